@@ -1,0 +1,16 @@
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
+
+/** The TLS API behind a REST API's proxy integration. */
+export const createHandler =
+  (api: TlsApi) =>
+  async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+    const authorization = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+    const { status, body, contentType } = await api.answer({
+      method: event.httpMethod,
+      path: event.path,
+      body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+      ...(authorization === undefined ? {} : { authorization }),
+    });
+    return { statusCode: status, headers: { 'Content-Type': contentType }, body };
+  };

@@ -1,0 +1,38 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
+import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
+import { AwsSecret } from '../../lib/aws/secrets.ts';
+import { openTable } from '../../lib/aws/table.ts';
+import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
+import { defaultConfigJson } from '../../lib/core/policy/default-config.ts';
+import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import { readEnv } from './env.ts';
+import { createHandler } from './handler.ts';
+
+const env = readEnv(process.env);
+const table = openTable(env.TABLE_NAME);
+const logger = new Logger();
+
+const api = new TlsApi({
+  queue: new DynamoHostQueue(table),
+  registry: new DynamoNodeRegistry(table),
+  aliases: new DynamoAliases(table),
+  ledger: new DynamoLedger(table),
+  book: new DynamoAnswerBook(table),
+  sink: new FirehoseSink({
+    results: env.RESULTS_STREAM_NAME,
+    logs: env.LOGS_STREAM_NAME,
+    quarantine: env.QUARANTINE_STREAM_NAME,
+  }),
+  enrollSecret: new AwsSecret(env.ENROLL_SECRET_ARN, Date.now),
+  nodeKeySecret: new AwsSecret(env.NODE_KEY_SECRET_ARN, Date.now),
+  policy: defaultPolicy,
+  config: defaultConfigJson,
+  now: Date.now,
+  report: (event, fields) => logger.info(event, fields),
+});
+
+export const handler = createHandler(api);

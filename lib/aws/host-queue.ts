@@ -1,0 +1,144 @@
+import { BatchWriteCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Delivery } from '../core/queue/delivery.ts';
+import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
+import { keyOf, type PendingKey, type PendingQuery } from '../core/queue/pending-query.ts';
+import { nodeOf } from './node-registry.ts';
+import { conditional, type Table, ttl } from './table.ts';
+
+/*
+ * HOST#<host> / #node                     the node
+ * HOST#<host> / d#<deliveryId>            a delivery in flight
+ * HOST#<host> / q#<priority>#<queryId>    a pending query
+ * In this order within the partition, so one page of a query holds the node, what is in flight and the most urgent.
+ */
+export const hostKey = (host: string): string => `HOST#${host}`;
+const deliveryKey = ({ host, id }: Delivery) => ({ pk: hostKey(host), sk: `d#${id}` });
+const pendingKey = ({ host, priority, queryId }: PendingKey) => ({ pk: hostKey(host), sk: `q#${priority}#${queryId}` });
+
+// An unanswered delivery is given up by a poll; this removes those of hosts that never poll again.
+const DELIVERY_TTL_MS = 24 * 3_600_000;
+const BATCH = 25; // BatchWriteItem's own limit
+
+/** The queue of each host, one partition a host. */
+export class DynamoHostQueue implements HostQueue {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  // One page, 1 MB: a partition beyond that hands out its most urgent queries first and the rest on later polls.
+  async open(host: string, consistent = false): Promise<HostPartition> {
+    const { Items = [] } = await this.#table.db.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': hostKey(host) },
+        ConsistentRead: consistent,
+      }),
+    );
+    const node = Items.find((item) => item['sk'] === '#node');
+    return {
+      ...(node ? { node: nodeOf(node) } : {}),
+      deliveries: Items.filter((item) => String(item['sk']).startsWith('d#')).map(deliveryOf),
+      pending: Items.filter((item) => String(item['sk']).startsWith('q#')).map((item) => item['query'] as PendingQuery),
+    };
+  }
+
+  async enqueue(query: PendingQuery): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new PutCommand({
+          TableName: this.#table.name,
+          Item: { ...pendingKey(keyOf(query)), query, expiresAt: ttl(query.expiresAtMs) },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      ),
+    );
+  }
+
+  claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean> {
+    return conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: { pk: hostKey(host), sk: '#node' },
+          UpdateExpression: 'SET rev = :next, taken = :taken',
+          ConditionExpression: 'rev = :rev',
+          ExpressionAttributeValues: { ':rev': rev, ':next': rev + 1, ':taken': taken },
+        }),
+      ),
+    );
+  }
+
+  async deliver(delivery: Delivery): Promise<void> {
+    const { answered: _, ...rest } = delivery;
+    await this.#table.db.send(
+      new PutCommand({
+        TableName: this.#table.name,
+        Item: { ...deliveryKey(delivery), ...rest, expiresAt: ttl(delivery.deliveredAtMs + DELIVERY_TTL_MS) },
+      }),
+    );
+  }
+
+  redeliver(delivery: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean> {
+    return conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: deliveryKey(delivery),
+          UpdateExpression: 'SET attempt = :next, deliveredAtMs = :now, leaseUntilMs = :until',
+          ConditionExpression: 'attempt = :attempt',
+          ExpressionAttributeValues: {
+            ':attempt': delivery.attempt,
+            ':next': delivery.attempt + 1,
+            ':now': nowMs,
+            ':until': leaseUntilMs,
+          },
+        }),
+      ),
+    );
+  }
+
+  async complete(delivery: Delivery, wireIds: readonly string[]): Promise<void> {
+    const key = deliveryKey(delivery);
+    const open = delivery.queries.filter(({ wireId }) => !wireIds.includes(wireId) && !delivery.answered.includes(wireId));
+    if (open.length === 0) return this.abandon(delivery);
+    await conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: key,
+          UpdateExpression: 'ADD answered :ids',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':ids': new Set(wireIds) },
+        }),
+      ),
+    );
+  }
+
+  async abandon(delivery: Delivery): Promise<void> {
+    await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: deliveryKey(delivery) }));
+  }
+
+  async remove(keys: readonly PendingKey[]): Promise<void> {
+    if (keys.length === 1 && keys[0]) {
+      await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: pendingKey(keys[0]) }));
+      return;
+    }
+    let left = keys.map((key) => ({ DeleteRequest: { Key: pendingKey(key) } }));
+    while (left.length > 0) {
+      const batch = left.slice(0, BATCH);
+      const { UnprocessedItems } = await this.#table.db.send(
+        new BatchWriteCommand({ RequestItems: { [this.#table.name]: batch } }),
+      );
+      // What DynamoDB throttled goes round again; the SDK has already waited and retried before it says so.
+      left = [...((UnprocessedItems?.[this.#table.name] ?? []) as typeof batch), ...left.slice(BATCH)];
+    }
+  }
+}
+
+function deliveryOf(item: Record<string, unknown>): Delivery {
+  const { pk: _, sk: __, expiresAt: ___, answered, ...rest } = item;
+  return { ...(rest as unknown as Delivery), answered: [...((answered as Set<string> | undefined) ?? [])] };
+}

@@ -1,0 +1,129 @@
+import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import type { Ledger } from '../core/ledger/ledger.ts';
+import type { Handling, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
+import { conditional, type Table, ttl } from './table.ts';
+
+// So long has "who had this address three weeks ago?" an answer.
+const LEDGER_TTL_MS = 90 * 24 * 3_600_000;
+
+const keyOf = (workload: string) => ({ pk: `WORKLOAD#${workload}`, sk: '#ledger' });
+
+/**
+ * Workloads: `WORKLOAD#<arn or id>` / `#ledger`. Sets of ids and troubles are DynamoDB sets grown with ADD, so their
+ * order and repeats do not matter; the snapshot is guarded by its version.
+ */
+export class DynamoLedger implements Ledger {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
+    const { workload, version, versionStep, occurredAtMs } = snapshot;
+    try {
+      const { Attributes } = await this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: keyOf(workload),
+          UpdateExpression:
+            'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
+            'firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), expiresAt = :expires',
+          ConditionExpression:
+            'attribute_not_exists(version) OR version <= :older OR (version = :version AND handledVersion < :version)',
+          ExpressionAttributeNames: { '#snapshot': 'snapshot' },
+          ExpressionAttributeValues: {
+            ':snapshot': snapshot,
+            ':version': version,
+            ':older': version - versionStep,
+            ':none': -1,
+            ':occurred': occurredAtMs,
+            ':expires': ttl(occurredAtMs + LEDGER_TTL_MS),
+          },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return recordOf(Attributes ?? {});
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  handled(workload: string, version: number, handling: Handling): Promise<boolean> {
+    return this.#change(workload, 'SET handledVersion = :version, handling = :handling', {
+      condition: 'version = :version',
+      values: { ':version': version, ':handling': handling },
+    });
+  }
+
+  async saw(workload: string, live: readonly string[], postMortem: readonly string[], nowMs: number): Promise<void> {
+    const added = [
+      ...(live.length > 0 ? [['seenLive', ':live', new Set(live)] as const] : []),
+      ...(postMortem.length > 0 ? [['seenPostMortem', ':dead', new Set(postMortem)] as const] : []),
+    ];
+    if (added.length === 0) return;
+    await this.#change(
+      workload,
+      `SET firstAnswerAtMs = if_not_exists(firstAnswerAtMs, :now) ADD ${added.map(([name, value]) => `${name} ${value}`).join(', ')}`,
+      { values: { ':now': nowMs, ...Object.fromEntries(added.map(([, value, set]) => [value, set])) } },
+    );
+  }
+
+  async troubled(workload: string | undefined, trouble: Trouble): Promise<void> {
+    if (workload === undefined) return;
+    await this.#change(workload, 'ADD troubles :trouble', { values: { ':trouble': new Set([trouble]) } });
+  }
+
+  async delivered(workload: string, nowMs: number): Promise<void> {
+    await this.#change(workload, 'SET deliveredAtMs = if_not_exists(deliveredAtMs, :now)', { values: { ':now': nowMs } });
+  }
+
+  async read(workloads: readonly string[]): Promise<WorkloadRecord[]> {
+    const records: WorkloadRecord[] = [];
+    let keys = [...new Set(workloads)].map(keyOf);
+    while (keys.length > 0) {
+      const { Responses, UnprocessedKeys } = await this.#table.db.send(
+        new BatchGetCommand({ RequestItems: { [this.#table.name]: { Keys: keys.slice(0, 100) } } }),
+      );
+      records.push(...(Responses?.[this.#table.name] ?? []).map(recordOf));
+      keys = [...((UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof keys), ...keys.slice(100)];
+    }
+    return records;
+  }
+
+  // Only a record that an event or a sweep made is changed: an answer never brings one into being.
+  #change(
+    workload: string,
+    update: string,
+    { condition, values }: { condition?: string; values: Record<string, unknown> },
+  ): Promise<boolean> {
+    return conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: keyOf(workload),
+          UpdateExpression: update,
+          ConditionExpression: ['attribute_exists(pk)', ...(condition ? [condition] : [])].join(' AND '),
+          ExpressionAttributeValues: values,
+        }),
+      ),
+    );
+  }
+}
+
+function recordOf(item: Record<string, unknown>): WorkloadRecord {
+  const set = <T extends string>(value: unknown): T[] => (value instanceof Set ? ([...value].sort() as T[]) : []);
+  return {
+    ...(item['snapshot'] as WorkloadSnapshot),
+    handledVersion: Number(item['handledVersion']),
+    ...(item['handling'] ? { handling: item['handling'] as Handling } : {}),
+    seenLive: set(item['seenLive']),
+    seenPostMortem: set(item['seenPostMortem']),
+    troubles: set<Trouble>(item['troubles']),
+    firstEventAtMs: Number(item['firstEventAtMs']),
+    ...(item['firstAnswerAtMs'] ? { firstAnswerAtMs: Number(item['firstAnswerAtMs']) } : {}),
+    ...(item['deliveredAtMs'] ? { deliveredAtMs: Number(item['deliveredAtMs']) } : {}),
+  };
+}

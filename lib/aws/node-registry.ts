@@ -1,0 +1,105 @@
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { NODE_TTL_MS, type Node } from '../core/nodes/node.ts';
+import type { Aliases, NodeRegistry } from '../core/nodes/registry.ts';
+import { hostKey } from './host-queue.ts';
+import { conditional, type Table, ttl } from './table.ts';
+
+/** A node as its row holds it; `expiresAt` is TTL's, in epoch seconds. */
+export function nodeOf(item: Record<string, unknown>): Node {
+  const { pk: _, sk: __, expiresAt, ...rest } = item;
+  return { ...(rest as unknown as Node), expiresAtMs: Number(expiresAt) * 1000 };
+}
+
+/** Nodes: `HOST#<host>` / `#node`. */
+export class DynamoNodeRegistry implements NodeRegistry {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async find(host: string, consistent = false): Promise<Node | undefined> {
+    const { Item } = await this.#table.db.send(
+      new GetCommand({ TableName: this.#table.name, Key: this.#key(host), ConsistentRead: consistent }),
+    );
+    return Item && nodeOf(Item);
+  }
+
+  enroll({ expiresAtMs, ...node }: Node, replaces: Node | undefined): Promise<boolean> {
+    return conditional(
+      this.#table.db.send(
+        new PutCommand({
+          TableName: this.#table.name,
+          Item: { ...this.#key(node.host), ...node, expiresAt: ttl(expiresAtMs) },
+          ...(replaces
+            ? {
+                // The revision too: a poll of the old enrollment may be claiming queries at this moment.
+                ConditionExpression: 'epoch = :epoch AND rev = :rev',
+                ExpressionAttributeValues: { ':epoch': replaces.epoch, ':rev': replaces.rev },
+              }
+            : { ConditionExpression: 'attribute_not_exists(pk)' }),
+        }),
+      ),
+    );
+  }
+
+  async seen(host: string, nowMs: number): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: this.#key(host),
+          UpdateExpression: 'SET lastSeenMs = :now, expiresAt = :expires',
+          ConditionExpression: 'attribute_exists(pk)', // never brings a node back to life
+          ExpressionAttributeValues: { ':now': nowMs, ':expires': ttl(nowMs + NODE_TTL_MS) },
+        }),
+      ),
+    );
+  }
+
+  async heat(host: string, untilMs: number): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: this.#key(host),
+          UpdateExpression: 'SET hotUntilMs = :until',
+          ConditionExpression: 'attribute_exists(pk) AND hotUntilMs < :until',
+          ExpressionAttributeValues: { ':until': untilMs },
+        }),
+      ),
+    );
+  }
+
+  #key(host: string) {
+    return { pk: hostKey(host), sk: '#node' };
+  }
+}
+
+// Longer than hosts usually live; one that is forgotten is looked up and learned again.
+const ALIAS_TTL_MS = 90 * 24 * 3_600_000;
+
+/** Aliases: `ALIAS#<alias>` / `#host`. */
+export class DynamoAliases implements Aliases {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async hostOf(alias: string): Promise<string | undefined> {
+    const { Item } = await this.#table.db.send(
+      new GetCommand({ TableName: this.#table.name, Key: { pk: `ALIAS#${alias}`, sk: '#host' } }),
+    );
+    return Item && String(Item['host']);
+  }
+
+  async learn(alias: string, host: string, nowMs: number): Promise<void> {
+    await this.#table.db.send(
+      new PutCommand({
+        TableName: this.#table.name,
+        Item: { pk: `ALIAS#${alias}`, sk: '#host', host, expiresAt: ttl(nowMs + ALIAS_TTL_MS) },
+      }),
+    );
+  }
+}

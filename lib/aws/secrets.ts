@@ -1,0 +1,55 @@
+import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { RotatingSecret } from '../core/nodes/rotating-secret.ts';
+
+const REFRESH_MS = 5 * 60_000;
+const RETRY_MS = 30_000; // a stranger with a wrong secret must not cost a call each time
+
+/** A secret in Secrets Manager: a plain string with the stages AWSCURRENT and AWSPREVIOUS. */
+export class AwsSecret implements RotatingSecret {
+  readonly #arn: string;
+  readonly #now: () => number;
+  readonly #client: SecretsManagerClient;
+  #cached: { readonly values: Promise<readonly string[]>; readonly atMs: number } | undefined;
+
+  constructor(arn: string, now: () => number, client: SecretsManagerClient = new SecretsManagerClient({})) {
+    this.#arn = arn;
+    this.#now = now;
+    this.#client = client;
+  }
+
+  values(): Promise<readonly string[]> {
+    return this.#noOlderThan(REFRESH_MS);
+  }
+
+  refreshed(): Promise<readonly string[]> {
+    return this.#noOlderThan(RETRY_MS);
+  }
+
+  #noOlderThan(ms: number): Promise<readonly string[]> {
+    if (!this.#cached || this.#now() - this.#cached.atMs >= ms) {
+      const values = this.#fetch();
+      this.#cached = { values, atMs: this.#now() };
+      // A failed fetch is not kept: the next request asks again.
+      values.catch(() => {
+        this.#cached = undefined;
+      });
+    }
+    return this.#cached.values;
+  }
+
+  async #fetch(): Promise<readonly string[]> {
+    const stages = await Promise.all(['AWSCURRENT', 'AWSPREVIOUS'].map((stage) => this.#stage(stage)));
+    return stages.filter((value) => value !== undefined && value !== '') as string[];
+  }
+
+  async #stage(stage: string): Promise<string | undefined> {
+    try {
+      const command = new GetSecretValueCommand({ SecretId: this.#arn, VersionStage: stage });
+      return (await this.#client.send(command)).SecretString;
+    } catch (error) {
+      // Before the first rotation there is no previous value; a missing current one is a fault.
+      if (error instanceof ResourceNotFoundException && stage === 'AWSPREVIOUS') return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+
+/** What every adapter of the table must be told. */
+export const TableEnv = { TABLE_NAME: z.string().check(z.minLength(1)) };
+
+/** The table and a client for it; items have `pk`, `sk` and, for TTL, `expiresAt` in epoch seconds. */
+export interface Table {
+  readonly db: DynamoDBDocumentClient;
+  readonly name: string;
+}
+
+/**
+ * @param client a client of the caller's, for tests and tools; Lambda functions leave it out
+ */
+export function openTable(name: string, client: DynamoDBClient = new DynamoDBClient({})): Table {
+  return { name, db: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }) };
+}
+
+/** Epoch seconds, as TTL wants them; the item lives at least until then. */
+export const ttl = (atMs: number): number => Math.ceil(atMs / 1000);
+
+/** True when the write was made, false when its condition did not hold: losing a race is an answer. */
+export async function conditional(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Handling, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
+
+/**
+ * One record for every workload. Each method is one conditional or commutative write, so any order and any number of
+ * repeats of the same calls leave the same record.
+ */
+export interface Ledger {
+  /**
+   * Records a snapshot if it is newer than what is known.
+   *
+   * @returns the record when this snapshot is to be handled: it is newer, or it is the very one whose handling never
+   *   finished. Undefined when it is stale or a duplicate, which must change nothing.
+   */
+  advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined>;
+  /** Says that a version was dealt with, and how; false when a newer version has arrived meanwhile. */
+  handled(workload: string, version: number, handling: Handling): Promise<boolean>;
+  /** Adds what rows proved: subjects seen alive, subjects seen after their end. */
+  saw(workload: string, live: readonly string[], postMortem: readonly string[], nowMs: number): Promise<void>;
+  /** Adds a reason why an answer did not come; nothing without a workload. */
+  troubled(workload: string | undefined, trouble: Trouble): Promise<void>;
+  /** Notes the first hand-over of a query about it. */
+  delivered(workload: string, nowMs: number): Promise<void>;
+  /** The records of these workloads; unknown ones are left out. */
+  read(workloads: readonly string[]): Promise<WorkloadRecord[]>;
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { HostQueue } from '../queue/host-queue.ts';
+import { queriesFor } from '../queue/pending-query.ts';
+import type { Rule } from '../policy/rule.ts';
+import { GRACE_MS, NODE_TTL_MS, type Node, type NodeIdentity, SEEN_EVERY_MS } from './node.ts';
+import type { NodeRegistry } from './registry.ts';
+
+/** An enroll request after its secret was accepted. */
+export interface Enrollment {
+  readonly hostIdentifier: string;
+  readonly identity: NodeIdentity;
+}
+
+/** What an enrollment makes of the node that was there before. */
+export type EnrollPlan =
+  | { readonly kind: 'same'; readonly node: Node } // again within the grace period: the same key
+  | { readonly kind: 'new'; readonly node: Node; readonly replaces?: Node }
+  | { readonly kind: 'twin'; readonly host: string }; // another machine lives under this identifier
+
+// Twice the interval at which a live agent renews `lastSeenMs`, and some: silence for this long frees an identifier.
+const LIVE_MS = 3 * SEEN_EVERY_MS;
+
+/**
+ * Decides an enrollment. Two machines with one identifier (cloned images) never share a queue: the second to come
+ * gets a host of its own while the first is alive, named after its machine, so it gets the same one each time.
+ */
+export function planEnroll(host: string, identity: NodeIdentity, before: Node | undefined, nowMs: number): EnrollPlan {
+  const known = before && before.expiresAtMs > nowMs ? before : undefined;
+  const other = known?.identity.uuid && identity.uuid && known.identity.uuid !== identity.uuid;
+  if (known && other && nowMs - known.lastSeenMs < LIVE_MS) {
+    return { kind: 'twin', host: twinOf(host, identity) };
+  }
+  if (known && known.identity.agentInstance === identity.agentInstance && nowMs - known.enrolledAtMs < GRACE_MS) {
+    return { kind: 'same', node: known };
+  }
+  const node: Node = {
+    host,
+    // Never the epoch before: a key of it must not open this enrollment once its grace is over.
+    epoch: Math.max(Math.floor(nowMs / 1000), (before?.epoch ?? 0) + 1),
+    ...(known ? { previousEpoch: known.epoch, previousUntilMs: nowMs + GRACE_MS } : {}),
+    enrolledAtMs: nowMs,
+    lastSeenMs: nowMs,
+    hotUntilMs: known?.hotUntilMs ?? 0,
+    rev: before?.rev ?? 0,
+    taken: before?.taken ?? {},
+    identity,
+    expiresAtMs: nowMs + NODE_TTL_MS,
+  };
+  return before ? { kind: 'new', node, replaces: before } : { kind: 'new', node };
+}
+
+const twinOf = (host: string, identity: NodeIdentity): string =>
+  `${host}~${createHash('sha256').update(identity.uuid).digest('hex').slice(0, 8)}`;
+
+/** Enrolls a node and queues the enrollment queries, each once; says whether its identifier was somebody else's. */
+export async function enroll(
+  registry: NodeRegistry,
+  queue: HostQueue,
+  rule: Rule,
+  { hostIdentifier, identity }: Enrollment,
+  nowMs: number,
+): Promise<{ node: Node; twin: boolean; fresh: boolean }> {
+  let host = hostIdentifier;
+  // A lost race is decided anew on what the winner wrote: at most one winner each round.
+  for (let round = 0; round < 5; round++) {
+    const before = await registry.find(host, true);
+    const plan = planEnroll(host, identity, before, nowMs);
+    if (plan.kind === 'twin') {
+      host = plan.host;
+      continue;
+    }
+    const twin = host !== hostIdentifier;
+    if (plan.kind === 'same') return { node: plan.node, twin, fresh: false };
+    // Queued before the node exists: a crash here asks again, the other order would never ask. The id comes from the
+    // enrollment that is replaced, so all who race to replace it ask the same.
+    const cause = {
+      host,
+      key: `enroll ${host} after ${plan.replaces?.epoch ?? 0}`,
+      decorations: {},
+      triggeredAtMs: nowMs,
+      nowMs,
+    };
+    for (const query of queriesFor(rule, cause)) await queue.enqueue(query);
+    if (await registry.enroll(plan.node, plan.replaces)) return { node: plan.node, twin, fresh: true };
+  }
+  throw new Error(`enrollment of ${hostIdentifier} lost five races in a row`);
+}
+

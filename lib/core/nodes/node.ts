@@ -1,0 +1,54 @@
+/** An enrolled agent: what its enrollment said and what its polls keep current. Kept under 1 KB: every poll reads it. */
+export interface Node {
+  readonly host: string;
+  /** Epoch seconds of the enrollment; node keys carry it and die with it. */
+  readonly epoch: number;
+  /** The enrollment before, whose key stays good until `previousUntilMs`: agents enroll again in storms. */
+  readonly previousEpoch?: number;
+  readonly previousUntilMs?: number;
+  readonly enrolledAtMs: number;
+  readonly lastSeenMs: number; // at most 5 minutes behind
+  /** While this lies ahead the agent is asked to poll every 5 s. */
+  readonly hotUntilMs: number;
+  /** Counts claims on the host's queue. */
+  readonly rev: number;
+  /** Queries a claim has taken and not yet delivered: query id → epoch ms until which they are hidden. */
+  readonly taken: Readonly<Record<string, number>>;
+  readonly identity: NodeIdentity;
+  /** When the record stops counting, whether or not TTL has removed it. */
+  readonly expiresAtMs: number;
+}
+
+/** Who an agent says it is. Hostile text: it decorates results and never reaches SQL. */
+export interface NodeIdentity {
+  readonly hostname: string;
+  /** `system_info.uuid`: the machine, as far as SMBIOS can tell. */
+  readonly uuid: string;
+  /** `osquery_info.instance_id`: the agent's database. */
+  readonly agentInstance: string;
+  readonly platform: string;
+  readonly osqueryVersion: string;
+  readonly vendor: string;
+}
+
+/** A node that has not polled for this long is forgotten; one that does is renewed with `lastSeenMs`. */
+export const NODE_TTL_MS = 7 * 24 * 3_600_000;
+/** `lastSeenMs` is written at most this often: an idle poll costs no write. */
+export const SEEN_EVERY_MS = 5 * 60_000;
+/** Enrolling again within this time is the same enrollment, and the key before stays good as long. */
+export const GRACE_MS = 10 * 60_000;
+
+/** Whether a key of this epoch opens the node now. */
+export function accepts(node: Node | undefined, epoch: number, nowMs: number): boolean {
+  if (!node || node.expiresAtMs <= nowMs) return false;
+  return node.epoch === epoch || (node.previousEpoch === epoch && (node.previousUntilMs ?? 0) > nowMs);
+}
+
+/**
+ * Seconds for osquery's `accelerate`, or undefined when the host is cold. The agent stores now + n and polls every
+ * 5 s until then, so the value is what is left of the heat.
+ */
+export function accelerateSeconds(node: Node | undefined, nowMs: number): number | undefined {
+  const left = Math.ceil(((node?.hotUntilMs ?? 0) - nowMs) / 1000);
+  return left > 0 ? left : undefined;
+}

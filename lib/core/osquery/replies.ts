@@ -1,0 +1,45 @@
+/**
+ * What the agent reads. It never looks at the HTTP status: a JSON object without `error` and without a true
+ * `node_invalid` means "accepted", and it then deletes its data (osquery-protocol.md §3).
+ */
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly contentType: 'application/json' | 'text/plain';
+}
+
+const json = (status: number, document: unknown): Reply => ({
+  status,
+  body: JSON.stringify(document),
+  contentType: 'application/json',
+});
+
+/** The data is durable, or was put aside on purpose: the agent may delete it. */
+export const accepted: Reply = json(200, {});
+
+/** Trouble that passes: the agent keeps its data and comes again. On enroll it is a refusal, for want of a key. */
+export const refused = (error: string, status = 200): Reply => json(status, { error });
+
+/** The key opens nothing: the agent forgets it and enrolls again. Only after a look-up that found no valid node. */
+export const nodeInvalid: Reply = json(200, { node_invalid: true });
+
+/** The one form that every endpoint, carving included, takes for a failure. */
+export const plain = (text: string, status: number): Reply => ({ status, body: text, contentType: 'text/plain' });
+
+export const enrolled = (nodeKey: string): Reply => json(200, { node_key: nodeKey });
+
+/** A document that is JSON already, sent byte for byte. */
+export const document = (body: string): Reply => ({ status: 200, body, contentType: 'application/json' });
+
+/** Queries for the node; `accelerate` is in whole seconds, as osquery wants an integer. */
+export function work(
+  queries: readonly { readonly wireId: string; readonly sql: string; readonly discovery?: string }[],
+  accelerate: number | undefined,
+): Reply {
+  const discovery = queries.flatMap((query) => (query.discovery ? [[query.wireId, query.discovery]] : []));
+  return json(200, {
+    queries: Object.fromEntries(queries.map((query) => [query.wireId, query.sql])),
+    ...(discovery.length > 0 ? { discovery: Object.fromEntries(discovery) } : {}),
+    ...(accelerate === undefined ? {} : { accelerate }),
+  });
+}

@@ -1,0 +1,111 @@
+import * as z from 'zod/mini';
+import type { Enrollment } from '../nodes/enroll.ts';
+
+/*
+ * What agents of 4.x and 5.x send. Objects are open; what a version may lack is optional (osquery-protocol.md §5, §8,
+ * §9.4, §16).
+ */
+
+const table = z.optional(z.record(z.string(), z.unknown()));
+
+const Enroll = z.object({
+  enroll_secret: z._default(z.string(), ''),
+  host_identifier: z.string().check(z.minLength(1), z.maxLength(255)),
+  platform_type: z.optional(z.unknown()),
+  host_details: z.optional(
+    z.object({ os_version: table, osquery_info: table, system_info: table, platform_info: table }),
+  ),
+});
+
+/** An enroll request: its secret, and who asks. Undefined when it names no host. */
+export function readEnroll(body: unknown): { secret: string; enrollment: Enrollment } | undefined {
+  const result = Enroll.safeParse(body);
+  if (!result.success) return undefined;
+  const { enroll_secret, host_identifier, host_details } = result.data;
+  // Bounded, because the node record is read by every poll.
+  const field = (of: Record<string, unknown> | undefined, name: string): string =>
+    of && Object.hasOwn(of, name) ? String(of[name]).slice(0, 100) : '';
+  return {
+    secret: enroll_secret || renamedSecret(body),
+    enrollment: {
+      hostIdentifier: host_identifier,
+      identity: {
+        hostname: field(host_details?.system_info, 'hostname'),
+        uuid: field(host_details?.system_info, 'uuid'),
+        vendor: field(host_details?.system_info, 'hardware_vendor'),
+        agentInstance: field(host_details?.osquery_info, 'instance_id'),
+        osqueryVersion: field(host_details?.osquery_info, 'version'),
+        platform: field(host_details?.os_version, 'platform'),
+      },
+    },
+  };
+}
+
+// `tls_enroll_override` renames the member (osquery-protocol.md §5), and nothing tells the server to what.
+function renamedSecret(body: unknown): string {
+  const known = new Set(['enroll_secret', 'host_identifier', 'platform_type', 'host_details', 'node_key']);
+  const other = Object.entries(body as object).filter(([name, value]) => !known.has(name) && typeof value === 'string');
+  return other.length === 1 ? String(other[0]?.[1]) : '';
+}
+
+/** The key a request carries: in the body, or since 5.23.0 in the header too; two that differ are none. */
+export function nodeKeyOf(body: unknown, authorization: string | undefined): string {
+  const inBody = isObject(body) && typeof body['node_key'] === 'string' ? body['node_key'] : '';
+  const inHeader = /^NodeKey\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
+  if (inBody && inHeader && inBody !== inHeader) return '';
+  return inBody || inHeader;
+}
+
+/** A row as osquery sends it: every value is text. Other scalars are taken as their text, anything deeper as JSON. */
+export type Row = Readonly<Record<string, string>>;
+
+/** One query's answer. */
+export interface Answer {
+  readonly wireId: string;
+  readonly status: number; // 0 means it ran
+  readonly message: string;
+  readonly rows: readonly Row[];
+  /** `wall_time_ms`, `user_time`, `system_time` (ms) and `memory` (bytes of growth), where the agent tells them. */
+  readonly stats: Readonly<Record<string, number>>;
+}
+
+/** The answers of a distributed write, or undefined when it holds none that can be read. */
+export function readAnswers(body: unknown): Answer[] | undefined {
+  if (!isObject(body) || !isObject(body['queries'])) return undefined;
+  const member = (name: string, id: string): unknown => {
+    const map = body[name];
+    return isObject(map) && Object.hasOwn(map, id) ? map[id] : undefined;
+  };
+  return Object.entries(body['queries']).map(([wireId, rows]) => {
+    const stats = member('stats', wireId);
+    return {
+      wireId,
+      // A missing status is an agent older than 2.1.2: rows are all it says.
+      status: Number(member('statuses', wireId) ?? 0) || 0,
+      message: String(member('messages', wireId) ?? ''),
+      rows: Array.isArray(rows) ? rows.filter(isObject).map(toRow) : [],
+      stats: isObject(stats)
+        ? Object.fromEntries(Object.entries(stats).filter((e): e is [string, number] => typeof e[1] === 'number'))
+        : {},
+    };
+  });
+}
+
+/** The lines of a log request, or undefined when it is none. An empty `data` is fine. */
+export function readLog(body: unknown): { logType: string; lines: readonly unknown[] } | undefined {
+  if (!isObject(body) || !Array.isArray(body['data'])) return undefined;
+  return { logType: String(body['log_type'] ?? ''), lines: body['data'] };
+}
+
+function toRow(row: Record<string, unknown>): Row {
+  return Object.fromEntries(
+    Object.entries(row).map(([column, value]) => [
+      column,
+      typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]),
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

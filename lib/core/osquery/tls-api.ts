@@ -1,0 +1,209 @@
+import type { RotatingSecret } from '../nodes/rotating-secret.ts';
+import { enroll } from '../nodes/enroll.ts';
+import { learnInstance } from '../nodes/learn-instance.ts';
+import { accelerateSeconds, accepts, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
+import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
+import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
+import { sameSecret } from '../nodes/same-secret.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { MayflyError } from '../errors.ts';
+import type { Policy } from '../policy/rule.ts';
+import { defaultLimits, drain, type DrainLimits } from '../queue/drain.ts';
+import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
+import type { AnswerBook } from '../results/answer-book.ts';
+import { handleAnswers } from '../results/handle-answers.ts';
+import { lineId, type LogLine, type ResultSink } from '../results/lines.ts';
+import type { Report } from '../report.ts';
+import { parseBody } from './body.ts';
+import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
+import { nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
+import { type Endpoint, endpointOf, isCarve } from './routes.ts';
+
+/** One request of an agent, freed from the front that carried it. */
+export interface AgentRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization?: string;
+  readonly body: Buffer;
+}
+
+export interface TlsApiDeps {
+  readonly queue: HostQueue;
+  readonly registry: NodeRegistry;
+  readonly aliases: Aliases;
+  readonly ledger: Ledger;
+  readonly book: AnswerBook;
+  readonly sink: ResultSink;
+  readonly enrollSecret: RotatingSecret;
+  readonly nodeKeySecret: RotatingSecret;
+  readonly policy: Policy;
+  /** The agent configuration as JSON text. */
+  readonly config: string;
+  readonly limits?: DrainLimits;
+  readonly now: () => number; // epoch ms
+  readonly report: Report;
+}
+
+/**
+ * The osquery TLS API: enroll, config, log, distributed read and write. Whatever happens, the reply is one that makes
+ * the agent do the right thing (the table in osquery-protocol.md §3.5): nothing is thrown.
+ */
+export class TlsApi {
+  readonly #deps: TlsApiDeps;
+
+  constructor(deps: TlsApiDeps) {
+    this.#deps = deps;
+  }
+
+  async answer(request: AgentRequest): Promise<Reply> {
+    const endpoint = endpointOf(request.path);
+    if (!endpoint && isCarve(request.path)) return plain('Mayfly does not take carves yet.', 404);
+    if (!endpoint) return refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.', 404);
+    if (request.method !== 'POST' && request.method !== 'PUT') return refused(`${request.method} is not POST`, 405);
+    try {
+      return await this.#dispatch(endpoint, request);
+    } catch (error) {
+      this.#deps.report('request_failed', { endpoint, error: error instanceof Error ? error.stack : String(error) });
+      return refused('Temporary trouble: keep your data and come again.', 503);
+    }
+  }
+
+  async #dispatch(endpoint: Endpoint, request: AgentRequest): Promise<Reply> {
+    let body: unknown;
+    try {
+      body = parseBody(request.body);
+    } catch (error) {
+      if (!(error instanceof MayflyError)) throw error;
+      return this.#unreadable(endpoint, request, error);
+    }
+    if (endpoint === 'enroll') return this.#enroll(body);
+    const claim = await this.#claimOf(nodeKeyOf(body, request.authorization));
+    if (!claim) return nodeInvalid;
+    if (endpoint === 'read') return this.#read(claim);
+    const node = await this.#nodeOf(claim);
+    if (!node) return nodeInvalid;
+    if (endpoint === 'config') return this.#config(node);
+    if (endpoint === 'log') return this.#log(node, body, request.body);
+    return this.#write(node, body, request.body);
+  }
+
+  // Bytes that will never parse are acknowledged and put aside, but only for an enrolled node: strangers store nothing.
+  async #unreadable(endpoint: Endpoint, request: AgentRequest, error: MayflyError): Promise<Reply> {
+    if (endpoint !== 'log' && endpoint !== 'write') return refused(error.message, 400);
+    const claim = await this.#claimOf(nodeKeyOf(undefined, request.authorization));
+    const node = claim && (await this.#nodeOf(claim));
+    if (!node) return refused(error.message, 400);
+    return this.#quarantine(node, endpoint, error.message, request.body);
+  }
+
+  async #enroll(body: unknown): Promise<Reply> {
+    const { enrollSecret, nodeKeySecret, registry, queue, policy, now, report } = this.#deps;
+    const request = readEnroll(body);
+    if (!request) return refused('An enroll request needs a host_identifier of 1 to 255 characters.', 400);
+    const { hostIdentifier, identity } = request.enrollment;
+    const isSecret = (known: readonly string[]): boolean => known.some((secret) => sameSecret(secret, request.secret));
+    if (!isSecret(await enrollSecret.values()) && !isSecret(await enrollSecret.refreshed())) {
+      report('enroll_refused', { hostIdentifier });
+      return refused('The enroll secret is not ours.', 403);
+    }
+    const { node, twin, fresh } = await enroll(registry, queue, policy.enrollment, request.enrollment, now());
+    if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
+    if (fresh) report('node_enrolled', { host: node.host, hostname: identity.hostname, osquery: identity.osqueryVersion });
+    const [signing] = await nodeKeySecret.values();
+    if (!signing) throw new Error('there is no node-key secret');
+    return enrolled(signNodeKey({ host: node.host, epoch: node.epoch }, signing));
+  }
+
+  async #config(node: Node): Promise<Reply> {
+    await this.#seen(node);
+    return document(this.#deps.config);
+  }
+
+  async #read(claim: NodeClaim): Promise<Reply> {
+    const { queue, ledger, now, report, limits = defaultLimits } = this.#deps;
+    const partition = await this.#partitionOf(claim);
+    const node = partition?.node;
+    if (!partition || !node) return nodeInvalid;
+    const nowMs = now();
+    await this.#seen(node);
+    const queries = await drain(queue, ledger, node.host, partition, nowMs, limits);
+    if (queries.length > 0) report('queries_delivered', { host: node.host, wireIds: queries.map((query) => query.wireId) });
+    return work(queries, accelerateSeconds(node, nowMs));
+  }
+
+  async #write(node: Node, body: unknown, bytes: Buffer): Promise<Reply> {
+    const { queue, registry, aliases, now, report } = this.#deps;
+    const answers = readAnswers(body);
+    if (!answers) return this.#quarantine(node, 'write', 'no readable queries', bytes);
+    const { deliveries } = await queue.open(node.host, true);
+    const done = await handleAnswers(node, deliveries, answers, now(), {
+      ...this.#deps,
+      learnInstance: async (host, instance) => {
+        const outcome = await learnInstance(host, instance, { queue, registry, aliases, now });
+        report('instance_named', { host, instance, outcome });
+      },
+    });
+    report('answers_stored', { host: node.host, wireIds: answers.map((answer) => answer.wireId), done });
+    return done ? accepted : refused('Another request is storing these results: keep them and come again.', 503);
+  }
+
+  async #log(node: Node, body: unknown, bytes: Buffer): Promise<Reply> {
+    const batch = readLog(body);
+    if (!batch) return this.#quarantine(node, 'log', 'no readable data', bytes);
+    let lines: LogLine[];
+    try {
+      lines = batch.lines.map((line) => this.#logLine(node, batch.logType, line));
+    } catch (error) {
+      // Nested deeper than JSON.stringify can go: it will never be storable as JSON.
+      if (!(error instanceof RangeError)) throw error;
+      return this.#quarantine(node, 'log', 'nested too deeply', bytes);
+    }
+    if (lines.length > 0) await this.#deps.sink.logs(lines);
+    return accepted;
+  }
+
+  #logLine(node: Node, logType: string, line: unknown): LogLine {
+    const { host, identity } = node;
+    const id = lineId(host, logType, JSON.stringify(line));
+    return { id, kind: 'log', storedAtMs: this.#deps.now(), host, hostname: identity.hostname, logType, line };
+  }
+
+  async #quarantine(node: Node, endpoint: string, reason: string, bytes: Buffer): Promise<Reply> {
+    const { sink, now, report } = this.#deps;
+    const bodyBase64 = bytes.toString('base64');
+    const id = lineId(node.host, endpoint, bodyBase64);
+    await sink.quarantine([{ id, kind: 'quarantine', storedAtMs: now(), host: node.host, endpoint, reason, bodyBase64 }]);
+    report('body_quarantined', { host: node.host, endpoint, reason, bytes: bytes.length });
+    return accepted;
+  }
+
+  /** What a key says, once its signature holds; costs no call unless the signing secret may have been rotated. */
+  async #claimOf(key: string): Promise<NodeClaim | undefined> {
+    const { nodeKeySecret } = this.#deps;
+    if (!key.startsWith('mf1.')) return undefined;
+    return readNodeKey(key, await nodeKeySecret.values()) ?? readNodeKey(key, await nodeKeySecret.refreshed());
+  }
+
+  // An eventually consistent read may miss an enrollment of a moment ago, and "invalid" makes the agent throw its key
+  // away: so it is said only after a consistent read.
+  async #nodeOf({ host, epoch }: NodeClaim): Promise<Node | undefined> {
+    const { registry, now } = this.#deps;
+    const node = await registry.find(host);
+    if (accepts(node, epoch, now())) return node;
+    const sure = await registry.find(host, true);
+    return accepts(sure, epoch, now()) ? sure : undefined;
+  }
+
+  async #partitionOf({ host, epoch }: NodeClaim): Promise<HostPartition | undefined> {
+    const { queue, now } = this.#deps;
+    const partition = await queue.open(host);
+    if (accepts(partition.node, epoch, now())) return partition;
+    const sure = await queue.open(host, true);
+    return accepts(sure.node, epoch, now()) ? sure : undefined;
+  }
+
+  async #seen(node: Node): Promise<void> {
+    const nowMs = this.#deps.now();
+    if (nowMs - node.lastSeenMs >= SEEN_EVERY_MS) await this.#deps.registry.seen(node.host, nowMs);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Evidence, QuerySet } from '../policy/rule.ts';
+import { type Bindings, renderSql } from '../sql/render.ts';
+import type { Asker, PendingQuery } from './pending-query.ts';
+
+/** One query as a node receives it: possibly several pending queries merged into one. */
+export interface DeliveredQuery {
+  /** The id on the wire: delivery id and position, so that bytewise order is ours (osquery runs in that order). */
+  readonly wireId: string;
+  readonly rule: string;
+  readonly query: string;
+  readonly set: QuerySet;
+  readonly sql: string; // rendered
+  readonly evidence?: Evidence;
+  readonly discovery?: string;
+  readonly askers: readonly Asker[];
+  readonly expiresAtMs: number; // the latest of its askers
+}
+
+/** One hand-over of queries to a node. Delivery is not execution: it stays until answered or given up. */
+export interface Delivery {
+  readonly id: string;
+  readonly host: string;
+  readonly queries: readonly DeliveredQuery[];
+  readonly answered: readonly string[]; // wire ids
+  readonly attempt: number; // 1 on the first hand-over
+  readonly deliveredAtMs: number; // of the latest attempt
+  readonly leaseUntilMs: number;
+}
+
+// An id of 64 hex digits with quotes is 68 bytes: about 230 of them. Docker is asked once per id.
+const MAX_SQL_BYTES = 16_384;
+const MAX_ASKERS = 100;
+
+type Group = [PendingQuery, ...PendingQuery[]];
+
+/**
+ * Groups pending queries that one SQL text can answer: same rule, query and text, every binding a list. Fifty task
+ * starts then cost the host one query. Groups keep the order of their first member; a group that would outgrow the
+ * bound on SQL length is split.
+ */
+export function mergeable(pending: readonly PendingQuery[]): Group[] {
+  const groups: Group[] = [];
+  const open = new Map<string, Group>();
+  for (const query of pending) {
+    const lists = Object.values(query.bindings);
+    const shared = lists.length > 0 && lists.every(Array.isArray);
+    const key = JSON.stringify([query.rule, query.query, query.sql, query.discovery ?? null]);
+    const group = shared ? open.get(key) : undefined;
+    if (group && fits(group, query)) group.push(query);
+    else {
+      const fresh: Group = [query];
+      groups.push(fresh);
+      if (shared) open.set(key, fresh);
+    }
+  }
+  return groups;
+}
+
+function fits(group: Group, query: PendingQuery): boolean {
+  return group.length < MAX_ASKERS && Buffer.byteLength(sqlOf([...group, query])) <= MAX_SQL_BYTES;
+}
+
+/** The rendered SQL of a group: list bindings united, each value once, in order of arrival. */
+export function sqlOf(group: Group): string {
+  const [first, ...rest] = group;
+  if (rest.length === 0) return renderSql(first.sql, first.bindings);
+  const united: Bindings = Object.fromEntries(
+    Object.keys(first.bindings).map((name) => [name, [...new Set(group.flatMap((q) => q.bindings[name] ?? []))]]),
+  );
+  return renderSql(first.sql, united);
+}
+
+/** A delivery of these groups, its wire ids in their order. */
+export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, leaseMs: number): Delivery {
+  const host = groups[0]?.[0].host ?? '';
+  return {
+    id,
+    host,
+    answered: [],
+    attempt: 1,
+    deliveredAtMs: nowMs,
+    leaseUntilMs: nowMs + leaseMs,
+    queries: groups.map((group, index) => ({
+      wireId: `${id}-${index}`,
+      rule: group[0].rule,
+      query: group[0].query,
+      set: group[0].set,
+      sql: sqlOf(group),
+      ...(group[0].evidence ? { evidence: group[0].evidence } : {}),
+      ...(group[0].discovery ? { discovery: group[0].discovery } : {}),
+      askers: group.map(askerOf),
+      expiresAtMs: Math.max(...group.map((q) => q.expiresAtMs)),
+    })),
+  };
+}
+
+function askerOf(query: PendingQuery): Asker {
+  const { queryId, workload, subjects, decorations, subjectDecorations, triggeredAtMs, queuedAtMs, expiresAtMs } = query;
+  const asker = { queryId, subjects, decorations, subjectDecorations, triggeredAtMs, queuedAtMs, expiresAtMs };
+  return workload === undefined ? asker : { ...asker, workload };
+}
+
+/** The queries of a delivery that nobody has answered yet. */
+export const unanswered = (delivery: Delivery): DeliveredQuery[] =>
+  delivery.queries.filter((query) => !delivery.answered.includes(query.wireId));

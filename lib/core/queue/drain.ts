@@ -1,0 +1,125 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import { type DeliveredQuery, type Delivery, deliveryOf, mergeable, unanswered } from './delivery.ts';
+import type { HostPartition, HostQueue } from './host-queue.ts';
+import { keyOf, type PendingQuery } from './pending-query.ts';
+
+/** How much is handed to a host at once, how long it may keep it, and how often it is tried. */
+export interface DrainLimits {
+  /** Results return only when the whole batch has run, so a batch is small. */
+  readonly queriesPerDelivery: number;
+  /** After this an unanswered delivery is offered again. */
+  readonly leaseMs: number;
+  /** Hand-overs of one delivery in all: a query that kills its agent must not do so for ever. */
+  readonly attempts: number;
+  /**
+   * A read this soon after a hand-over is the same read again: the agent's hidden resend, or its second and third
+   * try after 1 s and 4 s (osquery-protocol.md §2.3, §4). It gets the same answer, and that is no new attempt.
+   */
+  readonly resendMs: number;
+  /** How long a claim hides queries from other polls: the function's timeout, after which its claimant is dead. */
+  readonly claimMs: number;
+}
+
+export const defaultLimits: DrainLimits = {
+  queriesPerDelivery: 3,
+  leaseMs: 30_000,
+  attempts: 3,
+  resendMs: 6_000,
+  claimMs: 15_000,
+};
+
+/** What one poll changes, and what it answers. */
+export interface DrainPlan {
+  /** Handed out before a crash, or past expiry: to be removed. */
+  readonly leftover: readonly PendingQuery[];
+  readonly expired: readonly PendingQuery[];
+  readonly exhausted: readonly Delivery[];
+  readonly again: readonly Delivery[]; // their lease is over
+  readonly same: readonly Delivery[]; // the same read, repeated
+  readonly fresh?: Delivery;
+}
+
+/**
+ * Decides one poll from what one read returned. Pure: the clock is passed in, nothing is written.
+ *
+ * @param nowMs epoch milliseconds; TTL deletes late, so expiry is decided here
+ */
+export function planDrain(partition: HostPartition, nowMs: number, limits: DrainLimits): DrainPlan {
+  const inFlight = new Set(partition.deliveries.flatMap((d) => d.queries.flatMap((q) => q.askers.map((a) => a.queryId))));
+  const leftover = partition.pending.filter((query) => inFlight.has(query.queryId));
+  const taken = partition.node?.taken ?? {};
+  const waiting = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
+  const expired = waiting.filter((query) => query.expiresAtMs <= nowMs);
+  const ready = waiting.filter((query) => query.expiresAtMs > nowMs);
+
+  const over = partition.deliveries.filter((delivery) => delivery.leaseUntilMs <= nowMs);
+  const again = over.filter((delivery) => delivery.attempt < limits.attempts && offerable(delivery, nowMs).length > 0);
+  const exhausted = over.filter((delivery) => !again.includes(delivery));
+  const same = partition.deliveries.filter(
+    (delivery) => !over.includes(delivery) && nowMs - delivery.deliveredAtMs <= limits.resendMs,
+  );
+
+  const room = limits.queriesPerDelivery - [...again, ...same].flatMap((d) => offerable(d, nowMs)).length;
+  const groups = same.length > 0 ? [] : mergeable(ready).slice(0, Math.max(0, room));
+  const plan = { leftover, expired, exhausted, again, same };
+  if (groups.length === 0) return plan;
+  const id = `${nowMs.toString(36).padStart(9, '0')}-${(partition.node?.rev ?? 0).toString(36).padStart(4, '0')}`;
+  return { ...plan, fresh: deliveryOf(id, groups, nowMs, limits.leaseMs) };
+}
+
+// A query with discovery may be skipped in silence (osquery-protocol.md §9.1), so silence is its answer: asked once.
+function offerable(delivery: Delivery, nowMs: number): DeliveredQuery[] {
+  return unanswered(delivery).filter(
+    (query) => query.expiresAtMs > nowMs && (query.discovery === undefined || delivery.leaseUntilMs > nowMs),
+  );
+}
+
+/**
+ * Answers one poll: the queries to hand to the node, possibly none. An idle partition costs no write at all.
+ *
+ * Order makes it safe: claim, write the delivery, then remove what it took. The claim names the queries, so a second
+ * poll that reads between these writes leaves them alone. After a crash behind the claim they are free again when it
+ * ends; after one behind the delivery they are inside it, seen as left over and removed by the next poll.
+ */
+export async function drain(
+  queue: HostQueue,
+  ledger: Ledger,
+  host: string,
+  partition: HostPartition,
+  nowMs: number,
+  limits: DrainLimits = defaultLimits,
+): Promise<DeliveredQuery[]> {
+  const plan = planDrain(partition, nowMs, limits);
+  const offered = plan.same.flatMap((delivery) => offerable(delivery, nowMs));
+
+  for (const delivery of plan.again) {
+    if (await queue.redeliver(delivery, nowMs, nowMs + limits.leaseMs)) {
+      offered.push(...offerable(delivery, nowMs));
+    }
+  }
+  for (const delivery of plan.exhausted) {
+    const silent = unanswered(delivery).filter((query) => query.discovery === undefined);
+    for (const workload of workloadsOf(silent)) await ledger.troubled(workload, 'agent-silent');
+    await queue.abandon(delivery);
+  }
+  for (const query of plan.expired) await ledger.troubled(query.workload, 'expired');
+  const gone = [...plan.leftover, ...plan.expired];
+
+  if (plan.fresh) {
+    const ids = plan.fresh.queries.flatMap((query) => query.askers.map((asker) => asker.queryId));
+    const held = Object.entries(partition.node?.taken ?? {}).filter(([, untilMs]) => untilMs > nowMs);
+    const taken = Object.fromEntries([...held, ...ids.map((id) => [id, nowMs + limits.claimMs] as const)]);
+    if (await queue.claim(host, partition.node?.rev ?? 0, taken)) {
+      await queue.deliver(plan.fresh);
+      await Promise.all(workloadsOf(plan.fresh.queries).map((workload) => ledger.delivered(workload, nowMs)));
+      offered.push(...plan.fresh.queries);
+      gone.push(...partition.pending.filter((query) => ids.includes(query.queryId)));
+    }
+  }
+  if (gone.length > 0) await queue.remove(gone.map(keyOf));
+  return offered;
+}
+
+const workloadsOf = (queries: readonly DeliveredQuery[]): string[] => [
+  ...new Set(queries.flatMap((query) => query.askers.flatMap((asker) => asker.workload ?? []))),
+];

@@ -1,0 +1,37 @@
+import type { Node } from '../nodes/node.ts';
+import type { Delivery } from './delivery.ts';
+import type { PendingKey, PendingQuery } from './pending-query.ts';
+
+/** Everything one poll needs, as one read returns it. */
+export interface HostPartition {
+  readonly node?: Node;
+  readonly deliveries: readonly Delivery[]; // oldest first
+  readonly pending: readonly PendingQuery[]; // by priority, then id
+}
+
+/**
+ * The queue of one host: what waits, and what is in flight. Every method is one write or one read and no more, so a
+ * crash between any two of them is a state that the next poll sees and mends.
+ */
+export interface HostQueue {
+  /** One query of the host's partition; eventually consistent unless asked otherwise. */
+  open(host: string, consistent?: boolean): Promise<HostPartition>;
+  /** Adds a query unless one with its id already waits. */
+  enqueue(query: PendingQuery): Promise<void>;
+  /**
+   * Takes queries for a delivery about to be written: true for the one caller who saw the current `rev`.
+   *
+   * @param taken query id → epoch ms until which nobody else takes it; replaces what the node holds
+   */
+  claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean>;
+  /** Writes a new delivery. */
+  deliver(delivery: Delivery): Promise<void>;
+  /** Hands a delivery over again; false when somebody else has done so. */
+  redeliver(delivery: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean>;
+  /** Marks wire ids answered and removes the delivery when none is left. */
+  complete(delivery: Delivery, wireIds: readonly string[]): Promise<void>;
+  /** Forgets a delivery that is given up. */
+  abandon(delivery: Delivery): Promise<void>;
+  /** Removes pending queries; those already gone are no error. */
+  remove(keys: readonly PendingKey[]): Promise<void>;
+}

@@ -1,0 +1,155 @@
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Trouble } from '../ledger/workload.ts';
+import type { Node } from '../nodes/node.ts';
+import type { Answer, Row } from '../osquery/requests.ts';
+import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
+import type { HostQueue } from '../queue/host-queue.ts';
+import type { Asker, Decorations } from '../queue/pending-query.ts';
+import type { AnswerBook } from './answer-book.ts';
+import { lineId, type ResultLine, type ResultSink } from './lines.ts';
+
+export interface AnswerDeps {
+  readonly queue: HostQueue;
+  readonly ledger: Ledger;
+  readonly book: AnswerBook;
+  readonly sink: ResultSink;
+  /** Told of rows of the enrollment and launch sets, which say which instance a host is. */
+  readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
+}
+
+/** A request holds its claims no longer than the function may run. */
+const CLAIM_MS = 20_000;
+
+/**
+ * Stores the answers of one distributed write, once each, and settles what they mean. Order makes it safe: claim,
+ * store, settle, close the delivery, mark stored. A crash anywhere leaves a state in which the agent's next copy
+ * finishes the rest; only a crash between storing and marking stores a line twice, under the same line id.
+ *
+ * @returns false when another request is storing one of them right now: the agent must keep them and come again
+ */
+export async function handleAnswers(
+  node: Node,
+  deliveries: readonly Delivery[],
+  answers: readonly Answer[],
+  nowMs: number,
+  deps: AnswerDeps,
+): Promise<boolean> {
+  const { book, sink, queue } = deps;
+  const host = node.host;
+  const mine: Answer[] = [];
+  let busy = false;
+  for (const answer of answers) {
+    const state = await book.claim(host, answer.wireId, nowMs, nowMs + CLAIM_MS);
+    if (state === 'claimed') mine.push(answer);
+    busy ||= state === 'busy';
+  }
+  const known = mine.map((answer) => ({ answer, ...asked(deliveries, answer.wireId) }));
+  try {
+    await sink.results(known.flatMap(({ answer, query, delivery }) => linesOf(node, answer, query, delivery, nowMs)));
+  } catch (error) {
+    // Released so that the agent's next try, a second later, is not told "busy".
+    for (const answer of mine) await book.release(host, answer.wireId);
+    throw error;
+  }
+  for (const { answer, query } of known) if (query) await settle(host, query, answer, nowMs, deps);
+  for (const delivery of deliveries) {
+    const ids = known.filter((entry) => entry.delivery === delivery).map((entry) => entry.answer.wireId);
+    if (ids.length > 0) await queue.complete(delivery, ids);
+  }
+  for (const answer of mine) await book.stored(host, answer.wireId, nowMs);
+  return !busy;
+}
+
+function asked(deliveries: readonly Delivery[], wireId: string): { delivery?: Delivery; query?: DeliveredQuery } {
+  for (const delivery of deliveries) {
+    const query = delivery.queries.find((candidate) => candidate.wireId === wireId);
+    if (query) return { delivery, query };
+  }
+  return {};
+}
+
+/** The askers a row answers: those it names as a subject, or all when the query has no such column. */
+function askersOf(query: DeliveredQuery, row: Row): readonly Asker[] {
+  const column = query.evidence?.column ?? (query.askers.some((a) => a.subjects.length > 0) ? 'id' : undefined);
+  const subject = column && Object.hasOwn(row, column) ? row[column] : undefined;
+  const named = subject === undefined ? [] : query.askers.filter((asker) => asker.subjects.includes(subject));
+  return named.length > 0 ? named : query.askers.slice(0, 1);
+}
+
+function linesOf(
+  node: Node,
+  answer: Answer,
+  query: DeliveredQuery | undefined,
+  delivery: Delivery | undefined,
+  nowMs: number,
+): ResultLine[] {
+  const line = (index: number, columns: Row | null, asker: Asker | undefined): ResultLine => ({
+    id: lineId(node.host, answer.wireId, index, asker?.queryId ?? ''),
+    kind: 'result',
+    storedAtMs: nowMs,
+    host: node.host,
+    hostname: node.identity.hostname,
+    rule: query?.rule ?? '',
+    query: query?.query ?? '',
+    queryId: asker?.queryId ?? answer.wireId,
+    set: query?.set ?? '',
+    status: answer.status,
+    message: answer.message,
+    workload: asker?.workload ?? null,
+    columns,
+    decorations: { ...hostDecorations(node), ...decorationsOf(asker, columns, query) },
+    late: query === undefined,
+    ...(asker ? { triggeredAtMs: asker.triggeredAtMs, queuedAtMs: asker.queuedAtMs } : {}),
+    ...(delivery ? { deliveredAtMs: delivery.deliveredAtMs } : {}),
+  });
+  if (answer.rows.length === 0) {
+    const askers: readonly (Asker | undefined)[] = query ? query.askers : [undefined];
+    return askers.map((asker) => line(0, null, asker));
+  }
+  return answer.rows.flatMap((row, index) => {
+    const askers: readonly (Asker | undefined)[] = query ? askersOf(query, row) : [undefined];
+    return askers.map((asker) => line(index, row, asker));
+  });
+}
+
+function hostDecorations(node: Node): Decorations {
+  const { hostname, uuid, platform, osqueryVersion } = node.identity;
+  return { host_identifier: node.host, hostname, host_uuid: uuid, platform, osquery_version: osqueryVersion };
+}
+
+function decorationsOf(asker: Asker | undefined, row: Row | null, query: DeliveredQuery | undefined): Decorations {
+  if (!asker) return {};
+  const column = query?.evidence?.column ?? 'id';
+  const subject = row && Object.hasOwn(row, column) ? row[column] : undefined;
+  const own = subject !== undefined && Object.hasOwn(asker.subjectDecorations, subject) ? asker.subjectDecorations[subject] : {};
+  return { ...asker.decorations, ...own };
+}
+
+/** Tells the ledger what an answer proves about each workload, or why it proves nothing. */
+async function settle(host: string, query: DeliveredQuery, answer: Answer, nowMs: number, deps: AnswerDeps): Promise<void> {
+  if (answer.status === 0 && (query.set === 'enrollment' || query.set === 'launch')) {
+    const instance = answer.rows.map((row) => row['instance_id']).find((id) => id !== undefined && /^i-[0-9a-f]{8,17}$/.test(id));
+    if (instance && instance !== host) await deps.learnInstance(host, instance);
+  }
+  const { evidence } = query;
+  if (!evidence) return;
+  for (const asker of query.askers) {
+    if (asker.workload === undefined) continue;
+    const proofs = answer.rows.filter((row) => asker.subjects.includes(row[evidence.column] ?? ''));
+    const idsOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap((row) => row[evidence.column] ?? []))];
+    const isAlive = (row: Row): boolean =>
+      query.set !== 'post-mortem' && (!evidence.alive || evidence.alive.oneOf.includes(row[evidence.alive.column] ?? ''));
+    const trouble = troubleOf(answer, proofs.length);
+    if (trouble) await deps.ledger.troubled(asker.workload, trouble);
+    else {
+      const live = idsOf(proofs.filter(isAlive));
+      await deps.ledger.saw(asker.workload, live, idsOf(proofs.filter((row) => !isAlive(row))), nowMs);
+    }
+  }
+}
+
+function troubleOf(answer: Answer, proofs: number): Trouble | undefined {
+  if (answer.status === 0) return proofs > 0 ? undefined : 'no-row';
+  // The agent's own words for SQL that once killed it (osquery-protocol.md §9.3).
+  return answer.message.includes('denylisted') ? 'denylisted' : 'query-failed';
+}

@@ -1,0 +1,83 @@
+import type { Aliases } from '../nodes/registry.ts';
+
+/** Asks ECS which instances stand behind container instances of one cluster; ids it does not know are left out. */
+export interface ContainerInstanceLookup {
+  instancesOf(clusterArn: string, containerInstanceArns: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+interface Cached {
+  readonly host: string | undefined;
+  readonly untilMs: number;
+}
+
+/** A container instance never changes its EC2 instance, but an instance may get another name when its agent enrolls. */
+const HIT_MS = 300_000;
+const MISS_MS = 15_000;
+const CACHE_SIZE = 10_000;
+
+/**
+ * Which host runs a task: container instance → EC2 instance → host. Answers come from the alias table, which
+ * container-instance events fill for free; what it lacks is asked of ECS, one call per cluster and batch, because all
+ * of ECS's describe calls in an account share one bucket of 20 a second.
+ */
+export class ContainerHosts {
+  readonly #aliases: Aliases;
+  readonly #lookup: ContainerInstanceLookup;
+  readonly #now: () => number;
+  readonly #cache = new Map<string, Cached>();
+
+  constructor(aliases: Aliases, lookup: ContainerInstanceLookup, now: () => number) {
+    this.#aliases = aliases;
+    this.#lookup = lookup;
+    this.#now = now;
+  }
+
+  /** Resolves many at once, so that the events of one batch cost one call per cluster. */
+  async prefetch(wanted: readonly { clusterArn: string; containerInstanceArn: string }[]): Promise<void> {
+    const missing = new Map<string, Set<string>>();
+    for (const { clusterArn, containerInstanceArn } of wanted) {
+      if (this.#cached(containerInstanceArn)) continue;
+      const known = await this.#aliases.hostOf(containerInstanceArn);
+      if (known) this.#keep(containerInstanceArn, await this.#follow(known), HIT_MS);
+      else missing.set(clusterArn, (missing.get(clusterArn) ?? new Set()).add(containerInstanceArn));
+    }
+    for (const [clusterArn, arns] of missing) {
+      const found = await this.#lookup.instancesOf(clusterArn, [...arns]);
+      for (const arn of arns) {
+        const instance = found.get(arn);
+        if (instance) await this.#aliases.learn(arn, instance, this.#now());
+        this.#keep(arn, instance && (await this.#follow(instance)), instance ? HIT_MS : MISS_MS);
+      }
+    }
+  }
+
+  /** Learns from a container-instance event, which costs ECS nothing. */
+  async learn(containerInstanceArn: string, instance: string): Promise<void> {
+    if (this.#cached(containerInstanceArn)?.host) return;
+    await this.#aliases.learn(containerInstanceArn, instance, this.#now());
+    this.#keep(containerInstanceArn, await this.#follow(instance), HIT_MS);
+  }
+
+  /** The host of a task, or undefined: no container instance (Fargate), or one that ECS does not know. */
+  async hostOf(clusterArn: string, containerInstanceArn: string | undefined): Promise<string | undefined> {
+    if (!containerInstanceArn) return undefined;
+    await this.prefetch([{ clusterArn, containerInstanceArn }]);
+    return this.#cached(containerInstanceArn)?.host;
+  }
+
+  // An instance whose agent enrolled under another identifier is known by that one.
+  async #follow(instance: string): Promise<string> {
+    return (await this.#aliases.hostOf(instance)) ?? instance;
+  }
+
+  #cached(arn: string): Cached | undefined {
+    const entry = this.#cache.get(arn);
+    return entry && entry.untilMs > this.#now() ? entry : undefined;
+  }
+
+  #keep(arn: string, host: string | undefined, ms: number): void {
+    const oldest = this.#cache.keys().next().value;
+    if (this.#cache.size >= CACHE_SIZE && oldest !== undefined) this.#cache.delete(oldest);
+    this.#cache.set(arn, { host, untilMs: this.#now() + ms });
+  }
+}

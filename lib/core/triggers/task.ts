@@ -1,0 +1,101 @@
+import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import type { Decorations } from '../queue/pending-query.ts';
+
+/** What Mayfly reads of an "ECS Task State Change" event; everything else in it is ignored. */
+export interface TaskEvent {
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly occurredAtMs: number; // the envelope's time, whole seconds
+  readonly task: {
+    readonly taskArn: string;
+    readonly clusterArn: string;
+    readonly taskDefinitionArn: string;
+    readonly containerInstanceArn?: string;
+    readonly launchType?: string;
+    readonly group?: string;
+    readonly startedBy?: string;
+    readonly availabilityZone?: string;
+    readonly lastStatus: string;
+    readonly desiredStatus: string;
+    readonly version: number;
+    readonly stopCode?: string;
+    readonly stoppedReason?: string;
+    readonly containers: readonly {
+      readonly name: string;
+      readonly lastStatus: string;
+      readonly runtimeId?: string;
+      readonly image?: string;
+      readonly imageDigest?: string;
+      readonly exitCode?: number;
+      readonly reason?: string;
+      readonly addresses: readonly string[];
+    }[];
+    readonly macs: readonly string[];
+  };
+}
+
+/** Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. */
+const RUNTIME_ID = /^[A-Za-z0-9_.-]{1,255}$/;
+
+/**
+ * The task's life as this event tells it. Containers whose runtime id is outside the allowed alphabet keep their place
+ * in the record without the id: nothing can be asked about them.
+ */
+export function taskSnapshot({ task, occurredAtMs }: TaskEvent): WorkloadSnapshot {
+  const containers = task.containers.map(({ addresses: _, runtimeId, ...container }) =>
+    runtimeId !== undefined && RUNTIME_ID.test(runtimeId) ? { ...container, runtimeId } : container,
+  );
+  return {
+    workload: task.taskArn,
+    kind: 'ecs-task',
+    version: task.version,
+    versionStep: 1,
+    lastStatus: task.lastStatus,
+    desiredStatus: task.desiredStatus,
+    stopped: task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED',
+    subjects: containers.flatMap((container) => ('runtimeId' in container ? [container.runtimeId] : [])),
+    containers,
+    identity: taskDecorations(task),
+    occurredAtMs,
+  };
+}
+
+/** Key of the decorations and of the ledger's identity: the same words in both. */
+function taskDecorations(task: TaskEvent['task']): Decorations {
+  const { family, revision } = taskDefinition(task.taskDefinitionArn);
+  const addresses = [...new Set(task.containers.flatMap((container) => container.addresses))];
+  return defined({
+    task_arn: task.taskArn,
+    cluster: lastPart(task.clusterArn),
+    task_family: family,
+    task_revision: revision,
+    launch_type: task.launchType,
+    group: task.group,
+    started_by: task.startedBy,
+    availability_zone: task.availabilityZone,
+    ip: addresses.join(' ') || undefined,
+    mac: task.macs.join(' ') || undefined,
+    stop_code: task.stopCode,
+  });
+}
+
+/** Runtime id → what names that container, for the rows that answer about it. */
+export function containerDecorations(snapshot: WorkloadSnapshot): Record<string, Decorations> {
+  return Object.fromEntries(
+    snapshot.containers.flatMap(({ runtimeId, name, image, imageDigest }) =>
+      runtimeId ? [[runtimeId, defined({ container_name: name, image, image_digest: imageDigest })]] : [],
+    ),
+  );
+}
+
+const defined = (entries: Record<string, string | undefined>): Decorations =>
+  Object.fromEntries(Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined));
+
+const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
+
+function taskDefinition(arn: string): { family: string; revision: string } {
+  const name = lastPart(arn);
+  const colon = name.lastIndexOf(':');
+  return colon < 0 ? { family: name, revision: '' } : { family: name.slice(0, colon), revision: name.slice(colon + 1) };
+}

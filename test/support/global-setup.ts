@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+
+/**
+ * Starts the embedded DynamoDB once for all test files, in memory; `DYNAMODB_ENDPOINT` names another one to use
+ * where there is no binary for the platform.
+ */
+export default async function setup(): Promise<void> {
+  if (process.env['DYNAMODB_ENDPOINT']) {
+    process.env['TEST_DYNAMODB_ENDPOINT'] = process.env['DYNAMODB_ENDPOINT'];
+    return;
+  }
+  const port = await freePort();
+  const child = spawn(binary(), ['serve', '--port', String(port)], { stdio: 'ignore' });
+  (globalThis as { mayflyDynamodb?: ChildProcess }).mayflyDynamodb = child;
+  const endpoint = `http://127.0.0.1:${port}`;
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`the embedded DynamoDB ended with ${child.exitCode}`);
+    if (await fetch(endpoint).then(() => true, () => false)) break;
+  }
+  process.env['TEST_DYNAMODB_ENDPOINT'] = endpoint;
+}
+
+function binary(): string {
+  const name = `@dynoxide/${process.platform}-${process.arch}`;
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'dynoxide');
+  } catch (cause) {
+    throw new Error(`no ${name}: set DYNAMODB_ENDPOINT to a DynamoDB to test against`, { cause });
+  }
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });

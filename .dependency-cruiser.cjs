@@ -1,0 +1,86 @@
+/** The tree is the architecture: who may import whom (docs/architecture.md). `npx depcruise bin lambdas lib scripts test` */
+
+/** Everything of ours that is not `allowed`. */
+const oursBut = (allowed) => ({ path: '^(bin|lambdas|lib|scripts|test|bench)/', pathNot: allowed });
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'every-import-resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(aws-lambda|picocolors/types)$' }, // types alone, nothing to run
+    },
+    {
+      name: 'core-is-ours-alone',
+      comment: 'lib/core decides: it imports itself and nothing else of ours',
+      severity: 'error',
+      from: { path: '^lib/core/' },
+      to: oursBut('^lib/core/'),
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'lib/core knows no SDK, no file, no network, no process: of packages zod, of Node what only computes',
+      severity: 'error',
+      from: { path: '^lib/core/' },
+      to: { dependencyTypesNot: ['local', 'type-only'], pathNot: ['^node_modules/zod/', '^(node:)?(buffer|crypto|util|zlib)$'] },
+    },
+    {
+      name: 'aws-knows-core',
+      severity: 'error',
+      from: { path: '^lib/aws/' },
+      to: oursBut('^lib/(aws|core)/'),
+    },
+    {
+      name: 'functions-know-aws-and-core',
+      comment: 'lambdas/<name> → lib/aws → lib/core; no function imports another',
+      severity: 'error',
+      from: { path: '^lambdas/([^/]+)/' },
+      to: oursBut(['^lib/(aws|core)/', '^lambdas/$1/']),
+    },
+    {
+      name: 'stack-knows-no-runtime-code',
+      severity: 'error',
+      from: { path: '^lib/stack/' },
+      to: oursBut('^lib/stack/'),
+    },
+    {
+      name: 'cdk-stays-in-stack',
+      severity: 'error',
+      from: { pathNot: ['^lib/stack/', '^bin/mayfly\\.ts$', '^test/'] },
+      to: { path: '^node_modules/(aws-cdk-lib|constructs|cdk-nag)/' },
+    },
+    {
+      name: 'local-learns-from-the-template',
+      comment: 'lib/local runs what was synthesized; of our code it shares the matcher of event patterns',
+      severity: 'error',
+      from: { path: '^lib/local/' },
+      to: oursBut(['^lib/local/', '^lib/core/policy/event-pattern\\.ts$']),
+    },
+    {
+      name: 'agent-shares-nothing',
+      comment: 'a client that shares our code shares our mistakes',
+      severity: 'error',
+      from: { path: '^lib/agent/' },
+      to: oursBut('^lib/agent/'),
+    },
+    {
+      name: 'lib-is-below-bin',
+      severity: 'error',
+      from: { path: '^(lib|lambdas)/' },
+      to: { path: '^(bin|scripts|test|bench)/' },
+    },
+    {
+      name: 'no-dev-dependency-at-run-time',
+      severity: 'error',
+      from: { path: '^(bin|lib|lambdas|scripts)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    parser: 'swc', // its other parser needs TypeScript < 7
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },
+  },
+};

@@ -1,0 +1,76 @@
+/**
+ * What an idle poll costs: the real function, in its bundle, behind the local HTTPS edge, a new TLS connection for each
+ * request as osquery makes them. Reports CPU per poll and latency percentiles; compare ratios of paired runs, not
+ * single figures (performance.md §6).
+ *
+ *   npm run bench
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesize } from '../lib/cli/synthesize.ts';
+import { startLocal } from '../lib/local/index.ts';
+
+const WARM_UP = 200;
+const POLLS = 2_000;
+const AT_ONCE = 8;
+
+const data = await mkdtemp(join(tmpdir(), 'mayfly-bench-'));
+await synthesize(join(data, 'cdk.out'));
+const mayfly = await startLocal({ assembly: join(data, 'cdk.out'), data, port: 0 });
+const ca = await readFile(mayfly.certificate, 'utf8');
+const secret = (await readFile(mayfly.enrollSecret, 'utf8')).trim();
+
+function post(path: string, body: object, agent: https.Agent | false): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = https.request(`${mayfly.url}${path}`, { method: 'POST', ca, agent, headers: { 'Content-Type': 'application/json' } });
+    request.once('error', reject).once('response', (response) => {
+      let text = '';
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.once('end', () => resolve(text));
+    });
+    request.end(JSON.stringify(body));
+  });
+}
+
+const enrolled = JSON.parse(await post('/v1/enroll', { enroll_secret: secret, host_identifier: 'bench' }, false));
+const poll = (agent: https.Agent | false): Promise<string> => post('/v1/distributed/read', { node_key: enrolled.node_key }, agent);
+const first = JSON.parse(await poll(false));
+await post('/v1/distributed/write', { node_key: enrolled.node_key, queries: Object.fromEntries(Object.keys(first.queries).map((id) => [id, []])) }, false);
+
+async function run(count: number, agent: https.Agent | false): Promise<number[]> {
+  const times: number[] = [];
+  let left = count;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) {
+      const from = performance.now();
+      const body = await poll(agent);
+      if (body !== '{"queries":{}}') throw new Error(`not an idle poll: ${body}`);
+      times.push(performance.now() - from);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return times.sort((a, b) => a - b);
+}
+
+const at = (sorted: readonly number[], q: number): string => `${(sorted[Math.ceil(q * sorted.length) - 1] ?? 0).toFixed(1)} ms`;
+for (const [name, agent] of [
+  ['new connection each', false],
+  ['keep-alive', new https.Agent({ keepAlive: true, maxSockets: AT_ONCE })],
+] as const) {
+  await run(WARM_UP, agent);
+  const cpu = process.cpuUsage();
+  const times = await run(POLLS, agent);
+  const { user, system } = process.cpuUsage(cpu);
+  const each = (user + system) / POLLS;
+  console.log(
+    `${name.padEnd(20)} ${POLLS} idle polls, ${AT_ONCE} at once: ${each.toFixed(0)} µs CPU each (client, edge and function; without DynamoDB), ` +
+      `p50 ${at(times, 0.5)}, p95 ${at(times, 0.95)}, p99 ${at(times, 0.99)}`,
+  );
+  if (agent) agent.destroy();
+}
+await mayfly.close();
+await rm(data, { recursive: true });

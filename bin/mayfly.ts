@@ -1,0 +1,15 @@
+/** The CDK app: Mayfly in a stack of its own, for whatever account and Region the credentials name. */
+import { env } from 'node:process';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import cdkJson from '../cdk.json' with { type: 'json' };
+import { MayflyStack } from '../lib/stack/mayfly-stack.ts';
+import { bundleFunctions } from '../scripts/bundle.ts';
+
+await bundleFunctions();
+
+// The CLI passes both; without it (`node --import tsx bin/mayfly.ts`) the template must be the same, in the same place.
+const app = new App({ context: cdkJson.context, outdir: env.CDK_OUTDIR ?? 'cdk.out' });
+new MayflyStack(app, 'Mayfly');
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+app.synth();

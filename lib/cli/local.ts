@@ -1,0 +1,132 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { runDemo } from '../console/demo.ts';
+import { World } from '../console/world.ts';
+import { startLocal } from '../local/index.ts';
+import { flagfile } from '../stack/flagfile.ts';
+import { putEvents } from './put-events.ts';
+import { synthesize } from './synthesize.ts';
+
+interface LocalFlags {
+  readonly port: number;
+  readonly data: string;
+  readonly demo: boolean;
+  readonly forever: boolean;
+  readonly json: boolean;
+}
+
+/** Where a running Mayfly can be found; the first line of `--json`, and kept in the data folder for `put-events`. */
+export interface Ready {
+  readonly url: string;
+  readonly certificate: string;
+  readonly enrollSecret: string;
+  readonly events: string;
+  readonly results: string;
+  readonly flagfile: string;
+}
+
+const READY_FILE = 'ready.json';
+const DATA = '.mayfly';
+
+/** Adds `mayfly local` and what belongs to it. */
+export function addLocal(program: Command): void {
+  const local = program
+    .command('local')
+    .description('Run Mayfly whole on this machine, from its synthesized CDK template')
+    .option('-p, --port <number>', 'HTTPS port for osquery agents; 0 picks a free one', port, 8443)
+    .option('-d, --data <folder>', 'where table, queues, secrets, certificate and results are kept', DATA)
+    .option('--no-demo', 'without the simulated cluster; put events in yourself')
+    .option('--forever', 'let the demo run on until Ctrl-C', false)
+    .option('--json', 'one JSON object a line instead of pictures, the first {"ready":{…}}', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npm start                                        the demo: about a minute, then a summary
+  $ npx mayfly local --no-demo --port 8443           wait for real agents and events
+  $ npx mayfly local put-events test/fixtures/events/05-ecs-task-ec2-running.json`,
+    )
+    .action((flags: LocalFlags) => runLocal(flags));
+  local
+    .command('put-events')
+    .description('Put EventBridge events (JSON files, one event or an array each) on the local bus')
+    .argument('<files...>', 'JSON files')
+    .option('-e, --endpoint <url>', 'the bus, as printed at start; default: what runs in the data folder')
+    .option('-d, --data <folder>', 'the data folder of the running Mayfly', DATA)
+    .action(async (files: string[], flags: { endpoint?: string; data: string }) => {
+      const count = await putEvents(files, flags.endpoint ?? (await readyIn(flags.data)).events);
+      process.stdout.write(`${count} ${count === 1 ? 'event' : 'events'} accepted\n`);
+    });
+}
+
+function port(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('0 to 65535.');
+  return value;
+}
+
+async function readyIn(data: string): Promise<Ready> {
+  try {
+    return JSON.parse(await readFile(join(data, READY_FILE), 'utf8'));
+  } catch (cause) {
+    throw new Error(`no Mayfly has run in ${data}: start one with "npx mayfly local", or name its bus with --endpoint`, {
+      cause,
+    });
+  }
+}
+
+async function runLocal(flags: LocalFlags): Promise<void> {
+  const data = resolve(flags.data);
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const emit = (line: object): void => {
+    process.stdout.write(`${JSON.stringify(line)}\n`);
+  };
+  const say = (text: string): void => {
+    if (!flags.json) process.stdout.write(`${text}\n`);
+  };
+
+  say(pc.dim('Synthesizing the CDK app …'));
+  await mkdir(data, { recursive: true });
+  const assembly = join(data, 'cdk.out');
+  await synthesize(assembly);
+
+  const world = flags.demo ? new World(stop.signal, Date.now()) : undefined;
+  const mayfly = await startLocal({
+    assembly,
+    data,
+    port: flags.port,
+    ...(process.env['DYNAMODB_ENDPOINT'] ? { dynamodbEndpoint: process.env['DYNAMODB_ENDPOINT'] } : {}),
+    ...(world ? { ecs: world.ecs } : {}),
+    onEvent: (notice) => {
+      if (flags.json) emit({ notice });
+      else if (!world) say(pc.yellow(JSON.stringify(notice)));
+    },
+  });
+  try {
+    const { hostname, port: bound } = new URL(mayfly.url);
+    const flagsFile = join(data, 'osquery.flags');
+    const agent = { hostname: `${hostname}:${bound}`, pathPrefix: '', enrollSecret: mayfly.enrollSecret, certificate: mayfly.certificate };
+    await writeFile(flagsFile, `${flagfile(agent)}\n`);
+    const { url, certificate, enrollSecret, events, results } = mayfly;
+    const ready: Ready = { url, certificate, enrollSecret, events, results, flagfile: flagsFile };
+    await writeFile(join(data, READY_FILE), JSON.stringify(ready));
+    if (flags.json) emit({ ready });
+    else say(greeting(ready));
+    if (world) await runDemo({ world, mayfly, forever: flags.forever, json: flags.json ? emit : undefined, signal: stop.signal });
+    else await new Promise<void>((done) => (stop.signal.aborted ? done() : stop.signal.addEventListener('abort', () => done())));
+  } finally {
+    await mayfly.close();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+const greeting = (ready: Ready): string => `${pc.bold('Mayfly runs.')}
+  agents   ${ready.url}   ${pc.dim(`osqueryd --flagfile ${ready.flagfile} --specified_identifier=$(hostname)`)}
+  events   ${ready.events}   ${pc.dim('npx mayfly local put-events FILE…')}
+  results  ${ready.results}
+`;

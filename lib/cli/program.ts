@@ -1,0 +1,25 @@
+import { Command, CommanderError } from 'commander';
+import { addLocal } from './local.ts';
+
+/**
+ * The operator's command.
+ *
+ * @param args what follows `mayfly` on the command line
+ * @returns the exit code: 0 when done, 1 when it failed, 2 for a command line that makes no sense
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const program = new Command('mayfly')
+    .description('Mayfly turns lifecycle events into osquery queries that reach the host while the thing still lives.')
+    .showHelpAfterError('Try: mayfly --help')
+    .exitOverride();
+  addLocal(program);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    process.stderr.write(`mayfly: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.env['MAYFLY_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * Synthesizes the CDK app into `outdir`, in a process of its own: CDK's memory is gone when it ends.
+ *
+ * @throws with the app's own output when it fails
+ */
+export async function synthesize(outdir: string): Promise<void> {
+  const child = spawn(process.execPath, ['--import', 'tsx', join('bin', 'mayfly.ts')], {
+    cwd: ROOT,
+    env: { ...process.env, CDK_OUTDIR: outdir, NODE_NO_WARNINGS: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
+  }
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code !== 0 || !existsSync(join(outdir, 'manifest.json'))) {
+    throw new Error(`cdk synth failed with exit code ${code}:\n${output.trimEnd()}`);
+  }
+}

@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import pc from 'picocolors';
+import { DynamoLedger } from '../aws/ledger.ts';
+import { openTable } from '../aws/table.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
+import { verdictOf } from '../core/ledger/workload.ts';
+import type { LocalMayfly } from '../local/index.ts';
+import { frame, seconds } from './frame.ts';
+import { score, type TaskCard } from './scoreboard.ts';
+import { Screen } from './screen.ts';
+import { summary, summaryTable } from './summary.ts';
+import type { World } from './world.ts';
+
+export interface DemoOptions {
+  readonly world: World;
+  readonly mayfly: LocalMayfly;
+  readonly forever: boolean;
+  /** Takes one object a line instead of pictures. */
+  readonly json: ((line: object) => void) | undefined;
+  readonly signal: AbortSignal;
+}
+
+const WARM_UP_MS = 1_000; // beyond the registration of the hosts, in which agents enroll
+const WORK_MS = 55_000;
+const REST_MS = 12_000; // a hot agent polls every 5 s: two polls for the last task
+const REDRAW_MS = 500;
+const LEDGER_EVERY_MS = 1_000;
+const LINE_EVERY_MS = 5_000;
+
+/**
+ * The main job, before your eyes: the talk's sleepy job and a mixed workload on a simulated cluster, Mayfly's ledger
+ * beside a 60-second schedule on the same hosts. Ends by itself, unless it is to run on, with a summary.
+ */
+export async function runDemo({ world, mayfly, forever, json, signal }: DemoOptions): Promise<void> {
+  const startedAtMs = Date.now();
+  const ledger = ledgerOf(mayfly);
+  const view = json ? jsonView(json) : process.stdout.isTTY ? liveView() : lineView();
+
+  await world.start({
+    url: mayfly.url,
+    ca: await readFile(mayfly.certificate, 'utf8'),
+    enrollSecret: (await readFile(mayfly.enrollSecret, 'utf8')).trim(),
+    putEvents: (events) => mayfly.putEvents(events),
+  });
+  const endsAtMs = forever ? undefined : Date.now() + WARM_UP_MS + WORK_MS + REST_MS;
+  const work = (async () => {
+    await pause(WARM_UP_MS, signal);
+    const job = pause(3_000, signal).then(() => (signal.aborted ? undefined : world.runSleepyJob()));
+    await Promise.all([job, world.runMixedWorkload(forever ? Number.POSITIVE_INFINITY : Date.now() + WORK_MS)]);
+  })();
+
+  let cards: readonly TaskCard[] = [];
+  let readAtMs = 0;
+  try {
+    while (!signal.aborted && (endsAtMs === undefined || Date.now() < endsAtMs)) {
+      if (Date.now() - readAtMs >= LEDGER_EVERY_MS) {
+        readAtMs = Date.now();
+        cards = await cardsOf(world, ledger, readAtMs);
+      }
+      view.show({ title: 'Mayfly', url: mayfly.url, hosts: world.hosts(Date.now()), startedAtMs, endsAtMs }, cards);
+      await pause(REDRAW_MS, signal);
+    }
+    await work;
+    await mayfly.idle();
+    cards = await cardsOf(world, ledger, Date.now());
+  } finally {
+    view.close();
+    await world.stop();
+  }
+  if (json) json({ summary: summary(cards, Date.now()) });
+  else process.stdout.write(`\n${summaryTable(cards, Date.now())}\n`);
+}
+
+function ledgerOf(mayfly: LocalMayfly): Ledger {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: mayfly.dynamodb, region: 'us-east-1', credentials });
+  return new DynamoLedger(openTable(mayfly.tableName, client));
+}
+
+async function cardsOf(world: World, ledger: Ledger, nowMs: number): Promise<TaskCard[]> {
+  const records = new Map((await ledger.read(world.tasks.map((task) => task.arn))).map((record) => [record.workload, record]));
+  return world.tasks.map((task) => {
+    const record = records.get(task.arn);
+    const verdict = record ? verdictOf(record, nowMs) : ({ verdict: 'pending' } as const);
+    return {
+      arn: task.arn,
+      family: task.family,
+      host: task.host.instanceId,
+      startedAtMs: task.containers[0]?.startedAtMs,
+      endedAtMs: task.containers[0]?.stoppedAtMs,
+      verdict: verdict.verdict,
+      ...('reason' in verdict ? { reason: verdict.reason } : {}),
+      answeredAtMs: record?.firstAnswerAtMs,
+      bySchedule: world.bySchedule(task),
+    };
+  });
+}
+
+interface View {
+  show(scene: Parameters<typeof frame>[0], cards: readonly TaskCard[]): void;
+  close(): void;
+}
+
+function liveView(): View {
+  const screen = new Screen(process.stdout);
+  return {
+    show: (scene, cards) => screen.draw(frame(scene, cards, Date.now(), screen.rows, pc)),
+    close: () => screen.close(),
+  };
+}
+
+/** For a pipe or a log: one line every few seconds. */
+function lineView(): View {
+  let shownAtMs = 0;
+  return {
+    show: ({ startedAtMs }, cards) => {
+      if (Date.now() - shownAtMs < LINE_EVERY_MS) return;
+      shownAtMs = Date.now();
+      const { tasks, seen, postMortem, missed, pending, bySchedule } = score(cards);
+      process.stdout.write(
+        `${seconds(shownAtMs - startedAtMs).padStart(6)}  ${tasks} tasks: ${seen} seen, ${postMortem} post-mortem, ` +
+          `${missed} missed, ${pending} pending; a 60-second schedule saw ${bySchedule}\n`,
+      );
+    },
+    close: () => undefined,
+  };
+}
+
+/** One line for each task whenever its verdict changes. */
+function jsonView(emit: (line: object) => void): View {
+  const told = new Map<string, string>();
+  return {
+    show: (_, cards) => {
+      for (const card of cards) {
+        if (told.get(card.arn) === card.verdict) continue;
+        told.set(card.arn, card.verdict);
+        emit({ task: card });
+      }
+    },
+    close: () => undefined,
+  };
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });

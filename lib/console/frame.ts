@@ -1,0 +1,87 @@
+import type { Colors } from 'picocolors/types';
+import { livedMs, score, type TaskCard } from './scoreboard.ts';
+
+/** What the live view shows besides the tasks. */
+export interface Scene {
+  readonly title: string;
+  readonly url: string;
+  readonly hosts: readonly { readonly name: string; readonly running: number; readonly enrolled: boolean; readonly hot: boolean }[];
+  readonly startedAtMs: number;
+  readonly endsAtMs: number | undefined; // undefined: runs on
+}
+
+const BAR = 24;
+
+/**
+ * One picture of the live view: the hosts, what was seen by whom, and as many of the latest tasks as `rows` lines
+ * have room for, as they live and die. Pure, so that it can be tested and drawn anywhere.
+ */
+export function frame(
+  scene: Scene,
+  cards: readonly TaskCard[],
+  nowMs: number,
+  rows: number,
+  color: Colors,
+): string[] {
+  const total = score(cards);
+  const started = total.tasks - total.neverStarted;
+  const wait = total.timeToAnswerMs;
+  const left = scene.endsAtMs === undefined ? '' : ` · ${seconds(scene.endsAtMs - nowMs)} to go`;
+  const head = [
+    `${color.bold(scene.title)}  ${color.dim(`${scene.url} · ${seconds(nowMs - scene.startedAtMs)}${left}`)}`,
+    '',
+    scene.hosts.map((host) => hostCell(host, color)).join('  '),
+    '',
+    bar('Mayfly', total.seen, total.postMortem, started, color) +
+      color.dim(`  ${total.seen} alive, ${total.postMortem} post-mortem, ${total.missed} missed, ${total.pending} pending`),
+    bar('every 60 s', total.bySchedule, 0, started, color) + color.dim(`  the same hosts, a scheduled query`),
+    wait
+      ? `time to answer   p50 ${seconds(wait.p50)}   p95 ${seconds(wait.p95)}   max ${seconds(wait.max)}`
+      : color.dim('time to answer   no answer yet'),
+    '',
+    color.dim(`${pad('task', 22)}${pad('host', 12)}${pad('life', BAR + 10)}looked at`),
+  ];
+  const room = Math.max(3, rows - head.length - 1);
+  const latest = cards.slice(-room).reverse();
+  return [...head, ...latest.map((card) => taskLine(card, nowMs, color))];
+}
+
+function hostCell({ name, running, enrolled, hot }: Scene['hosts'][number], color: Colors): string {
+  const dot = !enrolled ? color.dim('○') : hot ? color.yellow('●') : color.green('●');
+  return `${dot} ${name.slice(-6)} ${color.dim(`${running}`)}`;
+}
+
+function bar(name: string, full: number, half: number, of: number, color: Colors): string {
+  const share = of === 0 ? 0 : (full + half) / of;
+  const solid = of === 0 ? 0 : Math.round((full / of) * BAR);
+  const light = Math.max(0, Math.round(share * BAR) - solid);
+  const cells = color.green('█'.repeat(solid)) + color.cyan('▒'.repeat(light)) + color.dim('·'.repeat(BAR - solid - light));
+  return `${pad(name, 11)} ${cells} ${pad(of === 0 ? '–' : `${Math.round(share * 100)} %`, 6)}`;
+}
+
+function taskLine(card: TaskCard, nowMs: number, color: Colors): string {
+  const lived = livedMs(card, nowMs);
+  const running = card.startedAtMs !== undefined && card.endedAtMs === undefined;
+  // A logarithmic ruler: 1 s to 10 minutes across the bar, so that seconds and minutes are both visible.
+  const at = (ms: number): number => Math.min(BAR, Math.max(1, Math.round((Math.log10(Math.max(1, ms / 1000)) / 2.8) * BAR)));
+  const life = lived === undefined ? '' : `${'━'.repeat(at(lived))}${running ? '▶' : '┫'}`;
+  const looked =
+    card.answeredAtMs !== undefined && card.startedAtMs !== undefined ? `+${seconds(card.answeredAtMs - card.startedAtMs)}` : '';
+  const verdict = {
+    pending: () => color.dim(lived === undefined ? 'starting' : 'pending'),
+    seen: () => color.green(`seen ${looked}`),
+    'post-mortem': () => color.cyan(`post-mortem ${looked}`),
+    'never-started': () => color.dim('never started'),
+    missed: () => color.red(`missed: ${card.reason ?? ''}`),
+  }[card.verdict]();
+  const text = `${pad(life, BAR + 2)}${pad(lived === undefined ? '' : seconds(lived), 8)}`;
+  return `${pad(card.family, 22)}${pad(card.host.slice(-6), 12)}${running ? text : color.dim(text)}${verdict}`;
+}
+
+/** A duration in ms as people read it: 0.4 s, 12 s, 3 min. */
+export function seconds(ms: number): string {
+  if (ms >= 120_000) return `${Math.round(ms / 60_000)} min`;
+  return ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}
+
+const pad = (text: string, width: number): string => text.slice(0, width - 1).padEnd(width);

@@ -1,0 +1,17 @@
+/**
+ * The environment variables the functions read: the words both sides agree on.
+ *
+ * `lambdas/<name>/env.ts` checks them at cold start. The stack imports no runtime code, so the names stand here a second
+ * time; `test/lib/stack/mayfly.test.ts` lets each function read the environment that the template gives it.
+ */
+export const Variable = {
+  /** The one table. */
+  table: 'TABLE_NAME',
+  /** Firehose streams, by what they carry. */
+  resultsStream: 'RESULTS_STREAM_NAME',
+  logsStream: 'LOGS_STREAM_NAME',
+  quarantineStream: 'QUARANTINE_STREAM_NAME',
+  /** Secrets are named by ARN; functions fetch the values themselves, so that no value stands in a template. */
+  enrollSecret: 'ENROLL_SECRET_ARN',
+  nodeKeySecret: 'NODE_KEY_SECRET_ARN',
+} as const;

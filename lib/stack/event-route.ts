@@ -1,0 +1,71 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { defineFunction } from './function.ts';
+
+export interface EventRouteProps {
+  /** Folder with the functions' bundles. */
+  readonly bundles: string;
+  /** The function's folder under `lambdas/`. */
+  readonly name: string;
+  readonly description: string;
+  /** One rule on the default bus each, by the rule's construct id. Coarse: the policy's fine patterns match in the function. */
+  readonly events: Readonly<Record<string, EventPattern>>;
+}
+
+/** How long one batch of events may take. Short, as a failed event comes back only after six times as long. */
+const TIMEOUT = Duration.seconds(10);
+
+/** A queue gives an event to its function this often before it goes to the dead letters. */
+const MAX_RECEIVES = 5;
+
+/**
+ * The way of one family of events: rules on the default bus → queue → function, with one dead-letter queue for what
+ * EventBridge could not deliver and for what the function could not handle.
+ */
+export class EventRoute extends Construct {
+  readonly fn: LambdaFunction;
+  readonly queue: Queue;
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, props: EventRouteProps) {
+    super(scope, id);
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      retentionPeriod: Duration.days(14),
+      // SQS's own key: EventBridge may not use the AWS managed KMS key of SQS.
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
+    this.queue = new Queue(this, 'Queue', {
+      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()), // what Lambda asks for, so that retries within it do not race
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
+
+    const target = new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters });
+    for (const [ruleId, eventPattern] of Object.entries(props.events)) {
+      new Rule(this, ruleId, { eventPattern, targets: [target] });
+    }
+
+    this.fn = defineFunction(this, {
+      bundles: props.bundles,
+      name: props.name,
+      description: props.description,
+      timeout: TIMEOUT,
+      memorySize: 512,
+    });
+    this.fn.addEventSource(
+      new SqsEventSource(this.queue, {
+        batchSize: 10,
+        maxBatchingWindow: Duration.seconds(0), // an event waits for no other: its workload may live for seconds
+        reportBatchItemFailures: true,
+        maxConcurrency: 10, // keeps a storm of events from using up the account's functions and the ECS API's shared bucket
+      }),
+    );
+  }
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  ApplicationLogLevel,
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+export interface FunctionSettings {
+  /** Folder with one bundle a function: `<bundles>/<name>/index.js`. */
+  readonly bundles: string;
+  /** The function's folder under `lambdas/`. */
+  readonly name: string;
+  readonly description: string;
+  readonly timeout: Duration;
+  /** MB; Lambda gives CPU in proportion, one vCPU at 1769. */
+  readonly memorySize: number;
+  /** @default SystemLogLevel.INFO - Lambda writes one report line an invocation */
+  readonly systemLogLevel?: SystemLogLevel;
+}
+
+/**
+ * One of Mayfly's functions: arm64, the current Node runtime, JSON logs kept for a month, and a role that may write those
+ * logs and nothing else until a grant says so.
+ */
+export function defineFunction(scope: Construct, settings: FunctionSettings): LambdaFunction {
+  const logGroup = new LogGroup(scope, 'Logs', {
+    retention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  // The role CDK would make by itself carries AWSLambdaBasicExecutionRole, which may write to every log group.
+  const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  logGroup.grantWrite(role);
+
+  return new LambdaFunction(scope, 'Function', {
+    description: settings.description,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    handler: 'index.handler',
+    code: Code.fromAsset(bundleFolder(settings)),
+    timeout: settings.timeout,
+    memorySize: settings.memorySize,
+    role,
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    applicationLogLevelV2: ApplicationLogLevel.INFO,
+    systemLogLevelV2: settings.systemLogLevel ?? SystemLogLevel.INFO,
+    environment: {
+      POWERTOOLS_SERVICE_NAME: settings.name,
+      POWERTOOLS_METRICS_NAMESPACE: 'Mayfly',
+      POWERTOOLS_LOG_LEVEL: 'INFO',
+    },
+  });
+}
+
+function bundleFolder({ bundles, name }: FunctionSettings): string {
+  const folder = join(bundles, name);
+  if (!existsSync(join(folder, 'index.js'))) {
+    throw new Error(`No bundle of the function '${name}' in ${folder}: run 'npm run bundle' first`);
+  }
+  return folder;
+}

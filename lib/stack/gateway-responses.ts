@@ -1,0 +1,54 @@
+import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
+
+/**
+ * Every type of gateway response, and its HTTP status. The status is API Gateway's usual one, written out because a
+ * customised response can lose it (INTEGRATION_FAILURE becomes 504 where 500 was seen).
+ *
+ * @see API Gateway API reference, GatewayResponse, `responseType`
+ */
+const STATUS_BY_TYPE: Readonly<Record<string, string>> = {
+  ACCESS_DENIED: '403',
+  API_CONFIGURATION_ERROR: '500',
+  AUTHORIZER_CONFIGURATION_ERROR: '500',
+  AUTHORIZER_FAILURE: '500',
+  BAD_REQUEST_BODY: '400',
+  BAD_REQUEST_PARAMETERS: '400',
+  DEFAULT_4XX: '400',
+  DEFAULT_5XX: '500',
+  EXPIRED_TOKEN: '403',
+  INTEGRATION_FAILURE: '504',
+  INTEGRATION_TIMEOUT: '504',
+  INVALID_API_KEY: '403',
+  INVALID_SIGNATURE: '403',
+  MISSING_AUTHENTICATION_TOKEN: '403',
+  QUOTA_EXCEEDED: '429',
+  REQUEST_TOO_LARGE: '413',
+  RESOURCE_NOT_FOUND: '404',
+  THROTTLED: '429',
+  UNAUTHORIZED: '401',
+  UNSUPPORTED_MEDIA_TYPE: '415',
+  WAF_FILTERED: '403',
+};
+
+/**
+ * Replaces the gateway's own error bodies, which an agent would take for success: it ignores the status, and
+ * `{"message":"Too Many Requests"}` makes it delete results and log lines and apply an empty configuration.
+ * Text that is no JSON fails on every endpoint, so that the agent keeps what it has and tries again.
+ *
+ * The one exception is a body too large for the gateway: it would be too large for ever, and the agent sends it again and
+ * again with newer results added, so it is acknowledged (`{}`).
+ *
+ * @see docs/decisions/0001-rest-api-not-http-api.md
+ */
+export function addGatewayResponses(api: RestApi): void {
+  for (const [type, statusCode] of Object.entries(STATUS_BY_TYPE)) {
+    const body = type === 'REQUEST_TOO_LARGE' ? '{}' : `mayfly gateway: ${type}, keep your data and try again`;
+    api.addGatewayResponse(type, {
+      type: ResponseType.of(type),
+      statusCode,
+      // The gateway chooses a template by the Accept header, which is application/json in osquery. No documentation says
+      // what it sends where none fits, and an empty body is success: so both types carry the same text.
+      templates: { 'application/json': body, 'text/plain': body },
+    });
+  }
+}

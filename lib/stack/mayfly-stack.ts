@@ -1,0 +1,24 @@
+import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Mayfly, type MayflyProps } from './mayfly.ts';
+
+/** Mayfly in a stack of its own, which outputs what hosts need. */
+export class MayflyStack extends Stack {
+  constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
+    super(app, id, { description: 'Mayfly: lifecycle events become osquery queries', ...props });
+    const mayfly = new Mayfly(this, 'Mayfly', props);
+
+    this.output('Hostname', mayfly.hostname, 'Host name of the TLS API');
+    this.output('PathPrefix', mayfly.pathPrefix, "What precedes every endpoint's path");
+    this.output(
+      'EnrollSecretArn',
+      mayfly.enrollSecret.secretArn,
+      'Its value goes into the file of --enroll_secret_path',
+    );
+    this.output('Flagfile', mayfly.flagfile, 'The flagfile of every host');
+    this.output('ResultsBucket', mayfly.resultsBucket.bucketName, 'Answers, agent logs and unreadable bodies');
+  }
+
+  private output(id: string, value: string, description: string): void {
+    new CfnOutput(this, id, { value, description });
+  }
+}

@@ -1,0 +1,108 @@
+import { Aws, type RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { acknowledgeWildcard } from './acknowledge.ts';
+import { Variable } from './environment.ts';
+
+export interface ResultStreamsProps {
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/**
+ * Three Firehose streams into one bucket, gzipped NDJSON by date: answers to queries (`results/`), the agents' own
+ * scheduled results and status lines (`logs/`), and bodies nobody could read (`quarantine/`).
+ */
+export class ResultStreams extends Construct {
+  readonly bucket: Bucket;
+  readonly streams: {
+    readonly results: CfnDeliveryStream;
+    readonly logs: CfnDeliveryStream;
+    readonly quarantine: CfnDeliveryStream;
+  };
+
+  constructor(scope: Construct, id: string, props: ResultStreamsProps) {
+    super(scope, id);
+    this.bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      removalPolicy: props.removalPolicy,
+    });
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason:
+        'Firehose alone writes here and readers are under IAM; who read what is for CloudTrail data events, which an account switches on for all its buckets.',
+    });
+
+    const role = this.deliveryRole();
+    this.streams = {
+      results: this.stream('Results', 'results', role),
+      logs: this.stream('Logs', 'logs', role),
+      quarantine: this.stream('Quarantine', 'quarantine', role),
+    };
+  }
+
+  /** Lets `fn` put records on the three streams. */
+  grantPut(fn: LambdaFunction): void {
+    const { results, logs, quarantine } = this.streams;
+    Grant.addToPrincipal({
+      grantee: fn,
+      actions: ['firehose:PutRecordBatch'],
+      resourceArns: [results.attrArn, logs.attrArn, quarantine.attrArn],
+    });
+    fn.addEnvironment(Variable.resultsStream, results.ref);
+    fn.addEnvironment(Variable.logsStream, logs.ref);
+    fn.addEnvironment(Variable.quarantineStream, quarantine.ref);
+  }
+
+  /** L1, as the L2 would give its role `s3:GetObject*`, `s3:List*` and `s3:DeleteObject*` on everything in the bucket. */
+  private stream(id: string, prefix: string, role: Role): CfnDeliveryStream {
+    const stream = new CfnDeliveryStream(this, id, {
+      deliveryStreamType: 'DirectPut',
+      deliveryStreamEncryptionConfigurationInput: { keyType: 'AWS_OWNED_CMK' },
+      extendedS3DestinationConfiguration: {
+        bucketArn: this.bucket.bucketArn,
+        roleArn: role.roleArn,
+        prefix: `${prefix}/!{timestamp:yyyy/MM/dd/HH}/`,
+        errorOutputPrefix: `errors/${prefix}/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd}/`,
+        compressionFormat: 'GZIP',
+        fileExtension: '.ndjson.gz',
+        bufferingHints: { intervalInSeconds: 60, sizeInMBs: 64 },
+      },
+    });
+    stream.node.addDependency(role); // Firehose tries its access to the bucket when the stream is made
+    return stream;
+  }
+
+  /** @see Amazon Data Firehose, "Grant Firehose access to an Amazon S3 destination" */
+  private deliveryRole(): Role {
+    const role = new Role(this, 'DeliveryRole', {
+      assumedBy: new ServicePrincipal('firehose.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    });
+    role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+        resources: [this.bucket.bucketArn],
+      }),
+    );
+    role.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        actions: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+        resources: [this.bucket.arnForObjects('*')],
+      }),
+    );
+    acknowledgeWildcard(
+      role,
+      this.bucket.arnForObjects('*'),
+      'Firehose names its objects by date: it writes under results/, logs/, quarantine/ and errors/, and the bucket holds nothing else.',
+    );
+    return role;
+  }
+}

@@ -1,0 +1,85 @@
+import { Aws, Duration, Names, Validations } from 'aws-cdk-lib';
+import { EndpointType, LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { type Function as LambdaFunction, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { defineFunction } from './function.ts';
+import { addGatewayResponses } from './gateway-responses.ts';
+
+export interface TlsApiProps {
+  /** Folder with the functions' bundles. */
+  readonly bundles: string;
+}
+
+const STAGE = 'prod';
+
+/** What osquery agents talk to: one function behind a REST API that passes it every method and path. */
+export class TlsApi extends Construct {
+  readonly api: RestApi;
+  readonly fn: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: TlsApiProps) {
+    super(scope, id);
+    this.fn = defineFunction(this, {
+      bundles: props.bundles,
+      name: 'tls-api',
+      description: "Mayfly: answers osquery's TLS endpoints",
+      timeout: Duration.seconds(15), // an agent gives up after 16 s, TLS handshake included
+      memorySize: 512,
+      systemLogLevel: SystemLogLevel.WARN, // no report line an invocation: an empty poll costs no log line
+    });
+
+    this.api = new RestApi(this, 'Api', {
+      restApiName: Names.uniqueResourceName(this, {}), // the metrics' only dimension: two stacks must not share it
+      description: 'Mayfly: the TLS API of osquery agents',
+      endpointTypes: [EndpointType.REGIONAL],
+      binaryMediaTypes: ['*/*'], // gzip bodies and invalid UTF-8 reach the function byte for byte, as base64
+      deployOptions: { stageName: STAGE },
+      cloudWatchRole: false,
+      defaultIntegration: new LambdaIntegration(this.fn, { allowTestInvoke: false }),
+    });
+    this.api.root.addMethod('ANY');
+    this.api.root.addProxy({ anyMethod: true });
+    addGatewayResponses(this.api);
+    this.acknowledge();
+  }
+
+  /** Host name without scheme or path, for `--tls_hostname`. */
+  get hostname(): string {
+    return `${this.api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`;
+  }
+
+  /** What precedes every endpoint's path: the stage. */
+  get pathPrefix(): string {
+    return `/${STAGE}`;
+  }
+
+  private acknowledge(): void {
+    const authentication =
+      "Agents authenticate in the function, by enroll secret and signed node key: an authorizer's denial is a JSON body without `error`, which osquery takes for success.";
+    Validations.of(this.api).acknowledge(
+      {
+        id: 'AwsSolutions-APIG2',
+        reason:
+          "The function checks every body: the gateway's refusal would make an agent send the same data for ever.",
+      },
+      { id: 'AwsSolutions-APIG4', reason: authentication },
+      { id: 'AwsSolutions-COG4', reason: authentication },
+    );
+    Validations.of(this.api.deploymentStage).acknowledge(
+      {
+        id: 'AwsSolutions-APIG1',
+        reason:
+          'Every host polls every few seconds: an access log would cost more than the polls. The function logs what matters.',
+      },
+      {
+        id: 'AwsSolutions-APIG3',
+        reason:
+          'A WAF is the choice of the account; attach one to the stage, with a custom block response that is no JSON.',
+      },
+      {
+        id: 'AwsSolutions-APIG6',
+        reason: 'Execution logs, as access logs, would cost more than the polls they describe.',
+      },
+    );
+  }
+}

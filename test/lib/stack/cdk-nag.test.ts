@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { anApp, someBundles } from './template.ts';
+
+/** Synthesizes an app whose stack holds what `fill` puts there, under cdk-nag; throws where there is a finding. */
+function synthesizeUnderNag(fill: (stack: Stack) => void, props: StackProps = {}): void {
+  const app = anApp();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  fill(new Stack(app, 'Stack', props));
+  app.synth();
+}
+
+const mayfly = (stack: Stack) => new Mayfly(stack, 'Mayfly', { bundles: someBundles() });
+
+describe("AWS's Solutions checks", () => {
+  it('find nothing in Mayfly, wherever it is to be deployed', () => {
+    expect(() => synthesizeUnderNag(mayfly)).not.toThrow();
+  });
+
+  it('find nothing in Mayfly inside a stack with an account and a Region', () => {
+    expect(() => synthesizeUnderNag(mayfly, { env: { account: '111122223333', region: 'eu-west-1' } })).not.toThrow();
+  });
+
+  it('would find a bucket of somebody else in the same stack: what Mayfly acknowledges is about Mayfly alone', () => {
+    const withBucket = (stack: Stack) => {
+      mayfly(stack);
+      new Bucket(stack, 'Theirs');
+    };
+    expect(() => synthesizeUnderNag(withBucket)).toThrow(/^(?!.*Stack\/Mayfly).*Stack\/Theirs\/Resource/s);
+  });
+});

@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { readEnv as readEc2LaunchEnv } from '../../../lambdas/ec2-launch/env.ts';
+import { readEnv as readEcsTaskStateEnv } from '../../../lambdas/ecs-task-state/env.ts';
+import { readEnv as readTlsApiEnv } from '../../../lambdas/tls-api/env.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import {
+  anApp,
+  type FunctionProperties,
+  functionNamed,
+  idOf,
+  listOf,
+  mayflyTemplate,
+  nameOf,
+  policiesOf,
+  type Reference,
+  resourcesOf,
+  someBundles,
+  type Template,
+  temporaryFolder,
+  textOf,
+  theOnly,
+} from './template.ts';
+
+const template = mayflyTemplate();
+const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Function');
+const policies = policiesOf(template);
+
+describe('every function', () => {
+  it('is one of the three we know', () => {
+    expect(functions.map(([, fn]) => nameOf(fn)).sort()).toEqual(['ec2-launch', 'ecs-task-state', 'tls-api']);
+  });
+
+  it.each(functions)('%s runs on arm64 and on the current Node runtime', (_id, fn) => {
+    expect(fn).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', Handler: 'index.handler' });
+  });
+
+  it.each(functions)('%s logs JSON into a group of its own that forgets after a month', (_id, { LoggingConfig }) => {
+    const groups = new Map(resourcesOf<{ RetentionInDays?: number }>(template, 'AWS::Logs::LogGroup'));
+    expect(LoggingConfig.LogFormat).toBe('JSON');
+    expect(groups.get(idOf(LoggingConfig.LogGroup))?.RetentionInDays).toBe(30);
+    expect(functions.filter(([, fn]) => idOf(fn.LoggingConfig.LogGroup) === idOf(LoggingConfig.LogGroup))).toHaveLength(
+      1,
+    );
+  });
+
+  it.each(functions)('%s reserves no concurrency, of which a new account has none to give', (_id, fn) => {
+    expect(fn).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  const powertools = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
+  it.each([
+    ['tls-api', readTlsApiEnv],
+    ['ecs-task-state', readEcsTaskStateEnv],
+    ['ec2-launch', readEc2LaunchEnv],
+  ])('%s is told what it asks for at its start, and nothing else', (name, readEnv) => {
+    const variables = Object.keys(functionNamed(template, name)[1].Environment.Variables);
+    const own = variables.filter((variable) => !powertools.includes(variable));
+    const environment = Object.fromEntries(own.map((variable) => [variable, 'a value']));
+    expect(variables).toEqual(expect.arrayContaining(powertools));
+    expect(readEnv(environment)).toEqual(environment);
+    for (const variable of own) expect(() => readEnv({ ...environment, [variable]: undefined })).toThrow(variable);
+  });
+
+  it('finds behind each variable what the variable says', () => {
+    const { Variables } = functionNamed(template, 'tls-api')[1].Environment;
+    const typeBehind = (variable: string) => template.Resources[idOf(Variables[variable] as Reference)]?.Type;
+    expect(typeBehind('TABLE_NAME')).toBe('AWS::DynamoDB::Table');
+    expect(typeBehind('ENROLL_SECRET_ARN')).toBe('AWS::SecretsManager::Secret');
+    expect(Variables.ENROLL_SECRET_ARN).not.toEqual(Variables.NODE_KEY_SECRET_ARN);
+    for (const kind of ['results', 'logs', 'quarantine']) {
+      const stream = template.Resources[idOf(Variables[`${kind.toUpperCase()}_STREAM_NAME`] as Reference)];
+      expect(stream?.Properties).toMatchObject({
+        ExtendedS3DestinationConfiguration: { Prefix: expect.stringMatching(`^${kind}/`) },
+      });
+    }
+  });
+});
+
+describe('the function that answers polls', () => {
+  it('writes no line of its own accord, so that an empty poll costs none', () => {
+    expect(functionNamed(template, 'tls-api')[1].LoggingConfig.SystemLogLevel).toBe('WARN');
+  });
+
+  it('ends before the agent stops listening, which is after 16 s', () => {
+    expect(functionNamed(template, 'tls-api')[1].Timeout).toBeLessThanOrEqual(15);
+  });
+});
+
+describe('permissions', () => {
+  const allowed = policies.flatMap(([id, { PolicyDocument }]) =>
+    PolicyDocument.Statement.filter(({ Effect }) => Effect === 'Allow').map((statement) => ({ id, statement })),
+  );
+  const ofFunction = (name: string) => {
+    const role = idOf(functionNamed(template, name)[1].Role);
+    return policies
+      .filter(([, policy]) => policy.Roles?.some((reference) => idOf(reference) === role))
+      .flatMap(([, policy]) => policy.PolicyDocument.Statement);
+  };
+
+  it('name every action, without wildcards', () => {
+    const actions = allowed.flatMap(({ statement }) => listOf(statement.Action));
+    expect(actions.length).toBeGreaterThan(0);
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  it('name every resource, but for container instances and objects of the bucket', () => {
+    const wildcards = allowed
+      .flatMap(({ statement }) => listOf(statement.Resource).map(textOf))
+      .filter((resource) => resource.includes('*'))
+      .map((resource) => resource.replace(/<MayflyResultStreamsBucket[0-9A-F]{8}\.Arn>/, '<bucket>'));
+    expect(wildcards).toEqual([
+      '<bucket>/*',
+      'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*',
+    ]);
+  });
+
+  it('come from no managed policy, whose content AWS changes', () => {
+    const roles = resourcesOf<{ ManagedPolicyArns?: unknown }>(template, 'AWS::IAM::Role');
+    expect(roles.filter(([, role]) => role.ManagedPolicyArns !== undefined)).toEqual([]);
+  });
+
+  const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+  const queue = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
+    (action) => `sqs:${action}`,
+  );
+  const events = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((action) => `dynamodb:${action}`);
+  it.each([
+    [
+      'tls-api',
+      [...logs, ...events, 'dynamodb:BatchWriteItem', 'firehose:PutRecordBatch', 'secretsmanager:GetSecretValue'],
+    ],
+    ['ecs-task-state', [...logs, ...queue, ...events, 'ecs:DescribeContainerInstances']],
+    ['ec2-launch', [...logs, ...queue, ...events]],
+  ])('of %s are what it does, and no more', (name, actions) => {
+    expect(
+      ofFunction(name)
+        .flatMap(({ Action }) => listOf(Action))
+        .sort(),
+    ).toEqual(actions.sort());
+  });
+});
+
+describe('what is kept', () => {
+  it('is in one table, on demand, that forgets by itself and can be restored', () => {
+    expect(theOnly(template, 'AWS::DynamoDB::Table')).toMatchObject({
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      BillingMode: 'PAY_PER_REQUEST',
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  it("goes gzipped and by date into one bucket that is nobody else's", () => {
+    const streams = resourcesOf<{ ExtendedS3DestinationConfiguration: { Prefix: string } }>(
+      template,
+      'AWS::KinesisFirehose::DeliveryStream',
+    );
+    expect(streams.map(([, stream]) => stream.ExtendedS3DestinationConfiguration)).toEqual(
+      ['results', 'logs', 'quarantine'].map((kind) =>
+        expect.objectContaining({
+          CompressionFormat: 'GZIP',
+          Prefix: `${kind}/!{timestamp:yyyy/MM/dd/HH}/`,
+          ErrorOutputPrefix: expect.stringMatching(`^errors/${kind}/`),
+        }),
+      ),
+    );
+    expect(theOnly(template, 'AWS::S3::Bucket')).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+  });
+
+  it.each([
+    ['outlives the stack', undefined, 'Retain'],
+    ['goes with it on request', RemovalPolicy.DESTROY, 'Delete'],
+  ])('%s', (_says, removalPolicy, expected) => {
+    const other = new Stack(anApp(), 'Other');
+    new Mayfly(other, 'Mayfly', { bundles: someBundles(), ...(removalPolicy && { removalPolicy }) });
+    const { Resources } = Assertions.fromStack(other).toJSON() as Template;
+    const kept = Object.values(Resources).filter(({ Type }) =>
+      ['AWS::DynamoDB::Table', 'AWS::S3::Bucket'].includes(Type),
+    );
+    expect(kept.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual([expected, expected]);
+  });
+
+  it('holds secrets that are generated, long, and safe to put in a file', () => {
+    const secrets = resourcesOf<{ GenerateSecretString: object }>(template, 'AWS::SecretsManager::Secret');
+    expect(secrets.map(([, secret]) => secret.GenerateSecretString)).toEqual([
+      { PasswordLength: 48, ExcludePunctuation: true },
+      { PasswordLength: 64, ExcludePunctuation: true },
+    ]);
+  });
+});
+
+describe('every alarm', () => {
+  const alarms = resourcesOf<{ AlarmDescription: string; MetricName: string; Dimensions: { Value: unknown }[] }>(
+    template,
+    'AWS::CloudWatch::Alarm',
+  );
+  const sections = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+
+  it('names its section of the runbook, which has no other', () => {
+    const named = alarms.map(([, alarm]) => /Runbook: docs\/runbook\.md, "(.+)"$/.exec(alarm.AlarmDescription)?.[1]);
+    expect([...new Set(named)].sort()).toEqual([...sections].sort());
+  });
+
+  it('has something to watch: each queue, the API, its function, each stream', () => {
+    const watched = alarms.map(
+      ([, { MetricName, Dimensions }]) => `${MetricName} ${Dimensions.map(({ Value }) => JSON.stringify(Value))}`,
+    );
+    const queues = resourcesOf<{ RedrivePolicy?: unknown }>(template, 'AWS::SQS::Queue').map(
+      ([id, { RedrivePolicy }]) =>
+        `${RedrivePolicy ? 'ApproximateAgeOfOldestMessage' : 'ApproximateNumberOfMessagesVisible'} {"Fn::GetAtt":["${id}","QueueName"]}`,
+    );
+    const streams = resourcesOf(template, 'AWS::KinesisFirehose::DeliveryStream').map(
+      ([id]) => `DeliveryToS3.DataFreshness {"Ref":"${id}"}`,
+    );
+    const { Name } = theOnly<{ Name: string }>(template, 'AWS::ApiGateway::RestApi');
+    const [tlsApi] = functionNamed(template, 'tls-api');
+    expect(watched.sort()).toEqual(
+      [...queues, ...streams, `5XXError "${Name}"`, `Throttles {"Ref":"${tlsApi}"}`].sort(),
+    );
+  });
+});
+
+describe('the outputs', () => {
+  it('tell where agents connect and give each host its flagfile', () => {
+    const { Hostname, PathPrefix, EnrollSecretArn, Flagfile } = template.Outputs;
+    const hostname = textOf(Hostname?.Value);
+    expect(hostname).toMatch(/^<\w+>\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>$/);
+    expect(PathPrefix?.Value).toBe('/prod');
+    expect(template.Resources[idOf(EnrollSecretArn?.Value as Reference)]?.Type).toBe('AWS::SecretsManager::Secret');
+    const flags = textOf(Flagfile?.Value).split('\n');
+    expect(flags).toContain(`--tls_hostname=${hostname}`);
+    expect(flags.filter((line) => line.includes('_endpoint='))).toEqual([
+      '--enroll_tls_endpoint=/prod/enroll',
+      '--config_tls_endpoint=/prod/config',
+      '--logger_tls_endpoint=/prod/log',
+      '--distributed_tls_read_endpoint=/prod/distributed/read',
+      '--distributed_tls_write_endpoint=/prod/distributed/write',
+    ]);
+    expect(flags.filter((line) => !/^(--\w+=\S+|#.*)$/.test(line))).toEqual([]);
+  });
+});
+
+describe('without its bundles', () => {
+  it('the construct says which is missing, where, and what makes it', () => {
+    const other = new Stack(anApp(), 'Other');
+    expect(() => new Mayfly(other, 'Mayfly', { bundles: temporaryFolder() })).toThrow(
+      /No bundle of the function 'tls-api' in .*mayfly-stack-.*: run 'npm run bundle' first/,
+    );
+  });
+});

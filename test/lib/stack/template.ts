@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
+
+/** As written in a template: a value, or a reference to be resolved at deployment. */
+export type Reference = { readonly Ref: string } | { readonly 'Fn::GetAtt': readonly [string, string] };
+
+export interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Principal?: unknown;
+  readonly Condition?: Record<string, Record<string, unknown>>;
+}
+
+export interface Template {
+  readonly Resources: Readonly<
+    Record<string, { readonly Type: string; readonly Properties: object; readonly DeletionPolicy?: string }>
+  >;
+  readonly Outputs: Readonly<Record<string, { readonly Value: unknown }>>;
+}
+
+export interface FunctionProperties {
+  Architectures: string[];
+  Runtime: string;
+  Handler: string;
+  Timeout: number;
+  Role: Reference;
+  Environment: { Variables: Record<string, unknown> };
+  LoggingConfig: { LogGroup: Reference; LogFormat: string; SystemLogLevel: string };
+  ReservedConcurrentExecutions?: number;
+}
+
+export interface QueueProperties {
+  RedrivePolicy?: { deadLetterTargetArn: Reference; maxReceiveCount: number };
+  MessageRetentionPeriod?: number;
+  VisibilityTimeout?: number;
+  SqsManagedSseEnabled: boolean;
+}
+
+export interface MappingProperties {
+  EventSourceArn: Reference;
+  FunctionName: Reference;
+  BatchSize: number;
+  MaximumBatchingWindowInSeconds: number;
+  FunctionResponseTypes: string[];
+  ScalingConfig: { MaximumConcurrency: number };
+}
+
+export interface PolicyProperties {
+  PolicyDocument: { Statement: Statement[] };
+  Roles?: Reference[];
+  Queues?: Reference[];
+}
+
+/** The template of Mayfly in a stack of its own. */
+export function mayflyTemplate(): Template {
+  return Assertions.fromStack(new MayflyStack(anApp(), 'Mayfly', { bundles: someBundles() })).toJSON() as Template;
+}
+
+/** An app with the flags of cdk.json and without the CLI. */
+export function anApp(): App {
+  const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
+  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] }, outdir: temporaryFolder() });
+}
+
+/** A folder of bundles that stand for the real ones, so that no stack test waits for a build. */
+export function someBundles(): string {
+  const folder = temporaryFolder();
+  for (const name of ['tls-api', 'ecs-task-state', 'ec2-launch']) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'index.js'), `exports.handler = async () => '${name}';`);
+  }
+  return folder;
+}
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+/** A folder that goes when the test file ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-stack-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** The resources of a type, by logical id. */
+export function resourcesOf<Properties>(template: Template, type: string): [id: string, properties: Properties][] {
+  return Object.entries(template.Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, { Properties }]) => [id, Properties as Properties]);
+}
+
+/** The logical id a reference names. */
+export function idOf(reference: Reference): string {
+  return 'Ref' in reference ? reference.Ref : reference['Fn::GetAtt'][0];
+}
+
+/** A value as text: references as `<Id>` or `<Id.Attribute>`, joins joined. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [intrinsic, argument] = Object.entries(value as object)[0] as [string, unknown];
+  if (intrinsic === 'Ref') return `<${argument}>`;
+  if (intrinsic === 'Fn::GetAtt') return `<${(argument as string[]).join('.')}>`;
+  if (intrinsic === 'Fn::Join') {
+    const [delimiter, parts] = argument as [string, unknown[]];
+    return parts.map(textOf).join(delimiter);
+  }
+  throw new Error(`No text for ${JSON.stringify(value)}`);
+}
+
+export const listOf = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** The properties of the only resource of a type. */
+export function theOnly<Properties>(template: Template, type: string): Properties {
+  const [first, ...others] = resourcesOf<Properties>(template, type);
+  if (!first || others.length > 0) throw new Error(`Not exactly one ${type}`);
+  return first[1];
+}
+
+/** What tells functions apart in a template: the name each is given for its logs, that of its folder under lambdas/. */
+export const nameOf = (fn: FunctionProperties) => fn.Environment.Variables.POWERTOOLS_SERVICE_NAME;
+
+export function functionNamed(template: Template, name: string): [id: string, properties: FunctionProperties] {
+  const found = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Function').find(
+    ([, fn]) => nameOf(fn) === name,
+  );
+  if (!found) throw new Error(`The template has no function '${name}'`);
+  return found;
+}
+
+/** Every policy, of roles, queues and the bucket, by logical id. */
+export function policiesOf(template: Template): [id: string, properties: PolicyProperties][] {
+  return ['AWS::IAM::Policy', 'AWS::SQS::QueuePolicy', 'AWS::S3::BucketPolicy'].flatMap((type) =>
+    resourcesOf<PolicyProperties>(template, type),
+  );
+}

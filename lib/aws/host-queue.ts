@@ -2,7 +2,7 @@ import { BatchWriteCommand, DeleteCommand, PutCommand, QueryCommand, UpdateComma
 import type { Delivery } from '../core/queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
 import { keyOf, type PendingKey, type PendingQuery } from '../core/queue/pending-query.ts';
-import { nodeOf } from './node-registry.ts';
+import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 /*
@@ -11,7 +11,6 @@ import { conditional, type Table, ttl } from './table.ts';
  * HOST#<host> / q#<priority>#<queryId>    a pending query
  * In this order within the partition, so one page of a query holds the node, what is in flight and the most urgent.
  */
-export const hostKey = (host: string): string => `HOST#${host}`;
 const deliveryKey = ({ host, id }: Delivery) => ({ pk: hostKey(host), sk: `d#${id}` });
 const pendingKey = ({ host, priority, queryId }: PendingKey) => ({ pk: hostKey(host), sk: `q#${priority}#${queryId}` });
 

@@ -1,14 +1,8 @@
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { NODE_TTL_MS, type Node } from '../core/nodes/node.ts';
 import type { Aliases, NodeRegistry } from '../core/nodes/registry.ts';
-import { hostKey } from './host-queue.ts';
+import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, type Table, ttl } from './table.ts';
-
-/** A node as its row holds it; `expiresAt` is TTL's, in epoch seconds. */
-export function nodeOf(item: Record<string, unknown>): Node {
-  const { pk: _, sk: __, expiresAt, ...rest } = item;
-  return { ...(rest as unknown as Node), expiresAtMs: Number(expiresAt) * 1000 };
-}
 
 /** Nodes: `HOST#<host>` / `#node`. */
 export class DynamoNodeRegistry implements NodeRegistry {

@@ -66,6 +66,14 @@ export class Alarms extends Construct {
         says: 'The TLS API answers agents with 5xx',
         runbook: 'Server errors',
       }),
+      this.alarm('TlsApiRefusals', {
+        // The function itself answers 200 or 503: 4xx is the gateway's own, too large or throttled.
+        metric: api.metricClientError({ period, statistic: Stats.SUM }),
+        atLeast: 1,
+        minutes: 1,
+        says: 'The gateway refused requests of agents; results too large for it are lost',
+        runbook: 'Gateway refusals',
+      }),
       this.alarm('TlsApiThrottles', {
         metric: fn.metricThrottles({ period, statistic: Stats.SUM }),
         atLeast: 1,

@@ -6,7 +6,7 @@ export interface NodeClaim {
   readonly epoch: number; // epoch seconds of the enrollment
 }
 
-const FORM = /^mf1\.([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,400})\.([A-Za-z0-9_-]{43})$/;
+const FORM = /^mf1\.([0-9a-z]{1,11})\.([A-Za-z0-9_-]{1,1400})\.([A-Za-z0-9_-]{43})$/;
 
 /**
  * A node key: printable ASCII that names its host and enrollment, signed with HMAC-SHA256. Requests are checked

@@ -1,5 +1,6 @@
 /**
- * What the agent reads. It never looks at the HTTP status: a JSON object without `error` and without a true
+ * What the agent reads. The status is for operators alone: 200 is what we meant to say, 503 what failed, so that 4xx counts
+ * only what the gateway itself refused. The agent never looks at the HTTP status: a JSON object without `error` and without a true
  * `node_invalid` means "accepted", and it then deletes its data (osquery-protocol.md §3).
  */
 export interface Reply {
@@ -24,7 +25,7 @@ export const refused = (error: string, status = 200): Reply => json(status, { er
 export const nodeInvalid: Reply = json(200, { node_invalid: true });
 
 /** The one form that every endpoint, carving included, takes for a failure. */
-export const plain = (text: string, status: number): Reply => ({ status, body: text, contentType: 'text/plain' });
+export const plain = (text: string): Reply => ({ status: 200, body: text, contentType: 'text/plain' });
 
 export const enrolled = (nodeKey: string): Reply => json(200, { node_key: nodeKey });
 

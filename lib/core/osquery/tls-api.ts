@@ -57,9 +57,9 @@ export class TlsApi {
 
   async answer(request: AgentRequest): Promise<Reply> {
     const endpoint = endpointOf(request.path);
-    if (!endpoint && isCarve(request.path)) return plain('Mayfly does not take carves yet.', 404);
-    if (!endpoint) return refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.', 404);
-    if (request.method !== 'POST' && request.method !== 'PUT') return refused(`${request.method} is not POST`, 405);
+    if (!endpoint && isCarve(request.path)) return plain('Mayfly does not take carves yet.');
+    if (!endpoint) return refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.');
+    if (request.method !== 'POST' && request.method !== 'PUT') return refused(`${request.method} is not POST`);
     try {
       return await this.#dispatch(endpoint, request);
     } catch (error) {
@@ -89,22 +89,22 @@ export class TlsApi {
 
   // Bytes that will never parse are acknowledged and put aside, but only for an enrolled node: strangers store nothing.
   async #unreadable(endpoint: Endpoint, request: AgentRequest, error: MayflyError): Promise<Reply> {
-    if (endpoint !== 'log' && endpoint !== 'write') return refused(error.message, 400);
+    if (endpoint !== 'log' && endpoint !== 'write') return refused(error.message);
     const claim = await this.#claimOf(nodeKeyOf(undefined, request.authorization));
     const node = claim && (await this.#nodeOf(claim));
-    if (!node) return refused(error.message, 400);
+    if (!node) return refused(error.message);
     return this.#quarantine(node, endpoint, error.message, request.body);
   }
 
   async #enroll(body: unknown): Promise<Reply> {
     const { enrollSecret, nodeKeySecret, registry, queue, policy, now, report } = this.#deps;
     const request = readEnroll(body);
-    if (!request) return refused('An enroll request needs a host_identifier of 1 to 255 characters.', 400);
+    if (!request) return refused('An enroll request needs a host_identifier of 1 to 255 characters.');
     const { hostIdentifier, identity } = request.enrollment;
     const isSecret = (known: readonly string[]): boolean => known.some((secret) => sameSecret(secret, request.secret));
     if (!isSecret(await enrollSecret.values()) && !isSecret(await enrollSecret.refreshed())) {
       report('enroll_refused', { hostIdentifier });
-      return refused('The enroll secret is not ours.', 403);
+      return refused('The enroll secret is not ours.');
     }
     const { node, twin, fresh } = await enroll(registry, queue, policy.enrollment, request.enrollment, now());
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });

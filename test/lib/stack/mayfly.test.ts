@@ -228,7 +228,7 @@ describe('every alarm', () => {
     const { Name } = theOnly<{ Name: string }>(template, 'AWS::ApiGateway::RestApi');
     const [tlsApi] = functionNamed(template, 'tls-api');
     expect(watched.sort()).toEqual(
-      [...queues, ...streams, `5XXError "${Name}"`, `Throttles {"Ref":"${tlsApi}"}`].sort(),
+      [...queues, ...streams, `4XXError "${Name}"`, `5XXError "${Name}"`, `Throttles {"Ref":"${tlsApi}"}`].sort(),
     );
   });
 });

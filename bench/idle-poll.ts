@@ -24,7 +24,12 @@ const secret = (await readFile(mayfly.enrollSecret, 'utf8')).trim();
 
 function post(path: string, body: object, agent: https.Agent | false): Promise<string> {
   return new Promise((resolve, reject) => {
-    const request = https.request(`${mayfly.url}${path}`, { method: 'POST', ca, agent, headers: { 'Content-Type': 'application/json' } });
+    const request = https.request(`${mayfly.url}${path}`, {
+      method: 'POST',
+      ca,
+      agent,
+      headers: { 'Content-Type': 'application/json' },
+    });
     request.once('error', reject).once('response', (response) => {
       let text = '';
       response.on('data', (chunk) => {
@@ -37,9 +42,14 @@ function post(path: string, body: object, agent: https.Agent | false): Promise<s
 }
 
 const enrolled = JSON.parse(await post('/v1/enroll', { enroll_secret: secret, host_identifier: 'bench' }, false));
-const poll = (agent: https.Agent | false): Promise<string> => post('/v1/distributed/read', { node_key: enrolled.node_key }, agent);
+const poll = (agent: https.Agent | false): Promise<string> =>
+  post('/v1/distributed/read', { node_key: enrolled.node_key }, agent);
 const first = JSON.parse(await poll(false));
-await post('/v1/distributed/write', { node_key: enrolled.node_key, queries: Object.fromEntries(Object.keys(first.queries).map((id) => [id, []])) }, false);
+await post(
+  '/v1/distributed/write',
+  { node_key: enrolled.node_key, queries: Object.fromEntries(Object.keys(first.queries).map((id) => [id, []])) },
+  false,
+);
 
 async function run(count: number, agent: https.Agent | false): Promise<number[]> {
   const times: number[] = [];
@@ -56,7 +66,8 @@ async function run(count: number, agent: https.Agent | false): Promise<number[]>
   return times.sort((a, b) => a - b);
 }
 
-const at = (sorted: readonly number[], q: number): string => `${(sorted[Math.ceil(q * sorted.length) - 1] ?? 0).toFixed(1)} ms`;
+const at = (sorted: readonly number[], q: number): string =>
+  `${(sorted[Math.ceil(q * sorted.length) - 1] ?? 0).toFixed(1)} ms`;
 for (const [name, agent] of [
   ['new connection each', false],
   ['keep-alive', new https.Agent({ keepAlive: true, maxSockets: AT_ONCE })],

@@ -7,7 +7,9 @@ export const createHandler = (deps: TaskDeps, report: Report) =>
   eventBatch(
     async (event) => {
       if (event.kind === 'task') return handleTask(event.event, deps);
-      return event.kind === 'container-instance' ? 'learned' : 'ignored';
+      if (event.kind !== 'container-instance' || !event.instance) return 'ignored';
+      await deps.hosts.learn(event.arn, event.instance);
+      return 'learned';
     },
     report,
     // Container instances first, so that tasks of the same batch find them; then one call to ECS for all that is left.

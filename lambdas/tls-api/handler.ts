@@ -5,7 +5,9 @@ import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 export const createHandler =
   (api: TlsApi) =>
   async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
-    const authorization = Object.entries(event.headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+    const authorization = Object.entries(event.headers ?? {}).find(
+      ([name]) => name.toLowerCase() === 'authorization',
+    )?.[1];
     const { status, body, contentType } = await api.answer({
       method: event.httpMethod,
       path: event.path,

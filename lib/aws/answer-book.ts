@@ -29,7 +29,7 @@ export class DynamoAnswerBook implements AnswerBook {
       return 'claimed';
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      return error.Item?.['storedAtMs'] ? 'stored' : 'busy';
+      return error.Item?.storedAtMs ? 'stored' : 'busy';
     }
   }
 

@@ -20,7 +20,8 @@ export class EcsContainerInstances implements ContainerInstanceLookup {
       const containerInstances = arns.slice(from, from + BATCH);
       try {
         const command = new DescribeContainerInstancesCommand({ cluster, containerInstances });
-        for (const { containerInstanceArn, ec2InstanceId } of (await this.#client.send(command)).containerInstances ?? []) {
+        for (const { containerInstanceArn, ec2InstanceId } of (await this.#client.send(command)).containerInstances ??
+          []) {
           if (containerInstanceArn && ec2InstanceId) found.set(containerInstanceArn, ec2InstanceId);
         }
       } catch (error) {

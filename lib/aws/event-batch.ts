@@ -8,14 +8,14 @@ import { type ParsedEvent, parseEvent } from '../core/triggers/parse.ts';
  * A function over EventBridge events that come through SQS: each record is parsed and handled by itself, and only the
  * failed ones go back to the queue, from there after five tries to the dead-letter queue.
  *
- * @param before sees every event of the batch that could be parsed, for what is cheaper done once for all
+ * @param before sees every event of the batch that could be parsed, for what is cheaper done once for all; a head start
+ *   only: its failure fails nothing, and `handle` does by itself what was not done
  */
 export function eventBatch(
   handle: (event: ParsedEvent) => Promise<string>,
   report: Report,
   before: (events: readonly ParsedEvent[]) => Promise<void> = async () => {},
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-  const processor = new BatchProcessor(EventType.SQS);
   const one = async (record: SQSRecord): Promise<void> => {
     try {
       const event = read(record);
@@ -34,7 +34,9 @@ export function eventBatch(
         return []; // reported, and failed, when its turn comes
       }
     });
-    await before(readable);
+    await before(readable).catch((error: unknown) => report('batch_unprepared', { error: String(error) }));
+    // A processor holds the state of one batch.
+    const processor = new BatchProcessor(EventType.SQS);
     return processPartialResponse(event, one, processor, { context, throwOnFullBatchFailure: false });
   };
 }

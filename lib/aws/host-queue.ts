@@ -36,11 +36,11 @@ export class DynamoHostQueue implements HostQueue {
         ConsistentRead: consistent,
       }),
     );
-    const node = Items.find((item) => item['sk'] === '#node');
+    const node = Items.find((item) => item.sk === '#node');
     return {
       ...(node ? { node: nodeOf(node) } : {}),
-      deliveries: Items.filter((item) => String(item['sk']).startsWith('d#')).map(deliveryOf),
-      pending: Items.filter((item) => String(item['sk']).startsWith('q#')).map((item) => item['query'] as PendingQuery),
+      deliveries: Items.filter((item) => String(item.sk).startsWith('d#')).map(deliveryOf),
+      pending: Items.filter((item) => String(item.sk).startsWith('q#')).map((item) => item.query as PendingQuery),
     };
   }
 
@@ -101,7 +101,9 @@ export class DynamoHostQueue implements HostQueue {
 
   async complete(delivery: Delivery, wireIds: readonly string[]): Promise<void> {
     const key = deliveryKey(delivery);
-    const open = delivery.queries.filter(({ wireId }) => !wireIds.includes(wireId) && !delivery.answered.includes(wireId));
+    const open = delivery.queries.filter(
+      ({ wireId }) => !wireIds.includes(wireId) && !delivery.answered.includes(wireId),
+    );
     if (open.length === 0) return this.abandon(delivery);
     await conditional(
       this.#table.db.send(

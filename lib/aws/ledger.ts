@@ -1,5 +1,5 @@
-import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import type { Handling, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
 import { conditional, type Table, ttl } from './table.ts';
@@ -77,7 +77,9 @@ export class DynamoLedger implements Ledger {
   }
 
   async delivered(workload: string, nowMs: number): Promise<void> {
-    await this.#change(workload, 'SET deliveredAtMs = if_not_exists(deliveredAtMs, :now)', { values: { ':now': nowMs } });
+    await this.#change(workload, 'SET deliveredAtMs = if_not_exists(deliveredAtMs, :now)', {
+      values: { ':now': nowMs },
+    });
   }
 
   async read(workloads: readonly string[]): Promise<WorkloadRecord[]> {
@@ -116,14 +118,14 @@ export class DynamoLedger implements Ledger {
 function recordOf(item: Record<string, unknown>): WorkloadRecord {
   const set = <T extends string>(value: unknown): T[] => (value instanceof Set ? ([...value].sort() as T[]) : []);
   return {
-    ...(item['snapshot'] as WorkloadSnapshot),
-    handledVersion: Number(item['handledVersion']),
-    ...(item['handling'] ? { handling: item['handling'] as Handling } : {}),
-    seenLive: set(item['seenLive']),
-    seenPostMortem: set(item['seenPostMortem']),
-    troubles: set<Trouble>(item['troubles']),
-    firstEventAtMs: Number(item['firstEventAtMs']),
-    ...(item['firstAnswerAtMs'] ? { firstAnswerAtMs: Number(item['firstAnswerAtMs']) } : {}),
-    ...(item['deliveredAtMs'] ? { deliveredAtMs: Number(item['deliveredAtMs']) } : {}),
+    ...(item.snapshot as WorkloadSnapshot),
+    handledVersion: Number(item.handledVersion),
+    ...(item.handling ? { handling: item.handling as Handling } : {}),
+    seenLive: set(item.seenLive),
+    seenPostMortem: set(item.seenPostMortem),
+    troubles: set<Trouble>(item.troubles),
+    firstEventAtMs: Number(item.firstEventAtMs),
+    ...(item.firstAnswerAtMs ? { firstAnswerAtMs: Number(item.firstAnswerAtMs) } : {}),
+    ...(item.deliveredAtMs ? { deliveredAtMs: Number(item.deliveredAtMs) } : {}),
   };
 }

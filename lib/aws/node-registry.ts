@@ -85,7 +85,7 @@ export class DynamoAliases implements Aliases {
     const { Item } = await this.#table.db.send(
       new GetCommand({ TableName: this.#table.name, Key: { pk: `ALIAS#${alias}`, sk: '#host' } }),
     );
-    return Item && String(Item['host']);
+    return Item && String(Item.host);
   }
 
   async learn(alias: string, host: string, nowMs: number): Promise<void> {

@@ -1,4 +1,8 @@
-import { GetSecretValueCommand, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import type { RotatingSecret } from '../core/nodes/rotating-secret.ts';
 
 const REFRESH_MS = 5 * 60_000;
@@ -38,8 +42,10 @@ export class AwsSecret implements RotatingSecret {
   }
 
   async #fetch(): Promise<readonly string[]> {
-    const stages = await Promise.all(['AWSCURRENT', 'AWSPREVIOUS'].map((stage) => this.#stage(stage)));
-    return stages.filter((value) => value !== undefined && value !== '') as string[];
+    const [current, previous] = await Promise.all([this.#stage('AWSCURRENT'), this.#stage('AWSPREVIOUS')]);
+    // To go on without would be to call every key of every node invalid.
+    if (!current) throw new Error(`${this.#arn} has no current value`);
+    return previous ? [current, previous] : [current];
   }
 
   async #stage(stage: string): Promise<string | undefined> {

@@ -72,9 +72,12 @@ async function readyIn(data: string): Promise<Ready> {
   try {
     return JSON.parse(await readFile(join(data, READY_FILE), 'utf8'));
   } catch (cause) {
-    throw new Error(`no Mayfly has run in ${data}: start one with "npx mayfly local", or name its bus with --endpoint`, {
-      cause,
-    });
+    throw new Error(
+      `no Mayfly has run in ${data}: start one with "npx mayfly local", or name its bus with --endpoint`,
+      {
+        cause,
+      },
+    );
   }
 }
 
@@ -100,7 +103,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     assembly,
     data,
     port: flags.port,
-    ...(process.env['DYNAMODB_ENDPOINT'] ? { dynamodbEndpoint: process.env['DYNAMODB_ENDPOINT'] } : {}),
+    ...(process.env.DYNAMODB_ENDPOINT ? { dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT } : {}),
     ...(world ? { ecs: world.ecs } : {}),
     onEvent: (notice) => {
       if (flags.json) emit({ notice });
@@ -110,15 +113,30 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   try {
     const { hostname, port: bound } = new URL(mayfly.url);
     const flagsFile = join(data, 'osquery.flags');
-    const agent = { hostname: `${hostname}:${bound}`, pathPrefix: '', enrollSecret: mayfly.enrollSecret, certificate: mayfly.certificate };
+    const agent = {
+      hostname: `${hostname}:${bound}`,
+      pathPrefix: '',
+      enrollSecret: mayfly.enrollSecret,
+      certificate: mayfly.certificate,
+    };
     await writeFile(flagsFile, `${flagfile(agent)}\n`);
     const { url, certificate, enrollSecret, events, results } = mayfly;
     const ready: Ready = { url, certificate, enrollSecret, events, results, flagfile: flagsFile };
     await writeFile(join(data, READY_FILE), JSON.stringify(ready));
     if (flags.json) emit({ ready });
     else say(greeting(ready));
-    if (world) await runDemo({ world, mayfly, forever: flags.forever, json: flags.json ? emit : undefined, signal: stop.signal });
-    else await new Promise<void>((done) => (stop.signal.aborted ? done() : stop.signal.addEventListener('abort', () => done())));
+    if (world)
+      await runDemo({
+        world,
+        mayfly,
+        forever: flags.forever,
+        json: flags.json ? emit : undefined,
+        signal: stop.signal,
+      });
+    else
+      await new Promise<void>((done) =>
+        stop.signal.aborted ? done() : stop.signal.addEventListener('abort', () => done()),
+      );
   } finally {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -24,7 +24,7 @@ export async function putEvents(files: readonly string[], endpoint: string): Pro
   const entries = (await Promise.all(files.map(eventsOf))).flat();
   const client = new EventBridgeClient({
     endpoint,
-    region: process.env['AWS_REGION'] ?? 'us-east-1',
+    region: process.env.AWS_REGION ?? 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   for (let from = 0; from < entries.length; from += ENTRIES) {
@@ -32,7 +32,9 @@ export async function putEvents(files: readonly string[], endpoint: string): Pro
     const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) }));
     const refused = Entries.findIndex((answer) => answer.ErrorCode !== undefined);
     if (refused >= 0) {
-      throw new Error(`${batch[refused]?.file}: refused: ${Entries[refused]?.ErrorCode} ${Entries[refused]?.ErrorMessage}`);
+      throw new Error(
+        `${batch[refused]?.file}: refused: ${Entries[refused]?.ErrorCode} ${Entries[refused]?.ErrorMessage}`,
+      );
     }
   }
   client.destroy();

@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { DynamoLedger } from '../aws/ledger.ts';
 import { openTable } from '../aws/table.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
-import { verdictOf } from '../core/ledger/workload.ts';
+import { verdictOf, type WorkloadRecord } from '../core/ledger/workload.ts';
 import type { LocalMayfly } from '../local/index.ts';
 import { frame, seconds } from './frame.ts';
 import { score, type TaskCard } from './scoreboard.ts';
@@ -50,20 +50,21 @@ export async function runDemo({ world, mayfly, forever, json, signal }: DemoOpti
     await Promise.all([job, world.runMixedWorkload(forever ? Number.POSITIVE_INFINITY : Date.now() + WORK_MS)]);
   })();
 
+  const settled = new Map<string, WorkloadRecord>();
   let cards: readonly TaskCard[] = [];
   let readAtMs = 0;
   try {
     while (!signal.aborted && (endsAtMs === undefined || Date.now() < endsAtMs)) {
       if (Date.now() - readAtMs >= LEDGER_EVERY_MS) {
         readAtMs = Date.now();
-        cards = await cardsOf(world, ledger, readAtMs);
+        cards = await cardsOf(world, ledger, settled, readAtMs);
       }
       view.show({ title: 'Mayfly', url: mayfly.url, hosts: world.hosts(Date.now()), startedAtMs, endsAtMs }, cards);
       await pause(REDRAW_MS, signal);
     }
     await work;
     await mayfly.idle();
-    cards = await cardsOf(world, ledger, Date.now());
+    cards = await cardsOf(world, ledger, settled, Date.now());
   } finally {
     view.close();
     await world.stop();
@@ -78,10 +79,21 @@ function ledgerOf(mayfly: LocalMayfly): Ledger {
   return new DynamoLedger(openTable(mayfly.tableName, client));
 }
 
-async function cardsOf(world: World, ledger: Ledger, nowMs: number): Promise<TaskCard[]> {
-  const records = new Map((await ledger.read(world.tasks.map((task) => task.arn))).map((record) => [record.workload, record]));
+/** One card a task; `settled` keeps the records that cannot change any more, so that a long demo reads only young ones. */
+async function cardsOf(
+  world: World,
+  ledger: Ledger,
+  settled: Map<string, WorkloadRecord>,
+  nowMs: number,
+): Promise<TaskCard[]> {
+  const open = world.tasks.flatMap(({ arn }) => (settled.has(arn) ? [] : [arn]));
+  const fresh = new Map((await ledger.read(open)).map((record) => [record.workload, record]));
+  for (const [arn, record] of fresh) {
+    if (record.stopped && ['seen', 'never-started'].includes(verdictOf(record, nowMs).verdict))
+      settled.set(arn, record);
+  }
   return world.tasks.map((task) => {
-    const record = records.get(task.arn);
+    const record = settled.get(task.arn) ?? fresh.get(task.arn);
     const verdict = record ? verdictOf(record, nowMs) : ({ verdict: 'pending' } as const);
     return {
       arn: task.arn,

@@ -5,7 +5,12 @@ import { livedMs, score, type TaskCard } from './scoreboard.ts';
 export interface Scene {
   readonly title: string;
   readonly url: string;
-  readonly hosts: readonly { readonly name: string; readonly running: number; readonly enrolled: boolean; readonly hot: boolean }[];
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly running: number;
+    readonly enrolled: boolean;
+    readonly hot: boolean;
+  }[];
   readonly startedAtMs: number;
   readonly endsAtMs: number | undefined; // undefined: runs on
 }
@@ -16,15 +21,8 @@ const BAR = 24;
  * One picture of the live view: the hosts, what was seen by whom, and as many of the latest tasks as `rows` lines
  * have room for, as they live and die. Pure, so that it can be tested and drawn anywhere.
  */
-export function frame(
-  scene: Scene,
-  cards: readonly TaskCard[],
-  nowMs: number,
-  rows: number,
-  color: Colors,
-): string[] {
+export function frame(scene: Scene, cards: readonly TaskCard[], nowMs: number, rows: number, color: Colors): string[] {
   const total = score(cards);
-  const started = total.tasks - total.neverStarted;
   const wait = total.timeToAnswerMs;
   const left = scene.endsAtMs === undefined ? '' : ` · ${seconds(scene.endsAtMs - nowMs)} to go`;
   const head = [
@@ -32,9 +30,11 @@ export function frame(
     '',
     scene.hosts.map((host) => hostCell(host, color)).join('  '),
     '',
-    bar('Mayfly', total.seen, total.postMortem, started, color) +
-      color.dim(`  ${total.seen} alive, ${total.postMortem} post-mortem, ${total.missed} missed, ${total.pending} pending`),
-    bar('every 60 s', total.bySchedule, 0, started, color) + color.dim(`  the same hosts, a scheduled query`),
+    bar('Mayfly', total.seen, total.postMortem, total.started, color) +
+      color.dim(
+        `  ${total.seen} alive, ${total.postMortem} post-mortem, ${total.missed} missed, ${total.pending} pending`,
+      ),
+    bar('every 60 s', total.bySchedule, 0, total.started, color) + color.dim(`  the same hosts, a scheduled query`),
     wait
       ? `time to answer   p50 ${seconds(wait.p50)}   p95 ${seconds(wait.p95)}   max ${seconds(wait.max)}`
       : color.dim('time to answer   no answer yet'),
@@ -55,7 +55,8 @@ function bar(name: string, full: number, half: number, of: number, color: Colors
   const share = of === 0 ? 0 : (full + half) / of;
   const solid = of === 0 ? 0 : Math.round((full / of) * BAR);
   const light = Math.max(0, Math.round(share * BAR) - solid);
-  const cells = color.green('█'.repeat(solid)) + color.cyan('▒'.repeat(light)) + color.dim('·'.repeat(BAR - solid - light));
+  const cells =
+    color.green('█'.repeat(solid)) + color.cyan('▒'.repeat(light)) + color.dim('·'.repeat(BAR - solid - light));
   return `${pad(name, 11)} ${cells} ${pad(of === 0 ? '–' : `${Math.round(share * 100)} %`, 6)}`;
 }
 
@@ -63,10 +64,13 @@ function taskLine(card: TaskCard, nowMs: number, color: Colors): string {
   const lived = livedMs(card, nowMs);
   const running = card.startedAtMs !== undefined && card.endedAtMs === undefined;
   // A logarithmic ruler: 1 s to 10 minutes across the bar, so that seconds and minutes are both visible.
-  const at = (ms: number): number => Math.min(BAR, Math.max(1, Math.round((Math.log10(Math.max(1, ms / 1000)) / 2.8) * BAR)));
+  const at = (ms: number): number =>
+    Math.min(BAR, Math.max(1, Math.round((Math.log10(Math.max(1, ms / 1000)) / 2.8) * BAR)));
   const life = lived === undefined ? '' : `${'━'.repeat(at(lived))}${running ? '▶' : '┫'}`;
   const looked =
-    card.answeredAtMs !== undefined && card.startedAtMs !== undefined ? `+${seconds(card.answeredAtMs - card.startedAtMs)}` : '';
+    card.answeredAtMs !== undefined && card.startedAtMs !== undefined
+      ? `+${seconds(card.answeredAtMs - card.startedAtMs)}`
+      : '';
   const verdict = {
     pending: () => color.dim(lived === undefined ? 'starting' : 'pending'),
     seen: () => color.green(`seen ${looked}`),

@@ -16,6 +16,8 @@ export interface TaskCard {
 /** Counts over a set of tasks; the five verdicts add up to `tasks`. */
 export interface Score {
   readonly tasks: number;
+  /** Those of which a container existed: shares are of them. */
+  readonly started: number;
   readonly seen: number;
   readonly postMortem: number;
   readonly neverStarted: number;
@@ -29,10 +31,13 @@ export interface Score {
 export function score(cards: readonly TaskCard[]): Score {
   const count = (verdict: Verdict['verdict']): number => cards.filter((card) => card.verdict === verdict).length;
   const waits = cards
-    .flatMap(({ startedAtMs, answeredAtMs }) => (startedAtMs && answeredAtMs ? [Math.max(0, answeredAtMs - startedAtMs)] : []))
+    .flatMap(({ startedAtMs, answeredAtMs }) =>
+      startedAtMs && answeredAtMs ? [Math.max(0, answeredAtMs - startedAtMs)] : [],
+    )
     .sort((a, b) => a - b);
   return {
     tasks: cards.length,
+    started: cards.filter((card) => card.startedAtMs !== undefined).length,
     seen: count('seen'),
     postMortem: count('post-mortem'),
     neverStarted: count('never-started'),
@@ -55,7 +60,10 @@ export const livedMs = ({ startedAtMs, endedAtMs }: TaskCard, nowMs: number): nu
   startedAtMs === undefined ? undefined : (endedAtMs ?? nowMs) - startedAtMs;
 
 /** The rows of the summary: the talk's job, then tasks by how long they lived, then all. */
-export function groups(cards: readonly TaskCard[], nowMs: number): readonly [name: string, cards: readonly TaskCard[]][] {
+export function groups(
+  cards: readonly TaskCard[],
+  nowMs: number,
+): readonly [name: string, cards: readonly TaskCard[]][] {
   const lived = (card: TaskCard): number => livedMs(card, nowMs) ?? 0;
   const mixed = cards.filter((card) => card.family !== 'sleepy');
   return [

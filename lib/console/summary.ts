@@ -9,17 +9,28 @@ export const summary = (cards: readonly TaskCard[], nowMs: number): readonly ({ 
 /** The summary as a table for people. Shares are of the tasks that started a container. */
 export function summaryTable(cards: readonly TaskCard[], nowMs: number): string {
   const table = new Table({
-    head: ['tasks that', '', 'seen alive', 'post-mortem', 'Mayfly', 'every 60 s', 'missed', 'pending', 'answer p50', 'p95', 'max'],
+    head: [
+      'tasks that',
+      '',
+      'seen alive',
+      'post-mortem',
+      'Mayfly',
+      'every 60 s',
+      'missed',
+      'pending',
+      'answer p50',
+      'p95',
+      'max',
+    ],
     style: { head: [], border: [] },
     colAligns: ['left', ...Array<'right'>(10).fill('right')],
   });
   for (const { group, ...row } of summary(cards, nowMs)) {
-    const started = row.tasks - row.neverStarted;
-    const share = (part: number): string => (started === 0 ? '–' : `${Math.round((part / started) * 100)} %`);
+    const share = (part: number): string => (row.started === 0 ? '–' : `${Math.round((part / row.started) * 100)} %`);
     const wait = row.timeToAnswerMs;
     table.push([
       group,
-      started,
+      row.started,
       row.seen,
       row.postMortem,
       share(row.seen + row.postMortem),
@@ -30,6 +41,7 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
     ]);
   }
   const stillborn = score(cards).neverStarted;
-  const note = stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
+  const note =
+    stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
   return `${table.toString()}${note}`;
 }

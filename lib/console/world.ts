@@ -58,7 +58,8 @@ export class World {
 
   /** Answers the ECS API for the functions. */
   ecs = async (operation: string, input: unknown): Promise<unknown> => {
-    if (operation !== 'DescribeContainerInstances') throw new Error(`the simulated cluster does not answer ${operation}`);
+    if (operation !== 'DescribeContainerInstances')
+      throw new Error(`the simulated cluster does not answer ${operation}`);
     return this.#cluster.describeContainerInstances(input);
   };
 
@@ -81,7 +82,8 @@ export class World {
         random,
         on: (event) => {
           if (event.kind === 'enrolled') this.#enrolled.add(event.host);
-          if (event.kind === 'polled') this.#hotUntilMs.set(event.host, event.atMs + 1000 * (event.accelerateSeconds ?? 0));
+          if (event.kind === 'polled')
+            this.#hotUntilMs.set(event.host, event.atMs + 1000 * (event.accelerateSeconds ?? 0));
         },
       });
       agent.start();

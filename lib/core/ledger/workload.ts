@@ -1,7 +1,15 @@
 import type { PendingKey } from '../queue/pending-query.ts';
 
 /** Why a workload was not seen, in the order in which one reason outweighs another. */
-export const TROUBLES = ['denylisted', 'query-failed', 'no-row', 'too-large', 'limited', 'agent-silent', 'expired'] as const;
+export const TROUBLES = [
+  'denylisted',
+  'query-failed',
+  'no-row',
+  'too-large',
+  'limited',
+  'agent-silent',
+  'expired',
+] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
 export type MissReason = Trouble | 'no-host' | 'not-enrolled';
@@ -87,6 +95,8 @@ export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
   if (record.handledVersion < record.version) return { verdict: 'pending' };
   if (BEFORE_RUNNING.has(record.lastStatus)) return { verdict: 'pending' };
   if (!handling?.host) return { verdict: 'missed', reason: 'no-host' };
+  // Nothing was asked yet: its next event does that, at the latest its end.
+  if (handling.settleByMs === 0) return { verdict: 'pending' };
   if (nowMs < handling.settleByMs) return { verdict: 'pending' };
   const trouble = TROUBLES.find((reason) => record.troubles.includes(reason));
   if (trouble) return { verdict: 'missed', reason: trouble };

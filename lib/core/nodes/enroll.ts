@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Rule } from '../policy/rule.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { queriesFor } from '../queue/pending-query.ts';
-import type { Rule } from '../policy/rule.ts';
 import { GRACE_MS, NODE_TTL_MS, type Node, type NodeIdentity, SEEN_EVERY_MS } from './node.ts';
 import type { NodeRegistry } from './registry.ts';
 
@@ -85,4 +85,3 @@ export async function enroll(
   }
   throw new Error(`enrollment of ${hostIdentifier} lost five races in a row`);
 }
-

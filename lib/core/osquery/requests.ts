@@ -50,7 +50,7 @@ function renamedSecret(body: unknown): string {
 
 /** The key a request carries: in the body, or since 5.23.0 in the header too; two that differ are none. */
 export function nodeKeyOf(body: unknown, authorization: string | undefined): string {
-  const inBody = isObject(body) && typeof body['node_key'] === 'string' ? body['node_key'] : '';
+  const inBody = isObject(body) && typeof body.node_key === 'string' ? body.node_key : '';
   const inHeader = /^NodeKey\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
   if (inBody && inHeader && inBody !== inHeader) return '';
   return inBody || inHeader;
@@ -71,12 +71,12 @@ export interface Answer {
 
 /** The answers of a distributed write, or undefined when it holds none that can be read. */
 export function readAnswers(body: unknown): Answer[] | undefined {
-  if (!isObject(body) || !isObject(body['queries'])) return undefined;
+  if (!isObject(body) || !isObject(body.queries)) return undefined;
   const member = (name: string, id: string): unknown => {
     const map = body[name];
     return isObject(map) && Object.hasOwn(map, id) ? map[id] : undefined;
   };
-  return Object.entries(body['queries']).map(([wireId, rows]) => {
+  return Object.entries(body.queries).map(([wireId, rows]) => {
     const stats = member('stats', wireId);
     return {
       wireId,
@@ -93,8 +93,8 @@ export function readAnswers(body: unknown): Answer[] | undefined {
 
 /** The lines of a log request, or undefined when it is none. An empty `data` is fine. */
 export function readLog(body: unknown): { logType: string; lines: readonly unknown[] } | undefined {
-  if (!isObject(body) || !Array.isArray(body['data'])) return undefined;
-  return { logType: String(body['log_type'] ?? ''), lines: body['data'] };
+  if (!isObject(body) || !Array.isArray(body.data)) return undefined;
+  return { logType: String(body.log_type ?? ''), lines: body.data };
 }
 
 function toRow(row: Record<string, unknown>): Row {

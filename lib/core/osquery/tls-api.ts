@@ -1,19 +1,19 @@
-import type { RotatingSecret } from '../nodes/rotating-secret.ts';
+import { MayflyError } from '../errors.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { enroll } from '../nodes/enroll.ts';
 import { learnInstance } from '../nodes/learn-instance.ts';
 import { accelerateSeconds, accepts, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
 import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
+import type { RotatingSecret } from '../nodes/rotating-secret.ts';
 import { sameSecret } from '../nodes/same-secret.ts';
-import type { Ledger } from '../ledger/ledger.ts';
-import { MayflyError } from '../errors.ts';
 import type { Policy } from '../policy/rule.ts';
-import { defaultLimits, drain, type DrainLimits } from '../queue/drain.ts';
+import { type DrainLimits, defaultLimits, drain } from '../queue/drain.ts';
 import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
+import type { Report } from '../report.ts';
 import type { AnswerBook } from '../results/answer-book.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
-import { lineId, type LogLine, type ResultSink } from '../results/lines.ts';
-import type { Report } from '../report.ts';
+import { type LogLine, lineId, type ResultSink } from '../results/lines.ts';
 import { parseBody } from './body.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
 import { nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
@@ -58,7 +58,8 @@ export class TlsApi {
   async answer(request: AgentRequest): Promise<Reply> {
     const endpoint = endpointOf(request.path);
     if (!endpoint && isCarve(request.path)) return plain('Mayfly does not take carves yet.');
-    if (!endpoint) return refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.');
+    if (!endpoint)
+      return refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.');
     if (request.method !== 'POST' && request.method !== 'PUT') return refused(`${request.method} is not POST`);
     try {
       return await this.#dispatch(endpoint, request);
@@ -108,7 +109,8 @@ export class TlsApi {
     }
     const { node, twin, fresh } = await enroll(registry, queue, policy.enrollment, request.enrollment, now());
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
-    if (fresh) report('node_enrolled', { host: node.host, hostname: identity.hostname, osquery: identity.osqueryVersion });
+    if (fresh)
+      report('node_enrolled', { host: node.host, hostname: identity.hostname, osquery: identity.osqueryVersion });
     const [signing] = await nodeKeySecret.values();
     if (!signing) throw new Error('there is no node-key secret');
     return enrolled(signNodeKey({ host: node.host, epoch: node.epoch }, signing));
@@ -127,7 +129,8 @@ export class TlsApi {
     const nowMs = now();
     await this.#seen(node);
     const queries = await drain(queue, ledger, node.host, partition, nowMs, limits);
-    if (queries.length > 0) report('queries_delivered', { host: node.host, wireIds: queries.map((query) => query.wireId) });
+    if (queries.length > 0)
+      report('queries_delivered', { host: node.host, wireIds: queries.map((query) => query.wireId) });
     return work(queries, accelerateSeconds(node, nowMs));
   }
 
@@ -172,7 +175,9 @@ export class TlsApi {
     const { sink, now, report } = this.#deps;
     const bodyBase64 = bytes.toString('base64');
     const id = lineId(node.host, endpoint, bodyBase64);
-    await sink.quarantine([{ id, kind: 'quarantine', storedAtMs: now(), host: node.host, endpoint, reason, bodyBase64 }]);
+    await sink.quarantine([
+      { id, kind: 'quarantine', storedAtMs: now(), host: node.host, endpoint, reason, bodyBase64 },
+    ]);
     report('body_quarantined', { host: node.host, endpoint, reason, bytes: bytes.length });
     return accepted;
   }

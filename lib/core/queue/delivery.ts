@@ -30,13 +30,16 @@ export interface Delivery {
 // An id of 64 hex digits with quotes is 68 bytes: about 230 of them. Docker is asked once per id.
 const MAX_SQL_BYTES = 16_384;
 const MAX_ASKERS = 100;
+// A delivery is one item of the table, at most 400 KB with all it knows of its askers; three full groups fit.
+const MAX_GROUP_BYTES = 100_000;
+const MAX_DELIVERY_BYTES = 300_000;
 
 type Group = [PendingQuery, ...PendingQuery[]];
 
 /**
  * Groups pending queries that one SQL text can answer: same rule, query and text, every binding a list. Fifty task
  * starts then cost the host one query. Groups keep the order of their first member; a group that would outgrow the
- * bound on SQL length is split.
+ * bound on SQL length, or its share of an item, is split.
  */
 export function mergeable(pending: readonly PendingQuery[]): Group[] {
   const groups: Group[] = [];
@@ -57,7 +60,24 @@ export function mergeable(pending: readonly PendingQuery[]): Group[] {
 }
 
 function fits(group: Group, query: PendingQuery): boolean {
-  return group.length < MAX_ASKERS && Buffer.byteLength(sqlOf([...group, query])) <= MAX_SQL_BYTES;
+  const larger: Group = [...group, query];
+  if (group.length >= MAX_ASKERS || Buffer.byteLength(sqlOf(larger)) > MAX_SQL_BYTES) return false;
+  return bytesOf(larger) <= MAX_GROUP_BYTES;
+}
+
+// A little more than it takes in a delivery.
+const bytesOf = (group: Group): number => Buffer.byteLength(JSON.stringify(group));
+
+/** The first of these groups, as many as are wanted and one delivery can hold; a single one always fits. */
+export function fitting(groups: readonly Group[], count: number): Group[] {
+  const fit: Group[] = [];
+  let bytes = 0;
+  for (const group of groups.slice(0, Math.max(0, count))) {
+    bytes += bytesOf(group);
+    if (fit.length > 0 && bytes > MAX_DELIVERY_BYTES) break;
+    fit.push(group);
+  }
+  return fit;
 }
 
 /** The rendered SQL of a group: list bindings united, each value once, in order of arrival. */
@@ -95,7 +115,8 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
 }
 
 function askerOf(query: PendingQuery): Asker {
-  const { queryId, workload, subjects, decorations, subjectDecorations, triggeredAtMs, queuedAtMs, expiresAtMs } = query;
+  const { queryId, workload, subjects, decorations, subjectDecorations, triggeredAtMs, queuedAtMs, expiresAtMs } =
+    query;
   const asker = { queryId, subjects, decorations, subjectDecorations, triggeredAtMs, queuedAtMs, expiresAtMs };
   return workload === undefined ? asker : { ...asker, workload };
 }

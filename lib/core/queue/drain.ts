@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { type DeliveredQuery, type Delivery, deliveryOf, mergeable, unanswered } from './delivery.ts';
+import { type DeliveredQuery, type Delivery, deliveryOf, fitting, mergeable, unanswered } from './delivery.ts';
 import type { HostPartition, HostQueue } from './host-queue.ts';
 import { keyOf, type PendingQuery } from './pending-query.ts';
 
@@ -45,32 +45,43 @@ export interface DrainPlan {
  * @param nowMs epoch milliseconds; TTL deletes late, so expiry is decided here
  */
 export function planDrain(partition: HostPartition, nowMs: number, limits: DrainLimits): DrainPlan {
-  const inFlight = new Set(partition.deliveries.flatMap((d) => d.queries.flatMap((q) => q.askers.map((a) => a.queryId))));
+  const inFlight = new Set(
+    partition.deliveries.flatMap((d) => d.queries.flatMap((q) => q.askers.map((a) => a.queryId))),
+  );
   const leftover = partition.pending.filter((query) => inFlight.has(query.queryId));
   const taken = partition.node?.taken ?? {};
   const waiting = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
   const expired = waiting.filter((query) => query.expiresAtMs <= nowMs);
   const ready = waiting.filter((query) => query.expiresAtMs > nowMs);
 
-  const over = partition.deliveries.filter((delivery) => delivery.leaseUntilMs <= nowMs);
-  const again = over.filter((delivery) => delivery.attempt < limits.attempts && offerable(delivery, nowMs).length > 0);
-  const exhausted = over.filter((delivery) => !again.includes(delivery));
-  const same = partition.deliveries.filter(
-    (delivery) => !over.includes(delivery) && nowMs - delivery.deliveredAtMs <= limits.resendMs,
-  );
+  const offers = partition.deliveries.filter((delivery) => offerable(delivery, nowMs).length > 0);
+  const isOver = (delivery: Delivery): boolean => delivery.leaseUntilMs <= nowMs;
+  const repeated = offers.filter((d) => !isOver(d) && nowMs - d.deliveredAtMs <= limits.resendMs);
+  const retried = offers.filter((d) => isOver(d) && d.attempt < limits.attempts);
+  const exhausted = partition.deliveries.filter((delivery) => isOver(delivery) && !retried.includes(delivery));
 
-  const room = limits.queriesPerDelivery - [...again, ...same].flatMap((d) => offerable(d, nowMs)).length;
-  const groups = same.length > 0 ? [] : mergeable(ready).slice(0, Math.max(0, room));
+  // What finds no room now is offered by a later poll.
+  let room = limits.queriesPerDelivery;
+  const chosen = [...repeated, ...retried].filter((delivery) => {
+    const size = offerable(delivery, nowMs).length;
+    if (size > room && room < limits.queriesPerDelivery) return false;
+    room -= size;
+    return true;
+  });
+  const again = retried.filter((delivery) => chosen.includes(delivery));
+  const same = repeated.filter((delivery) => chosen.includes(delivery));
+  const groups = same.length > 0 ? [] : fitting(mergeable(ready), room);
   const plan = { leftover, expired, exhausted, again, same };
   if (groups.length === 0) return plan;
   const id = `${nowMs.toString(36).padStart(9, '0')}-${(partition.node?.rev ?? 0).toString(36).padStart(4, '0')}`;
   return { ...plan, fresh: deliveryOf(id, groups, nowMs, limits.leaseMs) };
 }
 
-// A query with discovery may be skipped in silence (osquery-protocol.md §9.1), so silence is its answer: asked once.
+// A query with discovery may be skipped in silence (osquery-protocol.md §9.1). All results of a batch come in one
+// write, so once anything of the delivery is answered, silence was the answer to the rest.
 function offerable(delivery: Delivery, nowMs: number): DeliveredQuery[] {
   return unanswered(delivery).filter(
-    (query) => query.expiresAtMs > nowMs && (query.discovery === undefined || delivery.leaseUntilMs > nowMs),
+    (query) => query.expiresAtMs > nowMs && (query.discovery === undefined || delivery.answered.length === 0),
   );
 }
 

@@ -22,8 +22,9 @@ const CLAIM_MS = 20_000;
 
 /**
  * Stores the answers of one distributed write, once each, and settles what they mean. Order makes it safe: claim,
- * store, settle, close the delivery, mark stored. A crash anywhere leaves a state in which the agent's next copy
- * finishes the rest; only a crash between storing and marking stores a line twice, under the same line id.
+ * store, settle, mark stored, close the delivery. A crash anywhere leaves a state in which the agent's next copy
+ * finishes the rest: only one between storing and marking stores a line twice, and while the delivery is open the
+ * second line is the same one.
  *
  * @returns false when another request is storing one of them right now: the agent must keep them and come again
  */
@@ -36,28 +37,43 @@ export async function handleAnswers(
 ): Promise<boolean> {
   const { book, sink, queue } = deps;
   const host = node.host;
-  const mine: Answer[] = [];
-  let busy = false;
-  for (const answer of answers) {
-    const state = await book.claim(host, answer.wireId, nowMs, nowMs + CLAIM_MS);
-    if (state === 'claimed') mine.push(answer);
-    busy ||= state === 'busy';
-  }
-  const known = mine.map((answer) => ({ answer, ...asked(deliveries, answer.wireId) }));
+  const all = answers.map((answer) => ({ answer, ...asked(deliveries, answer.wireId) }));
+  const claimed = new Set<Answer>();
+  const busy = new Set<Answer>();
+  const mine = () => all.filter(({ answer }) => claimed.has(answer));
   try {
-    await sink.results(known.flatMap(({ answer, query, delivery }) => linesOf(node, answer, query, delivery, nowMs)));
+    await together(answers, async (answer) => {
+      const state = await book.claim(host, answer.wireId, nowMs, nowMs + CLAIM_MS);
+      if (state === 'claimed') claimed.add(answer);
+      if (state === 'busy') busy.add(answer);
+    });
+    await sink.results(mine().flatMap(({ answer, query, delivery }) => linesOf(node, answer, query, delivery, nowMs)));
   } catch (error) {
     // Released so that the agent's next try, a second later, is not told "busy".
-    for (const answer of mine) await book.release(host, answer.wireId);
+    await together(claimed, (answer) => book.release(host, answer.wireId));
     throw error;
   }
-  for (const { answer, query } of known) if (query) await settle(host, query, answer, nowMs, deps);
+  await together(mine(), async ({ answer, query }) => {
+    if (query) await settle(host, query, answer, nowMs, deps);
+  });
+  await together(claimed, (answer) => book.stored(host, answer.wireId, nowMs));
   for (const delivery of deliveries) {
-    const ids = known.filter((entry) => entry.delivery === delivery).map((entry) => entry.answer.wireId);
-    if (ids.length > 0) await queue.complete(delivery, ids);
+    // Those stored before too: the request that stored them may have ended before this.
+    const settled = all.filter((entry) => entry.delivery === delivery && !busy.has(entry.answer));
+    if (settled.length > 0)
+      await queue.complete(
+        delivery,
+        settled.map((entry) => entry.answer.wireId),
+      );
   }
-  for (const answer of mine) await book.stored(host, answer.wireId, nowMs);
-  return !busy;
+  return busy.size === 0;
+}
+
+/** Does all at once: after an outage an agent brings thousands of answers. Fails only when nothing is under way any more. */
+async function together<T>(items: Iterable<T>, act: (item: T) => Promise<void>): Promise<void> {
+  const work = [...items].map(act);
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 function asked(deliveries: readonly Delivery[], wireId: string): { delivery?: Delivery; query?: DeliveredQuery } {
@@ -121,14 +137,23 @@ function decorationsOf(asker: Asker | undefined, row: Row | null, query: Deliver
   if (!asker) return {};
   const column = query?.evidence?.column ?? 'id';
   const subject = row && Object.hasOwn(row, column) ? row[column] : undefined;
-  const own = subject !== undefined && Object.hasOwn(asker.subjectDecorations, subject) ? asker.subjectDecorations[subject] : {};
+  const own =
+    subject !== undefined && Object.hasOwn(asker.subjectDecorations, subject) ? asker.subjectDecorations[subject] : {};
   return { ...asker.decorations, ...own };
 }
 
 /** Tells the ledger what an answer proves about each workload, or why it proves nothing. */
-async function settle(host: string, query: DeliveredQuery, answer: Answer, nowMs: number, deps: AnswerDeps): Promise<void> {
+async function settle(
+  host: string,
+  query: DeliveredQuery,
+  answer: Answer,
+  nowMs: number,
+  deps: AnswerDeps,
+): Promise<void> {
   if (answer.status === 0 && (query.set === 'enrollment' || query.set === 'launch')) {
-    const instance = answer.rows.map((row) => row['instance_id']).find((id) => id !== undefined && /^i-[0-9a-f]{8,17}$/.test(id));
+    const instance = answer.rows
+      .map((row) => row.instance_id)
+      .find((id) => id !== undefined && /^i-[0-9a-f]{8,17}$/.test(id));
     if (instance && instance !== host) await deps.learnInstance(host, instance);
   }
   const { evidence } = query;
@@ -138,7 +163,8 @@ async function settle(host: string, query: DeliveredQuery, answer: Answer, nowMs
     const proofs = answer.rows.filter((row) => asker.subjects.includes(row[evidence.column] ?? ''));
     const idsOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap((row) => row[evidence.column] ?? []))];
     const isAlive = (row: Row): boolean =>
-      query.set !== 'post-mortem' && (!evidence.alive || evidence.alive.oneOf.includes(row[evidence.alive.column] ?? ''));
+      query.set !== 'post-mortem' &&
+      (!evidence.alive || evidence.alive.oneOf.includes(row[evidence.alive.column] ?? ''));
     const trouble = troubleOf(answer, proofs.length);
     if (trouble) await deps.ledger.troubled(asker.workload, trouble);
     else {

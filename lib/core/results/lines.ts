@@ -88,7 +88,8 @@ function serialized(line: Line): string {
   // Cut where it is read as text, so that the line stays a document that says what is missing.
   const cut = (value: string): string => value.slice(0, 200_000);
   if (line.kind === 'result') {
-    const columns = line.columns && Object.fromEntries(Object.entries(line.columns).map(([k, v]) => [k, cut(v).slice(0, 8_000)]));
+    const columns =
+      line.columns && Object.fromEntries(Object.entries(line.columns).map(([k, v]) => [k, cut(v).slice(0, 8_000)]));
     return JSON.stringify({ ...line, message: cut(line.message), columns, truncated: true });
   }
   if (line.kind === 'log') return JSON.stringify({ ...line, line: cut(JSON.stringify(line.line)), truncated: true });

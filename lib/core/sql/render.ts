@@ -3,8 +3,10 @@ import { type Scalar, sqlLiteral } from './literal.ts';
 
 export type Bindings = Readonly<Record<string, Scalar | readonly Scalar[]>>;
 
-// Strings, quoted identifiers and comments are taken whole, so that a `:name` inside one of them stays text.
-const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|:([A-Za-z_][A-Za-z0-9_]*)/g;
+// Strings, quoted identifiers and comments are taken whole, so that a `:name` inside one of them stays text. A block
+// comment may lack its end: to SQLite it then reaches to the end of the text.
+const TOKEN =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|:([A-Za-z_][A-Za-z0-9_]*)/g;
 
 /**
  * The SQL with every `:name` replaced by the quoted literal, or comma-separated literals, of its binding.

@@ -6,13 +6,15 @@ export interface ContainerInstanceLookup {
 }
 
 interface Cached {
-  readonly host: string | undefined;
+  readonly instance?: string;
+  /** Why the look-up failed; whoever asks meanwhile gets the same answer without another call. */
+  readonly failure?: unknown;
   readonly untilMs: number;
 }
 
-/** A container instance never changes its EC2 instance, but an instance may get another name when its agent enrolls. */
-const HIT_MS = 300_000;
+const HIT_MS = 300_000; // a container instance never changes its EC2 instance
 const MISS_MS = 15_000;
+const FAILURE_MS = 1_000; // within one batch; the failed events come back after that
 const CACHE_SIZE = 10_000;
 
 /**
@@ -32,42 +34,46 @@ export class ContainerHosts {
     this.#now = now;
   }
 
-  /** Resolves many at once, so that the events of one batch cost one call per cluster. */
+  /** Looks up many at once, so that the events of one batch cost one call per cluster. */
   async prefetch(wanted: readonly { clusterArn: string; containerInstanceArn: string }[]): Promise<void> {
     const missing = new Map<string, Set<string>>();
     for (const { clusterArn, containerInstanceArn } of wanted) {
       if (this.#cached(containerInstanceArn)) continue;
       const known = await this.#aliases.hostOf(containerInstanceArn);
-      if (known) this.#keep(containerInstanceArn, await this.#follow(known), HIT_MS);
+      if (known) this.#keep(containerInstanceArn, { instance: known }, HIT_MS);
       else missing.set(clusterArn, (missing.get(clusterArn) ?? new Set()).add(containerInstanceArn));
     }
     for (const [clusterArn, arns] of missing) {
-      const found = await this.#lookup.instancesOf(clusterArn, [...arns]);
-      for (const arn of arns) {
-        const instance = found.get(arn);
-        if (instance) await this.#aliases.learn(arn, instance, this.#now());
-        this.#keep(arn, instance && (await this.#follow(instance)), instance ? HIT_MS : MISS_MS);
+      try {
+        const found = await this.#lookup.instancesOf(clusterArn, [...arns]);
+        for (const arn of arns) {
+          const instance = found.get(arn);
+          if (instance) await this.#aliases.learn(arn, instance, this.#now());
+          this.#keep(arn, instance ? { instance } : {}, instance ? HIT_MS : MISS_MS);
+        }
+      } catch (failure) {
+        for (const arn of arns) this.#keep(arn, { failure }, FAILURE_MS);
       }
     }
   }
 
   /** Learns from a container-instance event, which costs ECS nothing. */
   async learn(containerInstanceArn: string, instance: string): Promise<void> {
-    if (this.#cached(containerInstanceArn)?.host) return;
+    if (this.#cached(containerInstanceArn)?.instance === instance) return;
     await this.#aliases.learn(containerInstanceArn, instance, this.#now());
-    this.#keep(containerInstanceArn, await this.#follow(instance), HIT_MS);
+    this.#keep(containerInstanceArn, { instance }, HIT_MS);
   }
 
-  /** The host of a task, or undefined: no container instance (Fargate), or one that ECS does not know. */
+  /**
+   * The host of a task, or undefined: no container instance (Fargate), or one that ECS does not know. An instance whose
+   * agent enrolled under another name is known by that one; this is never cached, because tasks start right then.
+   */
   async hostOf(clusterArn: string, containerInstanceArn: string | undefined): Promise<string | undefined> {
     if (!containerInstanceArn) return undefined;
     await this.prefetch([{ clusterArn, containerInstanceArn }]);
-    return this.#cached(containerInstanceArn)?.host;
-  }
-
-  // An instance whose agent enrolled under another identifier is known by that one.
-  async #follow(instance: string): Promise<string> {
-    return (await this.#aliases.hostOf(instance)) ?? instance;
+    const { instance, failure } = this.#cached(containerInstanceArn) ?? {};
+    if (failure !== undefined) throw failure;
+    return instance && ((await this.#aliases.hostOf(instance)) ?? instance);
   }
 
   #cached(arn: string): Cached | undefined {
@@ -75,9 +81,9 @@ export class ContainerHosts {
     return entry && entry.untilMs > this.#now() ? entry : undefined;
   }
 
-  #keep(arn: string, host: string | undefined, ms: number): void {
+  #keep(arn: string, entry: Omit<Cached, 'untilMs'>, ms: number): void {
     const oldest = this.#cache.keys().next().value;
     if (this.#cache.size >= CACHE_SIZE && oldest !== undefined) this.#cache.delete(oldest);
-    this.#cache.set(arn, { host, untilMs: this.#now() + ms });
+    this.#cache.set(arn, { ...entry, untilMs: this.#now() + ms });
   }
 }

@@ -32,7 +32,9 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const record = await ledger.advance(snapshot);
   if (!record) return 'stale';
 
-  const host = await deps.hosts.hostOf(event.task.clusterArn, event.task.containerInstanceArn);
+  // Where ECS has forgotten a container instance, the task still ran where it ran.
+  const host =
+    (await deps.hosts.hostOf(event.task.clusterArn, event.task.containerInstanceArn)) ?? record.handling?.host;
   const rule = host ? ruleFor(record, policy) : undefined;
   const queries = host && rule ? ask(event, record, rule, host, now()) : [];
   const node = host ? await registry.find(host) : undefined;
@@ -64,8 +66,12 @@ function ruleFor(record: WorkloadRecord, policy: Policy): Rule | undefined {
   const open = record.subjects.filter((id) => !seen.has(id));
   if (open.length === 0) return undefined;
   if (record.stopped) return policy.taskStopped;
-  return record.lastStatus === 'RUNNING' ? policy.taskRunning : undefined;
+  const missedStart = WINDING_DOWN.has(record.lastStatus) && !record.handling?.asked.length;
+  return record.lastStatus === 'RUNNING' || missedStart ? policy.taskRunning : undefined;
 }
+
+/** After RUNNING and before STOPPED. An event may get lost: then these ask what RUNNING would have asked. */
+const WINDING_DOWN = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING']);
 
 function ask(event: TaskEvent, record: WorkloadRecord, rule: Rule, host: string, nowMs: number): PendingQuery[] {
   return queriesFor(rule, {

@@ -47,9 +47,7 @@ const Task = z.object({
       networkInterfaces: z.optional(z.array(z.object({ privateIpv4Address: maybe, ipv6Address: maybe }))),
     }),
   ),
-  attachments: z.optional(
-    z.array(z.object({ details: z.optional(z.array(z.object({ name: maybe, value: maybe }))) })),
-  ),
+  attachments: z.optional(z.array(z.object({ details: z.optional(z.array(z.object({ name: maybe, value: maybe }))) }))),
 });
 
 const ContainerInstance = z.object({
@@ -126,7 +124,10 @@ export function parseEvent(input: unknown): ParsedEvent {
       // Into a warm pool: the instance is about to be stopped again, and starts later with an event of its own.
       if (detail.Destination === 'WarmPool') return { kind: 'ignored', why: 'launch into a warm pool' };
       const zone = detail.Details?.['Availability Zone'];
-      const identity = { auto_scaling_group: detail.AutoScalingGroupName, ...(zone ? { availability_zone: zone } : {}) };
+      const identity = {
+        auto_scaling_group: detail.AutoScalingGroupName,
+        ...(zone ? { availability_zone: zone } : {}),
+      };
       return launch(detail.EC2InstanceId, identity, occurredAtMs);
     }
     default:

@@ -85,6 +85,6 @@ describe('the summary', () => {
   });
 
   it('tells of tasks that never started a container', () => {
-    expect(summaryTable([aCard({ verdict: 'never-started' })], T0)).toContain('1 more never started a container');
+    expect(summaryTable([aCard({ verdict: 'never-started', startedAtMs: undefined })], T0)).toContain('1 more never started a container');
   });
 });

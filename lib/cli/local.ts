@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { runDemo } from '../console/demo.ts';
-import { World } from '../console/world.ts';
 import { startLocal } from '../local/index.ts';
 import { flagfile } from '../stack/flagfile.ts';
 import { putEvents } from './put-events.ts';
@@ -98,7 +97,8 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   const assembly = join(data, 'cdk.out');
   await synthesize(assembly);
 
-  const world = flags.demo ? new World(stop.signal, Date.now()) : undefined;
+  // Loaded only when it is shown: the simulated hosts bring SQLite with them.
+  const world = flags.demo ? new (await import('../console/world.ts')).World(stop.signal, Date.now()) : undefined;
   const mayfly = await startLocal({
     assembly,
     data,

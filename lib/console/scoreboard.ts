@@ -67,10 +67,10 @@ export function groups(
   const lived = (card: TaskCard): number => livedMs(card, nowMs) ?? 0;
   const mixed = cards.filter((card) => card.family !== 'sleepy');
   return [
-    ["the talk's job, 5 × 10 s", cards.filter((card) => card.family === 'sleepy')],
-    ['lived up to 10 s', mixed.filter((card) => lived(card) <= 10_000)],
-    ['lived 10 s to 60 s', mixed.filter((card) => lived(card) > 10_000 && lived(card) <= 60_000)],
-    ['lived longer', mixed.filter((card) => lived(card) > 60_000)],
+    ['sleepy, 5 × 10 s', cards.filter((card) => card.family === 'sleepy')],
+    ['up to 10 s', mixed.filter((card) => lived(card) <= 10_000)],
+    ['10 s to 60 s', mixed.filter((card) => lived(card) > 10_000 && lived(card) <= 60_000)],
+    ['longer', mixed.filter((card) => lived(card) > 60_000)],
     ['all', cards],
   ];
 }

@@ -6,24 +6,21 @@ import { groups, type Score, score, type TaskCard } from './scoreboard.ts';
 export const summary = (cards: readonly TaskCard[], nowMs: number): readonly ({ group: string } & Score)[] =>
   groups(cards, nowMs).map(([group, members]) => ({ group, ...score(members) }));
 
-/** The summary as a table for people. Shares are of the tasks that started a container. */
+const RULED = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', left: '', right: '', middle: ' ' };
+const OPEN = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
+const END = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
+
+const LEGEND = `alive: seen while it ran · after: seen post-mortem
+Mayfly, 60 s: share seen by Mayfly, and by a 60-second schedule on the very same hosts
+p50, p95, max: from the container's start to its first stored row`;
+
+/** The summary as a table for people, 80 columns wide. Shares are of the tasks that started a container. */
 export function summaryTable(cards: readonly TaskCard[], nowMs: number): string {
   const table = new Table({
-    head: [
-      'tasks that',
-      '',
-      'seen alive',
-      'post-mortem',
-      'Mayfly',
-      'every 60 s',
-      'missed',
-      'pending',
-      'answer p50',
-      'p95',
-      'max',
-    ],
-    style: { head: [], border: [] },
-    colAligns: ['left', ...Array<'right'>(10).fill('right')],
+    head: ['tasks', '', 'alive', 'after', 'Mayfly', '60 s', 'missed', 'pending', 'p50, p95, max'],
+    chars: { ...RULED, ...OPEN, ...END },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: ['left', ...Array<'right'>(8).fill('right')],
   });
   for (const { group, ...row } of summary(cards, nowMs)) {
     const share = (part: number): string => (row.started === 0 ? '–' : `${Math.round((part / row.started) * 100)} %`);
@@ -37,11 +34,10 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
       share(row.bySchedule),
       row.missed,
       row.pending,
-      ...(wait ? [seconds(wait.p50), seconds(wait.p95), seconds(wait.max)] : ['–', '–', '–']),
+      wait ? [wait.p50, wait.p95, wait.max].map(seconds).join(', ') : '–',
     ]);
   }
   const stillborn = score(cards).neverStarted;
-  const note =
-    stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
-  return `${table.toString()}${note}`;
+  const note = stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
+  return `${table.toString()}\n\n${LEGEND}${note}`;
 }

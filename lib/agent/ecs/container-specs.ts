@@ -1,0 +1,47 @@
+import type { ContainerSpec } from '../host/container.ts';
+import type { Random } from '../random.ts';
+import type { Task, TaskContainer } from './task.ts';
+
+/** What the ECS agent has Docker run for a container of a task. */
+export function specOf(task: Task, { definition }: TaskContainer, random: Random): ContainerSpec {
+  const { command = ['/bin/sh', '-c', 'sleep infinity'], ports, mounts, connections, children } = definition;
+  const network = task.request.networkMode === 'host' ? 'host' : 'bridge';
+  return {
+    name: dockerName(task, definition.name.replace(/[^A-Za-z0-9-]/g, ''), random),
+    image: definition.image,
+    command,
+    labels: labelsOf(task, definition.name),
+    env: { ...definition.environment, AWS_EXECUTION_ENV: 'AWS_ECS_EC2' },
+    network,
+    ...(ports ? { ports } : {}),
+    ...(mounts ? { mounts } : {}),
+    ...(connections ? { connections } : {}),
+    ...(children ? { children } : {}),
+  };
+}
+
+/** The container that holds an awsvpc task's network namespace; it never appears in ECS's events. */
+export function pauseSpec(task: Task, random: Random): ContainerSpec {
+  return {
+    name: dockerName(task, 'internalecspause', random),
+    image: 'amazon/amazon-ecs-pause:0.1.0',
+    command: ['/pause'],
+    labels: labelsOf(task, '~internal~ecs~pause'),
+    network: 'none',
+  };
+}
+
+function dockerName({ request }: Task, container: string, random: Random): string {
+  return `ecs-${request.family}-${request.revision ?? 1}-${container}-${random.hex(20)}`;
+}
+
+/** The labels by which a container is found from its task when nobody knows its id yet. */
+function labelsOf(task: Task, containerName: string): Record<string, string> {
+  return {
+    'com.amazonaws.ecs.cluster': task.clusterArn.split('/').at(-1) ?? '',
+    'com.amazonaws.ecs.container-name': containerName,
+    'com.amazonaws.ecs.task-arn': task.arn,
+    'com.amazonaws.ecs.task-definition-family': task.request.family,
+    'com.amazonaws.ecs.task-definition-version': String(task.request.revision ?? 1),
+  };
+}

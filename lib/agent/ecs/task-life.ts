@@ -1,0 +1,193 @@
+import { type Clock, Stopped } from '../clock.ts';
+import type { Random } from '../random.ts';
+import { pauseSpec, specOf } from './container-specs.ts';
+import { type Delays, draw, STOP_TIMEOUT_MS } from './delays.ts';
+import type { Task, TaskContainer } from './task.ts';
+
+export interface LifeContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly delays: Delays;
+  /** Aborts when the simulation ends. */
+  readonly signal: AbortSignal;
+  /** The task has changed in a way ECS announces. */
+  announce(task: Task): void;
+  /** The task runs now, or is gone: so its instance has changed too. */
+  announceInstance(task: Task): void;
+}
+
+/** Why a task has to end. */
+export interface StopCause {
+  readonly code: string;
+  readonly reason: string;
+}
+
+/**
+ * Takes a task through its life: what happens on the host, and behind it what ECS hears of it. A
+ * container exists from its start to its end, whenever the events about it arrive.
+ */
+export class TaskLife {
+  private cause: StopCause | undefined;
+  private wake: () => void = () => {};
+  private fail: (error: unknown) => void = () => {};
+  /** Resolves when something wants the task to end; rejects when its simulation ends or breaks. */
+  private readonly asked = new Promise<void>((resolve, reject) => {
+    this.wake = resolve;
+    this.fail = reject;
+  });
+
+  constructor(
+    private readonly task: Task,
+    private readonly context: LifeContext,
+  ) {
+    this.asked.catch(() => {}); // whoever waits for it hears of it
+  }
+
+  /** Asks for the end, as StopTask or a service's scheduler does. Only the first cause counts. */
+  stop(cause: StopCause): void {
+    this.cause ??= cause;
+    this.wake();
+  }
+
+  /** Runs the task from its acceptance to STOPPED. @throws {Stopped} when the simulation ends first */
+  async run(): Promise<void> {
+    const { signal } = this.context;
+    const abandon = () => this.fail(new Stopped());
+    signal.addEventListener('abort', abandon);
+    try {
+      await this.provision();
+      await this.wait('accept');
+      await this.pull();
+      if (!this.cause) await this.start();
+      await this.asked;
+      await this.windDown();
+    } finally {
+      signal.removeEventListener('abort', abandon);
+    }
+  }
+
+  private async provision(): Promise<void> {
+    const { task, context } = this;
+    if (task.eni) {
+      task.lastStatus = 'PROVISIONING';
+      context.announce(task);
+      await this.wait('attach');
+      task.eni.status = 'ATTACHED';
+      task.lastStatus = 'PENDING';
+    }
+    context.announce(task);
+  }
+
+  private async pull(): Promise<void> {
+    const { task, context } = this;
+    task.moments.pullStarted = context.clock.now();
+    for (const container of task.containers) {
+      const { image, pullFails } = container.definition;
+      await this.wait(task.host.hasImage(image) ? 'cached' : 'pull');
+      if (pullFails) {
+        container.reason = `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${image}: ${image}: not found`;
+        for (const one of task.containers) one.status = 'STOPPED';
+        return this.stop({ code: 'TaskFailedToStart', reason: container.reason });
+      }
+      container.imageDigest = `sha256:${task.host.pullImage(image)}`;
+    }
+    task.moments.pullStopped = context.clock.now();
+    context.announce(task); // still PENDING, now with digests
+  }
+
+  private async start(): Promise<void> {
+    const { task, context } = this;
+    if (task.eni) task.host.startContainer(pauseSpec(task, context.random));
+    for (const container of task.containers) {
+      await this.wait('start');
+      container.runtimeId = task.host.startContainer(specOf(task, container, context.random)).id;
+      container.startedAtMs = context.clock.now();
+      this.liveOut(container).catch(this.fail);
+    }
+    this.reportRunning().catch(this.fail);
+  }
+
+  /** The agent reports RUNNING a little after the last start; a task that is over by then never shows it. */
+  private async reportRunning(): Promise<void> {
+    const { task, context } = this;
+    await this.wait('report');
+    if (this.cause || task.containers.every(({ stoppedAtMs }) => stoppedAtMs !== undefined)) return;
+    for (const container of task.containers) {
+      container.status = container.stoppedAtMs === undefined ? 'RUNNING' : 'STOPPED';
+    }
+    task.lastStatus = 'RUNNING';
+    task.moments.started = context.clock.now();
+    context.announce(task);
+    context.announceInstance(task);
+  }
+
+  private async liveOut(container: TaskContainer): Promise<void> {
+    const { lifetimeMs, exitCode = 0, essential = true } = container.definition;
+    if (lifetimeMs === null) return;
+    await this.context.clock.sleep(lifetimeMs, this.context.signal);
+    this.end(container, exitCode);
+    if (!essential) return;
+    await this.wait('report');
+    this.stop({ code: 'EssentialContainerExited', reason: 'Essential container in task exited' });
+  }
+
+  private end(container: TaskContainer, exitCode: number): void {
+    if (!container.runtimeId || container.stoppedAtMs !== undefined) return;
+    this.task.host.stopContainer(container.runtimeId, exitCode);
+    container.stoppedAtMs = this.context.clock.now();
+    container.exitCode = exitCode;
+  }
+
+  /** Desired STOPPED, SIGTERM, DEPROVISIONING, STOPPED. */
+  private async windDown(): Promise<void> {
+    const { task, context } = this;
+    task.desiredStatus = 'STOPPED';
+    task.stopCode = this.cause?.code;
+    task.stoppedReason = this.cause?.reason;
+    task.moments.stopping = context.clock.now();
+    this.reportStopped();
+    context.announce(task);
+    await Promise.all(task.containers.map((container) => this.terminate(container)));
+    const ends = task.containers.flatMap(({ stoppedAtMs }) => stoppedAtMs ?? []);
+    if (ends.length > 0) task.moments.executionStopped = Math.max(...ends);
+    await this.wait('report');
+    this.reportStopped();
+    task.lastStatus = 'DEPROVISIONING';
+    if (task.eni) task.eni.status = 'DETACHING';
+    context.announce(task);
+    this.stopPause();
+    await this.wait('deprovision');
+    task.lastStatus = 'STOPPED';
+    if (task.eni) task.eni.status = 'DELETED';
+    task.moments.stopped = context.clock.now();
+    context.announce(task);
+    context.announceInstance(task);
+  }
+
+  private async terminate(container: TaskContainer): Promise<void> {
+    if (!container.runtimeId || container.stoppedAtMs !== undefined) return;
+    const { ignoresSigterm = false } = container.definition;
+    if (ignoresSigterm) await this.context.clock.sleep(STOP_TIMEOUT_MS, this.context.signal);
+    else await this.wait('terminate');
+    this.end(container, ignoresSigterm ? 137 : 143);
+  }
+
+  /** ECS learns which containers have ended, and that those which never started never will. */
+  private reportStopped(): void {
+    for (const container of this.task.containers) {
+      if (container.stoppedAtMs !== undefined || !container.runtimeId) container.status = 'STOPPED';
+    }
+  }
+
+  private stopPause(): void {
+    const { host, arn } = this.task;
+    for (const { id, spec } of host.running()) {
+      if (spec.labels?.['com.amazonaws.ecs.task-arn'] === arn) host.stopContainer(id, 137);
+    }
+  }
+
+  private async wait(step: keyof Delays): Promise<void> {
+    const { clock, delays, random, signal } = this.context;
+    await clock.sleep(draw(random, delays[step]), signal);
+  }
+}

@@ -1,0 +1,96 @@
+/** What a container is started with. */
+export interface ContainerSpec {
+  /** Docker's name, without the leading `/` its tables show. */
+  readonly name: string;
+  readonly image: string;
+  /** The main process: path and arguments. */
+  readonly command: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly ports?: readonly ContainerPort[];
+  readonly mounts?: readonly ContainerMount[];
+  /** Sockets the main process holds open to other machines. */
+  readonly connections?: readonly { readonly remoteAddress: string; readonly remotePort: number }[];
+  /** More processes, children of the main one. */
+  readonly children?: readonly (readonly string[])[];
+  readonly network?: 'bridge' | 'host' | 'none';
+  readonly privileged?: boolean;
+  readonly readonlyRootfs?: boolean;
+  /** Numeric user of every process. 0 is root. */
+  readonly uid?: number;
+}
+
+export interface ContainerPort {
+  readonly containerPort: number;
+  readonly hostPort?: number;
+  readonly protocol?: 'tcp' | 'udp';
+}
+
+export interface ContainerMount {
+  readonly type: 'bind' | 'volume';
+  readonly source: string;
+  readonly destination: string;
+  readonly readOnly?: boolean;
+}
+
+/** A process of a container, as the host numbers it. */
+export interface ContainerProcess {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly command: readonly string[];
+}
+
+/** A container as Docker knows it: running, then exited until it is removed. */
+export interface Container {
+  /** 64 hexadecimal digits: Docker's id, and on EC2 the `runtimeId` of ECS. */
+  readonly id: string;
+  readonly spec: ContainerSpec;
+  /** 64 hexadecimal digits, without `sha256:`. */
+  readonly imageId: string;
+  readonly startedAtMs: number;
+  /** The main process first. */
+  readonly processes: readonly [ContainerProcess, ...ContainerProcess[]];
+  /** The process that holds the container for containerd. */
+  readonly shimPid: number;
+  readonly ipAddress: string;
+  readonly macAddress: string;
+  /** Numbers of its kernel namespaces, by the names of docker_containers' columns. */
+  readonly namespaces: Readonly<Record<string, string>>;
+  readonly exit: { readonly code: number; readonly atMs: number } | null;
+}
+
+/** A name's length of time as Docker writes it: "5 seconds", "About a minute", "3 hours". */
+export function dockerDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.round(seconds / 3600);
+  if (seconds < 1) return 'Less than a second';
+  if (seconds === 1) return '1 second';
+  if (seconds < 60) return `${seconds} seconds`;
+  if (minutes === 1) return 'About a minute';
+  if (minutes < 60) return `${minutes} minutes`;
+  if (hours === 1) return 'About an hour';
+  if (hours < 48) return `${hours} hours`;
+  return `${Math.floor(hours / 24)} days`;
+}
+
+/** The status text of `docker ps`: the only place where its tables show an exit code. */
+export function dockerStatus(container: Container, nowMs: number): string {
+  const { exit, startedAtMs } = container;
+  if (!exit) return `Up ${dockerDuration(nowMs - startedAtMs)}`;
+  return `Exited (${exit.code}) ${dockerDuration(nowMs - exit.atMs)} ago`;
+}
+
+/** Docker's timestamps carry nanoseconds. */
+export function dockerTime(atMs: number): string {
+  return new Date(atMs).toISOString().replace('Z', '000000Z');
+}
+
+/** Where cgroup v2 puts the container's processes: under its ECS task if it has one. */
+export function cgroupPath(container: Container): string {
+  const taskArn = container.spec.labels?.['com.amazonaws.ecs.task-arn'];
+  const scope = `docker-${container.id}.scope`;
+  if (!taskArn) return `/system.slice/${scope}`;
+  return `/ecstasks.slice/ecstasks-${taskArn.split('/').at(-1)}.slice/${scope}`;
+}

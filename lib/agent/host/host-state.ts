@@ -1,0 +1,53 @@
+import type { Container } from './container.ts';
+
+export interface Image {
+  /** 64 hexadecimal digits, without `sha256:`. */
+  readonly id: string;
+  readonly createdAtMs: number;
+  readonly bytes: number;
+}
+
+/** What the tables see of a host. */
+export interface HostView {
+  readonly clock: { now(): number };
+  readonly instanceId: string;
+  readonly hostname: string;
+  readonly privateIp: string;
+  readonly instanceType: string;
+  readonly region: string;
+  readonly availabilityZone: string;
+  readonly accountId: string;
+  readonly amiId: string;
+  readonly architecture: 'x86_64' | 'aarch64';
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly bootedAtMs: number;
+  /** The SMBIOS product UUID; on EC2 it starts with `ec2`. */
+  readonly uuid: string;
+  readonly macAddress: string;
+  readonly reservationId: string;
+  /** Docker Engine's own id. */
+  readonly dockerId: string;
+  /** Running containers and the exited ones that are not removed yet, oldest first. */
+  containers(): readonly Container[];
+  running(): readonly Container[];
+  /** By reference. */
+  images(): ReadonlyMap<string, Image>;
+}
+
+/** What the osquery process on a host tells of itself through its tables. */
+export interface OsqueryFacts {
+  readonly version: string;
+  readonly instanceUuid: string;
+  /** `osquery_info.config_hash`; empty before the first configuration. */
+  readonly configHash: string;
+  readonly configValid: boolean;
+  readonly startedAtMs: number;
+}
+
+/** The state every table is read from. */
+export interface HostState {
+  readonly host: HostView;
+  readonly osquery: OsqueryFacts | null;
+}

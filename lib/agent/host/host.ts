@@ -1,0 +1,194 @@
+import type { Clock } from '../clock.ts';
+import type { Random } from '../random.ts';
+import type { Container, ContainerProcess, ContainerSpec } from './container.ts';
+import type { HostState, HostView, Image, OsqueryFacts } from './host-state.ts';
+import { type SqlAnswer, SqlEngine } from './sql-engine.ts';
+import type { TableRow } from './table.ts';
+import { UNCONSTRAINED } from './table.ts';
+import { TABLES } from './tables/index.ts';
+
+/** How long the ECS agent leaves an exited container before it removes it: its default, 3 hours. */
+const CLEANUP_WAIT_MS = 3 * 60 * 60 * 1000;
+
+export interface HostOptions {
+  /** For example `i-0abc123def4567890`; drawn from `random` if absent. */
+  readonly instanceId?: string;
+  readonly hostname?: string;
+  readonly privateIp?: string;
+  readonly instanceType?: string;
+  readonly region?: string;
+  readonly availabilityZone?: string;
+  /** 12 digits. */
+  readonly accountId?: string;
+  readonly amiId?: string;
+  readonly architecture?: 'x86_64' | 'aarch64';
+  /** Virtual processors. */
+  readonly cpus?: number;
+  readonly memoryBytes?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** How long exited containers stay queryable by id, in milliseconds. */
+  readonly cleanupWaitMs?: number;
+  /** When the machine booted, in epoch milliseconds; by default ten minutes before its creation here. */
+  readonly bootedAtMs?: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** One engine serves all hosts: a query runs to its end before another begins. */
+const engine = new SqlEngine<HostState>(TABLES);
+
+/** A machine with Docker, whose tables show what is on it at the moment they are read. */
+export class SimulatedHost implements HostView {
+  readonly clock: Clock;
+  readonly instanceId: string;
+  readonly hostname: string;
+  readonly privateIp: string;
+  readonly instanceType: string;
+  readonly region: string;
+  readonly availabilityZone: string;
+  readonly accountId: string;
+  readonly amiId: string;
+  readonly architecture: 'x86_64' | 'aarch64';
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly bootedAtMs: number;
+  readonly createdAtMs: number;
+  /** The SMBIOS product UUID; on EC2 it starts with `ec2`. */
+  readonly uuid: string;
+  readonly macAddress: string;
+  readonly reservationId: string;
+  /** Docker Engine's own id. */
+  readonly dockerId: string;
+  private readonly cleanupWaitMs: number;
+  private readonly random: Random;
+  private readonly all = new Map<string, Container>();
+  private readonly imageIds = new Map<string, Image>();
+  private lastPid = 2400;
+
+  constructor(options: HostOptions) {
+    // Hosts made from one source differ all the same.
+    const random = options.random.fork(`host ${options.instanceId ?? options.random.next()}`);
+    this.random = random;
+    this.clock = options.clock;
+    this.createdAtMs = options.clock.now();
+    this.instanceId = options.instanceId ?? `i-0${random.hex(16)}`;
+    this.privateIp = options.privateIp ?? `10.0.${random.integer(0, 63)}.${random.integer(10, 250)}`;
+    this.region = options.region ?? 'us-east-1';
+    this.hostname = options.hostname ?? `ip-${this.privateIp.replaceAll('.', '-')}.ec2.internal`;
+    this.instanceType = options.instanceType ?? 'm8g.xlarge';
+    this.availabilityZone = options.availabilityZone ?? `${this.region}${random.pick(['a', 'b', 'c'])}`;
+    this.accountId = options.accountId ?? '111122223333';
+    this.amiId = options.amiId ?? 'ami-0abc12345def67890';
+    this.architecture = options.architecture ?? 'aarch64';
+    this.cpus = options.cpus ?? 4;
+    this.memoryBytes = options.memoryBytes ?? 16_326_590_464;
+    this.tags = options.tags ?? { Name: this.hostname.split('.')[0] ?? this.hostname };
+    this.bootedAtMs = options.bootedAtMs ?? this.createdAtMs - 600_000;
+    this.cleanupWaitMs = options.cleanupWaitMs ?? CLEANUP_WAIT_MS;
+    this.uuid = `ec2${random.uuid().slice(3)}`;
+    this.macAddress = mac(random);
+    this.reservationId = `r-0${random.hex(16)}`;
+    this.dockerId = random.uuid();
+  }
+
+  /** Starts a container now. It runs until {@link stopContainer}. */
+  startContainer(spec: ContainerSpec): Container {
+    const shimPid = this.nextPid();
+    const main: ContainerProcess = { pid: this.nextPid(), parentPid: shimPid, command: spec.command };
+    const children = (spec.children ?? []).map((command) => ({ pid: this.nextPid(), parentPid: main.pid, command }));
+    const container: Container = {
+      id: this.random.hex(64),
+      spec,
+      imageId: this.pullImage(spec.image),
+      startedAtMs: this.clock.now(),
+      processes: [main, ...children],
+      shimPid,
+      ipAddress: spec.network === 'host' ? '' : `172.17.${this.random.integer(0, 255)}.${this.random.integer(2, 254)}`,
+      macAddress: spec.network === 'host' ? '' : mac(this.random),
+      namespaces: this.namespaces(spec),
+      exit: null,
+    };
+    this.all.set(container.id, container);
+    return container;
+  }
+
+  /** Ends a running container now. One that has ended already, or is unknown, stays as it is. */
+  stopContainer(id: string, exitCode: number): void {
+    const container = this.all.get(id);
+    if (!container || container.exit) return;
+    this.all.set(id, { ...container, exit: { code: exitCode, atMs: this.clock.now() } });
+  }
+
+  /** Running containers and the exited ones that are not removed yet, oldest first. */
+  containers(): Container[] {
+    const nowMs = this.clock.now();
+    for (const container of this.all.values()) {
+      if (container.exit && container.exit.atMs + this.cleanupWaitMs <= nowMs) this.all.delete(container.id);
+    }
+    return [...this.all.values()];
+  }
+
+  running(): Container[] {
+    return this.containers().filter((container) => !container.exit);
+  }
+
+  container(id: string): Container | undefined {
+    return this.containers().find((container) => container.id === id);
+  }
+
+  hasImage(image: string): boolean {
+    return this.imageIds.has(image);
+  }
+
+  images(): ReadonlyMap<string, Image> {
+    return this.imageIds;
+  }
+
+  /** Runs SQL over the host's tables as they are now. */
+  query(sql: string, osquery: OsqueryFacts | null = null): SqlAnswer {
+    return engine.run(sql, { host: this, osquery });
+  }
+
+  /** The first row of a table with all its columns, hidden ones included, or `null` if it has none. */
+  firstRow(tableName: string, osquery: OsqueryFacts | null = null): Record<string, string> | null {
+    const table = engine.tables.find(({ name }) => name === tableName);
+    if (!table) throw new Error(`no table ${tableName} on a simulated host`);
+    const first: TableRow | undefined = [...table.rows({ host: this, osquery }, UNCONSTRAINED)][0];
+    if (!first) return null;
+    return Object.fromEntries(table.columns.map(({ name }) => [name, String(first[name] ?? '')]));
+  }
+
+  /** Makes an image present; returns its id. */
+  pullImage(image: string): string {
+    const known = this.imageIds.get(image);
+    if (known) return known.id;
+    const id = this.random.fork(image).hex(64);
+    const bytes = this.random.integer(4_000_000, 400_000_000);
+    this.imageIds.set(image, { id, createdAtMs: this.createdAtMs - 86_400_000, bytes });
+    return id;
+  }
+
+  private nextPid(): number {
+    this.lastPid += this.random.integer(1, 12);
+    return this.lastPid;
+  }
+
+  private namespaces(spec: ContainerSpec): Record<string, string> {
+    const own = () => String(4_026_532_000 + this.random.integer(100, 900_000));
+    const host = String(4_026_531_840);
+    return {
+      cgroup_namespace: own(),
+      ipc_namespace: own(),
+      mnt_namespace: own(),
+      net_namespace: spec.network === 'host' ? host : own(),
+      pid_namespace: own(),
+      user_namespace: '4026531837',
+      uts_namespace: own(),
+    };
+  }
+}
+
+function mac(random: Random): string {
+  return `0a:${(random.hex(10).match(/../g) ?? []).join(':')}`;
+}

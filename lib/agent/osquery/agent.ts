@@ -1,0 +1,179 @@
+import { type Clock, Stopped, stopper } from '../clock.ts';
+import type { SimulatedHost } from '../host/host.ts';
+import type { Random } from '../random.ts';
+import type { ServerAddress } from './client.ts';
+import type { AgentEvent, AgentNotice } from './events.ts';
+import { Faults } from './faults.ts';
+import { Flags, type FlagValues } from './flags.ts';
+import { LATEST_VERSION, type Profile, profileOf } from './profile.ts';
+import { AgentStore } from './store.ts';
+import { HttpsTransport, type Transport } from './transport.ts';
+import { Worker } from './worker.ts';
+import { OsqueryExit, WorkerCrash } from './worker-context.ts';
+
+/** osquery's watcher waits this long before it replaces a worker that died. */
+const RESPAWN_MS = 5000;
+
+/** The paths of the minimal flagfile (osquery-protocol.md §7). */
+const DEFAULT_ENDPOINTS: ServerAddress['endpoints'] = {
+  enroll: '/v1/enroll',
+  config: '/v1/config',
+  log: '/v1/log',
+  read: '/v1/distributed/read',
+  write: '/v1/distributed/write',
+};
+
+export interface AgentOptions {
+  readonly host: SimulatedHost;
+  /** `https://host[:port][/prefix]`, without a trailing slash. */
+  readonly url: string;
+  /** The certificate authority to trust, PEM text. May be left out where `transport` is given. */
+  readonly ca?: string;
+  readonly enrollSecret: string;
+  /** The identifier it enrolls under; by default the host's instance id. */
+  readonly hostIdentifier?: string;
+  readonly endpoints?: Partial<ServerAddress['endpoints']>;
+  /** What the node's flagfile says, under osquery's names. */
+  readonly flags?: Partial<FlagValues>;
+  /** The osquery release to behave like. */
+  readonly version?: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** By default HTTPS. */
+  readonly transport?: Transport;
+  readonly faults?: Faults;
+  /** How long a distributed query takes, in milliseconds; by default 1 to 20. */
+  readonly queryDurationMs?: (sql: string) => number;
+  readonly on?: (event: AgentEvent) => void;
+}
+
+/**
+ * An osqueryd on a simulated host: it enrolls, fetches its configuration, runs its schedule, forwards
+ * its log and answers distributed queries, all as the real one does (osquery-protocol.md §15).
+ */
+export class SimulatedAgent {
+  readonly hostIdentifier: string;
+  readonly faults: Faults;
+  private readonly options: AgentOptions;
+  private readonly profile: Profile;
+  private readonly transport: Transport;
+  private store: AgentStore;
+  private stores = 0;
+  private life: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
+  private worker: Worker | undefined;
+  private readonly random: Random;
+  private readonly durations: Random;
+
+  constructor(options: AgentOptions) {
+    this.options = options;
+    this.hostIdentifier = options.hostIdentifier ?? options.host.instanceId;
+    this.faults = options.faults ?? new Faults();
+    this.profile = profileOf(options.version ?? LATEST_VERSION);
+    this.transport = options.transport ?? new HttpsTransport(required(options.ca));
+    this.random = options.random.fork(`agent ${this.hostIdentifier}`);
+    this.durations = this.random.fork('query durations');
+    this.store = this.emptyStore();
+  }
+
+  /** Starts osqueryd. Does nothing if it runs. */
+  start(): void {
+    if (this.life) return;
+    const stop = stopper();
+    this.life = { stop, ended: this.supervise(stop.signal) };
+    this.notify({ kind: 'started' });
+  }
+
+  /** Stops osqueryd: results not yet written are lost, the database stays. */
+  async stop(): Promise<void> {
+    const life = this.life;
+    if (!life) return;
+    this.life = undefined;
+    life.stop.abort();
+    this.worker?.end();
+    await life.ended;
+    this.notify({ kind: 'stopped' });
+  }
+
+  /** Kills the worker, as the watchdog does; the watcher replaces it after 5 s. */
+  crash(reason = 'killed'): void {
+    if (!this.worker) return;
+    this.worker.end();
+    this.notify({ kind: 'crashed', reason });
+  }
+
+  /** A graceful restart of the service. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.start();
+  }
+
+  /** Loses the database, and so key and instance id, and starts anew if it was running. */
+  async wipe(): Promise<void> {
+    const wasRunning = this.life !== undefined;
+    await this.stop();
+    this.store = this.emptyStore();
+    this.notify({ kind: 'wiped' });
+    if (wasRunning) this.start();
+  }
+
+  /** What the node's database holds; for tests. */
+  get database(): AgentStore {
+    return this.store;
+  }
+
+  /** The watcher: a worker after another until the service stops or osqueryd exits. */
+  private async supervise(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      this.worker = this.newWorker();
+      try {
+        await this.worker.run();
+      } catch (error) {
+        if (error instanceof OsqueryExit) {
+          this.life = undefined;
+          return this.notify({ kind: 'exited', code: error.code });
+        }
+        if (!(error instanceof WorkerCrash)) throw error; // a fault of the simulation itself
+        this.notify({ kind: 'crashed', reason: error.message });
+      } finally {
+        this.worker = undefined;
+      }
+      await this.options.clock.sleep(RESPAWN_MS, stop).catch((error: unknown) => {
+        if (!(error instanceof Stopped)) throw error;
+      });
+    }
+  }
+
+  private newWorker(): Worker {
+    const { clock, enrollSecret, endpoints, flags, host, queryDurationMs, url } = this.options;
+    return new Worker({
+      context: {
+        host,
+        hostIdentifier: this.hostIdentifier,
+        clock,
+        random: this.random,
+        store: this.store,
+        flags: new Flags(flags),
+        profile: this.profile,
+        faults: this.faults,
+        notify: (notice) => this.notify(notice),
+      },
+      server: { url, endpoints: { ...DEFAULT_ENDPOINTS, ...endpoints } },
+      transport: this.transport,
+      enrollSecret,
+      queryDurationMs: queryDurationMs ?? (() => this.durations.integer(1, 20)),
+    });
+  }
+
+  private emptyStore(): AgentStore {
+    return new AgentStore(this.random.fork(`database ${this.stores++}`));
+  }
+
+  private notify(notice: AgentNotice): void {
+    this.options.on?.({ ...notice, host: this.hostIdentifier, atMs: this.options.clock.now() });
+  }
+}
+
+function required(ca: string | undefined): string {
+  if (ca === undefined) throw new Error('a simulated agent needs `ca`, the PEM text of the authority to trust');
+  return ca;
+}

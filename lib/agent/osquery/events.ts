@@ -1,0 +1,59 @@
+import type { Endpoint } from './faults.ts';
+
+/** What happened to a simulated agent, for a live view and for tests. */
+export type AgentNotice =
+  | { readonly kind: 'started' | 'stopped' | 'wiped' }
+  /** The worker died; it starts again after 5 s with what its database holds. */
+  | { readonly kind: 'crashed'; readonly reason: string }
+  /** A server's answer would have crashed a real osqueryd: the server is at fault. */
+  | { readonly kind: 'would-have-crashed'; readonly endpoint: Endpoint; readonly reason: string }
+  /** osqueryd gave up: without a node key at start, code 78. */
+  | { readonly kind: 'exited'; readonly code: number }
+  /** A request is over; with the hidden resend it went out `copies` times. */
+  | {
+      readonly kind: 'requested';
+      readonly endpoint: Endpoint;
+      readonly copies: number;
+      readonly durationMs: number;
+      readonly failure: string | null;
+    }
+  | { readonly kind: 'enrolled'; readonly nodeKey: string }
+  | { readonly kind: 'enroll-failed'; readonly attempt: number; readonly reason: string }
+  /** The server said `node_invalid`; the stored key is gone. */
+  | { readonly kind: 'node-key-deleted'; readonly endpoint: Endpoint }
+  | { readonly kind: 'config-applied'; readonly configHash: string; readonly scheduled: number }
+  | { readonly kind: 'config-unchanged' }
+  /** The schedule was cleared and the new document could not be used: the agent now runs nothing. */
+  | { readonly kind: 'config-rejected'; readonly reason: string }
+  | { readonly kind: 'config-failed'; readonly reason: string }
+  /** A distributed read was answered; `queries` are the ids taken over for running. */
+  | { readonly kind: 'polled'; readonly queries: readonly string[]; readonly accelerateSeconds: number | null }
+  | { readonly kind: 'work-rejected'; readonly reason: string }
+  | { readonly kind: 'discovery-skipped'; readonly id: string }
+  | {
+      readonly kind: 'query-executed';
+      readonly id: string;
+      readonly sql: string;
+      readonly rows: number;
+      /** SQLite's message, empty on success. */
+      readonly message: string;
+      readonly durationMs: number;
+    }
+  | { readonly kind: 'query-denylisted'; readonly id: string; readonly sql: string }
+  | { readonly kind: 'results-written'; readonly ids: readonly string[] }
+  | { readonly kind: 'results-kept'; readonly ids: readonly string[]; readonly reason: string }
+  | { readonly kind: 'schedule-executed'; readonly name: string; readonly rows: number; readonly message: string }
+  | { readonly kind: 'log-sent'; readonly logType: 'result' | 'status'; readonly lines: number }
+  | {
+      readonly kind: 'log-kept';
+      readonly logType: 'result' | 'status';
+      readonly lines: number;
+      readonly reason: string;
+    };
+
+export type AgentEvent = AgentNotice & {
+  /** The agent's host identifier. */
+  readonly host: string;
+  /** Epoch milliseconds. */
+  readonly atMs: number;
+};

@@ -1,0 +1,50 @@
+/** What a version of osquery does differently on the wire (first release with each change). */
+export interface Profile {
+  readonly version: string;
+  /** `Authorization: NodeKey …` on every request but enroll: 5.23.0. */
+  readonly authorizationHeader: boolean;
+  /** Log backoff: 5.12.0. Before it, every period tries again. */
+  readonly logBackoff: boolean;
+  /** Status lines with numbers: 5.10.0. Texts before. */
+  readonly numericStatusLines: boolean;
+  /** `stats` in distributed/write: 5.8.0. */
+  readonly stats: boolean;
+  /** Distributed denylist: 5.5.0. */
+  readonly denylist: boolean;
+  /** CLI-only flags are refused in `options`: 5.4.0. */
+  readonly cliOnlyFlags: boolean;
+  /** `messages` in distributed/write: 4.4.0. */
+  readonly messages: boolean;
+  /** Statuses as integers: 2.7.0. Texts before. */
+  readonly integerStatuses: boolean;
+  /** Largest configuration, in bytes: 1 MiB up to 5.23.1, 4 MiB after it. */
+  readonly configBytes: number;
+}
+
+export const LATEST_VERSION = '5.23.1';
+
+export function profileOf(version: string): Profile {
+  const since = (first: string) => compareVersions(version, first) >= 0;
+  return {
+    version,
+    authorizationHeader: since('5.23.0'),
+    logBackoff: since('5.12.0'),
+    numericStatusLines: since('5.10.0'),
+    stats: since('5.8.0'),
+    denylist: since('5.5.0'),
+    cliOnlyFlags: since('5.4.0'),
+    messages: since('4.4.0'),
+    integerStatuses: since('2.7.0'),
+    configBytes: since('5.23.2') ? 4_194_304 : 1_048_576,
+  };
+}
+
+/** Negative, zero or positive as `a` is older than, the same as or newer than `b`: numbers between dots. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
+  for (let i = 0; i < Math.max(left?.length ?? 0, right?.length ?? 0); i++) {
+    const difference = (left?.[i] ?? 0) - (right?.[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

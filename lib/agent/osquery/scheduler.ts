@@ -1,0 +1,128 @@
+import { assertRunning } from '../clock.ts';
+import type { Row } from '../host/sql-engine.ts';
+import type { ConfigKeeper } from './config.ts';
+import type { Decorators } from './decorators.ts';
+import { type Logger, SEVERITY } from './logger.ts';
+import {
+  batchLine,
+  difference,
+  eventLines,
+  type LineHeader,
+  snapshotEventLines,
+  snapshotLine,
+} from './result-lines.ts';
+import type { ScheduledQuery } from './schedule.ts';
+import { unixTime, type WorkerContext } from './worker-context.ts';
+
+/** Runs what the configuration schedules, at instants aligned to unix time. */
+export class Scheduler {
+  /** Names that ran in this process. */
+  private readonly ran = new Set<string>();
+  private readonly discovered = new Map<string, { readonly atSeconds: number; readonly runs: boolean }>();
+
+  constructor(
+    private readonly worker: WorkerContext,
+    private readonly config: ConfigKeeper,
+    private readonly logger: Logger,
+    private readonly decorators: Decorators,
+  ) {}
+
+  /** Counts seconds from now until the worker ends; a step that took long is made up for. */
+  async run(): Promise<void> {
+    const { clock, signal } = this.worker;
+    const startedAtMs = clock.now();
+    const first = unixTime(clock);
+    for (let step = 0; ; step++) {
+      this.step(first + step);
+      await clock.sleep(startedAtMs + (step + 1) * 1000 - clock.now(), signal);
+    }
+  }
+
+  private step(second: number): void {
+    for (const query of this.config.schedule) {
+      assertRunning(this.worker.signal);
+      const due = second % this.splayed(query) === 0 || (query.atStart && !this.ran.has(query.name));
+      if (due && this.runsHere(query, second)) this.execute(query);
+    }
+    this.decorators.tick(second);
+    if (second % 3 === 0) this.logger.relay();
+  }
+
+  private execute(query: ScheduledQuery): void {
+    const { host, notify } = this.worker;
+    this.ran.add(query.name);
+    this.decorators.beforeQuery();
+    const answer = host.query(query.sql, this.worker.facts());
+    notify({
+      kind: 'schedule-executed',
+      name: query.name,
+      rows: answer.ok ? answer.rows.length : 0,
+      message: answer.ok ? '' : answer.message,
+    });
+    if (answer.ok) this.logger.results(this.linesOf(query, answer.rows));
+    else {
+      const message = `Error executing scheduled query ${query.name}: ${answer.message}`;
+      this.logger.status(SEVERITY.error, 'scheduler.cpp:133', message);
+    }
+  }
+
+  private linesOf(query: ScheduledQuery, rows: readonly Row[]): string[] {
+    const { clock, flags, hostIdentifier, store } = this.worker;
+    const epoch = flags.get('schedule_epoch');
+    const header: LineHeader = {
+      name: query.name,
+      hostIdentifier,
+      atMs: clock.now(),
+      epoch,
+      decorations: this.decorators.current(),
+      decorationsTopLevel: flags.get('decorations_top_level'),
+    };
+    if (query.snapshot) {
+      const asEvents = flags.get('logger_snapshot_event_type');
+      return asEvents ? snapshotEventLines(header, rows) : [snapshotLine(header, rows)];
+    }
+    const found = difference(store.queries.get(query.name), query.sql, epoch, rows);
+    store.queries.set(query.name, found.state);
+    const reported = query.removed ? found : { ...found, removed: [] };
+    if (flags.get('logger_event_type')) return eventLines(header, reported);
+    const silent = reported.added.length === 0 && reported.removed.length === 0 && reported.counter !== 0;
+    return silent ? [] : [batchLine(header, reported)];
+  }
+
+  /** The interval this node keeps for the query: within `schedule_splay_percent` of what was asked. */
+  private splayed({ name, interval }: ScheduledQuery): number {
+    const { flags, random, store } = this.worker;
+    const kept = store.splays.get(name);
+    if (kept?.interval === interval) return kept.splayed;
+    const asked = flags.get('schedule_splay_percent');
+    const percent = asked <= 1 ? 10 : asked; // osquery knows no schedule without splay
+    const splayed = splay(interval, percent, random.fork(`splay ${name} ${interval}`).next());
+    store.splays.set(name, { interval, splayed });
+    return splayed;
+  }
+
+  /** A pack's discovery queries must all return a row; the answer holds for `pack_refresh_interval`. */
+  private runsHere({ pack, discovery }: ScheduledQuery, second: number): boolean {
+    if (pack === null || discovery.length === 0) return true;
+    const known = this.discovered.get(pack);
+    if (known && second - known.atSeconds < this.worker.flags.get('pack_refresh_interval')) return known.runs;
+    const runs = discovery.every((sql) => {
+      const answer = this.worker.host.query(sql, this.worker.facts());
+      return answer.ok && answer.rows.length > 0;
+    });
+    this.discovered.set(pack, { atSeconds: second, runs });
+    return runs;
+  }
+}
+
+/**
+ * An interval moved by up to `percent` either way.
+ *
+ * @param seconds at least 1
+ * @param chance from 0 to 1: where in the range
+ */
+export function splay(seconds: number, percent: number, chance: number): number {
+  const reach = Math.floor((seconds * percent) / 100);
+  const shortest = Math.max(1, seconds - reach);
+  return shortest + Math.floor(chance * (seconds + reach - shortest + 1));
+}

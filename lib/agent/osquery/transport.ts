@@ -1,0 +1,72 @@
+import { request as httpsRequest } from 'node:https';
+
+/** One HTTP request over one new connection. */
+export interface WireRequest {
+  /** Always `https://…`. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface WireResponse {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** How requests reach a server. Rejects if the exchange breaks off anywhere, and when `signal` aborts. */
+export interface Transport {
+  exchange(request: WireRequest, signal: AbortSignal): Promise<WireResponse>;
+}
+
+/** Boost.Beast's limits, which osquery leaves as they are. */
+export const MAX_HEADER_BYTES = 8192;
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/**
+ * HTTPS as osquery speaks it: TLS 1.2 or 1.3, the chain and the host name verified, and a new
+ * connection for every request. The connection is closed after the response; osquery leaves it idle
+ * until its next request.
+ */
+export class HttpsTransport implements Transport {
+  /** @param ca the certificate authority to trust, PEM text (osquery's `tls_server_certs`) */
+  constructor(private readonly ca: string) {}
+
+  exchange({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> {
+    return new Promise((resolve, reject) => {
+      const request = httpsRequest(url, {
+        method: 'POST',
+        agent: false,
+        ca: this.ca,
+        minVersion: 'TLSv1.2',
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headers: { ...headers },
+        signal,
+      });
+      request.removeHeader('connection'); // osquery sends none
+      request.on('error', reject);
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > MAX_BODY_BYTES) request.destroy(new Error('body limit exceeded'));
+          else chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () => {
+          if (!response.complete) return reject(new Error('partial message'));
+          const fields = Object.entries(response.headers).map(([name, value]) => [name, String(value)]);
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: Object.fromEntries(fields),
+            body: Buffer.concat(chunks),
+          });
+          request.destroy();
+        });
+      });
+      request.end(body);
+    });
+  }
+}

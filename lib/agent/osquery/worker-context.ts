@@ -1,0 +1,44 @@
+import type { Clock } from '../clock.ts';
+import type { SimulatedHost } from '../host/host.ts';
+import type { OsqueryFacts } from '../host/host-state.ts';
+import type { Random } from '../random.ts';
+import type { AgentNotice } from './events.ts';
+import type { Faults } from './faults.ts';
+import type { Flags } from './flags.ts';
+import type { Profile } from './profile.ts';
+import type { AgentStore } from './store.ts';
+
+/** What the parts of one osquery worker process share. */
+export interface WorkerContext {
+  readonly host: SimulatedHost;
+  readonly hostIdentifier: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: AgentStore;
+  readonly flags: Flags;
+  readonly profile: Profile;
+  readonly faults: Faults;
+  /** Aborts when the process ends: whatever waits then ends too. */
+  readonly signal: AbortSignal;
+  notify(notice: AgentNotice): void;
+  /** osquery_info, as it is now. */
+  facts(): OsqueryFacts;
+}
+
+/** Ends the worker at once: volatile state is lost. */
+export class WorkerCrash extends Error {
+  override readonly name = 'WorkerCrash';
+}
+
+/** Ends osqueryd for good: its supervisor may start it again. */
+export class OsqueryExit extends Error {
+  override readonly name = 'OsqueryExit';
+  constructor(readonly code: number) {
+    super(`osqueryd exited with code ${code}`);
+  }
+}
+
+/** osquery counts time in whole seconds. */
+export function unixTime(clock: Clock): number {
+  return Math.floor(clock.now() / 1000);
+}

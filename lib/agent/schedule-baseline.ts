@@ -1,0 +1,68 @@
+import { type Clock, Stopped } from './clock.ts';
+import type { SimulatedHost } from './host/host.ts';
+import { splay } from './osquery/scheduler.ts';
+import type { Random } from './random.ts';
+
+/** osquery's `schedule_splay_percent`. */
+const SPLAY_PERCENT = 10;
+
+export interface BaselineOptions {
+  readonly host: SimulatedHost;
+  /** A query whose column `id` names containers. */
+  readonly sql?: string;
+  readonly intervalSeconds?: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * What a plain scheduled query would have seen on a host: it runs as osquery's scheduler runs it, at
+ * instants aligned to unix time and with a splayed interval, and remembers every container it met.
+ */
+export class ScheduleBaseline {
+  /** Container id → when it was first returned, in epoch milliseconds. */
+  readonly seen = new Map<string, number>();
+  /** How often the query ran. */
+  runs = 0;
+  /** The interval of this host after splay, in seconds. */
+  readonly intervalSeconds: number;
+  private readonly options: BaselineOptions;
+  private stopped = new AbortController();
+
+  constructor(options: BaselineOptions) {
+    this.options = options;
+    const chance = options.random.fork(`baseline ${options.host.instanceId}`).next();
+    this.intervalSeconds = splay(options.intervalSeconds ?? 60, SPLAY_PERCENT, chance);
+  }
+
+  /** Runs until {@link stop}. */
+  start(): void {
+    this.stopped = new AbortController();
+    this.run(this.stopped.signal).catch((error: unknown) => {
+      if (!(error instanceof Stopped)) throw error;
+    });
+  }
+
+  stop(): void {
+    this.stopped.abort();
+  }
+
+  private async run(signal: AbortSignal): Promise<never> {
+    const { clock } = this.options;
+    const periodMs = this.intervalSeconds * 1000;
+    for (;;) {
+      await clock.sleep(periodMs - (clock.now() % periodMs), signal);
+      this.look();
+    }
+  }
+
+  private look(): void {
+    const { clock, host, sql = 'SELECT id FROM docker_containers' } = this.options;
+    const answer = host.query(sql);
+    if (!answer.ok) throw new Error(`the baseline query failed: ${answer.message}`);
+    this.runs++;
+    for (const { id } of answer.rows) {
+      if (id && !this.seen.has(id)) this.seen.set(id, clock.now());
+    }
+  }
+}

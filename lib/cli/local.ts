@@ -25,6 +25,8 @@ export interface Ready {
   readonly events: string;
   readonly results: string;
   readonly flagfile: string;
+  readonly dynamodb: string;
+  readonly tableName: string;
 }
 
 const READY_FILE = 'ready.json';
@@ -67,7 +69,8 @@ function port(text: string): number {
   return value;
 }
 
-async function readyIn(data: string): Promise<Ready> {
+/** Where the Mayfly of a data folder runs, or ran last. */
+export async function readyIn(data: string): Promise<Ready> {
   try {
     return JSON.parse(await readFile(join(data, READY_FILE), 'utf8'));
   } catch (cause) {
@@ -120,8 +123,8 @@ async function runLocal(flags: LocalFlags): Promise<void> {
       certificate: mayfly.certificate,
     };
     await writeFile(flagsFile, `${flagfile(agent)}\n`);
-    const { url, certificate, enrollSecret, events, results } = mayfly;
-    const ready: Ready = { url, certificate, enrollSecret, events, results, flagfile: flagsFile };
+    const { url, certificate, enrollSecret, events, results, dynamodb, tableName } = mayfly;
+    const ready: Ready = { url, certificate, enrollSecret, events, results, flagfile: flagsFile, dynamodb, tableName };
     await writeFile(join(data, READY_FILE), JSON.stringify(ready));
     if (flags.json) emit({ ready });
     else say(greeting(ready));

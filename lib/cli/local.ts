@@ -30,7 +30,7 @@ export interface Ready {
 }
 
 const READY_FILE = 'ready.json';
-const DATA = '.mayfly';
+export const DATA = '.mayfly';
 
 /** Adds `mayfly local` and what belongs to it. */
 export function addLocal(program: Command): void {

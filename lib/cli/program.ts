@@ -11,6 +11,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const program = new Command('mayfly')
     .description('Mayfly turns lifecycle events into osquery queries that reach the host while the thing still lives.')
     .showHelpAfterError('Try: mayfly --help')
+    .enablePositionalOptions() // an option after a subcommand is that subcommand's
     .exitOverride();
   addLocal(program);
   try {

@@ -1,0 +1,14 @@
+import { Exit } from '../exit.ts';
+import { openFolder, problemLines, verdict } from './folder.ts';
+import { say, sayJson } from './print.ts';
+
+/** Shows every problem of a policy folder. @throws {Exit} 1 when one of them is an error */
+export async function check(dir: string, { json }: { json: boolean }): Promise<void> {
+  const folder = await openFolder(dir);
+  if (json) sayJson({ ok: folder.policy !== undefined, problems: folder.problems });
+  else {
+    if (folder.problems.length > 0) say(problemLines(folder, process.stdout));
+    say(verdict(folder));
+  }
+  if (!folder.policy) throw new Exit(1);
+}

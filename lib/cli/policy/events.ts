@@ -1,0 +1,45 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+/** One recorded event, and where it was read. */
+export interface RecordedEvent {
+  readonly file: string;
+  readonly event: Readonly<Record<string, unknown>>;
+}
+
+/** The events of JSON files, one or an array each, in the order given. @throws naming the file that holds none */
+export async function readEvents(files: readonly string[]): Promise<RecordedEvent[]> {
+  return (await Promise.all(files.map(eventsOf))).flat();
+}
+
+/** The events of a folder's `.json` files, in the order of their names. @throws where there are none */
+export async function readRecording(dir: string): Promise<RecordedEvent[]> {
+  const names = await readdir(dir).catch((cause) => {
+    throw new Error(`no recording in ${dir}: name a folder of JSON files, one event or an array each`, { cause });
+  });
+  const files = names.filter((name) => name.endsWith('.json')).sort();
+  if (files.length === 0) throw new Error(`${dir} holds no .json file: a recording is one event or an array a file`);
+  return readEvents(files.map((name) => join(dir, name)));
+}
+
+async function eventsOf(file: string): Promise<RecordedEvent[]> {
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new Error(`${file}: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}`, { cause });
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${file}: not JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  return [json].flat().map((event) => {
+    if (typeof event !== 'object' || event === null) {
+      throw new Error(`${file}: not an event: put one JSON object, or an array of them, in a file`);
+    }
+    return { file: basename(file), event: event as RecordedEvent['event'] };
+  });
+}
+
+/** `aws.ecs · ECS Task State Change` */
+export const titleOf = ({ event }: RecordedEvent): string =>
+  [event.source, event['detail-type']].map((part) => (typeof part === 'string' ? part : '?')).join(' · ');

@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { packPolicy } from '../../aws/policy-store.ts';
+import { MayflyError } from '../../core/errors.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { compilePolicy, type Problem, readPolicyFolder } from '../../policy/index.ts';
+import { Exit } from '../exit.ts';
+import { colours, count, note, patiently, printable } from './print.ts';
+
+/** A policy folder as it is on disk. */
+export interface Folder {
+  readonly dir: string;
+  readonly sources: Readonly<Record<string, string>>;
+  /** Absent when a problem is an error. */
+  readonly policy?: Policy;
+  readonly problems: readonly Problem[];
+}
+
+/** A folder whose policy can be pushed. */
+export interface GoodFolder extends Folder {
+  readonly policy: Policy;
+}
+
+/** Reads and checks a policy folder; what is wrong with it is in `problems`. @throws when there is no such folder */
+export async function openFolder(dir: string): Promise<Folder> {
+  return patiently(`Checking ${dir}`, checked(dir));
+}
+
+async function checked(dir: string): Promise<Folder> {
+  const { files, problems: unread } = await readPolicyFolder(resolve(dir)).catch((cause) => {
+    throw new Error(`no policy in ${dir}: name its folder, or make one with "npx mayfly policy init ${dir}"`, { cause });
+  });
+  const { policy, problems } = await compilePolicy(files);
+  const sources = Object.fromEntries(files);
+  const all = [...unread, ...problems, ...(policy ? sizeProblem(policy, sources) : [])];
+  const isGood = policy && !all.some(({ severity }) => severity === 'error');
+  return { dir, sources, problems: all, ...(isGood ? { policy } : {}) };
+}
+
+function sizeProblem(policy: Policy, sources: Folder['sources']): Problem[] {
+  try {
+    packPolicy({ policy, sources });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MayflyError)) throw error;
+    return [{ severity: 'error', file: '.', line: 1, column: 1, message: error.message }];
+  }
+}
+
+/** The folder's policy; its problems are shown. @throws {Exit} 1 when one of them is an error */
+export async function goodFolder(dir: string): Promise<GoodFolder> {
+  const folder = await openFolder(dir);
+  if (folder.problems.length > 0) note(problemLines(folder, process.stderr));
+  if (isGood(folder)) return folder;
+  note(`mayfly: ${verdict(folder)}; what is live stays live`);
+  throw new Exit(1);
+}
+
+const isGood = (folder: Folder): folder is GoodFolder => folder.policy !== undefined;
+
+/** `file:line:column: severity: message`, as editors and CI read it, a hint below. */
+export function problemLines({ dir, problems }: Folder, stream: NodeJS.WriteStream): string {
+  const paint = colours(stream);
+  return problems
+    .flatMap(({ severity, file, line, column, message, hint }) => [
+      `${paint.bold(`${dir}/${printable(file)}:${line}:${column}:`)} ` +
+        `${severity === 'error' ? paint.red('error:') : paint.yellow('warning:')} ${printable(message)}`,
+      ...(hint ? [`    ${paint.dim(printable(hint))}`] : []),
+    ])
+    .join('\n');
+}
+
+/** One line on the whole folder. */
+export function verdict({ dir, policy, problems }: Folder): string {
+  const errors = problems.filter(({ severity }) => severity === 'error').length;
+  const found = [
+    ...(errors > 0 ? [count(errors, 'error')] : []),
+    ...(problems.length > errors ? [count(problems.length - errors, 'warning')] : []),
+  ];
+  return `${dir}: ${policy ? `${contents(policy)}: ` : ''}${found.length > 0 ? found.join(', ') : 'no problems'}`;
+}
+
+/** `7 rules, 12 queries, 2 profiles` */
+export function contents({ rules, profiles }: Policy): string {
+  const queries = rules.reduce((sum, { queries, postMortem }) => sum + queries.length + postMortem.length, 0);
+  return [count(rules.length, 'rule'), count(queries, 'query', 'queries'), count(profiles.length, 'profile')].join(', ');
+}

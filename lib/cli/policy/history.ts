@@ -1,0 +1,22 @@
+import { at, type PlaceFlags } from './place.ts';
+import { columns, printable, say, sayJson, when } from './print.ts';
+
+/** Shows who made which version live, newest first. */
+export async function history(flags: PlaceFlags & { limit: number; json: boolean }): Promise<void> {
+  const { name, heads } = await at(flags, async ({ name, store }) => ({
+    name,
+    heads: await store.history(flags.limit),
+  }));
+  if (flags.json) return sayJson(heads);
+  if (heads.length === 0) return say(`${name} has no policy yet.`);
+  say(
+    columns(
+      heads.map(({ version, pushedAtMs, pushedBy, message }, index) => [
+        `${index === 0 ? '*' : ' '} ${version}`,
+        when(pushedAtMs),
+        printable(pushedBy),
+        printable(message),
+      ]),
+    ),
+  );
+}

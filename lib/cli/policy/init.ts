@@ -1,0 +1,36 @@
+import { constants, copyFile, mkdir, readdir } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { count, say, sayJson } from './print.ts';
+
+const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
+
+/** Copies the policy that Mayfly comes with into `dir`; files that are there already are kept as they are. */
+export async function init(dir: string, { json }: { json: boolean }): Promise<void> {
+  const target = resolve(dir);
+  const written: string[] = [];
+  const kept: string[] = [];
+  const entries = await readdir(DEFAULT_FOLDER, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const from of files.sort()) {
+    const file = relative(DEFAULT_FOLDER, from);
+    const to = join(target, file);
+    await mkdir(dirname(to), { recursive: true });
+    (await copied(from, to)) ? written.push(file) : kept.push(file);
+  }
+  if (json) return sayJson({ dir, written, kept });
+  for (const file of written) say(`  ${join(dir, file)}`);
+  const also = kept.length > 0 ? `; ${count(kept.length, 'file was', 'files were')} there already and stayed` : '';
+  say(`${count(written.length, 'file')} written${also}.`);
+  say(`Change what you like, then: npx mayfly policy check ${dir}`);
+}
+
+async function copied(from: string, to: string): Promise<boolean> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,118 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { type Command, Option } from 'commander';
+import { DynamoPolicyStore } from '../../aws/policy-store.ts';
+import { openTable } from '../../aws/table.ts';
+import type { PolicyStore, PolicyVersion } from '../../core/policy/policy.ts';
+import { DATA, readyIn } from '../local.ts';
+import { patiently } from './print.ts';
+
+/** Which Mayfly a command is about. */
+export interface PlaceFlags {
+  readonly data: string;
+  readonly stack?: string;
+  readonly table?: string;
+}
+
+/** A Mayfly whose policy is looked at or changed. */
+export interface Place {
+  /** As a person would call it. */
+  readonly name: string;
+  readonly store: PolicyStore;
+}
+
+/** Adds the options that say which Mayfly is meant. */
+export const placed = (command: Command): Command =>
+  command
+    .option('-d, --data <folder>', 'a Mayfly on this machine, by its data folder', DATA)
+    .addOption(
+      new Option('-s, --stack <name>', 'a Mayfly in AWS, by its stack; your credentials are used').conflicts('table'),
+    )
+    .option('-t, --table <name>', 'a Mayfly in AWS, by its table');
+
+/**
+ * Does something with the policy of the Mayfly that the flags name.
+ *
+ * @throws with the next step to take, when it cannot be reached
+ */
+export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T>): Promise<T> {
+  const { name, table, client } = await patiently('Looking up the table', whereIs(flags));
+  try {
+    return await patiently(`Waiting for ${name}`, work({ name, store: new DynamoPolicyStore(openTable(table, client)) }));
+  } catch (error) {
+    throw explained(error, name, flags);
+  } finally {
+    client.destroy();
+  }
+}
+
+/** The live version. @throws where there is none yet */
+export async function liveAt({ name, store }: Place): Promise<PolicyVersion> {
+  const live = await store.current();
+  if (!live) throw new Error(`${name} has no policy yet: it seeds itself on its first request, or push one yourself`);
+  return live;
+}
+
+async function whereIs(flags: PlaceFlags): Promise<{ name: string; table: string; client: DynamoDBClient }> {
+  if (flags.table) return { name: `the table ${flags.table}`, table: flags.table, client: new DynamoDBClient({}) };
+  if (flags.stack) {
+    const table = await tableOf(flags.stack);
+    return { name: `the stack ${flags.stack}`, table, client: new DynamoDBClient({}) };
+  }
+  const { dynamodb, tableName } = await readyIn(flags.data).catch((cause) => {
+    const next = 'start one with "npx mayfly local", or name one in AWS with --stack NAME or --table NAME';
+    throw new Error(`no Mayfly has run in ${flags.data}: ${next}`, { cause });
+  });
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials });
+  return { name: `the Mayfly in ${flags.data}`, table: tableName, client };
+}
+
+const OUTPUT = 'TableName';
+
+async function tableOf(stack: string): Promise<string> {
+  const client = new CloudFormationClient({});
+  try {
+    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
+    const table = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
+    if (table) return table;
+    throw new Error(`the stack ${stack} has no output ${OUTPUT}: is it Mayfly's? Deploy it anew, or use --table NAME`);
+  } catch (error) {
+    const isUnknown = error instanceof Error && error.name === 'ValidationError';
+    if (isUnknown) {
+      throw new Error(
+        `there is no stack ${stack} in ${await client.config.region()}: check its name, AWS_PROFILE and AWS_REGION`,
+        { cause: error },
+      );
+    }
+    throw explained(error, `the stack ${stack}`, { data: DATA, stack });
+  } finally {
+    client.destroy();
+  }
+}
+
+/** An error of the SDK with what to do about it; any other as it is. */
+function explained(error: unknown, name: string, flags: PlaceFlags): unknown {
+  if (!(error instanceof Error)) return error;
+  const local = !flags.stack && !flags.table;
+  const because = (text: string): Error => new Error(text, { cause: error });
+  if ('code' in error && error.code === 'ECONNREFUSED' && local) {
+    return because(`${name} does not run now: start it with "npx mayfly local --no-demo --data ${flags.data}"`);
+  }
+  switch (error.name) {
+    case 'ResourceNotFoundException':
+      return because(`${name} is not there: check the name, AWS_PROFILE and AWS_REGION`);
+    case 'CredentialsProviderError':
+      return because(`no AWS credentials for ${name}: set AWS_PROFILE, or sign in with "aws sso login"`);
+    case 'ExpiredTokenException':
+    case 'UnrecognizedClientException':
+      return because(`AWS takes these credentials for ${name} no longer: sign in again (${error.message})`);
+    case 'AccessDeniedException':
+      return because(
+        `not allowed at ${name}: it takes dynamodb:GetItem, Query and PutItem on its table, ` +
+          `and cloudformation:DescribeStacks for --stack (${error.message})`,
+      );
+    default:
+      return /region is missing/i.test(error.message) ? because(`no Region for ${name}: set AWS_REGION`) : error;
+  }
+}

@@ -1,0 +1,52 @@
+import pc from 'picocolors';
+
+/** Colours where a person looks on, plain text in pipes and files; `NO_COLOR` is honoured. */
+export const colours = (stream: NodeJS.WriteStream = process.stdout): ReturnType<typeof pc.createColors> =>
+  pc.createColors(stream.isTTY === true && !process.env.NO_COLOR);
+
+/** A line of what was asked for. */
+export const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** A line about it, which must not end up in a file that the answer is written to. */
+export const note = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+export const sayJson = (value: unknown): void => say(JSON.stringify(value));
+
+/** Text of somebody else's on one line of the terminal: control characters, and so escape sequences, do nothing. */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
+
+/** `2025-03-01 12:00:00Z` */
+export const when = (atMs: number): string => new Date(atMs).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+
+/** `1 rule`, `2 rules`, `2 queries` */
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+/** Whole seconds as a policy writes them: `90s`, `10m`, `3h`. */
+export function duration(seconds: number): string {
+  if (seconds > 0 && seconds % 86_400 === 0) return `${seconds / 86_400}d`;
+  if (seconds > 0 && seconds % 3600 === 0) return `${seconds / 3600}h`;
+  return seconds > 0 && seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
+}
+
+/** Rows in columns as wide as their widest cell, two spaces apart; the last column keeps its length. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, at) => void (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n');
+}
+
+const PATIENCE_MS = 2000;
+
+/** Waits for `work`; after two seconds it says what is being waited for, so that silence never looks like a hang. */
+export async function patiently<T>(what: string, work: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => note(`${what} …`), PATIENCE_MS);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,85 @@
+import { type Evaluation, evaluate } from '../../core/policy/evaluate.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { type RecordedEvent, readEvents, titleOf } from './events.ts';
+import { goodFolder } from './folder.ts';
+import { at, liveAt, type PlaceFlags } from './place.ts';
+import { colours, count, duration, printable, say, sayJson } from './print.ts';
+
+export interface PolicyFlags extends PlaceFlags {
+  /** A policy folder, instead of the live policy. */
+  readonly policy?: string;
+}
+
+/** The policy to try: the folder's if one is named, else the live one. */
+export async function policyToTry(flags: PolicyFlags): Promise<Policy> {
+  if (flags.policy !== undefined) return (await goodFolder(flags.policy)).policy;
+  return at(flags, async (place) => (await liveAt(place)).policy);
+}
+
+/** Shows what a policy would do about events; nothing is looked up, queued or changed. */
+export async function test(files: readonly string[], flags: PolicyFlags & { json: boolean }): Promise<void> {
+  const events = await readEvents(files);
+  const policy = await policyToTry(flags);
+  for (const recorded of events) {
+    const evaluation = evaluate(policy, recorded.event);
+    if (flags.json) sayJson({ file: recorded.file, ...evaluation });
+    else say(`${described(recorded, evaluation, policy)}\n`);
+  }
+}
+
+function described(recorded: RecordedEvent, { matches, queriesPerDelivery }: Evaluation, policy: Policy): string {
+  const paint = colours();
+  const head = `${paint.bold(recorded.file)}  ${printable(titleOf(recorded))}`;
+  if (matches.length === 0) {
+    return `${head}\n  no rule matches: nothing is asked`;
+  }
+  const asked = matches.flatMap((match) => (match.hostProblem ? [] : match.queries.filter(({ problem }) => !problem)));
+  return [
+    head,
+    ...matches.map((match) => matchLines(match, policy)),
+    `  ${limitLine(asked.length, queriesPerDelivery, policy)}`,
+  ].join('\n');
+}
+
+function matchLines(match: Evaluation['matches'][number], policy: Policy): string {
+  const paint = colours();
+  const { rule, answers, priority, expiresSeconds, queries } = match;
+  return [
+    `  ${paint.green(rule)}  ${printable(answers)}`,
+    `    asks    ${whom(match, policy)}`,
+    `    for     ${duration(expiresSeconds)}, priority ${priority}`,
+    ...queries.flatMap(({ name, set, sql, problem, refused }) => [
+      `    ${paint.bold(name)}${set === 'post-mortem' ? ' (post-mortem)' : ''}${problem ? paint.yellow(`  not asked: ${PROBLEMS[problem]}`) : ''}`,
+      `      ${problem ? paint.dim(printable(sql)) : printable(sql)}`,
+      ...(refused.length > 0 ? [paint.yellow(`      left out: ${refused.map(printable).join(', ')}: no id looks like that`)] : []),
+    ]),
+  ].join('\n');
+}
+
+const PROBLEMS: Readonly<Record<NonNullable<Evaluation['matches'][number]['queries'][number]['problem']>, string>> = {
+  'binding-empty': 'what it binds is not in this event',
+  'binding-not-scalar': 'what it binds is no text, number or list of them',
+  'unsafe-id': 'every id it binds is outside A-Z a-z 0-9 _ . -',
+  'unsafe-value': 'what it binds has no safe form in SQL',
+};
+
+function whom({ target, host, hostProblem }: Evaluation['matches'][number], policy: Policy): string {
+  if (hostProblem) return `nobody: ${printable(hostProblem)}`;
+  if (typeof target === 'object' && 'hosts-where' in target) {
+    return `up to ${policy.limits.hostsPerTrigger} nodes where ${JSON.stringify(target['hosts-where'])}`;
+  }
+  if (target === 'same-node') return 'the node that it came from';
+  return target === 'ecs-task-host' ? `the host of ${printable(host ?? '')}` : printable(host ?? '');
+}
+
+/** What the limits make of this many queries for one host. */
+function limitLine(asked: number, perDelivery: number, { limits }: Policy): string {
+  if (asked === 0) return 'nothing is asked';
+  const room = Math.min(asked, limits.pendingPerHost);
+  const polls = Math.ceil(room / perDelivery);
+  return [
+    `${count(asked, 'query', 'queries')}: ${polls === 1 ? 'one poll takes them' : `${polls} polls take them`}, at most ${perDelivery} each`,
+    ...(asked > room ? [`${asked - room} are dropped, as a host may have ${limits.pendingPerHost} pending`] : []),
+    ...(limits.spacingSeconds > 0 ? [`the same again is held back for ${duration(limits.spacingSeconds)}`] : []),
+  ].join('; ');
+}

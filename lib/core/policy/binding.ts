@@ -1,0 +1,61 @@
+import { search } from '@aws-lambda-powertools/jmespath';
+import type { Scalar } from '../sql/literal.ts';
+import { type Bindings, renderSql } from '../sql/render.ts';
+import type { PolicyQuery } from './policy.ts';
+
+/** Why a query cannot be asked on a trigger. */
+export type BindingProblem =
+  | 'binding-empty' // the expression yields nothing, or an empty list
+  | 'binding-not-scalar' // it yields objects or lists of lists
+  | 'unsafe-id' // every id is outside the allowed alphabet
+  | 'unsafe-value'; // a value that has no safe SQL literal
+
+export type Bound =
+  | { readonly ok: true; readonly bindings: Bindings; readonly refused: readonly string[] }
+  | { readonly ok: false; readonly problem: BindingProblem; readonly placeholder: string };
+
+/** Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. */
+export const SAFE_ID = /^[A-Za-z0-9_.-]{1,255}$/;
+
+/**
+ * The values of a query's placeholders on one trigger. In a query with evidence a list holds ids: those outside the
+ * allowed alphabet are left out and named in `refused`. Never throws for what an event holds.
+ */
+export function bind(query: PolicyQuery, trigger: unknown): Bound {
+  const bindings: Record<string, Scalar | readonly Scalar[]> = {};
+  const refused: string[] = [];
+  for (const [placeholder, expression] of Object.entries(query.bind)) {
+    const value = lookUp(expression, trigger);
+    const fail = (problem: BindingProblem): Bound => ({ ok: false, problem, placeholder });
+    if (value === undefined || value === null) return fail('binding-empty');
+    if (!Array.isArray(value)) {
+      if (!isScalar(value)) return fail('binding-not-scalar');
+      bindings[placeholder] = value;
+      continue;
+    }
+    const present = value.filter((item) => item !== null && item !== undefined);
+    if (!present.every(isScalar)) return fail('binding-not-scalar');
+    if (present.length === 0) return fail('binding-empty');
+    const safe = query.evidence ? present.filter((item) => SAFE_ID.test(String(item))) : present;
+    refused.push(...present.filter((item) => !safe.includes(item)).map(String));
+    if (safe.length === 0) return fail('unsafe-id');
+    bindings[placeholder] = [...new Set(safe)];
+  }
+  try {
+    renderSql(query.sql, bindings);
+  } catch {
+    return { ok: false, problem: 'unsafe-value', placeholder: Object.keys(query.bind).join(', ') };
+  }
+  return { ok: true, bindings, refused };
+}
+
+/** A JMESPath over a trigger; undefined where it does not apply, such as a function of the wrong type. */
+export function lookUp(expression: string, trigger: unknown): unknown {
+  try {
+    return search(expression, trigger as Parameters<typeof search>[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean'].includes(typeof value);

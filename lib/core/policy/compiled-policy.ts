@@ -1,0 +1,66 @@
+import { compilePattern } from './event-pattern.ts';
+import { globMatcher } from './glob.ts';
+import type { Policy, PolicyRule } from './policy.ts';
+
+/** A policy with its patterns compiled, made once a version. */
+export interface CompiledPolicy {
+  readonly policy: Policy;
+  /** Rules on events that this one matches, in the policy's order. */
+  eventRules(event: unknown): PolicyRule[];
+  /** Rules that would have asked about a task's event had it been seen running: their post-mortem sets apply. */
+  postMortemRules(event: unknown): PolicyRule[];
+  /** Rules on enrollment; which node they concern is for the caller to say. */
+  readonly enrollmentRules: readonly PolicyRule[];
+  /** Rules that a row of a node's scheduled results sets off. */
+  logRules(row: LogRow): PolicyRule[];
+  requestRules(name: string): PolicyRule[];
+}
+
+/** One row of a scheduled query's results, in whichever form the agent logs. */
+export interface LogRow {
+  readonly query: string; // the scheduled query's name, `pack/<pack>/<query>` for one of a pack
+  readonly action: string; // added, removed, snapshot
+  readonly columns: Readonly<Record<string, unknown>>;
+}
+
+/** @throws {EventPatternError} for a pattern that AWS would refuse; `mayfly policy check` lets none through */
+export function compiledPolicy(policy: Policy): CompiledPolicy {
+  const events = policy.rules.flatMap((rule) =>
+    'event' in rule.on ? [{ rule, matches: compilePattern(rule.on.event) }] : [],
+  );
+  const logs = policy.rules.flatMap((rule) => {
+    if (!('log' in rule.on)) return [];
+    const { query, columns, action } = rule.on.log;
+    const named = globMatcher(query);
+    const like = columns ? compilePattern(columns) : () => true;
+    return [
+      {
+        rule,
+        matches: (row: LogRow) => named(row.query) && (!action || action.includes(row.action)) && like(row.columns),
+      },
+    ];
+  });
+  return {
+    policy,
+    eventRules: (event) => events.flatMap(({ rule, matches }) => (matches(event) ? [rule] : [])),
+    postMortemRules: (event) => {
+      const running = asIfRunning(event);
+      return events.flatMap(({ rule, matches }) =>
+        rule.postMortem.length > 0 && (matches(running) || matches(event)) ? [rule] : [],
+      );
+    },
+    enrollmentRules: policy.rules.filter((rule) => 'enrollment' in rule.on),
+    logRules: (row) => logs.flatMap(({ rule, matches }) => (matches(row) ? [rule] : [])),
+    requestRules: (name) => policy.rules.filter((rule) => 'request' in rule.on && rule.on.request === name),
+  };
+}
+
+/** A stopped task's event as it would have looked while the task ran. */
+function asIfRunning(event: unknown): unknown {
+  const { detail, ...envelope } = event as { detail?: { containers?: object[] } };
+  const containers = detail?.containers?.map((container) => ({ ...container, lastStatus: 'RUNNING' }));
+  return {
+    ...envelope,
+    detail: { ...detail, lastStatus: 'RUNNING', desiredStatus: 'RUNNING', ...(containers ? { containers } : {}) },
+  };
+}

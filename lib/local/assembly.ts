@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type Json, record } from './json.ts';
+import { LocalError } from './local-error.ts';
+import { readTemplate, type StackPlace, type Template } from './template.ts';
+
+/** One stack of a synthesized CDK app. */
+export interface Assembly extends StackPlace, Template {
+  /** The folder of an asset, by the S3 key the template gives it. */
+  assetFolder(s3Key: string): string | undefined;
+}
+
+/** Used where the assembly is for any account and region: a number no real account has. */
+const LOCAL_ACCOUNT = '000000000000';
+const LOCAL_REGION = 'us-east-1';
+
+/**
+ * Reads a cloud assembly (`cdk.out`), and checks that every resource type and property in it is known to the runner.
+ *
+ * @param folder the assembly; its assets stay where they are
+ * @param stackName needed only if the assembly has several stacks
+ * @throws {LocalError} naming logical id, type and property of what is unknown
+ */
+export function readAssembly(folder: string, stackName?: string): Assembly {
+  const manifest = readJson(
+    path.join(folder, 'manifest.json'),
+    `${folder} is no CDK cloud assembly (run "npx cdk synth")`,
+  );
+  const artifacts = Object.entries(record(manifest.artifacts));
+  const stacks = artifacts.filter(([, artifact]) => record(artifact).type === 'aws:cloudformation:stack');
+  const names = stacks.map(([id]) => id).join(', ');
+  const [chosen, ...others] = stacks.filter(([id]) => stackName === undefined || id === stackName);
+  if (!chosen) throw new LocalError(`${folder} has no stack ${stackName ?? ''}, only: ${names || 'none'}`);
+  if (others.length > 0) throw new LocalError(`${folder} has several stacks, name one of them: ${names}`);
+
+  const [id, artifact] = chosen;
+  const { templateFile, stackName: deployedName } = record(record(artifact).properties);
+  const [account, region] = environmentOf(String(record(artifact).environment));
+  const template = readJson(path.join(folder, String(templateFile)), 'the stack has no template');
+  const assets = new Map(
+    artifacts
+      .filter(([, other]) => record(other).type === 'cdk:asset-manifest')
+      .flatMap(([, other]) => readAssets(folder, String(record(record(other).properties).file))),
+  );
+  const stack = { stackName: typeof deployedName === 'string' ? deployedName : id, account, region };
+  return { ...stack, ...readTemplate(template, stack), assetFolder: (s3Key) => assets.get(s3Key) };
+}
+
+/** "aws://unknown-account/unknown-region" */
+function environmentOf(environment: string): [account: string, region: string] {
+  const [, account, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(environment) ?? [];
+  return [
+    account && account !== 'unknown-account' ? account : LOCAL_ACCOUNT,
+    region && region !== 'unknown-region' ? region : LOCAL_REGION,
+  ];
+}
+
+function readAssets(folder: string, file: string): [s3Key: string, folder: string][] {
+  const { files } = readJson(path.join(folder, file), 'the assembly lacks its list of assets');
+  return Object.values(record(files ?? {})).flatMap((asset) => {
+    const { source, destinations } = record(asset);
+    return Object.values(record(destinations)).map((destination): [string, string] => [
+      String(record(destination).objectKey),
+      path.resolve(folder, String(record(source).path)),
+    ]);
+  });
+}
+
+function readJson(file: string, otherwise: string): Json {
+  try {
+    return record(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (cause) {
+    throw new LocalError(`${otherwise}: cannot read ${file}`, { cause });
+  }
+}

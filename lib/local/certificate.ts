@@ -1,0 +1,56 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { replaceFile } from './replace-file.ts';
+
+export interface Certificate {
+  readonly file: string; // the certificate alone, to be pinned by agents
+  readonly cert: string; // PEM
+  readonly key: string; // PEM
+}
+
+const DAY_MS = 86_400_000;
+/** Some clients refuse server certificates that are valid for more than 825 days. */
+const VALID_DAYS = 800;
+const RENEW_DAYS = 30;
+
+/** The runner's own certificate for localhost: ECDSA P-256, made at the first start and again shortly before it expires. */
+export async function localCertificate(folder: string, nowMs: number): Promise<Certificate> {
+  const file = path.join(folder, 'certificate.pem');
+  const keyFile = path.join(folder, 'certificate.key');
+  const [cert, key] = await Promise.all([file, keyFile].map((name) => readFile(name, 'utf8').catch(() => '')));
+  if (cert && key && isUsable(cert, nowMs)) return { file, cert, key };
+
+  const { generate } = await import('selfsigned'); // 100 ms that only the first start pays
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(nowMs - DAY_MS), // an agent's clock may be behind
+    notAfterDate: new Date(nowMs + VALID_DAYS * DAY_MS), // selfsigned 5 ignores `days`
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+          { type: 7, ip: '::1' },
+        ],
+      },
+    ],
+  });
+  await replaceFile(keyFile, made.private);
+  await replaceFile(file, made.cert);
+  return { file, cert: made.cert, key: made.private };
+}
+
+function isUsable(pem: string, nowMs: number): boolean {
+  try {
+    return Date.parse(new X509Certificate(pem).validTo) > nowMs + RENEW_DAYS * DAY_MS;
+  } catch {
+    return false; // half a file is as good as none
+  }
+}

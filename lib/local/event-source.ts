@@ -1,0 +1,193 @@
+import type { Clock } from './clock.ts';
+import type { LocalFunction } from './functions.ts';
+import type { Notify } from './notice.ts';
+import { type LocalQueue, type Message, md5 } from './queues.ts';
+
+export interface EventSourceConfig {
+  readonly region: string;
+  readonly batchSize: number;
+  readonly windowMs: number; // how long a short batch waits for more
+  readonly reportsItemFailures: boolean; // FunctionResponseTypes has ReportBatchItemFailures
+  readonly maxConcurrency: number;
+  readonly maxReceiveCount: number; // Infinity without a redrive policy
+}
+
+/**
+ * In AWS a failed message comes back when its visibility timeout ends, a minute for these queues, so that a message on its
+ * way to the dead-letter queue takes five. Here the invocation's end is known, nobody else can hold the message, and
+ * somebody may be watching: retries follow after 0.5, 1, 2, 4 … s, and never later than in AWS.
+ */
+const FIRST_RETRY_MS = 500;
+
+/** Lambda starts with as many batches at once. @see Lambda, "Configuring scaling behavior for SQS event source mappings" */
+export const DEFAULT_CONCURRENCY = 5;
+
+/** An event source mapping: hands a queue's messages to a function in batches, and failed ones to the dead-letter queue in the end. */
+export class EventSource {
+  private readonly active = new Set<Promise<void>>();
+  private readonly loop: Promise<void>;
+  private closed = false;
+  private stop: () => void = () => undefined;
+  private readonly stopped = new Promise<void>((resolve) => {
+    this.stop = resolve;
+  });
+
+  constructor(
+    private readonly queue: LocalQueue,
+    private readonly deadLetters: LocalQueue | undefined,
+    private readonly target: Pick<LocalFunction, 'invoke'>,
+    private readonly config: EventSourceConfig,
+    private readonly clock: Clock,
+    private readonly notify: Notify,
+  ) {
+    this.loop = this.run();
+  }
+
+  /** Resolves once the queue is empty: each of its messages is done with, or in the dead-letter queue. */
+  async idle(): Promise<void> {
+    while (this.queue.size > 0) await this.queue.nextChange();
+  }
+
+  /** Takes no more messages, and resolves when the batches in flight are done. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.stop();
+    await this.loop;
+    await Promise.all(this.active);
+  }
+
+  private async run(): Promise<void> {
+    while (!this.closed) {
+      if (this.active.size >= this.config.maxConcurrency) {
+        await Promise.race([...this.active, this.stopped]);
+        continue;
+      }
+      const batch = await this.take(this.config.batchSize);
+      if (batch.length === 0) {
+        await this.waitUntil(this.queue.nextVisibleAtMs());
+        continue;
+      }
+      const closesAtMs = this.clock.now() + this.config.windowMs;
+      while (batch.length < this.config.batchSize && this.clock.now() < closesAtMs && !this.closed) {
+        await this.waitUntil(closesAtMs);
+        batch.push(...(await this.take(this.config.batchSize - batch.length)));
+      }
+      const work = this.process(batch)
+        .catch((error) => this.postpone(batch, error))
+        .finally(() => this.active.delete(work));
+      this.active.add(work);
+    }
+  }
+
+  /** Receives messages; those received too often go to the dead-letter queue instead. */
+  private async take(limit: number): Promise<Message[]> {
+    const messages = this.queue.receive(limit);
+    const exhausted = messages.filter((message) => message.receives > this.config.maxReceiveCount);
+    for (const message of exhausted) await this.bury(message).catch((error) => this.postpone([message], error));
+    return messages.filter((message) => message.receives <= this.config.maxReceiveCount);
+  }
+
+  private async bury({ id, body, sentAtMs, receives }: Message): Promise<void> {
+    const deadLetterQueue = this.deadLetters?.config.name ?? '';
+    await this.deadLetters?.send(body, sentAtMs); // SQS keeps the time of the first sending
+    await this.queue.delete([id]);
+    this.notify({
+      kind: 'dead-letter',
+      queue: this.queue.config.name,
+      deadLetterQueue,
+      messageId: id,
+      receives: receives - 1,
+    });
+  }
+
+  private async process(batch: readonly Message[]): Promise<void> {
+    const event = JSON.stringify({
+      Records: batch.map((message) => recordOf(message, this.queue.config.arn, this.config.region)),
+    });
+    const result = await this.target.invoke(event);
+    const ids = batch.map(({ id }) => id);
+    const failed = new Set(result.ok ? failedItems(result.payload, ids, this.config.reportsItemFailures) : ids);
+    const done = ids.filter((id) => !failed.has(id));
+    if (done.length > 0) await this.queue.delete(done);
+    // One delay for the batch, by its youngest message: a new message must not wait for the history of an old one.
+    const retries = batch.filter(({ id }) => failed.has(id));
+    if (retries.length === 0) return;
+    const exhausted = retries.filter(({ receives }) => receives >= this.config.maxReceiveCount);
+    this.queue.release(
+      exhausted.map(({ id }) => id),
+      0,
+    ); // the next receive buries them
+    const waiting = retries.filter(({ receives }) => receives < this.config.maxReceiveCount);
+    if (waiting.length === 0) return;
+    const attempts = Math.min(...waiting.map(({ receives }) => receives));
+    const delayMs = Math.min(this.queue.config.visibilityTimeoutMs, FIRST_RETRY_MS * 2 ** (attempts - 1));
+    this.queue.release(
+      waiting.map(({ id }) => id),
+      delayMs,
+    );
+    this.notify({ kind: 'retry', queue: this.queue.config.name, messages: waiting.length, delayMs });
+  }
+
+  /** After trouble with the queue's own file: nothing is lost, everything comes again. */
+  private postpone(messages: readonly Message[], error: unknown): void {
+    this.queue.release(
+      messages.map(({ id }) => id),
+      FIRST_RETRY_MS,
+    );
+    this.notify({
+      kind: 'queue-error',
+      queue: this.queue.config.name,
+      message: error instanceof Error ? error.message : String(error),
+    });
+  }
+
+  /** Waits for a change of the queue or the end, until `untilMs` at most. */
+  private async waitUntil(untilMs: number | undefined): Promise<void> {
+    const over = new AbortController();
+    const waits = [this.queue.nextChange(), this.stopped];
+    if (untilMs !== undefined) waits.push(this.clock.sleep(Math.max(0, untilMs - this.clock.now()), over.signal));
+    await Promise.race(waits);
+    over.abort(); // ends the sleep
+  }
+}
+
+/**
+ * The messages of a batch that a function's answer declares failed: those it lists, or all of them if the list is
+ * malformed or names a message that is not in the batch.
+ *
+ * @see Lambda, "Implementing partial batch responses": null, {} and an empty list mean success
+ */
+export function failedItems(
+  payload: string,
+  batch: readonly string[],
+  reportsItemFailures: boolean,
+): readonly string[] {
+  if (!reportsItemFailures) return [];
+  const answer: unknown = JSON.parse(payload);
+  if (answer === null || typeof answer !== 'object' || !('batchItemFailures' in answer)) return [];
+  const failures = answer.batchItemFailures;
+  if (failures === null) return [];
+  if (!Array.isArray(failures)) return batch;
+  const ids = failures.map((failure: unknown) => Object(failure).itemIdentifier);
+  return ids.every((id) => batch.includes(id)) ? ids : batch;
+}
+
+/** @see Lambda, "Using Lambda with Amazon SQS": the event's Records */
+function recordOf(message: Message, queueArn: string, region: string) {
+  return {
+    messageId: message.id,
+    receiptHandle: `${message.id}#${message.receives}`,
+    body: message.body,
+    attributes: {
+      ApproximateReceiveCount: String(message.receives),
+      SentTimestamp: String(message.sentAtMs),
+      SenderId: 'local',
+      ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
+    },
+    messageAttributes: {},
+    md5OfBody: md5(message.body),
+    eventSource: 'aws:sqs',
+    eventSourceARN: queueArn,
+    awsRegion: region,
+  };
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { Certificate } from './certificate.ts';
+import type { Clock } from './clock.ts';
+import type { LocalFunction } from './functions.ts';
+import { MAX_PAYLOAD_BYTES } from './functions.ts';
+import { type Match, matchRoute, type RestApi, type Throttle } from './gateway-api.ts';
+import { type ProxyResult, proxyEvent, proxyResult } from './gateway-event.ts';
+import { gatewayAnswer, type ResponseType } from './gateway-responses.ts';
+import type { Notify } from './notice.ts';
+
+export interface Gateway {
+  readonly port: number;
+  /** Takes no new connections; resolves when the requests in flight are answered, or cut off after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly api: RestApi;
+  readonly functions: ReadonlyMap<string, LocalFunction>; // by ARN
+  readonly certificate: Certificate;
+  readonly port: number; // 0: any free one
+  readonly account: string;
+  readonly throttle?: Throttle;
+  readonly clock: Clock;
+  readonly notify: Notify;
+}
+
+/** API Gateway's limit on a request body. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** A sender of more is cut off: by then it is no agent that should read why. */
+const MAX_DRAINED_BYTES = 256 * 1024 * 1024;
+
+/** The template's REST API on https://localhost. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { api, certificate, clock, notify } = options;
+  const allow = throttle(options.throttle ?? api.throttle, clock);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    if (body === 'cut off') return;
+    const result = await decide(request, body);
+    if (typeof result === 'string') return refuse(result, request, response);
+    const headers = result.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+    for (const name of new Set(headers.map(([header]) => header))) {
+      const values = headers.filter(([header]) => header === name).map(([, value]) => value);
+      response.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
+    }
+    response.setHeader('content-length', result.body.length);
+    if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json');
+    response.writeHead(result.status).end(result.body);
+  }
+
+  async function decide(request: IncomingMessage, body: Buffer | 'too large'): Promise<ProxyResult | ResponseType> {
+    if (!allow()) return 'THROTTLED';
+    if (body === 'too large') return 'REQUEST_TOO_LARGE';
+    const path = withoutStage((request.url ?? '/').split('?')[0] ?? '/', api.stage);
+    const match = matchRoute(api.root, request.method ?? 'GET', path);
+    if (!match) return 'MISSING_AUTHENTICATION_TOKEN'; // API Gateway's words for "no such route"
+    const event = proxyEvent(request, body, path, match, api, options.account, clock.now());
+    if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return 'REQUEST_TOO_LARGE';
+    return integrate(match, event);
+  }
+
+  async function integrate({ method }: Match, event: string): Promise<ProxyResult | ResponseType> {
+    const target = options.functions.get(method.functionArn);
+    if (!target) return 'INTEGRATION_FAILURE';
+    const over = new AbortController();
+    const late = clock.sleep(method.timeoutMs, over.signal).then(() => 'late' as const);
+    const invocation = await Promise.race([target.invoke(event), late]).finally(() => over.abort());
+    if (invocation === 'late') return 'INTEGRATION_TIMEOUT';
+    if (!invocation.ok) return invocation.errorType === 'Runtime.Closed' ? 'INTEGRATION_FAILURE' : 'DEFAULT_5XX';
+    const result = proxyResult(invocation.payload);
+    if (result === 'malformed') return 'DEFAULT_5XX';
+    return result === 'undecodable' ? 'API_CONFIGURATION_ERROR' : result;
+  }
+
+  function refuse(type: ResponseType, request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const context = {
+      requestId: randomUUID(),
+      extendedRequestId: randomUUID(),
+      path,
+      httpMethod: request.method ?? '',
+      stage: api.stage,
+    };
+    const { status, headers, body } = gatewayAnswer(type, api.responses, context, request.headers.accept);
+    notify({ kind: 'gateway-response', responseType: type, status, method: context.httpMethod, path });
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  }
+
+  const server = https.createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    request.on('error', () => response.destroy()); // the client is gone
+    answer(request, response).catch(() => {
+      if (response.headersSent) response.destroy();
+      else refuse('INTEGRATION_FAILURE', request, response); // such as a header the function made that HTTP forbids
+    });
+  };
+  server.on('request', handle);
+  // A client that asks before it sends is told at once; Node would let it send.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (announcedBytes(request) <= MAX_BODY_BYTES) response.writeContinue();
+    else {
+      response.setHeader('connection', 'close');
+      return refuse('REQUEST_TOO_LARGE', request, response);
+    }
+    handle(request, response);
+  });
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+        server.close(() => {
+          clearTimeout(cutOff);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+const announcedBytes = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0);
+
+/**
+ * Reads the whole body, whatever its size: a sender that is answered and cut off while it still sends sees a broken
+ * connection instead of the answer, and sends again.
+ */
+async function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'cut off'> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes > MAX_DRAINED_BYTES) {
+      request.destroy();
+      return 'cut off';
+    }
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return bytes > MAX_BODY_BYTES ? 'too large' : Buffer.concat(chunks);
+}
+
+/** Behind API Gateway's own host name every path begins with the stage; behind a custom domain none does. */
+function withoutStage(path: string, stage: string): string {
+  const prefix = `/${stage}`;
+  return path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) || '/' : path;
+}
+
+/** A token bucket, as API Gateway's. */
+function throttle(limit: Throttle | undefined, clock: Clock): () => boolean {
+  if (!limit) return () => true;
+  let tokens = limit.burst;
+  let filledAtMs = clock.now();
+  return () => {
+    const nowMs = clock.now();
+    tokens = Math.min(limit.burst, tokens + ((nowMs - filledAtMs) / 1000) * limit.ratePerSecond);
+    filledAtMs = nowMs;
+    if (tokens < 1) return false;
+    tokens -= 1;
+    return true;
+  };
+}

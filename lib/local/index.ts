@@ -1,0 +1,179 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Assembly, readAssembly } from './assembly.ts';
+import { startAwsServer } from './aws-server.ts';
+import { localCertificate } from './certificate.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { takeFolder } from './data-folder.ts';
+import { type LocalDynamo, startDynoxide } from './dynoxide.ts';
+import { EventBus } from './event-bus.ts';
+import { startGateway } from './gateway.ts';
+import { readRestApi, type Throttle } from './gateway-api.ts';
+import { LocalError } from './local-error.ts';
+import type { LocalNotice, Notify } from './notice.ts';
+import { type EcsApi, ecsService } from './services/ecs.ts';
+import { LocalFirehose } from './services/firehose.ts';
+import { LocalSecrets } from './services/secrets.ts';
+import { ensureTable } from './table.ts';
+import { createFunctions, createRules, createSources, openQueues } from './wiring.ts';
+
+export type { LocalNotice } from './notice.ts';
+
+export interface LocalOptions {
+  /** The synthesized app (`cdk.out`). */
+  readonly assembly: string;
+  /** Folder for all state, made if it does not exist: table, queues, results, secrets, certificate, logs. */
+  readonly data: string;
+  /** Of the HTTPS edge; 0 for any free one. */
+  readonly port: number;
+  /** Needed if the assembly has several stacks. */
+  readonly stackName?: string;
+  /** Another DynamoDB than the embedded one. @default the environment's DYNAMODB_ENDPOINT */
+  readonly dynamodbEndpoint?: string;
+  /** Answers ECS API calls. @default every container instance is missing */
+  readonly ecs?: EcsApi;
+  readonly onEvent?: (notice: LocalNotice) => void;
+  /** @default the stage's throttling settings, if it has any */
+  readonly throttle?: Throttle;
+  /** Time of retries, batch windows, expiry and gateway timeouts. Functions see the real one. */
+  readonly clock?: Clock;
+}
+
+/** A running stack. */
+export interface LocalMayfly {
+  readonly url: string; // https://localhost:<port>
+  readonly certificate: string; // file
+  readonly enrollSecret: string; // file
+  readonly events: string; // http://127.0.0.1:<port>: PutEvents, and POST /events
+  readonly results: string; // folder
+  readonly tableName: string;
+  readonly dynamodb: string; // endpoint
+  /** Takes whole events; resolves when they are durable in the queues of every rule that matches them. */
+  putEvents(events: unknown[]): Promise<void>;
+  /** Resolves when every queue is empty: its events handled, or in its dead-letter queue. */
+  idle(): Promise<void>;
+  /** Ends everything within 2 s; what is still queued waits on disk for the next start. */
+  close(): Promise<void>;
+}
+
+/** How long `close` waits for requests in flight. */
+const CLOSE_GRACE_MS = 1000;
+
+/**
+ * Runs a synthesized stack on this machine: what the template describes, and nothing it does not.
+ *
+ * @throws {LocalError} for a resource type or property the runner does not know, by name; for a data folder in use;
+ *   where there is no DynamoDB
+ */
+export async function startLocal(options: LocalOptions): Promise<LocalMayfly> {
+  const assembly = readAssembly(options.assembly, options.stackName);
+  const data = path.resolve(options.data);
+  const cleanUp: (() => Promise<unknown>)[] = [await takeFolder(data)];
+  const close = once(async () => {
+    for (const step of cleanUp.reverse()) await step();
+  });
+  try {
+    return await start(assembly, data, options, cleanUp, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  assembly: Assembly,
+  data: string,
+  options: LocalOptions,
+  cleanUp: (() => Promise<unknown>)[],
+  close: () => Promise<void>,
+): Promise<LocalMayfly> {
+  const { clock = systemClock } = options;
+  const notify: Notify = options.onEvent ?? (() => undefined);
+  const logs = path.join(data, 'logs');
+  await mkdir(logs, { recursive: true });
+  const { account, region } = assembly;
+  const ofType = (...types: string[]) => assembly.resources.filter(({ type }) => types.includes(type));
+
+  // Read everything before anything is started: a template that cannot run should say so at once.
+  const api = readRestApi(assembly.resources);
+  const [table, ...otherTables] = ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
+  if (!table || otherTables.length > 0) throw new LocalError('the template must have exactly one table');
+  const secrets = new LocalSecrets(ofType('AWS::SecretsManager::Secret'), path.join(data, 'secrets'));
+  const results = path.join(data, 'results');
+  const firehose = new LocalFirehose(ofType('AWS::KinesisFirehose::DeliveryStream'), results, clock, notify);
+  cleanUp.push(() => firehose.close());
+
+  const dynamo = await startDynamo(data, logs, options, notify);
+  cleanUp.push(() => dynamo.close());
+  const [certificate] = await Promise.all([
+    localCertificate(data, Date.now()),
+    secrets.create(),
+    ensureTable(dynamo.endpoint, region, table),
+  ]);
+
+  const queues = await openQueues(assembly.resources, path.join(data, 'queues'), clock, notify);
+  cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
+  const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
+  const aws = await startAwsServer(
+    {
+      Firehose_20150804: firehose.answer,
+      secretsmanager: secrets.answer,
+      AmazonEC2ContainerServiceV20141113: ecsService(options.ecs),
+      AWSEvents: bus.answer,
+    },
+    bus,
+  );
+  cleanUp.push(() => aws.close());
+
+  const functions = createFunctions(assembly, { dynamo: dynamo.endpoint, aws: aws.url }, logs, notify);
+  cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
+  const sources = createSources(assembly, queues, functions, clock, notify);
+  const stopSources = () => Promise.race([Promise.all(sources.map((source) => source.close())), pause(CLOSE_GRACE_MS)]);
+  cleanUp.push(stopSources);
+  const enrollSecret = enrollSecretFile(assembly, secrets);
+  const { port, throttle } = options;
+  const edge = { api, functions, certificate, clock, notify, port, account };
+  const gateway = await startGateway(throttle ? { ...edge, throttle } : edge);
+  cleanUp.pop();
+  cleanUp.push(() => Promise.all([stopSources(), gateway.close(CLOSE_GRACE_MS)]));
+
+  return {
+    url: `https://localhost:${gateway.port}`,
+    certificate: certificate.file,
+    enrollSecret,
+    events: aws.url,
+    results,
+    tableName: table.name,
+    dynamodb: dynamo.endpoint,
+    putEvents: (events) => bus.put(events),
+    idle: async () => {
+      for (const source of sources) await source.idle();
+    },
+    close,
+  };
+}
+
+/** The secret whose ARN is the output named for it: what a deployment's operator would look up. */
+function enrollSecretFile(assembly: Assembly, secrets: LocalSecrets): string {
+  const [output] = assembly.outputs(/enroll.?secret/i);
+  const file = secrets.fileOf(String(output?.[1]));
+  if (file === undefined)
+    throw new LocalError('the template must have an output "EnrollSecretArn" with the ARN of a secret');
+  return file;
+}
+
+async function startDynamo(data: string, logs: string, options: LocalOptions, notify: Notify): Promise<LocalDynamo> {
+  const endpoint = options.dynamodbEndpoint ?? process.env.DYNAMODB_ENDPOINT;
+  if (endpoint) return { endpoint, close: async () => undefined };
+  return startDynoxide(data, path.join(logs, 'dynoxide.log'), notify);
+}
+
+/** `action` at the first call; later ones share its outcome. */
+function once(action: () => Promise<void>): () => Promise<void> {
+  let outcome: Promise<void> | undefined;
+  return () => {
+    outcome ??= action();
+    return outcome;
+  };
+}

@@ -1,0 +1,85 @@
+import type {
+  AttributeDefinition,
+  CreateTableCommandInput,
+  GlobalSecondaryIndex,
+  KeySchemaElement,
+} from '@aws-sdk/client-dynamodb';
+import { LocalError } from './local-error.ts';
+import type { Resource } from './template.ts';
+
+/**
+ * Creates the template's table on the DynamoDB at `endpoint`, unless it is there from an earlier run.
+ *
+ * @throws {LocalError} if a table of that name has other keys than the template's
+ */
+export async function ensureTable(endpoint: string, region: string, table: Resource): Promise<void> {
+  const { DynamoDB } = await import('@aws-sdk/client-dynamodb'); // 60 ms that a run against a broken template need not pay
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDB({ endpoint, region, credentials });
+  const wanted = definitionOf(table);
+  const describe = () => client.describeTable({ TableName: table.name });
+  try {
+    const existing = await describe().catch(nothingIf('ResourceNotFoundException'));
+    if (existing) return refuseOtherKeys(wanted, existing.Table ?? {}, endpoint);
+    await client.createTable(wanted);
+    while ((await describe()).Table?.TableStatus !== 'ACTIVE'); // at once in dynoxide; others take a moment
+    const ttl = table.properties.TimeToLiveSpecification;
+    if (ttl) {
+      // Expiry is checked by every reader, so a DynamoDB without TTL is as good here.
+      await client
+        .updateTimeToLive({
+          TableName: table.name,
+          TimeToLiveSpecification: ttl as { AttributeName: string; Enabled: boolean },
+        })
+        .catch(nothingIf('UnknownOperationException'));
+    }
+  } catch (cause) {
+    if (cause instanceof LocalError) throw cause;
+    const reason = String(Object(cause).message).replace('AWS SDK error wrapper for Error: ', '');
+    throw new LocalError(`the DynamoDB at ${endpoint} does not give us the table ${table.name}: ${reason}`, { cause });
+  } finally {
+    client.destroy();
+  }
+}
+
+function definitionOf({ name, properties }: Resource): CreateTableCommandInput {
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes } = properties;
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: KeySchema as KeySchemaElement[],
+    AttributeDefinitions: AttributeDefinitions as AttributeDefinition[],
+    ...(GlobalSecondaryIndexes ? { GlobalSecondaryIndexes: GlobalSecondaryIndexes as GlobalSecondaryIndex[] } : {}),
+    ...(LocalSecondaryIndexes ? { LocalSecondaryIndexes: LocalSecondaryIndexes as GlobalSecondaryIndex[] } : {}),
+  };
+}
+
+interface Keys {
+  readonly KeySchema?: KeySchemaElement[] | undefined;
+  readonly GlobalSecondaryIndexes?:
+    | readonly { IndexName?: string | undefined; KeySchema?: KeySchemaElement[] | undefined }[]
+    | undefined;
+}
+
+function refuseOtherKeys(wanted: CreateTableCommandInput, existing: Keys, endpoint: string): void {
+  const [ours, theirs] = [wanted, existing].map(keysOf);
+  if (ours !== theirs) {
+    throw new LocalError(
+      `the table ${wanted.TableName} at ${endpoint} has the keys ${theirs}, the template wants ${ours}: use another data folder`,
+    );
+  }
+}
+
+function keysOf({ KeySchema, GlobalSecondaryIndexes }: Keys): string {
+  const keys = (schema: KeySchemaElement[] = []) =>
+    schema.map((key) => `${key.AttributeName} ${key.KeyType}`).join(', ');
+  const indexes = (GlobalSecondaryIndexes ?? []).map((index) => `${index.IndexName}: ${keys(index.KeySchema)}`);
+  return [keys(KeySchema), ...indexes.sort()].join('; ');
+}
+
+/** Turns one named failure into `undefined`. */
+const nothingIf =
+  (name: string) =>
+  (error: unknown): undefined => {
+    if (!(error instanceof Error && error.name === name)) throw error;
+  };

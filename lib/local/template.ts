@@ -1,0 +1,171 @@
+import { type Lookups, NO_VALUE, resolve } from './intrinsics.ts';
+import { type Json, record } from './json.ts';
+import { LocalError } from './local-error.ts';
+import {
+  NoEffect,
+  type PropertySchema,
+  type PropertyTable,
+  RESOURCE_TYPES,
+  type ResourceType,
+  USED,
+} from './resource-types.ts';
+
+/** A resource of the template as it exists on this machine; `properties` hold what the runner uses, resolved. */
+export interface Resource {
+  readonly logicalId: string;
+  readonly type: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly properties: Json;
+}
+
+export interface Template {
+  readonly resources: readonly Resource[];
+  /** Resolves the outputs whose name matches, as `[name, value]`. */
+  outputs(name: RegExp): [string, unknown][];
+}
+
+export interface StackPlace {
+  readonly stackName: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+const SECTIONS = [
+  'AWSTemplateFormatVersion',
+  'Description',
+  'Metadata',
+  'Parameters',
+  'Mappings',
+  'Conditions',
+  'Rules',
+  'Resources',
+  'Outputs',
+];
+
+/** Checks and resolves a template. @throws {LocalError} for what the runner does not know, by name */
+export function readTemplate(template: Json, stack: StackPlace): Template {
+  const section = Object.keys(template).find((key) => !SECTIONS.includes(key));
+  if (section) throw new LocalError(`the template has a section ${section}, which is not implemented locally`);
+  const lookups = lookupsOf(template, stack);
+  const resources = Object.entries(record(template.Resources))
+    .filter(([, resource]) => exists(record(resource), lookups))
+    .map(([logicalId, resource]): Resource => {
+      const type = typeOf(logicalId, record(resource));
+      const where = `${logicalId} (${record(resource).Type})`;
+      const properties = record(record(resource).Properties ?? {});
+      const { name, arn } = identityOf(logicalId, record(resource), lookups, stack);
+      return {
+        logicalId,
+        type: String(record(resource).Type),
+        name,
+        arn,
+        properties:
+          type.properties instanceof NoEffect ? {} : readProperties(type.properties, properties, lookups, where),
+      };
+    });
+  const outputs = (name: RegExp) =>
+    Object.entries(record(template.Outputs ?? {}))
+      .filter(([key]) => name.test(key))
+      .map(([key, output]): [string, unknown] => [key, resolve(record(output).Value, lookups, `Outputs.${key}`)]);
+  return { resources, outputs };
+}
+
+/** The properties that the table uses, resolved. What it does not list is an error, what has no effect is left out. */
+function readProperties(table: PropertyTable, raw: Json, lookups: Lookups, where: string): Json {
+  const result: Json = {};
+  for (const [property, value] of Object.entries(raw)) {
+    if (!Object.hasOwn(table, property))
+      throw new LocalError(`${where}: the property ${property} is not implemented locally`);
+    const schema = table[property];
+    if (schema === undefined || schema instanceof NoEffect) continue;
+    const read = readProperty(schema, value, lookups, `${where}.${property}`);
+    if (read !== NO_VALUE) result[property] = read;
+  }
+  return result;
+}
+
+function readProperty(
+  schema: Exclude<PropertySchema, NoEffect>,
+  value: unknown,
+  lookups: Lookups,
+  where: string,
+): unknown {
+  if (schema === USED) return resolve(value, lookups, where);
+  // Intrinsics around a nested object (Fn::If) are resolved first; what has no effect inside it is then not looked at.
+  const isCall =
+    typeof value === 'object' &&
+    value !== null &&
+    Object.keys(value).some((key) => key.startsWith('Fn::') || key === 'Ref');
+  const plain = isCall ? resolve(value, lookups, where) : value;
+  if (plain === NO_VALUE) return NO_VALUE;
+  if (!isList(schema)) return readProperties(schema, record(plain, where), lookups, where);
+  if (!Array.isArray(plain)) throw new LocalError(`${where}: must be a list`);
+  return plain.map((item, i) => readProperties(schema[0], record(item, where), lookups, `${where}[${i}]`));
+}
+
+const isList = (schema: PropertyTable | readonly [PropertyTable]): schema is readonly [PropertyTable] =>
+  Array.isArray(schema);
+
+function lookupsOf(template: Json, stack: StackPlace): Lookups {
+  const resources = record(template.Resources);
+  const parameters = record(template.Parameters ?? {});
+  const pseudo: Json = {
+    'AWS::AccountId': stack.account,
+    'AWS::Region': stack.region,
+    'AWS::Partition': 'aws',
+    'AWS::URLSuffix': 'amazonaws.com',
+    'AWS::StackName': stack.stackName,
+    'AWS::StackId': `arn:aws:cloudformation:${stack.region}:${stack.account}:stack/${stack.stackName}/local`,
+    'AWS::NoValue': NO_VALUE,
+  };
+  const resource = (logicalId: string): Json => {
+    if (!Object.hasOwn(resources, logicalId))
+      throw new LocalError(`the template refers to ${logicalId}, which it does not have`);
+    return record(resources[logicalId]);
+  };
+  const lookups: Lookups = {
+    ref: (logicalId) => {
+      if (Object.hasOwn(pseudo, logicalId)) return pseudo[logicalId];
+      if (Object.hasOwn(parameters, logicalId)) return record(parameters[logicalId]).Default ?? '';
+      const type = typeOf(logicalId, resource(logicalId));
+      return identityOf(logicalId, resource(logicalId), lookups, stack)[type.ref ?? 'name'];
+    },
+    attribute: (logicalId, attribute) => {
+      const type = typeOf(logicalId, resource(logicalId));
+      const wanted = attribute === 'Arn' && type.arn ? 'arn' : type.attributes?.[attribute];
+      if (!wanted)
+        throw new LocalError(
+          `${logicalId} (${resource(logicalId).Type}): the attribute ${attribute} is not implemented locally`,
+        );
+      return identityOf(logicalId, resource(logicalId), lookups, stack)[wanted];
+    },
+    mapping: (map, first, second) => record(record(record(template.Mappings ?? {})[map])[first])[second],
+    condition: (name) => resolve(record(template.Conditions ?? {})[name], lookups, `Conditions.${name}`) === true,
+  };
+  return lookups;
+}
+
+const exists = (resource: Json, lookups: Lookups) =>
+  typeof resource.Condition !== 'string' || lookups.condition(resource.Condition);
+
+function typeOf(logicalId: string, resource: Json): ResourceType {
+  const type = String(resource.Type);
+  const known = Object.hasOwn(RESOURCE_TYPES, type) ? RESOURCE_TYPES[type] : undefined;
+  if (!known) throw new LocalError(`${logicalId}: the resource type ${type} is not implemented locally`);
+  return known;
+}
+
+function identityOf(logicalId: string, resource: Json, lookups: Lookups, stack: StackPlace) {
+  const { nameProperty, arn } = typeOf(logicalId, resource);
+  const given = nameProperty
+    ? resolve(record(resource.Properties ?? {})[nameProperty], lookups, `${logicalId}.${nameProperty}`)
+    : undefined;
+  const name = typeof given === 'string' ? given : `${stack.stackName}-${logicalId}`;
+  const place = arn?.global ? (arn.service === 's3' ? ':' : `:${stack.account}`) : `${stack.region}:${stack.account}`;
+  return {
+    name,
+    arn: arn ? `arn:aws:${arn.service}:${place}:${arn.resource.replace('{name}', () => name)}` : name,
+    url: `https://${arn?.service}.${stack.region}.amazonaws.com/${stack.account}/${name}`,
+  };
+}

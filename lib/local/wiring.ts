@@ -1,0 +1,179 @@
+import path from 'node:path';
+import { compilePattern } from '../core/policy/event-pattern.ts';
+import type { Assembly } from './assembly.ts';
+import type { Clock } from './clock.ts';
+import type { EventRule } from './event-bus.ts';
+import { DEFAULT_CONCURRENCY, EventSource } from './event-source.ts';
+import { LocalFunction } from './functions.ts';
+import { LocalError } from './local-error.ts';
+import type { Notify } from './notice.ts';
+import { LocalQueue } from './queues.ts';
+import type { Resource } from './template.ts';
+
+type Queues = ReadonlyMap<string, LocalQueue>; // by ARN
+type Functions = ReadonlyMap<string, LocalFunction>; // by ARN
+
+const ofType = (resources: readonly Resource[], type: string) => resources.filter((resource) => resource.type === type);
+
+/** Opens each queue of the template on its journal. Defaults are SQS's own. */
+export async function openQueues(
+  resources: readonly Resource[],
+  folder: string,
+  clock: Clock,
+  notify: Notify,
+): Promise<Queues> {
+  const opened = ofType(resources, 'AWS::SQS::Queue').map(async ({ name, arn, properties }) => {
+    const config = {
+      name,
+      arn,
+      visibilityTimeoutMs: Number(properties.VisibilityTimeout ?? 30) * 1000,
+      retentionMs: Number(properties.MessageRetentionPeriod ?? 345_600) * 1000,
+      delayMs: Number(properties.DelaySeconds ?? 0) * 1000,
+    };
+    return [arn, await LocalQueue.open(path.join(folder, `${name}.journal`), config, clock, notify)] as const;
+  });
+  return new Map(await Promise.all(opened));
+}
+
+/** The rules that are enabled, with their patterns compiled and their targets looked up. */
+export function createRules(resources: readonly Resource[], queues: Queues): EventRule[] {
+  return ofType(resources, 'AWS::Events::Rule')
+    .filter(({ properties }) => (properties.State ?? 'ENABLED') !== 'DISABLED')
+    .map(({ logicalId, properties }) => {
+      const targets = (properties.Targets ?? []) as { Arn?: unknown }[];
+      return {
+        bus:
+          String(properties.EventBusName ?? 'default')
+            .split('/')
+            .at(-1) ?? '', // named, or given by its ARN
+        matches: compile(logicalId, properties.EventPattern),
+        targets: targets.map(({ Arn }) => {
+          const queue = queues.get(String(Arn));
+          if (!queue)
+            throw new LocalError(
+              `${logicalId} (AWS::Events::Rule): the target ${Arn} is no queue of this template: not implemented locally`,
+            );
+          return queue;
+        }),
+      };
+    });
+}
+
+function compile(logicalId: string, pattern: unknown): EventRule['matches'] {
+  try {
+    return compilePattern(pattern);
+  } catch (cause) {
+    throw new LocalError(
+      `${logicalId} (AWS::Events::Rule): AWS would refuse the pattern: ${cause instanceof Error ? cause.message : ''}`,
+      { cause },
+    );
+  }
+}
+
+/** The template's functions; none is loaded before its first invocation. */
+export function createFunctions(
+  assembly: Assembly,
+  endpoints: { readonly dynamo: string; readonly aws: string },
+  logs: string,
+  notify: Notify,
+): Functions {
+  const functions = ofType(assembly.resources, 'AWS::Lambda::Function').map((resource) => {
+    const { logicalId, name, arn, properties } = resource;
+    const folder = assembly.assetFolder(String(Object(properties.Code).S3Key));
+    if (folder === undefined)
+      throw new LocalError(`${logicalId} (AWS::Lambda::Function): its code is no asset of the assembly`);
+    if (!String(properties.Runtime).startsWith('nodejs')) {
+      throw new LocalError(
+        `${logicalId} (AWS::Lambda::Function): the runtime ${properties.Runtime} is not implemented locally`,
+      );
+    }
+    const config = {
+      name,
+      arn,
+      folder,
+      handler: String(properties.Handler),
+      environment: environmentOf(resource, folder, assembly.region, endpoints),
+      timeoutSeconds: Number(properties.Timeout ?? 3),
+      memoryMb: Number(properties.MemorySize ?? 128),
+      logFile: path.join(logs, `${name}.log`),
+    };
+    return [arn, new LocalFunction(config, notify)] as const;
+  });
+  return new Map(functions);
+}
+
+/** What Lambda sets, what the template sets, and where the SDK finds the services: on this machine, all of them. */
+function environmentOf(
+  { name, properties }: Resource,
+  folder: string,
+  region: string,
+  endpoints: { readonly dynamo: string; readonly aws: string },
+): Record<string, string> {
+  const { ApplicationLogLevel, LogFormat } = Object(properties.LoggingConfig);
+  return {
+    ...Object(Object(properties.Environment).Variables),
+    ...(LogFormat ? { AWS_LAMBDA_LOG_FORMAT: LogFormat } : {}),
+    ...(ApplicationLogLevel ? { AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel } : {}),
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(properties.MemorySize ?? 128),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    LAMBDA_TASK_ROOT: folder,
+    _HANDLER: String(properties.Handler),
+    TZ: ':UTC',
+    // Nothing of the operator's own AWS configuration may reach a function that believes to be in AWS.
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_ENDPOINT_URL: endpoints.aws, // services that are not implemented are refused there, instead of called in AWS
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
+    AWS_ENDPOINT_URL_FIREHOSE: endpoints.aws,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.aws,
+    AWS_ENDPOINT_URL_ECS: endpoints.aws,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.aws,
+  };
+}
+
+/** Starts the event source mappings that are enabled. Defaults are Lambda's own. */
+export function createSources(
+  assembly: Assembly,
+  queues: Queues,
+  functions: Functions,
+  clock: Clock,
+  notify: Notify,
+): EventSource[] {
+  const redrive = new Map(
+    ofType(assembly.resources, 'AWS::SQS::Queue').map(({ arn, properties }) => [arn, Object(properties.RedrivePolicy)]),
+  );
+  return ofType(assembly.resources, 'AWS::Lambda::EventSourceMapping')
+    .filter(({ properties }) => properties.Enabled !== false)
+    .map(({ logicalId, properties }) => {
+      const queue = queues.get(String(properties.EventSourceArn));
+      const target = [...functions.values()].find(({ config }) =>
+        [config.name, config.arn].includes(String(properties.FunctionName)),
+      );
+      if (!queue || !target)
+        throw new LocalError(
+          `${logicalId} (AWS::Lambda::EventSourceMapping): it must lead from a queue to a function of this template`,
+        );
+      const { deadLetterTargetArn, maxReceiveCount } = redrive.get(queue.config.arn);
+      const types = (properties.FunctionResponseTypes ?? []) as unknown[];
+      const config = {
+        region: assembly.region,
+        batchSize: Number(properties.BatchSize ?? 10),
+        windowMs: Number(properties.MaximumBatchingWindowInSeconds ?? 0) * 1000,
+        reportsItemFailures: types.includes('ReportBatchItemFailures'),
+        maxConcurrency: Number(Object(properties.ScalingConfig).MaximumConcurrency ?? DEFAULT_CONCURRENCY),
+        maxReceiveCount: Number(maxReceiveCount ?? Number.POSITIVE_INFINITY),
+      };
+      return new EventSource(queue, queues.get(String(deadLetterTargetArn)), target, config, clock, notify);
+    });
+}

@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { openTable } from '../../lib/aws/table.ts';
+import type { Fault, TaskHandle } from '../../lib/agent/index.ts';
+import { verdictOf } from '../../lib/core/ledger/workload.ts';
+import type { AnyLine } from '../support/any-line.ts';
+import { BriskClock } from '../support/brisk-clock.ts';
+import { SimulatedSite } from '../support/simulated-site.ts';
+
+const LONG_MS = 120_000; // bounds, not measurements: a busy machine synthesizes and polls slowly
+
+/** Looks until `look` is content; jest ends a test that waits in vain. */
+async function until(look: () => Promise<boolean>): Promise<void> {
+  while (!(await look())) await pause(20);
+}
+
+describe('simulated agents and the synthesized template', () => {
+  let site: SimulatedSite;
+  let ledger: DynamoLedger;
+  beforeAll(async () => {
+    site = await SimulatedSite.start(new BriskClock(20), 2, 'agents');
+    const { dynamodb: endpoint, tableName } = site.server.local;
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    ledger = new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
+    for (const agent of site.agents) agent.start();
+    await until(async () => kinds('config-applied') === 2 && kinds('polled') > 2);
+  }, LONG_MS);
+  afterAll(() => site.close());
+
+  const kinds = (kind: string) => site.heard.filter((event) => event.kind === kind).length;
+  const idOf = (task: TaskHandle) => task.containers[0]?.runtimeId ?? '';
+
+  /** The stored rows that show a task's container. */
+  const rowsOf = async (task: TaskHandle): Promise<AnyLine[]> =>
+    (await site.server.lines('results')).filter((line) => line.query === 'container' && line.columns?.['id'] === idOf(task));
+
+  async function seen(tasks: readonly TaskHandle[]): Promise<boolean> {
+    const records = await ledger.read(tasks.map((task) => task.arn));
+    return records.length === tasks.length && records.every((record) => verdictOf(record, Date.now()).verdict === 'seen');
+  }
+
+  it('enroll, configure themselves and answer who they are', async () => {
+    expect(kinds('enrolled')).toBe(2);
+    await until(async () => (await site.server.lines('results')).filter((line) => line.set === 'enrollment').length >= 4);
+    const launches = (await site.server.lines('results')).filter((line) => line.set === 'launch' && line.query === 'instance');
+    for (const { hostIdentifier } of site.agents) {
+      expect(launches.filter((line) => line.columns?.['instance_id'] === hostIdentifier).length).toBeLessThanOrEqual(1);
+    }
+    expect(site.heard.filter((event) => ['would-have-crashed', 'config-rejected', 'work-rejected', 'exited'].includes(event.kind))).toEqual([]);
+  }, LONG_MS);
+
+  it('see every task that ECS tells of, and its row is stored once with the workload it belongs to', async () => {
+    const tasks = site.run(4);
+    await until(() => seen(tasks));
+    for (const task of tasks) {
+      const rows = await rowsOf(task);
+      expect(rows.map((row) => [row.workload, row.host, row.status, row.late])).toEqual([[task.arn, task.host.instanceId, 0, false]]);
+      expect(rows[0]?.columns).toMatchObject({ state: 'running', image: 'busybox:1' });
+      expect(rows[0]?.decorations).toMatchObject({ task_family: 'sleepy', container_name: 'sleepy', host_identifier: task.host.instanceId });
+    }
+  }, LONG_MS);
+
+  it.each([
+    ['drop-after-processing', 'read', 2],
+    ['drop-after-processing', 'write', 2],
+    ['drop-after-processing', 'write', 6],
+    ['half-response', 'write', 1],
+    ['half-response', 'read', 1],
+    ['duplicate', 'write', 1],
+    ['duplicate', 'read', 1],
+    ['refuse', 'write', 6],
+  ] as readonly (readonly [Fault, 'read' | 'write', number])[])(
+    'lose nothing and store nothing twice when the link does this: %s on %s, %i times',
+    async (fault, endpoint, times) => {
+      // The first read after the pause is the one that takes the queries away.
+      await Promise.all(site.agents.map((agent) => agent.stop()));
+      const tasks = site.run(4);
+      await until(async () => (await ledger.read(tasks.map((task) => task.arn))).filter((record) => record.handling?.asked.length).length === 4);
+      for (const faults of site.faults) {
+        faults.happened = 0;
+        faults.inject(fault, { endpoint, times });
+      }
+      for (const agent of site.agents) agent.start();
+      await until(() => seen(tasks));
+      await until(() => quiet());
+      expect(site.faults.map((faults) => faults.happened)).toEqual([times, times]);
+      for (const task of tasks) expect([task.id, (await rowsOf(task)).length]).toEqual([task.id, 1]);
+    },
+    LONG_MS,
+  );
+
+  /** Both agents have polled in vain after their last answer. */
+  async function quiet(): Promise<boolean> {
+    const from = site.heard.length;
+    await until(async () =>
+      site.agents.every((agent) => site.heard.slice(from).some((event) => event.host === agent.hostIdentifier && event.kind === 'polled')),
+    );
+    return !site.heard.slice(from).some((event) => event.kind === 'results-kept' || event.kind === 'query-executed');
+  }
+
+  it('keep their nodes all the while: one enrollment each, no key lost, no log line of the function but on work', () => {
+    expect(kinds('enrolled')).toBe(2);
+    expect(kinds('node-key-deleted')).toBe(0);
+    expect(site.server.notices.filter((notice) => notice.kind === 'function-error' || notice.kind === 'dead-letter')).toEqual([]);
+  });
+});

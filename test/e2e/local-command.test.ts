@@ -1,0 +1,125 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Ready } from '../../lib/cli/local.ts';
+import { send } from '../support/https.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FIXTURES = 'test/fixtures/events';
+const HOST = 'i-0a1b2c3d4e5f60718';
+const START_MS = 120_000; // a bound, not a measurement: synthesis on a machine that is busy with other tests
+
+interface Running {
+  readonly ready: Ready;
+  readonly child: ChildProcess;
+  readonly lines: Interface;
+}
+
+const running: ChildProcess[] = [];
+let data: string;
+
+/** `mayfly local --json --no-demo`, as a shell would start it; resolves when it says that it is ready. */
+async function start(): Promise<Running> {
+  const args = ['bin/mayfly.js', 'local', '--json', '--no-demo', '--port', '0', '--data', data];
+  // Without jest's own options: the command has to work as a user starts it.
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.push(child);
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const lines = createInterface({ input: child.stdout });
+  const first = await Promise.race([once(lines, 'line'), once(child, 'exit')]);
+  if (typeof first[0] !== 'string') throw new Error(`mayfly local ended before it was ready: ${errors}`);
+  return { ready: JSON.parse(first[0]).ready, child, lines };
+}
+
+const mayfly = async (...args: string[]): Promise<string> =>
+  (await promisify(execFile)('npx', ['mayfly', ...args], { cwd: ROOT })).stdout;
+
+async function post(ready: Ready, path: string, body: object): Promise<Record<string, unknown>> {
+  const ca = await readFile(ready.certificate, 'utf8');
+  return JSON.parse((await send(`${ready.url}${path}`, ca, Buffer.from(JSON.stringify(body)))).text);
+}
+
+/** Polls until something is there to run: the event's way through bus, queue and function takes its time. */
+async function firstQueries(ready: Ready, nodeKey: unknown): Promise<Record<string, string>> {
+  for (;;) {
+    const { queries } = (await post(ready, '/v1/distributed/read', { node_key: nodeKey })) as { queries: Record<string, string> };
+    if (Object.values(queries).some((sql) => sql.includes('docker_containers'))) return queries;
+    await post(ready, '/v1/distributed/write', {
+      node_key: nodeKey,
+      queries: Object.fromEntries(Object.keys(queries).map((id) => [id, []])),
+    });
+  }
+}
+
+async function enroll(ready: Ready): Promise<unknown> {
+  const secret = (await readFile(ready.enrollSecret, 'utf8')).trim();
+  return (await post(ready, '/v1/enroll', { enroll_secret: secret, host_identifier: HOST }))['node_key'];
+}
+
+describe('mayfly local', () => {
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), 'mayfly-local-'));
+  });
+  afterEach(() => {
+    for (const child of running.splice(0)) child.kill('SIGKILL');
+  });
+  afterAll(() => rm(data, { recursive: true, force: true }));
+
+  it(
+    'takes events from files and hands their queries to the host they concern, across kill -9',
+    async () => {
+      const first = await start();
+      expect(first.ready).toMatchObject({
+        url: expect.stringMatching(/^https:\/\/localhost:\d+$/),
+        events: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        results: join(data, 'results'),
+      });
+      const key = await enroll(first.ready);
+      const files = ['15-ecs-container-instance-registered', '05-ecs-task-ec2-running'].map((name) => `${FIXTURES}/${name}.json`);
+      expect(await mayfly('local', 'put-events', '--data', data, ...files)).toBe('2 events accepted\n');
+      first.child.kill('SIGKILL');
+      await once(first.child, 'exit');
+
+      const second = await start();
+      const queries = await firstQueries(second.ready, key);
+      expect(Object.values(queries)).toContainEqual(
+        expect.stringContaining("IN ('9fd313b782ded4c240eda6ac1cf1bd2563d044274c240c68fe6ac033001c0ba9'"),
+      );
+
+      second.child.kill('SIGINT');
+      expect(await once(second.child, 'exit')).toEqual([0, null]);
+    },
+    START_MS,
+  );
+
+  it('writes a flagfile that names what osqueryd needs', async () => {
+    const { ready } = JSON.parse(JSON.stringify({ ready: JSON.parse(await readFile(join(data, 'ready.json'), 'utf8')) }));
+    const flags = await readFile(ready.flagfile, 'utf8');
+    expect(flags).toContain(`--tls_server_certs=${ready.certificate}`);
+    expect(flags).toContain(`--enroll_secret_path=${ready.enrollSecret}`);
+    expect(flags).toContain(`--tls_hostname=${ready.url.replace('https://', '')}`);
+  });
+
+  it('says where the fault is when a file holds no event', async () => {
+    await expect(mayfly('local', 'put-events', '--data', data, 'package.json')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('package.json: not an EventBridge event'),
+    });
+  });
+
+  it('tells the next step when nothing runs', async () => {
+    await expect(mayfly('local', 'put-events', '--data', join(data, 'none'), 'x.json')).rejects.toMatchObject({
+      stderr: expect.stringContaining('npx mayfly local'),
+    });
+  });
+});

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { parseJson, writeJson } from '../../../../lib/agent/osquery/json.ts';
+import { agentConfig, configHash, profileFor } from '../../../../lib/core/policy/agent-config.ts';
+import type { Profile } from '../../../../lib/core/policy/policy.ts';
+import { aWorld, SECOND } from '../../agent/world.ts';
+
+const aProfile = (config: Profile['config'], profile: Partial<Profile> = {}): Profile => ({
+  name: 'default',
+  config,
+  ...profile,
+});
+const CONFIG = { options: { distributed_interval: 10 }, schedule: { up: { query: 'SELECT 1', interval: 60 } } };
+
+/** Texts that JSON writers spell differently, all of which osquery accepts. */
+const ODD = {
+  schedule: {
+    up: { query: 'SELECT *\n\tFROM "time"\r\n -- \\u001f \u0001\u001b\u007f\u2028 ✓ 😀 </script> \b\f', interval: 60 },
+  },
+  decorators: { interval: { '3600': ['SELECT 1'], '60': ['SELECT 2'] } },
+};
+
+describe('the profile of a node', () => {
+  const database = aProfile(CONFIG, { name: 'database', match: { hostname: ['db-*'] } });
+  const linux = aProfile(CONFIG, { name: 'linux', match: { platform: ['*'] } });
+  const fallback = aProfile(CONFIG);
+
+  it('is the first whose match holds', () => {
+    expect(profileFor([database, linux, fallback], () => true)).toBe(database);
+    expect(profileFor([database, linux, fallback], (match) => match === linux.match)).toBe(linux);
+  });
+
+  it('is the default where none holds', () => {
+    expect(profileFor([database, linux, fallback], () => false)).toBe(fallback);
+  });
+
+  it('is never nobody: a policy without default is an error, which leaves agents with what they have', () => {
+    expect(() => profileFor([database], () => false)).toThrow('no default profile');
+  });
+});
+
+describe('the document of a profile', () => {
+  it('is compact JSON in the order in which it was written', () => {
+    expect(agentConfig(aProfile(CONFIG)).json).toBe(
+      '{"options":{"distributed_interval":10},"schedule":{"up":{"query":"SELECT 1","interval":60}}}',
+    );
+  });
+
+  it('is made once for each profile of each version', () => {
+    const profile = aProfile(CONFIG);
+    expect(agentConfig(profile)).toBe(agentConfig(profile));
+    expect(agentConfig(structuredClone(profile))).toEqual(agentConfig(profile));
+  });
+
+  it('is the same bytes after a journey through the table', () => {
+    const profile = aProfile(ODD);
+    expect(agentConfig(JSON.parse(JSON.stringify(profile))).json).toBe(agentConfig(profile).json);
+  });
+
+  it('is in the spelling in which osquery writes it again', () => {
+    const { json } = agentConfig(aProfile(ODD));
+    expect(writeJson(parseJson(json))).toBe(json);
+    expect(JSON.parse(json)).toEqual(ODD);
+  });
+
+  it.each([
+    ['empty', {}, 'is empty'],
+    ['over 1 MiB', { schedule: { long: { query: 'x'.repeat(1024 * 1024) } } }, '1048576 are allowed'],
+    ['no text that osquery can parse', { schedule: { half: { query: 'SELECT \ud83d' } } }, 'half a character'],
+  ])('that is %s is never served', (_, config, message) => {
+    expect(() => agentConfig(aProfile(config))).toThrow(message);
+  });
+
+  it('may speak of escapes without being taken for one', () => {
+    const config = { schedule: { backslash: { query: "SELECT '\\ud83d'" } } };
+    expect(JSON.parse(agentConfig(aProfile(config)).json)).toEqual(config);
+  });
+});
+
+describe('the hash that an agent will report', () => {
+  it('is the SHA-1 of the SHA-1 of the document', () => {
+    // printf '{"schedule":{}}' | sha1sum | cut -c-40 | tr -d '\n' | sha1sum
+    expect(configHash('{"schedule":{}}')).toBe('fc546461316d4da57fb1368313130738674abe6f');
+    const sha1 = (text: string) => createHash('sha1').update(text).digest('hex');
+    expect(agentConfig(aProfile(CONFIG)).configHash).toBe(sha1(sha1(JSON.stringify(CONFIG))));
+  });
+
+  it.each([
+    ['a plain document', CONFIG],
+    ['one with escapes of every kind', ODD],
+  ])('is what the agent does report, for %s', async (_, config) => {
+    const { json, configHash: predicted } = agentConfig(aProfile(config));
+    const { agent, clock, server } = aWorld();
+    server
+      .on('config', { raw: { body: Buffer.from(json) } })
+      .inTurn('read', { queries: { q: 'SELECT config_hash, config_valid FROM osquery_info' } }, {});
+    agent.start();
+    await clock.advance(SECOND);
+    expect(server.bodiesTo('write')[0]).toMatchObject({ queries: { q: [{ config_hash: predicted, config_valid: '1' }] } });
+  });
+});

@@ -1,0 +1,198 @@
+import { describe, expect, it } from '@jest/globals';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { openTable, type Table } from '../../../../lib/aws/table.ts';
+import { PolicyCache } from '../../../../lib/core/policy/policy-cache.ts';
+import { aPolicy, aVersion } from '../../../support/a-policy.ts';
+import { aTable, dynamodb } from '../../../support/dynamodb.ts';
+import { DynamoTap } from '../../../support/dynamodb-tap.ts';
+import { interleave } from '../../../support/interleave.ts';
+import { T0 } from '../../../support/world.ts';
+
+const SECOND = 1000;
+const builtIn = { policy: aPolicy(0), sources: { 'rules/built-in.yaml': '# built in\n' } };
+
+/** A cache on a table of its own, a clock, and somebody else who pushes. */
+async function aCache({ pushed = 1 } = {}) {
+  const table = await aTable();
+  const store = new DynamoPolicyStore(table);
+  for (let n = 1; n <= pushed; n++) await store.push(aVersion(n), n - 1);
+  return { ...cacheOn(table), table, store };
+}
+
+function cacheOn({ name }: Table) {
+  const client = dynamodb();
+  const tap = new DynamoTap(client);
+  const clock = { nowMs: T0 };
+  const reports: string[] = [];
+  const cache = new PolicyCache({
+    store: new DynamoPolicyStore(openTable(name, client)),
+    builtIn,
+    now: () => clock.nowMs,
+    report: (event) => void reports.push(event),
+  });
+  return { cache, tap, clock, reports };
+}
+
+const read = (tap: DynamoTap) =>
+  tap.calls.splice(0).map(({ input }) => (input['Key'] as { sk: string } | undefined)?.sk ?? 'write');
+
+describe('the policy as a function sees it', () => {
+  it('is the live version', async () => {
+    const { cache } = await aCache({ pushed: 3 });
+    expect(await cache.get()).toEqual(aVersion(3));
+  });
+
+  it('costs no read for 30 s', async () => {
+    const { cache, tap, clock } = await aCache();
+    await cache.get();
+    expect(read(tap)).toEqual(['#current', 'v#0000000001']);
+    for (clock.nowMs = T0; clock.nowMs < T0 + 30 * SECOND; clock.nowMs += 100) await cache.get();
+    expect(read(tap)).toEqual([]);
+  });
+
+  it('costs one tiny read after 30 s when it has not moved, and is the same object still', async () => {
+    const { cache, tap, clock } = await aCache();
+    const before = await cache.get();
+    read(tap);
+    clock.nowMs += 30 * SECOND;
+    expect(await cache.get()).toBe(before);
+    expect(read(tap)).toEqual(['#current']);
+  });
+
+  it('is a pushed version at the latest 30 s after the push', async () => {
+    const { cache, store, clock, reports } = await aCache();
+    await cache.get();
+    await store.push(aVersion(2), 1);
+    clock.nowMs += 30 * SECOND - 1;
+    expect((await cache.get()).version).toBe(1);
+    clock.nowMs += 1;
+    expect(await cache.get()).toEqual(aVersion(2));
+    expect(reports).toEqual(['policy_loaded', 'policy_loaded']);
+  });
+
+  it('is fetched once for all who ask at the same time', async () => {
+    const { cache, tap, clock, store } = await aCache();
+    await Promise.all(Array.from({ length: 50 }, () => cache.get()));
+    expect(read(tap)).toEqual(['#current', 'v#0000000001']);
+    await store.push(aVersion(2), 1);
+    clock.nowMs += 30 * SECOND;
+    const seen = await Promise.all(Array.from({ length: 50 }, () => cache.get()));
+    expect(new Set(seen.map(({ version }) => version))).toEqual(new Set([2]));
+    expect(read(tap)).toEqual(['#current', 'v#0000000002']);
+  });
+
+  it('stays as it was while the table cannot be read, which is reported once', async () => {
+    const { cache, tap, clock, reports, store } = await aCache();
+    await cache.get();
+    await store.push(aVersion(2), 1);
+    tap.failAll();
+    for (let minute = 0; minute < 10; minute++) {
+      clock.nowMs += 60 * SECOND;
+      expect(await cache.get()).toEqual(aVersion(1));
+    }
+    expect(reports).toEqual(['policy_loaded', 'policy_refresh_failed']);
+
+    tap.heal();
+    clock.nowMs += 5 * SECOND;
+    expect((await cache.get()).version).toBe(2);
+    tap.failAll();
+    clock.nowMs += 30 * SECOND;
+    await cache.get();
+    expect(reports).toEqual(['policy_loaded', 'policy_refresh_failed', 'policy_loaded', 'policy_refresh_failed']);
+  });
+
+  it('is looked for again 5 s after a look that failed, and not by every request', async () => {
+    const { cache, tap, clock } = await aCache();
+    await cache.get();
+    clock.nowMs += 30 * SECOND;
+    tap.failAll();
+    read(tap);
+    for (let tenth = 0; tenth < 50; tenth++) {
+      await cache.get();
+      clock.nowMs += 100;
+    }
+    const once = read(tap);
+    expect(new Set(once)).toEqual(new Set(['#current']));
+    await cache.get();
+    expect(read(tap)).toEqual(once);
+  });
+
+  it('is unknown to a function that never could read it: better no answer than an old or a built-in one', async () => {
+    const { cache, tap } = await aCache();
+    tap.failAll();
+    await expect(cache.get()).rejects.toThrow('Rate exceeded');
+    tap.heal();
+    expect(await cache.get()).toEqual(aVersion(1));
+  });
+
+  it('never goes back to an older version that a lagging replica still shows', async () => {
+    const { cache, clock } = await aCache({ pushed: 2 });
+    const shown = await cache.get();
+    const older = {
+      liveNumber: async () => 1,
+      version: async () => aVersion(1),
+      current: async () => aVersion(1),
+      history: async () => [],
+      push: async () => false,
+    };
+    let store: typeof older = { ...older, liveNumber: async () => 2, version: async () => aVersion(2) };
+    const port = new Proxy(older, { get: (_, name: keyof typeof older) => store[name] });
+    const lagging = new PolicyCache({ store: port, builtIn, now: () => clock.nowMs, report: () => undefined });
+    expect(await lagging.get()).toEqual(shown);
+    store = older;
+    clock.nowMs += 60 * SECOND;
+    expect((await lagging.get()).version).toBe(2);
+  });
+});
+
+describe('an empty table', () => {
+  it('is seeded with the built-in policy as version 1', async () => {
+    const { cache, store } = await aCache({ pushed: 0 });
+    const seeded = await cache.get();
+    expect(seeded).toMatchObject({ ...builtIn, version: 1, pushedBy: 'mayfly', pushedAtMs: T0 });
+    expect(await store.current()).toEqual(seeded);
+  });
+
+  it.each([[[]], [[1, 1, 1, 1, 1]], [[0, 1, 0, 1, 0]], [[0, 0, 1, 1, 0, 1]]])(
+    'is seeded once by two functions that start together, and both go on with it (order %j)',
+    async (order) => {
+      const { table, store } = await aCache({ pushed: 0 });
+      const seen = await interleave(
+        table,
+        order,
+        [T0, T0 + 7].map((nowMs) => async (its) => {
+          const deps = { store: new DynamoPolicyStore(its), builtIn, now: () => nowMs, report: () => undefined };
+          return new PolicyCache(deps).get();
+        }),
+      );
+      const live = await store.current();
+      expect(seen).toEqual([live, live]);
+      expect(await store.history(10)).toHaveLength(1);
+    },
+  );
+
+  it('that somebody pushes to meanwhile keeps what was pushed', async () => {
+    const { table, store } = await aCache({ pushed: 0 });
+    const client = dynamodb();
+    let isFirst = true;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const answer = await next(args);
+        if (isFirst) {
+          isFirst = false;
+          await store.push(aVersion(1), 0);
+        }
+        return answer;
+      },
+      { step: 'initialize', name: 'meanwhile' },
+    );
+    const cache = new PolicyCache({
+      store: new DynamoPolicyStore(openTable(table.name, client)),
+      builtIn,
+      now: () => T0,
+      report: () => undefined,
+    });
+    expect(await cache.get()).toEqual(aVersion(1));
+    expect(await store.current()).toEqual(aVersion(1));
+  });
+});

@@ -1,0 +1,131 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { isRunning, type ProcessIdentity, parseIdentity } from '../../../lib/local/data-folder.ts';
+import { type LocalDynamo, startDynoxide } from '../../../lib/local/dynoxide.ts';
+import { ensureTable } from '../../../lib/local/table.ts';
+import type { Resource } from '../../../lib/local/template.ts';
+import { aFolder, notices, until } from './support.ts';
+
+const running: LocalDynamo[] = [];
+afterEach(async () => {
+  for (const dynamo of running.splice(0)) await dynamo.close();
+});
+
+async function aDynamo(folder = aFolder()) {
+  const { seen, notify } = notices();
+  const dynamo = await startDynoxide(folder, path.join(folder, 'logs', 'dynoxide.log'), notify);
+  running.push(dynamo);
+  const client = new DynamoDB({
+    endpoint: dynamo.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  });
+  return { dynamo, client, folder, seen };
+}
+
+const processOf = (folder: string): ProcessIdentity => {
+  const identity = parseIdentity(readFileSync(path.join(folder, 'dynoxide.pid'), 'utf8'));
+  if (!identity) throw new Error('no pid file');
+  return identity;
+};
+
+const TABLE: Resource = {
+  logicalId: 'Table',
+  type: 'AWS::DynamoDB::Table',
+  name: 'things',
+  arn: 'arn:things',
+  properties: {
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+    ],
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+  },
+};
+const ITEM = { pk: { S: 'a' }, sk: { S: 'b' } };
+
+describe('the embedded DynamoDB', () => {
+  it("has the template's table, its time to live included, and keeps it and its items from start to start", async () => {
+    const { dynamo, client, folder } = await aDynamo();
+    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    await client.putItem({ TableName: 'things', Item: ITEM });
+    expect((await client.describeTimeToLive({ TableName: 'things' })).TimeToLiveDescription).toMatchObject({
+      TimeToLiveStatus: 'ENABLED',
+      AttributeName: 'expiresAt',
+    });
+    await dynamo.close();
+    const again = await aDynamo(folder);
+    await ensureTable(again.dynamo.endpoint, 'us-east-1', TABLE);
+    expect((await again.client.getItem({ TableName: 'things', Key: ITEM })).Item).toEqual(ITEM);
+  });
+
+  it('refuses a table of an earlier run that has other keys', async () => {
+    const { dynamo } = await aDynamo();
+    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    const other = {
+      ...TABLE,
+      properties: { ...TABLE.properties, KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] },
+    };
+    await expect(ensureTable(dynamo.endpoint, 'us-east-1', other)).rejects.toThrow(
+      /things .* has the keys pk HASH, sk RANGE, the template wants pk HASH: use another/,
+    );
+  });
+
+  it('comes back at the same place, with what was acknowledged, when it is killed', async () => {
+    const { dynamo, client, folder, seen } = await aDynamo();
+    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    await client.putItem({ TableName: 'things', Item: ITEM });
+    const before = processOf(folder);
+    process.kill(before.pid, 'SIGKILL');
+    await until(() => seen.length > 0);
+    await until(() => processOf(folder).pid !== before.pid);
+    expect(seen).toEqual([{ kind: 'dynamodb-restarted', exit: 'SIGKILL' }]);
+    expect((await client.getItem({ TableName: 'things', Key: ITEM })).Item).toEqual(ITEM);
+  });
+
+  it('ends with its runner', async () => {
+    const { dynamo, folder, seen } = await aDynamo();
+    const identity = processOf(folder);
+    await dynamo.close();
+    expect(isRunning(identity)).toBe(false);
+    expect(seen).toEqual([]);
+  });
+
+  it('is asked for elsewhere on a platform that has no binary of it', async () => {
+    const platform = Object.getOwnPropertyDescriptor(process, 'platform') ?? {};
+    Object.defineProperty(process, 'platform', { value: 'plan9' });
+    const started = startDynoxide(aFolder(), 'log', () => undefined);
+    Object.defineProperty(process, 'platform', platform);
+    await expect(started).rejects.toThrow(
+      /no embedded DynamoDB for plan9-.*: set DYNAMODB_ENDPOINT to any other DynamoDB/,
+    );
+  });
+
+  it('says so if no DynamoDB answers where one should be', async () => {
+    const { dynamo } = await aDynamo();
+    await dynamo.close();
+    await expect(ensureTable(dynamo.endpoint, 'us-east-1', TABLE)).rejects.toThrow(
+      `the DynamoDB at ${dynamo.endpoint} does not give us the table things: connect ECONNREFUSED`,
+    );
+  });
+
+  it('is ended at the next start if an earlier runner left it behind, but no other process in its place', async () => {
+    const folder = aFolder();
+    const { dynamo: left } = await aDynamo(folder);
+    const orphan = processOf(folder);
+    running.length = 0; // nobody closes it
+    await aDynamo(folder);
+    expect(isRunning(orphan)).toBe(false);
+    await left.close();
+
+    const other = aFolder();
+    writeFileSync(path.join(other, 'dynoxide.pid'), JSON.stringify({ pid: process.pid, startedAt: 'long ago' }));
+    await expect(aDynamo(other)).resolves.toBeDefined(); // and we are still here
+  });
+});

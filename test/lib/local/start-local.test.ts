@@ -1,0 +1,281 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isRunning, parseIdentity } from '../../../lib/local/data-folder.ts';
+import { type LocalMayfly, type LocalOptions, startLocal } from '../../../lib/local/index.ts';
+import { aFolder, until } from './support.ts';
+import { synthesizeTinyApp } from './tiny-app.ts';
+
+const CREDENTIALS = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
+const ITEM = { pk: { S: 'a' }, sk: { S: 'b' } };
+
+let app: { assembly: string; out: string };
+let running: LocalMayfly | undefined;
+let data: string;
+
+beforeAll(() => {
+  app = synthesizeTinyApp(aFolder());
+}, 60_000);
+afterAll(() => running?.close());
+
+/** Starts the tiny app; an earlier runner of this file is ended first. */
+async function start(options: Partial<LocalOptions> = {}): Promise<LocalMayfly> {
+  await running?.close();
+  data = options.data ?? path.join(aFolder(), 'data');
+  running = await startLocal({ assembly: app.assembly, data, port: 0, ...options });
+  return running;
+}
+
+const consumed = () =>
+  existsSync(app.out)
+    ? readFileSync(app.out, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    : [];
+const wanted = (detail: object) => ({
+  source: 'aws.ecs',
+  'detail-type': 'ECS Task State Change',
+  detail: { kind: 'wanted', ...detail },
+});
+
+function get(
+  { url, certificate }: LocalMayfly,
+  target: string,
+  body?: Buffer,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = https.request(
+      `${url}${target}`,
+      { method: body ? 'POST' : 'GET', ca: readFileSync(certificate), agent: false },
+      (incoming) => {
+        let text = '';
+        incoming.setEncoding('utf8').on('data', (chunk) => {
+          text += chunk;
+        });
+        incoming.once('end', () => resolve({ status: incoming.statusCode ?? 0, text }));
+      },
+    );
+    request.once('error', reject).end(body);
+  });
+}
+
+describe('a stack that runs locally', () => {
+  it('serves its API over HTTPS, with its own gateway responses', async () => {
+    const mayfly = await start();
+    const { status, text } = await get(mayfly, '/prod/v1/enroll', Buffer.from([0xff, 0x00]));
+    expect([status, JSON.parse(text)]).toEqual([200, { path: '/v1/enroll', body: '/wA=', isBase64Encoded: true }]);
+    expect(await get(mayfly, '/crash')).toEqual({ status: 500, text: 'come again' });
+  });
+
+  it("gives its functions the template's environment, and the machine's own services instead of AWS", async () => {
+    const mayfly = running ?? (await start());
+    const env = JSON.parse((await get(mayfly, '/env')).text);
+    expect(env).toMatchObject({
+      TABLE_NAME: mayfly.tableName,
+      SECRET_ARN: expect.stringMatching(/^arn:aws:secretsmanager:us-east-1:000000000000:secret:Tiny-EnrollSecret/),
+      AWS_REGION: 'us-east-1',
+      AWS_LAMBDA_FUNCTION_NAME: expect.stringMatching(/^Tiny-Edge/),
+      AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+      AWS_ENDPOINT_URL: mayfly.events,
+      AWS_ENDPOINT_URL_DYNAMODB: mayfly.dynamodb,
+      AWS_ENDPOINT_URL_FIREHOSE: mayfly.events,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: mayfly.events,
+      AWS_ENDPOINT_URL_ECS: mayfly.events,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    });
+    expect(env).not.toHaveProperty('HOME');
+    expect(readFileSync(mayfly.enrollSecret, 'utf8')).toMatch(/^[A-Za-z0-9]{40}$/);
+  });
+
+  it('leads events through its rules to its functions, whatever bus they are on', async () => {
+    const mayfly = running ?? (await start());
+    const client = new EventBridgeClient({ endpoint: mayfly.events, ...CREDENTIALS });
+    const entry = (Source: string, kind: string, EventBusName?: string) => ({
+      Source,
+      DetailType: 'T',
+      Detail: JSON.stringify({ kind }),
+      ...(EventBusName ? { EventBusName } : {}),
+    });
+    await client.send(
+      new PutEventsCommand({
+        Entries: [
+          entry('aws.ecs', 'wanted'),
+          entry('aws.ecs', 'unwanted'),
+          entry('my.app', 'custom', 'tiny'),
+          entry('my.app', 'wrong bus'),
+        ],
+      }),
+    );
+    client.destroy();
+    await mayfly.putEvents([wanted({ n: 2 })]);
+    await mayfly.idle();
+    expect(consumed()).toEqual(
+      expect.arrayContaining([
+        { source: 'aws.ecs', kind: 'wanted' },
+        { source: 'my.app', kind: 'custom' },
+        { source: 'aws.ecs', kind: 'wanted', n: 2 },
+      ]),
+    );
+    expect(consumed()).toHaveLength(3);
+  });
+
+  it('refuses a second runner on its data folder', async () => {
+    if (!running) await start();
+    await expect(startLocal({ assembly: app.assembly, data, port: 0 })).rejects.toThrow(
+      `${data} is in use by process ${process.pid}`,
+    );
+  });
+
+  it('ends within two seconds, though a function hangs and an event is failing, and delivers it at the next start', async () => {
+    const mayfly = running ?? (await start());
+    const released = path.join(aFolder(), 'released');
+    await mayfly.putEvents([wanted({ id: 'survivor', until: released })]);
+    const dynoxide = parseIdentity(readFileSync(path.join(data, 'dynoxide.pid'), 'utf8'));
+    const hanging = get(mayfly, '/hang').catch((error) => error.code);
+    await until(async () => JSON.parse((await get(mayfly, '/hanging')).text) === 1);
+    const begun = performance.now();
+    await mayfly.close();
+    expect(await hanging).toBe('ECONNRESET');
+    expect(performance.now() - begun).toBeLessThan(2000);
+    expect(dynoxide && isRunning(dynoxide)).toBe(false);
+    expect(existsSync(path.join(data, 'runner.lock'))).toBe(false);
+
+    writeFileSync(released, '');
+    await (await start({ data })).idle();
+    expect(consumed().filter(({ id }) => id === 'survivor')).toHaveLength(1);
+  });
+
+  it('survives kill -9: nothing that was acknowledged is lost, and no process is left behind', async () => {
+    const folder = path.join(aFolder(), 'data');
+    const released = path.join(aFolder(), 'released');
+    const { child, ready } = await aRunnerProcess(folder);
+    const dynamo = new DynamoDB({ endpoint: ready.dynamodb, ...CREDENTIALS });
+    await dynamo.putItem({ TableName: ready.tableName, Item: ITEM });
+    const firehose = new FirehoseClient({ endpoint: ready.events, ...CREDENTIALS });
+    await firehose.send(
+      new PutRecordCommand({ DeliveryStreamName: streamName(), Record: { Data: Buffer.from('{"result":1}\n') } }),
+    );
+    const events = Array.from({ length: 30 }, (_, n) => wanted({ id: `killed-${n}`, until: released }));
+    await fetch(`${ready.events}/events`, { method: 'POST', body: JSON.stringify(events) });
+    const dynoxide = parseIdentity(readFileSync(path.join(folder, 'dynoxide.pid'), 'utf8'));
+    expect(dynoxide && isRunning(dynoxide)).toBe(true);
+
+    child.kill('SIGKILL');
+    await until(() => dynoxide && !isRunning(dynoxide));
+    writeFileSync(released, '');
+    const mayfly = await start({ data: folder });
+    await mayfly.idle();
+    const ids = consumed().flatMap(({ id }) => (String(id).startsWith('killed-') ? [id] : []));
+    expect(new Set(ids).size).toBe(30);
+    const again = new DynamoDB({ endpoint: mayfly.dynamodb, ...CREDENTIALS });
+    expect((await again.getItem({ TableName: mayfly.tableName, Key: ITEM })).Item).toEqual(ITEM);
+    const day = new Date().toISOString().slice(0, 10);
+    expect(readFileSync(path.join(mayfly.results, 'results', `${day}.ndjson`), 'utf8')).toBe('{"result":1}\n');
+    for (const client of [dynamo, firehose, again]) client.destroy();
+  });
+
+  it('uses another DynamoDB where it is told to', async () => {
+    const first = running ?? (await start());
+    const other = await startLocal({
+      assembly: app.assembly,
+      data: aFolder(),
+      port: 0,
+      dynamodbEndpoint: first.dynamodb,
+    });
+    expect(other.dynamodb).toBe(first.dynamodb);
+    await other.close();
+  });
+});
+
+describe('a stack that cannot run locally', () => {
+  const template = () => JSON.parse(readFileSync(path.join(app.assembly, 'Tiny.template.json'), 'utf8'));
+
+  it.each<[string, (resources: Resources) => void, RegExp]>([
+    [
+      'a resource it does not know',
+      (all) => Object.assign(all, { Cluster: { Type: 'AWS::ECS::Cluster' } }),
+      /Cluster: the resource type AWS::ECS::Cluster/,
+    ],
+    [
+      'a property it does not know',
+      (all) => each(all, 'AWS::SQS::Queue', { FifoQueue: true }),
+      /\(AWS::SQS::Queue\): the property FifoQueue/,
+    ],
+    [
+      'a pattern that AWS would refuse',
+      (all) => each(all, 'AWS::Events::Rule', { EventPattern: { a: [{ nope: 1 }] } }),
+      /AWS would refuse the pattern: \$\.a\[0\]\.nope/,
+    ],
+    [
+      'another target than a queue',
+      (all) => each(all, 'AWS::Events::Rule', { Targets: [{ Id: 'x', Arn: 'arn:elsewhere' }] }),
+      /the target arn:elsewhere is no queue/,
+    ],
+    [
+      'another runtime',
+      (all) => each(all, 'AWS::Lambda::Function', { Runtime: 'python3.13' }),
+      /the runtime python3\.13 is not implemented/,
+    ],
+    [
+      'code from elsewhere',
+      (all) => each(all, 'AWS::Lambda::Function', { Code: { S3Bucket: 'b', S3Key: 'k' } }),
+      /its code is no asset/,
+    ],
+  ])('says why at once: %s', async (_, change, message) => {
+    const broken = aFolder();
+    const changed = template();
+    change(changed.Resources);
+    for (const file of ['manifest.json', 'Tiny.assets.json'])
+      writeFileSync(path.join(broken, file), readFileSync(path.join(app.assembly, file)));
+    writeFileSync(path.join(broken, 'Tiny.template.json'), JSON.stringify(changed));
+    const folder = path.join(broken, 'data');
+    await expect(startLocal({ assembly: broken, data: folder, port: 0 })).rejects.toThrow(message);
+    expect(existsSync(path.join(folder, 'runner.lock'))).toBe(false);
+    expect(existsSync(path.join(folder, 'dynoxide.pid'))).toBe(false);
+  });
+
+  it('asks for the assembly, and for the stack if it is not clear which', async () => {
+    await expect(startLocal({ assembly: aFolder(), data: aFolder(), port: 0 })).rejects.toThrow(
+      /is no CDK cloud assembly/,
+    );
+    await expect(startLocal({ assembly: app.assembly, data: aFolder(), port: 0, stackName: 'Other' })).rejects.toThrow(
+      /has no stack Other, only: Tiny/,
+    );
+  });
+});
+
+type Resources = Record<string, { Type: string; Properties?: Record<string, unknown> }>;
+
+/** Sets properties of each resource of a type. */
+function each(resources: Resources, type: string, properties: Record<string, unknown>): void {
+  for (const one of Object.values(resources))
+    if (one.Type === type) one.Properties = { ...one.Properties, ...properties };
+}
+
+function streamName(): string {
+  const { Resources } = JSON.parse(readFileSync(path.join(app.assembly, 'Tiny.template.json'), 'utf8'));
+  const [id] = Object.keys(Resources).filter((key) => Resources[key].Type === 'AWS::KinesisFirehose::DeliveryStream');
+  return `Tiny-${id}`;
+}
+
+async function aRunnerProcess(
+  folder: string,
+): Promise<{ child: ChildProcess; ready: { events: string; dynamodb: string; tableName: string } }> {
+  const script = fileURLToPath(new URL('./run-local.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', script, app.assembly, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const [line] = await new Promise<[string]>((resolve) =>
+    createInterface({ input: child.stdout }).once('line', (text) => resolve([text])),
+  );
+  return { child, ready: JSON.parse(line) };
+}

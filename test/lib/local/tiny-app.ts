@@ -1,0 +1,98 @@
+import path from 'node:path';
+import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { LambdaIntegration, ResponseType, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { aBundle } from './support.ts';
+
+const EDGE = `
+  let hanging = 0;
+  const answers = {
+    '/crash': () => process.exit(1),
+    '/env': () => ({ ...process.env }),
+    '/hang': () => new Promise(() => hanging++),
+    '/hanging': () => hanging,
+  };
+  const echo = ({ path, body, isBase64Encoded }) => ({ path, body, isBase64Encoded });
+  exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(await (answers[event.path] ?? echo)(event)) });
+`;
+
+/** Notes each event in the file named by OUT; one with \`detail.until\` fails as long as that file is missing. */
+const CONSUMER = `
+  const { appendFileSync, existsSync } = require('node:fs');
+  exports.handler = async ({ Records }) => ({ batchItemFailures: Records.filter(({ body }) => {
+    const { detail, source } = JSON.parse(body);
+    if (detail.until && !existsSync(detail.until)) return true;
+    appendFileSync(process.env.OUT, JSON.stringify({ source, ...detail }) + '\\n');
+  }).map(({ messageId }) => ({ itemIdentifier: messageId })) });
+`;
+
+/** A stack with one of everything, synthesized to a folder; \`out\` is where its consumer of events notes them. */
+export function synthesizeTinyApp(folder: string): { assembly: string; out: string } {
+  const [assembly, out] = [path.join(folder, 'cdk.out'), path.join(folder, 'consumed.ndjson')];
+  const app = new App({ outdir: assembly });
+  const stack = new Stack(app, 'Tiny');
+  const table = new TableV2(stack, 'Table', {
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    sortKey: { name: 'sk', type: AttributeType.STRING },
+    timeToLiveAttribute: 'expiresAt',
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const secret = new Secret(stack, 'EnrollSecret', {
+    generateSecretString: { passwordLength: 40, excludePunctuation: true },
+  });
+  const bucket = new Bucket(stack, 'Bucket');
+  const stream = new CfnDeliveryStream(stack, 'Results', {
+    deliveryStreamType: 'DirectPut',
+    extendedS3DestinationConfiguration: {
+      bucketArn: bucket.bucketArn,
+      roleArn: 'arn:aws:iam::111122223333:role/x',
+      prefix: 'results/!{timestamp:yyyy}/',
+    },
+  });
+
+  const fn = (id: string, code: string, environment: Record<string, string>) =>
+    new LambdaFunction(stack, id, {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromAsset(aBundle(code)),
+      timeout: Duration.seconds(5),
+      environment,
+    });
+  const edge = fn('Edge', EDGE, { TABLE_NAME: table.tableName, SECRET_ARN: secret.secretArn, STREAM_NAME: stream.ref });
+  table.grantReadWriteData(edge);
+  const api = new RestApi(stack, 'Api', { binaryMediaTypes: ['*/*'], defaultIntegration: new LambdaIntegration(edge) });
+  api.root.addProxy({ anyMethod: true });
+  const trouble = { type: ResponseType.DEFAULT_5XX, statusCode: '500', templates: { 'text/plain': 'come again' } };
+  api.addGatewayResponse('Trouble', trouble);
+
+  const deadLetters = new Queue(stack, 'DeadLetters');
+  const queue = new Queue(stack, 'Queue', {
+    visibilityTimeout: Duration.seconds(30),
+    deadLetterQueue: { queue: deadLetters, maxReceiveCount: 50 },
+  });
+  const consumer = fn('Consumer', CONSUMER, { OUT: out });
+  consumer.addEventSource(new SqsEventSource(queue, { batchSize: 5, reportBatchItemFailures: true }));
+  new Rule(stack, 'Wanted', {
+    eventPattern: { source: ['aws.ecs'], detail: { kind: ['wanted'] } },
+    targets: [new SqsQueue(queue)],
+  });
+  new Rule(stack, 'Off', { eventPattern: { source: ['aws.ecs'] }, targets: [new SqsQueue(queue)], enabled: false });
+  const bus = new EventBus(stack, 'Bus', { eventBusName: 'tiny' });
+  new Rule(stack, 'Ours', {
+    eventBus: bus,
+    eventPattern: { source: [{ prefix: 'my.' }] as unknown as string[] },
+    targets: [new SqsQueue(queue)],
+  });
+
+  new CfnOutput(stack, 'EnrollSecretArn', { value: secret.secretArn });
+  app.synth();
+  return { assembly, out };
+}

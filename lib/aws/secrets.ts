@@ -30,15 +30,16 @@ export class AwsSecret implements RotatingSecret {
   }
 
   #noOlderThan(ms: number): Promise<readonly string[]> {
-    if (!this.#cached || this.#now() - this.#cached.atMs >= ms) {
-      const values = this.#fetch();
-      this.#cached = { values, atMs: this.#now() };
-      // A failed fetch is not kept: the next request asks again.
-      values.catch(() => {
-        this.#cached = undefined;
-      });
-    }
-    return this.#cached.values;
+    const before = this.#cached;
+    if (before && this.#now() - before.atMs < ms) return before.values;
+    const values = this.#fetch();
+    const fetched = { values, atMs: this.#now() };
+    this.#cached = fetched;
+    // A failed fetch is not kept: the next request asks again.
+    values.catch(() => {
+      if (this.#cached === fetched) this.#cached = undefined;
+    });
+    return values;
   }
 
   async #fetch(): Promise<readonly string[]> {

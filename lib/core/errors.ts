@@ -6,7 +6,8 @@ export type ErrorCode =
   | 'EVENT_MALFORMED' // an event we subscribe to, without the fields its source documents
   | 'BODY_UNREADABLE' // a request body that is not gzip or JSON although it says so
   | 'BODY_TOO_LARGE' // a request body that grows beyond our bound when inflated
-  | 'STORE_REFUSED'; // Firehose kept refusing records
+  | 'STORE_REFUSED' // Firehose kept refusing records
+  | 'POLICY_TOO_LARGE'; // a version of the policy that does not fit an item of the table
 
 /** A failure we expected and can explain. Anything else is a bug and keeps its own type. */
 export class MayflyError extends Error {

@@ -1,9 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Fault, TaskHandle } from '../../lib/agent/index.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { openTable } from '../../lib/aws/table.ts';
-import type { Fault, TaskHandle } from '../../lib/agent/index.ts';
 import { verdictOf } from '../../lib/core/ledger/workload.ts';
 import type { AnyLine } from '../support/any-line.ts';
 import { BriskClock } from '../support/brisk-clock.ts';
@@ -34,33 +36,58 @@ describe('simulated agents and the synthesized template', () => {
 
   /** The stored rows that show a task's container. */
   const rowsOf = async (task: TaskHandle): Promise<AnyLine[]> =>
-    (await site.server.lines('results')).filter((line) => line.query === 'container' && line.columns?.['id'] === idOf(task));
+    (await site.server.lines('results')).filter(
+      (line) => line.query === 'container' && line.columns?.id === idOf(task),
+    );
 
   async function seen(tasks: readonly TaskHandle[]): Promise<boolean> {
     const records = await ledger.read(tasks.map((task) => task.arn));
-    return records.length === tasks.length && records.every((record) => verdictOf(record, Date.now()).verdict === 'seen');
+    return (
+      records.length === tasks.length && records.every((record) => verdictOf(record, Date.now()).verdict === 'seen')
+    );
   }
 
-  it('enroll, configure themselves and answer who they are', async () => {
-    expect(kinds('enrolled')).toBe(2);
-    await until(async () => (await site.server.lines('results')).filter((line) => line.set === 'enrollment').length >= 4);
-    const launches = (await site.server.lines('results')).filter((line) => line.set === 'launch' && line.query === 'instance');
-    for (const { hostIdentifier } of site.agents) {
-      expect(launches.filter((line) => line.columns?.['instance_id'] === hostIdentifier).length).toBeLessThanOrEqual(1);
-    }
-    expect(site.heard.filter((event) => ['would-have-crashed', 'config-rejected', 'work-rejected', 'exited'].includes(event.kind))).toEqual([]);
-  }, LONG_MS);
+  it(
+    'enroll, configure themselves and answer who they are',
+    async () => {
+      expect(kinds('enrolled')).toBe(2);
+      await until(
+        async () => (await site.server.lines('results')).filter((line) => line.set === 'enrollment').length >= 4,
+      );
+      const launches = async () =>
+        (await site.server.lines('results')).filter((line) => line.set === 'launch' && line.query === 'instance');
+      await until(async () => (await launches()).length >= 2);
+      const hosts = (await launches()).map((line) => [line.host, line.workload, line.columns?.instance_id]);
+      expect(hosts.sort()).toEqual(site.agents.map(({ hostIdentifier: id }) => [id, id, id]).sort());
+      expect(
+        site.heard.filter((event) =>
+          ['would-have-crashed', 'config-rejected', 'work-rejected', 'exited'].includes(event.kind),
+        ),
+      ).toEqual([]);
+    },
+    LONG_MS,
+  );
 
-  it('see every task that ECS tells of, and its row is stored once with the workload it belongs to', async () => {
-    const tasks = site.run(4);
-    await until(() => seen(tasks));
-    for (const task of tasks) {
-      const rows = await rowsOf(task);
-      expect(rows.map((row) => [row.workload, row.host, row.status, row.late])).toEqual([[task.arn, task.host.instanceId, 0, false]]);
-      expect(rows[0]?.columns).toMatchObject({ state: 'running', image: 'busybox:1' });
-      expect(rows[0]?.decorations).toMatchObject({ task_family: 'sleepy', container_name: 'sleepy', host_identifier: task.host.instanceId });
-    }
-  }, LONG_MS);
+  it(
+    'see every task that ECS tells of, and its row is stored once with the workload it belongs to',
+    async () => {
+      const tasks = site.run(4);
+      await until(() => seen(tasks));
+      for (const task of tasks) {
+        const rows = await rowsOf(task);
+        expect(rows.map((row) => [row.workload, row.host, row.status, row.late])).toEqual([
+          [task.arn, task.host.instanceId, 0, false],
+        ]);
+        expect(rows[0]?.columns).toMatchObject({ state: 'running', image: 'busybox:1' });
+        expect(rows[0]?.decorations).toMatchObject({
+          task_family: 'sleepy',
+          container_name: 'sleepy',
+          host_identifier: task.host.instanceId,
+        });
+      }
+    },
+    LONG_MS,
+  );
 
   it.each([
     ['drop-after-processing', 'read', 2],
@@ -77,7 +104,11 @@ describe('simulated agents and the synthesized template', () => {
       // The first read after the pause is the one that takes the queries away.
       await Promise.all(site.agents.map((agent) => agent.stop()));
       const tasks = site.run(4);
-      await until(async () => (await ledger.read(tasks.map((task) => task.arn))).filter((record) => record.handling?.asked.length).length === 4);
+      await until(
+        async () =>
+          (await ledger.read(tasks.map((task) => task.arn))).filter((record) => record.handling?.asked.length)
+            .length === 4,
+      );
       for (const faults of site.faults) {
         faults.happened = 0;
         faults.inject(fault, { endpoint, times });
@@ -95,14 +126,37 @@ describe('simulated agents and the synthesized template', () => {
   async function quiet(): Promise<boolean> {
     const from = site.heard.length;
     await until(async () =>
-      site.agents.every((agent) => site.heard.slice(from).some((event) => event.host === agent.hostIdentifier && event.kind === 'polled')),
+      site.agents.every((agent) =>
+        site.heard.slice(from).some((event) => event.host === agent.hostIdentifier && event.kind === 'polled'),
+      ),
     );
     return !site.heard.slice(from).some((event) => event.kind === 'results-kept' || event.kind === 'query-executed');
   }
 
-  it('keep their nodes all the while: one enrollment each, no key lost, no log line of the function but on work', () => {
+  it(
+    'leave no line in the log of the function while they poll in vain',
+    async () => {
+      await until(() => quiet());
+      const before = logged();
+      const polls = kinds('polled');
+      await until(async () => kinds('polled') >= polls + 6);
+      expect(logged()).toEqual(before);
+      expect(before.some((line) => line.includes('"queries_delivered"'))).toBe(true);
+    },
+    LONG_MS,
+  );
+
+  /** The lines of the tls-api function's log. */
+  const logged = (): string[] => {
+    const folder = join(site.server.data, 'logs');
+    const [file = ''] = readdirSync(folder).filter((name) => /tls-?api/i.test(name));
+    return readFileSync(join(folder, file), 'utf8').split('\n');
+  };
+
+  it('keep their nodes all the while: one enrollment each, no key lost, no failure of a function', () => {
     expect(kinds('enrolled')).toBe(2);
     expect(kinds('node-key-deleted')).toBe(0);
-    expect(site.server.notices.filter((notice) => notice.kind === 'function-error' || notice.kind === 'dead-letter')).toEqual([]);
+    const failures = site.server.notices.filter(({ kind }) => kind === 'function-error' || kind === 'dead-letter');
+    expect(failures).toEqual([]);
   });
 });

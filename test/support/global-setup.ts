@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * Starts the embedded DynamoDB once for all test files, in memory; `DYNAMODB_ENDPOINT` names another one to use
+ * Makes a folder for what the test files of this run share, and starts the embedded DynamoDB once for all test files, in memory; `DYNAMODB_ENDPOINT` names another one to use
  * where there is no binary for the platform.
  */
 export default async function setup(): Promise<void> {
-  if (process.env['DYNAMODB_ENDPOINT']) {
-    process.env['TEST_DYNAMODB_ENDPOINT'] = process.env['DYNAMODB_ENDPOINT'];
+  process.env.TEST_RUN_FOLDER = mkdtempSync(join(tmpdir(), 'mayfly-test-'));
+  if (process.env.DYNAMODB_ENDPOINT) {
+    process.env.TEST_DYNAMODB_ENDPOINT = process.env.DYNAMODB_ENDPOINT;
     return;
   }
   const port = await freePort();
@@ -18,9 +21,15 @@ export default async function setup(): Promise<void> {
   const endpoint = `http://127.0.0.1:${port}`;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the embedded DynamoDB ended with ${child.exitCode}`);
-    if (await fetch(endpoint).then(() => true, () => false)) break;
+    if (
+      await fetch(endpoint).then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
   }
-  process.env['TEST_DYNAMODB_ENDPOINT'] = endpoint;
+  process.env.TEST_DYNAMODB_ENDPOINT = endpoint;
 }
 
 function binary(): string {

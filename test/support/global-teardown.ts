@@ -1,6 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
+import { rmSync } from 'node:fs';
 
-/** Ends the embedded DynamoDB of this run. */
+/** Ends the embedded DynamoDB of this run, and removes what its files shared. */
 export default async function teardown(): Promise<void> {
   (globalThis as { mayflyDynamodb?: ChildProcess }).mayflyDynamodb?.kill();
+  const folder = process.env.TEST_RUN_FOLDER;
+  if (folder) rmSync(folder, { recursive: true, force: true });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Rule } from '../policy/rule.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { queriesFor } from '../queue/pending-query.ts';
-import { GRACE_MS, NODE_TTL_MS, type Node, type NodeIdentity, SEEN_EVERY_MS } from './node.ts';
+import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity, SEEN_EVERY_MS } from './node.ts';
 import type { NodeRegistry } from './registry.ts';
 
 /** An enroll request after its secret was accepted. */
@@ -25,7 +25,7 @@ const LIVE_MS = 3 * SEEN_EVERY_MS;
  * gets a host of its own while the first is alive, named after its machine, so it gets the same one each time.
  */
 export function planEnroll(host: string, identity: NodeIdentity, before: Node | undefined, nowMs: number): EnrollPlan {
-  const known = before && before.expiresAtMs > nowMs ? before : undefined;
+  const known = lives(before, nowMs) ? before : undefined;
   const other = known?.identity.uuid && identity.uuid && known.identity.uuid !== identity.uuid;
   if (known && other && nowMs - known.lastSeenMs < LIVE_MS) {
     return { kind: 'twin', host: twinOf(host, identity) };

@@ -1,21 +1,26 @@
 import type { HostQueue } from '../queue/host-queue.ts';
 import { keyOf } from '../queue/pending-query.ts';
+import { lives } from './node.ts';
 import type { Aliases, NodeRegistry } from './registry.ts';
 
 /**
  * A host said which EC2 instance it is: from now on events about the instance find it, and queries that waited under
- * the instance id move to it. Its word is not taken for an instance that has an agent of its own, or another host.
+ * the instance id move to it. Its word is not taken for an instance that has an agent of its own, or another host. Safe
+ * to repeat.
  */
 export async function learnInstance(
   host: string,
   instanceId: string,
   { queue, registry, aliases, now }: { queue: HostQueue; registry: NodeRegistry; aliases: Aliases; now: () => number },
 ): Promise<'learned' | 'taken'> {
+  const hasAgent = async (name: string): Promise<boolean> => lives(await registry.find(name, true), now());
+  if (await hasAgent(instanceId)) return 'taken';
   const owner = await aliases.hostOf(instanceId);
-  if (owner === host) return 'learned';
-  const rival = await registry.find(owner ?? instanceId, true);
-  if (rival && rival.expiresAtMs > now()) return 'taken';
-  await aliases.learn(instanceId, host, now());
+  if (owner !== host) {
+    if (owner && (await hasAgent(owner))) return 'taken';
+    await aliases.learn(instanceId, host, now());
+  }
+  // Also when this was known: who heard it first may have died before it got here.
   const { pending } = await queue.open(instanceId, true);
   for (const query of pending) await queue.enqueue({ ...query, host });
   await queue.remove(pending.map(keyOf));

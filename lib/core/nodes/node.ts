@@ -38,9 +38,13 @@ export const SEEN_EVERY_MS = 5 * 60_000;
 /** Enrolling again within this time is the same enrollment, and the key before stays good as long. */
 export const GRACE_MS = 10 * 60_000;
 
+/** Whether there is such a node, by the clock: TTL removes its row days late. */
+export const lives = (node: Node | undefined, nowMs: number): node is Node =>
+  node !== undefined && node.expiresAtMs > nowMs;
+
 /** Whether a key of this epoch opens the node now. */
 export function accepts(node: Node | undefined, epoch: number, nowMs: number): boolean {
-  if (!node || node.expiresAtMs <= nowMs) return false;
+  if (!lives(node, nowMs)) return false;
   return node.epoch === epoch || (node.previousEpoch === epoch && (node.previousUntilMs ?? 0) > nowMs);
 }
 

@@ -30,3 +30,12 @@ function inflated(bytes: Buffer): Buffer {
       : new MayflyError('BODY_UNREADABLE', 'the body starts like gzip and is not', { cause });
   }
 }
+
+/** Deeper than anything osquery sends (a batch of differential rows has six), shallow enough for any reader. */
+const MAX_DEPTH = 64;
+
+/** Whether a document is nested so deeply that to write it as JSON again could exhaust the stack. */
+export function tooDeep(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => tooDeep(member, levels - 1));
+}

@@ -10,7 +10,8 @@ const table = z.optional(z.record(z.string(), z.unknown()));
 
 const Enroll = z.object({
   enroll_secret: z._default(z.string(), ''),
-  host_identifier: z.string().check(z.minLength(1), z.maxLength(255)),
+  // Half a character has no UTF-8 form: neither a node key nor the table could hold it.
+  host_identifier: z.string().check(z.minLength(1), z.maxLength(255), z.regex(/^\P{Surrogate}*$/u)),
   platform_type: z.optional(z.unknown()),
   host_details: z.optional(
     z.object({ os_version: table, osquery_info: table, system_info: table, platform_info: table }),
@@ -24,7 +25,7 @@ export function readEnroll(body: unknown): { secret: string; enrollment: Enrollm
   const { enroll_secret, host_identifier, host_details } = result.data;
   // Bounded, because the node record is read by every poll.
   const field = (of: Record<string, unknown> | undefined, name: string): string =>
-    of && Object.hasOwn(of, name) ? String(of[name]).slice(0, 100) : '';
+    of && Object.hasOwn(of, name) ? textOf(of[name]).slice(0, 100) : '';
   return {
     secret: enroll_secret || renamedSecret(body),
     enrollment: {
@@ -80,9 +81,8 @@ export function readAnswers(body: unknown): Answer[] | undefined {
     const stats = member('stats', wireId);
     return {
       wireId,
-      // A missing status is an agent older than 2.1.2: rows are all it says.
-      status: Number(member('statuses', wireId) ?? 0) || 0,
-      message: String(member('messages', wireId) ?? ''),
+      status: statusOf(member('statuses', wireId)),
+      message: textOf(member('messages', wireId)),
       rows: Array.isArray(rows) ? rows.filter(isObject).map(toRow) : [],
       stats: isObject(stats)
         ? Object.fromEntries(Object.entries(stats).filter((e): e is [string, number] => typeof e[1] === 'number'))
@@ -94,16 +94,23 @@ export function readAnswers(body: unknown): Answer[] | undefined {
 /** The lines of a log request, or undefined when it is none. An empty `data` is fine. */
 export function readLog(body: unknown): { logType: string; lines: readonly unknown[] } | undefined {
   if (!isObject(body) || !Array.isArray(body.data)) return undefined;
-  return { logType: String(body.log_type ?? ''), lines: body.data };
+  return { logType: textOf(body.log_type).slice(0, 100), lines: body.data };
 }
 
 function toRow(row: Record<string, unknown>): Row {
-  return Object.fromEntries(
-    Object.entries(row).map(([column, value]) => [
-      column,
-      typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value),
-    ]),
-  );
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, textOf(value)]));
+}
+
+// `String()` of an object asks the object, which the network wrote.
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
+}
+
+/** A missing status is an agent older than 2.1.2: rows are all it says. One that is no number is a failure. */
+function statusOf(value: unknown): number {
+  const status = Number(textOf(value));
+  return Number.isFinite(status) ? status : 1;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

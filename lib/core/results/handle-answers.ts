@@ -84,12 +84,13 @@ function asked(deliveries: readonly Delivery[], wireId: string): { delivery?: De
   return {};
 }
 
-/** The askers a row answers: those it names as a subject, or all when the query has no such column. */
-function askersOf(query: DeliveredQuery, row: Row): readonly Asker[] {
+/** The askers a row answers: those it names as a subject, or the only one there is; nobody, when it could be several. */
+function askersOf(query: DeliveredQuery, row: Row): readonly (Asker | undefined)[] {
   const column = query.evidence?.column ?? (query.askers.some((a) => a.subjects.length > 0) ? 'id' : undefined);
   const subject = column && Object.hasOwn(row, column) ? row[column] : undefined;
   const named = subject === undefined ? [] : query.askers.filter((asker) => asker.subjects.includes(subject));
-  return named.length > 0 ? named : query.askers.slice(0, 1);
+  if (named.length > 0) return named;
+  return query.askers.length === 1 ? query.askers : [undefined];
 }
 
 function linesOf(
@@ -107,7 +108,7 @@ function linesOf(
     hostname: node.identity.hostname,
     rule: query?.rule ?? '',
     query: query?.query ?? '',
-    queryId: asker?.queryId ?? answer.wireId,
+    queryId: asker?.queryId ?? answer.wireId.slice(0, 64),
     set: query?.set ?? '',
     status: answer.status,
     message: answer.message,

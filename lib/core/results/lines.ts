@@ -70,13 +70,17 @@ const MAX_LINE_BYTES = 960_000;
 export function packed(lines: readonly Line[], maxRecordBytes = 512_000): string[] {
   const records: string[] = [];
   let open = '';
+  let bytes = 0;
   for (const line of lines) {
     const text = `${serialized(line)}\n`;
-    if (open && Buffer.byteLength(open) + Buffer.byteLength(text) > maxRecordBytes) {
+    const more = Buffer.byteLength(text);
+    if (open && bytes + more > maxRecordBytes) {
       records.push(open);
       open = '';
+      bytes = 0;
     }
     open += text;
+    bytes += more;
   }
   if (open) records.push(open);
   return records;
@@ -85,13 +89,20 @@ export function packed(lines: readonly Line[], maxRecordBytes = 512_000): string
 function serialized(line: Line): string {
   const text = JSON.stringify(line);
   if (Buffer.byteLength(text) <= MAX_LINE_BYTES) return text;
-  // Cut where it is read as text, so that the line stays a document that says what is missing.
-  const cut = (value: string): string => value.slice(0, 200_000);
+  // Cut where it is read as text, so that the line stays a document that says what is missing. A character takes up to
+  // six bytes as JSON, so all columns together keep 720 KB at most.
   if (line.kind === 'result') {
-    const columns =
-      line.columns && Object.fromEntries(Object.entries(line.columns).map(([k, v]) => [k, cut(v).slice(0, 8_000)]));
-    return JSON.stringify({ ...line, message: cut(line.message), columns, truncated: true });
+    const columns = Object.entries(line.columns ?? {});
+    const share = Math.floor(60_000 / Math.max(1, columns.length));
+    const kept = columns.map(([name, value]) => [name.slice(0, share), value.slice(0, share)]);
+    const message = line.message.slice(0, 20_000);
+    const queryId = line.queryId.slice(0, 2_000); // of an answer nobody asked for: as long as its sender likes
+    const cut = line.columns && Object.fromEntries(kept);
+    return JSON.stringify({ ...line, queryId, message, columns: cut, truncated: true });
   }
-  if (line.kind === 'log') return JSON.stringify({ ...line, line: cut(JSON.stringify(line.line)), truncated: true });
-  return JSON.stringify({ ...line, bodyBase64: cut(line.bodyBase64), truncated: true });
+  if (line.kind === 'log') {
+    const logType = line.logType.slice(0, 2_000);
+    return JSON.stringify({ ...line, logType, line: JSON.stringify(line.line).slice(0, 200_000), truncated: true });
+  }
+  return JSON.stringify({ ...line, bodyBase64: line.bodyBase64.slice(0, 200_000), truncated: true });
 }

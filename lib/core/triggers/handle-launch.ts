@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import { lives } from '../nodes/node.ts';
 import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
 import type { Policy } from '../policy/rule.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
@@ -46,7 +47,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   for (const query of queries) await queue.enqueue(query);
   await ledger.handled(record.workload, record.version, {
     host,
-    enrolled: (await registry.find(host)) !== undefined,
+    enrolled: lives(await registry.find(host), now()),
     asked: [],
     settleByMs: Math.max(...queries.map((query) => query.expiresAtMs)) + ANSWER_GRACE_MS,
   });

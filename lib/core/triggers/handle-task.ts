@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
+import { lives } from '../nodes/node.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import type { Policy, Rule } from '../policy/rule.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
@@ -37,10 +38,10 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
     (await deps.hosts.hostOf(event.task.clusterArn, event.task.containerInstanceArn)) ?? record.handling?.host;
   const rule = host ? ruleFor(record, policy) : undefined;
   const queries = host && rule ? ask(event, record, rule, host, now()) : [];
-  const node = host ? await registry.find(host) : undefined;
+  const enrolled = host !== undefined && lives(await registry.find(host), now());
   for (const query of queries) await queue.enqueue(query);
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
-  if (host && node && (queries.length > 0 || !record.stopped)) {
+  if (host && enrolled && (queries.length > 0 || !record.stopped)) {
     await registry.heat(host, now() + policy.heatSeconds * 1000);
   }
 
@@ -48,7 +49,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const withdrawn = rule === policy.taskStopped && before ? before.asked : [];
   const inForce = await ledger.handled(snapshot.workload, snapshot.version, {
     ...(host ? { host } : {}),
-    enrolled: node !== undefined || (before?.enrolled ?? false),
+    enrolled: enrolled || (before?.enrolled ?? false),
     asked: record.stopped ? [] : [...(before?.asked ?? []), ...queries.map(keyOf)],
     settleByMs: Math.max(before?.settleByMs ?? 0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
   });

@@ -96,6 +96,8 @@ describe('the hash that an agent will report', () => {
       .inTurn('read', { queries: { q: 'SELECT config_hash, config_valid FROM osquery_info' } }, {});
     agent.start();
     await clock.advance(SECOND);
-    expect(server.bodiesTo('write')[0]).toMatchObject({ queries: { q: [{ config_hash: predicted, config_valid: '1' }] } });
+    expect(server.bodiesTo('write')[0]).toMatchObject({
+      queries: { q: [{ config_hash: predicted, config_valid: '1' }] },
+    });
   });
 });

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
+import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import type { Rule } from '../../lib/core/policy/rule.ts';
+import { ask, containerId, record, settled, taskArn } from '../support/a-question.ts';
+import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
+import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
+
+const LEASE = 30_000;
+const rules: readonly Rule[] = [
+  defaultPolicy.taskRunning,
+  defaultPolicy.taskStopped,
+  defaultPolicy.instanceLaunched,
+  defaultPolicy.enrollment,
+];
+const row = (n: number, state = 'running') => ({ id: containerId(n), name: `/web-${n}`, state });
+
+/* osquery-protocol.md §14, distributed queries. */
+describe('distributed', () => {
+  let server: TlsHarness;
+  let agent: WireAgent;
+  beforeEach(async () => {
+    server = await aTlsServer();
+    agent = await anEnrolled(server, 'i-0abc');
+    await settled(server, agent);
+  });
+  afterEach(async () => {
+    await server.close();
+    expect(server.thrown).toEqual([]);
+  });
+
+  it('check 37: ids, queries and discovery are non-empty strings, and discovery names only ids that are asked', async () => {
+    const fresh = await anEnrolled(server, 'i-0def'); // enrollment has a query with discovery
+    await ask(server, 'i-0def');
+    const { queries = {}, discovery = {} } = (await fresh.read()).json as Record<string, Record<string, unknown>>;
+    expect(Object.keys(queries)).toHaveLength(3);
+    expect(Object.keys(discovery)).toHaveLength(1);
+    for (const [id, sql] of [...Object.entries(queries), ...Object.entries(discovery)]) {
+      expect([typeof sql, id.length > 0, String(sql).length > 0, String(sql).includes('\0')]).toEqual([
+        'string',
+        true,
+        true,
+        false,
+      ]);
+      expect(queries).toHaveProperty([id]);
+    }
+  });
+
+  it('check 38: accelerate is an integer within the policy, only while the host is hot', async () => {
+    expect((await agent.read()).json).toEqual({ queries: {} });
+    await server.registry.heat('i-0abc', server.clock.nowMs + 90_500);
+    const { accelerate } = (await agent.read()).json;
+    expect(accelerate).toBe(91);
+    expect(accelerate).toBeLessThanOrEqual(defaultPolicy.heatSeconds);
+    server.clock.nowMs += 90_500;
+    expect((await agent.read()).json).toEqual({ queries: {} });
+    // osquery takes five seconds instead of the interval, even where that is slower.
+    expect(
+      ((await agent.config()).json.options as Record<string, unknown>).distributed_interval,
+    ).toBeGreaterThanOrEqual(5);
+  });
+
+  it('check 39: discovery SQL is valid, and asked of a table that every host has', async () => {
+    const sqlite = await sqlite3InitModule();
+    const db = new sqlite.oo1.DB(':memory:');
+    db.exec('CREATE TABLE system_info (hostname, uuid, hardware_vendor)');
+    const discoveries = rules.flatMap((rule) => rule.queries.flatMap((query) => query.discovery ?? []));
+    expect(discoveries.length).toBeGreaterThan(0);
+    for (const sql of discoveries) expect(() => db.exec(sql)).not.toThrow();
+    expect(() => db.exec('SELECT 1 FROM nowhere')).toThrow();
+    db.close();
+  });
+
+  it('check 40: a query stays deliverable until it is answered, with a cap on deliveries and never past expiry', async () => {
+    await ask(server, 'i-0abc', { only: 'container' });
+    const [id] = Object.keys(await agent.poll());
+    expect(id).toBeDefined();
+    server.clock.nowMs += LEASE - 1;
+    expect(await agent.poll()).toEqual({}); // leased
+    server.clock.nowMs += 1;
+    expect(Object.keys(await agent.poll())).toEqual([id]);
+    server.clock.nowMs += LEASE;
+    expect(Object.keys(await agent.poll())).toEqual([id]);
+    for (let poll = 0; poll < 3; poll++) {
+      server.clock.nowMs += LEASE;
+      expect(await agent.poll()).toEqual({});
+    }
+    expect((await record(server)).troubles).toEqual(['agent-silent']);
+
+    await ask(server, 'i-0abc', { n: 2, only: 'container' });
+    server.clock.nowMs += defaultPolicy.taskRunning.expiresSeconds * 1000;
+    expect(await agent.poll()).toEqual({});
+    expect((await record(server, 2)).troubles).toEqual(['expired']);
+  });
+
+  it('check 40: an answered query is not delivered again', async () => {
+    await ask(server, 'i-0abc', { only: 'container' });
+    const [id = ''] = Object.keys(await agent.poll());
+    await agent.write({ [id]: [row(1)] });
+    server.clock.nowMs += 2 * LEASE;
+    expect(await agent.poll()).toEqual({});
+    expect((await record(server)).seenLive).toEqual([containerId(1)]);
+  });
+
+  it('check 41: results for unknown, expired or foreign ids are acknowledged, marked as late, and change nothing', async () => {
+    server.clock.nowMs += 7000; // ids hold the time: this one is none of the first host's own
+    await ask(server, 'i-0def', { only: 'container' });
+    const other = await anEnrolled(server, 'i-0def');
+    const foreign = Object.entries(await other.poll()).find(([, sql]) => sql.includes('docker_containers'))?.[0] ?? '';
+    expect((await agent.write({ [foreign]: [row(1)], 'no-such-id': [{ x: '1' }] })).verdict).toBe('ok');
+    const stored = await server.lines('results');
+    expect(
+      stored
+        .filter((line) => line.host === 'i-0abc' && line.late)
+        .map((line) => line.queryId)
+        .sort(),
+    ).toEqual([foreign, 'no-such-id'].sort());
+    expect((await record(server)).seenLive).toEqual([]);
+    // The host it was asked of can still answer it.
+    expect((await other.write({ [foreign]: [row(1)] })).verdict).toBe('ok');
+    expect((await record(server)).seenLive).toEqual([containerId(1)]);
+  });
+
+  it('check 42: one write brings several ids; messages and stats may be missing, statuses numbers or digits', async () => {
+    await ask(server, 'i-0abc', { n: 1 });
+    const [first = '', second = ''] = Object.keys(await agent.poll());
+    const reply = await agent.send('/v1/distributed/write', {
+      queries: { [first]: [row(1)], [second]: '' },
+      statuses: { [first]: '0', [second]: '1' },
+    });
+    expect(reply.verdict).toBe('ok');
+    const lines = (await server.lines('results')).filter((line) => line.workload === taskArn(1));
+    expect(lines.map((line) => [line.query, line.status, line.columns?.id])).toEqual([
+      ['container', 0, containerId(1)],
+      ['processes', 1, undefined],
+    ]);
+    await ask(server, 'i-0abc', { n: 2, only: 'container' });
+    const [third = ''] = Object.keys(await agent.poll());
+    await agent.send('/v1/distributed/write', {
+      queries: { [third]: [] },
+      statuses: { [third]: 1 },
+      messages: { [third]: 'no such table' },
+    });
+    expect((await record(server, 2)).troubles).toEqual(['query-failed']);
+  });
+
+  it('check 43: the same result twice, in one body more or at the same moment, is stored once', async () => {
+    await ask(server, 'i-0abc', { only: 'container' });
+    const [id = ''] = Object.keys(await agent.poll());
+    const both = await Promise.all([agent.write({ [id]: [row(1)] }), agent.write({ [id]: [row(1)] })]);
+    expect(both.some((reply) => reply.verdict === 'ok')).toBe(true);
+    expect(both.map((reply) => reply.verdict)).not.toContain('invalid');
+    const merged = await agent.write({ [id]: [row(1)], newer: [{ a: '1' }] });
+    expect(merged.verdict).toBe('ok');
+    expect(
+      (await server.lines('results'))
+        .map((line) => line.queryId)
+        .filter((queryId) => queryId !== 'newer' && queryId !== undefined),
+    ).toHaveLength(
+      1 + 2, // this one, and the two enrollment answers
+    );
+  });
+
+  it('check 44: OK means stored: while Firehose refuses, the agent is told to keep its results', async () => {
+    await ask(server, 'i-0abc', { only: 'container' });
+    const [id = ''] = Object.keys(await agent.poll());
+    const before = (await server.lines('results')).length;
+    server.firehose.script.push('unavailable');
+    expect((await agent.write({ [id]: [row(1)] })).verdict).toBe('fail');
+    expect(await server.lines('results')).toHaveLength(before);
+    expect((await record(server)).seenLive).toEqual([]);
+    expect((await agent.write({ [id]: [row(1)] })).verdict).toBe('ok');
+    expect(await server.lines('results')).toHaveLength(before + 1);
+  });
+
+  it('check 45: a write that never comes ends by timeout, also where discovery skipped the query', async () => {
+    const fresh = await anEnrolled(server, 'i-0ff');
+    const { queries = {}, discovery = {} } = (await fresh.read()).json as Record<string, Record<string, string>>;
+    const skipped = Object.keys(discovery);
+    const others = Object.keys(queries).filter((id) => !skipped.includes(id));
+    await fresh.write(Object.fromEntries(others.map((id) => [id, []])));
+    server.clock.nowMs += LEASE;
+    expect(await fresh.poll()).toEqual({}); // silence is what a skip looks like: it is not asked again
+    expect((await server.queue.open('i-0ff', true)).deliveries).toEqual([]);
+  });
+
+  it('check 46: the denylist message is recognised, and that query is not sent again', async () => {
+    await ask(server, 'i-0abc', { only: 'container' });
+    const [id = ''] = Object.keys(await agent.poll());
+    const message = 'distributed query is denylisted';
+    await agent.write({ [id]: [] }, { statuses: { [id]: 1 }, messages: { [id]: message }, stats: { [id]: {} } });
+    expect((await record(server)).troubles).toEqual(['denylisted']);
+    server.clock.nowMs += 2 * LEASE;
+    expect(await agent.poll()).toEqual({});
+  });
+
+  it('check 47: an idle read is answered at once, with no work in it', async () => {
+    const { json, verdict } = await agent.read();
+    expect([json, verdict]).toEqual([{ queries: {} }, 'ok']);
+  });
+
+  it('check 48: ids have one length and sort bytewise in the order in which queries are to run', async () => {
+    const seen: string[] = [];
+    for (let n = 1; n <= 4; n++) {
+      await ask(server, 'i-0abc', { n });
+      const ids = Object.keys(await agent.poll());
+      seen.push(...ids);
+      await agent.write(Object.fromEntries(ids.map((id) => [id, []])));
+      server.clock.nowMs += 7000;
+    }
+    expect(seen).toHaveLength(8);
+    expect(new Set(seen.map((id) => id.length)).size).toBe(1);
+    expect([...seen].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))).toEqual(seen);
+  });
+
+  it('check 49: no shipped query selects *', () => {
+    const queries = rules.flatMap((rule) => rule.queries);
+    expect(queries.length).toBeGreaterThan(4);
+    for (const { sql } of queries) expect(sql).not.toMatch(/SELECT\s+(\w+\.)?\*/i);
+  });
+});

@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { anAlteredAssembly } from '../support/altered-assembly.ts';
+import { theAssembly } from '../support/assembly.ts';
+import { aFlakyDynamodb, type FlakyDynamodb } from '../support/flaky-dynamodb.ts';
+import type { HttpAnswer } from '../support/https.ts';
+import { aLocalServer, type LocalServer } from '../support/local-server.ts';
+import { anEnrolled, heard, type WireAgent } from '../support/wire-agent.ts';
+
+const START_MS = 120_000; // a bound for synthesis on a busy machine
+const MiB = 1024 * 1024;
+
+/** What an agent accepts there as proof of nothing: a body that fails on every endpoint, carving included. */
+function expectFailsEverywhere(answer: HttpAnswer): void {
+  expect(answer.text.trim()).not.toBe('');
+  expect(() => JSON.parse(answer.text)).toThrow();
+  expect(heard(answer).verdict).toBe('fail');
+  expect(answer.status).toBeGreaterThanOrEqual(400);
+}
+
+/*
+ * osquery-protocol.md §14 through the synthesized template, while parts of it fail: what the gateway itself says then.
+ */
+describe('the synthesized template, while something fails', () => {
+  let server: LocalServer | undefined;
+  let cleanUp: () => void = () => undefined;
+  afterEach(async () => {
+    await server?.close();
+    cleanUp();
+    cleanUp = () => undefined;
+  });
+  beforeAll(async () => {
+    await theAssembly();
+  }, START_MS);
+
+  const altered = async (code: string): Promise<LocalServer> => {
+    const { folder, remove } = await anAlteredAssembly({ code, timeoutSeconds: 1 });
+    cleanUp = remove;
+    server = await aLocalServer({ assembly: folder });
+    return server;
+  };
+  const ENDPOINTS = [
+    '/v1/enroll',
+    '/v1/config',
+    '/v1/log',
+    '/v1/distributed/read',
+    '/v1/distributed/write',
+    '/carve/continue',
+  ];
+
+  it.each([
+    ['throws', 'exports.handler = async () => { throw new Error("a bug"); };'],
+    ['cannot be loaded', 'throw new Error("no such module");'],
+    ['is no JavaScript', '}{'],
+    ['ends its process', 'exports.handler = async () => process.exit(1);'],
+    ['answers nothing', 'exports.handler = async () => undefined;'],
+    ['answers with something that is no response', 'exports.handler = async () => ({ message: "hello" });'],
+    ['never answers', 'exports.handler = () => new Promise(() => {});'],
+  ])('check 9: a function that %s costs no agent its data', async (_, code) => {
+    const { post, notices } = await altered(code);
+    // One after the other where each costs the function its life.
+    for (const path of ENDPOINTS.slice(code.includes('new Promise') ? -1 : 0)) {
+      expectFailsEverywhere(await post(path, { node_key: 'mf1.x', data: [{}] }));
+    }
+    expect(notices.some((notice) => notice.kind === 'gateway-response')).toBe(true);
+  });
+
+  it('check 9: a throttled request costs no agent its data, whatever it accepts', async () => {
+    server = await aLocalServer({ throttle: { ratePerSecond: 0, burst: 0 } });
+    for (const Accept of ['application/json', 'text/plain', 'text/html', '*/*', '']) {
+      const answer = await server.post('/v1/config', {}, { headers: { Accept } });
+      expect(answer.status).toBe(429);
+      expectFailsEverywhere(answer);
+    }
+  });
+
+  it('check 9: no response of the gateway, of any type, is empty or JSON, but the one for bodies that are too large', async () => {
+    const { Resources } = JSON.parse(readFileSync(join(await theAssembly(), 'Mayfly.template.json'), 'utf8')) as {
+      Resources: Record<
+        string,
+        { Type: string; Properties: { ResponseType: string; ResponseTemplates: Record<string, string> } }
+      >;
+    };
+    const responses = Object.values(Resources).filter(({ Type }) => Type === 'AWS::ApiGateway::GatewayResponse');
+    expect(responses.length).toBe(21);
+    for (const { Properties } of responses) {
+      const texts = Object.values(Properties.ResponseTemplates);
+      expect(texts.length).toBeGreaterThan(0);
+      for (const text of texts) {
+        if (Properties.ResponseType === 'REQUEST_TOO_LARGE') expect(text).toBe('{}');
+        else {
+          expect(text.trim()).not.toBe('');
+          expect(() => JSON.parse(text)).toThrow();
+        }
+      }
+    }
+  });
+
+  it('check 33: a body that is too large for the front is acknowledged, since it would be too large for ever', async () => {
+    server = await aLocalServer();
+    const agent = await anEnrolled(server, 'i-0abc');
+    for (const bytes of [11 * MiB, 5 * MiB]) {
+      const reply = await agent.log('result', [{ text: 'x'.repeat(bytes) }]);
+      expect([reply.status, reply.text, reply.verdict]).toEqual([413, '{}', 'ok']);
+    }
+    expect(await server.lines('logs')).toEqual([]);
+    // What the shipped limits allow (256 lines of 16 KiB) passes.
+    const full = Array.from({ length: 256 }, () => 'x'.repeat(16_384 - 2));
+    expect((await agent.log('result', full)).verdict).toBe('ok');
+    expect(await server.lines('logs')).toHaveLength(256);
+  });
+
+  describe('its table', () => {
+    let dynamodb: FlakyDynamodb;
+    let agent: WireAgent;
+    let whole: LocalServer;
+    let remove: () => void;
+    beforeAll(async () => {
+      dynamodb = await aFlakyDynamodb();
+      const assembly = await anAlteredAssembly({ timeoutSeconds: 2 });
+      remove = assembly.remove;
+      whole = await aLocalServer({ assembly: assembly.folder, dynamodbEndpoint: dynamodb.endpoint });
+      agent = await anEnrolled(whole, 'i-0abc');
+    }, START_MS);
+    afterEach(() => {
+      dynamodb.mood = 'well';
+    });
+    afterAll(async () => {
+      await whole.close();
+      await dynamodb.close();
+      remove();
+    });
+
+    const acts = () => [
+      agent.config(),
+      agent.read(),
+      agent.log('result', [{ a: 1 }]),
+      agent.write({ x: [{ a: '1' }] }),
+      agent.enroll(),
+    ];
+
+    it('check 23: no configuration is sent when the table refuses, and no key is lost', async () => {
+      dynamodb.mood = 'refusing';
+      for (const reply of await Promise.all(acts())) {
+        expect([reply.status, reply.verdict, Object.keys(reply.json)]).toEqual([503, 'fail', ['error']]);
+      }
+      dynamodb.mood = 'well';
+      expect((await agent.config()).json).toHaveProperty('schedule');
+    });
+
+    it('check 44: nothing is acknowledged when the table does not answer at all', async () => {
+      dynamodb.mood = 'silent';
+      for (const reply of await Promise.all(acts())) expectFailsEverywhere(reply.http);
+      dynamodb.mood = 'well';
+      const before = (await whole.lines('results')).length;
+      expect((await agent.write({ later: [{ a: '1' }] })).verdict).toBe('ok');
+      expect(await whole.lines('results')).toHaveLength(before + 1);
+    });
+  });
+});

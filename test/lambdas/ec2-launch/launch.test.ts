@@ -1,0 +1,137 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
+import { fixture, fixtureNumbers } from '../../support/fixtures.ts';
+import { anAnswer, MINUTE, World } from '../../support/world.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const METADATA =
+  'SELECT instance_id, instance_type, architecture, region, availability_zone, local_hostname, local_ipv4, ' +
+  'mac, iam_arn, ami_id, account_id FROM ec2_instance_metadata';
+const SYSTEM =
+  'SELECT s.hostname, s.uuid, s.hardware_vendor, s.hardware_model, s.cpu_brand, s.physical_memory, ' +
+  'o.name AS os_name, o.version AS os_version, o.platform, o.arch FROM system_info s, os_version o';
+const LAUNCH = [
+  { query: 'instance', rule: 'ec2-launched', sql: METADATA },
+  { query: 'system', rule: 'ec2-launched', sql: SYSTEM },
+];
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+  world.nowMs = Date.parse('2026-11-20T10:10:35Z');
+});
+
+describe('an instance that comes up', () => {
+  it.each([
+    ['EC2', [19]],
+    ['its Auto Scaling group', [22]],
+    ['EC2, then its group', [19, 22]],
+    ['its group, then EC2', [22, 19]],
+    ['both, and both again', [19, 22, 19, 22]],
+  ])('is asked about once when it is told of by %s', async (_, numbers) => {
+    for (const number of numbers) expect(await world.launch(fixture(number))).toEqual([]);
+    expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
+    expect(world.outcomes().filter((outcome) => outcome === 'asked')).toHaveLength(1);
+    expect(await world.record(INSTANCE)).toMatchObject({ kind: 'ec2-instance', subjects: [INSTANCE] });
+  });
+
+  it('is asked about once when both events come in one batch', async () => {
+    expect(await world.launch(fixture(22), fixture(19))).toEqual([]);
+    expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
+  });
+
+  it('is asked again when it is started after a stop', async () => {
+    await world.launch(fixture(19));
+    await world.aNode(INSTANCE);
+    const taken = await world.poll(INSTANCE);
+    await world.answer(
+      INSTANCE,
+      taken.map(({ wireId }) => anAnswer(wireId)),
+    );
+    world.nowMs += 20 * MINUTE;
+    await world.launch({ ...fixture(19), time: '2026-11-20T10:30:35Z' });
+    expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
+  });
+
+  it('waits for the first poll of an agent that did not exist when the instance came up, and is then seen', async () => {
+    await world.launch(fixture(19), fixture(22));
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
+    world.nowMs += MINUTE;
+    await world.aNode(INSTANCE);
+    const taken = await world.poll(INSTANCE);
+    expect(taken.map(({ rule, query }) => `${rule} ${query}`).sort()).toEqual([
+      'ec2-launched instance',
+      'ec2-launched system',
+    ]);
+
+    const instance = taken.find(({ query }) => query === 'instance')?.wireId ?? '';
+    await world.answer(INSTANCE, [anAnswer(instance, [{ instance_id: INSTANCE, ami_id: 'ami-1' }])]);
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'seen' });
+    expect(world.sink.stored).toMatchObject([{ workload: INSTANCE, set: 'launch', columns: { ami_id: 'ami-1' } }]);
+  });
+
+  it('asks the host its agent enrolled as, when that is known already', async () => {
+    await world.ports.aliases.learn(INSTANCE, 'web-7', world.nowMs);
+    await world.launch(fixture(19));
+    expect(await world.waiting('web-7')).toEqual(LAUNCH);
+    expect(await world.waiting(INSTANCE)).toEqual([]);
+  });
+
+  it('is called not enrolled when no agent ever comes, after an hour and the grace for answers', async () => {
+    await world.launch(fixture(19));
+    world.nowMs += 63 * MINUTE - 1;
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
+    world.nowMs += 1;
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+  });
+
+  it('is called not enrolled when its agent was last seen so long ago that its node has expired', async () => {
+    await world.aNode(INSTANCE);
+    world.nowMs += NODE_TTL_MS;
+    await world.launch(fixture(19));
+    world.nowMs += 63 * MINUTE;
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+  });
+
+  it('is not seen by a row that names another instance', async () => {
+    await world.launch(fixture(19));
+    await world.aNode(INSTANCE);
+    const taken = await world.poll(INSTANCE);
+    const instance = taken.find(({ query }) => query === 'instance')?.wireId ?? '';
+    await world.answer(INSTANCE, [anAnswer(instance, [{ instance_id: 'i-0fffffffffffffff0' }])]);
+    world.nowMs += 63 * MINUTE;
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-row' });
+  });
+});
+
+describe('what is no launch', () => {
+  it.each([
+    ['a state other than running', fixture(19, { state: 'stopping' })],
+    ['a state that nobody knew when this was written', fixture(19, { state: 'hibernating-sideways' })],
+    ['a launch into a warm pool', fixture(22, { Destination: 'WarmPool' })],
+    ['a launch that names no instance', fixture(22, { EC2InstanceId: '' })],
+  ])('asks nothing: %s', async (_, event) => {
+    expect(await world.launch(event)).toEqual([]);
+    expect(world.outcomes()).toEqual(['ignored']);
+    expect(await world.waiting(INSTANCE)).toEqual([]);
+  });
+
+  it.each(fixtureNumbers.filter((number) => number !== 19 && number !== 22))('ignores fixture %i', async (number) => {
+    expect(await world.launch(fixture(number))).toEqual([]);
+    expect(world.outcomes()).toEqual(['ignored']);
+  });
+
+  it.each([
+    ['no instance id', { ...fixture(19), detail: { state: 'running' } }],
+    ['an instance id that is no text', fixture(19, { 'instance-id': { $gt: '' } })],
+    ['a time that is no date', { ...fixture(19), time: 'soon' }],
+    ['no detail', { ...fixture(19), detail: null }],
+  ])('goes back to the queue, alone: an event with %s', async (_, event) => {
+    expect(await world.launch(JSON.stringify(event), fixture(22))).toEqual(['m0']);
+    expect(world.reports[0]).toMatchObject({
+      event: 'event_failed',
+      fields: { error: expect.stringMatching(/^EVENT_MALFORMED: /) },
+    });
+    expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
+  });
+});

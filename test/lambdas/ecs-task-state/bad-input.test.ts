@@ -1,0 +1,236 @@
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Database } from '@sqlite.org/sqlite-wasm';
+import fc from 'fast-check';
+import type { PendingQuery } from '../../../lib/core/queue/pending-query.ts';
+import { renderSql } from '../../../lib/core/sql/render.ts';
+import { type AnyEvent, fixture } from '../../support/fixtures.ts';
+import { everything } from '../../support/scan.ts';
+import { aDatabase, rowOf } from '../../support/sqlite.ts';
+import { World } from '../../support/world.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const ON_INSTANCE = String(fixture(5).detail.containerInstanceArn);
+const MIGRATE_TASK = String(fixture(9).detail.taskArn);
+
+let db: Database;
+beforeAll(async () => {
+  db = await aDatabase();
+  db.exec(`CREATE TABLE docker_containers (id, name, image, image_id, command, created, state, status, pid, path, started_at,
+    finished_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace)`);
+  db.exec(
+    `CREATE TABLE docker_container_processes (id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user)`,
+  );
+});
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+  world.ecs.known.set(ON_INSTANCE, INSTANCE);
+});
+
+/** Every query that waits anywhere in the table, as SQL. */
+async function everyQuery(): Promise<string[]> {
+  const items = await everything(world.table);
+  return items
+    .filter((item) => String(item.sk).startsWith('q#'))
+    .map((item) => item.query as PendingQuery)
+    .map(({ sql, bindings }) => renderSql(sql, bindings));
+}
+
+/** Holds the SQL to what the policy says around its literals, and to SQLite. */
+function expectOnlyLiterals(sql: string): void {
+  const around = sql.replace(/'(?:[^']|'')*'/g, '?');
+  expect(around).toMatch(/^SELECT [a-z_, ]+ FROM docker_container(s|_processes) WHERE id IN \((\?, )*\?\)$/);
+  expect(rowOf(db, `SELECT count(*) FROM (${sql})`)).toEqual([0]);
+}
+
+describe('a message that is no event', () => {
+  const body = JSON.stringify(fixture(5));
+  it.each([
+    ['no text at all', ''],
+    ['no JSON', 'not json'],
+    ['JSON that ends too early', body.slice(0, -2)],
+    ['null', 'null'],
+    ['a number', '7'],
+    ['a list', `[${body}]`],
+    ['an event within text', JSON.stringify(body)],
+    ['a hundred thousand brackets', '['.repeat(100_000)],
+    ['an object without anything', '{}'],
+    ['an object that inherits the event', `{"__proto__": ${body}}`],
+    ['an event without detail', JSON.stringify({ ...fixture(5), detail: undefined })],
+    ['an event without a time', JSON.stringify({ ...fixture(5), time: undefined })],
+    ['a task without an ARN', JSON.stringify(fixture(5, { taskArn: undefined }))],
+    ['a task without a version', JSON.stringify(fixture(5, { version: undefined }))],
+    ['a task with half a version', JSON.stringify(fixture(5, { version: 5.5 }))],
+    ['a task with a version before the first', JSON.stringify(fixture(5, { version: -1 }))],
+    ['a task with a version in text', JSON.stringify(fixture(5, { version: '5' }))],
+    ['a task whose containers are no list', JSON.stringify(fixture(5, { containers: { length: 1 } }))],
+  ])('goes back to the queue alone, with its reason in the log: %s', async (_, message) => {
+    expect(await world.taskState(message, fixture(9))).toEqual(['m0']);
+    expect(world.reports.filter(({ event }) => event === 'event_failed')).toMatchObject([
+      { fields: { messageId: 'm0' } },
+    ]);
+    expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 });
+    expect(await everyQuery()).toHaveLength(1);
+  });
+
+  it('names the first field that is wrong', async () => {
+    await world.taskState(fixture(5, { containers: [{ name: 7, lastStatus: 'RUNNING' }] }));
+    expect(String(world.reports[0]?.fields.error)).toMatch(/^EVENT_MALFORMED: detail\.containers\.0\.name: /);
+  });
+});
+
+describe('an event with something new in it', () => {
+  it.each([
+    ['a status', fixture(5, { lastStatus: 'HIBERNATING' }), 'noted'],
+    ['a desired status', fixture(5, { desiredStatus: 'PAUSED' }), 'asked'],
+    ['a launch type', fixture(5, { launchType: 'ORBITAL' }), 'asked'],
+    ['fields', fixture(5, { quantum: { entangled: true } }), 'asked'],
+    ['a detail type', { ...fixture(5), 'detail-type': 'ECS Task Mood Change' }, 'ignored'],
+    ['a source', { ...fixture(5), source: 'aws.ecs2' }, 'ignored'],
+  ])('is no failure: %s', async (_, event, outcome) => {
+    expect(await world.taskState(event)).toEqual([]);
+    expect(world.outcomes()).toEqual([outcome]);
+  });
+
+  it('is handled although it is a megabyte long', async () => {
+    const environment = Array.from({ length: 9000 }, (_, n) => ({
+      name: `VARIABLE_${n}`,
+      value: '\u{1F41D}'.repeat(20),
+    }));
+    const event = fixture(5, {
+      overrides: { containerOverrides: [{ name: 'api', environment }] },
+      stoppedReason: '\u{1F41D}'.repeat(200),
+    });
+    expect(Buffer.byteLength(JSON.stringify(event))).toBeGreaterThan(1_000_000);
+    expect(await world.taskState(event)).toEqual([]);
+    expect(world.outcomes()).toEqual(['asked']);
+  });
+});
+
+describe('runtime ids', () => {
+  const withIds = (...ids: unknown[]): AnyEvent =>
+    fixture(5, {
+      containers: ids.map((runtimeId, index) => ({ name: `c${index}`, lastStatus: 'RUNNING', runtimeId })),
+    });
+
+  it.each(["' OR 1=1 --", 'a b', 'ü', 'a\0', '', 'a'.repeat(256), "x');DROP TABLE y;--", '*'])(
+    'outside their alphabet are asked about by nobody, the others are: %j',
+    async (id) => {
+      expect(await world.taskState(withIds(id, 'good-1'))).toEqual([]);
+      expect((await everyQuery()).map((sql) => sql.slice(sql.indexOf('IN')))).toEqual([
+        "IN ('good-1')",
+        "IN ('good-1')",
+      ]);
+      expect((await world.record(String(fixture(5).detail.taskArn))).containers).toHaveLength(2);
+    },
+  );
+
+  it('on some of the containers only are enough to ask about those', async () => {
+    expect(await world.taskState(withIds(undefined, 'good-1', undefined))).toEqual([]);
+    expect((await everyQuery())[0]).toContain("IN ('good-1')");
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'that are names of what every object has harm nobody else: %s',
+    async (id) => {
+      expect([[], ['m0']]).toContainEqual(await world.taskState(withIds(id), fixture(9)));
+      expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 });
+    },
+  );
+});
+
+describe('hostile values', () => {
+  const HOSTILE: readonly unknown[] = [
+    null,
+    0,
+    -1,
+    1.5,
+    1e308,
+    true,
+    [],
+    {},
+    [null],
+    [[]],
+    '',
+    ' ',
+    "'",
+    "''",
+    '"',
+    "' OR '1'='1",
+    "'); DROP TABLE docker_containers; --",
+    ':containers',
+    '\0',
+    'a\0b',
+    '\ud800',
+    '\u202e',
+    '__proto__',
+    'constructor',
+    '$&',
+    '%s',
+    '../../etc/passwd',
+    'STOPPED',
+    'RUNNING',
+    'x'.repeat(5000),
+    9_007_199_254_740_992,
+  ];
+  const paths = pathsOf(fixture(5), []);
+
+  it('in any fields of an event are handled or sent back, and never reach SQL but as literals', async () => {
+    const hits = fc.array(fc.tuple(fc.constantFrom(...paths), fc.constantFrom(...HOSTILE)), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    const met = { handled: 0, failed: 0, queries: 0 };
+    await fc.assert(
+      fc.asyncProperty(hits, async (list) => {
+        world = await World.begin();
+        world.ecs.known.set(ON_INSTANCE, INSTANCE);
+        const event = list.reduce<unknown>((bent, [path, value]) => replaced(bent, path, value), fixture(5));
+        const failed = await world.taskState(JSON.stringify(event), fixture(9));
+        expect([[], ['m0']]).toContainEqual(failed);
+        expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 }); // its neighbour is unharmed
+        const queries = await everyQuery();
+        queries.forEach(expectOnlyLiterals);
+        met[failed.length === 0 ? 'handled' : 'failed'] += 1;
+        met.queries += queries.length - 1;
+      }),
+      { numRuns: 80 },
+    );
+    expect(Math.min(met.handled, met.failed, met.queries)).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('in each single text field, one at a time, are handled: all texts but ids, times and names of types are opaque', async () => {
+    const texts = paths.filter((path) => typeof valueAt(fixture(5), path) === 'string');
+    const needed = new Set(['source', 'detail-type', 'time']);
+    for (const path of texts) {
+      const event = replaced(fixture(5), path, 'it\'s "hostile"; -- \u{1F41D}');
+      const outcome = await world.taskState(JSON.stringify(event));
+      if (!needed.has(String(path[0]))) expect([path, outcome]).toEqual([path, []]);
+    }
+    (await everyQuery()).forEach(expectOnlyLiterals);
+  });
+});
+
+type Path = readonly (string | number)[];
+
+/** Every path in a document, inner nodes included. */
+function pathsOf(value: unknown, at: Path): Path[] {
+  if (typeof value !== 'object' || value === null) return [at];
+  const below = Object.entries(value).flatMap(([key, child]) =>
+    pathsOf(child, [...at, Array.isArray(value) ? Number(key) : key]),
+  );
+  return at.length === 0 ? below : [at, ...below];
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((node, key) => (node as Record<string | number, unknown>)[key], value);
+}
+
+/** The document with another value at the path; unchanged where an earlier change took the path away. */
+function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
+  if (key === undefined) return by;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return value;
+  const child = replaced((value as Record<string | number, unknown>)[key], rest, by);
+  return Array.isArray(value) ? value.with(Number(key), child) : { ...value, [key]: child };
+}

@@ -1,0 +1,125 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
+import { anEnrolled, heard, type WireAgent } from '../../support/wire-agent.ts';
+
+const NAMES = ['__proto__', 'constructor', 'toString', 'toJSON', 'id', 'a', '', '\u0000', '0'];
+const text = fc.oneof(
+  fc.constantFrom(...NAMES),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ maxLength: 20 }),
+);
+
+/** Any JSON value, with the names that hurt. */
+const { any } = fc.letrec((tie) => ({
+  any: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    text,
+    fc.integer(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie('any'), { maxLength: 4 }),
+    fc.dictionary(text, tie('any'), { maxKeys: 4 }),
+  ),
+}));
+
+/** Each member well-formed, of any other type, or missing. */
+const members = <T extends Record<string, fc.Arbitrary<unknown>>>(shape: T) =>
+  fc.record(Object.fromEntries(Object.entries(shape).map(([name, good]) => [name, fc.oneof(good, any)])), {
+    requiredKeys: [],
+  });
+
+const rows = fc.array(fc.oneof(fc.dictionary(text, text, { maxKeys: 4 }), any), { maxLength: 4 });
+const Write = members({
+  queries: fc.dictionary(text, fc.oneof(rows, any), { maxKeys: 4 }),
+  statuses: fc.dictionary(text, fc.oneof(fc.integer(), any), { maxKeys: 4 }),
+  messages: fc.dictionary(text, fc.oneof(text, any), { maxKeys: 4 }),
+  stats: fc.dictionary(text, any, { maxKeys: 4 }),
+});
+const Log = members({ log_type: fc.constantFrom('result', 'status'), data: fc.array(any, { maxLength: 5 }) });
+const table = fc.dictionary(fc.constantFrom('hostname', 'uuid', 'version', 'instance_id', '__proto__'), any, {
+  maxKeys: 4,
+});
+const Enroll = members({
+  host_identifier: fc.constantFrom('a', 'b', 'c'),
+  platform_type: fc.constant('9'),
+  host_details: members({ os_version: table, osquery_info: table, system_info: table, platform_info: table }),
+});
+
+describe('whatever a request holds', () => {
+  let server: TlsHarness;
+  let agent: WireAgent;
+  beforeAll(async () => {
+    server = await aTlsServer();
+    agent = await anEnrolled(server, 'i-0abc');
+  });
+  afterAll(() => server.close());
+  afterEach(() => {
+    expect(server.thrown).toEqual([]);
+    expect(server.reports.filter((report) => report.event === 'request_failed')).toEqual([]);
+  });
+
+  const say = async (path: string, body: object) =>
+    heard(await server.post(path, JSON.stringify({ ...body, node_key: agent.key })));
+  const holds = (property: fc.IAsyncProperty<[Record<string, unknown>]>) => fc.assert(property, { numRuns: 100 });
+
+  it('a write of a known node is acknowledged, since it would be the same the next time', () =>
+    holds(
+      fc.asyncProperty(Write, async (body) => {
+        expect((await say('/v1/distributed/write', body)).text).toBe('{}');
+      }),
+    ));
+
+  it('a log of a known node is acknowledged, and every line of it is stored, or the body put aside', () =>
+    holds(
+      fc.asyncProperty(Log, async (body) => {
+        const before = { logs: (await server.lines('logs')).length, aside: (await server.lines('quarantine')).length };
+        expect((await say('/v1/log', body)).text).toBe('{}');
+        const logs = (await server.lines('logs')).slice(before.logs);
+        const aside = (await server.lines('quarantine')).slice(before.aside);
+        const { data } = body;
+        if (Array.isArray(data))
+          expect(logs.map((line) => JSON.stringify(line.line))).toEqual(data.map((line) => JSON.stringify(line)));
+        expect(aside).toHaveLength(Array.isArray(data) ? 0 : 1);
+        expect([...logs, ...aside].every((line) => line.host === 'i-0abc')).toBe(true);
+      }),
+    ));
+
+  it('an enroll with our secret yields a key that opens the node, or an error', () =>
+    holds(
+      fc.asyncProperty(Enroll, async (body) => {
+        const { json } = heard(
+          await server.post('/v1/enroll', JSON.stringify({ ...body, enroll_secret: server.enrollSecret })),
+        );
+        if (json.node_key === undefined) expect(json).toEqual({ error: expect.any(String) });
+        else expect(heard(await server.post('/v1/config', { node_key: json.node_key })).verdict).toBe('ok');
+      }),
+    ));
+
+  it('an enroll without our secret yields none', () =>
+    holds(
+      fc.asyncProperty(Enroll, async (body) => {
+        const { json } = heard(await server.post('/v1/enroll', JSON.stringify({ enroll_secret: 'wrong', ...body })));
+        expect(json).toEqual({ error: expect.any(String) });
+      }),
+    ));
+
+  it('bytes of any kind are answered with a document that no agent chokes on', async () => {
+    const paths = fc.constantFrom(
+      '/v1/enroll',
+      '/v1/config',
+      '/v1/log',
+      '/v1/distributed/read',
+      '/v1/distributed/write',
+      '/x',
+    );
+    await fc.assert(
+      fc.asyncProperty(paths, fc.uint8Array({ maxLength: 200 }), async (path, bytes) => {
+        const reply = heard(await server.post(path, Buffer.from(bytes)));
+        expect(['fail', 'invalid']).toContain(reply.verdict);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

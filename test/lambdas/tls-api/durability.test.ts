@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ask, containerId, record, settled } from '../../support/a-question.ts';
+import type { AnyLine } from '../../support/any-line.ts';
+import { aTlsServer, NODE_KEY_SECRET_ARN, type TlsHarness } from '../../support/tls-server.ts';
+import { anEnrolled, type Heard, WireAgent } from '../../support/wire-agent.ts';
+
+/** Beyond a claim, a lease and a resend: whatever a broken request held is free again. */
+const LATER = 31_000;
+
+describe('while a service fails', () => {
+  let server: TlsHarness;
+  let agent: WireAgent;
+  beforeEach(async () => {
+    server = await aTlsServer();
+    agent = await anEnrolled(server, 'i-0abc');
+    await settled(server, agent);
+  });
+  afterEach(async () => {
+    await server.close();
+    expect(server.thrown).toEqual([]);
+  });
+
+  const aboutContainers = async (): Promise<AnyLine[]> =>
+    (await server.lines('results')).filter((line) => line.columns?.id !== undefined);
+
+  describe('Firehose', () => {
+    it('that refuses makes the agent keep its results, and its next try stores them once', async () => {
+      await ask(server, 'i-0abc', { only: 'container' });
+      const [id = ''] = Object.keys(await agent.poll());
+      const results = { [id]: [{ id: containerId(1), state: 'running' }] };
+      for (let attempt = 0; attempt < 3; attempt++) {
+        server.firehose.script.push('unavailable');
+        expect((await agent.write(results)).json).toEqual({ error: expect.any(String) });
+      }
+      expect((await agent.write(results)).verdict).toBe('ok');
+      expect(await aboutContainers()).toHaveLength(1);
+      expect((await record(server)).seenLive).toEqual([containerId(1)]);
+    });
+
+    it('that refuses some records is asked again for those alone', async () => {
+      const lines = Array.from({ length: 50 }, (_, n) => ({ n, text: 'x'.repeat(30_000) }));
+      server.firehose.script.push({ refuse: (index) => index === 1 }, { refuse: () => true });
+      expect((await agent.log('result', lines)).verdict).toBe('ok');
+      const stored = (await server.lines('logs')).map((line) => (line.line as { n: number }).n);
+      expect([...stored].sort((a, b) => a - b)).toEqual(lines.map((line) => line.n));
+    });
+
+    it('that goes on refusing some makes the agent keep the batch; copies bear the same ids', async () => {
+      const lines = Array.from({ length: 50 }, (_, n) => ({ n, text: 'x'.repeat(30_000) }));
+      server.firehose.script.push(...Array.from({ length: 4 }, () => ({ refuse: (index: number) => index === 0 })));
+      expect((await agent.log('result', lines)).verdict).toBe('fail');
+      expect((await agent.log('result', lines)).verdict).toBe('ok');
+      const stored = await server.lines('logs');
+      expect(stored.length).toBeGreaterThan(50);
+      expect(new Set(stored.map((line) => line.id)).size).toBe(50);
+    });
+
+    it('whose answer is lost may store a row twice, under one id', async () => {
+      await ask(server, 'i-0abc', { only: 'container' });
+      const [id = ''] = Object.keys(await agent.poll());
+      const results = { [id]: [{ id: containerId(1), state: 'running' }] };
+      server.firehose.script.push('answer lost');
+      expect((await agent.write(results)).verdict).toBe('fail');
+      expect((await agent.write(results)).verdict).toBe('ok');
+      const stored = await aboutContainers();
+      expect(stored).toHaveLength(2);
+      expect(stored[0]).toEqual(stored[1]);
+    });
+
+    it('that refuses a body put aside makes the agent keep it', async () => {
+      server.firehose.script.push('unavailable');
+      expect((await agent.send('/v1/log', { data: 'unusable' })).verdict).toBe('fail');
+      expect((await agent.send('/v1/log', { data: 'unusable' })).verdict).toBe('ok');
+      expect(await server.lines('quarantine')).toHaveLength(1);
+    });
+  });
+
+  describe('DynamoDB', () => {
+    it('is an error on every endpoint, and never costs an agent its key', async () => {
+      server.dynamo.failAll();
+      const again = new WireAgent(server, 'i-0abc');
+      const replies = [
+        await agent.config(),
+        await agent.read(),
+        await agent.log('result', [{ a: 1 }]),
+        await agent.write({ x: [{}] }),
+        await again.enroll(),
+      ];
+      expect(replies.map((reply) => [reply.verdict, Object.keys(reply.json)])).toEqual(
+        replies.map(() => ['fail', ['error']]),
+      );
+      expect(server.reports.map((report) => report.event)).toEqual(replies.map(() => 'request_failed'));
+      server.dynamo.heal();
+      expect((await agent.config()).verdict).toBe('ok');
+    });
+
+    it('at any one call of a write loses nothing, and makes no second row of one', async () => {
+      let failures = 0;
+      for (let call = 1; ; call++) {
+        await ask(server, 'i-0abc', { n: call, only: 'container' });
+        const [id = ''] = Object.keys(await agent.poll());
+        const results = { [id]: [{ id: containerId(call), state: 'running' }] };
+        server.dynamo.failCall(call);
+        const reply = await agent.write(results);
+        server.dynamo.heal();
+        server.clock.nowMs += LATER;
+        expect(['ok', 'fail']).toContain(reply.verdict);
+        if (reply.verdict === 'fail') {
+          failures += 1;
+          expect((await agent.write(results)).verdict).toBe('ok');
+        }
+        const stored = (await aboutContainers()).filter((line) => line.columns?.id === containerId(call));
+        expect([call, new Set(stored.map((line) => line.id)).size]).toEqual([call, 1]);
+        expect([call, stored.map((line) => [line.workload, line.late])]).toEqual([
+          call,
+          stored.map(() => [expect.stringContaining('task/demo'), false]),
+        ]);
+        expect([call, (await record(server, call)).seenLive]).toEqual([call, [containerId(call)]]);
+        expect([call, await agent.poll()]).toEqual([call, {}]); // and it is not asked again
+        if (reply.verdict === 'ok') break;
+      }
+      expect(failures).toBeGreaterThanOrEqual(5);
+    });
+
+    it('at any one call of a read loses no query', async () => {
+      let failures = 0;
+      for (let call = 1; ; call++) {
+        await ask(server, 'i-0abc', { n: call, only: 'container' });
+        server.dynamo.failCall(call);
+        const reply = await agent.read();
+        server.dynamo.heal();
+        expect(['ok', 'fail']).toContain(reply.verdict);
+        if (reply.verdict === 'ok') break;
+        failures += 1;
+        // The agent tries again after a second; what the failed read held comes back when its claim or lease ends.
+        const offered: string[] = [];
+        for (let poll = 0; poll < 4; poll++) {
+          server.clock.nowMs += poll === 0 ? 1000 : 16_000;
+          const queries = await agent.poll();
+          offered.push(...Object.values(queries));
+          if (Object.keys(queries).length > 0)
+            await agent.write(Object.fromEntries(Object.keys(queries).map((id) => [id, []])));
+        }
+        expect([call, offered.length, offered[0]]).toEqual([call, 1, expect.stringContaining(containerId(call))]);
+      }
+      expect(failures).toBeGreaterThanOrEqual(4);
+    });
+
+    it('at any one call of an enrollment refuses it, and the next try enrolls and asks each question once', async () => {
+      let failures = 0;
+      for (let call = 1; ; call++) {
+        const fresh = new WireAgent(server, `host-${call}`);
+        server.dynamo.failCall(call);
+        const reply = await fresh.enroll();
+        server.dynamo.heal();
+        if (fresh.key) break;
+        failures += 1;
+        expect(reply.json).toEqual({ error: expect.any(String) });
+        await fresh.enroll();
+        expect(Object.keys(await fresh.poll())).toHaveLength(2);
+      }
+      expect(failures).toBeGreaterThanOrEqual(4);
+    });
+  });
+
+  describe('Secrets Manager', () => {
+    /** A function that has just started knows no secret yet. */
+    const cold = async (act: (agent: WireAgent, cold: TlsHarness) => Promise<Heard>): Promise<Heard> => {
+      const other = await aTlsServer();
+      try {
+        const known = await anEnrolled(other, 'i-0abc');
+        other.clock.nowMs += 6 * 60_000; // what it cached is too old
+        other.secrets.failing = true;
+        return await act(known, other);
+      } finally {
+        await other.close();
+      }
+    };
+
+    it('is an error for known nodes, never node_invalid', async () => {
+      for (const act of ['config', 'read'] as const) {
+        expect((await cold((known) => known[act]())).verdict).toBe('fail');
+      }
+      expect((await cold((known) => known.log('result', []))).verdict).toBe('fail');
+      expect((await cold((known) => known.write({}))).verdict).toBe('fail');
+    });
+
+    it('is an error for an enrollment, not a refusal for good', async () => {
+      const reply = await cold(async (_, other) => new WireAgent(other, 'i-0new').enroll());
+      expect([reply.status, reply.json]).toEqual([503, { error: expect.any(String) }]);
+    });
+
+    it('that has lost the signing key is an error, and makes no node re-enroll', async () => {
+      server.secrets.rotate(NODE_KEY_SECRET_ARN, '');
+      server.secrets.rotate(NODE_KEY_SECRET_ARN, '');
+      server.clock.nowMs += 6 * 60_000;
+      expect((await agent.config()).verdict).toBe('fail');
+      expect((await new WireAgent(server, 'i-0new').enroll()).verdict).toBe('fail');
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ask, containerId, record, settled } from '../../support/a-question.ts';
+import { everything } from '../../support/scan.ts';
+import { aTlsServer, ENROLL_SECRET_ARN, NODE_KEY_SECRET_ARN, type TlsHarness } from '../../support/tls-server.ts';
+import { anEnrolled, WireAgent } from '../../support/wire-agent.ts';
+
+const MINUTE = 60_000;
+
+describe('enrollment', () => {
+  let server: TlsHarness;
+  beforeEach(async () => {
+    server = await aTlsServer();
+  });
+  afterEach(async () => {
+    await server.close();
+    expect(server.thrown).toEqual([]);
+  });
+
+  const forget = (host: string) =>
+    server.table.db.send(new DeleteCommand({ TableName: server.table.name, Key: { pk: `HOST#${host}`, sk: '#node' } }));
+
+  it('of one host fifty times at once makes one node, one key, and one set of questions', async () => {
+    const storm = Array.from({ length: 50 }, () => new WireAgent(server, 'i-0abc'));
+    await Promise.all(storm.map((agent) => agent.enroll()));
+    expect(new Set(storm.map((agent) => agent.key)).size).toBe(1);
+    expect((await storm[49]?.config())?.verdict).toBe('ok');
+    const items = await everything(server.table);
+    expect(items.filter((item) => item.sk === '#node')).toHaveLength(1);
+    expect(items.filter((item) => String(item.sk).startsWith('q#'))).toHaveLength(2);
+    expect(server.reports.map((report) => report.event)).toEqual(['node_enrolled']);
+  });
+
+  it('of two agents on one machine under one identifier settles at one new key per grace period, not in a storm', async () => {
+    const agents = ['db-1', 'db-2'].map(
+      (instanceId) => new WireAgent(server, 'i-0abc', { instanceId, uuid: 'one machine' }),
+    );
+    for (const agent of agents) await agent.enroll();
+    let enrolls = 0;
+    for (let minute = 0; minute < 60; minute++) {
+      server.clock.nowMs += MINUTE;
+      for (const agent of agents) {
+        if ((await agent.config()).verdict !== 'invalid') continue;
+        enrolls += 1;
+        await agent.enroll();
+        expect((await agent.config()).verdict).toBe('ok');
+      }
+    }
+    expect(enrolls).toBeGreaterThan(0);
+    expect(enrolls).toBeLessThanOrEqual(6);
+  });
+
+  it('of two machines with one host_identifier gives each a queue of its own', async () => {
+    const one = await anEnrolled(server, 'clone', { uuid: 'machine-1', instanceId: 'db-1', hostname: 'one' });
+    const two = await anEnrolled(server, 'clone', { uuid: 'machine-2', instanceId: 'db-2', hostname: 'two' });
+    for (const agent of [one, two]) await settled(server, agent);
+    await ask(server, 'clone', { only: 'container' });
+    expect(await two.poll()).toEqual({});
+    const [id = ''] = Object.keys(await one.poll());
+    await one.write({ [id]: [{ id: containerId(1), state: 'running' }] });
+    expect((await server.lines('results')).at(-1)).toMatchObject({ host: 'clone', hostname: 'one' });
+    // It gets the same name each time it comes back.
+    server.clock.nowMs += 11 * MINUTE;
+    await one.read();
+    const again = await anEnrolled(server, 'clone', { uuid: 'machine-2', instanceId: 'db-2b', hostname: 'two' });
+    const hosts = (await everything(server.table)).filter((item) => item.sk === '#node').map((item) => item.host);
+    expect(hosts.sort()).toEqual(['clone', expect.stringMatching(/^clone~[0-9a-f]{8}$/)]);
+    expect((await again.config()).verdict).toBe('ok');
+  });
+
+  it('takes over the identifier of a machine that has been silent for a quarter of an hour', async () => {
+    await anEnrolled(server, 'db-01', { uuid: 'machine-1' });
+    server.clock.nowMs += 15 * MINUTE;
+    await anEnrolled(server, 'db-01', { uuid: 'machine-2', hostname: 'successor' });
+    const nodes = (await everything(server.table)).filter((item) => item.sk === '#node');
+    expect(nodes).toMatchObject([{ host: 'db-01', identity: { hostname: 'successor' } }]);
+  });
+
+  it('takes a secret under another name, as tls_enroll_override sends it', async () => {
+    const { enroll_secret: secret, ...body } = new WireAgent(server, 'i-0abc').enrollBody();
+    for (const member of ['my_secret', 'token', '__proto__']) {
+      const text = JSON.stringify(body).replace(/^\{/, `{${JSON.stringify(member)}:${JSON.stringify(secret)},`);
+      expect((await server.post('/v1/enroll', text)).text).toContain('"node_key"');
+    }
+    const wrong = await server.post('/v1/enroll', { ...body, my_secret: 'wrong' });
+    expect(wrong.text).not.toContain('node_key');
+    const many = await server.post('/v1/enroll', { ...body, a: secret, b: 'x', c: 'y' });
+    expect(many.text).not.toContain('node_key'); // no trying of one value after another
+  });
+
+  it('takes the current secret and the one before, not the one before that', async () => {
+    server.secrets.rotate(ENROLL_SECRET_ARN, 'second');
+    server.clock.nowMs += 31_000; // a secret that does not fit makes the function look again, every 30 s at most
+    expect((await new WireAgent(server, 'a').enroll({ enroll_secret: 'second' })).json).toHaveProperty('node_key');
+    expect((await new WireAgent(server, 'b').enroll()).json).toHaveProperty('node_key');
+    server.secrets.rotate(ENROLL_SECRET_ARN, 'third');
+    server.clock.nowMs += 5 * MINUTE;
+    expect((await new WireAgent(server, 'c').enroll()).json).not.toHaveProperty('node_key');
+    expect((await new WireAgent(server, 'd').enroll({ enroll_secret: 'second' })).json).toHaveProperty('node_key');
+    expect((await new WireAgent(server, 'e').enroll({ enroll_secret: 'third' })).json).toHaveProperty('node_key');
+  });
+
+  it('outlives a rotation of the signing key, and after the next one every node comes back by itself', async () => {
+    const agent = await anEnrolled(server, 'i-0abc');
+    server.secrets.rotate(NODE_KEY_SECRET_ARN, 'second');
+    server.clock.nowMs += 5 * MINUTE;
+    expect((await agent.config()).verdict).toBe('ok');
+    const fresh = await anEnrolled(server, 'i-0def');
+    expect((await fresh.config()).verdict).toBe('ok');
+    server.secrets.rotate(NODE_KEY_SECRET_ARN, 'third');
+    server.clock.nowMs += 5 * MINUTE;
+    expect([(await agent.config()).verdict, (await fresh.config()).verdict]).toEqual(['invalid', 'ok']);
+    await agent.enroll();
+    expect((await agent.config()).verdict).toBe('ok');
+  });
+
+  it('of a node whose record was deleted happens again by itself, and its queue is intact', async () => {
+    const agent = await anEnrolled(server, 'i-0abc');
+    await settled(server, agent);
+    await ask(server, 'i-0abc', { n: 1, only: 'container' });
+    const delivered = Object.keys(await agent.poll());
+    await ask(server, 'i-0abc', { n: 2, only: 'container' });
+    await forget('i-0abc');
+    for (const act of ['config', 'read'] as const) expect((await agent[act]()).json).toEqual({ node_invalid: true });
+    server.clock.nowMs += 1000;
+    await agent.enroll();
+    // What it had taken before is answered under the new key, what waited is delivered.
+    const [id = ''] = delivered;
+    expect((await agent.write({ [id]: [{ id: containerId(1), state: 'running' }] })).verdict).toBe('ok');
+    expect((await record(server, 1)).seenLive).toEqual([containerId(1)]);
+    expect(Object.values(await agent.poll()).join()).toContain(containerId(2));
+  });
+
+  it('lapses after a week of silence, whether or not TTL has removed the record', async () => {
+    const agent = await anEnrolled(server, 'i-0abc');
+    server.clock.nowMs += 7 * 24 * 60 * MINUTE - 1000;
+    expect((await agent.config()).verdict).toBe('ok'); // which renews it
+    server.clock.nowMs += 7 * 24 * 60 * MINUTE - 1000;
+    expect((await agent.config()).verdict).toBe('ok');
+    server.clock.nowMs += 7 * 24 * 60 * MINUTE + 1000;
+    expect((await agent.config()).verdict).toBe('invalid');
+    expect((await everything(server.table)).some((item) => item.sk === '#node')).toBe(true);
+  });
+
+  it('asks its questions once, however often the agent enrolls within the grace period', async () => {
+    const agent = await anEnrolled(server, 'i-0abc');
+    const first = Object.keys(await agent.poll());
+    expect(first).toHaveLength(2);
+    await agent.write(Object.fromEntries(first.map((id) => [id, []])));
+    for (let n = 0; n < 3; n++) {
+      server.clock.nowMs += MINUTE;
+      await agent.enroll();
+      expect(await agent.poll()).toEqual({});
+    }
+  });
+
+  it('with a wrong secret costs no database call, and at most one look at the secret in 30 seconds', async () => {
+    await new WireAgent(server, 'i-0abc').enroll({ enroll_secret: 'wrong' });
+    const looks = server.secrets.calls;
+    for (let n = 0; n < 10; n++) await new WireAgent(server, 'i-0abc').enroll({ enroll_secret: `wrong ${n}` });
+    expect(server.secrets.calls).toBe(looks);
+    expect(server.dynamo.calls).toEqual([]);
+    expect(new Set(server.reports.map((report) => report.event))).toEqual(new Set(['enroll_refused']));
+  });
+});

@@ -1,0 +1,42 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { EcsContainerInstances } from '../../../lib/aws/container-instances.ts';
+import { FakeEcs } from '../../support/fake-ecs.ts';
+
+let ecs: FakeEcs;
+let lookup: EcsContainerInstances;
+beforeEach(() => {
+  ecs = new FakeEcs();
+  lookup = new EcsContainerInstances(ecs.client);
+});
+const arns = (count: number): string[] => Array.from({ length: count }, (_, n) => `arn-${n}`);
+
+describe('container instances in ECS', () => {
+  it('are asked for by the hundred', async () => {
+    for (const arn of arns(250)) ecs.known.set(arn, `i-${arn}`);
+    const found = await lookup.instancesOf('c', arns(250));
+    expect(found.size).toBe(250);
+    expect(ecs.calls.map((call) => call.arns.length)).toEqual([100, 100, 50]);
+    expect(ecs.calls.every((call) => call.cluster === 'c')).toBe(true);
+  });
+
+  it('that ECS does not know are left out', async () => {
+    ecs.known.set('arn-1', 'i-1');
+    expect([...(await lookup.instancesOf('c', arns(3)))]).toEqual([['arn-1', 'i-1']]);
+  });
+
+  it.each(['ClusterNotFoundException', 'InvalidParameterException', 'ClientException'])(
+    'are none after %s, which will not pass',
+    async (name) => {
+      ecs.fail(name);
+      expect((await lookup.instancesOf('c', arns(1))).size).toBe(0);
+    },
+  );
+
+  it.each(['ThrottlingException', 'ServerException', 'AccessDeniedException'])(
+    'are no answer after %s, which may pass',
+    async (name) => {
+      ecs.fail(name);
+      await expect(lookup.instancesOf('c', arns(1))).rejects.toMatchObject({ name });
+    },
+  );
+});

@@ -1,0 +1,155 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { FirehoseSink } from '../../../lib/aws/firehose-sink.ts';
+import type { LogLine, ResultLine } from '../../../lib/core/results/lines.ts';
+import { FakeFirehose } from '../../support/fake-firehose.ts';
+import { T0 } from '../../support/world.ts';
+
+let firehose: FakeFirehose;
+let sink: FirehoseSink;
+beforeEach(() => {
+  firehose = new FakeFirehose();
+  sink = new FirehoseSink({ results: 'r', logs: 'l', quarantine: 'q' }, firehose.client);
+});
+
+const aLog = (n: number, line: unknown = { n }): LogLine => ({
+  id: `id-${n}`,
+  kind: 'log',
+  storedAtMs: T0,
+  host: 'h1',
+  hostname: 'web',
+  logType: 'result',
+  line,
+});
+const aResult = (n: number, result: Partial<ResultLine> = {}): ResultLine => ({
+  id: `id-${n}`,
+  kind: 'result',
+  storedAtMs: T0,
+  host: 'h1',
+  hostname: 'web',
+  rule: 'r',
+  query: 'q',
+  queryId: `q${n}`,
+  set: 'live',
+  status: 0,
+  message: '',
+  workload: null,
+  columns: { n: String(n) },
+  decorations: {},
+  late: false,
+  ...result,
+});
+const many = (count: number, size: number): LogLine[] =>
+  Array.from({ length: count }, (_, n) => aLog(n, 'x'.repeat(size)));
+
+describe('the Firehose sink', () => {
+  it('puts each kind of line into its own stream, one document a line', async () => {
+    await sink.results([aResult(1), aResult(2)]);
+    await sink.logs([aLog(3)]);
+    await sink.quarantine([
+      { id: 'x', kind: 'quarantine', storedAtMs: T0, host: 'h1', endpoint: 'log', reason: 'why', bodyBase64: 'AA==' },
+    ]);
+    expect(firehose.lines('r')).toEqual([aResult(1), aResult(2)]);
+    expect(firehose.lines('l')).toEqual([aLog(3)]);
+    expect(firehose.lines('q')).toMatchObject([{ id: 'x' }]);
+  });
+
+  it('makes no call for no lines', async () => {
+    await sink.results([]);
+    expect(firehose.calls).toBe(0);
+  });
+
+  it('sends again only the records that were refused, until all are kept', async () => {
+    const lines = many(6, 400_000); // a record each
+    firehose.script.push({ refuse: (index) => index === 1 || index === 4 }, { refuse: (index) => index === 0 });
+    await sink.logs(lines);
+    expect(firehose.calls).toBe(3);
+    expect(
+      firehose
+        .lines<LogLine>('l')
+        .map((line) => line.id)
+        .toSorted(),
+    ).toEqual(lines.map((line) => line.id));
+  });
+
+  it('says that the store refused when records are refused four times, so that the agent keeps its data', async () => {
+    firehose.script.push(...Array.from({ length: 4 }, () => ({ refuse: (index: number) => index === 0 })));
+    await expect(sink.logs(many(3, 400_000))).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: 'l refused 1 of 3 records',
+    });
+    expect(firehose.calls).toBe(4);
+  });
+
+  it('fails when the call fails', async () => {
+    firehose.script.push('unavailable', 'unavailable', 'unavailable', 'unavailable');
+    await expect(sink.results([aResult(1)])).rejects.toThrow('Slow down.');
+    expect(firehose.lines('r')).toEqual([]);
+  });
+
+  it('stays within 500 records and 4 MiB a call, and loses nothing over the border', async () => {
+    const lines = [...many(1200, 260_000)].slice(0, 60); // 60 records of 260 KB: 15 MB
+    await sink.logs(lines);
+    expect(firehose.calls).toBeGreaterThanOrEqual(4);
+    expect(firehose.lines('l')).toEqual(lines);
+  });
+
+  it('packs small lines into few records', async () => {
+    await sink.logs(many(10_000, 100));
+    expect(firehose.calls).toBe(1);
+    expect(firehose.lines('l')).toHaveLength(10_000);
+  });
+
+  it.each<[string, Partial<ResultLine>]>([
+    ['a column of a megabyte', { columns: { a: 'x'.repeat(2_000_000), b: 'kept' } }],
+    [
+      'ten thousand columns',
+      { columns: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`column-${n}`, 'y'.repeat(500)])) },
+    ],
+    ['a message of control characters', { message: '\u0001'.repeat(300_000) }],
+    [
+      'columns of characters of many bytes',
+      { columns: { a: '\u{1F41D}'.repeat(300_000), c: '\u0001'.repeat(500_000) } },
+    ],
+    ['an id from the network of a megabyte', { queryId: 'i'.repeat(1_500_000) }],
+    [
+      'all of these',
+      {
+        columns: { a: '\u0001'.repeat(1_000_000) },
+        message: '\u0001'.repeat(1_000_000),
+        queryId: '"'.repeat(1_000_000),
+      },
+    ],
+  ])('cuts what no record can hold, and says so: %s', async (_, result) => {
+    await sink.results([aResult(1), aResult(2, result), aResult(3)]);
+    const lines = firehose.lines<ResultLine & { truncated?: boolean }>('r');
+    expect(lines.map(({ id, truncated }) => [id, truncated ?? false])).toEqual([
+      ['id-1', false],
+      ['id-2', true],
+      ['id-3', false],
+    ]);
+  });
+
+  it.each<[string, Partial<LogLine>]>([
+    ['a long line', { line: { name: 'x', columns: { a: 'z'.repeat(1_500_000) } } }],
+    ['a long line of control characters', { line: '\u0001"\\'.repeat(500_000) }],
+    ['a long type', { logType: '"'.repeat(1_000_000) }],
+  ])('cuts log lines likewise: %s', async (_, log) => {
+    await sink.logs([{ ...aLog(1), ...log }]);
+    expect(firehose.lines('l')).toMatchObject([{ id: 'id-1', truncated: true }]);
+  });
+
+  it('cuts a quarantined body likewise', async () => {
+    await sink.quarantine([
+      {
+        id: 'x',
+        kind: 'quarantine',
+        storedAtMs: T0,
+        host: 'h',
+        endpoint: 'log',
+        reason: '',
+        bodyBase64: 'A'.repeat(9_000_000),
+      },
+    ]);
+    expect(firehose.lines('q')).toMatchObject([{ id: 'x', truncated: true }]);
+  });
+});

@@ -1,0 +1,143 @@
+import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoHostQueue } from '../../../lib/aws/host-queue.ts';
+import { deliveryOf, mergeable } from '../../../lib/core/queue/delivery.ts';
+import { keyOf } from '../../../lib/core/queue/pending-query.ts';
+import { aHostQuery, aPendingQuery } from '../../support/builders.ts';
+import { dynamodb } from '../../support/dynamodb.ts';
+import { everything } from '../../support/scan.ts';
+import { SECOND, T0, World } from '../../support/world.ts';
+
+let world: World;
+let queue: DynamoHostQueue;
+beforeEach(async () => {
+  world = await World.begin();
+  queue = world.ports.queue;
+});
+const aDelivery = (id: string, atMs = T0) => deliveryOf(id, mergeable([aHostQuery(1), aHostQuery(2)]), atMs, 30_000);
+
+describe('the queue of a host in DynamoDB', () => {
+  it('is one partition: another host sees nothing of it', async () => {
+    await world.aNode('h1');
+    await queue.enqueue(aHostQuery(1));
+    await queue.deliver(aDelivery('d1'));
+    expect(await queue.open('h')).toEqual({ deliveries: [], pending: [] });
+    expect(await queue.open('h1', true)).toMatchObject({
+      node: { host: 'h1' },
+      deliveries: [{ id: 'd1' }],
+      pending: [{ queryId: 'q0001' }],
+    });
+  });
+
+  it('gives back what it was given, delivery and query', async () => {
+    const query = aPendingQuery(1, { discovery: 'SELECT 1', decorations: { quote: "'", empty: '' } });
+    await queue.enqueue(query);
+    await queue.deliver(aDelivery('d1'));
+    expect(await queue.open('h1', true)).toEqual({ deliveries: [aDelivery('d1')], pending: [query] });
+  });
+
+  it('lists the oldest delivery first, and what waits by priority', async () => {
+    for (const id of ['0b', '0a', '1a']) await queue.deliver(aDelivery(id));
+    for (const [n, priority] of [
+      [1, 9],
+      [2, 0],
+      [3, 5],
+    ] as const)
+      await queue.enqueue(aHostQuery(n, { priority }));
+    const { deliveries, pending } = await queue.open('h1', true);
+    expect(deliveries.map(({ id }) => id)).toEqual(['0a', '0b', '1a']);
+    expect(pending.map(({ priority }) => priority)).toEqual([0, 5, 9]);
+  });
+
+  it('keeps the first query of an id', async () => {
+    await queue.enqueue(aHostQuery(1));
+    await queue.enqueue(aHostQuery(1, { sql: 'SELECT 2' }));
+    expect((await queue.open('h1', true)).pending).toEqual([aHostQuery(1)]);
+  });
+
+  it('tells TTL in seconds, never before the query expires', async () => {
+    await queue.enqueue(aHostQuery(1, { expiresAtMs: T0 + 1 }));
+    expect(await everything(world.table)).toMatchObject([{ expiresAt: T0 / 1000 + 1 }]);
+  });
+
+  it('gives a claim to one of all who saw the same revision', async () => {
+    await world.aNode('h1');
+    const won = await Promise.all([1, 2, 3, 4].map((n) => queue.claim('h1', 0, { [`q${n}`]: T0 + SECOND })));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const { node } = await queue.open('h1', true);
+    expect(node).toMatchObject({ rev: 1, taken: { [`q${won.indexOf(true) + 1}`]: T0 + SECOND } });
+    expect(await queue.claim('h1', 1, {})).toBe(true);
+  });
+
+  it('has no claims where no node is', async () => {
+    expect(await queue.claim('h1', 0, {})).toBe(false);
+    expect(await everything(world.table)).toEqual([]);
+  });
+
+  it('hands a delivery over again to one of all who saw the same attempt', async () => {
+    await queue.deliver(aDelivery('d1'));
+    const won = await Promise.all([1, 2, 3].map((n) => queue.redeliver(aDelivery('d1'), T0 + n, T0 + n + 30_000)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    const n = won.indexOf(true) + 1;
+    expect((await queue.open('h1', true)).deliveries).toMatchObject([
+      { attempt: 2, deliveredAtMs: T0 + n, leaseUntilMs: T0 + n + 30_000 },
+    ]);
+  });
+
+  it('does not bring back a delivery that was closed meanwhile', async () => {
+    const delivery = aDelivery('d1');
+    await queue.deliver(delivery);
+    await queue.abandon(delivery);
+    expect(await queue.redeliver(delivery, T0, T0)).toBe(false);
+    await queue.complete(delivery, ['d1-0']);
+    expect(await everything(world.table)).toEqual([]);
+  });
+
+  it('closes a delivery with its last answer, in whatever parts they come', async () => {
+    await queue.deliver(aDelivery('d1'));
+    await queue.complete(aDelivery('d1'), ['d1-1']);
+    const { deliveries } = await queue.open('h1', true);
+    expect(deliveries).toMatchObject([{ answered: ['d1-1'] }]);
+    for (const delivery of deliveries) await queue.complete(delivery, ['d1-0']);
+    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+  });
+
+  it('removes any number of queries, those that are gone already too', async () => {
+    const queries = Array.from({ length: 60 }, (_, n) => aHostQuery(n));
+    for (const query of queries.slice(5)) await queue.enqueue(query);
+    await queue.remove(queries.slice(0, 58).map(keyOf));
+    expect((await queue.open('h1', true)).pending.map(({ queryId }) => queryId)).toEqual(['q0058', 'q0059']);
+    await queue.remove([]);
+    await queue.remove([keyOf(aHostQuery(58))]);
+    expect((await queue.open('h1', true)).pending).toHaveLength(1);
+  });
+
+  it('sends again what DynamoDB left unprocessed', async () => {
+    const client = dynamodb();
+    let calls = 0;
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName !== 'BatchWriteItemCommand' && commandName !== BatchWriteCommand.name) return next(args);
+          calls += 1;
+          const items = (args.input as { RequestItems: Record<string, unknown[]> }).RequestItems;
+          const requests = items[world.table.name] ?? [];
+          const kept = requests.length > 1 ? requests.slice(0, -1) : requests;
+          const left = requests.slice(kept.length);
+          const done = await next({ ...args, input: { ...args.input, RequestItems: { [world.table.name]: kept } } });
+          Object.assign(
+            done.output as object,
+            left.length > 0 ? { UnprocessedItems: { [world.table.name]: left } } : {},
+          );
+          return done;
+        },
+      { step: 'initialize' },
+    );
+    const throttled = new DynamoHostQueue({ name: world.table.name, db: DynamoDBDocumentClient.from(client) });
+    const queries = Array.from({ length: 4 }, (_, n) => aHostQuery(n));
+    for (const query of queries) await queue.enqueue(query);
+    await throttled.remove(queries.map(keyOf));
+    expect((await queue.open('h1', true)).pending).toEqual([]);
+    expect(calls).toBe(2);
+  });
+});

@@ -1,0 +1,53 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
+import { everything } from '../../support/scan.ts';
+import { MINUTE, T0, World } from '../../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+});
+
+describe('nodes in DynamoDB', () => {
+  it('are replaced only as they were when that was decided', async () => {
+    const { node } = await world.enroll('h1');
+    const next = { ...node, epoch: node.epoch + 1 };
+    expect(await world.ports.registry.enroll(next, undefined)).toBe(false);
+    expect(await world.ports.registry.enroll(next, { ...node, rev: 1 })).toBe(false);
+    expect(await world.ports.registry.enroll(next, { ...node, epoch: 1 })).toBe(false);
+    expect(await world.ports.registry.enroll(next, node)).toBe(true);
+    expect((await world.ports.registry.find('h1', true))?.epoch).toBe(node.epoch + 1);
+  });
+
+  it('live a week from when they were last seen', async () => {
+    await world.enroll('h1');
+    await world.ports.registry.seen('h1', T0 + MINUTE);
+    expect(await world.ports.registry.find('h1')).toMatchObject({
+      lastSeenMs: T0 + MINUTE,
+      expiresAtMs: T0 + MINUTE + NODE_TTL_MS,
+    });
+  });
+
+  it('get hotter, never colder', async () => {
+    await world.enroll('h1');
+    await world.ports.registry.heat('h1', T0 + 2 * MINUTE);
+    await world.ports.registry.heat('h1', T0 + MINUTE);
+    expect((await world.ports.registry.find('h1'))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
+  });
+
+  it('do not come into being by being seen or heated', async () => {
+    await world.ports.registry.seen('h1', T0);
+    await world.ports.registry.heat('h1', T0);
+    expect(await everything(world.table)).toEqual([]);
+  });
+});
+
+describe('aliases in DynamoDB', () => {
+  it('name the host that was learned last, and none before', async () => {
+    const { aliases } = world.ports;
+    expect(await aliases.hostOf('i-1')).toBeUndefined();
+    await aliases.learn('i-1', 'h1', T0);
+    await aliases.learn('i-1', 'h2', T0);
+    expect(await aliases.hostOf('i-1')).toBe('h2');
+  });
+});

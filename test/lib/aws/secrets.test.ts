@@ -1,0 +1,70 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { AwsSecret } from '../../../lib/aws/secrets.ts';
+import { FakeSecrets } from '../../support/fake-secrets.ts';
+import { MINUTE, SECOND, T0 } from '../../support/world.ts';
+
+let nowMs: number;
+let manager: FakeSecrets;
+let secret: AwsSecret;
+beforeEach(() => {
+  nowMs = T0;
+  manager = new FakeSecrets({ arn: 'first' });
+  secret = new AwsSecret('arn', () => nowMs, manager.client);
+});
+
+describe('a secret', () => {
+  it('has one value before its first rotation, then the current and the one before', async () => {
+    expect(await secret.values()).toEqual(['first']);
+    manager.rotate('arn', 'second');
+    nowMs += 5 * MINUTE;
+    expect(await secret.values()).toEqual(['second', 'first']);
+  });
+
+  it('is asked for once in five minutes, by however many requests at once', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => secret.values()));
+    expect(manager.calls).toBe(2); // the two stages
+    nowMs += 5 * MINUTE - 1;
+    await secret.values();
+    expect(manager.calls).toBe(2);
+    nowMs += 1;
+    await secret.values();
+    expect(manager.calls).toBe(4);
+  });
+
+  it('is asked for anew when what was presented fits none, but not more often than every 30 seconds', async () => {
+    await secret.values();
+    manager.rotate('arn', 'second');
+    nowMs += 30 * SECOND - 1;
+    expect(await secret.refreshed()).toEqual(['first']);
+    nowMs += 1;
+    expect(await secret.refreshed()).toEqual(['second', 'first']);
+    for (let stranger = 0; stranger < 50; stranger++) await secret.refreshed();
+    expect(manager.calls).toBe(4);
+  });
+
+  it('fails while it has never been read, and is read by the next request after that', async () => {
+    manager.failing = true;
+    await expect(secret.values()).rejects.toThrow();
+    manager.failing = false;
+    expect(await secret.values()).toEqual(['first']);
+  });
+
+  it('is no answer once it is too old to be believed and the service is away', async () => {
+    await secret.values();
+    manager.failing = true;
+    nowMs += 5 * MINUTE - 1;
+    expect(await secret.values()).toEqual(['first']);
+    nowMs += 1;
+    await expect(secret.values()).rejects.toThrow();
+    manager.failing = false;
+    manager.rotate('arn', 'second');
+    expect(await secret.values()).toEqual(['second', 'first']);
+  });
+
+  it('does not exist without a current value', async () => {
+    await expect(new AwsSecret('another', () => nowMs, manager.client).values()).rejects.toThrow();
+    await expect(new AwsSecret('empty', () => nowMs, new FakeSecrets({ empty: '' }).client).values()).rejects.toThrow(
+      /empty/,
+    );
+  });
+});

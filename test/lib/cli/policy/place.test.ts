@@ -1,0 +1,137 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+import { patiently } from '../../../../lib/cli/policy/print.ts';
+import { aVersion } from '../../../support/a-policy.ts';
+import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from './harness.ts';
+
+const AWS = {
+  AWS_ENDPOINT_URL_DYNAMODB: process.env['TEST_DYNAMODB_ENDPOINT'],
+  AWS_REGION: 'eu-west-1',
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+};
+
+describe('the Mayfly that a policy command is about', () => {
+  const before = { ...process.env };
+  const cloudformation = mockClient(CloudFormationClient);
+  beforeEach(() => {
+    Object.assign(process.env, AWS);
+  });
+  afterEach(() => {
+    process.env = { ...before };
+    cloudformation.reset();
+  });
+
+  it('is the one that runs on this machine', async () => {
+    const { data, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    expect(await mayfly('policy', 'history', '--data', data)).toMatchObject({ code: 0 });
+  });
+
+  it('can be named by its table', async () => {
+    const { table, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    const { stdout } = await mayfly('policy', 'history', '--table', table.name, '--json');
+    expect(jsonLines(stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
+  });
+
+  it('can be named by its stack, whose output says which table', async () => {
+    const { table, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    cloudformation.on(DescribeStacksCommand, { StackName: 'Mayfly' }).resolves({
+      Stacks: [
+        stack([
+          { OutputKey: 'Other', OutputValue: 'x' },
+          { OutputKey: 'TableName', OutputValue: table.name },
+        ]),
+      ],
+    });
+    const { stdout } = await mayfly('policy', 'history', '--stack', 'Mayfly', '--json');
+    expect(jsonLines(stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
+  });
+
+  it('is not both', async () => {
+    const { code, stderr } = await mayfly('policy', 'history', '--stack', 'Mayfly', '--table', 'table');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('cannot be used with')]);
+  });
+
+  it.each([
+    ['a stack that is not there', [], 'there is no stack Mayfly in eu-west-1'],
+    ['a stack that is not ours', [stack([])], 'has no output TableName'],
+  ])('%s is told with the next step', async (_, stacks, message) => {
+    const unknown = Object.assign(new Error('Stack with id Mayfly does not exist'), { name: 'ValidationError' });
+    if (stacks.length > 0) cloudformation.on(DescribeStacksCommand).resolves({ Stacks: stacks });
+    else cloudformation.on(DescribeStacksCommand).rejects(unknown);
+    const { code, stderr } = await mayfly('policy', 'show', '--stack', 'Mayfly');
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  it.each([
+    ['CredentialsProviderError', 'aws sso login'],
+    ['ExpiredTokenException', 'sign in again'],
+    ['AccessDeniedException', 'dynamodb:GetItem'],
+  ])('%s is told with the next step', async (name, message) => {
+    cloudformation.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name }));
+    const { code, stderr } = await mayfly('policy', 'show', '--stack', 'Mayfly');
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  it('has to be there', async () => {
+    const { code, stderr } = await mayfly('policy', 'show', '--table', 'no-such-table');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the table no-such-table is not there')]);
+  });
+
+  it('has to have run here', async () => {
+    const { code, stderr } = await mayfly('policy', 'show', '--data', await aFolder());
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/no Mayfly has run in .*npx mayfly local.*--stack NAME/)]);
+  });
+
+  it('has to run now', async () => {
+    // Port 9 is "discard": nobody listens there, and nobody else will take it.
+    const ready = { dynamodb: 'http://127.0.0.1:9', tableName: 'mayfly' };
+    const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
+    const { code, stderr } = await mayfly('policy', 'show', '--data', data);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('does not run now: start it with "npx mayfly local')]);
+  });
+
+  it('may have no policy yet', async () => {
+    const { data } = await aMayfly();
+    const { code, stderr } = await mayfly('policy', 'show', '--data', data);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('has no policy yet')]);
+  });
+});
+
+const stack = (Outputs: { OutputKey: string; OutputValue: string }[]) => ({
+  StackName: 'Mayfly',
+  CreationTime: new Date(0),
+  StackStatus: 'CREATE_COMPLETE' as const,
+  Outputs,
+});
+
+describe('a command that waits', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+    jest.restoreAllMocks();
+  });
+
+  it('says for what after two seconds, and not before', async () => {
+    jest.useFakeTimers();
+    const said: string[] = [];
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    let finish: (value: string) => void = () => undefined;
+    const waiting = patiently(
+      'Waiting for the table',
+      new Promise<string>((resolve) => {
+        finish = resolve;
+      }),
+    );
+    jest.advanceTimersByTime(1999);
+    expect(said).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(said).toEqual(['Waiting for the table …\n']);
+    finish('there');
+    expect(await waiting).toBe('there');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,200 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { aVersion } from '../../../support/a-policy.ts';
+import { aMayfly, CONFIG, folderOf, jsonLines, mayfly, mayflyAtOnce, policyAsking } from './harness.ts';
+
+describe('mayfly policy push', () => {
+  it('makes a folder the first version of an empty table', async () => {
+    const { data, store } = await aMayfly();
+    const dir = await policyAsking('id, name');
+    const { code, stdout } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('Version 1 is live')]);
+    const live = await store.current();
+    expect(live).toMatchObject({ version: 1, message: 'first', pushedBy: expect.stringMatching(/.@./) });
+    expect(Object.keys(live?.sources ?? {}).sort()).toEqual(['config/default.yaml', 'rules/task.yaml']);
+    expect(live?.policy.rules[0]?.queries[0]?.sql).toContain('SELECT id, name FROM');
+  });
+
+  it('shows what it changes, and makes it live', async () => {
+    const { data, store } = await aMayfly();
+    await mayfly('policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'first');
+    const { stdout } = await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'second');
+    expect(stdout).toMatch(/SELECT id, name FROM[\s\S]*SELECT id, image FROM/);
+    expect(stdout).toContain('Version 2 is live');
+    expect((await store.current())?.message).toBe('second');
+  });
+
+  it('pushes nothing where nothing has changed', async () => {
+    const { data, store } = await aMayfly();
+    const dir = await policyAsking('id, name');
+    await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
+    const again = await mayfly('policy', 'push', dir, '--data', data, '-m', 'again');
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('Nothing to push')]);
+    expect(await store.liveNumber()).toBe(1);
+  });
+
+  it('pushes a comment too: what is live can be shown as it was written', async () => {
+    const { data, store } = await aMayfly();
+    const before = { 'rules/none.yaml': '[]\n', 'config/default.yaml': CONFIG };
+    await mayfly('policy', 'push', await folderOf(before), '--data', data, '-m', 'first');
+    const commented = { ...before, 'config/default.yaml': `# everybody\n${CONFIG}` };
+    const { code } = await mayfly('policy', 'push', await folderOf(commented), '--data', data, '-m', 'comment');
+    expect(code).toBe(0);
+    expect((await store.current())?.sources['config/default.yaml']).toMatch(/^# everybody/);
+  });
+
+  it('takes no folder with errors: what is live stays live', async () => {
+    const { data, store } = await aMayfly();
+    await mayfly('policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'first');
+    const bad = await mayfly('policy', 'push', await policyAsking('id, no_such'), '--data', data, '-m', 'bad');
+    expect(bad.code).toBe(1);
+    expect(bad.stderr).toMatch(/rules\/task\.yaml:\d+:\d+: error: .*no_such/);
+    expect(bad.stderr).toContain('what is live stays live');
+    expect(await store.liveNumber()).toBe(1);
+  });
+
+  it('warns of a policy that would ask nobody anything', async () => {
+    const { data } = await aMayfly();
+    const dir = await folderOf({ 'config/default.yaml': CONFIG });
+    const { code, stderr } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'silence');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('warning')]);
+  });
+
+  it('wants a message', async () => {
+    const { code, stderr } = await mayfly('policy', 'push');
+    expect([code, stderr]).toEqual([2, expect.stringContaining("'-m, --message <text>' not specified")]);
+  });
+
+  it('with --expect tells who pushed what in between', async () => {
+    const { data, store } = await aMayfly();
+    for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
+    const dir = await policyAsking('id, name');
+    const late = await mayfly('policy', 'push', dir, '--data', data, '-m', 'late', '--expect', '1');
+    expect(late.code).toBe(1);
+    expect(late.stderr).toContain('nothing is pushed');
+    expect(late.stderr).toMatch(/3 .*user3@laptop: change 3\n.*2 .*user2@laptop: change 2/);
+    expect(late.stderr).not.toContain('change 1');
+    expect(late.stderr).toContain('rule-3');
+    expect(await store.liveNumber()).toBe(3);
+
+    const json = await mayfly('policy', 'push', dir, '--data', data, '-m', 'late', '--expect', '2', '--json');
+    expect([json.code, jsonLines(json.stdout)]).toEqual([
+      1,
+      [
+        {
+          pushed: null,
+          expected: 2,
+          live: 3,
+          between: [expect.objectContaining({ version: 3, pushedBy: 'user3@laptop' })],
+        },
+      ],
+    ]);
+    expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'now', '--expect', '3')).code).toBe(0);
+  });
+
+  it('of four at once, who have seen the same version, lets one through and tells the others', async () => {
+    const { data, store } = await aMayfly();
+    await mayfly('policy', 'push', await policyAsking('id'), '--data', data, '-m', 'first');
+    const messages = ['name', 'image', 'state', 'pid'];
+    const dirs = await Promise.all(messages.map((column) => policyAsking(`id, ${column}`)));
+    const { codes, stderr } = await mayflyAtOnce(
+      ...dirs.map((dir, n) => ['policy', 'push', dir, '--data', data, '-m', messages[n] ?? '', '--expect', '1']),
+    );
+    expect([...codes].sort()).toEqual([0, 1, 1, 1]);
+    const winner = messages[codes.indexOf(0)];
+    expect((await store.history(10)).map(({ message }) => message)).toEqual([winner, 'first']);
+    expect(stderr.match(new RegExp(`  2  .*: ${winner}$`, 'gm'))).toHaveLength(3);
+  });
+
+  it('as JSON says what was pushed', async () => {
+    const { data } = await aMayfly();
+    const dir = await policyAsking('id, name');
+    const { stdout } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'first', '--json');
+    const [answer, ...more] = jsonLines(stdout);
+    expect(more).toEqual([]);
+    expect(answer).toMatchObject({
+      pushed: { version: 1, message: 'first', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+  });
+});
+
+describe('mayfly policy rollback', () => {
+  it('makes the version before live again, as a new one', async () => {
+    const { data, store } = await aMayfly();
+    for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
+    const { code, stdout } = await mayfly('policy', 'rollback', '--data', data);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('Version 4 is live')]);
+    const { policy, sources, digest } = aVersion(2);
+    expect(await store.current()).toMatchObject({
+      version: 4,
+      policy,
+      sources,
+      digest,
+      message: 'Roll back to version 2: change 2',
+    });
+  });
+
+  it('goes to any version, and says why', async () => {
+    const { data, store } = await aMayfly();
+    for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
+    await mayfly('policy', 'rollback', '1', '--data', data, '-m', 'too slow');
+    expect(await store.current()).toMatchObject({ version: 4, policy: aVersion(1).policy, message: 'too slow' });
+  });
+
+  it.each([
+    [['9'], 'has no version 9'],
+    [['0'], 'whole number from 1'],
+    [['--expect', '2'], 'nothing is pushed'],
+  ])('%j changes nothing', async (args, message) => {
+    const { data, store } = await aMayfly();
+    for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
+    const { code, stderr } = await mayfly('policy', 'rollback', ...args, '--data', data);
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toContain(message);
+    expect(await store.liveNumber()).toBe(3);
+  });
+
+  it('has nowhere to go from the first version, or from none', async () => {
+    const { data, store } = await aMayfly();
+    expect((await mayfly('policy', 'rollback', '--data', data)).stderr).toContain('no version before');
+    await store.push(aVersion(1), 0);
+    expect((await mayfly('policy', 'rollback', '--data', data)).stderr).toContain('no version before');
+    expect(await store.liveNumber()).toBe(1);
+  });
+});
+
+describe('mayfly policy diff', () => {
+  it('exits with 0 when nothing would change and with 3 when something would', async () => {
+    const { data } = await aMayfly();
+    const dir = await policyAsking('id, name');
+    await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
+    expect(await mayfly('policy', 'diff', dir, '--data', data)).toMatchObject({ code: 0 });
+    const other = await mayfly('policy', 'diff', await policyAsking('id, image'), '--data', data);
+    expect(other).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(/SELECT id, name FROM[\s\S]*SELECT id, image/),
+    });
+  });
+
+  it('against an empty table is all of it', async () => {
+    const { data } = await aMayfly();
+    const { code, stdout } = await mayfly('policy', 'diff', await policyAsking('id'), '--data', data);
+    expect([code, stdout]).toEqual([3, expect.stringContaining('task')]);
+  });
+
+  it('as JSON names the version it compares with', async () => {
+    const { data, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    const { stdout } = await mayfly('policy', 'diff', await policyAsking('id'), '--data', data, '--json');
+    expect(jsonLines(stdout)[0]).toMatchObject({ live: 1, same: false, changes: expect.any(Array) });
+  });
+
+  it('of a folder that is not there says so', async () => {
+    const { data } = await aMayfly();
+    const dir = await policyAsking('id');
+    await rm(dir, { recursive: true });
+    const { code, stderr } = await mayfly('policy', 'diff', join(dir, 'x'), '--data', data);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('mayfly policy init')]);
+  });
+});

@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import {
+  aFolder,
+  aMayfly,
+  CONFIG,
+  FIXTURES,
+  folderOf,
+  jsonLines,
+  mayfly,
+  policyAsking,
+  RUNNING,
+  ruleAsking,
+} from './harness.ts';
+
+const running = async (change: (detail: Record<string, unknown>) => object = () => ({})) => {
+  const event = JSON.parse(await readFile(RUNNING, 'utf8'));
+  return JSON.stringify({ ...event, detail: { ...event.detail, ...change(event.detail) } });
+};
+const runtimeIds = async (): Promise<string[]> =>
+  JSON.parse(await readFile(RUNNING, 'utf8')).detail.containers.map(
+    ({ runtimeId }: { runtimeId: string }) => runtimeId,
+  );
+
+describe('mayfly policy test', () => {
+  it('shows which rule matches, whom it asks, and the very SQL', async () => {
+    const { code, stdout } = await mayfly('policy', 'test', RUNNING, '--policy', await policyAsking('id, name'));
+    expect(code).toBe(0);
+    expect(stdout).toContain('05-ecs-task-ec2-running.json  aws.ecs · ECS Task State Change');
+    expect(stdout).toContain('task  Which container is this?');
+    expect(stdout).toMatch(/asks {4}the host of arn:aws:ecs:\S+:container-instance\/\S+/);
+    const ids = (await runtimeIds()).map((id) => `'${id}'`).join(', ');
+    expect(stdout).toContain(`SELECT id, name FROM docker_containers WHERE id IN (${ids})`);
+    expect(stdout).toContain('for     10m, priority 5');
+    expect(stdout).toContain('1 query: one poll takes them');
+  });
+
+  it('shows what a stopped task would be asked instead', async () => {
+    const dir = await policyAsking('id, name');
+    const { stdout } = await mayfly('policy', 'test', `${FIXTURES}/07-ecs-task-ec2-stopped.json`, '--policy', dir);
+    expect(stdout).toMatch(/container \(post-mortem\)/);
+    expect(stdout).toContain('for     3h');
+  });
+
+  it('tries the live policy unless a folder is named', async () => {
+    const { data } = await aMayfly();
+    await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'first');
+    const { stdout } = await mayfly('policy', 'test', RUNNING, '--data', data);
+    expect(stdout).toContain('SELECT id, image FROM docker_containers');
+  });
+
+  it('says when no rule matches', async () => {
+    const dir = await policyAsking('id');
+    const { code, stdout } = await mayfly(
+      'policy',
+      'test',
+      `${FIXTURES}/30-ecr-image-action-push.json`,
+      '--policy',
+      dir,
+    );
+    expect([code, stdout]).toEqual([0, expect.stringContaining('no rule matches: nothing is asked')]);
+  });
+
+  it('names ids outside the alphabet, which are left out', async () => {
+    const events = await folderOf({
+      'hostile.json': await running(() => ({ containers: [{ runtimeId: 'good1' }, { runtimeId: "x' OR 1=1 --" }] })),
+    });
+    const { stdout } = await mayfly(
+      'policy',
+      'test',
+      join(events, 'hostile.json'),
+      '--policy',
+      await policyAsking('id'),
+    );
+    expect(stdout).toContain("WHERE id IN ('good1')");
+    expect(stdout).toContain("left out: x' OR 1=1 --");
+  });
+
+  it('says why a query would not be asked', async () => {
+    const events = await folderOf({
+      'empty.json': await running(() => ({ containers: [] })),
+      'hostless.json': await running(() => ({ containerInstanceArn: undefined })),
+    });
+    const dir = await policyAsking('id');
+    const empty = await mayfly('policy', 'test', join(events, 'empty.json'), '--policy', dir);
+    expect(empty.stdout).toContain('not asked: what it binds is not in this event');
+    expect(empty.stdout).toContain('nothing is asked');
+    const hostless = await mayfly('policy', 'test', join(events, 'hostless.json'), '--policy', dir);
+    expect(hostless.stdout).toContain('nobody: the event names no container instance');
+  });
+
+  it('says what limits would do', async () => {
+    const queries = Array.from({ length: 7 }, (_, n) => `    q${n}: { sql: 'SELECT pid FROM processes' }\n`).join('');
+    const rule = ruleAsking('id').replace('  queries:\n', `  queries:\n${queries}`);
+    const dir = await folderOf({
+      'rules/task.yaml': rule,
+      'config/default.yaml': CONFIG,
+      'policy.yaml': 'limits: { pending_per_host: 5, queries_per_delivery: 2, spacing: 90s }\n',
+    });
+    const { stdout } = await mayfly('policy', 'test', RUNNING, '--policy', dir);
+    expect(stdout).toContain(
+      '8 queries: 3 polls take them, at most 2 each; 3 are dropped, as a host may have 5 pending; the same again is held back for 90s',
+    );
+  });
+
+  it('as JSON gives one object for each event of each file', async () => {
+    const events = await folderOf({ 'two.json': `[${await running()},${await running()}]` });
+    const { stdout } = await mayfly(
+      'policy',
+      'test',
+      RUNNING,
+      join(events, 'two.json'),
+      '--policy',
+      await policyAsking('id'),
+      '--json',
+    );
+    const lines = jsonLines(stdout);
+    expect(lines.map(({ file }) => file)).toEqual(['05-ecs-task-ec2-running.json', 'two.json', 'two.json']);
+    expect(lines[0]).toMatchObject({ matches: [{ rule: 'task', queries: [{ name: 'container', set: 'live' }] }] });
+  });
+
+  it.each([
+    ['[1, 2]', 'not an event'],
+    ['{"a":', 'not JSON'],
+  ])('refuses %s', async (text, message) => {
+    const events = await folderOf({ 'bad.json': text });
+    const { code, stderr } = await mayfly(
+      'policy',
+      'test',
+      join(events, 'bad.json'),
+      '--policy',
+      await policyAsking('id'),
+    );
+    expect([code, stderr]).toEqual([1, expect.stringMatching(`bad.json: ${message}`)]);
+  });
+
+  it('refuses a file that is not there, and a folder with errors', async () => {
+    const absent = await mayfly(
+      'policy',
+      'test',
+      join(await aFolder(), 'x.json'),
+      '--policy',
+      await policyAsking('id'),
+    );
+    expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('there is no such file')]);
+    const bad = await mayfly('policy', 'test', RUNNING, '--policy', await policyAsking('no_such'));
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('error:')]);
+  });
+});

@@ -1,0 +1,212 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
+import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
+import { aTaskEvent, type TaskMoment } from '../../../support/a-task-event.ts';
+import { dockerId, taskArn } from '../../../support/builders.ts';
+import { interleave } from '../../../support/interleave.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { MINUTE, portsOn, T0, World } from '../../../support/world.ts';
+
+const shared = await World.begin();
+let tasks = 0;
+const LATE = T0 + 24 * 60 * MINUTE;
+
+/** A plausible life: phases in order, versions growing with gaps, some of its events lost, cut off anywhere. */
+const aLife: fc.Arbitrary<TaskMoment[]> = fc
+  .record({
+    gaps: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 9, maxLength: 9 }),
+    stopsRunning: fc.boolean(), // an extra RUNNING with desiredStatus STOPPED
+    told: fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+    end: fc.integer({ min: 1, max: 9 }),
+  })
+  .map(({ gaps, stopsRunning, told, end }) => {
+    const phases = [0, 1, 2, 3, ...(stopsRunning ? [3] : []), 4, 5, 6, 7];
+    let version = 0;
+    return phases
+      .map((phase, index) => {
+        version += gaps[index] ?? 1;
+        return { version, phase, stopping: stopsRunning && index === 4 };
+      })
+      .slice(0, end)
+      .filter((_, index) => told[index]);
+  })
+  .filter((moments) => moments.length > 0);
+
+/** Any order of a life's events, each of them once or more often. */
+const shuffled = (life: TaskMoment[]): fc.Arbitrary<TaskMoment[]> =>
+  fc
+    .array(fc.constantFrom(...life), { maxLength: 4 })
+    .chain((again) => fc.shuffledSubarray([...life, ...again], { minLength: life.length + again.length }));
+
+const history = aLife.chain((life) =>
+  fc.tuple(fc.constant(life), shuffled(life), fc.integer({ min: 1, max: 3 }), fc.boolean()),
+);
+
+/** A new task on a host of its own, or on none. */
+async function aTask(hosted: boolean, containers: number) {
+  const n = ++tasks;
+  const world = new World(shared.table);
+  const arn = hosted ? `arn:aws:ecs:us-east-1:111122223333:container-instance/c/${n}` : undefined;
+  const host = `i-${n}`;
+  if (arn) await world.ports.aliases.learn(arn, host, world.nowMs);
+  const event = (moment: TaskMoment) => aTaskEvent(n, moment, containers, arn);
+  return { n, world, host, event, subjects: Array.from({ length: containers }, (_, c) => dockerId(10 * n + c)) };
+}
+
+/** What must not depend on the order: everything but when things happened, and ids that hold the task's number. */
+const essence = ({
+  version,
+  lastStatus,
+  desiredStatus,
+  stopped,
+  handledVersion,
+  subjects,
+  handling,
+}: WorkloadRecord) => ({
+  version,
+  lastStatus,
+  desiredStatus,
+  stopped,
+  handledVersion,
+  subjects: subjects.length,
+  hosted: handling?.host !== undefined,
+});
+const asked = (pending: readonly PendingQuery[]): string[] =>
+  pending.map(({ set, query }) => `${set} ${query}`).toSorted();
+
+describe('the ledger', () => {
+  it('ends in the same state, with the verdict of the newest event, in whatever order and however often events come', async () => {
+    await fc.assert(
+      fc.asyncProperty(history, async ([life, order, containers, hosted]) => {
+        const straight = await aTask(hosted, containers);
+        for (const moment of life) await handleTask(straight.event(moment), straight.world.taskDeps());
+        const mixed = await aTask(hosted, containers);
+        for (const moment of order) await handleTask(mixed.event(moment), mixed.world.taskDeps());
+
+        const [wanted, got] = [
+          await straight.world.record(taskArn(straight.n)),
+          await mixed.world.record(taskArn(mixed.n)),
+        ];
+        expect(essence(got)).toEqual(essence(wanted));
+        expect(got.version).toBe(Math.max(...life.map(({ version }) => version)));
+        // Which of the live queries were asked may differ; a task that was asked about at all is so in both.
+        expect(verdictOf(got, LATE)).toEqual(verdictOf(wanted, LATE));
+        if (got.stopped) {
+          const [one, other] = [
+            await straight.world.ports.queue.open(straight.host),
+            await mixed.world.ports.queue.open(mixed.host),
+          ];
+          expect(asked(other.pending)).toEqual(asked(one.pending));
+        }
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+
+  it('comes to the same end when two functions handle two events at once, in any interleaving', async () => {
+    const order = fc.array(fc.nat({ max: 1 }), { minLength: 25, maxLength: 25 });
+    const pair = aLife
+      .filter((life) => life.length > 1)
+      .chain((life) => fc.shuffledSubarray(life, { minLength: 2, maxLength: 2 }));
+    await fc.assert(
+      fc.asyncProperty(pair, order, fc.integer({ min: 1, max: 3 }), async (moments, turns, containers) => {
+        const { n, world, host, event } = await aTask(true, containers);
+        await interleave(
+          world.table,
+          turns,
+          moments.map((moment) => (table) => handleTask(event(moment), world.taskDeps(portsOn(table)))),
+        );
+        const newest = moments.reduce((a, b) => (b.version > a.version ? b : a));
+        const record = await world.record(taskArn(n));
+        expect(record).toMatchObject({ version: newest.version, handledVersion: newest.version });
+        // The end takes back what the start asked, whichever of the two was faster.
+        const { pending } = await world.ports.queue.open(host);
+        if (newest.phase === 7) expect(asked(pending)).toEqual(['post-mortem container']);
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+
+  it('comes to the same end when functions die before or after any write and their events return', async () => {
+    const deaths = fc.array(
+      fc.record({ at: fc.integer({ min: 1, max: 7 }), when: fc.constantFrom('before' as const, 'after' as const) }),
+      { maxLength: 4 },
+    );
+    let died = 0;
+    await fc.assert(
+      fc.asyncProperty(aLife, deaths, async (life, fates) => {
+        const { n, world, host, event } = await aTask(true, 2);
+        const left = [...fates];
+        const again: TaskMoment[] = [];
+        for (const moment of life) {
+          const fate = left.shift() ?? { at: 0, when: 'before' as const };
+          const mortal = new Mortal(fate.at, fate.when);
+          await untilDeath(() => handleTask(event(moment), world.taskDeps(portsOn(mortal.table(world.table)))));
+          if (mortal.died) {
+            died += 1;
+            again.push(moment);
+          }
+        }
+        for (const moment of again) await handleTask(event(moment), world.taskDeps());
+        const newest = life.at(-1);
+        expect(await world.record(taskArn(n))).toMatchObject({
+          version: newest?.version,
+          handledVersion: newest?.version,
+        });
+        const { pending } = await world.ports.queue.open(host);
+        if (newest?.phase === 7) expect(asked(pending)).toContain('post-mortem container');
+        if (newest?.phase === 3)
+          expect(asked(pending)).toEqual(expect.arrayContaining(['live container', 'live processes']));
+      }),
+      { numRuns: 25 },
+    );
+    expect(died).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+describe('verdicts', () => {
+  const RANK = { pending: 0, missed: 1, 'never-started': 2, 'post-mortem': 2, seen: 3 };
+
+  it('never get worse by another event or another answer, once the last answer can have come', async () => {
+    const proof = fc.record({ container: fc.nat({ max: 2 }), alive: fc.boolean(), trouble: fc.boolean() });
+    const step = (life: TaskMoment[]) => fc.oneof(fc.constantFrom(...life), proof);
+    const steps = aLife.chain((life) => fc.tuple(fc.constant(life), fc.array(step(life), { maxLength: 6 })));
+    await fc.assert(
+      fc.asyncProperty(steps, fc.integer({ min: 1, max: 3 }), async ([life, list], containers) => {
+        const { n, world, event, subjects } = await aTask(true, containers);
+        let best = 0;
+        for (const one of [...life, ...list]) {
+          if ('phase' in one) await handleTask(event(one), world.taskDeps());
+          else if (one.trouble) await world.ports.ledger.troubled(taskArn(n), 'no-row');
+          else {
+            const ids = subjects.slice(one.container, one.container + 1);
+            await world.ports.ledger.saw(taskArn(n), one.alive ? ids : [], one.alive ? [] : ids, world.nowMs);
+          }
+          const { verdict } = verdictOf(await world.record(taskArn(n)), LATE);
+          expect(RANK[verdict]).toBeGreaterThanOrEqual(best);
+          best = RANK[verdict];
+        }
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+
+  it('are one for each task, whatever events came of it', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(history, { minLength: 1, maxLength: 4 }), async (histories) => {
+        const workloads: string[] = [];
+        for (const [, order, containers, hosted] of histories) {
+          const { n, world, event } = await aTask(hosted, containers);
+          for (const moment of order) await handleTask(event(moment), world.taskDeps());
+          workloads.push(taskArn(n));
+        }
+        const records = await shared.ports.ledger.read(workloads);
+        expect(records.map((record) => record.workload).toSorted()).toEqual(workloads.toSorted());
+        for (const record of records) expect(Object.keys(RANK)).toContain(verdictOf(record, LATE).verdict);
+      }),
+      { numRuns: 10 },
+    );
+  }, 60_000);
+});

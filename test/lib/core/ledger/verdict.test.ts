@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { TROUBLES, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import { MINUTE, T0 } from '../../../support/world.ts';
+
+const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord => ({
+  workload: 'task',
+  kind: 'ecs-task',
+  version: 5,
+  versionStep: 1,
+  lastStatus: 'RUNNING',
+  desiredStatus: 'RUNNING',
+  stopped: false,
+  subjects: ['a', 'b'],
+  containers: [],
+  identity: {},
+  occurredAtMs: T0,
+  handledVersion: 5,
+  handling: { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE },
+  seenLive: [],
+  seenPostMortem: [],
+  troubles: [],
+  firstEventAtMs: T0,
+  ...record,
+});
+const early = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0);
+const late = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0 + MINUTE);
+
+describe('the verdict on a task', () => {
+  it('is seen when every container was seen alive, and only then', () => {
+    expect(early({ seenLive: ['a', 'b', 'c'] })).toEqual({ verdict: 'seen' });
+    expect(early({ seenLive: ['a'] })).toEqual({ verdict: 'pending' });
+    expect(late({ seenLive: ['a'] })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+  });
+
+  it('is post-mortem when one of its containers was seen only after its end', () => {
+    expect(early({ seenLive: ['a'], seenPostMortem: ['b'] })).toEqual({ verdict: 'post-mortem' });
+    expect(early({ seenPostMortem: ['a', 'b'] })).toEqual({ verdict: 'post-mortem' });
+    expect(early({ seenLive: ['a', 'b'], seenPostMortem: ['a', 'b'] })).toEqual({ verdict: 'seen' });
+  });
+
+  it('is never-started when it stopped before any container existed', () => {
+    expect(early({ stopped: true, lastStatus: 'STOPPED', subjects: [] })).toEqual({ verdict: 'never-started' });
+  });
+
+  it('is pending while its containers are being made, while an event is being handled, and while an answer can come', () => {
+    for (const lastStatus of ['PROVISIONING', 'PENDING', 'ACTIVATING'])
+      expect(late({ lastStatus })).toEqual({ verdict: 'pending' });
+    expect(late({ handledVersion: 4 })).toEqual({ verdict: 'pending' });
+    expect(verdictOf(aRecord(), T0 + MINUTE - 1)).toEqual({ verdict: 'pending' });
+  });
+
+  it('is missed for want of a host as soon as that is known', () => {
+    expect(early({ handling: { enrolled: false, asked: [], settleByMs: 0 } })).toEqual({
+      verdict: 'missed',
+      reason: 'no-host',
+    });
+  });
+
+  it('is missed as not enrolled where no agent ever was, as agent-silent where one was', () => {
+    const handling = { host: 'h1', enrolled: false, asked: [], settleByMs: T0 };
+    expect(late({ handling })).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+    expect(late({ handling, deliveredAtMs: T0 })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+    expect(late({ handling: { ...handling, enrolled: true } })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+  });
+
+  it('names the weightiest trouble, in whatever order they came', () => {
+    TROUBLES.forEach((reason, rank) => {
+      const troubles = TROUBLES.slice(rank);
+      expect(late({ troubles })).toEqual({ verdict: 'missed', reason });
+      expect(late({ troubles: troubles.toReversed() })).toEqual({ verdict: 'missed', reason });
+    });
+  });
+});

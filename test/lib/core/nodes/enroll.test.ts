@@ -1,0 +1,171 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
+import { interleave } from '../../../support/interleave.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+});
+const IDENTITY_QUERIES = [
+  { rule: 'enrollment-identity', query: 'agent' },
+  { rule: 'enrollment-identity', query: 'ec2' },
+];
+
+describe('an enrollment', () => {
+  it('makes a node and asks who it is, the question about EC2 only where the hardware says so', async () => {
+    const { node, twin, fresh } = await world.enroll('h1');
+    expect({ twin, fresh }).toEqual({ twin: false, fresh: true });
+    expect(await world.ports.registry.find('h1')).toEqual(node);
+    expect(node).toMatchObject({ host: 'h1', epoch: T0 / 1000, lastSeenMs: T0, expiresAtMs: T0 + NODE_TTL_MS });
+    expect(await world.waiting('h1')).toMatchObject(IDENTITY_QUERIES);
+    const { pending } = await world.ports.queue.open('h1');
+    expect(pending.find((query) => query.query === 'ec2')?.discovery).toContain("hardware_vendor = 'Amazon EC2'");
+  });
+
+  it('is the same one again within its grace, as often as the agent asks', async () => {
+    const { node } = await world.enroll('h1');
+    await world.poll('h1');
+    for (const seconds of [1, 60, 599]) {
+      world.nowMs = T0 + seconds * SECOND;
+      expect(await world.enroll('h1')).toMatchObject({ node: { epoch: node.epoch }, twin: false, fresh: false });
+    }
+    expect(await world.waiting('h1')).toEqual([]);
+  });
+
+  it('is a new one after the grace, and the key before stays good for as long again', async () => {
+    const before = (await world.enroll('h1')).node;
+    world.nowMs = T0 + GRACE_MS;
+    const { node, fresh } = await world.enroll('h1');
+    expect(fresh).toBe(true);
+    expect(node.epoch).toBeGreaterThan(before.epoch);
+    expect(accepts(node, before.epoch, world.nowMs + GRACE_MS - 1)).toBe(true);
+    expect(accepts(node, before.epoch, world.nowMs + GRACE_MS)).toBe(false);
+  });
+
+  it('is a new one for a new agent database, within the same second too: no key of the one before opens it later', async () => {
+    const before = (await world.enroll('h1', { agentInstance: 'a' })).node;
+    const { node } = await world.enroll('h1', { agentInstance: 'b' });
+    expect(node.epoch).toBe(before.epoch + 1);
+    expect(accepts(node, before.epoch, T0 + GRACE_MS)).toBe(false);
+  });
+
+  it('keeps what waits for the host, and what is under way', async () => {
+    await world.enroll('h1', { agentInstance: 'a' });
+    const taken = await world.poll('h1');
+    await world.ports.registry.heat('h1', T0 + MINUTE);
+    world.nowMs += SECOND;
+    const { node } = await world.enroll('h1', { agentInstance: 'b' });
+    expect(node).toMatchObject({ rev: 1, hotUntilMs: T0 + MINUTE });
+    expect((await world.poll('h1')).map((query) => query.wireId)).toEqual(taken.map((query) => query.wireId));
+  });
+
+  it('counts for nothing any more when its node has not been seen for a week, whether or not the row is gone', async () => {
+    const before = (await world.enroll('h1')).node;
+    world.nowMs += NODE_TTL_MS;
+    const { node } = await world.enroll('h1');
+    expect(node.epoch).toBeGreaterThan(before.epoch);
+    expect(accepts(node, before.epoch, world.nowMs)).toBe(false);
+  });
+});
+
+describe('enrollments at once', () => {
+  it('give one node, one key and one set of questions', async () => {
+    const results = await Promise.all(Array.from({ length: 5 }, () => world.enroll('h1')));
+    expect(new Set(results.map(({ node }) => node.epoch)).size).toBe(1);
+    expect(results.filter(({ fresh }) => fresh)).toHaveLength(1);
+    expect(await world.waiting('h1')).toMatchObject(IDENTITY_QUERIES);
+  });
+
+  it('do so in any interleaving, also when they replace a node', async () => {
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.boolean(),
+        fc.array(fc.nat({ max: 2 }), { minLength: 20, maxLength: 20 }),
+        async (again, order) => {
+          const host = `racing-${++runs}`;
+          const one = new World(world.table);
+          if (again) {
+            await one.aNode(host, { agentInstance: 'before' });
+            one.nowMs += MINUTE;
+          }
+          const enrolls = [1, 2, 3].map(() => (table: World['table']) => one.enroll(host, {}, portsOn(table)));
+          const results = await interleave(world.table, order, enrolls);
+          expect(new Set(results.map(({ node }) => node.epoch)).size).toBe(1);
+          expect(results.filter(({ fresh }) => fresh)).toHaveLength(1);
+          expect(await one.waiting(host)).toMatchObject(IDENTITY_QUERIES);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('do not cost a poll of the old enrollment its claim', async () => {
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({ max: 1 }), { minLength: 15, maxLength: 15 }), async (order) => {
+        const host = `polling-${++runs}`;
+        const one = new World(world.table);
+        await one.enroll(host, { agentInstance: 'before' });
+        const polled: string[] = [];
+        const poll = async (table: World['table']) => {
+          polled.push(...(await one.poll(host, undefined, portsOn(table))).map(({ query }) => query));
+        };
+        await interleave<unknown>(world.table, order, [
+          poll,
+          (table) => one.enroll(host, { agentInstance: 'after' }, portsOn(table)),
+        ]);
+        one.nowMs += 16 * SECOND;
+        polled.push(...(await one.poll(host)).map(({ query }) => query));
+        // The questions of both enrollments, each handed out once.
+        expect(polled.toSorted()).toEqual(['agent', 'agent', 'ec2', 'ec2']);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('leave the questions to the next try when one dies before its node is written', async () => {
+    for (const at of [1, 2, 3]) {
+      const host = `dying-${at}`;
+      const mortal = new Mortal(at, 'before');
+      expect(await untilDeath(() => world.enroll(host, {}, portsOn(mortal.table(world.table))))).toBeUndefined();
+      await world.enroll(host);
+      expect(await world.waiting(host)).toMatchObject(IDENTITY_QUERIES);
+    }
+  });
+});
+
+describe('two machines with one identifier', () => {
+  it('never share a queue: the second gets a host of its own, the same each time', async () => {
+    await world.enroll('h1', { uuid: 'first' });
+    const { node, twin } = await world.enroll('h1', { uuid: 'second', agentInstance: 'x' });
+    expect(twin).toBe(true);
+    expect(node.host).toMatch(/^h1~[0-9a-f]{8}$/);
+    expect((await world.enroll('h1', { uuid: 'second', agentInstance: 'x' })).node).toEqual(node);
+    expect((await world.enroll('h1', { uuid: 'third' })).node.host).not.toBe(node.host);
+    expect(await world.ports.registry.find('h1')).toMatchObject({ identity: { uuid: 'first' } });
+    expect(await world.waiting(node.host)).toMatchObject(IDENTITY_QUERIES);
+  });
+
+  it('are told apart only while the first is alive: a replacement takes over a silent one', async () => {
+    await world.enroll('h1', { uuid: 'first' });
+    world.nowMs += 15 * MINUTE;
+    const { node, twin } = await world.enroll('h1', { uuid: 'second' });
+    expect([node.host, twin]).toEqual(['h1', false]);
+  });
+
+  it('are told apart although the first enrolled long ago, when it still polls', async () => {
+    await world.enroll('h1', { uuid: 'first' });
+    world.nowMs += 60 * MINUTE;
+    await world.ports.registry.seen('h1', world.nowMs - 5 * MINUTE);
+    expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(true);
+  });
+
+  it('are one machine when the hardware does not say', async () => {
+    await world.enroll('h1', { uuid: '' });
+    expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(false);
+  });
+});

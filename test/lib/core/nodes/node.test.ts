@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { accelerateSeconds, accepts, type Node } from '../../../../lib/core/nodes/node.ts';
+import { anIdentity, T0 } from '../../../support/world.ts';
+
+const aNode = (node: Partial<Node> = {}): Node => ({
+  host: 'h1',
+  epoch: 100,
+  enrolledAtMs: T0,
+  lastSeenMs: T0,
+  hotUntilMs: 0,
+  rev: 0,
+  taken: {},
+  identity: anIdentity(),
+  expiresAtMs: T0 + 1000,
+  ...node,
+});
+
+describe('a node', () => {
+  it('is opened by the key of its enrollment until it expires, whether or not its row is still there', () => {
+    expect(accepts(aNode(), 100, T0 + 999)).toBe(true);
+    expect(accepts(aNode(), 100, T0 + 1000)).toBe(false);
+    expect(accepts(undefined, 100, T0)).toBe(false);
+  });
+
+  it('is not opened by the key of any other enrollment', () => {
+    expect(accepts(aNode(), 99, T0)).toBe(false);
+    expect(accepts(aNode(), 101, T0)).toBe(false);
+  });
+
+  it('is opened by the key of the enrollment before, for its grace', () => {
+    const node = aNode({ previousEpoch: 90, previousUntilMs: T0 + 500 });
+    expect(accepts(node, 90, T0 + 499)).toBe(true);
+    expect(accepts(node, 90, T0 + 500)).toBe(false);
+    expect(accepts(node, 89, T0)).toBe(false);
+  });
+});
+
+describe('accelerate', () => {
+  it('is what is left of the heat, in whole seconds, and nothing when the host is cold', () => {
+    expect(accelerateSeconds(aNode({ hotUntilMs: T0 + 60_000 }), T0)).toBe(60);
+    expect(accelerateSeconds(aNode({ hotUntilMs: T0 + 60_000 }), T0 + 59_001)).toBe(1);
+    expect(accelerateSeconds(aNode({ hotUntilMs: T0 + 60_000 }), T0 + 60_000)).toBeUndefined();
+    expect(accelerateSeconds(undefined, T0)).toBeUndefined();
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { deliveryOf, mergeable, sqlOf } from '../../../../lib/core/queue/delivery.ts';
+import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
+import { aHostQuery, aPendingQuery, dockerId } from '../../../support/builders.ts';
+import { T0 } from '../../../support/world.ts';
+
+const sqls = (pending: readonly PendingQuery[]): string[] => mergeable(pending).map(sqlOf);
+const times = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
+
+describe('pending queries that one SQL text can answer', () => {
+  it('are asked as one, their ids in order of arrival', () => {
+    expect(sqls([aPendingQuery(1), aPendingQuery(2)])).toEqual([
+      `SELECT id, state FROM docker_containers WHERE id IN ('${dockerId(1)}', '${dockerId(2)}')`,
+    ]);
+  });
+
+  it('name each id once, also when two of them ask about the same container', () => {
+    const twice = [
+      aPendingQuery(1),
+      aPendingQuery(2, { subjects: [dockerId(1), dockerId(3)], bindings: { containers: [dockerId(1), dockerId(3)] } }),
+    ];
+    expect(sqls(twice)).toEqual([
+      `SELECT id, state FROM docker_containers WHERE id IN ('${dockerId(1)}', '${dockerId(3)}')`,
+    ]);
+  });
+
+  it('keep the place of the first of them', () => {
+    const groups = mergeable([aPendingQuery(1), aHostQuery(5), aPendingQuery(2)]);
+    expect(groups.map((group) => group.map((query) => query.queryId))).toEqual([['q0001', 'q0002'], ['q0005']]);
+  });
+
+  it.each<[string, Partial<PendingQuery>]>([
+    ['rule', { rule: 'another' }],
+    ['query name', { query: 'another' }],
+    ['text', { sql: 'SELECT id FROM docker_containers WHERE id IN (:containers)' }],
+    ['discovery', { discovery: 'SELECT 1' }],
+    ['kind of binding', { bindings: { containers: dockerId(2) } }],
+  ])('are only those of the same %s', (_, other) => {
+    expect(mergeable([aPendingQuery(1), aPendingQuery(2, other)])).toHaveLength(2);
+  });
+
+  it('are none without a list to unite', () => {
+    expect(mergeable([aHostQuery(1), aHostQuery(1)])).toHaveLength(2);
+  });
+
+  it('are split where the SQL would outgrow 16 KiB', () => {
+    const two = (n: number) => aPendingQuery(n, { subjects: [dockerId(n), dockerId(1000 + n)] });
+    const texts = sqls(times(300).map(two));
+    expect(texts.length).toBeGreaterThan(1);
+    expect(Math.max(...texts.map((text) => Buffer.byteLength(text)))).toBeLessThanOrEqual(16_384);
+    const ids = texts.flatMap((text) => text.match(/[0-9a-f]{64}/g) ?? []);
+    expect(ids.toSorted()).toEqual(
+      times(300)
+        .flatMap((n) => [dockerId(n), dockerId(1000 + n)])
+        .toSorted(),
+    );
+  });
+
+  it('are split after a hundred askers', () => {
+    const shared = { subjects: [dockerId(0)], bindings: { containers: [dockerId(0)] } };
+    expect(mergeable(times(250).map((n) => aPendingQuery(n, shared))).map((group) => group.length)).toEqual([
+      100, 100, 50,
+    ]);
+  });
+
+  it('never lose an asker or an id, however they come', () => {
+    const query = fc.record({
+      n: fc.nat({ max: 30 }),
+      ids: fc.array(fc.nat({ max: 40 }), { maxLength: 4 }),
+      kind: fc.constantFrom('a', 'b'),
+    });
+    fc.assert(
+      fc.property(fc.array(query, { maxLength: 40 }), (list) => {
+        const pending = list.map(({ n, ids, kind }, index) =>
+          aPendingQuery(n, {
+            queryId: `q${index}`,
+            query: kind,
+            subjects: ids.map(dockerId),
+            bindings: { containers: ids.map(dockerId) },
+          }),
+        );
+        const groups = mergeable(pending);
+        expect(
+          groups
+            .flat()
+            .map((q) => q.queryId)
+            .toSorted(),
+        ).toEqual(pending.map((q) => q.queryId).toSorted());
+        for (const group of groups) {
+          const asked = new Set(sqlOf(group).match(/[0-9a-f]{64}/g));
+          expect(asked).toEqual(new Set(group.flatMap((q) => q.subjects)));
+        }
+      }),
+    );
+  });
+});
+
+describe('a delivery', () => {
+  const groups = mergeable([aPendingQuery(1), aPendingQuery(2, { expiresAtMs: T0 + 900_000 }), aHostQuery(3)]);
+  const delivery = deliveryOf('d7', groups, T0, 30_000);
+
+  it('names its queries so that osquery, which goes by bytes, runs them in our order', () => {
+    expect(delivery.queries.map((query) => query.wireId)).toEqual(['d7-0', 'd7-1']);
+  });
+
+  it('remembers everybody who asked, with what is known of them', () => {
+    expect(delivery.queries[0]?.askers).toMatchObject([
+      { queryId: 'q0001', subjects: [dockerId(1)], subjectDecorations: { [dockerId(1)]: { container_name: 'c1' } } },
+      { queryId: 'q0002', subjects: [dockerId(2)] },
+    ]);
+  });
+
+  it('lives for its lease, each query as long as the last who asked wants it', () => {
+    expect(delivery).toMatchObject({
+      host: 'h1',
+      attempt: 1,
+      deliveredAtMs: T0,
+      leaseUntilMs: T0 + 30_000,
+      answered: [],
+    });
+    expect(delivery.queries.map((query) => query.expiresAtMs)).toEqual([T0 + 900_000, T0 + 600_000]);
+  });
+});

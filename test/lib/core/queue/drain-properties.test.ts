@@ -1,0 +1,133 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
+import { aHostQuery, aPendingQuery } from '../../../support/builders.ts';
+import { DrainWatch, SPREAD_MS } from '../../../support/drain-watch.ts';
+import { interleave } from '../../../support/interleave.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { portsOn, SECOND, T0, World } from '../../../support/world.ts';
+
+const shared = await World.begin();
+let runs = 0;
+
+/** A host of its own for each run, on the shared table. */
+async function aHost(waiting: readonly Waiting[]) {
+  const host = `host-${++runs}`;
+  const world = new World(shared.table);
+  await world.aNode(host);
+  const add = async (list: readonly Waiting[]): Promise<PendingQuery[]> => {
+    const queries = list.map((one) => toQuery(one, host));
+    for (const query of queries) await world.ports.queue.enqueue(query);
+    return queries;
+  };
+  return { host, world, add, queries: await add(waiting), watch: new DrainWatch(world, host) };
+}
+
+interface Waiting {
+  readonly n: number;
+  readonly merges: boolean;
+  readonly discovery: boolean;
+  readonly priority: number;
+  readonly lifeSeconds: number;
+}
+const aWaiting = fc.record({
+  n: fc.nat(),
+  merges: fc.boolean(),
+  discovery: fc.boolean(),
+  priority: fc.integer({ min: 2, max: 4 }),
+  lifeSeconds: fc.constantFrom(20, 600, 600),
+});
+const someWaiting = fc.uniqueArray(aWaiting, { minLength: 1, maxLength: 6, selector: ({ n }) => n });
+const pause = fc.constantFrom(0, 1, 5, 7, 16, 29, 30, 31).map((seconds) => seconds * SECOND);
+
+function toQuery({ n, merges, discovery, priority, lifeSeconds }: Waiting, host: string): PendingQuery {
+  const query = {
+    host,
+    queryId: `q-${n}`,
+    priority,
+    expiresAtMs: T0 + lifeSeconds * SECOND,
+    ...(discovery ? { discovery: 'SELECT 1' } : {}),
+  };
+  return merges ? aPendingQuery(n, query) : aHostQuery(n, query);
+}
+
+const longLived = (queries: readonly PendingQuery[]): string[] =>
+  queries.filter((query) => query.expiresAtMs === T0 + 600 * SECOND).map((query) => query.queryId);
+
+describe('a drain', () => {
+  it('loses nothing, and hands nothing out twice, when it dies before or after any of its writes', async () => {
+    // Twice: each death may use up one of the three attempts.
+    const death = fc.record({
+      at: fc.integer({ min: 1, max: 9 }),
+      when: fc.constantFrom('before' as const, 'after' as const),
+      thenMs: pause,
+    });
+    let deaths = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        someWaiting,
+        fc.array(death, { minLength: 1, maxLength: 2 }),
+        someWaiting,
+        async (waiting, fates, more) => {
+          const { host, world, add, queries, watch } = await aHost(waiting);
+          for (const { at, when, thenMs } of fates) {
+            const mortal = new Mortal(at, when);
+            const reply = await untilDeath(() => world.poll(host, undefined, portsOn(mortal.table(world.table))));
+            if (reply) watch.saw(reply, world.nowMs);
+            if (mortal.died) deaths += 1;
+            world.nowMs += thenMs;
+          }
+          const later = await add(more.filter(({ n }) => !waiting.some((one) => one.n === n)));
+          const answered = await watch.settle();
+          for (const id of longLived([...queries, ...later])) expect(answered).toContain(id);
+        },
+      ),
+      { numRuns: 40, endOnFailure: true },
+    );
+    expect(deaths).toBeGreaterThan(0);
+  }, 60_000);
+
+  it('is the only one: of reads that run at once, in any interleaving, none gets what another one got', async () => {
+    const skew = fc.constantFrom(0, SPREAD_MS / 4, SPREAD_MS / 2);
+    const order = fc.array(fc.nat({ max: 3 }), { minLength: 30, maxLength: 30 });
+    const round = fc.record({ order, skew, thenMs: pause, readers: fc.integer({ min: 2, max: 3 }) });
+    await fc.assert(
+      fc.asyncProperty(someWaiting, fc.array(round, { minLength: 1, maxLength: 2 }), async (waiting, rounds) => {
+        const { host, world, queries, watch } = await aHost(waiting);
+        for (const { order, skew, thenMs, readers } of rounds) {
+          const clocks = Array.from({ length: readers }, (_, reader) => world.nowMs + reader * skew);
+          const replies = await interleave(
+            world.table,
+            order,
+            clocks.map((nowMs) => async (table) => {
+              const reader = new World(table);
+              reader.nowMs = nowMs;
+              return { nowMs, got: await reader.poll(host) };
+            }),
+          );
+          for (const { nowMs, got } of replies) watch.saw(got, nowMs, clocks.at(-1));
+          world.nowMs += readers * skew + thenMs;
+        }
+        const answered = await watch.settle();
+        for (const id of longLived(queries)) expect(answered).toContain(id);
+      }),
+      { numRuns: 30, endOnFailure: true },
+    );
+  }, 60_000);
+
+  it('keeps its promises while agents are slow, silent, or there at odd times', async () => {
+    const step = fc.record({ thenMs: pause, answers: fc.boolean(), more: fc.option(aWaiting, { nil: undefined }) });
+    await fc.assert(
+      fc.asyncProperty(someWaiting, fc.array(step, { maxLength: 8 }), async (waiting, steps) => {
+        const { world, add, watch } = await aHost(waiting);
+        for (const { thenMs, answers, more } of steps) {
+          await watch.poll(answers);
+          if (more) await add([more]);
+          world.nowMs += thenMs;
+        }
+        await watch.settle();
+      }),
+      { numRuns: 20, endOnFailure: true },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,92 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { anAnswer, portsOn, SECOND, World } from '../../../support/world.ts';
+
+const shared = await World.begin();
+let runs = 0;
+
+/** A world on the shared table in which a host has taken the queries of two tasks. */
+async function twoTasks() {
+  const world = new World(shared.table);
+  const host = `host-${++runs}`;
+  const tasks = [runs * 2, runs * 2 + 1];
+  await world.aNode(host);
+  for (const n of tasks) {
+    await world.ports.ledger.advance({
+      workload: taskArn(n),
+      kind: 'ecs-task',
+      version: 1,
+      versionStep: 1,
+      lastStatus: 'RUNNING',
+      desiredStatus: 'RUNNING',
+      stopped: false,
+      subjects: [dockerId(n)],
+      containers: [],
+      identity: {},
+      occurredAtMs: world.nowMs,
+    });
+    await world.ports.queue.enqueue(aPendingQuery(n, { host, queryId: `q${n}`, query: `of-${n}` }));
+  }
+  const queries = await world.poll(host);
+  const answers = queries.map(({ wireId, askers }) =>
+    anAnswer(wireId, [{ id: askers[0]?.subjects[0] ?? '', state: 'running' }]),
+  );
+  return { world, host, tasks, answers };
+}
+
+async function allMarked(host: string): Promise<boolean> {
+  const { Items = [] } = await shared.table.db.send(
+    new QueryCommand({
+      TableName: shared.table.name,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': `ANSWER#${host}` },
+    }),
+  );
+  return Items.length === 2 && Items.every((item) => item.storedAtMs !== undefined);
+}
+
+describe('a distributed write whose function dies before or after any of its writes', () => {
+  it('is finished by the copies the agent sends: stored, settled and closed, and twice only when it must be', async () => {
+    const death = fc.record({
+      at: fc.integer({ min: 1, max: 10 }),
+      when: fc.constantFrom('before' as const, 'after' as const),
+    });
+    const met = { once: 0, twice: 0 };
+    await fc.assert(
+      fc.asyncProperty(fc.array(death, { minLength: 1, maxLength: 2 }), async (deaths) => {
+        const { world, host, tasks, answers } = await twoTasks();
+        let mustBeTwice = false;
+        for (const { at, when } of deaths) {
+          const mortal = new Mortal(at, when);
+          world.sink.around = (write) => mortal.write(write);
+          await untilDeath(() => world.answer(host, answers, portsOn(mortal.table(world.table))));
+          mustBeTwice ||= mortal.died && world.sink.stored.length > 0 && !(await allMarked(host));
+          world.nowMs += SECOND;
+        }
+        world.sink.around = (write) => write();
+        let accepted = false;
+        for (let copy = 0; copy < 10 && !accepted; copy++) {
+          accepted = await world.answer(host, answers);
+          world.nowMs += 4 * SECOND;
+        }
+        expect(accepted).toBe(true);
+        const ids = world.sink.stored.map((line) => line.id);
+        expect(new Set(ids).size).toBe(2);
+        if (!mustBeTwice) expect(ids).toHaveLength(2);
+        expect(ids.length).toBeLessThanOrEqual(2 * (1 + deaths.length));
+        expect(world.sink.stored.some((line) => line.late)).toBe(false);
+        met[ids.length === 2 ? 'once' : 'twice'] += 1;
+
+        for (const n of tasks) expect(await world.verdict(taskArn(n))).toEqual({ verdict: 'seen' });
+        const { pending, deliveries } = await world.ports.queue.open(host, true);
+        expect([pending, deliveries]).toEqual([[], []]);
+      }),
+      { numRuns: 30 },
+    );
+    expect(met.once).toBeGreaterThan(0);
+    expect(met.twice).toBeGreaterThan(0);
+  }, 60_000);
+});

@@ -1,0 +1,68 @@
+import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import type { Rule } from '../../lib/core/policy/rule.ts';
+import { type PendingQuery, queriesFor } from '../../lib/core/queue/pending-query.ts';
+import type { TlsHarness } from './tls-server.ts';
+
+export const containerId = (n: number): string => n.toString(16).padStart(64, '0');
+export const taskArn = (n: number): string =>
+  `arn:aws:ecs:eu-west-1:123456789012:task/demo/${n.toString(16).padStart(32, '0')}`;
+
+export interface Question {
+  /** Tells questions apart: task n runs container n. */
+  readonly n?: number;
+  readonly rule?: Rule;
+  /** Only this query of the rule; all when absent. */
+  readonly only?: string;
+}
+
+/** Queues what a task start asks of a host, and puts the task in the ledger, as the event function does. */
+export async function ask(server: TlsHarness, host: string, question: Question = {}): Promise<PendingQuery[]> {
+  const { n = 1, rule = defaultPolicy.taskRunning, only } = question;
+  const nowMs = server.clock.nowMs;
+  const workload = taskArn(n);
+  await server.ledger.advance({
+    workload,
+    kind: 'ecs-task',
+    version: 3,
+    versionStep: 1,
+    lastStatus: 'RUNNING',
+    desiredStatus: 'RUNNING',
+    stopped: false,
+    subjects: [containerId(n)],
+    containers: [{ name: 'web', lastStatus: 'RUNNING', runtimeId: containerId(n) }],
+    identity: { task_arn: workload, task_family: 'shop' },
+    occurredAtMs: nowMs,
+  });
+  const all = queriesFor(rule, {
+    host,
+    key: `${workload} 3`,
+    workload,
+    runtimeIds: [containerId(n)],
+    decorations: { task_arn: workload, task_family: 'shop' },
+    subjectDecorations: { [containerId(n)]: { container_name: `web-${n}` } },
+    triggeredAtMs: nowMs,
+    nowMs,
+  });
+  const queries = all.filter((query) => only === undefined || query.query === only);
+  for (const query of queries) await server.queue.enqueue(query);
+  return queries;
+}
+
+/** The ledger's record of task n. */
+export async function record(server: TlsHarness, n = 1): Promise<WorkloadRecord> {
+  const [found] = await server.ledger.read([taskArn(n)]);
+  if (!found) throw new Error(`the ledger knows no task ${n}`);
+  return found;
+}
+
+/** A host whose enrollment queries are out of the way. */
+export async function settled(
+  server: TlsHarness,
+  agent: { poll(): Promise<Record<string, string>>; write(rows: Record<string, []>): Promise<unknown> },
+): Promise<void> {
+  const ids = Object.keys(await agent.poll());
+  await agent.write(Object.fromEntries(ids.map((id) => [id, []])));
+  server.dynamo.calls.length = 0;
+  server.reports.length = 0;
+}

@@ -1,0 +1,41 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { theAssembly } from './assembly.ts';
+
+export interface Alteration {
+  /** The code of the tls-api function, instead of its bundle. */
+  readonly code?: string;
+  /** Its timeout, instead of 15 s: no test waits that long. */
+  readonly timeoutSeconds?: number;
+}
+
+interface FunctionResource {
+  readonly Type: string;
+  readonly Properties: {
+    Timeout: number;
+    readonly Code: { readonly S3Key: string };
+    readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> };
+  };
+}
+
+/** A copy of the synthesized app whose tls-api function is another, to see what the gateway makes of it. */
+export async function anAlteredAssembly({
+  code,
+  timeoutSeconds,
+}: Alteration): Promise<{ folder: string; remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'mayfly-altered-'));
+  cpSync(await theAssembly(), folder, { recursive: true });
+  const file = join(folder, 'Mayfly.template.json');
+  const template = JSON.parse(readFileSync(file, 'utf8')) as { Resources: Record<string, FunctionResource> };
+  const fn = Object.values(template.Resources).find(
+    ({ Type, Properties }) =>
+      Type === 'AWS::Lambda::Function' && Properties.Environment?.Variables?.POWERTOOLS_SERVICE_NAME === 'tls-api',
+  );
+  if (!fn) throw new Error('the template has no tls-api function');
+  if (timeoutSeconds !== undefined) fn.Properties.Timeout = timeoutSeconds;
+  if (code !== undefined)
+    writeFileSync(join(folder, `asset.${fn.Properties.Code.S3Key.replace(/\.zip$/, '')}`, 'index.js'), code);
+  writeFileSync(file, JSON.stringify(template));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}

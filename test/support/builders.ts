@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
+import { T0 } from './world.ts';
+
+/** A Docker id: 64 hex digits, one for each number. */
+export const dockerId = (n: number): string => createHash('sha256').update(String(n)).digest('hex');
+export const taskArn = (n: number): string =>
+  `arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/${n.toString(16).padStart(32, '0')}`;
+
+/** The "container" query of task n, whose only container is `dockerId(n)`. */
+export function aPendingQuery(n: number, query: Partial<PendingQuery> = {}): PendingQuery {
+  const subjects = query.subjects ?? [dockerId(n)];
+  return {
+    queryId: `q${String(n).padStart(4, '0')}`,
+    host: 'h1',
+    priority: 3,
+    rule: 'ecs-task-running',
+    query: 'container',
+    set: 'live',
+    sql: 'SELECT id, state FROM docker_containers WHERE id IN (:containers)',
+    bindings: { containers: subjects },
+    evidence: { column: 'id', alive: { column: 'state', oneOf: ['running'] } },
+    workload: taskArn(n),
+    subjects,
+    decorations: { task_arn: taskArn(n) },
+    subjectDecorations: Object.fromEntries(subjects.map((id) => [id, { container_name: `c${n}` }])),
+    triggeredAtMs: T0,
+    queuedAtMs: T0,
+    expiresAtMs: T0 + 600_000,
+    ...query,
+  };
+}
+
+/** A query about the host itself, which merges with nothing. */
+export const aHostQuery = (n: number, query: Partial<PendingQuery> = {}): PendingQuery => {
+  const {
+    workload: _,
+    evidence: __,
+    ...rest
+  } = aPendingQuery(n, { rule: 'about-host', query: `host-${n}`, bindings: {}, subjects: [] });
+  return { ...rest, sql: `SELECT ${n} FROM osquery_info`, ...query };
+};

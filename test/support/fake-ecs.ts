@@ -1,0 +1,48 @@
+import { DescribeContainerInstancesCommand, ECSClient, ECSServiceException } from '@aws-sdk/client-ecs';
+import { mockClient } from 'aws-sdk-client-mock';
+
+/** ECS as far as Mayfly asks it: which instance stands behind a container instance. */
+export class FakeEcs {
+  readonly client = new ECSClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+  /** Container-instance ARN → EC2 or `mi-` instance id; every other ARN is MISSING. */
+  readonly known = new Map<string, string>();
+  /** Every call that was made. */
+  readonly calls: { readonly cluster: string; readonly arns: readonly string[] }[] = [];
+  /** What calls fail with, instead of an answer. */
+  failure: Error | undefined;
+
+  constructor() {
+    mockClient(this.client)
+      .on(DescribeContainerInstancesCommand)
+      .callsFake(async ({ cluster = 'default', containerInstances = [] }) =>
+        this.#describe(cluster, containerInstances),
+      );
+  }
+
+  /** The call is refused as when the account's bucket of 20 a second is empty. */
+  throttle(): void {
+    this.fail('ThrottlingException');
+  }
+
+  /** Every call from now on is refused with this error of ECS. */
+  fail(name: string): void {
+    this.failure = new ECSServiceException({
+      name,
+      $fault: 'client',
+      message: name,
+      $metadata: { httpStatusCode: 400 },
+    });
+  }
+
+  #describe(cluster: string, arns: readonly string[]) {
+    this.calls.push({ cluster, arns });
+    if (this.failure) throw this.failure;
+    if (arns.length < 1 || arns.length > 100) throw new Error(`${arns.length} container instances in one call`);
+    return {
+      containerInstances: arns
+        .filter((arn) => this.known.has(arn))
+        .map((arn) => ({ containerInstanceArn: arn, ec2InstanceId: this.known.get(arn), status: 'ACTIVE' })),
+      failures: arns.filter((arn) => !this.known.has(arn)).map((arn) => ({ arn, reason: 'MISSING' })),
+    };
+  }
+}

@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, SQSEvent } from 'aws-lambda';
+
+/** An EventBridge event as a test bends it. */
+export interface AnyEvent {
+  id: string;
+  source: string;
+  'detail-type': string;
+  time: string;
+  detail: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+const FOLDER = join(import.meta.dirname, '../fixtures/events');
+const FILES = readdirSync(FOLDER).sort();
+
+/** Numbers of all fixtures, in the order of their story. */
+export const fixtureNumbers: readonly number[] = FILES.map((file) => Number(file.slice(0, 2)));
+
+/** A fresh copy of the fixture of this number; `detail` replaces fields of its detail. */
+export function fixture(number: number, detail: Record<string, unknown> = {}): AnyEvent {
+  const file = FILES.find((name) => Number(name.slice(0, 2)) === number);
+  if (!file) throw new Error(`there is no fixture ${number}`);
+  const event = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as AnyEvent;
+  return { ...event, detail: { ...event.detail, ...detail } };
+}
+
+/** The batch in which SQS hands these bodies to a function; message ids are `m0`, `m1`, … */
+export function sqsBatch(bodies: readonly string[]): SQSEvent {
+  return {
+    Records: bodies.map((body, index) => ({
+      messageId: `m${index}`,
+      receiptHandle: `receipt-${index}`,
+      body,
+      attributes: {
+        ApproximateReceiveCount: '1',
+        SentTimestamp: '0',
+        SenderId: 'events',
+        ApproximateFirstReceiveTimestamp: '0',
+      },
+      messageAttributes: {},
+      md5OfBody: '',
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:111122223333:mayfly',
+      awsRegion: 'us-east-1',
+    })),
+  };
+}
+
+/** What Lambda tells a function of its invocation. */
+export const context: Context = {
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'mayfly',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:us-east-1:111122223333:function:mayfly',
+  memoryLimitInMB: '256',
+  awsRequestId: 'request',
+  logGroupName: 'group',
+  logStreamName: 'stream',
+  getRemainingTimeInMillis: () => 10_000,
+  done: () => {},
+  fail: () => {},
+  succeed: () => {},
+};

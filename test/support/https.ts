@@ -1,0 +1,75 @@
+import { request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { generate } from 'selfsigned';
+
+/** What came back over the wire. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Header names and values as sent, alternating. */
+  readonly rawHeaders: readonly string[];
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly tls: { readonly protocol: string | null; readonly cipher: string };
+  /** The client's end of the connection, which tells connections apart. */
+  readonly localPort: number;
+}
+
+export interface HttpOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
+  readonly ciphers?: string;
+}
+
+/** One HTTPS request on a connection of its own, as osquery makes them (osquery-protocol.md §2.1). */
+export function send(url: string, ca: string, body: Buffer, options: HttpOptions = {}): Promise<HttpAnswer> {
+  const { method = 'POST', headers = {}, ...tls } = options;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, ca, agent: false, servername: 'localhost', ...tls }, (incoming) => {
+      const socket = incoming.socket as TLSSocket;
+      const session = { protocol: socket.getProtocol(), cipher: socket.getCipher().name };
+      const localPort = socket.localPort ?? 0;
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        resolve({
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          rawHeaders: incoming.rawHeaders,
+          bytes,
+          text: bytes.toString('utf8'),
+          tls: session,
+          localPort,
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    for (const [name, value] of Object.entries({
+      'Content-Type': 'application/json',
+      Accept: 'application/json',
+      ...headers,
+    })) {
+      outgoing.setHeader(name, value);
+    }
+    outgoing.setHeader('Content-Length', body.length);
+    outgoing.end(body);
+  });
+}
+
+/** A certificate for localhost, its own authority. */
+export async function certificate(): Promise<{ key: string; cert: string }> {
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
+    ],
+  });
+  return { key: made.private, cert: made.cert };
+}

@@ -1,0 +1,43 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { openTable, type Table } from '../../lib/aws/table.ts';
+import { dynamodb } from './dynamodb.ts';
+
+/**
+ * Runs processes whose calls to DynamoDB interleave in a given order: each call waits for its turn and is made alone.
+ * `order` says at each step which of the waiting calls goes next (modulo their number; the first when it is used up).
+ */
+export async function interleave<T>(
+  { name }: Table,
+  order: readonly number[],
+  processes: readonly ((table: Table) => Promise<T>)[],
+): Promise<T[]> {
+  const waiting: (() => Promise<void>)[] = [];
+  const gate = <R>(call: () => Promise<R>): Promise<R> =>
+    new Promise((resolve, reject) => {
+      waiting.push(() => call().then(resolve, reject));
+    });
+  const gated = (): Table => {
+    const client = dynamodb();
+    client.middlewareStack.add((next) => (args) => gate(() => next(args)), { step: 'initialize', name: 'gate' });
+    return openTable(name, client);
+  };
+
+  let running = processes.length;
+  const results = Promise.allSettled(
+    processes.map((process) =>
+      process(gated()).finally(() => {
+        running -= 1;
+      }),
+    ),
+  );
+  const turns = [...order];
+  while (running > 0) {
+    await turn(); // whoever can go on without DynamoDB has done so
+    const [call] = waiting.splice((turns.shift() ?? 0) % Math.max(1, waiting.length), 1);
+    await call?.();
+  }
+  return (await results).map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}

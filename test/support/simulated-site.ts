@@ -1,0 +1,86 @@
+import {
+  type AgentEvent,
+  type Clock,
+  Random,
+  SimulatedAgent,
+  SimulatedCluster,
+  SimulatedHost,
+  type TaskHandle,
+} from '../../lib/agent/index.ts';
+import { CountedFaults } from './counted-faults.ts';
+import { aLocalServer, type LocalServer } from './local-server.ts';
+
+/** A server from the synthesized template, and a simulated cluster of hosts with agents that talks to it alone. */
+export class SimulatedSite {
+  readonly server: LocalServer;
+  readonly cluster: SimulatedCluster;
+  readonly agents: readonly SimulatedAgent[];
+  /** What the link of each agent is to do; in the order of the agents. */
+  readonly faults: readonly CountedFaults[];
+  /** What the agents told of themselves, in order. */
+  readonly heard: readonly AgentEvent[];
+
+  private constructor(
+    server: LocalServer,
+    cluster: SimulatedCluster,
+    agents: readonly SimulatedAgent[],
+    faults: readonly CountedFaults[],
+    heard: readonly AgentEvent[],
+  ) {
+    this.server = server;
+    this.cluster = cluster;
+    this.agents = agents;
+    this.faults = faults;
+    this.heard = heard;
+  }
+
+  static async start(clock: Clock, hostCount: number, seed: string): Promise<SimulatedSite> {
+    const random = new Random(seed);
+    const hosts = Array.from(
+      { length: hostCount },
+      (_, n) => new SimulatedHost({ clock, random: random.fork(`host ${n}`) }),
+    );
+    const cluster = new SimulatedCluster({
+      hosts,
+      clock,
+      random: random.fork('cluster'),
+      duplicates: 0.3,
+      emit: (event) => server.local.putEvents([event]),
+    });
+    const server = await aLocalServer({
+      ecs: async (operation, input) => {
+        if (operation !== 'DescribeContainerInstances') throw new Error(`${operation} was not expected`);
+        return cluster.describeContainerInstances(input);
+      },
+    });
+    const heard: AgentEvent[] = [];
+    const faults = hosts.map(() => new CountedFaults());
+    const agents = hosts.map(
+      (host, index) =>
+        new SimulatedAgent({
+          host,
+          url: server.url,
+          ca: server.ca,
+          enrollSecret: server.enrollSecret,
+          clock,
+          random,
+          faults: faults[index] ?? new CountedFaults(),
+          on: (event) => heard.push(event),
+        }),
+    );
+    await cluster.registerHosts();
+    return new SimulatedSite(server, cluster, agents, faults, heard);
+  }
+
+  /** Starts tasks of one container each, which run until the simulation ends. */
+  run(count: number): TaskHandle[] {
+    const container = { name: 'sleepy', image: 'busybox:1', command: ['sleep', '3600'], lifetimeMs: null };
+    return Array.from({ length: count }, () => this.cluster.runTask({ family: 'sleepy', containers: [container] }));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.agents.map((agent) => agent.stop()));
+    await this.cluster.stop();
+    await this.server.close();
+  }
+}

@@ -1,0 +1,149 @@
+import type { IncomingMessage } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createHandler } from '../../lambdas/tls-api/handler.ts';
+import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
+import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
+import { AwsSecret } from '../../lib/aws/secrets.ts';
+import type { Table } from '../../lib/aws/table.ts';
+import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
+import { defaultConfigJson } from '../../lib/core/policy/default-config.ts';
+import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import { type AnyLine, asAnyLine } from './any-line.ts';
+import { aTable, dynamodb } from './dynamodb.ts';
+import { DynamoTap } from './dynamodb-tap.ts';
+import { FakeFirehose } from './fake-firehose.ts';
+import { FakeSecrets } from './fake-secrets.ts';
+import { certificate, type HttpAnswer, type HttpOptions, send } from './https.ts';
+import { proxyEvent } from './proxy-event.ts';
+
+export type Kind = 'results' | 'logs' | 'quarantine';
+
+/** A Mayfly that answers agents over HTTPS, whatever is behind it. */
+export interface TlsServer {
+  /** `https://localhost:port`, with the path prefix of the deployment, if it has one. */
+  readonly url: string;
+  readonly ca: string;
+  readonly enrollSecret: string;
+  /** Sends a document as JSON; text and bytes as they are. */
+  post(path: string, body: unknown, options?: HttpOptions): Promise<HttpAnswer>;
+  /** What is durable of a kind. */
+  lines(kind: Kind): Promise<AnyLine[]>;
+  close(): Promise<void>;
+}
+
+export const T0 = Date.parse('2025-03-01T12:00:00Z');
+
+/** The tls-api function itself behind a minimal front; its clock stands still, and its services fail on demand. */
+export interface TlsHarness extends TlsServer {
+  readonly table: Table;
+  readonly queue: DynamoHostQueue;
+  readonly ledger: DynamoLedger;
+  readonly registry: DynamoNodeRegistry;
+  readonly aliases: DynamoAliases;
+  readonly clock: { nowMs: number };
+  readonly firehose: FakeFirehose;
+  readonly secrets: FakeSecrets;
+  /** Every call that reached DynamoDB, and faults for those to come. */
+  readonly dynamo: DynamoTap;
+  /** What the function reported, in order. */
+  readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
+  /** What escaped the function: always a bug. */
+  readonly thrown: unknown[];
+  /** TCP connections accepted so far. */
+  connections(): number;
+}
+
+const STREAMS = { results: 'results-stream', logs: 'logs-stream', quarantine: 'quarantine-stream' };
+const ENROLL_SECRET = 'correct-horse-battery-staple';
+export const ENROLL_SECRET_ARN = 'arn:enroll';
+export const NODE_KEY_SECRET_ARN = 'arn:node-key';
+
+/** Starts a fresh function on a fresh table. Close it. */
+export async function aTlsServer(): Promise<TlsHarness> {
+  const client = dynamodb();
+  const table = await aTable(client);
+  const dynamo = new DynamoTap(client);
+  const firehose = new FakeFirehose();
+  const secrets = new FakeSecrets({ [ENROLL_SECRET_ARN]: ENROLL_SECRET, [NODE_KEY_SECRET_ARN]: 'a signing secret' });
+  const clock = { nowMs: T0 };
+  const now = (): number => clock.nowMs;
+  const reports: TlsHarness['reports'] = [];
+  const thrown: unknown[] = [];
+  const queue = new DynamoHostQueue(table);
+  const registry = new DynamoNodeRegistry(table);
+  const aliases = new DynamoAliases(table);
+  const ledger = new DynamoLedger(table);
+  const handler = createHandler(
+    new TlsApi({
+      queue,
+      registry,
+      aliases,
+      ledger,
+      book: new DynamoAnswerBook(table),
+      sink: new FirehoseSink(STREAMS, firehose.client),
+      enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
+      nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
+      policy: defaultPolicy,
+      config: defaultConfigJson,
+      now,
+      report: (event, fields) => reports.push({ event, fields }),
+    }),
+  );
+
+  const { key, cert } = await certificate();
+  let connections = 0;
+  const server = createServer({ key, cert }, async (request, response) => {
+    const body = await bodyOf(request);
+    try {
+      const answer = await handler(proxyEvent(request, body));
+      response.writeHead(answer.statusCode, answer.headers as Record<string, string>);
+      response.end(answer.body);
+    } catch (error) {
+      thrown.push(error);
+      response.writeHead(502, { 'Content-Type': 'text/plain' });
+      response.end('gateway: INTEGRATION_FAILURE');
+    }
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+
+  return {
+    url,
+    ca: cert,
+    enrollSecret: ENROLL_SECRET,
+    post: (path, body, options) => send(`${url}${path}`, cert, bytesOf(body), options),
+    lines: async (kind) => firehose.lines<unknown>(STREAMS[kind]).map(asAnyLine),
+    table,
+    queue,
+    ledger,
+    registry,
+    aliases,
+    clock,
+    firehose,
+    secrets,
+    dynamo,
+    reports,
+    thrown,
+    connections: () => connections,
+    close: async () => {
+      await new Promise((resolve) => server.close(resolve));
+      client.destroy();
+    },
+  };
+}
+
+export const bytesOf = (body: unknown): Buffer =>
+  Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,166 @@
+import { createHandler as ec2Launch } from '../../lambdas/ec2-launch/handler.ts';
+import { createHandler as ecsTaskState } from '../../lambdas/ecs-task-state/handler.ts';
+import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
+import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
+import type { Table } from '../../lib/aws/table.ts';
+import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import { enroll } from '../../lib/core/nodes/enroll.ts';
+import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
+import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
+import type { Answer, Row } from '../../lib/core/osquery/requests.ts';
+import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import type { DeliveredQuery } from '../../lib/core/queue/delivery.ts';
+import { type DrainLimits, drain } from '../../lib/core/queue/drain.ts';
+import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
+import { renderSql } from '../../lib/core/sql/render.ts';
+import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
+import { aTable } from './dynamodb.ts';
+import { FakeEcs } from './fake-ecs.ts';
+import { FakeSink } from './fake-sink.ts';
+import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
+
+export const T0 = Date.parse('2026-11-20T10:15:00Z'); // the day of the fixtures
+export const SECOND = 1000;
+export const MINUTE = 60_000;
+
+/** Everything that stands on one table, as one running function has it. */
+export const portsOn = (table: Table) => ({
+  queue: new DynamoHostQueue(table),
+  ledger: new DynamoLedger(table),
+  registry: new DynamoNodeRegistry(table),
+  aliases: new DynamoAliases(table),
+  book: new DynamoAnswerBook(table),
+});
+export type Ports = ReturnType<typeof portsOn>;
+
+export const anIdentity = (identity: Partial<NodeIdentity> = {}): NodeIdentity => ({
+  hostname: 'ip-10-0-12-34',
+  uuid: 'uuid-1',
+  agentInstance: 'agent-1',
+  platform: 'ubuntu',
+  osqueryVersion: '5.17.0',
+  vendor: 'Amazon EC2',
+  ...identity,
+});
+
+export const anAnswer = (wireId: string, rows: readonly Row[] = [], answer: Partial<Answer> = {}): Answer => ({
+  wireId,
+  status: 0,
+  message: '',
+  rows,
+  stats: {},
+  ...answer,
+});
+
+/** Mayfly without its edges: the real functions and adapters on the embedded DynamoDB, with a clock of the test's. */
+export class World {
+  nowMs = T0;
+  readonly now = (): number => this.nowMs;
+  readonly table: Table;
+  readonly ports: Ports;
+  readonly ecs = new FakeEcs();
+  readonly sink = new FakeSink();
+  readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
+  #ecsTaskState!: ReturnType<typeof ecsTaskState>;
+  #ec2Launch!: ReturnType<typeof ec2Launch>;
+
+  constructor(table: Table) {
+    this.table = table;
+    this.ports = portsOn(table);
+    this.coldStart();
+  }
+
+  static async begin(): Promise<World> {
+    return new World(await aTable());
+  }
+
+  /** Puts new instances of the functions in place: whatever they cached is forgotten. */
+  coldStart(): void {
+    const report = (event: string, fields: Readonly<Record<string, unknown>>) =>
+      void this.reports.push({ event, fields });
+    this.#ecsTaskState = ecsTaskState(this.taskDeps(), report);
+    this.#ec2Launch = ec2Launch({ ...this.ports, policy: defaultPolicy, now: this.now }, report);
+  }
+
+  /** What `handleTask` needs, on these ports. */
+  taskDeps(ports: Ports = this.ports) {
+    const hosts = new ContainerHosts(ports.aliases, new EcsContainerInstances(this.ecs.client), this.now);
+    return { ...ports, hosts, policy: defaultPolicy, now: this.now };
+  }
+
+  /** Sends events to the ecs-task-state function in one batch; returns the ids of the messages that failed. */
+  taskState(...events: (AnyEvent | string)[]): Promise<string[]> {
+    return invoke(this.#ecsTaskState, events);
+  }
+
+  /** Sends events to the ec2-launch function in one batch. */
+  launch(...events: (AnyEvent | string)[]): Promise<string[]> {
+    return invoke(this.#ec2Launch, events);
+  }
+
+  /** What became of each event handled so far, in order of handling. */
+  outcomes(): unknown[] {
+    return this.reports.flatMap(({ event, fields }) => (event === 'event_handled' ? [fields.outcome] : []));
+  }
+
+  /** Queries that wait for a host, as SQL, by name. */
+  async waiting(host: string): Promise<{ query: string; rule: string; sql: string }[]> {
+    const { pending } = await this.ports.queue.open(host, true);
+    return pending
+      .map(({ query, rule, sql, bindings }) => ({ query, rule, sql: renderSql(sql, bindings) }))
+      .sort((a, b) => (a.query < b.query ? -1 : 1));
+  }
+
+  async record(workload: string): Promise<WorkloadRecord> {
+    const [record] = await this.ports.ledger.read([workload]);
+    if (!record) throw new Error(`the ledger has no ${workload}`);
+    return record;
+  }
+
+  async verdict(workload: string): Promise<Verdict> {
+    return verdictOf(await this.record(workload), this.nowMs);
+  }
+
+  async enroll(host: string, identity: Partial<NodeIdentity> = {}, ports: Ports = this.ports) {
+    const who = { hostIdentifier: host, identity: anIdentity(identity) };
+    return enroll(ports.registry, ports.queue, defaultPolicy.enrollment, who, this.nowMs);
+  }
+
+  /** A host with an agent whose enrollment queries are out of the way. */
+  async aNode(host: string, identity: Partial<NodeIdentity> = {}): Promise<Node> {
+    const { node } = await this.enroll(host, identity);
+    const { pending } = await this.ports.queue.open(host, true);
+    await this.ports.queue.remove(pending.filter((query) => query.set === 'enrollment'));
+    return node;
+  }
+
+  /** One poll of the host's agent. */
+  async poll(host: string, limits?: DrainLimits, ports: Ports = this.ports): Promise<DeliveredQuery[]> {
+    const partition = await ports.queue.open(host);
+    return drain(ports.queue, ports.ledger, host, partition, this.nowMs, limits);
+  }
+
+  /** One distributed write of the host's agent; false means "come again". */
+  async answer(host: string, answers: readonly Answer[], ports: Ports = this.ports): Promise<boolean> {
+    const { node, deliveries } = await ports.queue.open(host, true);
+    if (!node) throw new Error(`no node at ${host}`);
+    return handleAnswers(node, deliveries, answers, this.nowMs, {
+      ...ports,
+      sink: this.sink,
+      learnInstance: async (name, instance) => {
+        await learnInstance(name, instance, { ...ports, now: this.now });
+      },
+    });
+  }
+}
+
+type Handler = ReturnType<typeof ec2Launch>;
+
+async function invoke(handler: Handler, events: readonly (AnyEvent | string)[]): Promise<string[]> {
+  const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
+  const { batchItemFailures } = await handler(sqsBatch(bodies), context);
+  return batchItemFailures.map((failure) => failure.itemIdentifier);
+}

@@ -1,25 +1,4 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
-import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
-import { DynamoLedger } from '../../lib/aws/ledger.ts';
-import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
-import { openTable } from '../../lib/aws/table.ts';
-import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
-import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
-import { readEnv } from './env.ts';
-import { createHandler } from './handler.ts';
+import { eventFunction } from '../../lib/aws/event-function.ts';
 
-const table = openTable(readEnv(process.env).TABLE_NAME);
-const logger = new Logger();
-
-export const handler = createHandler(
-  {
-    ledger: new DynamoLedger(table),
-    queue: new DynamoHostQueue(table),
-    registry: new DynamoNodeRegistry(table),
-    hosts: new ContainerHosts(new DynamoAliases(table), new EcsContainerInstances(), Date.now),
-    policy: defaultPolicy,
-    now: Date.now,
-  },
-  (event, fields) => logger.info(event, fields),
-);
+/** ECS task state changes and container-instance state changes. */
+export const handler = eventFunction(process.env);

@@ -3,18 +3,20 @@ import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { policyIn } from '../../lib/aws/live-policy.ts';
+import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
-import { defaultConfigJson } from '../../lib/core/policy/default-config.ts';
-import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import type { Report } from '../../lib/core/report.ts';
 import { readEnv } from './env.ts';
 import { createHandler } from './handler.ts';
 
 const env = readEnv(process.env);
 const table = openTable(env.TABLE_NAME);
 const logger = new Logger();
+const report: Report = (event, fields) => logger.info(event, fields);
 
 const api = new TlsApi({
   queue: new DynamoHostQueue(table),
@@ -29,10 +31,10 @@ const api = new TlsApi({
   }),
   enrollSecret: new AwsSecret(env.ENROLL_SECRET_ARN, Date.now),
   nodeKeySecret: new AwsSecret(env.NODE_KEY_SECRET_ARN, Date.now),
-  policy: defaultPolicy,
-  config: defaultConfigJson,
+  policy: policyIn(table, Date.now, report),
+  directory: new DynamoNodeDirectory(table, Date.now),
   now: Date.now,
-  report: (event, fields) => logger.info(event, fields),
+  report,
 });
 
 export const handler = createHandler(api);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../core/queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
@@ -42,6 +43,32 @@ export class DynamoHostQueue implements HostQueue {
       deliveries: Items.filter((item) => String(item.sk).startsWith('d#')).map(deliveryOf),
       pending: Items.filter((item) => String(item.sk).startsWith('q#')).map((item) => item.query as PendingQuery),
     };
+  }
+
+  async depth(host: string): Promise<number> {
+    const { Count = 0 } = await this.#table.db.send(
+      new QueryCommand({
+        TableName: this.#table.name,
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
+        ExpressionAttributeValues: { ':pk': hostKey(host), ':pending': 'q#' },
+        Select: 'COUNT',
+      }),
+    );
+    return Count;
+  }
+
+  // In a partition of its own: polls need not read it. The query's own id may take it again, after a crash.
+  space(host: string, text: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean> {
+    return conditional(
+      this.#table.db.send(
+        new PutCommand({
+          TableName: this.#table.name,
+          Item: { pk: `SPACING#${host}`, sk: text, queryId, untilMs, expiresAt: ttl(untilMs) },
+          ConditionExpression: 'attribute_not_exists(pk) OR untilMs <= :now OR queryId = :id',
+          ExpressionAttributeValues: { ':now': nowMs, ':id': queryId },
+        }),
+      ),
+    );
   }
 
   async enqueue(query: PendingQuery): Promise<void> {
@@ -133,8 +160,10 @@ export class DynamoHostQueue implements HostQueue {
       const { UnprocessedItems } = await this.#table.db.send(
         new BatchWriteCommand({ RequestItems: { [this.#table.name]: batch } }),
       );
-      // What DynamoDB throttled goes round again; the SDK has already waited and retried before it says so.
-      left = [...((UnprocessedItems?.[this.#table.name] ?? []) as typeof batch), ...left.slice(BATCH)];
+      const unprocessed = (UnprocessedItems?.[this.#table.name] ?? []) as typeof batch;
+      left = [...unprocessed, ...left.slice(BATCH)];
+      // Throttled items are no error to the SDK, so the pause is ours.
+      if (unprocessed.length > 0) await sleep(Math.random() * 100);
     }
   }
 }

@@ -6,6 +6,7 @@ import {
 import type { RotatingSecret } from '../core/nodes/rotating-secret.ts';
 
 const REFRESH_MS = 5 * 60_000;
+const STALE_MS = 60 * 60_000;
 const RETRY_MS = 30_000; // a stranger with a wrong secret must not cost a call each time
 
 /** A secret in Secrets Manager: a plain string with the stages AWSCURRENT and AWSPREVIOUS. */
@@ -35,11 +36,13 @@ export class AwsSecret implements RotatingSecret {
     const values = this.#fetch();
     const fetched = { values, atMs: this.#now() };
     this.#cached = fetched;
-    // A failed fetch is not kept: the next request asks again.
+    // A failed fetch is not kept: the next request asks again. Meanwhile what was known goes on being known, for as
+    // long as an outage of Secrets Manager may last: a secret that was rotated away then still opens.
+    const held = before && this.#now() - before.atMs < STALE_MS ? before : undefined;
     values.catch(() => {
-      if (this.#cached === fetched) this.#cached = undefined;
+      if (this.#cached === fetched) this.#cached = held;
     });
-    return values;
+    return held ? values.catch(() => held.values) : values;
   }
 
   async #fetch(): Promise<readonly string[]> {

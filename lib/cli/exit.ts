@@ -7,3 +7,7 @@ export class Exit extends Error {
     this.code = code;
   }
 }
+
+/** Whether an error of Node's carries this code, such as `ENOENT`. */
+export const hasCode = (error: unknown, code: string): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === code;

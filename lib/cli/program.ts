@@ -1,11 +1,14 @@
 import { Command, CommanderError } from 'commander';
+import { Exit } from './exit.ts';
 import { addLocal } from './local.ts';
+import { addPolicy } from './policy.ts';
 
 /**
  * The operator's command.
  *
  * @param args what follows `mayfly` on the command line
- * @returns the exit code: 0 when done, 1 when it failed, 2 for a command line that makes no sense
+ * @returns the exit code: 0 when done, 1 when it failed, 2 for a command line that makes no sense; a command may have
+ *   others, which its help names
  */
 export async function run(args: readonly string[]): Promise<number> {
   const program = new Command('mayfly')
@@ -14,10 +17,12 @@ export async function run(args: readonly string[]): Promise<number> {
     .enablePositionalOptions() // an option after a subcommand is that subcommand's
     .exitOverride();
   addLocal(program);
+  addPolicy(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
+    if (error instanceof Exit) return error.code;
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     process.stderr.write(`mayfly: ${error instanceof Error ? error.message : String(error)}\n`);
     if (process.env.MAYFLY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);

@@ -38,6 +38,7 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
     ]);
   }
   const stillborn = score(cards).neverStarted;
-  const note = stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
+  const note =
+    stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
   return `${table.toString()}\n\n${LEGEND}${note}`;
 }

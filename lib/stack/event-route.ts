@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { type EventPattern, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -15,6 +15,8 @@ export interface EventRouteProps {
   readonly description: string;
   /** One rule on the default bus each, by the rule's construct id. Coarse: the policy's fine patterns match in the function. */
   readonly events: Readonly<Record<string, EventPattern>>;
+  /** One rule on a bus of our own each. @default - none */
+  readonly requests?: { readonly bus: IEventBus; readonly events: Readonly<Record<string, EventPattern>> };
 }
 
 /** How long one batch of events may take. Short, as a failed event comes back only after six times as long. */
@@ -50,6 +52,9 @@ export class EventRoute extends Construct {
     const target = new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters });
     for (const [ruleId, eventPattern] of Object.entries(props.events)) {
       new Rule(this, ruleId, { eventPattern, targets: [target] });
+    }
+    for (const [ruleId, eventPattern] of Object.entries(props.requests?.events ?? {})) {
+      new Rule(this, ruleId, { eventBus: props.requests?.bus, eventPattern, targets: [target] });
     }
 
     this.fn = defineFunction(this, {

@@ -15,6 +15,8 @@ export class MayflyStack extends Stack {
       'Its value goes into the file of --enroll_secret_path',
     );
     this.output('Flagfile', mayfly.flagfile, 'The flagfile of every host');
+    this.output('TableName', mayfly.tableName, 'For `mayfly policy --table`; `--stack` finds it by itself');
+    this.output('BusName', mayfly.bus.eventBusName, 'Requests and other events of your own for the rules');
     this.output('ResultsBucket', mayfly.resultsBucket.bucketName, 'Answers, agent logs and unreadable bodies');
   }
 

@@ -34,7 +34,12 @@ export class MayflyTable extends Construct {
 
   /** Lets `fn` record what events tell: ledger, aliases, pending queries. */
   grantRecordEvents(fn: LambdaFunction): void {
-    this.grant(fn, 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    this.grant(fn, 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+  }
+
+  /** Where `mayfly policy` finds the policy. */
+  get tableName(): string {
+    return this.table.tableName;
   }
 
   private grant(fn: LambdaFunction, ...operations: string[]): void {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -41,6 +42,10 @@ export class Mayfly extends Construct {
   readonly enrollSecret: Secret;
   /** The flagfile of every host, one flag a line. */
   readonly flagfile: string;
+  /** Put events of your own here: the policy's rules see them. */
+  readonly bus: EventBus;
+  /** Name of the one table, which holds the policy too. */
+  readonly tableName: string;
   /** Where answers, agent logs and unreadable bodies land. */
   readonly resultsBucket: Bucket;
   /** Give each an action: they have none of their own. */
@@ -86,12 +91,30 @@ export class Mayfly extends Construct {
     });
     table.grantRecordEvents(ec2Launch.fn);
 
+    this.bus = new EventBus(this, 'Bus', {
+      description: 'Mayfly: requests to ask hosts, from whoever may put events here',
+    });
+    const ruleEvents = new EventRoute(this, 'RuleEvents', {
+      bundles,
+      name: 'rule-events',
+      description: 'Mayfly: asks what the policy says about all other events, and about requests on its bus',
+      events: {
+        SpotInterruption: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
+        Rebalance: { source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] },
+        Finding: { source: ['aws.guardduty'], detailType: ['GuardDuty Finding'] },
+      },
+      requests: { bus: this.bus, events: { Request: { account: [Aws.ACCOUNT_ID] } } },
+    });
+    table.grantRecordEvents(ruleEvents.fn);
+    grantDescribeContainerInstances(ruleEvents);
+
+    this.tableName = table.tableName;
     this.hostname = tlsApi.hostname;
     this.pathPrefix = tlsApi.pathPrefix;
     this.enrollSecret = secrets.enrollSecret;
     this.flagfile = flagfile(tlsApi);
     this.resultsBucket = streams.bucket;
-    this.alarms = new Alarms(this, 'Alarms', { routes: [ecsTaskState, ec2Launch], tlsApi, streams }).all;
+    this.alarms = new Alarms(this, 'Alarms', { routes: [ecsTaskState, ec2Launch, ruleEvents], tlsApi, streams }).all;
   }
 }
 

@@ -1,18 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
-import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
-import type { Rule } from '../../lib/core/policy/rule.ts';
+import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 import { ask, containerId, record, settled, taskArn } from '../support/a-question.ts';
 import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
 const LEASE = 30_000;
-const rules: readonly Rule[] = [
-  defaultPolicy.taskRunning,
-  defaultPolicy.taskStopped,
-  defaultPolicy.instanceLaunched,
-  defaultPolicy.enrollment,
-];
+const { rules, heatSeconds } = builtInPolicy; // what ships keeps the protocol's rules, too
 const row = (n: number, state = 'running') => ({ id: containerId(n), name: `/web-${n}`, state });
 
 /* osquery-protocol.md §14, distributed queries. */
@@ -51,7 +45,7 @@ describe('distributed', () => {
     await server.registry.heat('i-0abc', server.clock.nowMs + 90_500);
     const { accelerate } = (await agent.read()).json;
     expect(accelerate).toBe(91);
-    expect(accelerate).toBeLessThanOrEqual(defaultPolicy.heatSeconds);
+    expect(accelerate).toBeLessThanOrEqual(heatSeconds);
     server.clock.nowMs += 90_500;
     expect((await agent.read()).json).toEqual({ queries: {} });
     // osquery takes five seconds instead of the interval, even where that is slower.
@@ -63,7 +57,7 @@ describe('distributed', () => {
   it('check 39: discovery SQL is valid, and asked of a table that every host has', async () => {
     const sqlite = await sqlite3InitModule();
     const db = new sqlite.oo1.DB(':memory:');
-    db.exec('CREATE TABLE system_info (hostname, uuid, hardware_vendor)');
+    db.exec('CREATE TABLE system_info (hostname, uuid, hardware_vendor); CREATE TABLE processes (pid, name, path)');
     const discoveries = rules.flatMap((rule) => rule.queries.flatMap((query) => query.discovery ?? []));
     expect(discoveries.length).toBeGreaterThan(0);
     for (const sql of discoveries) expect(() => db.exec(sql)).not.toThrow();
@@ -88,7 +82,7 @@ describe('distributed', () => {
     expect((await record(server)).troubles).toEqual(['agent-silent']);
 
     await ask(server, 'i-0abc', { n: 2, only: 'container' });
-    server.clock.nowMs += defaultPolicy.taskRunning.expiresSeconds * 1000;
+    server.clock.nowMs += 600_000;
     expect(await agent.poll()).toEqual({});
     expect((await record(server, 2)).troubles).toEqual(['expired']);
   });
@@ -100,6 +94,15 @@ describe('distributed', () => {
     server.clock.nowMs += 2 * LEASE;
     expect(await agent.poll()).toEqual({});
     expect((await record(server)).seenLive).toEqual([containerId(1)]);
+  });
+
+  it('check 40: a query that expires while it is out is not delivered again', async () => {
+    await ask(server, 'i-0abc', { only: 'container' });
+    server.clock.nowMs += 599_000;
+    expect(Object.keys(await agent.poll())).toHaveLength(1);
+    server.clock.nowMs += LEASE; // its lease is over, but so is its time
+    expect(await agent.poll()).toEqual({});
+    expect((await server.queue.open('i-0abc', true)).deliveries).toEqual([]);
   });
 
   it('check 41: results for unknown, expired or foreign ids are acknowledged, marked as late, and change nothing', async () => {
@@ -214,7 +217,7 @@ describe('distributed', () => {
   });
 
   it('check 49: no shipped query selects *', () => {
-    const queries = rules.flatMap((rule) => rule.queries);
+    const queries = rules.flatMap((rule) => [...rule.queries, ...rule.postMortem]);
     expect(queries.length).toBeGreaterThan(4);
     for (const { sql } of queries) expect(sql).not.toMatch(/SELECT\s+(\w+\.)?\*/i);
   });

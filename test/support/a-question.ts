@@ -1,7 +1,8 @@
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
-import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
-import type { Rule } from '../../lib/core/policy/rule.ts';
-import { type PendingQuery, queriesFor } from '../../lib/core/queue/pending-query.ts';
+import type { PolicyRule } from '../../lib/core/policy/policy.ts';
+import { type Asking, askingOf, postMortemOf, questions } from '../../lib/core/queue/ask.ts';
+import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
+import { plainPolicy } from './plain-policy.ts';
 import type { TlsHarness } from './tls-server.ts';
 
 export const containerId = (n: number): string => n.toString(16).padStart(64, '0');
@@ -11,14 +12,15 @@ export const taskArn = (n: number): string =>
 export interface Question {
   /** Tells questions apart: task n runs container n. */
   readonly n?: number;
-  readonly rule?: Rule;
+  readonly rule?: PolicyRule;
+  readonly set?: 'live' | 'post-mortem';
   /** Only this query of the rule; all when absent. */
   readonly only?: string;
 }
 
 /** Queues what a task start asks of a host, and puts the task in the ledger, as the event function does. */
 export async function ask(server: TlsHarness, host: string, question: Question = {}): Promise<PendingQuery[]> {
-  const { n = 1, rule = defaultPolicy.taskRunning, only } = question;
+  const { n = 1, rule = plainPolicy.rules[0] as PolicyRule, set = 'live', only } = question;
   const nowMs = server.clock.nowMs;
   const workload = taskArn(n);
   await server.ledger.advance({
@@ -34,16 +36,21 @@ export async function ask(server: TlsHarness, host: string, question: Question =
     identity: { task_arn: workload, task_family: 'shop' },
     occurredAtMs: nowMs,
   });
-  const all = queriesFor(rule, {
+  const asking: Asking = set === 'live' ? askingOf(rule, 'live') : postMortemOf(rule);
+  const { queries: all } = questions(
     host,
-    key: `${workload} 3`,
-    workload,
-    runtimeIds: [containerId(n)],
-    decorations: { task_arn: workload, task_family: 'shop' },
-    subjectDecorations: { [containerId(n)]: { container_name: `web-${n}` } },
-    triggeredAtMs: nowMs,
+    [asking],
+    {
+      key: `${workload} 3`,
+      trigger: { detail: { containers: [{ runtimeId: containerId(n) }] } },
+      workload,
+      subjects: [containerId(n)],
+      decorations: { task_arn: workload, task_family: 'shop' },
+      subjectDecorations: { [containerId(n)]: { container_name: `web-${n}` } },
+      triggeredAtMs: nowMs,
+    },
     nowMs,
-  });
+  );
   const queries = all.filter((query) => only === undefined || query.query === only);
   for (const query of queries) await server.queue.enqueue(query);
   return queries;

@@ -28,7 +28,7 @@ export function aTaskEvent(
   containerInstanceArn?: string,
 ): TaskEvent {
   const lastStatus = PHASES[phase] ?? 'RUNNING';
-  return {
+  const event = {
     id: `event-${n}-${version}`,
     account: '111122223333',
     region: 'us-east-1',
@@ -51,4 +51,6 @@ export function aTaskEvent(
       macs: [],
     },
   };
+  const raw = { source: 'aws.ecs', 'detail-type': 'ECS Task State Change', id: event.id, detail: event.task };
+  return { ...event, raw };
 }

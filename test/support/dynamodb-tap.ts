@@ -10,6 +10,8 @@ export class DynamoTap {
   readonly calls: DynamoCall[] = [];
   /** Asked before each call; an error it returns is what the caller gets. */
   fault: (call: DynamoCall) => Error | undefined = () => undefined;
+  /** While true, reads that are only eventually consistent find nothing, as they may right after a write. */
+  stale = false;
 
   constructor(client: DynamoDBClient) {
     client.middlewareStack.add(
@@ -18,6 +20,8 @@ export class DynamoTap {
         this.calls.push(call);
         const error = this.fault(call);
         if (error) throw error;
+        if (this.stale && call.input.ConsistentRead === false)
+          return { output: { $metadata: {} } as never, response: {} };
         return next(args);
       },
       { step: 'initialize', name: 'tap' },

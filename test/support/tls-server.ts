@@ -6,18 +6,19 @@ import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
 import type { Table } from '../../lib/aws/table.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
-import { defaultConfigJson } from '../../lib/core/policy/default-config.ts';
-import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import type { Policy } from '../../lib/core/policy/policy.ts';
 import { type AnyLine, asAnyLine } from './any-line.ts';
 import { aTable, dynamodb } from './dynamodb.ts';
 import { DynamoTap } from './dynamodb-tap.ts';
 import { FakeFirehose } from './fake-firehose.ts';
 import { FakeSecrets } from './fake-secrets.ts';
 import { certificate, type HttpAnswer, type HttpOptions, send } from './https.ts';
+import { inForce, plainPolicy } from './plain-policy.ts';
 import { proxyEvent } from './proxy-event.ts';
 
 export type Kind = 'results' | 'logs' | 'quarantine';
@@ -63,7 +64,7 @@ export const ENROLL_SECRET_ARN = 'arn:enroll';
 export const NODE_KEY_SECRET_ARN = 'arn:node-key';
 
 /** Starts a fresh function on a fresh table. Close it. */
-export async function aTlsServer(): Promise<TlsHarness> {
+export async function aTlsServer(policy: Policy = plainPolicy): Promise<TlsHarness> {
   const client = dynamodb();
   const table = await aTable(client);
   const dynamo = new DynamoTap(client);
@@ -87,8 +88,8 @@ export async function aTlsServer(): Promise<TlsHarness> {
       sink: new FirehoseSink(STREAMS, firehose.client),
       enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
-      policy: defaultPolicy,
-      config: defaultConfigJson,
+      policy: inForce(policy),
+      directory: new DynamoNodeDirectory(table, now),
       now,
       report: (event, fields) => reports.push({ event, fields }),
     }),

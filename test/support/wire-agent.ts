@@ -91,9 +91,11 @@ export class WireAgent {
   read = (): Promise<Heard> => this.send('/v1/distributed/read', {});
   log = (type: string, data: readonly unknown[]): Promise<Heard> => this.send('/v1/log', { log_type: type, data });
 
-  /** The queries of a read: id → SQL. */
+  /** The queries of a read that went well: id → SQL. */
   async poll(): Promise<Record<string, string>> {
-    return ((await this.read()).json.queries ?? {}) as Record<string, string>;
+    const { json, text, verdict } = await this.read();
+    if (verdict !== 'ok') throw new Error(`the poll failed: ${text}`);
+    return (json.queries ?? {}) as Record<string, string>;
   }
 
   /** A distributed write of these rows, each answer a success. */

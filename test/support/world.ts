@@ -1,9 +1,10 @@
-import { createHandler as ec2Launch } from '../../lambdas/ec2-launch/handler.ts';
-import { createHandler as ecsTaskState } from '../../lambdas/ecs-task-state/handler.ts';
 import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
 import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
+import { eventHandler } from '../../lib/aws/event-function.ts';
+import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import type { Table } from '../../lib/aws/table.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
@@ -11,7 +12,7 @@ import { enroll } from '../../lib/core/nodes/enroll.ts';
 import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
 import type { Answer, Row } from '../../lib/core/osquery/requests.ts';
-import { defaultPolicy } from '../../lib/core/policy/default-policy.ts';
+import { compiledPolicy } from '../../lib/core/policy/compiled-policy.ts';
 import type { DeliveredQuery } from '../../lib/core/queue/delivery.ts';
 import { type DrainLimits, drain } from '../../lib/core/queue/drain.ts';
 import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
@@ -21,6 +22,7 @@ import { aTable } from './dynamodb.ts';
 import { FakeEcs } from './fake-ecs.ts';
 import { FakeSink } from './fake-sink.ts';
 import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
+import { inForce, plainPolicy } from './plain-policy.ts';
 
 export const T0 = Date.parse('2026-11-20T10:15:00Z'); // the day of the fixtures
 export const SECOND = 1000;
@@ -64,8 +66,10 @@ export class World {
   readonly ecs = new FakeEcs();
   readonly sink = new FakeSink();
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
-  #ecsTaskState!: ReturnType<typeof ecsTaskState>;
-  #ec2Launch!: ReturnType<typeof ec2Launch>;
+  readonly report = (event: string, fields: Readonly<Record<string, unknown>>): void => {
+    this.reports.push({ event, fields });
+  };
+  #function!: ReturnType<typeof eventHandler>;
 
   constructor(table: Table) {
     this.table = table;
@@ -79,26 +83,25 @@ export class World {
 
   /** Puts new instances of the functions in place: whatever they cached is forgotten. */
   coldStart(): void {
-    const report = (event: string, fields: Readonly<Record<string, unknown>>) =>
-      void this.reports.push({ event, fields });
-    this.#ecsTaskState = ecsTaskState(this.taskDeps(), report);
-    this.#ec2Launch = ec2Launch({ ...this.ports, policy: defaultPolicy, now: this.now }, report);
+    this.#function = eventHandler(this.taskDeps());
   }
 
   /** What `handleTask` needs, on these ports. */
   taskDeps(ports: Ports = this.ports) {
     const hosts = new ContainerHosts(ports.aliases, new EcsContainerInstances(this.ecs.client), this.now);
-    return { ...ports, hosts, policy: defaultPolicy, now: this.now };
+    const directory = new DynamoNodeDirectory(this.table, this.now);
+    const fanOuts = new DynamoFanOuts(this.table);
+    return { ...ports, hosts, directory, fanOuts, policy: inForce(), now: this.now, report: this.report };
   }
 
   /** Sends events to the ecs-task-state function in one batch; returns the ids of the messages that failed. */
   taskState(...events: (AnyEvent | string)[]): Promise<string[]> {
-    return invoke(this.#ecsTaskState, events);
+    return invoke(this.#function, events);
   }
 
   /** Sends events to the ec2-launch function in one batch. */
   launch(...events: (AnyEvent | string)[]): Promise<string[]> {
-    return invoke(this.#ec2Launch, events);
+    return invoke(this.#function, events);
   }
 
   /** What became of each event handled so far, in order of handling. */
@@ -126,7 +129,7 @@ export class World {
 
   async enroll(host: string, identity: Partial<NodeIdentity> = {}, ports: Ports = this.ports) {
     const who = { hostIdentifier: host, identity: anIdentity(identity) };
-    return enroll(ports.registry, ports.queue, defaultPolicy.enrollment, who, this.nowMs);
+    return enroll(who, compiledPolicy(plainPolicy), { ...ports, now: this.now, report: this.report });
   }
 
   /** A host with an agent whose enrollment queries are out of the way. */
@@ -157,7 +160,7 @@ export class World {
   }
 }
 
-type Handler = ReturnType<typeof ec2Launch>;
+type Handler = ReturnType<typeof eventHandler>;
 
 async function invoke(handler: Handler, events: readonly (AnyEvent | string)[]): Promise<string[]> {
   const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));

@@ -4,7 +4,7 @@ import { say, sayJson } from './print.ts';
 
 /** Shows every problem of a policy folder. @throws {Exit} 1 when one of them is an error */
 export async function check(dir: string, { json }: { json: boolean }): Promise<void> {
-  const folder = await openFolder(dir);
+  const folder = openFolder(dir);
   if (json) sayJson({ ok: folder.policy !== undefined, problems: folder.problems });
   else {
     if (folder.problems.length > 0) say(problemLines(folder, process.stdout));

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { hasCode } from '../exit.ts';
 
 /** One recorded event, and where it was read. */
 export interface RecordedEvent {
@@ -24,7 +25,7 @@ export async function readRecording(dir: string): Promise<RecordedEvent[]> {
 
 async function eventsOf(file: string): Promise<RecordedEvent[]> {
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new Error(`${file}: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}`, { cause });
+    throw new Error(`${file}: ${hasCode(cause, 'ENOENT') ? 'there is no such file' : cause.message}`, { cause });
   });
   let json: unknown;
   try {

@@ -1,10 +1,9 @@
-import { resolve } from 'node:path';
 import { packPolicy } from '../../aws/policy-store.ts';
 import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { compilePolicy, type Problem, readPolicyFolder } from '../../policy/index.ts';
 import { Exit } from '../exit.ts';
-import { colours, count, note, patiently, printable } from './print.ts';
+import { colours, count, note, printable } from './print.ts';
 
 /** A policy folder as it is on disk. */
 export interface Folder {
@@ -21,19 +20,22 @@ export interface GoodFolder extends Folder {
 }
 
 /** Reads and checks a policy folder; what is wrong with it is in `problems`. @throws when there is no such folder */
-export async function openFolder(dir: string): Promise<Folder> {
-  return patiently(`Checking ${dir}`, checked(dir));
+export function openFolder(dir: string): Folder {
+  const files = filesOf(dir);
+  const { policy, problems } = compilePolicy(files);
+  const sources = Object.fromEntries(files);
+  const tooLarge = policy ? sizeProblem(policy, sources) : [];
+  const isGood = policy !== undefined && tooLarge.length === 0;
+  return { dir, sources, problems: [...problems, ...tooLarge], ...(isGood ? { policy } : {}) };
 }
 
-async function checked(dir: string): Promise<Folder> {
-  const { files, problems: unread } = await readPolicyFolder(resolve(dir)).catch((cause) => {
-    throw new Error(`no policy in ${dir}: name its folder, or make one with "npx mayfly policy init ${dir}"`, { cause });
-  });
-  const { policy, problems } = await compilePolicy(files);
-  const sources = Object.fromEntries(files);
-  const all = [...unread, ...problems, ...(policy ? sizeProblem(policy, sources) : [])];
-  const isGood = policy && !all.some(({ severity }) => severity === 'error');
-  return { dir, sources, problems: all, ...(isGood ? { policy } : {}) };
+function filesOf(dir: string): ReadonlyMap<string, string> {
+  try {
+    return readPolicyFolder(dir);
+  } catch (cause) {
+    const next = `name its folder, or make one with "npx mayfly policy init ${dir}"`;
+    throw new Error(`no policy in ${dir}: ${next}`, { cause });
+  }
 }
 
 function sizeProblem(policy: Policy, sources: Folder['sources']): Problem[] {
@@ -47,8 +49,8 @@ function sizeProblem(policy: Policy, sources: Folder['sources']): Problem[] {
 }
 
 /** The folder's policy; its problems are shown. @throws {Exit} 1 when one of them is an error */
-export async function goodFolder(dir: string): Promise<GoodFolder> {
-  const folder = await openFolder(dir);
+export function goodFolder(dir: string): GoodFolder {
+  const folder = openFolder(dir);
   if (folder.problems.length > 0) note(problemLines(folder, process.stderr));
   if (isGood(folder)) return folder;
   note(`mayfly: ${verdict(folder)}; what is live stays live`);
@@ -82,5 +84,7 @@ export function verdict({ dir, policy, problems }: Folder): string {
 /** `7 rules, 12 queries, 2 profiles` */
 export function contents({ rules, profiles }: Policy): string {
   const queries = rules.reduce((sum, { queries, postMortem }) => sum + queries.length + postMortem.length, 0);
-  return [count(rules.length, 'rule'), count(queries, 'query', 'queries'), count(profiles.length, 'profile')].join(', ');
+  return [count(rules.length, 'rule'), count(queries, 'query', 'queries'), count(profiles.length, 'profile')].join(
+    ', ',
+  );
 }

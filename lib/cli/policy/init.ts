@@ -1,6 +1,7 @@
 import { constants, copyFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasCode } from '../exit.ts';
 import { count, say, sayJson } from './print.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
@@ -30,7 +31,7 @@ async function copied(from: string, to: string): Promise<boolean> {
     await copyFile(from, to, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (hasCode(error, 'EEXIST')) return false;
     throw error;
   }
 }

@@ -38,7 +38,10 @@ export const placed = (command: Command): Command =>
 export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T>): Promise<T> {
   const { name, table, client } = await patiently('Looking up the table', whereIs(flags));
   try {
-    return await patiently(`Waiting for ${name}`, work({ name, store: new DynamoPolicyStore(openTable(table, client)) }));
+    return await patiently(
+      `Waiting for ${name}`,
+      work({ name, store: new DynamoPolicyStore(openTable(table, client)) }),
+    );
   } catch (error) {
     throw explained(error, name, flags);
   } finally {
@@ -78,8 +81,7 @@ async function tableOf(stack: string): Promise<string> {
     if (table) return table;
     throw new Error(`the stack ${stack} has no output ${OUTPUT}: is it Mayfly's? Deploy it anew, or use --table NAME`);
   } catch (error) {
-    const isUnknown = error instanceof Error && error.name === 'ValidationError';
-    if (isUnknown) {
+    if (error instanceof Error && error.name === 'ValidationError') {
       throw new Error(
         `there is no stack ${stack} in ${await client.config.region()}: check its name, AWS_PROFILE and AWS_REGION`,
         { cause: error },
@@ -93,12 +95,12 @@ async function tableOf(stack: string): Promise<string> {
 
 /** An error of the SDK with what to do about it; any other as it is. */
 function explained(error: unknown, name: string, flags: PlaceFlags): unknown {
-  if (!(error instanceof Error)) return error;
   const local = !flags.stack && !flags.table;
   const because = (text: string): Error => new Error(text, { cause: error });
-  if ('code' in error && error.code === 'ECONNREFUSED' && local) {
+  if (local && String(error).includes('ECONNREFUSED')) {
     return because(`${name} does not run now: start it with "npx mayfly local --no-demo --data ${flags.data}"`);
   }
+  if (!(error instanceof Error)) return error;
   switch (error.name) {
     case 'ResourceNotFoundException':
       return because(`${name} is not there: check the name, AWS_PROFILE and AWS_REGION`);

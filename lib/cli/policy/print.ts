@@ -34,9 +34,14 @@ export function duration(seconds: number): string {
 
 /** Rows in columns as wide as their widest cell, two spaces apart; the last column keeps its length. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, at) => void (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
-  return rows.map((row) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()).join('\n');
+  const widths = rows.reduce<number[]>((widest, row) => {
+    row.forEach((cell, at) => {
+      widest[at] = Math.max(widest[at] ?? 0, cell.length);
+    });
+    return widest;
+  }, []);
+  const line = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
+  return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 
 const PATIENCE_MS = 2000;

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { agentConfig } from '../../core/policy/agent-config.ts';
 import type { PolicyRule, PolicyVersion, Target, Trigger } from '../../core/policy/policy.ts';
+import { hasCode } from '../exit.ts';
 import { contents } from './folder.ts';
 import { at, liveAt, type Place, type PlaceFlags } from './place.ts';
 import { colours, columns, count, printable, say, sayJson, when } from './print.ts';
@@ -51,9 +52,16 @@ function described(version: PolicyVersion, isLive: boolean): string {
 }
 
 function on(trigger: Trigger): string {
-  if ('event' in trigger) return `event ${[trigger.event['detail-type'] ?? trigger.event.source ?? ''].flat().join(', ')}`;
+  if ('event' in trigger) return `event ${brief(trigger.event['detail-type'] ?? trigger.event)}`;
   if ('enrollment' in trigger) return 'enrollment';
   return 'log' in trigger ? `log ${trigger.log.query}` : `request ${trigger.request}`;
+}
+
+/** The detail types of most patterns; of others their JSON, as far as it has room. */
+function brief(pattern: unknown): string {
+  if (Array.isArray(pattern) && pattern.every((type) => typeof type === 'string')) return pattern.join(', ');
+  const json = JSON.stringify(pattern);
+  return json.length <= 48 ? json : `${json.slice(0, 47)}…`;
 }
 
 function to(target: Target): string {
@@ -67,18 +75,18 @@ const asks = ({ queries, postMortem }: PolicyRule): string =>
     ...(postMortem.length > 0 ? [`post-mortem: ${postMortem.map(({ name }) => name).join(', ')}`] : []),
   ].join('; ');
 
-/** Writes the files of a version below `dir`. @throws before it would overwrite one, or leave the folder */
+/** Writes the files of a version below `dir`. @throws before it would leave the folder or overwrite a file of it */
 async function writeSources({ sources }: PolicyVersion, dir: string): Promise<string[]> {
-  const files = Object.entries(sources).sort(([a], [b]) => (a < b ? -1 : 1));
-  for (const [file, text] of files) {
-    const to = join(resolve(dir), file);
-    if (relative(resolve(dir), to).startsWith('..')) throw new Error(`${file} lies outside ${dir}: nothing is written there`);
-    await mkdir(dirname(to), { recursive: true });
-    await writeFile(to, text, { flag: 'wx' }).catch((cause) => {
-      throw cause.code === 'EEXIST'
-        ? new Error(`${join(dir, file)} is there already: name an empty folder`, { cause })
-        : cause;
+  const root = resolve(dir);
+  const files = Object.keys(sources).sort();
+  const outside = files.find((file) => relative(root, join(root, file)).startsWith('..'));
+  if (outside !== undefined) throw new Error(`${printable(outside)} lies outside ${dir}: nothing is written`);
+  for (const file of files) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), sources[file] ?? '', { flag: 'wx' }).catch((cause) => {
+      if (!hasCode(cause, 'EEXIST')) throw cause;
+      throw new Error(`${join(dir, file)} is there already: name an empty folder`, { cause });
     });
   }
-  return files.map(([file]) => file);
+  return files;
 }

@@ -12,8 +12,13 @@ export interface PolicyFlags extends PlaceFlags {
 
 /** The policy to try: the folder's if one is named, else the live one. */
 export async function policyToTry(flags: PolicyFlags): Promise<Policy> {
-  if (flags.policy !== undefined) return (await goodFolder(flags.policy)).policy;
-  return at(flags, async (place) => (await liveAt(place)).policy);
+  if (flags.policy !== undefined) return goodFolder(flags.policy).policy;
+  try {
+    return await at(flags, async (place) => (await liveAt(place)).policy);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${why}; to try a folder instead, name it with --policy DIR`, { cause });
+  }
 }
 
 /** Shows what a policy would do about events; nothing is looked up, queued or changed. */
@@ -50,8 +55,10 @@ function matchLines(match: Evaluation['matches'][number], policy: Policy): strin
     `    for     ${duration(expiresSeconds)}, priority ${priority}`,
     ...queries.flatMap(({ name, set, sql, problem, refused }) => [
       `    ${paint.bold(name)}${set === 'post-mortem' ? ' (post-mortem)' : ''}${problem ? paint.yellow(`  not asked: ${PROBLEMS[problem]}`) : ''}`,
-      `      ${problem ? paint.dim(printable(sql)) : printable(sql)}`,
-      ...(refused.length > 0 ? [paint.yellow(`      left out: ${refused.map(printable).join(', ')}: no id looks like that`)] : []),
+      ...sql.split('\n').map((line) => (problem ? paint.dim : String)(`      ${line.replace(/\p{Cc}/gu, ' ')}`)),
+      ...(refused.length > 0
+        ? [paint.yellow(`      left out: ${refused.map(printable).join(', ')}: no id looks like that`)]
+        : []),
     ]),
   ].join('\n');
 }

@@ -6,13 +6,14 @@ export const TROUBLES = [
   'query-failed',
   'no-row',
   'too-large',
+  'unsafe-id',
   'limited',
   'agent-silent',
   'expired',
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
-export type MissReason = Trouble | 'no-host' | 'not-enrolled';
+export type MissReason = Trouble | 'no-host' | 'not-enrolled' | 'not-asked';
 
 /** What became of a workload, as far as anybody can tell now. */
 export type Verdict =
@@ -47,6 +48,8 @@ export interface WorkloadSnapshot {
   readonly stopped: boolean;
   /** Ids that a returned row has to name before the workload counts as seen. */
   readonly subjects: readonly string[];
+  /** Whether a container has a runtime id outside the allowed alphabet: nothing can be asked about that one. */
+  readonly unsafe?: boolean;
   readonly containers: readonly TaskContainer[];
   /** Cluster, task definition, launch type, addresses: whatever names the workload later. */
   readonly identity: Readonly<Record<string, string>>;
@@ -58,7 +61,7 @@ export interface Handling {
   readonly host?: string;
   /** Whether a node was enrolled for the host when its queries were queued. */
   readonly enrolled: boolean;
-  /** The live queries of the task, so that its end can withdraw those nobody took. */
+  /** Every query asked about it: none is asked twice, and a task's end withdraws the live ones nobody took. */
   readonly asked: readonly PendingKey[];
   /** No answer is waited for beyond this; 0 when nothing was asked. */
   readonly settleByMs: number;
@@ -88,18 +91,27 @@ const BEFORE_RUNNING = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 'pendin
 export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
   const live = new Set(record.seenLive);
   const dead = new Set(record.seenPostMortem);
-  const { subjects, handling } = record;
+  const { handling } = record;
+  // An event may leave out ids that earlier ones had: what was seen then still was.
+  const subjects = record.subjects.length > 0 ? record.subjects : [...live, ...dead];
+  if (record.unsafe) return { verdict: 'missed', reason: 'unsafe-id' };
   if (subjects.length > 0 && subjects.every((id) => live.has(id))) return { verdict: 'seen' };
   if (subjects.length > 0 && subjects.every((id) => live.has(id) || dead.has(id))) return { verdict: 'post-mortem' };
   if (record.stopped && subjects.length === 0) return { verdict: 'never-started' };
   if (record.handledVersion < record.version) return { verdict: 'pending' };
   if (BEFORE_RUNNING.has(record.lastStatus)) return { verdict: 'pending' };
   if (!handling?.host) return { verdict: 'missed', reason: 'no-host' };
-  // Nothing was asked yet: its next event does that, at the latest its end.
-  if (handling.settleByMs === 0) return { verdict: 'pending' };
+  if (handling.settleByMs === 0) {
+    // While a task runs, its next event may ask, at the latest its end; beyond that no rule wanted to know.
+    const last = record.stopped || record.kind === 'ec2-instance';
+    return last ? { verdict: 'missed', reason: worst(record) ?? 'not-asked' } : { verdict: 'pending' };
+  }
   if (nowMs < handling.settleByMs) return { verdict: 'pending' };
-  const trouble = TROUBLES.find((reason) => record.troubles.includes(reason));
+  const trouble = worst(record);
   if (trouble) return { verdict: 'missed', reason: trouble };
   const reached = handling.enrolled || record.deliveredAtMs !== undefined;
   return { verdict: 'missed', reason: reached ? 'agent-silent' : 'not-enrolled' };
 }
+
+const worst = ({ troubles }: WorkloadRecord): Trouble | undefined =>
+  TROUBLES.find((trouble) => troubles.includes(trouble));

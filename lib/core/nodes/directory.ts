@@ -1,20 +1,9 @@
+import type { NodeFacts } from '../policy/match-node.ts';
 import type { Node } from './node.ts';
 
-/** A node as selectors see it: what `hosts-where` and profiles match on. */
-export interface NodeFacts {
-  readonly hostIdentifier: string;
-  readonly hostname: string;
-  readonly platform: string;
-  readonly osqueryVersion: string;
-  readonly vendor: string;
-  readonly secret: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly profile?: string;
-  readonly lastSeenAtMs: number;
-}
-
 /** One line of the directory. */
-export interface DirectoryEntry extends NodeFacts {
+export interface DirectoryEntry extends Omit<NodeFacts, 'seenSecondsAgo'> {
+  readonly lastSeenMs: number; // at most 5 minutes behind
   /** `osquery_info.config_hash` as the node reported it last, and what it should be: they differ while it drifts. */
   readonly configHash?: string;
 }
@@ -26,17 +15,29 @@ export interface NodeDirectory {
   page(cursor?: string): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly next?: string }>;
 }
 
-export function factsOf(node: Node, profile?: string): NodeFacts {
-  const { hostname, platform, osqueryVersion, vendor, secret } = node.identity;
+/** A node as selectors and profiles see it. */
+export function factsOf(node: Node, nowMs: number): NodeFacts {
+  return seenFrom(entryOf(node), nowMs);
+}
+
+/** A node's line in the directory. */
+export function entryOf(node: Node, profile?: string): DirectoryEntry {
+  const { hostname, platform, osqueryVersion, vendor } = node.identity;
   return {
     hostIdentifier: node.host,
     hostname,
     platform,
     osqueryVersion,
     vendor,
-    secret: secret ?? 'default',
+    secret: 'default', // there is one; its value before counts as the same
     tags: {},
     ...(profile ? { profile } : {}),
-    lastSeenAtMs: node.lastSeenMs,
+    lastSeenMs: node.lastSeenMs,
   };
 }
+
+/** An entry with its age, as selectors want it. */
+export const seenFrom = (entry: DirectoryEntry, nowMs: number): NodeFacts => ({
+  ...entry,
+  seenSecondsAgo: Math.max(0, (nowMs - entry.lastSeenMs) / 1000),
+});

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Rule } from '../policy/rule.ts';
-import type { HostQueue } from '../queue/host-queue.ts';
-import { queriesFor } from '../queue/pending-query.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import { matchNode } from '../policy/match-node.ts';
+import { type AskDeps, askingOf, enqueue, questions } from '../queue/ask.ts';
+import { factsOf } from './directory.ts';
 import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity, SEEN_EVERY_MS } from './node.ts';
-import type { NodeRegistry } from './registry.ts';
 
 /** An enroll request after its secret was accepted. */
 export interface Enrollment {
@@ -54,12 +54,12 @@ const twinOf = (host: string, identity: NodeIdentity): string =>
 
 /** Enrolls a node and queues the enrollment queries, each once; says whether its identifier was somebody else's. */
 export async function enroll(
-  registry: NodeRegistry,
-  queue: HostQueue,
-  rule: Rule,
   { hostIdentifier, identity }: Enrollment,
-  nowMs: number,
+  policy: CompiledPolicy,
+  deps: AskDeps,
 ): Promise<{ node: Node; twin: boolean; fresh: boolean }> {
+  const { registry, now } = deps;
+  const nowMs = now();
   let host = hostIdentifier;
   // A lost race is decided anew on what the winner wrote: at most one winner each round.
   for (let round = 0; round < 5; round++) {
@@ -71,17 +71,36 @@ export async function enroll(
     }
     const twin = host !== hostIdentifier;
     if (plan.kind === 'same') return { node: plan.node, twin, fresh: false };
-    // Queued before the node exists: a crash here asks again, the other order would never ask. The id comes from the
-    // enrollment that is replaced, so all who race to replace it ask the same.
-    const cause = {
-      host,
-      key: `enroll ${host} after ${plan.replaces?.epoch ?? 0}`,
-      decorations: {},
-      triggeredAtMs: nowMs,
-      nowMs,
-    };
-    for (const query of queriesFor(rule, cause)) await queue.enqueue(query);
+    // Queued before the node exists: a crash here asks again, the other order would never ask.
+    await askOnEnrollment(plan.node, plan.replaces, policy, deps);
     if (await registry.enroll(plan.node, plan.replaces)) return { node: plan.node, twin, fresh: true };
   }
   throw new Error(`enrollment of ${hostIdentifier} lost five races in a row`);
+}
+
+/** Ids come from the enrollment that is replaced, so all who race to replace it ask the same. */
+async function askOnEnrollment(
+  node: Node,
+  replaces: Node | undefined,
+  { enrollmentRules, policy }: CompiledPolicy,
+  deps: AskDeps,
+): Promise<void> {
+  const facts = factsOf(node, deps.now());
+  const rules = enrollmentRules.filter(
+    ({ on }) => 'enrollment' in on && (on.enrollment === true || matchNode(on.enrollment, facts)),
+  );
+  const cause = {
+    key: `enroll ${node.host} after ${replaces?.epoch ?? 0}`,
+    trigger: { node: facts },
+    subjects: [],
+    decorations: {},
+    triggeredAtMs: node.enrolledAtMs,
+  };
+  const wanted = questions(
+    node.host,
+    rules.map((rule) => askingOf(rule, 'enrollment')),
+    cause,
+    deps.now(),
+  );
+  await enqueue(node.host, wanted, policy.limits, 0, deps);
 }

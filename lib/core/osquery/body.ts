@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { MayflyError } from '../errors.ts';
 
-/** Ten times what the front lets through: room for honest logs, too little for a bomb. */
-const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
+/** Several times what the front lets through: room for honest logs, too little for a bomb. */
+const MAX_INFLATED_BYTES = 32 * 1024 * 1024;
 
 /**
  * A request body as JSON. Gzip is recognised by its magic, since a proxy may drop the header; bytes that are not
@@ -30,6 +30,23 @@ function inflated(bytes: Buffer): Buffer {
       : new MayflyError('BODY_UNREADABLE', 'the body starts like gzip and is not', { cause });
   }
 }
+
+/**
+ * A body as people may look at it later: inflated where it can be, and without the node keys that are in it, since a key
+ * opens its node's queue.
+ */
+export function withoutKeys(bytes: Buffer): Buffer {
+  let readable = bytes;
+  try {
+    readable = inflated(bytes);
+  } catch {
+    // What cannot be read holds no key that could be read.
+  }
+  // As Latin-1 every byte is one character, so that bytes which are no text stay what they are.
+  return Buffer.from(readable.toString('latin1').replace(NODE_KEY, 'mf1.redacted'), 'latin1');
+}
+
+const NODE_KEY = /mf1\.[0-9a-z]{1,11}\.[A-Za-z0-9_-]{1,1400}\.[A-Za-z0-9_-]{43}/g;
 
 /** Deeper than anything osquery sends (a batch of differential rows has six), shallow enough for any reader. */
 const MAX_DEPTH = 64;

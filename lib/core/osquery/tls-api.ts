@@ -1,20 +1,25 @@
 import { MayflyError } from '../errors.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
 import { learnInstance } from '../nodes/learn-instance.ts';
-import { accelerateSeconds, accepts, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
+import { accelerateSeconds, accepts, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
 import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
 import type { RotatingSecret } from '../nodes/rotating-secret.ts';
 import { sameSecret } from '../nodes/same-secret.ts';
-import type { Policy } from '../policy/rule.ts';
+import { agentConfig, profileFor } from '../policy/agent-config.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import type { LivePolicy } from '../policy/live-policy.ts';
+import type { Profile } from '../policy/policy.ts';
 import { type DrainLimits, defaultLimits, drain } from '../queue/drain.ts';
 import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
 import type { Report } from '../report.ts';
 import type { AnswerBook } from '../results/answer-book.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
 import { type LogLine, lineId, type ResultSink } from '../results/lines.ts';
-import { parseBody, tooDeep } from './body.ts';
+import { askOnLog } from '../triggers/handle-log.ts';
+import { parseBody, tooDeep, withoutKeys } from './body.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
 import { nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
 import { type Endpoint, endpointOf, isCarve } from './routes.ts';
@@ -36,9 +41,9 @@ export interface TlsApiDeps {
   readonly sink: ResultSink;
   readonly enrollSecret: RotatingSecret;
   readonly nodeKeySecret: RotatingSecret;
-  readonly policy: Policy;
-  /** The agent configuration as JSON text. */
-  readonly config: string;
+  readonly policy: LivePolicy;
+  readonly directory: NodeDirectory;
+  /** How deliveries are leased; how many queries one holds is the policy's. @default defaultLimits */
   readonly limits?: DrainLimits;
   readonly now: () => number; // epoch ms
   readonly report: Report;
@@ -99,7 +104,7 @@ export class TlsApi {
   }
 
   async #enroll(body: unknown): Promise<Reply> {
-    const { enrollSecret, nodeKeySecret, registry, queue, policy, now, report } = this.#deps;
+    const { enrollSecret, nodeKeySecret, report } = this.#deps;
     const request = tooDeep(body) ? undefined : readEnroll(body);
     if (!request) return refused('An enroll request needs a host_identifier of 1 to 255 characters.');
     const { hostIdentifier, identity } = request.enrollment;
@@ -108,7 +113,9 @@ export class TlsApi {
       report('enroll_refused', { hostIdentifier });
       return refused('The enroll secret is not ours.');
     }
-    const { node, twin, fresh } = await enroll(registry, queue, policy.enrollment, request.enrollment, now());
+    const policy = await this.#deps.policy();
+    const { node, twin, fresh } = await enroll(request.enrollment, policy, this.#deps);
+    if (fresh) await this.#list(node, policy);
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
     if (fresh)
       report('node_enrolled', { host: node.host, hostname: identity.hostname, osquery: identity.osqueryVersion });
@@ -119,7 +126,7 @@ export class TlsApi {
 
   async #config(node: Node): Promise<Reply> {
     await this.#seen(node);
-    return document(this.#deps.config);
+    return document(agentConfig(this.#profileOf(node, await this.#deps.policy())).json);
   }
 
   async #read(claim: NodeClaim): Promise<Reply> {
@@ -129,7 +136,10 @@ export class TlsApi {
     if (!partition || !node) return nodeInvalid;
     const nowMs = now();
     await this.#seen(node);
-    const queries = await drain(queue, ledger, node.host, partition, nowMs, limits);
+    // An idle poll needs no policy, and so no read of it.
+    const idle = partition.pending.length === 0;
+    const { queriesPerDelivery } = idle ? limits : (await this.#deps.policy()).policy.limits;
+    const queries = await drain(queue, ledger, node.host, partition, nowMs, { ...limits, queriesPerDelivery });
     if (queries.length > 0)
       report('queries_delivered', { host: node.host, wireIds: queries.map((query) => query.wireId) });
     return work(queries, accelerateSeconds(node, nowMs));
@@ -158,6 +168,8 @@ export class TlsApi {
     if (!batch) return this.#quarantine(node, 'log', 'no readable data', bytes);
     const lines = batch.lines.map((line) => this.#logLine(node, batch.logType, line));
     if (lines.length > 0) await this.#deps.sink.logs(lines);
+    // Asked before the lines are acknowledged: a crash in between brings them again, and the same ids.
+    if (batch.logType === 'result') await askOnLog(node, lines, await this.#deps.policy(), this.#deps);
     return accepted;
   }
 
@@ -169,7 +181,7 @@ export class TlsApi {
 
   async #quarantine(node: Node, endpoint: string, reason: string, bytes: Buffer): Promise<Reply> {
     const { sink, now, report } = this.#deps;
-    const bodyBase64 = bytes.toString('base64');
+    const bodyBase64 = withoutKeys(bytes).toString('base64');
     const id = lineId(node.host, endpoint, bodyBase64);
     await sink.quarantine([
       { id, kind: 'quarantine', storedAtMs: now(), host: node.host, endpoint, reason, bodyBase64 },
@@ -205,6 +217,19 @@ export class TlsApi {
 
   async #seen(node: Node): Promise<void> {
     const nowMs = this.#deps.now();
-    if (nowMs - node.lastSeenMs >= SEEN_EVERY_MS) await this.#deps.registry.seen(node.host, nowMs);
+    if (nowMs - node.lastSeenMs < SEEN_EVERY_MS) return;
+    await this.#deps.registry.seen(node.host, nowMs);
+    await this.#list({ ...node, lastSeenMs: nowMs }, await this.#deps.policy());
+  }
+
+  /** Keeps the node in the directory, where selectors find it. */
+  async #list(node: Node, policy: CompiledPolicy): Promise<void> {
+    const { name } = this.#profileOf(node, policy);
+    await this.#deps.directory.note(entryOf(node, name), this.#deps.now() + NODE_TTL_MS);
+  }
+
+  #profileOf(node: Node, { policy }: CompiledPolicy): Profile {
+    const facts = factsOf(node, this.#deps.now());
+    return profileFor(policy.profiles, facts);
   }
 }

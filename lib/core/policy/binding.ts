@@ -18,10 +18,11 @@ export type Bound =
 export const SAFE_ID = /^[A-Za-z0-9_.-]{1,255}$/;
 
 /**
- * The values of a query's placeholders on one trigger. In a query with evidence a list holds ids: those outside the
- * allowed alphabet are left out and named in `refused`. Never throws for what an event holds.
+ * The values of a query's placeholders on one trigger. Never throws for what an event holds.
+ *
+ * @param listsAreIds of containers: those outside the allowed alphabet are left out and named in `refused`
  */
-export function bind(query: PolicyQuery, trigger: unknown): Bound {
+export function bind(query: PolicyQuery, trigger: unknown, listsAreIds: boolean): Bound {
   const bindings: Record<string, Scalar | readonly Scalar[]> = {};
   const refused: string[] = [];
   for (const [placeholder, expression] of Object.entries(query.bind)) {
@@ -36,7 +37,7 @@ export function bind(query: PolicyQuery, trigger: unknown): Bound {
     const present = value.filter((item) => item !== null && item !== undefined);
     if (!present.every(isScalar)) return fail('binding-not-scalar');
     if (present.length === 0) return fail('binding-empty');
-    const safe = query.evidence ? present.filter((item) => SAFE_ID.test(String(item))) : present;
+    const safe = listsAreIds ? present.filter((item) => SAFE_ID.test(String(item))) : present;
     refused.push(...present.filter((item) => !safe.includes(item)).map(String));
     if (safe.length === 0) return fail('unsafe-id');
     bindings[placeholder] = [...new Set(safe)];

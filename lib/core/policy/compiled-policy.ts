@@ -2,10 +2,13 @@ import { compilePattern } from './event-pattern.ts';
 import { globMatcher } from './glob.ts';
 import type { Policy, PolicyRule } from './policy.ts';
 
+/** The detail type of a request on Mayfly's bus: its `detail.request` names the rules it is for. */
+export const REQUEST = 'Mayfly Query Request';
+
 /** A policy with its patterns compiled, made once a version. */
 export interface CompiledPolicy {
   readonly policy: Policy;
-  /** Rules on events that this one matches, in the policy's order. */
+  /** Rules on events that this one matches, and those it requests by name, in the policy's order. */
   eventRules(event: unknown): PolicyRule[];
   /** Rules that would have asked about a task's event had it been seen running: their post-mortem sets apply. */
   postMortemRules(event: unknown): PolicyRule[];
@@ -13,7 +16,6 @@ export interface CompiledPolicy {
   readonly enrollmentRules: readonly PolicyRule[];
   /** Rules that a row of a node's scheduled results sets off. */
   logRules(row: LogRow): PolicyRule[];
-  requestRules(name: string): PolicyRule[];
 }
 
 /** One row of a scheduled query's results, in whichever form the agent logs. */
@@ -25,9 +27,11 @@ export interface LogRow {
 
 /** @throws {EventPatternError} for a pattern that AWS would refuse; `mayfly policy check` lets none through */
 export function compiledPolicy(policy: Policy): CompiledPolicy {
-  const events = policy.rules.flatMap((rule) =>
-    'event' in rule.on ? [{ rule, matches: compilePattern(rule.on.event) }] : [],
-  );
+  const events = policy.rules.flatMap((rule) => {
+    if ('event' in rule.on) return [{ rule, matches: compilePattern(rule.on.event) }];
+    if (!('request' in rule.on)) return [];
+    return [{ rule, matches: compilePattern({ 'detail-type': [REQUEST], detail: { request: [rule.on.request] } }) }];
+  });
   const logs = policy.rules.flatMap((rule) => {
     if (!('log' in rule.on)) return [];
     const { query, columns, action } = rule.on.log;
@@ -51,12 +55,11 @@ export function compiledPolicy(policy: Policy): CompiledPolicy {
     },
     enrollmentRules: policy.rules.filter((rule) => 'enrollment' in rule.on),
     logRules: (row) => logs.flatMap(({ rule, matches }) => (matches(row) ? [rule] : [])),
-    requestRules: (name) => policy.rules.filter((rule) => 'request' in rule.on && rule.on.request === name),
   };
 }
 
-/** A stopped task's event as it would have looked while the task ran. */
-function asIfRunning(event: unknown): unknown {
+/** A task's event as it would have looked while the task ran. */
+export function asIfRunning(event: unknown): unknown {
   const { detail, ...envelope } = event as { detail?: { containers?: object[] } };
   const containers = detail?.containers?.map((container) => ({ ...container, lastStatus: 'RUNNING' }));
   return {

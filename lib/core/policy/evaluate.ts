@@ -1,3 +1,4 @@
+import { listsAreIds } from '../queue/ask.ts';
 import { renderSql } from '../sql/render.ts';
 import { type BindingProblem, bind } from './binding.ts';
 import { compiledPolicy } from './compiled-policy.ts';
@@ -34,11 +35,12 @@ export function evaluate(policy: Policy, event: unknown): Evaluation {
   const stopped = ['STOPPED', 'DELETED'].includes(
     String((event as { detail?: { lastStatus?: unknown } })?.detail?.lastStatus),
   );
-  const live = compiled.eventRules(event).map((rule) => matched(rule, rule.queries, 'live', event));
+  const set = stopped ? 'post-mortem' : 'live';
+  const asked = compiled.eventRules(event).map((rule) => matched(rule, rule.queries, set, event));
   const postMortem = stopped
     ? compiled.postMortemRules(event).map((rule) => matched(rule, rule.postMortem, 'post-mortem', event))
     : [];
-  return { matches: [...live, ...postMortem], queriesPerDelivery: policy.limits.queriesPerDelivery };
+  return { matches: [...asked, ...postMortem], queriesPerDelivery: policy.limits.queriesPerDelivery };
 }
 
 function matched(
@@ -59,7 +61,7 @@ function matched(
     priority: rule.priority,
     expiresSeconds: set === 'live' ? rule.expiresSeconds : rule.postMortemExpiresSeconds,
     queries: queries.map((query) => {
-      const bound = bind(query, event);
+      const bound = bind(query, event, listsAreIds(rule, query));
       return bound.ok
         ? { name: query.name, set, sql: renderSql(query.sql, bound.bindings), refused: bound.refused }
         : { name: query.name, set, sql: query.sql, problem: bound.problem, refused: [] };

@@ -114,14 +114,17 @@ export interface PolicyVersion {
 
 /** The versions of the policy. */
 export interface PolicyStore {
+  /** Number of the live version, 0 in an empty table: the cheapest read there is, and possibly a moment old. */
+  liveNumber(): Promise<number>;
   /** The live version, or undefined in an empty table. */
   current(): Promise<PolicyVersion | undefined>;
   version(version: number): Promise<PolicyVersion | undefined>;
   /** Without policy and sources, newest first. */
   history(limit: number): Promise<readonly Omit<PolicyVersion, 'policy' | 'sources'>[]>;
   /**
-   * Makes a new version the live one if `expected` still is (0: none yet).
+   * Makes a new version, numbered `expected` + 1, the live one if `expected` still is (0: none yet).
    *
+   * @throws {MayflyError} `POLICY_TOO_LARGE`
    * @returns false when somebody else has pushed meanwhile; nothing has changed then
    */
   push(next: PolicyVersion, expected: number): Promise<boolean>;

@@ -16,6 +16,14 @@ export interface HostPartition {
 export interface HostQueue {
   /** One query of the host's partition; eventually consistent unless asked otherwise. */
   open(host: string, consistent?: boolean): Promise<HostPartition>;
+  /** How many queries wait. */
+  depth(host: string): Promise<number>;
+  /**
+   * Reserves a query text for one query: false when another asked the host the same and its time is not over.
+   *
+   * @param text digest of the rendered SQL
+   */
+  space(host: string, text: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean>;
   /** Adds a query unless one with its id already waits. */
   enqueue(query: PendingQuery): Promise<void>;
   /**

@@ -1,6 +1,11 @@
-import { createHash } from 'node:crypto';
-import type { Evidence, QuerySet, Rule } from '../policy/rule.ts';
-import { type Bindings, renderSql } from '../sql/render.ts';
+import type { PolicyQuery } from '../policy/policy.ts';
+import type { Bindings } from '../sql/render.ts';
+
+/** How a query came to be asked; an answer to it proves different things. */
+export type QuerySet = 'live' | 'post-mortem' | 'launch' | 'enrollment' | 'log' | 'request';
+
+/** Which returned rows prove what, as the policy says it. */
+export type Evidence = NonNullable<PolicyQuery['evidence']>;
 
 /** What we know of a workload as of the event, attached to every row that answers for it. */
 export type Decorations = Readonly<Record<string, string>>;
@@ -40,61 +45,7 @@ export interface PendingKey {
   readonly host: string;
   readonly priority: number;
   readonly queryId: string;
+  readonly set: QuerySet;
 }
 
-/** What a trigger gives to the queries it asks for. */
-export interface Cause {
-  readonly host: string;
-  /** Makes the id: task ARN and version, instance and launch time, or host and enrollment. */
-  readonly key: string;
-  readonly workload?: string;
-  readonly runtimeIds?: readonly string[];
-  readonly instanceId?: string;
-  readonly decorations: Decorations;
-  readonly subjectDecorations?: Readonly<Record<string, Decorations>>;
-  readonly triggeredAtMs: number;
-  readonly nowMs: number;
-}
-
-/**
- * The queries one rule asks for on one trigger, in rule order. Ids come from cause, rule and query alone, so an event
- * delivered twice yields the same ids.
- *
- * @throws {MayflyError} when a binding is unsafe: nothing that cannot be rendered is ever queued
- */
-export function queriesFor(rule: Rule, cause: Cause): PendingQuery[] {
-  return rule.queries.map((query) => {
-    const bindings = Object.fromEntries(
-      Object.entries(query.bind).map(([name, source]) => [
-        name,
-        source === 'runtime-ids' ? [...(cause.runtimeIds ?? [])] : (cause.instanceId ?? null),
-      ]),
-    );
-    renderSql(query.sql, bindings);
-    return {
-      queryId: idOf(cause.key, rule.name, query.name),
-      host: cause.host,
-      priority: rule.priority,
-      rule: rule.name,
-      query: query.name,
-      set: rule.set,
-      sql: query.sql,
-      bindings,
-      ...(query.evidence ? { evidence: query.evidence } : {}),
-      ...(query.discovery ? { discovery: query.discovery } : {}),
-      ...(cause.workload ? { workload: cause.workload } : {}),
-      subjects: cause.runtimeIds ?? (cause.instanceId ? [cause.instanceId] : []),
-      decorations: cause.decorations,
-      subjectDecorations: cause.subjectDecorations ?? {},
-      triggeredAtMs: cause.triggeredAtMs,
-      queuedAtMs: cause.nowMs,
-      expiresAtMs: cause.nowMs + rule.expiresSeconds * 1000,
-    };
-  });
-}
-
-export const keyOf = ({ host, priority, queryId }: PendingQuery): PendingKey => ({ host, priority, queryId });
-
-function idOf(...parts: string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
-}
+export const keyOf = ({ host, priority, queryId, set }: PendingQuery): PendingKey => ({ host, priority, queryId, set });

@@ -1,25 +1,22 @@
-import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
-import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
-import type { Policy } from '../policy/rule.ts';
-import type { HostQueue } from '../queue/host-queue.ts';
-import { queriesFor } from '../queue/pending-query.ts';
+import type { Aliases } from '../nodes/registry.ts';
+import type { LivePolicy } from '../policy/live-policy.ts';
+import { type AskDeps, askingOf, type Cause, enqueue, questions } from '../queue/ask.ts';
+import { keyOf } from '../queue/pending-query.ts';
 
 /** An instance that came up, as EC2 or its Auto Scaling group tells it. */
 export interface LaunchEvent {
   readonly instanceId: string;
   readonly identity: Readonly<Record<string, string>>;
   readonly occurredAtMs: number;
+  /** The whole event, for the policy's patterns and expressions. */
+  readonly raw: unknown;
 }
 
-export interface LaunchDeps {
-  readonly ledger: Ledger;
-  readonly queue: HostQueue;
-  readonly registry: NodeRegistry;
+export interface LaunchDeps extends AskDeps {
   readonly aliases: Aliases;
-  readonly policy: Policy;
-  readonly now: () => number; // epoch ms
+  readonly policy: LivePolicy;
 }
 
 /**
@@ -30,28 +27,36 @@ const SAME_LAUNCH_MS = 10 * 60_000;
 const ANSWER_GRACE_MS = 3 * 60_000;
 
 /** Queues the launch queries under the instance id, usually before any agent exists there; its first poll takes them. */
-export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'asked'> {
-  const { ledger, queue, registry, aliases, policy, now } = deps;
+export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'noted' | 'asked'> {
+  const { ledger, registry, aliases, now } = deps;
   const record = await ledger.advance(launchSnapshot(event));
   if (!record) return 'stale';
+  const compiled = await deps.policy();
   const host = (await aliases.hostOf(event.instanceId)) ?? event.instanceId;
-  const queries = queriesFor(policy.instanceLaunched, {
-    host,
+  const rules = compiled.eventRules(event.raw).filter((rule) => rule.target === 'ec2-instance');
+  const cause: Cause = {
     key: `${record.workload} ${record.version}`,
+    trigger: event.raw,
     workload: record.workload,
-    instanceId: event.instanceId,
+    subjects: record.subjects,
     decorations: record.identity,
     triggeredAtMs: event.occurredAtMs,
-    nowMs: now(),
-  });
-  for (const query of queries) await queue.enqueue(query);
+  };
+  const wanted = questions(
+    host,
+    rules.map((rule) => askingOf(rule, 'launch')),
+    cause,
+    now(),
+  );
+  const heat = Math.max(0, ...rules.map((rule) => rule.accelerateSeconds));
+  const queries = await enqueue(host, wanted, compiled.policy.limits, heat, deps, record.workload);
   await ledger.handled(record.workload, record.version, {
     host,
     enrolled: lives(await registry.find(host), now()),
-    asked: [],
-    settleByMs: Math.max(...queries.map((query) => query.expiresAtMs)) + ANSWER_GRACE_MS,
+    asked: queries.map(keyOf),
+    settleByMs: Math.max(0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
   });
-  return 'asked';
+  return queries.length > 0 ? 'asked' : 'noted';
 }
 
 function launchSnapshot({ instanceId, identity, occurredAtMs }: LaunchEvent): WorkloadSnapshot {
@@ -64,6 +69,7 @@ function launchSnapshot({ instanceId, identity, occurredAtMs }: LaunchEvent): Wo
     desiredStatus: 'running',
     stopped: false,
     subjects: [instanceId],
+    unsafe: false,
     containers: [],
     identity: { instance_id: instanceId, ...identity },
     occurredAtMs,

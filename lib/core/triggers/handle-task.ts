@@ -1,20 +1,15 @@
-import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
-import type { NodeRegistry } from '../nodes/registry.ts';
-import type { Policy, Rule } from '../policy/rule.ts';
-import type { HostQueue } from '../queue/host-queue.ts';
-import { keyOf, type PendingQuery, queriesFor } from '../queue/pending-query.ts';
+import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
+import type { LivePolicy } from '../policy/live-policy.ts';
+import { type AskDeps, type Asking, askingOf, type Cause, enqueue, postMortemOf, questions } from '../queue/ask.ts';
+import { keyOf } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
 import { containerDecorations, type TaskEvent, taskSnapshot } from './task.ts';
 
-export interface TaskDeps {
-  readonly ledger: Ledger;
-  readonly queue: HostQueue;
-  readonly registry: NodeRegistry;
+export interface TaskDeps extends AskDeps {
   readonly hosts: ContainerHosts;
-  readonly policy: Policy;
-  readonly now: () => number; // epoch ms
+  readonly policy: LivePolicy;
 }
 
 /** What one event came to, for the log and the metrics. */
@@ -25,64 +20,74 @@ const ANSWER_GRACE_MS = 3 * 60_000;
 
 /**
  * Turns one task event into queries. Safe under duplicates, reordering and crashes: the ledger's version decides
- * first, ids come from task and version, and a version counts as handled only after its queries are queued.
+ * first, ids come from the task and its containers, and a version counts as handled only after its queries are queued.
  */
 export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<TaskOutcome> {
-  const { ledger, queue, registry, policy, now } = deps;
-  const snapshot = taskSnapshot(event);
-  const record = await ledger.advance(snapshot);
+  const { ledger, queue, registry, now } = deps;
+  const record = await ledger.advance(taskSnapshot(event));
   if (!record) return 'stale';
+  const { workload, version, handling: before } = record;
+  const compiled = await deps.policy();
+  const { limits, heatSeconds } = compiled.policy;
 
   // Where ECS has forgotten a container instance, the task still ran where it ran.
-  const host =
-    (await deps.hosts.hostOf(event.task.clusterArn, event.task.containerInstanceArn)) ?? record.handling?.host;
-  const rule = host ? ruleFor(record, policy) : undefined;
-  const queries = host && rule ? ask(event, record, rule, host, now()) : [];
+  const host = (await deps.hosts.hostOf(event.task.clusterArn, event.task.containerInstanceArn)) ?? before?.host;
   const enrolled = host !== undefined && lives(await registry.find(host), now());
-  for (const query of queries) await queue.enqueue(query);
+  const askings = host ? askingsFor(record, event.raw, compiled) : [];
+  const known = new Set(before?.asked.map(({ queryId }) => queryId));
+  const wanted = questions(host ?? '', askings, causeOf(event, record), now());
+  const fresh = { ...wanted, queries: wanted.queries.filter(({ queryId }) => !known.has(queryId)) };
+  const heat = Math.max(0, ...askings.map(({ rule }) => rule.accelerateSeconds));
+  const queries = host ? await enqueue(host, fresh, limits, enrolled ? heat : 0, deps, workload) : [];
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
-  if (host && enrolled && (queries.length > 0 || !record.stopped)) {
-    await registry.heat(host, now() + policy.heatSeconds * 1000);
-  }
+  if (host && enrolled && !record.stopped && heatSeconds > heat) await registry.heat(host, now() + heatSeconds * 1000);
 
-  const before = record.handling;
-  const withdrawn = rule === policy.taskStopped && before ? before.asked : [];
-  const inForce = await ledger.handled(snapshot.workload, snapshot.version, {
+  const inForce = await ledger.handled(workload, version, {
     ...(host ? { host } : {}),
     enrolled: enrolled || (before?.enrolled ?? false),
-    asked: record.stopped ? [] : [...(before?.asked ?? []), ...queries.map(keyOf)],
+    asked: [...(before?.asked ?? []), ...queries.map(keyOf)],
     settleByMs: Math.max(before?.settleByMs ?? 0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
   });
   // Superseded while we worked: the newer event decides what is asked, so what this one asked is taken back.
-  if (!inForce) await queue.remove(queries.map(keyOf));
-  else if (withdrawn.length > 0) await queue.remove(withdrawn);
-  if (!inForce) return 'superseded';
+  if (!inForce) {
+    await queue.remove(queries.map(keyOf));
+    return 'superseded';
+  }
+  // Its end turns live queries that nobody took into the post-mortem set.
+  const live = before?.asked.filter(({ set }) => set === 'live') ?? [];
+  if (record.stopped && live.length > 0 && (queries.length > 0 || unseen(record).length === 0))
+    await queue.remove(live);
   if (queries.length > 0) return 'asked';
-  return host || !snapshot.subjects.length ? 'noted' : 'no-host';
+  return host || record.subjects.length === 0 ? 'noted' : 'no-host';
 }
 
-/** The rule that a task's state calls for, if any: nothing is asked twice, and nothing about what was already seen. */
-function ruleFor(record: WorkloadRecord, policy: Policy): Rule | undefined {
-  const seen = new Set([...record.seenLive, ...record.seenPostMortem]);
-  const open = record.subjects.filter((id) => !seen.has(id));
-  if (open.length === 0) return undefined;
-  if (record.stopped) return policy.taskStopped;
-  const missedStart = WINDING_DOWN.has(record.lastStatus) && !record.handling?.asked.length;
-  return record.lastStatus === 'RUNNING' || missedStart ? policy.taskRunning : undefined;
-}
+const unseen = ({ subjects, seenLive, seenPostMortem }: WorkloadRecord): string[] =>
+  subjects.filter((id) => !seenLive.includes(id) && !seenPostMortem.includes(id));
 
 /** After RUNNING and before STOPPED. An event may get lost: then these ask what RUNNING would have asked. */
 const WINDING_DOWN = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING']);
 
-function ask(event: TaskEvent, record: WorkloadRecord, rule: Rule, host: string, nowMs: number): PendingQuery[] {
-  return queriesFor(rule, {
-    host,
-    key: `${record.workload} ${record.version}`,
-    workload: record.workload,
-    runtimeIds: record.subjects,
-    decorations: record.identity,
-    subjectDecorations: containerDecorations(record),
-    triggeredAtMs: event.occurredAtMs,
-    nowMs,
-  });
+/** What the policy asks about a task in this state: nothing about containers that were all seen already. */
+function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy): Asking[] {
+  if (record.subjects.length > 0 && unseen(record).length === 0) return [];
+  const onHost = (asking: Asking): boolean => asking.rule.target === 'ecs-task-host';
+  if (record.stopped) {
+    const ended = policy.eventRules(raw).map((rule) => askingOf(rule, 'post-mortem'));
+    return [...ended, ...policy.postMortemRules(raw).map(postMortemOf)].filter(onHost);
+  }
+  const missedStart = WINDING_DOWN.has(record.lastStatus) && !record.handling?.asked.length;
+  return policy
+    .eventRules(missedStart ? asIfRunning(raw) : raw)
+    .map((rule) => askingOf(rule, 'live'))
+    .filter(onHost);
 }
+
+const causeOf = (event: TaskEvent, record: WorkloadRecord): Cause => ({
+  key: `${record.workload} ${[...record.subjects].sort().join(' ')}`,
+  trigger: event.raw,
+  workload: record.workload,
+  subjects: record.subjects,
+  decorations: record.identity,
+  subjectDecorations: containerDecorations(record),
+  triggeredAtMs: event.occurredAtMs,
+});

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { MayflyError } from '../errors.ts';
 import type { LaunchEvent } from './handle-launch.ts';
+import type { AnyEvent } from './handle-rules.ts';
 import type { TaskEvent } from './task.ts';
 
 /*
@@ -69,6 +70,8 @@ export type ParsedEvent =
   | { readonly kind: 'task'; readonly event: TaskEvent }
   | { readonly kind: 'container-instance'; readonly arn: string; readonly instance?: string }
   | { readonly kind: 'launch'; readonly event: LaunchEvent }
+  /** Of another source, for the policy's rules alone. */
+  | { readonly kind: 'other'; readonly event: AnyEvent }
   | { readonly kind: 'ignored'; readonly why: string };
 
 /**
@@ -91,6 +94,7 @@ export function parseEvent(input: unknown): ParsedEvent {
           id: envelope.id,
           account: envelope.account,
           region: envelope.region,
+          raw: input,
           occurredAtMs,
           task: {
             ...task,
@@ -116,7 +120,7 @@ export function parseEvent(input: unknown): ParsedEvent {
     case 'aws.ec2 EC2 Instance State-change Notification': {
       const detail = checked(InstanceState, envelope.detail, 'detail');
       if (detail.state !== 'running') return { kind: 'ignored', why: `instance state ${detail.state}` };
-      return launch(detail['instance-id'], {}, occurredAtMs);
+      return launch(detail['instance-id'], {}, occurredAtMs, input);
     }
     case 'aws.autoscaling EC2 Instance Launch Successful': {
       const detail = checked(GroupLaunch, envelope.detail, 'detail');
@@ -128,16 +132,21 @@ export function parseEvent(input: unknown): ParsedEvent {
         auto_scaling_group: detail.AutoScalingGroupName,
         ...(zone ? { availability_zone: zone } : {}),
       };
-      return launch(detail.EC2InstanceId, identity, occurredAtMs);
+      return launch(detail.EC2InstanceId, identity, occurredAtMs, input);
     }
     default:
-      return { kind: 'ignored', why: `${envelope.source} ${envelope['detail-type']}` };
+      return { kind: 'other', event: { id: envelope.id, occurredAtMs, raw: input } };
   }
 }
 
-const launch = (instanceId: string, identity: Record<string, string>, occurredAtMs: number): ParsedEvent => ({
+const launch = (
+  instanceId: string,
+  identity: Record<string, string>,
+  occurredAtMs: number,
+  raw: unknown,
+): ParsedEvent => ({
   kind: 'launch',
-  event: { instanceId, identity, occurredAtMs },
+  event: { instanceId, identity, occurredAtMs, raw },
 });
 
 function checked<T>(schema: z.ZodMiniType<T>, input: unknown, where: string): T {

@@ -1,4 +1,5 @@
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import { SAFE_ID } from '../policy/binding.ts';
 import type { Decorations } from '../queue/pending-query.ts';
 
 /** What Mayfly reads of an "ECS Task State Change" event; everything else in it is ignored. */
@@ -6,6 +7,8 @@ export interface TaskEvent {
   readonly id: string;
   readonly account: string;
   readonly region: string;
+  /** The whole event, for the policy's patterns and expressions. */
+  readonly raw: unknown;
   readonly occurredAtMs: number; // the envelope's time, whole seconds
   readonly task: {
     readonly taskArn: string;
@@ -35,16 +38,13 @@ export interface TaskEvent {
   };
 }
 
-/** Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. */
-const RUNTIME_ID = /^[A-Za-z0-9_.-]{1,255}$/;
-
 /**
  * The task's life as this event tells it. Containers whose runtime id is outside the allowed alphabet keep their place
  * in the record without the id: nothing can be asked about them.
  */
 export function taskSnapshot({ task, occurredAtMs }: TaskEvent): WorkloadSnapshot {
   const containers = task.containers.map(({ addresses: _, runtimeId, ...container }) =>
-    runtimeId !== undefined && RUNTIME_ID.test(runtimeId) ? { ...container, runtimeId } : container,
+    runtimeId !== undefined && SAFE_ID.test(runtimeId) ? { ...container, runtimeId } : container,
   );
   return {
     workload: task.taskArn,
@@ -55,6 +55,7 @@ export function taskSnapshot({ task, occurredAtMs }: TaskEvent): WorkloadSnapsho
     desiredStatus: task.desiredStatus,
     stopped: task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED',
     subjects: containers.flatMap((container) => ('runtimeId' in container ? [container.runtimeId] : [])),
+    unsafe: task.containers.some(({ runtimeId }) => runtimeId !== undefined && !SAFE_ID.test(runtimeId)),
     containers,
     identity: taskDecorations(task),
     occurredAtMs,

@@ -86,8 +86,8 @@ describe('an event with something new in it', () => {
     ['a desired status', fixture(5, { desiredStatus: 'PAUSED' }), 'asked'],
     ['a launch type', fixture(5, { launchType: 'ORBITAL' }), 'asked'],
     ['fields', fixture(5, { quantum: { entangled: true } }), 'asked'],
-    ['a detail type', { ...fixture(5), 'detail-type': 'ECS Task Mood Change' }, 'ignored'],
-    ['a source', { ...fixture(5), source: 'aws.ecs2' }, 'ignored'],
+    ['a detail type', { ...fixture(5), 'detail-type': 'ECS Task Mood Change' }, 'noted'],
+    ['a source', { ...fixture(5), source: 'aws.ecs2' }, 'noted'],
   ])('is no failure: %s', async (_, event, outcome) => {
     expect(await world.taskState(event)).toEqual([]);
     expect(world.outcomes()).toEqual([outcome]);

@@ -90,7 +90,7 @@ describe('finding the host of a task', () => {
     await world.table.db.send(new DeleteCommand(alias));
     world.coldStart();
     await world.taskState(fixture(7, { taskArn: task(1) }));
-    expect(await world.waiting(INSTANCE)).toMatchObject([{ query: 'container', rule: 'ecs-task-stopped' }]);
+    expect(await world.waiting(INSTANCE)).toMatchObject([{ query: 'container', rule: 'ecs-task-running' }]);
     expect(await world.verdict(task(1))).toEqual({ verdict: 'pending' });
   });
 });

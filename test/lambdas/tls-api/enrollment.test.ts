@@ -131,6 +131,16 @@ describe('enrollment', () => {
     expect(Object.values(await agent.poll()).join()).toContain(containerId(2));
   });
 
+  it('counts at once, even where a read that is only eventually consistent does not show it yet', async () => {
+    server.dynamo.stale = true;
+    const agent = await anEnrolled(server, 'i-0abc');
+    expect(Object.keys(await agent.poll())).toHaveLength(2);
+    expect((await agent.config()).json).toHaveProperty('schedule');
+    expect((await agent.log('result', [{ a: 1 }])).json).toEqual({});
+    expect((await agent.write({ x: [] })).json).toEqual({});
+    expect(server.dynamo.calls.filter((call) => call.input.ConsistentRead === false).length).toBeGreaterThanOrEqual(4);
+  });
+
   it('lapses after a week of silence, whether or not TTL has removed the record', async () => {
     const agent = await anEnrolled(server, 'i-0abc');
     server.clock.nowMs += 7 * 24 * 60 * MINUTE - 1000;

@@ -47,10 +47,14 @@ describe('an idle poll', () => {
     expect(server.dynamo.calls.map((call) => call.name)).toEqual(['QueryCommand']);
   });
 
-  it('renews the node with one write, and only every five minutes', async () => {
+  it('renews the node and its line in the directory, and only every five minutes', async () => {
     server.clock.nowMs += 5 * 60_000;
     await agent.poll();
-    expect(server.dynamo.calls.map((call) => call.name)).toEqual(['QueryCommand', 'UpdateItemCommand']);
+    expect(server.dynamo.calls.map((call) => call.name)).toEqual([
+      'QueryCommand',
+      'UpdateItemCommand',
+      'PutItemCommand',
+    ]);
     server.clock.nowMs += 5 * 60_000 - 1;
     server.dynamo.calls.length = 0;
     await agent.poll();

@@ -42,7 +42,7 @@ const queueAt = (reference: Reference): QueueProperties => {
 };
 
 describe('events', () => {
-  it('are taken from the default bus by these rules', () => {
+  it('are taken from the default bus by these rules, and whole from a bus of our own', () => {
     expect(rules.map(([, rule]) => rule.EventPattern)).toEqual([
       { source: ['aws.ecs'], 'detail-type': ['ECS Task State Change'] },
       { source: ['aws.ecs'], 'detail-type': ['ECS Container Instance State Change'] },
@@ -52,8 +52,14 @@ describe('events', () => {
         detail: { state: ['running'] },
       },
       { source: ['aws.autoscaling'], 'detail-type': ['EC2 Instance Launch Successful'] },
+      { source: ['aws.ec2'], 'detail-type': ['EC2 Spot Instance Interruption Warning'] },
+      { source: ['aws.ec2'], 'detail-type': ['EC2 Instance Rebalance Recommendation'] },
+      { source: ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'] },
+      { account: [{ Ref: 'AWS::AccountId' }] },
     ]);
-    expect(rules.filter(([, rule]) => rule.EventBusName !== undefined || rule.State !== 'ENABLED')).toEqual([]);
+    expect(rules.filter(([, rule]) => rule.State !== 'ENABLED')).toEqual([]);
+    const onOwnBus = rules.filter(([, rule]) => rule.EventBusName !== undefined);
+    expect(onOwnBus.map(([, rule]) => rule.EventPattern)).toEqual([{ account: [{ Ref: 'AWS::AccountId' }] }]);
   });
 
   it.each(rules)('of %s wait in a queue that a function empties, with dead letters at both ends', (_id, rule) => {

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
-import { readEnv as readEc2LaunchEnv } from '../../../lambdas/ec2-launch/env.ts';
-import { readEnv as readEcsTaskStateEnv } from '../../../lambdas/ecs-task-state/env.ts';
 import { readEnv as readTlsApiEnv } from '../../../lambdas/tls-api/env.ts';
+import { readEnv as readEventEnv } from '../../../lib/aws/event-function.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import {
   anApp,
@@ -30,7 +29,12 @@ const policies = policiesOf(template);
 
 describe('every function', () => {
   it('is one of the three we know', () => {
-    expect(functions.map(([, fn]) => nameOf(fn)).sort()).toEqual(['ec2-launch', 'ecs-task-state', 'tls-api']);
+    expect(functions.map(([, fn]) => nameOf(fn)).sort()).toEqual([
+      'ec2-launch',
+      'ecs-task-state',
+      'rule-events',
+      'tls-api',
+    ]);
   });
 
   it.each(functions)('%s runs on arm64 and on the current Node runtime', (_id, fn) => {
@@ -53,8 +57,9 @@ describe('every function', () => {
   const powertools = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
   it.each([
     ['tls-api', readTlsApiEnv],
-    ['ecs-task-state', readEcsTaskStateEnv],
-    ['ec2-launch', readEc2LaunchEnv],
+    ['ecs-task-state', readEventEnv],
+    ['ec2-launch', readEventEnv],
+    ['rule-events', readEventEnv],
   ])('%s is told what it asks for at its start, and nothing else', (name, readEnv) => {
     const variables = Object.keys(functionNamed(template, name)[1].Environment.Variables);
     const own = variables.filter((variable) => !powertools.includes(variable));
@@ -111,7 +116,7 @@ describe('permissions', () => {
       .flatMap(({ statement }) => listOf(statement.Resource).map(textOf))
       .filter((resource) => resource.includes('*'))
       .map((resource) => resource.replace(/<MayflyResultStreamsBucket[0-9A-F]{8}\.Arn>/, '<bucket>'));
-    expect(wildcards).toEqual([
+    expect([...new Set(wildcards)]).toEqual([
       '<bucket>/*',
       'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*',
     ]);
@@ -126,14 +131,14 @@ describe('permissions', () => {
   const queue = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].map(
     (action) => `sqs:${action}`,
   );
-  const events = ['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map((action) => `dynamodb:${action}`);
+  const events = ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+    (action) => `dynamodb:${action}`,
+  );
   it.each([
-    [
-      'tls-api',
-      [...logs, ...events, 'dynamodb:BatchWriteItem', 'firehose:PutRecordBatch', 'secretsmanager:GetSecretValue'],
-    ],
+    ['tls-api', [...logs, ...events, 'firehose:PutRecordBatch', 'secretsmanager:GetSecretValue']],
     ['ecs-task-state', [...logs, ...queue, ...events, 'ecs:DescribeContainerInstances']],
     ['ec2-launch', [...logs, ...queue, ...events]],
+    ['rule-events', [...logs, ...queue, ...events, 'ecs:DescribeContainerInstances']],
   ])('of %s are what it does, and no more', (name, actions) => {
     expect(
       ofFunction(name)

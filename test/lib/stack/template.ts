@@ -71,7 +71,7 @@ export function anApp(): App {
 /** A folder of bundles that stand for the real ones, so that no stack test waits for a build. */
 export function someBundles(): string {
   const folder = temporaryFolder();
-  for (const name of ['tls-api', 'ecs-task-state', 'ec2-launch']) {
+  for (const name of ['tls-api', 'ecs-task-state', 'ec2-launch', 'rule-events']) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.js'), `exports.handler = async () => '${name}';`);
   }

@@ -57,7 +57,7 @@ describe('mayfly policy check', () => {
     const { code, stdout } = await mayfly('policy', 'check', dir);
     expect(code).toBe(1);
     expect(stdout).toMatch(new RegExp(`^${dir}/rules/task\\.yaml:8:\\d+: error: .*nmae`, 'm'));
-    expect(stdout).toMatch(new RegExp(`^${dir}/rules/task\\.yaml:19:3: error: .*anwsers`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^${dir}/rules/task\\.yaml:18:3: error: .*anwsers`, 'm'));
     expect(stdout).toMatch(/\d errors/);
     expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
@@ -86,10 +86,10 @@ describe('mayfly policy check', () => {
   it('lets warnings pass', async () => {
     const dir = await folderOf({
       'rules/task.yaml': ruleAsking('id'),
-      'config/default.yaml': CONFIG.replace('interval: 3600', 'interval: 5'),
+      'config/default.yaml': CONFIG.replace(/, logger_tls_max.* }/, ' }'),
     });
     const { code, stdout } = await mayfly('policy', 'check', dir);
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/config\/default\.yaml:4:\d+: warning: /)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/config\/default\.yaml:2:1: warning: /)]);
   });
 
   it('refuses what would not fit the table', async () => {
@@ -98,7 +98,7 @@ describe('mayfly policy check', () => {
     const dir = await folderOf({
       ...files,
       'rules/a.yaml': `${noise.slice(0, 900_000)}\n[]`,
-      'rules/b.yaml': `${noise.slice(-600_000)}\n[]`,
+      'rules/b.yaml': `# ${noise.slice(-600_000)}\n[]`,
     });
     const { code, stdout } = await mayfly('policy', 'check', dir);
     expect([code, stdout]).toEqual([1, expect.stringMatching(/KB compressed/)]);
@@ -142,7 +142,7 @@ describe('mayfly policy show', () => {
 
   it('lets no control character of a message reach the terminal', async () => {
     const { data, store } = await aMayfly();
-    await store.push(aVersion(1, { message: 'good\u001b[2J\u202e bye', pushedBy: 'eve\u0007' }), 0);
+    await store.push(aVersion(1, { message: 'good\u001b[2J\u202ebye', pushedBy: 'eve\u0007' }), 0);
     for (const command of ['show', 'history']) {
       const { stdout } = await mayfly('policy', command, '--data', data);
       expect(stdout).toContain('good [2J bye');

@@ -47,7 +47,7 @@ export async function folderOf(files: Readonly<Record<string, string>>): Promise
 }
 
 export const CONFIG = `profile: default
-options: { distributed_interval: 10 }
+options: { distributed_interval: 10, logger_tls_max_lines: 256, logger_tls_max_linesize: 16384 }
 schedule:
   health: { query: 'SELECT version, config_hash FROM osquery_info', interval: 3600 }
 `;
@@ -76,7 +76,7 @@ export const policyAsking = (columns: string): Promise<string> =>
 /** The data folder of a Mayfly "on this machine": its table is on the embedded DynamoDB. */
 export async function aMayfly() {
   const table = await aTable();
-  const ready = { dynamodb: process.env['TEST_DYNAMODB_ENDPOINT'], tableName: table.name };
+  const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: table.name };
   const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
   return { data, table, store: new DynamoPolicyStore(table) };
 }

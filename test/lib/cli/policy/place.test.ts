@@ -6,11 +6,18 @@ import { aVersion } from '../../../support/a-policy.ts';
 import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from './harness.ts';
 
 const AWS = {
-  AWS_ENDPOINT_URL_DYNAMODB: process.env['TEST_DYNAMODB_ENDPOINT'],
+  AWS_ENDPOINT_URL_DYNAMODB: process.env.TEST_DYNAMODB_ENDPOINT,
   AWS_REGION: 'eu-west-1',
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
 };
+
+const stack = (Outputs: { OutputKey: string; OutputValue: string }[]) => ({
+  StackName: 'Mayfly',
+  CreationTime: new Date(0),
+  StackStatus: 'CREATE_COMPLETE' as const,
+  Outputs,
+});
 
 describe('the Mayfly that a policy command is about', () => {
   const before = { ...process.env };
@@ -100,13 +107,6 @@ describe('the Mayfly that a policy command is about', () => {
     const { code, stderr } = await mayfly('policy', 'show', '--data', data);
     expect([code, stderr]).toEqual([1, expect.stringContaining('has no policy yet')]);
   });
-});
-
-const stack = (Outputs: { OutputKey: string; OutputValue: string }[]) => ({
-  StackName: 'Mayfly',
-  CreationTime: new Date(0),
-  StackStatus: 'CREATE_COMPLETE' as const,
-  Outputs,
 });
 
 describe('a command that waits', () => {

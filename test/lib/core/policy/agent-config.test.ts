@@ -21,21 +21,28 @@ const ODD = {
 };
 
 describe('the profile of a node', () => {
-  const database = aProfile(CONFIG, { name: 'database', match: { hostname: ['db-*'] } });
-  const linux = aProfile(CONFIG, { name: 'linux', match: { platform: ['*'] } });
+  const database = aProfile(CONFIG, { name: 'database', match: { hostname: ['db-01-ro-*'] } });
+  const ubuntu = aProfile(CONFIG, { name: 'ubuntu', match: { platform: ['ubuntu'] } });
   const fallback = aProfile(CONFIG);
+  const profiles = [database, ubuntu, fallback];
 
-  it('is the first whose match holds', () => {
-    expect(profileFor([database, linux, fallback], () => true)).toBe(database);
-    expect(profileFor([database, linux, fallback], (match) => match === linux.match)).toBe(linux);
+  it('is the one for its hostname, as in the talk', () => {
+    expect(profileFor(profiles, { hostIdentifier: 'i-1', hostname: 'db-01-ro-use1.example.com' })).toBe(database);
   });
 
-  it('is the default where none holds', () => {
-    expect(profileFor([database, linux, fallback], () => false)).toBe(fallback);
+  it('is the first of several whose match holds', () => {
+    const node = { hostIdentifier: 'i-1', hostname: 'db-01-ro-1', platform: 'ubuntu' };
+    expect(profileFor(profiles, node)).toBe(database);
+    expect(profileFor([ubuntu, database, fallback], node)).toBe(ubuntu);
+  });
+
+  it('is the default where none holds, or where nothing is known of the node', () => {
+    expect(profileFor(profiles, { hostIdentifier: 'i-1', hostname: 'web-1', platform: 'amzn' })).toBe(fallback);
+    expect(profileFor(profiles, { hostIdentifier: 'i-1' })).toBe(fallback);
   });
 
   it('is never nobody: a policy without default is an error, which leaves agents with what they have', () => {
-    expect(() => profileFor([database], () => false)).toThrow('no default profile');
+    expect(() => profileFor([database], { hostIdentifier: 'i-1' })).toThrow('no default profile');
   });
 });
 

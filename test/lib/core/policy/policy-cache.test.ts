@@ -34,7 +34,7 @@ function cacheOn({ name }: Table) {
 }
 
 const read = (tap: DynamoTap) =>
-  tap.calls.splice(0).map(({ input }) => (input['Key'] as { sk: string } | undefined)?.sk ?? 'write');
+  tap.calls.splice(0).map(({ input }) => (input.Key as { sk: string } | undefined)?.sk ?? 'write');
 
 describe('the policy as a function sees it', () => {
   it('is the live version', async () => {

@@ -1,0 +1,51 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
+import type { Report } from '../core/report.ts';
+import { ContainerHosts } from '../core/triggers/container-hosts.ts';
+import { handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
+import type { RuleDeps } from '../core/triggers/handle-rules.ts';
+import { EcsContainerInstances } from './container-instances.ts';
+import { eventBatch } from './event-batch.ts';
+import { DynamoFanOuts } from './fan-outs.ts';
+import { DynamoHostQueue } from './host-queue.ts';
+import { DynamoLedger } from './ledger.ts';
+import { policyIn } from './live-policy.ts';
+import { DynamoNodeDirectory } from './node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from './node-registry.ts';
+import { openTable, TableEnv } from './table.ts';
+
+type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+/** Every function on events is this one; what tells them apart are the rules that feed them and what they may do. */
+export const eventHandler = (deps: RuleDeps): EventHandler =>
+  eventBatch(
+    (event) => handleEvent(event, deps),
+    deps.report,
+    (events) => prepareBatch(events, deps),
+  );
+
+const Env = z.object(TableEnv);
+
+/** Throws at cold start, naming every missing or malformed variable. */
+export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.parse(source);
+
+/** The function on AWS. */
+export function eventFunction(environment: NodeJS.ProcessEnv): EventHandler {
+  const table = openTable(readEnv(environment).TABLE_NAME);
+  const logger = new Logger();
+  const report: Report = (event, fields) => logger.info(event, fields);
+  const aliases = new DynamoAliases(table);
+  return eventHandler({
+    ledger: new DynamoLedger(table),
+    queue: new DynamoHostQueue(table),
+    registry: new DynamoNodeRegistry(table),
+    aliases,
+    hosts: new ContainerHosts(aliases, new EcsContainerInstances(), Date.now),
+    directory: new DynamoNodeDirectory(table, Date.now),
+    fanOuts: new DynamoFanOuts(table),
+    policy: policyIn(table, Date.now, report),
+    now: Date.now,
+    report,
+  });
+}

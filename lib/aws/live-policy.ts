@@ -1,0 +1,17 @@
+import { builtInPolicy, builtInSources } from '../core/policy/built-in.ts';
+import { type LivePolicy, livePolicy } from '../core/policy/live-policy.ts';
+import { PolicyCache } from '../core/policy/policy-cache.ts';
+import type { Report } from '../core/report.ts';
+import { DynamoPolicyStore } from './policy-store.ts';
+import type { Table } from './table.ts';
+
+/** The policy in the table; an empty table is given the built-in one as version 1. */
+export const policyIn = (table: Table, now: () => number, report: Report): LivePolicy =>
+  livePolicy(
+    new PolicyCache({
+      store: new DynamoPolicyStore(table),
+      builtIn: { policy: builtInPolicy, sources: builtInSources },
+      now,
+      report,
+    }),
+  );

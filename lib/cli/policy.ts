@@ -1,0 +1,150 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { check } from './policy/check.ts';
+import { diff } from './policy/diff.ts';
+import { history } from './policy/history.ts';
+import { init } from './policy/init.ts';
+import { placed } from './policy/place.ts';
+import { push, rollback } from './policy/push.ts';
+import { replay } from './policy/replay.ts';
+import { show } from './policy/show.ts';
+import { test } from './policy/test.ts';
+
+const FOLDER = 'policy';
+const JSON_FLAG = ['--json', 'JSON for programs, on standard output', false] as const;
+
+/** Adds `mayfly policy` and what belongs to it. */
+export function addPolicy(program: Command): void {
+  const policy = program
+    .command('policy')
+    .description('What to ask, of whom, when, and what agents are told: try it, change it, take it back')
+    .addHelpText(
+      'after',
+      `
+The policy is a folder of YAML. What is pushed is live within 30 s, without a deploy, and every version is kept.
+
+  $ npx mayfly policy init                     the default policy, into ./policy
+  $ npx mayfly policy check                    every mistake, with file, line and column
+  $ npx mayfly policy test --policy policy test/fixtures/events/05-ecs-task-ec2-running.json
+  $ npx mayfly policy diff                     what a push would change
+  $ npx mayfly policy push -m "Ask for sockets too"
+  $ npx mayfly policy rollback                 as it was before
+
+All but init and check speak to the Mayfly on this machine (--data), or to one in AWS (--stack, --table) with your
+credentials. Exit codes: 0 done, 1 refused or failed, 2 a command line that makes no sense, 3 diff found changes.`,
+    );
+  addFolderCommands(policy);
+  addVersionCommands(policy);
+  addTrialCommands(policy);
+}
+
+function addFolderCommands(policy: Command): void {
+  policy
+    .command('init')
+    .description('Copy the default policy into a folder; files that are there stay as they are')
+    .argument('[dir]', 'the folder', FOLDER)
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('npx mayfly policy init', 'npx mayfly policy init security/policy'))
+    .action(init);
+  policy
+    .command('check')
+    .description('Find every mistake in a policy folder; exit code 1 when there is an error')
+    .argument('[dir]', 'the folder', FOLDER)
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('npx mayfly policy check', 'npx mayfly policy check --json | jq .problems'))
+    .action(check);
+  placed(policy.command('diff'))
+    .description('Show what a push would change; exit code 0 when nothing, 3 when something')
+    .argument('[dir]', 'the folder', FOLDER)
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('npx mayfly policy diff', 'npx mayfly policy diff security/policy --stack Mayfly'))
+    .action(diff);
+  placed(policy.command('push'))
+    .description('Check a folder, show what it changes, and make it live')
+    .argument('[dir]', 'the folder', FOLDER)
+    .requiredOption('-m, --message <text>', 'what changes and why, for the history')
+    .option('-e, --expect <version>', 'only if this version is live: the one your change was reviewed against', version)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx mayfly policy push -m "Ask for sockets too"',
+        'npx mayfly policy push security/policy --stack Mayfly --expect 7 -m "As reviewed in #123"',
+      )}
+
+A folder with errors is not pushed. If somebody else pushes between your diff and your push, nothing is pushed and you
+are told who it was. Whatever goes wrong, what is live stays live, and the exit code is 1.`,
+    )
+    .action(push);
+}
+
+function addVersionCommands(policy: Command): void {
+  placed(policy.command('rollback'))
+    .description('Make an older version live again, as a new version')
+    .argument('[version]', 'its number; default: the one before the live one', version)
+    .option('-m, --message <text>', 'why, for the history')
+    .option('-e, --expect <version>', 'only if this version is live', version)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly policy rollback', 'npx mayfly policy rollback 5 --stack Mayfly -m "Sockets were too slow"')}
+
+A rollback is a version of its own, so a second one without a number undoes the first.`,
+    )
+    .action(rollback);
+  placed(policy.command('history'))
+    .description('Show who made which version live, newest first; * is live')
+    .option('-n, --limit <count>', 'how many', version, 20)
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('npx mayfly policy history', 'npx mayfly policy history --stack Mayfly --limit 100'))
+    .action(history);
+  placed(policy.command('show'))
+    .description('Show a version: its rules, and its profiles with the config_hash of nodes that run them')
+    .argument('[version]', 'its number; default: the live one', version)
+    .option('-f, --files <dir>', 'write its YAML there, to edit it again; nothing is overwritten')
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('npx mayfly policy show', 'npx mayfly policy show 5 --files policy-5'))
+    .action(show);
+}
+
+function addTrialCommands(policy: Command): void {
+  const ofFolder = ['-p, --policy <dir>', 'a policy folder; default: what is live'] as const;
+  placed(policy.command('test'))
+    .description('Show what a policy makes of events: which rules match, whom they ask, the very SQL, what limits do')
+    .argument('<events...>', 'JSON files, one event or an array each')
+    .option(...ofFolder)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      examples(
+        'npx mayfly policy test --policy policy test/fixtures/events/05-ecs-task-ec2-running.json',
+        'npx mayfly policy test --stack Mayfly --json guardduty-finding.json',
+      ),
+    )
+    .action(test);
+  placed(policy.command('replay'))
+    .description('Run recorded events through the policy in the order of their file names, and print what is queued')
+    .argument('<dir>', 'a folder of JSON files, one event or an array each')
+    .option(...ofFolder)
+    .option('--json', 'what it prints in any case', true)
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx mayfly policy replay test/fixtures/events --policy policy',
+        'diff <(npx mayfly policy replay events) <(npx mayfly policy replay events --policy policy)',
+      )}
+
+One JSON object a line, in this order: "queued" and "withdrawn" queries, and what was "dropped" by a limit or "refused"
+for what it binds. The clock is that of the events: the same events and the same policy give the same bytes. No agent
+takes part, so what is queued waits until it expires, and hosts-where finds nobody. Where no event tells the instance
+behind a container instance, its ARN stands for the host.`,
+    )
+    .action(replay);
+}
+
+const examples = (...commands: string[]): string =>
+  `\nExamples:\n${commands.map((command) => `  $ ${command}`).join('\n')}`;
+
+function version(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('A whole number from 1.');
+  return Number(text);
+}

@@ -1,0 +1,43 @@
+import type { PolicyVersion } from '../../core/policy/policy.ts';
+import { diffPolicies, diffText, type PolicyDiff } from '../../policy/index.ts';
+import { Exit } from '../exit.ts';
+import { goodFolder } from './folder.ts';
+import { at, type PlaceFlags } from './place.ts';
+import { colours, say, sayJson } from './print.ts';
+
+const DIFFERENT = 3; // 1 and 2 are a failure and a senseless command line
+
+/** Shows what a push of the folder would change. @throws {Exit} 3 when it would, 1 when the folder has errors */
+export async function diff(dir: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
+  const { policy, sources } = goodFolder(dir);
+  const { name, live } = await at(flags, async ({ name, store }) => ({ name, live: await store.current() }));
+  const changes = diffPolicies(live?.policy, policy);
+  const same = changes.isEmpty && sameSources(live?.sources, sources);
+  if (flags.json) sayJson({ live: live?.version ?? 0, same, changes });
+  else if (same) say(`No difference to version ${live?.version}, live at ${name}.`);
+  else say(diffLines(changes, process.stdout));
+  if (!same) throw new Exit(DIFFERENT);
+}
+
+/** Whether files say the same, to the letter. */
+export function sameSources(a: PolicyVersion['sources'] | undefined, b: PolicyVersion['sources']): boolean {
+  const files = Object.entries(a ?? {});
+  return a !== undefined && files.length === Object.keys(b).length && files.every(([file, text]) => b[file] === text);
+}
+
+/** A diff for people: what comes in green, what goes in red. */
+export function diffLines(changes: PolicyDiff, stream: NodeJS.WriteStream): string {
+  if (changes.isEmpty) return 'Only the files differ, in comments or layout: what is asked and served stays the same.';
+  const paint = colours(stream);
+  const SIGNS: Readonly<Record<string, (line: string) => string>> = {
+    '+': paint.green,
+    '-': paint.red,
+    '~': paint.yellow,
+  };
+  return diffText(changes)
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/\p{Cc}/gu, ' '))
+    .map((line) => (SIGNS[line.trimStart().charAt(0)] ?? String)(line))
+    .join('\n');
+}

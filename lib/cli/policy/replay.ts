@@ -1,0 +1,97 @@
+import { compiledPolicy } from '../../core/policy/compiled-policy.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import type { PendingQuery } from '../../core/queue/pending-query.ts';
+import type { Report } from '../../core/report.ts';
+import { renderSql } from '../../core/sql/render.ts';
+import { ContainerHosts, type ContainerInstanceLookup } from '../../core/triggers/container-hosts.ts';
+import { handleEvent } from '../../core/triggers/handle-event.ts';
+import type { RuleDeps } from '../../core/triggers/handle-rules.ts';
+import { type ParsedEvent, parseEvent } from '../../core/triggers/parse.ts';
+import { type RecordedEvent, readRecording } from './events.ts';
+import {
+  MemoryAliases,
+  MemoryDirectory,
+  MemoryFanOuts,
+  MemoryHostQueue,
+  MemoryLedger,
+  MemoryRegistry,
+} from './memory.ts';
+import { sayJson } from './print.ts';
+import { type PolicyFlags, policyToTry } from './test.ts';
+
+/** Prints what becomes of the queue while the events of a folder arrive in the order of their files. */
+export async function replay(dir: string, flags: PolicyFlags): Promise<void> {
+  const events = await readRecording(dir);
+  await replayed(await policyToTry(flags), events, sayJson);
+}
+
+/** What the core reports, in the words of this output. */
+const KINDS: Readonly<Record<string, string>> = {
+  query_dropped: 'dropped',
+  query_refused: 'refused',
+  rule_without_host: 'no-host',
+};
+
+/**
+ * Lets the core handle events one after another.
+ *
+ * @param tell is told what happens: `kind`, the `file` whose event did it, and what belongs to that kind
+ */
+async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: (line: object) => void): Promise<void> {
+  let nowMs = 0;
+  let file = '';
+  const now = (): number => nowMs;
+  const report: Report = (event, fields) => tell({ kind: KINDS[event] ?? event, file, ...fields });
+  const parsed = events.map((recorded) => ({ file: recorded.file, event: readable(recorded) }));
+  const aliases = new MemoryAliases();
+  const compiled = compiledPolicy(policy);
+  const deps: RuleDeps = {
+    policy: async () => compiled,
+    ledger: new MemoryLedger(),
+    queue: new MemoryHostQueue(
+      {
+        queued: (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
+        withdrawn: ({ host, rule, query, queryId }: PendingQuery) =>
+          tell({ kind: 'withdrawn', file, host, rule, query, queryId }),
+      },
+      now,
+    ),
+    registry: new MemoryRegistry(),
+    aliases,
+    hosts: new ContainerHosts(aliases, lookUpIn(parsed.map(({ event }) => event)), now),
+    directory: new MemoryDirectory(),
+    fanOuts: new MemoryFanOuts(),
+    now,
+    report,
+  };
+  for (const { file: from, event } of parsed) {
+    file = from;
+    if ('problem' in event) {
+      tell({ kind: 'unreadable', file, why: event.problem });
+      continue;
+    }
+    // Events may be late, the clock never goes back.
+    if ('event' in event) nowMs = Math.max(nowMs, event.event.occurredAtMs);
+    await handleEvent(event, deps);
+  }
+}
+
+type Readable = ParsedEvent | { readonly kind: 'unreadable'; readonly problem: string };
+
+function readable({ event }: RecordedEvent): Readable {
+  try {
+    return parseEvent(event);
+  } catch (error) {
+    return { kind: 'unreadable', problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** What ECS would say, as far as the recording tells it; else the container instance stands for its host. */
+function lookUpIn(events: readonly Readable[]): ContainerInstanceLookup {
+  const instances = new Map(
+    events.flatMap((event) =>
+      event.kind === 'container-instance' && event.instance ? [[event.arn, event.instance] as const] : [],
+    ),
+  );
+  return { instancesOf: async (_, arns) => new Map(arns.map((arn) => [arn, instances.get(arn) ?? arn])) };
+}

@@ -1,0 +1,338 @@
+// Made from policy/ by `npm run policy`.
+import type { Policy } from './policy.ts';
+
+export const builtInPolicy: Policy = {
+  heatSeconds: 300,
+  limits: {
+    hostsPerTrigger: 500,
+    pendingPerHost: 500,
+    queriesPerDelivery: 3,
+    spacingSeconds: 10,
+  },
+  profiles: [
+    {
+      config: {
+        decorators: {
+          interval: {
+            '600': [
+              "SELECT substr(group_concat(DISTINCT key || '=' || value), 1, 1024) AS docker_image_labels FROM docker_container_labels WHERE key NOT LIKE 'com.amazonaws.ecs.%'",
+              'SELECT substr(group_concat(DISTINCT id), 1, 1024) AS docker_image_hashes FROM docker_images',
+            ],
+          },
+          load: [
+            'SELECT uuid AS host_uuid, hostname, hardware_serial, sha256(uuid || hardware_serial) AS device_hash FROM system_info',
+            "SELECT address AS ip FROM interface_addresses WHERE interface NOT IN ('lo', 'docker0') AND address LIKE '%.%' LIMIT 1",
+            "SELECT group_concat(interface || '=' || mac, ' ') AS interfaces FROM interface_details WHERE interface NOT LIKE 'veth%' AND mac <> '00:00:00:00:00:00'",
+            "SELECT m.instance_id, m.instance_type, m.ami_id, m.region, m.availability_zone, m.account_id FROM system_info s CROSS JOIN ec2_instance_metadata m WHERE s.hardware_vendor = 'Amazon EC2'",
+            "SELECT substr(group_concat(t.key || '=' || t.value, ' '), 1, 1024) AS instance_tags FROM system_info s CROSS JOIN ec2_instance_tags t WHERE s.hardware_vendor = 'Amazon EC2'",
+          ],
+        },
+        options: {
+          disable_distributed: false,
+          distributed_interval: 10,
+          distributed_tls_max_attempts: 3,
+          logger_min_status: 1,
+          logger_snapshot_event_type: true,
+          logger_tls_compress: true,
+          logger_tls_max_lines: 256,
+          logger_tls_max_linesize: 16384,
+          logger_tls_period: 4,
+          pack_delimiter: '/',
+          schedule_splay_percent: 10,
+        },
+        packs: {
+          'container-events': {
+            discovery: ["SELECT 1 FROM osquery_flags WHERE name = 'disable_audit' AND value = 'false'"],
+            platform: 'linux',
+            queries: {
+              container_starts: {
+                interval: 30,
+                query:
+                  "SELECT pid, path, cmdline, parent, uid, time FROM process_events                 WHERE path LIKE '%/runc' OR path LIKE '%/containerd-shim-runc-v2' OR path LIKE '%/docker'                 OR path LIKE '%/crio' OR path LIKE '%/conmon'",
+                removed: false,
+              },
+            },
+          },
+        },
+        schedule: {
+          osquery_health: {
+            interval: 3600,
+            query: 'SELECT version, config_hash, config_valid, start_time FROM osquery_info',
+            snapshot: true,
+          },
+        },
+      },
+      name: 'default',
+    },
+  ],
+  rules: [
+    {
+      accelerateSeconds: 0,
+      answers: 'Which containers run on the node that just started one, however it was started?',
+      expiresSeconds: 300,
+      name: 'docker-start-seen',
+      on: {
+        log: {
+          action: ['added', 'snapshot'],
+          columns: {
+            path: [
+              {
+                suffix: '/runc',
+              },
+              {
+                suffix: '/containerd-shim-runc-v2',
+              },
+              {
+                suffix: '/docker',
+              },
+            ],
+          },
+          query: 'pack/container-events/container_starts',
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 3,
+      queries: [
+        {
+          bind: {},
+          evidence: {
+            column: 'id',
+          },
+          name: 'containers',
+          sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers',
+        },
+      ],
+      target: 'same-node',
+    },
+    {
+      accelerateSeconds: 0,
+      answers: "Which processes run in which pod's containers on the node that just started one?",
+      expiresSeconds: 300,
+      name: 'kubernetes-start-seen',
+      on: {
+        log: {
+          action: ['added', 'snapshot'],
+          columns: {
+            path: [
+              {
+                suffix: '/containerd-shim-runc-v2',
+              },
+              {
+                suffix: '/crio',
+              },
+              {
+                suffix: '/conmon',
+              },
+            ],
+          },
+          query: 'pack/container-events/container_starts',
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 3,
+      queries: [
+        {
+          bind: {},
+          discovery: "SELECT 1 FROM processes WHERE name = 'kubelet'",
+          name: 'pod-processes',
+          sql: "SELECT pid, name, path, cmdline, uid, gid, parent, start_time, cgroup_path FROM processes WHERE cgroup_path LIKE '%kubepods%' AND start_time > CAST(strftime('%s', 'now') AS INTEGER) - 600",
+        },
+      ],
+      target: 'same-node',
+    },
+    {
+      accelerateSeconds: 0,
+      answers: 'Which processes belong to the control group of this container, on a node without Docker?',
+      expiresSeconds: 600,
+      name: 'container-by-cgroup',
+      on: {
+        request: 'container-by-cgroup',
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 2,
+      queries: [
+        {
+          bind: {
+            container: 'detail.container',
+          },
+          name: 'processes',
+          sql: "SELECT pid, name, path, cmdline, uid, gid, parent, start_time, cgroup_path FROM processes WHERE cgroup_path LIKE '%' || :container || '%'",
+        },
+      ],
+      target: {
+        host: 'detail.host',
+      },
+    },
+    {
+      accelerateSeconds: 0,
+      answers: 'Which instance came up, from which image, under which role?',
+      expiresSeconds: 3600,
+      name: 'ec2-launched',
+      on: {
+        event: {
+          $or: [
+            {
+              detail: {
+                state: ['running'],
+              },
+              'detail-type': ['EC2 Instance State-change Notification'],
+              source: ['aws.ec2'],
+            },
+            {
+              'detail-type': ['EC2 Instance Launch Successful'],
+              source: ['aws.autoscaling'],
+            },
+          ],
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 4,
+      queries: [
+        {
+          bind: {},
+          evidence: {
+            column: 'instance_id',
+          },
+          name: 'instance',
+          sql: 'SELECT instance_id, instance_type, architecture, region, availability_zone, local_hostname, local_ipv4, mac, iam_arn, ami_id, account_id FROM ec2_instance_metadata',
+        },
+        {
+          bind: {},
+          name: 'system',
+          sql: 'SELECT s.hostname, s.uuid, s.hardware_vendor, s.hardware_model, s.cpu_brand, s.physical_memory, o.name AS os_name, o.version AS os_version, o.platform, o.arch FROM system_info s, os_version o',
+        },
+      ],
+      target: 'ec2-instance',
+    },
+    {
+      accelerateSeconds: 300,
+      answers: 'Which containers are these, from which images, running what, and what can they reach?',
+      expiresSeconds: 600,
+      name: 'ecs-task-running',
+      on: {
+        event: {
+          detail: {
+            lastStatus: ['RUNNING'],
+          },
+          'detail-type': ['ECS Task State Change'],
+          source: ['aws.ecs'],
+        },
+      },
+      postMortem: [
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          evidence: {
+            column: 'id',
+          },
+          name: 'container',
+          sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers WHERE id IN (:containers)',
+        },
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          name: 'mounts',
+          sql: 'SELECT id, type, name, source, destination, mode, rw FROM docker_container_mounts WHERE id IN (:containers)',
+        },
+      ],
+      postMortemExpiresSeconds: 10800,
+      priority: 3,
+      queries: [
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          evidence: {
+            alive: {
+              column: 'state',
+              oneOf: ['running', 'paused', 'restarting'],
+            },
+            column: 'id',
+          },
+          name: 'container',
+          sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers WHERE id IN (:containers)',
+        },
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          name: 'processes',
+          sql: 'SELECT id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user FROM docker_container_processes WHERE id IN (:containers)',
+        },
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          name: 'surroundings',
+          sql: "SELECT id, 'mount' AS kind, type AS name, source AS host_side, destination AS container_side, CASE rw WHEN 1 THEN 'read-write' ELSE 'read-only' END AS detail FROM docker_container_mounts WHERE id IN (:containers) UNION ALL SELECT id, 'network', name, gateway, ip_address, mac_address FROM docker_container_networks WHERE id IN (:containers) UNION ALL SELECT c.id, 'socket', s.state, s.local_address || ':' || s.local_port, s.remote_address || ':' || s.remote_port, 'pid ' || s.pid FROM docker_containers c CROSS JOIN process_open_sockets s ON s.pid = c.pid WHERE c.id IN (:containers) AND s.family IN (2, 10)",
+        },
+      ],
+      target: 'ecs-task-host',
+    },
+    {
+      accelerateSeconds: 0,
+      answers: 'Who enrolled, on what, with which addresses, and which instance is it?',
+      expiresSeconds: 86400,
+      name: 'enrollment-identity',
+      on: {
+        enrollment: true,
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 6,
+      queries: [
+        {
+          bind: {},
+          discovery: "SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'",
+          name: 'ec2',
+          sql: 'SELECT instance_id, instance_type, ami_id, availability_zone, local_ipv4, mac, iam_arn, account_id FROM ec2_instance_metadata',
+        },
+        {
+          bind: {},
+          name: 'agent',
+          sql: 'SELECT uuid, instance_id, version, config_hash, config_valid, extensions, build_platform, start_time FROM osquery_info',
+        },
+        {
+          bind: {},
+          name: 'system',
+          sql: 'SELECT s.hostname, s.uuid, s.hardware_vendor, s.hardware_model, s.hardware_serial, s.cpu_brand, s.physical_memory, o.name AS os_name, o.version AS os_version, o.platform, o.arch, k.version AS kernel FROM system_info s, os_version o, kernel_info k',
+        },
+        {
+          bind: {},
+          name: 'interfaces',
+          sql: "SELECT d.interface, d.mac, a.address, a.mask FROM interface_details d LEFT JOIN interface_addresses a ON a.interface = d.interface WHERE d.interface <> 'lo'",
+        },
+        {
+          bind: {},
+          name: 'docker',
+          sql: 'SELECT id, server_version, containers_running, containers_stopped, images, storage_driver, cgroup_driver, root_dir FROM docker_info',
+        },
+      ],
+      target: 'same-node',
+    },
+  ],
+};
+
+/** The files it was compiled from, so that it can be shown and edited. */
+export const builtInSources: Readonly<Record<string, string>> = {
+  'config/default.yaml':
+    "# What every node is told that no other profile matches. Only what a configuration may set is here; the rest belongs to\n# the flag file, which is the bare minimum.\nprofile: default\noptions:\n  disable_distributed: false\n  distributed_interval: 10\n  distributed_tls_max_attempts: 3\n  # lines × size must stay under the front: 6 MB of Lambda payload, a third of it lost to base64.\n  logger_tls_max_lines: 256\n  logger_tls_max_linesize: 16384\n  logger_tls_period: 4\n  logger_tls_compress: true\n  logger_snapshot_event_type: true\n  logger_min_status: 1\n  schedule_splay_percent: 10\n  pack_delimiter: /\nschedule:\n  osquery_health:\n    query: SELECT version, config_hash, config_valid, start_time FROM osquery_info\n    interval: 3600\n    snapshot: true\npacks: [container-events]\ndecorators:\n  # Once a configuration: who the node is.\n  load:\n    - SELECT uuid AS host_uuid, hostname, hardware_serial, sha256(uuid || hardware_serial) AS device_hash FROM system_info\n    - >-\n      SELECT address AS ip FROM interface_addresses\n      WHERE interface NOT IN ('lo', 'docker0') AND address LIKE '%.%' LIMIT 1\n    - >-\n      SELECT group_concat(interface || '=' || mac, ' ') AS interfaces FROM interface_details\n      WHERE interface NOT LIKE 'veth%' AND mac <> '00:00:00:00:00:00'\n    # Off EC2 the right-hand table would block the agent for minutes. CROSS JOIN keeps this order: the vendor is looked\n    # at first, and where it is another nothing else is read.\n    - >-\n      SELECT m.instance_id, m.instance_type, m.ami_id, m.region, m.availability_zone, m.account_id\n      FROM system_info s CROSS JOIN ec2_instance_metadata m WHERE s.hardware_vendor = 'Amazon EC2'\n    - >-\n      SELECT substr(group_concat(t.key || '=' || t.value, ' '), 1, 1024) AS instance_tags\n      FROM system_info s CROSS JOIN ec2_instance_tags t WHERE s.hardware_vendor = 'Amazon EC2'\n  # Every ten minutes, one call to Docker each: what the node runs. A container's labels hold those of its image.\n  interval:\n    600:\n      - >-\n        SELECT substr(group_concat(DISTINCT key || '=' || value), 1, 1024) AS docker_image_labels\n        FROM docker_container_labels WHERE key NOT LIKE 'com.amazonaws.ecs.%'\n      - SELECT substr(group_concat(DISTINCT id), 1, 1024) AS docker_image_hashes FROM docker_images\n",
+  'packs/container-events.conf':
+    '# What starts containers, from the audit trail. It costs nothing where the flag file leaves audit off (osquery\'s\n# default): the pack then is not active. To switch it on: --disable_audit=false, and no other auditd on the host.\n{\n  "platform": "linux",\n  "discovery": [\n    "SELECT 1 FROM osquery_flags WHERE name = \'disable_audit\' AND value = \'false\'"\n  ],\n  "queries": {\n    "container_starts": {\n      // events arrive by themselves: the interval only says how often they are handed over\n      "query": "SELECT pid, path, cmdline, parent, uid, time FROM process_events \\\n                WHERE path LIKE \'%/runc\' OR path LIKE \'%/containerd-shim-runc-v2\' OR path LIKE \'%/docker\' \\\n                OR path LIKE \'%/crio\' OR path LIKE \'%/conmon\'",\n      "interval": 30,\n      "removed": false,\n      "description": "Starts of Docker, runc, containerd\'s shim, CRI-O and conmon"\n    }\n  }\n}\n',
+  'policy.yaml':
+    '# What is not about one rule or one profile. docs/reference/policy.md has every field and its default.\nlimits:\n  queries_per_delivery: 3 # results come together: one slow query holds back the others\n  pending_per_host: 500\n  spacing: 10s # the same question, word for word, of one host\n  hosts_per_trigger: 500\nheat: 5m # a start on a host keeps its agent polling every 5 s for this long\n',
+  'rules/container-starts.yaml':
+    "# What the host's own audit trail sees start, before any control plane tells. It needs the pack container-events.\n- rule: docker-start-seen\n  answers: Which containers run on the node that just started one, however it was started?\n  on:\n    log:\n      query: pack/container-events/container_starts\n      action: [added, snapshot]\n      columns: { path: [{ suffix: /runc }, { suffix: /containerd-shim-runc-v2 }, { suffix: /docker }] }\n  priority: 3\n  expires: 5m\n  queries:\n    containers:\n      sql: >-\n        SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, privileged,\n        security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers\n      evidence: id\n\n# containerd and CRI have no tables of their own: the control group's path names pod and container.\n- rule: kubernetes-start-seen\n  answers: Which processes run in which pod's containers on the node that just started one?\n  on:\n    log:\n      query: pack/container-events/container_starts\n      action: [added, snapshot]\n      columns: { path: [{ suffix: /containerd-shim-runc-v2 }, { suffix: /crio }, { suffix: /conmon }] }\n  priority: 3\n  expires: 5m\n  queries:\n    pod-processes:\n      sql: >-\n        SELECT pid, name, path, cmdline, uid, gid, parent, start_time, cgroup_path FROM processes\n        WHERE cgroup_path LIKE '%kubepods%' AND start_time > CAST(strftime('%s', 'now') AS INTEGER) - 600\n      discovery: SELECT 1 FROM processes WHERE name = 'kubelet'\n\n# The same for one container by its id, where there is no Docker socket: asked by name.\n- rule: container-by-cgroup\n  answers: Which processes belong to the control group of this container, on a node without Docker?\n  on: { request: container-by-cgroup }\n  target: { host: detail.host }\n  priority: 2\n  expires: 10m\n  queries:\n    processes:\n      sql: >-\n        SELECT pid, name, path, cmdline, uid, gid, parent, start_time, cgroup_path FROM processes\n        WHERE cgroup_path LIKE '%' || :container || '%'\n      bind: { container: detail.container }\n",
+  'rules/ec2.yaml':
+    '# EC2 instances: asked at the first poll of their agent, whichever of the two services tells first.\n- rule: ec2-launched\n  answers: Which instance came up, from which image, under which role?\n  on:\n    event:\n      $or:\n        - source: [aws.ec2]\n          detail-type: [EC2 Instance State-change Notification]\n          detail: { state: [running] }\n        - source: [aws.autoscaling]\n          detail-type: [EC2 Instance Launch Successful]\n  target: ec2-instance\n  priority: 4\n  expires: 1h\n  queries:\n    instance:\n      sql: >-\n        SELECT instance_id, instance_type, architecture, region, availability_zone, local_hostname, local_ipv4, mac,\n        iam_arn, ami_id, account_id FROM ec2_instance_metadata\n      evidence: instance_id\n    system:\n      sql: >-\n        SELECT s.hostname, s.uuid, s.hardware_vendor, s.hardware_model, s.cpu_brand, s.physical_memory,\n        o.name AS os_name, o.version AS os_version, o.platform, o.arch FROM system_info s, os_version o\n',
+  'rules/ecs-task.yaml':
+    "# ECS tasks: asked while they run; asked about what is left once they have stopped before anybody looked.\n- rule: ecs-task-running\n  answers: Which containers are these, from which images, running what, and what can they reach?\n  on:\n    event:\n      source: [aws.ecs]\n      detail-type: [ECS Task State Change]\n      detail: { lastStatus: [RUNNING] } # about to stop, too, if nothing was asked before\n  target: ecs-task-host\n  priority: 3\n  expires: 10m\n  accelerate: 5m\n  queries:\n    container:\n      sql: &container >-\n        SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at,\n        privileged, security_options, readonly_rootfs, net_namespace, pid_namespace\n        FROM docker_containers WHERE id IN (:containers)\n      bind: &containers { containers: 'detail.containers[].runtimeId' }\n      evidence: id\n      alive: { state: [running, paused, restarting] }\n    processes:\n      sql: >-\n        SELECT id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user\n        FROM docker_container_processes WHERE id IN (:containers)\n      bind: *containers\n    surroundings: # mounts, networks and sockets in one query: a delivery carries three\n      sql: >-\n        SELECT id, 'mount' AS kind, type AS name, source AS host_side, destination AS container_side,\n        CASE rw WHEN 1 THEN 'read-write' ELSE 'read-only' END AS detail\n        FROM docker_container_mounts WHERE id IN (:containers)\n        UNION ALL\n        SELECT id, 'network', name, gateway, ip_address, mac_address\n        FROM docker_container_networks WHERE id IN (:containers)\n        UNION ALL\n        SELECT c.id, 'socket', s.state, s.local_address || ':' || s.local_port,\n        s.remote_address || ':' || s.remote_port, 'pid ' || s.pid\n        FROM docker_containers c CROSS JOIN process_open_sockets s ON s.pid = c.pid\n        WHERE c.id IN (:containers) AND s.family IN (2, 10)\n      bind: *containers\n  post-mortem:\n    container:\n      sql: *container\n      bind: *containers\n      evidence: id\n    mounts:\n      sql: >-\n        SELECT id, type, name, source, destination, mode, rw\n        FROM docker_container_mounts WHERE id IN (:containers)\n      bind: *containers\n  post-mortem-expires: 3h # the ECS agent removes stopped containers after that by default\n",
+  'rules/enrollment.yaml':
+    "# Every node, once an enrollment.\n- rule: enrollment-identity\n  answers: Who enrolled, on what, with which addresses, and which instance is it?\n  on: { enrollment: true }\n  priority: 6\n  expires: 1d\n  queries:\n    ec2:\n      sql: >-\n        SELECT instance_id, instance_type, ami_id, availability_zone, local_ipv4, mac, iam_arn, account_id\n        FROM ec2_instance_metadata\n      # Off EC2 this table blocks the agent for minutes, so it is asked only where the hardware says EC2.\n      discovery: SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'\n    agent:\n      sql: >-\n        SELECT uuid, instance_id, version, config_hash, config_valid, extensions, build_platform, start_time\n        FROM osquery_info\n    system:\n      sql: >-\n        SELECT s.hostname, s.uuid, s.hardware_vendor, s.hardware_model, s.hardware_serial, s.cpu_brand,\n        s.physical_memory, o.name AS os_name, o.version AS os_version, o.platform, o.arch, k.version AS kernel\n        FROM system_info s, os_version o, kernel_info k\n    interfaces:\n      sql: >-\n        SELECT d.interface, d.mac, a.address, a.mask\n        FROM interface_details d LEFT JOIN interface_addresses a ON a.interface = d.interface\n        WHERE d.interface <> 'lo'\n    docker: # no row: no Docker, or its socket is out of the agent's reach\n      sql: >-\n        SELECT id, server_version, containers_running, containers_stopped, images, storage_driver, cgroup_driver,\n        root_dir FROM docker_info\n",
+};

@@ -1,0 +1,31 @@
+import { globMatcher } from './glob.ts';
+import type { NodeMatch } from './policy.ts';
+
+/** What is known of a node when it is matched; what is not known matches no condition. */
+export interface NodeFacts {
+  readonly hostIdentifier: string;
+  readonly hostname?: string | undefined;
+  readonly platform?: string | undefined;
+  readonly osqueryVersion?: string | undefined;
+  readonly vendor?: string | undefined;
+  /** Name of the enroll secret that was presented. */
+  readonly secret?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly profile?: string | undefined;
+  readonly seenSecondsAgo?: number | undefined;
+}
+
+/** Whether a node meets every condition; without conditions each does. Texts are compared as they are, case included. */
+export function matchNode(match: NodeMatch, node: NodeFacts): boolean {
+  const { tags = {}, seenWithinSeconds, ...texts } = match;
+  return (
+    Object.entries(texts).every(([name, globs]) => !globs || meets(node[name as keyof typeof texts], globs)) &&
+    Object.entries(tags).every(([name, globs]) => meets(ownTag(node, name), globs)) &&
+    (seenWithinSeconds === undefined || (node.seenSecondsAgo ?? Number.POSITIVE_INFINITY) <= seenWithinSeconds)
+  );
+}
+
+const meets = (text: string | undefined, globs: readonly string[]): boolean =>
+  text !== undefined && globs.some((glob) => globMatcher(glob)(text));
+
+const ownTag = ({ tags = {} }: NodeFacts, name: string) => (Object.hasOwn(tags, name) ? tags[name] : undefined);

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import type { Policy, PolicyVersion } from './policy.ts';
+
+/** What a version is made of; its number follows the one it replaces. */
+export interface Draft {
+  readonly policy: Policy;
+  readonly sources: Readonly<Record<string, string>>;
+  readonly message: string;
+  readonly pushedBy: string;
+  readonly pushedAtMs: number;
+}
+
+/** The version that a push of this draft onto version `expected` would make live. */
+export const versionAfter = (expected: number, draft: Draft): PolicyVersion => ({
+  ...draft,
+  version: expected + 1,
+  digest: digestOf(draft.policy),
+});
+
+/** SHA-256 of the policy's canonical JSON, in hex: the order of keys does not matter, the order of rules does. */
+export function digestOf(policy: Policy): string {
+  return createHash('sha256').update(canonicalJson(policy)).digest('hex');
+}
+
+/** Compact JSON with the keys of every object in the order of their UTF-16 code units. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, held: unknown) =>
+    typeof held === 'object' && held !== null && !Array.isArray(held)
+      ? Object.fromEntries(Object.entries(held).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : held,
+  );
+}

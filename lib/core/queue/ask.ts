@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { NodeRegistry } from '../nodes/registry.ts';
+import { bind } from '../policy/binding.ts';
+import type { Limits, PolicyQuery, PolicyRule } from '../policy/policy.ts';
+import type { Report } from '../report.ts';
+import { renderSql } from '../sql/render.ts';
+import type { HostQueue } from './host-queue.ts';
+import type { Decorations, PendingQuery, QuerySet } from './pending-query.ts';
+
+/** A rule that asks on a trigger, with the set of its queries that is meant. */
+export interface Asking {
+  readonly rule: PolicyRule;
+  readonly set: QuerySet;
+  readonly queries: readonly PolicyQuery[];
+  readonly expiresSeconds: number;
+}
+
+/** What a trigger gives to the queries it asks for. */
+export interface Cause {
+  /** Makes the ids: task and containers, instance and launch time, host and enrollment, the id of an event. */
+  readonly key: string;
+  /** What JMESPath sees. */
+  readonly trigger: unknown;
+  readonly workload?: string;
+  /** Ids that a returned row may prove. */
+  readonly subjects: readonly string[];
+  readonly decorations: Decorations;
+  readonly subjectDecorations?: Readonly<Record<string, Decorations>>;
+  readonly triggeredAtMs: number;
+}
+
+export interface AskDeps {
+  readonly queue: HostQueue;
+  readonly registry: NodeRegistry;
+  readonly ledger: Ledger;
+  readonly report: Report;
+  readonly now: () => number; // epoch ms
+}
+
+/** The rule's queries for what triggers it while its subject lives. */
+export const askingOf = (rule: PolicyRule, set: QuerySet): Asking => ({
+  rule,
+  set,
+  queries: rule.queries,
+  expiresSeconds: rule.expiresSeconds,
+});
+
+/** The rule's queries for a task that has stopped. */
+export const postMortemOf = (rule: PolicyRule): Asking => ({
+  rule,
+  set: 'post-mortem',
+  queries: rule.postMortem,
+  expiresSeconds: rule.postMortemExpiresSeconds,
+});
+
+/** Lists about a task, and lists that evidence refers to, hold ids. */
+export const listsAreIds = (rule: PolicyRule, query: PolicyQuery): boolean =>
+  rule.target === 'ecs-task-host' || query.evidence !== undefined;
+
+/** A query that a rule wanted to ask and cannot, or an id that was left out of one. */
+export interface Refusal {
+  readonly rule: string;
+  readonly query: string;
+  readonly problem: string;
+}
+
+/**
+ * The queries these rules ask a host on one trigger, in rule order, and what was refused. Ids come from cause, rule and
+ * query alone, so a trigger delivered twice yields the same ids. Never throws for what an event holds.
+ */
+export function questions(
+  host: string,
+  askings: readonly Asking[],
+  cause: Cause,
+  nowMs: number,
+): { readonly queries: PendingQuery[]; readonly refusals: Refusal[] } {
+  const queries: PendingQuery[] = [];
+  const refusals: Refusal[] = [];
+  for (const { rule, set, queries: wanted, expiresSeconds } of askings) {
+    for (const query of wanted) {
+      const bound = bind(query, cause.trigger, listsAreIds(rule, query));
+      const refuse = (problem: string): number => refusals.push({ rule: rule.name, query: query.name, problem });
+      if (!bound.ok) {
+        refuse(bound.problem);
+        continue;
+      }
+      if (bound.refused.length > 0) refuse('unsafe-id');
+      queries.push({
+        queryId: idOf(cause.key, rule.name, set, query.name),
+        host,
+        priority: rule.priority,
+        rule: rule.name,
+        query: query.name,
+        set,
+        sql: query.sql,
+        bindings: bound.bindings,
+        ...(query.evidence ? { evidence: query.evidence } : {}),
+        ...(query.discovery ? { discovery: query.discovery } : {}),
+        ...(cause.workload ? { workload: cause.workload } : {}),
+        subjects: cause.subjects,
+        decorations: cause.decorations,
+        subjectDecorations: cause.subjectDecorations ?? {},
+        triggeredAtMs: cause.triggeredAtMs,
+        queuedAtMs: nowMs,
+        expiresAtMs: nowMs + expiresSeconds * 1000,
+      });
+    }
+  }
+  return { queries, refusals };
+}
+
+/**
+ * Queues queries for a host within the limits, and heats it. What a limit drops, and what could not be bound, is in the
+ * ledger and in the log, never silent.
+ *
+ * @returns the queries that wait now
+ */
+export async function enqueue(
+  host: string,
+  { queries, refusals }: { queries: readonly PendingQuery[]; refusals: readonly Refusal[] },
+  limits: Limits,
+  accelerateSeconds: number,
+  { queue, registry, ledger, report, now }: AskDeps,
+  workload?: string,
+): Promise<PendingQuery[]> {
+  for (const { rule, query, problem } of refusals) {
+    report('query_refused', { host, workload: workload ?? null, rule, query, problem });
+    if (problem.startsWith('unsafe')) await ledger.troubled(workload, 'unsafe-id');
+  }
+  if (queries.length === 0) return [];
+  const room = limits.pendingPerHost - (await queue.depth(host));
+  const queued: PendingQuery[] = [];
+  for (const query of queries) {
+    const dropped =
+      queued.length >= room
+        ? 'pendingPerHost'
+        : (await spaced(query, limits, queue, now()))
+          ? undefined
+          : 'spacingSeconds';
+    if (dropped) {
+      report('query_dropped', { host, rule: query.rule, query: query.query, limit: dropped });
+      await ledger.troubled(query.workload, 'limited');
+      continue;
+    }
+    await queue.enqueue(query);
+    queued.push(query);
+  }
+  if (queued.length > 0 && accelerateSeconds > 0) await registry.heat(host, now() + accelerateSeconds * 1000);
+  return queued;
+}
+
+/** Whether the same text was not asked of the host too shortly before by another trigger. */
+async function spaced(query: PendingQuery, limits: Limits, queue: HostQueue, nowMs: number): Promise<boolean> {
+  if (limits.spacingSeconds === 0) return true;
+  const text = idOf(renderSql(query.sql, query.bindings));
+  return queue.space(query.host, text, query.queryId, nowMs, nowMs + limits.spacingSeconds * 1000);
+}
+
+function idOf(...parts: string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}

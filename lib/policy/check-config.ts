@@ -1,0 +1,143 @@
+import type { ProfileText, ScheduledQueryText } from './format/profile.ts';
+import { nearest } from './nearest.ts';
+import { CUSTOM_PREFIX, FLAGFILE_ONLY, REFRESH_ALIASES, SETTABLE } from './osquery/options.ts';
+import type { Problem } from './problem.ts';
+import type { Path, SourceDocument } from './source-document.ts';
+
+/** osquery 5.23 reads no larger document. @see osquery-protocol.md, head */
+export const MAX_CONFIG_BYTES = 1_048_576;
+export const MAX_CONFIG_DEPTH = 32;
+/** Below API Gateway's and Lambda's 6 MB, a third of which base64 takes. */
+const MAX_LOG_BODY_BYTES = 4_400_000;
+const MAX_INTERVAL_SECONDS = 604_800;
+const FAST_SECONDS = 30;
+
+/** osquery's defaults. */
+const LOGGER_TLS_MAX_LINES = 1024;
+const LOGGER_TLS_MAX_LINESIZE = 1_048_576;
+
+const RESERVED_PREFIXES = ['query.', 'cache.', 'config_views.'];
+const RESERVED_SUFFIXES = ['epoch', 'counter'];
+
+/** What osquery would refuse or ignore among the options, and what would cut the node off. */
+export function checkOptions(
+  document: SourceDocument,
+  problems: Problem[],
+  options: ProfileText['options'] = {},
+): void {
+  const complain = (severity: Problem['severity'], name: string, message: string, hint?: string) =>
+    problems.push(document.problem(severity, document.position(['options', name], 'key'), message, hint));
+  for (const [name, value] of Object.entries(options)) {
+    if (FLAGFILE_ONLY.has(name)) {
+      complain('error', name, `${name} works in the flag file alone: osquery ignores it in a configuration`);
+    } else if (!SETTABLE.has(name) && !REFRESH_ALIASES.has(name) && !name.startsWith(CUSTOM_PREFIX)) {
+      const near = nearest(name, SETTABLE);
+      const hint = near ? `did you mean ${near}?` : `options of your own begin with ${CUSTOM_PREFIX}`;
+      complain('error', name, `osquery has no option ${name}: it would be skipped`, hint);
+    }
+    if (value === '') complain('error', name, `${name} is empty: osquery skips it`, 'set its default instead');
+    if (name === 'disable_distributed' && String(value) === 'true') {
+      complain('warning', name, 'disable_distributed: nodes with this profile fetch no on-demand queries');
+    }
+    if (name === 'distributed_plugin' && value !== 'tls') {
+      complain('error', name, `distributed_plugin "${value}": on-demand queries come over tls`);
+    }
+  }
+  checkLogBodies(options, complain);
+}
+
+function checkLogBodies(
+  options: NonNullable<ProfileText['options']>,
+  complain: (severity: Problem['severity'], name: string, message: string, hint?: string) => void,
+): void {
+  const { logger_tls_max_lines: lines, logger_tls_max_linesize: size, logger_tls_max: alias } = options;
+  const bytes = Number(lines ?? LOGGER_TLS_MAX_LINES) * Number(size ?? alias ?? LOGGER_TLS_MAX_LINESIZE);
+  if (bytes <= MAX_LOG_BODY_BYTES) return;
+  const named = ['logger_tls_max_lines', 'logger_tls_max_linesize', 'logger_tls_max'].find((name) => name in options);
+  complain(
+    named ? 'error' : 'warning',
+    named ?? 'logger_tls_max_lines',
+    `logger_tls_max_lines × logger_tls_max_linesize is ${bytes} bytes: the front takes ${MAX_LOG_BODY_BYTES}, and a larger body is lost or sent for ever`,
+    'such as logger_tls_max_lines: 256 and logger_tls_max_linesize: 16384',
+  );
+}
+
+/** What osquery would skip of a scheduled query, and what hurts its host. The SQL is judged elsewhere. */
+export function checkScheduled(
+  document: SourceDocument,
+  problems: Problem[],
+  path: Path,
+  query: ScheduledQueryText,
+): void {
+  const name = String(path.at(-1));
+  const key = document.position(path, 'key');
+  const prefix = RESERVED_PREFIXES.find((reserved) => name.startsWith(reserved));
+  const suffix = RESERVED_SUFFIXES.find((reserved) => name.endsWith(reserved));
+  if (name === '') problems.push(document.problem('error', key, 'a scheduled query needs a name'));
+  if (prefix) problems.push(document.problem('error', key, `names that begin with ${prefix} are osquery's own`));
+  if (suffix) problems.push(document.problem('error', key, `names that end with ${suffix} are osquery's own`));
+
+  const interval = Number(query.interval);
+  const at = [...path, 'interval'];
+  if (interval < 1 || interval > MAX_INTERVAL_SECONDS) {
+    problems.push(
+      document.error(at, `interval ${interval}: osquery skips a query outside 1 to ${MAX_INTERVAL_SECONDS} seconds`),
+    );
+  } else if (interval < FAST_SECONDS) {
+    problems.push(
+      document.problem(
+        query.allow_fast ? 'warning' : 'error',
+        document.position(at),
+        `interval ${interval} s: under ${FAST_SECONDS} s expect memory exhaustion (OOM), CPU at 100 %, overlapping runs and watchdog kills`,
+        query.allow_fast ? undefined : 'let an event ask instead, or accept it with allow_fast: true',
+      ),
+    );
+  }
+}
+
+/** Seconds after which decorators run again: osquery looks once a minute. */
+export function checkDecoratorIntervals(
+  document: SourceDocument,
+  problems: Problem[],
+  intervals: readonly string[],
+): void {
+  for (const interval of intervals) {
+    if (/^[1-9]\d*$/.test(interval) && Number(interval) % 60 === 0) continue;
+    const at = document.position(['decorators', 'interval', interval], 'key');
+    problems.push(document.problem('error', at, `interval ${interval}: osquery takes multiples of 60 seconds alone`));
+  }
+}
+
+/** What makes the whole document unusable: an agent that got it would run nothing until it changes. */
+export function checkDocument(document: SourceDocument, problems: Problem[], config: object): void {
+  const text = JSON.stringify(config);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MAX_CONFIG_BYTES) {
+    problems.push(document.error([], `the configuration is ${bytes} bytes: osquery takes ${MAX_CONFIG_BYTES}`));
+  }
+  if (depthOf(config) > MAX_CONFIG_DEPTH) {
+    problems.push(document.error([], `the configuration is nested deeper than ${MAX_CONFIG_DEPTH} levels`));
+  }
+  if (Object.keys(config).length === 0) {
+    problems.push(document.error([], 'the profile is empty: its nodes would be told to do nothing'));
+  }
+  // osquery hashes the document as its own JSON writer spells it: control characters differ there, half ones are refused.
+  const odd = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u.exec(stringsOf(config).join('\n'));
+  if (odd) {
+    const code = odd[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    problems.push(
+      document.error([], `the configuration holds the character U+${code}, which osquery spells otherwise`),
+    );
+  }
+}
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+function stringsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) => [key, ...stringsOf(member)]);
+}

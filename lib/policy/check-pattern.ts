@@ -1,0 +1,111 @@
+import { compilePattern, EventPatternError } from '../core/policy/event-pattern.ts';
+import type { EventPattern } from '../core/policy/policy.ts';
+import { DETAIL_TYPES, FIELD_VALUES, TASK_STATE_CHANGE } from './event-facts.ts';
+import { nearest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+import type { Path, SourceDocument } from './source-document.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Judges a pattern as AWS would, and whether an event can ever match it.
+ *
+ * @returns false when nothing can match, as far as the fields' closed sets of values tell
+ */
+export function checkPattern(
+  document: SourceDocument,
+  problems: Problem[],
+  path: Path,
+  pattern: EventPattern,
+): boolean {
+  try {
+    compilePattern(pattern);
+  } catch (error) {
+    if (!(error instanceof EventPatternError) && !(error instanceof RangeError)) throw error;
+    const where = error instanceof EventPatternError ? stepsTo(pattern, error.path) : [];
+    const why = error instanceof EventPatternError ? error.message.slice(error.path.length + 2) : 'nested too deeply';
+    problems.push(document.error([...path, ...where], `AWS would refuse this pattern: ${why}`));
+    return true;
+  }
+  return branches(pattern, [])
+    .map((branch) => canMatch(document, problems, path, branch))
+    .some(Boolean);
+}
+
+/** Whether every event that matches is about a task, by `source` and `detail-type`. */
+export function isTaskPattern(pattern: EventPattern): boolean {
+  const only = (value: unknown, wanted: string) =>
+    Array.isArray(value) && value.length > 0 && value.every((one) => one === wanted);
+  return branches(pattern, []).every(
+    ({ fields }) => only(fields.source?.value, 'aws.ecs') && only(fields['detail-type']?.value, TASK_STATE_CHANGE),
+  );
+}
+
+interface Branch {
+  readonly fields: Readonly<Record<string, { readonly value: unknown; readonly path: Path }>>;
+}
+
+/** The alternatives of a pattern's outermost `$or`, each with the fields beside it; the pattern itself without one. */
+function branches(pattern: JsonObject, path: Path): Branch[] {
+  const { $or, ...rest } = pattern;
+  const own = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, { value, path: [...path, key] }]));
+  if (!Array.isArray($or)) return [{ fields: own }];
+  return $or.flatMap((alternative: unknown, index) =>
+    isObject(alternative)
+      ? branches(alternative, [...path, '$or', index]).map(({ fields }) => ({ fields: { ...own, ...fields } }))
+      : [],
+  );
+}
+
+/** Whether the literal values of a branch are among those that the events have. Near misses are pointed out. */
+function canMatch(document: SourceDocument, problems: Problem[], at: Path, { fields }: Branch): boolean {
+  let possible = true;
+  const check = (path: Path, values: unknown, known: readonly string[], isClosed: boolean) => {
+    if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) return;
+    for (const [index, value] of values.entries()) {
+      const near = known.includes(value) ? undefined : nearest(value, known);
+      if (known.includes(value) || (!isClosed && near === undefined)) continue;
+      const hint = near ? `did you mean "${near}"?` : `it is one of ${known.join(', ')}`;
+      problems.push(document.warning([...at, ...path, index], `"${value}" is no value AWS sends here`, hint));
+    }
+    if (isClosed && values.length > 0 && !values.some((value) => known.includes(value))) possible = false;
+  };
+  const { source, 'detail-type': detailType, detail } = fields;
+  const sources = Array.isArray(source?.value) ? source.value : [];
+  const types = Array.isArray(detailType?.value) ? detailType.value : [];
+  const knownTypes = sources.flatMap((name) => DETAIL_TYPES[String(name)] ?? []);
+  if (detailType && knownTypes.length > 0) check(detailType.path, types, knownTypes, false);
+  const [onlyType, ...otherTypes] = types;
+  const closed = otherTypes.length === 0 ? (FIELD_VALUES[String(onlyType)] ?? {}) : {};
+  for (const [field, values] of Object.entries(isObject(detail?.value) ? detail.value : {})) {
+    const known = closed[field];
+    if (known && detail) check([...detail.path, field], values, known, true);
+  }
+  return possible;
+}
+
+/** The keys and indices that a path such as `$.detail.state[0].prefix` leads along; keys may hold dots themselves. */
+function stepsTo(pattern: unknown, path: string): Path {
+  const steps: PropertyKey[] = [];
+  let [value, rest] = [pattern, path.replace(/^\$/, '')];
+  while (rest !== '') {
+    const index = /^\[(\d+)\]/.exec(rest);
+    if (index && Array.isArray(value)) {
+      steps.push(Number(index[1]));
+      [value, rest] = [value[Number(index[1])], rest.slice(index[0].length)];
+      continue;
+    }
+    if (!isObject(value)) break;
+    const here: JsonObject = value;
+    const key = Object.keys(here)
+      .filter((name) => rest.startsWith(`.${name}`) && /^(?:$|[.[])/.test(rest.slice(name.length + 1)))
+      .sort((a, b) => b.length - a.length)[0];
+    if (key === undefined) break;
+    steps.push(key);
+    [value, rest] = [here[key], rest.slice(key.length + 1)];
+  }
+  return steps;
+}

@@ -1,0 +1,85 @@
+import type { PolicyQuery } from '../core/policy/policy.ts';
+import type { QueryText } from './format/rules.ts';
+import { jmespathProblem } from './jmespath.ts';
+import { lintSql, type SqlPurpose, type SqlReport } from './lint/lint-sql.ts';
+import type { OsqueryDatabase } from './lint/osquery-database.ts';
+import { nearest } from './nearest.ts';
+import { placeholders } from './placeholders.ts';
+import type { Problem } from './problem.ts';
+import type { Path, SourceDocument } from './source-document.ts';
+
+/** A file, and where what is wrong with it goes. */
+export interface Reading {
+  readonly document: SourceDocument;
+  readonly problems: Problem[];
+  readonly db: OsqueryDatabase;
+}
+
+/** Judges the SQL at `path` of the file. */
+export function checkSql({ document, problems, db }: Reading, path: Path, sql: string, purpose: SqlPurpose): SqlReport {
+  const report = lintSql(db, sql, purpose);
+  for (const { severity, message, offset, hint } of report.findings) {
+    problems.push(document.problem(severity, document.positionIn(path, offset), message, hint));
+  }
+  return report;
+}
+
+/** Judges the JMESPath expression at `path` of the file. */
+export function checkExpression({ document, problems }: Reading, path: Path, expression: string): void {
+  const problem = jmespathProblem(expression);
+  if (!problem) return;
+  problems.push(document.problem('error', document.positionIn(path, problem.offset), problem.message, problem.hint));
+}
+
+/** One question of a rule, compiled; what is wrong with it is noted. */
+export function compileQuery(
+  reading: Reading,
+  path: Path,
+  name: string,
+  text: QueryText,
+  purpose: Pick<SqlPurpose, 'kind' | 'onEc2Only'>,
+): PolicyQuery {
+  const { document, problems } = reading;
+  const bind = text.bind ?? {};
+  const used = new Set(placeholders(text.sql).map((placeholder) => placeholder.name));
+  for (const [placeholder, expression] of Object.entries(bind)) {
+    checkExpression(reading, [...path, 'bind', placeholder], expression);
+    if (used.has(placeholder)) continue;
+    const at = document.position([...path, 'bind', placeholder], 'key');
+    problems.push(document.problem('error', at, `the SQL has no :${placeholder}`, 'remove the binding or use it'));
+  }
+  const discovery =
+    text.discovery === undefined
+      ? undefined
+      : checkSql(reading, [...path, 'discovery'], text.discovery, { kind: 'discovery' });
+  const { columns } = checkSql(reading, [...path, 'sql'], text.sql, {
+    ...purpose,
+    onEc2Only: purpose.onEc2Only === true || discovery?.asksForEc2 === true,
+    bound: Object.keys(bind),
+  });
+  const evidence = evidenceOf(text);
+  if (text.alive && !text.evidence) {
+    problems.push(document.error([...path, 'alive'], '"alive" says nothing without "evidence"'));
+  } else if (text.alive && Object.keys(text.alive).length !== 1) {
+    problems.push(document.error([...path, 'alive'], '"alive" names exactly one column'));
+  }
+  for (const [key, column] of Object.entries({ evidence: evidence?.column, alive: evidence?.alive?.column })) {
+    if (column === undefined || !columns || columns.includes(column)) continue;
+    const near = nearest(column, columns);
+    const hint = near ? `did you mean ${near}?` : `it returns ${columns.join(', ')}`;
+    problems.push(document.error([...path, key], `${key}: the SQL returns no column "${column}"`, hint));
+  }
+  return {
+    name,
+    sql: text.sql.trim(),
+    bind,
+    ...(evidence ? { evidence } : {}),
+    ...(text.discovery === undefined ? {} : { discovery: text.discovery.trim() }),
+  };
+}
+
+function evidenceOf({ evidence, alive }: QueryText): PolicyQuery['evidence'] {
+  if (evidence === undefined) return undefined;
+  const [entry] = Object.entries(alive ?? {});
+  return { column: evidence, ...(entry ? { alive: { column: entry[0], oneOf: entry[1] } } : {}) };
+}

@@ -1,0 +1,204 @@
+import * as z from 'zod';
+import type { Profile } from '../core/policy/policy.ts';
+import { canonical } from './canonical.ts';
+import { checkDecoratorIntervals, checkDocument, checkOptions, checkScheduled } from './check-config.ts';
+import { checkSql, type Reading } from './check-query.ts';
+import { nodeMatch } from './format/match.ts';
+import {
+  Pack,
+  type PackText,
+  ProfileFile,
+  type ProfileText,
+  ScheduledQuery,
+  type ScheduledQueryText,
+} from './format/profile.ts';
+import { runsOnLinux } from './lint/lint-sql.ts';
+import { nearest } from './nearest.ts';
+import { readShape } from './shape-problems.ts';
+import type { Path, SourceDocument } from './source-document.ts';
+
+/** A profile with what its place among the others depends on. */
+export interface CompiledProfile {
+  readonly profile: Profile;
+  readonly order: number;
+  readonly document: SourceDocument;
+  /** Names under which its scheduled queries log. */
+  readonly logNames: readonly string[];
+}
+
+export interface CompiledPack {
+  readonly name: string;
+  readonly pack: PackText;
+  readonly document: SourceDocument;
+}
+
+/** Reads a pack; its SQL is judged once, whoever uses it. */
+export function compilePack(reading: Reading): CompiledPack | undefined {
+  const { document, problems } = reading;
+  const name = packName(document.file);
+  if (name === 'main') {
+    problems.push(document.error([], 'a pack must not be named "main": osquery keeps the schedule under that name'));
+  }
+  const pack = readShape(Pack, document, problems);
+  if (!pack) {
+    checkQueriesAlone(reading, 'queries');
+    return undefined;
+  }
+  const discoveries = (pack.discovery ?? []).map((sql, index) =>
+    checkSql(reading, ['discovery', index], sql, { kind: 'discovery', platform: pack.platform }),
+  );
+  const onEc2Only = discoveries.some(({ asksForEc2 }) => asksForEc2);
+  for (const [query, text] of Object.entries(pack.queries)) {
+    checkScheduledQuery(reading, ['queries', query], text, { onEc2Only, platform: text.platform ?? pack.platform });
+  }
+  return { name, pack, document };
+}
+
+/** A pack is named by its file. */
+export const packName = (file: string): string => file.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
+
+/**
+ * Reads a profile and makes the document its agents get.
+ *
+ * @param packs by name; undefined where the file could not be read
+ */
+export function compileProfile(
+  reading: Reading,
+  packs: ReadonlyMap<string, CompiledPack | undefined>,
+): CompiledProfile | undefined {
+  const { document, problems } = reading;
+  const text = readShape(ProfileFile, document, problems);
+  if (!text) {
+    checkQueriesAlone(reading, 'schedule');
+    return undefined;
+  }
+  const { profile, order, match, packs: packNames = [], schedule = {}, decorators, ...rest } = text;
+  const onEc2Only = [match?.vendor].flat().includes('Amazon EC2');
+  for (const key of ['profile', 'seen_within'] as const) {
+    if (match?.[key] === undefined) continue;
+    const at = document.position(['match', key], 'key');
+    problems.push(document.problem('error', at, `${key} cannot choose a profile: it is known only after`));
+  }
+  checkOptions(document, problems, text.options);
+  for (const [name, query] of Object.entries(schedule)) {
+    checkScheduledQuery(reading, ['schedule', name], query, { onEc2Only, platform: query.platform });
+  }
+  checkOtherSql(reading, text, onEc2Only);
+  checkDecoratorIntervals(document, problems, Object.keys(decorators?.interval ?? {}));
+  const used = usedPacks(reading, packNames, packs);
+  const config = canonical({
+    ...rest,
+    ...(Object.keys(schedule).length > 0 ? { schedule: sentQueries(schedule) } : {}),
+    ...(used.length > 0
+      ? {
+          packs: Object.fromEntries(
+            used.map(({ name, pack }) => [name, { ...pack, queries: sentQueries(pack.queries) }]),
+          ),
+        }
+      : {}),
+    ...(decorators ? { decorators: trimmed(decorators) } : {}),
+    ...(text.views ? { views: trimmed(text.views) } : {}),
+  });
+  checkDocument(document, problems, config);
+  return {
+    profile: { name: profile, ...(match ? { match: nodeMatch(match) } : {}), config },
+    order,
+    document,
+    logNames: logNames(text, used),
+  };
+}
+
+function usedPacks(
+  { document, problems }: Reading,
+  names: readonly string[],
+  packs: ReadonlyMap<string, CompiledPack | undefined>,
+) {
+  return names.flatMap((name, index) => {
+    const pack = packs.get(name);
+    if (names.indexOf(name) !== index) {
+      problems.push(document.error(['packs', index], `the pack "${name}" is named twice`));
+    } else if (!packs.has(name)) {
+      const near = nearest(name, packs.keys());
+      const hint = near ? `did you mean "${near}"?` : `there would have to be packs/${name}.conf`;
+      problems.push(document.error(['packs', index], `there is no pack "${name}"`, hint));
+    }
+    return pack ? [pack] : [];
+  });
+}
+
+function checkScheduledQuery(
+  reading: Reading,
+  path: Path,
+  query: ScheduledQueryText,
+  { onEc2Only, platform }: { onEc2Only: boolean; platform: string | undefined },
+): void {
+  const { document, problems } = reading;
+  checkScheduled(document, problems, path, query);
+  if (platform !== undefined && !runsOnLinux(platform) && !/darwin|windows/.test(platform)) {
+    problems.push(
+      document.error(
+        [...path, 'platform'],
+        `platform "${platform}" is none of osquery's`,
+        'linux, darwin, windows, posix or all',
+      ),
+    );
+  }
+  checkSql(reading, [...path, 'query'], query.query, { kind: 'schedule', platform, onEc2Only });
+}
+
+/** Judges the scheduled queries of a file that is wrong elsewhere. Problems of their shape have been noted already. */
+function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries'): void {
+  const value = (reading.document.value as Record<string, unknown> | null | undefined)?.[key];
+  const queries = readShape(z.record(z.string(), ScheduledQuery), reading.document, [], value ?? {}, [key]) ?? {};
+  for (const [name, query] of Object.entries(queries)) {
+    checkScheduledQuery(reading, [key, name], query, { onEc2Only: true, platform: query.platform });
+  }
+}
+
+/** Decorators, views and queries that yield paths. */
+function checkOtherSql(
+  reading: Reading,
+  { decorators, views, file_paths_query: paths }: ProfileText,
+  onEc2Only: boolean,
+): void {
+  const check = (path: Path, sql: string, kind: 'decorator' | 'other') =>
+    checkSql(reading, path, sql, { kind, onEc2Only });
+  const { load = [], always = [], interval = {} } = decorators ?? {};
+  for (const [index, sql] of load.entries()) check(['decorators', 'load', index], sql, 'decorator');
+  for (const [index, sql] of always.entries()) check(['decorators', 'always', index], sql, 'decorator');
+  for (const [seconds, list] of Object.entries(interval)) {
+    for (const [index, sql] of list.entries()) check(['decorators', 'interval', seconds, index], sql, 'decorator');
+  }
+  for (const [name, sql] of Object.entries(views ?? {})) check(['views', name], sql, 'other');
+  for (const [category, list] of Object.entries(paths ?? {})) {
+    for (const [index, sql] of list.entries()) check(['file_paths_query', category, index], sql, 'other');
+  }
+}
+
+/** What osquery is told of scheduled queries: without the words for people, SQL and interval in one spelling. */
+function sentQueries(queries: Readonly<Record<string, ScheduledQueryText>>) {
+  return Object.fromEntries(
+    Object.entries(queries).map(([name, { description: _, value: __, allow_fast: ___, ...query }]) => [
+      name,
+      { ...query, query: query.query.trim(), interval: Number(query.interval) },
+    ]),
+  );
+}
+
+/** SQL without white space around it, wherever it stands in a value. */
+function trimmed(value: unknown): unknown {
+  if (typeof value === 'string') return value.trim();
+  if (Array.isArray(value)) return value.map(trimmed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, trimmed(member)]));
+}
+
+function logNames({ options, schedule }: ProfileText, packs: readonly CompiledPack[]): string[] {
+  const delimiter = String(options?.pack_delimiter ?? '_');
+  return [
+    ...Object.keys(schedule ?? {}),
+    ...packs.flatMap(({ name, pack }) =>
+      Object.keys(pack.queries).map((query) => ['pack', name, query].join(delimiter)),
+    ),
+  ];
+}

@@ -1,0 +1,146 @@
+import * as z from 'zod';
+import type { PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
+import { checkPattern, isTaskPattern } from './check-pattern.ts';
+import { checkExpression, compileQuery, type Reading } from './check-query.ts';
+import { seconds } from './format/duration.ts';
+import { nodeMatch } from './format/match.ts';
+import { Query, type QueryText, Rule, type RuleText } from './format/rules.ts';
+import type { SqlPurpose } from './lint/lint-sql.ts';
+import type { Position } from './problem.ts';
+import { readShape } from './shape-problems.ts';
+import type { Path, SourceDocument } from './source-document.ts';
+
+/** A rule, where its trigger is written, and whether an event could set it off. */
+export interface CompiledRule {
+  readonly rule: PolicyRule;
+  readonly document: SourceDocument;
+  readonly at: Position;
+  readonly onPath: Path;
+  readonly canMatch: boolean;
+}
+
+/** The rules of one file, in its order; a rule with a problem of shape is left out, its SQL and the others still judged. */
+export function compileRules(reading: Reading): CompiledRule[] {
+  const { document, problems } = reading;
+  if (document.value === undefined || document.value === null) return [];
+  const list = readShape(z.array(z.unknown(), NO_LIST), document, problems) ?? [];
+  return list.flatMap((value, index) => {
+    const text = readShape(Rule, document, problems, value, [index]);
+    if (text) return [compileRule(reading, [index], text)];
+    for (const set of ['queries', 'post-mortem'] as const) checkQueriesAlone(reading, [index, set], value);
+    return [];
+  });
+}
+
+const NO_LIST = 'must be a list of rules, each beginning with "- rule: <name>"';
+
+/** Judges the queries of a rule that is no rule. Problems of their shape have been noted already. */
+function checkQueriesAlone(reading: Reading, path: Path, rule: unknown): void {
+  const queries = (rule as Record<string, unknown> | null)?.[String(path.at(-1))];
+  const read = readShape(z.record(z.string(), Query), reading.document, [], queries ?? {}, path) ?? {};
+  compileQueries(reading, path, read, { kind: path.at(-1) === 'queries' ? 'query' : 'post-mortem', onEc2Only: true });
+}
+
+function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule {
+  const { document, problems } = reading;
+  const { trigger, canMatch } = triggerOf(reading, path, text);
+  const target = targetOf(reading, path, text);
+  const live = { kind: 'query', onEc2Only: target === 'ec2-instance' } as const;
+  const queries = compileQueries(reading, [...path, 'queries'], text.queries, live);
+  const postMortem = compileQueries(reading, [...path, 'post-mortem'], text['post-mortem'] ?? {}, {
+    kind: 'post-mortem',
+  });
+  if (text['post-mortem'] && target !== 'ecs-task-host') {
+    const at = document.position([...path, 'post-mortem'], 'key');
+    problems.push(document.problem('error', at, 'post-mortem is for tasks: the target must be ecs-task-host'));
+  }
+  if (queries.length + postMortem.length === 0 && Object.keys(text.queries).length === 0) {
+    const at = document.position([...path, 'queries'], 'key');
+    problems.push(document.problem('warning', at, `the rule "${text.rule}" asks nothing: it has no query`));
+  }
+  const rule: PolicyRule = {
+    name: text.rule,
+    answers: text.answers,
+    on: trigger ?? { request: text.rule },
+    target: target ?? 'same-node',
+    priority: text.priority,
+    expiresSeconds: seconds(text.expires),
+    accelerateSeconds: seconds(text.accelerate === '0s' || text.accelerate === '0' ? 0 : text.accelerate),
+    queries,
+    postMortem,
+    postMortemExpiresSeconds: seconds(text['post-mortem-expires']),
+  };
+  const onPath = [...path, 'on'];
+  return { rule, document, at: document.position([...path, 'rule']), onPath, canMatch };
+}
+
+function compileQueries(
+  reading: Reading,
+  path: Path,
+  queries: Readonly<Record<string, QueryText>>,
+  purpose: Pick<SqlPurpose, 'kind' | 'onEc2Only'>,
+): PolicyQuery[] {
+  return Object.entries(queries).map(([name, text]) => compileQuery(reading, [...path, name], name, text, purpose));
+}
+
+function triggerOf(
+  { document, problems }: Reading,
+  path: Path,
+  { on }: RuleText,
+): { trigger?: Trigger; canMatch: boolean } {
+  const at = [...path, 'on'];
+  const given = Object.keys(on);
+  if (given.length !== 1) {
+    const found = given.length === 0 ? 'none' : given.join(' and ');
+    problems.push(document.error(at, `"on" is exactly one of event, enrollment, log, request; here ${found}`));
+    return { canMatch: true };
+  }
+  if (on.event) {
+    const canMatch = checkPattern(document, problems, [...at, 'event'], on.event);
+    return { trigger: { event: on.event }, canMatch };
+  }
+  if (on.enrollment) {
+    return { trigger: { enrollment: on.enrollment === true ? true : nodeMatch(on.enrollment) }, canMatch: true };
+  }
+  if (on.log) {
+    if (on.log.columns) checkPattern(document, problems, [...at, 'log', 'columns'], on.log.columns);
+    return { trigger: { log: on.log }, canMatch: true };
+  }
+  return on.request ? { trigger: { request: on.request }, canMatch: true } : { canMatch: true };
+}
+
+/** Which triggers can say what of a host. */
+function targetOf(reading: Reading, path: Path, { on, target, rule }: RuleText): Target | undefined {
+  const { document, problems } = reading;
+  const at = [...path, 'target'];
+  const refuse = (message: string, hint?: string) => {
+    problems.push(document.error(at, message, hint));
+    return undefined;
+  };
+  const isOfNode = on.enrollment !== undefined || on.log !== undefined;
+  if (target === undefined) {
+    if (isOfNode || Object.keys(on).length === 0) return 'same-node';
+    return refuse(
+      `the rule "${rule}" names no target`,
+      on.event ? 'such as target: ec2-instance' : 'such as target: { host: detail.host }',
+    );
+  }
+  if (target === 'same-node') {
+    return isOfNode ? target : refuse('same-node is the node that enrolled or logged a row; this trigger has none');
+  }
+  if (target === 'ecs-task-host') {
+    if (on.event && isTaskPattern(on.event)) return target;
+    return refuse(
+      'ecs-task-host needs an event about a task',
+      'on: { event: { source: [aws.ecs], detail-type: [ECS Task State Change], … } }',
+    );
+  }
+  if (target === 'ec2-instance') {
+    return isOfNode ? refuse('ec2-instance needs an event that names an instance', 'use same-node') : target;
+  }
+  if ('host' in target) {
+    checkExpression(reading, [...at, 'host'], target.host);
+    return { host: target.host };
+  }
+  return { 'hosts-where': nodeMatch(target['hosts-where']) };
+}

@@ -1,0 +1,199 @@
+import { globMatcher } from '../core/policy/glob.ts';
+import type { Policy } from '../core/policy/policy.ts';
+import { canonical } from './canonical.ts';
+import { type CompiledPack, type CompiledProfile, compilePack, compileProfile, packName } from './compile-profiles.ts';
+import { type CompiledRule, compileRules } from './compile-rules.ts';
+import { seconds } from './format/duration.ts';
+import { Settings, type SettingsText } from './format/settings.ts';
+import { OsqueryDatabase } from './lint/osquery-database.ts';
+import { nearest } from './nearest.ts';
+import { addOwnTables } from './own-tables.ts';
+import { kindOf, type PolicyFileKind } from './policy-file.ts';
+import { inOrder, type Problem } from './problem.ts';
+import { TABLES } from './schema/index.ts';
+import { readShape } from './shape-problems.ts';
+import { MAX_FILE_CHARACTERS, SourceDocument } from './source-document.ts';
+
+export interface Compilation {
+  /** Absent when a problem is an error. */
+  readonly policy?: Policy;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Compiles a policy folder, and says all that is wrong with it.
+ *
+ * The same files give the same policy, key for key, and the same problems, in whatever order the map has them.
+ *
+ * @param files path in the folder, with `/` → text
+ * @see docs/reference/policy.md
+ */
+export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
+  const problems: Problem[] = [];
+  const documents = readFiles(files, problems);
+  const db = new OsqueryDatabase(TABLES);
+  try {
+    const settings = readSettings(documents.settings, problems);
+    addOwnTables(db, settings, documents.config);
+    const reading = (document: SourceDocument) => ({ document, problems, db });
+    const packs = unique(
+      documents.packs.flatMap((document) => compilePack(reading(document)) ?? []),
+      ({ name, document }) => ({ name, document, at: document.position() }),
+      'pack',
+      problems,
+    );
+    const packsByName = new Map<string, CompiledPack | undefined>(
+      [...files.keys()].flatMap((file) => (kindOf(file) === 'packs' ? [[packName(file), undefined]] : [])),
+    );
+    for (const pack of packs) packsByName.set(pack.name, pack);
+    const profiles = unique(
+      documents.config.flatMap((document) => compileProfile(reading(document), packsByName) ?? []),
+      ({ profile, document }) => ({ name: profile.name, document, at: document.position(['profile']) }),
+      'profile',
+      problems,
+    );
+    const rules = unique(
+      documents.rules.flatMap((document) => compileRules(reading(document))),
+      ({ rule, document, at }) => ({ name: rule.name, document, at }),
+      'rule',
+      problems,
+    );
+    checkDefault(profiles, documents.config, problems);
+    checkUse(packs, documents.config, problems);
+    checkSilence(rules, profiles, problems);
+    const found = inOrder(problems);
+    if (found.some(({ severity }) => severity === 'error')) return { problems: found };
+    return { policy: assemble(rules, profiles, settings), problems: found };
+  } finally {
+    db.close();
+  }
+}
+
+type Documents = Readonly<Record<PolicyFileKind, SourceDocument[]>>;
+
+function readFiles(files: ReadonlyMap<string, string>, problems: Problem[]): Documents {
+  const documents: Documents = { settings: [], rules: [], config: [], packs: [] };
+  for (const file of [...files.keys()].sort()) {
+    const text = files.get(file) ?? '';
+    const kind = kindOf(file);
+    const start = { file, line: 1, column: 1 };
+    if (text.length > MAX_FILE_CHARACTERS) {
+      const message = `larger than ${MAX_FILE_CHARACTERS} characters: not read`;
+      problems.push({ severity: 'error', ...start, message });
+    } else if (kind === undefined) {
+      const hint = 'policy.yaml, rules/*.yaml, config/*.yaml and packs/*.conf make a policy';
+      problems.push({ severity: 'warning', ...start, message: 'not a file of a policy: ignored', hint });
+    } else {
+      const document = new SourceDocument(file, text);
+      problems.push(...document.problems);
+      if (!document.problems.some(({ severity }) => severity === 'error')) documents[kind].push(document);
+    }
+  }
+  return documents;
+}
+
+function readSettings([document]: readonly SourceDocument[], problems: Problem[]): SettingsText {
+  const read = document?.value ? readShape(Settings, document, problems) : undefined;
+  return read ?? Settings.parse({});
+}
+
+/** All but those whose name an earlier one has; each of them is a problem. */
+function unique<T>(
+  all: readonly T[],
+  of: (one: T) => { name: string; document: SourceDocument; at: { line: number; column: number } },
+  what: string,
+  problems: Problem[],
+): T[] {
+  const first = new Map<string, ReturnType<typeof of>>();
+  return all.filter((one) => {
+    const { name, document, at } = of(one);
+    const before = first.get(name);
+    if (!before) {
+      first.set(name, of(one));
+      return true;
+    }
+    const where = `${before.document.file}:${before.at.line}:${before.at.column}`;
+    problems.push(document.problem('error', at, `there is already a ${what} "${name}"`, `the other is at ${where}`));
+    return false;
+  });
+}
+
+function checkDefault(profiles: readonly CompiledProfile[], documents: readonly SourceDocument[], problems: Problem[]) {
+  const [first, ...others] = profiles.filter(({ profile }) => !profile.match);
+  const allRead = profiles.length === documents.length;
+  if (!first && allRead) {
+    problems.push({
+      severity: 'error',
+      file: documents[0]?.file ?? 'config',
+      line: 1,
+      column: 1,
+      message: 'no profile is the default: a node that matches none would get nothing',
+      hint: 'exactly one profile has no "match"',
+    });
+  }
+  for (const { document, profile } of others) {
+    const message = `two profiles have no "match": "${first?.profile.name}" is the default already, so "${profile.name}" is never used`;
+    problems.push(document.error(['profile'], message));
+  }
+}
+
+function checkUse(packs: readonly CompiledPack[], profiles: readonly SourceDocument[], problems: Problem[]): void {
+  const used = new Set(profiles.flatMap(({ value }) => (value as { packs?: unknown } | null)?.packs ?? []));
+  for (const { name, document } of packs) {
+    if (!used.has(name)) problems.push(document.warning([], `no profile uses the pack "${name}"`));
+  }
+}
+
+/** Rules that nothing can set off, and a policy that has no other. */
+function checkSilence(rules: readonly CompiledRule[], profiles: readonly CompiledProfile[], problems: Problem[]): void {
+  const logNames = profiles.flatMap((profile) => profile.logNames);
+  const dead = rules.filter(({ rule, document, onPath, canMatch }) => {
+    const asksNothing = rule.queries.length + rule.postMortem.length === 0;
+    if (!('log' in rule.on)) return !canMatch || asksNothing;
+    const { query } = rule.on.log;
+    if (logNames.some(globMatcher(query))) return asksNothing;
+    const near = nearest(query, logNames);
+    problems.push(
+      document.warning(
+        [...onPath, 'log', 'query'],
+        `no profile schedules a query that logs as "${query}": the rule is never set off`,
+        near ? `did you mean "${near}"?` : 'queries of a pack log as pack/<pack>/<query>, by pack_delimiter',
+      ),
+    );
+    return true;
+  });
+  const isWhole = !problems.some(({ severity, file }) => severity === 'error' && kindOf(file) === 'rules');
+  if (dead.length < rules.length || !isWhole) return;
+  problems.push({
+    severity: 'warning',
+    file: rules[0]?.document.file ?? 'rules',
+    line: 1,
+    column: 1,
+    message:
+      rules.length === 0
+        ? 'the policy has no rule: it would silence everything'
+        : 'no rule of the policy can ever ask anything: it would silence everything',
+  });
+}
+
+function assemble(
+  rules: readonly CompiledRule[],
+  profiles: readonly CompiledProfile[],
+  settings: SettingsText,
+): Policy {
+  const { limits, heat } = settings;
+  const rank = ({ profile, order }: CompiledProfile) => (profile.match ? order : Number.POSITIVE_INFINITY);
+  const byName = (a: CompiledProfile, b: CompiledProfile) => (a.profile.name < b.profile.name ? -1 : 1);
+  const ordered = [...profiles].sort((a, b) => (rank(a) === rank(b) ? byName(a, b) : rank(a) - rank(b)));
+  return canonical({
+    rules: rules.map(({ rule }) => rule),
+    profiles: ordered.map(({ profile }) => profile),
+    limits: {
+      queriesPerDelivery: limits.queries_per_delivery,
+      pendingPerHost: limits.pending_per_host,
+      spacingSeconds: seconds(limits.spacing),
+      hostsPerTrigger: limits.hosts_per_trigger,
+    },
+    heatSeconds: seconds(heat),
+  });
+}

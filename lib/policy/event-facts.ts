@@ -1,0 +1,46 @@
+/**
+ * What AWS puts into the fields that rules on tasks and instances look at. Only closed sets are here: a value outside
+ * them is a mistake. @see aws-events.md; ECS Developer Guide, "Task lifecycle"; EC2 User Guide, "Instance lifecycle"
+ */
+
+const TASK_STATUSES =
+  'PROVISIONING PENDING ACTIVATING RUNNING DEACTIVATING STOPPING DEPROVISIONING STOPPED DELETED'.split(' ');
+
+/** Detail-types that are common in rules, to recognise a misspelt one. */
+export const DETAIL_TYPES: Readonly<Record<string, readonly string[]>> = {
+  'aws.ecs': [
+    'ECS Task State Change',
+    'ECS Container Instance State Change',
+    'ECS Service Action',
+    'ECS Deployment State Change',
+  ],
+  'aws.ec2': [
+    'EC2 Instance State-change Notification',
+    'EC2 Spot Instance Interruption Warning',
+    'EC2 Instance Rebalance Recommendation',
+  ],
+  'aws.autoscaling': [
+    'EC2 Instance Launch Successful',
+    'EC2 Instance Launch Unsuccessful',
+    'EC2 Instance Terminate Successful',
+    'EC2 Instance Terminate Unsuccessful',
+    'EC2 Instance-launch Lifecycle Action',
+    'EC2 Instance-terminate Lifecycle Action',
+  ],
+  'aws.guardduty': ['GuardDuty Finding'],
+};
+
+export const TASK_STATE_CHANGE = 'ECS Task State Change';
+
+/** Detail-type → field of `detail` → all values it can have. */
+export const FIELD_VALUES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  [TASK_STATE_CHANGE]: {
+    lastStatus: TASK_STATUSES,
+    desiredStatus: TASK_STATUSES,
+    launchType: ['EC2', 'FARGATE', 'EXTERNAL', 'MANAGED_INSTANCES'],
+    connectivity: ['CONNECTED', 'DISCONNECTED'],
+  },
+  'EC2 Instance State-change Notification': {
+    state: ['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated'],
+  },
+};

@@ -1,0 +1,28 @@
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { kindOf } from './policy-file.ts';
+import { MAX_FILE_CHARACTERS } from './source-document.ts';
+
+/**
+ * The files of a policy folder, path with `/` → text. What is no part of a policy (`examples/`, a README) is left out.
+ * Of a file that is too large only as much is read as shows it.
+ *
+ * @throws what the file system throws where there is no such folder
+ */
+export function readPolicyFolder(folder: string): Map<string, string> {
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
+    .filter((path) => kindOf(path) !== undefined);
+  return new Map(paths.sort().map((path) => [path, readStart(join(folder, path))]));
+}
+
+function readStart(file: string): string {
+  const bytes = Buffer.alloc(Math.min(statSync(file).size, 4 * MAX_FILE_CHARACTERS + 4));
+  const handle = openSync(file, 'r');
+  try {
+    return bytes.subarray(0, readSync(handle, bytes)).toString('utf8');
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { Duration, DurationOrZero } from './duration.ts';
+import { Match } from './match.ts';
+
+/** Names go into ids, file names and columns of results. */
+export const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+export const Name = z.string().regex(NAME, 'must be a name: lower-case letters, digits, - and _, at most 64');
+
+/** JMESPath is parsed recursively: longer expressions are a mistake. */
+const Expression = z.string().min(1, 'must not be empty').max(500);
+export const Sql = z.string('must be SQL').regex(/\S/, 'must not be empty').max(16_384);
+
+export const Query = z
+  .strictObject({
+    sql: Sql.describe(
+      'One SELECT. `:name` stands for what `bind` yields; a list stands inside `IN (:name)`. There is no other templating.',
+    ),
+    bind: z
+      .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a placeholder name'), Expression)
+      .describe('Placeholder → JMESPath over the trigger, which yields a text, a number or a list of them.')
+      .optional(),
+    evidence: z
+      .string()
+      .min(1)
+      .describe('The column whose value names what was seen: a container id, an instance id. It makes coverage.')
+      .optional(),
+    alive: z
+      .record(z.string().min(1), z.array(z.string().min(1)).min(1, 'must name at least one value'))
+      .describe('One column → the values with which a row of `evidence` counts as seen alive. Default: every row does.')
+      .optional(),
+    discovery: Sql.describe(
+      'SQL that must return a row before the node runs the query; a skip is never reported.',
+    ).optional(),
+  })
+  .describe('A question.');
+
+const Queries = z.record(Name, Query);
+const Pattern = z.record(z.string(), z.unknown());
+
+export const On = z
+  .strictObject({
+    event: Pattern.describe("An event, by EventBridge's own pattern language.").optional(),
+    enrollment: z
+      .union([z.literal(true), Match], 'must be true or conditions on the node')
+      .describe('A node enrolls; each query is asked once an enrollment. `true` is every node.')
+      .optional(),
+    log: z
+      .strictObject({
+        query: z
+          .string()
+          .min(1)
+          .describe("The scheduled query's name as a glob; of a pack `pack/<pack>/<query>`, by `pack_delimiter`."),
+        columns: Pattern.describe("A pattern over the row's columns, in EventBridge's pattern language.").optional(),
+        action: z
+          .array(z.enum(['added', 'removed', 'snapshot']))
+          .min(1, 'must name at least one')
+          .describe('`added`, `removed` or `snapshot`. Default: all.')
+          .optional(),
+      })
+      .describe("A row of that node's own scheduled results. Bindings see `{query, action, columns}`.")
+      .optional(),
+    request: Name.describe('Somebody asks by this name: the CLI, or a custom event `Mayfly Query Request`.').optional(),
+  })
+  .describe('What makes the rule ask: exactly one of these.');
+
+export const TargetText = z
+  .union(
+    [
+      z.enum(['ecs-task-host', 'ec2-instance', 'same-node']),
+      z.strictObject({ host: Expression.describe('JMESPath over the trigger that yields one host.') }),
+      z.strictObject({ 'hosts-where': Match }),
+    ],
+    'must be ecs-task-host, ec2-instance, same-node, {host: …} or {hosts-where: …}',
+  )
+  .describe(
+    'How the trigger names its host: `ecs-task-host` (behind the task), `ec2-instance` (the one the event names), ' +
+      '`same-node` (that enrolled or logged the row, the default there), `{host: <JMESPath>}` or `{hosts-where: <match>}`.',
+  );
+
+export const Rule = z
+  .strictObject({
+    rule: Name.describe('Its name, once in the policy. It is in every result.'),
+    answers: z
+      .string()
+      .trim()
+      .min(1, 'must say which question the rule answers')
+      .max(200)
+      .regex(/^[^\n]*$/, 'must be one line')
+      .describe('The question it answers, in one line.'),
+    on: On,
+    target: TargetText.optional(),
+    priority: z.int().min(0).max(9).describe('0 is delivered first, 9 last.').default(5),
+    expires: Duration.describe('Never handed out later than this after the trigger.').default('10m'),
+    accelerate: DurationOrZero.describe('How long the agent is asked to poll every 5 s.').default(0),
+    queries: Queries.describe('Name → question; a delivery carries three by default.'),
+    'post-mortem': Queries.describe(
+      'Asked instead once the task has stopped before anybody looked; only with target `ecs-task-host`.',
+    ).optional(),
+    'post-mortem-expires': Duration.describe(
+      'Expiry of the post-mortem set. ECS removes stopped containers after 3 h by default.',
+    ).default('3h'),
+  })
+  .describe('What to ask, of whom, when.');
+
+export type RuleText = z.infer<typeof Rule>;
+export type QueryText = z.infer<typeof Query>;

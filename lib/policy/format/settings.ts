@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { DurationOrZero } from './duration.ts';
+
+/** `policy.yaml`: what is not about one rule or one profile. Each default is in force where the file does not speak. */
+export const Settings = z
+  .strictObject({
+    limits: z
+      .strictObject({
+        queries_per_delivery: z
+          .int()
+          .min(1)
+          .max(20)
+          .describe('Queries handed to a host at once: their results come together, so one slow query holds back all.')
+          .default(3),
+        pending_per_host: z
+          .int()
+          .min(1)
+          .max(1000)
+          .describe('Queries that may wait for one host; more are refused, with a ledger reason.')
+          .default(500),
+        spacing: DurationOrZero.describe(
+          'The same query with the same text is not asked of a host again within this.',
+        ).default('10s'),
+        hosts_per_trigger: z
+          .int()
+          .min(1)
+          .max(10_000)
+          .describe('Hosts that one trigger may reach through `hosts-where`.')
+          .default(500),
+      })
+      .describe('What protects hosts and queue. Whatever a limit drops is in the ledger and counted.')
+      .prefault({}),
+    heat: DurationOrZero.describe('How long a start on a host keeps its agent polling every 5 s.').default('5m'),
+    extension_tables: z
+      .record(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a table'),
+        z.array(z.string().min(1)).min(1, 'must name at least one column'),
+      )
+      .describe('Tables of your osquery extensions: name → columns. Queries may use them.')
+      .default({}),
+  })
+  .describe('`policy.yaml`: limits, heat, extension tables.');
+
+export type SettingsText = z.infer<typeof Settings>;

@@ -1,0 +1,56 @@
+import {
+  EmptyExpressionError,
+  IncompleteExpressionError,
+  LexerError,
+  ParseError,
+  search,
+  UnknownFunctionError,
+} from '@aws-lambda-powertools/jmespath';
+import { nearest } from './nearest.ts';
+
+/** @see JMESPath specification, "Built-in functions" */
+const FUNCTIONS = (
+  'abs avg ceil contains ends_with floor join keys length map max max_by merge min min_by not_null reverse sort ' +
+  'sort_by starts_with sum to_array to_number to_string type values'
+).split(' ');
+
+/** Texts and quoted names are taken whole, so that `foo(` inside them is no call. */
+const TOKEN = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|([A-Za-z_][A-Za-z0-9_]*)\s*\(/g;
+
+/** What is wrong with a JMESPath expression, or undefined. What it yields depends on the trigger and is not judged. */
+export function jmespathProblem(expression: string): { message: string; offset: number; hint?: string } | undefined {
+  try {
+    search(expression, {});
+  } catch (error) {
+    if (error instanceof LexerError) {
+      return { message: `no JMESPath: unexpected "${error.lexerValue}"`, offset: error.lexerPosition };
+    }
+    if (error instanceof IncompleteExpressionError) {
+      return { message: 'no JMESPath: it ends too early', offset: Math.max(0, expression.length - 1) };
+    }
+    if (error instanceof ParseError) {
+      const what = error.reason ?? `unexpected "${String(error.tokenValue)}"`;
+      return { message: `no JMESPath: ${what}`, offset: Math.max(0, error.lexPosition) };
+    }
+    if (error instanceof EmptyExpressionError) return { message: 'no JMESPath: it is empty', offset: 0 };
+    // A function of the wrong type or arity on an empty document says nothing, except that the name may be wrong.
+    if (!(error instanceof Error)) throw error;
+    if (error instanceof RangeError) return { message: 'no JMESPath: nested too deeply', offset: 0 };
+    if (error instanceof UnknownFunctionError)
+      return unknownFunction(expression) ?? { message: error.message, offset: 0 };
+  }
+  return unknownFunction(expression);
+}
+
+function unknownFunction(expression: string) {
+  for (const { 1: name, index } of expression.matchAll(TOKEN)) {
+    if (name === undefined || FUNCTIONS.includes(name)) continue;
+    const near = nearest(name, FUNCTIONS);
+    return {
+      message: `JMESPath has no function ${name}()`,
+      offset: index,
+      ...(near ? { hint: `did you mean ${near}()?` } : {}),
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+import type { SettingsText } from './format/settings.ts';
+import type { OsqueryDatabase } from './lint/osquery-database.ts';
+import type { TableFacts } from './schema/table-facts.ts';
+import type { SourceDocument } from './source-document.ts';
+
+/** Makes known what a policy's SQL may use beside osquery's tables: those of extensions, over SQLite files, and views. */
+export function addOwnTables(db: OsqueryDatabase, settings: SettingsText, configs: readonly SourceDocument[]): void {
+  for (const [name, columns] of Object.entries(settings.extension_tables)) db.add(plain(name, columns));
+  for (const { value } of configs) {
+    const { auto_table_construction: files, views } = (value ?? {}) as Record<string, unknown>;
+    for (const [name, table] of entries(files)) {
+      const { columns } = (table ?? {}) as { columns?: unknown };
+      if (Array.isArray(columns)) db.add(plain(name, [...columns.map(String), 'path']));
+    }
+    for (const [name, sql] of entries(views)) {
+      const [prepared] = typeof sql === 'string' && !sql.includes('\0') ? db.prepare(sql) : [];
+      if (prepared?.ok) db.add(plain(name, prepared.columns));
+    }
+  }
+}
+
+const entries = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];
+
+const plain = (name: string, columns: readonly string[]): TableFacts => ({
+  name,
+  columns: [...new Set(columns)].map((column) => ({ name: column, type: 'TEXT', hidden: false })),
+  required: [],
+  takesLike: false,
+});

@@ -1,0 +1,18 @@
+// As in lib/core/sql/render.ts: a `:name` inside a string, a quoted identifier or a comment stays text.
+const TOKEN =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|:([A-Za-z_][A-Za-z0-9_]*)|[?@$#][A-Za-z0-9_]*/g;
+
+export interface Placeholder {
+  /** Undefined for the forms that SQLite knows and Mayfly does not fill: `?`, `@name`, `$name`. */
+  readonly name?: string;
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** The places of a SQL text that wait for a value. */
+export function placeholders(sql: string): Placeholder[] {
+  return [...sql.matchAll(TOKEN)].flatMap(({ 0: text, 1: name, index: offset }) => {
+    if (name) return [{ name, text, offset }];
+    return /^[?@$#]/.test(text) ? [{ text, offset }] : [];
+  });
+}

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { Pack, ProfileFile } from './format/profile.ts';
+import { Rule } from './format/rules.ts';
+import { Settings } from './format/settings.ts';
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+const PAGES: readonly (readonly [title: string, introduction: string, schema: z.ZodType])[] = [
+  ['Rules', '`rules/*.yaml`, each a list. Rules are told apart by their names, whatever file they are in.', Rule],
+  ['Profiles', '`config/*.yaml`, one profile a file. The first whose `match` holds is used, by `order`.', ProfileFile],
+  ['Packs', '`packs/*`, named by their files. JSON may have `#` and `//` comment lines and `\\` at line ends.', Pack],
+  ['Settings', '`policy.yaml`, which may be absent.', Settings],
+];
+
+/** The page docs/reference/policy.md, made from the schema, so that the two cannot differ. */
+export function policyReference(): string {
+  const parts = PAGES.map(([title, introduction, schema]) => {
+    const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+    const rows = fields(json, '').map(({ path, type, meaning }) => `| \`${path}\` | ${type} | ${meaning} |`);
+    return [`## ${title}`, '', introduction, '', '| field | value | meaning |', '| --- | --- | --- |', ...rows].join(
+      '\n',
+    );
+  });
+  return `${[HEAD, ...parts].join('\n\n')}\n`;
+}
+
+const HEAD = `# Policy reference
+
+Made from the schema by \`npm run docs\`; do not edit. A required field has \`*\`. \`<name>\` stands for a name you choose.
+How a policy is written, checked and pushed: [tutorial](../tutorial.md).`;
+
+interface Field {
+  readonly path: string;
+  readonly type: string;
+  readonly meaning: string;
+}
+
+/** A field a row, those of objects below them with their path. */
+function fields(schema: JsonSchema, path: string): Field[] {
+  const required = new Set(schema.required ?? []);
+  const own = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>
+    rowsOf(asSchema(child), `${path}${path ? '.' : ''}${key}`, required.has(key)),
+  );
+  const values = asSchema(schema.additionalProperties);
+  return isObjectLike(values) ? [...own, ...fields(values, `${path}.<name>`)] : own;
+}
+
+function rowsOf(schema: JsonSchema, path: string, isRequired: boolean): Field[] {
+  const object = [schema, ...(schema.anyOf ?? []).map(asSchema)].find(isObjectLike);
+  const row = { path: isRequired ? `${path}*` : path, type: typeOf(schema), meaning: meaningOf(schema) };
+  return object && !schema.anyOf ? [row, ...fields(object, path)] : [row];
+}
+
+const isObjectLike = (schema: JsonSchema): boolean =>
+  Object.keys(schema.properties ?? {}).length > 0 || Object.keys(asSchema(schema.additionalProperties)).length > 0;
+
+function meaningOf({ description, default: standard }: JsonSchema): string {
+  const isPlain = standard !== undefined && typeof standard !== 'object';
+  return [cell(description ?? ''), ...(isPlain ? [`Default: \`${String(standard)}\`.`] : [])].join(' ').trim();
+}
+
+function typeOf(schema: JsonSchema): string {
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
+  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (schema.anyOf) return [...new Set(schema.anyOf.map((one) => typeOf(asSchema(one))))].join(' or ');
+  if (schema.type === 'array') return `list of ${typeOf(asSchema(schema.items))}`;
+  if (schema.type === 'integer') return `whole number${range(schema)}`;
+  if (schema.type === 'object') {
+    const [onlyKey, ...otherKeys] = Object.keys(schema.properties ?? {});
+    if (onlyKey && otherKeys.length === 0) return `\`{${onlyKey}: …}\``;
+    return isObjectLike(schema) && !schema.properties
+      ? `map to ${typeOf(asSchema(schema.additionalProperties))}`
+      : 'map';
+  }
+  if (schema.type === 'string') return schema.pattern?.includes('[smhd]') ? 'duration' : 'text';
+  return schema.type === 'boolean' ? 'true or false' : 'anything';
+}
+
+function range({ minimum, maximum }: JsonSchema): string {
+  const [from, to] = [bound(minimum), bound(maximum)];
+  return from === undefined ? '' : to === undefined ? ` from ${from}` : ` ${from}–${to}`;
+}
+
+const bound = (value: number | undefined) =>
+  Number.isSafeInteger(value) && Math.abs(value ?? 0) < 2 ** 53 - 1 ? value : undefined;
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+const asSchema = (schema: unknown): JsonSchema =>
+  typeof schema === 'object' && schema !== null ? (schema as JsonSchema) : {};

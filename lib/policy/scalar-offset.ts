@@ -1,0 +1,32 @@
+/**
+ * Where in a scalar as written the character at `offset` of its value stands. Folding, indentation and line breaks
+ * change white space alone, so the others are counted.
+ *
+ * @param written the scalar in the file, with its quotes or its `>-`
+ * @param type how it is written, as the yaml package calls it
+ * @returns undefined where escapes make counting meaningless
+ */
+export function offsetInScalar(
+  written: string,
+  type: string | undefined | null,
+  value: string,
+  offset: number,
+): number | undefined {
+  if (type === 'QUOTE_DOUBLE' && written.includes('\\')) return undefined;
+  const isQuoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE';
+  const isBlock = type === 'BLOCK_FOLDED' || type === 'BLOCK_LITERAL';
+  const text = type === 'QUOTE_SINGLE' ? written.slice(0, 1) + written.slice(1, -1).replaceAll("''", " '") : written;
+  const start = isQuoted ? 1 : isBlock ? written.indexOf('\n') + 1 : 0;
+  const wanted = count(value.slice(0, offset));
+  let seen = 0;
+  for (let i = start; i < text.length; i++) {
+    if (isSpace(text[i])) continue;
+    if (seen === wanted) return i;
+    seen++;
+  }
+  return undefined;
+}
+
+const isSpace = (character: string | undefined) => character !== undefined && /\s/.test(character);
+
+const count = (text: string): number => text.replace(/\s/g, '').length;

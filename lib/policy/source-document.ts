@@ -1,0 +1,156 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
+
+import { stripOsqueryJson } from './osquery-json.ts';
+import type { Position, Problem } from './problem.ts';
+import { offsetInScalar } from './scalar-offset.ts';
+
+/** Where a value is in a document: keys and indices from the root. */
+export type Path = readonly PropertyKey[];
+
+/** A policy is written by people: a larger file is a mistake or an attack, and is not parsed. */
+export const MAX_FILE_CHARACTERS = 1_000_000;
+/** Values in one file, aliases written out. A cycle or a "billion laughs" ends here. */
+const MAX_VALUES = 50_000;
+const MAX_DEPTH = 64;
+
+interface Place {
+  readonly key?: number; // offset of the key that leads here
+  readonly value: number; // offset of the value itself
+  readonly node?: Scalar;
+}
+
+class Unreadable extends Error {
+  constructor(
+    message: string,
+    readonly offset = 0,
+  ) {
+    super(message);
+  }
+}
+
+/** One file of a policy: its value, and where each part of it is written. */
+export class SourceDocument {
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+  private readonly places = new Map<string, Place>();
+  private readonly lines = new LineCounter();
+  private readonly original: (offset: number) => number;
+  private readonly anchors = new Map<string, Node>();
+  private values = 0;
+  private cleanText = '';
+
+  constructor(
+    readonly file: string,
+    readonly text: string,
+  ) {
+    const isJson = /\.(conf|json)$/.test(file);
+    const clean = isJson ? stripOsqueryJson(text) : { text, original: (offset: number) => offset };
+    this.original = clean.original;
+    this.lines.lineStarts.push(0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1));
+    const problems: Problem[] = [];
+    this.value = this.parse(clean.text, isJson, problems);
+    this.problems = problems;
+  }
+
+  /** Where the value at `path` is written; its key with `part` `key`; of what is absent, where its parent is. */
+  position(path: Path = [], part: 'key' | 'value' = 'value'): Position {
+    for (let length = path.length; length >= 0; length--) {
+      const place = this.places.get(keyOf(path.slice(0, length)));
+      if (!place) continue;
+      const wantsKey = part === 'key' || length < path.length;
+      return this.at(wantsKey ? (place.key ?? place.value) : place.value);
+    }
+    return { line: 1, column: 1 };
+  }
+
+  /** Where the character at `offset` of the text at `path` is written; the text's beginning if that is not to be told. */
+  positionIn(path: Path, offset: number): Position {
+    const place = this.places.get(keyOf(path));
+    const node = place?.node;
+    if (!place || !node || typeof node.value !== 'string' || !node.range) return this.position(path);
+    const [start, end] = node.range;
+    const written = this.cleanText.slice(start, end);
+    const inside = offsetInScalar(written, node.type, node.value, offset);
+    return this.at(start + (inside ?? 0));
+  }
+
+  error(path: Path, message: string, hint?: string): Problem {
+    return this.problem('error', this.position(path), message, hint);
+  }
+
+  warning(path: Path, message: string, hint?: string): Problem {
+    return this.problem('warning', this.position(path), message, hint);
+  }
+
+  problem(severity: Problem['severity'], position: Position, message: string, hint?: string): Problem {
+    return { severity, file: this.file, ...position, message, ...(hint ? { hint } : {}) };
+  }
+
+  private at(offset: number): Position {
+    const { line, col } = this.lines.linePos(Math.min(this.original(offset), this.text.length));
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+
+  private parse(text: string, isJson: boolean, problems: Problem[]): unknown {
+    this.cleanText = text;
+    try {
+      const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', uniqueKeys: true });
+      for (const error of document.errors) {
+        const hint = /^ *\t/m.test(text) && !isJson ? 'indent with spaces: YAML takes no tabs' : undefined;
+        problems.push(
+          this.problem('error', this.at(error.pos[0]), `not valid ${isJson ? 'JSON' : 'YAML'}: ${error.message}`, hint),
+        );
+      }
+      for (const warning of document.warnings) {
+        problems.push(this.problem('warning', this.at(warning.pos[0]), warning.message));
+      }
+      if (document.errors.length > 0 || !document.contents) return undefined;
+      return this.read(document.contents, [], new Set());
+    } catch (error) {
+      if (!(error instanceof Unreadable) && !(error instanceof RangeError)) throw error;
+      const [message, offset] = error instanceof Unreadable ? [error.message, error.offset] : ['nested too deeply', 0];
+      problems.push(this.problem('error', this.at(offset), message));
+      return undefined;
+    }
+  }
+
+  /** The value of a node, its place noted. */
+  private read(node: Node, path: Path, above: ReadonlySet<Node>, key?: number): unknown {
+    this.values++;
+    if (this.values > MAX_VALUES) {
+      throw new Unreadable(`more than ${MAX_VALUES} values once aliases are written out: is an alias used in itself?`);
+    }
+    if (path.length > MAX_DEPTH) throw new Unreadable(`nested deeper than ${MAX_DEPTH} levels`);
+    if (isAlias(node)) {
+      const target = this.anchors.get(node.source);
+      if (!target) throw new Unreadable(`the alias *${node.source} names no anchor`, node.range?.[0]);
+      if (above.has(target))
+        throw new Unreadable(`the alias *${node.source} is used inside what it names`, node.range?.[0]);
+      return this.read(target, path, above, key);
+    }
+    if (node.anchor) this.anchors.set(node.anchor, node);
+    const start = node.range?.[0] ?? 0;
+    this.places.set(keyOf(path), {
+      ...(key === undefined ? {} : { key }),
+      value: start,
+      ...(isScalar(node) ? { node } : {}),
+    });
+    if (isScalar(node)) return node.value;
+    const inside = new Set(above).add(node);
+    if (isSeq<Node>(node)) {
+      return node.items.map((item, index) => this.read(item, [...path, index], inside));
+    }
+    if (!isMap<Node, Node | null>(node)) return undefined;
+    return Object.fromEntries(
+      node.items.map((pair) => {
+        const name = isScalar(pair.key) ? String(pair.key.value ?? '') : '(not a name)';
+        const at = pair.key.range?.[0];
+        const value = pair.value ?? new Scalar(null);
+        if (!value.range && at !== undefined) value.range = [at, at, at];
+        return [name, this.read(value, [...path, name], inside, at)];
+      }),
+    );
+  }
+}
+
+const keyOf = (path: Path): string => path.map(String).join('\0');

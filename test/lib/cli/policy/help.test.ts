@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { mayfly } from './harness.ts';
+
+const COMMANDS = ['init', 'check', 'diff', 'push', 'rollback', 'history', 'show', 'test', 'replay'];
+
+describe('mayfly policy --help', () => {
+  it('names every command, and the exit codes', async () => {
+    const { code, stdout } = await mayfly('policy', '--help');
+    expect(code).toBe(0);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command}[ |]`, 'm'));
+    expect(stdout).toContain('3 diff found changes');
+  });
+
+  it.each(COMMANDS)('teaches %s by examples that it understands', async (command) => {
+    const { code, stdout } = await mayfly('policy', command, '--help');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('--json')]);
+    const examples = [...stdout.matchAll(/^ {2}\$ .*?npx mayfly (policy [^|)]*)/gm)].map(([, example]) =>
+      String(example),
+    );
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      const words = [...example.matchAll(/"[^"]*"|\S+/g)].map(([word]) => word);
+      // Asked for help as well, the command does nothing but has read what stands before.
+      expect(await mayfly(...words, '--help')).toMatchObject({ code: 0 });
+      const wrong = await mayfly(...words, '--no-such-option');
+      expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("unknown option '--no-such-option'")]);
+    }
+  });
+});

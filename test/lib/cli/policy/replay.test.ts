@@ -1,0 +1,218 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, expect, it } from '@jest/globals';
+import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
+import { DynamoHostQueue } from '../../../../lib/aws/host-queue.ts';
+import { DynamoLedger } from '../../../../lib/aws/ledger.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../../../lib/aws/node-registry.ts';
+import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
+import { ContainerHosts } from '../../../../lib/core/triggers/container-hosts.ts';
+import { handleLaunch } from '../../../../lib/core/triggers/handle-launch.ts';
+import { handleRules, type RuleDeps } from '../../../../lib/core/triggers/handle-rules.ts';
+import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
+import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import { compilePolicy, readPolicyFolder } from '../../../../lib/policy/index.ts';
+import { aTable } from '../../../support/dynamodb.ts';
+import {
+  aFolder,
+  aMayfly,
+  CONFIG,
+  FIXTURES,
+  folderOf,
+  jsonLines,
+  mayfly,
+  policyAsking,
+  RUNNING,
+  ruleAsking,
+} from './harness.ts';
+
+const eventIn = async (file: string) => JSON.parse(await readFile(join(FIXTURES, file), 'utf8'));
+const kinds = (stdout: string) => jsonLines(stdout).map(({ kind, file, query }) => [kind, file, query]);
+
+describe('mayfly policy replay', () => {
+  it('prints the same bytes for the same events and the same policy', async () => {
+    const first = await mayfly('policy', 'replay', FIXTURES, '--policy', 'policy');
+    const again = await mayfly('policy', 'replay', FIXTURES, '--policy', 'policy');
+    expect(first.code).toBe(0);
+    expect(first.stdout.length).toBeGreaterThan(1000);
+    expect(again.stdout).toBe(first.stdout);
+  });
+
+  it('leaves the queue that the functions leave on DynamoDB', async () => {
+    const { stdout } = await mayfly('policy', 'replay', FIXTURES, '--policy', 'policy');
+    const lines = jsonLines(stdout);
+    const withdrawn = new Set(lines.filter(({ kind }) => kind === 'withdrawn').map(({ queryId }) => queryId));
+    const left = lines
+      .filter(({ kind, queryId }) => kind === 'queued' && !withdrawn.has(queryId))
+      .map(({ kind: _, file: __, rendered: ___, ...query }) => query);
+    const byId = (a: Record<string, unknown>, b: Record<string, unknown>) =>
+      String(a.queryId) < String(b.queryId) ? -1 : 1;
+    expect(withdrawn.size).toBeGreaterThan(0);
+    expect(left.sort(byId)).toEqual((await queueOfFunctions()).sort(byId));
+  });
+
+  it('follows the names of files, not their dates, and passes over what is no JSON file', async () => {
+    const running = JSON.stringify(await eventIn('05-ecs-task-ec2-running.json'));
+    const stopped = JSON.stringify(await eventIn('07-ecs-task-ec2-stopped.json'));
+    const recording = { '2.json': stopped, '1.json': running, 'notes.md': '# what happened' };
+    const { stdout } = await mayfly(
+      'policy',
+      'replay',
+      await folderOf(recording),
+      '--policy',
+      await policyAsking('id'),
+    );
+    expect(kinds(stdout)).toEqual([
+      ['queued', '1.json', 'container'],
+      ['queued', '2.json', 'container'],
+      ['withdrawn', '2.json', 'container'],
+    ]);
+  });
+
+  it('asks nothing for a duplicate, and nothing for an event that comes too late', async () => {
+    const recording = await folderOf({
+      'a.json': JSON.stringify(await eventIn('07-ecs-task-ec2-stopped.json')),
+      'b.json': JSON.stringify(await eventIn('07-ecs-task-ec2-stopped.json')),
+      'c.json': JSON.stringify(await eventIn('05-ecs-task-ec2-running.json')),
+    });
+    const { stdout } = await mayfly('policy', 'replay', recording, '--policy', await policyAsking('id'));
+    expect(kinds(stdout)).toEqual([['queued', 'a.json', 'container']]);
+  });
+
+  it('calls a host by its instance where any event of the recording tells it, and by its container instance else', async () => {
+    const running = JSON.stringify(await eventIn('05-ecs-task-ec2-running.json'));
+    const registered = JSON.stringify(await eventIn('15-ecs-container-instance-registered.json'));
+    const dir = await policyAsking('id');
+    const known = await mayfly(
+      'policy',
+      'replay',
+      await folderOf({ '1.json': running, '2.json': registered }),
+      '--policy',
+      dir,
+    );
+    const unknown = await mayfly('policy', 'replay', await folderOf({ '1.json': running }), '--policy', dir);
+    expect(jsonLines(known.stdout)[0]?.host).toMatch(/^i-/);
+    expect(jsonLines(unknown.stdout)[0]?.host).toMatch(/^arn:aws:ecs:.*:container-instance\//);
+  });
+
+  it('takes its clock from the events, and never back', async () => {
+    const event = await eventIn('05-ecs-task-ec2-running.json');
+    const other = (n: number, time: string) =>
+      JSON.stringify({ ...event, time, detail: { ...event.detail, taskArn: `${event.detail.taskArn}${n}` } });
+    const recording = await folderOf({
+      '1.json': other(1, '2026-11-20T10:00:00Z'),
+      '2.json': other(2, '2026-11-20T09:00:00Z'),
+    });
+    const dir = await folderOf({
+      'rules/task.yaml': ruleAsking('id'),
+      'config/default.yaml': CONFIG,
+      'policy.yaml': 'limits: { spacing: 0s }',
+    });
+    const lines = jsonLines((await mayfly('policy', 'replay', recording, '--policy', dir)).stdout);
+    const atMs = Date.parse('2026-11-20T10:00:00Z');
+    expect(lines.map(({ queuedAtMs }) => queuedAtMs)).toEqual([atMs, atMs]);
+  });
+
+  it('tells what a limit drops, what cannot be bound and what no event is', async () => {
+    const event = await eventIn('05-ecs-task-ec2-running.json');
+    const other = (n: number, runtimeId: string) =>
+      JSON.stringify({
+        ...event,
+        detail: {
+          ...event.detail,
+          taskArn: `${event.detail.taskArn}${n}`,
+          containers: [{ ...event.detail.containers[0], runtimeId }],
+        },
+      });
+    const recording = await folderOf({
+      '1.json': other(1, 'a'),
+      '2.json': other(2, 'b'),
+      '3.json': other(3, "' OR 1"),
+      '4.json': '{}',
+    });
+    const dir = await folderOf({
+      'rules/task.yaml': ruleAsking('id'),
+      'config/default.yaml': CONFIG,
+      'policy.yaml': 'limits: { pending_per_host: 1 }',
+    });
+    const { code, stdout } = await mayfly('policy', 'replay', recording, '--policy', dir);
+    expect([code, jsonLines(stdout)]).toEqual([
+      0,
+      [
+        expect.objectContaining({ kind: 'queued', file: '1.json', rendered: expect.stringContaining("IN ('a')") }),
+        expect.objectContaining({ kind: 'dropped', file: '2.json', limit: 'pendingPerHost' }),
+        expect.objectContaining({ kind: 'refused', file: '3.json', problem: 'unsafe-id' }),
+        expect.objectContaining({ kind: 'unreadable', file: '4.json' }),
+      ],
+    ]);
+  });
+
+  it('replays against what is live unless a folder is named', async () => {
+    const { data } = await aMayfly();
+    await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'first');
+    const recording = await folderOf({ '1.json': await readFile(RUNNING, 'utf8') });
+    const { stdout } = await mayfly('policy', 'replay', recording, '--data', data);
+    expect(jsonLines(stdout)).toEqual([expect.objectContaining({ sql: expect.stringContaining('SELECT id, image') })]);
+  });
+
+  it('says when there is nothing to replay', async () => {
+    const empty = await aFolder();
+    expect(await mayfly('policy', 'replay', empty, '--policy', 'policy')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('holds no .json file'),
+    });
+    expect(await mayfly('policy', 'replay', join(empty, 'x'), '--policy', 'policy')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no recording in'),
+    });
+  });
+});
+
+/** What the functions, on DynamoDB, leave in the queue when the fixtures arrive one after another. */
+async function queueOfFunctions(): Promise<Record<string, unknown>[]> {
+  const { policy } = compilePolicy(readPolicyFolder('policy'));
+  if (!policy) throw new Error('the default policy does not compile');
+  const compiled = compiledPolicy(policy);
+  const table = await aTable();
+  const aliases = new DynamoAliases(table);
+  const events = await Promise.all(
+    (await readdir(FIXTURES))
+      .filter((f) => f.endsWith('.json'))
+      .sort()
+      .map(eventIn),
+  );
+  const parsed = events.map((event) => parseEvent(event));
+  const instances = new Map(
+    parsed.flatMap((event) =>
+      event.kind === 'container-instance' && event.instance ? [[event.arn, event.instance]] : [],
+    ),
+  );
+  let nowMs = 0;
+  const now = () => nowMs;
+  const deps: RuleDeps = {
+    ledger: new DynamoLedger(table),
+    queue: new DynamoHostQueue(table),
+    registry: new DynamoNodeRegistry(table),
+    directory: new DynamoNodeDirectory(table, now),
+    fanOuts: new DynamoFanOuts(table),
+    aliases,
+    hosts: new ContainerHosts(
+      aliases,
+      { instancesOf: async (_, arns) => new Map(arns.map((arn) => [arn, instances.get(arn) ?? arn])) },
+      now,
+    ),
+    policy: async () => compiled,
+    now,
+    report: () => undefined,
+  };
+  for (const event of parsed) {
+    if ('event' in event) nowMs = Math.max(nowMs, event.event.occurredAtMs);
+    if (event.kind === 'task') await handleTask(event.event, deps);
+    else if (event.kind === 'launch') await handleLaunch(event.event, deps);
+    else if (event.kind === 'other') await handleRules(event.event, deps);
+  }
+  const { Items = [] } = await table.db.send(new ScanCommand({ TableName: table.name }));
+  return Items.filter(({ sk }) => String(sk).startsWith('q#')).map(({ query }) => query);
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
-import { type Table, ttl } from './table.ts';
+import { conditional, type Table, ttl } from './table.ts';
 
 // Partitions of the directory: enough that no fleet's renewals meet on one.
 const SHARDS = 16;
@@ -20,10 +20,33 @@ export class DynamoNodeDirectory implements NodeDirectory {
   }
 
   async note(entry: DirectoryEntry, expiresAtMs: number): Promise<void> {
-    const key = { pk: `NODES#${shardOf(entry.hostIdentifier)}`, sk: entry.hostIdentifier };
     await this.#table.db.send(
-      new PutCommand({ TableName: this.#table.name, Item: { ...key, entry, expiresAt: ttl(expiresAtMs) } }),
+      new UpdateCommand({
+        TableName: this.#table.name,
+        Key: this.#key(entry.hostIdentifier),
+        UpdateExpression: 'SET entry = :entry, expiresAt = :expires',
+        ExpressionAttributeValues: { ':entry': entry, ':expires': ttl(expiresAtMs) },
+      }),
     );
+  }
+
+  // Beside the entry, which the next note replaces.
+  async runs(host: string, configHash: string): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: this.#key(host),
+          UpdateExpression: 'SET configHash = :hash',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':hash': configHash },
+        }),
+      ),
+    );
+  }
+
+  #key(host: string) {
+    return { pk: `NODES#${shardOf(host)}`, sk: host };
   }
 
   async page(cursor = '0 '): Promise<{ entries: readonly DirectoryEntry[]; next?: string }> {
@@ -38,9 +61,10 @@ export class DynamoNodeDirectory implements NodeDirectory {
       }),
     );
     const nowSeconds = this.#now() / 1000;
-    const entries = Items.filter((item) => Number(item.expiresAt) > nowSeconds).map(
-      (item) => item.entry as DirectoryEntry,
-    );
+    const entries = Items.filter((item) => Number(item.expiresAt) > nowSeconds).map((item) => ({
+      ...(item.entry as DirectoryEntry),
+      ...(item.configHash ? { configHash: String(item.configHash) } : {}),
+    }));
     if (LastEvaluatedKey) return { entries, next: `${shard} ${String(LastEvaluatedKey.sk)}` };
     return shard + 1 < SHARDS ? { entries, next: `${shard + 1} ` } : { entries };
   }

@@ -1,8 +1,11 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { policyIn } from '../aws/live-policy.ts';
+import { openTable } from '../aws/table.ts';
 import { runDemo } from '../console/demo.ts';
 import { startLocal } from '../local/index.ts';
 import { flagfile } from '../stack/flagfile.ts';
@@ -27,6 +30,8 @@ export interface Ready {
   readonly flagfile: string;
   readonly dynamodb: string;
   readonly tableName: string;
+  /** The name of Mayfly's own bus, for requests. */
+  readonly bus: string;
 }
 
 const READY_FILE = 'ready.json';
@@ -124,8 +129,20 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     };
     await writeFile(flagsFile, `${flagfile(agent)}\n`);
     const { url, certificate, enrollSecret, events, results, dynamodb, tableName } = mayfly;
-    const ready: Ready = { url, certificate, enrollSecret, events, results, flagfile: flagsFile, dynamodb, tableName };
+    const bus = mayfly.outputs.BusName ?? 'default';
+    const ready: Ready = {
+      url,
+      certificate,
+      enrollSecret,
+      events,
+      results,
+      flagfile: flagsFile,
+      dynamodb,
+      tableName,
+      bus,
+    };
     await writeFile(join(data, READY_FILE), JSON.stringify(ready));
+    await seedPolicy(ready);
     if (flags.json) emit({ ready });
     else say(greeting(ready));
     if (world)
@@ -144,6 +161,14 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+/** An empty table gets the default policy as version 1; a later one stays. */
+async function seedPolicy({ dynamodb, tableName }: Ready): Promise<void> {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials });
+  await policyIn(openTable(tableName, client), Date.now, () => undefined)();
+  client.destroy();
 }
 
 const greeting = (ready: Ready): string => `${pc.bold('Mayfly runs.')}

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { check } from './policy/check.ts';
 import { diff } from './policy/diff.ts';
+import { drift } from './policy/drift.ts';
 import { history } from './policy/history.ts';
 import { init } from './policy/init.ts';
 import { placed } from './policy/place.ts';
@@ -78,6 +79,12 @@ are told who it was. Whatever goes wrong, what is live stays live, and the exit 
 }
 
 function addVersionCommands(policy: Command): void {
+  placed(policy.command('drift'))
+    .description('Show which nodes run another agent configuration than the live policy gives them')
+    .option('-a, --all', 'the others too', false)
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('npx mayfly policy drift', 'npx mayfly policy drift --all --stack Mayfly'))
+    .action(drift);
   placed(policy.command('rollback'))
     .description('Make an older version live again, as a new version')
     .argument('[version]', 'its number; default: the one before the live one', version)

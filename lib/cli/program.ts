@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { Exit } from './exit.ts';
 import { addLocal } from './local.ts';
 import { addPolicy } from './policy.ts';
+import { addRequest } from './request.ts';
 
 /**
  * The operator's command.
@@ -18,6 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .exitOverride();
   addLocal(program);
   addPolicy(program);
+  addRequest(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;

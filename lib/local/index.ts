@@ -48,6 +48,7 @@ export interface LocalMayfly {
   readonly events: string; // http://127.0.0.1:<port>: PutEvents, and POST /events
   readonly results: string; // folder
   readonly tableName: string;
+  readonly outputs: Readonly<Record<string, string>>; // the stack's, with their values here
   readonly dynamodb: string; // endpoint
   /** Takes whole events; resolves when they are durable in the queues of every rule that matches them. */
   putEvents(events: unknown[]): Promise<void>;
@@ -145,6 +146,7 @@ async function start(
     events: aws.url,
     results,
     tableName: table.name,
+    outputs: Object.fromEntries(assembly.outputs(/./).map(([name, value]) => [name, String(value)])),
     dynamodb: dynamo.endpoint,
     putEvents: (events) => bus.put(events),
     idle: async () => {

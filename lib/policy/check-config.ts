@@ -5,8 +5,8 @@ import type { Problem } from './problem.ts';
 import type { Path, SourceDocument } from './source-document.ts';
 
 /** osquery 5.23 reads no larger document. @see osquery-protocol.md, head */
-export const MAX_CONFIG_BYTES = 1_048_576;
-export const MAX_CONFIG_DEPTH = 32;
+const MAX_CONFIG_BYTES = 1_048_576;
+const MAX_CONFIG_DEPTH = 32;
 /** Below API Gateway's and Lambda's 6 MB, a third of which base64 takes. */
 const MAX_LOG_BODY_BYTES = 4_400_000;
 const MAX_INTERVAL_SECONDS = 604_800;

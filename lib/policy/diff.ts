@@ -19,7 +19,7 @@ export interface QueryChange {
   readonly fields: readonly FieldChange[];
 }
 
-export interface RuleChange {
+interface RuleChange {
   readonly rule: string;
   readonly kind: 'added' | 'removed' | 'changed';
   readonly answers: string;
@@ -27,7 +27,7 @@ export interface RuleChange {
   readonly queries: readonly QueryChange[];
 }
 
-export interface ProfileChange {
+interface ProfileChange {
   readonly profile: string;
   readonly kind: 'added' | 'removed' | 'changed';
   readonly fields: readonly FieldChange[];

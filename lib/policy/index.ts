@@ -1,6 +1,6 @@
 /** Writing a policy: from a folder of YAML to the document the functions read, and all that is wrong with it. */
-export { type Compilation, compilePolicy } from './compile.ts';
+export { compilePolicy } from './compile.ts';
 export { diffPolicies, type PolicyDiff } from './diff.ts';
 export { diffText } from './diff-text.ts';
 export { readPolicyFolder } from './folder.ts';
-export { inOrder, type Problem } from './problem.ts';
+export type { Problem } from './problem.ts';

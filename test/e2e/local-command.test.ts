@@ -52,7 +52,9 @@ async function post(ready: Ready, path: string, body: object): Promise<Record<st
 /** Polls until something is there to run: the event's way through bus, queue and function takes its time. */
 async function firstQueries(ready: Ready, nodeKey: unknown): Promise<Record<string, string>> {
   for (;;) {
-    const { queries } = (await post(ready, '/v1/distributed/read', { node_key: nodeKey })) as { queries: Record<string, string> };
+    const { queries } = (await post(ready, '/v1/distributed/read', { node_key: nodeKey })) as {
+      queries: Record<string, string>;
+    };
     if (Object.values(queries).some((sql) => sql.includes('docker_containers'))) return queries;
     await post(ready, '/v1/distributed/write', {
       node_key: nodeKey,
@@ -85,7 +87,9 @@ describe('mayfly local', () => {
         results: join(data, 'results'),
       });
       const key = await enroll(first.ready);
-      const files = ['15-ecs-container-instance-registered', '05-ecs-task-ec2-running'].map((name) => `${FIXTURES}/${name}.json`);
+      const files = ['15-ecs-container-instance-registered', '05-ecs-task-ec2-running'].map(
+        (name) => `${FIXTURES}/${name}.json`,
+      );
       expect(await mayfly('local', 'put-events', '--data', data, ...files)).toBe('2 events accepted\n');
       first.child.kill('SIGKILL');
       await once(first.child, 'exit');
@@ -103,7 +107,9 @@ describe('mayfly local', () => {
   );
 
   it('writes a flagfile that names what osqueryd needs', async () => {
-    const { ready } = JSON.parse(JSON.stringify({ ready: JSON.parse(await readFile(join(data, 'ready.json'), 'utf8')) }));
+    const { ready } = JSON.parse(
+      JSON.stringify({ ready: JSON.parse(await readFile(join(data, 'ready.json'), 'utf8')) }),
+    );
     const flags = await readFile(ready.flagfile, 'utf8');
     expect(flags).toContain(`--tls_server_certs=${ready.certificate}`);
     expect(flags).toContain(`--enroll_secret_path=${ready.enrollSecret}`);

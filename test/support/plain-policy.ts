@@ -68,6 +68,7 @@ const launched: PolicyRule = {
 
 const enrollment: PolicyRule = {
   ...base,
+  accelerateSeconds: 0,
   name: 'enrollment-identity',
   answers: 'Who enrolled?',
   on: { enrollment: true },

@@ -131,6 +131,7 @@ export class MemoryAliases implements Aliases {
 
 export class MemoryDirectory implements NodeDirectory {
   readonly note = noAgent;
+  readonly runs = noAgent;
   async page(): Promise<{ entries: [] }> {
     return { entries: [] };
   }

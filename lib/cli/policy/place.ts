@@ -1,8 +1,10 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
+import { DynamoNodeDirectory } from '../../aws/node-directory.ts';
 import { DynamoPolicyStore } from '../../aws/policy-store.ts';
 import { openTable } from '../../aws/table.ts';
+import type { NodeDirectory } from '../../core/nodes/directory.ts';
 import type { PolicyStore, PolicyVersion } from '../../core/policy/policy.ts';
 import { DATA, readyIn } from '../local.ts';
 import { patiently } from './print.ts';
@@ -19,6 +21,7 @@ export interface Place {
   /** As a person would call it. */
   readonly name: string;
   readonly store: PolicyStore;
+  readonly directory: NodeDirectory;
 }
 
 /** Adds the options that say which Mayfly is meant. */
@@ -40,7 +43,11 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
   try {
     return await patiently(
       `Waiting for ${name}`,
-      work({ name, store: new DynamoPolicyStore(openTable(table, client)) }),
+      work({
+        name,
+        store: new DynamoPolicyStore(openTable(table, client)),
+        directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
+      }),
     );
   } catch (error) {
     throw explained(error, name, flags);

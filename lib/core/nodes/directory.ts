@@ -4,13 +4,15 @@ import type { Node } from './node.ts';
 /** One line of the directory. */
 export interface DirectoryEntry extends Omit<NodeFacts, 'seenSecondsAgo'> {
   readonly lastSeenMs: number; // at most 5 minutes behind
-  /** `osquery_info.config_hash` as the node reported it last, and what it should be: they differ while it drifts. */
+  /** `osquery_info.config_hash` as the node reported it last; what it should be follows from its profile. */
   readonly configHash?: string;
 }
 
 /** All enrolled nodes, in pages: written at enrollment and with `lastSeenMs`, so at most five minutes behind. */
 export interface NodeDirectory {
   note(entry: DirectoryEntry, expiresAtMs: number): Promise<void>;
+  /** Notes which configuration a node says it runs: `osquery_info.config_hash`. */
+  runs(host: string, configHash: string): Promise<void>;
   /** Entries of one page and the cursor of the next; a directory of any size is read in bounded steps. */
   page(cursor?: string): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly next?: string }>;
 }

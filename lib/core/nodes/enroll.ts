@@ -72,19 +72,24 @@ export async function enroll(
     const twin = host !== hostIdentifier;
     if (plan.kind === 'same') return { node: plan.node, twin, fresh: false };
     // Queued before the node exists: a crash here asks again, the other order would never ask.
-    await askOnEnrollment(plan.node, plan.replaces, policy, deps);
-    if (await registry.enroll(plan.node, plan.replaces)) return { node: plan.node, twin, fresh: true };
+    const heatMs = await askOnEnrollment(plan.node, plan.replaces, policy, deps);
+    const node = { ...plan.node, hotUntilMs: Math.max(plan.node.hotUntilMs, nowMs + heatMs) };
+    if (await registry.enroll(node, plan.replaces)) return { node, twin, fresh: true };
   }
   throw new Error(`enrollment of ${hostIdentifier} lost five races in a row`);
 }
 
-/** Ids come from the enrollment that is replaced, so all who race to replace it ask the same. */
+/**
+ * Ids come from the enrollment that is replaced, so all who race to replace it ask the same.
+ *
+ * @returns for how long, in ms, the rules want the node to poll fast: it has no record yet that could say so
+ */
 async function askOnEnrollment(
   node: Node,
   replaces: Node | undefined,
   { enrollmentRules, policy }: CompiledPolicy,
   deps: AskDeps,
-): Promise<void> {
+): Promise<number> {
   const facts = factsOf(node, deps.now());
   const rules = enrollmentRules.filter(
     ({ on }) => 'enrollment' in on && (on.enrollment === true || matchNode(on.enrollment, facts)),
@@ -103,4 +108,5 @@ async function askOnEnrollment(
     deps.now(),
   );
   await enqueue(node.host, wanted, policy.limits, 0, deps);
+  return 1000 * Math.max(0, ...rules.map((rule) => rule.accelerateSeconds));
 }

@@ -85,7 +85,7 @@ export interface PolicyRule {
 export interface Limits {
   readonly queriesPerDelivery: number;
   readonly pendingPerHost: number;
-  /** The same query with the same text is not asked of a host again within this. */
+  /** The same query of the same rule with the same text is not asked of a host again within this. */
   readonly spacingSeconds: number;
   /** Hosts one trigger may reach through `hosts-where`. */
   readonly hostsPerTrigger: number;

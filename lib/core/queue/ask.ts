@@ -150,10 +150,11 @@ export async function enqueue(
   return queued;
 }
 
-/** Whether the same text was not asked of the host too shortly before by another trigger. */
+/** Whether the same question was not asked of the host too shortly before by another trigger. */
 async function spaced(query: PendingQuery, limits: Limits, queue: HostQueue, nowMs: number): Promise<boolean> {
   if (limits.spacingSeconds === 0) return true;
-  const text = idOf(renderSql(query.sql, query.bindings));
+  // The same words after a task's end are another question.
+  const text = idOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
   return queue.space(query.host, text, query.queryId, nowMs, nowMs + limits.spacingSeconds * 1000);
 }
 

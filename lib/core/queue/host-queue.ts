@@ -19,11 +19,11 @@ export interface HostQueue {
   /** How many queries wait. */
   depth(host: string): Promise<number>;
   /**
-   * Reserves a query text for one query: false when another asked the host the same and its time is not over.
+   * Reserves a question for one query: false when another asked the host the same and its time is not over.
    *
-   * @param text digest of the rendered SQL
+   * @param question digest of rule, set, query and rendered SQL
    */
-  space(host: string, text: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean>;
+  space(host: string, question: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean>;
   /** Adds a query unless one with its id already waits. */
   enqueue(query: PendingQuery): Promise<void>;
   /**

@@ -3,7 +3,7 @@ import { Duration, DurationOrZero } from './duration.ts';
 import { Match } from './match.ts';
 
 /** Names go into ids, file names and columns of results. */
-export const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 export const Name = z.string().regex(NAME, 'must be a name: lower-case letters, digits, - and _, at most 64');
 
 /** JMESPath is parsed recursively: longer expressions are a mistake. */
@@ -37,7 +37,7 @@ export const Query = z
 const Queries = z.record(Name, Query);
 const Pattern = z.record(z.string(), z.unknown());
 
-export const On = z
+const On = z
   .strictObject({
     event: Pattern.describe("An event, by EventBridge's own pattern language.").optional(),
     enrollment: z
@@ -63,7 +63,7 @@ export const On = z
   })
   .describe('What makes the rule ask: exactly one of these.');
 
-export const TargetText = z
+const TargetText = z
   .union(
     [
       z.enum(['ecs-task-host', 'ec2-instance', 'same-node']),

@@ -1,6 +1,6 @@
-export type ColumnType = 'TEXT' | 'INTEGER' | 'BIGINT' | 'DOUBLE';
+type ColumnType = 'TEXT' | 'INTEGER' | 'BIGINT' | 'DOUBLE';
 
-export interface ColumnFacts {
+interface ColumnFacts {
   readonly name: string;
   readonly type: ColumnType;
   /** Not in `SELECT *`. */

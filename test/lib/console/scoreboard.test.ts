@@ -29,7 +29,9 @@ const aScene = {
 
 describe('the score', () => {
   it('counts every task under exactly one verdict', () => {
-    const cards = (['seen', 'post-mortem', 'never-started', 'missed', 'pending'] as const).map((verdict) => aCard({ verdict }));
+    const cards = (['seen', 'post-mortem', 'never-started', 'missed', 'pending'] as const).map((verdict) =>
+      aCard({ verdict }),
+    );
     const { tasks, seen, postMortem, neverStarted, missed, pending } = score(cards);
     expect(seen + postMortem + neverStarted + missed + pending).toBe(tasks);
   });
@@ -53,7 +55,12 @@ describe('the score', () => {
 
 describe('the live view', () => {
   it('shows how much of what started was seen, by Mayfly and by the schedule', () => {
-    const cards = [aCard({ bySchedule: true }), aCard({ verdict: 'post-mortem' }), aCard({ verdict: 'pending' }), aCard({ verdict: 'missed', reason: 'no-host' })];
+    const cards = [
+      aCard({ bySchedule: true }),
+      aCard({ verdict: 'post-mortem' }),
+      aCard({ verdict: 'pending' }),
+      aCard({ verdict: 'missed', reason: 'no-host' }),
+    ];
     const lines = frame(aScene, cards, T0 + 30_000, 40, plain);
     expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('50 %');
     expect(lines.find((line) => line.startsWith('every 60 s'))).toContain('25 %');
@@ -87,6 +94,8 @@ describe('the summary', () => {
   });
 
   it('tells of tasks that never started a container', () => {
-    expect(summaryTable([aCard({ verdict: 'never-started', startedAtMs: undefined })], T0)).toContain('1 more never started a container');
+    expect(summaryTable([aCard({ verdict: 'never-started', startedAtMs: undefined })], T0)).toContain(
+      '1 more never started a container',
+    );
   });
 });

@@ -1,0 +1,54 @@
+import { type DirectoryEntry, type NodeDirectory, seenFrom } from '../../core/nodes/directory.ts';
+import { agentConfig, profileFor } from '../../core/policy/agent-config.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { at, liveAt, type PlaceFlags } from './place.ts';
+import { columns, count, printable, say, sayJson } from './print.ts';
+
+/** A node, the configuration it should run, and the one it says it runs. */
+interface NodeConfig {
+  readonly host: string;
+  readonly profile: string;
+  readonly expected: string;
+  readonly reported: string | null;
+  readonly state: 'current' | 'drifted' | 'unknown';
+}
+
+/** Shows which nodes run another configuration than the live policy gives them. */
+export async function drift(flags: PlaceFlags & { all: boolean; json: boolean }): Promise<void> {
+  const nodes = await at(flags, async (place) => {
+    const { policy } = await liveAt(place);
+    return (await everyEntry(place.directory)).map((entry) => configOf(entry, policy));
+  });
+  if (flags.json) return sayJson(nodes);
+  const shown = flags.all ? nodes : nodes.filter(({ state }) => state === 'drifted');
+  const of = (state: NodeConfig['state']): number => nodes.filter((node) => node.state === state).length;
+  if (shown.length > 0) {
+    say(
+      columns(
+        shown.map((node) => [printable(node.host), node.profile, node.state, node.reported ?? '-', node.expected]),
+      ),
+    );
+  }
+  say(
+    `${count(nodes.length, 'node')}: ${of('current')} current, ${of('drifted')} drifted, ${of('unknown')} have not said yet`,
+  );
+}
+
+function configOf(entry: DirectoryEntry, policy: Policy): NodeConfig {
+  const profile = profileFor(policy.profiles, seenFrom(entry, Date.now()));
+  const expected = agentConfig(profile).configHash;
+  const reported = entry.configHash ?? null;
+  const state = reported === null ? 'unknown' : reported === expected ? 'current' : 'drifted';
+  return { host: entry.hostIdentifier, profile: profile.name, expected, reported, state };
+}
+
+async function everyEntry(directory: NodeDirectory): Promise<DirectoryEntry[]> {
+  const entries: DirectoryEntry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await directory.page(cursor);
+    entries.push(...page.entries);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return entries;
+}

@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { type Command, InvalidArgumentError } from 'commander';
+import { REQUEST } from '../core/policy/compiled-policy.ts';
+import { DATA, readyIn } from './local.ts';
+
+interface RequestFlags {
+  readonly data: string;
+  readonly stack?: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly key?: string;
+}
+
+/** Adds `mayfly request`. */
+export function addRequest(program: Command): void {
+  program
+    .command('request')
+    .description("Set off the policy's rules on a request of this name, as a webhook would")
+    .argument('<name>', 'the name that rules with `on: { request: NAME }` wait for')
+    .option('--detail <json>', 'what the rules see under detail, such as the host to ask', object, {})
+    .option('-k, --key <text>', 'the same key within a day is the same request; default: a new one each time')
+    .option('-d, --data <folder>', 'a Mayfly on this machine, by its data folder', DATA)
+    .option('-s, --stack <name>', 'a Mayfly in AWS, by its stack; your credentials are used')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ npx mayfly request container-by-cgroup --detail '{"host":"i-0a1b2c3d4e5f60718","container":"9fd313b782de"}'`,
+    )
+    .action(async (name: string, flags: RequestFlags) => {
+      const id = await request(name, flags);
+      process.stdout.write(`accepted as ${id}\n`);
+    });
+}
+
+/** Puts one request on Mayfly's bus. @returns the event's id */
+async function request(name: string, { detail, key, data, stack }: RequestFlags): Promise<string> {
+  const { client, bus } = stack ? await inAws(stack) : await here(data);
+  const { Entries: [answer] = [] } = await client.send(
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: bus,
+          Source: 'mayfly.cli',
+          DetailType: REQUEST,
+          Detail: JSON.stringify({ ...detail, request: name, idempotencyKey: key ?? randomUUID() }),
+        },
+      ],
+    }),
+  );
+  client.destroy();
+  if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
+  return answer.EventId;
+}
+
+async function here(data: string): Promise<{ client: EventBridgeClient; bus: string }> {
+  const { events, bus } = await readyIn(data);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  return { client: new EventBridgeClient({ endpoint: events, region: 'us-east-1', credentials }), bus };
+}
+
+async function inAws(stack: string): Promise<{ client: EventBridgeClient; bus: string }> {
+  const { Stacks = [] } = await new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName: stack }));
+  const bus = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'BusName')?.OutputValue;
+  if (!bus) throw new Error(`the stack ${stack} has no output BusName: is it a Mayfly?`);
+  return { client: new EventBridgeClient({}), bus };
+}
+
+function object(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError('it is not JSON.');
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new InvalidArgumentError('it is not a JSON object.');
+}

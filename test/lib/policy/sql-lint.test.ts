@@ -1,0 +1,242 @@
+import { describe, expect, it } from '@jest/globals';
+import { aProfile, aRule, aTaskRule, problemsOf } from './a-policy.ts';
+
+const problemsOfSql = (sql: string) => problemsOf({ 'rules/a.yaml': aRule('', `sql: ${JSON.stringify(sql)}`) });
+const none: string[] = [];
+
+describe('SQL that osquery on Linux runs', () => {
+  it.each([
+    "SELECT pid, name FROM processes WHERE name = 'sshd'",
+    'SELECT name FROM processes WHERE name = "sshd"', // text in double quotes, as osquery's packs have it
+    "SELECT md5 FROM hash WHERE path = '/bin/sh'",
+    "SELECT md5 FROM hash WHERE path IN ('/bin/sh', '/bin/ls')",
+    "SELECT md5 FROM hash WHERE path = '/bin/sh' OR path = '/bin/ls'",
+    "SELECT md5 FROM hash WHERE directory LIKE '/etc/%'",
+    'SELECT p.pid, h.sha256 FROM processes p JOIN hash h ON h.path = p.path',
+    'SELECT pid, sha256 FROM processes LEFT JOIN hash USING (path)',
+    'SELECT sha256 FROM hash WHERE path IN (SELECT path FROM processes)',
+    'SELECT c.id, p.cmdline FROM docker_containers c JOIN docker_container_processes p ON p.id = c.id',
+    'WITH big AS (SELECT pid, name FROM processes WHERE resident_size > 1e9) SELECT * FROM big',
+    'SELECT count(*) AS n FROM processes',
+    "SELECT regex_match(cmdline, '-p ([0-9]+)', 1) AS port, sha1(cmdline) AS s, split(path, '/', 0) AS d FROM processes",
+    "SELECT key, value FROM json_each('[1,2]')",
+    'SELECT name, version FROM deb_packages ORDER BY version COLLATE version_dpkg',
+    'SELECT pid FROM processes; -- that is all',
+    'SELECT username FROM users WHERE pid_with_namespace = 1',
+    "SELECT path FROM yara WHERE path = '/bin/sh' AND sigrule = 'rule a { condition: true }'",
+  ])('%s', (sql) => {
+    expect(problemsOfSql(sql)).toEqual(none);
+  });
+});
+
+describe('SQL that osquery on Linux refuses', () => {
+  it.each([
+    ['SELECT name FROM procesess', 'no such table: procesess (did you mean processes?)'],
+    [
+      'SELECT x FROM zzzzzzzzz',
+      'no such table: zzzzzzzzz (name tables of extensions in policy.yaml: extension_tables)',
+    ],
+    ['SELECT pidd FROM processes', 'no such column: pidd (did you mean pid?)'],
+    ['SELECT p.nme FROM processes p', 'no such column: p.nme (did you mean name?)'],
+    ['SELECT regex_mtch(name, 1, 1) FROM processes', 'no such function: regex_mtch (did you mean regex_match?)'],
+    ['SELECT name FROM launchd', 'launchd is a table of macOS, not of Linux'],
+    ['SELECT path FROM registry', 'registry is a table of Windows, not of Linux'],
+    ['SELECT name FROM sqlite_master', 'no such table: sqlite_master'],
+    ['SELECT name FROM dbstat', 'no such table: dbstat'],
+    ['SELECT md5 FROM hash', 'hash needs a constraint on path or directory: osquery fails the query without it'],
+    ["SELECT md5 FROM hash WHERE md5 = 'x'", 'hash needs a constraint on path or directory'],
+    ["SELECT md5 FROM hash WHERE path <> '/bin/sh'", 'hash needs a constraint on path or directory'],
+    ["SELECT md5 FROM hash WHERE path = '/a' OR md5 = 'x'", 'hash needs a constraint on path or directory'],
+    ['SELECT pid FROM docker_container_processes', 'docker_container_processes needs a constraint on id'],
+    [
+      "SELECT pid FROM docker_container_processes WHERE id LIKE 'a%'",
+      'docker_container_processes needs a constraint on id',
+    ],
+    [
+      "SELECT path FROM yara WHERE path = '/bin/sh'",
+      'yara needs a constraint on sig_group or sigfile or sigrule or sigurl',
+    ],
+    ['SELECT result FROM curl', 'curl needs a constraint on url'],
+    ['SELECT 1; SELECT 2', 'several statements in one SQL'],
+    ['SELECT 1; DROP TABLE users', 'several statements in one SQL'],
+    ['DELETE FROM processes', 'only a SELECT can be asked'],
+    ['PRAGMA table_info(processes)', 'only a SELECT can be asked'],
+    ['EXPLAIN SELECT 1', 'only a SELECT can be asked'],
+    ['SELECT name FROM processes WHERE', 'incomplete input'],
+    ['SELECT name FORM processes', 'syntax error'],
+    ['-- nothing', 'there is no statement'],
+    ['SELECT 1 \0', 'the SQL holds NUL'],
+  ])('%s', (sql, problem) => {
+    expect(problemsOfSql(sql)).toEqual([
+      expect.stringMatching(new RegExp(`^error .*${problem.replace(/[()[\]?]/g, '\\$&')}`)),
+    ]);
+  });
+
+  it.each([
+    ['sql: SELECT pid, nme FROM processes', '6:24'],
+    ["sql: 'SELECT ''x'' AS a, nme FROM processes'", '6:32'],
+    ['sql: >-\n  SELECT pid,\n    nme\n  FROM processes', '8:11'],
+    ['sql: |\n  SELECT pid,\n\n    nme\n  FROM processes', '9:11'],
+    ['sql: SELECT pid,\n  nme FROM processes', '7:9'],
+  ])('has the place of the error told, however it is written: %s', (query, place) => {
+    expect(problemsOf({ 'rules/a.yaml': aRule('', query) })).toEqual([
+      expect.stringContaining(`rules/a.yaml:${place} no such column: nme`),
+    ]);
+  });
+});
+
+describe('SQL that runs and hurts', () => {
+  it.each([
+    [
+      'SELECT * FROM uptime',
+      'SELECT * takes every column, needed or not, and may be answered from a cache (name the columns: days, hours, minutes, seconds, total_seconds)',
+    ],
+    ['SELECT p.* FROM processes p JOIN uptime u', 'SELECT * takes every column'],
+    [
+      'SELECT mac FROM ec2_instance_metadata',
+      'ec2_instance_metadata blocks the agent for minutes on a host that is not on EC2',
+    ],
+    [
+      "SELECT m.mac FROM system_info s JOIN ec2_instance_metadata m WHERE s.hardware_vendor = 'Amazon EC2'",
+      'blocks the agent for minutes',
+    ],
+    ['SELECT pid FROM bpf_process_events', 'is gone from osquery after 5.23.1'],
+  ])('draws a warning: %s', (sql, problem) => {
+    expect(problemsOfSql(sql)).toEqual([expect.stringContaining(`warning rules/a.yaml`)]);
+    expect(problemsOfSql(sql)).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it.each([
+    [
+      'a discovery that asks for the vendor',
+      {
+        'rules/a.yaml': aRule(
+          '',
+          "sql: SELECT mac FROM ec2_instance_metadata\ndiscovery: SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'",
+        ),
+      },
+    ],
+    [
+      'the target ec2-instance',
+      {
+        'rules/a.yaml': aRule(
+          'on: { event: { source: [aws.ec2] } }\ntarget: ec2-instance',
+          'sql: SELECT mac FROM ec2_instance_metadata',
+        ),
+      },
+    ],
+    [
+      'a CROSS JOIN behind the vendor',
+      {
+        'config/default.yaml': aProfile(
+          'decorators:\n  load: ["SELECT m.mac FROM system_info s CROSS JOIN ec2_instance_metadata m WHERE s.hardware_vendor = \'Amazon EC2\'"]',
+        ),
+      },
+    ],
+  ])('asks for instance metadata without a warning behind %s', (_, files) => {
+    expect(problemsOf(files)).toEqual(none);
+  });
+});
+
+describe('a post-mortem query', () => {
+  const postMortem = (sql: string) =>
+    problemsOf({
+      'rules/a.yaml': aTaskRule(
+        `queries: { a: { sql: SELECT 1 } }\npost-mortem:\n  gone:\n    sql: ${sql}\n    bind: { ids: 'detail.containers[].runtimeId' }`,
+      ),
+    });
+
+  it.each(['docker_containers', 'docker_container_labels', 'docker_container_mounts'])(
+    'needs id on %s, which else lists running containers alone',
+    (table) => {
+      expect(postMortem(`SELECT id FROM ${table} WHERE :ids IS NOT NULL`)).toEqual([
+        expect.stringContaining(
+          `${table} in a post-mortem query needs a constraint on id: without it osquery lists running containers alone`,
+        ),
+      ]);
+      expect(postMortem(`SELECT id FROM ${table} WHERE id IN (:ids)`)).toEqual(none);
+    },
+  );
+
+  it('takes id from a join with a table that has it', () => {
+    expect(
+      postMortem(
+        'SELECT c.id FROM docker_containers c JOIN docker_container_labels l ON l.id = c.id WHERE c.id IN (:ids)',
+      ),
+    ).toEqual(none);
+  });
+
+  it('has no processes to ask for', () => {
+    expect(postMortem('SELECT pid FROM docker_container_processes WHERE id IN (:ids)')).toEqual([
+      expect.stringContaining(
+        'warning rules/a.yaml:8:28 docker_container_processes has no rows about a container that has exited',
+      ),
+    ]);
+  });
+});
+
+describe('a discovery', () => {
+  const discovery = (sql: string) => problemsOf({ 'rules/a.yaml': aRule('', `sql: SELECT 1 AS a\ndiscovery: ${sql}`) });
+
+  it.each([
+    "SELECT 1 FROM docker_containers WHERE state = 'exited'",
+    "SELECT 1 FROM docker_containers WHERE state IN ('exited', 'dead')",
+  ])('that never returns a row draws a warning: %s', (sql) => {
+    expect(discovery(sql)).toEqual([expect.stringContaining('this discovery never returns a row')]);
+  });
+
+  it.each([
+    "SELECT 1 FROM docker_containers WHERE state = 'running'",
+    "SELECT 1 FROM docker_containers WHERE state IN ('running', 'exited')",
+    "SELECT 1 FROM docker_containers WHERE id = 'abc' AND state = 'exited'",
+    'SELECT * FROM docker_info',
+  ])('that can is left alone: %s', (sql) => {
+    expect(discovery(sql)).toEqual(none);
+  });
+
+  it('takes no bindings: it would be NULL', () => {
+    expect(discovery('SELECT 1 FROM processes WHERE pid = :pid')).toEqual([
+      expect.stringContaining('nothing is bound here'),
+    ]);
+  });
+});
+
+describe('tables beyond osquery', () => {
+  it('are those that policy.yaml names, with their columns', () => {
+    const files = (sql: string) => ({
+      'policy.yaml': 'extension_tables: { my_table: [a, b] }',
+      'rules/a.yaml': aRule('', `sql: ${sql}`),
+    });
+    expect(problemsOf(files('SELECT a, b FROM my_table'))).toEqual(none);
+    expect(problemsOf(files('SELECT bb FROM my_table'))).toEqual([expect.stringContaining('no such column: bb')]);
+    expect(problemsOf(files('SELECT a FROM my_tabel'))).toEqual([expect.stringContaining('did you mean my_table?')]);
+  });
+
+  it('are the views of profiles', () => {
+    const files = {
+      'config/default.yaml': aProfile('views:\n  roots: SELECT pid, name FROM processes WHERE uid = 0'),
+      'rules/a.yaml': aRule('', 'sql: SELECT name FROM roots'),
+    };
+    expect(problemsOf(files)).toEqual(none);
+  });
+});
+
+describe('a scheduled query for another platform', () => {
+  const scheduled = (platform: string, sql: string) =>
+    problemsOf({ 'config/default.yaml': aProfile(`schedule:\n  a: { query: '${sql}', platform: '${platform}' }`) });
+
+  it('may use its tables', () => {
+    expect(scheduled('darwin', 'SELECT name FROM launchd')).toEqual(none);
+    expect(scheduled('windows,darwin', 'SELECT name FROM launchd')).toEqual(none);
+  });
+
+  it('may not when it runs on Linux too', () => {
+    expect(scheduled('posix', 'SELECT name FROM launchd')).toEqual([expect.stringContaining('not of Linux')]);
+  });
+
+  it('is still one statement', () => {
+    expect(scheduled('darwin', 'SELECT name FROM launchd; SELECT 2')).toEqual([
+      expect.stringContaining('several statements'),
+    ]);
+  });
+});

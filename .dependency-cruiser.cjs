@@ -27,6 +27,13 @@ module.exports = {
       to: { dependencyTypesNot: ['local', 'type-only'], pathNot: ['^node_modules/zod/', '^node_modules/@aws-lambda-powertools/jmespath/', '^(node:)?(buffer|crypto|util|zlib)$'] },
     },
     {
+      name: 'authoring-knows-core',
+      comment: 'lib/policy compiles what the core runs',
+      severity: 'error',
+      from: { path: '^lib/policy/' },
+      to: oursBut('^lib/(policy|core)/'),
+    },
+    {
       name: 'aws-knows-core',
       severity: 'error',
       from: { path: '^lib/aws/' },

@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
@@ -8,15 +7,14 @@ import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
 import { openTable } from '../../lib/aws/table.ts';
+import { telemetry } from '../../lib/aws/telemetry.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
-import type { Report } from '../../lib/core/report.ts';
 import { readEnv } from './env.ts';
 import { createHandler } from './handler.ts';
 
 const env = readEnv(process.env);
 const table = openTable(env.TABLE_NAME);
-const logger = new Logger();
-const report: Report = (event, fields) => logger.info(event, fields);
+const report = telemetry();
 
 const api = new TlsApi({
   queue: new DynamoHostQueue(table),

@@ -1,7 +1,5 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import type { Report } from '../core/report.ts';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
@@ -14,6 +12,7 @@ import { policyIn } from './live-policy.ts';
 import { DynamoNodeDirectory } from './node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from './node-registry.ts';
 import { openTable, TableEnv } from './table.ts';
+import { telemetry } from './telemetry.ts';
 
 type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -33,8 +32,7 @@ export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.p
 /** The function on AWS. */
 export function eventFunction(environment: NodeJS.ProcessEnv): EventHandler {
   const table = openTable(readEnv(environment).TABLE_NAME);
-  const logger = new Logger();
-  const report: Report = (event, fields) => logger.info(event, fields);
+  const report = telemetry();
   const aliases = new DynamoAliases(table);
   return eventHandler({
     ledger: new DynamoLedger(table),

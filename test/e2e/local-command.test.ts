@@ -65,7 +65,7 @@ async function firstQueries(ready: Ready, nodeKey: unknown): Promise<Record<stri
 
 async function enroll(ready: Ready): Promise<unknown> {
   const secret = (await readFile(ready.enrollSecret, 'utf8')).trim();
-  return (await post(ready, '/v1/enroll', { enroll_secret: secret, host_identifier: HOST }))['node_key'];
+  return (await post(ready, '/v1/enroll', { enroll_secret: secret, host_identifier: HOST })).node_key;
 }
 
 describe('mayfly local', () => {

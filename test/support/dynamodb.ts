@@ -5,7 +5,7 @@ import { openTable, type Table } from '../../lib/aws/table.ts';
 /** A client of the embedded DynamoDB that `global-setup.ts` started for this run. */
 export const dynamodb = (): DynamoDBClient =>
   new DynamoDBClient({
-    endpoint: process.env['TEST_DYNAMODB_ENDPOINT'] ?? '',
+    endpoint: process.env.TEST_DYNAMODB_ENDPOINT ?? '',
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });

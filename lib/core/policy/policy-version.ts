@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { canonical } from './canonical.ts';
 import type { Policy, PolicyVersion } from './policy.ts';
 
 /** What a version is made of; its number follows the one it replaces. */
@@ -19,14 +20,5 @@ export const versionAfter = (expected: number, draft: Draft): PolicyVersion => (
 
 /** SHA-256 of the policy's canonical JSON, in hex: the order of keys does not matter, the order of rules does. */
 export function digestOf(policy: Policy): string {
-  return createHash('sha256').update(canonicalJson(policy)).digest('hex');
-}
-
-/** Compact JSON with the keys of every object in the order of their UTF-16 code units. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_, held: unknown) =>
-    typeof held === 'object' && held !== null && !Array.isArray(held)
-      ? Object.fromEntries(Object.entries(held).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : held,
-  );
+  return createHash('sha256').update(JSON.stringify(canonical(policy))).digest('hex');
 }

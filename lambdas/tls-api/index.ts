@@ -1,4 +1,5 @@
 import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
@@ -31,6 +32,7 @@ const api = new TlsApi({
   nodeKeySecret: new AwsSecret(env.NODE_KEY_SECRET_ARN, Date.now),
   policy: policyIn(table, Date.now, report),
   directory: new DynamoNodeDirectory(table, Date.now),
+  fanOuts: new DynamoFanOuts(table),
   now: Date.now,
   report,
 });

@@ -14,9 +14,11 @@ export class DynamoFanOuts implements FanOuts {
     this.#table = table;
   }
 
-  async resume(id: string): Promise<FanOutProgress> {
+  // Expiry is decided here: TTL deletes late.
+  async resume(id: string, nowMs: number): Promise<FanOutProgress> {
     const { Item } = await this.#table.db.send(new GetCommand({ TableName: this.#table.name, Key: this.#key(id) }));
-    return (Item?.progress as FanOutProgress | undefined) ?? { hosts: 0, done: false };
+    if (!Item || Number(Item.expiresAt) * 1000 <= nowMs) return { hosts: 0, done: false };
+    return Item.progress as FanOutProgress;
   }
 
   async save(id: string, progress: FanOutProgress, nowMs: number): Promise<void> {

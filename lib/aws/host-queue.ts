@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BatchWriteCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandOutput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../core/queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
 import { keyOf, type PendingKey, type PendingQuery } from '../core/queue/pending-query.ts';
@@ -45,16 +52,25 @@ export class DynamoHostQueue implements HostQueue {
     };
   }
 
-  async depth(host: string): Promise<number> {
-    const { Count = 0 } = await this.#table.db.send(
-      new QueryCommand({
-        TableName: this.#table.name,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
-        ExpressionAttributeValues: { ':pk': hostKey(host), ':pending': 'q#' },
-        Select: 'COUNT',
-      }),
-    );
-    return Count;
+  // All pages: a limit that is counted on one page of 1 MB would never be reached by large queries.
+  async waiting(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+    const ids = new Set<string>();
+    let from: QueryCommandOutput['LastEvaluatedKey'];
+    do {
+      const page: QueryCommandOutput = await this.#table.db.send(
+        new QueryCommand({
+          TableName: this.#table.name,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
+          FilterExpression: 'expiresAt > :now',
+          ProjectionExpression: 'sk',
+          ExpressionAttributeValues: { ':pk': hostKey(host), ':pending': 'q#', ':now': nowMs / 1000 },
+          ...(from ? { ExclusiveStartKey: from } : {}),
+        }),
+      );
+      for (const { sk } of page.Items ?? []) ids.add(String(sk).slice('q#0#'.length));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return ids;
   }
 
   // In a partition of its own: polls need not read it. The query's own id may take it again, after a crash.
@@ -77,7 +93,8 @@ export class DynamoHostQueue implements HostQueue {
         new PutCommand({
           TableName: this.#table.name,
           Item: { ...pendingKey(keyOf(query)), query, expiresAt: ttl(query.expiresAtMs) },
-          ConditionExpression: 'attribute_not_exists(pk)',
+          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :queued',
+          ExpressionAttributeValues: { ':queued': query.queuedAtMs / 1000 },
         }),
       ),
     );

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { Profile } from '../core/policy/policy.ts';
 import { canonical } from '../core/policy/canonical.ts';
+import type { Profile } from '../core/policy/policy.ts';
 import { checkDecoratorIntervals, checkDocument, checkOptions, checkScheduled } from './check-config.ts';
 import { checkSql, type Reading } from './check-query.ts';
 import { nodeMatch } from './format/match.ts';

@@ -1,6 +1,6 @@
+import { canonical } from '../core/policy/canonical.ts';
 import { globMatcher } from '../core/policy/glob.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import { canonical } from '../core/policy/canonical.ts';
 import { type CompiledPack, type CompiledProfile, compilePack, compileProfile, packName } from './compile-profiles.ts';
 import { type CompiledRule, compileRules } from './compile-rules.ts';
 import { seconds } from './format/duration.ts';

@@ -1,5 +1,5 @@
-import type { Policy, PolicyQuery, PolicyRule, Profile } from '../core/policy/policy.ts';
 import { canonical } from '../core/policy/canonical.ts';
+import type { Policy, PolicyQuery, PolicyRule, Profile } from '../core/policy/policy.ts';
 import { type DiffLine, diffLines } from './line-diff.ts';
 import { sqlLines } from './sql-lines.ts';
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createHandler } from '../../lambdas/tls-api/handler.ts';
 import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
@@ -90,6 +91,7 @@ export async function aTlsServer(policy: Policy = plainPolicy): Promise<TlsHarne
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
       policy: inForce(policy),
       directory: new DynamoNodeDirectory(table, now),
+      fanOuts: new DynamoFanOuts(table),
       now,
       report: (event, fields) => reports.push({ event, fields }),
     }),

@@ -81,8 +81,9 @@ export class MemoryHostQueue implements HostQueue {
   }
 
   // Where an agent polls, what has expired goes.
-  async depth(host: string): Promise<number> {
-    return (await this.open(host)).pending.filter(({ expiresAtMs }) => expiresAtMs > this.#now()).length;
+  async waiting(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+    const { pending } = await this.open(host);
+    return new Set(pending.filter(({ expiresAtMs }) => expiresAtMs > nowMs).map(({ queryId }) => queryId));
   }
 
   async space(host: string, text: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean> {

@@ -18,6 +18,7 @@ import type { Report } from '../report.ts';
 import type { AnswerBook } from '../results/answer-book.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
 import { type LogLine, lineId, type ResultSink } from '../results/lines.ts';
+import type { FanOuts } from '../triggers/fan-out.ts';
 import { askOnLog } from '../triggers/handle-log.ts';
 import { parseBody, tooDeep, withoutKeys } from './body.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
@@ -43,6 +44,7 @@ export interface TlsApiDeps {
   readonly nodeKeySecret: RotatingSecret;
   readonly policy: LivePolicy;
   readonly directory: NodeDirectory;
+  readonly fanOuts: FanOuts;
   /** How deliveries are leased; how many queries one holds is the policy's. @default defaultLimits */
   readonly limits?: DrainLimits;
   readonly now: () => number; // epoch ms

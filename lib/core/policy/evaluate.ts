@@ -36,7 +36,10 @@ export function evaluate(policy: Policy, event: unknown): Evaluation {
     String((event as { detail?: { lastStatus?: unknown } })?.detail?.lastStatus),
   );
   const set = stopped ? 'post-mortem' : 'live';
-  const asked = compiled.eventRules(event).map((rule) => matched(rule, rule.queries, set, event));
+  const asked = compiled
+    .eventRules(event)
+    .filter((rule) => !stopped || rule.postMortem.length === 0)
+    .map((rule) => matched(rule, rule.queries, set, event));
   const postMortem = stopped
     ? compiled.postMortemRules(event).map((rule) => matched(rule, rule.postMortem, 'post-mortem', event))
     : [];

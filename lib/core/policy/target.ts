@@ -37,4 +37,6 @@ export function namedBy(target: Target, trigger: unknown): Named {
   return isName(alias) ? { kind: 'alias', alias } : { kind: 'nobody', why: `${target.host} yields no host` };
 }
 
-const isName = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= 1024;
+// In bytes, because it becomes part of a key of the table, which takes 2,048.
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= 1024;

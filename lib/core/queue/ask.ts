@@ -129,13 +129,19 @@ export async function enqueue(
     if (problem.startsWith('unsafe')) await ledger.troubled(workload, 'unsafe-id');
   }
   if (queries.length === 0) return [];
-  const room = limits.pendingPerHost - (await queue.depth(host));
+  const waiting = new Set(await queue.waiting(host, now()));
+  const asked = new Set<string>();
   const queued: PendingQuery[] = [];
   for (const query of queries) {
+    // Of a trigger that comes again, after a crash: it has its place already, also where the limit is reached.
+    if (waiting.has(query.queryId)) {
+      queued.push(query);
+      continue;
+    }
     const dropped =
-      queued.length >= room
+      waiting.size >= limits.pendingPerHost
         ? 'pendingPerHost'
-        : (await spaced(query, limits, queue, now()))
+        : (await spaced(query, limits, queue, asked, now()))
           ? undefined
           : 'spacingSeconds';
     if (dropped) {
@@ -144,18 +150,31 @@ export async function enqueue(
       continue;
     }
     await queue.enqueue(query);
+    waiting.add(query.queryId);
     queued.push(query);
   }
   if (queued.length > 0 && accelerateSeconds > 0) await registry.heat(host, now() + accelerateSeconds * 1000);
   return queued;
 }
 
-/** Whether the same question was not asked of the host too shortly before by another trigger. */
-async function spaced(query: PendingQuery, limits: Limits, queue: HostQueue, nowMs: number): Promise<boolean> {
+/**
+ * Whether the same question was not asked of the host too shortly before by another trigger.
+ *
+ * @param asked the questions of this call, so that a storm of the same one costs one write
+ */
+async function spaced(
+  query: PendingQuery,
+  limits: Limits,
+  queue: HostQueue,
+  asked: Set<string>,
+  nowMs: number,
+): Promise<boolean> {
   if (limits.spacingSeconds === 0) return true;
   // The same words after a task's end are another question.
-  const text = idOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
-  return queue.space(query.host, text, query.queryId, nowMs, nowMs + limits.spacingSeconds * 1000);
+  const question = idOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
+  if (asked.has(question)) return false;
+  asked.add(question);
+  return queue.space(query.host, question, query.queryId, nowMs, nowMs + limits.spacingSeconds * 1000);
 }
 
 function idOf(...parts: string[]): string {

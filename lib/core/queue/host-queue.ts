@@ -16,15 +16,15 @@ export interface HostPartition {
 export interface HostQueue {
   /** One query of the host's partition; eventually consistent unless asked otherwise. */
   open(host: string, consistent?: boolean): Promise<HostPartition>;
-  /** How many queries wait. */
-  depth(host: string): Promise<number>;
+  /** Ids of the queries that wait and have not expired. */
+  waiting(host: string, nowMs: number): Promise<ReadonlySet<string>>;
   /**
    * Reserves a question for one query: false when another asked the host the same and its time is not over.
    *
    * @param question digest of rule, set, query and rendered SQL
    */
   space(host: string, question: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean>;
-  /** Adds a query unless one with its id already waits. */
+  /** Adds a query unless one with its id already waits; one that has expired waits no more. */
   enqueue(query: PendingQuery): Promise<void>;
   /**
    * Takes queries for a delivery about to be written: true for the one caller who saw the current `rev`.

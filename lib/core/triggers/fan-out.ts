@@ -5,8 +5,9 @@ export interface FanOutProgress {
   readonly done: boolean;
 }
 
-/** The places of fan-outs under way, by cause and rule. */
+/** The places of triggers without a ledger: how far each has come, so that one that comes again asks nothing twice. */
 export interface FanOuts {
-  resume(id: string): Promise<FanOutProgress>;
+  /** Where a trigger was left; at the beginning when it is new, or so old that it counts as new. */
+  resume(id: string, nowMs: number): Promise<FanOutProgress>;
   save(id: string, progress: FanOutProgress, nowMs: number): Promise<void>;
 }

@@ -21,9 +21,10 @@ export async function handleEvent(event: ParsedEvent, deps: RuleDeps): Promise<s
     return handleLaunch(event.event, deps);
   }
   if (event.kind === 'other') return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
-  if (event.kind !== 'container-instance' || !event.instance) return 'ignored';
-  await deps.hosts.learn(event.arn, event.instance);
-  return 'learned';
+  if (event.kind === 'ignored') return 'ignored';
+  if (event.instance) await deps.hosts.learn(event.arn, event.instance);
+  if ((await handleRules(event.event, deps)) > 0) return 'asked';
+  return event.instance ? 'learned' : 'ignored';
 }
 
 /**

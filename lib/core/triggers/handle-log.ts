@@ -4,10 +4,12 @@ import type { CompiledPolicy, LogRow } from '../policy/compiled-policy.ts';
 import { type AskDeps, askingOf, enqueue, questions, type Refusal } from '../queue/ask.ts';
 import type { PendingQuery } from '../queue/pending-query.ts';
 import type { LogLine } from '../results/lines.ts';
+import type { FanOuts } from './fan-out.ts';
 
 /**
  * Lets rows of a node's own scheduled results set off queries to that node: a `process_events` row that starts a container
- * asks for the container. A row that tells which configuration the node runs is noted, so that drift shows. Ids come from the row, so a batch that is sent again asks nothing new.
+ * asks for the container. A line that has had its say is noted, so a batch that is sent again asks nothing, also once the
+ * queries are answered. So is which configuration a row says the node runs: drift shows.
  *
  * @returns how many queries wait now
  */
@@ -15,39 +17,55 @@ export async function askOnLog(
   node: Node,
   lines: readonly LogLine[],
   policy: CompiledPolicy,
-  deps: AskDeps & { readonly directory: NodeDirectory },
+  deps: AskDeps & { readonly directory: NodeDirectory; readonly fanOuts: FanOuts },
 ): Promise<number> {
+  const rows = lines.flatMap(({ id, line }) =>
+    rowsOf(line).map((row, index) => ({ id: `log ${node.host} ${id}`, index, line, row, rules: policy.logRules(row) })),
+  );
+  const configHash = rows
+    .map(({ row }) => (row.action === 'removed' ? undefined : row.columns.config_hash))
+    .findLast(isHash);
+  if (configHash) await deps.directory.runs(node.host, configHash);
+
+  const matching = rows.filter(({ rules }) => rules.length > 0);
+  if (matching.length === 0) return 0;
+  const fresh = await unheard([...new Set(matching.map(({ id }) => id))], deps);
   const facts = factsOf(node, deps.now());
   const queries: PendingQuery[] = [];
   const refusals: Refusal[] = [];
   let accelerate = 0;
-  let configHash: string | undefined;
-  for (const { id, line } of lines) {
-    for (const [index, row] of rowsOf(line).entries()) {
-      if (isHash(row.columns.config_hash)) configHash = row.columns.config_hash;
-      const rules = policy.logRules(row);
-      if (rules.length === 0) continue;
-      const cause = {
-        key: `log ${node.host} ${id} ${index}`,
-        trigger: { node: facts, query: row.query, action: row.action, columns: row.columns },
-        subjects: [],
-        decorations: { log_query: row.query },
-        triggeredAtMs: timeOf(line, deps.now()),
-      };
-      const asked = questions(
-        node.host,
-        rules.map((rule) => askingOf(rule, 'log')),
-        cause,
-        deps.now(),
-      );
-      queries.push(...asked.queries);
-      refusals.push(...asked.refusals);
-      accelerate = Math.max(accelerate, ...rules.map((rule) => rule.accelerateSeconds));
-    }
+  for (const { id, index, line, row, rules } of matching) {
+    if (!fresh.has(id)) continue;
+    const cause = {
+      key: `${id} ${index}`,
+      trigger: { node: facts, query: row.query, action: row.action, columns: row.columns },
+      subjects: [],
+      decorations: { log_query: row.query },
+      triggeredAtMs: timeOf(line, deps.now()),
+    };
+    const asked = questions(
+      node.host,
+      rules.map((rule) => askingOf(rule, 'log')),
+      cause,
+      deps.now(),
+    );
+    queries.push(...asked.queries);
+    refusals.push(...asked.refusals);
+    accelerate = Math.max(accelerate, ...rules.map((rule) => rule.accelerateSeconds));
   }
-  if (configHash) await deps.directory.runs(node.host, configHash);
-  if (queries.length + refusals.length === 0) return 0;
-  return (await enqueue(node.host, { queries, refusals }, policy.policy.limits, accelerate, deps)).length;
+  const queued = await enqueue(node.host, { queries, refusals }, policy.policy.limits, accelerate, deps);
+  // Last: a crash before this asks again, the other order would never ask.
+  await Promise.all([...fresh].map((id) => deps.fanOuts.save(id, { hosts: 1, done: true }, deps.now())));
+  return queued.length;
+}
+
+/** The lines of these that have not had their say yet. */
+async function unheard(
+  ids: readonly string[],
+  deps: Pick<AskDeps, 'now'> & { fanOuts: FanOuts },
+): Promise<Set<string>> {
+  const places = await Promise.all(ids.map((id) => deps.fanOuts.resume(id, deps.now())));
+  return new Set(ids.filter((_, index) => !places[index]?.done));
 }
 
 /** The rows of a result line, in each of the forms an agent can be told to use (osquery-protocol.md §8). */

@@ -44,8 +44,9 @@ export async function handleRules(event: AnyEvent, deps: RuleDeps, own?: Target)
 
 async function askAll(rule: PolicyRule, event: AnyEvent, policy: CompiledPolicy, deps: RuleDeps): Promise<number> {
   const key = lookUp('detail.idempotencyKey', event.raw);
+  const keyed = (typeof key === 'string' && key !== '') || typeof key === 'number';
   const cause: Cause = {
-    key: `event ${typeof key === 'string' && key ? key : event.id}`,
+    key: keyed ? `request ${key}` : `event ${event.id}`,
     trigger: event.raw,
     subjects: [],
     decorations: { event_id: event.id },
@@ -53,7 +54,7 @@ async function askAll(rule: PolicyRule, event: AnyEvent, policy: CompiledPolicy,
   };
   // The place is kept for single hosts too: once their queries are delivered, ids alone would not know a repeat.
   const id = `${cause.key} ${rule.name}`;
-  const place = await deps.fanOuts.resume(id);
+  const place = await deps.fanOuts.resume(id, deps.now());
   if (place.done) return 0;
   if (typeof rule.target === 'object' && 'hosts-where' in rule.target) {
     return fanOut(id, place, rule, rule.target['hosts-where'], cause, policy, deps);
@@ -107,7 +108,8 @@ async function fanOut(
   while (!done) {
     const page = await directory.page(cursor);
     const chosen = page.entries.filter((node) => matchNode(match, seenFrom(node, now())));
-    const room = policy.policy.limits.hostsPerTrigger - hosts;
+    // The limit may have been lowered while this was under way.
+    const room = Math.max(0, policy.policy.limits.hostsPerTrigger - hosts);
     const within = chosen.slice(0, room);
     const counts = await Promise.all(within.map((node) => ask(node.hostIdentifier, rule, cause, policy, deps)));
     queued += counts.reduce((sum, count) => sum + count, 0);

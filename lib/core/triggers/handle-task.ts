@@ -72,7 +72,9 @@ function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy
   if (record.subjects.length > 0 && unseen(record).length === 0) return [];
   const onHost = (asking: Asking): boolean => asking.rule.target === 'ecs-task-host';
   if (record.stopped) {
-    const ended = policy.eventRules(raw).map((rule) => askingOf(rule, 'post-mortem'));
+    // Of a rule on any state that has both sets, the post-mortem one takes the other's place.
+    const rules = policy.eventRules(raw).filter((rule) => rule.postMortem.length === 0);
+    const ended = rules.map((rule) => askingOf(rule, 'post-mortem'));
     return [...ended, ...policy.postMortemRules(raw).map(postMortemOf)].filter(onHost);
   }
   const missedStart = WINDING_DOWN.has(record.lastStatus) && !record.handling?.asked.length;

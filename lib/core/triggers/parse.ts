@@ -68,7 +68,7 @@ const GroupLaunch = z.object({
 /** An event as one of the things we act on. */
 export type ParsedEvent =
   | { readonly kind: 'task'; readonly event: TaskEvent }
-  | { readonly kind: 'container-instance'; readonly arn: string; readonly instance?: string }
+  | { readonly kind: 'container-instance'; readonly arn: string; readonly instance?: string; readonly event: AnyEvent }
   | { readonly kind: 'launch'; readonly event: LaunchEvent }
   /** Of another source, for the policy's rules alone. */
   | { readonly kind: 'other'; readonly event: AnyEvent }
@@ -114,6 +114,7 @@ export function parseEvent(input: unknown): ParsedEvent {
       return {
         kind: 'container-instance',
         arn: detail.containerInstanceArn,
+        event: { id: envelope.id, occurredAtMs, raw: input },
         ...(detail.ec2InstanceId ? { instance: detail.ec2InstanceId } : {}),
       };
     }

@@ -8,6 +8,7 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
+  maxWorkers: '100%', // jest leaves one core idle otherwise: half of them on a small machine
   testTimeout: 120_000, // a bound against hanging, not a measurement: machines differ
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',

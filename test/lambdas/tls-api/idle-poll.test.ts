@@ -53,7 +53,7 @@ describe('an idle poll', () => {
     expect(server.dynamo.calls.map((call) => call.name)).toEqual([
       'QueryCommand',
       'UpdateItemCommand',
-      'PutItemCommand',
+      'UpdateItemCommand',
     ]);
     server.clock.nowMs += 5 * 60_000 - 1;
     server.dynamo.calls.length = 0;

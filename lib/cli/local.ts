@@ -35,7 +35,7 @@ export interface Ready {
 }
 
 const READY_FILE = 'ready.json';
-export const DATA = '.mayfly';
+export const DATA = process.env.MAYFLY_DATA ?? '.mayfly';
 
 /** Adds `mayfly local` and what belongs to it. */
 export function addLocal(program: Command): void {

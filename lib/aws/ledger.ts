@@ -1,17 +1,28 @@
+import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import type { Handling, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
-// So long has "who had this address three weeks ago?" an answer.
-const LEDGER_TTL_MS = 90 * 24 * 3_600_000;
+const PREFIX = 'WORKLOAD#';
+const keyOf = (workload: string) => ({ pk: `${PREFIX}${workload}`, sk: '#ledger' });
+/** The workload behind a partition key of the ledger. */
+export const workloadOf = (pk: string): string => pk.slice(PREFIX.length);
 
-const keyOf = (workload: string) => ({ pk: `WORKLOAD#${workload}`, sk: '#ledger' });
+/** The index that lists workloads by the time of their first event: `day` / `firstEventAtMs`, keys only. */
+export const BY_DAY = 'byDay';
+/** Partitions of a day: the lives of a busy one are not all written to the same. */
+export const DAY_SHARDS = 8;
+/** `2026-11-01#3`: the UTC day, and one of its shards. */
+export const dayOf = (atMs: number, shard: number): string => `${new Date(atMs).toISOString().slice(0, 10)}#${shard}`;
+const shardOf = (workload: string): number => (createHash('sha256').update(workload).digest()[0] ?? 0) % DAY_SHARDS;
 
 /**
  * Workloads: `WORKLOAD#<arn or id>` / `#ledger`. Sets of ids and troubles are DynamoDB sets grown with ADD, so their
- * order and repeats do not matter; the snapshot is guarded by its version.
+ * order and repeats do not matter; the snapshot is guarded by its version. The keys of `byDay` are set by the first event
+ * and never change, so the index costs one write a life.
  */
 export class DynamoLedger implements Ledger {
   readonly #table: Table;
@@ -29,17 +40,19 @@ export class DynamoLedger implements Ledger {
           Key: keyOf(workload),
           UpdateExpression:
             'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
-            'firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), expiresAt = :expires',
+            'firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = if_not_exists(#day, :day), ' +
+            'expiresAt = :expires',
           ConditionExpression:
             'attribute_not_exists(version) OR version <= :older OR (version = :version AND handledVersion < :version)',
-          ExpressionAttributeNames: { '#snapshot': 'snapshot' },
+          ExpressionAttributeNames: { '#snapshot': 'snapshot', '#day': 'day' },
           ExpressionAttributeValues: {
             ':snapshot': snapshot,
             ':version': version,
             ':older': version - versionStep,
             ':none': -1,
             ':occurred': occurredAtMs,
-            ':expires': ttl(occurredAtMs + LEDGER_TTL_MS),
+            ':day': dayOf(occurredAtMs, shardOf(workload)),
+            ':expires': ttl(occurredAtMs + LEDGER_KEEPS_MS),
           },
           ReturnValues: 'ALL_NEW',
         }),

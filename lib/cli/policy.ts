@@ -1,17 +1,17 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { placed } from './place.ts';
 import { check } from './policy/check.ts';
 import { diff } from './policy/diff.ts';
 import { drift } from './policy/drift.ts';
 import { history } from './policy/history.ts';
 import { init } from './policy/init.ts';
-import { placed } from './policy/place.ts';
 import { push, rollback } from './policy/push.ts';
 import { replay } from './policy/replay.ts';
 import { show } from './policy/show.ts';
 import { test } from './policy/test.ts';
+import { examples, JSON_FLAG } from './print.ts';
 
 const FOLDER = 'policy';
-const JSON_FLAG = ['--json', 'JSON for programs, on standard output', false] as const;
 
 /** Adds `mayfly policy` and what belongs to it. */
 export function addPolicy(program: Command): void {
@@ -147,9 +147,6 @@ behind a container instance, its ARN stands for the host.`,
     )
     .action(replay);
 }
-
-const examples = (...commands: string[]): string =>
-  `\nExamples:\n${commands.map((command) => `  $ ${command}`).join('\n')}`;
 
 function version(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('A whole number from 1.');

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { Exit } from './exit.ts';
+import { addLedger } from './ledger.ts';
 import { addLocal } from './local.ts';
 import { addPolicy } from './policy.ts';
 import { addRequest } from './request.ts';
@@ -18,6 +19,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .enablePositionalOptions() // an option after a subcommand is that subcommand's
     .exitOverride();
   addLocal(program);
+  addLedger(program);
   addPolicy(program);
   addRequest(program);
   try {

@@ -3,12 +3,14 @@ import type {
   CreateTableCommandInput,
   GlobalSecondaryIndex,
   KeySchemaElement,
+  TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { LocalError } from './local-error.ts';
 import type { Resource } from './template.ts';
 
 /**
- * Creates the template's table on the DynamoDB at `endpoint`, unless it is there from an earlier run.
+ * Creates the template's table on the DynamoDB at `endpoint`, unless it is there from an earlier run. An index that the
+ * template has got since then is added to it.
  *
  * @throws {LocalError} if a table of that name has other keys than the template's
  */
@@ -20,9 +22,29 @@ export async function ensureTable(endpoint: string, region: string, table: Resou
   const describe = () => client.describeTable({ TableName: table.name });
   try {
     const existing = await describe().catch(nothingIf('ResourceNotFoundException'));
-    if (existing) return refuseOtherKeys(wanted, existing.Table ?? {}, endpoint);
+    // At once in dynoxide; others take a moment.
+    const settled = async () => {
+      while (!isActive((await describe()).Table));
+    };
+    if (existing) {
+      const missing = missingIndexes(wanted, existing.Table ?? {});
+      refuseOtherKeys(
+        wanted,
+        { ...existing.Table, GlobalSecondaryIndexes: [...indexesOf(existing.Table), ...missing] },
+        endpoint,
+      );
+      for (const Create of missing) {
+        await client.updateTable({
+          TableName: table.name,
+          AttributeDefinitions: wanted.AttributeDefinitions,
+          GlobalSecondaryIndexUpdates: [{ Create }],
+        });
+        await settled();
+      }
+      return;
+    }
     await client.createTable(wanted);
-    while ((await describe()).Table?.TableStatus !== 'ACTIVE'); // at once in dynoxide; others take a moment
+    await settled();
     const ttl = table.properties.TimeToLiveSpecification;
     if (ttl) {
       // Expiry is checked by every reader, so a DynamoDB without TTL is as good here.
@@ -60,6 +82,17 @@ interface Keys {
     | readonly { IndexName?: string | undefined; KeySchema?: KeySchemaElement[] | undefined }[]
     | undefined;
 }
+
+const indexesOf = (table: Keys = {}) => table.GlobalSecondaryIndexes ?? [];
+
+function missingIndexes(wanted: CreateTableCommandInput, existing: Keys): GlobalSecondaryIndex[] {
+  const there = new Set(indexesOf(existing).map(({ IndexName }) => IndexName));
+  return (wanted.GlobalSecondaryIndexes ?? []).filter(({ IndexName }) => !there.has(IndexName));
+}
+
+const isActive = (table: TableDescription = {}): boolean =>
+  table.TableStatus === 'ACTIVE' &&
+  (table.GlobalSecondaryIndexes ?? []).every(({ IndexStatus = 'ACTIVE' }) => IndexStatus === 'ACTIVE');
 
 function refuseOtherKeys(wanted: CreateTableCommandInput, existing: Keys, endpoint: string): void {
   const [ours, theirs] = [wanted, existing].map(keysOf);

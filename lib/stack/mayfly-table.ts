@@ -1,5 +1,6 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Variable } from './environment.ts';
@@ -25,6 +26,13 @@ export class MayflyTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
     });
+    // For people, who list lives by time. Only the ledger's rows have its keys, and those never change: one write a life.
+    this.table.addGlobalSecondaryIndex({
+      indexName: 'byDay',
+      partitionKey: { name: 'day', type: AttributeType.STRING },
+      sortKey: { name: 'firstEventAtMs', type: AttributeType.NUMBER },
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
   }
 
   /** Lets `fn` serve agents: enroll nodes, drain queries, settle deliveries and ledger. */
@@ -37,13 +45,18 @@ export class MayflyTable extends Construct {
     this.grant(fn, 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
-  /** Where `mayfly policy` finds the policy. */
+  /** Where the operator's commands find policy, ledger and nodes. */
   get tableName(): string {
     return this.table.tableName;
   }
 
   private grant(fn: LambdaFunction, ...operations: string[]): void {
-    this.table.grant(fn, ...operations.map((operation) => `dynamodb:${operation}`));
+    // Not `table.grant`, which adds the index: no function reads it.
+    Grant.addToPrincipal({
+      grantee: fn,
+      actions: operations.map((operation) => `dynamodb:${operation}`),
+      resourceArns: [this.table.tableArn],
+    });
     fn.addEnvironment(Variable.table, this.table.tableName);
   }
 }

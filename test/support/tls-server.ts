@@ -7,6 +7,7 @@ import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { policyIn } from '../../lib/aws/live-policy.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
@@ -64,8 +65,12 @@ const ENROLL_SECRET = 'correct-horse-battery-staple';
 export const ENROLL_SECRET_ARN = 'arn:enroll';
 export const NODE_KEY_SECRET_ARN = 'arn:node-key';
 
-/** Starts a fresh function on a fresh table. Close it. */
-export async function aTlsServer(policy: Policy = plainPolicy): Promise<TlsHarness> {
+/**
+ * Starts a fresh function on a fresh table. Close it.
+ *
+ * @param policy what is in force for good; or the policy in the table, as the function on AWS follows it
+ */
+export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy): Promise<TlsHarness> {
   const client = dynamodb();
   const table = await aTable(client);
   const dynamo = new DynamoTap(client);
@@ -74,6 +79,8 @@ export async function aTlsServer(policy: Policy = plainPolicy): Promise<TlsHarne
   const clock = { nowMs: T0 };
   const now = (): number => clock.nowMs;
   const reports: TlsHarness['reports'] = [];
+  const report = (event: string, fields: Readonly<Record<string, unknown>>): void =>
+    void reports.push({ event, fields });
   const thrown: unknown[] = [];
   const queue = new DynamoHostQueue(table);
   const registry = new DynamoNodeRegistry(table);
@@ -89,11 +96,11 @@ export async function aTlsServer(policy: Policy = plainPolicy): Promise<TlsHarne
       sink: new FirehoseSink(STREAMS, firehose.client),
       enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
-      policy: inForce(policy),
+      policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),
       directory: new DynamoNodeDirectory(table, now),
       fanOuts: new DynamoFanOuts(table),
       now,
-      report: (event, fields) => reports.push({ event, fields }),
+      report,
     }),
   );
 

@@ -12,7 +12,6 @@ import { enroll } from '../../lib/core/nodes/enroll.ts';
 import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
 import type { Answer, Row } from '../../lib/core/osquery/requests.ts';
-import { compiledPolicy } from '../../lib/core/policy/compiled-policy.ts';
 import type { DeliveredQuery } from '../../lib/core/queue/delivery.ts';
 import { type DrainLimits, drain } from '../../lib/core/queue/drain.ts';
 import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
@@ -22,7 +21,7 @@ import { aTable } from './dynamodb.ts';
 import { FakeEcs } from './fake-ecs.ts';
 import { FakeSink } from './fake-sink.ts';
 import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
-import { inForce, plainPolicy } from './plain-policy.ts';
+import { inForce } from './plain-policy.ts';
 
 export const T0 = Date.parse('2026-11-20T10:15:00Z'); // the day of the fixtures
 export const SECOND = 1000;
@@ -65,6 +64,8 @@ export class World {
   readonly ports: Ports;
   readonly ecs = new FakeEcs();
   readonly sink = new FakeSink();
+  /** What is in force; a test may put another in its place at any time. */
+  policy = inForce();
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
   readonly report = (event: string, fields: Readonly<Record<string, unknown>>): void => {
     this.reports.push({ event, fields });
@@ -91,7 +92,7 @@ export class World {
     const hosts = new ContainerHosts(ports.aliases, new EcsContainerInstances(this.ecs.client), this.now);
     const directory = new DynamoNodeDirectory(this.table, this.now);
     const fanOuts = new DynamoFanOuts(this.table);
-    return { ...ports, hosts, directory, fanOuts, policy: inForce(), now: this.now, report: this.report };
+    return { ...ports, hosts, directory, fanOuts, policy: () => this.policy(), now: this.now, report: this.report };
   }
 
   /** Sends events to the ecs-task-state function in one batch; returns the ids of the messages that failed. */
@@ -129,7 +130,7 @@ export class World {
 
   async enroll(host: string, identity: Partial<NodeIdentity> = {}, ports: Ports = this.ports) {
     const who = { hostIdentifier: host, identity: anIdentity(identity) };
-    return enroll(who, compiledPolicy(plainPolicy), { ...ports, now: this.now, report: this.report });
+    return enroll(who, await this.policy(), { ...ports, now: this.now, report: this.report });
   }
 
   /** A host with an agent whose enrollment queries are out of the way. */

@@ -1,6 +1,6 @@
 import { Exit } from '../exit.ts';
+import { say, sayJson } from '../print.ts';
 import { openFolder, problemLines, verdict } from './folder.ts';
-import { say, sayJson } from './print.ts';
 
 /** Shows every problem of a policy folder. @throws {Exit} 1 when one of them is an error */
 export async function check(dir: string, { json }: { json: boolean }): Promise<void> {

@@ -1,9 +1,9 @@
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import { diffPolicies, diffText, type PolicyDiff } from '../../policy/index.ts';
 import { Exit } from '../exit.ts';
+import { at, type PlaceFlags } from '../place.ts';
+import { colours, say, sayJson } from '../print.ts';
 import { goodFolder } from './folder.ts';
-import { at, type PlaceFlags } from './place.ts';
-import { colours, say, sayJson } from './print.ts';
 
 const DIFFERENT = 3; // 1 and 2 are a failure and a senseless command line
 

@@ -1,8 +1,8 @@
-import { type DirectoryEntry, type NodeDirectory, seenFrom } from '../../core/nodes/directory.ts';
+import { type DirectoryEntry, seenFrom } from '../../core/nodes/directory.ts';
 import { agentConfig, profileFor } from '../../core/policy/agent-config.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { at, liveAt, type PlaceFlags } from './place.ts';
-import { columns, count, printable, say, sayJson } from './print.ts';
+import { at, everyEntry, liveAt, type PlaceFlags } from '../place.ts';
+import { columns, count, printable, say, sayJson } from '../print.ts';
 
 /** A node, the configuration it should run, and the one it says it runs. */
 interface NodeConfig {
@@ -40,15 +40,4 @@ function configOf(entry: DirectoryEntry, policy: Policy): NodeConfig {
   const reported = entry.configHash ?? null;
   const state = reported === null ? 'unknown' : reported === expected ? 'current' : 'drifted';
   return { host: entry.hostIdentifier, profile: profile.name, expected, reported, state };
-}
-
-async function everyEntry(directory: NodeDirectory): Promise<DirectoryEntry[]> {
-  const entries: DirectoryEntry[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await directory.page(cursor);
-    entries.push(...page.entries);
-    cursor = page.next;
-  } while (cursor !== undefined);
-  return entries;
 }

@@ -3,7 +3,7 @@ import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { compilePolicy, type Problem, readPolicyFolder } from '../../policy/index.ts';
 import { Exit } from '../exit.ts';
-import { colours, count, note, printable } from './print.ts';
+import { colours, count, note, printable } from '../print.ts';
 
 /** A policy folder as it is on disk. */
 export interface Folder {

@@ -1,5 +1,5 @@
-import { at, type PlaceFlags } from './place.ts';
-import { columns, printable, say, sayJson, when } from './print.ts';
+import { at, type PlaceFlags } from '../place.ts';
+import { columns, printable, say, sayJson, when } from '../print.ts';
 
 /** Shows who made which version live, newest first. */
 export async function history(flags: PlaceFlags & { limit: number; json: boolean }): Promise<void> {

@@ -2,7 +2,7 @@ import { constants, copyFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '../exit.ts';
-import { count, say, sayJson } from './print.ts';
+import { count, say, sayJson } from '../print.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
 

@@ -60,7 +60,6 @@ export interface QueueWatch {
 
 export class MemoryHostQueue implements HostQueue {
   readonly #watch: QueueWatch;
-  readonly #now: () => number;
   readonly #pending = new Map<string, PendingQuery>();
   readonly #spaces = new Map<string, { readonly queryId: string; readonly untilMs: number }>();
   readonly claim = noAgent;
@@ -69,9 +68,8 @@ export class MemoryHostQueue implements HostQueue {
   readonly complete = noAgent;
   readonly abandon = noAgent;
 
-  constructor(watch: QueueWatch, now: () => number) {
+  constructor(watch: QueueWatch) {
     this.#watch = watch;
-    this.#now = now;
   }
 
   async open(host: string): Promise<HostPartition> {

@@ -3,10 +3,10 @@ import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
 import { type Draft, versionAfter } from '../../core/policy/policy-version.ts';
 import { diffPolicies } from '../../policy/index.ts';
 import { Exit } from '../exit.ts';
+import { at, type Place, type PlaceFlags } from '../place.ts';
+import { colours, note, printable, say, sayJson, when } from '../print.ts';
 import { diffLines, sameSources } from './diff.ts';
 import { goodFolder } from './folder.ts';
-import { at, type Place, type PlaceFlags } from './place.ts';
-import { colours, note, printable, say, sayJson, when } from './print.ts';
 import { versionAt } from './show.ts';
 
 interface PushFlags extends PlaceFlags {

@@ -7,6 +7,7 @@ import { ContainerHosts, type ContainerInstanceLookup } from '../../core/trigger
 import { handleEvent } from '../../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../../core/triggers/handle-rules.ts';
 import { type ParsedEvent, parseEvent } from '../../core/triggers/parse.ts';
+import { sayJson } from '../print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
 import {
   MemoryAliases,
@@ -16,7 +17,6 @@ import {
   MemoryLedger,
   MemoryRegistry,
 } from './memory.ts';
-import { sayJson } from './print.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';
 
 /** Prints what becomes of the queue while the events of a folder arrive in the order of their files. */
@@ -48,14 +48,11 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
   const deps: RuleDeps = {
     policy: async () => compiled,
     ledger: new MemoryLedger(),
-    queue: new MemoryHostQueue(
-      {
-        queued: (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
-        withdrawn: ({ host, rule, query, queryId }: PendingQuery) =>
-          tell({ kind: 'withdrawn', file, host, rule, query, queryId }),
-      },
-      now,
-    ),
+    queue: new MemoryHostQueue({
+      queued: (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
+      withdrawn: ({ host, rule, query, queryId }: PendingQuery) =>
+        tell({ kind: 'withdrawn', file, host, rule, query, queryId }),
+    }),
     registry: new MemoryRegistry(),
     aliases,
     hosts: new ContainerHosts(aliases, lookUpIn(parsed.map(({ event }) => event)), now),

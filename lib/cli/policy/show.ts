@@ -3,9 +3,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { agentConfig } from '../../core/policy/agent-config.ts';
 import type { PolicyRule, PolicyVersion, Target, Trigger } from '../../core/policy/policy.ts';
 import { hasCode } from '../exit.ts';
+import { at, liveAt, type Place, type PlaceFlags } from '../place.ts';
+import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
 import { contents } from './folder.ts';
-import { at, liveAt, type Place, type PlaceFlags } from './place.ts';
-import { colours, columns, count, printable, say, sayJson, when } from './print.ts';
 
 /** Shows a version, the live one unless a number is given; `files` writes its YAML out, to be edited again. */
 export async function show(

@@ -1,9 +1,9 @@
 import { type Evaluation, evaluate } from '../../core/policy/evaluate.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import { at, liveAt, type PlaceFlags } from '../place.ts';
+import { colours, count, duration, printable, say, sayJson } from '../print.ts';
 import { type RecordedEvent, readEvents, titleOf } from './events.ts';
 import { goodFolder } from './folder.ts';
-import { at, liveAt, type PlaceFlags } from './place.ts';
-import { colours, count, duration, printable, say, sayJson } from './print.ts';
 
 export interface PolicyFlags extends PlaceFlags {
   /** A policy folder, instead of the live policy. */
@@ -68,6 +68,7 @@ const PROBLEMS: Readonly<Record<NonNullable<Evaluation['matches'][number]['queri
   'binding-not-scalar': 'what it binds is no text, number or list of them',
   'unsafe-id': 'every id it binds is outside A-Z a-z 0-9 _ . -',
   'unsafe-value': 'what it binds has no safe form in SQL',
+  'too-large': 'what it binds makes the SQL longer than 64 KB',
 };
 
 function whom({ target, host, hostProblem }: Evaluation['matches'][number], policy: Policy): string {

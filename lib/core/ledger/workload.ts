@@ -65,6 +65,8 @@ export interface Handling {
   readonly asked: readonly PendingKey[];
   /** No answer is waited for beyond this; 0 when nothing was asked. */
   readonly settleByMs: number;
+  /** The first time something was asked about it: when the event that asked occurred, and when its query was queued. */
+  readonly firstAsked?: { readonly eventAtMs: number; readonly queuedAtMs: number };
 }
 
 /** The life of one workload. Facts only grow: sets of ids and troubles, first times, the highest version. */

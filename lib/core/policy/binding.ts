@@ -8,7 +8,8 @@ export type BindingProblem =
   | 'binding-empty' // the expression yields nothing, or an empty list
   | 'binding-not-scalar' // it yields objects or lists of lists
   | 'unsafe-id' // every id is outside the allowed alphabet
-  | 'unsafe-value'; // a value that has no safe SQL literal
+  | 'unsafe-value' // a value that has no safe SQL literal, or no place in the table
+  | 'too-large'; // the SQL would be longer than any node should be sent
 
 export type Bound =
   | { readonly ok: true; readonly bindings: Bindings; readonly refused: readonly string[] }
@@ -42,13 +43,23 @@ export function bind(query: PolicyQuery, trigger: unknown, listsAreIds: boolean)
     if (safe.length === 0) return fail('unsafe-id');
     bindings[placeholder] = [...new Set(safe)];
   }
+  const placeholder = Object.keys(query.bind).join(', ');
+  if (!Object.values(bindings).flat().every(isStorable)) return { ok: false, problem: 'unsafe-value', placeholder };
   try {
-    renderSql(query.sql, bindings);
+    const sql = renderSql(query.sql, bindings);
+    if (Buffer.byteLength(sql) > MAX_SQL_BYTES) return { ok: false, problem: 'too-large', placeholder };
   } catch {
-    return { ok: false, problem: 'unsafe-value', placeholder: Object.keys(query.bind).join(', ') };
+    return { ok: false, problem: 'unsafe-value', placeholder };
   }
   return { ok: true, bindings, refused };
 }
+
+// A waiting query is one item of the table, 400 KB at most, and holds its values beside its SQL.
+const MAX_SQL_BYTES = 64 * 1024;
+
+/** Whether the table can hold it as it is: it keeps 38 digits, the SDK hands over integers up to 2^53 − 1. */
+const isStorable = (value: Scalar): boolean =>
+  typeof value !== 'number' || value === 0 || (Math.abs(value) <= Number.MAX_SAFE_INTEGER && Math.abs(value) >= 1e-100);
 
 /** A JMESPath over a trigger; undefined where it does not apply, such as a function of the wrong type. */
 export function lookUp(expression: string, trigger: unknown): unknown {

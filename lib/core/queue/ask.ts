@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Handling } from '../ledger/workload.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import { bind } from '../policy/binding.ts';
 import type { Limits, PolicyQuery, PolicyRule } from '../policy/policy.ts';
@@ -127,6 +128,7 @@ export async function enqueue(
   for (const { rule, query, problem } of refusals) {
     report('query_refused', { host, workload: workload ?? null, rule, query, problem });
     if (problem.startsWith('unsafe')) await ledger.troubled(workload, 'unsafe-id');
+    if (problem === 'too-large') await ledger.troubled(workload, 'too-large');
   }
   if (queries.length === 0) return [];
   const waiting = new Set(await queue.waiting(host, now()));
@@ -179,4 +181,13 @@ async function spaced(
 
 function idOf(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
+}
+
+/** When a workload was first asked about: as known before, else by what was queued just now, if anything was. */
+export function firstAskedOf(
+  before: Handling | undefined,
+  [first]: readonly PendingQuery[],
+): Pick<Handling, 'firstAsked'> {
+  const firstAsked = before?.firstAsked ?? (first && { eventAtMs: first.triggeredAtMs, queuedAtMs: first.queuedAtMs });
+  return firstAsked ? { firstAsked } : {};
 }

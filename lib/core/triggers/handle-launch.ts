@@ -2,7 +2,7 @@ import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
-import { type AskDeps, askingOf, type Cause, enqueue, questions } from '../queue/ask.ts';
+import { type AskDeps, askingOf, type Cause, enqueue, firstAskedOf, questions } from '../queue/ask.ts';
 import { keyOf } from '../queue/pending-query.ts';
 
 /** An instance that came up, as EC2 or its Auto Scaling group tells it. */
@@ -55,6 +55,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     enrolled: lives(await registry.find(host), now()),
     asked: queries.map(keyOf),
     settleByMs: Math.max(0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
+    ...firstAskedOf(record.handling, queries),
   });
   return queries.length > 0 ? 'asked' : 'noted';
 }

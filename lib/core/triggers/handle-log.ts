@@ -68,22 +68,27 @@ async function unheard(
   return new Set(ids.filter((_, index) => !places[index]?.done));
 }
 
+// A name is part of every query its row sets off; no policy schedules one that is longer.
+const MAX_NAME = 500;
+
 /** The rows of a result line, in each of the forms an agent can be told to use (osquery-protocol.md §8). */
 function rowsOf(line: unknown): LogRow[] {
-  if (!isObject(line) || typeof line.name !== 'string') return [];
+  if (!isObject(line) || typeof line.name !== 'string' || line.name.length > MAX_NAME) return [];
   const query = line.name;
   const rows = (value: unknown, action: string): LogRow[] =>
     Array.isArray(value) ? value.filter(isObject).map((columns) => ({ query, action, columns })) : [];
-  if (isObject(line.columns)) return [{ query, action: String(line.action ?? ''), columns: line.columns }];
+  if (isObject(line.columns))
+    return [{ query, action: typeof line.action === 'string' ? line.action : '', columns: line.columns }];
   if (Array.isArray(line.snapshot)) return rows(line.snapshot, 'snapshot');
   if (!isObject(line.diffResults)) return [];
   return [...rows(line.diffResults.removed, 'removed'), ...rows(line.diffResults.added, 'added')];
 }
 
-/** When the agent made the line, in epoch ms; its own clock's word, ours where it gives none. */
+/** When the agent made the line, in epoch ms; its own clock's word, ours where it gives none that is a time. */
 function timeOf(line: unknown, nowMs: number): number {
-  const seconds = isObject(line) ? Number(line.unixTime) : Number.NaN;
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : nowMs;
+  const { unixTime } = isObject(line) ? line : {};
+  const ms = typeof unixTime === 'number' || typeof unixTime === 'string' ? Math.round(Number(unixTime) * 1000) : 0;
+  return Number.isSafeInteger(ms) && ms > 0 ? ms : nowMs;
 }
 
 /** `osquery_info.config_hash`, in whatever query a profile schedules for it. */

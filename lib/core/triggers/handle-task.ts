@@ -2,7 +2,16 @@ import type { WorkloadRecord } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
-import { type AskDeps, type Asking, askingOf, type Cause, enqueue, postMortemOf, questions } from '../queue/ask.ts';
+import {
+  type AskDeps,
+  type Asking,
+  askingOf,
+  type Cause,
+  enqueue,
+  firstAskedOf,
+  postMortemOf,
+  questions,
+} from '../queue/ask.ts';
 import { keyOf } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
 import { containerDecorations, type TaskEvent, taskSnapshot } from './task.ts';
@@ -47,6 +56,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
     enrolled: enrolled || (before?.enrolled ?? false),
     asked: [...(before?.asked ?? []), ...queries.map(keyOf)],
     settleByMs: Math.max(before?.settleByMs ?? 0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
+    ...firstAskedOf(before, queries),
   });
   // Superseded while we worked: the newer event decides what is asked, so what this one asked is taken back.
   if (!inForce) {

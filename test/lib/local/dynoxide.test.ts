@@ -31,6 +31,10 @@ const processOf = (folder: string): ProcessIdentity => {
   return identity;
 };
 
+const DEFINITIONS = [
+  { AttributeName: 'pk', AttributeType: 'S' },
+  { AttributeName: 'sk', AttributeType: 'S' },
+];
 const TABLE: Resource = {
   logicalId: 'Table',
   type: 'AWS::DynamoDB::Table',
@@ -41,10 +45,7 @@ const TABLE: Resource = {
       { AttributeName: 'pk', KeyType: 'HASH' },
       { AttributeName: 'sk', KeyType: 'RANGE' },
     ],
-    AttributeDefinitions: [
-      { AttributeName: 'pk', AttributeType: 'S' },
-      { AttributeName: 'sk', AttributeType: 'S' },
-    ],
+    AttributeDefinitions: DEFINITIONS,
     TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
   },
 };
@@ -75,6 +76,37 @@ describe('the embedded DynamoDB', () => {
     await expect(ensureTable(dynamo.endpoint, 'us-east-1', other)).rejects.toThrow(
       /things .* has the keys pk HASH, sk RANGE, the template wants pk HASH: use another/,
     );
+  });
+
+  it('adds an index to a table of an earlier run, whose items stay', async () => {
+    const { dynamo, client } = await aDynamo();
+    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    await client.putItem({ TableName: 'things', Item: ITEM });
+    const withIndex = {
+      ...TABLE,
+      properties: {
+        ...TABLE.properties,
+        AttributeDefinitions: [...DEFINITIONS, { AttributeName: 'day', AttributeType: 'S' }],
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: 'byDay',
+            KeySchema: [{ AttributeName: 'day', KeyType: 'HASH' }],
+            Projection: { ProjectionType: 'KEYS_ONLY' },
+          },
+        ],
+      },
+    };
+    for (const _ of ['added', 'found']) await ensureTable(dynamo.endpoint, 'us-east-1', withIndex);
+    await client.putItem({ TableName: 'things', Item: { ...ITEM, pk: { S: 'b' }, day: { S: 'monday' } } });
+    const { Items } = await client.query({
+      TableName: 'things',
+      IndexName: 'byDay',
+      KeyConditionExpression: '#day = :day',
+      ExpressionAttributeNames: { '#day': 'day' },
+      ExpressionAttributeValues: { ':day': { S: 'monday' } },
+    });
+    expect(Items).toEqual([{ pk: { S: 'b' }, sk: { S: 'b' }, day: { S: 'monday' } }]);
+    expect((await client.getItem({ TableName: 'things', Key: ITEM })).Item).toEqual(ITEM);
   });
 
   it('comes back at the same place, with what was acknowledged, when it is killed', async () => {

@@ -5,6 +5,7 @@ import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { readEnv as readTlsApiEnv } from '../../../lambdas/tls-api/env.ts';
 import { readEnv as readEventEnv } from '../../../lib/aws/event-function.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { KEYS } from '../../support/dynamodb.ts';
 import {
   anApp,
   type FunctionProperties,
@@ -149,12 +150,9 @@ describe('permissions', () => {
 });
 
 describe('what is kept', () => {
-  it('is in one table, on demand, that forgets by itself and can be restored', () => {
+  it('is in one table with one index, on demand, that forgets by itself and can be restored', () => {
     expect(theOnly(template, 'AWS::DynamoDB::Table')).toMatchObject({
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
+      ...KEYS,
       BillingMode: 'PAY_PER_REQUEST',
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

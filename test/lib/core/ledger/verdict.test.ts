@@ -1,27 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { TROUBLES, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import { aRecord } from '../../../support/a-record.ts';
 import { MINUTE, T0 } from '../../../support/world.ts';
 
-const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord => ({
-  workload: 'task',
-  kind: 'ecs-task',
-  version: 5,
-  versionStep: 1,
-  lastStatus: 'RUNNING',
-  desiredStatus: 'RUNNING',
-  stopped: false,
-  subjects: ['a', 'b'],
-  containers: [],
-  identity: {},
-  occurredAtMs: T0,
-  handledVersion: 5,
-  handling: { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE },
-  seenLive: [],
-  seenPostMortem: [],
-  troubles: [],
-  firstEventAtMs: T0,
-  ...record,
-});
 const early = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0);
 const late = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0 + MINUTE);
 

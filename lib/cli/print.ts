@@ -16,6 +16,13 @@ export const note = (text: string): void => {
 
 export const sayJson = (value: unknown): void => say(JSON.stringify(value));
 
+/** The option that every command with an answer has. */
+export const JSON_FLAG = ['--json', 'JSON for programs, on standard output', false] as const;
+
+/** What follows a command's help. */
+export const examples = (...commands: string[]): string =>
+  `\nExamples:\n${commands.map((command) => `  $ ${command}`).join('\n')}`;
+
 /** Text of somebody else's on one line of the terminal: control characters, and so escape sequences, do nothing. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
 
@@ -42,6 +49,17 @@ export function columns(rows: readonly (readonly string[])[]): string {
   }, []);
   const line = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
   return rows.map((row) => line(row).trimEnd()).join('\n');
+}
+
+/** Things by what they have in common, in the order of their first. */
+export function grouped<K, T>(things: readonly T[], keyOf: (thing: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const thing of things) {
+    const group = groups.get(keyOf(thing));
+    if (group) group.push(thing);
+    else groups.set(keyOf(thing), [thing]);
+  }
+  return groups;
 }
 
 const PATIENCE_MS = 2000;

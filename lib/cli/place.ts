@@ -1,12 +1,14 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
-import { DynamoNodeDirectory } from '../../aws/node-directory.ts';
-import { DynamoPolicyStore } from '../../aws/policy-store.ts';
-import { openTable } from '../../aws/table.ts';
-import type { NodeDirectory } from '../../core/nodes/directory.ts';
-import type { PolicyStore, PolicyVersion } from '../../core/policy/policy.ts';
-import { DATA, readyIn } from '../local.ts';
+import { DynamoLedgerBook } from '../aws/ledger-book.ts';
+import { DynamoNodeDirectory } from '../aws/node-directory.ts';
+import { DynamoPolicyStore } from '../aws/policy-store.ts';
+import { openTable } from '../aws/table.ts';
+import type { LedgerBook } from '../core/ledger/book.ts';
+import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
+import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
+import { DATA, readyIn } from './local.ts';
 import { patiently } from './print.ts';
 
 /** Which Mayfly a command is about. */
@@ -16,12 +18,13 @@ export interface PlaceFlags {
   readonly table?: string;
 }
 
-/** A Mayfly whose policy is looked at or changed. */
+/** A Mayfly that is looked at or changed. */
 export interface Place {
   /** As a person would call it. */
   readonly name: string;
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
+  readonly book: LedgerBook;
 }
 
 /** Adds the options that say which Mayfly is meant. */
@@ -34,7 +37,7 @@ export const placed = (command: Command): Command =>
     .option('-t, --table <name>', 'a Mayfly in AWS, by its table');
 
 /**
- * Does something with the policy of the Mayfly that the flags name.
+ * Does something with the Mayfly that the flags name.
  *
  * @throws with the next step to take, when it cannot be reached
  */
@@ -47,6 +50,7 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
         name,
         store: new DynamoPolicyStore(openTable(table, client)),
         directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
+        book: new DynamoLedgerBook(openTable(table, client)),
       }),
     );
   } catch (error) {
@@ -61,6 +65,18 @@ export async function liveAt({ name, store }: Place): Promise<PolicyVersion> {
   const live = await store.current();
   if (!live) throw new Error(`${name} has no policy yet: it seeds itself on its first request, or push one yourself`);
   return live;
+}
+
+/** Every line of a directory. */
+export async function everyEntry(directory: NodeDirectory): Promise<DirectoryEntry[]> {
+  const entries: DirectoryEntry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await directory.page(cursor);
+    entries.push(...page.entries);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return entries;
 }
 
 async function whereIs(flags: PlaceFlags): Promise<{ name: string; table: string; client: DynamoDBClient }> {
@@ -118,9 +134,13 @@ function explained(error: unknown, name: string, flags: PlaceFlags): unknown {
       return because(`AWS takes these credentials for ${name} no longer: sign in again (${error.message})`);
     case 'AccessDeniedException':
       return because(
-        `not allowed at ${name}: it takes dynamodb:GetItem, Query and PutItem on its table, ` +
+        `not allowed at ${name}: it takes dynamodb:GetItem, BatchGetItem, Query and PutItem on its table and its index, ` +
           `and cloudformation:DescribeStacks for --stack (${error.message})`,
       );
+    case 'ValidationException':
+      return /specified index/.test(error.message)
+        ? because(`${name} is of an earlier version, which kept no list of workloads: deploy it anew`)
+        : error;
     default:
       return /region is missing/i.test(error.message) ? because(`no Region for ${name}: set AWS_REGION`) : error;
   }

@@ -1,9 +1,9 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { patiently } from '../../../../lib/cli/policy/print.ts';
-import { aVersion } from '../../../support/a-policy.ts';
-import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from './harness.ts';
+import { patiently } from '../../../lib/cli/print.ts';
+import { aVersion } from '../../support/a-policy.ts';
+import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from './policy/harness.ts';
 
 const AWS = {
   AWS_ENDPOINT_URL_DYNAMODB: process.env.TEST_DYNAMODB_ENDPOINT,

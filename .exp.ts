@@ -1,0 +1,10 @@
+import { simulateDay } from './lib/simulate/day.ts';
+import { MODES } from './lib/simulate/modes.ts';
+import { WORKLOADS, EVEN_LIVES } from './lib/simulate/workload.ts';
+const base={seed:'1', hosts:6, losses:{drop:0,duplicate:0,reorder:0}, schedules:[]};
+let d = await simulateDay({...base, tasks:1200, lifetime: EVEN_LIVES, mode: MODES[4]!});
+console.log(d.lives.filter(l=>l.verdict!=='seen' && l.lifetimeMs>20000));
+d = await simulateDay({...base, tasks:600, lifetime: WORKLOADS['10s']!, mode: MODES[0]!});
+const early=d.lives.filter(l=>(l.answeredAfterMs??1e9)<10400);
+console.log(d.lives.filter(l=>l.answeredAfterMs===undefined).length, early.length, early.filter(l=>l.verdict!=='seen').map(l=>l.answeredAfterMs));
+const h=Array(14).fill(0); for(const l of d.lives) h[Math.min(13,Math.floor((l.answeredAfterMs??1e9)/5000))]++; console.log(h.join(' '));

@@ -1,0 +1,84 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { addressBits } from '../core/policy/ip-address.ts';
+import { coverage } from './ledger/coverage.ts';
+import { missed } from './ledger/missed.ts';
+import { nodes } from './ledger/nodes.ts';
+import { task } from './ledger/task.ts';
+import { at, since } from './ledger/times.ts';
+import { who } from './ledger/who.ts';
+import { placed } from './place.ts';
+import { examples, JSON_FLAG } from './print.ts';
+
+/** Adds the commands that show what was seen, and what was not. */
+export function addLedger(program: Command): void {
+  timed(placed(program.command('coverage')))
+    .description('Count what became of every workload: seen, post-mortem, missed and why, and how long answers took')
+    .addHelpText(
+      'after',
+      examples('npx mayfly coverage', 'npx mayfly coverage --stack Mayfly --cluster prod --since 7d'),
+    )
+    .action(coverage);
+  timed(placed(program.command('missed')))
+    .description('Show every workload that was missed, why, and what to do about it')
+    .addHelpText(
+      'after',
+      examples('npx mayfly missed', 'npx mayfly missed --since 2026-11-01T10:00Z --json | jq .[].workload'),
+    )
+    .action(missed);
+  placed(program.command('task'))
+    .description('Show one life as a timeline: events, questions, answers, containers')
+    .argument('<workload>', 'ARN or id of an ECS task, or id of an EC2 instance', workload)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      examples(
+        'npx mayfly task arn:aws:ecs:us-east-1:111122223333:task/prod/4f1c8d52b3e94c1d8a7e6f5a4b3c2d1e',
+        'npx mayfly task 4f1c8d52b3e94c1d8a7e6f5a4b3c2d1e --stack Mayfly',
+        'npx mayfly task i-0a1b2c3d4e5f60718',
+      ),
+    )
+    .action(task);
+  placed(program.command('nodes'))
+    .description('Show who is enrolled: host, hostname, platform, profile, last seen, version of osquery')
+    .option(...JSON_FLAG)
+    .addHelpText('after', examples('npx mayfly nodes', 'npx mayfly nodes --stack Mayfly --json'))
+    .action(nodes);
+  placed(program.command('who'))
+    .description('Show which workload had an IP address, now or at a time')
+    .argument('<ip>', 'an IPv4 or IPv6 address', address)
+    .option('--at <time>', 'when, with Z or an offset; default: now', at)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly who 10.0.3.7', 'npx mayfly who 10.0.3.7 --at 2026-11-01T10:00Z --stack Mayfly')}
+
+The ledger keeps a workload for 90 days after its last event. Addresses are those of task network interfaces, as events
+tell them; tasks on their host's own network have none.`,
+    )
+    .action(who);
+}
+
+const timed = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--since <span>', 'first heard of within it, such as 90m, 24h, 7d, or since a time')
+        .argParser(since)
+        .default(since('24h'), '24h'),
+    )
+    .option('-c, --cluster <name>', 'of this ECS cluster alone')
+    .option(...JSON_FLAG);
+
+// Partitions, the short format without a cluster, and ids with and without dashes: all of them exist.
+const TASK_ARN = /^arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:task\/([A-Za-z0-9_-]{1,255}\/)?[A-Za-z0-9-]{1,64}$/;
+const TASK_ID = /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+const INSTANCE_ID = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/;
+
+function workload(text: string): string {
+  if (TASK_ARN.test(text) || TASK_ID.test(text) || INSTANCE_ID.test(text)) return text;
+  throw new InvalidArgumentError('Neither ARN nor id of an ECS task (32 hex digits), nor the id of an EC2 instance.');
+}
+
+function address(text: string): string {
+  if (addressBits(text) !== undefined) return text;
+  throw new InvalidArgumentError('Not an IP address.');
+}

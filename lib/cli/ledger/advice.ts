@@ -1,0 +1,16 @@
+import type { MissReason } from '../../core/ledger/workload.ts';
+
+/** What to do about a miss, in one line each; docs/reference/verdicts.md has the same. */
+export const ADVICE: Readonly<Record<MissReason, string>> = {
+  'no-host': 'nothing says which host it ran on: Fargate has none; else allow ecs:DescribeContainerInstances',
+  'not-enrolled': 'no agent ever came from its host: check osqueryd and its flagfile there, see "mayfly nodes"',
+  'agent-silent': 'the agent was there and did not answer: check osqueryd on the host, lower distributed_interval',
+  'not-asked': 'no rule of the policy asks about it: try its event with "mayfly policy test"',
+  expired: 'the agent came after the question had expired: poll more often, or raise expires of the rule',
+  limited: 'a limit dropped the question, "query_dropped" in the log says which: change it in policy.yaml, or ask less',
+  'no-row': 'osquery answered without the container: it was gone, or the agent cannot reach the Docker socket',
+  'query-failed': 'osquery refused the SQL: its message is in the results; try it in osqueryi on that host',
+  denylisted: 'the SQL once killed the agent, which refuses it for a day: make it cheaper, or change its text',
+  'too-large': 'its SQL would be too long for an agent: bind fewer values, or split the query',
+  'unsafe-id': 'its container id has characters that never reach SQL: look at the event, it may be forged',
+};

@@ -1,0 +1,50 @@
+import { clusterOf } from '../../core/ledger/coverage.ts';
+import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
+import { at } from '../place.ts';
+import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
+import { ADVICE } from './advice.ts';
+import { meant, type SinceFlags } from './coverage.ts';
+
+/** A workload that nobody saw. */
+interface Miss {
+  readonly workload: string;
+  readonly cluster: string | null;
+  readonly host: string | null;
+  readonly firstEventAt: string;
+  readonly reason: MissReason;
+  readonly advice: string;
+}
+
+/** Shows every miss, under its reason and what to do about it; the most frequent reason first. */
+export async function missed(flags: SinceFlags): Promise<void> {
+  const nowMs = Date.now();
+  const misses = await at(flags, async ({ book }) => {
+    const found: Miss[] = [];
+    for await (const record of meant(book.between(flags.since, nowMs), flags)) {
+      const verdict = verdictOf(record, nowMs);
+      if (verdict.verdict !== 'missed') continue;
+      found.push({
+        workload: record.workload,
+        cluster: clusterOf(record),
+        host: record.handling?.host ?? null,
+        firstEventAt: new Date(record.firstEventAtMs).toISOString(),
+        reason: verdict.reason,
+        advice: ADVICE[verdict.reason],
+      });
+    }
+    return found;
+  });
+  if (flags.json) return sayJson(misses);
+  if (misses.length === 0) return say(`Nothing was missed since ${when(flags.since)}.`);
+  const groups = [...grouped(misses, ({ reason }) => reason)].sort(([, a], [, b]) => b.length - a.length);
+  for (const [reason, those] of groups) {
+    say(`${reason}: ${count(those.length, 'workload')}\n  ${ADVICE[reason]}`);
+    const rows = those.map(({ firstEventAt, workload, host }) => [
+      `  ${when(Date.parse(firstEventAt))}`,
+      printable(workload),
+      host ? `on ${printable(host)}` : '',
+    ]);
+    say(`${columns(rows)}\n`);
+  }
+  say('One life as a timeline: npx mayfly task ARN');
+}

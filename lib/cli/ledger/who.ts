@@ -1,0 +1,62 @@
+import { LEDGER_KEEPS_MS } from '../../core/ledger/book.ts';
+import { clusterOf } from '../../core/ledger/coverage.ts';
+import { type Tenancy, whoHad } from '../../core/ledger/who-had.ts';
+import { at, type PlaceFlags } from '../place.ts';
+import { columns, printable, say, sayJson, when } from '../print.ts';
+
+/** Shows which workload had an address at a time. */
+export async function who(address: string, flags: PlaceFlags & { at?: number; json: boolean }): Promise<void> {
+  const atMs = flags.at ?? Date.now();
+  const { had, before } = await at(flags, ({ book }) =>
+    whoHad(address, atMs, book.between(atMs - LEDGER_KEEPS_MS, atMs)),
+  );
+  if (flags.json) {
+    const json = { ip: address, at: new Date(atMs).toISOString(), had: had.map(jsonOf) };
+    return sayJson({ ...json, before: before ? jsonOf(before) : null });
+  }
+  if (had.length === 0) {
+    say(`No workload that the ledger knows had ${address} at ${when(atMs)}.`);
+    if (before) say(`Last before had it:\n${lines(before)}`);
+    return;
+  }
+  if (had.length > 1) {
+    say(
+      `${had.length} workloads had ${address} at ${when(atMs)}, the latest first: they shared it, as on a host's own\n` +
+        'network, or nobody told of the end of the earlier ones.',
+    );
+  }
+  say(had.map(lines).join('\n\n'));
+}
+
+const lines = (tenancy: Tenancy): string => {
+  const { record, fromMs, untilMs } = tenancy;
+  const heard = `no end was heard of; last event ${when(record.occurredAtMs)}, ${printable(record.lastStatus)}`;
+  const facts = [
+    ['  from', when(fromMs)],
+    ['  until', untilMs === undefined ? heard : when(untilMs)],
+    ['  cluster', printable(clusterOf(record) ?? '-')],
+    ['  task definition', printable(definitionOf(tenancy) ?? '-')],
+    ['  host', printable(record.handling?.host ?? '-')],
+    ...imagesOf(tenancy).map((image) => ['  image', printable(image)]),
+  ];
+  return `${printable(record.workload)}\n${columns(facts)}`;
+};
+
+const jsonOf = (tenancy: Tenancy) => ({
+  workload: tenancy.record.workload,
+  from: new Date(tenancy.fromMs).toISOString(),
+  until: tenancy.untilMs === undefined ? null : new Date(tenancy.untilMs).toISOString(),
+  cluster: clusterOf(tenancy.record),
+  taskDefinition: definitionOf(tenancy) ?? null,
+  host: tenancy.record.handling?.host ?? null,
+  images: imagesOf(tenancy),
+});
+
+const definitionOf = ({ record: { identity } }: Tenancy): string | undefined =>
+  identity.task_family && [identity.task_family, identity.task_revision].filter(Boolean).join(':');
+
+const imagesOf = ({ record }: Tenancy): string[] => [
+  ...new Set(
+    record.containers.flatMap(({ image, imageDigest }) => [image, imageDigest].filter(Boolean).join(' ') || []),
+  ),
+];

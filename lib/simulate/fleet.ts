@@ -1,0 +1,71 @@
+import { type Clock, type Random, SimulatedAgent, type SimulatedHost } from '../agent/index.ts';
+import { ENROLL_SECRET, type InMemoryMayfly } from './mayfly.ts';
+
+/** What a request spends on the way, both ways together: `r` of performance.md §3.1. */
+export const ROUND_TRIP_MS = 80;
+/** What one query takes: the three of a delivery together are `q`. */
+const QUERY_MS = 50;
+export const DELIVERY_MS = 3 * QUERY_MS;
+
+/** Agents come up one by one within this, so that no two hosts poll in step. */
+const STAGGER_MS = 60_000;
+
+interface FleetOptions {
+  readonly hosts: readonly SimulatedHost[];
+  readonly mayfly: InMemoryMayfly;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** An agent on every host. */
+export class Fleet {
+  /** Reads answered so far. */
+  polls = 0;
+  readonly #hot = new Set<string>();
+  readonly #agents: readonly SimulatedAgent[];
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  constructor({ hosts, mayfly, clock, random }: FleetOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    const transport = mayfly.transport((signal) => clock.sleep(ROUND_TRIP_MS / 2, signal));
+    this.#agents = hosts.map(
+      (host) =>
+        new SimulatedAgent({
+          host,
+          url: 'https://mayfly.invalid',
+          enrollSecret: ENROLL_SECRET,
+          clock,
+          random,
+          transport,
+          queryDurationMs: () => QUERY_MS,
+          on: (event) => {
+            if (event.kind === 'requested' && event.endpoint === 'read') this.polls++;
+            if (event.kind !== 'polled') return;
+            if (event.accelerateSeconds === null) this.#hot.delete(event.host);
+            else this.#hot.add(event.host);
+          },
+        }),
+    );
+  }
+
+  /** Starts them all; resolves when the last one runs. */
+  async start(): Promise<void> {
+    await Promise.all(
+      this.#agents.map(async (agent) => {
+        await this.#clock.sleep(this.#random.between(0, STAGGER_MS));
+        agent.start();
+      }),
+    );
+  }
+
+  /** Whether the host's agent polls every 5 s now. */
+  isHot(host: string): boolean {
+    return this.#hot.has(host);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#agents.map((agent) => agent.stop()));
+  }
+}

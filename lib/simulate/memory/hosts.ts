@@ -1,0 +1,121 @@
+import type { Node } from '../../core/nodes/node.ts';
+import { NODE_TTL_MS } from '../../core/nodes/node.ts';
+import type { NodeRegistry } from '../../core/nodes/registry.ts';
+import type { Delivery } from '../../core/queue/delivery.ts';
+import type { HostPartition, HostQueue } from '../../core/queue/host-queue.ts';
+import type { PendingKey, PendingQuery } from '../../core/queue/pending-query.ts';
+
+interface Partition {
+  node: Node | undefined;
+  readonly deliveries: Map<string, Delivery>;
+  readonly pending: Map<string, PendingQuery>;
+}
+
+/** Nodes and queues: a host's node record lies in its partition, so that one read of it is all a poll needs. */
+export class MemoryHosts implements HostQueue, NodeRegistry {
+  readonly #partitions = new Map<string, Partition>();
+  readonly #spaces = new Map<string, { readonly queryId: string; readonly untilMs: number }>();
+
+  async open(host: string): Promise<HostPartition> {
+    const { node, deliveries, pending } = this.#of(host);
+    return {
+      ...(node ? { node } : {}),
+      deliveries: sorted(deliveries),
+      pending: sorted(pending),
+    };
+  }
+
+  async waiting(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+    const pending = [...this.#of(host).pending.values()];
+    return new Set(pending.filter(({ expiresAtMs }) => expiresAtMs > nowMs).map(({ queryId }) => queryId));
+  }
+
+  async space(host: string, question: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean> {
+    const key = `${host} ${question}`;
+    const held = this.#spaces.get(key);
+    if (held && held.queryId !== queryId && held.untilMs > nowMs) return false;
+    this.#spaces.set(key, { queryId, untilMs });
+    return true;
+  }
+
+  async enqueue(query: PendingQuery): Promise<void> {
+    const { pending } = this.#of(query.host);
+    const before = pending.get(nameOf(query));
+    if (!before || before.expiresAtMs <= query.queuedAtMs) pending.set(nameOf(query), query);
+  }
+
+  async claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean> {
+    const partition = this.#of(host);
+    if (partition.node?.rev !== rev) return false;
+    partition.node = { ...partition.node, rev: rev + 1, taken };
+    return true;
+  }
+
+  async deliver(delivery: Delivery): Promise<void> {
+    this.#of(delivery.host).deliveries.set(delivery.id, delivery);
+  }
+
+  async redeliver({ host, id, attempt }: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean> {
+    const { deliveries } = this.#of(host);
+    const known = deliveries.get(id);
+    if (known?.attempt !== attempt) return false;
+    deliveries.set(id, { ...known, attempt: attempt + 1, deliveredAtMs: nowMs, leaseUntilMs });
+    return true;
+  }
+
+  async complete({ host, id }: Delivery, wireIds: readonly string[]): Promise<void> {
+    const { deliveries } = this.#of(host);
+    const known = deliveries.get(id);
+    if (!known) return;
+    const answered = [...new Set([...known.answered, ...wireIds])];
+    if (known.queries.every(({ wireId }) => answered.includes(wireId))) deliveries.delete(id);
+    else deliveries.set(id, { ...known, answered });
+  }
+
+  async abandon({ host, id }: Delivery): Promise<void> {
+    this.#of(host).deliveries.delete(id);
+  }
+
+  async remove(keys: readonly PendingKey[]): Promise<void> {
+    for (const key of keys) this.#of(key.host).pending.delete(nameOf(key));
+  }
+
+  async find(host: string): Promise<Node | undefined> {
+    return this.#of(host).node;
+  }
+
+  async enroll(node: Node, replaces: Node | undefined): Promise<boolean> {
+    const partition = this.#of(node.host);
+    const before = partition.node;
+    if (before?.epoch !== replaces?.epoch || before?.rev !== replaces?.rev) return false;
+    partition.node = node;
+    return true;
+  }
+
+  async seen(host: string, nowMs: number): Promise<void> {
+    this.#change(host, (node) => ({ ...node, lastSeenMs: nowMs, expiresAtMs: nowMs + NODE_TTL_MS }));
+  }
+
+  async heat(host: string, untilMs: number): Promise<void> {
+    this.#change(host, (node) => ({ ...node, hotUntilMs: Math.max(node.hotUntilMs, untilMs) }));
+  }
+
+  #change(host: string, change: (node: Node) => Node): void {
+    const partition = this.#of(host);
+    if (partition.node) partition.node = change(partition.node);
+  }
+
+  #of(host: string): Partition {
+    const known = this.#partitions.get(host);
+    if (known) return known;
+    const fresh: Partition = { node: undefined, deliveries: new Map(), pending: new Map() };
+    this.#partitions.set(host, fresh);
+    return fresh;
+  }
+}
+
+const nameOf = ({ priority, queryId }: PendingKey): string => `${priority}#${queryId}`;
+
+/** In the order of a sort key: deliveries by time, queries by priority. */
+const sorted = <T>(items: ReadonlyMap<string, T>): T[] =>
+  [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);

@@ -1,0 +1,172 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Policy } from '../../../lib/core/policy/policy.ts';
+import { aPolicyOf } from '../../support/a-rule.ts';
+import { aboutTheProcess, aStart, containerStarted, forms } from '../../support/process-events.ts';
+import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
+import { anEnrolled, type WireAgent } from '../../support/wire-agent.ts';
+
+const CONTAINERS = 'SELECT id, image FROM docker_containers';
+const MINUTE = 60_000;
+
+let server: TlsHarness;
+let agent: WireAgent;
+async function start(policy: Policy): Promise<void> {
+  server = await aTlsServer(policy);
+  agent = await anEnrolled(server, 'h1');
+  server.dynamo.calls.length = 0;
+}
+afterEach(async () => {
+  expect(server.thrown).toEqual([]);
+  await server.close();
+});
+
+/** The SQL that the next poll hands out; it is answered at once. */
+async function asked(): Promise<string[]> {
+  const queries = await agent.poll();
+  await agent.write(Object.fromEntries(Object.keys(queries).map((id) => [id, []])));
+  return Object.values(queries);
+}
+
+const drops = () => server.reports.filter(({ event }) => event === 'query_dropped').map(({ fields }) => fields);
+const writesTo = (partition: string) =>
+  server.dynamo.calls.filter(
+    ({ name, input }) => name === 'PutItemCommand' && JSON.stringify(input).includes(partition),
+  );
+
+describe('a row that tells of a started container', () => {
+  beforeEach(() => start(aPolicyOf([containerStarted()])));
+
+  it.each(Object.entries(forms))('asks the node for its containers within one request, as %s', async (_, line) => {
+    expect((await agent.log('result', [line(1)])).verdict).toBe('ok');
+    expect(await asked()).toEqual([CONTAINERS]);
+  });
+
+  it('asks that node alone', async () => {
+    const other = await anEnrolled(server, 'h2');
+    await agent.log('result', [forms.event(1)]);
+    expect(await other.poll()).toEqual({});
+  });
+
+  it.each([
+    ['of another scheduled query', 'result', { ...forms.event(1), name: 'pack/container-events/other' }],
+    ['whose columns do not match', 'result', forms.event(1, aStart(1, { path: '/usr/bin/bash' }))],
+    ['that went away', 'result', { ...forms.event(1), action: 'removed' }],
+    ['that went away, in a batch', 'result', { ...forms.batch(1), diffResults: { removed: [aStart(1)], added: '' } }],
+    ['of the status log', 'status', forms.event(1)],
+  ])('asks nothing %s', async (_, type, line) => {
+    await agent.log(type, [line]);
+    expect(await asked()).toEqual([]);
+  });
+
+  it('says in the answer which row made it ask, and when', async () => {
+    await agent.log('result', [forms.event(7)]);
+    const [wireId = ''] = Object.keys(await agent.poll());
+    await agent.write({ [wireId]: [{ id: 'c1', image: 'busybox' }] });
+    expect(await server.lines('results')).toEqual([
+      expect.objectContaining({
+        rule: 'container-started',
+        set: 'log',
+        columns: { id: 'c1', image: 'busybox' },
+        decorations: expect.objectContaining({ log_query: 'pack/container-events/container_starts' }),
+        triggeredAtMs: server.clock.nowMs + 7000,
+      }),
+    ]);
+  });
+});
+
+describe('a batch that is sent again', () => {
+  beforeEach(() => start(aPolicyOf([containerStarted()], { spacingSeconds: 10 })));
+  const batch = [forms.event(1), forms.batch(2), forms.snapshot(3)];
+
+  it('asks nothing while the query waits', async () => {
+    await agent.log('result', batch);
+    await agent.log('result', batch);
+    expect(await asked()).toEqual([CONTAINERS]);
+  });
+
+  it('asks nothing once the query was delivered', async () => {
+    await agent.log('result', batch);
+    const queries = await agent.poll();
+    await agent.log('result', batch);
+    server.clock.nowMs += MINUTE;
+    expect(await agent.poll()).toEqual(queries); // the lease is over: the same hand-over
+    expect((await server.queue.open('h1', true)).pending).toEqual([]);
+  });
+
+  it('asks nothing once the query was answered, however much later', async () => {
+    await agent.log('result', batch);
+    await asked();
+    for (const wait of [0, MINUTE, 60 * MINUTE]) {
+      server.clock.nowMs += wait;
+      await agent.log('result', batch);
+      expect(await asked()).toEqual([]);
+    }
+  });
+
+  it('asks for what is new in it', async () => {
+    await agent.log('result', batch);
+    await asked();
+    server.clock.nowMs += MINUTE;
+    await agent.log('result', [...batch, forms.event(4)]);
+    expect(await asked()).toEqual([CONTAINERS]);
+  });
+});
+
+describe('a batch whose handling failed', () => {
+  it.each([0, 10])('asks once when it comes again, wherever it failed (spacing %i s)', async (spacingSeconds) => {
+    for (let call = 1; ; call++) {
+      await start(aPolicyOf([containerStarted()], { spacingSeconds }));
+      server.dynamo.failCall(call);
+      const { verdict } = await agent.log('result', [forms.event(1)]);
+      server.dynamo.heal();
+      await agent.log('result', [forms.event(1)]);
+      expect([call, await asked()]).toEqual([call, [CONTAINERS]]);
+      expect(await asked()).toEqual([]);
+      if (verdict === 'ok') break;
+      expect(verdict).toBe('fail'); // the agent keeps its lines
+      await server.close();
+    }
+  });
+});
+
+describe('a storm of 256 matching rows', () => {
+  const storm = Array.from({ length: 256 }, (_, n) => forms.event(n + 1));
+
+  it('with one question asks it once, at the price of one, and reports every drop', async () => {
+    await start(aPolicyOf([containerStarted()], { spacingSeconds: 10 }));
+    await agent.log('result', storm);
+    expect(drops()).toEqual(Array(255).fill(expect.objectContaining({ host: 'h1', limit: 'spacingSeconds' })));
+    expect(writesTo('SPACING#')).toHaveLength(1);
+    expect(writesTo('HOST#')).toHaveLength(1);
+    expect(await asked()).toEqual([CONTAINERS]);
+  });
+
+  it('asks the same question again only after its spacing', async () => {
+    await start(aPolicyOf([containerStarted()], { spacingSeconds: 10 }));
+    await agent.log('result', storm.slice(0, 1));
+    await asked();
+    server.clock.nowMs += 9_999;
+    await agent.log('result', storm.slice(1, 2));
+    expect(await asked()).toEqual([]);
+    server.clock.nowMs += 1;
+    await agent.log('result', storm.slice(2, 3));
+    expect(await asked()).toEqual([CONTAINERS]);
+  });
+
+  it('with a question each queues as many as may wait, and reports every drop', async () => {
+    await start(aPolicyOf([containerStarted(aboutTheProcess)], { spacingSeconds: 10, pendingPerHost: 20 }));
+    await agent.log('result', storm);
+    expect((await server.queue.open('h1', true)).pending).toHaveLength(20);
+    expect(drops()).toEqual(Array(236).fill(expect.objectContaining({ query: 'process', limit: 'pendingPerHost' })));
+  });
+
+  it('leaves room again once the queries have expired, though the table still holds them', async () => {
+    await start(aPolicyOf([containerStarted(aboutTheProcess)], { pendingPerHost: 20 }));
+    await agent.log('result', storm);
+    server.reports.length = 0;
+    server.clock.nowMs += 600_000;
+    await agent.log('result', [forms.event(300)]);
+    expect(drops()).toEqual([]);
+    expect(await asked()).toEqual(["SELECT path FROM processes WHERE pid = '300'"]);
+  });
+});

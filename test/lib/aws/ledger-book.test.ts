@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import { DynamoLedger } from '../../../lib/aws/ledger.ts';
+import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
+import { openTable } from '../../../lib/aws/table.ts';
+import type { WorkloadRecord } from '../../../lib/core/ledger/workload.ts';
+import { aRecord } from '../../support/a-record.ts';
+import { taskArn } from '../../support/builders.ts';
+import { aTable, dynamodb } from '../../support/dynamodb.ts';
+import { everything } from '../../support/scan.ts';
+import { MINUTE, T0 } from '../../support/world.ts';
+
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MIDNIGHT = Date.parse('2026-11-20T00:00:00Z');
+
+/** A ledger with one life for each of these first events: task n at the n-th of them. */
+async function aLedger(...firstEvents: number[]) {
+  const table = await aTable();
+  const ledger = new DynamoLedger(table);
+  const lives = firstEvents.map((occurredAtMs, n) => snapshot(n, occurredAtMs));
+  for (const life of lives) await ledger.advance(life);
+  return { table, ledger, book: new DynamoLedgerBook(table) };
+}
+const snapshot = (n: number, occurredAtMs: number, version = 1) =>
+  aRecord({ workload: taskArn(n), version, occurredAtMs });
+
+async function listed(records: AsyncIterable<WorkloadRecord>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { workload } of records) names.push(workload);
+  return names;
+}
+
+describe('the book of the ledger', () => {
+  it('lists lives by their first event, oldest first, over days and shards, both ends included', async () => {
+    const { book } = await aLedger(MIDNIGHT + 1, MIDNIGHT - 1, MIDNIGHT - 3 * DAY, MIDNIGHT + DAY, MIDNIGHT);
+    const from = MIDNIGHT - 3 * DAY;
+    expect(await listed(book.between(from, MIDNIGHT + DAY))).toEqual([2, 1, 4, 0, 3].map(taskArn));
+    expect(await listed(book.between(from + 1, MIDNIGHT))).toEqual([1, 4].map(taskArn));
+    expect(await listed(book.between(MIDNIGHT + 2, MIDNIGHT + 3))).toEqual([]);
+  });
+
+  it('gives whole records, as the ledger does', async () => {
+    const { book, ledger } = await aLedger(T0);
+    await ledger.saw(taskArn(0), ['a'], [], T0 + 5);
+    for await (const record of book.between(T0, T0)) expect([record]).toEqual(await ledger.read([taskArn(0)]));
+    expect(await listed(book.between(T0, T0))).toHaveLength(1);
+  });
+
+  it('keeps a life where its first event put it, whatever comes later', async () => {
+    const { book, ledger } = await aLedger(MIDNIGHT - 1);
+    await ledger.advance(snapshot(0, MIDNIGHT + DAY, 2));
+    expect(await listed(book.between(MIDNIGHT - HOUR, MIDNIGHT + 2 * DAY))).toEqual([taskArn(0)]);
+    expect(await listed(book.between(MIDNIGHT, MIDNIGHT + 2 * DAY))).toEqual([]);
+  });
+
+  it('spreads the lives of a day over eight partitions', async () => {
+    const { table } = await aLedger(...Array.from({ length: 100 }, (_, n) => MIDNIGHT + n));
+    const days = new Set((await everything(table)).map(({ day }) => day));
+    expect([...days].sort()).toEqual(Array.from({ length: 8 }, (_, shard) => `2026-11-20#${shard}`));
+  });
+
+  it('follows every page', async () => {
+    const times = Array.from({ length: 230 }, (_, n) => MIDNIGHT + n);
+    const { table } = await aLedger(...times);
+    const client = dynamodb();
+    let queries = 0;
+    client.middlewareStack.add(
+      (next, { commandName }) =>
+        (args) => {
+          if (commandName !== 'QueryCommand') return next(args);
+          queries += 1;
+          return next({ ...args, input: { ...args.input, Limit: 7 } });
+        },
+      { step: 'initialize' },
+    );
+    const book = new DynamoLedgerBook(openTable(table.name, client));
+    expect(await listed(book.between(MIDNIGHT, MIDNIGHT + DAY - 1))).toEqual(times.map((_, n) => taskArn(n)));
+    expect(queries).toBeGreaterThan(230 / 7);
+  });
+
+  it('finds a task by its id alone, as far back as the ledger keeps it', async () => {
+    const { book } = await aLedger(T0, T0 - 90 * DAY);
+    const idOf = (n: number) => taskArn(n).slice(taskArn(n).lastIndexOf('/') + 1);
+    expect(await book.find(idOf(0), T0 + HOUR)).toMatchObject({ workload: taskArn(0) });
+    expect(await book.find(idOf(1), T0)).toMatchObject({ workload: taskArn(1) });
+    expect(await book.find(idOf(1), T0 + 2 * DAY)).toBeUndefined();
+    expect(await book.find(idOf(2), T0)).toBeUndefined();
+    expect(await book.find(idOf(0).slice(1), T0)).toBeUndefined();
+  });
+
+  it('finds whatever is named whole, however old', async () => {
+    const { book, ledger } = await aLedger(T0 - 900 * DAY);
+    await ledger.advance({ ...snapshot(1, T0), workload: 'i-0a1b2c3d4e5f60718', kind: 'ec2-instance' });
+    expect(await book.find(taskArn(0), T0)).toMatchObject({ workload: taskArn(0) });
+    expect(await book.find('i-0a1b2c3d4e5f60718', T0)).toMatchObject({ kind: 'ec2-instance' });
+    expect(await book.find(taskArn(7), T0)).toBeUndefined();
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { ADVICE } from '../../../../lib/cli/ledger/advice.ts';
+import { taskArn } from '../../../support/builders.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { jsonLines } from '../policy/harness.ts';
+import { atNow, aWatched, enter, NOW } from './harness.ts';
+
+atNow();
+
+const ASKED = { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE };
+
+/** Seven lives of every kind, in two clusters and in none, and one of the day before yesterday. */
+async function sevenLives() {
+  const { world, ask } = await aWatched();
+  await enter(world, 1, { seenLive: ['a', 'b'], firstAnswerAtMs: T0 + 2 * SECOND });
+  await enter(world, 2, { seenPostMortem: ['a', 'b'], firstAnswerAtMs: T0 + 8 * SECOND });
+  await enter(world, 3, { troubles: ['expired'] });
+  await enter(world, 4, { stopped: true, lastStatus: 'STOPPED', subjects: [] });
+  await enter(world, 5, { handling: { ...ASKED, settleByMs: NOW + MINUTE } });
+  await enter(world, 6, { identity: { cluster: 'test' }, handling: { enrolled: false, asked: [], settleByMs: 0 } });
+  const instance = {
+    workload: 'i-0a1b2c3d4e5f60718',
+    kind: 'ec2-instance' as const,
+    subjects: ['i-0a1b2c3d4e5f60718'],
+  };
+  await enter(world, 7, { ...instance, identity: {}, handling: { ...ASKED, enrolled: false } });
+  await enter(world, 8, { firstEventAtMs: NOW - 48 * 60 * MINUTE });
+  return ask;
+}
+
+describe('mayfly coverage', () => {
+  it('counts every life once, by verdict and by cluster', async () => {
+    const ask = await sevenLives();
+    const { code, stdout } = await ask('coverage', '--json');
+    const [answer] = jsonLines(stdout);
+    expect(code).toBe(0);
+    expect(answer).toEqual({
+      since: '2026-11-19T11:15:00.000Z',
+      at: '2026-11-20T11:15:00.000Z',
+      workloads: 7,
+      verdicts: { seen: 1, 'post-mortem': 1, 'never-started': 1, missed: 3, pending: 1 },
+      reasons: { expired: 1, 'no-host': 1, 'not-enrolled': 1 },
+      share: 0.4,
+      timeToAnswerMs: { p50: 2000, p95: 8000, p99: 8000, max: 8000 },
+      clusters: [
+        expect.objectContaining({ cluster: 'prod', workloads: 5, share: 2 / 3 }),
+        expect.objectContaining({ cluster: 'test', workloads: 1, share: 0 }),
+        expect.objectContaining({ cluster: null, workloads: 1, timeToAnswerMs: null }),
+      ],
+    });
+  });
+
+  it('is a table for people', async () => {
+    const ask = await sevenLives();
+    const { stdout } = await ask('coverage');
+    const cells = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    expect(cells).toEqual(
+      expect.arrayContaining([
+        'cluster,workloads,covered,seen,post-mortem,missed,never-started,pending,p50,p95,p99,max'.split(','),
+        'prod,5,66.6 %,1,1,1,1,1,2.0 s,8.0 s,8.0 s,8.0 s'.split(','),
+        'test,1,0.0 %,0,0,1,0,0,-,-,-,-'.split(','),
+        'EC2 instances,1,0.0 %,0,0,1,0,0,-,-,-,-'.split(','),
+        'all,7,40.0 %,1,1,3,1,1,2.0 s,8.0 s,8.0 s,8.0 s'.split(','),
+        ['no-host', '1'],
+      ]),
+    );
+  });
+
+  it('is of one cluster, and since a time, where that is asked', async () => {
+    const ask = await sevenLives();
+    const workloads = async (...args: string[]) =>
+      jsonLines((await ask('coverage', '--json', ...args)).stdout)[0]?.workloads;
+    expect(await workloads('--cluster', 'prod')).toBe(5);
+    expect(await workloads('--since', '7d')).toBe(8);
+    expect(await workloads('--since', '59m')).toBe(0);
+    expect(await workloads('--since', '2026-11-20T11:15:00+01:00')).toBe(7);
+    expect((await ask('coverage', '--cluster', 'none')).stdout).toContain('No workload of the cluster none since');
+  });
+
+  it.each([
+    ['yesterday', 'Write 2026-11-01T10:00Z'],
+    ['24', 'Write 2026-11-01T10:00Z'],
+    ['0h', 'Write 2026-11-01T10:00Z'],
+    ['2026-02-30', 'Write 2026-11-01T10:00Z'],
+    ['2026-11-20T10:00', 'with Z or an offset'],
+    ['2026-11-21', 'That lies ahead'],
+    ['91d', 'The ledger keeps 90 days'],
+  ])('takes no --since %s', async (since, message) => {
+    const { ask } = await aWatched();
+    const { code, stderr } = await ask('coverage', '--since', since);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe('mayfly missed', () => {
+  it('names every miss with its reason and what to do about it', async () => {
+    const ask = await sevenLives();
+    const { code, stdout } = await ask('missed', '--json');
+    expect(code).toBe(0);
+    const [misses] = jsonLines(stdout) as unknown as Record<string, unknown>[][];
+    const miss = { host: 'h1', cluster: 'prod', firstEventAt: '2026-11-20T10:15:00.000Z' };
+    expect(misses).toHaveLength(3);
+    expect(misses).toEqual(
+      expect.arrayContaining([
+        { ...miss, workload: taskArn(3), reason: 'expired', advice: ADVICE.expired },
+        { ...miss, workload: taskArn(6), cluster: 'test', host: null, reason: 'no-host', advice: ADVICE['no-host'] },
+        {
+          ...miss,
+          workload: 'i-0a1b2c3d4e5f60718',
+          cluster: null,
+          reason: 'not-enrolled',
+          advice: ADVICE['not-enrolled'],
+        },
+      ]),
+    );
+  });
+
+  it('puts them under their reasons, the most frequent first', async () => {
+    const { world, ask } = await aWatched();
+    for (const n of [1, 2, 3]) await enter(world, n, { troubles: [n === 1 ? 'no-row' : 'limited'] });
+    const { stdout } = await ask('missed', '--since', '2h');
+    expect(stdout).toMatch(
+      /^limited: 2 workloads\n {2}\S.*\n( {2}2026-11-20 10:15:00Z {2}arn.* on h1\n){2}\nno-row: 1 /,
+    );
+    expect(stdout).toContain(ADVICE.limited);
+    expect((await ask('missed', '--cluster', 'test')).stdout).toContain(
+      'Nothing was missed since 2026-11-19 11:15:00Z',
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, jest } from '@jest/globals';
+import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import { aRecord } from '../../../support/a-record.ts';
+import { taskArn } from '../../../support/builders.ts';
+import { aTable } from '../../../support/dynamodb.ts';
+import { MINUTE, T0, World } from '../../../support/world.ts';
+import { folderOf, mayfly } from '../policy/harness.ts';
+
+/** The commands are run at this time. */
+export const NOW = T0 + 60 * MINUTE;
+
+/** Stops the clock of the commands, since a life has its time. */
+export function atNow(): void {
+  beforeEach(() => {
+    jest.spyOn(Date, 'now').mockReturnValue(NOW);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+}
+
+/** A Mayfly "on this machine", of which commands can ask. */
+export async function aWatched() {
+  const world = new World(await aTable());
+  const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: world.table.name };
+  const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
+  return { world, ask: (...args: string[]) => mayfly(...args, '--data', data) };
+}
+
+/** Enters a task into the ledger as its functions would have left it: of containers a and b, asked about at T0. */
+export async function enter({ ports: { ledger } }: World, n: number, record: Partial<WorkloadRecord> = {}) {
+  const {
+    seenLive,
+    seenPostMortem,
+    troubles,
+    handling,
+    handledVersion: _,
+    ...snapshot
+  } = aRecord({
+    workload: taskArn(n),
+    identity: { cluster: 'prod' },
+    ...record,
+  });
+  const { workload, version } = snapshot;
+  const { firstEventAtMs, firstAnswerAtMs, deliveredAtMs: __, ...rest } = snapshot;
+  if (firstEventAtMs < rest.occurredAtMs)
+    await ledger.advance({ ...rest, version: version - 1, occurredAtMs: firstEventAtMs });
+  await ledger.advance(rest);
+  if (handling) await ledger.handled(workload, version, handling);
+  await ledger.saw(workload, seenLive, seenPostMortem, firstAnswerAtMs ?? T0);
+  for (const trouble of troubles) await ledger.troubled(workload, trouble);
+}

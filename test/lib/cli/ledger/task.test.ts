@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { taskArn } from '../../../support/builders.ts';
+import { fixture } from '../../../support/fixtures.ts';
+import { anAnswer, MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { jsonLines } from '../policy/harness.ts';
+import { atNow, aWatched, enter } from './harness.ts';
+
+atNow();
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const ID = 'a70715f36657d2e5fcdd07f4d8a04d76';
+const ARN = `arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/${ID}`;
+const ENVOY = '9fd313b782ded4c240eda6ac1cf1bd2563d044274c240c68fe6ac033001c0ba9';
+
+/** The life of the fixtures: runs, is asked about, answers for one of its two containers, stops. */
+async function aLife() {
+  const { world, ask } = await aWatched();
+  await world.aNode(INSTANCE);
+  world.nowMs = Date.parse('2026-11-20T10:15:28Z');
+  await world.taskState(fixture(15), fixture(5));
+  world.nowMs += 4 * SECOND;
+  const delivered = await world.poll(INSTANCE);
+  world.nowMs += SECOND;
+  const container = delivered.find(({ query }) => query === 'container');
+  await world.answer(INSTANCE, [anAnswer(container?.wireId ?? '', [{ id: ENVOY, state: 'running' }])]);
+  world.nowMs = Date.parse('2026-11-20T10:42:30Z');
+  await world.taskState(fixture(7));
+  return ask;
+}
+
+describe('mayfly task', () => {
+  it('tells one life as a timeline, and of what there was evidence', async () => {
+    const ask = await aLife();
+    const { code, stdout } = await ask('task', ARN, '--json');
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      workload: ARN,
+      verdict: 'pending',
+      host: INSTANCE,
+      identity: { task_family: 'api', task_revision: '87', ip: '10.0.12.34' },
+      timeline: [
+        { at: '2026-11-20T10:15:27.000Z', what: 'first event' },
+        {
+          at: '2026-11-20T10:15:28.000Z',
+          what: expect.stringMatching(/^asked: \d+ live quer.*, \d+ post-mortem quer/),
+        },
+        { at: '2026-11-20T10:15:32.000Z', what: 'delivered to its host' },
+        { at: '2026-11-20T10:15:33.000Z', what: 'answered' },
+        { at: '2026-11-20T10:42:29.000Z', what: 'stopped: ServiceSchedulerInitiated' },
+      ],
+      subjects: [
+        {
+          name: 'envoy',
+          seen: 'alive',
+          exitCode: 0,
+          imageDigest: 'sha256:ecc14c5991158a054f63f93527c9d437d7c72efe5449b22f5c7892cf68ab462c',
+        },
+        { name: 'api', seen: 'not seen', exitCode: 143 },
+      ],
+    });
+  });
+
+  it('is found by its id alone, and reads as text', async () => {
+    const ask = await aLife();
+    const { code, stdout } = await ask('task', ID);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^arn:aws:ecs:.*\npending\n/);
+    expect(stdout).toMatch(/^ {2}2026-11-20 10:15:32Z +\+5\.0 s {2}delivered to its host$/m);
+    expect(stdout).toMatch(/^ {2}envoy +alive +\S+ +sha256:ecc14c\w+ +exit code 0$/m);
+    expect(stdout).toMatch(/^ {2}host +i-0a1b2c3d4e5f60718$/m);
+  });
+
+  it('says of a container that never was that it never started, and of an instance how it was seen', async () => {
+    const { world, ask } = await aWatched();
+    const containers = [{ name: 'broken', lastStatus: 'STOPPED', reason: 'CannotPullContainerError\u001b[31m' }];
+    await enter(world, 1, { stopped: true, lastStatus: 'STOPPED', subjects: [], containers });
+    const { stdout } = await ask('task', taskArn(1));
+    expect(stdout).toContain('never-started');
+    expect(stdout).toMatch(/broken +never started .*CannotPullContainerError \[31m$/m);
+    const instance = { workload: INSTANCE, kind: 'ec2-instance' as const, subjects: [INSTANCE] };
+    await enter(world, 2, { ...instance, seenLive: [INSTANCE] });
+    expect((await ask('task', INSTANCE)).stdout).toMatch(/^ {2}i-0a1b2c3d4e5f60718 +alive/m);
+  });
+
+  it('says what a miss means', async () => {
+    const { world, ask } = await aWatched();
+    await enter(world, 1, { troubles: ['denylisted'], firstEventAtMs: T0 - MINUTE });
+    const { stdout } = await ask('task', taskArn(1));
+    expect(stdout).toMatch(/^missed: denylisted \(the SQL once killed the agent/m);
+    expect(stdout).toMatch(/\+60\.0 s {2}last event: RUNNING$/m);
+  });
+
+  it.each(['task', 'arn:aws:ecs:us-east-1:111122223333:cluster/x', 'arn:aws:ecs:task/x', 'i-12', '9fd313b782de', ''])(
+    'takes no %j for a workload',
+    async (name) => {
+      const { ask } = await aWatched();
+      const { code, stderr } = await ask('task', name);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('Neither ARN nor id')]);
+    },
+  );
+
+  it.each([
+    'arn:aws-cn:ecs:cn-north-1:111122223333:task/prod/a70715f36657d2e5fcdd07f4d8a04d76',
+    'arn:aws-us-gov:ecs:us-gov-west-1:111122223333:task/c5cba4eb-5dad-405e-96db-71ef8eefe6a8',
+    'c5cba4eb-5dad-405e-96db-71ef8eefe6a8',
+    'i-0a1b2c3d',
+  ])('says that it does not know %s, of any partition and format', async (name) => {
+    const { ask } = await aWatched();
+    const { code, stderr } = await ask('task', name);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`knows no ${name}`)]);
+  });
+});

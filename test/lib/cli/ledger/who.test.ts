@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import { taskArn } from '../../../support/builders.ts';
+import { MINUTE, T0 } from '../../../support/world.ts';
+import { jsonLines } from '../policy/harness.ts';
+import { atNow, aWatched, enter } from './harness.ts';
+
+atNow();
+
+const IDENTITY = { cluster: 'prod', task_family: 'api', task_revision: '87', ip: '10.0.3.7' };
+const CONTAINERS = [{ name: 'api', lastStatus: 'RUNNING', image: 'api:1', imageDigest: 'sha256:1' }];
+
+/** Tasks 1, 2 and 3 had one address after another, for ten minutes each; task 3 still has it. */
+async function threeTenants() {
+  const watched = await aWatched();
+  for (const n of [1, 2, 3]) {
+    const stopped = n < 3;
+    await enter(watched.world, n, {
+      identity: IDENTITY,
+      containers: CONTAINERS,
+      firstEventAtMs: T0 + n * 10 * MINUTE,
+      occurredAtMs: T0 + (n * 10 + 9) * MINUTE,
+      stopped,
+      lastStatus: stopped ? 'STOPPED' : 'RUNNING',
+    });
+  }
+  return watched;
+}
+
+describe('mayfly who', () => {
+  it('has one answer, though many tasks used the address', async () => {
+    const { ask } = await threeTenants();
+    const had = async (...args: string[]) => jsonLines((await ask('who', '10.0.3.7', '--json', ...args)).stdout)[0];
+    expect(await had('--at', '2026-11-20T10:36Z')).toEqual({
+      ip: '10.0.3.7',
+      at: '2026-11-20T10:36:00.000Z',
+      had: [
+        {
+          workload: taskArn(2),
+          from: '2026-11-20T10:35:00.000Z',
+          until: '2026-11-20T10:44:00.000Z',
+          cluster: 'prod',
+          taskDefinition: 'api:87',
+          host: 'h1',
+          images: ['api:1 sha256:1'],
+        },
+      ],
+      before: null,
+    });
+    expect(await had()).toMatchObject({ had: [{ workload: taskArn(3), until: null }] });
+    expect(await had('--at', '2026-11-20T10:44:30Z')).toMatchObject({ had: [], before: { workload: taskArn(2) } });
+  });
+
+  it('says so in words', async () => {
+    const { ask } = await threeTenants();
+    const one = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:26Z');
+    expect([one.code, one.stdout.split('\n')[0]]).toEqual([0, taskArn(1)]);
+    expect(one.stdout).toMatch(/^ {2}until +2026-11-20 10:34:00Z\n.*prod\n.*api:87\n.*h1\n.*api:1 sha256:1\n$/m);
+    const nobody = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:44:30Z');
+    expect(nobody.stdout).toContain(`had 10.0.3.7 at 2026-11-20 10:44:30Z.\nLast before had it:\n${taskArn(2)}`);
+    expect((await ask('who', '2001:db8::1')).stdout).toBe(
+      'No workload that the ledger knows had 2001:db8::1 at 2026-11-20 11:15:00Z.\n',
+    );
+  });
+
+  it('is honest about two that had it at once', async () => {
+    const { world, ask } = await threeTenants();
+    await enter(world, 4, { identity: IDENTITY, firstEventAtMs: T0 + MINUTE, occurredAtMs: T0 + 2 * MINUTE });
+    const { stdout } = await ask('who', '10.0.3.7');
+    expect(stdout).toMatch(/^2 workloads had 10\.0\.3\.7 at 2026-11-20 11:15:00Z, the latest first: they shared it/);
+    expect(stdout.indexOf(taskArn(3))).toBeLessThan(stdout.indexOf(taskArn(4)));
+    expect(stdout).toContain('no end was heard of; last event 2026-11-20 10:17:00Z, RUNNING');
+  });
+
+  it('looks back as far as the ledger keeps, since a task may have had its address for long', async () => {
+    const { world, ask } = await aWatched();
+    await enter(world, 1, { identity: IDENTITY, firstEventAtMs: T0 - 89 * 24 * 60 * MINUTE });
+    expect((await ask('who', '10.0.3.7')).stdout).toContain(taskArn(1));
+  });
+
+  it.each([
+    [['10.0.3'], 'Not an IP address'],
+    [['10.0.3.256'], 'Not an IP address'],
+    [['10.0.3.7/32'], 'Not an IP address'],
+    [['10.0.3.7', '--at', 'noon'], 'Write 2026-11-01T10:00Z'],
+    [['10.0.3.7', '--at', '2h'], 'Write 2026-11-01T10:00Z'],
+    [['10.0.3.7', '--at', '2026-11-21'], 'That lies ahead'],
+    [['10.0.3.7', '--at', '2026-08-01'], 'The ledger keeps 90 days'],
+  ])('%j is a question that makes no sense', async (args, message) => {
+    const { ask } = await aWatched();
+    const { code, stderr } = await ask('who', ...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { enqueue } from '../../../../lib/core/queue/ask.ts';
+import { aHostQuery } from '../../../support/builders.ts';
+import { plainPolicy } from '../../../support/plain-policy.ts';
+import { SECOND, World } from '../../../support/world.ts';
+
+const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
+const large = (n: number) => aHostQuery(n, { sql: `SELECT '${'x'.repeat(100_000)}' AS x`, queryId: `large${n}` });
+
+describe('the limit on what waits for a host', () => {
+  it('holds for queries so large that one read does not return them all', async () => {
+    const world = await World.begin();
+    const { queue } = world.ports;
+    for (let n = 0; n < 20; n++) await queue.enqueue(large(n));
+    expect((await queue.open('h1')).pending.length).toBeLessThan(20); // a page is 1 MB
+    expect(await enqueue('h1', { queries: [large(20)], refusals: [] }, limits, 0, world.taskDeps())).toEqual([]);
+    expect((await queue.waiting('h1', world.nowMs)).size).toBe(20);
+  });
+
+  it('does not count what has expired, which may be asked anew under its own id', async () => {
+    const world = await World.begin();
+    const { queue } = world.ports;
+    const old = Array.from({ length: 20 }, (_, n) => aHostQuery(n));
+    for (const query of old) await queue.enqueue(query);
+    world.nowMs += 601 * SECOND;
+    const again = aHostQuery(3, { queuedAtMs: world.nowMs, expiresAtMs: world.nowMs + 600 * SECOND });
+    expect(await enqueue('h1', { queries: [again], refusals: [] }, limits, 0, world.taskDeps())).toEqual([again]);
+    await world.aNode('h1');
+    expect((await world.poll('h1')).map(({ query }) => query)).toEqual(['host-3']);
+  });
+
+  it('is no obstacle to a query that waits already', async () => {
+    const world = await World.begin();
+    const queries = Array.from({ length: 25 }, (_, n) => aHostQuery(n));
+    const first = await enqueue('h1', { queries, refusals: [] }, limits, 0, world.taskDeps());
+    const second = await enqueue('h1', { queries, refusals: [] }, limits, 0, world.taskDeps());
+    expect([first, second]).toEqual([queries.slice(0, 20), queries.slice(0, 20)]);
+  });
+});

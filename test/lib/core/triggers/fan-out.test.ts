@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
+import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import type { NodeIdentity } from '../../../../lib/core/nodes/node.ts';
+import type { NodeMatch } from '../../../../lib/core/policy/policy.ts';
+import { handleRules } from '../../../../lib/core/triggers/handle-rules.ts';
+import { answerAll, aRequest } from '../../../support/a-request.ts';
+import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { inForce } from '../../../support/plain-policy.ts';
+import { everything } from '../../../support/scan.ts';
+import { MINUTE, portsOn, World } from '../../../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+});
+
+/** Puts a policy in force whose sweep is for these nodes. */
+function sweep(match: NodeMatch, hostsPerTrigger = 100): void {
+  const rule = aRule('sweep', { request: 'sweep' }, { target: { 'hosts-where': match } });
+  world.policy = inForce(aPolicyOf([rule], { hostsPerTrigger }));
+}
+
+/** An enrolled node with its line in the directory. */
+async function listed(host: string, identity: Partial<NodeIdentity> = {}, profile = 'default'): Promise<void> {
+  const node = await world.aNode(host, identity);
+  const directory = new DynamoNodeDirectory(world.table, world.now);
+  await directory.note(entryOf(node, profile), world.nowMs + 60 * MINUTE);
+}
+
+/** Hosts with a query that waits, and how many. */
+async function asked(): Promise<Record<string, number>> {
+  const items = (await everything(world.table)).filter(({ sk }) => String(sk).startsWith('q#'));
+  const hosts = items.map(({ pk }) => String(pk).slice('HOST#'.length)).sort();
+  return Object.fromEntries(hosts.map((host) => [host, hosts.filter((other) => other === host).length]));
+}
+
+const limited = () => world.reports.filter(({ event }) => event === 'fan_out_limited');
+const hosts = (n: number): string[] => Array.from({ length: n }, (_, i) => `h${String(i).padStart(3, '0')}`);
+const once = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 1]));
+
+describe('a request for all nodes with some attributes', () => {
+  it.each<[string, NodeMatch, string[]]>([
+    ['platform', { platform: ['amzn', 'rhel'] }, ['db', 'web']],
+    ['hostname', { hostname: ['db-*'] }, ['db']],
+    ['host identifier', { hostIdentifier: ['w?b'] }, ['web']],
+    ['profile', { profile: ['db-read-only'] }, ['db']],
+    ['several attributes', { platform: ['amzn'], hostname: ['web-*'] }, ['web']],
+    ['last seen', { seenWithinSeconds: 60 }, ['late']],
+    ['no attribute: everybody', {}, ['db', 'late', 'web']],
+    ['an attribute nobody has', { tags: { team: ['*'] } }, []],
+  ])('asks those alone, by %s', async (_, match, expected) => {
+    await listed('db', { platform: 'amzn', hostname: 'db-01-ro-eu' }, 'db-read-only');
+    await listed('web', { platform: 'amzn', hostname: 'web-01' });
+    world.nowMs += 5 * MINUTE;
+    await listed('late', { platform: 'ubuntu', hostname: 'x' });
+    sweep(match);
+    await world.launch(aRequest('sweep'));
+    expect(await asked()).toEqual(once(expected));
+  });
+
+  it('asks each once, though the request comes again after the answers', async () => {
+    for (const host of hosts(5)) await listed(host);
+    sweep({});
+    const event = aRequest('sweep', { idempotencyKey: 'cve' });
+    await world.launch(event);
+    for (const host of hosts(5)) expect(await answerAll(world, host)).toHaveLength(1);
+    await world.launch(event, aRequest('sweep', { idempotencyKey: 'cve' }));
+    expect(await asked()).toEqual({});
+  });
+
+  it('passes over a node that is gone', async () => {
+    await listed('h1');
+    world.nowMs += 61 * MINUTE;
+    sweep({});
+    await world.launch(aRequest('sweep'));
+    expect(await asked()).toEqual({});
+  });
+
+  it('stops at the limit, and says so', async () => {
+    for (const host of hosts(12)) await listed(host);
+    sweep({}, 5);
+    const event = aRequest('sweep');
+    await world.launch(event);
+    expect(Object.keys(await asked())).toHaveLength(5);
+    expect(limited()).toMatchObject([{ fields: { rule: 'sweep', hosts: 5 } }]);
+    await world.launch(event);
+    expect(Object.keys(await asked())).toHaveLength(5);
+  });
+
+  it('does not call a limit that is just reached one', async () => {
+    for (const host of hosts(12)) await listed(host);
+    sweep({}, 12);
+    await world.launch(aRequest('sweep'));
+    expect(await asked()).toEqual(once(hosts(12)));
+    expect(limited()).toEqual([]);
+  });
+
+  it('goes by a limit that was lowered while it was under way', async () => {
+    for (const host of hosts(40)) await listed(host);
+    const event = aRequest('sweep');
+    const { id } = event;
+    const fanOuts = new DynamoFanOuts(world.table);
+    await fanOuts.save(`event ${id} sweep`, { hosts: 21, cursor: '0 ', done: false }, world.nowMs);
+    sweep({}, 20);
+    await world.launch(event);
+    expect(await asked()).toEqual({});
+    expect(limited()).toHaveLength(1);
+  });
+
+  it('reaches a fleet of more nodes than a page holds', async () => {
+    const directory = new DynamoNodeDirectory(world.table, world.now);
+    const node = await world.aNode('any');
+    // Names whose digests begin alike share a partition, which then has more than one page.
+    const fleet = Array.from({ length: 4000 }, (_, n) => `f${n}`).filter(
+      (host) => (createHash('sha256').update(host).digest()[0] ?? 0) % 16 === 7,
+    );
+    expect(fleet.length).toBeGreaterThan(200);
+    await Promise.all(
+      fleet.map((host) => directory.note({ ...entryOf(node), hostIdentifier: host }, world.nowMs + 60 * MINUTE)),
+    );
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await directory.page(cursor);
+      expect(page.entries.length).toBeLessThanOrEqual(100);
+      found.push(...page.entries.map(({ hostIdentifier }) => hostIdentifier));
+      cursor = page.next;
+    } while (cursor);
+    expect(found.sort()).toEqual(fleet.sort());
+  });
+});
+
+describe('a fan-out whose function dies', () => {
+  it.each(['before', 'after'] as const)(
+    '%s any write, goes on when the event comes back, and asks each host once',
+    async (when) => {
+      const names = hosts(6);
+      for (let at = 1; ; at++) {
+        world = await World.begin();
+        for (const host of names) await listed(host);
+        sweep({}, 4);
+        const mortal = new Mortal(at, when);
+        const table = mortal.table(world.table);
+        const event = { id: 'e1', occurredAtMs: world.nowMs, raw: aRequest('sweep') };
+        const deps = {
+          ...world.taskDeps(portsOn(table)),
+          directory: new DynamoNodeDirectory(table, world.now),
+          fanOuts: new DynamoFanOuts(table),
+        };
+        await untilDeath(() => handleRules(event, deps));
+        const early = Object.keys(await asked());
+        await handleRules(event, world.taskDeps());
+        const reached = await asked();
+        expect([at, Object.keys(reached).length, [...new Set(Object.values(reached))]]).toEqual([at, 4, [1]]);
+        expect(Object.keys(reached)).toEqual(expect.arrayContaining(early));
+        if (!mortal.died) break;
+      }
+    },
+  );
+});

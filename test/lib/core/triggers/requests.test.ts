@@ -1,0 +1,169 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { answerAll, aRequest, aWorldUnder } from '../../../support/a-request.ts';
+import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
+import { MINUTE, SECOND, type World } from '../../../support/world.ts';
+
+const CHECK = 'SELECT id, image FROM docker_containers';
+const HOUR = 60 * MINUTE;
+const policy = aPolicyOf([
+  aRule('check', { request: 'host-check' }, { target: { host: 'detail.host' }, accelerateSeconds: 300 }),
+  aRule(
+    'ports',
+    { request: 'ports' },
+    {
+      target: { host: 'detail.host' },
+      queries: [
+        {
+          name: 'ports',
+          sql: 'SELECT pid FROM listening_ports WHERE port IN (:ports)',
+          bind: { ports: 'detail.ports' },
+        },
+      ],
+    },
+  ),
+]);
+
+let world: World;
+beforeEach(async () => {
+  world = await aWorldUnder(policy);
+  await world.aNode('h1');
+});
+const reported = (name: string) => world.reports.filter(({ event }) => event === name).map(({ fields }) => fields);
+
+describe('a request on the bus', () => {
+  it('asks the host it names what the rule of its name asks, and makes it poll fast', async () => {
+    expect(await world.launch(aRequest('host-check', { host: 'h1' }))).toEqual([]);
+    expect(await world.waiting('h1')).toEqual([{ rule: 'check', query: 'containers', sql: CHECK }]);
+    expect((await world.ports.registry.find('h1', true))?.hotUntilMs).toBe(world.nowMs + 300 * SECOND);
+  });
+
+  it('hands its own values to the question', async () => {
+    await world.launch(aRequest('ports', { host: 'h1', ports: [80, 443] }));
+    expect(await world.waiting('h1')).toMatchObject([
+      { sql: 'SELECT pid FROM listening_ports WHERE port IN (80, 443)' },
+    ]);
+  });
+
+  it('finds a host by the id of its instance', async () => {
+    await world.ports.aliases.learn('i-0abc', 'h1', world.nowMs);
+    await world.launch(aRequest('host-check', { host: 'i-0abc' }));
+    expect(await world.waiting('h1')).toHaveLength(1);
+  });
+
+  it('may be for several rules at once', async () => {
+    await world.launch(aRequest(['host-check', 'ports'], { host: 'h1', ports: [80] }));
+    expect(await world.waiting('h1')).toMatchObject([{ rule: 'check' }, { rule: 'ports' }]);
+  });
+
+  it('for a host that never enrolled waits for it, and expires', async () => {
+    await world.launch(aRequest('host-check', { host: 'h9' }));
+    expect(await world.waiting('h9')).toHaveLength(1);
+    await world.aNode('h9');
+    world.nowMs += 599 * SECOND;
+    expect(await world.poll('h9')).toHaveLength(1);
+    await world.launch(aRequest('host-check', { host: 'h10' }));
+    await world.aNode('h10');
+    world.nowMs += 600 * SECOND;
+    expect(await world.poll('h10')).toEqual([]);
+    expect(await world.waiting('h10')).toEqual([]);
+  });
+
+  it.each<[string, unknown, Record<string, unknown>]>([
+    ['by a name that no rule has', 'no-such-rule', { host: 'h1' }],
+    ['by a name of another case', 'Host-Check', { host: 'h1' }],
+    ['by the name of a rule, which is not what it waits for', 'check', { host: 'h1' }],
+    ['by no name', undefined, { host: 'h1' }],
+    ['by an object', { 'host-check': true }, { host: 'h1' }],
+    ['by a name of the prototype', '__proto__', { host: 'h1' }],
+    ['for nobody', 'host-check', {}],
+    ['for nobody by name', 'host-check', { host: '' }],
+    ['for an object', 'host-check', { host: { id: 'h1' } }],
+    ['for several hosts, which is another target', 'host-check', { host: ['h1', 'h2'] }],
+    ['for a name that is too long', 'host-check', { host: 'h'.repeat(1025) }],
+    ['for a name that is too long in bytes', 'host-check', { host: '\u{1F41D}'.repeat(500) }],
+    ['with a value that cannot be asked about', 'ports', { host: 'h1', ports: [{ from: 1 }] }],
+    ['with no value', 'ports', { host: 'h1', ports: [] }],
+  ])('%s, is done with and asks nothing', async (_, name, detail) => {
+    expect(await world.launch(aRequest(name, detail))).toEqual([]);
+    expect(world.outcomes()).toEqual(['noted']);
+    expect(await world.waiting('h1')).toEqual([]);
+  });
+
+  it('that names nobody is reported', async () => {
+    await world.launch(aRequest('host-check'));
+    expect(reported('rule_without_host')).toEqual([
+      expect.objectContaining({ rule: 'check', why: 'detail.host yields no host' }),
+    ]);
+  });
+
+  it('whose detail is no object is harmless', async () => {
+    for (const detail of [null, 'host-check', ['host-check']])
+      expect(await world.launch({ ...aRequest('x'), detail: detail as never })).toEqual([]);
+    expect(world.outcomes()).toEqual(['noted', 'noted', 'noted']);
+  });
+});
+
+describe('a request that comes again', () => {
+  it.each([
+    [
+      'the same event',
+      () => {
+        const event = aRequest('host-check', { host: 'h1' });
+        return [event, event];
+      },
+    ],
+    ['another event with its key', () => keyed('alert-4711', 'alert-4711')],
+    ['another event with its key, which is a number', () => keyed(4711, 4711)],
+  ])('as %s, asks once, also after the answer and a cold start', async (_, make) => {
+    const [first, second] = make() as [never, never];
+    await world.launch(first);
+    await world.launch(second);
+    expect(await answerAll(world, 'h1')).toEqual([CHECK]);
+    for (const wait of [0, MINUTE, 23 * HOUR]) {
+      world.nowMs += wait;
+      world.coldStart();
+      await world.launch(second);
+      expect(await world.waiting('h1')).toEqual([]);
+    }
+  });
+
+  it('after a day is another one, though the table still holds its key', async () => {
+    const [first, second] = keyed('nightly', 'nightly');
+    await world.launch(first as never);
+    await answerAll(world, 'h1');
+    world.nowMs += 24 * HOUR + SECOND;
+    await world.aNode('h1');
+    await world.launch(second as never);
+    expect(await world.waiting('h1')).toHaveLength(1);
+  });
+
+  it('with another key asks again', async () => {
+    for (const event of keyed('a', 'b')) {
+      await world.launch(event);
+      expect(await answerAll(world, 'h1')).toEqual([CHECK]);
+    }
+  });
+
+  it('with its key and another name is another one', async () => {
+    await world.launch(aRequest('host-check', { host: 'h1', idempotencyKey: 'k' }));
+    await world.launch(aRequest('ports', { host: 'h1', ports: [1], idempotencyKey: 'k' }));
+    expect(await world.waiting('h1')).toHaveLength(2);
+  });
+
+  it.each(['', {}, null, true])('with %p for a key is told by its event', async (key) => {
+    for (const event of keyed(key, key)) {
+      await world.launch(event);
+      expect(await answerAll(world, 'h1')).toEqual([CHECK]);
+    }
+  });
+
+  it("cannot pass for another by taking its event's id for a key", async () => {
+    const event = aRequest('host-check', { host: 'h1' });
+    await world.launch(aRequest('host-check', { host: 'h2', idempotencyKey: event.id }));
+    await world.launch(event);
+    expect(await world.waiting('h1')).toHaveLength(1);
+  });
+});
+
+const keyed = (...keys: unknown[]) =>
+  keys.map((idempotencyKey) => aRequest('host-check', { host: 'h1', idempotencyKey }));

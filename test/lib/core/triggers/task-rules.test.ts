@@ -1,0 +1,253 @@
+import { describe, expect, it } from '@jest/globals';
+import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
+import type { PolicyQuery, PolicyRule } from '../../../../lib/core/policy/policy.ts';
+import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
+import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import { answerAll, aWorldUnder } from '../../../support/a-request.ts';
+import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
+import { fixture } from '../../../support/fixtures.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { inForce } from '../../../support/plain-policy.ts';
+import { MINUTE, portsOn, SECOND, type World } from '../../../support/world.ts';
+
+const HOST = 'i-0a1b2c3d4e5f60718';
+const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
+const HOUR = 60 * MINUTE;
+
+const about = (name: string, columns = 'id, state'): PolicyQuery => ({
+  name,
+  sql: `SELECT ${columns} FROM docker_containers WHERE id IN (:containers)`,
+  bind: { containers: 'detail.containers[].runtimeId' },
+  evidence: { column: 'id' },
+});
+const onTask = (detail: Record<string, unknown>): PolicyRule['on'] => ({
+  event: {
+    source: ['aws.ecs'],
+    'detail-type': ['ECS Task State Change'],
+    ...(Object.keys(detail).length ? { detail } : {}),
+  },
+});
+const running = (rule: Partial<PolicyRule> = {}): PolicyRule =>
+  aRule('running', onTask({ lastStatus: ['RUNNING'] }), {
+    target: 'ecs-task-host',
+    queries: [about('container')],
+    postMortem: [about('container', 'id, finished_at')],
+    ...rule,
+  });
+
+let world: World;
+async function under(...rules: PolicyRule[]): Promise<void> {
+  world = await aWorldUnder(aPolicyOf(rules));
+  await world.aNode(HOST);
+  await arrives(15);
+}
+async function arrives(number: number, detail: Record<string, unknown> = {}): Promise<void> {
+  const event = fixture(number, detail);
+  world.nowMs = Math.max(world.nowMs, Date.parse(event.time));
+  expect(await world.taskState(event)).toEqual([]);
+}
+const sets = async (host = HOST) =>
+  (await world.ports.queue.open(host, true)).pending.map(({ rule, query, set, sql }) => [rule, query, set, sql]);
+const rules = async (host?: string) => (await sets(host)).map(([rule]) => rule);
+const drops = () => world.reports.filter(({ event }) => event === 'query_dropped').map(({ fields }) => fields.limit);
+
+describe('the post-mortem set of a rule', () => {
+  const cluster = (name: string) =>
+    running({ on: onTask({ lastStatus: ['RUNNING'], clusterArn: [{ suffix: `/${name}` }] }) });
+
+  it('is asked about a task that the rule would have asked about while it ran', async () => {
+    await under(cluster('ephemeral-prod'));
+    await arrives(7);
+    expect(await sets()).toEqual([['running', 'container', 'post-mortem', expect.stringContaining('finished_at')]]);
+  });
+
+  it('is not asked about a task of another cluster: nobody wanted to know', async () => {
+    await under(cluster('elsewhere'));
+    await arrives(5);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+    await arrives(7);
+    expect(await sets()).toEqual([]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'not-asked' });
+  });
+
+  it('takes the place of the other set in a rule on tasks of any state', async () => {
+    await under(running({ on: onTask({}) }));
+    await arrives(7);
+    expect(await sets()).toEqual([['running', 'container', 'post-mortem', expect.stringContaining('finished_at')]]);
+  });
+
+  it('leaves a rule on the end alone to ask its own set', async () => {
+    await under(running({ name: 'ended', on: onTask({ lastStatus: ['STOPPED'] }), postMortem: [] }));
+    await arrives(5);
+    expect(await sets()).toEqual([]);
+    await arrives(7);
+    expect(await sets()).toMatchObject([['ended', 'container', 'post-mortem', expect.stringContaining('state')]]);
+  });
+
+  it('in the same words as the live one is not taken for a repeat of it', async () => {
+    await under(running({ postMortem: [about('container')] }));
+    world.policy = inForce(aPolicyOf([running({ postMortem: [about('container')] })], { spacingSeconds: 86_400 }));
+    await arrives(5);
+    await world.poll(HOST);
+    await arrives(7);
+    expect(await sets()).toMatchObject([['running', 'container', 'post-mortem', expect.anything()]]);
+    expect(drops()).toEqual([]);
+  });
+});
+
+describe('a rule that asks somebody else about a task', () => {
+  const elsewhere = running({ name: 'elsewhere', target: { host: "'bastion'" }, postMortem: [] });
+
+  it('asks once though the event comes twice, before or after the answer', async () => {
+    await under(elsewhere);
+    await world.aNode('bastion');
+    await arrives(5);
+    await arrives(8);
+    expect(await answerAll(world, 'bastion')).toHaveLength(1);
+    world.coldStart();
+    await arrives(5);
+    await arrives(8);
+    expect(await sets('bastion')).toEqual([]);
+    expect(await sets()).toEqual([]);
+  });
+
+  it('goes beside the rule that asks its host', async () => {
+    await under(elsewhere, running());
+    await arrives(5);
+    expect([await rules('bastion'), await rules()]).toEqual([['elsewhere'], ['running']]);
+  });
+
+  it('is asked once, and so is the host, wherever the function dies first', async () => {
+    for (let at = 1; ; at++) {
+      await under(elsewhere, running());
+      const mortal = new Mortal(at, 'after');
+      const table = mortal.table(world.table);
+      const deps = { ...world.taskDeps(portsOn(table)), fanOuts: new DynamoFanOuts(table) };
+      await untilDeath(() => handleEvent(parseEvent(fixture(5)), deps));
+      await arrives(5);
+      expect([at, await rules('bastion'), await rules()]).toEqual([at, ['elsewhere'], ['running']]);
+      if (!mortal.died) break;
+    }
+  });
+});
+
+describe('a rule on container instances', () => {
+  it('asks the instance behind it, once', async () => {
+    const on = {
+      event: { 'detail-type': ['ECS Container Instance State Change'], detail: { agentConnected: [false] } },
+    };
+    await under(aRule('disconnected', on, { target: 'ec2-instance' }));
+    expect(await sets()).toEqual([]);
+    await arrives(16);
+    const host = String(fixture(16).detail.ec2InstanceId);
+    expect(await sets(host)).toMatchObject([['disconnected', 'containers', 'request', expect.anything()]]);
+    await world.ports.queue.remove((await world.ports.queue.open(host, true)).pending);
+    await arrives(16);
+    expect(await sets(host)).toEqual([]);
+  });
+});
+
+describe('what a limit drops', () => {
+  const two = running({ queries: [about('container'), about('processes')] });
+  const limitedTo = (pendingPerHost: number) => inForce(aPolicyOf([two], { pendingPerHost }));
+
+  it('is why the task was missed', async () => {
+    await under(two);
+    world.policy = limitedTo(1);
+    await arrives(5);
+    expect(await sets()).toEqual([['running', 'container', 'live', expect.anything()]]);
+    expect(drops()).toEqual(['pendingPerHost']);
+    expect((await world.record(TASK)).troubles).toEqual(['limited']);
+    world.nowMs += HOUR;
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'limited' });
+  });
+
+  it('is why, also when nothing was asked at all', async () => {
+    await under(two);
+    world.policy = limitedTo(0);
+    await arrives(5);
+    await arrives(7);
+    expect(await sets()).toEqual([]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'limited' });
+  });
+
+  it('does not count what waits already of the same event, whose function died', async () => {
+    for (let at = 1; ; at++) {
+      await under(two);
+      world.policy = limitedTo(2);
+      const mortal = new Mortal(at, 'after');
+      await untilDeath(() => handleEvent(parseEvent(fixture(5)), world.taskDeps(portsOn(mortal.table(world.table)))));
+      await arrives(5);
+      const { troubles, handling } = await world.record(TASK);
+      expect([at, (await sets()).length, troubles, handling?.asked.length]).toEqual([at, 2, [], 2]);
+      if (!mortal.died) break;
+    }
+  });
+});
+
+describe('a container whose id is none', () => {
+  const containers = fixture(5).detail.containers as Record<string, unknown>[];
+  const withIds = (...ids: unknown[]) => ({
+    containers: ids.map((runtimeId, n) => ({ ...containers[n % 2], runtimeId })),
+  });
+
+  it('is never asked about, and the ledger says why; the others are asked about', async () => {
+    await under(running());
+    await arrives(5, withIds("x') OR ('1'='1", 'a'.repeat(64)));
+    expect(await sets()).toEqual([['running', 'container', 'live', expect.anything()]]);
+    expect(await world.waiting(HOST)).toMatchObject([
+      { sql: `SELECT id, state FROM docker_containers WHERE id IN ('${'a'.repeat(64)}')` },
+    ]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'unsafe-id' });
+  });
+
+  it.each(["'", '../../x', 'a b', 'x'.repeat(256), 'ä'])('like %p leaves nothing to ask', async (id) => {
+    await under(running());
+    await arrives(5, withIds(id));
+    expect(await sets()).toEqual([]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'unsafe-id' });
+  });
+});
+
+describe('a policy that changes while a task runs', () => {
+  it('without the rule asks no more, and what was asked is still awaited', async () => {
+    await under(running());
+    await arrives(5);
+    world.policy = inForce(aPolicyOf([]));
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+    await arrives(7);
+    expect(await sets()).toMatchObject([['running', 'container', 'live', expect.anything()]]);
+    world.nowMs += HOUR;
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+  });
+
+  it('with a rule that is new asks at its end what nobody asked before', async () => {
+    await under();
+    await arrives(5);
+    world.policy = inForce(aPolicyOf([running()]));
+    await arrives(7);
+    expect(await sets()).toMatchObject([['running', 'container', 'post-mortem', expect.anything()]]);
+  });
+
+  it('with the rule under another name asks its post-mortem set once, and takes back what nobody took', async () => {
+    await under(running());
+    await arrives(5);
+    world.policy = inForce(aPolicyOf([running({ name: 'renamed' })]));
+    await arrives(7);
+    await arrives(7);
+    expect(await sets()).toMatchObject([['renamed', 'container', 'post-mortem', expect.anything()]]);
+  });
+
+  it('and cannot be read for the moment sends the event back, which then asks', async () => {
+    await under(running());
+    const before = world.policy;
+    world.policy = async () => {
+      throw new Error('throttled');
+    };
+    expect(await world.taskState(fixture(5))).toEqual(['m0']);
+    world.policy = before;
+    world.nowMs += SECOND;
+    await arrives(5);
+    expect(await sets()).toHaveLength(1);
+  });
+});

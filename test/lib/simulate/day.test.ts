@@ -1,0 +1,97 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { fixedLifetime, LIFETIMES } from '../../../lib/agent/index.ts';
+import { type Day, type DayOptions, simulateDay } from '../../../lib/simulate/day.ts';
+import { MODES } from '../../../lib/simulate/modes.ts';
+
+const [POLL_60, , POLL_5, , HEAT_10] = MODES;
+
+const aDay = (options: Partial<DayOptions>): Promise<Day> =>
+  simulateDay({
+    seed: 'test',
+    tasks: 60,
+    hosts: 3,
+    lifetime: LIFETIMES.TenSecondJob,
+    mode: POLL_5,
+    losses: { drop: 0, duplicate: 0, reorder: 0 },
+    schedules: [60, 5],
+    ...options,
+  });
+
+const shareOf = ({ lives }: Day, test: (life: Day['lives'][number]) => boolean): number =>
+  lives.filter(test).length / lives.length;
+const total = ({ verdicts }: Day): number => Object.values(verdicts).reduce((sum, count) => sum + count, 0);
+
+describe('the 10 s job at polls of 5 s', () => {
+  let day: Day;
+  beforeAll(async () => {
+    day = await aDay({ tasks: 120 });
+  });
+
+  it('is seen live, 99 times in 100', () => {
+    expect(shareOf(day, ({ verdict }) => verdict === 'seen')).toBeGreaterThanOrEqual(0.99);
+  });
+
+  it('is told of by a row every time', () => {
+    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(120);
+  });
+
+  it('is answered within the bound of the model', () => {
+    const waits = day.lives.map(({ answeredAfterMs }) => answeredAfterMs ?? Number.POSITIVE_INFINITY);
+    expect(Math.min(...waits)).toBeGreaterThan(230); // a round trip and a query
+    expect(Math.max(...waits)).toBeLessThan(20_000);
+  });
+
+  it('is seen by one schedule of 60 s in six, and by every one of 5 s', () => {
+    const bySchedule = (index: number): number => shareOf(day, (life) => life.scheduledAfterMs[index] !== null);
+    expect(bySchedule(0)).toBeGreaterThan(0.07);
+    expect(bySchedule(0)).toBeLessThan(0.27);
+    expect(bySchedule(1)).toBe(1);
+  });
+});
+
+describe('a simulated day', () => {
+  it('is the same for the same seed, and another for another', async () => {
+    const options = { tasks: 20, hosts: 2, lifetime: LIFETIMES.Sysdig2025, mode: HEAT_10 };
+    const [one, again, other] = [await aDay(options), await aDay(options), await aDay({ ...options, seed: 'other' })];
+    expect(again).toEqual(one);
+    expect(other.lives).not.toEqual(one.lives);
+  });
+
+  it('has the same lives and schedules in every mode', async () => {
+    const options = { tasks: 20, hosts: 2, lifetime: LIFETIMES.Sysdig2025 };
+    const [slow, fast] = [await aDay({ ...options, mode: POLL_60 }), await aDay({ ...options, mode: POLL_5 })];
+    const givenOf = ({ lives }: Day) =>
+      lives.map(({ lifetimeMs, scheduledAfterMs }) => ({ lifetimeMs, scheduledAfterMs }));
+    expect(givenOf(fast)).toEqual(givenOf(slow));
+    expect(fast.polls).toBeGreaterThan(5 * slow.polls);
+  });
+
+  it('finds hosts hot where starts heat them, and nowhere else', async () => {
+    const lifetime = fixedLifetime('half a minute', 30);
+    const hot = await aDay({ tasks: 40, hosts: 1, lifetime, mode: HEAT_10 });
+    const cold = await aDay({ tasks: 10, hosts: 1, lifetime, mode: POLL_60 });
+    expect(shareOf(hot, (life) => life.hot)).toBeGreaterThan(0.7);
+    expect(shareOf(cold, (life) => life.hot)).toBe(0);
+  });
+
+  it.each([
+    { drop: 0.2, duplicate: 0, reorder: 0 },
+    { drop: 0, duplicate: 0.2, reorder: 0 },
+    { drop: 0, duplicate: 0, reorder: 0.2 },
+    { drop: 0.2, duplicate: 0.2, reorder: 0.2 },
+  ])('accounts for every task once, with events lost like this: %j', async (losses) => {
+    const day = await aDay({ tasks: 40, lifetime: LIFETIMES.Sysdig2025, losses });
+    expect(total(day)).toBe(40);
+    expect(day.lives).toHaveLength(40);
+    // Events that come twice or late cost nothing; those that do not come at all may.
+    const rows = day.verdicts.seen + day.verdicts['post-mortem'];
+    if (losses.drop === 0) expect(rows).toBe(40);
+    else expect(day.events.lost).toBeGreaterThan(0);
+  });
+
+  it('accounts for tasks of which no event ever came', async () => {
+    const day = await aDay({ tasks: 10, hosts: 1, losses: { drop: 1, duplicate: 0, reorder: 0 } });
+    expect(day.verdicts).toMatchObject({ unheard: 10, seen: 0 });
+    expect(day.events.lost).toBe(day.events.sent);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { LIFETIMES, type Lifetime, Random } from '../../../lib/agent/index.ts';
+import { E_BASE } from '../../../lib/simulate/event-path.ts';
+import {
+  catchRate,
+  lifetimesOf,
+  modeDelay,
+  pollDelay,
+  quantileOf,
+  scheduleDelay,
+} from '../../../lib/simulate/model.ts';
+
+/** What the published table was computed with (performance.md §3.2). */
+const PATH = { latency: E_BASE, roundTripMs: 80, queryMs: 150 };
+
+const { Sysdig2019, Sysdig2025, CI, TenSecondJob } = LIFETIMES;
+const drawn = new Map(
+  [Sysdig2019, Sysdig2025, CI, TenSecondJob].map((lifetime) => [
+    lifetime,
+    lifetimesOf(lifetime, new Random('model').fork(lifetime.name)),
+  ]),
+);
+const of = (lifetime: Lifetime): Float64Array => drawn.get(lifetime) ?? new Float64Array();
+
+describe('the formulas give the table of performance.md §3.2', () => {
+  it.each([
+    { period: 60, lifetime: TenSecondJob, percent: 16.7 },
+    { period: 60, lifetime: Sysdig2019, percent: 71.0 },
+    { period: 60, lifetime: Sysdig2025, percent: 54.9 },
+    { period: 60, lifetime: CI, percent: 92.1 },
+  ])('a schedule of $period s sees $percent % of $lifetime.name', ({ period, lifetime, percent }) => {
+    expect(Math.abs(100 * catchRate(scheduleDelay(period), of(lifetime)) - percent)).toBeLessThan(0.7);
+  });
+
+  it.each([
+    { interval: 60, lifetime: TenSecondJob, percent: 14.5 },
+    { interval: 60, lifetime: Sysdig2025, percent: 53.5 },
+    { interval: 10, lifetime: TenSecondJob, percent: 85.0 },
+    { interval: 10, lifetime: Sysdig2019, percent: 83.9 },
+    { interval: 5, lifetime: TenSecondJob, percent: 99.9 },
+    { interval: 5, lifetime: Sysdig2025, percent: 81.5 },
+    { interval: 5, lifetime: CI, percent: 99.8 },
+  ])('polls of $interval s after an event see $percent % of $lifetime.name', ({ interval, lifetime, percent }) => {
+    expect(Math.abs(100 * catchRate(pollDelay(interval, PATH), of(lifetime)) - percent)).toBeLessThan(0.7);
+  });
+
+  it.each([
+    { idleSeconds: 60, hot: 0.5, percent: 67.6 },
+    { idleSeconds: 60, hot: 0.936, percent: 79.7 },
+    { idleSeconds: 10, hot: 0.936, percent: 81.0 },
+  ])('$idleSeconds s idle with $hot of starts hot sees $percent % of Sysdig 2025', ({ idleSeconds, hot, percent }) => {
+    const delay = modeDelay({ idleSeconds }, hot, PATH);
+    expect(Math.abs(100 * catchRate(delay, of(Sysdig2025)) - percent)).toBeLessThan(0.7);
+  });
+
+  it.each([
+    { interval: 60, p50: 31.4, p99: 60.9 },
+    { interval: 10, p50: 6.5, p99: 12.3 },
+    { interval: 5, p50: 4.0, p99: 7.8 },
+  ])('polls of $interval s have an MTTA of $p50 s, at the 99th percentile $p99 s', ({ interval, p50, p99 }) => {
+    const delay = pollDelay(interval, PATH);
+    expect(Math.abs(quantileOf(delay, 0.5) / 1000 - p50)).toBeLessThan(0.15);
+    expect(Math.abs(quantileOf(delay, 0.99) / 1000 - p99)).toBeLessThan(0.15);
+  });
+
+  it('a life shorter than round trip and query is never seen, one beyond every bound always', () => {
+    expect(pollDelay(5, PATH)(230)).toBe(0);
+    expect(pollDelay(5, PATH)(60_000)).toBeCloseTo(1, 9);
+  });
+});

@@ -1,0 +1,38 @@
+import type { Policy } from '../../lib/core/policy/policy.ts';
+import { type AnyEvent, fixture } from './fixtures.ts';
+import { inForce } from './plain-policy.ts';
+import { World } from './world.ts';
+
+let count = 0;
+
+/** A custom event on Mayfly's bus; each has an id of its own. */
+export const aRequest = (name: unknown, detail: Readonly<Record<string, unknown>> = {}): AnyEvent => ({
+  ...fixture(20),
+  id: `request-${++count}`,
+  source: 'monitoring',
+  'detail-type': 'Mayfly Query Request',
+  detail: { request: name, ...detail },
+});
+
+/** A Mayfly where this policy is in force. */
+export async function aWorldUnder(policy: Policy): Promise<World> {
+  const world = await World.begin();
+  world.policy = inForce(policy);
+  return world;
+}
+
+/** Takes everything that waits for a host and answers it; says what it was. */
+export async function answerAll(world: World, host: string): Promise<string[]> {
+  const queries = await world.poll(host, {
+    queriesPerDelivery: 1000,
+    leaseMs: 30_000,
+    attempts: 3,
+    resendMs: 0,
+    claimMs: 0,
+  });
+  await world.answer(
+    host,
+    queries.map(({ wireId }) => ({ wireId, status: 0, message: '', rows: [], stats: {} })),
+  );
+  return queries.map(({ sql }) => sql);
+}

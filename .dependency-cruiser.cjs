@@ -73,6 +73,13 @@ module.exports = {
       to: oursBut('^lib/agent/'),
     },
     {
+      name: 'simulation-joins-core-and-agent',
+      comment: 'lib/simulate lets simulated agents meet the core, in memory',
+      severity: 'error',
+      from: { path: '^lib/simulate/' },
+      to: oursBut('^lib/(simulate|core|agent)/'),
+    },
+    {
       name: 'lib-is-below-bin',
       severity: 'error',
       from: { path: '^(lib|lambdas)/' },

@@ -44,12 +44,14 @@ function post(path: string, body: object, agent: https.Agent | false): Promise<s
 const enrolled = JSON.parse(await post('/v1/enroll', { enroll_secret: secret, host_identifier: 'bench' }, false));
 const poll = (agent: https.Agent | false): Promise<string> =>
   post('/v1/distributed/read', { node_key: enrolled.node_key }, agent);
-const first = JSON.parse(await poll(false));
-await post(
-  '/v1/distributed/write',
-  { node_key: enrolled.node_key, queries: Object.fromEntries(Object.keys(first.queries).map((id) => [id, []])) },
-  false,
-);
+// What an enrollment asks comes in several deliveries, and keeps the agent polling fast for a while.
+for (;;) {
+  const { queries } = JSON.parse(await poll(false));
+  const ids = Object.keys(queries);
+  if (ids.length === 0) break;
+  const answers = { node_key: enrolled.node_key, queries: Object.fromEntries(ids.map((id) => [id, []])) };
+  await post('/v1/distributed/write', answers, false);
+}
 
 async function run(count: number, agent: https.Agent | false): Promise<number[]> {
   const times: number[] = [];
@@ -58,7 +60,7 @@ async function run(count: number, agent: https.Agent | false): Promise<number[]>
     while (left-- > 0) {
       const from = performance.now();
       const body = await poll(agent);
-      if (body !== '{"queries":{}}') throw new Error(`not an idle poll: ${body}`);
+      if (!body.startsWith('{"queries":{}')) throw new Error(`not an idle poll: ${body}`);
       times.push(performance.now() - from);
     }
   };

@@ -81,9 +81,13 @@ export class DynamoAliases implements Aliases {
     this.#table = table;
   }
 
-  async hostOf(alias: string): Promise<string | undefined> {
+  async hostOf(alias: string, consistent = false): Promise<string | undefined> {
     const { Item } = await this.#table.db.send(
-      new GetCommand({ TableName: this.#table.name, Key: { pk: `ALIAS#${alias}`, sk: '#host' } }),
+      new GetCommand({
+        TableName: this.#table.name,
+        Key: { pk: `ALIAS#${alias}`, sk: '#host' },
+        ConsistentRead: consistent,
+      }),
     );
     return Item && String(Item.host);
   }

@@ -4,7 +4,7 @@ import { coverage } from './ledger/coverage.ts';
 import { missed } from './ledger/missed.ts';
 import { nodes } from './ledger/nodes.ts';
 import { task } from './ledger/task.ts';
-import { at, since } from './ledger/times.ts';
+import { pastTime, since } from './ledger/times.ts';
 import { who } from './ledger/who.ts';
 import { placed } from './place.ts';
 import { examples, JSON_FLAG } from './print.ts';
@@ -46,7 +46,7 @@ export function addLedger(program: Command): void {
   placed(program.command('who'))
     .description('Show which workload had an IP address, now or at a time')
     .argument('<ip>', 'an IPv4 or IPv6 address', address)
-    .option('--at <time>', 'when, with Z or an offset; default: now', at)
+    .option('--at <time>', 'when, with Z or an offset; default: now', pastTime)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',

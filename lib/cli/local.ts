@@ -7,7 +7,7 @@ import pc from 'picocolors';
 import { policyIn } from '../aws/live-policy.ts';
 import { openTable } from '../aws/table.ts';
 import { runDemo } from '../console/demo.ts';
-import { startLocal } from '../local/index.ts';
+import { type LocalMayfly, type LocalOptions, startLocal } from '../local/index.ts';
 import { flagfile } from '../stack/flagfile.ts';
 import { putEvents } from './put-events.ts';
 import { synthesize } from './synthesize.ts';
@@ -103,11 +103,11 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   say(pc.dim('Synthesizing the CDK app …'));
   await mkdir(data, { recursive: true });
   const assembly = join(data, 'cdk.out');
-  await synthesize(assembly);
+  await synthesize(assembly, stop.signal);
 
   // Loaded only when it is shown: the simulated hosts bring SQLite with them.
   const world = flags.demo ? new (await import('../console/world.ts')).World(stop.signal, Date.now()) : undefined;
-  const mayfly = await startLocal({
+  const mayfly = await started({
     assembly,
     data,
     port: flags.port,
@@ -160,6 +160,18 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   } finally {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** Starts the runner, and puts what the flags could mend in their words. */
+async function started(options: LocalOptions): Promise<LocalMayfly> {
+  try {
+    return await startLocal(options);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
+    throw new Error(`port ${options.port} is taken: choose another with --port, or any free one with --port 0`, {
+      cause,
+    });
   }
 }
 

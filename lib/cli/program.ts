@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
 import { Exit } from './exit.ts';
 import { addLedger } from './ledger.ts';
 import { addLocal } from './local.ts';
@@ -15,7 +16,8 @@ import { addRequest } from './request.ts';
 export async function run(args: readonly string[]): Promise<number> {
   const program = new Command('mayfly')
     .description('Mayfly turns lifecycle events into osquery queries that reach the host while the thing still lives.')
-    .showHelpAfterError('Try: mayfly --help')
+    .version(packageJson.version)
+    .showHelpAfterError('Try the same with --help')
     .enablePositionalOptions() // an option after a subcommand is that subcommand's
     .exitOverride();
   addLocal(program);

@@ -29,7 +29,11 @@ export async function putEvents(files: readonly string[], endpoint: string): Pro
   });
   for (let from = 0; from < entries.length; from += ENTRIES) {
     const batch = entries.slice(from, from + ENTRIES);
-    const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) }));
+    const command = new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) });
+    const { Entries = [] } = await client.send(command).catch((cause: Error & { code?: string }) => {
+      if (cause.code !== 'ECONNREFUSED') throw cause;
+      throw new Error(`nobody listens at ${endpoint}: start Mayfly with "npm start -- --no-demo"`, { cause });
+    });
     const refused = Entries.findIndex((answer) => answer.ErrorCode !== undefined);
     if (refused >= 0) {
       throw new Error(

@@ -3,7 +3,9 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Command, InvalidArgumentError } from 'commander';
 import { REQUEST } from '../core/policy/compiled-policy.ts';
+import type { Policy } from '../core/policy/policy.ts';
 import { DATA, readyIn } from './local.ts';
+import { at, liveAt } from './place.ts';
 
 interface RequestFlags {
   readonly data: string;
@@ -34,8 +36,19 @@ Example:
     });
 }
 
+const requestsOf = ({ rules }: Policy): string[] => [
+  ...new Set(rules.flatMap(({ on }) => ('request' in on ? [on.request] : []))),
+];
+
 /** Puts one request on Mayfly's bus. @returns the event's id */
 async function request(name: string, { detail, key, data, stack }: RequestFlags): Promise<string> {
+  const waited = await at({ data, ...(stack ? { stack } : {}) }, async (place) =>
+    requestsOf((await liveAt(place)).policy),
+  );
+  if (!waited.includes(name)) {
+    const known = waited.length > 0 ? `there are rules for: ${waited.join(', ')}` : 'no rule waits for any';
+    throw new Error(`no rule of the live policy waits for a request "${name}"; ${known}`);
+  }
   const { client, bus } = stack ? await inAws(stack) : await here(data);
   const { Entries: [answer] = [] } = await client.send(
     new PutEventsCommand({

@@ -10,12 +10,14 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  *
  * @throws with the app's own output when it fails
  */
-export async function synthesize(outdir: string): Promise<void> {
+export async function synthesize(outdir: string, signal?: AbortSignal): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', join('bin', 'mayfly.ts')], {
     cwd: ROOT,
     env: { ...process.env, CDK_OUTDIR: outdir, NODE_NO_WARNINGS: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const stop = (): boolean => child.kill();
+  signal?.addEventListener('abort', stop);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -26,6 +28,8 @@ export async function synthesize(outdir: string): Promise<void> {
     child.once('error', reject);
     child.once('close', resolve);
   });
+  signal?.removeEventListener('abort', stop);
+  if (signal?.aborted) throw new Error('stopped before Mayfly ran');
   if (code !== 0 || !existsSync(join(outdir, 'manifest.json'))) {
     throw new Error(`cdk synth failed with exit code ${code}:\n${output.trimEnd()}`);
   }

@@ -33,7 +33,7 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
       share(row.seen + row.postMortem),
       share(row.bySchedule),
       row.missed,
-      row.pending,
+      row.started - row.seen - row.postMortem - row.missed, // those without a container yet are not counted
       wait ? [wait.p50, wait.p95, wait.max].map(seconds).join(', ') : '–',
     ]);
   }

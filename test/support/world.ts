@@ -154,6 +154,7 @@ export class World {
     return handleAnswers(node, deliveries, answers, this.nowMs, {
       ...ports,
       sink: this.sink,
+      learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });
       },

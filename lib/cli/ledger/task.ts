@@ -3,6 +3,7 @@ import { at, type PlaceFlags } from '../place.ts';
 import { colours, columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
 import { ADVICE } from './advice.ts';
 import { seconds } from './coverage.ts';
+import { KEPT_DAYS } from './times.ts';
 
 /** One thing that happened in a life. */
 interface Moment {
@@ -19,7 +20,9 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
   const record = await at(flags, async (place) => {
     const found = await place.book.find(name, nowMs);
     if (!found)
-      throw new Error(`${place.name} knows no ${name}: no event told of it, or it was longer than 90 days ago`);
+      throw new Error(
+        `${place.name} knows no ${name}: no event told of it, or it was longer than ${KEPT_DAYS} days ago`,
+      );
     return found;
   });
   const verdict = verdictOf(record, nowMs);
@@ -40,7 +43,7 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
   }
   const paint = colours();
   say(`${paint.bold(printable(record.workload))}\n${paint.bold(verdictText(verdict))}\n`);
-  const facts = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' });
+  const facts = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
   say(columns(momentsOf(record).map((moment) => lineOf(moment, record))));

@@ -3,18 +3,28 @@ import { LEDGER_KEEPS_MS } from '../../core/ledger/book.ts';
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
-const KEPT_DAYS = LEDGER_KEEPS_MS / UNIT_MS.d;
+export const KEPT_DAYS = LEDGER_KEEPS_MS / UNIT_MS.d;
 
 /** A span back from now, `24h`, or the time it begins at: epoch ms. @throws {InvalidArgumentError} */
 export function since(text: string): number {
   const [, amount, unit] = /^([1-9]\d{0,6})([smhd])$/.exec(text) ?? [];
-  return kept(
-    unit ? Date.now() - Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS] : time(text, ', or 90m, 24h, 7d'),
-  );
+  const nowMs = Date.now();
+  const sinceMs = unit
+    ? nowMs - Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]
+    : past(text, ', or 90m, 24h, 7d');
+  // Each day further back would be asked for, to find nothing.
+  if (sinceMs < nowMs - LEDGER_KEEPS_MS) throw new InvalidArgumentError(`The ledger keeps ${KEPT_DAYS} days.`);
+  return sinceMs;
 }
 
-/** A time as epoch ms. @throws {InvalidArgumentError} for one that is no time, lies ahead, or before what is kept */
-export const at = (text: string): number => kept(time(text, ''));
+/** A time as epoch ms. @throws {InvalidArgumentError} for one that is no time, or lies ahead */
+export const pastTime = (text: string): number => past(text, '');
+
+function past(text: string, other: string): number {
+  const atMs = time(text, other);
+  if (atMs > Date.now()) throw new InvalidArgumentError('That lies ahead.');
+  return atMs;
+}
 
 function time(text: string, other: string): number {
   const atMs = TIME.test(text) ? Date.parse(text) : Number.NaN;
@@ -24,12 +34,5 @@ function time(text: string, other: string): number {
   if (!Number.isFinite(atMs) || !isDay) {
     throw new InvalidArgumentError(`Write 2026-11-01T10:00Z, with Z or an offset such as +01:00${other}.`);
   }
-  return atMs;
-}
-
-function kept(atMs: number): number {
-  const nowMs = Date.now();
-  if (atMs > nowMs) throw new InvalidArgumentError('That lies ahead.');
-  if (atMs < nowMs - LEDGER_KEEPS_MS) throw new InvalidArgumentError(`The ledger keeps ${KEPT_DAYS} days.`);
   return atMs;
 }

@@ -3,6 +3,7 @@ import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type Tenancy, whoHad } from '../../core/ledger/who-had.ts';
 import { at, type PlaceFlags } from '../place.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
+import { KEPT_DAYS } from './times.ts';
 
 /** Shows which workload had an address at a time. */
 export async function who(address: string, flags: PlaceFlags & { at?: number; json: boolean }): Promise<void> {
@@ -16,6 +17,7 @@ export async function who(address: string, flags: PlaceFlags & { at?: number; js
   }
   if (had.length === 0) {
     say(`No workload that the ledger knows had ${address} at ${when(atMs)}.`);
+    if (atMs < Date.now() - LEDGER_KEEPS_MS) say(`The ledger keeps ${KEPT_DAYS} days.`);
     if (before) say(`Last before had it:\n${lines(before)}`);
     return;
   }

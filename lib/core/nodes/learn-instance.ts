@@ -1,5 +1,5 @@
 import type { HostQueue } from '../queue/host-queue.ts';
-import { keyOf } from '../queue/pending-query.ts';
+import { moveWaiting } from '../queue/move.ts';
 import { lives } from './node.ts';
 import type { Aliases, NodeRegistry } from './registry.ts';
 
@@ -21,8 +21,6 @@ export async function learnInstance(
     await aliases.learn(instanceId, host, now());
   }
   // Also when this was known: who heard it first may have died before it got here.
-  const { pending } = await queue.open(instanceId, true);
-  for (const query of pending) await queue.enqueue({ ...query, host });
-  await queue.remove(pending.map(keyOf));
+  await moveWaiting(instanceId, host, queue);
   return 'learned';
 }

@@ -14,7 +14,7 @@ export interface NodeRegistry {
 /** Other names of a host: instance id, container-instance ARN. */
 export interface Aliases {
   /** The host behind an alias, or undefined when nobody has told us. */
-  hostOf(alias: string): Promise<string | undefined>;
+  hostOf(alias: string, consistent?: boolean): Promise<string | undefined>;
   /** Learns an alias. */
   learn(alias: string, host: string, nowMs: number): Promise<void>;
 }

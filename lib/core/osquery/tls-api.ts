@@ -154,6 +154,7 @@ export class TlsApi {
     const { deliveries } = await queue.open(node.host, true);
     const done = await handleAnswers(node, deliveries, answers, now(), {
       ...this.#deps,
+      learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
       learnInstance: async (host, instance) => {
         const outcome = await learnInstance(host, instance, { queue, registry, aliases, now });
         report('instance_named', { host, instance, outcome });
@@ -178,7 +179,9 @@ export class TlsApi {
   #logLine(node: Node, logType: string, line: unknown): LogLine {
     const { host, identity } = node;
     const id = lineId(host, logType, JSON.stringify(line));
-    return { id, kind: 'log', storedAtMs: this.#deps.now(), host, hostname: identity.hostname, logType, line };
+    const nowMs = this.#deps.now();
+    const time = new Date(nowMs).toISOString();
+    return { id, kind: 'log', time, storedAtMs: nowMs, host, hostname: identity.hostname, logType, line };
   }
 
   async #quarantine(node: Node, endpoint: string, reason: string, bytes: Buffer): Promise<Reply> {
@@ -186,7 +189,16 @@ export class TlsApi {
     const bodyBase64 = withoutKeys(bytes).toString('base64');
     const id = lineId(node.host, endpoint, bodyBase64);
     await sink.quarantine([
-      { id, kind: 'quarantine', storedAtMs: now(), host: node.host, endpoint, reason, bodyBase64 },
+      {
+        id,
+        kind: 'quarantine',
+        time: new Date(now()).toISOString(),
+        storedAtMs: now(),
+        host: node.host,
+        endpoint,
+        reason,
+        bodyBase64,
+      },
     ]);
     report('body_quarantined', { host: node.host, endpoint, reason, bytes: bytes.length });
     return accepted;

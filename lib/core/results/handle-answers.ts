@@ -15,6 +15,8 @@ export interface AnswerDeps {
   readonly sink: ResultSink;
   /** Told of rows of the enrollment and launch sets, which say which instance a host is. */
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
+  /** Told which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
+  readonly learnConfig: (host: string, configHash: string) => Promise<void>;
 }
 
 /** A request holds its claims no longer than the function may run. */
@@ -103,6 +105,7 @@ function linesOf(
   const line = (index: number, columns: Row | null, asker: Asker | undefined): ResultLine => ({
     id: lineId(node.host, answer.wireId, index, asker?.queryId ?? ''),
     kind: 'result',
+    time: new Date(nowMs).toISOString(),
     storedAtMs: nowMs,
     host: node.host,
     hostname: node.identity.hostname,
@@ -157,6 +160,8 @@ async function settle(
       .find((id) => id !== undefined && /^i-[0-9a-f]{8,17}$/.test(id));
     if (instance && instance !== host) await deps.learnInstance(host, instance);
   }
+  const configHash = answer.rows.map((row) => row.config_hash).find((hash) => hash && /^[0-9a-f]{40}$/.test(hash));
+  if (configHash) await deps.learnConfig(host, configHash);
   const { evidence } = query;
   if (!evidence) return;
   for (const asker of query.askers) {

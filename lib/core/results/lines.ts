@@ -10,6 +10,7 @@ import type { Decorations } from '../queue/pending-query.ts';
 export interface ResultLine {
   readonly id: string;
   readonly kind: 'result';
+  readonly time: string; // ISO 8601, when it was stored
   readonly storedAtMs: number;
   readonly host: string;
   readonly hostname: string;
@@ -33,6 +34,7 @@ export interface ResultLine {
 export interface LogLine {
   readonly id: string;
   readonly kind: 'log';
+  readonly time: string; // ISO 8601, when it was stored
   readonly storedAtMs: number;
   readonly host: string;
   readonly hostname: string;
@@ -44,6 +46,7 @@ export interface LogLine {
 export interface QuarantineLine {
   readonly id: string;
   readonly kind: 'quarantine';
+  readonly time: string; // ISO 8601, when it was stored
   readonly storedAtMs: number;
   readonly host: string;
   readonly endpoint: string;

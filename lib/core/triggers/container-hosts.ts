@@ -57,11 +57,23 @@ export class ContainerHosts {
     }
   }
 
-  /** Learns from a container-instance event, which costs ECS nothing. */
-  async learn(containerInstanceArn: string, instance: string): Promise<void> {
+  /**
+   * Learns from a container-instance event, which costs ECS nothing.
+   *
+   * @param then what this news sets off; it counts as known here only when that is done
+   */
+  async learn(containerInstanceArn: string, instance: string, then: (host: string) => Promise<void>): Promise<void> {
     if (this.#cached(containerInstanceArn)?.instance === instance) return;
     await this.#aliases.learn(containerInstanceArn, instance, this.#now());
+    await then((await this.#aliases.hostOf(instance)) ?? instance);
     this.#keep(containerInstanceArn, { instance }, HIT_MS);
+  }
+
+  /** The host of a container instance that was unknown a moment ago: asks the table itself, and nobody else. */
+  async news(containerInstanceArn: string): Promise<string | undefined> {
+    const instance = await this.#aliases.hostOf(containerInstanceArn, true);
+    if (instance) this.#keep(containerInstanceArn, { instance }, HIT_MS);
+    return instance && ((await this.#aliases.hostOf(instance)) ?? instance);
   }
 
   /**

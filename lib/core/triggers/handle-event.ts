@@ -1,3 +1,4 @@
+import { moveWaiting } from '../queue/move.ts';
 import { handleLaunch } from './handle-launch.ts';
 import { handleRules, type RuleDeps } from './handle-rules.ts';
 import { handleTask } from './handle-task.ts';
@@ -22,21 +23,28 @@ export async function handleEvent(event: ParsedEvent, deps: RuleDeps): Promise<s
   }
   if (event.kind === 'other') return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
   if (event.kind === 'ignored') return 'ignored';
-  if (event.instance) await deps.hosts.learn(event.arn, event.instance);
+  await learnHost(event, deps);
   if ((await handleRules(event.event, deps)) > 0) return 'asked';
   return event.instance ? 'learned' : 'ignored';
+}
+
+/** Learns which instance a container instance is, and gives its host what waited for that to be known. */
+async function learnHost(event: ParsedEvent, { hosts, queue }: Pick<RuleDeps, 'hosts' | 'queue'>): Promise<void> {
+  if (event.kind !== 'container-instance' || !event.instance) return;
+  await hosts.learn(event.arn, event.instance, (host) => moveWaiting(event.arn, host, queue));
 }
 
 /**
  * A head start for a batch: container instances first, so that tasks of the same batch find them; then one call to ECS for
  * all that is left.
  */
-export async function prepareBatch(events: readonly ParsedEvent[], { hosts }: Pick<RuleDeps, 'hosts'>): Promise<void> {
-  for (const event of events) {
-    if (event.kind === 'container-instance' && event.instance) await hosts.learn(event.arn, event.instance);
-  }
+export async function prepareBatch(
+  events: readonly ParsedEvent[],
+  deps: Pick<RuleDeps, 'hosts' | 'queue'>,
+): Promise<void> {
+  for (const event of events) await learnHost(event, deps);
   const tasks = events.flatMap((event) => (event.kind === 'task' ? [event.event.task] : []));
-  await hosts.prefetch(
+  await deps.hosts.prefetch(
     tasks.flatMap(({ clusterArn, containerInstanceArn }) =>
       containerInstanceArn ? [{ clusterArn, containerInstanceArn }] : [],
     ),

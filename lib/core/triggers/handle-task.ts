@@ -12,6 +12,7 @@ import {
   postMortemOf,
   questions,
 } from '../queue/ask.ts';
+import { moveWaiting } from '../queue/move.ts';
 import { keyOf } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
 import { containerDecorations, type TaskEvent, taskSnapshot } from './task.ts';
@@ -41,13 +42,16 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
 
   // Where ECS has forgotten a container instance, the task still ran where it ran.
   const host = (await deps.hosts.hostOf(event.task.clusterArn, event.task.containerInstanceArn)) ?? before?.host;
+  // An instance that nobody knows yet may be known in a moment: its events overtake each other. Queries wait under its ARN.
+  const waitsFor = host ?? event.task.containerInstanceArn;
   const enrolled = host !== undefined && lives(await registry.find(host), now());
-  const askings = host ? askingsFor(record, event.raw, compiled) : [];
+  const askings = waitsFor ? askingsFor(record, event.raw, compiled) : [];
   const known = new Set(before?.asked.map(({ queryId }) => queryId));
-  const wanted = questions(host ?? '', askings, causeOf(event, record), now());
+  const wanted = questions(waitsFor ?? '', askings, causeOf(event, record), now());
   const fresh = { ...wanted, queries: wanted.queries.filter(({ queryId }) => !known.has(queryId)) };
   const heat = Math.max(0, ...askings.map(({ rule }) => rule.accelerateSeconds));
-  const queries = host ? await enqueue(host, fresh, limits, enrolled ? heat : 0, deps, workload) : [];
+  const queries = waitsFor ? await enqueue(waitsFor, fresh, limits, enrolled ? heat : 0, deps, workload) : [];
+  if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
   if (host && enrolled && !record.stopped && heatSeconds > heat) await registry.heat(host, now() + heatSeconds * 1000);
 
@@ -66,9 +70,18 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   // Its end turns live queries that nobody took into the post-mortem set.
   const live = before?.asked.filter(({ set }) => set === 'live') ?? [];
   if (record.stopped && live.length > 0 && (queries.length > 0 || unseen(record).length === 0))
-    await queue.remove(live);
-  if (queries.length > 0) return 'asked';
-  return host || record.subjects.length === 0 ? 'noted' : 'no-host';
+    await queue.remove([...live, ...live.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []))]); // some may have moved
+  if (!host && record.subjects.length > 0) return 'no-host';
+  return queries.length > 0 ? 'asked' : 'noted';
+}
+
+/**
+ * Whoever learns a container instance moves what waits under its ARN; whoever queues there looks again. Both write first and
+ * then read what the other wrote, so one of them sees it.
+ */
+async function joinHost(containerInstanceArn: string, { hosts, queue }: TaskDeps): Promise<void> {
+  const host = await hosts.news(containerInstanceArn);
+  if (host) await moveWaiting(containerInstanceArn, host, queue);
 }
 
 const unseen = ({ subjects, seenLive, seenPostMortem }: WorkloadRecord): string[] =>

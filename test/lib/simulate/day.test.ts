@@ -8,8 +8,8 @@ const [POLL_60, , POLL_5, , HEAT_10] = MODES;
 const aDay = (options: Partial<DayOptions>): Promise<Day> =>
   simulateDay({
     seed: 'test',
-    tasks: 60,
-    hosts: 3,
+    tasks: 40,
+    hosts: 2,
     lifetime: LIFETIMES.TenSecondJob,
     mode: POLL_5,
     losses: { drop: 0, duplicate: 0, reorder: 0 },
@@ -24,7 +24,7 @@ const total = ({ verdicts }: Day): number => Object.values(verdicts).reduce((sum
 describe('the 10 s job at polls of 5 s', () => {
   let day: Day;
   beforeAll(async () => {
-    day = await aDay({ tasks: 120 });
+    day = await aDay({ tasks: 100 });
   });
 
   it('is seen live, 99 times in 100', () => {
@@ -32,7 +32,7 @@ describe('the 10 s job at polls of 5 s', () => {
   });
 
   it('is told of by a row every time', () => {
-    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(120);
+    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(100);
   });
 
   it('is answered within the bound of the model', () => {
@@ -51,14 +51,14 @@ describe('the 10 s job at polls of 5 s', () => {
 
 describe('a simulated day', () => {
   it('is the same for the same seed, and another for another', async () => {
-    const options = { tasks: 20, hosts: 2, lifetime: LIFETIMES.Sysdig2025, mode: HEAT_10 };
+    const options = { tasks: 15, hosts: 1, lifetime: LIFETIMES.Sysdig2025, mode: HEAT_10 };
     const [one, again, other] = [await aDay(options), await aDay(options), await aDay({ ...options, seed: 'other' })];
     expect(again).toEqual(one);
     expect(other.lives).not.toEqual(one.lives);
   });
 
   it('has the same lives and schedules in every mode', async () => {
-    const options = { tasks: 20, hosts: 2, lifetime: LIFETIMES.Sysdig2025 };
+    const options = { tasks: 15, hosts: 1, lifetime: LIFETIMES.Sysdig2025 };
     const [slow, fast] = [await aDay({ ...options, mode: POLL_60 }), await aDay({ ...options, mode: POLL_5 })];
     const givenOf = ({ lives }: Day) =>
       lives.map(({ lifetimeMs, scheduledAfterMs }) => ({ lifetimeMs, scheduledAfterMs }));
@@ -68,16 +68,14 @@ describe('a simulated day', () => {
 
   it('finds hosts hot where starts heat them, and nowhere else', async () => {
     const lifetime = fixedLifetime('half a minute', 30);
-    const hot = await aDay({ tasks: 40, hosts: 1, lifetime, mode: HEAT_10 });
-    const cold = await aDay({ tasks: 10, hosts: 1, lifetime, mode: POLL_60 });
+    const hot = await aDay({ tasks: 25, hosts: 1, lifetime, mode: HEAT_10 });
+    const cold = await aDay({ tasks: 5, hosts: 1, lifetime, mode: POLL_60 });
     expect(shareOf(hot, (life) => life.hot)).toBeGreaterThan(0.7);
     expect(shareOf(cold, (life) => life.hot)).toBe(0);
   });
 
   it.each([
-    { drop: 0.2, duplicate: 0, reorder: 0 },
-    { drop: 0, duplicate: 0.2, reorder: 0 },
-    { drop: 0, duplicate: 0, reorder: 0.2 },
+    { drop: 0, duplicate: 0.2, reorder: 0.2 },
     { drop: 0.2, duplicate: 0.2, reorder: 0.2 },
   ])('accounts for every task once, with events lost like this: %j', async (losses) => {
     const day = await aDay({ tasks: 40, lifetime: LIFETIMES.Sysdig2025, losses });

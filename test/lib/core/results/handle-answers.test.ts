@@ -46,6 +46,7 @@ describe('an answer', () => {
       {
         id: expect.stringMatching(/^[\w-]{22}$/),
         kind: 'result',
+        time: '2026-11-20T10:15:01.000Z',
         storedAtMs: T0 + SECOND,
         host: 'h1',
         hostname: 'web-7',

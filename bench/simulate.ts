@@ -140,7 +140,7 @@ function pictureOf({ lives }: Day, seed: string): string {
     }),
     { name: `${PICTURED.name}: live`, saw: ({ verdict }: Day['lives'][number]) => verdict === 'seen' },
     {
-      name: `${PICTURED.name}: row, live or post-mortem`,
+      name: `${PICTURED.name}: any row`,
       saw: ({ verdict }: Day['lives'][number]) => verdict === 'seen' || verdict === 'post-mortem',
     },
   ];

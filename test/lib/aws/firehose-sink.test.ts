@@ -14,7 +14,8 @@ beforeEach(() => {
 const aLog = (n: number, line: unknown = { n }): LogLine => ({
   id: `id-${n}`,
   kind: 'log',
-  time: '2026-11-20T12:00:00.000Z', storedAtMs: T0,
+  time: '2026-11-20T12:00:00.000Z',
+  storedAtMs: T0,
   host: 'h1',
   hostname: 'web',
   logType: 'result',
@@ -23,7 +24,8 @@ const aLog = (n: number, line: unknown = { n }): LogLine => ({
 const aResult = (n: number, result: Partial<ResultLine> = {}): ResultLine => ({
   id: `id-${n}`,
   kind: 'result',
-  time: '2026-11-20T12:00:00.000Z', storedAtMs: T0,
+  time: '2026-11-20T12:00:00.000Z',
+  storedAtMs: T0,
   host: 'h1',
   hostname: 'web',
   rule: 'r',
@@ -46,7 +48,16 @@ describe('the Firehose sink', () => {
     await sink.results([aResult(1), aResult(2)]);
     await sink.logs([aLog(3)]);
     await sink.quarantine([
-      { id: 'x', kind: 'quarantine', time: '2026-11-20T12:00:00.000Z', storedAtMs: T0, host: 'h1', endpoint: 'log', reason: 'why', bodyBase64: 'AA==' },
+      {
+        id: 'x',
+        kind: 'quarantine',
+        time: '2026-11-20T12:00:00.000Z',
+        storedAtMs: T0,
+        host: 'h1',
+        endpoint: 'log',
+        reason: 'why',
+        bodyBase64: 'AA==',
+      },
     ]);
     expect(firehose.lines('r')).toEqual([aResult(1), aResult(2)]);
     expect(firehose.lines('l')).toEqual([aLog(3)]);
@@ -143,7 +154,8 @@ describe('the Firehose sink', () => {
       {
         id: 'x',
         kind: 'quarantine',
-        time: '2026-11-20T12:00:00.000Z', storedAtMs: T0,
+        time: '2026-11-20T12:00:00.000Z',
+        storedAtMs: T0,
         host: 'h',
         endpoint: 'log',
         reason: '',

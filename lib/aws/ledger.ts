@@ -100,7 +100,9 @@ export class DynamoLedger implements Ledger {
     let keys = [...new Set(workloads)].map(keyOf);
     while (keys.length > 0) {
       const { Responses, UnprocessedKeys } = await this.#table.db.send(
-        new BatchGetCommand({ RequestItems: { [this.#table.name]: { Keys: keys.slice(0, 100) } } }),
+        new BatchGetCommand({
+          RequestItems: { [this.#table.name]: { Keys: keys.slice(0, 100), ConsistentRead: true } },
+        }),
       );
       records.push(...(Responses?.[this.#table.name] ?? []).map(recordOf));
       keys = [...((UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof keys), ...keys.slice(100)];

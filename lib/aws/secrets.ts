@@ -23,14 +23,15 @@ export class AwsSecret implements RotatingSecret {
   }
 
   values(): Promise<readonly string[]> {
-    return this.#noOlderThan(REFRESH_MS);
+    return this.#noOlderThan(REFRESH_MS, true);
   }
 
   refreshed(): Promise<readonly string[]> {
-    return this.#noOlderThan(RETRY_MS);
+    // Whoever asks again is about to call a key or a secret wrong: what was known is no ground for that.
+    return this.#noOlderThan(RETRY_MS, false);
   }
 
-  #noOlderThan(ms: number): Promise<readonly string[]> {
+  #noOlderThan(ms: number, orHeld: boolean): Promise<readonly string[]> {
     const before = this.#cached;
     if (before && this.#now() - before.atMs < ms) return before.values;
     const values = this.#fetch();
@@ -42,7 +43,7 @@ export class AwsSecret implements RotatingSecret {
     values.catch(() => {
       if (this.#cached === fetched) this.#cached = held;
     });
-    return held ? values.catch(() => held.values) : values;
+    return held && orHeld ? values.catch(() => held.values) : values;
   }
 
   async #fetch(): Promise<readonly string[]> {

@@ -42,7 +42,7 @@ export class MayflyTable extends Construct {
 
   /** Lets `fn` record what events tell: ledger, aliases, pending queries. */
   grantRecordEvents(fn: LambdaFunction): void {
-    this.grant(fn, 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
   /** Where the operator's commands find policy, ledger and nodes. */

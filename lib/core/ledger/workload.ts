@@ -93,16 +93,19 @@ const BEFORE_RUNNING = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 'pendin
 export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
   const live = new Set(record.seenLive);
   const dead = new Set(record.seenPostMortem);
-  const { handling } = record;
-  // An event may leave out ids that earlier ones had: what was seen then still was.
-  const subjects = record.subjects.length > 0 ? record.subjects : [...live, ...dead];
+  const { subjects, handling } = record;
   if (record.unsafe) return { verdict: 'missed', reason: 'unsafe-id' };
   if (subjects.length > 0 && subjects.every((id) => live.has(id))) return { verdict: 'seen' };
   if (subjects.length > 0 && subjects.every((id) => live.has(id) || dead.has(id))) return { verdict: 'post-mortem' };
-  if (record.stopped && subjects.length === 0) return { verdict: 'never-started' };
+  if (record.stopped && subjects.length === 0) {
+    // An event may leave out ids that earlier ones had: what was seen then still was.
+    if (live.size + dead.size === 0) return { verdict: 'never-started' };
+    return { verdict: live.size > 0 ? 'seen' : 'post-mortem' };
+  }
   if (record.handledVersion < record.version) return { verdict: 'pending' };
   if (BEFORE_RUNNING.has(record.lastStatus)) return { verdict: 'pending' };
-  if (!handling?.host) return { verdict: 'missed', reason: 'no-host' };
+  if (!handling || (!handling.host && record.deliveredAtMs === undefined))
+    return { verdict: 'missed', reason: 'no-host' };
   if (handling.settleByMs === 0) {
     // While a task runs, its next event may ask, at the latest its end; beyond that no rule wanted to know.
     const last = record.stopped || record.kind === 'ec2-instance';

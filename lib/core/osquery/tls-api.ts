@@ -117,7 +117,7 @@ export class TlsApi {
     }
     const policy = await this.#deps.policy();
     const { node, twin, fresh } = await enroll(request.enrollment, policy, this.#deps);
-    if (fresh) await this.#list(node, policy);
+    await this.#list(node, policy); // not only a fresh one: the request that made it may have died before this
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
     if (fresh)
       report('node_enrolled', { host: node.host, hostname: identity.hostname, osquery: identity.osqueryVersion });

@@ -90,7 +90,8 @@ export function questions(
       queries.push({
         queryId: idOf(cause.key, rule.name, set, query.name),
         host,
-        priority: rule.priority,
+        // What has stopped can wait, what runs cannot: a delivery has room for few.
+        priority: set === 'post-mortem' ? Math.min(9, rule.priority + 2) : rule.priority,
         rule: rule.name,
         query: query.name,
         set,

@@ -36,7 +36,7 @@ const MAX_DELIVERY_BYTES = 300_000;
 type Group = [PendingQuery, ...PendingQuery[]];
 
 /**
- * Groups pending queries that one SQL text can answer: same rule, query and text, every binding a list. Fifty task
+ * Groups pending queries that one SQL text can answer: same rule, set, query and text, every binding a list. Fifty task
  * starts then cost the host one query. Groups keep the order of their first member; a group that would outgrow the
  * bound on SQL length, or its share of an item, is split.
  */
@@ -46,7 +46,8 @@ export function mergeable(pending: readonly PendingQuery[]): Group[] {
   for (const query of pending) {
     const lists = Object.values(query.bindings);
     const shared = lists.length > 0 && lists.every(Array.isArray);
-    const key = JSON.stringify([query.rule, query.query, query.sql, query.discovery ?? null]);
+    // The set too: the same words prove another thing about a task that runs than about one that has stopped.
+    const key = JSON.stringify([query.rule, query.set, query.query, query.sql, query.discovery ?? null]);
     const group = shared ? open.get(key) : undefined;
     if (group && fits(group, query)) group.push(query);
     else {

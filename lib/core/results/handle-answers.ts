@@ -176,6 +176,9 @@ async function settle(
     else {
       const live = idsOf(proofs.filter(isAlive));
       await deps.ledger.saw(asker.workload, live, idsOf(proofs.filter((row) => !isAlive(row))), nowMs);
+      // It answered, and not about all: silence would be the wrong word for the rest.
+      const proved = new Set(idsOf(proofs));
+      if (!asker.subjects.every((subject) => proved.has(subject))) await deps.ledger.troubled(asker.workload, 'no-row');
     }
   }
 }

@@ -7,6 +7,8 @@ export interface ContainerInstanceLookup {
 
 interface Cached {
   readonly instance?: string;
+  /** What waited under the container instance's own name has been moved. */
+  readonly moved?: boolean;
   /** Why the look-up failed; whoever asks meanwhile gets the same answer without another call. */
   readonly failure?: unknown;
   readonly untilMs: number;
@@ -63,10 +65,11 @@ export class ContainerHosts {
    * @param then what this news sets off; it counts as known here only when that is done
    */
   async learn(containerInstanceArn: string, instance: string, then: (host: string) => Promise<void>): Promise<void> {
-    if (this.#cached(containerInstanceArn)?.instance === instance) return;
+    const cached = this.#cached(containerInstanceArn);
+    if (cached?.instance === instance && cached.moved) return;
     await this.#aliases.learn(containerInstanceArn, instance, this.#now());
     await then((await this.#aliases.hostOf(instance)) ?? instance);
-    this.#keep(containerInstanceArn, { instance }, HIT_MS);
+    this.#keep(containerInstanceArn, { instance, moved: true }, HIT_MS);
   }
 
   /** The host of a container instance that was unknown a moment ago: asks the table itself, and nobody else. */

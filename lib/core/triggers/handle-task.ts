@@ -55,6 +55,11 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
   if (host && enrolled && !record.stopped && heatSeconds > heat) await registry.heat(host, now() + heatSeconds * 1000);
 
+  // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
+  const live = before?.asked.filter(({ set }) => set === 'live') ?? [];
+  if (record.stopped && live.length > 0 && (queries.length > 0 || unseen(record).length === 0)) {
+    await queue.remove([...live, ...live.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []))]);
+  }
   const inForce = await ledger.handled(workload, version, {
     ...(host ? { host } : {}),
     enrolled: enrolled || (before?.enrolled ?? false),
@@ -62,15 +67,13 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
     settleByMs: Math.max(before?.settleByMs ?? 0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
     ...firstAskedOf(before, queries),
   });
-  // Superseded while we worked: the newer event decides what is asked, so what this one asked is taken back.
   if (!inForce) {
-    await queue.remove(queries.map(keyOf));
+    // Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, under the
+    // same ids.
+    const [newer] = await ledger.read([workload]);
+    if (newer?.stopped && !record.stopped) await queue.remove(queries.map(keyOf));
     return 'superseded';
   }
-  // Its end turns live queries that nobody took into the post-mortem set.
-  const live = before?.asked.filter(({ set }) => set === 'live') ?? [];
-  if (record.stopped && live.length > 0 && (queries.length > 0 || unseen(record).length === 0))
-    await queue.remove([...live, ...live.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []))]); // some may have moved
   if (!host && record.subjects.length > 0) return 'no-host';
   return queries.length > 0 ? 'asked' : 'noted';
 }

@@ -137,9 +137,9 @@ describe('permissions', () => {
   );
   it.each([
     ['tls-api', [...logs, ...events, 'firehose:PutRecordBatch', 'secretsmanager:GetSecretValue']],
-    ['ecs-task-state', [...logs, ...queue, ...events, 'ecs:DescribeContainerInstances']],
-    ['ec2-launch', [...logs, ...queue, ...events]],
-    ['rule-events', [...logs, ...queue, ...events, 'ecs:DescribeContainerInstances']],
+    ['ecs-task-state', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
+    ['ec2-launch', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem']],
+    ['rule-events', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
   ])('of %s are what it does, and no more', (name, actions) => {
     expect(
       ofFunction(name)

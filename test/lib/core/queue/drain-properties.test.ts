@@ -120,9 +120,9 @@ describe('a drain', () => {
     await fc.assert(
       fc.asyncProperty(someWaiting, fc.array(step, { maxLength: 8 }), async (waiting, steps) => {
         const { world, add, watch } = await aHost(waiting);
-        for (const { thenMs, answers, more } of steps) {
+        for (const [index, { thenMs, answers, more }] of steps.entries()) {
           await watch.poll(answers);
-          if (more) await add([more]);
+          if (more) await add([{ ...more, n: 2 ** 32 + index }]); // ids come from causes: no two are the same
           world.nowMs += thenMs;
         }
         await watch.settle();

@@ -32,7 +32,7 @@ export async function answerAll(world: World, host: string): Promise<string[]> {
   });
   await world.answer(
     host,
-    queries.map(({ wireId }) => ({ wireId, status: 0, message: '', rows: [], stats: {} })),
+    queries.map(({ wireId }) => ({ wireId, status: 0, message: '', rows: [] })),
   );
   return queries.map(({ sql }) => sql);
 }

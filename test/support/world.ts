@@ -52,7 +52,6 @@ export const anAnswer = (wireId: string, rows: readonly Row[] = [], answer: Part
   status: 0,
   message: '',
   rows,
-  stats: {},
   ...answer,
 });
 

@@ -1,4 +1,7 @@
-/** An enrolled agent: what its enrollment said and what its polls keep current. Kept under 1 KB: every poll reads it. */
+/**
+ * An enrolled agent: what its enrollment said and what its polls keep current. Kept small, as every poll reads it: under 1 KB, more only
+ * for a while after a burst, when `taken` names what was handed out last.
+ */
 export interface Node {
   readonly host: string;
   /** Epoch seconds of the enrollment; node keys carry it and die with it. */

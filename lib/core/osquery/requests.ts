@@ -66,8 +66,6 @@ export interface Answer {
   readonly status: number; // 0 means it ran
   readonly message: string;
   readonly rows: readonly Row[];
-  /** `wall_time_ms`, `user_time`, `system_time` (ms) and `memory` (bytes of growth), where the agent tells them. */
-  readonly stats: Readonly<Record<string, number>>;
 }
 
 /** The answers of a distributed write, or undefined when it holds none that can be read. */
@@ -78,15 +76,11 @@ export function readAnswers(body: unknown): Answer[] | undefined {
     return isObject(map) && Object.hasOwn(map, id) ? map[id] : undefined;
   };
   return Object.entries(body.queries).map(([wireId, rows]) => {
-    const stats = member('stats', wireId);
     return {
       wireId,
       status: statusOf(member('statuses', wireId)),
       message: textOf(member('messages', wireId)),
       rows: Array.isArray(rows) ? rows.filter(isObject).map(toRow) : [],
-      stats: isObject(stats)
-        ? Object.fromEntries(Object.entries(stats).filter((e): e is [string, number] => typeof e[1] === 'number'))
-        : {},
     };
   });
 }

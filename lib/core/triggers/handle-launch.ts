@@ -21,7 +21,8 @@ export interface LaunchDeps extends AskDeps {
 
 /**
  * EC2's own event and the group's "launch successful" tell of one launch, a minute or two apart and in any order;
- * both are best effort, so either is enough. A start after a stop is a launch of its own.
+ * both are best effort, so either is enough. A start after a stop is asked about anew, but
+ * it is the same instance to the ledger: what was seen of its former life still counts.
  */
 const SAME_LAUNCH_MS = 10 * 60_000;
 const ANSWER_GRACE_MS = 3 * 60_000;

@@ -79,7 +79,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
 }
 
 /**
- * Whoever learns a container instance moves what waits under its ARN; whoever queues there looks again. Both write first and
+ * Whoever learns a container instance from its event moves what waits under its ARN; whoever queues there looks again. Both write first and
  * then read what the other wrote, so one of them sees it.
  */
 async function joinHost(containerInstanceArn: string, { hosts, queue }: TaskDeps): Promise<void> {

@@ -40,6 +40,13 @@ module.exports = {
       to: oursBut('^lib/(aws|core)/'),
     },
     {
+      name: 'memory-knows-core',
+      comment: "lib/memory holds the core's ports in memory, for replays and simulations",
+      severity: 'error',
+      from: { path: '^lib/memory/' },
+      to: oursBut('^lib/(memory|core)/'),
+    },
+    {
       name: 'functions-know-aws-and-core',
       comment: 'lambdas/<name> → lib/aws → lib/core; no function imports another',
       severity: 'error',
@@ -77,7 +84,7 @@ module.exports = {
       comment: 'lib/simulate lets simulated agents meet the core, in memory',
       severity: 'error',
       from: { path: '^lib/simulate/' },
-      to: oursBut('^lib/(simulate|core|agent)/'),
+      to: oursBut('^lib/(simulate|core|memory|agent)/'),
     },
     {
       name: 'lib-is-below-bin',

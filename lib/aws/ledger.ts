@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
-import type { Handling, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
+import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 const PREFIX = 'WORKLOAD#';
@@ -32,7 +32,7 @@ export class DynamoLedger implements Ledger {
   }
 
   async advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const { workload, version, versionStep, occurredAtMs } = snapshot;
+    const { workload, version, versionStep, occurredAtMs, receivedAtMs, toldBy } = snapshot;
     try {
       const { Attributes } = await this.#table.db.send(
         new UpdateCommand({
@@ -41,7 +41,8 @@ export class DynamoLedger implements Ledger {
           UpdateExpression:
             'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
             'firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = if_not_exists(#day, :day), ' +
-            'expiresAt = :expires',
+            'firstReceivedAtMs = if_not_exists(firstReceivedAtMs, :received), ' +
+            'firstToldBy = if_not_exists(firstToldBy, :toldBy), expiresAt = :expires',
           ConditionExpression:
             'attribute_not_exists(version) OR version <= :older OR (version = :version AND handledVersion < :version)',
           ExpressionAttributeNames: { '#snapshot': 'snapshot', '#day': 'day' },
@@ -52,7 +53,9 @@ export class DynamoLedger implements Ledger {
             ':none': -1,
             ':occurred': occurredAtMs,
             ':day': dayOf(occurredAtMs, shardOf(workload)),
-            ':expires': ttl(occurredAtMs + LEDGER_KEEPS_MS),
+            ':received': receivedAtMs,
+            ':toldBy': toldBy,
+            ':expires': ttl(Math.max(occurredAtMs, receivedAtMs) + LEDGER_KEEPS_MS),
           },
           ReturnValues: 'ALL_NEW',
         }),
@@ -71,7 +74,7 @@ export class DynamoLedger implements Ledger {
     });
   }
 
-  async saw(workload: string, live: readonly string[], postMortem: readonly string[], nowMs: number): Promise<void> {
+  async saw(workload: string, { live, postMortem, answeredAtMs, storedAtMs }: Sighting): Promise<void> {
     const added = [
       ...(live.length > 0 ? [['seenLive', ':live', new Set(live)] as const] : []),
       ...(postMortem.length > 0 ? [['seenPostMortem', ':dead', new Set(postMortem)] as const] : []),
@@ -79,8 +82,15 @@ export class DynamoLedger implements Ledger {
     if (added.length === 0) return;
     await this.#change(
       workload,
-      `SET firstAnswerAtMs = if_not_exists(firstAnswerAtMs, :now) ADD ${added.map(([name, value]) => `${name} ${value}`).join(', ')}`,
-      { values: { ':now': nowMs, ...Object.fromEntries(added.map(([, value, set]) => [value, set])) } },
+      'SET firstAnswerAtMs = if_not_exists(firstAnswerAtMs, :answered), firstStoredAtMs = if_not_exists(firstStoredAtMs, :stored) ' +
+        `ADD ${added.map(([name, value]) => `${name} ${value}`).join(', ')}`,
+      {
+        values: {
+          ':answered': answeredAtMs,
+          ':stored': storedAtMs,
+          ...Object.fromEntries(added.map(([, value, set]) => [value, set])),
+        },
+      },
     );
   }
 
@@ -92,6 +102,17 @@ export class DynamoLedger implements Ledger {
   async delivered(workload: string, nowMs: number): Promise<void> {
     await this.#change(workload, 'SET deliveredAtMs = if_not_exists(deliveredAtMs, :now)', {
       values: { ':now': nowMs },
+    });
+  }
+
+  async identify(workload: string, identity: Readonly<Record<string, string>>): Promise<void> {
+    await this.#change(workload, 'SET learned = :identity', { values: { ':identity': identity } });
+  }
+
+  tell(workload: string, told: Told): Promise<boolean> {
+    return this.#change(workload, 'SET told = :told', {
+      condition: '(attribute_not_exists(told) OR told <> :told)',
+      values: { ':told': told },
     });
   }
 
@@ -132,14 +153,21 @@ export class DynamoLedger implements Ledger {
 
 function recordOf(item: Record<string, unknown>): WorkloadRecord {
   const set = <T extends string>(value: unknown): T[] => (value instanceof Set ? ([...value].sort() as T[]) : []);
+  const snapshot = item.snapshot as WorkloadSnapshot;
+  const learned = item.learned as WorkloadSnapshot['identity'] | undefined;
   return {
-    ...(item.snapshot as WorkloadSnapshot),
+    ...snapshot,
+    ...(learned ? { identity: { ...learned, ...snapshot.identity } } : {}),
     handledVersion: Number(item.handledVersion),
     ...(item.handling ? { handling: item.handling as Handling } : {}),
     seenLive: set(item.seenLive),
     seenPostMortem: set(item.seenPostMortem),
     troubles: set<Trouble>(item.troubles),
     firstEventAtMs: Number(item.firstEventAtMs),
+    firstReceivedAtMs: Number(item.firstReceivedAtMs),
+    firstToldBy: item.firstToldBy as WorkloadSnapshot['toldBy'],
+    ...(item.told ? { told: item.told as Told } : {}),
+    ...(item.firstStoredAtMs ? { firstStoredAtMs: Number(item.firstStoredAtMs) } : {}),
     ...(item.firstAnswerAtMs ? { firstAnswerAtMs: Number(item.firstAnswerAtMs) } : {}),
     ...(item.deliveredAtMs ? { deliveredAtMs: Number(item.deliveredAtMs) } : {}),
   };

@@ -65,6 +65,20 @@ export class DynamoNodeRegistry implements NodeRegistry {
     );
   }
 
+  async end(host: string, nowMs: number): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: this.#key(host),
+          UpdateExpression: 'SET endedAtMs = if_not_exists(endedAtMs, :now)',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':now': nowMs },
+        }),
+      ),
+    );
+  }
+
   #key(host: string) {
     return { pk: hostKey(host), sk: '#node' };
   }

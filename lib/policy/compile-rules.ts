@@ -65,6 +65,7 @@ function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule
     target: target ?? 'same-node',
     priority: text.priority,
     expiresSeconds: seconds(text.expires),
+    lastGasp: text['last-gasp'],
     accelerateSeconds: seconds(text.accelerate === '0s' || text.accelerate === '0' ? 0 : text.accelerate),
     queries,
     postMortem,

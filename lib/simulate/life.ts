@@ -1,6 +1,6 @@
 import type { TaskHandle } from '../agent/index.ts';
 import { type Verdict, verdictOf } from '../core/ledger/workload.ts';
-import type { MemoryLedger } from './memory/ledger.ts';
+import type { MemoryLedger } from '../memory/ledger.ts';
 
 /** What the ledger says of a task; `unheard` when no event about it ever came. */
 export interface Judgement {

@@ -6,10 +6,10 @@ import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { handleEvent } from '../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import { parseEvent } from '../core/triggers/parse.ts';
-import { MemoryHosts } from './memory/hosts.ts';
-import { MemoryLedger } from './memory/ledger.ts';
-import { MemoryAliases, MemoryDirectory } from './memory/nodes.ts';
-import { MemoryAnswerBook, MemoryFanOuts } from './memory/progress.ts';
+import { MemoryHosts } from '../memory/hosts.ts';
+import { MemoryLedger } from '../memory/ledger.ts';
+import { MemoryAliases, MemoryDirectory } from '../memory/nodes.ts';
+import { MemoryAnswerBook, MemoryFanOuts } from '../memory/progress.ts';
 
 export const ENROLL_SECRET = 'a day is a life';
 

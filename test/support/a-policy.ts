@@ -11,6 +11,7 @@ export const aPolicy = (n: number, policy: Partial<Policy> = {}): Policy => ({
       on: { request: `ask-${n}` },
       target: 'same-node',
       priority: 3,
+      lastGasp: false,
       expiresSeconds: 600,
       accelerateSeconds: 0,
       queries: [{ name: 'version', sql: 'SELECT version FROM osquery_info', bind: {} }],

@@ -2,6 +2,7 @@ import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import type { PolicyRule } from '../../lib/core/policy/policy.ts';
 import { type Asking, askingOf, postMortemOf, questions } from '../../lib/core/queue/ask.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
+import { aSnapshot } from './a-record.ts';
 import { plainPolicy } from './plain-policy.ts';
 import type { TlsHarness } from './tls-server.ts';
 
@@ -24,17 +25,11 @@ export async function ask(server: TlsHarness, host: string, question: Question =
   const nowMs = server.clock.nowMs;
   const workload = taskArn(n);
   await server.ledger.advance({
+    ...aSnapshot(n, { version: 3, occurredAtMs: nowMs, receivedAtMs: nowMs }),
     workload,
-    kind: 'ecs-task',
-    version: 3,
-    versionStep: 1,
-    lastStatus: 'RUNNING',
-    desiredStatus: 'RUNNING',
-    stopped: false,
     subjects: [containerId(n)],
     containers: [{ name: 'web', lastStatus: 'RUNNING', runtimeId: containerId(n) }],
     identity: { task_arn: workload, task_family: 'shop' },
-    occurredAtMs: nowMs,
   });
   const asking: Asking = set === 'live' ? askingOf(rule, 'live') : postMortemOf(rule);
   const { queries: all } = questions(
@@ -48,6 +43,7 @@ export async function ask(server: TlsHarness, host: string, question: Question =
       decorations: { task_arn: workload, task_family: 'shop' },
       subjectDecorations: { [containerId(n)]: { container_name: `web-${n}` } },
       triggeredAtMs: nowMs,
+      receivedAtMs: nowMs,
     },
     nowMs,
   );

@@ -1,24 +1,43 @@
-import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import type { Sighting, WorkloadRecord, WorkloadSnapshot } from '../../lib/core/ledger/workload.ts';
+import { dockerId, taskArn } from './builders.ts';
 import { MINUTE, T0 } from './world.ts';
 
-/** A running task of two containers that was asked about and has not answered yet. */
-export const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord => ({
-  workload: 'task',
+/** Task n in its first version, running its only container `dockerId(n)`. */
+export const aSnapshot = (n: number, snapshot: Partial<WorkloadSnapshot> = {}): WorkloadSnapshot => ({
+  workload: taskArn(n),
   kind: 'ecs-task',
-  version: 5,
+  version: 1,
   versionStep: 1,
   lastStatus: 'RUNNING',
   desiredStatus: 'RUNNING',
   stopped: false,
-  subjects: ['a', 'b'],
+  subjects: [dockerId(n)],
   containers: [],
   identity: {},
   occurredAtMs: T0,
+  receivedAtMs: T0,
+  toldBy: 'event',
+  ...snapshot,
+});
+
+/** What one answer proved, stored the moment it came. */
+export const aSighting = (live: readonly string[], postMortem: readonly string[], atMs: number): Sighting => ({
+  live,
+  postMortem,
+  answeredAtMs: atMs,
+  storedAtMs: atMs,
+});
+
+/** A running task of two containers that was asked about and has not answered yet. */
+export const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord => ({
+  ...aSnapshot(0, { workload: 'task', version: 5, subjects: ['a', 'b'] }),
   handledVersion: 5,
   handling: { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE },
   seenLive: [],
   seenPostMortem: [],
   troubles: [],
   firstEventAtMs: T0,
+  firstReceivedAtMs: T0,
+  firstToldBy: 'event',
   ...record,
 });

@@ -9,6 +9,7 @@ export const aRule = (name: string, on: PolicyRule['on'], rule: Partial<PolicyRu
   target: 'same-node',
   priority: 3,
   expiresSeconds: 600,
+  lastGasp: false,
   accelerateSeconds: 0,
   queries: [{ name: 'containers', sql: 'SELECT id, image FROM docker_containers', bind: {} }],
   postMortem: [],

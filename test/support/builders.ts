@@ -25,6 +25,7 @@ export function aPendingQuery(n: number, query: Partial<PendingQuery> = {}): Pen
     decorations: { task_arn: taskArn(n) },
     subjectDecorations: Object.fromEntries(subjects.map((id) => [id, { container_name: `c${n}` }])),
     triggeredAtMs: T0,
+    receivedAtMs: T0,
     queuedAtMs: T0,
     expiresAtMs: T0 + 600_000,
     ...query,

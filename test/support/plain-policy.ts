@@ -22,6 +22,7 @@ const taskRunning: PolicyRule = {
   },
   target: 'ecs-task-host',
   priority: 3,
+  lastGasp: false,
   expiresSeconds: 600,
   queries: [
     {
@@ -46,6 +47,7 @@ const launched: PolicyRule = {
   on: { event: { 'detail-type': ['EC2 Instance State-change Notification', 'EC2 Instance Launch Successful'] } },
   target: 'ec2-instance',
   priority: 4,
+  lastGasp: false,
   expiresSeconds: 3600,
   queries: [
     {
@@ -74,6 +76,7 @@ const enrollment: PolicyRule = {
   on: { enrollment: true },
   target: 'same-node',
   priority: 6,
+  lastGasp: false,
   expiresSeconds: 86_400,
   queries: [
     {

@@ -150,9 +150,10 @@ export class World {
   async answer(host: string, answers: readonly Answer[], ports: Ports = this.ports): Promise<boolean> {
     const { node, deliveries } = await ports.queue.open(host, true);
     if (!node) throw new Error(`no node at ${host}`);
-    return handleAnswers(node, deliveries, answers, this.nowMs, {
+    return handleAnswers(node, deliveries, answers, {
       ...ports,
       sink: this.sink,
+      now: this.now,
       learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });

@@ -4,8 +4,12 @@ import type { MissReason } from '../../core/ledger/workload.ts';
 export const ADVICE: Readonly<Record<MissReason, string>> = {
   'no-host': 'nothing says which host it ran on: Fargate has none; else allow ecs:DescribeContainerInstances',
   'not-enrolled': 'no agent ever came from its host: check osqueryd and its flagfile there, see "mayfly nodes"',
+  'no-agent': 'no agent ever enrolled from it: put osquery into its image or user data, see "mayfly nodes"',
   'agent-silent': 'the agent was there and did not answer: check osqueryd on the host, lower distributed_interval',
   'not-asked': 'no rule of the policy asks about it: try its event with "mayfly policy test"',
+  'host-gone':
+    'its host was terminated first: add the lifecycle hook of docs/hosts.md, which holds a host until it answered',
+  'lost-track': 'nothing told how it went on: look into the dead-letter queues, and whether the reconciler runs',
   expired: 'the agent came after the question had expired: poll more often, or raise expires of the rule',
   limited: 'a limit dropped the question, "query_dropped" in the log says which: change it in policy.yaml, or ask less',
   'no-row': 'osquery answered without the container: it was gone, or the agent cannot reach the Docker socket',

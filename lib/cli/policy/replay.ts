@@ -1,22 +1,18 @@
 import { compiledPolicy } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import type { PendingQuery } from '../../core/queue/pending-query.ts';
+import type { PendingKey, PendingQuery } from '../../core/queue/pending-query.ts';
 import type { Report } from '../../core/report.ts';
 import { renderSql } from '../../core/sql/render.ts';
 import { ContainerHosts, type ContainerInstanceLookup } from '../../core/triggers/container-hosts.ts';
 import { handleEvent } from '../../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../../core/triggers/handle-rules.ts';
 import { type ParsedEvent, parseEvent } from '../../core/triggers/parse.ts';
+import { MemoryHosts } from '../../memory/hosts.ts';
+import { MemoryLedger } from '../../memory/ledger.ts';
+import { MemoryAliases, MemoryDirectory } from '../../memory/nodes.ts';
+import { MemoryFanOuts } from '../../memory/progress.ts';
 import { sayJson } from '../print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
-import {
-  MemoryAliases,
-  MemoryDirectory,
-  MemoryFanOuts,
-  MemoryHostQueue,
-  MemoryLedger,
-  MemoryRegistry,
-} from './memory.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';
 
 /** Prints what becomes of the queue while the events of a folder arrive in the order of their files. */
@@ -44,16 +40,16 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
   const report: Report = (event, fields) => tell({ kind: KINDS[event] ?? event, file, ...fields });
   const parsed = events.map((recorded) => ({ file: recorded.file, event: readable(recorded) }));
   const aliases = new MemoryAliases();
+  const hosts = new WatchedHosts(
+    (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
+    ({ host, rule, query, queryId }) => tell({ kind: 'withdrawn', file, host, rule, query, queryId }),
+  );
   const compiled = compiledPolicy(policy);
   const deps: RuleDeps = {
     policy: async () => compiled,
     ledger: new MemoryLedger(),
-    queue: new MemoryHostQueue({
-      queued: (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
-      withdrawn: ({ host, rule, query, queryId }: PendingQuery) =>
-        tell({ kind: 'withdrawn', file, host, rule, query, queryId }),
-    }),
-    registry: new MemoryRegistry(),
+    queue: hosts,
+    registry: hosts,
     aliases,
     hosts: new ContainerHosts(aliases, lookUpIn(parsed.map(({ event }) => event)), now),
     directory: new MemoryDirectory(),
@@ -70,6 +66,34 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
     // Events may be late, the clock never goes back.
     if ('event' in event) nowMs = Math.max(nowMs, event.event.occurredAtMs);
     await handleEvent(event, deps);
+  }
+}
+
+/** Queues that tell of every query added and taken back; nobody polls them, as a recording has no agents. */
+class WatchedHosts extends MemoryHosts {
+  constructor(
+    private readonly queued: (query: PendingQuery) => void,
+    private readonly withdrawn: (query: PendingQuery) => void,
+  ) {
+    super();
+  }
+
+  override async enqueue(query: PendingQuery): Promise<void> {
+    const before = await this.waits(query);
+    await super.enqueue(query);
+    if (!before) this.queued(query);
+  }
+
+  override async remove(keys: readonly PendingKey[]): Promise<void> {
+    for (const key of keys) {
+      const query = await this.waits(key);
+      if (query) this.withdrawn(query);
+    }
+    await super.remove(keys);
+  }
+
+  private async waits({ host, queryId }: PendingKey): Promise<PendingQuery | undefined> {
+    return (await this.open(host)).pending.find((query) => query.queryId === queryId);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Handling, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
+import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
 
 /**
  * One record for every workload. Each method is one conditional or commutative write, so any order and any number of
@@ -15,11 +15,15 @@ export interface Ledger {
   /** Says that a version was dealt with, and how; false when a newer version has arrived meanwhile. */
   handled(workload: string, version: number, handling: Handling): Promise<boolean>;
   /** Adds what rows proved: subjects seen alive, subjects seen after their end. */
-  saw(workload: string, live: readonly string[], postMortem: readonly string[], nowMs: number): Promise<void>;
+  saw(workload: string, sighting: Sighting): Promise<void>;
   /** Adds a reason why an answer did not come; nothing without a workload. */
   troubled(workload: string | undefined, trouble: Trouble): Promise<void>;
   /** Notes the first hand-over of a query about it. */
   delivered(workload: string, nowMs: number): Promise<void>;
+  /** Adds to its identity what events do not tell: image, tags, addresses of an instance. What a snapshot says wins. */
+  identify(workload: string, identity: Readonly<Record<string, string>>): Promise<void>;
+  /** Notes the verdict that is about to be told; false when this very one was told before. */
+  tell(workload: string, told: Told): Promise<boolean>;
   /** The records of these workloads; unknown ones are left out. */
   read(workloads: readonly string[]): Promise<WorkloadRecord[]>;
 }

@@ -8,18 +8,19 @@ export const TROUBLES = [
   'too-large',
   'unsafe-id',
   'limited',
+  'host-gone',
   'agent-silent',
   'expired',
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
-export type MissReason = Trouble | 'no-host' | 'not-enrolled' | 'not-asked';
+export type MissReason = Trouble | 'no-host' | 'not-enrolled' | 'no-agent' | 'not-asked' | 'lost-track';
 
 /** What became of a workload, as far as anybody can tell now. */
 export type Verdict =
   | { readonly verdict: 'pending' } // an answer can still come
-  | { readonly verdict: 'seen' } // every container was seen alive
-  | { readonly verdict: 'post-mortem' } // every container was seen, at least one of them only after its end
+  | { readonly verdict: 'seen' } // every essential container was seen alive
+  | { readonly verdict: 'post-mortem' } // every essential container was seen, at least one of them only after its end
   | { readonly verdict: 'never-started' } // it ended before any container existed: nothing to see
   | { readonly verdict: 'missed'; readonly reason: MissReason };
 
@@ -28,6 +29,8 @@ export interface TaskContainer {
   readonly name: string;
   readonly lastStatus: string;
   readonly runtimeId?: string;
+  /** False where the task definition says that the task goes on without it; such a container need not be seen. */
+  readonly essential?: boolean;
   readonly image?: string;
   readonly imageDigest?: string;
   readonly exitCode?: number;
@@ -54,6 +57,10 @@ export interface WorkloadSnapshot {
   /** Cluster, task definition, launch type, addresses: whatever names the workload later. */
   readonly identity: Readonly<Record<string, string>>;
   readonly occurredAtMs: number;
+  /** When we got to know, by our clock. */
+  readonly receivedAtMs: number;
+  /** An event of EventBridge, or the reconciler's sweep, which found what no event had told. */
+  readonly toldBy: 'event' | 'sweep';
 }
 
 /** What handling a snapshot came to. */
@@ -65,8 +72,18 @@ export interface Handling {
   readonly asked: readonly PendingKey[];
   /** No answer is waited for beyond this; 0 when nothing was asked. */
   readonly settleByMs: number;
-  /** The first time something was asked about it: when the event that asked occurred, and when its query was queued. */
-  readonly firstAsked?: { readonly eventAtMs: number; readonly queuedAtMs: number };
+  /** The first time something was asked about it. */
+  readonly firstAsked?: {
+    readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
+    readonly receivedAtMs: number; // when we heard of it
+    readonly queuedAtMs: number;
+  };
+}
+
+/** A verdict as it was told to the world, in metrics and, for a miss, as an event. */
+export interface Told {
+  readonly verdict: Verdict['verdict'];
+  readonly reason?: MissReason;
 }
 
 /** The life of one workload. Facts only grow: sets of ids and troubles, first times, the highest version. */
@@ -77,12 +94,29 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly seenPostMortem: readonly string[];
   readonly troubles: readonly Trouble[];
   readonly firstEventAtMs: number;
-  readonly firstAnswerAtMs?: number;
-  readonly deliveredAtMs?: number;
+  readonly firstReceivedAtMs: number;
+  readonly firstToldBy: WorkloadSnapshot['toldBy'];
+  readonly deliveredAtMs?: number; // first hand-over of a query about it
+  readonly firstAnswerAtMs?: number; // first request that brought a row about it
+  readonly firstStoredAtMs?: number; // when that row was durable
+  readonly told?: Told;
+}
+
+/** What one answer proved about a workload. */
+export interface Sighting {
+  readonly live: readonly string[];
+  readonly postMortem: readonly string[];
+  readonly answeredAtMs: number;
+  readonly storedAtMs: number;
 }
 
 /** Before these a task has no container that could be asked about. */
 const BEFORE_RUNNING = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 'pending']);
+
+/** An event that could not be handled within this is not handled any more: five tries, a minute apart, and their waits. */
+const HANDLED_WITHIN_MS = 20 * 60_000;
+/** A task that is about to start shows itself to the reconciler every minute, so a day of silence means that it is gone. */
+const STARTS_WITHIN_MS = 24 * 3_600_000;
 
 /**
  * The verdict on one life, decided from its facts and the clock alone, so that it can be asked at any time and never
@@ -95,28 +129,46 @@ export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
   const dead = new Set(record.seenPostMortem);
   const { subjects, handling } = record;
   if (record.unsafe) return { verdict: 'missed', reason: 'unsafe-id' };
-  if (subjects.length > 0 && subjects.every((id) => live.has(id))) return { verdict: 'seen' };
-  if (subjects.length > 0 && subjects.every((id) => live.has(id) || dead.has(id))) return { verdict: 'post-mortem' };
+  const essential = essentialOf(record);
+  if (essential.length > 0 && essential.every((id) => live.has(id))) return { verdict: 'seen' };
+  if (essential.length > 0 && essential.every((id) => live.has(id) || dead.has(id))) return { verdict: 'post-mortem' };
   if (record.stopped && subjects.length === 0) {
     // An event may leave out ids that earlier ones had: what was seen then still was.
     if (live.size + dead.size === 0) return { verdict: 'never-started' };
     return { verdict: live.size > 0 ? 'seen' : 'post-mortem' };
   }
-  if (record.handledVersion < record.version) return { verdict: 'pending' };
-  if (BEFORE_RUNNING.has(record.lastStatus)) return { verdict: 'pending' };
+  if (record.handledVersion < record.version) return unless(nowMs < record.receivedAtMs + HANDLED_WITHIN_MS);
+  if (BEFORE_RUNNING.has(record.lastStatus)) return unless(nowMs < record.receivedAtMs + STARTS_WITHIN_MS);
   if (!handling || (!handling.host && record.deliveredAtMs === undefined))
     return { verdict: 'missed', reason: 'no-host' };
+  const trouble = worst(record);
+  const reached = handling.enrolled || record.deliveredAtMs !== undefined;
   if (handling.settleByMs === 0) {
     // While a task runs, its next event may ask, at the latest its end; beyond that no rule wanted to know.
     const last = record.stopped || record.kind === 'ec2-instance';
-    return last ? { verdict: 'missed', reason: worst(record) ?? 'not-asked' } : { verdict: 'pending' };
+    return last ? { verdict: 'missed', reason: trouble ?? 'not-asked' } : { verdict: 'pending' };
   }
   if (nowMs < handling.settleByMs) return { verdict: 'pending' };
-  const trouble = worst(record);
-  if (trouble) return { verdict: 'missed', reason: trouble };
-  const reached = handling.enrolled || record.deliveredAtMs !== undefined;
-  return { verdict: 'missed', reason: reached ? 'agent-silent' : 'not-enrolled' };
+  // That its host is gone explains nothing where nobody was there to answer before.
+  if (!reached && (trouble === undefined || trouble === 'host-gone' || trouble === 'expired'))
+    return { verdict: 'missed', reason: record.kind === 'ec2-instance' ? 'no-agent' : 'not-enrolled' };
+  return { verdict: 'missed', reason: trouble ?? 'agent-silent' };
 }
+
+/** Ids that have to be seen: those of essential containers, or all where none is known to be. */
+export function essentialOf({
+  subjects,
+  containers,
+}: Pick<WorkloadSnapshot, 'subjects' | 'containers'>): readonly string[] {
+  const optional = new Set(
+    containers.flatMap((one) => (one.essential === false && one.runtimeId ? [one.runtimeId] : [])),
+  );
+  const essential = subjects.filter((id) => !optional.has(id));
+  return essential.length > 0 ? essential : subjects;
+}
+
+const unless = (open: boolean): Verdict =>
+  open ? { verdict: 'pending' } : { verdict: 'missed', reason: 'lost-track' };
 
 const worst = ({ troubles }: WorkloadRecord): Trouble | undefined =>
   TROUBLES.find((trouble) => troubles.includes(trouble));

@@ -100,6 +100,7 @@ async function askOnEnrollment(
     subjects: [],
     decorations: {},
     triggeredAtMs: node.enrolledAtMs,
+    receivedAtMs: node.enrolledAtMs,
   };
   const wanted = questions(
     node.host,

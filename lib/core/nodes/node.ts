@@ -18,6 +18,8 @@ export interface Node {
   /** Queries a claim has taken and not yet delivered: query id → epoch ms until which they are hidden. */
   readonly taken: Readonly<Record<string, number>>;
   readonly identity: NodeIdentity;
+  /** When its instance was terminated: its key is dead from then on, and the same machine enrolls no more. */
+  readonly endedAtMs?: number;
   /** When the record stops counting, whether or not TTL has removed it. */
   readonly expiresAtMs: number;
 }
@@ -43,7 +45,7 @@ export const GRACE_MS = 10 * 60_000;
 
 /** Whether there is such a node, by the clock: TTL removes its row days late. */
 export const lives = (node: Node | undefined, nowMs: number): node is Node =>
-  node !== undefined && node.expiresAtMs > nowMs;
+  node !== undefined && node.expiresAtMs > nowMs && node.endedAtMs === undefined;
 
 /** Whether a key of this epoch opens the node now. */
 export function accepts(node: Node | undefined, epoch: number, nowMs: number): boolean {

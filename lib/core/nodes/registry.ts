@@ -9,6 +9,8 @@ export interface NodeRegistry {
   seen(host: string, nowMs: number): Promise<void>;
   /** Makes the host's agent poll fast until then; never shortens, and does nothing where no node is. */
   heat(host: string, untilMs: number): Promise<void>;
+  /** Ends a node at once: its instance is gone for good. Nothing where no node is; safe to repeat. */
+  end(host: string, nowMs: number): Promise<void>;
 }
 
 /** Other names of a host: instance id, container-instance ARN. */

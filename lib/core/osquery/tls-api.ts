@@ -152,7 +152,7 @@ export class TlsApi {
     const answers = readAnswers(body);
     if (!answers) return this.#quarantine(node, 'write', 'no readable queries', bytes);
     const { deliveries } = await queue.open(node.host, true);
-    const done = await handleAnswers(node, deliveries, answers, now(), {
+    const done = await handleAnswers(node, deliveries, answers, {
       ...this.#deps,
       learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
       learnInstance: async (host, instance) => {

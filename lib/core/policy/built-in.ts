@@ -70,6 +70,7 @@ export const builtInPolicy: Policy = {
       accelerateSeconds: 0,
       answers: 'Which containers run on the node that just started one, however it was started?',
       expiresSeconds: 300,
+      lastGasp: false,
       name: 'docker-start-seen',
       on: {
         log: {
@@ -106,6 +107,7 @@ export const builtInPolicy: Policy = {
       accelerateSeconds: 0,
       answers: "Which processes run in which pod's containers on the node that just started one?",
       expiresSeconds: 300,
+      lastGasp: false,
       name: 'kubernetes-start-seen',
       on: {
         log: {
@@ -143,6 +145,7 @@ export const builtInPolicy: Policy = {
       accelerateSeconds: 0,
       answers: 'Which processes belong to the control group of this container, on a node without Docker?',
       expiresSeconds: 600,
+      lastGasp: false,
       name: 'container-by-cgroup',
       on: {
         request: 'container-by-cgroup',
@@ -167,6 +170,7 @@ export const builtInPolicy: Policy = {
       accelerateSeconds: 0,
       answers: 'Which instance came up, from which image, under which role?',
       expiresSeconds: 3600,
+      lastGasp: false,
       name: 'ec2-launched',
       on: {
         event: {
@@ -209,6 +213,7 @@ export const builtInPolicy: Policy = {
       accelerateSeconds: 300,
       answers: 'Which containers are these, from which images, running what, and what can they reach?',
       expiresSeconds: 600,
+      lastGasp: false,
       name: 'ecs-task-running',
       on: {
         event: {
@@ -276,6 +281,7 @@ export const builtInPolicy: Policy = {
       accelerateSeconds: 60,
       answers: 'Who enrolled, on what, with which addresses, and which instance is it?',
       expiresSeconds: 86400,
+      lastGasp: false,
       name: 'enrollment-identity',
       on: {
         enrollment: true,

@@ -73,6 +73,11 @@ export interface PolicyRule {
   readonly target: Target;
   readonly priority: number; // 0 is delivered first, 9 last
   readonly expiresSeconds: number;
+  /**
+   * Asked at the first sign that its subject ends, also of what was seen before: at a task's stop signal, at the notice
+   * that an instance will be taken away.
+   */
+  readonly lastGasp: boolean;
   /** How long the host's agent is asked to poll every 5 s; 0 not at all. */
   readonly accelerateSeconds: number;
   readonly queries: readonly PolicyQuery[];

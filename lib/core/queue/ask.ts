@@ -29,6 +29,7 @@ export interface Cause {
   readonly decorations: Decorations;
   readonly subjectDecorations?: Readonly<Record<string, Decorations>>;
   readonly triggeredAtMs: number;
+  readonly receivedAtMs: number; // when we heard of it
 }
 
 export interface AskDeps {
@@ -104,6 +105,7 @@ export function questions(
         decorations: cause.decorations,
         subjectDecorations: cause.subjectDecorations ?? {},
         triggeredAtMs: cause.triggeredAtMs,
+        receivedAtMs: cause.receivedAtMs,
         queuedAtMs: nowMs,
         expiresAtMs: nowMs + expiresSeconds * 1000,
       });
@@ -189,6 +191,8 @@ export function firstAskedOf(
   before: Handling | undefined,
   [first]: readonly PendingQuery[],
 ): Pick<Handling, 'firstAsked'> {
-  const firstAsked = before?.firstAsked ?? (first && { eventAtMs: first.triggeredAtMs, queuedAtMs: first.queuedAtMs });
+  const firstAsked =
+    before?.firstAsked ??
+    (first && { eventAtMs: first.triggeredAtMs, receivedAtMs: first.receivedAtMs, queuedAtMs: first.queuedAtMs });
   return firstAsked ? { firstAsked } : {};
 }

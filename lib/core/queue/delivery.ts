@@ -115,9 +115,10 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
 }
 
 function askerOf(query: PendingQuery): Asker {
-  const { queryId, workload, subjects, decorations, subjectDecorations, triggeredAtMs, queuedAtMs, expiresAtMs } =
-    query;
-  const asker = { queryId, subjects, decorations, subjectDecorations, triggeredAtMs, queuedAtMs, expiresAtMs };
+  const { queryId, workload, subjects, decorations, subjectDecorations } = query;
+  const { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs } = query;
+  const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs };
+  const asker = { queryId, subjects, decorations, subjectDecorations, ...clocks };
   return workload === undefined ? asker : { ...asker, workload };
 }
 

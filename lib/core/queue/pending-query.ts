@@ -2,7 +2,7 @@ import type { PolicyQuery } from '../policy/policy.ts';
 import type { Bindings } from '../sql/render.ts';
 
 /** How a query came to be asked; an answer to it proves different things. */
-export type QuerySet = 'live' | 'post-mortem' | 'launch' | 'enrollment' | 'log' | 'request';
+export type QuerySet = 'live' | 'last-gasp' | 'post-mortem' | 'launch' | 'enrollment' | 'log' | 'request';
 
 /** Which returned rows prove what, as the policy says it. */
 export type Evidence = NonNullable<PolicyQuery['evidence']>;
@@ -22,6 +22,7 @@ export interface Asker {
   /** Subject → decorations of that subject alone (its container name, image, digest). */
   readonly subjectDecorations: Readonly<Record<string, Decorations>>;
   readonly triggeredAtMs: number;
+  readonly receivedAtMs: number; // when we heard of the trigger
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
 }

@@ -1,5 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Trouble } from '../ledger/workload.ts';
+import type { Sighting, Trouble } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Answer, Row } from '../osquery/requests.ts';
 import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
@@ -17,6 +17,7 @@ export interface AnswerDeps {
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
   /** Told which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
+  readonly now: () => number; // epoch ms
 }
 
 /** A request holds its claims no longer than the function may run. */
@@ -34,10 +35,10 @@ export async function handleAnswers(
   node: Node,
   deliveries: readonly Delivery[],
   answers: readonly Answer[],
-  nowMs: number,
   deps: AnswerDeps,
 ): Promise<boolean> {
-  const { book, sink, queue } = deps;
+  const { book, sink, queue, now } = deps;
+  const nowMs = now();
   const host = node.host;
   const all = answers.map((answer) => ({ answer, ...asked(deliveries, answer.wireId) }));
   const claimed = new Set<Answer>();
@@ -55,8 +56,9 @@ export async function handleAnswers(
     await together(claimed, (answer) => book.release(host, answer.wireId));
     throw error;
   }
+  const clocks = { answeredAtMs: nowMs, storedAtMs: now() };
   await together(mine(), async ({ answer, query }) => {
-    if (query) await settle(host, query, answer, nowMs, deps);
+    if (query) await settle(host, query, answer, clocks, deps);
   });
   await together(claimed, (answer) => book.stored(host, answer.wireId, nowMs));
   for (const delivery of deliveries) {
@@ -151,7 +153,7 @@ async function settle(
   host: string,
   query: DeliveredQuery,
   answer: Answer,
-  nowMs: number,
+  clocks: Pick<Sighting, 'answeredAtMs' | 'storedAtMs'>,
   deps: AnswerDeps,
 ): Promise<void> {
   if (answer.status === 0 && (query.set === 'enrollment' || query.set === 'launch')) {
@@ -175,7 +177,8 @@ async function settle(
     if (trouble) await deps.ledger.troubled(asker.workload, trouble);
     else {
       const live = idsOf(proofs.filter(isAlive));
-      await deps.ledger.saw(asker.workload, live, idsOf(proofs.filter((row) => !isAlive(row))), nowMs);
+      const postMortem = idsOf(proofs.filter((row) => !isAlive(row)));
+      await deps.ledger.saw(asker.workload, { live, postMortem, ...clocks });
       // It answered, and not about all: silence would be the wrong word for the rest.
       const proved = new Set(idsOf(proofs));
       if (!asker.subjects.every((subject) => proved.has(subject))) await deps.ledger.troubled(asker.workload, 'no-row');

@@ -10,6 +10,7 @@ export interface LaunchEvent {
   readonly instanceId: string;
   readonly identity: Readonly<Record<string, string>>;
   readonly occurredAtMs: number;
+  readonly toldBy: WorkloadSnapshot['toldBy'];
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
 }
@@ -30,7 +31,7 @@ const ANSWER_GRACE_MS = 3 * 60_000;
 /** Queues the launch queries under the instance id, usually before any agent exists there; its first poll takes them. */
 export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'noted' | 'asked'> {
   const { ledger, registry, aliases, now } = deps;
-  const record = await ledger.advance(launchSnapshot(event));
+  const record = await ledger.advance(launchSnapshot(event, now()));
   if (!record) return 'stale';
   const compiled = await deps.policy();
   const host = (await aliases.hostOf(event.instanceId)) ?? event.instanceId;
@@ -42,6 +43,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     subjects: record.subjects,
     decorations: record.identity,
     triggeredAtMs: event.occurredAtMs,
+    receivedAtMs: record.receivedAtMs,
   };
   const wanted = questions(
     host,
@@ -61,7 +63,8 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   return queries.length > 0 ? 'asked' : 'noted';
 }
 
-function launchSnapshot({ instanceId, identity, occurredAtMs }: LaunchEvent): WorkloadSnapshot {
+function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnapshot {
+  const { instanceId, identity, occurredAtMs, toldBy } = event;
   return {
     workload: instanceId,
     kind: 'ec2-instance',
@@ -75,5 +78,7 @@ function launchSnapshot({ instanceId, identity, occurredAtMs }: LaunchEvent): Wo
     containers: [],
     identity: { instance_id: instanceId, ...identity },
     occurredAtMs,
+    receivedAtMs,
+    toldBy,
   };
 }

@@ -42,6 +42,7 @@ export async function askOnLog(
       subjects: [],
       decorations: { log_query: row.query },
       triggeredAtMs: timeOf(line, deps.now()),
+      receivedAtMs: deps.now(),
     };
     const asked = questions(
       node.host,

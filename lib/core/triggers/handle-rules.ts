@@ -51,6 +51,7 @@ async function askAll(rule: PolicyRule, event: AnyEvent, policy: CompiledPolicy,
     subjects: [],
     decorations: { event_id: event.id },
     triggeredAtMs: event.occurredAtMs,
+    receivedAtMs: deps.now(),
   };
   // The place is kept for single hosts too: once their queries are delivered, ids alone would not know a repeat.
   const id = `${cause.key} ${rule.name}`;

@@ -34,7 +34,7 @@ const ANSWER_GRACE_MS = 3 * 60_000;
  */
 export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<TaskOutcome> {
   const { ledger, queue, registry, now } = deps;
-  const record = await ledger.advance(taskSnapshot(event));
+  const record = await ledger.advance(taskSnapshot(event, now()));
   if (!record) return 'stale';
   const { workload, version, handling: before } = record;
   const compiled = await deps.policy();
@@ -118,4 +118,5 @@ const causeOf = (event: TaskEvent, record: WorkloadRecord): Cause => ({
   decorations: record.identity,
   subjectDecorations: containerDecorations(record),
   triggeredAtMs: event.occurredAtMs,
+  receivedAtMs: record.receivedAtMs,
 });

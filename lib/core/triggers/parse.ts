@@ -96,6 +96,7 @@ export function parseEvent(input: unknown): ParsedEvent {
           region: envelope.region,
           raw: input,
           occurredAtMs,
+          toldBy: 'event',
           task: {
             ...task,
             macs: details.flatMap(({ name, value }) => (name === 'macAddress' && value ? [value] : [])),
@@ -147,7 +148,7 @@ const launch = (
   raw: unknown,
 ): ParsedEvent => ({
   kind: 'launch',
-  event: { instanceId, identity, occurredAtMs, raw },
+  event: { instanceId, identity, occurredAtMs, toldBy: 'event', raw },
 });
 
 function checked<T>(schema: z.ZodMiniType<T>, input: unknown, where: string): T {

@@ -10,6 +10,7 @@ export interface TaskEvent {
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
   readonly occurredAtMs: number; // the envelope's time, whole seconds
+  readonly toldBy: WorkloadSnapshot['toldBy'];
   readonly task: {
     readonly taskArn: string;
     readonly clusterArn: string;
@@ -42,7 +43,7 @@ export interface TaskEvent {
  * The task's life as this event tells it. Containers whose runtime id is outside the allowed alphabet keep their place
  * in the record without the id: nothing can be asked about them.
  */
-export function taskSnapshot({ task, occurredAtMs }: TaskEvent): WorkloadSnapshot {
+export function taskSnapshot({ task, occurredAtMs, toldBy }: TaskEvent, receivedAtMs: number): WorkloadSnapshot {
   const containers = task.containers.map(({ addresses: _, runtimeId, ...container }) =>
     runtimeId !== undefined && SAFE_ID.test(runtimeId) ? { ...container, runtimeId } : container,
   );
@@ -59,6 +60,8 @@ export function taskSnapshot({ task, occurredAtMs }: TaskEvent): WorkloadSnapsho
     containers,
     identity: taskDecorations(task),
     occurredAtMs,
+    receivedAtMs,
+    toldBy,
   };
 }
 

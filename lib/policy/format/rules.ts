@@ -91,6 +91,13 @@ export const Rule = z
     target: TargetText.optional(),
     priority: z.int().min(0).max(9).describe('0 is delivered first, 9 last.').default(5),
     expires: Duration.describe('Never handed out later than this after the trigger.').default('10m'),
+    'last-gasp': z
+      .boolean()
+      .describe(
+        'Asked at the first sign of an end, also about what was seen before: a task whose stop was decided, an instance ' +
+          'that will be taken away. Never handed out after the deadline that the event sets.',
+      )
+      .default(false),
     accelerate: DurationOrZero.describe('How long the agent is asked to poll every 5 s.').default(0),
     queries: Queries.describe('Name → question; a delivery carries three by default.'),
     'post-mortem': Queries.describe(

@@ -77,20 +77,20 @@ describe('an instance that comes up', () => {
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
-  it('is called not enrolled when no agent ever comes, after an hour and the grace for answers', async () => {
+  it('is called without an agent when none ever comes, after an hour and the grace for answers', async () => {
     await world.launch(fixture(19));
     world.nowMs += 63 * MINUTE - 1;
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
     world.nowMs += 1;
-    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
-  it('is called not enrolled when its agent was last seen so long ago that its node has expired', async () => {
+  it('is called without an agent when its one was last seen so long ago that its node has expired', async () => {
     await world.aNode(INSTANCE);
     world.nowMs += NODE_TTL_MS;
     await world.launch(fixture(19));
     world.nowMs += 63 * MINUTE;
-    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
   it('is not seen by a row that names another instance', async () => {

@@ -120,7 +120,9 @@ describe('while ECS throttles', () => {
   it('no task is called missed', async () => {
     world.ecs.throttle();
     expect(await world.taskState(start(1))).toEqual(['m0']);
-    world.nowMs += 60 * MINUTE;
+    world.nowMs += 19 * MINUTE;
     expect(await world.verdict(task(1))).toEqual({ verdict: 'pending' });
+    world.nowMs += 2 * MINUTE; // no try is left: its event lies among the dead letters
+    expect(await world.verdict(task(1))).toEqual({ verdict: 'missed', reason: 'lost-track' });
   });
 });

@@ -3,7 +3,7 @@ import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
 import { openTable } from '../../../lib/aws/table.ts';
 import type { WorkloadRecord } from '../../../lib/core/ledger/workload.ts';
-import { aRecord } from '../../support/a-record.ts';
+import { aRecord, aSighting } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aTable, dynamodb } from '../../support/dynamodb.ts';
 import { everything } from '../../support/scan.ts';
@@ -41,7 +41,7 @@ describe('the book of the ledger', () => {
 
   it('gives whole records, as the ledger does', async () => {
     const { book, ledger } = await aLedger(T0);
-    await ledger.saw(taskArn(0), ['a'], [], T0 + 5);
+    await ledger.saw(taskArn(0), aSighting(['a'], [], T0 + 5));
     for await (const record of book.between(T0, T0)) expect([record]).toEqual(await ledger.read([taskArn(0)]));
     expect(await listed(book.between(T0, T0))).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { WorkloadSnapshot } from '../../../lib/core/ledger/workload.ts';
-import { dockerId, taskArn } from '../../support/builders.ts';
+import { aSighting, aSnapshot } from '../../support/a-record.ts';
+import { taskArn } from '../../support/builders.ts';
 import { everything } from '../../support/scan.ts';
 import { MINUTE, type Ports, T0, World } from '../../support/world.ts';
 
@@ -10,45 +11,33 @@ beforeEach(async () => {
   world = await World.begin();
   ledger = world.ports.ledger;
 });
-const aSnapshot = (version: number, snapshot: Partial<WorkloadSnapshot> = {}): WorkloadSnapshot => ({
-  workload: taskArn(1),
-  kind: 'ecs-task',
-  version,
-  versionStep: 1,
-  lastStatus: 'RUNNING',
-  desiredStatus: 'RUNNING',
-  stopped: false,
-  subjects: [dockerId(1)],
-  containers: [],
-  identity: {},
-  occurredAtMs: T0,
-  ...snapshot,
-});
+const aVersion = (version: number, snapshot: Partial<WorkloadSnapshot> = {}): WorkloadSnapshot =>
+  aSnapshot(1, { version, ...snapshot });
 const HANDLING = { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE };
 
 describe('the ledger in DynamoDB', () => {
   it('takes a newer version, and none that is older or the same and done with', async () => {
-    expect(await ledger.advance(aSnapshot(3))).toMatchObject({ version: 3, handledVersion: -1 });
+    expect(await ledger.advance(aVersion(3))).toMatchObject({ version: 3, handledVersion: -1 });
     expect(await ledger.handled(taskArn(1), 3, HANDLING)).toBe(true);
-    expect(await ledger.advance(aSnapshot(3))).toBeUndefined();
-    expect(await ledger.advance(aSnapshot(2))).toBeUndefined();
-    expect(await ledger.advance(aSnapshot(9))).toMatchObject({ version: 9, handledVersion: 3, handling: HANDLING });
+    expect(await ledger.advance(aVersion(3))).toBeUndefined();
+    expect(await ledger.advance(aVersion(2))).toBeUndefined();
+    expect(await ledger.advance(aVersion(9))).toMatchObject({ version: 9, handledVersion: 3, handling: HANDLING });
   });
 
   it('lets a version be handled again as long as it was not handled to the end', async () => {
-    await ledger.advance(aSnapshot(3));
-    expect(await ledger.advance(aSnapshot(3))).toMatchObject({ version: 3 });
+    await ledger.advance(aVersion(3));
+    expect(await ledger.advance(aVersion(3))).toMatchObject({ version: 3 });
   });
 
   it('does not take the word of a version that was overtaken', async () => {
-    await ledger.advance(aSnapshot(3));
-    await ledger.advance(aSnapshot(4));
+    await ledger.advance(aVersion(3));
+    await ledger.advance(aVersion(4));
     expect(await ledger.handled(taskArn(1), 3, HANDLING)).toBe(false);
     expect((await world.record(taskArn(1))).handling).toBeUndefined();
   });
 
   it('takes for newer only what is far enough above, where versions are times', async () => {
-    const launch = (version: number) => aSnapshot(version, { versionStep: 10 * MINUTE });
+    const launch = (version: number) => aVersion(version, { versionStep: 10 * MINUTE });
     await ledger.advance(launch(T0));
     await ledger.handled(taskArn(1), T0, HANDLING);
     expect(await ledger.advance(launch(T0 + 10 * MINUTE - 1))).toBeUndefined();
@@ -57,14 +46,14 @@ describe('the ledger in DynamoDB', () => {
   });
 
   it('only grows by what was proved, in any order and as often as it is said', async () => {
-    await ledger.advance(aSnapshot(3));
-    await ledger.saw(taskArn(1), ['b'], [], T0 + 5);
-    await ledger.saw(taskArn(1), ['a', 'b'], ['c'], T0 + 9);
-    await ledger.saw(taskArn(1), [], [], T0 + 9);
+    await ledger.advance(aVersion(3));
+    await ledger.saw(taskArn(1), aSighting(['b'], [], T0 + 5));
+    await ledger.saw(taskArn(1), aSighting(['a', 'b'], ['c'], T0 + 9));
+    await ledger.saw(taskArn(1), aSighting([], [], T0 + 9));
     for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.troubled(taskArn(1), trouble);
     await ledger.delivered(taskArn(1), T0 + 1);
     await ledger.delivered(taskArn(1), T0 + 2);
-    await ledger.advance(aSnapshot(4, { occurredAtMs: T0 + 100 }));
+    await ledger.advance(aVersion(4, { occurredAtMs: T0 + 100 }));
     expect(await world.record(taskArn(1))).toMatchObject({
       version: 4,
       seenLive: ['a', 'b'],
@@ -77,7 +66,7 @@ describe('the ledger in DynamoDB', () => {
   });
 
   it('has no record that no event made', async () => {
-    await ledger.saw(taskArn(1), ['a'], [], T0);
+    await ledger.saw(taskArn(1), aSighting(['a'], [], T0));
     await ledger.troubled(taskArn(1), 'expired');
     await ledger.troubled(undefined, 'expired');
     await ledger.delivered(taskArn(1), T0);
@@ -86,7 +75,7 @@ describe('the ledger in DynamoDB', () => {
   });
 
   it('reads hundreds of records at once, each once, and leaves out those it does not have', async () => {
-    for (let n = 0; n < 130; n++) await ledger.advance(aSnapshot(1, { workload: taskArn(n) }));
+    for (let n = 0; n < 130; n++) await ledger.advance(aVersion(1, { workload: taskArn(n) }));
     const wanted = Array.from({ length: 260 }, (_, n) => taskArn(n % 200));
     expect((await ledger.read(wanted)).map((record) => record.workload).toSorted()).toEqual(
       Array.from({ length: 130 }, (_, n) => taskArn(n)).toSorted(),
@@ -94,7 +83,7 @@ describe('the ledger in DynamoDB', () => {
   });
 
   it('keeps a record for ninety days, as TTL counts', async () => {
-    await ledger.advance(aSnapshot(1));
+    await ledger.advance(aVersion(1));
     expect(await everything(world.table)).toMatchObject([{ expiresAt: T0 / 1000 + 90 * 86_400 }]);
   });
 });

@@ -19,6 +19,7 @@ describe('a rule that fits', () => {
         priority: 2,
         expiresSeconds: 10_800,
         accelerateSeconds: 90,
+      lastGasp: false,
         queries: [{ name: 'first', sql: 'SELECT total_seconds FROM uptime', bind: {} }],
         postMortem: [],
         postMortemExpiresSeconds: 10_800,

@@ -39,7 +39,7 @@ describe('mayfly coverage', () => {
       at: '2026-11-20T11:15:00.000Z',
       workloads: 7,
       verdicts: { seen: 1, 'post-mortem': 1, 'never-started': 1, missed: 3, pending: 1 },
-      reasons: { expired: 1, 'no-host': 1, 'not-enrolled': 1 },
+      reasons: { expired: 1, 'no-host': 1, 'no-agent': 1 },
       share: 0.4,
       timeToAnswerMs: { p50: 2000, p95: 8000, p99: 8000, max: 8000 },
       clusters: [
@@ -108,8 +108,8 @@ describe('mayfly missed', () => {
           ...miss,
           workload: 'i-0a1b2c3d4e5f60718',
           cluster: null,
-          reason: 'not-enrolled',
-          advice: ADVICE['not-enrolled'],
+          reason: 'no-agent',
+          advice: ADVICE['no-agent'],
         },
       ]),
     );

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
-import { aRecord } from '../../../support/a-record.ts';
+import { aRecord, aSighting } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import { MINUTE, T0, World } from '../../../support/world.ts';
@@ -47,6 +47,6 @@ export async function enter({ ports: { ledger } }: World, n: number, record: Par
     await ledger.advance({ ...rest, version: version - 1, occurredAtMs: firstEventAtMs });
   await ledger.advance(rest);
   if (handling) await ledger.handled(workload, version, handling);
-  await ledger.saw(workload, seenLive, seenPostMortem, firstAnswerAtMs ?? T0);
+  await ledger.saw(workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
   for (const trouble of troubles) await ledger.troubled(workload, trouble);
 }

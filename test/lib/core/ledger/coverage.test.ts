@@ -93,7 +93,10 @@ describe('coverage', () => {
   it('times answers from the event that asked, not from the first one of the life', async () => {
     const answered = (n: number) =>
       aRecord({
-        handling: { ...HANDLING, firstAsked: { eventAtMs: T0 + 30 * SECOND, queuedAtMs: T0 + 31 * SECOND } },
+        handling: {
+          ...HANDLING,
+          firstAsked: { receivedAtMs: T0, eventAtMs: T0 + 30 * SECOND, queuedAtMs: T0 + 31 * SECOND },
+        },
         firstAnswerAtMs: T0 + (30 + n) * SECOND,
       });
     const records = Array.from({ length: 100 }, (_, n) => answered(n + 1));

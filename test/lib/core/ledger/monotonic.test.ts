@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
+import { aSighting } from '../../../support/a-record.ts';
 import { aTaskEvent, type TaskMoment } from '../../../support/a-task-event.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
@@ -182,7 +183,10 @@ describe('verdicts', () => {
           else if (one.trouble) await world.ports.ledger.troubled(taskArn(n), 'no-row');
           else {
             const ids = subjects.slice(one.container, one.container + 1);
-            await world.ports.ledger.saw(taskArn(n), one.alive ? ids : [], one.alive ? [] : ids, world.nowMs);
+            await world.ports.ledger.saw(
+              taskArn(n),
+              aSighting(one.alive ? ids : [], one.alive ? [] : ids, world.nowMs),
+            );
           }
           const { verdict } = verdictOf(await world.record(taskArn(n)), LATE);
           expect(RANK[verdict]).toBeGreaterThanOrEqual(best);

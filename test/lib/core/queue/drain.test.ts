@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { anAnswer, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
@@ -20,19 +21,7 @@ const poll = async (atMs = world.nowMs): Promise<string[]> => {
 const partition = () => world.ports.queue.open('h1', true);
 /** A task whose query waits, with a record in the ledger. */
 async function aTask(n: number, query: Partial<PendingQuery> = {}): Promise<void> {
-  await world.ports.ledger.advance({
-    workload: taskArn(n),
-    kind: 'ecs-task',
-    version: 1,
-    versionStep: 1,
-    lastStatus: 'RUNNING',
-    desiredStatus: 'RUNNING',
-    stopped: false,
-    subjects: [dockerId(n)],
-    containers: [],
-    identity: {},
-    occurredAtMs: T0,
-  });
+  await world.ports.ledger.advance(aSnapshot(n, { occurredAtMs: T0, receivedAtMs: T0 }));
   await world.ports.ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 });
   await queue(aPendingQuery(n, query));
 }

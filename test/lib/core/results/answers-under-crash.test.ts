@@ -1,7 +1,8 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+import { aPendingQuery, taskArn } from '../../../support/builders.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { anAnswer, portsOn, SECOND, World } from '../../../support/world.ts';
 
@@ -15,19 +16,7 @@ async function twoTasks() {
   const tasks = [runs * 2, runs * 2 + 1];
   await world.aNode(host);
   for (const n of tasks) {
-    await world.ports.ledger.advance({
-      workload: taskArn(n),
-      kind: 'ecs-task',
-      version: 1,
-      versionStep: 1,
-      lastStatus: 'RUNNING',
-      desiredStatus: 'RUNNING',
-      stopped: false,
-      subjects: [dockerId(n)],
-      containers: [],
-      identity: {},
-      occurredAtMs: world.nowMs,
-    });
+    await world.ports.ledger.advance(aSnapshot(n, { occurredAtMs: world.nowMs, receivedAtMs: world.nowMs }));
     await world.ports.queue.enqueue(aPendingQuery(n, { host, queryId: `q${n}`, query: `of-${n}` }));
   }
   const queries = await world.poll(host);

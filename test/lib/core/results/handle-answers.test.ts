@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { anAnswer, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
 
@@ -13,19 +14,7 @@ beforeEach(async () => {
 async function delivered(...queries: PendingQuery[]): Promise<string[]> {
   for (const query of queries) {
     const n = Number(query.queryId.slice(1));
-    await world.ports.ledger.advance({
-      workload: taskArn(n),
-      kind: 'ecs-task',
-      version: 1,
-      versionStep: 1,
-      lastStatus: 'RUNNING',
-      desiredStatus: 'RUNNING',
-      stopped: false,
-      subjects: [dockerId(n)],
-      containers: [],
-      identity: {},
-      occurredAtMs: T0,
-    });
+    await world.ports.ledger.advance(aSnapshot(n, { occurredAtMs: T0, receivedAtMs: T0 }));
     await world.ports.ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE });
     await world.ports.queue.enqueue(query);
   }

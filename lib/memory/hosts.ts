@@ -1,9 +1,9 @@
-import type { Node } from '../../core/nodes/node.ts';
-import { NODE_TTL_MS } from '../../core/nodes/node.ts';
-import type { NodeRegistry } from '../../core/nodes/registry.ts';
-import type { Delivery } from '../../core/queue/delivery.ts';
-import type { HostPartition, HostQueue } from '../../core/queue/host-queue.ts';
-import type { PendingKey, PendingQuery } from '../../core/queue/pending-query.ts';
+import type { Node } from '../core/nodes/node.ts';
+import { NODE_TTL_MS } from '../core/nodes/node.ts';
+import type { NodeRegistry } from '../core/nodes/registry.ts';
+import type { Delivery } from '../core/queue/delivery.ts';
+import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
+import type { PendingKey, PendingQuery } from '../core/queue/pending-query.ts';
 
 interface Partition {
   node: Node | undefined;
@@ -98,6 +98,10 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
 
   async heat(host: string, untilMs: number): Promise<void> {
     this.#change(host, (node) => ({ ...node, hotUntilMs: Math.max(node.hotUntilMs, untilMs) }));
+  }
+
+  async end(host: string, nowMs: number): Promise<void> {
+    this.#change(host, (node) => ({ ...node, endedAtMs: node.endedAtMs ?? nowMs }));
   }
 
   #change(host: string, change: (node: Node) => Node): void {

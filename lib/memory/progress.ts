@@ -1,5 +1,5 @@
-import type { AnswerBook } from '../../core/results/answer-book.ts';
-import type { FanOutProgress, FanOuts } from '../../core/triggers/fan-out.ts';
+import type { AnswerBook } from '../core/results/answer-book.ts';
+import type { FanOutProgress, FanOuts } from '../core/triggers/fan-out.ts';
 
 /** Which answers were stored. */
 export class MemoryAnswerBook implements AnswerBook {

@@ -1,5 +1,5 @@
-import type { DirectoryEntry, NodeDirectory } from '../../core/nodes/directory.ts';
-import type { Aliases } from '../../core/nodes/registry.ts';
+import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
+import type { Aliases } from '../core/nodes/registry.ts';
 
 /** Other names of hosts. */
 export class MemoryAliases implements Aliases {

@@ -1,5 +1,5 @@
-import type { Ledger } from '../../core/ledger/ledger.ts';
-import type { Handling, Trouble, WorkloadRecord, WorkloadSnapshot } from '../../core/ledger/workload.ts';
+import type { Ledger } from '../core/ledger/ledger.ts';
+import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
 
 /** The ledger of a simulated day; one process writes it, so each change is atomic as it is. */
 export class MemoryLedger implements Ledger {
@@ -15,12 +15,15 @@ export class MemoryLedger implements Ledger {
   }
 
   async advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const { workload, version, versionStep, occurredAtMs } = snapshot;
+    const { workload, version, versionStep, occurredAtMs, receivedAtMs, toldBy } = snapshot;
     const before = this.#records.get(workload);
     const isNewer = !before || before.version <= version - versionStep;
     const isOpen = before?.version === version && before.handledVersion < version;
     if (!isNewer && !isOpen) return undefined;
-    const facts = { handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [], firstEventAtMs: occurredAtMs };
+    const facts = {
+      ...{ handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [] },
+      ...{ firstEventAtMs: occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
+    };
     const record: WorkloadRecord = { ...facts, ...before, ...snapshot };
     this.#records.set(workload, record);
     return record;
@@ -32,12 +35,13 @@ export class MemoryLedger implements Ledger {
     return true;
   }
 
-  async saw(workload: string, live: readonly string[], postMortem: readonly string[], nowMs: number): Promise<void> {
+  async saw(workload: string, { live, postMortem, answeredAtMs, storedAtMs }: Sighting): Promise<void> {
     if (live.length + postMortem.length === 0) return;
     this.#change(workload, (record) => ({
       seenLive: union(record.seenLive, live),
       seenPostMortem: union(record.seenPostMortem, postMortem),
-      firstAnswerAtMs: record.firstAnswerAtMs ?? nowMs,
+      firstAnswerAtMs: record.firstAnswerAtMs ?? answeredAtMs,
+      firstStoredAtMs: record.firstStoredAtMs ?? storedAtMs,
     }));
   }
 
@@ -47,6 +51,17 @@ export class MemoryLedger implements Ledger {
 
   async delivered(workload: string, nowMs: number): Promise<void> {
     this.#change(workload, ({ deliveredAtMs }) => ({ deliveredAtMs: deliveredAtMs ?? nowMs }));
+  }
+
+  async identify(workload: string, identity: Readonly<Record<string, string>>): Promise<void> {
+    this.#change(workload, (record) => ({ identity: { ...identity, ...record.identity } }));
+  }
+
+  async tell(workload: string, told: Told): Promise<boolean> {
+    const before = this.#records.get(workload)?.told;
+    if (before?.verdict === told.verdict && before.reason === told.reason) return false;
+    this.#change(workload, () => ({ told }));
+    return true;
   }
 
   async read(workloads: readonly string[]): Promise<WorkloadRecord[]> {

@@ -28,6 +28,15 @@ export function assertRunning(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new Stopped();
 }
 
+/** Waits for `work`. That `signal` ended it is no failure; whatever else fails is a fault of the simulation. */
+export async function unlessStopped(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof Stopped && signal.aborted)) throw error;
+  }
+}
+
 /** Node's longest timer, some 24.8 days; a longer one fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -1,14 +1,27 @@
 /**
  * A simulated world to try a responder on: hosts with Docker and real SQL tables, osquery agents that
- * behave like osqueryd, and an ECS cluster that tells of its tasks in EventBridge events. It knows the
- * server only by its URL and shares no code with it.
+ * behave like osqueryd, and an ECS cluster that tells of its tasks in EventBridge events and, with the EC2
+ * and the Auto Scaling around it, answers AWS's APIs. It knows the server only by its URL and shares no
+ * code with it.
  */
+export { type AwsApi, AwsApiError } from './aws/api.ts';
+export type { LifecycleAction, SimulatedAutoScaling, TerminateHook } from './aws/auto-scaling.ts';
+export type { DescribedInstance, DescribeInstancesOutput, InstanceState, SimulatedEc2 } from './aws/ec2.ts';
+export type { EventBridgeEvent } from './aws/event-feed.ts';
 export { type Clock, RealClock, Stopped, VirtualClock } from './clock.ts';
-export { type ClusterOptions, SimulatedCluster, TaskHandle } from './ecs/cluster.ts';
-export type { Delays } from './ecs/delays.ts';
-export { type DescribeContainerInstancesOutput, EcsApiError } from './ecs/ecs-api.ts';
-export type { EventBridgeEvent } from './ecs/events.ts';
+export type { Delays } from './delays.ts';
+export { type ClusterOptions, SimulatedCluster } from './ecs/cluster.ts';
+export {
+  type DescribeContainerInstancesOutput,
+  type DescribeTaskDefinitionOutput,
+  type DescribeTasksOutput,
+  EcsApiError,
+  type ListClustersOutput,
+  type ListTasksOutput,
+} from './ecs/ecs-api.ts';
+export type { HostEnd } from './ecs/host-end.ts';
 export type { ContainerDefinition, RunTask, TaskContainer } from './ecs/task.ts';
+export { TaskHandle } from './ecs/task-handle.ts';
 export type { Container, ContainerSpec } from './host/container.ts';
 export { type HostOptions, SimulatedHost } from './host/host.ts';
 export type { Row, SqlAnswer } from './host/sql-engine.ts';

@@ -33,11 +33,13 @@ export class ScheduleBaseline {
     this.options = options;
     const chance = options.random.fork(`baseline ${options.host.instanceId}`).next();
     this.intervalSeconds = splay(options.intervalSeconds ?? 60, SPLAY_PERCENT, chance);
+    options.host.off.addEventListener('abort', () => this.stop(), { once: true });
   }
 
-  /** Runs until {@link stop}. */
+  /** Runs until {@link stop} or the host's end. */
   start(): void {
     this.stopped = new AbortController();
+    if (this.options.host.down) return;
     this.run(this.stopped.signal).catch((error: unknown) => {
       if (!(error instanceof Stopped)) throw error;
     });

@@ -1,4 +1,5 @@
 import {
+  type AwsApi,
   type EventBridgeEvent,
   LIFETIMES,
   Random,
@@ -56,12 +57,14 @@ export class World {
     });
   }
 
-  /** Answers the ECS API for the functions. */
-  ecs = async (operation: string, input: unknown): Promise<unknown> => {
-    if (operation !== 'DescribeContainerInstances')
-      throw new Error(`the simulated cluster does not answer ${operation}`);
-    return this.#cluster.describeContainerInstances(input);
-  };
+  /** Answers the AWS APIs that the functions call. */
+  get aws(): Readonly<Record<'ecs' | 'ec2' | 'autoScaling', AwsApi>> {
+    const { api: ecs, ec2, autoScaling } = this.#cluster;
+    return { ecs, ec2: ec2.api, autoScaling: autoScaling.api };
+  }
+
+  /** Answers the ECS API alone. */
+  ecs: AwsApi = (operation, input) => this.#cluster.api(operation, input);
 
   /** Boots the hosts and starts their agents and schedules. */
   async start(server: WorldServer): Promise<void> {

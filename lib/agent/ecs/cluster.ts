@@ -1,13 +1,19 @@
-import { type Clock, Stopped, stopper } from '../clock.ts';
+import { SimulatedAutoScaling } from '../aws/auto-scaling.ts';
+import { SimulatedEc2 } from '../aws/ec2.ts';
+import { type EventBridgeEvent, EventFeed } from '../aws/event-feed.ts';
+import { Registry } from '../aws/registry.ts';
+import { type Clock, stopper, unlessStopped } from '../clock.ts';
+import { DELAYS, type Delays, draw } from '../delays.ts';
 import type { ContainerSpec } from '../host/container.ts';
 import type { SimulatedHost } from '../host/host.ts';
 import type { Random } from '../random.ts';
 import { ContainerInstance } from './container-instance.ts';
-import { DELAYS, type Delays, draw } from './delays.ts';
-import { type DescribeContainerInstancesOutput, describeContainerInstances } from './ecs-api.ts';
-import { type EventBridgeEvent, envelopeTime } from './events.ts';
+import * as api from './ecs-api.ts';
+import { endHost, type HostEnd } from './host-end.ts';
 import { type RunTask, reservationOf, Task } from './task.ts';
+import { TaskHandle } from './task-handle.ts';
 import { TaskLife } from './task-life.ts';
+import { TaskRecord } from './task-record.ts';
 
 /** Of all task changes this share is folded into the next event: a version that never shows. */
 const COALESCED = 0.05;
@@ -33,76 +39,55 @@ export interface ClusterOptions {
   readonly delays?: Partial<Delays>;
   /** How often an event arrives twice, from 0 to 1. Default 0. */
   readonly duplicates?: number;
+  /** Whether the ECS and EC2 APIs refuse calls beyond AWS's rates (aws-events.md §1.7, §4). Default false. */
+  readonly throttling?: boolean;
   /** Told whenever a task's state changed, before ECS announces it. */
   readonly onTask?: (task: TaskHandle) => void;
 }
 
-/** A task that was started: its state as it changes. */
-export class TaskHandle {
-  /** @param done resolves when the task is STOPPED, or when the simulation ends */
-  constructor(
-    private readonly task: Task,
-    private readonly life: TaskLife,
-    readonly done: Promise<void>,
-  ) {}
-
-  get arn(): string {
-    return this.task.arn;
-  }
-  /** 32 hexadecimal digits. */
-  get id(): string {
-    return this.task.id;
-  }
-  get family(): string {
-    return this.task.request.family;
-  }
-  get host(): SimulatedHost {
-    return this.task.host;
-  }
-  get lastStatus(): string {
-    return this.task.lastStatus;
-  }
-  get desiredStatus(): string {
-    return this.task.desiredStatus;
-  }
-  /** Each with its Docker id and true start and end, as far as they have come. */
-  get containers(): Task['containers'] {
-    return this.task.containers;
-  }
-
-  /** Stops the task, as a user's StopTask does unless `code` says otherwise. */
-  stop(reason = 'Task stopped by user', code = 'UserInitiated'): void {
-    this.life.stop({ code, reason });
-  }
-}
-
-/** An ECS cluster whose tasks run on simulated hosts; it tells of them in EventBridge events. */
+/** An ECS cluster whose tasks run on simulated hosts, and the AWS around it; it tells of both in EventBridge events. */
 export class SimulatedCluster {
   readonly arn: string;
   readonly name: string;
+  readonly ec2: SimulatedEc2;
+  readonly autoScaling: SimulatedAutoScaling;
   private readonly options: ClusterOptions;
   private readonly account: string;
   private readonly region: string;
   private readonly ids: Random;
   private readonly delays: Delays;
   private readonly end = stopper();
-  private readonly instances = new Map<string, ContainerInstance>();
-  private readonly handles = new Set<TaskHandle>();
-  private readonly background = new Set<Promise<void>>();
+  private readonly feed: EventFeed;
+  private readonly ecs: api.EcsApi;
+  private readonly instances: Registry<ContainerInstance>;
+  private readonly records: Registry<TaskRecord>;
+  private readonly definitions = new Map<string, RunTask>();
+  private readonly lives = new Map<TaskHandle, TaskLife>();
+  private readonly ends = new Map<SimulatedHost, Promise<void>>();
 
   constructor(options: ClusterOptions) {
+    const { account = '111122223333', clock, region = 'us-east-1', random, throttling = false } = options;
     this.options = options;
     this.name = options.name ?? 'mayfly';
-    this.account = options.account ?? '111122223333';
-    this.region = options.region ?? 'us-east-1';
+    this.account = account;
+    this.region = region;
     this.arn = this.arnOf('cluster', this.name);
-    this.ids = options.random.fork('ids');
+    this.ids = random.fork('ids');
     this.delays = { ...DELAYS, ...options.delays };
+    this.instances = new Registry(clock);
+    this.records = new Registry(clock);
+    const { definitions, end, instances, name, arn, records: tasks } = this;
+    this.ecs = new api.EcsApi({ name, arn, clock, instances, tasks, definitions, throttling });
+    const aws = { account, region, clock, signal: end.signal };
+    const { emit, duplicates = 0 } = options;
+    this.feed = new EventFeed({ ...aws, random: this.ids, emit, delay: this.delays.deliver, duplicates });
+    this.ec2 = new SimulatedEc2({ ...aws, feed: this.feed, throttling });
+    this.autoScaling = new SimulatedAutoScaling({ ...aws, random: random.fork('auto scaling'), feed: this.feed });
   }
 
   /** The tasks that are not STOPPED yet, oldest first. */
   get tasks(): readonly TaskHandle[] {
-    return [...this.handles];
+    return [...this.lives.keys()];
   }
 
   /** Announces each host as a running instance and then as a member of the cluster; resolves when all are. */
@@ -110,23 +95,53 @@ export class SimulatedCluster {
     await Promise.all(this.options.hosts.map((host) => this.registerHost(host)));
   }
 
-  /** Adds one host: its launch, then its registration. */
+  /** Adds one host: its launch, then its registration, unless it ends before that. */
   async registerHost(host: SimulatedHost): Promise<void> {
     const { clock, random } = this.options;
-    const instanceArn = `arn:aws:ec2:${this.region}:${this.account}:instance/${host.instanceId}`;
-    const launched = { 'instance-id': host.instanceId, state: 'running' };
-    this.deliver('aws.ec2', 'EC2 Instance State-change Notification', instanceArn, launched);
+    this.ec2.launch(host);
     await clock.sleep(draw(random.fork(`register ${host.instanceId}`), this.delays.register), this.end.signal);
+    if (host.down) return;
     host.startContainer(ECS_AGENT);
     const arn = this.arnOf('container-instance', `${this.name}/${this.ids.hex(32)}`);
     const instance = new ContainerInstance(arn, this.arn, host, clock.now());
-    this.instances.set(arn, instance);
+    this.instances.add(arn, instance);
     this.announceInstance(instance);
+  }
+
+  /**
+   * Ends a host: the warnings asked for, the wait at its hook, then `shutting-down`, `terminated` and the
+   * end of its tasks. Resolves when ECS has given the host up too.
+   *
+   * @throws if the host was never launched or is ending already
+   */
+  async terminateHost(host: SimulatedHost, how: HostEnd = {}): Promise<void> {
+    const { clock, random } = this.options;
+    if (this.ends.has(host)) throw new Error(`${host.instanceId} is ending already`);
+    if (!this.ec2.stateOf(host)) throw new Error(`${host.instanceId} was never launched`);
+    const end = endHost(host, how, {
+      ec2: this.ec2,
+      autoScaling: this.autoScaling,
+      clock,
+      random: random.fork(`end of ${host.instanceId}`),
+      delays: this.delays,
+      signal: this.end.signal,
+      loseTasks: (_, cause, afterMs) => {
+        for (const [handle, life] of this.lives) if (handle.host === host) life.lose(cause, afterMs);
+      },
+      disconnect: () => this.changeInstance(host, (instance) => instance.disconnect()),
+      abandon: (_, state) =>
+        this.changeInstance(host, (instance) => {
+          instance.abandon(state);
+          if (state === 'terminated') this.instances.end(instance.arn);
+        }),
+    });
+    this.ends.set(host, unlessStopped(end, this.end.signal));
+    await this.ends.get(host);
   }
 
   /** The container-instance ARN of a registered host. */
   instanceArnOf(host: SimulatedHost): string | undefined {
-    return [...this.instances.values()].find((instance) => instance.host === host)?.arn;
+    return this.instances.values().find((instance) => instance.host === host)?.arn;
   }
 
   /** Starts a task. @throws if no registered host has room, as RunTask fails with `RESOURCE:…` */
@@ -135,6 +150,9 @@ export class SimulatedCluster {
     const instance = this.placementOf(request);
     const id = this.ids.hex(32);
     const task = this.newTask(id, request, instance);
+    const record = new TaskRecord(task);
+    this.records.add(task.arn, record);
+    this.definitions.set(task.definitionArn, request);
     instance.place(task.arn, task.reservation);
     const life = new TaskLife(task, {
       clock,
@@ -143,8 +161,10 @@ export class SimulatedCluster {
       signal: this.end.signal,
       announce: () => {
         onTask?.(handle);
-        const skipped = this.ids.chance(COALESCED) ? 1 : 0;
-        this.deliver('aws.ecs', 'ECS Task State Change', task.arn, task.nextDetail(clock.now(), skipped));
+        const folded = this.ids.chance(COALESCED) ? 1 : 0;
+        const detail = record.change(clock.now(), 1 + folded);
+        if (task.lastStatus === 'STOPPED') this.records.end(task.arn);
+        this.feed.publish('aws.ecs', 'ECS Task State Change', task.arn, detail);
       },
       announceInstance: () => {
         if (task.lastStatus === 'STOPPED') instance.release(task.arn);
@@ -153,22 +173,53 @@ export class SimulatedCluster {
       },
     });
     this.announceInstance(instance);
-    const done = this.unlessStopped(Promise.resolve().then(() => life.run())); // not before there is a handle
+    const done = unlessStopped(
+      Promise.resolve().then(() => life.run()), // not before there is a handle
+      this.end.signal,
+    );
     const handle = new TaskHandle(task, life, done);
-    this.handles.add(handle);
-    done.finally(() => this.handles.delete(handle));
+    this.lives.set(handle, life);
+    done.finally(() => this.lives.delete(handle));
     return handle;
   }
 
-  /** What ECS answers to DescribeContainerInstances. @throws {EcsApiError} for what ECS refuses */
-  describeContainerInstances(input: unknown): DescribeContainerInstancesOutput {
-    return describeContainerInstances(input, { name: this.name, arn: this.arn, instances: this.instances });
+  /** Answers the ECS operations below; any other is an error that names it. */
+  readonly api = (operation: string, input: unknown): Promise<unknown> => this.ecs.answer(operation, input);
+
+  /** How often each operation of the ECS API was called, refused calls included. */
+  get calls(): ReadonlyMap<string, number> {
+    return this.ecs.meter.calls;
+  }
+
+  /** Refuses the next `times` calls of an ECS operation with `ThrottlingException`. */
+  throttleNext(operation: string, times = 1): void {
+    this.ecs.meter.throttleNext(operation, times);
+  }
+
+  listClusters(input: unknown = {}): api.ListClustersOutput {
+    return this.ecs.listClusters(input);
+  }
+
+  listTasks(input: unknown): api.ListTasksOutput {
+    return this.ecs.listTasks(input);
+  }
+
+  describeTasks(input: unknown): api.DescribeTasksOutput {
+    return this.ecs.describeTasks(input);
+  }
+
+  describeTaskDefinition(input: unknown): api.DescribeTaskDefinitionOutput {
+    return this.ecs.describeTaskDefinition(input);
+  }
+
+  describeContainerInstances(input: unknown): api.DescribeContainerInstancesOutput {
+    return this.ecs.describeContainerInstances(input);
   }
 
   /** Ends the simulation: no task moves on and no event arrives any more. Resolves when all is quiet. */
   async stop(): Promise<void> {
     this.end.abort();
-    await Promise.all([...this.background, ...this.tasks.map(({ done }) => done)]);
+    await Promise.all([this.feed.idle(), ...this.ends.values(), ...this.tasks.map(({ done }) => done)]);
   }
 
   private newTask(id: string, request: RunTask, instance: ContainerInstance): Task {
@@ -181,6 +232,7 @@ export class SimulatedCluster {
     const definitionArn = this.arnOf('task-definition', `${request.family}:${request.revision ?? 1}`);
     const task = new Task(id, arn, this.arn, definitionArn, request, instance, containers, this.options.clock.now());
     if (request.networkMode === 'awsvpc') {
+      task.lastStatus = 'PROVISIONING';
       task.eni = {
         id: this.ids.uuid(),
         status: 'PRECREATED',
@@ -194,7 +246,8 @@ export class SimulatedCluster {
 
   private placementOf(request: RunTask): ContainerInstance {
     const size = reservationOf(request);
-    const candidates = [...this.instances.values()]
+    const candidates = this.instances
+      .values()
       .filter(({ host }) => !request.host || host === request.host)
       .filter((instance) => instance.fits(size))
       .sort((a, b) => a.taskCount - b.taskCount);
@@ -203,42 +256,16 @@ export class SimulatedCluster {
     return chosen;
   }
 
+  private changeInstance(host: SimulatedHost, change: (instance: ContainerInstance) => void): void {
+    const instance = this.instances.values().find((one) => one.host === host);
+    if (!instance) return; // it ended before its registration
+    change(instance);
+    this.announceInstance(instance);
+  }
+
   private announceInstance(instance: ContainerInstance): void {
     const detail = instance.nextDetail(this.options.clock.now());
-    this.deliver('aws.ecs', 'ECS Container Instance State Change', instance.arn, detail);
-  }
-
-  /** Sends an event on its way: it arrives a little later, and rarely twice. */
-  private deliver(source: string, detailType: string, resource: string, detail: object): void {
-    const { clock, duplicates = 0 } = this.options;
-    const event: EventBridgeEvent = {
-      version: '0',
-      id: this.ids.uuid(),
-      'detail-type': detailType,
-      source,
-      account: this.account,
-      time: envelopeTime(clock.now()),
-      region: this.region,
-      resources: [resource],
-      detail,
-    };
-    this.send(event);
-    if (this.ids.chance(duplicates)) this.send(event);
-  }
-
-  private send(event: EventBridgeEvent): void {
-    const { clock, emit } = this.options;
-    const delayMs = draw(this.ids, this.delays.deliver);
-    const delivery = this.unlessStopped(clock.sleep(delayMs, this.end.signal).then(() => emit(event)));
-    this.background.add(delivery);
-    delivery.finally(() => this.background.delete(delivery));
-  }
-
-  /** Whatever fails for another reason than the end of the simulation is an error of the simulation. */
-  private unlessStopped(work: Promise<void>): Promise<void> {
-    return work.catch((error: unknown) => {
-      if (!(error instanceof Stopped && this.end.signal.aborted)) throw error;
-    });
+    this.feed.publish('aws.ecs', 'ECS Container Instance State Change', instance.arn, detail);
   }
 
   private arnOf(kind: string, name: string): string {

@@ -1,5 +1,5 @@
 import type { SimulatedHost } from '../host/host.ts';
-import { ecsTime } from './events.ts';
+import { ecsTime } from './ecs-time.ts';
 
 /** What a task takes of an instance. */
 export interface Reservation {
@@ -19,6 +19,8 @@ export class ContainerInstance {
   private readonly pending = new Set<string>();
   /** What AWS saw before registration was complete counts too: the first event carries 3. */
   private version = 2;
+  private agentConnected = true;
+  private status: 'ACTIVE' | 'INACTIVE' = 'ACTIVE';
 
   constructor(
     readonly arn: string,
@@ -27,8 +29,9 @@ export class ContainerInstance {
     readonly registeredAtMs: number,
   ) {}
 
-  /** Whether a task of this size still fits. */
+  /** Whether a task of this size can be placed here now. */
   fits(asked: Reservation): boolean {
+    if (!this.agentConnected || this.host.down) return false;
     const left = this.remaining();
     const free = asked.hostPorts.every((port) => !left.ports.includes(String(port)));
     return left.cpu >= asked.cpu && left.memory >= asked.memory && free;
@@ -52,6 +55,18 @@ export class ContainerInstance {
     this.pending.delete(taskArn);
   }
 
+  /** ECS has lost its agent. */
+  disconnect(): void {
+    this.agentConnected = false;
+  }
+
+  /** ECS gives up whatever ran here; a terminated instance leaves the cluster, a stopped one stays a member. */
+  abandon(instance: 'terminated' | 'stopped'): void {
+    this.tasks.clear();
+    this.pending.clear();
+    if (instance === 'terminated') this.status = 'INACTIVE';
+  }
+
   /** The detail of its next state-change event. */
   nextDetail(nowMs: number): object {
     this.version++;
@@ -70,7 +85,7 @@ export class ContainerInstance {
   private description(): object {
     const left = this.remaining();
     return {
-      agentConnected: true,
+      agentConnected: this.agentConnected,
       attachments: [],
       attributes: attributesOf(this.host),
       clusterArn: this.clusterArn,
@@ -80,7 +95,7 @@ export class ContainerInstance {
       remainingResources: resources(left, left.ports),
       runningTasksCount: this.tasks.size - this.pending.size,
       pendingTasksCount: this.pending.size,
-      status: 'ACTIVE',
+      status: this.status,
       version: this.version,
       versionInfo: { agentHash: '8dfceca6', agentVersion: '1.105.1', dockerVersion: 'DockerVersion: 25.0.14' },
     };

@@ -1,7 +1,7 @@
-import { type Clock, Stopped } from '../clock.ts';
+import { type Clock, Stopped, stopper } from '../clock.ts';
+import { type Delays, draw, STOP_TIMEOUT_MS } from '../delays.ts';
 import type { Random } from '../random.ts';
 import { pauseSpec, specOf } from './container-specs.ts';
-import { type Delays, draw, STOP_TIMEOUT_MS } from './delays.ts';
 import type { Task, TaskContainer } from './task.ts';
 
 export interface LifeContext {
@@ -28,6 +28,10 @@ export interface StopCause {
  */
 export class TaskLife {
   private cause: StopCause | undefined;
+  /** Ends every wait of this life: with the simulation, with the host, or when the task is STOPPED. */
+  private readonly over = stopper();
+  /** How ECS comes to know that the host has gone, once it has. */
+  private lost: { readonly cause: StopCause; readonly afterMs: number } | undefined;
   private wake: () => void = () => {};
   private fail: (error: unknown) => void = () => {};
   /** Resolves when something wants the task to end; rejects when its simulation ends or breaks. */
@@ -49,28 +53,67 @@ export class TaskLife {
     this.wake();
   }
 
+  /**
+   * The task's host is off: what ran there is over, and nobody is left to report it.
+   *
+   * @param afterMs when ECS gives the task up by itself, in milliseconds from now
+   */
+  lose(cause: StopCause, afterMs: number): void {
+    this.lost = { cause, afterMs };
+    for (const container of this.task.containers) {
+      if (container.runtimeId) container.stoppedAtMs ??= this.context.clock.now();
+    }
+    this.cut();
+  }
+
   /** Runs the task from its acceptance to STOPPED. @throws {Stopped} when the simulation ends first */
   async run(): Promise<void> {
     const { signal } = this.context;
-    const abandon = () => this.fail(new Stopped());
-    signal.addEventListener('abort', abandon);
+    const cut = () => this.cut();
+    signal.addEventListener('abort', cut);
     try {
-      await this.provision();
-      await this.wait('accept');
-      await this.pull();
-      if (!this.cause) await this.start();
-      await this.asked;
-      await this.windDown();
+      await this.live();
+    } catch (error) {
+      if (!(error instanceof Stopped && this.lost)) throw error;
+      await this.giveUp(this.lost);
     } finally {
-      signal.removeEventListener('abort', abandon);
+      signal.removeEventListener('abort', cut);
+      this.over.abort();
     }
+  }
+
+  private cut(): void {
+    this.over.abort();
+    this.fail(new Stopped());
+  }
+
+  private async live(): Promise<void> {
+    await this.provision();
+    await this.wait('accept');
+    await this.pull();
+    if (!this.cause) await this.start();
+    await this.asked;
+    await this.windDown();
+  }
+
+  /** ECS stops the task with what it has heard of it: containers keep their last status, and have no exit code. */
+  private async giveUp({ cause, afterMs }: { cause: StopCause; afterMs: number }): Promise<void> {
+    const { task, context } = this;
+    await context.clock.sleep(afterMs, context.signal);
+    task.desiredStatus = 'STOPPED';
+    task.lastStatus = 'STOPPED';
+    task.stopCode ??= cause.code;
+    task.stoppedReason ??= cause.reason;
+    task.moments.stopping ??= context.clock.now();
+    task.moments.stopped = context.clock.now();
+    if (task.eni) task.eni.status = 'DELETED';
+    context.announce(task);
   }
 
   private async provision(): Promise<void> {
     const { task, context } = this;
     if (task.eni) {
-      task.lastStatus = 'PROVISIONING';
-      context.announce(task);
+      context.announce(task); // PROVISIONING
       await this.wait('attach');
       task.eni.status = 'ATTACHED';
       task.lastStatus = 'PENDING';
@@ -124,7 +167,7 @@ export class TaskLife {
   private async liveOut(container: TaskContainer): Promise<void> {
     const { lifetimeMs, exitCode = 0, essential = true } = container.definition;
     if (lifetimeMs === null) return;
-    await this.context.clock.sleep(lifetimeMs, this.context.signal);
+    await this.context.clock.sleep(lifetimeMs, this.over.signal);
     this.end(container, exitCode);
     if (!essential) return;
     await this.wait('report');
@@ -167,7 +210,7 @@ export class TaskLife {
   private async terminate(container: TaskContainer): Promise<void> {
     if (!container.runtimeId || container.stoppedAtMs !== undefined) return;
     const { ignoresSigterm = false } = container.definition;
-    if (ignoresSigterm) await this.context.clock.sleep(STOP_TIMEOUT_MS, this.context.signal);
+    if (ignoresSigterm) await this.context.clock.sleep(STOP_TIMEOUT_MS, this.over.signal);
     else await this.wait('terminate');
     this.end(container, ignoresSigterm ? 137 : 143);
   }
@@ -187,7 +230,7 @@ export class TaskLife {
   }
 
   private async wait(step: keyof Delays): Promise<void> {
-    const { clock, delays, random, signal } = this.context;
-    await clock.sleep(draw(random, delays[step]), signal);
+    const { clock, delays, random } = this.context;
+    await clock.sleep(draw(random, delays[step]), this.over.signal);
   }
 }

@@ -1,8 +1,7 @@
+import type { Delays } from '../delays.ts';
 import type { ContainerMount, ContainerPort } from '../host/container.ts';
 import type { SimulatedHost } from '../host/host.ts';
 import type { ContainerInstance, Reservation } from './container-instance.ts';
-import type { Delays } from './delays.ts';
-import { ecsTime } from './events.ts';
 
 /** A container of a task definition, and what will become of it. */
 export interface ContainerDefinition {
@@ -59,20 +58,18 @@ export interface TaskContainer {
   reason?: string;
 }
 
-/** Instants of a task's life, in epoch milliseconds. */
-type Moment = 'pullStarted' | 'pullStopped' | 'started' | 'stopping' | 'executionStopped' | 'stopped';
+/** The instants of a task's life that ECS tells of. */
+export const MOMENTS = ['pullStarted', 'pullStopped', 'started', 'stopping', 'executionStopped', 'stopped'] as const;
 
-const MOMENTS: readonly Moment[] = ['pullStarted', 'pullStopped', 'started', 'stopping', 'executionStopped', 'stopped'];
-
-/** A task as ECS knows it. */
+/** A task as it is, whatever ECS has heard of it. */
 export class Task {
   lastStatus = 'PENDING';
   desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING';
   stopCode: string | undefined;
   stoppedReason: string | undefined;
   eni: { id: string; status: string; address: string; mac: string; networkInterfaceId: string } | undefined;
-  readonly moments: Partial<Record<Moment, number>> = {};
-  private version = 0;
+  /** In epoch milliseconds. */
+  readonly moments: Partial<Record<(typeof MOMENTS)[number], number>> = {};
 
   constructor(
     readonly id: string,
@@ -92,112 +89,23 @@ export class Task {
   get reservation(): Reservation {
     return reservationOf(this.request);
   }
-
-  /** The detail of its next event. `skip` counts changes that were folded into it: gaps are normal. */
-  nextDetail(nowMs: number, skip = 0): object {
-    this.version += 1 + skip;
-    const { request, instance } = this;
-    const { cpu, memory } = this.reservation;
-    const moments = MOMENTS.flatMap((moment) => {
-      const atMs = this.moments[moment];
-      return atMs === undefined ? [] : [[momentField(moment), ecsTime(atMs)]];
-    });
-    return {
-      attachments: this.attachments(),
-      attributes: [
-        { name: 'ecs.cpu-architecture', value: instance.host.architecture === 'aarch64' ? 'arm64' : 'x86_64' },
-      ],
-      availabilityZone: instance.host.availabilityZone,
-      clusterArn: this.clusterArn,
-      connectivity: 'CONNECTED',
-      connectivityAt: ecsTime(this.createdAtMs),
-      containerInstanceArn: instance.arn,
-      containers: this.containers.map((container) => this.containerDetail(container)),
-      cpu: String(cpu),
-      createdAt: ecsTime(this.createdAtMs),
-      desiredStatus: this.desiredStatus,
-      enableExecuteCommand: false,
-      group: request.group ?? `family:${request.family}`,
-      launchType: 'EC2',
-      lastStatus: this.lastStatus,
-      memory: String(memory),
-      overrides: { containerOverrides: request.containers.map(({ name }) => ({ name })) },
-      ...Object.fromEntries(moments),
-      ...(request.startedBy ? { startedBy: request.startedBy } : {}),
-      ...(this.stoppedReason ? { stoppedReason: this.stoppedReason } : {}),
-      ...(this.stopCode ? { stopCode: this.stopCode } : {}),
-      taskArn: this.arn,
-      taskDefinitionArn: this.definitionArn,
-      updatedAt: ecsTime(nowMs),
-      version: this.version,
-    };
-  }
-
-  private containerDetail(container: TaskContainer): object {
-    const { definition } = container;
-    const attached = this.eni && this.eni.status !== 'PRECREATED' ? this.eni : undefined;
-    const bridged = this.request.networkMode !== 'awsvpc' && container.runtimeId !== undefined;
-    return {
-      containerArn: container.arn,
-      ...(container.exitCode === undefined ? {} : { exitCode: container.exitCode }),
-      lastStatus: container.status,
-      name: definition.name,
-      image: definition.image,
-      ...(container.imageDigest ? { imageDigest: container.imageDigest } : {}),
-      ...(container.runtimeId ? { runtimeId: container.runtimeId } : {}),
-      ...(container.reason ? { reason: container.reason } : {}),
-      taskArn: this.arn,
-      networkInterfaces: attached ? [{ attachmentId: attached.id, privateIpv4Address: attached.address }] : [],
-      ...(bridged ? { networkBindings: bindingsOf(definition) } : {}),
-      cpu: String(definition.cpu ?? DEFAULT_CPU),
-      memory: String(definition.memory ?? DEFAULT_MEMORY),
-    };
-  }
-
-  private attachments(): object[] {
-    if (!this.eni) return [];
-    const { id, status, address, mac, networkInterfaceId } = this.eni;
-    const subnet = { name: 'subnetId', value: 'subnet-0aa11bb22cc33dd44' };
-    const details =
-      status === 'PRECREATED'
-        ? [subnet]
-        : [
-            subnet,
-            { name: 'networkInterfaceId', value: networkInterfaceId },
-            { name: 'macAddress', value: mac },
-            { name: 'privateDnsName', value: `ip-${address.replaceAll('.', '-')}.ec2.internal` },
-            { name: 'privateIPv4Address', value: address },
-          ];
-    return [{ id, type: 'eni', status, details }];
-  }
 }
 
-const DEFAULT_CPU = 64;
-const DEFAULT_MEMORY = 64;
+/** What a container takes of a host; 64 of each where its definition does not say. */
+export function sizeOf({ cpu = 64, memory = 64 }: ContainerDefinition): { cpu: number; memory: number } {
+  return { cpu, memory };
+}
 
 /** What a task takes of a host: the sum of its containers. */
 export function reservationOf({ containers, networkMode }: RunTask): Reservation {
+  const sizes = containers.map(sizeOf);
   return {
-    cpu: containers.reduce((sum, { cpu }) => sum + (cpu ?? DEFAULT_CPU), 0),
-    memory: containers.reduce((sum, { memory }) => sum + (memory ?? DEFAULT_MEMORY), 0),
+    cpu: sizes.reduce((sum, { cpu }) => sum + cpu, 0),
+    memory: sizes.reduce((sum, { memory }) => sum + memory, 0),
     hostPorts: networkMode === 'awsvpc' ? [] : containers.flatMap(({ ports = [] }) => ports.flatMap(hostPortOf)),
   };
 }
 
 function hostPortOf({ hostPort }: ContainerPort): number[] {
   return hostPort ? [hostPort] : [];
-}
-
-function bindingsOf({ ports = [] }: ContainerDefinition): object[] {
-  return ports.map(({ containerPort, hostPort, protocol = 'tcp' }) => ({
-    bindIP: '0.0.0.0',
-    containerPort,
-    hostPort: hostPort ?? containerPort,
-    protocol,
-  }));
-}
-
-/** ECS calls the start and end of a pull `…At` like every other instant. */
-function momentField(moment: Moment): string {
-  return `${moment}At`;
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, stopper } from '../clock.ts';
 import type { Random } from '../random.ts';
 import type { Container, ContainerProcess, ContainerSpec } from './container.ts';
 import type { HostState, HostView, Image, OsqueryFacts } from './host-state.ts';
@@ -34,6 +34,9 @@ export interface HostOptions {
   readonly random: Random;
 }
 
+/** What a process exits with that was killed. */
+const KILLED = 137;
+
 /** One engine serves all hosts: a query runs to its end before another begins. */
 const engine = new SqlEngine<HostState>(TABLES);
 
@@ -65,6 +68,7 @@ export class SimulatedHost implements HostView {
   private readonly all = new Map<string, Container>();
   private readonly imageIds = new Map<string, Image>();
   private lastPid = 2400;
+  private readonly power = stopper();
 
   constructor(options: HostOptions) {
     // Hosts made from one source differ all the same.
@@ -92,8 +96,25 @@ export class SimulatedHost implements HostView {
     this.dockerId = random.uuid();
   }
 
-  /** Starts a container now. It runs until {@link stopContainer}. */
+  /** Whether the machine is off. */
+  get down(): boolean {
+    return this.power.signal.aborted;
+  }
+
+  /** Aborts when the machine goes off. */
+  get off(): AbortSignal {
+    return this.power.signal;
+  }
+
+  /** Switches the machine off, for good: all that ran on it is killed, and its agent with it. */
+  powerOff(): void {
+    for (const { id } of this.running()) this.stopContainer(id, KILLED);
+    this.power.abort();
+  }
+
+  /** Starts a container now. It runs until {@link stopContainer}. @throws if the machine is off */
   startContainer(spec: ContainerSpec): Container {
+    if (this.down) throw new Error(`${this.instanceId} is off`);
     const shimPid = this.nextPid();
     const main: ContainerProcess = { pid: this.nextPid(), parentPid: shimPid, command: spec.command };
     const children = (spec.children ?? []).map((command) => ({ pid: this.nextPid(), parentPid: main.pid, command }));
@@ -145,8 +166,9 @@ export class SimulatedHost implements HostView {
     return this.imageIds;
   }
 
-  /** Runs SQL over the host's tables as they are now. */
+  /** Runs SQL over the host's tables as they are now; a machine that is off answers nothing. */
   query(sql: string, osquery: OsqueryFacts | null = null): SqlAnswer {
+    if (this.down) return { ok: false, message: `${this.instanceId} is off` };
     return engine.run(sql, { host: this, osquery });
   }
 

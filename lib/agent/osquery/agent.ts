@@ -73,11 +73,12 @@ export class SimulatedAgent {
     this.random = options.random.fork(`agent ${this.hostIdentifier}`);
     this.durations = this.random.fork('query durations');
     this.store = this.emptyStore();
+    options.host.off.addEventListener('abort', () => this.stop(), { once: true });
   }
 
-  /** Starts osqueryd. Does nothing if it runs. */
+  /** Starts osqueryd, which ends with its host. Does nothing if it runs or its host is down. */
   start(): void {
-    if (this.life) return;
+    if (this.life || this.options.host.down) return;
     const stop = stopper();
     this.life = { stop, ended: this.supervise(stop.signal) };
     this.notify({ kind: 'started' });

@@ -1,4 +1,5 @@
 import {
+  type ClusterOptions,
   type EventBridgeEvent,
   Random,
   type RunTask,
@@ -10,6 +11,7 @@ import { SECOND, T0 } from '../world.ts';
 
 /** The detail of a task event, as far as tests look at it. */
 export interface TaskDetail {
+  readonly taskArn: string;
   readonly lastStatus: string;
   readonly desiredStatus: string;
   readonly version: number;
@@ -28,12 +30,12 @@ export interface TaskDetail {
 export async function aCluster({
   hosts: count = 2,
   seed = 'cluster',
+  emit,
   ...options
 }: {
   hosts?: number;
   seed?: string;
-  duplicates?: number;
-} = {}) {
+} & Omit<Partial<ClusterOptions>, 'hosts'> = {}) {
   const clock = new VirtualClock(T0);
   const random = new Random(seed);
   const hosts = Array.from({ length: count }, () => new SimulatedHost({ clock, random }));
@@ -43,7 +45,10 @@ export async function aCluster({
     hosts,
     clock,
     random,
-    emit: (event) => void events.push(event),
+    emit: (event) => {
+      events.push(event);
+      return emit?.(event);
+    },
     ...options,
   });
   const registered = cluster.registerHosts();
@@ -55,8 +60,23 @@ export async function aCluster({
       .filter((event) => event['detail-type'] === 'ECS Task State Change' && event.resources[0] === arn)
       .map((event) => event.detail as TaskDetail)
       .sort((a, b) => a.version - b.version);
-  return { clock, hosts, cluster, events, story };
+  /** The details of the events of one type, in the order of their arrival. */
+  const told = (detailType: string) =>
+    events
+      .filter((event) => event['detail-type'] === detailType)
+      .map(({ detail }) => detail as Record<string, unknown>);
+  return { clock, hosts, cluster, events, story, told };
 }
+
+/** A task that runs until it is stopped. */
+export const SERVICE: RunTask = {
+  family: 'api',
+  revision: 7,
+  containers: [
+    { name: 'main', image: 'api:1', lifetimeMs: null },
+    { name: 'log', image: 'fluent:1', lifetimeMs: null, essential: false },
+  ],
+};
 
 /** The talk's job: one container that sleeps for ten seconds. */
 export const SLEEPY: RunTask = {

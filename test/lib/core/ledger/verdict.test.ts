@@ -44,6 +44,46 @@ describe('the verdict on a task', () => {
     expect(late({ handling: { ...handling, enrolled: true } })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
   });
 
+  it('calls an instance without an agent by its own name', () => {
+    const handling = { host: 'i-1', enrolled: false, asked: [], settleByMs: T0 };
+    expect(late({ kind: 'ec2-instance', handling })).toEqual({ verdict: 'missed', reason: 'no-agent' });
+  });
+
+  it('does not blame the end of a host where nobody was there to answer before', () => {
+    const handling = { host: 'h1', enrolled: false, asked: [], settleByMs: T0 };
+    expect(late({ handling, troubles: ['host-gone'] })).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+    expect(late({ handling: { ...handling, enrolled: true }, troubles: ['host-gone'] })).toEqual({
+      verdict: 'missed',
+      reason: 'host-gone',
+    });
+  });
+
+  it('needs only the essential containers, and all where none is known to be essential', () => {
+    const container = (runtimeId: string, essential?: false) => ({
+      ...{ name: runtimeId, lastStatus: 'RUNNING', runtimeId },
+      ...(essential === false ? { essential } : {}),
+    });
+    const containers = [container('a'), container('b', false)];
+    expect(early({ containers, seenLive: ['a'] })).toEqual({ verdict: 'seen' });
+    expect(early({ containers, seenLive: ['b'] })).toEqual({ verdict: 'pending' });
+    expect(early({ containers, seenPostMortem: ['a'] })).toEqual({ verdict: 'post-mortem' });
+    const optional = [container('a', false), container('b', false)];
+    expect(early({ containers: optional, seenLive: ['a'] })).toEqual({ verdict: 'pending' });
+    expect(early({ containers: optional, seenLive: ['a', 'b'] })).toEqual({ verdict: 'seen' });
+  });
+
+  it('gives up on what nobody told the end of: an event that was never handled, a start that never came', () => {
+    const lost = { verdict: 'missed', reason: 'lost-track' };
+    expect(verdictOf(aRecord({ handledVersion: 4 }), T0 + 20 * MINUTE - 1)).toEqual({ verdict: 'pending' });
+    expect(verdictOf(aRecord({ handledVersion: 4 }), T0 + 20 * MINUTE)).toEqual(lost);
+    const starting = aRecord({ lastStatus: 'PENDING', subjects: [] });
+    expect(verdictOf(starting, T0 + 24 * 60 * MINUTE - 1)).toEqual({ verdict: 'pending' });
+    expect(verdictOf(starting, T0 + 24 * 60 * MINUTE)).toEqual(lost);
+    expect(verdictOf(aRecord({ handledVersion: 4, seenLive: ['a', 'b'] }), T0 + 24 * 60 * MINUTE)).toEqual({
+      verdict: 'seen',
+    });
+  });
+
   it('names the weightiest trouble, in whatever order they came', () => {
     TROUBLES.forEach((reason, rank) => {
       const troubles = TROUBLES.slice(rank);

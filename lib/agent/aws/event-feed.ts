@@ -1,0 +1,69 @@
+import { type Clock, unlessStopped } from '../clock.ts';
+import { draw, type Range } from '../delays.ts';
+import type { Random } from '../random.ts';
+
+/** An event as EventBridge delivers it. */
+export interface EventBridgeEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  /** To the second: `yyyy-mm-ddThh:mm:ssZ`. */
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: object;
+}
+
+export interface FeedOptions {
+  readonly account: string;
+  readonly region: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Aborts when the simulation ends: nothing arrives any more. */
+  readonly signal: AbortSignal;
+  /** Takes an event at the moment it arrives. */
+  readonly emit: (event: EventBridgeEvent) => Promise<void> | void;
+  /** From an event's publication to its arrival. */
+  readonly delay: Range;
+  /** How often an event arrives twice, from 0 to 1. */
+  readonly duplicates: number;
+}
+
+/** The default event bus of one account and region: what AWS's services publish arrives a little later. */
+export class EventFeed {
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(private readonly options: FeedOptions) {}
+
+  publish(source: string, detailType: string, resource: string, detail: object): void {
+    const { account, clock, duplicates, random, region } = this.options;
+    const event: EventBridgeEvent = {
+      version: '0',
+      id: random.uuid(),
+      'detail-type': detailType,
+      source,
+      account,
+      time: `${new Date(clock.now()).toISOString().slice(0, 19)}Z`,
+      region,
+      resources: [resource],
+      detail,
+    };
+    this.send(event);
+    if (random.chance(duplicates)) this.send(event);
+  }
+
+  /** Resolves when no event is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.underWay);
+  }
+
+  private send(event: EventBridgeEvent): void {
+    const { clock, delay, emit, random, signal } = this.options;
+    const arrival = clock.sleep(draw(random, delay), signal).then(() => emit(event));
+    const delivery = unlessStopped(arrival, signal);
+    this.underWay.add(delivery);
+    delivery.finally(() => this.underWay.delete(delivery));
+  }
+}

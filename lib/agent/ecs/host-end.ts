@@ -1,0 +1,79 @@
+import type { SimulatedAutoScaling, TerminateHook } from '../aws/auto-scaling.ts';
+import type { SimulatedEc2 } from '../aws/ec2.ts';
+import type { Clock } from '../clock.ts';
+import { type Delays, draw } from '../delays.ts';
+import type { SimulatedHost } from '../host/host.ts';
+import type { Random } from '../random.ts';
+import type { StopCause } from './task-life.ts';
+
+/** The notice of a Spot interruption (aws-events.md §4). */
+const SPOT_NOTICE_MS = 120_000;
+
+/** What foretells a host's end; without any of it the host goes at once. */
+export interface HostEnd {
+  /** A rebalance recommendation comes first. */
+  readonly rebalance?: boolean;
+  /** Spot takes it away, two minutes after its warning at the latest, whatever a hook says. */
+  readonly spot?: boolean;
+  /** Its Auto Scaling group holds it at this hook. */
+  readonly hook?: TerminateHook;
+}
+
+export interface HostEndContext {
+  readonly ec2: SimulatedEc2;
+  readonly autoScaling: SimulatedAutoScaling;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly delays: Delays;
+  /** Aborts when the simulation ends. */
+  readonly signal: AbortSignal;
+  /** The host's tasks are over; ECS gives them up `afterMs` milliseconds from now. */
+  loseTasks(host: SimulatedHost, cause: StopCause, afterMs: number): void;
+  /** ECS finds that the host's agent has gone. */
+  disconnect(host: SimulatedHost): void;
+  /** ECS has given the host up. */
+  abandon(host: SimulatedHost, instance: 'terminated' | 'stopped'): void;
+}
+
+/**
+ * Takes a host from its first warning to `terminated`, or to `stopped` where its hook sends it to a warm
+ * pool, and lets ECS find out. The machine goes off with the first of the two state changes, the worst
+ * that AWS allows: nothing holds an instance that is `shutting-down`.
+ *
+ * @throws {Stopped} when the simulation ends first
+ */
+export async function endHost(host: SimulatedHost, how: HostEnd, context: HostEndContext): Promise<void> {
+  await foretell(host, how, context);
+  const { clock, delays, ec2, random, signal } = context;
+  const stops = how.hook?.destination === 'WarmPool';
+  const end = stops ? 'stopped' : 'terminated';
+  const disconnectMs = draw(random, delays.disconnect);
+  const shutDownMs = Math.max(disconnectMs, draw(random, delays.shutDown));
+  const giveUpMs = draw(random, delays.giveUp);
+  ec2.enter(host, stops ? 'stopping' : 'shutting-down');
+  host.powerOff();
+  // Code, text and missing exit codes as in tasks people have shown: the API reference does not say.
+  const cause = { code: 'TerminationNotice', reason: `Host EC2 (instance ${host.instanceId}) ${end}.` };
+  context.loseTasks(host, cause, shutDownMs + giveUpMs);
+  await clock.sleep(disconnectMs, signal);
+  context.disconnect(host);
+  await clock.sleep(shutDownMs - disconnectMs, signal);
+  ec2.enter(host, end);
+  await clock.sleep(giveUpMs, signal);
+  context.abandon(host, end);
+}
+
+/** Warns of the end, and waits until it has to be. */
+async function foretell(host: SimulatedHost, { rebalance, spot, hook }: HostEnd, context: HostEndContext) {
+  const { autoScaling, clock, delays, ec2, random, signal } = context;
+  if (rebalance) {
+    ec2.recommendRebalance(host);
+    await clock.sleep(draw(random, delays.rebalance), signal);
+  }
+  if (!spot) return hook && autoScaling.hold(host, hook);
+  const reclaimAtMs = clock.now() + SPOT_NOTICE_MS;
+  ec2.warnOfInterruption(host);
+  if (!hook) return clock.sleep(SPOT_NOTICE_MS, signal);
+  await clock.sleep(draw(random, delays.react), signal);
+  await autoScaling.hold(host, hook, reclaimAtMs);
+}

@@ -1,0 +1,42 @@
+import type { SimulatedHost } from '../host/host.ts';
+import type { Task } from './task.ts';
+import type { TaskLife } from './task-life.ts';
+
+/** A task that was started: its state as it changes. */
+export class TaskHandle {
+  /** @param done resolves when the task is STOPPED, or when the simulation ends */
+  constructor(
+    private readonly task: Task,
+    private readonly life: TaskLife,
+    readonly done: Promise<void>,
+  ) {}
+
+  get arn(): string {
+    return this.task.arn;
+  }
+  /** 32 hexadecimal digits. */
+  get id(): string {
+    return this.task.id;
+  }
+  get family(): string {
+    return this.task.request.family;
+  }
+  get host(): SimulatedHost {
+    return this.task.host;
+  }
+  get lastStatus(): string {
+    return this.task.lastStatus;
+  }
+  get desiredStatus(): string {
+    return this.task.desiredStatus;
+  }
+  /** Each with its Docker id and true start and end, as far as they have come. */
+  get containers(): Task['containers'] {
+    return this.task.containers;
+  }
+
+  /** Stops the task, as a user's StopTask does unless `code` says otherwise. */
+  stop(reason = 'Task stopped by user', code = 'UserInitiated'): void {
+    this.life.stop({ code, reason });
+  }
+}

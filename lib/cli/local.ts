@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
@@ -100,11 +100,12 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     if (!flags.json) process.stdout.write(`${text}\n`);
   };
 
-  say(pc.dim('Synthesizing the CDK app …'));
-  await mkdir(data, { recursive: true });
-  const assembly = join(data, 'cdk.out');
-  await synthesize(assembly, stop.signal);
-
+  const assembly = async (): Promise<string> => {
+    say(pc.dim('Synthesizing the CDK app …'));
+    const folder = join(data, 'cdk.out');
+    await synthesize(folder, stop.signal);
+    return folder;
+  };
   // Loaded only when it is shown: the simulated hosts bring SQLite with them.
   const world = flags.demo ? new (await import('../console/world.ts')).World(stop.signal, Date.now()) : undefined;
   const mayfly = await started({
@@ -112,7 +113,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     data,
     port: flags.port,
     ...(process.env.DYNAMODB_ENDPOINT ? { dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT } : {}),
-    ...(world ? { ecs: world.ecs } : {}),
+    ...(world ? { world: world.aws } : {}),
     onEvent: (notice) => {
       if (flags.json) emit({ notice });
       else if (!world) say(pc.yellow(JSON.stringify(notice)));

@@ -1,5 +1,4 @@
 import {
-  type AwsApi,
   type EventBridgeEvent,
   LIFETIMES,
   Random,
@@ -58,13 +57,9 @@ export class World {
   }
 
   /** Answers the AWS APIs that the functions call. */
-  get aws(): Readonly<Record<'ecs' | 'ec2' | 'autoScaling', AwsApi>> {
-    const { api: ecs, ec2, autoScaling } = this.#cluster;
-    return { ecs, ec2: ec2.api, autoScaling: autoScaling.api };
+  get aws(): SimulatedCluster['aws'] {
+    return this.#cluster.aws;
   }
-
-  /** Answers the ECS API alone. */
-  ecs: AwsApi = (operation, input) => this.#cluster.api(operation, input);
 
   /** Boots the hosts and starts their agents and schedules. */
   async start(server: WorldServer): Promise<void> {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import type { EventBus } from './event-bus.ts';
-import { AwsError, type Service } from './services/aws-error.ts';
+import { AwsError, internalFailure, type Service } from './services/aws-error.ts';
+import { answerForm, type QueryService } from './services/query-service.ts';
 
-/** A loopback HTTP server that speaks AWS's JSON protocol, and takes whole events on `POST /events`. */
+/** A loopback HTTP server that speaks AWS's JSON and query protocols, and takes whole events on `POST /events`. */
 export interface AwsServer {
   readonly url: string;
   close(): Promise<void>;
@@ -11,12 +12,19 @@ export interface AwsServer {
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** @param services by the target prefix of their operations: `X-Amz-Target: <prefix>.<operation>` */
-export async function startAwsServer(services: Readonly<Record<string, Service>>, bus: EventBus): Promise<AwsServer> {
+/** The services that are answered, by what names them in a request. */
+export interface Services {
+  /** By the target prefix of their operations: `X-Amz-Target: <prefix>.<operation>`. */
+  readonly json: Readonly<Record<string, Service>>;
+  /** By the version of their API, in a form. */
+  readonly query: Readonly<Record<string, QueryService>>;
+}
+
+export async function startAwsServer(services: Services, bus: EventBus): Promise<AwsServer> {
   const server = http.createServer(async (request, response) => {
-    const [status, body] = await answer(request, services, bus);
-    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
-    response.writeHead(status, headers).end(JSON.stringify(body, epochSeconds));
+    const requestId = randomUUID();
+    const [status, type, body] = await answer(request, services, bus, requestId);
+    response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': requestId }).end(body);
   });
   server.keepAliveTimeout = 60_000; // SDK clients keep connections; a shorter time here would race with their next use
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
@@ -31,32 +39,52 @@ export async function startAwsServer(services: Readonly<Record<string, Service>>
   };
 }
 
+type Reply = [status: number, contentType: string, body: string];
+
 async function answer(
   request: http.IncomingMessage,
-  services: Readonly<Record<string, Service>>,
+  services: Services,
   bus: EventBus,
-): Promise<[status: number, body: unknown]> {
+  requestId: string,
+): Promise<Reply> {
   try {
     refuseBrowsers(request);
-    const input: unknown = parse(await readBody(request));
-    if (request.url === '/events' && request.method === 'POST') {
-      const events = Array.isArray(input) ? input : [input];
-      await bus.put(events);
-      return [200, { accepted: events.length }];
+    const body = await readBody(request);
+    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+      const [status, xml] = await answerForm(body, services.query, requestId);
+      return [status, 'text/xml', xml];
     }
-    const [, prefix = '', operation = ''] =
-      /^([^.]+)\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
-    const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined;
-    if (!service) {
-      const what = request.headers['x-amz-target'] ?? `${request.method} ${request.url}`;
-      throw new AwsError('UnknownOperationException', `${what} is not implemented locally`);
-    }
-    return [200, await service(operation, input)];
+    return json(200, await answerJson(request, parse(body), services.json, bus));
   } catch (error) {
-    if (error instanceof AwsError) return [error.status, { __type: error.code, message: error.message }];
-    // The SDK retries it, as it would in AWS; the reason is for whoever reads the function's log.
-    return [500, { __type: 'InternalFailure', message: error instanceof Error ? error.message : String(error) }];
+    const { status, code, message } = error instanceof AwsError ? error : internalFailure(error);
+    return json(status, { __type: code, message });
   }
+}
+
+const json = (status: number, body: unknown): Reply => [
+  status,
+  'application/x-amz-json-1.1',
+  JSON.stringify(body, epochSeconds),
+];
+
+async function answerJson(
+  request: http.IncomingMessage,
+  input: unknown,
+  services: Services['json'],
+  bus: EventBus,
+): Promise<unknown> {
+  if (request.url === '/events' && request.method === 'POST') {
+    const events = Array.isArray(input) ? input : [input];
+    await bus.put(events);
+    return { accepted: events.length };
+  }
+  const [, prefix = '', operation = ''] = /^([^.]+)\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
+  const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined;
+  if (!service) {
+    const what = request.headers['x-amz-target'] ?? `${request.method} ${request.url}`;
+    throw new AwsError('UnknownOperationException', `${what} is not implemented locally`);
+  }
+  return service(operation, input);
 }
 
 /** A web page may post to loopback addresses, and by DNS rebinding even read the answer: secrets among them. */

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { identityOf, isRunning, parseIdentity } from './data-folder.ts';
 import { LocalError } from './local-error.ts';
 import type { Notify } from './notice.ts';
+import { freePort } from './port.ts';
 import { replaceFile } from './replace-file.ts';
 
 /** A DynamoDB on this machine. */
@@ -145,15 +145,5 @@ function listening(child: ChildProcess, logFile: string): Promise<void> {
         if (said.includes('listening on')) resolve();
       });
     }
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
   });
 }

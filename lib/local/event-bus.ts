@@ -140,7 +140,7 @@ function failedEntry(error: unknown): { ErrorCode: string; ErrorMessage: string 
 }
 
 /** "2025-03-01T12:00:00Z" */
-const secondsUtc = (atMs: number) => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+export const secondsUtc = (atMs: number) => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 
 function sizeOf(entry: Entry): number {
   const texts = [

@@ -12,17 +12,24 @@ import { startGateway } from './gateway.ts';
 import { readRestApi, type Throttle } from './gateway-api.ts';
 import { LocalError } from './local-error.ts';
 import type { LocalNotice, Notify } from './notice.ts';
-import { type EcsApi, ecsService } from './services/ecs.ts';
+import { freePort } from './port.ts';
+import { createRules, readSchedules } from './rules.ts';
+import { Schedule } from './schedule.ts';
+import { AUTO_SCALING_VERSION, autoScalingService } from './services/auto-scaling.ts';
+import type { AwsWorld } from './services/aws-world.ts';
+import { EC2_VERSION, ec2Service } from './services/ec2.ts';
+import { ecsService } from './services/ecs.ts';
 import { LocalFirehose } from './services/firehose.ts';
 import { LocalSecrets } from './services/secrets.ts';
 import { ensureTable } from './table.ts';
-import { createFunctions, createRules, createSources, openQueues } from './wiring.ts';
+import { createFunctions, createSources, openQueues } from './wiring.ts';
 
 export type { LocalNotice } from './notice.ts';
+export type { AwsWorld } from './services/aws-world.ts';
 
 export interface LocalOptions {
-  /** The synthesized app (`cdk.out`). */
-  readonly assembly: string;
+  /** The synthesized app (`cdk.out`), or what makes it: asked only once data folder and port are known to be free. */
+  readonly assembly: string | (() => Promise<string>);
   /** Folder for all state, made if it does not exist: table, queues, results, secrets, certificate, logs. */
   readonly data: string;
   /** Of the HTTPS edge; 0 for any free one. */
@@ -31,12 +38,12 @@ export interface LocalOptions {
   readonly stackName?: string;
   /** Another DynamoDB than the embedded one. @default the environment's DYNAMODB_ENDPOINT */
   readonly dynamodbEndpoint?: string;
-  /** Answers ECS API calls. @default every container instance is missing */
-  readonly ecs?: EcsApi;
+  /** The account whose APIs the functions call. @default nothing runs there */
+  readonly world?: AwsWorld;
   readonly onEvent?: (notice: LocalNotice) => void;
   /** @default the stage's throttling settings, if it has any */
   readonly throttle?: Throttle;
-  /** Time of retries, batch windows, expiry and gateway timeouts. Functions see the real one. */
+  /** Time of schedules, retries, batch windows, expiry and gateway timeouts. Functions see the real one. */
   readonly clock?: Clock;
 }
 
@@ -65,17 +72,18 @@ const CLOSE_GRACE_MS = 1000;
  * Runs a synthesized stack on this machine: what the template describes, and nothing it does not.
  *
  * @throws {LocalError} for a resource type or property the runner does not know, by name; for a data folder in use;
- *   where there is no DynamoDB
+ *   where there is no DynamoDB; an error with the code `EADDRINUSE` for a port in use
  */
 export async function startLocal(options: LocalOptions): Promise<LocalMayfly> {
-  const assembly = readAssembly(options.assembly, options.stackName);
   const data = path.resolve(options.data);
   const cleanUp: (() => Promise<unknown>)[] = [await takeFolder(data)];
   const close = once(async () => {
     for (const step of cleanUp.reverse()) await step();
   });
   try {
-    return await start(assembly, data, options, cleanUp, close);
+    await freePort(options.port);
+    const folder = typeof options.assembly === 'string' ? options.assembly : await options.assembly();
+    return await start(readAssembly(folder, options.stackName), data, options, cleanUp, close);
   } catch (error) {
     await close();
     throw error;
@@ -118,10 +126,16 @@ async function start(
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
   const aws = await startAwsServer(
     {
-      Firehose_20150804: firehose.answer,
-      secretsmanager: secrets.answer,
-      AmazonEC2ContainerServiceV20141113: ecsService(options.ecs),
-      AWSEvents: bus.answer,
+      json: {
+        Firehose_20150804: firehose.answer,
+        secretsmanager: secrets.answer,
+        AmazonEC2ContainerServiceV20141113: ecsService(options.world?.ecs),
+        AWSEvents: bus.answer,
+      },
+      query: {
+        [EC2_VERSION]: ec2Service(options.world?.ec2),
+        [AUTO_SCALING_VERSION]: autoScalingService(options.world?.autoScaling),
+      },
     },
     bus,
   );
@@ -129,15 +143,18 @@ async function start(
 
   const functions = createFunctions(assembly, { dynamo: dynamo.endpoint, aws: aws.url }, logs, notify);
   cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
+  const scheduled = readSchedules(assembly, functions);
   const sources = createSources(assembly, queues, functions, clock, notify);
-  const stopSources = () => Promise.race([Promise.all(sources.map((source) => source.close())), pause(CLOSE_GRACE_MS)]);
-  cleanUp.push(stopSources);
+  const work = [...sources, ...scheduled.map((config) => new Schedule(config, clock))];
+  const stopWork = () =>
+    Promise.race([Promise.all(work.map((one) => one.close())), pause(CLOSE_GRACE_MS, undefined, { ref: false })]);
+  cleanUp.push(stopWork);
   const enrollSecret = enrollSecretFile(assembly, secrets);
   const { port, throttle } = options;
   const edge = { api, functions, certificate, clock, notify, port, account };
   const gateway = await startGateway(throttle ? { ...edge, throttle } : edge);
   cleanUp.pop();
-  cleanUp.push(() => Promise.all([stopSources(), gateway.close(CLOSE_GRACE_MS)]));
+  cleanUp.push(() => Promise.all([stopWork(), gateway.close(CLOSE_GRACE_MS)]));
 
   return {
     url: `https://localhost:${gateway.port}`,

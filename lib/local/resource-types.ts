@@ -1,33 +1,23 @@
-/** What the runner does with a property: uses it, or does without it for a reason, or looks at its own properties. */
-export type PropertySchema = typeof USED | NoEffect | PropertyTable | readonly [PropertyTable];
-export type PropertyTable = { readonly [property: string]: PropertySchema };
+import { GATEWAY_TYPES } from './gateway-types.ts';
+import {
+  BACKUP,
+  CAPACITY,
+  ENCRYPTION,
+  LABELS,
+  type NoEffect,
+  noEffect,
+  PERMISSIONS,
+  type PropertyTable,
+  type ResourceType,
+  STORAGE,
+  USED,
+  WATCHING,
+} from './property-schema.ts';
 
-export class NoEffect {
-  constructor(readonly reason: string) {} // why it makes no difference on one machine
-}
-
-export interface ResourceType {
-  readonly properties: PropertyTable | NoEffect;
-  /** The property that names the resource; without it the name is `<stack>-<logical id>`. */
-  readonly nameProperty?: string;
-  /** Service and resource part of its ARN, `{name}` standing for the name. */
-  readonly arn?: { readonly service: string; readonly resource: string; readonly global?: true };
-  /** What `Ref` gives. @default 'name' */
-  readonly ref?: 'name' | 'arn' | 'url';
-  /** What `Fn::GetAtt` gives, besides `Arn`. */
-  readonly attributes?: { readonly [attribute: string]: 'name' | 'arn' | 'url' };
-}
-
-export const USED = 'used';
-const noEffect = (reason: string) => new NoEffect(reason);
-
-const PERMISSIONS = noEffect('one machine has one user: there is no IAM to ask');
-const ENCRYPTION = noEffect('files of the data folder are as protected as the disk they are on');
-const WATCHING = noEffect('nobody is paged by a machine under a desk; the view and the logs show it instead');
-const LABELS = noEffect('a label');
-const BACKUP = noEffect('backups of a data folder are made by copying it');
-const CAPACITY = noEffect('capacity is what the machine has');
-const STORAGE = noEffect('results are files of the data folder');
+const DELIVERY = noEffect('an event is in its queues before it is accepted, and a function takes what it is given');
+const RETRIES = noEffect(
+  'schedules alone invoke asynchronously here, and the next run does the work of one that failed',
+);
 
 const whole = (properties: NoEffect, type: Omit<ResourceType, 'properties'> = {}): ResourceType => ({
   properties,
@@ -95,6 +85,7 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
       Environment: { Variables: USED },
       Code: { S3Key: USED, S3Bucket: noEffect('assets are read from the assembly') },
       ...{ Role: PERMISSIONS, Description: LABELS, Tags: LABELS, TracingConfig: WATCHING, KmsKeyArn: ENCRYPTION },
+      DeadLetterConfig: RETRIES,
       ...{ Architectures: noEffect('bundles are JavaScript'), VpcConfig: noEffect('there is no network to join') },
       ...{
         LoggingConfig: { LogFormat: USED, ApplicationLogLevel: USED, SystemLogLevel: WATCHING, LogGroup: WATCHING },
@@ -109,6 +100,12 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
     properties: {
       ...{ EventSourceArn: USED, FunctionName: USED, Enabled: USED, BatchSize: USED, FunctionResponseTypes: USED },
       ...{ MaximumBatchingWindowInSeconds: USED, ScalingConfig: { MaximumConcurrency: USED }, Tags: LABELS },
+    },
+  },
+  'AWS::Lambda::EventInvokeConfig': {
+    properties: {
+      ...{ FunctionName: LABELS, Qualifier: LABELS, MaximumRetryAttempts: RETRIES, MaximumEventAgeInSeconds: RETRIES },
+      DestinationConfig: { OnFailure: RETRIES },
     },
   },
   'AWS::Lambda::Permission': whole(PERMISSIONS),
@@ -157,79 +154,19 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
         Description: LABELS,
         Tags: LABELS,
         RoleArn: PERMISSIONS,
+        ScheduleExpression: USED,
       },
       Targets: [
         {
-          ...{ Id: LABELS, Arn: USED, RoleArn: PERMISSIONS },
-          RetryPolicy: noEffect('an event is in its queues before it is accepted'),
-          DeadLetterConfig: noEffect('an event is in its queues before it is accepted'),
+          ...{ Id: LABELS, Arn: USED, Input: USED, RoleArn: PERMISSIONS },
+          ...{ RetryPolicy: DELIVERY, DeadLetterConfig: DELIVERY },
         },
       ],
     },
     nameProperty: 'Name',
     arn: { service: 'events', resource: 'rule/{name}' },
   },
-  'AWS::ApiGateway::RestApi': {
-    properties: {
-      ...{ Name: LABELS, BinaryMediaTypes: USED, Description: LABELS, Tags: LABELS, Policy: PERMISSIONS },
-      ...{
-        EndpointConfiguration: noEffect('there is one address: localhost'),
-        FailOnWarnings: LABELS,
-        Parameters: LABELS,
-      },
-      ...{
-        ApiKeySourceType: noEffect('no method asks for a key'),
-        DisableExecuteApiEndpoint: noEffect('there is one address'),
-      },
-    },
-    attributes: { RestApiId: 'name', RootResourceId: 'name' },
-  },
-  'AWS::ApiGateway::Resource': {
-    properties: { RestApiId: USED, ParentId: USED, PathPart: USED },
-    attributes: { ResourceId: 'name' },
-  },
-  'AWS::ApiGateway::Method': {
-    properties: {
-      ...{ RestApiId: USED, ResourceId: USED, HttpMethod: USED, AuthorizationType: USED, ApiKeyRequired: USED },
-      Integration: {
-        ...{ Type: USED, Uri: USED, TimeoutInMillis: USED },
-        ...{ IntegrationHttpMethod: noEffect('a proxy integration always posts'), Credentials: PERMISSIONS },
-        PassthroughBehavior: noEffect('a proxy integration passes everything'),
-      },
-      MethodResponses: noEffect('a proxy integration answers for itself'),
-      OperationName: LABELS,
-    },
-  },
-  'AWS::ApiGateway::GatewayResponse': {
-    properties: {
-      RestApiId: USED,
-      ResponseType: USED,
-      StatusCode: USED,
-      ResponseTemplates: USED,
-      ResponseParameters: USED,
-    },
-  },
-  'AWS::ApiGateway::Deployment': {
-    properties: { RestApiId: USED, Description: LABELS },
-  },
-  'AWS::ApiGateway::Stage': {
-    properties: {
-      ...{
-        RestApiId: USED,
-        StageName: USED,
-        Variables: USED,
-        DeploymentId: noEffect('the assembly is what is deployed'),
-      },
-      ...{ Description: LABELS, Tags: LABELS, AccessLogSetting: WATCHING, TracingEnabled: WATCHING },
-      MethodSettings: [
-        {
-          ...{ HttpMethod: USED, ResourcePath: USED, ThrottlingRateLimit: USED, ThrottlingBurstLimit: USED },
-          ...{ LoggingLevel: WATCHING, MetricsEnabled: WATCHING, DataTraceEnabled: WATCHING },
-        },
-      ],
-    },
-    nameProperty: 'StageName',
-  },
+  ...GATEWAY_TYPES,
   'AWS::ApiGateway::Account': whole(WATCHING),
   'AWS::KinesisFirehose::DeliveryStream': {
     properties: {

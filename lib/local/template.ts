@@ -1,14 +1,8 @@
 import { type Lookups, NO_VALUE, resolve } from './intrinsics.ts';
 import { type Json, record } from './json.ts';
 import { LocalError } from './local-error.ts';
-import {
-  NoEffect,
-  type PropertySchema,
-  type PropertyTable,
-  RESOURCE_TYPES,
-  type ResourceType,
-  USED,
-} from './resource-types.ts';
+import { NoEffect, type PropertySchema, type PropertyTable, type ResourceType, USED } from './property-schema.ts';
+import { RESOURCE_TYPES } from './resource-types.ts';
 
 /** A resource of the template as it exists on this machine; `properties` hold what the runner uses, resolved. */
 export interface Resource {

@@ -1,8 +1,6 @@
 import path from 'node:path';
-import { compilePattern } from '../core/policy/event-pattern.ts';
 import type { Assembly } from './assembly.ts';
 import type { Clock } from './clock.ts';
-import type { EventRule } from './event-bus.ts';
 import { DEFAULT_CONCURRENCY, EventSource } from './event-source.ts';
 import { LocalFunction } from './functions.ts';
 import { LocalError } from './local-error.ts';
@@ -10,8 +8,8 @@ import type { Notify } from './notice.ts';
 import { LocalQueue } from './queues.ts';
 import type { Resource } from './template.ts';
 
-type Queues = ReadonlyMap<string, LocalQueue>; // by ARN
-type Functions = ReadonlyMap<string, LocalFunction>; // by ARN
+export type Queues = ReadonlyMap<string, LocalQueue>; // by ARN
+export type Functions = ReadonlyMap<string, LocalFunction>; // by ARN
 
 const ofType = (resources: readonly Resource[], type: string) => resources.filter((resource) => resource.type === type);
 
@@ -33,41 +31,6 @@ export async function openQueues(
     return [arn, await LocalQueue.open(path.join(folder, `${name}.journal`), config, clock, notify)] as const;
   });
   return new Map(await Promise.all(opened));
-}
-
-/** The rules that are enabled, with their patterns compiled and their targets looked up. */
-export function createRules(resources: readonly Resource[], queues: Queues): EventRule[] {
-  return ofType(resources, 'AWS::Events::Rule')
-    .filter(({ properties }) => (properties.State ?? 'ENABLED') !== 'DISABLED')
-    .map(({ logicalId, properties }) => {
-      const targets = (properties.Targets ?? []) as { Arn?: unknown }[];
-      return {
-        bus:
-          String(properties.EventBusName ?? 'default')
-            .split('/')
-            .at(-1) ?? '', // named, or given by its ARN
-        matches: compile(logicalId, properties.EventPattern),
-        targets: targets.map(({ Arn }) => {
-          const queue = queues.get(String(Arn));
-          if (!queue)
-            throw new LocalError(
-              `${logicalId} (AWS::Events::Rule): the target ${Arn} is no queue of this template: not implemented locally`,
-            );
-          return queue;
-        }),
-      };
-    });
-}
-
-function compile(logicalId: string, pattern: unknown): EventRule['matches'] {
-  try {
-    return compilePattern(pattern);
-  } catch (cause) {
-    throw new LocalError(
-      `${logicalId} (AWS::Events::Rule): AWS would refuse the pattern: ${cause instanceof Error ? cause.message : ''}`,
-      { cause },
-    );
-  }
 }
 
 /** The template's functions; none is loaded before its first invocation. */
@@ -138,6 +101,8 @@ function environmentOf(
     AWS_ENDPOINT_URL_FIREHOSE: endpoints.aws,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.aws,
     AWS_ENDPOINT_URL_ECS: endpoints.aws,
+    AWS_ENDPOINT_URL_EC2: endpoints.aws,
+    AWS_ENDPOINT_URL_AUTO_SCALING: endpoints.aws,
     AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.aws,
   };
 }

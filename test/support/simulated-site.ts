@@ -47,12 +47,7 @@ export class SimulatedSite {
       duplicates: 0.3,
       emit: (event) => server.local.putEvents([event]),
     });
-    const server = await aLocalServer({
-      ecs: async (operation, input) => {
-        if (operation !== 'DescribeContainerInstances') throw new Error(`${operation} was not expected`);
-        return cluster.describeContainerInstances(input);
-      },
-    });
+    const server = await aLocalServer({ world: cluster.aws });
     const heard: AgentEvent[] = [];
     const faults = hosts.map(() => new CountedFaults());
     const agents = hosts.map(

@@ -1,3 +1,4 @@
+import type { AwsApi } from '../aws/api.ts';
 import { SimulatedAutoScaling } from '../aws/auto-scaling.ts';
 import { SimulatedEc2 } from '../aws/ec2.ts';
 import { type EventBridgeEvent, EventFeed } from '../aws/event-feed.ts';
@@ -181,6 +182,11 @@ export class SimulatedCluster {
     this.lives.set(handle, life);
     done.finally(() => this.lives.delete(handle));
     return handle;
+  }
+
+  /** Answers the APIs of its AWS account, by service. */
+  get aws(): Readonly<Record<'ecs' | 'ec2' | 'autoScaling', AwsApi>> {
+    return { ecs: this.api, ec2: this.ec2.api, autoScaling: this.autoScaling.api };
   }
 
   /** Answers the ECS operations below; any other is an error that names it. */

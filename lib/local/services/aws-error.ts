@@ -23,3 +23,7 @@ export function required(input: unknown, member: string): string {
   if (typeof value !== 'string' || value === '') throw new AwsError('ValidationException', `${member} is required`);
   return value;
 }
+
+/** What no service expects. The SDK tries again, as it would in AWS; the reason is for whoever reads the function's log. */
+export const internalFailure = (error: unknown) =>
+  new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);

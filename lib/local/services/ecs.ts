@@ -1,36 +1,42 @@
-import { AwsError, type Service } from './aws-error.ts';
+import { AwsError, type Service, unknownOperation } from './aws-error.ts';
+import { type AwsApi, ask } from './aws-world.ts';
 
-/** Answers the ECS API, such as a simulated cluster does. */
-export type EcsApi = (operation: string, input: unknown) => Promise<unknown>;
-
-/** ECS's limit on ids in one call. @see ECS API reference, DescribeContainerInstances */
+/** The members that hold ids, and ECS's limit on them. @see ECS API reference, DescribeContainerInstances, DescribeTasks */
+const IDS: Readonly<Record<string, string>> = {
+  DescribeContainerInstances: 'containerInstances',
+  DescribeTasks: 'tasks',
+};
 const MAX_IDS = 100;
 
-/**
- * ECS: passed on to `api`. Without one there is no cluster, and every id is missing.
- * What `api` throws reaches the caller under its own name if that is an exception's (`…Exception`).
- */
-export function ecsService(api: EcsApi = noCluster): Service {
+/** ECS: passed on to `api`. Without one there is no cluster, and every id is missing. */
+export function ecsService(api: AwsApi = noCluster): Service {
   return async (operation, input) => {
-    const ids: unknown = Object(input).containerInstances ?? [];
-    if (
-      operation === 'DescribeContainerInstances' &&
-      !(Array.isArray(ids) && ids.length > 0 && ids.length <= MAX_IDS)
-    ) {
-      throw new AwsError('InvalidParameterException', `containerInstances must have 1 to ${MAX_IDS} ids`);
-    }
-    try {
-      return await api(operation, input);
-    } catch (error) {
-      if (error instanceof Error && error.name.endsWith('Exception')) throw new AwsError(error.name, error.message);
-      throw error;
-    }
+    if (Object.hasOwn(IDS, operation)) checkIds(input, IDS[operation] ?? '');
+    return ask(api, operation, input);
   };
 }
 
-const noCluster: EcsApi = async (operation, input) => {
-  if (operation !== 'DescribeContainerInstances')
-    throw new AwsError('UnknownOperationException', `ecs ${operation} is not implemented locally`);
-  const ids: unknown[] = Object(input).containerInstances;
-  return { containerInstances: [], failures: ids.map((arn) => ({ arn, reason: 'MISSING' })) };
+function checkIds(input: unknown, member: string): void {
+  const ids: unknown = Object(input)[member];
+  if (Array.isArray(ids) && ids.length > 0 && ids.length <= MAX_IDS) return;
+  throw new AwsError('InvalidParameterException', `${member} must have 1 to ${MAX_IDS} ids`);
+}
+
+const noCluster: AwsApi = async (operation, input) => {
+  switch (operation) {
+    case 'ListClusters':
+      return { clusterArns: [] };
+    case 'ListTasks':
+      return { taskArns: [] };
+    case 'DescribeContainerInstances':
+      return { containerInstances: [], failures: missing(Object(input).containerInstances) };
+    case 'DescribeTasks':
+      return { tasks: [], failures: missing(Object(input).tasks) };
+    case 'DescribeTaskDefinition':
+      throw new AwsError('ClientException', 'Unable to describe task definition.');
+    default:
+      throw unknownOperation('ecs', operation);
+  }
 };
+
+const missing = (ids: readonly unknown[]) => ids.map((arn) => ({ arn, reason: 'MISSING' }));

@@ -10,7 +10,7 @@ import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isRunning, parseIdentity } from '../../../lib/local/data-folder.ts';
 import { type LocalMayfly, type LocalOptions, startLocal } from '../../../lib/local/index.ts';
-import { aFolder, until } from './support.ts';
+import { aFolder, notices, until, VirtualClock } from './support.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';
 
 const CREDENTIALS = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
@@ -89,6 +89,8 @@ describe('a stack that runs locally', () => {
       AWS_ENDPOINT_URL_FIREHOSE: mayfly.events,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: mayfly.events,
       AWS_ENDPOINT_URL_ECS: mayfly.events,
+      AWS_ENDPOINT_URL_EC2: mayfly.events,
+      AWS_ENDPOINT_URL_AUTO_SCALING: mayfly.events,
       AWS_EC2_METADATA_DISABLED: 'true',
     });
     expect(env).not.toHaveProperty('HOME');
@@ -127,11 +129,74 @@ describe('a stack that runs locally', () => {
     expect(consumed()).toHaveLength(3);
   });
 
-  it('refuses a second runner on its data folder', async () => {
-    if (!running) await start();
-    await expect(startLocal({ assembly: app.assembly, data, port: 0 })).rejects.toThrow(
+  it('runs what is scheduled, against the account it is given', async () => {
+    const clock = new VirtualClock();
+    const page = (id: string, more = {}) => ({ Reservations: [{ Instances: [{ InstanceId: id }] }], ...more });
+    const mayfly = await start({
+      clock,
+      world: {
+        ecs: async () => ({ clusterArns: ['arn:cluster'] }),
+        ec2: async (_, input) => (Object(input).NextToken === 'two' ? page('i-2') : page('i-1', { NextToken: 'two' })),
+        autoScaling: async () => ({}),
+      },
+    });
+    clock.advance(60_000);
+    const swept = () => consumed().filter(({ source }) => source === 'my.sweep');
+    await until(() => swept().length === 1);
+    const rule = expect.stringMatching(/^arn:aws:events:us-east-1:000000000000:rule\/Tiny-EveryMinute/);
+    const event = expect.objectContaining({
+      'detail-type': 'Scheduled Event',
+      time: '2026-11-22T12:01:00Z',
+      resources: [rule],
+    });
+    const account = { clusterArns: ['arn:cluster'], instances: ['i-1', 'i-2'], completed: true };
+    expect(swept()).toEqual([{ source: 'my.sweep', event, ...account }]);
+    clock.advance(2 * 3_600_000 - 60_000);
+    await until(() => swept().length === 3);
+    const input = { full: expect.stringMatching(/^Tiny-Sweep/) };
+    expect(swept()).toContainEqual({ source: 'my.sweep', event: input, ...account });
+    await mayfly.close();
+  });
+
+  it('tells of a scheduled run that fails, and ends one that hangs when it is closed', async () => {
+    const clock = new VirtualClock();
+    const { seen, notify } = notices();
+    let asked = 0;
+    const gone = Object.assign(new Error('gone'), { name: 'AccessDeniedException' });
+    const ecs = () => (++asked === 1 ? Promise.reject(gone) : new Promise(() => undefined));
+    const mayfly = await start({ clock, world: { ecs }, onEvent: notify });
+    const sweep = { kind: 'function-error', function: expect.stringMatching(/^Tiny-Sweep/) };
+    clock.advance(60_000);
+    await until(() => seen.length === 1);
+    expect(seen[0]).toEqual({ ...sweep, errorType: 'AccessDeniedException', message: 'gone' });
+    clock.advance(60_000);
+    await until(() => asked === 2);
+    await mayfly.close();
+    expect(seen[1]).toMatchObject({ ...sweep, errorType: 'Runtime.Closed' });
+  });
+
+  it('finds an empty account where it is given none', async () => {
+    const clock = new VirtualClock();
+    const before = consumed().length;
+    const mayfly = await start({ clock });
+    clock.advance(60_000);
+    await until(() => consumed().length > before);
+    expect(consumed().at(-1)).toMatchObject({ clusterArns: [], instances: [], completed: 'ValidationError' });
+    await mayfly.close();
+    running = undefined;
+  });
+
+  it('refuses a second runner on its data folder or port, before the app is synthesized', async () => {
+    const mayfly = running ?? (await start());
+    const assembly = () => Promise.reject(new Error('synthesized'));
+    await expect(startLocal({ assembly, data, port: 0 })).rejects.toThrow(
       `${data} is in use by process ${process.pid}`,
     );
+    const port = Number(new URL(mayfly.url).port);
+    const other = path.join(aFolder(), 'data');
+    await expect(startLocal({ assembly, data: other, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(startLocal({ assembly, data: other, port: 0 })).rejects.toThrow('synthesized'); // the folder is free again
+    expect(existsSync(path.join(other, 'runner.lock'))).toBe(false);
   });
 
   it('ends within two seconds, though a function hangs and an event is failing, and delivers it at the next start', async () => {
@@ -194,71 +259,6 @@ describe('a stack that runs locally', () => {
     await other.close();
   });
 });
-
-describe('a stack that cannot run locally', () => {
-  const template = () => JSON.parse(readFileSync(path.join(app.assembly, 'Tiny.template.json'), 'utf8'));
-
-  it.each<[string, (resources: Resources) => void, RegExp]>([
-    [
-      'a resource it does not know',
-      (all) => Object.assign(all, { Cluster: { Type: 'AWS::ECS::Cluster' } }),
-      /Cluster: the resource type AWS::ECS::Cluster/,
-    ],
-    [
-      'a property it does not know',
-      (all) => each(all, 'AWS::SQS::Queue', { FifoQueue: true }),
-      /\(AWS::SQS::Queue\): the property FifoQueue/,
-    ],
-    [
-      'a pattern that AWS would refuse',
-      (all) => each(all, 'AWS::Events::Rule', { EventPattern: { a: [{ nope: 1 }] } }),
-      /AWS would refuse the pattern: \$\.a\[0\]\.nope/,
-    ],
-    [
-      'another target than a queue',
-      (all) => each(all, 'AWS::Events::Rule', { Targets: [{ Id: 'x', Arn: 'arn:elsewhere' }] }),
-      /the target arn:elsewhere is no queue/,
-    ],
-    [
-      'another runtime',
-      (all) => each(all, 'AWS::Lambda::Function', { Runtime: 'python3.13' }),
-      /the runtime python3\.13 is not implemented/,
-    ],
-    [
-      'code from elsewhere',
-      (all) => each(all, 'AWS::Lambda::Function', { Code: { S3Bucket: 'b', S3Key: 'k' } }),
-      /its code is no asset/,
-    ],
-  ])('says why at once: %s', async (_, change, message) => {
-    const broken = aFolder();
-    const changed = template();
-    change(changed.Resources);
-    for (const file of ['manifest.json', 'Tiny.assets.json'])
-      writeFileSync(path.join(broken, file), readFileSync(path.join(app.assembly, file)));
-    writeFileSync(path.join(broken, 'Tiny.template.json'), JSON.stringify(changed));
-    const folder = path.join(broken, 'data');
-    await expect(startLocal({ assembly: broken, data: folder, port: 0 })).rejects.toThrow(message);
-    expect(existsSync(path.join(folder, 'runner.lock'))).toBe(false);
-    expect(existsSync(path.join(folder, 'dynoxide.pid'))).toBe(false);
-  });
-
-  it('asks for the assembly, and for the stack if it is not clear which', async () => {
-    await expect(startLocal({ assembly: aFolder(), data: aFolder(), port: 0 })).rejects.toThrow(
-      /is no CDK cloud assembly/,
-    );
-    await expect(startLocal({ assembly: app.assembly, data: aFolder(), port: 0, stackName: 'Other' })).rejects.toThrow(
-      /has no stack Other, only: Tiny/,
-    );
-  });
-});
-
-type Resources = Record<string, { Type: string; Properties?: Record<string, unknown> }>;
-
-/** Sets properties of each resource of a type. */
-function each(resources: Resources, type: string, properties: Record<string, unknown>): void {
-  for (const one of Object.values(resources))
-    if (one.Type === type) one.Properties = { ...one.Properties, ...properties };
-}
 
 function streamName(): string {
   const { Resources } = JSON.parse(readFileSync(path.join(app.assembly, 'Tiny.template.json'), 'utf8'));

@@ -29,6 +29,16 @@ describe('reading a template', () => {
       'R (AWS::Events::Rule).Targets[0]: the property InputPath',
     ],
     [
+      'that would lead on what an asynchronous invocation answers',
+      {
+        C: {
+          Type: 'AWS::Lambda::EventInvokeConfig',
+          Properties: { DestinationConfig: { OnFailure: { Destination: 'a' }, OnSuccess: { Destination: 'b' } } },
+        },
+      },
+      'C (AWS::Lambda::EventInvokeConfig).DestinationConfig: the property OnSuccess',
+    ],
+    [
       'named as one that every object has',
       { Q: aQueue({ constructor: 1 }) },
       'Q (AWS::SQS::Queue): the property constructor',

@@ -1,11 +1,13 @@
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseType, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { EventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -32,6 +34,28 @@ const CONSUMER = `
     if (detail.until && !existsSync(detail.until)) return true;
     appendFileSync(process.env.OUT, JSON.stringify({ source, ...detail }) + '\\n');
   }).map(({ messageId }) => ({ itemIdentifier: messageId })) });
+`;
+
+const sdk = (name: string) => JSON.stringify(createRequire(import.meta.url).resolve(`@aws-sdk/client-${name}`));
+
+/** Asks the account about its instances and hooks, and says what it was invoked with and told on the bus of the stack. */
+const SWEEP = `
+  const { EC2, paginateDescribeInstances } = require(${sdk('ec2')});
+  const { AutoScaling } = require(${sdk('auto-scaling')});
+  const { ECS } = require(${sdk('ecs')});
+  const { EventBridge } = require(${sdk('eventbridge')});
+  exports.handler = async (event) => {
+    const { clusterArns } = await new ECS().listClusters();
+    const instances = [];
+    for await (const { Reservations } of paginateDescribeInstances({ client: new EC2(), pageSize: 5 }, {}))
+      for (const { Instances } of Reservations) instances.push(...Instances.map(({ InstanceId }) => InstanceId));
+    const hook = { AutoScalingGroupName: 'g', LifecycleHookName: 'h', LifecycleActionResult: 'CONTINUE', InstanceId: 'i-1' };
+    const completed = await new AutoScaling().completeLifecycleAction(hook).then(() => true, ({ name }) => name);
+    const Detail = JSON.stringify({ event, clusterArns, instances, completed });
+    const entry = { Source: 'my.sweep', DetailType: 'Swept', Detail, EventBusName: process.env.BUS };
+    const { FailedEntryCount } = await new EventBridge().putEvents({ Entries: [entry] });
+    if (FailedEntryCount > 0) throw new Error('the bus refused the event');
+  };
 `;
 
 /** A stack with one of everything, synthesized to a folder; \`out\` is where its consumer of events notes them. */
@@ -90,6 +114,17 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
     eventBus: bus,
     eventPattern: { source: [{ prefix: 'my.' }] as unknown as string[] },
     targets: [new SqsQueue(queue)],
+  });
+
+  const sweep = fn('Sweep', SWEEP, { BUS: bus.eventBusName });
+  sweep.configureAsyncInvoke({ retryAttempts: 1, onFailure: new SqsDestination(deadLetters) });
+  new Rule(stack, 'EveryMinute', {
+    schedule: Schedule.rate(Duration.minutes(1)),
+    targets: [new LambdaTarget(sweep, { retryAttempts: 0, deadLetterQueue: deadLetters })],
+  });
+  new Rule(stack, 'EveryTwoHours', {
+    schedule: Schedule.rate(Duration.hours(2)),
+    targets: [new LambdaTarget(sweep, { event: RuleTargetInput.fromObject({ full: sweep.functionName }) })],
   });
 
   new CfnOutput(stack, 'EnrollSecretArn', { value: secret.secretArn });

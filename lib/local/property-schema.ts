@@ -1,0 +1,30 @@
+/** What the runner does with a property: uses it, or does without it for a reason, or looks at its own properties. */
+export type PropertySchema = typeof USED | NoEffect | PropertyTable | readonly [PropertyTable];
+export type PropertyTable = { readonly [property: string]: PropertySchema };
+
+export class NoEffect {
+  constructor(readonly reason: string) {} // why it makes no difference on one machine
+}
+
+export interface ResourceType {
+  readonly properties: PropertyTable | NoEffect;
+  /** The property that names the resource; without it the name is `<stack>-<logical id>`. */
+  readonly nameProperty?: string;
+  /** Service and resource part of its ARN, `{name}` standing for the name. */
+  readonly arn?: { readonly service: string; readonly resource: string; readonly global?: true };
+  /** What `Ref` gives. @default 'name' */
+  readonly ref?: 'name' | 'arn' | 'url';
+  /** What `Fn::GetAtt` gives, besides `Arn`. */
+  readonly attributes?: { readonly [attribute: string]: 'name' | 'arn' | 'url' };
+}
+
+export const USED = 'used';
+export const noEffect = (reason: string) => new NoEffect(reason);
+
+export const PERMISSIONS = noEffect('one machine has one user: there is no IAM to ask');
+export const ENCRYPTION = noEffect('files of the data folder are as protected as the disk they are on');
+export const WATCHING = noEffect('nobody is paged by a machine under a desk; the view and the logs show it instead');
+export const LABELS = noEffect('a label');
+export const BACKUP = noEffect('backups of a data folder are made by copying it');
+export const CAPACITY = noEffect('capacity is what the machine has');
+export const STORAGE = noEffect('results are files of the data folder');

@@ -1,0 +1,76 @@
+import { AwsError, unknownOperation } from './aws-error.ts';
+import { type AwsApi, ask } from './aws-world.ts';
+import type { Form, FormValue } from './query-form.ts';
+import { AWS_QUERY, type QueryService, refuseOthers, texts } from './query-service.ts';
+import { writeXml, type XmlStyle } from './xml.ts';
+
+export const EC2_VERSION = '2016-11-15';
+
+/** EC2's DescribeInstances: passed on to `api`. Without one there is no instance. */
+export function ec2Service(api: AwsApi = nothingRuns): QueryService {
+  return {
+    async answer(operation, form, requestId) {
+      if (operation !== 'DescribeInstances') throw unknownOperation('ec2', operation);
+      const output = await ask(api, operation, describeInstancesInput(form));
+      return writeXml(`${operation}Response`, { requestId, ...Object(output) }, EC2_STYLE);
+    },
+    refusal: ({ code, message }, requestId) => {
+      const content = { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId };
+      return writeXml('Response', content, AWS_QUERY); // errors alone keep their capitals
+    },
+  };
+}
+
+const nothingRuns: AwsApi = async () => ({ Reservations: [] });
+
+const PARAMETERS = ['InstanceId', 'Filter', 'MaxResults', 'NextToken', 'IncludeManagedResources'];
+
+/** The form's names are not those of the SDK's members, and everything in it is text. */
+function describeInstancesInput(form: Form): object {
+  refuseOthers(form, PARAMETERS);
+  const { InstanceId, Filter, MaxResults, NextToken, IncludeManagedResources } = form;
+  return {
+    ...(InstanceId === undefined ? {} : { InstanceIds: texts(InstanceId, 'InstanceId') }),
+    ...(Filter === undefined ? {} : { Filters: filters(Filter) }),
+    ...(MaxResults === undefined ? {} : { MaxResults: Number(MaxResults) }),
+    ...(NextToken === undefined ? {} : { NextToken }),
+    ...(IncludeManagedResources === undefined ? {} : { IncludeManagedResources: IncludeManagedResources === 'true' }),
+  };
+}
+
+function filters(value: FormValue): { Name: unknown; Values: string[] }[] {
+  if (!Array.isArray(value)) throw new AwsError('InvalidParameterValue', 'Filter must be a list');
+  return value.map(({ Name, Value = '' }) => ({ Name, Values: texts(Value, `the value of the filter ${Name}`) }));
+}
+
+/** Members whose element is not their name in camel case. @see EC2's Smithy model, from which the SDK is made */
+const ELEMENTS: Readonly<Record<string, string>> = {
+  'DescribeInstancesResponse.Reservations': 'reservationSet',
+  'Reservations.Groups': 'groupSet',
+  'Reservations.Instances': 'instancesSet',
+  'Instances.BlockDeviceMappings': 'blockDeviceMapping',
+  'Instances.ElasticGpuAssociations': 'elasticGpuAssociationSet',
+  'Instances.ElasticInferenceAcceleratorAssociations': 'elasticInferenceAcceleratorAssociationSet',
+  'Instances.Licenses': 'licenseSet',
+  'Instances.NetworkInterfaces': 'networkInterfaceSet',
+  'Instances.PublicDnsName': 'dnsName',
+  'Instances.PublicIpAddress': 'ipAddress',
+  'Instances.SecondaryInterfaces': 'secondaryInterfaceSet',
+  'Instances.SecurityGroups': 'groupSet',
+  'Instances.State': 'instanceState',
+  'Instances.StateTransitionReason': 'reason',
+  'Instances.Tags': 'tagSet',
+  'NetworkInterfaces.Groups': 'groupSet',
+  'NetworkInterfaces.Ipv4Prefixes': 'ipv4PrefixSet',
+  'NetworkInterfaces.Ipv6Addresses': 'ipv6AddressesSet',
+  'NetworkInterfaces.Ipv6Prefixes': 'ipv6PrefixSet',
+  'NetworkInterfaces.PrivateIpAddresses': 'privateIpAddressesSet',
+  'ProductCodes.ProductCodeId': 'productCode',
+  'ProductCodes.ProductCodeType': 'type',
+  'SecondaryInterfaces.PrivateIpAddresses': 'privateIpAddressSet',
+};
+
+const EC2_STYLE: XmlStyle = {
+  item: 'item',
+  nameOf: (parent, member) => ELEMENTS[`${parent}.${member}`] ?? `${member.charAt(0).toLowerCase()}${member.slice(1)}`,
+};

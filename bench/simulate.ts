@@ -14,8 +14,10 @@ import { catchCurves } from '../lib/simulate/catch-curves.ts';
 import { catchPicture } from '../lib/simulate/catch-picture.ts';
 import { type Comparison, compared } from '../lib/simulate/comparison.ts';
 import { type Day, simulateDay } from '../lib/simulate/day.ts';
+import type { Losses } from '../lib/simulate/event-path.ts';
 import { MODES, SCHEDULES } from '../lib/simulate/modes.ts';
 import { tableOf } from '../lib/simulate/table.ts';
+import { type Untold, untoldOf, untoldTable } from '../lib/simulate/untold.ts';
 import { EVEN_LIVES, WORKLOADS } from '../lib/simulate/workload.ts';
 
 /** Both cores of a small machine. */
@@ -34,8 +36,13 @@ interface Job {
   readonly seed: string;
   readonly tasks: number;
   readonly hosts: number;
-  readonly losses: { readonly drop: number; readonly duplicate: number; readonly reorder: number };
+  readonly losses: Losses;
+  readonly sweepSeconds: number;
 }
+
+/** The modes that are measured a second time, with every event dropped. */
+const UNTOLD_MODES = [0, MODES.length - 1];
+const NO_EVENTS: Losses = { drop: 1, duplicate: 0, reorder: 0 };
 
 const lifetimeOf = (workload: string): Lifetime => WORKLOADS[workload] ?? EVEN_LIVES;
 
@@ -51,6 +58,7 @@ function optionsOf(args: string[]) {
       tasks: { type: 'string', default: '600' },
       hosts: { type: 'string', default: '6' },
       lifetimes: { type: 'string', default: 'all' },
+      sweep: { type: 'string', default: '60' },
       drop: { type: 'string', default: '0' },
       duplicate: { type: 'string', default: '0' },
       reorder: { type: 'string', default: '0' },
@@ -76,10 +84,17 @@ function optionsOf(args: string[]) {
     tasks: whole('tasks'),
     hosts: whole('hosts'),
     workloads: values.lifetimes === 'all' ? known : [values.lifetimes],
+    sweepSeconds: sweepOf(values.sweep),
     losses: { drop: share('drop'), duplicate: share('duplicate'), reorder: share('reorder') },
     json: values.json,
     out: values.out,
   };
+}
+
+function sweepOf(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 0) return seconds;
+  throw new Error(`--sweep ${text}: whole seconds between two sweeps, 0 for none`);
 }
 
 /** Each day is a job of its own; processes take the next one as they become free. */
@@ -113,8 +128,11 @@ async function main(): Promise<void> {
   const { workloads, json, out, ...rest } = optionsOf(process.argv.slice(2));
   const startedAt = performance.now();
   const even = { ...rest, workload: 'even', mode: MODES.indexOf(PICTURED), tasks: PICTURED_LIVES * rest.tasks };
-  const jobs = [even, ...workloads.flatMap((workload) => MODES.map((_, mode) => ({ ...rest, workload, mode })))];
-  const [pictured, ...days] = await runAll(jobs);
+  const told = workloads.flatMap((workload) => MODES.map((_, mode) => ({ ...rest, workload, mode })));
+  const untold = workloads.flatMap((workload) =>
+    UNTOLD_MODES.map((mode) => ({ ...rest, workload, mode, losses: NO_EVENTS })),
+  );
+  const [pictured, ...days] = await runAll([even, ...told, ...untold]);
   if (!pictured) throw new Error('no day for the picture');
   const comparisons = workloads.flatMap((workload, index) =>
     compared(
@@ -123,9 +141,14 @@ async function main(): Promise<void> {
       rest.seed,
     ),
   );
+  const withoutEvents = days.slice(told.length).map((day, index) => untoldDay(untold[index] as Job, day));
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, pictureOf(pictured, rest.seed));
-  process.stdout.write(json ? `${JSON.stringify({ ...rest, comparisons }, null, 2)}\n` : told(comparisons, rest, out));
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ ...rest, comparisons, withoutEvents }, null, 2)}\n`
+      : report(comparisons, withoutEvents, rest, out),
+  );
   process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
 }
 
@@ -147,19 +170,32 @@ function pictureOf({ lives }: Day, seed: string): string {
   return catchPicture(catchCurves(lives, looks), `${lives.length} simulated lives, npm run simulate -- --seed ${seed}`);
 }
 
-function told(comparisons: readonly Comparison[], options: Omit<Job, 'workload' | 'mode'>, out: string): string {
-  const { seed, tasks, hosts, losses } = options;
+const untoldDay = ({ workload, mode }: Job, day: Day): Untold =>
+  untoldOf(lifetimeOf(workload).name, (MODES[mode] ?? PICTURED).name, day);
+
+function report(
+  comparisons: readonly Comparison[],
+  withoutEvents: readonly Untold[],
+  options: Omit<Job, 'workload' | 'mode'>,
+  out: string,
+): string {
+  const { seed, tasks, hosts, losses, sweepSeconds } = options;
   const verdicts = comparisons.flatMap(({ verdicts: counts }) => (counts ? [counts] : []));
   const total = verdicts.reduce((sum, counts) => sum + Object.values(counts).reduce((a, b) => a + b, 0), 0);
   const ends = ['seen', 'post-mortem', 'never-started', 'missed', 'pending', 'unheard'] as const;
   const sums = ends.map((end) => `${end} ${verdicts.reduce((sum, counts) => sum + counts[end], 0)}`);
   return [
     `Live catch, measured (model). Seed ${seed}; ${tasks} tasks a workload on ${hosts} hosts; events: p50 1.0 s, p99 4.0 s late,`,
-    `dropped ${losses.drop}, duplicated ${losses.duplicate}, reordered ${losses.reorder}; r = 80 ms, q = 150 ms.`,
+    `dropped ${losses.drop}, duplicated ${losses.duplicate}, reordered ${losses.reorder}; r = 80 ms, q = 150 ms; a sweep every ${sweepSeconds} s.`,
     '',
     tableOf(comparisons),
     '',
     `Workloads ${total} = ${sums.join(' + ')}`,
+    '',
+    `The same days with every event dropped: what a sweep every ${sweepSeconds} s finds by itself.`,
+    '',
+    untoldTable(withoutEvents),
+    '',
     `Picture: ${out}`,
     '',
   ].join('\n');

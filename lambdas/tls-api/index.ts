@@ -1,5 +1,6 @@
 import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
+import { DynamoFindings } from '../../lib/aws/findings.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
@@ -28,6 +29,7 @@ const api = new TlsApi({
     logs: env.LOGS_STREAM_NAME,
     quarantine: env.QUARANTINE_STREAM_NAME,
   }),
+  findings: new DynamoFindings(table),
   enrollSecret: new AwsSecret(env.ENROLL_SECRET_ARN, Date.now),
   nodeKeySecret: new AwsSecret(env.NODE_KEY_SECRET_ARN, Date.now),
   policy: policyIn(table, Date.now, report),

@@ -1,5 +1,6 @@
 import { DescribeContainerInstancesCommand, ECSClient, ECSServiceException } from '@aws-sdk/client-ecs';
 import type { ContainerInstanceLookup } from '../core/triggers/container-hosts.ts';
+import { type Call, unmetered } from './metered.ts';
 
 const BATCH = 100; // DescribeContainerInstances' own limit
 
@@ -9,9 +10,11 @@ const UNKNOWN = new Set(['ClusterNotFoundException', 'InvalidParameterException'
 /** Container instances as ECS knows them. Throttling is thrown, so the event comes back later. */
 export class EcsContainerInstances implements ContainerInstanceLookup {
   readonly #client: ECSClient;
+  readonly #call: Call;
 
-  constructor(client: ECSClient = new ECSClient({})) {
+  constructor(client: ECSClient = new ECSClient({}), call: Call = unmetered) {
     this.#client = client;
+    this.#call = call;
   }
 
   async instancesOf(cluster: string, arns: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -20,8 +23,8 @@ export class EcsContainerInstances implements ContainerInstanceLookup {
       const containerInstances = arns.slice(from, from + BATCH);
       try {
         const command = new DescribeContainerInstancesCommand({ cluster, containerInstances });
-        for (const { containerInstanceArn, ec2InstanceId } of (await this.#client.send(command)).containerInstances ??
-          []) {
+        const output = await this.#call('DescribeContainerInstances', () => this.#client.send(command));
+        for (const { containerInstanceArn, ec2InstanceId } of output.containerInstances ?? []) {
           if (containerInstanceArn && ec2InstanceId) found.set(containerInstanceArn, ec2InstanceId);
         }
       } catch (error) {

@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
+import type { LastGaspDeps } from '../core/triggers/handle-last-gasp.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import { EcsContainerInstances } from './container-instances.ts';
 import { eventBatch } from './event-batch.ts';
@@ -11,13 +12,14 @@ import { DynamoLedger } from './ledger.ts';
 import { policyIn } from './live-policy.ts';
 import { DynamoNodeDirectory } from './node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from './node-registry.ts';
-import { openTable, TableEnv } from './table.ts';
+import { openTable, type Table, TableEnv } from './table.ts';
+import { EcsTaskDefinitions } from './task-definitions.ts';
 import { telemetry } from './telemetry.ts';
 
 type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 /** Every function on events is this one; what tells them apart are the rules that feed them and what they may do. */
-export const eventHandler = (deps: RuleDeps): EventHandler =>
+export const eventHandler = (deps: LastGaspDeps): EventHandler =>
   eventBatch(
     (event) => handleEvent(event, deps),
     deps.report,
@@ -30,20 +32,28 @@ const Env = z.object(TableEnv);
 export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.parse(source);
 
 /** The function on AWS. */
-export function eventFunction(environment: NodeJS.ProcessEnv): EventHandler {
-  const table = openTable(readEnv(environment).TABLE_NAME);
+export const eventFunction = (environment: NodeJS.ProcessEnv): EventHandler =>
+  eventHandler(ruleDeps(openTable(readEnv(environment).TABLE_NAME)));
+
+/**
+ * What events are handled with, on AWS.
+ *
+ * @param lookup asks ECS; the caller's where its calls are counted
+ */
+export function ruleDeps(table: Table, lookup = new EcsContainerInstances()): RuleDeps {
   const report = telemetry();
   const aliases = new DynamoAliases(table);
-  return eventHandler({
+  return {
     ledger: new DynamoLedger(table),
     queue: new DynamoHostQueue(table),
     registry: new DynamoNodeRegistry(table),
     aliases,
-    hosts: new ContainerHosts(aliases, new EcsContainerInstances(), Date.now),
+    hosts: new ContainerHosts(aliases, lookup, Date.now),
+    definitions: new EcsTaskDefinitions(table, Date.now, report),
     directory: new DynamoNodeDirectory(table, Date.now),
     fanOuts: new DynamoFanOuts(table),
     policy: policyIn(table, Date.now, report),
     now: Date.now,
     report,
-  });
+  };
 }

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { FanOutProgress, FanOuts } from '../core/triggers/fan-out.ts';
+import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/triggers/fan-out.ts';
 import { type Table, ttl } from './table.ts';
-
-// An event comes back within minutes; a request with the same idempotency key within a day is the same request.
-const TTL_MS = 24 * 3_600_000;
 
 /** Fan-outs: `FANOUT#<digest of the id>` / `#progress`. */
 export class DynamoFanOuts implements FanOuts {
@@ -21,11 +18,11 @@ export class DynamoFanOuts implements FanOuts {
     return Item.progress as FanOutProgress;
   }
 
-  async save(id: string, progress: FanOutProgress, nowMs: number): Promise<void> {
+  async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
     await this.#table.db.send(
       new PutCommand({
         TableName: this.#table.name,
-        Item: { ...this.#key(id), progress, expiresAt: ttl(nowMs + TTL_MS) },
+        Item: { ...this.#key(id), progress, expiresAt: ttl(nowMs + keepMs) },
       }),
     );
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
@@ -28,6 +28,10 @@ export class DynamoNodeDirectory implements NodeDirectory {
         ExpressionAttributeValues: { ':entry': entry, ':expires': ttl(expiresAtMs) },
       }),
     );
+  }
+
+  async remove(host: string): Promise<void> {
+    await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: this.#key(host) }));
   }
 
   // Beside the entry, which the next note replaces.

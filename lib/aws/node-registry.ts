@@ -65,15 +65,29 @@ export class DynamoNodeRegistry implements NodeRegistry {
     );
   }
 
+  async isInstance(host: string, instanceId: string): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: this.#key(host),
+          UpdateExpression: 'SET instanceId = :id',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':id': instanceId },
+        }),
+      ),
+    );
+  }
+
   async end(host: string, nowMs: number): Promise<void> {
     await conditional(
       this.#table.db.send(
         new UpdateCommand({
           TableName: this.#table.name,
           Key: this.#key(host),
-          UpdateExpression: 'SET endedAtMs = if_not_exists(endedAtMs, :now)',
+          UpdateExpression: 'SET endedAtMs = if_not_exists(endedAtMs, :now), rev = rev + :one',
           ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':now': nowMs },
+          ExpressionAttributeValues: { ':now': nowMs, ':one': 1 },
         }),
       ),
     );

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addressBits } from '../core/policy/ip-address.ts';
 import { coverage } from './ledger/coverage.ts';
 import { missed } from './ledger/missed.ts';
+import { mtta } from './ledger/mtta.ts';
 import { nodes } from './ledger/nodes.ts';
 import { task } from './ledger/task.ts';
 import { pastTime, since } from './ledger/times.ts';
@@ -39,9 +40,18 @@ export function addLedger(program: Command): void {
     )
     .action(task);
   placed(program.command('nodes'))
-    .description('Show who is enrolled: host, hostname, platform, profile, last seen, version of osquery')
+    .description(
+      'Show who is enrolled: host, hostname, platform, profile, last seen, version of osquery; and what is wrong',
+    )
     .option(...JSON_FLAG)
-    .addHelpText('after', examples('npx mayfly nodes', 'npx mayfly nodes --stack Mayfly --json'))
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly nodes', 'npx mayfly nodes --stack Mayfly --json')}
+
+What is wrong is found every minute: instances that no node enrolled from, agents gone silent while their host runs, and
+ECS agents that remove stopped containers at once. Instances with the tag mayfly:ignore = true are left out. With --json
+such an instance is listed too, lastSeenAt being null.`,
+    )
     .action(nodes);
   placed(program.command('who'))
     .description('Show which workload had an IP address, now or at a time')
@@ -56,6 +66,18 @@ The ledger keeps a workload for 90 days after its last event. Addresses are thos
 tell them; tasks on their host's own network have none.`,
     )
     .action(who);
+  timed(placed(program.command('mtta')))
+    .description('Show how late an answer can come at most, by class of nodes, beside how late answers came')
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly mtta', 'npx mayfly mtta --stack Mayfly --cluster prod --since 7d --json')}
+
+MTTA, max time to alert, is the bound to plan with; an average promises nothing. A class of nodes is a profile of the
+policy. Its bound is the time of an event (5 s), its distributed_interval, and a fetch and a run (0.31 s). "hot" is the
+bound while a start keeps the host's agent polling every 5 s, "no event" that of what only a sweep finds. A late answer
+is one beyond the bound; each is counted as MttaBreaches and rings an alarm.`,
+    )
+    .action(mtta);
 }
 
 const timed = (command: Command): Command =>

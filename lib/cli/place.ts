@@ -1,10 +1,12 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
+import { DynamoFindings } from '../aws/findings.ts';
 import { DynamoLedgerBook } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { openTable } from '../aws/table.ts';
+import type { Findings } from '../core/findings/finding.ts';
 import type { LedgerBook } from '../core/ledger/book.ts';
 import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
@@ -25,6 +27,7 @@ export interface Place {
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
   readonly book: LedgerBook;
+  readonly findings: Findings;
 }
 
 /** Adds the options that say which Mayfly is meant. */
@@ -51,6 +54,7 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
         store: new DynamoPolicyStore(openTable(table, client)),
         directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
         book: new DynamoLedgerBook(openTable(table, client)),
+        findings: new DynamoFindings(openTable(table, client)),
       }),
     );
   } catch (error) {

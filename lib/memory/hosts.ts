@@ -100,8 +100,12 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     this.#change(host, (node) => ({ ...node, hotUntilMs: Math.max(node.hotUntilMs, untilMs) }));
   }
 
+  async isInstance(host: string, instanceId: string): Promise<void> {
+    this.#change(host, (node) => ({ ...node, instanceId }));
+  }
+
   async end(host: string, nowMs: number): Promise<void> {
-    this.#change(host, (node) => ({ ...node, endedAtMs: node.endedAtMs ?? nowMs }));
+    this.#change(host, (node) => ({ ...node, endedAtMs: node.endedAtMs ?? nowMs, rev: node.rev + 1 }));
   }
 
   #change(host: string, change: (node: Node) => Node): void {

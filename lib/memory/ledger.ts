@@ -1,9 +1,13 @@
 import type { Ledger } from '../core/ledger/ledger.ts';
 import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
 
+type Identity = WorkloadSnapshot['identity'];
+
 /** The ledger of a simulated day; one process writes it, so each change is atomic as it is. */
 export class MemoryLedger implements Ledger {
   readonly #records = new Map<string, WorkloadRecord>();
+  /** What the latest snapshot tells of each, and what was learned beside. */
+  readonly #identities = new Map<string, { readonly told: Identity; readonly learned: Identity }>();
 
   /** Every record there is, in order of its first event. */
   get records(): readonly WorkloadRecord[] {
@@ -24,7 +28,8 @@ export class MemoryLedger implements Ledger {
       ...{ handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [] },
       ...{ firstEventAtMs: occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
     };
-    const record: WorkloadRecord = { ...facts, ...before, ...snapshot };
+    const identity = this.#identify(workload, { told: snapshot.identity });
+    const record: WorkloadRecord = { ...facts, ...before, ...snapshot, identity };
     this.#records.set(workload, record);
     return record;
   }
@@ -54,7 +59,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async identify(workload: string, identity: Readonly<Record<string, string>>): Promise<void> {
-    this.#change(workload, (record) => ({ identity: { ...identity, ...record.identity } }));
+    this.#change(workload, () => ({ identity: this.#identify(workload, { learned: identity }) }));
   }
 
   async tell(workload: string, told: Told): Promise<boolean> {
@@ -66,6 +71,12 @@ export class MemoryLedger implements Ledger {
 
   async read(workloads: readonly string[]): Promise<WorkloadRecord[]> {
     return [...new Set(workloads)].flatMap((workload) => this.#records.get(workload) ?? []);
+  }
+
+  #identify(workload: string, news: { readonly told?: Identity; readonly learned?: Identity }): Identity {
+    const both = { told: {}, learned: {}, ...this.#identities.get(workload), ...news };
+    this.#identities.set(workload, both);
+    return { ...both.learned, ...both.told };
   }
 
   /** Only a record that an event made is changed: an answer never brings one into being. */

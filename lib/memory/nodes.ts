@@ -22,6 +22,10 @@ export class MemoryDirectory implements NodeDirectory {
     this.#entries.set(entry.hostIdentifier, { ...this.#entries.get(entry.hostIdentifier), ...entry });
   }
 
+  async remove(host: string): Promise<void> {
+    this.#entries.delete(host);
+  }
+
   async runs(host: string, configHash: string): Promise<void> {
     const entry = this.#entries.get(host);
     if (entry) this.#entries.set(host, { ...entry, configHash });

@@ -1,5 +1,5 @@
 import type { AnswerBook } from '../core/results/answer-book.ts';
-import type { FanOutProgress, FanOuts } from '../core/triggers/fan-out.ts';
+import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/triggers/fan-out.ts';
 
 /** Which answers were stored. */
 export class MemoryAnswerBook implements AnswerBook {
@@ -24,13 +24,14 @@ export class MemoryAnswerBook implements AnswerBook {
 
 /** How far triggers without a ledger have come. */
 export class MemoryFanOuts implements FanOuts {
-  readonly #places = new Map<string, FanOutProgress>();
+  readonly #places = new Map<string, { readonly progress: FanOutProgress; readonly untilMs: number }>();
 
-  async resume(id: string): Promise<FanOutProgress> {
-    return this.#places.get(id) ?? { hosts: 0, done: false };
+  async resume(id: string, nowMs: number): Promise<FanOutProgress> {
+    const place = this.#places.get(id);
+    return place && place.untilMs > nowMs ? place.progress : { hosts: 0, done: false };
   }
 
-  async save(id: string, progress: FanOutProgress): Promise<void> {
-    this.#places.set(id, progress);
+  async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
+    this.#places.set(id, { progress, untilMs: nowMs + keepMs });
   }
 }

@@ -1,6 +1,6 @@
 import { compilePattern, EventPatternError } from '../core/policy/event-pattern.ts';
 import type { EventPattern } from '../core/policy/policy.ts';
-import { DETAIL_TYPES, FIELD_VALUES, TASK_STATE_CHANGE } from './event-facts.ts';
+import { DETAIL_TYPES, ENVELOPE, type EventFamily, FIELD_VALUES, NOTICE_TYPES } from './event-facts.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Path, SourceDocument } from './source-document.ts';
@@ -35,14 +35,37 @@ export function checkPattern(
     .some(Boolean);
 }
 
-/** Whether every event that matches is about a task, by `source` and `detail-type`. */
-export function isTaskPattern(pattern: EventPattern): boolean {
+/** Points out what a pattern asks at the top of an event, where no event has it. */
+export function checkEnvelope(document: SourceDocument, problems: Problem[], path: Path, pattern: EventPattern): void {
+  for (const { fields } of branches(pattern, [])) {
+    for (const [key, field] of Object.entries(fields)) {
+      const top = key.split('.')[0] ?? key; // `detail.state` is a path
+      if (ENVELOPE.includes(top)) continue;
+      const near = nearest(top, ENVELOPE);
+      const hint = near ? `did you mean "${near}"?` : `an event has ${ENVELOPE.join(', ')}`;
+      const at = document.position([...path, ...field.path], 'key');
+      problems.push(
+        document.problem('warning', at, `no event has "${top}" at its top: the rule is never set off`, hint),
+      );
+    }
+  }
+}
+
+/** Whether every event that matches is of this family, by `source` and `detail-type`. */
+export function isPatternAbout(pattern: EventPattern, { source, detailType }: EventFamily): boolean {
   const only = (value: unknown, wanted: string) =>
     Array.isArray(value) && value.length > 0 && value.every((one) => one === wanted);
   return branches(pattern, []).every(
-    ({ fields }) => only(fields.source?.value, 'aws.ecs') && only(fields['detail-type']?.value, TASK_STATE_CHANGE),
+    ({ fields }) => only(fields.source?.value, source) && only(fields['detail-type']?.value, detailType),
   );
 }
+
+/** Whether every event that matches tells of an instance's end beforehand, by `detail-type`. */
+export const isNoticePattern = (pattern: EventPattern): boolean =>
+  branches(pattern, []).every(({ fields }) => {
+    const types = fields['detail-type']?.value;
+    return Array.isArray(types) && types.length > 0 && types.every((type) => NOTICE_TYPES.includes(type));
+  });
 
 interface Branch {
   readonly fields: Readonly<Record<string, { readonly value: unknown; readonly path: Path }>>;

@@ -1,7 +1,9 @@
 import * as z from 'zod';
+import { GUARDDUTY_FINDINGS } from '../core/policy/finding.ts';
 import type { PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
-import { checkPattern, isTaskPattern } from './check-pattern.ts';
+import { checkEnvelope, checkPattern, isNoticePattern, isPatternAbout } from './check-pattern.ts';
 import { checkExpression, compileQuery, type Reading } from './check-query.ts';
+import { NOTICE_TYPES, TASK_STATE_CHANGES } from './event-facts.ts';
 import { seconds } from './format/duration.ts';
 import { nodeMatch } from './format/match.ts';
 import { Query, type QueryText, Rule, type RuleText } from './format/rules.ts';
@@ -45,11 +47,12 @@ function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule
   const { document, problems } = reading;
   const { trigger, canMatch } = triggerOf(reading, path, text);
   const target = targetOf(reading, path, text);
-  const live = { kind: 'query', onEc2Only: target === 'ec2-instance' } as const;
+  const live = { kind: 'query', onEc2Only: target === 'ec2-instance' || target === 'finding-host' } as const;
   const queries = compileQueries(reading, [...path, 'queries'], text.queries, live);
   const postMortem = compileQueries(reading, [...path, 'post-mortem'], text['post-mortem'] ?? {}, {
     kind: 'post-mortem',
   });
+  if (text['last-gasp']) checkLastGasp(reading, path, text, target);
   if (text['post-mortem'] && target !== 'ecs-task-host') {
     const at = document.position([...path, 'post-mortem'], 'key');
     problems.push(document.problem('error', at, 'post-mortem is for tasks: the target must be ecs-task-host'));
@@ -75,6 +78,24 @@ function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule
   return { rule, document, at: document.position([...path, 'rule']), onPath, canMatch };
 }
 
+/** A last-gasp rule needs somebody who says that its subject will end, while there is still something to ask. */
+function checkLastGasp({ document, problems }: Reading, path: Path, text: RuleText, target: Target | undefined): void {
+  const refuse = (key: string, message: string, hint?: string) =>
+    problems.push(document.problem('error', document.position([...path, key], 'key'), message, hint));
+  const { event } = text.on;
+  if (!event) refuse('last-gasp', 'last-gasp needs an event that tells of an end', 'such as on: { event: … }');
+  else if (target !== undefined && target !== 'ecs-task-host' && target !== 'ec2-instance')
+    refuse('last-gasp', 'last-gasp is for tasks and instances: the target must be ecs-task-host or ec2-instance');
+  else if (target === 'ec2-instance' && !isNoticePattern(event))
+    refuse(
+      'last-gasp',
+      'last-gasp on an instance needs an event that tells of its end beforehand',
+      `detail-type: one of ${NOTICE_TYPES.join(', ')}`,
+    );
+  if (text['post-mortem'])
+    refuse('post-mortem', 'a last-gasp rule asks before the end: post-mortem is for another rule');
+}
+
 function compileQueries(
   reading: Reading,
   path: Path,
@@ -98,6 +119,7 @@ function triggerOf(
   }
   if (on.event) {
     const canMatch = checkPattern(document, problems, [...at, 'event'], on.event);
+    checkEnvelope(document, problems, [...at, 'event'], on.event);
     return { trigger: { event: on.event }, canMatch };
   }
   if (on.enrollment) {
@@ -130,10 +152,17 @@ function targetOf(reading: Reading, path: Path, { on, target, rule }: RuleText):
     return isOfNode ? target : refuse('same-node is the node that enrolled or logged a row; this trigger has none');
   }
   if (target === 'ecs-task-host') {
-    if (on.event && isTaskPattern(on.event)) return target;
+    if (on.event && isPatternAbout(on.event, TASK_STATE_CHANGES)) return target;
     return refuse(
       'ecs-task-host needs an event about a task',
       'on: { event: { source: [aws.ecs], detail-type: [ECS Task State Change], … } }',
+    );
+  }
+  if (target === 'finding-host') {
+    if (on.event && isPatternAbout(on.event, GUARDDUTY_FINDINGS)) return target;
+    return refuse(
+      'finding-host needs an event about a GuardDuty finding',
+      'on: { event: { source: [aws.guardduty], detail-type: [GuardDuty Finding], … } }',
     );
   }
   if (target === 'ec2-instance') {

@@ -76,10 +76,11 @@ const nameOf = ({ name }: PolicyQuery) => name;
 /** What a rule says beside its queries; what is not in force is left out. */
 function ruleFields(rule: PolicyRule | undefined): object | undefined {
   if (!rule) return undefined;
-  const { name: _, queries: __, postMortem, accelerateSeconds, postMortemExpiresSeconds, ...fields } = rule;
+  const { name: _, queries: __, postMortem, accelerateSeconds, postMortemExpiresSeconds, lastGasp, ...fields } = rule;
   return {
     ...fields,
     ...(accelerateSeconds > 0 ? { accelerateSeconds } : {}),
+    ...(lastGasp ? { lastGasp } : {}),
     ...(postMortem.length > 0 ? { postMortemExpiresSeconds } : {}),
   };
 }

@@ -30,11 +30,27 @@ export const DETAIL_TYPES: Readonly<Record<string, readonly string[]>> = {
   'aws.guardduty': ['GuardDuty Finding'],
 };
 
-export const TASK_STATE_CHANGE = 'ECS Task State Change';
+/** A family of events, by its envelope. */
+export interface EventFamily {
+  readonly source: string;
+  readonly detailType: string;
+}
+
+export const TASK_STATE_CHANGES: EventFamily = { source: 'aws.ecs', detailType: 'ECS Task State Change' };
+
+/** Detail-types that tell of an instance's end beforehand. @see aws-events.md §4, §5 */
+export const NOTICE_TYPES: readonly string[] = [
+  'EC2 Spot Instance Interruption Warning',
+  'EC2 Instance Rebalance Recommendation',
+  'EC2 Instance-terminate Lifecycle Action',
+];
+
+/** What every event has at its top, and nothing else. @see Amazon EventBridge User Guide, "Event structure" */
+export const ENVELOPE = 'version id detail-type source account time region resources detail'.split(' ');
 
 /** Detail-type → field of `detail` → all values it can have. */
 export const FIELD_VALUES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  [TASK_STATE_CHANGE]: {
+  [TASK_STATE_CHANGES.detailType]: {
     lastStatus: TASK_STATUSES,
     desiredStatus: TASK_STATUSES,
     launchType: ['EC2', 'FARGATE', 'EXTERNAL', 'MANAGED_INSTANCES'],

@@ -17,8 +17,32 @@ const FUNCTIONS = (
 /** Texts and quoted names are taken whole, so that `foo(` inside them is no call. */
 const TOKEN = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|([A-Za-z_][A-Za-z0-9_]*)\s*\(/g;
 
+interface ExpressionProblem {
+  readonly message: string;
+  readonly offset: number;
+  readonly hint?: string;
+}
+
 /** What is wrong with a JMESPath expression, or undefined. What it yields depends on the trigger and is not judged. */
-export function jmespathProblem(expression: string): { message: string; offset: number; hint?: string } | undefined {
+export function jmespathProblem(expression: string): ExpressionProblem | undefined {
+  const problem = syntaxProblem(expression);
+  if (!problem) return undefined;
+  const mended = withNamesQuoted(expression);
+  if (mended === expression || syntaxProblem(mended)) return problem;
+  return {
+    message: 'no JMESPath: a name with a hyphen stands in double quotes',
+    offset: problem.offset,
+    hint: `write ${mended}`,
+  };
+}
+
+/** Texts and quoted names are taken whole, so that a hyphen inside them stays. */
+const HYPHENATED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|([A-Za-z_]\w*(?:-\w+)+)/g;
+
+const withNamesQuoted = (expression: string): string =>
+  expression.replace(HYPHENATED, (token: string, name: string | undefined) => (name ? `"${name}"` : token));
+
+function syntaxProblem(expression: string): ExpressionProblem | undefined {
   try {
     search(expression, {});
   } catch (error) {

@@ -1,4 +1,5 @@
 import { type Lifetime, Random } from '../agent/index.ts';
+import { percentilesOf } from '../core/ledger/percentiles.ts';
 import type { Day } from './day.ts';
 import { E_BASE } from './event-path.ts';
 import { DELIVERY_MS, ROUND_TRIP_MS } from './fleet.ts';
@@ -88,10 +89,9 @@ function evented(workload: string, mode: Mode, day: Day, lifetimes: Float64Array
 }
 
 function mttaOf(waitsMs: readonly number[], delay: DelayDistribution): Pick<Comparison, 'mttaP50' | 'mttaP99'> {
-  const sorted = [...waitsMs].sort((a, b) => a - b);
-  const at = (share: number): Pair => ({
-    measured: sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN,
-    model: quantileOf(delay, share),
-  });
-  return { mttaP50: at(0.5), mttaP99: at(0.99) };
+  const { p50 = Number.NaN, p99 = Number.NaN } = percentilesOf(waitsMs) ?? {};
+  return {
+    mttaP50: { measured: p50, model: quantileOf(delay, 0.5) },
+    mttaP99: { measured: p99, model: quantileOf(delay, 0.99) },
+  };
 }

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type Lifetime,
   Random,
   type RunTask,
@@ -22,6 +23,8 @@ export interface DayOptions {
   readonly lifetime: Lifetime;
   readonly mode: Mode;
   readonly losses: Losses;
+  /** The reconciler sweeps so often, in seconds; 0 never. */
+  readonly sweepSeconds: number;
   /** Intervals of the schedules that look at the same lives, in seconds. */
   readonly schedules: readonly number[];
 }
@@ -44,8 +47,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const WARM_UP_MS = 5 * MINUTE_MS;
 /** A longer life is cut here: every mode and schedule has seen it long before, and hosts would only fill up. */
 const CUT_MS = 15 * MINUTE_MS;
-/** After the last event: two polls of the slowest mode. */
-const COOL_DOWN_MS = 3 * MINUTE_MS;
+/** After the last event: a sweep, and two polls of the slowest mode. */
+const COOL_DOWN_MS = 4 * MINUTE_MS;
 /** When it is judged: later than any answer is waited for. */
 const JUDGED_AFTER_MS = 24 * HOUR_MS;
 
@@ -77,17 +80,14 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
       if (lastStatus === 'RUNNING' && !hotAtStart.has(arn)) hotAtStart.set(arn, fleet.isHot(host.instanceId));
     },
   });
-  const mayfly = new InMemoryMayfly({
-    policy: policyOf(mode),
-    now: () => clock.now(),
-    describe: (input) => cluster.describeContainerInstances(input),
-  });
+  const mayfly = new InMemoryMayfly({ policy: policyOf(mode), clock, cluster });
   const fleet = new Fleet({ hosts, mayfly, clock, random: random.fork('agents') });
 
   const registered = cluster.registerHosts();
   const started = fleet.start();
   await clock.advance(WARM_UP_MS);
   await Promise.all([registered, started]);
+  const sweeping = sweepEvery(options.sweepSeconds, mayfly, clock);
   const starts = startsOf(tasks, count, lifetime, random.fork('starts'));
   const handles: TaskHandle[] = [];
   for (const start of starts) {
@@ -97,6 +97,7 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   }
   while (cluster.tasks.length > 0) await clock.advance(10 * SECOND_MS);
   await clock.advance(COOL_DOWN_MS);
+  sweeping.abort();
   await fleet.stop();
   await cluster.stop();
 
@@ -116,6 +117,19 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
     hostHours: (count * (clock.now() - EPOCH_MS)) / HOUR_MS,
     events: { sent: path.sent, lost: path.lost },
   };
+}
+
+/** Starts the reconciler's schedule; aborting it ends it. */
+function sweepEvery(seconds: number, mayfly: InMemoryMayfly, clock: Clock): AbortController {
+  const end = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!end.signal.aborted) {
+      await clock.sleep(seconds * SECOND_MS, end.signal);
+      await mayfly.sweep();
+    }
+  };
+  if (seconds > 0) run().catch((error) => end.signal.aborted || mayfly.failures.push(`sweep: ${error}`));
+  return end;
 }
 
 function taskOf({ family, lifetimeMs }: Start): Omit<RunTask, 'host'> {

@@ -1,26 +1,43 @@
-import type { EventBridgeEvent, Transport, WireRequest, WireResponse } from '../agent/index.ts';
+import type {
+  Clock,
+  EventBridgeEvent,
+  SimulatedCluster,
+  Transport,
+  WireRequest,
+  WireResponse,
+} from '../agent/index.ts';
+import { InstanceNodes } from '../core/findings/instance-nodes.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
 import { compiledPolicy } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
+import type { SweepDeps } from '../core/reconcile/run.ts';
+import { Settled } from '../core/reconcile/settled.ts';
+import { Spend } from '../core/reconcile/spend.ts';
+import { sweep } from '../core/reconcile/sweep.ts';
+import { type Place, placeOf } from '../core/reconcile/synthetic.ts';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { handleEvent } from '../core/triggers/handle-event.ts';
-import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import { parseEvent } from '../core/triggers/parse.ts';
+import { MemoryFindings, MemorySweepProgress } from '../memory/findings.ts';
 import { MemoryHosts } from '../memory/hosts.ts';
 import { MemoryLedger } from '../memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../memory/nodes.ts';
 import { MemoryAnswerBook, MemoryFanOuts } from '../memory/progress.ts';
+import { noTaskDefinitions } from '../memory/task-definitions.ts';
+import { WorldInventory } from './world-inventory.ts';
 
 export const ENROLL_SECRET = 'a day is a life';
 
 export interface MayflyOptions {
   readonly policy: Policy;
-  readonly now: () => number; // epoch ms
-  /** ECS's own answer to DescribeContainerInstances. */
-  readonly describe: (input: { cluster: string; containerInstances: readonly string[] }) => {
-    readonly containerInstances: readonly object[];
-  };
+  readonly clock: Clock;
+  /** What ECS and EC2 answer about. */
+  readonly cluster: SimulatedCluster;
 }
+
+/** What the function may take for a sweep, its reserve off. */
+const SWEEP_MS = 45_000;
+const NO_AGENT_AFTER_MS = 5 * 60_000;
 
 /** Mayfly without AWS: the decisions of lib/core, all of them, on ports in memory and somebody else's clock. */
 export class InMemoryMayfly {
@@ -28,9 +45,11 @@ export class InMemoryMayfly {
   /** Requests that failed: memory never does, so each is a fault of the core or of this simulation. */
   readonly failures: string[] = [];
   readonly #api: TlsApi;
-  readonly #deps: RuleDeps;
+  readonly #deps: SweepDeps;
+  readonly #place: Place;
 
-  constructor({ policy, now, describe }: MayflyOptions) {
+  constructor({ policy, clock, cluster }: MayflyOptions) {
+    const now = (): number => clock.now();
     const compiled = compiledPolicy(policy);
     const hosts = new MemoryHosts();
     const aliases = new MemoryAliases();
@@ -41,19 +60,38 @@ export class InMemoryMayfly {
       aliases,
       directory: new MemoryDirectory(),
       fanOuts: new MemoryFanOuts(),
+      findings: new MemoryFindings(),
       policy: async () => compiled,
       now,
       report: (event: string, { endpoint, error }: Readonly<Record<string, unknown>>): void => {
-        if (event === 'request_failed') this.failures.push(`${endpoint}: ${error}`);
+        if (event === 'request_failed' || event === 'sweep_failed')
+          this.failures.push(`${endpoint ?? event}: ${error}`);
       },
     };
     const lookup = {
       instancesOf: async (clusterArn: string, arns: readonly string[]) => {
-        const { containerInstances } = describe({ cluster: clusterArn, containerInstances: arns });
+        const { containerInstances } = cluster.describeContainerInstances({
+          cluster: clusterArn,
+          containerInstances: arns,
+        });
         return new Map(containerInstances.map(instanceOf));
       },
     };
-    this.#deps = { ...ports, hosts: new ContainerHosts(aliases, lookup, now) };
+    const spend = new Spend(now, (ms) => clock.sleep(ms));
+    const inventory = new WorldInventory(cluster, spend);
+    this.#place = placeOf(cluster.arn);
+    this.#deps = {
+      ...ports,
+      definitions: noTaskDefinitions,
+      hosts: new ContainerHosts(aliases, lookup, now),
+      tasks: inventory,
+      instances: inventory,
+      progress: new MemorySweepProgress(),
+      nodes: new InstanceNodes(ports.directory, aliases, now),
+      spend,
+      settled: new Settled(),
+      noAgentAfterMs: NO_AGENT_AFTER_MS,
+    };
     this.#api = new TlsApi({
       ...ports,
       book: new MemoryAnswerBook(),
@@ -66,6 +104,11 @@ export class InMemoryMayfly {
   /** Takes an event as the functions behind EventBridge do. */
   async take(event: EventBridgeEvent): Promise<void> {
     await handleEvent(parseEvent(event), this.#deps);
+  }
+
+  /** Looks for what no event told, as the reconciler does every minute. */
+  async sweep(): Promise<void> {
+    await sweep(this.#deps, this.#place, this.#deps.now() + SWEEP_MS);
   }
 
   /**

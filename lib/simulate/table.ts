@@ -34,7 +34,8 @@ const percent = ({ measured, model }: Pair): string => `${(100 * measured).toFix
 const seconds = ({ measured, model }: Pair): string =>
   `${(measured / 1000).toFixed(1)} s (${(model / 1000).toFixed(1)})`;
 
-function aligned([head = [], ...lines]: readonly (readonly string[])[]): string {
+/** A table in Markdown, its columns padded; the first line is the head. */
+export function aligned([head = [], ...lines]: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
   const text = (cells: readonly string[]): string =>
     `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;

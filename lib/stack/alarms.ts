@@ -1,7 +1,18 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type IMetric, Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  ComparisonOperator,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { EventRoute } from './event-route.ts';
+import type { MayflyTable } from './mayfly-table.ts';
+import { coverageShare, ownMetric } from './own-metrics.ts';
+import type { Reconciler } from './reconciler.ts';
 import type { ResultStreams } from './result-streams.ts';
 import type { TlsApi } from './tls-api.ts';
 
@@ -9,19 +20,28 @@ export interface AlarmsProps {
   readonly routes: readonly EventRoute[];
   readonly tlsApi: TlsApi;
   readonly streams: ResultStreams;
+  readonly reconciler: Reconciler;
+  readonly table: MayflyTable;
+  /** Percent. */
+  readonly coverageObjective: number;
 }
 
-interface Threshold {
+interface Watch {
   readonly metric: IMetric;
-  /** The alarm goes off at this value and above. */
-  readonly atLeast: number;
-  /** Minutes in a row. */
-  readonly minutes: number;
+  /** So many periods of the metric in a row, minutes where nothing else is said. */
+  readonly periods: number;
+  /** Whether no data at all is the trouble; else it is peace. */
+  readonly whenSilent?: boolean;
   /** What has happened, for whom the alarm wakes. */
   readonly says: string;
   /** The heading of its section in docs/runbook.md. */
   readonly runbook: string;
 }
+
+/** The alarm goes off at a value and above, or below one. */
+type Threshold = Watch & ({ readonly atLeast: number } | { readonly below: number });
+
+const MINUTE = Duration.minutes(1);
 
 /** What should wake somebody. Alarms have no action of their own: add one to each of `all`. */
 export class Alarms extends Construct {
@@ -30,26 +50,96 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.all = [
+      ...this.ofLives(props.coverageObjective),
+      ...this.ofFleet(),
+      ...this.ofReconciler(props.reconciler),
       ...props.routes.flatMap((route) => this.ofRoute(route)),
       ...this.ofTlsApi(props.tlsApi),
+      this.ofTable(props.table),
       ...this.ofStreams(props.streams),
     ];
   }
 
+  private ofLives(objective: number): Alarm[] {
+    return [
+      this.alarm('Coverage', {
+        metric: coverageShare(this, Duration.minutes(15)),
+        below: objective,
+        periods: 1,
+        says: `Less than ${objective} % of the workloads judged in a quarter of an hour were seen`,
+        runbook: 'Coverage',
+      }),
+      this.alarm('MttaBreached', {
+        metric: ownMetric(this, 'MttaBreaches', { period: MINUTE, statistic: Stats.SUM }),
+        atLeast: 1,
+        periods: 1,
+        says: 'An answer came later than the guaranteed bound',
+        runbook: 'MTTA breached',
+      }),
+    ];
+  }
+
+  private ofFleet(): Alarm[] {
+    const counted = (name: string) => ownMetric(this, name, { period: MINUTE, statistic: Stats.MAXIMUM });
+    return [
+      this.alarm('HostsWithoutAgent', {
+        metric: new MathExpression({
+          expression: 'running - enrolled',
+          usingMetrics: { running: counted('InstancesRunning'), enrolled: counted('InstancesEnrolled') },
+          period: MINUTE,
+          label: 'instances without an agent',
+        }),
+        atLeast: 1, // all of them: the one without osquery is the one that is broken into
+        periods: 3,
+        says: 'EC2 instances run, and no node enrolled from them',
+        runbook: 'Hosts without an agent',
+      }),
+      this.alarm('AgentsSilent', {
+        metric: counted('AgentsSilent'),
+        atLeast: 1,
+        periods: 3,
+        says: 'Agents poll no longer while their instances run',
+        runbook: 'Silent agents',
+      }),
+    ];
+  }
+
+  private ofReconciler({ fn, every }: Reconciler): Alarm[] {
+    return [
+      this.alarm('ReconcilerErrors', {
+        metric: fn.metricErrors({ period: MINUTE, statistic: Stats.SUM }),
+        atLeast: 1,
+        periods: 3, // one is made up for by the next sweep
+        says: 'The reconciler fails',
+        runbook: 'Reconciler',
+      }),
+      this.alarm('ReconcilerSilent', {
+        metric: ownMetric(this, 'SweepDuration', { period: every, statistic: Stats.SAMPLE_COUNT }),
+        below: 1,
+        periods: 5,
+        whenSilent: true,
+        says: 'The reconciler has not swept five times in a row: what no event told stays unknown',
+        runbook: 'Reconciler',
+      }),
+    ];
+  }
+
   private ofRoute(route: EventRoute): Alarm[] {
-    const period = Duration.minutes(1);
     return [
       this.alarm(`${route.node.id}DeadLetters`, {
-        metric: route.deadLetters.metricApproximateNumberOfMessagesVisible({ period, statistic: Stats.MAXIMUM }),
+        metric: route.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: MINUTE,
+          statistic: Stats.MAXIMUM,
+        }),
         atLeast: 1,
-        minutes: 1,
+        periods: 1,
         says: `Events of ${route.node.id} could not be delivered or handled`,
         runbook: 'Dead letters',
       }),
       this.alarm(`${route.node.id}OldestEvent`, {
-        metric: route.queue.metricApproximateAgeOfOldestMessage({ period, statistic: Stats.MAXIMUM }),
+        metric: route.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
         atLeast: 60, // seconds: half the lives Mayfly is for have ended by then
-        minutes: 3,
+        periods: 3,
         says: `Events of ${route.node.id} wait a minute and more`,
         runbook: 'Oldest event',
       }),
@@ -57,31 +147,40 @@ export class Alarms extends Construct {
   }
 
   private ofTlsApi({ api, fn }: TlsApi): Alarm[] {
-    const period = Duration.minutes(1);
     return [
       this.alarm('TlsApiServerErrors', {
-        metric: api.metricServerError({ period, statistic: Stats.SUM }),
+        metric: api.metricServerError({ period: MINUTE, statistic: Stats.SUM }),
         atLeast: 5, // one is a cold start that met a deployment; agents repeat it by themselves
-        minutes: 3,
+        periods: 3,
         says: 'The TLS API answers agents with 5xx',
         runbook: 'Server errors',
       }),
       this.alarm('TlsApiRefusals', {
         // The function itself answers 200 or 503: 4xx is the gateway's own, too large or throttled.
-        metric: api.metricClientError({ period, statistic: Stats.SUM }),
+        metric: api.metricClientError({ period: MINUTE, statistic: Stats.SUM }),
         atLeast: 1,
-        minutes: 1,
+        periods: 1,
         says: 'The gateway refused requests of agents; results too large for it are lost',
         runbook: 'Gateway refusals',
       }),
       this.alarm('TlsApiThrottles', {
-        metric: fn.metricThrottles({ period, statistic: Stats.SUM }),
+        metric: fn.metricThrottles({ period: MINUTE, statistic: Stats.SUM }),
         atLeast: 1,
-        minutes: 3,
+        periods: 3,
         says: 'Lambda refuses polls for want of concurrency',
         runbook: 'Throttles',
       }),
     ];
+  }
+
+  private ofTable(table: MayflyTable): Alarm {
+    return this.alarm('TableThrottles', {
+      metric: table.metricThrottles(MINUTE),
+      atLeast: 1,
+      periods: 3, // a burst is over by then: the SDK tries again, and an on-demand table grows
+      says: 'DynamoDB throttles the table or its index',
+      runbook: 'Table throttles',
+    });
   }
 
   private ofStreams({ streams }: ResultStreams): Alarm[] {
@@ -92,23 +191,28 @@ export class Alarms extends Construct {
           metricName: 'DeliveryToS3.DataFreshness',
           dimensionsMap: { DeliveryStreamName: stream.ref },
           statistic: Stats.MAXIMUM,
-          period: Duration.minutes(1),
+          period: MINUTE,
         }),
         atLeast: 900, // seconds; usual is the buffer's 60. Firehose drops what it could not deliver for 24 h
-        minutes: 5,
+        periods: 5,
         says: `Records of ${name}/ do not reach the bucket`,
         runbook: 'Results delivery',
       }),
     );
   }
 
-  private alarm(id: string, { metric, atLeast, minutes, says, runbook }: Threshold): Alarm {
+  private alarm(id: string, threshold: Threshold): Alarm {
+    const { metric, periods, whenSilent, says, runbook } = threshold;
     return new Alarm(this, id, {
       metric,
-      threshold: atLeast,
-      evaluationPeriods: minutes,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...('below' in threshold
+        ? { threshold: threshold.below, comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD }
+        : {
+            threshold: threshold.atLeast,
+            comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+          }),
+      evaluationPeriods: periods,
+      treatMissingData: whenSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       alarmDescription: `${says}. Runbook: docs/runbook.md, "${runbook}"`,
     });
   }

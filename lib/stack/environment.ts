@@ -14,4 +14,8 @@ export const Variable = {
   /** Secrets are named by ARN; functions fetch the values themselves, so that no value stands in a template. */
   enrollSecret: 'ENROLL_SECRET_ARN',
   nodeKeySecret: 'NODE_KEY_SECRET_ARN',
+  /** Mayfly's own bus, for what it tells. */
+  bus: 'BUS_NAME',
+  /** After so long a running instance without a node is a finding. */
+  noAgentAfter: 'NO_AGENT_AFTER_SECONDS',
 } as const;

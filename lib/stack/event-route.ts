@@ -17,10 +17,30 @@ export interface EventRouteProps {
   readonly events: Readonly<Record<string, EventPattern>>;
   /** One rule on a bus of our own each. @default - none */
   readonly requests?: { readonly bus: IEventBus; readonly events: Readonly<Record<string, EventPattern>> };
+  /** How it differs from the others, which do their work at once. @default - not at all */
+  readonly waiting?: Waiting;
 }
 
-/** How long one batch of events may take. Short, as a failed event comes back only after six times as long. */
-const TIMEOUT = Duration.seconds(10);
+/** A function that spends most of its time waiting. */
+export interface Waiting {
+  /** How long one batch of events may take. */
+  readonly timeout: Duration;
+  /** After so long a failed event comes back; more than the timeout, or Lambda takes no such queue. */
+  readonly visibilityTimeout: Duration;
+  /** How many batches may wait at once. */
+  readonly maxConcurrency: number;
+}
+
+/**
+ * Of a function that does not wait. One batch takes little, as a failed event comes back only after six times as long: what
+ * Lambda asks for, so that retries within it do not race. Its concurrency keeps a storm of events from using up the
+ * account's functions and the ECS API's shared bucket.
+ */
+const PROMPT: Waiting = {
+  timeout: Duration.seconds(10),
+  visibilityTimeout: Duration.seconds(60),
+  maxConcurrency: 10,
+};
 
 /** A queue gives an event to its function this often before it goes to the dead letters. */
 const MAX_RECEIVES = 5;
@@ -33,9 +53,13 @@ export class EventRoute extends Construct {
   readonly fn: LambdaFunction;
   readonly queue: Queue;
   readonly deadLetters: Queue;
+  /** An event that is older waits for something to be mended: half the lives Mayfly is for have ended in a minute. */
+  readonly lateAfter: Duration;
 
   constructor(scope: Construct, id: string, props: EventRouteProps) {
     super(scope, id);
+    const { timeout, visibilityTimeout, maxConcurrency } = props.waiting ?? PROMPT;
+    this.lateAfter = props.waiting ? visibilityTimeout : Duration.minutes(1);
     this.deadLetters = new Queue(this, 'DeadLetters', {
       retentionPeriod: Duration.days(14),
       // SQS's own key: EventBridge may not use the AWS managed KMS key of SQS.
@@ -43,7 +67,7 @@ export class EventRoute extends Construct {
       enforceSSL: true,
     });
     this.queue = new Queue(this, 'Queue', {
-      visibilityTimeout: Duration.seconds(6 * TIMEOUT.toSeconds()), // what Lambda asks for, so that retries within it do not race
+      visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -61,7 +85,7 @@ export class EventRoute extends Construct {
       bundles: props.bundles,
       name: props.name,
       description: props.description,
-      timeout: TIMEOUT,
+      timeout,
       memorySize: 512,
     });
     this.fn.addEventSource(
@@ -69,7 +93,7 @@ export class EventRoute extends Construct {
         batchSize: 10,
         maxBatchingWindow: Duration.seconds(0), // an event waits for no other: its workload may live for seconds
         reportBatchItemFailures: true,
-        maxConcurrency: 10, // keeps a storm of events from using up the account's functions and the ECS API's shared bucket
+        maxConcurrency,
       }),
     );
   }

@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { metricsNamespace } from './own-metrics.ts';
 
 export interface FunctionSettings {
   /** Folder with one bundle a function: `<bundles>/<name>/index.js`. */
@@ -55,7 +56,7 @@ export function defineFunction(scope: Construct, settings: FunctionSettings): La
     systemLogLevelV2: settings.systemLogLevel ?? SystemLogLevel.INFO,
     environment: {
       POWERTOOLS_SERVICE_NAME: settings.name,
-      POWERTOOLS_METRICS_NAMESPACE: 'Mayfly',
+      POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(scope),
       POWERTOOLS_LOG_LEVEL: 'INFO',
     },
   });

@@ -17,6 +17,7 @@ export class MayflyStack extends Stack {
     this.output('Flagfile', mayfly.flagfile, 'The flagfile of every host');
     this.output('TableName', mayfly.tableName, 'For `mayfly policy --table`; `--stack` finds it by itself');
     this.output('BusName', mayfly.bus.eventBusName, 'Requests and other events of your own for the rules');
+    this.output('DashboardName', mayfly.dashboardName, 'CloudWatch console, Dashboards');
     this.output('ResultsBucket', mayfly.resultsBucket.bucketName, 'Answers, agent logs and unreadable bodies');
   }
 

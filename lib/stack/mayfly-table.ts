@@ -1,4 +1,5 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -8,6 +9,8 @@ import { Variable } from './environment.ts';
 export interface MayflyTableProps {
   readonly removalPolicy: RemovalPolicy;
 }
+
+const BY_DAY = 'byDay';
 
 /**
  * The one table: nodes, pending queries, deliveries, aliases and the ledger (docs/decisions/0002-one-table-design.md).
@@ -26,9 +29,9 @@ export class MayflyTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
     });
-    // For people, who list lives by time. Only the ledger's rows have its keys, and those never change: one write a life.
+    // Lists lives by time, for people and for the review. Only the ledger's rows have its keys, and those never change: one write a life.
     this.table.addGlobalSecondaryIndex({
-      indexName: 'byDay',
+      indexName: BY_DAY,
       partitionKey: { name: 'day', type: AttributeType.STRING },
       sortKey: { name: 'firstEventAtMs', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
@@ -45,13 +48,60 @@ export class MayflyTable extends Construct {
     this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
+  /** Lets `fn`, which may record events, list lives by time, to tell what became of them. No other function may. */
+  grantReview(fn: LambdaFunction): void {
+    Grant.addToPrincipal({
+      grantee: fn,
+      actions: ['dynamodb:Query'],
+      resourceArns: [`${this.table.tableArn}/index/${BY_DAY}`],
+    });
+  }
+
+  /** Requests that were throttled: reads and writes of the table, writes of its index, which hold the table's back. */
+  metricThrottles(period: Duration): MathExpression {
+    const events = (metricName: string, index: Record<string, string> = {}) => this.metric(metricName, period, index);
+    return new MathExpression({
+      expression: 'FILL(reads, 0) + FILL(writes, 0) + FILL(indexWrites, 0)',
+      usingMetrics: {
+        reads: events('ReadThrottleEvents'),
+        writes: events('WriteThrottleEvents'),
+        indexWrites: events('WriteThrottleEvents', { GlobalSecondaryIndexName: BY_DAY }),
+      },
+      period,
+      label: 'throttled requests',
+    });
+  }
+
+  /** Capacity units used, which is what an on-demand table costs. */
+  metricsConsumed(period: Duration): Metric[] {
+    const index = { GlobalSecondaryIndexName: BY_DAY };
+    return [
+      this.metric('ConsumedReadCapacityUnits', period, {}, 'read units'),
+      this.metric('ConsumedWriteCapacityUnits', period, {}, 'write units'),
+      this.metric('ConsumedReadCapacityUnits', period, index, 'read units of the index'),
+      this.metric('ConsumedWriteCapacityUnits', period, index, 'write units of the index'),
+    ];
+  }
+
   /** Where the operator's commands find policy, ledger and nodes. */
   get tableName(): string {
     return this.table.tableName;
   }
 
+  /** @see Amazon DynamoDB Developer Guide, "DynamoDB metrics and dimensions" */
+  private metric(metricName: string, period: Duration, index: Record<string, string>, label?: string): Metric {
+    return new Metric({
+      namespace: 'AWS/DynamoDB',
+      metricName,
+      dimensionsMap: { TableName: this.table.tableName, ...index },
+      statistic: Stats.SUM,
+      period,
+      ...(label ? { label } : {}),
+    });
+  }
+
   private grant(fn: LambdaFunction, ...operations: string[]): void {
-    // Not `table.grant`, which adds the index: no function reads it.
+    // Not `table.grant`, which adds the index: one function alone reads it.
     Grant.addToPrincipal({
       grantee: fn,
       actions: operations.map((operation) => `dynamodb:${operation}`),

@@ -1,16 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { Aws, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { EventBus } from 'aws-cdk-lib/aws-events';
+import { EventBus, Match } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
 import { Alarms } from './alarms.ts';
+import { Dashboard } from './dashboard.ts';
+import { Variable } from './environment.ts';
 import { EventRoute } from './event-route.ts';
 import { flagfile } from './flagfile.ts';
 import { MayflyTable } from './mayfly-table.ts';
+import { Reconciler } from './reconciler.ts';
 import { ResultStreams } from './result-streams.ts';
 import { Secrets } from './secrets.ts';
 import { TlsApi } from './tls-api.ts';
@@ -26,6 +29,22 @@ export interface MayflyProps {
    * @default RemovalPolicy.RETAIN - the ledger and the answers outlive the stack
    */
   readonly removalPolicy?: RemovalPolicy;
+  /**
+   * How often the reconciler looks for what no event told; whole minutes.
+   * @default - every minute
+   */
+  readonly reconcileEvery?: Duration;
+  /**
+   * How long an EC2 instance may run before it is a finding that no node enrolled from it. Instances with the tag
+   * `mayfly:ignore` = `true` never are.
+   * @default - 5 minutes
+   */
+  readonly noAgentAfter?: Duration;
+  /**
+   * An alarm rings when less of the workloads judged in a quarter of an hour were seen, in percent.
+   * @default 99 - one miss among few rings, one among hundreds does not; each is an event on the bus anyway
+   */
+  readonly coverageObjective?: number;
 }
 
 const BUNDLES = fileURLToPath(new URL('../../dist/lambdas', import.meta.url));
@@ -48,8 +67,12 @@ export class Mayfly extends Construct {
   readonly tableName: string;
   /** Where answers, agent logs and unreadable bodies land. */
   readonly resultsBucket: Bucket;
+  /** Looks for what no event told. */
+  readonly reconciler: Reconciler;
   /** Give each an action: they have none of their own. */
   readonly alarms: readonly Alarm[];
+  /** What became of lives, how long answers took, what is stuck and what it costs, in CloudWatch. */
+  readonly dashboardName: string;
 
   constructor(scope: Construct, id: string, props: MayflyProps = {}) {
     super(scope, id);
@@ -75,38 +98,75 @@ export class Mayfly extends Construct {
     });
     table.grantRecordEvents(ecsTaskState.fn);
     grantDescribeContainerInstances(ecsTaskState);
+    grantDescribeTaskDefinition(ecsTaskState);
 
     const ec2Launch = new EventRoute(this, 'Ec2Launch', {
       bundles,
       name: 'ec2-launch',
-      description: 'Mayfly: queues what to ask a new EC2 instance',
+      description: 'Mayfly: queues what to ask a new EC2 instance, and ends the node of one that is gone',
       events: {
-        InstanceRunning: {
+        InstanceState: {
           source: ['aws.ec2'],
           detailType: ['EC2 Instance State-change Notification'],
-          detail: { state: ['running'] },
+          detail: { state: ['running', 'shutting-down', 'terminated'] },
         },
         InstanceLaunched: { source: ['aws.autoscaling'], detailType: ['EC2 Instance Launch Successful'] },
       },
     });
     table.grantRecordEvents(ec2Launch.fn);
 
-    this.bus = new EventBus(this, 'Bus', {
-      description: 'Mayfly: requests to ask hosts, from whoever may put events here',
-    });
-    const ruleEvents = new EventRoute(this, 'RuleEvents', {
+    const lastGasp = new EventRoute(this, 'LastGasp', {
       bundles,
-      name: 'rule-events',
-      description: 'Mayfly: asks what the policy says about all other events, and about requests on its bus',
+      name: 'last-gasp',
+      description:
+        'Mayfly: asks instances that will be taken away, and holds them with a lifecycle hook until they answered',
       events: {
         SpotInterruption: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
         Rebalance: { source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] },
-        Finding: { source: ['aws.guardduty'], detailType: ['GuardDuty Finding'] },
+        TerminateHook: { source: ['aws.autoscaling'], detailType: ['EC2 Instance-terminate Lifecycle Action'] },
       },
-      requests: { bus: this.bus, events: { Request: { account: [Aws.ACCOUNT_ID] } } },
+      // It holds a hook for two minutes at most (docs/decisions/0013). What fails is to come back as soon as may be: six
+      // times the timeout, which Lambda asks for, would be after every heartbeat, and a repeat is harmless.
+      waiting: { timeout: Duration.seconds(150), visibilityTimeout: Duration.seconds(160), maxConcurrency: 50 },
     });
-    table.grantRecordEvents(ruleEvents.fn);
-    grantDescribeContainerInstances(ruleEvents);
+    table.grantRecordEvents(lastGasp.fn);
+    grantLifecycleHooks(lastGasp);
+
+    const finding = new EventRoute(this, 'Finding', {
+      bundles,
+      name: 'finding',
+      description: 'Mayfly: asks the hosts of GuardDuty findings',
+      events: { Finding: { source: ['aws.guardduty'], detailType: ['GuardDuty Finding'] } },
+    });
+    table.grantRecordEvents(finding.fn);
+    grantDescribeContainerInstances(finding);
+
+    this.bus = new EventBus(this, 'Bus', {
+      description: 'Mayfly: requests to ask hosts, from whoever may put events here',
+    });
+    const queryRequest = new EventRoute(this, 'QueryRequest', {
+      bundles,
+      name: 'query-request',
+      description: 'Mayfly: asks what is requested on its bus',
+      events: {},
+      // All but what Mayfly itself tells there.
+      requests: {
+        bus: this.bus,
+        events: { Request: { account: [Aws.ACCOUNT_ID], source: Match.anythingBut('mayfly') } },
+      },
+    });
+    table.grantRecordEvents(queryRequest.fn);
+    grantDescribeContainerInstances(queryRequest);
+
+    this.reconciler = new Reconciler(this, 'Reconciler', {
+      bundles,
+      every: props.reconcileEvery ?? Duration.minutes(1),
+      noAgentAfter: props.noAgentAfter ?? Duration.minutes(5),
+    });
+    table.grantRecordEvents(this.reconciler.fn);
+    table.grantReview(this.reconciler.fn);
+    this.bus.grantPutEventsTo(this.reconciler.fn);
+    this.reconciler.fn.addEnvironment(Variable.bus, this.bus.eventBusName);
 
     this.tableName = table.tableName;
     this.hostname = tlsApi.hostname;
@@ -114,7 +174,10 @@ export class Mayfly extends Construct {
     this.enrollSecret = secrets.enrollSecret;
     this.flagfile = flagfile(tlsApi);
     this.resultsBucket = streams.bucket;
-    this.alarms = new Alarms(this, 'Alarms', { routes: [ecsTaskState, ec2Launch, ruleEvents], tlsApi, streams }).all;
+    const routes = [ecsTaskState, ec2Launch, lastGasp, finding, queryRequest];
+    const watched = { routes, tlsApi, streams, reconciler: this.reconciler, table };
+    this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;
+    this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
   }
 }
 
@@ -127,4 +190,29 @@ function grantDescribeContainerInstances(route: EventRoute): void {
     anyInstance,
     'Clusters and their instances come and go without us: any container instance of this account and Region, to describe only.',
   );
+}
+
+/** Tasks do not say which of their containers are essential. */
+function grantDescribeTaskDefinition(route: EventRoute): void {
+  Grant.addToPrincipal({ grantee: route.fn, actions: ['ecs:DescribeTaskDefinition'], resourceArns: ['*'] });
+  acknowledgeWildcard(route, '*', 'ecs:DescribeTaskDefinition knows no resources; it reads and nothing else.');
+}
+
+/** Hooks whose names begin with `mayfly` are completed; which groups have one is for their owners to say. */
+function grantLifecycleHooks(route: EventRoute): void {
+  const anyGroup = Stack.of(route).formatArn({
+    service: 'autoscaling',
+    resource: 'autoScalingGroup',
+    resourceName: '*:autoScalingGroupName/*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  const grantee = route.fn;
+  Grant.addToPrincipal({ grantee, actions: ['autoscaling:CompleteLifecycleAction'], resourceArns: [anyGroup] });
+  Grant.addToPrincipal({ grantee, actions: ['autoscaling:DescribeLifecycleHooks'], resourceArns: ['*'] });
+  acknowledgeWildcard(
+    route,
+    anyGroup,
+    'Groups come and go without us: hooks of any group of this account and Region, which wait for us by their name.',
+  );
+  acknowledgeWildcard(route, '*', 'autoscaling:DescribeLifecycleHooks knows no resources; it reads and nothing else.');
 }

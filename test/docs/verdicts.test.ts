@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { ADVICE } from '../../lib/cli/ledger/advice.ts';
+import { ADVICE } from '../../lib/core/ledger/advice.ts';
 import { TROUBLES } from '../../lib/core/ledger/workload.ts';
 
 const PAGE = readFileSync(new URL('../../docs/reference/verdicts.md', import.meta.url), 'utf8');

@@ -7,6 +7,16 @@ export const dockerId = (n: number): string => createHash('sha256').update(Strin
 export const taskArn = (n: number): string =>
   `arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/${n.toString(16).padStart(32, '0')}`;
 
+/** Every partition of AWS, with one of its regions. @see AWS General Reference, "Amazon Resource Names" */
+export const PARTITIONS = [
+  ['aws', 'us-east-1'],
+  ['aws-cn', 'cn-north-1'],
+  ['aws-us-gov', 'us-gov-west-1'],
+  ['aws-iso', 'us-iso-east-1'],
+  ['aws-iso-b', 'us-isob-east-1'],
+  ['aws-eusc', 'eusc-de-east-1'],
+] as const;
+
 /** The "container" query of task n, whose only container is `dockerId(n)`. */
 export function aPendingQuery(n: number, query: Partial<PendingQuery> = {}): PendingQuery {
   const subjects = query.subjects ?? [dockerId(n)];

@@ -1,12 +1,23 @@
-import { DescribeContainerInstancesCommand, ECSClient, ECSServiceException } from '@aws-sdk/client-ecs';
+import {
+  DescribeContainerInstancesCommand,
+  DescribeTaskDefinitionCommand,
+  ECSClient,
+  ECSServiceException,
+} from '@aws-sdk/client-ecs';
 import { mockClient } from 'aws-sdk-client-mock';
 
-/** ECS as far as Mayfly asks it: which instance stands behind a container instance. */
+const REFUSED = { $fault: 'client', $metadata: { httpStatusCode: 400 } } as const;
+
+/** ECS as far as Mayfly asks it: which instance stands behind a container instance, which containers are essential. */
 export class FakeEcs {
   readonly client = new ECSClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
   /** Container-instance ARN → EC2 or `mi-` instance id; every other ARN is MISSING. */
   readonly known = new Map<string, string>();
-  /** Every call that was made. */
+  /** Task definition ARN → container name → whether it is essential; every other ARN is unknown. */
+  readonly definitions = new Map<string, Readonly<Record<string, boolean>>>();
+  /** ARNs that were described as task definitions, a call each. */
+  readonly described: string[] = [];
+  /** Every call about container instances that was made. */
   readonly calls: { readonly cluster: string; readonly arns: readonly string[] }[] = [];
   /** What calls fail with, instead of an answer. */
   failure: Error | undefined;
@@ -16,7 +27,9 @@ export class FakeEcs {
       .on(DescribeContainerInstancesCommand)
       .callsFake(async ({ cluster = 'default', containerInstances = [] }) =>
         this.#describe(cluster, containerInstances),
-      );
+      )
+      .on(DescribeTaskDefinitionCommand)
+      .callsFake(async ({ taskDefinition }) => this.#define(taskDefinition));
   }
 
   /** The call is refused as when the account's bucket of 20 a second is empty. */
@@ -26,12 +39,20 @@ export class FakeEcs {
 
   /** Every call from now on is refused with this error of ECS. */
   fail(name: string): void {
-    this.failure = new ECSServiceException({
-      name,
-      $fault: 'client',
-      message: name,
-      $metadata: { httpStatusCode: 400 },
-    });
+    this.failure = new ECSServiceException({ ...REFUSED, name, message: name });
+  }
+
+  #define(arn: string) {
+    this.described.push(arn);
+    if (this.failure) throw this.failure;
+    const containers = this.definitions.get(arn);
+    if (!containers)
+      throw new ECSServiceException({ ...REFUSED, name: 'ClientException', message: 'Unable to describe' });
+    // As ECS answers: true is left out where nobody wrote it.
+    const definitions = Object.entries(containers).map(([name, essential]) =>
+      essential ? { name } : { name, essential },
+    );
+    return { taskDefinition: { taskDefinitionArn: arn, containerDefinitions: definitions } };
   }
 
   #describe(cluster: string, arns: readonly string[]) {

@@ -7,6 +7,7 @@ import {
   SimulatedHost,
   type TaskHandle,
 } from '../../lib/agent/index.ts';
+import type { LocalOptions } from '../../lib/local/index.ts';
 import { CountedFaults } from './counted-faults.ts';
 import { aLocalServer, type LocalServer } from './local-server.ts';
 
@@ -34,7 +35,13 @@ export class SimulatedSite {
     this.heard = heard;
   }
 
-  static async start(clock: Clock, hostCount: number, seed: string): Promise<SimulatedSite> {
+  /** @param options how its server differs from the usual one; `lossy` when every event is lost on its way */
+  static async start(
+    clock: Clock,
+    hostCount: number,
+    seed: string,
+    { lossy = false, ...options }: Partial<LocalOptions> & { readonly lossy?: boolean } = {},
+  ): Promise<SimulatedSite> {
     const random = new Random(seed);
     const hosts = Array.from(
       { length: hostCount },
@@ -45,9 +52,11 @@ export class SimulatedSite {
       clock,
       random: random.fork('cluster'),
       duplicates: 0.3,
-      emit: (event) => server.local.putEvents([event]),
+      emit: async (event) => {
+        if (!lossy) await server.local.putEvents([event]);
+      },
     });
-    const server = await aLocalServer({ world: cluster.aws });
+    const server = await aLocalServer({ world: cluster.aws, ...options });
     const heard: AgentEvent[] = [];
     const faults = hosts.map(() => new CountedFaults());
     const agents = hosts.map(

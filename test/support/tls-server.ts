@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createHandler } from '../../lambdas/tls-api/handler.ts';
 import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
+import { DynamoFindings } from '../../lib/aws/findings.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
@@ -94,6 +95,7 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
       ledger,
       book: new DynamoAnswerBook(table),
       sink: new FirehoseSink(STREAMS, firehose.client),
+      findings: new DynamoFindings(table),
       enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
       policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),

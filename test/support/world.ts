@@ -2,11 +2,13 @@ import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
 import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
 import { eventHandler } from '../../lib/aws/event-function.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
+import { DynamoFindings } from '../../lib/aws/findings.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import type { Table } from '../../lib/aws/table.ts';
+import { EcsTaskDefinitions } from '../../lib/aws/task-definitions.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { enroll } from '../../lib/core/nodes/enroll.ts';
 import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
@@ -34,6 +36,7 @@ export const portsOn = (table: Table) => ({
   registry: new DynamoNodeRegistry(table),
   aliases: new DynamoAliases(table),
   book: new DynamoAnswerBook(table),
+  findings: new DynamoFindings(table),
 });
 export type Ports = ReturnType<typeof portsOn>;
 
@@ -91,7 +94,17 @@ export class World {
     const hosts = new ContainerHosts(ports.aliases, new EcsContainerInstances(this.ecs.client), this.now);
     const directory = new DynamoNodeDirectory(this.table, this.now);
     const fanOuts = new DynamoFanOuts(this.table);
-    return { ...ports, hosts, directory, fanOuts, policy: () => this.policy(), now: this.now, report: this.report };
+    const definitions = new EcsTaskDefinitions(this.table, this.now, this.report, this.ecs.client);
+    return {
+      ...ports,
+      hosts,
+      definitions,
+      directory,
+      fanOuts,
+      policy: () => this.policy(),
+      now: this.now,
+      report: this.report,
+    };
   }
 
   /** Sends events to the ecs-task-state function in one batch; returns the ids of the messages that failed. */
@@ -129,7 +142,9 @@ export class World {
 
   async enroll(host: string, identity: Partial<NodeIdentity> = {}, ports: Ports = this.ports) {
     const who = { hostIdentifier: host, identity: anIdentity(identity) };
-    return enroll(who, await this.policy(), { ...ports, now: this.now, report: this.report });
+    const outcome = await enroll(who, await this.policy(), { ...ports, now: this.now, report: this.report });
+    if (outcome.kind === 'ended') throw new Error(`${host} has ended`);
+    return outcome;
   }
 
   /** A host with an agent whose enrollment queries are out of the way. */
@@ -154,6 +169,8 @@ export class World {
       ...ports,
       sink: this.sink,
       now: this.now,
+      report: this.report,
+      intervalSeconds: async () => 10,
       learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });

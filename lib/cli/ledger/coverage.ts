@@ -1,7 +1,7 @@
 import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../../core/ledger/coverage.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { at, type PlaceFlags } from '../place.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
+import { columns, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 
 export interface SinceFlags extends PlaceFlags {
   readonly since: number;
@@ -33,7 +33,7 @@ export async function coverage(flags: SinceFlags): Promise<void> {
     return say(`No workload${where} since ${when(flags.since)}.`);
   }
   const rows = clusters.map((each) => line(nameOf(each), each));
-  say(columns(aligned([HEAD, ...rows, ...(clusters.length > 1 ? [line('all', all)] : [])])));
+  say(figures([HEAD, ...rows, ...(clusters.length > 1 ? [line('all', all)] : [])]));
   const reasons = Object.entries(all.reasons).sort(([, a], [, b]) => b - a);
   if (reasons.length > 0) {
     say(`\nMissed, and why (what to do: npx mayfly missed)`);
@@ -59,12 +59,3 @@ function line(name: string, { workloads, verdicts, share, timeToAnswerMs: wait }
 
 /** `98.2 %`; 100 only when it is all of them. */
 const percent = (share: number): string => `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
-
-/** `1.2 s`, `310 s` */
-export const seconds = (ms: number): string => `${ms < 100_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
-
-/** Numbers end where their heading ends. */
-function aligned(rows: readonly string[][]): string[][] {
-  const widths = HEAD.map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
-  return rows.map((row) => row.map((cell, at) => (at === 0 ? cell : cell.padStart(widths[at] ?? 0))));
-}

@@ -1,8 +1,8 @@
+import { ADVICE } from '../../core/ledger/advice.ts';
 import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
 import { at } from '../place.ts';
 import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
-import { ADVICE } from './advice.ts';
 import { meant, type SinceFlags } from './coverage.ts';
 
 /** A workload that nobody saw. */

@@ -1,29 +1,66 @@
+import type { Finding, FindingKind } from '../../core/findings/finding.ts';
+import type { DirectoryEntry } from '../../core/nodes/directory.ts';
 import { at, everyEntry, type PlaceFlags } from '../place.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
+import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
 
-/** Shows who is enrolled, by host. */
+/** What to do about a finding, in one line each. */
+const ADVICE: Readonly<Record<FindingKind, string>> = {
+  'no-agent':
+    'put osquery into its image or user data, or give it the tag mayfly:ignore = true if it is to have none; see docs/hosts.md',
+  'agent-silent': 'check osqueryd there: systemctl status osqueryd, its memory, its way to the TLS API',
+  'cleanup-too-short':
+    'set ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION=3h in its /etc/ecs/ecs.config; if it is, check that osquery reaches the Docker socket',
+};
+
+/** Shows who is enrolled, by host, and what is wrong with hosts. */
 export async function nodes(flags: PlaceFlags & { json: boolean }): Promise<void> {
-  const { name, entries } = await at(flags, async ({ name, directory }) => ({
+  const { name, entries, open } = await at(flags, async ({ name, directory, findings }) => ({
     name,
     entries: (await everyEntry(directory)).sort((a, b) => (a.hostIdentifier < b.hostIdentifier ? -1 : 1)),
+    open: await findings.open(Date.now()),
   }));
-  if (flags.json) {
-    return sayJson(
-      entries.map(({ hostIdentifier, hostname, platform, profile, osqueryVersion, lastSeenMs }) => ({
-        host: hostIdentifier,
-        hostname: hostname ?? null,
-        platform: platform ?? null,
-        profile: profile ?? null,
-        osqueryVersion: osqueryVersion ?? null,
-        lastSeenAt: new Date(lastSeenMs).toISOString(),
-      })),
-    );
+  if (flags.json) return sayJson(asJson(entries, open));
+  if (entries.length === 0) say(`No node is enrolled at ${name}.`);
+  else say(columns([['host', 'hostname', 'platform', 'profile', 'last seen', 'osquery'], ...entries.map(rowOf)]));
+  for (const [kind, those] of grouped(open, ({ kind }) => kind)) {
+    const rows = those.map(({ host, firstAtMs, detail }) => [
+      `  ${printable(host)}`,
+      `since ${when(firstAtMs)}`,
+      printable(detail),
+    ]);
+    say(`\n${kind}: ${count(those.length, 'host')}\n  ${ADVICE[kind]}\n${columns(rows)}`);
   }
-  if (entries.length === 0) return say(`No node is enrolled at ${name}.`);
-  const rows = entries.map(({ hostIdentifier, hostname, platform, profile, osqueryVersion, lastSeenMs }) => [
-    ...[hostIdentifier, hostname, platform, profile].map((text) => printable(text ?? '') || '-'),
-    when(lastSeenMs),
-    printable(osqueryVersion ?? '') || '-',
-  ]);
-  say(columns([['host', 'hostname', 'platform', 'profile', 'last seen', 'osquery'], ...rows]));
+}
+
+const rowOf = ({ hostIdentifier, hostname, platform, profile, osqueryVersion, lastSeenMs }: DirectoryEntry) => [
+  ...[hostIdentifier, hostname, platform, profile].map((text) => printable(text ?? '') || '-'),
+  when(lastSeenMs),
+  printable(osqueryVersion ?? '') || '-',
+];
+
+/** One entry a host: those with a node, then those that only a finding knows. */
+function asJson(entries: readonly DirectoryEntry[], open: readonly Finding[]): unknown[] {
+  const byHost = grouped(open, ({ host }) => host);
+  const findingsOf = (host: string) =>
+    (byHost.get(host) ?? []).map(({ kind, firstAtMs, detail }) => ({
+      kind,
+      since: new Date(firstAtMs).toISOString(),
+      detail,
+      advice: ADVICE[kind],
+    }));
+  const enrolled = new Set(entries.map(({ hostIdentifier }) => hostIdentifier));
+  const others = [...byHost.keys()].filter((host) => !enrolled.has(host)).sort();
+  const nothing = { hostname: null, platform: null, profile: null, osqueryVersion: null, lastSeenAt: null };
+  return [
+    ...entries.map(({ hostIdentifier, hostname, platform, profile, osqueryVersion, lastSeenMs }) => ({
+      host: hostIdentifier,
+      hostname: hostname ?? null,
+      platform: platform ?? null,
+      profile: profile ?? null,
+      osqueryVersion: osqueryVersion ?? null,
+      lastSeenAt: new Date(lastSeenMs).toISOString(),
+      findings: findingsOf(hostIdentifier),
+    })),
+    ...others.map((host) => ({ host, ...nothing, findings: findingsOf(host) })),
+  ];
 }

@@ -1,8 +1,8 @@
+import { ADVICE } from '../../core/ledger/advice.ts';
 import { type TaskContainer, type Verdict, verdictOf, type WorkloadRecord } from '../../core/ledger/workload.ts';
 import { at, type PlaceFlags } from '../place.ts';
-import { colours, columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
-import { ADVICE } from './advice.ts';
-import { seconds } from './coverage.ts';
+import { colours, columns, count, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
+import { machineFacts, machineOf } from './machine.ts';
 import { KEPT_DAYS } from './times.ts';
 
 /** One thing that happened in a life. */
@@ -17,18 +17,18 @@ type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not sta
 /** Shows one life: what is known of it, what happened when, and of what there was evidence. */
 export async function task(name: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
   const nowMs = Date.now();
-  const record = await at(flags, async (place) => {
+  const { record, machine } = await at(flags, async (place) => {
     const found = await place.book.find(name, nowMs);
     if (!found)
       throw new Error(
         `${place.name} knows no ${name}: no event told of it, or it was longer than ${KEPT_DAYS} days ago`,
       );
-    return found;
+    return { record: found, machine: await machineOf(found, place.book, nowMs) };
   });
   const verdict = verdictOf(record, nowMs);
   const subjects = subjectsOf(record);
   if (flags.json) {
-    const { workload, kind, lastStatus, identity, handling } = record;
+    const { workload, kind, lastStatus, identity, handling, firstToldBy } = record;
     const timeline = momentsOf(record).map(({ atMs, what }) => ({ at: new Date(atMs).toISOString(), what }));
     return sayJson({
       workload,
@@ -36,14 +36,17 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
       ...verdict,
       lastStatus,
       host: handling?.host ?? null,
+      firstToldBy,
       identity,
+      machine: machine ?? null,
       timeline,
       subjects,
     });
   }
   const paint = colours();
   say(`${paint.bold(printable(record.workload))}\n${paint.bold(verdictText(verdict))}\n`);
-  const facts = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
+  const known = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
+  const facts = record.kind === 'ecs-task' ? [...known, ...machineFacts(machine)] : known;
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
   say(columns(momentsOf(record).map((moment) => lineOf(moment, record))));
@@ -63,13 +66,15 @@ function verdictText(verdict: Verdict): string {
 
 /** What happened, in order. Times are AWS's for events and ours for the rest: they may differ by a little. */
 function momentsOf(record: WorkloadRecord): Moment[] {
-  const { handling, firstEventAtMs, occurredAtMs, deliveredAtMs, firstAnswerAtMs, lastStatus, stopped, identity } =
-    record;
+  const { handling, firstEventAtMs, occurredAtMs, lastStatus, stopped, identity } = record;
+  const { firstReceivedAtMs, firstToldBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs } = record;
   const moments: (Moment | false | undefined)[] = [
-    { atMs: firstEventAtMs, what: 'first event' },
+    { atMs: firstEventAtMs, what: firstToldBy === 'event' ? 'first event' : 'first change, which no event told of' },
+    { atMs: firstReceivedAtMs, what: firstToldBy === 'event' ? 'received' : 'found by a sweep' },
     handling?.firstAsked && { atMs: handling.firstAsked.queuedAtMs, what: `asked: ${questions(record)}` },
     deliveredAtMs !== undefined && { atMs: deliveredAtMs, what: 'delivered to its host' },
     firstAnswerAtMs !== undefined && { atMs: firstAnswerAtMs, what: 'answered' },
+    firstStoredAtMs !== undefined && { atMs: firstStoredAtMs, what: 'stored' },
     (stopped || occurredAtMs > firstEventAtMs) && {
       atMs: occurredAtMs,
       what: stopped ? ['stopped', identity.stop_code].filter(Boolean).join(': ') : `last event: ${lastStatus}`,
@@ -103,9 +108,9 @@ function seenHow({ seenLive, seenPostMortem, stopped }: WorkloadRecord, id: stri
   return seenPostMortem.includes(id) ? 'post-mortem' : 'not seen';
 }
 
-const factsOf = ({ image, imageDigest, exitCode, reason }: Subject): string[] => [
+const factsOf = ({ image, imageDigest, exitCode, essential, reason }: Subject): string[] => [
   image ?? '-',
   imageDigest ?? '-',
   exitCode === undefined ? '-' : `exit code ${exitCode}`,
-  reason ?? '',
+  [...(essential === false ? ['not essential'] : []), ...(reason ? [reason] : [])].join(', '),
 ];

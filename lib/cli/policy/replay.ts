@@ -11,6 +11,7 @@ import { MemoryHosts } from '../../memory/hosts.ts';
 import { MemoryLedger } from '../../memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../../memory/nodes.ts';
 import { MemoryFanOuts } from '../../memory/progress.ts';
+import { noTaskDefinitions } from '../../memory/task-definitions.ts';
 import { sayJson } from '../print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';
@@ -52,6 +53,7 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
     registry: hosts,
     aliases,
     hosts: new ContainerHosts(aliases, lookUpIn(parsed.map(({ event }) => event)), now),
+    definitions: noTaskDefinitions,
     directory: new MemoryDirectory(),
     fanOuts: new MemoryFanOuts(),
     now,

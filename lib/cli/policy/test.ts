@@ -54,7 +54,7 @@ function matchLines(match: Evaluation['matches'][number], policy: Policy): strin
     `    asks    ${whom(match, policy)}`,
     `    for     ${duration(expiresSeconds)}, priority ${priority}`,
     ...queries.flatMap(({ name, set, sql, problem, refused }) => [
-      `    ${paint.bold(name)}${set === 'post-mortem' ? ' (post-mortem)' : ''}${problem ? paint.yellow(`  not asked: ${PROBLEMS[problem]}`) : ''}`,
+      `    ${paint.bold(name)}${set === 'live' ? '' : ` (${set})`}${problem ? paint.yellow(`  not asked: ${PROBLEMS[problem]}`) : ''}`,
       ...sql.split('\n').map((line) => (problem ? paint.dim : String)(`      ${line.replace(/\p{Cc}/gu, ' ')}`)),
       ...(refused.length > 0
         ? [paint.yellow(`      left out: ${refused.map(printable).join(', ')}: no id looks like that`)]
@@ -77,7 +77,8 @@ function whom({ target, host, hostProblem }: Evaluation['matches'][number], poli
     return `up to ${policy.limits.hostsPerTrigger} nodes where ${JSON.stringify(target['hosts-where'])}`;
   }
   if (target === 'same-node') return 'the node that it came from';
-  return target === 'ecs-task-host' ? `the host of ${printable(host ?? '')}` : printable(host ?? '');
+  const whose = target === 'ecs-task-host' || target === 'finding-host';
+  return whose ? `the host of ${printable(host ?? '')}` : printable(host ?? '');
 }
 
 /** What the limits make of this many queries for one host. */

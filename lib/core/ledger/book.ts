@@ -1,6 +1,6 @@
 import type { WorkloadRecord } from './workload.ts';
 
-/** The ledger as people read it; functions have no use for it. */
+/** The ledger by time: for people, and for the review that tells verdicts. No other function has use for it. */
 export interface LedgerBook {
   /** Every workload whose first event lies in this span, both ends included, oldest first; read as it is consumed. */
   between(fromMs: number, toMs: number): AsyncIterable<WorkloadRecord>;

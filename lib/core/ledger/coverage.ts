@@ -1,3 +1,4 @@
+import { type Percentiles, percentilesOf } from './percentiles.ts';
 import { type MissReason, type Verdict, verdictOf, type WorkloadRecord } from './workload.ts';
 
 /** What became of a set of workloads. The verdicts add up to `workloads`, the reasons to the missed ones. */
@@ -11,12 +12,7 @@ export interface Coverage {
    */
   readonly share: number | null;
   /** From the event that asked to the first row about it, of the workloads that have one. */
-  readonly timeToAnswerMs: {
-    readonly p50: number;
-    readonly p95: number;
-    readonly p99: number;
-    readonly max: number;
-  } | null;
+  readonly timeToAnswerMs: Percentiles | null;
 }
 
 /** The coverage of one cluster; null stands for what is in none, such as EC2 instances. */
@@ -74,16 +70,12 @@ class Tally {
     const verdicts = { ...this.#verdicts };
     const covered = verdicts.seen + verdicts['post-mortem'];
     const judged = covered + verdicts.missed;
-    const waits = this.#waits.toSorted((a, b) => a - b);
-    // The smallest wait that is not below a share q of them.
-    const quantile = (q: number): number => waits[Math.max(0, Math.ceil(q * waits.length) - 1)] ?? 0;
     return {
       workloads: Object.values(verdicts).reduce((sum, n) => sum + n, 0),
       verdicts,
       reasons: { ...this.#reasons },
       share: judged === 0 ? null : covered / judged,
-      timeToAnswerMs:
-        waits.length === 0 ? null : { p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max: quantile(1) },
+      timeToAnswerMs: percentilesOf(this.#waits),
     };
   }
 }

@@ -77,6 +77,7 @@ export interface Handling {
     readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
     readonly receivedAtMs: number; // when we heard of it
     readonly queuedAtMs: number;
+    readonly toldBy: WorkloadSnapshot['toldBy'];
   };
 }
 
@@ -111,7 +112,7 @@ export interface Sighting {
 }
 
 /** Before these a task has no container that could be asked about. */
-const BEFORE_RUNNING = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 'pending']);
+export const BEFORE_RUNNING = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 'pending']);
 
 /** An event that could not be handled within this is not handled any more: five tries, a minute apart, and their waits. */
 const HANDLED_WITHIN_MS = 20 * 60_000;
@@ -129,6 +130,7 @@ export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
   const dead = new Set(record.seenPostMortem);
   const { subjects, handling } = record;
   if (record.unsafe) return { verdict: 'missed', reason: 'unsafe-id' };
+  if (isComing(record) && nowMs < (handling?.settleByMs ?? 0)) return { verdict: 'pending' };
   const essential = essentialOf(record);
   if (essential.length > 0 && essential.every((id) => live.has(id))) return { verdict: 'seen' };
   if (essential.length > 0 && essential.every((id) => live.has(id) || dead.has(id))) return { verdict: 'post-mortem' };
@@ -143,17 +145,26 @@ export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
     return { verdict: 'missed', reason: 'no-host' };
   const trouble = worst(record);
   const reached = handling.enrolled || record.deliveredAtMs !== undefined;
+  const isDeserted = record.troubles.includes('host-gone'); // nobody is left who could answer
   if (handling.settleByMs === 0) {
     // While a task runs, its next event may ask, at the latest its end; beyond that no rule wanted to know.
-    const last = record.stopped || record.kind === 'ec2-instance';
+    const last = record.stopped || record.kind === 'ec2-instance' || isDeserted;
     return last ? { verdict: 'missed', reason: trouble ?? 'not-asked' } : { verdict: 'pending' };
   }
-  if (nowMs < handling.settleByMs) return { verdict: 'pending' };
+  if (nowMs < handling.settleByMs && !isDeserted) return { verdict: 'pending' };
   // That its host is gone explains nothing where nobody was there to answer before.
   if (!reached && (trouble === undefined || trouble === 'host-gone' || trouble === 'expired'))
     return { verdict: 'missed', reason: record.kind === 'ec2-instance' ? 'no-agent' : 'not-enrolled' };
   return { verdict: 'missed', reason: trouble ?? 'agent-silent' };
 }
+
+/** Whether an essential container is still to start: seeing the others is not all there is to see. */
+const isComing = ({ stopped, containers }: WorkloadRecord): boolean =>
+  !stopped &&
+  containers.some(
+    ({ essential, runtimeId, lastStatus }) =>
+      essential !== false && runtimeId === undefined && lastStatus !== 'STOPPED',
+  );
 
 /** Ids that have to be seen: those of essential containers, or all where none is known to be. */
 export function essentialOf({

@@ -15,7 +15,8 @@ export interface Enrollment {
 export type EnrollPlan =
   | { readonly kind: 'same'; readonly node: Node } // again within the grace period: the same key
   | { readonly kind: 'new'; readonly node: Node; readonly replaces?: Node }
-  | { readonly kind: 'twin'; readonly host: string }; // another machine lives under this identifier
+  | { readonly kind: 'twin'; readonly host: string } // another machine lives under this identifier
+  | { readonly kind: 'ended' }; // its instance was terminated: it will be gone in a moment
 
 // Twice the interval at which a live agent renews `lastSeenMs`, and some: silence for this long frees an identifier.
 const LIVE_MS = 3 * SEEN_EVERY_MS;
@@ -25,6 +26,8 @@ const LIVE_MS = 3 * SEEN_EVERY_MS;
  * gets a host of its own while the first is alive, named after its machine, so it gets the same one each time.
  */
 export function planEnroll(host: string, identity: NodeIdentity, before: Node | undefined, nowMs: number): EnrollPlan {
+  const isSame = before !== undefined && identity.uuid !== '' && before.identity.uuid === identity.uuid;
+  if (isSame && before.endedAtMs !== undefined) return { kind: 'ended' };
   const known = lives(before, nowMs) ? before : undefined;
   const other = known?.identity.uuid && identity.uuid && known.identity.uuid !== identity.uuid;
   if (known && other && nowMs - known.lastSeenMs < LIVE_MS) {
@@ -44,6 +47,7 @@ export function planEnroll(host: string, identity: NodeIdentity, before: Node | 
     rev: before?.rev ?? 0,
     taken: before?.taken ?? {},
     identity,
+    ...(isSame && before.instanceId ? { instanceId: before.instanceId } : {}),
     expiresAtMs: nowMs + NODE_TTL_MS,
   };
   return before ? { kind: 'new', node, replaces: before } : { kind: 'new', node };
@@ -52,12 +56,22 @@ export function planEnroll(host: string, identity: NodeIdentity, before: Node | 
 const twinOf = (host: string, identity: NodeIdentity): string =>
   `${host}~${createHash('sha256').update(identity.uuid).digest('hex').slice(0, 8)}`;
 
-/** Enrolls a node and queues the enrollment queries, each once; says whether its identifier was somebody else's. */
+export type Enrolled =
+  | {
+      readonly kind: 'enrolled';
+      readonly node: Node;
+      /** Its identifier was somebody else's. */
+      readonly twin: boolean;
+      readonly fresh: boolean;
+    }
+  | { readonly kind: 'ended' };
+
+/** Enrolls a node, unless its instance was terminated, and queues the enrollment queries, each once. */
 export async function enroll(
   { hostIdentifier, identity }: Enrollment,
   policy: CompiledPolicy,
   deps: AskDeps,
-): Promise<{ node: Node; twin: boolean; fresh: boolean }> {
+): Promise<Enrolled> {
   const { registry, now } = deps;
   const nowMs = now();
   let host = hostIdentifier;
@@ -69,12 +83,13 @@ export async function enroll(
       host = plan.host;
       continue;
     }
+    if (plan.kind === 'ended') return plan;
     const twin = host !== hostIdentifier;
-    if (plan.kind === 'same') return { node: plan.node, twin, fresh: false };
+    if (plan.kind === 'same') return { kind: 'enrolled', node: plan.node, twin, fresh: false };
     // Queued before the node exists: a crash here asks again, the other order would never ask.
     const heatMs = await askOnEnrollment(plan.node, plan.replaces, policy, deps);
     const node = { ...plan.node, hotUntilMs: Math.max(plan.node.hotUntilMs, nowMs + heatMs) };
-    if (await registry.enroll(node, plan.replaces)) return { node, twin, fresh: true };
+    if (await registry.enroll(node, plan.replaces)) return { kind: 'enrolled', node, twin, fresh: true };
   }
   throw new Error(`enrollment of ${hostIdentifier} lost five races in a row`);
 }

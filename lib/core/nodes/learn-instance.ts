@@ -20,6 +20,7 @@ export async function learnInstance(
     if (owner && (await hasAgent(owner))) return 'taken';
     await aliases.learn(instanceId, host, now());
   }
+  await registry.isInstance(host, instanceId); // so that the instance's end is the node's, and nobody else's
   // Also when this was known: who heard it first may have died before it got here.
   await moveWaiting(instanceId, host, queue);
   return 'learned';

@@ -18,6 +18,8 @@ export interface Node {
   /** Queries a claim has taken and not yet delivered: query id → epoch ms until which they are hidden. */
   readonly taken: Readonly<Record<string, number>>;
   readonly identity: NodeIdentity;
+  /** The EC2 instance it said it is, where its host goes by another name. */
+  readonly instanceId?: string;
   /** When its instance was terminated: its key is dead from then on, and the same machine enrolls no more. */
   readonly endedAtMs?: number;
   /** When the record stops counting, whether or not TTL has removed it. */

@@ -9,7 +9,12 @@ export interface NodeRegistry {
   seen(host: string, nowMs: number): Promise<void>;
   /** Makes the host's agent poll fast until then; never shortens, and does nothing where no node is. */
   heat(host: string, untilMs: number): Promise<void>;
-  /** Ends a node at once: its instance is gone for good. Nothing where no node is; safe to repeat. */
+  /** Notes which EC2 instance a node is, where its host goes by another name. */
+  isInstance(host: string, instanceId: string): Promise<void>;
+  /**
+   * Ends a node at once: its instance is gone for good, its key opens nothing, and whoever is claiming its queries or
+   * enrolling it at this moment fails. Nothing where no node is; safe to repeat.
+   */
   end(host: string, nowMs: number): Promise<void>;
 }
 

@@ -1,4 +1,6 @@
 import { MayflyError } from '../errors.ts';
+import type { Findings } from '../findings/finding.ts';
+import { intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
@@ -40,6 +42,7 @@ export interface TlsApiDeps {
   readonly ledger: Ledger;
   readonly book: AnswerBook;
   readonly sink: ResultSink;
+  readonly findings: Findings;
   readonly enrollSecret: RotatingSecret;
   readonly nodeKeySecret: RotatingSecret;
   readonly policy: LivePolicy;
@@ -116,7 +119,12 @@ export class TlsApi {
       return refused('The enroll secret is not ours.');
     }
     const policy = await this.#deps.policy();
-    const { node, twin, fresh } = await enroll(request.enrollment, policy, this.#deps);
+    const outcome = await enroll(request.enrollment, policy, this.#deps);
+    if (outcome.kind === 'ended') {
+      report('ended_host_refused', { hostIdentifier });
+      return refused('The EC2 instance of this machine was terminated: it enrolls no more.');
+    }
+    const { node, twin, fresh } = outcome;
     await this.#list(node, policy); // not only a fresh one: the request that made it may have died before this
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
     if (fresh)
@@ -155,6 +163,7 @@ export class TlsApi {
     const done = await handleAnswers(node, deliveries, answers, {
       ...this.#deps,
       learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
+      intervalSeconds: async () => intervalSecondsOf(this.#profileOf(node, await this.#deps.policy())),
       learnInstance: async (host, instance) => {
         const outcome = await learnInstance(host, instance, { queue, registry, aliases, now });
         report('instance_named', { host, instance, outcome });

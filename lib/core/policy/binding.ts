@@ -15,8 +15,11 @@ export type Bound =
   | { readonly ok: true; readonly bindings: Bindings; readonly refused: readonly string[] }
   | { readonly ok: false; readonly problem: BindingProblem; readonly placeholder: string };
 
-/** Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. */
-export const SAFE_ID = /^[A-Za-z0-9_.-]{1,255}$/;
+/**
+ * Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. It names members
+ * of objects too, where the SDK takes two of its words for something else.
+ */
+export const SAFE_ID = /^(?!(?:__proto__|constructor)$)[A-Za-z0-9_.-]{1,255}$/;
 
 /**
  * The values of a query's placeholders on one trigger. Never throws for what an event holds.
@@ -68,6 +71,14 @@ export function lookUp(expression: string, trigger: unknown): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The text at a path, if it can name a host or a workload: it becomes part of a key of the table, 2,048 bytes of UTF-8. */
+export function nameAt(expression: string, trigger: unknown): string | undefined {
+  const value = lookUp(expression, trigger);
+  if (typeof value !== 'string' || value === '' || value.length > 1024) return undefined;
+  const bytes = Buffer.from(value);
+  return bytes.length <= 1024 && bytes.toString() === value ? value : undefined;
 }
 
 const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean'].includes(typeof value);

@@ -319,6 +319,322 @@ export const builtInPolicy: Policy = {
       ],
       target: 'same-node',
     },
+    {
+      accelerateSeconds: 900,
+      answers: 'What runs on the host that GuardDuty names, whom does it talk to, and what would start again?',
+      expiresSeconds: 1800,
+      lastGasp: false,
+      name: 'guardduty-host',
+      on: {
+        event: {
+          detail: {
+            $or: [
+              {
+                resource: {
+                  resourceType: ['Instance', 'ECSCluster', 'EKSCluster', 'KubernetesCluster', 'Container'],
+                },
+              },
+              {
+                resource: {
+                  instanceDetails: {
+                    instanceId: [
+                      {
+                        exists: true,
+                      },
+                    ],
+                  },
+                },
+              },
+              {
+                type: [
+                  {
+                    prefix: 'AttackSequence:',
+                  },
+                ],
+              },
+            ],
+            service: {
+              archived: [
+                false,
+                {
+                  exists: false,
+                },
+              ],
+            },
+            severity: [
+              {
+                numeric: ['>=', 4],
+              },
+            ],
+          },
+          'detail-type': ['GuardDuty Finding'],
+          source: ['aws.guardduty'],
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 0,
+      queries: [
+        {
+          bind: {},
+          name: 'connections',
+          sql: "SELECT s.pid, p.name, p.path, p.cmdline, p.uid, p.parent, p.cgroup_path, s.state, s.local_address, s.local_port, s.remote_address, s.remote_port FROM process_open_sockets s JOIN processes p ON p.pid = s.pid WHERE s.remote_address NOT IN ('', '0.0.0.0', '::', '127.0.0.1', '::1')",
+        },
+        {
+          bind: {},
+          name: 'unusual-processes',
+          sql: "SELECT pid, name, path, cmdline, cwd, uid, parent, start_time, on_disk, cgroup_path FROM processes WHERE path LIKE '/tmp/%' OR path LIKE '/var/tmp/%' OR path LIKE '/dev/shm/%' OR path LIKE '%(deleted)'",
+        },
+        {
+          bind: {},
+          name: 'persistence',
+          sql: "SELECT 'cron' AS kind, path, command FROM crontab UNION ALL SELECT 'key', key_file, comment FROM users JOIN authorized_keys USING (uid)",
+        },
+      ],
+      target: 'finding-host',
+    },
+    {
+      accelerateSeconds: 300,
+      answers: 'What is the process that GuardDuty Runtime Monitoring names, and what has it open?',
+      expiresSeconds: 900,
+      lastGasp: false,
+      name: 'guardduty-process',
+      on: {
+        event: {
+          detail: {
+            service: {
+              archived: [
+                false,
+                {
+                  exists: false,
+                },
+              ],
+              runtimeDetails: {
+                process: {
+                  pid: [
+                    {
+                      numeric: ['>', 0],
+                    },
+                  ],
+                },
+              },
+            },
+          },
+          'detail-type': ['GuardDuty Finding'],
+          source: ['aws.guardduty'],
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 0,
+      queries: [
+        {
+          bind: {
+            pid: 'detail.service.runtimeDetails.process.pid',
+            started: "not_null(detail.service.runtimeDetails.process.startTime, 'unknown')",
+          },
+          name: 'process',
+          sql: "SELECT pid, name, path, cmdline, cwd, root, uid, gid, euid, parent, start_time, cgroup_path, on_disk, abs(start_time - CAST(strftime('%s', :started) AS INTEGER)) <= 5 AS is_the_one FROM processes WHERE pid = :pid",
+        },
+        {
+          bind: {
+            pid: 'detail.service.runtimeDetails.process.pid',
+          },
+          name: 'open-files',
+          sql: "SELECT pid, 'file' AS kind, path AS what, NULL AS remote FROM process_open_files WHERE pid = :pid UNION ALL SELECT pid, 'socket', local_address || ':' || local_port, remote_address || ':' || remote_port FROM process_open_sockets WHERE pid = :pid AND family IN (2, 10)",
+        },
+        {
+          bind: {
+            pid: 'detail.service.runtimeDetails.process.pid',
+          },
+          name: 'binary',
+          sql: "SELECT p.pid, p.path, h.sha256 FROM processes p JOIN hash h ON h.path = '/proc/' || p.pid || '/exe' WHERE p.pid = :pid",
+        },
+      ],
+      target: 'finding-host',
+    },
+    {
+      accelerateSeconds: 300,
+      answers: 'What are the containers that GuardDuty names, from which images, and what runs in them?',
+      expiresSeconds: 1800,
+      lastGasp: false,
+      name: 'guardduty-container',
+      on: {
+        event: {
+          detail: {
+            $or: [
+              {
+                resource: {
+                  containerDetails: {
+                    id: [
+                      {
+                        exists: true,
+                      },
+                    ],
+                  },
+                },
+              },
+              {
+                resource: {
+                  ecsClusterDetails: {
+                    taskDetails: {
+                      containers: {
+                        id: [
+                          {
+                            exists: true,
+                          },
+                        ],
+                      },
+                    },
+                  },
+                },
+              },
+            ],
+            service: {
+              archived: [
+                false,
+                {
+                  exists: false,
+                },
+              ],
+            },
+          },
+          'detail-type': ['GuardDuty Finding'],
+          source: ['aws.guardduty'],
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 0,
+      queries: [
+        {
+          bind: {
+            containers:
+              '[detail.resource.containerDetails.id, detail.resource.ecsClusterDetails.taskDetails.containers[].id][]',
+          },
+          name: 'container',
+          sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers WHERE id IN (:containers)',
+        },
+        {
+          bind: {
+            containers:
+              '[detail.resource.containerDetails.id, detail.resource.ecsClusterDetails.taskDetails.containers[].id][]',
+          },
+          name: 'mounts',
+          sql: 'SELECT id, type, name, source, destination, mode, rw FROM docker_container_mounts WHERE id IN (:containers)',
+        },
+        {
+          bind: {
+            container:
+              'not_null(detail.resource.containerDetails.id, detail.resource.ecsClusterDetails.taskDetails.containers[].id | [0])',
+          },
+          name: 'processes',
+          sql: "SELECT pid, name, path, cmdline, cwd, uid, gid, parent, start_time, on_disk, cgroup_path FROM processes WHERE cgroup_path LIKE '%' || :container || '%'",
+        },
+      ],
+      target: 'finding-host',
+    },
+    {
+      accelerateSeconds: 120,
+      answers: "What do the task's containers run, and whom do they talk to, now that they are told to stop?",
+      expiresSeconds: 120,
+      lastGasp: true,
+      name: 'ecs-task-last-gasp',
+      on: {
+        event: {
+          detail: {
+            desiredStatus: ['STOPPED'],
+            lastStatus: ['RUNNING'],
+          },
+          'detail-type': ['ECS Task State Change'],
+          source: ['aws.ecs'],
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 0,
+      queries: [
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          evidence: {
+            alive: {
+              column: 'state',
+              oneOf: ['running', 'paused', 'restarting'],
+            },
+            column: 'id',
+          },
+          name: 'container',
+          sql: 'SELECT id, name, image, image_id, command, state, status, pid, started_at, finished_at, privileged FROM docker_containers WHERE id IN (:containers)',
+        },
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          name: 'processes',
+          sql: 'SELECT id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user FROM docker_container_processes WHERE id IN (:containers)',
+        },
+        {
+          bind: {
+            containers: 'detail.containers[].runtimeId',
+          },
+          name: 'sockets',
+          sql: 'SELECT c.id, s.pid, s.state, s.protocol, s.local_address, s.local_port, s.remote_address, s.remote_port FROM docker_containers c CROSS JOIN process_open_sockets s ON s.pid = c.pid WHERE c.id IN (:containers) AND s.family IN (2, 10)',
+        },
+      ],
+      target: 'ecs-task-host',
+    },
+    {
+      accelerateSeconds: 120,
+      answers: 'What runs on the instance that is about to be taken away, and who is logged in?',
+      expiresSeconds: 120,
+      lastGasp: true,
+      name: 'ec2-last-gasp',
+      on: {
+        event: {
+          $or: [
+            {
+              'detail-type': ['EC2 Spot Instance Interruption Warning', 'EC2 Instance Rebalance Recommendation'],
+              source: ['aws.ec2'],
+            },
+            {
+              'detail-type': ['EC2 Instance-terminate Lifecycle Action'],
+              source: ['aws.autoscaling'],
+            },
+          ],
+        },
+      },
+      postMortem: [],
+      postMortemExpiresSeconds: 10800,
+      priority: 0,
+      queries: [
+        {
+          bind: {},
+          evidence: {
+            column: 'instance_id',
+          },
+          name: 'instance',
+          sql: 'SELECT m.instance_id, m.instance_type, m.ami_id, m.availability_zone, m.local_ipv4, u.total_seconds AS uptime FROM ec2_instance_metadata m, uptime u',
+        },
+        {
+          bind: {},
+          name: 'containers',
+          sql: 'SELECT id, name, image, image_id, command, state, status, pid, started_at FROM docker_containers',
+        },
+        {
+          bind: {},
+          name: 'processes',
+          sql: "SELECT pid, name, path, cmdline, uid, parent, start_time, cgroup_path FROM processes WHERE cgroup_path <> '/'",
+        },
+        {
+          bind: {},
+          name: 'people',
+          sql: 'SELECT type, user, tty, host, time, pid FROM logged_in_users',
+        },
+      ],
+      target: 'ec2-instance',
+    },
   ],
 };
 
@@ -338,4 +654,8 @@ export const builtInSources: Readonly<Record<string, string>> = {
     "# ECS tasks: asked while they run; asked about what is left once they have stopped before anybody looked.\n- rule: ecs-task-running\n  answers: Which containers are these, from which images, running what, and what can they reach?\n  on:\n    event:\n      source: [aws.ecs]\n      detail-type: [ECS Task State Change]\n      detail: { lastStatus: [RUNNING] } # about to stop, too, if nothing was asked before\n  target: ecs-task-host\n  priority: 3\n  expires: 10m\n  accelerate: 5m\n  queries:\n    container:\n      sql: &container >-\n        SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at,\n        privileged, security_options, readonly_rootfs, net_namespace, pid_namespace\n        FROM docker_containers WHERE id IN (:containers)\n      bind: &containers { containers: 'detail.containers[].runtimeId' }\n      evidence: id\n      alive: { state: [running, paused, restarting] }\n    processes:\n      sql: >-\n        SELECT id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user\n        FROM docker_container_processes WHERE id IN (:containers)\n      bind: *containers\n    surroundings: # mounts, networks and sockets in one query: a delivery carries three\n      sql: >-\n        SELECT id, 'mount' AS kind, type AS name, source AS host_side, destination AS container_side,\n        CASE rw WHEN 1 THEN 'read-write' ELSE 'read-only' END AS detail\n        FROM docker_container_mounts WHERE id IN (:containers)\n        UNION ALL\n        SELECT id, 'network', name, gateway, ip_address, mac_address\n        FROM docker_container_networks WHERE id IN (:containers)\n        UNION ALL\n        SELECT c.id, 'socket', s.state, s.local_address || ':' || s.local_port,\n        s.remote_address || ':' || s.remote_port, 'pid ' || s.pid\n        FROM docker_containers c CROSS JOIN process_open_sockets s ON s.pid = c.pid\n        WHERE c.id IN (:containers) AND s.family IN (2, 10)\n      bind: *containers\n  post-mortem:\n    container:\n      sql: *container\n      bind: *containers\n      evidence: id\n    mounts:\n      sql: >-\n        SELECT id, type, name, source, destination, mode, rw\n        FROM docker_container_mounts WHERE id IN (:containers)\n      bind: *containers\n  post-mortem-expires: 3h # the ECS agent removes stopped containers after that by default\n",
   'rules/enrollment.yaml':
     "# Every node, once an enrollment.\n- rule: enrollment-identity\n  answers: Who enrolled, on what, with which addresses, and which instance is it?\n  on: { enrollment: true }\n  accelerate: 1m # its own queries, and the tasks that come to a new host\n  priority: 6\n  expires: 1d\n  queries:\n    ec2:\n      sql: >-\n        SELECT instance_id, instance_type, ami_id, availability_zone, local_ipv4, mac, iam_arn, account_id\n        FROM ec2_instance_metadata\n      # Off EC2 this table blocks the agent for minutes, so it is asked only where the hardware says EC2.\n      discovery: SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'\n    agent:\n      sql: >-\n        SELECT uuid, instance_id, version, config_hash, config_valid, extensions, build_platform, start_time\n        FROM osquery_info\n    system:\n      sql: >-\n        SELECT s.hostname, s.uuid, s.hardware_vendor, s.hardware_model, s.hardware_serial, s.cpu_brand,\n        s.physical_memory, o.name AS os_name, o.version AS os_version, o.platform, o.arch, k.version AS kernel\n        FROM system_info s, os_version o, kernel_info k\n    interfaces:\n      sql: >-\n        SELECT d.interface, d.mac, a.address, a.mask\n        FROM interface_details d LEFT JOIN interface_addresses a ON a.interface = d.interface\n        WHERE d.interface <> 'lo'\n    docker: # no row: no Docker, or its socket is out of the agent's reach\n      sql: >-\n        SELECT id, server_version, containers_running, containers_stopped, images, storage_driver, cgroup_driver,\n        root_dir FROM docker_info\n",
+  'rules/guardduty.yaml':
+    "# Hosts that GuardDuty has found something on, while what caused it may still run. A finding is asked about once, and again\n# when it says something new; archived ones not at all.\n- rule: guardduty-host\n  answers: What runs on the host that GuardDuty names, whom does it talk to, and what would start again?\n  on:\n    event:\n      source: [aws.guardduty]\n      detail-type: [GuardDuty Finding]\n      detail:\n        severity: [{ numeric: ['>=', 4] }] # medium and above\n        service: { archived: [false, { exists: false }] }\n        $or:\n          - resource: { resourceType: [Instance, ECSCluster, EKSCluster, KubernetesCluster, Container] }\n          - resource: { instanceDetails: { instanceId: [{ exists: true }] } }\n          - type: [{ prefix: 'AttackSequence:' }]\n  target: finding-host\n  priority: 0\n  expires: 30m\n  accelerate: 15m\n  queries:\n    connections:\n      sql: >-\n        SELECT s.pid, p.name, p.path, p.cmdline, p.uid, p.parent, p.cgroup_path, s.state, s.local_address,\n        s.local_port, s.remote_address, s.remote_port\n        FROM process_open_sockets s JOIN processes p ON p.pid = s.pid\n        WHERE s.remote_address NOT IN ('', '0.0.0.0', '::', '127.0.0.1', '::1')\n    unusual-processes: # whose binary is deleted, or lies where anybody may write\n      sql: >-\n        SELECT pid, name, path, cmdline, cwd, uid, parent, start_time, on_disk, cgroup_path FROM processes\n        WHERE path LIKE '/tmp/%' OR path LIKE '/var/tmp/%' OR path LIKE '/dev/shm/%' OR path LIKE '%(deleted)'\n    persistence:\n      sql: >-\n        SELECT 'cron' AS kind, path, command FROM crontab\n        UNION ALL SELECT 'key', key_file, comment FROM users JOIN authorized_keys USING (uid)\n\n# The process that Runtime Monitoring names, by its id. Ids are used again: is_the_one is 1 where its start fits.\n- rule: guardduty-process\n  answers: What is the process that GuardDuty Runtime Monitoring names, and what has it open?\n  on:\n    event:\n      source: [aws.guardduty]\n      detail-type: [GuardDuty Finding]\n      detail:\n        service:\n          archived: [false, { exists: false }]\n          runtimeDetails: { process: { pid: [{ numeric: ['>', 0] }] } }\n  target: finding-host\n  priority: 0\n  expires: 15m\n  accelerate: 5m\n  queries:\n    process:\n      sql: >-\n        SELECT pid, name, path, cmdline, cwd, root, uid, gid, euid, parent, start_time, cgroup_path, on_disk,\n        abs(start_time - CAST(strftime('%s', :started) AS INTEGER)) <= 5 AS is_the_one\n        FROM processes WHERE pid = :pid\n      bind:\n        pid: detail.service.runtimeDetails.process.pid\n        started: not_null(detail.service.runtimeDetails.process.startTime, 'unknown')\n    open-files:\n      sql: >-\n        SELECT pid, 'file' AS kind, path AS what, NULL AS remote FROM process_open_files WHERE pid = :pid\n        UNION ALL\n        SELECT pid, 'socket', local_address || ':' || local_port, remote_address || ':' || remote_port\n        FROM process_open_sockets WHERE pid = :pid AND family IN (2, 10)\n      bind: &pid { pid: detail.service.runtimeDetails.process.pid }\n    binary: # by way of /proc: a path inside a container is another file on the host\n      sql: SELECT p.pid, p.path, h.sha256 FROM processes p JOIN hash h ON h.path = '/proc/' || p.pid || '/exe' WHERE p.pid = :pid\n      bind: *pid\n\n# The containers that a finding names: of an ECS task, or the one that Runtime Monitoring saw.\n- rule: guardduty-container\n  answers: What are the containers that GuardDuty names, from which images, and what runs in them?\n  on:\n    event:\n      source: [aws.guardduty]\n      detail-type: [GuardDuty Finding]\n      detail:\n        service: { archived: [false, { exists: false }] }\n        $or:\n          - resource: { containerDetails: { id: [{ exists: true }] } }\n          - resource: { ecsClusterDetails: { taskDetails: { containers: { id: [{ exists: true }] } } } }\n  target: finding-host\n  priority: 0\n  expires: 30m\n  accelerate: 5m\n  queries:\n    container:\n      sql: >-\n        SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at,\n        privileged, security_options, readonly_rootfs, net_namespace, pid_namespace\n        FROM docker_containers WHERE id IN (:containers)\n      bind: &containers\n        containers: >-\n          [detail.resource.containerDetails.id, detail.resource.ecsClusterDetails.taskDetails.containers[].id][]\n    mounts:\n      sql: >-\n        SELECT id, type, name, source, destination, mode, rw\n        FROM docker_container_mounts WHERE id IN (:containers)\n      bind: *containers\n    processes: # by control group, which containerd and CRI have too\n      sql: >-\n        SELECT pid, name, path, cmdline, cwd, uid, gid, parent, start_time, on_disk, cgroup_path FROM processes\n        WHERE cgroup_path LIKE '%' || :container || '%'\n      bind:\n        container: >-\n          not_null(detail.resource.containerDetails.id, detail.resource.ecsClusterDetails.taskDetails.containers[].id | [0])\n",
+  'rules/last-gasp.yaml':
+    "# What is about to end: asked before all else, also about what was seen before, for as long as it can still answer.\n- rule: ecs-task-last-gasp\n  answers: What do the task's containers run, and whom do they talk to, now that they are told to stop?\n  on:\n    event:\n      source: [aws.ecs]\n      detail-type: [ECS Task State Change]\n      detail: { lastStatus: [RUNNING], desiredStatus: [STOPPED] } # the earliest sign of a stop\n  target: ecs-task-host\n  last-gasp: true\n  priority: 0\n  expires: 2m # containers have 30 s by default between SIGTERM and SIGKILL, 120 s at most\n  accelerate: 2m\n  queries:\n    container:\n      sql: >-\n        SELECT id, name, image, image_id, command, state, status, pid, started_at, finished_at, privileged\n        FROM docker_containers WHERE id IN (:containers)\n      bind: &containers { containers: 'detail.containers[].runtimeId' }\n      evidence: id\n      alive: { state: [running, paused, restarting] }\n    processes:\n      sql: >-\n        SELECT id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user\n        FROM docker_container_processes WHERE id IN (:containers)\n      bind: *containers\n    sockets:\n      sql: >-\n        SELECT c.id, s.pid, s.state, s.protocol, s.local_address, s.local_port, s.remote_address, s.remote_port\n        FROM docker_containers c CROSS JOIN process_open_sockets s ON s.pid = c.pid\n        WHERE c.id IN (:containers) AND s.family IN (2, 10)\n      bind: *containers\n\n# Two minutes' notice of Spot, a recommendation before it, or the hook of docs/hosts.md: first what only memory knows.\n- rule: ec2-last-gasp\n  answers: What runs on the instance that is about to be taken away, and who is logged in?\n  on:\n    event:\n      $or:\n        - source: [aws.ec2]\n          detail-type: [EC2 Spot Instance Interruption Warning, EC2 Instance Rebalance Recommendation]\n        - source: [aws.autoscaling]\n          detail-type: [EC2 Instance-terminate Lifecycle Action]\n  target: ec2-instance\n  last-gasp: true\n  priority: 0\n  expires: 2m # the deadline of the notice, if that comes first\n  accelerate: 2m\n  queries:\n    instance:\n      sql: >-\n        SELECT m.instance_id, m.instance_type, m.ami_id, m.availability_zone, m.local_ipv4, u.total_seconds AS uptime\n        FROM ec2_instance_metadata m, uptime u\n      evidence: instance_id\n    containers:\n      sql: SELECT id, name, image, image_id, command, state, status, pid, started_at FROM docker_containers\n    processes:\n      sql: SELECT pid, name, path, cmdline, uid, parent, start_time, cgroup_path FROM processes WHERE cgroup_path <> '/'\n    people:\n      sql: SELECT type, user, tty, host, time, pid FROM logged_in_users\n",
 };

@@ -1,3 +1,4 @@
+import { endingIn } from './ending.ts';
 import { compilePattern } from './event-pattern.ts';
 import { globMatcher } from './glob.ts';
 import type { Policy, PolicyRule } from './policy.ts';
@@ -8,8 +9,13 @@ export const REQUEST = 'Mayfly Query Request';
 /** A policy with its patterns compiled, made once a version. */
 export interface CompiledPolicy {
   readonly policy: Policy;
-  /** Rules on events that this one matches, and those it requests by name, in the policy's order. */
+  /** Rules on events that this one matches, and those it requests by name, in the policy's order; no last-gasp rule. */
   eventRules(event: unknown): PolicyRule[];
+  /**
+   * Last-gasp rules about what this event says will end: none for any other event, whatever their patterns say. A task whose
+   * stop signal got lost is asked at the next sign, as if it were the first.
+   */
+  lastGaspRules(event: unknown): PolicyRule[];
   /** Rules that would have asked about a task's event had it been seen running: their post-mortem sets apply. */
   postMortemRules(event: unknown): PolicyRule[];
   /** Rules on enrollment; which node they concern is for the caller to say. */
@@ -46,7 +52,14 @@ export function compiledPolicy(policy: Policy): CompiledPolicy {
   });
   return {
     policy,
-    eventRules: (event) => events.flatMap(({ rule, matches }) => (matches(event) ? [rule] : [])),
+    eventRules: (event) => events.flatMap(({ rule, matches }) => (!rule.lastGasp && matches(event) ? [rule] : [])),
+    lastGaspRules: (event) => {
+      const ending = endingIn(event);
+      const first = ending === 'ecs-task-host' ? asIfRunning(event, 'STOPPED') : event;
+      return events.flatMap(({ rule, matches }) =>
+        rule.lastGasp && rule.target === ending && (matches(first) || matches(event)) ? [rule] : [],
+      );
+    },
     postMortemRules: (event) => {
       const running = asIfRunning(event);
       return events.flatMap(({ rule, matches }) =>
@@ -58,12 +71,12 @@ export function compiledPolicy(policy: Policy): CompiledPolicy {
   };
 }
 
-/** A task's event as it would have looked while the task ran. */
-export function asIfRunning(event: unknown): unknown {
+/** A task's event as it would have looked while the task ran, or when its stop had just been decided. */
+export function asIfRunning(event: unknown, desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING'): unknown {
   const { detail, ...envelope } = event as { detail?: { containers?: object[] } };
   const containers = detail?.containers?.map((container) => ({ ...container, lastStatus: 'RUNNING' }));
   return {
     ...envelope,
-    detail: { ...detail, lastStatus: 'RUNNING', desiredStatus: 'RUNNING', ...(containers ? { containers } : {}) },
+    detail: { ...detail, lastStatus: 'RUNNING', desiredStatus, ...(containers ? { containers } : {}) },
   };
 }

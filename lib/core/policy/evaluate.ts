@@ -1,9 +1,11 @@
-import { listsAreIds } from '../queue/ask.ts';
+import { type Asking, askingOf, lastGaspOf, listsAreIds, postMortemOf, priorityOf } from '../queue/ask.ts';
+import type { QuerySet } from '../queue/pending-query.ts';
 import { renderSql } from '../sql/render.ts';
 import { type BindingProblem, bind } from './binding.ts';
 import { compiledPolicy } from './compiled-policy.ts';
-import type { Policy, PolicyQuery, PolicyRule, Target } from './policy.ts';
-import { namedBy } from './target.ts';
+import { lastGaspSeconds } from './ending.ts';
+import type { Policy, Target } from './policy.ts';
+import { type Named, namedBy } from './target.ts';
 
 /** What a policy would do about an event, for people to read: nothing is looked up and nothing queued. */
 export interface Evaluation {
@@ -11,14 +13,14 @@ export interface Evaluation {
     readonly rule: string;
     readonly answers: string;
     readonly target: Target;
-    /** Container-instance ARN, instance id or host identifier, as the event gives it. */
+    /** Container-instance ARN, instance id, task ARN or host identifier, as the event gives it; several after commas. */
     readonly host?: string;
     readonly hostProblem?: string;
     readonly priority: number;
     readonly expiresSeconds: number;
     readonly queries: readonly {
       readonly name: string;
-      readonly set: 'live' | 'post-mortem';
+      readonly set: QuerySet; // live, last-gasp, post-mortem
       readonly sql: string;
       readonly problem?: BindingProblem;
       /** Ids outside the allowed alphabet, left out. */
@@ -35,34 +37,29 @@ export function evaluate(policy: Policy, event: unknown): Evaluation {
   const stopped = ['STOPPED', 'DELETED'].includes(
     String((event as { detail?: { lastStatus?: unknown } })?.detail?.lastStatus),
   );
-  const set = stopped ? 'post-mortem' : 'live';
+  const lastGasps = compiled.lastGaspRules(event).map((rule) => lastGaspOf(rule, lastGaspSeconds(rule, event)));
   const asked = compiled
     .eventRules(event)
     .filter((rule) => !stopped || rule.postMortem.length === 0)
-    .map((rule) => matched(rule, rule.queries, set, event));
-  const postMortem = stopped
-    ? compiled.postMortemRules(event).map((rule) => matched(rule, rule.postMortem, 'post-mortem', event))
-    : [];
-  return { matches: [...asked, ...postMortem], queriesPerDelivery: policy.limits.queriesPerDelivery };
+    .map((rule) => askingOf(rule, stopped ? 'post-mortem' : 'live'));
+  const postMortem = stopped ? compiled.postMortemRules(event).map(postMortemOf) : [];
+  return {
+    matches: [...lastGasps, ...asked, ...postMortem].map((asking) => matched(asking, event)),
+    queriesPerDelivery: policy.limits.queriesPerDelivery,
+  };
 }
 
-function matched(
-  rule: PolicyRule,
-  queries: readonly PolicyQuery[],
-  set: 'live' | 'post-mortem',
-  event: unknown,
-): Evaluation['matches'][number] {
+function matched(asking: Asking, event: unknown): Evaluation['matches'][number] {
+  const { rule, set, queries, expiresSeconds } = asking;
   const named = namedBy(rule.target, event);
-  const host =
-    named.kind === 'container-instance' ? { host: named.arn } : named.kind === 'alias' ? { host: named.alias } : {};
   return {
     rule: rule.name,
     answers: rule.answers,
     target: rule.target,
-    ...host,
+    ...hostOf(named),
     ...(named.kind === 'nobody' ? { hostProblem: named.why } : {}),
-    priority: rule.priority,
-    expiresSeconds: set === 'live' ? rule.expiresSeconds : rule.postMortemExpiresSeconds,
+    priority: priorityOf(asking),
+    expiresSeconds,
     queries: queries.map((query) => {
       const bound = bind(query, event, listsAreIds(rule, query));
       return bound.ok
@@ -70,4 +67,10 @@ function matched(
         : { name: query.name, set, sql: query.sql, problem: bound.problem, refused: [] };
     }),
   };
+}
+
+function hostOf(named: Named): { host?: string } {
+  if (named.kind === 'container-instance') return { host: named.arn };
+  if (named.kind === 'alias') return { host: named.alias };
+  return named.kind === 'finding' ? { host: named.subjects.map(({ name }) => name).join(', ') } : {};
 }

@@ -29,6 +29,7 @@ export type EventPattern = Readonly<Record<string, unknown>>;
 export type Target =
   | 'ecs-task-host' // the host behind the task's container instance
   | 'ec2-instance' // the instance the event names: detail.instance-id, detail.EC2InstanceId, …
+  | 'finding-host' // the hosts that a GuardDuty finding is about: of its instance, its task, its attack sequence
   | 'same-node' // the node that enrolled or logged the row
   | { readonly host: string } // JMESPath over the trigger that yields one host identifier, instance id or alias
   | { readonly 'hosts-where': NodeMatch }; // every enrolled node with these attributes

@@ -30,6 +30,8 @@ export interface Cause {
   readonly subjectDecorations?: Readonly<Record<string, Decorations>>;
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when we heard of it
+  /** Who told of it. @default - an event */
+  readonly toldBy?: 'event' | 'sweep';
 }
 
 export interface AskDeps {
@@ -55,6 +57,21 @@ export const postMortemOf = (rule: PolicyRule): Asking => ({
   queries: rule.postMortem,
   expiresSeconds: rule.postMortemExpiresSeconds,
 });
+
+/** The rule's queries for what is about to end: of no use once it has. */
+export const lastGaspOf = (rule: PolicyRule, secondsLeft: number): Asking => ({
+  ...askingOf(rule, 'last-gasp'),
+  expiresSeconds: Math.min(rule.expiresSeconds, secondsLeft),
+});
+
+/**
+ * For how long what is asked keeps the host's agent polling fast: at its last gasp as long as it can be answered at all. A
+ * rule that wants no haste gets none.
+ */
+export const heatSecondsOf = ({ rule, set, expiresSeconds }: Asking): number =>
+  set === 'last-gasp' && rule.accelerateSeconds > 0
+    ? Math.max(rule.accelerateSeconds, expiresSeconds)
+    : rule.accelerateSeconds;
 
 /** Lists about a task, and lists that evidence refers to, hold ids. */
 export const listsAreIds = (rule: PolicyRule, query: PolicyQuery): boolean =>
@@ -91,8 +108,7 @@ export function questions(
       queries.push({
         queryId: idOf(cause.key, rule.name, set, query.name),
         host,
-        // What has stopped can wait, what runs cannot: a delivery has room for few.
-        priority: set === 'post-mortem' ? Math.min(9, rule.priority + 2) : rule.priority,
+        priority: priorityOf({ set, rule }),
         rule: rule.name,
         query: query.name,
         set,
@@ -106,12 +122,19 @@ export function questions(
         subjectDecorations: cause.subjectDecorations ?? {},
         triggeredAtMs: cause.triggeredAtMs,
         receivedAtMs: cause.receivedAtMs,
+        ...(cause.toldBy ? { toldBy: cause.toldBy } : {}),
         queuedAtMs: nowMs,
         expiresAtMs: nowMs + expiresSeconds * 1000,
       });
     }
   }
   return { queries, refusals };
+}
+
+/** A delivery has room for few: what is about to end comes before all else, and what has stopped can wait. */
+export function priorityOf({ set, rule }: Pick<Asking, 'set' | 'rule'>): number {
+  if (set === 'last-gasp') return 0;
+  return set === 'post-mortem' ? Math.min(9, rule.priority + 2) : rule.priority;
 }
 
 /**
@@ -151,7 +174,8 @@ export async function enqueue(
           : 'spacingSeconds';
     if (dropped) {
       report('query_dropped', { host, rule: query.rule, query: query.query, limit: dropped });
-      await ledger.troubled(query.workload, 'limited');
+      // Two notices of one end: what the first of them asked a moment ago is all there is to know.
+      if (query.set !== 'last-gasp' || dropped === 'pendingPerHost') await ledger.troubled(query.workload, 'limited');
       continue;
     }
     await queue.enqueue(query);
@@ -191,8 +215,8 @@ export function firstAskedOf(
   before: Handling | undefined,
   [first]: readonly PendingQuery[],
 ): Pick<Handling, 'firstAsked'> {
-  const firstAsked =
-    before?.firstAsked ??
-    (first && { eventAtMs: first.triggeredAtMs, receivedAtMs: first.receivedAtMs, queuedAtMs: first.queuedAtMs });
-  return firstAsked ? { firstAsked } : {};
+  if (before?.firstAsked) return { firstAsked: before.firstAsked };
+  if (!first) return {};
+  const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = first;
+  return { firstAsked: { eventAtMs, receivedAtMs, queuedAtMs, toldBy } };
 }

@@ -116,8 +116,8 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
 
 function askerOf(query: PendingQuery): Asker {
   const { queryId, workload, subjects, decorations, subjectDecorations } = query;
-  const { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs } = query;
-  const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs };
+  const { triggeredAtMs, receivedAtMs, toldBy, queuedAtMs, expiresAtMs } = query;
+  const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, ...(toldBy ? { toldBy } : {}) };
   const asker = { queryId, subjects, decorations, subjectDecorations, ...clocks };
   return workload === undefined ? asker : { ...asker, workload };
 }

@@ -23,6 +23,8 @@ export interface Asker {
   readonly subjectDecorations: Readonly<Record<string, Decorations>>;
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when we heard of the trigger
+  /** Who told of the trigger. @default - an event */
+  readonly toldBy?: 'event' | 'sweep';
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
 }

@@ -1,11 +1,15 @@
+import type { Findings } from '../findings/finding.ts';
+import { noteShortCleanup } from '../findings/short-cleanup.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Sighting, Trouble } from '../ledger/workload.ts';
+import type { Trouble } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Answer, Row } from '../osquery/requests.ts';
 import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import type { Asker, Decorations } from '../queue/pending-query.ts';
+import type { Report } from '../report.ts';
 import type { AnswerBook } from './answer-book.ts';
+import { type Proof, reportClocks } from './answer-clocks.ts';
 import { lineId, type ResultLine, type ResultSink } from './lines.ts';
 
 export interface AnswerDeps {
@@ -13,11 +17,15 @@ export interface AnswerDeps {
   readonly ledger: Ledger;
   readonly book: AnswerBook;
   readonly sink: ResultSink;
+  readonly findings: Findings;
   /** Told of rows of the enrollment and launch sets, which say which instance a host is. */
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
   /** Told which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
+  /** How often the node's agent polls while it is cold, as its profile says. */
+  readonly intervalSeconds: () => Promise<number>;
   readonly now: () => number; // epoch ms
+  readonly report: Report;
 }
 
 /** A request holds its claims no longer than the function may run. */
@@ -37,7 +45,7 @@ export async function handleAnswers(
   answers: readonly Answer[],
   deps: AnswerDeps,
 ): Promise<boolean> {
-  const { book, sink, queue, now } = deps;
+  const { book, sink, queue, now, report } = deps;
   const nowMs = now();
   const host = node.host;
   const all = answers.map((answer) => ({ answer, ...asked(deliveries, answer.wireId) }));
@@ -57,8 +65,11 @@ export async function handleAnswers(
     throw error;
   }
   const clocks = { answeredAtMs: nowMs, storedAtMs: now() };
-  await together(mine(), async ({ answer, query }) => {
-    if (query) await settle(host, query, answer, clocks, deps);
+  const proofs: Proof[] = [];
+  await together(mine(), async ({ answer, query, delivery }) => {
+    if (!query || !delivery) return;
+    for (const asker of await settle(host, query, answer, clocks, deps))
+      proofs.push({ query, asker, deliveredAtMs: delivery.deliveredAtMs, ...clocks });
   });
   await together(claimed, (answer) => book.stored(host, answer.wireId, nowMs));
   for (const delivery of deliveries) {
@@ -70,6 +81,7 @@ export async function handleAnswers(
         settled.map((entry) => entry.answer.wireId),
       );
   }
+  await reportClocks(node, proofs, deps.intervalSeconds, report);
   return busy.size === 0;
 }
 
@@ -121,7 +133,7 @@ function linesOf(
     columns,
     decorations: { ...hostDecorations(node), ...decorationsOf(asker, columns, query) },
     late: query === undefined,
-    ...(asker ? { triggeredAtMs: asker.triggeredAtMs, queuedAtMs: asker.queuedAtMs } : {}),
+    ...(asker ? clocksOf(asker) : {}),
     ...(delivery ? { deliveredAtMs: delivery.deliveredAtMs } : {}),
   });
   if (answer.rows.length === 0) {
@@ -133,6 +145,12 @@ function linesOf(
     return askers.map((asker) => line(index, row, asker));
   });
 }
+
+const clocksOf = ({ triggeredAtMs, receivedAtMs, queuedAtMs }: Asker): Partial<ResultLine> => ({
+  triggeredAtMs,
+  receivedAtMs,
+  queuedAtMs,
+});
 
 function hostDecorations(node: Node): Decorations {
   const { hostname, uuid, platform, osqueryVersion } = node.identity;
@@ -148,14 +166,18 @@ function decorationsOf(asker: Asker | undefined, row: Row | null, query: Deliver
   return { ...asker.decorations, ...own };
 }
 
-/** Tells the ledger what an answer proves about each workload, or why it proves nothing. */
+/**
+ * Tells the ledger what an answer proves about each workload, or why it proves nothing.
+ *
+ * @returns those to whom it proved something
+ */
 async function settle(
   host: string,
   query: DeliveredQuery,
   answer: Answer,
-  clocks: Pick<Sighting, 'answeredAtMs' | 'storedAtMs'>,
+  clocks: Pick<Proof, 'answeredAtMs' | 'storedAtMs'>,
   deps: AnswerDeps,
-): Promise<void> {
+): Promise<Asker[]> {
   if (answer.status === 0 && (query.set === 'enrollment' || query.set === 'launch')) {
     const instance = answer.rows
       .map((row) => row.instance_id)
@@ -165,7 +187,8 @@ async function settle(
   const configHash = answer.rows.map((row) => row.config_hash).find((hash) => hash && /^[0-9a-f]{40}$/.test(hash));
   if (configHash) await deps.learnConfig(host, configHash);
   const { evidence } = query;
-  if (!evidence) return;
+  if (!evidence) return [];
+  const proven: Asker[] = [];
   for (const asker of query.askers) {
     if (asker.workload === undefined) continue;
     const proofs = answer.rows.filter((row) => asker.subjects.includes(row[evidence.column] ?? ''));
@@ -173,17 +196,20 @@ async function settle(
     const isAlive = (row: Row): boolean =>
       query.set !== 'post-mortem' &&
       (!evidence.alive || evidence.alive.oneOf.includes(row[evidence.alive.column] ?? ''));
+    if (query.set === 'post-mortem' && answer.status === 0) await noteShortCleanup(host, asker, idsOf(proofs), deps);
     const trouble = troubleOf(answer, proofs.length);
     if (trouble) await deps.ledger.troubled(asker.workload, trouble);
     else {
       const live = idsOf(proofs.filter(isAlive));
       const postMortem = idsOf(proofs.filter((row) => !isAlive(row)));
       await deps.ledger.saw(asker.workload, { live, postMortem, ...clocks });
+      proven.push(asker);
       // It answered, and not about all: silence would be the wrong word for the rest.
       const proved = new Set(idsOf(proofs));
       if (!asker.subjects.every((subject) => proved.has(subject))) await deps.ledger.troubled(asker.workload, 'no-row');
     }
   }
+  return proven;
 }
 
 function troubleOf(answer: Answer, proofs: number): Trouble | undefined {

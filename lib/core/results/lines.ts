@@ -26,6 +26,7 @@ export interface ResultLine {
   /** True when nothing we know of had asked: expired, given up, or another enrollment's. */
   readonly late: boolean;
   readonly triggeredAtMs?: number;
+  readonly receivedAtMs?: number;
   readonly queuedAtMs?: number;
   readonly deliveredAtMs?: number;
 }

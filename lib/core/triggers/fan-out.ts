@@ -9,5 +9,9 @@ export interface FanOutProgress {
 export interface FanOuts {
   /** Where a trigger was left; at the beginning when it is new, or so old that it counts as new. */
   resume(id: string, nowMs: number): Promise<FanOutProgress>;
-  save(id: string, progress: FanOutProgress, nowMs: number): Promise<void>;
+  /** @param keepMs for how long it is remembered; @default a day */
+  save(id: string, progress: FanOutProgress, nowMs: number, keepMs?: number): Promise<void>;
 }
+
+/** An event comes back within minutes; a request with the same idempotency key within a day is the same request. */
+export const FAN_OUT_KEEPS_MS = 24 * 3_600_000;

@@ -1,4 +1,6 @@
 import { moveWaiting } from '../queue/move.ts';
+import { endInstance } from './end-instance.ts';
+import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';
 import { handleLaunch } from './handle-launch.ts';
 import { handleRules, type RuleDeps } from './handle-rules.ts';
 import { handleTask } from './handle-task.ts';
@@ -10,7 +12,7 @@ import type { ParsedEvent } from './parse.ts';
  *
  * @returns what it came to, for the log
  */
-export async function handleEvent(event: ParsedEvent, deps: RuleDeps): Promise<string> {
+export async function handleEvent(event: ParsedEvent, deps: LastGaspDeps): Promise<string> {
   if (event.kind === 'task') {
     const { task, occurredAtMs, raw } = event.event;
     await handleRules({ id: `${task.taskArn} ${task.version}`, occurredAtMs, raw }, deps, 'ecs-task-host');
@@ -20,6 +22,11 @@ export async function handleEvent(event: ParsedEvent, deps: RuleDeps): Promise<s
     const { instanceId, occurredAtMs, raw } = event.event;
     await handleRules({ id: `${instanceId} ${occurredAtMs}`, occurredAtMs, raw }, deps, 'ec2-instance');
     return handleLaunch(event.event, deps);
+  }
+  if (event.kind === 'notice') return handleNotice(event.event, deps);
+  if (event.kind === 'end') {
+    await handleRules(event.event, deps, 'ec2-instance');
+    return endInstance(event.event, deps);
   }
   if (event.kind === 'other') return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
   if (event.kind === 'ignored') return 'ignored';

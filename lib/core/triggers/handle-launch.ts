@@ -25,7 +25,7 @@ export interface LaunchDeps extends AskDeps {
  * both are best effort, so either is enough. A start after a stop is asked about anew, but
  * it is the same instance to the ledger: what was seen of its former life still counts.
  */
-const SAME_LAUNCH_MS = 10 * 60_000;
+export const SAME_LAUNCH_MS = 10 * 60_000;
 const ANSWER_GRACE_MS = 3 * 60_000;
 
 /** Queues the launch queries under the instance id, usually before any agent exists there; its first poll takes them. */

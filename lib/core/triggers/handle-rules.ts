@@ -2,18 +2,22 @@ import { type NodeDirectory, seenFrom } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import { lookUp } from '../policy/binding.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import { type FindingSubject, findingOf } from '../policy/finding.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import type { NodeMatch, PolicyRule, Target } from '../policy/policy.ts';
 import { namedBy } from '../policy/target.ts';
 import { type AskDeps, askingOf, type Cause, enqueue, questions } from '../queue/ask.ts';
 import type { ContainerHosts } from './container-hosts.ts';
-import type { FanOutProgress, FanOuts } from './fan-out.ts';
+import type { FanOuts } from './fan-out.ts';
+import { findingHosts } from './finding-hosts.ts';
+import type { TaskDefinitions } from './task-definitions.ts';
 
 export interface RuleDeps extends AskDeps {
   readonly policy: LivePolicy;
   readonly aliases: Aliases;
   readonly hosts: ContainerHosts;
+  readonly definitions: TaskDefinitions;
   readonly directory: NodeDirectory;
   readonly fanOuts: FanOuts;
 }
@@ -27,84 +31,127 @@ export interface AnyEvent {
 }
 
 /**
- * Asks what the policy says about an event beside its workload: findings, Spot notices, requests. Each rule's place is kept
- * by the event's id, or a request's idempotency key, so that a repeat asks nothing.
+ * Asks what the policy says about an event beside its workload: findings, notices, requests. Each rule's place is kept by
+ * the event's id, a request's idempotency key, or what a finding says, so that a repeat asks nothing.
  *
  * @param own the target that somebody else takes care of, with the ledger
  * @returns how many queries wait now
  */
 export async function handleRules(event: AnyEvent, deps: RuleDeps, own?: Target): Promise<number> {
   const policy = await deps.policy();
+  const rules = policy.eventRules(event.raw).filter((rule) => rule.target !== own);
+  if (rules.length === 0) return 0;
+  const occasion = occasionOf(event, policy, deps.now());
   let queued = 0;
-  for (const rule of policy.eventRules(event.raw)) {
-    if (rule.target !== own) queued += await askAll(rule, event, policy, deps);
-  }
+  for (const rule of rules) queued += await askAll(rule, occasion, deps);
   return queued;
 }
 
-async function askAll(rule: PolicyRule, event: AnyEvent, policy: CompiledPolicy, deps: RuleDeps): Promise<number> {
-  const key = lookUp('detail.idempotencyKey', event.raw);
-  const keyed = (typeof key === 'string' && key !== '') || typeof key === 'number';
+/** What an event is the occasion of. */
+interface Occasion {
+  readonly event: AnyEvent;
+  readonly cause: Cause;
+  /** For how long a repeat is recognised; as long as `FanOuts` says unless given. */
+  readonly keepMs?: number;
+  readonly policy: CompiledPolicy;
+}
+
+/** GuardDuty keeps a finding, and may publish it again, for as long. */
+const FINDING_KEEPS_MS = 90 * 24 * 3_600_000;
+
+function occasionOf(event: AnyEvent, policy: CompiledPolicy, nowMs: number): Occasion {
+  const request = lookUp('detail.idempotencyKey', event.raw);
+  const keyed = (typeof request === 'string' && request !== '') || typeof request === 'number';
+  const finding = findingOf(event.raw);
   const cause: Cause = {
-    key: keyed ? `request ${key}` : `event ${event.id}`,
+    key: finding?.key ?? (keyed ? `request ${request}` : `event ${event.id}`),
     trigger: event.raw,
     subjects: [],
-    decorations: { event_id: event.id },
+    decorations: { event_id: event.id, ...finding?.decorations },
     triggeredAtMs: event.occurredAtMs,
-    receivedAtMs: deps.now(),
+    receivedAtMs: nowMs,
   };
-  // The place is kept for single hosts too: once their queries are delivered, ids alone would not know a repeat.
-  const id = `${cause.key} ${rule.name}`;
-  const place = await deps.fanOuts.resume(id, deps.now());
-  if (place.done) return 0;
-  if (typeof rule.target === 'object' && 'hosts-where' in rule.target) {
-    return fanOut(id, place, rule, rule.target['hosts-where'], cause, policy, deps);
+  return { event, cause, policy, ...(finding ? { keepMs: FINDING_KEEPS_MS } : {}) };
+}
+
+/** @returns how many queries wait now */
+async function askAll(rule: PolicyRule, occasion: Occasion, deps: RuleDeps): Promise<number> {
+  const named = namedBy(rule.target, occasion.event.raw);
+  switch (named.kind) {
+    case 'many':
+      return fanOut(rule, named.match, occasion, deps);
+    case 'finding':
+      return askFinding(rule, named.subjects, occasion, deps);
+    case 'alias':
+      return askOnce((await deps.aliases.hostOf(named.alias)) ?? named.alias, [], rule, occasion, deps);
+    case 'container-instance': {
+      const host = await deps.hosts.hostOf(named.clusterArn, named.arn);
+      return host ? askOnce(host, [], rule, occasion, deps) : 0;
+    }
+    default:
+      withoutHost(rule, occasion, 'why' in named ? named.why : named.kind, deps);
+      return 0;
   }
-  const host = await hostOf(rule, event, deps);
-  const queued = host ? await ask(host, rule, cause, policy, deps) : 0;
-  await deps.fanOuts.save(id, { hosts: host ? 1 : 0, done: true }, deps.now());
+}
+
+function withoutHost(rule: PolicyRule, { event }: Occasion, why: string, { report }: RuleDeps): void {
+  report('rule_without_host', { rule: rule.name, eventId: event.id, why });
+}
+
+/** Asks the hosts of a finding that we know. The others are asked when it is published again, if they are known by then. */
+async function askFinding(
+  rule: PolicyRule,
+  subjects: readonly FindingSubject[],
+  occasion: Occasion,
+  deps: RuleDeps,
+): Promise<number> {
+  const within = subjects.slice(0, occasion.policy.policy.limits.hostsPerTrigger);
+  if (subjects.length > within.length)
+    deps.report('fan_out_limited', { rule: rule.name, cause: occasion.cause.key, hosts: within.length });
+  const { known, unknown } = await findingHosts(within, deps);
+  for (const why of unknown) withoutHost(rule, occasion, why, deps);
+  let queued = 0;
+  for (const [host, names] of known) queued += await askOnce(host, names, rule, occasion, deps);
   return queued;
 }
 
-async function ask(
+/**
+ * Asks a host, unless the same occasion had it asked before. Its place is kept because ids alone would not know a repeat
+ * once the queries are delivered, and only when it was asked: a host that is unknown today may be known tomorrow.
+ *
+ * @param names by which the event names it, where it names several hosts; asked under one of them, it was asked
+ */
+async function askOnce(
   host: string,
+  names: readonly string[],
   rule: PolicyRule,
-  cause: Cause,
-  policy: CompiledPolicy,
+  occasion: Occasion,
   deps: RuleDeps,
 ): Promise<number> {
-  const asked = questions(host, [askingOf(rule, 'request')], { ...cause, key: `${cause.key} ${host}` }, deps.now());
-  const { limits } = policy.policy;
-  return (await enqueue(host, asked, limits, rule.accelerateSeconds, deps)).length;
+  const { fanOuts, now } = deps;
+  const own = `${occasion.cause.key} ${rule.name}`;
+  const ids = names.length > 0 ? names.map((name) => `${own} ${name}`) : [own];
+  const places = await Promise.all(ids.map((id) => fanOuts.resume(id, now())));
+  const queued = places.some(({ done }) => done) ? 0 : await ask(host, rule, occasion, deps);
+  const fresh = ids.filter((_, index) => !places[index]?.done);
+  await Promise.all(fresh.map((id) => fanOuts.save(id, { hosts: 1, done: true }, now(), occasion.keepMs)));
+  return queued;
 }
 
-async function hostOf(rule: PolicyRule, event: AnyEvent, deps: RuleDeps): Promise<string | undefined> {
-  const named = namedBy(rule.target, event.raw);
-  if (named.kind === 'container-instance') return deps.hosts.hostOf(named.clusterArn, named.arn);
-  if (named.kind === 'alias') return (await deps.aliases.hostOf(named.alias)) ?? named.alias;
-  deps.report('rule_without_host', {
-    rule: rule.name,
-    eventId: event.id,
-    why: 'why' in named ? named.why : named.kind,
-  });
-  return undefined;
+async function ask(host: string, rule: PolicyRule, { cause, policy }: Occasion, deps: RuleDeps): Promise<number> {
+  const asked = questions(host, [askingOf(rule, 'request')], { ...cause, key: `${cause.key} ${host}` }, deps.now());
+  return (await enqueue(host, asked, policy.policy.limits, rule.accelerateSeconds, deps)).length;
 }
 
 /**
  * Asks every node a selector matches, up to the limit. Its place is kept after each page, so that a function that dies,
  * or runs out of time, goes on there when the event comes back.
  */
-async function fanOut(
-  id: string,
-  place: FanOutProgress,
-  rule: PolicyRule,
-  match: NodeMatch,
-  cause: Cause,
-  policy: CompiledPolicy,
-  deps: RuleDeps,
-): Promise<number> {
+async function fanOut(rule: PolicyRule, match: NodeMatch, occasion: Occasion, deps: RuleDeps): Promise<number> {
   const { directory, fanOuts, now, report } = deps;
-  let { hosts, cursor, done } = place;
+  const { cause, policy } = occasion;
+  const id = `${cause.key} ${rule.name}`;
+  let { hosts, cursor, done } = await fanOuts.resume(id, now());
   let queued = 0;
   while (!done) {
     const page = await directory.page(cursor);
@@ -112,13 +159,13 @@ async function fanOut(
     // The limit may have been lowered while this was under way.
     const room = Math.max(0, policy.policy.limits.hostsPerTrigger - hosts);
     const within = chosen.slice(0, room);
-    const counts = await Promise.all(within.map((node) => ask(node.hostIdentifier, rule, cause, policy, deps)));
+    const counts = await Promise.all(within.map((node) => ask(node.hostIdentifier, rule, occasion, deps)));
     queued += counts.reduce((sum, count) => sum + count, 0);
     hosts += within.length;
     if (chosen.length > room) report('fan_out_limited', { rule: rule.name, cause: cause.key, hosts });
     cursor = page.next;
     done = cursor === undefined || chosen.length > room;
-    await fanOuts.save(id, { hosts, ...(cursor ? { cursor } : {}), done }, now());
+    await fanOuts.save(id, { hosts, ...(cursor ? { cursor } : {}), done }, now(), occasion.keepMs);
   }
   return queued;
 }

@@ -1,75 +1,115 @@
 import * as z from 'zod/mini';
 import { MayflyError } from '../errors.ts';
+import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import { isWarmPoolMove } from '../policy/ending.ts';
+import type { InstanceEnd } from './end-instance.ts';
+import type { InstanceNotice } from './handle-last-gasp.ts';
 import type { LaunchEvent } from './handle-launch.ts';
 import type { AnyEvent } from './handle-rules.ts';
 import type { TaskEvent } from './task.ts';
 
 /*
  * The events we subscribe to, as far as we read them. Objects are open: AWS adds fields and enum values at any time
- * (aws-events.md §0), so statuses are plain text and unknown keys are dropped.
+ * (aws-events.md §0), so statuses are plain text and unknown keys are dropped. What names a workload or decides about it has
+ * to be as documented; what only describes it is left out where it is not, and kept short: an item of the table holds 400 KB.
  */
 
-const text = z.string();
-const maybe = z.optional(z.string());
+const MAX_TEXT = 1024; // ECS's own limit on the longest of them, `reason`
+const MAX_LIST = 50; // ten containers and a few that AWS adds are what a task can have
+
+/** Half a character, which JSON can spell and UTF-8 cannot, becomes U+FFFD: the table takes no other. */
+const wellFormed = (value: string): string => Buffer.from(value).toString();
+const text = z.pipe(z.string(), z.transform(wellFormed));
+const word = text.check(z.maxLength(MAX_TEXT));
+/** Part of a key of the table. */
+const name = text.check(z.refine((value) => value !== '' && Buffer.byteLength(value) <= 1024, 'not a name'));
+const short = z.pipe(
+  z.string(),
+  z.transform((value: string) => wellFormed(value.slice(0, MAX_TEXT))),
+);
+const maybe = z.catch(z.optional(short), undefined);
+const maybeList = <T extends z.ZodMiniType>(of: T) =>
+  z.catch(z.optional(z.array(of).check(z.maxLength(MAX_LIST))), undefined);
 
 const Envelope = z.object({
-  id: text,
+  id: word,
   source: text,
   'detail-type': text,
-  account: z._default(text, ''),
-  region: z._default(text, ''),
+  account: z.catch(word, ''),
+  region: z.catch(word, ''),
   time: text,
   detail: z.unknown(),
 });
 
 const Task = z.object({
-  taskArn: text.check(z.minLength(1), z.maxLength(1024)),
-  clusterArn: text.check(z.maxLength(1024)),
-  taskDefinitionArn: text,
-  containerInstanceArn: z.optional(text.check(z.minLength(1), z.maxLength(1024))),
+  taskArn: name,
+  clusterArn: word,
+  taskDefinitionArn: word,
+  containerInstanceArn: z.optional(name),
   launchType: maybe,
   group: maybe,
   startedBy: maybe,
   availabilityZone: maybe,
-  lastStatus: text,
-  desiredStatus: text,
+  lastStatus: word,
+  desiredStatus: word,
   version: z.int().check(z.nonnegative()),
   stopCode: maybe,
   stoppedReason: maybe,
-  containers: z.array(
-    z.object({
-      name: text,
-      lastStatus: text,
-      runtimeId: maybe,
-      image: maybe,
-      imageDigest: maybe,
-      exitCode: z.optional(z.number()),
-      reason: maybe,
-      networkInterfaces: z.optional(z.array(z.object({ privateIpv4Address: maybe, ipv6Address: maybe }))),
-    }),
-  ),
-  attachments: z.optional(z.array(z.object({ details: z.optional(z.array(z.object({ name: maybe, value: maybe }))) }))),
+  containers: z
+    .array(
+      z.object({
+        name: word,
+        lastStatus: word,
+        runtimeId: z.optional(text),
+        image: maybe,
+        imageDigest: maybe,
+        exitCode: z.catch(z.optional(z.int()), undefined),
+        reason: maybe,
+        networkInterfaces: maybeList(z.object({ privateIpv4Address: maybe, ipv6Address: maybe })),
+      }),
+    )
+    .check(z.maxLength(MAX_LIST)),
+  attachments: maybeList(z.object({ details: maybeList(z.object({ name: maybe, value: maybe })) })),
 });
 
 const ContainerInstance = z.object({
-  containerInstanceArn: text.check(z.minLength(1), z.maxLength(1024)),
+  containerInstanceArn: name,
   ec2InstanceId: z.optional(text.check(z.minLength(1), z.maxLength(255))),
 });
 
-const InstanceState = z.object({ 'instance-id': text.check(z.minLength(1), z.maxLength(255)), state: text });
+const instanceId = text.check(z.minLength(1), z.maxLength(255));
+const InstanceState = z.object({ 'instance-id': instanceId, state: text });
+const Interruption = z.object({ 'instance-id': instanceId });
 
 const GroupLaunch = z.object({
   EC2InstanceId: text.check(z.maxLength(255)),
-  AutoScalingGroupName: text,
+  AutoScalingGroupName: word,
   Destination: maybe,
-  Details: z.optional(z.object({ 'Availability Zone': maybe, 'Subnet ID': maybe })),
+  Details: z.catch(z.optional(z.object({ 'Availability Zone': maybe, 'Subnet ID': maybe })), undefined),
 });
+
+// Lenient about all but the hook's own names: an action that is refused here would hold its instance for the whole heartbeat.
+const HookAction = z.object({
+  AutoScalingGroupName: text.check(z.minLength(1)),
+  LifecycleHookName: text.check(z.minLength(1)),
+  LifecycleActionToken: z.catch(maybe, undefined),
+  EC2InstanceId: z.catch(z.optional(instanceId), undefined),
+  Origin: z.unknown(),
+  Destination: z.unknown(),
+});
+
+/** States in which an instance is gone for good, or will be in a moment. @see EC2 User Guide, "Instance lifecycle" */
+const ENDED = new Set(['shutting-down', 'terminated']);
 
 /** An event as one of the things we act on. */
 export type ParsedEvent =
   | { readonly kind: 'task'; readonly event: TaskEvent }
   | { readonly kind: 'container-instance'; readonly arn: string; readonly instance?: string; readonly event: AnyEvent }
   | { readonly kind: 'launch'; readonly event: LaunchEvent }
+  /** An instance will be taken away. */
+  | { readonly kind: 'notice'; readonly event: InstanceNotice }
+  /** An instance was terminated. */
+  | { readonly kind: 'end'; readonly event: InstanceEnd }
   /** Of another source, for the policy's rules alone. */
   | { readonly kind: 'other'; readonly event: AnyEvent }
   | { readonly kind: 'ignored'; readonly why: string };
@@ -77,10 +117,11 @@ export type ParsedEvent =
 /**
  * Reads one EventBridge event. What we do not act on is `ignored`, with the reason.
  *
+ * @param toldBy whether EventBridge brought it, or the reconciler made it of what it found
  * @throws {MayflyError} `EVENT_MALFORMED`, its message naming the first bad path, for an event that lacks what its
  *   source documents: it belongs in the dead-letter queue, where somebody looks at it
  */
-export function parseEvent(input: unknown): ParsedEvent {
+export function parseEvent(input: unknown, toldBy: WorkloadSnapshot['toldBy'] = 'event'): ParsedEvent {
   const envelope = checked(Envelope, input, 'event');
   const occurredAtMs = Date.parse(envelope.time);
   if (!Number.isFinite(occurredAtMs)) throw new MayflyError('EVENT_MALFORMED', 'event: time: not a date');
@@ -96,7 +137,7 @@ export function parseEvent(input: unknown): ParsedEvent {
           region: envelope.region,
           raw: input,
           occurredAtMs,
-          toldBy: 'event',
+          toldBy,
           task: {
             ...task,
             macs: details.flatMap(({ name, value }) => (name === 'macAddress' && value ? [value] : [])),
@@ -121,8 +162,12 @@ export function parseEvent(input: unknown): ParsedEvent {
     }
     case 'aws.ec2 EC2 Instance State-change Notification': {
       const detail = checked(InstanceState, envelope.detail, 'detail');
+      if (ENDED.has(detail.state)) {
+        const { 'instance-id': ended, state } = detail;
+        return { kind: 'end', event: { id: envelope.id, instanceId: ended, state, occurredAtMs, toldBy, raw: input } };
+      }
       if (detail.state !== 'running') return { kind: 'ignored', why: `instance state ${detail.state}` };
-      return launch(detail['instance-id'], {}, occurredAtMs, input);
+      return launch(detail['instance-id'], {}, occurredAtMs, toldBy, input);
     }
     case 'aws.autoscaling EC2 Instance Launch Successful': {
       const detail = checked(GroupLaunch, envelope.detail, 'detail');
@@ -134,7 +179,21 @@ export function parseEvent(input: unknown): ParsedEvent {
         auto_scaling_group: detail.AutoScalingGroupName,
         ...(zone ? { availability_zone: zone } : {}),
       };
-      return launch(detail.EC2InstanceId, identity, occurredAtMs, input);
+      return launch(detail.EC2InstanceId, identity, occurredAtMs, toldBy, input);
+    }
+    // Its `resources` hold the zone where the Region belongs, and no account: the detail is what counts.
+    case 'aws.ec2 EC2 Spot Instance Interruption Warning':
+    case 'aws.ec2 EC2 Instance Rebalance Recommendation': {
+      const detail = checked(Interruption, envelope.detail, 'detail');
+      const kind = envelope['detail-type'].includes('Rebalance') ? 'rebalance' : 'interruption';
+      const base = { id: envelope.id, occurredAtMs, raw: input };
+      const event = { ...base, kind, instanceId: detail['instance-id'], notice: `${kind} ${occurredAtMs}` } as const;
+      return { kind: 'notice', event };
+    }
+    case 'aws.autoscaling EC2 Instance-terminate Lifecycle Action': {
+      const detail = checked(HookAction, envelope.detail, 'detail');
+      if (isWarmPoolMove(detail)) return { kind: 'ignored', why: 'a move of a warm pool' };
+      return { kind: 'notice', event: { ...hookNotice(detail, occurredAtMs), id: envelope.id, raw: input } };
     }
     default:
       return { kind: 'other', event: { id: envelope.id, occurredAtMs, raw: input } };
@@ -145,11 +204,25 @@ const launch = (
   instanceId: string,
   identity: Record<string, string>,
   occurredAtMs: number,
+  toldBy: WorkloadSnapshot['toldBy'],
   raw: unknown,
 ): ParsedEvent => ({
   kind: 'launch',
-  event: { instanceId, identity, occurredAtMs, toldBy: 'event', raw },
+  event: { instanceId, identity, occurredAtMs, toldBy, raw },
 });
+
+function hookNotice(detail: z.infer<typeof HookAction>, occurredAtMs: number): Omit<InstanceNotice, 'id' | 'raw'> {
+  const { AutoScalingGroupName: group, LifecycleHookName: hook, EC2InstanceId: instance } = detail;
+  const token = detail.LifecycleActionToken || undefined;
+  const of = instance === undefined ? {} : { instanceId: instance };
+  return {
+    kind: 'hook',
+    notice: `hook ${token ?? `${group} ${hook} ${occurredAtMs}`}`,
+    occurredAtMs,
+    ...of,
+    action: { group, hook, ...of, ...(token ? { token } : {}) },
+  };
+}
 
 function checked<T>(schema: z.ZodMiniType<T>, input: unknown, where: string): T {
   const result = schema.safeParse(input);

@@ -1,4 +1,4 @@
-import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import type { TaskContainer, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
 import type { Decorations } from '../queue/pending-query.ts';
 
@@ -40,12 +40,21 @@ export interface TaskEvent {
 }
 
 /**
- * The task's life as this event tells it. Containers whose runtime id is outside the allowed alphabet keep their place
+ * The task's life as this event tells it. Containers beside the `essential` ones are marked as such; undefined where nobody
+ * knows which those are. Containers whose runtime id is outside the allowed alphabet keep their place
  * in the record without the id: nothing can be asked about them.
  */
-export function taskSnapshot({ task, occurredAtMs, toldBy }: TaskEvent, receivedAtMs: number): WorkloadSnapshot {
-  const containers = task.containers.map(({ addresses: _, runtimeId, ...container }) =>
-    runtimeId !== undefined && SAFE_ID.test(runtimeId) ? { ...container, runtimeId } : container,
+export function taskSnapshot(
+  { task, occurredAtMs, toldBy }: TaskEvent,
+  receivedAtMs: number,
+  essential?: ReadonlySet<string>,
+): WorkloadSnapshot {
+  const containers = task.containers.map(
+    ({ addresses: _, runtimeId, ...container }): TaskContainer => ({
+      ...container,
+      ...(runtimeId !== undefined && SAFE_ID.test(runtimeId) ? { runtimeId } : {}),
+      ...(essential && !essential.has(container.name) ? { essential: false } : {}),
+    }),
   );
   return {
     workload: task.taskArn,
@@ -55,7 +64,7 @@ export function taskSnapshot({ task, occurredAtMs, toldBy }: TaskEvent, received
     lastStatus: task.lastStatus,
     desiredStatus: task.desiredStatus,
     stopped: task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED',
-    subjects: containers.flatMap((container) => ('runtimeId' in container ? [container.runtimeId] : [])),
+    subjects: containers.flatMap(({ runtimeId }) => runtimeId ?? []),
     unsafe: task.containers.some(({ runtimeId }) => runtimeId !== undefined && !SAFE_ID.test(runtimeId)),
     containers,
     identity: taskDecorations(task),
@@ -65,10 +74,13 @@ export function taskSnapshot({ task, occurredAtMs, toldBy }: TaskEvent, received
   };
 }
 
+// An awsvpc task has one network interface, with an address of each family.
+const MAX_ADDRESSES = 50;
+
 /** Key of the decorations and of the ledger's identity: the same words in both. */
 function taskDecorations(task: TaskEvent['task']): Decorations {
   const { family, revision } = taskDefinition(task.taskDefinitionArn);
-  const addresses = [...new Set(task.containers.flatMap((container) => container.addresses))];
+  const addresses = [...new Set(task.containers.flatMap((container) => container.addresses))].slice(0, MAX_ADDRESSES);
   return defined({
     task_arn: task.taskArn,
     cluster: lastPart(task.clusterArn),
@@ -79,7 +91,7 @@ function taskDecorations(task: TaskEvent['task']): Decorations {
     started_by: task.startedBy,
     availability_zone: task.availabilityZone,
     ip: addresses.join(' ') || undefined,
-    mac: task.macs.join(' ') || undefined,
+    mac: task.macs.slice(0, MAX_ADDRESSES).join(' ') || undefined,
     stop_code: task.stopCode,
   });
 }

@@ -66,15 +66,16 @@ const On = z
 const TargetText = z
   .union(
     [
-      z.enum(['ecs-task-host', 'ec2-instance', 'same-node']),
+      z.enum(['ecs-task-host', 'ec2-instance', 'finding-host', 'same-node']),
       z.strictObject({ host: Expression.describe('JMESPath over the trigger that yields one host.') }),
       z.strictObject({ 'hosts-where': Match }),
     ],
-    'must be ecs-task-host, ec2-instance, same-node, {host: …} or {hosts-where: …}',
+    'must be ecs-task-host, ec2-instance, finding-host, same-node, {host: …} or {hosts-where: …}',
   )
   .describe(
     'How the trigger names its host: `ecs-task-host` (behind the task), `ec2-instance` (the one the event names), ' +
-      '`same-node` (that enrolled or logged the row, the default there), `{host: <JMESPath>}` or `{hosts-where: <match>}`.',
+      '`finding-host` (those of the instance, task or attack sequence that a GuardDuty finding is about, where Mayfly knows ' +
+      'them), `same-node` (that enrolled or logged the row, the default there), `{host: <JMESPath>}` or `{hosts-where: <match>}`.',
   );
 
 export const Rule = z

@@ -30,7 +30,9 @@ export const Settings = z
       })
       .describe('What protects hosts and queue. Whatever a limit drops is in the ledger and counted.')
       .prefault({}),
-    heat: DurationOrZero.describe('How long a start on a host keeps its agent polling every 5 s.').default('5m'),
+    heat: DurationOrZero.describe(
+      'How long a start on a host keeps its agent polling every 5 s; in between it polls as `distributed_interval` of its profile says. Why so long: docs/performance.md, "Heat".',
+    ).default('5m'),
     extension_tables: z
       .record(
         z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a table'),

@@ -35,9 +35,21 @@ describe('nodes in DynamoDB', () => {
     expect((await world.ports.registry.find('h1'))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
   });
 
-  it('do not come into being by being seen or heated', async () => {
+  it('end once, at the first time that is told, and keep what they were', async () => {
+    const { node } = await world.enroll('h1');
+    await world.ports.registry.isInstance('h1', 'i-1');
+    await world.ports.registry.end('h1', T0 + MINUTE);
+    await world.ports.registry.end('h1', T0 + 2 * MINUTE);
+    const ended = await world.ports.registry.find('h1', true);
+    expect(ended).toMatchObject({ endedAtMs: T0 + MINUTE, instanceId: 'i-1', identity: node.identity });
+    expect(await world.ports.registry.enroll({ ...node, epoch: node.epoch + 1 }, node)).toBe(false);
+  });
+
+  it('do not come into being by being seen, heated, named or ended', async () => {
     await world.ports.registry.seen('h1', T0);
     await world.ports.registry.heat('h1', T0);
+    await world.ports.registry.isInstance('h1', 'i-1');
+    await world.ports.registry.end('h1', T0);
     expect(await everything(world.table)).toEqual([]);
   });
 });

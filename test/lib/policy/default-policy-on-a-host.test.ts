@@ -68,6 +68,21 @@ describe('on a host', () => {
     expect(answer(mounts, { containers: [dead.id] })).toMatchObject([{ id: dead.id, source: '/tmp' }]);
   });
 
+  it('the questions at the last gasp of a task find what its containers run, and whom they talk to', () => {
+    const [container, processes, sockets] = rule('ecs-task-last-gasp')?.queries ?? [];
+    const containers = [live.id];
+    expect(answer(container, { containers })).toMatchObject([{ id: live.id, state: 'running' }]);
+    expect(answer(processes, { containers }).map(({ cmdline }) => cmdline)).toContain('/bin/sh -c sleep 10');
+    expect(answer(sockets, { containers })).toMatchObject([{ id: live.id, remote_address: '203.0.113.9' }]);
+  });
+
+  it('the questions at the last gasp of an instance find who it is and what it runs', () => {
+    const query = (name: string) => rule('ec2-last-gasp')?.queries.find((one) => one.name === name);
+    expect(answer(query('instance'))).toMatchObject([{ instance_id: 'i-0123456789abcdef0' }]);
+    expect(answer(query('containers'))).toMatchObject([{ id: live.id }]);
+    expect(answer(query('processes')).length).toBeGreaterThan(0);
+  });
+
   it.each(['enrollment-identity', 'ec2-launched'])('every question of %s is answered with a row', (name) => {
     for (const query of rule(name)?.queries ?? []) {
       // What osquery says of itself is there while it runs.

@@ -49,11 +49,43 @@ describe('the default policy', () => {
     ['04-ecs-task-ec2-activating.json', []],
     ['19-ec2-instance-state-change-running.json', ['ec2-launched']],
     ['22-asg-instance-launch-successful.json', ['ec2-launched']],
+    ['25-guardduty-finding-ec2-instance.json', ['guardduty-host']],
+    ['26-guardduty-finding-eks-runtime.json', ['guardduty-host', 'guardduty-process', 'guardduty-container']],
     ['30-ecr-image-action-push.json', []],
   ])('makes of %s the rules %j', (file, names) => {
     const evaluation = evaluate(policy as Policy, fixture(file));
     expect(evaluation.matches.map((match) => match.rule)).toEqual(names);
     expect(evaluation.matches.flatMap(({ queries }) => queries.flatMap(({ problem }) => problem ?? []))).toEqual([]);
+  });
+
+  it.each([
+    ['12-ecs-task-fargate-spot-interrupted.json', ['ecs-task-last-gasp last-gasp', 'ecs-task-running live']],
+    ['20-ec2-spot-interruption-warning.json', ['ec2-last-gasp last-gasp']],
+    ['21-ec2-rebalance-recommendation.json', ['ec2-last-gasp last-gasp']],
+    ['24-asg-terminate-lifecycle-action.json', ['ec2-last-gasp last-gasp']],
+    ['23-asg-launch-lifecycle-action.json', []],
+  ])('makes of %s, which tells of an end, %j', (file, sets) => {
+    const { matches } = evaluate(policy as Policy, fixture(file));
+    expect(matches.map((match) => `${match.rule} ${match.queries[0]?.set}`)).toEqual(sets);
+    for (const { rule, priority, expiresSeconds } of matches.filter(({ rule }) => rule.endsWith('last-gasp')))
+      expect([rule, priority, expiresSeconds]).toEqual([rule, 0, 120]);
+  });
+
+  it('asks a task at its last gasp in one delivery, and takes a row of its container for proof', () => {
+    const { queries, lastGasp, postMortem } = rule('ecs-task-last-gasp');
+    expect(lastGasp).toBe(true);
+    expect(postMortem).toEqual([]);
+    expect(queries.map(({ name }) => name)).toEqual(['container', 'processes', 'sockets']);
+    expect(queries.flatMap(({ evidence }) => evidence?.column ?? [])).toEqual(['id']);
+    expect(queries[1]?.sql).toContain('cmdline');
+  });
+
+  it('takes an instance at its last gasp by its word for who it is', () => {
+    const { queries, lastGasp } = rule('ec2-last-gasp');
+    expect(lastGasp).toBe(true);
+    expect(queries.flatMap(({ name, evidence }) => (evidence ? [[name, evidence]] : []))).toEqual([
+      ['instance', { column: 'instance_id' }],
+    ]);
   });
 
   it('asks five things at enrollment, about EC2 only where the hardware says so', () => {
@@ -119,15 +151,6 @@ describe('the examples', () => {
     const readme = readFileSync(join(FOLDER, 'examples/README.md'), 'utf8');
     const files = readdirSync(join(FOLDER, 'examples'), { recursive: true, encoding: 'utf8' });
     for (const file of files.filter((name) => /\.(ya?ml|conf)$/.test(name))) expect(readme).toContain(`\`${file}\``);
-  });
-
-  it.each([
-    ['25-guardduty-finding-ec2-instance.json', 'guardduty-instance'],
-    ['20-ec2-spot-interruption-warning.json', 'spot-last-gasp'],
-    ['21-ec2-rebalance-recommendation.json', 'spot-last-gasp'],
-  ])('are set off by %s', (file, name) => {
-    const evaluation = evaluate(withAll as Policy, fixture(file));
-    expect(evaluation.matches).toMatchObject([{ rule: name, host: expect.stringMatching(/^i-/) }]);
   });
 
   it('tell read-only database hosts something else, as in the talk: db-01-ro-…', () => {

@@ -19,7 +19,7 @@ describe('a rule that fits', () => {
         priority: 2,
         expiresSeconds: 10_800,
         accelerateSeconds: 90,
-      lastGasp: false,
+        lastGasp: false,
         queries: [{ name: 'first', sql: 'SELECT total_seconds FROM uptime', bind: {} }],
         postMortem: [],
         postMortemExpiresSeconds: 10_800,
@@ -139,6 +139,18 @@ describe('a trigger', () => {
       event('{ source: [aws.ecs] }').replace('ec2-instance', 'ecs-task-host'),
       expect.stringContaining('ecs-task-host needs an event about a task'),
     ],
+    ['target: finding-host', expect.stringContaining('finding-host needs an event about a GuardDuty finding')],
+    [
+      event('{ source: [aws.guardduty] }').replace('ec2-instance', 'finding-host'),
+      expect.stringContaining('finding-host needs an event about a GuardDuty finding'),
+    ],
+    [
+      event('{ source: [aws.guardduty, mine], detail-type: [GuardDuty Finding] }').replace(
+        'ec2-instance',
+        'finding-host',
+      ),
+      expect.stringContaining('finding-host needs an event about a GuardDuty finding'),
+    ],
   ])('%s', (fields, problem) => {
     expect(problemsOfRule(fields)).toEqual([problem]);
   });
@@ -167,6 +179,35 @@ describe('a trigger', () => {
     ],
   ])('with a misspelt value draws a warning: %s', (pattern, problem) => {
     expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it.each([
+    ['{ sorce: [aws.ec2] }', '"sorce" at its top: the rule is never set off (did you mean "source"?)'],
+    [
+      '{ source: [aws.ec2], detailtype: [x] }',
+      '"detailtype" at its top: the rule is never set off (did you mean "detail-type"?)',
+    ],
+    [
+      '{ source: [aws.ec2], state: [running] }',
+      '"state" at its top: the rule is never set off (an event has version, id,',
+    ],
+    ['{ $or: [{ source: [a] }, { sourc: [b] }] }', '9:34 no event has "sourc" at its top'],
+    ['{ detials.state: [running] }', 'no event has "detials" at its top'],
+  ])('that asks for what no envelope has draws a warning: %s', (pattern, problem) => {
+    expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('may ask for everything that an envelope has, by paths and in alternatives too', () => {
+    const all =
+      "{ version: ['0'], id: [x], detail-type: [x], source: [x], account: [x], time: [x], region: [x], resources: [x], " +
+      '$or: [{ detail: { a: [x] } }, { detail.b: [x] }] }';
+    expect(problemsOfRule(event(all))).toEqual([]);
+  });
+
+  it('on rows is about columns, which have names of their own', () => {
+    const rows = `${aRule()}${aRule('rule: b\non: { log: { query: starts, columns: { sorce: [x] } } }')}`;
+    const config = `profile: default\noptions: { logger_tls_max_lines: 1 }\nschedule:\n  starts: { query: SELECT pid FROM process_events, interval: 60 }\n`;
+    expect(problemsOf({ 'rules/a.yaml': rows, 'config/default.yaml': config })).toEqual([]);
   });
 
   it('on a log name that no profile schedules draws a warning', () => {
@@ -203,6 +244,15 @@ describe('bindings', () => {
       "sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'a[?nope(@)]' }",
       'JMESPath has no function nope()',
     ],
+    [
+      "sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail.instance-id' }",
+      '7:36 no JMESPath: a name with a hyphen stands in double quotes (write detail."instance-id")',
+    ],
+    [
+      'sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: \'detail.a-b[]."c-d" | e-5\' }',
+      'stands in double quotes (write detail."a-b"[]."c-d" | "e-5")',
+    ],
+    ["sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail.a-b[' }", 'no JMESPath: unexpected'],
   ])('%s', (query, problem) => {
     expect(problemsOfRule('', query)[0]).toEqual(expect.stringContaining(problem));
   });

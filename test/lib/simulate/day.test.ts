@@ -13,6 +13,7 @@ const aDay = (options: Partial<DayOptions>): Promise<Day> =>
     lifetime: LIFETIMES.TenSecondJob,
     mode: POLL_5,
     losses: { drop: 0, duplicate: 0, reorder: 0 },
+    sweepSeconds: 0,
     schedules: [60, 5],
     ...options,
   });
@@ -87,7 +88,23 @@ describe('a simulated day', () => {
     else expect(day.events.lost).toBeGreaterThan(0);
   });
 
-  it('accounts for tasks of which no event ever came', async () => {
+  it('has a row of every task though every event was dropped, where the reconciler sweeps', async () => {
+    const losses = { drop: 1, duplicate: 0, reorder: 0 };
+    for (const mode of [POLL_60, HEAT_10]) {
+      const day = await aDay({ tasks: 60, lifetime: LIFETIMES.Sysdig2025, losses, mode, sweepSeconds: 60 });
+      expect(day.events.lost).toBe(day.events.sent);
+      expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(60);
+      expect(day.verdicts.seen).toBeGreaterThan(0);
+    }
+  });
+
+  it('gains from sweeps what lost events cost', async () => {
+    const losses = { drop: 0.2, duplicate: 0.2, reorder: 0.2 };
+    const day = await aDay({ tasks: 40, lifetime: LIFETIMES.Sysdig2025, losses, sweepSeconds: 60 });
+    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(40);
+  });
+
+  it('does not hear of tasks of which no event ever came, without the reconciler', async () => {
     const day = await aDay({ tasks: 10, hosts: 1, losses: { drop: 1, duplicate: 0, reorder: 0 } });
     expect(day.verdicts).toMatchObject({ unheard: 10, seen: 0 });
     expect(day.events.lost).toBe(day.events.sent);

@@ -16,7 +16,7 @@ import {
 } from './template.ts';
 
 interface RuleProperties {
-  EventPattern: unknown;
+  EventPattern?: unknown;
   EventBusName?: string;
   State: string;
   Targets: { Arn: Reference; DeadLetterConfig: { Arn: Reference } }[];
@@ -33,7 +33,7 @@ const mappings = resourcesOf<MappingProperties>(template, 'AWS::Lambda::EventSou
   ([, mapping]) => mapping,
 );
 const policies = policiesOf(template);
-const rules = resourcesOf<RuleProperties>(template, 'AWS::Events::Rule');
+const rules = resourcesOf<RuleProperties>(template, 'AWS::Events::Rule').filter(([, rule]) => rule.EventPattern);
 const queues = new Map(resourcesOf<QueueProperties>(template, 'AWS::SQS::Queue'));
 const queueAt = (reference: Reference): QueueProperties => {
   const queue = queues.get(idOf(reference));
@@ -41,25 +41,35 @@ const queueAt = (reference: Reference): QueueProperties => {
   return queue;
 };
 
+/** The function that waits. */
+const lastGasp = (() => {
+  const [id, fn] = functionNamed(template, 'last-gasp');
+  const mapping = mappings.find(({ FunctionName }) => idOf(FunctionName) === id);
+  if (!mapping) throw new Error('nothing feeds last-gasp');
+  return { mapping, timeout: fn.Timeout, visibility: queueAt(mapping.EventSourceArn).VisibilityTimeout };
+})();
+
 describe('events', () => {
-  it('are taken from the default bus by these rules, and whole from a bus of our own', () => {
+  it('are taken from the default bus by these rules, and from a bus of our own whole but for what we tell there', () => {
+    const onBus = { account: [{ Ref: 'AWS::AccountId' }], source: [{ 'anything-but': ['mayfly'] }] };
     expect(rules.map(([, rule]) => rule.EventPattern)).toEqual([
       { source: ['aws.ecs'], 'detail-type': ['ECS Task State Change'] },
       { source: ['aws.ecs'], 'detail-type': ['ECS Container Instance State Change'] },
       {
         source: ['aws.ec2'],
         'detail-type': ['EC2 Instance State-change Notification'],
-        detail: { state: ['running'] },
+        detail: { state: ['running', 'shutting-down', 'terminated'] },
       },
       { source: ['aws.autoscaling'], 'detail-type': ['EC2 Instance Launch Successful'] },
       { source: ['aws.ec2'], 'detail-type': ['EC2 Spot Instance Interruption Warning'] },
       { source: ['aws.ec2'], 'detail-type': ['EC2 Instance Rebalance Recommendation'] },
+      { source: ['aws.autoscaling'], 'detail-type': ['EC2 Instance-terminate Lifecycle Action'] },
       { source: ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'] },
-      { account: [{ Ref: 'AWS::AccountId' }] },
+      onBus,
     ]);
     expect(rules.filter(([, rule]) => rule.State !== 'ENABLED')).toEqual([]);
     const onOwnBus = rules.filter(([, rule]) => rule.EventBusName !== undefined);
-    expect(onOwnBus.map(([, rule]) => rule.EventPattern)).toEqual([{ account: [{ Ref: 'AWS::AccountId' }] }]);
+    expect(onOwnBus.map(([, rule]) => rule.EventPattern)).toEqual([onBus]);
   });
 
   it.each(rules)('of %s wait in a queue that a function empties, with dead letters at both ends', (_id, rule) => {
@@ -84,9 +94,12 @@ describe('events', () => {
     }
   });
 
-  it('reach every function but the one that answers agents', () => {
+  it('reach every function but the one that answers agents and those that a clock starts', () => {
     const driven = mappings.map((mapping) => idOf(mapping.FunctionName));
-    expect(functions.filter(([id]) => !driven.includes(id)).map(([, fn]) => nameOf(fn))).toEqual(['tls-api']);
+    expect(functions.filter(([id]) => !driven.includes(id)).map(([, fn]) => nameOf(fn))).toEqual([
+      'tls-api',
+      'reconcile',
+    ]);
   });
 
   it('go to the function at once, and only failed ones come back', () => {
@@ -96,15 +109,19 @@ describe('events', () => {
         MaximumBatchingWindowInSeconds: 0,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
       });
-      expect(mapping.ScalingConfig.MaximumConcurrency).toBeLessThanOrEqual(10);
+      const limit = mapping === lastGasp.mapping ? 50 : 10; // those that wait cost nothing but their place
+      expect(mapping.ScalingConfig.MaximumConcurrency).toBeLessThanOrEqual(limit);
     }
   });
 
-  it('stay hidden for six times as long as the function may take', () => {
-    for (const { EventSourceArn, FunctionName } of mappings) {
+  it('stay hidden for six times as long as the function may take, but for those of which a late repeat is of no use', () => {
+    for (const { EventSourceArn, FunctionName } of mappings.filter((mapping) => mapping !== lastGasp.mapping)) {
       const fn = functions.find(([id]) => id === idOf(FunctionName));
       expect(queueAt(EventSourceArn).VisibilityTimeout).toBeGreaterThanOrEqual(6 * (fn?.[1].Timeout ?? Number.NaN));
     }
+    expect(lastGasp.timeout).toBeGreaterThan(120); // a hook is held for two minutes at most
+    expect(lastGasp.visibility).toBeGreaterThan(lastGasp.timeout); // or Lambda refuses the queue
+    expect(lastGasp.visibility).toBeLessThan(180);
   });
 });
 

@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { readEnv as readReconcileEnv } from '../../../lambdas/reconcile/env.ts';
 import { readEnv as readTlsApiEnv } from '../../../lambdas/tls-api/env.ts';
 import { readEnv as readEventEnv } from '../../../lib/aws/event-function.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { KEYS } from '../../support/dynamodb.ts';
 import {
   anApp,
+  EVENT_FUNCTIONS,
   type FunctionProperties,
   functionNamed,
   idOf,
@@ -29,11 +30,14 @@ const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Functi
 const policies = policiesOf(template);
 
 describe('every function', () => {
-  it('is one of the three we know', () => {
+  it('is one of those we know', () => {
     expect(functions.map(([, fn]) => nameOf(fn)).sort()).toEqual([
       'ec2-launch',
       'ecs-task-state',
-      'rule-events',
+      'finding',
+      'last-gasp',
+      'query-request',
+      'reconcile',
       'tls-api',
     ]);
   });
@@ -58,15 +62,14 @@ describe('every function', () => {
   const powertools = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
   it.each([
     ['tls-api', readTlsApiEnv],
-    ['ecs-task-state', readEventEnv],
-    ['ec2-launch', readEventEnv],
-    ['rule-events', readEventEnv],
+    ['reconcile', readReconcileEnv],
+    ...EVENT_FUNCTIONS.map((name) => [name, readEventEnv] as const),
   ])('%s is told what it asks for at its start, and nothing else', (name, readEnv) => {
     const variables = Object.keys(functionNamed(template, name)[1].Environment.Variables);
     const own = variables.filter((variable) => !powertools.includes(variable));
-    const environment = Object.fromEntries(own.map((variable) => [variable, 'a value']));
+    const environment = Object.fromEntries(own.map((variable) => [variable, '300'])); // text and a number
     expect(variables).toEqual(expect.arrayContaining(powertools));
-    expect(readEnv(environment)).toEqual(environment);
+    expect(Object.keys(readEnv(environment)).sort()).toEqual(own.sort());
     for (const variable of own) expect(() => readEnv({ ...environment, [variable]: undefined })).toThrow(variable);
   });
 
@@ -112,14 +115,17 @@ describe('permissions', () => {
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  it('name every resource, but for container instances and objects of the bucket', () => {
+  it('name every resource, but for objects of the bucket, what runs in ECS, and what IAM cannot name', () => {
     const wildcards = allowed
       .flatMap(({ statement }) => listOf(statement.Resource).map(textOf))
       .filter((resource) => resource.includes('*'))
       .map((resource) => resource.replace(/<MayflyResultStreamsBucket[0-9A-F]{8}\.Arn>/, '<bucket>'));
-    expect([...new Set(wildcards)]).toEqual([
+    expect([...new Set(wildcards)].sort()).toEqual([
+      '*',
       '<bucket>/*',
+      'arn:<AWS::Partition>:autoscaling:<AWS::Region>:<AWS::AccountId>:autoScalingGroup:*:autoScalingGroupName/*',
       'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:container-instance/*',
+      'arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/*',
     ]);
   });
 
@@ -137,9 +143,31 @@ describe('permissions', () => {
   );
   it.each([
     ['tls-api', [...logs, ...events, 'firehose:PutRecordBatch', 'secretsmanager:GetSecretValue']],
-    ['ecs-task-state', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
+    [
+      'ecs-task-state',
+      [
+        ...[...logs, ...queue, ...events, 'dynamodb:BatchGetItem'],
+        ...['ecs:DescribeContainerInstances', 'ecs:DescribeTaskDefinition'],
+      ],
+    ],
     ['ec2-launch', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem']],
-    ['rule-events', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
+    ['finding', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
+    ['query-request', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
+    [
+      'last-gasp',
+      [
+        ...[...logs, ...queue, ...events, 'dynamodb:BatchGetItem'],
+        ...['autoscaling:CompleteLifecycleAction', 'autoscaling:DescribeLifecycleHooks'],
+      ],
+    ],
+    [
+      'reconcile',
+      [
+        ...[...logs, ...events, 'dynamodb:BatchGetItem', 'ec2:DescribeInstances', 'ecs:DescribeContainerInstances'],
+        ...['ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:ListClusters', 'ecs:ListTasks'],
+        ...['dynamodb:Query', 'events:PutEvents'], // the index, and Mayfly's own bus: to tell what became of lives
+      ],
+    ],
   ])('of %s are what it does, and no more', (name, actions) => {
     expect(
       ofFunction(name)
@@ -202,37 +230,6 @@ describe('what is kept', () => {
       { PasswordLength: 48, ExcludePunctuation: true },
       { PasswordLength: 64, ExcludePunctuation: true },
     ]);
-  });
-});
-
-describe('every alarm', () => {
-  const alarms = resourcesOf<{ AlarmDescription: string; MetricName: string; Dimensions: { Value: unknown }[] }>(
-    template,
-    'AWS::CloudWatch::Alarm',
-  );
-  const sections = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-
-  it('names its section of the runbook, which has no other', () => {
-    const named = alarms.map(([, alarm]) => /Runbook: docs\/runbook\.md, "(.+)"$/.exec(alarm.AlarmDescription)?.[1]);
-    expect([...new Set(named)].sort()).toEqual([...sections].sort());
-  });
-
-  it('has something to watch: each queue, the API, its function, each stream', () => {
-    const watched = alarms.map(
-      ([, { MetricName, Dimensions }]) => `${MetricName} ${Dimensions.map(({ Value }) => JSON.stringify(Value))}`,
-    );
-    const queues = resourcesOf<{ RedrivePolicy?: unknown }>(template, 'AWS::SQS::Queue').map(
-      ([id, { RedrivePolicy }]) =>
-        `${RedrivePolicy ? 'ApproximateAgeOfOldestMessage' : 'ApproximateNumberOfMessagesVisible'} {"Fn::GetAtt":["${id}","QueueName"]}`,
-    );
-    const streams = resourcesOf(template, 'AWS::KinesisFirehose::DeliveryStream').map(
-      ([id]) => `DeliveryToS3.DataFreshness {"Ref":"${id}"}`,
-    );
-    const { Name } = theOnly<{ Name: string }>(template, 'AWS::ApiGateway::RestApi');
-    const [tlsApi] = functionNamed(template, 'tls-api');
-    expect(watched.sort()).toEqual(
-      [...queues, ...streams, `4XXError "${Name}"`, `5XXError "${Name}"`, `Throttles {"Ref":"${tlsApi}"}`].sort(),
-    );
   });
 });
 

@@ -68,10 +68,13 @@ export function anApp(): App {
   return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] }, outdir: temporaryFolder() });
 }
 
+/** The functions that EventBridge's events reach through a queue, in the order of their routes. */
+export const EVENT_FUNCTIONS = ['ecs-task-state', 'ec2-launch', 'last-gasp', 'finding', 'query-request'] as const;
+
 /** A folder of bundles that stand for the real ones, so that no stack test waits for a build. */
 export function someBundles(): string {
   const folder = temporaryFolder();
-  for (const name of ['tls-api', 'ecs-task-state', 'ec2-launch', 'rule-events']) {
+  for (const name of [...EVENT_FUNCTIONS, 'tls-api', 'reconcile']) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.js'), `exports.handler = async () => '${name}';`);
   }

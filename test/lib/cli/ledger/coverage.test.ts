@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ADVICE } from '../../../../lib/cli/ledger/advice.ts';
+import { ADVICE } from '../../../../lib/core/ledger/advice.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
 import { jsonLines } from '../policy/harness.ts';

@@ -6,7 +6,7 @@ import { atNow } from './harness.ts';
 
 atNow();
 
-const COMMANDS = ['coverage', 'missed', 'task', 'nodes', 'who'];
+const COMMANDS = ['coverage', 'missed', 'task', 'nodes', 'who', 'mtta'];
 const README = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
 
 /** Asked for help as well, a command does nothing but has read what stands before. */

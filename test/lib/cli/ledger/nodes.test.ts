@@ -25,6 +25,7 @@ describe('mayfly nodes', () => {
       profile: 'default',
       osqueryVersion: '5.17.0',
       lastSeenAt: '2026-11-20T10:15:00.000Z',
+      findings: [],
     };
     expect([code, jsonLines(stdout)]).toEqual([
       0,
@@ -46,5 +47,44 @@ describe('mayfly nodes', () => {
   it('says when there is none', async () => {
     const { ask } = await aWatched();
     expect(await ask('nodes')).toMatchObject({ code: 0, stdout: expect.stringContaining('No node is enrolled at') });
+  });
+
+  it('shows what is wrong with hosts, and what to do about it, also of those without a node', async () => {
+    const { world, ask } = await aWatched();
+    const directory = new DynamoNodeDirectory(world.table, world.now);
+    await directory.note(entryOf(await world.aNode('i-1'), 'default'), NOW + MINUTE);
+    const { findings } = world.ports;
+    await findings.note('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW - 9 * MINUTE);
+    await findings.note('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW);
+    await findings.note('no-agent', 'i-9', 'it runs\u001b[2J', NOW - MINUTE);
+    await findings.note('no-agent', 'i-8', 'long closed', NOW - 10 * MINUTE);
+
+    const [hosts] = jsonLines((await ask('nodes', '--json')).stdout);
+    const since = new Date(NOW - 9 * MINUTE).toISOString();
+    expect(hosts).toMatchObject([
+      { host: 'i-1', hostname: expect.any(String), findings: [{ kind: 'agent-silent', since }] },
+      {
+        ...{ host: 'i-9', hostname: null, platform: null, profile: null, osqueryVersion: null, lastSeenAt: null },
+        findings: [{ kind: 'no-agent', detail: 'it runs\u001b[2J', advice: expect.stringContaining('mayfly:ignore') }],
+      },
+    ]);
+    const { stdout } = await ask('nodes');
+    expect(stdout.split('\n').slice(2)).toEqual([
+      '',
+      'agent-silent: 1 host',
+      expect.stringMatching(/^ {2}check osqueryd/),
+      '  i-1  since 2026-11-20 11:06:00Z  i-1 runs, its agent came last at noon',
+      '',
+      'no-agent: 1 host',
+      expect.stringContaining('mayfly:ignore'),
+      '  i-9  since 2026-11-20 11:14:00Z  it runs [2J',
+      '',
+    ]);
+  });
+
+  it('shows what is wrong where no node is enrolled at all', async () => {
+    const { world, ask } = await aWatched();
+    await world.ports.findings.note('no-agent', 'i-9', 'it runs', NOW);
+    expect((await ask('nodes')).stdout).toMatch(/^No node is enrolled at .*\n\nno-agent: 1 host\n/);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { taskArn } from '../../../support/builders.ts';
+import { PARTITIONS, taskArn } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { anAnswer, MINUTE, SECOND, T0 } from '../../../support/world.ts';
 import { jsonLines } from '../policy/harness.ts';
@@ -37,15 +37,18 @@ describe('mayfly task', () => {
       workload: ARN,
       verdict: 'pending',
       host: INSTANCE,
+      firstToldBy: 'event',
       identity: { task_family: 'api', task_revision: '87', ip: '10.0.12.34' },
       timeline: [
         { at: '2026-11-20T10:15:27.000Z', what: 'first event' },
+        { at: '2026-11-20T10:15:28.000Z', what: 'received' },
         {
           at: '2026-11-20T10:15:28.000Z',
           what: expect.stringMatching(/^asked: \d+ live quer.*, \d+ post-mortem quer/),
         },
         { at: '2026-11-20T10:15:32.000Z', what: 'delivered to its host' },
         { at: '2026-11-20T10:15:33.000Z', what: 'answered' },
+        { at: '2026-11-20T10:15:33.000Z', what: 'stored' },
         { at: '2026-11-20T10:42:29.000Z', what: 'stopped: ServiceSchedulerInitiated' },
       ],
       subjects: [
@@ -82,6 +85,33 @@ describe('mayfly task', () => {
     expect((await ask('task', INSTANCE)).stdout).toMatch(/^ {2}i-0a1b2c3d4e5f60718 +alive/m);
   });
 
+  it('says of what no event had told that a sweep found it, and when', async () => {
+    const { world, ask } = await aWatched();
+    await enter(world, 1, { toldBy: 'sweep', receivedAtMs: T0 + 40 * SECOND });
+    const { stdout } = await ask('task', taskArn(1));
+    expect(stdout).toMatch(/\+0\.0 s {2}first change, which no event told of\n.*\+40\.0 s {2}found by a sweep$/m);
+  });
+
+  it('is seen though a container was not that it can do without, and says of each which it is', async () => {
+    const { world, ask } = await aWatched();
+    const containers = [
+      { name: 'api', lastStatus: 'STOPPED', runtimeId: 'a', image: 'api:1', exitCode: 0 },
+      { name: 'logs', lastStatus: 'STOPPED', runtimeId: 'b', image: 'logs:1', essential: false, reason: 'OutOfMemory' },
+      { name: 'init', lastStatus: 'STOPPED', runtimeId: 'c', image: 'init:1', essential: false },
+    ];
+    await enter(world, 1, { containers, subjects: ['a', 'b', 'c'], seenLive: ['a'], seenPostMortem: ['c'] });
+    const { stdout } = await ask('task', taskArn(1));
+    expect(stdout).toMatch(/^seen$/m);
+    expect(stdout).toMatch(/^ {2}api +alive +api:1 +- +exit code 0$/m);
+    expect(stdout).toMatch(/^ {2}logs +not seen +logs:1 +- +- +not essential, OutOfMemory$/m);
+    expect(stdout).toMatch(/^ {2}init +post-mortem +init:1 +- +- +not essential$/m);
+    const [json] = jsonLines((await ask('task', taskArn(1), '--json')).stdout);
+    expect(json).toMatchObject({
+      verdict: 'seen',
+      subjects: [{ seen: 'alive' }, { seen: 'not seen', essential: false }, { seen: 'post-mortem', essential: false }],
+    });
+  });
+
   it('says what a miss means', async () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, { troubles: ['denylisted'], firstEventAtMs: T0 - MINUTE });
@@ -100,8 +130,10 @@ describe('mayfly task', () => {
   );
 
   it.each([
-    'arn:aws-cn:ecs:cn-north-1:111122223333:task/prod/a70715f36657d2e5fcdd07f4d8a04d76',
-    'arn:aws-us-gov:ecs:us-gov-west-1:111122223333:task/c5cba4eb-5dad-405e-96db-71ef8eefe6a8',
+    ...PARTITIONS.flatMap(([partition, region]) => [
+      `arn:${partition}:ecs:${region}:111122223333:task/prod/a70715f36657d2e5fcdd07f4d8a04d76`,
+      `arn:${partition}:ecs:${region}:111122223333:task/c5cba4eb-5dad-405e-96db-71ef8eefe6a8`,
+    ]),
     'c5cba4eb-5dad-405e-96db-71ef8eefe6a8',
     'i-0a1b2c3d',
   ])('says that it does not know %s, of any partition and format', async (name) => {

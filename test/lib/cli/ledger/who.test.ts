@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { aSnapshot } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { MINUTE, T0 } from '../../../support/world.ts';
 import { jsonLines } from '../policy/harness.ts';
@@ -41,6 +42,7 @@ describe('mayfly who', () => {
           cluster: 'prod',
           taskDefinition: 'api:87',
           host: 'h1',
+          machine: null,
           images: ['api:1 sha256:1'],
         },
       ],
@@ -48,6 +50,25 @@ describe('mayfly who', () => {
     });
     expect(await had()).toMatchObject({ had: [{ workload: taskArn(3), until: null }] });
     expect(await had('--at', '2026-11-20T10:44:30Z')).toMatchObject({ had: [], before: { workload: taskArn(2) } });
+  });
+
+  it('tells image and tags of the instance a task ran on', async () => {
+    const { ask, world } = await threeTenants();
+    const host = 'i-0a1b2c3d4e5f60718';
+    const instance = aSnapshot(9, { workload: host, kind: 'ec2-instance', identity: { instance_id: host } });
+    await world.ports.ledger.advance(instance);
+    await world.ports.ledger.identify(host, { image_id: 'ami-1', instance_type: 'm7g.large', 'tag:team': 'search' });
+    await enter(world, 4, {
+      identity: { ...IDENTITY, ip: '10.0.3.9' },
+      handling: { host, enrolled: true, asked: [], settleByMs: T0 },
+    });
+    expect(jsonLines((await ask('who', '10.0.3.9', '--json')).stdout)[0]).toMatchObject({
+      had: [{ host, machine: { image_id: 'ami-1', 'tag:team': 'search' } }],
+    });
+    expect((await ask('who', '10.0.3.9')).stdout).toMatch(
+      /AMI +ami-1\n +instance type +m7g.large\n +tags +team=search/,
+    );
+    expect((await ask('task', taskArn(4))).stdout).toMatch(/tags +team=search/);
   });
 
   it('says so in words', async () => {

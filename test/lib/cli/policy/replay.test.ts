@@ -9,10 +9,10 @@ import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../../../lib/aws/node-registry.ts';
 import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
 import { ContainerHosts } from '../../../../lib/core/triggers/container-hosts.ts';
-import { handleLaunch } from '../../../../lib/core/triggers/handle-launch.ts';
-import { handleRules, type RuleDeps } from '../../../../lib/core/triggers/handle-rules.ts';
-import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
+import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
+import type { RuleDeps } from '../../../../lib/core/triggers/handle-rules.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import { noTaskDefinitions } from '../../../../lib/memory/task-definitions.ts';
 import { compilePolicy, readPolicyFolder } from '../../../../lib/policy/index.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import {
@@ -203,15 +203,14 @@ async function queueOfFunctions(): Promise<Record<string, unknown>[]> {
       { instancesOf: async (_, arns) => new Map(arns.map((arn) => [arn, instances.get(arn) ?? arn])) },
       now,
     ),
+    definitions: noTaskDefinitions,
     policy: async () => compiled,
     now,
     report: () => undefined,
   };
   for (const event of parsed) {
     if ('event' in event) nowMs = Math.max(nowMs, event.event.occurredAtMs);
-    if (event.kind === 'task') await handleTask(event.event, deps);
-    else if (event.kind === 'launch') await handleLaunch(event.event, deps);
-    else if (event.kind === 'other') await handleRules(event.event, deps);
+    await handleEvent(event, deps);
   }
   const { Items = [] } = await table.db.send(new ScanCommand({ TableName: table.name }));
   return Items.filter(({ sk }) => String(sk).startsWith('q#')).map(({ query }) => query);

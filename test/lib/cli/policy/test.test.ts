@@ -43,6 +43,32 @@ describe('mayfly policy test', () => {
     expect(stdout).toContain('for     3h');
   });
 
+  it('shows what is asked at the last gasp of a task and of an instance, first of all and not for long', async () => {
+    const told = await folderOf({ 'stop.json': await running(() => ({ desiredStatus: 'STOPPED' })) });
+    const task = await mayfly('policy', 'test', join(told, 'stop.json'), '--policy', 'policy');
+    expect(task.stdout).toMatch(/ecs-task-last-gasp .*\n.*\n {4}for {5}2m, priority 0\n {4}container \(last-gasp\)\n/);
+    expect(task.stdout).toMatch(/ecs-task-running .*\n.*\n {4}for {5}10m, priority 3\n {4}container\n/);
+    const spot = `${FIXTURES}/20-ec2-spot-interruption-warning.json`;
+    const { stdout } = await mayfly('policy', 'test', spot, '--policy', 'policy');
+    expect(stdout).toMatch(/ec2-last-gasp .*\n {4}asks {4}i-0a1b2c3d4e5f60718\n {4}for {5}2m, priority 0\n/);
+  });
+
+  it('shows of a finding the hosts it would ask, or why there are none', async () => {
+    const { stdout } = await mayfly(
+      'policy',
+      'test',
+      `${FIXTURES}/25-guardduty-finding-ec2-instance.json`,
+      '--policy',
+      'policy',
+    );
+    expect(stdout).toMatch(/guardduty-host .*\n {4}asks {4}the host of i-0a1b2c3d4e5f60718\n/);
+    const event = JSON.parse(await readFile(`${FIXTURES}/26-guardduty-finding-eks-runtime.json`, 'utf8'));
+    event.detail.resource.instanceDetails = null;
+    const dir = await folderOf({ 'pod.json': JSON.stringify(event) });
+    const pod = await mayfly('policy', 'test', join(dir, 'pod.json'), '--policy', 'policy');
+    expect(pod.stdout).toContain('asks    nobody: the finding names no EC2 instance and no ECS task');
+  });
+
   it('tries the live policy unless a folder is named', async () => {
     const { data } = await aMayfly();
     await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'first');

@@ -95,7 +95,12 @@ describe('coverage', () => {
       aRecord({
         handling: {
           ...HANDLING,
-          firstAsked: { receivedAtMs: T0, eventAtMs: T0 + 30 * SECOND, queuedAtMs: T0 + 31 * SECOND },
+          firstAsked: {
+            receivedAtMs: T0,
+            eventAtMs: T0 + 30 * SECOND,
+            queuedAtMs: T0 + 31 * SECOND,
+            toldBy: 'event',
+          },
         },
         firstAnswerAtMs: T0 + (30 + n) * SECOND,
       });

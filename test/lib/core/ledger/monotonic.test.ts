@@ -8,7 +8,13 @@ import { aTaskEvent, type TaskMoment } from '../../../support/a-task-event.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
 import { MINUTE, portsOn, T0, World } from '../../../support/world.ts';
+
+const [running] = plainPolicy.rules;
+if (!running) throw new Error('the plain policy has no rule');
+const lastGasp = { ...running, name: 'last-gasp', lastGasp: true, postMortem: [] };
+const policy = inForce({ ...plainPolicy, rules: [...plainPolicy.rules, lastGasp] });
 
 const shared = await World.begin();
 let tasks = 0;
@@ -49,6 +55,7 @@ const history = aLife.chain((life) =>
 async function aTask(hosted: boolean, containers: number) {
   const n = ++tasks;
   const world = new World(shared.table);
+  world.policy = policy;
   const arn = hosted ? `arn:aws:ecs:us-east-1:111122223333:container-instance/c/${n}` : undefined;
   const host = `i-${n}`;
   if (arn) await world.ports.aliases.learn(arn, host, world.nowMs);

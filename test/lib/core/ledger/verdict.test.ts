@@ -58,6 +58,16 @@ describe('the verdict on a task', () => {
     });
   });
 
+  it('is final as soon as its host is gone: nobody is left who could answer', () => {
+    const troubles = ['host-gone'] as const;
+    expect(early({ troubles })).toEqual({ verdict: 'missed', reason: 'host-gone' });
+    expect(early({ troubles, handling: { host: 'h1', enrolled: true, asked: [], settleByMs: 0 } })).toEqual({
+      verdict: 'missed',
+      reason: 'host-gone',
+    });
+    expect(early({ troubles, seenLive: ['a', 'b'] })).toEqual({ verdict: 'seen' });
+  });
+
   it('needs only the essential containers, and all where none is known to be essential', () => {
     const container = (runtimeId: string, essential?: false) => ({
       ...{ name: runtimeId, lastStatus: 'RUNNING', runtimeId },
@@ -70,6 +80,21 @@ describe('the verdict on a task', () => {
     const optional = [container('a', false), container('b', false)];
     expect(early({ containers: optional, seenLive: ['a'] })).toEqual({ verdict: 'pending' });
     expect(early({ containers: optional, seenLive: ['a', 'b'] })).toEqual({ verdict: 'seen' });
+  });
+
+  it('waits for an essential container that is still to start, as long as answers are waited for', () => {
+    const containers = [
+      { name: 'a', lastStatus: 'RUNNING', runtimeId: 'a' },
+      { name: 'b', lastStatus: 'PENDING' },
+    ];
+    const seen = { subjects: ['a'], seenLive: ['a'] };
+    expect(early({ ...seen, containers })).toEqual({ verdict: 'pending' });
+    expect(late({ ...seen, containers })).toEqual({ verdict: 'seen' });
+    expect(early({ ...seen, containers, stopped: true })).toEqual({ verdict: 'seen' });
+    const [a, b] = containers;
+    expect(early({ ...seen, containers: [a, { ...b, essential: false }] as typeof containers })).toEqual({
+      verdict: 'seen',
+    });
   });
 
   it('gives up on what nobody told the end of: an event that was never handled, a start that never came', () => {

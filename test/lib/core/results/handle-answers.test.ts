@@ -58,6 +58,7 @@ describe('an answer', () => {
         },
         late: false,
         triggeredAtMs: T0 - 9000,
+        receivedAtMs: T0,
         queuedAtMs: T0 - 8000,
         deliveredAtMs: T0,
       },

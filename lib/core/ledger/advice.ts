@@ -1,4 +1,4 @@
-import type { MissReason } from '../../core/ledger/workload.ts';
+import type { MissReason } from './workload.ts';
 
 /** What to do about a miss, in one line each; docs/reference/verdicts.md has the same. */
 export const ADVICE: Readonly<Record<MissReason, string>> = {

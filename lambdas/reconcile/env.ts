@@ -1,0 +1,12 @@
+import * as z from 'zod/mini';
+import { BusEnv } from '../../lib/aws/coverage-events.ts';
+import { TableEnv } from '../../lib/aws/table.ts';
+
+const Env = z.object({
+  ...TableEnv,
+  ...BusEnv,
+  NO_AGENT_AFTER_SECONDS: z.coerce.number().check(z.int(), z.positive()),
+});
+
+/** Throws at cold start, naming every missing or malformed variable. */
+export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.parse(source);

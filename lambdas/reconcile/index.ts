@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
+import { BusCoverageEvents } from '../../lib/aws/coverage-events.ts';
+import { Ec2Inventory } from '../../lib/aws/ec2-inventory.ts';
+import { EcsInventory } from '../../lib/aws/ecs-inventory.ts';
+import { ruleDeps } from '../../lib/aws/event-function.ts';
+import { DynamoFindings } from '../../lib/aws/findings.ts';
+import { DynamoLedgerBook } from '../../lib/aws/ledger-book.ts';
+import { metered } from '../../lib/aws/metered.ts';
+import { DynamoReviewProgress } from '../../lib/aws/review-progress.ts';
+import { DynamoSweepProgress } from '../../lib/aws/sweep-progress.ts';
+import { openTable } from '../../lib/aws/table.ts';
+import { InstanceNodes } from '../../lib/core/findings/instance-nodes.ts';
+import { Settled } from '../../lib/core/reconcile/settled.ts';
+import { Spend } from '../../lib/core/reconcile/spend.ts';
+import { readEnv } from './env.ts';
+import { createHandler } from './handler.ts';
+
+const env = readEnv(process.env);
+const table = openTable(env.TABLE_NAME);
+const spend = new Spend(Date.now, sleep);
+// One more try than none: each is a call of the shared bucket, and the next sweep is a minute away.
+const ecs = new ECSClient({ maxAttempts: 2 });
+const deps = ruleDeps(table, new EcsContainerInstances(ecs, metered(spend, true)));
+const sweeping = {
+  ...deps,
+  tasks: new EcsInventory(ecs, metered(spend, true)),
+  instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2 }), metered(spend, false)),
+  progress: new DynamoSweepProgress(table),
+  findings: new DynamoFindings(table),
+  nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),
+  spend,
+  settled: new Settled(),
+  noAgentAfterMs: env.NO_AGENT_AFTER_SECONDS * 1000,
+};
+const telling = {
+  book: new DynamoLedgerBook(table),
+  ledger: deps.ledger,
+  events: new BusCoverageEvents(env.BUS_NAME),
+  progress: new DynamoReviewProgress(table),
+  now: Date.now,
+  report: deps.report,
+};
+export const handler = createHandler(sweeping, telling);

@@ -1,0 +1,69 @@
+import { QueryCommand, type QueryCommandOutput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { CLOSED_AFTER_MS, type Finding, type FindingKind, type Findings } from '../core/findings/finding.ts';
+import { conditional, type Table, ttl } from './table.ts';
+
+const PK = 'FINDINGS';
+
+/** Findings: `FINDINGS` / `<kind>#<host>`. One that was not confirmed for long enough is closed, by the reader's clock. */
+export class DynamoFindings implements Findings {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async note(kind: FindingKind, host: string, detail: string, nowMs: number): Promise<boolean> {
+    const closed = 'attribute_not_exists(lastAtMs) OR lastAtMs <= :closed';
+    if (await this.#write(kind, host, detail, nowMs, `NOT (${closed})`, 'if_not_exists(firstAtMs, :now)')) return false;
+    return this.#write(kind, host, detail, nowMs, closed, ':now');
+  }
+
+  async open(nowMs: number): Promise<readonly Finding[]> {
+    const findings: Finding[] = [];
+    let from: QueryCommandOutput['LastEvaluatedKey'];
+    do {
+      const page: QueryCommandOutput = await this.#table.db.send(
+        new QueryCommand({
+          TableName: this.#table.name,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': PK },
+          ...(from ? { ExclusiveStartKey: from } : {}),
+        }),
+      );
+      findings.push(...(page.Items ?? []).map(findingOf));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return findings.filter(({ kind, lastAtMs }) => lastAtMs + CLOSED_AFTER_MS[kind] > nowMs);
+  }
+
+  #write(kind: FindingKind, host: string, detail: string, nowMs: number, condition: string, firstAtMs: string) {
+    return conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: { pk: PK, sk: `${kind}#${host}` },
+          UpdateExpression: `SET detail = :detail, firstAtMs = ${firstAtMs}, lastAtMs = :now, expiresAt = :expires`,
+          ConditionExpression: condition,
+          ExpressionAttributeValues: {
+            ':detail': detail,
+            ':now': nowMs,
+            ':closed': nowMs - CLOSED_AFTER_MS[kind],
+            ':expires': ttl(nowMs + CLOSED_AFTER_MS[kind]),
+          },
+        }),
+      ),
+    );
+  }
+}
+
+function findingOf({ sk, detail, firstAtMs, lastAtMs }: Record<string, unknown>): Finding {
+  const name = String(sk);
+  const hash = name.indexOf('#');
+  return {
+    kind: name.slice(0, hash) as FindingKind,
+    host: name.slice(hash + 1),
+    detail: String(detail),
+    firstAtMs: Number(firstAtMs),
+    lastAtMs: Number(lastAtMs),
+  };
+}

@@ -1,0 +1,70 @@
+import {
+  AutoScalingClient,
+  AutoScalingServiceException,
+  CompleteLifecycleActionCommand,
+  DescribeLifecycleHooksCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { LifecycleAction, LifecycleHooks } from '../core/triggers/lifecycle-hook.ts';
+
+// A hook is changed by hand, if ever; a change counts from then on for whoever asks next.
+const KEEPS_MS = 5 * 60_000;
+const CACHE_SIZE = 1000;
+
+/**
+ * For clients whose calls must not hang, as by default they may for ever: an instance is held meanwhile. With the SDK's three
+ * tries this stays within the margin before the heartbeat's end.
+ */
+export const PROMPT = {
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
+} as const;
+
+/** A token that Auto Scaling made; another one would be refused as invalid, and the action with it. */
+const TOKEN = /^[0-9A-Za-z-]{36}$/;
+
+/** Lifecycle hooks as Amazon EC2 Auto Scaling has them. Trouble that passes is thrown after the SDK's own retries. */
+export class AutoScalingHooks implements LifecycleHooks {
+  readonly #client: AutoScalingClient;
+  readonly #now: () => number;
+  readonly #heartbeats = new Map<string, { readonly seconds: number | undefined; readonly untilMs: number }>();
+
+  constructor(now: () => number, client: AutoScalingClient = new AutoScalingClient(PROMPT)) {
+    this.#now = now;
+    this.#client = client;
+  }
+
+  async heartbeatSeconds(group: string, hook: string): Promise<number | undefined> {
+    const key = JSON.stringify([group, hook]);
+    const known = this.#heartbeats.get(key);
+    if (known && known.untilMs > this.#now()) return known.seconds;
+    const command = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: group, LifecycleHookNames: [hook] });
+    const { LifecycleHooks = [] } = await this.#client.send(command);
+    const seconds = LifecycleHooks.find(({ LifecycleHookName }) => LifecycleHookName === hook)?.HeartbeatTimeout;
+    if (this.#heartbeats.size >= CACHE_SIZE) this.#heartbeats.clear();
+    this.#heartbeats.set(key, { seconds, untilMs: this.#now() + KEEPS_MS });
+    return seconds;
+  }
+
+  async complete({ group, hook, instanceId, token }: LifecycleAction): Promise<'completed' | 'over'> {
+    try {
+      await this.#client.send(
+        new CompleteLifecycleActionCommand({
+          AutoScalingGroupName: group,
+          LifecycleHookName: hook,
+          // Of a termination ABANDON would be the same, and would skip the hooks of others.
+          LifecycleActionResult: 'CONTINUE',
+          ...(token && TOKEN.test(token) ? { LifecycleActionToken: token } : { InstanceId: instanceId }),
+        }),
+      );
+      return 'completed';
+    } catch (error) {
+      if (isOver(error)) return 'over';
+      throw error;
+    }
+  }
+}
+
+/** Whether the group was waiting no more: completed before, its heartbeat over, its instance or itself gone. */
+const isOver = (error: unknown): boolean =>
+  error instanceof AutoScalingServiceException &&
+  error.name === 'ValidationError' &&
+  /No active Lifecycle Action found|not found/i.test(error.message);

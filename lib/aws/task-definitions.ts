@@ -1,0 +1,106 @@
+import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
+import type { Report } from '../core/report.ts';
+import type { TaskDefinitions } from '../core/triggers/task-definitions.ts';
+import { type Table, ttl } from './table.ts';
+
+interface Held {
+  readonly names: Promise<ReadonlySet<string> | undefined>;
+  untilMs: number;
+  /** Whether ECS did not tell; said once. */
+  failed: boolean;
+}
+
+const HELD_SIZE = 5_000;
+const RETRY_MS = 60_000;
+
+/** With a revision: a family alone would mean its latest one, whichever that is. */
+const REVISION = /^arn:[a-z0-9-]+:ecs:[a-z0-9-]+:\d{12}:task-definition\/[A-Za-z0-9_-]{1,255}:\d{1,10}$/;
+
+/**
+ * Task definitions as ECS describes them, kept in memory and as `TASKDEF#<arn>` / `#essential`, so that a revision costs one
+ * call for all functions together: the account's bucket for them holds 50 and refills by 20 a second.
+ */
+export class EcsTaskDefinitions implements TaskDefinitions {
+  readonly #table: Table;
+  readonly #now: () => number;
+  readonly #report: Report;
+  readonly #client: ECSClient;
+  readonly #held = new Map<string, Held>();
+
+  /** @param client by default one that gives up soon: no event waits long for what is good to know */
+  constructor(
+    table: Table,
+    now: () => number,
+    report: Report,
+    client = new ECSClient({ maxAttempts: 1, requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000 } }),
+  ) {
+    this.#table = table;
+    this.#now = now;
+    this.#report = report;
+    this.#client = client;
+  }
+
+  /** @throws what the table says; a refusal of ECS is no failure */
+  async essentialContainers(arn: string): Promise<ReadonlySet<string> | undefined> {
+    if (!REVISION.test(arn)) return undefined;
+    const before = this.#held.get(arn);
+    if (before && before.untilMs > this.#now()) return before.names;
+    const held: Held = { names: this.#look(arn), untilMs: Number.POSITIVE_INFINITY, failed: before?.failed ?? false };
+    this.#keep(arn, held);
+    return held.names;
+  }
+
+  async #look(arn: string): Promise<ReadonlySet<string> | undefined> {
+    try {
+      return (await this.#stored(arn)) ?? (await this.#described(arn));
+    } catch (error) {
+      this.#held.delete(arn);
+      throw error;
+    }
+  }
+
+  async #described(arn: string): Promise<ReadonlySet<string> | undefined> {
+    let names: string[];
+    try {
+      const { taskDefinition } = await this.#client.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn }));
+      const essential = (taskDefinition?.containerDefinitions ?? []).filter(
+        (container) => container.essential !== false,
+      );
+      names = essential.flatMap(({ name }) => name ?? []);
+      if (names.length === 0) throw new Error('it has no essential container');
+    } catch (error) {
+      this.#failed(arn, error);
+      return undefined;
+    }
+    await this.#store(arn, names);
+    return new Set(names);
+  }
+
+  #failed(arn: string, error: unknown): void {
+    const held = this.#held.get(arn);
+    if (!held?.failed) this.#report('task_definition_unknown', { taskDefinition: arn, error: String(error) });
+    if (held) Object.assign(held, { untilMs: this.#now() + RETRY_MS, failed: true });
+  }
+
+  async #stored(arn: string): Promise<ReadonlySet<string> | undefined> {
+    const { Item } = await this.#table.db.send(new GetCommand({ TableName: this.#table.name, Key: keyOf(arn) }));
+    return Array.isArray(Item?.containers) ? new Set(Item.containers.map(String)) : undefined;
+  }
+
+  async #store(arn: string, containers: readonly string[]): Promise<void> {
+    const expiresAt = ttl(this.#now() + LEDGER_KEEPS_MS);
+    await this.#table.db.send(
+      new PutCommand({ TableName: this.#table.name, Item: { ...keyOf(arn), containers, expiresAt } }),
+    );
+  }
+
+  #keep(arn: string, held: Held): void {
+    const oldest = this.#held.keys().next().value;
+    if (this.#held.size >= HELD_SIZE && oldest !== undefined) this.#held.delete(oldest);
+    this.#held.set(arn, held);
+  }
+}
+
+const keyOf = (arn: string) => ({ pk: `TASKDEF#${arn}`, sk: '#essential' });

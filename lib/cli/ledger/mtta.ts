@@ -1,0 +1,111 @@
+import {
+  EVENT_LATENCY_MS,
+  HOT_INTERVAL_SECONDS,
+  QUERY_RUN_MS,
+  REFUSED_MS,
+  ROUND_TRIP_MS,
+  SWEEP_EVERY_MS,
+  SWEEP_RUN_MS,
+} from '../../core/ledger/bound.ts';
+import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
+import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
+import { builtInPolicy } from '../../core/policy/built-in.ts';
+import { at, everyEntry } from '../place.ts';
+import { columns, count, figures, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
+import { meant, type SinceFlags } from './coverage.ts';
+
+/** What the bounds take for granted. */
+const ASSUMED = {
+  eventLatencyMs: EVENT_LATENCY_MS,
+  roundTripMs: ROUND_TRIP_MS,
+  queryRunMs: QUERY_RUN_MS,
+  refusedMs: REFUSED_MS,
+  hotIntervalSeconds: HOT_INTERVAL_SECONDS,
+  sweepEveryMs: SWEEP_EVERY_MS,
+  sweepRunMs: SWEEP_RUN_MS,
+};
+
+/** A way between two stages, and what to do where most of the time of a late answer went on it. */
+const WAYS: Readonly<Record<Stage, { readonly name: string; readonly advice: string }>> = {
+  eventToReceivedMs: {
+    name: 'event → received',
+    advice: 'the event came late, or waited in its queue: docs/runbook.md, "Oldest event"',
+  },
+  receivedToQueuedMs: {
+    name: 'received → queued',
+    advice: 'the function took long: look at its Duration, and for throttling of the table and of ECS',
+  },
+  queuedToDeliveredMs: {
+    name: 'queued → delivered',
+    advice:
+      'the agent polled late, or more waited than one delivery takes: lower distributed_interval, raise queries_per_delivery',
+  },
+  deliveredToAnsweredMs: {
+    name: 'delivered → answered',
+    advice: 'the queries ran long, or the agent restarted: make them cheaper, or ask fewer at once',
+  },
+  answeredToStoredMs: { name: 'answered → stored', advice: 'Firehose took long; agents wait for it' },
+};
+
+/** Shows the bound of each class of nodes beside what was measured. */
+export async function mtta(flags: SinceFlags): Promise<void> {
+  const nowMs = Date.now();
+  const { late, stages, classes, ...rest } = await at(flags, async ({ book, store, directory }) => {
+    // An empty table is seeded with the built-in policy by the first request.
+    const { profiles } = (await store.current())?.policy ?? builtInPolicy;
+    return mttaOf(meant(book.between(flags.since, nowMs), flags), profiles, await everyEntry(directory));
+  });
+  if (flags.json) {
+    const lateAnswers = late.map(({ eventAtMs, ...one }) => ({ ...one, eventAt: new Date(eventAtMs).toISOString() }));
+    const times = { since: new Date(flags.since).toISOString(), at: new Date(nowMs).toISOString() };
+    return sayJson({ ...times, assumed: ASSUMED, classes, ...rest, stages, late: lateAnswers });
+  }
+  const { gone, all, swept, launches } = rest;
+  const others = [
+    ['no longer enrolled', gone],
+    ['all told by events', all],
+    ['found by a sweep', swept],
+    ['EC2 launches', launches],
+  ] as const;
+  const named = others.filter(([name, { answers }]) => answers > 0 || name.startsWith('all'));
+  say(figures([HEAD, ...classes.map(classLine), ...named.map(([name, answers]) => line(name, answers))]));
+  if (all.answers + swept.answers > 0) {
+    const ways = STAGES.map((stage) => [WAYS[stage].name, ...percentiles(stages[stage])]);
+    say(`\n${figures([['where the time goes', 'max', 'p99', 'p95', 'p50'], ...ways])}`);
+  }
+  sayLate(late);
+  say(`\nSince ${when(flags.since)}. Plan with the bound, never with an average: it is what can be guaranteed.`);
+}
+
+const HEAD = 'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(',');
+
+const classLine = ({ name, nodes, intervalSeconds, boundsMs, late, ...answers }: ClassMtta): string[] => {
+  const bounds = [boundsMs.idleMs, boundsMs.hotMs, boundsMs.unheardMs].map(seconds);
+  return line(printable(name), answers, [String(nodes), `${intervalSeconds} s`, ...bounds], String(late));
+};
+
+const line = (
+  name: string,
+  { answers, timeToAnswerMs }: Answers,
+  bounds = Array(5).fill('-'),
+  late = '-',
+): string[] => [name, ...bounds, String(answers), ...percentiles(timeToAnswerMs), late];
+
+const percentiles = (of: Answers['timeToAnswerMs']): string[] =>
+  of ? [of.max, of.p99, of.p95, of.p50].map(seconds) : ['-', '-', '-', '-'];
+
+/** Late answers, under the way on which most of their time went and what to do about it. */
+function sayLate(late: readonly LateAnswer[]): void {
+  if (late.length === 0) return;
+  say(`\nBeyond the bound: ${count(late.length, 'answer')}`);
+  for (const [stage, those] of grouped(late, (one) => one.stage)) {
+    say(`\n${WAYS[stage].name}: ${WAYS[stage].advice}`);
+    const rows = those.map(({ eventAtMs, timeToAnswerMs, lateByMs, workload, host }) => [
+      `  ${when(eventAtMs)}`,
+      `took ${seconds(timeToAnswerMs)}, ${seconds(lateByMs)} too late`,
+      printable(workload),
+      `on ${printable(host)}`,
+    ]);
+    say(columns(rows));
+  }
+}

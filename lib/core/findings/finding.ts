@@ -1,0 +1,40 @@
+import type { Report } from '../report.ts';
+
+/** What is wrong with a host, so that lives on it are missed, or found late. */
+export type FindingKind =
+  | 'no-agent' // it has run for a while and no node ever enrolled from it
+  | 'agent-silent' // it runs, and its node has not polled for a while
+  | 'cleanup-too-short'; // its ECS agent removes stopped containers before anybody can ask about them
+
+/** One thing wrong with one host, for as long as it is confirmed. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** The node's host; the instance id where there is no node. */
+  readonly host: string;
+  /** A sentence on what was seen last; hosts' names in it come from the network. */
+  readonly detail: string;
+  readonly firstAtMs: number;
+  readonly lastAtMs: number;
+}
+
+/** A finding that was not confirmed for this long is closed; what the reconciler finds it confirms every few minutes. */
+export const CLOSED_AFTER_MS: Readonly<Record<FindingKind, number>> = {
+  'no-agent': 10 * 60_000,
+  'agent-silent': 10 * 60_000,
+  'cleanup-too-short': 24 * 3_600_000, // seen only where a container stops before anybody looked
+};
+
+export interface Findings {
+  /** Opens or confirms a finding; true when it was not open before. */
+  note(kind: FindingKind, host: string, detail: string, nowMs: number): Promise<boolean>;
+  /** Those that are open, in the order of kind and host. */
+  open(nowMs: number): Promise<readonly Finding[]>;
+}
+
+/** Opens or confirms a finding, and tells of it when it is new. */
+export async function noteFinding(
+  { kind, host, detail }: Pick<Finding, 'kind' | 'host' | 'detail'>,
+  { findings, report, now }: { findings: Findings; report: Report; now: () => number },
+): Promise<void> {
+  if (await findings.note(kind, host, detail, now())) report('finding_opened', { kind, host, detail });
+}

@@ -1,0 +1,62 @@
+import type { NodeDirectory } from '../nodes/directory.ts';
+import type { Aliases } from '../nodes/registry.ts';
+import type { EnrolledAs } from './fleet.ts';
+
+/** So long an instance's other name, or that it has none, is believed: names are learned once, at enrollment. */
+const NAMED_MS = 3_600_000;
+const NAMELESS_MS = 3 * 60_000;
+
+/**
+ * Which nodes stand behind instances. The directory is read as a whole; other names of instances, where agents enroll
+ * under such, are remembered, so that a fleet does not cost a read an instance every time.
+ */
+export class InstanceNodes {
+  readonly #directory: NodeDirectory;
+  readonly #aliases: Aliases;
+  readonly #now: () => number;
+  readonly #names = new Map<string, { readonly host?: string; readonly untilMs: number }>();
+
+  constructor(directory: NodeDirectory, aliases: Aliases, now: () => number) {
+    this.#directory = directory;
+    this.#aliases = aliases;
+    this.#now = now;
+  }
+
+  /** The nodes of these instances, by instance id; those without one are left out. */
+  async of(instanceIds: readonly string[]): Promise<ReadonlyMap<string, EnrolledAs>> {
+    const seen = await this.#everyNode();
+    const found = new Map<string, EnrolledAs>();
+    for (const id of instanceIds) {
+      const host = seen.has(id) ? id : await this.#nameOf(id);
+      const lastSeenMs = host === undefined ? undefined : seen.get(host);
+      if (host !== undefined && lastSeenMs !== undefined) found.set(id, { host, lastSeenMs });
+    }
+    this.#forget(new Set(instanceIds));
+    return found;
+  }
+
+  async #nameOf(instanceId: string): Promise<string | undefined> {
+    const nowMs = this.#now();
+    const known = this.#names.get(instanceId);
+    if (known && known.untilMs > nowMs) return known.host;
+    const host = await this.#aliases.hostOf(instanceId);
+    this.#names.set(instanceId, host ? { host, untilMs: nowMs + NAMED_MS } : { untilMs: nowMs + NAMELESS_MS });
+    return host;
+  }
+
+  #forget(wanted: ReadonlySet<string>): void {
+    for (const id of this.#names.keys()) if (!wanted.has(id)) this.#names.delete(id);
+  }
+
+  /** Host → when it was seen last. */
+  async #everyNode(): Promise<ReadonlyMap<string, number>> {
+    const seen = new Map<string, number>();
+    let cursor: string | undefined;
+    do {
+      const { entries, next } = await this.#directory.page(cursor);
+      for (const { hostIdentifier, lastSeenMs } of entries) seen.set(hostIdentifier, lastSeenMs);
+      cursor = next;
+    } while (cursor !== undefined);
+    return seen;
+  }
+}

@@ -1,0 +1,156 @@
+import type { Report } from '../report.ts';
+import { ADVICE } from './advice.ts';
+import type { LedgerBook } from './book.ts';
+import { clusterOf } from './coverage.ts';
+import type { Ledger } from './ledger.ts';
+import { type MissReason, type Verdict, verdictOf, type WorkloadRecord } from './workload.ts';
+
+/** What is told of a miss, and of a miss that turned out to be none. */
+export interface CoverageEvent {
+  readonly workload: string;
+  readonly kind: WorkloadRecord['kind'];
+  readonly verdict: Verdict['verdict'];
+  readonly reason: MissReason | null;
+  /** What to do about it, in a line. */
+  readonly advice: string | null;
+  readonly cluster: string | null;
+  readonly host: string | null;
+  readonly firstEventAt: string; // ISO 8601
+}
+
+/** Where they go. Resolves when all of them are there, and throws otherwise. */
+export interface CoverageEvents {
+  put(events: readonly CoverageEvent[]): Promise<void>;
+}
+
+/** How far the review of each age has come: the age's name → epoch ms of the first events that it has passed. */
+export type Cursors = Readonly<Record<string, number>>;
+
+export interface ReviewProgress {
+  /** Nothing before the first review. */
+  read(): Promise<Cursors>;
+  save(cursors: Cursors): Promise<void>;
+}
+
+export interface ReviewDeps {
+  readonly book: Pick<LedgerBook, 'between'>;
+  readonly ledger: Pick<Ledger, 'tell'>;
+  readonly events: CoverageEvents;
+  readonly progress: ReviewProgress;
+  readonly report: Report;
+  readonly now: () => number; // epoch ms
+}
+
+const MINUTE_MS = 60_000;
+/**
+ * A life is looked at when it is this old, counted from its first event: when live queries have expired (10 min by
+ * default), when post-mortem ones have (3 h), and when nothing is waited for any more (24 h).
+ */
+const AGES: Readonly<Record<string, number>> = {
+  '15m': 15 * MINUTE_MS,
+  '4h': 4 * 60 * MINUTE_MS,
+  '25h': 25 * 60 * MINUTE_MS,
+};
+/** Read at a time: after an outage the work is done in steps, each of which is kept. */
+const SLICE_MS = 5 * MINUTE_MS;
+const BATCH = 100;
+
+/**
+ * Tells each workload's verdict, once: in metrics, and a miss as an event too. Verdicts are computed when somebody asks
+ * (docs/decisions/0005); this asks for all. A verdict that changes until the last age is told again.
+ *
+ * Event first, then the ledger's mark, then the count, then the cursor. A crash in between repeats an event and loses a
+ * count at worst; no miss stays untold.
+ *
+ * @param untilMs epoch ms after which nothing new is begun; the next review goes on from there
+ * @throws whatever a port throws; what was not told is told by the next review
+ */
+export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
+  const { book, progress, now } = deps;
+  const startedAtMs = now();
+  let cursors = await progress.read();
+  for (const [age, ageMs] of Object.entries(AGES)) {
+    const endMs = startedAtMs - ageMs;
+    // The first review looks at nothing older: who switches Mayfly on wants no news of before.
+    let fromMs = cursors[age];
+    if (fromMs === undefined) {
+      cursors = { ...cursors, [age]: endMs };
+      await progress.save(cursors);
+      continue;
+    }
+    while (fromMs < endMs && now() < untilMs) {
+      const toMs: number = Math.min(endMs, fromMs + SLICE_MS);
+      for await (const records of batches(book.between(fromMs + 1, toMs))) await tellAll(records, deps);
+      fromMs = toMs;
+      cursors = { ...cursors, [age]: toMs };
+      await progress.save(cursors);
+    }
+  }
+}
+
+interface News {
+  readonly record: WorkloadRecord;
+  readonly verdict: Exclude<Verdict, { verdict: 'pending' }>;
+}
+
+async function tellAll(records: readonly WorkloadRecord[], { events, ledger, report, now }: ReviewDeps): Promise<void> {
+  const news = records.flatMap((record) => newsOf(record, now()));
+  const worth = news.filter(({ record, verdict }) => isMiss(verdict) || record.told?.verdict === 'missed');
+  if (worth.length > 0) await events.put(worth.map(eventOf));
+  const told = await Promise.all(news.map(({ record, verdict }) => ledger.tell(record.workload, verdict)));
+  const counted = news.filter((_, index) => told[index]);
+  for (const { cluster, verdict, reason, count } of groupsOf(counted))
+    report('verdicts_told', { cluster, verdict, reason, count });
+  // Once a workload: a correction is no second life.
+  const first = counted.filter(({ record, verdict }) => !record.told && verdict.verdict !== 'never-started');
+  const covered = first.filter(({ verdict }) => !isMiss(verdict)).length;
+  if (first.length > 0) report('review_done', { judged: first.length, covered });
+}
+
+/** What is new about a life: nothing while an answer can still come, and nothing once it was told. */
+function newsOf(record: WorkloadRecord, nowMs: number): News[] {
+  const verdict = verdictOf(record, nowMs);
+  if (verdict.verdict === 'pending') return [];
+  const { told } = record;
+  return told?.verdict === verdict.verdict && told.reason === reasonOf(verdict) ? [] : [{ record, verdict }];
+}
+
+const isMiss = ({ verdict }: Verdict): boolean => verdict === 'missed';
+const reasonOf = (verdict: Verdict): MissReason | undefined =>
+  verdict.verdict === 'missed' ? verdict.reason : undefined;
+
+function eventOf({ record, verdict }: News): CoverageEvent {
+  const reason = reasonOf(verdict);
+  return {
+    workload: record.workload,
+    kind: record.kind,
+    verdict: verdict.verdict,
+    reason: reason ?? null,
+    advice: reason ? ADVICE[reason] : null,
+    cluster: clusterOf(record),
+    host: record.handling?.host ?? null,
+    firstEventAt: new Date(record.firstEventAtMs).toISOString(),
+  };
+}
+
+/** How many of each kind: a busy minute has thousands of verdicts and a handful of kinds. */
+function groupsOf(news: readonly News[]) {
+  const groups = new Map<string, { cluster: string | null; verdict: string; reason: string | null; count: number }>();
+  for (const { record, verdict } of news) {
+    const group = { cluster: clusterOf(record), verdict: verdict.verdict, reason: reasonOf(verdict) ?? null };
+    const key = JSON.stringify(group);
+    groups.set(key, { ...group, count: (groups.get(key)?.count ?? 0) + 1 });
+  }
+  return groups.values();
+}
+
+async function* batches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,71 @@
+/** Which tasks ListTasks is asked for: by what they are meant to be, `STOPPED` also holds those that are still stopping. */
+export type TaskList = 'RUNNING' | 'STOPPED';
+
+/** Some tasks of a list, and where it goes on. */
+export interface TaskPage {
+  readonly arns: readonly string[]; // at most 100
+  /** What the next page is asked for with; none on the last. */
+  readonly next?: string;
+}
+
+/** An EC2 instance as EC2 describes it. */
+export interface Instance {
+  readonly instanceId: string;
+  readonly state: string; // pending, running, shutting-down, terminated
+  readonly launchedAtMs: number; // of its latest start
+  readonly imageId?: string;
+  readonly instanceType?: string;
+  readonly availabilityZone?: string;
+  readonly autoScalingGroup?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Private and public, of all its interfaces. */
+  readonly addresses: readonly string[];
+  readonly macs: readonly string[];
+}
+
+/**
+ * What exists in ECS, as it tells itself.
+ *
+ * @throws {OutOfBudget} from any of these, when what the sweep may spend is spent
+ */
+export interface TaskInventory {
+  /** ARNs of all clusters. */
+  clusters(): AsyncIterable<string>;
+  /**
+   * The tasks of one list; ECS keeps a stopped one for at least an hour. None where the cluster is gone.
+   *
+   * @param from where an earlier listing was left; one that is no longer known starts the list anew
+   */
+  tasks(cluster: string, list: TaskList, from?: string): AsyncIterable<TaskPage>;
+  /** At most 100 tasks, each in the shape of the `detail` of its event; those that are gone are left out. */
+  describe(cluster: string, arns: readonly string[]): Promise<readonly unknown[]>;
+}
+
+/** What exists in EC2. @throws {OutOfBudget} */
+export interface InstanceInventory {
+  /** Instances that start, run or end, in pages; EC2 tells of a terminated one for about an hour. */
+  instances(): AsyncIterable<readonly Instance[]>;
+}
+
+/** Where a sweep was left: at this page of this list of this cluster. */
+export interface Position {
+  readonly cluster: string;
+  readonly list: TaskList;
+  readonly from?: string;
+}
+
+/** How far sweeping has come. */
+export interface SweepState {
+  /** When the last look at all tasks began that came to its end; none before the first. */
+  readonly tasksSinceMs?: number;
+  /** The same of the instances. */
+  readonly instancesSinceMs?: number;
+  /** The look at all tasks that is under way: when it began, and where it goes on. */
+  readonly left?: { readonly startedAtMs: number; readonly at: Position };
+}
+
+export interface SweepProgress {
+  /** Nothing before the first sweep. */
+  read(): Promise<SweepState>;
+  save(state: SweepState): Promise<void>;
+}

@@ -1,0 +1,106 @@
+import { MayflyError } from '../errors.ts';
+import type { Findings } from '../findings/finding.ts';
+import type { InstanceNodes } from '../findings/instance-nodes.ts';
+import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
+import type { RuleDeps } from '../triggers/handle-rules.ts';
+import type { ParsedEvent } from '../triggers/parse.ts';
+import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from './inventory.ts';
+import type { Settled } from './settled.ts';
+import { OutOfBudget, type Spend } from './spend.ts';
+import type { Place } from './synthetic.ts';
+
+export interface SweepDeps extends RuleDeps {
+  readonly tasks: TaskInventory;
+  readonly instances: InstanceInventory;
+  readonly progress: SweepProgress;
+  readonly findings: Findings;
+  readonly nodes: InstanceNodes;
+  readonly spend: Spend;
+  readonly settled: Settled;
+  /** An instance that has run for so long should have enrolled. */
+  readonly noAgentAfterMs: number;
+}
+
+/** A change that was found: the event that would have told it. */
+export interface Found {
+  readonly event: ParsedEvent;
+  /** What it is about: task ARN or instance id. */
+  readonly workload: string;
+  /** Whether the ledger knew the workload. */
+  readonly known: boolean;
+  /** Whether it is so young that its event may just be on its way. */
+  readonly fresh: boolean;
+}
+
+/** Enough to be done with thousands within a sweep; each takes a handful of calls to the table, one after the other. */
+const AT_ONCE = 10;
+
+/** One sweep: where it takes place, what it came to, and how its parts fail without each other. */
+export class Run {
+  readonly deps: SweepDeps;
+  readonly place: Place;
+  /** How far the sweeps before had come. */
+  readonly before: SweepState;
+  readonly tally = { clusters: 0, listed: 0, described: 0, instances: 0, found: 0, caughtUp: 0, ahead: 0, findings: 0 };
+  failures = 0;
+
+  constructor(deps: SweepDeps, place: Place, before: SweepState) {
+    this.deps = deps;
+    this.place = place;
+    this.before = before;
+  }
+
+  /** @throws {OutOfBudget} when this sweep has to end here */
+  goOn(): void {
+    if (this.deps.spend.isOver) throw new OutOfBudget('the sweep has to end here');
+  }
+
+  /**
+   * Does a part whose failure must not stop the others: it is told of and counted, and fails the function at the end.
+   *
+   * @returns whether it was done
+   * @throws {OutOfBudget}
+   */
+  async attempt(what: string, part: () => Promise<void>): Promise<boolean> {
+    try {
+      this.goOn();
+      await part();
+      return true;
+    } catch (error) {
+      if (error instanceof OutOfBudget) throw error;
+      this.failures += 1;
+      const why =
+        error instanceof MayflyError ? `${error.code}: ${error.message}` : String(Object(error).stack ?? error);
+      this.deps.report('sweep_failed', { what, error: why });
+      return false;
+    }
+  }
+
+  /** Does something for each, some at once. @throws what the first of them threw, once none is under way any more */
+  async each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+    const left = items.values();
+    const worker = async (): Promise<void> => {
+      for (const item of left) await act(item);
+    };
+    const workers = Array.from({ length: Math.min(AT_ONCE, items.length) }, worker);
+    await Promise.allSettled(workers);
+    await Promise.all(workers);
+  }
+
+  /** Handles what was found as its events would have been. */
+  async handle(all: readonly Found[]): Promise<void> {
+    const { report } = this.deps;
+    const events = all.map(({ event }) => event);
+    await prepareBatch(events, this.deps).catch((error) => report('batch_unprepared', { error: String(error) }));
+    await this.each(all, async (one) => {
+      await this.attempt(one.workload, async () => this.#count(one, await handleEvent(one.event, this.deps)));
+    });
+  }
+
+  #count({ known, fresh }: Found, outcome: string): void {
+    if (outcome === 'stale' || outcome === 'ignored') return;
+    if (fresh) this.tally.ahead += 1;
+    else if (known) this.tally.caughtUp += 1;
+    else this.tally.found += 1;
+  }
+}

@@ -1,0 +1,29 @@
+import { BEFORE_RUNNING, type WorkloadRecord } from '../ledger/workload.ts';
+import type { TaskList } from './inventory.ts';
+
+/** How the ledger stands to what AWS lists: `behind` wants a look, `under-way` has its event in somebody's hands. */
+export type Standing = 'behind' | 'under-way' | 'settled';
+
+/** So long an event may take to be handled before the sweep does it again: longer than a function runs, and one retry. */
+const HANDLED_WITHIN_MS = 2 * 60_000;
+
+/** What the ledger lacks about a task on this list. @param record undefined where it has never heard of it */
+export function standingOf(record: WorkloadRecord | undefined, list: TaskList, nowMs: number): Standing {
+  if (!record) return 'behind';
+  if (list === 'STOPPED' && !record.stopped) return 'behind';
+  if (isUnhandled(record)) return isOverdue(record, nowMs) ? 'behind' : 'under-way';
+  if (list === 'STOPPED') return 'settled';
+  // The list is older than what an event has told since.
+  if (record.desiredStatus === 'STOPPED') return 'under-way';
+  return BEFORE_RUNNING.has(record.lastStatus) || startsStill(record) ? 'behind' : 'settled';
+}
+
+export const isUnhandled = ({ handledVersion, version }: WorkloadRecord): boolean => handledVersion < version;
+
+/** Whether an unhandled record has been so for too long. */
+export const isOverdue = (record: WorkloadRecord, nowMs: number): boolean =>
+  isUnhandled(record) && nowMs - record.receivedAtMs >= HANDLED_WITHIN_MS;
+
+/** A container without an id may have got one since. One with an id that cannot be asked about has none in the record. */
+const startsStill = ({ containers, unsafe }: WorkloadRecord): boolean =>
+  !unsafe && containers.some(({ runtimeId, lastStatus }) => runtimeId === undefined && lastStatus !== 'STOPPED');

@@ -1,0 +1,128 @@
+import type { WorkloadRecord } from '../ledger/workload.ts';
+import { parseEvent } from '../triggers/parse.ts';
+import type { Position, TaskList } from './inventory.ts';
+import type { Found, Run } from './run.ts';
+import { OutOfBudget } from './spend.ts';
+import { standingOf } from './standing.ts';
+import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
+
+/** What runs first: a task that stops meanwhile is then found on the other list, the other way round on neither. */
+const LISTS: readonly TaskList[] = ['RUNNING', 'STOPPED'];
+
+/** DescribeTasks' own limit. */
+const BATCH = 100;
+/**
+ * Tasks of up to so many pages are described together: few pages hold many that are not settled. Of one page at first, then
+ * of twice as many each time, so that even the smallest budget gets a sweep further.
+ */
+const MOST_PAGES = 10;
+
+/** An event takes a second or two; a younger change may still be told by its own. */
+const FRESH_MS = 10_000;
+
+/** A task that is to be described, and what is known of it. */
+interface Look {
+  readonly arn: string;
+  readonly record: WorkloadRecord | undefined;
+}
+
+/**
+ * Looks at the tasks of all clusters, in the order of their ARNs, and handles what no event has told.
+ *
+ * @returns `complete` when everything was looked at; where it was left when it had to end early
+ */
+export async function sweepTasks(run: Run): Promise<{ readonly complete: boolean; readonly left?: Position }> {
+  const from = run.before.left?.at;
+  let left = from;
+  let complete = true;
+  try {
+    const clusters: string[] = [];
+    const listed = await run.attempt('clusters', async () => {
+      for await (const cluster of run.deps.tasks.clusters()) clusters.push(cluster);
+    });
+    if (!listed) return { complete: false, ...(left ? { left } : {}) };
+    for (const cluster of clusters.sort()) {
+      if (from && cluster < from.cluster) continue;
+      const start = from?.cluster === cluster ? from : undefined;
+      left = start ?? { cluster, list: 'RUNNING' };
+      const swept = await run.attempt(cluster, () =>
+        sweepCluster(run, cluster, start, (position) => {
+          left = position;
+        }),
+      );
+      if (swept) run.tally.clusters += 1;
+      else complete = false;
+    }
+    return { complete };
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error;
+    return { complete: false, ...(left ? { left } : {}) };
+  }
+}
+
+/** @param reached told of each position up to which everything has been done */
+async function sweepCluster(
+  run: Run,
+  cluster: string,
+  start: Position | undefined,
+  reached: (position: Position) => void,
+): Promise<void> {
+  for (const list of LISTS.slice(LISTS.indexOf(start?.list ?? 'RUNNING'))) {
+    const from = start?.list === list ? start.from : undefined;
+    reached({ cluster, list, ...(from ? { from } : {}) });
+    let looks: Look[] = [];
+    let pages = 0;
+    let together = 1;
+    for await (const { arns, next } of run.deps.tasks.tasks(cluster, list, from)) {
+      run.goOn();
+      run.tally.listed += arns.length;
+      pages += 1;
+      looks.push(...(await toLookAt(run, arns, list)));
+      if (next && looks.length < BATCH && pages < together) continue;
+      await lookAt(run, cluster, looks);
+      looks = [];
+      pages = 0;
+      together = Math.min(MOST_PAGES, 2 * together);
+      if (next) reached({ cluster, list, from: next });
+    }
+  }
+}
+
+/** Those of a page about which the ledger lacks something. */
+async function toLookAt(run: Run, arns: readonly string[], list: TaskList): Promise<Look[]> {
+  const { ledger, settled, now } = run.deps;
+  const unsettled = arns.filter((arn) => !settled.has(`${arn} ${list}`));
+  if (unsettled.length === 0) return [];
+  const records = new Map((await ledger.read(unsettled)).map((record) => [record.workload, record]));
+  return unsettled.flatMap((arn) => {
+    const record = records.get(arn);
+    const standing = standingOf(record, list, now());
+    if (standing === 'settled') settled.add(`${arn} ${list}`);
+    return standing === 'behind' ? [{ arn, record }] : [];
+  });
+}
+
+async function lookAt(run: Run, cluster: string, looks: readonly Look[]): Promise<void> {
+  const known = new Map(looks.map(({ arn, record }) => [arn, record]));
+  for (let from = 0; from < looks.length; from += BATCH) {
+    const arns = looks.slice(from, from + BATCH).map(({ arn }) => arn);
+    const details = await run.deps.tasks.describe(cluster, arns);
+    run.tally.described += details.length;
+    const found: Found[] = [];
+    for (const detail of details) {
+      const arn = String(Object(detail).taskArn);
+      await run.attempt(arn, async () => {
+        found.push(readTask(run, arn, detail, known.get(arn) !== undefined));
+      });
+    }
+    await run.handle(found);
+  }
+}
+
+function readTask(run: Run, arn: string, detail: unknown, known: boolean): Found {
+  const nowMs = run.deps.now();
+  const ownMs = changedAtMs(detail);
+  const raw = taskEvent(arn, detail, occurredAtMs(ownMs, run.before.tasksSinceMs, nowMs), run.place);
+  const fresh = ownMs !== undefined && nowMs - ownMs < FRESH_MS;
+  return { event: parseEvent(raw, 'sweep'), workload: arn, known, fresh };
+}

@@ -1,0 +1,47 @@
+import { Run, type SweepDeps } from './run.ts';
+import { sweepInstances } from './sweep-instances.ts';
+import { sweepTasks } from './sweep-tasks.ts';
+import type { Place } from './synthetic.ts';
+
+/**
+ * Looks at everything AWS runs in this account and Region, and handles what no event has told as if one had: the ledger's
+ * versions let it and the real events meet in any order. Ends early when its budget does; the next sweep goes on there.
+ *
+ * @param untilMs when it has to be done
+ * @returns how many of its parts failed; each was told of, and did not keep the others from being done
+ */
+export async function sweep(deps: SweepDeps, place: Place, untilMs: number): Promise<number> {
+  const { now, progress, report, settled, spend } = deps;
+  const startedAtMs = now();
+  spend.begin(untilMs);
+  const before = await progress.read();
+  const { left, ...since } = before;
+  const run = new Run(deps, place, before);
+  const [tasks, instances] = await Promise.all([sweepTasks(run), sweepInstances(run)]);
+  const beganAtMs = left?.startedAtMs ?? startedAtMs;
+  await progress.save({
+    ...since,
+    ...(tasks.complete ? { tasksSinceMs: beganAtMs } : {}),
+    ...(instances ? { instancesSinceMs: startedAtMs } : {}),
+    ...(tasks.left ? { left: { startedAtMs: beganAtMs, at: tasks.left } } : {}),
+  });
+  if (!tasks.left) settled.turn();
+  const { clusters, listed, described, found, caughtUp, ahead, findings } = run.tally;
+  report('sweep_done', {
+    clusters,
+    listed,
+    described,
+    found,
+    caughtUp,
+    ahead,
+    instances: run.tally.instances,
+    findings,
+    spend: spend.calls,
+    ecsCalls: spend.sharedCalls,
+    failures: run.failures,
+    throttled: spend.throttled,
+    complete: tasks.complete && instances,
+    durationMs: now() - startedAtMs,
+  });
+  return run.failures;
+}

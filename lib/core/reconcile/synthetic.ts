@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { Instance } from './inventory.ts';
+
+/** The account and Region that are swept. */
+export interface Place {
+  readonly partition: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** The place of any ARN that names account and Region. */
+export function placeOf(arn: string): Place {
+  const [, partition = '', , region = '', account = ''] = arn.split(':');
+  return { partition, region, account };
+}
+
+/** What a task's event would have said, so that the policy's patterns match it. @param detail as DescribeTasks gives it */
+export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, place: Place): object {
+  return envelope('aws.ecs', 'ECS Task State Change', taskArn, detail, occurredAtMs, place);
+}
+
+/** What an instance's event would have said of it. @see Amazon EC2 User Guide, "State change events for your instances" */
+export function instanceEvent(instanceId: string, state: string, occurredAtMs: number, place: Place): object {
+  const { partition, region, account } = place;
+  const arn = `arn:${partition}:ec2:${region}:${account}:instance/${instanceId}`;
+  const detail = { 'instance-id': instanceId, state };
+  return envelope('aws.ec2', 'EC2 Instance State-change Notification', arn, detail, occurredAtMs, place);
+}
+
+function envelope(
+  source: string,
+  detailType: string,
+  resource: string,
+  detail: unknown,
+  occurredAtMs: number,
+  { account, region }: Place,
+): object {
+  return {
+    version: '0',
+    id: `sweep-${createHash('sha256')
+      .update(JSON.stringify([resource, detail]))
+      .digest('hex')
+      .slice(0, 32)}`,
+    'detail-type': detailType,
+    source,
+    account,
+    time: new Date(occurredAtMs).toISOString(), // with its fraction, which an event lacks
+    region,
+    resources: [resource],
+    detail,
+  };
+}
+
+/** Fields of a task that say when it changed last, the latest first. */
+const CHANGED = ['stoppedAt', 'stoppingAt', 'startedAt', 'createdAt'] as const;
+
+/** When a described task last changed, by its own word; undefined where it has none. */
+export function changedAtMs(detail: unknown): number | undefined {
+  const task = Object(detail) as Readonly<Record<string, unknown>>;
+  const text = CHANGED.map((field) => task[field]).find((value) => typeof value === 'string');
+  const atMs = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return Number.isFinite(atMs) ? atMs : undefined;
+}
+
+/**
+ * When a change that nobody told of counts as having occurred. Not before the last complete sweep began, which would have
+ * found it; on the very first sweep not before now: nobody waited for an answer about what was there before Mayfly.
+ *
+ * @param ownMs by the word of what changed, if it has one
+ * @param completeSinceMs when the last complete sweep began, if there was one
+ */
+export const occurredAtMs = (ownMs: number | undefined, completeSinceMs: number | undefined, nowMs: number): number =>
+  Math.min(nowMs, Math.max(ownMs ?? nowMs, completeSinceMs ?? nowMs));
+
+/** EC2's bounds on tags, and ours on what one adds to a record. */
+const MAX_TAGS = 50;
+const MAX_TAG_VALUE = 256;
+
+/** What EC2 tells of an instance and its events do not, in the words of the ledger's identity. */
+export function identityOf(instance: Instance): Record<string, string> {
+  const { imageId, instanceType, availabilityZone, autoScalingGroup, launchedAtMs, addresses, macs, tags } = instance;
+  const entries = [
+    ['image_id', imageId],
+    ['instance_type', instanceType],
+    ['availability_zone', availabilityZone],
+    ['auto_scaling_group', autoScalingGroup],
+    ['launched_at', new Date(launchedAtMs).toISOString()],
+    ['ip', addresses.join(' ')],
+    ['mac', macs.join(' ')],
+    ...Object.entries(tags)
+      .slice(0, MAX_TAGS)
+      .map(([key, value]) => [`tag:${key}`, value.slice(0, MAX_TAG_VALUE)]),
+  ];
+  return Object.fromEntries(entries.filter(([, value]) => value));
+}

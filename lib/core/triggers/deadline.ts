@@ -1,0 +1,40 @@
+import { NOTICE_SECONDS } from '../policy/ending.ts';
+
+/** A polling agent is reached within this, whatever a clock says. */
+export const LEAST_MS = 15_000;
+
+const NOTICE_MS = NOTICE_SECONDS * 1000;
+
+/**
+ * When what a notice announced comes to pass, in epoch ms by our clock. The clock of who wrote the notice may differ by
+ * minutes, so it shifts the end only within what is possible: from a moment in which an agent could still be reached to the
+ * whole notice from now.
+ */
+export const deadlineOf = (noticedAtMs: number, nowMs: number): number =>
+  Math.min(Math.max(noticedAtMs + NOTICE_MS, nowMs + LEAST_MS), nowMs + NOTICE_MS);
+
+/** The least heartbeat an Auto Scaling group allows, in seconds: what is assumed where it cannot be asked. */
+export const LEAST_HEARTBEAT_SECONDS = 30;
+
+/** Of this much of the heartbeat nothing is used, where clocks can be trusted: for the completion, and for what it meets. */
+const marginMs = (heartbeatMs: number): number => Math.max(10_000, heartbeatMs / 5);
+/** The same where an agent would otherwise have no time at all. */
+const LEAST_MARGIN_MS = 5_000;
+
+/**
+ * Until when, in epoch ms by our clock, a lifecycle hook may be held: its heartbeat less a margin, and never more than two
+ * minutes, however long the hook would wait.
+ *
+ * An action that seems to come from the future, or whose heartbeat seems to be over, says that the clocks differ: then it
+ * counts as new, respectively as one for which an agent is just reached. That is within every heartbeat.
+ *
+ * @param noticedAtMs when the action began, by Auto Scaling's clock
+ */
+export function holdUntil(noticedAtMs: number, heartbeatSeconds: number, nowMs: number): number {
+  const heartbeatMs = Math.max(heartbeatSeconds, LEAST_HEARTBEAT_SECONDS) * 1000;
+  const leftMs = noticedAtMs + heartbeatMs - nowMs;
+  if (leftMs <= 0) return nowMs + LEAST_MS;
+  const usableMs = Math.min(leftMs, heartbeatMs) - marginMs(heartbeatMs);
+  const leastMs = Math.max(0, Math.min(LEAST_MS, leftMs - LEAST_MARGIN_MS));
+  return nowMs + Math.min(NOTICE_MS, Math.max(usableMs, leastMs));
+}

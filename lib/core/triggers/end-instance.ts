@@ -1,0 +1,104 @@
+import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import { unanswered } from '../queue/delivery.ts';
+import { keyOf } from '../queue/pending-query.ts';
+import type { AnyEvent, RuleDeps } from './handle-rules.ts';
+
+/** An instance that was terminated, or is being so. */
+export interface InstanceEnd extends AnyEvent {
+  readonly instanceId: string;
+  readonly state: string; // shutting-down, terminated
+  readonly toldBy: WorkloadSnapshot['toldBy'];
+}
+
+/** Above every time: nothing that is told of the instance later makes it live again. */
+const END = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Ends an instance for good, at the first word of it: its node's key is dead at once, whatever waited for its agent gets
+ * its verdict, and selectors find it no more. What the ledger knows of it stays. Safe to repeat, and to die in.
+ */
+export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'stale' | 'ended'> {
+  const { ledger, now, report } = deps;
+  const { instanceId } = event;
+  const [known] = await ledger.read([instanceId]);
+  const record = await ledger.advance(endSnapshot(event, known?.identity ?? {}, now()));
+  // At the second word, too: an agent may have enrolled for the first time in between.
+  const { host, withdrawn } = await endNodes(instanceId, deps);
+  if (!record) return 'stale';
+  const { handling } = record;
+  const enrolled = (handling?.enrolled ?? false) || host !== undefined;
+  const asked = handling?.asked ?? [];
+  await ledger.handled(instanceId, record.version, {
+    host: handling?.host ?? host ?? instanceId,
+    enrolled,
+    asked,
+    // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
+    settleByMs: asked.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0,
+    ...(handling?.firstAsked ? { firstAsked: handling.firstAsked } : {}),
+  });
+  report('instance_ended', { instance: instanceId, host: host ?? null, withdrawn });
+  return 'ended';
+}
+
+/** @returns the host that had a node, if one had, and how many queries were taken back */
+async function endNodes(instanceId: string, deps: RuleDeps): Promise<{ host: string | undefined; withdrawn: number }> {
+  const { registry, directory, now } = deps;
+  let host: string | undefined;
+  let withdrawn = 0;
+  for (const name of await namesOf(instanceId, deps)) {
+    if (await registry.find(name, true)) host = name;
+    await registry.end(name, now());
+    await directory.remove(name);
+    withdrawn += await drainDead(name, deps);
+  }
+  return { host, withdrawn };
+}
+
+/** The names under which the instance has a queue: its own, and that of its agent, unless another machine has it by now. */
+async function namesOf(instanceId: string, { aliases, registry }: RuleDeps): Promise<string[]> {
+  const alias = await aliases.hostOf(instanceId, true);
+  if (!alias || alias === instanceId) return [instanceId];
+  const node = await registry.find(alias, true);
+  return node?.instanceId === instanceId ? [instanceId, alias] : [instanceId];
+}
+
+/**
+ * Empties the queue of a host that nobody will ever drain again.
+ *
+ * @returns how many queries that takes back
+ */
+async function drainDead(host: string, deps: RuleDeps): Promise<number> {
+  const { queue, ledger } = deps;
+  let count = 0;
+  // One page at a time; what is removed does not come again.
+  for (;;) {
+    const { pending, deliveries } = await queue.open(host, true);
+    if (pending.length + deliveries.length === 0) return count;
+    const open = deliveries.flatMap(unanswered);
+    const askers = [...pending, ...open.flatMap((query) => query.askers)];
+    for (const workload of new Set(askers.map((asker) => asker.workload))) await ledger.troubled(workload, 'host-gone');
+    await queue.remove(pending.map(keyOf));
+    for (const delivery of deliveries) await queue.abandon(delivery);
+    count += pending.length + open.length;
+  }
+}
+
+const endSnapshot = (
+  { instanceId, state, occurredAtMs, toldBy }: InstanceEnd,
+  identity: WorkloadSnapshot['identity'],
+  receivedAtMs: number,
+): WorkloadSnapshot => ({
+  workload: instanceId,
+  kind: 'ec2-instance',
+  version: END,
+  versionStep: 1,
+  lastStatus: state,
+  desiredStatus: 'terminated',
+  stopped: true,
+  subjects: [instanceId],
+  containers: [],
+  identity: { ...identity, instance_id: instanceId },
+  occurredAtMs,
+  receivedAtMs,
+  toldBy,
+});

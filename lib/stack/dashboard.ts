@@ -1,0 +1,181 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard as CloudWatchDashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+  Metric,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { EventRoute } from './event-route.ts';
+import type { MayflyTable } from './mayfly-table.ts';
+import { coverageShare, ownMetric, ownMetricBy } from './own-metrics.ts';
+import type { Reconciler } from './reconciler.ts';
+import type { ResultStreams } from './result-streams.ts';
+import type { TlsApi } from './tls-api.ts';
+
+export interface DashboardProps {
+  readonly routes: readonly EventRoute[];
+  readonly tlsApi: TlsApi;
+  readonly streams: ResultStreams;
+  readonly reconciler: Reconciler;
+  readonly table: MayflyTable;
+  readonly alarms: readonly Alarm[];
+}
+
+const PERIOD = Duration.minutes(5);
+/** Of 24 columns. */
+const WHOLE = 24;
+/** The longest first: it is what can be promised. */
+const PERCENTILES = [Stats.MAXIMUM, 'p99', 'p95', 'p50'] as const;
+const STAGES = {
+  EventToReceived: 'event → received',
+  ReceivedToQueued: 'received → queued',
+  QueuedToDelivered: 'queued → delivered',
+  DeliveredToAnswered: 'delivered → answered',
+  AnsweredToStored: 'answered → stored',
+} as const;
+
+const TROUBLE = [
+  ...['RequestsFailed', 'EventsFailed', 'EnrollmentsRefused', 'BodiesQuarantined'],
+  ...['QueriesDropped', 'QueriesRefused', 'RulesWithoutHost', 'PolicyRefreshesFailed'],
+];
+
+/** What there is to see, in rows: what became of lives, how long answers took, what is stuck, what is found, what it costs. */
+export class Dashboard extends Construct {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, props: DashboardProps) {
+    super(scope, id);
+    const dashboard = new CloudWatchDashboard(this, 'Dashboard', {
+      defaultInterval: Duration.hours(24),
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: WHOLE, height: 4 })],
+        this.lives(),
+        this.answers(),
+        this.stages(),
+        this.queues(props.routes),
+        this.reconciler(props.reconciler),
+        ...this.costs(props),
+      ],
+    });
+    this.name = dashboard.dashboardName;
+  }
+
+  private lives(): IWidget[] {
+    return row(
+      graph('Coverage', [coverageShare(this, PERIOD)], { min: 0, max: 100 }),
+      graph('Verdicts', [this.by('Verdicts', 'Verdict', Stats.SUM)]),
+      graph('Misses by reason', [this.by('Verdicts', 'Reason', Stats.SUM)]),
+    );
+  }
+
+  private answers(): IWidget[] {
+    return row(
+      graph('Time to answer', this.percentiles('TimeToAnswer')),
+      graph('Longest time to answer, by rule', [this.by('TimeToAnswer', 'Rule', Stats.MAXIMUM)]),
+      graph('Longest time to answer, by cluster', [this.by('TimeToAnswer', 'Cluster', Stats.MAXIMUM)]),
+      graph('MTTA breaches', [this.own('MttaBreaches', Stats.SUM)]),
+    );
+  }
+
+  private stages(): IWidget[] {
+    return row(...Object.entries(STAGES).map(([metric, title]) => graph(title, this.percentiles(metric))));
+  }
+
+  private queues(routes: readonly EventRoute[]): IWidget[] {
+    const of = (route: EventRoute) => ({ period: PERIOD, statistic: Stats.MAXIMUM, label: route.node.id });
+    return row(
+      graph(
+        'Oldest event, s',
+        routes.map((route) => route.queue.metricApproximateAgeOfOldestMessage(of(route))),
+      ),
+      graph(
+        'Dead letters',
+        routes.map((route) => route.deadLetters.metricApproximateNumberOfMessagesVisible(of(route))),
+      ),
+      graph(
+        'Refused, dropped, failed',
+        TROUBLE.map((metric) => this.own(metric, Stats.SUM)),
+      ),
+    );
+  }
+
+  private reconciler({ fn }: Reconciler): IWidget[] {
+    return row(
+      graph('Found by the reconciler', [
+        this.own('WorkloadsFound', Stats.SUM, 'workloads that no event told of'),
+        fn.metricErrors({ period: PERIOD, label: 'errors' }),
+      ]),
+      graph('Sweeps', [this.own('SweepDuration', Stats.MAXIMUM, 'ms')]),
+      graph('Fleet', [
+        this.own('InstancesRunning', Stats.MAXIMUM, 'running'),
+        this.own('InstancesEnrolled', Stats.MAXIMUM, 'enrolled'),
+        this.own('AgentsSilent', Stats.MAXIMUM, 'silent'),
+      ]),
+      graph('Findings opened', [this.by('FindingsOpened', 'Kind', Stats.SUM)]),
+    );
+  }
+
+  /** What the bill is made of. */
+  private costs({ routes, tlsApi, streams, reconciler, table }: DashboardProps): IWidget[][] {
+    const functions = [tlsApi.fn, reconciler.fn, ...routes.map(({ fn }) => fn)];
+    const each = (metricOf: (fn: LambdaFunction) => Metric) => functions.map(metricOf);
+    const of = (fn: LambdaFunction) => ({ period: PERIOD, statistic: Stats.SUM, label: fn.node.scope?.node.id ?? '' });
+    return [
+      row(
+        graph('API Gateway requests', [tlsApi.api.metricCount({ period: PERIOD, statistic: Stats.SUM })]),
+        graph(
+          'Invocations',
+          each((fn) => fn.metricInvocations(of(fn))),
+        ),
+        graph(
+          'Duration, ms in all',
+          each((fn) => fn.metricDuration(of(fn))),
+        ),
+        graph('DynamoDB', table.metricsConsumed(PERIOD)),
+      ),
+      row(
+        graph(
+          'Firehose, bytes',
+          Object.entries(streams.streams).map(([label, { ref }]) =>
+            bytes('AWS/Firehose', 'IncomingBytes', { DeliveryStreamName: ref }, label),
+          ),
+        ),
+        graph(
+          'CloudWatch Logs, bytes',
+          each((fn) => bytes('AWS/Logs', 'IncomingBytes', { LogGroupName: fn.logGroup.logGroupName }, of(fn).label)),
+        ),
+        graph('ECS calls of the reconciler', [this.own('EcsCalls', Stats.SUM)]),
+      ),
+    ];
+  }
+
+  private own(name: string, statistic: string, label?: string): Metric {
+    return ownMetric(this, name, { period: PERIOD, statistic, ...(label ? { label } : {}) });
+  }
+
+  private by(name: string, dimension: string, statistic: string): IMetric {
+    return ownMetricBy(this, name, dimension, { period: PERIOD, statistic });
+  }
+
+  private percentiles(name: string): Metric[] {
+    return PERCENTILES.map((statistic) => this.own(name, statistic, statistic === Stats.MAXIMUM ? 'max' : statistic));
+  }
+}
+
+/** Widgets side by side, as wide as each other. */
+const row = (...titled: ((width: number) => IWidget)[]): IWidget[] =>
+  titled.map((widget) => widget(Math.floor(WHOLE / titled.length)));
+
+const graph =
+  (title: string, left: IMetric[], leftYAxis: { min?: number; max?: number } = { min: 0 }) =>
+  (width: number): IWidget =>
+    new GraphWidget({ title, left, leftYAxis: { ...leftYAxis, showUnits: false }, width, period: PERIOD });
+
+const bytes = (namespace: string, metricName: string, dimensionsMap: Record<string, string>, label: string): Metric =>
+  new Metric({ namespace, metricName, dimensionsMap, label, statistic: Stats.SUM, period: PERIOD });

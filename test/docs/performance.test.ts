@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { boundsOf } from '../../lib/core/ledger/bound.ts';
+import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
+
+const PAGE = readFileSync('docs/performance.md', 'utf8');
+
+describe('the page on performance', () => {
+  it('gives the bounds that "mayfly mtta" gives', () => {
+    const rows = [...PAGE.matchAll(/^\| (\d+) s(?:, shipped)? \| ([\d.]+) s \| ([\d.]+) s \| ([\d.]+) s \|$/gm)];
+    expect(rows).toHaveLength(3);
+    for (const [, interval, ...bounds] of rows) {
+      const { idleMs, hotMs, unheardMs } = boundsOf(Number(interval));
+      expect(bounds).toEqual([idleMs, hotMs, unheardMs].map((ms) => (ms / 1000).toFixed(1)));
+    }
+  });
+
+  it('says what ships', () => {
+    expect(PAGE).toContain(`| 10 s / ${builtInPolicy.heatSeconds} s, shipped |`);
+    expect(builtInPolicy.profiles[0]?.config.options).toMatchObject({ distributed_interval: 10 });
+  });
+});

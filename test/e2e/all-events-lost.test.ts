@@ -1,0 +1,77 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TaskHandle } from '../../lib/agent/index.ts';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { openTable } from '../../lib/aws/table.ts';
+import { verdictOf } from '../../lib/core/ledger/workload.ts';
+import { systemClock } from '../../lib/local/clock.ts';
+import { BriskClock } from '../support/brisk-clock.ts';
+import { SimulatedSite } from '../support/simulated-site.ts';
+
+const LONG_MS = 120_000; // a bound, not a measurement: a busy machine synthesizes slowly
+const FACTOR = 15; // of schedules: a sweep every four seconds
+
+describe('the template, the simulated cluster, and every event lost', () => {
+  let site: SimulatedSite;
+  let ledger: DynamoLedger;
+  beforeAll(async () => {
+    const clock = new BriskClock(FACTOR);
+    site = await SimulatedSite.start(clock, 2, 'all lost', {
+      lossy: true,
+      clock: { now: () => clock.now(), sleep: (ms, signal) => systemClock.sleep(ms / FACTOR, signal) },
+    });
+    const { dynamodb: endpoint, tableName } = site.server.local;
+    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    ledger = new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
+    for (const agent of site.agents) agent.start();
+  }, LONG_MS);
+  afterAll(() => site.close());
+
+  const verdictsOf = async (names: readonly string[]): Promise<string[]> =>
+    (await ledger.read(names)).map((record) => verdictOf(record, Date.now()).verdict);
+
+  async function come(names: readonly string[], ...wanted: string[]): Promise<void> {
+    for (;;) {
+      const verdicts = await verdictsOf(names);
+      if (verdicts.length === names.length && verdicts.every((one) => wanted.includes(one))) return;
+      await pause(50);
+    }
+  }
+
+  const rowsOf = async (task: TaskHandle) =>
+    (await site.server.lines('results')).filter(
+      ({ columns, query }) => query === 'container' && columns?.id === task.containers[0]?.runtimeId,
+    );
+
+  it(
+    'still give a row of every task, of those that ended in a second too, and of every instance',
+    async () => {
+      const long = site.run(3);
+      const container = { name: 'brief', image: 'busybox:1', command: ['true'], lifetimeMs: 1000 };
+      const short = Array.from({ length: 3 }, () => site.cluster.runTask({ family: 'brief', containers: [container] }));
+      await Promise.all(short.map(({ done }) => done));
+      const name = ({ arn }: TaskHandle): string => arn;
+      await come(long.map(name), 'seen');
+      await come(short.map(name), 'post-mortem', 'seen'); // the latter where a sweep fell into their second
+      const hosts = site.agents.map(({ hostIdentifier }) => hostIdentifier);
+      await come(hosts, 'seen');
+
+      for (const task of [...long, ...short]) expect((await rowsOf(task)).length).toBeGreaterThan(0);
+      const records = await ledger.read([...[...long, ...short].map(name), ...hosts]);
+      expect(records.map(({ firstToldBy }) => firstToldBy)).toEqual(Array(8).fill('sweep'));
+      const [instance] = await ledger.read(hosts.slice(0, 1));
+      expect(instance?.identity).toMatchObject({ image_id: expect.stringMatching(/^ami-/), ip: expect.any(String) });
+    },
+    LONG_MS,
+  );
+
+  it('ask ECS for no more than a sweep needs, and no function fails', () => {
+    const { calls } = site.cluster;
+    const sweeps = calls.get('ListClusters') ?? 0;
+    expect(sweeps).toBeGreaterThan(0);
+    expect(calls.get('ListTasks')).toBeLessThanOrEqual(2 * sweeps);
+    expect(calls.get('DescribeTasks')).toBeLessThanOrEqual(2 * sweeps);
+    expect(site.server.notices.filter(({ kind }) => kind === 'function-error' || kind === 'dead-letter')).toEqual([]);
+  });
+});

@@ -1,0 +1,323 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { coverageOf } from '../../lib/core/ledger/coverage.ts';
+import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
+import { aFinding, withResource } from '../support/a-finding.ts';
+import { aWorldUnder } from '../support/a-request.ts';
+import { PARTITIONS } from '../support/builders.ts';
+import { type AnyEvent, fixture, fixtureNumbers } from '../support/fixtures.ts';
+import { defaultPolicyWith } from '../support/policy-folder.ts';
+import { everything } from '../support/scan.ts';
+import { anAnswer, MINUTE, type World } from '../support/world.ts';
+
+/*
+ * What every kind of event has in common when it is not as it should be: it is dealt with or called malformed, it says so
+ * in the log, its workload has one verdict, and nothing is counted twice.
+ */
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const CONTAINER_INSTANCE = String(fixture(5).detail.containerInstanceArn);
+const HOUR = 60 * MINUTE;
+const policy = defaultPolicyWith();
+
+let world: World;
+async function begin(): Promise<void> {
+  world = await aWorldUnder(policy);
+  world.ecs.known.set(CONTAINER_INSTANCE, INSTANCE);
+  await world.aNode(INSTANCE);
+}
+beforeEach(begin);
+
+/** Hands events to the functions one after the other, and holds each to its line in the log. */
+async function handle(...events: (AnyEvent | string)[]) {
+  const from = world.reports.length;
+  for (const event of events) await world.taskState(event);
+  const reports = world.reports.slice(from);
+  const outcomes = reports.flatMap(({ event, fields }) => (event === 'event_handled' ? [fields.outcome] : []));
+  const failures = reports.flatMap(({ event, fields }) => (event === 'event_failed' ? [String(fields.error)] : []));
+  expect(outcomes.length + failures.length).toBe(events.length);
+  return { outcomes, failures };
+}
+
+async function waiting(): Promise<PendingQuery[]> {
+  const items = await everything(world.table);
+  return items.flatMap(({ sk, query }) => (String(sk).startsWith('q#') ? [query as PendingQuery] : []));
+}
+
+/** The records of the ledger, of which each has one verdict, now and when nothing can come any more, and no negative time. */
+async function accounts() {
+  const keys = (await everything(world.table)).filter(({ sk }) => sk === '#ledger').map(({ pk }) => String(pk));
+  const all = await world.ports.ledger.read(keys.map((key) => key.slice('WORKLOAD#'.length)));
+  expect(new Set(all.map(({ workload }) => workload)).size).toBe(keys.length);
+  for (const atMs of [world.nowMs, world.nowMs + 48 * HOUR]) {
+    const { all: counted } = await coverageOf(all, atMs);
+    expect(Object.values(counted.verdicts).reduce((sum, count) => sum + count, 0)).toBe(keys.length);
+    for (const wait of Object.values(counted.timeToAnswerMs ?? {})) expect(wait).toBeGreaterThanOrEqual(0);
+  }
+  return all;
+}
+
+/** What an event comes to where nothing was before, in the words of what it may change. */
+async function comesTo(event: AnyEvent | string, prepare = (): void => {}) {
+  await begin();
+  prepare();
+  const { outcomes, failures } = await handle(event, event);
+  const workloads = (await accounts()).map(({ workload, identity }) => ({
+    workload,
+    cluster: identity.cluster ?? null,
+  }));
+  const queries = (await waiting()).map(({ host, rule, query, workload }) => `${host} ${rule} ${query} ${workload}`);
+  return { outcomes, failures, workloads, queries: queries.sort() };
+}
+
+/** One of each detail-type, and of tasks those that run, have stopped, and are on Fargate. */
+const KINDS = [5, 7, 11, 15, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30, 31, 32].map(
+  (number) => [number, fixture(number)['detail-type']] as const,
+);
+const nested = (depth: number): unknown => JSON.parse('[{"a":'.repeat(depth) + 1 + '}]'.repeat(depth));
+
+describe.each(KINDS)('event %i, %s', (number) => {
+  it('is what it was, whatever stands beside what we read', async () => {
+    const plain = await comesTo(fixture(number));
+    expect(plain.failures).toEqual([]);
+    const changes: Record<string, (event: AnyEvent) => AnyEvent> = {
+      'no resources': (event) => ({ ...event, resources: [] }),
+      'no word of resources': (event) => ({ ...event, resources: undefined }),
+      'bare ids for resources': (event) => ({ ...event, resources: [INSTANCE, 'x', '', 7, null, {}] }),
+      'another account': (event) => ({ ...event, account: '999999999999' }),
+      'an account that is a number': (event) => ({ ...event, account: 111_122_223_333 }),
+      'no account and Region': (event) => ({ ...event, account: undefined, region: undefined, version: undefined }),
+      'unknown members': (event) => ({ ...event, trace: 'x', detail: { ...event.detail, quantum: [{}] } }),
+      'a member nested deep': (event) => ({ ...event, detail: { ...event.detail, deep: nested(1000) } }),
+      'a megabyte': (event) => ({ ...event, detail: { ...event.detail, more: '\u{1F41D}'.repeat(250_000) } }),
+    };
+    for (const [name, change] of Object.entries(changes))
+      expect([name, await comesTo(change(fixture(number)))]).toEqual([name, plain]);
+  });
+
+  it('is the same in every partition', async () => {
+    const plain = JSON.stringify(await comesTo(fixture(number)));
+    for (const [partition, region] of PARTITIONS) {
+      const moved = (text: string) =>
+        text.replaceAll('arn:aws:', `arn:${partition}:`).replaceAll(':us-east-1:', `:${region}:`);
+      const there = await comesTo(moved(JSON.stringify(fixture(number))), () =>
+        world.ecs.known.set(moved(CONTAINER_INSTANCE), INSTANCE),
+      );
+      expect(there).toEqual(JSON.parse(moved(plain)));
+    }
+  });
+
+  it.each([-24 * 60, -5, 5, 24 * 60])(
+    'by a clock that is %i minutes ahead has one verdict, queries that can be asked, and no negative time',
+    async (minutes) => {
+      const event = fixture(number);
+      world.nowMs = Date.parse(event.time);
+      const skewed = { ...event, time: new Date(world.nowMs + minutes * MINUTE).toISOString() };
+      expect((await handle(skewed, skewed)).failures).toEqual([]);
+      for (const { expiresAtMs } of await waiting()) expect(expiresAtMs).toBeGreaterThan(world.nowMs);
+      const subjects = (await accounts()).flatMap((record) => record.subjects);
+      const isProvable = (await waiting()).some(
+        ({ host, evidence, workload }) => host === INSTANCE && evidence && workload,
+      );
+      for (let poll = 0; poll < 5; poll++) {
+        const delivered = await world.poll(INSTANCE);
+        const rows = subjects.map((id) => ({ id, instance_id: id, state: 'running' }));
+        await world.answer(
+          INSTANCE,
+          delivered.map(({ wireId }) => anAnswer(wireId, rows)),
+        );
+      }
+      const answered = (await accounts()).map(({ firstAnswerAtMs }) => firstAnswerAtMs);
+      expect(answered).toEqual(isProvable ? [world.nowMs] : answered.map(() => undefined));
+      if ([5, 19, 20].includes(number)) expect(isProvable).toBe(true);
+    },
+  );
+});
+
+describe('a value that is new to us', () => {
+  const at = (event: AnyEvent, ...path: string[]): AnyEvent => {
+    const set = (node: unknown, [key = '', ...rest]: string[]): unknown => ({
+      ...(node as object),
+      [key]: rest.length > 0 ? set((node as Record<string, unknown>)[key], rest) : 'SOMETHING_NEW',
+    });
+    return set(event, path) as AnyEvent;
+  };
+
+  it.each<[string, AnyEvent]>([
+    ['status of a task', at(fixture(5), 'detail', 'lastStatus')],
+    ['desired status', at(fixture(5), 'detail', 'desiredStatus')],
+    ['launch type', at(fixture(5), 'detail', 'launchType')],
+    ['stop code', at(fixture(7), 'detail', 'stopCode')],
+    ['status of a container instance', at(fixture(15), 'detail', 'status')],
+    ['state of an instance', at(fixture(19), 'detail', 'state')],
+    ['action of Spot', at(fixture(20), 'detail', 'instance-action')],
+    ['origin of a launch', at(fixture(22), 'detail', 'Origin')],
+    ['destination of a launch', at(fixture(22), 'detail', 'Destination')],
+    ['transition of a hook', at(fixture(24), 'detail', 'LifecycleTransition')],
+    ['destination of a hook', at(fixture(24), 'detail', 'Destination')],
+    ['type of a resource', at(fixture(25), 'detail', 'resource', 'resourceType')],
+    ['type of a finding', at(fixture(26), 'detail', 'type')],
+    ['role of a resource', at(fixture(26), 'detail', 'service', 'resourceRole')],
+    ['detail type of ECS', at(fixture(5), 'detail-type')],
+    ['source', at(fixture(5), 'source')],
+  ])('is no failure, and its workload has a verdict: %s', async (_, event) => {
+    const { outcomes, failures } = await handle(event, event);
+    expect([outcomes.length, failures]).toEqual([2, []]);
+    await accounts();
+  });
+});
+
+describe('what only describes a workload', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['numbers for texts', { group: 7, startedBy: 1.5, availabilityZone: true, stopCode: [], launchType: {} }],
+    ['texts for numbers and lists', { attachments: 'none', cpu: 256, memory: {} }],
+    ['nulls', { group: null, startedBy: null, availabilityZone: null, attachments: null, launchType: null }],
+    ['attachments of another kind', { attachments: [{ details: { name: 'macAddress', value: 'x' } }] }],
+    ['thousands of attachments', { attachments: Array.from({ length: 5000 }, () => ({ details: [{}] })) }],
+    ['texts of a megabyte', { group: 'g'.repeat(1e6), startedBy: '\u{1F41D}'.repeat(2e5), stopCode: 's'.repeat(1e6) }],
+    ['halves of characters', { group: '\ud83d', startedBy: '\udc1d', availabilityZone: 'a\ud83d' }],
+  ])('is left out or cut where it is none: %s', async (_, detail) => {
+    const { failures } = await handle(fixture(5, detail));
+    expect(failures).toEqual([]);
+    const [record] = await accounts();
+    expect(record?.subjects).toHaveLength(2);
+    for (const text of Object.values(record?.identity ?? {})) expect(text.length).toBeLessThanOrEqual(1024);
+  });
+
+  it.each<[string, unknown, number | undefined]>([
+    ['a text', '137', undefined],
+    ['half a number', 1.5, undefined],
+    ['beyond every number', 1e308, undefined],
+    ['below zero', -1, -1],
+    ['null', null, undefined],
+  ])('such as an exit code that is %s', async (_, exitCode, kept) => {
+    const [container] = fixture(7).detail.containers as object[];
+    expect((await handle(fixture(7, { containers: [{ ...container, exitCode }] }))).failures).toEqual([]);
+    expect((await accounts())[0]?.containers[0]?.exitCode).toBe(kept);
+  });
+});
+
+describe('an event that cannot be what it says', () => {
+  it.each<[string, AnyEvent]>([
+    [
+      'more containers than a task can have',
+      fixture(5, { containers: Array(51).fill({ name: 'c', lastStatus: 'RUNNING' }) }),
+    ],
+    ['an ARN beyond any key', fixture(5, { taskArn: '\u{1F41D}'.repeat(300) })],
+    ['a container instance beyond any key', fixture(15, { containerInstanceArn: 'x'.repeat(1025) })],
+    ['an instance that is a number', fixture(19, { 'instance-id': 7 })],
+    ['a launch of nobody', fixture(22, { EC2InstanceId: null })],
+    ['a notice about nobody', fixture(20, { 'instance-id': '' })],
+    ['a hook without a name', fixture(24, { LifecycleHookName: undefined })],
+    ['no date', { ...fixture(25), time: 'yesterday' }],
+  ])('is malformed, goes back alone, and changes nothing: %s', async (_, event) => {
+    const { failures } = await handle(event);
+    expect(failures).toEqual([expect.stringMatching(/^EVENT_MALFORMED: /)]);
+    expect([await accounts(), await waiting()]).toEqual([[], []]);
+  });
+});
+
+describe('a task with an ARN of the short format', () => {
+  const taskArn = 'arn:aws:ecs:us-east-1:111122223333:task/c5cba4eb-5dad-405e-96db-71ef8eefe6a8';
+
+  it('is in the cluster that the event names', async () => {
+    await handle(fixture(5, { taskArn }));
+    expect(await accounts()).toMatchObject([
+      { workload: taskArn, identity: { cluster: 'ephemeral-prod', task_arn: taskArn }, handling: { host: INSTANCE } },
+    ]);
+  });
+
+  it('is found on a container instance whose ARN is short too', async () => {
+    const containerInstanceArn =
+      'arn:aws:ecs:us-east-1:111122223333:container-instance/c5cba4eb-5dad-405e-96db-71ef8eefe6a8';
+    world.ecs.known.set(containerInstanceArn, INSTANCE);
+    await handle(fixture(5, { taskArn, containerInstanceArn }));
+    expect(world.ecs.calls).toEqual([{ cluster: fixture(5).detail.clusterArn, arns: [containerInstanceArn] }]);
+    expect(await accounts()).toMatchObject([{ workload: taskArn, handling: { host: INSTANCE } }]);
+  });
+});
+
+describe('a finding', () => {
+  it.each<[string, unknown]>([
+    ['no resource', undefined],
+    ['an empty one', {}],
+    ['a list', [1]],
+    ['an instance that is none', { resourceType: 'Instance', instanceDetails: 'i-1' }],
+    ['an instance without an id', { resourceType: 'Instance', instanceDetails: {} }],
+    ['an instance whose id is a list', { resourceType: 'Instance', instanceDetails: { instanceId: [INSTANCE] } }],
+    ['a cluster alone', { resourceType: 'ECSCluster', ecsClusterDetails: {} }],
+    ['tasks of another kind', { resourceType: 'ECSCluster', ecsClusterDetails: { taskDetails: [{ arn: 'x' }] } }],
+    ['a task by a bare id', { resourceType: 'ECSCluster', ecsClusterDetails: { taskDetails: { arn: 'c5cba4eb' } } }],
+    ['nulls', { resourceType: 'EKSCluster', instanceDetails: null, eksClusterDetails: null, kubernetesDetails: null }],
+  ])('with %s asks nobody and is no failure', async (_, resource) => {
+    const event = aFinding(1, withResource(resource));
+    expect(await handle(event, event)).toEqual({ outcomes: ['noted', 'noted'], failures: [] });
+    expect([await accounts(), await waiting()]).toEqual([[], []]);
+  });
+});
+
+describe('any member of any event', () => {
+  const HOSTILE: readonly unknown[] = [
+    ...[null, true, 0, -1, 1.5, 1e308, 9_007_199_254_740_992, [], {}, [null], [[]], { a: { b: [] } }],
+    ...[
+      '',
+      ' ',
+      "'); DROP TABLE x; --",
+      'a\0b',
+      '\ud800',
+      '\u202e',
+      '\u{1F41D}'.repeat(600),
+      '__proto__',
+      'constructor',
+    ],
+    ...['x'.repeat(5000), 'x'.repeat(500_000), 'STOPPED', INSTANCE, '2026-11-20T10:15:00Z', '%s', '../../etc/passwd'],
+  ];
+  const places = fixtureNumbers.flatMap((number) => pathsOf(fixture(number), []).map((path) => ({ number, path })));
+
+  it('may hold anything: the event is dealt with or malformed, and counts once', async () => {
+    const met = { handled: 0, malformed: 0 };
+    const hit = fc.tuple(
+      fc.constantFrom(...places),
+      fc.constantFrom(...HOSTILE),
+      fc.constantFrom(...HOSTILE),
+      fc.nat(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(hit, { minLength: 1, maxLength: 8 }), async (hits) => {
+        await begin();
+        for (const [{ number, path }, value, other, second] of hits) {
+          const paths = pathsOf(fixture(number), []);
+          const once = replaced(fixture(number), path, value);
+          const body = JSON.stringify(replaced(once, paths[second % paths.length] ?? [], other));
+          const { outcomes, failures } = await handle(body, body);
+          for (const failure of failures)
+            expect([number, path, failure]).toContainEqual(expect.stringMatching(/^EVENT_MALFORMED: /));
+          met.handled += outcomes.length;
+          met.malformed += failures.length;
+        }
+        await accounts();
+      }),
+      { numRuns: 60 },
+    );
+    expect(Math.min(met.handled, met.malformed)).toBeGreaterThan(0);
+  }, 120_000);
+});
+
+type Path = readonly (string | number)[];
+
+/** Every path in a document, inner nodes included. */
+function pathsOf(value: unknown, at: Path): Path[] {
+  if (typeof value !== 'object' || value === null) return [at];
+  const below = Object.entries(value).flatMap(([key, child]) =>
+    pathsOf(child, [...at, Array.isArray(value) ? Number(key) : key]),
+  );
+  return at.length === 0 ? below : [at, ...below];
+}
+
+/** The document with another value at the path; unchanged where an earlier change took the path away. */
+function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
+  if (key === undefined) return by;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return value;
+  const child = replaced((value as Record<string | number, unknown>)[key], rest, by);
+  return Array.isArray(value) ? value.with(Number(key), child) : { ...value, [key]: child };
+}

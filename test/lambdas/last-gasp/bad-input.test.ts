@@ -1,0 +1,131 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type AnyEvent, fixture } from '../../support/fixtures.ts';
+import { INSTANCE, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
+import { MINUTE } from '../../support/world.ts';
+
+let gasp: LastGasp;
+beforeEach(async () => {
+  gasp = await LastGasp.begin();
+});
+
+const without = (event: AnyEvent, field: string): AnyEvent => {
+  const { [field]: _, ...detail } = event.detail;
+  return { ...event, detail };
+};
+const actions = () => gasp.hooks.completed.map(({ action }) => action);
+
+describe('a hook is completed, whatever its event lacks or holds', () => {
+  it.each([
+    ['no token', without(ourHook(), 'LifecycleActionToken')],
+    ['an empty token', ourHook({ LifecycleActionToken: '' })],
+    ['a token that is no text', ourHook({ LifecycleActionToken: { $gt: '' } })],
+  ])('by its instance: %s', async (_, event) => {
+    expect(await gasp.at(event)).toEqual([]);
+    expect(actions()).toEqual([{ group: 'ephemeral-spot-arm64', hook: 'mayfly-last-gasp', instanceId: INSTANCE }]);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+  });
+
+  it.each([
+    ['no instance', without(ourHook(), 'EC2InstanceId')],
+    ['an empty instance', ourHook({ EC2InstanceId: '' })],
+    ['an instance that is no text', ourHook({ EC2InstanceId: 17 })],
+    ['an instance longer than any', ourHook({ EC2InstanceId: 'i-'.padEnd(256, '0') })],
+  ])('by its token, and nobody is asked: %s', async (_, event) => {
+    expect(await gasp.at(event)).toEqual([]);
+    expect(actions()).toEqual([
+      {
+        group: 'ephemeral-spot-arm64',
+        hook: 'mayfly-last-gasp',
+        token: String(fixture(24).detail.LifecycleActionToken),
+      },
+    ]);
+    expect(gasp.world.outcomes()).toEqual(['noted']);
+  });
+
+  it.each([
+    ['a transition that nobody knew when this was written', { LifecycleTransition: 'autoscaling:EC2_INSTANCE_FADING' }],
+    ['no transition', { LifecycleTransition: undefined }],
+    ['an origin that nobody knew', { Origin: 'ColdPool', Destination: null }],
+    ['fields that nobody knew', { NotificationMetadata: '🪰'.repeat(500), Retained: { deep: [true] } }],
+  ])('as any other: %s', async (_, detail) => {
+    expect(await gasp.at(ourHook(detail))).toEqual([]);
+    expect(actions()).toHaveLength(1);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+  });
+
+  it.each(['Grüße aus Köln', '監視グループ', 'group with\ttab and "quotes"', '🦟'.repeat(60)])(
+    'under the name its group has: %s',
+    async (group) => {
+      expect(await gasp.at(ourHook({ AutoScalingGroupName: group }))).toEqual([]);
+      expect(actions()).toMatchObject([{ group }]);
+    },
+  );
+
+  it('of each partition, whose ARNs nobody reads', async () => {
+    for (const partition of ['aws', 'aws-cn', 'aws-us-gov', 'aws-iso-b']) {
+      const arn = `arn:${partition}:autoscaling:x-1:111122223333:autoScalingGroup:a:autoScalingGroupName/g`;
+      const token = `${partition.padEnd(8, '0').slice(0, 8)}-68d3-fbe1-029c-20c9a0d4dee7`;
+      expect(await gasp.at({ ...ourHook({ LifecycleActionToken: token }), resources: [arn], account: '9' })).toEqual(
+        [],
+      );
+    }
+    expect(actions()).toHaveLength(4);
+  });
+});
+
+describe('an event that lacks what its source documents', () => {
+  it.each([
+    ['a hook without a group', without(ourHook(), 'AutoScalingGroupName')],
+    ['a hook without a name', ourHook({ LifecycleHookName: '' })],
+    ['a warning without an instance', without(fixture(20), 'instance-id')],
+    ['a recommendation whose instance is a list', fixture(21, { 'instance-id': [INSTANCE] })],
+    ['a warning without detail', { ...fixture(20), detail: null as unknown as AnyEvent['detail'] }],
+    ['a warning at no time', { ...fixture(20), time: 'in two minutes' }],
+  ])('goes back to the queue, alone: %s', async (_, event) => {
+    gasp.world.nowMs = Date.parse(fixture(20).time);
+    const { 'instance-id': __, ...detail } = fixture(21).detail;
+    const good = { ...fixture(21), detail: { ...detail, 'instance-id': 'i-0000000000000000f' } };
+    expect(await gasp.send(JSON.stringify(event), good)).toEqual(['m0']);
+    expect(gasp.world.reports).toContainEqual({
+      event: 'event_failed',
+      fields: { messageId: 'm0', error: expect.stringMatching(/^EVENT_MALFORMED: /) },
+    });
+    expect(await gasp.asked('i-0000000000000000f')).toEqual(QUESTIONS);
+    expect(gasp.hooks.completed).toEqual([]);
+  });
+});
+
+describe('a warning is about its detail', () => {
+  it.each([
+    ['the odd ARN of Spot', fixture(20).resources],
+    ['a bare id of another instance', ['i-0fedcba9876543210']],
+    ['nothing', []],
+    ['no ARN at all', ['arn', ':::::', '🪰']],
+  ])('and not about its resources: %s', async (_, resources) => {
+    expect(await gasp.at({ ...fixture(20), resources })).toEqual([]);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+    expect(await gasp.asked('i-0fedcba9876543210')).toEqual([]);
+  });
+
+  it.each(['hibernate', 'stop', 'terminate', 'evaporate'])('whatever is done to the instance: %s', async (action) => {
+    expect(await gasp.at(fixture(20, { 'instance-action': action }))).toEqual([]);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+  });
+
+  it('an old id of eight digits, and one with characters that reach no SQL', async () => {
+    for (const id of ['i-1234abcd', "i-1'; DROP TABLE"]) {
+      expect(await gasp.at(fixture(20, { 'instance-id': id }))).toEqual([]);
+      expect(await gasp.asked(id)).toEqual(QUESTIONS);
+    }
+  });
+});
+
+describe('clocks that differ by minutes', () => {
+  it.each([-11 * MINUTE, -MINUTE, 0, MINUTE, 11 * MINUTE])('make one record of an instance: %i ms', async (skewMs) => {
+    gasp.world.nowMs = Date.parse(fixture(20).time) + skewMs;
+    expect(await gasp.send(fixture(19), fixture(21), fixture(20), ourHook(), fixture(20))).toEqual([]);
+    gasp.world.nowMs += 2 * 60 * MINUTE;
+    expect(await gasp.world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
+    expect(actions()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,148 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { readEnv } from '../../../lambdas/reconcile/env.ts';
+import { createHandler } from '../../../lambdas/reconcile/handler.ts';
+import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
+import { DynamoReviewProgress } from '../../../lib/aws/review-progress.ts';
+import { DynamoSweepProgress } from '../../../lib/aws/sweep-progress.ts';
+import { InstanceNodes } from '../../../lib/core/findings/instance-nodes.ts';
+import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
+import { defaultLimits } from '../../../lib/core/queue/drain.ts';
+import { Settled } from '../../../lib/core/reconcile/settled.ts';
+import { Spend } from '../../../lib/core/reconcile/spend.ts';
+import { aDescription, anInstance, HOST, ON_HOST, RUNNING, STOPPED } from '../../support/a-sweeper.ts';
+import { dockerId, taskArn } from '../../support/builders.ts';
+import { FakeAccount } from '../../support/fake-account.ts';
+import { context } from '../../support/fixtures.ts';
+import { inForce } from '../../support/plain-policy.ts';
+import { anAnswer, MINUTE, SECOND, World } from '../../support/world.ts';
+
+let world: World;
+let account: FakeAccount;
+let misses: CoverageEvent[];
+beforeEach(async () => {
+  misses = [];
+  world = await World.begin();
+  world.ecs.known.set(ON_HOST, HOST);
+  account = new FakeAccount(world.now);
+});
+
+/** The function on the test's table and clock, with so much time left. */
+function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promise<void> {
+  const deps = world.taskDeps();
+  const sweeping = {
+    ...deps,
+    tasks: account,
+    instances: account,
+    progress: new DynamoSweepProgress(world.table),
+    nodes: new InstanceNodes(deps.directory, deps.aliases, world.now),
+    spend: new Spend(world.now, async (ms) => {
+      world.nowMs += ms;
+    }),
+    settled: new Settled(),
+    noAgentAfterMs: 5 * MINUTE,
+  };
+  const telling = {
+    ...deps,
+    book: new DynamoLedgerBook(world.table),
+    events: { put: async (events: readonly CoverageEvent[]) => void misses.push(...events) },
+    progress: new DynamoReviewProgress(world.table),
+  };
+  return createHandler(sweeping, telling)({}, { ...context, getRemainingTimeInMillis: () => leftMs, ...invoked });
+}
+const done = () => world.reports.findLast(({ event }) => event === 'sweep_done')?.fields;
+
+describe('the reconciler', () => {
+  it('finds what no event told of, and rows come of it', async () => {
+    await reconcile();
+    world.nowMs += MINUTE;
+    await world.aNode(HOST);
+    account.put(aDescription(1, RUNNING, world.nowMs - 30 * SECOND));
+    account.put(aDescription(2, STOPPED, world.nowMs - 20 * SECOND));
+    account.putInstance(anInstance(HOST));
+    await reconcile();
+
+    const taken = await world.poll(HOST, { ...defaultLimits, queriesPerDelivery: 10 });
+    const answers = taken.map(({ wireId, set, askers }) =>
+      anAnswer(
+        wireId,
+        askers.flatMap(({ subjects }) => subjects.map((id) => ({ id, state: set === 'live' ? 'running' : 'exited' }))),
+      ),
+    );
+    expect(await world.answer(HOST, answers)).toBe(true);
+    expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'seen' });
+    expect(await world.verdict(taskArn(2))).toEqual({ verdict: 'post-mortem' });
+    expect(world.sink.stored.map(({ columns }) => columns?.id)).toEqual(
+      expect.arrayContaining([dockerId(10), dockerId(20)]),
+    );
+    expect(done()).toMatchObject({ found: 3, complete: true, failures: 0 });
+  });
+
+  it('says so to Lambda when a part of it failed, but not before all else is done', async () => {
+    account.put({ ...aDescription(1, RUNNING, world.nowMs), lastStatus: 7 as unknown as string });
+    account.put(aDescription(2, RUNNING, world.nowMs));
+    await expect(reconcile()).rejects.toThrow("1 of the sweep's parts failed");
+    expect(await world.record(taskArn(2))).toMatchObject({ toldBy: 'sweep' });
+    expect(await new DynamoSweepProgress(world.table).read()).toEqual({
+      tasksSinceMs: world.nowMs,
+      instancesSinceMs: world.nowMs,
+    });
+  });
+
+  it('tells of the misses among what it found, a quarter of an hour later, also while a part of its sweeps fails', async () => {
+    await reconcile();
+    world.nowMs += MINUTE;
+    account.put(aDescription(1, RUNNING, world.nowMs - 30 * SECOND));
+    await reconcile();
+    account.put({ ...aDescription(2, RUNNING, world.nowMs), lastStatus: 7 as unknown as string });
+    for (let minute = 0; minute < 15; minute += 1) {
+      expect(misses).toEqual([]);
+      world.nowMs += MINUTE;
+      await expect(reconcile()).rejects.toThrow("1 of the sweep's parts failed");
+    }
+    expect(misses).toMatchObject([{ workload: taskArn(1), verdict: 'missed', reason: 'not-enrolled', host: HOST }]);
+  });
+
+  it('ends ten seconds before Lambda would end it, and goes on there the next time', async () => {
+    for (const n of [1, 2]) account.put(aDescription(n, RUNNING, world.nowMs));
+    account.pageSize = 1;
+    account.before = (what) => {
+      if (what.includes('RUNNING')) world.nowMs += 3 * SECOND;
+    };
+    await reconcile(15 * SECOND);
+    expect(done()).toMatchObject({ complete: false });
+    await reconcile(15 * SECOND);
+    expect(done()).toMatchObject({ complete: true });
+    expect(await world.ports.ledger.read([taskArn(1), taskArn(2)])).toHaveLength(2);
+  });
+
+  it('speaks of the account and Region it runs in, whichever the partition', async () => {
+    const event = { source: ['aws.ec2'], account: ['444455556666'], region: ['us-gov-west-1'] };
+    const arn = 'arn:aws-us-gov:ec2:us-gov-west-1:444455556666:instance/i-0000000000000001';
+    const policy = (await world.policy()).policy;
+    const [rule] = policy.rules.filter(({ name }) => name === 'ec2-launched');
+    if (!rule) throw new Error('no rule on launches');
+    world.policy = inForce({ ...policy, rules: [{ ...rule, on: { event: { ...event, resources: [arn] } } }] });
+    account.putInstance(anInstance(HOST));
+    await reconcile(55 * SECOND, {
+      invokedFunctionArn: 'arn:aws-us-gov:lambda:us-gov-west-1:444455556666:function:reconcile',
+    });
+    expect(await world.waiting(HOST)).toHaveLength(2);
+  });
+});
+
+describe("the reconciler's environment", () => {
+  it('says how patient to be', () => {
+    expect(readEnv({ TABLE_NAME: 't', BUS_NAME: 'b', NO_AGENT_AFTER_SECONDS: '300' })).toEqual({
+      TABLE_NAME: 't',
+      BUS_NAME: 'b',
+      NO_AGENT_AFTER_SECONDS: 300,
+    });
+  });
+
+  it.each(['soon', '0', '-1', '1.5', undefined])('refuses %s for it', (value) => {
+    expect(() => readEnv({ TABLE_NAME: 't', BUS_NAME: 'b', NO_AGENT_AFTER_SECONDS: value })).toThrow(
+      'NO_AGENT_AFTER_SECONDS',
+    );
+  });
+});

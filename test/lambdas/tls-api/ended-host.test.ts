@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { endInstance } from '../../../lib/core/triggers/end-instance.ts';
+import { fixture } from '../../support/fixtures.ts';
+import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
+import { anEnrolled, WireAgent } from '../../support/wire-agent.ts';
+import { World } from '../../support/world.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+
+let server: TlsHarness;
+let agent: WireAgent;
+beforeEach(async () => {
+  server = await aTlsServer();
+  agent = await anEnrolled(server, INSTANCE);
+});
+afterEach(() => server.close());
+
+/** EC2 says that the instance is gone, to the functions on the same table. */
+async function ends(): Promise<void> {
+  const world = new World(server.table);
+  world.nowMs = server.clock.nowMs;
+  const raw = fixture(19, { state: 'terminated' });
+  const event = { id: raw.id, instanceId: INSTANCE, state: 'terminated', occurredAtMs: world.nowMs, raw };
+  expect(await endInstance({ ...event, toldBy: 'event' }, world.taskDeps())).toBe('ended');
+}
+
+describe('an agent whose instance was terminated', () => {
+  it('is told that its key is dead, on every endpoint, and never that its data are stored', async () => {
+    expect((await agent.read()).json).toHaveProperty('queries');
+    await ends();
+    for (const reply of [await agent.read(), await agent.write({ w: [{ a: '1' }] }), await agent.config()])
+      expect(reply.json).toEqual({ node_invalid: true });
+    expect((await agent.log('result', [{ name: 'x' }])).json).toEqual({ node_invalid: true });
+    expect(await server.lines('results')).toEqual([]);
+  });
+
+  it('gets no new key for that, and is told why', async () => {
+    await ends();
+    const { json, verdict } = await agent.enroll();
+    expect(verdict).toBe('fail');
+    expect(json).toEqual({ error: expect.stringContaining('was terminated') });
+    expect(server.reports).toContainEqual({ event: 'ended_host_refused', fields: { hostIdentifier: INSTANCE } });
+    expect((await agent.read()).json).toEqual({ node_invalid: true });
+    expect(server.thrown).toEqual([]);
+  });
+
+  it('is no hindrance to another machine of its name', async () => {
+    await ends();
+    const other = new WireAgent(server, INSTANCE, { uuid: 'another-machine' });
+    expect((await other.enroll()).json).toHaveProperty('node_key');
+    expect((await other.read()).json).toHaveProperty('queries');
+    expect((await agent.read()).json).toEqual({ node_invalid: true });
+  });
+});

@@ -1,0 +1,74 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoFindings } from '../../../lib/aws/findings.ts';
+import { DynamoSweepProgress } from '../../../lib/aws/sweep-progress.ts';
+import type { Findings } from '../../../lib/core/findings/finding.ts';
+import type { SweepProgress, SweepState } from '../../../lib/core/reconcile/inventory.ts';
+import { MemoryFindings, MemorySweepProgress } from '../../../lib/memory/findings.ts';
+import { aTable } from '../../support/dynamodb.ts';
+import { MINUTE, T0 } from '../../support/world.ts';
+
+const HOUR = 60 * MINUTE;
+
+describe.each([
+  ['DynamoDB', async (): Promise<Findings> => new DynamoFindings(await aTable())],
+  ['memory', async (): Promise<Findings> => new MemoryFindings()],
+])('findings in %s', (_, make) => {
+  let findings: Findings;
+  beforeEach(async () => {
+    findings = await make();
+  });
+
+  it('are new once, then confirmed: the detail is the latest, the beginning stays', async () => {
+    expect(await findings.note('no-agent', 'i-1', 'first', T0)).toBe(true);
+    expect(await findings.note('no-agent', 'i-1', 'second', T0 + 4 * MINUTE)).toBe(false);
+    expect(await findings.open(T0 + 4 * MINUTE)).toEqual([
+      { kind: 'no-agent', host: 'i-1', detail: 'second', firstAtMs: T0, lastAtMs: T0 + 4 * MINUTE },
+    ]);
+  });
+
+  it.each([
+    ['no-agent', 10 * MINUTE],
+    ['agent-silent', 10 * MINUTE],
+    ['cleanup-too-short', 24 * HOUR],
+  ] as const)('of kind %s are closed when nothing confirmed them for %i ms, and new after that', async (kind, ms) => {
+    await findings.note(kind, 'i-1', '', T0);
+    expect(await findings.open(T0 + ms - 1)).toHaveLength(1);
+    expect(await findings.open(T0 + ms)).toEqual([]);
+    expect(await findings.note(kind, 'i-1', '', T0 + ms)).toBe(true);
+    expect(await findings.open(T0 + ms)).toMatchObject([{ firstAtMs: T0 + ms }]);
+  });
+
+  it('are one a kind and host, whatever a host is called, in their order', async () => {
+    for (const host of ['i-2', 'a#b#c', 'i-1']) await findings.note('no-agent', host, '', T0);
+    await findings.note('agent-silent', 'i-1', '', T0);
+    expect((await findings.open(T0)).map(({ kind, host }) => `${kind} ${host}`)).toEqual([
+      'agent-silent i-1',
+      'no-agent a#b#c',
+      'no-agent i-1',
+      'no-agent i-2',
+    ]);
+  });
+
+  it('are new to one alone of those that note them at once', async () => {
+    const news = await Promise.all(Array.from({ length: 5 }, () => findings.note('no-agent', 'i-1', '', T0)));
+    expect(news.filter(Boolean)).toHaveLength(1);
+  });
+});
+
+describe.each([
+  ['DynamoDB', async (): Promise<SweepProgress> => new DynamoSweepProgress(await aTable())],
+  ['memory', async (): Promise<SweepProgress> => new MemorySweepProgress()],
+])('how far sweeping has come, in %s', (_, make) => {
+  it('is nowhere at first, then where it was left', async () => {
+    const progress = await make();
+    expect(await progress.read()).toEqual({});
+    const states: SweepState[] = [
+      { tasksSinceMs: T0, left: { startedAtMs: T0 + 1, at: { cluster: 'c', list: 'STOPPED', from: 'token' } } },
+      { tasksSinceMs: T0 + 1, instancesSinceMs: T0 },
+    ];
+    for (const state of states) {
+      await progress.save(state);
+      expect(await progress.read()).toEqual(state);
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import {
+  AutoScalingClient,
+  AutoScalingServiceException,
+  CompleteLifecycleActionCommand,
+  DescribeLifecycleHooksCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+import { AutoScalingHooks, PROMPT } from '../../../lib/aws/lifecycle-hooks.ts';
+import { MINUTE, T0 } from '../../support/world.ts';
+
+const client = new AutoScalingClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+const api = mockClient(client);
+const TOKEN = 'f55568da-68d3-fbe1-029c-20c9a0d4dee7';
+const ACTION = { group: 'g', hook: 'mayfly-last-gasp', instanceId: 'i-1', token: TOKEN };
+
+let nowMs = T0;
+let hooks: AutoScalingHooks;
+beforeEach(() => {
+  api.reset();
+  nowMs = T0;
+  hooks = new AutoScalingHooks(() => nowMs, client);
+});
+
+const refusal = (name: string, message: string) =>
+  new AutoScalingServiceException({ name, message, $fault: 'client', $metadata: { httpStatusCode: 400 } });
+const inputs = () => api.calls().map(({ args }) => args[0].input);
+
+describe('completing a lifecycle action', () => {
+  beforeEach(() => {
+    api.on(CompleteLifecycleActionCommand).resolves({});
+  });
+
+  it('lets the group go on, by the token of the action', async () => {
+    expect(await hooks.complete(ACTION)).toBe('completed');
+    expect(inputs()).toEqual([
+      {
+        ...{ AutoScalingGroupName: 'g', LifecycleHookName: 'mayfly-last-gasp' },
+        ...{ LifecycleActionResult: 'CONTINUE', LifecycleActionToken: TOKEN },
+      },
+    ]);
+  });
+
+  it.each([
+    ['there is no token', undefined],
+    ['the token is none that Auto Scaling would take', 'not-a-token'],
+  ])('does so by the instance where %s', async (_, token) => {
+    const { token: __, ...action } = ACTION;
+    await hooks.complete(token ? { ...action, token } : action);
+    expect(inputs()).toEqual([expect.objectContaining({ InstanceId: 'i-1' })]);
+    expect(inputs()[0]).not.toHaveProperty('LifecycleActionToken');
+  });
+
+  it.each([
+    ['it was completed before, or its heartbeat is over', 'No active Lifecycle Action found with token f55568da'],
+    ['the group is gone', "AutoScalingGroup name not found - AutoScalingGroup 'g' not found"],
+  ])('is done where %s', async (_, message) => {
+    api.on(CompleteLifecycleActionCommand).rejects(refusal('ValidationError', message));
+    expect(await hooks.complete(ACTION)).toBe('over');
+  });
+
+  it.each([
+    ['ValidationError', 'Either a token or an instance id is needed'],
+    ['AccessDenied', 'not allowed; role not found'],
+    ['ResourceContention', 'another operation is in progress'],
+  ])('throws what is not done: %s', async (name, message) => {
+    api.on(CompleteLifecycleActionCommand).rejects(refusal(name, message));
+    await expect(hooks.complete(ACTION)).rejects.toThrow(message);
+  });
+});
+
+describe('the heartbeat of a hook', () => {
+  const FOUND = [{ LifecycleHookName: 'mayfly-last-gasp', HeartbeatTimeout: 120 }];
+  beforeEach(() => {
+    api.on(DescribeLifecycleHooksCommand).resolves({ LifecycleHooks: FOUND });
+  });
+
+  it('is what the group says, asked for this hook', async () => {
+    expect(await hooks.heartbeatSeconds('グループ', 'mayfly-last-gasp')).toBe(120);
+    expect(inputs()).toEqual([{ AutoScalingGroupName: 'グループ', LifecycleHookNames: ['mayfly-last-gasp'] }]);
+  });
+
+  it('is asked for once in five minutes, for each hook of each group', async () => {
+    for (const group of ['g', 'g', 'h', 'g']) await hooks.heartbeatSeconds(group, 'mayfly-last-gasp');
+    expect(api.calls()).toHaveLength(2);
+    nowMs += 5 * MINUTE;
+    await hooks.heartbeatSeconds('g', 'mayfly-last-gasp');
+    expect(api.calls()).toHaveLength(3);
+  });
+
+  it('is unknown where there is no such hook', async () => {
+    expect(await hooks.heartbeatSeconds('g', 'another')).toBeUndefined();
+  });
+
+  it('is thrown for where Auto Scaling refuses to say, and asked for again', async () => {
+    const throttled = refusal('Throttling', 'Rate exceeded');
+    api.on(DescribeLifecycleHooksCommand).rejectsOnce(throttled).resolves({ LifecycleHooks: FOUND });
+    await expect(hooks.heartbeatSeconds('g', 'mayfly-last-gasp')).rejects.toThrow('Rate exceeded');
+    expect(await hooks.heartbeatSeconds('g', 'mayfly-last-gasp')).toBe(120);
+  });
+});
+
+it('a call that hangs is given up: the SDK only warns of that unless it is told to throw', () => {
+  const { connectionTimeout, requestTimeout, throwOnRequestTimeout } = PROMPT.requestHandler;
+  expect(throwOnRequestTimeout).toBe(true);
+  // Three tries and their pauses fit into the least margin before a heartbeat's end.
+  expect(3 * (connectionTimeout + requestTimeout)).toBeLessThan(11_000);
+});

@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Table } from '../../../lib/aws/table.ts';
+import { EcsTaskDefinitions } from '../../../lib/aws/task-definitions.ts';
+import { aTable } from '../../support/dynamodb.ts';
+import { FakeEcs } from '../../support/fake-ecs.ts';
+import { everything } from '../../support/scan.ts';
+import { MINUTE, SECOND, T0 } from '../../support/world.ts';
+
+const REVISION = 'arn:aws:ecs:us-east-1:111122223333:task-definition/api:87';
+
+let table: Table;
+let ecs: FakeEcs;
+let nowMs: number;
+let reports: [string, Readonly<Record<string, unknown>>][];
+beforeEach(async () => {
+  table = await aTable();
+  ecs = new FakeEcs();
+  ecs.definitions.set(REVISION, { api: true, envoy: true, logs: false });
+  nowMs = T0;
+  reports = [];
+});
+
+/** What one running function has. */
+const aFunction = () =>
+  new EcsTaskDefinitions(
+    table,
+    () => nowMs,
+    (event, fields) => reports.push([event, fields]),
+    ecs.client,
+  );
+
+describe('the essential containers of a task definition', () => {
+  it('are those that are not said to be otherwise', async () => {
+    expect(await aFunction().essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
+  });
+
+  it('cost one call a revision, for all functions and for ever', async () => {
+    const one = aFunction();
+    const asked = Array.from({ length: 5 }, () => one.essentialContainers(REVISION));
+    for (const answer of asked) expect(await answer).toEqual(new Set(['api', 'envoy']));
+    nowMs += 60 * 24 * 60 * MINUTE;
+    expect(await one.essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
+    expect(await aFunction().essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
+    expect(ecs.described).toEqual([REVISION]);
+    expect(await everything(table)).toEqual([
+      {
+        pk: `TASKDEF#${REVISION}`,
+        sk: '#essential',
+        containers: ['api', 'envoy'],
+        expiresAt: T0 / 1000 + 90 * 24 * 3600,
+      },
+    ]);
+  });
+
+  it('are known to functions whom ECS refuses, once another one was told', async () => {
+    await aFunction().essentialContainers(REVISION);
+    ecs.throttle();
+    expect(await aFunction().essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
+    expect(reports).toEqual([]);
+  });
+
+  it.each(['ThrottlingException', 'AccessDeniedException', 'ClientException', 'ServerException'])(
+    'are unknown after %s, which is said once, and asked for again in a minute',
+    async (name) => {
+      ecs.fail(name);
+      const one = aFunction();
+      for (const wait of [0, 59 * SECOND, SECOND, MINUTE]) {
+        nowMs += wait;
+        expect(await one.essentialContainers(REVISION)).toBeUndefined();
+      }
+      expect(ecs.described).toHaveLength(3);
+      expect(reports).toEqual([
+        ['task_definition_unknown', { taskDefinition: REVISION, error: expect.stringContaining(name) }],
+      ]);
+      ecs.failure = undefined;
+      nowMs += MINUTE;
+      expect(await one.essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
+    },
+  );
+
+  it('are unknown where a definition has none', async () => {
+    ecs.definitions.set(REVISION, { logs: false });
+    expect(await aFunction().essentialContainers(REVISION)).toBeUndefined();
+    expect(reports).toMatchObject([['task_definition_unknown', { error: 'Error: it has no essential container' }]]);
+  });
+
+  it.each([
+    '',
+    'api',
+    'api:87',
+    'arn:aws:ecs:us-east-1:111122223333:task-definition/api',
+    `arn:aws:ecs:us-east-1:111122223333:task-definition/${'a'.repeat(3000)}:1`,
+    "arn:aws:ecs:us-east-1:111122223333:task-definition/it's:1",
+  ])('are asked of nobody where %j names no revision', async (arn) => {
+    expect(await aFunction().essentialContainers(arn)).toBeUndefined();
+    expect([ecs.described, reports]).toEqual([[], []]);
+  });
+
+  it.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-eusc'])('are found in %s', async (partition) => {
+    const arn = `arn:${partition}:ecs:some-region-1:111122223333:task-definition/api:1`;
+    ecs.definitions.set(arn, { api: true });
+    expect(await aFunction().essentialContainers(arn)).toEqual(new Set(['api']));
+  });
+
+  it('cannot be told while the table fails, which is thrown and not remembered', async () => {
+    const { name } = table;
+    table = { ...table, name: 'elsewhere' };
+    const one = aFunction();
+    await expect(one.essentialContainers(REVISION)).rejects.toThrow();
+    await expect(one.essentialContainers(REVISION)).rejects.toThrow();
+    expect(ecs.described).toEqual([]);
+    table = { ...table, name };
+    expect(await aFunction().essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
+  });
+});

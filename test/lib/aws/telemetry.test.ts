@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import { printed } from '../../support/embedded-metrics.ts';
+
+const timed = {
+  rule: 'ecs-task-running',
+  cluster: 'prod',
+  set: 'live',
+  host: 'i-0abc',
+  workload: 'arn:task',
+  toldBy: 'event',
+  eventToReceivedMs: 900,
+  receivedToQueuedMs: 100,
+  queuedToDeliveredMs: 4000,
+  deliveredToAnsweredMs: 300,
+  answeredToStoredMs: 70,
+  timeToAnswerMs: 5300,
+};
+const shapeOf = ({ name, dimensions, value }: { name: string; dimensions: object; value: number }) => [
+  name,
+  dimensions,
+  value,
+];
+
+describe('what a function reports', () => {
+  it('is one JSON line, and no metric where it is in no table', () => {
+    const { lines, metrics } = printed((report) => report('node_enrolled', { host: 'h1' }));
+    expect(lines).toEqual([expect.objectContaining({ level: 'INFO', message: 'node_enrolled', host: 'h1' })]);
+    expect(metrics).toEqual([]);
+  });
+
+  it('is counted, besides its line, where something was refused, dropped or failed', () => {
+    const { lines, metrics } = printed((report) => report('query_dropped', { host: 'h1', limit: 'pendingPerHost' }));
+    expect(lines.map(({ message }) => message)).toEqual(['query_dropped', undefined]);
+    expect(metrics).toEqual([
+      { namespace: 'Mayfly/Test', name: 'QueriesDropped', dimensions: {}, unit: 'Count', value: 1 },
+    ]);
+  });
+
+  it('is one line in all where it is a measurement: its metrics in every set, its other fields beside them', () => {
+    const { lines, metrics } = printed((report) => report('answer_timed', timed));
+    expect(lines).toEqual([
+      expect.objectContaining({ message: 'answer_timed', set: 'live', host: 'i-0abc', workload: 'arn:task' }),
+    ]);
+    expect(lines[0]).not.toHaveProperty('timeToAnswerMs');
+    expect(metrics).toHaveLength(6 * 4);
+    expect([...new Set(metrics.map(({ unit }) => unit))]).toEqual(['Milliseconds']);
+    expect(metrics.filter(({ name }) => name === 'TimeToAnswer').map(shapeOf)).toEqual([
+      ['TimeToAnswer', {}, 5300],
+      ['TimeToAnswer', { Rule: 'ecs-task-running' }, 5300],
+      ['TimeToAnswer', { Cluster: 'prod' }, 5300],
+      ['TimeToAnswer', { Rule: 'ecs-task-running', Cluster: 'prod' }, 5300],
+    ]);
+    expect(metrics.slice(0, 6).map(({ name, value }) => [name, value])).toEqual([
+      ['EventToReceived', 900],
+      ['ReceivedToQueued', 100],
+      ['QueuedToDelivered', 4000],
+      ['DeliveredToAnswered', 300],
+      ['AnsweredToStored', 70],
+      ['TimeToAnswer', 5300],
+    ]);
+  });
+
+  it('has no dimension that nobody knows, and no metric without a value', () => {
+    const { metrics } = printed((report) =>
+      report('answer_timed', { ...timed, cluster: null, queuedToDeliveredMs: null }),
+    );
+    expect(metrics).toHaveLength(5 * 2);
+    expect(metrics.map(({ name }) => name)).not.toContain('QueuedToDelivered');
+    expect(metrics.filter(({ dimensions }) => 'Cluster' in dimensions)).toEqual([]);
+  });
+
+  it('never mixes one event with another', () => {
+    const { lines, metrics } = printed((report) => {
+      report('verdicts_told', { cluster: 'prod', verdict: 'missed', reason: 'expired', count: 3 });
+      report('fleet_counted', { running: null, enrolled: null, silent: null }); // nothing to measure: a plain line
+      report('verdicts_told', { cluster: null, verdict: 'seen', reason: null, count: 40 });
+    });
+    expect(lines.map(({ message }) => message)).toEqual(['verdicts_told', 'fleet_counted', 'verdicts_told']);
+    expect(metrics.map(shapeOf)).toEqual([
+      ['Verdicts', { Verdict: 'missed' }, 3],
+      ['Verdicts', { Reason: 'expired' }, 3],
+      ['Verdicts', { Cluster: 'prod', Verdict: 'missed' }, 3],
+      ['Verdicts', { Verdict: 'seen' }, 40],
+    ]);
+  });
+
+  it('makes of any text a dimension that CloudWatch takes', () => {
+    const { metrics } = printed((report) =>
+      report('answer_timed', { ...timed, rule: 'r', cluster: `grün\u0000\n${'x'.repeat(2000)}` }),
+    );
+    expect(metrics.at(-1)?.dimensions.Cluster).toMatch(/^gr\?n\?\?x{249}$/);
+    expect(printed((report) => report('answer_timed', { ...timed, cluster: ' \t' })).metrics).toHaveLength(6 * 4);
+    expect(printed((report) => report('answer_timed', { ...timed, cluster: '  ' })).metrics).toHaveLength(6 * 2);
+  });
+});

@@ -1,0 +1,172 @@
+import { describe, expect, it } from '@jest/globals';
+import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import type { Profile } from '../../../../lib/core/policy/policy.ts';
+import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+import { dockerId, taskArn } from '../../../support/builders.ts';
+import { plainPolicy } from '../../../support/plain-policy.ts';
+import { SECOND, T0, type World } from '../../../support/world.ts';
+import { jsonLines } from '../policy/harness.ts';
+import { atNow, aWatched, NOW } from './harness.ts';
+
+atNow();
+
+const database: Profile = {
+  name: 'database',
+  match: { hostname: ['db-*'] },
+  config: { options: { distributed_interval: 60 } },
+};
+
+/** A Mayfly with hosts h1 and h2 of the default profile and db1 of another. */
+async function aFleet() {
+  const { world, ask } = await aWatched();
+  const policy = { ...plainPolicy, profiles: [database, ...plainPolicy.profiles] };
+  const said = { policy, sources: {}, message: '', pushedBy: 'test', pushedAtMs: T0 };
+  await new DynamoPolicyStore(world.table).push(versionAfter(0, said), 0);
+  const directory = new DynamoNodeDirectory(world.table, () => NOW);
+  for (const [hostIdentifier, profile] of [
+    ['h1', 'default'],
+    ['h2', 'default'],
+    ['db1', 'database'],
+  ] as const)
+    await directory.note({ hostIdentifier, profile, tags: {}, lastSeenMs: NOW }, NOW + SECOND);
+  return { world, ask };
+}
+
+interface Life {
+  readonly host?: string;
+  readonly toldBy?: WorkloadRecord['toldBy'];
+  readonly answeredAfterMs?: number;
+  readonly cluster?: string;
+}
+
+/** Task n: its start is told of after 1 s, asked about 0.1 s later, delivered a second before it is answered. */
+async function live(
+  world: World,
+  n: number,
+  { host = 'h1', toldBy = 'event', answeredAfterMs, cluster = 'prod' }: Life,
+) {
+  const { ledger } = world.ports;
+  const receivedAtMs = T0 + (toldBy === 'event' ? SECOND : 60 * SECOND);
+  const queuedAtMs = receivedAtMs + 100;
+  await ledger.advance(aSnapshot(n, { receivedAtMs, toldBy, identity: { cluster } }));
+  const firstAsked = { eventAtMs: T0, receivedAtMs, queuedAtMs, toldBy };
+  await ledger.handled(taskArn(n), 1, { host, enrolled: true, asked: [], settleByMs: NOW, firstAsked });
+  if (answeredAfterMs === undefined) return;
+  const answeredAtMs = T0 + answeredAfterMs;
+  await ledger.delivered(taskArn(n), answeredAtMs - SECOND);
+  await ledger.saw(taskArn(n), { live: [dockerId(n)], postMortem: [], answeredAtMs, storedAtMs: answeredAtMs + 50 });
+}
+
+/** Answers after 4 and 20 s on hosts polled every 10 s, 20 s on one polled every 60 s; one a sweep found, one unanswered. */
+async function fiveLives() {
+  const { world, ask } = await aFleet();
+  await live(world, 1, { answeredAfterMs: 4 * SECOND });
+  await live(world, 2, { host: 'h2', answeredAfterMs: 20 * SECOND });
+  await live(world, 3, { host: 'db1', answeredAfterMs: 20 * SECOND, cluster: 'data' });
+  await live(world, 4, { toldBy: 'sweep', answeredAfterMs: 70 * SECOND });
+  await live(world, 5, {});
+  return ask;
+}
+
+describe('mayfly mtta', () => {
+  it('holds the bound of each class beside what was measured, and names the answers beyond it', async () => {
+    const ask = await fiveLives();
+    const { code, stdout } = await ask('mtta', '--json');
+    expect(code).toBe(0);
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      since: '2026-11-19T11:15:00.000Z',
+      assumed: { eventLatencyMs: 5000, roundTripMs: 80, queryRunMs: 150, hotIntervalSeconds: 5, sweepEveryMs: 60_000 },
+      classes: [
+        {
+          name: 'database',
+          nodes: 1,
+          intervalSeconds: 60,
+          boundsMs: { idleMs: 65_310, hotMs: 10_310, unheardMs: 122_310 },
+          answers: 1,
+          late: 0,
+        },
+        {
+          name: 'default',
+          nodes: 2,
+          intervalSeconds: 10,
+          boundsMs: { idleMs: 15_310, hotMs: 10_310, unheardMs: 72_310 },
+          answers: 2,
+          timeToAnswerMs: { p50: 4000, p95: 20_000, p99: 20_000, max: 20_000 },
+          late: 1,
+        },
+      ],
+      gone: { answers: 0, timeToAnswerMs: null },
+      all: { answers: 3 },
+      swept: { answers: 1, timeToAnswerMs: { max: 70_000 } },
+      stages: {
+        eventToReceivedMs: { p50: 1000, max: 60_000 },
+        receivedToQueuedMs: { max: 100 },
+        queuedToDeliveredMs: { max: 17_900 },
+        deliveredToAnsweredMs: { max: 1000 },
+        answeredToStoredMs: { max: 50 },
+      },
+      late: [
+        {
+          workload: taskArn(2),
+          cluster: 'prod',
+          host: 'h2',
+          class: 'default',
+          eventAt: '2026-11-20T10:15:00.000Z',
+          timeToAnswerMs: 20_000,
+          lateByMs: 4690,
+          stage: 'queuedToDeliveredMs',
+        },
+      ],
+    });
+  });
+
+  it('is a table for people: the bound, then the longest answers first, then what to do about late ones', async () => {
+    const ask = await fiveLives();
+    const { stdout } = await ask('mtta');
+    const cells = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
+    expect(cells).toEqual(
+      expect.arrayContaining([
+        'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(','),
+        'database,1,60 s,65.3 s,10.3 s,122 s,1,20.0 s,20.0 s,20.0 s,20.0 s,0'.split(','),
+        'default,2,10 s,15.3 s,10.3 s,72.3 s,2,20.0 s,20.0 s,20.0 s,4.0 s,1'.split(','),
+        'found by a sweep,-,-,-,-,-,1,70.0 s,70.0 s,70.0 s,70.0 s,-'.split(','),
+        ['queued → delivered', '17.9 s', '17.9 s', '17.9 s', '8.9 s'],
+        ['2026-11-20 10:15:00Z', 'took 20.0 s, 4.7 s too late', taskArn(2), 'on h2'],
+      ]),
+    );
+    expect(stdout).toMatch(/^queued → delivered: the agent polled late.*queries_per_delivery$/m);
+  });
+
+  it('is of one cluster where that is asked, and gives the bounds where nothing was answered', async () => {
+    const ask = await fiveLives();
+    expect(jsonLines((await ask('mtta', '--json', '--cluster', 'data')).stdout)[0]).toMatchObject({
+      all: { answers: 1 },
+      late: [],
+    });
+    const { stdout } = await ask('mtta', '--since', '10m');
+    expect(stdout).toMatch(/^default +2 +10 s +15\.3 s +10\.3 s +72\.3 s +0 +- +- +- +- +0$/m);
+    expect(stdout).not.toContain('where the time goes');
+  });
+
+  it('counts answers of hosts that are gone, whose bound nobody knows, and keeps launches apart', async () => {
+    const { world, ask } = await aFleet();
+    await live(world, 1, { host: 'gone', answeredAfterMs: 100 * SECOND });
+    const instance = 'i-0a1b2c3d4e5f60718';
+    await world.ports.ledger.advance(aSnapshot(2, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
+    const at = { answeredAtMs: T0 + 90 * SECOND, storedAtMs: T0 + 90 * SECOND };
+    await world.ports.ledger.saw(instance, { live: [instance], postMortem: [], ...at });
+    expect(jsonLines((await ask('mtta', '--json')).stdout)[0]).toMatchObject({
+      gone: { answers: 1, timeToAnswerMs: { max: 100_000 } },
+      launches: { answers: 1, timeToAnswerMs: { max: 90_000 } },
+      late: [],
+    });
+  });
+
+  it('shows the bounds of the built-in policy where the table has none yet', async () => {
+    const { ask } = await aWatched();
+    expect((await ask('mtta')).stdout).toMatch(/^default +0 +10 s +15\.3 s/m);
+  });
+});

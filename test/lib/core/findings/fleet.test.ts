@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { DirectoryEntry } from '../../../../lib/core/nodes/directory.ts';
+import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
+import { anInstance, Sweeper } from '../../../support/a-sweeper.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+
+const ID = 'i-0a1b2c3d4e5f60718';
+
+let sweeper: Sweeper;
+beforeEach(() => {
+  sweeper = new Sweeper();
+});
+const runs = (instance: Partial<Instance> = {}, id = ID): void => sweeper.account.putInstance(anInstance(id, instance));
+const enrolled = (host: string, lastSeenMs: number): Promise<void> =>
+  sweeper.directory.note({ hostIdentifier: host, lastSeenMs, tags: {} } as unknown as DirectoryEntry);
+const open = async (): Promise<string[]> =>
+  (await sweeper.findings.open(sweeper.nowMs)).map(({ kind, host }) => `${kind} ${host}`);
+/** Minutes pass, with a sweep at the end of each. */
+const pass = async (minutes: number): Promise<void> => {
+  for (let n = 0; n < minutes; n++) {
+    sweeper.nowMs += MINUTE;
+    await sweeper.sweep();
+  }
+};
+
+describe('an instance from which no node enrolled', () => {
+  it('is a finding once it has run for five minutes, told of once', async () => {
+    runs();
+    await pass(4);
+    expect(await open()).toEqual([]);
+    await pass(1);
+    expect(await open()).toEqual([`no-agent ${ID}`]);
+    await pass(30);
+    expect(await open()).toEqual([`no-agent ${ID}`]);
+    expect(sweeper.told('finding_opened')).toEqual([
+      {
+        kind: 'no-agent',
+        host: ID,
+        detail: expect.stringContaining('runs since 2026-11-20T10:15:00.000Z, image ami-1'),
+      },
+    ]);
+    expect(sweeper.done()).toMatchObject({ findings: 1 });
+  });
+
+  it('is none any more ten minutes after a node enrolled, and a new one when that goes again', async () => {
+    runs();
+    await pass(6);
+    await enrolled(ID, sweeper.nowMs);
+    await pass(11);
+    expect(await open()).toEqual([]);
+    await sweeper.directory.remove(ID);
+    await pass(1);
+    expect(await open()).toEqual([`no-agent ${ID}`]);
+    expect(sweeper.told('finding_opened')).toHaveLength(2);
+  });
+
+  it('is none where its node has another name, which costs a read now and then', async () => {
+    runs();
+    await sweeper.aliases.learn(ID, 'web-7');
+    await enrolled('web-7', T0);
+    let reads = 0;
+    const { aliases } = sweeper;
+    const hostOf = aliases.hostOf.bind(aliases);
+    aliases.hostOf = async (alias) => {
+      if (alias === ID) reads += 1;
+      return hostOf(alias);
+    };
+    await pass(1); // its launch is asked about under its node's name
+    reads = 0;
+    await pass(14);
+    expect([await open(), reads]).toEqual([[], 1]);
+  });
+
+  it.each([
+    ['has the tag mayfly:ignore', { tags: { 'mayfly:ignore': 'true' } }],
+    ['is still starting', { state: 'pending' }],
+    ['is ending', { state: 'shutting-down' }],
+  ])('is none where the instance %s', async (_, instance) => {
+    runs(instance);
+    await pass(10);
+    expect(await open()).toEqual([]);
+    expect(sweeper.told('fleet_counted').at(-1)).toEqual({ running: 0, enrolled: 0, silent: 0 });
+  });
+
+  it('is none where the tag has another value', async () => {
+    runs({ tags: { 'mayfly:ignore': 'false' } });
+    await pass(5);
+    expect(await open()).toEqual([`no-agent ${ID}`]);
+  });
+
+  it('is none where the ledger knows that the instance has ended, whatever EC2 says', async () => {
+    runs();
+    await pass(1);
+    const record = sweeper.ledger.record(ID);
+    if (record) await sweeper.ledger.advance({ ...record, version: record.version + 1, versionStep: 1, stopped: true });
+    await pass(6);
+    expect(await open()).toEqual([]);
+  });
+});
+
+describe('an agent that has gone silent', () => {
+  it('is a finding when its instance runs and it was not seen for 15 minutes', async () => {
+    runs();
+    await enrolled(ID, T0);
+    await pass(15);
+    expect(await open()).toEqual([]);
+    await pass(1);
+    expect(await open()).toEqual([`agent-silent ${ID}`]);
+    await enrolled(ID, sweeper.nowMs);
+    await pass(10);
+    expect(await open()).toEqual([]);
+  });
+
+  it('has those minutes from the start of its instance, when that was stopped', async () => {
+    runs({ launchedAtMs: T0 - 300 * MINUTE });
+    await enrolled(ID, T0 - 300 * MINUTE);
+    await pass(1);
+    expect(await open()).toEqual([`agent-silent ${ID}`]);
+    runs({ launchedAtMs: sweeper.nowMs });
+    await pass(15);
+    expect(await open()).toEqual([]);
+  });
+});
+
+describe('the fleet', () => {
+  it('is counted each sweep: instances that should have a node, those that have, those whose agent is silent', async () => {
+    sweeper.nowMs = T0 + 20 * MINUTE;
+    for (const id of ['i-1', 'i-2', 'i-3', 'i-4']) runs({}, id);
+    runs({ launchedAtMs: sweeper.nowMs - 299 * SECOND }, 'i-5');
+    await enrolled('i-1', sweeper.nowMs);
+    await enrolled('i-2', sweeper.nowMs - 4 * MINUTE);
+    await enrolled('i-3', sweeper.nowMs - 16 * MINUTE);
+    await sweeper.sweep();
+    expect(sweeper.told('fleet_counted')).toEqual([{ running: 4, enrolled: 3, silent: 1 }]);
+    expect(await open()).toEqual(['agent-silent i-3', 'no-agent i-4']);
+  });
+});
+
+describe('a finding that stands', () => {
+  it('is confirmed every four minutes, as each time is a write', async () => {
+    runs();
+    await pass(5);
+    let writes = 0;
+    const { findings } = sweeper;
+    const note = findings.note.bind(findings);
+    findings.note = async (...args) => {
+      writes += 1;
+      return note(...args);
+    };
+    await pass(20);
+    expect(writes).toBe(5);
+  });
+});

@@ -1,0 +1,55 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Answer } from '../../../../lib/core/osquery/requests.ts';
+import { fixture } from '../../../support/fixtures.ts';
+import { anAnswer, MINUTE, World } from '../../../support/world.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const STOPPED = 7; // the fixture of a task's end
+const ids = (fixture(STOPPED).detail.containers as { runtimeId: string }[]).map(({ runtimeId }) => runtimeId);
+const rows = ids.map((id) => ({ id, state: 'exited' }));
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+  world.ecs.known.set(String(fixture(STOPPED).detail.containerInstanceArn), INSTANCE);
+  world.nowMs = Date.parse(fixture(STOPPED).time) + 2000;
+  await world.aNode(INSTANCE);
+});
+const open = () => world.ports.findings.open(world.nowMs);
+
+/** The agent answers the post-mortem question so many minutes after the task's end. */
+async function answered(minutes: number, rows: Answer['rows'], answer: Partial<Answer> = {}): Promise<void> {
+  await world.taskState(fixture(STOPPED));
+  world.nowMs += minutes * MINUTE;
+  const taken = await world.poll(INSTANCE);
+  expect(taken.map(({ set }) => set)).toEqual(['post-mortem']);
+  await world.answer(
+    INSTANCE,
+    taken.map(({ wireId }) => anAnswer(wireId, rows, answer)),
+  );
+}
+
+describe('a container that is gone when it is asked about after its end', () => {
+  it('is a finding about its host, that opens once', async () => {
+    await answered(1, []);
+    expect(await open()).toMatchObject([
+      { kind: 'cleanup-too-short', host: INSTANCE, detail: 'a container was gone 62 s after its task had stopped' },
+    ]);
+    expect(world.reports.filter(({ event }) => event === 'finding_opened')).toHaveLength(1);
+  });
+
+  it('is one too where another container of the task is still there', async () => {
+    expect(ids.length).toBeGreaterThan(1);
+    await answered(1, rows.slice(1));
+    expect(await open()).toHaveLength(1);
+  });
+
+  it.each([
+    ['every container is still there', 1, rows, {}],
+    ['osquery refused the question', 1, [], { status: 1, message: 'no such table' }],
+    ['three hours have passed, after which the ECS agent removes it anyway', 179.99, [], {}],
+  ])('is none where %s', async (_, minutes, rows, answer) => {
+    await answered(minutes, rows, answer);
+    expect(await open()).toEqual([]);
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  boundsOf,
+  EVENT_LATENCY_MS,
+  FLAGFILE_INTERVAL_SECONDS,
+  guaranteedBoundMs,
+  intervalSecondsOf,
+  lateByMs,
+} from '../../../../lib/core/ledger/bound.ts';
+import { clocksOf, STAGES } from '../../../../lib/core/ledger/clocks.ts';
+import { builtInPolicy } from '../../../../lib/core/policy/built-in.ts';
+import { flagfile } from '../../../../lib/stack/flagfile.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+
+const boundMs = (intervalSeconds: number) => guaranteedBoundMs({ eventLatencyMs: EVENT_LATENCY_MS, intervalSeconds });
+const aProfile = (options?: Record<string, unknown>) => ({ name: 'any', config: options ? { options } : {} });
+
+describe('the guaranteed bound', () => {
+  it.each([
+    [60, 65_310],
+    [10, 15_310],
+    [5, 10_310],
+    [1, 6_310],
+  ])('at an interval of %d s is that of the model', (seconds, ms) => {
+    expect(boundMs(seconds)).toBe(ms);
+  });
+
+  it('holds against every phase: an agent that sleeps I after each round trip answers within it', () => {
+    const anAgent = fc.record({
+      intervalMs: fc.integer({ min: 1, max: 120_000 }),
+      phase: fc.double({ min: 0, max: 1, noNaN: true }),
+      eventLatencyMs: fc.integer({ min: 0, max: EVENT_LATENCY_MS }),
+    });
+    fc.assert(
+      fc.property(anAgent, ({ intervalMs, phase, eventLatencyMs }) => {
+        // Reads reach the server at phase × (I + r), and every I + r after; one sees what was queued before it.
+        const everyMs = intervalMs + 80;
+        const firstMs = phase * everyMs;
+        const waits = Math.max(0, Math.ceil((eventLatencyMs - firstMs) / everyMs));
+        const answeredMs = firstMs + waits * everyMs + 80 + 150;
+        expect(answeredMs).toBeLessThanOrEqual(boundMs(intervalMs / 1000) + 1e-6);
+      }),
+    );
+  });
+
+  it('is never longer while the host is hot, and longest when no event comes', () => {
+    for (const seconds of [1, 5, 10, 60]) {
+      const { idleMs, hotMs, unheardMs } = boundsOf(seconds);
+      expect(hotMs).toBeLessThanOrEqual(idleMs);
+      expect(unheardMs - idleMs).toBe(57_000);
+    }
+    expect(boundsOf(1).hotMs).toBe(boundsOf(1).idleMs);
+  });
+
+  it("takes the interval of the node's profile, else that of the flagfile", () => {
+    expect(intervalSecondsOf(aProfile({ distributed_interval: 30 }))).toBe(30);
+    expect(intervalSecondsOf(aProfile({ distributed_interval: '7' }))).toBe(7);
+    for (const none of [undefined, {}, { distributed_interval: 'often' }, { distributed_interval: 0 }])
+      expect(intervalSecondsOf(aProfile(none))).toBe(FLAGFILE_INTERVAL_SECONDS);
+    expect(flagfile({ hostname: 'h', pathPrefix: '' })).toContain(
+      `--distributed_interval=${FLAGFILE_INTERVAL_SECONDS}\n`,
+    );
+    expect(builtInPolicy.profiles.map(intervalSecondsOf)).toEqual([10]);
+  });
+});
+
+describe('a late answer', () => {
+  const anAnswer = (afterMs: number, toldBy: 'event' | 'sweep' = 'event') => ({
+    toldBy,
+    eventAtMs: T0,
+    receivedAtMs: T0 + SECOND,
+    queuedAtMs: T0 + SECOND,
+    answeredAtMs: T0 + afterMs,
+  });
+
+  it('is one beyond the bound, by what lies beyond it', () => {
+    expect(lateByMs(anAnswer(15_310), 10)).toBe(0);
+    expect(lateByMs(anAnswer(15_311), 10)).toBe(1);
+    expect(lateByMs(anAnswer(-5 * MINUTE), 10)).toBe(0);
+  });
+
+  it('about what only a sweep found counts from that sweep, which may take 2 s', () => {
+    expect(lateByMs(anAnswer(1000 + 12_310, 'sweep'), 10)).toBe(0);
+    expect(lateByMs(anAnswer(1000 + 12_311, 'sweep'), 10)).toBe(1);
+  });
+
+  it('is counted from the enrollment where there was no agent before', () => {
+    expect(lateByMs(anAnswer(5 * MINUTE), 10, T0 + 290 * SECOND)).toBe(0);
+    expect(lateByMs(anAnswer(5 * MINUTE), 10, T0 - MINUTE)).toBe(5 * MINUTE - 15_310);
+  });
+});
+
+describe('the clocks of a question', () => {
+  const anInstant = fc.integer({ min: T0 - 10 * MINUTE, max: T0 + 10 * MINUTE });
+
+  it('are never negative, however clocks differ', () => {
+    const instants = fc.record({
+      toldBy: fc.constantFrom('event' as const, 'sweep' as const),
+      eventAtMs: anInstant,
+      receivedAtMs: anInstant,
+      queuedAtMs: anInstant,
+      deliveredAtMs: anInstant,
+      answeredAtMs: anInstant,
+      storedAtMs: anInstant,
+    });
+    fc.assert(
+      fc.property(instants, (all) => {
+        for (const ms of Object.values(clocksOf(all))) expect(ms).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it('add up to the time to answer, but for storing it, where clocks agree', () => {
+    const steps = fc.tuple(...STAGES.map(() => fc.nat({ max: MINUTE })));
+    fc.assert(
+      fc.property(steps, ([toReceived = 0, toQueued = 0, toDelivered = 0, toAnswered = 0, toStored = 0]) => {
+        const receivedAtMs = T0 + toReceived;
+        const queuedAtMs = receivedAtMs + toQueued;
+        const deliveredAtMs = queuedAtMs + toDelivered;
+        const answeredAtMs = deliveredAtMs + toAnswered;
+        const storedAtMs = answeredAtMs + toStored;
+        const ours = { receivedAtMs, queuedAtMs, deliveredAtMs, answeredAtMs, storedAtMs };
+        const { timeToAnswerMs, ...ways } = clocksOf({ toldBy: 'event', eventAtMs: T0, ...ours });
+        expect(STAGES.map((stage) => ways[stage])).toEqual([toReceived, toQueued, toDelivered, toAnswered, toStored]);
+        expect(timeToAnswerMs).toBe(toReceived + toQueued + toDelivered + toAnswered);
+      }),
+    );
+  });
+
+  it('leave out what is not known', () => {
+    const known = { toldBy: 'event' as const, eventAtMs: T0, receivedAtMs: T0, queuedAtMs: T0, answeredAtMs: T0 + 5 };
+    expect(clocksOf(known)).toMatchObject({
+      queuedToDeliveredMs: null,
+      deliveredToAnsweredMs: null,
+      answeredToStoredMs: null,
+      timeToAnswerMs: 5,
+    });
+  });
+});

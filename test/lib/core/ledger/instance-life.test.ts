@@ -1,0 +1,194 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { lives } from '../../../../lib/core/nodes/node.ts';
+import { builtInPolicy } from '../../../../lib/core/policy/built-in.ts';
+import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
+import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
+import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import { FakeHooks } from '../../../support/fake-hooks.ts';
+import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
+import { ourHook } from '../../../support/last-gasp.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { everything } from '../../../support/scan.ts';
+import { anAnswer, MINUTE, portsOn, SECOND, World } from '../../../support/world.ts';
+
+const shared = await World.begin();
+let instances = 0;
+const START = Date.parse(fixture(19).time);
+const LATE = 24 * 60 * MINUTE; // after all: no answer can come any more
+
+/** What can happen to an instance: it is told of, its agent enrolls, or its agent polls and answers. */
+const TOLD = {
+  running: () => fixture(19),
+  launched: () => fixture(22),
+  recommendation: () => fixture(21),
+  warning: () => fixture(20),
+  hook: () => ourHook(),
+  otherHook: () => fixture(24),
+  'shutting-down': () => ({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:41:40Z' }),
+  terminated: () => ({ ...fixture(19, { state: 'terminated' }), time: '2026-11-20T10:42:30Z' }),
+} satisfies Record<string, () => AnyEvent>;
+type Step = keyof typeof TOLD | 'enrolls' | 'answers';
+const names = Object.keys(TOLD) as (keyof typeof TOLD)[];
+const ENDS: readonly Step[] = ['shutting-down', 'terminated'];
+
+/** Any of its events in any order, each lost, once or more often, with an agent that comes and answers at any time. */
+const aLife: fc.Arbitrary<Step[]> = fc.array(fc.constantFrom<Step>(...names, 'enrolls', 'answers', 'answers'), {
+  minLength: 1,
+  maxLength: 12,
+});
+
+/** An instance of its own on the shared table. */
+function anInstance() {
+  const n = ++instances;
+  const id = `i-${n.toString(16).padStart(17, '0')}`;
+  const world = new World(shared.table);
+  world.nowMs = START;
+  const compiled = compiledPolicy(builtInPolicy);
+  world.policy = async () => compiled;
+  const hooks = new FakeHooks(world.now);
+  const pause = async (ms: number): Promise<void> => {
+    world.nowMs += ms;
+  };
+  const told = (name: keyof typeof TOLD) => {
+    const event = TOLD[name]();
+    const { 'instance-id': old, EC2InstanceId } = event.detail;
+    const detail = {
+      ...event.detail,
+      ...(old ? { 'instance-id': id } : {}),
+      ...(EC2InstanceId ? { EC2InstanceId: id } : {}),
+    };
+    return parseEvent({ ...event, detail });
+  };
+  const takes = (name: keyof typeof TOLD, ports = world.ports) =>
+    handleEvent(told(name), { ...world.taskDeps(ports), hold: { hooks, pause } });
+  const answers = async (): Promise<void> => {
+    const node = await world.ports.registry.find(id, true);
+    if (!lives(node, world.nowMs)) return;
+    const taken = await world.poll(id);
+    await world.answer(
+      id,
+      taken.map(({ wireId }) => anAnswer(wireId, [{ instance_id: id }])),
+    );
+  };
+  const step = async (name: Step): Promise<void> => {
+    world.nowMs += 10 * SECOND;
+    if (name === 'enrolls') await world.enroll(id, { uuid: id }).catch(() => {});
+    else if (name === 'answers') await answers();
+    else await takes(name);
+  };
+  const verdict = async (afterMs: number) => {
+    const nowMs = world.nowMs;
+    world.nowMs += afterMs;
+    const found = await world.verdict(id);
+    world.nowMs = nowMs;
+    return found;
+  };
+  return { id, world, hooks, step, takes, verdict };
+}
+
+const isTold = (steps: readonly Step[]) => steps.some((step) => step in TOLD);
+const records = async () =>
+  (await everything(shared.table)).flatMap(({ pk }) =>
+    String(pk).startsWith('WORKLOAD#') ? [String(pk).slice(9)] : [],
+  );
+
+describe('the ledger on an instance', () => {
+  it('has one record and one verdict, whatever is lost, repeated or out of order', async () => {
+    const told: string[] = [];
+    const before = await records();
+    await fc.assert(
+      fc.asyncProperty(aLife, async (steps) => {
+        const { id, step, verdict } = anInstance();
+        for (const one of steps) await step(one);
+        if (!isTold(steps)) return;
+        told.push(id);
+        expect((await verdict(LATE)).verdict).toMatch(/^(seen|missed)$/);
+      }),
+      { numRuns: 40 },
+    );
+    expect((await records()).sort()).toEqual([...before, ...told].sort());
+  }, 60_000);
+
+  it('is final at the first word of its end, and lets nobody enroll or be asked after that', async () => {
+    await fc.assert(
+      fc.asyncProperty(aLife, fc.constantFrom(...ENDS), aLife, async (before, end, after) => {
+        const { id, world, step, verdict } = anInstance();
+        for (const one of before) await step(one);
+        await step(end);
+        const final = await verdict(0);
+        expect(final.verdict).toMatch(/^(seen|missed)$/);
+        // Of a machine that nobody knew, nobody can say that it is the one that has ended.
+        const hadAgent = (await world.ports.registry.find(id, true)) !== undefined;
+        for (const one of after) if (hadAgent || one !== 'enrolls') await step(one);
+        expect(await verdict(0)).toEqual(final);
+        expect(lives(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
+        expect(await world.ports.queue.open(id, true)).toMatchObject({ pending: [], deliveries: [] });
+      }),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+
+  it('never gets a worse verdict by what comes later', async () => {
+    const RANK: Readonly<Record<string, number>> = { pending: 0, missed: 1, seen: 2 };
+    await fc.assert(
+      fc.asyncProperty(aLife, async (steps) => {
+        const { step, verdict } = anInstance();
+        let best = 0;
+        for (const [index, one] of steps.entries()) {
+          await step(one);
+          if (!isTold(steps.slice(0, index + 1))) continue;
+          const rank = RANK[(await verdict(LATE)).verdict] ?? -1;
+          expect(rank).toBeGreaterThanOrEqual(best);
+          best = rank;
+        }
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+
+  it('comes to the same end when functions die before or after any write and their events return', async () => {
+    const deaths = fc.array(
+      fc.record({ at: fc.integer({ min: 1, max: 9 }), when: fc.constantFrom('before' as const, 'after' as const) }),
+      { maxLength: 5 },
+    );
+    let died = 0;
+    await fc.assert(
+      fc.asyncProperty(aLife, fc.constantFrom(...ENDS), deaths, async (steps, end, fates) => {
+        const { id, world, step, takes, verdict } = anInstance();
+        const left = [...fates];
+        for (const one of [...steps, end]) {
+          if (!(one in TOLD)) {
+            await step(one);
+            continue;
+          }
+          const name = one as keyof typeof TOLD;
+          const mortal = new Mortal(left[0]?.at ?? 0, left.shift()?.when ?? 'before');
+          await untilDeath(() => takes(name, portsOn(mortal.table(world.table))));
+          if (!mortal.died) continue;
+          died += 1;
+          await takes(name);
+        }
+        expect((await verdict(0)).verdict).toMatch(/^(seen|missed)$/);
+        expect(await world.record(id)).toMatchObject({ stopped: true, handledVersion: Number.MAX_SAFE_INTEGER });
+        expect(lives(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
+        expect(await world.ports.queue.open(id, true)).toMatchObject({ pending: [], deliveries: [] });
+      }),
+      { numRuns: 40 },
+    );
+    expect(died).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+describe('a hook of ours', () => {
+  it('is completed by every event that tells of it, unless its function dies, and then by the next', async () => {
+    await fc.assert(
+      fc.asyncProperty(aLife, async (steps) => {
+        const { hooks, step } = anInstance();
+        for (const one of steps) await step(one);
+        expect(hooks.completed).toHaveLength(steps.filter((one) => one === 'hook').length);
+      }),
+      { numRuns: 15 },
+    );
+  }, 60_000);
+});

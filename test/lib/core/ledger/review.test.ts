@@ -1,0 +1,260 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ADVICE } from '../../../../lib/core/ledger/advice.ts';
+import { type CoverageEvent, type Cursors, type ReviewDeps, review } from '../../../../lib/core/ledger/review.ts';
+import { type Verdict, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+import { dockerId, taskArn } from '../../../support/builders.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+
+const HOUR = 60 * MINUTE;
+/** A time that never comes. */
+const UNBOUNDED = Number.POSITIVE_INFINITY;
+
+/** What a review stands on, in memory; a port that is told to fail does so once. */
+class Desk implements ReviewDeps {
+  nowMs = T0;
+  readonly ledger = new MemoryLedger();
+  readonly put: CoverageEvent[] = [];
+  readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
+  cursors: Cursors = {};
+  /** Names of ports that fail, each one time. */
+  readonly failing = new Set<'events' | 'progress'>();
+  readonly now = (): number => this.nowMs;
+  readonly report: ReviewDeps['report'] = (event, fields) => void this.reports.push({ event, fields });
+  readonly events = {
+    put: async (events: readonly CoverageEvent[]) => {
+      if (this.failing.delete('events')) throw new Error('the bus is away');
+      this.put.push(...events);
+    },
+  };
+  readonly progress = {
+    read: async () => this.cursors,
+    save: async (cursors: Cursors) => {
+      if (this.failing.delete('progress')) throw new Error('the table is away');
+      this.cursors = cursors;
+    },
+  };
+  readonly book = { between: (fromMs: number, toMs: number) => this.#between(fromMs, toMs) };
+
+  async *#between(fromMs: number, toMs: number): AsyncGenerator<WorkloadRecord> {
+    for (const record of this.ledger.records)
+      if (record.firstEventAtMs >= fromMs && record.firstEventAtMs <= toMs) yield record;
+  }
+
+  /** Reviews every minute until this much time has passed. */
+  async pass(ms: number): Promise<void> {
+    const endMs = this.nowMs + ms;
+    while (this.nowMs < endMs) {
+      this.nowMs += MINUTE;
+      await review(this, UNBOUNDED);
+    }
+  }
+
+  /** Task n, which starts now, was asked about and is waited for as long. */
+  async start(n: number, settleAfterMs = 10 * MINUTE): Promise<string> {
+    const snapshot = aSnapshot(n, {
+      occurredAtMs: this.nowMs,
+      receivedAtMs: this.nowMs,
+      identity: { cluster: 'prod' },
+    });
+    await this.ledger.advance(snapshot);
+    const settleByMs = this.nowMs + settleAfterMs;
+    await this.ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs });
+    return taskArn(n);
+  }
+
+  async see(n: number, how: 'live' | 'postMortem' = 'live'): Promise<void> {
+    const at = { answeredAtMs: this.nowMs, storedAtMs: this.nowMs };
+    await this.ledger.saw(taskArn(n), { live: [], postMortem: [], ...at, [how]: [dockerId(n)] });
+  }
+
+  of = (event: string) => this.reports.filter((one) => one.event === event).map(({ fields }) => fields);
+  sum = (event: string, field: string): number =>
+    this.of(event).reduce((sum, fields) => sum + Number(fields[field]), 0);
+}
+
+/** A desk that has reviewed before, so that what happens now is reviewed. */
+async function aDesk(): Promise<Desk> {
+  const desk = new Desk();
+  await review(desk, UNBOUNDED);
+  return desk;
+}
+
+describe('the review', () => {
+  it('tells of a miss once, when nothing is waited for any more, with its reason and what to do', async () => {
+    const desk = await aDesk();
+    desk.nowMs += SECOND;
+    const workload = await desk.start(1);
+    await desk.pass(14 * MINUTE);
+    expect([desk.put, desk.reports]).toEqual([[], []]);
+    await desk.pass(26 * HOUR);
+    expect(desk.put).toEqual([
+      {
+        workload,
+        kind: 'ecs-task',
+        verdict: 'missed',
+        reason: 'agent-silent',
+        advice: ADVICE['agent-silent'],
+        cluster: 'prod',
+        host: 'h1',
+        firstEventAt: '2026-11-20T10:15:01.000Z',
+      },
+    ]);
+    expect(desk.of('verdicts_told')).toEqual([
+      { cluster: 'prod', verdict: 'missed', reason: 'agent-silent', count: 1 },
+    ]);
+    expect(desk.of('review_done')).toEqual([{ judged: 1, covered: 0 }]);
+    expect(desk.ledger.record(workload)?.told).toMatchObject({ verdict: 'missed', reason: 'agent-silent' });
+  });
+
+  it('counts what was seen, and puts no event for it', async () => {
+    const desk = await aDesk();
+    for (const n of [1, 2, 3]) await desk.start(n);
+    await desk.see(1);
+    await desk.see(2);
+    await desk.see(3, 'postMortem');
+    await desk.pass(26 * HOUR);
+    expect(desk.put).toEqual([]);
+    expect(desk.of('verdicts_told')).toEqual([
+      { cluster: 'prod', verdict: 'seen', reason: null, count: 2 },
+      { cluster: 'prod', verdict: 'post-mortem', reason: null, count: 1 },
+    ]);
+    expect(desk.of('review_done')).toEqual([{ judged: 3, covered: 3 }]);
+  });
+
+  it('waits for an answer that can still come, and looks again after 4 hours', async () => {
+    const desk = await aDesk();
+    await desk.start(1, 3 * HOUR);
+    await desk.pass(3 * HOUR + 50 * MINUTE);
+    expect(desk.reports).toEqual([]);
+    await desk.pass(20 * MINUTE);
+    expect(desk.put).toMatchObject([{ verdict: 'missed' }]);
+  });
+
+  it('takes a miss back where it turns out to be none, without counting the life twice', async () => {
+    const desk = await aDesk();
+    await desk.start(1);
+    await desk.pass(20 * MINUTE);
+    await desk.see(1, 'postMortem');
+    await desk.pass(26 * HOUR);
+    expect(desk.put).toMatchObject([
+      { verdict: 'missed', reason: 'agent-silent' },
+      { verdict: 'post-mortem', reason: null, advice: null },
+    ]);
+    expect([desk.sum('review_done', 'judged'), desk.sum('review_done', 'covered')]).toEqual([1, 0]);
+  });
+
+  it('does not judge what never started', async () => {
+    const desk = await aDesk();
+    await desk.ledger.advance(aSnapshot(1, { stopped: true, lastStatus: 'STOPPED', subjects: [] }));
+    await desk.pass(20 * MINUTE);
+    expect(desk.of('verdicts_told')).toMatchObject([{ verdict: 'never-started', count: 1 }]);
+    expect(desk.of('review_done')).toEqual([]);
+  });
+
+  it('begins with what happens from now on', async () => {
+    const desk = new Desk();
+    await desk.start(1);
+    desk.nowMs += HOUR;
+    await desk.pass(2 * HOUR);
+    expect(desk.reports).toEqual([]);
+    await desk.pass(3 * HOUR); // at the age of 4 h it is no longer of before
+    expect(desk.put).toHaveLength(1);
+  });
+
+  it('ends when its time is over, and goes on there the next time', async () => {
+    const desk = await aDesk();
+    for (let n = 1; n <= 30; n += 1) {
+      desk.nowMs += MINUTE;
+      await desk.start(n);
+    }
+    desk.nowMs += HOUR;
+    const between = desk.book.between;
+    desk.book.between = (...span) => {
+      desk.nowMs += MINUTE; // a slow table
+      return between(...span);
+    };
+    await review(desk, desk.nowMs + 7 * MINUTE);
+    const first = desk.put.length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(30);
+    for (let again = 0; again < 10; again += 1) await review(desk, desk.nowMs + 7 * MINUTE);
+    expect(desk.put.map(({ workload }) => workload)).toEqual(Array.from({ length: 30 }, (_, n) => taskArn(n + 1)));
+  });
+
+  it('loses no miss when the bus refuses: the next review tells it', async () => {
+    const desk = await aDesk();
+    await desk.start(1);
+    await desk.pass(14 * MINUTE);
+    desk.failing.add('events');
+    desk.nowMs += MINUTE;
+    await expect(review(desk, UNBOUNDED)).rejects.toThrow('the bus is away');
+    expect(desk.ledger.record(taskArn(1))?.told).toBeUndefined();
+    await desk.pass(MINUTE);
+    expect([desk.put.length, desk.of('review_done')]).toEqual([1, [{ judged: 1, covered: 0 }]]);
+  });
+
+  it('repeats an event rather than lose it where it dies before the ledger knows, and counts once', async () => {
+    const desk = await aDesk();
+    await desk.start(1);
+    await desk.pass(14 * MINUTE);
+    const tell = desk.ledger.tell.bind(desk.ledger);
+    desk.ledger.tell = async () => {
+      desk.ledger.tell = tell;
+      throw new Error('died');
+    };
+    desk.nowMs += MINUTE;
+    await expect(review(desk, UNBOUNDED)).rejects.toThrow('died');
+    await desk.pass(26 * HOUR);
+    expect(desk.put.map(({ workload, verdict }) => [workload, verdict])).toEqual([
+      [taskArn(1), 'missed'],
+      [taskArn(1), 'missed'],
+    ]);
+    expect(desk.sum('verdicts_told', 'count')).toBe(1);
+  });
+});
+
+describe('after a day and two hours', () => {
+  const life = fc.record({
+    startsAfterMin: fc.nat({ max: 90 }),
+    settlesAfterMin: fc.nat({ max: 200 }),
+    seen: fc.option(
+      fc.record({ afterMin: fc.nat({ max: 300 }), how: fc.constantFrom('live' as const, 'postMortem' as const) }),
+    ),
+  });
+  const trouble = fc.array(
+    fc.record({ atMin: fc.nat({ max: 400 }), port: fc.constantFrom('events' as const, 'progress' as const) }),
+    { maxLength: 12 },
+  );
+
+  it('each life was told as what it is, each miss has its event, each was judged once, whatever failed', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 12 }), trouble, async (lives, troubles) => {
+        const desk = await aDesk();
+        for (let minute = 0; minute < 28 * 60; minute += minute < 400 ? 1 : 60) {
+          desk.nowMs = T0 + minute * MINUTE;
+          for (const [n, { startsAfterMin, settlesAfterMin, seen }] of lives.entries()) {
+            if (startsAfterMin === minute) await desk.start(n, settlesAfterMin * MINUTE);
+            if (seen && startsAfterMin + seen.afterMin === minute) await desk.see(n, seen.how);
+          }
+          for (const { port } of troubles.filter(({ atMin }) => atMin === minute)) desk.failing.add(port);
+          await review(desk, UNBOUNDED).catch(() => undefined);
+        }
+        const told = (n: number) => desk.ledger.record(taskArn(n))?.told;
+        const verdicts = lives.map(
+          (_, n): Verdict => verdictOf(desk.ledger.record(taskArn(n)) as WorkloadRecord, desk.nowMs),
+        );
+        for (const [n, verdict] of verdicts.entries()) {
+          expect(told(n)).toEqual(verdict);
+          const last = desk.put.findLast(({ workload }) => workload === taskArn(n));
+          if (verdict.verdict === 'missed') expect(last).toMatchObject({ verdict: 'missed', reason: verdict.reason });
+          else expect(last?.verdict).not.toBe('missed');
+        }
+        expect(desk.sum('review_done', 'judged')).toBe(lives.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

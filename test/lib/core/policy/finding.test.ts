@@ -1,0 +1,146 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { findingOf, findingSubjects } from '../../../../lib/core/policy/finding.ts';
+import { namedBy } from '../../../../lib/core/policy/target.ts';
+import { aFinding, aSequence, aTaskResource, withResource, withService } from '../../../support/a-finding.ts';
+import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
+
+const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
+const ON_ECS = 'i-0a1b2c3d4e5f60718';
+const keyOf = (event: unknown) => findingOf(event)?.key;
+const resource = (change: Record<string, unknown>) => (detail: Record<string, unknown>) => ({
+  ...detail,
+  resource: { ...(detail.resource as object), ...change },
+});
+
+describe('a finding that is published again', () => {
+  const cluster = (count: number) => withResource({ ...aTaskResource(TASK), runningTasksCount: count });
+  const told = (value: object) => withService({ additionalInfo: { type: 'default', value: JSON.stringify(value) } });
+  const signals = (count: number, lastSeenAt: string) =>
+    withService({ detection: { sequence: { signals: [{ uid: 's', count, lastSeenAt, updatedAt: lastSeenAt }] } } });
+
+  it.each<[string, AnyEvent, AnyEvent]>([
+    ['with new counts and times', aFinding(1), aFinding(400)],
+    ['to the administrator', aFinding(1), { ...aFinding(1), account: '999999999999' }],
+    [
+      'by the detector of another account',
+      aFinding(1),
+      aFinding(1, (detail) => ({ ...withService({ detectorId: 'other' })(detail), arn: 'arn:aws:guardduty:other' })),
+    ],
+    ['with a mark on it', aFinding(1), aFinding(1, withService({ userFeedback: 'USEFUL', archived: true }))],
+    ['with more bytes', aFinding(1, told({ bytes: '10', n: 2 })), aFinding(1, told({ bytes: '99', n: 3 }))],
+    ['with counts of its cluster', aFinding(1, cluster(3)), aFinding(1, cluster(4))],
+    ['with counts of its signals', aFinding(1, signals(1, 'a')), aFinding(1, signals(9, 'b'))],
+    [
+      'with its lists in another order',
+      aFinding(1, resource({ tags: [1, 2] })),
+      aFinding(1, resource({ tags: [2, 1] })),
+    ],
+    [
+      'with its members in another order',
+      aFinding(1),
+      aFinding(1, (detail) => Object.fromEntries(Object.entries(detail).reverse())),
+    ],
+    ['in other words', aFinding(1), aFinding(1, (detail) => ({ ...detail, title: 'T', description: 'seen 9 times' }))],
+  ])('%s, is the same', (_, first, second) => {
+    expect(keyOf(first)).toMatch(/^finding 041b66e31d817aa2d23193884db08747 [0-9a-f]{32}$/);
+    expect(keyOf(second)).toBe(keyOf(first));
+  });
+
+  it.each<[string, (detail: Record<string, unknown>) => Record<string, unknown>]>([
+    ['its severity', (detail) => ({ ...detail, severity: 5 })],
+    ['its type', (detail) => ({ ...detail, type: 'Backdoor:EC2/C&CActivity.B' })],
+    ['its id', (detail) => ({ ...detail, id: 'another' })],
+    ['its instance', resource({ instanceDetails: { instanceId: 'i-1' } })],
+    ['its process', withService({ runtimeDetails: { process: { pid: 7 } } })],
+    ['what it talks to', withService({ action: { actionType: 'DNS_REQUEST', dnsRequestAction: { domain: 'b' } } })],
+    ['its list of threats', withService({ additionalInfo: { value: '{"threatListName":"Another"}' } })],
+  ])('is another one when %s changed', (_, change) => {
+    expect(keyOf(aFinding(1, change))).not.toBe(keyOf(aFinding(1)));
+  });
+});
+
+describe('an event that brings no finding', () => {
+  it.each<[string, unknown]>([
+    ['of another source', { ...fixture(25), source: 'aws.inspector' }],
+    ['of another type', { ...fixture(25), 'detail-type': 'GuardDuty Malware Protection Object Scan Result' }],
+    ['without an id', fixture(25, { id: undefined })],
+    ['with an id that is no text', fixture(25, { id: 7 })],
+    ['with an id beyond any key', fixture(25, { id: 'x'.repeat(2000) })],
+    ['without detail', { ...fixture(25), detail: null }],
+    ['null', null],
+  ])('is told by its own id: %s', (_, event) => {
+    expect(findingOf(event)).toBeUndefined();
+  });
+});
+
+describe('whom a finding names', () => {
+  const subjects = (event: unknown) => findingSubjects(event).map(({ kind, name }) => [kind, name]);
+
+  it.each<[string, unknown, [string, string][]]>([
+    ['an instance', fixture(25), [['instance', ON_ECS]]],
+    ['an EKS node', fixture(26), [['instance', 'i-0b9c8d7e6f5a41230']]],
+    ['an ECS task', aFinding(1, withResource(aTaskResource(TASK))), [['task', TASK]]],
+    [
+      'an ECS task and its instance: the instance',
+      aFinding(1, withResource({ ...aTaskResource(TASK), instanceDetails: { instanceId: ON_ECS } })),
+      [['instance', ON_ECS]],
+    ],
+    [
+      'an attack sequence: its instances and tasks, each once',
+      aSequence(1, [
+        { uid: ON_ECS, resourceType: 'EC2_INSTANCE' },
+        { uid: `arn:aws:ec2:us-east-1:111122223333:instance/${ON_ECS}`, resourceType: 'EC2_INSTANCE' },
+        { uid: TASK, resourceType: 'ECS_TASK' },
+        { uid: 'arn:aws:eks:us-east-1:111122223333:cluster/x', resourceType: 'EKS_CLUSTER' },
+        { uid: 'x', resourceType: 'SOMETHING_NEW' },
+        { resourceType: 'EC2_INSTANCE' },
+        null,
+        'i-1',
+      ]),
+      [
+        ['instance', ON_ECS],
+        ['task', TASK],
+      ],
+    ],
+    ['an attack sequence without a list', aSequence(1, { uid: ON_ECS }), []],
+    ['a bucket', aFinding(1, withResource({ resourceType: 'S3Bucket', s3BucketDetails: [{}] })), []],
+    ['a pod without an instance', aFinding(1, (detail) => resource({ instanceDetails: null })(detail), 26), []],
+    ['nothing', aFinding(1, withResource({})), []],
+    ['no resource', aFinding(1, withResource(undefined)), []],
+    ['an instance by a number', aFinding(1, withResource({ instanceDetails: { instanceId: 7 } })), []],
+    ['an instance without a name', aFinding(1, withResource({ instanceDetails: { instanceId: '' } })), []],
+  ])('%s', (_, event, expected) => {
+    expect(subjects(event)).toEqual(expected);
+    expect(namedBy('finding-host', event).kind).toBe(expected.length > 0 ? 'finding' : 'nobody');
+  });
+
+  it('with the account that owns it, not the one that hears of it', () => {
+    const event = { ...aFinding(1, (detail) => ({ ...detail, accountId: '222' })), account: '111' };
+    expect(findingSubjects(event)).toEqual([{ kind: 'instance', name: ON_ECS, account: '222' }]);
+    const sequence = aSequence(1, [{ uid: TASK, resourceType: 'ECS_TASK', accountId: '333' }]);
+    expect(findingSubjects(sequence)).toEqual([{ kind: 'task', name: TASK, account: '333' }]);
+  });
+});
+
+describe('a finding of any content', () => {
+  it('throws nothing and is read the same twice', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.jsonValue(), fc.jsonValue(), (resource, service, rest) => {
+        const event = fixture(25, { ...Object(rest), id: 'f', resource, service });
+        expect(keyOf(JSON.parse(JSON.stringify(event)))).toBe(keyOf(event));
+        expect(findingSubjects(event)).toEqual(findingSubjects(JSON.parse(JSON.stringify(event))));
+      }),
+    );
+  });
+
+  it.each([
+    ['nested a hundred thousand times', `{"id":"f","resource":${'['.repeat(1e5)}${']'.repeat(1e5)}}`],
+    ['of a megabyte', JSON.stringify({ id: 'f', resource: Array.from({ length: 100_000 }, (_, n) => `value ${n}`) })],
+    ['of Unicode', JSON.stringify({ id: '\u{1F41D}', type: '\ud800', resource: { '\u202e': '\0' } })],
+  ])('is read: %s', (_, detail) => {
+    const event = { source: 'aws.guardduty', 'detail-type': 'GuardDuty Finding', detail: JSON.parse(detail) };
+    expect(keyOf(event)).toMatch(/^finding /);
+    expect(findingSubjects(event)).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+import { expect, it } from '@jest/globals';
+import { Settled } from '../../../../lib/core/reconcile/settled.ts';
+import { aDescription, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
+import { MINUTE } from '../../../support/world.ts';
+
+it('what was in order is remembered for as long as each sweep asks for it', () => {
+  const settled = new Settled();
+  settled.add('stays');
+  settled.add('goes');
+  for (let sweep = 0; sweep < 3; sweep++) {
+    settled.turn();
+    expect([sweep, settled.has('stays')]).toEqual([sweep, true]);
+  }
+  expect(settled.has('goes')).toBe(false);
+});
+
+it('a quiet minute reads no record of the ledger, until the function is another one', async () => {
+  const sweeper = new Sweeper();
+  for (let n = 0; n < 5; n++) sweeper.account.put(aDescription(n, n % 2 === 0 ? RUNNING : STOPPED, sweeper.nowMs));
+  let reads = 0;
+  const { ledger } = sweeper;
+  const read = ledger.read.bind(ledger);
+  ledger.read = async (workloads) => {
+    reads += workloads.length;
+    return read(workloads);
+  };
+  const readsOf = async (): Promise<number> => {
+    reads = 0;
+    await sweeper.sweep();
+    sweeper.nowMs += MINUTE;
+    return reads;
+  };
+  // The first finds all of them, the second that they are in order.
+  expect([await readsOf(), await readsOf(), await readsOf(), await readsOf()]).toEqual([5, 5, 0, 0]);
+  sweeper.coldStart();
+  expect([await readsOf(), await readsOf()]).toEqual([5, 0]);
+});

@@ -1,0 +1,104 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { OutOfBudget, Spend } from '../../../../lib/core/reconcile/spend.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+
+let nowMs = T0;
+let spend: Spend;
+const aSpend = () =>
+  new Spend(
+    () => nowMs,
+    async (ms) => {
+      nowMs += ms;
+    },
+  );
+beforeEach(() => {
+  nowMs = T0;
+  spend = aSpend();
+  spend.begin(T0 + MINUTE);
+});
+const take = async (count: number): Promise<void> => {
+  for (let n = 0; n < count; n++) await spend.take();
+};
+
+describe("a sweep's share of the account's bucket", () => {
+  it('is a burst of 20, then 4 a second', async () => {
+    await take(20);
+    expect(nowMs).toBe(T0);
+    await take(8);
+    expect(nowMs).toBe(T0 + 2 * SECOND);
+  });
+
+  it('is never more than a fifth of what ECS grants, whenever calls are made', async () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 120 });
+    await fc.assert(
+      fc.asyncProperty(gaps, async (waits) => {
+        spend = aSpend();
+        spend.begin(nowMs + 60 * MINUTE);
+        const atMs: number[] = [];
+        for (const wait of waits) {
+          nowMs += wait;
+          await spend.take();
+          atMs.push(nowMs);
+        }
+        // Between any two calls lie no more of them than a burst and what came in since.
+        for (const [first, from] of atMs.entries())
+          for (const [last, to] of atMs.entries())
+            if (last >= first) expect(last - first + 1).toBeLessThanOrEqual(20 + ((to - from) / 1000) * 4 + 1e-6);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('is drained by what the SDK tries again, and by what is waited for at the same time', async () => {
+    await take(20);
+    spend.count('ListTasks', 3, true);
+    await Promise.all([spend.take(), spend.take()]);
+    expect(spend.calls).toEqual({ ListTasks: 3 });
+    await spend.take();
+    // 2 tries again, 3 calls: 5 tokens at 4 a second. Its fake clock adds up waits that would run side by side.
+    expect(nowMs).toBeGreaterThanOrEqual(T0 + 1250);
+  });
+
+  it('does not fill up while nobody sweeps beyond the burst', async () => {
+    nowMs += 60 * MINUTE;
+    spend.begin(nowMs + MINUTE);
+    const from = nowMs;
+    await take(20);
+    expect(nowMs).toBe(from);
+    await spend.take();
+    expect(nowMs).toBe(from + 250);
+  });
+
+  it('ends when waiting for the next call would take too long, and waits for none then', async () => {
+    spend.begin(T0 + SECOND);
+    await take(23);
+    const from = nowMs;
+    await expect(spend.take()).rejects.toThrow(OutOfBudget);
+    expect(nowMs).toBe(from);
+    expect(spend.isOver).toBe(false);
+    nowMs = T0 + SECOND;
+    expect(spend.isOver).toBe(true);
+  });
+
+  it('ends with the first refusal, until the next sweep', async () => {
+    spend.refused();
+    await expect(spend.take()).rejects.toThrow(OutOfBudget);
+    expect([spend.isOver, spend.throttled]).toEqual([true, true]);
+    spend.begin(nowMs + MINUTE);
+    await spend.take();
+    expect([spend.isOver, spend.throttled]).toEqual([false, false]);
+  });
+});
+
+describe('the count of calls', () => {
+  it('is by API, of one sweep, and tells those of the shared bucket', () => {
+    spend.count('ListTasks', 1, true);
+    spend.count('ListTasks', 2, true);
+    spend.count('DescribeInstances', 1, false);
+    expect(spend.calls).toEqual({ ListTasks: 3, DescribeInstances: 1 });
+    expect(spend.sharedCalls).toBe(3);
+    spend.begin(nowMs + MINUTE);
+    expect([spend.calls, spend.sharedCalls]).toEqual([{}, 0]);
+  });
+});

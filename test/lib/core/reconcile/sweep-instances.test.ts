@@ -1,0 +1,185 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
+import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
+import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';
+import { anInstance, PLACE, Sweeper } from '../../../support/a-sweeper.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+
+const ID = 'i-0a1b2c3d4e5f60718';
+
+let sweeper: Sweeper;
+beforeEach(async () => {
+  sweeper = new Sweeper();
+  await sweeper.sweep(); // the first of all
+  sweeper.nowMs += MINUTE;
+});
+const there = (instance: Partial<Instance> = {}): void =>
+  sweeper.account.putInstance(anInstance(ID, { launchedAtMs: T0, ...instance }));
+const record = () => sweeper.ledger.record(ID);
+const told = (state: string): Promise<string> => sweeper.take(instanceEvent(ID, state, sweeper.nowMs, PLACE));
+const asked = async (): Promise<string[]> => sweeper.waiting(ID);
+
+describe('an instance that no event told of', () => {
+  it.each(['pending', 'running'])('is asked about when it is found %s', async (state) => {
+    there({ state });
+    await sweeper.sweep();
+    expect(await asked()).toEqual(['launch instance', 'launch system']);
+    expect(record()).toMatchObject({ kind: 'ec2-instance', toldBy: 'sweep', occurredAtMs: T0, lastStatus: 'running' });
+    expect(sweeper.done()).toMatchObject({ instances: 1, found: 1 });
+  });
+
+  it('is asked about once, however often it is found, and whatever its events say afterwards', async () => {
+    there();
+    for (let n = 0; n < 3; n++) await sweeper.sweep();
+    expect(await told('running')).toBe('stale');
+    expect(await asked()).toHaveLength(2);
+    expect(sweeper.done()).toMatchObject({ found: 0, caughtUp: 0 });
+  });
+
+  it('is asked about again when it was started after a stop', async () => {
+    there();
+    await sweeper.sweep();
+    sweeper.nowMs += 20 * MINUTE;
+    there({ launchedAtMs: sweeper.nowMs - 30 * SECOND });
+    await sweeper.sweep();
+    expect(record()).toMatchObject({ version: sweeper.nowMs - 30 * SECOND, firstEventAtMs: T0 });
+  });
+
+  it('counts as launched when it was found, on the very first sweep', async () => {
+    sweeper = new Sweeper();
+    there({ launchedAtMs: T0 - 60 * MINUTE });
+    await sweeper.sweep();
+    expect(record()?.occurredAtMs).toBe(T0);
+  });
+
+  it('enters the ledger even when it came and went between two sweeps', async () => {
+    there({ state: 'terminated', launchedAtMs: T0 + 10 * SECOND, addresses: [], macs: [] });
+    await sweeper.sweep();
+    expect(record()).toMatchObject({ stopped: true, firstEventAtMs: T0 + 10 * SECOND });
+    expect(await asked()).toEqual([]);
+  });
+
+  it('does not when it had ended before the first sweep', async () => {
+    there({ state: 'terminated', launchedAtMs: T0 - 10 * MINUTE });
+    await sweeper.sweep();
+    expect(record()).toBeUndefined();
+  });
+});
+
+describe('an instance that the ledger knows', () => {
+  it.each(['shutting-down', 'terminated'])('is ended when it is found %s', async (state) => {
+    there();
+    await told('running');
+    there({ state });
+    await sweeper.sweep();
+    expect(record()).toMatchObject({ stopped: true, toldBy: 'sweep', lastStatus: state, occurredAtMs: sweeper.nowMs });
+    expect(await asked()).toEqual([]);
+    expect(sweeper.done()).toMatchObject({ caughtUp: 1 });
+    await sweeper.sweep();
+    expect(sweeper.done()).toMatchObject({ caughtUp: 0 });
+  });
+
+  it('stays ended where EC2 still says for a moment that it runs', async () => {
+    there();
+    await told('running');
+    await told('terminated');
+    await sweeper.sweep();
+    expect(record()).toMatchObject({ stopped: true, toldBy: 'event' });
+    expect(sweeper.done()).toMatchObject({ failures: 0 });
+  });
+
+  it('is asked about by the sweep where its event was never finished', async () => {
+    there();
+    const { policy } = sweeper.deps;
+    const calls = { n: 0 };
+    // The rules that ask somebody else come first; the ledger has the instance by the time it fails.
+    sweeper.deps = {
+      ...sweeper.deps,
+      policy: async () => (calls.n++ === 0 ? policy() : Promise.reject(new Error('away'))),
+    };
+    await expect(told('running')).rejects.toThrow('away');
+    sweeper.deps = { ...sweeper.deps, policy };
+    sweeper.nowMs += 2 * MINUTE;
+    await sweeper.sweep();
+    expect(await asked()).toHaveLength(2);
+    expect(record()?.handledVersion).toBe(record()?.version);
+  });
+});
+
+describe('the identity of an instance', () => {
+  it('is what EC2 says, in the words of the ledger', async () => {
+    there({
+      availabilityZone: 'us-east-1a',
+      autoScalingGroup: 'web',
+      tags: { Name: 'web-1', team: 'x'.repeat(300) },
+      addresses: ['10.0.3.7', '2001:db8::7'],
+    });
+    await sweeper.sweep();
+    expect(record()?.identity).toEqual({
+      instance_id: ID,
+      image_id: 'ami-1',
+      instance_type: 'm7g.large',
+      availability_zone: 'us-east-1a',
+      auto_scaling_group: 'web',
+      launched_at: '2026-11-20T10:15:00.000Z',
+      ip: '10.0.3.7 2001:db8::7',
+      mac: '0a:00:00:00:00:01',
+      'tag:Name': 'web-1',
+      'tag:team': 'x'.repeat(256),
+    });
+  });
+
+  it('has at most 50 tags', async () => {
+    there({ tags: Object.fromEntries(Array.from({ length: 80 }, (_, n) => [`t${n}`, 'v'])) });
+    await sweeper.sweep();
+    expect(Object.keys(record()?.identity ?? {}).filter((key) => key.startsWith('tag:'))).toHaveLength(50);
+  });
+
+  it('is learned of one that an event told of, once, and again when its address changed', async () => {
+    there();
+    await told('running');
+    let writes = 0;
+    const { ledger } = sweeper.deps;
+    const identify = ledger.identify.bind(ledger);
+    ledger.identify = async (...args) => {
+      writes += 1;
+      await identify(...args);
+    };
+    for (let n = 0; n < 3; n++) await sweeper.sweep();
+    expect(writes).toBe(1);
+    there({ addresses: ['10.0.3.7', '54.1.2.3'] });
+    for (let n = 0; n < 3; n++) await sweeper.sweep();
+    expect(writes).toBe(2);
+    expect(record()?.identity.ip).toBe('10.0.3.7 54.1.2.3');
+  });
+
+  it('keeps its addresses when it is terminated and EC2 has forgotten them', async () => {
+    there();
+    await sweeper.sweep();
+    there({ state: 'terminated', addresses: [], macs: [] });
+    await sweeper.sweep();
+    expect(record()).toMatchObject({ stopped: true, identity: { ip: '10.0.3.7', launched_at: expect.any(String) } });
+  });
+});
+
+describe('while EC2 does not answer', () => {
+  it('tasks are looked at all the same, and the fleet is not counted', async () => {
+    sweeper.account.others.push('arn:aws:ecs:us-east-1:111122223333:cluster/empty');
+    sweeper.account.before = (what) => {
+      if (what === 'instances') throw new OutOfBudget('DescribeInstances was throttled');
+    };
+    sweeper.reports.length = 0;
+    expect(await sweeper.sweep()).toBe(0);
+    expect(sweeper.done()).toMatchObject({ clusters: 1, complete: false });
+    expect(sweeper.told('fleet_counted')).toEqual([]);
+    expect(await sweeper.progress.read()).toEqual({ tasksSinceMs: T0 + MINUTE, instancesSinceMs: T0 });
+  });
+
+  it('a refusal that will not pass is a failure', async () => {
+    sweeper.account.before = (what) => {
+      if (what === 'instances') throw new Error('UnauthorizedOperation');
+    };
+    expect(await sweeper.sweep()).toBe(1);
+    expect(sweeper.told('sweep_failed')).toMatchObject([{ what: 'instances' }]);
+  });
+});

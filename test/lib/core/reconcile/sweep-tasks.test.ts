@@ -1,0 +1,292 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
+import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
+import { taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
+import { aDescription, CLUSTER, HOST, PLACE, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
+import { dockerId, taskArn } from '../../../support/builders.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+
+const cluster = (name: string): string => CLUSTER.replace('ephemeral-prod', name);
+
+let sweeper: Sweeper;
+beforeEach(() => {
+  sweeper = new Sweeper();
+});
+
+/** The first sweep of all finds nothing; the one a minute later is the test's. */
+async function begun(): Promise<void> {
+  await sweeper.sweep();
+  sweeper.nowMs += MINUTE;
+}
+
+describe('a task that no event told of', () => {
+  it('is asked about while it runs, and the ledger says who told of it', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs - 30 * SECOND));
+    expect(await sweeper.sweep()).toBe(0);
+    expect(await sweeper.waiting()).toEqual(['live container', 'live processes']);
+    expect(sweeper.ledger.record(taskArn(1))).toMatchObject({ toldBy: 'sweep', firstToldBy: 'sweep', version: 4 });
+    expect(sweeper.done()).toMatchObject({ listed: 1, described: 1, found: 1, caughtUp: 0, complete: true });
+  });
+
+  it('is asked about after its end, by the post-mortem questions', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs - 30 * SECOND));
+    await sweeper.sweep();
+    expect(await sweeper.waiting()).toEqual(['post-mortem container']);
+    expect(sweeper.done()).toMatchObject({ found: 1 });
+  });
+
+  it('is described once, whatever it is and however often it is listed after that', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    sweeper.account.put(aDescription(2, STOPPED, sweeper.nowMs));
+    for (let n = 0; n < 4; n++) {
+      await sweeper.sweep();
+      sweeper.nowMs += MINUTE;
+    }
+    expect(sweeper.account.described).toEqual([[taskArn(1)], [taskArn(2)]]);
+    expect(sweeper.done()).toMatchObject({ listed: 2, described: 0, found: 0 });
+  });
+
+  it('is described again once what it was is over', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    await sweeper.sweep();
+    sweeper.nowMs += MINUTE;
+    sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs - 20 * SECOND));
+    await sweeper.sweep();
+    expect(await sweeper.waiting()).toEqual(['post-mortem container']);
+    expect(sweeper.ledger.records).toMatchObject([{ stopped: true, handledVersion: 8 }]);
+    expect(sweeper.done()).toMatchObject({ found: 0, caughtUp: 1 });
+  });
+
+  it.each([
+    ['before it runs', { version: 2, phase: 1, stopping: false }],
+    ['while its containers are made', { version: 3, phase: 2, stopping: false }],
+  ])('is looked at each time %s', async (_, moment) => {
+    await begun();
+    sweeper.account.put(aDescription(1, moment, sweeper.nowMs));
+    await sweeper.sweep();
+    await sweeper.sweep();
+    expect(sweeper.account.described).toHaveLength(2);
+    expect(sweeper.ledger.records).toHaveLength(1);
+  });
+
+  it('counts as ahead of its event when it changed a moment ago', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs - 9 * SECOND));
+    await sweeper.sweep();
+    expect(sweeper.done()).toMatchObject({ found: 0, caughtUp: 0, ahead: 1 });
+  });
+});
+
+describe('a task that events tell of', () => {
+  const told = (moment = RUNNING, n = 1) =>
+    sweeper.take(taskEvent(taskArn(n), aDescription(n, moment, sweeper.nowMs), sweeper.nowMs, PLACE));
+
+  it('is not described as long as the ledger is not behind', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    await told();
+    await sweeper.sweep();
+    sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs));
+    await told(STOPPED);
+    await sweeper.sweep();
+    expect(sweeper.account.described).toEqual([]);
+  });
+
+  it('may be told of before or after the sweep: the second changes nothing', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    await sweeper.sweep();
+    const before = sweeper.ledger.record(taskArn(1));
+    expect(await told()).toBe('stale');
+    expect(sweeper.ledger.record(taskArn(1))).toEqual(before);
+    expect(await sweeper.waiting()).toHaveLength(2);
+  });
+
+  it('is left to its event for two minutes, then done by the sweep', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    const { instancesOf } = sweeper;
+    sweeper.instancesOf = async () => Promise.reject(new Error('ECS is away'));
+    await expect(told()).rejects.toThrow('ECS is away');
+    sweeper.instancesOf = instancesOf;
+    sweeper.nowMs += 2 * MINUTE - 1;
+    await sweeper.sweep();
+    expect(sweeper.account.described).toEqual([]);
+    sweeper.nowMs += 1;
+    await sweeper.sweep();
+    expect(sweeper.ledger.record(taskArn(1))).toMatchObject({ handledVersion: 4 });
+    expect(await sweeper.waiting()).toHaveLength(2);
+  });
+
+  it('is looked at again while one of its containers has no id yet', async () => {
+    await begun();
+    const [first, ...others] = [dockerId(10), dockerId(11)];
+    const whole = aDescription(1, { ...RUNNING, version: 5 }, sweeper.nowMs, { containers: 2 });
+    const containers = (whole as unknown as { containers: { runtimeId?: string }[] }).containers;
+    const half = { ...whole, version: 4, containers: [containers[0], { ...containers[1], runtimeId: undefined }] };
+    sweeper.account.put(whole);
+    await sweeper.take(taskEvent(taskArn(1), half, sweeper.nowMs, PLACE));
+    await sweeper.sweep();
+    expect(sweeper.ledger.record(taskArn(1))?.subjects).toEqual([first, ...others]);
+  });
+});
+
+describe('when a change that was found counts as having occurred', () => {
+  const occurred = () => sweeper.ledger.record(taskArn(1))?.occurredAtMs;
+
+  it('is now, on the very first sweep: nobody waited for what was there before Mayfly', async () => {
+    sweeper.account.put(aDescription(1, STOPPED, T0 - 50 * MINUTE));
+    await sweeper.sweep();
+    expect(occurred()).toBe(T0);
+  });
+
+  it('is when it changed, by its own word, if that was after the last complete sweep began', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs - 20 * SECOND));
+    await sweeper.sweep();
+    expect(occurred()).toBe(T0 + 40 * SECOND);
+  });
+
+  it('is never before the last complete sweep began, which would have found it', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, STOPPED, T0 - MINUTE));
+    await sweeper.sweep();
+    expect(occurred()).toBe(T0);
+  });
+
+  it('is never in the future, however far ahead its clock is', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs + 5 * MINUTE));
+    await sweeper.sweep();
+    expect(occurred()).toBe(sweeper.nowMs);
+  });
+});
+
+describe('a sweep that runs out of time or calls', () => {
+  const many = (count: number, name: string, first = 0): void => {
+    for (let n = first; n < first + count; n++)
+      sweeper.account.put(aDescription(n, STOPPED, sweeper.nowMs, { cluster: cluster(name) }));
+  };
+
+  it('is taken up by the next one at the cluster that was not reached', async () => {
+    for (const [index, name] of ['a', 'b', 'c'].entries()) many(1, name, index);
+    let calls = 0;
+    sweeper.account.before = (what) => {
+      if (what.startsWith('b STOPPED') && ++calls === 1) throw new OutOfBudget('enough');
+    };
+    await sweeper.sweep();
+    expect(sweeper.account.listed.map((what) => what[0])).toEqual(['a', 'a', 'b']);
+    expect(sweeper.done()).toMatchObject({ clusters: 1, complete: false, failures: 0 });
+    expect(await sweeper.progress.read()).toMatchObject({
+      left: { startedAtMs: T0, at: { cluster: cluster('b'), list: 'STOPPED' } },
+    });
+
+    sweeper.nowMs += MINUTE;
+    await sweeper.sweep();
+    expect(sweeper.account.listed.slice(3)).toEqual(['b STOPPED 0', 'c RUNNING 0', 'c STOPPED 0']);
+    expect(await sweeper.progress.read()).toMatchObject({ tasksSinceMs: T0 });
+    expect((await sweeper.progress.read()).left).toBeUndefined();
+    expect(sweeper.ledger.records).toHaveLength(3);
+  });
+
+  it('gets through a cluster of any size, bit by bit', async () => {
+    many(280, 'large');
+    sweeper.account.pageSize = 10;
+    let sweeps = 0;
+    do {
+      // Each sweep may make seven calls.
+      let left = 7;
+      sweeper.account.before = (what) => {
+        if (what !== 'clusters' && what !== 'instances' && left-- === 0) throw new OutOfBudget('enough');
+      };
+      await sweeper.sweep();
+      sweeper.coldStart();
+      sweeper.nowMs += MINUTE;
+      if (++sweeps > 100) throw new Error('it does not come to an end');
+    } while (!sweeper.done().complete);
+    expect(sweeper.ledger.records).toHaveLength(280);
+    expect(sweeps).toBeGreaterThan(5);
+    // What it looked at first was as it was then.
+    expect(await sweeper.progress.read()).toMatchObject({ tasksSinceMs: T0 });
+  });
+
+  it('describes together what several pages hold, and not a page at a time', async () => {
+    await begun();
+    many(300, 'large');
+    sweeper.account.pageSize = 10;
+    await sweeper.sweep();
+    expect(sweeper.account.described.map((arns) => arns.length)).toEqual([10, 20, 40, 80, 100, 50]);
+  });
+
+  it('ends by the time it has, having said where it was', async () => {
+    many(50, 'a');
+    sweeper.account.pageSize = 1;
+    sweeper.account.before = () => {
+      sweeper.nowMs += SECOND;
+    };
+    await sweeper.sweep(20 * SECOND);
+    expect(sweeper.nowMs).toBeLessThanOrEqual(T0 + 22 * SECOND);
+    expect(sweeper.done()).toMatchObject({ complete: false });
+    expect((await sweeper.progress.read()).left?.at.from).toBeDefined();
+  });
+
+  it('passes over a cluster that is gone, and begins anew after the last', async () => {
+    await sweeper.progress.save({ left: { startedAtMs: T0 - MINUTE, at: { cluster: cluster('b'), list: 'STOPPED' } } });
+    many(1, 'a');
+    await sweeper.sweep();
+    expect(sweeper.account.listed).toEqual([]);
+    await sweeper.sweep();
+    expect(sweeper.account.listed).toEqual(['a RUNNING 0', 'a STOPPED 0']);
+  });
+});
+
+describe('a part of a sweep that fails', () => {
+  it('does not keep the others from being done, and is told of', async () => {
+    await begun();
+    const bad = { ...aDescription(1, RUNNING, sweeper.nowMs), version: 'four' };
+    sweeper.account.put(bad);
+    sweeper.account.put(aDescription(2, RUNNING, sweeper.nowMs));
+    sweeper.account.put(aDescription(3, RUNNING, sweeper.nowMs, { cluster: cluster('other') }));
+    sweeper.account.before = (what) => {
+      if (what === 'other RUNNING 0') throw new Error('AccessDenied');
+    };
+    expect(await sweeper.sweep()).toBe(2);
+    expect(sweeper.told('sweep_failed')).toEqual([
+      { what: taskArn(1), error: expect.stringContaining('EVENT_MALFORMED') },
+      { what: cluster('other'), error: expect.stringContaining('AccessDenied') },
+    ]);
+    expect(sweeper.ledger.records.map(({ workload }) => workload)).toEqual([taskArn(2)]);
+    expect(sweeper.done()).toMatchObject({ clusters: 1, failures: 2, complete: false });
+  });
+
+  it('is tried again by the next sweep', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    const { policy } = sweeper.deps;
+    sweeper.deps = { ...sweeper.deps, policy: async () => Promise.reject(new Error('the table is away')) };
+    expect(await sweeper.sweep()).toBe(1);
+    sweeper.deps = { ...sweeper.deps, policy };
+    sweeper.nowMs += 2 * MINUTE;
+    expect(await sweeper.sweep()).toBe(0);
+    const record = sweeper.ledger.record(taskArn(1));
+    expect(record && verdictOf(record, sweeper.nowMs)).toEqual({ verdict: 'pending' });
+    expect(await sweeper.waiting(HOST)).toHaveLength(2);
+  });
+
+  it('ends the sweep where ECS refuses to look up hosts, and is no failure', async () => {
+    await begun();
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    sweeper.account.put(aDescription(2, RUNNING, sweeper.nowMs, { cluster: cluster('z') }));
+    sweeper.instancesOf = async () => {
+      sweeper.spend.refused();
+      throw new OutOfBudget('DescribeContainerInstances was throttled');
+    };
+    expect(await sweeper.sweep()).toBe(0);
+    expect(sweeper.done()).toMatchObject({ clusters: 0, failures: 0, throttled: true, complete: false });
+    expect((await sweeper.progress.read()).left?.at).toEqual({ cluster: CLUSTER, list: 'RUNNING' });
+  });
+});

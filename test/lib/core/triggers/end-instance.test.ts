@@ -1,0 +1,288 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { planEnroll } from '../../../../lib/core/nodes/enroll.ts';
+import { lives, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
+import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
+import { INSTANCE, LastGasp } from '../../../support/last-gasp.ts';
+import { anAnswer, anIdentity, MINUTE, SECOND, T0, type World } from '../../../support/world.ts';
+
+const ENDED = Date.parse('2026-11-20T10:42:10Z');
+const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
+
+let world: World;
+let directory: DynamoNodeDirectory;
+beforeEach(async () => {
+  ({ world } = await LastGasp.begin());
+  directory = new DynamoNodeDirectory(world.table, world.now);
+});
+
+const end = (state = 'terminated'): AnyEvent => ({
+  ...fixture(19, { state }),
+  id: `end-${state}`,
+  time: new Date(ENDED).toISOString(),
+});
+async function ends(state?: string): Promise<void> {
+  world.nowMs = Math.max(world.nowMs, ENDED);
+  expect(await world.launch(end(state))).toEqual([]);
+}
+const arrives = async (event: AnyEvent) => {
+  world.nowMs = Date.parse(event.time);
+  expect(await world.launch(event)).toEqual([]);
+};
+const node = (host = INSTANCE) => world.ports.registry.find(host, true);
+const listed = async (): Promise<string[]> => {
+  const hosts: string[] = [];
+  for (let cursor: string | undefined = '0 '; cursor; ) {
+    const page: { entries: readonly { hostIdentifier: string }[]; next?: string } = await directory.page(cursor);
+    hosts.push(...page.entries.map(({ hostIdentifier }) => hostIdentifier));
+    cursor = page.next;
+  }
+  return hosts;
+};
+
+describe('an instance that is terminated', () => {
+  it.each(['shutting-down', 'terminated'])('loses its key at the first word of it: %s', async (state) => {
+    await world.aNode(INSTANCE);
+    await ends(state);
+    expect(lives(await node(), world.nowMs)).toBe(false);
+    expect(await node()).toMatchObject({ endedAtMs: ENDED });
+    expect(world.outcomes()).toEqual(['ended']);
+  });
+
+  it('is counted by nobody any more: no selector finds it', async () => {
+    const enrolled = await world.aNode(INSTANCE);
+    await directory.note(entryOf(enrolled), world.nowMs + NODE_TTL_MS);
+    expect(await listed()).toEqual([INSTANCE]);
+    await ends();
+    expect(await listed()).toEqual([]);
+  });
+
+  it('keeps its history: who it was, since when, what was seen of it', async () => {
+    await arrives(fixture(22));
+    await world.aNode(INSTANCE);
+    const taken = await world.poll(INSTANCE);
+    await world.answer(
+      INSTANCE,
+      taken.map(({ wireId }) => anAnswer(wireId, [{ instance_id: INSTANCE }])),
+    );
+    await ends();
+    expect(await world.record(INSTANCE)).toMatchObject({
+      ...{ stopped: true, lastStatus: 'terminated', seenLive: [INSTANCE] },
+      identity: { auto_scaling_group: 'ephemeral-spot-arm64', instance_id: INSTANCE },
+      firstEventAtMs: Date.parse(fixture(22).time),
+    });
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'seen' });
+    expect(await node()).toMatchObject({ identity: anIdentity() });
+  });
+
+  it('is handled once, however often and in whatever state it is told of', async () => {
+    await ends('shutting-down');
+    await ends('terminated');
+    await ends('shutting-down');
+    expect(world.outcomes()).toEqual(['ended', 'stale', 'stale']);
+  });
+
+  it('never lives again by a start that is told of late', async () => {
+    await ends();
+    await arrives({ ...fixture(19), time: new Date(ENDED + 30 * MINUTE).toISOString() });
+    await arrives(fixture(22));
+    expect(world.outcomes()).toEqual(['ended', 'stale', 'stale']);
+    expect(await world.waiting(INSTANCE)).toEqual([]);
+  });
+
+  it('is in the ledger, also when nobody ever told that it was there', async () => {
+    await ends();
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
+  });
+
+  it('was not asked about, where its agent was there and nobody told of its start', async () => {
+    await world.aNode(INSTANCE);
+    await ends();
+    expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'not-asked' });
+  });
+
+  it.each(['stopping', 'stopped', 'pending', 'evaporating'])('is not the one that is %s', async (state) => {
+    await world.aNode(INSTANCE);
+    await ends(state);
+    expect(world.outcomes()).toEqual(['ignored']);
+    expect(lives(await node(), world.nowMs)).toBe(true);
+  });
+});
+
+describe('what waited for its agent', () => {
+  async function aTask(n: number): Promise<string> {
+    const workload = taskArn(n);
+    await world.ports.ledger.advance(aSnapshot(n, { workload, subjects: [dockerId(n)] }));
+    const handling = { host: INSTANCE, enrolled: true, asked: [], settleByMs: ENDED + 60 * MINUTE };
+    await world.ports.ledger.handled(workload, 1, handling);
+    return workload;
+  }
+  const gone = { verdict: 'missed', reason: 'host-gone' };
+
+  it('gets its verdict at once: what nobody took, and what was handed over and never answered', async () => {
+    world.nowMs = T0;
+    await world.aNode(INSTANCE);
+    const tasks = await Promise.all([1, 2, 3, 4].map(aTask));
+    for (const n of [1, 2]) await world.ports.queue.enqueue(aHostQuery(n, { host: INSTANCE, workload: taskArn(n) }));
+    expect(await world.poll(INSTANCE)).toHaveLength(2);
+    await world.ports.queue.enqueue(aPendingQuery(3, { host: INSTANCE }));
+    expect(await Promise.all(tasks.map((task) => world.verdict(task)))).toEqual(Array(4).fill({ verdict: 'pending' }));
+    await ends();
+    expect(await Promise.all(tasks.slice(0, 3).map((task) => world.verdict(task)))).toEqual([gone, gone, gone]);
+    expect(await world.verdict(taskArn(4))).toEqual({ verdict: 'pending' }); // it waited for nothing here
+    expect(await world.ports.queue.open(INSTANCE, true)).toMatchObject({ pending: [], deliveries: [] });
+    expect(world.reports).toContainEqual({
+      event: 'instance_ended',
+      fields: { instance: INSTANCE, host: INSTANCE, withdrawn: 3 },
+    });
+  });
+
+  it('has a verdict only in as far as it was not answered', async () => {
+    world.nowMs = T0;
+    await world.aNode(INSTANCE);
+    const tasks = await Promise.all([1, 2].map(aTask));
+    for (const n of [1, 2]) await world.ports.queue.enqueue(aHostQuery(n, { host: INSTANCE, workload: taskArn(n) }));
+    const [first] = await world.poll(INSTANCE);
+    const answered = first?.askers[0]?.workload;
+    await world.answer(INSTANCE, [anAnswer(first?.wireId ?? '')]);
+    await ends();
+    for (const task of tasks)
+      expect((await world.record(task)).troubles).toEqual(task === answered ? [] : ['host-gone']);
+  });
+
+  it('is the instance itself: nobody answered for it in time', async () => {
+    await arrives(fixture(19));
+    await world.aNode(INSTANCE);
+    await ends();
+    expect(await world.verdict(INSTANCE)).toEqual(gone);
+    expect(await world.waiting(INSTANCE)).toEqual([]);
+  });
+
+  it('is not asked again: a task whose end is told of later is missed with its host', async () => {
+    world.nowMs = Date.parse(fixture(5).time);
+    await world.aNode(INSTANCE);
+    await world.taskState(fixture(15));
+    await world.taskState(fixture(5));
+    await ends();
+    expect(await world.verdict(TASK)).toEqual(gone);
+    await world.taskState(fixture(7));
+    expect(await world.waiting(INSTANCE)).toEqual([]);
+    expect(await world.verdict(TASK)).toEqual(gone);
+  });
+
+  it('is not asked at all where all that is told of a task comes after its host', async () => {
+    await world.aNode(INSTANCE);
+    await ends();
+    await world.taskState(fixture(15));
+    await world.taskState(fixture(5));
+    expect(await world.waiting(INSTANCE)).toEqual([]);
+    expect(await world.verdict(TASK)).toEqual(gone);
+  });
+
+  it('keeps the verdict of what was seen before', async () => {
+    world.nowMs = Date.parse(fixture(5).time);
+    await world.aNode(INSTANCE);
+    await world.taskState(fixture(15));
+    await world.taskState(fixture(5));
+    const { subjects } = await world.record(TASK);
+    const taken = await world.poll(INSTANCE);
+    await world.answer(
+      INSTANCE,
+      taken.map(({ wireId }) =>
+        anAnswer(
+          wireId,
+          subjects.map((id) => ({ id, state: 'running' })),
+        ),
+      ),
+    );
+    await ends();
+    await world.taskState(fixture(7));
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+    expect((await world.record(TASK)).troubles).toEqual([]);
+  });
+});
+
+describe('an instance whose agent has another name', () => {
+  /** An agent named `host` answers that it is this instance. */
+  async function named(host: string, instanceId = INSTANCE): Promise<void> {
+    await world.enroll(host);
+    for (let polls = 0; polls < 3; polls++) {
+      const taken = await world.poll(host);
+      await world.answer(
+        host,
+        taken.map(({ wireId }) => anAnswer(wireId, [{ instance_id: instanceId }])),
+      );
+      world.nowMs += 10 * SECOND;
+    }
+  }
+
+  it('ends the node and the queue of that name', async () => {
+    await named('web-7');
+    await world.ports.queue.enqueue(aHostQuery(1, { host: 'web-7' }));
+    await ends();
+    expect(await node('web-7')).toMatchObject({ endedAtMs: ENDED });
+    expect(await world.waiting('web-7')).toEqual([]);
+  });
+
+  it('does so, too, when its agent has enrolled anew since', async () => {
+    await named('web-7');
+    world.nowMs += 20 * MINUTE;
+    await world.enroll('web-7', { agentInstance: 'agent-2' });
+    await ends();
+    expect(lives(await node('web-7'), world.nowMs)).toBe(false);
+  });
+
+  it('leaves another machine alone that has the name by now', async () => {
+    await named('web-7');
+    world.nowMs += 20 * MINUTE;
+    await world.enroll('web-7', { uuid: 'uuid-2', agentInstance: 'agent-2' });
+    await world.ports.queue.enqueue(aHostQuery(1, { host: 'web-7' }));
+    await ends();
+    expect(lives(await node('web-7'), world.nowMs)).toBe(true);
+    expect(await world.waiting('web-7')).not.toEqual([]);
+  });
+});
+
+describe('an enrollment after the end', () => {
+  it('is refused to the same machine, whose agent enrolls again when it is told that its key is dead', async () => {
+    await world.aNode(INSTANCE);
+    await ends();
+    await expect(world.enroll(INSTANCE)).rejects.toThrow(`${INSTANCE} has ended`);
+    await expect(world.enroll(INSTANCE, { agentInstance: 'agent-2' })).rejects.toThrow('has ended');
+    expect(lives(await node(), world.nowMs)).toBe(false);
+  });
+
+  it('is for another machine under the same name as any other', async () => {
+    await world.aNode(INSTANCE);
+    await ends();
+    const { node: next, twin } = await world.enroll(INSTANCE, { uuid: 'uuid-2' });
+    expect(lives(next, world.nowMs)).toBe(true);
+    expect(twin).toBe(false);
+  });
+
+  it('tells machines apart only where both say which they are', async () => {
+    const { uuid: _, ...identity } = anIdentity();
+    const before = { ...(await world.aNode(INSTANCE, { uuid: '' })), endedAtMs: ENDED };
+    expect(planEnroll(INSTANCE, { ...identity, uuid: '' }, before, ENDED)).toMatchObject({ kind: 'new' });
+  });
+
+  it('loses to an end that comes while it is under way', async () => {
+    const before = await world.aNode(INSTANCE);
+    world.nowMs += 20 * MINUTE;
+    const plan = planEnroll(INSTANCE, anIdentity({ agentInstance: 'agent-2' }), before, world.nowMs);
+    await ends();
+    if (plan.kind !== 'new') throw new Error(plan.kind);
+    expect(await world.ports.registry.enroll(plan.node, plan.replaces)).toBe(false);
+  });
+
+  it('so does a poll that is under way: it takes nothing', async () => {
+    await world.aNode(INSTANCE);
+    await world.ports.queue.enqueue(aHostQuery(1, { host: INSTANCE }));
+    const partition = await world.ports.queue.open(INSTANCE, true);
+    await ends();
+    expect(await world.ports.queue.claim(INSTANCE, partition.node?.rev ?? 0, {})).toBe(false);
+  });
+});

@@ -1,0 +1,308 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
+import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
+import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import { aFinding, aSequence, aTaskResource, withResource, withService } from '../../../support/a-finding.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+import { answerAll, aRequest, aWorldUnder } from '../../../support/a-request.ts';
+import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
+import { dockerId, taskArn } from '../../../support/builders.ts';
+import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { inForce } from '../../../support/plain-policy.ts';
+import { defaultPolicyWith } from '../../../support/policy-folder.ts';
+import { everything } from '../../../support/scan.ts';
+import { MINUTE, portsOn, T0, type World } from '../../../support/world.ts';
+
+const ON_ECS = 'i-0a1b2c3d4e5f60718';
+const ON_EKS = 'i-0b9c8d7e6f5a41230';
+const TASK = String(fixture(5).detail.taskArn);
+const HOUR = 60 * MINUTE;
+const policy = defaultPolicyWith();
+
+const HOST_RULE = ['connections', 'persistence', 'unusual-processes'].map((query) => `guardduty-host ${query}`);
+const PROCESS_RULE = ['binary', 'open-files', 'process'].map((query) => `guardduty-process ${query}`);
+const CONTAINER_RULE = ['container', 'mounts', 'processes'].map((query) => `guardduty-container ${query}`);
+
+let world: World;
+beforeEach(async () => {
+  world = await aWorldUnder(policy);
+});
+
+const arrives = async (...events: AnyEvent[]) => {
+  for (const event of events) expect(await world.launch(event)).toEqual([]);
+};
+const names = async (host: string) => (await world.waiting(host)).map(({ rule, query }) => `${rule} ${query}`).sort();
+const homeless = () =>
+  world.reports.filter(({ event }) => event === 'rule_without_host').map(({ fields }) => [fields.rule, fields.why]);
+const anInstance = (change: object = {}) =>
+  world.ports.ledger.advance(
+    aSnapshot(1, { workload: ON_ECS, kind: 'ec2-instance', subjects: [ON_ECS], versionStep: 1, ...change }),
+  );
+/** Everything that waits anywhere. */
+const total = async () => (await everything(world.table)).filter(({ sk }) => String(sk).startsWith('q#')).length;
+
+describe('a GuardDuty finding', () => {
+  it('on an instance (25) asks the agent there, under the name it enrolled with, and has it poll fast', async () => {
+    await world.aNode('web-01');
+    await world.ports.aliases.learn(ON_ECS, 'web-01', T0);
+    await arrives(fixture(25));
+    expect(await names('web-01')).toEqual(HOST_RULE);
+    expect(await names(ON_ECS)).toEqual([]);
+    expect((await world.ports.registry.find('web-01', true))?.hotUntilMs).toBe(T0 + 15 * MINUTE);
+  });
+
+  it('of Runtime Monitoring (26) asks for the process and the container it names', async () => {
+    await world.aNode(ON_EKS);
+    await arrives(fixture(26));
+    expect(await names(ON_EKS)).toEqual([...CONTAINER_RULE, ...HOST_RULE, ...PROCESS_RULE]);
+    const sql = new Map((await world.waiting(ON_EKS)).map((query) => [`${query.rule} ${query.query}`, query.sql]));
+    expect(sql.get('guardduty-process process')).toMatch(
+      /strftime\('%s', '2026-11-20T15:08:02.000Z'\).*WHERE pid = 41277$/,
+    );
+    expect(sql.get('guardduty-container container')).toMatch(/WHERE id IN \('6ac2af63\w+'\)$/);
+    expect(sql.get('guardduty-container processes')).toMatch(/LIKE '%' \|\| '6ac2af63\w+' \|\| '%'$/);
+    expect(world.reports.filter(({ event }) => event === 'query_refused')).toEqual([]);
+  });
+
+  it('on a task asks the host that the ledger has for it about the containers it names', async () => {
+    await world.aNode(ON_ECS);
+    await world.taskState(fixture(15), fixture(5));
+    await answerAll(world, ON_ECS);
+    await arrives(aFinding(1, withResource(aTaskResource(TASK, [dockerId(1), dockerId(2), null]))));
+    expect(await names(ON_ECS)).toEqual([...CONTAINER_RULE, ...HOST_RULE]);
+    const container = (await world.waiting(ON_ECS)).find(({ query }) => query === 'container');
+    expect(container?.sql).toContain(`IN ('${dockerId(1)}', '${dockerId(2)}')`);
+  });
+
+  it('asks an instance that has no agent yet, if the ledger knows that it runs', async () => {
+    await anInstance();
+    await arrives(fixture(25));
+    expect(await names(ON_ECS)).toEqual(HOST_RULE);
+  });
+
+  it('tells in every row which finding was the reason', async () => {
+    await world.aNode(ON_ECS);
+    await arrives(fixture(25));
+    const { pending } = await world.ports.queue.open(ON_ECS, true);
+    expect(pending[0]?.decorations).toEqual({
+      event_id: fixture(25).id,
+      finding_id: '041b66e31d817aa2d23193884db08747',
+      finding_type: 'CryptoCurrency:EC2/BitcoinTool.B!DNS',
+    });
+  });
+
+  it('is asked about before what waited already', async () => {
+    await world.aNode(ON_ECS);
+    await world.launch(fixture(19));
+    await arrives(fixture(25));
+    const delivered = await world.poll(ON_ECS);
+    expect(delivered.map(({ rule }) => rule)).toEqual(Array(3).fill('guardduty-host'));
+  });
+
+  it.each<[string, AnyEvent]>([
+    ['of low severity', aFinding(1, (detail) => ({ ...detail, severity: 3.9 }))],
+    ['whose severity is no number', aFinding(1, (detail) => ({ ...detail, severity: '8' }))],
+    ['that somebody archived', aFinding(1, withService({ archived: true }))],
+    ['on a bucket', aFinding(1, withResource({ resourceType: 'S3Bucket' }))],
+    ['on a resource that is new to us', aFinding(1, withResource({ resourceType: 'QuantumBucket' }))],
+    ['on nothing', aFinding(1, withResource({}))],
+    ['without a resource', aFinding(1, withResource(null))],
+    ['without detail', { ...aFinding(1), detail: null as never }],
+  ])('%s asks nobody, and fails nothing', async (_, event) => {
+    await world.aNode(ON_ECS);
+    await arrives(event);
+    expect(await total()).toBe(0);
+    expect(world.outcomes()).toEqual(['noted']);
+    expect(homeless()).toEqual([]);
+  });
+
+  it('without a mark of the archive counts as not archived', async () => {
+    await world.aNode(ON_ECS);
+    await arrives(aFinding(1, withService({ archived: undefined })));
+    expect(await names(ON_ECS)).toEqual(HOST_RULE);
+  });
+
+  it('of a process without a start is asked about all the same', async () => {
+    await world.aNode(ON_ECS);
+    await arrives(aFinding(1, withService({ runtimeDetails: { process: { pid: 7 } } })));
+    expect(await names(ON_ECS)).toEqual([...HOST_RULE, ...PROCESS_RULE]);
+  });
+});
+
+describe('a finding without a host that we know', () => {
+  const pod = aFinding(
+    1,
+    (detail) => ({ ...detail, resource: { ...(detail.resource as object), instanceDetails: null } }),
+    26,
+  );
+  const onTask = (arn: string) => aFinding(1, withResource(aTaskResource(arn)));
+
+  it.each<[string, AnyEvent, string]>([
+    ['names a pod alone', pod, 'the finding names no EC2 instance and no ECS task'],
+    ['names an instance nobody told of', aFinding(1), `${ON_ECS} of account 111122223333: the host is unknown here`],
+    ['names a task nobody told of', onTask(taskArn(7)), `${taskArn(7)} of account 111122223333: unknown here`],
+    [
+      'came through an administrator',
+      { ...aFinding(1, (detail) => ({ ...detail, accountId: '444455556666' })), account: '111122223333' },
+      `${ON_ECS} of account 444455556666: the host is unknown here`,
+    ],
+    [
+      'does not say whose it is',
+      aFinding(1, (detail) => ({ ...detail, accountId: undefined })),
+      `${ON_ECS}: the host is unknown here`,
+    ],
+  ])('is reported, with the reason: it %s', async (_, event, why) => {
+    await arrives(event);
+    expect(await total()).toBe(0);
+    expect(world.outcomes()).toEqual(['noted']);
+    expect(homeless()).toContainEqual(['guardduty-host', why]);
+  });
+
+  it('is reported where the task ran on Fargate', async () => {
+    await world.taskState(fixture(11));
+    const arn = String(fixture(11).detail.taskArn);
+    await arrives(onTask(arn));
+    expect(homeless()).toEqual([
+      ['guardduty-host', `${arn} of account 111122223333: the task runs on no host that is known`],
+    ]);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['whose node has ended', () => world.aNode(ON_ECS).then(() => world.ports.registry.end(ON_ECS, T0))],
+    ['that the ledger says has stopped', () => anInstance({ stopped: true })],
+  ])('is reported where it is on a host %s', async (_, gone) => {
+    await gone();
+    await arrives(aFinding(1));
+    expect(await total()).toBe(0);
+    expect(homeless()).toEqual([['guardduty-host', `${ON_ECS} of account 111122223333: the host is gone`]]);
+  });
+
+  it('is asked about when it is published again and the host is known by then, and then no more', async () => {
+    await arrives(aFinding(1), aFinding(2));
+    expect(await total()).toBe(0);
+    await world.aNode(ON_ECS);
+    await arrives(aFinding(3));
+    expect(await answerAll(world, ON_ECS)).toHaveLength(3);
+    world.nowMs += HOUR;
+    await arrives(aFinding(4));
+    expect(await total()).toBe(0);
+  });
+});
+
+describe('a finding that is published again', () => {
+  beforeEach(async () => {
+    await world.aNode(ON_ECS);
+    await arrives(aFinding(0));
+    expect(await answerAll(world, ON_ECS)).toHaveLength(3);
+  });
+
+  it('asks nothing, however often and wherever it comes from, for 90 days', async () => {
+    for (let day = 0; day < 89; day += 8) {
+      world.nowMs = T0 + day * 24 * HOUR;
+      world.coldStart();
+      await arrives(aFinding(4 * day), { ...aFinding(4 * day), account: '999999999999' });
+    }
+    expect(await total()).toBe(0);
+    world.nowMs = T0 + 90 * 24 * HOUR + 1000;
+    await anInstance();
+    await arrives(aFinding(360));
+    expect(await names(ON_ECS)).toEqual(HOST_RULE);
+  });
+
+  it('asks again when it says something new, once', async () => {
+    world.nowMs += HOUR;
+    const worse = (n: number) => aFinding(n, (detail) => ({ ...detail, severity: 8.5 }));
+    await arrives(worse(1), worse(2));
+    expect(await names(ON_ECS)).toEqual(HOST_RULE);
+  });
+
+  it('is another one where another id has it', async () => {
+    world.nowMs += HOUR;
+    await arrives(aFinding(1, (detail) => ({ ...detail, id: 'another' })));
+    expect(await names(ON_ECS)).toEqual(HOST_RULE);
+  });
+
+  it('asks nothing of other targets either', async () => {
+    const on = { event: { source: ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'] } };
+    world.policy = inForce(aPolicyOf([aRule('old', on, { target: 'ec2-instance' })]));
+    await arrives(aFinding(1));
+    expect(await answerAll(world, ON_ECS)).toHaveLength(1);
+    world.nowMs += 25 * HOUR;
+    await arrives(aFinding(2));
+    expect(await total()).toBe(0);
+  });
+
+  it('cannot be kept quiet by a request that bears its key', async () => {
+    world.policy = inForce(policy);
+    await arrives(aRequest('x', { idempotencyKey: 'finding y' }));
+    world.nowMs += HOUR;
+    await arrives(aFinding(1, (detail) => ({ ...detail, id: 'y', idempotencyKey: 'z' })));
+    expect(await names(ON_ECS)).toEqual(HOST_RULE);
+  });
+});
+
+describe('an attack sequence', () => {
+  const resources = [
+    { uid: ON_ECS, resourceType: 'EC2_INSTANCE' },
+    { uid: `arn:aws:ec2:us-east-1:111122223333:instance/${ON_EKS}`, resourceType: 'EC2_INSTANCE' },
+    { uid: TASK, resourceType: 'ECS_TASK' },
+    { uid: 'arn:aws:s3:::bucket', resourceType: 'S3_BUCKET' },
+  ];
+
+  it('asks each of its hosts once: of its instances, and of its tasks', async () => {
+    await world.aNode(ON_ECS);
+    await world.aNode(ON_EKS);
+    await world.taskState(fixture(15), fixture(5));
+    await answerAll(world, ON_ECS);
+    await arrives(aSequence(1, resources));
+    expect([await names(ON_ECS), await names(ON_EKS)]).toEqual([HOST_RULE, HOST_RULE]);
+    expect(homeless()).toEqual([]);
+  });
+
+  it('asks those that are known, and the others once they are, each once', async () => {
+    await world.aNode(ON_ECS);
+    await arrives(aSequence(1, resources));
+    expect(await answerAll(world, ON_ECS)).toHaveLength(3);
+    expect(homeless().map(([, why]) => why)).toEqual([
+      `${ON_EKS} of account 111122223333: the host is unknown here`,
+      `${TASK} of account 111122223333: unknown here`,
+    ]);
+    world.nowMs += 6 * HOUR;
+    await world.aNode(ON_EKS, { agentInstance: 'b' });
+    await world.taskState(fixture(15), fixture(5)); // the task runs on the host that was asked
+    await answerAll(world, ON_ECS);
+    await arrives(aSequence(2, resources));
+    expect([await names(ON_ECS), await names(ON_EKS)]).toEqual([[], HOST_RULE]);
+    await answerAll(world, ON_EKS);
+    world.nowMs += 6 * HOUR;
+    await arrives(aSequence(3, resources));
+    expect(await total()).toBe(0);
+  });
+
+  it('reaches no more hosts than one trigger may, and says so', async () => {
+    world.policy = inForce({ ...policy, limits: { ...policy.limits, hostsPerTrigger: 2 } });
+    const many = Array.from({ length: 5 }, (_, n) => ({ uid: `i-${n}`, resourceType: 'EC2_INSTANCE' }));
+    for (const { uid } of many) await world.aNode(uid);
+    await arrives(aSequence(1, many));
+    expect(await total()).toBe(2 * HOST_RULE.length);
+    expect(world.reports.filter(({ event }) => event === 'fan_out_limited')).toMatchObject([
+      { fields: { rule: 'guardduty-host', hosts: 2 } },
+    ]);
+  });
+
+  it('is asked about once a host, wherever the function dies', async () => {
+    for (let at = 1; ; at++) {
+      world = await aWorldUnder(policy);
+      await world.aNode(ON_ECS);
+      await world.aNode(ON_EKS);
+      const mortal = new Mortal(at, 'after');
+      const table = mortal.table(world.table);
+      const deps = { ...world.taskDeps(portsOn(table)), fanOuts: new DynamoFanOuts(table) };
+      await untilDeath(() => handleEvent(parseEvent(aSequence(1, resources)), deps));
+      await arrives(aSequence(2, resources));
+      expect([at, await names(ON_ECS), await names(ON_EKS)]).toEqual([at, HOST_RULE, HOST_RULE]);
+      if (!mortal.died) break;
+    }
+  });
+});

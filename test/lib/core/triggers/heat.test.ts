@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Policy } from '../../../../lib/core/policy/policy.ts';
+import { fixture } from '../../../support/fixtures.ts';
+import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
+import { SECOND, World } from '../../../support/world.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+/** A rule that asks about running tasks and heats nobody itself. */
+const cool = plainPolicy.rules.map((rule) => ({ ...rule, accelerateSeconds: 0 }));
+
+/** How long the host of the fixtures' task stays hot after this event of it, in seconds. */
+async function heatAfter(event: number, policy: Partial<Policy>): Promise<number> {
+  const world = await World.begin();
+  world.policy = inForce({ ...plainPolicy, rules: cool, ...policy });
+  await world.aNode(INSTANCE);
+  await world.taskState(fixture(15), fixture(event));
+  const node = await world.ports.registry.find(INSTANCE, true);
+  return Math.max(0, ((node?.hotUntilMs ?? 0) - world.nowMs) / SECOND);
+}
+
+describe('the heat of the policy', () => {
+  it('begins with PENDING, before there is anything to ask about', async () => {
+    expect(await heatAfter(2, { heatSeconds: 300 })).toBe(300);
+  });
+
+  it('lasts as long as the policy says, and 0 is never', async () => {
+    expect(await heatAfter(5, { heatSeconds: 45 })).toBe(45);
+    expect(await heatAfter(5, { heatSeconds: 0 })).toBe(0);
+  });
+
+  it('is as long as a rule wants it where that is longer', async () => {
+    const rules = cool.map((rule) => ({ ...rule, accelerateSeconds: 120 }));
+    expect(await heatAfter(5, { heatSeconds: 45, rules })).toBe(120);
+  });
+
+  it('is none for a task that has stopped', async () => {
+    expect(await heatAfter(7, { heatSeconds: 300 })).toBe(0);
+  });
+});

@@ -1,0 +1,197 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { builtInPolicy } from '../../../../lib/core/policy/built-in.ts';
+import type { Policy } from '../../../../lib/core/policy/policy.ts';
+import { aWorldUnder } from '../../../support/a-request.ts';
+import { aHostQuery } from '../../../support/builders.ts';
+import { fixture } from '../../../support/fixtures.ts';
+import { anAnswer, MINUTE, SECOND, type World } from '../../../support/world.ts';
+
+const HOST = 'i-0a1b2c3d4e5f60718';
+const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
+const GASP = ['container', 'processes', 'sockets'];
+
+let world: World;
+const under = async (policy: Policy) => {
+  world = await aWorldUnder(policy);
+  world.nowMs = Date.parse(fixture(15).time);
+  await world.aNode(HOST);
+  await world.taskState(fixture(15));
+};
+beforeEach(() => under(builtInPolicy));
+
+/** The task of fixture 5 in another state, a second later for each version. */
+const inState = (version: number, lastStatus: string, desiredStatus = 'STOPPED') => ({
+  ...fixture(5, { version, lastStatus, desiredStatus }),
+  id: `v${version}`,
+  time: new Date(Date.parse(fixture(5).time) + (version - 5) * SECOND).toISOString(),
+});
+const arrives = async (event: ReturnType<typeof inState>) => {
+  world.nowMs = Date.parse(event.time);
+  expect(await world.taskState(event)).toEqual([]);
+};
+const runs = () => arrives(inState(5, 'RUNNING', 'RUNNING'));
+const isToldToStop = () => arrives(inState(6, 'RUNNING'));
+const pending = async () => (await world.ports.queue.open(HOST, true)).pending;
+const names = async (set: string) =>
+  (await pending()).flatMap((query) => (query.set === set ? [query.query] : [])).sort();
+
+/** The agent polls and answers until nothing waits; returns what it was asked. */
+async function answered(state: string): Promise<string[]> {
+  const { subjects } = await world.record(TASK);
+  const asked: string[] = [];
+  for (;;) {
+    const taken = await world.poll(HOST);
+    if (taken.length === 0) return asked;
+    asked.push(...taken.map(({ set, query }) => `${set} ${query}`));
+    const rows = subjects.map((id) => ({ id, state }));
+    await world.answer(
+      HOST,
+      taken.map(({ wireId }) => anAnswer(wireId, rows)),
+    );
+  }
+}
+
+describe('the earliest stop signal of a task', () => {
+  it('has it asked once more, although all its containers were seen', async () => {
+    await runs();
+    await answered('running');
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+    await isToldToStop();
+    expect(await names('last-gasp')).toEqual(GASP);
+    expect(await names('live')).toEqual([]);
+    expect((await pending()).map(({ rule }) => rule)).toEqual(Array(3).fill('ecs-task-last-gasp'));
+  });
+
+  it('has it asked before all else that waits', async () => {
+    await runs();
+    for (let n = 0; n < 5; n++) await world.ports.queue.enqueue(aHostQuery(n, { host: HOST, priority: 1 }));
+    world.nowMs += SECOND;
+    await isToldToStop();
+    const taken = await world.poll(HOST);
+    expect(taken.map(({ set }) => set)).toEqual(['last-gasp', 'last-gasp', 'last-gasp']);
+  });
+
+  it('asks what RUNNING would have asked, too, where that got lost', async () => {
+    await isToldToStop();
+    expect(await names('last-gasp')).toEqual(GASP);
+    expect(await names('live')).toEqual(['container', 'processes', 'surroundings']);
+  });
+
+  it('asks within two minutes, and keeps the agent polling fast for as long', async () => {
+    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, accelerateSeconds: 1, expiresSeconds: 3600 }));
+    await under({ ...builtInPolicy, rules, heatSeconds: 0 });
+    await isToldToStop();
+    const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
+    expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(2 * MINUTE));
+    expect(await world.ports.registry.find(HOST, true)).toMatchObject({ hotUntilMs: world.nowMs + 2 * MINUTE });
+  });
+
+  it('asks for no longer than the rule says', async () => {
+    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, expiresSeconds: 40 }));
+    await under({ ...builtInPolicy, rules });
+    await isToldToStop();
+    const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
+    expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(40 * SECOND));
+  });
+
+  it.each([
+    ['behind', -9 * MINUTE, 120],
+    ['ahead', 9 * MINUTE, 15],
+  ])('leaves the agent some time where our clock is minutes %s', async (_, skewMs, seconds) => {
+    const event = inState(6, 'RUNNING');
+    world.nowMs = Date.parse(event.time) + skewMs;
+    expect(await world.taskState(event)).toEqual([]);
+    const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
+    expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(seconds * SECOND));
+  });
+
+  it('counts as seen alive who answers with evidence', async () => {
+    await isToldToStop();
+    expect((await answered('running')).slice(0, 3).every((asked) => asked.startsWith('last-gasp'))).toBe(true);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+    expect(world.sink.stored.some(({ set }) => set === 'last-gasp')).toBe(true);
+  });
+
+  it('proves nothing but an end where the row says that the container has exited', async () => {
+    await isToldToStop();
+    await answered('exited');
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'post-mortem' });
+  });
+
+  it('asks once, whatever other states follow before the end', async () => {
+    await isToldToStop();
+    await answered('running');
+    for (const [version, status] of ['DEACTIVATING', 'STOPPING', 'DEPROVISIONING'].entries())
+      await arrives(inState(7 + version, status));
+    expect(await pending()).toEqual([]);
+  });
+
+  it.each(['DEACTIVATING', 'STOPPING'])('asks at the next sign where it got lost itself: %s', async (status) => {
+    await runs();
+    await answered('running');
+    await arrives(inState(7, status));
+    expect(await names('last-gasp')).toEqual(GASP);
+  });
+
+  it('asks nobody about a task without a host', async () => {
+    world.nowMs = Date.parse(fixture(12).time);
+    expect(await world.taskState(fixture(12))).toEqual([]);
+    expect(await world.verdict(String(fixture(12).detail.taskArn))).toEqual({ verdict: 'missed', reason: 'no-host' });
+  });
+});
+
+describe('the end of a task', () => {
+  it('takes back what nobody took, alive or at its last gasp, and asks about what is left', async () => {
+    await runs();
+    await isToldToStop();
+    await arrives(inState(9, 'STOPPED'));
+    expect(await names('last-gasp')).toEqual([]);
+    expect(await names('live')).toEqual([]);
+    expect(await names('post-mortem')).toEqual(['container', 'mounts']);
+  });
+
+  it('takes back the last gasp of a task that was seen, about which nothing else is asked', async () => {
+    await runs();
+    await answered('running');
+    await isToldToStop();
+    await arrives(inState(9, 'STOPPED'));
+    expect(await pending()).toEqual([]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+  });
+
+  it('takes it back also where no rule asks about what has stopped', async () => {
+    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, postMortem: [] }));
+    await under({ ...builtInPolicy, rules });
+    await isToldToStop();
+    await arrives(inState(9, 'STOPPED'));
+    expect(await names('last-gasp')).toEqual([]);
+  });
+});
+
+describe('a last-gasp rule', () => {
+  const greedy = (): Policy => {
+    const [rule] = builtInPolicy.rules.filter(({ name }) => name === 'ecs-task-last-gasp');
+    if (!rule) throw new Error('the default policy has no ecs-task-last-gasp');
+    return { ...builtInPolicy, rules: [{ ...rule, on: { event: { source: ['aws.ecs'] } } }] };
+  };
+
+  it.each([
+    ['PENDING', 'RUNNING'],
+    ['PENDING', 'STOPPED'],
+    ['ACTIVATING', 'RUNNING'],
+    ['RUNNING', 'RUNNING'],
+    ['DEPROVISIONING', 'STOPPED'],
+    ['STOPPED', 'STOPPED'],
+    ['FADING', 'STOPPED'],
+  ])('asks nothing of a task in %s that is to be in %s, whatever its pattern says', async (last, desired) => {
+    await under(greedy());
+    await arrives(inState(6, last, desired));
+    expect(await pending()).toEqual([]);
+  });
+
+  it('asks nothing of other events, either', async () => {
+    await under(greedy());
+    await world.taskState(fixture(16), fixture(17), fixture(18));
+    expect(await pending()).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import { fixture } from '../../../support/fixtures.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const GROUP = 'ephemeral-spot-arm64';
+const TOKEN = 'f55568da-68d3-fbe1-029c-20c9a0d4dee7';
+const atMs = (number: number): number => Date.parse(fixture(number).time);
+
+describe('what an event about an instance says', () => {
+  it('that Spot takes it away (20), by its detail: its resources hold no proper ARN', () => {
+    expect(parseEvent(fixture(20))).toEqual({
+      kind: 'notice',
+      event: {
+        ...{ id: fixture(20).id, kind: 'interruption', instanceId: INSTANCE },
+        ...{ notice: `interruption ${atMs(20)}`, occurredAtMs: atMs(20), raw: fixture(20) },
+      },
+    });
+  });
+
+  it('that Spot may take it away (21)', () => {
+    expect(parseEvent(fixture(21))).toMatchObject({
+      kind: 'notice',
+      event: { kind: 'rebalance', instanceId: INSTANCE, notice: `rebalance ${atMs(21)}` },
+    });
+  });
+
+  it('that its group has launched it (22)', () => {
+    expect(parseEvent(fixture(22))).toMatchObject({
+      kind: 'launch',
+      event: { instanceId: INSTANCE, identity: { auto_scaling_group: GROUP, availability_zone: 'us-east-1b' } },
+    });
+  });
+
+  it('that a hook holds its launch (23), which is for rules alone', () => {
+    expect(parseEvent(fixture(23))).toMatchObject({ kind: 'other', event: { id: fixture(23).id } });
+  });
+
+  it('that a hook holds its end (24), and how the action is named', () => {
+    expect(parseEvent(fixture(24))).toEqual({
+      kind: 'notice',
+      event: {
+        ...{ id: fixture(24).id, kind: 'hook', instanceId: INSTANCE, notice: `hook ${TOKEN}` },
+        ...{ occurredAtMs: atMs(24), raw: fixture(24) },
+        action: { group: GROUP, hook: 'osquery-last-look-hook', instanceId: INSTANCE, token: TOKEN },
+      },
+    });
+  });
+
+  it('that it moves into or out of a warm pool, which is no end', () => {
+    for (const detail of [
+      { Destination: 'WarmPool' },
+      { Origin: 'WarmPool' },
+      { Origin: 'WarmPool', Destination: 'EC2' },
+    ])
+      expect(parseEvent(fixture(24, detail))).toEqual({ kind: 'ignored', why: 'a move of a warm pool' });
+  });
+
+  it.each(['shutting-down', 'terminated'])('that it is gone: %s', (state) => {
+    expect(parseEvent(fixture(19, { state }), 'sweep')).toEqual({
+      kind: 'end',
+      event: {
+        ...{ id: fixture(19).id, instanceId: INSTANCE, state, occurredAtMs: atMs(19), toldBy: 'sweep' },
+        raw: fixture(19, { state }),
+      },
+    });
+  });
+
+  it('tells actions without a token apart by group, hook and time', () => {
+    const notices = [
+      fixture(24, { LifecycleActionToken: '' }),
+      fixture(24, { LifecycleActionToken: undefined, LifecycleHookName: 'mayfly-2' }),
+      { ...fixture(24, { LifecycleActionToken: '' }), time: '2026-11-20T11:40:03Z' },
+    ].map((event) => {
+      const parsed = parseEvent(event);
+      return parsed.kind === 'notice' ? parsed.event.notice : parsed.kind;
+    });
+    expect(new Set(notices).size).toBe(3);
+    expect(notices[0]).toBe(`hook ${GROUP} osquery-last-look-hook ${atMs(24)}`);
+  });
+});

@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { EVENT_METRICS } from '../../../lib/aws/event-metrics.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { printed } from '../../support/embedded-metrics.ts';
+import {
+  anApp,
+  type FunctionProperties,
+  functionNamed,
+  mayflyTemplate,
+  resourcesOf,
+  someBundles,
+  type Template,
+  textOf,
+  theOnly,
+} from './template.ts';
+
+interface AlarmMetric {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+interface AlarmProperties extends Partial<AlarmMetric> {
+  readonly AlarmDescription: string;
+  readonly Metrics?: readonly {
+    readonly Expression?: string;
+    readonly MetricStat?: { readonly Metric: AlarmMetric };
+  }[];
+  readonly Period?: number;
+  readonly EvaluationPeriods: number;
+  readonly Threshold: number;
+  readonly TreatMissingData: string;
+}
+
+const template = mayflyTemplate();
+const alarmsOf = (of: Template) => resourcesOf<AlarmProperties>(of, 'AWS::CloudWatch::Alarm');
+const alarms = alarmsOf(template);
+const named = (of: Template, name: string): AlarmProperties => {
+  const found = alarmsOf(of).find(([id]) => id.startsWith(`MayflyAlarms${name}`));
+  if (!found) throw new Error(`no alarm ${name}`);
+  return found[1];
+};
+const metricsOf = ({ Namespace = '', MetricName, Dimensions, Metrics = [] }: AlarmProperties): AlarmMetric[] =>
+  MetricName
+    ? [{ Namespace, MetricName, ...(Dimensions ? { Dimensions } : {}) }]
+    : Metrics.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []));
+
+/** A metric as CloudWatch tells it from others, but for the values of its dimensions: names in no order count. */
+const identity = (namespace: string, name: string, dimensions: readonly string[]): string =>
+  `${namespace} ${name} {${[...dimensions].sort().join(', ')}}`;
+
+describe('every alarm', () => {
+  const sections = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+
+  it('names its section of the runbook, which has no other', () => {
+    const of = alarms.map(([, alarm]) => /Runbook: docs\/runbook\.md, "(.+)"$/.exec(alarm.AlarmDescription)?.[1]);
+    expect([...new Set(of)].sort()).toEqual([...sections].sort());
+  });
+
+  it('has something to watch: each queue, the API, its function, each stream, the table, the reconciler, lives, fleet', () => {
+    const watched = alarms.flatMap(([, alarm]) =>
+      metricsOf(alarm).map(
+        ({ MetricName, Dimensions = [] }) => `${MetricName} ${Dimensions.map(({ Value }) => JSON.stringify(Value))}`,
+      ),
+    );
+    const queues = resourcesOf<{ RedrivePolicy?: unknown }>(template, 'AWS::SQS::Queue').map(
+      ([id, { RedrivePolicy }]) =>
+        `${RedrivePolicy ? 'ApproximateAgeOfOldestMessage' : 'ApproximateNumberOfMessagesVisible'} {"Fn::GetAtt":["${id}","QueueName"]}`,
+    );
+    const streams = resourcesOf(template, 'AWS::KinesisFirehose::DeliveryStream').map(
+      ([id]) => `DeliveryToS3.DataFreshness {"Ref":"${id}"}`,
+    );
+    const { Name } = theOnly<{ Name: string }>(template, 'AWS::ApiGateway::RestApi');
+    const [tlsApi] = functionNamed(template, 'tls-api');
+    const [reconcile] = functionNamed(template, 'reconcile');
+    const [[table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, unknown]];
+    const ours = 'Covered,Judged,MttaBreaches,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepDuration'.split(',');
+    expect(watched.sort()).toEqual(
+      [
+        ...queues,
+        ...streams,
+        ...[`4XXError "${Name}"`, `5XXError "${Name}"`, `Throttles {"Ref":"${tlsApi}"}`],
+        ...['Read', 'Write'].map((way) => `${way}ThrottleEvents {"Ref":"${table}"}`),
+        `WriteThrottleEvents "byDay",{"Ref":"${table}"}`,
+        `Errors {"Ref":"${reconcile}"}`,
+        ...ours.map((metric) => `${metric} `),
+      ].sort(),
+    );
+  });
+
+  it('takes silence for peace, but that of the reconciler', () => {
+    const breaching = alarms.filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching');
+    expect(breaching.map(([id]) => id)).toEqual([expect.stringContaining('ReconcilerSilent')]);
+    expect(alarms.filter(([, { TreatMissingData }]) => TreatMissingData === 'missing')).toEqual([]);
+  });
+
+  it('on coverage rings below the objective, 99 % unless the app says another', () => {
+    expect(named(template, 'Coverage')).toMatchObject({ Threshold: 99, ComparisonOperator: 'LessThanThreshold' });
+    const stack = new Stack(anApp(), 'Other');
+    const props = { coverageObjective: 90, reconcileEvery: Duration.minutes(5) };
+    new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });
+    const other = Assertions.fromStack(stack).toJSON() as Template;
+    expect(named(other, 'Coverage').Threshold).toBe(90);
+    expect(named(other, 'ReconcilerSilent')).toMatchObject({ Period: 300, EvaluationPeriods: 5, Threshold: 1 });
+  });
+});
+
+describe('the metrics that alarms and dashboard show', () => {
+  const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Function');
+  const namespaces = new Set(functions.map(([, fn]) => String(fn.Environment.Variables.POWERTOOLS_METRICS_NAMESPACE)));
+  const [namespace = ''] = namespaces;
+  /** What the functions write, by letting them report each event once. */
+  const written = new Set(
+    printed((report) => {
+      for (const [event, { values, by = [] }] of Object.entries(EVENT_METRICS)) {
+        const numbers = Object.values(values).flatMap(({ field }) => (field ? [[field, 1]] : []));
+        report(event, Object.fromEntries([...numbers, ...by.flat().map((field) => [field, 'a value'])]));
+      }
+    }, namespace).metrics.map((metric) => identity(metric.namespace, metric.name, Object.keys(metric.dimensions))),
+  );
+  const body = JSON.parse(
+    textOf(theOnly<{ DashboardBody: unknown }>(template, 'AWS::CloudWatch::Dashboard').DashboardBody),
+  ) as {
+    widgets: { type: string; properties: { title: string; metrics?: unknown[][]; alarms?: string[] } }[];
+  };
+  const shown = body.widgets.flatMap(({ properties }) => properties.metrics ?? []).flatMap(identitiesIn);
+
+  it('are written in one namespace, which is that of the stack', () => {
+    expect([...namespaces]).toEqual(['Mayfly/Mayfly']);
+    expect(written.size).toBeGreaterThan(40);
+  });
+
+  it('are all written by somebody, under that namespace, name and dimensions', () => {
+    const watched = alarms.flatMap(([, alarm]) =>
+      metricsOf(alarm).map((metric) =>
+        identity(
+          metric.Namespace,
+          metric.MetricName,
+          (metric.Dimensions ?? []).map(({ Name }) => Name),
+        ),
+      ),
+    );
+    const own = [...watched, ...shown].filter((metric) => metric.startsWith('Mayfly'));
+    expect(own.length).toBeGreaterThan(35);
+    expect([...new Set(own)].filter((metric) => !written.has(metric))).toEqual([]);
+  });
+
+  it('include what AWS measures of each function, queue, stream and the table', () => {
+    const titles = body.widgets.map(({ properties }) => properties.title);
+    expect(titles).toEqual(
+      expect.arrayContaining(['Coverage', 'Misses by reason', 'Oldest event, s', 'Fleet', 'DynamoDB']),
+    );
+    expect(body.widgets[0]?.properties.alarms).toHaveLength(alarms.length);
+    const invoked = shown.filter((metric) => metric === 'AWS/Lambda Invocations {FunctionName}');
+    expect(invoked).toHaveLength(functions.length);
+    for (const bytes of ['AWS/Logs IncomingBytes {LogGroupName}', 'AWS/Firehose IncomingBytes {DeliveryStreamName}'])
+      expect(shown).toContain(bytes);
+  });
+
+  it('fit beside each other', () => {
+    for (const { properties, ...widget } of body.widgets as unknown as {
+      x: number;
+      width: number;
+      properties: object;
+    }[])
+      expect([properties, widget.x + widget.width <= 24]).toEqual([properties, true]);
+  });
+});
+
+/** The metrics of one line of a widget: `[namespace, name, dimension, value, …, settings]`, or a search. */
+function identitiesIn(line: unknown[]): string[] {
+  const [first] = line;
+  if (typeof first === 'object' && first !== null && 'expression' in first) {
+    const found = /^SEARCH\('\{([^,}]+),?([^}]*)\} MetricName="(\w+)"'/.exec(String(first.expression));
+    return found ? [identity(found[1] ?? '', found[3] ?? '', (found[2] ?? '').split(',').filter(Boolean))] : [];
+  }
+  const texts = line.filter((part): part is string => typeof part === 'string');
+  const [namespace = '', name = '', ...dimensions] = texts;
+  return [
+    identity(
+      namespace,
+      name,
+      dimensions.filter((_, at) => at % 2 === 0),
+    ),
+  ];
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { anApp, functionNamed, mayflyTemplate, resourcesOf, someBundles, type Template } from './template.ts';
+
+interface Schedule {
+  ScheduleExpression?: string;
+  State: string;
+  Targets: { Arn: unknown; RetryPolicy?: { MaximumRetryAttempts?: number } }[];
+}
+const schedulesOf = (template: Template) =>
+  resourcesOf<Schedule>(template, 'AWS::Events::Rule').filter(([id]) => id.startsWith('MayflyReconciler'));
+
+describe('the reconciler', () => {
+  const template = mayflyTemplate();
+  const [id, fn] = functionNamed(template, 'reconcile');
+
+  it('is started every minute, and is done before the next one begins', () => {
+    expect(schedulesOf(template).map(([, rule]) => rule)).toEqual([
+      expect.objectContaining({
+        ScheduleExpression: 'rate(1 minute)',
+        State: 'ENABLED',
+        Targets: [expect.objectContaining({ Arn: { 'Fn::GetAtt': [id, 'Arn'] } })],
+      }),
+    ]);
+    expect(fn.Timeout).toBeLessThan(60);
+  });
+
+  it('is not tried again, by nobody: the next sweep does the work', () => {
+    const [rule] = schedulesOf(template);
+    expect(rule?.[1].Targets[0]?.RetryPolicy?.MaximumRetryAttempts).toBe(0);
+    const invokes = resourcesOf<{ FunctionName: unknown }>(template, 'AWS::Lambda::EventInvokeConfig');
+    expect(invokes.map(([, config]) => config)).toContainEqual(
+      expect.objectContaining({ FunctionName: { Ref: id }, MaximumRetryAttempts: 0 }),
+    );
+  });
+
+  it('looks as often, and is as patient with new instances, as the app says', () => {
+    const stack = new Stack(anApp(), 'Other');
+    const props = { reconcileEvery: Duration.minutes(5), noAgentAfter: Duration.minutes(15) };
+    new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });
+    const other = Assertions.fromStack(stack).toJSON() as Template;
+    expect(schedulesOf(other)[0]?.[1].ScheduleExpression).toBe('rate(5 minutes)');
+    expect(functionNamed(other, 'reconcile')[1].Environment.Variables.NO_AGENT_AFTER_SECONDS).toBe('900');
+  });
+});

@@ -1,0 +1,126 @@
+import { InstanceNodes } from '../../lib/core/findings/instance-nodes.ts';
+import type { Instance } from '../../lib/core/reconcile/inventory.ts';
+import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
+import { Settled } from '../../lib/core/reconcile/settled.ts';
+import { Spend } from '../../lib/core/reconcile/spend.ts';
+import { sweep } from '../../lib/core/reconcile/sweep.ts';
+import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
+import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
+import { parseEvent } from '../../lib/core/triggers/parse.ts';
+import { MemoryFindings, MemorySweepProgress } from '../../lib/memory/findings.ts';
+import { MemoryHosts } from '../../lib/memory/hosts.ts';
+import { MemoryLedger } from '../../lib/memory/ledger.ts';
+import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
+import { MemoryFanOuts } from '../../lib/memory/progress.ts';
+import { aTaskEvent, type TaskMoment } from './a-task-event.ts';
+import { FakeAccount, type TaskDetail } from './fake-account.ts';
+import { inForce } from './plain-policy.ts';
+import { MINUTE, SECOND, T0 } from './world.ts';
+
+export const PLACE = { partition: 'aws', account: '111122223333', region: 'us-east-1' };
+export const CLUSTER = 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-prod';
+export const ON_HOST = 'arn:aws:ecs:us-east-1:111122223333:container-instance/ephemeral-prod/1';
+export const HOST = 'i-0000000000000001';
+
+/** Task n as DescribeTasks gives it: at a moment of its life that began at `sinceMs`. */
+export function aDescription(
+  n: number,
+  moment: TaskMoment,
+  sinceMs: number,
+  { cluster = CLUSTER, containers = 1, on = ON_HOST }: { cluster?: string; containers?: number; on?: string } = {},
+): TaskDetail {
+  const { addresses: _, ...task } = { addresses: [], ...aTaskEvent(n, moment, containers, on).task };
+  const at = new Date(sinceMs).toISOString();
+  const times = moment.phase === 7 ? { createdAt: at, stoppedAt: at } : { createdAt: at };
+  return { ...task, ...times, clusterArn: cluster };
+}
+
+export const RUNNING: TaskMoment = { version: 4, phase: 3, stopping: false };
+export const STOPPED: TaskMoment = { version: 8, phase: 7, stopping: true };
+
+export const anInstance = (instanceId: string, instance: Partial<Instance> = {}): Instance => ({
+  instanceId,
+  state: 'running',
+  launchedAtMs: T0,
+  imageId: 'ami-1',
+  instanceType: 'm7g.large',
+  tags: {},
+  addresses: ['10.0.3.7'],
+  macs: ['0a:00:00:00:00:01'],
+  ...instance,
+});
+
+/** A reconciler with everything in memory, on an account and a clock of the test's. */
+export class Sweeper {
+  nowMs = T0;
+  readonly now = (): number => this.nowMs;
+  readonly account = new FakeAccount(this.now);
+  readonly ledger = new MemoryLedger();
+  readonly hosts = new MemoryHosts();
+  readonly aliases = new MemoryAliases();
+  readonly directory = new MemoryDirectory();
+  readonly findings = new MemoryFindings();
+  readonly progress = new MemorySweepProgress();
+  readonly spend = new Spend(this.now, async (ms) => {
+    this.nowMs += ms;
+  });
+  readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
+  /** Container instance → EC2 instance, as ECS knows it. */
+  readonly known = new Map([[ON_HOST, HOST]]);
+  /** What ECS answers to DescribeContainerInstances. */
+  instancesOf = async (): Promise<ReadonlyMap<string, string>> => this.known;
+  deps: SweepDeps;
+
+  constructor() {
+    this.deps = this.coldStart();
+  }
+
+  /** Another instance of the function: what one had in mind is forgotten. */
+  coldStart(): SweepDeps {
+    const { now, account, ledger, aliases, directory, findings, progress, spend } = this;
+    const lookup = { instancesOf: () => this.instancesOf() };
+    this.deps = {
+      ...{ ledger, aliases, directory, findings, progress, spend, now },
+      queue: this.hosts,
+      registry: this.hosts,
+      hosts: new ContainerHosts(aliases, lookup, now),
+      definitions: { essentialContainers: async () => undefined },
+      fanOuts: new MemoryFanOuts(),
+      policy: inForce(),
+      tasks: account,
+      instances: account,
+      nodes: new InstanceNodes(directory, aliases, now),
+      settled: new Settled(),
+      noAgentAfterMs: 5 * MINUTE,
+      report: (event, fields) => {
+        this.reports.push({ event, fields });
+      },
+    };
+    return this.deps;
+  }
+
+  /** One sweep, which may take as long as the function's. */
+  sweep(ms = 45 * SECOND): Promise<number> {
+    return sweep(this.deps, PLACE, this.nowMs + ms);
+  }
+
+  /** An event of EventBridge. */
+  async take(event: unknown): Promise<string> {
+    return handleEvent(parseEvent(event), this.deps);
+  }
+
+  /** What the latest sweep said of itself. */
+  done(): Readonly<Record<string, unknown>> {
+    return this.told('sweep_done').at(-1) ?? {};
+  }
+
+  told(event: string): Readonly<Record<string, unknown>>[] {
+    return this.reports.flatMap((report) => (report.event === event ? [report.fields] : []));
+  }
+
+  /** What waits for a host: `set query`. */
+  async waiting(host = HOST): Promise<string[]> {
+    const { pending } = await this.hosts.open(host);
+    return pending.map(({ set, query }) => `${set} ${query}`).sort();
+  }
+}

@@ -1,0 +1,71 @@
+import { jest } from '@jest/globals';
+import { telemetry } from '../../lib/aws/telemetry.ts';
+import type { Report } from '../../lib/core/report.ts';
+
+/** A metric as CloudWatch knows it. */
+export interface Datum {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly unit: string;
+  readonly value: number;
+}
+
+interface Directive {
+  readonly Namespace: string;
+  readonly Dimensions: readonly (readonly string[])[];
+  readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+}
+
+/**
+ * What a function prints while it reports: every line, and the metrics that CloudWatch takes from them.
+ *
+ * @param namespace as the function's environment has it
+ * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
+ */
+export function printed(act: (report: Report) => void, namespace = 'Mayfly/Test') {
+  const text: string[] = [];
+  const take = (chunk: unknown): boolean => text.push(String(chunk)) > 0;
+  const spies = [
+    jest.spyOn(process.stdout, 'write').mockImplementation(take),
+    jest.spyOn(process.stderr, 'write').mockImplementation(take),
+    jest.spyOn(console, 'warn').mockImplementation((line) => void take(`${line}\n`)),
+  ];
+  const before = { ...process.env };
+  Object.assign(process.env, { POWERTOOLS_METRICS_NAMESPACE: namespace, POWERTOOLS_SERVICE_NAME: 'a-function' });
+  try {
+    act(telemetry());
+  } finally {
+    process.env = before;
+    for (const spy of spies) spy.mockRestore();
+  }
+  const lines = text
+    .join('')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  return { lines, metrics: lines.flatMap(metricsOf) };
+}
+
+/** The metrics of one line: each one in each set of dimensions. @throws where CloudWatch would drop the line */
+function metricsOf(line: Readonly<Record<string, unknown>>): Datum[] {
+  if (!('_aws' in line)) return [];
+  const { Timestamp, CloudWatchMetrics } = line._aws as { Timestamp: number; CloudWatchMetrics: readonly Directive[] };
+  if (!Number.isInteger(Timestamp)) throw new Error('a line of metrics has no time');
+  return CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }) =>
+    Dimensions.flatMap((names) =>
+      Metrics.map(({ Name, Unit }) => {
+        const dimensions = Object.fromEntries(names.map((name) => [name, textIn(line, name)]));
+        const value = line[Name];
+        if (typeof value !== 'number') throw new Error(`${Name} has no value`);
+        return { namespace: Namespace, name: Name, dimensions, unit: Unit, value };
+      }),
+    ),
+  );
+}
+
+function textIn(line: Readonly<Record<string, unknown>>, name: string): string {
+  const value = line[name];
+  if (typeof value !== 'string' || !/^[\x20-\x7e]{1,1024}$/.test(value)) throw new Error(`${name} is no dimension`);
+  return value;
+}

@@ -58,7 +58,7 @@ function matched(asking: Asking, event: unknown): Evaluation['matches'][number] 
     target: rule.target,
     ...hostOf(named),
     ...(named.kind === 'nobody' ? { hostProblem: named.why } : {}),
-    priority: priorityOf(asking),
+    priority: Math.min(...queries.map((query) => priorityOf(asking, query)), 9),
     expiresSeconds,
     queries: queries.map((query) => {
       const bound = bind(query, event, listsAreIds(rule, query));

@@ -108,7 +108,7 @@ export function questions(
       queries.push({
         queryId: idOf(cause.key, rule.name, set, query.name),
         host,
-        priority: priorityOf({ set, rule }),
+        priority: priorityOf({ set, rule }, query),
         rule: rule.name,
         query: query.name,
         set,
@@ -131,10 +131,13 @@ export function questions(
   return { queries, refusals };
 }
 
-/** A delivery has room for few: what is about to end comes before all else, and what has stopped can wait. */
-export function priorityOf({ set, rule }: Pick<Asking, 'set' | 'rule'>): number {
+/**
+ * A delivery has room for few: what is about to end comes before all else. What has stopped can wait, but for the question
+ * that proves it, by which it is accounted for.
+ */
+export function priorityOf({ set, rule }: Pick<Asking, 'set' | 'rule'>, { evidence }: PolicyQuery): number {
   if (set === 'last-gasp') return 0;
-  return set === 'post-mortem' ? Math.min(9, rule.priority + 2) : rule.priority;
+  return set === 'post-mortem' && !evidence ? Math.min(9, rule.priority + 2) : rule.priority;
 }
 
 /**

@@ -52,10 +52,12 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
   const taken = partition.node?.taken ?? {};
   const waiting = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
   const expired = waiting.filter((query) => query.expiresAtMs <= nowMs);
-  // Within a priority the longest waiting first: ids sort at random.
+  // Within a priority what proves something, then the longest waiting: ids sort at random.
   const ready = waiting
     .filter((query) => query.expiresAtMs > nowMs)
-    .sort((a, b) => a.priority - b.priority || a.queuedAtMs - b.queuedAtMs);
+    .sort(
+      (a, b) => a.priority - b.priority || Number(!a.evidence) - Number(!b.evidence) || a.queuedAtMs - b.queuedAtMs,
+    );
 
   const offers = partition.deliveries.filter((delivery) => offerable(delivery, nowMs).length > 0);
   const isOver = (delivery: Delivery): boolean => delivery.leaseUntilMs <= nowMs;

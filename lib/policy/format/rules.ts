@@ -90,7 +90,12 @@ export const Rule = z
       .describe('The question it answers, in one line.'),
     on: On,
     target: TargetText.optional(),
-    priority: z.int().min(0).max(9).describe('0 is delivered first, 9 last.').default(5),
+    priority: z
+      .int()
+      .min(0)
+      .max(9)
+      .describe('0 is delivered first, 9 last. Of the same priority questions with `evidence` come first.')
+      .default(5),
     expires: Duration.describe('Never handed out later than this after the trigger.').default('10m'),
     'last-gasp': z
       .boolean()

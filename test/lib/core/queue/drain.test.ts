@@ -50,6 +50,14 @@ describe('a poll', () => {
     expect(second.map((query) => query.query)).toEqual(['host-0', 'host-2']);
   });
 
+  it('gets, of the same urgency, what proves something first, and then what has waited longest', async () => {
+    const { evidence: _, ...unproving } = aPendingQuery(1, { queryId: 'a', query: 'processes', queuedAtMs: T0 - 5 });
+    await queue(unproving, aHostQuery(2, { queuedAtMs: T0 - 9 }), aPendingQuery(1, { queryId: 'b' }));
+    const postMortem = { queryId: 'c', set: 'post-mortem', query: 'remains' } as const;
+    await queue(aPendingQuery(3, postMortem));
+    expect((await world.poll('h1')).map((query) => query.query)).toEqual(['container', 'remains', 'host-2']);
+  });
+
   it('is answered alike when the agent sends it again within six seconds, and that is no further attempt', async () => {
     await queue(aHostQuery(1), aHostQuery(2));
     const ids = await poll();

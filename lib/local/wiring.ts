@@ -96,6 +96,7 @@ function environmentOf(
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // it warns of this machine's Node, which AWS's is not
     AWS_ENDPOINT_URL: endpoints.aws, // services that are not implemented are refused there, instead of called in AWS
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
     AWS_ENDPOINT_URL_FIREHOSE: endpoints.aws,

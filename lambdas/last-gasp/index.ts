@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { eventHandler, readEnv, ruleDeps } from '../../lib/aws/event-function.ts';
-import { AutoScalingHooks, PROMPT } from '../../lib/aws/lifecycle-hooks.ts';
+import { AutoScalingHooks } from '../../lib/aws/lifecycle-hooks.ts';
+import { PROMPT } from '../../lib/aws/prompt.ts';
 import { openTable } from '../../lib/aws/table.ts';
 
 const table = openTable(readEnv(process.env).TABLE_NAME, new DynamoDBClient(PROMPT));

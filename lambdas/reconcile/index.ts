@@ -9,10 +9,10 @@ import { ruleDeps } from '../../lib/aws/event-function.ts';
 import { DynamoFindings } from '../../lib/aws/findings.ts';
 import { DynamoLedgerBook } from '../../lib/aws/ledger-book.ts';
 import { metered } from '../../lib/aws/metered.ts';
-import { DynamoReviewProgress } from '../../lib/aws/review-progress.ts';
-import { DynamoSweepProgress } from '../../lib/aws/sweep-progress.ts';
+import { DynamoReviewProgress, DynamoSweepProgress } from '../../lib/aws/progress.ts';
+import { PATIENT } from '../../lib/aws/prompt.ts';
 import { openTable } from '../../lib/aws/table.ts';
-import { InstanceNodes } from '../../lib/core/findings/instance-nodes.ts';
+import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import { Settled } from '../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { readEnv } from './env.ts';
@@ -21,13 +21,14 @@ import { createHandler } from './handler.ts';
 const env = readEnv(process.env);
 const table = openTable(env.TABLE_NAME);
 const spend = new Spend(Date.now, sleep);
-// One more try than none: each is a call of the shared bucket, and the next sweep is a minute away.
-const ecs = new ECSClient({ maxAttempts: 2 });
-const deps = ruleDeps(table, new EcsContainerInstances(ecs, metered(spend, true)));
+// One retry: each try is a call of the bucket that all tools share, and the next sweep is a minute away.
+const ecs = new ECSClient({ maxAttempts: 2, ...PATIENT });
+const sharedCall = metered(spend, true);
+const deps = ruleDeps(table, new EcsContainerInstances(ecs, sharedCall));
 const sweeping = {
   ...deps,
-  tasks: new EcsInventory(ecs, metered(spend, true)),
-  instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2 }), metered(spend, false)),
+  tasks: new EcsInventory(ecs, sharedCall),
+  instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend, false)),
   progress: new DynamoSweepProgress(table),
   findings: new DynamoFindings(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),

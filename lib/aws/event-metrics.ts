@@ -62,7 +62,7 @@ export const EVENT_METRICS: Readonly<Record<string, EventMetrics>> = {
   },
   sweep_done: {
     values: {
-      ...measures(MetricUnit.Count, { WorkloadsFound: 'found', EcsCalls: 'ecsCalls' }),
+      ...measures(MetricUnit.Count, { WorkloadsFound: 'found', EcsCalls: 'ecsCalls', SweepsComplete: 'complete' }),
       ...measures(MetricUnit.Milliseconds, { SweepDuration: 'durationMs' }),
     },
   },

@@ -1,6 +1,6 @@
-import { QueryCommand, type QueryCommandOutput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { CLOSED_AFTER_MS, type Finding, type FindingKind, type Findings } from '../core/findings/finding.ts';
-import { conditional, type Table, ttl } from './table.ts';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { CLOSED_AFTER_MS, type Finding, type FindingKind, type Findings } from '../core/fleet/finding.ts';
+import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
 const PK = 'FINDINGS';
 
@@ -19,20 +19,9 @@ export class DynamoFindings implements Findings {
   }
 
   async open(nowMs: number): Promise<readonly Finding[]> {
+    const all = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': PK } };
     const findings: Finding[] = [];
-    let from: QueryCommandOutput['LastEvaluatedKey'];
-    do {
-      const page: QueryCommandOutput = await this.#table.db.send(
-        new QueryCommand({
-          TableName: this.#table.name,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': PK },
-          ...(from ? { ExclusiveStartKey: from } : {}),
-        }),
-      );
-      findings.push(...(page.Items ?? []).map(findingOf));
-      from = page.LastEvaluatedKey;
-    } while (from);
+    for await (const item of itemsOf(this.#table, all)) findings.push(findingOf(item));
     return findings.filter(({ kind, lastAtMs }) => lastAtMs + CLOSED_AFTER_MS[kind] > nowMs);
   }
 

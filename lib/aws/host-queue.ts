@@ -1,17 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  BatchWriteCommand,
-  DeleteCommand,
-  PutCommand,
-  QueryCommand,
-  type QueryCommandOutput,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../core/queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
 import { keyOf, type PendingKey, type PendingQuery } from '../core/queue/pending-query.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
-import { conditional, type Table, ttl } from './table.ts';
+import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
 /*
  * HOST#<host> / #node                     the node
@@ -54,22 +47,14 @@ export class DynamoHostQueue implements HostQueue {
 
   // All pages: a limit that is counted on one page of 1 MB would never be reached by large queries.
   async waiting(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+    const waiting = itemsOf(this.#table, {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
+      FilterExpression: 'expiresAt > :now',
+      ProjectionExpression: 'sk',
+      ExpressionAttributeValues: { ':pk': hostKey(host), ':pending': 'q#', ':now': nowMs / 1000 },
+    });
     const ids = new Set<string>();
-    let from: QueryCommandOutput['LastEvaluatedKey'];
-    do {
-      const page: QueryCommandOutput = await this.#table.db.send(
-        new QueryCommand({
-          TableName: this.#table.name,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
-          FilterExpression: 'expiresAt > :now',
-          ProjectionExpression: 'sk',
-          ExpressionAttributeValues: { ':pk': hostKey(host), ':pending': 'q#', ':now': nowMs / 1000 },
-          ...(from ? { ExclusiveStartKey: from } : {}),
-        }),
-      );
-      for (const { sk } of page.Items ?? []) ids.add(String(sk).slice('q#0#'.length));
-      from = page.LastEvaluatedKey;
-    } while (from);
+    for await (const { sk } of waiting) ids.add(String(sk).slice('q#0#'.length));
     return ids;
   }
 

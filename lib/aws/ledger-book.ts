@@ -1,8 +1,7 @@
-import { QueryCommand, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
 import { LEDGER_KEEPS_MS, type LedgerBook } from '../core/ledger/book.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { BY_DAY, DAY_SHARDS, DynamoLedger, dayOf, workloadOf } from './ledger.ts';
-import type { Table } from './table.ts';
+import { itemsOf, type Table } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const READ_AT_ONCE = 800; // eight reads of a hundred, a few MB at most
@@ -51,24 +50,16 @@ export class DynamoLedgerBook implements LedgerBook {
   }
 
   async #shard(day: string, fromMs: number, toMs: number): Promise<Entry[]> {
+    const keys = itemsOf(this.#table, {
+      IndexName: BY_DAY,
+      KeyConditionExpression: '#day = :day AND firstEventAtMs BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#day': 'day' },
+      ExpressionAttributeValues: { ':day': day, ':from': fromMs, ':to': toMs },
+    });
     const entries: Entry[] = [];
-    let from: QueryCommandOutput['LastEvaluatedKey'];
-    do {
-      const page: QueryCommandOutput = await this.#table.db.send(
-        new QueryCommand({
-          TableName: this.#table.name,
-          IndexName: BY_DAY,
-          KeyConditionExpression: '#day = :day AND firstEventAtMs BETWEEN :from AND :to',
-          ExpressionAttributeNames: { '#day': 'day' },
-          ExpressionAttributeValues: { ':day': day, ':from': fromMs, ':to': toMs },
-          ...(from ? { ExclusiveStartKey: from } : {}),
-        }),
-      );
-      for (const { pk, firstEventAtMs } of page.Items ?? []) {
-        entries.push({ workload: workloadOf(String(pk)), firstEventAtMs: Number(firstEventAtMs) });
-      }
-      from = page.LastEvaluatedKey;
-    } while (from);
+    for await (const { pk, firstEventAtMs } of keys) {
+      entries.push({ workload: workloadOf(String(pk)), firstEventAtMs: Number(firstEventAtMs) });
+    }
     return entries;
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
+import type { ToldBy } from '../core/ledger/clocks.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
 import { conditional, type Table, ttl } from './table.ts';
@@ -157,6 +158,7 @@ function recordOf(item: Record<string, unknown>): WorkloadRecord {
   const learned = item.learned as WorkloadSnapshot['identity'] | undefined;
   return {
     ...snapshot,
+    receivedAtMs: snapshot.receivedAtMs ?? snapshot.occurredAtMs,
     ...(learned ? { identity: { ...learned, ...snapshot.identity } } : {}),
     handledVersion: Number(item.handledVersion),
     ...(item.handling ? { handling: item.handling as Handling } : {}),
@@ -164,8 +166,9 @@ function recordOf(item: Record<string, unknown>): WorkloadRecord {
     seenPostMortem: set(item.seenPostMortem),
     troubles: set<Trouble>(item.troubles),
     firstEventAtMs: Number(item.firstEventAtMs),
-    firstReceivedAtMs: Number(item.firstReceivedAtMs),
-    firstToldBy: item.firstToldBy as WorkloadSnapshot['toldBy'],
+    // Records of an earlier version lack these.
+    firstReceivedAtMs: Number(item.firstReceivedAtMs ?? item.firstEventAtMs),
+    firstToldBy: (item.firstToldBy as ToldBy | undefined) ?? 'event',
     ...(item.told ? { told: item.told as Told } : {}),
     ...(item.firstStoredAtMs ? { firstStoredAtMs: Number(item.firstStoredAtMs) } : {}),
     ...(item.firstAnswerAtMs ? { firstAnswerAtMs: Number(item.firstAnswerAtMs) } : {}),

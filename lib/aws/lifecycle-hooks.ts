@@ -5,18 +5,11 @@ import {
   DescribeLifecycleHooksCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { LifecycleAction, LifecycleHooks } from '../core/triggers/lifecycle-hook.ts';
+import { PROMPT } from './prompt.ts';
 
 // A hook is changed by hand, if ever; a change counts from then on for whoever asks next.
 const KEEPS_MS = 5 * 60_000;
 const CACHE_SIZE = 1000;
-
-/**
- * For clients whose calls must not hang, as by default they may for ever: an instance is held meanwhile. With the SDK's three
- * tries this stays within the margin before the heartbeat's end.
- */
-export const PROMPT = {
-  requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
-} as const;
 
 /** A token that Auto Scaling made; another one would be refused as invalid, and the action with it. */
 const TOKEN = /^[0-9A-Za-z-]{36}$/;

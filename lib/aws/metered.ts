@@ -12,9 +12,9 @@ export const unmetered: Call = (_api, send) => send();
 const THROTTLED = new Set(['ThrottlingException', 'RequestLimitExceeded']);
 
 /**
- * Calls that a sweep accounts for, those that the SDK made again included. One that is throttled ends the sweep.
+ * Calls that a sweep accounts for, the SDK's own retries included. One that is throttled ends the sweep.
  *
- * @param shared whether they drain the bucket of which a sweep has its share, and so wait for their turn
+ * @param shared whether they come out of the bucket that all tools of the account share: then each waits for its turn
  */
 export const metered =
   (spend: Spend, shared: boolean): Call =>

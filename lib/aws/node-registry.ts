@@ -38,56 +38,33 @@ export class DynamoNodeRegistry implements NodeRegistry {
   }
 
   async seen(host: string, nowMs: number): Promise<void> {
-    await conditional(
-      this.#table.db.send(
-        new UpdateCommand({
-          TableName: this.#table.name,
-          Key: this.#key(host),
-          UpdateExpression: 'SET lastSeenMs = :now, expiresAt = :expires',
-          ConditionExpression: 'attribute_exists(pk)', // never brings a node back to life
-          ExpressionAttributeValues: { ':now': nowMs, ':expires': ttl(nowMs + NODE_TTL_MS) },
-        }),
-      ),
-    );
+    const values = { ':now': nowMs, ':expires': ttl(nowMs + NODE_TTL_MS) };
+    await this.#change(host, 'SET lastSeenMs = :now, expiresAt = :expires', values);
   }
 
   async heat(host: string, untilMs: number): Promise<void> {
-    await conditional(
-      this.#table.db.send(
-        new UpdateCommand({
-          TableName: this.#table.name,
-          Key: this.#key(host),
-          UpdateExpression: 'SET hotUntilMs = :until',
-          ConditionExpression: 'attribute_exists(pk) AND hotUntilMs < :until',
-          ExpressionAttributeValues: { ':until': untilMs },
-        }),
-      ),
-    );
+    await this.#change(host, 'SET hotUntilMs = :until', { ':until': untilMs }, 'hotUntilMs < :until');
   }
 
   async isInstance(host: string, instanceId: string): Promise<void> {
-    await conditional(
-      this.#table.db.send(
-        new UpdateCommand({
-          TableName: this.#table.name,
-          Key: this.#key(host),
-          UpdateExpression: 'SET instanceId = :id',
-          ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':id': instanceId },
-        }),
-      ),
-    );
+    await this.#change(host, 'SET instanceId = :id', { ':id': instanceId });
   }
 
   async end(host: string, nowMs: number): Promise<void> {
-    await conditional(
+    const values = { ':now': nowMs, ':one': 1 };
+    await this.#change(host, 'SET endedAtMs = if_not_exists(endedAtMs, :now), rev = rev + :one', values);
+  }
+
+  // Never brings a node back to life.
+  #change(host: string, update: string, values: Record<string, unknown>, condition?: string): Promise<boolean> {
+    return conditional(
       this.#table.db.send(
         new UpdateCommand({
           TableName: this.#table.name,
           Key: this.#key(host),
-          UpdateExpression: 'SET endedAtMs = if_not_exists(endedAtMs, :now), rev = rev + :one',
-          ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':now': nowMs, ':one': 1 },
+          UpdateExpression: update,
+          ConditionExpression: `attribute_exists(pk)${condition ? ` AND ${condition}` : ''}`,
+          ExpressionAttributeValues: values,
         }),
       ),
     );

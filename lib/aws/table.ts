@@ -1,5 +1,10 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
+} from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 
 /** What every adapter of the table must be told. */
@@ -30,4 +35,18 @@ export async function conditional(write: Promise<unknown>): Promise<boolean> {
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
+}
+
+/** Every item that a query finds, read page by page as they are consumed. */
+export async function* itemsOf(
+  { db, name }: Table,
+  query: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>,
+): AsyncGenerator<Record<string, unknown>> {
+  let from: QueryCommandOutput['LastEvaluatedKey'];
+  do {
+    const next = from ? { ExclusiveStartKey: from } : {};
+    const page: QueryCommandOutput = await db.send(new QueryCommand({ TableName: name, ...query, ...next }));
+    yield* page.Items ?? [];
+    from = page.LastEvaluatedKey;
+  } while (from);
 }

@@ -3,6 +3,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import type { Report } from '../core/report.ts';
 import type { TaskDefinitions } from '../core/triggers/task-definitions.ts';
+import { PROMPT } from './prompt.ts';
 import { type Table, ttl } from './table.ts';
 
 interface Held {
@@ -30,12 +31,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
   readonly #held = new Map<string, Held>();
 
   /** @param client by default one that gives up soon: no event waits long for what is good to know */
-  constructor(
-    table: Table,
-    now: () => number,
-    report: Report,
-    client = new ECSClient({ maxAttempts: 1, requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000 } }),
-  ) {
+  constructor(table: Table, now: () => number, report: Report, client = new ECSClient({ maxAttempts: 1, ...PROMPT })) {
     this.#table = table;
     this.#now = now;
     this.#report = report;

@@ -36,7 +36,7 @@ function publish(
 ): boolean {
   const measured = Object.entries(values).flatMap(([metric, { unit, field }]) => {
     const value = field === undefined ? 1 : fields[field];
-    return typeof value === 'number' ? [{ metric, unit, value }] : [];
+    return typeof value === 'number' || typeof value === 'boolean' ? [{ metric, unit, value: Number(value) }] : [];
   });
   const sets = by
     .map((names) => names.map((name) => [dimensionOf(name), dimensionValue(fields[name])] as const))

@@ -6,9 +6,9 @@ import { DynamoLedgerBook } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { openTable } from '../aws/table.ts';
-import type { Findings } from '../core/findings/finding.ts';
+import type { Findings } from '../core/fleet/finding.ts';
 import type { LedgerBook } from '../core/ledger/book.ts';
-import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
+import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import { DATA, readyIn } from './local.ts';
 import { patiently } from './print.ts';
@@ -69,18 +69,6 @@ export async function liveAt({ name, store }: Place): Promise<PolicyVersion> {
   const live = await store.current();
   if (!live) throw new Error(`${name} has no policy yet: it seeds itself on its first request, or push one yourself`);
   return live;
-}
-
-/** Every line of a directory. */
-export async function everyEntry(directory: NodeDirectory): Promise<DirectoryEntry[]> {
-  const entries: DirectoryEntry[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await directory.page(cursor);
-    entries.push(...page.entries);
-    cursor = page.next;
-  } while (cursor !== undefined);
-  return entries;
 }
 
 async function whereIs(flags: PlaceFlags): Promise<{ name: string; table: string; client: DynamoDBClient }> {

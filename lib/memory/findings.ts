@@ -1,5 +1,4 @@
-import { CLOSED_AFTER_MS, type Finding, type FindingKind, type Findings } from '../core/findings/finding.ts';
-import type { SweepProgress, SweepState } from '../core/reconcile/inventory.ts';
+import { CLOSED_AFTER_MS, type Finding, type FindingKind, type Findings } from '../core/fleet/finding.ts';
 
 /** What is wrong with hosts. */
 export class MemoryFindings implements Findings {
@@ -20,16 +19,3 @@ export class MemoryFindings implements Findings {
 }
 
 const isOpen = ({ kind, lastAtMs }: Finding, nowMs: number): boolean => lastAtMs + CLOSED_AFTER_MS[kind] > nowMs;
-
-/** How far sweeping has come. */
-export class MemorySweepProgress implements SweepProgress {
-  #state: SweepState = {};
-
-  async read(): Promise<SweepState> {
-    return this.#state;
-  }
-
-  async save(state: SweepState): Promise<void> {
-    this.#state = state;
-  }
-}

@@ -3,7 +3,7 @@ import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapsho
 
 type Identity = WorkloadSnapshot['identity'];
 
-/** The ledger of a simulated day; one process writes it, so each change is atomic as it is. */
+/** The ledger; one process writes it, so each change is atomic as it is. */
 export class MemoryLedger implements Ledger {
   readonly #records = new Map<string, WorkloadRecord>();
   /** What the latest snapshot tells of each, and what was learned beside. */

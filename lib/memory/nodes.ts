@@ -14,7 +14,7 @@ export class MemoryAliases implements Aliases {
   }
 }
 
-/** All nodes on one page: a simulated fleet is small. */
+/** All nodes on one page: what fits into memory is small. */
 export class MemoryDirectory implements NodeDirectory {
   readonly #entries = new Map<string, DirectoryEntry>();
 

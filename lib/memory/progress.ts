@@ -1,3 +1,4 @@
+import type { SweepProgress, SweepState } from '../core/reconcile/inventory.ts';
 import type { AnswerBook } from '../core/results/answer-book.ts';
 import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/triggers/fan-out.ts';
 
@@ -33,5 +34,18 @@ export class MemoryFanOuts implements FanOuts {
 
   async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
     this.#places.set(id, { progress, untilMs: nowMs + keepMs });
+  }
+}
+
+/** How far sweeping has come. */
+export class MemorySweepProgress implements SweepProgress {
+  #state: SweepState = {};
+
+  async read(): Promise<SweepState> {
+    return this.#state;
+  }
+
+  async save(state: SweepState): Promise<void> {
+    this.#state = state;
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GUARDDUTY_FINDINGS } from '../core/policy/finding.ts';
+import { GUARDDUTY_FINDINGS } from '../core/policy/guardduty-finding.ts';
 import type { PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
 import { checkEnvelope, checkPattern, isNoticePattern, isPatternAbout } from './check-pattern.ts';
 import { checkExpression, compileQuery, type Reading } from './check-query.ts';

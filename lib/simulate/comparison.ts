@@ -1,8 +1,8 @@
 import { type Lifetime, Random } from '../agent/index.ts';
+import { QUERY_RUN_MS, ROUND_TRIP_MS } from '../core/ledger/bound.ts';
 import { percentilesOf } from '../core/ledger/percentiles.ts';
 import type { Day } from './day.ts';
 import { E_BASE } from './event-path.ts';
-import { DELIVERY_MS, ROUND_TRIP_MS } from './fleet.ts';
 import type { Life } from './life.ts';
 import { catchRate, type DelayDistribution, lifetimesOf, modeDelay, quantileOf, scheduleDelay } from './model.ts';
 import { type Mode, SCHEDULES } from './modes.ts';
@@ -31,7 +31,7 @@ export interface Comparison {
   readonly verdicts?: Day['verdicts'];
 }
 
-const PATH = { latency: E_BASE, roundTripMs: ROUND_TRIP_MS, queryMs: DELIVERY_MS };
+const PATH = { latency: E_BASE, roundTripMs: ROUND_TRIP_MS, queryMs: QUERY_RUN_MS };
 
 /** The ECS agent's clean-up wait, 3 hours: so long a row about an exited container can be had. */
 const CLEANUP_WAIT_MS = 3 * 3_600_000;

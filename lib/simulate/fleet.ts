@@ -1,11 +1,9 @@
 import { type Clock, type Random, SimulatedAgent, type SimulatedHost } from '../agent/index.ts';
+import { QUERY_RUN_MS, ROUND_TRIP_MS } from '../core/ledger/bound.ts';
 import { ENROLL_SECRET, type InMemoryMayfly } from './mayfly.ts';
 
-/** What a request spends on the way, both ways together: `r` of performance.md §3.1. */
-export const ROUND_TRIP_MS = 80;
-/** What one query takes: the three of a delivery together are `q`. */
-const QUERY_MS = 50;
-export const DELIVERY_MS = 3 * QUERY_MS;
+/** What one query takes: the three of a delivery together take as long as MTTA's bound assumes. */
+const QUERY_MS = QUERY_RUN_MS / 3;
 
 /** Agents come up one by one within this, so that no two hosts poll in step. */
 const STAGGER_MS = 60_000;

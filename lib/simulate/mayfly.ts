@@ -6,7 +6,7 @@ import type {
   WireRequest,
   WireResponse,
 } from '../agent/index.ts';
-import { InstanceNodes } from '../core/findings/instance-nodes.ts';
+import { InstanceNodes } from '../core/fleet/instance-nodes.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
 import { compiledPolicy } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -18,11 +18,11 @@ import { type Place, placeOf } from '../core/reconcile/synthetic.ts';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { handleEvent } from '../core/triggers/handle-event.ts';
 import { parseEvent } from '../core/triggers/parse.ts';
-import { MemoryFindings, MemorySweepProgress } from '../memory/findings.ts';
+import { MemoryFindings } from '../memory/findings.ts';
 import { MemoryHosts } from '../memory/hosts.ts';
 import { MemoryLedger } from '../memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../memory/nodes.ts';
-import { MemoryAnswerBook, MemoryFanOuts } from '../memory/progress.ts';
+import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../memory/progress.ts';
 import { noTaskDefinitions } from '../memory/task-definitions.ts';
 import { WorldInventory } from './world-inventory.ts';
 

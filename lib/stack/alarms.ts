@@ -51,7 +51,7 @@ export class Alarms extends Construct {
     super(scope, id);
     this.all = [
       ...this.ofLives(props.coverageObjective),
-      ...this.ofFleet(),
+      ...this.ofFleet(props.reconciler),
       ...this.ofReconciler(props.reconciler),
       ...props.routes.flatMap((route) => this.ofRoute(route)),
       ...this.ofTlsApi(props.tlsApi),
@@ -79,14 +79,15 @@ export class Alarms extends Construct {
     ];
   }
 
-  private ofFleet(): Alarm[] {
-    const counted = (name: string) => ownMetric(this, name, { period: MINUTE, statistic: Stats.MAXIMUM });
+  /** What a sweep counts is there once a sweep: shorter periods would be silent in between, which counts as good. */
+  private ofFleet({ every }: Reconciler): Alarm[] {
+    const counted = (name: string) => ownMetric(this, name, { period: every, statistic: Stats.MAXIMUM });
     return [
       this.alarm('HostsWithoutAgent', {
         metric: new MathExpression({
           expression: 'running - enrolled',
           usingMetrics: { running: counted('InstancesRunning'), enrolled: counted('InstancesEnrolled') },
-          period: MINUTE,
+          period: every,
           label: 'instances without an agent',
         }),
         atLeast: 1, // all of them: the one without osquery is the one that is broken into
@@ -107,18 +108,18 @@ export class Alarms extends Construct {
   private ofReconciler({ fn, every }: Reconciler): Alarm[] {
     return [
       this.alarm('ReconcilerErrors', {
-        metric: fn.metricErrors({ period: MINUTE, statistic: Stats.SUM }),
+        metric: fn.metricErrors({ period: every, statistic: Stats.SUM }),
         atLeast: 1,
         periods: 3, // one is made up for by the next sweep
         says: 'The reconciler fails',
         runbook: 'Reconciler',
       }),
       this.alarm('ReconcilerSilent', {
-        metric: ownMetric(this, 'SweepDuration', { period: every, statistic: Stats.SAMPLE_COUNT }),
+        metric: ownMetric(this, 'SweepsComplete', { period: every, statistic: Stats.SUM }),
         below: 1,
-        periods: 5,
+        periods: 15, // a very large account is swept in several parts
         whenSilent: true,
-        says: 'The reconciler has not swept five times in a row: what no event told stays unknown',
+        says: 'No sweep of the reconciler has looked at everything for a long time: what no event told stays unknown',
         runbook: 'Reconciler',
       }),
     ];
@@ -138,9 +139,9 @@ export class Alarms extends Construct {
       }),
       this.alarm(`${route.node.id}OldestEvent`, {
         metric: route.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
-        atLeast: 60, // seconds: half the lives Mayfly is for have ended by then
+        atLeast: route.lateAfter.toSeconds(),
         periods: 3,
-        says: `Events of ${route.node.id} wait a minute and more`,
+        says: `Events of ${route.node.id} wait ${route.lateAfter.toSeconds()} s and more`,
         runbook: 'Oldest event',
       }),
     ];

@@ -29,7 +29,8 @@ export class MayflyTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
     });
-    // Lists lives by time, for people and for the review. Only the ledger's rows have its keys, and those never change: one write a life.
+    // Lists lives by time, for people and for the review. Only the ledger's rows have its keys, and those never change: one
+    // write a life.
     this.table.addGlobalSecondaryIndex({
       indexName: BY_DAY,
       partitionKey: { name: 'day', type: AttributeType.STRING },

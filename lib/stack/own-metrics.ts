@@ -19,7 +19,7 @@ export const ownMetric = (scope: Construct, metricName: string, settings: Metric
 /** The same by the values of a dimension, whichever there will be. For graphs: no alarm takes a search. */
 export const ownMetricBy = (scope: Construct, metricName: string, dimension: string, settings: MetricSettings) =>
   new MathExpression({
-    expression: `SEARCH('{${metricsNamespace(scope)},${dimension}} MetricName="${metricName}"', '${settings.statistic}', ${settings.period.toSeconds()})`,
+    expression: `SEARCH('{"${metricsNamespace(scope)}",${dimension}} MetricName="${metricName}"', '${settings.statistic}', ${settings.period.toSeconds()})`,
     usingMetrics: {},
     period: settings.period,
     label: settings.label ?? '',

@@ -49,8 +49,7 @@ export class Reconciler extends Construct {
       Stack.of(this).formatArn({ service: 'ecs', resource, resourceName: '*' });
     const everything = [
       {
-        // A listing is authorized on the container instances of its cluster, wherever its tasks run.
-        actions: ['ecs:DescribeContainerInstances', 'ecs:ListTasks'],
+        actions: ['ecs:DescribeContainerInstances'],
         resource: ofEcs('container-instance'),
         reason: 'Clusters and their instances come and go without us: any of this account and Region, to look at only.',
       },
@@ -60,9 +59,10 @@ export class Reconciler extends Construct {
         reason: 'It looks for the tasks nobody told of: any of this account and Region, to look at only.',
       },
       {
-        actions: ['ec2:DescribeInstances', 'ecs:DescribeTaskDefinition', 'ecs:ListClusters'],
+        // ListTasks has container instances for a resource only where it is asked for the tasks of one of them.
+        actions: ['ec2:DescribeInstances', 'ecs:DescribeTaskDefinition', 'ecs:ListClusters', 'ecs:ListTasks'],
         resource: '*',
-        reason: 'None of these actions can be confined to resources.',
+        reason: 'These actions cannot be confined to resources, as they are called here.',
       },
     ];
     for (const { actions, resource, reason } of everything) {

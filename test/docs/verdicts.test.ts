@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ADVICE } from '../../lib/core/ledger/advice.ts';
-import { TROUBLES } from '../../lib/core/ledger/workload.ts';
+import type { CoverageEvent } from '../../lib/core/ledger/review.ts';
+import { type MissReason, TROUBLES } from '../../lib/core/ledger/workload.ts';
 
 const PAGE = readFileSync(new URL('../../docs/reference/verdicts.md', import.meta.url), 'utf8');
 const [, VERDICTS = '', REASONS = ''] = PAGE.split(/^## /m);
@@ -13,6 +14,16 @@ describe('the reference page of verdicts', () => {
     expect(Object.fromEntries(rows(REASONS))).toEqual(ADVICE);
     expect(rows(REASONS)).toHaveLength(Object.keys(ADVICE).length);
     expect(Object.keys(ADVICE)).toEqual(expect.arrayContaining([...TROUBLES]));
+  });
+
+  it('shows an event with all its members, and with the advice for its reason', () => {
+    const members: Record<keyof CoverageEvent, true> = {
+      ...{ workload: true, kind: true, verdict: true, reason: true, advice: true },
+      ...{ cluster: true, host: true, firstEventAt: true },
+    };
+    const shown = JSON.parse(/^```json\n(.*?)^```/ms.exec(PAGE)?.[1] ?? '') as CoverageEvent;
+    expect(Object.keys(shown).sort()).toEqual(Object.keys(members).sort());
+    expect(shown.advice).toBe(ADVICE[shown.reason as MissReason]);
   });
 
   it('has every verdict', () => {

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { coverageOf } from '../../lib/core/ledger/coverage.ts';
-import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { aFinding, withResource } from '../support/a-finding.ts';
 import { aWorldUnder } from '../support/a-request.ts';
 import { PARTITIONS } from '../support/builders.ts';
 import { type AnyEvent, fixture, fixtureNumbers } from '../support/fixtures.ts';
+import { pathsOf, replaced } from '../support/json-path.ts';
 import { defaultPolicyWith } from '../support/policy-folder.ts';
-import { everything } from '../support/scan.ts';
+import { everyQuery, everything } from '../support/scan.ts';
 import { anAnswer, MINUTE, type World } from '../support/world.ts';
 
 /*
@@ -31,7 +31,7 @@ beforeEach(begin);
 /** Hands events to the functions one after the other, and holds each to its line in the log. */
 async function handle(...events: (AnyEvent | string)[]) {
   const from = world.reports.length;
-  for (const event of events) await world.taskState(event);
+  for (const event of events) await world.take(event);
   const reports = world.reports.slice(from);
   const outcomes = reports.flatMap(({ event, fields }) => (event === 'event_handled' ? [fields.outcome] : []));
   const failures = reports.flatMap(({ event, fields }) => (event === 'event_failed' ? [String(fields.error)] : []));
@@ -39,10 +39,7 @@ async function handle(...events: (AnyEvent | string)[]) {
   return { outcomes, failures };
 }
 
-async function waiting(): Promise<PendingQuery[]> {
-  const items = await everything(world.table);
-  return items.flatMap(({ sk, query }) => (String(sk).startsWith('q#') ? [query as PendingQuery] : []));
-}
+const waiting = () => everyQuery(world.table);
 
 /** The records of the ledger, of which each has one verdict, now and when nothing can come any more, and no negative time. */
 async function accounts() {
@@ -259,20 +256,11 @@ describe('a finding', () => {
 describe('any member of any event', () => {
   const HOSTILE: readonly unknown[] = [
     ...[null, true, 0, -1, 1.5, 1e308, 9_007_199_254_740_992, [], {}, [null], [[]], { a: { b: [] } }],
-    ...[
-      '',
-      ' ',
-      "'); DROP TABLE x; --",
-      'a\0b',
-      '\ud800',
-      '\u202e',
-      '\u{1F41D}'.repeat(600),
-      '__proto__',
-      'constructor',
-    ],
+    ...['', ' ', "'); DROP TABLE x; --", 'a\0b', '\ud800', '\u202e', '__proto__', 'constructor'],
+    '\u{1F41D}'.repeat(600),
     ...['x'.repeat(5000), 'x'.repeat(500_000), 'STOPPED', INSTANCE, '2026-11-20T10:15:00Z', '%s', '../../etc/passwd'],
   ];
-  const places = fixtureNumbers.flatMap((number) => pathsOf(fixture(number), []).map((path) => ({ number, path })));
+  const places = fixtureNumbers.flatMap((number) => pathsOf(fixture(number)).map((path) => ({ number, path })));
 
   it('may hold anything: the event is dealt with or malformed, and counts once', async () => {
     const met = { handled: 0, malformed: 0 };
@@ -286,7 +274,7 @@ describe('any member of any event', () => {
       fc.asyncProperty(fc.array(hit, { minLength: 1, maxLength: 8 }), async (hits) => {
         await begin();
         for (const [{ number, path }, value, other, second] of hits) {
-          const paths = pathsOf(fixture(number), []);
+          const paths = pathsOf(fixture(number));
           const once = replaced(fixture(number), path, value);
           const body = JSON.stringify(replaced(once, paths[second % paths.length] ?? [], other));
           const { outcomes, failures } = await handle(body, body);
@@ -302,22 +290,3 @@ describe('any member of any event', () => {
     expect(Math.min(met.handled, met.malformed)).toBeGreaterThan(0);
   }, 120_000);
 });
-
-type Path = readonly (string | number)[];
-
-/** Every path in a document, inner nodes included. */
-function pathsOf(value: unknown, at: Path): Path[] {
-  if (typeof value !== 'object' || value === null) return [at];
-  const below = Object.entries(value).flatMap(([key, child]) =>
-    pathsOf(child, [...at, Array.isArray(value) ? Number(key) : key]),
-  );
-  return at.length === 0 ? below : [at, ...below];
-}
-
-/** The document with another value at the path; unchanged where an earlier change took the path away. */
-function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
-  if (key === undefined) return by;
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return value;
-  const child = replaced((value as Record<string | number, unknown>)[key], rest, by);
-  return Array.isArray(value) ? value.with(Number(key), child) : { ...value, [key]: child };
-}

@@ -1,6 +1,7 @@
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import type { PolicyRule } from '../../lib/core/policy/policy.ts';
-import { type Asking, askingOf, postMortemOf, questions } from '../../lib/core/queue/ask.ts';
+import { questions } from '../../lib/core/queue/ask.ts';
+import { askingOf, postMortemOf } from '../../lib/core/queue/asking.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { aSnapshot } from './a-record.ts';
 import { plainPolicy } from './plain-policy.ts';
@@ -31,7 +32,7 @@ export async function ask(server: TlsHarness, host: string, question: Question =
     containers: [{ name: 'web', lastStatus: 'RUNNING', runtimeId: containerId(n) }],
     identity: { task_arn: workload, task_family: 'shop' },
   });
-  const asking: Asking = set === 'live' ? askingOf(rule, 'live') : postMortemOf(rule);
+  const asking = set === 'live' ? askingOf(rule, 'live') : postMortemOf(rule);
   const { queries: all } = questions(
     host,
     [asking],

@@ -1,4 +1,4 @@
-import { InstanceNodes } from '../../lib/core/findings/instance-nodes.ts';
+import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import type { Instance } from '../../lib/core/reconcile/inventory.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import { Settled } from '../../lib/core/reconcile/settled.ts';
@@ -7,11 +7,12 @@ import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { MemoryFindings, MemorySweepProgress } from '../../lib/memory/findings.ts';
+import { MemoryFindings } from '../../lib/memory/findings.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
-import { MemoryFanOuts } from '../../lib/memory/progress.ts';
+import { MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
+import { noTaskDefinitions } from '../../lib/memory/task-definitions.ts';
 import { aTaskEvent, type TaskMoment } from './a-task-event.ts';
 import { FakeAccount, type TaskDetail } from './fake-account.ts';
 import { inForce } from './plain-policy.ts';
@@ -84,7 +85,7 @@ export class Sweeper {
       queue: this.hosts,
       registry: this.hosts,
       hosts: new ContainerHosts(aliases, lookup, now),
-      definitions: { essentialContainers: async () => undefined },
+      definitions: noTaskDefinitions,
       fanOuts: new MemoryFanOuts(),
       policy: inForce(),
       tasks: account,

@@ -1,5 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../../lib/aws/table.ts';
+import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 
 /** Every item of a table. */
 export async function everything(table: Table): Promise<Record<string, unknown>[]> {
@@ -13,4 +14,10 @@ export async function everything(table: Table): Promise<Record<string, unknown>[
     from = page.LastEvaluatedKey;
   } while (from);
   return items;
+}
+
+/** Every query that waits anywhere in a table. */
+export async function everyQuery(table: Table): Promise<PendingQuery[]> {
+  const items = await everything(table);
+  return items.flatMap(({ sk, query }) => (String(sk).startsWith('q#') ? [query as PendingQuery] : []));
 }

@@ -107,14 +107,11 @@ export class World {
     };
   }
 
-  /** Sends events to the ecs-task-state function in one batch; returns the ids of the messages that failed. */
-  taskState(...events: (AnyEvent | string)[]): Promise<string[]> {
-    return invoke(this.#function, events);
-  }
-
-  /** Sends events to the ec2-launch function in one batch. */
-  launch(...events: (AnyEvent | string)[]): Promise<string[]> {
-    return invoke(this.#function, events);
+  /** Hands events to the functions, all in one batch; returns the ids of the messages that failed. */
+  async take(...events: (AnyEvent | string)[]): Promise<string[]> {
+    const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
+    const { batchItemFailures } = await this.#function(sqsBatch(bodies), context);
+    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 
   /** What became of each event handled so far, in order of handling. */
@@ -177,12 +174,4 @@ export class World {
       },
     });
   }
-}
-
-type Handler = ReturnType<typeof eventHandler>;
-
-async function invoke(handler: Handler, events: readonly (AnyEvent | string)[]): Promise<string[]> {
-  const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
-  const { batchItemFailures } = await handler(sqsBatch(bodies), context);
-  return batchItemFailures.map((failure) => failure.itemIdentifier);
 }

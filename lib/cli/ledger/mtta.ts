@@ -9,8 +9,9 @@ import {
 } from '../../core/ledger/bound.ts';
 import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
+import { everyEntry } from '../../core/nodes/directory.ts';
 import { builtInPolicy } from '../../core/policy/built-in.ts';
-import { at, everyEntry } from '../place.ts';
+import { at } from '../place.ts';
 import { columns, count, figures, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
 import { meant, type SinceFlags } from './coverage.ts';
 

@@ -1,6 +1,6 @@
-import type { Finding, FindingKind } from '../../core/findings/finding.ts';
-import type { DirectoryEntry } from '../../core/nodes/directory.ts';
-import { at, everyEntry, type PlaceFlags } from '../place.ts';
+import type { Finding, FindingKind } from '../../core/fleet/finding.ts';
+import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
+import { at, type PlaceFlags } from '../place.ts';
 import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
 
 /** What to do about a finding, in one line each. */

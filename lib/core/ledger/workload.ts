@@ -1,4 +1,5 @@
 import type { PendingKey } from '../queue/pending-query.ts';
+import type { ToldBy } from './clocks.ts';
 
 /** Why a workload was not seen, in the order in which one reason outweighs another. */
 export const TROUBLES = [
@@ -59,8 +60,7 @@ export interface WorkloadSnapshot {
   readonly occurredAtMs: number;
   /** When we got to know, by our clock. */
   readonly receivedAtMs: number;
-  /** An event of EventBridge, or the reconciler's sweep, which found what no event had told. */
-  readonly toldBy: 'event' | 'sweep';
+  readonly toldBy: ToldBy;
 }
 
 /** What handling a snapshot came to. */
@@ -77,7 +77,7 @@ export interface Handling {
     readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
     readonly receivedAtMs: number; // when we heard of it
     readonly queuedAtMs: number;
-    readonly toldBy: WorkloadSnapshot['toldBy'];
+    readonly toldBy: ToldBy;
   };
 }
 
@@ -96,7 +96,7 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly troubles: readonly Trouble[];
   readonly firstEventAtMs: number;
   readonly firstReceivedAtMs: number;
-  readonly firstToldBy: WorkloadSnapshot['toldBy'];
+  readonly firstToldBy: ToldBy;
   readonly deliveredAtMs?: number; // first hand-over of a query about it
   readonly firstAnswerAtMs?: number; // first request that brought a row about it
   readonly firstStoredAtMs?: number; // when that row was durable

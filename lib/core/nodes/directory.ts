@@ -19,6 +19,18 @@ export interface NodeDirectory {
   page(cursor?: string): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly next?: string }>;
 }
 
+/** Every line of a directory, all its pages. */
+export async function everyEntry(directory: NodeDirectory): Promise<DirectoryEntry[]> {
+  const entries: DirectoryEntry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await directory.page(cursor);
+    entries.push(...page.entries);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return entries;
+}
+
 /** A node as selectors and profiles see it. */
 export function factsOf(node: Node, nowMs: number): NodeFacts {
   return seenFrom(entryOf(node), nowMs);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
-import { type AskDeps, askingOf, enqueue, questions } from '../queue/ask.ts';
+import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
+import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import { factsOf } from './directory.ts';
 import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity, SEEN_EVERY_MS } from './node.ts';
 
@@ -117,12 +118,8 @@ async function askOnEnrollment(
     triggeredAtMs: node.enrolledAtMs,
     receivedAtMs: node.enrolledAtMs,
   };
-  const wanted = questions(
-    node.host,
-    rules.map((rule) => askingOf(rule, 'enrollment')),
-    cause,
-    deps.now(),
-  );
+  const askings = rules.map((rule) => askingOf(rule, 'enrollment'));
+  const wanted = questions(node.host, askings, cause, deps.now());
   await enqueue(node.host, wanted, policy.limits, 0, deps);
-  return 1000 * Math.max(0, ...rules.map((rule) => rule.accelerateSeconds));
+  return 1000 * heatSecondsOf(askings);
 }

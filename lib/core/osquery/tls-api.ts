@@ -1,5 +1,5 @@
 import { MayflyError } from '../errors.ts';
-import type { Findings } from '../findings/finding.ts';
+import type { Findings } from '../fleet/finding.ts';
 import { intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';

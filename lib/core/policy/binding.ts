@@ -16,8 +16,8 @@ export type Bound =
   | { readonly ok: false; readonly problem: BindingProblem; readonly placeholder: string };
 
 /**
- * Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. It names members
- * of objects too, where the SDK takes two of its words for something else.
+ * Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. Ids
+ * also name members of objects that the SDK stores, where it takes `__proto__` and `constructor` for something else.
  */
 export const SAFE_ID = /^(?!(?:__proto__|constructor)$)[A-Za-z0-9_.-]{1,255}$/;
 

@@ -26,9 +26,11 @@ export const isStopSignal = ({
   desiredStatus?: unknown;
 }): boolean => desiredStatus === 'STOPPED' && STILL_RUNNING.has(lastStatus);
 
-/** Whether a lifecycle action moves an instance into or out of a warm pool: it is stopped there, not terminated. */
-export const isWarmPoolMove = ({ Origin, Destination }: { Origin?: unknown; Destination?: unknown }): boolean =>
-  Origin === 'WarmPool' || Destination === 'WarmPool';
+/**
+ * Whether a terminate action only moves an instance into a warm pool, where it is stopped. One that leaves the pool for EC2
+ * is terminated like any other.
+ */
+export const isWarmPoolMove = ({ Destination }: { Destination?: unknown }): boolean => Destination === 'WarmPool';
 
 /**
  * What an event says will end soon: the only moments at which last-gasp rules ask, by the target that such a rule has.

@@ -1,4 +1,4 @@
-import { type Asking, askingOf, lastGaspOf, listsAreIds, postMortemOf, priorityOf } from '../queue/ask.ts';
+import { type Asking, askingOf, lastGaspOf, listsAreIds, postMortemOf, priorityOf } from '../queue/asking.ts';
 import type { QuerySet } from '../queue/pending-query.ts';
 import { renderSql } from '../sql/render.ts';
 import { type BindingProblem, bind } from './binding.ts';

@@ -1,5 +1,5 @@
 import { nameAt } from './binding.ts';
-import { type FindingSubject, findingSubjects } from './finding.ts';
+import { type FindingSubject, findingSubjects } from './guardduty-finding.ts';
 import type { NodeMatch, Target } from './policy.ts';
 
 /** Who a trigger names, before anybody knows which host that is. */

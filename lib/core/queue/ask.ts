@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { ToldBy } from '../ledger/clocks.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Handling } from '../ledger/workload.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import { bind } from '../policy/binding.ts';
-import type { Limits, PolicyQuery, PolicyRule } from '../policy/policy.ts';
+import type { Limits } from '../policy/policy.ts';
 import type { Report } from '../report.ts';
 import { renderSql } from '../sql/render.ts';
+import { type Asking, listsAreIds, priorityOf } from './asking.ts';
 import type { HostQueue } from './host-queue.ts';
-import type { Decorations, PendingQuery, QuerySet } from './pending-query.ts';
-
-/** A rule that asks on a trigger, with the set of its queries that is meant. */
-export interface Asking {
-  readonly rule: PolicyRule;
-  readonly set: QuerySet;
-  readonly queries: readonly PolicyQuery[];
-  readonly expiresSeconds: number;
-}
+import type { Decorations, PendingQuery } from './pending-query.ts';
 
 /** What a trigger gives to the queries it asks for. */
 export interface Cause {
@@ -31,7 +25,7 @@ export interface Cause {
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when we heard of it
   /** Who told of it. @default - an event */
-  readonly toldBy?: 'event' | 'sweep';
+  readonly toldBy?: ToldBy;
 }
 
 export interface AskDeps {
@@ -41,41 +35,6 @@ export interface AskDeps {
   readonly report: Report;
   readonly now: () => number; // epoch ms
 }
-
-/** The rule's queries for what triggers it while its subject lives. */
-export const askingOf = (rule: PolicyRule, set: QuerySet): Asking => ({
-  rule,
-  set,
-  queries: rule.queries,
-  expiresSeconds: rule.expiresSeconds,
-});
-
-/** The rule's queries for a task that has stopped. */
-export const postMortemOf = (rule: PolicyRule): Asking => ({
-  rule,
-  set: 'post-mortem',
-  queries: rule.postMortem,
-  expiresSeconds: rule.postMortemExpiresSeconds,
-});
-
-/** The rule's queries for what is about to end: of no use once it has. */
-export const lastGaspOf = (rule: PolicyRule, secondsLeft: number): Asking => ({
-  ...askingOf(rule, 'last-gasp'),
-  expiresSeconds: Math.min(rule.expiresSeconds, secondsLeft),
-});
-
-/**
- * For how long what is asked keeps the host's agent polling fast: at its last gasp as long as it can be answered at all. A
- * rule that wants no haste gets none.
- */
-export const heatSecondsOf = ({ rule, set, expiresSeconds }: Asking): number =>
-  set === 'last-gasp' && rule.accelerateSeconds > 0
-    ? Math.max(rule.accelerateSeconds, expiresSeconds)
-    : rule.accelerateSeconds;
-
-/** Lists about a task, and lists that evidence refers to, hold ids. */
-export const listsAreIds = (rule: PolicyRule, query: PolicyQuery): boolean =>
-  rule.target === 'ecs-task-host' || query.evidence !== undefined;
 
 /** A query that a rule wanted to ask and cannot, or an id that was left out of one. */
 export interface Refusal {
@@ -96,8 +55,9 @@ export function questions(
 ): { readonly queries: PendingQuery[]; readonly refusals: Refusal[] } {
   const queries: PendingQuery[] = [];
   const refusals: Refusal[] = [];
-  for (const { rule, set, queries: wanted, expiresSeconds } of askings) {
-    for (const query of wanted) {
+  for (const asking of askings) {
+    const { rule, set, expiresSeconds } = asking;
+    for (const query of asking.queries) {
       const bound = bind(query, cause.trigger, listsAreIds(rule, query));
       const refuse = (problem: string): number => refusals.push({ rule: rule.name, query: query.name, problem });
       if (!bound.ok) {
@@ -108,7 +68,7 @@ export function questions(
       queries.push({
         queryId: idOf(cause.key, rule.name, set, query.name),
         host,
-        priority: priorityOf({ set, rule }, query),
+        priority: priorityOf(asking, query),
         rule: rule.name,
         query: query.name,
         set,
@@ -132,15 +92,6 @@ export function questions(
 }
 
 /**
- * A delivery has room for few: what is about to end comes before all else. What has stopped can wait, but for the question
- * that proves it, by which it is accounted for.
- */
-export function priorityOf({ set, rule }: Pick<Asking, 'set' | 'rule'>, { evidence }: PolicyQuery): number {
-  if (set === 'last-gasp') return 0;
-  return set === 'post-mortem' && !evidence ? Math.min(9, rule.priority + 2) : rule.priority;
-}
-
-/**
  * Queues queries for a host within the limits, and heats it. What a limit drops, and what could not be bound, is in the
  * ledger and in the log, never silent.
  *
@@ -150,7 +101,7 @@ export async function enqueue(
   host: string,
   { queries, refusals }: { queries: readonly PendingQuery[]; refusals: readonly Refusal[] },
   limits: Limits,
-  accelerateSeconds: number,
+  heatSeconds: number,
   { queue, registry, ledger, report, now }: AskDeps,
   workload?: string,
 ): Promise<PendingQuery[]> {
@@ -169,23 +120,24 @@ export async function enqueue(
       queued.push(query);
       continue;
     }
-    const dropped =
-      waiting.size >= limits.pendingPerHost
-        ? 'pendingPerHost'
-        : (await spaced(query, limits, queue, asked, now()))
-          ? undefined
-          : 'spacingSeconds';
+    // There is no later for a last gasp, and it is a handful of queries.
+    const isFull = waiting.size >= limits.pendingPerHost && query.set !== 'last-gasp';
+    const dropped = isFull
+      ? 'pendingPerHost'
+      : (await spaced(query, limits, queue, asked, now()))
+        ? undefined
+        : 'spacingSeconds';
     if (dropped) {
       report('query_dropped', { host, rule: query.rule, query: query.query, limit: dropped });
       // Two notices of one end: what the first of them asked a moment ago is all there is to know.
-      if (query.set !== 'last-gasp' || dropped === 'pendingPerHost') await ledger.troubled(query.workload, 'limited');
+      if (query.set !== 'last-gasp') await ledger.troubled(query.workload, 'limited');
       continue;
     }
     await queue.enqueue(query);
     waiting.add(query.queryId);
     queued.push(query);
   }
-  if (queued.length > 0 && accelerateSeconds > 0) await registry.heat(host, now() + accelerateSeconds * 1000);
+  if (queued.length > 0 && heatSeconds > 0) await registry.heat(host, now() + heatSeconds * 1000);
   return queued;
 }
 
@@ -212,6 +164,13 @@ async function spaced(
 function idOf(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
+
+/** An answer may lag the last hand-over by a lease and its redeliveries: nothing is called missed before that. */
+const ANSWER_GRACE_MS = 3 * 60_000;
+
+/** Until when answers to these queries are waited for, in epoch ms; 0 where there are none. */
+export const settleByMsOf = (queries: readonly PendingQuery[]): number =>
+  Math.max(0, ...queries.map(({ expiresAtMs }) => expiresAtMs + ANSWER_GRACE_MS));
 
 /** When a workload was first asked about: as known before, else by what was queued just now, if anything was. */
 export function firstAskedOf(

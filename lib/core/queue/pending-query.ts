@@ -1,3 +1,4 @@
+import type { ToldBy } from '../ledger/clocks.ts';
 import type { PolicyQuery } from '../policy/policy.ts';
 import type { Bindings } from '../sql/render.ts';
 
@@ -24,7 +25,7 @@ export interface Asker {
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when we heard of the trigger
   /** Who told of the trigger. @default - an event */
-  readonly toldBy?: 'event' | 'sweep';
+  readonly toldBy?: ToldBy;
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
 }

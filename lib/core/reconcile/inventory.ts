@@ -1,4 +1,4 @@
-/** Which tasks ListTasks is asked for: by what they are meant to be, `STOPPED` also holds those that are still stopping. */
+/** Which tasks ListTasks is asked for, by desired status: `STOPPED` also lists those that are still stopping. */
 export type TaskList = 'RUNNING' | 'STOPPED';
 
 /** Some tasks of a list, and where it goes on. */

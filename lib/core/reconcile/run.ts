@@ -1,6 +1,6 @@
 import { MayflyError } from '../errors.ts';
-import type { Findings } from '../findings/finding.ts';
-import type { InstanceNodes } from '../findings/instance-nodes.ts';
+import type { Findings } from '../fleet/finding.ts';
+import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
 import type { RuleDeps } from '../triggers/handle-rules.ts';
 import type { ParsedEvent } from '../triggers/parse.ts';

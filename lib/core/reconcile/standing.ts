@@ -4,8 +4,8 @@ import type { TaskList } from './inventory.ts';
 /** How the ledger stands to what AWS lists: `behind` wants a look, `under-way` has its event in somebody's hands. */
 export type Standing = 'behind' | 'under-way' | 'settled';
 
-/** So long an event may take to be handled before the sweep does it again: longer than a function runs, and one retry. */
-const HANDLED_WITHIN_MS = 2 * 60_000;
+/** An event that is unhandled for so long the sweep does again: a function's run and one retry are over by then. */
+const REDONE_AFTER_MS = 3 * 60_000;
 
 /** What the ledger lacks about a task on this list. @param record undefined where it has never heard of it */
 export function standingOf(record: WorkloadRecord | undefined, list: TaskList, nowMs: number): Standing {
@@ -22,7 +22,7 @@ export const isUnhandled = ({ handledVersion, version }: WorkloadRecord): boolea
 
 /** Whether an unhandled record has been so for too long. */
 export const isOverdue = (record: WorkloadRecord, nowMs: number): boolean =>
-  isUnhandled(record) && nowMs - record.receivedAtMs >= HANDLED_WITHIN_MS;
+  isUnhandled(record) && nowMs - record.receivedAtMs >= REDONE_AFTER_MS;
 
 /** A container without an id may have got one since. One with an id that cannot be asked about has none in the record. */
 const startsStill = ({ containers, unsafe }: WorkloadRecord): boolean =>

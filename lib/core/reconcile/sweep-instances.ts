@@ -1,5 +1,5 @@
-import { noteFinding } from '../findings/finding.ts';
-import { isExpected, judgeFleet } from '../findings/fleet.ts';
+import { noteFinding } from '../fleet/finding.ts';
+import { isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
@@ -94,7 +94,7 @@ function foundAs(
   const nowMs = run.deps.now();
   const starts = state === 'running';
   // The very event that was never finished has to be the same one; EC2 does not tell when an instance ended.
-  const again = starts && record && isOverdue(record, nowMs);
+  const again = starts && record && record.version > 0 && isOverdue(record, nowMs);
   const atMs = again
     ? record.version
     : occurredAtMs(starts ? launchedAtMs : undefined, run.before.instancesSinceMs, nowMs);

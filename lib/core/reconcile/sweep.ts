@@ -19,10 +19,12 @@ export async function sweep(deps: SweepDeps, place: Place, untilMs: number): Pro
   const run = new Run(deps, place, before);
   const [tasks, instances] = await Promise.all([sweepTasks(run), sweepInstances(run)]);
   const beganAtMs = left?.startedAtMs ?? startedAtMs;
+  // After a failure, what was not dealt with may have begun before: later sweeps have to take it for new.
+  const isWhole = run.failures === 0;
   await progress.save({
     ...since,
-    ...(tasks.complete ? { tasksSinceMs: beganAtMs } : {}),
-    ...(instances ? { instancesSinceMs: startedAtMs } : {}),
+    ...(tasks.complete && (isWhole || since.tasksSinceMs === undefined) ? { tasksSinceMs: beganAtMs } : {}),
+    ...(instances && (isWhole || since.instancesSinceMs === undefined) ? { instancesSinceMs: startedAtMs } : {}),
     ...(tasks.left ? { left: { startedAtMs: beganAtMs, at: tasks.left } } : {}),
   });
   if (!tasks.left) settled.turn();
@@ -40,7 +42,7 @@ export async function sweep(deps: SweepDeps, place: Place, untilMs: number): Pro
     ecsCalls: spend.sharedCalls,
     failures: run.failures,
     throttled: spend.throttled,
-    complete: tasks.complete && instances,
+    complete: tasks.complete && instances && isWhole,
     durationMs: now() - startedAtMs,
   });
   return run.failures;

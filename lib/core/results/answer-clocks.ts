@@ -34,11 +34,11 @@ export async function reportClocks(
   for (const { query, asker, ...ours } of timed) {
     const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = asker;
     const instants = { toldBy, eventAtMs, receivedAtMs, queuedAtMs, ...ours };
+    const clocks = clocksOf(instants);
     const { rule, set } = query;
     const { workload = null } = asker;
     const { host } = node;
-    const { eventToReceivedMs, receivedToQueuedMs, queuedToDeliveredMs, ...rest } = clocksOf(instants);
-    const { deliveredToAnsweredMs, answeredToStoredMs, timeToAnswerMs } = rest;
+    const { timeToAnswerMs } = clocks;
     report('answer_timed', {
       rule,
       cluster: asker.decorations.cluster ?? null,
@@ -46,11 +46,11 @@ export async function reportClocks(
       host,
       workload,
       toldBy,
-      eventToReceivedMs,
-      receivedToQueuedMs,
-      queuedToDeliveredMs,
-      deliveredToAnsweredMs,
-      answeredToStoredMs,
+      eventToReceivedMs: clocks.eventToReceivedMs,
+      receivedToQueuedMs: clocks.receivedToQueuedMs,
+      queuedToDeliveredMs: clocks.queuedToDeliveredMs,
+      deliveredToAnsweredMs: clocks.deliveredToAnsweredMs,
+      answeredToStoredMs: clocks.answeredToStoredMs,
       timeToAnswerMs,
     });
     const lateMs = lateByMs(instants, seconds, node.enrolledAtMs);

@@ -1,5 +1,5 @@
-import type { Findings } from '../findings/finding.ts';
-import { noteShortCleanup } from '../findings/short-cleanup.ts';
+import type { Findings } from '../fleet/finding.ts';
+import { noteShortCleanup } from '../fleet/short-cleanup.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Trouble } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
@@ -133,7 +133,7 @@ function linesOf(
     columns,
     decorations: { ...hostDecorations(node), ...decorationsOf(asker, columns, query) },
     late: query === undefined,
-    ...(asker ? clocksOf(asker) : {}),
+    ...(asker ? timesOf(asker) : {}),
     ...(delivery ? { deliveredAtMs: delivery.deliveredAtMs } : {}),
   });
   if (answer.rows.length === 0) {
@@ -146,7 +146,7 @@ function linesOf(
   });
 }
 
-const clocksOf = ({ triggeredAtMs, receivedAtMs, queuedAtMs }: Asker): Partial<ResultLine> => ({
+const timesOf = ({ triggeredAtMs, receivedAtMs, queuedAtMs }: Asker): Partial<ResultLine> => ({
   triggeredAtMs,
   receivedAtMs,
   queuedAtMs,

@@ -6,9 +6,8 @@ export const LEAST_MS = 15_000;
 const NOTICE_MS = NOTICE_SECONDS * 1000;
 
 /**
- * When what a notice announced comes to pass, in epoch ms by our clock. The clock of who wrote the notice may differ by
- * minutes, so it shifts the end only within what is possible: from a moment in which an agent could still be reached to the
- * whole notice from now.
+ * When what a notice announced comes to pass, in epoch ms by our clock. The clock of its writer may differ by minutes, so
+ * the result is kept within what is possible: not before an agent can be reached, and not later than a whole notice from now.
  */
 export const deadlineOf = (noticedAtMs: number, nowMs: number): number =>
   Math.min(Math.max(noticedAtMs + NOTICE_MS, nowMs + LEAST_MS), nowMs + NOTICE_MS);
@@ -16,17 +15,17 @@ export const deadlineOf = (noticedAtMs: number, nowMs: number): number =>
 /** The least heartbeat an Auto Scaling group allows, in seconds: what is assumed where it cannot be asked. */
 export const LEAST_HEARTBEAT_SECONDS = 30;
 
-/** Of this much of the heartbeat nothing is used, where clocks can be trusted: for the completion, and for what it meets. */
+/** This much of the heartbeat is left for the completion and its retries … */
 const marginMs = (heartbeatMs: number): number => Math.max(10_000, heartbeatMs / 5);
-/** The same where an agent would otherwise have no time at all. */
+/** … and this much where an agent would otherwise have no time at all. */
 const LEAST_MARGIN_MS = 5_000;
 
 /**
  * Until when, in epoch ms by our clock, a lifecycle hook may be held: its heartbeat less a margin, and never more than two
  * minutes, however long the hook would wait.
  *
- * An action that seems to come from the future, or whose heartbeat seems to be over, says that the clocks differ: then it
- * counts as new, respectively as one for which an agent is just reached. That is within every heartbeat.
+ * Clocks may differ: an action that seems to come from the future counts as new, and one whose heartbeat seems to be over
+ * is held just long enough to reach an agent, which is within every heartbeat.
  *
  * @param noticedAtMs when the action began, by Auto Scaling's clock
  */

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
-import type { FindingSubject } from '../policy/finding.ts';
+import type { FindingSubject } from '../policy/guardduty-finding.ts';
 
 interface Deps {
   readonly ledger: Ledger;

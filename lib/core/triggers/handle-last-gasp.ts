@@ -1,6 +1,7 @@
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
-import { type Cause, enqueue, firstAskedOf, heatSecondsOf, lastGaspOf, questions } from '../queue/ask.ts';
+import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
+import { heatSecondsOf, lastGaspOf } from '../queue/asking.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';
@@ -18,8 +19,6 @@ export interface InstanceNotice extends AnyEvent {
 }
 
 export type LastGaspDeps = RuleDeps & { readonly hold?: Hold };
-
-const ANSWER_GRACE_MS = 3 * 60_000;
 
 /**
  * Asks an instance that will be taken away, before all else. The lifecycle hook that holds it is completed as soon as the
@@ -101,7 +100,7 @@ async function askInstance(
   const wanted = questions(host, askings, cause, now());
   // Ids alone would not know a repeat once the queries are answered.
   const { done } = await fanOuts.resume(cause.key, now());
-  const heat = Math.max(0, ...askings.map(heatSecondsOf));
+  const heat = heatSecondsOf(askings);
   const queries = done ? [] : await enqueue(host, wanted, compiled.policy.limits, heat, deps, instanceId);
   if (!done) await fanOuts.save(cause.key, { hosts: 1, done: true }, now());
   const asked = done ? wanted.queries : queries;
@@ -110,14 +109,14 @@ async function askInstance(
       host,
       enrolled: hasAgent,
       asked: asked.map(keyOf),
-      settleByMs: Math.max(0, ...asked.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
+      settleByMs: settleByMsOf(asked),
       ...firstAskedOf(record.handling, asked),
     });
   }
   return { host, hasAgent, queries };
 }
 
-/** What is asked is asked for at least as long as it takes to reach an agent, also where nobody waits for the answer. */
+/** Never less than it takes to reach an agent, even where nobody waits for the answer. */
 const secondsUntil = (deadlineAtMs: number, nowMs: number): number =>
   Math.ceil(Math.max(deadlineAtMs - nowMs, LEAST_MS) / 1000);
 
@@ -132,8 +131,8 @@ const causeOf = (instanceId: string, { notice, occurredAtMs, raw }: InstanceNoti
 });
 
 /**
- * Brings an instance into the ledger of which no other event has told. Below every launch: it changes nothing about an
- * instance that is known, and a launch that is told of later still counts.
+ * Brings an instance into the ledger that no other event has told of. Its version is below that of every launch, so it
+ * changes nothing about an instance that is known, and a launch that is told of later still counts.
  */
 const noticeSnapshot = (instanceId: string, occurredAtMs: number, receivedAtMs: number): WorkloadSnapshot => ({
   workload: instanceId,

@@ -1,8 +1,10 @@
+import type { ToldBy } from '../ledger/clocks.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
-import { type AskDeps, askingOf, type Cause, enqueue, firstAskedOf, questions } from '../queue/ask.ts';
+import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
+import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import { keyOf } from '../queue/pending-query.ts';
 
 /** An instance that came up, as EC2 or its Auto Scaling group tells it. */
@@ -10,7 +12,7 @@ export interface LaunchEvent {
   readonly instanceId: string;
   readonly identity: Readonly<Record<string, string>>;
   readonly occurredAtMs: number;
-  readonly toldBy: WorkloadSnapshot['toldBy'];
+  readonly toldBy: ToldBy;
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
 }
@@ -22,11 +24,10 @@ export interface LaunchDeps extends AskDeps {
 
 /**
  * EC2's own event and the group's "launch successful" tell of one launch, a minute or two apart and in any order;
- * both are best effort, so either is enough. A start after a stop is asked about anew, but
- * it is the same instance to the ledger: what was seen of its former life still counts.
+ * both are best effort, so either is enough. A start after a stop is asked about anew, but it is the same instance to the
+ * ledger: what was seen of its former life still counts.
  */
 export const SAME_LAUNCH_MS = 10 * 60_000;
-const ANSWER_GRACE_MS = 3 * 60_000;
 
 /** Queues the launch queries under the instance id, usually before any agent exists there; its first poll takes them. */
 export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'noted' | 'asked'> {
@@ -44,20 +45,17 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     decorations: record.identity,
     triggeredAtMs: event.occurredAtMs,
     receivedAtMs: record.receivedAtMs,
+    toldBy: record.toldBy,
   };
-  const wanted = questions(
-    host,
-    rules.map((rule) => askingOf(rule, 'launch')),
-    cause,
-    now(),
-  );
-  const heat = Math.max(0, ...rules.map((rule) => rule.accelerateSeconds));
-  const queries = await enqueue(host, wanted, compiled.policy.limits, heat, deps, record.workload);
+  const askings = rules.map((rule) => askingOf(rule, 'launch'));
+  const wanted = questions(host, askings, cause, now());
+  const { limits } = compiled.policy;
+  const queries = await enqueue(host, wanted, limits, heatSecondsOf(askings), deps, record.workload);
   await ledger.handled(record.workload, record.version, {
     host,
     enrolled: lives(await registry.find(host), now()),
     asked: queries.map(keyOf),
-    settleByMs: Math.max(0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
+    settleByMs: settleByMsOf(queries),
     ...firstAskedOf(record.handling, queries),
   });
   return queries.length > 0 ? 'asked' : 'noted';

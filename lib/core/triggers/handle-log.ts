@@ -1,7 +1,8 @@
 import { factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import type { Node } from '../nodes/node.ts';
 import type { CompiledPolicy, LogRow } from '../policy/compiled-policy.ts';
-import { type AskDeps, askingOf, enqueue, questions, type Refusal } from '../queue/ask.ts';
+import { type AskDeps, enqueue, questions, type Refusal } from '../queue/ask.ts';
+import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import type { PendingQuery } from '../queue/pending-query.ts';
 import type { LogLine } from '../results/lines.ts';
 import type { FanOuts } from './fan-out.ts';
@@ -33,7 +34,7 @@ export async function askOnLog(
   const facts = factsOf(node, deps.now());
   const queries: PendingQuery[] = [];
   const refusals: Refusal[] = [];
-  let accelerate = 0;
+  let heatSeconds = 0;
   for (const { id, index, line, row, rules } of matching) {
     if (!fresh.has(id)) continue;
     const cause = {
@@ -44,17 +45,13 @@ export async function askOnLog(
       triggeredAtMs: timeOf(line, deps.now()),
       receivedAtMs: deps.now(),
     };
-    const asked = questions(
-      node.host,
-      rules.map((rule) => askingOf(rule, 'log')),
-      cause,
-      deps.now(),
-    );
+    const askings = rules.map((rule) => askingOf(rule, 'log'));
+    const asked = questions(node.host, askings, cause, deps.now());
     queries.push(...asked.queries);
     refusals.push(...asked.refusals);
-    accelerate = Math.max(accelerate, ...rules.map((rule) => rule.accelerateSeconds));
+    heatSeconds = Math.max(heatSeconds, heatSecondsOf(askings));
   }
-  const queued = await enqueue(node.host, { queries, refusals }, policy.policy.limits, accelerate, deps);
+  const queued = await enqueue(node.host, { queries, refusals }, policy.policy.limits, heatSeconds, deps);
   // Last: a crash before this asks again, the other order would never ask.
   await Promise.all([...fresh].map((id) => deps.fanOuts.save(id, { hosts: 1, done: true }, deps.now())));
   return queued.length;

@@ -3,18 +3,8 @@ import { lives } from '../nodes/node.ts';
 import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
 import { isStopSignal } from '../policy/ending.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
-import {
-  type AskDeps,
-  type Asking,
-  askingOf,
-  type Cause,
-  enqueue,
-  firstAskedOf,
-  heatSecondsOf,
-  lastGaspOf,
-  postMortemOf,
-  questions,
-} from '../queue/ask.ts';
+import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
+import { type Asking, askingOf, heatSecondsOf, lastGaspOf, postMortemOf } from '../queue/asking.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { keyOf } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
@@ -30,9 +20,6 @@ export interface TaskDeps extends AskDeps {
 
 /** What one event came to, for the log and the metrics. */
 export type TaskOutcome = 'stale' | 'noted' | 'asked' | 'no-host' | 'superseded';
-
-// Answers may lag the last hand-over by a lease and its redeliveries: nothing is called missed before that.
-const ANSWER_GRACE_MS = 3 * 60_000;
 
 /**
  * Turns one task event into queries. Safe under duplicates, reordering and crashes: the ledger's version decides
@@ -58,7 +45,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const known = new Set(before?.asked.map(({ queryId }) => queryId));
   const wanted = questions(waitsFor ?? '', askings, causeOf(event, record), now());
   const fresh = { ...wanted, queries: wanted.queries.filter(({ queryId }) => !known.has(queryId)) };
-  const heat = Math.max(0, ...askings.map(heatSecondsOf));
+  const heat = heatSecondsOf(askings);
   const queries = waitsFor ? await enqueue(waitsFor, fresh, limits, enrolled ? heat : 0, deps, workload) : [];
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
   if (hasEnded && unseen(record).length > 0) await ledger.troubled(workload, 'host-gone');
@@ -75,14 +62,11 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
     ...(host ? { host } : {}),
     enrolled: enrolled || hasEnded || (before?.enrolled ?? false),
     asked: [...(before?.asked ?? []), ...queries.map(keyOf)],
-    settleByMs: hasEnded
-      ? now()
-      : Math.max(before?.settleByMs ?? 0, ...queries.map((query) => query.expiresAtMs + ANSWER_GRACE_MS)),
+    settleByMs: hasEnded ? now() : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries)),
     ...firstAskedOf(before, queries),
   });
   if (!inForce) {
-    // Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, under the
-    // same ids.
+    // Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, under the same ids.
     const [newer] = await ledger.read([workload]);
     if (newer?.stopped && !record.stopped) await queue.remove(queries.map(keyOf));
     return 'superseded';
@@ -97,8 +81,8 @@ async function essentialsOf({ task }: TaskEvent, { definitions }: TaskDeps): Pro
 }
 
 /**
- * Whoever learns a container instance from its event moves what waits under its ARN; whoever queues there looks again. Both write first and
- * then read what the other wrote, so one of them sees it.
+ * Whoever learns a container instance from its event moves what waits under its ARN; whoever queues there looks again.
+ * Both write first and then read what the other wrote, so one of them sees it.
  */
 async function joinHost(containerInstanceArn: string, { hosts, queue }: TaskDeps): Promise<void> {
   const host = await hosts.news(containerInstanceArn);
@@ -111,7 +95,7 @@ const unseen = ({ subjects, seenLive, seenPostMortem }: WorkloadRecord): string[
 /** After RUNNING and before STOPPED. An event may get lost: then these ask what RUNNING would have asked. */
 const WINDING_DOWN = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING']);
 
-/** What the policy asks about a task in this state: nothing about containers that were all seen already, but for the last gasp. */
+/** What the policy asks about a task in this state; once all its containers were seen, only the last gasp. */
 function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy, nowMs: number): Asking[] {
   const secondsLeft = Math.floor((deadlineOf(record.occurredAtMs, nowMs) - nowMs) / 1000);
   const lastGasps = isStopSignal(record) ? policy.lastGaspRules(raw).map((rule) => lastGaspOf(rule, secondsLeft)) : [];

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { MayflyError } from '../errors.ts';
-import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import type { ToldBy } from '../ledger/clocks.ts';
 import { isWarmPoolMove } from '../policy/ending.ts';
 import type { InstanceEnd } from './end-instance.ts';
 import type { InstanceNotice } from './handle-last-gasp.ts';
@@ -121,7 +121,7 @@ export type ParsedEvent =
  * @throws {MayflyError} `EVENT_MALFORMED`, its message naming the first bad path, for an event that lacks what its
  *   source documents: it belongs in the dead-letter queue, where somebody looks at it
  */
-export function parseEvent(input: unknown, toldBy: WorkloadSnapshot['toldBy'] = 'event'): ParsedEvent {
+export function parseEvent(input: unknown, toldBy: ToldBy = 'event'): ParsedEvent {
   const envelope = checked(Envelope, input, 'event');
   const occurredAtMs = Date.parse(envelope.time);
   if (!Number.isFinite(occurredAtMs)) throw new MayflyError('EVENT_MALFORMED', 'event: time: not a date');
@@ -192,7 +192,7 @@ export function parseEvent(input: unknown, toldBy: WorkloadSnapshot['toldBy'] = 
     }
     case 'aws.autoscaling EC2 Instance-terminate Lifecycle Action': {
       const detail = checked(HookAction, envelope.detail, 'detail');
-      if (isWarmPoolMove(detail)) return { kind: 'ignored', why: 'a move of a warm pool' };
+      if (isWarmPoolMove(detail)) return { kind: 'ignored', why: 'a move into a warm pool' };
       return { kind: 'notice', event: { ...hookNotice(detail, occurredAtMs), id: envelope.id, raw: input } };
     }
     default:
@@ -204,7 +204,7 @@ const launch = (
   instanceId: string,
   identity: Record<string, string>,
   occurredAtMs: number,
-  toldBy: WorkloadSnapshot['toldBy'],
+  toldBy: ToldBy,
   raw: unknown,
 ): ParsedEvent => ({
   kind: 'launch',

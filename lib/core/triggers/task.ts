@@ -1,3 +1,4 @@
+import type { ToldBy } from '../ledger/clocks.ts';
 import type { TaskContainer, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
 import type { Decorations } from '../queue/pending-query.ts';
@@ -10,7 +11,7 @@ export interface TaskEvent {
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
   readonly occurredAtMs: number; // the envelope's time, whole seconds
-  readonly toldBy: WorkloadSnapshot['toldBy'];
+  readonly toldBy: ToldBy;
   readonly task: {
     readonly taskArn: string;
     readonly clusterArn: string;

@@ -29,19 +29,19 @@ describe('an instance that comes up', () => {
     ['its group, then EC2', [22, 19]],
     ['both, and both again', [19, 22, 19, 22]],
   ])('is asked about once when it is told of by %s', async (_, numbers) => {
-    for (const number of numbers) expect(await world.launch(fixture(number))).toEqual([]);
+    for (const number of numbers) expect(await world.take(fixture(number))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
     expect(world.outcomes().filter((outcome) => outcome === 'asked')).toHaveLength(1);
     expect(await world.record(INSTANCE)).toMatchObject({ kind: 'ec2-instance', subjects: [INSTANCE] });
   });
 
   it('is asked about once when both events come in one batch', async () => {
-    expect(await world.launch(fixture(22), fixture(19))).toEqual([]);
+    expect(await world.take(fixture(22), fixture(19))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
   it('is asked again when it is started after a stop', async () => {
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     await world.aNode(INSTANCE);
     const taken = await world.poll(INSTANCE);
     await world.answer(
@@ -49,12 +49,12 @@ describe('an instance that comes up', () => {
       taken.map(({ wireId }) => anAnswer(wireId)),
     );
     world.nowMs += 20 * MINUTE;
-    await world.launch({ ...fixture(19), time: '2026-11-20T10:30:35Z' });
+    await world.take({ ...fixture(19), time: '2026-11-20T10:30:35Z' });
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
   it('waits for the first poll of an agent that did not exist when the instance came up, and is then seen', async () => {
-    await world.launch(fixture(19), fixture(22));
+    await world.take(fixture(19), fixture(22));
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
     world.nowMs += MINUTE;
     await world.aNode(INSTANCE);
@@ -72,13 +72,13 @@ describe('an instance that comes up', () => {
 
   it('asks the host its agent enrolled as, when that is known already', async () => {
     await world.ports.aliases.learn(INSTANCE, 'web-7', world.nowMs);
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     expect(await world.waiting('web-7')).toEqual(LAUNCH);
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
   it('is called without an agent when none ever comes, after an hour and the grace for answers', async () => {
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     world.nowMs += 63 * MINUTE - 1;
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
     world.nowMs += 1;
@@ -88,13 +88,13 @@ describe('an instance that comes up', () => {
   it('is called without an agent when its one was last seen so long ago that its node has expired', async () => {
     await world.aNode(INSTANCE);
     world.nowMs += NODE_TTL_MS;
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     world.nowMs += 63 * MINUTE;
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
   it('is not seen by a row that names another instance', async () => {
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     await world.aNode(INSTANCE);
     const taken = await world.poll(INSTANCE);
     const instance = taken.find(({ query }) => query === 'instance')?.wireId ?? '';
@@ -111,14 +111,14 @@ describe('what is no launch', () => {
     ['a launch into a warm pool', fixture(22, { Destination: 'WarmPool' })],
     ['a launch that names no instance', fixture(22, { EC2InstanceId: '' })],
   ])('asks nothing: %s', async (_, event) => {
-    expect(await world.launch(event)).toEqual([]);
+    expect(await world.take(event)).toEqual([]);
     expect(world.outcomes()).toEqual(['ignored']);
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
   const others = fixtureNumbers.filter((number) => number >= 17 && number !== 19 && number !== 22);
   it.each(others)('asks nothing of nobody on fixture %i, about which the policy has no rule', async (number) => {
-    expect(await world.launch(fixture(number))).toEqual([]);
+    expect(await world.take(fixture(number))).toEqual([]);
     expect(world.outcomes()).toEqual(['noted']);
   });
 
@@ -128,7 +128,7 @@ describe('what is no launch', () => {
     ['a time that is no date', { ...fixture(19), time: 'soon' }],
     ['no detail', { ...fixture(19), detail: null }],
   ])('goes back to the queue, alone: an event with %s', async (_, event) => {
-    expect(await world.launch(JSON.stringify(event), fixture(22))).toEqual(['m0']);
+    expect(await world.take(JSON.stringify(event), fixture(22))).toEqual(['m0']);
     expect(world.reports[0]).toMatchObject({
       event: 'event_failed',
       fields: { error: expect.stringMatching(/^EVENT_MALFORMED: /) },

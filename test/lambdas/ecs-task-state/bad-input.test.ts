@@ -1,10 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '@sqlite.org/sqlite-wasm';
 import fc from 'fast-check';
-import type { PendingQuery } from '../../../lib/core/queue/pending-query.ts';
 import { renderSql } from '../../../lib/core/sql/render.ts';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
-import { everything } from '../../support/scan.ts';
+import { pathsOf, replaced, valueAt } from '../../support/json-path.ts';
+import { everyQuery } from '../../support/scan.ts';
 import { aDatabase, rowOf } from '../../support/sqlite.ts';
 import { World } from '../../support/world.ts';
 
@@ -29,12 +29,8 @@ beforeEach(async () => {
 });
 
 /** Every query that waits anywhere in the table, as SQL. */
-async function everyQuery(): Promise<string[]> {
-  const items = await everything(world.table);
-  return items
-    .filter((item) => String(item.sk).startsWith('q#'))
-    .map((item) => item.query as PendingQuery)
-    .map(({ sql, bindings }) => renderSql(sql, bindings));
+async function everySql(): Promise<string[]> {
+  return (await everyQuery(world.table)).map(({ sql, bindings }) => renderSql(sql, bindings));
 }
 
 /** Holds the SQL to what the policy says around its literals, and to SQLite. */
@@ -66,16 +62,16 @@ describe('a message that is no event', () => {
     ['a task with a version in text', JSON.stringify(fixture(5, { version: '5' }))],
     ['a task whose containers are no list', JSON.stringify(fixture(5, { containers: { length: 1 } }))],
   ])('goes back to the queue alone, with its reason in the log: %s', async (_, message) => {
-    expect(await world.taskState(message, fixture(9))).toEqual(['m0']);
+    expect(await world.take(message, fixture(9))).toEqual(['m0']);
     expect(world.reports.filter(({ event }) => event === 'event_failed')).toMatchObject([
       { fields: { messageId: 'm0' } },
     ]);
     expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 });
-    expect(await everyQuery()).toHaveLength(1);
+    expect(await everySql()).toHaveLength(1);
   });
 
   it('names the first field that is wrong', async () => {
-    await world.taskState(fixture(5, { containers: [{ name: 7, lastStatus: 'RUNNING' }] }));
+    await world.take(fixture(5, { containers: [{ name: 7, lastStatus: 'RUNNING' }] }));
     expect(String(world.reports[0]?.fields.error)).toMatch(/^EVENT_MALFORMED: detail\.containers\.0\.name: /);
   });
 });
@@ -89,7 +85,7 @@ describe('an event with something new in it', () => {
     ['a detail type', { ...fixture(5), 'detail-type': 'ECS Task Mood Change' }, 'noted'],
     ['a source', { ...fixture(5), source: 'aws.ecs2' }, 'noted'],
   ])('is no failure: %s', async (_, event, outcome) => {
-    expect(await world.taskState(event)).toEqual([]);
+    expect(await world.take(event)).toEqual([]);
     expect(world.outcomes()).toEqual([outcome]);
   });
 
@@ -103,7 +99,7 @@ describe('an event with something new in it', () => {
       stoppedReason: '\u{1F41D}'.repeat(200),
     });
     expect(Buffer.byteLength(JSON.stringify(event))).toBeGreaterThan(1_000_000);
-    expect(await world.taskState(event)).toEqual([]);
+    expect(await world.take(event)).toEqual([]);
     expect(world.outcomes()).toEqual(['asked']);
   });
 });
@@ -117,24 +113,21 @@ describe('runtime ids', () => {
   it.each(["' OR 1=1 --", 'a b', 'ü', 'a\0', '', 'a'.repeat(256), "x');DROP TABLE y;--", '*'])(
     'outside their alphabet are asked about by nobody, the others are: %j',
     async (id) => {
-      expect(await world.taskState(withIds(id, 'good-1'))).toEqual([]);
-      expect((await everyQuery()).map((sql) => sql.slice(sql.indexOf('IN')))).toEqual([
-        "IN ('good-1')",
-        "IN ('good-1')",
-      ]);
+      expect(await world.take(withIds(id, 'good-1'))).toEqual([]);
+      expect((await everySql()).map((sql) => sql.slice(sql.indexOf('IN')))).toEqual(["IN ('good-1')", "IN ('good-1')"]);
       expect((await world.record(String(fixture(5).detail.taskArn))).containers).toHaveLength(2);
     },
   );
 
   it('on some of the containers only are enough to ask about those', async () => {
-    expect(await world.taskState(withIds(undefined, 'good-1', undefined))).toEqual([]);
-    expect((await everyQuery())[0]).toContain("IN ('good-1')");
+    expect(await world.take(withIds(undefined, 'good-1', undefined))).toEqual([]);
+    expect((await everySql())[0]).toContain("IN ('good-1')");
   });
 
   it.each(['__proto__', 'constructor', 'toString'])(
     'that are names of what every object has harm nobody else: %s',
     async (id) => {
-      expect(await world.taskState(withIds(id, 'good-1'), fixture(9))).toEqual([]);
+      expect(await world.take(withIds(id, 'good-1'), fixture(9))).toEqual([]);
       expect(await world.record(String(fixture(5).detail.taskArn))).toMatchObject({ handledVersion: 5 });
       expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 });
     },
@@ -175,7 +168,7 @@ describe('hostile values', () => {
     'x'.repeat(5000),
     9_007_199_254_740_992,
   ];
-  const paths = pathsOf(fixture(5), []);
+  const paths = pathsOf(fixture(5));
 
   it('in any fields of an event are handled or sent back, and never reach SQL but as literals', async () => {
     const hits = fc.array(fc.tuple(fc.constantFrom(...paths), fc.constantFrom(...HOSTILE)), {
@@ -188,10 +181,10 @@ describe('hostile values', () => {
         world = await World.begin();
         world.ecs.known.set(ON_INSTANCE, INSTANCE);
         const event = list.reduce<unknown>((bent, [path, value]) => replaced(bent, path, value), fixture(5));
-        const failed = await world.taskState(JSON.stringify(event), fixture(9));
+        const failed = await world.take(JSON.stringify(event), fixture(9));
         expect([[], ['m0']]).toContainEqual(failed);
         expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 }); // its neighbour is unharmed
-        const queries = await everyQuery();
+        const queries = await everySql();
         queries.forEach(expectOnlyLiterals);
         met[failed.length === 0 ? 'handled' : 'failed'] += 1;
         met.queries += queries.length - 1;
@@ -206,32 +199,9 @@ describe('hostile values', () => {
     const needed = new Set(['source', 'detail-type', 'time']);
     for (const path of texts) {
       const event = replaced(fixture(5), path, 'it\'s "hostile"; -- \u{1F41D}');
-      const outcome = await world.taskState(JSON.stringify(event));
+      const outcome = await world.take(JSON.stringify(event));
       if (!needed.has(String(path[0]))) expect([path, outcome]).toEqual([path, []]);
     }
-    (await everyQuery()).forEach(expectOnlyLiterals);
+    (await everySql()).forEach(expectOnlyLiterals);
   });
 });
-
-type Path = readonly (string | number)[];
-
-/** Every path in a document, inner nodes included. */
-function pathsOf(value: unknown, at: Path): Path[] {
-  if (typeof value !== 'object' || value === null) return [at];
-  const below = Object.entries(value).flatMap(([key, child]) =>
-    pathsOf(child, [...at, Array.isArray(value) ? Number(key) : key]),
-  );
-  return at.length === 0 ? below : [at, ...below];
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((node, key) => (node as Record<string | number, unknown>)[key], value);
-}
-
-/** The document with another value at the path; unchanged where an earlier change took the path away. */
-function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
-  if (key === undefined) return by;
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return value;
-  const child = replaced((value as Record<string | number, unknown>)[key], rest, by);
-  return Array.isArray(value) ? value.with(Number(key), child) : { ...value, [key]: child };
-}

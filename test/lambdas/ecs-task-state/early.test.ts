@@ -13,9 +13,9 @@ describe('a task whose event overtakes that of its container instance', () => {
   });
 
   it('is asked about on the right host as soon as that is known', async () => {
-    await world.taskState(fixture(5));
+    await world.take(fixture(5));
     expect(await world.waiting(INSTANCE)).toEqual([]);
-    await world.taskState(fixture(15));
+    await world.take(fixture(15));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container', 'processes']);
     expect(await world.waiting(ARN)).toEqual([]);
   });
@@ -24,22 +24,22 @@ describe('a task whose event overtakes that of its container instance', () => {
     const other = new World(world.table);
     const { enqueue } = world.ports.queue;
     world.ports.queue.enqueue = async (query) => {
-      await other.taskState(fixture(15));
+      await other.take(fixture(15));
       await enqueue.call(world.ports.queue, query);
     };
-    await world.taskState(fixture(5));
+    await world.take(fixture(5));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container', 'processes']);
   });
 
   it('takes back what still waits under either name when it stops', async () => {
-    await world.taskState(fixture(5));
-    await world.taskState(fixture(15));
-    await world.taskState(fixture(7));
+    await world.take(fixture(5));
+    await world.take(fixture(15));
+    await world.take(fixture(7));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container']);
   });
 
   it('stays missed for want of a host where the instance never becomes known', async () => {
-    await world.taskState(fixture(5));
+    await world.take(fixture(5));
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 });

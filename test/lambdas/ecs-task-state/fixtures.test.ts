@@ -41,7 +41,7 @@ async function arrives(...numbers: number[]): Promise<void> {
   for (const number of numbers) {
     const event = fixture(number);
     world.nowMs = Date.parse(event.time);
-    expect(await world.taskState(event)).toEqual([]);
+    expect(await world.take(event)).toEqual([]);
   }
 }
 
@@ -131,7 +131,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
   });
 
   it('is asked about once when both copies arrive in one batch (05, 08)', async () => {
-    expect(await world.taskState(fixture(5), fixture(8))).toEqual([]);
+    expect(await world.take(fixture(5), fixture(8))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
   });
 
@@ -240,8 +240,8 @@ describe('all fixtures', () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
     const all = fixtureNumbers.map((number) => fixture(number));
     for (let from = 0; from < all.length; from += 10) {
-      expect(await world.taskState(...all.slice(from, from + 10))).toEqual([]);
-      expect(await world.launch(...all.slice(from, from + 10))).toEqual([]);
+      expect(await world.take(...all.slice(from, from + 10))).toEqual([]);
+      expect(await world.take(...all.slice(from, from + 10))).toEqual([]);
     }
     const tasks = [API_TASK, MIGRATE_TASK, FARGATE_TASK, SPOT_TASK, MANAGED_TASK, EXTERNAL_TASK];
     expect((await world.ports.ledger.read([...tasks, INSTANCE])).map((record) => record.workload).sort()).toEqual(
@@ -251,7 +251,7 @@ describe('all fixtures', () => {
 
   const others = fixtureNumbers.filter((number) => number >= 17 && number !== 19 && number !== 22);
   it.each(others)('asks nothing on %i, which is about no task and no launch', async (number) => {
-    expect(await world.taskState(fixture(number))).toEqual([]);
+    expect(await world.take(fixture(number))).toEqual([]);
     expect(world.outcomes()).toEqual(['noted']);
   });
 });

@@ -105,7 +105,7 @@ describe('a terminate hook of ours', () => {
   it('is completed when its instance is gone before it answered', async () => {
     gasp.meanwhile = async () => {
       if (gasp.world.nowMs === TOLD + 3 * SECOND)
-        await gasp.world.launch({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:40:06Z' });
+        await gasp.world.take({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:40:06Z' });
     };
     await gasp.at(ourHook());
     expect(completedAfter()).toEqual([3]);
@@ -175,11 +175,8 @@ describe('a hook that is not ours to complete', () => {
     expect(gasp.pauses).toEqual([]);
   });
 
-  it.each([
-    ['into a warm pool', { Destination: 'WarmPool' }],
-    ['out of a warm pool', { Origin: 'WarmPool' }],
-  ])('is not even asked about: of a move %s', async (_, detail) => {
-    expect(await gasp.at(ourHook(detail))).toEqual([]);
+  it('is not even asked about: of a move into a warm pool', async () => {
+    expect(await gasp.at(ourHook({ Destination: 'WarmPool' }))).toEqual([]);
     expect(gasp.world.outcomes()).toEqual(['ignored']);
     expect(gasp.hooks.completed).toEqual([]);
     expect(await gasp.waiting()).toEqual([]);
@@ -194,7 +191,7 @@ describe('a hook that is not ours to complete', () => {
 
   it('is every one to a function that may not complete hooks: it asks, and does not wait', async () => {
     gasp.world.nowMs = TOLD;
-    expect(await gasp.world.launch(ourHook())).toEqual([]);
+    expect(await gasp.world.take(ourHook())).toEqual([]);
     expect(gasp.world.outcomes()).toEqual(['asked']);
     expect(await gasp.asked()).toEqual(QUESTIONS);
     expect(gasp.hooks.completed).toEqual([]);

@@ -1,9 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DynamoFindings } from '../../../lib/aws/findings.ts';
-import { DynamoSweepProgress } from '../../../lib/aws/sweep-progress.ts';
-import type { Findings } from '../../../lib/core/findings/finding.ts';
-import type { SweepProgress, SweepState } from '../../../lib/core/reconcile/inventory.ts';
-import { MemoryFindings, MemorySweepProgress } from '../../../lib/memory/findings.ts';
+import type { Findings } from '../../../lib/core/fleet/finding.ts';
+import { MemoryFindings } from '../../../lib/memory/findings.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, T0 } from '../../support/world.ts';
 
@@ -52,23 +50,5 @@ describe.each([
   it('are new to one alone of those that note them at once', async () => {
     const news = await Promise.all(Array.from({ length: 5 }, () => findings.note('no-agent', 'i-1', '', T0)));
     expect(news.filter(Boolean)).toHaveLength(1);
-  });
-});
-
-describe.each([
-  ['DynamoDB', async (): Promise<SweepProgress> => new DynamoSweepProgress(await aTable())],
-  ['memory', async (): Promise<SweepProgress> => new MemorySweepProgress()],
-])('how far sweeping has come, in %s', (_, make) => {
-  it('is nowhere at first, then where it was left', async () => {
-    const progress = await make();
-    expect(await progress.read()).toEqual({});
-    const states: SweepState[] = [
-      { tasksSinceMs: T0, left: { startedAtMs: T0 + 1, at: { cluster: 'c', list: 'STOPPED', from: 'token' } } },
-      { tasksSinceMs: T0 + 1, instancesSinceMs: T0 },
-    ];
-    for (const state of states) {
-      await progress.save(state);
-      expect(await progress.read()).toEqual(state);
-    }
   });
 });

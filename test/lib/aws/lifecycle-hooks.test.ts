@@ -6,7 +6,8 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { AutoScalingHooks, PROMPT } from '../../../lib/aws/lifecycle-hooks.ts';
+import { AutoScalingHooks } from '../../../lib/aws/lifecycle-hooks.ts';
+import { PROMPT } from '../../../lib/aws/prompt.ts';
 import { MINUTE, T0 } from '../../support/world.ts';
 
 const client = new AutoScalingClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });

@@ -76,7 +76,9 @@ describe('every alarm', () => {
     const [tlsApi] = functionNamed(template, 'tls-api');
     const [reconcile] = functionNamed(template, 'reconcile');
     const [[table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, unknown]];
-    const ours = 'Covered,Judged,MttaBreaches,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepDuration'.split(',');
+    const ours = 'Covered,Judged,MttaBreaches,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepsComplete'.split(
+      ',',
+    );
     expect(watched.sort()).toEqual(
       [
         ...queues,
@@ -103,7 +105,10 @@ describe('every alarm', () => {
     new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });
     const other = Assertions.fromStack(stack).toJSON() as Template;
     expect(named(other, 'Coverage').Threshold).toBe(90);
-    expect(named(other, 'ReconcilerSilent')).toMatchObject({ Period: 300, EvaluationPeriods: 5, Threshold: 1 });
+    expect(named(other, 'ReconcilerErrors')).toMatchObject({ Period: 300 });
+    expect(named(other, 'AgentsSilent')).toMatchObject({ Period: 300 });
+    expect(named(other, 'LastGaspOldestEvent')).toMatchObject({ Threshold: 160 });
+    expect(named(other, 'ReconcilerSilent')).toMatchObject({ Period: 300, EvaluationPeriods: 15, Threshold: 1 });
   });
 });
 

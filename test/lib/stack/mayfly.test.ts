@@ -175,6 +175,11 @@ describe('permissions', () => {
         .sort(),
     ).toEqual(actions.sort());
   });
+
+  it('to list tasks are for all resources: ECS confines a listing only where it names a container instance', () => {
+    const listing = ofFunction('reconcile').find(({ Action }) => listOf(Action).includes('ecs:ListTasks'));
+    expect(listing?.Resource).toBe('*');
+  });
 });
 
 describe('what is kept', () => {

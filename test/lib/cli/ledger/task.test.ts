@@ -17,14 +17,14 @@ async function aLife() {
   const { world, ask } = await aWatched();
   await world.aNode(INSTANCE);
   world.nowMs = Date.parse('2026-11-20T10:15:28Z');
-  await world.taskState(fixture(15), fixture(5));
+  await world.take(fixture(15), fixture(5));
   world.nowMs += 4 * SECOND;
   const delivered = await world.poll(INSTANCE);
   world.nowMs += SECOND;
   const container = delivered.find(({ query }) => query === 'container');
   await world.answer(INSTANCE, [anAnswer(container?.wireId ?? '', [{ id: ENVOY, state: 'running' }])]);
   world.nowMs = Date.parse('2026-11-20T10:42:30Z');
-  await world.taskState(fixture(7));
+  await world.take(fixture(7));
   return ask;
 }
 

@@ -16,17 +16,17 @@ const names = async (host: string): Promise<string[]> => (await world.waiting(ho
 
 describe('a host that says which instance it is', () => {
   it('gets what waited under the instance id, and everything that is asked about the instance from then on', async () => {
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     await world.aNode('web-7');
     expect(await learn('web-7')).toBe('learned');
     expect(await names(INSTANCE)).toEqual([]);
     expect(await names('web-7')).toEqual(['instance', 'system']);
-    await world.taskState(fixture(15), fixture(5));
+    await world.take(fixture(15), fixture(5));
     expect(await names('web-7')).toEqual(['container', 'instance', 'processes', 'system']);
   });
 
   it('says so in the answer to the question its enrollment asks', async () => {
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     await world.enroll('web-7');
     const ec2 = (await world.poll('web-7')).find(({ query }) => query === 'ec2');
     await world.answer('web-7', [anAnswer(ec2?.wireId ?? '', [{ instance_id: INSTANCE }])]);
@@ -83,7 +83,7 @@ describe('a host that says which instance it is', () => {
     for (const at of [1, 2, 3, 4]) {
       for (const when of ['before', 'after'] as const) {
         world = await World.begin();
-        await world.launch(fixture(19));
+        await world.take(fixture(19));
         await world.aNode('web-7');
         const mortal = new Mortal(at, when);
         await untilDeath(() => learn('web-7', portsOn(mortal.table(world.table))));

@@ -211,10 +211,10 @@ describe('fifty task starts on one host', () => {
     });
 
   it('cost it one query each for containers and processes, and the answer tells them apart again', async () => {
-    await world.taskState(fixture(15));
+    await world.take(fixture(15));
     const host = 'i-0a1b2c3d4e5f60718';
     await world.aNode(host);
-    for (let n = 0; n < 50; n += 10) await world.taskState(...fifty.slice(n, n + 10).map((m) => start(m)));
+    for (let n = 0; n < 50; n += 10) await world.take(...fifty.slice(n, n + 10).map((m) => start(m)));
     const queries = await world.poll(host);
     expect(queries.map((query) => query.query).toSorted()).toEqual(['container', 'processes']);
 

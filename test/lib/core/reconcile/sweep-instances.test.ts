@@ -99,7 +99,7 @@ describe('an instance that the ledger knows', () => {
     };
     await expect(told('running')).rejects.toThrow('away');
     sweeper.deps = { ...sweeper.deps, policy };
-    sweeper.nowMs += 2 * MINUTE;
+    sweeper.nowMs += 3 * MINUTE;
     await sweeper.sweep();
     expect(await asked()).toHaveLength(2);
     expect(record()?.handledVersion).toBe(record()?.version);

@@ -106,14 +106,14 @@ describe('a task that events tell of', () => {
     expect(await sweeper.waiting()).toHaveLength(2);
   });
 
-  it('is left to its event for two minutes, then done by the sweep', async () => {
+  it('is left to its event for three minutes, then done by the sweep', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     const { instancesOf } = sweeper;
     sweeper.instancesOf = async () => Promise.reject(new Error('ECS is away'));
     await expect(told()).rejects.toThrow('ECS is away');
     sweeper.instancesOf = instancesOf;
-    sweeper.nowMs += 2 * MINUTE - 1;
+    sweeper.nowMs += 3 * MINUTE - 1;
     await sweeper.sweep();
     expect(sweeper.account.described).toEqual([]);
     sweeper.nowMs += 1;

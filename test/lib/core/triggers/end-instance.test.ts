@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
-import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import { entryOf, everyEntry } from '../../../../lib/core/nodes/directory.ts';
 import { planEnroll } from '../../../../lib/core/nodes/enroll.ts';
 import { lives, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
@@ -26,22 +26,14 @@ const end = (state = 'terminated'): AnyEvent => ({
 });
 async function ends(state?: string): Promise<void> {
   world.nowMs = Math.max(world.nowMs, ENDED);
-  expect(await world.launch(end(state))).toEqual([]);
+  expect(await world.take(end(state))).toEqual([]);
 }
 const arrives = async (event: AnyEvent) => {
   world.nowMs = Date.parse(event.time);
-  expect(await world.launch(event)).toEqual([]);
+  expect(await world.take(event)).toEqual([]);
 };
 const node = (host = INSTANCE) => world.ports.registry.find(host, true);
-const listed = async (): Promise<string[]> => {
-  const hosts: string[] = [];
-  for (let cursor: string | undefined = '0 '; cursor; ) {
-    const page: { entries: readonly { hostIdentifier: string }[]; next?: string } = await directory.page(cursor);
-    hosts.push(...page.entries.map(({ hostIdentifier }) => hostIdentifier));
-    cursor = page.next;
-  }
-  return hosts;
-};
+const listed = async () => (await everyEntry(directory)).map(({ hostIdentifier }) => hostIdentifier);
 
 describe('an instance that is terminated', () => {
   it.each(['shutting-down', 'terminated'])('loses its key at the first word of it: %s', async (state) => {
@@ -164,11 +156,11 @@ describe('what waited for its agent', () => {
   it('is not asked again: a task whose end is told of later is missed with its host', async () => {
     world.nowMs = Date.parse(fixture(5).time);
     await world.aNode(INSTANCE);
-    await world.taskState(fixture(15));
-    await world.taskState(fixture(5));
+    await world.take(fixture(15));
+    await world.take(fixture(5));
     await ends();
     expect(await world.verdict(TASK)).toEqual(gone);
-    await world.taskState(fixture(7));
+    await world.take(fixture(7));
     expect(await world.waiting(INSTANCE)).toEqual([]);
     expect(await world.verdict(TASK)).toEqual(gone);
   });
@@ -176,8 +168,8 @@ describe('what waited for its agent', () => {
   it('is not asked at all where all that is told of a task comes after its host', async () => {
     await world.aNode(INSTANCE);
     await ends();
-    await world.taskState(fixture(15));
-    await world.taskState(fixture(5));
+    await world.take(fixture(15));
+    await world.take(fixture(5));
     expect(await world.waiting(INSTANCE)).toEqual([]);
     expect(await world.verdict(TASK)).toEqual(gone);
   });
@@ -185,8 +177,8 @@ describe('what waited for its agent', () => {
   it('keeps the verdict of what was seen before', async () => {
     world.nowMs = Date.parse(fixture(5).time);
     await world.aNode(INSTANCE);
-    await world.taskState(fixture(15));
-    await world.taskState(fixture(5));
+    await world.take(fixture(15));
+    await world.take(fixture(5));
     const { subjects } = await world.record(TASK);
     const taken = await world.poll(INSTANCE);
     await world.answer(
@@ -199,7 +191,7 @@ describe('what waited for its agent', () => {
       ),
     );
     await ends();
-    await world.taskState(fixture(7));
+    await world.take(fixture(7));
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
     expect((await world.record(TASK)).troubles).toEqual([]);
   });

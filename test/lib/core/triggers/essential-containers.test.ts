@@ -23,7 +23,7 @@ beforeEach(async () => {
 const arrives = async (...events: AnyEvent[]) => {
   for (const event of events) {
     world.nowMs = Math.max(world.nowMs, Date.parse(event.time));
-    expect(await world.taskState(event)).toEqual([]);
+    expect(await world.take(event)).toEqual([]);
   }
 };
 /** The host's agent answers with a row about each of these containers, and no other. */

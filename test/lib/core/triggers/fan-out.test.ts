@@ -10,7 +10,7 @@ import { answerAll, aRequest } from '../../../support/a-request.ts';
 import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { everything } from '../../../support/scan.ts';
+import { everyQuery } from '../../../support/scan.ts';
 import { MINUTE, portsOn, World } from '../../../support/world.ts';
 
 let world: World;
@@ -33,8 +33,7 @@ async function listed(host: string, identity: Partial<NodeIdentity> = {}, profil
 
 /** Hosts with a query that waits, and how many. */
 async function asked(): Promise<Record<string, number>> {
-  const items = (await everything(world.table)).filter(({ sk }) => String(sk).startsWith('q#'));
-  const hosts = items.map(({ pk }) => String(pk).slice('HOST#'.length)).sort();
+  const hosts = (await everyQuery(world.table)).map(({ host }) => host).sort();
   return Object.fromEntries(hosts.map((host) => [host, hosts.filter((other) => other === host).length]));
 }
 
@@ -58,7 +57,7 @@ describe('a request for all nodes with some attributes', () => {
     world.nowMs += 5 * MINUTE;
     await listed('late', { platform: 'ubuntu', hostname: 'x' });
     sweep(match);
-    await world.launch(aRequest('sweep'));
+    await world.take(aRequest('sweep'));
     expect(await asked()).toEqual(once(expected));
   });
 
@@ -66,9 +65,9 @@ describe('a request for all nodes with some attributes', () => {
     for (const host of hosts(5)) await listed(host);
     sweep({});
     const event = aRequest('sweep', { idempotencyKey: 'cve' });
-    await world.launch(event);
+    await world.take(event);
     for (const host of hosts(5)) expect(await answerAll(world, host)).toHaveLength(1);
-    await world.launch(event, aRequest('sweep', { idempotencyKey: 'cve' }));
+    await world.take(event, aRequest('sweep', { idempotencyKey: 'cve' }));
     expect(await asked()).toEqual({});
   });
 
@@ -76,7 +75,7 @@ describe('a request for all nodes with some attributes', () => {
     await listed('h1');
     world.nowMs += 61 * MINUTE;
     sweep({});
-    await world.launch(aRequest('sweep'));
+    await world.take(aRequest('sweep'));
     expect(await asked()).toEqual({});
   });
 
@@ -84,17 +83,17 @@ describe('a request for all nodes with some attributes', () => {
     for (const host of hosts(12)) await listed(host);
     sweep({}, 5);
     const event = aRequest('sweep');
-    await world.launch(event);
+    await world.take(event);
     expect(Object.keys(await asked())).toHaveLength(5);
     expect(limited()).toMatchObject([{ fields: { rule: 'sweep', hosts: 5 } }]);
-    await world.launch(event);
+    await world.take(event);
     expect(Object.keys(await asked())).toHaveLength(5);
   });
 
   it('does not call a limit that is just reached one', async () => {
     for (const host of hosts(12)) await listed(host);
     sweep({}, 12);
-    await world.launch(aRequest('sweep'));
+    await world.take(aRequest('sweep'));
     expect(await asked()).toEqual(once(hosts(12)));
     expect(limited()).toEqual([]);
   });
@@ -106,7 +105,7 @@ describe('a request for all nodes with some attributes', () => {
     const fanOuts = new DynamoFanOuts(world.table);
     await fanOuts.save(`event ${id} sweep`, { hosts: 21, cursor: '0 ', done: false }, world.nowMs);
     sweep({}, 20);
-    await world.launch(event);
+    await world.take(event);
     expect(await asked()).toEqual({});
     expect(limited()).toHaveLength(1);
   });

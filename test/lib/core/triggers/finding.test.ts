@@ -1,18 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
-import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
-import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
-import { aFinding, aSequence, aTaskResource, withResource, withService } from '../../../support/a-finding.ts';
+import { aFinding, aTaskResource, withResource, withService } from '../../../support/a-finding.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { answerAll, aRequest, aWorldUnder } from '../../../support/a-request.ts';
 import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
-import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce } from '../../../support/plain-policy.ts';
 import { defaultPolicyWith } from '../../../support/policy-folder.ts';
-import { everything } from '../../../support/scan.ts';
-import { MINUTE, portsOn, T0, type World } from '../../../support/world.ts';
+import { everyQuery } from '../../../support/scan.ts';
+import { MINUTE, T0, type World } from '../../../support/world.ts';
 
 const ON_ECS = 'i-0a1b2c3d4e5f60718';
 const ON_EKS = 'i-0b9c8d7e6f5a41230';
@@ -30,7 +26,7 @@ beforeEach(async () => {
 });
 
 const arrives = async (...events: AnyEvent[]) => {
-  for (const event of events) expect(await world.launch(event)).toEqual([]);
+  for (const event of events) expect(await world.take(event)).toEqual([]);
 };
 const names = async (host: string) => (await world.waiting(host)).map(({ rule, query }) => `${rule} ${query}`).sort();
 const homeless = () =>
@@ -40,7 +36,7 @@ const anInstance = (change: object = {}) =>
     aSnapshot(1, { workload: ON_ECS, kind: 'ec2-instance', subjects: [ON_ECS], versionStep: 1, ...change }),
   );
 /** Everything that waits anywhere. */
-const total = async () => (await everything(world.table)).filter(({ sk }) => String(sk).startsWith('q#')).length;
+const total = async () => (await everyQuery(world.table)).length;
 
 describe('a GuardDuty finding', () => {
   it('on an instance (25) asks the agent there, under the name it enrolled with, and has it poll fast', async () => {
@@ -67,7 +63,7 @@ describe('a GuardDuty finding', () => {
 
   it('on a task asks the host that the ledger has for it about the containers it names', async () => {
     await world.aNode(ON_ECS);
-    await world.taskState(fixture(15), fixture(5));
+    await world.take(fixture(15), fixture(5));
     await answerAll(world, ON_ECS);
     await arrives(aFinding(1, withResource(aTaskResource(TASK, [dockerId(1), dockerId(2), null]))));
     expect(await names(ON_ECS)).toEqual([...CONTAINER_RULE, ...HOST_RULE]);
@@ -94,7 +90,7 @@ describe('a GuardDuty finding', () => {
 
   it('is asked about before what waited already', async () => {
     await world.aNode(ON_ECS);
-    await world.launch(fixture(19));
+    await world.take(fixture(19));
     await arrives(fixture(25));
     const delivered = await world.poll(ON_ECS);
     expect(delivered.map(({ rule }) => rule)).toEqual(Array(3).fill('guardduty-host'));
@@ -160,7 +156,7 @@ describe('a finding without a host that we know', () => {
   });
 
   it('is reported where the task ran on Fargate', async () => {
-    await world.taskState(fixture(11));
+    await world.take(fixture(11));
     const arn = String(fixture(11).detail.taskArn);
     await arrives(onTask(arn));
     expect(homeless()).toEqual([
@@ -239,70 +235,5 @@ describe('a finding that is published again', () => {
     world.nowMs += HOUR;
     await arrives(aFinding(1, (detail) => ({ ...detail, id: 'y', idempotencyKey: 'z' })));
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
-  });
-});
-
-describe('an attack sequence', () => {
-  const resources = [
-    { uid: ON_ECS, resourceType: 'EC2_INSTANCE' },
-    { uid: `arn:aws:ec2:us-east-1:111122223333:instance/${ON_EKS}`, resourceType: 'EC2_INSTANCE' },
-    { uid: TASK, resourceType: 'ECS_TASK' },
-    { uid: 'arn:aws:s3:::bucket', resourceType: 'S3_BUCKET' },
-  ];
-
-  it('asks each of its hosts once: of its instances, and of its tasks', async () => {
-    await world.aNode(ON_ECS);
-    await world.aNode(ON_EKS);
-    await world.taskState(fixture(15), fixture(5));
-    await answerAll(world, ON_ECS);
-    await arrives(aSequence(1, resources));
-    expect([await names(ON_ECS), await names(ON_EKS)]).toEqual([HOST_RULE, HOST_RULE]);
-    expect(homeless()).toEqual([]);
-  });
-
-  it('asks those that are known, and the others once they are, each once', async () => {
-    await world.aNode(ON_ECS);
-    await arrives(aSequence(1, resources));
-    expect(await answerAll(world, ON_ECS)).toHaveLength(3);
-    expect(homeless().map(([, why]) => why)).toEqual([
-      `${ON_EKS} of account 111122223333: the host is unknown here`,
-      `${TASK} of account 111122223333: unknown here`,
-    ]);
-    world.nowMs += 6 * HOUR;
-    await world.aNode(ON_EKS, { agentInstance: 'b' });
-    await world.taskState(fixture(15), fixture(5)); // the task runs on the host that was asked
-    await answerAll(world, ON_ECS);
-    await arrives(aSequence(2, resources));
-    expect([await names(ON_ECS), await names(ON_EKS)]).toEqual([[], HOST_RULE]);
-    await answerAll(world, ON_EKS);
-    world.nowMs += 6 * HOUR;
-    await arrives(aSequence(3, resources));
-    expect(await total()).toBe(0);
-  });
-
-  it('reaches no more hosts than one trigger may, and says so', async () => {
-    world.policy = inForce({ ...policy, limits: { ...policy.limits, hostsPerTrigger: 2 } });
-    const many = Array.from({ length: 5 }, (_, n) => ({ uid: `i-${n}`, resourceType: 'EC2_INSTANCE' }));
-    for (const { uid } of many) await world.aNode(uid);
-    await arrives(aSequence(1, many));
-    expect(await total()).toBe(2 * HOST_RULE.length);
-    expect(world.reports.filter(({ event }) => event === 'fan_out_limited')).toMatchObject([
-      { fields: { rule: 'guardduty-host', hosts: 2 } },
-    ]);
-  });
-
-  it('is asked about once a host, wherever the function dies', async () => {
-    for (let at = 1; ; at++) {
-      world = await aWorldUnder(policy);
-      await world.aNode(ON_ECS);
-      await world.aNode(ON_EKS);
-      const mortal = new Mortal(at, 'after');
-      const table = mortal.table(world.table);
-      const deps = { ...world.taskDeps(portsOn(table)), fanOuts: new DynamoFanOuts(table) };
-      await untilDeath(() => handleEvent(parseEvent(aSequence(1, resources)), deps));
-      await arrives(aSequence(2, resources));
-      expect([at, await names(ON_ECS), await names(ON_EKS)]).toEqual([at, HOST_RULE, HOST_RULE]);
-      if (!mortal.died) break;
-    }
   });
 });

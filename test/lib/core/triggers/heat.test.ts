@@ -13,7 +13,7 @@ async function heatAfter(event: number, policy: Partial<Policy>): Promise<number
   const world = await World.begin();
   world.policy = inForce({ ...plainPolicy, rules: cool, ...policy });
   await world.aNode(INSTANCE);
-  await world.taskState(fixture(15), fixture(event));
+  await world.take(fixture(15), fixture(event));
   const node = await world.ports.registry.find(INSTANCE, true);
   return Math.max(0, ((node?.hotUntilMs ?? 0) - world.nowMs) / SECOND);
 }

@@ -15,7 +15,7 @@ const under = async (policy: Policy) => {
   world = await aWorldUnder(policy);
   world.nowMs = Date.parse(fixture(15).time);
   await world.aNode(HOST);
-  await world.taskState(fixture(15));
+  await world.take(fixture(15));
 };
 beforeEach(() => under(builtInPolicy));
 
@@ -27,7 +27,7 @@ const inState = (version: number, lastStatus: string, desiredStatus = 'STOPPED')
 });
 const arrives = async (event: ReturnType<typeof inState>) => {
   world.nowMs = Date.parse(event.time);
-  expect(await world.taskState(event)).toEqual([]);
+  expect(await world.take(event)).toEqual([]);
 };
 const runs = () => arrives(inState(5, 'RUNNING', 'RUNNING'));
 const isToldToStop = () => arrives(inState(6, 'RUNNING'));
@@ -100,7 +100,7 @@ describe('the earliest stop signal of a task', () => {
   ])('leaves the agent some time where our clock is minutes %s', async (_, skewMs, seconds) => {
     const event = inState(6, 'RUNNING');
     world.nowMs = Date.parse(event.time) + skewMs;
-    expect(await world.taskState(event)).toEqual([]);
+    expect(await world.take(event)).toEqual([]);
     const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
     expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(seconds * SECOND));
   });
@@ -135,7 +135,7 @@ describe('the earliest stop signal of a task', () => {
 
   it('asks nobody about a task without a host', async () => {
     world.nowMs = Date.parse(fixture(12).time);
-    expect(await world.taskState(fixture(12))).toEqual([]);
+    expect(await world.take(fixture(12))).toEqual([]);
     expect(await world.verdict(String(fixture(12).detail.taskArn))).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 });
@@ -191,7 +191,7 @@ describe('a last-gasp rule', () => {
 
   it('asks nothing of other events, either', async () => {
     await under(greedy());
-    await world.taskState(fixture(16), fixture(17), fixture(18));
+    await world.take(fixture(16), fixture(17), fixture(18));
     expect(await pending()).toEqual([]);
   });
 });

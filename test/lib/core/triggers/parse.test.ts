@@ -47,13 +47,10 @@ describe('what an event about an instance says', () => {
     });
   });
 
-  it('that it moves into or out of a warm pool, which is no end', () => {
-    for (const detail of [
-      { Destination: 'WarmPool' },
-      { Origin: 'WarmPool' },
-      { Origin: 'WarmPool', Destination: 'EC2' },
-    ])
-      expect(parseEvent(fixture(24, detail))).toEqual({ kind: 'ignored', why: 'a move of a warm pool' });
+  it('that it moves into a warm pool, which is no end, or ends out of one', () => {
+    const moved = fixture(24, { Origin: 'AutoScalingGroup', Destination: 'WarmPool' });
+    expect(parseEvent(moved)).toEqual({ kind: 'ignored', why: 'a move into a warm pool' });
+    expect(parseEvent(fixture(24, { Origin: 'WarmPool', Destination: 'EC2' }))).toMatchObject({ kind: 'notice' });
   });
 
   it.each(['shutting-down', 'terminated'])('that it is gone: %s', (state) => {

@@ -15,7 +15,7 @@ beforeEach(async () => {
 describe('the examples, as their files say to use them', () => {
   it('a monitoring system asks the host it complains about', async () => {
     const alert = { idempotencyKey: 'alert-4711', host: 'i-0abc123def4567890', service: 'nginx' };
-    await world.launch(aRequest('host-check', alert), aRequest('host-check', alert));
+    await world.take(aRequest('host-check', alert), aRequest('host-check', alert));
     const asked = await world.waiting('i-0abc123def4567890');
     expect(asked.map(({ query }) => query)).toEqual(['busiest', 'load', 'service']);
     expect(asked.at(-1)?.sql).toMatch(/WHERE id = 'nginx' \|\| '\.service'$/);
@@ -27,7 +27,7 @@ describe('the examples, as their files say to use them', () => {
       const node = await world.aNode(host, { platform, uuid: host });
       await directory.note(entryOf(node), world.nowMs + MINUTE);
     }
-    await world.launch(aRequest('package-sweep', { packages: ['xz', 'openssl'] }));
+    await world.take(aRequest('package-sweep', { packages: ['xz', 'openssl'] }));
     expect(await world.waiting('h2')).toEqual([]);
     for (const host of ['h1', 'h3']) {
       const [asked] = await world.waiting(host);

@@ -32,13 +32,13 @@ const reported = (name: string) => world.reports.filter(({ event }) => event ===
 
 describe('a request on the bus', () => {
   it('asks the host it names what the rule of its name asks, and makes it poll fast', async () => {
-    expect(await world.launch(aRequest('host-check', { host: 'h1' }))).toEqual([]);
+    expect(await world.take(aRequest('host-check', { host: 'h1' }))).toEqual([]);
     expect(await world.waiting('h1')).toEqual([{ rule: 'check', query: 'containers', sql: CHECK }]);
     expect((await world.ports.registry.find('h1', true))?.hotUntilMs).toBe(world.nowMs + 300 * SECOND);
   });
 
   it('hands its own values to the question', async () => {
-    await world.launch(aRequest('ports', { host: 'h1', ports: [80, 443] }));
+    await world.take(aRequest('ports', { host: 'h1', ports: [80, 443] }));
     expect(await world.waiting('h1')).toMatchObject([
       { sql: 'SELECT pid FROM listening_ports WHERE port IN (80, 443)' },
     ]);
@@ -46,22 +46,22 @@ describe('a request on the bus', () => {
 
   it('finds a host by the id of its instance', async () => {
     await world.ports.aliases.learn('i-0abc', 'h1', world.nowMs);
-    await world.launch(aRequest('host-check', { host: 'i-0abc' }));
+    await world.take(aRequest('host-check', { host: 'i-0abc' }));
     expect(await world.waiting('h1')).toHaveLength(1);
   });
 
   it('may be for several rules at once', async () => {
-    await world.launch(aRequest(['host-check', 'ports'], { host: 'h1', ports: [80] }));
+    await world.take(aRequest(['host-check', 'ports'], { host: 'h1', ports: [80] }));
     expect(await world.waiting('h1')).toMatchObject([{ rule: 'check' }, { rule: 'ports' }]);
   });
 
   it('for a host that never enrolled waits for it, and expires', async () => {
-    await world.launch(aRequest('host-check', { host: 'h9' }));
+    await world.take(aRequest('host-check', { host: 'h9' }));
     expect(await world.waiting('h9')).toHaveLength(1);
     await world.aNode('h9');
     world.nowMs += 599 * SECOND;
     expect(await world.poll('h9')).toHaveLength(1);
-    await world.launch(aRequest('host-check', { host: 'h10' }));
+    await world.take(aRequest('host-check', { host: 'h10' }));
     await world.aNode('h10');
     world.nowMs += 600 * SECOND;
     expect(await world.poll('h10')).toEqual([]);
@@ -84,13 +84,13 @@ describe('a request on the bus', () => {
     ['with a value that cannot be asked about', 'ports', { host: 'h1', ports: [{ from: 1 }] }],
     ['with no value', 'ports', { host: 'h1', ports: [] }],
   ])('%s, is done with and asks nothing', async (_, name, detail) => {
-    expect(await world.launch(aRequest(name, detail))).toEqual([]);
+    expect(await world.take(aRequest(name, detail))).toEqual([]);
     expect(world.outcomes()).toEqual(['noted']);
     expect(await world.waiting('h1')).toEqual([]);
   });
 
   it('that names nobody is reported', async () => {
-    await world.launch(aRequest('host-check'));
+    await world.take(aRequest('host-check'));
     expect(reported('rule_without_host')).toEqual([
       expect.objectContaining({ rule: 'check', why: 'detail.host yields no host' }),
     ]);
@@ -98,7 +98,7 @@ describe('a request on the bus', () => {
 
   it('whose detail is no object is harmless', async () => {
     for (const detail of [null, 'host-check', ['host-check']])
-      expect(await world.launch({ ...aRequest('x'), detail: detail as never })).toEqual([]);
+      expect(await world.take({ ...aRequest('x'), detail: detail as never })).toEqual([]);
     expect(world.outcomes()).toEqual(['noted', 'noted', 'noted']);
   });
 });
@@ -116,51 +116,51 @@ describe('a request that comes again', () => {
     ['another event with its key, which is a number', () => keyed(4711, 4711)],
   ])('as %s, asks once, also after the answer and a cold start', async (_, make) => {
     const [first, second] = make() as [never, never];
-    await world.launch(first);
-    await world.launch(second);
+    await world.take(first);
+    await world.take(second);
     expect(await answerAll(world, 'h1')).toEqual([CHECK]);
     for (const wait of [0, MINUTE, 23 * HOUR]) {
       world.nowMs += wait;
       world.coldStart();
-      await world.launch(second);
+      await world.take(second);
       expect(await world.waiting('h1')).toEqual([]);
     }
   });
 
   it('after a day is another one, though the table still holds its key', async () => {
     const [first, second] = keyed('nightly', 'nightly');
-    await world.launch(first as never);
+    await world.take(first as never);
     await answerAll(world, 'h1');
     world.nowMs += 24 * HOUR + SECOND;
     await world.aNode('h1');
-    await world.launch(second as never);
+    await world.take(second as never);
     expect(await world.waiting('h1')).toHaveLength(1);
   });
 
   it('with another key asks again', async () => {
     for (const event of keyed('a', 'b')) {
-      await world.launch(event);
+      await world.take(event);
       expect(await answerAll(world, 'h1')).toEqual([CHECK]);
     }
   });
 
   it('with its key and another name is another one', async () => {
-    await world.launch(aRequest('host-check', { host: 'h1', idempotencyKey: 'k' }));
-    await world.launch(aRequest('ports', { host: 'h1', ports: [1], idempotencyKey: 'k' }));
+    await world.take(aRequest('host-check', { host: 'h1', idempotencyKey: 'k' }));
+    await world.take(aRequest('ports', { host: 'h1', ports: [1], idempotencyKey: 'k' }));
     expect(await world.waiting('h1')).toHaveLength(2);
   });
 
   it.each(['', {}, null, true])('with %p for a key is told by its event', async (key) => {
     for (const event of keyed(key, key)) {
-      await world.launch(event);
+      await world.take(event);
       expect(await answerAll(world, 'h1')).toEqual([CHECK]);
     }
   });
 
   it("cannot pass for another by taking its event's id for a key", async () => {
     const event = aRequest('host-check', { host: 'h1' });
-    await world.launch(aRequest('host-check', { host: 'h2', idempotencyKey: event.id }));
-    await world.launch(event);
+    await world.take(aRequest('host-check', { host: 'h2', idempotencyKey: event.id }));
+    await world.take(event);
     expect(await world.waiting('h1')).toHaveLength(1);
   });
 });

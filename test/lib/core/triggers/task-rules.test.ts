@@ -44,7 +44,7 @@ async function under(...rules: PolicyRule[]): Promise<void> {
 async function arrives(number: number, detail: Record<string, unknown> = {}): Promise<void> {
   const event = fixture(number, detail);
   world.nowMs = Math.max(world.nowMs, Date.parse(event.time));
-  expect(await world.taskState(event)).toEqual([]);
+  expect(await world.take(event)).toEqual([]);
 }
 const sets = async (host = HOST) =>
   (await world.ports.queue.open(host, true)).pending.map(({ rule, query, set, sql }) => [rule, query, set, sql]);
@@ -244,7 +244,7 @@ describe('a policy that changes while a task runs', () => {
     world.policy = async () => {
       throw new Error('throttled');
     };
-    expect(await world.taskState(fixture(5))).toEqual(['m0']);
+    expect(await world.take(fixture(5))).toEqual(['m0']);
     world.policy = before;
     world.nowMs += SECOND;
     await arrives(5);

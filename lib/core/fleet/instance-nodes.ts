@@ -1,6 +1,6 @@
-import type { NodeDirectory } from '../nodes/directory.ts';
+import { everyEntry, type NodeDirectory } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
-import type { EnrolledAs } from './fleet.ts';
+import type { EnrolledAs } from './judge-fleet.ts';
 
 /** So long an instance's other name, or that it has none, is believed: names are learned once, at enrollment. */
 const NAMED_MS = 3_600_000;
@@ -24,7 +24,8 @@ export class InstanceNodes {
 
   /** The nodes of these instances, by instance id; those without one are left out. */
   async of(instanceIds: readonly string[]): Promise<ReadonlyMap<string, EnrolledAs>> {
-    const seen = await this.#everyNode();
+    const entries = await everyEntry(this.#directory);
+    const seen = new Map(entries.map(({ hostIdentifier, lastSeenMs }) => [hostIdentifier, lastSeenMs]));
     const found = new Map<string, EnrolledAs>();
     for (const id of instanceIds) {
       const host = seen.has(id) ? id : await this.#nameOf(id);
@@ -46,17 +47,5 @@ export class InstanceNodes {
 
   #forget(wanted: ReadonlySet<string>): void {
     for (const id of this.#names.keys()) if (!wanted.has(id)) this.#names.delete(id);
-  }
-
-  /** Host → when it was seen last. */
-  async #everyNode(): Promise<ReadonlyMap<string, number>> {
-    const seen = new Map<string, number>();
-    let cursor: string | undefined;
-    do {
-      const { entries, next } = await this.#directory.page(cursor);
-      for (const { hostIdentifier, lastSeenMs } of entries) seen.set(hostIdentifier, lastSeenMs);
-      cursor = next;
-    } while (cursor !== undefined);
-    return seen;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { findingOf, findingSubjects } from '../../../../lib/core/policy/finding.ts';
+import { findingOf, findingSubjects } from '../../../../lib/core/policy/guardduty-finding.ts';
 import { namedBy } from '../../../../lib/core/policy/target.ts';
 import { aFinding, aSequence, aTaskResource, withResource, withService } from '../../../support/a-finding.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';

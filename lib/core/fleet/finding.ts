@@ -24,6 +24,9 @@ export const CLOSED_AFTER_MS: Readonly<Record<FindingKind, number>> = {
   'cleanup-too-short': 24 * 3_600_000, // seen only where a container stops before anybody looked
 };
 
+/** A finding as somebody observes it; since when it is open, the store says. */
+export type Observation = Pick<Finding, 'kind' | 'host' | 'detail'>;
+
 export interface Findings {
   /** Opens or confirms a finding; true when it was not open before. */
   note(kind: FindingKind, host: string, detail: string, nowMs: number): Promise<boolean>;
@@ -33,7 +36,7 @@ export interface Findings {
 
 /** Opens or confirms a finding, and tells of it when it is new. */
 export async function noteFinding(
-  { kind, host, detail }: Pick<Finding, 'kind' | 'host' | 'detail'>,
+  { kind, host, detail }: Observation,
   { findings, report, now }: { findings: Findings; report: Report; now: () => number },
 ): Promise<void> {
   if (await findings.note(kind, host, detail, now())) report('finding_opened', { kind, host, detail });

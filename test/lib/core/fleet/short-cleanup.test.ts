@@ -19,7 +19,7 @@ const open = () => world.ports.findings.open(world.nowMs);
 
 /** The agent answers the post-mortem question so many minutes after the task's end. */
 async function answered(minutes: number, rows: Answer['rows'], answer: Partial<Answer> = {}): Promise<void> {
-  await world.taskState(fixture(STOPPED));
+  await world.take(fixture(STOPPED));
   world.nowMs += minutes * MINUTE;
   const taken = await world.poll(INSTANCE);
   expect(taken.map(({ set }) => set)).toEqual(['post-mortem']);

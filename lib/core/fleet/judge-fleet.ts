@@ -1,5 +1,5 @@
 import type { Instance } from '../reconcile/inventory.ts';
-import type { Finding } from './finding.ts';
+import type { Observation } from './finding.ts';
 
 /** Instances with this tag, its value `true`, are not expected to run an agent. */
 export const IGNORE_TAG = 'mayfly:ignore';
@@ -30,8 +30,8 @@ export function judgeFleet(
   expected: readonly Instance[],
   enrolled: ReadonlyMap<string, EnrolledAs>,
   nowMs: number,
-): { readonly count: FleetCount; readonly findings: Pick<Finding, 'kind' | 'host' | 'detail'>[] } {
-  const findings: Pick<Finding, 'kind' | 'host' | 'detail'>[] = [];
+): { readonly count: FleetCount; readonly findings: Observation[] } {
+  const findings: Observation[] = [];
   const count = { running: expected.length, enrolled: 0, silent: 0 };
   for (const { instanceId, imageId = 'unknown', launchedAtMs } of expected) {
     const node = enrolled.get(instanceId);

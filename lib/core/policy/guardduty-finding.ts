@@ -49,7 +49,7 @@ function sequenceSubjects(event: unknown, account: string): FindingSubject[] {
 }
 
 /** A finding as rules remember it. */
-export interface Finding {
+export interface GuardDutyFinding {
   /**
    * The same for every copy that says the same: GuardDuty publishes a finding again every 15 minutes to 6 hours with new
    * counts and times, and to the administrator's account as well as to the owner's.
@@ -59,7 +59,7 @@ export interface Finding {
 }
 
 /** The finding that an event brings, or undefined where it brings none that can be told from others. */
-export function findingOf(event: unknown): Finding | undefined {
+export function findingOf(event: unknown): GuardDutyFinding | undefined {
   if (lookUp('source', event) !== GUARDDUTY_FINDINGS.source) return undefined;
   if (lookUp('"detail-type"', event) !== GUARDDUTY_FINDINGS.detailType) return undefined;
   const id = nameAt('detail.id', event);

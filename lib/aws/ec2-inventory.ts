@@ -39,15 +39,31 @@ export class Ec2Inventory implements InstanceInventory {
   }
 }
 
+/** ECS describes the interface of an `awsvpc` task, which its host has for as long, by the ARN of the attachment. */
+const OF_A_TASK = /^arn:aws[a-z-]*:ecs:/;
+
+/** One instance as EC2 describes it now; undefined where EC2 does not know it, or not yet. */
+export const describeInstance =
+  (client: EC2Client) =>
+  async (instanceId: string): Promise<Instance | undefined> => {
+    // A filter finds nothing where an id that is unknown would be an error.
+    const Filters = [{ Name: 'instance-id', Values: [instanceId] }];
+    const { Reservations = [] } = await client.send(
+      new DescribeInstancesCommand({ Filters, IncludeManagedResources: true }),
+    );
+    return Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(instanceOf))[0];
+  };
+
 /** One instance, or none where EC2 left out what makes it one. */
 function instanceOf(described: Ec2Instance): Instance[] {
-  const { InstanceId, State, LaunchTime, ImageId, InstanceType, Placement, NetworkInterfaces = [] } = described;
+  const { InstanceId, State, LaunchTime, ImageId, InstanceType, Placement, SubnetId } = described;
   if (!InstanceId || !State?.Name || !LaunchTime) return [];
   const tags = Object.fromEntries((described.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const group = tags['aws:autoscaling:groupName'];
+  const interfaces = (described.NetworkInterfaces ?? []).filter(({ Description = '' }) => !OF_A_TASK.test(Description));
   const addresses = [
     described.PrivateIpAddress,
-    ...NetworkInterfaces.flatMap(({ PrivateIpAddresses = [], Ipv6Addresses = [] }) => [
+    ...interfaces.flatMap(({ PrivateIpAddresses = [], Ipv6Addresses = [] }) => [
       ...PrivateIpAddresses.map(({ PrivateIpAddress }) => PrivateIpAddress),
       ...Ipv6Addresses.map(({ Ipv6Address }) => Ipv6Address),
     ]),
@@ -60,10 +76,11 @@ function instanceOf(described: Ec2Instance): Instance[] {
       launchedAtMs: LaunchTime.getTime(),
       tags,
       addresses: present(addresses),
-      macs: present(NetworkInterfaces.map(({ MacAddress }) => MacAddress)),
+      macs: present(interfaces.map(({ MacAddress }) => MacAddress)),
       ...(ImageId ? { imageId: ImageId } : {}),
       ...(InstanceType ? { instanceType: InstanceType } : {}),
       ...(Placement?.AvailabilityZone ? { availabilityZone: Placement.AvailabilityZone } : {}),
+      ...(SubnetId ? { subnetId: SubnetId } : {}),
       ...(group ? { autoScalingGroup: group } : {}),
     },
   ];

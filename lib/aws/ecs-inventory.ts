@@ -42,7 +42,7 @@ export class EcsInventory implements TaskInventory {
   }
 
   async describe(cluster: string, tasks: readonly string[]): Promise<readonly unknown[]> {
-    const command = new DescribeTasksCommand({ cluster, tasks: [...tasks] });
+    const command = new DescribeTasksCommand({ cluster, tasks: [...tasks], include: ['TAGS'] });
     try {
       const output = await this.#call('DescribeTasks', () => this.#client.send(command));
       return (output.tasks ?? []).map(detailOf);

@@ -1,8 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
-import { handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
-import type { LastGaspDeps } from '../core/triggers/handle-last-gasp.ts';
+import { type EventDeps, handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import { EcsContainerInstances } from './container-instances.ts';
 import { eventBatch } from './event-batch.ts';
@@ -19,7 +18,7 @@ import { telemetry } from './telemetry.ts';
 type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 /** Every function on events is this one; what tells them apart are the rules that feed them and what they may do. */
-export const eventHandler = (deps: LastGaspDeps): EventHandler =>
+export const eventHandler = (deps: EventDeps): EventHandler =>
   eventBatch(
     (event) => handleEvent(event, deps),
     deps.report,
@@ -43,8 +42,9 @@ export const eventFunction = (environment: NodeJS.ProcessEnv): EventHandler =>
 export function ruleDeps(table: Table, lookup = new EcsContainerInstances()): RuleDeps {
   const report = telemetry();
   const aliases = new DynamoAliases(table);
+  const policy = policyIn(table, Date.now, report);
   return {
-    ledger: new DynamoLedger(table),
+    ledger: new DynamoLedger(table, async () => (await policy()).policy.ledgerKeepsSeconds * 1000),
     queue: new DynamoHostQueue(table),
     registry: new DynamoNodeRegistry(table),
     aliases,
@@ -52,7 +52,7 @@ export function ruleDeps(table: Table, lookup = new EcsContainerInstances()): Ru
     definitions: new EcsTaskDefinitions(table, Date.now, report),
     directory: new DynamoNodeDirectory(table, Date.now),
     fanOuts: new DynamoFanOuts(table),
-    policy: policyIn(table, Date.now, report),
+    policy,
     now: Date.now,
     report,
   };

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BatchWriteCommand, DeleteCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchWriteCommand,
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../core/queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
 import { keyOf, type PendingKey, type PendingQuery } from '../core/queue/pending-query.ts';
@@ -11,8 +18,10 @@ import { conditional, itemsOf, type Table, ttl } from './table.ts';
  * HOST#<host> / d#<deliveryId>            a delivery in flight
  * HOST#<host> / q#<priority>#<queryId>    a pending query
  * In this order within the partition, so one page of a query holds the node, what is in flight and the most urgent.
+ * GIVENUP#<host> / d#<deliveryId>         a delivery that nobody answered in time
  */
 const deliveryKey = ({ host, id }: Delivery) => ({ pk: hostKey(host), sk: `d#${id}` });
+const givenUpKey = ({ host, id }: Pick<Delivery, 'host' | 'id'>) => ({ pk: `GIVENUP#${host}`, sk: `d#${id}` });
 const pendingKey = ({ host, priority, queryId }: PendingKey) => ({ pk: hostKey(host), sk: `q#${priority}#${queryId}` });
 
 // An unanswered delivery is given up by a poll; this removes those of hosts that never poll again.
@@ -133,7 +142,7 @@ export class DynamoHostQueue implements HostQueue {
     const open = delivery.queries.filter(
       ({ wireId }) => !wireIds.includes(wireId) && !delivery.answered.includes(wireId),
     );
-    if (open.length === 0) return this.abandon(delivery);
+    if (open.length === 0) return this.#delete(delivery);
     await conditional(
       this.#table.db.send(
         new UpdateCommand({
@@ -147,7 +156,27 @@ export class DynamoHostQueue implements HostQueue {
     );
   }
 
+  // In a partition of its own: polls need not read it.
   async abandon(delivery: Delivery): Promise<void> {
+    const { answered: _, ...rest } = delivery;
+    const expiresAt = ttl(delivery.deliveredAtMs + DELIVERY_TTL_MS);
+    await this.#table.db.send(
+      new PutCommand({ TableName: this.#table.name, Item: { ...givenUpKey(delivery), ...rest, expiresAt } }),
+    );
+    await this.#delete(delivery);
+  }
+
+  async givenUp(host: string, deliveryIds: readonly string[]): Promise<Delivery[]> {
+    const found = deliveryIds.map(async (id) => {
+      const { Item } = await this.#table.db.send(
+        new GetCommand({ TableName: this.#table.name, Key: givenUpKey({ host, id }), ConsistentRead: true }),
+      );
+      return Item ? [deliveryOf(Item)] : [];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  async #delete(delivery: Delivery): Promise<void> {
     await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: deliveryKey(delivery) }));
   }
 

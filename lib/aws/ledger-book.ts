@@ -1,6 +1,10 @@
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import { batches } from '../core/batches.ts';
 import { LEDGER_KEEPS_MS, type LedgerBook } from '../core/ledger/book.ts';
+import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
-import { BY_DAY, DAY_SHARDS, DynamoLedger, dayOf, workloadOf } from './ledger.ts';
+import { addressDigits } from '../core/policy/ip-address.ts';
+import { AGAIN, addressPk, BY_DAY, DAY_SHARDS, DynamoLedger, dayOf, sortable, workloadOf } from './ledger.ts';
 import { itemsOf, type Table } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -9,7 +13,7 @@ const READ_AT_ONCE = 800; // eight reads of a hundred, a few MB at most
 /** A workload's place in the index. */
 interface Entry {
   readonly workload: string;
-  readonly firstEventAtMs: number;
+  readonly firstReceivedAtMs: number;
 }
 
 /**
@@ -19,29 +23,65 @@ interface Entry {
 export class DynamoLedgerBook implements LedgerBook {
   readonly #table: Table;
   readonly #ledger: DynamoLedger;
+  readonly #keepsMs: () => Promise<number>;
 
-  constructor(table: Table) {
+  /** @param keepsMs for how long a workload is remembered: nothing older is looked for */
+  constructor(table: Table, keepsMs: () => Promise<number> = async () => LEDGER_KEEPS_MS) {
     this.#table = table;
-    this.#ledger = new DynamoLedger(table);
+    this.#ledger = new DynamoLedger(table, keepsMs);
+    this.#keepsMs = keepsMs;
   }
 
   async *between(fromMs: number, toMs: number): AsyncGenerator<WorkloadRecord> {
     for (let day = startOf(fromMs); day <= toMs; day += DAY_MS) {
-      const entries = (await this.#entries(day, fromMs, toMs)).sort((a, b) => a.firstEventAtMs - b.firstEventAtMs);
+      const entries = (await this.#entries(day, fromMs, toMs)).sort(byAge);
       for (const some of chunks(entries, READ_AT_ONCE)) {
         const read = chunks(some, 100).map((few) => this.#ledger.read(few.map(({ workload }) => workload)));
-        yield* (await Promise.all(read)).flat().sort((a, b) => a.firstEventAtMs - b.firstEventAtMs);
+        yield* (await Promise.all(read)).flat().sort(byAge);
       }
     }
   }
 
   async find(name: string, nowMs: number): Promise<WorkloadRecord | undefined> {
     if (/^(arn:|i-)/.test(name)) return (await this.#ledger.read([name]))[0];
-    for (let day = startOf(nowMs); day > nowMs - LEDGER_KEEPS_MS - DAY_MS; day -= DAY_MS) {
+    const oldestMs = nowMs - (await this.#keepsMs());
+    for (let day = startOf(nowMs); day > oldestMs - DAY_MS; day -= DAY_MS) {
       const found = (await this.#entries(day, day, nowMs)).find(({ workload }) => workload.endsWith(`/${name}`));
       if (found) return (await this.#ledger.read([found.workload]))[0];
     }
     return undefined;
+  }
+
+  async tenants(address: string, atMs: number): Promise<Tenancy[]> {
+    const digits = addressDigits(address);
+    if (digits === undefined) return [];
+    const stays = itemsOf(this.#table, {
+      KeyConditionExpression: 'pk = :pk AND sk < :after',
+      ExpressionAttributeValues: { ':pk': addressPk(digits), ':after': sortable(atMs + 1) },
+      ScanIndexForward: false,
+    });
+    const latest = new Map<unknown, Record<string, unknown>>();
+    for await (const stay of stays) if (!latest.has(stay.realm)) latest.set(stay.realm, stay);
+    const found = [...latest.values()].map(async ({ sk, leftAtMs }): Promise<Tenancy[]> => {
+      const [since = '', ...workload] = String(sk).split('#');
+      const [record] = await this.#ledger.read([workload.join('#')]);
+      const left = leftAtMs === undefined ? {} : { leftAtMs: Number(leftAtMs) };
+      return record ? [{ record, fromMs: Number(since), ...left }] : [];
+    });
+    return (await Promise.all(found)).flat();
+  }
+
+  async *due(nowMs: number): AsyncGenerator<readonly WorkloadRecord[]> {
+    const rows = itemsOf(this.#table, {
+      KeyConditionExpression: 'pk = :pk AND sk < :after',
+      ExpressionAttributeValues: { ':pk': AGAIN, ':after': sortable(nowMs + 1) },
+    });
+    for await (const some of batches(rows, 100)) {
+      yield await this.#ledger.read(some.map(({ sk }) => String(sk).slice(sortable(0).length + 1)));
+      for (const { pk, sk } of some) {
+        await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: { pk, sk } }));
+      }
+    }
   }
 
   async #entries(dayMs: number, fromMs: number, toMs: number): Promise<Entry[]> {
@@ -52,17 +92,19 @@ export class DynamoLedgerBook implements LedgerBook {
   async #shard(day: string, fromMs: number, toMs: number): Promise<Entry[]> {
     const keys = itemsOf(this.#table, {
       IndexName: BY_DAY,
-      KeyConditionExpression: '#day = :day AND firstEventAtMs BETWEEN :from AND :to',
+      KeyConditionExpression: '#day = :day AND firstReceivedAtMs BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#day': 'day' },
       ExpressionAttributeValues: { ':day': day, ':from': fromMs, ':to': toMs },
     });
     const entries: Entry[] = [];
-    for await (const { pk, firstEventAtMs } of keys) {
-      entries.push({ workload: workloadOf(String(pk)), firstEventAtMs: Number(firstEventAtMs) });
+    for await (const { pk, firstReceivedAtMs } of keys) {
+      entries.push({ workload: workloadOf(String(pk)), firstReceivedAtMs: Number(firstReceivedAtMs) });
     }
     return entries;
   }
 }
+
+const byAge = (a: Entry, b: Entry): number => a.firstReceivedAtMs - b.firstReceivedAtMs;
 
 const startOf = (atMs: number): number => Math.floor(atMs / DAY_MS) * DAY_MS;
 

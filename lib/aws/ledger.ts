@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { realmOf, type Stays } from '../core/ledger/addresses.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import type { ToldBy } from '../core/ledger/clocks.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
+import { isNews, merged } from '../core/ledger/merge.ts';
 import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
+import type { PendingKey } from '../core/queue/pending-query.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 const PREFIX = 'WORKLOAD#';
@@ -12,7 +16,7 @@ const keyOf = (workload: string) => ({ pk: `${PREFIX}${workload}`, sk: '#ledger'
 /** The workload behind a partition key of the ledger. */
 export const workloadOf = (pk: string): string => pk.slice(PREFIX.length);
 
-/** The index that lists workloads by the time of their first event: `day` / `firstEventAtMs`, keys only. */
+/** The index that lists workloads by the time we first heard of them: `day` / `firstReceivedAtMs`, keys only. */
 export const BY_DAY = 'byDay';
 /** Partitions of a day: the lives of a busy one are not all written to the same. */
 export const DAY_SHARDS = 8;
@@ -20,20 +24,54 @@ export const DAY_SHARDS = 8;
 export const dayOf = (atMs: number, shard: number): string => `${new Date(atMs).toISOString().slice(0, 10)}#${shard}`;
 const shardOf = (workload: string): number => (createHash('sha256').update(workload).digest()[0] ?? 0) % DAY_SHARDS;
 
+/** An instant as it sorts. */
+export const sortable = (atMs: number): string => String(Math.max(0, Math.round(atMs))).padStart(15, '0');
+export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
+/** What is to be looked at again; it is little. */
+export const AGAIN = 'REVIEW#again';
+
+/** BatchGetItem's own limit. */
+const READ_AT_ONCE = 100;
+
 /**
  * Workloads: `WORKLOAD#<arn or id>` / `#ledger`. Sets of ids and troubles are DynamoDB sets grown with ADD, so their
- * order and repeats do not matter; the snapshot is guarded by its version. The keys of `byDay` are set by the first event
- * and never change, so the index costs one write a life.
+ * order and repeats do not matter; the snapshot is guarded by its version. The keys of `byDay` are set when it is first heard
+ * of and never change, so the index costs one write a life. Beside them:
+ *
+ * ADDRESS#<digits> / <since>#<workload>   who came to an address, and when
+ * REVIEW#again / <when>#<workload>        whose verdict is to be told then
  */
 export class DynamoLedger implements Ledger {
   readonly #table: Table;
+  readonly #keepsMs: () => Promise<number>;
 
-  constructor(table: Table) {
+  /** @param keepsMs for how long a workload is remembered after the last sign of it */
+  constructor(table: Table, keepsMs: () => Promise<number> = async () => LEDGER_KEEPS_MS) {
     this.#table = table;
+    this.#keepsMs = keepsMs;
   }
 
-  async advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const { workload, version, versionStep, occurredAtMs, receivedAtMs, toldBy } = snapshot;
+  async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
+    const keepsMs = await this.#keepsMs();
+    // Each round is lost to another writer who got further.
+    for (;;) {
+      const { Item } = await this.#table.db.send(
+        new GetCommand({ TableName: this.#table.name, Key: keyOf(news.workload), ConsistentRead: true }),
+      );
+      const known = Item && recordOf(Item);
+      if (!isNews(known, news)) return undefined;
+      const record = await this.#write(merged(Item?.snapshot as WorkloadSnapshot | undefined, news), known, keepsMs);
+      if (record) return record;
+    }
+  }
+
+  /** The record with this snapshot; undefined where it has changed since it was read. */
+  async #write(
+    snapshot: WorkloadSnapshot,
+    known: WorkloadRecord | undefined,
+    keepsMs: number,
+  ): Promise<WorkloadRecord | undefined> {
+    const { workload, version, occurredAtMs, receivedAtMs, toldBy } = snapshot;
     try {
       const { Attributes } = await this.#table.db.send(
         new UpdateCommand({
@@ -43,20 +81,21 @@ export class DynamoLedger implements Ledger {
             'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
             'firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = if_not_exists(#day, :day), ' +
             'firstReceivedAtMs = if_not_exists(firstReceivedAtMs, :received), ' +
-            'firstToldBy = if_not_exists(firstToldBy, :toldBy), expiresAt = :expires',
-          ConditionExpression:
-            'attribute_not_exists(version) OR version <= :older OR (version = :version AND handledVersion < :version)',
+            'firstToldBy = if_not_exists(firstToldBy, :toldBy), lastSignAtMs = :received, expiresAt = :expires',
+          ConditionExpression: known
+            ? 'version = :knownVersion AND handledVersion = :knownHandled'
+            : 'attribute_not_exists(version)',
           ExpressionAttributeNames: { '#snapshot': 'snapshot', '#day': 'day' },
           ExpressionAttributeValues: {
             ':snapshot': snapshot,
             ':version': version,
-            ':older': version - versionStep,
             ':none': -1,
             ':occurred': occurredAtMs,
-            ':day': dayOf(occurredAtMs, shardOf(workload)),
+            ':day': dayOf(receivedAtMs, shardOf(workload)),
             ':received': receivedAtMs,
             ':toldBy': toldBy,
-            ':expires': ttl(Math.max(occurredAtMs, receivedAtMs) + LEDGER_KEEPS_MS),
+            ':expires': ttl(receivedAtMs + keepsMs),
+            ...(known ? { ':knownVersion': known.version, ':knownHandled': known.handledVersion } : {}),
           },
           ReturnValues: 'ALL_NEW',
         }),
@@ -73,6 +112,16 @@ export class DynamoLedger implements Ledger {
       condition: 'version = :version',
       values: { ':version': version, ':handling': handling },
     });
+  }
+
+  async alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void> {
+    if (asked.length === 0) return;
+    const keys = new Set(asked.map((key) => JSON.stringify(key)));
+    await this.#change(workload, 'ADD alsoAsked :keys', { values: { ':keys': keys } });
+  }
+
+  async foundHost(workload: string, host: string): Promise<void> {
+    await this.#change(workload, 'SET foundHost = :host', { values: { ':host': host } });
   }
 
   async saw(workload: string, { live, postMortem, answeredAtMs, storedAtMs }: Sighting): Promise<void> {
@@ -106,8 +155,56 @@ export class DynamoLedger implements Ledger {
     });
   }
 
-  async identify(workload: string, identity: Readonly<Record<string, string>>): Promise<void> {
-    await this.#change(workload, 'SET learned = :identity', { values: { ':identity': identity } });
+  async identify(workload: string, identity: Readonly<Record<string, string>>, stays: Stays): Promise<void> {
+    const values = { ':identity': identity, ':stays': stays };
+    await this.#change(workload, 'SET learned = :identity, stays = :stays', { values });
+  }
+
+  async came(record: WorkloadRecord, stays: Stays): Promise<void> {
+    const expiresAt = ttl((record.stopped ? record.receivedAtMs : record.lastSignAtMs) + (await this.#keepsMs()));
+    for (const [digits, sinceMs] of Object.entries(stays)) {
+      const realm = realmOf(digits, record.identity);
+      await this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: stayKey(digits, sinceMs, record.workload),
+          UpdateExpression: 'SET realm = :realm, expiresAt = :expires',
+          ExpressionAttributeValues: { ':realm': realm, ':expires': expiresAt },
+        }),
+      );
+    }
+  }
+
+  async left(record: WorkloadRecord, stays: Stays, untilMs: number): Promise<void> {
+    for (const [digits, sinceMs] of Object.entries(stays)) {
+      await conditional(
+        this.#table.db.send(
+          new UpdateCommand({
+            TableName: this.#table.name,
+            Key: stayKey(digits, sinceMs, record.workload),
+            UpdateExpression: 'SET leftAtMs = if_not_exists(leftAtMs, :until)',
+            ConditionExpression: 'attribute_exists(pk)',
+            ExpressionAttributeValues: { ':until': untilMs },
+          }),
+        ),
+      );
+    }
+  }
+
+  async alive(record: WorkloadRecord, nowMs: number): Promise<void> {
+    await this.#change(record.workload, 'SET lastSignAtMs = :now, expiresAt = :expires', {
+      values: { ':now': nowMs, ':expires': ttl(nowMs + (await this.#keepsMs())) },
+    });
+    await this.came({ ...record, lastSignAtMs: nowMs }, record.stays);
+  }
+
+  async lookAgain(workload: string, atMs: number): Promise<void> {
+    await this.#table.db.send(
+      new PutCommand({
+        TableName: this.#table.name,
+        Item: { pk: AGAIN, sk: `${sortable(atMs)}#${workload}`, expiresAt: ttl(atMs + (await this.#keepsMs())) },
+      }),
+    );
   }
 
   tell(workload: string, told: Told): Promise<boolean> {
@@ -123,11 +220,14 @@ export class DynamoLedger implements Ledger {
     while (keys.length > 0) {
       const { Responses, UnprocessedKeys } = await this.#table.db.send(
         new BatchGetCommand({
-          RequestItems: { [this.#table.name]: { Keys: keys.slice(0, 100), ConsistentRead: true } },
+          RequestItems: { [this.#table.name]: { Keys: keys.slice(0, READ_AT_ONCE), ConsistentRead: true } },
         }),
       );
       records.push(...(Responses?.[this.#table.name] ?? []).map(recordOf));
-      keys = [...((UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof keys), ...keys.slice(100)];
+      const unprocessed = (UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof keys;
+      keys = [...unprocessed, ...keys.slice(READ_AT_ONCE)];
+      // What is throttled is no error to the SDK, so the pause is ours.
+      if (unprocessed.length > 0) await sleep(Math.random() * 100);
     }
     return records;
   }
@@ -152,23 +252,31 @@ export class DynamoLedger implements Ledger {
   }
 }
 
+const stayKey = (digits: string, sinceMs: number, workload: string) => ({
+  pk: addressPk(digits),
+  sk: `${sortable(sinceMs)}#${workload}`,
+});
+
 function recordOf(item: Record<string, unknown>): WorkloadRecord {
   const set = <T extends string>(value: unknown): T[] => (value instanceof Set ? ([...value].sort() as T[]) : []);
   const snapshot = item.snapshot as WorkloadSnapshot;
   const learned = item.learned as WorkloadSnapshot['identity'] | undefined;
+  const handling = item.handling as Handling | undefined;
+  const host = handling?.host ?? (item.foundHost as string | undefined);
   return {
     ...snapshot,
-    receivedAtMs: snapshot.receivedAtMs ?? snapshot.occurredAtMs,
     ...(learned ? { identity: { ...learned, ...snapshot.identity } } : {}),
     handledVersion: Number(item.handledVersion),
-    ...(item.handling ? { handling: item.handling as Handling } : {}),
+    ...(handling ? { handling: { ...handling, ...(host ? { host } : {}) } } : {}),
+    alsoAsked: set(item.alsoAsked).map((key) => JSON.parse(key) as PendingKey),
     seenLive: set(item.seenLive),
     seenPostMortem: set(item.seenPostMortem),
     troubles: set<Trouble>(item.troubles),
     firstEventAtMs: Number(item.firstEventAtMs),
-    // Records of an earlier version lack these.
-    firstReceivedAtMs: Number(item.firstReceivedAtMs ?? item.firstEventAtMs),
-    firstToldBy: (item.firstToldBy as ToldBy | undefined) ?? 'event',
+    firstReceivedAtMs: Number(item.firstReceivedAtMs),
+    firstToldBy: item.firstToldBy as ToldBy,
+    lastSignAtMs: Number(item.lastSignAtMs),
+    stays: { ...(item.stays as Stays | undefined), ...handling?.stays },
     ...(item.told ? { told: item.told as Told } : {}),
     ...(item.firstStoredAtMs ? { firstStoredAtMs: Number(item.firstStoredAtMs) } : {}),
     ...(item.firstAnswerAtMs ? { firstAnswerAtMs: Number(item.firstAnswerAtMs) } : {}),

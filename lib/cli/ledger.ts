@@ -62,8 +62,9 @@ such an instance is listed too, lastSeenAt being null.`,
       'after',
       `${examples('npx mayfly who 10.0.3.7', 'npx mayfly who 10.0.3.7 --at 2026-11-01T10:00Z --stack Mayfly')}
 
-The ledger keeps a workload for 90 days after its last event. Addresses are those of task network interfaces, as events
-tell them; tasks on their host's own network have none.`,
+The ledger keeps a workload for 90 days after the last sign of it, unless the policy's ledger_keeps says otherwise.
+Addresses are those of task network interfaces and of EC2 instances, public ones too; a task on its host's own network
+has none, so the host is the answer.`,
     )
     .action(who);
   timed(placed(program.command('mtta')))

@@ -9,6 +9,7 @@ import { openTable } from '../aws/table.ts';
 import type { Findings } from '../core/fleet/finding.ts';
 import type { LedgerBook } from '../core/ledger/book.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
+import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import { DATA, readyIn } from './local.ts';
 import { patiently } from './print.ts';
@@ -27,6 +28,8 @@ export interface Place {
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
   readonly book: LedgerBook;
+  /** How long its ledger remembers a workload after the last sign of it. */
+  readonly keepsMs: () => Promise<number>;
   readonly findings: Findings;
 }
 
@@ -47,13 +50,17 @@ export const placed = (command: Command): Command =>
 export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T>): Promise<T> {
   const { name, table, client } = await patiently('Looking up the table', whereIs(flags));
   try {
+    const store = new DynamoPolicyStore(openTable(table, client));
+    // An empty table is seeded with the built-in policy by the first request.
+    const keepsMs = async () => ((await store.current())?.policy ?? builtInPolicy).ledgerKeepsSeconds * 1000;
     return await patiently(
       `Waiting for ${name}`,
       work({
         name,
-        store: new DynamoPolicyStore(openTable(table, client)),
+        store,
+        keepsMs,
         directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
-        book: new DynamoLedgerBook(openTable(table, client)),
+        book: new DynamoLedgerBook(openTable(table, client), keepsMs),
         findings: new DynamoFindings(openTable(table, client)),
       }),
     );

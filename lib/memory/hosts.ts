@@ -8,6 +8,7 @@ import type { PendingKey, PendingQuery } from '../core/queue/pending-query.ts';
 interface Partition {
   node: Node | undefined;
   readonly deliveries: Map<string, Delivery>;
+  readonly givenUp: Map<string, Delivery>;
   readonly pending: Map<string, PendingQuery>;
 }
 
@@ -72,8 +73,14 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     else deliveries.set(id, { ...known, answered });
   }
 
-  async abandon({ host, id }: Delivery): Promise<void> {
-    this.#of(host).deliveries.delete(id);
+  async abandon(delivery: Delivery): Promise<void> {
+    const { deliveries, givenUp } = this.#of(delivery.host);
+    givenUp.set(delivery.id, delivery);
+    deliveries.delete(delivery.id);
+  }
+
+  async givenUp(host: string, deliveryIds: readonly string[]): Promise<Delivery[]> {
+    return deliveryIds.flatMap((id) => this.#of(host).givenUp.get(id) ?? []);
   }
 
   async remove(keys: readonly PendingKey[]): Promise<void> {
@@ -116,7 +123,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
   #of(host: string): Partition {
     const known = this.#partitions.get(host);
     if (known) return known;
-    const fresh: Partition = { node: undefined, deliveries: new Map(), pending: new Map() };
+    const fresh: Partition = { node: undefined, deliveries: new Map(), givenUp: new Map(), pending: new Map() };
     this.#partitions.set(host, fresh);
     return fresh;
   }

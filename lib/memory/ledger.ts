@@ -1,43 +1,62 @@
+import type { Stays } from '../core/ledger/addresses.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
+import { isNews, merged } from '../core/ledger/merge.ts';
 import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
+import type { PendingKey } from '../core/queue/pending-query.ts';
 
 type Identity = WorkloadSnapshot['identity'];
 
-/** The ledger; one process writes it, so each change is atomic as it is. */
+interface Entry {
+  readonly record: WorkloadRecord;
+  /** The merged snapshots, without what was learned beside. */
+  readonly snapshot: WorkloadSnapshot;
+  readonly learned: Identity;
+}
+
+/** The ledger; one process writes it, so each change is atomic as it is. By addresses nobody asks it. */
 export class MemoryLedger implements Ledger {
-  readonly #records = new Map<string, WorkloadRecord>();
-  /** What the latest snapshot tells of each, and what was learned beside. */
-  readonly #identities = new Map<string, { readonly told: Identity; readonly learned: Identity }>();
+  readonly #entries = new Map<string, Entry>();
+  #again: { readonly workload: string; readonly atMs: number }[] = [];
 
   /** Every record there is, in order of its first event. */
   get records(): readonly WorkloadRecord[] {
-    return [...this.#records.values()];
+    return [...this.#entries.values()].map(({ record }) => record);
   }
 
   record(workload: string): WorkloadRecord | undefined {
-    return this.#records.get(workload);
+    return this.#entries.get(workload)?.record;
   }
 
-  async advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const { workload, version, versionStep, occurredAtMs, receivedAtMs, toldBy } = snapshot;
-    const before = this.#records.get(workload);
-    const isNewer = !before || before.version <= version - versionStep;
-    const isOpen = before?.version === version && before.handledVersion < version;
-    if (!isNewer && !isOpen) return undefined;
-    const facts = {
-      ...{ handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [] },
+  async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
+    const { workload, occurredAtMs, receivedAtMs, toldBy } = news;
+    const known = this.#entries.get(workload);
+    if (!isNews(known?.record, news)) return undefined;
+    const snapshot = merged(known?.snapshot, news);
+    const learned = known?.learned ?? {};
+    const record: WorkloadRecord = {
+      ...{ handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [], stays: {}, alsoAsked: [] },
       ...{ firstEventAtMs: occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
+      ...known?.record,
+      ...snapshot,
+      identity: { ...learned, ...snapshot.identity },
+      lastSignAtMs: receivedAtMs,
     };
-    const identity = this.#identify(workload, { told: snapshot.identity });
-    const record: WorkloadRecord = { ...facts, ...before, ...snapshot, identity };
-    this.#records.set(workload, record);
+    this.#entries.set(workload, { record, snapshot, learned });
     return record;
   }
 
   async handled(workload: string, version: number, handling: Handling): Promise<boolean> {
-    if (this.#records.get(workload)?.version !== version) return false;
-    this.#change(workload, () => ({ handledVersion: version, handling }));
+    if (this.record(workload)?.version !== version) return false;
+    this.#change(workload, ({ stays }) => ({ handledVersion: version, handling, stays: handling.stays ?? stays }));
     return true;
+  }
+
+  async alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void> {
+    this.#change(workload, ({ alsoAsked }) => ({ alsoAsked: [...alsoAsked, ...asked] }));
+  }
+
+  async foundHost(workload: string, host: string): Promise<void> {
+    this.#change(workload, ({ handling }) => (handling ? { handling: { ...handling, host } } : {}));
   }
 
   async saw(workload: string, { live, postMortem, answeredAtMs, storedAtMs }: Sighting): Promise<void> {
@@ -58,31 +77,48 @@ export class MemoryLedger implements Ledger {
     this.#change(workload, ({ deliveredAtMs }) => ({ deliveredAtMs: deliveredAtMs ?? nowMs }));
   }
 
-  async identify(workload: string, identity: Readonly<Record<string, string>>): Promise<void> {
-    this.#change(workload, () => ({ identity: this.#identify(workload, { learned: identity }) }));
+  async identify(workload: string, learned: Identity, stays: Stays): Promise<void> {
+    const entry = this.#entries.get(workload);
+    if (!entry) return;
+    const identity = { ...learned, ...entry.snapshot.identity };
+    this.#entries.set(workload, { ...entry, learned, record: { ...entry.record, identity, stays } });
+  }
+
+  async came(): Promise<void> {}
+
+  async left(): Promise<void> {}
+
+  async alive({ workload }: WorkloadRecord, nowMs: number): Promise<void> {
+    this.#change(workload, () => ({ lastSignAtMs: nowMs }));
+  }
+
+  async lookAgain(workload: string, atMs: number): Promise<void> {
+    this.#again.push({ workload, atMs });
+  }
+
+  /** Those that are to be looked at again by now; afterwards they are so no more. */
+  async *due(nowMs: number): AsyncGenerator<readonly WorkloadRecord[]> {
+    const due = this.#again.filter(({ atMs }) => atMs <= nowMs);
+    if (due.length > 0) yield this.read(due.map(({ workload }) => workload));
+    this.#again = this.#again.filter((one) => !due.includes(one));
   }
 
   async tell(workload: string, told: Told): Promise<boolean> {
-    const before = this.#records.get(workload)?.told;
+    const before = this.record(workload)?.told;
     if (before?.verdict === told.verdict && before.reason === told.reason) return false;
     this.#change(workload, () => ({ told }));
     return true;
   }
 
   async read(workloads: readonly string[]): Promise<WorkloadRecord[]> {
-    return [...new Set(workloads)].flatMap((workload) => this.#records.get(workload) ?? []);
-  }
-
-  #identify(workload: string, news: { readonly told?: Identity; readonly learned?: Identity }): Identity {
-    const both = { told: {}, learned: {}, ...this.#identities.get(workload), ...news };
-    this.#identities.set(workload, both);
-    return { ...both.learned, ...both.told };
+    return [...new Set(workloads)].flatMap((workload) => this.record(workload) ?? []);
   }
 
   /** Only a record that an event made is changed: an answer never brings one into being. */
   #change(workload: string | undefined, change: (record: WorkloadRecord) => Partial<WorkloadRecord>): void {
-    const record = workload === undefined ? undefined : this.#records.get(workload);
-    if (record) this.#records.set(record.workload, { ...record, ...change(record) });
+    const entry = workload === undefined ? undefined : this.#entries.get(workload);
+    if (entry)
+      this.#entries.set(entry.record.workload, { ...entry, record: { ...entry.record, ...change(entry.record) } });
   }
 }
 

@@ -182,7 +182,7 @@ function assemble(
   profiles: readonly CompiledProfile[],
   settings: SettingsText,
 ): Policy {
-  const { limits, heat } = settings;
+  const { limits, heat, ledger_keeps } = settings;
   const rank = ({ profile, order }: CompiledProfile) => (profile.match ? order : Number.POSITIVE_INFINITY);
   const byName = (a: CompiledProfile, b: CompiledProfile) => (a.profile.name < b.profile.name ? -1 : 1);
   const ordered = [...profiles].sort((a, b) => (rank(a) === rank(b) ? byName(a, b) : rank(a) - rank(b)));
@@ -196,5 +196,6 @@ function assemble(
       hostsPerTrigger: limits.hosts_per_trigger,
     },
     heatSeconds: seconds(heat),
+    ledgerKeepsSeconds: seconds(ledger_keeps),
   });
 }

@@ -54,7 +54,9 @@ export function diffPolicies(before: Policy | undefined, after: Policy): PolicyD
 }
 
 const settings = (policy: Policy | undefined) =>
-  policy ? { ...policy.limits, heatSeconds: policy.heatSeconds } : undefined;
+  policy
+    ? { ...policy.limits, heatSeconds: policy.heatSeconds, ledgerKeepsSeconds: policy.ledgerKeepsSeconds }
+    : undefined;
 
 function ruleChange([before, after]: Pair<PolicyRule>): RuleChange[] {
   const { name, answers } = (after ?? before) as PolicyRule;

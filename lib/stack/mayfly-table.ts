@@ -29,12 +29,12 @@ export class MayflyTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
     });
-    // Lists lives by time, for people and for the review. Only the ledger's rows have its keys, and those never change: one
+    // Lists lives by the time of their first news, for people and for the review. Only the ledger's rows have its keys, and those never change: one
     // write a life.
     this.table.addGlobalSecondaryIndex({
       indexName: BY_DAY,
       partitionKey: { name: 'day', type: AttributeType.STRING },
-      sortKey: { name: 'firstEventAtMs', type: AttributeType.NUMBER },
+      sortKey: { name: 'firstReceivedAtMs', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     });
   }

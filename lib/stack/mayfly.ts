@@ -114,6 +114,7 @@ export class Mayfly extends Construct {
       },
     });
     table.grantRecordEvents(ec2Launch.fn);
+    grantDescribeInstances(ec2Launch);
 
     const lastGasp = new EventRoute(this, 'LastGasp', {
       bundles,
@@ -196,6 +197,12 @@ function grantDescribeContainerInstances(route: EventRoute): void {
 function grantDescribeTaskDefinition(route: EventRoute): void {
   Grant.addToPrincipal({ grantee: route.fn, actions: ['ecs:DescribeTaskDefinition'], resourceArns: ['*'] });
   acknowledgeWildcard(route, '*', 'ecs:DescribeTaskDefinition knows no resources; it reads and nothing else.');
+}
+
+/** Image, tags and addresses of an instance are not in its event. */
+function grantDescribeInstances(route: EventRoute): void {
+  Grant.addToPrincipal({ grantee: route.fn, actions: ['ec2:DescribeInstances'], resourceArns: ['*'] });
+  acknowledgeWildcard(route, '*', 'ec2:DescribeInstances knows no resources; it reads and nothing else.');
 }
 
 /** Hooks whose names begin with `mayfly` are completed; which groups have one is for their owners to say. */

@@ -22,6 +22,7 @@ export const aPolicy = (n: number, policy: Partial<Policy> = {}): Policy => ({
   profiles: [{ name: 'default', config: { options: { distributed_interval: 10 } } }],
   limits: { queriesPerDelivery: 3, pendingPerHost: 1000, spacingSeconds: 0, hostsPerTrigger: 100 },
   heatSeconds: 300,
+  ledgerKeepsSeconds: 90 * 86_400,
   ...policy,
 });
 

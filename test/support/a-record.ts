@@ -39,5 +39,8 @@ export const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord =>
   firstEventAtMs: T0,
   firstReceivedAtMs: T0,
   firstToldBy: 'event',
+  lastSignAtMs: T0,
+  stays: {},
+  alsoAsked: [],
   ...record,
 });

@@ -30,7 +30,14 @@ export function aDescription(
   sinceMs: number,
   { cluster = CLUSTER, containers = 1, on = ON_HOST }: { cluster?: string; containers?: number; on?: string } = {},
 ): TaskDetail {
-  const { addresses: _, ...task } = { addresses: [], ...aTaskEvent(n, moment, containers, on).task };
+  const {
+    macs: _,
+    addresses: __,
+    enis: ___,
+    subnets: ____,
+    tags: _____,
+    ...task
+  } = aTaskEvent(n, moment, containers, on).task;
   const at = new Date(sinceMs).toISOString();
   const times = moment.phase === 7 ? { createdAt: at, stoppedAt: at } : { createdAt: at };
   return { ...task, ...times, clusterArn: cluster };

@@ -49,7 +49,7 @@ export function aTaskEvent(
         addresses: [],
         ...(phase >= 2 ? { runtimeId: dockerId(10 * n + index) } : {}),
       })),
-      macs: [],
+      ...{ macs: [], addresses: [], enis: [], subnets: [], tags: {} },
     },
   };
   const raw = { source: 'aws.ecs', 'detail-type': 'ECS Task State Change', id: event.id, detail: event.task };

@@ -17,7 +17,7 @@ export const KEYS = {
     { AttributeName: 'pk', AttributeType: 'S' },
     { AttributeName: 'sk', AttributeType: 'S' },
     { AttributeName: 'day', AttributeType: 'S' },
-    { AttributeName: 'firstEventAtMs', AttributeType: 'N' },
+    { AttributeName: 'firstReceivedAtMs', AttributeType: 'N' },
   ],
   KeySchema: [
     { AttributeName: 'pk', KeyType: 'HASH' },
@@ -28,7 +28,7 @@ export const KEYS = {
       IndexName: BY_DAY,
       KeySchema: [
         { AttributeName: 'day', KeyType: 'HASH' },
-        { AttributeName: 'firstEventAtMs', KeyType: 'RANGE' },
+        { AttributeName: 'firstReceivedAtMs', KeyType: 'RANGE' },
       ],
       Projection: { ProjectionType: 'KEYS_ONLY' },
     },

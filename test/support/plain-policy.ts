@@ -103,6 +103,7 @@ export const plainPolicy: Policy = {
   ],
   limits: { queriesPerDelivery: 3, pendingPerHost: 10_000, spacingSeconds: 0, hostsPerTrigger: 100 },
   heatSeconds: 300,
+  ledgerKeepsSeconds: 90 * 86_400,
 };
 
 /** A policy that is in force and never changes. */

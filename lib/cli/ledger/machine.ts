@@ -1,30 +1,25 @@
 import type { LedgerBook } from '../../core/ledger/book.ts';
+import { machineOf as factsOf } from '../../core/ledger/machine.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 
-/** The EC2 instance that a workload ran on, or was: image, type, tags and whatever else the ledger knows of it. */
+/** The EC2 instance that a workload ran on, or was: `instance_id`, `ami_id`, `instance_type`, `instance_tags`. */
 export type Machine = Readonly<Record<string, string>>;
 
-/** Undefined where there is none in the ledger, or its agent goes by another name than the instance's id. */
-export async function machineOf(
-  { kind, identity, handling }: WorkloadRecord,
-  book: LedgerBook,
-  nowMs: number,
-): Promise<Machine | undefined> {
-  if (kind === 'ec2-instance') return identity;
-  const host = handling?.host ?? '';
-  return host.startsWith('i-') ? (await book.find(host, nowMs))?.identity : undefined;
+/** As it was when the workload was last heard of; where its image was not known yet then, as it is known now. */
+export async function machineOf(record: WorkloadRecord, book: LedgerBook, nowMs: number): Promise<Machine | undefined> {
+  if (record.kind === 'ec2-instance') return factsOf(record);
+  const { machine, host } = record.handling ?? {};
+  if (machine?.ami_id) return machine;
+  const instance = machine?.instance_id ?? host;
+  const found = instance?.startsWith('i-') ? await book.find(instance, nowMs) : undefined;
+  return found ? factsOf(found) : machine;
 }
 
+const NAMES = { instance_id: 'instance', ami_id: 'AMI', instance_type: 'instance type', instance_tags: 'tags' };
+
 /** What people want to know of a machine, as lines of a fact and its value. */
-export const machineFacts = (machine: Machine | undefined): [fact: string, value: string][] => {
-  const { image_id, instance_type, ...rest } = machine ?? {};
-  const tags = Object.entries(rest)
-    .filter(([name]) => name.startsWith('tag:'))
-    .map(([name, value]) => `${name.slice('tag:'.length)}=${value}`)
-    .sort();
-  return [
-    ...(image_id ? [['AMI', image_id] as [string, string]] : []),
-    ...(instance_type ? [['instance type', instance_type] as [string, string]] : []),
-    ...(tags.length > 0 ? [['tags', tags.join(', ')] as [string, string]] : []),
-  ];
-};
+export const machineFacts = (machine: Machine = {}): [fact: string, value: string][] =>
+  Object.entries(NAMES).flatMap(([fact, name]): [string, string][] => {
+    const value = machine[fact];
+    return value ? [[name, value]] : [];
+  });

@@ -1,9 +1,8 @@
 import { ADVICE } from '../../core/ledger/advice.ts';
 import { type TaskContainer, type Verdict, verdictOf, type WorkloadRecord } from '../../core/ledger/workload.ts';
 import { at, type PlaceFlags } from '../place.ts';
-import { colours, columns, count, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
+import { colours, columns, count, duration, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
 import { machineFacts, machineOf } from './machine.ts';
-import { KEPT_DAYS } from './times.ts';
 
 /** One thing that happened in a life. */
 interface Moment {
@@ -21,7 +20,8 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
     const found = await place.book.find(name, nowMs);
     if (!found)
       throw new Error(
-        `${place.name} knows no ${name}: no event told of it, or it was longer than ${KEPT_DAYS} days ago`,
+        `${place.name} knows no ${name}: neither an event nor a sweep told of it, or it was longer ago than ` +
+          `${duration((await place.keepsMs()) / 1000)}, which its ledger keeps`,
       );
     return { record: found, machine: await machineOf(found, place.book, nowMs) };
   });

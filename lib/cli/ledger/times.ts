@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
-import { LEDGER_KEEPS_MS } from '../../core/ledger/book.ts';
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
-export const KEPT_DAYS = LEDGER_KEEPS_MS / UNIT_MS.d;
+/** Further back than any ledger keeps; each day would be asked for, to find nothing. */
+const MOST_DAYS = 3650;
 
 /** A span back from now, `24h`, or the time it begins at: epoch ms. @throws {InvalidArgumentError} */
 export function since(text: string): number {
@@ -12,8 +12,7 @@ export function since(text: string): number {
   const sinceMs = unit
     ? nowMs - Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS]
     : past(text, ', or 90m, 24h, 7d');
-  // Each day further back would be asked for, to find nothing.
-  if (sinceMs < nowMs - LEDGER_KEEPS_MS) throw new InvalidArgumentError(`The ledger keeps ${KEPT_DAYS} days.`);
+  if (sinceMs < nowMs - MOST_DAYS * UNIT_MS.d) throw new InvalidArgumentError(`At most ${MOST_DAYS} days.`);
   return sinceMs;
 }
 

@@ -1,22 +1,21 @@
-import { LEDGER_KEEPS_MS } from '../../core/ledger/book.ts';
 import { clusterOf } from '../../core/ledger/coverage.ts';
-import { type Tenancy, whoHad } from '../../core/ledger/who-had.ts';
+import { type Tenant, whoHad } from '../../core/ledger/who-had.ts';
 import { at, type PlaceFlags } from '../place.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
+import { columns, duration, printable, say, sayJson, when } from '../print.ts';
 import { type Machine, machineFacts, machineOf } from './machine.ts';
-import { KEPT_DAYS } from './times.ts';
 
 /** Shows which workload had an address at a time. */
 export async function who(address: string, flags: PlaceFlags & { at?: number; json: boolean }): Promise<void> {
-  const atMs = flags.at ?? Date.now();
-  const { had, before } = await at(flags, async ({ book }) => {
-    const answer = await whoHad(address, atMs, book.between(atMs - LEDGER_KEEPS_MS, atMs));
-    const onMachine = async (tenancy: Tenancy): Promise<Tenant> => {
-      const machine = await machineOf(tenancy.record, book, Date.now());
-      return { ...tenancy, ...(machine ? { machine } : {}) };
+  const nowMs = Date.now();
+  const atMs = flags.at ?? nowMs;
+  const { had, before, keptMs } = await at(flags, async ({ book, keepsMs }) => {
+    const answer = whoHad(await book.tenants(address, atMs), atMs, nowMs);
+    const onMachine = async (tenant: Tenant): Promise<MachineTenant> => {
+      const machine = await machineOf(tenant.record, book, nowMs);
+      return { ...tenant, ...(machine ? { machine } : {}) };
     };
     const last = answer.before ? await onMachine(answer.before) : undefined;
-    return { had: await Promise.all(answer.had.map(onMachine)), before: last };
+    return { had: await Promise.all(answer.had.map(onMachine)), before: last, keptMs: await keepsMs() };
   });
   if (flags.json) {
     const json = { ip: address, at: new Date(atMs).toISOString(), had: had.map(jsonOf) };
@@ -24,31 +23,29 @@ export async function who(address: string, flags: PlaceFlags & { at?: number; js
   }
   if (had.length === 0) {
     say(`No workload that the ledger knows had ${address} at ${when(atMs)}.`);
-    if (atMs < Date.now() - LEDGER_KEEPS_MS) say(`The ledger keeps ${KEPT_DAYS} days.`);
+    if (atMs < nowMs - keptMs) say(`The ledger keeps ${duration(keptMs / 1000)}.`);
     if (before) say(`Last before had it:\n${lines(before)}`);
     return;
   }
   if (had.length > 1) {
-    say(
-      `${had.length} workloads had ${address} at ${when(atMs)}, the latest first: they shared it, as on a host's own\n` +
-        'network, or nobody told of the end of the earlier ones.',
-    );
+    say(`${had.length} workloads had ${address} at ${when(atMs)}, each in a subnet of its own:`);
   }
   say(had.map(lines).join('\n\n'));
 }
 
 /** Who had an address, and on which machine. */
-interface Tenant extends Tenancy {
+interface MachineTenant extends Tenant {
   readonly machine?: Machine;
 }
 
-const lines = (tenancy: Tenant): string => {
+const lines = (tenancy: MachineTenant): string => {
   const { record, fromMs, untilMs, machine } = tenancy;
   const heard = `no end was heard of; last event ${when(record.occurredAtMs)}, ${printable(record.lastStatus)}`;
   const facts = [
     ['  from', when(fromMs)],
     ['  until', untilMs === undefined ? heard : when(untilMs)],
     ['  cluster', printable(clusterOf(record) ?? '-')],
+    ['  subnet', printable(record.identity.subnet ?? '-')],
     ['  task definition', printable(definitionOf(tenancy) ?? '-')],
     ['  host', printable(record.handling?.host ?? '-')],
     ...machineFacts(machine).map(([fact, value]) => [`  ${fact}`, printable(value)]),
@@ -57,21 +54,22 @@ const lines = (tenancy: Tenant): string => {
   return `${printable(record.workload)}\n${columns(facts)}`;
 };
 
-const jsonOf = (tenancy: Tenant) => ({
+const jsonOf = (tenancy: MachineTenant) => ({
   workload: tenancy.record.workload,
   from: new Date(tenancy.fromMs).toISOString(),
   until: tenancy.untilMs === undefined ? null : new Date(tenancy.untilMs).toISOString(),
   cluster: clusterOf(tenancy.record),
+  subnet: tenancy.record.identity.subnet ?? null,
   taskDefinition: definitionOf(tenancy) ?? null,
   host: tenancy.record.handling?.host ?? null,
   machine: tenancy.machine ?? null,
   images: imagesOf(tenancy),
 });
 
-const definitionOf = ({ record: { identity } }: Tenancy): string | undefined =>
+const definitionOf = ({ record: { identity } }: Tenant): string | undefined =>
   identity.task_family && [identity.task_family, identity.task_revision].filter(Boolean).join(':');
 
-const imagesOf = ({ record }: Tenancy): string[] => [
+const imagesOf = ({ record }: Tenant): string[] => [
   ...new Set(
     record.containers.flatMap(({ image, imageDigest }) => [image, imageDigest].filter(Boolean).join(' ') || []),
   ),

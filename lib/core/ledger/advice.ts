@@ -3,6 +3,8 @@ import type { MissReason } from './workload.ts';
 /** What to do about a miss, in one line each; docs/reference/verdicts.md has the same. */
 export const ADVICE: Readonly<Record<MissReason, string>> = {
   'no-host': 'nothing says which host it ran on: Fargate has none; else allow ecs:DescribeContainerInstances',
+  'no-id':
+    'it ran, and no event told the id of a container: nothing could be asked; see whether its events are complete',
   'not-enrolled': 'no agent ever came from its host: check osqueryd and its flagfile there, see "mayfly nodes"',
   'no-agent': 'no agent ever enrolled from it: put osquery into its image or user data, see "mayfly nodes"',
   'agent-silent': 'the agent was there and did not answer: check osqueryd on the host, lower distributed_interval',

@@ -1,3 +1,5 @@
+import type { PendingKey } from '../queue/pending-query.ts';
+import type { Stays } from './addresses.ts';
 import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
 
 /**
@@ -6,7 +8,7 @@ import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapsho
  */
 export interface Ledger {
   /**
-   * Records a snapshot if it is newer than what is known.
+   * Records a snapshot if it is newer than what is known; what an older one told and this one leaves out stays.
    *
    * @returns the record when this snapshot is to be handled: it is newer, or it is the very one whose handling never
    *   finished. Undefined when it is stale or a duplicate, which must change nothing.
@@ -14,14 +16,30 @@ export interface Ledger {
   advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined>;
   /** Says that a version was dealt with, and how; false when a newer version has arrived meanwhile. */
   handled(workload: string, version: number, handling: Handling): Promise<boolean>;
+  /** Adds questions that were asked on an event which has been superseded meanwhile: the end has to find them, too. */
+  alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void>;
+  /** Notes the host where its queries went that had waited for it under another name. */
+  foundHost(workload: string, host: string): Promise<void>;
   /** Adds what rows proved: subjects seen alive, subjects seen after their end. */
   saw(workload: string, sighting: Sighting): Promise<void>;
   /** Adds a reason why an answer did not come; nothing without a workload. */
   troubled(workload: string | undefined, trouble: Trouble): Promise<void>;
   /** Notes the first hand-over of a query about it. */
   delivered(workload: string, nowMs: number): Promise<void>;
-  /** Adds to its identity what events do not tell: image, tags, addresses of an instance. What a snapshot says wins. */
-  identify(workload: string, identity: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Adds to its identity what events do not tell: image, tags, addresses of an instance. What a snapshot says wins.
+   *
+   * @param stays since when it has its addresses; takes the place of what was known
+   */
+  identify(workload: string, identity: Readonly<Record<string, string>>, stays: Stays): Promise<void>;
+  /** Lets people find the workload by addresses, from when on it had them. */
+  came(record: WorkloadRecord, stays: Stays): Promise<void>;
+  /** Says that it has these addresses no more. */
+  left(record: WorkloadRecord, stays: Stays, untilMs: number): Promise<void>;
+  /** Notes that it was met alive: it counts as lost only a day later, and is remembered for as long as after an event. */
+  alive(record: WorkloadRecord, nowMs: number): Promise<void>;
+  /** Has its verdict told at this time: what the review's own rounds have passed by. */
+  lookAgain(workload: string, atMs: number): Promise<void>;
   /** Notes the verdict that is about to be told; false when this very one was told before. */
   tell(workload: string, told: Told): Promise<boolean>;
   /** The records of these workloads; unknown ones are left out. */

@@ -1,3 +1,4 @@
+import { batches } from '../batches.ts';
 import type { Report } from '../report.ts';
 import { ADVICE } from './advice.ts';
 import type { LedgerBook } from './book.ts';
@@ -23,7 +24,7 @@ export interface CoverageEvents {
   put(events: readonly CoverageEvent[]): Promise<void>;
 }
 
-/** How far the review of each age has come: the age's name → epoch ms of the first events that it has passed. */
+/** How far the review of each age has come: the age's name → epoch ms up to which it has looked at first news of lives. */
 export type Cursors = Readonly<Record<string, number>>;
 
 export interface ReviewProgress {
@@ -33,8 +34,8 @@ export interface ReviewProgress {
 }
 
 export interface ReviewDeps {
-  readonly book: Pick<LedgerBook, 'between'>;
-  readonly ledger: Pick<Ledger, 'tell'>;
+  readonly book: Pick<LedgerBook, 'between' | 'due'>;
+  readonly ledger: Pick<Ledger, 'tell' | 'lookAgain'>;
   readonly events: CoverageEvents;
   readonly progress: ReviewProgress;
   readonly report: Report;
@@ -43,14 +44,19 @@ export interface ReviewDeps {
 
 const MINUTE_MS = 60_000;
 /**
- * A life is looked at when it is this old, counted from its first event: when live queries have expired (10 min by
- * default), when post-mortem ones have (3 h), and when nothing is waited for any more (24 h).
+ * A life is looked at when it is this old, counted from when we first heard of it: when live queries have expired (10 min
+ * by default), when post-mortem ones have (3 h), and when nothing is waited for any more (24 h). One that still lives then
+ * is looked at again each day, and after its end.
  */
 const AGES: Readonly<Record<string, number>> = {
   '15m': 15 * MINUTE_MS,
   '4h': 4 * 60 * MINUTE_MS,
   '25h': 25 * 60 * MINUTE_MS,
 };
+const LAST_AGE = '25h';
+const AGAIN_MS = 24 * 60 * MINUTE_MS;
+/** An end within this is told by the last of these looks. */
+export const REVIEWED_WITHIN_MS = 20 * 60 * MINUTE_MS;
 /** Read at a time: after an outage the work is done in steps, each of which is kept. */
 const SLICE_MS = 5 * MINUTE_MS;
 const BATCH = 100;
@@ -80,12 +86,26 @@ export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
     }
     while (fromMs < endMs && now() < untilMs) {
       const toMs: number = Math.min(endMs, fromMs + SLICE_MS);
-      for await (const records of batches(book.between(fromMs + 1, toMs))) await tellAll(records, deps);
+      for await (const records of batches(book.between(fromMs + 1, toMs), BATCH)) {
+        await tellAll(records, deps);
+        if (age === LAST_AGE) await lookAgain(records, deps);
+      }
       fromMs = toMs;
       cursors = { ...cursors, [age]: toMs };
       await progress.save(cursors);
     }
   }
+  for await (const records of book.due(startedAtMs)) {
+    await tellAll(records, deps);
+    await lookAgain(records, deps);
+    if (now() >= untilMs) return;
+  }
+}
+
+/** Of those that still live the verdict is told another time. */
+async function lookAgain(records: readonly WorkloadRecord[], { ledger, now }: ReviewDeps): Promise<void> {
+  const open = records.filter((record) => verdictOf(record, now()).verdict === 'pending');
+  for (const { workload } of open) await ledger.lookAgain(workload, now() + AGAIN_MS);
 }
 
 interface News {
@@ -142,15 +162,4 @@ function groupsOf(news: readonly News[]) {
     groups.set(key, { ...group, count: (groups.get(key)?.count ?? 0) + 1 });
   }
   return groups.values();
-}
-
-async function* batches<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -1,46 +1,46 @@
-import { addressBits } from '../policy/ip-address.ts';
-import type { WorkloadRecord } from './workload.ts';
+import { isLost, type WorkloadRecord } from './workload.ts';
 
-/** A workload that had an address, and when: from its first event until it stopped. */
+/** A workload that had an address, and when. */
 export interface Tenancy {
   readonly record: WorkloadRecord;
   readonly fromMs: number;
-  /** When it stopped; undefined as long as no event has said so. */
-  readonly untilMs?: number;
+  /** When it gave the address up, where that is known. */
+  readonly leftAtMs?: number;
 }
 
-/** The times of this record with this address, if it ever had it. Every spelling of an address is the same one. */
-export function tenancyOf(record: WorkloadRecord, address: string): Tenancy | undefined {
-  const bits = addressBits(address);
-  const own = (record.identity.ip ?? '').split(' ');
-  if (bits === undefined || !own.some((ip) => addressBits(ip) === bits)) return undefined;
-  return { record, fromMs: record.firstEventAtMs, ...(record.stopped ? { untilMs: record.occurredAtMs } : {}) };
+/** A tenancy with its end; undefined as long as it lasts. */
+export interface Tenant extends Tenancy {
+  readonly untilMs?: number;
 }
 
 /** Who had an address at a moment. */
 export interface AddressAnswer {
-  /** Those that had it, the latest to come first. Several where hosts share theirs, or where an end was never heard. */
-  readonly had: readonly Tenancy[];
+  /** One; several where networks use the same private addresses. The latest to come first. */
+  readonly had: readonly Tenant[];
   /** Who had it last before, where nobody had it then. */
-  readonly before?: Tenancy;
+  readonly before?: Tenant;
 }
 
-/** Who had this address at `atMs`, of these workloads. */
-export async function whoHad(
-  address: string,
-  atMs: number,
-  records: AsyncIterable<WorkloadRecord> | Iterable<WorkloadRecord>,
-): Promise<AddressAnswer> {
-  const had: Tenancy[] = [];
-  let before: Tenancy | undefined;
-  for await (const record of records) {
-    const tenancy = tenancyOf(record, address);
-    if (!tenancy || tenancy.fromMs > atMs) continue;
-    const { untilMs } = tenancy;
-    // At the very moment of its end an address is free for the next one.
-    if (untilMs === undefined || untilMs > atMs) had.push(tenancy);
-    else if (before?.untilMs === undefined || before.untilMs < untilMs) before = tenancy;
-  }
-  if (had.length > 0) return { had: had.sort((a, b) => b.fromMs - a.fromMs) };
+/**
+ * Who had an address at `atMs`, of those who came last to it, one a realm. An address has one holder at a time, so whoever
+ * came before has left, whether anybody told or not.
+ */
+export function whoHad(tenancies: readonly Tenancy[], atMs: number, nowMs: number): AddressAnswer {
+  const tenants = tenancies
+    .filter(({ fromMs }) => fromMs <= atMs)
+    .map((tenancy): Tenant => {
+      const untilMs = tenancy.leftAtMs ?? endOf(tenancy.record, nowMs);
+      return untilMs === undefined ? tenancy : { ...tenancy, untilMs };
+    })
+    .sort((a, b) => b.fromMs - a.fromMs);
+  // At the very moment of its end an address is free for the next one.
+  const had = tenants.filter(({ untilMs }) => untilMs === undefined || untilMs > atMs);
+  if (had.length > 0) return { had };
+  const [before] = tenants.toSorted((a, b) => (b.untilMs ?? 0) - (a.untilMs ?? 0));
   return { had, ...(before ? { before } : {}) };
+}
+
+function endOf(record: WorkloadRecord, nowMs: number): number | undefined {
+  if (record.stopped) return record.occurredAtMs;
+  return isLost(record, nowMs) ? record.lastSignAtMs : undefined;
 }

@@ -1,4 +1,5 @@
-import type { PendingKey } from '../queue/pending-query.ts';
+import type { Decorations, PendingKey } from '../queue/pending-query.ts';
+import type { Stays } from './addresses.ts';
 import type { ToldBy } from './clocks.ts';
 
 /** Why a workload was not seen, in the order in which one reason outweighs another. */
@@ -15,7 +16,7 @@ export const TROUBLES = [
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
-export type MissReason = Trouble | 'no-host' | 'not-enrolled' | 'no-agent' | 'not-asked' | 'lost-track';
+export type MissReason = Trouble | 'no-host' | 'no-id' | 'not-enrolled' | 'no-agent' | 'not-asked' | 'lost-track';
 
 /** What became of a workload, as far as anybody can tell now. */
 export type Verdict =
@@ -30,6 +31,8 @@ export interface TaskContainer {
   readonly name: string;
   readonly lastStatus: string;
   readonly runtimeId?: string;
+  /** It has an id outside the allowed alphabet, so that nothing can be asked about it. */
+  readonly unsafeId?: true;
   /** False where the task definition says that the task goes on without it; such a container need not be seen. */
   readonly essential?: boolean;
   readonly image?: string;
@@ -52,8 +55,6 @@ export interface WorkloadSnapshot {
   readonly stopped: boolean;
   /** Ids that a returned row has to name before the workload counts as seen. */
   readonly subjects: readonly string[];
-  /** Whether a container has a runtime id outside the allowed alphabet: nothing can be asked about that one. */
-  readonly unsafe?: boolean;
   readonly containers: readonly TaskContainer[];
   /** Cluster, task definition, launch type, addresses: whatever names the workload later. */
   readonly identity: Readonly<Record<string, string>>;
@@ -66,12 +67,15 @@ export interface WorkloadSnapshot {
 /** What handling a snapshot came to. */
 export interface Handling {
   readonly host?: string;
+  /** What was known of the EC2 instance behind it, as decorations have it: `instance_id`, `ami_id`, `instance_tags`, … */
+  readonly machine?: Decorations;
   /** Whether a node was enrolled for the host when its queries were queued. */
   readonly enrolled: boolean;
   /** Every query asked about it: none is asked twice, and a task's end withdraws the live ones nobody took. */
   readonly asked: readonly PendingKey[];
   /** No answer is waited for beyond this; 0 when nothing was asked. */
   readonly settleByMs: number;
+  readonly stays?: Stays; // of a task
   /** The first time something was asked about it. */
   readonly firstAsked?: {
     readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
@@ -96,6 +100,11 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly troubles: readonly Trouble[];
   readonly firstEventAtMs: number;
   readonly firstReceivedAtMs: number;
+  /** The last sign that it was there, by our clock: an event, or a sweep that met it. */
+  readonly lastSignAtMs: number;
+  readonly stays: Stays;
+  /** Asked on events that were superseded while they were handled. */
+  readonly alsoAsked: readonly PendingKey[];
   readonly firstToldBy: ToldBy;
   readonly deliveredAtMs?: number; // first hand-over of a query about it
   readonly firstAnswerAtMs?: number; // first request that brought a row about it
@@ -116,43 +125,49 @@ export const BEFORE_RUNNING = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 
 
 /** An event that could not be handled within this is not handled any more: five tries, a minute apart, and their waits. */
 const HANDLED_WITHIN_MS = 20 * 60_000;
-/** A task that is about to start shows itself to the reconciler every minute, so a day of silence means that it is gone. */
-const STARTS_WITHIN_MS = 24 * 3_600_000;
+/** What lives shows itself to the reconciler, which notes it twice a day; a day of silence means that it is gone. */
+export const LOST_AFTER_MS = 24 * 3_600_000;
+
+/** Whether nothing was heard of a life for so long that it has ended untold. */
+export const isLost = ({ stopped, lastSignAtMs }: WorkloadRecord, nowMs: number): boolean =>
+  !stopped && nowMs >= lastSignAtMs + LOST_AFTER_MS;
 
 /**
  * The verdict on one life, decided from its facts and the clock alone, so that it can be asked at any time and never
- * depends on who asked before. It only improves: pending → missed → post-mortem → seen.
+ * depends on who asked before. While nothing more is asked it only improves: pending → missed → post-mortem → seen.
  *
  * @param nowMs epoch milliseconds
  */
 export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
-  const live = new Set(record.seenLive);
-  const dead = new Set(record.seenPostMortem);
-  const { subjects, handling } = record;
-  if (record.unsafe) return { verdict: 'missed', reason: 'unsafe-id' };
-  if (isComing(record) && nowMs < (handling?.settleByMs ?? 0)) return { verdict: 'pending' };
-  const essential = essentialOf(record);
-  if (essential.length > 0 && essential.every((id) => live.has(id))) return { verdict: 'seen' };
-  if (essential.length > 0 && essential.every((id) => live.has(id) || dead.has(id))) return { verdict: 'post-mortem' };
+  const { subjects, handling, containers } = record;
+  const lost = isLost(record, nowMs);
+  if (isComing(record) && !lost) return { verdict: 'pending' };
+  if (!hasUnsafeId(record) && subjects.length > 0) {
+    const essential = essentialOf(record);
+    const isSeen = (id: string): boolean => record.seenLive.includes(id);
+    if (essential.every(isSeen)) return { verdict: 'seen' };
+    if (essential.every((id) => isSeen(id) || record.seenPostMortem.includes(id))) return { verdict: 'post-mortem' };
+  }
+  if (hasUnsafeId(record)) return { verdict: 'missed', reason: 'unsafe-id' };
   if (record.stopped && subjects.length === 0) {
-    // An event may leave out ids that earlier ones had: what was seen then still was.
-    if (live.size + dead.size === 0) return { verdict: 'never-started' };
-    return { verdict: live.size > 0 ? 'seen' : 'post-mortem' };
+    const ran = containers.some(({ exitCode }) => exitCode !== undefined);
+    return ran ? { verdict: 'missed', reason: 'no-id' } : { verdict: 'never-started' };
   }
   if (record.handledVersion < record.version) return unless(nowMs < record.receivedAtMs + HANDLED_WITHIN_MS);
-  if (BEFORE_RUNNING.has(record.lastStatus)) return unless(nowMs < record.receivedAtMs + STARTS_WITHIN_MS);
-  if (!handling || (!handling.host && record.deliveredAtMs === undefined))
-    return { verdict: 'missed', reason: 'no-host' };
-  const trouble = worst(record);
-  const reached = handling.enrolled || record.deliveredAtMs !== undefined;
+  if (BEFORE_RUNNING.has(record.lastStatus)) return unless(!lost);
   const isDeserted = record.troubles.includes('host-gone'); // nobody is left who could answer
-  if (handling.settleByMs === 0) {
+  const settleByMs = handling?.settleByMs ?? 0;
+  if (nowMs < settleByMs && !isDeserted) return { verdict: 'pending' };
+  if (!handling?.host && record.deliveredAtMs === undefined) return { verdict: 'missed', reason: 'no-host' };
+  const trouble = worst(record);
+  if (settleByMs === 0) {
     // While a task runs, its next event may ask, at the latest its end; beyond that no rule wanted to know.
-    const last = record.stopped || record.kind === 'ec2-instance' || isDeserted;
-    return last ? { verdict: 'missed', reason: trouble ?? 'not-asked' } : { verdict: 'pending' };
+    if (record.stopped || record.kind === 'ec2-instance' || isDeserted)
+      return { verdict: 'missed', reason: trouble ?? 'not-asked' };
+    return unless(!lost);
   }
-  if (nowMs < handling.settleByMs && !isDeserted) return { verdict: 'pending' };
   // That its host is gone explains nothing where nobody was there to answer before.
+  const reached = handling?.enrolled || record.deliveredAtMs !== undefined;
   if (!reached && (trouble === undefined || trouble === 'host-gone' || trouble === 'expired'))
     return { verdict: 'missed', reason: record.kind === 'ec2-instance' ? 'no-agent' : 'not-enrolled' };
   return { verdict: 'missed', reason: trouble ?? 'agent-silent' };
@@ -162,9 +177,12 @@ export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
 const isComing = ({ stopped, containers }: WorkloadRecord): boolean =>
   !stopped &&
   containers.some(
-    ({ essential, runtimeId, lastStatus }) =>
-      essential !== false && runtimeId === undefined && lastStatus !== 'STOPPED',
+    ({ essential, runtimeId, unsafeId, lastStatus }) =>
+      essential !== false && runtimeId === undefined && !unsafeId && lastStatus !== 'STOPPED',
   );
+
+const hasUnsafeId = ({ containers }: WorkloadRecord): boolean =>
+  containers.some(({ essential, unsafeId }) => essential !== false && unsafeId);
 
 /** Ids that have to be seen: those of essential containers, or all where none is known to be. */
 export function essentialOf({

@@ -1,3 +1,4 @@
+import type { Ledger } from '../ledger/ledger.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { lives } from './node.ts';
@@ -11,8 +12,15 @@ import type { Aliases, NodeRegistry } from './registry.ts';
 export async function learnInstance(
   host: string,
   instanceId: string,
-  { queue, registry, aliases, now }: { queue: HostQueue; registry: NodeRegistry; aliases: Aliases; now: () => number },
+  deps: {
+    queue: HostQueue;
+    ledger: Pick<Ledger, 'foundHost'>;
+    registry: NodeRegistry;
+    aliases: Aliases;
+    now: () => number;
+  },
 ): Promise<'learned' | 'taken'> {
+  const { registry, aliases, now } = deps;
   const hasAgent = async (name: string): Promise<boolean> => lives(await registry.find(name, true), now());
   if (await hasAgent(instanceId)) return 'taken';
   const owner = await aliases.hostOf(instanceId);
@@ -22,6 +30,6 @@ export async function learnInstance(
   }
   await registry.isInstance(host, instanceId); // so that the instance's end is the node's, and nobody else's
   // Also when this was known: who heard it first may have died before it got here.
-  await moveWaiting(instanceId, host, queue);
+  await moveWaiting(instanceId, host, deps);
   return 'learned';
 }

@@ -156,7 +156,7 @@ export class TlsApi {
   }
 
   async #write(node: Node, body: unknown, bytes: Buffer): Promise<Reply> {
-    const { queue, registry, aliases, now, report } = this.#deps;
+    const { queue, ledger, registry, aliases, now, report } = this.#deps;
     const answers = readAnswers(body);
     if (!answers) return this.#quarantine(node, 'write', 'no readable queries', bytes);
     const { deliveries } = await queue.open(node.host, true);
@@ -165,7 +165,7 @@ export class TlsApi {
       learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
       intervalSeconds: async () => intervalSecondsOf(this.#profileOf(node, await this.#deps.policy())),
       learnInstance: async (host, instance) => {
-        const outcome = await learnInstance(host, instance, { queue, registry, aliases, now });
+        const outcome = await learnInstance(host, instance, { queue, ledger, registry, aliases, now });
         report('instance_named', { host, instance, outcome });
       },
     });

@@ -5,6 +5,17 @@ export function addressBits(address: string): string | undefined {
   return undefined;
 }
 
+/** The address in one spelling, `0a000307`; `undefined` if it is none. */
+export function addressDigits(address: string): string | undefined {
+  const bits = addressBits(address);
+  return (
+    bits &&
+    BigInt(`0b${bits}`)
+      .toString(16)
+      .padStart(bits.length / 4, '0')
+  );
+}
+
 /** Whether an address lies in `block` ("10.0.0.0/8", "2001:db8::/32"), or what is wrong with `block`. */
 export function cidrMatcher(block: string): string | ((address: string) => boolean) {
   const [base = '', mask = '', ...more] = block.split('/');

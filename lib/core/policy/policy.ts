@@ -9,6 +9,8 @@ export interface Policy {
   readonly limits: Limits;
   /** How long a start on a host keeps its agent polling every 5 s, in seconds; 0 never. */
   readonly heatSeconds: number;
+  /** How long the ledger remembers a workload after the last sign of it, in seconds. */
+  readonly ledgerKeepsSeconds: number;
 }
 
 /** What makes a rule ask. */

@@ -95,6 +95,7 @@ export function questions(
  * Queues queries for a host within the limits, and heats it. What a limit drops, and what could not be bound, is in the
  * ledger and in the log, never silent.
  *
+ * @param leaving ids of queries that wait and will be taken back: their places are free
  * @returns the queries that wait now
  */
 export async function enqueue(
@@ -104,6 +105,7 @@ export async function enqueue(
   heatSeconds: number,
   { queue, registry, ledger, report, now }: AskDeps,
   workload?: string,
+  leaving: ReadonlySet<string> = new Set(),
 ): Promise<PendingQuery[]> {
   for (const { rule, query, problem } of refusals) {
     report('query_refused', { host, workload: workload ?? null, rule, query, problem });
@@ -112,6 +114,7 @@ export async function enqueue(
   }
   if (queries.length === 0) return [];
   const waiting = new Set(await queue.waiting(host, now()));
+  const places = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
   const asked = new Set<string>();
   const queued: PendingQuery[] = [];
   for (const query of queries) {
@@ -121,7 +124,7 @@ export async function enqueue(
       continue;
     }
     // There is no later for a last gasp, and it is a handful of queries.
-    const isFull = waiting.size >= limits.pendingPerHost && query.set !== 'last-gasp';
+    const isFull = waiting.size >= places && query.set !== 'last-gasp';
     const dropped = isFull
       ? 'pendingPerHost'
       : (await spaced(query, limits, queue, asked, now()))

@@ -122,6 +122,10 @@ function askerOf(query: PendingQuery): Asker {
   return workload === undefined ? asker : { ...asker, workload };
 }
 
+/** The delivery of which a wire id is; '' where it cannot be one of ours. */
+export const deliveryIdOf = (wireId: string): string =>
+  /^([0-9a-z]{9,12}-[0-9a-z]{4,12})-\d{1,4}$/.exec(wireId)?.[1] ?? '';
+
 /** The queries of a delivery that nobody has answered yet. */
 export const unanswered = (delivery: Delivery): DeliveredQuery[] =>
   delivery.queries.filter((query) => !delivery.answered.includes(query.wireId));

@@ -38,8 +38,10 @@ export interface HostQueue {
   redeliver(delivery: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean>;
   /** Marks wire ids answered and removes the delivery when none is left. */
   complete(delivery: Delivery, wireIds: readonly string[]): Promise<void>;
-  /** Forgets a delivery that is given up. */
+  /** Takes a delivery from the host that is given up. Whoever answers it all the same finds it for a day. */
   abandon(delivery: Delivery): Promise<void>;
+  /** Of those that were given up, the ones of these ids. */
+  givenUp(host: string, deliveryIds: readonly string[]): Promise<readonly Delivery[]>;
   /** Removes pending queries; those already gone are no error. */
   remove(keys: readonly PendingKey[]): Promise<void>;
 }

@@ -16,9 +16,10 @@ export interface Instance {
   readonly imageId?: string;
   readonly instanceType?: string;
   readonly availabilityZone?: string;
+  readonly subnetId?: string;
   readonly autoScalingGroup?: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Private and public, of all its interfaces. */
+  /** Private and public, of its own interfaces: those of tasks are not its. */
   readonly addresses: readonly string[];
   readonly macs: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { BEFORE_RUNNING, type WorkloadRecord } from '../ledger/workload.ts';
+import { BEFORE_RUNNING, LOST_AFTER_MS, type WorkloadRecord } from '../ledger/workload.ts';
 import type { TaskList } from './inventory.ts';
 
 /** How the ledger stands to what AWS lists: `behind` wants a look, `under-way` has its event in somebody's hands. */
@@ -18,12 +18,22 @@ export function standingOf(record: WorkloadRecord | undefined, list: TaskList, n
   return BEFORE_RUNNING.has(record.lastStatus) || startsStill(record) ? 'behind' : 'settled';
 }
 
+/** Whether the ledger should hear that it is still there: well before it counts as lost. */
+export const wantsSign = ({ stopped, lastSignAtMs }: WorkloadRecord, nowMs: number): boolean =>
+  !stopped && nowMs - lastSignAtMs >= LOST_AFTER_MS / 2;
+
+/** The container instance it runs on, where nobody knows yet which host that is. */
+export const strayOf = ({ stopped, handling, identity }: WorkloadRecord): string | undefined =>
+  stopped || !handling || handling.host ? undefined : identity.container_instance;
+
 export const isUnhandled = ({ handledVersion, version }: WorkloadRecord): boolean => handledVersion < version;
 
 /** Whether an unhandled record has been so for too long. */
 export const isOverdue = (record: WorkloadRecord, nowMs: number): boolean =>
   isUnhandled(record) && nowMs - record.receivedAtMs >= REDONE_AFTER_MS;
 
-/** A container without an id may have got one since. One with an id that cannot be asked about has none in the record. */
-const startsStill = ({ containers, unsafe }: WorkloadRecord): boolean =>
-  !unsafe && containers.some(({ runtimeId, lastStatus }) => runtimeId === undefined && lastStatus !== 'STOPPED');
+/** A container without an id may have got one since. */
+const startsStill = ({ containers }: WorkloadRecord): boolean =>
+  containers.some(
+    ({ runtimeId, unsafeId, lastStatus }) => runtimeId === undefined && !unsafeId && lastStatus !== 'STOPPED',
+  );

@@ -1,12 +1,13 @@
 import { noteFinding } from '../fleet/finding.ts';
 import { isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
+import { learnIdentity } from '../fleet/learn-identity.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import type { Instance } from './inventory.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
-import { isOverdue, isUnhandled } from './standing.ts';
+import { isOverdue, isUnhandled, wantsSign } from './standing.ts';
 import { identityOf, instanceEvent, occurredAtMs } from './synthetic.ts';
 
 /** An instance's start is told when it runs, some tens of seconds after its launch. */
@@ -44,7 +45,7 @@ export async function sweepInstances(run: Run): Promise<boolean> {
 
 async function sweepPage(run: Run, page: readonly Instance[]): Promise<void> {
   const { ledger, settled } = run.deps;
-  const unsettled = page.filter((instance) => !settled.has(keyOf(instance)));
+  const unsettled = page.filter((instance) => !settled.has(keyOf(instance), run.deps.now()));
   const records = await ledger.read(unsettled.map(({ instanceId }) => instanceId));
   const known = new Map(records.map((record) => [record.workload, record]));
   await run.each(unsettled, async (instance) => {
@@ -63,8 +64,10 @@ async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecor
   for (const state of states) await run.handle([foundAs(state, run, instance, record)]);
   if (!record && states.length === 0) return;
   const unidentified = lacksIdentity(record, instance);
-  if (unidentified) await ledger.identify(instance.instanceId, identityOf(instance));
-  if (record && states.length === 0 && !unidentified && !isUnhandled(record)) settled.add(keyOf(instance));
+  if (unidentified) await learnIdentity(instance, { ledger, now });
+  if (!record || states.length > 0 || unidentified || isUnhandled(record)) return;
+  if (wantsSign(record, now())) await ledger.alive(record, now());
+  settled.add(keyOf(instance), now());
 }
 
 /** The states of an instance that no event has told, in their order. */

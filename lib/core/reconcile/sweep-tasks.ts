@@ -1,9 +1,10 @@
 import type { WorkloadRecord } from '../ledger/workload.ts';
+import { moveWaiting } from '../queue/move.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import type { Position, TaskList } from './inventory.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
-import { standingOf } from './standing.ts';
+import { standingOf, strayOf, wantsSign } from './standing.ts';
 import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
 
 /** What runs first: a task that stops meanwhile is then found on the other list, the other way round on neither. */
@@ -77,7 +78,7 @@ async function sweepCluster(
       run.goOn();
       run.tally.listed += arns.length;
       pages += 1;
-      looks.push(...(await toLookAt(run, arns, list)));
+      looks.push(...(await toLookAt(run, cluster, arns, list)));
       if (next && looks.length < BATCH && pages < together) continue;
       await lookAt(run, cluster, looks);
       looks = [];
@@ -89,17 +90,35 @@ async function sweepCluster(
 }
 
 /** Those of a page about which the ledger lacks something. */
-async function toLookAt(run: Run, arns: readonly string[], list: TaskList): Promise<Look[]> {
+async function toLookAt(run: Run, cluster: string, arns: readonly string[], list: TaskList): Promise<Look[]> {
   const { ledger, settled, now } = run.deps;
-  const unsettled = arns.filter((arn) => !settled.has(`${arn} ${list}`));
+  const unsettled = arns.filter((arn) => !settled.has(`${arn} ${list}`, now()));
   if (unsettled.length === 0) return [];
-  const records = new Map((await ledger.read(unsettled)).map((record) => [record.workload, record]));
+  const records = await ledger.read(unsettled);
+  await findStrays(run, cluster, records);
+  if (list === 'RUNNING') await noteSigns(run, records);
+  const known = new Map(records.map((record) => [record.workload, record]));
   return unsettled.flatMap((arn) => {
-    const record = records.get(arn);
+    const record = known.get(arn);
     const standing = standingOf(record, list, now());
-    if (standing === 'settled') settled.add(`${arn} ${list}`);
+    if (record && standing === 'settled' && !strayOf(record)) settled.add(`${arn} ${list}`, now());
     return standing === 'behind' ? [{ arn, record }] : [];
   });
+}
+
+/** ECS may know by now the container instance that it did not know when a task's event came. */
+async function findStrays({ deps }: Run, cluster: string, records: readonly WorkloadRecord[]): Promise<void> {
+  const strays = [...new Set(records.flatMap((record) => strayOf(record) ?? []))];
+  await deps.hosts.prefetch(strays.map((arn) => ({ clusterArn: cluster, containerInstanceArn: arn })));
+  for (const arn of strays) {
+    const place = await deps.hosts.placeOf(cluster, arn).catch(() => undefined); // the next sweep asks again
+    if (place) await moveWaiting(arn, place.host, deps);
+  }
+}
+
+async function noteSigns({ deps }: Run, records: readonly WorkloadRecord[]): Promise<void> {
+  const { ledger, now } = deps;
+  for (const record of records) if (wantsSign(record, now())) await ledger.alive(record, now());
 }
 
 async function lookAt(run: Run, cluster: string, looks: readonly Look[]): Promise<void> {

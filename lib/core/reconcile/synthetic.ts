@@ -78,11 +78,13 @@ const MAX_TAG_VALUE = 256;
 
 /** What EC2 tells of an instance and its events do not, in the words of the ledger's identity. */
 export function identityOf(instance: Instance): Record<string, string> {
-  const { imageId, instanceType, availabilityZone, autoScalingGroup, launchedAtMs, addresses, macs, tags } = instance;
+  const { imageId, instanceType, availabilityZone, subnetId, autoScalingGroup } = instance;
+  const { launchedAtMs, addresses, macs, tags } = instance;
   const entries = [
     ['image_id', imageId],
     ['instance_type', instanceType],
     ['availability_zone', availabilityZone],
+    ['subnet', subnetId],
     ['auto_scaling_group', autoScalingGroup],
     ['launched_at', new Date(launchedAtMs).toISOString()],
     ['ip', addresses.join(' ')],

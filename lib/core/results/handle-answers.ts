@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Trouble } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Answer, Row } from '../osquery/requests.ts';
-import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
+import { type DeliveredQuery, type Delivery, deliveryIdOf } from '../queue/delivery.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import type { Asker, Decorations } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
@@ -48,7 +48,8 @@ export async function handleAnswers(
   const { book, sink, queue, now, report } = deps;
   const nowMs = now();
   const host = node.host;
-  const all = answers.map((answer) => ({ answer, ...asked(deliveries, answer.wireId) }));
+  const late = await givenUp(host, deliveries, answers, queue);
+  const all = answers.map((answer) => ({ answer, ...asked([...deliveries, ...late], answer.wireId) }));
   const claimed = new Set<Answer>();
   const busy = new Set<Answer>();
   const mine = () => all.filter(({ answer }) => claimed.has(answer));
@@ -90,6 +91,21 @@ async function together<T>(items: Iterable<T>, act: (item: T) => Promise<void>):
   const work = [...items].map(act);
   await Promise.allSettled(work);
   await Promise.all(work);
+}
+
+// After an outage an agent brings thousands of answers, of a handful of deliveries.
+const MAX_GIVEN_UP = 20;
+
+/** The deliveries of these answers that were given up: what they prove is as good as ever. */
+async function givenUp(
+  host: string,
+  deliveries: readonly Delivery[],
+  answers: readonly Answer[],
+  queue: HostQueue,
+): Promise<readonly Delivery[]> {
+  const open = new Set(deliveries.map(({ id }) => id));
+  const ids = new Set(answers.map(({ wireId }) => deliveryIdOf(wireId)).filter((id) => id !== '' && !open.has(id)));
+  return ids.size === 0 ? [] : queue.givenUp(host, [...ids].slice(0, MAX_GIVEN_UP));
 }
 
 function asked(deliveries: readonly Delivery[], wireId: string): { delivery?: Delivery; query?: DeliveredQuery } {

@@ -5,6 +5,12 @@ export interface ContainerInstanceLookup {
   instancesOf(clusterArn: string, containerInstanceArns: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
+/** The EC2 instance that runs a task, and the host as which its agent is known. */
+export interface TaskPlace {
+  readonly instance: string;
+  readonly host: string;
+}
+
 interface Cached {
   readonly instance?: string;
   /** What waited under the container instance's own name has been moved. */
@@ -80,15 +86,15 @@ export class ContainerHosts {
   }
 
   /**
-   * The host of a task, or undefined: no container instance (Fargate), or one that ECS does not know. An instance whose
+   * Where a task runs, or undefined: no container instance (Fargate), or one that ECS does not know. An instance whose
    * agent enrolled under another name is known by that one; this is never cached, because tasks start right then.
    */
-  async hostOf(clusterArn: string, containerInstanceArn: string | undefined): Promise<string | undefined> {
+  async placeOf(clusterArn: string, containerInstanceArn: string | undefined): Promise<TaskPlace | undefined> {
     if (!containerInstanceArn) return undefined;
     await this.prefetch([{ clusterArn, containerInstanceArn }]);
     const { instance, failure } = this.#cached(containerInstanceArn) ?? {};
     if (failure !== undefined) throw failure;
-    return instance && ((await this.#aliases.hostOf(instance)) ?? instance);
+    return instance === undefined ? undefined : { instance, host: (await this.#aliases.hostOf(instance)) ?? instance };
   }
 
   #cached(arn: string): Cached | undefined {

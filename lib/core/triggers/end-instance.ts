@@ -20,8 +20,7 @@ const END = Number.MAX_SAFE_INTEGER;
 export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'stale' | 'ended'> {
   const { ledger, now, report } = deps;
   const { instanceId } = event;
-  const [known] = await ledger.read([instanceId]);
-  const record = await ledger.advance(endSnapshot(event, known?.identity ?? {}, now()));
+  const record = await ledger.advance(endSnapshot(event, now()));
   // At the second word, too: an agent may have enrolled for the first time in between.
   const { host, withdrawn } = await endNodes(instanceId, deps);
   if (!record) return 'stale';
@@ -85,7 +84,6 @@ async function drainDead(host: string, deps: RuleDeps): Promise<number> {
 
 const endSnapshot = (
   { instanceId, state, occurredAtMs, toldBy }: InstanceEnd,
-  identity: WorkloadSnapshot['identity'],
   receivedAtMs: number,
 ): WorkloadSnapshot => ({
   workload: instanceId,
@@ -97,7 +95,7 @@ const endSnapshot = (
   stopped: true,
   subjects: [instanceId],
   containers: [],
-  identity: { ...identity, instance_id: instanceId },
+  identity: { instance_id: instanceId },
   occurredAtMs,
   receivedAtMs,
   toldBy,

@@ -1,10 +1,13 @@
 import { moveWaiting } from '../queue/move.ts';
 import { endInstance } from './end-instance.ts';
 import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';
-import { handleLaunch } from './handle-launch.ts';
+import { handleLaunch, type LaunchDeps } from './handle-launch.ts';
 import { handleRules, type RuleDeps } from './handle-rules.ts';
 import { handleTask } from './handle-task.ts';
 import type { ParsedEvent } from './parse.ts';
+
+/** What events are handled with; what only one function may do is there for that one alone. */
+export type EventDeps = LastGaspDeps & Pick<LaunchDeps, 'describeInstance'>;
 
 /**
  * Does what one event calls for: the ledger and the rules about its workload, then rules that ask somebody else about it.
@@ -12,7 +15,7 @@ import type { ParsedEvent } from './parse.ts';
  *
  * @returns what it came to, for the log
  */
-export async function handleEvent(event: ParsedEvent, deps: LastGaspDeps): Promise<string> {
+export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<string> {
   if (event.kind === 'task') {
     const { task, occurredAtMs, raw } = event.event;
     await handleRules({ id: `${task.taskArn} ${task.version}`, occurredAtMs, raw }, deps, 'ecs-task-host');
@@ -35,20 +38,19 @@ export async function handleEvent(event: ParsedEvent, deps: LastGaspDeps): Promi
   return event.instance ? 'learned' : 'ignored';
 }
 
+type LearnDeps = Pick<RuleDeps, 'hosts' | 'queue' | 'ledger'>;
+
 /** Learns which instance a container instance is, and gives its host what waited for that to be known. */
-async function learnHost(event: ParsedEvent, { hosts, queue }: Pick<RuleDeps, 'hosts' | 'queue'>): Promise<void> {
+async function learnHost(event: ParsedEvent, deps: LearnDeps): Promise<void> {
   if (event.kind !== 'container-instance' || !event.instance) return;
-  await hosts.learn(event.arn, event.instance, (host) => moveWaiting(event.arn, host, queue));
+  await deps.hosts.learn(event.arn, event.instance, (host) => moveWaiting(event.arn, host, deps));
 }
 
 /**
  * A head start for a batch: container instances first, so that tasks of the same batch find them; then one call to ECS for
  * all that is left.
  */
-export async function prepareBatch(
-  events: readonly ParsedEvent[],
-  deps: Pick<RuleDeps, 'hosts' | 'queue'>,
-): Promise<void> {
+export async function prepareBatch(events: readonly ParsedEvent[], deps: LearnDeps): Promise<void> {
   for (const event of events) await learnHost(event, deps);
   const tasks = events.flatMap((event) => (event.kind === 'task' ? [event.event.task] : []));
   await deps.hosts.prefetch(

@@ -1,11 +1,14 @@
+import { learnIdentity } from '../fleet/learn-identity.ts';
 import type { ToldBy } from '../ledger/clocks.ts';
-import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import { machineOf } from '../ledger/machine.ts';
+import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import { keyOf } from '../queue/pending-query.ts';
+import type { Instance } from '../reconcile/inventory.ts';
 
 /** An instance that came up, as EC2 or its Auto Scaling group tells it. */
 export interface LaunchEvent {
@@ -20,6 +23,8 @@ export interface LaunchEvent {
 export interface LaunchDeps extends AskDeps {
   readonly aliases: Aliases;
   readonly policy: LivePolicy;
+  /** What EC2 says of an instance; only the function on launches may ask. The others leave it to the next sweep. */
+  readonly describeInstance?: (instanceId: string) => Promise<Instance | undefined>;
 }
 
 /**
@@ -34,6 +39,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   const { ledger, registry, aliases, now } = deps;
   const record = await ledger.advance(launchSnapshot(event, now()));
   if (!record) return 'stale';
+  const machine = machineOf({ ...record, identity: { ...(await identify(record, deps)), ...record.identity } });
   const compiled = await deps.policy();
   const host = (await aliases.hostOf(event.instanceId)) ?? event.instanceId;
   const rules = compiled.eventRules(event.raw).filter((rule) => rule.target === 'ec2-instance');
@@ -42,7 +48,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     trigger: event.raw,
     workload: record.workload,
     subjects: record.subjects,
-    decorations: record.identity,
+    decorations: { ...machine, ...record.identity },
     triggeredAtMs: event.occurredAtMs,
     receivedAtMs: record.receivedAtMs,
     toldBy: record.toldBy,
@@ -61,6 +67,18 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   return queries.length > 0 ? 'asked' : 'noted';
 }
 
+/** Learns at once what its event does not tell: an instance may be gone before a sweep sees it. */
+async function identify(record: WorkloadRecord, deps: LaunchDeps): Promise<WorkloadRecord['identity']> {
+  if (!deps.describeInstance || record.toldBy === 'sweep') return {};
+  try {
+    const instance = await deps.describeInstance(record.workload);
+    return instance ? await learnIdentity(instance, deps) : {};
+  } catch (error) {
+    deps.report('instance_undescribed', { instance: record.workload, error: String(error) });
+    return {};
+  }
+}
+
 function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnapshot {
   const { instanceId, identity, occurredAtMs, toldBy } = event;
   return {
@@ -72,7 +90,6 @@ function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnaps
     desiredStatus: 'running',
     stopped: false,
     subjects: [instanceId],
-    unsafe: false,
     containers: [],
     identity: { instance_id: instanceId, ...identity },
     occurredAtMs,

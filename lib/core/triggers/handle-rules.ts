@@ -86,8 +86,8 @@ async function askAll(rule: PolicyRule, occasion: Occasion, deps: RuleDeps): Pro
     case 'alias':
       return askOnce((await deps.aliases.hostOf(named.alias)) ?? named.alias, [], rule, occasion, deps);
     case 'container-instance': {
-      const host = await deps.hosts.hostOf(named.clusterArn, named.arn);
-      return host ? askOnce(host, [], rule, occasion, deps) : 0;
+      const place = await deps.hosts.placeOf(named.clusterArn, named.arn);
+      return place ? askOnce(place.host, [], rule, occasion, deps) : 0;
     }
     default:
       withoutHost(rule, occasion, 'why' in named ? named.why : named.kind, deps);

@@ -1,3 +1,7 @@
+import { movesOf, type Stays } from '../ledger/addresses.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { machineOf } from '../ledger/machine.ts';
+import { REVIEWED_WITHIN_MS } from '../ledger/review.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
@@ -6,8 +10,8 @@ import type { LivePolicy } from '../policy/live-policy.ts';
 import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { type Asking, askingOf, heatSecondsOf, lastGaspOf, postMortemOf } from '../queue/asking.ts';
 import { moveWaiting } from '../queue/move.ts';
-import { keyOf } from '../queue/pending-query.ts';
-import type { ContainerHosts } from './container-hosts.ts';
+import { type Decorations, keyOf } from '../queue/pending-query.ts';
+import type { ContainerHosts, TaskPlace } from './container-hosts.ts';
 import { deadlineOf } from './deadline.ts';
 import { containerDecorations, type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
@@ -31,48 +35,101 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const record = await ledger.advance(taskSnapshot(event, receivedAtMs, await essentialsOf(event, deps)));
   if (!record) return 'stale';
   const { workload, version, handling: before } = record;
+  if (event.account !== '' && accountOf(workload) !== event.account)
+    deps.report('account_differs', { workload, account: event.account });
   const compiled = await deps.policy();
   const { limits, heatSeconds } = compiled.policy;
 
+  const place = await deps.hosts.placeOf(event.task.clusterArn, event.task.containerInstanceArn);
   // Where ECS has forgotten a container instance, the task still ran where it ran.
-  const host = (await deps.hosts.hostOf(event.task.clusterArn, event.task.containerInstanceArn)) ?? before?.host;
+  const host = place?.host ?? before?.host;
   // An instance that nobody knows yet may be known in a moment: its events overtake each other. Queries wait under its ARN.
   const waitsFor = host ?? event.task.containerInstanceArn;
   const node = host === undefined ? undefined : await registry.find(host);
-  const hasEnded = node?.endedAtMs !== undefined; // nobody will ever answer for this host again
+  const instance = place && (await ledger.read([place.instance]))[0];
+  // Nobody will ever answer for this host again.
+  const hasEnded = node?.endedAtMs !== undefined || instance?.stopped === true;
   const enrolled = lives(node, now());
+  const machine = machineBehind(place, instance, before?.machine);
+  const stays = await noteAddresses(record, event, ledger);
+
   const askings = waitsFor && !hasEnded ? askingsFor(record, event.raw, compiled, now()) : [];
-  const known = new Set(before?.asked.map(({ queryId }) => queryId));
-  const wanted = questions(waitsFor ?? '', askings, causeOf(event, record), now());
+  const asked = [...(before?.asked ?? []), ...record.alsoAsked];
+  const known = new Set(asked.map(({ queryId }) => queryId));
+  const wanted = questions(waitsFor ?? '', askings, causeOf(event, record, machine), now());
   const fresh = { ...wanted, queries: wanted.queries.filter(({ queryId }) => !known.has(queryId)) };
   const heat = heatSecondsOf(askings);
-  const queries = waitsFor ? await enqueue(waitsFor, fresh, limits, enrolled ? heat : 0, deps, workload) : [];
+  // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
+  const late = record.stopped ? asked.filter(({ set }) => set === 'last-gasp' || set === 'live') : [];
+  const leaving = new Set(late.map(({ queryId }) => queryId));
+  const queries = waitsFor ? await enqueue(waitsFor, fresh, limits, enrolled ? heat : 0, deps, workload, leaving) : [];
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
   if (hasEnded && unseen(record).length > 0) await ledger.troubled(workload, 'host-gone');
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
   if (host && enrolled && !record.stopped && heatSeconds > heat) await registry.heat(host, now() + heatSeconds * 1000);
 
-  // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
-  const isAnswered = queries.length > 0 || unseen(record).length === 0;
-  const late = (before?.asked ?? []).filter(({ set }) => set === 'last-gasp' || (set === 'live' && isAnswered));
-  if (record.stopped && late.length > 0) {
-    await queue.remove([...late, ...late.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []))]);
+  // A live query that could still prove something stays, unless another one that can takes its place.
+  const isReplaced = unseen(record).length === 0 || queries.some(({ evidence }) => evidence);
+  const withdrawn = late.filter(({ set }) => set === 'last-gasp' || isReplaced);
+  if (withdrawn.length > 0) {
+    await queue.remove([
+      ...withdrawn,
+      ...withdrawn.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : [])),
+    ]);
   }
+  const settleByMs = hasEnded ? now() : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries));
   const inForce = await ledger.handled(workload, version, {
     ...(host ? { host } : {}),
+    ...(machine ? { machine } : {}),
     enrolled: enrolled || hasEnded || (before?.enrolled ?? false),
-    asked: [...(before?.asked ?? []), ...queries.map(keyOf)],
-    settleByMs: hasEnded ? now() : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries)),
+    asked: [...asked, ...queries.map(keyOf)],
+    settleByMs,
+    stays,
     ...firstAskedOf(before, queries),
   });
   if (!inForce) {
-    // Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, under the same ids.
+    // Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, or about
+    // more. Each side writes first and then reads what the other wrote, so one of them takes them back at the end.
+    await ledger.alsoAsked(workload, queries.map(keyOf));
     const [newer] = await ledger.read([workload]);
     if (newer?.stopped && !record.stopped) await queue.remove(queries.map(keyOf));
     return 'superseded';
   }
+  if (record.stopped && now() - record.firstReceivedAtMs > REVIEWED_WITHIN_MS)
+    await ledger.lookAgain(workload, Math.max(settleByMs, now()));
   if (!host && record.subjects.length > 0) return 'no-host';
   return queries.length > 0 ? 'asked' : 'noted';
+}
+
+/** The account that an ARN names. */
+const accountOf = (arn: string): string | undefined => arn.split(':')[4];
+
+/** What is known of the instance behind a task: at first only its id, as its image and tags are learned a little later. */
+function machineBehind(
+  place: TaskPlace | undefined,
+  instance: WorkloadRecord | undefined,
+  before: Decorations | undefined,
+): Decorations | undefined {
+  if (before?.ami_id || !place) return before;
+  return instance ? machineOf(instance) : { instance_id: place.instance };
+}
+
+/** From here on the end of a life says again what the first event of it said: its addresses would be forgotten before it. */
+const LONG_LIFE_MS = 24 * 3_600_000;
+
+/** Lets people find the task by its addresses. @returns since when it has which */
+async function noteAddresses(
+  record: WorkloadRecord,
+  { task, occurredAtMs }: TaskEvent,
+  ledger: Ledger,
+): Promise<Stays> {
+  // Its network is there before anything is pulled. Of a task we have heard of without, it came with this event.
+  const ownMs = task.pullStartedAt ?? (record.handling ? occurredAtMs : (task.startedAt ?? task.createdAt));
+  const { stays, came } = movesOf(record.identity, record.stays, Math.min(ownMs ?? occurredAtMs, record.receivedAtMs));
+  if (Object.keys(came).length > 0) await ledger.came(record, came);
+  else if (record.stopped && record.receivedAtMs - record.firstReceivedAtMs > LONG_LIFE_MS)
+    await ledger.came(record, stays);
+  return stays;
 }
 
 /** The essential containers of a task that has others; a task of one container cannot do without it. */
@@ -84,9 +141,9 @@ async function essentialsOf({ task }: TaskEvent, { definitions }: TaskDeps): Pro
  * Whoever learns a container instance from its event moves what waits under its ARN; whoever queues there looks again.
  * Both write first and then read what the other wrote, so one of them sees it.
  */
-async function joinHost(containerInstanceArn: string, { hosts, queue }: TaskDeps): Promise<void> {
-  const host = await hosts.news(containerInstanceArn);
-  if (host) await moveWaiting(containerInstanceArn, host, queue);
+async function joinHost(containerInstanceArn: string, deps: TaskDeps): Promise<void> {
+  const host = await deps.hosts.news(containerInstanceArn);
+  if (host) await moveWaiting(containerInstanceArn, host, deps);
 }
 
 const unseen = ({ subjects, seenLive, seenPostMortem }: WorkloadRecord): string[] =>
@@ -115,12 +172,23 @@ function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy
   return [...lastGasps, ...live];
 }
 
-const causeOf = (event: TaskEvent, record: WorkloadRecord): Cause => ({
+/** The event with the container ids that it leaves out and earlier ones told: queries bind what they ask about from it. */
+function withKnown(raw: unknown, { containers }: WorkloadRecord): unknown {
+  const { detail } = Object(raw) as { detail?: { containers?: readonly Record<string, unknown>[] } };
+  const told = new Map((detail?.containers ?? []).map((container) => [container.name, container]));
+  const untold = containers.filter(({ name, runtimeId }) => runtimeId !== undefined && !told.get(name)?.runtimeId);
+  if (untold.length === 0) return raw;
+  for (const container of untold)
+    told.set(container.name, { ...container, ...told.get(container.name), runtimeId: container.runtimeId });
+  return { ...Object(raw), detail: { ...detail, containers: [...told.values()] } };
+}
+
+const causeOf = (event: TaskEvent, record: WorkloadRecord, machine: Decorations | undefined): Cause => ({
   key: `${record.workload} ${[...record.subjects].sort().join(' ')}`,
-  trigger: event.raw,
+  trigger: withKnown(event.raw, record),
   workload: record.workload,
   subjects: record.subjects,
-  decorations: record.identity,
+  decorations: { ...machine, ...record.identity },
   subjectDecorations: containerDecorations(record),
   triggeredAtMs: event.occurredAtMs,
   receivedAtMs: record.receivedAtMs,

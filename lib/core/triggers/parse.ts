@@ -14,20 +14,44 @@ import type { TaskEvent } from './task.ts';
  * to be as documented; what only describes it is left out where it is not, and kept short: an item of the table holds 400 KB.
  */
 
-const MAX_TEXT = 1024; // ECS's own limit on the longest of them, `reason`
+const MAX_BYTES = 1024; // of an ARN or a name
+const MAX_DETAIL_BYTES = 512; // of what only describes: fifty containers with all of it take a third of an item
 const MAX_LIST = 50; // ten containers and a few that AWS adds are what a task can have
+/** A task gets one with every change of its state; beyond this it is no count, and would hide all that is told later. */
+const MAX_VERSION = 1e9;
 
 /** Half a character, which JSON can spell and UTF-8 cannot, becomes U+FFFD: the table takes no other. */
 const wellFormed = (value: string): string => Buffer.from(value).toString();
 const text = z.pipe(z.string(), z.transform(wellFormed));
-const word = text.check(z.maxLength(MAX_TEXT));
+const word = text.check(z.refine((value) => Buffer.byteLength(value) <= MAX_BYTES, 'too long'));
 /** Part of a key of the table. */
-const name = text.check(z.refine((value) => value !== '' && Buffer.byteLength(value) <= 1024, 'not a name'));
+const name = word.check(z.minLength(1, 'not a name'));
+/** Cut at whole characters. */
 const short = z.pipe(
   z.string(),
-  z.transform((value: string) => wellFormed(value.slice(0, MAX_TEXT))),
+  z.transform((value: string) =>
+    Buffer.from(value)
+      .subarray(0, MAX_DETAIL_BYTES)
+      .toString()
+      .replace(/\uFFFD$/, ''),
+  ),
 );
 const maybe = z.catch(z.optional(short), undefined);
+/** Null and empty stand for absent. */
+const maybeName = z
+  .pipe(
+    z.nullish(text),
+    z.transform((value) => value || undefined),
+  )
+  .check(z.refine((value) => value === undefined || Buffer.byteLength(value) <= MAX_BYTES, 'too long'));
+/** An instant as ISO text with any fraction, to epoch ms; what is none is left out. */
+const instant = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    const atMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+    return Number.isFinite(atMs) ? atMs : undefined;
+  }),
+);
 const maybeList = <T extends z.ZodMiniType>(of: T) =>
   z.catch(z.optional(z.array(of).check(z.maxLength(MAX_LIST))), undefined);
 
@@ -45,14 +69,17 @@ const Task = z.object({
   taskArn: name,
   clusterArn: word,
   taskDefinitionArn: word,
-  containerInstanceArn: z.optional(name),
+  containerInstanceArn: z.optional(maybeName),
   launchType: maybe,
   group: maybe,
   startedBy: maybe,
   availabilityZone: maybe,
   lastStatus: word,
   desiredStatus: word,
-  version: z.int().check(z.nonnegative()),
+  version: z.int().check(z.nonnegative(), z.maximum(MAX_VERSION)),
+  createdAt: z.optional(instant),
+  pullStartedAt: z.optional(instant),
+  startedAt: z.optional(instant),
   stopCode: maybe,
   stoppedReason: maybe,
   containers: z
@@ -60,7 +87,7 @@ const Task = z.object({
       z.object({
         name: word,
         lastStatus: word,
-        runtimeId: z.optional(text),
+        runtimeId: z.optional(maybeName),
         image: maybe,
         imageDigest: maybe,
         exitCode: z.catch(z.optional(z.int()), undefined),
@@ -70,6 +97,7 @@ const Task = z.object({
     )
     .check(z.maxLength(MAX_LIST)),
   attachments: maybeList(z.object({ details: maybeList(z.object({ name: maybe, value: maybe })) })),
+  tags: maybeList(z.object({ key: maybe, value: maybe })),
 });
 
 const ContainerInstance = z.object({
@@ -127,8 +155,10 @@ export function parseEvent(input: unknown, toldBy: ToldBy = 'event'): ParsedEven
   if (!Number.isFinite(occurredAtMs)) throw new MayflyError('EVENT_MALFORMED', 'event: time: not a date');
   switch (`${envelope.source} ${envelope['detail-type']}`) {
     case 'aws.ecs ECS Task State Change': {
-      const { containers, attachments, ...task } = checked(Task, envelope.detail, 'detail');
+      const { containers, attachments, tags, ...task } = checked(Task, envelope.detail, 'detail');
       const details = (attachments ?? []).flatMap((attachment) => attachment.details ?? []);
+      const attached = (wanted: string): string[] =>
+        details.flatMap(({ name, value }) => (name === wanted && value ? [value] : []));
       return {
         kind: 'task',
         event: {
@@ -140,7 +170,11 @@ export function parseEvent(input: unknown, toldBy: ToldBy = 'event'): ParsedEven
           toldBy,
           task: {
             ...task,
-            macs: details.flatMap(({ name, value }) => (name === 'macAddress' && value ? [value] : [])),
+            macs: attached('macAddress'),
+            enis: attached('networkInterfaceId'),
+            subnets: attached('subnetId'),
+            addresses: attached('privateIPv4Address'),
+            tags: Object.fromEntries((tags ?? []).flatMap(({ key, value = '' }) => (key ? [[key, value]] : []))),
             containers: containers.map(({ networkInterfaces, ...container }) => ({
               ...container,
               addresses: (networkInterfaces ?? []).flatMap((card) =>

@@ -1,4 +1,5 @@
 import type { ToldBy } from '../ledger/clocks.ts';
+import { tagText } from '../ledger/machine.ts';
 import type { TaskContainer, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
 import type { Decorations } from '../queue/pending-query.ts';
@@ -24,6 +25,10 @@ export interface TaskEvent {
     readonly lastStatus: string;
     readonly desiredStatus: string;
     readonly version: number;
+    /** By ECS's own clock, epoch ms, as far as they have come: accepted; its network is there; its containers run. */
+    readonly createdAt?: number | undefined;
+    readonly pullStartedAt?: number | undefined;
+    readonly startedAt?: number | undefined;
     readonly stopCode?: string;
     readonly stoppedReason?: string;
     readonly containers: readonly {
@@ -36,7 +41,12 @@ export interface TaskEvent {
       readonly reason?: string;
       readonly addresses: readonly string[];
     }[];
+    /** Of its network interfaces: MAC and private address, id, subnet. */
     readonly macs: readonly string[];
+    readonly addresses: readonly string[];
+    readonly enis: readonly string[];
+    readonly subnets: readonly string[];
+    readonly tags: Readonly<Record<string, string>>;
   };
 }
 
@@ -53,7 +63,7 @@ export function taskSnapshot(
   const containers = task.containers.map(
     ({ addresses: _, runtimeId, ...container }): TaskContainer => ({
       ...container,
-      ...(runtimeId !== undefined && SAFE_ID.test(runtimeId) ? { runtimeId } : {}),
+      ...(runtimeId === undefined ? {} : SAFE_ID.test(runtimeId) ? { runtimeId } : { unsafeId: true }),
       ...(essential && !essential.has(container.name) ? { essential: false } : {}),
     }),
   );
@@ -66,7 +76,6 @@ export function taskSnapshot(
     desiredStatus: task.desiredStatus,
     stopped: task.lastStatus === 'STOPPED' || task.lastStatus === 'DELETED',
     subjects: containers.flatMap(({ runtimeId }) => runtimeId ?? []),
-    unsafe: task.containers.some(({ runtimeId }) => runtimeId !== undefined && !SAFE_ID.test(runtimeId)),
     containers,
     identity: taskDecorations(task),
     occurredAtMs,
@@ -81,21 +90,29 @@ const MAX_ADDRESSES = 50;
 /** Key of the decorations and of the ledger's identity: the same words in both. */
 function taskDecorations(task: TaskEvent['task']): Decorations {
   const { family, revision } = taskDefinition(task.taskDefinitionArn);
-  const addresses = [...new Set(task.containers.flatMap((container) => container.addresses))].slice(0, MAX_ADDRESSES);
+  const addresses = [...task.addresses, ...task.containers.flatMap((container) => container.addresses)];
   return defined({
     task_arn: task.taskArn,
     cluster: lastPart(task.clusterArn),
     task_family: family,
     task_revision: revision,
+    container_instance: task.containerInstanceArn,
     launch_type: task.launchType,
     group: task.group,
     started_by: task.startedBy,
     availability_zone: task.availabilityZone,
-    ip: addresses.join(' ') || undefined,
-    mac: task.macs.slice(0, MAX_ADDRESSES).join(' ') || undefined,
+    ip: listed(addresses),
+    mac: listed(task.macs),
+    eni: listed(task.enis),
+    subnet: listed(task.subnets),
+    created_at: task.createdAt === undefined ? undefined : new Date(task.createdAt).toISOString(),
     stop_code: task.stopCode,
+    task_tags: tagText(task.tags),
   });
 }
+
+const listed = (texts: readonly string[]): string | undefined =>
+  [...new Set(texts)].slice(0, MAX_ADDRESSES).join(' ') || undefined;
 
 /** Runtime id → what names that container, for the rows that answer about it. */
 export function containerDecorations(snapshot: WorkloadSnapshot): Record<string, Decorations> {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DurationOrZero } from './duration.ts';
+import { Duration, DurationOrZero } from './duration.ts';
 
 /** `policy.yaml`: what is not about one rule or one profile. Each default is in force where the file does not speak. */
 export const Settings = z
@@ -33,6 +33,9 @@ export const Settings = z
     heat: DurationOrZero.describe(
       'How long a start on a host keeps its agent polling every 5 s; in between it polls as `distributed_interval` of its profile says. Why so long: docs/performance.md, "Heat".',
     ).default('5m'),
+    ledger_keeps: Duration.describe(
+      'How long a workload is remembered after the last sign of it: verdict, identity, addresses. So far back `mayfly who` knows.',
+    ).default('90d'),
     extension_tables: z
       .record(
         z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a table'),
@@ -41,6 +44,6 @@ export const Settings = z
       .describe('Tables of your osquery extensions: name → columns. Queries may use them.')
       .default({}),
   })
-  .describe('`policy.yaml`: limits, heat, extension tables.');
+  .describe('`policy.yaml`: limits, heat, how long the ledger keeps, extension tables.');
 
 export type SettingsText = z.infer<typeof Settings>;

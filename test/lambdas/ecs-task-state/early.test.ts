@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { fixture } from '../../support/fixtures.ts';
-import { World } from '../../support/world.ts';
+import { MINUTE, World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
@@ -38,8 +38,10 @@ describe('a task whose event overtakes that of its container instance', () => {
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container']);
   });
 
-  it('stays missed for want of a host where the instance never becomes known', async () => {
+  it('is missed for want of a host where the instance does not become known while its queries wait', async () => {
     await world.take(fixture(5));
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+    world.nowMs += 20 * MINUTE;
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 });

@@ -199,6 +199,8 @@ describe('tasks without a host that could hold an agent', () => {
     expect(world.ecs.calls).toEqual([
       { cluster: String(fixture(number).detail.clusterArn), arns: [containerInstance] },
     ]);
+    expect(await world.verdict(task)).toEqual({ verdict: 'pending' }); // it may be known in a moment
+    world.nowMs += 20 * MINUTE;
     expect(await world.verdict(task)).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 

@@ -68,6 +68,7 @@ describe('finding the host of a task', () => {
   it('takes a cluster that ECS does not know for one without hosts', async () => {
     world.ecs.fail('ClusterNotFoundException');
     expect(await world.take(start(1))).toEqual([]);
+    world.nowMs += 20 * MINUTE;
     expect(await world.verdict(task(1))).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 

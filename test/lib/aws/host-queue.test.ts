@@ -90,7 +90,16 @@ describe('the queue of a host in DynamoDB', () => {
     await queue.abandon(delivery);
     expect(await queue.redeliver(delivery, T0, T0)).toBe(false);
     await queue.complete(delivery, ['d1-0']);
-    expect(await everything(world.table)).toEqual([]);
+    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+  });
+
+  it('finds a delivery that was given up by its id, outside of what a poll reads', async () => {
+    const delivery = aDelivery('d1');
+    await queue.deliver(delivery);
+    await queue.abandon(delivery);
+    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+    expect(await queue.givenUp('h1', ['d1', 'd2'])).toEqual([delivery]);
+    expect(await queue.givenUp('h2', ['d1'])).toEqual([]);
   });
 
   it('closes a delivery with its last answer, in whatever parts they come', async () => {

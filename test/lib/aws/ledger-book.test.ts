@@ -3,7 +3,7 @@ import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
 import { openTable } from '../../../lib/aws/table.ts';
 import type { WorkloadRecord } from '../../../lib/core/ledger/workload.ts';
-import { aRecord, aSighting } from '../../support/a-record.ts';
+import { aSighting, aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aTable, dynamodb } from '../../support/dynamodb.ts';
 import { everything } from '../../support/scan.ts';
@@ -22,7 +22,7 @@ async function aLedger(...firstEvents: number[]) {
   return { table, ledger, book: new DynamoLedgerBook(table) };
 }
 const snapshot = (n: number, occurredAtMs: number, version = 1) =>
-  aRecord({ workload: taskArn(n), version, occurredAtMs });
+  aSnapshot(n, { version, occurredAtMs, receivedAtMs: occurredAtMs });
 
 async function listed(records: AsyncIterable<WorkloadRecord>): Promise<string[]> {
   const names: string[] = [];
@@ -31,7 +31,7 @@ async function listed(records: AsyncIterable<WorkloadRecord>): Promise<string[]>
 }
 
 describe('the book of the ledger', () => {
-  it('lists lives by their first event, oldest first, over days and shards, both ends included', async () => {
+  it('lists lives by when they were first heard of, oldest first, over days and shards, both ends included', async () => {
     const { book } = await aLedger(MIDNIGHT + 1, MIDNIGHT - 1, MIDNIGHT - 3 * DAY, MIDNIGHT + DAY, MIDNIGHT);
     const from = MIDNIGHT - 3 * DAY;
     expect(await listed(book.between(from, MIDNIGHT + DAY))).toEqual([2, 1, 4, 0, 3].map(taskArn));
@@ -46,7 +46,7 @@ describe('the book of the ledger', () => {
     expect(await listed(book.between(T0, T0))).toHaveLength(1);
   });
 
-  it('keeps a life where its first event put it, whatever comes later', async () => {
+  it('keeps a life where its first news put it, whatever comes later', async () => {
     const { book, ledger } = await aLedger(MIDNIGHT - 1);
     await ledger.advance(snapshot(0, MIDNIGHT + DAY, 2));
     expect(await listed(book.between(MIDNIGHT - HOUR, MIDNIGHT + 2 * DAY))).toEqual([taskArn(0)]);
@@ -94,5 +94,80 @@ describe('the book of the ledger', () => {
     expect(await book.find(taskArn(0), T0)).toMatchObject({ workload: taskArn(0) });
     expect(await book.find('i-0a1b2c3d4e5f60718', T0)).toMatchObject({ kind: 'ec2-instance' });
     expect(await book.find(taskArn(7), T0)).toBeUndefined();
+  });
+});
+
+describe('the tenants of an address', () => {
+  const [IP, DIGITS] = ['10.0.3.7', '0a000307'];
+  const MINE = { subnet: 'subnet-1' };
+  const comes = async (ledger: DynamoLedger, n: number, atMs: number, identity: Record<string, string> = MINE) => {
+    await ledger.advance({ ...snapshot(n, atMs), identity });
+    const [record] = await ledger.read([taskArn(n)]);
+    if (record) await ledger.came(record, { [DIGITS]: atMs });
+    return record as WorkloadRecord;
+  };
+  const tenants = async (book: DynamoLedgerBook, atMs: number, address = IP) =>
+    (await book.tenants(address, atMs)).map(({ record, fromMs, ...rest }) => [record.workload, fromMs, rest]);
+
+  it('are who came to it last until then, though fifty came before', async () => {
+    const { ledger, book } = await aLedger();
+    for (let n = 0; n < 50; n++) await comes(ledger, n, T0 + n * MINUTE);
+    expect(await tenants(book, T0 + 20 * MINUTE + 1)).toEqual([[taskArn(20), T0 + 20 * MINUTE, {}]]);
+    expect(await tenants(book, T0 + 20 * MINUTE)).toEqual([[taskArn(20), T0 + 20 * MINUTE, {}]]);
+    expect(await tenants(book, T0 + 400 * DAY)).toEqual([[taskArn(49), T0 + 49 * MINUTE, {}]]);
+    expect(await tenants(book, T0 - 1)).toEqual([]);
+    expect(await tenants(book, T0, '10.0.3.8')).toEqual([]);
+    expect(await tenants(book, T0, 'no address')).toEqual([]);
+  });
+
+  it('are one for each subnet', async () => {
+    const { ledger, book } = await aLedger();
+    await comes(ledger, 1, T0);
+    await comes(ledger, 2, T0 + MINUTE, { subnet: 'subnet-2' });
+    await comes(ledger, 3, T0 + 2 * MINUTE);
+    expect((await tenants(book, T0 + HOUR)).map(([workload]) => workload)).toEqual([taskArn(3), taskArn(2)]);
+  });
+
+  it('may have left while they live on', async () => {
+    const { ledger, book } = await aLedger();
+    const record = await comes(ledger, 1, T0);
+    for (const minutes of [3, 9]) await ledger.left(record, { [DIGITS]: T0 }, T0 + minutes * MINUTE);
+    await ledger.came(record, { [DIGITS]: T0 }); // told again
+    expect(await tenants(book, T0 + HOUR)).toEqual([[taskArn(1), T0, { leftAtMs: T0 + 3 * MINUTE }]]);
+  });
+});
+
+describe('a life that goes on', () => {
+  it('is remembered as long after its last sign as after an event, and so are its addresses', async () => {
+    const { table, ledger } = await aLedger(T0);
+    await ledger.handled(taskArn(0), 1, { enrolled: true, asked: [], settleByMs: 0, stays: { '0a000307': T0 } });
+    const [record] = await ledger.read([taskArn(0)]);
+    if (!record) throw new Error('it is forgotten');
+    await ledger.alive(record, T0 + 30 * DAY);
+    expect((await ledger.read([taskArn(0)]))[0]).toMatchObject({ lastSignAtMs: T0 + 30 * DAY });
+    const kept = (await everything(table)).map(({ expiresAt }) => expiresAt);
+    expect(kept).toEqual([(T0 + 120 * DAY) / 1000, (T0 + 120 * DAY) / 1000]);
+  });
+
+  it('is due when it was to be looked at again, once', async () => {
+    const { ledger, book } = await aLedger(T0, T0);
+    for (const n of [0, 1]) await ledger.lookAgain(taskArn(n), T0 + (n + 1) * DAY);
+    const due = async (nowMs: number) => {
+      const found: string[] = [];
+      for await (const records of book.due(nowMs)) found.push(...records.map(({ workload }) => workload));
+      return found;
+    };
+    expect([await due(T0), await due(T0 + DAY), await due(T0 + DAY)]).toEqual([[], [taskArn(0)], []]);
+    expect(await due(T0 + 9 * DAY)).toEqual([taskArn(1)]);
+  });
+
+  it('is due again where whoever looked died before it was done', async () => {
+    const { ledger, book } = await aLedger(T0);
+    await ledger.lookAgain(taskArn(0), T0);
+    for await (const [record] of book.due(T0)) {
+      expect(record?.workload).toBe(taskArn(0));
+      break;
+    }
+    for await (const records of book.due(T0)) expect(records).toHaveLength(1);
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import type { WorkloadSnapshot } from '../../../lib/core/ledger/workload.ts';
 import { aSighting, aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
@@ -85,5 +86,38 @@ describe('the ledger in DynamoDB', () => {
   it('keeps a record for ninety days, as TTL counts', async () => {
     await ledger.advance(aVersion(1));
     expect(await everything(world.table)).toMatchObject([{ expiresAt: T0 / 1000 + 90 * 86_400 }]);
+  });
+
+  it('keeps it for as long as it is told to, counted by our clock, whatever time an event says', async () => {
+    const forAWeek = new DynamoLedger(world.table, async () => 7 * 86_400_000);
+    await forAWeek.advance(aVersion(1, { occurredAtMs: Date.parse('+050000-01-01T00:00:00Z') }));
+    expect(await everything(world.table)).toMatchObject([
+      { expiresAt: T0 / 1000 + 7 * 86_400, day: expect.stringMatching(/^2026-11-20#/) },
+    ]);
+  });
+
+  it('says what two events say together, also when two functions write them at once', async () => {
+    const container = { name: 'api', lastStatus: 'RUNNING', runtimeId: 'a' };
+    await ledger.advance(aVersion(3, { containers: [container], subjects: ['a'], identity: { ip: '10.0.3.7' } }));
+    await Promise.all([4, 5, 6].map((version) => ledger.advance(aVersion(version, { containers: [], subjects: [] }))));
+    expect(await world.record(taskArn(1))).toMatchObject({
+      version: 6,
+      subjects: ['a'],
+      containers: [container],
+      identity: { ip: '10.0.3.7' },
+    });
+  });
+
+  it('remembers what was asked on an event that was overtaken, and the host that was found later', async () => {
+    const key = { host: 'h1', priority: 3, queryId: 'q', set: 'live' } as const;
+    await ledger.advance(aVersion(3));
+    for (const _ of [1, 2]) await ledger.alsoAsked(taskArn(1), [key]);
+    await ledger.handled(taskArn(1), 3, { ...HANDLING, host: '' });
+    await ledger.foundHost(taskArn(1), 'h2');
+    expect(await world.record(taskArn(1))).toMatchObject({ alsoAsked: [key] });
+    const { host: _, ...nowhere } = HANDLING;
+    await ledger.advance(aVersion(4));
+    await ledger.handled(taskArn(1), 4, nowhere);
+    expect((await world.record(taskArn(1))).handling?.host).toBe('h2');
   });
 });

@@ -9,7 +9,7 @@ import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, T0 } from '../../support/world.ts';
 
 describe('a review of the table', () => {
-  it('finds lives by their first event, tells each once, and remembers how far it came', async () => {
+  it('finds lives by when they were first heard of, tells each once, and remembers how far it came', async () => {
     const table = await aTable();
     const ledger = new DynamoLedger(table);
     const progress = new DynamoReviewProgress(table);
@@ -26,7 +26,7 @@ describe('a review of the table', () => {
     };
     expect(await progress.read()).toEqual({});
     await review(deps, nowMs + MINUTE);
-    for (let n = 0; n < 230; n += 1) await ledger.advance(aSnapshot(n, { occurredAtMs: T0 + n * 1000 }));
+    for (let n = 0; n < 230; n += 1) await ledger.advance(aSnapshot(n, { receivedAtMs: T0 + n * 1000 }));
     await Promise.all(
       Array.from({ length: 230 }, (_, n) =>
         ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE }),

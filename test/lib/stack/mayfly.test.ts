@@ -150,7 +150,7 @@ describe('permissions', () => {
         ...['ecs:DescribeContainerInstances', 'ecs:DescribeTaskDefinition'],
       ],
     ],
-    ['ec2-launch', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem']],
+    ['ec2-launch', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ec2:DescribeInstances']],
     ['finding', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
     ['query-request', [...logs, ...queue, ...events, 'dynamodb:BatchGetItem', 'ecs:DescribeContainerInstances']],
     [

@@ -84,7 +84,7 @@ describe('mayfly coverage', () => {
     ['2026-02-30', 'Write 2026-11-01T10:00Z'],
     ['2026-11-20T10:00', 'with Z or an offset'],
     ['2026-11-21', 'That lies ahead'],
-    ['91d', 'The ledger keeps 90 days'],
+    ['3651d', 'At most 3650 days'],
   ])('takes no --since %s', async (since, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('coverage', '--since', since);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
+import { movesOf } from '../../../../lib/core/ledger/addresses.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord, aSighting } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
@@ -39,13 +40,21 @@ export async function enter({ ports: { ledger } }: World, n: number, record: Par
   } = aRecord({
     workload: taskArn(n),
     identity: { cluster: 'prod' },
+    ...(record.occurredAtMs === undefined ? {} : { receivedAtMs: record.occurredAtMs }),
     ...record,
   });
   const { workload, version } = snapshot;
   const { firstEventAtMs, firstAnswerAtMs, deliveredAtMs: __, ...rest } = snapshot;
   if (firstEventAtMs < rest.occurredAtMs)
-    await ledger.advance({ ...rest, version: version - 1, occurredAtMs: firstEventAtMs });
+    await ledger.advance({
+      ...rest,
+      version: version - 1,
+      occurredAtMs: firstEventAtMs,
+      receivedAtMs: firstEventAtMs,
+    });
   await ledger.advance(rest);
+  const [entered] = await ledger.read([workload]);
+  if (entered) await ledger.came(entered, movesOf(entered.identity, {}, firstEventAtMs).came);
   if (handling) await ledger.handled(workload, version, handling);
   await ledger.saw(workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
   for (const trouble of troubles) await ledger.troubled(workload, trouble);

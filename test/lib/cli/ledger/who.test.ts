@@ -40,6 +40,7 @@ describe('mayfly who', () => {
           from: '2026-11-20T10:35:00.000Z',
           until: '2026-11-20T10:44:00.000Z',
           cluster: 'prod',
+          subnet: null,
           taskDefinition: 'api:87',
           host: 'h1',
           machine: null,
@@ -57,13 +58,17 @@ describe('mayfly who', () => {
     const host = 'i-0a1b2c3d4e5f60718';
     const instance = aSnapshot(9, { workload: host, kind: 'ec2-instance', identity: { instance_id: host } });
     await world.ports.ledger.advance(instance);
-    await world.ports.ledger.identify(host, { image_id: 'ami-1', instance_type: 'm7g.large', 'tag:team': 'search' });
+    await world.ports.ledger.identify(
+      host,
+      { image_id: 'ami-1', instance_type: 'm7g.large', 'tag:team': 'search' },
+      {},
+    );
     await enter(world, 4, {
       identity: { ...IDENTITY, ip: '10.0.3.9' },
       handling: { host, enrolled: true, asked: [], settleByMs: T0 },
     });
     expect(jsonLines((await ask('who', '10.0.3.9', '--json')).stdout)[0]).toMatchObject({
-      had: [{ host, machine: { image_id: 'ami-1', 'tag:team': 'search' } }],
+      had: [{ host, machine: { instance_id: host, ami_id: 'ami-1', instance_tags: 'team=search' } }],
     });
     expect((await ask('who', '10.0.3.9')).stdout).toMatch(
       /AMI +ami-1\n +instance type +m7g.large\n +tags +team=search/,
@@ -75,7 +80,7 @@ describe('mayfly who', () => {
     const { ask } = await threeTenants();
     const one = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:26Z');
     expect([one.code, one.stdout.split('\n')[0]]).toEqual([0, taskArn(1)]);
-    expect(one.stdout).toMatch(/^ {2}until +2026-11-20 10:34:00Z\n.*prod\n.*api:87\n.*h1\n.*api:1 sha256:1\n$/m);
+    expect(one.stdout).toMatch(/^ {2}until +2026-11-20 10:34:00Z\n.*prod\n.*-\n.*api:87\n.*h1\n.*api:1 sha256:1\n$/m);
     const nobody = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:44:30Z');
     expect(nobody.stdout).toContain(`had 10.0.3.7 at 2026-11-20 10:44:30Z.\nLast before had it:\n${taskArn(2)}`);
     expect((await ask('who', '2001:db8::1')).stdout).toBe(
@@ -86,21 +91,27 @@ describe('mayfly who', () => {
   it('says when it may have forgotten', async () => {
     const { ask } = await threeTenants();
     const { code, stdout } = await ask('who', '10.0.3.7', '--at', '2026-08-01');
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^No workload .*\nThe ledger keeps 90 days\.\n$/)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^No workload .*\nThe ledger keeps 90d\.\n$/)]);
   });
 
-  it('is honest about two that had it at once', async () => {
+  it('has an answer for each network that uses the same private addresses', async () => {
     const { world, ask } = await threeTenants();
-    await enter(world, 4, { identity: IDENTITY, firstEventAtMs: T0 + MINUTE, occurredAtMs: T0 + 2 * MINUTE });
+    const elsewhere = { ...IDENTITY, subnet: 'subnet-2' };
+    await enter(world, 4, { identity: elsewhere, firstEventAtMs: T0 + MINUTE, occurredAtMs: T0 + 2 * MINUTE });
     const { stdout } = await ask('who', '10.0.3.7');
-    expect(stdout).toMatch(/^2 workloads had 10\.0\.3\.7 at 2026-11-20 11:15:00Z, the latest first: they shared it/);
+    expect(stdout).toMatch(/^2 workloads had 10\.0\.3\.7 at 2026-11-20 11:15:00Z, each in a subnet of its own:/);
     expect(stdout.indexOf(taskArn(3))).toBeLessThan(stdout.indexOf(taskArn(4)));
     expect(stdout).toContain('no end was heard of; last event 2026-11-20 10:17:00Z, RUNNING');
   });
 
-  it('looks back as far as the ledger keeps, since a task may have had its address for long', async () => {
+  it('looks back as far as there is an answer, since a task may have had its address for long', async () => {
     const { world, ask } = await aWatched();
-    await enter(world, 1, { identity: IDENTITY, firstEventAtMs: T0 - 89 * 24 * 60 * MINUTE });
+    await enter(world, 1, {
+      identity: IDENTITY,
+      firstEventAtMs: T0 - 400 * 24 * 60 * MINUTE,
+      occurredAtMs: T0 - 400 * 24 * 60 * MINUTE,
+      receivedAtMs: T0,
+    });
     expect((await ask('who', '10.0.3.7')).stdout).toContain(taskArn(1));
   });
 

@@ -36,11 +36,14 @@ class Desk implements ReviewDeps {
       this.cursors = cursors;
     },
   };
-  readonly book = { between: (fromMs: number, toMs: number) => this.#between(fromMs, toMs) };
+  readonly book = {
+    between: (fromMs: number, toMs: number) => this.#between(fromMs, toMs),
+    due: (nowMs: number) => this.ledger.due(nowMs),
+  };
 
   async *#between(fromMs: number, toMs: number): AsyncGenerator<WorkloadRecord> {
     for (const record of this.ledger.records)
-      if (record.firstEventAtMs >= fromMs && record.firstEventAtMs <= toMs) yield record;
+      if (record.firstReceivedAtMs >= fromMs && record.firstReceivedAtMs <= toMs) yield record;
   }
 
   /** Reviews every minute until this much time has passed. */

@@ -6,6 +6,8 @@ import { MINUTE, T0 } from '../../../support/world.ts';
 const early = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0);
 const late = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0 + MINUTE);
 
+const DAY = 24 * 60 * MINUTE;
+
 describe('the verdict on a task', () => {
   it('is seen when every container was seen alive, and only then', () => {
     expect(early({ seenLive: ['a', 'b', 'c'] })).toEqual({ verdict: 'seen' });
@@ -82,14 +84,15 @@ describe('the verdict on a task', () => {
     expect(early({ containers: optional, seenLive: ['a', 'b'] })).toEqual({ verdict: 'seen' });
   });
 
-  it('waits for an essential container that is still to start, as long as answers are waited for', () => {
+  it('waits for an essential container that is still to start, until a day of silence', () => {
     const containers = [
       { name: 'a', lastStatus: 'RUNNING', runtimeId: 'a' },
       { name: 'b', lastStatus: 'PENDING' },
     ];
     const seen = { subjects: ['a'], seenLive: ['a'] };
     expect(early({ ...seen, containers })).toEqual({ verdict: 'pending' });
-    expect(late({ ...seen, containers })).toEqual({ verdict: 'seen' });
+    expect(late({ ...seen, containers })).toEqual({ verdict: 'pending' });
+    expect(verdictOf(aRecord({ ...seen, containers }), T0 + DAY)).toEqual({ verdict: 'seen' });
     expect(early({ ...seen, containers, stopped: true })).toEqual({ verdict: 'seen' });
     const [a, b] = containers;
     expect(early({ ...seen, containers: [a, { ...b, essential: false }] as typeof containers })).toEqual({
@@ -107,6 +110,37 @@ describe('the verdict on a task', () => {
     expect(verdictOf(aRecord({ handledVersion: 4, seenLive: ['a', 'b'] }), T0 + 24 * 60 * MINUTE)).toEqual({
       verdict: 'seen',
     });
+  });
+
+  it('is lost after a day in which neither an event nor a sweep told of a task that nobody had to ask about', () => {
+    const unasked = { handling: { host: 'h1', enrolled: true, asked: [], settleByMs: 0 } };
+    expect(verdictOf(aRecord(unasked), T0 + DAY - 1)).toEqual({ verdict: 'pending' });
+    expect(verdictOf(aRecord(unasked), T0 + DAY)).toEqual({ verdict: 'missed', reason: 'lost-track' });
+    expect(verdictOf(aRecord({ ...unasked, lastSignAtMs: T0 + DAY }), T0 + 2 * DAY - 1)).toEqual({
+      verdict: 'pending',
+    });
+  });
+
+  it('waits for the host of queries that wait for it under another name', () => {
+    const handling = { enrolled: false, asked: [], settleByMs: T0 + MINUTE };
+    expect(early({ handling })).toEqual({ verdict: 'pending' });
+    expect(late({ handling })).toEqual({ verdict: 'missed', reason: 'no-host' });
+  });
+
+  it('minds only essential containers with an id that nobody can ask about', () => {
+    const container = { name: 'a', lastStatus: 'RUNNING', runtimeId: 'a' };
+    const unsafe = { name: 'b', lastStatus: 'RUNNING', unsafeId: true as const };
+    const seen = { subjects: ['a'], seenLive: ['a'] };
+    expect(early({ ...seen, containers: [container, { ...unsafe, essential: false }] })).toEqual({ verdict: 'seen' });
+    expect(early({ ...seen, containers: [container, unsafe] })).toEqual({ verdict: 'missed', reason: 'unsafe-id' });
+  });
+
+  it('tells a container that never started from one that ran without an id', () => {
+    const stopped = { stopped: true, lastStatus: 'STOPPED', subjects: [] };
+    const failed = { name: 'a', lastStatus: 'STOPPED', reason: 'CannotPullContainerError' };
+    expect(late({ ...stopped, containers: [failed] })).toEqual({ verdict: 'never-started' });
+    const ran = { name: 'a', lastStatus: 'STOPPED', exitCode: 0 };
+    expect(late({ ...stopped, containers: [ran] })).toEqual({ verdict: 'missed', reason: 'no-id' });
   });
 
   it('names the weightiest trouble, in whatever order they came', () => {

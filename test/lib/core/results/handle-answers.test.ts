@@ -124,15 +124,15 @@ describe('an answer', () => {
     ]);
   });
 
-  it('that comes after its delivery was given up is stored once and marked late', async () => {
+  it('that comes after its delivery was given up proves what it proves, once', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     for (const seconds of [30, 60, 90]) {
       world.nowMs = T0 + seconds * SECOND;
       await world.poll('h1');
     }
     for (const _ of [1, 2]) expect(await world.answer('h1', [anAnswer(wireId, [running(1)])])).toBe(true);
-    expect(world.sink.stored).toMatchObject([{ late: true, workload: null }]);
-    expect(await finalVerdict(1)).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+    expect(world.sink.stored).toMatchObject([{ late: false, workload: taskArn(1) }]);
+    expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
   });
 
   it("of another host settles nothing of this host's", async () => {

@@ -95,6 +95,55 @@ describe('the post-mortem set of a rule', () => {
   });
 });
 
+describe('the end of a task', () => {
+  it('is asked about by the ids that earlier events told, where it tells none', async () => {
+    await under(running());
+    await arrives(5);
+    const bare = (fixture(7).detail.containers as Record<string, unknown>[]).map(({ runtimeId: _, ...rest }) => rest);
+    await arrives(7, { containers: bare });
+    expect(await sets()).toEqual([['running', 'container', 'post-mortem', expect.stringContaining('finished_at')]]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+  });
+
+  it('finds room in a queue that is full of what it takes back', async () => {
+    await under(running());
+    world.policy = inForce(aPolicyOf([running()], { pendingPerHost: 1 }));
+    await arrives(5);
+    await arrives(7);
+    expect(await sets()).toMatchObject([['running', 'container', 'post-mortem', expect.anything()]]);
+    expect(drops()).toEqual([]);
+  });
+
+  it('leaves a question that can still prove something where none takes its place', async () => {
+    const proving = running({ name: 'proving', postMortem: [] });
+    const { evidence: _, ...telling } = about('telling');
+    await under(proving, running({ name: 'telling', queries: [telling], postMortem: [telling] }));
+    await arrives(5);
+    await arrives(7);
+    expect((await sets()).map(([rule, , set]) => `${rule} ${set}`)).toEqual(
+      expect.arrayContaining(['proving live', 'telling post-mortem']),
+    );
+  });
+
+  it('takes back what was asked on an event that was overtaken while it was handled', async () => {
+    await under(running());
+    const { handled } = world.ports.ledger;
+    world.ports.ledger.handled = async (...args) => {
+      world.ports.ledger.handled = handled;
+      const more = [
+        ...(fixture(5).detail.containers as object[]),
+        { name: 'late', lastStatus: 'RUNNING', runtimeId: 'f'.repeat(64) },
+      ];
+      await arrives(5, { version: 6, containers: more });
+      return handled.apply(world.ports.ledger, args);
+    };
+    await arrives(5);
+    expect(await sets()).toHaveLength(2);
+    await arrives(7);
+    expect((await sets()).map(([, , set]) => set)).toEqual(['post-mortem']);
+  });
+});
+
 describe('a rule that asks somebody else about a task', () => {
   const elsewhere = running({ name: 'elsewhere', target: { host: "'bastion'" }, postMortem: [] });
 

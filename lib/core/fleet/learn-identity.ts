@@ -1,0 +1,27 @@
+import { movesOf } from '../ledger/addresses.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { WorkloadRecord } from '../ledger/workload.ts';
+import type { Instance } from '../reconcile/inventory.ts';
+import { identityOf } from '../reconcile/synthetic.ts';
+
+/**
+ * Adds to the ledger's record of an instance what EC2 says of it: image, type, tags, addresses and since when it has them.
+ *
+ * @returns what EC2 says
+ */
+export async function learnIdentity(
+  instance: Instance,
+  { ledger, now }: { readonly ledger: Ledger; readonly now: () => number },
+): Promise<WorkloadRecord['identity']> {
+  const identity = identityOf(instance);
+  const [record] = await ledger.read([instance.instanceId]);
+  if (!record) return identity;
+  // What is new to a start that we knew came just now; all else with the start.
+  const isSameStart = record.identity.launched_at === identity.launched_at;
+  const { stays, came, left } = movesOf(identity, record.stays, isSameStart ? now() : instance.launchedAtMs);
+  await ledger.identify(instance.instanceId, identity, stays);
+  const identified = { ...record, identity };
+  await ledger.came(identified, came);
+  await ledger.left(identified, left, isSameStart ? now() : instance.launchedAtMs);
+  return identity;
+}

@@ -1,0 +1,27 @@
+import type { Decorations } from '../queue/pending-query.ts';
+import type { WorkloadRecord } from './workload.ts';
+
+// As the decorators of the default profile cut it.
+const MAX_TAGS_LENGTH = 1024;
+
+/** Tags as one text, `key=value …`; undefined without any. */
+export const tagText = (tags: Readonly<Record<string, string>>): string | undefined =>
+  Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort()
+    .join(' ')
+    .slice(0, MAX_TAGS_LENGTH) || undefined;
+
+/** What names the EC2 instance on which a task runs, in the words in which osquery's decorators say it of scheduled results. */
+export function machineOf({ workload, identity }: Pick<WorkloadRecord, 'workload' | 'identity'>): Decorations {
+  const tags = Object.entries(identity).flatMap(([name, value]) =>
+    name.startsWith('tag:') ? [[name.slice('tag:'.length), value] as const] : [],
+  );
+  const facts = [
+    ['instance_id', workload],
+    ['ami_id', identity.image_id],
+    ['instance_type', identity.instance_type],
+    ['instance_tags', tagText(Object.fromEntries(tags))],
+  ] as const;
+  return Object.fromEntries(facts.flatMap(([name, value]) => (value ? [[name, value]] : [])));
+}

@@ -1,0 +1,35 @@
+import type { TaskContainer, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
+
+/**
+ * Whether a snapshot is to be handled: it is newer than what is known, or the very one whose handling never finished.
+ * A stale one or a duplicate changes nothing.
+ */
+export const isNews = (
+  known: Pick<WorkloadRecord, 'version' | 'handledVersion'> | undefined,
+  { version, versionStep }: WorkloadSnapshot,
+): boolean =>
+  !known || known.version <= version - versionStep || (known.version === version && known.handledVersion < version);
+
+/**
+ * What is known of a life after a newer snapshot. Where that says less than an older one did, the older one's word stands:
+ * a container that had an id had it, whatever a later event leaves out.
+ */
+export function merged(known: WorkloadSnapshot | undefined, news: WorkloadSnapshot): WorkloadSnapshot {
+  if (!known) return news;
+  const told = new Set(news.containers.map(({ name }) => name));
+  const untold = known.containers
+    .filter(({ name }) => !told.has(name))
+    .map((container) => (news.stopped ? { ...container, lastStatus: 'STOPPED' } : container));
+  const before = new Map(known.containers.map((container) => [container.name, container]));
+  const containers = [
+    ...news.containers.map((container): TaskContainer => ({ ...before.get(container.name), ...container })),
+    ...untold,
+  ];
+  const ids = containers.flatMap(({ runtimeId }) => runtimeId ?? []);
+  return {
+    ...news,
+    containers,
+    subjects: [...new Set([...news.subjects, ...ids])],
+    identity: { ...known.identity, ...news.identity },
+  };
+}

@@ -1,0 +1,34 @@
+import { expect, it } from '@jest/globals';
+import { movesOf, realmOf } from '../../../../lib/core/ledger/addresses.ts';
+import { addressDigits } from '../../../../lib/core/policy/ip-address.ts';
+import { T0 } from '../../../support/world.ts';
+
+it('tells which addresses came and which are gone, whatever their spelling', () => {
+  const first = movesOf({ ip: '10.0.3.7 2001:DB8:0:0::7' }, {}, T0);
+  const six = '20010db8000000000000000000000007';
+  expect(first).toEqual({ stays: { '0a000307': T0, [six]: T0 }, came: { '0a000307': T0, [six]: T0 }, left: {} });
+  expect(movesOf({ ip: '2001:db8::7 10.0.3.8' }, first.stays, T0 + 1)).toEqual({
+    stays: { [six]: T0, '0a000308': T0 + 1 },
+    came: { '0a000308': T0 + 1 },
+    left: { '0a000307': T0 },
+  });
+  expect(movesOf({}, first.stays, T0 + 1).stays).toEqual({});
+  expect(movesOf({ ip: 'no address' }, {}, T0).came).toEqual({});
+});
+
+it.each([
+  ['10.0.3.7', 'subnet-1'],
+  ['172.16.0.1', 'subnet-1'],
+  ['172.31.255.255', 'subnet-1'],
+  ['172.32.0.1', ''],
+  ['192.168.1.1', 'subnet-1'],
+  ['100.64.0.1', 'subnet-1'],
+  ['100.127.0.1', 'subnet-1'],
+  ['100.128.0.1', ''],
+  ['11.0.0.1', ''],
+  ['fd00::1', 'subnet-1'],
+  ['fe80::1', 'subnet-1'],
+  ['2001:db8::1', ''],
+])('the address %s has one holder at a time within %j', (address, realm) => {
+  expect(realmOf(addressDigits(address) ?? '', { subnet: 'subnet-1' })).toBe(realm);
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isNews, merged } from '../../../../lib/core/ledger/merge.ts';
+import type { TaskContainer } from '../../../../lib/core/ledger/workload.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+
+const api: TaskContainer = {
+  name: 'api',
+  lastStatus: 'RUNNING',
+  runtimeId: 'a',
+  image: 'api:1',
+  imageDigest: 'sha256:1',
+};
+const running = aSnapshot(1, {
+  version: 5,
+  subjects: ['a'],
+  containers: [api],
+  identity: { cluster: 'c', ip: '10.0.3.7' },
+});
+const stopped = aSnapshot(1, { version: 9, subjects: [], containers: [], stopped: true, lastStatus: 'STOPPED' });
+
+describe('a snapshot after another', () => {
+  it('keeps what it leaves out', () => {
+    expect(merged(running, stopped)).toMatchObject({
+      version: 9,
+      stopped: true,
+      subjects: ['a'],
+      containers: [{ ...api, lastStatus: 'STOPPED' }],
+      identity: { cluster: 'c', ip: '10.0.3.7' },
+    });
+  });
+
+  it('has the last word on all that it says', () => {
+    const ended = {
+      ...stopped,
+      containers: [{ name: 'api', lastStatus: 'STOPPED', exitCode: 1 }],
+      identity: { ip: '10.0.3.8' },
+    };
+    expect(merged(running, ended)).toMatchObject({
+      containers: [{ ...api, lastStatus: 'STOPPED', exitCode: 1 }],
+      identity: { cluster: 'c', ip: '10.0.3.8' },
+    });
+    expect(merged(undefined, running)).toBe(running);
+  });
+
+  it('never loses an id, an address or a digest, whatever it says', () => {
+    const word = fc.constantFrom('x', 'y', 'z');
+    const container = fc.record(
+      { name: word, lastStatus: word, runtimeId: word, imageDigest: word },
+      { requiredKeys: ['name', 'lastStatus'] },
+    );
+    const snapshot = fc
+      .uniqueArray(container, { selector: ({ name }) => name })
+      .map((containers) =>
+        aSnapshot(1, { containers, subjects: containers.flatMap(({ runtimeId }) => runtimeId ?? []) }),
+      );
+    fc.assert(
+      fc.property(fc.array(snapshot, { minLength: 1, maxLength: 5 }), (snapshots) => {
+        const last = snapshots.reduce(merged);
+        for (const { containers } of snapshots)
+          for (const { name, runtimeId, imageDigest } of containers) {
+            const kept = last.containers.find((one) => one.name === name);
+            if (runtimeId) expect(last.subjects).toContain(kept?.runtimeId);
+            if (imageDigest) expect(kept?.imageDigest).toBeDefined();
+          }
+        expect(new Set(last.containers.map(({ name }) => name)).size).toBe(last.containers.length);
+      }),
+    );
+  });
+});
+
+it('is news when it is newer, or never was handled to the end', () => {
+  expect(isNews(undefined, running)).toBe(true);
+  expect(isNews({ version: 4, handledVersion: 4 }, running)).toBe(true);
+  expect(isNews({ version: 5, handledVersion: 4 }, running)).toBe(true);
+  expect(isNews({ version: 5, handledVersion: 5 }, running)).toBe(false);
+  expect(isNews({ version: 6, handledVersion: 4 }, running)).toBe(false);
+});

@@ -30,6 +30,7 @@ export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
 /** What is to be looked at again; it is little. */
 export const AGAIN = 'REVIEW#again';
 
+const DAY_MS = 24 * 3_600_000;
 /** BatchGetItem's own limit. */
 const READ_AT_ONCE = 100;
 
@@ -161,7 +162,8 @@ export class DynamoLedger implements Ledger {
   }
 
   async came(record: WorkloadRecord, stays: Stays): Promise<void> {
-    const expiresAt = ttl((record.stopped ? record.receivedAtMs : record.lastSignAtMs) + (await this.#keepsMs()));
+    // Written again only when a life lasts longer than a day.
+    const expiresAt = ttl(record.lastSignAtMs + DAY_MS + (await this.#keepsMs()));
     for (const [digits, sinceMs] of Object.entries(stays)) {
       const realm = realmOf(digits, record.identity);
       await this.#table.db.send(

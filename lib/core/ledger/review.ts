@@ -122,7 +122,7 @@ async function tellAll(records: readonly WorkloadRecord[], { events, ledger, rep
   for (const { cluster, verdict, reason, count } of groupsOf(counted))
     report('verdicts_told', { cluster, verdict, reason, count });
   // Once a workload: a correction is no second life.
-  const first = counted.filter(({ record, verdict }) => !record.told && verdict.verdict !== 'never-started');
+  const first = counted.filter((one) => !one.record.told && isJudged(one));
   const covered = first.filter(({ verdict }) => !isMiss(verdict)).length;
   if (first.length > 0) report('review_done', { judged: first.length, covered });
 }
@@ -134,6 +134,14 @@ function newsOf(record: WorkloadRecord, nowMs: number): News[] {
   const { told } = record;
   return told?.verdict === verdict.verdict && told.reason === reasonOf(verdict) ? [] : [{ record, verdict }];
 }
+
+/**
+ * Whether an agent could have seen it. Nothing did start in some, and some run on no host of ours, as on Fargate: those are
+ * missed, and an alarm about them would ring for ever.
+ */
+const isJudged = ({ record, verdict }: News): boolean =>
+  verdict.verdict !== 'never-started' &&
+  !(reasonOf(verdict) === 'no-host' && record.kind === 'ecs-task' && !record.identity.container_instance);
 
 const isMiss = ({ verdict }: Verdict): boolean => verdict === 'missed';
 const reasonOf = (verdict: Verdict): MissReason | undefined =>

@@ -23,7 +23,7 @@ export interface ResultLine {
   readonly workload: string | null;
   readonly columns: Readonly<Record<string, string>> | null;
   readonly decorations: Decorations;
-  /** True when nothing we know of had asked: expired, given up, or another enrollment's. */
+  /** True when nothing we know of had asked: longer ago than a day, or in another enrollment. */
   readonly late: boolean;
   readonly triggeredAtMs?: number;
   readonly receivedAtMs?: number;

@@ -146,7 +146,7 @@ describe('a life that goes on', () => {
     await ledger.alive(record, T0 + 30 * DAY);
     expect((await ledger.read([taskArn(0)]))[0]).toMatchObject({ lastSignAtMs: T0 + 30 * DAY });
     const kept = (await everything(table)).map(({ expiresAt }) => expiresAt);
-    expect(kept).toEqual([(T0 + 120 * DAY) / 1000, (T0 + 120 * DAY) / 1000]);
+    expect(kept.sort()).toEqual([(T0 + 120 * DAY) / 1000, (T0 + 121 * DAY) / 1000]);
   });
 
   it('is due when it was to be looked at again, once', async () => {

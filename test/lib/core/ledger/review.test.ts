@@ -112,6 +112,42 @@ describe('the review', () => {
     expect(desk.ledger.record(workload)?.told).toMatchObject({ verdict: 'missed', reason: 'agent-silent' });
   });
 
+  it('tells of a task that no agent could have seen, and does not hold it against coverage', async () => {
+    const desk = await aDesk();
+    for (const [n, identity] of [
+      [1, {}],
+      [2, { container_instance: 'arn:1' }],
+    ] as const) {
+      await desk.ledger.advance(aSnapshot(n, { identity }));
+      await desk.ledger.handled(taskArn(n), 1, { enrolled: false, asked: [], settleByMs: 0 });
+    }
+    await desk.pass(HOUR);
+    expect(desk.put).toMatchObject([{ reason: 'no-host' }, { reason: 'no-host' }]);
+    expect(desk.sum('verdicts_told', 'count')).toBe(2);
+    expect(desk.of('review_done')).toEqual([{ judged: 1, covered: 0 }]);
+  });
+
+  it('tells of a life that ends later than the last look, and of one that is never heard of again', async () => {
+    const desk = await aDesk();
+    const unasked = { host: 'h1', enrolled: true, asked: [], settleByMs: 0 };
+    for (const n of [1, 2]) {
+      await desk.ledger.advance(aSnapshot(n));
+      await desk.ledger.handled(taskArn(n), 1, unasked);
+    }
+    for (let hours = 0; hours < 40; hours += 1) {
+      await desk.pass(HOUR);
+      const [one] = await desk.ledger.read([taskArn(1)]);
+      if (one) await desk.ledger.alive(one, desk.nowMs); // as a sweep does
+    }
+    expect(desk.put).toMatchObject([{ workload: taskArn(2), reason: 'lost-track' }]);
+    const stopped = { version: 2, stopped: true, lastStatus: 'STOPPED', receivedAtMs: desk.nowMs };
+    await desk.ledger.advance(aSnapshot(1, stopped));
+    await desk.ledger.handled(taskArn(1), 2, unasked);
+    await desk.pass(25 * HOUR);
+    expect(desk.put).toMatchObject([{ workload: taskArn(2) }, { workload: taskArn(1), reason: 'not-asked' }]);
+    expect(desk.of('review_done')).toHaveLength(2);
+  }, 60_000);
+
   it('counts what was seen, and puts no event for it', async () => {
     const desk = await aDesk();
     for (const n of [1, 2, 3]) await desk.start(n);

@@ -41,7 +41,7 @@ export class MayflyTable extends Construct {
 
   /** Lets `fn` serve agents: enroll nodes, drain queries, settle deliveries and ledger. */
   grantServeAgents(fn: LambdaFunction): void {
-    this.grant(fn, 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+    this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
   /** Lets `fn` record what events tell: ledger, aliases, pending queries. */

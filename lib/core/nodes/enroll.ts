@@ -4,7 +4,7 @@ import { matchNode } from '../policy/match-node.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
 import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import { factsOf } from './directory.ts';
-import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity, SEEN_EVERY_MS } from './node.ts';
+import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity, SILENT_AFTER_MS } from './node.ts';
 
 /** An enroll request after its secret was accepted. */
 export interface Enrollment {
@@ -19,19 +19,15 @@ export type EnrollPlan =
   | { readonly kind: 'twin'; readonly host: string } // another machine lives under this identifier
   | { readonly kind: 'ended' }; // its instance was terminated: it will be gone in a moment
 
-// Twice the interval at which a live agent renews `lastSeenMs`, and some: silence for this long frees an identifier.
-const LIVE_MS = 3 * SEEN_EVERY_MS;
-
 /**
  * Decides an enrollment. Two machines with one identifier (cloned images) never share a queue: the second to come
  * gets a host of its own while the first is alive, named after its machine, so it gets the same one each time.
  */
 export function planEnroll(host: string, identity: NodeIdentity, before: Node | undefined, nowMs: number): EnrollPlan {
-  const isSame = before !== undefined && identity.uuid !== '' && before.identity.uuid === identity.uuid;
+  const isSame = before !== undefined && areOne(before.identity, identity);
   if (isSame && before.endedAtMs !== undefined) return { kind: 'ended' };
   const known = lives(before, nowMs) ? before : undefined;
-  const other = known?.identity.uuid && identity.uuid && known.identity.uuid !== identity.uuid;
-  if (known && other && nowMs - known.lastSeenMs < LIVE_MS) {
+  if (known && areTwo(known.identity, identity) && nowMs - known.lastSeenMs < SILENT_AFTER_MS) {
     return { kind: 'twin', host: twinOf(host, identity) };
   }
   if (known && known.identity.agentInstance === identity.agentInstance && nowMs - known.enrolledAtMs < GRACE_MS) {
@@ -53,6 +49,16 @@ export function planEnroll(host: string, identity: NodeIdentity, before: Node | 
   };
   return before ? { kind: 'new', node, replaces: before } : { kind: 'new', node };
 }
+
+/** Whether this is one machine for sure: by its hardware, else by the database of its agent. */
+const areOne = (one: NodeIdentity, other: NodeIdentity): boolean =>
+  one.uuid && other.uuid
+    ? one.uuid === other.uuid
+    : one.agentInstance !== '' && one.agentInstance === other.agentInstance;
+
+/** Whether these are two machines for sure. */
+const areTwo = (one: NodeIdentity, other: NodeIdentity): boolean =>
+  one.uuid !== '' && other.uuid !== '' && one.uuid !== other.uuid;
 
 const twinOf = (host: string, identity: NodeIdentity): string =>
   `${host}~${createHash('sha256').update(identity.uuid).digest('hex').slice(0, 8)}`;
@@ -79,6 +85,8 @@ export async function enroll(
   // A lost race is decided anew on what the winner wrote: at most one winner each round.
   for (let round = 0; round < 5; round++) {
     const before = await registry.find(host, true);
+    const gone = () => isGone(host, identity, before, deps);
+    if (await gone()) return { kind: 'ended' };
     const plan = planEnroll(host, identity, before, nowMs);
     if (plan.kind === 'twin') {
       host = plan.host;
@@ -90,9 +98,31 @@ export async function enroll(
     // Queued before the node exists: a crash here asks again, the other order would never ask.
     const heatMs = await askOnEnrollment(plan.node, plan.replaces, policy, deps);
     const node = { ...plan.node, hotUntilMs: Math.max(plan.node.hotUntilMs, nowMs + heatMs) };
-    if (await registry.enroll(node, plan.replaces)) return { kind: 'enrolled', node, twin, fresh: true };
+    if (!(await registry.enroll(node, plan.replaces))) continue;
+    // Whoever ends an instance notes that and then looks for its node, whoever enrolls looks after the node is written: one
+    // of them sees the other.
+    if (!(await gone())) return { kind: 'enrolled', node, twin, fresh: true };
+    await registry.end(host, now());
+    return { kind: 'ended' };
   }
   throw new Error(`enrollment of ${hostIdentifier} lost five races in a row`);
+}
+
+/**
+ * Whether the name is that of an instance which has ended, and whoever enrolls may be it: nobody else is ever given its id,
+ * but a machine from its image may have been taught it. What replaces a living node is not asked about: who ends the
+ * instance ends that node.
+ */
+async function isGone(
+  host: string,
+  identity: NodeIdentity,
+  before: Node | undefined,
+  { ledger, now }: AskDeps,
+): Promise<boolean> {
+  if (!host.startsWith('i-') || (before && areTwo(before.identity, identity))) return false;
+  if (lives(before, now())) return false;
+  const [instance] = await ledger.read([host]);
+  return instance?.stopped ?? false;
 }
 
 /**

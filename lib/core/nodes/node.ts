@@ -42,6 +42,8 @@ export interface NodeIdentity {
 export const NODE_TTL_MS = 7 * 24 * 3_600_000;
 /** `lastSeenMs` is written at most this often: an idle poll costs no write. */
 export const SEEN_EVERY_MS = 5 * 60_000;
+/** An agent that polls is never this long unseen, however late its `lastSeenMs` is written. */
+export const SILENT_AFTER_MS = 3 * SEEN_EVERY_MS;
 /** Enrolling again within this time is the same enrollment, and the key before stays good as long. */
 export const GRACE_MS = 10 * 60_000;
 

@@ -1,7 +1,7 @@
 import { moveWaiting } from '../queue/move.ts';
 import { endInstance } from './end-instance.ts';
 import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';
-import { handleLaunch, type LaunchDeps } from './handle-launch.ts';
+import { handleLaunch, type LaunchDeps, type LaunchEvent, SAME_LAUNCH_MS } from './handle-launch.ts';
 import { handleRules, type RuleDeps } from './handle-rules.ts';
 import { handleTask } from './handle-task.ts';
 import type { ParsedEvent } from './parse.ts';
@@ -10,8 +10,9 @@ import type { ParsedEvent } from './parse.ts';
 export type EventDeps = LastGaspDeps & Pick<LaunchDeps, 'describeInstance'>;
 
 /**
- * Does what one event calls for: the ledger and the rules about its workload, then rules that ask somebody else about it.
- * The latter first, because a workload's version counts as handled at its end; each is harmless to repeat.
+ * Does what one event calls for: the ledger and the rules about its workload, and the rules that ask somebody else about it.
+ * The latter come first about a task, whose version counts as handled at its end, and remember what they asked; each is
+ * harmless to repeat.
  *
  * @returns what it came to, for the log
  */
@@ -22,14 +23,17 @@ export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<
     return handleTask(event.event, deps);
   }
   if (event.kind === 'launch') {
-    const { instanceId, occurredAtMs, raw } = event.event;
-    await handleRules({ id: `${instanceId} ${occurredAtMs}`, occurredAtMs, raw }, deps, 'ec2-instance');
-    return handleLaunch(event.event, deps);
+    const outcome = await handleLaunch(event.event, deps);
+    const id = await launchOf(event.event, deps);
+    if (id) await handleRules({ ...event.event, id }, deps, 'ec2-instance');
+    return outcome;
   }
   if (event.kind === 'notice') return handleNotice(event.event, deps);
   if (event.kind === 'end') {
-    await handleRules(event.event, deps, 'ec2-instance');
-    return endInstance(event.event, deps);
+    const { instanceId, state } = event.event;
+    const outcome = await endInstance(event.event, deps); // before all else: its key is to be dead at once
+    await handleRules({ ...event.event, id: `${instanceId} ${state}` }, deps, 'ec2-instance');
+    return outcome;
   }
   if (event.kind === 'other') return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
   if (event.kind === 'ignored') return 'ignored';
@@ -39,6 +43,16 @@ export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<
 }
 
 type LearnDeps = Pick<RuleDeps, 'hosts' | 'queue' | 'ledger'>;
+
+/**
+ * The launch that an event tells of: the same for EC2's event, its group's and a sweep's. Undefined for one that is told
+ * of when the instance has been started anew, or has ended.
+ */
+async function launchOf({ instanceId, occurredAtMs }: LaunchEvent, { ledger }: RuleDeps): Promise<string | undefined> {
+  const [instance] = await ledger.read([instanceId]);
+  if (!instance || instance.stopped || occurredAtMs <= instance.version - SAME_LAUNCH_MS) return undefined;
+  return `${instanceId} ${instance.version}`;
+}
 
 /** Learns which instance a container instance is, and gives its host what waited for that to be known. */
 async function learnHost(event: ParsedEvent, deps: LearnDeps): Promise<void> {

@@ -142,7 +142,10 @@ describe('permissions', () => {
     (action) => `dynamodb:${action}`,
   );
   it.each([
-    ['tls-api', [...logs, ...events, 'firehose:PutRecordBatch', 'secretsmanager:GetSecretValue']],
+    [
+      'tls-api',
+      [...logs, ...events, 'dynamodb:BatchGetItem', 'firehose:PutRecordBatch', 'secretsmanager:GetSecretValue'],
+    ],
     [
       'ecs-task-state',
       [

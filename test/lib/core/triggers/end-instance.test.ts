@@ -1,13 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { entryOf, everyEntry } from '../../../../lib/core/nodes/directory.ts';
 import { planEnroll } from '../../../../lib/core/nodes/enroll.ts';
-import { lives, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
+import { lives, NODE_TTL_MS, type NodeIdentity } from '../../../../lib/core/nodes/node.ts';
+import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
+import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
+import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
+import { interleave } from '../../../support/interleave.ts';
 import { INSTANCE, LastGasp } from '../../../support/last-gasp.ts';
-import { anAnswer, anIdentity, MINUTE, SECOND, T0, type World } from '../../../support/world.ts';
+import { inForce } from '../../../support/plain-policy.ts';
+import { anAnswer, anIdentity, MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
 
 const ENDED = Date.parse('2026-11-20T10:42:10Z');
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
@@ -101,6 +107,77 @@ describe('an instance that is terminated', () => {
     await ends(state);
     expect(world.outcomes()).toEqual(['ignored']);
     expect(lives(await node(), world.nowMs)).toBe(true);
+  });
+});
+
+describe('rules that ask somebody else about an instance', () => {
+  /** There is one that asks the bastion on these events. */
+  function rule(event: Record<string, unknown>): void {
+    const asksBastion = aRule('bastion', { event }, { target: { host: "'bastion'" } });
+    world.policy = inForce(aPolicyOf([asksBastion]));
+  }
+  /** How often the bastion is asked; each time it answers at once. */
+  async function asked(): Promise<number> {
+    const { pending } = await world.ports.queue.open('bastion', true);
+    await world.ports.queue.remove(pending);
+    return pending.length;
+  }
+  const STATE = { source: ['aws.ec2'], 'detail-type': ['EC2 Instance State-change Notification'] };
+
+  it('ask once about a launch, whoever tells of it and however often', async () => {
+    rule({ $or: [STATE, { 'detail-type': ['EC2 Instance Launch Successful'] }] });
+    const sweep = { ...fixture(19), id: 'sweep-1', time: '2026-11-20T10:10:12Z' };
+    const counts: number[] = [];
+    for (const event of [sweep, fixture(19), fixture(22), { ...fixture(22), id: 'another' }]) {
+      await arrives(event);
+      counts.push(await asked());
+    }
+    expect(counts).toEqual([1, 0, 0, 0]);
+    await arrives({ ...fixture(19), time: new Date(ENDED).toISOString() }); // it was stopped meanwhile
+    expect(await asked()).toBe(1);
+    await arrives(fixture(22));
+    expect(await asked()).toBe(0);
+  });
+
+  it('ask about a launch that only its group tells them of, also when EC2 told of it before', async () => {
+    rule({ 'detail-type': ['EC2 Instance Launch Successful'] });
+    await arrives(fixture(19));
+    expect(await asked()).toBe(0);
+    await arrives(fixture(22));
+    expect(await asked()).toBe(1);
+  });
+
+  it('ask nothing about a launch that is told of after the end', async () => {
+    await ends();
+    rule({ source: ['aws.ec2', 'aws.autoscaling'] });
+    await arrives(fixture(19));
+    await arrives(fixture(22));
+    expect(await asked()).toBe(0);
+  });
+
+  it('ask once about each word of the end, under however many ids it is told', async () => {
+    rule({ ...STATE, detail: { state: ['terminated'] } });
+    await ends('shutting-down');
+    expect(await asked()).toBe(0);
+    await ends();
+    expect(await asked()).toBe(1);
+    await world.take({ ...end(), id: 'another' });
+    expect(await asked()).toBe(0);
+  });
+
+  it('do not keep its key alive when they fail, and ask when the event comes back', async () => {
+    await world.aNode(INSTANCE);
+    rule({ ...STATE, detail: { state: ['terminated'] } });
+    const { policy } = world;
+    world.policy = async () => {
+      throw new Error('DynamoDB is away');
+    };
+    world.nowMs = ENDED;
+    expect(await world.take(end())).toEqual(['m0']);
+    expect(lives(await node(), world.nowMs)).toBe(false);
+    world.policy = policy;
+    await ends();
+    expect(await asked()).toBe(1);
   });
 });
 
@@ -255,10 +332,60 @@ describe('an enrollment after the end', () => {
     expect(twin).toBe(false);
   });
 
-  it('tells machines apart only where both say which they are', async () => {
-    const { uuid: _, ...identity } = anIdentity();
-    const before = { ...(await world.aNode(INSTANCE, { uuid: '' })), endedAtMs: ENDED };
-    expect(planEnroll(INSTANCE, { ...identity, uuid: '' }, before, ENDED)).toMatchObject({ kind: 'new' });
+  it('is refused to one that enrolls for the first time: nobody else has the id of an instance', async () => {
+    await ends('shutting-down');
+    await expect(world.enroll(INSTANCE)).rejects.toThrow('has ended');
+    expect(await node()).toBeUndefined();
+    expect(await world.waiting(INSTANCE)).toEqual([]);
+  });
+
+  it('is refused to one that does not say which machine it is, also when its node has been forgotten', async () => {
+    await world.aNode(INSTANCE, { uuid: '', agentInstance: '' });
+    await ends();
+    for (const days of [0, 8]) {
+      world.nowMs += days * 24 * 60 * MINUTE;
+      await expect(world.enroll(INSTANCE, { uuid: '', agentInstance: '' })).rejects.toThrow('has ended');
+    }
+  });
+
+  it('of another machine under the same name is its own, as often as it comes', async () => {
+    await world.aNode(INSTANCE);
+    await ends();
+    for (let times = 0; times < 3; times++) {
+      await world.enroll(INSTANCE, { uuid: 'uuid-2', agentInstance: `agent-${times}` });
+      expect(lives(await node(), world.nowMs)).toBe(true);
+      world.nowMs += 20 * MINUTE;
+    }
+  });
+
+  it('tells machines of one name apart by their agents where they do not say which they are', async () => {
+    const before = { ...(await world.aNode('web-7', { uuid: '' })), endedAtMs: ENDED };
+    const plan = (identity: Partial<NodeIdentity>) => planEnroll('web-7', anIdentity(identity), before, ENDED).kind;
+    expect(plan({ uuid: '' })).toBe('ended');
+    expect(plan({ uuid: 'uuid-2' })).toBe('ended');
+    expect(plan({ uuid: '', agentInstance: 'agent-2' })).toBe('new');
+    expect(plan({ uuid: '', agentInstance: '' })).toBe('new');
+  });
+
+  it('never outlives the instance, whatever its calls and those of the end overtake', async () => {
+    const order = fc.array(fc.nat({ max: 1 }), { minLength: 25, maxLength: 25 });
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(order, fc.boolean(), async (turns, again) => {
+        const host = `i-${String(++runs).padStart(17, '0')}`;
+        const one = new World(world.table);
+        one.nowMs = ENDED;
+        if (again) await one.aNode(host);
+        one.nowMs += 20 * MINUTE;
+        const event = parseEvent({ ...end(), detail: { 'instance-id': host, state: 'terminated' } });
+        await interleave<unknown>(world.table, turns, [
+          (table) => one.enroll(host, {}, portsOn(table)).catch(() => {}),
+          (table) => handleEvent(event, { ...one.taskDeps(portsOn(table)), policy: inForce() }),
+        ]);
+        expect(lives(await one.ports.registry.find(host, true), one.nowMs)).toBe(false);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it('loses to an end that comes while it is under way', async () => {

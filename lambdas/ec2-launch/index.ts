@@ -6,5 +6,5 @@ import { openTable } from '../../lib/aws/table.ts';
 
 const table = openTable(readEnv(process.env).TABLE_NAME);
 
-/** EC2 instances that came up, as EC2 or their Auto Scaling group says, and those that were terminated. */
+/** EC2 instances that came up, as EC2 or their Auto Scaling group says, that Spot takes away, and that were terminated. */
 export const handler = eventHandler({ ...ruleDeps(table), describeInstance: describeInstance(new EC2Client(PROMPT)) });

@@ -10,8 +10,8 @@ export interface Assembly extends StackPlace, Template {
   assetFolder(s3Key: string): string | undefined;
 }
 
-/** Used where the assembly is for any account and region: a number no real account has. */
-const LOCAL_ACCOUNT = '000000000000';
+/** Used where the assembly is for any account and region: those of AWS's own examples, and of events made after them. */
+const LOCAL_ACCOUNT = '111122223333';
 const LOCAL_REGION = 'us-east-1';
 
 /**

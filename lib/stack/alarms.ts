@@ -8,6 +8,7 @@ import {
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { EventRoute } from './event-route.ts';
 import type { MayflyTable } from './mayfly-table.ts';
@@ -55,6 +56,7 @@ export class Alarms extends Construct {
       ...this.ofReconciler(props.reconciler),
       ...props.routes.flatMap((route) => this.ofRoute(route)),
       ...this.ofTlsApi(props.tlsApi),
+      ...[props.tlsApi, props.reconciler, ...props.routes].map((one) => this.ofThrottles(one)),
       this.ofTable(props.table),
       ...this.ofStreams(props.streams),
     ];
@@ -147,7 +149,7 @@ export class Alarms extends Construct {
     ];
   }
 
-  private ofTlsApi({ api, fn }: TlsApi): Alarm[] {
+  private ofTlsApi({ api }: TlsApi): Alarm[] {
     return [
       this.alarm('TlsApiServerErrors', {
         metric: api.metricServerError({ period: MINUTE, statistic: Stats.SUM }),
@@ -164,14 +166,17 @@ export class Alarms extends Construct {
         says: 'The gateway refused requests of agents; results too large for it are lost',
         runbook: 'Gateway refusals',
       }),
-      this.alarm('TlsApiThrottles', {
-        metric: fn.metricThrottles({ period: MINUTE, statistic: Stats.SUM }),
-        atLeast: 1,
-        periods: 3,
-        says: 'Lambda refuses polls for want of concurrency',
-        runbook: 'Throttles',
-      }),
     ];
+  }
+
+  private ofThrottles({ node, fn }: Construct & { readonly fn: LambdaFunction }): Alarm {
+    return this.alarm(`${node.id}Throttles`, {
+      metric: fn.metricThrottles({ period: MINUTE, statistic: Stats.SUM }),
+      atLeast: 1,
+      periods: 3,
+      says: `Lambda refuses to run ${node.id} for want of concurrency`,
+      runbook: 'Throttles',
+    });
   }
 
   private ofTable(table: MayflyTable): Alarm {

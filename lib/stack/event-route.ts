@@ -27,20 +27,22 @@ export interface Waiting {
   readonly timeout: Duration;
   /** After so long a failed event comes back; more than the timeout, or Lambda takes no such queue. */
   readonly visibilityTimeout: Duration;
-  /** How many batches may wait at once. */
-  readonly maxConcurrency: number;
+  /** For how long the first event of a batch waits for others, which then take no invocation of their own. */
+  readonly gathers: Duration;
 }
 
 /**
  * Of a function that does not wait. One batch takes little, as a failed event comes back only after six times as long: what
- * Lambda asks for, so that retries within it do not race. Its concurrency keeps a storm of events from using up the
- * account's functions and the ECS API's shared bucket.
+ * Lambda asks for, so that retries within it do not race.
  */
 const PROMPT: Waiting = {
   timeout: Duration.seconds(10),
   visibilityTimeout: Duration.seconds(60),
-  maxConcurrency: 10,
+  gathers: Duration.seconds(0), // an event waits for no other: its workload may live for seconds
 };
+
+/** Batches at once: a storm of events uses up neither the account's functions nor the ECS API's shared bucket. */
+const MAX_CONCURRENCY = 10;
 
 /** A queue gives an event to its function this often before it goes to the dead letters. */
 const MAX_RECEIVES = 5;
@@ -58,7 +60,7 @@ export class EventRoute extends Construct {
 
   constructor(scope: Construct, id: string, props: EventRouteProps) {
     super(scope, id);
-    const { timeout, visibilityTimeout, maxConcurrency } = props.waiting ?? PROMPT;
+    const { timeout, visibilityTimeout, gathers } = props.waiting ?? PROMPT;
     this.lateAfter = props.waiting ? visibilityTimeout : Duration.minutes(1);
     this.deadLetters = new Queue(this, 'DeadLetters', {
       retentionPeriod: Duration.days(14),
@@ -91,9 +93,9 @@ export class EventRoute extends Construct {
     this.fn.addEventSource(
       new SqsEventSource(this.queue, {
         batchSize: 10,
-        maxBatchingWindow: Duration.seconds(0), // an event waits for no other: its workload may live for seconds
+        maxBatchingWindow: gathers,
         reportBatchItemFailures: true,
-        maxConcurrency,
+        maxConcurrency: MAX_CONCURRENCY,
       }),
     );
   }

@@ -47,6 +47,9 @@ export interface MayflyProps {
   readonly coverageObjective?: number;
 }
 
+/** Events of this account alone: others may send theirs to a bus, and their hosts and hooks are not ours. */
+const OWN = { account: [Aws.ACCOUNT_ID] };
+
 const BUNDLES = fileURLToPath(new URL('../../dist/lambdas', import.meta.url));
 
 /**
@@ -92,8 +95,12 @@ export class Mayfly extends Construct {
       name: 'ecs-task-state',
       description: 'Mayfly: follows ECS tasks and container instances',
       events: {
-        TaskStateChange: { source: ['aws.ecs'], detailType: ['ECS Task State Change'] },
-        ContainerInstanceStateChange: { source: ['aws.ecs'], detailType: ['ECS Container Instance State Change'] },
+        TaskStateChange: { ...OWN, source: ['aws.ecs'], detailType: ['ECS Task State Change'] },
+        ContainerInstanceStateChange: {
+          ...OWN,
+          source: ['aws.ecs'],
+          detailType: ['ECS Container Instance State Change'],
+        },
       },
     });
     table.grantRecordEvents(ecsTaskState.fn);
@@ -103,14 +110,19 @@ export class Mayfly extends Construct {
     const ec2Launch = new EventRoute(this, 'Ec2Launch', {
       bundles,
       name: 'ec2-launch',
-      description: 'Mayfly: queues what to ask a new EC2 instance, and ends the node of one that is gone',
+      description:
+        'Mayfly: queues what to ask a new EC2 instance, or one that Spot takes away, and ends the node of one that is gone',
       events: {
         InstanceState: {
+          ...OWN,
           source: ['aws.ec2'],
           detailType: ['EC2 Instance State-change Notification'],
           detail: { state: ['running', 'shutting-down', 'terminated'] },
         },
-        InstanceLaunched: { source: ['aws.autoscaling'], detailType: ['EC2 Instance Launch Successful'] },
+        InstanceLaunched: { ...OWN, source: ['aws.autoscaling'], detailType: ['EC2 Instance Launch Successful'] },
+        // Last gasps that hold nobody: their two minutes must not pass in a queue behind hooks that are held.
+        SpotInterruption: { ...OWN, source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
+        Rebalance: { ...OWN, source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] },
       },
     });
     table.grantRecordEvents(ec2Launch.fn);
@@ -119,16 +131,22 @@ export class Mayfly extends Construct {
     const lastGasp = new EventRoute(this, 'LastGasp', {
       bundles,
       name: 'last-gasp',
-      description:
-        'Mayfly: asks instances that will be taken away, and holds them with a lifecycle hook until they answered',
+      description: 'Mayfly: holds instances with a lifecycle hook until they have answered for the last time',
       events: {
-        SpotInterruption: { source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
-        Rebalance: { source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] },
-        TerminateHook: { source: ['aws.autoscaling'], detailType: ['EC2 Instance-terminate Lifecycle Action'] },
+        TerminateHook: {
+          ...OWN,
+          source: ['aws.autoscaling'],
+          detailType: ['EC2 Instance-terminate Lifecycle Action'],
+        },
       },
       // It holds a hook for two minutes at most (docs/decisions/0013). What fails is to come back as soon as may be: six
-      // times the timeout, which Lambda asks for, would be after every heartbeat, and a repeat is harmless.
-      waiting: { timeout: Duration.seconds(150), visibilityTimeout: Duration.seconds(160), maxConcurrency: 50 },
+      // times the timeout, which Lambda asks for, would be after every heartbeat, and a repeat is harmless. Waiting side by
+      // side, hooks leave functions for the polls that they wait for.
+      waiting: {
+        timeout: Duration.seconds(150),
+        visibilityTimeout: Duration.seconds(160),
+        gathers: Duration.seconds(1),
+      },
     });
     table.grantRecordEvents(lastGasp.fn);
     grantLifecycleHooks(lastGasp);
@@ -137,6 +155,7 @@ export class Mayfly extends Construct {
       bundles,
       name: 'finding',
       description: 'Mayfly: asks the hosts of GuardDuty findings',
+      // Of any account: an administrator hears of its members' hosts, and some of them may be known here.
       events: { Finding: { source: ['aws.guardduty'], detailType: ['GuardDuty Finding'] } },
     });
     table.grantRecordEvents(finding.fn);
@@ -153,7 +172,7 @@ export class Mayfly extends Construct {
       // All but what Mayfly itself tells there.
       requests: {
         bus: this.bus,
-        events: { Request: { account: [Aws.ACCOUNT_ID], source: Match.anythingBut('mayfly') } },
+        events: { Request: { ...OWN, source: Match.anythingBut('mayfly') } },
       },
     });
     table.grantRecordEvents(queryRequest.fn);

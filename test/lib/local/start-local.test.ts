@@ -80,7 +80,7 @@ describe('a stack that runs locally', () => {
     const env = JSON.parse((await get(mayfly, '/env')).text);
     expect(env).toMatchObject({
       TABLE_NAME: mayfly.tableName,
-      SECRET_ARN: expect.stringMatching(/^arn:aws:secretsmanager:us-east-1:000000000000:secret:Tiny-EnrollSecret/),
+      SECRET_ARN: expect.stringMatching(/^arn:aws:secretsmanager:us-east-1:111122223333:secret:Tiny-EnrollSecret/),
       AWS_REGION: 'us-east-1',
       AWS_LAMBDA_FUNCTION_NAME: expect.stringMatching(/^Tiny-Edge/),
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
@@ -143,7 +143,7 @@ describe('a stack that runs locally', () => {
     clock.advance(60_000);
     const swept = () => consumed().filter(({ source }) => source === 'my.sweep');
     await until(() => swept().length === 1);
-    const rule = expect.stringMatching(/^arn:aws:events:us-east-1:000000000000:rule\/Tiny-EveryMinute/);
+    const rule = expect.stringMatching(/^arn:aws:events:us-east-1:111122223333:rule\/Tiny-EveryMinute/);
     const event = expect.objectContaining({
       'detail-type': 'Scheduled Event',
       time: '2026-11-22T12:01:00Z',

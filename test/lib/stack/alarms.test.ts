@@ -59,7 +59,7 @@ describe('every alarm', () => {
     expect([...new Set(of)].sort()).toEqual([...sections].sort());
   });
 
-  it('has something to watch: each queue, the API, its function, each stream, the table, the reconciler, lives, fleet', () => {
+  it('has something to watch: each queue, the API, each function, each stream, the table, the reconciler, lives, fleet', () => {
     const watched = alarms.flatMap(([, alarm]) =>
       metricsOf(alarm).map(
         ({ MetricName, Dimensions = [] }) => `${MetricName} ${Dimensions.map(({ Value }) => JSON.stringify(Value))}`,
@@ -73,7 +73,7 @@ describe('every alarm', () => {
       ([id]) => `DeliveryToS3.DataFreshness {"Ref":"${id}"}`,
     );
     const { Name } = theOnly<{ Name: string }>(template, 'AWS::ApiGateway::RestApi');
-    const [tlsApi] = functionNamed(template, 'tls-api');
+    const throttles = resourcesOf(template, 'AWS::Lambda::Function').map(([id]) => `Throttles {"Ref":"${id}"}`);
     const [reconcile] = functionNamed(template, 'reconcile');
     const [[table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, unknown]];
     const ours = 'Covered,Judged,MttaBreaches,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepsComplete'.split(
@@ -83,7 +83,8 @@ describe('every alarm', () => {
       [
         ...queues,
         ...streams,
-        ...[`4XXError "${Name}"`, `5XXError "${Name}"`, `Throttles {"Ref":"${tlsApi}"}`],
+        ...throttles,
+        ...[`4XXError "${Name}"`, `5XXError "${Name}"`],
         ...['Read', 'Write'].map((way) => `${way}ThrottleEvents {"Ref":"${table}"}`),
         `WriteThrottleEvents "byDay",{"Ref":"${table}"}`,
         `Errors {"Ref":"${reconcile}"}`,

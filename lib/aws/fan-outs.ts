@@ -11,9 +11,10 @@ export class DynamoFanOuts implements FanOuts {
     this.#table = table;
   }
 
-  // Expiry is decided here: TTL deletes late.
+  // Expiry is decided here: TTL deletes late. Consistent: a copy of an event may follow its original by milliseconds.
   async resume(id: string, nowMs: number): Promise<FanOutProgress> {
-    const { Item } = await this.#table.db.send(new GetCommand({ TableName: this.#table.name, Key: this.#key(id) }));
+    const key = { TableName: this.#table.name, Key: this.#key(id), ConsistentRead: true };
+    const { Item } = await this.#table.db.send(new GetCommand(key));
     if (!Item || Number(Item.expiresAt) * 1000 <= nowMs) return { hosts: 0, done: false };
     return Item.progress as FanOutProgress;
   }

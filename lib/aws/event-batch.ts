@@ -12,14 +12,15 @@ import { type ParsedEvent, parseEvent } from '../core/triggers/parse.ts';
  *   only: its failure fails nothing, and `handle` does by itself what was not done
  */
 export function eventBatch(
-  handle: (event: ParsedEvent) => Promise<string>,
+  handle: (event: ParsedEvent, context: Context) => Promise<string>,
   report: Report,
   before: (events: readonly ParsedEvent[]) => Promise<void> = async () => {},
 ): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
-  const one = async (record: SQSRecord): Promise<void> => {
+  const one = async (record: SQSRecord, context: Context): Promise<void> => {
     try {
       const event = read(record);
-      report('event_handled', { messageId: record.messageId, kind: event.kind, outcome: await handle(event) });
+      const outcome = await handle(event, context);
+      report('event_handled', { messageId: record.messageId, kind: event.kind, outcome });
     } catch (error) {
       const why = error instanceof MayflyError ? `${error.code}: ${error.message}` : String(error);
       report('event_failed', { messageId: record.messageId, error: why });
@@ -37,7 +38,10 @@ export function eventBatch(
     await before(readable).catch((error: unknown) => report('batch_unprepared', { error: String(error) }));
     // A processor holds the state of one batch.
     const processor = new BatchProcessor(EventType.SQS);
-    return processPartialResponse(event, one, processor, { context, throwOnFullBatchFailure: false });
+    return processPartialResponse(event, (record: SQSRecord) => one(record, context), processor, {
+      context,
+      throwOnFullBatchFailure: false,
+    });
   };
 }
 

@@ -1,8 +1,10 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { type EventDeps, handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
+import type { Hold } from '../core/triggers/lifecycle-hook.ts';
 import { EcsContainerInstances } from './container-instances.ts';
 import { eventBatch } from './event-batch.ts';
 import { DynamoFanOuts } from './fan-outs.ts';
@@ -11,16 +13,23 @@ import { DynamoLedger } from './ledger.ts';
 import { policyIn } from './live-policy.ts';
 import { DynamoNodeDirectory } from './node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from './node-registry.ts';
+import { PROMPT } from './prompt.ts';
 import { openTable, type Table, TableEnv } from './table.ts';
 import { EcsTaskDefinitions } from './task-definitions.ts';
 import { telemetry } from './telemetry.ts';
 
 type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
+/** What the one function that may complete hooks has beside the others; it knows the end of each invocation by itself. */
+export type Holding = Omit<Hold, 'endsAtMs'>;
+
 /** Every function on events is this one; what tells them apart are the rules that feed them and what they may do. */
-export const eventHandler = (deps: EventDeps): EventHandler =>
+export const eventHandler = (deps: Omit<EventDeps, 'hold'>, holding?: Holding): EventHandler =>
   eventBatch(
-    (event) => handleEvent(event, deps),
+    (event, context) => {
+      const endsAtMs = deps.now() + context.getRemainingTimeInMillis();
+      return handleEvent(event, { ...deps, ...(holding ? { hold: { ...holding, endsAtMs } } : {}) });
+    },
     deps.report,
     (events) => prepareBatch(events, deps),
   );
@@ -30,9 +39,9 @@ const Env = z.object(TableEnv);
 /** Throws at cold start, naming every missing or malformed variable. */
 export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.parse(source);
 
-/** The function on AWS. */
-export const eventFunction = (environment: NodeJS.ProcessEnv): EventHandler =>
-  eventHandler(ruleDeps(openTable(readEnv(environment).TABLE_NAME)));
+/** The function on AWS. A call of the table that hangs is tried again after seconds, and does not take all its time. */
+export const eventFunction = (environment: NodeJS.ProcessEnv, holding?: Holding): EventHandler =>
+  eventHandler(ruleDeps(openTable(readEnv(environment).TABLE_NAME, new DynamoDBClient(PROMPT))), holding);
 
 /**
  * What events are handled with, on AWS.

@@ -2,6 +2,7 @@ import {
   AutoScalingClient,
   AutoScalingServiceException,
   CompleteLifecycleActionCommand,
+  type CompleteLifecycleActionCommandInput,
   DescribeLifecycleHooksCommand,
 } from '@aws-sdk/client-auto-scaling';
 import type { LifecycleAction, LifecycleHooks } from '../core/triggers/lifecycle-hook.ts';
@@ -10,9 +11,6 @@ import { PROMPT } from './prompt.ts';
 // A hook is changed by hand, if ever; a change counts from then on for whoever asks next.
 const KEEPS_MS = 5 * 60_000;
 const CACHE_SIZE = 1000;
-
-/** A token that Auto Scaling made; another one would be refused as invalid, and the action with it. */
-const TOKEN = /^[0-9A-Za-z-]{36}$/;
 
 /** Lifecycle hooks as Amazon EC2 Auto Scaling has them. Trouble that passes is thrown after the SDK's own retries. */
 export class AutoScalingHooks implements LifecycleHooks {
@@ -37,7 +35,21 @@ export class AutoScalingHooks implements LifecycleHooks {
     return seconds;
   }
 
-  async complete({ group, hook, instanceId, token }: LifecycleAction): Promise<'completed' | 'over'> {
+  async complete(action: LifecycleAction): Promise<'completed' | 'over'> {
+    const { token, instanceId } = action;
+    if (token === undefined) return this.#complete(action, { InstanceId: instanceId });
+    try {
+      return await this.#complete(action, { LifecycleActionToken: token });
+    } catch (error) {
+      if (instanceId !== undefined && isTokenRefused(error)) return this.#complete(action, { InstanceId: instanceId });
+      throw error;
+    }
+  }
+
+  async #complete(
+    { group, hook }: LifecycleAction,
+    named: Pick<CompleteLifecycleActionCommandInput, 'InstanceId' | 'LifecycleActionToken'>,
+  ): Promise<'completed' | 'over'> {
     try {
       await this.#client.send(
         new CompleteLifecycleActionCommand({
@@ -45,7 +57,7 @@ export class AutoScalingHooks implements LifecycleHooks {
           LifecycleHookName: hook,
           // Of a termination ABANDON would be the same, and would skip the hooks of others.
           LifecycleActionResult: 'CONTINUE',
-          ...(token && TOKEN.test(token) ? { LifecycleActionToken: token } : { InstanceId: instanceId }),
+          ...named,
         }),
       );
       return 'completed';
@@ -56,8 +68,12 @@ export class AutoScalingHooks implements LifecycleHooks {
   }
 }
 
+const isInvalid = (error: unknown): error is AutoScalingServiceException =>
+  error instanceof AutoScalingServiceException && error.name === 'ValidationError';
+
 /** Whether the group was waiting no more: completed before, its heartbeat over, its instance or itself gone. */
 const isOver = (error: unknown): boolean =>
-  error instanceof AutoScalingServiceException &&
-  error.name === 'ValidationError' &&
-  /No active Lifecycle Action found|not found/i.test(error.message);
+  isInvalid(error) && /No active Lifecycle Action found|not found/i.test(error.message);
+
+/** Such as `Invalid lifecycle action token`; that no action has it any more is another answer. */
+const isTokenRefused = (error: unknown): boolean => isInvalid(error) && /token/i.test(error.message);

@@ -6,8 +6,8 @@ export class FakeHooks implements LifecycleHooks {
   heartbeat: number | undefined = 120;
   /** Every completion, in order, with the time at which it came. */
   readonly completed: { readonly action: LifecycleAction; readonly atMs: number }[] = [];
-  /** What asking for the heartbeat, or completing, fails with. */
-  readonly failures: { heartbeat?: Error; complete?: Error } = {};
+  /** What asking for the heartbeat, or completing, fails with; the latter until a time, if one is given. */
+  readonly failures: { heartbeat?: Error; complete?: Error; completeUntilMs?: number } = {};
   readonly #now: () => number;
   readonly #over = new Set<string>();
 
@@ -21,7 +21,8 @@ export class FakeHooks implements LifecycleHooks {
   }
 
   async complete(action: LifecycleAction): Promise<'completed' | 'over'> {
-    if (this.failures.complete) throw this.failures.complete;
+    const { complete, completeUntilMs = Number.POSITIVE_INFINITY } = this.failures;
+    if (complete && this.#now() < completeUntilMs) throw complete;
     this.completed.push({ action, atMs: this.#now() });
     const key = JSON.stringify(action);
     if (this.#over.has(key)) return 'over';

@@ -1,14 +1,18 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { eventHandler } from '../../lib/aws/event-function.ts';
 import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { FakeHooks } from './fake-hooks.ts';
 import { type AnyEvent, context, fixture, sqsBatch } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
-import { World } from './world.ts';
+import { SECOND, World } from './world.ts';
 
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
 /** What the default policy asks an instance that will be taken away, in this order by name. */
 export const QUESTIONS = ['containers', 'instance', 'people', 'processes'];
+
+/** The function is ended after 150 s, as in the template. */
+export const LAST_GASP_CONTEXT = { ...context, getRemainingTimeInMillis: () => 150 * SECOND };
 
 /** The last-gasp function in a world of its own, where a second passes only when the function waits for it. */
 export class LastGasp {
@@ -18,6 +22,7 @@ export class LastGasp {
   meanwhile: () => Promise<void> = async () => {};
   /** How long each pause was that the function made, in ms. */
   readonly pauses: number[] = [];
+  readonly #alarms = new Set<{ readonly atMs: number; readonly ring: () => void }>();
 
   private constructor(world: World) {
     this.world = world;
@@ -32,15 +37,35 @@ export class LastGasp {
 
   readonly pause = async (ms: number): Promise<void> => {
     this.pauses.push(ms);
-    this.world.nowMs += ms;
+    await this.passes(ms);
     await this.meanwhile();
   };
 
+  readonly within = <T>(ms: number, work: Promise<T>): Promise<T | undefined> => {
+    const atMs = this.world.nowMs + ms;
+    const over = new Promise<undefined>((resolve) => this.#alarms.add({ atMs, ring: () => resolve(undefined) }));
+    return Promise.race([work, over]);
+  };
+
+  /** Time passes that the function did not mean to wait, too: a call that takes long. */
+  async passes(ms: number): Promise<void> {
+    const untilMs = this.world.nowMs + ms;
+    const due = [...this.#alarms].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs);
+    for (const alarm of due) {
+      this.#alarms.delete(alarm);
+      this.world.nowMs = Math.max(this.world.nowMs, alarm.atMs);
+      alarm.ring();
+      await turn(); // whoever waited for it goes on now
+    }
+    this.world.nowMs = untilMs;
+  }
+
   /** Sends events in one batch; returns the ids of the messages that failed. */
   async send(...events: (AnyEvent | string)[]): Promise<string[]> {
-    const handler = eventHandler({ ...this.world.taskDeps(), hold: { hooks: this.hooks, pause: this.pause } });
+    const { hooks, pause, within } = this;
+    const handler = eventHandler(this.world.taskDeps(), { hooks, pause, within });
     const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
-    const { batchItemFailures } = await handler(sqsBatch(bodies), context);
+    const { batchItemFailures } = await handler(sqsBatch(bodies), LAST_GASP_CONTEXT);
     return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 

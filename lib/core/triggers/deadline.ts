@@ -15,6 +15,9 @@ export const deadlineOf = (noticedAtMs: number, nowMs: number): number =>
 /** The least heartbeat an Auto Scaling group allows, in seconds: what is assumed where it cannot be asked. */
 export const LEAST_HEARTBEAT_SECONDS = 30;
 
+/** Completing a hook takes no longer: three tries of the SDK and its pauses. */
+export const COMPLETION_MS = 12_000;
+
 /** This much of the heartbeat is left for the completion and its retries … */
 const marginMs = (heartbeatMs: number): number => Math.max(10_000, heartbeatMs / 5);
 /** … and this much where an agent would otherwise have no time at all. */

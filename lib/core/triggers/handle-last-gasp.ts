@@ -1,11 +1,11 @@
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
-import { lives } from '../nodes/node.ts';
+import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { heatSecondsOf, lastGaspOf } from '../queue/asking.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
-import { deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
+import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';
-import { type Hold, isOurs, type LifecycleAction, lastGaspOver } from './lifecycle-hook.ts';
+import { type Hold, isNamed, isOurs, type LifecycleAction, lastGaspOver, persist } from './lifecycle-hook.ts';
 
 /** Somebody says that an instance will be taken away, and perhaps when. */
 export interface InstanceNotice extends AnyEvent {
@@ -21,37 +21,81 @@ export interface InstanceNotice extends AnyEvent {
 export type LastGaspDeps = RuleDeps & { readonly hold?: Hold };
 
 /**
- * Asks an instance that will be taken away, before all else. The lifecycle hook that holds it is completed as soon as the
- * answers are stored, in any case before its heartbeat ends, and whatever fails meanwhile.
+ * Asks an instance that will be taken away, before all else; then the rules that see in the notice an event like any other.
  *
- * @throws whatever a port throws; then the event comes back, finds its questions asked, and completes the hook
+ * @throws whatever a port throws; then the event comes back, and finds asked what was asked
  */
 export async function handleNotice(notice: InstanceNotice, deps: LastGaspDeps): Promise<'asked' | 'noted'> {
-  const { hold, now, report } = deps;
-  const { action, instanceId } = notice;
-  if (!hold || !action || !isOurs(action)) {
-    return (await askAll(notice, await deadlineFor(notice, deps), deps)).asked ? 'asked' : 'noted';
+  const { hold, report } = deps;
+  const { action } = notice;
+  if (hold && action && isOurs(action)) {
+    if (isNamed(action)) return askHeld(notice, action, hold, deps);
+    report('hook_nameless', { group: action.group, hook: action.hook });
   }
-  const startedAtMs = now();
-  try {
-    const untilMs = await deadlineFor(notice, deps);
-    const { asked, host, hasAgent } = await askAll(notice, untilMs, deps);
-    if (hasAgent && untilMs !== undefined && instanceId)
-      await lastGaspOver(host, instanceId, untilMs, { queue: deps.queue, now, pause: hold.pause });
-    return asked ? 'asked' : 'noted';
-  } finally {
-    const outcome = await hold.hooks.complete(action);
-    const { group, hook } = action;
-    report('hook_completed', { group, hook, instance: instanceId ?? null, outcome, heldMs: now() - startedAtMs });
-  }
+  const { queries } = await askInstance(notice, await deadlineFor(notice, deps), deps);
+  return outcomeOf(queries, await askOthers(notice, deps));
 }
+
+const outcomeOf = (queries: readonly PendingQuery[], others: number): 'asked' | 'noted' =>
+  queries.length + others > 0 ? 'asked' : 'noted';
+
+/**
+ * The same for an instance that a lifecycle hook of ours holds back. The hook is completed as soon as the answers are
+ * stored, in any case before its heartbeat ends. Whatever fails until then is tried again while there is time: the
+ * instance is not let go unasked for a second of trouble, and nothing holds it but its own questions.
+ */
+async function askHeld(
+  notice: InstanceNotice,
+  action: LifecycleAction,
+  hold: Hold,
+  deps: LastGaspDeps,
+): Promise<'asked' | 'noted'> {
+  const { queue, now, report } = deps;
+  const { group, hook, instanceId = null } = action;
+  const startedAtMs = now();
+  // Two tries at a completion before Lambda ends this.
+  const untilMs = Math.min(await heldUntil(notice.occurredAtMs, action, deps), hold.endsAtMs - 2 * COMPLETION_MS);
+  const persistence = (what: string, endMs: number) => ({
+    now,
+    pause: hold.pause,
+    untilMs: endMs,
+    failed: (error: unknown) =>
+      report('hold_disturbed', { group, hook, instance: instanceId, what, error: String(error) }),
+  });
+
+  const asking = persist(() => askInstance(notice, untilMs, deps), persistence('asking', untilMs));
+  const answering = asking.then(async ({ host, isHeard }) => {
+    if (isHeard && instanceId) await lastGaspOver(host, instanceId, { queue, ...persistence('looking', untilMs) });
+  });
+  // Beside the wait: whom they ask may be a whole fleet, and none of that holds the instance.
+  const others = asking.then(() => askOthers(notice, deps));
+  const completing = hold
+    .within(untilMs - now(), answering)
+    .catch(() => {}) // thrown below
+    // Later than the heartbeat does no harm: the group then says that it waits no more.
+    .then(() => persist(() => hold.hooks.complete(action), persistence('completing', hold.endsAtMs - COMPLETION_MS)))
+    .then((outcome) =>
+      report('hook_completed', { group, hook, instance: instanceId, outcome, heldMs: now() - startedAtMs }),
+    );
+  // What fails first must not cut off the rest.
+  await Promise.allSettled([completing, asking, others]);
+  await completing;
+  return outcomeOf((await asking).queries, await others);
+}
+
+/** Rules beside the last gasp ask once about a notice, under however many ids it is published. */
+const askOthers = (notice: InstanceNotice, deps: RuleDeps): Promise<number> =>
+  handleRules({ ...notice, id: nameOf(notice) }, deps);
 
 /** By when the instance must have answered, in epoch ms; undefined where nobody says. */
 async function deadlineFor({ kind, action, occurredAtMs }: InstanceNotice, deps: LastGaspDeps) {
   if (kind === 'rebalance') return undefined;
-  if (kind === 'interruption' || !action) return deadlineOf(occurredAtMs, deps.now());
-  return holdUntil(occurredAtMs, await heartbeatOf(action, deps), deps.now());
+  return action ? heldUntil(occurredAtMs, action, deps) : deadlineOf(occurredAtMs, deps.now());
 }
+
+/** Until when the group may be kept waiting, in epoch ms. */
+const heldUntil = async (noticedAtMs: number, action: LifecycleAction, deps: LastGaspDeps): Promise<number> =>
+  holdUntil(noticedAtMs, await heartbeatOf(action, deps), deps.now());
 
 /** How long the group waits; the least there is where it will not say, because asking in time matters more than asking long. */
 async function heartbeatOf({ group, hook }: LifecycleAction, { hold, report }: LastGaspDeps): Promise<number> {
@@ -63,20 +107,14 @@ async function heartbeatOf({ group, hook }: LifecycleAction, { hold, report }: L
   }
 }
 
-/** Asks what the policy wants to know, last-gasp rules first; then the rules that see in the notice an event like any other. */
-async function askAll(notice: InstanceNotice, deadlineAtMs: number | undefined, deps: LastGaspDeps) {
-  const last = await askInstance(notice, deadlineAtMs, deps);
-  const others = await handleRules(notice, deps);
-  return { ...last, asked: last.queries.length + others > 0 };
-}
-
 interface Asked {
   readonly host: string;
-  readonly hasAgent: boolean;
+  /** Whether an agent was there a few minutes ago: of a stopped instance, as a warm pool has them, nobody answers. */
+  readonly isHeard: boolean;
   readonly queries: readonly PendingQuery[]; // that wait now
 }
 
-const NOBODY: Asked = { host: '', hasAgent: false, queries: [] };
+const NOBODY: Asked = { host: '', isHeard: false, queries: [] };
 
 async function askInstance(
   notice: InstanceNotice,
@@ -113,20 +151,22 @@ async function askInstance(
       ...firstAskedOf(record.handling, asked),
     });
   }
-  return { host, hasAgent, queries };
+  return { host, isHeard: hasAgent && now() - node.lastSeenMs < SILENT_AFTER_MS, queries };
 }
 
 /** Never less than it takes to reach an agent, even where nobody waits for the answer. */
 const secondsUntil = (deadlineAtMs: number, nowMs: number): number =>
   Math.ceil(Math.max(deadlineAtMs - nowMs, LEAST_MS) / 1000);
 
-const causeOf = (instanceId: string, { notice, occurredAtMs, raw }: InstanceNotice, nowMs: number): Cause => ({
-  key: `last gasp ${instanceId} ${notice}`,
-  trigger: raw,
+const nameOf = ({ instanceId = '', notice }: InstanceNotice): string => `${instanceId} ${notice}`;
+
+const causeOf = (instanceId: string, notice: InstanceNotice, nowMs: number): Cause => ({
+  key: `last gasp ${nameOf(notice)}`,
+  trigger: notice.raw,
   workload: instanceId,
   subjects: [instanceId],
   decorations: { instance_id: instanceId },
-  triggeredAtMs: occurredAtMs,
+  triggeredAtMs: notice.occurredAtMs,
   receivedAtMs: nowMs,
 });
 

@@ -116,11 +116,14 @@ const GroupLaunch = z.object({
   Details: z.catch(z.optional(z.object({ 'Availability Zone': maybe, 'Subnet ID': maybe })), undefined),
 });
 
+/** As Auto Scaling makes it. @see Auto Scaling API Reference, CompleteLifecycleAction */
+const actionToken = text.check(z.regex(/^[0-9A-Za-z-]{36}$/));
+
 // Lenient about all but the hook's own names: an action that is refused here would hold its instance for the whole heartbeat.
 const HookAction = z.object({
   AutoScalingGroupName: text.check(z.minLength(1)),
   LifecycleHookName: text.check(z.minLength(1)),
-  LifecycleActionToken: z.catch(maybe, undefined),
+  LifecycleActionToken: z.catch(z.optional(actionToken), undefined),
   EC2InstanceId: z.catch(z.optional(instanceId), undefined),
   Origin: z.unknown(),
   Destination: z.unknown(),
@@ -247,7 +250,7 @@ const launch = (
 
 function hookNotice(detail: z.infer<typeof HookAction>, occurredAtMs: number): Omit<InstanceNotice, 'id' | 'raw'> {
   const { AutoScalingGroupName: group, LifecycleHookName: hook, EC2InstanceId: instance } = detail;
-  const token = detail.LifecycleActionToken || undefined;
+  const token = detail.LifecycleActionToken;
   const of = instance === undefined ? {} : { instanceId: instance };
   return {
     kind: 'hook',

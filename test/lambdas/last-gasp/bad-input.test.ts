@@ -19,10 +19,24 @@ describe('a hook is completed, whatever its event lacks or holds', () => {
     ['no token', without(ourHook(), 'LifecycleActionToken')],
     ['an empty token', ourHook({ LifecycleActionToken: '' })],
     ['a token that is no text', ourHook({ LifecycleActionToken: { $gt: '' } })],
+    ['a token that Auto Scaling did not make', ourHook({ LifecycleActionToken: 'not-a-token' })],
   ])('by its instance: %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
     expect(actions()).toEqual([{ group: 'ephemeral-spot-arm64', hook: 'mayfly-last-gasp', instanceId: INSTANCE }]);
     expect(await gasp.asked()).toEqual(QUESTIONS);
+  });
+
+  it.each([
+    ['neither', without(without(ourHook(), 'LifecycleActionToken'), 'EC2InstanceId')],
+    ['a token that is none, and an empty instance', ourHook({ LifecycleActionToken: 'x', EC2InstanceId: '' })],
+  ])('unless it names neither action nor instance, which is told, and no failure: %s', async (_, event) => {
+    expect(await gasp.at(event)).toEqual([]);
+    expect(actions()).toEqual([]);
+    expect(gasp.world.outcomes()).toEqual(['noted']);
+    expect(gasp.world.reports).toContainEqual({
+      event: 'hook_nameless',
+      fields: { group: 'ephemeral-spot-arm64', hook: 'mayfly-last-gasp' },
+    });
   });
 
   it.each([

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eventHandler } from '../../../lib/aws/event-function.ts';
+import { builtInPolicy } from '../../../lib/core/policy/built-in.ts';
 import { type AnyEvent, context, fixture, sqsBatch } from '../../support/fixtures.ts';
-import { INSTANCE, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
+import { INSTANCE, LAST_GASP_CONTEXT, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
+import { inForce } from '../../support/plain-policy.ts';
 import { anAnswer, MINUTE, SECOND } from '../../support/world.ts';
 
 const TOLD = Date.parse('2026-11-20T10:40:03Z');
@@ -15,6 +18,7 @@ const ACTION = {
 let gasp: LastGasp;
 beforeEach(async () => {
   gasp = await LastGasp.begin();
+  gasp.world.nowMs = TOLD - MINUTE;
   await gasp.world.aNode(INSTANCE);
 });
 
@@ -96,6 +100,17 @@ describe('a terminate hook of ours', () => {
     expect(gasp.pauses).toEqual([]);
   });
 
+  it.each([
+    ['out of its group', {}],
+    ['out of a warm pool, where it was stopped', { Origin: 'WarmPool', Destination: 'EC2' }],
+  ])('is completed at once for an agent that has been silent for long, and still asks it: %s', async (_, detail) => {
+    gasp.world.nowMs = TOLD - 16 * MINUTE;
+    await gasp.world.ports.registry.seen(INSTANCE, gasp.world.nowMs);
+    await gasp.at(ourHook(detail));
+    expect(completedAfter()).toEqual([0]);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+  });
+
   it('is completed at once for an instance that nobody knows, and still asks for it', async () => {
     await gasp.at(ourHook({ EC2InstanceId: 'i-0fedcba9876543210' }));
     expect(completedAfter()).toEqual([0]);
@@ -132,21 +147,47 @@ describe('a terminate hook of ours', () => {
 });
 
 describe('when something fails', () => {
-  const away = () => {
-    throw new Error('DynamoDB is away');
-  };
+  type Method = (...args: unknown[]) => Promise<unknown>;
+  /** The parts that may fail, and the method that does. */
+  const parts = {
+    queueing: () => [gasp.world.ports.queue, 'enqueue'],
+    'looking into the queue': () => [gasp.world.ports.queue, 'open'],
+    'the ledger': () => [gasp.world.ports.ledger, 'advance'],
+    'the alias': () => [gasp.world.ports.aliases, 'hostOf'],
+    'the node': () => [gasp.world.ports.registry, 'find'],
+    'the policy': () => [gasp.world, 'policy'],
+  } satisfies Record<string, () => [object, string]>;
+  const names = Object.keys(parts) as (keyof typeof parts)[];
 
-  it.each([
-    ['queueing', async () => void Object.assign(gasp.world.ports.queue, { enqueue: away })],
-    ['looking into the queue', async () => void Object.assign(gasp.world.ports.queue, { open: away })],
-    ['the ledger', async () => void Object.assign(gasp.world.ports.ledger, { advance: away })],
-    ['the alias', async () => void Object.assign(gasp.world.ports.aliases, { hostOf: away })],
-    ['the node', async () => void Object.assign(gasp.world.ports.registry, { find: away })],
-    ['the policy', async () => void Object.assign(gasp.world, { policy: away })],
-  ])('the hook is completed at once, and the event comes back: %s', async (_, fail) => {
-    await fail();
-    expect(await gasp.at(ourHook())).toEqual(['m0']);
-    expect(completedAfter()).toEqual([0]);
+  /** Lets calls of a part fail, from the first on. */
+  function fail(part: keyof typeof parts, times: number): void {
+    const [port, method] = parts[part]() as unknown as [Record<string, Method>, string];
+    const works = port[method]?.bind(port);
+    let left = times;
+    port[method] = async (...args) => {
+      if (left-- > 0) throw new Error('DynamoDB is away');
+      return works?.(...args);
+    };
+  }
+  const disturbed = () =>
+    gasp.world.reports.flatMap(({ event, fields }) => (event === 'hold_disturbed' ? [fields.what] : []));
+
+  it.each(names)('once, the instance is held, asked and heard nevertheless: %s', async (part) => {
+    anAgentPolls(5);
+    fail(part, 1);
+    expect(await gasp.at(ourHook())).toEqual([]);
+    expect(gasp.world.sink.stored.map(({ query }) => query).sort()).toEqual(QUESTIONS);
+    expect(completedAfter()).toEqual([11]);
+    expect(disturbed()).toHaveLength(1);
+  });
+
+  it.each(names)('for good, the hook is completed before its heartbeat ends: %s', async (part) => {
+    fail(part, Number.POSITIVE_INFINITY);
+    // What was asked is asked; of the rest the event has to come back.
+    expect(await gasp.at(ourHook())).toEqual(part === 'looking into the queue' ? [] : ['m0']);
+    expect(completedAfter()).toHaveLength(1);
+    expect(completedAfter()[0]).toBeGreaterThan(90);
+    expect(completedAfter()[0]).toBeLessThanOrEqual(96);
   });
 
   it('the least heartbeat is assumed where Auto Scaling does not answer', async () => {
@@ -156,14 +197,151 @@ describe('when something fails', () => {
     expect(gasp.world.reports.map(({ event }) => event)).toContain('heartbeat_unknown');
   });
 
-  it('the event comes back when the hook could not be completed, and then completes it without waiting', async () => {
+  it('the completion is tried again until Auto Scaling takes it', async () => {
+    gasp.hooks.failures.complete = new Error('Throttling');
+    gasp.hooks.failures.completeUntilMs = TOLD + 117.5 * SECOND;
+    expect(await gasp.at(ourHook())).toEqual([]);
+    expect(completedAfter()).toEqual([118]);
+    expect([...new Set(disturbed())]).toEqual(['completing']);
+    expect(gasp.world.reports).toContainEqual({
+      event: 'hold_disturbed',
+      fields: {
+        ...{ group: ACTION.group, hook: ACTION.hook, instance: INSTANCE },
+        ...{ what: 'completing', error: 'Error: Throttling' },
+      },
+    });
+  });
+
+  it('the event comes back when no try was in time, and then completes the hook without waiting', async () => {
     anAgentPolls(5);
     gasp.hooks.failures.complete = new Error('Throttling');
     expect(await gasp.at(ourHook())).toEqual(['m0']);
+    expect(gasp.world.nowMs).toBeLessThan(TOLD + 140 * SECOND); // Lambda has not ended it, and with it nine others
     delete gasp.hooks.failures.complete;
     const againMs = gasp.world.nowMs;
     expect(await gasp.send(ourHook())).toEqual([]);
     expect(gasp.hooks.completed).toEqual([{ action: ACTION, atMs: againMs }]);
+  });
+});
+
+describe('when the function crashes', () => {
+  it.each([
+    ['what nobody has taken', false],
+    ['what the agent has taken and does not answer', true],
+  ])(
+    'the event comes back within the heartbeat that is recommended, and waits no longer for %s',
+    async (_, isTaken) => {
+      const heartbeat = Number(/--heartbeat-timeout (\d+)/.exec(readFileSync('docs/hosts.md', 'utf8'))?.[1]);
+      gasp.hooks.heartbeat = heartbeat;
+      gasp.world.nowMs = TOLD;
+      const never = new Promise<never>(() => {});
+      let waits = false;
+      const pause = () => {
+        waits = true;
+        return never;
+      };
+      const dying = eventHandler(gasp.world.taskDeps(), { hooks: gasp.hooks, pause, within: () => never });
+      void dying(sqsBatch([JSON.stringify(ourHook())]), LAST_GASP_CONTEXT);
+      await until(() => waits);
+      if (isTaken) await gasp.world.poll(INSTANCE);
+
+      gasp.world.nowMs = TOLD + 162 * SECOND; // hidden for 160 s from when it was received
+      expect(await gasp.send(ourHook())).toEqual([]);
+      expect(completedAfter()).toHaveLength(1);
+      expect(completedAfter()[0]).toBeLessThanOrEqual(heartbeat - 60);
+    },
+  );
+});
+
+describe('when something is slow', () => {
+  /** Every call of these takes so long. */
+  function slow(seconds: number, ...ports: object[]): void {
+    for (const port of ports as Record<string, (...args: unknown[]) => Promise<unknown>>[]) {
+      for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(port))) {
+        const works = port[method]?.bind(port);
+        if (!works || method === 'constructor') continue;
+        port[method] = async (...args) => {
+          await gasp.passes(seconds * SECOND);
+          return works(...args);
+        };
+      }
+    }
+  }
+
+  it('the hook is completed in time, also while the asking is still under way', async () => {
+    gasp.hooks.heartbeat = 30;
+    const { queue, ledger, registry, aliases } = gasp.world.ports;
+    slow(2.4, queue, ledger, registry, aliases);
+    expect(await gasp.at(ourHook())).toEqual([]);
+    expect(completedAfter()).toEqual([20]);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+  });
+
+  it('the hook is completed as long before the end of the function as a second try takes', async () => {
+    gasp.world.nowMs = TOLD;
+    const { hooks, pause, within } = gasp;
+    const handler = eventHandler(gasp.world.taskDeps(), { hooks, pause, within });
+    const ending = { ...context, getRemainingTimeInMillis: () => 60 * SECOND };
+    expect(await handler(sqsBatch([JSON.stringify(ourHook())]), ending)).toEqual({ batchItemFailures: [] });
+    expect(completedAfter()).toEqual([36]);
+  });
+});
+
+describe('rules that ask somebody else about the end of an instance', () => {
+  const GROUP = ACTION.group; // whose name is an alias of the one that is asked
+  beforeEach(() => {
+    const [last] = builtInPolicy.rules.filter(({ name }) => name === 'ec2-last-gasp');
+    if (!last) throw new Error('the default policy has no ec2-last-gasp');
+    const beside = { ...last, name: 'beside', lastGasp: false, target: { host: 'detail.AutoScalingGroupName' } };
+    gasp.world.policy = inForce({ ...builtInPolicy, rules: [...builtInPolicy.rules, beside] });
+  });
+  /** Something comes before the alias of the group is looked up. */
+  function beforeLookUp(act: () => Promise<void>): void {
+    const { aliases } = gasp.world.ports;
+    const { hostOf } = aliases;
+    aliases.hostOf = async (alias, consistent) => {
+      if (alias === GROUP) await act();
+      return hostOf.call(aliases, alias, consistent);
+    };
+  }
+  const besides = async () => (await gasp.waiting(GROUP)).map(({ query }) => query).sort();
+
+  it('do not hold the instance, however long they take', async () => {
+    const { complete } = gasp.hooks;
+    const completed = new Promise<void>((resolve) => {
+      gasp.hooks.complete = async (action) => {
+        resolve();
+        return complete.call(gasp.hooks, action);
+      };
+    });
+    beforeLookUp(() => completed);
+    anAgentPolls(5);
+    expect(await gasp.at(ourHook())).toEqual([]);
+    expect(completedAfter()).toEqual([11]);
+    expect(await besides()).toEqual(QUESTIONS);
+  });
+
+  it('do not let it go unheard when they fail, and ask when the event comes back', async () => {
+    let fails = true;
+    beforeLookUp(async () => {
+      if (fails) throw new Error('DynamoDB is away');
+    });
+    anAgentPolls(5);
+    expect(await gasp.at(ourHook())).toEqual(['m0']);
+    expect(completedAfter()).toEqual([11]);
+    expect(gasp.world.sink.stored).toHaveLength(QUESTIONS.length);
+    fails = false;
+    expect(await gasp.send(ourHook())).toEqual([]);
+    expect(await besides()).toEqual(QUESTIONS);
+  });
+
+  it('ask once, under however many ids a notice is published', async () => {
+    for (const id of ['a', 'b']) {
+      expect(await gasp.at({ ...ourHook(), id })).toEqual([]);
+      const { pending } = await gasp.world.ports.queue.open(GROUP, true);
+      if (id === 'a') await gasp.world.ports.queue.remove(pending);
+    }
+    expect(await besides()).toEqual([]);
   });
 });
 
@@ -211,9 +389,12 @@ describe('one batch', () => {
     world.nowMs = TOLD;
     const holding: (() => void)[] = [];
     const pause = () => new Promise<void>((resolve) => holding.push(resolve));
-    const handler = eventHandler({ ...world.taskDeps(), hold: { hooks, pause } });
+    const handler = eventHandler(world.taskDeps(), { hooks, pause, within: (_, work) => work });
     const asked = () => world.outcomes().length === 1;
-    const batch = handler(sqsBatch([other(1), other(2), fixture(20)].map((event) => JSON.stringify(event))), context);
+    const batch = handler(
+      sqsBatch([other(1), other(2), fixture(20)].map((event) => JSON.stringify(event))),
+      LAST_GASP_CONTEXT,
+    );
     await until(() => holding.length === 2 && asked());
     expect(await gasp.asked()).toEqual(QUESTIONS);
     expect(hooks.completed).toEqual([]);

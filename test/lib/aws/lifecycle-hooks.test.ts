@@ -42,14 +42,23 @@ describe('completing a lifecycle action', () => {
     ]);
   });
 
-  it.each([
-    ['there is no token', undefined],
-    ['the token is none that Auto Scaling would take', 'not-a-token'],
-  ])('does so by the instance where %s', async (_, token) => {
-    const { token: __, ...action } = ACTION;
-    await hooks.complete(token ? { ...action, token } : action);
+  it('does so by the instance where there is no token', async () => {
+    const { token: _, ...action } = ACTION;
+    expect(await hooks.complete(action)).toBe('completed');
     expect(inputs()).toEqual([expect.objectContaining({ InstanceId: 'i-1' })]);
     expect(inputs()[0]).not.toHaveProperty('LifecycleActionToken');
+  });
+
+  it('does so by the instance where the token is refused', async () => {
+    const refused = refusal('ValidationError', 'Invalid lifecycle action token');
+    api.on(CompleteLifecycleActionCommand, { LifecycleActionToken: TOKEN }).rejects(refused);
+    expect(await hooks.complete(ACTION)).toBe('completed');
+    expect(inputs()).toEqual([
+      expect.objectContaining({ LifecycleActionToken: TOKEN }),
+      expect.objectContaining({ InstanceId: 'i-1' }),
+    ]);
+    const { instanceId: _, ...unnamed } = ACTION;
+    await expect(hooks.complete(unnamed)).rejects.toThrow('Invalid lifecycle action token');
   });
 
   it.each([
@@ -61,7 +70,7 @@ describe('completing a lifecycle action', () => {
   });
 
   it.each([
-    ['ValidationError', 'Either a token or an instance id is needed'],
+    ['ValidationError', 'The result must be CONTINUE or ABANDON'],
     ['AccessDenied', 'not allowed; role not found'],
     ['ResourceContention', 'another operation is in progress'],
   ])('throws what is not done: %s', async (name, message) => {

@@ -1,0 +1,22 @@
+import { expect, it } from '@jest/globals';
+import { within } from '../../../lib/aws/within.ts';
+
+const HOUR_MS = 3_600_000;
+
+it('work that is done in time gives what came of it, and no timer is left', async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  expect(await within(HOUR_MS, Promise.resolve('done'))).toBe('done');
+  await expect(within(HOUR_MS, Promise.reject(new Error('away')))).rejects.toThrow('away');
+  expect(timers()).toBe(before);
+});
+
+it.each([0, -1])('work that takes longer gives nothing, and goes on: %i ms', async (ms) => {
+  let finish = (_: string): void => {};
+  const work = new Promise<string>((resolve) => {
+    finish = resolve;
+  });
+  expect(await within(ms, work)).toBeUndefined();
+  finish('late');
+  expect(await work).toBe('late');
+});

@@ -4,4 +4,6 @@ import { AutoScalingHooks } from '../../lib/aws/lifecycle-hooks.ts';
 import { within } from '../../lib/aws/within.ts';
 
 /** Instances that a lifecycle hook holds back until they answered; this function alone completes hooks. */
-export const handler = eventFunction(process.env, { hooks: new AutoScalingHooks(Date.now), pause, within });
+export const handler = eventFunction(process.env, {
+  holding: { hooks: new AutoScalingHooks(Date.now), pause, within },
+});

@@ -23,6 +23,11 @@ type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchRespo
 /** What the one function that may complete hooks has beside the others; it knows the end of each invocation by itself. */
 export type Holding = Omit<Hold, 'endsAtMs'>;
 
+/** What one function alone may do. */
+interface Own extends Pick<EventDeps, 'describeInstance'> {
+  readonly holding?: Holding;
+}
+
 /** Every function on events is this one; what tells them apart are the rules that feed them and what they may do. */
 export const eventHandler = (deps: Omit<EventDeps, 'hold'>, holding?: Holding): EventHandler =>
   eventBatch(
@@ -40,8 +45,10 @@ const Env = z.object(TableEnv);
 export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.parse(source);
 
 /** The function on AWS. A call of the table that hangs is tried again after seconds, and does not take all its time. */
-export const eventFunction = (environment: NodeJS.ProcessEnv, holding?: Holding): EventHandler =>
-  eventHandler(ruleDeps(openTable(readEnv(environment).TABLE_NAME, new DynamoDBClient(PROMPT))), holding);
+export function eventFunction(environment: NodeJS.ProcessEnv, { holding, ...own }: Own = {}): EventHandler {
+  const table = openTable(readEnv(environment).TABLE_NAME, new DynamoDBClient(PROMPT));
+  return eventHandler({ ...ruleDeps(table), ...own }, holding);
+}
 
 /**
  * What events are handled with, on AWS.

@@ -1,38 +1,67 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Cursors, ReviewProgress } from '../core/ledger/review.ts';
 import type { SweepProgress, SweepState } from '../core/reconcile/inventory.ts';
-import type { Table } from './table.ts';
+import { conditional, type Table } from './table.ts';
 
 /** What a run takes up where the last one left it: `<pk>` / `#progress`, one row that stays; `{}` before the first run. */
 class DynamoProgress<State extends object> {
-  readonly #table: Table;
-  readonly #pk: string;
+  protected readonly table: Table;
+  protected readonly key: { readonly pk: string; readonly sk: string };
 
   constructor(table: Table, pk: string) {
-    this.#table = table;
-    this.#pk = pk;
+    this.table = table;
+    this.key = { pk, sk: '#progress' };
   }
 
   async read(): Promise<State> {
-    const { Item } = await this.#table.db.send(
-      new GetCommand({ TableName: this.#table.name, Key: this.#key, ConsistentRead: true }),
+    const { Item } = await this.table.db.send(
+      new GetCommand({ TableName: this.table.name, Key: this.key, ConsistentRead: true }),
     );
     return (Item?.state ?? {}) as State;
   }
 
   async save(state: State): Promise<void> {
-    await this.#table.db.send(new PutCommand({ TableName: this.#table.name, Item: { ...this.#key, state } }));
-  }
-
-  get #key() {
-    return { pk: this.#pk, sk: '#progress' };
+    await this.table.db.send(new PutCommand({ TableName: this.table.name, Item: { ...this.key, state } }));
   }
 }
 
-/** How far sweeping has come: `SWEEP`. */
+/** How far sweeping has come: `SWEEP`, with `heldUntilMs` while a sweep is under way. */
 export class DynamoSweepProgress extends DynamoProgress<SweepState> implements SweepProgress {
   constructor(table: Table) {
     super(table, 'SWEEP');
+  }
+
+  async begin(nowMs: number, untilMs: number): Promise<SweepState | undefined> {
+    try {
+      const { Attributes } = await this.table.db.send(
+        new UpdateCommand({
+          TableName: this.table.name,
+          Key: this.key,
+          UpdateExpression: 'SET heldUntilMs = :until',
+          ConditionExpression: 'attribute_not_exists(heldUntilMs) OR heldUntilMs <= :now',
+          ExpressionAttributeValues: { ':now': nowMs, ':until': untilMs },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return (Attributes?.state ?? {}) as SweepState;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined; // another one holds it
+      throw error;
+    }
+  }
+
+  async end(untilMs: number, state: SweepState): Promise<void> {
+    await conditional(
+      this.table.db.send(
+        new PutCommand({
+          TableName: this.table.name,
+          Item: { ...this.key, state },
+          ConditionExpression: 'heldUntilMs = :until',
+          ExpressionAttributeValues: { ':until': untilMs },
+        }),
+      ),
+    );
   }
 }
 

@@ -39,13 +39,18 @@ export class MemoryFanOuts implements FanOuts {
 
 /** How far sweeping has come. */
 export class MemorySweepProgress implements SweepProgress {
-  #state: SweepState = {};
+  state: SweepState = {};
+  #heldUntilMs = 0;
 
-  async read(): Promise<SweepState> {
-    return this.#state;
+  async begin(nowMs: number, untilMs: number): Promise<SweepState | undefined> {
+    if (this.#heldUntilMs > nowMs) return undefined;
+    this.#heldUntilMs = untilMs;
+    return this.state;
   }
 
-  async save(state: SweepState): Promise<void> {
-    this.#state = state;
+  async end(untilMs: number, state: SweepState): Promise<void> {
+    if (this.#heldUntilMs !== untilMs) return;
+    this.state = state;
+    this.#heldUntilMs = 0;
   }
 }

@@ -33,8 +33,9 @@ export class Reconciler extends Construct {
       memorySize: 512,
     });
     this.fn.addEnvironment(Variable.noAgentAfter, String(props.noAgentAfter.toSeconds()));
-    // No sweep is tried again: the next one does its work, and knows better what there is.
-    this.fn.configureAsyncInvoke({ retryAttempts: 0 });
+    // No sweep is tried again, and none that Lambda had no room for is kept: the next one does its work, and knows better
+    // what there is. Reserving concurrency would keep them apart as well, where the account has any to spare.
+    this.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.seconds(60) });
     new Rule(this, 'Schedule', {
       description: 'Mayfly: when to look for what no event told',
       schedule: Schedule.rate(props.every),

@@ -108,7 +108,7 @@ export class Sweeper {
   }
 
   /** One sweep, which may take as long as the function's. */
-  sweep(ms = 45 * SECOND): Promise<number> {
+  sweep(ms = 45 * SECOND): Promise<number | undefined> {
     return sweep(this.deps, PLACE, this.nowMs + ms);
   }
 

@@ -57,6 +57,8 @@ export interface Position {
 
 /** How far sweeping has come. */
 export interface SweepState {
+  /** When the first sweep of all began. */
+  readonly beganMs?: number;
   /** When the last look at all tasks began that came to its end; none before the first. */
   readonly tasksSinceMs?: number;
   /** The same of the instances. */
@@ -65,8 +67,14 @@ export interface SweepState {
   readonly left?: { readonly startedAtMs: number; readonly at: Position };
 }
 
+/** How far sweeping has come, and whose turn it is: sweeps that overlap would take more of the shared buckets than a share. */
 export interface SweepProgress {
-  /** Nothing before the first sweep. */
-  read(): Promise<SweepState>;
-  save(state: SweepState): Promise<void>;
+  /**
+   * Begins a sweep, and holds off others until `untilMs`.
+   *
+   * @returns how far the ones before came, nothing before the first; undefined while another sweep is under way
+   */
+  begin(nowMs: number, untilMs: number): Promise<SweepState | undefined>;
+  /** Ends the sweep that was begun until then, unless another has begun since. */
+  end(untilMs: number, state: SweepState): Promise<void>;
 }

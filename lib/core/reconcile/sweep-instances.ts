@@ -60,7 +60,7 @@ const keyOf = ({ instanceId, state, launchedAtMs, addresses }: Instance): string
 
 async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecord | undefined): Promise<void> {
   const { ledger, settled, now } = run.deps;
-  const states = untold(instance, record, run.before.instancesSinceMs, now());
+  const states = untold(instance, record, run.before.instancesSinceMs ?? run.before.beganMs, now());
   for (const state of states) await run.handle([foundAs(state, run, instance, record)]);
   if (!record && states.length === 0) return;
   const unidentified = lacksIdentity(record, instance);
@@ -74,13 +74,13 @@ async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecor
 function untold(
   { state, launchedAtMs }: Instance,
   record: WorkloadRecord | undefined,
-  completeSinceMs: number | undefined,
+  sinceMs: number | undefined,
   nowMs: number,
 ): readonly string[] {
   if (ENDS.has(state)) {
     if (record) return record.stopped && !isOverdue(record, nowMs) ? [] : [state];
     // It came and went between two sweeps. What had ended before the first of them is not Mayfly's to account for.
-    const lived = completeSinceMs !== undefined && launchedAtMs >= completeSinceMs - SEEN_LATE_MS;
+    const lived = sinceMs !== undefined && launchedAtMs >= sinceMs - SEEN_LATE_MS;
     return lived ? ['running', state] : [];
   }
   if (record?.stopped) return []; // EC2's answer is older than the news of its end
@@ -98,9 +98,8 @@ function foundAs(
   const starts = state === 'running';
   // The very event that was never finished has to be the same one; EC2 does not tell when an instance ended.
   const again = starts && record && record.version > 0 && isOverdue(record, nowMs);
-  const atMs = again
-    ? record.version
-    : occurredAtMs(starts ? launchedAtMs : undefined, run.before.instancesSinceMs, nowMs);
+  const { instancesSinceMs: completeMs, beganMs } = run.before;
+  const atMs = again ? record.version : occurredAtMs(starts ? launchedAtMs : undefined, { completeMs, beganMs }, nowMs);
   return {
     event: parseEvent(instanceEvent(instanceId, state, atMs, run.place), 'sweep'),
     workload: instanceId,

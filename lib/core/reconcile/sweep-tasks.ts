@@ -141,7 +141,8 @@ async function lookAt(run: Run, cluster: string, looks: readonly Look[]): Promis
 function readTask(run: Run, arn: string, detail: unknown, known: boolean): Found {
   const nowMs = run.deps.now();
   const ownMs = changedAtMs(detail);
-  const raw = taskEvent(arn, detail, occurredAtMs(ownMs, run.before.tasksSinceMs, nowMs), run.place);
+  const { tasksSinceMs: completeMs, beganMs } = run.before;
+  const raw = taskEvent(arn, detail, occurredAtMs(ownMs, { completeMs, beganMs }, nowMs), run.place);
   const fresh = ownMs !== undefined && nowMs - ownMs < FRESH_MS;
   return { event: parseEvent(raw, 'sweep'), workload: arn, known, fresh };
 }

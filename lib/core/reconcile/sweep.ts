@@ -8,21 +8,27 @@ import type { Place } from './synthetic.ts';
  * versions let it and the real events meet in any order. Ends early when its budget does; the next sweep goes on there.
  *
  * @param untilMs when it has to be done
- * @returns how many of its parts failed; each was told of, and did not keep the others from being done
+ * @returns how many of its parts failed; each was told of, and did not keep the others from being done. Undefined while
+ *   another sweep is under way, which this one leaves the work to.
  */
-export async function sweep(deps: SweepDeps, place: Place, untilMs: number): Promise<number> {
+export async function sweep(deps: SweepDeps, place: Place, untilMs: number): Promise<number | undefined> {
   const { now, progress, report, settled, spend } = deps;
   const startedAtMs = now();
+  const before = await progress.begin(startedAtMs, untilMs);
+  if (!before) {
+    report('sweep_skipped', {});
+    return undefined;
+  }
   spend.begin(untilMs);
-  const before = await progress.read();
   const { left, ...since } = before;
   const run = new Run(deps, place, before);
   const [tasks, instances] = await Promise.all([sweepTasks(run), sweepInstances(run)]);
   const beganAtMs = left?.startedAtMs ?? startedAtMs;
   // After a failure, what was not dealt with may have begun before: later sweeps have to take it for new.
   const isWhole = run.failures === 0;
-  await progress.save({
+  await progress.end(untilMs, {
     ...since,
+    beganMs: since.beganMs ?? startedAtMs,
     ...(tasks.complete && (isWhole || since.tasksSinceMs === undefined) ? { tasksSinceMs: beganAtMs } : {}),
     ...(instances && (isWhole || since.instancesSinceMs === undefined) ? { instancesSinceMs: startedAtMs } : {}),
     ...(tasks.left ? { left: { startedAtMs: beganAtMs, at: tasks.left } } : {}),

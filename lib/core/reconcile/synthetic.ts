@@ -62,15 +62,26 @@ export function changedAtMs(detail: unknown): number | undefined {
   return Number.isFinite(atMs) ? atMs : undefined;
 }
 
+/** Since when sweeps have looked. */
+export interface Looked {
+  /** When the last one began that looked at everything. */
+  readonly completeMs: number | undefined;
+  /** When the first of all began. */
+  readonly beganMs: number | undefined;
+}
+
 /**
  * When a change that nobody told of counts as having occurred. Not before the last complete sweep began, which would have
- * found it; on the very first sweep not before now: nobody waited for an answer about what was there before Mayfly.
+ * found it. As long as there was none, what changed before the first of all counts as new: nobody waited for an answer about
+ * what was there before Mayfly.
  *
  * @param ownMs by the word of what changed, if it has one
- * @param completeSinceMs when the last complete sweep began, if there was one
  */
-export const occurredAtMs = (ownMs: number | undefined, completeSinceMs: number | undefined, nowMs: number): number =>
-  Math.min(nowMs, Math.max(ownMs ?? nowMs, completeSinceMs ?? nowMs));
+export function occurredAtMs(ownMs: number | undefined, { completeMs, beganMs }: Looked, nowMs: number): number {
+  if (ownMs === undefined) return nowMs;
+  const isNew = completeMs === undefined && ownMs < (beganMs ?? nowMs);
+  return isNew ? nowMs : Math.min(nowMs, Math.max(ownMs, completeMs ?? ownMs));
+}
 
 /** EC2's bounds on tags, and ours on what one adds to a record. */
 const MAX_TAGS = 50;

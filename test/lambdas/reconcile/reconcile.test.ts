@@ -83,6 +83,7 @@ describe('the reconciler', () => {
     await expect(reconcile()).rejects.toThrow("1 of the sweep's parts failed");
     expect(await world.record(taskArn(2))).toMatchObject({ toldBy: 'sweep' });
     expect(await new DynamoSweepProgress(world.table).read()).toEqual({
+      beganMs: world.nowMs,
       tasksSinceMs: world.nowMs,
       instancesSinceMs: world.nowMs,
     });
@@ -113,6 +114,17 @@ describe('the reconciler', () => {
     await reconcile(15 * SECOND);
     expect(done()).toMatchObject({ complete: true });
     expect(await world.ports.ledger.read([taskArn(1), taskArn(2)])).toHaveLength(2);
+  });
+
+  it('does nothing while another one is at it, and goes on when that has died', async () => {
+    await new DynamoSweepProgress(world.table).begin(world.nowMs, world.nowMs + 45 * SECOND);
+    account.put(aDescription(1, RUNNING, world.nowMs));
+    await reconcile();
+    expect(world.reports.map(({ event }) => event)).toEqual(['sweep_skipped']);
+    expect(account.listed).toEqual([]);
+    world.nowMs += MINUTE;
+    await reconcile();
+    expect(done()).toMatchObject({ found: 1, complete: true });
   });
 
   it('speaks of the account and Region it runs in, whichever the partition', async () => {

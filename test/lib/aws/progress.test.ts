@@ -3,7 +3,7 @@ import { DynamoSweepProgress } from '../../../lib/aws/progress.ts';
 import type { SweepProgress, SweepState } from '../../../lib/core/reconcile/inventory.ts';
 import { MemorySweepProgress } from '../../../lib/memory/progress.ts';
 import { aTable } from '../../support/dynamodb.ts';
-import { T0 } from '../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../support/world.ts';
 
 describe.each([
   ['DynamoDB', async (): Promise<SweepProgress> => new DynamoSweepProgress(await aTable())],
@@ -11,14 +11,32 @@ describe.each([
 ])('how far sweeping has come, in %s', (_, make) => {
   it('is nowhere at first, then where it was left', async () => {
     const progress = await make();
-    expect(await progress.read()).toEqual({});
+    expect(await progress.begin(T0, T0 + 1)).toEqual({});
     const states: SweepState[] = [
       { tasksSinceMs: T0, left: { startedAtMs: T0 + 1, at: { cluster: 'c', list: 'STOPPED', from: 'token' } } },
-      { tasksSinceMs: T0 + 1, instancesSinceMs: T0 },
+      { beganMs: T0, tasksSinceMs: T0 + 1, instancesSinceMs: T0 },
     ];
     for (const state of states) {
-      await progress.save(state);
-      expect(await progress.read()).toEqual(state);
+      await progress.end(T0 + 1, state);
+      expect(await progress.begin(T0, T0 + 1)).toEqual(state);
     }
+  });
+
+  it('is told to one sweep at a time: of ten that begin together, one', async () => {
+    const progress = await make();
+    const untils = Array.from({ length: 10 }, (_, n) => T0 + 45 * SECOND + n);
+    const begun = await Promise.all(untils.map((untilMs) => progress.begin(T0, untilMs)));
+    expect(begun.filter((state) => state !== undefined)).toEqual([{}]);
+  });
+
+  it('is told again once the time of a sweep that died is over, which then changes nothing any more', async () => {
+    const progress = await make();
+    await progress.begin(T0, T0 + 45 * SECOND);
+    expect(await progress.begin(T0 + 45 * SECOND - 1, T0 + 2 * MINUTE)).toBeUndefined();
+    expect(await progress.begin(T0 + 45 * SECOND, T0 + 2 * MINUTE)).toEqual({});
+    await progress.end(T0 + 45 * SECOND, { tasksSinceMs: 1 });
+    expect(await progress.begin(T0 + MINUTE, T0 + 3 * MINUTE)).toBeUndefined();
+    await progress.end(T0 + 2 * MINUTE, { tasksSinceMs: 2 });
+    expect(await progress.begin(T0 + MINUTE, T0 + 3 * MINUTE)).toEqual({ tasksSinceMs: 2 });
   });
 });

@@ -27,12 +27,12 @@ describe('the reconciler', () => {
     expect(fn.Timeout).toBeLessThan(60);
   });
 
-  it('is not tried again, by nobody: the next sweep does the work', () => {
+  it('is not tried again, nor kept for later, by nobody: the next sweep does the work', () => {
     const [rule] = schedulesOf(template);
     expect(rule?.[1].Targets[0]?.RetryPolicy?.MaximumRetryAttempts).toBe(0);
     const invokes = resourcesOf<{ FunctionName: unknown }>(template, 'AWS::Lambda::EventInvokeConfig');
     expect(invokes.map(([, config]) => config)).toContainEqual(
-      expect.objectContaining({ FunctionName: { Ref: id }, MaximumRetryAttempts: 0 }),
+      expect.objectContaining({ FunctionName: { Ref: id }, MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 }),
     );
   });
 

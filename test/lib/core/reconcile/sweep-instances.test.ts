@@ -172,7 +172,7 @@ describe('while EC2 does not answer', () => {
     expect(await sweeper.sweep()).toBe(0);
     expect(sweeper.done()).toMatchObject({ clusters: 1, complete: false });
     expect(sweeper.told('fleet_counted')).toEqual([]);
-    expect(await sweeper.progress.read()).toEqual({ tasksSinceMs: T0 + MINUTE, instancesSinceMs: T0 });
+    expect(sweeper.progress.state).toEqual({ beganMs: T0, tasksSinceMs: T0 + MINUTE, instancesSinceMs: T0 });
   });
 
   it('a refusal that will not pass is a failure', async () => {

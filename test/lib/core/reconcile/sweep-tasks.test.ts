@@ -151,6 +151,23 @@ describe('when a change that was found counts as having occurred', () => {
     expect(occurred()).toBe(T0 + 40 * SECOND);
   });
 
+  it('is when it changed, too, where a cluster that fails lets no sweep come to its end', async () => {
+    sweeper.account.others.push(cluster('closed'));
+    sweeper.account.before = (what) => {
+      if (what.startsWith('closed')) throw new Error('AccessDenied');
+    };
+    for (let minute = 0; minute < 60; minute += 1) {
+      await sweeper.sweep();
+      sweeper.nowMs += MINUTE;
+    }
+    expect(sweeper.done()).toMatchObject({ complete: false });
+    sweeper.account.put(aDescription(1, STOPPED, T0 + 10 * MINUTE));
+    sweeper.account.put(aDescription(2, RUNNING, T0 - MINUTE)); // it was there before Mayfly
+    await sweeper.sweep();
+    expect(occurred()).toBe(T0 + 10 * MINUTE);
+    expect(sweeper.ledger.record(taskArn(2))?.occurredAtMs).toBe(sweeper.nowMs);
+  });
+
   it('is never before the last complete sweep began, which would have found it', async () => {
     await begun();
     sweeper.account.put(aDescription(1, STOPPED, T0 - MINUTE));
@@ -181,15 +198,15 @@ describe('a sweep that runs out of time or calls', () => {
     await sweeper.sweep();
     expect(sweeper.account.listed.map((what) => what[0])).toEqual(['a', 'a', 'b']);
     expect(sweeper.done()).toMatchObject({ clusters: 1, complete: false, failures: 0 });
-    expect(await sweeper.progress.read()).toMatchObject({
+    expect(sweeper.progress.state).toMatchObject({
       left: { startedAtMs: T0, at: { cluster: cluster('b'), list: 'STOPPED' } },
     });
 
     sweeper.nowMs += MINUTE;
     await sweeper.sweep();
     expect(sweeper.account.listed.slice(3)).toEqual(['b STOPPED 0', 'c RUNNING 0', 'c STOPPED 0']);
-    expect(await sweeper.progress.read()).toMatchObject({ tasksSinceMs: T0 });
-    expect((await sweeper.progress.read()).left).toBeUndefined();
+    expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0 });
+    expect(sweeper.progress.state.left).toBeUndefined();
     expect(sweeper.ledger.records).toHaveLength(3);
   });
 
@@ -211,7 +228,7 @@ describe('a sweep that runs out of time or calls', () => {
     expect(sweeper.ledger.records).toHaveLength(280);
     expect(sweeps).toBeGreaterThan(5);
     // What it looked at first was as it was then.
-    expect(await sweeper.progress.read()).toMatchObject({ tasksSinceMs: T0 });
+    expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0 });
   });
 
   it('describes together what several pages hold, and not a page at a time', async () => {
@@ -231,11 +248,11 @@ describe('a sweep that runs out of time or calls', () => {
     await sweeper.sweep(20 * SECOND);
     expect(sweeper.nowMs).toBeLessThanOrEqual(T0 + 22 * SECOND);
     expect(sweeper.done()).toMatchObject({ complete: false });
-    expect((await sweeper.progress.read()).left?.at.from).toBeDefined();
+    expect(sweeper.progress.state.left?.at.from).toBeDefined();
   });
 
   it('passes over a cluster that is gone, and begins anew after the last', async () => {
-    await sweeper.progress.save({ left: { startedAtMs: T0 - MINUTE, at: { cluster: cluster('b'), list: 'STOPPED' } } });
+    sweeper.progress.state = { left: { startedAtMs: T0 - MINUTE, at: { cluster: cluster('b'), list: 'STOPPED' } } };
     many(1, 'a');
     await sweeper.sweep();
     expect(sweeper.account.listed).toEqual([]);
@@ -287,6 +304,6 @@ describe('a part of a sweep that fails', () => {
     };
     expect(await sweeper.sweep()).toBe(0);
     expect(sweeper.done()).toMatchObject({ clusters: 0, failures: 0, throttled: true, complete: false });
-    expect((await sweeper.progress.read()).left?.at).toEqual({ cluster: CLUSTER, list: 'RUNNING' });
+    expect(sweeper.progress.state.left?.at).toEqual({ cluster: CLUSTER, list: 'RUNNING' });
   });
 });

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
-import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
 import { BusCoverageEvents } from '../../lib/aws/coverage-events.ts';
 import { Ec2Inventory } from '../../lib/aws/ec2-inventory.ts';
 import { EcsInventory } from '../../lib/aws/ecs-inventory.ts';
@@ -23,12 +22,12 @@ const table = openTable(env.TABLE_NAME);
 const spend = new Spend(Date.now, sleep);
 // One retry: each try is a call of the bucket that all tools share, and the next sweep is a minute away.
 const ecs = new ECSClient({ maxAttempts: 2, ...PATIENT });
-const sharedCall = metered(spend, true);
-const deps = ruleDeps(table, new EcsContainerInstances(ecs, sharedCall));
+const aboutTasks = metered(spend, 'tasks');
+const deps = ruleDeps(table, { client: ecs, tasks: aboutTasks, definitions: metered(spend, 'definitions') });
 const sweeping = {
   ...deps,
-  tasks: new EcsInventory(ecs, sharedCall),
-  instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend, false)),
+  tasks: new EcsInventory(ecs, aboutTasks),
+  instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend)),
   progress: new DynamoSweepProgress(table),
   findings: new DynamoFindings(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ECSClient } from '@aws-sdk/client-ecs';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
@@ -11,6 +12,7 @@ import { DynamoFanOuts } from './fan-outs.ts';
 import { DynamoHostQueue } from './host-queue.ts';
 import { DynamoLedger } from './ledger.ts';
 import { policyIn } from './live-policy.ts';
+import type { Call } from './metered.ts';
 import { DynamoNodeDirectory } from './node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from './node-registry.ts';
 import { PROMPT } from './prompt.ts';
@@ -50,12 +52,15 @@ export function eventFunction(environment: NodeJS.ProcessEnv, { holding, ...own 
   return eventHandler({ ...ruleDeps(table), ...own }, holding);
 }
 
-/**
- * What events are handled with, on AWS.
- *
- * @param lookup asks ECS; the caller's where its calls are counted
- */
-export function ruleDeps(table: Table, lookup = new EcsContainerInstances()): RuleDeps {
+/** ECS for a caller who counts what is asked of it, by the bucket that a call comes out of. */
+export interface MeteredEcs {
+  readonly client: ECSClient;
+  readonly tasks: Call;
+  readonly definitions: Call;
+}
+
+/** What events are handled with, on AWS. */
+export function ruleDeps(table: Table, ecs?: MeteredEcs): RuleDeps {
   const report = telemetry();
   const aliases = new DynamoAliases(table);
   const policy = policyIn(table, Date.now, report);
@@ -64,8 +69,8 @@ export function ruleDeps(table: Table, lookup = new EcsContainerInstances()): Ru
     queue: new DynamoHostQueue(table),
     registry: new DynamoNodeRegistry(table),
     aliases,
-    hosts: new ContainerHosts(aliases, lookup, Date.now),
-    definitions: new EcsTaskDefinitions(table, Date.now, report),
+    hosts: new ContainerHosts(aliases, new EcsContainerInstances(ecs?.client, ecs?.tasks), Date.now),
+    definitions: new EcsTaskDefinitions(table, Date.now, report, ecs?.client, ecs?.definitions),
     directory: new DynamoNodeDirectory(table, Date.now),
     fanOuts: new DynamoFanOuts(table),
     policy,

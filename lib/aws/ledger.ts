@@ -7,7 +7,15 @@ import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import type { ToldBy } from '../core/ledger/clocks.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
-import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
+import type {
+  Handling,
+  Sighting,
+  TaskContainer,
+  Told,
+  Trouble,
+  WorkloadRecord,
+  WorkloadSnapshot,
+} from '../core/ledger/workload.ts';
 import type { PendingKey } from '../core/queue/pending-query.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
@@ -209,6 +217,14 @@ export class DynamoLedger implements Ledger {
     );
   }
 
+  async amend(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
+    await this.#change(workload, 'SET #snapshot.containers = :containers', {
+      condition: 'version = :version',
+      names: { '#snapshot': 'snapshot' },
+      values: { ':containers': containers, ':version': version },
+    });
+  }
+
   tell(workload: string, told: Told): Promise<boolean> {
     return this.#change(workload, 'SET told = :told', {
       condition: '(attribute_not_exists(told) OR told <> :told)',
@@ -238,7 +254,11 @@ export class DynamoLedger implements Ledger {
   #change(
     workload: string,
     update: string,
-    { condition, values }: { condition?: string; values: Record<string, unknown> },
+    {
+      condition,
+      names,
+      values,
+    }: { condition?: string; names?: Record<string, string>; values: Record<string, unknown> },
   ): Promise<boolean> {
     return conditional(
       this.#table.db.send(
@@ -247,6 +267,7 @@ export class DynamoLedger implements Ledger {
           Key: keyOf(workload),
           UpdateExpression: update,
           ConditionExpression: ['attribute_exists(pk)', ...(condition ? [condition] : [])].join(' AND '),
+          ...(names ? { ExpressionAttributeNames: names } : {}),
           ExpressionAttributeValues: values,
         }),
       ),

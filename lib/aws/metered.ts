@@ -1,4 +1,4 @@
-import { OutOfBudget, type Spend } from '../core/reconcile/spend.ts';
+import { OutOfBudget, type SharedBucket, type Spend } from '../core/reconcile/spend.ts';
 
 /** Makes one call of an AWS API, named as IAM names it. */
 export type Call = <T extends { readonly $metadata: { readonly attempts?: number | undefined } }>(
@@ -12,23 +12,23 @@ export const unmetered: Call = (_api, send) => send();
 const THROTTLED = new Set(['ThrottlingException', 'RequestLimitExceeded']);
 
 /**
- * Calls that a sweep accounts for, the SDK's own retries included. One that is throttled ends the sweep.
+ * Calls that a sweep accounts for, the SDK's own retries included. One that is throttled is the sweep's last of its kind.
  *
- * @param shared whether they come out of the bucket that all tools of the account share: then each waits for its turn
+ * @param from the bucket, shared by all tools of the account, that they come out of, if they come out of one
  */
 export const metered =
-  (spend: Spend, shared: boolean): Call =>
+  (spend: Spend, from?: SharedBucket): Call =>
   async (api, send) => {
-    if (shared) await spend.take();
+    if (from) await spend.take(from);
     try {
       const output = await send();
-      spend.count(api, output.$metadata.attempts ?? 1, shared);
+      spend.count(api, output.$metadata.attempts ?? 1, from);
       return output;
     } catch (error) {
       const { name, $metadata } = Object(error) as { name?: string; $metadata?: { attempts?: number } };
-      spend.count(api, $metadata?.attempts ?? 1, shared);
+      spend.count(api, $metadata?.attempts ?? 1, from);
       if (!THROTTLED.has(name ?? '')) throw error;
-      if (shared) spend.refused();
+      if (from) spend.refused(from);
       throw new OutOfBudget(`${api} was throttled`, { cause: error });
     }
   };

@@ -1,8 +1,10 @@
 import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
+import { OutOfBudget } from '../core/reconcile/spend.ts';
 import type { Report } from '../core/report.ts';
 import type { TaskDefinitions } from '../core/triggers/task-definitions.ts';
+import { type Call, unmetered } from './metered.ts';
 import { PROMPT } from './prompt.ts';
 import { type Table, ttl } from './table.ts';
 
@@ -28,14 +30,22 @@ export class EcsTaskDefinitions implements TaskDefinitions {
   readonly #now: () => number;
   readonly #report: Report;
   readonly #client: ECSClient;
+  readonly #call: Call;
   readonly #held = new Map<string, Held>();
 
   /** @param client by default one that gives up soon: no event waits long for what is good to know */
-  constructor(table: Table, now: () => number, report: Report, client = new ECSClient({ maxAttempts: 1, ...PROMPT })) {
+  constructor(
+    table: Table,
+    now: () => number,
+    report: Report,
+    client = new ECSClient({ maxAttempts: 1, ...PROMPT }),
+    call: Call = unmetered,
+  ) {
     this.#table = table;
     this.#now = now;
     this.#report = report;
     this.#client = client;
+    this.#call = call;
   }
 
   /** @throws what the table says; a refusal of ECS is no failure */
@@ -60,14 +70,17 @@ export class EcsTaskDefinitions implements TaskDefinitions {
   async #described(arn: string): Promise<ReadonlySet<string> | undefined> {
     let names: string[];
     try {
-      const { taskDefinition } = await this.#client.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn }));
+      const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn });
+      const { taskDefinition } = await this.#call('DescribeTaskDefinition', () => this.#client.send(command));
       const essential = (taskDefinition?.containerDefinitions ?? []).filter(
         (container) => container.essential !== false,
       );
       names = essential.flatMap(({ name }) => name ?? []);
       if (names.length === 0) throw new Error('it has no essential container');
     } catch (error) {
-      this.#failed(arn, error);
+      // Nobody was asked, so nothing is remembered.
+      if (error instanceof OutOfBudget) this.#held.delete(arn);
+      else this.#failed(arn, error);
       return undefined;
     }
     await this.#store(arn, names);

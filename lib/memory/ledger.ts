@@ -1,7 +1,15 @@
 import type { Stays } from '../core/ledger/addresses.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
-import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from '../core/ledger/workload.ts';
+import type {
+  Handling,
+  Sighting,
+  TaskContainer,
+  Told,
+  Trouble,
+  WorkloadRecord,
+  WorkloadSnapshot,
+} from '../core/ledger/workload.ts';
 import type { PendingKey } from '../core/queue/pending-query.ts';
 
 type Identity = WorkloadSnapshot['identity'];
@@ -101,6 +109,16 @@ export class MemoryLedger implements Ledger {
     const due = this.#again.filter(({ atMs }) => atMs <= nowMs);
     if (due.length > 0) yield this.read(due.map(({ workload }) => workload));
     this.#again = this.#again.filter((one) => !due.includes(one));
+  }
+
+  async amend(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
+    const entry = this.#entries.get(workload);
+    if (entry?.record.version !== version) return;
+    const [snapshot, record] = [
+      { ...entry.snapshot, containers },
+      { ...entry.record, containers },
+    ];
+    this.#entries.set(workload, { ...entry, snapshot, record });
   }
 
   async tell(workload: string, told: Told): Promise<boolean> {

@@ -48,7 +48,7 @@ export class WorldInventory implements TaskInventory, InstanceInventory {
   }
 
   async #take(api: string): Promise<void> {
-    await this.#spend.take();
-    this.#spend.count(api, 1, true);
+    await this.#spend.take('tasks');
+    this.#spend.count(api, 1, 'tasks');
   }
 }

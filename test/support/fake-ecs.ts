@@ -52,7 +52,7 @@ export class FakeEcs {
     const definitions = Object.entries(containers).map(([name, essential]) =>
       essential ? { name } : { name, essential },
     );
-    return { taskDefinition: { taskDefinitionArn: arn, containerDefinitions: definitions } };
+    return { $metadata: {}, taskDefinition: { taskDefinitionArn: arn, containerDefinitions: definitions } };
   }
 
   #describe(cluster: string, arns: readonly string[]) {

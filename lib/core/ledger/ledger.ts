@@ -1,6 +1,6 @@
 import type { PendingKey } from '../queue/pending-query.ts';
 import type { Stays } from './addresses.ts';
-import type { Handling, Sighting, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
+import type { Handling, Sighting, TaskContainer, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
 
 /**
  * One record for every workload. Each method is one conditional or commutative write, so any order and any number of
@@ -40,6 +40,8 @@ export interface Ledger {
   alive(record: WorkloadRecord, nowMs: number): Promise<void>;
   /** Has its verdict told at this time: what the review's own rounds have passed by. */
   lookAgain(workload: string, atMs: number): Promise<void>;
+  /** Says of a version's containers what its event could not tell; nothing once a newer one has come. */
+  amend(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void>;
   /** Notes the verdict that is about to be told; false when this very one was told before. */
   tell(workload: string, told: Told): Promise<boolean>;
   /** The records of these workloads; unknown ones are left out. */

@@ -4,6 +4,7 @@ import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
 import type { RuleDeps } from '../triggers/handle-rules.ts';
 import type { ParsedEvent } from '../triggers/parse.ts';
+import { each } from './each.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from './inventory.ts';
 import type { Settled } from './settled.ts';
 import { OutOfBudget, type Spend } from './spend.ts';
@@ -32,9 +33,6 @@ export interface Found {
   readonly fresh: boolean;
 }
 
-/** Enough to be done with thousands within a sweep; each takes a handful of calls to the table, one after the other. */
-const AT_ONCE = 10;
-
 /** One sweep: where it takes place, what it came to, and how its parts fail without each other. */
 export class Run {
   readonly deps: SweepDeps;
@@ -50,9 +48,9 @@ export class Run {
     this.before = before;
   }
 
-  /** @throws {OutOfBudget} when this sweep has to end here */
+  /** @throws {OutOfBudget} when the time of this sweep is over */
   goOn(): void {
-    if (this.deps.spend.isOver) throw new OutOfBudget('the sweep has to end here');
+    if (this.deps.spend.isOver) throw new OutOfBudget('the time of this sweep is over');
   }
 
   /**
@@ -76,23 +74,12 @@ export class Run {
     }
   }
 
-  /** Does something for each, some at once. @throws what the first of them threw, once none is under way any more */
-  async each<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-    const left = items.values();
-    const worker = async (): Promise<void> => {
-      for (const item of left) await act(item);
-    };
-    const workers = Array.from({ length: Math.min(AT_ONCE, items.length) }, worker);
-    await Promise.allSettled(workers);
-    await Promise.all(workers);
-  }
-
   /** Handles what was found as its events would have been. */
   async handle(all: readonly Found[]): Promise<void> {
     const { report } = this.deps;
     const events = all.map(({ event }) => event);
     await prepareBatch(events, this.deps).catch((error) => report('batch_unprepared', { error: String(error) }));
-    await this.each(all, async (one) => {
+    await each(all, async (one) => {
       await this.attempt(one.workload, async () => this.#count(one, await handleEvent(one.event, this.deps)));
     });
   }

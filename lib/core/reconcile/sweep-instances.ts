@@ -4,6 +4,7 @@ import { learnIdentity } from '../fleet/learn-identity.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
+import { each } from './each.ts';
 import type { Instance } from './inventory.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
@@ -48,7 +49,7 @@ async function sweepPage(run: Run, page: readonly Instance[]): Promise<void> {
   const unsettled = page.filter((instance) => !settled.has(keyOf(instance), run.deps.now()));
   const records = await ledger.read(unsettled.map(({ instanceId }) => instanceId));
   const known = new Map(records.map((record) => [record.workload, record]));
-  await run.each(unsettled, async (instance) => {
+  await each(unsettled, async (instance) => {
     const record = known.get(instance.instanceId);
     await run.attempt(instance.instanceId, () => sweepInstance(run, instance, record));
   });
@@ -128,7 +129,7 @@ async function checkFleet(run: Run, instances: readonly Instance[]): Promise<voi
   const due = found.filter(({ kind, host }) => (confirmed.get(`${kind} ${host}`) ?? 0) <= now() - CONFIRM_EVERY_MS);
   const without = due.flatMap(({ kind, host }) => (kind === 'no-agent' ? [host] : []));
   const ended = new Set((await ledger.read(without)).flatMap(({ stopped, workload }) => (stopped ? [workload] : [])));
-  await run.each(
+  await each(
     due.filter(({ host }) => !ended.has(host)),
     async (finding) => {
       await run.attempt(finding.host, () => noteFinding(finding, run.deps));

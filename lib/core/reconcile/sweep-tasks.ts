@@ -1,11 +1,12 @@
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { parseEvent } from '../triggers/parse.ts';
+import { each } from './each.ts';
 import type { Position, TaskList } from './inventory.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
 import { standingOf, strayOf, wantsSign } from './standing.ts';
-import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
+import { changedAtMs, occurredAtMs, placeOf, taskEvent } from './synthetic.ts';
 
 /** What runs first: a task that stops meanwhile is then found on the other list, the other way round on neither. */
 const LISTS: readonly TaskList[] = ['RUNNING', 'STOPPED'];
@@ -98,12 +99,33 @@ async function toLookAt(run: Run, cluster: string, arns: readonly string[], list
   await findStrays(run, cluster, records);
   if (list === 'RUNNING') await noteSigns(run, records);
   const known = new Map(records.map((record) => [record.workload, record]));
-  return unsettled.flatMap((arn) => {
-    const record = known.get(arn);
-    const standing = standingOf(record, list, now());
-    if (record && standing === 'settled' && !strayOf(record)) settled.add(`${arn} ${list}`, now());
-    return standing === 'behind' ? [{ arn, record }] : [];
+  const looks = unsettled.map((arn) => ({ arn, record: known.get(arn) }));
+  const standings = new Map(looks.map(({ arn, record }) => [arn, standingOf(record, list, now())]));
+  await each(records, async (record) => {
+    if (standings.get(record.workload) !== 'settled' || strayOf(record) || !(await knowsEssentials(run, record)))
+      return;
+    settled.add(`${record.workload} ${list}`, now());
   });
+  return looks.filter(({ arn }) => standings.get(arn) === 'behind');
+}
+
+/**
+ * Whether the ledger knows which containers the task can do without. Nobody may have been able to tell when its event was
+ * handled, and while it runs no other may come: then the ledger learns it here, as soon as ECS says so.
+ */
+async function knowsEssentials({ deps }: Run, record: WorkloadRecord): Promise<boolean> {
+  const { workload, version, containers } = record;
+  if (containers.length < 2 || containers.some(({ essential }) => essential === false)) return true;
+  const names = await deps.definitions.essentialContainers(definitionOf(record));
+  if (!names) return false;
+  const marked = containers.map((one) => (names.has(one.name) ? one : { ...one, essential: false }));
+  if (containers.some(({ name }) => !names.has(name))) await deps.ledger.amend(workload, version, marked);
+  return true;
+}
+
+function definitionOf({ workload, identity }: WorkloadRecord): string {
+  const { partition, region, account } = placeOf(workload);
+  return `arn:${partition}:ecs:${region}:${account}:task-definition/${identity.task_family}:${identity.task_revision}`;
 }
 
 /** ECS may know by now the container instance that it did not know when a task's event came. */

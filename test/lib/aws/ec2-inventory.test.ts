@@ -18,7 +18,7 @@ beforeEach(() => {
     async () => {},
   );
   spend.begin(T0 + MINUTE);
-  inventory = new Ec2Inventory(client, metered(spend, false));
+  inventory = new Ec2Inventory(client, metered(spend));
 });
 
 async function pages(): Promise<(readonly Instance[])[]> {

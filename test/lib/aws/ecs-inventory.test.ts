@@ -27,7 +27,7 @@ beforeEach(() => {
     async () => {},
   );
   spend.begin(T0 + MINUTE);
-  inventory = new EcsInventory(client, metered(spend, true));
+  inventory = new EcsInventory(client, metered(spend, 'tasks'));
 });
 
 const refusal = (name: string, attempts = 1): ECSServiceException =>

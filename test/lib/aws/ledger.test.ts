@@ -46,6 +46,21 @@ describe('the ledger in DynamoDB', () => {
     expect(await ledger.advance(launch(T0 + 10 * MINUTE))).toMatchObject({ version: T0 + 10 * MINUTE });
   });
 
+  it('learns of a version which of its containers are essential, and nothing of one that was overtaken', async () => {
+    const containers = [
+      { name: 'api', lastStatus: 'RUNNING', runtimeId: 'a' },
+      { name: 'logs', lastStatus: 'RUNNING', runtimeId: 'b' },
+    ];
+    const marked = containers.map((one) => (one.name === 'logs' ? { ...one, essential: false } : one));
+    await ledger.advance(aVersion(3, { containers }));
+    await ledger.handled(taskArn(1), 3, HANDLING);
+    await ledger.amend(taskArn(1), 3, marked);
+    expect(await world.record(taskArn(1))).toMatchObject({ containers: marked, handledVersion: 3, handling: HANDLING });
+    await ledger.advance(aVersion(4, { containers }));
+    await ledger.amend(taskArn(1), 3, marked);
+    expect((await world.record(taskArn(1))).containers).toEqual(containers);
+  });
+
   it('only grows by what was proved, in any order and as often as it is said', async () => {
     await ledger.advance(aVersion(3));
     await ledger.saw(taskArn(1), aSighting(['b'], [], T0 + 5));
@@ -71,6 +86,7 @@ describe('the ledger in DynamoDB', () => {
     await ledger.troubled(taskArn(1), 'expired');
     await ledger.troubled(undefined, 'expired');
     await ledger.delivered(taskArn(1), T0);
+    await ledger.amend(taskArn(1), 1, []);
     expect(await ledger.handled(taskArn(1), 1, HANDLING)).toBe(false);
     expect(await everything(world.table)).toEqual([]);
   });

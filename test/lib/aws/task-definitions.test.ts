@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { metered } from '../../../lib/aws/metered.ts';
 import type { Table } from '../../../lib/aws/table.ts';
 import { EcsTaskDefinitions } from '../../../lib/aws/task-definitions.ts';
+import { Spend } from '../../../lib/core/reconcile/spend.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { FakeEcs } from '../../support/fake-ecs.ts';
 import { everything } from '../../support/scan.ts';
@@ -82,6 +84,35 @@ describe('the essential containers of a task definition', () => {
     ecs.definitions.set(REVISION, { logs: false });
     expect(await aFunction().essentialContainers(REVISION)).toBeUndefined();
     expect(reports).toMatchObject([['task_definition_unknown', { error: 'Error: it has no essential container' }]]);
+  });
+
+  it('are asked for within a share of calls, counted, and by no more once one was refused', async () => {
+    const spend = new Spend(
+      () => nowMs,
+      async () => {},
+    );
+    const report = (event: string, fields: Readonly<Record<string, unknown>>) => reports.push([event, fields]);
+    const now = () => nowMs;
+    const metering = new EcsTaskDefinitions(table, now, report, ecs.client, metered(spend, 'definitions'));
+    const revisions = Array.from({ length: 60 }, (_, n) => REVISION.replace(/87$/, String(n)));
+    for (const arn of revisions) ecs.definitions.set(arn, { api: true, logs: false });
+    const sweep = async (): Promise<number> => {
+      spend.begin(nowMs + 45 * SECOND);
+      const answers = await Promise.all(revisions.map((arn) => metering.essentialContainers(arn)));
+      return answers.filter((names) => names !== undefined).length;
+    };
+
+    ecs.throttle();
+    expect(await sweep()).toBe(0);
+    expect(ecs.described.length).toBeLessThanOrEqual(10); // those under way at once
+    expect(spend.calls).toEqual({ DescribeTaskDefinition: ecs.described.length });
+    expect([spend.throttled, spend.sharedCalls]).toEqual([true, ecs.described.length]);
+    ecs.failure = undefined;
+    for (const known of [10, 20, 30]) {
+      nowMs += MINUTE;
+      expect(await sweep()).toBe(known);
+    }
+    expect(reports).toEqual([]);
   });
 
   it.each([

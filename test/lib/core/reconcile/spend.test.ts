@@ -18,7 +18,7 @@ beforeEach(() => {
   spend.begin(T0 + MINUTE);
 });
 const take = async (count: number): Promise<void> => {
-  for (let n = 0; n < count; n++) await spend.take();
+  for (let n = 0; n < count; n++) await spend.take('tasks');
 };
 
 describe("a sweep's share of the account's bucket", () => {
@@ -38,7 +38,7 @@ describe("a sweep's share of the account's bucket", () => {
         const atMs: number[] = [];
         for (const wait of waits) {
           nowMs += wait;
-          await spend.take();
+          await spend.take('tasks');
           atMs.push(nowMs);
         }
         // Between any two calls lie no more of them than a burst and what came in since.
@@ -52,10 +52,10 @@ describe("a sweep's share of the account's bucket", () => {
 
   it('is drained by what the SDK tries again, and by what is waited for at the same time', async () => {
     await take(20);
-    spend.count('ListTasks', 3, true);
-    await Promise.all([spend.take(), spend.take()]);
+    spend.count('ListTasks', 3, 'tasks');
+    await Promise.all([spend.take('tasks'), spend.take('tasks')]);
     expect(spend.calls).toEqual({ ListTasks: 3 });
-    await spend.take();
+    await spend.take('tasks');
     // 2 tries again, 3 calls: 5 tokens at 4 a second. Its fake clock adds up waits that would run side by side.
     expect(nowMs).toBeGreaterThanOrEqual(T0 + 1250);
   });
@@ -66,7 +66,7 @@ describe("a sweep's share of the account's bucket", () => {
     const from = nowMs;
     await take(20);
     expect(nowMs).toBe(from);
-    await spend.take();
+    await spend.take('tasks');
     expect(nowMs).toBe(from + 250);
   });
 
@@ -74,28 +74,39 @@ describe("a sweep's share of the account's bucket", () => {
     spend.begin(T0 + SECOND);
     await take(23);
     const from = nowMs;
-    await expect(spend.take()).rejects.toThrow(OutOfBudget);
+    await expect(spend.take('tasks')).rejects.toThrow(OutOfBudget);
     expect(nowMs).toBe(from);
     expect(spend.isOver).toBe(false);
     nowMs = T0 + SECOND;
     expect(spend.isOver).toBe(true);
   });
 
-  it('ends with the first refusal, until the next sweep', async () => {
-    spend.refused();
-    await expect(spend.take()).rejects.toThrow(OutOfBudget);
-    expect([spend.isOver, spend.throttled]).toEqual([true, true]);
+  it('ends with the first refusal, until the next sweep, and leaves time for what is not of its kind', async () => {
+    spend.refused('tasks');
+    await expect(spend.take('tasks')).rejects.toThrow(OutOfBudget);
+    await spend.take('definitions');
+    expect([spend.isOver, spend.throttled]).toEqual([false, true]);
     spend.begin(nowMs + MINUTE);
-    await spend.take();
-    expect([spend.isOver, spend.throttled]).toEqual([false, false]);
+    await spend.take('tasks');
+    expect(spend.throttled).toBe(false);
+  });
+
+  it('of task definitions is a burst of 10, then 4 a second, for which it does not wait', async () => {
+    for (let n = 0; n < 10; n++) await spend.take('definitions');
+    await expect(spend.take('definitions')).rejects.toThrow(OutOfBudget);
+    expect(nowMs).toBe(T0);
+    nowMs += 250;
+    await spend.take('definitions');
+    await expect(spend.take('definitions')).rejects.toThrow(OutOfBudget);
+    await take(20); // another bucket
   });
 });
 
 describe('the count of calls', () => {
   it('is by API, of one sweep, and tells those of the shared bucket', () => {
-    spend.count('ListTasks', 1, true);
-    spend.count('ListTasks', 2, true);
-    spend.count('DescribeInstances', 1, false);
+    spend.count('ListTasks', 1, 'tasks');
+    spend.count('ListTasks', 2, 'tasks');
+    spend.count('DescribeInstances', 1);
     expect(spend.calls).toEqual({ ListTasks: 3, DescribeInstances: 1 });
     expect(spend.sharedCalls).toBe(3);
     spend.begin(nowMs + MINUTE);

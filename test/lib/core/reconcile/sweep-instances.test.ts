@@ -162,6 +162,29 @@ describe('the identity of an instance', () => {
   });
 });
 
+describe('while ECS refuses every call', () => {
+  beforeEach(() => {
+    sweeper.account.before = async (what) => {
+      if (what === 'instances') return;
+      await sweeper.spend.take('tasks');
+      sweeper.spend.refused('tasks');
+      throw new OutOfBudget('ListClusters was throttled');
+    };
+  });
+
+  it('instances are found all the same, and those without an agent are findings', async () => {
+    there();
+    for (let minute = 0; minute < 5; minute += 1) {
+      await sweeper.sweep();
+      sweeper.nowMs += MINUTE;
+    }
+    expect(record()).toMatchObject({ toldBy: 'sweep', occurredAtMs: T0 });
+    expect(await sweeper.findings.open(sweeper.nowMs)).toMatchObject([{ kind: 'no-agent', host: ID }]);
+    expect(sweeper.done()).toMatchObject({ instances: 1, throttled: true, complete: false, failures: 0 });
+    expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0, instancesSinceMs: sweeper.nowMs - MINUTE });
+  });
+});
+
 describe('while EC2 does not answer', () => {
   it('tasks are looked at all the same, and the fleet is not counted', async () => {
     sweeper.account.others.push('arn:aws:ecs:us-east-1:111122223333:cluster/empty');

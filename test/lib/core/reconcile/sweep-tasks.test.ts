@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
+import { aSighting } from '../../../support/a-record.ts';
 import { aDescription, CLUSTER, HOST, PLACE, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
@@ -261,6 +262,75 @@ describe('a sweep that runs out of time or calls', () => {
   });
 });
 
+describe('a task whose definition ECS does not describe', () => {
+  const names: { known?: ReadonlySet<string> } = {};
+  const asked: string[] = [];
+  beforeEach(async () => {
+    delete names.known;
+    asked.length = 0;
+    const definitions = {
+      essentialContainers: async (arn: string) => {
+        asked.push(arn);
+        return names.known;
+      },
+    };
+    sweeper.deps = { ...sweeper.deps, definitions };
+    await begun();
+  });
+  const essentials = () => sweeper.ledger.record(taskArn(1))?.containers.map(({ essential }) => essential ?? true);
+  const [FIRST, SECOND_ONE] = [dockerId(10), dockerId(11)];
+  const verdict = () => {
+    const record = sweeper.ledger.record(taskArn(1));
+    return record && verdictOf(record, sweeper.nowMs);
+  };
+
+  it('is asked about with all its containers, and judged by the essential ones once ECS says which', async () => {
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs, { containers: 2 }));
+    await sweeper.sweep();
+    expect(await sweeper.waiting()).toEqual(['live container', 'live processes']);
+    await sweeper.ledger.saw(taskArn(1), aSighting([FIRST], [], sweeper.nowMs));
+    for (let minute = 0; minute < 20; minute += 1) {
+      sweeper.nowMs += MINUTE;
+      await sweeper.sweep();
+    }
+    expect(essentials()).toEqual([true, true]);
+    expect(verdict()).toMatchObject({ verdict: 'missed' });
+
+    names.known = new Set(['c0']);
+    sweeper.nowMs += MINUTE;
+    await sweeper.sweep();
+    expect(essentials()).toEqual([true, false]);
+    expect(verdict()).toEqual({ verdict: 'seen' });
+    expect(sweeper.account.described).toEqual([[taskArn(1)]]);
+    expect(sweeper.ledger.record(taskArn(1))?.subjects).toEqual([FIRST, SECOND_ONE]);
+  });
+
+  it('is looked up no more once that is known', async () => {
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs, { containers: 2 }));
+    sweeper.account.put(aDescription(2, RUNNING, sweeper.nowMs, { containers: 1 }));
+    names.known = new Set(['c0', 'c1']);
+    for (let n = 0; n < 4; n++) await sweeper.sweep();
+    expect(new Set(asked)).toEqual(new Set(['arn:aws:ecs:us-east-1:111122223333:task-definition/api:87']));
+    expect(asked).toHaveLength(2); // when it was found, and when it was first in order
+  });
+});
+
+describe('a sweep that begins while another is under way', () => {
+  it('leaves the work to that one, and says so', async () => {
+    sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
+    let second: number | undefined = 0;
+    sweeper.account.before = async (what) => {
+      if (what === 'clusters') second = await sweeper.sweep();
+    };
+    expect(await sweeper.sweep()).toBe(0);
+    expect(second).toBeUndefined();
+    expect(sweeper.told('sweep_skipped')).toHaveLength(1);
+    expect(sweeper.told('sweep_done')).toHaveLength(1);
+    expect(sweeper.account.listed).toHaveLength(2);
+    expect(sweeper.ledger.records).toHaveLength(1);
+  });
+});
+
 describe('a part of a sweep that fails', () => {
   it('does not keep the others from being done, and is told of', async () => {
     await begun();
@@ -299,7 +369,7 @@ describe('a part of a sweep that fails', () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     sweeper.account.put(aDescription(2, RUNNING, sweeper.nowMs, { cluster: cluster('z') }));
     sweeper.instancesOf = async () => {
-      sweeper.spend.refused();
+      sweeper.spend.refused('tasks');
       throw new OutOfBudget('DescribeContainerInstances was throttled');
     };
     expect(await sweeper.sweep()).toBe(0);

@@ -1,5 +1,6 @@
 import { everyEntry, type NodeDirectory } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
+import { each } from '../reconcile/each.ts';
 import type { EnrolledAs } from './judge-fleet.ts';
 
 /** So long an instance's other name, or that it has none, is believed: names are learned once, at enrollment. */
@@ -22,16 +23,21 @@ export class InstanceNodes {
     this.#now = now;
   }
 
-  /** The nodes of these instances, by instance id; those without one are left out. */
-  async of(instanceIds: readonly string[]): Promise<ReadonlyMap<string, EnrolledAs>> {
+  /**
+   * The nodes of these instances, by instance id; those without one are left out.
+   *
+   * @param goOn throws when there is no time left; what was learned by then is remembered
+   */
+  async of(instanceIds: readonly string[], goOn: () => void): Promise<ReadonlyMap<string, EnrolledAs>> {
     const entries = await everyEntry(this.#directory);
     const seen = new Map(entries.map(({ hostIdentifier, lastSeenMs }) => [hostIdentifier, lastSeenMs]));
     const found = new Map<string, EnrolledAs>();
-    for (const id of instanceIds) {
+    await each(instanceIds, async (id) => {
+      goOn();
       const host = seen.has(id) ? id : await this.#nameOf(id);
       const lastSeenMs = host === undefined ? undefined : seen.get(host);
       if (host !== undefined && lastSeenMs !== undefined) found.set(id, { host, lastSeenMs });
-    }
+    });
     this.#forget(new Set(instanceIds));
     return found;
   }

@@ -118,7 +118,10 @@ const lacksIdentity = (record: WorkloadRecord | undefined, instance: Instance): 
 async function checkFleet(run: Run, instances: readonly Instance[]): Promise<void> {
   const { findings, ledger, nodes, noAgentAfterMs, now, report } = run.deps;
   const expected = instances.filter((instance) => isExpected(instance, now(), noAgentAfterMs));
-  const enrolled = await nodes.of(expected.map(({ instanceId }) => instanceId));
+  const enrolled = await nodes.of(
+    expected.map(({ instanceId }) => instanceId),
+    () => run.goOn(),
+  );
   const { count, findings: found } = judgeFleet(expected, enrolled, now());
   report('fleet_counted', { running: count.running, enrolled: count.enrolled, silent: count.silent });
   run.tally.findings = found.length;

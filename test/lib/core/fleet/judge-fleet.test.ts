@@ -136,6 +136,33 @@ describe('the fleet', () => {
   });
 });
 
+describe('a fleet of thousands whose nodes have other names', () => {
+  const SIZE = 6000;
+  const READ_MS = 4;
+
+  it('is looked up several at a time, and no longer than the sweep may take', async () => {
+    let [atOnce, most] = [0, 0];
+    const { aliases } = sweeper;
+    aliases.hostOf = async () => {
+      most = Math.max(most, ++atOnce);
+      await Promise.resolve();
+      if (--atOnce === 0) sweeper.nowMs += READ_MS; // those under way at once take as long as one
+      return undefined;
+    };
+    for (let n = 0; n < SIZE; n++) runs({ launchedAtMs: T0 - 10 * MINUTE }, `i-${n}`);
+    await sweeper.sweep(SECOND);
+    expect(sweeper.nowMs).toBeLessThan(T0 + SECOND + 10 * READ_MS);
+    expect(sweeper.done()).toMatchObject({ complete: false, failures: 0 });
+    expect(await open()).toEqual([]);
+    expect(most).toBeGreaterThan(1);
+    // What was learned is kept: the next sweeps get further, and then through.
+    for (let sweeps = 0; (await open()).length < SIZE; sweeps += 1) {
+      expect(sweeps).toBeLessThan(10);
+      await sweeper.sweep(30 * SECOND);
+    }
+  });
+});
+
 describe('a finding that stands', () => {
   it('is confirmed every four minutes, as each time is a write', async () => {
     runs();

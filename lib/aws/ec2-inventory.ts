@@ -82,6 +82,7 @@ function instanceOf(described: Ec2Instance): Instance[] {
       ...(Placement?.AvailabilityZone ? { availabilityZone: Placement.AvailabilityZone } : {}),
       ...(SubnetId ? { subnetId: SubnetId } : {}),
       ...(group ? { autoScalingGroup: group } : {}),
+      ...(described.Operator?.Principal ? { managedBy: described.Operator.Principal } : {}),
     },
   ];
 }

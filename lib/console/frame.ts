@@ -76,6 +76,7 @@ function taskLine(card: TaskCard, nowMs: number, color: Colors): string {
     seen: () => color.green(`seen ${looked}`),
     'post-mortem': () => color.cyan(`post-mortem ${looked}`),
     'never-started': () => color.dim('never started'),
+    ignored: () => color.dim('ignored'),
     missed: () => color.red(`missed: ${card.reason ?? ''}`),
   }[card.verdict]();
   const text = `${pad(life, BAR + 2)}${pad(lived === undefined ? '' : seconds(lived), 8)}`;

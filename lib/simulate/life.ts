@@ -37,7 +37,7 @@ export function judged({ arn, containers }: TaskHandle, ledger: MemoryLedger, no
  * @throws if they do not add up: a task that the ledger has twice, or one that never was
  */
 export function tally(lives: readonly Life[], ledger: MemoryLedger): Record<Life['verdict'], number> {
-  const counts = { seen: 0, 'post-mortem': 0, 'never-started': 0, missed: 0, pending: 0, unheard: 0 };
+  const counts = { seen: 0, 'post-mortem': 0, 'never-started': 0, ignored: 0, missed: 0, pending: 0, unheard: 0 };
   for (const { verdict } of lives) counts[verdict]++;
   const recorded = ledger.records.filter(({ kind }) => kind === 'ecs-task').length;
   if (recorded + counts.unheard !== lives.length)

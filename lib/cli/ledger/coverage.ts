@@ -39,11 +39,13 @@ export async function coverage(flags: SinceFlags): Promise<void> {
     say(`\nMissed, and why (what to do: npx mayfly missed)`);
     say(columns(reasons.map(([reason, n]) => ['  ', reason, String(n)])));
   }
-  say(`\nSince ${when(flags.since)}. Covered: seen and post-mortem, of all but pending and never-started.`);
+  say(`\nSince ${when(flags.since)}. Covered: seen and post-mortem, of all but pending, never-started and ignored.`);
   say('Time to answer: from the event that asked to the first row.');
 }
 
-const HEAD = 'cluster,workloads,covered,seen,post-mortem,missed,never-started,pending,p50,p95,p99,max'.split(',');
+const HEAD = 'cluster,workloads,covered,seen,post-mortem,missed,never-started,ignored,pending,p50,p95,p99,max'.split(
+  ',',
+);
 
 const nameOf = ({ cluster }: ClusterCoverage): string => (cluster === null ? inNone : printable(cluster));
 
@@ -52,7 +54,9 @@ function line(name: string, { workloads, verdicts, share, timeToAnswerMs: wait }
     name,
     String(workloads),
     share === null ? '-' : percent(share),
-    ...(['seen', 'post-mortem', 'missed', 'never-started', 'pending'] as const).map((each) => String(verdicts[each])),
+    ...(['seen', 'post-mortem', 'missed', 'never-started', 'ignored', 'pending'] as const).map((each) =>
+      String(verdicts[each]),
+    ),
     ...(wait ? [wait.p50, wait.p95, wait.p99, wait.max].map(seconds) : ['-', '-', '-', '-']),
   ];
 }

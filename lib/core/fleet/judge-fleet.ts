@@ -1,8 +1,7 @@
+import { isIgnored } from '../ledger/ignored.ts';
 import type { Instance } from '../reconcile/inventory.ts';
+import { identityOf } from '../reconcile/synthetic.ts';
 import type { Observation } from './finding.ts';
-
-/** Instances with this tag, its value `true`, are not expected to run an agent. */
-export const IGNORE_TAG = 'mayfly:ignore';
 
 /** Three times the interval at which a live agent renews `lastSeenMs`. */
 const SILENT_AFTER_MS = 15 * 60_000;
@@ -22,8 +21,8 @@ export interface FleetCount {
 }
 
 /** Whether an instance should have enrolled by now: before `noAgentAfterMs` its agent may still be on its way. */
-export const isExpected = ({ state, launchedAtMs, tags }: Instance, nowMs: number, noAgentAfterMs: number): boolean =>
-  state === 'running' && nowMs - launchedAtMs >= noAgentAfterMs && tags[IGNORE_TAG] !== 'true';
+export const isExpected = (instance: Instance, nowMs: number, noAgentAfterMs: number): boolean =>
+  instance.state === 'running' && nowMs - instance.launchedAtMs >= noAgentAfterMs && !isIgnored(identityOf(instance));
 
 /** What is wrong with instances that should have enrolled. @param enrolled their nodes, by instance id */
 export function judgeFleet(

@@ -56,7 +56,7 @@ export async function coverageOf(
 }
 
 class Tally {
-  readonly #verdicts = { seen: 0, 'post-mortem': 0, 'never-started': 0, missed: 0, pending: 0 };
+  readonly #verdicts = { seen: 0, 'post-mortem': 0, 'never-started': 0, ignored: 0, missed: 0, pending: 0 };
   readonly #reasons: Partial<Record<MissReason, number>> = {};
   readonly #waits: number[] = [];
 

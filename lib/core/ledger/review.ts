@@ -136,12 +136,15 @@ function newsOf(record: WorkloadRecord, nowMs: number): News[] {
 }
 
 /**
- * Whether an agent could have seen it. Nothing did start in some, and some run on no host of ours, as on Fargate: those are
- * missed, and an alarm about them would ring for ever.
+ * Whether an agent could and should have seen it. Nothing did start in some, some are ignored, and some run on no host of
+ * ours, as on Fargate: those are missed, and an alarm about them would ring for ever.
  */
 const isJudged = ({ record, verdict }: News): boolean =>
-  verdict.verdict !== 'never-started' &&
+  !UNCOUNTED.has(verdict.verdict) &&
   !(reasonOf(verdict) === 'no-host' && record.kind === 'ecs-task' && !record.identity.container_instance);
+
+/** On these there was nothing to see, or nobody expected to see it. */
+const UNCOUNTED: ReadonlySet<string> = new Set(['never-started', 'ignored']);
 
 const isMiss = ({ verdict }: Verdict): boolean => verdict === 'missed';
 const reasonOf = (verdict: Verdict): MissReason | undefined =>

@@ -1,6 +1,7 @@
 import type { Decorations, PendingKey } from '../queue/pending-query.ts';
 import type { Stays } from './addresses.ts';
 import type { ToldBy } from './clocks.ts';
+import { isIgnored } from './ignored.ts';
 
 /** Why a workload was not seen, in the order in which one reason outweighs another. */
 export const TROUBLES = [
@@ -24,6 +25,7 @@ export type Verdict =
   | { readonly verdict: 'seen' } // every essential container was seen alive
   | { readonly verdict: 'post-mortem' } // every essential container was seen, at least one of them only after its end
   | { readonly verdict: 'never-started' } // it ended before any container existed: nothing to see
+  | { readonly verdict: 'ignored' } // nobody saw it, and nobody expected to
   | { readonly verdict: 'missed'; readonly reason: MissReason };
 
 /** One container of a task, as the latest event says. */
@@ -139,6 +141,11 @@ export const isLost = ({ stopped, lastSignAtMs }: WorkloadRecord, nowMs: number)
  * @param nowMs epoch milliseconds
  */
 export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
+  const verdict = ofFacts(record, nowMs);
+  return verdict.verdict === 'missed' && isIgnored(record.identity) ? { verdict: 'ignored' } : verdict;
+}
+
+function ofFacts(record: WorkloadRecord, nowMs: number): Verdict {
   const { subjects, handling, containers } = record;
   const lost = isLost(record, nowMs);
   if (isComing(record) && !lost) return { verdict: 'pending' };

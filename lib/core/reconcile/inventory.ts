@@ -18,6 +18,8 @@ export interface Instance {
   readonly availabilityZone?: string;
   readonly subnetId?: string;
   readonly autoScalingGroup?: string;
+  /** The service that runs it for its own purposes, such as `ecs.amazonaws.com`. */
+  readonly managedBy?: string;
   readonly tags: Readonly<Record<string, string>>;
   /** Private and public, of its own interfaces: those of tasks are not its. */
   readonly addresses: readonly string[];

@@ -1,6 +1,7 @@
 import { noteFinding } from '../fleet/finding.ts';
 import { isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
+import { isIgnored } from '../ledger/ignored.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
@@ -55,9 +56,11 @@ async function sweepPage(run: Run, page: readonly Instance[]): Promise<void> {
   });
 }
 
-/** Another state, start or address is another look. */
-const keyOf = ({ instanceId, state, launchedAtMs, addresses }: Instance): string =>
-  [instanceId, state, launchedAtMs, ...addresses].join(' ');
+/** Another state, start or address is another look, and so is the tag by which people take it out of account. */
+const keyOf = (instance: Instance): string => {
+  const { instanceId, state, launchedAtMs, addresses } = instance;
+  return [instanceId, state, launchedAtMs, isIgnored(identityOf(instance)), ...addresses].join(' ');
+};
 
 async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecord | undefined): Promise<void> {
   const { ledger, settled, now } = run.deps;
@@ -109,10 +112,12 @@ function foundAs(
   };
 }
 
-/** Addresses may come after the start, and change with it; a terminated instance has none any more. */
+/** Addresses may come after the start, and change with it, tags at any time; a terminated instance may have none any more. */
 const lacksIdentity = (record: WorkloadRecord | undefined, instance: Instance): boolean => {
-  const { launched_at, ip } = identityOf(instance);
-  return record?.identity.launched_at !== launched_at || (ip !== undefined && record?.identity.ip !== ip);
+  const identity = identityOf(instance);
+  const { launched_at, ip } = identity;
+  if (record?.identity.launched_at !== launched_at) return true;
+  return ip !== undefined && (record?.identity.ip !== ip || isIgnored(record.identity) !== isIgnored(identity));
 };
 
 async function checkFleet(run: Run, instances: readonly Instance[]): Promise<void> {

@@ -89,7 +89,7 @@ const MAX_TAG_VALUE = 256;
 
 /** What EC2 tells of an instance and its events do not, in the words of the ledger's identity. */
 export function identityOf(instance: Instance): Record<string, string> {
-  const { imageId, instanceType, availabilityZone, subnetId, autoScalingGroup } = instance;
+  const { imageId, instanceType, availabilityZone, subnetId, autoScalingGroup, managedBy } = instance;
   const { launchedAtMs, addresses, macs, tags } = instance;
   const entries = [
     ['image_id', imageId],
@@ -97,6 +97,7 @@ export function identityOf(instance: Instance): Record<string, string> {
     ['availability_zone', availabilityZone],
     ['subnet', subnetId],
     ['auto_scaling_group', autoScalingGroup],
+    ['managed_by', managedBy],
     ['launched_at', new Date(launchedAtMs).toISOString()],
     ['ip', addresses.join(' ')],
     ['mac', macs.join(' ')],

@@ -51,6 +51,7 @@ describe('instances', () => {
       answer({
         ...bare,
         ImageId: 'ami-1',
+        Operator: { Managed: true, Principal: 'ecs.amazonaws.com' },
         InstanceType: 'm7g.large',
         Placement: { AvailabilityZone: 'us-east-1a' },
         PrivateIpAddress: '10.0.3.7',
@@ -79,6 +80,7 @@ describe('instances', () => {
           instanceType: 'm7g.large',
           availabilityZone: 'us-east-1a',
           autoScalingGroup: 'web',
+          managedBy: 'ecs.amazonaws.com',
           tags: { 'aws:autoscaling:groupName': 'web', empty: '' },
           addresses: ['10.0.3.7', '10.0.3.8', '2001:db8::7', '54.1.2.3'],
           macs: ['0a:00:00:00:00:01', '0a:00:00:00:00:02'],

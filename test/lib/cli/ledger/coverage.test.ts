@@ -38,7 +38,7 @@ describe('mayfly coverage', () => {
       since: '2026-11-19T11:15:00.000Z',
       at: '2026-11-20T11:15:00.000Z',
       workloads: 7,
-      verdicts: { seen: 1, 'post-mortem': 1, 'never-started': 1, missed: 3, pending: 1 },
+      verdicts: { seen: 1, 'post-mortem': 1, 'never-started': 1, ignored: 0, missed: 3, pending: 1 },
       reasons: { expired: 1, 'no-host': 1, 'no-agent': 1 },
       share: 0.4,
       timeToAnswerMs: { p50: 2000, p95: 8000, p99: 8000, max: 8000 },
@@ -56,11 +56,11 @@ describe('mayfly coverage', () => {
     const cells = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
     expect(cells).toEqual(
       expect.arrayContaining([
-        'cluster,workloads,covered,seen,post-mortem,missed,never-started,pending,p50,p95,p99,max'.split(','),
-        'prod,5,66.6 %,1,1,1,1,1,2.0 s,8.0 s,8.0 s,8.0 s'.split(','),
-        'test,1,0.0 %,0,0,1,0,0,-,-,-,-'.split(','),
-        'EC2 instances,1,0.0 %,0,0,1,0,0,-,-,-,-'.split(','),
-        'all,7,40.0 %,1,1,3,1,1,2.0 s,8.0 s,8.0 s,8.0 s'.split(','),
+        'cluster,workloads,covered,seen,post-mortem,missed,never-started,ignored,pending,p50,p95,p99,max'.split(','),
+        'prod,5,66.6 %,1,1,1,1,0,1,2.0 s,8.0 s,8.0 s,8.0 s'.split(','),
+        'test,1,0.0 %,0,0,1,0,0,0,-,-,-,-'.split(','),
+        'EC2 instances,1,0.0 %,0,0,1,0,0,0,-,-,-,-'.split(','),
+        'all,7,40.0 %,1,1,3,1,0,1,2.0 s,8.0 s,8.0 s,8.0 s'.split(','),
         ['no-host', '1'],
       ]),
     );

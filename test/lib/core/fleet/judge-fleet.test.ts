@@ -73,6 +73,7 @@ describe('an instance from which no node enrolled', () => {
 
   it.each([
     ['has the tag mayfly:ignore', { tags: { 'mayfly:ignore': 'true' } }],
+    ['is run by Lambda, where nobody can put one', { managedBy: 'scaler.lambda.amazonaws.com' }],
     ['is still starting', { state: 'pending' }],
     ['is ending', { state: 'shutting-down' }],
   ])('is none where the instance %s', async (_, instance) => {

@@ -78,11 +78,12 @@ describe('coverage', () => {
       aRecord({ handling: HANDLING }),
       aRecord({ handling: { ...HANDLING, settleByMs: LATE + 1 } }),
       aRecord({ stopped: true, subjects: [] }),
+      aRecord({ handling: HANDLING, identity: { 'tag:mayfly:ignore': 'true' } }),
     ];
     const { all } = await coverageOf(records, LATE);
     expect(all).toEqual({
-      workloads: 5,
-      verdicts: { seen: 1, 'post-mortem': 1, 'never-started': 1, missed: 1, pending: 1 },
+      workloads: 6,
+      verdicts: { seen: 1, 'post-mortem': 1, 'never-started': 1, ignored: 1, missed: 1, pending: 1 },
       reasons: { 'agent-silent': 1 },
       share: 2 / 3,
       timeToAnswerMs: null,

@@ -175,7 +175,7 @@ describe('the ledger', () => {
 });
 
 describe('verdicts', () => {
-  const RANK = { pending: 0, missed: 1, 'never-started': 2, 'post-mortem': 2, seen: 3 };
+  const RANK = { pending: 0, missed: 1, ignored: 1, 'never-started': 2, 'post-mortem': 2, seen: 3 };
 
   it('never get worse by another event or another answer, once the last answer can have come', async () => {
     const proof = fc.record({ container: fc.nat({ max: 2 }), alive: fc.boolean(), trouble: fc.boolean() });

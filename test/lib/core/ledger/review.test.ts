@@ -193,6 +193,17 @@ describe('the review', () => {
     expect(desk.of('review_done')).toEqual([]);
   });
 
+  it('does not judge an instance that nobody expects an agent on, nor puts an event for it', async () => {
+    const desk = await aDesk();
+    const identity = { 'tag:mayfly:ignore': 'true' };
+    await desk.ledger.advance(aSnapshot(1, { workload: 'i-1', kind: 'ec2-instance', subjects: ['i-1'], identity }));
+    const settleByMs = desk.nowMs + 10 * MINUTE;
+    await desk.ledger.handled('i-1', 1, { host: 'i-1', enrolled: false, asked: [], settleByMs });
+    await desk.pass(26 * HOUR);
+    expect(desk.of('verdicts_told')).toEqual([{ cluster: null, verdict: 'ignored', reason: null, count: 1 }]);
+    expect([desk.of('review_done'), desk.put]).toEqual([[], []]);
+  });
+
   it('begins with what happens from now on', async () => {
     const desk = new Desk();
     await desk.start(1);

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
 import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';
+import { aSighting } from '../../../support/a-record.ts';
 import { anInstance, PLACE, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
 
@@ -63,6 +65,62 @@ describe('an instance that no event told of', () => {
     there({ state: 'terminated', launchedAtMs: T0 - 10 * MINUTE });
     await sweeper.sweep();
     expect(record()).toBeUndefined();
+  });
+});
+
+describe('an instance that nobody expects an agent on', () => {
+  const verdict = () => {
+    const known = record();
+    return known && verdictOf(known, sweeper.nowMs);
+  };
+  const later = async (minutes: number): Promise<void> => {
+    for (let n = 0; n < minutes; n++) {
+      sweeper.nowMs += MINUTE;
+      await sweeper.sweep();
+    }
+  };
+
+  it.each<[string, Partial<Instance>]>([
+    ['has the tag mayfly:ignore', { tags: { 'mayfly:ignore': 'true' } }],
+    ['is run by Lambda', { managedBy: 'scaler.lambda.amazonaws.com' }],
+  ])('has its record and is no miss, where it %s', async (_, instance) => {
+    there(instance);
+    await told('running');
+    await later(70);
+    expect(verdict()).toEqual({ verdict: 'ignored' });
+    there({ ...instance, state: 'terminated', addresses: [], macs: [], tags: {} });
+    await later(1);
+    expect(record()).toMatchObject({ stopped: true });
+    expect(verdict()).toEqual({ verdict: 'ignored' });
+  });
+
+  it('is one as soon as somebody says so, and none once that is taken back', async () => {
+    there();
+    await later(70);
+    expect(verdict()).toEqual({ verdict: 'missed', reason: 'no-agent' });
+    there({ tags: { 'mayfly:ignore': 'true' } });
+    await later(1);
+    expect(verdict()).toEqual({ verdict: 'ignored' });
+    there();
+    await later(1);
+    expect(verdict()).toEqual({ verdict: 'missed', reason: 'no-agent' });
+  });
+
+  it.each(['ecs.amazonaws.com', 'eks.amazonaws.com'])(
+    'is not one that %s runs: agents run there as daemons',
+    async (managedBy) => {
+      there({ managedBy });
+      await later(70);
+      expect(record()?.identity.managed_by).toBe(managedBy);
+      expect(verdict()).toEqual({ verdict: 'missed', reason: 'no-agent' });
+    },
+  );
+
+  it('is seen where it has one all the same', async () => {
+    there({ tags: { 'mayfly:ignore': 'true' } });
+    await later(1);
+    await sweeper.ledger.saw(ID, aSighting([ID], [], sweeper.nowMs));
+    expect(verdict()).toEqual({ verdict: 'seen' });
   });
 });
 

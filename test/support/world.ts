@@ -164,6 +164,7 @@ export class World {
     if (!node) throw new Error(`no node at ${host}`);
     return handleAnswers(node, deliveries, answers, {
       ...ports,
+      fanOuts: new DynamoFanOuts(this.table),
       sink: this.sink,
       now: this.now,
       report: this.report,

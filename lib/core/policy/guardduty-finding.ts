@@ -65,57 +65,75 @@ export function findingOf(event: unknown): GuardDutyFinding | undefined {
   const id = nameAt('detail.id', event);
   if (!id) return undefined;
   const type = nameAt('detail.type', event);
-  const lasting = JSON.stringify(lastingPart(lookUp('detail', event)));
-  const digest = createHash('sha256').update(lasting).digest('hex').slice(0, 32);
+  const digest = createHash('sha256')
+    .update(JSON.stringify(lastingPart(event)))
+    .digest('hex')
+    .slice(0, 32);
   return {
     key: `finding ${id} ${digest}`,
     decorations: { finding_id: id, ...(type ? { finding_type: type } : {}) },
   };
 }
 
-/** What differs from one publication to the next, wherever it stands: of a signal, a cluster, the finding itself. */
-const PASSING = /^(updatedAt|lastSeenAt|eventLastSeen|count|[a-z]\w*Count)$/;
-/** What differs between the copies of two accounts, is somebody's mark on it, or says in prose what other members say. */
-const PASSING_OF_FINDING = new Set(['arn', 'schemaVersion', 'title', 'description']);
-const PASSING_OF_SERVICE = new Set(['detectorId', 'archived', 'userFeedback', 'additionalInfo']);
+/**
+ * What a finding says: how bad what is, where, who is at the other end, and which program did it. All else passes from one
+ * publication to the next (counts, times, states, sample calls, ids of processes, ports that a system picks for one connection),
+ * or is prose about what stands here.
+ *
+ * @see GuardDuty User Guide, "Finding details", "Attack sequence finding details"
+ */
+const LASTING = [
+  'type',
+  'severity',
+  'resource.containerDetails.[id, image]',
+  'resource.ecsClusterDetails.taskDetails.containers[].[id, image]',
+  'resource.kubernetesDetails.kubernetesWorkloadDetails.[namespace, type, name]',
+  'service.action.actionType',
+  'service.action.*[].remoteIpDetails.[ipAddressV4, ipAddressV6]',
+  'service.action.dnsRequestAction.domain',
+  // The other end's port is the system's choice where that end connects to us.
+  "service.action.networkConnectionAction.[connectionDirection == 'OUTBOUND' && remotePortDetails.port]",
+  "service.action.networkConnectionAction.[connectionDirection == 'INBOUND' && localPortDetails.port]",
+  // Whoever scans the internet changes all the time.
+  'service.action.portProbeAction.portProbeDetails[].localPortDetails.port',
+  'service.runtimeDetails.process.[executablePath, executableSha256]',
+  'service.runtimeDetails.context.[modifyingProcess, targetProcess][].[executablePath, executableSha256]',
+  'service.runtimeDetails.context.[scriptPath, libraryPath, ldPreloadValue, socketPath, runcBinaryPath, releaseAgentPath]',
+  'service.runtimeDetails.context.[mountSource, mountTarget, moduleFilePath, moduleSha256, shellHistoryFilePath]',
+  'service.runtimeDetails.context.[toolName, serviceName, threatFilePath]',
+  'service.evidence.threatIntelligenceDetails[].[threatListName, threatNames, threatFileSha256]',
+  'service.ebsVolumeScanDetails.scanDetections.threatDetectedByName.threatNames[].[name, filePaths[].hash]',
+  'service.malwareScanDetails.threats[].[name, itemPaths[].hash]',
+  'service.detection.sequence.signals[].[type, name]',
+  'service.detection.sequence.endpoints[].[ip, domain]',
+  'service.detection.sequence.actors[].process.[path, sha256]',
+];
+/** Of `additionalInfo.value`, or of `additionalInfo` itself. */
+const LASTING_INFO = '[threatListName, threatName, domain]';
 
-/** The finding without what passes. */
-function lastingPart(detail: unknown): unknown {
-  const additional = lookUp('service.additionalInfo.value', detail);
-  const { service, ...rest } = Object(detail) as { service?: object };
+function lastingPart(event: unknown): unknown {
+  const detail = lookUp('detail', event);
+  const info = lookUp('service.additionalInfo', detail);
   return [
-    lasting(without(rest, PASSING_OF_FINDING)),
-    lasting(without(Object(service), PASSING_OF_SERVICE)),
-    lasting(withoutNumbers(parsed(additional), 0)),
-  ];
+    findingSubjects(event).map(({ name }) => name),
+    ...LASTING.map((path) => lookUp(path, detail)),
+    ...[info, parsed(lookUp('value', info))].map((each) => lookUp(LASTING_INFO, each)),
+  ].map((part) => unordered(part) ?? null);
 }
 
-const without = (members: object, names: ReadonlySet<string>): object =>
-  Object.fromEntries(Object.entries(members).filter(([name]) => !names.has(name)));
-
-// Findings nest about ten levels; what hides deeper than this changes nothing.
+// What we read nests a few levels; what hides deeper than this changes nothing.
 const MAX_DEPTH = 32;
 
 /** The same for members and elements in any order: lists of a finding are sets to us. */
-function lasting(value: unknown, depth = 0): unknown {
+function unordered(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) return null;
-  if (Array.isArray(value)) return value.map((element) => lasting(element, depth + 1)).sort(byText);
-  const kept = Object.entries(value).filter(([name]) => !PASSING.test(name));
-  return Object.fromEntries(
-    kept.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, member]) => [name, lasting(member, depth + 1)]),
-  );
+  if (Array.isArray(value)) return value.map((element) => unordered(element, depth + 1)).sort(byText);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, unordered(member, depth + 1)]));
 }
 
 const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-
-/** `additionalInfo` counts bytes, packets and calls under names of its own. */
-function withoutNumbers(value: unknown, depth: number): unknown {
-  if (typeof value === 'number' || (typeof value === 'string' && /^-?\d+([.,]\d+)?$/.test(value))) return null;
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((element) => withoutNumbers(element, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutNumbers(member, depth + 1)]));
-}
 
 /** `additionalInfo.value` is JSON within a text. */
 function parsed(text: unknown): unknown {

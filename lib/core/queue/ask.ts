@@ -9,7 +9,7 @@ import type { Report } from '../report.ts';
 import { renderSql } from '../sql/render.ts';
 import { type Asking, listsAreIds, priorityOf } from './asking.ts';
 import type { HostQueue } from './host-queue.ts';
-import type { Decorations, PendingQuery } from './pending-query.ts';
+import type { Asker, Decorations, PendingQuery } from './pending-query.ts';
 
 /** What a trigger gives to the queries it asks for. */
 export interface Cause {
@@ -26,6 +26,7 @@ export interface Cause {
   readonly receivedAtMs: number; // when we heard of it
   /** Who told of it. @default - an event */
   readonly toldBy?: ToldBy;
+  readonly places?: Asker['places'];
 }
 
 export interface AskDeps {
@@ -83,6 +84,7 @@ export function questions(
         triggeredAtMs: cause.triggeredAtMs,
         receivedAtMs: cause.receivedAtMs,
         ...(cause.toldBy ? { toldBy: cause.toldBy } : {}),
+        ...(cause.places ? { places: cause.places } : {}),
         queuedAtMs: nowMs,
         expiresAtMs: nowMs + expiresSeconds * 1000,
       });
@@ -169,7 +171,7 @@ function idOf(...parts: string[]): string {
 }
 
 /** An answer may lag the last hand-over by a lease and its redeliveries: nothing is called missed before that. */
-const ANSWER_GRACE_MS = 3 * 60_000;
+export const ANSWER_GRACE_MS = 3 * 60_000;
 
 /** Until when answers to these queries are waited for, in epoch ms; 0 where there are none. */
 export const settleByMsOf = (queries: readonly PendingQuery[]): number =>

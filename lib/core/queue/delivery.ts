@@ -116,9 +116,9 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
 
 function askerOf(query: PendingQuery): Asker {
   const { queryId, workload, subjects, decorations, subjectDecorations } = query;
-  const { triggeredAtMs, receivedAtMs, toldBy, queuedAtMs, expiresAtMs } = query;
+  const { triggeredAtMs, receivedAtMs, toldBy, queuedAtMs, expiresAtMs, places } = query;
   const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, ...(toldBy ? { toldBy } : {}) };
-  const asker = { queryId, subjects, decorations, subjectDecorations, ...clocks };
+  const asker = { queryId, subjects, decorations, subjectDecorations, ...clocks, ...(places ? { places } : {}) };
   return workload === undefined ? asker : { ...asker, workload };
 }
 

@@ -28,6 +28,8 @@ export interface Asker {
   readonly toldBy?: ToldBy;
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
+  /** Places of a finding, which hold for as long as it may be answered: the answer makes them last. */
+  readonly places?: readonly string[];
 }
 
 /** One distributed query waiting for one host's next poll; self-contained, so a drain needs no policy. */

@@ -8,6 +8,7 @@ import { type DeliveredQuery, type Delivery, deliveryIdOf } from '../queue/deliv
 import type { HostQueue } from '../queue/host-queue.ts';
 import type { Asker, Decorations } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
+import { type FanOuts, FINDING_KEEPS_MS } from '../triggers/fan-out.ts';
 import type { AnswerBook } from './answer-book.ts';
 import { type Proof, reportClocks } from './answer-clocks.ts';
 import { lineId, type ResultLine, type ResultSink } from './lines.ts';
@@ -18,6 +19,7 @@ export interface AnswerDeps {
   readonly book: AnswerBook;
   readonly sink: ResultSink;
   readonly findings: Findings;
+  readonly fanOuts: Pick<FanOuts, 'save'>;
   /** Told of rows of the enrollment and launch sets, which say which instance a host is. */
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
   /** Told which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
@@ -200,6 +202,8 @@ async function settle(
       .find((id) => id !== undefined && /^i-[0-9a-f]{8,17}$/.test(id));
     if (instance && instance !== host) await deps.learnInstance(host, instance);
   }
+  for (const place of query.askers.flatMap(({ places = [] }) => places))
+    await deps.fanOuts.save(place, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
   const configHash = answer.rows.map((row) => row.config_hash).find((hash) => hash && /^[0-9a-f]{40}$/.test(hash));
   if (configHash) await deps.learnConfig(host, configHash);
   const { evidence } = query;

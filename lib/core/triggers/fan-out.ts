@@ -13,5 +13,8 @@ export interface FanOuts {
   save(id: string, progress: FanOutProgress, nowMs: number, keepMs?: number): Promise<void>;
 }
 
+/** GuardDuty keeps a finding, and may publish it again, for as long. */
+export const FINDING_KEEPS_MS = 90 * 24 * 3_600_000;
+
 /** An event comes back within minutes; a request with the same idempotency key within a day is the same request. */
 export const FAN_OUT_KEEPS_MS = 24 * 3_600_000;

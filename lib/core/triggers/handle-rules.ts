@@ -7,10 +7,10 @@ import type { LivePolicy } from '../policy/live-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import type { NodeMatch, PolicyRule, Target } from '../policy/policy.ts';
 import { namedBy } from '../policy/target.ts';
-import { type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
+import { ANSWER_GRACE_MS, type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
 import { askingOf } from '../queue/asking.ts';
 import type { ContainerHosts } from './container-hosts.ts';
-import type { FanOuts } from './fan-out.ts';
+import { type FanOuts, FINDING_KEEPS_MS } from './fan-out.ts';
 import { findingHosts } from './finding-hosts.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 
@@ -52,13 +52,10 @@ export async function handleRules(event: AnyEvent, deps: RuleDeps, own?: Target)
 interface Occasion {
   readonly event: AnyEvent;
   readonly cause: Cause;
-  /** For how long a repeat is recognised; as long as `FanOuts` says unless given. */
-  readonly keepMs?: number;
+  /** Of a finding, GuardDuty's word for it. */
+  readonly isFinding: boolean;
   readonly policy: CompiledPolicy;
 }
-
-/** GuardDuty keeps a finding, and may publish it again, for as long. */
-const FINDING_KEEPS_MS = 90 * 24 * 3_600_000;
 
 function occasionOf(event: AnyEvent, policy: CompiledPolicy, nowMs: number): Occasion {
   const request = lookUp('detail.idempotencyKey', event.raw);
@@ -72,7 +69,7 @@ function occasionOf(event: AnyEvent, policy: CompiledPolicy, nowMs: number): Occ
     triggeredAtMs: event.occurredAtMs,
     receivedAtMs: nowMs,
   };
-  return { event, cause, policy, ...(finding ? { keepMs: FINDING_KEEPS_MS } : {}) };
+  return { event, cause, policy, isFinding: finding !== undefined };
 }
 
 /** @returns how many queries wait now */
@@ -118,7 +115,8 @@ async function askFinding(
 
 /**
  * Asks a host, unless the same occasion had it asked before. Its place is kept because ids alone would not know a repeat
- * once the queries are delivered, and only when it was asked: a host that is unknown today may be known tomorrow.
+ * once the queries are delivered, and only when all of it was asked: a host that is unknown today may be known tomorrow.
+ * A finding's place holds for as long as it may be answered, and lasts once it was (`handleAnswers`): the host may be away.
  *
  * @param names by which the event names it, where it names several hosts; asked under one of them, it was asked
  */
@@ -133,15 +131,32 @@ async function askOnce(
   const own = `${occasion.cause.key} ${rule.name}`;
   const ids = names.length > 0 ? names.map((name) => `${own} ${name}`) : [own];
   const places = await Promise.all(ids.map((id) => fanOuts.resume(id, now())));
-  const queued = places.some(({ done }) => done) ? 0 : await ask(host, rule, occasion, deps);
+  const isRepeat = places.some(({ done }) => done);
+  const kept = occasion.isFinding ? ids : undefined;
+  const { queued, dropped } = isRepeat ? { queued: 0, dropped: 0 } : await ask(host, rule, occasion, deps, kept);
+  if (dropped > 0) return queued;
   const fresh = ids.filter((_, index) => !places[index]?.done);
-  await Promise.all(fresh.map((id) => fanOuts.save(id, { hosts: 1, done: true }, now(), occasion.keepMs)));
+  const keepMs = occasion.isFinding ? rule.expiresSeconds * 1000 + ANSWER_GRACE_MS : undefined;
+  await Promise.all(fresh.map((id) => fanOuts.save(id, { hosts: 1, done: true }, now(), keepMs)));
   return queued;
 }
 
-async function ask(host: string, rule: PolicyRule, { cause, policy }: Occasion, deps: RuleDeps): Promise<number> {
-  const asked = questions(host, [askingOf(rule, 'request')], { ...cause, key: `${cause.key} ${host}` }, deps.now());
-  return (await enqueue(host, asked, policy.policy.limits, rule.accelerateSeconds, deps)).length;
+/** What waits for a host already is no reason to drop a finding, nor is another one that asks the same: they are few. */
+const UNLIMITED = { pendingPerHost: Number.POSITIVE_INFINITY, spacingSeconds: 0 };
+
+/** @param places which the answer makes last */
+async function ask(
+  host: string,
+  rule: PolicyRule,
+  { cause, policy, isFinding }: Occasion,
+  deps: RuleDeps,
+  places?: readonly string[],
+): Promise<{ readonly queued: number; readonly dropped: number }> {
+  const own = { ...cause, key: `${cause.key} ${host}`, ...(places ? { places } : {}) };
+  const asked = questions(host, [askingOf(rule, 'request')], own, deps.now());
+  const limits = { ...policy.policy.limits, ...(isFinding ? UNLIMITED : {}) };
+  const queued = await enqueue(host, asked, limits, rule.accelerateSeconds, deps);
+  return { queued: queued.length, dropped: asked.queries.length - queued.length };
 }
 
 /**
@@ -161,12 +176,17 @@ async function fanOut(rule: PolicyRule, match: NodeMatch, occasion: Occasion, de
     const room = Math.max(0, policy.policy.limits.hostsPerTrigger - hosts);
     const within = chosen.slice(0, room);
     const counts = await Promise.all(within.map((node) => ask(node.hostIdentifier, rule, occasion, deps)));
-    queued += counts.reduce((sum, count) => sum + count, 0);
+    queued += counts.reduce((sum, count) => sum + count.queued, 0);
     hosts += within.length;
     if (chosen.length > room) report('fan_out_limited', { rule: rule.name, cause: cause.key, hosts });
     cursor = page.next;
     done = cursor === undefined || chosen.length > room;
-    await fanOuts.save(id, { hosts, ...(cursor ? { cursor } : {}), done }, now(), occasion.keepMs);
+    await fanOuts.save(
+      id,
+      { hosts, ...(cursor ? { cursor } : {}), done },
+      now(),
+      occasion.isFinding ? FINDING_KEEPS_MS : undefined,
+    );
   }
   return queued;
 }

@@ -16,10 +16,12 @@ export const Settings = z
           .int()
           .min(1)
           .max(1000)
-          .describe('Queries that may wait for one host; more are refused, with a ledger reason.')
+          .describe(
+            'Queries that may wait for one host; more are refused, with a ledger reason. There is always room for last gasps and findings.',
+          )
           .default(500),
         spacing: DurationOrZero.describe(
-          'The same query with the same text is not asked of a host again within this.',
+          'The same query with the same text is not asked of a host again within this, but for another finding.',
         ).default('10s'),
         hosts_per_trigger: z
           .int()

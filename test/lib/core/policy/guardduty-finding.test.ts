@@ -18,6 +18,34 @@ describe('a finding that is published again', () => {
   const told = (value: object) => withService({ additionalInfo: { type: 'default', value: JSON.stringify(value) } });
   const signals = (count: number, lastSeenAt: string) =>
     withService({ detection: { sequence: { signals: [{ uid: 's', count, lastSeenAt, updatedAt: lastSeenAt }] } } });
+  const talk = (connection: object) => {
+    const remoteIpDetails = { ipAddressV4: '198.51.100.7', country: { countryName: 'X' } };
+    const networkConnectionAction = { connectionDirection: 'OUTBOUND', remoteIpDetails, ...connection };
+    return withService({ action: { actionType: 'NETWORK_CONNECTION', networkConnectionAction } });
+  };
+  const port = (port: number) => ({ port });
+  const outbound = (local: number, remote: number) =>
+    talk({ localPortDetails: port(local), remotePortDetails: port(remote) });
+  const inbound = (local: number, remote: number) =>
+    talk({ connectionDirection: 'INBOUND', localPortDetails: port(local), remotePortDetails: port(remote) });
+  const from = (ipAddressV4: string) => talk({ remoteIpDetails: { ipAddressV4 } });
+  const probed = (local: number, ipAddressV4: string) => {
+    const portProbeDetails = [{ localPortDetails: port(local), remoteIpDetails: { ipAddressV4 } }];
+    return withService({ action: { actionType: 'PORT_PROBE', portProbeAction: { portProbeDetails } } });
+  };
+  const process = (change: object) => {
+    const process = { pid: 7, uuid: 'a', executablePath: '/tmp/x', executableSha256: 'ab', startTime: 's', ...change };
+    return withService({ runtimeDetails: { process } });
+  };
+  const changedBy = (executablePath: string) =>
+    withService({ runtimeDetails: { context: { modifyingProcess: { executablePath } } } });
+  const malware = (hash: string) => withService({ malwareScanDetails: { threats: [{ itemPaths: [{ hash }] }] } });
+  const attack = (name: string) => withService({ detection: { sequence: { signals: [{ type: 'FINDING', name }] } } });
+  const task = (change: object) => {
+    const { ecsClusterDetails, ...rest } = aTaskResource(TASK, ['c1']);
+    const taskDetails = { ...ecsClusterDetails.taskDetails, ...change };
+    return withResource({ ...rest, ecsClusterDetails: { ...ecsClusterDetails, taskDetails } });
+  };
 
   it.each<[string, AnyEvent, AnyEvent]>([
     ['with new counts and times', aFinding(1), aFinding(400)],
@@ -41,10 +69,44 @@ describe('a finding that is published again', () => {
       aFinding(1),
       aFinding(1, (detail) => Object.fromEntries(Object.entries(detail).reverse())),
     ],
+    ['with another port of ours', aFinding(1, outbound(40_001, 443)), aFinding(1, outbound(51_234, 443))],
+    ['with another port of theirs', aFinding(1, inbound(22, 40_001)), aFinding(1, inbound(22, 51_234))],
+    ['with another who scans', aFinding(1, probed(22, '1.1.1.1')), aFinding(1, probed(22, '2.2.2.2'))],
+    [
+      'with the task a state further',
+      aFinding(1, task({ version: '4' })),
+      aFinding(1, task({ version: '5', startedAt: 1_763_630_002.25, startedBy: 'ecs-svc/1' })),
+    ],
+    [
+      'with the instance in another state',
+      aFinding(1, resource({ instanceDetails: { instanceId: ON_ECS, instanceState: 'running' } })),
+      aFinding(1, resource({ instanceDetails: { instanceId: ON_ECS, instanceState: 'stopping', tags: [] } })),
+    ],
+    [
+      'with another process of the same program',
+      aFinding(1, process({})),
+      aFinding(1, process({ pid: 8, uuid: 'b', startTime: 't' })),
+    ],
     ['in other words', aFinding(1), aFinding(1, (detail) => ({ ...detail, title: 'T', description: 'seen 9 times' }))],
   ])('%s, is the same', (_, first, second) => {
     expect(keyOf(first)).toMatch(/^finding 041b66e31d817aa2d23193884db08747 [0-9a-f]{32}$/);
     expect(keyOf(second)).toBe(keyOf(first));
+  });
+
+  it.each<[string, AnyEvent, AnyEvent]>([
+    ['the port it talks to', aFinding(1, outbound(1, 443)), aFinding(1, outbound(1, 4444))],
+    ['the port that is talked to', aFinding(1, inbound(22, 1)), aFinding(1, inbound(80, 1))],
+    ['who it talks to', aFinding(1, from('1.1.1.1')), aFinding(1, from('2.2.2.2'))],
+    ['the port that is scanned', aFinding(1, probed(22, '1.1.1.1')), aFinding(1, probed(23, '1.1.1.1'))],
+    ['its program', aFinding(1, process({})), aFinding(1, process({ executablePath: '/tmp/y' }))],
+    ["its program's content", aFinding(1, process({})), aFinding(1, process({ executableSha256: 'cd' }))],
+    ['what changed its program', aFinding(1, changedBy('/bin/a')), aFinding(1, changedBy('/bin/b'))],
+    ['the malware in it', aFinding(1, malware('a')), aFinding(1, malware('b'))],
+    ['what belongs to its attack', aFinding(1, attack('Recon')), aFinding(1, attack('Exfiltration'))],
+    ['its container', aFinding(1, task({})), aFinding(1, task({ containers: [{ id: 'c2' }] }))],
+    ['its task', aFinding(1, task({})), aFinding(1, task({ arn: `${TASK}0` }))],
+  ])('is another one when %s changed', (_, first, second) => {
+    expect(keyOf(second)).not.toBe(keyOf(first));
   });
 
   it.each<[string, (detail: Record<string, unknown>) => Record<string, unknown>]>([
@@ -52,7 +114,6 @@ describe('a finding that is published again', () => {
     ['its type', (detail) => ({ ...detail, type: 'Backdoor:EC2/C&CActivity.B' })],
     ['its id', (detail) => ({ ...detail, id: 'another' })],
     ['its instance', resource({ instanceDetails: { instanceId: 'i-1' } })],
-    ['its process', withService({ runtimeDetails: { process: { pid: 7 } } })],
     ['what it talks to', withService({ action: { actionType: 'DNS_REQUEST', dnsRequestAction: { domain: 'b' } } })],
     ['its list of threats', withService({ additionalInfo: { value: '{"threatListName":"Another"}' } })],
   ])('is another one when %s changed', (_, change) => {

@@ -77,6 +77,26 @@ describe('a GuardDuty finding', () => {
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
   });
 
+  it('asks a host for which as much waits as may', async () => {
+    await world.aNode(ON_ECS);
+    world.policy = inForce({ ...policy, limits: { ...policy.limits, pendingPerHost: 1 } });
+    await world.take(fixture(19));
+    expect(await names(ON_ECS)).toHaveLength(1);
+    await arrives(aFinding(1));
+    expect(await names(ON_ECS)).toEqual(expect.arrayContaining(HOST_RULE));
+  });
+
+  it('asks what another finding asked a moment ago: each is the reason of rows of its own', async () => {
+    await world.aNode(ON_ECS);
+    await arrives(aFinding(1));
+    world.nowMs += 1000;
+    await arrives(aFinding(1, (detail) => ({ ...detail, id: 'another' })));
+    await answerAll(world, ON_ECS);
+    const reasons = new Set(world.sink.stored.map(({ decorations }) => decorations.finding_id));
+    expect([...reasons].sort()).toEqual(['041b66e31d817aa2d23193884db08747', 'another']);
+    expect(world.reports.filter(({ event }) => event === 'query_dropped')).toEqual([]);
+  });
+
   it('tells in every row which finding was the reason', async () => {
     await world.aNode(ON_ECS);
     await arrives(fixture(25));
@@ -226,6 +246,26 @@ describe('a finding that is published again', () => {
     expect(await answerAll(world, ON_ECS)).toHaveLength(1);
     world.nowMs += 25 * HOUR;
     await arrives(aFinding(2));
+    expect(await total()).toBe(0);
+  });
+
+  it('asks nothing while its queries wait', async () => {
+    await arrives(aFinding(1, (detail) => ({ ...detail, severity: 8.5 })));
+    world.nowMs += 15 * MINUTE;
+    await arrives(aFinding(2, (detail) => ({ ...detail, severity: 8.5 })));
+    expect(await names(ON_ECS)).toEqual(HOST_RULE);
+  });
+
+  it('asks again when its queries expired and the host has answered none of them', async () => {
+    const worse = (n: number) => aFinding(n, (detail) => ({ ...detail, severity: 8.5 }));
+    await arrives(worse(1));
+    world.nowMs += 45 * MINUTE; // the host was away
+    expect(await answerAll(world, ON_ECS)).toEqual([]);
+    world.nowMs += 15 * MINUTE;
+    await arrives(worse(2));
+    expect(await answerAll(world, ON_ECS)).toHaveLength(3);
+    world.nowMs += 6 * HOUR;
+    await arrives(worse(3));
     expect(await total()).toBe(0);
   });
 

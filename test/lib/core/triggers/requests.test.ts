@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { answerAll, aRequest, aWorldUnder } from '../../../support/a-request.ts';
 import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
+import { inForce } from '../../../support/plain-policy.ts';
 import { MINUTE, SECOND, type World } from '../../../support/world.ts';
 
 const CHECK = 'SELECT id, image FROM docker_containers';
@@ -125,6 +126,17 @@ describe('a request that comes again', () => {
       await world.take(second);
       expect(await world.waiting('h1')).toEqual([]);
     }
+  });
+
+  it('is asked then where a limit dropped it before', async () => {
+    const [first, second] = keyed('alert', 'alert');
+    const { policy: live } = await world.policy();
+    world.policy = inForce({ ...live, limits: { ...live.limits, pendingPerHost: 0 } });
+    await world.take(first as never);
+    expect(reported('query_dropped')).toHaveLength(1);
+    world.policy = inForce(policy);
+    await world.take(second as never);
+    expect(await world.waiting('h1')).toHaveLength(1);
   });
 
   it('after a day is another one, though the table still holds its key', async () => {

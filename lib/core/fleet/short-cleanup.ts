@@ -7,18 +7,24 @@ const CLEANUP_MS = 3 * 3_600_000;
 
 /**
  * Notes that a container was gone already when osquery was asked about it after its end, although by default the ECS agent
- * keeps it for hours.
+ * keeps it for hours. Since its version 1.57.1 it can be told to wait for a second only, so none is gone too soon for that.
+ * Without the Docker socket, too, osquery answers with no row; only a row about another container tells the two apart.
  *
  * @param answered ids that the answer to the post-mortem question did name
+ * @param reached whether the answer named any container, of whatever task
  */
 export async function noteShortCleanup(
   host: string,
   { subjects, triggeredAtMs }: Asker,
   answered: readonly string[],
+  reached: boolean,
   deps: { readonly findings: Findings; readonly report: Report; readonly now: () => number },
 ): Promise<void> {
   const agoMs = Math.max(0, deps.now() - triggeredAtMs);
   if (agoMs >= CLEANUP_MS || subjects.every((id) => answered.includes(id))) return;
-  const detail = `a container was gone ${Math.round(agoMs / 1000)} s after its task had stopped`;
+  const gone = `a container was gone ${Math.round(agoMs / 1000)} s after its task had stopped`;
+  const detail = reached
+    ? gone
+    : `${gone}, unless osquery cannot reach the Docker socket: it named no container at all`;
   await noteFinding({ kind: 'cleanup-too-short', host, detail }, deps);
 }

@@ -216,7 +216,8 @@ async function settle(
     const isAlive = (row: Row): boolean =>
       query.set !== 'post-mortem' &&
       (!evidence.alive || evidence.alive.oneOf.includes(row[evidence.alive.column] ?? ''));
-    if (query.set === 'post-mortem' && answer.status === 0) await noteShortCleanup(host, asker, idsOf(proofs), deps);
+    if (query.set === 'post-mortem' && answer.status === 0)
+      await noteShortCleanup(host, asker, idsOf(proofs), answer.rows.length > 0, deps);
     const trouble = troubleOf(answer, proofs.length);
     if (trouble) await deps.ledger.troubled(asker.workload, trouble);
     else {

@@ -57,8 +57,8 @@ describe('the ledger in DynamoDB', () => {
     await ledger.amend(taskArn(1), 3, marked);
     expect(await world.record(taskArn(1))).toMatchObject({ containers: marked, handledVersion: 3, handling: HANDLING });
     await ledger.advance(aVersion(4, { containers }));
-    await ledger.amend(taskArn(1), 3, marked);
-    expect((await world.record(taskArn(1))).containers).toEqual(containers);
+    await ledger.amend(taskArn(1), 3, containers);
+    expect((await world.record(taskArn(1))).containers).toEqual(marked);
   });
 
   it('only grows by what was proved, in any order and as often as it is said', async () => {

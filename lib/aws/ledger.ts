@@ -5,9 +5,12 @@ import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk
 import { realmOf, type Stays } from '../core/ledger/addresses.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import type { ToldBy } from '../core/ledger/clocks.ts';
+import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type {
+  AnswerFrom,
+  ContainerFacts,
   Handling,
   Sighting,
   TaskContainer,
@@ -39,13 +42,16 @@ export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
 export const AGAIN = 'REVIEW#again';
 
 const DAY_MS = 24 * 3_600_000;
+/** Before the id of a container in the name of the attribute that holds what a row said of it. */
+const FACTS = 'facts#';
+
 /** BatchGetItem's own limit. */
 const READ_AT_ONCE = 100;
 
 /**
  * Workloads: `WORKLOAD#<arn or id>` / `#ledger`. Sets of ids and troubles are DynamoDB sets grown with ADD, so their
  * order and repeats do not matter; the snapshot is guarded by its version. The keys of `byDay` are set when it is first heard
- * of and never change, so the index costs one write a life. Beside them:
+ * of and never change, so the index costs one write a life; `facts#<id>` is what a row said of a container. Beside them:
  *
  * ADDRESS#<digits> / <since>#<workload>   who came to an address, and when
  * REVIEW#again / <when>#<workload>        whose verdict is to be told then
@@ -133,24 +139,43 @@ export class DynamoLedger implements Ledger {
     await this.#change(workload, 'SET foundHost = :host', { values: { ':host': host } });
   }
 
-  async saw(workload: string, { live, postMortem, answeredAtMs, storedAtMs }: Sighting): Promise<void> {
-    const added = [
-      ...(live.length > 0 ? [['seenLive', ':live', new Set(live)] as const] : []),
-      ...(postMortem.length > 0 ? [['seenPostMortem', ':dead', new Set(postMortem)] as const] : []),
+  async saw(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
+    const { live, postMortem } = sighting;
+    if (live.length + postMortem.length === 0) return undefined;
+    const first = Object.entries(firstAnswer(sighting));
+    const facts = Object.entries(sighting.facts);
+    const once = (name: string, value: string): string => `${name} = if_not_exists(${name}, ${value})`;
+    const sets = [
+      ...first.map(([name]) => once(name, `:${name}`)),
+      ...facts.map(([id], n) =>
+        postMortem.includes(id) ? `#facts${n} = :facts${n}` : once(`#facts${n}`, `:facts${n}`),
+      ),
     ];
-    if (added.length === 0) return;
-    await this.#change(
+    const added = [live.length > 0 ? 'seenLive :live' : '', postMortem.length > 0 ? 'seenPostMortem :dead' : ''];
+    const change = this.#changing(
       workload,
-      'SET firstAnswerAtMs = if_not_exists(firstAnswerAtMs, :answered), firstStoredAtMs = if_not_exists(firstStoredAtMs, :stored) ' +
-        `ADD ${added.map(([name, value]) => `${name} ${value}`).join(', ')}`,
-      {
-        values: {
-          ':answered': answeredAtMs,
-          ':stored': storedAtMs,
-          ...Object.fromEntries(added.map(([, value, set]) => [value, set])),
-        },
-      },
+      `SET ${sets.join(', ')} ADD ${added.filter(Boolean).join(', ')}`,
+      Object.fromEntries([
+        ...first.map(([name, value]) => [`:${name}`, value]),
+        ...facts.map(([, said], n) => [`:facts${n}`, said]),
+        ...(live.length > 0 ? [[':live', new Set(live)]] : []),
+        ...(postMortem.length > 0 ? [[':dead', new Set(postMortem)]] : []),
+      ]),
     );
+    const names = Object.fromEntries(facts.map(([id], n) => [`#facts${n}`, `${FACTS}${id}`]));
+    try {
+      const { Attributes } = await this.#table.db.send(
+        new UpdateCommand({
+          ...change,
+          ...(facts.length > 0 ? { ExpressionAttributeNames: names } : {}),
+          ReturnValues: 'ALL_OLD',
+        }),
+      );
+      return Attributes && recordOf(Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
   }
 
   async troubled(workload: string | undefined, trouble: Trouble): Promise<void> {
@@ -260,18 +285,20 @@ export class DynamoLedger implements Ledger {
       values,
     }: { condition?: string; names?: Record<string, string>; values: Record<string, unknown> },
   ): Promise<boolean> {
+    const changing = this.#changing(workload, update, values, condition);
     return conditional(
-      this.#table.db.send(
-        new UpdateCommand({
-          TableName: this.#table.name,
-          Key: keyOf(workload),
-          UpdateExpression: update,
-          ConditionExpression: ['attribute_exists(pk)', ...(condition ? [condition] : [])].join(' AND '),
-          ...(names ? { ExpressionAttributeNames: names } : {}),
-          ExpressionAttributeValues: values,
-        }),
-      ),
+      this.#table.db.send(new UpdateCommand({ ...changing, ...(names ? { ExpressionAttributeNames: names } : {}) })),
     );
+  }
+
+  #changing(workload: string, update: string, values: Record<string, unknown>, condition?: string) {
+    return {
+      TableName: this.#table.name,
+      Key: keyOf(workload),
+      UpdateExpression: update,
+      ConditionExpression: ['attribute_exists(pk)', ...(condition ? [condition] : [])].join(' AND '),
+      ExpressionAttributeValues: values,
+    };
   }
 }
 
@@ -303,6 +330,12 @@ function recordOf(item: Record<string, unknown>): WorkloadRecord {
     ...(item.told ? { told: item.told as Told } : {}),
     ...(item.firstStoredAtMs ? { firstStoredAtMs: Number(item.firstStoredAtMs) } : {}),
     ...(item.firstAnswerAtMs ? { firstAnswerAtMs: Number(item.firstAnswerAtMs) } : {}),
+    ...(item.firstAnswerFrom ? { firstAnswerFrom: item.firstAnswerFrom as AnswerFrom } : {}),
+    facts: Object.fromEntries(
+      Object.entries(item).flatMap(([name, said]) =>
+        name.startsWith(FACTS) ? [[name.slice(FACTS.length), said as ContainerFacts]] : [],
+      ),
+    ),
     ...(item.deliveredAtMs ? { deliveredAtMs: Number(item.deliveredAtMs) } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { Stays } from '../core/ledger/addresses.ts';
+import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type {
@@ -43,6 +44,7 @@ export class MemoryLedger implements Ledger {
     const learned = known?.learned ?? {};
     const record: WorkloadRecord = {
       ...{ handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [], stays: {}, alsoAsked: [] },
+      facts: {},
       ...{ firstEventAtMs: occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
       ...known?.record,
       ...snapshot,
@@ -67,14 +69,18 @@ export class MemoryLedger implements Ledger {
     this.#change(workload, ({ handling }) => (handling ? { handling: { ...handling, host } } : {}));
   }
 
-  async saw(workload: string, { live, postMortem, answeredAtMs, storedAtMs }: Sighting): Promise<void> {
-    if (live.length + postMortem.length === 0) return;
+  async saw(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
+    const { live, postMortem, facts } = sighting;
+    if (live.length + postMortem.length === 0) return undefined;
+    const before = this.record(workload);
+    const last = Object.entries(facts).filter(([id]) => postMortem.includes(id));
     this.#change(workload, (record) => ({
       seenLive: union(record.seenLive, live),
       seenPostMortem: union(record.seenPostMortem, postMortem),
-      firstAnswerAtMs: record.firstAnswerAtMs ?? answeredAtMs,
-      firstStoredAtMs: record.firstStoredAtMs ?? storedAtMs,
+      facts: { ...facts, ...record.facts, ...Object.fromEntries(last) },
+      ...(record.firstAnswerAtMs === undefined ? firstAnswer(sighting) : {}),
     }));
+    return before;
   }
 
   async troubled(workload: string | undefined, trouble: Trouble): Promise<void> {

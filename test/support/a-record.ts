@@ -1,4 +1,4 @@
-import type { Sighting, WorkloadRecord, WorkloadSnapshot } from '../../lib/core/ledger/workload.ts';
+import type { Poller, Sighting, WorkloadRecord, WorkloadSnapshot } from '../../lib/core/ledger/workload.ts';
 import { dockerId, taskArn } from './builders.ts';
 import { MINUTE, T0 } from './world.ts';
 
@@ -20,12 +20,28 @@ export const aSnapshot = (n: number, snapshot: Partial<WorkloadSnapshot> = {}): 
   ...snapshot,
 });
 
-/** What one answer proved, stored the moment it came. */
-export const aSighting = (live: readonly string[], postMortem: readonly string[], atMs: number): Sighting => ({
+/** An agent of the shipped default profile, enrolled a day before T0. */
+export const aPoller = (poller: Partial<Poller> = {}): Poller => ({
+  profile: 'default',
+  intervalSeconds: 10,
+  enrolledAtMs: T0 - 24 * 60 * MINUTE,
+  ...poller,
+});
+
+/** What one answer proved, delivered and stored the moment it came. */
+export const aSighting = (
+  live: readonly string[],
+  postMortem: readonly string[],
+  atMs: number,
+  sighting: Partial<Sighting> = {},
+): Sighting => ({
   live,
   postMortem,
+  facts: {},
+  from: { deliveredAtMs: atMs, poller: aPoller() },
   answeredAtMs: atMs,
   storedAtMs: atMs,
+  ...sighting,
 });
 
 /** A running task of two containers that was asked about and has not answered yet. */
@@ -42,5 +58,6 @@ export const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord =>
   lastSignAtMs: T0,
   stays: {},
   alsoAsked: [],
+  facts: {},
   ...record,
 });

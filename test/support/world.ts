@@ -13,6 +13,7 @@ import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/led
 import { enroll } from '../../lib/core/nodes/enroll.ts';
 import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
+import { pollerOf } from '../../lib/core/nodes/poller.ts';
 import type { Answer, Row } from '../../lib/core/osquery/requests.ts';
 import type { DeliveredQuery } from '../../lib/core/queue/delivery.ts';
 import { type DrainLimits, drain } from '../../lib/core/queue/drain.ts';
@@ -168,7 +169,7 @@ export class World {
       sink: this.sink,
       now: this.now,
       report: this.report,
-      intervalSeconds: async () => 10,
+      poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this.nowMs),
       learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });

@@ -61,9 +61,8 @@ export async function mtta(flags: SinceFlags): Promise<void> {
     const times = { since: new Date(flags.since).toISOString(), at: new Date(nowMs).toISOString() };
     return sayJson({ ...times, assumed: ASSUMED, classes, ...rest, stages, late: lateAnswers });
   }
-  const { gone, all, swept, launches } = rest;
+  const { all, swept, launches } = rest;
   const others = [
-    ['no longer enrolled', gone],
     ['all told by events', all],
     ['found by a sweep', swept],
     ['EC2 launches', launches],
@@ -80,9 +79,14 @@ export async function mtta(flags: SinceFlags): Promise<void> {
 
 const HEAD = 'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(',');
 
-const classLine = ({ name, nodes, intervalSeconds, boundsMs, late, ...answers }: ClassMtta): string[] => {
+const classLine = ({ name, inForce, nodes, intervalSeconds, boundsMs, late, ...answers }: ClassMtta): string[] => {
   const bounds = [boundsMs.idleMs, boundsMs.hotMs, boundsMs.unheardMs].map(seconds);
-  return line(printable(name), answers, [String(nodes), `${intervalSeconds} s`, ...bounds], String(late));
+  return line(
+    `${printable(name)}${inForce ? '' : ', before'}`,
+    answers,
+    [inForce ? String(nodes) : '-', `${intervalSeconds} s`, ...bounds],
+    String(late),
+  );
 };
 
 const line = (

@@ -1,17 +1,16 @@
 import type { DirectoryEntry } from '../nodes/directory.ts';
 import type { Profile } from '../policy/policy.ts';
-import { type Bounds, boundsOf, intervalSecondsOf, lateByMs } from './bound.ts';
-import { clocksOf, type Instants, STAGES, type Stage } from './clocks.ts';
+import { type Bounds, boundsOf, intervalSecondsOf } from './bound.ts';
+import { clocksOf, STAGES, type Stage } from './clocks.ts';
 import { clusterOf } from './coverage.ts';
+import { firstAnswerOf, type Judged } from './first-answer.ts';
 import { type Percentiles, percentilesOf } from './percentiles.ts';
-import type { WorkloadRecord } from './workload.ts';
+import type { Poller, WorkloadRecord } from './workload.ts';
 
 /** How long answers took, beside what is guaranteed. */
 export interface Mtta {
-  /** Each profile of the policy, in its order. */
+  /** Each profile of the policy, in its order; then what profiles were before, as far as something was answered then. */
   readonly classes: readonly ClassMtta[];
-  /** Of tasks on hosts that are enrolled no longer: nobody knows how often their agents polled. */
-  readonly gone: Answers;
   /** Of all tasks that events told of. */
   readonly all: Answers;
   /** Of tasks that a sweep told of, as no event had; they have the bound without an event. */
@@ -33,6 +32,8 @@ export interface Answers {
 /** A class of nodes: those with one profile, which polls them all alike. */
 export interface ClassMtta extends Answers {
   readonly name: string;
+  /** Whether the policy in force says so; what was asked before it counts for what was in force then. */
+  readonly inForce: boolean;
   readonly nodes: number;
   readonly intervalSeconds: number;
   readonly boundsMs: Bounds;
@@ -51,35 +52,40 @@ export interface LateAnswer {
   readonly stage: Stage;
 }
 
-/** Measures the lives of a time against the bounds of the policy in force now. */
+/** Measures the lives of a time, each against the bound that held when it was asked about. */
 export async function mttaOf(
   records: AsyncIterable<WorkloadRecord> | Iterable<WorkloadRecord>,
   profiles: readonly Profile[],
   directory: readonly DirectoryEntry[],
 ): Promise<Mtta> {
-  const classes = profiles.map((profile) => new NodeClass(profile, directory));
-  const classOf = new Map(directory.map(({ hostIdentifier, profile }) => [hostIdentifier, profile]));
-  const waits: Record<'gone' | 'launches' | 'all' | 'swept', number[]> = { gone: [], launches: [], all: [], swept: [] };
+  const classes = profiles.map(
+    (profile) => new NodeClass({ profile: profile.name, intervalSeconds: intervalSecondsOf(profile) }, true),
+  );
+  const waits: Record<'launches' | 'all' | 'swept', number[]> = { launches: [], all: [], swept: [] };
   const stages = STAGES.map((stage) => ({ stage, took: [] as number[] }));
   const late: LateAnswer[] = [];
   for await (const record of records) {
-    const instants = instantsOf(record);
-    if (!instants) continue;
-    const { timeToAnswerMs, ...clocks } = clocksOf(instants);
+    const answer = firstAnswerOf(record);
+    if (!answer) continue;
+    const { timeToAnswerMs, ...clocks } = clocksOf(answer.instants);
     if (record.kind === 'ec2-instance') {
       waits.launches.push(timeToAnswerMs);
       continue;
     }
     for (const { stage, took } of stages) if (clocks[stage] !== null) took.push(clocks[stage]);
-    const own = classes.find(({ name }) => name === classOf.get(record.handling?.host ?? ''));
-    if (instants.toldBy === 'sweep') waits.swept.push(timeToAnswerMs);
-    else for (const group of [waits.all, own?.waits ?? waits.gone]) group.push(timeToAnswerMs);
-    const found = own?.lateAnswer(record, instants);
-    if (found) late.push(found);
+    let own = classes.find((each) => each.isOf(answer.poller));
+    if (!own) {
+      own = new NodeClass(answer.poller, false);
+      classes.push(own);
+    }
+    if (answer.instants.toldBy === 'sweep') waits.swept.push(timeToAnswerMs);
+    else for (const group of [waits.all, own.waits]) group.push(timeToAnswerMs);
+    if (answer.lateMs === 0) continue;
+    own.late += 1;
+    late.push(lateAnswer(record, answer));
   }
   return {
-    classes: classes.map((each) => each.summary()),
-    gone: answersOf(waits.gone),
+    classes: classes.map((each) => each.summary(directory)),
     all: answersOf(waits.all),
     swept: answersOf(waits.swept),
     launches: answersOf(waits.launches),
@@ -88,46 +94,47 @@ export async function mttaOf(
   };
 }
 
+function lateAnswer(record: WorkloadRecord, { instants, poller, lateMs }: Judged): LateAnswer {
+  const clocks = clocksOf(instants);
+  return {
+    workload: record.workload,
+    cluster: clusterOf(record),
+    host: record.handling?.host ?? '',
+    class: poller.profile,
+    eventAtMs: instants.eventAtMs,
+    timeToAnswerMs: clocks.timeToAnswerMs,
+    lateByMs: lateMs,
+    stage: STAGES.reduce((most, stage) => ((clocks[stage] ?? 0) > (clocks[most] ?? 0) ? stage : most)),
+  };
+}
+
+type Polling = Pick<Poller, 'profile' | 'intervalSeconds'>;
+
 class NodeClass {
   readonly waits: number[] = [];
-  readonly name: string;
-  readonly #nodes: number;
-  readonly #intervalSeconds: number;
-  #late = 0;
+  late = 0;
+  readonly #polling: Polling;
+  readonly #inForce: boolean;
 
-  constructor(profile: Profile, directory: readonly DirectoryEntry[]) {
-    this.name = profile.name;
-    this.#intervalSeconds = intervalSecondsOf(profile);
-    this.#nodes = directory.filter((entry) => entry.profile === profile.name).length;
+  constructor(polling: Polling, inForce: boolean) {
+    this.#polling = polling;
+    this.#inForce = inForce;
   }
 
-  lateAnswer(record: WorkloadRecord, instants: Instants): LateAnswer | undefined {
-    // What waited for its host's first enrollment has no bound; the ledger knows no more of it than this.
-    const { host = '', enrolled = false } = record.handling ?? {};
-    const late = enrolled ? lateByMs(instants, this.#intervalSeconds) : 0;
-    if (late === 0) return undefined;
-    this.#late += 1;
-    const clocks = clocksOf(instants);
-    return {
-      workload: record.workload,
-      cluster: clusterOf(record),
-      host,
-      class: this.name,
-      eventAtMs: instants.eventAtMs,
-      timeToAnswerMs: clocks.timeToAnswerMs,
-      lateByMs: late,
-      stage: STAGES.reduce((most, stage) => ((clocks[stage] ?? 0) > (clocks[most] ?? 0) ? stage : most)),
-    };
+  isOf({ profile, intervalSeconds }: Polling): boolean {
+    return this.#polling.profile === profile && this.#polling.intervalSeconds === intervalSeconds;
   }
 
-  summary(): ClassMtta {
+  summary(directory: readonly DirectoryEntry[]): ClassMtta {
+    const { profile, intervalSeconds } = this.#polling;
     return {
-      name: this.name,
-      nodes: this.#nodes,
-      intervalSeconds: this.#intervalSeconds,
-      boundsMs: boundsOf(this.#intervalSeconds),
+      name: profile,
+      inForce: this.#inForce,
+      nodes: this.#inForce ? directory.filter((entry) => entry.profile === profile).length : 0,
+      intervalSeconds,
+      boundsMs: boundsOf(intervalSeconds),
       ...answersOf(this.waits),
-      late: this.#late,
+      late: this.late,
     };
   }
 }
@@ -136,19 +143,3 @@ const answersOf = (waits: readonly number[]): Answers => ({
   answers: waits.length,
   timeToAnswerMs: percentilesOf(waits),
 });
-
-/** The stages of the first question about a workload that was answered; undefined without an answer. */
-function instantsOf({ handling, ...record }: WorkloadRecord): Instants | undefined {
-  const { firstAnswerAtMs, firstStoredAtMs, deliveredAtMs } = record;
-  if (firstAnswerAtMs === undefined) return undefined;
-  const asked = handling?.firstAsked;
-  return {
-    toldBy: asked?.toldBy ?? record.firstToldBy,
-    eventAtMs: asked?.eventAtMs ?? record.firstEventAtMs,
-    receivedAtMs: asked?.receivedAtMs ?? record.firstReceivedAtMs,
-    queuedAtMs: asked?.queuedAtMs ?? record.firstReceivedAtMs,
-    ...(deliveredAtMs === undefined ? {} : { deliveredAtMs }),
-    answeredAtMs: firstAnswerAtMs,
-    ...(firstStoredAtMs === undefined ? {} : { storedAtMs: firstStoredAtMs }),
-  };
-}

@@ -1,4 +1,4 @@
-import type { Decorations, PendingKey } from '../queue/pending-query.ts';
+import type { Decorations, PendingKey, QuerySet } from '../queue/pending-query.ts';
 import type { Stays } from './addresses.ts';
 import type { ToldBy } from './clocks.ts';
 import { isIgnored } from './ignored.ts';
@@ -43,6 +43,32 @@ export interface TaskContainer {
   readonly reason?: string;
 }
 
+/** When a task went through its states, by ECS's own clock, epoch ms. */
+export interface TaskTimes {
+  readonly createdAtMs?: number;
+  readonly pullStartedAtMs?: number; // its network is there
+  readonly startedAtMs?: number; // its containers run
+  readonly executionStoppedAtMs?: number; // they run no more
+  readonly stoppedAtMs?: number;
+}
+
+/** The agent that a guarantee is about: of which class, how often it polled while it was cold, and since when. */
+export interface Poller {
+  readonly profile: string;
+  readonly intervalSeconds: number;
+  readonly enrolledAtMs: number;
+}
+
+/** The first time something was asked about a workload. What is guaranteed about its answer is settled here. */
+export interface FirstAsked {
+  readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
+  readonly receivedAtMs: number; // when we heard of it
+  readonly queuedAtMs: number;
+  readonly toldBy: ToldBy;
+  /** The agent that lived on its host then; without one, what is guaranteed counts from an enrollment that is to come. */
+  readonly poller?: Poller;
+}
+
 /** What one event says of a workload; replaces what an older version said. */
 export interface WorkloadSnapshot {
   /** ECS task ARN or EC2 instance id. */
@@ -60,6 +86,8 @@ export interface WorkloadSnapshot {
   readonly containers: readonly TaskContainer[];
   /** Cluster, task definition, launch type, addresses: whatever names the workload later. */
   readonly identity: Readonly<Record<string, string>>;
+  /** Of a task, as far as they have come. */
+  readonly times?: TaskTimes;
   readonly occurredAtMs: number;
   /** When we got to know, by our clock. */
   readonly receivedAtMs: number;
@@ -78,13 +106,9 @@ export interface Handling {
   /** No answer is waited for beyond this; 0 when nothing was asked. */
   readonly settleByMs: number;
   readonly stays?: Stays; // of a task
-  /** The first time something was asked about it. */
-  readonly firstAsked?: {
-    readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
-    readonly receivedAtMs: number; // when we heard of it
-    readonly queuedAtMs: number;
-    readonly toldBy: ToldBy;
-  };
+  readonly firstAsked?: FirstAsked;
+  /** How many queries of which set were asked when, in that order. */
+  readonly askings?: readonly { readonly set: QuerySet; readonly atMs: number; readonly queries: number }[];
 }
 
 /** A verdict as it was told to the world, in metrics and, for a miss, as an event. */
@@ -111,15 +135,39 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly deliveredAtMs?: number; // first hand-over of a query about it
   readonly firstAnswerAtMs?: number; // first request that brought a row about it
   readonly firstStoredAtMs?: number; // when that row was durable
+  readonly firstAnswerFrom?: AnswerFrom;
+  /** Container id → what the rows said of it. */
+  readonly facts: Readonly<Record<string, ContainerFacts>>;
   readonly told?: Told;
 }
 
+/** Where an answer came from. */
+export interface AnswerFrom {
+  readonly deliveredAtMs: number; // its query was handed to the agent, for the last time
+  readonly poller: Poller;
+}
+
+/** When an answer came, and from where. */
+export interface Arrival {
+  readonly from: AnswerFrom;
+  readonly answeredAtMs: number;
+  readonly storedAtMs: number; // it was durable
+}
+
+/** What a row says of a container and its events do not; times by the host's clock. */
+export interface ContainerFacts {
+  readonly command?: string;
+  readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
+  readonly exitCode?: number;
+}
+
 /** What one answer proved about a workload. */
-export interface Sighting {
+export interface Sighting extends Arrival {
   readonly live: readonly string[];
   readonly postMortem: readonly string[];
-  readonly answeredAtMs: number;
-  readonly storedAtMs: number;
+  /** Of containers among these. */
+  readonly facts: Readonly<Record<string, ContainerFacts>>;
 }
 
 /** Before these a task has no container that could be asked about. */

@@ -1,12 +1,12 @@
 import { MayflyError } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
-import { intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
 import { learnInstance } from '../nodes/learn-instance.ts';
 import { accelerateSeconds, accepts, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
+import { pollerOf } from '../nodes/poller.ts';
 import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
 import type { RotatingSecret } from '../nodes/rotating-secret.ts';
 import { sameSecret } from '../nodes/same-secret.ts';
@@ -163,7 +163,7 @@ export class TlsApi {
     const done = await handleAnswers(node, deliveries, answers, {
       ...this.#deps,
       learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
-      intervalSeconds: async () => intervalSecondsOf(this.#profileOf(node, await this.#deps.policy())),
+      poller: async () => pollerOf(node, (await this.#deps.policy()).policy.profiles, now()),
       learnInstance: async (host, instance) => {
         const outcome = await learnInstance(host, instance, { queue, ledger, registry, aliases, now });
         report('instance_named', { host, instance, outcome });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ToldBy } from '../ledger/clocks.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Handling } from '../ledger/workload.ts';
+import type { Handling, Poller } from '../ledger/workload.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import { bind } from '../policy/binding.ts';
 import type { Limits } from '../policy/policy.ts';
@@ -177,13 +177,24 @@ export const ANSWER_GRACE_MS = 3 * 60_000;
 export const settleByMsOf = (queries: readonly PendingQuery[]): number =>
   Math.max(0, ...queries.map(({ expiresAtMs }) => expiresAtMs + ANSWER_GRACE_MS));
 
-/** When a workload was first asked about: as known before, else by what was queued just now, if anything was. */
+/**
+ * When what was asked about a workload: as known before, and what was queued just now.
+ *
+ * @param poller the agent that lives on its host
+ */
 export function firstAskedOf(
   before: Handling | undefined,
-  [first]: readonly PendingQuery[],
-): Pick<Handling, 'firstAsked'> {
-  if (before?.firstAsked) return { firstAsked: before.firstAsked };
-  if (!first) return {};
+  queries: readonly PendingQuery[],
+  poller?: Poller,
+): Pick<Handling, 'firstAsked' | 'askings'> {
+  const { firstAsked, askings = [] } = before ?? {};
+  const [first] = queries;
+  if (!first) return { ...(firstAsked ? { firstAsked } : {}), askings };
   const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = first;
-  return { firstAsked: { eventAtMs, receivedAtMs, queuedAtMs, toldBy } };
+  const sets = [...new Set(queries.map(({ set }) => set))];
+  const news = sets.map((set) => ({ set, atMs: queuedAtMs, queries: queries.filter((one) => one.set === set).length }));
+  return {
+    firstAsked: firstAsked ?? { eventAtMs, receivedAtMs, queuedAtMs, toldBy, ...(poller ? { poller } : {}) },
+    askings: [...askings, ...news],
+  };
 }

@@ -1,51 +1,37 @@
-import { lateByMs } from '../ledger/bound.ts';
 import { clocksOf } from '../ledger/clocks.ts';
-import type { Node } from '../nodes/node.ts';
+import { type Judged, judged } from '../ledger/first-answer.ts';
+import type { Arrival, FirstAsked, WorkloadRecord } from '../ledger/workload.ts';
 import type { DeliveredQuery } from '../queue/delivery.ts';
 import type { Asker, QuerySet } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
 
 /** An answer that proved something about a workload to one who asked. */
-export interface Proof {
+export interface Proof extends Arrival {
   readonly query: DeliveredQuery;
   readonly asker: Asker;
-  readonly deliveredAtMs: number;
-  readonly answeredAtMs: number;
-  readonly storedAtMs: number;
+  /** What the ledger knew of the workload before. */
+  readonly before: WorkloadRecord | undefined;
 }
 
 /** Sets that ask about what happens now. A launch waits for boot and enrollment, and the others are about no workload. */
 const TIMED: ReadonlySet<QuerySet> = new Set(['live', 'last-gasp', 'post-mortem']);
 
-/**
- * Tells how long answers took, stage by stage, and of those that came later than MTTA's bound.
- *
- * @param intervalSeconds how often the node's agent polls; asked for only where there is something to time
- */
-export async function reportClocks(
-  node: Node,
-  proofs: readonly Proof[],
-  intervalSeconds: () => Promise<number>,
-  report: Report,
-): Promise<void> {
-  const timed = proofs.filter(({ query }) => TIMED.has(query.set));
-  if (timed.length === 0) return;
-  const seconds = await intervalSeconds();
-  for (const { query, asker, ...ours } of timed) {
-    const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = asker;
-    const instants = { toldBy, eventAtMs, receivedAtMs, queuedAtMs, ...ours };
+/** Tells how long answers took, stage by stage, and of those that came later than MTTA's bound. */
+export function reportClocks(host: string, proofs: readonly Proof[], report: Report): void {
+  for (const proof of proofs) {
+    const { rule, set } = proof.query;
+    if (!TIMED.has(set)) continue;
+    const { workload = null, decorations } = proof.asker;
+    const { instants, lateMs } = timed(proof);
     const clocks = clocksOf(instants);
-    const { rule, set } = query;
-    const { workload = null } = asker;
-    const { host } = node;
     const { timeToAnswerMs } = clocks;
     report('answer_timed', {
       rule,
-      cluster: asker.decorations.cluster ?? null,
+      cluster: decorations.cluster ?? null,
       set,
       host,
       workload,
-      toldBy,
+      toldBy: instants.toldBy,
       eventToReceivedMs: clocks.eventToReceivedMs,
       receivedToQueuedMs: clocks.receivedToQueuedMs,
       queuedToDeliveredMs: clocks.queuedToDeliveredMs,
@@ -53,7 +39,19 @@ export async function reportClocks(
       answeredToStoredMs: clocks.answeredToStoredMs,
       timeToAnswerMs,
     });
-    const lateMs = lateByMs(instants, seconds, node.enrolledAtMs);
     if (lateMs > 0) report('mtta_breached', { rule, set, host, workload, timeToAnswerMs, lateMs });
   }
+}
+
+/**
+ * The first answer about a task counts from the first question about it and is held against the bound: each life breaches it
+ * once at most, and `mayfly mtta` says the same. Others count from their own event. An instance was seen long before its
+ * last gasp, which is held against the bound each time.
+ */
+function timed({ asker, before, ...arrival }: Proof): Pick<Judged, 'instants' | 'lateMs'> {
+  const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = asker;
+  const own: FirstAsked = { eventAtMs, receivedAtMs, queuedAtMs, toldBy };
+  if (!before || before.kind === 'ec2-instance') return judged(own, arrival, before ?? {});
+  if (before.firstAnswerAtMs === undefined) return judged(before.handling?.firstAsked ?? own, arrival, before);
+  return { ...judged(own, arrival, before), lateMs: 0 };
 }

@@ -1,7 +1,7 @@
 import type { Findings } from '../fleet/finding.ts';
 import { noteShortCleanup } from '../fleet/short-cleanup.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Trouble } from '../ledger/workload.ts';
+import type { Arrival, ContainerFacts, Poller, Trouble } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Answer, Row } from '../osquery/requests.ts';
 import { type DeliveredQuery, type Delivery, deliveryIdOf } from '../queue/delivery.ts';
@@ -11,6 +11,7 @@ import type { Report } from '../report.ts';
 import { type FanOuts, FINDING_KEEPS_MS } from '../triggers/fan-out.ts';
 import type { AnswerBook } from './answer-book.ts';
 import { type Proof, reportClocks } from './answer-clocks.ts';
+import { containerFacts } from './container-facts.ts';
 import { lineId, type ResultLine, type ResultSink } from './lines.ts';
 
 export interface AnswerDeps {
@@ -24,8 +25,8 @@ export interface AnswerDeps {
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
   /** Told which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
-  /** How often the node's agent polls while it is cold, as its profile says. */
-  readonly intervalSeconds: () => Promise<number>;
+  /** What is guaranteed of the node's agent. */
+  readonly poller: () => Promise<Poller>;
   readonly now: () => number; // epoch ms
   readonly report: Report;
 }
@@ -54,6 +55,7 @@ export async function handleAnswers(
   const all = answers.map((answer) => ({ answer, ...asked([...deliveries, ...late], answer.wireId) }));
   const claimed = new Set<Answer>();
   const busy = new Set<Answer>();
+  let poller: Poller | undefined;
   const mine = () => all.filter(({ answer }) => claimed.has(answer));
   try {
     await together(answers, async (answer) => {
@@ -61,18 +63,19 @@ export async function handleAnswers(
       if (state === 'claimed') claimed.add(answer);
       if (state === 'busy') busy.add(answer);
     });
+    if (mine().some(({ query }) => query?.evidence)) poller = await deps.poller();
     await sink.results(mine().flatMap(({ answer, query, delivery }) => linesOf(node, answer, query, delivery, nowMs)));
   } catch (error) {
     // Released so that the agent's next try, a second later, is not told "busy".
     await together(claimed, (answer) => book.release(host, answer.wireId));
     throw error;
   }
-  const clocks = { answeredAtMs: nowMs, storedAtMs: now() };
+  const ours = { answeredAtMs: nowMs, storedAtMs: now() };
   const proofs: Proof[] = [];
   await together(mine(), async ({ answer, query, delivery }) => {
     if (!query || !delivery) return;
-    for (const asker of await settle(host, query, answer, clocks, deps))
-      proofs.push({ query, asker, deliveredAtMs: delivery.deliveredAtMs, ...clocks });
+    const from = poller && { deliveredAtMs: delivery.deliveredAtMs, poller };
+    proofs.push(...(await settle(host, query, answer, from && { from, ...ours }, deps)));
   });
   await together(claimed, (answer) => book.stored(host, answer.wireId, nowMs));
   for (const delivery of deliveries) {
@@ -84,7 +87,7 @@ export async function handleAnswers(
         settled.map((entry) => entry.answer.wireId),
       );
   }
-  await reportClocks(node, proofs, deps.intervalSeconds, report);
+  reportClocks(host, proofs, report);
   return busy.size === 0;
 }
 
@@ -187,15 +190,16 @@ function decorationsOf(asker: Asker | undefined, row: Row | null, query: Deliver
 /**
  * Tells the ledger what an answer proves about each workload, or why it proves nothing.
  *
- * @returns those to whom it proved something
+ * @param arrival absent where the query has no evidence
+ * @returns what it proved to whom
  */
 async function settle(
   host: string,
   query: DeliveredQuery,
   answer: Answer,
-  clocks: Pick<Proof, 'answeredAtMs' | 'storedAtMs'>,
+  arrival: Arrival | undefined,
   deps: AnswerDeps,
-): Promise<Asker[]> {
+): Promise<Proof[]> {
   if (answer.status === 0 && (query.set === 'enrollment' || query.set === 'launch')) {
     const instance = answer.rows
       .map((row) => row.instance_id)
@@ -207,8 +211,8 @@ async function settle(
   const configHash = answer.rows.map((row) => row.config_hash).find((hash) => hash && /^[0-9a-f]{40}$/.test(hash));
   if (configHash) await deps.learnConfig(host, configHash);
   const { evidence } = query;
-  if (!evidence) return [];
-  const proven: Asker[] = [];
+  if (!evidence || !arrival) return [];
+  const proven: Proof[] = [];
   for (const asker of query.askers) {
     if (asker.workload === undefined) continue;
     const proofs = answer.rows.filter((row) => asker.subjects.includes(row[evidence.column] ?? ''));
@@ -223,14 +227,28 @@ async function settle(
     else {
       const live = idsOf(proofs.filter(isAlive));
       const postMortem = idsOf(proofs.filter((row) => !isAlive(row)));
-      await deps.ledger.saw(asker.workload, { live, postMortem, ...clocks });
-      proven.push(asker);
+      const facts = factsIn(proofs, evidence.column);
+      const before = await deps.ledger.saw(asker.workload, { live, postMortem, facts, ...arrival });
+      proven.push({ query, asker, before, ...arrival });
       // It answered, and not about all: silence would be the wrong word for the rest.
       const proved = new Set(idsOf(proofs));
       if (!asker.subjects.every((subject) => proved.has(subject))) await deps.ledger.troubled(asker.workload, 'no-row');
     }
   }
   return proven;
+}
+
+/** As many containers as an event may name; one write to the ledger cannot say much more. */
+const MAX_FACTS = 50;
+
+/** Subject → what its first row says. */
+function factsIn(rows: readonly Row[], column: string): Record<string, ContainerFacts> {
+  const said = rows.flatMap((row): [string, ContainerFacts][] => {
+    const facts = containerFacts(row);
+    return Object.keys(facts).length > 0 ? [[row[column] ?? '', facts]] : [];
+  });
+  // The last entry of a name wins.
+  return Object.fromEntries([...new Map(said.toReversed())].slice(-MAX_FACTS));
 }
 
 function troubleOf(answer: Answer, proofs: number): Trouble | undefined {

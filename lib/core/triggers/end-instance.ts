@@ -1,4 +1,5 @@
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import { firstAskedOf } from '../queue/ask.ts';
 import { unanswered } from '../queue/delivery.ts';
 import { keyOf } from '../queue/pending-query.ts';
 import type { AnyEvent, RuleDeps } from './handle-rules.ts';
@@ -33,7 +34,7 @@ export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'
     asked,
     // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
     settleByMs: asked.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0,
-    ...(handling?.firstAsked ? { firstAsked: handling.firstAsked } : {}),
+    ...firstAskedOf(handling, []),
   });
   report('instance_ended', { instance: instanceId, host: host ?? null, withdrawn });
   return 'ended';

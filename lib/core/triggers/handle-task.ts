@@ -4,6 +4,7 @@ import { machineOf } from '../ledger/machine.ts';
 import { REVIEWED_WITHIN_MS } from '../ledger/review.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
+import { pollerOf } from '../nodes/poller.ts';
 import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
 import { isStopSignal } from '../policy/ending.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
@@ -49,7 +50,8 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const instance = place && (await ledger.read([place.instance]))[0];
   // Nobody will ever answer for this host again.
   const hasEnded = node?.endedAtMs !== undefined || instance?.stopped === true;
-  const enrolled = lives(node, now());
+  const poller = lives(node, now()) ? pollerOf(node, compiled.policy.profiles, now()) : undefined;
+  const enrolled = poller !== undefined;
   const machine = machineBehind(place, instance, before?.machine);
   const stays = await noteAddresses(record, event, ledger);
 
@@ -85,7 +87,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
     asked: [...asked, ...queries.map(keyOf)],
     settleByMs,
     stays,
-    ...firstAskedOf(before, queries),
+    ...firstAskedOf(before, queries, poller),
   });
   if (!inForce) {
     // Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, or about

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import type { WorkloadSnapshot } from '../../../lib/core/ledger/workload.ts';
+import { MemoryLedger } from '../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { everything } from '../../support/scan.ts';
@@ -80,6 +81,29 @@ describe('the ledger in DynamoDB', () => {
       firstEventAtMs: T0,
     });
   });
+
+  it.each([
+    ['DynamoDB', () => ledger],
+    ['memory', () => new MemoryLedger()],
+  ])(
+    'keeps in %s what the first row said of a container, or one of after its end, and the first arrival',
+    async (_, of) => {
+      const books = of();
+      const atEnd = { command: 'sleep 1', startedAtMs: T0, finishedAtMs: T0 + 1, exitCode: 3 };
+      const first = aSighting(['a', '__proto__'], [], T0 + 5, { facts: { a: { command: 'one' }, __proto__: {} } });
+      expect(await books.saw(taskArn(1), first)).toBeUndefined(); // no event made it
+      await books.advance(aVersion(3));
+      expect(await books.saw(taskArn(1), first)).toMatchObject({ version: 3, seenLive: [], facts: {} });
+      const second = aSighting(['a'], ['b'], T0 + 9, { facts: { a: { command: 'two' }, b: atEnd } });
+      expect(await books.saw(taskArn(1), second)).toMatchObject({ firstAnswerAtMs: T0 + 5, seenPostMortem: [] });
+      await books.saw(taskArn(1), aSighting(['b'], [], T0 + 9, { facts: { b: { command: 'three' } } }));
+      const [record] = await books.read([taskArn(1)]);
+      expect(record).toMatchObject({ facts: { a: { command: 'one' }, b: atEnd }, firstAnswerFrom: first.from });
+      await books.saw(taskArn(1), aSighting([], ['a'], T0 + 9, { facts: { a: atEnd } }));
+      expect((await books.read([taskArn(1)]))[0]?.facts).toEqual({ a: atEnd, b: atEnd });
+      expect(await books.saw(taskArn(1), aSighting([], [], T0 + 9))).toBeUndefined();
+    },
+  );
 
   it('has no record that no event made', async () => {
     await ledger.saw(taskArn(1), aSighting(['a'], [], T0));

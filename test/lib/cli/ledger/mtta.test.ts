@@ -4,7 +4,7 @@ import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { Profile } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
-import { aSnapshot } from '../../../support/a-record.ts';
+import { aPoller, aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
 import { SECOND, T0, type World } from '../../../support/world.ts';
@@ -52,12 +52,13 @@ async function live(
   const receivedAtMs = T0 + (toldBy === 'event' ? SECOND : 60 * SECOND);
   const queuedAtMs = receivedAtMs + 100;
   await ledger.advance(aSnapshot(n, { receivedAtMs, toldBy, identity: { cluster } }));
-  const firstAsked = { eventAtMs: T0, receivedAtMs, queuedAtMs, toldBy };
+  const poller = host === 'db1' ? aPoller({ profile: 'database', intervalSeconds: 60 }) : aPoller();
+  const firstAsked = { eventAtMs: T0, receivedAtMs, queuedAtMs, toldBy, poller };
   await ledger.handled(taskArn(n), 1, { host, enrolled: true, asked: [], settleByMs: NOW, firstAsked });
   if (answeredAfterMs === undefined) return;
   const answeredAtMs = T0 + answeredAfterMs;
-  await ledger.delivered(taskArn(n), answeredAtMs - SECOND);
-  await ledger.saw(taskArn(n), { live: [dockerId(n)], postMortem: [], answeredAtMs, storedAtMs: answeredAtMs + 50 });
+  const from = { deliveredAtMs: answeredAtMs - SECOND, poller };
+  await ledger.saw(taskArn(n), aSighting([dockerId(n)], [], answeredAtMs, { from, storedAtMs: answeredAtMs + 50 }));
 }
 
 /** Answers after 4 and 20 s on hosts polled every 10 s, 20 s on one polled every 60 s; one a sweep found, one unanswered. */
@@ -98,7 +99,6 @@ describe('mayfly mtta', () => {
           late: 1,
         },
       ],
-      gone: { answers: 0, timeToAnswerMs: null },
       all: { answers: 3 },
       swept: { answers: 1, timeToAnswerMs: { max: 70_000 } },
       stages: {
@@ -151,18 +151,28 @@ describe('mayfly mtta', () => {
     expect(stdout).not.toContain('where the time goes');
   });
 
-  it('counts answers of hosts that are gone, whose bound nobody knows, and keeps launches apart', async () => {
+  it('knows the bound of hosts that are gone, and keeps launches apart', async () => {
     const { world, ask } = await aFleet();
     await live(world, 1, { host: 'gone', answeredAfterMs: 100 * SECOND });
     const instance = 'i-0a1b2c3d4e5f60718';
     await world.ports.ledger.advance(aSnapshot(2, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
-    const at = { answeredAtMs: T0 + 90 * SECOND, storedAtMs: T0 + 90 * SECOND };
-    await world.ports.ledger.saw(instance, { live: [instance], postMortem: [], ...at });
+    await world.ports.ledger.saw(instance, aSighting([instance], [], T0 + 90 * SECOND));
     expect(jsonLines((await ask('mtta', '--json')).stdout)[0]).toMatchObject({
-      gone: { answers: 1, timeToAnswerMs: { max: 100_000 } },
+      classes: [{ name: 'database' }, { name: 'default', nodes: 2, answers: 1, late: 1 }],
       launches: { answers: 1, timeToAnswerMs: { max: 90_000 } },
-      late: [],
+      late: [{ host: 'gone', class: 'default', timeToAnswerMs: 100_000 }],
     });
+  });
+
+  it('judges what was asked under another policy by that one, in a line of its own', async () => {
+    const { world, ask } = await aFleet();
+    await live(world, 1, { host: 'db1', answeredAfterMs: 50 * SECOND });
+    const policy = { ...plainPolicy, profiles: [{ ...database, config: {} }, ...plainPolicy.profiles] };
+    const said = { policy, sources: {}, message: '', pushedBy: 'test', pushedAtMs: T0 };
+    await new DynamoPolicyStore(world.table).push(versionAfter(1, said), 1);
+    const { stdout } = await ask('mtta');
+    expect(stdout).toMatch(/^database +1 +10 s .* 0 +- +- +- +- +0$/m);
+    expect(stdout).toMatch(/^database, before +- +60 s +65\.3 s .* 1 +50\.0 s +50\.0 s +50\.0 s +50\.0 s +0$/m);
   });
 
   it('shows the bounds of the built-in policy where the table has none yet', async () => {

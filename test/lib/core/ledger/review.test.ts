@@ -4,7 +4,7 @@ import { ADVICE } from '../../../../lib/core/ledger/advice.ts';
 import { type CoverageEvent, type Cursors, type ReviewDeps, review } from '../../../../lib/core/ledger/review.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
-import { aSnapshot } from '../../../support/a-record.ts';
+import { aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
 
@@ -69,8 +69,7 @@ class Desk implements ReviewDeps {
   }
 
   async see(n: number, how: 'live' | 'postMortem' = 'live'): Promise<void> {
-    const at = { answeredAtMs: this.nowMs, storedAtMs: this.nowMs };
-    await this.ledger.saw(taskArn(n), { live: [], postMortem: [], ...at, [how]: [dockerId(n)] });
+    await this.ledger.saw(taskArn(n), aSighting([], [], this.nowMs, { [how]: [dockerId(n)] }));
   }
 
   of = (event: string) => this.reports.filter((one) => one.event === event).map(({ fields }) => fields);

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
-import { aSnapshot } from '../../../support/a-record.ts';
+import { aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { anAnswer, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
 
@@ -91,6 +91,25 @@ describe('an answer that proves something', () => {
       expect([reported('answer_timed'), reported('mtta_breached')]).toEqual([[], []]);
     },
   );
+});
+
+describe('the last gasp of an instance', () => {
+  const instance = 'i-0a1b2c3d4e5f60718';
+  const aNotice = (n: number): PendingQuery => ({
+    ...aQuestion(n, { set: 'last-gasp', workload: instance, subjects: [instance] }, MINUTE),
+    evidence: { column: 'instance_id' },
+  });
+
+  it('is held against the bound each time, from its notice, though the instance was seen before', async () => {
+    await enrolledLongAgo();
+    await world.ports.ledger.advance(aSnapshot(1, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
+    await world.ports.ledger.saw(instance, aSighting([instance], [], T0 - 10 * MINUTE));
+    for (const n of [1, 2]) await answered([aNotice(n)], [{ instance_id: instance }]);
+    expect(reported('mtta_breached')).toMatchObject([
+      { set: 'last-gasp', workload: instance, timeToAnswerMs: 60_400 },
+      { set: 'last-gasp', workload: instance },
+    ]);
+  });
 });
 
 describe('an answer that proves nothing', () => {

@@ -36,6 +36,7 @@ export function aDescription(
     enis: ___,
     subnets: ____,
     tags: _____,
+    stoppedAt: ______,
     ...task
   } = aTaskEvent(n, moment, containers, on).task;
   const at = new Date(sinceMs).toISOString();

@@ -1,17 +1,30 @@
 import { ADVICE } from '../../core/ledger/advice.ts';
-import { type TaskContainer, type Verdict, verdictOf, type WorkloadRecord } from '../../core/ledger/workload.ts';
+import {
+  type ContainerFacts,
+  type TaskContainer,
+  type Trouble,
+  type Verdict,
+  verdictOf,
+  type WorkloadRecord,
+} from '../../core/ledger/workload.ts';
 import { at, type PlaceFlags } from '../place.ts';
-import { colours, columns, count, duration, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
+import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
 import { machineFacts, machineOf } from './machine.ts';
+
+/** Of a life itself, and of a question about it. */
+type Stage =
+  | ('created' | 'pulling' | 'started' | 'ended' | 'stopped')
+  | ('event' | 'received' | 'queued' | 'delivered' | 'answered' | 'stored' | 'trouble');
 
 /** One thing that happened in a life. */
 interface Moment {
-  readonly atMs: number;
+  readonly atMs?: number; // nobody notes when there was trouble
+  readonly stage: Stage;
   readonly what: string;
 }
 
 /** How a container, or an instance itself, was seen. */
-type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not started yet';
+type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not started yet' | 'id unusable';
 
 /** Shows one life: what is known of it, what happened when, and of what there was evidence. */
 export async function task(name: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
@@ -29,7 +42,7 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
   const subjects = subjectsOf(record);
   if (flags.json) {
     const { workload, kind, lastStatus, identity, handling, firstToldBy } = record;
-    const timeline = momentsOf(record).map(({ atMs, what }) => ({ at: new Date(atMs).toISOString(), what }));
+    const timeline = momentsOf(record).map(({ atMs, ...moment }) => ({ at: isoOf(atMs) ?? null, ...moment }));
     return sayJson({
       workload,
       kind,
@@ -49,68 +62,157 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
   const facts = record.kind === 'ecs-task' ? [...known, ...machineFacts(machine)] : known;
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
-  say(columns(momentsOf(record).map((moment) => lineOf(moment, record))));
+  say(columns(linesOf(momentsOf(record), record)));
   if (record.handling && verdict.verdict === 'pending' && record.handling.settleByMs > nowMs)
     say(`  An answer is waited for until ${when(record.handling.settleByMs)}.`);
   say(`\n${paint.bold('What was seen')}`);
-  say(
-    columns(
-      subjects.map((subject) => [`  ${printable(subject.name)}`, subject.seen, ...factsOf(subject).map(printable)]),
-    ),
-  );
+  say(columns(tableOf(subjects, record)));
 }
 
 function verdictText(verdict: Verdict): string {
   return verdict.verdict === 'missed' ? `missed: ${verdict.reason} (${ADVICE[verdict.reason]})` : verdict.verdict;
 }
 
-/** What happened, in order. Times are AWS's for events and ours for the rest: they may differ by a little. */
+/** What to say of trouble that an answer had, or the lack of one. */
+const TROUBLE: Readonly<Record<Trouble, string>> = {
+  denylisted: 'osquery refused to run the SQL, which had killed it before',
+  'query-failed': 'osquery answered with an error',
+  'no-row': 'answered without naming it, or one of its containers',
+  'too-large': 'a query about it would have been too long',
+  'unsafe-id': 'a query left an id out: it has characters that never reach SQL',
+  limited: 'a limit dropped a question about it',
+  'host-gone': 'its host had ended',
+  'agent-silent': 'a question was taken, and never answered',
+  expired: 'a question expired before the agent came',
+};
+
+/** What happened, in order. Times are AWS's for events (in whole seconds) and states, ours for the rest: they may differ by a little. */
 function momentsOf(record: WorkloadRecord): Moment[] {
-  const { handling, firstEventAtMs, occurredAtMs, lastStatus, stopped, identity } = record;
-  const { firstReceivedAtMs, firstToldBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs } = record;
-  const moments: (Moment | false | undefined)[] = [
-    { atMs: firstEventAtMs, what: firstToldBy === 'event' ? 'first event' : 'first change, which no event told of' },
-    { atMs: firstReceivedAtMs, what: firstToldBy === 'event' ? 'received' : 'found by a sweep' },
-    handling?.firstAsked && { atMs: handling.firstAsked.queuedAtMs, what: `asked: ${questions(record)}` },
-    deliveredAtMs !== undefined && { atMs: deliveredAtMs, what: 'delivered to its host' },
-    firstAnswerAtMs !== undefined && { atMs: firstAnswerAtMs, what: 'answered' },
-    firstStoredAtMs !== undefined && { atMs: firstStoredAtMs, what: 'stored' },
-    (stopped || occurredAtMs > firstEventAtMs) && {
-      atMs: occurredAtMs,
-      what: stopped ? ['stopped', identity.stop_code].filter(Boolean).join(': ') : `last event: ${lastStatus}`,
-    },
-  ];
-  return moments.filter((moment): moment is Moment => Boolean(moment)).sort((a, b) => a.atMs - b.atMs);
+  const { handling, firstEventAtMs, occurredAtMs, lastStatus, stopped, identity, times = {} } = record;
+  const { firstReceivedAtMs, firstToldBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } = record;
+  const { firstAsked, askings = [] } = handling ?? {};
+  const of = (stage: Stage, atMs: number | undefined, what: string): Moment[] =>
+    atMs === undefined ? [] : [{ stage, atMs, what }];
+  const told = (toldBy: typeof firstToldBy, event: string, change: string) =>
+    toldBy === 'event' ? event : `${change}, which no event told of`;
+  const heard = (toldBy: typeof firstToldBy) => (toldBy === 'event' ? 'received' : 'found by a sweep');
+  const askedOnFirst =
+    !firstAsked || (firstAsked.eventAtMs === firstEventAtMs && firstAsked.receivedAtMs === firstReceivedAtMs);
+  const isAgain = (firstAnswerFrom?.deliveredAtMs ?? 0) > (deliveredAtMs ?? 0);
+  const isNews = occurredAtMs > firstEventAtMs && occurredAtMs !== firstAsked?.eventAtMs;
+  const end = ['stopped', identity.stop_code, identity.stopped_reason].filter(Boolean).join(': ');
+  const moments = [
+    ...of('created', times.createdAtMs, 'created'),
+    ...of('pulling', times.pullStartedAtMs, 'began to pull its images'),
+    ...of('started', times.startedAtMs, 'its containers started'),
+    ...of('event', firstEventAtMs, told(firstToldBy, 'first event', 'first change')),
+    ...of('received', firstReceivedAtMs, heard(firstToldBy)),
+    ...(askedOnFirst
+      ? []
+      : [
+          ...of(
+            'event',
+            firstAsked.eventAtMs,
+            told(firstAsked.toldBy, 'the event that asked', 'the change that asked'),
+          ),
+          ...of('received', firstAsked.receivedAtMs, `${heard(firstAsked.toldBy)}: what asked`),
+        ]),
+    ...askings.flatMap(({ set, atMs, queries }) =>
+      of('queued', atMs, `asked: ${count(queries, `${set} query`, `${set} queries`)}`),
+    ),
+    ...of('delivered', deliveredAtMs, 'delivered to its host'),
+    ...of('delivered', isAgain ? firstAnswerFrom?.deliveredAtMs : undefined, 'delivered: what was answered first'),
+    ...of('answered', firstAnswerAtMs, 'answered'),
+    ...of('stored', firstStoredAtMs, 'stored'),
+    ...of('ended', times.executionStoppedAtMs, 'its containers ended'),
+    ...(stopped ? of('stopped', times.stoppedAtMs ?? occurredAtMs, end) : []),
+    ...of('event', !stopped && isNews ? occurredAtMs : undefined, `last event: ${lastStatus}`),
+  ].sort((a, b) => (a.atMs ?? 0) - (b.atMs ?? 0));
+  return [...moments, ...record.troubles.map((trouble): Moment => ({ stage: 'trouble', what: TROUBLE[trouble] }))];
 }
 
-/** `2 live queries, 1 post-mortem query` */
-function questions({ handling }: WorkloadRecord): string {
-  const sets = grouped(handling?.asked ?? [], ({ set }) => set);
-  return [...sets].map(([set, { length }]) => count(length, `${set} query`, `${set} queries`)).join(', ');
+function linesOf(moments: readonly Moment[], { firstEventAtMs }: WorkloadRecord): string[][] {
+  const lines = moments.map(({ atMs, what }) =>
+    atMs === undefined
+      ? { at: 'time not noted', distance: '', what }
+      : { at: when(atMs), distance: distance(atMs - firstEventAtMs), what },
+  );
+  const width = Math.max(...lines.map((line) => line.distance.length));
+  return lines.map((line) => [`  ${line.at}`, line.distance.padStart(width), printable(line.what)]);
 }
 
-const lineOf = ({ atMs, what }: Moment, { firstEventAtMs }: WorkloadRecord): string[] => [
-  `  ${when(atMs)}`,
-  `${atMs < firstEventAtMs ? '-' : '+'}${seconds(Math.abs(atMs - firstEventAtMs))}`.padStart(8),
-  printable(what),
-];
+const HOUR_MS = 3_600_000;
 
-type Subject = Partial<TaskContainer> & { readonly name: string; readonly seen: SeenHow };
+/** `+5.0 s`, `-310 s`, `+2h 5m`, `+6d 13h` */
+function distance(ms: number): string {
+  const sign = ms < 0 ? '-' : '+';
+  const minutes = Math.floor(Math.abs(ms) / 60_000);
+  const hours = Math.floor(minutes / 60);
+  if (Math.abs(ms) < HOUR_MS) return `${sign}${seconds(Math.abs(ms))}`;
+  return hours < 24 ? `${sign}${hours}h ${minutes % 60}m` : `${sign}${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** A container, or an instance itself, with what events and rows say of it. */
+type Subject = Partial<TaskContainer> & {
+  readonly name: string;
+  readonly seen: SeenHow;
+  readonly command?: string;
+  readonly startedAt?: string;
+  readonly finishedAt?: string;
+};
 
 function subjectsOf(record: WorkloadRecord): Subject[] {
-  if (record.containers.length === 0) return record.subjects.map((id) => ({ name: id, seen: seenHow(record, id) }));
-  return record.containers.map((container) => ({ ...container, seen: seenHow(record, container.runtimeId) }));
+  if (record.containers.length === 0)
+    return record.subjects.map((id) => ({ name: id, seen: seenHow(record, { runtimeId: id }) }));
+  return record.containers.map((container) => {
+    const { startedAtMs, finishedAtMs, ...said } = factsOf(record, container.runtimeId);
+    return {
+      ...said,
+      ...container,
+      seen: seenHow(record, container),
+      ...(startedAtMs === undefined ? {} : { startedAt: isoOf(startedAtMs) }),
+      ...(finishedAtMs === undefined ? {} : { finishedAt: isoOf(finishedAtMs) }),
+    };
+  });
 }
 
-function seenHow({ seenLive, seenPostMortem, stopped }: WorkloadRecord, id: string | undefined): SeenHow {
+const factsOf = ({ facts }: WorkloadRecord, id = ''): ContainerFacts =>
+  (Object.hasOwn(facts, id) ? facts[id] : undefined) ?? {};
+
+function seenHow(
+  { seenLive, seenPostMortem, stopped }: WorkloadRecord,
+  { runtimeId: id, unsafeId }: Pick<TaskContainer, 'runtimeId' | 'unsafeId'>,
+): SeenHow {
+  if (unsafeId) return 'id unusable';
   if (id === undefined) return stopped ? 'never started' : 'not started yet';
   if (seenLive.includes(id)) return 'alive';
   return seenPostMortem.includes(id) ? 'post-mortem' : 'not seen';
 }
 
-const factsOf = ({ image, imageDigest, exitCode, essential, reason }: Subject): string[] => [
-  image ?? '-',
-  imageDigest ?? '-',
-  exitCode === undefined ? '-' : `exit code ${exitCode}`,
-  [...(essential === false ? ['not essential'] : []), ...(reason ? [reason] : [])].join(', '),
-];
+/** The columns of which there is anything to say. */
+function tableOf(subjects: readonly Subject[], { kind }: WorkloadRecord): string[][] {
+  const all: readonly (readonly [heading: string, cellOf: (subject: Subject) => string | undefined])[] = [
+    [kind === 'ecs-task' ? 'container' : 'instance', ({ name }) => name],
+    ['seen', ({ seen }) => seen],
+    ['exit', ({ exitCode }) => exitCode?.toString()],
+    ['started', ({ startedAt }) => startedAt],
+    ['ended', ({ finishedAt }) => finishedAt],
+    ['image', ({ image }) => image],
+    ['digest', ({ imageDigest }) => imageDigest],
+    ['command', ({ command }) => command],
+    [
+      '',
+      ({ essential, reason }) => [...(essential === false ? ['not essential'] : []), reason ?? []].flat().join(', '),
+    ],
+  ];
+  const shown = all.filter(([, cellOf]) => subjects.some(cellOf));
+  return [
+    shown.map(([heading], at) => (at === 0 ? `  ${heading}` : heading)),
+    ...subjects.map((subject) =>
+      shown.map(([, cellOf], at) => `${at === 0 ? '  ' : ''}${printable(cellOf(subject) || '-')}`),
+    ),
+  ];
+}
+
+const isoOf = (atMs: number | undefined): string | undefined =>
+  atMs === undefined ? undefined : new Date(atMs).toISOString();

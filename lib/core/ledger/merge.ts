@@ -31,5 +31,6 @@ export function merged(known: WorkloadSnapshot | undefined, news: WorkloadSnapsh
     containers,
     subjects: [...new Set([...news.subjects, ...ids])],
     identity: { ...known.identity, ...news.identity },
+    ...(known.times || news.times ? { times: { ...known.times, ...news.times } } : {}),
   };
 }

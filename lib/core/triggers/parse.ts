@@ -80,6 +80,8 @@ const Task = z.object({
   createdAt: z.optional(instant),
   pullStartedAt: z.optional(instant),
   startedAt: z.optional(instant),
+  executionStoppedAt: z.optional(instant),
+  stoppedAt: z.optional(instant),
   stopCode: maybe,
   stoppedReason: maybe,
   containers: z

@@ -1,6 +1,6 @@
 import type { ToldBy } from '../ledger/clocks.ts';
 import { tagText } from '../ledger/machine.ts';
-import type { TaskContainer, WorkloadSnapshot } from '../ledger/workload.ts';
+import type { TaskContainer, TaskTimes, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
 import type { Decorations } from '../queue/pending-query.ts';
 
@@ -25,10 +25,12 @@ export interface TaskEvent {
     readonly lastStatus: string;
     readonly desiredStatus: string;
     readonly version: number;
-    /** By ECS's own clock, epoch ms, as far as they have come: accepted; its network is there; its containers run. */
+    /** By ECS's own clock, epoch ms, as far as they have come. */
     readonly createdAt?: number | undefined;
     readonly pullStartedAt?: number | undefined;
     readonly startedAt?: number | undefined;
+    readonly executionStoppedAt?: number | undefined;
+    readonly stoppedAt?: number | undefined;
     readonly stopCode?: string;
     readonly stoppedReason?: string;
     readonly containers: readonly {
@@ -78,6 +80,7 @@ export function taskSnapshot(
     subjects: containers.flatMap(({ runtimeId }) => runtimeId ?? []),
     containers,
     identity: taskDecorations(task),
+    times: timesOf(task),
     occurredAtMs,
     receivedAtMs,
     toldBy,
@@ -107,9 +110,19 @@ function taskDecorations(task: TaskEvent['task']): Decorations {
     subnet: listed(task.subnets),
     created_at: task.createdAt === undefined ? undefined : new Date(task.createdAt).toISOString(),
     stop_code: task.stopCode,
+    stopped_reason: task.stoppedReason,
     task_tags: tagText(task.tags),
   });
 }
+
+const timesOf = (task: TaskEvent['task']): TaskTimes =>
+  defined({
+    createdAtMs: task.createdAt,
+    pullStartedAtMs: task.pullStartedAt,
+    startedAtMs: task.startedAt,
+    executionStoppedAtMs: task.executionStoppedAt,
+    stoppedAtMs: task.stoppedAt,
+  });
 
 const listed = (texts: readonly string[]): string | undefined =>
   [...new Set(texts)].slice(0, MAX_ADDRESSES).join(' ') || undefined;
@@ -123,8 +136,8 @@ export function containerDecorations(snapshot: WorkloadSnapshot): Record<string,
   );
 }
 
-const defined = (entries: Record<string, string | undefined>): Decorations =>
-  Object.fromEntries(Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined));
+const defined = <T>(entries: Record<string, T | undefined>): Record<string, T> =>
+  Object.fromEntries(Object.entries(entries).filter((entry): entry is [string, T] => entry[1] !== undefined));
 
 const lastPart = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1);
 

@@ -22,7 +22,13 @@ async function aLife() {
   const delivered = await world.poll(INSTANCE);
   world.nowMs += SECOND;
   const container = delivered.find(({ query }) => query === 'container');
-  await world.answer(INSTANCE, [anAnswer(container?.wireId ?? '', [{ id: ENVOY, state: 'running' }])]);
+  const row = {
+    id: ENVOY,
+    state: 'running',
+    command: 'envoy -c /etc/envoy.yaml',
+    started_at: '2026-11-20T10:15:26.91Z',
+  };
+  await world.answer(INSTANCE, [anAnswer(container?.wireId ?? '', [row])]);
   world.nowMs = Date.parse('2026-11-20T10:42:30Z');
   await world.take(fixture(7));
   return ask;
@@ -40,22 +46,31 @@ describe('mayfly task', () => {
       firstToldBy: 'event',
       identity: { task_family: 'api', task_revision: '87', ip: '10.0.12.34' },
       timeline: [
-        { at: '2026-11-20T10:15:27.000Z', what: 'first event' },
-        { at: '2026-11-20T10:15:28.000Z', what: 'received' },
+        { at: '2026-11-20T10:15:02.310Z', stage: 'created' },
+        { at: '2026-11-20T10:15:09.112Z', stage: 'pulling' },
+        { at: '2026-11-20T10:15:27.000Z', stage: 'event', what: 'first event' },
+        { at: '2026-11-20T10:15:27.406Z', stage: 'started', what: 'its containers started' },
+        { at: '2026-11-20T10:15:28.000Z', stage: 'received', what: 'received' },
+        { at: '2026-11-20T10:15:28.000Z', stage: 'queued', what: 'asked: 2 live queries' },
+        { at: '2026-11-20T10:15:32.000Z', stage: 'delivered', what: 'delivered to its host' },
+        { at: '2026-11-20T10:15:33.000Z', stage: 'answered', what: 'answered' },
+        { at: '2026-11-20T10:15:33.000Z', stage: 'stored', what: 'stored' },
+        { at: '2026-11-20T10:42:11.500Z', stage: 'ended', what: 'its containers ended' },
         {
-          at: '2026-11-20T10:15:28.000Z',
-          what: expect.stringMatching(/^asked: \d+ live quer.*, \d+ post-mortem quer/),
+          at: '2026-11-20T10:42:29.440Z',
+          stage: 'stopped',
+          what: expect.stringMatching(/^stopped: ServiceSchedulerInitiated: Scaling activity initiated by /),
         },
-        { at: '2026-11-20T10:15:32.000Z', what: 'delivered to its host' },
-        { at: '2026-11-20T10:15:33.000Z', what: 'answered' },
-        { at: '2026-11-20T10:15:33.000Z', what: 'stored' },
-        { at: '2026-11-20T10:42:29.000Z', what: 'stopped: ServiceSchedulerInitiated' },
+        { at: '2026-11-20T10:42:30.000Z', stage: 'queued', what: 'asked: 1 post-mortem query' },
+        { at: null, stage: 'trouble', what: 'answered without naming it, or one of its containers' },
       ],
       subjects: [
         {
           name: 'envoy',
           seen: 'alive',
           exitCode: 0,
+          command: 'envoy -c /etc/envoy.yaml',
+          startedAt: '2026-11-20T10:15:26.910Z',
           imageDigest: 'sha256:ecc14c5991158a054f63f93527c9d437d7c72efe5449b22f5c7892cf68ab462c',
         },
         { name: 'api', seen: 'not seen', exitCode: 143 },
@@ -69,7 +84,13 @@ describe('mayfly task', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^arn:aws:ecs:.*\npending\n/);
     expect(stdout).toMatch(/^ {2}2026-11-20 10:15:32Z +\+5\.0 s {2}delivered to its host$/m);
-    expect(stdout).toMatch(/^ {2}envoy +alive +\S+ +sha256:ecc14c\w+ +exit code 0$/m);
+    expect(stdout).toMatch(/^ {2}2026-11-20 10:15:02Z +-24\.7 s {2}created$/m);
+    expect(stdout).toMatch(/^ {2}time not noted +answered without naming it/m);
+    expect(stdout).toMatch(/^ {2}container +seen +exit +started +image +digest +command$/m);
+    expect(stdout).toMatch(
+      /^ {2}envoy +alive +0 +2026-11-20T10:15:26\.910Z +\S+ +sha256:ecc14c\w+ +envoy -c \/etc\/envoy\.yaml$/m,
+    );
+    expect(stdout).toMatch(/^ {2}api +not seen +143 +- +\S+ +sha256:e20259\w+ +-$/m);
     expect(stdout).toMatch(/^ {2}host +i-0a1b2c3d4e5f60718$/m);
   });
 
@@ -82,7 +103,76 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/broken +never started .*CannotPullContainerError \[31m$/m);
     const instance = { workload: INSTANCE, kind: 'ec2-instance' as const, subjects: [INSTANCE] };
     await enter(world, 2, { ...instance, seenLive: [INSTANCE] });
-    expect((await ask('task', INSTANCE)).stdout).toMatch(/^ {2}i-0a1b2c3d4e5f60718 +alive/m);
+    const { stdout: instances } = await ask('task', INSTANCE);
+    expect(instances).toMatch(/^ {2}instance +seen\n {2}i-0a1b2c3d4e5f60718 +alive$/m);
+  });
+
+  it('tells of a container that ran for a second its digest, command, exit status and times', async () => {
+    const { world, ask } = await aWatched();
+    await world.aNode(INSTANCE);
+    const [envoy] = fixture(7).detail.containers as object[];
+    world.nowMs = Date.parse('2026-11-20T10:42:30Z');
+    await world.take(fixture(15), fixture(7, { containers: [envoy] }));
+    const [taken] = await world.poll(INSTANCE);
+    const row = {
+      id: ENVOY,
+      state: 'exited',
+      status: 'Exited (3) 2 seconds ago',
+      command: `/bin/sh\u001b[2J -c ${'x'.repeat(600)}`,
+      started_at: '2026-11-20T10:42:10.25013425Z',
+      finished_at: '2026-11-20T10:42:11.250Z',
+    };
+    await world.answer(INSTANCE, [anAnswer(taken?.wireId ?? '', [row])]);
+    const { stdout } = await ask('task', ARN);
+    expect(stdout).toMatch(/^post-mortem$/m);
+    expect(stdout).toMatch(
+      /^ {2}envoy +post-mortem +0 +2026-11-20T10:42:10\.250Z +2026-11-20T10:42:11\.250Z +\S+ +sha256:ecc14c\w+ +\/bin\/sh \[2J -c x{493,500}$/m,
+    );
+    const [json] = jsonLines((await ask('task', ARN, '--json')).stdout);
+    expect(json).toMatchObject({ subjects: [{ startedAt: '2026-11-20T10:42:10.250Z', exitCode: 0 }] });
+  });
+
+  it('tells the event that asked, and each question at its time, where an earlier event is the first', async () => {
+    const { world, ask } = await aWatched();
+    await world.aNode(INSTANCE);
+    await world.take(fixture(15));
+    for (const [number, at] of [
+      [2, '10:15:08'],
+      [5, '10:15:28'],
+      [7, '10:42:30'],
+    ] as const) {
+      world.nowMs = Date.parse(`2026-11-20T${at}Z`);
+      await world.take(fixture(number));
+    }
+    const { stdout } = await ask('task', ARN);
+    const said = stdout.split('\n').map((line) => line.replace(/^ {2}2026-11-20 (\S+)Z +\S+ s? +/, '$1 '));
+    expect(said.filter((line) => /first event|received|asked/.test(line))).toEqual([
+      '10:15:07 first event',
+      '10:15:08 received',
+      '10:15:27 the event that asked',
+      '10:15:28 received: what asked',
+      '10:15:28 asked: 2 live queries',
+      '10:42:30 asked: 1 post-mortem query',
+    ]);
+  });
+
+  it('says why ECS stopped it, that an id is unusable, and long distances in days', async () => {
+    const { world, ask } = await aWatched();
+    await enter(world, 1, {
+      stopped: true,
+      lastStatus: 'STOPPED',
+      subjects: ['a'],
+      containers: [
+        { name: 'api', lastStatus: 'STOPPED', runtimeId: 'a' },
+        { name: 'odd', lastStatus: 'STOPPED', unsafeId: true },
+      ],
+      identity: { stop_code: 'TaskFailedToStart', stopped_reason: 'CannotPullContainerError: no\u001b[31m' },
+      times: { createdAtMs: T0 - 2 * 60 * MINUTE - 5 * MINUTE, stoppedAtMs: T0 + (6 * 24 + 13) * 60 * MINUTE },
+    });
+    const { stdout } = await ask('task', taskArn(1));
+    expect(stdout).toMatch(/ {3}-2h 5m {2}created$/m);
+    expect(stdout).toMatch(/ {2}\+6d 13h {2}stopped: TaskFailedToStart: CannotPullContainerError: no \[31m$/m);
+    expect(stdout).toMatch(/^ {2}odd +id unusable$/m);
   });
 
   it('says of what no event had told that a sweep found it, and when', async () => {
@@ -102,9 +192,9 @@ describe('mayfly task', () => {
     await enter(world, 1, { containers, subjects: ['a', 'b', 'c'], seenLive: ['a'], seenPostMortem: ['c'] });
     const { stdout } = await ask('task', taskArn(1));
     expect(stdout).toMatch(/^seen$/m);
-    expect(stdout).toMatch(/^ {2}api +alive +api:1 +- +exit code 0$/m);
-    expect(stdout).toMatch(/^ {2}logs +not seen +logs:1 +- +- +not essential, OutOfMemory$/m);
-    expect(stdout).toMatch(/^ {2}init +post-mortem +init:1 +- +- +not essential$/m);
+    expect(stdout).toMatch(/^ {2}api +alive +0 +api:1 +-$/m);
+    expect(stdout).toMatch(/^ {2}logs +not seen +- +logs:1 +not essential, OutOfMemory$/m);
+    expect(stdout).toMatch(/^ {2}init +post-mortem +- +init:1 +not essential$/m);
     const [json] = jsonLines((await ask('task', taskArn(1), '--json')).stdout);
     expect(json).toMatchObject({
       verdict: 'seen',

@@ -30,6 +30,16 @@ describe('a snapshot after another', () => {
     });
   });
 
+  it('keeps the times it leaves out', () => {
+    const times = { createdAtMs: 1, startedAtMs: 2 };
+    expect(merged({ ...running, times }, { ...stopped, times: { startedAtMs: 3, stoppedAtMs: 4 } }).times).toEqual({
+      createdAtMs: 1,
+      startedAtMs: 3,
+      stoppedAtMs: 4,
+    });
+    expect(merged({ ...running, times }, stopped).times).toEqual(times);
+  });
+
   it('has the last word on all that it says', () => {
     const ended = {
       ...stopped,

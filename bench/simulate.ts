@@ -8,8 +8,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { CommanderError } from 'commander';
 import type { Lifetime } from '../lib/agent/index.ts';
+import { ticking } from '../lib/cli/print.ts';
 import { catchCurves } from '../lib/simulate/catch-curves.ts';
 import { catchPicture } from '../lib/simulate/catch-picture.ts';
 import { type Comparison, compared } from '../lib/simulate/comparison.ts';
@@ -19,6 +20,7 @@ import { MODES, SCHEDULES } from '../lib/simulate/modes.ts';
 import { tableOf } from '../lib/simulate/table.ts';
 import { type Untold, untoldOf, untoldTable } from '../lib/simulate/untold.ts';
 import { EVEN_LIVES, WORKLOADS } from '../lib/simulate/workload.ts';
+import { optionsOf } from './simulate-options.ts';
 
 /** Both cores of a small machine. */
 const PROCESSES = 2;
@@ -50,66 +52,24 @@ async function run({ workload, mode, ...rest }: Job): Promise<Day> {
   return simulateDay({ ...rest, lifetime: lifetimeOf(workload), mode: MODES[mode] ?? PICTURED, schedules: SCHEDULES });
 }
 
-function optionsOf(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      seed: { type: 'string', default: '1' },
-      tasks: { type: 'string', default: '600' },
-      hosts: { type: 'string', default: '6' },
-      lifetimes: { type: 'string', default: 'all' },
-      sweep: { type: 'string', default: '60' },
-      drop: { type: 'string', default: '0' },
-      duplicate: { type: 'string', default: '0' },
-      reorder: { type: 'string', default: '0' },
-      json: { type: 'boolean', default: false },
-      out: { type: 'string', default: '.mayfly/catch-rate.svg' },
-    },
-  });
-  const whole = (name: 'tasks' | 'hosts'): number => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} ${values[name]}: a whole number above 0`);
-    return value;
-  };
-  const share = (name: 'drop' | 'duplicate' | 'reorder'): number => {
-    const value = Number(values[name]);
-    if (!(value >= 0 && value <= 1)) throw new Error(`--${name} ${values[name]}: a share from 0 to 1`);
-    return value;
-  };
-  const known = Object.keys(WORKLOADS);
-  if (values.lifetimes !== 'all' && !known.includes(values.lifetimes))
-    throw new Error(`--lifetimes ${values.lifetimes}: one of ${known.join(', ')}, all`);
-  return {
-    seed: values.seed,
-    tasks: whole('tasks'),
-    hosts: whole('hosts'),
-    workloads: values.lifetimes === 'all' ? known : [values.lifetimes],
-    sweepSeconds: sweepOf(values.sweep),
-    losses: { drop: share('drop'), duplicate: share('duplicate'), reorder: share('reorder') },
-    json: values.json,
-    out: values.out,
-  };
-}
-
-function sweepOf(text: string): number {
-  const seconds = Number(text);
-  if (Number.isInteger(seconds) && seconds >= 0) return seconds;
-  throw new Error(`--sweep ${text}: whole seconds between two sweeps, 0 for none`);
-}
-
 /** Each day is a job of its own; processes take the next one as they become free. */
 async function runAll(jobs: readonly Job[]): Promise<Day[]> {
   const days: Day[] = [];
   let next = 0;
+  let finished = 0;
+  const quiet = ticking((took) => `day ${finished} of ${jobs.length} …  ${took} s`);
   const work = async (): Promise<void> => {
     const child = fork(fileURLToPath(import.meta.url), [CHILD]);
     try {
-      for (let index = next++; index < jobs.length; index = next++) days[index] = await done(child, jobs[index] as Job);
+      for (let index = next++; index < jobs.length; index = next++) {
+        days[index] = await done(child, jobs[index] as Job);
+        finished++;
+      }
     } finally {
       child.kill();
     }
   };
-  await Promise.all(Array.from({ length: PROCESSES }, work));
+  await Promise.all(Array.from({ length: PROCESSES }, work)).finally(quiet);
   return days;
 }
 
@@ -125,7 +85,10 @@ function done(child: ChildProcess, job: Job): Promise<Day> {
 }
 
 async function main(): Promise<void> {
-  const { workloads, json, out, ...rest } = optionsOf(process.argv.slice(2));
+  const { options, command } = optionsOf(process.argv.slice(2));
+  const { json, out, lifetimes, sweep: sweepSeconds, seed, tasks, hosts, ...losses } = options;
+  const workloads = lifetimes === 'all' ? Object.keys(WORKLOADS) : [lifetimes];
+  const rest = { seed, tasks, hosts, sweepSeconds, losses };
   const startedAt = performance.now();
   const even = { ...rest, workload: 'even', mode: MODES.indexOf(PICTURED), tasks: PICTURED_LIVES * rest.tasks };
   const told = workloads.flatMap((workload) => MODES.map((_, mode) => ({ ...rest, workload, mode })));
@@ -143,16 +106,16 @@ async function main(): Promise<void> {
   );
   const withoutEvents = days.slice(told.length).map((day, index) => untoldDay(untold[index] as Job, day));
   await mkdir(dirname(out), { recursive: true });
-  await writeFile(out, pictureOf(pictured, rest.seed));
+  await writeFile(out, pictureOf(pictured, command));
   process.stdout.write(
     json
       ? `${JSON.stringify({ ...rest, comparisons, withoutEvents }, null, 2)}\n`
       : report(comparisons, withoutEvents, rest, out),
   );
-  process.stderr.write(`${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
+  process.stderr.write(`took ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
 }
 
-function pictureOf({ lives }: Day, seed: string): string {
+function pictureOf({ lives }: Day, command: string): string {
   const looks = [
     ...[60, 5].map((seconds) => {
       const index = SCHEDULES.indexOf(seconds);
@@ -167,11 +130,17 @@ function pictureOf({ lives }: Day, seed: string): string {
       saw: ({ verdict }: Day['lives'][number]) => verdict === 'seen' || verdict === 'post-mortem',
     },
   ];
-  return catchPicture(catchCurves(lives, looks), `${lives.length} simulated lives, npm run simulate -- --seed ${seed}`);
+  return catchPicture(catchCurves(lives, looks), `${lives.length} simulated lives, ${command}`);
 }
 
 const untoldDay = ({ workload, mode }: Job, day: Day): Untold =>
   untoldOf(lifetimeOf(workload).name, (MODES[mode] ?? PICTURED).name, day);
+
+const FOOTNOTES = `(…): what the model says of a day on which no event is lost, where it can say it.
+Columns of a workload: live catch, the share seen while they ran. row catch: seen live or post-mortem; a schedule has no post-mortem.
+MTTA: from a container's start to its first row. A schedule's counts only the lives it saw, an event mode's all that a row tells of.
+hot: starts that found their host polling every 5 s. polls/host-h: distributed reads of a host in an hour.
+unheard: tasks of which neither an event nor a sweep told.`;
 
 function report(
   comparisons: readonly Comparison[],
@@ -190,6 +159,8 @@ function report(
     '',
     tableOf(comparisons),
     '',
+    FOOTNOTES,
+    '',
     `Workloads ${total} = ${sums.join(' + ')}`,
     '',
     `The same days with every event dropped: what a sweep every ${sweepSeconds} s finds by itself.`,
@@ -202,4 +173,12 @@ function report(
 }
 
 if (process.argv[2] === CHILD) process.on('message', async (job) => process.send?.(await run(job as Job)));
-else await main();
+else {
+  process.exitCode = await main().then(
+    () => 0,
+    (error) => {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said what is wrong
+      throw error;
+    },
+  );
+}

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 
 /** Colours where a person looks on, plain text in pipes and files; `NO_COLOR` is honoured. */
@@ -43,20 +44,25 @@ export function duration(seconds: number): string {
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((widest, row) => {
     row.forEach((cell, at) => {
-      widest[at] = Math.max(widest[at] ?? 0, cell.length);
+      widest[at] = Math.max(widest[at] ?? 0, width(cell));
     });
     return widest;
   }, []);
-  const line = (row: readonly string[]): string => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
+  const line = (row: readonly string[]): string =>
+    row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - width(cell))).join('  ');
   return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 
 /** A table of numbers with their names in the first column: the others end where their heading ends. */
 export function figures([head = [], ...rows]: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
-  const widths = head.map((_, at) => Math.max(...all.map((row) => (row[at] ?? '').length)));
-  return columns(all.map((row) => row.map((cell, at) => (at === 0 ? cell : cell.padStart(widths[at] ?? 0)))));
+  const widths = head.map((_, at) => Math.max(...all.map((row) => width(row[at] ?? ''))));
+  const right = (cell: string, at: number): string => ' '.repeat((widths[at] ?? 0) - width(cell)) + cell;
+  return columns(all.map((row) => row.map((cell, at) => (at === 0 ? cell : right(cell, at)))));
 }
+
+/** As it is seen: a colour takes no room. */
+const width = (cell: string): number => stripVTControlCharacters(cell).length;
 
 /** `1.2 s`, `310 s` */
 export const seconds = (ms: number): string => `${ms < 100_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
@@ -82,4 +88,27 @@ export async function patiently<T>(what: string, work: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+const TICK_MS = 1000;
+const LINE_MS = 5000;
+
+/**
+ * Shows how far something long has come, on standard error: in place on a terminal, else in a new line every few seconds.
+ *
+ * @returns what ends it, and takes the line off a terminal
+ */
+export function ticking(lineOf: (seconds: number) => string): () => void {
+  const startedAt = performance.now();
+  const { isTTY } = process.stderr;
+  const tell = (): void => {
+    const line = lineOf(Math.round((performance.now() - startedAt) / 1000));
+    process.stderr.write(isTTY ? `\r${line}\u001b[K` : `${line}\n`);
+  };
+  tell();
+  const timer = setInterval(tell, isTTY ? TICK_MS : LINE_MS);
+  return () => {
+    clearInterval(timer);
+    if (isTTY) process.stderr.write('\r\u001b[K');
+  };
 }

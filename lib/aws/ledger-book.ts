@@ -42,11 +42,17 @@ export class DynamoLedgerBook implements LedgerBook {
     }
   }
 
+  async latest(atMs: number): Promise<number | undefined> {
+    for await (const day of this.#daysBack(atMs)) {
+      if (day.length > 0) return day.reduce((latest, entry) => Math.max(latest, entry.firstReceivedAtMs), 0);
+    }
+    return undefined;
+  }
+
   async find(name: string, nowMs: number): Promise<WorkloadRecord | undefined> {
     if (/^(arn:|i-)/.test(name)) return (await this.#ledger.read([name]))[0];
-    const oldestMs = nowMs - (await this.#keepsMs());
-    for (let day = startOf(nowMs); day > oldestMs - DAY_MS; day -= DAY_MS) {
-      const found = (await this.#entries(day, day, nowMs)).find(({ workload }) => workload.endsWith(`/${name}`));
+    for await (const day of this.#daysBack(nowMs)) {
+      const found = day.find(({ workload }) => workload.endsWith(`/${name}`));
       if (found) return (await this.#ledger.read([found.workload]))[0];
     }
     return undefined;
@@ -82,6 +88,12 @@ export class DynamoLedgerBook implements LedgerBook {
         await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: { pk, sk } }));
       }
     }
+  }
+
+  /** Day by day, the latest first, as far back as anything is remembered. */
+  async *#daysBack(fromMs: number): AsyncGenerator<Entry[]> {
+    const oldestMs = fromMs - (await this.#keepsMs());
+    for (let day = startOf(fromMs); day > oldestMs - DAY_MS; day -= DAY_MS) yield await this.#entries(day, day, fromMs);
   }
 
   async #entries(dayMs: number, fromMs: number, toMs: number): Promise<Entry[]> {

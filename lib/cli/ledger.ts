@@ -5,7 +5,7 @@ import { missed } from './ledger/missed.ts';
 import { mtta } from './ledger/mtta.ts';
 import { nodes } from './ledger/nodes.ts';
 import { task } from './ledger/task.ts';
-import { pastTime, since } from './ledger/times.ts';
+import { pastTime } from './ledger/times.ts';
 import { who } from './ledger/who.ts';
 import { placed } from './place.ts';
 import { examples, JSON_FLAG } from './print.ts';
@@ -28,7 +28,7 @@ export function addLedger(program: Command): void {
     .action(missed);
   placed(program.command('task'))
     .description('Show one life as a timeline: events, questions, answers, containers')
-    .argument('<workload>', 'ARN or id of an ECS task, or id of an EC2 instance', workload)
+    .argument('<workload>', 'ARN or whole id of an ECS task, or id of an EC2 instance', workload)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -56,11 +56,11 @@ such an instance is listed too, lastSeenAt being null.`,
   placed(program.command('who'))
     .description('Show which workload had an IP address, now or at a time')
     .argument('<ip>', 'an IPv4 or IPv6 address', address)
-    .option('--at <time>', 'when, with Z or an offset; default: now', pastTime)
+    .option('--at <time>', `when: ${TIMES}; default: now`, pastTime)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
-      `${examples('npx mayfly who 10.0.3.7', 'npx mayfly who 10.0.3.7 --at 2026-11-01T10:00Z --stack Mayfly')}
+      `${examples('npx mayfly who 10.0.3.7', 'npx mayfly who 10.0.3.7 --at 2h', 'npx mayfly who 10.0.3.7 --at 2026-11-01T10:00Z --stack Mayfly')}
 
 The ledger keeps a workload for 90 days after the last sign of it, unless the policy's ledger_keeps says otherwise.
 Addresses are those of task network interfaces and of EC2 instances, public ones too; a task on its host's own network
@@ -81,14 +81,16 @@ is one beyond the bound; each is counted as MttaBreaches and rings an alarm.`,
     .action(mtta);
 }
 
+const TIMES = '90m, 24h, 7d ago, or 2026-11-01T10:00Z; a date alone is its midnight in UTC';
+
 const timed = (command: Command): Command =>
   command
     .addOption(
-      new Option('--since <span>', 'first heard of within it, such as 90m, 24h, 7d, or since a time')
-        .argParser(since)
-        .default(since('24h'), '24h'),
+      new Option('--since <time>', `first heard of since then: ${TIMES}`)
+        .argParser(pastTime)
+        .default(pastTime('24h'), '24h'),
     )
-    .option('-c, --cluster <name>', 'of this ECS cluster alone')
+    .option('-c, --cluster <name>', 'of this ECS cluster alone', cluster)
     .option(...JSON_FLAG);
 
 // Partitions, the short format without a cluster, and ids with and without dashes: all of them exist.
@@ -97,8 +99,18 @@ const TASK_ID = /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const INSTANCE_ID = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/;
 
 function workload(text: string): string {
-  if (TASK_ARN.test(text) || TASK_ID.test(text) || INSTANCE_ID.test(text)) return text;
-  throw new InvalidArgumentError('Neither ARN nor id of an ECS task (32 hex digits), nor the id of an EC2 instance.');
+  if (TASK_ARN.test(text)) return text;
+  const id = text.toLowerCase(); // as AWS writes them
+  if (TASK_ID.test(id) || INSTANCE_ID.test(id)) return id;
+  throw new InvalidArgumentError(
+    'Neither ARN nor whole id of an ECS task (32 hex digits), nor id of an EC2 instance (i- and 17). ' +
+      'The ECS console, "npx mayfly missed" and "npx mayfly who" have the whole.',
+  );
+}
+
+function cluster(text: string): string {
+  if (/^[A-Za-z0-9_-]{1,255}$/.test(text)) return text;
+  throw new InvalidArgumentError('The name of an ECS cluster: letters, digits, - and _. Leave it out for all.');
 }
 
 function address(text: string): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { ADVICE } from '../../lib/core/ledger/advice.ts';
+import { ADVICE, ON_FARGATE } from '../../lib/core/ledger/advice.ts';
 import type { CoverageEvent } from '../../lib/core/ledger/review.ts';
 import { type MissReason, TROUBLES } from '../../lib/core/ledger/workload.ts';
 
@@ -14,6 +14,10 @@ describe('the reference page of verdicts', () => {
     expect(Object.fromEntries(rows(REASONS))).toEqual(ADVICE);
     expect(rows(REASONS)).toHaveLength(Object.keys(ADVICE).length);
     expect(Object.keys(ADVICE)).toEqual(expect.arrayContaining([...TROUBLES]));
+  });
+
+  it('gives the advice about tasks on Fargate', () => {
+    expect(PAGE).toContain(`${ON_FARGATE}.`);
   });
 
   it('shows an event with all its members, and with the advice for its reason', () => {

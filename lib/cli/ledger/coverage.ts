@@ -1,7 +1,8 @@
+import type { LedgerBook } from '../../core/ledger/book.ts';
 import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../../core/ledger/coverage.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { at, type PlaceFlags } from '../place.ts';
-import { columns, figures, printable, say, sayJson, seconds, when } from '../print.ts';
+import { colours, columns, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 
 export interface SinceFlags extends PlaceFlags {
   readonly since: number;
@@ -15,23 +16,42 @@ export const inNone = 'EC2 instances';
 /** The workloads that the flags mean: of a time, and of one cluster if one is named. */
 export async function* meant(
   records: AsyncIterable<WorkloadRecord>,
-  { cluster }: SinceFlags,
+  flags: SinceFlags,
 ): AsyncGenerator<WorkloadRecord> {
-  for await (const record of records) if (cluster === undefined || clusterOf(record) === cluster) yield record;
+  for await (const record of records) if (isMeant(record, flags)) yield record;
+}
+
+const isMeant = (record: WorkloadRecord, { cluster }: SinceFlags): boolean =>
+  cluster === undefined || clusterOf(record) === cluster;
+
+const HOUR_MS = 3_600_000;
+
+/** That the flags mean no workload, and which there are that may be looked for; undefined where they mean some. */
+export async function nothing(book: LedgerBook, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
+  const { since, cluster } = flags;
+  const others = new Set<string>();
+  for await (const record of book.between(since, nowMs)) {
+    if (isMeant(record, flags)) return undefined;
+    others.add(printable(clusterOf(record) ?? inNone));
+  }
+  const none = `No workload${cluster === undefined ? '' : ` of the cluster ${printable(cluster)}`} since ${when(since)}`;
+  if (others.size > 0) return `${none}. There are some of: ${[...others].sort().join(', ')}.`;
+  const latestMs = await book.latest(since);
+  if (latestMs === undefined) return `${none}, nor before: no event and no sweep has told of any yet.`;
+  const days = Math.ceil((nowMs + HOUR_MS - latestMs) / (24 * HOUR_MS)); // still so when it is typed
+  return `${none}. The latest that is known was first heard of ${when(latestMs)}: try --since ${days}d.`;
 }
 
 /** Shows what became of every workload: counts for each verdict, by cluster, and how long answers took. */
 export async function coverage(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { all, clusters } = await at(flags, ({ book }) =>
-    coverageOf(meant(book.between(flags.since, nowMs), flags), nowMs),
-  );
+  const { all, clusters, none } = await at(flags, async ({ book }) => {
+    const counted = await coverageOf(meant(book.between(flags.since, nowMs), flags), nowMs);
+    return { ...counted, none: counted.all.workloads === 0 ? await nothing(book, flags, nowMs) : undefined };
+  });
   const sinceAt = new Date(flags.since).toISOString();
   if (flags.json) return sayJson({ since: sinceAt, at: new Date(nowMs).toISOString(), ...all, clusters });
-  if (all.workloads === 0) {
-    const where = flags.cluster === undefined ? '' : ` of the cluster ${printable(flags.cluster)}`;
-    return say(`No workload${where} since ${when(flags.since)}.`);
-  }
+  if (none) return say(none);
   const rows = clusters.map((each) => line(nameOf(each), each));
   say(figures([HEAD, ...rows, ...(clusters.length > 1 ? [line('all', all)] : [])]));
   const reasons = Object.entries(all.reasons).sort(([, a], [, b]) => b - a);
@@ -54,9 +74,9 @@ function line(name: string, { workloads, verdicts, share, timeToAnswerMs: wait }
     name,
     String(workloads),
     share === null ? '-' : percent(share),
-    ...(['seen', 'post-mortem', 'missed', 'never-started', 'ignored', 'pending'] as const).map((each) =>
-      String(verdicts[each]),
-    ),
+    ...(['seen', 'post-mortem'] as const).map((each) => String(verdicts[each])),
+    verdicts.missed > 0 ? colours().red(String(verdicts.missed)) : '0',
+    ...(['never-started', 'ignored', 'pending'] as const).map((each) => String(verdicts[each])),
     ...(wait ? [wait.p50, wait.p95, wait.p99, wait.max].map(seconds) : ['-', '-', '-', '-']),
   ];
 }

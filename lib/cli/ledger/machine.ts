@@ -15,10 +15,14 @@ export async function machineOf(record: WorkloadRecord, book: LedgerBook, nowMs:
   return found ? factsOf(found) : machine;
 }
 
-const NAMES = { instance_id: 'instance', ami_id: 'AMI', instance_type: 'instance type', instance_tags: 'tags' };
+const NAMES = { instance_id: 'instance', ami_id: 'AMI', instance_type: 'type', instance_tags: 'tags' };
 
-/** What people want to know of a machine, as lines of a fact and its value. */
-export const machineFacts = (machine: Machine = {}): [fact: string, value: string][] =>
+/** What people want to know of the machine below a task, as lines of a fact and its value. */
+export const hostFacts = (machine: Machine = {}): [fact: string, value: string][] =>
+  ownFacts(machine).map(([name, value]) => [`host ${name}`, value]);
+
+/** The same of a machine that is itself what is looked at. */
+export const ownFacts = (machine: Machine = {}): [fact: string, value: string][] =>
   Object.entries(NAMES).flatMap(([fact, name]): [string, string][] => {
     const value = machine[fact];
     return value ? [[name, value]] : [];

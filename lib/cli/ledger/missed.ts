@@ -1,9 +1,9 @@
-import { ADVICE } from '../../core/ledger/advice.ts';
+import { adviceOn } from '../../core/ledger/advice.ts';
 import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
 import { at } from '../place.ts';
-import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
-import { meant, type SinceFlags } from './coverage.ts';
+import { colours, columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
+import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** A workload that nobody saw. */
 interface Miss {
@@ -18,7 +18,7 @@ interface Miss {
 /** Shows every miss, under its reason and what to do about it; the most frequent reason first. */
 export async function missed(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const misses = await at(flags, async ({ book }) => {
+  const { misses, none } = await at(flags, async ({ book }) => {
     const found: Miss[] = [];
     for await (const record of meant(book.between(flags.since, nowMs), flags)) {
       const verdict = verdictOf(record, nowMs);
@@ -29,22 +29,25 @@ export async function missed(flags: SinceFlags): Promise<void> {
         host: record.handling?.host ?? null,
         firstEventAt: new Date(record.firstEventAtMs).toISOString(),
         reason: verdict.reason,
-        advice: ADVICE[verdict.reason],
+        advice: adviceOn(verdict.reason, record),
       });
     }
-    return found;
+    return { misses: found, none: found.length === 0 ? await nothing(book, flags, nowMs) : undefined };
   });
   if (flags.json) return sayJson(misses);
-  if (misses.length === 0) return say(`Nothing was missed since ${when(flags.since)}.`);
-  const groups = [...grouped(misses, ({ reason }) => reason)].sort(([, a], [, b]) => b.length - a.length);
-  for (const [reason, those] of groups) {
-    say(`${reason}: ${count(those.length, 'workload')}\n  ${ADVICE[reason]}`);
-    const rows = those.map(({ firstEventAt, workload, host }) => [
-      `  ${when(Date.parse(firstEventAt))}`,
-      printable(workload),
-      host ? `on ${printable(host)}` : '',
-    ]);
-    say(`${columns(rows)}\n`);
+  if (misses.length === 0) return say(none ?? `Nothing was missed since ${when(flags.since)}.`);
+  const paint = colours();
+  const reasons = [...grouped(misses, ({ reason }) => reason)].sort(([, a], [, b]) => b.length - a.length);
+  for (const [reason, those] of reasons) {
+    say(`${paint.red(reason)}: ${count(those.length, 'workload')}`);
+    for (const [advice, alike] of grouped(those, ({ advice }) => advice)) {
+      const rows = alike.map(({ firstEventAt, workload, host }) => [
+        `  ${when(Date.parse(firstEventAt))}`,
+        printable(workload),
+        host ? `on ${printable(host)}` : '',
+      ]);
+      say(`  ${advice}\n${columns(rows)}\n`);
+    }
   }
   say('One life as a timeline: npx mayfly task ARN');
 }

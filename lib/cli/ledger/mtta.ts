@@ -13,7 +13,7 @@ import { everyEntry } from '../../core/nodes/directory.ts';
 import { builtInPolicy } from '../../core/policy/built-in.ts';
 import { at } from '../place.ts';
 import { columns, count, figures, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
-import { meant, type SinceFlags } from './coverage.ts';
+import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** What the bounds take for granted. */
 const ASSUMED = {
@@ -51,10 +51,12 @@ const WAYS: Readonly<Record<Stage, { readonly name: string; readonly advice: str
 /** Shows the bound of each class of nodes beside what was measured. */
 export async function mtta(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { late, stages, classes, ...rest } = await at(flags, async ({ book, store, directory }) => {
+  const { none, late, stages, classes, ...rest } = await at(flags, async ({ book, store, directory }) => {
     // An empty table is seeded with the built-in policy by the first request.
     const { profiles } = (await store.current())?.policy ?? builtInPolicy;
-    return mttaOf(meant(book.between(flags.since, nowMs), flags), profiles, await everyEntry(directory));
+    const found = await mttaOf(meant(book.between(flags.since, nowMs), flags), profiles, await everyEntry(directory));
+    const answers = found.all.answers + found.swept.answers + found.launches.answers;
+    return { ...found, none: answers === 0 ? await nothing(book, flags, nowMs) : undefined };
   });
   if (flags.json) {
     const lateAnswers = late.map(({ eventAtMs, ...one }) => ({ ...one, eventAt: new Date(eventAtMs).toISOString() }));
@@ -74,6 +76,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
     say(`\n${figures([['where the time goes', 'max', 'p99', 'p95', 'p50'], ...ways])}`);
   }
   sayLate(late);
+  if (none) say(`\n${none}`);
   say(`\nSince ${when(flags.since)}. Plan with the bound, never with an average: it is what can be guaranteed.`);
 }
 

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { Finding, FindingKind } from '../../core/fleet/finding.ts';
 import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
+import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
 import { at, type PlaceFlags } from '../place.ts';
 import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
 
@@ -20,8 +22,13 @@ export async function nodes(flags: PlaceFlags & { json: boolean }): Promise<void
     open: await findings.open(Date.now()),
   }));
   if (flags.json) return sayJson(asJson(entries, open));
-  if (entries.length === 0) say(`No node is enrolled at ${name}.`);
-  else say(columns([['host', 'hostname', 'platform', 'profile', 'last seen', 'osquery'], ...entries.map(rowOf)]));
+  if (entries.length === 0) say(`No node is enrolled at ${name}.\n${enrolling(flags)}`);
+  else {
+    say(columns([['host', 'hostname', 'platform', 'profile', 'last seen', 'osquery'], ...entries.map(rowOf)]));
+    say(
+      `\nLast seen is written every ${SEEN_EVERY_MS / 60_000} minutes at most: it may be so old though the node polls.`,
+    );
+  }
   for (const [kind, those] of grouped(open, ({ kind }) => kind)) {
     const rows = those.map(({ host, firstAtMs, detail }) => [
       `  ${printable(host)}`,
@@ -31,6 +38,12 @@ export async function nodes(flags: PlaceFlags & { json: boolean }): Promise<void
     say(`\n${kind}: ${count(those.length, 'host')}\n  ${ADVICE[kind]}\n${columns(rows)}`);
   }
 }
+
+/** How the first one comes. */
+const enrolling = ({ data, stack, table }: PlaceFlags): string =>
+  stack || table
+    ? "Start osqueryd with the flagfile that is an output of the stack, and --specified_identifier=<the instance's id>."
+    : `Start one: osqueryd --flagfile ${join(data, 'osquery.flags')} --specified_identifier=$(hostname)`;
 
 const rowOf = ({ hostIdentifier, hostname, platform, profile, osqueryVersion, lastSeenMs }: DirectoryEntry) => [
   ...[hostIdentifier, hostname, platform, profile].map((text) => printable(text ?? '') || '-'),

@@ -1,4 +1,4 @@
-import { ADVICE } from '../../core/ledger/advice.ts';
+import { adviceOn } from '../../core/ledger/advice.ts';
 import {
   type ContainerFacts,
   type TaskContainer,
@@ -9,7 +9,7 @@ import {
 } from '../../core/ledger/workload.ts';
 import { at, type PlaceFlags } from '../place.ts';
 import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
-import { machineFacts, machineOf } from './machine.ts';
+import { hostFacts, machineOf } from './machine.ts';
 
 /** Of a life itself, and of a question about it. */
 type Stage =
@@ -57,9 +57,9 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
     });
   }
   const paint = colours();
-  say(`${paint.bold(printable(record.workload))}\n${paint.bold(verdictText(verdict))}\n`);
+  say(`${paint.bold(printable(record.workload))}\n${paint.bold(verdictText(verdict, record))}\n`);
   const known = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
-  const facts = record.kind === 'ecs-task' ? [...known, ...machineFacts(machine)] : known;
+  const facts = record.kind === 'ecs-task' ? [...known, ...hostFacts(machine)] : known;
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
   say(columns(linesOf(momentsOf(record), record)));
@@ -69,8 +69,9 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
   say(columns(tableOf(subjects, record)));
 }
 
-function verdictText(verdict: Verdict): string {
-  return verdict.verdict === 'missed' ? `missed: ${verdict.reason} (${ADVICE[verdict.reason]})` : verdict.verdict;
+function verdictText(verdict: Verdict, record: WorkloadRecord): string {
+  if (verdict.verdict !== 'missed') return verdict.verdict;
+  return `missed: ${verdict.reason} (${adviceOn(verdict.reason, record)})`;
 }
 
 /** What to say of trouble that an answer had, or the lack of one. */

@@ -2,7 +2,7 @@ import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type Tenant, whoHad } from '../../core/ledger/who-had.ts';
 import { at, type PlaceFlags } from '../place.ts';
 import { columns, duration, printable, say, sayJson, when } from '../print.ts';
-import { type Machine, machineFacts, machineOf } from './machine.ts';
+import { hostFacts, type Machine, machineOf, ownFacts } from './machine.ts';
 
 /** Shows which workload had an address at a time. */
 export async function who(address: string, flags: PlaceFlags & { at?: number; json: boolean }): Promise<void> {
@@ -40,18 +40,22 @@ interface MachineTenant extends Tenant {
 
 const lines = (tenancy: MachineTenant): string => {
   const { record, fromMs, untilMs, machine } = tenancy;
-  const heard = `no end was heard of; last event ${when(record.occurredAtMs)}, ${printable(record.lastStatus)}`;
+  const { kind, identity, handling } = record;
+  const heard = `no end was heard of; last event ${when(record.occurredAtMs)}, ${record.lastStatus}`;
   const facts = [
-    ['  from', when(fromMs)],
-    ['  until', untilMs === undefined ? heard : when(untilMs)],
-    ['  cluster', printable(clusterOf(record) ?? '-')],
-    ['  subnet', printable(record.identity.subnet ?? '-')],
-    ['  task definition', printable(definitionOf(tenancy) ?? '-')],
-    ['  host', printable(record.handling?.host ?? '-')],
-    ...machineFacts(machine).map(([fact, value]) => [`  ${fact}`, printable(value)]),
-    ...imagesOf(tenancy).map((image) => ['  image', printable(image)]),
+    ['from', when(fromMs)],
+    ['until', untilMs === undefined ? heard : when(untilMs)],
+    ['cluster', clusterOf(record)],
+    ['subnet', identity.subnet],
+    ['MAC', identity.mac],
+    ['task definition', definitionOf(tenancy)],
+    ['tags', identity.task_tags],
+    ['host', handling?.host],
+    ...(kind === 'ecs-task' ? hostFacts(machine) : ownFacts(machine)),
+    ...imagesOf(tenancy).map((image) => ['image', image]),
   ];
-  return `${printable(record.workload)}\n${columns(facts)}`;
+  const known = facts.flatMap(([fact, value]) => (value ? [[`  ${fact}`, printable(value)]] : []));
+  return `${printable(record.workload)}\n${columns(known)}`;
 };
 
 const jsonOf = (tenancy: MachineTenant) => ({
@@ -60,6 +64,7 @@ const jsonOf = (tenancy: MachineTenant) => ({
   until: tenancy.untilMs === undefined ? null : new Date(tenancy.untilMs).toISOString(),
   cluster: clusterOf(tenancy.record),
   subnet: tenancy.record.identity.subnet ?? null,
+  mac: tenancy.record.identity.mac ?? null,
   taskDefinition: definitionOf(tenancy) ?? null,
   host: tenancy.record.handling?.host ?? null,
   machine: tenancy.machine ?? null,

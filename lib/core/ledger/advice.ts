@@ -1,8 +1,9 @@
-import type { MissReason } from './workload.ts';
+import type { MissReason, WorkloadRecord } from './workload.ts';
 
 /** What to do about a miss, in one line each; docs/reference/verdicts.md has the same. */
 export const ADVICE: Readonly<Record<MissReason, string>> = {
-  'no-host': 'nothing says which host it ran on: Fargate has none; else allow ecs:DescribeContainerInstances',
+  'no-host':
+    'nothing says which host it ran on, and ECS did not know its container instance: allow ecs:DescribeContainerInstances',
   'no-id':
     'it ran, and no event told the id of a container: nothing could be asked; see whether its events are complete',
   'not-enrolled': 'no agent ever came from its host: check osqueryd and its flagfile there, see "mayfly nodes"',
@@ -20,3 +21,11 @@ export const ADVICE: Readonly<Record<MissReason, string>> = {
   'too-large': 'its SQL would be too long for an agent: bind fewer values, or split the query',
   'unsafe-id': 'its container id has characters that never reach SQL: look at the event, it may be forged',
 };
+
+/** What there is to say instead about `no-host` on Fargate; docs/reference/verdicts.md has the same. */
+export const ON_FARGATE =
+  'Fargate has no host of yours: only an agent in the task itself could answer; set coverageObjective to what you can keep';
+
+/** What to do about the miss of this workload. */
+export const adviceOn = (reason: MissReason, { identity }: Pick<WorkloadRecord, 'identity'>): string =>
+  reason === 'no-host' && identity.launch_type === 'FARGATE' ? ON_FARGATE : ADVICE[reason];

@@ -5,6 +5,8 @@ import type { WorkloadRecord } from './workload.ts';
 export interface LedgerBook {
   /** Every workload first heard of in this span, both ends included, oldest first; read as it is consumed. */
   between(fromMs: number, toMs: number): AsyncIterable<WorkloadRecord>;
+  /** When the latest workload until `atMs` was first heard of; undefined where the ledger remembers none. */
+  latest(atMs: number): Promise<number | undefined>;
   /** The workload of this ARN or instance id, or of this task id alone, which is searched back from `nowMs`. */
   find(name: string, nowMs: number): Promise<WorkloadRecord | undefined>;
   /** Who came last to an address until `atMs`, in each of its realms. @see realmOf */

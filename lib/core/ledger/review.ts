@@ -1,6 +1,6 @@
 import { batches } from '../batches.ts';
 import type { Report } from '../report.ts';
-import { ADVICE } from './advice.ts';
+import { adviceOn } from './advice.ts';
 import type { LedgerBook } from './book.ts';
 import { clusterOf } from './coverage.ts';
 import type { Ledger } from './ledger.ts';
@@ -157,7 +157,7 @@ function eventOf({ record, verdict }: News): CoverageEvent {
     kind: record.kind,
     verdict: verdict.verdict,
     reason: reason ?? null,
-    advice: reason ? ADVICE[reason] : null,
+    advice: reason ? adviceOn(reason, record) : null,
     cluster: clusterOf(record),
     host: record.handling?.host ?? null,
     firstEventAt: new Date(record.firstEventAtMs).toISOString(),

@@ -39,6 +39,15 @@ describe('the book of the ledger', () => {
     expect(await listed(book.between(MIDNIGHT + 2, MIDNIGHT + 3))).toEqual([]);
   });
 
+  it('knows when the latest until a time was first heard of, as far back as anything is remembered', async () => {
+    const { book } = await aLedger(MIDNIGHT + 5, MIDNIGHT - 1, MIDNIGHT - 3 * DAY);
+    expect(await book.latest(MIDNIGHT + DAY)).toBe(MIDNIGHT + 5);
+    expect(await book.latest(MIDNIGHT + 4)).toBe(MIDNIGHT - 1);
+    expect(await book.latest(MIDNIGHT - 2)).toBe(MIDNIGHT - 3 * DAY);
+    expect(await book.latest(MIDNIGHT - 3 * DAY - 1)).toBeUndefined();
+    expect(await book.latest(MIDNIGHT + 92 * DAY)).toBeUndefined();
+  });
+
   it('gives whole records, as the ledger does', async () => {
     const { book, ledger } = await aLedger(T0);
     await ledger.saw(taskArn(0), aSighting(['a'], [], T0 + 5));

@@ -1,6 +1,8 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { ADVICE } from '../../../../lib/core/ledger/advice.ts';
+import { ADVICE, ON_FARGATE } from '../../../../lib/core/ledger/advice.ts';
 import { taskArn } from '../../../support/builders.ts';
+import { onTerminal } from '../../../support/terminal.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, enter, NOW } from './harness.ts';
@@ -74,7 +76,16 @@ describe('mayfly coverage', () => {
     expect(await workloads('--since', '7d')).toBe(8);
     expect(await workloads('--since', '59m')).toBe(0);
     expect(await workloads('--since', '2026-11-20T11:15:00+01:00')).toBe(7);
-    expect((await ask('coverage', '--cluster', 'none')).stdout).toContain('No workload of the cluster none since');
+  });
+
+  it('is red where something was missed, if somebody looks at a terminal', async () => {
+    const ask = await sevenLives();
+    const plain = (await ask('coverage')).stdout;
+    const { stdout } = await onTerminal(process.stdout, true, () => ask('coverage'));
+    expect(stdout).toContain('\u001b[31m3\u001b[39m');
+    expect(stripVTControlCharacters(stdout)).toBe(plain);
+    const missed = await onTerminal(process.stdout, true, () => ask('missed'));
+    expect(missed.stdout).toContain('\u001b[31mexpired\u001b[39m: 1 workload\n');
   });
 
   it.each([
@@ -85,10 +96,32 @@ describe('mayfly coverage', () => {
     ['2026-11-20T10:00', 'with Z or an offset'],
     ['2026-11-21', 'That lies ahead'],
     ['3651d', 'At most 3650 days'],
+    ['', 'a date alone for its midnight in UTC'],
   ])('takes no --since %s', async (since, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('coverage', '--since', since);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
+describe('where there is no workload', () => {
+  it.each(['coverage', 'missed', 'mtta'])('%s says which there are', async (command) => {
+    const ask = await sevenLives();
+    const said = async (...args: string[]) => (await ask(command, ...args)).stdout;
+    expect(await said('--cluster', 'typo')).toContain(
+      'No workload of the cluster typo since 2026-11-19 11:15:00Z. There are some of: EC2 instances, prod, test.',
+    );
+    const latest = 'The latest that is known was first heard of 2026-11-20 10:15:00Z: try --since 1d.';
+    expect(await said('--since', '10m')).toContain(`No workload since 2026-11-20 11:05:00Z. ${latest}`);
+    expect(await said('--since', '10m', '--cluster', 'typo')).toContain(latest);
+    const { ask: askNew } = await aWatched();
+    expect((await askNew(command)).stdout).toContain('nor before: no event and no sweep has told of any yet.');
+  });
+
+  it.each(['', 'arn:aws:ecs:us-east-1:111122223333:cluster/prod', 'a b'])('%j is no cluster', async (cluster) => {
+    const { ask } = await aWatched();
+    const { code, stderr } = await ask('missed', '--cluster', cluster);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('The name of an ECS cluster')]);
   });
 });
 
@@ -123,8 +156,23 @@ describe('mayfly missed', () => {
       /^limited: 2 workloads\n {2}\S.*\n( {2}2026-11-20 10:15:00Z {2}arn.* on h1\n){2}\nno-row: 1 /,
     );
     expect(stdout).toContain(ADVICE.limited);
-    expect((await ask('missed', '--cluster', 'test')).stdout).toContain(
-      'Nothing was missed since 2026-11-19 11:15:00Z',
-    );
+  });
+
+  it('says so where nothing was', async () => {
+    const { world, ask } = await aWatched();
+    await enter(world, 1, { seenLive: ['a', 'b'] });
+    expect((await ask('missed')).stdout).toBe('Nothing was missed since 2026-11-19 11:15:00Z.\n');
+  });
+
+  it('does not advise on Fargate what can be done elsewhere alone', async () => {
+    const { world, ask } = await aWatched();
+    const handling = { enrolled: false, asked: [], settleByMs: 0 };
+    await enter(world, 1, { handling, identity: { cluster: 'prod', launch_type: 'FARGATE' } });
+    await enter(world, 2, { handling });
+    const { stdout } = await ask('missed');
+    expect(stdout).toContain('no-host: 2 workloads\n');
+    expect(stdout).toMatch(new RegExp(`^  ${ON_FARGATE}\n.*${taskArn(1)}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^  ${ADVICE['no-host']}\n.*${taskArn(2)}$`, 'm'));
+    expect((await ask('task', taskArn(1))).stdout).toContain(`missed: no-host (${ON_FARGATE})`);
   });
 });

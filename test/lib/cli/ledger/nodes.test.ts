@@ -41,12 +41,20 @@ describe('mayfly nodes', () => {
       ['i-1', 'one', 'ubuntu', 'default', '2026-11-20 10:15:00Z', '5.17.0'],
       ['i-2', 'two [2J', 'ubuntu', 'default', '2026-11-20 10:15:00Z', '5.17.0'],
       [''],
+      ['Last seen is written every 5 minutes at most: it may be so old though the node polls.'],
+      [''],
     ]);
   });
 
   it('says when there is none', async () => {
     const { ask } = await aWatched();
-    expect(await ask('nodes')).toMatchObject({ code: 0, stdout: expect.stringContaining('No node is enrolled at') });
+    const { code, stdout } = await ask('nodes');
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^No node is enrolled at .*\nStart one: osqueryd --flagfile .*osquery\.flags --specified_identifier=\$\(hostname\)\n$/,
+      ),
+    ]);
   });
 
   it('shows what is wrong with hosts, and what to do about it, also of those without a node', async () => {
@@ -69,7 +77,7 @@ describe('mayfly nodes', () => {
       },
     ]);
     const { stdout } = await ask('nodes');
-    expect(stdout.split('\n').slice(2)).toEqual([
+    expect(stdout.split('\n').slice(4)).toEqual([
       '',
       'agent-silent: 1 host',
       expect.stringMatching(/^ {2}check osqueryd/),
@@ -85,6 +93,6 @@ describe('mayfly nodes', () => {
   it('shows what is wrong where no node is enrolled at all', async () => {
     const { world, ask } = await aWatched();
     await world.ports.findings.note('no-agent', 'i-9', 'it runs', NOW);
-    expect((await ask('nodes')).stdout).toMatch(/^No node is enrolled at .*\n\nno-agent: 1 host\n/);
+    expect((await ask('nodes')).stdout).toMatch(/^No node is enrolled at .*\nStart one: .*\n\nno-agent: 1 host\n/);
   });
 });

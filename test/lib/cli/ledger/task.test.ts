@@ -210,12 +210,20 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/\+60\.0 s {2}last event: RUNNING$/m);
   });
 
+  it('is found by its id however it is written', async () => {
+    const ask = await aLife();
+    expect((await ask('task', ID.toUpperCase())).stdout).toContain(ARN);
+  });
+
   it.each(['task', 'arn:aws:ecs:us-east-1:111122223333:cluster/x', 'arn:aws:ecs:task/x', 'i-12', '9fd313b782de', ''])(
     'takes no %j for a workload',
     async (name) => {
       const { ask } = await aWatched();
       const { code, stderr } = await ask('task', name);
-      expect([code, stderr]).toEqual([2, expect.stringContaining('Neither ARN nor id')]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/Neither ARN nor whole id .*32 hex digits.*"npx mayfly missed"/),
+      ]);
     },
   );
 

@@ -41,6 +41,7 @@ describe('mayfly who', () => {
           until: '2026-11-20T10:44:00.000Z',
           cluster: 'prod',
           subnet: null,
+          mac: null,
           taskDefinition: 'api:87',
           host: 'h1',
           machine: null,
@@ -71,21 +72,56 @@ describe('mayfly who', () => {
       had: [{ host, machine: { instance_id: host, ami_id: 'ami-1', instance_tags: 'team=search' } }],
     });
     expect((await ask('who', '10.0.3.9')).stdout).toMatch(
-      /AMI +ami-1\n +instance type +m7g.large\n +tags +team=search/,
+      /host AMI +ami-1\n +host type +m7g.large\n +host tags +team=search/,
     );
-    expect((await ask('task', taskArn(4))).stdout).toMatch(/tags +team=search/);
+    expect((await ask('task', taskArn(4))).stdout).toMatch(/host tags +team=search/);
   });
 
   it('says so in words', async () => {
     const { ask } = await threeTenants();
     const one = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:26Z');
     expect([one.code, one.stdout.split('\n')[0]]).toEqual([0, taskArn(1)]);
-    expect(one.stdout).toMatch(/^ {2}until +2026-11-20 10:34:00Z\n.*prod\n.*-\n.*api:87\n.*h1\n.*api:1 sha256:1\n$/m);
+    expect(one.stdout).toMatch(/^ {2}until +2026-11-20 10:34:00Z\n.*prod\n.*api:87\n.*h1\n.*api:1 sha256:1\n$/m);
     const nobody = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:44:30Z');
     expect(nobody.stdout).toContain(`had 10.0.3.7 at 2026-11-20 10:44:30Z.\nLast before had it:\n${taskArn(2)}`);
     expect((await ask('who', '2001:db8::1')).stdout).toBe(
       'No workload that the ledger knows had 2001:db8::1 at 2026-11-20 11:15:00Z.\n',
     );
+  });
+
+  it('tells the interface, and of a task its own tags beside those of its host', async () => {
+    const { world, ask } = await aWatched();
+    await enter(world, 1, { identity: { ...IDENTITY, mac: '0a:1b:2c:3d:4e:5f', task_tags: 'team=search' } });
+    const { stdout } = await ask('who', '10.0.3.7');
+    expect(stdout).toMatch(/^ {2}MAC +0a:1b:2c:3d:4e:5f$/m);
+    expect(stdout).toMatch(/^ {2}tags +team=search$/m);
+    expect(jsonLines((await ask('who', '10.0.3.7', '--json')).stdout)[0]).toMatchObject({
+      had: [{ mac: '0a:1b:2c:3d:4e:5f' }],
+    });
+  });
+
+  it('says of an instance what an instance has', async () => {
+    const { world, ask } = await aWatched();
+    const host = 'i-0a1b2c3d4e5f60718';
+    const identity = { ip: '10.0.3.7', instance_id: host, image_id: 'ami-1' };
+    await enter(world, 1, { workload: host, kind: 'ec2-instance', subjects: [host], containers: [], identity });
+    expect((await ask('who', '10.0.3.7')).stdout).toBe(
+      [
+        host,
+        '  from      2026-11-20 10:15:00Z',
+        '  until     no end was heard of; last event 2026-11-20 10:15:00Z, RUNNING',
+        '  host      h1',
+        `  instance  ${host}`,
+        '  AMI       ami-1',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('looks at a time, or so long ago', async () => {
+    const { ask } = await threeTenants();
+    for (const at of ['39m', '2026-11-20T10:36Z', '2026-11-20T11:36+01:00'])
+      expect((await ask('who', '10.0.3.7', '--at', at)).stdout).toContain(taskArn(2));
   });
 
   it('says when it may have forgotten', async () => {
@@ -120,7 +156,7 @@ describe('mayfly who', () => {
     [['10.0.3.256'], 'Not an IP address'],
     [['10.0.3.7/32'], 'Not an IP address'],
     [['10.0.3.7', '--at', 'noon'], 'Write 2026-11-01T10:00Z'],
-    [['10.0.3.7', '--at', '2h'], 'Write 2026-11-01T10:00Z'],
+    [['10.0.3.7', '--at', '2 hours'], 'Write 2026-11-01T10:00Z'],
     [['10.0.3.7', '--at', '2026-11-21'], 'That lies ahead'],
   ])('%j is a question that makes no sense', async (args, message) => {
     const { ask } = await aWatched();

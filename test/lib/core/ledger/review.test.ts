@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ADVICE } from '../../../../lib/core/ledger/advice.ts';
+import { ADVICE, ON_FARGATE } from '../../../../lib/core/ledger/advice.ts';
 import { type CoverageEvent, type Cursors, type ReviewDeps, review } from '../../../../lib/core/ledger/review.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
@@ -146,6 +146,17 @@ describe('the review', () => {
     expect(desk.put).toMatchObject([{ workload: taskArn(2) }, { workload: taskArn(1), reason: 'not-asked' }]);
     expect(desk.of('review_done')).toHaveLength(2);
   }, 60_000);
+
+  it('does not advise on Fargate what can be done elsewhere alone', async () => {
+    const desk = await aDesk();
+    desk.nowMs += SECOND;
+    await desk.ledger.advance(
+      aSnapshot(1, { receivedAtMs: desk.nowMs, identity: { cluster: 'prod', launch_type: 'FARGATE' } }),
+    );
+    await desk.ledger.handled(taskArn(1), 1, { enrolled: false, asked: [], settleByMs: 0 });
+    await desk.pass(26 * HOUR);
+    expect(desk.put).toMatchObject([{ reason: 'no-host', advice: ON_FARGATE }]);
+  });
 
   it('counts what was seen, and puts no event for it', async () => {
     const desk = await aDesk();

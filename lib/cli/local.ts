@@ -152,6 +152,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
         mayfly,
         forever: flags.forever,
         json: flags.json ? emit : undefined,
+        flags: flags.data === DATA ? '' : ` --data ${flags.data}`,
         signal: stop.signal,
       });
     else

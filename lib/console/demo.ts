@@ -9,7 +9,7 @@ import type { LocalMayfly } from '../local/index.ts';
 import { frame, seconds } from './frame.ts';
 import { score, type TaskCard } from './scoreboard.ts';
 import { Screen } from './screen.ts';
-import { summary, summaryTable } from './summary.ts';
+import { nextSteps, summary, summaryTable } from './summary.ts';
 import type { World } from './world.ts';
 
 export interface DemoOptions {
@@ -18,6 +18,8 @@ export interface DemoOptions {
   readonly forever: boolean;
   /** Takes one object a line instead of pictures. */
   readonly json: ((line: object) => void) | undefined;
+  /** What names this Mayfly on a command line, after a blank; empty where nothing needs to. */
+  readonly flags: string;
   readonly signal: AbortSignal;
 }
 
@@ -32,7 +34,7 @@ const LINE_EVERY_MS = 5_000;
  * The main job, before your eyes: the talk's sleepy job and a mixed workload on a simulated cluster, Mayfly's ledger
  * beside a 60-second schedule on the same hosts. Ends by itself, unless it is to run on, with a summary.
  */
-export async function runDemo({ world, mayfly, forever, json, signal }: DemoOptions): Promise<void> {
+export async function runDemo({ world, mayfly, forever, json, flags, signal }: DemoOptions): Promise<void> {
   const startedAtMs = Date.now();
   const ledger = ledgerOf(mayfly);
   const view = json ? jsonView(json) : process.stdout.isTTY ? liveView() : lineView();
@@ -70,7 +72,7 @@ export async function runDemo({ world, mayfly, forever, json, signal }: DemoOpti
     await world.stop();
   }
   if (json) json({ summary: summary(cards, Date.now()) });
-  else process.stdout.write(`\n${summaryTable(cards, Date.now())}\n`);
+  else process.stdout.write(`\n${summaryTable(cards, Date.now())}\n\n${nextSteps(cards, flags)}\n`);
 }
 
 function ledgerOf(mayfly: LocalMayfly): Ledger {

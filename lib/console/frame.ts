@@ -30,11 +30,11 @@ export function frame(scene: Scene, cards: readonly TaskCard[], nowMs: number, r
     '',
     scene.hosts.map((host) => hostCell(host, color)).join('  '),
     '',
-    bar('Mayfly', total.seen, total.postMortem, total.started, color) +
+    bar('Mayfly', total.share, total.postMortem / (total.seen + total.postMortem), color) +
       color.dim(
         `  ${total.seen} alive, ${total.postMortem} post-mortem, ${total.missed} missed, ${total.pending} pending`,
       ),
-    bar('every 60 s', total.bySchedule, 0, total.started, color) + color.dim(`  the same hosts, a scheduled query`),
+    bar('every 60 s', total.scheduleShare, 0, color) + color.dim(`  the same hosts, a scheduled query`),
     wait
       ? `time to answer   p50 ${seconds(wait.p50)}   p95 ${seconds(wait.p95)}   max ${seconds(wait.max)}`
       : color.dim('time to answer   no answer yet'),
@@ -51,14 +51,17 @@ function hostCell({ name, running, enrolled, hot }: Scene['hosts'][number], colo
   return `${dot} ${name.slice(-6)} ${color.dim(`${running}`)}`;
 }
 
-function bar(name: string, full: number, half: number, of: number, color: Colors): string {
-  const share = of === 0 ? 0 : (full + half) / of;
-  const solid = of === 0 ? 0 : Math.round((full / of) * BAR);
-  const light = Math.max(0, Math.round(share * BAR) - solid);
+/** A share as a bar, of which a part is lighter. */
+function bar(name: string, share: number | null, lightPart: number, color: Colors): string {
+  const filled = share === null ? 0 : Math.round(share * BAR);
+  const light = filled === 0 ? 0 : Math.round(filled * lightPart);
   const cells =
-    color.green('█'.repeat(solid)) + color.cyan('▒'.repeat(light)) + color.dim('·'.repeat(BAR - solid - light));
-  return `${pad(name, 11)} ${cells} ${pad(of === 0 ? '–' : `${Math.round(share * 100)} %`, 6)}`;
+    color.green('█'.repeat(filled - light)) + color.cyan('▒'.repeat(light)) + color.dim('·'.repeat(BAR - filled));
+  return `${pad(name, 11)} ${cells} ${pad(percent(share), 6)}`;
 }
+
+/** `98 %`; a dash where there is nothing to be shared. */
+export const percent = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`);
 
 function taskLine(card: TaskCard, nowMs: number, color: Colors): string {
   const lived = livedMs(card, nowMs);

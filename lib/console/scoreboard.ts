@@ -16,7 +16,7 @@ export interface TaskCard {
 /** Counts over a set of tasks; the five verdicts add up to `tasks`. */
 export interface Score {
   readonly tasks: number;
-  /** Those of which a container existed: shares are of them. */
+  /** Those of which a container existed. */
   readonly started: number;
   readonly seen: number;
   readonly postMortem: number;
@@ -24,6 +24,10 @@ export interface Score {
   readonly missed: number;
   readonly pending: number;
   readonly bySchedule: number;
+  /** Seen and post-mortem, of those on which there is a verdict, as `mayfly coverage` has it; null without any. */
+  readonly share: number | null;
+  /** The schedule's: of what it saw and what ended before it came; what still runs unseen is pending for it, too. */
+  readonly scheduleShare: number | null;
   /** From the container's start to its first stored row, in ms, over the tasks that have one. */
   readonly timeToAnswerMs?: { readonly p50: number; readonly p95: number; readonly max: number };
 }
@@ -35,6 +39,9 @@ export function score(cards: readonly TaskCard[]): Score {
       startedAtMs && answeredAtMs ? [Math.max(0, answeredAtMs - startedAtMs)] : [],
     )
     .sort((a, b) => a - b);
+  const covered = count('seen') + count('post-mortem');
+  const bySchedule = cards.filter((card) => card.bySchedule).length;
+  const unscheduled = cards.filter((card) => !card.bySchedule && card.endedAtMs !== undefined).length;
   return {
     tasks: cards.length,
     started: cards.filter((card) => card.startedAtMs !== undefined).length,
@@ -43,12 +50,16 @@ export function score(cards: readonly TaskCard[]): Score {
     neverStarted: count('never-started'),
     missed: count('missed'),
     pending: count('pending'),
-    bySchedule: cards.filter((card) => card.bySchedule).length,
+    bySchedule,
+    share: shareOf(covered, covered + count('missed')),
+    scheduleShare: shareOf(bySchedule, bySchedule + unscheduled),
     ...(waits.length > 0
       ? { timeToAnswerMs: { p50: quantile(waits, 0.5), p95: quantile(waits, 0.95), max: quantile(waits, 1) } }
       : {}),
   };
 }
+
+const shareOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
 /** The smallest value that is not below a share `q` of the sorted values. */
 function quantile(sorted: readonly number[], q: number): number {

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { seconds } from './frame.ts';
+import { percent, seconds } from './frame.ts';
 import { groups, type Score, score, type TaskCard } from './scoreboard.ts';
 
 /** The summary as data: one entry a row of the table. */
@@ -11,27 +11,37 @@ const OPEN = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
 const END = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
 
 const LEGEND = `alive: seen while it ran · after: seen post-mortem
-Mayfly, 60 s: share seen by Mayfly, and by a 60-second schedule on the very same hosts
+Mayfly, 60 s schedule: share seen by Mayfly, and by a query scheduled every 60 s on
+the very same hosts; what may still be seen is left out of either
 p50, p95, max: from the container's start to its first stored row`;
 
-/** The summary as a table for people, 80 columns wide. Shares are of the tasks that started a container. */
+/** The summary as a table for people, 80 columns wide. */
 export function summaryTable(cards: readonly TaskCard[], nowMs: number): string {
   const table = new Table({
-    head: ['tasks', '', 'alive', 'after', 'Mayfly', '60 s', 'missed', 'pending', 'p50, p95, max'],
+    head: [
+      '\ntasks',
+      '',
+      '\nalive',
+      '\nafter',
+      '\nMayfly',
+      '60 s\nschedule',
+      '\nmissed',
+      '\npending',
+      '\np50, p95, max',
+    ],
     chars: { ...RULED, ...OPEN, ...END },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', ...Array<'right'>(8).fill('right')],
   });
   for (const { group, ...row } of summary(cards, nowMs)) {
-    const share = (part: number): string => (row.started === 0 ? '–' : `${Math.round((part / row.started) * 100)} %`);
     const wait = row.timeToAnswerMs;
     table.push([
       group,
       row.started,
       row.seen,
       row.postMortem,
-      share(row.seen + row.postMortem),
-      share(row.bySchedule),
+      percent(row.share),
+      percent(row.scheduleShare),
       row.missed,
       row.started - row.seen - row.postMortem - row.missed, // those without a container yet are not counted
       wait ? [wait.p50, wait.p95, wait.max].map(seconds).join(', ') : '–',
@@ -41,4 +51,10 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
   const note =
     stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
   return `${table.toString()}\n\n${LEGEND}${note}`;
+}
+
+/** Where to go on from the summary. @param flags what names this Mayfly on a command line */
+export function nextSteps([task]: readonly TaskCard[], flags: string): string {
+  const commands = ['coverage', 'missed', ...(task ? [`task ${task.arn}`] : [])];
+  return `Look closer; all of it was kept:\n${commands.map((command) => `  npx mayfly ${command}${flags}`).join('\n')}`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import { frame, seconds } from '../../../lib/console/frame.ts';
 import { groups, score, type TaskCard } from '../../../lib/console/scoreboard.ts';
-import { summary, summaryTable } from '../../../lib/console/summary.ts';
+import { nextSteps, summary, summaryTable } from '../../../lib/console/summary.ts';
 
 const T0 = Date.parse('2026-11-20T12:00:00Z');
 const plain = pc.createColors(false);
@@ -41,6 +41,19 @@ describe('the score', () => {
     expect(score(cards).timeToAnswerMs).toEqual({ p50: 2_000, p95: 4_000, max: 4_000 });
   });
 
+  it('shares what there is a verdict on, for the schedule what it saw or can see no more', () => {
+    const running = { endedAtMs: undefined };
+    const cards = [
+      aCard({ bySchedule: true }),
+      aCard({ verdict: 'post-mortem' }),
+      aCard({ verdict: 'missed' }),
+      aCard({ verdict: 'pending', ...running }),
+      aCard({ ...running }),
+    ];
+    expect(score(cards)).toMatchObject({ share: 3 / 4, scheduleShare: 1 / 3 });
+    expect(score([aCard({ verdict: 'pending', ...running })])).toMatchObject({ share: null, scheduleShare: null });
+  });
+
   it('has no time to answer before the first answer', () => {
     const { answeredAtMs: _, ...card } = aCard();
     expect(score([{ ...card, answeredAtMs: undefined }])).not.toHaveProperty('timeToAnswerMs');
@@ -54,7 +67,7 @@ describe('the score', () => {
 });
 
 describe('the live view', () => {
-  it('shows how much of what started was seen, by Mayfly and by the schedule', () => {
+  it('shows how much was seen of what there is a verdict on, by Mayfly and by the schedule', () => {
     const cards = [
       aCard({ bySchedule: true }),
       aCard({ verdict: 'post-mortem' }),
@@ -62,7 +75,7 @@ describe('the live view', () => {
       aCard({ verdict: 'missed', reason: 'no-host' }),
     ];
     const lines = frame(aScene, cards, T0 + 30_000, 40, plain);
-    expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('50 %');
+    expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('67 %');
     expect(lines.find((line) => line.startsWith('every 60 s'))).toContain('25 %');
     expect(lines.join('\n')).toContain('missed: no-host');
   });
@@ -85,10 +98,18 @@ describe('the live view', () => {
 });
 
 describe('the summary', () => {
+  it('ends with what to look at next, in this Mayfly', () => {
+    expect(nextSteps([aCard()], ' --data x')).toContain(
+      '  npx mayfly coverage --data x\n  npx mayfly missed --data x\n  npx mayfly task arn:aws:ecs:us-east-1:111122223333:task/demo/1 --data x',
+    );
+    expect(nextSteps([], '')).not.toContain('task');
+  });
+
   it('says the same to people and to machines', () => {
     const cards = [aCard(), aCard({ family: 'sleepy', verdict: 'missed', reason: 'no-host', answeredAtMs: undefined })];
     expect(summary(cards, T0).at(-1)).toMatchObject({ group: 'all', tasks: 2, seen: 1, missed: 1 });
     const table = summaryTable(cards, T0);
+    expect(table).toMatch(/^ +60 s +\ntasks +alive +after +Mayfly +schedule +missed/);
     expect(table).toMatch(/^all +2 +1 +0 +50 % +0 % +1 +0 /m);
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(86);
   });

@@ -3,12 +3,13 @@ import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
-import pc from 'picocolors';
 import { policyIn } from '../aws/live-policy.ts';
 import { openTable } from '../aws/table.ts';
 import { runDemo } from '../console/demo.ts';
 import { type LocalMayfly, type LocalOptions, startLocal } from '../local/index.ts';
 import { flagfile } from '../stack/flagfile.ts';
+import { noticeText } from './notice-text.ts';
+import { colours, count, note, printable, say, sayJson, ticking } from './print.ts';
 import { putEvents } from './put-events.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -29,6 +30,8 @@ export interface Ready {
   readonly results: string;
   readonly flagfile: string;
   readonly dynamodb: string;
+  /** The table is a file of the data folder, and can be opened when nothing runs there. */
+  readonly embedded: boolean;
   readonly tableName: string;
   /** The name of Mayfly's own bus, for requests. */
   readonly bus: string;
@@ -53,7 +56,7 @@ export function addLocal(program: Command): void {
 Examples:
   $ npm start                                        the demo: about a minute, then a summary
   $ npx mayfly local --no-demo --port 8443           wait for real agents and events
-  $ npx mayfly local put-events test/fixtures/events/05-ecs-task-ec2-running.json`,
+  $ npx mayfly local put-events --now test/fixtures/events/05-ecs-task-ec2-running.json`,
     )
     .action((flags: LocalFlags) => runLocal(flags));
   local
@@ -62,9 +65,14 @@ Examples:
     .argument('<files...>', 'JSON files')
     .option('-e, --endpoint <url>', 'the bus, as printed at start; default: what runs in the data folder')
     .option('-d, --data <folder>', 'the data folder of the running Mayfly', DATA)
-    .action(async (files: string[], flags: { endpoint?: string; data: string }) => {
-      const count = await putEvents(files, flags.endpoint ?? (await readyIn(flags.data)).events);
-      process.stdout.write(`${count} ${count === 1 ? 'event' : 'events'} accepted\n`);
+    .option('--now', 'move the times in them, so that the last event happens now', false)
+    .action(async (files: string[], flags: { endpoint?: string; data: string; now: boolean }) => {
+      const endpoint = flags.endpoint ?? (await readyIn(flags.data)).events;
+      const { accepted, unmatched } = await putEvents(files, endpoint, flags.now ? Date.now() : undefined);
+      say(`${count(accepted, 'event')} accepted`);
+      for (const title of unmatched) say(`no rule of the stack matches ${printable(title)}: nothing comes of it`);
+      if (accepted > unmatched.length && !flags.endpoint)
+        note(`What the functions make of it is logged in ${join(flags.data, 'logs')}`);
     });
 }
 
@@ -93,17 +101,10 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const emit = (line: object): void => {
-    process.stdout.write(`${JSON.stringify(line)}\n`);
-  };
-  const say = (text: string): void => {
-    if (!flags.json) process.stdout.write(`${text}\n`);
-  };
-
   const assembly = async (): Promise<string> => {
-    say(pc.dim('Synthesizing the CDK app …'));
     const folder = join(data, 'cdk.out');
-    await synthesize(folder, stop.signal);
+    const done = flags.json ? () => undefined : ticking((took) => `Synthesizing the CDK app … ${took} s`);
+    await synthesize(folder, stop.signal).finally(done);
     return folder;
   };
   // Loaded only when it is shown: the simulated hosts bring SQLite with them.
@@ -115,8 +116,8 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     ...(process.env.DYNAMODB_ENDPOINT ? { dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT } : {}),
     ...(world ? { world: world.aws } : {}),
     onEvent: (notice) => {
-      if (flags.json) emit({ notice });
-      else if (!world) say(pc.yellow(JSON.stringify(notice)));
+      if (flags.json) sayJson({ notice });
+      else if (!world) say(colours().yellow(noticeText(notice, join(data, 'logs'))));
     },
   });
   try {
@@ -139,19 +140,20 @@ async function runLocal(flags: LocalFlags): Promise<void> {
       results,
       flagfile: flagsFile,
       dynamodb,
+      embedded: !process.env.DYNAMODB_ENDPOINT,
       tableName,
       bus,
     };
     await writeFile(join(data, READY_FILE), JSON.stringify(ready));
     await seedPolicy(ready);
-    if (flags.json) emit({ ready });
-    else say(greeting(ready));
+    if (flags.json) sayJson({ ready });
+    else say(greeting(ready, data));
     if (world)
       await runDemo({
         world,
         mayfly,
         forever: flags.forever,
-        json: flags.json ? emit : undefined,
+        json: flags.json ? sayJson : undefined,
         flags: flags.data === DATA ? '' : ` --data ${flags.data}`,
         signal: stop.signal,
       });
@@ -185,8 +187,12 @@ async function seedPolicy({ dynamodb, tableName }: Ready): Promise<void> {
   client.destroy();
 }
 
-const greeting = (ready: Ready): string => `${pc.bold('Mayfly runs.')}
-  agents   ${ready.url}   ${pc.dim(`osqueryd --flagfile ${ready.flagfile} --specified_identifier=$(hostname)`)}
-  events   ${ready.events}   ${pc.dim('npx mayfly local put-events FILE…')}
+function greeting(ready: Ready, data: string): string {
+  const { bold, dim } = colours();
+  return `${bold('Mayfly runs.')}
+  agents   ${ready.url}   ${dim(`osqueryd --flagfile ${ready.flagfile} --specified_identifier=$(hostname)`)}
+  events   ${ready.events}   ${dim('npx mayfly local put-events FILE…')}
   results  ${ready.results}
+  logs     ${join(data, 'logs')}
 `;
+}

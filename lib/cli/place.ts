@@ -11,8 +11,9 @@ import type { LedgerBook } from '../core/ledger/book.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
+import { openLeft } from '../local/index.ts';
 import { DATA, readyIn } from './local.ts';
-import { patiently } from './print.ts';
+import { note, patiently } from './print.ts';
 
 /** Which Mayfly a command is about. */
 export interface PlaceFlags {
@@ -48,7 +49,7 @@ export const placed = (command: Command): Command =>
  * @throws with the next step to take, when it cannot be reached
  */
 export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T>): Promise<T> {
-  const { name, table, client } = await patiently('Looking up the table', whereIs(flags));
+  const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
   try {
     const store = new DynamoPolicyStore(openTable(table, client));
     // An empty table is seeded with the built-in policy by the first request.
@@ -68,6 +69,7 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
     throw explained(error, name, flags);
   } finally {
     client.destroy();
+    await close?.();
   }
 }
 
@@ -78,19 +80,28 @@ export async function liveAt({ name, store }: Place): Promise<PolicyVersion> {
   return live;
 }
 
-async function whereIs(flags: PlaceFlags): Promise<{ name: string; table: string; client: DynamoDBClient }> {
+interface Where {
+  readonly name: string;
+  readonly table: string;
+  readonly client: DynamoDBClient;
+  readonly close?: () => Promise<void>;
+}
+
+async function whereIs(flags: PlaceFlags): Promise<Where> {
   if (flags.table) return { name: `the table ${flags.table}`, table: flags.table, client: new DynamoDBClient({}) };
   if (flags.stack) {
     const table = await tableOf(flags.stack);
     return { name: `the stack ${flags.stack}`, table, client: new DynamoDBClient({}) };
   }
-  const { dynamodb, tableName } = await readyIn(flags.data).catch((cause) => {
+  const { dynamodb, embedded, tableName } = await readyIn(flags.data).catch((cause) => {
     const next = 'start one with "npx mayfly local", or name one in AWS with --stack NAME or --table NAME';
     throw new Error(`no Mayfly has run in ${flags.data}: ${next}`, { cause });
   });
+  const left = embedded ? await openLeft(flags.data) : undefined;
+  if (left) note(`No Mayfly runs in ${flags.data} now: this is what it left there.`);
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials });
-  return { name: `the Mayfly in ${flags.data}`, table: tableName, client };
+  const client = new DynamoDBClient({ endpoint: left?.endpoint ?? dynamodb, region: 'us-east-1', credentials });
+  return { name: `the Mayfly in ${flags.data}`, table: tableName, client, ...(left ? { close: left.close } : {}) };
 }
 
 const OUTPUT = 'TableName';
@@ -120,7 +131,8 @@ function explained(error: unknown, name: string, flags: PlaceFlags): unknown {
   const local = !flags.stack && !flags.table;
   const because = (text: string): Error => new Error(text, { cause: error });
   if (local && String(error).includes('ECONNREFUSED')) {
-    return because(`${name} does not run now: start it with "npx mayfly local --no-demo --data ${flags.data}"`);
+    const next = `start it with "npx mayfly local --no-demo --data ${flags.data}", or wait until it is up`;
+    return because(`${name} does not run now: ${next}`);
   }
   if (!(error instanceof Error)) return error;
   switch (error.name) {

@@ -1,68 +1,59 @@
-import { readFile } from 'node:fs/promises';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
+import { hasCode } from './exit.ts';
+import { moved } from './moved-events.ts';
+import { readEvents, titleOf } from './policy/events.ts';
 
 const Event = z.object({
   source: z.string(),
   'detail-type': z.string(),
-  time: z.string().optional(),
+  time: z.iso.datetime({ offset: true }).optional(),
   resources: z.array(z.string()).optional(),
   detail: z.record(z.string(), z.unknown()),
 });
-const File = z.union([Event.transform((event) => [event]), z.array(Event)]);
 
-const ENTRIES = 10; // PutEvents' own limit
+const Answer = z.object({ accepted: z.number(), unmatched: z.array(z.number()) });
+
+/** What became of events that were put. */
+export interface Put {
+  readonly accepted: number;
+  /** Those that no rule of the stack matches, as a person would call them. */
+  readonly unmatched: readonly string[];
+}
 
 /**
- * Puts the events of JSON files (one event or an array each) on the bus behind `endpoint`, in order, as any program
- * would: through the AWS SDK. The bus gives each a new id.
+ * Puts the events of JSON files (one event or an array each) on the bus behind `endpoint`, in order, as EventBridge has
+ * them. The bus gives each a new id: who puts one again means another.
  *
- * @returns how many were accepted
+ * @param nowMs moves all their times, so that the last of them happens then
  * @throws when a file is no event, naming file and path in it, or the bus refuses one
  */
-export async function putEvents(files: readonly string[], endpoint: string): Promise<number> {
-  const entries = (await Promise.all(files.map(eventsOf))).flat();
-  const client = new EventBridgeClient({
-    endpoint,
-    region: process.env.AWS_REGION ?? 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+export async function putEvents(files: readonly string[], endpoint: string, nowMs?: number): Promise<Put> {
+  const read = (await Promise.all(files.map(eventsOf))).flat();
+  const events = read.map(({ event: { id: _, ...event } }) => event);
+  const response = await fetch(`${endpoint.replace(/\/$/, '')}/events`, {
+    method: 'POST',
+    body: JSON.stringify(nowMs === undefined ? events : moved(events, nowMs)),
+  }).catch((cause) => {
+    const why = hasCode(cause.cause, 'ECONNREFUSED') ? 'nobody listens at' : 'there is no way to';
+    const next = 'start Mayfly with "npm start -- --no-demo", or give the address that it prints as events';
+    throw new Error(`${why} ${endpoint}: ${next}`, { cause });
   });
-  for (let from = 0; from < entries.length; from += ENTRIES) {
-    const batch = entries.slice(from, from + ENTRIES);
-    const command = new PutEventsCommand({ Entries: batch.map(({ entry }) => entry) });
-    const { Entries = [] } = await client.send(command).catch((cause: Error & { code?: string }) => {
-      if (cause.code !== 'ECONNREFUSED') throw cause;
-      throw new Error(`nobody listens at ${endpoint}: start Mayfly with "npm start -- --no-demo"`, { cause });
-    });
-    const refused = Entries.findIndex((answer) => answer.ErrorCode !== undefined);
-    if (refused >= 0) {
-      throw new Error(
-        `${batch[refused]?.file}: refused: ${Entries[refused]?.ErrorCode} ${Entries[refused]?.ErrorMessage}`,
-      );
-    }
-  }
-  client.destroy();
-  return entries.length;
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw new Error(`refused: ${Object(answer).message ?? `status ${response.status}`}`);
+  const { accepted, unmatched } = Answer.parse(answer);
+  const titles = unmatched.flatMap((index) => read[index] ?? []).map((one) => `${titleOf(one)} (${one.file})`);
+  return { accepted, unmatched: titles };
 }
 
 async function eventsOf(file: string) {
-  const text = await readFile(file, 'utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`${file}: not JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  const events = await readEvents([file]);
+  if (events.length === 0) throw new Error(`${file}: holds no event`);
+  for (const [index, { event }] of events.entries()) {
+    const { error } = Event.safeParse(event);
+    if (!error) continue;
+    const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    const which = events.length > 1 ? ` (number ${index + 1})` : '';
+    throw new Error(`${file}: not an EventBridge event${which}: ${problems}`);
   }
-  const parsed = File.safeParse(json);
-  if (!parsed.success) throw new Error(`${file}: not an EventBridge event: ${z.prettifyError(parsed.error)}`);
-  return parsed.data.map((event) => ({
-    file,
-    entry: {
-      Source: event.source,
-      DetailType: event['detail-type'],
-      Detail: JSON.stringify(event.detail),
-      ...(event.time ? { Time: new Date(event.time) } : {}),
-      ...(event.resources ? { Resources: event.resources } : {}),
-    },
-  }));
+  return events;
 }

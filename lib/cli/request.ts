@@ -50,18 +50,25 @@ async function request(name: string, { detail, key, data, stack }: RequestFlags)
     throw new Error(`no rule of the live policy waits for a request "${name}"; ${known}`);
   }
   const { client, bus } = stack ? await inAws(stack) : await here(data);
-  const { Entries: [answer] = [] } = await client.send(
-    new PutEventsCommand({
-      Entries: [
-        {
-          EventBusName: bus,
-          Source: 'mayfly.cli',
-          DetailType: REQUEST,
-          Detail: JSON.stringify({ ...detail, request: name, idempotencyKey: key ?? randomUUID() }),
-        },
-      ],
-    }),
-  );
+  const command = new PutEventsCommand({
+    Entries: [
+      {
+        EventBusName: bus,
+        Source: 'mayfly.cli',
+        DetailType: REQUEST,
+        Detail: JSON.stringify({ ...detail, request: name, idempotencyKey: key ?? randomUUID() }),
+      },
+    ],
+  });
+  const { Entries: [answer] = [] } = await client.send(command).catch((cause) => {
+    if (stack || !String(cause).includes('ECONNREFUSED')) throw cause;
+    throw new Error(
+      `no Mayfly runs in ${data} that could take it: start it with "npx mayfly local --no-demo --data ${data}"`,
+      {
+        cause,
+      },
+    );
+  });
   client.destroy();
   if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
   return answer.EventId;

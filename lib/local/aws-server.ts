@@ -75,8 +75,7 @@ async function answerJson(
 ): Promise<unknown> {
   if (request.url === '/events' && request.method === 'POST') {
     const events = Array.isArray(input) ? input : [input];
-    await bus.put(events);
-    return { accepted: events.length };
+    return { accepted: events.length, unmatched: await bus.put(events) };
   }
   const [, prefix = '', operation = ''] = /^([^.]+)\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? '')) ?? [];
   const service = Object.hasOwn(services, prefix) ? services[prefix] : undefined;

@@ -16,10 +16,13 @@ export interface ProcessIdentity {
  * The lock of a runner that was killed is recognized by its process being gone, and taken over.
  *
  * @returns releases the folder
- * @throws {LocalError} while another runner uses it
+ * @throws {LocalError} while another runner uses it, and where it is no folder
  */
 export async function takeFolder(folder: string): Promise<() => Promise<void>> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
+    if (cause.code !== 'EEXIST' && cause.code !== 'ENOTDIR') throw cause;
+    throw new LocalError(`${folder} is no folder: choose another data folder`, { cause });
+  });
   const lock = path.join(folder, 'runner.lock');
   const mine = JSON.stringify(identityOf(process.pid));
   for (let attempt = 0; attempt < 3; attempt++) {

@@ -48,11 +48,13 @@ export class EventBus {
   /**
    * Takes whole events, as they are in EventBridge; what the envelope lacks is filled in.
    *
+   * @returns the indices of those that no rule matches, of which nothing will come
    * @throws {AwsError} `ValidationException`, before anything is queued, if one is no event
    */
-  async put(events: readonly unknown[]): Promise<void> {
+  async put(events: readonly unknown[]): Promise<number[]> {
     const envelopes = events.map((event, index) => this.complete(event, index));
-    await Promise.all(envelopes.map((event) => this.route(event, 'default')));
+    const matched = await Promise.all(envelopes.map((event) => this.route(event, 'default')));
+    return matched.flatMap((isMatched, index) => (isMatched ? [] : [index]));
   }
 
   /** The EventBridge API. */
@@ -96,13 +98,13 @@ export class EventBus {
     return { EventId: event.id };
   }
 
-  private async route(event: EventEnvelope, bus: string): Promise<void> {
+  /** @returns whether a rule matches it */
+  private async route(event: EventEnvelope, bus: string): Promise<boolean> {
     const body = JSON.stringify(event);
     const document: unknown = JSON.parse(body);
-    const targets = this.rules
-      .filter((rule) => rule.bus === bus && rule.matches(document))
-      .flatMap((rule) => rule.targets);
-    await Promise.all(targets.map((queue) => queue.send(body)));
+    const rules = this.rules.filter((rule) => rule.bus === bus && rule.matches(document));
+    await Promise.all(rules.flatMap(({ targets }) => targets).map((queue) => queue.send(body)));
+    return rules.length > 0;
   }
 
   private complete(event: unknown, index = 0): EventEnvelope {

@@ -4,6 +4,7 @@ import type { Notify } from './notice.ts';
 import { type LocalQueue, type Message, md5 } from './queues.ts';
 
 export interface EventSourceConfig {
+  readonly function: string; // its name
   readonly region: string;
   readonly batchSize: number;
   readonly windowMs: number; // how long a short batch waits for more
@@ -125,7 +126,8 @@ export class EventSource {
       waiting.map(({ id }) => id),
       delayMs,
     );
-    this.notify({ kind: 'retry', queue: this.queue.config.name, messages: waiting.length, delayMs });
+    const { name: queue } = this.queue.config;
+    this.notify({ kind: 'retry', queue, function: this.config.function, messages: waiting.length, delayMs });
   }
 
   /** After trouble with the queue's own file: nothing is lost, everything comes again. */

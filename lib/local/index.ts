@@ -165,12 +165,36 @@ async function start(
     tableName: table.name,
     outputs: Object.fromEntries(assembly.outputs(/./).map(([name, value]) => [name, String(value)])),
     dynamodb: dynamo.endpoint,
-    putEvents: (events) => bus.put(events),
+    putEvents: async (events) => {
+      await bus.put(events);
+    },
     idle: async () => {
       for (const source of sources) await source.idle();
     },
     close,
   };
+}
+
+/**
+ * Opens the table that a Mayfly left in its data folder. Whoever starts one there meanwhile is told that it is in use.
+ *
+ * @returns undefined where one runs, or starts
+ * @throws {LocalError} where no binary is installed
+ */
+export async function openLeft(data: string): Promise<LocalDynamo | undefined> {
+  const folder = path.resolve(data);
+  const release = await takeFolder(folder).catch((error) => {
+    if (error instanceof LocalError) return undefined;
+    throw error;
+  });
+  if (!release) return undefined;
+  try {
+    const { endpoint, close } = await startDynoxide(folder, path.join(folder, 'logs', 'dynoxide.log'), () => undefined);
+    return { endpoint, close: () => close().finally(release) };
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }
 
 /** The secret whose ARN is the output named for it: what a deployment's operator would look up. */

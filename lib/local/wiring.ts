@@ -133,6 +133,7 @@ export function createSources(
       const { deadLetterTargetArn, maxReceiveCount } = redrive.get(queue.config.arn);
       const types = (properties.FunctionResponseTypes ?? []) as unknown[];
       const config = {
+        function: target.config.name,
         region: assembly.region,
         batchSize: Number(properties.BatchSize ?? 10),
         windowMs: Number(properties.MaximumBatchingWindowInSeconds ?? 0) * 1000,

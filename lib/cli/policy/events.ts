@@ -25,7 +25,8 @@ export async function readRecording(dir: string): Promise<RecordedEvent[]> {
 
 async function eventsOf(file: string): Promise<RecordedEvent[]> {
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new Error(`${file}: ${hasCode(cause, 'ENOENT') ? 'there is no such file' : cause.message}`, { cause });
+    const why = hasCode(cause, 'EISDIR') ? 'is a folder: name the JSON files in it' : cause.message;
+    throw new Error(`${file}: ${hasCode(cause, 'ENOENT') ? 'there is no such file' : why}`, { cause });
   });
   let json: unknown;
   try {

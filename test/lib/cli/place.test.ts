@@ -1,8 +1,16 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { patiently } from '../../../lib/cli/print.ts';
+import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
+import { patiently, ticking } from '../../../lib/cli/print.ts';
+import { takeFolder } from '../../../lib/local/data-folder.ts';
+import { openLeft } from '../../../lib/local/index.ts';
 import { aVersion } from '../../support/a-policy.ts';
+import { aTable } from '../../support/dynamodb.ts';
+import { onTerminal } from '../../support/terminal.ts';
 import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from './policy/harness.ts';
 
 const AWS = {
@@ -11,6 +19,8 @@ const AWS = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
 };
+
+const LOCAL = { accessKeyId: 'local', secretAccessKey: 'local' };
 
 const stack = (Outputs: { OutputKey: string; OutputValue: string }[]) => ({
   StackName: 'Mayfly',
@@ -102,6 +112,40 @@ describe('the Mayfly that a policy command is about', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('does not run now: start it with "npx mayfly local')]);
   });
 
+  it('is read where it left its table, when nothing runs there', async () => {
+    const data = await aFolder();
+    const left = await openLeft(data);
+    const client = new DynamoDBClient({ endpoint: left?.endpoint ?? '', region: 'us-east-1', credentials: LOCAL });
+    const table = await aTable(client);
+    await new DynamoPolicyStore(table).push(aVersion(1), 0);
+    client.destroy();
+    await left?.close();
+    // Where it once was, nobody listens now.
+    const ready = { dynamodb: 'http://127.0.0.1:9', embedded: true, tableName: table.name };
+    await writeFile(join(data, 'ready.json'), JSON.stringify(ready));
+
+    const { code, stdout, stderr } = await mayfly('policy', 'history', '--data', data, '--json');
+    expect([code, jsonLines(stdout), stderr]).toEqual([
+      0,
+      [[expect.objectContaining({ version: 1 })]],
+      `No Mayfly runs in ${data} now: this is what it left there.\n`,
+    ]);
+
+    const release = await takeFolder(data); // as one does that starts
+    const other = await mayfly('policy', 'history', '--data', data);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('or wait until it is up')]);
+    await release();
+  });
+
+  it('takes no request while nothing runs there that could handle it', async () => {
+    const { table, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: table.name, events: 'http://127.0.0.1:9' };
+    const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
+    const { code, stderr } = await mayfly('request', 'ask-1', '--data', data);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/that could take it: start it with "npx mayfly local/)]);
+  });
+
   it('may have no policy yet', async () => {
     const { data } = await aMayfly();
     const { code, stderr } = await mayfly('policy', 'show', '--data', data);
@@ -132,6 +176,22 @@ describe('a command that waits', () => {
     expect(said).toEqual(['Waiting for the table …\n']);
     finish('there');
     expect(await waiting).toBe('there');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it.each([
+    ['on a terminal, in its place', true, ['\r0 s\u001b[K', '\r1 s\u001b[K', '\r\u001b[K']],
+    ['elsewhere, in a line every few seconds', false, ['0 s\n', '5 s\n']],
+  ])('says how far it has come %s', async (_, isTTY, expected) => {
+    jest.useFakeTimers();
+    const said: string[] = [];
+    jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    await onTerminal(process.stderr, isTTY, () => {
+      const done = ticking((took) => `${took} s`);
+      jest.advanceTimersByTime(isTTY ? 1000 : 5000);
+      done();
+    });
+    expect(said).toEqual(expected);
     expect(jest.getTimerCount()).toBe(0);
   });
 });

@@ -41,6 +41,13 @@ describe('a data folder', () => {
     }
   });
 
+  it('is no file, nor below one', async () => {
+    const file = path.join(aFolder(), 'file');
+    writeFileSync(file, '');
+    for (const folder of [file, path.join(file, 'below')])
+      await expect(takeFolder(folder)).rejects.toThrow(`${folder} is no folder: choose another`);
+  });
+
   it('keeps the permissions of a folder that was there', async () => {
     const folder = aFolder();
     const before = statSync(folder).mode;

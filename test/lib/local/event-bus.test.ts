@@ -116,15 +116,22 @@ describe('EventBridge', () => {
       resources: [],
       detail: { a: 1 },
     };
-    expect(await (await post(JSON.stringify(event))).json()).toEqual({ accepted: 1 });
+    expect(await (await post(JSON.stringify(event))).json()).toEqual({ accepted: 1, unmatched: [] });
     expect(await (await post(JSON.stringify([event, { source: 's', 'detail-type': 'd', detail: {} }]))).json()).toEqual(
-      { accepted: 2 },
+      { accepted: 2, unmatched: [] },
     );
     expect(received()).toEqual([
       event,
       event,
       expect.objectContaining({ source: 's', account: '000000000000', time: '2026-11-23T00:00:00Z' }),
     ]);
+  });
+
+  it('tells which of whole events no rule matches', async () => {
+    const [wanted, unwanted] = ['aws.ec2', 'unwanted'].map((source) => ({ source, 'detail-type': 'T', detail: {} }));
+    const answer = await post(JSON.stringify([unwanted, wanted, unwanted]));
+    expect(await answer.json()).toEqual({ accepted: 3, unmatched: [0, 2] });
+    expect(received()).toHaveLength(1);
   });
 
   it.each<[string, string]>([

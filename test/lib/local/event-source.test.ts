@@ -44,6 +44,7 @@ async function aMapping(answer: Answer, given: Partial<EventSourceConfig> = {}) 
     }
   };
   const config = {
+    function: 'handler',
     region: 'eu-west-1',
     batchSize: 10,
     windowMs: 0,
@@ -135,7 +136,7 @@ describe('an event source mapping', () => {
     const { clock, queue, source, batches, seen, close } = await aMapping(failBadOnce, PAIRS);
     await Promise.all([queue.send('good'), queue.send('bad')]);
     await until(() => seen.length === 1);
-    expect(seen).toEqual([{ kind: 'retry', queue: 'queue', messages: 1, delayMs: 500 }]);
+    expect(seen).toEqual([{ kind: 'retry', queue: 'queue', function: 'handler', messages: 1, delayMs: 500 }]);
     clock.advance(500);
     await until(() => queue.nextVisibleAtMs() === undefined);
     clock.advance(PAIRS.windowMs);

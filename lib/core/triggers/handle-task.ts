@@ -2,20 +2,20 @@ import { movesOf, type Stays } from '../ledger/addresses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { machineOf } from '../ledger/machine.ts';
 import { REVIEWED_WITHIN_MS } from '../ledger/review.ts';
-import type { WorkloadRecord } from '../ledger/workload.ts';
+import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
-import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
-import { isStopSignal } from '../policy/ending.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
-import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
-import { type Asking, askingOf, heatSecondsOf, lastGaspOf, postMortemOf } from '../queue/asking.ts';
+import type { Profile } from '../policy/policy.ts';
+import { type AskDeps, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
+import { heatSecondsOf } from '../queue/asking.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { type Decorations, keyOf } from '../queue/pending-query.ts';
+import { placeOf } from '../reconcile/synthetic.ts';
 import type { ContainerHosts, TaskPlace } from './container-hosts.ts';
-import { deadlineOf } from './deadline.ts';
-import { containerDecorations, type TaskEvent, taskSnapshot } from './task.ts';
+import { type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
+import { askingsFor, causeOf, unseen } from './task-questions.ts';
 
 export interface TaskDeps extends AskDeps {
   readonly hosts: ContainerHosts;
@@ -36,24 +36,12 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const record = await ledger.advance(taskSnapshot(event, receivedAtMs, await essentialsOf(event, deps)));
   if (!record) return 'stale';
   const { workload, version, handling: before } = record;
-  if (event.account !== '' && accountOf(workload) !== event.account)
+  if (event.account !== '' && placeOf(workload).account !== event.account)
     deps.report('account_differs', { workload, account: event.account });
   const compiled = await deps.policy();
-  const { limits, heatSeconds } = compiled.policy;
-
-  const place = await deps.hosts.placeOf(event.task.clusterArn, event.task.containerInstanceArn);
-  // Where ECS has forgotten a container instance, the task still ran where it ran.
-  const host = place?.host ?? before?.host;
-  // An instance that nobody knows yet may be known in a moment: its events overtake each other. Queries wait under its ARN.
-  const waitsFor = host ?? event.task.containerInstanceArn;
-  const node = host === undefined ? undefined : await registry.find(host);
-  const instance = place && (await ledger.read([place.instance]))[0];
-  // Nobody will ever answer for this host again.
-  const hasEnded = node?.endedAtMs !== undefined || instance?.stopped === true;
-  const poller = lives(node, now()) ? pollerOf(node, compiled.policy.profiles, now()) : undefined;
+  const { limits, heatSeconds, profiles } = compiled.policy;
+  const { host, waitsFor, poller, hasEnded, machine } = await siteOf(event.task, before, profiles, deps);
   const enrolled = poller !== undefined;
-  const machine = machineBehind(place, instance, before?.machine);
-  const stays = await noteAddresses(record, event, ledger);
 
   const askings = waitsFor && !hasEnded ? askingsFor(record, event.raw, compiled, now()) : [];
   const asked = [...(before?.asked ?? []), ...record.alsoAsked];
@@ -66,6 +54,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const leaving = new Set(late.map(({ queryId }) => queryId));
   const queries = waitsFor ? await enqueue(waitsFor, fresh, limits, enrolled ? heat : 0, deps, workload, leaving) : [];
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
+  const stays = await noteAddresses(record, event, ledger);
   if (hasEnded && unseen(record).length > 0) await ledger.troubled(workload, 'host-gone');
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
   if (host && enrolled && !record.stopped && heatSeconds > heat) await registry.heat(host, now() + heatSeconds * 1000);
@@ -73,12 +62,8 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   // A live query that could still prove something stays, unless another one that can takes its place.
   const isReplaced = unseen(record).length === 0 || queries.some(({ evidence }) => evidence);
   const withdrawn = late.filter(({ set }) => set === 'last-gasp' || isReplaced);
-  if (withdrawn.length > 0) {
-    await queue.remove([
-      ...withdrawn,
-      ...withdrawn.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : [])),
-    ]);
-  }
+  const moved = withdrawn.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []));
+  if (withdrawn.length > 0) await queue.remove([...withdrawn, ...moved]);
   const settleByMs = hasEnded ? now() : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries));
   const inForce = await ledger.handled(workload, version, {
     ...(host ? { host } : {}),
@@ -103,8 +88,42 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   return queries.length > 0 ? 'asked' : 'noted';
 }
 
-/** The account that an ARN names. */
-const accountOf = (arn: string): string | undefined => arn.split(':')[4];
+/** Where a task runs, and who could answer there. */
+interface Site {
+  readonly host?: string;
+  /** Under what its queries wait: its host, or the container instance of which nobody knows the host yet. */
+  readonly waitsFor?: string;
+  /** The agent that lives there. */
+  readonly poller?: Poller;
+  /** Nobody will ever answer for this host again. */
+  readonly hasEnded: boolean;
+  readonly machine?: Decorations;
+}
+
+async function siteOf(
+  { clusterArn, containerInstanceArn }: TaskEvent['task'],
+  before: Handling | undefined,
+  profiles: readonly Profile[],
+  { hosts, registry, ledger, now }: TaskDeps,
+): Promise<Site> {
+  const place = await hosts.placeOf(clusterArn, containerInstanceArn);
+  // Where ECS has forgotten a container instance, the task still ran where it ran.
+  const host = place?.host ?? before?.host;
+  // An instance that nobody knows yet may be known in a moment: its events overtake each other.
+  const waitsFor = host ?? containerInstanceArn;
+  const [node, [instance] = []] = await Promise.all([
+    host === undefined ? undefined : registry.find(host),
+    place && ledger.read([place.instance]),
+  ]);
+  const machine = machineBehind(place, instance, before?.machine);
+  return {
+    ...(host ? { host } : {}),
+    ...(waitsFor ? { waitsFor } : {}),
+    ...(lives(node, now()) ? { poller: pollerOf(node, profiles, now()) } : {}),
+    hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
+    ...(machine ? { machine } : {}),
+  };
+}
 
 /** What is known of the instance behind a task: at first only its id, as its image and tags are learned a little later. */
 function machineBehind(
@@ -147,52 +166,3 @@ async function joinHost(containerInstanceArn: string, deps: TaskDeps): Promise<v
   const host = await deps.hosts.news(containerInstanceArn);
   if (host) await moveWaiting(containerInstanceArn, host, deps);
 }
-
-const unseen = ({ subjects, seenLive, seenPostMortem }: WorkloadRecord): string[] =>
-  subjects.filter((id) => !seenLive.includes(id) && !seenPostMortem.includes(id));
-
-/** After RUNNING and before STOPPED. An event may get lost: then these ask what RUNNING would have asked. */
-const WINDING_DOWN = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING']);
-
-/** What the policy asks about a task in this state; once all its containers were seen, only the last gasp. */
-function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy, nowMs: number): Asking[] {
-  const secondsLeft = Math.floor((deadlineOf(record.occurredAtMs, nowMs) - nowMs) / 1000);
-  const lastGasps = isStopSignal(record) ? policy.lastGaspRules(raw).map((rule) => lastGaspOf(rule, secondsLeft)) : [];
-  if (record.subjects.length > 0 && unseen(record).length === 0) return lastGasps;
-  const onHost = (asking: Asking): boolean => asking.rule.target === 'ecs-task-host';
-  if (record.stopped) {
-    // Of a rule on any state that has both sets, the post-mortem one takes the other's place.
-    const rules = policy.eventRules(raw).filter((rule) => rule.postMortem.length === 0);
-    const ended = rules.map((rule) => askingOf(rule, 'post-mortem'));
-    return [...ended, ...policy.postMortemRules(raw).map(postMortemOf)].filter(onHost);
-  }
-  const missedStart = WINDING_DOWN.has(record.lastStatus) && !record.handling?.asked.some(({ set }) => set === 'live');
-  const live = policy
-    .eventRules(missedStart ? asIfRunning(raw) : raw)
-    .map((rule) => askingOf(rule, 'live'))
-    .filter(onHost);
-  return [...lastGasps, ...live];
-}
-
-/** The event with the container ids that it leaves out and earlier ones told: queries bind what they ask about from it. */
-function withKnown(raw: unknown, { containers }: WorkloadRecord): unknown {
-  const { detail } = Object(raw) as { detail?: { containers?: readonly Record<string, unknown>[] } };
-  const told = new Map((detail?.containers ?? []).map((container) => [container.name, container]));
-  const untold = containers.filter(({ name, runtimeId }) => runtimeId !== undefined && !told.get(name)?.runtimeId);
-  if (untold.length === 0) return raw;
-  for (const container of untold)
-    told.set(container.name, { ...container, ...told.get(container.name), runtimeId: container.runtimeId });
-  return { ...Object(raw), detail: { ...detail, containers: [...told.values()] } };
-}
-
-const causeOf = (event: TaskEvent, record: WorkloadRecord, machine: Decorations | undefined): Cause => ({
-  key: `${record.workload} ${[...record.subjects].sort().join(' ')}`,
-  trigger: withKnown(event.raw, record),
-  workload: record.workload,
-  subjects: record.subjects,
-  decorations: { ...machine, ...record.identity },
-  subjectDecorations: containerDecorations(record),
-  triggeredAtMs: event.occurredAtMs,
-  receivedAtMs: record.receivedAtMs,
-  toldBy: record.toldBy,
-});

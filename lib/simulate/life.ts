@@ -6,6 +6,8 @@ import type { MemoryLedger } from '../memory/ledger.ts';
 export interface Judgement {
   readonly verdict: Verdict['verdict'] | 'unheard';
   readonly reason?: string;
+  /** From the container's start until a question about it waited for its host, in ms: how late its event was. */
+  readonly askedAfterMs?: number;
   /** From the container's start to its first stored row, in ms. */
   readonly answeredAfterMs?: number;
 }
@@ -24,9 +26,11 @@ export function judged({ arn, containers }: TaskHandle, ledger: MemoryLedger, no
   const record = ledger.record(arn);
   if (!record) return { verdict: 'unheard' };
   const startedAtMs = containers[0]?.startedAtMs;
-  const { firstAnswerAtMs } = record;
+  const { firstAnswerAtMs, handling } = record;
+  const queuedAtMs = handling?.firstAsked?.queuedAtMs;
   return {
     ...verdictOf(record, nowMs),
+    ...(queuedAtMs && startedAtMs ? { askedAfterMs: queuedAtMs - startedAtMs } : {}),
     ...(firstAnswerAtMs && startedAtMs ? { answeredAfterMs: firstAnswerAtMs - startedAtMs } : {}),
   };
 }

@@ -27,7 +27,7 @@ describe('distributed', () => {
     const fresh = await anEnrolled(server, 'i-0def'); // enrollment has a query with discovery
     await ask(server, 'i-0def');
     const { queries = {}, discovery = {} } = (await fresh.read()).json as Record<string, Record<string, unknown>>;
-    expect(Object.keys(queries)).toHaveLength(3);
+    expect(Object.keys(queries)).toHaveLength(4);
     expect(Object.keys(discovery)).toHaveLength(1);
     for (const [id, sql] of [...Object.entries(queries), ...Object.entries(discovery)]) {
       expect([typeof sql, id.length > 0, String(sql).length > 0, String(sql).includes('\0')]).toEqual([

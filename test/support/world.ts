@@ -156,7 +156,7 @@ export class World {
   /** One poll of the host's agent. */
   async poll(host: string, limits?: DrainLimits, ports: Ports = this.ports): Promise<DeliveredQuery[]> {
     const partition = await ports.queue.open(host);
-    return drain(ports.queue, ports.ledger, host, partition, this.nowMs, limits);
+    return [...(await drain(ports.queue, ports.ledger, host, partition, this.nowMs, limits)).queries];
   }
 
   /** One distributed write of the host's agent; false means "come again". */

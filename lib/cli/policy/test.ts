@@ -42,7 +42,7 @@ function described(recorded: RecordedEvent, { matches, queriesPerDelivery }: Eva
   return [
     head,
     ...matches.map((match) => matchLines(match, policy)),
-    `  ${limitLine(asked.length, queriesPerDelivery, policy)}`,
+    `  ${limitLine(asked, queriesPerDelivery, policy)}`,
   ].join('\n');
 }
 
@@ -81,14 +81,20 @@ function whom({ target, host, hostProblem }: Evaluation['matches'][number], poli
   return whose ? `the host of ${printable(host ?? '')}` : printable(host ?? '');
 }
 
-/** What the limits make of this many queries for one host. */
-function limitLine(asked: number, perDelivery: number, { limits }: Policy): string {
-  if (asked === 0) return 'nothing is asked';
-  const room = Math.min(asked, limits.pendingPerHost);
-  const polls = Math.ceil(room / perDelivery);
+/** What the limits make of these queries for one host. */
+function limitLine(
+  asked: readonly { readonly evidence: boolean }[],
+  perDelivery: number,
+  { limits }: Pick<Policy, 'limits'>,
+): string {
+  if (asked.length === 0) return 'nothing is asked';
+  const kept = asked.slice(0, limits.pendingPerHost);
+  const proofs = kept.filter(({ evidence }) => evidence).length;
+  const polls = Math.ceil(Math.max(proofs, kept.length - proofs) / perDelivery);
+  const dropped = asked.length - kept.length;
   return [
-    `${count(asked, 'query', 'queries')}: ${polls === 1 ? 'one poll takes them' : `${polls} polls take them`}, at most ${perDelivery} each`,
-    ...(asked > room ? [`${asked - room} are dropped, as a host may have ${limits.pendingPerHost} pending`] : []),
+    `${count(asked.length, 'query', 'queries')}: ${polls === 1 ? 'one poll takes them' : `${polls} polls take them`}, each at most ${perDelivery} with evidence and ${perDelivery} others`,
+    ...(dropped > 0 ? [`${dropped} are dropped, as a host may have ${limits.pendingPerHost} pending`] : []),
     ...(limits.spacingSeconds > 0 ? [`the same again is held back for ${duration(limits.spacingSeconds)}`] : []),
   ].join('; ');
 }

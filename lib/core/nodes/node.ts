@@ -61,7 +61,7 @@ export function accepts(node: Node | undefined, epoch: number, nowMs: number): b
  * Seconds for osquery's `accelerate`, or undefined when the host is cold. The agent stores now + n and polls every
  * 5 s until then, so the value is what is left of the heat.
  */
-export function accelerateSeconds(node: Node | undefined, nowMs: number): number | undefined {
+export function accelerateSeconds(node: Pick<Node, 'hotUntilMs'> | undefined, nowMs: number): number | undefined {
   const left = Math.ceil(((node?.hotUntilMs ?? 0) - nowMs) / 1000);
   return left > 0 ? left : undefined;
 }

@@ -1,5 +1,6 @@
 import { MayflyError } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
+import { HOT_INTERVAL_SECONDS, intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
@@ -149,10 +150,22 @@ export class TlsApi {
     // An idle poll needs no policy, and so no read of it.
     const idle = partition.pending.length === 0;
     const { queriesPerDelivery } = idle ? limits : (await this.#deps.policy()).policy.limits;
-    const queries = await drain(queue, ledger, node.host, partition, nowMs, { ...limits, queriesPerDelivery });
-    if (queries.length > 0)
-      report('queries_delivered', { host: node.host, wireIds: queries.map((query) => query.wireId) });
-    return work(queries, accelerateSeconds(node, nowMs));
+    const drained = await drain(queue, ledger, node.host, partition, nowMs, { ...limits, queriesPerDelivery });
+    const { queries, waiting, longestWaitMs, isMore } = drained;
+    const wireIds = queries.map((query) => query.wireId);
+    if (queries.length > 0) report('queries_delivered', { host: node.host, wireIds, waiting, longestWaitMs });
+    return work(queries, await this.#accelerate(node, isMore ? limits.leaseMs : 0, nowMs));
+  }
+
+  /**
+   * For how long the agent is to poll every 5 s: what is left of its host's heat, or the lease of what it takes where more
+   * waits behind that. Never one that polls as often by itself, as osquery would slow it down (osquery-protocol.md §9.1).
+   */
+  async #accelerate(node: Node, moreMs: number, nowMs: number): Promise<number | undefined> {
+    const seconds = accelerateSeconds({ hotUntilMs: Math.max(node.hotUntilMs, nowMs + moreMs) }, nowMs);
+    if (seconds === undefined) return undefined;
+    const intervalSeconds = intervalSecondsOf(this.#profileOf(node, await this.#deps.policy()));
+    return intervalSeconds > HOT_INTERVAL_SECONDS ? seconds : undefined;
   }
 
   async #write(node: Node, body: unknown, bytes: Buffer): Promise<Reply> {

@@ -22,12 +22,14 @@ export interface Evaluation {
       readonly name: string;
       readonly set: QuerySet; // live, last-gasp, post-mortem
       readonly sql: string;
+      /** Whether its rows prove something: such queries have room of their own in a delivery. */
+      readonly evidence: boolean;
       readonly problem?: BindingProblem;
       /** Ids outside the allowed alphabet, left out. */
       readonly refused: readonly string[];
     }[];
   }[];
-  /** Queries beyond this are delivered by later polls. */
+  /** Queries beyond so many with evidence, and so many others, are delivered by later polls. */
   readonly queriesPerDelivery: number;
 }
 
@@ -62,9 +64,10 @@ function matched(asking: Asking, event: unknown): Evaluation['matches'][number] 
     expiresSeconds,
     queries: queries.map((query) => {
       const bound = bind(query, event, listsAreIds(rule, query));
+      const asked = { name: query.name, set, evidence: query.evidence !== undefined };
       return bound.ok
-        ? { name: query.name, set, sql: renderSql(query.sql, bound.bindings), refused: bound.refused }
-        : { name: query.name, set, sql: query.sql, problem: bound.problem, refused: [] };
+        ? { ...asked, sql: renderSql(query.sql, bound.bindings), refused: bound.refused }
+        : { ...asked, sql: query.sql, problem: bound.problem, refused: [] };
     }),
   };
 }

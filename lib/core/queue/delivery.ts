@@ -29,11 +29,13 @@ export interface Delivery {
 // An id of 64 hex digits with quotes is 68 bytes: about 230 of them. Docker is asked once per id.
 const MAX_SQL_BYTES = 16_384;
 const MAX_ASKERS = 100;
-// A delivery is one item of the table, at most 400 KB with all it knows of its askers; three full groups fit.
+// A delivery is one item of the table, at most 400 KB with all it knows of its askers; three full groups fit: those
+// with evidence, which are the first.
 const MAX_GROUP_BYTES = 100_000;
 const MAX_DELIVERY_BYTES = 300_000;
 
-type Group = [PendingQuery, ...PendingQuery[]];
+/** Pending queries that are asked as one. */
+export type Group = [PendingQuery, ...PendingQuery[]];
 
 /**
  * Groups pending queries that one SQL text can answer: same rule, set, query and text, every binding a list. Fifty task
@@ -68,11 +70,11 @@ function fits(group: Group, query: PendingQuery): boolean {
 // A little more than it takes in a delivery.
 const bytesOf = (group: Group): number => Buffer.byteLength(JSON.stringify(group));
 
-/** The first of these groups, as many as are wanted and one delivery can hold; a single one always fits. */
-export function fitting(groups: readonly Group[], count: number): Group[] {
+/** The first of these groups, as many as one delivery can hold; a single one always fits. */
+export function fitting(groups: readonly Group[]): Group[] {
   const fit: Group[] = [];
   let bytes = 0;
-  for (const group of groups.slice(0, Math.max(0, count))) {
+  for (const group of groups) {
     bytes += bytesOf(group);
     if (fit.length > 0 && bytes > MAX_DELIVERY_BYTES) break;
     fit.push(group);
@@ -93,6 +95,7 @@ export function sqlOf(group: Group): string {
 /** A delivery of these groups, its wire ids in their order. */
 export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, leaseMs: number): Delivery {
   const host = groups[0]?.[0].host ?? '';
+  const digits = String(groups.length - 1).length;
   return {
     id,
     host,
@@ -101,7 +104,7 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
     deliveredAtMs: nowMs,
     leaseUntilMs: nowMs + leaseMs,
     queries: groups.map((group, index) => ({
-      wireId: `${id}-${index}`,
+      wireId: `${id}-${String(index).padStart(digits, '0')}`,
       rule: group[0].rule,
       query: group[0].query,
       set: group[0].set,

@@ -1,11 +1,22 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import { type DeliveredQuery, type Delivery, deliveryOf, fitting, mergeable, unanswered } from './delivery.ts';
+import {
+  type DeliveredQuery,
+  type Delivery,
+  deliveryOf,
+  fitting,
+  type Group,
+  mergeable,
+  unanswered,
+} from './delivery.ts';
 import type { HostPartition, HostQueue } from './host-queue.ts';
 import { keyOf, type PendingQuery } from './pending-query.ts';
 
 /** How much is handed to a host at once, how long it may keep it, and how often it is tried. */
 export interface DrainLimits {
-  /** Results return only when the whole batch has run, so a batch is small. */
+  /**
+   * Results return only when the whole batch has run, so a batch is small: so many queries with evidence, which make the
+   * verdict and are cheap, and so many others. What proves a life never waits for what describes another.
+   */
   readonly queriesPerDelivery: number;
   /** After this an unanswered delivery is offered again. */
   readonly leaseMs: number;
@@ -37,6 +48,10 @@ export interface DrainPlan {
   readonly again: readonly Delivery[]; // their lease is over
   readonly same: readonly Delivery[]; // the same read, repeated
   readonly fresh?: Delivery;
+  /** What may be handed out now. */
+  readonly waiting: readonly PendingQuery[];
+  /** Whether some of it, or of what is to be offered again, has to wait for another poll. */
+  readonly isMore: boolean;
 }
 
 /**
@@ -50,36 +65,69 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
   );
   const leftover = partition.pending.filter((query) => inFlight.has(query.queryId));
   const taken = partition.node?.taken ?? {};
-  const waiting = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
-  const expired = waiting.filter((query) => query.expiresAtMs <= nowMs);
-  // Within a priority what proves something, then the longest waiting: ids sort at random.
-  const ready = waiting
+  const known = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
+  const expired = known.filter((query) => query.expiresAtMs <= nowMs);
+  // Within a priority the longest waiting: ids sort at random.
+  const waiting = known
     .filter((query) => query.expiresAtMs > nowMs)
-    .sort(
-      (a, b) => a.priority - b.priority || Number(!a.evidence) - Number(!b.evidence) || a.queuedAtMs - b.queuedAtMs,
-    );
+    .sort((a, b) => rank(a) - rank(b) || a.priority - b.priority || a.queuedAtMs - b.queuedAtMs);
 
   const offers = partition.deliveries.filter((delivery) => offerable(delivery, nowMs).length > 0);
   const isOver = (delivery: Delivery): boolean => delivery.leaseUntilMs <= nowMs;
-  const repeated = offers.filter((d) => !isOver(d) && nowMs - d.deliveredAtMs <= limits.resendMs);
-  const retried = offers.filter((d) => isOver(d) && d.attempt < limits.attempts);
+  const same = offers.filter((d) => !isOver(d) && nowMs - d.deliveredAtMs <= limits.resendMs);
+  const retried = offers
+    .filter((d) => isOver(d) && d.attempt < limits.attempts)
+    .sort((a, b) => rankOf(a, nowMs) - rankOf(b, nowMs));
   const exhausted = partition.deliveries.filter((delivery) => isOver(delivery) && !retried.includes(delivery));
 
-  // What finds no room now is offered by a later poll.
-  let room = limits.queriesPerDelivery;
-  const chosen = [...repeated, ...retried].filter((delivery) => {
-    const size = offerable(delivery, nowMs).length;
-    if (size > room && room < limits.queriesPerDelivery) return false;
-    room -= size;
-    return true;
-  });
-  const again = retried.filter((delivery) => chosen.includes(delivery));
-  const same = repeated.filter((delivery) => chosen.includes(delivery));
-  const groups = same.length > 0 ? [] : fitting(mergeable(ready), room);
-  const plan = { leftover, expired, exhausted, again, same };
-  if (groups.length === 0) return plan;
+  // A last gasp has no time for what is repeated or was never answered; all else finds room beside that, or later.
+  const room = new Room(limits.queriesPerDelivery);
+  const groups = mergeable(waiting);
+  const lastGasps = room.take(groups.filter(([query]) => rank(query) === 0));
+  const again = same.length > 0 ? [] : retried.filter((delivery) => room.takeWhole(offerable(delivery, nowMs)));
+  const others = same.length > 0 ? [] : room.take(groups.filter(([query]) => rank(query) > 0));
+  // An item has its size: what proves something first. The agent asks in the order of the delivery: last gasps first.
+  const chosen = fitting([...lastGasps, ...others].sort(([a], [b]) => Number(!a.evidence) - Number(!b.evidence)));
+  chosen.sort(([a], [b]) => rank(a) - rank(b));
+  const isMore = chosen.length < groups.length || again.length < retried.length;
+  const plan = { leftover, expired, exhausted, again, same, waiting, isMore };
+  if (chosen.length === 0) return plan;
   const id = `${nowMs.toString(36).padStart(9, '0')}-${(partition.node?.rev ?? 0).toString(36).padStart(4, '0')}`;
-  return { ...plan, fresh: deliveryOf(id, groups, nowMs, limits.leaseMs) };
+  return { ...plan, fresh: deliveryOf(id, chosen, nowMs, limits.leaseMs) };
+}
+
+/** Last gasps before all else, rules of the same priority included. */
+const rank = ({ set }: Pick<PendingQuery, 'set'>): number => (set === 'last-gasp' ? 0 : 1);
+
+const rankOf = (delivery: Delivery, nowMs: number): number => Math.min(...offerable(delivery, nowMs).map(rank));
+
+/** What a poll has room for: so many queries with evidence, and so many others. */
+class Room {
+  readonly #size: number;
+  #proofs: number;
+  #others: number;
+
+  constructor(size: number) {
+    this.#size = size;
+    this.#proofs = size;
+    this.#others = size;
+  }
+
+  /** The first of these that fit. */
+  take(groups: readonly Group[]): Group[] {
+    return groups.filter(([{ evidence }]) => (evidence ? this.#proofs-- : this.#others--) > 0);
+  }
+
+  /** Whether all of these fit, or nothing was taken before. */
+  takeWhole(queries: readonly DeliveredQuery[]): boolean {
+    const proofs = queries.filter(({ evidence }) => evidence).length;
+    const others = queries.length - proofs;
+    const isUntouched = this.#proofs === this.#size && this.#others === this.#size;
+    if (!isUntouched && (proofs > this.#proofs || others > this.#others)) return false;
+    this.#proofs -= proofs;
+    this.#others -= others;
+    return true;
+  }
 }
 
 // A query with discovery may be skipped in silence (osquery-protocol.md §9.1). All results of a batch come in one
@@ -90,8 +138,20 @@ function offerable(delivery: Delivery, nowMs: number): DeliveredQuery[] {
   );
 }
 
+/** What one poll came to. */
+export interface Drained {
+  /** To be handed to the node, possibly none. */
+  readonly queries: readonly DeliveredQuery[];
+  /** How many queries waited for this poll, those included that it takes. */
+  readonly waiting: number;
+  /** How long the first of them had waited, ms, its node's enrollment taken for the beginning; 0 where none waited. */
+  readonly longestWaitMs: number;
+  /** Whether some have to wait for another poll. */
+  readonly isMore: boolean;
+}
+
 /**
- * Answers one poll: the queries to hand to the node, possibly none. An idle partition costs no write at all.
+ * Answers one poll: the queries to hand to the node. An idle partition costs no write at all.
  *
  * Order makes it safe: claim, write the delivery, then remove what it took. The claim names the queries, so a second
  * poll that reads between these writes leaves them alone. After a crash behind the claim they are free again when it
@@ -104,7 +164,7 @@ export async function drain(
   partition: HostPartition,
   nowMs: number,
   limits: DrainLimits = defaultLimits,
-): Promise<DeliveredQuery[]> {
+): Promise<Drained> {
   const plan = planDrain(partition, nowMs, limits);
   const offered = plan.same.flatMap((delivery) => offerable(delivery, nowMs));
 
@@ -133,7 +193,10 @@ export async function drain(
     }
   }
   if (gone.length > 0) await queue.remove(gone.map(keyOf));
-  return offered;
+  const { waiting, isMore } = plan;
+  const sinceMs = Math.max(Math.min(...waiting.map(({ queuedAtMs }) => queuedAtMs)), partition.node?.enrolledAtMs ?? 0);
+  const longestWaitMs = Math.max(0, nowMs - sinceMs);
+  return { queries: offered, waiting: waiting.length, longestWaitMs, isMore };
 }
 
 const workloadsOf = (queries: readonly DeliveredQuery[]): string[] => [

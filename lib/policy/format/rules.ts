@@ -94,7 +94,9 @@ export const Rule = z
       .int()
       .min(0)
       .max(9)
-      .describe('0 is delivered first, 9 last. Of the same priority questions with `evidence` come first.')
+      .describe(
+        '0 is delivered first, 9 last. Last gasps come before all, and questions with `evidence` have room of their own.',
+      )
       .default(5),
     expires: Duration.describe('Never handed out later than this after the trigger.').default('10m'),
     'last-gasp': z
@@ -105,7 +107,7 @@ export const Rule = z
       )
       .default(false),
     accelerate: DurationOrZero.describe('How long the agent is asked to poll every 5 s.').default(0),
-    queries: Queries.describe('Name → question; a delivery carries three by default.'),
+    queries: Queries.describe('Name → question; a delivery carries three with `evidence` and three others by default.'),
     'post-mortem': Queries.describe(
       'Asked instead once the task has stopped before anybody looked; only with target `ecs-task-host`.',
     ).optional(),

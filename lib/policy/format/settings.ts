@@ -10,7 +10,9 @@ export const Settings = z
           .int()
           .min(1)
           .max(20)
-          .describe('Queries handed to a host at once: their results come together, so one slow query holds back all.')
+          .describe(
+            'Queries handed to a host at once: so many with `evidence`, which make the verdict, and so many others, last gasps first. Their results come together, so one slow query holds back all.',
+          )
           .default(3),
         pending_per_host: z
           .int()

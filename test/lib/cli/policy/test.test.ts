@@ -126,7 +126,7 @@ describe('mayfly policy test', () => {
     });
     const { stdout } = await mayfly('policy', 'test', RUNNING, '--policy', dir);
     expect(stdout).toContain(
-      '8 queries: 3 polls take them, at most 2 each; 3 are dropped, as a host may have 5 pending; the same again is held back for 90s',
+      '8 queries: 3 polls take them, each at most 2 with evidence and 2 others; 3 are dropped, as a host may have 5 pending; the same again is held back for 90s',
     );
   });
 

@@ -104,6 +104,12 @@ describe('a delivery', () => {
     expect(delivery.queries.map((query) => query.wireId)).toEqual(['d7-0', 'd7-1']);
   });
 
+  it('does so also where there are more than ten', () => {
+    const many = deliveryOf('d8', mergeable(times(12).map((n) => aHostQuery(n))), T0, 30_000);
+    const ids = many.queries.map(({ wireId }) => wireId);
+    expect(ids.toSorted()).toEqual(ids);
+  });
+
   it('remembers everybody who asked, with what is known of them', () => {
     expect(delivery.queries[0]?.askers).toMatchObject([
       { queryId: 'q0001', subjects: [dockerId(1)], subjectDecorations: { [dockerId(1)]: { container_name: 'c1' } } },

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { deliveryOf, mergeable } from '../../../../lib/core/queue/delivery.ts';
+import { defaultLimits, planDrain } from '../../../../lib/core/queue/drain.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { aHostQuery, aPendingQuery } from '../../../support/builders.ts';
 import { DrainWatch, SPREAD_MS } from '../../../support/drain-watch.ts';
@@ -53,6 +55,73 @@ function toQuery({ n, merges, discovery, priority, lifeSeconds }: Waiting, host:
 
 const longLived = (queries: readonly PendingQuery[]): string[] =>
   queries.filter((query) => query.expiresAtMs === T0 + 600 * SECOND).map((query) => query.queryId);
+
+/** A kind of query: those of it are asked as one. */
+interface Kind {
+  readonly n: number;
+  readonly proves: boolean;
+  readonly priority: number;
+  readonly set: 'live' | 'post-mortem' | 'last-gasp';
+  readonly askers: number;
+  readonly ageMs: number;
+}
+const aKind: fc.Arbitrary<Kind> = fc.record({
+  n: fc.nat({ max: 11 }),
+  proves: fc.boolean(),
+  priority: fc.integer({ min: 0, max: 9 }),
+  set: fc.constantFrom<Kind['set']>('live', 'post-mortem', 'last-gasp'),
+  askers: fc.integer({ min: 1, max: 3 }),
+  ageMs: fc.nat({ max: 600_000 }),
+});
+const kinds = (maxLength: number) => fc.uniqueArray(aKind, { maxLength, selector: ({ n }) => n });
+
+const ofKind = ({ n, proves, priority, set, askers, ageMs }: Kind, from = ''): PendingQuery[] =>
+  Array.from({ length: askers }, (_, index) => {
+    const { evidence, ...rest } = aPendingQuery(index, { queryId: `${from}${n}-${index}`, query: `kind-${n}`, set });
+    return { ...rest, priority, queuedAtMs: T0 - ageMs, ...(proves && evidence ? { evidence } : {}) };
+  });
+
+describe('a plan', () => {
+  const { queriesPerDelivery } = defaultLimits;
+
+  it('hands out at once what proves something, and last gasps whatever was handed out before', () => {
+    const aDelivery = fc.record({
+      kinds: kinds(6).filter(({ length }) => length > 0),
+      ageMs: fc.constantFrom(1000, 5000, 20_000, 30_000, 60_000),
+      attempt: fc.integer({ min: 1, max: 3 }),
+    });
+    fc.assert(
+      fc.property(kinds(12), fc.array(aDelivery, { maxLength: 4 }), (waiting, before) => {
+        const pending = waiting.flatMap((kind) => ofKind(kind));
+        const deliveries = before.map((one, index) => ({
+          ...deliveryOf(
+            `d${index}`,
+            mergeable(one.kinds.flatMap((kind) => ofKind(kind, `d${index} `))),
+            T0 - one.ageMs,
+            30_000,
+          ),
+          attempt: one.attempt,
+        }));
+        const plan = planDrain({ pending, deliveries }, T0, defaultLimits);
+        const taken = plan.fresh?.queries ?? [];
+        const names = new Set(taken.map(({ query }) => query));
+        const isTaken = ({ n }: Kind): boolean => names.has(`kind-${n}`);
+
+        for (const proves of [true, false]) {
+          const those = waiting.filter((kind) => kind.proves === proves);
+          const lastGasps = those.filter(({ set }) => set === 'last-gasp');
+          const room = those.filter(isTaken).length;
+          expect(room).toBeLessThanOrEqual(queriesPerDelivery);
+          expect(lastGasps.filter(isTaken)).toHaveLength(Math.min(lastGasps.length, queriesPerDelivery));
+          if (deliveries.length === 0) expect(room).toBe(Math.min(those.length, queriesPerDelivery));
+        }
+        const isAnyBehind = waiting.some((kind) => !isTaken(kind));
+        if (isAnyBehind) expect(plan.isMore).toBe(true);
+        if (deliveries.length === 0) expect(plan.isMore).toBe(isAnyBehind);
+      }),
+    );
+  });
+});
 
 describe('a drain', () => {
   it('loses nothing, and hands nothing out twice, when it dies before or after any of its writes', async () => {

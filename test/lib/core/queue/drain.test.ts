@@ -50,12 +50,24 @@ describe('a poll', () => {
     expect(second.map((query) => query.query)).toEqual(['host-0', 'host-2']);
   });
 
-  it('gets, of the same urgency, what proves something first, and then what has waited longest', async () => {
-    const { evidence: _, ...unproving } = aPendingQuery(1, { queryId: 'a', query: 'processes', queuedAtMs: T0 - 5 });
-    await queue(unproving, aHostQuery(2, { queuedAtMs: T0 - 9 }), aPendingQuery(1, { queryId: 'b' }));
-    const postMortem = { queryId: 'c', set: 'post-mortem', query: 'remains' } as const;
-    await queue(aPendingQuery(3, postMortem));
-    expect((await world.poll('h1')).map((query) => query.query)).toEqual(['container', 'remains', 'host-2']);
+  it('gets, of the same urgency, what has waited longest', async () => {
+    for (const [n, queuedAtMs] of [T0 - 1, T0 - 9, T0, T0 - 5].entries()) await queue(aHostQuery(n, { queuedAtMs }));
+    expect((await world.poll('h1')).map((query) => query.query)).toEqual(['host-1', 'host-3', 'host-0']);
+  });
+
+  it('gets what proves something first: three such questions, whatever else waits, and three others beside them', async () => {
+    for (let n = 0; n < 5; n++) await queue(aHostQuery(n, { priority: 0, queuedAtMs: T0 - MINUTE + n }));
+    for (const [index, query] of ['container', 'remains', 'instance', 'image'].entries())
+      for (const n of [1, 2]) await queue(aPendingQuery(n, { queryId: `${query}${n}`, query, priority: 3 + index }));
+    const took = (await world.poll('h1')).map(({ query, askers }) => `${query} for ${askers.length}`);
+    const proofs = ['container for 2', 'remains for 2', 'instance for 2'];
+    expect(took).toEqual([...proofs, 'host-0 for 1', 'host-1 for 1', 'host-2 for 1']);
+  });
+
+  it('gets last gasps before all else of their urgency, however long that has waited', async () => {
+    for (let n = 0; n < 3; n++) await queue(aHostQuery(n, { priority: 0, queuedAtMs: T0 - MINUTE }));
+    await queue(aHostQuery(7, { priority: 0, set: 'last-gasp' }));
+    expect((await world.poll('h1')).map((query) => query.query)).toEqual(['host-7', 'host-0', 'host-1']);
   });
 
   it('is answered alike when the agent sends it again within six seconds, and that is no further attempt', async () => {
@@ -66,6 +78,17 @@ describe('a poll', () => {
     expect(await poll(T0 + 6 * SECOND)).toEqual(ids);
     expect((await partition()).deliveries).toMatchObject([{ attempt: 1 }]);
     expect(await poll(T0 + 6 * SECOND + 1)).toHaveLength(1); // a poll of its own: only what is new
+  });
+
+  it('gets, when it is sent again, the last gasps too that have come since', async () => {
+    await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
+    const ids = await poll();
+    await queue(aHostQuery(4, { set: 'last-gasp' }), aHostQuery(5));
+    const again = await poll(T0 + 1 * SECOND);
+    expect(again.slice(0, 3)).toEqual(ids);
+    expect((await partition()).deliveries.at(-1)?.queries.map(({ query }) => query)).toEqual(['host-4']);
+    expect(await poll(T0 + 5 * SECOND)).toEqual(again);
+    expect((await partition()).pending.map(({ query }) => query)).toEqual(['host-5']);
   });
 
   it('hands out what waits although an answered part of an earlier delivery is only seconds old', async () => {
@@ -144,6 +167,43 @@ describe('a delivery without an answer', () => {
     expect(await poll(T0 + 60 * SECOND)).toEqual(first);
     expect(await poll(T0 + 70 * SECOND)).toEqual(second);
     expect(await poll(T0 + 80 * SECOND)).toHaveLength(1);
+  });
+
+  it('makes way for last gasps', async () => {
+    await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
+    const first = await poll();
+    await queue(aHostQuery(4, { set: 'last-gasp' }));
+    world.nowMs = T0 + 30_000;
+    expect((await world.poll('h1')).map(({ query }) => query)).toEqual(['host-4']);
+    await world.answer(
+      'h1',
+      (await partition()).deliveries
+        .slice(-1)
+        .flatMap((d) => d.queries)
+        .map((q) => anAnswer(q.wireId)),
+    );
+    expect(await poll(T0 + 35_000)).toEqual(first);
+  });
+
+  it('comes after one that holds a last gasp', async () => {
+    await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
+    await poll();
+    await queue(aHostQuery(4, { set: 'last-gasp' }), aHostQuery(5), aHostQuery(6));
+    await poll(T0 + 10 * SECOND);
+    world.nowMs = T0 + 45 * SECOND;
+    expect((await world.poll('h1')).map(({ query }) => query)).toEqual(['host-4', 'host-5', 'host-6']);
+  });
+
+  it('keeps no last gasp waiting where an agent that polls every 5 s answers nothing', async () => {
+    for (let n = 0; n < 15; n++) await queue(aHostQuery(n));
+    for (let round = 0; round < 9; round++) await poll(T0 + round * 5 * SECOND);
+    await queue(
+      aPendingQuery(20, { set: 'last-gasp', priority: 0 }),
+      aHostQuery(21, { set: 'last-gasp', priority: 0 }),
+    );
+    world.nowMs += 5 * SECOND;
+    const took = (await world.poll('h1')).map(({ query }) => query);
+    expect(took).toEqual(expect.arrayContaining(['container', 'host-21']));
   });
 
   it('is never handed out past the expiry of its queries, whatever is left of its attempts', async () => {

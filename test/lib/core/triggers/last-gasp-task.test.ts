@@ -68,7 +68,7 @@ describe('the earliest stop signal of a task', () => {
     world.nowMs += SECOND;
     await isToldToStop();
     const taken = await world.poll(HOST);
-    expect(taken.map(({ set }) => set)).toEqual(['last-gasp', 'last-gasp', 'last-gasp']);
+    expect(taken.map(({ set }) => set)).toEqual([...Array(3).fill('last-gasp'), 'live', 'live']);
   });
 
   it('asks what RUNNING would have asked, too, where that got lost', async () => {

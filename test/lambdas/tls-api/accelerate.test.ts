@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Policy } from '../../../lib/core/policy/policy.ts';
+import { aHostQuery } from '../../support/builders.ts';
+import { plainPolicy } from '../../support/plain-policy.ts';
+import { aTlsServer, T0, type TlsHarness } from '../../support/tls-server.ts';
+import { anEnrolled, type WireAgent } from '../../support/wire-agent.ts';
+
+const HOST = 'i-0abc';
+const polledEvery = (seconds: number): Policy => ({
+  ...plainPolicy,
+  rules: plainPolicy.rules.filter(({ on }) => !('enrollment' in on)),
+  profiles: [{ name: 'default', config: { options: { distributed_interval: seconds } } }],
+});
+
+let server: TlsHarness;
+let agent: WireAgent;
+const begin = async (intervalSeconds: number): Promise<void> => {
+  server = await aTlsServer(polledEvery(intervalSeconds));
+  agent = await anEnrolled(server, HOST);
+};
+afterEach(() => server.close());
+
+const queue = async (...numbers: number[]): Promise<void> => {
+  const times = { queuedAtMs: T0, expiresAtMs: T0 + 600_000 };
+  for (const n of numbers) await server.queue.enqueue(aHostQuery(n, { host: HOST, ...times }));
+};
+/** What one read says, its queries answered at once. */
+async function read(): Promise<{ asked: number; accelerate: unknown }> {
+  const { queries, accelerate } = (await agent.read()).json;
+  const ids = Object.keys(queries as object);
+  if (ids.length > 0) await agent.write(Object.fromEntries(ids.map((id) => [id, []])));
+  return { asked: ids.length, accelerate };
+}
+
+describe('a cold host for which more waits than a delivery takes', () => {
+  beforeEach(() => begin(60));
+
+  it('is polled every 5 s until it has all of it, in whole seconds', async () => {
+    await queue(1, 2, 3, 4, 5);
+    expect(await read()).toEqual({ asked: 3, accelerate: 30 });
+    expect(await read()).toEqual({ asked: 2, accelerate: undefined });
+  });
+
+  it('keeps the longer heat of its own', async () => {
+    await server.registry.heat(HOST, T0 + 300_000);
+    await queue(1, 2, 3, 4);
+    expect(await read()).toEqual({ asked: 3, accelerate: 300 });
+  });
+
+  it('is so too while the same read, repeated, keeps back what is new', async () => {
+    await queue(1);
+    await agent.read();
+    await queue(2);
+    expect((await agent.read()).json).toMatchObject({ accelerate: 30 });
+  });
+
+  it('has in the log how much waited, and how long, from its enrollment on at the earliest', async () => {
+    server.clock.nowMs = T0 + 7000;
+    const times = { queuedAtMs: T0 - 60_000, expiresAtMs: T0 + 600_000 };
+    for (const n of [1, 2, 3, 4]) await server.queue.enqueue(aHostQuery(n, { host: HOST, ...times }));
+    await read();
+    const delivered = server.reports.find(({ event }) => event === 'queries_delivered');
+    expect(delivered?.fields).toMatchObject({ host: HOST, waiting: 4, longestWaitMs: 7000 });
+  });
+});
+
+describe('an agent that polls every 5 s by itself, or more often,', () => {
+  it.each([5, 1])('at %d s is never told to accelerate: osquery would make it 5 s', async (seconds) => {
+    await begin(seconds);
+    await server.registry.heat(HOST, T0 + 300_000);
+    await queue(1, 2, 3, 4);
+    expect(await read()).toEqual({ asked: 3, accelerate: undefined });
+    expect(await read()).toEqual({ asked: 1, accelerate: undefined });
+  });
+
+  it('is told so from 6 s on', async () => {
+    await begin(6);
+    await server.registry.heat(HOST, T0 + 300_000);
+    expect(await read()).toEqual({ asked: 0, accelerate: 300 });
+  });
+});

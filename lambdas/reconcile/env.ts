@@ -2,10 +2,12 @@ import * as z from 'zod/mini';
 import { BusEnv } from '../../lib/aws/coverage-events.ts';
 import { TableEnv } from '../../lib/aws/table.ts';
 
+const seconds = z.coerce.number().check(z.int(), z.positive());
 const Env = z.object({
   ...TableEnv,
   ...BusEnv,
-  NO_AGENT_AFTER_SECONDS: z.coerce.number().check(z.int(), z.positive()),
+  NO_AGENT_AFTER_SECONDS: seconds,
+  SWEEP_EVERY_SECONDS: seconds,
 });
 
 /** Throws at cold start, naming every missing or malformed variable. */

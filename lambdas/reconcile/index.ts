@@ -28,7 +28,7 @@ const sweeping = {
   ...deps,
   tasks: new EcsInventory(ecs, aboutTasks),
   instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend)),
-  progress: new DynamoSweepProgress(table),
+  progress: new DynamoSweepProgress(table, env.SWEEP_EVERY_SECONDS * 1000),
   findings: new DynamoFindings(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),
   spend,

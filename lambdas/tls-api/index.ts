@@ -35,6 +35,7 @@ const api = new TlsApi({
   policy: policyIn(table, Date.now, report),
   directory: new DynamoNodeDirectory(table, Date.now),
   fanOuts: new DynamoFanOuts(table),
+  sweepEveryMs: env.SWEEP_EVERY_SECONDS * 1000,
   now: Date.now,
   report,
 });

@@ -28,8 +28,12 @@ class DynamoProgress<State extends object> {
 
 /** How far sweeping has come: `SWEEP`, with `heldUntilMs` while a sweep is under way. */
 export class DynamoSweepProgress extends DynamoProgress<SweepState> implements SweepProgress {
-  constructor(table: Table) {
+  readonly #everyMs: number | undefined;
+
+  /** @param everyMs how often it is swept, for whoever reads; only the reconciler knows */
+  constructor(table: Table, everyMs?: number) {
     super(table, 'SWEEP');
+    this.#everyMs = everyMs;
   }
 
   async begin(nowMs: number, untilMs: number): Promise<SweepState | undefined> {
@@ -56,7 +60,7 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
       this.table.db.send(
         new PutCommand({
           TableName: this.table.name,
-          Item: { ...this.key, state },
+          Item: { ...this.key, state: { ...state, everyMs: this.#everyMs } },
           ConditionExpression: 'heldUntilMs = :until',
           ExpressionAttributeValues: { ':until': untilMs },
         }),

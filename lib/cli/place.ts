@@ -5,12 +5,14 @@ import { DynamoFindings } from '../aws/findings.ts';
 import { DynamoLedgerBook } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
+import { DynamoSweepProgress } from '../aws/progress.ts';
 import { openTable } from '../aws/table.ts';
 import type { Findings } from '../core/fleet/finding.ts';
 import type { LedgerBook } from '../core/ledger/book.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
+import type { SweepState } from '../core/reconcile/inventory.ts';
 import { openLeft } from '../local/index.ts';
 import { DATA, readyIn } from './local.ts';
 import { note, patiently } from './print.ts';
@@ -32,6 +34,7 @@ export interface Place {
   /** How long its ledger remembers a workload after the last sign of it. */
   readonly keepsMs: () => Promise<number>;
   readonly findings: Findings;
+  readonly sweeps: { readonly read: () => Promise<SweepState> };
 }
 
 /** Adds the options that say which Mayfly is meant. */
@@ -63,6 +66,7 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
         directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
         book: new DynamoLedgerBook(openTable(table, client), keepsMs),
         findings: new DynamoFindings(openTable(table, client)),
+        sweeps: new DynamoSweepProgress(openTable(table, client)),
       }),
     );
   } catch (error) {

@@ -7,6 +7,7 @@ import type {
   WireResponse,
 } from '../agent/index.ts';
 import { InstanceNodes } from '../core/fleet/instance-nodes.ts';
+import { SWEEP_EVERY_MS } from '../core/ledger/bound.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
 import { compiledPolicy } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -98,6 +99,7 @@ export class InMemoryMayfly {
       sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
       enrollSecret: secret(ENROLL_SECRET),
       nodeKeySecret: secret('a key of the simulated day'),
+      sweepEveryMs: SWEEP_EVERY_MS,
     });
   }
 

@@ -18,4 +18,6 @@ export const Variable = {
   bus: 'BUS_NAME',
   /** After so long a running instance without a node is a finding. */
   noAgentAfter: 'NO_AGENT_AFTER_SECONDS',
+  /** How often the reconciler sweeps: what is promised of answers where no event comes. */
+  sweepEvery: 'SWEEP_EVERY_SECONDS',
 } as const;

@@ -187,6 +187,8 @@ export class Mayfly extends Construct {
     table.grantReview(this.reconciler.fn);
     this.bus.grantPutEventsTo(this.reconciler.fn);
     this.reconciler.fn.addEnvironment(Variable.bus, this.bus.eventBusName);
+    for (const fn of [this.reconciler.fn, tlsApi.fn])
+      fn.addEnvironment(Variable.sweepEvery, String(this.reconciler.every.toSeconds()));
 
     this.tableName = table.tableName;
     this.hostname = tlsApi.hostname;

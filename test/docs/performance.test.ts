@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { boundsOf } from '../../lib/core/ledger/bound.ts';
+import { boundsOf, SWEEP_EVERY_MS } from '../../lib/core/ledger/bound.ts';
 import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 
 const PAGE = readFileSync('docs/performance.md', 'utf8');
@@ -10,7 +10,10 @@ describe('the page on performance', () => {
     const rows = [...PAGE.matchAll(/^\| (\d+) s(?:, shipped)? \| ([\d.]+) s \| ([\d.]+) s \| ([\d.]+) s \|$/gm)];
     expect(rows).toHaveLength(3);
     for (const [, interval, ...bounds] of rows) {
-      const { idleMs, hotMs, unheardMs } = boundsOf(Number(interval));
+      const { idleMs, hotMs, unheardMs } = boundsOf({
+        intervalSeconds: Number(interval),
+        sweepEveryMs: SWEEP_EVERY_MS,
+      });
       expect(bounds).toEqual([idleMs, hotMs, unheardMs].map((ms) => (ms / 1000).toFixed(1)));
     }
   });

@@ -101,6 +101,7 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
       policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),
       directory: new DynamoNodeDirectory(table, now),
       fanOuts: new DynamoFanOuts(table),
+      sweepEveryMs: 60_000,
       now,
       report,
     }),

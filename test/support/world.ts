@@ -170,6 +170,7 @@ export class World {
       now: this.now,
       report: this.report,
       poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this.nowMs),
+      sweepEveryMs: MINUTE,
       learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });

@@ -22,7 +22,6 @@ const ASSUMED = {
   queryRunMs: QUERY_RUN_MS,
   refusedMs: REFUSED_MS,
   hotIntervalSeconds: HOT_INTERVAL_SECONDS,
-  sweepEveryMs: SWEEP_EVERY_MS,
   sweepRunMs: SWEEP_RUN_MS,
 };
 
@@ -51,17 +50,24 @@ const WAYS: Readonly<Record<Stage, { readonly name: string; readonly advice: str
 /** Shows the bound of each class of nodes beside what was measured. */
 export async function mtta(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { none, late, stages, classes, ...rest } = await at(flags, async ({ book, store, directory }) => {
+  const { none, late, stages, classes, sweepEveryMs, ...rest } = await at(flags, async (place) => {
+    const { book, store, directory, sweeps } = place;
     // An empty table is seeded with the built-in policy by the first request.
     const { profiles } = (await store.current())?.policy ?? builtInPolicy;
-    const found = await mttaOf(meant(book.between(flags.since, nowMs), flags), profiles, await everyEntry(directory));
+    const { everyMs = SWEEP_EVERY_MS } = await sweeps.read();
+    const records = meant(book.between(flags.since, nowMs), flags);
+    const found = await mttaOf(records, profiles, await everyEntry(directory), everyMs);
     const answers = found.all.answers + found.swept.answers + found.launches.answers;
-    return { ...found, none: answers === 0 ? await nothing(book, flags, nowMs) : undefined };
+    return {
+      ...found,
+      sweepEveryMs: everyMs,
+      none: answers === 0 ? await nothing(book, flags, nowMs) : undefined,
+    };
   });
   if (flags.json) {
     const lateAnswers = late.map(({ eventAtMs, ...one }) => ({ ...one, eventAt: new Date(eventAtMs).toISOString() }));
     const times = { since: new Date(flags.since).toISOString(), at: new Date(nowMs).toISOString() };
-    return sayJson({ ...times, assumed: ASSUMED, classes, ...rest, stages, late: lateAnswers });
+    return sayJson({ ...times, assumed: { ...ASSUMED, sweepEveryMs }, classes, ...rest, stages, late: lateAnswers });
   }
   const { all, swept, launches } = rest;
   const others = [

@@ -10,7 +10,7 @@ import type { Instants } from './clocks.ts';
 export const EVENT_LATENCY_MS = 5_000;
 /** r: one request of an agent, TLS handshake included; a read to fetch, a write to answer. */
 export const ROUND_TRIP_MS = 80;
-/** q: the queries of one delivery, three by default; an agent answers when all of them have run. */
+/** q: the queries of one delivery, six by default; an agent answers when all of them have run. */
 export const QUERY_RUN_MS = 150;
 /** R: refused requests. None; one that is refused comes again after 1 s, then 4 s (osquery's retries). */
 export const REFUSED_MS = 0;
@@ -18,15 +18,26 @@ export const REFUSED_MS = 0;
 export const HOT_INTERVAL_SECONDS = 5;
 /** `distributed_interval` where a profile does not say: that of the flagfile we ship (lib/stack/flagfile.ts). */
 export const FLAGFILE_INTERVAL_SECONDS = 10;
-/** Where no event arrives, the reconciler's next sweep tells; by default it starts this often (lib/stack/mayfly.ts) … */
+/** Where no event arrives, the reconciler's next sweep tells; it starts this often unless the stack says otherwise … */
 export const SWEEP_EVERY_MS = 60_000;
 /** … and has queued what it asks after this long. */
 export const SWEEP_RUN_MS = 2_000;
+/** Events say when they occurred in whole seconds: up to so much of an answer's time is none. */
+const EVENT_TIME_STEP_MS = 1_000;
+
+/** How often somebody looks: what a class of nodes is promised depends on it. */
+export interface Pace {
+  /** How often its agents poll while they are cold. */
+  readonly intervalSeconds: number;
+  /** How often the reconciler sweeps. */
+  readonly sweepEveryMs: number;
+}
 
 /**
- * The longest way to an answer, ms: E + (I + r) + r + q + R. An agent sleeps I after each round trip, so an event that
- * just missed a read waits for I + r; then it is fetched (r), run (q) and written. It holds for an enrolled agent, and as
- * long as what waits fits into one delivery.
+ * The longest way to an answer, ms: E + (I + r + q + r) + r + q + R. An agent sleeps I after each round trip and after its
+ * work, so an event that just missed a read waits until what that read fetched has run and is written (q + r), and then for
+ * I + r; then it is fetched (r), run (q) and written. It holds for an enrolled agent, and as long as the kinds of evidence
+ * that wait fit into one delivery.
  */
 export const guaranteedBoundMs = ({
   eventLatencyMs,
@@ -34,7 +45,10 @@ export const guaranteedBoundMs = ({
 }: {
   readonly eventLatencyMs: number;
   readonly intervalSeconds: number;
-}): number => eventLatencyMs + (intervalSeconds * 1000 + ROUND_TRIP_MS) + ROUND_TRIP_MS + QUERY_RUN_MS + REFUSED_MS;
+}): number => {
+  const cycleMs = intervalSeconds * 1000 + ROUND_TRIP_MS + QUERY_RUN_MS + ROUND_TRIP_MS;
+  return eventLatencyMs + cycleMs + ROUND_TRIP_MS + QUERY_RUN_MS + REFUSED_MS;
+};
 
 /** The bounds of a class of nodes, ms. */
 export interface Bounds {
@@ -46,14 +60,14 @@ export interface Bounds {
   readonly unheardMs: number;
 }
 
-/** @param intervalSeconds how often its agents poll while they are cold */
-export const boundsOf = (intervalSeconds: number): Bounds => ({
+/** An agent that polls more often by itself than a hot one is never told to accelerate. */
+export const boundsOf = ({ intervalSeconds, sweepEveryMs }: Pace): Bounds => ({
   idleMs: guaranteedBoundMs({ eventLatencyMs: EVENT_LATENCY_MS, intervalSeconds }),
   hotMs: guaranteedBoundMs({
     eventLatencyMs: EVENT_LATENCY_MS,
     intervalSeconds: Math.min(intervalSeconds, HOT_INTERVAL_SECONDS),
   }),
-  unheardMs: guaranteedBoundMs({ eventLatencyMs: SWEEP_EVERY_MS + SWEEP_RUN_MS, intervalSeconds }),
+  unheardMs: guaranteedBoundMs({ eventLatencyMs: sweepEveryMs + SWEEP_RUN_MS, intervalSeconds }),
 });
 
 /** How often an agent with this profile polls while it is cold: its `distributed_interval`, else the flagfile's. */
@@ -63,17 +77,13 @@ export function intervalSecondsOf({ config }: Profile): number {
 }
 
 /**
- * By how much an answer came later than the bound, ms; 0 when it did not. What a sweep found counts from that sweep: how
- * often there is one is for the stack to say, and that there is one for an alarm.
+ * By how much an answer came later than the bound, ms; 0 when it did not. What a sweep found has the bound without an event:
+ * it counts from when it occurred, or from the complete sweep before, which would have found it.
  *
  * @param enrolledAtMs epoch ms; before its agent enrolled nobody could answer, so the bound counts from then
  */
-export function lateByMs(
-  { toldBy, eventAtMs, receivedAtMs, answeredAtMs }: Instants,
-  intervalSeconds: number,
-  enrolledAtMs = 0,
-): number {
-  const [toldAtMs, eventLatencyMs] = toldBy === 'event' ? [eventAtMs, EVENT_LATENCY_MS] : [receivedAtMs, SWEEP_RUN_MS];
-  const fromMs = Math.max(toldAtMs, enrolledAtMs);
-  return Math.max(0, answeredAtMs - fromMs - guaranteedBoundMs({ eventLatencyMs, intervalSeconds }));
+export function lateByMs({ toldBy, eventAtMs, answeredAtMs }: Instants, pace: Pace, enrolledAtMs = 0): number {
+  const { idleMs, unheardMs } = boundsOf(pace);
+  const boundMs = toldBy === 'event' ? idleMs + EVENT_TIME_STEP_MS : unheardMs;
+  return Math.max(0, answeredAtMs - Math.max(eventAtMs, enrolledAtMs) - boundMs);
 }

@@ -24,11 +24,11 @@ export interface Judged {
  *
  * @returns undefined without an answer
  */
-export function firstAnswerOf(record: WorkloadRecord): Judged | undefined {
+export function firstAnswerOf(record: WorkloadRecord, sweepEveryMs: number): Judged | undefined {
   const { handling, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } = record;
   if (firstAnswerAtMs === undefined || firstStoredAtMs === undefined || !firstAnswerFrom) return undefined;
   const arrival = { from: firstAnswerFrom, answeredAtMs: firstAnswerAtMs, storedAtMs: firstStoredAtMs };
-  return judged(handling?.firstAsked ?? firstHeard(record), arrival, record);
+  return judged(handling?.firstAsked ?? firstHeard(record), arrival, record, sweepEveryMs);
 }
 
 /** Where a function died between queue and ledger, nobody noted when it asked. */
@@ -49,9 +49,14 @@ export function judged(
   { poller: askedOf, ...asked }: FirstAsked,
   { from: { poller, deliveredAtMs }, answeredAtMs, storedAtMs }: Arrival,
   { deliveredAtMs: takenAtMs = deliveredAtMs }: Pick<WorkloadRecord, 'deliveredAtMs'>,
+  sweepEveryMs: number,
 ): Judged {
   const instants = { ...asked, deliveredAtMs, answeredAtMs, storedAtMs };
   const sinceMs = askedOf ? 0 : Math.min(poller.enrolledAtMs, takenAtMs);
   const of = askedOf ?? poller;
-  return { instants, poller: of, lateMs: lateByMs(instants, of.intervalSeconds, sinceMs) };
+  return {
+    instants,
+    poller: of,
+    lateMs: lateByMs(instants, { intervalSeconds: of.intervalSeconds, sweepEveryMs }, sinceMs),
+  };
 }

@@ -52,20 +52,26 @@ export interface LateAnswer {
   readonly stage: Stage;
 }
 
-/** Measures the lives of a time, each against the bound that held when it was asked about. */
+/**
+ * Measures the lives of a time, each against the bound that held when it was asked about.
+ *
+ * @param sweepEveryMs how often the reconciler sweeps
+ */
 export async function mttaOf(
   records: AsyncIterable<WorkloadRecord> | Iterable<WorkloadRecord>,
   profiles: readonly Profile[],
   directory: readonly DirectoryEntry[],
+  sweepEveryMs: number,
 ): Promise<Mtta> {
   const classes = profiles.map(
-    (profile) => new NodeClass({ profile: profile.name, intervalSeconds: intervalSecondsOf(profile) }, true),
+    (profile) =>
+      new NodeClass({ profile: profile.name, intervalSeconds: intervalSecondsOf(profile) }, sweepEveryMs, true),
   );
   const waits: Record<'launches' | 'all' | 'swept', number[]> = { launches: [], all: [], swept: [] };
   const stages = STAGES.map((stage) => ({ stage, took: [] as number[] }));
   const late: LateAnswer[] = [];
   for await (const record of records) {
-    const answer = firstAnswerOf(record);
+    const answer = firstAnswerOf(record, sweepEveryMs);
     if (!answer) continue;
     const { timeToAnswerMs, ...clocks } = clocksOf(answer.instants);
     if (record.kind === 'ec2-instance') {
@@ -75,7 +81,7 @@ export async function mttaOf(
     for (const { stage, took } of stages) if (clocks[stage] !== null) took.push(clocks[stage]);
     let own = classes.find((each) => each.isOf(answer.poller));
     if (!own) {
-      own = new NodeClass(answer.poller, false);
+      own = new NodeClass(answer.poller, sweepEveryMs, false);
       classes.push(own);
     }
     if (answer.instants.toldBy === 'sweep') waits.swept.push(timeToAnswerMs);
@@ -114,10 +120,12 @@ class NodeClass {
   readonly waits: number[] = [];
   late = 0;
   readonly #polling: Polling;
+  readonly #sweepEveryMs: number;
   readonly #inForce: boolean;
 
-  constructor(polling: Polling, inForce: boolean) {
+  constructor(polling: Polling, sweepEveryMs: number, inForce: boolean) {
     this.#polling = polling;
+    this.#sweepEveryMs = sweepEveryMs;
     this.#inForce = inForce;
   }
 
@@ -132,7 +140,7 @@ class NodeClass {
       inForce: this.#inForce,
       nodes: this.#inForce ? directory.filter((entry) => entry.profile === profile).length : 0,
       intervalSeconds,
-      boundsMs: boundsOf(intervalSeconds),
+      boundsMs: boundsOf({ intervalSeconds, sweepEveryMs: this.#sweepEveryMs }),
       ...answersOf(this.waits),
       late: this.late,
     };

@@ -51,6 +51,8 @@ export interface TlsApiDeps {
   readonly fanOuts: FanOuts;
   /** How deliveries are leased; how many queries one holds is the policy's. @default defaultLimits */
   readonly limits?: DrainLimits;
+  /** How often the reconciler sweeps. */
+  readonly sweepEveryMs: number;
   readonly now: () => number; // epoch ms
   readonly report: Report;
 }
@@ -164,8 +166,7 @@ export class TlsApi {
   async #accelerate(node: Node, moreMs: number, nowMs: number): Promise<number | undefined> {
     const seconds = accelerateSeconds({ hotUntilMs: Math.max(node.hotUntilMs, nowMs + moreMs) }, nowMs);
     if (seconds === undefined) return undefined;
-    const intervalSeconds = intervalSecondsOf(this.#profileOf(node, await this.#deps.policy()));
-    return intervalSeconds > HOT_INTERVAL_SECONDS ? seconds : undefined;
+    return (await this.#intervalSecondsOf(node)) > HOT_INTERVAL_SECONDS ? seconds : undefined;
   }
 
   async #write(node: Node, body: unknown, bytes: Buffer): Promise<Reply> {
@@ -262,6 +263,10 @@ export class TlsApi {
   async #list(node: Node, policy: CompiledPolicy): Promise<void> {
     const { name } = this.#profileOf(node, policy);
     await this.#deps.directory.note(entryOf(node, name), this.#deps.now() + NODE_TTL_MS);
+  }
+
+  async #intervalSecondsOf(node: Node): Promise<number> {
+    return intervalSecondsOf(this.#profileOf(node, await this.#deps.policy()));
   }
 
   #profileOf(node: Node, { policy }: CompiledPolicy): Profile {

@@ -67,6 +67,8 @@ export interface SweepState {
   readonly instancesSinceMs?: number;
   /** The look at all tasks that is under way: when it began, and where it goes on. */
   readonly left?: { readonly startedAtMs: number; readonly at: Position };
+  /** How often the reconciler sweeps; unknown before its first sweep. */
+  readonly everyMs?: number;
 }
 
 /** How far sweeping has come, and whose turn it is: sweeps that overlap would take more of the shared buckets than a share. */

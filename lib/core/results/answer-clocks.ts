@@ -16,13 +16,17 @@ export interface Proof extends Arrival {
 /** Sets that ask about what happens now. A launch waits for boot and enrollment, and the others are about no workload. */
 const TIMED: ReadonlySet<QuerySet> = new Set(['live', 'last-gasp', 'post-mortem']);
 
-/** Tells how long answers took, stage by stage, and of those that came later than MTTA's bound. */
-export function reportClocks(host: string, proofs: readonly Proof[], report: Report): void {
+/**
+ * Tells how long answers took, stage by stage, and of those that came later than MTTA's bound.
+ *
+ * @param sweepEveryMs how often the reconciler sweeps
+ */
+export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryMs: number, report: Report): void {
   for (const proof of proofs) {
     const { rule, set } = proof.query;
     if (!TIMED.has(set)) continue;
     const { workload = null, decorations } = proof.asker;
-    const { instants, lateMs } = timed(proof);
+    const { instants, lateMs } = timed(proof, sweepEveryMs);
     const clocks = clocksOf(instants);
     const { timeToAnswerMs } = clocks;
     report('answer_timed', {
@@ -48,10 +52,11 @@ export function reportClocks(host: string, proofs: readonly Proof[], report: Rep
  * once at most, and `mayfly mtta` says the same. Others count from their own event. An instance was seen long before its
  * last gasp, which is held against the bound each time.
  */
-function timed({ asker, before, ...arrival }: Proof): Pick<Judged, 'instants' | 'lateMs'> {
+function timed({ asker, before, ...arrival }: Proof, sweepEveryMs: number): Pick<Judged, 'instants' | 'lateMs'> {
+  const held = (asked: FirstAsked): Judged => judged(asked, arrival, before ?? {}, sweepEveryMs);
   const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = asker;
   const own: FirstAsked = { eventAtMs, receivedAtMs, queuedAtMs, toldBy };
-  if (!before || before.kind === 'ec2-instance') return judged(own, arrival, before ?? {});
-  if (before.firstAnswerAtMs === undefined) return judged(before.handling?.firstAsked ?? own, arrival, before);
-  return { ...judged(own, arrival, before), lateMs: 0 };
+  if (!before || before.kind === 'ec2-instance') return held(own);
+  if (before.firstAnswerAtMs === undefined) return held(before.handling?.firstAsked ?? own);
+  return { ...held(own), lateMs: 0 };
 }

@@ -27,6 +27,8 @@ export interface AnswerDeps {
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
   /** What is guaranteed of the node's agent. */
   readonly poller: () => Promise<Poller>;
+  /** How often the reconciler sweeps. */
+  readonly sweepEveryMs: number;
   readonly now: () => number; // epoch ms
   readonly report: Report;
 }
@@ -87,7 +89,7 @@ export async function handleAnswers(
         settled.map((entry) => entry.answer.wireId),
       );
   }
-  reportClocks(host, proofs, report);
+  reportClocks(host, proofs, deps.sweepEveryMs, report);
   return busy.size === 0;
 }
 

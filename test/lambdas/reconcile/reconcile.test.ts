@@ -143,17 +143,14 @@ describe('the reconciler', () => {
 });
 
 describe("the reconciler's environment", () => {
-  it('says how patient to be', () => {
-    expect(readEnv({ TABLE_NAME: 't', BUS_NAME: 'b', NO_AGENT_AFTER_SECONDS: '300' })).toEqual({
-      TABLE_NAME: 't',
-      BUS_NAME: 'b',
-      NO_AGENT_AFTER_SECONDS: 300,
-    });
+  const whole = { TABLE_NAME: 't', BUS_NAME: 'b', NO_AGENT_AFTER_SECONDS: '300', SWEEP_EVERY_SECONDS: '60' };
+
+  it('says how patient to be, and how often it runs', () => {
+    expect(readEnv(whole)).toEqual({ ...whole, NO_AGENT_AFTER_SECONDS: 300, SWEEP_EVERY_SECONDS: 60 });
   });
 
   it.each(['soon', '0', '-1', '1.5', undefined])('refuses %s for it', (value) => {
-    expect(() => readEnv({ TABLE_NAME: 't', BUS_NAME: 'b', NO_AGENT_AFTER_SECONDS: value })).toThrow(
-      'NO_AGENT_AFTER_SECONDS',
-    );
+    for (const name of ['NO_AGENT_AFTER_SECONDS', 'SWEEP_EVERY_SECONDS'])
+      expect(() => readEnv({ ...whole, [name]: value })).toThrow(name);
   });
 });

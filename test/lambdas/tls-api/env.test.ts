@@ -8,11 +8,12 @@ const WHOLE = {
   QUARANTINE_STREAM_NAME: 'quarantine',
   ENROLL_SECRET_ARN: 'arn:enroll',
   NODE_KEY_SECRET_ARN: 'arn:node-key',
+  SWEEP_EVERY_SECONDS: '60',
 };
 
 describe('the environment of tls-api', () => {
   it('is read as it is, without what belongs to others', () => {
-    expect(readEnv({ ...WHOLE, AWS_REGION: 'eu-west-1' })).toEqual(WHOLE);
+    expect(readEnv({ ...WHOLE, AWS_REGION: 'eu-west-1' })).toEqual({ ...WHOLE, SWEEP_EVERY_SECONDS: 60 });
   });
 
   it.each(Object.keys(WHOLE))('is refused without %s, by name', (name) => {

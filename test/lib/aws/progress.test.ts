@@ -5,6 +5,14 @@ import { MemorySweepProgress } from '../../../lib/memory/progress.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, SECOND, T0 } from '../../support/world.ts';
 
+it('how often it is swept stands beside it, where the reconciler says so', async () => {
+  const table = await aTable();
+  const progress = new DynamoSweepProgress(table, 60_000);
+  await progress.begin(T0, T0 + 1);
+  await progress.end(T0 + 1, { tasksSinceMs: T0 });
+  expect(await new DynamoSweepProgress(table).read()).toEqual({ tasksSinceMs: T0, everyMs: 60_000 });
+});
+
 describe.each([
   ['DynamoDB', async (): Promise<SweepProgress> => new DynamoSweepProgress(await aTable())],
   ['memory', async (): Promise<SweepProgress> => new MemorySweepProgress()],

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { DynamoSweepProgress } from '../../../../lib/aws/progress.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { Profile } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { aPoller, aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
-import { SECOND, T0, type World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0, type World } from '../../../support/world.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, NOW } from './harness.ts';
 
@@ -85,7 +86,7 @@ describe('mayfly mtta', () => {
           name: 'database',
           nodes: 1,
           intervalSeconds: 60,
-          boundsMs: { idleMs: 65_310, hotMs: 10_310, unheardMs: 122_310 },
+          boundsMs: { idleMs: 65_540, hotMs: 10_540, unheardMs: 122_540 },
           answers: 1,
           late: 0,
         },
@@ -93,7 +94,7 @@ describe('mayfly mtta', () => {
           name: 'default',
           nodes: 2,
           intervalSeconds: 10,
-          boundsMs: { idleMs: 15_310, hotMs: 10_310, unheardMs: 72_310 },
+          boundsMs: { idleMs: 15_540, hotMs: 10_540, unheardMs: 72_540 },
           answers: 2,
           timeToAnswerMs: { p50: 4000, p95: 20_000, p99: 20_000, max: 20_000 },
           late: 1,
@@ -116,10 +117,23 @@ describe('mayfly mtta', () => {
           class: 'default',
           eventAt: '2026-11-20T10:15:00.000Z',
           timeToAnswerMs: 20_000,
-          lateByMs: 4690,
+          lateByMs: 3460,
           stage: 'queuedToDeliveredMs',
         },
       ],
+    });
+  });
+
+  it('counts, where no event comes, with the sweeps of this reconciler', async () => {
+    const { world, ask } = await aFleet();
+    await new DynamoSweepProgress(world.table, 5 * MINUTE).save({ tasksSinceMs: T0 });
+    await live(world, 1, { toldBy: 'sweep', answeredAfterMs: 312_540 });
+    await live(world, 2, { toldBy: 'sweep', answeredAfterMs: 312_541 });
+    const { stdout } = await ask('mtta', '--json');
+    expect(jsonLines(stdout)[0]).toMatchObject({
+      assumed: { sweepEveryMs: 300_000 },
+      classes: [{ boundsMs: { unheardMs: 362_540 } }, { boundsMs: { unheardMs: 312_540 } }],
+      late: [{ workload: taskArn(2), lateByMs: 1 }],
     });
   });
 
@@ -130,11 +144,11 @@ describe('mayfly mtta', () => {
     expect(cells).toEqual(
       expect.arrayContaining([
         'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(','),
-        'database,1,60 s,65.3 s,10.3 s,122 s,1,20.0 s,20.0 s,20.0 s,20.0 s,0'.split(','),
-        'default,2,10 s,15.3 s,10.3 s,72.3 s,2,20.0 s,20.0 s,20.0 s,4.0 s,1'.split(','),
+        'database,1,60 s,65.5 s,10.5 s,123 s,1,20.0 s,20.0 s,20.0 s,20.0 s,0'.split(','),
+        'default,2,10 s,15.5 s,10.5 s,72.5 s,2,20.0 s,20.0 s,20.0 s,4.0 s,1'.split(','),
         'found by a sweep,-,-,-,-,-,1,70.0 s,70.0 s,70.0 s,70.0 s,-'.split(','),
         ['queued → delivered', '17.9 s', '17.9 s', '17.9 s', '8.9 s'],
-        ['2026-11-20 10:15:00Z', 'took 20.0 s, 4.7 s too late', taskArn(2), 'on h2'],
+        ['2026-11-20 10:15:00Z', 'took 20.0 s, 3.5 s too late', taskArn(2), 'on h2'],
       ]),
     );
     expect(stdout).toMatch(/^queued → delivered: the agent polled late.*queries_per_delivery$/m);
@@ -147,7 +161,7 @@ describe('mayfly mtta', () => {
       late: [],
     });
     const { stdout } = await ask('mtta', '--since', '10m');
-    expect(stdout).toMatch(/^default +2 +10 s +15\.3 s +10\.3 s +72\.3 s +0 +- +- +- +- +0$/m);
+    expect(stdout).toMatch(/^default +2 +10 s +15\.5 s +10\.5 s +72\.5 s +0 +- +- +- +- +0$/m);
     expect(stdout).not.toContain('where the time goes');
   });
 
@@ -177,6 +191,6 @@ describe('mayfly mtta', () => {
 
   it('shows the bounds of the built-in policy where the table has none yet', async () => {
     const { ask } = await aWatched();
-    expect((await ask('mtta')).stdout).toMatch(/^default +0 +10 s +15\.3 s/m);
+    expect((await ask('mtta')).stdout).toMatch(/^default +0 +10 s +15\.5 s/m);
   });
 });

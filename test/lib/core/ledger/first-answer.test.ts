@@ -42,7 +42,7 @@ async function answers(atMs: number, ...ids: string[]): Promise<void> {
 }
 const reported = (event: string) => world.reports.filter((one) => one.event === event).map(({ fields }) => fields);
 /** What "mayfly mtta" would say now. */
-const measured = async (profiles = plainPolicy.profiles) => mttaOf([await world.record(TASK)], profiles, []);
+const measured = async (profiles = plainPolicy.profiles) => mttaOf([await world.record(TASK)], profiles, [], MINUTE);
 
 /** Holds that command and metrics have the same clocks, and the same opinion of them, of the task's first answer. */
 async function bothSay(): Promise<{ tookMs: number; lateMs: number }> {

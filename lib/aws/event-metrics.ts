@@ -20,7 +20,7 @@ const counts = (metric: string, by?: EventMetrics['by']): EventMetrics => ({
 const measures = (unit: Unit, fields: Readonly<Record<string, string>>): EventMetrics['values'] =>
   Object.fromEntries(Object.entries(fields).map(([metric, field]) => [metric, { unit, field }]));
 
-/** Event → metrics: whatever was refused, dropped or failed is counted; answers, verdicts, fleet and sweeps are measured. */
+/** Event → metrics: whatever was refused, dropped or failed is counted; queues, answers, verdicts, fleet and sweeps are measured. */
 export const EVENT_METRICS: Readonly<Record<string, EventMetrics>> = {
   request_failed: counts('RequestsFailed'),
   enroll_refused: counts('EnrollmentsRefused'),
@@ -34,6 +34,12 @@ export const EVENT_METRICS: Readonly<Record<string, EventMetrics>> = {
   policy_refresh_failed: counts('PolicyRefreshesFailed'),
   mtta_breached: counts('MttaBreaches'),
   finding_opened: counts('FindingsOpened', [['kind']]),
+  queries_delivered: {
+    values: {
+      ...measures(MetricUnit.Count, { QueriesWaiting: 'waiting' }),
+      ...measures(MetricUnit.Milliseconds, { OldestWaiting: 'longestWaitMs' }),
+    },
+  },
   answer_timed: {
     values: measures(MetricUnit.Milliseconds, {
       EventToReceived: 'eventToReceivedMs',

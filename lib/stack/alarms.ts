@@ -57,6 +57,7 @@ export class Alarms extends Construct {
       ...props.routes.flatMap((route) => this.ofRoute(route)),
       ...this.ofTlsApi(props.tlsApi),
       ...[props.tlsApi, props.reconciler, ...props.routes].map((one) => this.ofThrottles(one)),
+      this.ofQueues(),
       this.ofTable(props.table),
       ...this.ofStreams(props.streams),
     ];
@@ -152,10 +153,19 @@ export class Alarms extends Construct {
   private ofTlsApi({ api }: TlsApi): Alarm[] {
     return [
       this.alarm('TlsApiServerErrors', {
-        metric: api.metricServerError({ period: MINUTE, statistic: Stats.SUM }),
-        atLeast: 5, // one is a cold start that met a deployment; agents repeat it by themselves
-        periods: 3,
-        says: 'The TLS API answers agents with 5xx',
+        // A share: one host that polls every 60 s makes four requests a minute while all of them fail.
+        metric: new MathExpression({
+          expression: '100 * errors / requests',
+          usingMetrics: {
+            errors: api.metricServerError({ statistic: Stats.SUM }),
+            requests: api.metricCount({ statistic: Stats.SUM }),
+          },
+          period: MINUTE,
+          label: '5xx, %',
+        }),
+        atLeast: 1, // percent
+        periods: 3, // one is a cold start that met a deployment; agents repeat it by themselves
+        says: 'The TLS API answers at least one request of agents in a hundred with 5xx',
         runbook: 'Server errors',
       }),
       this.alarm('TlsApiRefusals', {
@@ -176,6 +186,16 @@ export class Alarms extends Construct {
       periods: 3,
       says: `Lambda refuses to run ${node.id} for want of concurrency`,
       runbook: 'Throttles',
+    });
+  }
+
+  private ofQueues(): Alarm {
+    return this.alarm('QueriesWait', {
+      metric: ownMetric(this, 'OldestWaiting', { period: MINUTE, statistic: Stats.MAXIMUM }),
+      atLeast: 300_000, // ms: half of what a question about a task is good for; a cold host takes it within its interval
+      periods: 3, // one host that was away for a while is done with it at its first polls
+      says: 'Queries wait 5 minutes and more for hosts that do poll',
+      runbook: 'Queries that wait',
     });
   }
 

@@ -98,6 +98,8 @@ export class Dashboard extends Construct {
         'Dead letters',
         routes.map((route) => route.deadLetters.metricApproximateNumberOfMessagesVisible(of(route))),
       ),
+      graph('Queries that wait for a host', [this.own('QueriesWaiting', Stats.MAXIMUM, 'most')]),
+      graph('Longest wait for a poll', [this.own('OldestWaiting', Stats.MAXIMUM, 'ms')]),
       graph(
         'Refused, dropped, failed',
         TROUBLE.map((metric) => this.own(metric, Stats.SUM)),

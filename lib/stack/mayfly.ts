@@ -13,6 +13,7 @@ import { Variable } from './environment.ts';
 import { EventRoute } from './event-route.ts';
 import { flagfile } from './flagfile.ts';
 import { MayflyTable } from './mayfly-table.ts';
+import { nameMetrics } from './own-metrics.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResultStreams } from './result-streams.ts';
 import { Secrets } from './secrets.ts';
@@ -79,6 +80,7 @@ export class Mayfly extends Construct {
 
   constructor(scope: Construct, id: string, props: MayflyProps = {}) {
     super(scope, id);
+    nameMetrics(this);
     const { bundles = BUNDLES, removalPolicy = RemovalPolicy.RETAIN } = props;
 
     const table = new MayflyTable(this, 'Table', { removalPolicy });

@@ -2,8 +2,20 @@ import { type Duration, Stack } from 'aws-cdk-lib';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 
-/** Where the functions of one stack write their metrics: two stacks of an account never see each other's. */
-export const metricsNamespace = (scope: Construct): string => `Mayfly/${Stack.of(scope).stackName}`;
+const NAMESPACE = 'mayfly:metrics-namespace';
+
+/**
+ * Says where the functions of this Mayfly write their metrics: two of them, in one stack or in two, never see each other's.
+ * To be called before it has children.
+ */
+export function nameMetrics(mayfly: Construct): void {
+  const stack = Stack.of(mayfly);
+  const path = mayfly.node.path.slice(stack.node.path.length + 1).replace(/[^\w./#:-]/g, '-');
+  mayfly.node.setContext(NAMESPACE, ['Mayfly', stack.stackName, ...(path === 'Mayfly' ? [] : [path])].join('/'));
+}
+
+/** The namespace of the Mayfly that this is a part of. */
+export const metricsNamespace = (scope: Construct): string => String(scope.node.getContext(NAMESPACE));
 
 export interface MetricSettings {
   readonly period: Duration;

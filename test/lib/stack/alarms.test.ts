@@ -76,15 +76,16 @@ describe('every alarm', () => {
     const throttles = resourcesOf(template, 'AWS::Lambda::Function').map(([id]) => `Throttles {"Ref":"${id}"}`);
     const [reconcile] = functionNamed(template, 'reconcile');
     const [[table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, unknown]];
-    const ours = 'Covered,Judged,MttaBreaches,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepsComplete'.split(
-      ',',
-    );
+    const ours =
+      'Covered,Judged,MttaBreaches,OldestWaiting,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepsComplete'.split(
+        ',',
+      );
     expect(watched.sort()).toEqual(
       [
         ...queues,
         ...streams,
         ...throttles,
-        ...[`4XXError "${Name}"`, `5XXError "${Name}"`],
+        ...[`4XXError "${Name}"`, `5XXError "${Name}"`, `Count "${Name}"`],
         ...['Read', 'Write'].map((way) => `${way}ThrottleEvents {"Ref":"${table}"}`),
         `WriteThrottleEvents "byDay",{"Ref":"${table}"}`,
         `Errors {"Ref":"${reconcile}"}`,
@@ -110,6 +111,38 @@ describe('every alarm', () => {
     expect(named(other, 'AgentsSilent')).toMatchObject({ Period: 300 });
     expect(named(other, 'LastGaspOldestEvent')).toMatchObject({ Threshold: 160 });
     expect(named(other, 'ReconcilerSilent')).toMatchObject({ Period: 300, EvaluationPeriods: 15, Threshold: 1 });
+  });
+});
+
+describe('server errors', () => {
+  it('ring by their share of the requests: an outage of a single host is one', () => {
+    const { Metrics = [], ...alarm } = named(template, 'TlsApiServerErrors');
+    expect(Metrics.map(({ Expression }) => Expression)).toContain('100 * errors / requests');
+    expect(alarm).toMatchObject({ Threshold: 1, EvaluationPeriods: 3 });
+  });
+});
+
+describe('two Mayflies in one stack', () => {
+  const stack = new Stack(anApp(), 'Both');
+  for (const id of ['Mayfly', 'Another one']) new Mayfly(stack, id, { bundles: someBundles() });
+  const both = Assertions.fromStack(stack).toJSON() as Template;
+
+  it('write, and watch, their metrics each in a namespace of its own', () => {
+    const functions = resourcesOf<FunctionProperties>(both, 'AWS::Lambda::Function');
+    for (const [name, namespace] of [
+      ['Mayfly', 'Mayfly/Both'],
+      ['Anotherone', 'Mayfly/Both/Another-one'],
+    ] as const) {
+      const isIts = ([id]: readonly [string, unknown]): boolean => id.startsWith(name);
+      const written = functions
+        .filter(isIts)
+        .map(([, { Environment }]) => Environment.Variables.POWERTOOLS_METRICS_NAMESPACE);
+      const watched = alarmsOf(both)
+        .filter(isIts)
+        .flatMap(([, alarm]) => metricsOf(alarm).map(({ Namespace }) => Namespace))
+        .filter((of) => !of.startsWith('AWS/'));
+      expect([new Set(written), new Set(watched)]).toEqual([new Set([namespace]), new Set([namespace])]);
+    }
   });
 });
 

@@ -20,10 +20,6 @@ class DynamoProgress<State extends object> {
     );
     return (Item?.state ?? {}) as State;
   }
-
-  async save(state: State): Promise<void> {
-    await this.table.db.send(new PutCommand({ TableName: this.table.name, Item: { ...this.key, state } }));
-  }
 }
 
 /** How far sweeping has come: `SWEEP`, with `heldUntilMs` while a sweep is under way. */
@@ -73,5 +69,9 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
 export class DynamoReviewProgress extends DynamoProgress<Cursors> implements ReviewProgress {
   constructor(table: Table) {
     super(table, 'REVIEW');
+  }
+
+  async save(state: Cursors): Promise<void> {
+    await this.table.db.send(new PutCommand({ TableName: this.table.name, Item: { ...this.key, state } }));
   }
 }

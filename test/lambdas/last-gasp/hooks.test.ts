@@ -177,7 +177,7 @@ describe('when something fails', () => {
     fail(part, 1);
     expect(await gasp.at(ourHook())).toEqual([]);
     expect(gasp.world.sink.stored.map(({ query }) => query).sort()).toEqual(QUESTIONS);
-    expect(completedAfter()).toEqual([11]);
+    expect(completedAfter()).toEqual([6]);
     expect(disturbed()).toHaveLength(1);
   });
 
@@ -317,7 +317,7 @@ describe('rules that ask somebody else about the end of an instance', () => {
     beforeLookUp(() => completed);
     anAgentPolls(5);
     expect(await gasp.at(ourHook())).toEqual([]);
-    expect(completedAfter()).toEqual([11]);
+    expect(completedAfter()).toEqual([6]);
     expect(await besides()).toEqual(QUESTIONS);
   });
 
@@ -328,7 +328,7 @@ describe('rules that ask somebody else about the end of an instance', () => {
     });
     anAgentPolls(5);
     expect(await gasp.at(ourHook())).toEqual(['m0']);
-    expect(completedAfter()).toEqual([11]);
+    expect(completedAfter()).toEqual([6]);
     expect(gasp.world.sink.stored).toHaveLength(QUESTIONS.length);
     fails = false;
     expect(await gasp.send(ourHook())).toEqual([]);

@@ -126,7 +126,9 @@ describe('mayfly mtta', () => {
 
   it('counts, where no event comes, with the sweeps of this reconciler', async () => {
     const { world, ask } = await aFleet();
-    await new DynamoSweepProgress(world.table, 5 * MINUTE).save({ tasksSinceMs: T0 });
+    const sweeps = new DynamoSweepProgress(world.table, 5 * MINUTE);
+    await sweeps.begin(T0, T0 + MINUTE);
+    await sweeps.end(T0 + MINUTE, { tasksSinceMs: T0 });
     await live(world, 1, { toldBy: 'sweep', answeredAfterMs: 312_540 });
     await live(world, 2, { toldBy: 'sweep', answeredAfterMs: 312_541 });
     const { stdout } = await ask('mtta', '--json');
@@ -186,7 +188,7 @@ describe('mayfly mtta', () => {
     await new DynamoPolicyStore(world.table).push(versionAfter(1, said), 1);
     const { stdout } = await ask('mtta');
     expect(stdout).toMatch(/^database +1 +10 s .* 0 +- +- +- +- +0$/m);
-    expect(stdout).toMatch(/^database, before +- +60 s +65\.3 s .* 1 +50\.0 s +50\.0 s +50\.0 s +50\.0 s +0$/m);
+    expect(stdout).toMatch(/^database, before +- +60 s +65\.5 s .* 1 +50\.0 s +50\.0 s +50\.0 s +50\.0 s +0$/m);
   });
 
   it('shows the bounds of the built-in policy where the table has none yet', async () => {

@@ -32,7 +32,7 @@ export function optionsOf(args: readonly string[]): { readonly options: Simulate
       'The simulated day: thousands of seeded lives in simulated time through the real core, beside schedules on the same hosts and what formulas say.',
     )
     .option('--seed <text>', 'the same seed gives the same output', seed, '1')
-    .option('--tasks <count>', 'starts of each workload; the picture takes twice as many of its own', count, 600)
+    .option('--tasks <count>', 'starts of each workload; the picture takes twice as many of its own', count, 300)
     .option('--hosts <count>', 'hosts they are spread over, 33 starts an hour on each', count, 6)
     .option('--lifetimes <name>', `${Object.keys(WORKLOADS).join(', ')}, or ${ALL}`, lifetimes, ALL)
     .option('--sweep <seconds>', 'between two sweeps of the reconciler; 0 for none', seconds, 60)

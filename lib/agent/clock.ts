@@ -16,6 +16,9 @@ export class Stopped extends Error {
   }
 }
 
+/** The one there is: every request ends a wait, and each new error would note a stack that nobody reads. */
+export const STOPPED = new Stopped();
+
 /** What stops any number of waits: an AbortController without Node's warning about many listeners. */
 export function stopper(): AbortController {
   const controller = new AbortController();
@@ -25,7 +28,7 @@ export function stopper(): AbortController {
 
 /** Throws {@link Stopped} once `signal` has aborted. */
 export function assertRunning(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new Stopped();
+  if (signal?.aborted) throw STOPPED;
 }
 
 /** Waits for `work`. That `signal` ended it is no failure; whatever else fails is a fault of the simulation. */
@@ -55,10 +58,10 @@ export class RealClock implements Clock {
 
 function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(new Stopped());
+    if (signal?.aborted) return reject(STOPPED);
     const stop = () => {
       clearTimeout(handle);
-      reject(new Stopped());
+      reject(STOPPED);
     };
     const handle = setTimeout(() => {
       signal?.removeEventListener('abort', stop);
@@ -71,8 +74,13 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
 interface Sleeper {
   readonly wakeAtMs: number;
   readonly order: number;
-  readonly wake: () => void;
+  /** None once its wait was stopped. */
+  wake: (() => void) | undefined;
 }
+
+/** Which of two sleepers wakes first: by instant, then in the order they fell asleep. */
+const wakesBefore = (a: Sleeper, b: Sleeper): boolean =>
+  a.wakeAtMs < b.wakeAtMs || (a.wakeAtMs === b.wakeAtMs && a.order < b.order);
 
 /**
  * A clock that stands still until {@link advance} moves it: an hour of agent life takes milliseconds.
@@ -83,7 +91,8 @@ interface Sleeper {
 export class VirtualClock implements Clock {
   private nowMs: number;
   private order = 0;
-  private readonly sleepers = new Set<Sleeper>();
+  /** A binary heap, the first to wake in front: hundreds sleep at a time, and one wakes every few simulated ms. */
+  private readonly sleepers: Sleeper[] = [];
 
   constructor(startMs: number) {
     this.nowMs = startMs;
@@ -95,10 +104,10 @@ export class VirtualClock implements Clock {
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(new Stopped());
+      if (signal?.aborted) return reject(STOPPED);
       const stop = () => {
-        this.sleepers.delete(sleeper);
-        reject(new Stopped());
+        sleeper.wake = undefined;
+        reject(STOPPED);
       };
       const sleeper: Sleeper = {
         wakeAtMs: this.nowMs + Math.max(0, ms),
@@ -109,7 +118,7 @@ export class VirtualClock implements Clock {
         },
       };
       signal?.addEventListener('abort', stop, { once: true });
-      this.sleepers.add(sleeper);
+      this.push(sleeper);
     });
   }
 
@@ -118,9 +127,10 @@ export class VirtualClock implements Clock {
     const untilMs = this.nowMs + ms;
     await this.settle();
     for (;;) {
-      const next = this.next(untilMs);
-      if (!next) break;
-      this.sleepers.delete(next);
+      const next = this.sleepers[0];
+      if (!next || next.wakeAtMs > untilMs) break;
+      this.pop();
+      if (!next.wake) continue;
       this.nowMs = next.wakeAtMs;
       next.wake();
       await this.settle();
@@ -134,16 +144,34 @@ export class VirtualClock implements Clock {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  private next(untilMs: number): Sleeper | undefined {
-    let first: Sleeper | undefined;
-    for (const sleeper of this.sleepers) {
-      if (sleeper.wakeAtMs > untilMs) continue;
-      const earlier =
-        !first ||
-        sleeper.wakeAtMs < first.wakeAtMs ||
-        (sleeper.wakeAtMs === first.wakeAtMs && sleeper.order < first.order);
-      if (earlier) first = sleeper;
+  private push(sleeper: Sleeper): void {
+    const { sleepers } = this;
+    let at = sleepers.length;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = sleepers[above] as Sleeper;
+      if (!wakesBefore(sleeper, parent)) break;
+      sleepers[at] = parent;
+      at = above;
     }
-    return first;
+    sleepers[at] = sleeper;
+  }
+
+  /** Takes the first one out. */
+  private pop(): void {
+    const { sleepers } = this;
+    const last = sleepers.pop();
+    if (!last || sleepers.length === 0) return;
+    let at = 0;
+    for (;;) {
+      const left = sleepers[2 * at + 1];
+      const right = sleepers[2 * at + 2];
+      const below = right && left && wakesBefore(right, left) ? 2 * at + 2 : 2 * at + 1;
+      const child = sleepers[below];
+      if (!child || !wakesBefore(child, last)) break;
+      sleepers[at] = child;
+      at = below;
+    }
+    sleepers[at] = last;
   }
 }

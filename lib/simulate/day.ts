@@ -75,7 +75,8 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
     random: random.fork('cluster'),
     emit: path.emit,
     // The path's latency is all there is between a container and the queue; whatever else ECS does takes its time.
-    delays: { report: [0, 0], deliver: [0, 0] },
+    // A pull, with what is before and behind it, is 3 s at the median.
+    delays: { report: [0, 0], deliver: [0, 0], pull: [300, 4000] },
     onTask: ({ arn, lastStatus, host }) => {
       if (lastStatus === 'RUNNING' && !hotAtStart.has(arn)) hotAtStart.set(arn, fleet.isHot(host.instanceId));
     },
@@ -90,10 +91,10 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   const sweeping = sweepEvery(options.sweepSeconds, mayfly, clock);
   const starts = startsOf(tasks, count, lifetime, random.fork('starts'));
   const handles: TaskHandle[] = [];
-  for (const start of starts) {
+  for (const [index, start] of starts.entries()) {
     await clock.advance(EPOCH_MS + WARM_UP_MS + start.atMs - clock.now());
     const host = hosts[start.host];
-    if (host) handles.push(cluster.runTask({ ...taskOf(start), host }));
+    if (host) handles.push(cluster.runTask({ ...taskOf(start, mode.pulls ? index : 1), host }));
   }
   while (cluster.tasks.length > 0) await clock.advance(10 * SECOND_MS);
   await clock.advance(COOL_DOWN_MS);
@@ -132,8 +133,8 @@ function sweepEvery(seconds: number, mayfly: InMemoryMayfly, clock: Clock): Abor
   return end;
 }
 
-function taskOf({ family, lifetimeMs }: Start): Omit<RunTask, 'host'> {
-  const image = `111122223333.dkr.ecr.us-east-1.amazonaws.com/${family}:1`;
+function taskOf({ family, lifetimeMs }: Start, build: number): Omit<RunTask, 'host'> {
+  const image = `111122223333.dkr.ecr.us-east-1.amazonaws.com/${family}:${build}`;
   const container = { name: family, image, command: [`/app/${family}`], lifetimeMs: Math.min(lifetimeMs, CUT_MS) };
   return { family, containers: [container] };
 }

@@ -2,8 +2,8 @@ import { type Clock, type Random, SimulatedAgent, type SimulatedHost } from '../
 import { QUERY_RUN_MS, ROUND_TRIP_MS } from '../core/ledger/bound.ts';
 import { ENROLL_SECRET, type InMemoryMayfly } from './mayfly.ts';
 
-/** What one query takes: the three of a delivery together take as long as MTTA's bound assumes. */
-const QUERY_MS = QUERY_RUN_MS / 3;
+/** What one query takes: the six of a full delivery together take as long as MTTA's bound assumes. */
+const QUERY_MS = QUERY_RUN_MS / 6;
 
 /** Agents come up one by one within this, so that no two hosts poll in step. */
 const STAGGER_MS = 60_000;
@@ -19,7 +19,7 @@ interface FleetOptions {
 export class Fleet {
   /** Reads answered so far. */
   polls = 0;
-  readonly #hot = new Set<string>();
+  readonly #hotUntilMs = new Map<string, number>();
   readonly #agents: readonly SimulatedAgent[];
   readonly #clock: Clock;
   readonly #random: Random;
@@ -40,9 +40,8 @@ export class Fleet {
           queryDurationMs: () => QUERY_MS,
           on: (event) => {
             if (event.kind === 'requested' && event.endpoint === 'read') this.polls++;
-            if (event.kind !== 'polled') return;
-            if (event.accelerateSeconds === null) this.#hot.delete(event.host);
-            else this.#hot.add(event.host);
+            if (event.kind !== 'polled' || event.accelerateSeconds === null) return;
+            this.#hotUntilMs.set(event.host, event.atMs + 1000 * event.accelerateSeconds);
           },
         }),
     );
@@ -60,7 +59,7 @@ export class Fleet {
 
   /** Whether the host's agent polls every 5 s now. */
   isHot(host: string): boolean {
-    return this.#hot.has(host);
+    return this.#clock.now() < (this.#hotUntilMs.get(host) ?? 0);
   }
 
   async stop(): Promise<void> {

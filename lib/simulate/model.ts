@@ -1,6 +1,7 @@
 import type { Lifetime, Random } from '../agent/index.ts';
 import { type Latency, latencyAt } from './event-path.ts';
 import { HOT_SECONDS, type Mode } from './modes.ts';
+import { STARTS_PER_HOST_HOUR } from './workload.ts';
 
 /*
  * The formulas of performance.md §3.1. A delay's distribution is all there is to them: a container is seen alive if it
@@ -32,26 +33,55 @@ const SCORES = Array.from({ length: 201 }, (_, index) => (index - 100) / 20).map
 }));
 const TOTAL = SCORES.reduce((sum, { density }) => sum + density, 0);
 
-/** (b) An event, then the next poll: E + U(0, I + r) + r + q. */
-export function pollDelay(intervalSeconds: number, { latency, roundTripMs, queryMs }: Path): DelayDistribution {
-  const cycleMs = intervalSeconds * 1000 + roundTripMs;
+/** E + W + r + q, where W is how long a question waits for a poll: at most so many ms with which probability. */
+function afterEvent(waits: DelayDistribution, { latency, roundTripMs, queryMs }: Path): DelayDistribution {
   const steps = SCORES.map(({ z, density }) => ({ eventMs: latencyAt(latency, z), weight: density / TOTAL }));
-  return (ms) => {
-    const inTime = ({ eventMs }: { eventMs: number }) => clamp((ms - eventMs - roundTripMs - queryMs) / cycleMs);
-    return steps.reduce((sum, step) => sum + step.weight * inTime(step), 0);
-  };
+  return (ms) =>
+    steps.reduce((sum, { eventMs, weight }) => sum + weight * waits(ms - eventMs - roundTripMs - queryMs), 0);
 }
 
+const cycleMs = (intervalSeconds: number, { roundTripMs }: Path): number => intervalSeconds * 1000 + roundTripMs;
+
+/** (b) An event, then the next poll: W = U(0, I + r). */
+export const pollDelay = (intervalSeconds: number, path: Path): DelayDistribution =>
+  afterEvent((ms) => clamp(ms / cycleMs(intervalSeconds, path)), path);
+
+/** How long a cold host that has to pull its images knows of a task before there is a container (§3.2: 3 s at the median). */
+export const LEAD_MS = 3000;
+
 /**
- * (c) Some starts find the host hot, the others wait for its idle poll.
- *
- * @param hot the share of starts that do, `h` of §3.1
+ * (c) PENDING heats a cold host: a poll between it and RUNNING is followed by one 5 s later, else what is left of the idle
+ * interval is less by the lead.
  */
-export function modeDelay({ idleSeconds }: Pick<Mode, 'idleSeconds'>, hot: number, path: Path): DelayDistribution {
+function armedDelay(intervalSeconds: number, path: Path): DelayDistribution {
+  const [idleMs, hotMs] = [cycleMs(intervalSeconds, path), cycleMs(HOT_SECONDS, path)];
+  const within = (ms: number, fromMs: number, toMs: number): number =>
+    clamp((ms - fromMs) / (toMs - fromMs)) * (toMs - fromMs);
+  return afterEvent((ms) => (within(ms, hotMs - LEAD_MS, hotMs) + within(ms, 0, idleMs - LEAD_MS)) / idleMs, path);
+}
+
+/** `h` of §3.1 (c): the share of starts that find their host hot from one before them. */
+export const hotShare = ({ leaseSeconds }: Pick<Mode, 'leaseSeconds'>): number =>
+  1 - Math.exp((-STARTS_PER_HOST_HOUR / 3600) * leaseSeconds);
+
+/** Those included that PENDING heats in time, with a probability of about P / I. */
+export const armedShare = ({ idleSeconds, pulls }: Pick<Mode, 'idleSeconds' | 'pulls'>, hot: number): number =>
+  pulls ? hot + (1 - hot) * clamp(LEAD_MS / (1000 * idleSeconds)) : hot;
+
+/** (c) Some starts find the host hot, the others wait for its idle poll. */
+export function modeDelay(
+  { idleSeconds, pulls }: Pick<Mode, 'idleSeconds' | 'pulls'>,
+  hot: number,
+  path: Path,
+): DelayDistribution {
   const atHot = pollDelay(HOT_SECONDS, path);
-  const atIdle = pollDelay(idleSeconds, path);
+  const atIdle = pulls ? armedDelay(idleSeconds, path) : pollDelay(idleSeconds, path);
   return (ms) => hot * atHot(ms) + (1 - hot) * atIdle(ms);
 }
+
+/** MTTA's bound as the model has it: E + (I + r) + r + q. */
+export const modelBoundMs = ({ idleSeconds }: Pick<Mode, 'idleSeconds'>, eventMs: number, path: Path): number =>
+  eventMs + cycleMs(idleSeconds, path) + path.roundTripMs + path.queryMs;
 
 /** The time within which a share of containers is seen, in ms. */
 export function quantileOf(delay: DelayDistribution, share: number): number {

@@ -28,10 +28,10 @@ export const EVEN_LIVES: Lifetime = {
 const HOUR_MS = 3_600_000;
 
 /**
- * Starts an hour and host. One in 300 s before it keeps a host hot: 93.6 % of starts find it so, as in the fleet of
- * performance.md §4.6, with fewer hosts that stand idle.
+ * One in 300 s before it keeps a host hot: 93.6 % of starts find it so, as in the fleet of performance.md §4.6, with fewer
+ * hosts that stand idle.
  */
-const STARTS_PER_HOST_HOUR = 33;
+export const STARTS_PER_HOST_HOUR = 33;
 
 const FAMILIES = ['api', 'batch-resize', 'migrate', 'report', 'cron-sync'] as const;
 

@@ -36,6 +36,7 @@ export class Logger {
   relay(): void {
     const { flags, hostIdentifier, profile } = this.worker;
     const lines = this.waiting;
+    if (lines.length === 0) return;
     this.waiting = [];
     if (flags.get('tls_disable_status_log')) return;
     const written = (value: number) => (profile.numericStatusLines ? value : String(value));

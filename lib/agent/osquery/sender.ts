@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { assertRunning, Stopped, stopper } from '../clock.ts';
+import { assertRunning, STOPPED, stopper } from '../clock.ts';
 import { type Endpoint, exchangeWithFaults } from './faults.ts';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, type Transport, type WireRequest, type WireResponse } from './transport.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -74,7 +74,7 @@ export class Sender {
   private async withDeadline<T>(work: (limit: AbortSignal) => Promise<T>): Promise<T> {
     const { clock, signal } = this.worker;
     const limit = stopper();
-    const stop = () => limit.abort(new Stopped());
+    const stop = () => limit.abort(STOPPED);
     signal.addEventListener('abort', stop, { once: true });
     const timer = clock.sleep(DEADLINE_MS, limit.signal).then(() => {
       throw new DeadlineExceeded(`no answer in ${DEADLINE_MS / 1000} s`);
@@ -83,7 +83,7 @@ export class Sender {
       return await Promise.race([work(limit.signal), timer]);
     } finally {
       signal.removeEventListener('abort', stop);
-      limit.abort(new Stopped()); // ends the timer, or what is left of the work
+      limit.abort(STOPPED); // ends the timer, or what is left of the work
     }
   }
 }

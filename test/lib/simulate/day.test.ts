@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { fixedLifetime, LIFETIMES } from '../../../lib/agent/index.ts';
+import { lateIn } from '../../../lib/simulate/comparison.ts';
 import { type Day, type DayOptions, simulateDay } from '../../../lib/simulate/day.ts';
-import { MODES } from '../../../lib/simulate/modes.ts';
+import { MODES, POLL_60, SHIPPED } from '../../../lib/simulate/modes.ts';
 
-const [POLL_60, , POLL_5, , HEAT_10] = MODES;
+const [, POLL_10, POLL_5, , HEAT_60] = MODES;
 
 const aDay = (options: Partial<DayOptions>): Promise<Day> =>
   simulateDay({
@@ -50,9 +51,24 @@ describe('the 10 s job at polls of 5 s', () => {
   });
 });
 
+describe('with no event lost', () => {
+  const lifetimes = [LIFETIMES.TenSecondJob, LIFETIMES.Sysdig2025];
+  it.each([POLL_60, POLL_10, HEAT_60, SHIPPED])(
+    'every first answer comes within the latency of its own event and the rest of the bound: $name',
+    async (mode) => {
+      for (const lifetime of lifetimes) {
+        const day = await aDay({ tasks: 150, hosts: 1, lifetime, mode, seed: 'bound' });
+        expect(day.lives.filter(({ askedAfterMs }) => askedAfterMs !== undefined)).toHaveLength(150);
+        expect(day.lives.filter(({ answeredAfterMs }) => answeredAfterMs === undefined)).toEqual([]);
+        expect(lateIn(day, mode)).toBe(0);
+      }
+    },
+  );
+});
+
 describe('a simulated day', () => {
   it('is the same for the same seed, and another for another', async () => {
-    const options = { tasks: 15, hosts: 1, lifetime: LIFETIMES.Sysdig2025, mode: HEAT_10 };
+    const options = { tasks: 15, hosts: 1, lifetime: LIFETIMES.Sysdig2025, mode: SHIPPED };
     const [one, again, other] = [await aDay(options), await aDay(options), await aDay({ ...options, seed: 'other' })];
     expect(again).toEqual(one);
     expect(other.lives).not.toEqual(one.lives);
@@ -69,7 +85,7 @@ describe('a simulated day', () => {
 
   it('finds hosts hot where starts heat them, and nowhere else', async () => {
     const lifetime = fixedLifetime('half a minute', 30);
-    const hot = await aDay({ tasks: 25, hosts: 1, lifetime, mode: HEAT_10 });
+    const hot = await aDay({ tasks: 25, hosts: 1, lifetime, mode: SHIPPED });
     const cold = await aDay({ tasks: 5, hosts: 1, lifetime, mode: POLL_60 });
     expect(shareOf(hot, (life) => life.hot)).toBeGreaterThan(0.7);
     expect(shareOf(cold, (life) => life.hot)).toBe(0);
@@ -91,7 +107,7 @@ describe('a simulated day', () => {
   // Of ten thousand lives one may be without a row, so of two thousand none.
   it.each([
     [POLL_60.name, POLL_60, 2000],
-    [HEAT_10.name, HEAT_10, 200],
+    [SHIPPED.name, SHIPPED, 200],
   ])(
     'has a row of every task though every event was dropped, where the reconciler sweeps: %s',
     async (_, mode, tasks) => {

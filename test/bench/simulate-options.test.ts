@@ -17,7 +17,7 @@ describe('npm run simulate', () => {
   it('needs to be told nothing', () => {
     expect(optionsOf([])).toEqual({
       options: {
-        ...{ seed: '1', tasks: 600, hosts: 6, lifetimes: 'all', sweep: 60, drop: 0, duplicate: 0, reorder: 0 },
+        ...{ seed: '1', tasks: 300, hosts: 6, lifetimes: 'all', sweep: 60, drop: 0, duplicate: 0, reorder: 0 },
         ...{ json: false, out: '.mayfly/catch-rate.svg' },
       },
       command: 'npm run simulate -- --seed 1',

@@ -34,7 +34,7 @@ describe('npm run bundle', () => {
     const variables =
       'TABLE_NAME RESULTS_STREAM_NAME LOGS_STREAM_NAME QUARANTINE_STREAM_NAME ENROLL_SECRET_ARN NODE_KEY_SECRET_ARN BUS_NAME';
     const environment = Object.fromEntries(
-      [...variables.split(' '), 'NO_AGENT_AFTER_SECONDS'].map((variable) => [variable, '300']),
+      [...variables.split(' '), 'NO_AGENT_AFTER_SECONDS', 'SWEEP_EVERY_SECONDS'].map((variable) => [variable, '300']),
     );
     expect(load(name, { ...environment, AWS_REGION: 'eu-west-1' })).toBe('function\n');
   });

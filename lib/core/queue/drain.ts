@@ -67,10 +67,8 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
   const taken = partition.node?.taken ?? {};
   const known = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
   const expired = known.filter((query) => query.expiresAtMs <= nowMs);
-  // Within a priority the longest waiting: ids sort at random.
-  const waiting = known
-    .filter((query) => query.expiresAtMs > nowMs)
-    .sort((a, b) => rank(a) - rank(b) || a.priority - b.priority || a.queuedAtMs - b.queuedAtMs);
+  // Within a priority what proves something, then the longest waiting: ids sort at random.
+  const waiting = known.filter((query) => query.expiresAtMs > nowMs).sort(byUrgency);
 
   const offers = partition.deliveries.filter((delivery) => offerable(delivery, nowMs).length > 0);
   const isOver = (delivery: Delivery): boolean => delivery.leaseUntilMs <= nowMs;
@@ -86,15 +84,21 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
   const lastGasps = room.take(groups.filter(([query]) => rank(query) === 0));
   const again = same.length > 0 ? [] : retried.filter((delivery) => room.takeWhole(offerable(delivery, nowMs)));
   const others = same.length > 0 ? [] : room.take(groups.filter(([query]) => rank(query) > 0));
-  // An item has its size: what proves something first. The agent asks in the order of the delivery: last gasps first.
-  const chosen = fitting([...lastGasps, ...others].sort(([a], [b]) => Number(!a.evidence) - Number(!b.evidence)));
-  chosen.sort(([a], [b]) => rank(a) - rank(b));
+  // An item has its size: what proves something first. The agent asks in the order of urgency.
+  const fit = new Set(fitting([...lastGasps, ...others].sort(([a], [b]) => Number(!a.evidence) - Number(!b.evidence))));
+  const chosen = groups.filter((group) => fit.has(group));
   const isMore = chosen.length < groups.length || again.length < retried.length;
   const plan = { leftover, expired, exhausted, again, same, waiting, isMore };
   if (chosen.length === 0) return plan;
   const id = `${nowMs.toString(36).padStart(9, '0')}-${(partition.node?.rev ?? 0).toString(36).padStart(4, '0')}`;
   return { ...plan, fresh: deliveryOf(id, chosen, nowMs, limits.leaseMs) };
 }
+
+const byUrgency = (a: PendingQuery, b: PendingQuery): number =>
+  rank(a) - rank(b) ||
+  a.priority - b.priority ||
+  Number(!a.evidence) - Number(!b.evidence) ||
+  a.queuedAtMs - b.queuedAtMs;
 
 /** Last gasps before all else, rules of the same priority included. */
 const rank = ({ set }: Pick<PendingQuery, 'set'>): number => (set === 'last-gasp' ? 0 : 1);

@@ -95,7 +95,7 @@ export const Rule = z
       .min(0)
       .max(9)
       .describe(
-        '0 is delivered first, 9 last. Last gasps come before all, and questions with `evidence` have room of their own.',
+        '0 is delivered first, 9 last. Last gasps come before all, and questions with `evidence` have room of their own; of the same priority they come first.',
       )
       .default(5),
     expires: Duration.describe('Never handed out later than this after the trigger.').default('10m'),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/triggers/fan-out.ts';
-import { type Table, ttl } from './table.ts';
+import { conditional, type Table, ttl } from './table.ts';
 
 /** Fan-outs: `FANOUT#<digest of the id>` / `#progress`. */
 export class DynamoFanOuts implements FanOuts {
@@ -20,11 +20,16 @@ export class DynamoFanOuts implements FanOuts {
   }
 
   async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
-    await this.#table.db.send(
-      new PutCommand({
-        TableName: this.#table.name,
-        Item: { ...this.#key(id), progress, expiresAt: ttl(nowMs + keepMs) },
-      }),
+    const expiresAt = ttl(nowMs + keepMs);
+    await conditional(
+      this.#table.db.send(
+        new PutCommand({
+          TableName: this.#table.name,
+          Item: { ...this.#key(id), progress, expiresAt },
+          ConditionExpression: 'attribute_not_exists(expiresAt) OR expiresAt <= :expires',
+          ExpressionAttributeValues: { ':expires': expiresAt },
+        }),
+      ),
     );
   }
 

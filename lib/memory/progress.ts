@@ -33,7 +33,8 @@ export class MemoryFanOuts implements FanOuts {
   }
 
   async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
-    this.#places.set(id, { progress, untilMs: nowMs + keepMs });
+    const untilMs = nowMs + keepMs;
+    if ((this.#places.get(id)?.untilMs ?? 0) <= untilMs) this.#places.set(id, { progress, untilMs });
   }
 }
 

@@ -19,9 +19,10 @@ export async function learnIdentity(
   // What is new to a start that we knew came just now; all else with the start.
   const isSameStart = record.identity.launched_at === identity.launched_at;
   const { stays, came, left } = movesOf(identity, record.stays, isSameStart ? now() : instance.launchedAtMs);
-  await ledger.identify(instance.instanceId, identity, stays);
   const identified = { ...record, identity };
   await ledger.came(identified, came);
   await ledger.left(identified, left, isSameStart ? now() : instance.launchedAtMs);
+  // Last: who dies before it finds the same moves again.
+  await ledger.identify(instance.instanceId, identity, stays);
   return identity;
 }

@@ -3,7 +3,7 @@ import type { Stays } from './addresses.ts';
 import type { Handling, Sighting, TaskContainer, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
 
 /**
- * One record for every workload. Each method is one conditional or commutative write, so any order and any number of
+ * One record for every workload. Each method makes conditional or commutative writes alone, so any order and any number of
  * repeats of the same calls leave the same record.
  */
 export interface Ledger {

@@ -56,7 +56,7 @@ const AGES: Readonly<Record<string, number>> = {
 const LAST_AGE = '25h';
 const AGAIN_MS = 24 * 60 * MINUTE_MS;
 /** An end within this is told by the last of these looks. */
-export const REVIEWED_WITHIN_MS = 20 * 60 * MINUTE_MS;
+const REVIEWED_WITHIN_MS = 20 * 60 * MINUTE_MS;
 /** Read at a time: after an outage the work is done in steps, each of which is kept. */
 const SLICE_MS = 5 * MINUTE_MS;
 const BATCH = 100;
@@ -96,16 +96,38 @@ export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
     }
   }
   for await (const records of book.due(startedAtMs)) {
+    if (now() >= untilMs) return;
     await tellAll(records, deps);
     await lookAgain(records, deps);
-    if (now() >= untilMs) return;
   }
 }
 
-/** Of those that still live the verdict is told another time. */
+/**
+ * Of those that still live the verdict is told another time, and so is a miss: its rows may come for a day. Times are the same
+ * however often this is done.
+ */
 async function lookAgain(records: readonly WorkloadRecord[], { ledger, now }: ReviewDeps): Promise<void> {
-  const open = records.filter((record) => verdictOf(record, now()).verdict === 'pending');
-  for (const { workload } of open) await ledger.lookAgain(workload, now() + AGAIN_MS);
+  for (const record of records) {
+    const { verdict } = verdictOf(record, now());
+    const isOpen = verdict === 'pending' || (verdict === 'missed' && now() < record.receivedAtMs + 2 * AGAIN_MS);
+    if (isOpen) await ledger.lookAgain(record.workload, nextLookMs(record, now()));
+  }
+}
+
+/** The next whole day of its life, and an hour. */
+const nextLookMs = ({ firstReceivedAtMs }: WorkloadRecord, nowMs: number): number => {
+  const days = Math.ceil((nowMs - firstReceivedAtMs) / AGAIN_MS);
+  return firstReceivedAtMs + days * AGAIN_MS + 60 * MINUTE_MS;
+};
+
+/** Has the verdict on a life told that has ended, where the looks at its age are over. @param settleByMs as it is handled now */
+export async function tellOfEnd(
+  record: WorkloadRecord,
+  settleByMs: number,
+  { ledger, now }: { readonly ledger: Pick<Ledger, 'lookAgain'>; readonly now: () => number },
+): Promise<void> {
+  if (record.stopped && now() - record.firstReceivedAtMs > REVIEWED_WITHIN_MS)
+    await ledger.lookAgain(record.workload, Math.max(settleByMs, now()));
 }
 
 interface News {

@@ -149,7 +149,7 @@ export class TlsApi {
     if (!partition || !node) return nodeInvalid;
     const nowMs = now();
     await this.#seen(node);
-    // An idle poll needs no policy, and so no read of it.
+    // An idle poll of a cold host needs no policy, and so no read of it.
     const idle = partition.pending.length === 0;
     const { queriesPerDelivery } = idle ? limits : (await this.#deps.policy()).policy.limits;
     const drained = await drain(queue, ledger, node.host, partition, nowMs, { ...limits, queriesPerDelivery });

@@ -60,16 +60,6 @@ export interface DrainPlan {
  * @param nowMs epoch milliseconds; TTL deletes late, so expiry is decided here
  */
 export function planDrain(partition: HostPartition, nowMs: number, limits: DrainLimits): DrainPlan {
-  const inFlight = new Set(
-    partition.deliveries.flatMap((d) => d.queries.flatMap((q) => q.askers.map((a) => a.queryId))),
-  );
-  const leftover = partition.pending.filter((query) => inFlight.has(query.queryId));
-  const taken = partition.node?.taken ?? {};
-  const known = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
-  const expired = known.filter((query) => query.expiresAtMs <= nowMs);
-  // Within a priority what proves something, then the longest waiting: ids sort at random.
-  const waiting = known.filter((query) => query.expiresAtMs > nowMs).sort(byUrgency);
-
   const offers = partition.deliveries.filter((delivery) => offerable(delivery, nowMs).length > 0);
   const isOver = (delivery: Delivery): boolean => delivery.leaseUntilMs <= nowMs;
   const same = offers.filter((d) => !isOver(d) && nowMs - d.deliveredAtMs <= limits.resendMs);
@@ -78,14 +68,28 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
     .sort((a, b) => rankOf(a, nowMs) - rankOf(b, nowMs));
   const exhausted = partition.deliveries.filter((delivery) => isOver(delivery) && !retried.includes(delivery));
 
+  // What nobody answered may have been asked again since: it is in nobody's hands.
+  const held = partition.deliveries.filter((delivery) => !exhausted.includes(delivery));
+  const inFlight = new Set(held.flatMap((d) => d.queries.flatMap((q) => q.askers.map((a) => a.queryId))));
+  const leftover = partition.pending.filter((query) => inFlight.has(query.queryId));
+  const taken = partition.node?.taken ?? {};
+  const known = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
+  const expired = known.filter((query) => query.expiresAtMs <= nowMs);
+  // Within a priority what proves something, then the longest waiting: ids sort at random.
+  const waiting = known.filter((query) => query.expiresAtMs > nowMs).sort(byUrgency);
+
   // A last gasp has no time for what is repeated or was never answered; all else finds room beside that, or later.
   const room = new Room(limits.queriesPerDelivery);
   const groups = mergeable(waiting);
   const lastGasps = room.take(groups.filter(([query]) => rank(query) === 0));
   const again = same.length > 0 ? [] : retried.filter((delivery) => room.takeWhole(offerable(delivery, nowMs)));
   const others = same.length > 0 ? [] : room.take(groups.filter(([query]) => rank(query) > 0));
-  // An item has its size: what proves something first. The agent asks in the order of urgency.
-  const fit = new Set(fitting([...lastGasps, ...others].sort(([a], [b]) => Number(!a.evidence) - Number(!b.evidence))));
+  // An item has its size: of what is as urgent, what proves something first. The agent asks in the order of urgency.
+  const fit = new Set(
+    fitting(
+      [...lastGasps, ...others].sort(([a], [b]) => rank(a) - rank(b) || Number(!a.evidence) - Number(!b.evidence)),
+    ),
+  );
   const chosen = groups.filter((group) => fit.has(group));
   const isMore = chosen.length < groups.length || again.length < retried.length;
   const plan = { leftover, expired, exhausted, again, same, waiting, isMore };
@@ -119,7 +123,12 @@ class Room {
 
   /** The first of these that fit. */
   take(groups: readonly Group[]): Group[] {
-    return groups.filter(([{ evidence }]) => (evidence ? this.#proofs-- : this.#others--) > 0);
+    return groups.filter(([{ evidence }]) => {
+      if ((evidence ? this.#proofs : this.#others) === 0) return false;
+      if (evidence) this.#proofs -= 1;
+      else this.#others -= 1;
+      return true;
+    });
   }
 
   /** Whether all of these fit, or nothing was taken before. */
@@ -128,8 +137,8 @@ class Room {
     const others = queries.length - proofs;
     const isUntouched = this.#proofs === this.#size && this.#others === this.#size;
     if (!isUntouched && (proofs > this.#proofs || others > this.#others)) return false;
-    this.#proofs -= proofs;
-    this.#others -= others;
+    this.#proofs = Math.max(0, this.#proofs - proofs);
+    this.#others = Math.max(0, this.#others - others);
     return true;
   }
 }

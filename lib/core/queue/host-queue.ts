@@ -10,8 +10,8 @@ export interface HostPartition {
 }
 
 /**
- * The queue of one host: what waits, and what is in flight. Every method is one write or one read and no more, so a
- * crash between any two of them is a state that the next poll sees and mends.
+ * The queue of one host: what waits, and what is in flight. Every method is one write or one read, but for
+ * `abandon` and `givenUp`; a crash between any two of them is a state that the next poll sees and mends.
  */
 export interface HostQueue {
   /** One query of the host's partition; eventually consistent unless asked otherwise. */

@@ -55,3 +55,8 @@ export interface PendingKey {
 }
 
 export const keyOf = ({ host, priority, queryId, set }: PendingQuery): PendingKey => ({ host, priority, queryId, set });
+
+/** Each place once: two functions may have asked the same at once. */
+export const uniqueKeys = (keys: readonly PendingKey[]): PendingKey[] => [
+  ...new Map(keys.map((key) => [`${key.host} ${key.priority} ${key.queryId}`, key])).values(),
+];

@@ -101,7 +101,7 @@ async function together<T>(items: Iterable<T>, act: (item: T) => Promise<void>):
 }
 
 // After an outage an agent brings thousands of answers, of a handful of deliveries.
-const MAX_GIVEN_UP = 20;
+const MAX_GIVEN_UP = 100;
 
 /** The deliveries of these answers that were given up: what they prove is as good as ever. */
 async function givenUp(
@@ -208,8 +208,8 @@ async function settle(
       .find((id) => id !== undefined && /^i-[0-9a-f]{8,17}$/.test(id));
     if (instance && instance !== host) await deps.learnInstance(host, instance);
   }
-  for (const place of query.askers.flatMap(({ places = [] }) => places))
-    await deps.fanOuts.save(place, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
+  const answered = answer.status === 0 ? query.askers.flatMap(({ places = [] }) => places) : [];
+  for (const place of answered) await deps.fanOuts.save(place, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
   const configHash = answer.rows.map((row) => row.config_hash).find((hash) => hash && /^[0-9a-f]{40}$/.test(hash));
   if (configHash) await deps.learnConfig(host, configHash);
   const { evidence } = query;

@@ -1,3 +1,4 @@
+import { tellOfEnd } from '../ledger/review.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { firstAskedOf } from '../queue/ask.ts';
 import { unanswered } from '../queue/delivery.ts';
@@ -28,12 +29,14 @@ export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'
   const { handling } = record;
   const enrolled = (handling?.enrolled ?? false) || host !== undefined;
   const asked = handling?.asked ?? [];
+  // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
+  const settleByMs = asked.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0;
+  await tellOfEnd(record, settleByMs, deps);
   await ledger.handled(instanceId, record.version, {
     host: handling?.host ?? host ?? instanceId,
     enrolled,
     asked,
-    // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
-    settleByMs: asked.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0,
+    settleByMs,
     ...firstAskedOf(handling, []),
   });
   report('instance_ended', { instance: instanceId, host: host ?? null, withdrawn });

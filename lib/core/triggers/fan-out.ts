@@ -9,7 +9,11 @@ export interface FanOutProgress {
 export interface FanOuts {
   /** Where a trigger was left; at the beginning when it is new, or so old that it counts as new. */
   resume(id: string, nowMs: number): Promise<FanOutProgress>;
-  /** @param keepMs for how long it is remembered; @default a day */
+  /**
+   * Changes nothing that is to be remembered for longer: the answer to a finding may overtake the note that it was asked.
+   *
+   * @param keepMs for how long it is remembered; @default a day
+   */
   save(id: string, progress: FanOutProgress, nowMs: number, keepMs?: number): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { type FindingSubject, findingOf } from '../policy/guardduty-finding.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
-import type { NodeMatch, PolicyRule, Target } from '../policy/policy.ts';
+import type { Limits, NodeMatch, PolicyRule, Target } from '../policy/policy.ts';
 import { namedBy } from '../policy/target.ts';
 import { ANSWER_GRACE_MS, type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
 import { askingOf } from '../queue/asking.ts';
@@ -141,8 +141,15 @@ async function askOnce(
   return queued;
 }
 
-/** What waits for a host already is no reason to drop a finding, nor is another one that asks the same: they are few. */
-const UNLIMITED = { pendingPerHost: Number.POSITIVE_INFINITY, spacingSeconds: 0 };
+/** Queries of some ten to thirty findings. */
+const ROOM_FOR_FINDINGS = 100;
+
+/** What waits for a host already is no reason to drop a finding, nor is another one that asks the same; a flood of them is. */
+const limitsOfFindings = (limits: Limits): Limits => ({
+  ...limits,
+  pendingPerHost: limits.pendingPerHost + ROOM_FOR_FINDINGS,
+  spacingSeconds: 0,
+});
 
 /** @param places which the answer makes last */
 async function ask(
@@ -153,10 +160,14 @@ async function ask(
   places?: readonly string[],
 ): Promise<{ readonly queued: number; readonly dropped: number }> {
   const own = { ...cause, key: `${cause.key} ${host}`, ...(places ? { places } : {}) };
-  const asked = questions(host, [askingOf(rule, 'request')], own, deps.now());
-  const limits = { ...policy.policy.limits, ...(isFinding ? UNLIMITED : {}) };
-  const queued = await enqueue(host, asked, limits, rule.accelerateSeconds, deps);
-  return { queued: queued.length, dropped: asked.queries.length - queued.length };
+  const { queries, refusals } = questions(host, [askingOf(rule, 'request')], own, deps.now());
+  // They may be handed out a few at a time: the last one stands for all.
+  const asked = queries.map(({ places: last, ...query }, index) =>
+    last && index === queries.length - 1 ? { ...query, places: last } : query,
+  );
+  const limits = isFinding ? limitsOfFindings(policy.policy.limits) : policy.policy.limits;
+  const queued = await enqueue(host, { queries: asked, refusals }, limits, rule.accelerateSeconds, deps);
+  return { queued: queued.length, dropped: asked.length - queued.length };
 }
 
 /**

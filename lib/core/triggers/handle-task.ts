@@ -1,7 +1,7 @@
 import { movesOf, type Stays } from '../ledger/addresses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { machineOf } from '../ledger/machine.ts';
-import { REVIEWED_WITHIN_MS } from '../ledger/review.ts';
+import { tellOfEnd } from '../ledger/review.ts';
 import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
@@ -10,7 +10,7 @@ import type { Profile } from '../policy/policy.ts';
 import { type AskDeps, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { heatSecondsOf } from '../queue/asking.ts';
 import { moveWaiting } from '../queue/move.ts';
-import { type Decorations, keyOf } from '../queue/pending-query.ts';
+import { type Decorations, keyOf, uniqueKeys } from '../queue/pending-query.ts';
 import { placeOf } from '../reconcile/synthetic.ts';
 import type { ContainerHosts, TaskPlace } from './container-hosts.ts';
 import { type TaskEvent, taskSnapshot } from './task.ts';
@@ -44,7 +44,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const enrolled = poller !== undefined;
 
   const askings = waitsFor && !hasEnded ? askingsFor(record, event.raw, compiled, now()) : [];
-  const asked = [...(before?.asked ?? []), ...record.alsoAsked];
+  const asked = uniqueKeys([...(before?.asked ?? []), ...record.alsoAsked]);
   const known = new Set(asked.map(({ queryId }) => queryId));
   const wanted = questions(waitsFor ?? '', askings, causeOf(event, record, machine), now());
   const fresh = { ...wanted, queries: wanted.queries.filter(({ queryId }) => !known.has(queryId)) };
@@ -65,11 +65,12 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const moved = withdrawn.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []));
   if (withdrawn.length > 0) await queue.remove([...withdrawn, ...moved]);
   const settleByMs = hasEnded ? now() : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries));
+  await tellOfEnd(record, settleByMs, deps);
   const inForce = await ledger.handled(workload, version, {
     ...(host ? { host } : {}),
     ...(machine ? { machine } : {}),
     enrolled: enrolled || hasEnded || (before?.enrolled ?? false),
-    asked: [...asked, ...queries.map(keyOf)],
+    asked: uniqueKeys([...asked, ...queries.map(keyOf)]),
     settleByMs,
     stays,
     ...firstAskedOf(before, queries, poller),
@@ -82,8 +83,6 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
     if (newer?.stopped && !record.stopped) await queue.remove(queries.map(keyOf));
     return 'superseded';
   }
-  if (record.stopped && now() - record.firstReceivedAtMs > REVIEWED_WITHIN_MS)
-    await ledger.lookAgain(workload, Math.max(settleByMs, now()));
   if (!host && record.subjects.length > 0) return 'no-host';
   return queries.length > 0 ? 'asked' : 'noted';
 }

@@ -1,15 +1,17 @@
 import { expect, it } from '@jest/globals';
 import { DynamoFanOuts } from '../../../lib/aws/fan-outs.ts';
-import { aTable, dynamodb } from '../../support/dynamodb.ts';
-import { DynamoTap } from '../../support/dynamodb-tap.ts';
-import { T0 } from '../../support/world.ts';
+import type { FanOuts } from '../../../lib/core/triggers/fan-out.ts';
+import { MemoryFanOuts } from '../../../lib/memory/progress.ts';
+import { aTable } from '../../support/dynamodb.ts';
+import { MINUTE, T0 } from '../../support/world.ts';
 
-it('a copy of an event that follows at once finds asked what the first has asked', async () => {
-  const client = dynamodb();
-  const fanOuts = new DynamoFanOuts(await aTable(client));
-  const tap = new DynamoTap(client);
-  await fanOuts.save('event 1', { hosts: 1, done: true }, T0);
-  expect(await fanOuts.resume('event 1', T0)).toEqual({ hosts: 1, done: true });
-  // The embedded table is never behind; the real one may be, unless it is told not to.
-  expect(tap.calls.at(-1)).toMatchObject({ name: 'GetItemCommand', input: { ConsistentRead: true } });
+it.each([
+  ['DynamoDB', async (): Promise<FanOuts> => new DynamoFanOuts(await aTable())],
+  ['memory', async (): Promise<FanOuts> => new MemoryFanOuts()],
+])('a place that is kept for long is not given up by a note that keeps it for less, in %s', async (_, make) => {
+  const fanOuts = await make();
+  await fanOuts.save('one', { hosts: 1, done: true }, T0, 60 * MINUTE);
+  await fanOuts.save('one', { hosts: 1, done: true }, T0, MINUTE);
+  expect(await fanOuts.resume('one', T0 + 59 * MINUTE)).toMatchObject({ done: true });
+  expect(await fanOuts.resume('one', T0 + 60 * MINUTE)).toMatchObject({ done: false });
 });

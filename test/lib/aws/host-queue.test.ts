@@ -93,6 +93,13 @@ describe('the queue of a host in DynamoDB', () => {
     expect((await queue.open('h1', true)).deliveries).toEqual([]);
   });
 
+  it('removes a query that is named twice', async () => {
+    const query = aPendingQuery(1);
+    await queue.enqueue(query);
+    await queue.remove([keyOf(query), keyOf(query)]);
+    expect((await queue.open('h1', true)).pending).toEqual([]);
+  });
+
   it('finds a delivery that was given up by its id, outside of what a poll reads', async () => {
     const delivery = aDelivery('d1');
     await queue.deliver(delivery);

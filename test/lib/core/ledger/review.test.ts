@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ADVICE, ON_FARGATE } from '../../../../lib/core/ledger/advice.ts';
-import { type CoverageEvent, type Cursors, type ReviewDeps, review } from '../../../../lib/core/ledger/review.ts';
+import {
+  type CoverageEvent,
+  type Cursors,
+  type ReviewDeps,
+  review,
+  tellOfEnd,
+} from '../../../../lib/core/ledger/review.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot } from '../../../support/a-record.ts';
@@ -157,6 +163,40 @@ describe('the review', () => {
     await desk.pass(26 * HOUR);
     expect(desk.put).toMatchObject([{ reason: 'no-host', advice: ON_FARGATE }]);
   });
+
+  it('looks at what is due once, however often it runs out of time before', async () => {
+    const desk = await aDesk();
+    await desk.ledger.advance(aSnapshot(1));
+    await desk.ledger.handled(taskArn(1), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: 0 });
+    await desk.ledger.lookAgain(taskArn(1), desk.nowMs);
+    const due = async () => {
+      let rows = 0;
+      for await (const records of desk.ledger.due(UNBOUNDED)) {
+        rows += records.length;
+        break; // and leaves them
+      }
+      return rows;
+    };
+    for (let n = 0; n < 5; n += 1) await review(desk, desk.nowMs); // no time at all
+    expect(await due()).toBe(1);
+    await review(desk, UNBOUNDED);
+    expect(await due()).toBe(1); // tomorrow
+  });
+
+  it('tells of a miss that turns out to be none, of a life that had ended late', async () => {
+    const desk = await aDesk();
+    await desk.ledger.advance(aSnapshot(1));
+    desk.nowMs += 30 * HOUR;
+    const end = aSnapshot(1, { version: 2, stopped: true, lastStatus: 'STOPPED', receivedAtMs: desk.nowMs });
+    const record = await desk.ledger.advance(end);
+    if (record) await tellOfEnd(record, desk.nowMs + HOUR, desk);
+    await desk.ledger.handled(taskArn(1), 2, { host: 'h1', enrolled: true, asked: [], settleByMs: desk.nowMs + HOUR });
+    await desk.pass(2 * HOUR);
+    expect(desk.put).toMatchObject([{ verdict: 'missed' }]);
+    await desk.see(1, 'postMortem');
+    await desk.pass(25 * HOUR);
+    expect(desk.put).toMatchObject([{ verdict: 'missed' }, { verdict: 'post-mortem', reason: null }]);
+  }, 60_000);
 
   it('counts what was seen, and puts no event for it', async () => {
     const desk = await aDesk();

@@ -206,6 +206,29 @@ describe('a delivery without an answer', () => {
     expect(took).toEqual(expect.arrayContaining(['container', 'host-21']));
   });
 
+  it('leaves room for what proves something, however many last gasps wait that do not', async () => {
+    await aTask(1);
+    await poll();
+    const gasps = [1, 2, 3, 4, 5].map((n) => aHostQuery(n, { set: 'last-gasp', priority: 0 }));
+    await queue(...gasps);
+    world.nowMs = T0 + 30 * SECOND;
+    expect((await world.poll('h1')).map(({ set }) => set).sort()).toEqual([
+      'last-gasp',
+      'last-gasp',
+      'last-gasp',
+      'live',
+    ]);
+  });
+
+  it('does not stand for the same question, asked again once it was given up', async () => {
+    await queue(aHostQuery(1));
+    await poll();
+    for (const seconds of [30, 60]) await poll(T0 + seconds * SECOND);
+    await queue(aHostQuery(1, { queuedAtMs: T0 + 80 * SECOND, expiresAtMs: T0 + 60 * MINUTE }));
+    expect(await poll(T0 + 90 * SECOND)).toHaveLength(1);
+    expect((await partition()).deliveries).toMatchObject([{ attempt: 1 }]);
+  });
+
   it('is never handed out past the expiry of its queries, whatever is left of its attempts', async () => {
     await aTask(1, { expiresAtMs: T0 + 30_000 });
     await poll();

@@ -125,6 +125,16 @@ describe('the end of a task', () => {
     );
   });
 
+  it('is dealt with though two functions asked the same about the task at once', async () => {
+    await under(running());
+    world.nowMs = Date.parse(fixture(5).time);
+    expect(await world.take(fixture(5), fixture(5, { version: 6 }))).toEqual([]);
+    await arrives(7);
+    expect((await sets()).map(([, , set]) => set)).toEqual(['post-mortem']);
+    const { asked } = (await world.record(TASK)).handling ?? {};
+    expect(new Set(asked?.map(({ queryId }) => queryId)).size).toBe(asked?.length);
+  });
+
   it('takes back what was asked on an event that was overtaken while it was handled', async () => {
     await under(running());
     const { handled } = world.ports.ledger;

@@ -1,0 +1,49 @@
+import { expect, it } from '@jest/globals';
+import { DynamoLedgerBook } from '../../../../lib/aws/ledger-book.ts';
+import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+import { anInstance, HOST } from '../../../support/a-sweeper.ts';
+import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { MINUTE, portsOn, T0, World } from '../../../support/world.ts';
+
+const HOUR = 60 * MINUTE;
+async function aWorld(): Promise<World> {
+  const world = await World.begin();
+  await world.ports.ledger.advance(
+    aSnapshot(1, { workload: HOST, kind: 'ec2-instance', identity: { instance_id: HOST } }),
+  );
+  return world;
+}
+const tenants = async (world: World, ip: string, atMs: number) =>
+  (await new DynamoLedgerBook(world.table).tenants(ip, atMs)).map(({ record, fromMs, leftAtMs }) => [
+    record.workload,
+    fromMs,
+    leftAtMs,
+  ]);
+
+it('an address is found that an instance had before its next start', async () => {
+  const world = await aWorld();
+  const learn = (launchedAtMs: number, ...addresses: string[]) =>
+    learnIdentity(anInstance(HOST, { launchedAtMs, addresses }), { ledger: world.ports.ledger, now: world.now });
+  await learn(T0, '10.0.3.7', '198.51.100.1');
+  world.nowMs = T0 + 5 * HOUR;
+  await learn(T0 + 4 * HOUR, '10.0.3.7', '198.51.100.2');
+  expect(await tenants(world, '198.51.100.1', T0 + HOUR)).toEqual([[HOST, T0, T0 + 4 * HOUR]]);
+  expect(await tenants(world, '198.51.100.2', T0 + HOUR)).toEqual([]);
+  expect(await tenants(world, '198.51.100.2', T0 + 5 * HOUR)).toEqual([[HOST, T0 + 4 * HOUR, undefined]]);
+  expect(await tenants(world, '10.0.3.7', T0 + 5 * HOUR)).toEqual([[HOST, T0, undefined]]);
+});
+
+it('no address is lost wherever the function dies', async () => {
+  for (let at = 1; ; at++) {
+    const world = await aWorld();
+    const mortal = new Mortal(at, 'after');
+    const instance = anInstance(HOST, { addresses: ['10.0.3.7', '10.0.3.8'] });
+    const { ledger } = portsOn(mortal.table(world.table));
+    await untilDeath(async () => void (await learnIdentity(instance, { ledger, now: world.now })));
+    await learnIdentity(instance, { ledger: world.ports.ledger, now: world.now });
+    for (const ip of instance.addresses)
+      expect([at, await tenants(world, ip, T0)]).toEqual([at, [[HOST, T0, undefined]]]);
+    if (!mortal.died) break;
+  }
+});

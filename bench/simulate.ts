@@ -157,6 +157,7 @@ const FOOTNOTES = `(…): what the model says of a day on which no event is lost
 Columns of a workload: live catch, the share seen while they ran. row catch: seen live or post-mortem; a schedule has no post-mortem.
 MTTA: from a container's start to its first row. A schedule's counts only the lives it saw, an event mode's all that a row tells of.
 hot: starts that found their host polling every 5 s. polls/host-h: distributed reads of a host in an hour.
+bound: what is guaranteed where events take 5 s at most. late: first rows that came later than that, their own event's time beside.
 unheard: tasks of which neither an event nor a sweep told.`;
 
 function report(

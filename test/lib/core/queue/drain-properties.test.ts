@@ -29,6 +29,7 @@ interface Waiting {
   readonly n: number;
   readonly merges: boolean;
   readonly discovery: boolean;
+  readonly lastGasp: boolean;
   readonly priority: number;
   readonly lifeSeconds: number;
 }
@@ -36,19 +37,21 @@ const aWaiting = fc.record({
   n: fc.nat(),
   merges: fc.boolean(),
   discovery: fc.boolean(),
+  lastGasp: fc.boolean(),
   priority: fc.integer({ min: 2, max: 4 }),
   lifeSeconds: fc.constantFrom(20, 600, 600),
 });
 const someWaiting = fc.uniqueArray(aWaiting, { minLength: 1, maxLength: 6, selector: ({ n }) => n });
 const pause = fc.constantFrom(0, 1, 5, 7, 16, 29, 30, 31).map((seconds) => seconds * SECOND);
 
-function toQuery({ n, merges, discovery, priority, lifeSeconds }: Waiting, host: string): PendingQuery {
+function toQuery({ n, merges, discovery, lastGasp, priority, lifeSeconds }: Waiting, host: string): PendingQuery {
   const query = {
     host,
     queryId: `q-${n}`,
     priority,
     expiresAtMs: T0 + lifeSeconds * SECOND,
     ...(discovery ? { discovery: 'SELECT 1' } : {}),
+    ...(lastGasp ? { set: 'last-gasp' as const } : {}),
   };
   return merges ? aPendingQuery(n, query) : aHostQuery(n, query);
 }

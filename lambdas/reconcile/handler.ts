@@ -1,8 +1,8 @@
 import type { Context } from 'aws-lambda';
+import { placeOf } from '../../lib/core/arn.ts';
 import { type ReviewDeps, review } from '../../lib/core/ledger/review.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
-import { placeOf } from '../../lib/core/reconcile/synthetic.ts';
 
 /** Left for what is under way when the sweep has to end: one batch of tasks, and the note of where it was left. */
 const RESERVE_MS = 10_000;

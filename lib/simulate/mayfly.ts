@@ -6,6 +6,7 @@ import type {
   WireRequest,
   WireResponse,
 } from '../agent/index.ts';
+import { type Place, placeOf } from '../core/arn.ts';
 import { InstanceNodes } from '../core/fleet/instance-nodes.ts';
 import { SWEEP_EVERY_MS } from '../core/ledger/bound.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
@@ -15,7 +16,6 @@ import type { SweepDeps } from '../core/reconcile/run.ts';
 import { Settled } from '../core/reconcile/settled.ts';
 import { Spend } from '../core/reconcile/spend.ts';
 import { sweep } from '../core/reconcile/sweep.ts';
-import { type Place, placeOf } from '../core/reconcile/synthetic.ts';
 import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { handleEvent } from '../core/triggers/handle-event.ts';
 import { parseEvent } from '../core/triggers/parse.ts';

@@ -1,3 +1,4 @@
+import type { Place } from '../arn.ts';
 import { MayflyError } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
@@ -8,7 +9,6 @@ import { each } from './each.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from './inventory.ts';
 import type { Settled } from './settled.ts';
 import { OutOfBudget, type Spend } from './spend.ts';
-import type { Place } from './synthetic.ts';
 
 export interface SweepDeps extends RuleDeps {
   readonly tasks: TaskInventory;

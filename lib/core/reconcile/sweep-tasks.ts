@@ -1,3 +1,4 @@
+import { placeOf } from '../arn.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { parseEvent } from '../triggers/parse.ts';
@@ -6,7 +7,7 @@ import type { Position, TaskList } from './inventory.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
 import { standingOf, strayOf, wantsSign } from './standing.ts';
-import { changedAtMs, occurredAtMs, placeOf, taskEvent } from './synthetic.ts';
+import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
 
 /** What runs first: a task that stops meanwhile is then found on the other list, the other way round on neither. */
 const LISTS: readonly TaskList[] = ['RUNNING', 'STOPPED'];

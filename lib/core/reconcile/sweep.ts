@@ -1,7 +1,7 @@
+import type { Place } from '../arn.ts';
 import { Run, type SweepDeps } from './run.ts';
 import { sweepInstances } from './sweep-instances.ts';
 import { sweepTasks } from './sweep-tasks.ts';
-import type { Place } from './synthetic.ts';
 
 /**
  * Looks at everything AWS runs in this account and Region, and handles what no event has told as if one had: the ledger's

@@ -1,18 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Place } from '../arn.ts';
 import type { Instance } from './inventory.ts';
-
-/** The account and Region that are swept. */
-export interface Place {
-  readonly partition: string;
-  readonly account: string;
-  readonly region: string;
-}
-
-/** The place of any ARN that names account and Region. */
-export function placeOf(arn: string): Place {
-  const [, partition = '', , region = '', account = ''] = arn.split(':');
-  return { partition, region, account };
-}
 
 /** What a task's event would have said, so that the policy's patterns match it. @param detail as DescribeTasks gives it */
 export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, place: Place): object {

@@ -1,3 +1,4 @@
+import { placeOf } from '../arn.ts';
 import { movesOf, type Stays } from '../ledger/addresses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { machineOf } from '../ledger/machine.ts';
@@ -11,7 +12,6 @@ import { type AskDeps, enqueue, firstAskedOf, questions, settleByMsOf } from '..
 import { heatSecondsOf } from '../queue/asking.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { type Decorations, keyOf, uniqueKeys } from '../queue/pending-query.ts';
-import { placeOf } from '../reconcile/synthetic.ts';
 import type { ContainerHosts, TaskPlace } from './container-hosts.ts';
 import { type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';

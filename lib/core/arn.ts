@@ -1,0 +1,12 @@
+/** An account and a Region. */
+export interface Place {
+  readonly partition: string;
+  readonly account: string;
+  readonly region: string;
+}
+
+/** The place of any ARN that names account and Region; '' stands for what it lacks. */
+export function placeOf(arn: string): Place {
+  const [, partition = '', , region = '', account = ''] = arn.split(':');
+  return { partition, region, account };
+}

@@ -37,7 +37,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const { workload, occurredAtMs, receivedAtMs, toldBy } = news;
+    const { workload, receivedAtMs, toldBy } = news;
     const known = this.#entries.get(workload);
     if (!isNews(known?.record, news)) return undefined;
     const snapshot = merged(known?.snapshot, news);
@@ -45,7 +45,7 @@ export class MemoryLedger implements Ledger {
     const record: WorkloadRecord = {
       ...{ handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [], stays: {}, alsoAsked: [] },
       facts: {},
-      ...{ firstEventAtMs: occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
+      ...{ firstEventAtMs: snapshot.occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
       ...known?.record,
       ...snapshot,
       identity: { ...learned, ...snapshot.identity },

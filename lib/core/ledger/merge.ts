@@ -14,11 +14,13 @@ export const isNews = (
  * What is known of a life after a newer snapshot. Where that says less than an older one did, the older one's word stands:
  * a container that had an id had it, whatever a later event leaves out.
  */
-export function merged(known: WorkloadSnapshot | undefined, news: WorkloadSnapshot): WorkloadSnapshot {
+export function merged(known: WorkloadSnapshot | undefined, told: WorkloadSnapshot): WorkloadSnapshot {
+  // A clock that is ahead says nothing of the future.
+  const news = { ...told, occurredAtMs: Math.min(told.occurredAtMs, told.receivedAtMs) };
   if (!known) return news;
-  const told = new Set(news.containers.map(({ name }) => name));
+  const named = new Set(news.containers.map(({ name }) => name));
   const untold = known.containers
-    .filter(({ name }) => !told.has(name))
+    .filter(({ name }) => !named.has(name))
     .map((container) => (news.stopped ? { ...container, lastStatus: 'STOPPED' } : container));
   const before = new Map(known.containers.map((container) => [container.name, container]));
   const containers = [

@@ -84,7 +84,8 @@ function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnaps
   return {
     workload: instanceId,
     kind: 'ec2-instance',
-    version: occurredAtMs,
+    // By AWS's clock, unless that is ahead: a time that never comes would make each later start an old one.
+    version: Math.min(occurredAtMs, receivedAtMs),
     versionStep: SAME_LAUNCH_MS,
     lastStatus: 'running',
     desiredStatus: 'running',

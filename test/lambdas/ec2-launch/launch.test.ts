@@ -35,6 +35,15 @@ describe('an instance that comes up', () => {
     expect(await world.record(INSTANCE)).toMatchObject({ kind: 'ec2-instance', subjects: [INSTANCE] });
   });
 
+  it('is asked about at its next start, too, after an event whose time never comes', async () => {
+    await world.take({ ...fixture(19), time: '+050000-01-01T00:00:00Z' });
+    const { pending } = await world.ports.queue.open(INSTANCE, true);
+    await world.ports.queue.remove(pending);
+    world.nowMs += 30 * MINUTE;
+    await world.take({ ...fixture(19), time: new Date(world.nowMs).toISOString() });
+    expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
+  });
+
   it('is asked about once when both events come in one batch', async () => {
     expect(await world.take(fixture(22), fixture(19))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);

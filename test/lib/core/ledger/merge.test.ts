@@ -50,7 +50,12 @@ describe('a snapshot after another', () => {
       containers: [{ ...api, lastStatus: 'STOPPED', exitCode: 1 }],
       identity: { cluster: 'c', ip: '10.0.3.8' },
     });
-    expect(merged(undefined, running)).toBe(running);
+    expect(merged(undefined, running)).toEqual(running);
+  });
+
+  it('has not occurred before we heard of it, however far ahead its clock is', () => {
+    const ahead = { ...running, occurredAtMs: Date.parse('+050000-01-01T00:00:00Z') };
+    for (const known of [undefined, running]) expect(merged(known, ahead).occurredAtMs).toBe(running.receivedAtMs);
   });
 
   it('never loses an id, an address or a digest, whatever it says', () => {

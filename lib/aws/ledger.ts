@@ -10,6 +10,7 @@ import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type {
   AnswerFrom,
+  Asked,
   ContainerFacts,
   Handling,
   Sighting,
@@ -133,6 +134,10 @@ export class DynamoLedger implements Ledger {
     if (asked.length === 0) return;
     const keys = new Set(asked.map((key) => JSON.stringify(key)));
     await this.#change(workload, 'ADD alsoAsked :keys', { values: { ':keys': keys } });
+  }
+
+  async lastGasp(workload: string, asked: Asked): Promise<void> {
+    await this.#change(workload, 'ADD lastGasps :asked', { values: { ':asked': new Set([JSON.stringify(asked)]) } });
   }
 
   async foundHost(workload: string, host: string): Promise<void> {
@@ -319,6 +324,7 @@ function recordOf(item: Record<string, unknown>): WorkloadRecord {
     handledVersion: Number(item.handledVersion),
     ...(handling ? { handling: { ...handling, ...(host ? { host } : {}) } } : {}),
     alsoAsked: set(item.alsoAsked).map((key) => JSON.parse(key) as PendingKey),
+    lastGasps: set(item.lastGasps).map((asked) => JSON.parse(asked) as Asked),
     seenLive: set(item.seenLive),
     seenPostMortem: set(item.seenPostMortem),
     troubles: set<Trouble>(item.troubles),

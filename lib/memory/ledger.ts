@@ -3,6 +3,7 @@ import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type {
+  Asked,
   Handling,
   Sighting,
   TaskContainer,
@@ -43,7 +44,15 @@ export class MemoryLedger implements Ledger {
     const snapshot = merged(known?.snapshot, news);
     const learned = known?.learned ?? {};
     const record: WorkloadRecord = {
-      ...{ handledVersion: -1, seenLive: [], seenPostMortem: [], troubles: [], stays: {}, alsoAsked: [] },
+      ...{
+        handledVersion: -1,
+        seenLive: [],
+        seenPostMortem: [],
+        troubles: [],
+        stays: {},
+        alsoAsked: [],
+        lastGasps: [],
+      },
       facts: {},
       ...{ firstEventAtMs: snapshot.occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
       ...known?.record,
@@ -63,6 +72,10 @@ export class MemoryLedger implements Ledger {
 
   async alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void> {
     this.#change(workload, ({ alsoAsked }) => ({ alsoAsked: [...alsoAsked, ...asked] }));
+  }
+
+  async lastGasp(workload: string, asked: Asked): Promise<void> {
+    this.#change(workload, ({ lastGasps }) => ({ lastGasps: [...lastGasps, asked] }));
   }
 
   async foundHost(workload: string, host: string): Promise<void> {

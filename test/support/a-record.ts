@@ -58,6 +58,7 @@ export const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord =>
   lastSignAtMs: T0,
   stays: {},
   alsoAsked: [],
+  lastGasps: [],
   facts: {},
   ...record,
 });

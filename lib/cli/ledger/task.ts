@@ -1,6 +1,7 @@
 import { adviceOn } from '../../core/ledger/advice.ts';
 import {
   type ContainerFacts,
+  type Handling,
   type TaskContainer,
   type Trouble,
   type Verdict,
@@ -63,10 +64,18 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
   say(columns(linesOf(momentsOf(record), record)));
-  if (record.handling && verdict.verdict === 'pending' && record.handling.settleByMs > nowMs)
-    say(`  An answer is waited for until ${when(record.handling.settleByMs)}.`);
+  if (record.handling && verdict.verdict === 'pending') say(`  ${outlook(record.handling, nowMs)}`);
   say(`\n${paint.bold('What was seen')}`);
   say(columns(tableOf(subjects, record)));
+}
+
+/** What can still come of a life without a verdict. */
+function outlook({ host, settleByMs, asked }: Handling, nowMs: number): string {
+  if (settleByMs > nowMs && !host)
+    return `Its queries wait for its host to become known, until ${when(settleByMs)} at most.`;
+  if (settleByMs > nowMs) return `An answer is waited for until ${when(settleByMs)}.`;
+  if (asked.length > 0) return 'A container of it is still to start, and will be asked about.';
+  return 'Nothing was asked about it so far: no rule wanted to know, or nothing could be asked ("query_refused" in the log). Its end may ask.';
 }
 
 function verdictText(verdict: Verdict, record: WorkloadRecord): string {
@@ -118,7 +127,7 @@ function momentsOf(record: WorkloadRecord): Moment[] {
           ),
           ...of('received', firstAsked.receivedAtMs, `${heard(firstAsked.toldBy)}: what asked`),
         ]),
-    ...askings.flatMap(({ set, atMs, queries }) =>
+    ...[...askings, ...record.lastGasps].flatMap(({ set, atMs, queries }) =>
       of('queued', atMs, `asked: ${count(queries, `${set} query`, `${set} queries`)}`),
     ),
     ...of('delivered', deliveredAtMs, 'delivered to its host'),

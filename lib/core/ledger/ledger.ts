@@ -1,6 +1,15 @@
 import type { PendingKey } from '../queue/pending-query.ts';
 import type { Stays } from './addresses.ts';
-import type { Handling, Sighting, TaskContainer, Told, Trouble, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
+import type {
+  Asked,
+  Handling,
+  Sighting,
+  TaskContainer,
+  Told,
+  Trouble,
+  WorkloadRecord,
+  WorkloadSnapshot,
+} from './workload.ts';
 
 /**
  * One record for every workload. Each method makes conditional or commutative writes alone, so any order and any number of
@@ -18,6 +27,8 @@ export interface Ledger {
   handled(workload: string, version: number, handling: Handling): Promise<boolean>;
   /** Adds questions that were asked on an event which has been superseded meanwhile: the end has to find them, too. */
   alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void>;
+  /** Notes what a notice asked an instance; only for people, as nothing of its life depends on that. */
+  lastGasp(workload: string, asked: Asked): Promise<void>;
   /** Notes the host where its queries went that had waited for it under another name. */
   foundHost(workload: string, host: string): Promise<void>;
   /**

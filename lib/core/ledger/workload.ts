@@ -94,6 +94,13 @@ export interface WorkloadSnapshot {
   readonly toldBy: ToldBy;
 }
 
+/** So many queries of a set were asked at a time. */
+export interface Asked {
+  readonly set: QuerySet;
+  readonly atMs: number;
+  readonly queries: number;
+}
+
 /** What handling a snapshot came to. */
 export interface Handling {
   readonly host?: string;
@@ -108,7 +115,7 @@ export interface Handling {
   readonly stays?: Stays; // of a task
   readonly firstAsked?: FirstAsked;
   /** How many queries of which set were asked when, in that order. */
-  readonly askings?: readonly { readonly set: QuerySet; readonly atMs: number; readonly queries: number }[];
+  readonly askings?: readonly Asked[];
 }
 
 /** A verdict as it was told to the world, in metrics and, for a miss, as an event. */
@@ -131,6 +138,8 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly stays: Stays;
   /** Asked on events that were superseded while they were handled. */
   readonly alsoAsked: readonly PendingKey[];
+  /** What notices asked an instance. */
+  readonly lastGasps: readonly Asked[];
   readonly firstToldBy: ToldBy;
   readonly deliveredAtMs?: number; // first hand-over of a query about it
   readonly firstAnswerAtMs?: number; // first request that brought a row about it
@@ -205,7 +214,7 @@ function ofFacts(record: WorkloadRecord, nowMs: number): Verdict {
   }
   if (hasUnsafeId(record)) return { verdict: 'missed', reason: 'unsafe-id' };
   if (record.stopped && subjects.length === 0) {
-    const ran = containers.some(({ exitCode }) => exitCode !== undefined);
+    const ran = record.times?.startedAtMs !== undefined || containers.some(({ exitCode }) => exitCode !== undefined);
     return ran ? { verdict: 'missed', reason: 'no-id' } : { verdict: 'never-started' };
   }
   if (record.handledVersion < record.version) return unless(nowMs < record.receivedAtMs + HANDLED_WITHIN_MS);

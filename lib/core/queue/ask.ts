@@ -81,7 +81,8 @@ export function questions(
         subjects: cause.subjects,
         decorations: cause.decorations,
         subjectDecorations: cause.subjectDecorations ?? {},
-        triggeredAtMs: cause.triggeredAtMs,
+        // A clock that is ahead would make every answer a quick one.
+        triggeredAtMs: Math.min(cause.triggeredAtMs, cause.receivedAtMs),
         receivedAtMs: cause.receivedAtMs,
         ...(cause.toldBy ? { toldBy: cause.toldBy } : {}),
         ...(cause.places ? { places: cause.places } : {}),

@@ -1,3 +1,4 @@
+import { machineOf } from '../ledger/machine.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
@@ -133,7 +134,7 @@ async function askInstance(
   const hasAgent = lives(node, now());
   const rules = compiled.lastGaspRules(raw);
   const secondsLeft = deadlineAtMs === undefined ? undefined : secondsUntil(deadlineAtMs, now());
-  const cause = causeOf(instanceId, notice, now());
+  const cause = { ...causeOf(instanceId, notice, now()), ...(known ? { decorations: machineOf(known) } : {}) };
   const askings = rules.map((rule) => lastGaspOf(rule, secondsLeft ?? rule.expiresSeconds));
   const wanted = questions(host, askings, cause, now());
   // Ids alone would not know a repeat once the queries are answered.
@@ -142,6 +143,8 @@ async function askInstance(
   const queries = done ? [] : await enqueue(host, wanted, compiled.policy.limits, heat, deps, instanceId);
   if (!done) await fanOuts.save(cause.key, { hosts: 1, done: true }, now());
   const asked = done ? wanted.queries : queries;
+  if (!record && queries.length > 0)
+    await ledger.lastGasp(instanceId, { set: 'last-gasp', atMs: now(), queries: queries.length });
   if (record) {
     await ledger.handled(instanceId, record.version, {
       host,

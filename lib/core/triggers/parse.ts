@@ -62,6 +62,7 @@ const Envelope = z.object({
   account: z.catch(word, ''),
   region: z.catch(word, ''),
   time: text,
+  resources: z.catch(z.array(z.unknown()), []),
   detail: z.unknown(),
 });
 
@@ -160,7 +161,7 @@ export function parseEvent(input: unknown, toldBy: ToldBy = 'event'): ParsedEven
   if (!Number.isFinite(occurredAtMs)) throw new MayflyError('EVENT_MALFORMED', 'event: time: not a date');
   switch (`${envelope.source} ${envelope['detail-type']}`) {
     case 'aws.ecs ECS Task State Change': {
-      const { containers, attachments, tags, ...task } = checked(Task, envelope.detail, 'detail');
+      const { containers, attachments, tags, ...task } = checked(Task, envelope.detail, 'detail', 'taskArn');
       const details = (attachments ?? []).flatMap((attachment) => attachment.details ?? []);
       const attached = (wanted: string): string[] =>
         details.flatMap(({ name, value }) => (name === wanted && value ? [value] : []));
@@ -200,7 +201,7 @@ export function parseEvent(input: unknown, toldBy: ToldBy = 'event'): ParsedEven
       };
     }
     case 'aws.ec2 EC2 Instance State-change Notification': {
-      const detail = checked(InstanceState, envelope.detail, 'detail');
+      const detail = checked(InstanceState, withInstance(envelope), 'detail', 'instance-id');
       if (ENDED.has(detail.state)) {
         const { 'instance-id': ended, state } = detail;
         return { kind: 'end', event: { id: envelope.id, instanceId: ended, state, occurredAtMs, toldBy, raw: input } };
@@ -223,7 +224,7 @@ export function parseEvent(input: unknown, toldBy: ToldBy = 'event'): ParsedEven
     // Its `resources` hold the zone where the Region belongs, and no account: the detail is what counts.
     case 'aws.ec2 EC2 Spot Instance Interruption Warning':
     case 'aws.ec2 EC2 Instance Rebalance Recommendation': {
-      const detail = checked(Interruption, envelope.detail, 'detail');
+      const detail = checked(Interruption, withInstance(envelope), 'detail', 'instance-id');
       const kind = envelope['detail-type'].includes('Rebalance') ? 'rebalance' : 'interruption';
       const base = { id: envelope.id, occurredAtMs, raw: input };
       const event = { ...base, kind, instanceId: detail['instance-id'], notice: `${kind} ${occurredAtMs}` } as const;
@@ -263,10 +264,20 @@ function hookNotice(detail: z.infer<typeof HookAction>, occurredAtMs: number): O
   };
 }
 
-function checked<T>(schema: z.ZodMiniType<T>, input: unknown, where: string): T {
+/** The detail with the instance that `resources` name, where it does not say itself: as an ARN, of whatever form, or as a bare id. */
+function withInstance({ detail, resources }: z.infer<typeof Envelope>): unknown {
+  const known = Object(detail) as Record<string, unknown>;
+  const ids = resources.map((resource) => /(^|\/)(i-[0-9a-f]{8,17})$/.exec(String(resource))?.[2]);
+  return { ...known, 'instance-id': known['instance-id'] ?? ids.find((id) => id !== undefined) };
+}
+
+/** @param name of the member that says what the event is about, for whoever reads of the failure */
+function checked<T>(schema: z.ZodMiniType<T>, input: unknown, where: string, name?: string): T {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const path = [where, ...(issue?.path ?? [])].join('.');
-  throw new MayflyError('EVENT_MALFORMED', `${path}: ${issue?.message ?? 'not as documented'}`);
+  const about = name === undefined ? undefined : (Object(input) as Record<string, unknown>)[name];
+  const of = typeof about === 'string' ? ` (of ${about.slice(0, 256)})` : '';
+  throw new MayflyError('EVENT_MALFORMED', `${path}: ${issue?.message ?? 'not as documented'}${of}`);
 }

@@ -91,9 +91,9 @@ describe('an event that lacks what its source documents', () => {
   it.each([
     ['a hook without a group', without(ourHook(), 'AutoScalingGroupName')],
     ['a hook without a name', ourHook({ LifecycleHookName: '' })],
-    ['a warning without an instance', without(fixture(20), 'instance-id')],
+    ['a warning without an instance', { ...without(fixture(20), 'instance-id'), resources: [] }],
     ['a recommendation whose instance is a list', fixture(21, { 'instance-id': [INSTANCE] })],
-    ['a warning without detail', { ...fixture(20), detail: null as unknown as AnyEvent['detail'] }],
+    ['a warning without detail', { ...fixture(20), resources: [], detail: null as unknown as AnyEvent['detail'] }],
     ['a warning at no time', { ...fixture(20), time: 'in two minutes' }],
   ])('goes back to the queue, alone: %s', async (_, event) => {
     gasp.world.nowMs = Date.parse(fixture(20).time);
@@ -107,6 +107,16 @@ describe('an event that lacks what its source documents', () => {
     expect(await gasp.asked('i-0000000000000000f')).toEqual(QUESTIONS);
     expect(gasp.hooks.completed).toEqual([]);
   });
+});
+
+it.each([
+  ['as Spot writes it', `arn:aws:ec2:us-east-1a:instance/${INSTANCE}`],
+  ['as others do', `arn:aws-cn:ec2:cn-north-1:111122223333:instance/${INSTANCE}`],
+  ['as a bare id', INSTANCE],
+])('a warning whose detail names nobody is about the instance of its resources: %s', async (_, resource) => {
+  gasp.world.nowMs = Date.parse(fixture(20).time);
+  expect(await gasp.send({ ...without(fixture(20), 'instance-id'), resources: ['else', resource] })).toEqual([]);
+  expect(await gasp.asked(INSTANCE)).toEqual(QUESTIONS);
 });
 
 describe('a warning is about its detail', () => {

@@ -70,11 +70,20 @@ describe('an instance that will be taken away', () => {
     expect(await gasp.world.record(INSTANCE)).toMatchObject({ version: Date.parse(fixture(19).time) });
   });
 
-  it('has one record in the ledger, which a notice does not change', async () => {
+  it('has one record in the ledger, to which a notice adds no more than that it asked', async () => {
     await gasp.at(fixture(22));
     const before = await gasp.world.record(INSTANCE);
     await gasp.at(fixture(20));
-    expect(await gasp.world.record(INSTANCE)).toEqual(before);
+    expect({ ...(await gasp.world.record(INSTANCE)), lastGasps: [] }).toEqual(before);
+  });
+
+  it('has each of its notices in its record, where it is known', async () => {
+    gasp.world.nowMs = Date.parse(fixture(19).time);
+    await gasp.send(fixture(19));
+    for (const number of [21, 20]) await gasp.at(fixture(number));
+    const { lastGasps, handling } = await gasp.world.record(INSTANCE);
+    expect(handling?.askings).toMatchObject([{ set: 'launch' }]);
+    expect(lastGasps).toMatchObject(Array(2).fill({ set: 'last-gasp', queries: QUESTIONS.length }));
   });
 
   it('is asked by other rules too, which see in the notice an event like any other', async () => {

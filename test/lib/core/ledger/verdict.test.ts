@@ -139,6 +139,10 @@ describe('the verdict on a task', () => {
     const stopped = { stopped: true, lastStatus: 'STOPPED', subjects: [] };
     const failed = { name: 'a', lastStatus: 'STOPPED', reason: 'CannotPullContainerError' };
     expect(late({ ...stopped, containers: [failed] })).toEqual({ verdict: 'never-started' });
+    expect(late({ ...stopped, containers: [], times: { startedAtMs: T0 } })).toEqual({
+      verdict: 'missed',
+      reason: 'no-id',
+    });
     const ran = { name: 'a', lastStatus: 'STOPPED', exitCode: 0 };
     expect(late({ ...stopped, containers: [ran] })).toEqual({ verdict: 'missed', reason: 'no-id' });
   });

@@ -76,3 +76,9 @@ describe('what an event about an instance says', () => {
     expect(notices[0]).toBe(`hook ${GROUP} osquery-last-look-hook ${atMs(24)}`);
   });
 });
+
+it('names what a malformed event is about', () => {
+  const { taskArn } = fixture(5).detail;
+  expect(() => parseEvent(fixture(5, { version: 'five' }))).toThrow(`(of ${taskArn})`);
+  expect(() => parseEvent(fixture(5, { taskArn: 7 }))).toThrow(/^detail\.taskArn: [^(]*$/);
+});

@@ -128,3 +128,15 @@ it('an event that came through another account is handled under its ARN, and tol
   });
   expect((await world.record(TASK)).handledVersion).toBe(fixture(5).detail.version);
 });
+
+it.each([
+  ['five minutes ahead', '2026-11-20T10:20:27Z'],
+  ['of a time that never comes', '+050000-01-01T00:00:00Z'],
+])('an answer takes its time though the clock of the event is %s', async (_, time) => {
+  await world.aNode(HOST);
+  world.nowMs = Date.parse('2026-11-20T10:15:27Z');
+  await world.take({ ...fixture(5), time });
+  const { pending } = await world.ports.queue.open(HOST, true);
+  expect(pending.map(({ triggeredAtMs }) => triggeredAtMs)).toEqual(pending.map(() => world.nowMs));
+  expect((await world.record(TASK)).handling?.firstAsked).toMatchObject({ eventAtMs: world.nowMs });
+});

@@ -132,7 +132,7 @@ describe('what is no launch', () => {
   });
 
   it.each([
-    ['no instance id', { ...fixture(19), detail: { state: 'running' } }],
+    ['no instance id anywhere', { ...fixture(19), resources: [], detail: { state: 'running' } }],
     ['an instance id that is no text', fixture(19, { 'instance-id': { $gt: '' } })],
     ['a time that is no date', { ...fixture(19), time: 'soon' }],
     ['no detail', { ...fixture(19), detail: null }],

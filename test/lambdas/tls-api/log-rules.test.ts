@@ -59,6 +59,8 @@ describe('a row that tells of a started container', () => {
   });
 
   it('says in the answer which row made it ask, and when', async () => {
+    const startedAtMs = server.clock.nowMs + 7000;
+    server.clock.nowMs += 9000;
     await agent.log('result', [forms.event(7)]);
     const [wireId = ''] = Object.keys(await agent.poll());
     await agent.write({ [wireId]: [{ id: 'c1', image: 'busybox' }] });
@@ -68,7 +70,7 @@ describe('a row that tells of a started container', () => {
         set: 'log',
         columns: { id: 'c1', image: 'busybox' },
         decorations: expect.objectContaining({ log_query: 'pack/container-events/container_starts' }),
-        triggeredAtMs: server.clock.nowMs + 7000,
+        triggeredAtMs: startedAtMs,
       }),
     ]);
   });

@@ -157,25 +157,19 @@ export class DynamoLedger implements Ledger {
       ),
     ];
     const added = [live.length > 0 ? 'seenLive :live' : '', postMortem.length > 0 ? 'seenPostMortem :dead' : ''];
-    const change = this.#changing(
-      workload,
-      `SET ${sets.join(', ')} ADD ${added.filter(Boolean).join(', ')}`,
-      Object.fromEntries([
-        ...first.map(([name, value]) => [`:${name}`, value]),
-        ...facts.map(([, said], n) => [`:facts${n}`, said]),
-        ...(live.length > 0 ? [[':live', new Set(live)]] : []),
-        ...(postMortem.length > 0 ? [[':dead', new Set(postMortem)]] : []),
-      ]),
-    );
     const names = Object.fromEntries(facts.map(([id], n) => [`#facts${n}`, `${FACTS}${id}`]));
+    const values = Object.fromEntries([
+      ...first.map(([name, value]) => [`:${name}`, value]),
+      ...facts.map(([, said], n) => [`:facts${n}`, said]),
+      ...(live.length > 0 ? [[':live', new Set(live)]] : []),
+      ...(postMortem.length > 0 ? [[':dead', new Set(postMortem)]] : []),
+    ]);
+    const change = this.#changing(workload, `SET ${sets.join(', ')} ADD ${added.filter(Boolean).join(', ')}`, {
+      values,
+      ...(facts.length > 0 ? { names } : {}),
+    });
     try {
-      const { Attributes } = await this.#table.db.send(
-        new UpdateCommand({
-          ...change,
-          ...(facts.length > 0 ? { ExpressionAttributeNames: names } : {}),
-          ReturnValues: 'ALL_OLD',
-        }),
-      );
+      const { Attributes } = await this.#table.db.send(new UpdateCommand({ ...change, ReturnValues: 'ALL_OLD' }));
       return Attributes && recordOf(Attributes);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
@@ -281,30 +275,27 @@ export class DynamoLedger implements Ledger {
   }
 
   // Only a record that an event or a sweep made is changed: an answer never brings one into being.
-  #change(
-    workload: string,
-    update: string,
-    {
-      condition,
-      names,
-      values,
-    }: { condition?: string; names?: Record<string, string>; values: Record<string, unknown> },
-  ): Promise<boolean> {
-    const changing = this.#changing(workload, update, values, condition);
-    return conditional(
-      this.#table.db.send(new UpdateCommand({ ...changing, ...(names ? { ExpressionAttributeNames: names } : {}) })),
-    );
+  #change(workload: string, update: string, details: ChangeDetails): Promise<boolean> {
+    return conditional(this.#table.db.send(new UpdateCommand(this.#changing(workload, update, details))));
   }
 
-  #changing(workload: string, update: string, values: Record<string, unknown>, condition?: string) {
+  #changing(workload: string, update: string, { condition, names, values }: ChangeDetails) {
     return {
       TableName: this.#table.name,
       Key: keyOf(workload),
       UpdateExpression: update,
       ConditionExpression: ['attribute_exists(pk)', ...(condition ? [condition] : [])].join(' AND '),
+      ...(names ? { ExpressionAttributeNames: names } : {}),
       ExpressionAttributeValues: values,
     };
   }
+}
+
+/** What an update of a record says beside its expression. */
+interface ChangeDetails {
+  readonly condition?: string;
+  readonly names?: Record<string, string>;
+  readonly values: Record<string, unknown>;
 }
 
 const stayKey = (digits: string, sinceMs: number, workload: string) => ({

@@ -15,5 +15,5 @@ export interface LedgerBook {
   due(nowMs: number): AsyncIterable<readonly WorkloadRecord[]>;
 }
 
-/** So long after its last event a workload is remembered, unless the policy says otherwise. */
+/** So long after the last sign of it a workload is remembered, unless the policy says otherwise. */
 export const LEDGER_KEEPS_MS = 90 * 24 * 3_600_000;

@@ -249,10 +249,7 @@ const hasUnsafeId = ({ containers }: WorkloadRecord): boolean =>
   containers.some(({ essential, unsafeId }) => essential !== false && unsafeId);
 
 /** Ids that have to be seen: those of essential containers, or all where none is known to be. */
-export function essentialOf({
-  subjects,
-  containers,
-}: Pick<WorkloadSnapshot, 'subjects' | 'containers'>): readonly string[] {
+function essentialOf({ subjects, containers }: Pick<WorkloadSnapshot, 'subjects' | 'containers'>): readonly string[] {
   const optional = new Set(
     containers.flatMap((one) => (one.essential === false && one.runtimeId ? [one.runtimeId] : [])),
   );

@@ -2,6 +2,7 @@ import { adviceOn } from '../../core/ledger/advice.ts';
 import {
   type ContainerFacts,
   type Handling,
+  isEssential,
   type TaskContainer,
   type Trouble,
   type Verdict,
@@ -210,10 +211,7 @@ function tableOf(subjects: readonly Subject[], { kind }: WorkloadRecord): string
     ['image', ({ image }) => image],
     ['digest', ({ imageDigest }) => imageDigest],
     ['command', ({ command }) => command],
-    [
-      '',
-      ({ essential, reason }) => [...(essential === false ? ['not essential'] : []), reason ?? []].flat().join(', '),
-    ],
+    ['', (subject) => [...(isEssential(subject) ? [] : ['not essential']), subject.reason ?? []].flat().join(', ')],
   ];
   const shown = all.filter(([, cellOf]) => subjects.some(cellOf));
   return [

@@ -37,6 +37,8 @@ export interface TaskContainer {
   readonly unsafeId?: true;
   /** False where the task definition says that the task goes on without it; such a container need not be seen. */
   readonly essential?: boolean;
+  /** It had stopped while its task went on running, as an init container does: so the task can do without it, too. */
+  readonly endedFirst?: true;
   readonly image?: string;
   readonly imageDigest?: string;
   readonly exitCode?: number;
@@ -241,18 +243,23 @@ function ofFacts(record: WorkloadRecord, nowMs: number): Verdict {
 const isComing = ({ stopped, containers }: WorkloadRecord): boolean =>
   !stopped &&
   containers.some(
-    ({ essential, runtimeId, unsafeId, lastStatus }) =>
-      essential !== false && runtimeId === undefined && !unsafeId && lastStatus !== 'STOPPED',
+    (container) =>
+      isEssential(container) &&
+      container.runtimeId === undefined &&
+      !container.unsafeId &&
+      container.lastStatus !== 'STOPPED',
   );
 
 const hasUnsafeId = ({ containers }: WorkloadRecord): boolean =>
-  containers.some(({ essential, unsafeId }) => essential !== false && unsafeId);
+  containers.some((container) => isEssential(container) && container.unsafeId);
+
+/** Whether a container counts as essential: all do about which nothing else is known. */
+export const isEssential = ({ essential, endedFirst }: Pick<TaskContainer, 'essential' | 'endedFirst'>): boolean =>
+  essential !== false && !endedFirst;
 
 /** Ids that have to be seen: those of essential containers, or all where none is known to be. */
 function essentialOf({ subjects, containers }: Pick<WorkloadSnapshot, 'subjects' | 'containers'>): readonly string[] {
-  const optional = new Set(
-    containers.flatMap((one) => (one.essential === false && one.runtimeId ? [one.runtimeId] : [])),
-  );
+  const optional = new Set(containers.flatMap((one) => (!isEssential(one) && one.runtimeId ? [one.runtimeId] : [])));
   const essential = subjects.filter((id) => !optional.has(id));
   return essential.length > 0 ? essential : subjects;
 }

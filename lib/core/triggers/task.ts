@@ -54,7 +54,8 @@ export interface TaskEvent {
 
 /**
  * The task's life as this event tells it. Containers beside the `essential` ones are marked as such; undefined where nobody
- * knows which those are. Containers whose runtime id is outside the allowed alphabet keep their place
+ * knows which those are. So is one that has stopped while the task goes on: the end of an essential one ends its task
+ * (ECS Developer Guide, "essential"). Containers whose runtime id is outside the allowed alphabet keep their place
  * in the record without the id: nothing can be asked about them.
  */
 export function taskSnapshot(
@@ -62,11 +63,13 @@ export function taskSnapshot(
   receivedAtMs: number,
   essential?: ReadonlySet<string>,
 ): WorkloadSnapshot {
+  const goesOn = task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING';
   const containers = task.containers.map(
     ({ addresses: _, runtimeId, ...container }): TaskContainer => ({
       ...container,
       ...(runtimeId === undefined ? {} : SAFE_ID.test(runtimeId) ? { runtimeId } : { unsafeId: true }),
       ...(essential && !essential.has(container.name) ? { essential: false } : {}),
+      ...(goesOn && container.lastStatus === 'STOPPED' ? { endedFirst: true } : {}),
     }),
   );
   return {

@@ -89,6 +89,37 @@ describe('a task of several containers', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
   });
 
+  it('is seen without the init container that ended while it ran, also where ECS describes no definition (S16)', async () => {
+    world.ecs.fail('ThrottlingException');
+    const containers = (fixture(5).detail.containers as Record<string, unknown>[]).map((container) =>
+      container.runtimeId === ENVOY ? { ...container, lastStatus: 'STOPPED', exitCode: 0 } : container,
+    );
+    await arrives(fixture(5, { containers }));
+    const delivered = await world.poll(INSTANCE);
+    const rows = [
+      { id: API, state: 'running' },
+      { id: ENVOY, state: 'exited' },
+    ];
+    await world.answer(
+      INSTANCE,
+      delivered.map(({ wireId }) => anAnswer(wireId, rows)),
+    );
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+    await arrives(fixture(7));
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+  });
+
+  it('needs a container that stopped when its end had begun', async () => {
+    world.ecs.fail('ThrottlingException');
+    const containers = (fixture(5).detail.containers as Record<string, unknown>[]).map((container) =>
+      container.runtimeId === ENVOY ? { ...container, lastStatus: 'STOPPED', exitCode: 1 } : container,
+    );
+    await arrives(fixture(5, { containers, desiredStatus: 'STOPPED' }));
+    await answers(API);
+    expect((await world.record(TASK)).seenLive).toEqual([API]);
+    expect(await world.verdict(TASK)).not.toEqual({ verdict: 'seen' });
+  });
+
   it('is looked up once, however many events and functions there are', async () => {
     world.ecs.definitions.set(REVISION, { api: true, envoy: true });
     await arrives(fixture(3), fixture(4), fixture(5));

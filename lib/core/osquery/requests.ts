@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Enrollment } from '../nodes/enroll.ts';
+import { identifierProblem } from '../nodes/host-identifier.ts';
 
 /*
  * What agents of 4.x and 5.x send. Objects are open; what a version may lack is optional (osquery-protocol.md §5, §8,
@@ -10,13 +11,21 @@ const table = z.optional(z.record(z.string(), z.unknown()));
 
 const Enroll = z.object({
   enroll_secret: z._default(z.string(), ''),
-  // Half a character has no UTF-8 form: neither a node key nor the table could hold it.
-  host_identifier: z.string().check(z.minLength(1), z.maxLength(255), z.regex(/^\P{Surrogate}*$/u)),
+  host_identifier: z.string().check(z.refine((text) => identifierProblem(text) === undefined)),
   platform_type: z.optional(z.unknown()),
   host_details: z.optional(
     z.object({ os_version: table, osquery_info: table, system_info: table, platform_info: table }),
   ),
 });
+
+/** Why a body is no enroll request, for the agent's log. */
+export function enrollProblem(body: unknown): string {
+  const name = isObject(body) ? body.host_identifier : undefined;
+  const problem = typeof name === 'string' ? identifierProblem(name) : undefined;
+  return problem
+    ? `The host_identifier cannot be used: ${problem}.`
+    : 'An enroll request needs a host_identifier of 1 to 255 characters.';
+}
 
 /** An enroll request: its secret, and who asks. Undefined when it names no host. */
 export function readEnroll(body: unknown): { secret: string; enrollment: Enrollment } | undefined {

@@ -25,7 +25,7 @@ import type { FanOuts } from '../triggers/fan-out.ts';
 import { askOnLog } from '../triggers/handle-log.ts';
 import { parseBody, tooDeep, withoutKeys } from './body.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
-import { nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
+import { enrollProblem, nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
 import { type Endpoint, endpointOf, isCarve } from './routes.ts';
 
 /** One request of an agent, freed from the front that carried it. */
@@ -114,7 +114,7 @@ export class TlsApi {
   async #enroll(body: unknown): Promise<Reply> {
     const { enrollSecret, nodeKeySecret, report } = this.#deps;
     const request = tooDeep(body) ? undefined : readEnroll(body);
-    if (!request) return refused('An enroll request needs a host_identifier of 1 to 255 characters.');
+    if (!request) return refused(enrollProblem(body));
     const { hostIdentifier, identity } = request.enrollment;
     const isSecret = (known: readonly string[]): boolean => known.some((secret) => sameSecret(secret, request.secret));
     if (!isSecret(await enrollSecret.values()) && !isSecret(await enrollSecret.refreshed())) {

@@ -164,6 +164,17 @@ describe('enrollment', () => {
     }
   });
 
+  it.each([
+    ['the ARN of a container instance', 'arn:aws:ecs:us-east-1:111122223333:container-instance/prod/4f1c', 'ARN'],
+    ['a name with control characters', 'web\u001b[2J', 'control'],
+    ['a name that changes the direction of text', 'web\u202e4-bd', 'control'],
+    ["another host's second agent", 'i-0abc~0123abcd', 'second agents'],
+  ])('as %s is refused with the reason, and drains nothing', async (_, host, reason) => {
+    const { json } = await new WireAgent(server, host).enroll();
+    expect(json).toEqual({ error: expect.stringContaining(reason) });
+    expect(await everything(server.table)).toEqual([]);
+  });
+
   it('with a wrong secret costs no database call, and at most one look at the secret in 30 seconds', async () => {
     await new WireAgent(server, 'i-0abc').enroll({ enroll_secret: 'wrong' });
     const looks = server.secrets.calls;

@@ -25,6 +25,8 @@ export interface HostView {
   readonly bootedAtMs: number;
   /** The SMBIOS product UUID; on EC2 it starts with `ec2`. */
   readonly uuid: string;
+  /** Whether osquery can read the SMBIOS: it cannot in most containers. */
+  readonly smbios: boolean;
   readonly macAddress: string;
   readonly reservationId: string;
   /** Docker Engine's own id. */

@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly cpus?: number;
   readonly memoryBytes?: number;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Whether osquery can read the SMBIOS; by default it can. */
+  readonly smbios?: boolean;
   /** How long exited containers stay queryable by id, in milliseconds. */
   readonly cleanupWaitMs?: number;
   /** When the machine booted, in epoch milliseconds; by default ten minutes before its creation here. */
@@ -59,6 +61,7 @@ export class SimulatedHost implements HostView {
   readonly createdAtMs: number;
   /** The SMBIOS product UUID; on EC2 it starts with `ec2`. */
   readonly uuid: string;
+  readonly smbios: boolean;
   readonly macAddress: string;
   readonly reservationId: string;
   /** Docker Engine's own id. */
@@ -89,6 +92,7 @@ export class SimulatedHost implements HostView {
     this.memoryBytes = options.memoryBytes ?? 16_326_590_464;
     this.tags = options.tags ?? { Name: this.hostname.split('.')[0] ?? this.hostname };
     this.bootedAtMs = options.bootedAtMs ?? this.createdAtMs - 600_000;
+    this.smbios = options.smbios ?? true;
     this.cleanupWaitMs = options.cleanupWaitMs ?? CLEANUP_WAIT_MS;
     this.uuid = `ec2${random.uuid().slice(3)}`;
     this.macAddress = mac(random);
@@ -172,13 +176,19 @@ export class SimulatedHost implements HostView {
     return engine.run(sql, { host: this, osquery });
   }
 
-  /** The first row of a table with all its columns, hidden ones included, or `null` if it has none. */
+  /**
+   * The first row of a table as the table makes it: the values it sets alone, by name, and also one that no column shows.
+   * `null` if it has none.
+   */
   firstRow(tableName: string, osquery: OsqueryFacts | null = null): Record<string, string> | null {
     const table = engine.tables.find(({ name }) => name === tableName);
     if (!table) throw new Error(`no table ${tableName} on a simulated host`);
     const first: TableRow | undefined = [...table.rows({ host: this, osquery }, UNCONSTRAINED)][0];
     if (!first) return null;
-    return Object.fromEntries(table.columns.map(({ name }) => [name, String(first[name] ?? '')]));
+    const set = Object.entries(first).flatMap(([name, value]) =>
+      value == null ? [] : [[name, String(value)] as const],
+    );
+    return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   /** Makes an image present; returns its id. */

@@ -1,4 +1,4 @@
-import { type Clock, Stopped, stopper } from '../clock.ts';
+import { type Clock, stopper, unlessStopped } from '../clock.ts';
 import type { SimulatedHost } from '../host/host.ts';
 import type { Random } from '../random.ts';
 import type { ServerAddress } from './client.ts';
@@ -8,11 +8,22 @@ import { Flags, type FlagValues } from './flags.ts';
 import { LATEST_VERSION, type Profile, profileOf } from './profile.ts';
 import { AgentStore } from './store.ts';
 import { HttpsTransport, type Transport } from './transport.ts';
+import { WatchdogStop } from './watchdog.ts';
+import { Watcher } from './watcher.ts';
 import { Worker } from './worker.ts';
 import { OsqueryExit, WorkerCrash } from './worker-context.ts';
 
-/** osquery's watcher waits this long before it replaces a worker that died. */
-const RESPAWN_MS = 5000;
+/** EXIT_FAILURE: too many workers died too soon. */
+const EXIT_FAILURE = 1;
+
+/** How a worker ended. */
+interface Death {
+  /** Whether the watchdog killed it, after it asked it to stop. */
+  readonly killed: boolean;
+  readonly reason?: string;
+  /** osqueryd itself gave up, with this code. */
+  readonly exit?: number;
+}
 
 /** The paths of the minimal flagfile (osquery-protocol.md §7). */
 const DEFAULT_ENDPOINTS: ServerAddress['endpoints'] = {
@@ -95,7 +106,7 @@ export class SimulatedAgent {
     this.notify({ kind: 'stopped' });
   }
 
-  /** Kills the worker, as the watchdog does; the watcher replaces it after 5 s. */
+  /** Kills the worker; the watcher notices it within 3 s. */
   crash(reason = 'killed'): void {
     if (!this.worker) return;
     this.worker.end();
@@ -124,27 +135,47 @@ export class SimulatedAgent {
 
   /** The watcher: a worker after another until the service stops or osqueryd exits. */
   private async supervise(stop: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    const watcher = new Watcher();
     while (!stop.aborted) {
-      this.worker = this.newWorker();
-      try {
-        await this.worker.run();
-      } catch (error) {
-        if (error instanceof OsqueryExit) {
-          this.life = undefined;
-          return this.notify({ kind: 'exited', code: error.code });
-        }
-        if (!(error instanceof WorkerCrash)) throw error; // a fault of the simulation itself
-        this.notify({ kind: 'crashed', reason: error.message });
-      } finally {
-        this.worker = undefined;
-      }
-      await this.options.clock.sleep(RESPAWN_MS, stop).catch((error: unknown) => {
-        if (!(error instanceof Stopped)) throw error;
-      });
+      watcher.started(clock.now());
+      this.worker = this.newWorker(watcher);
+      const death = await this.deathOf(this.worker);
+      this.worker = undefined;
+      if (death.exit !== undefined) return this.exited(death.exit);
+      if (stop.aborted) return;
+      if (death.reason !== undefined) this.notify({ kind: 'crashed', reason: death.reason });
+      if (death.killed)
+        await this.pause(1000 * new Flags(this.options.flags).get('watchdog_forced_shutdown_delay'), stop);
+      const delayMs = watcher.respawnAfterMs(clock.now(), death.killed);
+      if (delayMs === undefined) return this.exited(EXIT_FAILURE);
+      await this.pause(delayMs, stop);
     }
   }
 
-  private newWorker(): Worker {
+  /** Runs a worker to its end. Without a reason something else has told of it. */
+  private async deathOf(worker: Worker): Promise<Death> {
+    try {
+      await worker.run();
+      return { killed: false };
+    } catch (error) {
+      if (error instanceof OsqueryExit) return { killed: false, exit: error.code };
+      if (error instanceof WatchdogStop) return { killed: true, reason: error.message };
+      if (error instanceof WorkerCrash) return { killed: false, reason: error.message };
+      throw error; // a fault of the simulation itself
+    }
+  }
+
+  private exited(code: number): void {
+    this.life = undefined;
+    this.notify({ kind: 'exited', code });
+  }
+
+  private pause(ms: number, stop: AbortSignal): Promise<void> {
+    return unlessStopped(this.options.clock.sleep(ms, stop), stop);
+  }
+
+  private newWorker(watcher: Watcher): Worker {
     const { clock, enrollSecret, endpoints, flags, host, queryDurationMs, url } = this.options;
     return new Worker({
       context: {
@@ -161,6 +192,7 @@ export class SimulatedAgent {
       server: { url, endpoints: { ...DEFAULT_ENDPOINTS, ...endpoints } },
       transport: this.transport,
       enrollSecret,
+      nextCheckMs: (nowMs) => watcher.nextCheckMs(nowMs),
       queryDurationMs: queryDurationMs ?? (() => this.durations.integer(1, 20)),
     });
   }

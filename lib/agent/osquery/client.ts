@@ -19,6 +19,8 @@ export interface Outgoing {
   readonly endpoint: Endpoint;
   /** The JSON members of the body, without braces and without the node key. */
   readonly members: string;
+  /** Whether the node key comes before the members. */
+  readonly keyFirst?: boolean;
   readonly gzip?: boolean;
 }
 
@@ -49,12 +51,11 @@ export class Client {
   }
 
   /** One request under the current node key. */
-  async go({ endpoint, members, gzip = false }: Outgoing): Promise<Reply> {
+  async go({ endpoint, members, keyFirst = false, gzip = false }: Outgoing): Promise<Reply> {
     const key = await this.keys.key();
-    const body = `{${members}${members && ','}"node_key":${JSON.stringify(key)}}`;
-    const authorized = this.worker.profile.authorizationHeader && key !== '';
-    const extra: Record<string, string> = authorized ? { Authorization: `NodeKey ${key}` } : {};
-    const verdict = await this.post(endpoint, body, extra, gzip, classify);
+    const keyMember = `"node_key":${JSON.stringify(key)}`;
+    const all = (keyFirst ? [keyMember, members] : [members, keyMember]).filter((member) => member !== '');
+    const verdict = await this.post(endpoint, { text: `{${all.join(',')}}`, key, gzip }, classify);
     if (verdict.kind === 'ok') return { document: verdict.document };
     if (verdict.nodeInvalid && !this.worker.flags.get('disable_reenrollment')) {
       this.worker.store.nodeKey = undefined; // unconditionally: even a key another thread got a moment ago
@@ -64,29 +65,29 @@ export class Client {
   }
 
   private async enroll(body: string): Promise<Reply> {
-    const verdict = await this.post('enroll', body, {}, false, parseBody);
+    const verdict = await this.post('enroll', { text: body, key: '', gzip: false }, parseBody);
     return verdict.kind === 'ok' ? { document: verdict.document } : { failure: verdict.reason };
   }
 
   private async post(
     endpoint: Endpoint,
-    text: string,
-    extraHeaders: Readonly<Record<string, string>>,
-    gzip: boolean,
+    { text, key, gzip }: { readonly text: string; readonly key: string; readonly gzip: boolean },
     judge: (body: Uint8Array) => Verdict,
   ): Promise<Exclude<Verdict, { kind: 'crash' }>> {
     const url = this.server.url + this.server.endpoints[endpoint];
     const body = gzip ? gzipSync(text, { level: 9 }) : Buffer.from(text);
-    const headers = {
+    const { flags, profile } = this.worker;
+    // The order in which osquery's client sets them.
+    const headers: Record<string, string> = {
       'Content-Type': 'application/json',
       Accept: 'application/json',
-      'User-Agent': `osquery/${this.worker.profile.version}`,
-      Host: new URL(url).host,
-      'Content-Length': String(body.length),
-      ...(this.worker.flags.get('tls_accept_gzip') ? { 'Accept-Encoding': 'gzip' } : {}),
-      ...(gzip ? { 'Content-Encoding': 'gzip' } : {}),
-      ...extraHeaders,
+      'User-Agent': `osquery/${profile.version}`,
     };
+    if (profile.authorizationHeader && key !== '') headers.Authorization = `NodeKey ${key}`;
+    if (gzip) headers['Content-Encoding'] = 'gzip';
+    headers.Host = new URL(url).host;
+    if (flags.get('tls_accept_gzip')) headers['Accept-Encoding'] = 'gzip';
+    headers['Content-Length'] = String(body.length);
     const sent = await this.sender.send(endpoint, { url, headers, body });
     if ('failure' in sent) return { kind: 'fail', reason: sent.failure, nodeInvalid: false };
     const verdict = judge(sent.body);

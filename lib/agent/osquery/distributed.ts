@@ -4,10 +4,14 @@ import type { Client } from './client.ts';
 import { type Json, JsonNumber, JsonObject } from './json.ts';
 import { type Logger, SEVERITY } from './logger.ts';
 import { bytewise } from './store.ts';
+import { memoryOf, type Watchdog } from './watchdog.ts';
 import { unixTime, type WorkerContext, WorkerCrash } from './worker-context.ts';
 
 /** While accelerated osquery pauses 5 s, even where its interval is shorter. */
 const ACCELERATED_SECONDS = 5;
+
+/** A body is in memory as a document, as its text and as the request. */
+const BODY_COPIES = 3;
 
 /** A finished query, in memory until the server has it. */
 interface Result {
@@ -17,19 +21,33 @@ interface Result {
   readonly rows: readonly Row[];
 }
 
+interface DistributedParts {
+  readonly logger: Logger;
+  readonly watchdog: Watchdog;
+  /** How long a query takes on this host, in milliseconds. */
+  readonly durationMs: (sql: string) => number;
+}
+
 /** Reads queries from the server, runs them one after another, and writes all results in one request. */
 export class DistributedRunner {
+  private readonly logger: Logger;
+  private readonly watchdog: Watchdog;
+  private readonly durationMs: (sql: string) => number;
   private results: Result[] = [];
+  /** What the held results take, in bytes. */
+  private heldBytes = 0;
   /** What the last run of each id cost; lost with the results. */
   private readonly stats = new Map<string, object>();
 
-  /** @param durationMs how long a query takes on this host, in milliseconds */
   constructor(
     private readonly worker: WorkerContext,
     private readonly client: Client,
-    private readonly logger: Logger,
-    private readonly durationMs: (sql: string) => number,
-  ) {}
+    { logger, watchdog, durationMs }: DistributedParts,
+  ) {
+    this.logger = logger;
+    this.watchdog = watchdog;
+    this.durationMs = durationMs;
+  }
 
   /** Runs until the worker ends. The pause comes after the work. */
   async run(): Promise<void> {
@@ -117,6 +135,7 @@ export class DistributedRunner {
       this.logger.status(SEVERITY.error, 'distributed.cpp:202', `Error executing distributed query: ${id}: ${message}`);
     }
     this.results.push({ id, status: answer.ok ? 0 : 1, message, rows });
+    this.hold(this.heldBytes + memoryOf(rows));
     this.stats.set(id, {
       wall_time_ms: Math.round(durationMs),
       user_time: Math.round(durationMs / 2),
@@ -124,6 +143,11 @@ export class DistributedRunner {
       memory: 0,
     });
     notify({ kind: 'query-executed', id, sql, rows: rows.length, message, durationMs });
+  }
+
+  private hold(bytes: number): void {
+    this.heldBytes = bytes;
+    this.watchdog.holds('answers', bytes);
   }
 
   private query(sql: string): SqlAnswer {
@@ -141,9 +165,12 @@ export class DistributedRunner {
       ...(profile.messages ? [`"messages":${byId(({ message }) => message)}`] : []),
       ...(profile.stats ? [`"stats":${byId(({ id }) => this.stats.get(id) ?? {})}`] : []),
     ].join(',');
+    this.watchdog.holds('body', BODY_COPIES * members.length);
     const reply = await this.client.goN({ endpoint: 'write', members }, flags.get('distributed_tls_max_attempts'));
+    this.watchdog.holds('body', 0);
     if ('failure' in reply) return notify({ kind: 'results-kept', ids, reason: reply.failure });
     this.results = [];
+    this.hold(0);
     this.stats.clear();
     notify({ kind: 'results-written', ids });
   }

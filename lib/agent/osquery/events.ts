@@ -3,11 +3,11 @@ import type { Endpoint } from './faults.ts';
 /** What happened to a simulated agent, for a live view and for tests. */
 export type AgentNotice =
   | { readonly kind: 'started' | 'stopped' | 'wiped' }
-  /** The worker died; it starts again after 5 s with what its database holds. */
+  /** The worker died, or its watchdog ends it; another starts with what its database holds. */
   | { readonly kind: 'crashed'; readonly reason: string }
   /** A server's answer would have crashed a real osqueryd: the server is at fault. */
   | { readonly kind: 'would-have-crashed'; readonly endpoint: Endpoint; readonly reason: string }
-  /** osqueryd gave up: without a node key at start, code 78. */
+  /** osqueryd gave up: without a node key at start, code 78; after workers that died at once, code 1. */
   | { readonly kind: 'exited'; readonly code: number }
   /** A request is over; with the hidden resend it went out `copies` times. */
   | {

@@ -12,6 +12,10 @@ const DEFAULTS = {
   disable_enrollment: false,
   disable_reenrollment: false,
   tls_accept_gzip: false,
+  disable_watchdog: false,
+  watchdog_memory_limit: 0,
+  watchdog_delay: 60,
+  watchdog_forced_shutdown_delay: 4,
   // settable from `options` too
   disable_distributed: true,
   distributed_interval: 60,
@@ -52,6 +56,10 @@ const CLI_ONLY: ReadonlySet<string> = new Set([
   'disable_enrollment',
   'disable_reenrollment',
   'tls_accept_gzip',
+  'disable_watchdog',
+  'watchdog_memory_limit',
+  'watchdog_delay',
+  'watchdog_forced_shutdown_delay',
 ]);
 
 /** Other names. The check for flagfile-only flags looks at real names, so the first two slip through it. */

@@ -3,8 +3,8 @@ import type { Reply } from './classify.ts';
 import { type Json, JsonObject } from './json.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** The tables whose first row goes with an enrollment. */
-const DETAIL_TABLES = ['os_version', 'osquery_info', 'system_info', 'platform_info'];
+/** The tables whose first row goes with an enrollment, in the order of a std::set. */
+const DETAIL_TABLES = ['os_version', 'osquery_info', 'platform_info', 'system_info'];
 
 /** Holds the node key and gets a new one when there is none; meanwhile everybody waits. */
 export class KeyKeeper {

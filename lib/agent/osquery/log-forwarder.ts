@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
 import type { LogBuffer, LogType } from './log-buffer.ts';
+import { type Logger, SEVERITY } from './logger.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** How long one kind of line waits after failures. */
@@ -20,6 +21,7 @@ export class LogForwarder {
     private readonly worker: WorkerContext,
     private readonly client: Client,
     private readonly buffer: LogBuffer,
+    private readonly logger: Logger,
   ) {}
 
   /** Runs until the worker ends. */
@@ -47,11 +49,12 @@ export class LogForwarder {
   private async send(logType: LogType, keys: readonly string[]): Promise<void> {
     const { flags, notify } = this.worker;
     const limit = flags.get('logger_tls_max_linesize');
-    const lines = keys.map((key) => this.buffer.line(key)).filter((line) => Buffer.byteLength(line) <= limit);
+    const lines = keys.map((key) => this.buffer.line(key)).filter((line) => this.fits(line, limit));
     const reply = await this.client.goN(
       {
         endpoint: 'log',
-        members: `"data":[${lines.join(',')}],"log_type":"${logType}"`,
+        members: `"log_type":"${logType}","data":[${lines.join(',')}]`,
+        keyFirst: true,
         gzip: flags.get('logger_tls_compress'),
       },
       1,
@@ -64,6 +67,14 @@ export class LogForwarder {
     this.buffer.delete(keys); // oversized lines too: they would never go
     this.backoffs[logType] = { failures: 0, wait: 0 };
     notify({ kind: 'log-sent', logType, lines: lines.length });
+  }
+
+  /** A line that is too long stays behind with a warning, at each attempt, that does not name its query. */
+  private fits(line: string, limit: number): boolean {
+    const bytes = Buffer.byteLength(line);
+    if (bytes <= limit) return true;
+    this.logger.status(SEVERITY.warning, 'tls_logger.cpp:141', `Linesize exceeds TLS logger maximum: ${bytes}`);
+    return false;
   }
 
   private fail(backoff: Backoff): void {

@@ -11,6 +11,8 @@ export interface ScheduledQuery {
   readonly interval: number;
   readonly snapshot: boolean;
   readonly removed: boolean;
+  /** Whether it is skipped for a day where a worker died while it ran. */
+  readonly denylist: boolean;
   /** It runs once when the process starts, too: `startup_priority`, since 5.17.0. */
   readonly atStart: boolean;
   /** The discovery queries of its pack: all must return a row. */
@@ -64,6 +66,7 @@ function queriesIn(
         interval,
         snapshot: query.get('snapshot') === true,
         removed: query.get('removed') !== false,
+        denylist: query.get('denylist') !== false,
         atStart: query.has('startup_priority') && compareVersions(facts.version, '5.17.0') >= 0,
         discovery,
         pack,

@@ -12,12 +12,17 @@ import {
   snapshotLine,
 } from './result-lines.ts';
 import type { ScheduledQuery } from './schedule.ts';
-import { unixTime, type WorkerContext } from './worker-context.ts';
+import { unixTime, type WorkerContext, WorkerCrash } from './worker-context.ts';
+
+/** How long a scheduled query that ran when a worker died is skipped. */
+const DENYLIST_SECONDS = 86_400;
 
 /** Runs what the configuration schedules, at instants aligned to unix time. */
 export class Scheduler {
   /** Names that ran in this process. */
   private readonly ran = new Set<string>();
+  /** Denylisted names this process has warned of. */
+  private readonly warned = new Set<string>();
   private readonly discovered = new Map<string, { readonly atSeconds: number; readonly runs: boolean }>();
 
   constructor(
@@ -30,6 +35,7 @@ export class Scheduler {
   /** Counts seconds from now until the worker ends; a step that took long is made up for. */
   async run(): Promise<void> {
     const { clock, signal } = this.worker;
+    this.denylistFailed();
     const startedAtMs = clock.now();
     const first = unixTime(clock);
     for (let step = 0; ; step++) {
@@ -42,17 +48,47 @@ export class Scheduler {
     for (const query of this.config.schedule) {
       assertRunning(this.worker.signal);
       const due = second % this.splayed(query) === 0 || (query.atStart && !this.ran.has(query.name));
-      if (due && this.runsHere(query, second)) this.execute(query);
+      if (due && !this.isDenylisted(query) && this.runsHere(query, second)) this.execute(query);
     }
     this.decorators.tick(second);
     if (second % 3 === 0) this.logger.relay();
   }
 
+  /** A worker died while a query of the schedule ran: the next one skips that query for a day. */
+  private denylistFailed(): void {
+    const { clock, flags, store } = this.worker;
+    const { executing } = store;
+    if (executing === undefined) return;
+    store.executing = undefined;
+    this.logger.status(SEVERITY.warning, 'config.cpp:363', `Scheduled query may have failed: ${executing}`);
+    if (!flags.get('disable_watchdog')) store.denylist.set(executing, unixTime(clock) + DENYLIST_SECONDS);
+  }
+
+  private isDenylisted({ name, sql, denylist }: ScheduledQuery): boolean {
+    const { clock, store } = this.worker;
+    const until = store.denylist.get(name);
+    if (until === undefined) return false;
+    if (unixTime(clock) > until || !denylist || sql.includes('_events')) {
+      this.logger.status(SEVERITY.info, 'config.cpp:495', `Scheduled denylisted query has expired: ${name}`);
+      store.denylist.delete(name);
+      this.warned.delete(name);
+      return false;
+    }
+    if (this.warned.has(name)) return true;
+    this.warned.add(name);
+    const message = `The caller does not want denied queries, skipping denied scheduled query: ${name}`;
+    this.logger.status(SEVERITY.warning, 'config.cpp:509', message);
+    return true;
+  }
+
   private execute(query: ScheduledQuery): void {
-    const { host, notify } = this.worker;
+    const { faults, host, notify, store } = this.worker;
     this.ran.add(query.name);
     this.decorators.beforeQuery();
+    store.executing = query.name;
+    if (faults.crashDuring(query.sql)) throw new WorkerCrash(`watchdog: scheduled query ${query.name}`);
     const answer = host.query(query.sql, this.worker.facts());
+    store.executing = undefined;
     notify({
       kind: 'schedule-executed',
       name: query.name,

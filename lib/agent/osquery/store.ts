@@ -21,6 +21,10 @@ export class AgentStore {
   readonly pendingQueries = new Map<string, string>();
   /** SHA-256 of SQL that is being run, or was when the process died → start in epoch seconds. */
   readonly running = new Map<string, number>();
+  /** The scheduled query that is being run, or was when the process died. */
+  executing: string | undefined;
+  /** Scheduled queries that ran when a worker died → until when they are skipped, in epoch seconds. */
+  readonly denylist = new Map<string, number>();
   readonly queries = new Map<string, QueryState>();
   /** Splayed intervals by query name: the interval they were made from, and the result, in seconds. */
   readonly splays = new Map<string, { readonly interval: number; readonly splayed: number }>();

@@ -9,6 +9,7 @@ import { LogForwarder } from './log-forwarder.ts';
 import { Logger, SEVERITY } from './logger.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Transport } from './transport.ts';
+import { Watchdog } from './watchdog.ts';
 import { OsqueryExit, type WorkerContext } from './worker-context.ts';
 
 /** EX_CONFIG of sysexits: the TLS logger found no node key. */
@@ -20,6 +21,8 @@ export interface WorkerOptions {
   readonly transport: Transport;
   readonly enrollSecret: string;
   readonly queryDurationMs: (sql: string) => number;
+  /** When the watcher looks next, in epoch milliseconds. */
+  readonly nextCheckMs: (nowMs: number) => number;
 }
 
 /** One life of the osquery worker process: everything in here is lost when it ends. */
@@ -32,9 +35,10 @@ export class Worker {
   private readonly scheduler: Scheduler;
   private readonly forwarder: LogForwarder;
   private readonly distributed: DistributedRunner;
+  private readonly watchdog: Watchdog;
   private readonly startedAtMs: number;
 
-  constructor({ context, server, transport, enrollSecret, queryDurationMs }: WorkerOptions) {
+  constructor({ context, server, transport, enrollSecret, queryDurationMs, nextCheckMs }: WorkerOptions) {
     this.startedAtMs = context.clock.now();
     this.context = { ...context, signal: this.life.signal, facts: () => this.facts() };
     const buffer = new LogBuffer(context.store);
@@ -43,19 +47,23 @@ export class Worker {
     this.logger = new Logger(this.context, buffer, decorators);
     this.config = new ConfigKeeper(this.context, this.client, decorators, this.logger);
     this.scheduler = new Scheduler(this.context, this.config, this.logger, decorators);
-    this.forwarder = new LogForwarder(this.context, this.client, buffer);
-    this.distributed = new DistributedRunner(this.context, this.client, this.logger, queryDurationMs);
+    this.forwarder = new LogForwarder(this.context, this.client, buffer, this.logger);
+    this.watchdog = new Watchdog(this.context, nextCheckMs, this.startedAtMs);
+    const { watchdog } = this;
+    const host = { logger: this.logger, watchdog, durationMs: queryDurationMs };
+    this.distributed = new DistributedRunner(this.context, this.client, host);
   }
 
   /**
    * Runs until {@link end}.
    *
-   * @throws {WorkerCrash} when the process died, {OsqueryExit} when osqueryd gave up
+   * @throws {WorkerCrash} when the process died, {WatchdogStop} when the watchdog ends it, {OsqueryExit} when osqueryd
+   * gave up
    */
   async run(): Promise<void> {
     try {
       await this.startUp();
-      const threads = [this.config.run(), this.forwarder.run(), this.scheduler.run()];
+      const threads = [this.config.run(), this.forwarder.run(), this.scheduler.run(), this.watchdog.run()];
       if (!this.context.flags.get('disable_distributed')) threads.push(this.distributed.run());
       await Promise.all(threads);
     } catch (error) {

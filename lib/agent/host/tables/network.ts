@@ -100,7 +100,7 @@ function inode(pid: number, port: number): number {
 
 const addresses: Table<HostState> = {
   name: 'interface_addresses',
-  columns: columns('interface address mask broadcast point_to_point type'),
+  columns: columns('interface address mask broadcast point_to_point type friendly_name~'),
   rows: ({ host }) => [
     { interface: 'lo', address: '127.0.0.1', mask: '255.0.0.0', broadcast: '', point_to_point: '127.0.0.1', type: '' },
     {
@@ -125,7 +125,10 @@ const addresses: Table<HostState> = {
 const details: Table<HostState> = {
   name: 'interface_details',
   columns: columns(`interface mac type:i mtu:i metric:i flags:i ipackets:b opackets:b ibytes:b obytes:b ierrors:b
-    oerrors:b idrops:b odrops:b collisions:b last_change:b link_speed:b pci_slot`),
+    oerrors:b idrops:b odrops:b collisions:b last_change:b link_speed:b pci_slot friendly_name~ description~
+    manufacturer~ connection_id~ connection_status~ enabled:i~ physical_adapter:i~ speed:i~ service~ dhcp_enabled:i~
+    dhcp_lease_expires~ dhcp_lease_obtained~ dhcp_server~ dns_domain~ dns_domain_suffix_search_order~ dns_host_name~
+    dns_server_search_order~`),
   rows: ({ host }) => [
     { ...COUNTERS, interface: 'lo', mac: '00:00:00:00:00:00', type: 4, mtu: 65_536, flags: 65_609 },
     {

@@ -19,7 +19,7 @@ const osqueryInfo: Table<HostState> = {
             version: osquery.version,
             config_hash: osquery.configHash,
             config_valid: osquery.configValid ? 1 : 0,
-            extensions: 'inactive',
+            extensions: 'active', // the manager of extensions runs unless disable_extensions
             build_platform: 'linux',
             build_distro: 'centos7',
             start_time: Math.floor(osquery.startedAtMs / 1000),

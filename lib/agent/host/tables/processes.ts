@@ -6,7 +6,9 @@ const processes: Table<HostState> = {
   name: 'processes',
   columns: columns(`pid:b* name path cmdline state cwd root uid:b gid:b euid:b egid:b suid:b sgid:b on_disk:i
     wired_size:b resident_size:b total_size:b user_time:b system_time:b disk_bytes_read:b disk_bytes_written:b
-    start_time:b parent:b pgroup:b threads:i nice:i cgroup_path`),
+    start_time:b parent:b pgroup:b threads:i nice:i elevated_token:i~ secure_process:i~ protection_type~
+    virtual_process:i~ elapsed_time:b~ handle_count:b~ percent_processor_time:b~ upid:b~ uppid:b~ cpu_type:i~
+    cpu_subtype:i~ translated:i~ cgroup_path`),
   rows: (state, where) => {
     const pids = where.equals('pid');
     return processesOf(state)

@@ -1,66 +1,79 @@
-import type { HostState } from '../host-state.ts';
-import { columns, type Table } from '../table.ts';
+import type { HostState, HostView } from '../host-state.ts';
+import { columns, type Table, type TableRow } from '../table.ts';
 
 const systemInfo: Table<HostState> = {
   name: 'system_info',
   columns: columns(`hostname uuid cpu_type cpu_subtype cpu_brand cpu_physical_cores:i cpu_logical_cores:i cpu_sockets:i
     cpu_microcode physical_memory:b hardware_vendor hardware_model hardware_version hardware_serial board_vendor
-    board_model board_version board_serial computer_name local_hostname`),
+    board_model board_version board_serial computer_name local_hostname emulated_cpu_type~`),
   rows: ({ host }) => [
     {
       hostname: host.hostname,
       uuid: host.uuid,
       cpu_type: host.architecture,
-      cpu_subtype: '',
-      cpu_brand: host.architecture === 'aarch64' ? 'Neoverse-V2' : 'Intel(R) Xeon(R) Platinum 8488C',
+      // From cpuid, 48 bytes long; there is none on Arm.
+      cpu_brand: host.architecture === 'x86_64' ? 'Intel(R) Xeon(R) Platinum 8488C'.padEnd(48, '\0') : undefined,
+      cpu_subtype: host.architecture === 'x86_64' ? '143' : '0',
+      cpu_microcode: host.architecture === 'x86_64' ? '0x2b000643' : undefined,
       cpu_physical_cores: host.cpus,
       cpu_logical_cores: host.cpus,
-      cpu_sockets: 1,
-      cpu_microcode: '',
+      cpu_sockets: host.architecture === 'x86_64' ? 1 : undefined,
       physical_memory: host.memoryBytes,
-      hardware_vendor: 'Amazon EC2',
-      hardware_model: host.instanceType,
-      hardware_version: '',
-      hardware_serial: host.uuid,
-      board_vendor: 'Amazon EC2',
-      board_model: '',
-      board_version: '',
-      board_serial: '',
       computer_name: host.hostname,
       local_hostname: host.hostname,
+      ...(host.smbios ? hardwareOf(host) : { hardware_model: '' }),
     },
   ],
 };
 
+/** What the machine's SMBIOS says of it. */
+const hardwareOf = (host: HostView): TableRow => ({
+  hardware_vendor: 'Amazon EC2',
+  hardware_model: host.instanceType,
+  hardware_version: '',
+  hardware_serial: host.uuid,
+  board_vendor: 'Amazon EC2',
+  board_model: '',
+  board_version: '',
+  board_serial: '',
+});
+
 const osVersion: Table<HostState> = {
   name: 'os_version',
-  columns: columns(`name version major:i minor:i patch:i build platform platform_like codename arch extra
-    pid_with_namespace:i~ mount_namespace_id~`),
+  columns: columns(`name version major:i minor:i patch:i build platform platform_like codename arch extra~
+    install_date:b~ revision:i~ pid_with_namespace:i~ mount_namespace_id~`),
   rows: ({ host }) => [
     {
       name: 'Amazon Linux',
       version: '2023',
+      _id: '2023', // VERSION_ID of os-release: no column shows it, an enrollment does
       major: 2023,
       minor: 0,
       patch: 0,
-      build: '',
       platform: 'amzn',
       platform_like: 'fedora',
-      codename: '',
       arch: host.architecture,
-      extra: '',
       pid_with_namespace: 0,
-      mount_namespace_id: '',
     },
   ],
 };
 
 const platformInfo: Table<HostState> = {
   name: 'platform_info',
-  columns: columns('vendor version date revision extra firmware_type'),
-  rows: () => [
-    { vendor: 'Amazon EC2', version: '1.0', date: '11/1/2018', revision: '1.0', extra: '', firmware_type: 'uefi' },
-  ],
+  columns: columns('vendor version date revision extra firmware_type address size volume_size:i'),
+  rows: ({ host }) => (host.smbios ? [FIRMWARE] : []),
+};
+
+const FIRMWARE: TableRow = {
+  vendor: 'Amazon EC2',
+  version: '1.0',
+  date: '11/1/2018',
+  revision: '1.0',
+  extra: '',
+  firmware_type: 'uefi',
+  address: '0x0000',
+  size: '65536',
+  volume_size: 0,
 };
 
 const kernelInfo: Table<HostState> = {
@@ -93,7 +106,7 @@ const ACCOUNTS: readonly (readonly [number, string, string, string, string])[] =
 const users: Table<HostState> = {
   name: 'users',
   columns: columns(`uid:b* gid:b uid_signed:b gid_signed:b username* description directory shell uuid*
-    pid_with_namespace:i~ include_remote:i~`),
+    type~ is_hidden:i~ pid_with_namespace:i~ include_remote:i~`),
   rows: (_, where) => {
     const uids = where.equals('uid');
     const names = where.equals('username');

@@ -16,7 +16,7 @@ export function calendarTime(atMs: number): string {
 const time: Table<HostState> = {
   name: 'time',
   columns: columns(`weekday year:i month:i day:i hour:i minutes:i seconds:i timezone local_timezone unix_time:i
-    timestamp datetime iso_8601`),
+    timestamp datetime iso_8601 win_timestamp:b~`),
   rows: ({ host }) => {
     const nowMs = host.clock.now();
     const date = new Date(nowMs);

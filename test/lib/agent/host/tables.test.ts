@@ -44,6 +44,21 @@ function failure(sql: string): string {
 
 const ids = (sql: string) => rows(sql).map(({ id }) => id);
 
+describe('columns of other platforms', () => {
+  it.each([
+    ['processes', 'upid'],
+    ['users', 'type'],
+    ['os_version', 'extra'],
+    ['system_info', 'emulated_cpu_type'],
+    ['interface_addresses', 'friendly_name'],
+    ['interface_details', 'dhcp_enabled'],
+    ['time', 'win_timestamp'],
+  ])('of %s are there, empty and hidden: %s', (table, column) => {
+    expect(rows(`SELECT ${column} FROM ${table} LIMIT 1`)).toEqual([{ [column]: '' }]);
+    expect(rows(`SELECT * FROM ${table} LIMIT 1`)[0]).not.toHaveProperty(column);
+  });
+});
+
 describe('docker_containers', () => {
   it('lists running containers only, as long as no id is asked for', () => {
     expect(ids('SELECT * FROM docker_containers')).toEqual([live.id]);

@@ -182,7 +182,7 @@ describe('distributed queries', () => {
     agent.start();
     await clock.advance(500);
     agent.crash();
-    await clock.advance(10 * SECOND);
+    await clock.advance(20 * SECOND);
     expect(server.bodiesTo('write')).toMatchObject([{ statuses: { b: 0 } }]);
     expect(server.bodiesTo('write')[0]?.queries).not.toHaveProperty('a');
   });

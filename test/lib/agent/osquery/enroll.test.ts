@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { aWorld, HOUR, MINUTE, SECOND } from '../world.ts';
+import { Random, SimulatedAgent, SimulatedHost, type SqlAnswer, VirtualClock } from '../../../../lib/agent/index.ts';
+import { aWorld, HOUR, MINUTE, ScriptedServer, SECOND, T0 } from '../world.ts';
+
+const rowsOf = (answer: SqlAnswer) => (answer.ok ? answer.rows : []);
 
 describe('enrollment', () => {
   it('is the first request, with secret, identifier, platform as text and four tables as texts', async () => {
@@ -19,8 +22,47 @@ describe('enrollment', () => {
         platform_info: { vendor: 'Amazon EC2' },
       },
     });
+    const details = body?.host_details as Record<string, Record<string, string>>;
+    expect(Object.keys(details)).toEqual(['os_version', 'osquery_info', 'platform_info', 'system_info']);
+    expect(details.osquery_info?.extensions).toBe('active');
     const texts = Object.values(body?.host_details as object).flatMap((row: object) => Object.values(row));
     expect(texts.every((text) => typeof text === 'string')).toBe(true);
+  });
+
+  it('tells of each table what it sets alone, by name, with a value that no column shows', async () => {
+    const { agent, clock, server } = aWorld();
+    agent.start();
+    await clock.advance(SECOND);
+    const details = server.bodiesTo('enroll')[0]?.host_details as Record<string, object>;
+    expect(Object.entries(details.os_version ?? {})).toEqual([
+      ['_id', '2023'],
+      ['arch', 'aarch64'],
+      ['major', '2023'],
+      ['minor', '0'],
+      ['name', 'Amazon Linux'],
+      ['patch', '0'],
+      ['pid_with_namespace', '0'],
+      ['platform', 'amzn'],
+      ['platform_like', 'fedora'],
+      ['version', '2023'],
+    ]);
+    expect(details.system_info).not.toHaveProperty('cpu_brand'); // there is no cpuid on Arm
+  });
+
+  it('has no platform_info where the SMBIOS cannot be read, and NULs behind the name of an Intel processor', async () => {
+    const clock = new VirtualClock(T0);
+    const host = new SimulatedHost({ clock, random: new Random('smbios'), smbios: false, architecture: 'x86_64' });
+    const server = new ScriptedServer(clock);
+    const parts = { host, clock, random: new Random('agent'), transport: server };
+    new SimulatedAgent({ ...parts, url: 'https://osq.example.com', enrollSecret: 's' }).start();
+    await clock.advance(SECOND);
+    const details = server.bodiesTo('enroll')[0]?.host_details as Record<string, Record<string, string>>;
+    expect(details).not.toHaveProperty('platform_info');
+    expect(details.system_info).toMatchObject({ hardware_model: '' });
+    expect(details.system_info).not.toHaveProperty('hardware_vendor');
+    expect(details.system_info?.cpu_brand).toMatch(/^Intel.*C\0+$/);
+    const [row] = rowsOf(host.query('SELECT cpu_brand FROM system_info'));
+    expect(row?.cpu_brand).toBe('Intel(R) Xeon(R) Platinum 8488C'); // SQL texts end at a NUL
   });
 
   it('takes `id` for a node key where there is no `node_key`', async () => {

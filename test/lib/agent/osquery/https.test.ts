@@ -89,9 +89,9 @@ describe('the HTTPS transport', () => {
       'Content-Type',
       'Accept',
       'User-Agent',
+      'Authorization',
       'Host',
       'Content-Length',
-      'Authorization',
     ]);
     const requests = events.filter(({ kind }) => kind === 'requested').length;
     expect(connections).toBeGreaterThanOrEqual(requests);

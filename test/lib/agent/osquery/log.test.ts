@@ -124,6 +124,44 @@ describe('scheduled queries', () => {
     expect(happened('config-applied')).toMatchObject([{ scheduled: 0 }]);
   });
 
+  it('that ran when the worker died are skipped for a day, others run on', async () => {
+    const { agent, clock, server, happened } = aWorld();
+    const schedule = {
+      bad: { query: "SELECT 'deadly' AS how", interval: 10 },
+      good: { query: 'SELECT 1 AS one', interval: 10 },
+    };
+    server.on('config', { schedule });
+    let deadly = true;
+    agent.faults.crashDuring = (sql) => deadly && sql.includes('deadly');
+    agent.start();
+    await clock.advance(MINUTE);
+    deadly = false;
+    await clock.advance(23 * HOUR);
+    expect(happened('crashed')).toMatchObject([{ reason: 'watchdog: scheduled query bad' }]);
+    const ran = () => new Set(happened('schedule-executed').map(({ name }) => name));
+    expect(ran()).toEqual(new Set(['good']));
+    const warnings = linesOf(server, 'status').filter(({ severity }) => severity === 1);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'Scheduled query may have failed: bad',
+      'The caller does not want denied queries, skipping denied scheduled query: bad',
+    ]);
+    await clock.advance(2 * HOUR);
+    expect(ran()).toEqual(new Set(['good', 'bad']));
+  });
+
+  it.each([
+    ['says denylist: false', { query: "SELECT 'deadly' AS how", interval: 10, denylist: false }],
+    ['asks for events', { query: "SELECT 'deadly' AS socket_events", interval: 10 }],
+  ])('are never skipped where the query %s', async (_, bad) => {
+    const { agent, clock, server, happened } = aWorld();
+    server.on('config', { schedule: { bad } });
+    let deaths = 0;
+    agent.faults.crashDuring = () => deaths++ === 0;
+    agent.start();
+    await clock.advance(2 * MINUTE);
+    expect(happened('schedule-executed').length).toBeGreaterThan(5);
+  });
+
   it('that fail write a status line of severity 2', async () => {
     const { agent, clock, server } = aWorld();
     server.on('config', scheduled({ query: 'SELECT * FROM nope' }));
@@ -182,6 +220,24 @@ describe('the log', () => {
     };
     expect(await status('5.9.1')).toEqual(['string', 'string', 'string']);
     expect(await status('5.23.1')).toEqual(['number', 'number', 'number']);
+  });
+
+  it('goes out as node key, type and lines, in this order', async () => {
+    const { agent, clock, server } = aWorld();
+    agent.start();
+    await clock.advance(10 * SECOND);
+    expect(Object.keys(server.bodiesTo('log')[0] ?? {})).toEqual(['node_key', 'log_type', 'data']);
+  });
+
+  it('warns of a line that is too long, without the name of its query', async () => {
+    const { agent, clock, server } = aWorld({ flags: { logger_tls_max_linesize: 500 } });
+    server.on('config', scheduled({ query: `SELECT '${'x'.repeat(600)}' AS long`, snapshot: true, interval: 10 }));
+    agent.start();
+    await clock.advance(MINUTE);
+    expect(linesOf(server, 'result')).toEqual([]);
+    const [warning] = linesOf(server, 'status').filter(({ severity }) => severity === 1);
+    expect(warning).toMatchObject({ filename: 'tls_logger.cpp', line: 141 });
+    expect(warning?.message).toMatch(/^Linesize exceeds TLS logger maximum: \d{3}$/);
   });
 
   it('is cut into batches of logger_tls_max_lines, without lines that are too long', async () => {

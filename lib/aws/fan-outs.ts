@@ -1,14 +1,22 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/triggers/fan-out.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
-/** Fan-outs: `FANOUT#<digest of the id>` / `#progress`. */
+const SECRET_KEY = { pk: 'FANOUT', sk: '#secret' };
+
+/** Fan-outs: `FANOUT#<digest of the id>` / `#progress`; the secret of their order: `FANOUT` / `#secret`. */
 export class DynamoFanOuts implements FanOuts {
   readonly #table: Table;
+  #secret: string | undefined;
 
   constructor(table: Table) {
     this.#table = table;
+  }
+
+  async secret(): Promise<string> {
+    this.#secret ??= (await this.#readSecret()) ?? (await this.#makeSecret());
+    return this.#secret;
   }
 
   // Expiry is decided here: TTL deletes late. Consistent: a copy of an event may follow its original by milliseconds.
@@ -31,6 +39,27 @@ export class DynamoFanOuts implements FanOuts {
         }),
       ),
     );
+  }
+
+  async #readSecret(): Promise<string | undefined> {
+    const key = { TableName: this.#table.name, Key: SECRET_KEY, ConsistentRead: true };
+    const { Item } = await this.#table.db.send(new GetCommand(key));
+    return typeof Item?.secret === 'string' ? Item.secret : undefined;
+  }
+
+  /** Of several functions that make one at the same time, one wins. */
+  async #makeSecret(): Promise<string> {
+    const secret = randomBytes(32).toString('hex');
+    const isOurs = await conditional(
+      this.#table.db.send(
+        new PutCommand({
+          TableName: this.#table.name,
+          Item: { ...SECRET_KEY, secret },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      ),
+    );
+    return isOurs ? secret : ((await this.#readSecret()) ?? secret);
   }
 
   #key(id: string) {

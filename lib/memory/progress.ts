@@ -25,7 +25,17 @@ export class MemoryAnswerBook implements AnswerBook {
 
 /** How far triggers without a ledger have come. */
 export class MemoryFanOuts implements FanOuts {
+  readonly #secret: string;
   readonly #places = new Map<string, { readonly progress: FanOutProgress; readonly untilMs: number }>();
+
+  /** @param secret orders fan-outs: the same one, the same order */
+  constructor(secret = 'memory') {
+    this.#secret = secret;
+  }
+
+  async secret(): Promise<string> {
+    return this.#secret;
+  }
 
   async resume(id: string, nowMs: number): Promise<FanOutProgress> {
     const place = this.#places.get(id);

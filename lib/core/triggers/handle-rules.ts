@@ -1,4 +1,4 @@
-import { type NodeDirectory, seenFrom } from '../nodes/directory.ts';
+import { everyEntry, type NodeDirectory, seenFrom } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import { lookUp } from '../policy/binding.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
@@ -10,7 +10,7 @@ import { namedBy } from '../policy/target.ts';
 import { ANSWER_GRACE_MS, type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
 import { askingOf } from '../queue/asking.ts';
 import type { ContainerHosts } from './container-hosts.ts';
-import { type FanOuts, FINDING_KEEPS_MS } from './fan-out.ts';
+import { type FanOuts, FINDING_KEEPS_MS, ranked } from './fan-out.ts';
 import { findingHosts } from './finding-hosts.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 
@@ -170,34 +170,34 @@ async function ask(
   return { queued: queued.length, dropped: asked.length - queued.length };
 }
 
+/** How many hosts are asked side by side; how far a fan-out has come is noted after each group. */
+const GROUP = 100;
+
 /**
- * Asks every node a selector matches, up to the limit. Its place is kept after each page, so that a function that dies,
- * or runs out of time, goes on there when the event comes back.
+ * Asks every node a selector matches, up to the limit, in an order that no host can choose. Its place is kept after each
+ * group, so that a function that dies, or runs out of time, goes on there when the event comes back.
  */
 async function fanOut(rule: PolicyRule, match: NodeMatch, occasion: Occasion, deps: RuleDeps): Promise<number> {
   const { directory, fanOuts, now, report } = deps;
   const { cause, policy } = occasion;
   const id = `${cause.key} ${rule.name}`;
-  let { hosts, cursor, done } = await fanOuts.resume(id, now());
+  let { hosts, cursor = '', done } = await fanOuts.resume(id, now());
+  if (done) return 0;
+  const matching = (await everyEntry(directory)).filter((node) => matchNode(match, seenFrom(node, now())));
+  const left = ranked(matching, await fanOuts.secret(), id).filter(({ rank }) => rank > cursor);
+  // The limit may have been lowered while this was under way.
+  const within = left.slice(0, Math.max(0, policy.policy.limits.hostsPerTrigger - hosts));
   let queued = 0;
-  while (!done) {
-    const page = await directory.page(cursor);
-    const chosen = page.entries.filter((node) => matchNode(match, seenFrom(node, now())));
-    // The limit may have been lowered while this was under way.
-    const room = Math.max(0, policy.policy.limits.hostsPerTrigger - hosts);
-    const within = chosen.slice(0, room);
-    const counts = await Promise.all(within.map((node) => ask(node.hostIdentifier, rule, occasion, deps)));
+  do {
+    const group = within.splice(0, GROUP);
+    const counts = await Promise.all(group.map(({ entry }) => ask(entry.hostIdentifier, rule, occasion, deps)));
     queued += counts.reduce((sum, count) => sum + count.queued, 0);
-    hosts += within.length;
-    if (chosen.length > room) report('fan_out_limited', { rule: rule.name, cause: cause.key, hosts });
-    cursor = page.next;
-    done = cursor === undefined || chosen.length > room;
-    await fanOuts.save(
-      id,
-      { hosts, ...(cursor ? { cursor } : {}), done },
-      now(),
-      occasion.isFinding ? FINDING_KEEPS_MS : undefined,
-    );
-  }
+    hosts += group.length;
+    cursor = group.at(-1)?.rank ?? cursor;
+    done = within.length === 0;
+    const keepMs = occasion.isFinding ? FINDING_KEEPS_MS : undefined;
+    await fanOuts.save(id, { hosts, cursor, done }, now(), keepMs);
+  } while (!done);
+  if (left.some(({ rank }) => rank > cursor)) report('fan_out_limited', { rule: rule.name, cause: cause.key, hosts });
   return queued;
 }

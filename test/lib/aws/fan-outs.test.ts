@@ -15,3 +15,10 @@ it.each([
   expect(await fanOuts.resume('one', T0 + 59 * MINUTE)).toMatchObject({ done: true });
   expect(await fanOuts.resume('one', T0 + 60 * MINUTE)).toMatchObject({ done: false });
 });
+
+it('the secret that orders fan-outs is made once, also by functions that begin at the same time', async () => {
+  const table = await aTable();
+  const secrets = await Promise.all([1, 2, 3].map(() => new DynamoFanOuts(table).secret()));
+  expect(new Set([...secrets, await new DynamoFanOuts(table).secret()]).size).toBe(1);
+  expect(secrets[0]).toMatch(/^[0-9a-f]{64}$/);
+});

@@ -90,6 +90,23 @@ describe('a request for all nodes with some attributes', () => {
     expect(Object.keys(await asked())).toHaveLength(5);
   });
 
+  it('gives hosts whose names sort first no more than their share of a limit', async () => {
+    const real = hosts(10);
+    const fake = Array.from({ length: 20 }, (_, n) => `!${n}`);
+    await Promise.all([...real, ...fake].map((host) => listed(host)));
+    sweep({}, 20);
+    let reached = 0;
+    for (let n = 0; n < 10; n++) {
+      const before = await asked();
+      await world.take(aRequest('sweep', { idempotencyKey: `request ${n}` }));
+      const after = await asked();
+      reached += real.filter((host) => (after[host] ?? 0) > (before[host] ?? 0)).length;
+    }
+    // Two thirds of ten, ten times; it would be none by name.
+    expect(reached).toBeGreaterThan(40);
+    expect(reached).toBeLessThan(90);
+  });
+
   it('does not call a limit that is just reached one', async () => {
     for (const host of hosts(12)) await listed(host);
     sweep({}, 12);

@@ -2,6 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { MayflyError } from '../core/errors.ts';
 import type { Report } from '../core/report.ts';
+import { parseJson } from '../core/text.ts';
 import { type ParsedEvent, parseEvent } from '../core/triggers/parse.ts';
 
 /**
@@ -47,7 +48,7 @@ export function eventBatch(
 
 function read(record: SQSRecord): ParsedEvent {
   try {
-    return parseEvent(JSON.parse(record.body));
+    return parseEvent(parseJson(record.body));
   } catch (cause) {
     if (cause instanceof SyntaxError) throw new MayflyError('EVENT_MALFORMED', 'the message is not JSON', { cause });
     throw cause;

@@ -1,4 +1,5 @@
 import type { Decorations } from '../queue/pending-query.ts';
+import { cut } from '../text.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 // As the decorators of the default profile cut it.
@@ -6,11 +7,13 @@ const MAX_TAGS_LENGTH = 1024;
 
 /** Tags as one text, `key=value …`; undefined without any. */
 export const tagText = (tags: Readonly<Record<string, string>>): string | undefined =>
-  Object.entries(tags)
-    .map(([key, value]) => `${key}=${value}`)
-    .sort()
-    .join(' ')
-    .slice(0, MAX_TAGS_LENGTH) || undefined;
+  cut(
+    Object.entries(tags)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort()
+      .join(' '),
+    MAX_TAGS_LENGTH,
+  ) || undefined;
 
 /** What names the EC2 instance on which a task runs, in the words in which osquery's decorators say it of scheduled results. */
 export function machineOf({ workload, identity }: Pick<WorkloadRecord, 'workload' | 'identity'>): Decorations {

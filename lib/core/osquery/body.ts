@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { MayflyError } from '../errors.ts';
+import { parseJson } from '../text.ts';
 
 /** Several times what the front lets through: room for honest logs, too little for a bomb. */
 const MAX_INFLATED_BYTES = 32 * 1024 * 1024;
@@ -13,7 +14,7 @@ const MAX_INFLATED_BYTES = 32 * 1024 * 1024;
 export function parseBody(bytes: Buffer): unknown {
   const text = inflated(bytes).toString('utf8');
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (cause) {
     throw new MayflyError('BODY_UNREADABLE', `the body is not JSON (${bytes.length} bytes)`, { cause });
   }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Enrollment } from '../nodes/enroll.ts';
 import { identifierProblem } from '../nodes/host-identifier.ts';
+import { cut } from '../text.ts';
 
 /*
  * What agents of 4.x and 5.x send. Objects are open; what a version may lack is optional (osquery-protocol.md §5, §8,
@@ -34,7 +35,7 @@ export function readEnroll(body: unknown): { secret: string; enrollment: Enrollm
   const { enroll_secret, host_identifier, host_details } = result.data;
   // Bounded, because the node record is read by every poll.
   const field = (of: Record<string, unknown> | undefined, name: string): string =>
-    of && Object.hasOwn(of, name) ? textOf(of[name]).slice(0, 100) : '';
+    of && Object.hasOwn(of, name) ? cut(textOf(of[name]), 100) : '';
   return {
     secret: enroll_secret || renamedSecret(body),
     enrollment: {
@@ -97,7 +98,7 @@ export function readAnswers(body: unknown): Answer[] | undefined {
 /** The lines of a log request, or undefined when it is none. An empty `data` is fine. */
 export function readLog(body: unknown): { logType: string; lines: readonly unknown[] } | undefined {
   if (!isObject(body) || !Array.isArray(body.data)) return undefined;
-  return { logType: textOf(body.log_type).slice(0, 100), lines: body.data };
+  return { logType: cut(textOf(body.log_type), 100), lines: body.data };
 }
 
 function toRow(row: Record<string, unknown>): Row {

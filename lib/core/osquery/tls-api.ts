@@ -21,6 +21,7 @@ import type { Report } from '../report.ts';
 import type { AnswerBook } from '../results/answer-book.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
 import { type LogLine, lineId, type ResultSink } from '../results/lines.ts';
+import { cut } from '../text.ts';
 import type { FanOuts } from '../triggers/fan-out.ts';
 import { askOnLog } from '../triggers/handle-log.ts';
 import { parseBody, tooDeep, withoutKeys } from './body.ts';
@@ -184,7 +185,7 @@ export class TlsApi {
       },
     });
     // Ids come from the network, after an outage by the thousand: some of them, and cut, will do.
-    const wireIds = answers.slice(0, 10).map((answer) => answer.wireId.slice(0, 64));
+    const wireIds = answers.slice(0, 10).map((answer) => cut(answer.wireId, 64));
     report('answers_stored', { host: node.host, answers: answers.length, wireIds, done });
     return done ? accepted : refused('Another request is storing these results: keep them and come again.', 503);
   }

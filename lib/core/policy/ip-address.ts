@@ -1,8 +1,11 @@
+/** Of the longest form of RFC 4291 §2.2, `x:x:x:x:x:x:d.d.d.d`. Longer texts come from the network and are not looked at. */
+const MAX_LENGTH = 45;
+
 /** The address as a string of 32 or 128 binary digits, the same for every spelling; `undefined` if it is none. */
 export function addressBits(address: string): string | undefined {
+  if (address.length > MAX_LENGTH) return undefined;
   if (/^\d+\.\d+\.\d+\.\d+$/.test(address)) return v4Bits(address);
-  if (/^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/.test(address)) return v6Bits(address);
-  return undefined;
+  return address.includes(':') && /^[0-9a-fA-F:]+$/.test(address) ? v6Bits(address) : undefined;
 }
 
 /** The address in one spelling, `0a000307`; `undefined` if it is none. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Place } from '../arn.ts';
+import { cut } from '../text.ts';
 import type { Instance } from './inventory.ts';
 
 /** What a task's event would have said, so that the policy's patterns match it. @param detail as DescribeTasks gives it */
@@ -91,7 +92,7 @@ export function identityOf(instance: Instance): Record<string, string> {
     ['mac', macs.join(' ')],
     ...Object.entries(tags)
       .slice(0, MAX_TAGS)
-      .map(([key, value]) => [`tag:${key}`, value.slice(0, MAX_TAG_VALUE)]),
+      .map(([key, value]) => [`tag:${key}`, cut(value, MAX_TAG_VALUE)]),
   ];
   return Object.fromEntries(entries.filter(([, value]) => value));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Decorations } from '../queue/pending-query.ts';
+import { cut } from '../text.ts';
 
 /*
  * What leaves through Firehose: NDJSON, one document a line. `id` is derived from content and origin, so a consumer
@@ -96,17 +97,17 @@ function serialized(line: Line): string {
   // Cut where it is read as text, so that the line stays a document that says what is missing. A character takes up to
   // six bytes as JSON, so all columns together keep 720 KB at most.
   if (line.kind === 'result') {
-    const columns = Object.entries(line.columns ?? {});
-    const share = Math.floor(60_000 / Math.max(1, columns.length));
-    const kept = columns.map(([name, value]) => [name.slice(0, share), value.slice(0, share)]);
-    const message = line.message.slice(0, 20_000);
-    const queryId = line.queryId.slice(0, 2_000); // of an answer nobody asked for: as long as its sender likes
-    const cut = line.columns && Object.fromEntries(kept);
-    return JSON.stringify({ ...line, queryId, message, columns: cut, truncated: true });
+    const all = Object.entries(line.columns ?? {});
+    const share = Math.floor(60_000 / Math.max(1, all.length));
+    const kept = all.map(([name, value]) => [cut(name, share), cut(value, share)]);
+    const message = cut(line.message, 20_000);
+    const queryId = cut(line.queryId, 2_000); // of an answer nobody asked for: as long as its sender likes
+    const columns = line.columns && Object.fromEntries(kept);
+    return JSON.stringify({ ...line, queryId, message, columns, truncated: true });
   }
   if (line.kind === 'log') {
-    const logType = line.logType.slice(0, 2_000);
-    return JSON.stringify({ ...line, logType, line: JSON.stringify(line.line).slice(0, 200_000), truncated: true });
+    const logType = cut(line.logType, 2_000);
+    return JSON.stringify({ ...line, logType, line: cut(JSON.stringify(line.line), 200_000), truncated: true });
   }
   return JSON.stringify({ ...line, bodyBase64: line.bodyBase64.slice(0, 200_000), truncated: true });
 }

@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { cut, parseJson } from '../../../lib/core/text.ts';
+
+/** JSON of a text, with every unit outside ASCII as an escape, as agents and AWS may write it. */
+const escaped = (text: string): string =>
+  JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+describe('JSON from outside', () => {
+  it.each([
+    ['half a pair', String.raw`"\udfff"`, '\uFFFD'],
+    ['the other half', String.raw`"any\uD800"`, 'any\uFFFD'],
+    ['two first halves', String.raw`"\ud83d\ud83d\ude00"`, '\uFFFD\u{1F600}'],
+    ['halves in the wrong order', String.raw`"\ude00\ud83d"`, '\uFFFD\uFFFD'],
+    ['a half after a whole character', '"\u{1F600}\\ude00"', '\u{1F600}\uFFFD'],
+  ])('has no half characters: %s', (_, text, value) => {
+    expect(parseJson(text)).toBe(value);
+    expect(parseJson(`{"a":[{${text}:${text}}]}`)).toEqual({ a: [{ [value]: value }] });
+  });
+
+  it.each([
+    ['a whole pair', String.raw`"\ud83d\ude00"`],
+    ['an escaped backslash before what looks like half a pair', String.raw`"\\ud800"`],
+    ['two escaped backslashes', String.raw`"\\\\ud800 \\ud83d\\ude00"`],
+    ['other escapes', String.raw`"\n\"\u00e9\ud7ff\ue000\/"`],
+    ['a Windows path', String.raw`"C:\\Users\\udd11\\x"`],
+  ])('keeps %s', (_, text) => {
+    expect(parseJson(text)).toBe(JSON.parse(text));
+  });
+
+  it('is what JSON.parse makes of it, made well-formed, whatever the text', () => {
+    const unit = fc.constantFrom('\uD83D', '\uDE00', '\\', 'u', 'd', '8', '0', '"', 'é', '\u{1F600}', '\n');
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 12 }), (units) => {
+        const text = units.join('');
+        expect(parseJson(escaped(text))).toBe(text.toWellFormed());
+      }),
+      { seed: 13, numRuns: 2000 },
+    );
+  });
+});
+
+describe('a cut text', () => {
+  it('holds no half of a character', () => {
+    expect(cut('ab\u{1F600}', 3)).toBe('ab\uFFFD');
+    expect(cut('ab\u{1F600}', 4)).toBe('ab\u{1F600}');
+  });
+});

@@ -1,10 +1,13 @@
-import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 
 /** The TLS API behind a REST API's proxy integration. */
 export const createHandler =
   (api: TlsApi) =>
-  async (event: APIGatewayProxyEvent): Promise<APIGatewayProxyResult> => {
+  async (
+    event: APIGatewayProxyEvent,
+    context: Pick<Context, 'getRemainingTimeInMillis'>,
+  ): Promise<APIGatewayProxyResult> => {
     const authorization = Object.entries(event.headers ?? {}).find(
       ([name]) => name.toLowerCase() === 'authorization',
     )?.[1];
@@ -12,7 +15,8 @@ export const createHandler =
       method: event.httpMethod,
       path: event.path,
       body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-      ...(authorization === undefined ? {} : { authorization }),
+      authorization,
+      timeLeftMs: () => context.getRemainingTimeInMillis(),
     });
     return { statusCode: status, headers: { 'Content-Type': contentType }, body };
   };

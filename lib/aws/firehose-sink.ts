@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import * as z from 'zod/mini';
 import { MayflyError } from '../core/errors.ts';
-import { type Line, packed, type ResultSink } from '../core/results/lines.ts';
+import { type Line, packed, type ResultSink, type TimeLeft } from '../core/results/lines.ts';
 
 const name = z.string().check(z.minLength(1));
 export const SinkEnv = { RESULTS_STREAM_NAME: name, LOGS_STREAM_NAME: name, QUARANTINE_STREAM_NAME: name };
@@ -15,47 +16,74 @@ export interface StreamNames {
 // PutRecordBatch: 500 records or 4 MiB; our records are at most 1 MB each.
 const MAX_RECORDS = 500;
 const MAX_BYTES = 3_900_000;
-const ROUNDS = 4;
+/** Without a word on the time left, throttling is waited out for this long. */
+const PATIENCE_MS = 5_000;
+/** Of the time left, so much is not spent on waiting: the reply has to be sent. */
+const RESERVE_MS = 1_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** How the sink waits; tests put a clock of their own in its place. */
+export interface Waiting {
+  readonly sleep: (ms: number) => Promise<unknown>;
+  readonly random: () => number; // 0 to 1
+  readonly now: () => number; // ms, of any origin
+}
+
+const realWaiting: Waiting = { sleep: (ms) => pause(ms), random: Math.random, now: () => performance.now() };
 
 /**
- * Lines to Firehose, one stream a kind. Firehose refuses single records with status 200, so each answer is looked
- * through and what was refused is sent again.
+ * Lines to Firehose, one stream a kind. Firehose refuses single records with status 200: that is throttling, so what was
+ * refused is sent again after an exponential pause with full jitter, while there is time.
  *
- * @throws {MayflyError} `STORE_REFUSED` when records are still refused in the last round
+ * @throws {MayflyError} `STORE_REFUSED` when records are still refused and the time is up
+ * @see AWS Builders' Library, "Timeouts, retries, and backoff with jitter"
  */
 export class FirehoseSink implements ResultSink {
   readonly #client: FirehoseClient;
   readonly #streams: StreamNames;
+  readonly #waiting: Waiting;
 
-  constructor(streams: StreamNames, client: FirehoseClient = new FirehoseClient({})) {
+  constructor(streams: StreamNames, client: FirehoseClient = new FirehoseClient({}), waiting: Waiting = realWaiting) {
     this.#streams = streams;
     this.#client = client;
+    this.#waiting = waiting;
   }
 
-  results(lines: readonly Line[]): Promise<void> {
-    return this.#put(this.#streams.results, lines);
+  results(lines: readonly Line[], timeLeftMs?: TimeLeft): Promise<void> {
+    return this.#put(this.#streams.results, lines, timeLeftMs);
   }
 
-  logs(lines: readonly Line[]): Promise<void> {
-    return this.#put(this.#streams.logs, lines);
+  logs(lines: readonly Line[], timeLeftMs?: TimeLeft): Promise<void> {
+    return this.#put(this.#streams.logs, lines, timeLeftMs);
   }
 
-  quarantine(lines: readonly Line[]): Promise<void> {
-    return this.#put(this.#streams.quarantine, lines);
+  quarantine(lines: readonly Line[], timeLeftMs?: TimeLeft): Promise<void> {
+    return this.#put(this.#streams.quarantine, lines, timeLeftMs);
   }
 
-  async #put(stream: string, lines: readonly Line[]): Promise<void> {
-    for (const batch of batches(packed(lines).map((text) => Buffer.from(text)))) await this.#putBatch(stream, batch);
+  async #put(stream: string, lines: readonly Line[], timeLeftMs = this.#patience()): Promise<void> {
+    const records = packed(lines).map((text) => Buffer.from(text));
+    for (const batch of batches(records)) await this.#putBatch(stream, batch, timeLeftMs);
   }
 
-  async #putBatch(stream: string, batch: Buffer[]): Promise<void> {
+  #patience(): TimeLeft {
+    const endsMs = this.#waiting.now() + PATIENCE_MS + RESERVE_MS;
+    return () => endsMs - this.#waiting.now();
+  }
+
+  async #putBatch(stream: string, batch: Buffer[], timeLeftMs: TimeLeft): Promise<void> {
+    const { sleep, random } = this.#waiting;
     let left = batch;
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let longestMs = FIRST_PAUSE_MS; ; longestMs = Math.min(2 * longestMs, LONGEST_PAUSE_MS)) {
       const { FailedPutCount, RequestResponses = [] } = await this.#client.send(
         new PutRecordBatchCommand({ DeliveryStreamName: stream, Records: left.map((Data) => ({ Data })) }),
       );
       if (!FailedPutCount) return;
       left = left.filter((_, index) => RequestResponses[index]?.ErrorCode !== undefined);
+      const pauseMs = random() * longestMs;
+      if (timeLeftMs() - pauseMs < RESERVE_MS) break;
+      await sleep(pauseMs);
     }
     throw new MayflyError('STORE_REFUSED', `${stream} refused ${left.length} of ${batch.length} records`);
   }

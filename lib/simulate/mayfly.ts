@@ -38,6 +38,8 @@ export interface MayflyOptions {
 
 /** What the function may take for a sweep, its reserve off. */
 const SWEEP_MS = 45_000;
+/** The timeout of the function that answers agents. */
+const FUNCTION_MS = 15_000;
 const NO_AGENT_AFTER_MS = 5 * 60_000;
 
 /** Mayfly without AWS: the decisions of lib/core, all of them, on ports in memory and somebody else's clock. */
@@ -123,11 +125,13 @@ export class InMemoryMayfly {
       exchange: async ({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
         await trip(signal);
         const authorization = headers.Authorization;
+        const endsAtMs = this.#deps.now() + FUNCTION_MS;
         const reply = await this.#api.answer({
           method: 'POST',
           path: new URL(url).pathname,
           body: Buffer.from(body),
-          ...(authorization ? { authorization } : {}),
+          authorization,
+          timeLeftMs: () => endsAtMs - this.#deps.now(),
         });
         await trip(signal);
         return {

@@ -53,6 +53,8 @@ export interface TlsHarness extends TlsServer {
   readonly secrets: FakeSecrets;
   /** Every call that reached DynamoDB, and faults for those to come. */
   readonly dynamo: DynamoTap;
+  /** How long the function still lives, as its context says. */
+  readonly context: { timeLeftMs: () => number };
   /** What the function reported, in order. */
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** What escaped the function: always a bug. */
@@ -83,6 +85,12 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
   const report = (event: string, fields: Readonly<Record<string, unknown>>): void =>
     void reports.push({ event, fields });
   const thrown: unknown[] = [];
+  const context = { timeLeftMs: () => 15_000 };
+  let waitedMs = 0;
+  const sleep = async (ms: number): Promise<void> => {
+    waitedMs += ms;
+  };
+  const waiting = { sleep, random: () => 0.5, now: () => waitedMs };
   const queue = new DynamoHostQueue(table);
   const registry = new DynamoNodeRegistry(table);
   const aliases = new DynamoAliases(table);
@@ -94,7 +102,7 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
       aliases,
       ledger,
       book: new DynamoAnswerBook(table),
-      sink: new FirehoseSink(STREAMS, firehose.client),
+      sink: new FirehoseSink(STREAMS, firehose.client, waiting),
       findings: new DynamoFindings(table),
       enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
@@ -112,7 +120,7 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
   const server = createServer({ key, cert }, async (request, response) => {
     const body = await bodyOf(request);
     try {
-      const answer = await handler(proxyEvent(request, body));
+      const answer = await handler(proxyEvent(request, body), { getRemainingTimeInMillis: () => context.timeLeftMs() });
       response.writeHead(answer.statusCode, answer.headers as Record<string, string>);
       response.end(answer.body);
     } catch (error) {
@@ -142,6 +150,7 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
     firehose,
     secrets,
     dynamo,
+    context,
     reports,
     thrown,
     connections: () => connections,

@@ -20,7 +20,7 @@ import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
 import type { Report } from '../report.ts';
 import type { AnswerBook } from '../results/answer-book.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
-import { type LogLine, lineId, type ResultSink } from '../results/lines.ts';
+import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
 import { cut } from '../text.ts';
 import type { FanOuts } from '../triggers/fan-out.ts';
 import { askOnLog } from '../triggers/handle-log.ts';
@@ -35,6 +35,8 @@ export interface AgentRequest {
   readonly path: string;
   readonly authorization?: string;
   readonly body: Buffer;
+  /** How long the function still lives: work that needs longer is left to the agent's next try. */
+  readonly timeLeftMs: TimeLeft;
 }
 
 export interface TlsApiDeps {

@@ -58,11 +58,18 @@ export interface QuarantineLine {
 
 export type Line = ResultLine | LogLine | QuarantineLine;
 
-/** Where lines go. Each method resolves only when everything is durable, and throws otherwise. */
+/** How long the function that does the work still lives, ms. */
+export type TimeLeft = () => number;
+
+/**
+ * Where lines go. Each method resolves only when everything is durable, and throws otherwise.
+ *
+ * A store that is throttled is asked again while `timeLeftMs` allows it. @default - a few seconds
+ */
 export interface ResultSink {
-  results(lines: readonly ResultLine[]): Promise<void>;
-  logs(lines: readonly LogLine[]): Promise<void>;
-  quarantine(lines: readonly QuarantineLine[]): Promise<void>;
+  results(lines: readonly ResultLine[], timeLeftMs?: TimeLeft): Promise<void>;
+  logs(lines: readonly LogLine[], timeLeftMs?: TimeLeft): Promise<void>;
+  quarantine(lines: readonly QuarantineLine[], timeLeftMs?: TimeLeft): Promise<void>;
 }
 
 export const lineId = (...parts: readonly (string | number)[]): string =>

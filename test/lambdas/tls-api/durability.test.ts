@@ -47,8 +47,9 @@ describe('while a service fails', () => {
 
     it('that goes on refusing some makes the agent keep the batch; copies bear the same ids', async () => {
       const lines = Array.from({ length: 50 }, (_, n) => ({ n, text: 'x'.repeat(30_000) }));
-      server.firehose.script.push(...Array.from({ length: 4 }, () => ({ refuse: (index: number) => index === 0 })));
+      server.firehose.script.push(...Array.from({ length: 50 }, () => ({ refuse: (index: number) => index === 0 })));
       expect((await agent.log('result', lines)).verdict).toBe('fail');
+      server.firehose.script.length = 0;
       expect((await agent.log('result', lines)).verdict).toBe('ok');
       const stored = await server.lines('logs');
       expect(stored.length).toBeGreaterThan(50);

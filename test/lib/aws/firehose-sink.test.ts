@@ -6,10 +6,26 @@ import { T0 } from '../../support/world.ts';
 
 let firehose: FakeFirehose;
 let sink: FirehoseSink;
+let nowMs = 0;
+/** How long the sink waited, each time. */
+let pauses: number[] = [];
+const sleep = async (ms: number): Promise<void> => {
+  pauses.push(ms);
+  nowMs += ms;
+};
+/** A function that ends at a time. */
+const until = (endsAtMs: number) => () => endsAtMs - nowMs;
 beforeEach(() => {
   firehose = new FakeFirehose();
-  sink = new FirehoseSink({ results: 'r', logs: 'l', quarantine: 'q' }, firehose.client);
+  nowMs = 0;
+  pauses = [];
+  const waiting = { sleep, random: () => 0.5, now: () => nowMs };
+  sink = new FirehoseSink({ results: 'r', logs: 'l', quarantine: 'q' }, firehose.client, waiting);
 });
+/** All calls to come refuse the first record. */
+const throttle = (calls: number): void => {
+  firehose.script.push(...Array.from({ length: calls }, () => ({ refuse: (index: number) => index === 0 })));
+};
 
 const aLog = (n: number, line: unknown = { n }): LogLine => ({
   id: `id-${n}`,
@@ -82,13 +98,33 @@ describe('the Firehose sink', () => {
     ).toEqual(lines.map((line) => line.id));
   });
 
-  it('says that the store refused when records are refused four times, so that the agent keeps its data', async () => {
-    firehose.script.push(...Array.from({ length: 4 }, () => ({ refuse: (index: number) => index === 0 })));
-    await expect(sink.logs(many(3, 400_000))).rejects.toMatchObject({
-      code: 'STORE_REFUSED',
-      message: 'l refused 1 of 3 records',
-    });
-    expect(firehose.calls).toBe(4);
+  it('waits longer each time while records are refused, a random share of at most two seconds', async () => {
+    throttle(8);
+    await sink.logs(many(3, 400_000), until(60_000));
+    expect(pauses).toEqual([50, 100, 200, 400, 800, 1000, 1000, 1000]);
+    expect(firehose.lines('l')).toHaveLength(3);
+  });
+
+  it.each([
+    ['some seconds', undefined, 5_000],
+    ['the time left', until(9_000), 8_000],
+  ])(
+    'gives up when %s are over, so that the agent keeps its data and gets its reply',
+    async (_, timeLeft, longestMs) => {
+      throttle(50);
+      await expect(sink.logs(many(3, 400_000), timeLeft)).rejects.toMatchObject({
+        code: 'STORE_REFUSED',
+        message: 'l refused 1 of 3 records',
+      });
+      expect(nowMs).toBeLessThanOrEqual(longestMs);
+      expect(nowMs).toBeGreaterThan(longestMs - 1_000);
+    },
+  );
+
+  it('tries once where hardly any time is left', async () => {
+    throttle(1);
+    await expect(sink.logs(many(3, 400_000), until(500))).rejects.toMatchObject({ code: 'STORE_REFUSED' });
+    expect([firehose.calls, pauses]).toEqual([1, []]);
   });
 
   it('fails when the call fails', async () => {

@@ -1,7 +1,7 @@
 /**
  * What an idle poll costs: the real function, in its bundle, behind the local HTTPS edge, a new TLS connection for each
  * request as osquery makes them. Reports CPU per poll and latency percentiles; compare ratios of paired runs, not
- * single figures (performance.md §6).
+ * single figures (docs/spec/performance.md §6).
  *
  *   npm run bench
  */

@@ -1,6 +1,6 @@
 /**
  * The simulated day: thousands of seeded lives, in simulated time, through the real core and real agents, beside schedules on
- * the same hosts and the formulas of performance.md §3.1. The same seed gives the same output.
+ * the same hosts and the formulas of docs/spec/performance.md §3.1. The same seed gives the same output.
  *
  *   npm run simulate -- --seed 1 --lifetimes sysdig2025 --drop 0.2 --json
  */

@@ -81,7 +81,7 @@ export function fixedLifetime(name: string, seconds: number): Lifetime {
   return { name, sample: () => seconds * 1000 };
 }
 
-/** The workloads Mayfly is measured with; figures and sources in performance.md §2. */
+/** The workloads Mayfly is measured with; figures and sources in docs/spec/performance.md §2. */
 export const LIFETIMES = {
   Sysdig2019: histogram('Sysdig2019', SYSDIG_2019),
   Sysdig2025: histogram('Sysdig2025', SYSDIG_2025),

@@ -4,7 +4,7 @@ import { CUSTOM_PREFIX, FLAGFILE_ONLY, REFRESH_ALIASES, SETTABLE } from './osque
 import type { Problem } from './problem.ts';
 import type { Path, SourceDocument } from './source-document.ts';
 
-/** osquery 5.23 reads no larger document. @see osquery-protocol.md, head */
+/** osquery 5.23 reads no larger document. @see docs/spec/osquery-protocol.md §2.5 */
 const MAX_CONFIG_BYTES = 1_048_576;
 const MAX_CONFIG_DEPTH = 32;
 /** Below API Gateway's and Lambda's 6 MB, a third of which base64 takes. */

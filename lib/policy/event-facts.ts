@@ -1,6 +1,6 @@
 /**
  * What AWS puts into the fields that rules on tasks and instances look at. Only closed sets are here: a value outside
- * them is a mistake. @see aws-events.md; ECS Developer Guide, "Task lifecycle"; EC2 User Guide, "Instance lifecycle"
+ * them is a mistake. @see docs/spec/aws-events.md; ECS Developer Guide, "Task lifecycle"; EC2 User Guide, "Instance lifecycle"
  */
 
 const TASK_STATUSES =
@@ -38,7 +38,7 @@ export interface EventFamily {
 
 export const TASK_STATE_CHANGES: EventFamily = { source: 'aws.ecs', detailType: 'ECS Task State Change' };
 
-/** Detail-types that tell of an instance's end beforehand. @see aws-events.md §4, §5 */
+/** Detail-types that tell of an instance's end beforehand. @see docs/spec/aws-events.md §4, §5 */
 export const NOTICE_TYPES: readonly string[] = [
   'EC2 Spot Instance Interruption Warning',
   'EC2 Instance Rebalance Recommendation',

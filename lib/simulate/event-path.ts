@@ -6,7 +6,7 @@ export interface Latency {
   readonly p99Ms: number;
 }
 
-/** From a change of a container to the row in its host's queue: assumption E of performance.md §3.2. */
+/** From a change of a container to the row in its host's queue: assumption E of docs/spec/performance.md §3.2. */
 export const E_BASE: Latency = { p50Ms: 1000, p99Ms: 4000 };
 
 /** The standard score of the 99th percentile. */

@@ -4,7 +4,7 @@ import { HOT_SECONDS, type Mode } from './modes.ts';
 import { STARTS_PER_HOST_HOUR } from './workload.ts';
 
 /*
- * The formulas of performance.md §3.1. A delay's distribution is all there is to them: a container is seen alive if it
+ * The formulas of docs/spec/performance.md §3.1. A delay's distribution is all there is to them: a container is seen alive if it
  * lives longer than its delay, and the MTTA is the delay itself.
  */
 
@@ -19,7 +19,7 @@ export const scheduleDelay =
   (ms) =>
     clamp(ms / (periodSeconds * 1000));
 
-/** What a delay is made of beside the interval: `E`, `r` and `q` of §3.1. */
+/** What a delay is made of beside the interval: `E`, `r` and `q` of docs/spec/performance.md §3.1. */
 export interface Path {
   readonly latency: Latency;
   readonly roundTripMs: number;
@@ -46,7 +46,7 @@ const cycleMs = (intervalSeconds: number, { roundTripMs }: Path): number => inte
 export const pollDelay = (intervalSeconds: number, path: Path): DelayDistribution =>
   afterEvent((ms) => clamp(ms / cycleMs(intervalSeconds, path)), path);
 
-/** How long a cold host that has to pull its images knows of a task before there is a container (§3.2: 3 s at the median). */
+/** From PENDING to the container on a host that pulls its images: the median of docs/spec/performance.md §3.2. */
 export const LEAD_MS = 3000;
 
 /**
@@ -60,7 +60,7 @@ function armedDelay(intervalSeconds: number, path: Path): DelayDistribution {
   return afterEvent((ms) => (within(ms, hotMs - LEAD_MS, hotMs) + within(ms, 0, idleMs - LEAD_MS)) / idleMs, path);
 }
 
-/** `h` of §3.1 (c): the share of starts that find their host hot from one before them. */
+/** `h` of docs/spec/performance.md §3.1 (c): the share of starts that find their host hot from one before them. */
 export const hotShare = ({ leaseSeconds }: Pick<Mode, 'leaseSeconds'>): number =>
   1 - Math.exp((-STARTS_PER_HOST_HOUR / 3600) * leaseSeconds);
 

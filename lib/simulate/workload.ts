@@ -28,7 +28,7 @@ export const EVEN_LIVES: Lifetime = {
 const HOUR_MS = 3_600_000;
 
 /**
- * One in 300 s before it keeps a host hot: 93.6 % of starts find it so, as in the fleet of performance.md §4.6, with fewer
+ * One in 300 s before it keeps a host hot: 93.6 % of starts find it so, as in the fleet of docs/spec/performance.md §4.6, with fewer
  * hosts that stand idle.
  */
 export const STARTS_PER_HOST_HOUR = 33;

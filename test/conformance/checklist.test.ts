@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const here = join(process.cwd(), 'test/conformance');
 
-/** The numbered checks of osquery-protocol.md §14; carving (50 to 55) is not served yet. */
+/** The numbered checks of docs/spec/osquery-protocol.md §14; carving (50 to 55) is not served yet. */
 const APPLICABLE = Array.from({ length: 49 }, (_, index) => index + 1);
 
 describe('the conformance checklist', () => {

@@ -4,7 +4,7 @@ import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
-/** osquery-protocol.md §7: what only a flagfile can set. */
+/** docs/spec/osquery-protocol.md §7: what only a flagfile can set. */
 const CLI_ONLY =
   /^(tls_(hostname|server_certs|client_cert|client_key|session_reuse|session_timeout|accept_gzip|enroll_max_attempts|enroll_max_interval)|proxy_hostname|enroll_(tls_endpoint|secret_path|secret_env|always)|disable_(enrollment|reenrollment|carver|watchdog|extensions|tables)|config_(plugin|tls_endpoint|tls_max_attempts|refresh|accelerated_refresh|enable_backup|path)|logger_(plugin|stderr|mode)|carver_.*|database_path|pidfile|force|watchdog_.*|alarm_timeout|extensions_.*|enable_tables|keep_container_worker_open|aws_enforce_fips)$/;
 
@@ -29,7 +29,7 @@ interface Config {
   readonly packs?: Readonly<Record<string, unknown>>;
 }
 
-/* osquery-protocol.md §14, config. */
+/* docs/spec/osquery-protocol.md §14, config. */
 describe('config', () => {
   let server: TlsHarness;
   let agent: WireAgent;

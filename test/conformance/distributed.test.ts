@@ -9,7 +9,7 @@ const LEASE = 30_000;
 const { rules, heatSeconds } = builtInPolicy; // what ships keeps the protocol's rules, too
 const row = (n: number, state = 'running') => ({ id: containerId(n), name: `/web-${n}`, state });
 
-/* osquery-protocol.md §14, distributed queries. */
+/* docs/spec/osquery-protocol.md §14, distributed queries. */
 describe('distributed', () => {
   let server: TlsHarness;
   let agent: WireAgent;

@@ -4,7 +4,7 @@ import { anEnrolled, WireAgent } from '../support/wire-agent.ts';
 
 const MINUTE = 60_000;
 
-/* osquery-protocol.md §14, enroll. */
+/* docs/spec/osquery-protocol.md §14, enroll. */
 describe('enroll', () => {
   let server: TlsHarness;
   beforeEach(async () => {

@@ -20,7 +20,7 @@ function expectFailsEverywhere(answer: HttpAnswer): void {
 }
 
 /*
- * osquery-protocol.md §14 through the synthesized template, while parts of it fail: what the gateway itself says then.
+ * docs/spec/osquery-protocol.md §14 through the synthesized template, while parts of it fail: what the gateway itself says then.
  */
 describe('the synthesized template, while something fails', () => {
   let server: LocalServer | undefined;

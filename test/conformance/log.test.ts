@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
-/* osquery-protocol.md §14, log; 34 is in transport.test.ts, 36 in config.test.ts. */
+/* docs/spec/osquery-protocol.md §14, log; 34 is in transport.test.ts, 36 in config.test.ts. */
 describe('log', () => {
   let server: TlsHarness;
   let agent: WireAgent;

@@ -9,7 +9,7 @@ import { anEnrolled, heard, WireAgent } from '../support/wire-agent.ts';
 const SYNTHESIS_MS = 120_000;
 
 /*
- * osquery-protocol.md §14, transport. Every endpoint, in every mood: what is asked of one reply is asked of all.
+ * docs/spec/osquery-protocol.md §14, transport. Every endpoint, in every mood: what is asked of one reply is asked of all.
  */
 describe.each(fronts)('transport, through %s', (_, start) => {
   let server: TlsServer;

@@ -23,7 +23,7 @@ export interface HttpOptions {
   readonly ciphers?: string;
 }
 
-/** One HTTPS request on a connection of its own, as osquery makes them (osquery-protocol.md §2.1). */
+/** One HTTPS request on a connection of its own, as osquery makes them (docs/spec/osquery-protocol.md §2.1). */
 export function send(url: string, ca: string, body: Buffer, options: HttpOptions = {}): Promise<HttpAnswer> {
   const { method = 'POST', headers = {}, ...tls } = options;
   return new Promise((resolve, reject) => {

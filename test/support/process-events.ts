@@ -37,7 +37,7 @@ const envelope = (n: number) => ({
   numerics: false,
 });
 
-/** The forms in which an agent logs rows (osquery-protocol.md §8). */
+/** The forms in which an agent logs rows (docs/spec/osquery-protocol.md §8). */
 export const forms = {
   event: (n: number, row = aStart(n)) => ({ ...envelope(n), columns: row, action: 'added' }),
   batch: (n: number, row = aStart(n)) => ({ ...envelope(n), diffResults: { removed: '', added: [row] } }),

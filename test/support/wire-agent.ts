@@ -47,7 +47,7 @@ export class WireAgent {
     this.#details = details;
   }
 
-  /** The enroll request as osquery 5 sends it (osquery-protocol.md §5). */
+  /** The enroll request as osquery 5 sends it (docs/spec/osquery-protocol.md §5). */
   enrollBody(): Record<string, unknown> {
     const {
       hostname = 'ip-10-0-0-1',

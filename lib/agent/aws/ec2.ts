@@ -107,7 +107,7 @@ export class SimulatedEc2 {
     this.publish('EC2 Instance Rebalance Recommendation', this.arnOf(host), { 'instance-id': host.instanceId });
   }
 
-  /** Two minutes' notice. Its ARN has the zone where others have region and account (aws-events.md §4). */
+  /** Two minutes' notice. Its ARN has the zone where others have region and account (docs/spec/aws-events.md §4). */
   warnOfInterruption(host: SimulatedHost): void {
     const arn = `arn:aws:ec2:${host.availabilityZone}:instance/${host.instanceId}`;
     const detail = { 'instance-id': host.instanceId, 'instance-action': 'terminate' };

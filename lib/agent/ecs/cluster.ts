@@ -40,7 +40,7 @@ export interface ClusterOptions {
   readonly delays?: Partial<Delays>;
   /** How often an event arrives twice, from 0 to 1. Default 0. */
   readonly duplicates?: number;
-  /** Whether the ECS and EC2 APIs refuse calls beyond AWS's rates (aws-events.md §1.7, §4). Default false. */
+  /** Whether the ECS and EC2 APIs refuse calls beyond AWS's rates (docs/spec/aws-events.md §1.7, §4). Default false. */
   readonly throttling?: boolean;
   /** Told whenever a task's state changed, before ECS announces it. */
   readonly onTask?: (task: TaskHandle) => void;

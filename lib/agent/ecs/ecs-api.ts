@@ -9,7 +9,7 @@ import type { TaskRecord } from './task-record.ts';
 /** ECS's limit on the ids of one call and on the items of one page. @see ECS API reference */
 const MOST = 100;
 
-/** The token buckets of an account and region. @see Request throttling for the Amazon ECS API (aws-events.md §1.7) */
+/** The token buckets of an account and region. @see Request throttling for the Amazon ECS API (docs/spec/aws-events.md §1.7) */
 const RATES = {
   'cluster resource read': { burst: 100, perSecond: 20 },
   'cluster read': { burst: 50, perSecond: 20 },

@@ -6,7 +6,7 @@ import type { SimulatedHost } from '../host/host.ts';
 import type { Random } from '../random.ts';
 import type { StopCause } from './task-life.ts';
 
-/** The notice of a Spot interruption (aws-events.md §4). */
+/** The notice of a Spot interruption (docs/spec/aws-events.md §4). */
 const SPOT_NOTICE_MS = 120_000;
 
 /** What foretells a host's end; without any of it the host goes at once. */

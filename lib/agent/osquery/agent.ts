@@ -25,7 +25,7 @@ interface Death {
   readonly exit?: number;
 }
 
-/** The paths of the minimal flagfile (osquery-protocol.md §7). */
+/** The paths of the minimal flagfile (docs/spec/osquery-protocol.md §7). */
 const DEFAULT_ENDPOINTS: ServerAddress['endpoints'] = {
   enroll: '/v1/enroll',
   config: '/v1/config',
@@ -60,7 +60,7 @@ export interface AgentOptions {
 
 /**
  * An osqueryd on a simulated host: it enrolls, fetches its configuration, runs its schedule, forwards
- * its log and answers distributed queries, all as the real one does (osquery-protocol.md §15).
+ * its log and answers distributed queries, all as the real one does (docs/spec/osquery-protocol.md §15).
  */
 export class SimulatedAgent {
   readonly hostIdentifier: string;

@@ -69,7 +69,7 @@ const ALIASES: Readonly<Record<string, FlagName>> = {
   logger_tls_max: 'logger_tls_max_linesize',
 };
 
-/** The flagfile of a node of this system: the minimal one of osquery-protocol.md §7. */
+/** The flagfile of a node of this system: the minimal one of docs/spec/osquery-protocol.md §7. */
 const FLAGFILE: Partial<FlagValues> = { config_refresh: 300, disable_distributed: false, distributed_interval: 10 };
 
 /** The flags of one osquery process. What the server sets stays until the process ends. */

@@ -7,7 +7,7 @@ const MAX_INFLATED_BYTES = 32 * 1024 * 1024;
 
 /**
  * A request body as JSON. Gzip is recognised by its magic, since a proxy may drop the header; bytes that are not
- * UTF-8 become replacement characters, because distributed rows are sent raw (osquery-protocol.md §2.6).
+ * UTF-8 become replacement characters, because distributed rows are sent raw (docs/spec/osquery-protocol.md §2.6).
  *
  * @throws {MayflyError} `BODY_UNREADABLE` or `BODY_TOO_LARGE`
  */

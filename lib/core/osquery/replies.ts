@@ -1,7 +1,7 @@
 /**
  * What the agent reads. The status is for operators alone: 200 is what we meant to say, 503 what failed, so that 4xx counts
  * only what the gateway itself refused. The agent never looks at the HTTP status: a JSON object without `error` and without a true
- * `node_invalid` means "accepted", and it then deletes its data (osquery-protocol.md §3).
+ * `node_invalid` means "accepted", and it then deletes its data (docs/spec/osquery-protocol.md §3).
  */
 export interface Reply {
   readonly status: number;

@@ -4,7 +4,7 @@ import { identifierProblem } from '../nodes/host-identifier.ts';
 import { cut } from '../text.ts';
 
 /*
- * What agents of 4.x and 5.x send. Objects are open; what a version may lack is optional (osquery-protocol.md §5, §8,
+ * What agents of 4.x and 5.x send. Objects are open; what a version may lack is optional (docs/spec/osquery-protocol.md §5, §8,
  * §9.4, §16).
  */
 
@@ -52,7 +52,7 @@ export function readEnroll(body: unknown): { secret: string; enrollment: Enrollm
   };
 }
 
-// `tls_enroll_override` renames the member (osquery-protocol.md §5), and nothing tells the server to what.
+// `tls_enroll_override` renames the member (docs/spec/osquery-protocol.md §5), and nothing tells the server to what.
 function renamedSecret(body: unknown): string {
   const known = new Set(['enroll_secret', 'host_identifier', 'platform_type', 'host_details', 'node_key']);
   const other = Object.entries(body as object).filter(([name, value]) => !known.has(name) && typeof value === 'string');

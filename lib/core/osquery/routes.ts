@@ -26,7 +26,7 @@ export function endpointOf(path: string): Endpoint | undefined {
 
 const segmentsOf = (path: string): string[] => path.split('?', 1)[0]?.split('/').filter(Boolean) ?? [];
 
-// Carving takes no JSON for an answer that refuses (osquery-protocol.md §3.5): any JSON body counts as accepted.
+// Carving takes no JSON for an answer that refuses (docs/spec/osquery-protocol.md §3.5): any JSON body counts as accepted.
 const CARVE = new Set(['start', 'continue', 'begin', 'block', 'init', 'carve_init', 'carve_block']);
 
 /** Whether a path is one of the carving endpoints of any server. */

@@ -62,7 +62,7 @@ export interface TlsApiDeps {
 
 /**
  * The osquery TLS API: enroll, config, log, distributed read and write. Whatever happens, the reply is one that makes
- * the agent do the right thing (the table in osquery-protocol.md §3.5): nothing is thrown.
+ * the agent do the right thing (the table in docs/spec/osquery-protocol.md §3.5): nothing is thrown.
  */
 export class TlsApi {
   readonly #deps: TlsApiDeps;
@@ -164,7 +164,7 @@ export class TlsApi {
 
   /**
    * For how long the agent is to poll every 5 s: what is left of its host's heat, or the lease of what it takes where more
-   * waits behind that. Never one that polls as often by itself, as osquery would slow it down (osquery-protocol.md §9.1).
+   * waits behind that. Never one that polls as often by itself, as osquery would slow it down (docs/spec/osquery-protocol.md §9.1).
    */
   async #accelerate(node: Node, moreMs: number, nowMs: number): Promise<number | undefined> {
     const seconds = accelerateSeconds({ hotUntilMs: Math.max(node.hotUntilMs, nowMs + moreMs) }, nowMs);

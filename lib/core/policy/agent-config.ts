@@ -26,7 +26,7 @@ const made = new WeakMap<Profile, AgentConfig>();
  * The document of a profile: the same bytes every time, made once for each profile of each version.
  *
  * @throws for a document that an agent would refuse. It would keep the hash and ignore the same document from then on
- *   (osquery-protocol.md §6.4), while a request that fails leaves it with what it has.
+ *   (docs/spec/osquery-protocol.md §6.4), while a request that fails leaves it with what it has.
  */
 export function agentConfig(profile: Profile): AgentConfig {
   const known = made.get(profile);

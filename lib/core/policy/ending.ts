@@ -2,7 +2,7 @@ import type { PolicyRule } from './policy.ts';
 
 /**
  * The longest notice there is of an end: that of Spot, and the most time between a container's SIGTERM and its SIGKILL
- * (aws-events.md §1.6, §4).
+ * (docs/spec/aws-events.md §1.6, §4).
  */
 export const NOTICE_SECONDS = 120;
 
@@ -14,7 +14,7 @@ const NOTICES: ReadonlySet<unknown> = new Set([
   'aws.autoscaling EC2 Instance-terminate Lifecycle Action',
 ]);
 
-/** States in which a task's containers still run, or have until SIGKILL to do so (aws-events.md §1.2, §1.6). */
+/** States in which a task's containers still run, or have until SIGKILL to do so (docs/spec/aws-events.md §1.2, §1.6). */
 const STILL_RUNNING: ReadonlySet<unknown> = new Set(['RUNNING', 'DEACTIVATING', 'STOPPING']);
 
 /** Whether a task's stop is decided while there is still something to see; the first sign is RUNNING with STOPPED desired. */

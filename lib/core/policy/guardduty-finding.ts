@@ -4,7 +4,7 @@ import { lookUp, nameAt } from './binding.ts';
 
 /*
  * GuardDuty findings, as far as we read them. Nothing here throws for what a finding holds: any part may be missing, of
- * another type, or new (aws-events.md §6).
+ * another type, or new (docs/spec/aws-events.md §6).
  */
 
 /** How the envelope of a finding looks. */

@@ -24,7 +24,7 @@ export interface DrainLimits {
   readonly attempts: number;
   /**
    * A read this soon after a hand-over is the same read again: the agent's hidden resend, or its second and third
-   * try after 1 s and 4 s (osquery-protocol.md §2.3, §4). It gets the same answer, and that is no new attempt.
+   * try after 1 s and 4 s (docs/spec/osquery-protocol.md §2.3, §4). It gets the same answer, and that is no new attempt.
    */
   readonly resendMs: number;
   /** How long a claim hides queries from other polls: the function's timeout, after which its claimant is dead. */
@@ -143,7 +143,7 @@ class Room {
   }
 }
 
-// A query with discovery may be skipped in silence (osquery-protocol.md §9.1). All results of a batch come in one
+// A query with discovery may be skipped in silence (docs/spec/osquery-protocol.md §9.1). All results of a batch come in one
 // write, so once anything of the delivery is answered, silence was the answer to the rest.
 function offerable(delivery: Delivery, nowMs: number): DeliveredQuery[] {
   return unanswered(delivery).filter(

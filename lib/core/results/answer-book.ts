@@ -1,6 +1,6 @@
 /**
  * Which answers were stored. Agents send an answer again whenever a reply was lost: up to six copies, milliseconds
- * apart or minutes (osquery-protocol.md §4).
+ * apart or minutes (docs/spec/osquery-protocol.md §4).
  */
 export interface AnswerBook {
   /**

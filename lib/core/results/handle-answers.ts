@@ -255,6 +255,6 @@ function factsIn(rows: readonly Row[], column: string): Record<string, Container
 
 function troubleOf(answer: Answer, proofs: number): Trouble | undefined {
   if (answer.status === 0) return proofs > 0 ? undefined : 'no-row';
-  // The agent's own words for SQL that once killed it (osquery-protocol.md §9.3).
+  // The agent's own words for SQL that once killed it (docs/spec/osquery-protocol.md §9.3).
   return answer.message.includes('denylisted') ? 'denylisted' : 'query-failed';
 }

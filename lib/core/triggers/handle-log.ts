@@ -69,7 +69,7 @@ async function unheard(
 // A name is part of every query its row sets off; no policy schedules one that is longer.
 const MAX_NAME = 500;
 
-/** The rows of a result line, in each of the forms an agent can be told to use (osquery-protocol.md §8). */
+/** The rows of a result line, in each of the forms an agent can be told to use (docs/spec/osquery-protocol.md §8). */
 function rowsOf(line: unknown): LogRow[] {
   if (!isObject(line) || typeof line.name !== 'string' || line.name.length > MAX_NAME) return [];
   const query = line.name;

@@ -10,7 +10,7 @@ import type { TaskEvent } from './task.ts';
 
 /*
  * The events we subscribe to, as far as we read them. Objects are open: AWS adds fields and enum values at any time
- * (aws-events.md §0), so statuses are plain text and unknown keys are dropped. What names a workload or decides about it has
+ * (docs/spec/aws-events.md §0), so statuses are plain text and unknown keys are dropped. What names a workload or decides about it has
  * to be as documented; what only describes it is left out where it is not, and kept short: an item of the table holds 400 KB.
  */
 

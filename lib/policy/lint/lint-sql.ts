@@ -31,7 +31,7 @@ export interface SqlReport {
 /** SQLite's own, which osquery has too. */
 const BUILT_IN = new Set(['json_each', 'json_tree']);
 
-/** Whether osquery on Linux runs a query of this `platform`. @see osquery-protocol.md §6.3 */
+/** Whether osquery on Linux runs a query of this `platform`. @see docs/spec/osquery-protocol.md §6.3 */
 export const runsOnLinux = (platform: string | undefined): boolean =>
   platform === undefined || platform === '' || /linux|posix|any|all/.test(platform);
 

@@ -1,7 +1,7 @@
 /**
  * osquery's options, as far as a configuration is concerned.
  *
- * @see osquery-protocol.md §7, and osquery's own documentation, "osqueryd command line flags"
+ * @see docs/spec/osquery-protocol.md §7, and osquery's own documentation, "osqueryd command line flags"
  */
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));

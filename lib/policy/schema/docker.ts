@@ -1,6 +1,6 @@
 import { table } from './table-facts.ts';
 
-/** Docker's API on the host's socket. There are none of containerd or CRI. @see osquery-protocol.md §12.1 */
+/** Docker's API on the host's socket. There are none of containerd or CRI. @see docs/spec/osquery-protocol.md §12.1 */
 export const DOCKER_TABLES = [
   table(
     'docker_containers',

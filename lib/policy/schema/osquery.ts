@@ -38,5 +38,5 @@ export const CLOUD_TABLES = [
   ),
 ];
 
-/** Off EC2 they ask an address that nobody answers, for minutes, and the agent's thread waits. @see osquery-protocol.md §12.5 */
+/** Off EC2 they wait minutes for an address that does not answer, and block the agent's thread. @see docs/spec/osquery-protocol.md §12.5 */
 export const BLOCKS_OFF_EC2: ReadonlySet<string> = new Set(['ec2_instance_metadata', 'ec2_instance_tags']);

@@ -12,7 +12,7 @@ const share = (seconds: readonly number[], limit: number) =>
 const quantile = (seconds: readonly number[], q: number) => seconds[Math.floor(q * seconds.length)] ?? Number.NaN;
 
 describe('lifetimes', () => {
-  // The table of performance.md §2: share up to 10 s, 1 min, 5 min in percent, and the median in seconds.
+  // The table of docs/spec/performance.md §2: share up to 10 s, 1 min, 5 min in percent, and the median in seconds.
   it.each([
     { lifetime: LIFETIMES.Sysdig2019, shares: [21.6, 38.3, 53], median: 213 },
     { lifetime: LIFETIMES.Sysdig2025, shares: [33, 59, 69], median: 32 },

@@ -13,7 +13,7 @@ import {
   scheduleDelay,
 } from '../../../lib/simulate/model.ts';
 
-/** What the published table was computed with (performance.md §3.2). */
+/** What the published table was computed with (docs/spec/performance.md §3.2). */
 const PATH = { latency: E_BASE, roundTripMs: 80, queryMs: 150 };
 
 const { Sysdig2019, Sysdig2025, CI, TenSecondJob } = LIFETIMES;
@@ -31,7 +31,7 @@ const of = (lifetime: Lifetime): Float64Array => drawn.get(lifetime) ?? new Floa
  */
 const TOLERANCE = 0.8;
 
-describe('the formulas give the table of performance.md §3.2', () => {
+describe('the formulas give the table of docs/spec/performance.md §3.2', () => {
   it.each([
     { period: 300, lifetime: Sysdig2019, percent: 56.2 },
     { period: 300, lifetime: CI, percent: 62.5 },

@@ -6,7 +6,7 @@ const verdictOn = (body: string) => {
   return verdict.kind === 'fail' && verdict.nodeInvalid ? 'fail, key deleted' : verdict.kind;
 };
 
-describe('a response body (osquery-protocol.md §3.2)', () => {
+describe('a response body (docs/spec/osquery-protocol.md §3.2)', () => {
   it.each([
     ['', 'ok'],
     ['{}', 'ok'],

@@ -1,6 +1,6 @@
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { NODE_TTL_MS, type Node } from '../core/nodes/node.ts';
-import type { Aliases, NodeRegistry } from '../core/nodes/registry.ts';
+import type { Alias, Aliases, NodeRegistry, ToldBy } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
@@ -87,6 +87,10 @@ export class DynamoAliases implements Aliases {
   }
 
   async hostOf(alias: string, consistent = false): Promise<string | undefined> {
+    return (await this.find(alias, consistent))?.host;
+  }
+
+  async find(alias: string, consistent = false): Promise<Alias | undefined> {
     const { Item } = await this.#table.db.send(
       new GetCommand({
         TableName: this.#table.name,
@@ -94,15 +98,36 @@ export class DynamoAliases implements Aliases {
         ConsistentRead: consistent,
       }),
     );
-    return Item && String(Item.host);
+    return Item && aliasOf(Item);
   }
 
-  async learn(alias: string, host: string, nowMs: number): Promise<void> {
+  async learn(alias: string, host: string, nowMs: number, toldBy: ToldBy = 'agent'): Promise<void> {
     await this.#table.db.send(
       new PutCommand({
         TableName: this.#table.name,
-        Item: { pk: `ALIAS#${alias}`, sk: '#host', host, expiresAt: ttl(nowMs + ALIAS_TTL_MS) },
+        Item: { pk: `ALIAS#${alias}`, sk: '#host', host, toldBy, sinceMs: nowMs, expiresAt: ttl(nowMs + ALIAS_TTL_MS) },
       }),
     );
   }
+
+  async forget(alias: string, host: string): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new DeleteCommand({
+          TableName: this.#table.name,
+          Key: { pk: `ALIAS#${alias}`, sk: '#host' },
+          ConditionExpression: '#host = :host',
+          ExpressionAttributeNames: { '#host': 'host' },
+          ExpressionAttributeValues: { ':host': host },
+        }),
+      ),
+    );
+  }
 }
+
+/** Rows of earlier versions say neither on whose word nor since when. */
+const aliasOf = ({ host, toldBy, sinceMs }: Record<string, unknown>): Alias => ({
+  host: String(host),
+  toldBy: toldBy === 'attestation' || toldBy === 'aws' ? toldBy : 'agent',
+  sinceMs: Number(sinceMs ?? 0),
+});

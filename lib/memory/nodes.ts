@@ -1,16 +1,24 @@
 import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
-import type { Aliases } from '../core/nodes/registry.ts';
+import type { Alias, Aliases, ToldBy } from '../core/nodes/registry.ts';
 
 /** Other names of hosts. */
 export class MemoryAliases implements Aliases {
-  readonly #hosts = new Map<string, string>();
+  readonly #hosts = new Map<string, Alias>();
 
-  async hostOf(alias: string): Promise<string | undefined> {
+  async find(alias: string): Promise<Alias | undefined> {
     return this.#hosts.get(alias);
   }
 
-  async learn(alias: string, host: string): Promise<void> {
-    this.#hosts.set(alias, host);
+  async hostOf(alias: string): Promise<string | undefined> {
+    return this.#hosts.get(alias)?.host;
+  }
+
+  async learn(alias: string, host: string, nowMs = 0, toldBy: ToldBy = 'agent'): Promise<void> {
+    this.#hosts.set(alias, { host, toldBy, sinceMs: nowMs });
+  }
+
+  async forget(alias: string, host: string): Promise<void> {
+    if (this.#hosts.get(alias)?.host === host) this.#hosts.delete(alias);
   }
 }
 

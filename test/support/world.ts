@@ -11,6 +11,7 @@ import type { Table } from '../../lib/aws/table.ts';
 import { EcsTaskDefinitions } from '../../lib/aws/task-definitions.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { enroll } from '../../lib/core/nodes/enroll.ts';
+import { standsFor } from '../../lib/core/nodes/host-of.ts';
 import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
 import { pollerOf } from '../../lib/core/nodes/poller.ts';
@@ -172,6 +173,7 @@ export class World {
       poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this.nowMs),
       sweepEveryMs: MINUTE,
       learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
+      standsFor: (name) => standsFor(name, host, { ...ports, now: this.now }),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });
       },

@@ -10,6 +10,8 @@ const ADVICE: Readonly<Record<FindingKind, string>> = {
   'no-agent':
     'put osquery into its image or user data, or give it the tag mayfly:ignore = true if it is to have none; see docs/hosts.md',
   'agent-silent': 'check osqueryd there: systemctl status osqueryd, its memory, its way to the TLS API',
+  'identity-contested':
+    'find out which of the two is the instance, and revoke the other: mayfly node revoke HOST; attested enrollment prevents it, see docs/hosts.md',
   'cleanup-too-short':
     'set ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION=3h in its /etc/ecs/ecs.config; if it is, check that osquery reaches the Docker socket',
 };

@@ -1,5 +1,6 @@
 import { everyEntry, type NodeDirectory } from '../nodes/directory.ts';
-import type { Aliases } from '../nodes/registry.ts';
+import { type Bearer, decideHost } from '../nodes/host-of.ts';
+import type { Alias, Aliases } from '../nodes/registry.ts';
 import { each } from '../reconcile/each.ts';
 import type { EnrolledAs } from './judge-fleet.ts';
 
@@ -15,7 +16,7 @@ export class InstanceNodes {
   readonly #directory: NodeDirectory;
   readonly #aliases: Aliases;
   readonly #now: () => number;
-  readonly #names = new Map<string, { readonly host?: string; readonly untilMs: number }>();
+  readonly #names = new Map<string, { readonly alias?: Alias; readonly untilMs: number }>();
 
   constructor(directory: NodeDirectory, aliases: Aliases, now: () => number) {
     this.#directory = directory;
@@ -31,24 +32,30 @@ export class InstanceNodes {
   async of(instanceIds: readonly string[], goOn: () => void): Promise<ReadonlyMap<string, EnrolledAs>> {
     const entries = await everyEntry(this.#directory);
     const seen = new Map(entries.map(({ hostIdentifier, lastSeenMs }) => [hostIdentifier, lastSeenMs]));
+    const nowMs = this.#now();
+    // Who is listed lives; the rest of the node is not needed here.
+    const bearer = (host: string): Bearer | undefined =>
+      seen.has(host) ? { host, expiresAtMs: Number.POSITIVE_INFINITY } : undefined;
     const found = new Map<string, EnrolledAs>();
     await each(instanceIds, async (id) => {
       goOn();
-      const host = seen.has(id) ? id : await this.#nameOf(id);
-      const lastSeenMs = host === undefined ? undefined : seen.get(host);
-      if (host !== undefined && lastSeenMs !== undefined) found.set(id, { host, lastSeenMs });
+      const alias = seen.has(id) ? undefined : await this.#aliasOf(id);
+      const { host } = decideHost({ name: id, own: bearer(id), alias, aliased: alias && bearer(alias.host) }, nowMs);
+      const lastSeenMs = seen.get(host);
+      if (lastSeenMs !== undefined) found.set(id, { host, lastSeenMs });
     });
     this.#forget(new Set(instanceIds));
     return found;
   }
 
-  async #nameOf(instanceId: string): Promise<string | undefined> {
+  async #aliasOf(instanceId: string): Promise<Alias | undefined> {
     const nowMs = this.#now();
     const known = this.#names.get(instanceId);
-    if (known && known.untilMs > nowMs) return known.host;
+    if (known && known.untilMs > nowMs) return known.alias;
     const host = await this.#aliases.hostOf(instanceId);
-    this.#names.set(instanceId, host ? { host, untilMs: nowMs + NAMED_MS } : { untilMs: nowMs + NAMELESS_MS });
-    return host;
+    const alias: Alias | undefined = host === undefined ? undefined : { host, toldBy: 'agent', sinceMs: 0 };
+    this.#names.set(instanceId, { alias, untilMs: nowMs + (alias ? NAMED_MS : NAMELESS_MS) });
+    return alias;
   }
 
   #forget(wanted: ReadonlySet<string>): void {

@@ -20,6 +20,8 @@ export interface Node {
   readonly identity: NodeIdentity;
   /** The EC2 instance it said it is, where its host goes by another name. */
   readonly instanceId?: string;
+  /** Whether a signed identity document said which instance it is, and not only the agent. */
+  readonly attested?: boolean;
   /** When its instance was terminated: its key is dead from then on, and the same machine enrolls no more. */
   readonly endedAtMs?: number;
   /** When the record stops counting, whether or not TTL has removed it. */

@@ -18,10 +18,24 @@ export interface NodeRegistry {
   end(host: string, nowMs: number): Promise<void>;
 }
 
-/** Other names of a host: instance id, container-instance ARN. */
+/** On whose word a name belongs to a host: a signed identity document, AWS's own facts, or the agent alone. */
+export type ToldBy = 'attestation' | 'aws' | 'agent';
+
+/** Another name of a host. */
+export interface Alias {
+  readonly host: string;
+  readonly toldBy: ToldBy;
+  /** When it was learned, epoch ms; 0 where it is not known. */
+  readonly sinceMs: number;
+}
+
+/** Other names of hosts: instance ids, container-instance ARNs. `host-of.ts` decides how much one is worth. */
 export interface Aliases {
-  /** The host behind an alias, or undefined when nobody has told us. */
+  find(alias: string, consistent?: boolean): Promise<Alias | undefined>;
+  /** The host that an alias names, or undefined where it is unknown. */
   hostOf(alias: string, consistent?: boolean): Promise<string | undefined>;
-  /** Learns an alias. */
-  learn(alias: string, host: string, nowMs: number): Promise<void>;
+  /** @param toldBy @default 'agent' */
+  learn(alias: string, host: string, nowMs: number, toldBy?: ToldBy): Promise<void>;
+  /** Removes an alias, unless it names another host by now. */
+  forget(alias: string, host: string): Promise<void>;
 }

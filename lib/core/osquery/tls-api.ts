@@ -1,10 +1,12 @@
 import { MayflyError } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
+import { noteContest } from '../fleet/note-contest.ts';
 import { HOT_INTERVAL_SECONDS, intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
-import { learnInstance } from '../nodes/learn-instance.ts';
+import { hostOf, standsFor } from '../nodes/host-of.ts';
+import { type Contest, learnInstance } from '../nodes/learn-instance.ts';
 import { accelerateSeconds, accepts, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
 import { pollerOf } from '../nodes/poller.ts';
@@ -131,6 +133,7 @@ export class TlsApi {
       return refused('The EC2 instance of this machine was terminated: it enrolls no more.');
     }
     const { node, twin, fresh } = outcome;
+    await this.#correctAlias(node.host);
     await this.#list(node, policy); // not only a fresh one: the request that made it may have died before this
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
     if (fresh)
@@ -182,9 +185,11 @@ export class TlsApi {
       learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
       poller: async () => pollerOf(node, (await this.#deps.policy()).policy.profiles, now()),
       learnInstance: async (host, instance) => {
-        const outcome = await learnInstance(host, instance, { queue, ledger, registry, aliases, now });
+        const contested = (contest: Contest): Promise<void> => noteContest(contest, this.#deps);
+        const outcome = await learnInstance(host, instance, { queue, ledger, registry, aliases, now, contested });
         report('instance_named', { host, instance, outcome });
       },
+      standsFor: (name) => standsFor(name, node.host, this.#deps),
     });
     // Ids come from the network, after an outage by the thousand: some of them, and cut, will do.
     const wireIds = answers.slice(0, 10).map((answer) => cut(answer.wireId, 64));
@@ -259,7 +264,13 @@ export class TlsApi {
     const nowMs = this.#deps.now();
     if (nowMs - node.lastSeenMs < SEEN_EVERY_MS) return;
     await this.#deps.registry.seen(node.host, nowMs);
+    await this.#correctAlias(node.host);
     await this.#list({ ...node, lastSeenMs: nowMs }, await this.#deps.policy());
+  }
+
+  /** A host that lives is asked under its own name: an alias of it may send its questions elsewhere. */
+  async #correctAlias(host: string): Promise<void> {
+    if (await this.#deps.aliases.find(host)) await hostOf(host, this.#deps);
   }
 
   /** Keeps the node in the directory, where selectors find it. */

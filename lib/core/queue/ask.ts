@@ -18,6 +18,8 @@ export interface Cause {
   /** What JMESPath sees. */
   readonly trigger: unknown;
   readonly workload?: string;
+  /** The name by which the host was found, where it goes by another. */
+  readonly alias?: string;
   /** Ids that a returned row may prove. */
   readonly subjects: readonly string[];
   readonly decorations: Decorations;
@@ -78,6 +80,7 @@ export function questions(
         ...(query.evidence ? { evidence: query.evidence } : {}),
         ...(query.discovery ? { discovery: query.discovery } : {}),
         ...(cause.workload ? { workload: cause.workload } : {}),
+        alias: cause.alias,
         subjects: cause.subjects,
         decorations: cause.decorations,
         subjectDecorations: cause.subjectDecorations ?? {},

@@ -118,10 +118,10 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
 }
 
 function askerOf(query: PendingQuery): Asker {
-  const { queryId, workload, subjects, decorations, subjectDecorations } = query;
+  const { queryId, workload, alias, subjects, decorations, subjectDecorations } = query;
   const { triggeredAtMs, receivedAtMs, toldBy, queuedAtMs, expiresAtMs, places } = query;
   const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, ...(toldBy ? { toldBy } : {}) };
-  const asker = { queryId, subjects, decorations, subjectDecorations, ...clocks, ...(places ? { places } : {}) };
+  const asker = { queryId, alias, subjects, decorations, subjectDecorations, ...clocks, ...(places ? { places } : {}) };
   return workload === undefined ? asker : { ...asker, workload };
 }
 

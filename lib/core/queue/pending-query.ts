@@ -17,6 +17,8 @@ export interface Asker {
   readonly queryId: string;
   /** ECS task ARN or EC2 instance id; absent when the question is about the host itself. */
   readonly workload?: string;
+  /** The name by which the host was found, where it goes by another: should it belong to another host, the query moves. */
+  readonly alias?: string;
   /** Ids that a returned row may prove: container runtime ids, or the instance id. */
   readonly subjects: readonly string[];
   readonly decorations: Decorations;

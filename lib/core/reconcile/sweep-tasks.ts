@@ -1,5 +1,6 @@
 import { placeOf } from '../arn.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
+import { hostOf } from '../nodes/host-of.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import { each } from './each.ts';
@@ -134,8 +135,8 @@ async function findStrays({ deps }: Run, cluster: string, records: readonly Work
   const strays = [...new Set(records.flatMap((record) => strayOf(record) ?? []))];
   await deps.hosts.prefetch(strays.map((arn) => ({ clusterArn: cluster, containerInstanceArn: arn })));
   for (const arn of strays) {
-    const place = await deps.hosts.placeOf(cluster, arn).catch(() => undefined); // the next sweep asks again
-    if (place) await moveWaiting(arn, place.host, deps);
+    const instance = await deps.hosts.instanceOf(cluster, arn).catch(() => undefined); // the next sweep asks again
+    if (instance) await moveWaiting(arn, (await hostOf(instance, deps)).host, deps);
   }
 }
 

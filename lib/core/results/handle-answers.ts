@@ -25,6 +25,8 @@ export interface AnswerDeps {
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
   /** Told which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
+  /** Whether the host may still speak for a name under which it was asked. @default - it may */
+  readonly standsFor?: (name: string) => Promise<boolean>;
   /** What is guaranteed of the node's agent. */
   readonly poller: () => Promise<Poller>;
   /** How often the reconciler sweeps. */
@@ -77,7 +79,8 @@ export async function handleAnswers(
   await together(mine(), async ({ answer, query, delivery }) => {
     if (!query || !delivery) return;
     const from = poller && { deliveredAtMs: delivery.deliveredAtMs, poller };
-    proofs.push(...(await settle(host, query, answer, from && { from, ...ours }, deps)));
+    const meant = { ...query, askers: await rightfullyAsked(host, query.askers, deps) };
+    proofs.push(...(await settle(host, meant, answer, from && { from, ...ours }, deps)));
   });
   await together(claimed, (answer) => book.stored(host, answer.wireId, nowMs));
   for (const delivery of deliveries) {
@@ -187,6 +190,15 @@ function decorationsOf(asker: Asker | undefined, row: Row | null, query: Deliver
   const own =
     subject !== undefined && Object.hasOwn(asker.subjectDecorations, subject) ? asker.subjectDecorations[subject] : {};
   return { ...asker.decorations, ...own };
+}
+
+/** Those of these askers whom the host may answer: a name under which it was asked may belong to another host by now. */
+async function rightfullyAsked(host: string, askers: readonly Asker[], deps: AnswerDeps): Promise<readonly Asker[]> {
+  const names = [...new Set(askers.flatMap(({ alias }) => alias ?? []))];
+  const lost = new Set<string>();
+  for (const name of names) if (deps.standsFor && !(await deps.standsFor(name))) lost.add(name);
+  for (const name of lost) deps.report('answer_disregarded', { host, alias: name });
+  return askers.filter(({ alias }) => alias === undefined || !lost.has(alias));
 }
 
 /**

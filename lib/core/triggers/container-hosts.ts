@@ -5,12 +5,6 @@ export interface ContainerInstanceLookup {
   instancesOf(clusterArn: string, containerInstanceArns: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
-/** The EC2 instance that runs a task, and the host as which its agent is known. */
-export interface TaskPlace {
-  readonly instance: string;
-  readonly host: string;
-}
-
 interface Cached {
   readonly instance?: string;
   /** What waited under the container instance's own name has been moved. */
@@ -26,7 +20,7 @@ const FAILURE_MS = 1_000; // within one batch; the failed events come back after
 const CACHE_SIZE = 10_000;
 
 /**
- * Which host runs a task: container instance → EC2 instance → host. Answers come from the alias table, which
+ * Which EC2 instance runs a task; which host that is, `hostOf` decides. Answers come from the alias table, which
  * container-instance events fill for free; what it lacks is asked of ECS, one call per cluster and batch, because all
  * of ECS's describe calls in an account share one bucket of 20 a second.
  */
@@ -56,7 +50,7 @@ export class ContainerHosts {
         const found = await this.#lookup.instancesOf(clusterArn, [...arns]);
         for (const arn of arns) {
           const instance = found.get(arn);
-          if (instance) await this.#aliases.learn(arn, instance, this.#now());
+          if (instance) await this.#aliases.learn(arn, instance, this.#now(), 'aws');
           this.#keep(arn, instance ? { instance } : {}, instance ? HIT_MS : MISS_MS);
         }
       } catch (failure) {
@@ -70,31 +64,28 @@ export class ContainerHosts {
    *
    * @param then what this news sets off; it counts as known here only when that is done
    */
-  async learn(containerInstanceArn: string, instance: string, then: (host: string) => Promise<void>): Promise<void> {
+  async learn(containerInstanceArn: string, instance: string, then: () => Promise<void>): Promise<void> {
     const cached = this.#cached(containerInstanceArn);
     if (cached?.instance === instance && cached.moved) return;
-    await this.#aliases.learn(containerInstanceArn, instance, this.#now());
-    await then((await this.#aliases.hostOf(instance)) ?? instance);
+    await this.#aliases.learn(containerInstanceArn, instance, this.#now(), 'aws');
+    await then();
     this.#keep(containerInstanceArn, { instance, moved: true }, HIT_MS);
   }
 
-  /** The host of a container instance that was unknown a moment ago: asks the table itself, and nobody else. */
+  /** The instance of a container instance that was unknown a moment ago: asks the table itself, and nobody else. */
   async news(containerInstanceArn: string): Promise<string | undefined> {
     const instance = await this.#aliases.hostOf(containerInstanceArn, true);
     if (instance) this.#keep(containerInstanceArn, { instance }, HIT_MS);
-    return instance && ((await this.#aliases.hostOf(instance)) ?? instance);
+    return instance;
   }
 
-  /**
-   * Where a task runs, or undefined: no container instance (Fargate), or one that ECS does not know. An instance whose
-   * agent enrolled under another name is known by that one; this is never cached, because tasks start right then.
-   */
-  async placeOf(clusterArn: string, containerInstanceArn: string | undefined): Promise<TaskPlace | undefined> {
+  /** The instance that runs a task, or undefined: no container instance (Fargate), or one that ECS does not know. */
+  async instanceOf(clusterArn: string, containerInstanceArn: string | undefined): Promise<string | undefined> {
     if (!containerInstanceArn) return undefined;
     await this.prefetch([{ clusterArn, containerInstanceArn }]);
     const { instance, failure } = this.#cached(containerInstanceArn) ?? {};
     if (failure !== undefined) throw failure;
-    return instance === undefined ? undefined : { instance, host: (await this.#aliases.hostOf(instance)) ?? instance };
+    return instance;
   }
 
   #cached(arn: string): Cached | undefined {

@@ -1,19 +1,20 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { type HostDeps, hostOf, type Resolved } from '../nodes/host-of.ts';
 import { lives } from '../nodes/node.ts';
-import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
 import type { FindingSubject } from '../policy/guardduty-finding.ts';
 
-interface Deps {
+interface Deps extends HostDeps {
   readonly ledger: Ledger;
-  readonly aliases: Aliases;
-  readonly registry: NodeRegistry;
-  readonly now: () => number; // epoch ms
+}
+
+/** A host, and the names under which the finding has it: instance ids, task ARNs. */
+export interface FindingHost extends Resolved {
+  readonly names: readonly string[];
 }
 
 /** Whom a finding leads to. */
 export interface FindingHosts {
-  /** Host → the names under which the finding has it: instance ids, task ARNs. */
-  readonly known: ReadonlyMap<string, readonly string[]>;
+  readonly known: readonly FindingHost[];
   /** Why others cannot be asked, a line each. */
   readonly unknown: readonly string[];
 }
@@ -26,7 +27,7 @@ export interface FindingHosts {
 export async function findingHosts(subjects: readonly FindingSubject[], deps: Deps): Promise<FindingHosts> {
   const arns = subjects.flatMap(({ kind, name }) => (kind === 'task' ? [name] : []));
   const tasks = new Map((await deps.ledger.read(arns)).map((task) => [task.workload, task]));
-  const known = new Map<string, string[]>();
+  const known = new Map<string, FindingHost>();
   const unknown: string[] = [];
   for (const { kind, name, account } of subjects) {
     const whose = account === '' ? name : `${name} of account ${account}`;
@@ -35,21 +36,20 @@ export async function findingHosts(subjects: readonly FindingSubject[], deps: De
       unknown.push(`${whose}: ${tasks.has(name) ? 'the task runs on no host that is known' : 'unknown here'}`);
       continue;
     }
-    const { host, why } = await hostBehind(instance, deps);
-    if (host === undefined) unknown.push(`${whose}: ${why}`);
-    else known.set(host, [...(known.get(host) ?? []), name]);
+    const { found, why } = await hostBehind(instance, deps);
+    if (found === undefined) unknown.push(`${whose}: ${why}`);
+    else known.set(found.host, { ...found, names: [...(known.get(found.host)?.names ?? []), name] });
   }
-  return { known, unknown };
+  return { known: [...known.values()], unknown };
 }
 
 /** @param name of an instance or host */
-async function hostBehind(name: string, { ledger, aliases, registry, now }: Deps) {
-  const host = (await aliases.hostOf(name)) ?? name;
-  const node = await registry.find(host);
-  const ended = node?.endedAtMs !== undefined;
-  if (lives(node, now())) return { host };
-  if (ended) return { why: 'the host is gone' };
-  const [instance] = await ledger.read([name]);
+async function hostBehind(name: string, deps: Deps) {
+  const found = await hostOf(name, deps);
+  const isEnded = found.node?.endedAtMs !== undefined;
+  if (lives(found.node, deps.now())) return { found };
+  if (isEnded) return { why: 'the host is gone' };
+  const [instance] = await deps.ledger.read([name]);
   if (!instance) return { why: 'the host is unknown here' };
-  return instance.stopped ? { why: 'the host is gone' } : { host };
+  return instance.stopped ? { why: 'the host is gone' } : { found };
 }

@@ -1,3 +1,4 @@
+import { type HostDeps, hostOf } from '../nodes/host-of.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { endInstance } from './end-instance.ts';
 import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';
@@ -42,7 +43,7 @@ export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<
   return event.instance ? 'learned' : 'ignored';
 }
 
-type LearnDeps = Pick<RuleDeps, 'hosts' | 'queue' | 'ledger'>;
+type LearnDeps = HostDeps & Pick<RuleDeps, 'hosts'>;
 
 /**
  * The launch that an event tells of: the same for EC2's event, its group's and a sweep's. Undefined for one that is told
@@ -57,7 +58,8 @@ async function launchOf({ instanceId, occurredAtMs }: LaunchEvent, { ledger }: R
 /** Learns which instance a container instance is, and gives its host what waited for that to be known. */
 async function learnHost(event: ParsedEvent, deps: LearnDeps): Promise<void> {
   if (event.kind !== 'container-instance' || !event.instance) return;
-  await deps.hosts.learn(event.arn, event.instance, (host) => moveWaiting(event.arn, host, deps));
+  const { arn, instance } = event;
+  await deps.hosts.learn(arn, instance, async () => moveWaiting(arn, (await hostOf(instance, deps)).host, deps));
 }
 
 /**

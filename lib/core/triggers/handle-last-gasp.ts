@@ -1,5 +1,6 @@
 import { machineOf } from '../ledger/machine.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import { hostOf } from '../nodes/host-of.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { heatSecondsOf, lastGaspOf } from '../queue/asking.ts';
@@ -124,17 +125,16 @@ async function askInstance(
 ): Promise<Asked> {
   const { instanceId, raw } = notice;
   if (!instanceId) return NOBODY;
-  const { ledger, registry, aliases, fanOuts, now } = deps;
+  const { ledger, fanOuts, now } = deps;
   const compiled = await deps.policy();
   const record = await ledger.advance(noticeSnapshot(instanceId, notice.occurredAtMs, now()));
   const [known] = await ledger.read([instanceId]);
   if (known?.stopped) return NOBODY; // told of too late
-  const host = (await aliases.hostOf(instanceId)) ?? instanceId;
-  const node = await registry.find(host);
+  const { host, node, alias } = await hostOf(instanceId, deps);
   const hasAgent = lives(node, now());
   const rules = compiled.lastGaspRules(raw);
   const secondsLeft = deadlineAtMs === undefined ? undefined : secondsUntil(deadlineAtMs, now());
-  const cause = { ...causeOf(instanceId, notice, now()), ...(known ? { decorations: machineOf(known) } : {}) };
+  const cause = { ...causeOf(instanceId, notice, now()), alias, ...(known ? { decorations: machineOf(known) } : {}) };
   const askings = rules.map((rule) => lastGaspOf(rule, secondsLeft ?? rule.expiresSeconds));
   const wanted = questions(host, askings, cause, now());
   // Ids alone would not know a repeat once the queries are answered.

@@ -2,6 +2,7 @@ import { learnIdentity } from '../fleet/learn-identity.ts';
 import type { ToldBy } from '../ledger/clocks.ts';
 import { machineOf } from '../ledger/machine.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
+import { hostOf } from '../nodes/host-of.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
@@ -36,17 +37,18 @@ export const SAME_LAUNCH_MS = 10 * 60_000;
 
 /** Queues the launch queries under the instance id, usually before any agent exists there; its first poll takes them. */
 export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'noted' | 'asked'> {
-  const { ledger, registry, aliases, now } = deps;
+  const { ledger, now } = deps;
   const record = await ledger.advance(launchSnapshot(event, now()));
   if (!record) return 'stale';
   const machine = machineOf({ ...record, identity: { ...(await identify(record, deps)), ...record.identity } });
   const compiled = await deps.policy();
-  const host = (await aliases.hostOf(event.instanceId)) ?? event.instanceId;
+  const { host, node, alias } = await hostOf(event.instanceId, deps);
   const rules = compiled.eventRules(event.raw).filter((rule) => rule.target === 'ec2-instance');
   const cause: Cause = {
     key: `${record.workload} ${record.version}`,
     trigger: event.raw,
     workload: record.workload,
+    alias,
     subjects: record.subjects,
     decorations: { ...machine, ...record.identity },
     triggeredAtMs: event.occurredAtMs,
@@ -59,7 +61,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   const queries = await enqueue(host, wanted, limits, heatSecondsOf(askings), deps, record.workload);
   await ledger.handled(record.workload, record.version, {
     host,
-    enrolled: lives(await registry.find(host), now()),
+    enrolled: lives(node, now()),
     asked: queries.map(keyOf),
     settleByMs: settleByMsOf(queries),
     ...firstAskedOf(record.handling, queries),

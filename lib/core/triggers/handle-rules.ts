@@ -1,4 +1,5 @@
 import { everyEntry, type NodeDirectory, seenFrom } from '../nodes/directory.ts';
+import { hostOf, type Resolved } from '../nodes/host-of.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import { lookUp } from '../policy/binding.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
@@ -81,10 +82,10 @@ async function askAll(rule: PolicyRule, occasion: Occasion, deps: RuleDeps): Pro
     case 'finding':
       return askFinding(rule, named.subjects, occasion, deps);
     case 'alias':
-      return askOnce((await deps.aliases.hostOf(named.alias)) ?? named.alias, [], rule, occasion, deps);
+      return askOnce(await hostOf(named.alias, deps), [], rule, occasion, deps);
     case 'container-instance': {
-      const place = await deps.hosts.placeOf(named.clusterArn, named.arn);
-      return place ? askOnce(place.host, [], rule, occasion, deps) : 0;
+      const instance = await deps.hosts.instanceOf(named.clusterArn, named.arn);
+      return instance ? askOnce(await hostOf(instance, deps), [], rule, occasion, deps) : 0;
     }
     default:
       withoutHost(rule, occasion, 'why' in named ? named.why : named.kind, deps);
@@ -109,7 +110,7 @@ async function askFinding(
   const { known, unknown } = await findingHosts(within, deps);
   for (const why of unknown) withoutHost(rule, occasion, why, deps);
   let queued = 0;
-  for (const [host, names] of known) queued += await askOnce(host, names, rule, occasion, deps);
+  for (const { names, ...found } of known) queued += await askOnce(found, names, rule, occasion, deps);
   return queued;
 }
 
@@ -121,7 +122,7 @@ async function askFinding(
  * @param names by which the event names it, where it names several hosts; asked under one of them, it was asked
  */
 async function askOnce(
-  host: string,
+  found: Resolved,
   names: readonly string[],
   rule: PolicyRule,
   occasion: Occasion,
@@ -133,7 +134,7 @@ async function askOnce(
   const places = await Promise.all(ids.map((id) => fanOuts.resume(id, now())));
   const isRepeat = places.some(({ done }) => done);
   const kept = occasion.isFinding ? ids : undefined;
-  const { queued, dropped } = isRepeat ? { queued: 0, dropped: 0 } : await ask(host, rule, occasion, deps, kept);
+  const { queued, dropped } = isRepeat ? { queued: 0, dropped: 0 } : await ask(found, rule, occasion, deps, kept);
   if (dropped > 0) return queued;
   const fresh = ids.filter((_, index) => !places[index]?.done);
   const keepMs = occasion.isFinding ? rule.expiresSeconds * 1000 + ANSWER_GRACE_MS : undefined;
@@ -153,13 +154,13 @@ const limitsOfFindings = (limits: Limits): Limits => ({
 
 /** @param places which the answer makes last */
 async function ask(
-  host: string,
+  { host, alias }: Resolved,
   rule: PolicyRule,
   { cause, policy, isFinding }: Occasion,
   deps: RuleDeps,
   places?: readonly string[],
 ): Promise<{ readonly queued: number; readonly dropped: number }> {
-  const own = { ...cause, key: `${cause.key} ${host}`, ...(places ? { places } : {}) };
+  const own = { ...cause, alias, key: `${cause.key} ${host}`, ...(places ? { places } : {}) };
   const { queries, refusals } = questions(host, [askingOf(rule, 'request')], own, deps.now());
   // They may be handed out a few at a time: the last one stands for all.
   const asked = queries.map(({ places: last, ...query }, index) =>
@@ -190,7 +191,9 @@ async function fanOut(rule: PolicyRule, match: NodeMatch, occasion: Occasion, de
   let queued = 0;
   do {
     const group = within.splice(0, GROUP);
-    const counts = await Promise.all(group.map(({ entry }) => ask(entry.hostIdentifier, rule, occasion, deps)));
+    const counts = await Promise.all(
+      group.map(({ entry }) => ask({ host: entry.hostIdentifier }, rule, occasion, deps)),
+    );
     queued += counts.reduce((sum, count) => sum + count.queued, 0);
     hosts += group.length;
     cursor = group.at(-1)?.rank ?? cursor;

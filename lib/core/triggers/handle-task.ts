@@ -4,21 +4,24 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { machineOf } from '../ledger/machine.ts';
 import { tellOfEnd } from '../ledger/review.ts';
 import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
+import { hostOf } from '../nodes/host-of.ts';
 import { lives } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
+import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import type { Profile } from '../policy/policy.ts';
 import { type AskDeps, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { heatSecondsOf } from '../queue/asking.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { type Decorations, keyOf, uniqueKeys } from '../queue/pending-query.ts';
-import type { ContainerHosts, TaskPlace } from './container-hosts.ts';
+import type { ContainerHosts } from './container-hosts.ts';
 import { type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 import { askingsFor, causeOf, unseen } from './task-questions.ts';
 
 export interface TaskDeps extends AskDeps {
   readonly hosts: ContainerHosts;
+  readonly aliases: Aliases;
   readonly policy: LivePolicy;
   readonly definitions: TaskDefinitions;
 }
@@ -40,13 +43,14 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
     deps.report('account_differs', { workload, account: event.account });
   const compiled = await deps.policy();
   const { limits, heatSeconds, profiles } = compiled.policy;
-  const { host, waitsFor, poller, hasEnded, machine } = await siteOf(event.task, before, profiles, deps);
+  const { host, alias, waitsFor, poller, hasEnded, machine } = await siteOf(event.task, before, profiles, deps);
   const enrolled = poller !== undefined;
 
   const askings = waitsFor && !hasEnded ? askingsFor(record, event.raw, compiled, now()) : [];
   const asked = uniqueKeys([...(before?.asked ?? []), ...record.alsoAsked]);
   const known = new Set(asked.map(({ queryId }) => queryId));
-  const wanted = questions(waitsFor ?? '', askings, causeOf(event, record, machine), now());
+  const cause = { ...causeOf(event, record, machine), alias };
+  const wanted = questions(waitsFor ?? '', askings, cause, now());
   const fresh = { ...wanted, queries: wanted.queries.filter(({ queryId }) => !known.has(queryId)) };
   const heat = heatSecondsOf(askings);
   // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
@@ -90,6 +94,8 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
 /** Where a task runs, and who could answer there. */
 interface Site {
   readonly host?: string;
+  /** Its instance's id, where the host goes by another name. */
+  readonly alias?: string;
   /** Under what its queries wait: its host, or the container instance of which nobody knows the host yet. */
   readonly waitsFor?: string;
   /** The agent that lives there. */
@@ -103,35 +109,36 @@ async function siteOf(
   { clusterArn, containerInstanceArn }: TaskEvent['task'],
   before: Handling | undefined,
   profiles: readonly Profile[],
-  { hosts, registry, ledger, now }: TaskDeps,
+  deps: TaskDeps,
 ): Promise<Site> {
-  const place = await hosts.placeOf(clusterArn, containerInstanceArn);
+  const { hosts, ledger, now } = deps;
+  const runsOn = await hosts.instanceOf(clusterArn, containerInstanceArn);
   // Where ECS has forgotten a container instance, the task still ran where it ran.
-  const host = place?.host ?? before?.host;
-  // An instance that nobody knows yet may be known in a moment: its events overtake each other.
-  const waitsFor = host ?? containerInstanceArn;
-  const [node, [instance] = []] = await Promise.all([
-    host === undefined ? undefined : registry.find(host),
-    place && ledger.read([place.instance]),
+  const name = runsOn ?? before?.machine?.instance_id ?? before?.host;
+  const [found, [instance] = []] = await Promise.all([
+    name === undefined ? undefined : hostOf(name, deps),
+    runsOn === undefined ? undefined : ledger.read([runsOn]),
   ]);
-  const machine = machineBehind(place, instance, before?.machine);
+  const node = found?.node;
   return {
-    ...(host ? { host } : {}),
-    ...(waitsFor ? { waitsFor } : {}),
-    ...(lives(node, now()) ? { poller: pollerOf(node, profiles, now()) } : {}),
+    host: found?.host,
+    alias: found?.alias,
+    // An instance that nobody knows yet may be known in a moment: its events overtake each other.
+    waitsFor: found?.host ?? containerInstanceArn,
+    poller: lives(node, now()) ? pollerOf(node, profiles, now()) : undefined,
     hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
-    ...(machine ? { machine } : {}),
+    machine: machineBehind(runsOn, instance, before?.machine),
   };
 }
 
 /** What is known of the instance behind a task: at first only its id, as its image and tags are learned a little later. */
 function machineBehind(
-  place: TaskPlace | undefined,
+  runsOn: string | undefined,
   instance: WorkloadRecord | undefined,
   before: Decorations | undefined,
 ): Decorations | undefined {
-  if (before?.ami_id || !place) return before;
-  return instance ? machineOf(instance) : { instance_id: place.instance };
+  if (before?.ami_id || !runsOn) return before;
+  return instance ? machineOf(instance) : { instance_id: runsOn };
 }
 
 /** From here on the end of a life says again what the first event of it said: its addresses would be forgotten before it. */
@@ -162,6 +169,6 @@ async function essentialsOf({ task }: TaskEvent, { definitions }: TaskDeps): Pro
  * Both write first and then read what the other wrote, so one of them sees it.
  */
 async function joinHost(containerInstanceArn: string, deps: TaskDeps): Promise<void> {
-  const host = await deps.hosts.news(containerInstanceArn);
-  if (host) await moveWaiting(containerInstanceArn, host, deps);
+  const instance = await deps.hosts.news(containerInstanceArn);
+  if (instance) await moveWaiting(containerInstanceArn, (await hostOf(instance, deps)).host, deps);
 }

@@ -47,12 +47,13 @@ describe('an idle poll', () => {
     expect(server.dynamo.calls.map((call) => call.name)).toEqual(['QueryCommand']);
   });
 
-  it('renews the node and its line in the directory, and only every five minutes', async () => {
+  it('renews the node and its line in the directory, looks for a wrong alias, and only every five minutes', async () => {
     server.clock.nowMs += 5 * 60_000;
     await agent.poll();
     expect(server.dynamo.calls.map((call) => call.name)).toEqual([
       'QueryCommand',
       'UpdateItemCommand',
+      'GetItemCommand',
       'UpdateItemCommand',
     ]);
     server.clock.nowMs += 5 * 60_000 - 1;

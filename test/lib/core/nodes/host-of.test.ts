@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type Bearer, decideHost, type Known } from '../../../../lib/core/nodes/host-of.ts';
+import type { Alias, ToldBy } from '../../../../lib/core/nodes/registry.ts';
+import { fixture } from '../../../support/fixtures.ts';
+import { anAnswer, MINUTE, T0, World } from '../../../support/world.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const bearer = (host: string, more: Partial<Bearer> = {}): Bearer => ({ host, expiresAtMs: T0 + MINUTE, ...more });
+const alias = (host: string, toldBy: ToldBy = 'agent'): Alias => ({ host, toldBy, sinceMs: T0 });
+const decide = (known: Omit<Known, 'name'>) => decideHost({ name: INSTANCE, ...known }, T0);
+
+describe('the host that a name means', () => {
+  it('is the name itself where no alias is known', () => {
+    expect(decide({})).toEqual({ host: INSTANCE });
+    expect(decide({ own: bearer(INSTANCE) })).toEqual({ host: INSTANCE });
+  });
+
+  it('is that of the alias while no node lives under the name itself', () => {
+    expect(decide({ alias: alias('web-7') })).toEqual({ host: 'web-7' });
+    expect(decide({ alias: alias('web-7'), aliased: bearer('web-7', { instanceId: INSTANCE }) })).toEqual({
+      host: 'web-7',
+    });
+    for (const gone of [{ endedAtMs: T0 }, { expiresAtMs: T0 }])
+      expect(decide({ alias: alias('web-7'), own: bearer(INSTANCE, gone) })).toEqual({ host: 'web-7' });
+  });
+
+  it.each<ToldBy>(['agent', 'aws', 'attestation'])(
+    'is the living node of that very name, whoever told of the alias: %s',
+    (toldBy) => {
+      const aliased = bearer('web-7', { instanceId: INSTANCE });
+      expect(decide({ own: bearer(INSTANCE), alias: alias('web-7', toldBy), aliased })).toEqual({
+        host: INSTANCE,
+        wrong: 'web-7',
+      });
+    },
+  );
+
+  it('is an attested host rather than a node of that name that is not', () => {
+    const known = { alias: alias('web-7', 'attestation'), aliased: bearer('web-7', { attested: true }) };
+    expect(decide({ ...known, own: bearer(INSTANCE) })).toEqual({ host: 'web-7' });
+    expect(decide({ ...known, own: bearer(INSTANCE, { attested: true }) })).toEqual({ host: INSTANCE, wrong: 'web-7' });
+  });
+
+  it('is not a host that has said since that it is another instance', () => {
+    const aliased = bearer('web-7', { instanceId: 'i-0ffffffffffffffff' });
+    expect(decide({ alias: alias('web-7'), aliased })).toEqual({ host: INSTANCE, wrong: 'web-7' });
+  });
+});
+
+describe('a machine that enrolled by its hostname, and later by its instance id', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.begin();
+    await world.enroll('ip-10-0-12-34');
+    const ec2 = (await world.poll('ip-10-0-12-34')).find(({ query }) => query === 'ec2');
+    await world.answer('ip-10-0-12-34', [anAnswer(ec2?.wireId ?? '', [{ instance_id: INSTANCE }])]);
+  });
+  const names = async (host: string): Promise<string[]> => (await world.waiting(host)).map(({ query }) => query);
+
+  it('is asked under its new name, and the alias of the old one is gone', async () => {
+    await world.aNode(INSTANCE);
+    await world.take(fixture(15), fixture(5));
+    expect(await names(INSTANCE)).toEqual(['container', 'processes']);
+    expect(await names('ip-10-0-12-34')).toEqual([]);
+    expect(await world.ports.aliases.hostOf(INSTANCE)).toBeUndefined();
+    expect(world.reports).toContainEqual({
+      event: 'alias_corrected',
+      fields: { alias: INSTANCE, wrong: 'ip-10-0-12-34', host: INSTANCE },
+    });
+  });
+
+  it('gets what had been queued under the old name, and the old name keeps its own', async () => {
+    await world.take(fixture(15), fixture(5), fixture(19));
+    expect(await names('ip-10-0-12-34')).toEqual(['container', 'instance', 'processes', 'system']);
+    await world.enroll('ip-10-0-12-34', { agentInstance: 'wiped' });
+    world.nowMs += 20 * MINUTE;
+    await world.aNode(INSTANCE);
+    await world.take(fixture(15)); // its container instance is heard of again
+    expect(await names(INSTANCE)).toEqual(['container', 'instance', 'processes', 'system']);
+    expect((await names('ip-10-0-12-34')).filter((name) => name !== 'agent' && name !== 'ec2')).toEqual([]);
+  });
+});

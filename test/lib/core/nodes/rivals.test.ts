@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
+import { type Fit, fitOf } from '../../../../lib/core/nodes/fit.ts';
+import { isBelieved } from '../../../../lib/core/nodes/learn-instance.ts';
+import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
+import { fixture } from '../../../support/fixtures.ts';
+import { anAnswer, anIdentity, MINUTE, T0, World } from '../../../support/world.ts';
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const anInstance = (more: Partial<Instance> = {}): Instance => ({
+  instanceId: INSTANCE,
+  state: 'running',
+  launchedAtMs: T0,
+  tags: {},
+  addresses: ['10.0.12.34', '203.0.113.7'],
+  macs: [],
+  ...more,
+});
+
+describe("AWS's facts about an instance", () => {
+  const known = (identity: Record<string, string>, firstReceivedAtMs = T0) => ({
+    workload: INSTANCE,
+    identity,
+    firstReceivedAtMs,
+  });
+  const fit = (host: string, hostname: string, instance = known({ ip: '10.0.12.34 203.0.113.7' })) =>
+    fitOf({ host, identity: anIdentity({ hostname }) }, instance, T0);
+
+  it.each<[string, string, Fit]>([
+    ['web-7', 'ip-10-0-12-34', 'fits'],
+    ['web-7', 'ip-10-0-12-34.eu-west-1.compute.internal', 'fits'],
+    ['ip-10-0-12-34', 'web-7', 'fits'],
+    ['web-7', `${INSTANCE}.eu-west-1.compute.internal`, 'fits'],
+    ['web-7', 'ip-10-0-99-99', 'contradicts'],
+    ['web-7', 'i-0ffffffffffffffff', 'contradicts'],
+    ['web-7', 'web-7', 'unknown'],
+    [INSTANCE, 'web-7', 'unknown'],
+  ])('speak about %s, called %s: %s', (host, hostname, expected) => {
+    expect(fit(host, hostname)).toBe(expected);
+  });
+
+  it('say nothing before the instance is known', () => {
+    expect(fitOf({ host: 'web-7', identity: anIdentity() }, undefined, T0)).toBe('unknown');
+    expect(fit('web-7', 'ip-10-0-99-99', known({}))).toBe('unknown');
+  });
+
+  it('contradict a claim that is older than the instance', () => {
+    const later = { launched_at: new Date(T0 + 60 * MINUTE).toISOString() };
+    expect(fit('web-7', 'web-7', known(later, T0 + 61 * MINUTE))).toBe('contradicts');
+    // Started anew: it was known when the claim was made.
+    expect(fit('web-7', 'web-7', known(later, T0))).toBe('unknown');
+  });
+});
+
+describe('a host that claims an instance', () => {
+  const claim = { toldBy: 'agent', fit: 'unknown' } as const;
+  it('is believed where there is no other, and against one that can show less', () => {
+    expect(isBelieved(claim)).toBe(true);
+    expect(isBelieved({ ...claim, owner: claim })).toBe(false);
+    expect(isBelieved({ ...claim, fit: 'fits', owner: claim })).toBe(true);
+    expect(isBelieved({ ...claim, owner: { ...claim, fit: 'contradicts' } })).toBe(true);
+    expect(isBelieved({ ...claim, fit: 'fits', owner: { toldBy: 'aws', fit: 'fits' } })).toBe(false);
+  });
+
+  it('is believed against a living node of that very id only with a document, which that one lacks', () => {
+    expect(isBelieved({ ...claim, fit: 'fits', own: {} })).toBe(false);
+    expect(isBelieved({ toldBy: 'attestation', fit: 'unknown', own: {} })).toBe(true);
+    expect(isBelieved({ toldBy: 'attestation', fit: 'unknown', own: { attested: true } })).toBe(false);
+  });
+
+  it('is believed with a document against all that have none', () => {
+    expect(isBelieved({ toldBy: 'attestation', fit: 'unknown', owner: { toldBy: 'aws', fit: 'fits' } })).toBe(true);
+    expect(isBelieved({ toldBy: 'aws', fit: 'fits', owner: { toldBy: 'attestation', fit: 'unknown' } })).toBe(false);
+    expect(isBelieved({ toldBy: 'attestation', fit: 'fits', owner: { toldBy: 'attestation', fit: 'unknown' } })).toBe(
+      false,
+    );
+  });
+});
+
+describe('an impostor that claims an instance before that one boots', () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.begin();
+  });
+  const names = async (host: string): Promise<string[]> => (await world.waiting(host)).map(({ query }) => query);
+  const saysWhoItIs = async (host: string) => {
+    const ec2 = (await world.poll(host)).find(({ query }) => query === 'ec2');
+    await world.answer(host, [anAnswer(ec2?.wireId ?? '', [{ instance_id: INSTANCE }])]);
+  };
+
+  it.each([
+    ['by the host name that EC2 gave it', { hostname: 'ip-10-0-12-34' }],
+    ['by having come only when the instance was there', { hostname: 'web-7' }],
+  ])('loses it to the real one, %s, with all that waits; its answers prove nothing any more', async (_, identity) => {
+    await world.enroll('evil-3', { hostname: 'evil', uuid: 'evil', agentInstance: 'evil' });
+    await saysWhoItIs('evil-3');
+    world.nowMs += 30 * MINUTE;
+    const { ledger } = world.ports;
+    await world.take(fixture(19));
+    await learnIdentity(anInstance({ launchedAtMs: world.nowMs }), { ledger, now: world.now });
+    expect(await names('evil-3')).toEqual(['instance', 'system']);
+    const taken = await world.poll('evil-3');
+    await world.take(fixture(15), fixture(5));
+    expect(await names('evil-3')).toEqual(['container', 'processes']);
+
+    await world.enroll('real', identity);
+    await saysWhoItIs('real');
+    expect(await names('real')).toEqual(['container', 'processes']);
+    expect(await names('evil-3')).toEqual([]);
+    expect(await world.ports.aliases.hostOf(INSTANCE)).toBe('real');
+    const stolen = taken.find(({ query }) => query === 'instance');
+    await world.answer('evil-3', [anAnswer(stolen?.wireId ?? '', [{ instance_id: INSTANCE }])]);
+    expect((await world.record(INSTANCE)).seenLive).toEqual([]);
+    expect(world.reports).toContainEqual({
+      event: 'answer_disregarded',
+      fields: { host: 'evil-3', alias: INSTANCE },
+    });
+  });
+
+  it('loses it to an agent that enrolls under the instance id, at once', async () => {
+    await world.enroll('evil-3', { uuid: 'evil', agentInstance: 'evil' });
+    await saysWhoItIs('evil-3');
+    await world.aNode(INSTANCE);
+    await world.take(fixture(15), fixture(5));
+    expect(await names(INSTANCE)).toEqual(['container', 'processes']);
+    expect(await names('evil-3')).toEqual([]);
+  });
+});

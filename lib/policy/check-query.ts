@@ -2,7 +2,7 @@ import type { PolicyQuery } from '../core/policy/policy.ts';
 import type { QueryText } from './format/rules.ts';
 import { jmespathProblem } from './jmespath.ts';
 import { lintSql, type SqlPurpose, type SqlReport } from './lint/lint-sql.ts';
-import type { OsqueryDatabase } from './lint/osquery-database.ts';
+import type { OsqueryDatabases } from './lint/osquery-databases.ts';
 import { nearest } from './nearest.ts';
 import { placeholders } from './placeholders.ts';
 import type { Problem } from './problem.ts';
@@ -12,12 +12,17 @@ import type { Path, SourceDocument } from './source-document.ts';
 export interface Reading {
   readonly document: SourceDocument;
   readonly problems: Problem[];
-  readonly db: OsqueryDatabase;
+  readonly databases: OsqueryDatabases;
 }
 
 /** Judges the SQL at `path` of the file. */
-export function checkSql({ document, problems, db }: Reading, path: Path, sql: string, purpose: SqlPurpose): SqlReport {
-  const report = lintSql(db, sql, purpose);
+export function checkSql(
+  { document, problems, databases }: Reading,
+  path: Path,
+  sql: string,
+  purpose: SqlPurpose,
+): SqlReport {
+  const report = lintSql(databases, sql, purpose);
   for (const { severity, message, offset, hint } of report.findings) {
     problems.push(document.problem(severity, document.positionIn(path, offset), message, hint));
   }

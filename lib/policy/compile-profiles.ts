@@ -12,8 +12,10 @@ import {
   ScheduledQuery,
   type ScheduledQueryText,
 } from './format/profile.ts';
-import { runsOnLinux } from './lint/lint-sql.ts';
 import { nearest } from './nearest.ts';
+import { platformsSaid } from './osquery/platform.ts';
+import type { Platform } from './osquery/specs.ts';
+import { among, platformsOfMatch } from './platforms.ts';
 import { readShape } from './shape-problems.ts';
 import type { Path, SourceDocument } from './source-document.ts';
 
@@ -32,8 +34,18 @@ export interface CompiledPack {
   readonly document: SourceDocument;
 }
 
-/** Reads a pack; its SQL is judged once, whoever uses it. */
-export function compilePack(reading: Reading): CompiledPack | undefined {
+/** Where scheduled queries run: on platforms, and whether on EC2 alone. */
+interface Hosts {
+  readonly platforms: readonly Platform[];
+  readonly onEc2Only: boolean;
+}
+
+/**
+ * Reads a pack; its SQL is judged once, for all profiles that use it.
+ *
+ * @param platforms of the hosts that these profiles are for
+ */
+export function compilePack(reading: Reading, platforms: readonly Platform[]): CompiledPack | undefined {
   const { document, problems } = reading;
   const name = packName(document.file);
   if (name === 'main') {
@@ -41,18 +53,37 @@ export function compilePack(reading: Reading): CompiledPack | undefined {
   }
   const pack = readShape(Pack, document, problems);
   if (!pack) {
-    checkQueriesAlone(reading, 'queries');
+    checkQueriesAlone(reading, 'queries', platforms);
     return undefined;
   }
+  const here = platformsFor(platforms, pack.platform);
+  if (here.length === 0) problems.push(neverRuns(document, ['platform'], pack.platform));
   const discoveries = (pack.discovery ?? []).map((sql, index) =>
-    checkSql(reading, ['discovery', index], sql, { kind: 'discovery', platform: pack.platform }),
+    checkSql(reading, ['discovery', index], sql, { kind: 'discovery', platforms: here }),
   );
   const onEc2Only = discoveries.some(({ asksForEc2 }) => asksForEc2);
   for (const [query, text] of Object.entries(pack.queries)) {
-    checkScheduledQuery(reading, ['queries', query], text, { onEc2Only, platform: text.platform ?? pack.platform });
+    checkScheduledQuery(reading, ['queries', query], text, { onEc2Only, platforms: here });
   }
   return { name, pack, document };
 }
+
+/**
+ * The platforms on which something with this `platform` runs, of those that it can get to; where it gets to none of
+ * them, those it is written for.
+ */
+function platformsFor(platforms: readonly Platform[], platform: string | null | undefined): readonly Platform[] {
+  const said = platformsSaid(platform);
+  const both = among(platforms, said);
+  return both.length > 0 ? both : said;
+}
+
+const neverRuns = (document: SourceDocument, path: Path, platform: string | null | undefined) =>
+  document.warning(
+    path,
+    `platform "${platform}" is none of osquery's: this never runs`,
+    'linux, darwin, windows, posix or all',
+  );
 
 /** A pack is named by its file. */
 export const packName = (file: string): string => file.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
@@ -69,11 +100,11 @@ export function compileProfile(
   const { document, problems } = reading;
   const text = readShape(ProfileFile, document, problems);
   if (!text) {
-    checkQueriesAlone(reading, 'schedule');
+    checkQueriesAlone(reading, 'schedule', ['linux']);
     return undefined;
   }
   const { profile, order, match, packs: packNames = [], schedule = {}, decorators, ...rest } = text;
-  const onEc2Only = [match?.vendor].flat().includes('Amazon EC2');
+  const hosts = { onEc2Only: [match?.vendor].flat().includes('Amazon EC2'), platforms: platformsOfMatch(match) };
   for (const key of ['profile', 'seen_within'] as const) {
     if (match?.[key] === undefined) continue;
     const at = document.position(['match', key], 'key');
@@ -81,9 +112,9 @@ export function compileProfile(
   }
   checkOptions(document, problems, text.options);
   for (const [name, query] of Object.entries(schedule)) {
-    checkScheduledQuery(reading, ['schedule', name], query, { onEc2Only, platform: query.platform });
+    checkScheduledQuery(reading, ['schedule', name], query, hosts);
   }
-  checkOtherSql(reading, text, onEc2Only);
+  checkOtherSql(reading, text, hosts);
   checkDecoratorIntervals(document, problems, Object.keys(decorators?.interval ?? {}));
   const used = usedPacks(reading, packNames, packs);
   const config = canonical({
@@ -126,32 +157,20 @@ function usedPacks(
   });
 }
 
-function checkScheduledQuery(
-  reading: Reading,
-  path: Path,
-  query: ScheduledQueryText,
-  { onEc2Only, platform }: { onEc2Only: boolean; platform: string | undefined },
-): void {
+function checkScheduledQuery(reading: Reading, path: Path, query: ScheduledQueryText, hosts: Hosts): void {
   const { document, problems } = reading;
   checkScheduled(document, problems, path, query);
-  if (platform !== undefined && !runsOnLinux(platform) && !/darwin|windows/.test(platform)) {
-    problems.push(
-      document.error(
-        [...path, 'platform'],
-        `platform "${platform}" is none of osquery's`,
-        'linux, darwin, windows, posix or all',
-      ),
-    );
-  }
-  checkSql(reading, [...path, 'query'], query.query, { kind: 'schedule', platform, onEc2Only });
+  const platforms = platformsFor(hosts.platforms, query.platform);
+  if (platforms.length === 0) problems.push(neverRuns(document, [...path, 'platform'], query.platform));
+  checkSql(reading, [...path, 'query'], query.query, { kind: 'schedule', platforms, onEc2Only: hosts.onEc2Only });
 }
 
 /** Judges the scheduled queries of a file that is wrong elsewhere. Problems of their shape have been noted already. */
-function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries'): void {
+function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries', platforms: readonly Platform[]): void {
   const value = (reading.document.value as Record<string, unknown> | null | undefined)?.[key];
   const queries = readShape(z.record(z.string(), ScheduledQuery), reading.document, [], value ?? {}, [key]) ?? {};
   for (const [name, query] of Object.entries(queries)) {
-    checkScheduledQuery(reading, [key, name], query, { onEc2Only: true, platform: query.platform });
+    checkScheduledQuery(reading, [key, name], query, { onEc2Only: true, platforms });
   }
 }
 
@@ -159,10 +178,10 @@ function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries'): void 
 function checkOtherSql(
   reading: Reading,
   { decorators, views, file_paths_query: paths }: ProfileText,
-  onEc2Only: boolean,
+  hosts: Hosts,
 ): void {
   const check = (path: Path, sql: string, kind: 'decorator' | 'other') =>
-    checkSql(reading, path, sql, { kind, onEc2Only });
+    checkSql(reading, path, sql, { kind, ...hosts });
   const { load = [], always = [], interval = {} } = decorators ?? {};
   for (const [index, sql] of load.entries()) check(['decorators', 'load', index], sql, 'decorator');
   for (const [index, sql] of always.entries()) check(['decorators', 'always', index], sql, 'decorator');

@@ -1,16 +1,19 @@
+import * as z from 'zod';
 import { canonical } from '../core/policy/canonical.ts';
 import { globMatcher } from '../core/policy/glob.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { type CompiledPack, type CompiledProfile, compilePack, compileProfile, packName } from './compile-profiles.ts';
 import { type CompiledRule, compileRules } from './compile-rules.ts';
 import { seconds } from './format/duration.ts';
+import { Match } from './format/match.ts';
 import { Settings, type SettingsText } from './format/settings.ts';
-import { OsqueryDatabase } from './lint/osquery-database.ts';
+import { OsqueryDatabases } from './lint/osquery-databases.ts';
 import { nearest } from './nearest.ts';
+import type { Platform } from './osquery/specs.ts';
 import { addOwnTables } from './own-tables.ts';
+import { platformsOfMatch } from './platforms.ts';
 import { kindOf, type PolicyFileKind } from './policy-file.ts';
 import { inOrder, type Problem } from './problem.ts';
-import { TABLES } from './schema/index.ts';
 import { readShape } from './shape-problems.ts';
 import { MAX_FILE_CHARACTERS, SourceDocument } from './source-document.ts';
 
@@ -31,13 +34,15 @@ export interface Compilation {
 export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
   const problems: Problem[] = [];
   const documents = readFiles(files, problems);
-  const db = new OsqueryDatabase(TABLES);
+  const settings = readSettings(documents.settings, problems);
+  const databases = new OsqueryDatabases((db) => addOwnTables(db, settings, documents.config));
   try {
-    const settings = readSettings(documents.settings, problems);
-    addOwnTables(db, settings, documents.config);
-    const reading = (document: SourceDocument) => ({ document, problems, db });
+    const reading = (document: SourceDocument) => ({ document, problems, databases });
+    const platforms = platformsOfPacks(documents.config);
     const packs = unique(
-      documents.packs.flatMap((document) => compilePack(reading(document)) ?? []),
+      documents.packs.flatMap(
+        (document) => compilePack(reading(document), platforms.get(packName(document.file)) ?? ['linux']) ?? [],
+      ),
       ({ name, document }) => ({ name, document, at: document.position() }),
       'pack',
       problems,
@@ -65,7 +70,7 @@ export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
     if (found.some(({ severity }) => severity === 'error')) return { problems: found };
     return { policy: assemble(rules, profiles, settings), problems: found };
   } finally {
-    db.close();
+    databases.close();
   }
 }
 
@@ -137,6 +142,23 @@ function checkDefault(profiles: readonly CompiledProfile[], documents: readonly 
     problems.push(document.error(['profile'], message));
   }
 }
+
+/** The platforms of the hosts whose profiles use a pack, by its name. */
+function platformsOfPacks(profiles: readonly SourceDocument[]): ReadonlyMap<string, readonly Platform[]> {
+  const found = new Map<string, readonly Platform[]>();
+  for (const { value } of profiles) {
+    const { match, packs } = UsedPacks.parse(value);
+    for (const pack of packs) {
+      found.set(pack, [...new Set([...(found.get(pack) ?? []), ...platformsOfMatch(match)])]);
+    }
+  }
+  return found;
+}
+
+/** What of a profile says for whom its packs are; what is wrong with it is noted elsewhere. */
+const UsedPacks = z
+  .object({ match: Match.optional().catch(undefined), packs: z.array(z.string()).catch([]) })
+  .catch({ match: undefined, packs: [] });
 
 function checkUse(packs: readonly CompiledPack[], profiles: readonly SourceDocument[], problems: Problem[]): void {
   const used = new Set(profiles.flatMap(({ value }) => (value as { packs?: unknown } | null)?.packs ?? []));

@@ -1,6 +1,6 @@
 import type { SettingsText } from './format/settings.ts';
 import type { OsqueryDatabase } from './lint/osquery-database.ts';
-import type { TableFacts } from './schema/table-facts.ts';
+import type { TableFacts } from './osquery/tables.ts';
 import type { SourceDocument } from './source-document.ts';
 
 /** Makes known what a policy's SQL may use beside osquery's tables: those of extensions, over SQLite files, and views. */
@@ -13,8 +13,7 @@ export function addOwnTables(db: OsqueryDatabase, settings: SettingsText, config
       if (Array.isArray(columns)) db.add(plain(name, [...columns.map(String), 'path']));
     }
     for (const [name, sql] of entries(views)) {
-      const [prepared] = typeof sql === 'string' && !sql.includes('\0') ? db.prepare(sql) : [];
-      if (prepared?.ok) db.add(plain(name, prepared.columns));
+      if (typeof sql === 'string' && !sql.includes('\0')) db.addView(name, sql);
     }
   }
 }
@@ -25,6 +24,5 @@ const entries = (value: unknown): [string, unknown][] =>
 const plain = (name: string, columns: readonly string[]): TableFacts => ({
   name,
   columns: [...new Set(columns)].map((column) => ({ name: column, type: 'TEXT', hidden: false })),
-  required: [],
-  takesLike: false,
+  key: [],
 });

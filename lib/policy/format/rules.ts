@@ -8,7 +8,8 @@ export const Name = z.string().regex(NAME, 'must be a name: lower-case letters, 
 
 /** JMESPath is parsed recursively: longer expressions are a mistake. */
 const Expression = z.string().min(1, 'must not be empty').max(500);
-export const Sql = z.string('must be SQL').regex(/\S/, 'must not be empty').max(16_384);
+/** No longer than what a host is sent at most (binding.ts). */
+export const Sql = z.string('must be SQL').regex(/\S/, 'must not be empty').max(65_536);
 
 export const Query = z
   .strictObject({

@@ -1,19 +1,26 @@
 import { nearest } from '../nearest.ts';
+import {
+  BLOCKS_OFF_EC2,
+  GONE_AFTER_5_23,
+  NEVER_AFTER_EXIT,
+  RUNNING_ONLY_WITHOUT_ID,
+  STATES_NOT_RUNNING,
+} from '../osquery/behaviour.ts';
+import { PLATFORM_NAMES } from '../osquery/platform.ts';
+import type { Platform } from '../osquery/specs.ts';
 import { placeholders } from '../placeholders.ts';
-import { NEVER_AFTER_EXIT, RUNNING_ONLY_WITHOUT_ID, STATES_NOT_RUNNING } from '../schema/docker.ts';
-import { BLOCKS_OFF_EC2 } from '../schema/osquery.ts';
-import { GONE_AFTER_5_23 } from '../schema/processes.ts';
-import type { TableFacts } from '../schema/table-facts.ts';
-import type { Observation, OsqueryDatabase } from './osquery-database.ts';
+import { laterSqlite } from './later-sqlite.ts';
+import { isFruitless, missingRequired, type Observation, type OsqueryDatabase, type Scan } from './osquery-database.ts';
+import type { OsqueryDatabases } from './osquery-databases.ts';
 import type { SqlFinding } from './sql-finding.ts';
-import { isBlank, masked, offsetOfStar, offsetOfWord, textLiterals } from './sql-text.ts';
+import { endOfStatement, isBlank, masked, offsetOfStar, offsetOfWord, textLiterals } from './sql-text.ts';
 import { explainFailure, unknownTable } from './sqlite-failure.ts';
 
 /** What a SQL text is for; the same statement can be right for one and useless for another. */
 export interface SqlPurpose {
   readonly kind: 'query' | 'post-mortem' | 'discovery' | 'schedule' | 'decorator' | 'other';
-  /** Where it runs, in osquery's words; undefined is everywhere. */
-  readonly platform?: string | undefined;
+  /** Where it runs. @default - Linux */
+  readonly platforms?: readonly Platform[] | undefined;
   /** Placeholders that `bind` fills; undefined where nothing is bound. */
   readonly bound?: readonly string[];
   /** Runs on EC2 instances alone: by its target, its profile or its discovery. */
@@ -24,84 +31,96 @@ export interface SqlReport {
   readonly findings: readonly SqlFinding[];
   /** The columns of the answer; undefined when the statement could not be prepared. */
   readonly columns?: readonly string[];
+  /** Tables of osquery that are read. */
+  readonly tables: readonly string[];
   /** Returns rows on EC2 alone, so that as discovery it keeps a query off other hosts. */
   readonly asksForEc2: boolean;
 }
 
-/** SQLite's own, which osquery has too. */
-const BUILT_IN = new Set(['json_each', 'json_tree']);
+/** A statement with what is known of it. */
+interface Statement {
+  readonly db: OsqueryDatabase;
+  readonly sql: string;
+  readonly purpose: SqlPurpose;
+  readonly observed: Observation;
+  readonly scans: readonly Scan[];
+}
 
-/** Whether osquery on Linux runs a query of this `platform`. @see docs/spec/osquery-protocol.md §6.3 */
-export const runsOnLinux = (platform: string | undefined): boolean =>
-  platform === undefined || platform === '' || /linux|posix|any|all/.test(platform);
+/** Judges one SQL text as osquery would on each of its platforms, by preparing it with SQLite against osquery's tables. */
+export function lintSql(databases: OsqueryDatabases, sql: string, purpose: SqlPurpose): SqlReport {
+  const { platforms = ['linux'] } = purpose;
+  const reports = platforms.map((platform) => lintOn(databases.on(platform), sql, purpose));
+  const tables = new Set(reports.flatMap((report) => report.tables));
+  return {
+    findings: united(platforms, reports),
+    columns: reports.find(({ columns }) => columns)?.columns,
+    tables: [...tables],
+    asksForEc2: reports.some(({ asksForEc2 }) => asksForEc2),
+  };
+}
 
-/** Judges one SQL text as osquery on Linux would, by preparing it with SQLite against osquery's tables. */
-export function lintSql(db: OsqueryDatabase, sql: string, purpose: SqlPurpose): SqlReport {
-  const findings: SqlFinding[] = [...placeholderFindings(sql, purpose)];
-  const error = (message: string, offset: number, hint?: string) =>
-    findings.push({ severity: 'error', message, offset, ...(hint ? { hint } : {}) });
-  const warning = (message: string, offset: number, hint?: string) =>
-    findings.push({ severity: 'warning', message, offset, ...(hint ? { hint } : {}) });
-  if (sql.includes('\0')) {
-    error('the SQL holds NUL: osquery would cut it there', sql.indexOf('\0'));
-    return { findings, asksForEc2: false };
+/** The findings of all platforms, each once; one that is not of every platform says of which. */
+function united(platforms: readonly Platform[], reports: readonly SqlReport[]): SqlFinding[] {
+  const found = new Map<string, { finding: SqlFinding; on: Platform[] }>();
+  for (const [index, { findings }] of reports.entries()) {
+    const platform = platforms[index];
+    for (const finding of platform ? findings : []) {
+      const key = `${finding.severity} ${finding.offset} ${finding.message}`;
+      const entry = found.get(key) ?? { finding, on: [] };
+      found.set(key, entry);
+      if (platform) entry.on.push(platform);
+    }
   }
-  if (isBlank(sql)) {
-    error('there is no statement', 0);
-    return { findings, asksForEc2: false };
-  }
-  if (!/^[\s(]*(?:SELECT|WITH|VALUES)\b/i.test(masked(sql))) {
-    error('only a SELECT can be asked: osquery is read-only', 0);
-    return { findings, asksForEc2: false };
-  }
-  const [prepared, observed] = db.prepare(sql, (facts) => requiredOf(facts, purpose));
-  const end = masked(sql).indexOf(';') + 1;
-  if (end > 0 && !isBlank(sql.slice(end))) {
-    const at = end + sql.slice(end).search(/[^\s;]/);
-    error('several statements in one SQL: only one is allowed', at, 'osquery would cut the rows of the later ones');
-  }
+  return [...found.values()].map(({ finding, on }) => {
+    const isGeneral = on.length === platforms.length || on.some((one) => finding.message.includes(PLATFORM_NAMES[one]));
+    const where = on.map((one) => PLATFORM_NAMES[one]).join(' and ');
+    return isGeneral ? finding : { ...finding, message: `${finding.message} (on ${where})` };
+  });
+}
+
+function lintOn(db: OsqueryDatabase, sql: string, purpose: SqlPurpose): SqlReport {
+  const before = [...placeholderFindings(sql, purpose)];
+  const unfit = unfitness(sql);
+  if (unfit) return { findings: [...before, unfit], tables: [], asksForEc2: false };
+  before.push(...furtherStatements(sql));
+  const [prepared, observed] = db.prepare(sql);
+  const tables = [...observed.tables];
   if (!prepared.ok) {
-    const isElsewhere = !runsOnLinux(purpose.platform) && /no such (table|column)/.test(prepared.message);
-    const lacking = prepared.message.includes('no query solution') ? lackingColumns(db, sql, purpose, observed) : [];
-    for (const { table, columns } of lacking) error(...missingConstraint(table, columns, sql, purpose));
-    if (lacking.length === 0 && !isElsewhere) findings.push(explainFailure(db, sql, prepared));
-    return { findings, asksForEc2: false };
+    return { findings: [...before, explainFailure(db, sql, prepared)], tables, asksForEc2: false };
   }
-  for (const table of observed.tables) {
-    if (!db.table(table) && !BUILT_IN.has(table.toLowerCase())) findings.push(unknownTable(db, sql, table));
-  }
-  const star = offsetOfStar(sql);
-  if (star !== undefined && purpose.kind !== 'discovery') {
-    warning(
-      'SELECT * takes every column, needed or not, and may be answered from a cache',
-      star,
-      `name the columns${namesOf(db, observed)}`,
-    );
-  }
-  for (const table of observed.tables) {
-    const at = offsetOfWord(sql, table);
-    if (BLOCKS_OFF_EC2.has(table) && !purpose.onEc2Only && !isGuarded(sql, observed)) {
-      warning(
-        `${table} blocks the agent for minutes on a host that is not on EC2`,
-        at,
-        "add a discovery: SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'",
-      );
-    }
-    if (GONE_AFTER_5_23.has(table)) {
-      warning(`${table} is gone from osquery after 5.23.1`, at, 'process_events and socket_events stay');
-    }
-    if (NEVER_AFTER_EXIT.has(table) && purpose.kind === 'post-mortem') {
-      warning(`${table} has no rows about a container that has exited`, at);
-    }
-  }
-  if (purpose.kind === 'discovery' && looksForStopped(sql, observed)) {
-    warning(
-      'this discovery never returns a row: docker_containers lists running containers alone unless id is constrained',
-      offsetOfWord(sql, 'state'),
-      'a query behind it is never run and never reported',
-    );
-  }
-  return { findings, columns: prepared.columns, asksForEc2: asksForEc2(observed) };
+  const statement = { db, sql, purpose, observed, scans: prepared.scans };
+  const findings = [
+    ...before,
+    ...[...observed.foreignTables].map((table) => unknownTable(db, sql, table)),
+    ...laterSqlite(sql, observed),
+    ...constraintFindings(statement),
+    ...starFindings(statement),
+    ...tables.flatMap((table) => tableWarnings(table, statement)),
+    ...discoveryFindings(statement),
+  ];
+  return { findings, columns: prepared.columns, tables, asksForEc2: asksForEc2(observed) };
+}
+
+/** Why a text is nothing that SQLite need look at; undefined where it is. */
+function unfitness(sql: string): SqlFinding | undefined {
+  const error = (message: string, offset = 0): SqlFinding => ({ severity: 'error', message, offset });
+  if (sql.includes('\0')) return error('the SQL holds NUL: osquery would cut it there', sql.indexOf('\0'));
+  if (isBlank(sql)) return error('there is no statement');
+  const isQuestion = /^[\s(]*(?:SELECT|WITH|VALUES)\b/i.test(masked(sql));
+  return isQuestion ? undefined : error('only a SELECT can be asked: osquery is read-only');
+}
+
+function furtherStatements(sql: string): SqlFinding[] {
+  const end = endOfStatement(sql);
+  if (isBlank(sql.slice(end))) return [];
+  return [
+    {
+      severity: 'error',
+      message: 'several statements in one SQL: only one is allowed',
+      offset: end + sql.slice(end).search(/[^\s;]/),
+      hint: 'osquery would cut the rows of the later ones',
+    },
+  ];
 }
 
 function* placeholderFindings(sql: string, { bound }: SqlPurpose): Generator<SqlFinding> {
@@ -120,47 +139,91 @@ function* placeholderFindings(sql: string, { bound }: SqlPurpose): Generator<Sql
   }
 }
 
-/** What osquery demands, and after a container's end `id` besides: without it the row is not there. */
-function requiredOf(facts: TableFacts, { kind }: SqlPurpose): readonly (readonly string[])[] {
-  const demandsId = kind === 'post-mortem' && RUNNING_ONLY_WITHOUT_ID.has(facts.name);
-  return demandsId ? [...facts.required, ['id']] : facts.required;
-}
-
-/** The tables that by themselves leave the statement without a plan; all that lacked something if only together. */
-function lackingColumns(db: OsqueryDatabase, sql: string, purpose: SqlPurpose, { unconstrained }: Observation) {
-  const all = [...unconstrained].map(([table, columns]) => ({ table, columns }));
-  const alone = all.filter(({ table }) => {
-    const [prepared] = db.prepare(sql, (facts) => (facts.name === table ? requiredOf(facts, purpose) : []));
-    return !prepared.ok;
-  });
-  return alone.length > 0 ? alone : all;
-}
-
-function missingConstraint(
-  table: string,
-  columns: readonly string[],
-  sql: string,
-  { kind }: SqlPurpose,
-): [message: string, offset: number, hint: string] {
-  const at = offsetOfWord(sql, table);
-  if (kind === 'post-mortem' && RUNNING_ONLY_WITHOUT_ID.has(table)) {
-    return [
-      `${table} in a post-mortem query needs a constraint on id: without it osquery lists running containers alone`,
-      at,
-      'add WHERE id IN (:containers)',
-    ];
+/** Tables whose rows depend on a constraint that the plan lacks, each once. */
+function constraintFindings({ sql, purpose, scans }: Statement): SqlFinding[] {
+  const found = new Map<string, SqlFinding>();
+  for (const scan of scans) {
+    const finding = constraintFinding(scan, sql, purpose);
+    if (finding) found.set(scan.table.name, finding);
   }
-  return [
-    `${table} needs a constraint on ${columns.join(' or ')}: osquery fails the query without it`,
-    at,
-    `add WHERE ${columns[0]} = … or IN (…), or join on it`,
-  ];
+  return [...found.values()];
+}
+
+function constraintFinding(scan: Scan, sql: string, { kind }: SqlPurpose): SqlFinding | undefined {
+  const { name } = scan.table;
+  const offset = offsetOfWord(sql, name);
+  const columns = missingRequired(scan);
+  if (columns.length > 0) {
+    return {
+      severity: 'error',
+      message: `${name} needs a constraint on ${columns.join(' or ')}: osquery fails the query without it`,
+      offset,
+      hint: `add WHERE ${columns[0]} = … or IN (…), or join on it`,
+    };
+  }
+  const hasId = scan.used.some(({ column, isEquality }) => column === 'id' && isEquality);
+  if (kind === 'post-mortem' && RUNNING_ONLY_WITHOUT_ID.has(name) && !hasId) {
+    return {
+      severity: 'error',
+      message: `${name} in a post-mortem query needs a constraint on id: without it osquery lists running containers alone`,
+      offset,
+      hint: 'add WHERE id IN (:containers)',
+    };
+  }
+  if (!isFruitless(scan)) return undefined;
+  return {
+    severity: 'warning',
+    message: `${name} returns no row here: it wants to be given ${requiredNames(scan)} by = or IN`,
+    offset,
+  };
+}
+
+const requiredNames = ({ table }: Scan): string =>
+  table.columns.flatMap(({ name, isRequired }) => (isRequired ? [name] : [])).join(' or ');
+
+function starFindings({ db, sql, purpose, observed }: Statement): SqlFinding[] {
+  const offset = purpose.kind === 'discovery' ? undefined : offsetOfStar(sql);
+  if (offset === undefined) return [];
+  const message = 'SELECT * takes every column, needed or not, and may be answered from a cache';
+  return [{ severity: 'warning', message, offset, hint: `name the columns${namesOf(db, observed)}` }];
 }
 
 function namesOf(db: OsqueryDatabase, { tables }: Observation): string {
   const [only, ...more] = [...tables];
   const facts = only !== undefined && more.length === 0 ? db.table(only) : undefined;
   return facts ? `: ${facts.columns.flatMap(({ name, hidden }) => (hidden ? [] : [name])).join(', ')}` : '';
+}
+
+function tableWarnings(table: string, { sql, purpose, observed }: Statement): SqlFinding[] {
+  const offset = offsetOfWord(sql, table);
+  const warnings: SqlFinding[] = [];
+  if (BLOCKS_OFF_EC2.has(table) && !purpose.onEc2Only && !isGuarded(sql, observed)) {
+    const hint = "add a discovery: SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'";
+    const message = `${table} blocks the agent for minutes on a host that is not on EC2`;
+    warnings.push({ severity: 'warning', message, offset, hint });
+  }
+  if (GONE_AFTER_5_23.has(table)) {
+    const message = `${table} is gone from osquery after 5.23.1`;
+    warnings.push({ severity: 'warning', message, offset, hint: 'process_events and socket_events stay' });
+  }
+  if (NEVER_AFTER_EXIT.has(table) && purpose.kind === 'post-mortem') {
+    const message = `${table} has no rows about a container that has exited`;
+    warnings.push({ severity: 'warning', message, offset });
+  }
+  return warnings;
+}
+
+function discoveryFindings({ sql, purpose, observed }: Statement): SqlFinding[] {
+  if (purpose.kind !== 'discovery' || !looksForStopped(sql, observed)) return [];
+  return [
+    {
+      severity: 'warning',
+      message:
+        'this discovery never returns a row: docker_containers lists running containers alone unless id is constrained',
+      offset: offsetOfWord(sql, 'state'),
+      hint: 'a query behind it is never run and never reported',
+    },
+  ];
 }
 
 const VENDOR_COLUMNS = ['system_info.hardware_vendor', 'system_info.board_vendor', 'platform_info.vendor'];

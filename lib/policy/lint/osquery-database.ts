@@ -1,27 +1,41 @@
-import type { TableFacts } from '../schema/table-facts.ts';
-import { OSQUERY_COLLATIONS, OSQUERY_FUNCTIONS } from './osquery-functions.ts';
-import { type Pointer, sqlite } from './sqlite.ts';
+import { TAKES_LIKE } from '../osquery/behaviour.ts';
+import { FUNCTIONS, isOnlyHere, OSQUERY_COLLATIONS, OSQUERY_FUNCTIONS } from '../osquery/functions.ts';
+import type { Platform } from '../osquery/specs.ts';
+import { type ColumnFacts, type TableFacts, tablesOn } from '../osquery/tables.ts';
+import { placeholders } from '../placeholders.ts';
+import { firstStatement } from './sql-text.ts';
+import { type IndexInfo, type Pointer, sqlite } from './sqlite.ts';
 
 const { capi, vtab, wasm } = sqlite;
 
 /** What is found out about one statement while SQLite plans it. */
 export interface Observation {
-  /** Tables that are read. */
-  readonly tables: Set<string>;
-  /** Required columns that a plan lacked: the statement has none without such a lack, if it failed for want of a plan. */
-  readonly unconstrained: Map<string, readonly string[]>;
+  /** osquery's tables that are read. */
+  readonly tables: ReadonlySet<string>;
+  /** Tables that the SQLite here has and osquery's has not. */
+  readonly foreignTables: ReadonlySet<string>;
+  /** Functions that are called and osquery has not. */
+  readonly foreignFunctions: ReadonlySet<string>;
   /** `table.column` → texts it is compared with for equality, as far as they are known. */
-  readonly equalities: Map<string, Set<string>>;
+  readonly equalities: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** One reading of a table in the plan that SQLite chose. */
+export interface Scan {
+  readonly table: TableFacts;
+  /** The part of the statement it belongs to: those of one part are nested in their order. */
+  readonly part: number;
+  /** Constraints that the table itself looks at. */
+  readonly used: readonly { readonly column: string; readonly isEquality: boolean; readonly isLike: boolean }[];
+  /** Whether any column of it is constrained, by the table or by SQLite. */
+  readonly isConstrained: boolean;
 }
 
 export type Prepared =
-  | { readonly ok: true; readonly columns: readonly string[] }
+  | { readonly ok: true; readonly columns: readonly string[]; readonly scans: readonly Scan[] }
   | { readonly ok: false; readonly message: string; readonly offset: number };
 
-/** The groups of columns of a table of which one each must be constrained. */
-type Required = (facts: TableFacts) => readonly (readonly string[])[];
-
-/** Reading is all that osquery lets a query do. */
+/** Reading is all that a policy lets a query do. */
 const ALLOWED: ReadonlySet<number> = new Set([
   capi.SQLITE_SELECT,
   capi.SQLITE_READ,
@@ -29,39 +43,77 @@ const ALLOWED: ReadonlySet<number> = new Set([
   capi.SQLITE_RECURSIVE,
 ]);
 
+/** osquery's costs: of a table whose index is of use, and of any other. */
+const INDEX_COST = 1;
+const FULL_COST = 1_000_000;
+
+/** SQLite's comparisons that order texts: osquery looks at none of them. */
+const ORDERINGS: ReadonlySet<number> = new Set([
+  capi.SQLITE_INDEX_CONSTRAINT_GT,
+  capi.SQLITE_INDEX_CONSTRAINT_GE,
+  capi.SQLITE_INDEX_CONSTRAINT_LT,
+  capi.SQLITE_INDEX_CONSTRAINT_LE,
+]);
+
+// Nothing is run: one function stands for all.
+const NEVER_CALLED = wasm.installFunction('v(pip)', () => 0);
+const NEVER_COMPARED = wasm.installFunction('i(pipip)', () => 0);
+
+const nothing = () => ({
+  tables: new Set<string>(),
+  foreignTables: new Set<string>(),
+  foreignFunctions: new Set<string>(),
+  equalities: new Map<string, Set<string>>(),
+});
+
 /**
- * SQLite with osquery's tables, functions and collations, to prepare statements and never to run them. A table whose
- * required columns are not constrained offers no plan: SQLite itself then finds out whether the statement has any.
+ * SQLite with osquery's tables, functions and collations, to prepare statements and never to run them. Its tables offer
+ * SQLite the same indices at the same costs as osquery's do, so the plan is osquery's plan.
+ *
+ * @see osquery, osquery/sql/virtual_table.cpp
  */
 export class OsqueryDatabase {
   private readonly database = new sqlite.oo1.DB(':memory:');
   private readonly db: Pointer = this.database.pointer;
   private readonly connected = new Map<Pointer, TableFacts>();
   private readonly module: { readonly pointer: Pointer; dispose(): void };
-  private seen: Observation = { tables: new Set(), unconstrained: new Map(), equalities: new Map() };
-  private required: Required = () => [];
+  private readonly tables = new Map<string, TableFacts>();
+  private seen = nothing();
+  /** What each index number of a plan stands for. */
+  private scans: Omit<Scan, 'part'>[] = [];
 
-  private readonly tables: Map<string, TableFacts>;
-
-  constructor(tables: ReadonlyMap<string, TableFacts>) {
-    this.tables = new Map();
+  constructor(readonly platform: Platform) {
     for (const [name, arities] of Object.entries(OSQUERY_FUNCTIONS)) {
-      for (const arity of arities) this.database.createFunction({ name, arity, xFunc: () => null });
+      for (const arity of arities) {
+        capi.sqlite3_create_function_v2(this.db, name, arity, capi.SQLITE_UTF8, 0, NEVER_CALLED, 0, 0, 0);
+      }
     }
     for (const name of OSQUERY_COLLATIONS) {
-      capi.sqlite3_create_collation_v2(this.db, name, capi.SQLITE_UTF8, 0, () => 0, 0);
+      capi.sqlite3_create_collation_v2(this.db, name, capi.SQLITE_UTF8, 0, NEVER_COMPARED, 0);
     }
     // As in osquery's build: "text" in double quotes is text where it names no column.
     capi.sqlite3_db_config(this.db, capi.SQLITE_DBCONFIG_DQS_DML, 1, 0);
+    capi.sqlite3_db_config(this.db, capi.SQLITE_DBCONFIG_DQS_DDL, 1, 0);
     this.module = this.install();
-    for (const facts of tables.values()) this.add(facts);
-    capi.sqlite3_set_authorizer(this.db, (_, action, first) => this.authorize(action, first), 0);
+    for (const facts of tablesOn(platform).values()) this.add(facts);
+    this.guard();
   }
 
-  /** Makes one more table known: of an extension, or a view. */
+  /** Makes one more table known: of an extension, or over a file. */
   add(facts: TableFacts): void {
     this.tables.set(facts.name, facts);
     capi.sqlite3_create_module(this.db, facts.name, this.module.pointer, 0);
+  }
+
+  /** Makes a view known, unless its name is taken or its SQL is of no use in a view. */
+  addView(name: string, sql: string): void {
+    const [prepared] = this.prepare(sql);
+    if (!prepared.ok || this.tables.has(name) || placeholders(sql).length > 0) return;
+    capi.sqlite3_set_authorizer(this.db, 0, 0);
+    this.database.exec(`CREATE TEMP VIEW ${quoted(name)} AS ${firstStatement(sql)}`);
+    this.guard();
+    const columns = prepared.columns.map((column): ColumnFacts => ({ name: column, type: 'TEXT', hidden: false }));
+    this.tables.set(name, { name, columns, key: [] });
   }
 
   table(name: string): TableFacts | undefined {
@@ -75,31 +127,16 @@ export class OsqueryDatabase {
   /**
    * Prepares the first statement of `sql`.
    *
-   * @param required groups of columns of a table; of each one must be constrained. By default what osquery demands.
    * @returns with what was observed meanwhile; what follows the first statement is not looked at
    */
-  prepare(sql: string, required: Required = ({ required }) => required): [Prepared, Observation] {
-    this.seen = { tables: new Set(), unconstrained: new Map(), equalities: new Map() };
-    this.required = required;
-    const scope = wasm.scopedAllocPush();
-    try {
-      const text = wasm.scopedAllocCString(sql);
-      const out = wasm.scopedAlloc(8);
-      const code = capi.sqlite3_prepare_v3(this.db, text, -1, 0, out, out + 4);
-      if (code !== capi.SQLITE_OK) {
-        const message = capi.sqlite3_errmsg(this.db);
-        const bytes = capi.sqlite3_error_offset(this.db);
-        const offset = bytes < 0 ? -1 : Buffer.from(sql).subarray(0, bytes).toString().length;
-        return [{ ok: false, message, offset }, this.seen];
-      }
-      const statement = wasm.peekPtr(out);
-      const count = statement ? capi.sqlite3_column_count(statement) : 0;
-      const columns = Array.from({ length: count }, (_, index) => capi.sqlite3_column_name(statement, index));
-      capi.sqlite3_finalize(statement);
-      return [{ ok: true, columns }, this.seen];
-    } finally {
-      wasm.scopedAllocPop(scope);
-    }
+  prepare(sql: string): [Prepared, Observation] {
+    this.seen = nothing();
+    const statement = this.compile(sql);
+    if ('message' in statement) return [{ ok: false, ...statement }, this.seen];
+    const count = statement.pointer ? capi.sqlite3_column_count(statement.pointer) : 0;
+    const columns = Array.from({ length: count }, (_, index) => capi.sqlite3_column_name(statement.pointer, index));
+    capi.sqlite3_finalize(statement.pointer);
+    return [{ ok: true, columns, scans: this.explain(sql) }, this.seen];
   }
 
   close(): void {
@@ -107,8 +144,44 @@ export class OsqueryDatabase {
     this.module.dispose();
   }
 
-  private authorize(action: number, first: string | null): number {
-    if (action === capi.SQLITE_READ && first) this.seen.tables.add(first);
+  private compile(sql: string): { readonly pointer: Pointer } | { readonly message: string; readonly offset: number } {
+    this.scans = [];
+    const scope = wasm.scopedAllocPush();
+    try {
+      const out = wasm.scopedAlloc(8);
+      const code = capi.sqlite3_prepare_v3(this.db, wasm.scopedAllocCString(sql), -1, 0, out, out + 4);
+      if (code === capi.SQLITE_OK) return { pointer: wasm.peekPtr(out) };
+      const bytes = capi.sqlite3_error_offset(this.db);
+      const offset = bytes < 0 ? -1 : Buffer.from(sql).subarray(0, bytes).toString().length;
+      return { message: capi.sqlite3_errmsg(this.db), offset };
+    } finally {
+      wasm.scopedAllocPop(scope);
+    }
+  }
+
+  /** The readings of tables in the plan, outer ones first. */
+  private explain(sql: string): Scan[] {
+    const statement = this.compile(`EXPLAIN QUERY PLAN ${sql}`);
+    if (!('pointer' in statement)) return [];
+    const found: Scan[] = [];
+    while (capi.sqlite3_step(statement.pointer) === capi.SQLITE_ROW) {
+      const [, index] = /VIRTUAL TABLE INDEX (\d+):/.exec(capi.sqlite3_column_text(statement.pointer, 3) ?? '') ?? [];
+      const scan = index === undefined ? undefined : this.scans[Number(index)];
+      if (scan) found.push({ ...scan, part: capi.sqlite3_column_int(statement.pointer, 1) });
+    }
+    capi.sqlite3_finalize(statement.pointer);
+    return found;
+  }
+
+  private guard(): void {
+    capi.sqlite3_set_authorizer(this.db, (_, ...what) => this.authorize(...what), 0);
+  }
+
+  private authorize(action: number, first: string | null, second: string | null): number {
+    if (action === capi.SQLITE_READ && first && isOnlyHere(first)) this.seen.foreignTables.add(first);
+    if (action === capi.SQLITE_FUNCTION && second && !FUNCTIONS.has(second.toLowerCase())) {
+      this.seen.foreignFunctions.add(second);
+    }
     return ALLOWED.has(action) ? capi.SQLITE_OK : capi.SQLITE_DENY;
   }
 
@@ -146,21 +219,24 @@ export class OsqueryDatabase {
     if (!facts) return capi.SQLITE_DENY;
     this.seen.tables.add(facts.name);
     const info = vtab.xIndexInfo(pointer);
-    const constrained = new Set<string>();
+    const used: { column: ColumnFacts; op: number }[] = [];
+    let isConstrained = false;
     for (let i = 0; i < info.$nConstraint; i++) {
       const { $iColumn, $op, $usable } = info.nthConstraint(i);
-      const column = facts.columns[$iColumn]?.name;
-      if (column === undefined || !$usable) continue;
-      const isEquality = $op === capi.SQLITE_INDEX_CONSTRAINT_EQ;
-      if (isEquality) this.noteEquality(`${facts.name}.${column}`, pointer, i);
-      if (isEquality || (facts.takesLike && $op === capi.SQLITE_INDEX_CONSTRAINT_LIKE)) constrained.add(column);
+      const column = facts.columns[$iColumn];
+      if (!column || !$usable) continue;
+      isConstrained = true;
+      if ($op === capi.SQLITE_INDEX_CONSTRAINT_EQ) this.noteEquality(`${facts.name}.${column.name}`, pointer, i);
+      if (!column.isIndexed || (column.type === 'TEXT' && ORDERINGS.has($op))) continue;
+      if (column.isOptimized && capi.sqlite3_vtab_in(pointer, i, -1)) capi.sqlite3_vtab_in(pointer, i, 1);
+      used.push({ column, op: $op });
+      info.nthConstraintUsage(i).$argvIndex = used.length;
     }
-    info.$estimatedCost = 1_000_000 / (1 + constrained.size);
+    info.$estimatedCost = lacksRequired(facts, used, info) || used.length === 0 ? FULL_COST : INDEX_COST;
+    info.$idxNum = this.scans.length;
     info.dispose();
-    const lacking = this.required(facts).find((group) => !group.some((column) => constrained.has(column)));
-    if (!lacking) return capi.SQLITE_OK;
-    this.seen.unconstrained.set(facts.name, lacking);
-    return capi.SQLITE_CONSTRAINT;
+    this.scans.push({ table: facts, used: used.map(usedOf), isConstrained });
+    return capi.SQLITE_OK;
   }
 
   private noteEquality(column: string, info: Pointer, index: number): void {
@@ -178,5 +254,44 @@ export class OsqueryDatabase {
   }
 }
 
-const declaration = ({ columns }: TableFacts): string =>
-  `CREATE TABLE x(${columns.map(({ name, type, hidden }) => `"${name.replaceAll('"', '""')}" ${type}${hidden ? ' HIDDEN' : ''}`).join(', ')})`;
+const usedOf = ({ column, op }: { column: ColumnFacts; op: number }) => ({
+  column: column.name,
+  isEquality: op === capi.SQLITE_INDEX_CONSTRAINT_EQ,
+  isLike: op === capi.SQLITE_INDEX_CONSTRAINT_LIKE,
+});
+
+/** As osquery counts it for the cost: required columns matter where the statement reads them. */
+function lacksRequired(
+  { columns }: TableFacts,
+  used: readonly { readonly column: ColumnFacts }[],
+  { $colUsed }: IndexInfo,
+): boolean {
+  const isRead = (index: number) => (BigInt($colUsed) >> BigInt(Math.min(index, 63))) % 2n !== 0n;
+  const isNeeded = columns.some(({ isRequired }, index) => isRequired && isRead(index));
+  return isNeeded && !used.some(({ column }) => column.isRequired);
+}
+
+/** Required columns of a table of which a scan constrains none: osquery fails the query when it comes to it. */
+export function missingRequired({ table, used }: Scan): readonly string[] {
+  const required = table.columns.flatMap(({ name, isRequired }) => (isRequired ? [name] : []));
+  return used.some(({ column }) => required.includes(column)) ? [] : required;
+}
+
+/** Whether a scan constrains a required column only by comparisons at which the table does not look: it has no row. */
+export function isFruitless({ table, used }: Scan): boolean {
+  const required = new Set(table.columns.flatMap(({ name, isRequired }) => (isRequired ? [name] : [])));
+  const onRequired = used.filter(({ column }) => required.has(column));
+  const takesLike = TAKES_LIKE.has(table.name);
+  return onRequired.length > 0 && !onRequired.some(({ isEquality, isLike }) => isEquality || (isLike && takesLike));
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+function declaration({ columns, key }: TableFacts): string {
+  const lines = columns.map(
+    ({ name, type, hidden, collate }) =>
+      `${quoted(name)} ${type}${hidden ? ' HIDDEN' : ''}${collate ? ` COLLATE ${collate}` : ''}`,
+  );
+  const primary = key.length > 0 ? [`PRIMARY KEY (${key.map(quoted).join(', ')})`] : [];
+  return `CREATE TABLE x(${[...lines, ...primary].join(', ')})${key.length > 0 ? ' WITHOUT ROWID' : ''}`;
+}

@@ -5,5 +5,5 @@ export interface SqlFinding {
   readonly severity: Problem['severity'];
   readonly message: string;
   readonly offset: number;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
 }

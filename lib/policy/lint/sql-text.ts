@@ -16,22 +16,71 @@ export function offsetOfWord(sql: string, word: string): number {
   return Math.max(at, 0);
 }
 
-/** Where a `*` takes every column of a table; one over a subquery or a common table expression takes named ones. */
+/** Where the first statement ends: behind its semicolon, else at the end of the text. */
+export function endOfStatement(sql: string): number {
+  const at = masked(sql).indexOf(';');
+  return at < 0 ? sql.length : at + 1;
+}
+
+export const firstStatement = (sql: string): string => sql.slice(0, endOfStatement(sql));
+
+/**
+ * Where a `*` takes every column of a table. One over a subquery or a common table expression takes named ones, and that
+ * of `EXISTS (SELECT *)` none.
+ */
 export function offsetOfStar(sql: string): number | undefined {
   const text = masked(sql);
-  const named = new Set(
-    [...text.matchAll(/\b(\w+)\s*(?:\([^()]*\)\s*)?\bAS\s+(?:(?:NOT\s+)?MATERIALIZED\s*)?\(/gi)].map(([, name]) =>
-      name?.toLowerCase(),
-    ),
-  );
-  for (const match of text.matchAll(
-    /(\bSELECT\s+(?:(?:DISTINCT|ALL)\s+)?|,\s*|\b\w+\s*\.\s*)\*(?:\s+FROM\s+(\(|\w+))?/gi,
-  )) {
-    const [, before = '', from] = match;
-    if (from === '(' || (from && named.has(from.toLowerCase()))) continue;
-    return match.index + before.length;
+  const named = namedSubqueries(text);
+  const star = /(\bSELECT\s+(?:(?:DISTINCT|ALL)\s+)?|,\s*|\b(\w+)\s*\.\s*)\*(?:\s+FROM\s+(\(|\w+))?/gi;
+  for (const { 0: all, 1: before = '', 2: owner, 3: from, index } of text.matchAll(star)) {
+    const source = (owner ?? from)?.toLowerCase();
+    if (source === '(' || (source !== undefined && named.has(source))) continue;
+    if (/\bEXISTS\s*\(\s*$/i.test(text.slice(0, index)) && /^select/i.test(all)) continue;
+    return index + before.length;
   }
   return undefined;
+}
+
+/** Names of common table expressions and of subqueries, in lower case. */
+function namedSubqueries(text: string): ReadonlySet<string> {
+  const common = text.matchAll(/\b(\w+)\s*(?:\([^()]*\)\s*)?\bAS\s+(?:(?:NOT\s+)?MATERIALIZED\s*)?\(/gi);
+  const inline = text.matchAll(/\)\s*(?:AS\s+)?([A-Za-z_]\w*)/gi);
+  return new Set([...common, ...inline].map(([, name = '']) => name.toLowerCase()));
+}
+
+/** A call of a function in a SQL text. */
+export interface FunctionCall {
+  readonly name: string; // in lower case
+  readonly offset: number;
+  /** The text between its brackets without that of brackets inside; texts and comments are blanked out. */
+  readonly inside: string;
+}
+
+/** The calls of functions outside texts and comments, and whatever else is a word before a bracket. Linear in the text. */
+export function functionCalls(sql: string): FunctionCall[] {
+  const text = masked(sql);
+  const open: { name: string; offset: number; from: number }[] = [];
+  const calls: FunctionCall[] = [];
+  let word = { name: '', offset: 0 };
+  for (const { 0: token, index } of text.matchAll(/[A-Za-z_]\w*|\S/g)) {
+    if (token === '(') open.push({ ...word, from: index + 1 });
+    const last = token === ')' ? open.pop() : undefined;
+    if (last && last.name !== '') calls.push({ ...last, inside: outermost(text.slice(last.from, index)) });
+    word = /^\w/.test(token) ? { name: token.toLowerCase(), offset: index } : { name: '', offset: 0 };
+  }
+  return calls;
+}
+
+/** A text without what its brackets hold. */
+function outermost(text: string): string {
+  let depth = 0;
+  let outside = '';
+  for (const piece of text.split(/([()])/)) {
+    if (piece === '(') depth++;
+    else if (piece === ')') depth--;
+    else if (depth === 0) outside += piece;
+  }
+  return outside;
 }
 
 /** Nothing but white space, comments and semicolons. */

@@ -1,7 +1,8 @@
 import { nearest } from '../nearest.ts';
-import { TABLES_ELSEWHERE } from '../schema/elsewhere.ts';
+import { FUNCTIONS } from '../osquery/functions.ts';
+import { PLATFORM_NAMES } from '../osquery/platform.ts';
+import { platformsOf } from '../osquery/tables.ts';
 import type { OsqueryDatabase } from './osquery-database.ts';
-import { OSQUERY_FUNCTIONS } from './osquery-functions.ts';
 import type { SqlFinding } from './sql-finding.ts';
 import { masked, offsetOfWord } from './sql-text.ts';
 
@@ -19,9 +20,7 @@ export function explainFailure(
     const columns = tablesNamed(db, sql).flatMap((table) => table.columns.map((column) => column.name));
     return finding(`no such column: ${name}`, at, nearest(bare, new Set(columns)));
   }
-  if (kind === 'function') {
-    return finding(`no such function: ${name}`, at, nearest(bare, Object.keys(OSQUERY_FUNCTIONS)));
-  }
+  if (kind === 'function') return finding(`no such function: ${name}`, at, nearest(bare, FUNCTIONS));
   return finding(
     message === 'not authorized' ? 'osquery does not allow this: it only reads' : message,
     Math.max(at, 0),
@@ -30,11 +29,12 @@ export function explainFailure(
 
 export function unknownTable(db: OsqueryDatabase, sql: string, name: string): SqlFinding {
   const at = offsetOfWord(sql, name);
-  const elsewhere = TABLES_ELSEWHERE.get(name);
-  if (elsewhere) {
+  const elsewhere = platformsOf(name)?.filter((platform) => platform !== db.platform) ?? [];
+  if (elsewhere.length > 0) {
+    const owners = elsewhere.map((platform) => PLATFORM_NAMES[platform]).join(' and ');
     return {
-      ...finding(`${name} is a table of ${elsewhere}, not of Linux`, at),
-      hint: 'a scheduled query may say for which platform it is',
+      ...finding(`${name} is a table of ${owners}, not of ${PLATFORM_NAMES[db.platform]}`, at),
+      hint: 'a rule says its platforms, a scheduled query its platform',
     };
   }
   const near = nearest(name, db.tableNames);
@@ -47,7 +47,7 @@ const finding = (message: string, offset: number, near?: string): SqlFinding => 
   severity: 'error',
   message,
   offset,
-  ...(near ? { hint: `did you mean ${near}?` } : {}),
+  hint: near ? `did you mean ${near}?` : undefined,
 });
 
 const tablesNamed = (db: OsqueryDatabase, sql: string) =>

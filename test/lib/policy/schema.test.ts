@@ -1,68 +1,70 @@
 import { describe, expect, it } from '@jest/globals';
 import { TABLES as SIMULATED } from '../../../lib/agent/host/tables/index.ts';
-import { TABLES_ELSEWHERE } from '../../../lib/policy/schema/elsewhere.ts';
-import { TABLES } from '../../../lib/policy/schema/index.ts';
-import { table } from '../../../lib/policy/schema/table-facts.ts';
+import { platformsSaid } from '../../../lib/policy/osquery/platform.ts';
+import { PLATFORMS } from '../../../lib/policy/osquery/specs.ts';
+import { OSQUERY_VERSION, platformsOf, tablesOn } from '../../../lib/policy/osquery/tables.ts';
+
+const LINUX = tablesOn('linux');
 
 describe('what is known of the tables of osquery', () => {
-  it('covers those that a security engineer uses', () => {
-    expect(TABLES.size).toBeGreaterThan(90);
-    for (const name of [
-      'processes',
-      'process_events',
-      'file',
-      'hash',
-      'docker_containers',
-      'users',
-      'deb_packages',
-      'rpm_packages',
-      'crontab',
-      'systemd_units',
-      'iptables',
-      'yara',
-    ]) {
-      expect(TABLES.has(name)).toBe(true);
-    }
+  it('is that of 5.23.1, on all its platforms', () => {
+    expect(OSQUERY_VERSION).toBe('5.23.1');
+    expect(PLATFORMS.map((platform) => tablesOn(platform).size)).toEqual([163, 193, 123]);
   });
 
   it('gives each column once', () => {
-    for (const { name, columns } of TABLES.values()) {
+    for (const { name, columns } of PLATFORMS.flatMap((platform) => [...tablesOn(platform).values()])) {
       expect([name, columns.length]).toEqual([name, new Set(columns.map((column) => column.name)).size]);
     }
   });
 
-  it('does not place a table on Linux and elsewhere', () => {
-    expect([...TABLES.keys()].filter((name) => TABLES_ELSEWHERE.has(name))).toEqual([]);
+  it('has the columns of other platforms everywhere, hidden', () => {
+    const elevated = (platform: 'linux' | 'windows') =>
+      tablesOn(platform)
+        .get('processes')
+        ?.columns.find(({ name }) => name === 'elevated_token')?.hidden;
+    expect([elevated('linux'), elevated('windows')]).toEqual([true, false]);
+  });
+
+  it('has aliases of tables and of columns', () => {
+    expect(LINUX.get('hosts')?.columns).toEqual(LINUX.get('etc_hosts')?.columns.filter(({ hidden }) => !hidden));
+    expect(platformsOf('hosts')).toEqual(['linux', 'darwin', 'windows']);
+    expect(LINUX.get('process_events')?.columns).toContainEqual({ name: 'environment', type: 'TEXT', hidden: true });
+  });
+
+  it('makes indexed and additional columns the key, and all where no column is indexed', () => {
+    expect(LINUX.get('processes')?.key).toEqual(['pid']);
+    expect(LINUX.get('users')?.key).toEqual(['uid', 'username', 'uuid', 'pid_with_namespace', 'include_remote']);
+    expect(LINUX.get('uptime')?.key).toEqual([]);
+    expect(LINUX.get('suid_bin')?.key).toEqual(LINUX.get('suid_bin')?.columns.map(({ name }) => name));
   });
 
   it.each(SIMULATED.map((simulated) => [simulated.name, simulated] as const))(
     'agrees with the simulated host about %s',
     (name, simulated) => {
-      const facts = TABLES.get(name);
+      const facts = LINUX.get(name)?.columns ?? [];
       const required = simulated.columns.filter((column) => column.required).map((column) => column.name);
-      expect(facts?.required.flat() ?? []).toEqual(required);
-      const known = new Set(facts?.columns.map((column) => column.name));
-      expect(simulated.columns.map((column) => column.name).filter((column) => !known.has(column))).toEqual(
-        EXTRA[name] ?? [],
-      );
+      expect(facts.flatMap((column) => (column.isRequired ? [column.name] : []))).toEqual(required);
+      const known = new Set(facts.map((column) => column.name));
+      expect(simulated.columns.map((column) => column.name).filter((column) => !known.has(column))).toEqual([]);
     },
   );
-
-  it('is written in a line that says type, hidden and required', () => {
-    expect(table('t', 'a b:i! c:b~! d!!')).toEqual({
-      name: 't',
-      columns: [
-        { name: 'a', type: 'TEXT', hidden: false },
-        { name: 'b', type: 'INTEGER', hidden: false },
-        { name: 'c', type: 'BIGINT', hidden: true },
-        { name: 'd', type: 'TEXT', hidden: false },
-      ],
-      required: [['b', 'c'], ['d']],
-      takesLike: false,
-    });
-    expect(() => table('t', 'a:')).toThrow('t: cannot read the column "a:"');
-  });
 });
 
-/** The simulated host has these beyond 5.23's own. */
-const EXTRA: Record<string, string[]> = { os_version: ['extra'] };
+describe('the word platform of a query', () => {
+  it.each([
+    ['', ['linux', 'darwin', 'windows']],
+    ['null', ['linux', 'darwin', 'windows']],
+    ['all', ['linux', 'darwin', 'windows']],
+    ['any', ['linux', 'darwin', 'windows']],
+    ['ubuntu', ['linux']],
+    ['centos', ['linux']],
+    ['linux,darwin', ['linux', 'darwin']],
+    ['posix', ['linux', 'darwin']],
+    ['windows, linux', ['linux', 'windows']],
+    ['freebsd', []],
+    ['Linux', []],
+  ])('means what osquery makes of it: "%s"', (platform, platforms) => {
+    expect(platformsSaid(platform)).toEqual(platforms);
+  });
+});

@@ -1,0 +1,43 @@
+import { nearest } from '../nearest.ts';
+import { FIXED_ARGUMENTS, FUNCTIONS } from '../osquery/functions.ts';
+import type { Observation } from './osquery-database.ts';
+import type { SqlFinding } from './sql-finding.ts';
+import { functionCalls, masked, offsetOfWord } from './sql-text.ts';
+
+/** The SQLite that osquery carries. */
+const CARRIED = "osquery's SQLite is 3.42, without math functions";
+
+/** What the SQLite that judges queries here takes and osquery's, which is older and built without math functions, refuses. */
+export const laterSqlite = (sql: string, observed: Observation): SqlFinding[] => [
+  ...[...observed.foreignFunctions].map((name) => unknownFunction(sql, name)),
+  ...functionCalls(sql).flatMap(({ name, offset, inside }): SqlFinding[] => {
+    const wanted = FIXED_ARGUMENTS[name];
+    const given = inside.split(',').length;
+    if (wanted !== undefined && given !== wanted) {
+      return [
+        refusal(`wrong number of arguments to function ${name}()`, offset, `it takes ${wanted} here: ${CARRIED}`),
+      ];
+    }
+    const isOrdered = FUNCTIONS.has(name) && /\bORDER\s+BY\b/i.test(inside);
+    return isOrdered ? [refusal('ORDER BY inside a function call came with SQLite 3.44', offset, CARRIED)] : [];
+  }),
+  ...[...masked(sql).matchAll(/(?<![\w.])\d[\da-fx]*_[\d_a-f]*/gi)].map(({ 0: number, index }) =>
+    refusal(`unrecognized token: ${number}`, index, `write it without _: ${CARRIED}`),
+  ),
+];
+
+/** What osquery has instead. */
+const SUBSTITUTES: Readonly<Record<string, string>> = { pow: 'power', ln: 'log', mod: '%', string_agg: 'group_concat' };
+
+function unknownFunction(sql: string, name: string): SqlFinding {
+  const near = SUBSTITUTES[name.toLowerCase()] ?? nearest(name, FUNCTIONS);
+  const hint = near ? `did you mean ${near}? ${CARRIED}` : CARRIED;
+  return refusal(`no such function: ${name}`, offsetOfWord(sql, name), hint);
+}
+
+const refusal = (message: string, offset: number, hint: string): SqlFinding => ({
+  severity: 'error',
+  message,
+  offset,
+  hint,
+});

@@ -1,0 +1,24 @@
+/** What osquery's tables do beyond their specs, as far as a query can be judged by it. */
+
+/** Tables whose required columns list what is there for a pattern; the others return no row without equality. */
+export const TAKES_LIKE: ReadonlySet<string> = new Set([
+  ...['file', 'hash', 'extended_attributes', 'yara_file', 'yara', 'authenticode', 'mdls', 'signature'],
+]);
+
+/** Shown only while their container runs, unless `id` is constrained by equality. @see docs/spec/osquery-protocol.md §12.1 */
+export const RUNNING_ONLY_WITHOUT_ID: ReadonlySet<string> = new Set([
+  ...['docker_containers', 'docker_container_mounts', 'docker_container_networks', 'docker_container_ports'],
+  ...['docker_container_labels', 'docker_container_envs'],
+]);
+
+/** Docker answers these for running containers alone: about an exited one they never have a row. */
+export const NEVER_AFTER_EXIT: ReadonlySet<string> = new Set(['docker_container_processes', 'docker_container_stats']);
+
+/** States of `docker_containers` that no row has without a constraint on `id`. */
+export const STATES_NOT_RUNNING: ReadonlySet<string> = new Set(['exited', 'dead', 'created', 'removing']);
+
+/** Off EC2 they wait minutes for an address that does not answer, and block the agent's thread. @see docs/spec/osquery-protocol.md §12.5 */
+export const BLOCKS_OFF_EC2: ReadonlySet<string> = new Set(['ec2_instance_metadata', 'ec2_instance_tags']);
+
+/** In no release after 5.23.1. */
+export const GONE_AFTER_5_23: ReadonlySet<string> = new Set(['bpf_process_events', 'bpf_socket_events']);

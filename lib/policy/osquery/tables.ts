@@ -1,0 +1,84 @@
+import { type ColumnSpec, type Platform, type TableSpec, TableSpecs } from './specs.ts';
+import data from './tables.json' with { type: 'json' };
+
+export interface ColumnFacts {
+  readonly name: string;
+  readonly type: string;
+  /** Not in `SELECT *`. */
+  readonly hidden: boolean;
+  readonly collate?: string;
+  readonly isRequired?: boolean;
+  /** The table itself looks at constraints on it; SQLite filters by the others. */
+  readonly isIndexed?: boolean;
+  /** Takes all values of an IN list at once. */
+  readonly isOptimized?: boolean;
+}
+
+/** A table on one platform, as osquery declares it to SQLite. */
+export interface TableFacts {
+  readonly name: string;
+  readonly columns: readonly ColumnFacts[];
+  /** Its PRIMARY KEY; a table that has one has no rowid. */
+  readonly key: readonly string[];
+}
+
+const SPECS = TableSpecs.parse(data);
+
+/** The release whose tables are known here. */
+export const OSQUERY_VERSION = SPECS.version;
+
+/** The platforms a table or an alias of one is on; undefined for a name that osquery does not know. */
+export const platformsOf = (name: string): readonly Platform[] | undefined =>
+  SPECS.tables[name]?.platforms ??
+  Object.values(SPECS.tables).find(({ aliases }) => aliases?.includes(name))?.platforms;
+
+/** osquery's tables on a platform, by name. An alias is a view of its table: it lacks the hidden columns. */
+export const tablesOn = (platform: Platform): ReadonlyMap<string, TableFacts> => TABLES[platform];
+
+const factsOn = (platform: Platform): ReadonlyMap<string, TableFacts> =>
+  new Map(
+    Object.entries(SPECS.tables)
+      .filter(([, { platforms }]) => platforms.includes(platform))
+      .flatMap(([name, spec]) => {
+        const facts = factsOf(name, spec, platform);
+        const shown = facts.columns.filter(({ hidden }) => !hidden);
+        const key = facts.key.filter((column) => shown.some((one) => one.name === column));
+        const aliases = (spec.aliases ?? []).map((alias) => ({ name: alias, columns: shown, key }));
+        return [facts, ...aliases];
+      })
+      .map((facts) => [facts.name, facts]),
+  );
+
+function factsOf(name: string, { columns }: TableSpec, platform: Platform): TableFacts {
+  const own = columns.map((column) => columnOf(column, platform));
+  const aliases = columns.flatMap(({ aliases: names = [], type }) =>
+    names.map((alias): ColumnFacts => ({ name: alias, type, hidden: true })),
+  );
+  return { name, columns: [...own, ...aliases], key: keyOf(columns) };
+}
+
+function columnOf({ name, type, options = [], collate, platforms }: ColumnSpec, on: Platform): ColumnFacts {
+  return {
+    name,
+    type,
+    collate,
+    hidden: options.includes('hidden') || platforms?.includes(on) === false,
+    isRequired: options.includes('required'),
+    isIndexed: options.some((option) => option === 'index' || option === 'additional' || option === 'required'),
+    isOptimized: options.includes('optimized'),
+  };
+}
+
+/** Indexed and additional columns; where there are only additional ones, all columns. */
+function keyOf(columns: readonly ColumnSpec[]): string[] {
+  const has = (option: 'index' | 'additional') => columns.filter(({ options }) => options?.includes(option));
+  const [index, additional] = [has('index'), has('additional')];
+  if (index.length === 0) return additional.length > 0 ? columns.map(({ name }) => name) : [];
+  return columns.filter((column) => index.includes(column) || additional.includes(column)).map(({ name }) => name);
+}
+
+const TABLES: Readonly<Record<Platform, ReadonlyMap<string, TableFacts>>> = {
+  linux: factsOn('linux'),
+  darwin: factsOn('darwin'),
+  windows: factsOn('windows'),
+};

@@ -1,0 +1,30 @@
+import { globMatcher } from '../core/policy/glob.ts';
+import type { MatchText } from './format/match.ts';
+import { PLATFORMS, type Platform } from './osquery/specs.ts';
+
+/** What `os_version.platform` says on Linux, on common distributions. */
+const DISTRIBUTIONS = (
+  'amzn ubuntu debian rhel centos fedora rocky almalinux ol sles suse opensuse opensuse-leap arch alpine bottlerocket ' +
+  'flatcar coreos gentoo linuxmint kali photon azurelinux mariner cos raspbian'
+).split(' ');
+
+/**
+ * The platforms of hosts that meet these conditions, as far as their `platform` tells. Without one they are on Linux, as
+ * hosts of Mayfly are unless a policy says otherwise.
+ */
+export function platformsOfMatch(match: MatchText | undefined): readonly Platform[] {
+  const globs = [match?.platform ?? []].flat();
+  if (globs.length === 0) return ['linux'];
+  const meets = (name: string) => globs.some((glob) => globMatcher(glob)(name));
+  const [isDarwin, isWindows] = [meets('darwin'), meets('windows')];
+  // A glob that names neither is some distribution.
+  const isLinux = DISTRIBUTIONS.some(meets) || !(isDarwin || isWindows) || globs.some(isOther);
+  const has: Readonly<Record<Platform, boolean>> = { linux: isLinux, darwin: isDarwin, windows: isWindows };
+  return PLATFORMS.filter((platform) => has[platform]);
+}
+
+const isOther = (glob: string): boolean => !globMatcher(glob)('darwin') && !globMatcher(glob)('windows');
+
+/** The platforms of the first that others have, too. */
+export const among = (platforms: readonly Platform[], others: readonly Platform[]): readonly Platform[] =>
+  platforms.filter((platform) => others.includes(platform));

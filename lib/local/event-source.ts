@@ -13,13 +13,6 @@ export interface EventSourceConfig {
   readonly maxReceiveCount: number; // Infinity without a redrive policy
 }
 
-/**
- * In AWS a failed message comes back when its visibility timeout ends, a minute for these queues, so that a message on its
- * way to the dead-letter queue takes five. Here the invocation's end is known, nobody else can hold the message, and
- * somebody may be watching: retries follow after 0.5, 1, 2, 4 … s, and never later than in AWS.
- */
-const FIRST_RETRY_MS = 500;
-
 /** Lambda starts with as many batches at once. @see Lambda, "Configuring scaling behavior for SQS event source mappings" */
 export const DEFAULT_CONCURRENCY = 5;
 
@@ -110,23 +103,22 @@ export class EventSource {
     const failed = new Set(result.ok ? failedItems(result.payload, ids, this.config.reportsItemFailures) : ids);
     const done = ids.filter((id) => !failed.has(id));
     if (done.length > 0) await this.queue.delete(done);
-    // One delay for the batch, by its youngest message: a new message must not wait for the history of an old one.
     const retries = batch.filter(({ id }) => failed.has(id));
-    if (retries.length === 0) return;
-    const exhausted = retries.filter(({ receives }) => receives >= this.config.maxReceiveCount);
-    this.queue.release(
-      exhausted.map(({ id }) => id),
-      0,
-    ); // the next receive buries them
-    const waiting = retries.filter(({ receives }) => receives < this.config.maxReceiveCount);
+    if (retries.length > 0) this.retry(retries);
+  }
+
+  /**
+   * As in SQS a failed message comes back when its visibility timeout ends, which counts from its receipt. So events
+   * outlive a database that is away for minutes. The next receive buries a message that has had all its tries.
+   */
+  private retry(messages: readonly Message[]): void {
+    const { name: queue, visibilityTimeoutMs } = this.queue.config;
+    const nowMs = this.clock.now();
+    const delayOf = ({ receivedAtMs }: Message) => Math.max(0, receivedAtMs + visibilityTimeoutMs - nowMs);
+    for (const message of messages) this.queue.release([message.id], delayOf(message));
+    const waiting = messages.filter(({ receives }) => receives < this.config.maxReceiveCount);
     if (waiting.length === 0) return;
-    const attempts = Math.min(...waiting.map(({ receives }) => receives));
-    const delayMs = Math.min(this.queue.config.visibilityTimeoutMs, FIRST_RETRY_MS * 2 ** (attempts - 1));
-    this.queue.release(
-      waiting.map(({ id }) => id),
-      delayMs,
-    );
-    const { name: queue } = this.queue.config;
+    const delayMs = Math.max(...waiting.map(delayOf));
     this.notify({ kind: 'retry', queue, function: this.config.function, messages: waiting.length, delayMs });
   }
 
@@ -134,7 +126,7 @@ export class EventSource {
   private postpone(messages: readonly Message[], error: unknown): void {
     this.queue.release(
       messages.map(({ id }) => id),
-      FIRST_RETRY_MS,
+      this.queue.config.visibilityTimeoutMs,
     );
     this.notify({
       kind: 'queue-error',

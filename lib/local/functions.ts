@@ -1,38 +1,41 @@
-import { randomUUID } from 'node:crypto';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { Environment } from './environment.ts';
+import { CLOSED, type FunctionConfig, type Invocation, invocationFailure, THROTTLED } from './invocation.ts';
 import type { Notify } from './notice.ts';
-
-export interface FunctionConfig {
-  readonly name: string;
-  readonly arn: string;
-  readonly folder: string; // where the unpacked bundle lies
-  readonly handler: string; // "index.handler"
-  readonly environment: Readonly<Record<string, string>>; // all of it: nothing of ours is inherited
-  readonly timeoutSeconds: number;
-  readonly memoryMb: number;
-  readonly logFile: string;
-}
-
-/** What came of an invocation. A function error is an answer: callers decide, as API Gateway and SQS do. */
-export type Invocation =
-  | { readonly ok: true; readonly payload: string } // JSON
-  | { readonly ok: false; readonly errorType: string; readonly message: string };
-
-type Failure = Extract<Invocation, { ok: false }>;
 
 /** Lambda's limit on the payload of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** Lambda ends an initialization that takes longer. */
-const INIT_TIMEOUT_MS = 10_000;
+/**
+ * Invocations that wait for an environment; more are throttled. Lambda throttles at once, but its environments are many.
+ * At 100 invocations a second the last of them waits 2.5 s, well within an agent's timeout.
+ */
+const MAX_WAITING = 256;
+
+export interface Machine {
+  readonly cores: number;
+  readonly memoryMb: number;
+}
+
+/** An idle environment takes 40 to 60 MB; all of them together get a quarter of the machine. */
+const ENVIRONMENT_MB = 60;
+const MEMORY_SHARE = 0.25;
+
+/** Environments that one of `functions` functions may have: twice the cores, because most of an invocation is waiting. */
+export function environmentsFor({ cores, memoryMb }: Machine, functions: number): number {
+  const byMemory = Math.floor((memoryMb * MEMORY_SHARE) / ENVIRONMENT_MB / Math.max(1, functions));
+  return Math.max(1, Math.min(2 * cores, byMemory));
+}
 
 /**
- * One Lambda function, in a worker thread that is started at its first invocation and again after a crash or timeout.
- * Invocations share the thread, as on Lambda Managed Instances: a crash or timeout fails all that are in flight.
+ * One Lambda function: a bounded number of environments, each with one invocation at a time. An environment is started
+ * when none is idle, and kept. A crash or timeout ends its own environment and fails its own invocation, no other one.
  */
 export class LocalFunction {
-  private environment: Environment | undefined;
+  private readonly environments = new Set<Environment>();
+  private readonly idle: Environment[] = [];
+  private readonly waiting = new Set<(environment: Environment | undefined) => void>(); // in the order of the calls
+  private log: WriteStream | undefined;
   private closed = false;
 
   constructor(
@@ -40,11 +43,17 @@ export class LocalFunction {
     private readonly notify: Notify,
   ) {}
 
-  /** @param event JSON */
-  async invoke(event: string): Promise<Invocation> {
-    if (this.closed) return failure('Runtime.Closed', 'the local runner is stopping');
-    if (!this.environment || this.environment.ended) this.environment = new Environment(this.config);
-    const result = await this.environment.invoke(event);
+  /**
+   * @param event JSON
+   * @param gone aborts while the invocation waits for an environment: its caller has left, so it never starts
+   */
+  async invoke(event: string, gone?: AbortSignal): Promise<Invocation> {
+    if (this.closed) return stopping();
+    if (!this.canStart() && this.waiting.size >= MAX_WAITING) return throttled();
+    const environment = await this.take(gone);
+    if (!environment) return this.closed ? stopping() : throttled();
+    const result = await environment.invoke(event);
+    this.giveBack(environment);
     if (!result.ok) {
       const { errorType, message } = result;
       this.notify({ kind: 'function-error', function: this.config.name, errorType, message });
@@ -54,92 +63,58 @@ export class LocalFunction {
 
   async close(): Promise<void> {
     this.closed = true;
-    await this.environment?.end(failure('Runtime.Closed', 'the local runner is stopping'));
-  }
-}
-
-/** An execution environment: one life of a worker thread. */
-class Environment {
-  ended = false;
-  private readonly worker: Worker;
-  private readonly log: WriteStream;
-  private readonly inFlight = new Map<string, (result: Invocation) => void>();
-  private readonly ready: Promise<void>; // never rejects: a failed start ends the environment
-  private ending: Promise<unknown> | undefined;
-
-  constructor(private readonly config: FunctionConfig) {
-    const { name, arn, memoryMb, folder, handler, environment, logFile } = config;
-    const context = {
-      functionName: name,
-      functionVersion: '$LATEST',
-      invokedFunctionArn: arn,
-      memoryLimitInMB: String(memoryMb),
-      logGroupName: `/aws/lambda/${name}`,
-      logStreamName: environment.AWS_LAMBDA_LOG_STREAM_NAME,
-    };
-    this.worker = new Worker(new URL('./function-worker.js', import.meta.url), {
-      name,
-      workerData: { folder, handler, context },
-      env: environment,
-      execArgv: [], // no loader of ours in the function's thread
-      stdout: true,
-      stderr: true,
-    });
-    this.log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-    this.log.on('error', () => undefined); // a full disk must not end the runner through a log
-    this.worker.stdout.pipe(this.log, { end: false });
-    this.worker.stderr.pipe(this.log, { end: false });
-    this.ready = new Promise((resolve) => {
-      const slow = failure('Runtime.InitTimeout', `Init took more than ${INIT_TIMEOUT_MS} ms`);
-      const timer = setTimeout(() => this.end(slow), INIT_TIMEOUT_MS);
-      const settle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.worker.on('message', (message) => {
-        if (message.ready) settle();
-        else if (message.initError) this.end({ ok: false, ...message.initError });
-        else
-          this.settle(
-            message.requestId,
-            message.error ? { ok: false, ...message.error } : { ok: true, payload: message.payload },
-          );
-      });
-      this.worker.once('error', (error) => this.end(failure(error.name, error.message)));
-      this.worker.once('exit', (code) => {
-        this.end(failure('Runtime.ExitError', `Runtime exited with code ${code}`));
-        this.log.end();
-        settle();
-      });
-    });
+    for (const start of this.waiting) start(undefined);
+    await Promise.all([...this.environments].map((one) => one.end(stopping())));
+    this.log?.end();
   }
 
-  async invoke(event: string): Promise<Invocation> {
-    const requestId = randomUUID();
-    const result = new Promise<Invocation>((resolve) => this.inFlight.set(requestId, resolve));
-    await this.ready;
-    if (this.inFlight.has(requestId)) {
-      const timeoutMs = this.config.timeoutSeconds * 1000;
-      const late = failure('Sandbox.Timedout', `Task timed out after ${this.config.timeoutSeconds.toFixed(2)} seconds`);
-      const timer = setTimeout(() => this.end(late), timeoutMs);
-      result.then(() => clearTimeout(timer));
-      this.worker.postMessage({ requestId, event, deadlineMs: Date.now() + timeoutMs });
+  private canStart(): boolean {
+    return this.idle.length > 0 || this.environments.size < this.config.concurrency;
+  }
+
+  /** An environment for one invocation, in the order of the calls; `undefined` if `gone` aborts before there is one. */
+  private async take(gone: AbortSignal | undefined): Promise<Environment | undefined> {
+    for (let idle = this.idle.pop(); idle; idle = this.idle.pop()) {
+      if (!idle.ended) return idle; // the one used last
+      this.environments.delete(idle);
     }
-    return result;
+    if (this.environments.size < this.config.concurrency) return this.start();
+    return new Promise((resolve) => {
+      const start = (environment: Environment | undefined) => {
+        this.waiting.delete(start);
+        gone?.removeEventListener('abort', leave);
+        resolve(environment);
+      };
+      const leave = () => start(undefined);
+      this.waiting.add(start);
+      gone?.addEventListener('abort', leave, { once: true });
+      if (gone?.aborted) leave();
+    });
   }
 
-  /** Stops the thread; what is in flight ends as `reason` says. */
-  async end(reason: Failure): Promise<void> {
-    this.ended = true;
-    for (const requestId of [...this.inFlight.keys()]) this.settle(requestId, reason);
-    this.ending ??= this.worker.terminate();
-    await this.ending;
+  private giveBack(environment: Environment): void {
+    if (environment.ended) this.environments.delete(environment);
+    if (this.closed) return;
+    const [next] = this.waiting;
+    if (next) next(environment.ended ? this.start() : environment);
+    else if (!environment.ended) this.idle.push(environment);
   }
 
-  private settle(requestId: string, result: Invocation): void {
-    this.inFlight.get(requestId)?.(result);
-    this.inFlight.delete(requestId);
+  private start(): Environment {
+    const environment = new Environment(this.config, this.openLog());
+    this.environments.add(environment);
+    return environment;
+  }
+
+  private openLog(): WriteStream {
+    if (!this.log) {
+      this.log = createWriteStream(this.config.logFile, { flags: 'a', mode: 0o600 });
+      this.log.on('error', () => undefined); // a full disk must not end the runner through a log
+      this.log.setMaxListeners(0); // two pipes an environment
+    }
+    return this.log;
   }
 }
 
-const failure = (errorType: string, message: string): Failure => ({ ok: false, errorType, message });
+const throttled = () => invocationFailure(THROTTLED, 'Rate Exceeded.');
+const stopping = () => invocationFailure(CLOSED, 'the local runner is stopping');

@@ -8,6 +8,7 @@ import { MAX_PAYLOAD_BYTES } from './functions.ts';
 import { type Match, matchRoute, type RestApi, type Throttle } from './gateway-api.ts';
 import { type ProxyResult, proxyEvent, proxyResult } from './gateway-event.ts';
 import { gatewayAnswer, type ResponseType } from './gateway-responses.ts';
+import { CLOSED, type InvocationFailure, THROTTLED } from './invocation.ts';
 import type { Notify } from './notice.ts';
 
 export interface Gateway {
@@ -18,7 +19,7 @@ export interface Gateway {
 
 export interface GatewayOptions {
   readonly api: RestApi;
-  readonly functions: ReadonlyMap<string, LocalFunction>; // by ARN
+  readonly functions: ReadonlyMap<string, Pick<LocalFunction, 'invoke'>>; // by ARN
   readonly certificate: Certificate;
   readonly port: number; // 0: any free one
   readonly account: string;
@@ -40,7 +41,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === 'cut off') return;
-    const result = await decide(request, body);
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const result = await decide(request, body, gone.signal);
     if (typeof result === 'string') return refuse(result, request, response);
     const headers = result.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
     for (const name of new Set(headers.map(([header]) => header))) {
@@ -52,7 +55,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     response.writeHead(result.status).end(result.body);
   }
 
-  async function decide(request: IncomingMessage, body: Buffer | 'too large'): Promise<ProxyResult | ResponseType> {
+  async function decide(
+    request: IncomingMessage,
+    body: Buffer | 'too large',
+    gone: AbortSignal,
+  ): Promise<ProxyResult | ResponseType> {
     if (!allow()) return 'THROTTLED';
     if (body === 'too large') return 'REQUEST_TOO_LARGE';
     const path = withoutStage((request.url ?? '/').split('?')[0] ?? '/', api.stage);
@@ -60,17 +67,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (!match) return 'MISSING_AUTHENTICATION_TOKEN'; // API Gateway's words for "no such route"
     const event = proxyEvent(request, body, path, match, api, options.account, clock.now());
     if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return 'REQUEST_TOO_LARGE';
-    return integrate(match, event);
+    return integrate(match, event, gone);
   }
 
-  async function integrate({ method }: Match, event: string): Promise<ProxyResult | ResponseType> {
+  /** @param gone aborts when the client has left: an invocation that still waits for an environment is then dropped */
+  async function integrate({ method }: Match, event: string, gone: AbortSignal): Promise<ProxyResult | ResponseType> {
     const target = options.functions.get(method.functionArn);
     if (!target) return 'INTEGRATION_FAILURE';
     const over = new AbortController();
     const late = clock.sleep(method.timeoutMs, over.signal).then(() => 'late' as const);
-    const invocation = await Promise.race([target.invoke(event), late]).finally(() => over.abort());
+    const invoked = target.invoke(event, AbortSignal.any([gone, over.signal]));
+    const invocation = await Promise.race([invoked, late]).finally(() => over.abort());
     if (invocation === 'late') return 'INTEGRATION_TIMEOUT';
-    if (!invocation.ok) return invocation.errorType === 'Runtime.Closed' ? 'INTEGRATION_FAILURE' : 'DEFAULT_5XX';
+    if (!invocation.ok) return failureOf(invocation);
     const result = proxyResult(invocation.payload);
     if (result === 'malformed') return 'DEFAULT_5XX';
     return result === 'undecodable' ? 'API_CONFIGURATION_ERROR' : result;
@@ -123,6 +132,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         server.closeIdleConnections();
       }),
   };
+}
+
+function failureOf({ errorType }: InvocationFailure): ResponseType {
+  if (errorType === CLOSED) return 'INTEGRATION_FAILURE';
+  return errorType === THROTTLED ? 'THROTTLED' : 'DEFAULT_5XX';
 }
 
 const announcedBytes = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0);

@@ -21,6 +21,7 @@ export interface Message {
   readonly sentAtMs: number;
   readonly receives: number; // this one included
   readonly firstReceivedAtMs: number;
+  readonly receivedAtMs: number; // this time
 }
 
 interface Stored {
@@ -106,6 +107,7 @@ export class LocalQueue {
       sentAtMs,
       receives,
       firstReceivedAtMs,
+      receivedAtMs: nowMs,
     }));
   }
 

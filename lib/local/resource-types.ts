@@ -91,7 +91,7 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
         LoggingConfig: { LogFormat: USED, ApplicationLogLevel: USED, SystemLogLevel: WATCHING, LogGroup: WATCHING },
         EphemeralStorage: CAPACITY,
       },
-      ...{ ReservedConcurrentExecutions: CAPACITY, RuntimeManagementConfig: noEffect('the runtime is this Node') },
+      ...{ ReservedConcurrentExecutions: USED, RuntimeManagementConfig: noEffect('the runtime is this Node') },
     },
     nameProperty: 'FunctionName',
     arn: { service: 'lambda', resource: 'function:{name}' },

@@ -1,8 +1,9 @@
+import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import type { Assembly } from './assembly.ts';
 import type { Clock } from './clock.ts';
 import { DEFAULT_CONCURRENCY, EventSource } from './event-source.ts';
-import { LocalFunction } from './functions.ts';
+import { environmentsFor, LocalFunction } from './functions.ts';
 import { LocalError } from './local-error.ts';
 import type { Notify } from './notice.ts';
 import { LocalQueue } from './queues.ts';
@@ -40,7 +41,10 @@ export function createFunctions(
   logs: string,
   notify: Notify,
 ): Functions {
-  const functions = ofType(assembly.resources, 'AWS::Lambda::Function').map((resource) => {
+  const resources = ofType(assembly.resources, 'AWS::Lambda::Function');
+  const machine = { cores: availableParallelism(), memoryMb: totalmem() / 1024 / 1024 };
+  const possible = environmentsFor(machine, resources.length);
+  const functions = resources.map((resource) => {
     const { logicalId, name, arn, properties } = resource;
     const folder = assembly.assetFolder(String(Object(properties.Code).S3Key));
     if (folder === undefined)
@@ -59,6 +63,7 @@ export function createFunctions(
       timeoutSeconds: Number(properties.Timeout ?? 3),
       memoryMb: Number(properties.MemorySize ?? 128),
       logFile: path.join(logs, `${name}.log`),
+      concurrency: Math.min(possible, Number(properties.ReservedConcurrentExecutions ?? possible)),
     };
     return [arn, new LocalFunction(config, notify)] as const;
   });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { EventSource, type EventSourceConfig, failedItems } from '../../../lib/local/event-source.ts';
-import type { Invocation } from '../../../lib/local/functions.ts';
+import type { Invocation } from '../../../lib/local/invocation.ts';
 import { LocalQueue } from '../../../lib/local/queues.ts';
 import { aFolder, notices, until, VirtualClock } from './support.ts';
 
@@ -130,14 +130,14 @@ describe('an event source mapping', () => {
     await close();
   });
 
-  it('retries only the messages reported as failed, in seconds though the queue hides them longer', async () => {
+  it('retries only the messages reported as failed, when their visibility timeout ends', async () => {
     const failBadOnce: Answer = (records) =>
       failures(records.filter(({ body, attributes }) => body === 'bad' && attributes.ApproximateReceiveCount === '1'));
     const { clock, queue, source, batches, seen, close } = await aMapping(failBadOnce, PAIRS);
     await Promise.all([queue.send('good'), queue.send('bad')]);
     await until(() => seen.length === 1);
-    expect(seen).toEqual([{ kind: 'retry', queue: 'queue', function: 'handler', messages: 1, delayMs: 500 }]);
-    clock.advance(500);
+    expect(seen).toEqual([{ kind: 'retry', queue: 'queue', function: 'handler', messages: 1, delayMs: 3000 }]);
+    clock.advance(3000);
     await until(() => queue.nextVisibleAtMs() === undefined);
     clock.advance(PAIRS.windowMs);
     await source.idle();
@@ -146,19 +146,20 @@ describe('an event source mapping', () => {
     await close();
   });
 
-  it('backs off to the visibility timeout, then hands the message to the dead-letter queue', async () => {
+  it('retries a message after each visibility timeout, then hands it to the dead-letter queue', async () => {
     const { clock, queue, deadLetters, source, batches, seen, close } = await aMapping(
       () => Promise.reject(new Error('no')),
       { maxReceiveCount: 5 },
     );
     const sentAtMs = clock.now();
     const messageId = await queue.send('poison');
-    for (const delayMs of [500, 1000, 2000, 3000]) {
-      await until(() => seen.at(-1)?.kind === 'retry' && queue.nextVisibleAtMs() === clock.now() + delayMs);
-      clock.advance(delayMs);
+    for (let receives = 1; receives <= 5; receives++) {
+      await until(() => batches.length === receives && queue.nextVisibleAtMs() === clock.now() + 3000);
+      clock.advance(3000);
     }
     await source.idle();
     expect(batches).toHaveLength(5);
+    expect(seen.map(({ kind }) => kind)).toEqual(['retry', 'retry', 'retry', 'retry', 'dead-letter']);
     expect(seen.at(-1)).toEqual({
       kind: 'dead-letter',
       queue: 'queue',
@@ -176,12 +177,50 @@ describe('an event source mapping', () => {
     const { clock, queue, source, batches, seen, close } = await aMapping(failOnce, PAIRS);
     await Promise.all([queue.send('a'), queue.send('b')]);
     await until(() => seen.length === 1);
-    clock.advance(500);
+    clock.advance(3000);
     await source.idle();
     expect(batches.map(bodies)).toEqual([
       ['a', 'b'],
       ['a', 'b'],
     ]);
+    await close();
+  });
+
+  it('counts the visibility timeout from the receipt, not from the end of the invocation', async () => {
+    let release = () => {};
+    const slow: Answer = (records) =>
+      new Promise((resolve) => {
+        release = () => resolve(failures(records));
+      });
+    const { clock, queue, source, batches, close } = await aMapping(slow, { maxReceiveCount: 2 });
+    await queue.send('slow');
+    await until(() => batches.length === 1);
+    clock.advance(2000);
+    release();
+    await until(() => queue.nextVisibleAtMs() === clock.now() + 1000);
+    clock.advance(1000);
+    await until(() => batches.length === 2);
+    release();
+    await until(() => queue.nextVisibleAtMs() === clock.now() + 3000);
+    clock.advance(3000);
+    await source.idle();
+    await close();
+  });
+
+  it('survives a database that is away for less than its tries take', async () => {
+    let isDown = true;
+    const { clock, queue, deadLetters, source, close } = await aMapping(() => {
+      if (isDown) throw new Error('ECONNREFUSED');
+      return {};
+    });
+    await queue.send('event');
+    for (let waitedMs = 0; waitedMs < 4 * 3000; waitedMs += 3000) {
+      await until(() => queue.nextVisibleAtMs() === clock.now() + 3000);
+      isDown = waitedMs < 3 * 3000;
+      clock.advance(3000);
+    }
+    await source.idle();
+    expect(deadLetters.size).toBe(0);
     await close();
   });
 

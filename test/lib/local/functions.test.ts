@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
-import { type FunctionConfig, type Invocation, LocalFunction } from '../../../lib/local/functions.ts';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { environmentsFor, LocalFunction } from '../../../lib/local/functions.ts';
+import type { FunctionConfig, Invocation } from '../../../lib/local/invocation.ts';
 import { aBundle, aFolder, notices, until } from './support.ts';
 
 const open: LocalFunction[] = [];
@@ -20,6 +21,7 @@ function aFunction(code: string, given: Partial<FunctionConfig> & { files?: Reco
     timeoutSeconds: 10,
     memoryMb: 256,
     logFile: path.join(aFolder(), 'function.log'),
+    concurrency: 4,
     ...given,
   };
   const fn = new LocalFunction(config, notify);
@@ -73,16 +75,11 @@ describe('a function', () => {
     expect(second.awsRequestId).not.toBe(first.awsRequestId);
   });
 
-  it('keeps its state between invocations and serves several at once', async () => {
-    const { fn } = aFunction(`
-      let waiting = [];
-      exports.handler = (event) => new Promise((resolve) => {
-        waiting.push(resolve);
-        if (waiting.length === event.of) for (const done of waiting) done(waiting.length);
-      });
-    `);
-    const results = await Promise.all([1, 2, 3].map(() => fn.invoke('{"of":3}')));
-    expect(results.map(payloadOf)).toEqual([3, 3, 3]);
+  it('keeps its state between invocations, in one environment as long as one is enough', async () => {
+    const { fn } = aFunction('let count = 0; exports.handler = () => ++count');
+    const counts = [];
+    for (let i = 0; i < 3; i++) counts.push(payloadOf(await fn.invoke('{}')));
+    expect(counts).toEqual([1, 2, 3]);
   });
 
   it('answers null for nothing', async () => {
@@ -130,16 +127,13 @@ describe('a function', () => {
     expect(await fn.invoke('{}')).toEqual({ ok: false, errorType, message: expect.stringMatching(message) });
   });
 
-  it('is started again after a crash, which fails all that was in flight', async () => {
-    const { fn } = aFunction(`
-      let count = 0;
-      exports.handler = (event) => event.crash ? process.exit(1) : event.wait ? new Promise(() => {}) : ++count;
-    `);
-    expect(payloadOf(await fn.invoke('{}'))).toBe(1);
-    const waiting = fn.invoke('{"wait":true}');
+  it('is started again after a crash, which fails no other invocation', async () => {
+    const { fn } = aFunction(HELD);
+    const waiting = fn.invoke(held());
     expect(await fn.invoke('{"crash":true}')).toMatchObject({ ok: false, errorType: 'Runtime.ExitError' });
-    expect(await waiting).toMatchObject({ ok: false, errorType: 'Runtime.ExitError' });
-    expect(payloadOf(await fn.invoke('{}'))).toBe(1);
+    release();
+    expect(payloadOf(await waiting)).toBe(1);
+    expect(payloadOf(await fn.invoke('{}'))).toBe(2); // in the environment that is left
   });
 
   it('is ended at its timeout even if it never lets go of its thread, and started again', async () => {
@@ -155,11 +149,111 @@ describe('a function', () => {
     expect(payloadOf(await fn.invoke('{}'))).toBe(1);
   });
 
+  it('has the memory that it was given, and no other invocation pays for its excess', async () => {
+    const { fn } = aFunction(
+      'let count = 0; exports.handler = ({ greedy }) => { const kept = []; while (greedy) kept.push({ n: count++ }); return ++count; }',
+      { memoryMb: 32 },
+    );
+    const [greedy, modest] = await Promise.all([fn.invoke('{"greedy":true}'), fn.invoke('{}')]);
+    expect(greedy).toMatchObject({ ok: false, errorType: 'Runtime.OutOfMemory' });
+    expect(payloadOf(modest)).toBe(1);
+  });
+
   it('refuses invocations once it is closed', async () => {
     const { fn } = aFunction('exports.handler = () => new Promise(() => {})');
     const waiting = fn.invoke('{}');
     await fn.close();
     expect(await waiting).toMatchObject({ ok: false, errorType: 'Runtime.Closed' });
     expect(await fn.invoke('{}')).toMatchObject({ ok: false, errorType: 'Runtime.Closed' });
+  });
+});
+
+/** Answers a running number; first waits until the file that the event names is there. Fails if it is called meanwhile. */
+const HELD = `
+  const { existsSync } = require('node:fs');
+  let [count, active] = [0, 0];
+  exports.handler = async ({ crash, until }) => {
+    if (crash) process.exit(1);
+    if (active++ > 0) throw new Error('two invocations at once');
+    while (until && !existsSync(until)) await new Promise(setImmediate);
+    active--;
+    return ++count;
+  };
+`;
+
+let gate = '';
+/** An event whose invocation waits for `release()`. */
+const held = () => JSON.stringify({ until: gate });
+const release = () => writeFileSync(gate, '');
+beforeEach(() => {
+  gate = path.join(aFolder(), 'gate');
+});
+
+describe('under load, a function', () => {
+  it('runs one invocation at a time in each of its environments, and no more at once than its concurrency', async () => {
+    const { fn } = aFunction(HELD, { concurrency: 2 });
+    const results = Promise.all(Array.from({ length: 6 }, () => fn.invoke(held())));
+    release();
+    const counts = (await results).map(payloadOf);
+    expect(counts.filter((count) => count === 1)).toHaveLength(2); // each environment counts for itself
+    expect(counts.every((count) => typeof count === 'number')).toBe(true);
+  });
+
+  it('throttles what exceeds its environments and its queue, and works on', async () => {
+    const { fn, seen } = aFunction(HELD, { concurrency: 1 });
+    const accepted = Array.from({ length: 1 + 256 }, () => fn.invoke(held()));
+    expect(await fn.invoke('{}')).toMatchObject({ ok: false, errorType: 'TooManyRequestsException' });
+    release();
+    expect((await Promise.all(accepted)).map(payloadOf)).toEqual(accepted.map((_, index) => index + 1));
+    expect(payloadOf(await fn.invoke('{}'))).toBe(accepted.length + 1);
+    expect(seen).toEqual([]);
+  });
+
+  it('never runs what was given up while it waited', async () => {
+    const { fn } = aFunction(HELD, { concurrency: 1 });
+    const running = fn.invoke(held());
+    const client = new AbortController();
+    const abandoned = fn.invoke('{}', client.signal);
+    client.abort();
+    expect(await abandoned).toMatchObject({ ok: false });
+    release();
+    expect(payloadOf(await running)).toBe(1);
+    expect(payloadOf(await fn.invoke('{}'))).toBe(2);
+  });
+
+  it('counts the timeout from the start of an invocation, not from its arrival', async () => {
+    const { fn } = aFunction('exports.handler = () => new Promise((done) => setTimeout(done, 150, "done"))', {
+      concurrency: 1,
+      timeoutSeconds: 1,
+    });
+    const results = await Promise.all(Array.from({ length: 10 }, () => fn.invoke('{}')));
+    expect(results.map(payloadOf)).toEqual(Array(10).fill('done')); // the last of them starts after 1.35 s
+  });
+
+  it('ends only the environment that is late', async () => {
+    const { fn } = aFunction(HELD, { concurrency: 2, timeoutSeconds: 0.5 });
+    const late = fn.invoke(held());
+    expect([payloadOf(await fn.invoke('{}')), payloadOf(await fn.invoke('{}'))]).toEqual([1, 2]);
+    expect(await late).toMatchObject({ ok: false, errorType: 'Sandbox.Timedout' });
+    expect(payloadOf(await fn.invoke('{}'))).toBe(3);
+  });
+
+  it('replaces an environment that ended while it was idle', async () => {
+    const { fn, seen } = aFunction(
+      'exports.handler = (event) => { if (event.doomed) setImmediate(() => process.exit(0)); return "fine"; }',
+    );
+    expect(payloadOf(await fn.invoke('{"doomed":true}'))).toBe('fine');
+    expect(await until(async () => (await fn.invoke('{}')).ok)).toBe(true);
+    expect(seen.length).toBeLessThanOrEqual(1); // at most the one that was on its way when the environment ended
+  });
+});
+
+describe('the environments of a function', () => {
+  it.each([
+    ['two cores and plenty of memory', { cores: 2, memoryMb: 24_000 }, 9, 4],
+    ['many cores, by memory', { cores: 64, memoryMb: 16_000 }, 10, 6],
+    ['a small machine', { cores: 1, memoryMb: 1000 }, 9, 1],
+  ])('are bounded: %s', (_, machine, functions, expected) => {
+    expect(environmentsFor(machine, functions)).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Invocation } from '../../../lib/local/invocation.ts';
 import { GatewayHarness, type Sent } from './gateway-harness.ts';
 import { API, resource, response } from './gateway-resources.ts';
 import { until } from './support.ts';
@@ -111,6 +112,14 @@ describe('the gateway itself answers as the template says', () => {
     harness.clock.advance(1000);
     expect(await statuses(2)).toEqual([200, 429]);
     await narrow.close(0);
+  });
+
+  it('for a request that no environment of the function takes', async () => {
+    const full: Invocation = { ok: false, errorType: 'TooManyRequestsException', message: 'Rate Exceeded.' };
+    const busy = await harness.aGateway([...API, response('THROTTLED', '429', 'later')], { invoke: async () => full });
+    const answer = await harness.send('/x', { port: busy.port });
+    expect([answer.status, answer.body.toString()]).toEqual([429, 'later']);
+    await busy.close(0);
   });
 
   it("with AWS's own words where the template says nothing", async () => {

@@ -11,7 +11,8 @@ import { API } from './gateway-resources.ts';
 import { aBundle, aFolder, VirtualClock } from './support.ts';
 
 const CODE = `
-  let held;
+  const { existsSync, writeFileSync } = require('node:fs');
+  const [held, release] = ['/held', '/release'].map((name) => process.env.FOLDER + name); // environments share files alone
   const answers = {
     '/echo': (event) => ({ statusCode: 200, headers: { 'Content-Type': 'text/plain' }, body: JSON.stringify(event) }),
     '/teapot': () => ({ statusCode: 418, headers: { 'X-One': 1 }, multiValueHeaders: { 'Set-Cookie': ['a=1', 'b=2'] } }),
@@ -24,9 +25,13 @@ const CODE = `
     '/header': () => ({ statusCode: 200, headers: { 'bad header': 'x' } }),
     '/throw': () => { throw new Error('no') },
     '/hang': () => new Promise(() => {}),
-    '/hold': () => new Promise((resolve) => { held = () => resolve({ statusCode: 200, body: 'held' }); }),
-    '/held': () => ({ statusCode: held ? 200 : 404 }),
-    '/release': () => { held(); return { statusCode: 200 }; },
+    '/hold': async () => {
+      writeFileSync(held, '');
+      while (!existsSync(release)) await new Promise(setImmediate);
+      return { statusCode: 200, body: 'held' };
+    },
+    '/held': () => ({ statusCode: existsSync(held) ? 200 : 404 }),
+    '/release': () => { writeFileSync(release, ''); return { statusCode: 200 }; },
   };
   exports.handler = async (event) => (answers[event.path] ?? answers['/echo'])(event);
 `;
@@ -63,9 +68,10 @@ export class GatewayHarness {
       arn: 'arn:fn',
       folder: aBundle(CODE),
       handler: 'index.handler',
-      environment: {},
+      environment: { FOLDER: folder },
       timeoutSeconds: 100,
       memoryMb: 128,
+      concurrency: 8,
       logFile: path.join(folder, 'log'),
     };
     const harness = new GatewayHarness(folder, new LocalFunction(config, () => undefined));
@@ -82,11 +88,11 @@ export class GatewayHarness {
     return readFileSync(path.join(this.folder, 'certificate.pem'), 'utf8');
   }
 
-  /** Another gateway before the same function. */
-  async aGateway(resources: readonly Resource[] = API): Promise<Gateway> {
+  /** Another gateway, before the same function unless another one is given. */
+  async aGateway(resources: readonly Resource[] = API, fn: Pick<LocalFunction, 'invoke'> = this.fn): Promise<Gateway> {
     return startGateway({
       api: readRestApi(resources),
-      functions: new Map([['arn:fn', this.fn]]),
+      functions: new Map([['arn:fn', fn]]),
       certificate: await localCertificate(this.folder, Date.now()),
       port: 0,
       account: '111122223333',

@@ -1,5 +1,7 @@
+import https from 'node:https';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { LocalFunction } from '../../../lib/local/functions.ts';
 import { GatewayHarness } from './gateway-harness.ts';
 import { until } from './support.ts';
 
@@ -58,6 +60,22 @@ describe('the gateway', () => {
     expect((await held).body.toString()).toBe('held');
     await closed;
     await expect(harness.send('/x', { port: closing.port })).rejects.toThrow(/ECONNREFUSED/);
+  });
+
+  it('tells a function that the client of a request has left', async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const invoke: LocalFunction['invoke'] = (_, gone) => {
+      signals.push(gone);
+      return new Promise(() => undefined);
+    };
+    const other = await harness.aGateway(undefined, { invoke });
+    const request = https.request({ port: other.port, ca: harness.ca, path: '/x', method: 'POST' });
+    request.on('error', () => undefined).end();
+    await until(() => signals.length === 1);
+    expect(signals[0]?.aborted).toBe(false);
+    request.destroy();
+    await until(() => signals[0]?.aborted);
+    await other.close(0);
   });
 
   it('cuts off what does not end in time when it closes', async () => {

@@ -9,7 +9,7 @@ const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:sweep';
 const fn = new LocalFunction(
   {
     ...{ name: 'sweep', arn: FUNCTION, folder: aFolder(), handler: 'index.handler', environment: {} },
-    ...{ timeoutSeconds: 1, memoryMb: 128, logFile: 'unused' },
+    ...{ timeoutSeconds: 1, memoryMb: 128, logFile: 'unused', concurrency: 1 },
   },
   () => undefined,
 );

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Invocation } from '../../../lib/local/functions.ts';
+import type { Invocation } from '../../../lib/local/invocation.ts';
 import { rateMs, Schedule, type ScheduleConfig } from '../../../lib/local/schedule.ts';
 import { VirtualClock } from './support.ts';
 

@@ -15,12 +15,13 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { aBundle } from './support.ts';
 
 const EDGE = `
-  let hanging = 0;
+  const { appendFileSync, existsSync } = require('node:fs');
+  const hanging = __dirname + '/hanging'; // environments share nothing but files
   const answers = {
     '/crash': () => process.exit(1),
     '/env': () => ({ ...process.env }),
-    '/hang': () => new Promise(() => hanging++),
-    '/hanging': () => hanging,
+    '/hang': () => new Promise(() => appendFileSync(hanging, '1')),
+    '/hanging': () => existsSync(hanging),
   };
   const echo = ({ path, body, isBase64Encoded }) => ({ path, body, isBase64Encoded });
   exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(await (answers[event.path] ?? echo)(event)) });
@@ -82,12 +83,12 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
     },
   });
 
-  const fn = (id: string, code: string, environment: Record<string, string>) =>
+  const fn = (id: string, code: string, environment: Record<string, string>, timeoutSeconds = 5) =>
     new LambdaFunction(stack, id, {
       runtime: Runtime.NODEJS_24_X,
       handler: 'index.handler',
       code: Code.fromAsset(aBundle(code)),
-      timeout: Duration.seconds(5),
+      timeout: Duration.seconds(timeoutSeconds),
       environment,
     });
   const edge = fn('Edge', EDGE, { TABLE_NAME: table.tableName, SECRET_ARN: secret.secretArn, STREAM_NAME: stream.ref });
@@ -99,10 +100,10 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
 
   const deadLetters = new Queue(stack, 'DeadLetters');
   const queue = new Queue(stack, 'Queue', {
-    visibilityTimeout: Duration.seconds(30),
+    visibilityTimeout: Duration.seconds(1), // tests wait for retries
     deadLetterQueue: { queue: deadLetters, maxReceiveCount: 50 },
   });
-  const consumer = fn('Consumer', CONSUMER, { OUT: out });
+  const consumer = fn('Consumer', CONSUMER, { OUT: out }, 1);
   consumer.addEventSource(new SqsEventSource(queue, { batchSize: 5, reportBatchItemFailures: true }));
   new Rule(stack, 'Wanted', {
     eventPattern: { source: ['aws.ecs'], detail: { kind: ['wanted'] } },

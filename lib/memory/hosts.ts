@@ -53,7 +53,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
   }
 
   async deliver(delivery: Delivery): Promise<void> {
-    this.#of(delivery.host).deliveries.set(delivery.id, delivery);
+    this.#of(delivery.host).deliveries.set(delivery.id, { ...delivery, answered: [] });
   }
 
   async redeliver({ host, id, attempt }: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean> {
@@ -64,18 +64,19 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     return true;
   }
 
-  async complete({ host, id }: Delivery, wireIds: readonly string[]): Promise<void> {
+  /** Whether none is left is decided by the delivery as the caller read it, as where a table holds it. */
+  async complete({ host, id, queries, answered }: Delivery, wireIds: readonly string[]): Promise<void> {
     const { deliveries } = this.#of(host);
     const known = deliveries.get(id);
     if (!known) return;
-    const answered = [...new Set([...known.answered, ...wireIds])];
-    if (known.queries.every(({ wireId }) => answered.includes(wireId))) deliveries.delete(id);
-    else deliveries.set(id, { ...known, answered });
+    const told = new Set([...answered, ...wireIds]);
+    if (queries.every(({ wireId }) => told.has(wireId))) deliveries.delete(id);
+    else deliveries.set(id, { ...known, answered: [...new Set([...known.answered, ...wireIds])] });
   }
 
   async abandon(delivery: Delivery): Promise<void> {
     const { deliveries, givenUp } = this.#of(delivery.host);
-    givenUp.set(delivery.id, delivery);
+    givenUp.set(delivery.id, { ...delivery, answered: [] });
     deliveries.delete(delivery.id);
   }
 

@@ -12,74 +12,67 @@ import type {
   WorkloadRecord,
   WorkloadSnapshot,
 } from '../core/ledger/workload.ts';
-import type { PendingKey } from '../core/queue/pending-query.ts';
+import { type PendingKey, uniqueKeys } from '../core/queue/pending-query.ts';
 
 type Identity = WorkloadSnapshot['identity'];
 
+/** What a record holds beside its snapshot, as each method of the ledger left it. */
+type Facts = Omit<WorkloadRecord, keyof WorkloadSnapshot>;
+
+/** A workload, in parts: its record is put together when it is read. */
 interface Entry {
-  readonly record: WorkloadRecord;
   /** The merged snapshots, without what was learned beside. */
   readonly snapshot: WorkloadSnapshot;
   readonly learned: Identity;
+  readonly foundHost?: string;
+  readonly facts: Facts;
 }
 
-/** The ledger; one process writes it, so each change is atomic as it is. By addresses nobody asks it. */
+/** The ledger; one process writes it, so each change is atomic as it is. It cannot be searched by address. */
 export class MemoryLedger implements Ledger {
   readonly #entries = new Map<string, Entry>();
   #again: { readonly workload: string; readonly atMs: number }[] = [];
 
   /** Every record there is, in order of its first event. */
   get records(): readonly WorkloadRecord[] {
-    return [...this.#entries.values()].map(({ record }) => record);
+    return [...this.#entries.values()].map(recordOf);
   }
 
   record(workload: string): WorkloadRecord | undefined {
-    return this.#entries.get(workload)?.record;
+    const entry = this.#entries.get(workload);
+    return entry && recordOf(entry);
   }
 
   async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const { workload, receivedAtMs, toldBy } = news;
+    const { workload, receivedAtMs } = news;
     const known = this.#entries.get(workload);
-    if (!isNews(known?.record, news)) return undefined;
+    if (!isNews(known && recordOf(known), news)) return undefined;
     const snapshot = merged(known?.snapshot, news);
-    const learned = known?.learned ?? {};
-    const record: WorkloadRecord = {
-      ...{
-        handledVersion: -1,
-        seenLive: [],
-        seenPostMortem: [],
-        troubles: [],
-        stays: {},
-        alsoAsked: [],
-        lastGasps: [],
-      },
-      facts: {},
-      ...{ firstEventAtMs: snapshot.occurredAtMs, firstReceivedAtMs: receivedAtMs, firstToldBy: toldBy },
-      ...known?.record,
-      ...snapshot,
-      identity: { ...learned, ...snapshot.identity },
-      lastSignAtMs: receivedAtMs,
-    };
-    this.#entries.set(workload, { record, snapshot, learned });
-    return record;
+    const facts = { ...(known?.facts ?? firstFacts(snapshot)), lastSignAtMs: receivedAtMs };
+    const entry: Entry = { learned: {}, ...known, snapshot, facts };
+    this.#entries.set(workload, entry);
+    return recordOf(entry);
   }
 
   async handled(workload: string, version: number, handling: Handling): Promise<boolean> {
-    if (this.record(workload)?.version !== version) return false;
-    this.#change(workload, ({ stays }) => ({ handledVersion: version, handling, stays: handling.stays ?? stays }));
+    if (this.#entries.get(workload)?.snapshot.version !== version) return false;
+    this.#change(workload, () => ({ handledVersion: version, handling }));
     return true;
   }
 
   async alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void> {
-    this.#change(workload, ({ alsoAsked }) => ({ alsoAsked: [...alsoAsked, ...asked] }));
+    this.#change(workload, ({ alsoAsked }) => ({ alsoAsked: uniqueKeys([...alsoAsked, ...asked]) }));
   }
 
   async lastGasp(workload: string, asked: Asked): Promise<void> {
-    this.#change(workload, ({ lastGasps }) => ({ lastGasps: [...lastGasps, asked] }));
+    this.#change(workload, ({ lastGasps }) => ({
+      lastGasps: [...lastGasps.filter((one) => !isSame(one, asked)), asked],
+    }));
   }
 
   async foundHost(workload: string, host: string): Promise<void> {
-    this.#change(workload, ({ handling }) => (handling ? { handling: { ...handling, host } } : {}));
+    const entry = this.#entries.get(workload);
+    if (entry) this.#entries.set(workload, { ...entry, foundHost: host });
   }
 
   async saw(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
@@ -87,11 +80,11 @@ export class MemoryLedger implements Ledger {
     if (live.length + postMortem.length === 0) return undefined;
     const before = this.record(workload);
     const last = Object.entries(facts).filter(([id]) => postMortem.includes(id));
-    this.#change(workload, (record) => ({
-      seenLive: union(record.seenLive, live),
-      seenPostMortem: union(record.seenPostMortem, postMortem),
-      facts: { ...facts, ...record.facts, ...Object.fromEntries(last) },
-      ...(record.firstAnswerAtMs === undefined ? firstAnswer(sighting) : {}),
+    this.#change(workload, (known) => ({
+      seenLive: union(known.seenLive, live),
+      seenPostMortem: union(known.seenPostMortem, postMortem),
+      facts: { ...facts, ...known.facts, ...Object.fromEntries(last) },
+      ...(known.firstAnswerAtMs === undefined ? firstAnswer(sighting) : {}),
     }));
     return before;
   }
@@ -106,9 +99,7 @@ export class MemoryLedger implements Ledger {
 
   async identify(workload: string, learned: Identity, stays: Stays): Promise<void> {
     const entry = this.#entries.get(workload);
-    if (!entry) return;
-    const identity = { ...learned, ...entry.snapshot.identity };
-    this.#entries.set(workload, { ...entry, learned, record: { ...entry.record, identity, stays } });
+    if (entry) this.#entries.set(workload, { ...entry, learned, facts: { ...entry.facts, stays } });
   }
 
   async came(): Promise<void> {}
@@ -132,17 +123,14 @@ export class MemoryLedger implements Ledger {
 
   async amend(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
     const entry = this.#entries.get(workload);
-    if (entry?.record.version !== version) return;
-    const [snapshot, record] = [
-      { ...entry.snapshot, containers },
-      { ...entry.record, containers },
-    ];
-    this.#entries.set(workload, { ...entry, snapshot, record });
+    if (entry?.snapshot.version !== version) return;
+    this.#entries.set(workload, { ...entry, snapshot: { ...entry.snapshot, containers } });
   }
 
   async tell(workload: string, told: Told): Promise<boolean> {
-    const before = this.record(workload)?.told;
-    if (before?.verdict === told.verdict && before.reason === told.reason) return false;
+    const entry = this.#entries.get(workload);
+    const before = entry?.facts.told;
+    if (!entry || (before?.verdict === told.verdict && before.reason === told.reason)) return false;
     this.#change(workload, () => ({ told }));
     return true;
   }
@@ -152,11 +140,40 @@ export class MemoryLedger implements Ledger {
   }
 
   /** Only a record that an event made is changed: an answer never brings one into being. */
-  #change(workload: string | undefined, change: (record: WorkloadRecord) => Partial<WorkloadRecord>): void {
+  #change(workload: string | undefined, change: (facts: Facts) => Partial<Facts>): void {
     const entry = workload === undefined ? undefined : this.#entries.get(workload);
-    if (entry)
-      this.#entries.set(entry.record.workload, { ...entry, record: { ...entry.record, ...change(entry.record) } });
+    if (!entry) return;
+    const facts = { ...entry.facts, ...change(entry.facts) };
+    this.#entries.set(entry.snapshot.workload, { ...entry, facts });
   }
 }
 
+const firstFacts = ({ occurredAtMs, receivedAtMs, toldBy }: WorkloadSnapshot): Facts => ({
+  handledVersion: -1,
+  seenLive: [],
+  seenPostMortem: [],
+  troubles: [],
+  stays: {},
+  alsoAsked: [],
+  lastGasps: [],
+  facts: {},
+  firstEventAtMs: occurredAtMs,
+  firstReceivedAtMs: receivedAtMs,
+  firstToldBy: toldBy,
+  lastSignAtMs: receivedAtMs,
+});
+
+function recordOf({ snapshot, learned, foundHost, facts }: Entry): WorkloadRecord {
+  const { handling } = facts;
+  return {
+    ...snapshot,
+    ...facts,
+    identity: { ...learned, ...snapshot.identity },
+    stays: { ...facts.stays, ...handling?.stays },
+    ...(handling && { handling: { ...handling, host: handling.host ?? foundHost } }),
+  };
+}
+
 const union = <T>(some: readonly T[], more: readonly T[]): readonly T[] => [...new Set([...some, ...more])].sort();
+
+const isSame = (a: Asked, b: Asked): boolean => a.set === b.set && a.atMs === b.atMs && a.queries === b.queries;

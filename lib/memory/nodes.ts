@@ -24,22 +24,32 @@ export class MemoryAliases implements Aliases {
 
 /** All nodes on one page: what fits into memory is small. */
 export class MemoryDirectory implements NodeDirectory {
-  readonly #entries = new Map<string, DirectoryEntry>();
+  readonly #lines = new Map<string, { readonly entry: DirectoryEntry; readonly expiresAtMs: number }>();
+  /** Beside the entries, which the next note replaces. */
+  readonly #configHashes = new Map<string, string>();
+  readonly #now: () => number;
 
-  async note(entry: DirectoryEntry): Promise<void> {
-    this.#entries.set(entry.hostIdentifier, { ...this.#entries.get(entry.hostIdentifier), ...entry });
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async note(entry: DirectoryEntry, expiresAtMs: number): Promise<void> {
+    this.#lines.set(entry.hostIdentifier, { entry, expiresAtMs });
   }
 
   async remove(host: string): Promise<void> {
-    this.#entries.delete(host);
+    this.#lines.delete(host);
+    this.#configHashes.delete(host);
   }
 
   async runs(host: string, configHash: string): Promise<void> {
-    const entry = this.#entries.get(host);
-    if (entry) this.#entries.set(host, { ...entry, configHash });
+    if (this.#lines.has(host)) this.#configHashes.set(host, configHash);
   }
 
   async page(): Promise<{ entries: readonly DirectoryEntry[] }> {
-    return { entries: [...this.#entries.values()] };
+    const lines = [...this.#lines.values()].filter(({ expiresAtMs }) => expiresAtMs > this.#now());
+    return {
+      entries: lines.map(({ entry }) => ({ ...entry, configHash: this.#configHashes.get(entry.hostIdentifier) })),
+    };
   }
 }

@@ -61,7 +61,7 @@ export class InMemoryMayfly {
       queue: hosts,
       registry: hosts,
       aliases,
-      directory: new MemoryDirectory(),
+      directory: new MemoryDirectory(now),
       fanOuts: new MemoryFanOuts(),
       findings: new MemoryFindings(),
       policy: async () => compiled,

@@ -67,7 +67,7 @@ export class Sweeper {
   readonly ledger = new MemoryLedger();
   readonly hosts = new MemoryHosts();
   readonly aliases = new MemoryAliases();
-  readonly directory = new MemoryDirectory();
+  readonly directory = new MemoryDirectory(this.now);
   readonly findings = new MemoryFindings();
   readonly progress = new MemorySweepProgress();
   readonly spend = new Spend(this.now, async (ms) => {

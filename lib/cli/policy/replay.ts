@@ -54,7 +54,7 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
     aliases,
     hosts: new ContainerHosts(aliases, lookUpIn(parsed.map(({ event }) => event)), now),
     definitions: noTaskDefinitions,
-    directory: new MemoryDirectory(),
+    directory: new MemoryDirectory(now),
     fanOuts: new MemoryFanOuts(),
     now,
     report,

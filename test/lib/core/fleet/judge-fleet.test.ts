@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DirectoryEntry } from '../../../../lib/core/nodes/directory.ts';
+import { NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
 import { anInstance, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
@@ -12,7 +13,10 @@ beforeEach(() => {
 });
 const runs = (instance: Partial<Instance> = {}, id = ID): void => sweeper.account.putInstance(anInstance(id, instance));
 const enrolled = (host: string, lastSeenMs: number): Promise<void> =>
-  sweeper.directory.note({ hostIdentifier: host, lastSeenMs, tags: {} } as unknown as DirectoryEntry);
+  sweeper.directory.note(
+    { hostIdentifier: host, lastSeenMs, tags: {} } as unknown as DirectoryEntry,
+    lastSeenMs + NODE_TTL_MS,
+  );
 const open = async (): Promise<string[]> =>
   (await sweeper.findings.open(sweeper.nowMs)).map(({ kind, host }) => `${kind} ${host}`);
 /** Minutes pass, with a sweep at the end of each. */

@@ -1,0 +1,105 @@
+import { expect, it } from '@jest/globals';
+import { CLOSED_AFTER_MS } from '../../lib/core/fleet/finding.ts';
+import { FAN_OUT_KEEPS_MS } from '../../lib/core/triggers/fan-out.ts';
+import { aVersion } from '../support/a-policy.ts';
+import { MINUTE, SECOND, T0 } from '../support/world.ts';
+import { contract } from './editions.ts';
+
+contract('the answer book', (begin) => {
+  it('lets one request store an answer, and says when that is done', async () => {
+    const { book } = await begin();
+    const untilMs = T0 + 20 * SECOND;
+    expect(await book.claim('h1', 'w1', T0, untilMs)).toBe('claimed');
+    expect(await book.claim('h1', 'w1', T0, untilMs)).toBe('busy');
+    expect(await book.claim('h2', 'w1', T0, untilMs)).toBe('claimed');
+    await book.stored('h1', 'w1', T0);
+    expect(await book.claim('h1', 'w1', T0 + MINUTE, T0 + 2 * MINUTE)).toBe('stored');
+  });
+
+  it('frees a claim that ran out or was given back', async () => {
+    const { book } = await begin();
+    const untilMs = T0 + 20 * SECOND;
+    await book.claim('h1', 'w1', T0, untilMs);
+    expect(await book.claim('h1', 'w1', untilMs - 1, untilMs + MINUTE)).toBe('busy');
+    expect(await book.claim('h1', 'w1', untilMs, untilMs + MINUTE)).toBe('claimed');
+    await book.release('h1', 'w1');
+    expect(await book.claim('h1', 'w1', untilMs, untilMs + MINUTE)).toBe('claimed');
+  });
+});
+
+contract('the progress of a fan-out', (begin) => {
+  it('goes on where it was left, for a day', async () => {
+    const { fanOuts } = await begin();
+    expect(await fanOuts.resume('one', T0)).toEqual({ hosts: 0, done: false });
+    await fanOuts.save('one', { hosts: 5, cursor: 'c', done: false }, T0);
+    expect(await fanOuts.resume('one', T0 + FAN_OUT_KEEPS_MS - SECOND)).toEqual({ hosts: 5, cursor: 'c', done: false });
+    expect(await fanOuts.resume('one', T0 + FAN_OUT_KEEPS_MS)).toEqual({ hosts: 0, done: false });
+    expect(await fanOuts.resume('two', T0)).toEqual({ hosts: 0, done: false });
+  });
+
+  it('is not replaced by one that is remembered for less long', async () => {
+    const { fanOuts } = await begin();
+    await fanOuts.save('one', { hosts: 1, done: true }, T0, 90 * FAN_OUT_KEEPS_MS);
+    await fanOuts.save('one', { hosts: 0, done: false }, T0 + MINUTE);
+    expect(await fanOuts.resume('one', T0 + MINUTE)).toEqual({ hosts: 1, done: true });
+  });
+});
+
+contract('what is wrong with hosts', (begin) => {
+  it('is open from when it was noted first until it is not confirmed any more', async () => {
+    const { findings } = await begin();
+    const closesMs = CLOSED_AFTER_MS['no-agent'];
+    expect(await findings.note('no-agent', 'i-1', 'one', T0)).toBe(true);
+    expect(await findings.note('no-agent', 'i-1', 'two', T0 + MINUTE)).toBe(false);
+    expect(await findings.note('agent-silent', 'i-1', 'silent', T0 + MINUTE)).toBe(true);
+    expect(await findings.open(T0 + MINUTE)).toEqual([
+      { kind: 'agent-silent', host: 'i-1', detail: 'silent', firstAtMs: T0 + MINUTE, lastAtMs: T0 + MINUTE },
+      { kind: 'no-agent', host: 'i-1', detail: 'two', firstAtMs: T0, lastAtMs: T0 + MINUTE },
+    ]);
+    expect(await findings.open(T0 + MINUTE + closesMs - 1)).toHaveLength(2);
+    expect(await findings.open(T0 + MINUTE + closesMs)).toEqual([]);
+    expect(await findings.note('no-agent', 'i-1', 'again', T0 + MINUTE + closesMs)).toBe(true);
+    expect(await findings.open(T0 + MINUTE + closesMs)).toMatchObject([{ firstAtMs: T0 + MINUTE + closesMs }]);
+  });
+});
+
+contract('the progress of sweeps', (begin) => {
+  it('is held by one sweep at a time, and goes on where the last one ended', async () => {
+    const { progress } = await begin();
+    expect(await progress.begin(T0, T0 + MINUTE)).toEqual({});
+    expect(await progress.begin(T0 + SECOND, T0 + 2 * MINUTE)).toBeUndefined();
+    await progress.end(T0 + MINUTE, { beganMs: T0 });
+    expect(await progress.begin(T0 + SECOND, T0 + 2 * MINUTE)).toEqual({ beganMs: T0 });
+  });
+
+  it('is not ended by a sweep whose time was over when another began', async () => {
+    const { progress } = await begin();
+    await progress.begin(T0, T0 + MINUTE);
+    expect(await progress.begin(T0 + MINUTE, T0 + 2 * MINUTE)).toEqual({});
+    await progress.end(T0 + MINUTE, { beganMs: 1 });
+    expect(await progress.begin(T0 + MINUTE, T0 + 2 * MINUTE)).toBeUndefined();
+    await progress.end(T0 + 2 * MINUTE, { beganMs: 2 });
+    expect(await progress.begin(T0 + MINUTE, T0 + 2 * MINUTE)).toEqual({ beganMs: 2 });
+  });
+});
+
+contract('the store of policies', (begin) => {
+  it('makes the version live that follows the live one, and keeps those before', async () => {
+    const { policies } = await begin();
+    expect([await policies.liveNumber(), await policies.current(), await policies.history(5)]).toEqual([
+      0,
+      undefined,
+      [],
+    ]);
+    expect(await policies.push(aVersion(1), 0)).toBe(true);
+    expect(await policies.push(aVersion(1, { message: 'late' }), 0)).toBe(false);
+    expect(await policies.push(aVersion(3), 2)).toBe(false);
+    expect(await policies.push(aVersion(2), 1)).toBe(true);
+    await expect(policies.push(aVersion(2), 2)).rejects.toThrow('cannot follow');
+    expect(await policies.liveNumber()).toBe(2);
+    expect(await policies.current()).toEqual(aVersion(2));
+    expect(await policies.version(1)).toEqual(aVersion(1));
+    expect(await policies.version(3)).toBeUndefined();
+    expect((await policies.history(1)).map(({ message }) => message)).toEqual(['change 2']);
+  });
+});

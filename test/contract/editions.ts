@@ -1,0 +1,85 @@
+import { describe } from '@jest/globals';
+import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
+import { DynamoFindings } from '../../lib/aws/findings.ts';
+import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
+import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
+import { DynamoSweepProgress } from '../../lib/aws/progress.ts';
+import type { Findings } from '../../lib/core/fleet/finding.ts';
+import type { Ledger } from '../../lib/core/ledger/ledger.ts';
+import type { NodeDirectory } from '../../lib/core/nodes/directory.ts';
+import type { Aliases, NodeRegistry } from '../../lib/core/nodes/registry.ts';
+import type { PolicyStore } from '../../lib/core/policy/policy.ts';
+import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
+import type { SweepProgress } from '../../lib/core/reconcile/inventory.ts';
+import type { AnswerBook } from '../../lib/core/results/answer-book.ts';
+import type { FanOuts } from '../../lib/core/triggers/fan-out.ts';
+import { MemoryFindings } from '../../lib/memory/findings.ts';
+import { MemoryHosts } from '../../lib/memory/hosts.ts';
+import { MemoryLedger } from '../../lib/memory/ledger.ts';
+import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
+import { MemoryPolicyStore } from '../../lib/memory/policy-store.ts';
+import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
+import { aTable } from '../support/dynamodb.ts';
+import { T0 } from '../support/world.ts';
+
+/** Every port that keeps something, over one store, and a clock for those that ask for it themselves. */
+export interface Ports {
+  readonly clock: { nowMs: number };
+  readonly queue: HostQueue;
+  readonly registry: NodeRegistry;
+  readonly aliases: Aliases;
+  readonly directory: NodeDirectory;
+  readonly ledger: Ledger;
+  readonly book: AnswerBook;
+  readonly fanOuts: FanOuts;
+  readonly findings: Findings;
+  readonly progress: SweepProgress;
+  readonly policies: PolicyStore;
+}
+
+async function inMemory(): Promise<Ports> {
+  const clock = { nowMs: T0 };
+  const hosts = new MemoryHosts();
+  return {
+    clock,
+    queue: hosts,
+    registry: hosts,
+    aliases: new MemoryAliases(),
+    directory: new MemoryDirectory(() => clock.nowMs),
+    ledger: new MemoryLedger(),
+    book: new MemoryAnswerBook(),
+    fanOuts: new MemoryFanOuts(),
+    findings: new MemoryFindings(),
+    progress: new MemorySweepProgress(),
+    policies: new MemoryPolicyStore(),
+  };
+}
+
+/** On the embedded DynamoDB, in a table with the keys of the template. */
+async function onDynamo(): Promise<Ports> {
+  const clock = { nowMs: T0 };
+  const table = await aTable();
+  return {
+    clock,
+    queue: new DynamoHostQueue(table),
+    registry: new DynamoNodeRegistry(table),
+    aliases: new DynamoAliases(table),
+    directory: new DynamoNodeDirectory(table, () => clock.nowMs),
+    ledger: new DynamoLedger(table),
+    book: new DynamoAnswerBook(table),
+    fanOuts: new DynamoFanOuts(table),
+    findings: new DynamoFindings(table),
+    progress: new DynamoSweepProgress(table),
+    policies: new DynamoPolicyStore(table),
+  };
+}
+
+/** Runs a suite on both editions of the ports; `begin` gives a test ports of its own, with nothing in them. */
+export function contract(name: string, suite: (begin: () => Promise<Ports>) => void): void {
+  describe(`${name} in memory`, () => suite(inMemory));
+  describe(`${name} on DynamoDB`, () => suite(onDynamo));
+}

@@ -1,0 +1,159 @@
+import { expect, it } from '@jest/globals';
+import { type Delivery, deliveryOf } from '../../lib/core/queue/delivery.ts';
+import { keyOf, type PendingQuery } from '../../lib/core/queue/pending-query.ts';
+import { aNode } from '../support/a-node.ts';
+import { aHostQuery, aPendingQuery } from '../support/builders.ts';
+import { MINUTE, SECOND, T0 } from '../support/world.ts';
+import { contract } from './editions.ts';
+
+const LEASE_MS = 30 * SECOND;
+
+/** A delivery of these queries, each a question of its own. */
+const aDelivery = (id: string, ...queries: readonly PendingQuery[]): Delivery =>
+  deliveryOf(
+    id,
+    queries.map((query) => [query] as const),
+    T0,
+    LEASE_MS,
+  );
+
+contract('a queue', (begin) => {
+  it('is empty where nothing was ever done', async () => {
+    const { queue } = await begin();
+    expect(await queue.open('h1')).toEqual({ deliveries: [], pending: [] });
+    expect(await queue.waiting('h1', T0)).toEqual(new Set());
+    expect(await queue.givenUp('h1', ['000000001-aaaa'])).toEqual([]);
+  });
+
+  it('holds what waits by priority, then id, for its host alone', async () => {
+    const { queue } = await begin();
+    const later = aPendingQuery(1, { priority: 5 });
+    const [b, a] = [aPendingQuery(3), aPendingQuery(2)];
+    for (const query of [later, b, a, aPendingQuery(4, { host: 'h2' })]) await queue.enqueue(query);
+    expect((await queue.open('h1', true)).pending).toEqual([a, b, later]);
+    expect((await queue.open('h2', true)).pending).toEqual([aPendingQuery(4, { host: 'h2' })]);
+  });
+
+  it('adds a query once, and again only where the first has expired', async () => {
+    const { queue } = await begin();
+    const query = aPendingQuery(1, { expiresAtMs: T0 + MINUTE });
+    await queue.enqueue(query);
+    await queue.enqueue({ ...query, sql: 'SELECT 2', queuedAtMs: T0 + MINUTE - SECOND });
+    expect((await queue.open('h1', true)).pending).toEqual([query]);
+    const again = { ...query, sql: 'SELECT 3', queuedAtMs: T0 + MINUTE, expiresAtMs: T0 + 2 * MINUTE };
+    await queue.enqueue(again);
+    expect((await queue.open('h1', true)).pending).toEqual([again]);
+  });
+
+  it('counts as waiting what has not expired', async () => {
+    const { queue } = await begin();
+    await queue.enqueue(aPendingQuery(1, { expiresAtMs: T0 + MINUTE }));
+    await queue.enqueue(aPendingQuery(2, { expiresAtMs: T0 + 2 * MINUTE }));
+    expect(await queue.waiting('h1', T0)).toEqual(new Set(['q0001', 'q0002']));
+    expect(await queue.waiting('h1', T0 + MINUTE)).toEqual(new Set(['q0002']));
+    await queue.enqueue(aPendingQuery(3, { queryId: 'a id with spaces / and #' }));
+    expect(await queue.waiting('h1', T0 + 2 * MINUTE)).toEqual(new Set(['a id with spaces / and #']));
+  });
+
+  it('removes what waits, once or twice', async () => {
+    const { queue } = await begin();
+    const queries = Array.from({ length: 30 }, (_, n) => aPendingQuery(n));
+    for (const query of queries) await queue.enqueue(query);
+    await queue.remove([...queries, ...queries].map(keyOf));
+    await queue.remove([keyOf(queries[0] as PendingQuery)]);
+    await queue.remove([]);
+    expect((await queue.open('h1', true)).pending).toEqual([]);
+  });
+
+  it('reserves a question for one query of a host, which may take it again, until its time is over', async () => {
+    const { queue } = await begin();
+    expect(await queue.space('h1', 'what', 'q1', T0, T0 + MINUTE)).toBe(true);
+    expect(await queue.space('h1', 'what', 'q2', T0, T0 + MINUTE)).toBe(false);
+    expect(await queue.space('h1', 'what', 'q1', T0, T0 + 2 * MINUTE)).toBe(true);
+    expect(await queue.space('h1', 'what', 'q2', T0 + MINUTE, T0 + 3 * MINUTE)).toBe(false);
+    expect(await queue.space('h2', 'what', 'q2', T0, T0 + MINUTE)).toBe(true);
+    expect(await queue.space('h1', 'where', 'q2', T0, T0 + MINUTE)).toBe(true);
+    expect(await queue.space('h1', 'what', 'q2', T0 + 2 * MINUTE, T0 + 3 * MINUTE)).toBe(true);
+  });
+});
+
+contract('a claim', (begin) => {
+  it('succeeds for the one who saw the current revision, and says what it takes', async () => {
+    const { queue, registry } = await begin();
+    await registry.enroll(aNode('h1', { rev: 4 }), undefined);
+    expect(await queue.claim('h1', 3, { q1: T0 })).toBe(false);
+    expect(await queue.claim('h1', 4, { q1: T0 })).toBe(true);
+    expect(await queue.claim('h1', 4, { q2: T0 })).toBe(false);
+    expect(await queue.claim('h1', 5, { q2: T0 + 1 })).toBe(true);
+    expect((await queue.open('h1', true)).node).toMatchObject({ rev: 6, taken: { q2: T0 + 1 } });
+  });
+
+  it('fails where no node is', async () => {
+    const { queue } = await begin();
+    expect(await queue.claim('h1', 0, {})).toBe(false);
+  });
+});
+
+contract('a delivery', (begin) => {
+  const [first, second] = [aPendingQuery(1), aHostQuery(2)];
+
+  it('is in flight from when it is written, the oldest first', async () => {
+    const { queue } = await begin();
+    const later = aDelivery('000000002-aaaa', second);
+    const earlier = aDelivery('000000001-aaaa', first);
+    await queue.deliver(later);
+    await queue.deliver(earlier);
+    expect((await queue.open('h1', true)).deliveries).toEqual([earlier, later]);
+  });
+
+  it('is handed over again by one of those who saw the same attempt', async () => {
+    const { queue } = await begin();
+    const delivery = aDelivery('000000001-aaaa', first);
+    expect(await queue.redeliver(delivery, T0, T0 + LEASE_MS)).toBe(false);
+    await queue.deliver(delivery);
+    expect(await queue.redeliver(delivery, T0 + MINUTE, T0 + MINUTE + LEASE_MS)).toBe(true);
+    expect(await queue.redeliver(delivery, T0 + MINUTE, T0 + MINUTE + LEASE_MS)).toBe(false);
+    expect((await queue.open('h1', true)).deliveries).toEqual([
+      { ...delivery, attempt: 2, deliveredAtMs: T0 + MINUTE, leaseUntilMs: T0 + MINUTE + LEASE_MS },
+    ]);
+  });
+
+  it('is gone once all of it is answered, whatever the order, and does not come back', async () => {
+    const { queue } = await begin();
+    const delivery = aDelivery('000000001-aaaa', first, second);
+    const [a = '', b = ''] = delivery.queries.map(({ wireId }) => wireId);
+    await queue.deliver(delivery);
+    await queue.complete(delivery, [b]);
+    const [open] = (await queue.open('h1', true)).deliveries;
+    expect(open).toEqual({ ...delivery, answered: [b] });
+    await queue.complete(open as Delivery, [a]);
+    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+    await queue.complete(delivery, [b]);
+    await queue.complete(open as Delivery, [a]);
+    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+  });
+
+  it('knows both answers of two who each saw none, and stays for the next look', async () => {
+    const { queue } = await begin();
+    const delivery = aDelivery('000000001-aaaa', first, second);
+    const [a = '', b = ''] = delivery.queries.map(({ wireId }) => wireId);
+    await queue.deliver(delivery);
+    await queue.complete(delivery, [a]);
+    await queue.complete(delivery, [b]);
+    const [open] = (await queue.open('h1', true)).deliveries;
+    expect(open?.answered.toSorted()).toEqual([a, b]);
+  });
+
+  it('that is given up is no longer the host’s, and is found by its id', async () => {
+    const { queue } = await begin();
+    const delivery = aDelivery('000000001-aaaa', first, second);
+    await queue.deliver(delivery);
+    await queue.complete(delivery, [delivery.queries[1]?.wireId ?? '']);
+    const [open] = (await queue.open('h1', true)).deliveries;
+    await queue.abandon(open as Delivery);
+    await queue.abandon(open as Delivery);
+    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+    expect(await queue.givenUp('h1', ['000000009-aaaa', delivery.id])).toEqual([delivery]);
+    expect(await queue.givenUp('h2', [delivery.id])).toEqual([]);
+  });
+});

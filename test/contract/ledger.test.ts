@@ -1,0 +1,176 @@
+import { expect, it } from '@jest/globals';
+import type { Ledger } from '../../lib/core/ledger/ledger.ts';
+import type { Handling, WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import { keyOf } from '../../lib/core/queue/pending-query.ts';
+import { aSighting, aSnapshot } from '../support/a-record.ts';
+import { aPendingQuery, dockerId, taskArn } from '../support/builders.ts';
+import { MINUTE, T0 } from '../support/world.ts';
+import { contract } from './editions.ts';
+
+const TASK = taskArn(1);
+const HANDLING: Handling = { host: 'h1', enrolled: true, asked: [keyOf(aPendingQuery(1))], settleByMs: T0 + MINUTE };
+
+async function recordOf(ledger: Ledger): Promise<WorkloadRecord> {
+  const [record] = await ledger.read([TASK]);
+  if (!record) throw new Error('no record');
+  return record;
+}
+
+contract('the ledger', (begin) => {
+  it('opens a record with the first event, and returns it to be handled', async () => {
+    const { ledger } = await begin();
+    const snapshot = aSnapshot(1, { occurredAtMs: T0 - 1, identity: { task_family: 'api' } });
+    const expected = {
+      ...snapshot,
+      handledVersion: -1,
+      alsoAsked: [],
+      lastGasps: [],
+      seenLive: [],
+      seenPostMortem: [],
+      troubles: [],
+      facts: {},
+      stays: {},
+      firstEventAtMs: T0 - 1,
+      firstReceivedAtMs: T0,
+      firstToldBy: 'event',
+      lastSignAtMs: T0,
+    };
+    expect(await ledger.advance(snapshot)).toEqual(expected);
+    expect(await ledger.read([TASK, taskArn(2), TASK])).toEqual([expected]);
+  });
+
+  it('advances to newer versions alone, and to the same one until it is handled', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1, { version: 3 }));
+    expect(await ledger.advance(aSnapshot(1, { version: 2 }))).toBeUndefined();
+    expect(await ledger.advance(aSnapshot(1, { version: 3 }))).toMatchObject({ version: 3 });
+    expect(await ledger.handled(TASK, 2, HANDLING)).toBe(false);
+    expect(await ledger.handled(TASK, 3, HANDLING)).toBe(true);
+    expect(await ledger.advance(aSnapshot(1, { version: 3 }))).toBeUndefined();
+    expect(await ledger.advance(aSnapshot(1, { version: 5, versionStep: 3 }))).toBeUndefined();
+    expect(await ledger.advance(aSnapshot(1, { version: 6, versionStep: 3 }))).toMatchObject({ handledVersion: 3 });
+    expect(await recordOf(ledger)).toMatchObject({ version: 6, handledVersion: 3, handling: HANDLING });
+  });
+
+  it('keeps what a newer event leaves out, and when it heard first', async () => {
+    const { ledger } = await begin();
+    const container = { name: 'web', lastStatus: 'RUNNING', runtimeId: dockerId(1) };
+    await ledger.advance(aSnapshot(1, { containers: [container], identity: { task_family: 'api', a: '1' } }));
+    await ledger.advance(
+      aSnapshot(1, { version: 2, identity: { a: '2' }, toldBy: 'sweep', occurredAtMs: T0 + 9, receivedAtMs: T0 + 9 }),
+    );
+    expect(await recordOf(ledger)).toMatchObject({
+      containers: [container],
+      identity: { task_family: 'api', a: '2' },
+      firstToldBy: 'event',
+      firstReceivedAtMs: T0,
+      firstEventAtMs: T0,
+      lastSignAtMs: T0 + 9,
+    });
+  });
+
+  it('remembers each question once, whoever asked it', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1));
+    const [first, second] = [keyOf(aPendingQuery(1)), keyOf(aPendingQuery(2))];
+    await ledger.alsoAsked(TASK, [first, second]);
+    await ledger.alsoAsked(TASK, [second]);
+    await ledger.alsoAsked(TASK, []);
+    const gasp = { set: 'last-gasp', atMs: T0, queries: 2 } as const;
+    await ledger.lastGasp(TASK, gasp);
+    await ledger.lastGasp(TASK, gasp);
+    const record = await recordOf(ledger);
+    expect(new Set(record.alsoAsked.map(({ queryId }) => queryId))).toEqual(new Set(['q0001', 'q0002']));
+    expect(record.alsoAsked).toHaveLength(2);
+    expect(record.lastGasps).toEqual([gasp]);
+  });
+
+  it('knows the host that was found, before or after its questions are noted, unless they went to a host', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1));
+    await ledger.foundHost(TASK, 'h2');
+    expect((await recordOf(ledger)).handling).toBeUndefined();
+    const { host: _, ...hostless } = HANDLING;
+    await ledger.handled(TASK, 1, hostless);
+    expect((await recordOf(ledger)).handling?.host).toBe('h2');
+    await ledger.handled(TASK, 1, HANDLING);
+    expect((await recordOf(ledger)).handling?.host).toBe('h1');
+  });
+
+  it('adds what rows prove, the first row about a container counting unless one is of after its end', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1));
+    expect(await ledger.saw(TASK, aSighting([], [], T0))).toBeUndefined();
+    const first = aSighting(['b', 'a'], [], T0 + 1, { facts: { a: { command: 'one' } } });
+    expect(await ledger.saw(TASK, first)).toMatchObject({ seenLive: [] });
+    const second = aSighting(['c'], ['a'], T0 + 2, { facts: { a: { exitCode: 3 }, c: { command: 'three' } } });
+    expect(await ledger.saw(TASK, second)).toMatchObject({ seenLive: ['a', 'b'] });
+    await ledger.saw(TASK, aSighting(['c'], [], T0 + 3, { facts: { c: { command: 'four' } } }));
+    expect(await recordOf(ledger)).toMatchObject({
+      seenLive: ['a', 'b', 'c'],
+      seenPostMortem: ['a'],
+      facts: { a: { exitCode: 3 }, c: { command: 'three' } },
+      firstAnswerAtMs: T0 + 1,
+      firstStoredAtMs: T0 + 1,
+      firstAnswerFrom: first.from,
+    });
+  });
+
+  it('gathers troubles, each once, and the first hand-over', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1));
+    for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.troubled(TASK, trouble);
+    await ledger.delivered(TASK, T0 + 1);
+    await ledger.delivered(TASK, T0 + 2);
+    expect(await recordOf(ledger)).toMatchObject({ troubles: ['expired', 'no-row'], deliveredAtMs: T0 + 1 });
+  });
+
+  it('lets events win over what was learned beside them, and the latest stays of each address', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1, { identity: { image: 'event' } }));
+    await ledger.identify(TASK, { image: 'learned', tags: 'x' }, { '10.0.0.1': T0, '10.0.0.2': T0 });
+    await ledger.handled(TASK, 1, { ...HANDLING, stays: { '10.0.0.2': T0 + 5 } });
+    await ledger.alive(await recordOf(ledger), T0 + 9);
+    expect(await recordOf(ledger)).toMatchObject({
+      identity: { image: 'event', tags: 'x' },
+      stays: { '10.0.0.1': T0, '10.0.0.2': T0 + 5 },
+      lastSignAtMs: T0 + 9,
+    });
+  });
+
+  it('amends the containers of the very version', async () => {
+    const { ledger } = await begin();
+    const containers = [{ name: 'web', lastStatus: 'RUNNING', essential: false }];
+    await ledger.advance(aSnapshot(1, { version: 2 }));
+    await ledger.amend(TASK, 1, containers);
+    expect((await recordOf(ledger)).containers).toEqual([]);
+    await ledger.amend(TASK, 2, containers);
+    expect((await recordOf(ledger)).containers).toEqual(containers);
+  });
+
+  it('tells a verdict once, and another one again', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1));
+    expect(await ledger.tell(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(true);
+    expect(await ledger.tell(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(false);
+    expect(await ledger.tell(TASK, { verdict: 'missed', reason: 'expired' })).toBe(true);
+    expect(await ledger.tell(TASK, { verdict: 'seen' })).toBe(true);
+    expect((await recordOf(ledger)).told).toEqual({ verdict: 'seen' });
+  });
+
+  it('has no record that no event made', async () => {
+    const { ledger } = await begin();
+    expect(await ledger.saw(TASK, aSighting(['a'], [], T0))).toBeUndefined();
+    await ledger.troubled(TASK, 'expired');
+    await ledger.troubled(undefined, 'expired');
+    await ledger.delivered(TASK, T0);
+    await ledger.amend(TASK, 1, []);
+    await ledger.alsoAsked(TASK, [keyOf(aPendingQuery(1))]);
+    await ledger.lastGasp(TASK, { set: 'last-gasp', atMs: T0, queries: 1 });
+    await ledger.foundHost(TASK, 'h1');
+    await ledger.identify(TASK, {}, {});
+    expect(await ledger.handled(TASK, 1, HANDLING)).toBe(false);
+    expect(await ledger.tell(TASK, { verdict: 'seen' })).toBe(false);
+    expect(await ledger.read([TASK])).toEqual([]);
+  });
+});

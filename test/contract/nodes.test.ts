@@ -1,0 +1,115 @@
+import { expect, it } from '@jest/globals';
+import { entryOf, everyEntry } from '../../lib/core/nodes/directory.ts';
+import { NODE_TTL_MS } from '../../lib/core/nodes/node.ts';
+import { aNode } from '../support/a-node.ts';
+import { MINUTE, SECOND, T0 } from '../support/world.ts';
+import { contract } from './editions.ts';
+
+contract('the registry of nodes', (begin) => {
+  it('knows the node that enrolled, in its host’s partition too', async () => {
+    const { queue, registry } = await begin();
+    expect(await registry.find('h1', true)).toBeUndefined();
+    expect(await registry.enroll(aNode('h1'), undefined)).toBe(true);
+    expect(await registry.find('h1', true)).toEqual(aNode('h1'));
+    expect((await queue.open('h1', true)).node).toEqual(aNode('h1'));
+    expect((await queue.open('h2', true)).node).toBeUndefined();
+  });
+
+  it('replaces a node only as it was when that was decided', async () => {
+    const { registry } = await begin();
+    const node = aNode('h1', { rev: 2 });
+    const next = aNode('h1', { epoch: node.epoch + 1 });
+    expect(await registry.enroll(next, node)).toBe(false);
+    await registry.enroll(node, undefined);
+    expect(await registry.enroll(next, undefined)).toBe(false);
+    expect(await registry.enroll(next, { ...node, rev: 1 })).toBe(false);
+    expect(await registry.enroll(next, { ...node, epoch: node.epoch - 1 })).toBe(false);
+    expect(await registry.enroll(next, node)).toBe(true);
+    expect(await registry.find('h1', true)).toEqual(next);
+  });
+
+  it('renews a node that is seen', async () => {
+    const { registry } = await begin();
+    await registry.enroll(aNode('h1'), undefined);
+    await registry.seen('h1', T0 + MINUTE);
+    const seen = { lastSeenMs: T0 + MINUTE, expiresAtMs: T0 + MINUTE + NODE_TTL_MS };
+    expect(await registry.find('h1', true)).toEqual(aNode('h1', seen));
+  });
+
+  it('makes a node hotter, never colder', async () => {
+    const { registry } = await begin();
+    await registry.enroll(aNode('h1'), undefined);
+    await registry.heat('h1', T0 + 2 * MINUTE);
+    await registry.heat('h1', T0 + MINUTE);
+    expect((await registry.find('h1', true))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
+  });
+
+  it('ends a node once, at the first time that is told, so that claims and enrollments under way fail', async () => {
+    const { queue, registry } = await begin();
+    const node = aNode('h1');
+    await registry.enroll(node, undefined);
+    await registry.isInstance('h1', 'i-1');
+    await registry.end('h1', T0 + MINUTE);
+    await registry.end('h1', T0 + 2 * MINUTE);
+    expect(await registry.find('h1', true)).toMatchObject({ endedAtMs: T0 + MINUTE, instanceId: 'i-1' });
+    expect(await registry.enroll({ ...node, epoch: node.epoch + 1 }, node)).toBe(false);
+    expect(await queue.claim('h1', node.rev, {})).toBe(false);
+  });
+
+  it('has no node that did not enroll', async () => {
+    const { registry } = await begin();
+    await registry.seen('h1', T0);
+    await registry.heat('h1', T0);
+    await registry.isInstance('h1', 'i-1');
+    await registry.end('h1', T0);
+    expect(await registry.find('h1', true)).toBeUndefined();
+  });
+});
+
+contract('aliases', (begin) => {
+  it('name the host that was learned last, and none before', async () => {
+    const { aliases } = await begin();
+    expect(await aliases.hostOf('i-1', true)).toBeUndefined();
+    await aliases.learn('i-1', 'h1', T0);
+    await aliases.learn('i-1', 'h2', T0);
+    expect(await aliases.hostOf('i-1', true)).toBe('h2');
+  });
+});
+
+contract('the directory', (begin) => {
+  it('lists every node once, as it was noted last, with the configuration that it runs', async () => {
+    const { directory } = await begin();
+    await directory.note(entryOf(aNode('h1'), 'default'), T0 + MINUTE);
+    await directory.note(entryOf(aNode('h2'), 'default'), T0 + MINUTE);
+    await directory.runs('h1', 'hash');
+    await directory.note(entryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), T0 + MINUTE);
+    const entries = await everyEntry(directory);
+    const byName = entries.toSorted((a, b) => (a.hostIdentifier < b.hostIdentifier ? -1 : 1));
+    expect(byName).toEqual([
+      { ...entryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), configHash: 'hash' },
+      entryOf(aNode('h2'), 'default'),
+    ]);
+  });
+
+  it('passes over what has expired or was removed', async () => {
+    const { clock, directory } = await begin();
+    await directory.note(entryOf(aNode('h1')), T0 + MINUTE);
+    await directory.note(entryOf(aNode('h2')), T0 + 2 * MINUTE);
+    await directory.note(entryOf(aNode('h3')), T0 + 2 * MINUTE);
+    await directory.remove('h3');
+    await directory.remove('h4');
+    clock.nowMs = T0 + MINUTE;
+    expect((await everyEntry(directory)).map(({ hostIdentifier }) => hostIdentifier)).toEqual(['h2']);
+  });
+
+  it('has no node of which only the configuration is told, and forgets it with the node', async () => {
+    const { directory } = await begin();
+    await directory.runs('h1', 'hash');
+    expect(await everyEntry(directory)).toEqual([]);
+    await directory.note(entryOf(aNode('h1')), T0 + MINUTE);
+    await directory.runs('h1', 'hash');
+    await directory.remove('h1');
+    await directory.note(entryOf(aNode('h1')), T0 + MINUTE);
+    expect((await everyEntry(directory))[0]?.configHash).toBeUndefined();
+  });
+});

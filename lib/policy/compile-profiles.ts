@@ -15,6 +15,7 @@ import {
 import { nearest } from './nearest.ts';
 import { platformsSaid } from './osquery/platform.ts';
 import type { Platform } from './osquery/specs.ts';
+import { packValues } from './pack-values.ts';
 import { among, platformsOfMatch } from './platforms.ts';
 import { readShape } from './shape-problems.ts';
 import type { Path, SourceDocument } from './source-document.ts';
@@ -51,7 +52,7 @@ export function compilePack(reading: Reading, platforms: readonly Platform[]): C
   if (name === 'main') {
     problems.push(document.error([], 'a pack must not be named "main": osquery keeps the schedule under that name'));
   }
-  const pack = readShape(Pack, document, problems);
+  const pack = readShape(Pack, document, problems, packValues(document.value));
   if (!pack) {
     checkQueriesAlone(reading, 'queries', platforms);
     return undefined;
@@ -167,7 +168,8 @@ function checkScheduledQuery(reading: Reading, path: Path, query: ScheduledQuery
 
 /** Judges the scheduled queries of a file that is wrong elsewhere. Problems of their shape have been noted already. */
 function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries', platforms: readonly Platform[]): void {
-  const value = (reading.document.value as Record<string, unknown> | null | undefined)?.[key];
+  const whole = packValues(reading.document.value) as Record<string, unknown> | null | undefined;
+  const value = whole?.[key];
   const queries = readShape(z.record(z.string(), ScheduledQuery), reading.document, [], value ?? {}, [key]) ?? {};
   for (const [name, query] of Object.entries(queries)) {
     checkScheduledQuery(reading, [key, name], query, { onEc2Only: true, platforms });

@@ -12,7 +12,8 @@ export interface CleanJson {
  * @see osquery, "Query packs": comments and multi-line queries
  */
 export function stripOsqueryJson(text: string): CleanJson {
-  const removed = /^[ \t]*(?:#|\/\/)[^\n]*|\\\r?\n/gm;
+  // A line that a backslash continues begins no line of its own: osquery joins them first.
+  const removed = /(?<!\\\r?\n)^[ \t]*(?:#|\/\/)(?:\\\r?\n|[^\n])*|\\\r?\n/gm;
   const kept: { from: number; at: number }[] = [];
   let clean = '';
   let from = 0;

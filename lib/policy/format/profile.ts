@@ -35,6 +35,27 @@ export const ScheduledQuery = z
 
 const Schedule = z.record(z.string(), ScheduledQuery);
 
+const Globs = z.record(z.string().min(1), z.array(z.string().min(1)));
+
+/** Files that events and YARA watch, in a profile or a pack. */
+const FILES = {
+  file_paths: Globs.describe('Category → globs that file_events watches.').optional(),
+  file_paths_query: z.record(z.string().min(1), z.array(Sql)).describe('Category → SQL that yields `path`.').optional(),
+  file_accesses: z.array(z.string()).describe('Categories whose accesses are reported too.').optional(),
+  exclude_paths: Globs.describe('Category → globs left out of it.').optional(),
+  yara: z
+    .strictObject({
+      signatures: Globs.describe('Group → files of signatures on the host.').optional(),
+      signature_urls: z
+        .array(z.string())
+        .describe('Addresses that a query may name in `sigurl`; the paths are regular expressions.')
+        .optional(),
+      file_paths: Globs.describe('Category of `file_paths` → groups of signatures.').optional(),
+    })
+    .describe('YARA signatures, and what is scanned with them.')
+    .optional(),
+};
+
 /** A pack file, in osquery's own format. */
 export const Pack = z
   .strictObject({
@@ -44,10 +65,12 @@ export const Pack = z
     version: Version.describe('The least version of osquery.').optional(),
     shard: Shard.describe('The share of hosts that run it, in percent.').optional(),
     oncall: z.string().describe('Whom it concerns.').optional(),
+    ...FILES,
   })
-  .describe("A pack: `packs/<name>.conf`, `.json` or `.yaml` in osquery's own format, used by profiles by its name.");
-
-const Globs = z.record(z.string().min(1), z.array(z.string().min(1)));
+  .describe(
+    "A pack: `packs/<name>.conf`, `.json` or `.yaml` in osquery's own format, used by profiles by its name. Numbers and " +
+      'true or false may be texts, and keys that osquery ignores are left out.',
+  );
 
 /** A file of `config/`: one profile. */
 export const ProfileFile = z
@@ -72,13 +95,7 @@ export const ProfileFile = z
       })
       .describe('SQL whose first row is added to every scheduled result.')
       .optional(),
-    file_paths: Globs.describe('Category → globs that file_events watches.').optional(),
-    file_paths_query: z
-      .record(z.string().min(1), z.array(Sql))
-      .describe('Category → SQL that yields `path`.')
-      .optional(),
-    file_accesses: z.array(z.string()).describe('Categories whose accesses are reported too.').optional(),
-    exclude_paths: Globs.describe('Category → globs left out of it.').optional(),
+    ...FILES,
     events: z
       .strictObject({
         enable_subscribers: z.array(z.string()).describe('Event tables to fill beside those on by default.').optional(),
@@ -89,17 +106,6 @@ export const ProfileFile = z
     views: z
       .record(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a view'), Sql)
       .describe('Name → SELECT.')
-      .optional(),
-    yara: z
-      .strictObject({
-        signatures: Globs.describe('Group → files of signatures on the host.').optional(),
-        signature_urls: z
-          .array(z.string())
-          .describe('Addresses that a query may name in `sigurl`; the paths are regular expressions.')
-          .optional(),
-        file_paths: Globs.describe('Category of `file_paths` → groups of signatures.').optional(),
-      })
-      .describe('YARA signatures, and what is scanned with them.')
       .optional(),
     auto_table_construction: z
       .record(

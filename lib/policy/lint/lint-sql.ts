@@ -2,6 +2,7 @@ import { nearest } from '../nearest.ts';
 import {
   BLOCKS_OFF_EC2,
   GONE_AFTER_5_23,
+  GONE_TABLES,
   NEVER_AFTER_EXIT,
   RUNNING_ONLY_WITHOUT_ID,
   STATES_NOT_RUNNING,
@@ -86,7 +87,8 @@ function lintOn(db: OsqueryDatabase, sql: string, purpose: SqlPurpose): SqlRepor
   const [prepared, observed] = db.prepare(sql);
   const tables = [...observed.tables];
   if (!prepared.ok) {
-    return { findings: [...before, explainFailure(db, sql, prepared)], tables, asksForEc2: false };
+    const failure = explainFailure(db, sql, prepared);
+    return { findings: [...before, forOldHosts(failure, purpose)], tables, asksForEc2: false };
   }
   const statement = { db, sql, purpose, observed, scans: prepared.scans };
   const findings = [
@@ -99,6 +101,12 @@ function lintOn(db: OsqueryDatabase, sql: string, purpose: SqlPurpose): SqlRepor
     ...discoveryFindings(statement),
   ];
   return { findings, columns: prepared.columns, tables, asksForEc2: asksForEc2(observed) };
+}
+
+/** A scheduled query that only older releases of osquery run is no error: newer hosts refuse it and run the others. */
+function forOldHosts(failure: SqlFinding, { kind }: SqlPurpose): SqlFinding {
+  const [, table = ''] = /^no such table: (\w+)$/.exec(failure.message) ?? [];
+  return kind === 'schedule' && table in GONE_TABLES ? { ...failure, severity: 'warning' } : failure;
 }
 
 /** Why a text is nothing that SQLite need look at; undefined where it is. */

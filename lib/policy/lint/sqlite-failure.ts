@@ -1,4 +1,5 @@
 import { nearest } from '../nearest.ts';
+import { GONE_TABLES } from '../osquery/behaviour.ts';
 import { FUNCTIONS } from '../osquery/functions.ts';
 import { PLATFORM_NAMES } from '../osquery/platform.ts';
 import { platformsOf } from '../osquery/tables.ts';
@@ -17,6 +18,8 @@ export function explainFailure(
   const at = offset >= 0 ? offset : offsetOfWord(sql, bare);
   if (kind === 'table') return unknownTable(db, sql, bare);
   if (kind === 'column') {
+    const hint = hiddenByAlias(db, sql, bare);
+    if (hint) return finding(`no such column: ${name}`, at, undefined, hint);
     const columns = tablesNamed(db, sql).flatMap((table) => table.columns.map((column) => column.name));
     return finding(`no such column: ${name}`, at, nearest(bare, new Set(columns)));
   }
@@ -37,18 +40,29 @@ export function unknownTable(db: OsqueryDatabase, sql: string, name: string): Sq
       hint: 'a rule says its platforms, a scheduled query its platform',
     };
   }
+  const last = GONE_TABLES[name];
+  if (last) return finding(`no such table: ${name}`, at, undefined, `osquery ${last} was the last release that had it`);
   const near = nearest(name, db.tableNames);
   return near
     ? finding(`no such table: ${name}`, at, near)
     : { ...finding(`no such table: ${name}`, at), hint: 'name tables of extensions in policy.yaml: extension_tables' };
 }
 
-const finding = (message: string, offset: number, near?: string): SqlFinding => ({
+const finding = (message: string, offset: number, near?: string, hint?: string): SqlFinding => ({
   severity: 'error',
   message,
   offset,
-  hint: near ? `did you mean ${near}?` : undefined,
+  hint: near ? `did you mean ${near}?` : hint,
 });
+
+/** A column that the table of an alias has, and the alias itself has not. */
+function hiddenByAlias(db: OsqueryDatabase, sql: string, column: string): string | undefined {
+  const alias = tablesNamed(db, sql).find(({ aliasOf }) => {
+    const columns = aliasOf ? (db.table(aliasOf)?.columns ?? []) : [];
+    return columns.some(({ name }) => name === column);
+  });
+  return alias && `${alias.name} is a view of ${alias.aliasOf} without its hidden columns: ask ${alias.aliasOf}`;
+}
 
 const tablesNamed = (db: OsqueryDatabase, sql: string) =>
   [...new Set(masked(sql).match(/[A-Za-z_]\w*/g) ?? [])].flatMap((word) => db.table(word) ?? []);

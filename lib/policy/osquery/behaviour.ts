@@ -20,5 +20,20 @@ export const STATES_NOT_RUNNING: ReadonlySet<string> = new Set(['exited', 'dead'
 /** Off EC2 they wait minutes for an address that does not answer, and block the agent's thread. @see docs/spec/osquery-protocol.md §12.5 */
 export const BLOCKS_OFF_EC2: ReadonlySet<string> = new Set(['ec2_instance_metadata', 'ec2_instance_tags']);
 
+/** Tables of earlier releases, with the last one that had them: hosts may still run it. */
+export const GONE_TABLES: Readonly<Record<string, string>> = {
+  atom_packages: '5.10.2',
+  elf_dynamic: '5.2.2',
+  elf_info: '5.2.2',
+  elf_sections: '5.2.2',
+  elf_segments: '5.2.2',
+  elf_symbols: '5.2.2',
+  kernel_integrity: '4.1.0',
+  lldp_neighbors: '5.3.0',
+  opera_extensions: '4.6.0',
+  shortcut_files: '5.2.2',
+  smart_drive_info: '5.2.3',
+};
+
 /** In no release after 5.23.1. */
 export const GONE_AFTER_5_23: ReadonlySet<string> = new Set(['bpf_process_events', 'bpf_socket_events']);

@@ -20,6 +20,8 @@ export interface TableFacts {
   readonly columns: readonly ColumnFacts[];
   /** Its PRIMARY KEY; a table that has one has no rowid. */
   readonly key: readonly string[];
+  /** The table of which it is a view. */
+  readonly aliasOf?: string;
 }
 
 const SPECS = TableSpecs.parse(data);
@@ -43,7 +45,7 @@ const factsOn = (platform: Platform): ReadonlyMap<string, TableFacts> =>
         const facts = factsOf(name, spec, platform);
         const shown = facts.columns.filter(({ hidden }) => !hidden);
         const key = facts.key.filter((column) => shown.some((one) => one.name === column));
-        const aliases = (spec.aliases ?? []).map((alias) => ({ name: alias, columns: shown, key }));
+        const aliases = (spec.aliases ?? []).map((alias) => ({ name: alias, columns: shown, key, aliasOf: name }));
         return [facts, ...aliases];
       })
       .map((facts) => [facts.name, facts]),

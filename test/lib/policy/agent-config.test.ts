@@ -163,6 +163,41 @@ describe('decorators', () => {
   });
 });
 
+describe('a profile for hosts of another platform', () => {
+  const windows = (match: string, sql: string) =>
+    problemsOf({
+      'config/windows.yaml': aProfile(
+        `match: { ${match} }\nschedule: { services: { query: '${sql}', interval: 3600 } }`,
+      ).replace('default', 'windows'),
+    });
+
+  it('is held against the tables of that platform', () => {
+    expect(windows('platform: windows', 'SELECT name, status FROM services')).toEqual([]);
+    expect(windows('platform: [windows]', 'SELECT name FROM apt_sources')).toEqual([
+      expect.stringContaining('apt_sources is a table of Linux, not of Windows'),
+    ]);
+    expect(windows('platform: darwin', 'SELECT name FROM launchd')).toEqual([]);
+  });
+
+  it.each(['platform: amzn', 'hostname: web-*', 'platform: [ubuntu, windows]', 'platform: "*"'])(
+    'is held against those of Linux, too, where hosts of Linux match: %s',
+    (match) => {
+      expect(windows(match, 'SELECT name, status FROM services')).toContainEqual(
+        expect.stringContaining('services is a table of Windows, not of Linux'),
+      );
+    },
+  );
+
+  it('lends its platform to the packs that it uses', () => {
+    const pack = '{ "queries": { "a": { "query": "SELECT name FROM services", "interval": 60 } } }';
+    const profile = aProfile('match: { platform: windows }\npacks: [x]').replace('default', 'windows');
+    expect(problemsOf({ 'packs/x.conf': pack, 'config/windows.yaml': profile })).toEqual([]);
+    expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toEqual([
+      expect.stringContaining('services is a table of Windows, not of Linux'),
+    ]);
+  });
+});
+
 describe('packs', () => {
   const CONF = `# a comment
 {
@@ -195,6 +230,76 @@ describe('packs', () => {
         },
       },
     });
+  });
+
+  it('are taken as others export them', () => {
+    const exported = {
+      platform: '',
+      version: 'null',
+      shard: '50',
+      discovery: null,
+      author: 'somebody',
+      file_paths: { etc: ['/etc/%%'] },
+      queries: {
+        a: {
+          ...{ query: 'SELECT name FROM apt_sources', interval: '600', snapshot: 'true', removed: 'f', denylist: 1 },
+          ...{ platform: 'ubuntu,darwin', version: '', shard: null, author: ['x'], description: 7 },
+        },
+        b: { query: 'SELECT name FROM rpm_packages', interval: 60, platform: null, removed: null, version: '1.4.5' },
+      },
+    };
+    const { policy, problems } = compilePolicy(
+      aPolicy({ 'packs/x.conf': JSON.stringify(exported), 'config/default.yaml': aProfile('packs: [x]') }),
+    );
+    expect(problems).toEqual([]);
+    expect(policy?.profiles[0]?.config.packs).toEqual({
+      x: {
+        shard: 50,
+        file_paths: { etc: ['/etc/%%'] },
+        queries: {
+          a: {
+            ...{ query: 'SELECT name FROM apt_sources', interval: 600, snapshot: true, removed: false, denylist: true },
+            platform: 'ubuntu,darwin',
+          },
+          b: { query: 'SELECT name FROM rpm_packages', interval: 60, removed: false, version: '1.4.5' },
+        },
+      },
+    });
+  });
+
+  it.each([
+    ['interval', '"soon"', 'interval: must be a whole number of seconds'],
+    ['snapshot', '"perhaps"', 'snapshot: must be true or false'],
+    ['shard', '"101"', 'shard: must be at most 100'],
+    ['version', '"new"', 'version: must be a version such as 5.9.0'],
+  ])('are refused where osquery would make something else of %s: %s', (key, value, problem) => {
+    const pack = `{ "queries": { "a": { "query": "SELECT pid FROM processes", "${key}": ${value} } } }`;
+    expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toContainEqual(
+      expect.stringContaining(problem),
+    );
+  });
+
+  it('do not lose options that osquery would take from them', () => {
+    const pack = '{ "queries": {}, "options": { "verbose": true } }';
+    expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toEqual([
+      expect.stringContaining('unknown key "options"'),
+    ]);
+  });
+
+  it('may hold queries for platforms that the profile does not reach', () => {
+    const pack = `{ "queries": { "a": { "query": "SELECT name FROM launchd", "interval": 60, "platform": "darwin" },
+      "b": { "query": "SELECT x FROM y", "interval": 60, "platform": "freebsd" } } }`;
+    expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toEqual([
+      expect.stringContaining('platform "freebsd" is none of osquery\'s: this never runs'),
+    ]);
+  });
+
+  it('join lines before they look for comments, as osquery does', () => {
+    const pack =
+      '{\n# gone \\\n with what goes on\n"queries": { "a": { "query": "SELECT 1 AS \\\n#", "interval": 60 } } }';
+    expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toContainEqual(
+      expect.stringContaining('unrecognized token: "#"'),
+    );
   });
 
   it('may be indented with tabs', () => {

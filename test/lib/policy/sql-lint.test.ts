@@ -88,7 +88,11 @@ describe('SQL that osquery on Linux refuses', () => {
     ['SELECT group_concat(name ORDER BY pid) AS x FROM processes', 'ORDER BY inside a function call'],
     ['SELECT 1_000 AS x', 'unrecognized token: 1_000'],
     ['SELECT rowid FROM processes', 'no such column: rowid'],
-    ["SELECT path FROM yara WHERE path = '/a' AND sigrule = 'rule a { condition: true }'", 'no such column: sigrule'],
+    [
+      "SELECT path FROM yara WHERE path = '/a' AND sigrule = 'rule a { condition: true }'",
+      'no such column: sigrule (yara is a view of yara_file without its hidden columns',
+    ],
+    ['SELECT name FROM opera_extensions', 'no such table: opera_extensions (osquery 4.6.0 was the last release'],
     ['SELECT md5 FROM hash', 'hash needs a constraint on path or directory: osquery fails the query without it'],
     ["SELECT md5 FROM hash WHERE md5 = 'x'", 'hash needs a constraint on path or directory'],
     ["SELECT md5 FROM hash WHERE path = '/a' OR md5 = 'x'", 'hash needs a constraint on path or directory'],
@@ -282,6 +286,12 @@ describe('a scheduled query for another platform', () => {
 
   it('may not when it runs on Linux too', () => {
     expect(scheduled('posix', 'SELECT name FROM launchd')).toEqual([expect.stringContaining('not of Linux')]);
+  });
+
+  it('may use a table that only older releases have, with a warning', () => {
+    expect(scheduled('linux', 'SELECT name FROM opera_extensions')).toEqual([
+      expect.stringContaining('warning config/default.yaml:4:33 no such table: opera_extensions'),
+    ]);
   });
 
   it('is still one statement', () => {

@@ -1,0 +1,76 @@
+import { Pack, ScheduledQuery } from './format/profile.ts';
+import { nearest } from './nearest.ts';
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** What osquery makes of a value of a pack. */
+type Reading = (value: unknown) => unknown;
+
+/** Numbers may be texts; null restricts nothing. */
+const number: Reading = (value) => {
+  if (value === null || value === '') return undefined;
+  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+};
+
+/** True and false may be texts or numbers; null is false. */
+const flag: Reading = (value) => {
+  if (value === null) return false;
+  if (typeof value === 'number') return value !== 0;
+  if (typeof value !== 'string') return value;
+  if (/^(?:true|t)$/i.test(value)) return true;
+  return /^(?:false|f)$/i.test(value) ? false : value;
+};
+
+/** An empty text, null and the text "null" are no restriction. */
+const restriction: Reading = (value) => (value === null || value === '' || value === 'null' ? undefined : value);
+
+const RESTRICTIONS: Readonly<Record<string, Reading>> = { platform: restriction, version: restriction, shard: number };
+
+const PACK: Readonly<Record<string, Reading>> = { ...RESTRICTIONS, discovery: restriction, oncall: restriction };
+
+const QUERY: Readonly<Record<string, Reading>> = {
+  ...RESTRICTIONS,
+  snapshot: flag,
+  removed: flag,
+  denylist: flag,
+  startup_priority: number,
+  // They are for people, whatever they are.
+  description: () => undefined,
+  value: () => undefined,
+};
+
+/**
+ * A pack as osquery reads it: packs that others export hold numbers and flags as texts, nulls, and keys of their own. A
+ * key that looks like a misspelt one of osquery's stays, to be refused.
+ *
+ * @see osquery, osquery/config/packs.cpp
+ */
+export function packValues(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const pack = valuesOf(value, PACK, Object.keys(Pack.shape));
+  if (!isObject(pack.queries)) return pack;
+  const queries = Object.entries(pack.queries).map(([name, query]) => [
+    name,
+    isObject(query) ? valuesOf(query, QUERY, Object.keys(ScheduledQuery.shape)) : query,
+  ]);
+  return { ...pack, queries: Object.fromEntries(queries) };
+}
+
+function valuesOf(
+  object: JsonObject,
+  readings: Readonly<Record<string, Reading>>,
+  known: readonly string[],
+): JsonObject {
+  const kept = Object.entries(object).flatMap(([key, value]) => {
+    const isOurs = known.includes(key) || nearest(key, known) !== undefined || ELSEWHERE.has(key);
+    const read = Object.hasOwn(readings, key) ? readings[key]?.(value) : value;
+    return isOurs && read !== undefined ? [[key, read]] : [];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** osquery would heed these in a pack; here they belong to the profile. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['options', 'decorators', 'views', 'events', 'auto_table_construction']);
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import { RequestBody } from '../../lib/core/osquery/request-body.ts';
 import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 
 /** The TLS API behind a REST API's proxy integration. */
@@ -14,7 +15,7 @@ export const createHandler =
     const { status, body, contentType } = await api.answer({
       method: event.httpMethod,
       path: event.path,
-      body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+      body: new RequestBody(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
       authorization,
       timeLeftMs: () => context.getRemainingTimeInMillis(),
     });

@@ -23,7 +23,7 @@ const measures = (unit: Unit, fields: Readonly<Record<string, string>>): EventMe
 /** Event → metrics: whatever was refused, dropped or failed is counted; queues, answers, verdicts, fleet and sweeps are measured. */
 export const EVENT_METRICS: Readonly<Record<string, EventMetrics>> = {
   request_failed: counts('RequestsFailed'),
-  enroll_refused: counts('EnrollmentsRefused'),
+  enroll_refused: { ...counts('EnrollmentsRefused'), isLine: true }, // a stranger's request is worth one short line
   host_identifier_shared: counts('HostIdentifiersShared'),
   body_quarantined: counts('BodiesQuarantined'),
   event_failed: counts('EventsFailed'),

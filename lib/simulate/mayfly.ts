@@ -9,6 +9,7 @@ import type {
 import { type Place, placeOf } from '../core/arn.ts';
 import { InstanceNodes } from '../core/fleet/instance-nodes.ts';
 import { SWEEP_EVERY_MS } from '../core/ledger/bound.ts';
+import { RequestBody } from '../core/osquery/request-body.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
 import { compiledPolicy } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -129,7 +130,7 @@ export class InMemoryMayfly {
         const reply = await this.#api.answer({
           method: 'POST',
           path: new URL(url).pathname,
-          body: Buffer.from(body),
+          body: RequestBody.of(Buffer.from(body)),
           authorization,
           timeLeftMs: () => endsAtMs - this.#deps.now(),
         });

@@ -18,7 +18,7 @@ interface Directive {
 }
 
 /**
- * What a function prints while it reports: every line, and the metrics that CloudWatch takes from them.
+ * What a function prints while it reports: every line, their bytes, and the metrics that CloudWatch takes from them.
  *
  * @param namespace as the function's environment has it
  * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
@@ -44,7 +44,7 @@ export function printed(act: (report: Report) => void, namespace = 'Mayfly/Test'
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
-  return { lines, metrics: lines.flatMap(metricsOf) };
+  return { lines, metrics: lines.flatMap(metricsOf), bytes: Buffer.byteLength(text.join('')) };
 }
 
 /** The metrics of one line: each one in each set of dimensions. @throws where CloudWatch would drop the line */

@@ -59,10 +59,14 @@ function renamedSecret(body: unknown): string {
   return other.length === 1 ? String(other[0]?.[1]) : '';
 }
 
-/** The key a request carries: in the body, or since 5.23.0 in the header too; two that differ are none. */
+/** The node key of the header, which agents send since 5.23.0. */
+export const keyInHeader = (authorization: string | undefined): string | undefined =>
+  /^NodeKey\s+(\S+)$/i.exec(authorization ?? '')?.[1];
+
+/** The key a request carries: in the body, or in the header too; two that differ are none. */
 export function nodeKeyOf(body: unknown, authorization: string | undefined): string {
   const inBody = isObject(body) && typeof body.node_key === 'string' ? body.node_key : '';
-  const inHeader = /^NodeKey\s+(\S+)$/i.exec(authorization ?? '')?.[1] ?? '';
+  const inHeader = keyInHeader(authorization) ?? '';
   if (inBody && inHeader && inBody !== inHeader) return '';
   return inBody || inHeader;
 }

@@ -1,4 +1,3 @@
-import { MayflyError } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
 import { noteContest } from '../fleet/note-contest.ts';
 import { HOT_INTERVAL_SECONDS, intervalSecondsOf } from '../ledger/bound.ts';
@@ -26,8 +25,9 @@ import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results
 import { cut } from '../text.ts';
 import type { FanOuts } from '../triggers/fan-out.ts';
 import { askOnLog } from '../triggers/handle-log.ts';
-import { parseBody, tooDeep, withoutKeys } from './body.ts';
+import { boundsOf, documentOf, keysOf } from './admission.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
+import type { RequestBody } from './request-body.ts';
 import { enrollProblem, nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
 import { type Endpoint, endpointOf, isCarve } from './routes.ts';
 
@@ -36,7 +36,7 @@ export interface AgentRequest {
   readonly method: string;
   readonly path: string;
   readonly authorization?: string;
-  readonly body: Buffer;
+  readonly body: RequestBody;
   /** How long the function still lives: work that needs longer is left to the agent's next try. */
   readonly timeLeftMs: TimeLeft;
 }
@@ -60,6 +60,12 @@ export interface TlsApiDeps {
   readonly sweepEveryMs: number;
   readonly now: () => number; // epoch ms
   readonly report: Report;
+}
+
+/** A key that we signed, and what it says. */
+interface Bearer {
+  readonly key: string;
+  readonly claim: NodeClaim;
 }
 
 /**
@@ -87,43 +93,55 @@ export class TlsApi {
     }
   }
 
+  /** Who signed a request comes first: nothing of a stranger is inflated, looked up or stored. */
   async #dispatch(endpoint: Endpoint, request: AgentRequest): Promise<Reply> {
-    let body: unknown;
-    try {
-      body = parseBody(request.body);
-    } catch (error) {
-      if (!(error instanceof MayflyError)) throw error;
-      return this.#unreadable(endpoint, request, error);
-    }
+    const { body, authorization } = request;
     if (endpoint === 'enroll') return this.#enroll(body);
-    const claim = await this.#claimOf(nodeKeyOf(body, request.authorization));
-    if (!claim) return nodeInvalid;
-    if (endpoint === 'read') return this.#read(claim);
-    const node = await this.#nodeOf(claim);
+    const keys = await keysOf(endpoint, request);
+    const bearer = await this.#bearerOf(keys);
+    if (!bearer) return keys.length > 0 ? nodeInvalid : this.#keyless(body);
+    if (endpoint === 'log' || endpoint === 'write') return this.#data(endpoint, bearer, request);
+    const read = documentOf(body, boundsOf(endpoint));
+    if ('problem' in read) return refused(read.problem);
+    if (nodeKeyOf(read.document, authorization) !== bearer.key) return nodeInvalid;
+    return endpoint === 'read' ? this.#read(bearer.claim) : this.#config(bearer.claim);
+  }
+
+  async #data(endpoint: 'log' | 'write', bearer: Bearer, { body, authorization }: AgentRequest): Promise<Reply> {
+    const node = await this.#nodeOf(bearer.claim);
     if (!node) return nodeInvalid;
-    if (endpoint === 'config') return this.#config(node);
-    if (tooDeep(body)) return this.#quarantine(node, endpoint, 'nested too deeply', request.body);
-    if (endpoint === 'log') return this.#log(node, body, request.body);
-    return this.#write(node, body, request.body);
+    const read = documentOf(body, boundsOf(endpoint));
+    // It will never be readable: acknowledged, or the agent would send it for ever.
+    if ('problem' in read) return this.#quarantine(node, endpoint, read.problem, body);
+    if (nodeKeyOf(read.document, authorization) !== bearer.key) return nodeInvalid;
+    return endpoint === 'log' ? this.#log(node, read.document, body) : this.#write(node, read.document, body);
   }
 
-  // Bytes that will never parse are acknowledged and put aside, but only for an enrolled node: strangers store nothing.
-  async #unreadable(endpoint: Endpoint, request: AgentRequest, error: MayflyError): Promise<Reply> {
-    if (endpoint !== 'log' && endpoint !== 'write') return refused(error.message);
-    const claim = await this.#claimOf(nodeKeyOf(undefined, request.authorization));
-    const node = claim && (await this.#nodeOf(claim));
-    if (!node) return refused(error.message);
-    return this.#quarantine(node, endpoint, error.message, request.body);
+  /** A request without a key is one of no node; what cannot be read may have been one of a node. */
+  #keyless(body: RequestBody): Reply {
+    const read = documentOf(body, boundsOf('read'));
+    return 'problem' in read ? refused(`no node key was found, and ${read.problem}`) : nodeInvalid;
   }
 
-  async #enroll(body: unknown): Promise<Reply> {
+  /** The first of these keys that we signed. */
+  async #bearerOf(keys: readonly string[]): Promise<Bearer | undefined> {
+    for (const key of keys) {
+      const claim = await this.#claimOf(key);
+      if (claim) return { key, claim };
+    }
+    return undefined;
+  }
+
+  async #enroll(body: RequestBody): Promise<Reply> {
     const { enrollSecret, nodeKeySecret, report } = this.#deps;
-    const request = tooDeep(body) ? undefined : readEnroll(body);
-    if (!request) return refused(enrollProblem(body));
+    const read = documentOf(body, boundsOf('enroll'));
+    if ('problem' in read) return refused(read.problem);
+    const request = readEnroll(read.document);
+    if (!request) return refused(enrollProblem(read.document));
     const { hostIdentifier, identity } = request.enrollment;
     const isSecret = (known: readonly string[]): boolean => known.some((secret) => sameSecret(secret, request.secret));
     if (!isSecret(await enrollSecret.values()) && !isSecret(await enrollSecret.refreshed())) {
-      report('enroll_refused', { hostIdentifier });
+      report('enroll_refused', { hostIdentifier: cut(hostIdentifier.replace(/[^\x20-\x7e]/g, '?'), 40) });
       return refused('The enroll secret is not ours.');
     }
     const policy = await this.#deps.policy();
@@ -143,7 +161,9 @@ export class TlsApi {
     return enrolled(signNodeKey({ host: node.host, epoch: node.epoch }, signing));
   }
 
-  async #config(node: Node): Promise<Reply> {
+  async #config(claim: NodeClaim): Promise<Reply> {
+    const node = await this.#nodeOf(claim);
+    if (!node) return nodeInvalid;
     await this.#seen(node);
     return document(agentConfig(this.#profileOf(node, await this.#deps.policy())).json);
   }
@@ -175,7 +195,7 @@ export class TlsApi {
     return (await this.#intervalSecondsOf(node)) > HOT_INTERVAL_SECONDS ? seconds : undefined;
   }
 
-  async #write(node: Node, body: unknown, bytes: Buffer): Promise<Reply> {
+  async #write(node: Node, body: unknown, bytes: RequestBody): Promise<Reply> {
     const { queue, ledger, registry, aliases, now, report } = this.#deps;
     const answers = readAnswers(body);
     if (!answers) return this.#quarantine(node, 'write', 'no readable queries', bytes);
@@ -197,7 +217,7 @@ export class TlsApi {
     return done ? accepted : refused('Another request is storing these results: keep them and come again.', 503);
   }
 
-  async #log(node: Node, body: unknown, bytes: Buffer): Promise<Reply> {
+  async #log(node: Node, body: unknown, bytes: RequestBody): Promise<Reply> {
     const batch = readLog(body);
     if (!batch) return this.#quarantine(node, 'log', 'no readable data', bytes);
     const lines = batch.lines.map((line) => this.#logLine(node, batch.logType, line));
@@ -215,9 +235,9 @@ export class TlsApi {
     return { id, kind: 'log', time, storedAtMs: nowMs, host, hostname: identity.hostname, logType, line };
   }
 
-  async #quarantine(node: Node, endpoint: string, reason: string, bytes: Buffer): Promise<Reply> {
+  async #quarantine(node: Node, endpoint: string, reason: string, bytes: RequestBody): Promise<Reply> {
     const { sink, now, report } = this.#deps;
-    const bodyBase64 = withoutKeys(bytes).toString('base64');
+    const bodyBase64 = (await bytes.keepsake()).toString('base64');
     const id = lineId(node.host, endpoint, bodyBase64);
     await sink.quarantine([
       {
@@ -231,7 +251,7 @@ export class TlsApi {
         bodyBase64,
       },
     ]);
-    report('body_quarantined', { host: node.host, endpoint, reason, bytes: bytes.length });
+    report('body_quarantined', { host: node.host, endpoint, reason, bytes: bytes.size });
     return accepted;
   }
 

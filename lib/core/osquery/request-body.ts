@@ -1,0 +1,173 @@
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { MayflyError } from '../errors.ts';
+import { parseJson } from '../text.ts';
+import { beyondBounds, type JsonBounds } from './json-bounds.ts';
+
+/** What is read of a body at most. */
+export interface BodyBounds extends JsonBounds {
+  /** Of a plain body. */
+  readonly maxBytes: number;
+  /** Of a gzip body, inflated; 0 where gzip is not inflated at all. */
+  readonly maxInflatedBytes: number;
+}
+
+/** As much as API Gateway takes of a body: what could not be sent as it is cannot be sent as gzip either. */
+export const MAX_INFLATED_BYTES = 10 * 1024 * 1024;
+
+/** At each end of a body this much is looked through for a node key: many times the longest key. */
+const WINDOW_BYTES = 48 * 1024;
+/** Deflate writes the beginning of what it packs at the beginning: so much holds more than the longest key. */
+const PACKED_WINDOW_BYTES = 3 * 1024;
+/** A claim costs a signature: of what looks like a key so many are tried from each end. */
+const MAX_CLAIMS = 4;
+const NODE_KEY_MEMBER = /"node_key"\s{0,8}:\s{0,8}"([^"\\]{0,1600})"/g;
+/** A line takes less than this in base64: whatever is longer is marked as cut when it is stored. */
+const MAX_KEPT_BYTES = 720_000;
+
+/** The work that a body has caused so far: requests without a valid key have a budget. */
+export interface BodyWork {
+  decodedBytes: number;
+  inflatedBytes: number;
+  parsedBytes: number;
+}
+
+/**
+ * The body of a request, decoded, inflated and parsed no further than its reader asks: most of what a stranger sends is
+ * refused after a look at both ends.
+ */
+export class RequestBody {
+  readonly work: BodyWork = { decodedBytes: 0, inflatedBytes: 0, parsedBytes: 0 };
+  readonly #text: string;
+  readonly #encoding: 'base64' | 'utf8';
+  #bytes: Buffer | undefined;
+
+  /** @param text as the front hands it over; base64 without line breaks */
+  constructor(text: string, encoding: 'base64' | 'utf8') {
+    this.#text = text;
+    this.#encoding = encoding;
+  }
+
+  /** A body that is at hand as bytes. */
+  static of(bytes: Buffer): RequestBody {
+    return new RequestBody(bytes.toString('base64'), 'base64');
+  }
+
+  get bytes(): Buffer {
+    this.#bytes ??= this.#decoded(0, this.#text.length);
+    return this.#bytes;
+  }
+
+  get size(): number {
+    return Buffer.byteLength(this.#text, this.#encoding);
+  }
+
+  /** By its magic: a proxy may drop the header that says so. */
+  get isGzip(): boolean {
+    const [first, second] = this.#decoded(0, 4);
+    return first === 0x1f && second === 0x8b;
+  }
+
+  /**
+   * What stands as `node_key` near either end, the likeliest first; empty where nothing does. osquery writes the key as the
+   * last member, but as the first of a log body in gzip (docs/spec/osquery-protocol.md §8). Only a parsed body says
+   * which of them is the request's.
+   *
+   * @param inflate whether to inflate the beginning of a gzip body
+   */
+  async claimedKeys(inflate: boolean): Promise<readonly string[]> {
+    if (this.isGzip) return inflate ? keysIn(await this.#inflatedStart()).slice(0, MAX_CLAIMS) : [];
+    const units = this.#encoding === 'base64' ? (WINDOW_BYTES / 3) * 4 : WINDOW_BYTES;
+    const isShort = this.#text.length <= 2 * units;
+    const [start, end] = isShort
+      ? [[], keysIn(this.bytes)]
+      : [keysIn(this.#decoded(0, units)), keysIn(this.#decoded(this.#text.length - units, this.#text.length))];
+    const all = [...start, ...end];
+    return [...new Set([...all.slice(-MAX_CLAIMS).reverse(), ...all.slice(0, MAX_CLAIMS)])];
+  }
+
+  /**
+   * The body as JSON. Bytes that are not UTF-8 become replacement characters, because distributed rows are sent raw
+   * (docs/spec/osquery-protocol.md §2.6).
+   *
+   * @throws {MayflyError} `BODY_UNREADABLE` or `BODY_TOO_LARGE`
+   */
+  document(bounds: BodyBounds): unknown {
+    const text = this.isGzip ? this.#inflated(bounds.maxInflatedBytes) : this.#plain(bounds.maxBytes);
+    const problem = beyondBounds(text, bounds);
+    if (problem) throw new MayflyError('BODY_TOO_LARGE', `the body is not parsed: ${problem}`);
+    this.work.parsedBytes += text.length;
+    try {
+      return parseJson(text.toString('utf8'));
+    } catch (cause) {
+      throw new MayflyError('BODY_UNREADABLE', `the body is not JSON (${this.size} bytes)`, { cause });
+    }
+  }
+
+  /**
+   * The body as people may look at it later: its beginning, inflated where it can be, and without the node keys that are in
+   * it, since a key opens its node's queue.
+   */
+  async keepsake(): Promise<Buffer> {
+    const readable = (await this.#readable()).subarray(0, MAX_KEPT_BYTES);
+    // As Latin-1 every byte is one character, so that bytes which are no text stay what they are.
+    return Buffer.from(readable.toString('latin1').replace(NODE_KEY, 'mf1.redacted'), 'latin1');
+  }
+
+  async #readable(): Promise<Buffer> {
+    if (!this.isGzip) return this.bytes;
+    try {
+      return this.#inflated(MAX_INFLATED_BYTES);
+    } catch (error) {
+      const isLarge = error instanceof MayflyError && error.code === 'BODY_TOO_LARGE';
+      return isLarge ? this.#inflatedStart() : this.bytes;
+    }
+  }
+
+  #decoded(from: number, to: number): Buffer {
+    // A group of four characters of base64 is decoded by itself.
+    const start = this.#encoding === 'base64' ? from - (from % 4) : from;
+    const bytes = Buffer.from(this.#text.slice(start, to), this.#encoding);
+    this.work.decodedBytes += bytes.length;
+    return bytes;
+  }
+
+  #plain(maxBytes: number): Buffer {
+    if (this.size > maxBytes) throw new MayflyError('BODY_TOO_LARGE', `the body is larger than ${maxBytes} bytes`);
+    return this.bytes;
+  }
+
+  #inflated(maxBytes: number): Buffer {
+    if (maxBytes === 0) throw new MayflyError('BODY_UNREADABLE', 'gzip is only taken for logs');
+    try {
+      const bytes = gunzipSync(this.bytes, { maxOutputLength: maxBytes });
+      this.work.inflatedBytes += bytes.length;
+      return bytes;
+    } catch (cause) {
+      const large = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+      if (large) this.work.inflatedBytes += maxBytes;
+      throw large
+        ? new MayflyError('BODY_TOO_LARGE', `the gzip body grows beyond ${maxBytes} bytes`, { cause })
+        : new MayflyError('BODY_UNREADABLE', 'the body starts like gzip and is not', { cause });
+    }
+  }
+
+  /** The first 48 KiB at most; empty where it is no gzip. Not inflated further than that, however much would follow. */
+  async #inflatedStart(): Promise<Buffer> {
+    const gunzip = createGunzip({ chunkSize: WINDOW_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
+    gunzip.end(this.#decoded(0, (PACKED_WINDOW_BYTES / 3) * 4));
+    try {
+      for await (const chunk of gunzip) {
+        this.work.inflatedBytes += (chunk as Buffer).length;
+        return chunk as Buffer; // ends the loop, and with it the stream
+      }
+    } catch {
+      // What cannot be inflated holds no key that could be read.
+    }
+    return Buffer.alloc(0);
+  }
+}
+
+const NODE_KEY = /mf1\.[0-9a-z]{1,11}\.[A-Za-z0-9_-]{1,1400}\.[A-Za-z0-9_-]{43}/g;
+
+const keysIn = (text: Buffer): string[] =>
+  [...text.toString('latin1').matchAll(NODE_KEY_MEMBER)].map(([, key = '']) => key);

@@ -1,0 +1,42 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { classify } from '../../lib/agent/osquery/classify.ts';
+import { RequestBody } from '../../lib/core/osquery/request-body.ts';
+import { printed } from '../support/embedded-metrics.ts';
+import { aWatchedApi, type StrangersRequest, strangersRequests } from '../support/strangers.ts';
+
+const KiB = 1024;
+
+/*
+ * What a request may cost before its key or secret is known to be ours. CPU and heap are measured by `npm run
+ * bench:strangers`; here is what they come from.
+ */
+describe('a request without a valid key', () => {
+  let requests: readonly StrangersRequest[];
+  beforeAll(() => {
+    requests = strangersRequests();
+  });
+
+  it('is refused without a call, whatever it is, and little of it is looked at', async () => {
+    const reports: (readonly [event: string, fields: Readonly<Record<string, unknown>>])[] = [];
+    const { api, calls } = aWatchedApi((event, fields) => void reports.push([event, fields]));
+    for (const { name, path, body, authorization } of requests) {
+      const lines = reports.length;
+      const request = new RequestBody(body.toString('base64'), 'base64');
+      const reply = await api.answer({ method: 'POST', path, body: request, authorization, timeLeftMs: () => 15_000 });
+      expect([name, classify(Buffer.from(reply.body)).kind]).toEqual([name, 'fail']);
+      const { decodedBytes, inflatedBytes, parsedBytes } = request.work;
+      expect([name, decodedBytes <= 128 * KiB, inflatedBytes <= 64 * KiB, parsedBytes <= 64 * KiB]).toEqual([
+        name,
+        true,
+        true,
+        true,
+      ]);
+      expect([name, reports.length - lines <= 1]).toEqual([name, true]);
+    }
+    expect(calls).toEqual([]);
+    // All reports there were, as the function prints them.
+    const printedLines = reports.map(([event, fields]) => printed((report) => report(event, fields)).bytes);
+    expect(reports.length).toBeGreaterThan(0);
+    expect(Math.max(...printedLines)).toBeLessThanOrEqual(300);
+  });
+});

@@ -3,23 +3,35 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { MayflyError } from '../core/errors.ts';
 import type { Report } from '../core/report.ts';
 import { parseJson } from '../core/text.ts';
-import { type ParsedEvent, parseEvent } from '../core/triggers/parse.ts';
+import { parseEvent } from '../core/triggers/parse.ts';
+import type { ParsedEvent } from '../core/triggers/parsed-event.ts';
+
+export interface EventBatchDeps {
+  /** @returns what the event came to */
+  readonly handle: (event: ParsedEvent, context: Context) => Promise<string>;
+  /**
+   * Sees every event of the batch, for what is cheaper done once for all; a head start only: its failure fails nothing, and
+   * `handle` does by itself what was not done.
+   */
+  readonly prepare: (events: readonly ParsedEvent[]) => Promise<void>;
+  readonly report: Report;
+  readonly now: () => number; // epoch ms
+}
 
 /**
  * A function over EventBridge events that come through SQS: each record is parsed and handled by itself, and only the
- * failed ones go back to the queue, from there after five tries to the dead-letter queue.
- *
- * @param before sees every event of the batch that could be parsed, for what is cheaper done once for all; a head start
- *   only: its failure fails nothing, and `handle` does by itself what was not done
+ * failed ones go back to the queue, from there after five tries to the dead-letter queue. What can never be read is no failure:
+ * it is told of, counted, and taken from the queue.
  */
-export function eventBatch(
-  handle: (event: ParsedEvent, context: Context) => Promise<string>,
-  report: Report,
-  before: (events: readonly ParsedEvent[]) => Promise<void> = async () => {},
-): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function eventBatch({
+  handle,
+  prepare,
+  report,
+  now,
+}: EventBatchDeps): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
   const one = async (record: SQSRecord, context: Context): Promise<void> => {
     try {
-      const event = read(record);
+      const event = read(record, now());
       const outcome = await handle(event, context);
       report('event_handled', { messageId: record.messageId, kind: event.kind, outcome });
     } catch (error) {
@@ -29,14 +41,8 @@ export function eventBatch(
     }
   };
   return async (event, context) => {
-    const readable = event.Records.flatMap((record) => {
-      try {
-        return [read(record)];
-      } catch {
-        return []; // reported, and failed, when its turn comes
-      }
-    });
-    await before(readable).catch((error: unknown) => report('batch_unprepared', { error: String(error) }));
+    const events = event.Records.map((record) => read(record, now()));
+    await prepare(events).catch((error: unknown) => report('batch_unprepared', { error: String(error) }));
     // A processor holds the state of one batch.
     const processor = new BatchProcessor(EventType.SQS);
     return processPartialResponse(event, (record: SQSRecord) => one(record, context), processor, {
@@ -46,11 +52,12 @@ export function eventBatch(
   };
 }
 
-function read(record: SQSRecord): ParsedEvent {
+/** Without a time of its own an event counts from when it was sent to its queue, which every try of it says. */
+function read(record: SQSRecord, nowMs: number): ParsedEvent {
   try {
-    return parseEvent(parseJson(record.body));
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new MayflyError('EVENT_MALFORMED', 'the message is not JSON', { cause });
-    throw cause;
+    return parseEvent(parseJson(record.body), 'event', Number(record.attributes.SentTimestamp) || nowMs);
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;
+    return { kind: 'malformed', why: `the message is not JSON (message ${record.messageId})` };
   }
 }

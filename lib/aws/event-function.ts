@@ -32,14 +32,15 @@ interface Own extends Pick<EventDeps, 'describeInstance'> {
 
 /** Every function on events is this one; what tells them apart are the rules that feed them and what they may do. */
 export const eventHandler = (deps: Omit<EventDeps, 'hold'>, holding?: Holding): EventHandler =>
-  eventBatch(
-    (event, context) => {
+  eventBatch({
+    handle: (event, context) => {
       const endsAtMs = deps.now() + context.getRemainingTimeInMillis();
-      return handleEvent(event, { ...deps, ...(holding ? { hold: { ...holding, endsAtMs } } : {}) });
+      return handleEvent(event, { ...deps, hold: holding && { ...holding, endsAtMs } });
     },
-    deps.report,
-    (events) => prepareBatch(events, deps),
-  );
+    prepare: (events) => prepareBatch(events, deps),
+    report: deps.report,
+    now: deps.now,
+  });
 
 const Env = z.object(TableEnv);
 

@@ -27,6 +27,8 @@ export const EVENT_METRICS: Readonly<Record<string, EventMetrics>> = {
   host_identifier_shared: counts('HostIdentifiersShared'),
   body_quarantined: counts('BodiesQuarantined'),
   event_failed: counts('EventsFailed'),
+  event_ignored: counts('EventsIgnored'),
+  event_malformed: counts('EventsMalformed'),
   query_refused: counts('QueriesRefused'),
   query_dropped: counts('QueriesDropped'),
   rule_without_host: counts('RulesWithoutHost'),

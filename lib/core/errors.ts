@@ -3,7 +3,6 @@ export type ErrorCode =
   | 'SQL_VALUE_UNSAFE' // a value that SQLite cannot hold as text, or that osquery would cut
   | 'SQL_PLACEHOLDER_UNBOUND' // a `:name` in the SQL without a binding
   | 'SQL_BINDING_UNUSED' // a binding without its `:name`
-  | 'EVENT_MALFORMED' // an event we subscribe to, without the fields its source documents
   | 'BODY_UNREADABLE' // a request body that is not gzip or JSON although it says so
   | 'BODY_TOO_LARGE' // a request body that grows beyond our bound when inflated
   | 'STORE_REFUSED' // Firehose kept refusing records

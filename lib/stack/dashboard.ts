@@ -41,7 +41,7 @@ const STAGES = {
 } as const;
 
 const TROUBLE = [
-  ...['RequestsFailed', 'EventsFailed', 'EnrollmentsRefused', 'BodiesQuarantined'],
+  ...['RequestsFailed', 'EventsFailed', 'EventsMalformed', 'EnrollmentsRefused', 'BodiesQuarantined'],
   ...['QueriesDropped', 'QueriesRefused', 'RulesWithoutHost', 'PolicyRefreshesFailed'],
 ];
 

@@ -6,7 +6,8 @@ import { renderSql } from '../../core/sql/render.ts';
 import { ContainerHosts, type ContainerInstanceLookup } from '../../core/triggers/container-hosts.ts';
 import { handleEvent } from '../../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../../core/triggers/handle-rules.ts';
-import { type ParsedEvent, parseEvent } from '../../core/triggers/parse.ts';
+import { parseEvent } from '../../core/triggers/parse.ts';
+import type { ParsedEvent } from '../../core/triggers/parsed-event.ts';
 import { MemoryHosts } from '../../memory/hosts.ts';
 import { MemoryLedger } from '../../memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../../memory/nodes.ts';
@@ -39,7 +40,7 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
   let file = '';
   const now = (): number => nowMs;
   const report: Report = (event, fields) => tell({ kind: KINDS[event] ?? event, file, ...fields });
-  const parsed = events.map((recorded) => ({ file: recorded.file, event: readable(recorded) }));
+  const parsed = events.map((recorded) => ({ file: recorded.file, event: parseEvent(recorded.event) }));
   const aliases = new MemoryAliases();
   const hosts = new WatchedHosts(
     (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
@@ -61,8 +62,8 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
   };
   for (const { file: from, event } of parsed) {
     file = from;
-    if ('problem' in event) {
-      tell({ kind: 'unreadable', file, why: event.problem });
+    if (event.kind === 'malformed') {
+      tell({ kind: 'unreadable', file, why: event.why });
       continue;
     }
     // Events may be late, the clock never goes back.
@@ -99,18 +100,8 @@ class WatchedHosts extends MemoryHosts {
   }
 }
 
-type Readable = ParsedEvent | { readonly kind: 'unreadable'; readonly problem: string };
-
-function readable({ event }: RecordedEvent): Readable {
-  try {
-    return parseEvent(event);
-  } catch (error) {
-    return { kind: 'unreadable', problem: error instanceof Error ? error.message : String(error) };
-  }
-}
-
 /** What ECS would say, as far as the recording tells it; else the container instance stands for its host. */
-function lookUpIn(events: readonly Readable[]): ContainerInstanceLookup {
+function lookUpIn(events: readonly ParsedEvent[]): ContainerInstanceLookup {
   const instances = new Map(
     events.flatMap((event) =>
       event.kind === 'container-instance' && event.instance ? [[event.arn, event.instance] as const] : [],

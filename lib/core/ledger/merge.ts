@@ -14,9 +14,9 @@ export const isNews = (
  * What is known of a life after a newer snapshot. Where that says less than an older one did, the older one's word stands:
  * a container that had an id had it, whatever a later event leaves out.
  */
-export function merged(known: WorkloadSnapshot | undefined, told: WorkloadSnapshot): WorkloadSnapshot {
+export function merged(known: WorkloadSnapshot | undefined, heard: WorkloadSnapshot): WorkloadSnapshot {
   // A clock that is ahead says nothing of the future.
-  const news = { ...told, occurredAtMs: Math.min(told.occurredAtMs, told.receivedAtMs) };
+  const news = { ...heard, occurredAtMs: Math.min(heard.occurredAtMs, heard.receivedAtMs) };
   if (!known) return news;
   const named = new Set(news.containers.map(({ name }) => name));
   const untold = known.containers
@@ -24,7 +24,9 @@ export function merged(known: WorkloadSnapshot | undefined, told: WorkloadSnapsh
     .map((container) => (news.stopped ? { ...container, lastStatus: 'STOPPED' } : container));
   const before = new Map(known.containers.map((container) => [container.name, container]));
   const containers = [
-    ...news.containers.map((container): TaskContainer => ({ ...before.get(container.name), ...container })),
+    ...news.containers.map(
+      (container): TaskContainer => ({ ...container, ...before.get(container.name), ...told(container) }),
+    ),
     ...untold,
   ];
   const ids = containers.flatMap(({ runtimeId }) => runtimeId ?? []);
@@ -36,3 +38,7 @@ export function merged(known: WorkloadSnapshot | undefined, told: WorkloadSnapsh
     ...(known.times || news.times ? { times: { ...known.times, ...news.times } } : {}),
   };
 }
+
+/** What an event says of a container, without what it leaves out. */
+const told = (container: TaskContainer): Partial<TaskContainer> =>
+  Object.fromEntries(Object.entries(container).filter(([, value]) => value !== undefined));

@@ -73,8 +73,10 @@ export function compiledPolicy(policy: Policy): CompiledPolicy {
 
 /** A task's event as it would have looked while the task ran, or when its stop had just been decided. */
 export function asIfRunning(event: unknown, desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING'): unknown {
-  const { detail, ...envelope } = event as { detail?: { containers?: object[] } };
-  const containers = detail?.containers?.map((container) => ({ ...container, lastStatus: 'RUNNING' }));
+  const { detail, ...envelope } = Object(event) as { detail?: { containers?: unknown } };
+  const containers = Array.isArray(detail?.containers)
+    ? detail.containers.map((container: unknown) => ({ ...Object(container), lastStatus: 'RUNNING' }))
+    : undefined;
   return {
     ...envelope,
     detail: { ...detail, lastStatus: 'RUNNING', desiredStatus, ...(containers ? { containers } : {}) },

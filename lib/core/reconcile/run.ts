@@ -4,7 +4,7 @@ import type { Findings } from '../fleet/finding.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
 import type { RuleDeps } from '../triggers/handle-rules.ts';
-import type { ParsedEvent } from '../triggers/parse.ts';
+import type { ParsedEvent } from '../triggers/parsed-event.ts';
 import { each } from './each.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from './inventory.ts';
 import type { Settled } from './settled.ts';

@@ -118,14 +118,18 @@ async function toLookAt(run: Run, cluster: string, arns: readonly string[], list
 async function knowsEssentials({ deps }: Run, record: WorkloadRecord): Promise<boolean> {
   const { workload, version, containers } = record;
   if (containers.length < 2 || containers.some(({ essential }) => essential === false)) return true;
-  const names = await deps.definitions.essentialContainers(definitionOf(record));
+  const definition = definitionOf(record);
+  if (definition === undefined) return true;
+  const names = await deps.definitions.essentialContainers(definition);
   if (!names) return false;
   const marked = containers.map((one) => (names.has(one.name) ? one : { ...one, essential: false }));
   if (containers.some(({ name }) => !names.has(name))) await deps.ledger.amend(workload, version, marked);
   return true;
 }
 
-function definitionOf({ workload, identity }: WorkloadRecord): string {
+/** Undefined where no event named it. */
+function definitionOf({ workload, identity }: WorkloadRecord): string | undefined {
+  if (!identity.task_family) return undefined;
   const { partition, region, account } = placeOf(workload);
   return `arn:${partition}:ecs:${region}:${account}:task-definition/${identity.task_family}:${identity.task_revision}`;
 }

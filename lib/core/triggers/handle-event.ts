@@ -5,7 +5,7 @@ import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';
 import { handleLaunch, type LaunchDeps, type LaunchEvent, SAME_LAUNCH_MS } from './handle-launch.ts';
 import { handleRules, type RuleDeps } from './handle-rules.ts';
 import { handleTask } from './handle-task.ts';
-import type { ParsedEvent } from './parse.ts';
+import type { Ignored, Malformed, ParsedEvent } from './parsed-event.ts';
 
 /** What events are handled with; what only one function may do is there for that one alone. */
 export type EventDeps = LastGaspDeps & Pick<LaunchDeps, 'describeInstance'>;
@@ -37,12 +37,25 @@ export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<
     return outcome;
   }
   if (event.kind === 'other') return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
-  if (event.kind === 'ignored') return 'ignored';
-  await learnHost(event, deps);
-  if ((await handleRules(event.event, deps)) > 0) return 'asked';
-  return event.instance ? 'learned' : 'ignored';
+  if (event.kind === 'ignored' || event.kind === 'malformed') return ignore(event, deps);
+  return handleContainerInstance(event, deps);
 }
 
+/** Says why an event calls for nothing: a malformed one stays so, however often it comes. */
+function ignore(event: Ignored | Malformed, { report }: Pick<RuleDeps, 'report'>): 'ignored' {
+  if (event.kind === 'malformed') report('event_malformed', { why: event.why });
+  else report('event_ignored', { eventId: event.eventId, why: event.why });
+  return 'ignored';
+}
+
+async function handleContainerInstance(event: ContainerInstanceEvent, deps: RuleDeps): Promise<string> {
+  await learnHost(event, deps);
+  if ((await handleRules(event.event, deps)) > 0) return 'asked';
+  if (event.instance) return 'learned';
+  return ignore({ kind: 'ignored', eventId: event.event.id, why: `${event.arn} names no EC2 instance` }, deps);
+}
+
+type ContainerInstanceEvent = Extract<ParsedEvent, { kind: 'container-instance' }>;
 type LearnDeps = HostDeps & Pick<RuleDeps, 'hosts'>;
 
 /**

@@ -161,7 +161,8 @@ async function noteAddresses(
 
 /** The essential containers of a task that has others; a task of one container cannot do without it. */
 async function essentialsOf({ task }: TaskEvent, { definitions }: TaskDeps): Promise<ReadonlySet<string> | undefined> {
-  return task.containers.length > 1 ? definitions.essentialContainers(task.taskDefinitionArn) : undefined;
+  const isNamed = task.taskDefinitionArn !== '';
+  return isNamed && task.containers.length > 1 ? definitions.essentialContainers(task.taskDefinitionArn) : undefined;
 }
 
 /**

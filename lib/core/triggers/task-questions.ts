@@ -5,6 +5,7 @@ import type { Cause } from '../queue/ask.ts';
 import { type Asking, askingOf, lastGaspOf, postMortemOf } from '../queue/asking.ts';
 import type { Decorations } from '../queue/pending-query.ts';
 import { deadlineOf } from './deadline.ts';
+import { fieldsOf, listOf } from './fields.ts';
 import { containerDecorations, type TaskEvent } from './task.ts';
 
 /** Ids that no returned row has named yet. */
@@ -36,13 +37,13 @@ export function askingsFor(record: WorkloadRecord, raw: unknown, policy: Compile
 
 /** The event with the container ids that it leaves out and earlier ones told: queries bind what they ask about from it. */
 function withKnown(raw: unknown, { containers }: WorkloadRecord): unknown {
-  const { detail } = Object(raw) as { detail?: { containers?: readonly Record<string, unknown>[] } };
-  const told = new Map((detail?.containers ?? []).map((container) => [container.name, container]));
+  const detail = fieldsOf(fieldsOf(raw).detail);
+  const told = new Map(listOf(detail.containers).map((container) => [container.name, container]));
   const untold = containers.filter(({ name, runtimeId }) => runtimeId !== undefined && !told.get(name)?.runtimeId);
   if (untold.length === 0) return raw;
   for (const container of untold)
     told.set(container.name, { ...container, ...told.get(container.name), runtimeId: container.runtimeId });
-  return { ...Object(raw), detail: { ...detail, containers: [...told.values()] } };
+  return { ...fieldsOf(raw), detail: { ...detail, containers: [...told.values()] } };
 }
 
 /** What the questions of this event are asked for, and with what their rows are decorated. */

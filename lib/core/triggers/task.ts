@@ -15,7 +15,7 @@ export interface TaskEvent {
   readonly toldBy: ToldBy;
   readonly task: {
     readonly taskArn: string;
-    readonly clusterArn: string;
+    readonly clusterArn: string; // '' where nothing says it, as for the task definition
     readonly taskDefinitionArn: string;
     readonly containerInstanceArn?: string;
     readonly launchType?: string;
@@ -64,14 +64,16 @@ export function taskSnapshot(
   essential?: ReadonlySet<string>,
 ): WorkloadSnapshot {
   const goesOn = task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING';
-  const containers = task.containers.map(
-    ({ addresses: _, runtimeId, ...container }): TaskContainer => ({
+  const containers = task.containers.map(({ addresses: _, runtimeId, ...container }): TaskContainer => {
+    const isSafe = runtimeId !== undefined && SAFE_ID.test(runtimeId);
+    return {
       ...container,
-      ...(runtimeId === undefined ? {} : SAFE_ID.test(runtimeId) ? { runtimeId } : { unsafeId: true }),
-      ...(essential && !essential.has(container.name) ? { essential: false } : {}),
-      ...(goesOn && container.lastStatus === 'STOPPED' ? { endedFirst: true } : {}),
-    }),
-  );
+      runtimeId: isSafe ? runtimeId : undefined,
+      unsafeId: runtimeId !== undefined && !isSafe ? true : undefined,
+      essential: essential && !essential.has(container.name) ? false : undefined,
+      endedFirst: goesOn && container.lastStatus === 'STOPPED' ? true : undefined,
+    };
+  });
   return {
     workload: task.taskArn,
     kind: 'ecs-task',
@@ -99,8 +101,8 @@ function taskDecorations(task: TaskEvent['task']): Decorations {
   const addresses = [...task.addresses, ...task.containers.flatMap((container) => container.addresses)];
   return defined({
     task_arn: task.taskArn,
-    cluster: lastPart(task.clusterArn),
-    task_family: family,
+    cluster: lastPart(task.clusterArn) || undefined,
+    task_family: family || undefined,
     task_revision: revision,
     container_instance: task.containerInstanceArn,
     launch_type: task.launchType,

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
 import { INSTANCE, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
 import { MINUTE } from '../../support/world.ts';
+
+const CASES = join(import.meta.dirname, '../../fixtures/cases');
 
 let gasp: LastGasp;
 beforeEach(async () => {
@@ -87,23 +91,48 @@ describe('a hook is completed, whatever its event lacks or holds', () => {
   });
 });
 
-describe('an event that lacks what its source documents', () => {
+describe('a terminate hook that lacks what its source documents', () => {
+  const written = JSON.parse(readFileSync(join(CASES, 'event-terminate-hook-without-origin.json'), 'utf8')) as AnyEvent;
+
+  it('asks its instance for the last time where it names neither origin nor destination', async () => {
+    gasp.world.nowMs = Date.parse(written.time);
+    await gasp.world.aNode('i-0123456789abcdef0');
+    expect(await gasp.send(written)).toEqual([]);
+    expect(await gasp.asked('i-0123456789abcdef0')).toEqual(QUESTIONS);
+  });
+
+  it('is completed without them', async () => {
+    expect(await gasp.at(without(without(ourHook(), 'Origin'), 'Destination'))).toEqual([]);
+    expect(actions()).toHaveLength(1);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+  });
+
   it.each([
-    ['a hook without a group', without(ourHook(), 'AutoScalingGroupName')],
-    ['a hook without a name', ourHook({ LifecycleHookName: '' })],
+    ['no group, which its resources name', without(ourHook(), 'AutoScalingGroupName'), 1],
+    ['no group at all', { ...without(ourHook(), 'AutoScalingGroupName'), resources: [] }, 0],
+    ['no name', ourHook({ LifecycleHookName: '' }), 0],
+  ])('asks its instance, and is completed if it can be: %s', async (_, event, completed) => {
+    expect(await gasp.at(event)).toEqual([]);
+    expect(await gasp.asked()).toEqual(QUESTIONS);
+    expect(actions()).toHaveLength(completed);
+  });
+});
+
+describe('an event that names nobody', () => {
+  it.each([
+    [
+      'a hook without a group and an instance',
+      { ...without(without(ourHook(), 'AutoScalingGroupName'), 'EC2InstanceId'), resources: [] },
+    ],
     ['a warning without an instance', { ...without(fixture(20), 'instance-id'), resources: [] }],
-    ['a recommendation whose instance is a list', fixture(21, { 'instance-id': [INSTANCE] })],
+    ['a recommendation whose instance is a list', { ...fixture(21, { 'instance-id': [INSTANCE] }), resources: [] }],
     ['a warning without detail', { ...fixture(20), resources: [], detail: null as unknown as AnyEvent['detail'] }],
-    ['a warning at no time', { ...fixture(20), time: 'in two minutes' }],
-  ])('goes back to the queue, alone: %s', async (_, event) => {
+  ])('is not tried again: %s', async (_, event) => {
     gasp.world.nowMs = Date.parse(fixture(20).time);
     const { 'instance-id': __, ...detail } = fixture(21).detail;
     const good = { ...fixture(21), detail: { ...detail, 'instance-id': 'i-0000000000000000f' } };
-    expect(await gasp.send(JSON.stringify(event), good)).toEqual(['m0']);
-    expect(gasp.world.reports).toContainEqual({
-      event: 'event_failed',
-      fields: { messageId: 'm0', error: expect.stringMatching(/^EVENT_MALFORMED: /) },
-    });
+    expect(await gasp.send(JSON.stringify(event), good)).toEqual([]);
+    expect(gasp.world.reports.filter(({ event: reported }) => reported === 'event_malformed')).toHaveLength(1);
     expect(await gasp.asked('i-0000000000000000f')).toEqual(QUESTIONS);
     expect(gasp.hooks.completed).toEqual([]);
   });

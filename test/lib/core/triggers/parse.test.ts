@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
-import { fixture } from '../../../support/fixtures.ts';
+import { fixture, fixtureNumbers } from '../../../support/fixtures.ts';
+import { pathsOf, replaced } from '../../../support/json-path.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const GROUP = 'ephemeral-spot-arm64';
@@ -49,7 +52,7 @@ describe('what an event about an instance says', () => {
 
   it('that it moves into a warm pool, which is no end, or ends out of one', () => {
     const moved = fixture(24, { Origin: 'AutoScalingGroup', Destination: 'WarmPool' });
-    expect(parseEvent(moved)).toEqual({ kind: 'ignored', why: 'a move into a warm pool' });
+    expect(parseEvent(moved)).toEqual({ kind: 'ignored', eventId: moved.id, why: 'a move into a warm pool' });
     expect(parseEvent(fixture(24, { Origin: 'WarmPool', Destination: 'EC2' }))).toMatchObject({ kind: 'notice' });
   });
 
@@ -79,6 +82,38 @@ describe('what an event about an instance says', () => {
 
 it('names what a malformed event is about', () => {
   const { taskArn } = fixture(5).detail;
-  expect(() => parseEvent(fixture(5, { version: 'five' }))).toThrow(`(of ${taskArn})`);
-  expect(() => parseEvent(fixture(5, { taskArn: 7 }))).toThrow(/^detail\.taskArn: [^(]*$/);
+  const why = (detail: Record<string, unknown>) => parseEvent({ ...fixture(5, detail), resources: [] });
+  expect(why({ version: 'five' })).toMatchObject({
+    kind: 'malformed',
+    why: expect.stringContaining(`(of ${taskArn})`),
+  });
+  expect(why({ taskArn: 7 })).toEqual({ kind: 'malformed', why: 'detail.taskArn: names no task' });
+});
+
+it('a container instance without an instance id is one without an instance, not an error', () => {
+  const file = join(import.meta.dirname, '../../../fixtures/cases/event-container-instance-without-id.json');
+  const event = JSON.parse(readFileSync(file, 'utf8')) as object;
+  expect(parseEvent(event)).toMatchObject({ kind: 'container-instance', instance: undefined });
+});
+
+describe('any two members of any event that are absent, null or empty', () => {
+  const lacks: readonly unknown[] = [undefined, null, '', [], {}];
+  /** Fails for what throws, and for what is passed over without a reason. */
+  const read = (event: unknown): void => {
+    const parsed = parseEvent(JSON.parse(JSON.stringify(event)), 'event', atMs(5));
+    expect('why' in parsed ? parsed.why : parsed.event.occurredAtMs).toBeTruthy();
+  };
+
+  it.each(fixtureNumbers)('leave fixture %i something to act on, or a reason', (number) => {
+    const event = fixture(number);
+    const paths = pathsOf(event);
+    paths.forEach((path, index) => {
+      lacks.forEach((lack, turn) => {
+        const once = replaced(event, path, lack);
+        read(once);
+        const other = paths[(index * 7 + turn * 13 + number) % paths.length] ?? [];
+        read(replaced(once, other, lacks[(index + turn) % lacks.length]));
+      });
+    });
+  });
 });

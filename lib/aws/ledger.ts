@@ -156,11 +156,16 @@ export class DynamoLedger implements Ledger {
         postMortem.includes(id) ? `#facts${n} = :facts${n}` : once(`#facts${n}`, `:facts${n}`),
       ),
     ];
-    const added = [live.length > 0 ? 'seenLive :live' : '', postMortem.length > 0 ? 'seenPostMortem :dead' : ''];
+    const added = [
+      live.length > 0 ? 'seenLive :live' : '',
+      postMortem.length > 0 ? 'seenPostMortem :dead' : '',
+      'closedQueries :closed',
+    ];
     const names = Object.fromEntries(facts.map(([id], n) => [`#facts${n}`, `${FACTS}${id}`]));
     const values = Object.fromEntries([
       ...first.map(([name, value]) => [`:${name}`, value]),
       ...facts.map(([, said], n) => [`:facts${n}`, said]),
+      [':closed', new Set([sighting.queryId])],
       ...(live.length > 0 ? [[':live', new Set(live)]] : []),
       ...(postMortem.length > 0 ? [[':dead', new Set(postMortem)]] : []),
     ]);
@@ -177,9 +182,17 @@ export class DynamoLedger implements Ledger {
     }
   }
 
-  async troubled(workload: string | undefined, trouble: Trouble): Promise<void> {
+  async troubled(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
     if (workload === undefined) return;
-    await this.#change(workload, 'ADD troubles :trouble', { values: { ':trouble': new Set([trouble]) } });
+    const closing = closes.length > 0; // the table knows no empty set
+    await this.#change(workload, `ADD troubles :trouble${closing ? ', closedQueries :closed' : ''}`, {
+      values: { ':trouble': new Set([trouble]), ':closed': closing ? new Set(closes) : undefined },
+    });
+  }
+
+  async closed(workload: string, queryIds: readonly string[]): Promise<void> {
+    if (queryIds.length === 0) return;
+    await this.#change(workload, 'ADD closedQueries :closed', { values: { ':closed': new Set(queryIds) } });
   }
 
   async delivered(workload: string, nowMs: number): Promise<void> {
@@ -315,6 +328,7 @@ function recordOf(item: Record<string, unknown>): WorkloadRecord {
     handledVersion: Number(item.handledVersion),
     ...(handling ? { handling: { ...handling, ...(host ? { host } : {}) } } : {}),
     alsoAsked: set(item.alsoAsked).map((key) => JSON.parse(key) as PendingKey),
+    closed: set(item.closedQueries),
     lastGasps: set(item.lastGasps).map((asked) => JSON.parse(asked) as Asked),
     seenLive: set(item.seenLive),
     seenPostMortem: set(item.seenPostMortem),

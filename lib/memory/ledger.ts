@@ -84,13 +84,21 @@ export class MemoryLedger implements Ledger {
       seenLive: union(known.seenLive, live),
       seenPostMortem: union(known.seenPostMortem, postMortem),
       facts: { ...facts, ...known.facts, ...Object.fromEntries(last) },
+      closed: union(known.closed, [sighting.queryId]),
       ...(known.firstAnswerAtMs === undefined ? firstAnswer(sighting) : {}),
     }));
     return before;
   }
 
-  async troubled(workload: string | undefined, trouble: Trouble): Promise<void> {
-    this.#change(workload, ({ troubles }) => ({ troubles: union(troubles, [trouble]) }));
+  async troubled(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
+    this.#change(workload, ({ troubles, closed }) => ({
+      troubles: union(troubles, [trouble]),
+      closed: union(closed, closes),
+    }));
+  }
+
+  async closed(workload: string, queryIds: readonly string[]): Promise<void> {
+    this.#change(workload, ({ closed }) => ({ closed: union(closed, queryIds) }));
   }
 
   async delivered(workload: string, nowMs: number): Promise<void> {
@@ -155,6 +163,7 @@ const firstFacts = ({ occurredAtMs, receivedAtMs, toldBy }: WorkloadSnapshot): F
   troubles: [],
   stays: {},
   alsoAsked: [],
+  closed: [],
   lastGasps: [],
   facts: {},
   firstEventAtMs: occurredAtMs,

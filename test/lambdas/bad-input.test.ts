@@ -274,7 +274,7 @@ describe('a finding', () => {
     ['nulls', { resourceType: 'EKSCluster', instanceDetails: null, eksClusterDetails: null, kubernetesDetails: null }],
   ])('with %s asks nobody and is no failure', async (_, resource) => {
     const event = aFinding(1, withResource(resource));
-    expect(await handle(event, event)).toEqual({ outcomes: ['noted', 'noted'], failures: [] });
+    expect(await handle(event, event)).toEqual({ outcomes: ['noted', 'noted'], failures: [], malformed: [] });
     expect([await accounts(), await waiting()]).toEqual([[], []]);
   });
 });

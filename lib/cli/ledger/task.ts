@@ -1,5 +1,6 @@
 import { adviceOn } from '../../core/ledger/advice.ts';
 import {
+  awaitedUntilMs,
   type ContainerFacts,
   type Handling,
   isEssential,
@@ -65,16 +66,16 @@ export async function task(name: string, flags: PlaceFlags & { json: boolean }):
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
   say(columns(linesOf(momentsOf(record), record)));
-  if (record.handling && verdict.verdict === 'pending') say(`  ${outlook(record.handling, nowMs)}`);
+  if (record.handling && verdict.verdict === 'pending') say(`  ${outlook(record, record.handling, nowMs)}`);
   say(`\n${paint.bold('What was seen')}`);
   say(columns(tableOf(subjects, record)));
 }
 
 /** What can still come of a life without a verdict. */
-function outlook({ host, settleByMs, asked }: Handling, nowMs: number): string {
-  if (settleByMs > nowMs && !host)
-    return `Its queries wait for its host to become known, until ${when(settleByMs)} at most.`;
-  if (settleByMs > nowMs) return `An answer is waited for until ${when(settleByMs)}.`;
+function outlook(record: WorkloadRecord, { host, asked }: Handling, nowMs: number): string {
+  const untilMs = awaitedUntilMs(record);
+  if (untilMs > nowMs && !host) return `Its queries wait for its host to become known, until ${when(untilMs)} at most.`;
+  if (untilMs > nowMs) return `An answer is waited for until ${when(untilMs)}.`;
   if (asked.length > 0) return 'A container of it is still to start, and will be asked about.';
   return 'Nothing was asked about it so far: no rule wanted to know, or nothing could be asked ("query_refused" in the log). Its end may ask.';
 }

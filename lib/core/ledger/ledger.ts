@@ -32,14 +32,20 @@ export interface Ledger {
   /** Notes the host where its queries went that had waited for it under another name. */
   foundHost(workload: string, host: string): Promise<void>;
   /**
-   * Adds what rows proved: subjects seen alive, subjects seen after their end, and what rows say of them. Of a container the
+   * Adds what rows proved, and closes their question: subjects seen alive, subjects seen after their end, and what rows say of them. Of a container the
    * first one counts, but for one of after its end.
    *
    * @returns the record as it was before; undefined where there is none, or nothing was proved
    */
   saw(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined>;
-  /** Adds a reason why an answer did not come; nothing without a workload. */
-  troubled(workload: string | undefined, trouble: Trouble): Promise<void>;
+  /**
+   * Adds a reason why an answer did not come; nothing without a workload.
+   *
+   * @param closes ids of questions that are closed with it
+   */
+  troubled(workload: string | undefined, trouble: Trouble, closes?: readonly string[]): Promise<void>;
+  /** Notes questions to which no answer can come any more. */
+  closed(workload: string, queryIds: readonly string[]): Promise<void>;
   /** Notes the first hand-over of a query about it. */
   delivered(workload: string, nowMs: number): Promise<void>;
   /**

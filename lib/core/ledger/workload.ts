@@ -140,6 +140,8 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly stays: Stays;
   /** Asked on events that were superseded while they were handled. */
   readonly alsoAsked: readonly PendingKey[];
+  /** Ids of questions that are closed: answered, given up, expired or withdrawn. */
+  readonly closed: readonly string[];
   /** What notices asked an instance. */
   readonly lastGasps: readonly Asked[];
   readonly firstToldBy: ToldBy;
@@ -179,6 +181,8 @@ export interface Sighting extends Arrival {
   readonly postMortem: readonly string[];
   /** Of containers among these. */
   readonly facts: Readonly<Record<string, ContainerFacts>>;
+  /** The question that is closed with it. */
+  readonly queryId: string;
 }
 
 /** Before these a task has no container that could be asked about. */
@@ -223,7 +227,7 @@ function ofFacts(record: WorkloadRecord, nowMs: number): Verdict {
   if (BEFORE_RUNNING.has(record.lastStatus)) return unless(!lost);
   const isDeserted = record.troubles.includes('host-gone'); // nobody is left who could answer
   const settleByMs = handling?.settleByMs ?? 0;
-  if (nowMs < settleByMs && !isDeserted) return { verdict: 'pending' };
+  if (nowMs < awaitedUntilMs(record) && !isDeserted) return { verdict: 'pending' };
   if (!handling?.host && record.deliveredAtMs === undefined) return { verdict: 'missed', reason: 'no-host' };
   const trouble = worst(record);
   if (settleByMs === 0) {
@@ -237,6 +241,18 @@ function ofFacts(record: WorkloadRecord, nowMs: number): Verdict {
   if (!reached && (trouble === undefined || trouble === 'host-gone' || trouble === 'expired'))
     return { verdict: 'missed', reason: record.kind === 'ec2-instance' ? 'no-agent' : 'not-enrolled' };
   return { verdict: 'missed', reason: trouble ?? 'agent-silent' };
+}
+
+/**
+ * Until when an answer that could prove something is waited for, epoch ms; 0 where none can come any more. A question that is
+ * closed is waited for no longer, so that the verdict does not wait for its expiry.
+ */
+export function awaitedUntilMs({ handling, alsoAsked, closed }: WorkloadRecord): number {
+  const { asked = [], settleByMs = 0 } = handling ?? {};
+  const provable = [...asked, ...alsoAsked].filter(({ answerByMs }) => answerByMs !== undefined);
+  if (provable.length === 0) return settleByMs;
+  const open = provable.filter(({ queryId }) => !closed.includes(queryId));
+  return Math.min(settleByMs, Math.max(0, ...open.map(({ answerByMs = 0 }) => answerByMs)));
 }
 
 /** Whether an essential container is still to start: seeing the others is not all there is to see. */

@@ -9,7 +9,7 @@ import type { Report } from '../report.ts';
 import { renderSql } from '../sql/render.ts';
 import { type Asking, listsAreIds, priorityOf } from './asking.ts';
 import type { HostQueue } from './host-queue.ts';
-import type { Asker, Decorations, PendingQuery } from './pending-query.ts';
+import { ANSWER_GRACE_MS, type Asker, type Decorations, type PendingQuery } from './pending-query.ts';
 
 /** What a trigger gives to the queries it asks for. */
 export interface Cause {
@@ -173,9 +173,6 @@ async function spaced(
 function idOf(...parts: string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
-
-/** An answer may lag the last hand-over by a lease and its redeliveries: nothing is called missed before that. */
-export const ANSWER_GRACE_MS = 3 * 60_000;
 
 /** Until when answers to these queries are waited for, in epoch ms; 0 where there are none. */
 export const settleByMsOf = (queries: readonly PendingQuery[]): number =>

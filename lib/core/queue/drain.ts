@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import type { Trouble } from '../ledger/workload.ts';
 import {
   type DeliveredQuery,
   type Delivery,
@@ -187,11 +188,14 @@ export async function drain(
     }
   }
   for (const delivery of plan.exhausted) {
-    const silent = unanswered(delivery).filter((query) => query.discovery === undefined);
-    for (const workload of workloadsOf(silent)) await ledger.troubled(workload, 'agent-silent');
+    for (const { workload, trouble, closes } of silencesOf(delivery)) {
+      if (trouble) await ledger.troubled(workload, trouble, closes);
+      else await ledger.closed(workload, closes);
+    }
     await queue.abandon(delivery);
   }
-  for (const query of plan.expired) await ledger.troubled(query.workload, 'expired');
+  for (const { workload, evidence, queryId } of plan.expired)
+    await ledger.troubled(workload, 'expired', evidence ? [queryId] : []);
   const gone = [...plan.leftover, ...plan.expired];
 
   if (plan.fresh) {
@@ -210,6 +214,34 @@ export async function drain(
   const sinceMs = Math.max(Math.min(...waiting.map(({ queuedAtMs }) => queuedAtMs)), partition.node?.enrolledAtMs ?? 0);
   const longestWaitMs = Math.max(0, nowMs - sinceMs);
   return { queries: offered, waiting: waiting.length, longestWaitMs, isMore };
+}
+
+interface Silence {
+  readonly workload: string;
+  /** None where silence may have been all there was to say. */
+  readonly trouble: Trouble | undefined;
+  /** The questions that could have proved something, and get no answer any more. */
+  readonly closes: readonly string[];
+}
+
+/**
+ * What a delivery that is given up says of the workloads behind its unanswered queries. One with discovery may have been
+ * skipped in silence; where others of its delivery were answered it was, and that is an answer without a row.
+ */
+function silencesOf(delivery: Delivery): Silence[] {
+  const silences = new Map<string, Silence>();
+  for (const { discovery, evidence, askers } of unanswered(delivery)) {
+    if (discovery !== undefined && !evidence) continue;
+    const skipped = delivery.answered.length > 0 ? 'no-row' : undefined;
+    const trouble = discovery === undefined ? 'agent-silent' : skipped;
+    for (const { workload, queryId } of askers) {
+      if (workload === undefined) continue;
+      const key = `${trouble} ${workload}`;
+      const closes = [...(silences.get(key)?.closes ?? []), ...(evidence ? [queryId] : [])];
+      silences.set(key, { workload, trouble, closes });
+    }
+  }
+  return [...silences.values()];
 }
 
 const workloadsOf = (queries: readonly DeliveredQuery[]): string[] => [

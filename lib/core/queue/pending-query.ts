@@ -54,9 +54,20 @@ export interface PendingKey {
   readonly priority: number;
   readonly queryId: string;
   readonly set: QuerySet;
+  /** Where its answer can prove something: until when the answer is waited for, epoch ms. */
+  readonly answerByMs?: number;
 }
 
-export const keyOf = ({ host, priority, queryId, set }: PendingQuery): PendingKey => ({ host, priority, queryId, set });
+/** An answer may lag the last hand-over by a lease and its redeliveries: nothing is called missed before that. */
+export const ANSWER_GRACE_MS = 3 * 60_000;
+
+export const keyOf = ({ host, priority, queryId, set, evidence, expiresAtMs }: PendingQuery): PendingKey => ({
+  host,
+  priority,
+  queryId,
+  set,
+  answerByMs: evidence && expiresAtMs + ANSWER_GRACE_MS,
+});
 
 /** Each place once: two functions may have asked the same at once. */
 export const uniqueKeys = (keys: readonly PendingKey[]): PendingKey[] => [

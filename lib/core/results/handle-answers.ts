@@ -237,12 +237,13 @@ async function settle(
     if (query.set === 'post-mortem' && answer.status === 0)
       await noteShortCleanup(host, asker, idsOf(proofs), answer.rows.length > 0, deps);
     const trouble = troubleOf(answer, proofs.length);
-    if (trouble) await deps.ledger.troubled(asker.workload, trouble);
+    if (trouble) await deps.ledger.troubled(asker.workload, trouble, [asker.queryId]);
     else {
       const live = idsOf(proofs.filter(isAlive));
       const postMortem = idsOf(proofs.filter((row) => !isAlive(row)));
       const facts = factsIn(proofs, evidence.column);
-      const before = await deps.ledger.saw(asker.workload, { live, postMortem, facts, ...arrival });
+      const sighting = { live, postMortem, facts, queryId: asker.queryId, ...arrival };
+      const before = await deps.ledger.saw(asker.workload, sighting);
       proven.push({ query, asker, before, ...arrival });
       // It answered, and not about all: silence would be the wrong word for the rest.
       const proved = new Set(idsOf(proofs));

@@ -8,12 +8,13 @@ import { hostOf } from '../nodes/host-of.ts';
 import { lives } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import type { Aliases } from '../nodes/registry.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import type { Profile } from '../policy/policy.ts';
 import { type AskDeps, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { heatSecondsOf } from '../queue/asking.ts';
 import { moveWaiting } from '../queue/move.ts';
-import { type Decorations, keyOf, uniqueKeys } from '../queue/pending-query.ts';
+import { type Decorations, keyOf, type PendingKey, type PendingQuery, uniqueKeys } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
 import { type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
@@ -34,61 +35,142 @@ export type TaskOutcome = 'stale' | 'noted' | 'asked' | 'no-host' | 'superseded'
  * first, ids come from the task and its containers, and a version counts as handled only after its queries are queued.
  */
 export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<TaskOutcome> {
-  const { ledger, queue, registry, now } = deps;
-  const receivedAtMs = now();
-  const record = await ledger.advance(taskSnapshot(event, receivedAtMs, await essentialsOf(event, deps)));
+  const { ledger, now } = deps;
+  const record = await ledger.advance(taskSnapshot(event, now(), await essentialsOf(event, deps)));
   if (!record) return 'stale';
-  const { workload, version, handling: before } = record;
-  if (event.account !== '' && placeOf(workload).account !== event.account)
-    deps.report('account_differs', { workload, account: event.account });
-  const compiled = await deps.policy();
-  const { limits, heatSeconds, profiles } = compiled.policy;
-  const { host, alias, waitsFor, poller, hasEnded, machine } = await siteOf(event.task, before, profiles, deps);
-  const enrolled = poller !== undefined;
+  noteAccount(record, event, deps);
+  const policy = await deps.policy();
+  const site = await siteOf(event.task, record.handling, policy.policy.profiles, deps);
+  const plan = planTask(record, event, site, policy, now());
+  const queries = await ask(plan, record, site, policy, deps);
+  const stays = await noteAddresses(record, event, ledger);
+  if (site.hasEnded && unseen(record).length > 0) await ledger.troubled(record.workload, 'host-gone');
+  await takeBack(withdrawnOf(plan, record, queries), record, site, deps);
+  const handling = handlingOf(plan, record, site, queries, now());
+  await tellOfEnd(record, handling.settleByMs, deps);
+  if (!(await ledger.handled(record.workload, record.version, { ...handling, stays })))
+    return superseded(record, queries, deps);
+  if (!site.host && record.subjects.length > 0) return 'no-host';
+  return queries.length > 0 ? 'asked' : 'noted';
+}
 
-  const askings = waitsFor && !hasEnded ? askingsFor(record, event.raw, compiled, now()) : [];
-  const asked = uniqueKeys([...(before?.asked ?? []), ...record.alsoAsked]);
+/** Events of a task may come through another account than its own: it is handled under its ARN all the same. */
+function noteAccount({ workload }: WorkloadRecord, { account }: TaskEvent, { report }: TaskDeps): void {
+  if (account !== '' && placeOf(workload).account !== account) report('account_differs', { workload, account });
+}
+
+/** What one event of a task wants to ask, and what becomes of what was asked before. */
+interface TaskPlan {
+  /** What is to be asked now, and was not asked before. */
+  readonly fresh: ReturnType<typeof questions>;
+  /** How long the rules want the host's agent to poll fast, in seconds. */
+  readonly heatSeconds: number;
+  readonly asked: readonly PendingKey[];
+  /** Of these, those that are of no use once the task has ended. */
+  readonly late: readonly PendingKey[];
+}
+
+function planTask(
+  record: WorkloadRecord,
+  event: TaskEvent,
+  { waitsFor, hasEnded, machine, alias }: Site,
+  policy: CompiledPolicy,
+  nowMs: number,
+): TaskPlan {
+  const askings = waitsFor && !hasEnded ? askingsFor(record, event.raw, policy, nowMs) : [];
+  const asked = uniqueKeys([...(record.handling?.asked ?? []), ...record.alsoAsked]);
   const known = new Set(asked.map(({ queryId }) => queryId));
   const cause = { ...causeOf(event, record, machine), alias };
-  const wanted = questions(waitsFor ?? '', askings, cause, now());
-  const fresh = { ...wanted, queries: wanted.queries.filter(({ queryId }) => !known.has(queryId)) };
-  const heat = heatSecondsOf(askings);
-  // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
-  const late = record.stopped ? asked.filter(({ set }) => set === 'last-gasp' || set === 'live') : [];
-  const leaving = new Set(late.map(({ queryId }) => queryId));
-  const queries = waitsFor ? await enqueue(waitsFor, fresh, limits, enrolled ? heat : 0, deps, workload, leaving) : [];
-  if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
-  const stays = await noteAddresses(record, event, ledger);
-  if (hasEnded && unseen(record).length > 0) await ledger.troubled(workload, 'host-gone');
-  // A starting task heats its host too: the agent then polls fast by the time the container exists.
-  if (host && enrolled && !record.stopped && heatSeconds > heat) await registry.heat(host, now() + heatSeconds * 1000);
+  const { queries, refusals } = questions(waitsFor ?? '', askings, cause, nowMs);
+  return {
+    fresh: { queries: queries.filter(({ queryId }) => !known.has(queryId)), refusals },
+    heatSeconds: heatSecondsOf(askings),
+    asked,
+    // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
+    late: record.stopped ? asked.filter(({ set }) => set === 'last-gasp' || set === 'live') : [],
+  };
+}
 
-  // A live query that could still prove something stays, unless another one that can takes its place.
+/** @returns the queries that wait now */
+async function ask(
+  { fresh, heatSeconds, late }: TaskPlan,
+  { workload, stopped }: WorkloadRecord,
+  { host, waitsFor, poller }: Site,
+  { policy }: CompiledPolicy,
+  deps: TaskDeps,
+): Promise<PendingQuery[]> {
+  const heat = poller ? heatSeconds : 0;
+  const leaving = new Set(late.map(({ queryId }) => queryId));
+  const queries = waitsFor ? await enqueue(waitsFor, fresh, policy.limits, heat, deps, workload, leaving) : [];
+  if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
+  // A starting task heats its host too: the agent then polls fast by the time the container exists.
+  if (host && poller && !stopped && policy.heatSeconds > heat)
+    await deps.registry.heat(host, deps.now() + policy.heatSeconds * 1000);
+  return queries;
+}
+
+/** What to take back at the end: a live query that could still prove something stays, unless another takes its place. */
+function withdrawnOf({ late }: TaskPlan, record: WorkloadRecord, queries: readonly PendingQuery[]): PendingKey[] {
   const isReplaced = unseen(record).length === 0 || queries.some(({ evidence }) => evidence);
-  const withdrawn = late.filter(({ set }) => set === 'last-gasp' || isReplaced);
-  const moved = withdrawn.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []));
-  if (withdrawn.length > 0) await queue.remove([...withdrawn, ...moved]);
-  const settleByMs = hasEnded ? now() : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries));
-  await tellOfEnd(record, settleByMs, deps);
-  const inForce = await ledger.handled(workload, version, {
-    ...(host ? { host } : {}),
-    ...(machine ? { machine } : {}),
-    enrolled: enrolled || hasEnded || (before?.enrolled ?? false),
+  return late.filter(({ set }) => set === 'last-gasp' || isReplaced);
+}
+
+async function takeBack(
+  keys: readonly PendingKey[],
+  record: WorkloadRecord,
+  { host, waitsFor }: Site,
+  { queue, ledger, now }: TaskDeps,
+): Promise<void> {
+  if (keys.length === 0) return;
+  const isOpen = ({ queryId, answerByMs }: PendingKey): boolean =>
+    answerByMs !== undefined && !record.closed.includes(queryId);
+  // What still waits was handed to nobody: once it is taken back, no answer to it can come.
+  const waiting = waitsFor && keys.some(isOpen) ? await queue.waiting(waitsFor, now()) : new Set<string>();
+  const moved = keys.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []));
+  await queue.remove([...keys, ...moved]);
+  const closed = keys.filter((key) => isOpen(key) && waiting.has(key.queryId));
+  await ledger.closed(
+    record.workload,
+    closed.map(({ queryId }) => queryId),
+  );
+}
+
+function handlingOf(
+  { asked }: TaskPlan,
+  { handling: before }: WorkloadRecord,
+  { host, machine, poller, hasEnded }: Site,
+  queries: readonly PendingQuery[],
+  nowMs: number,
+): Handling {
+  return {
+    host,
+    machine,
+    enrolled: poller !== undefined || hasEnded || (before?.enrolled ?? false),
     asked: uniqueKeys([...asked, ...queries.map(keyOf)]),
-    settleByMs,
-    stays,
+    settleByMs: hasEnded ? nowMs : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries)),
     ...firstAskedOf(before, queries, poller),
-  });
-  if (!inForce) {
-    // Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, or about
-    // more. Each side writes first and then reads what the other wrote, so one of them takes them back at the end.
-    await ledger.alsoAsked(workload, queries.map(keyOf));
-    const [newer] = await ledger.read([workload]);
-    if (newer?.stopped && !record.stopped) await queue.remove(queries.map(keyOf));
-    return 'superseded';
-  }
-  if (!host && record.subjects.length > 0) return 'no-host';
-  return queries.length > 0 ? 'asked' : 'noted';
+  };
+}
+
+/**
+ * Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, or about more.
+ * Each side writes first and then reads what the other wrote, so one of them takes them back at the end.
+ */
+async function superseded(
+  { workload, stopped }: WorkloadRecord,
+  queries: readonly PendingQuery[],
+  { ledger, queue }: TaskDeps,
+): Promise<'superseded'> {
+  const keys = queries.map(keyOf);
+  await ledger.alsoAsked(workload, keys);
+  const [newer] = await ledger.read([workload]);
+  if (!newer?.stopped || stopped) return 'superseded';
+  await queue.remove(keys);
+  await ledger.closed(
+    workload,
+    keys.flatMap(({ queryId, answerByMs }) => (answerByMs === undefined ? [] : [queryId])),
+  );
+  return 'superseded';
 }
 
 /** Where a task runs, and who could answer there. */

@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Row } from '../../../../lib/core/osquery/requests.ts';
+import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
+import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
+import { anAnswer, MINUTE, SECOND, World } from '../../../support/world.ts';
+
+/* A verdict waits for nothing that cannot come: each way in which the last open question is closed makes it final. */
+
+const INSTANCE = 'i-0a1b2c3d4e5f60718';
+const TASK = String(fixture(5).detail.taskArn);
+const LEASE = 31 * SECOND;
+const pending = { verdict: 'pending' };
+const missed = (reason: string) => ({ verdict: 'missed', reason });
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+  await world.aNode(INSTANCE);
+  await arrives(fixture(15));
+});
+
+async function arrives(event: AnyEvent): Promise<void> {
+  world.nowMs = Math.max(world.nowMs, Date.parse(event.time));
+  expect(await world.take(event)).toEqual([]);
+}
+
+/** The agent takes what waits, and answers all of it like this. */
+async function answers(rows: readonly Row[], answer: { status?: number; message?: string } = {}): Promise<void> {
+  const delivered = await world.poll(INSTANCE);
+  expect(delivered.length).toBeGreaterThan(0);
+  await world.answer(
+    INSTANCE,
+    delivered.map(({ wireId }) => anAnswer(wireId, rows, answer)),
+  );
+}
+
+const verdict = () => world.verdict(TASK);
+
+describe('the verdict is there at once', () => {
+  it('when the questions about its life and about its end were answered without a row (S17)', async () => {
+    await arrives(fixture(5));
+    expect(await verdict()).toEqual(pending);
+    await answers([]);
+    expect(await verdict()).toEqual(missed('no-row'));
+    await arrives(fixture(7));
+    expect(await verdict()).toEqual(pending);
+    await answers([]);
+    expect(await verdict()).toEqual(missed('no-row'));
+  });
+
+  it.each([
+    ['denylisted', 'distributed query is denylisted'],
+    ['query-failed', 'no such table: docker_containers'],
+  ])('when the only question came back %s (S18)', async (reason, message) => {
+    await arrives(fixture(5));
+    await answers([], { status: 1, message });
+    expect(await verdict()).toEqual(missed(reason));
+  });
+
+  it('when the answer names one of its containers, and not the other', async () => {
+    await arrives(fixture(5));
+    const [subject = ''] = (await world.record(TASK)).subjects;
+    await answers([{ id: subject, state: 'running' }]);
+    expect(await verdict()).toEqual(missed('no-row'));
+  });
+
+  it('when nobody took the question about its life, and the one about its end was answered without a row', async () => {
+    await arrives(fixture(5));
+    await arrives(fixture(7));
+    await answers([]);
+    expect(await verdict()).toEqual(missed('no-row'));
+  });
+
+  it('when the agent took the question three times without an answer', async () => {
+    await arrives(fixture(5));
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect(await verdict()).toEqual(pending);
+      await world.poll(INSTANCE);
+      world.nowMs += LEASE;
+    }
+    await world.poll(INSTANCE);
+    expect(await verdict()).toEqual(missed('agent-silent'));
+  });
+
+  it('when a poll finds the question expired', async () => {
+    await arrives(fixture(5));
+    world.nowMs += 10 * MINUTE + 1;
+    expect(await verdict()).toEqual(pending);
+    await world.poll(INSTANCE);
+    expect(await verdict()).toEqual(missed('expired'));
+  });
+
+  it('when its discovery kept the agent from running it, while others were answered', async () => {
+    const rules = plainPolicy.rules.map((rule) => ({
+      ...rule,
+      queries: rule.queries.map((query) => (query.evidence ? { ...query, discovery: 'SELECT 1 WHERE 0' } : query)),
+    }));
+    world.policy = inForce({ ...plainPolicy, rules });
+    await arrives(fixture(5));
+    const delivered = await world.poll(INSTANCE);
+    const others = delivered.filter(({ discovery }) => discovery === undefined);
+    expect(others.length).toBeGreaterThan(0);
+    await world.answer(
+      INSTANCE,
+      others.map(({ wireId }) => anAnswer(wireId)),
+    );
+    for (let look = 0; look < 3; look += 1) {
+      world.nowMs += LEASE;
+      await world.poll(INSTANCE);
+    }
+    expect(await verdict()).toEqual(missed('no-row'));
+  });
+
+  it('and improves when rows come all the same', async () => {
+    await arrives(fixture(5));
+    const delivered = await world.poll(INSTANCE);
+    const [first] = delivered.filter(({ evidence }) => evidence);
+    await world.answer(INSTANCE, [anAnswer(first?.wireId ?? '', [], { status: 1, message: 'x' })]);
+    expect(await verdict()).toEqual(missed('query-failed'));
+    await arrives(fixture(7));
+    await answers((await world.record(TASK)).subjects.map((id) => ({ id, state: 'exited' })));
+    expect(await verdict()).toEqual({ verdict: 'post-mortem' });
+  });
+});
+
+it('a question that was withdrawn while the agent held it is still waited for', async () => {
+  await arrives(fixture(5));
+  const held = await world.poll(INSTANCE);
+  world.nowMs += 10 * SECOND; // within its lease, and too late for the agent's own retry
+  await arrives({ ...fixture(7), time: fixture(5).time });
+  await answers([]);
+  expect(await verdict()).toEqual(pending);
+  await world.answer(
+    INSTANCE,
+    held.map(({ wireId }) => anAnswer(wireId)),
+  );
+  expect(await verdict()).toEqual(missed('no-row'));
+});
+
+it('a repeat of an event opens nothing again', async () => {
+  await arrives(fixture(5));
+  await answers([]);
+  await arrives(fixture(8));
+  expect(await verdict()).toEqual(missed('no-row'));
+});

@@ -24,6 +24,7 @@ contract('the ledger', (begin) => {
       ...snapshot,
       handledVersion: -1,
       alsoAsked: [],
+      closed: [],
       lastGasps: [],
       seenLive: [],
       seenPostMortem: [],
@@ -125,6 +126,17 @@ contract('the ledger', (begin) => {
     expect(await recordOf(ledger)).toMatchObject({ troubles: ['expired', 'no-row'], deliveredAtMs: T0 + 1 });
   });
 
+  it('gathers closed questions, each once: with what was proved, with a trouble, and by themselves', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1));
+    await ledger.saw(TASK, aSighting(['a'], [], T0, { queryId: 'q3' }));
+    await ledger.troubled(TASK, 'no-row', ['q1', 'q3']);
+    await ledger.troubled(TASK, 'expired');
+    await ledger.closed(TASK, ['q2', 'q1']);
+    await ledger.closed(TASK, []);
+    expect((await recordOf(ledger)).closed).toEqual(['q1', 'q2', 'q3']);
+  });
+
   it('lets events win over what was learned beside them, and the latest stays of each address', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1, { identity: { image: 'event' } }));
@@ -163,6 +175,7 @@ contract('the ledger', (begin) => {
     expect(await ledger.saw(TASK, aSighting(['a'], [], T0))).toBeUndefined();
     await ledger.troubled(TASK, 'expired');
     await ledger.troubled(undefined, 'expired');
+    await ledger.closed(TASK, ['q1']);
     await ledger.delivered(TASK, T0);
     await ledger.amend(TASK, 1, []);
     await ledger.alsoAsked(TASK, [keyOf(aPendingQuery(1))]);

@@ -1,5 +1,5 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { NODE_TTL_MS, type Node } from '../core/nodes/node.ts';
+import { MOST_TWINS, NODE_TTL_MS, type Node } from '../core/nodes/node.ts';
 import type { Alias, Aliases, NodeRegistry, ToldBy } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, type Table, ttl } from './table.ts';
@@ -50,13 +50,33 @@ export class DynamoNodeRegistry implements NodeRegistry {
     await this.#change(host, 'SET instanceId = :id', { ':id': instanceId });
   }
 
+  async contest(host: string, twin: string, nowMs: number): Promise<void> {
+    await this.#change(host, 'SET contestedAtMs = :now', { ':now': nowMs });
+    const values = { ':twins': [twin], ':twin': twin, ':none': [], ':most': MOST_TWINS };
+    const isNew = 'attribute_not_exists(twins) OR (NOT contains(twins, :twin) AND size(twins) < :most)';
+    await this.#change(host, 'SET twins = list_append(if_not_exists(twins, :none), :twins)', values, `(${isNew})`);
+  }
+
+  async keepTwin(host: string): Promise<void> {
+    await this.#change(host, 'REMOVE contests', undefined);
+  }
+
+  async seesContainers(host: string, nowMs: number): Promise<void> {
+    await this.#change(host, 'SET seesContainersAtMs = if_not_exists(seesContainersAtMs, :now)', { ':now': nowMs });
+  }
+
   async end(host: string, nowMs: number): Promise<void> {
     const values = { ':now': nowMs, ':one': 1 };
     await this.#change(host, 'SET endedAtMs = if_not_exists(endedAtMs, :now), rev = rev + :one', values);
   }
 
   // Never brings a node back to life.
-  #change(host: string, update: string, values: Record<string, unknown>, condition?: string): Promise<boolean> {
+  #change(
+    host: string,
+    update: string,
+    values: Record<string, unknown> | undefined,
+    condition?: string,
+  ): Promise<boolean> {
     return conditional(
       this.#table.db.send(
         new UpdateCommand({

@@ -1,5 +1,5 @@
 import type { Node } from '../core/nodes/node.ts';
-import { NODE_TTL_MS } from '../core/nodes/node.ts';
+import { MOST_TWINS, NODE_TTL_MS } from '../core/nodes/node.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { Delivery } from '../core/queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
@@ -110,6 +110,22 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
 
   async isInstance(host: string, instanceId: string): Promise<void> {
     this.#change(host, (node) => ({ ...node, instanceId }));
+  }
+
+  async contest(host: string, twin: string, nowMs: number): Promise<void> {
+    this.#change(host, (node) => {
+      const { twins = [] } = node;
+      const isNew = !twins.includes(twin) && twins.length < MOST_TWINS;
+      return { ...node, contestedAtMs: nowMs, twins: isNew ? [...twins, twin] : twins };
+    });
+  }
+
+  async keepTwin(host: string): Promise<void> {
+    this.#change(host, ({ contests: _, ...node }) => node);
+  }
+
+  async seesContainers(host: string, nowMs: number): Promise<void> {
+    this.#change(host, (node) => ({ ...node, seesContainersAtMs: node.seesContainersAtMs ?? nowMs }));
   }
 
   async end(host: string, nowMs: number): Promise<void> {

@@ -14,6 +14,7 @@ import { enroll } from '../../lib/core/nodes/enroll.ts';
 import { standsFor } from '../../lib/core/nodes/host-of.ts';
 import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
+import type { Newcomer } from '../../lib/core/nodes/plan-enroll.ts';
 import { pollerOf } from '../../lib/core/nodes/poller.ts';
 import type { Answer, Row } from '../../lib/core/osquery/requests.ts';
 import type { DeliveredQuery } from '../../lib/core/queue/delivery.ts';
@@ -50,6 +51,22 @@ export const anIdentity = (identity: Partial<NodeIdentity> = {}): NodeIdentity =
   osqueryVersion: '5.17.0',
   vendor: 'Amazon EC2',
   ...identity,
+});
+
+/** An agent that enrolls, and of which nothing is known that speaks for or against it. */
+export const aNewcomer = (
+  host: string,
+  identity: Partial<NodeIdentity> = {},
+  more: Partial<Newcomer> = {},
+): Newcomer => ({
+  identifier: host,
+  host,
+  identity: anIdentity(identity),
+  attested: false,
+  fit: 'unknown',
+  fitBefore: 'unknown',
+  contestMs: 2 * MINUTE,
+  ...more,
 });
 
 export const anAnswer = (wireId: string, rows: readonly Row[] = [], answer: Partial<Answer> = {}): Answer => ({
@@ -143,6 +160,7 @@ export class World {
     const who = { hostIdentifier: host, identity: anIdentity(identity) };
     const outcome = await enroll(who, await this.policy(), { ...ports, now: this.now, report: this.report });
     if (outcome.kind === 'ended') throw new Error(`${host} has ended`);
+    if (outcome.kind === 'refused') throw new Error(`${host} was refused: ${outcome.why}`);
     return outcome;
   }
 
@@ -173,6 +191,7 @@ export class World {
       poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this.nowMs),
       sweepEveryMs: MINUTE,
       learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
+      seesContainers: () => ports.registry.seesContainers(host, this.nowMs),
       standsFor: (name) => standsFor(name, host, { ...ports, now: this.now }),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });

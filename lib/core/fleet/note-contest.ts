@@ -1,12 +1,41 @@
+import type { Enrolled } from '../nodes/enroll.ts';
 import type { Contest } from '../nodes/learn-instance.ts';
+import type { Node } from '../nodes/node.ts';
 import type { Report } from '../report.ts';
 import { type Findings, noteFinding } from './finding.ts';
 
+interface Deps {
+  readonly findings: Findings;
+  readonly report: Report;
+  readonly now: () => number;
+}
+
 /** Notes that two living hosts claim to be one instance, and which of them is asked about it. */
-export async function noteContest(
-  { instance, winner, loser }: Contest,
-  deps: { readonly findings: Findings; readonly report: Report; readonly now: () => number },
-): Promise<void> {
+export async function noteContest({ instance, winner, loser }: Contest, deps: Deps): Promise<void> {
   const detail = `${loser} claims to be ${instance} as well; ${winner} is asked about it`;
   await noteFinding({ kind: 'identity-contested', host: loser, detail }, deps);
+}
+
+/** Notes that several agents enroll under one identifier, if this enrollment shows it. */
+export async function noteSharing(
+  identifier: string,
+  outcome: Exclude<Enrolled, { kind: 'ended' }>,
+  deps: Deps,
+): Promise<void> {
+  if (outcome.kind === 'refused') {
+    const detail =
+      'another agent enrolls under this identifier; it was refused, as it names neither hardware nor database';
+    await noteFinding({ kind: 'identifier-shared', host: identifier, detail }, deps);
+    return;
+  }
+  if (outcome.twin) await noteTwin(identifier, outcome.node, deps);
+  if (!outcome.displaces) return;
+  const detail = `another agent had this name; the one called ${outcome.node.identity.hostname} can show more, and has it now`;
+  await noteFinding({ kind: 'identity-contested', host: identifier, detail }, deps);
+}
+
+/** Notes that an agent lives under a name that it was given because its identifier was taken. */
+export async function noteTwin(identifier: string, { host, identity }: Node, deps: Deps): Promise<void> {
+  const detail = `another agent lives under this identifier, on ${identity.hostname || 'a host without a name'}; it is called ${host}`;
+  await noteFinding({ kind: 'identifier-shared', host: identifier, detail }, deps);
 }

@@ -1,129 +1,152 @@
-import { createHash } from 'node:crypto';
+import type { WorkloadRecord } from '../ledger/workload.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
 import { askingOf, heatSecondsOf } from '../queue/asking.ts';
+import { moveNamed } from '../queue/move.ts';
 import { factsOf } from './directory.ts';
-import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity, SILENT_AFTER_MS } from './node.ts';
+import { fitOf } from './fit.ts';
+import { lives, type Node, type NodeIdentity } from './node.ts';
+import { type EnrollPlan, type Newcomer, planEnroll } from './plan-enroll.ts';
+import { pollerOf } from './poller.ts';
+import { areTwoMachines, contestMsOf, isSameAgent, twinName } from './twins.ts';
 
 /** An enroll request after its secret was accepted. */
 export interface Enrollment {
   readonly hostIdentifier: string;
   readonly identity: NodeIdentity;
+  /** The instance that a signed identity document names. */
+  readonly attested?: string;
 }
-
-/** What an enrollment makes of the node that was there before. */
-export type EnrollPlan =
-  | { readonly kind: 'same'; readonly node: Node } // again within the grace period: the same key
-  | { readonly kind: 'new'; readonly node: Node; readonly replaces?: Node }
-  | { readonly kind: 'twin'; readonly host: string } // another machine lives under this identifier
-  | { readonly kind: 'ended' }; // its instance was terminated: it will be gone in a moment
-
-/**
- * Decides an enrollment. Two machines with one identifier (cloned images) never share a queue: the second to come
- * gets a host of its own while the first is alive, named after its machine, so it gets the same one each time.
- */
-export function planEnroll(host: string, identity: NodeIdentity, before: Node | undefined, nowMs: number): EnrollPlan {
-  const isSame = before !== undefined && areOne(before.identity, identity);
-  if (isSame && before.endedAtMs !== undefined) return { kind: 'ended' };
-  const known = lives(before, nowMs) ? before : undefined;
-  if (known && areTwo(known.identity, identity) && nowMs - known.lastSeenMs < SILENT_AFTER_MS) {
-    return { kind: 'twin', host: twinOf(host, identity) };
-  }
-  if (known && known.identity.agentInstance === identity.agentInstance && nowMs - known.enrolledAtMs < GRACE_MS) {
-    return { kind: 'same', node: known };
-  }
-  const node: Node = {
-    host,
-    // Never the epoch before: a key of it must not open this enrollment once its grace is over.
-    epoch: Math.max(Math.floor(nowMs / 1000), (before?.epoch ?? 0) + 1),
-    ...(known ? { previousEpoch: known.epoch, previousUntilMs: nowMs + GRACE_MS } : {}),
-    enrolledAtMs: nowMs,
-    lastSeenMs: nowMs,
-    hotUntilMs: known?.hotUntilMs ?? 0,
-    rev: before?.rev ?? 0,
-    taken: before?.taken ?? {},
-    identity,
-    ...(isSame && before.instanceId ? { instanceId: before.instanceId } : {}),
-    expiresAtMs: nowMs + NODE_TTL_MS,
-  };
-  return before ? { kind: 'new', node, replaces: before } : { kind: 'new', node };
-}
-
-/** Whether this is one machine for sure: by its hardware, else by the database of its agent. */
-const areOne = (one: NodeIdentity, other: NodeIdentity): boolean =>
-  one.uuid && other.uuid
-    ? one.uuid === other.uuid
-    : one.agentInstance !== '' && one.agentInstance === other.agentInstance;
-
-/** Whether these are two machines for sure. */
-const areTwo = (one: NodeIdentity, other: NodeIdentity): boolean =>
-  one.uuid !== '' && other.uuid !== '' && one.uuid !== other.uuid;
-
-const twinOf = (host: string, identity: NodeIdentity): string =>
-  `${host}~${createHash('sha256').update(identity.uuid).digest('hex').slice(0, 8)}`;
 
 export type Enrolled =
   | {
       readonly kind: 'enrolled';
       readonly node: Node;
-      /** Its identifier was somebody else's. */
+      /** It came with the identifier of another agent that lives. */
       readonly twin: boolean;
       readonly fresh: boolean;
+      /** The name that it had as a second agent, and has no more. */
+      readonly was?: string;
+      /** It took its name from another agent that lives. */
+      readonly displaces: boolean;
     }
+  | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'ended' };
 
 /** Enrolls a node, unless its instance was terminated, and queues the enrollment queries, each once. */
-export async function enroll(
-  { hostIdentifier, identity }: Enrollment,
+export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, deps: AskDeps): Promise<Enrolled> {
+  const { hostIdentifier, identity } = enrollment;
+  const { registry, now } = deps;
+  let host = hostIdentifier;
+  let contested: string | undefined;
+  // A lost race is decided anew on what the winner wrote: at most one winner each round. Two more for second agents.
+  for (let round = 0; round < 7; round++) {
+    const before = await registry.find(host, true);
+    const record = await instanceOf(hostIdentifier, identity, before, deps);
+    if (record?.stopped && isGone(identity, before, now())) return { kind: 'ended' };
+    const plan = planEnroll(newcomerOf(enrollment, host, before, record, policy, now()), before, now());
+    switch (plan.kind) {
+      case 'ended':
+      case 'refused':
+        return plan;
+      case 'same':
+        return { kind: 'enrolled', node: plan.node, twin: host !== hostIdentifier, fresh: false, displaces: false };
+      case 'twin':
+        contested = plan.contests ? host : contested;
+        host = plan.host;
+        continue;
+      case 'new': {
+        const node = await write(plan, contested, policy, deps);
+        if (!node) continue;
+        const again = await instanceOf(hostIdentifier, identity, before, deps);
+        // The end of an instance is noted before its node is looked for, and an enrollment looks after it has written: one
+        // of them sees the other.
+        if (again?.stopped && isGone(identity, before, now())) {
+          await registry.end(host, now());
+          return { kind: 'ended' };
+        }
+        if (contested) await registry.contest(contested, host, now());
+        const was = plan.isTakeover ? await takeBack(node, plan.replaces, deps) : undefined;
+        return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: true, was, displaces: plan.displaces };
+      }
+      default:
+        return plan satisfies never;
+    }
+  }
+  throw new Error(`enrollment of ${hostIdentifier} lost seven races in a row`);
+}
+
+function newcomerOf(
+  { hostIdentifier, identity, attested }: Enrollment,
+  host: string,
+  before: Node | undefined,
+  record: WorkloadRecord | undefined,
+  { policy }: CompiledPolicy,
+  nowMs: number,
+): Newcomer {
+  const { intervalSeconds } = before ? pollerOf(before, policy.profiles, nowMs) : { intervalSeconds: 0 };
+  return {
+    identifier: hostIdentifier,
+    host,
+    identity,
+    attested: attested !== undefined,
+    fit: fitOf({ host: hostIdentifier, identity }, record, nowMs),
+    fitBefore: before
+      ? fitOf({ host: hostIdentifier, identity: before.identity }, record, before.enrolledAtMs)
+      : 'unknown',
+    contestMs: contestMsOf(intervalSeconds),
+  };
+}
+
+/** Queues the questions and writes the node; undefined when another enrollment was faster. */
+async function write(
+  plan: Extract<EnrollPlan, { kind: 'new' }>,
+  contests: string | undefined,
   policy: CompiledPolicy,
   deps: AskDeps,
-): Promise<Enrolled> {
-  const { registry, now } = deps;
-  const nowMs = now();
-  let host = hostIdentifier;
-  // A lost race is decided anew on what the winner wrote: at most one winner each round.
-  for (let round = 0; round < 5; round++) {
-    const before = await registry.find(host, true);
-    const gone = () => isGone(host, identity, before, deps);
-    if (await gone()) return { kind: 'ended' };
-    const plan = planEnroll(host, identity, before, nowMs);
-    if (plan.kind === 'twin') {
-      host = plan.host;
-      continue;
-    }
-    if (plan.kind === 'ended') return plan;
-    const twin = host !== hostIdentifier;
-    if (plan.kind === 'same') return { kind: 'enrolled', node: plan.node, twin, fresh: false };
-    // Queued before the node exists: a crash here asks again, the other order would never ask.
-    const heatMs = await askOnEnrollment(plan.node, plan.replaces, policy, deps);
-    const node = { ...plan.node, hotUntilMs: Math.max(plan.node.hotUntilMs, nowMs + heatMs) };
-    if (!(await registry.enroll(node, plan.replaces))) continue;
-    // Whoever ends an instance notes that and then looks for its node, whoever enrolls looks after the node is written: one
-    // of them sees the other.
-    if (!(await gone())) return { kind: 'enrolled', node, twin, fresh: true };
-    await registry.end(host, now());
-    return { kind: 'ended' };
-  }
-  throw new Error(`enrollment of ${hostIdentifier} lost five races in a row`);
+): Promise<Node | undefined> {
+  // Queued before the node exists: a crash here asks again, the other order would never ask.
+  const heatMs = await askOnEnrollment(plan.node, plan.replaces, policy, deps);
+  const hotUntilMs = Math.max(plan.node.hotUntilMs, plan.node.enrolledAtMs + heatMs);
+  const node = { ...plan.node, hotUntilMs, contests };
+  return (await deps.registry.enroll(node, plan.replaces)) ? node : undefined;
 }
 
 /**
- * Whether the name is that of an instance which has ended, and whoever enrolls may be it: nobody else is ever given its id,
- * but a machine from its image may have been taught it. What replaces a living node is not asked about: who ends the
- * instance ends that node.
+ * An agent that had a name of a second agent takes over the identifier: what was queued for it there comes along.
+ *
+ * @returns the name that it had
  */
-async function isGone(
-  host: string,
+async function takeBack(node: Node, holder: Node | undefined, deps: AskDeps): Promise<string | undefined> {
+  const was = holder && twinName(node.host, holder.identity, node.identity);
+  const twin = was === undefined ? undefined : await deps.registry.find(was, true);
+  if (!twin || !isSameAgent(twin.identity, node.identity)) return undefined;
+  await moveNamed(node.host, twin.host, node.host, deps);
+  return twin.host;
+}
+
+/** What the ledger knows of the instance whose id this is, where that matters: a node of this agent lives on. */
+async function instanceOf(
+  identifier: string,
   identity: NodeIdentity,
   before: Node | undefined,
   { ledger, now }: AskDeps,
-): Promise<boolean> {
-  if (!host.startsWith('i-') || (before && areTwo(before.identity, identity))) return false;
-  if (lives(before, now())) return false;
-  const [instance] = await ledger.read([host]);
-  return instance?.stopped ?? false;
+): Promise<WorkloadRecord | undefined> {
+  if (!identifier.startsWith('i-')) return undefined;
+  const isSame = before !== undefined && isSameAgent(before.identity, identity);
+  if (isSame && lives(before, now())) return undefined;
+  const [instance] = await ledger.read([identifier]);
+  return instance;
 }
+
+/**
+ * Whether an agent that enrolls under the id of an ended instance may be that one: nobody else is ever given the id, but a
+ * machine from its image may have been taught it. What replaces a living node is not asked about: the end of the instance
+ * ends that node.
+ */
+const isGone = (identity: NodeIdentity, before: Node | undefined, nowMs: number): boolean =>
+  !(before && areTwoMachines(before.identity, identity)) && !lives(before, nowMs);
 
 /**
  * Ids come from the enrollment that is replaced, so all who race to replace it ask the same.

@@ -5,6 +5,9 @@ const TWIN = /~[0-9a-f]{8}$/;
 /** Control characters, and those that change the direction or the look of the text around them. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
+/** The identifier with which the agent of a host came: of a second agent, without what was added to tell it apart. */
+export const identifierOf = (host: string): string => host.replace(TWIN, '');
+
 /** Whether a host identifier claims to be the id of an EC2 instance. */
 export const looksLikeInstance = (name: string): boolean => INSTANCE_ID.test(name);
 
@@ -19,7 +22,6 @@ export function identifierProblem(text: string): string | undefined {
   // Half a character has no UTF-8 form: neither a node key nor the table could hold it.
   if (/\p{Surrogate}/u.test(text)) return 'it holds half a character';
   if (INVISIBLE.test(text)) return 'it holds control or invisible characters';
-  if (text.trim() !== text) return 'it begins or ends with a space';
   if (/^arn:/i.test(text)) return 'it looks like an ARN';
   if (TWIN.test(text)) return 'it ends like the names that Mayfly gives to second agents (~ and 8 hex digits)';
   return undefined;

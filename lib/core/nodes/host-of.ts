@@ -2,8 +2,10 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed } from '../queue/move.ts';
 import type { Report } from '../report.ts';
+import { identifierOf } from './host-identifier.ts';
 import type { Node } from './node.ts';
 import type { Alias, Aliases, NodeRegistry } from './registry.ts';
+import { chooseAgent } from './twins.ts';
 
 /** What the decision needs of a node. */
 export type Bearer = Pick<Node, 'host' | 'expiresAtMs' | 'endedAtMs' | 'instanceId' | 'attested'>;
@@ -84,8 +86,11 @@ async function look(
   const [own, alias] = await Promise.all([registry.find(name, consistent), aliases.find(name, consistent)]);
   const aliased = alias && alias.host !== name ? await registry.find(alias.host, consistent) : undefined;
   const decision = decideHost({ name, own, alias, aliased }, now());
-  const { host } = decision;
-  const node = host === name ? own : aliased;
+  const holder = decision.host === name ? own : aliased;
+  const twins = await Promise.all((holder?.twins ?? []).map((twin) => registry.find(twin, consistent)));
+  const found = twins.filter((twin) => twin !== undefined);
+  const node = holder && chooseAgent(holder, found, now());
+  const host = node?.host ?? decision.host;
   return { decision, resolved: { host, node, alias: host === name ? undefined : name } };
 }
 
@@ -95,5 +100,5 @@ export async function standsFor(
   host: string,
   deps: Pick<HostDeps, 'registry' | 'aliases' | 'now'>,
 ): Promise<boolean> {
-  return (await look(name, deps, true)).decision.host === host;
+  return (await look(name, deps, true)).decision.host === identifierOf(host);
 }

@@ -22,6 +22,14 @@ export interface Node {
   readonly instanceId?: string;
   /** Whether a signed identity document said which instance it is, and not only the agent. */
   readonly attested?: boolean;
+  /** Other agents of the same machine that enrolled under its identifier, by the names they were given. */
+  readonly twins?: readonly string[];
+  /** When another agent of the same machine last enrolled under its identifier: until it is seen again it may be gone. */
+  readonly contestedAtMs?: number;
+  /** The host whose identifier it came with, until that one has shown that it lives, or is gone. */
+  readonly contests?: string;
+  /** When an answer of it first showed that it reaches Docker. */
+  readonly seesContainersAtMs?: number;
   /** When its instance was terminated: its key is dead from then on, and the same machine enrolls no more. */
   readonly endedAtMs?: number;
   /** When the record stops counting, whether or not TTL has removed it. */
@@ -40,6 +48,8 @@ export interface NodeIdentity {
   readonly vendor: string;
 }
 
+/** So many other agents of one machine a node remembers: it is read by every poll. */
+export const MOST_TWINS = 8;
 /** A node that has not polled for this long is forgotten; one that does is renewed with `lastSeenMs`. */
 export const NODE_TTL_MS = 7 * 24 * 3_600_000;
 /** `lastSeenMs` is written at most this often: an idle poll costs no write. */

@@ -11,6 +11,12 @@ export interface NodeRegistry {
   heat(host: string, untilMs: number): Promise<void>;
   /** Notes which EC2 instance a node is, where its host goes by another name. */
   isInstance(host: string, instanceId: string): Promise<void>;
+  /** Notes that another agent of the same machine enrolled under the host's identifier, and got this name. */
+  contest(host: string, twin: string, nowMs: number): Promise<void>;
+  /** Notes that the host whose identifier this agent came with lives: it keeps the name it was given. */
+  keepTwin(host: string): Promise<void>;
+  /** Notes that the agent reaches Docker. */
+  seesContainers(host: string, nowMs: number): Promise<void>;
   /**
    * Ends a node at once: its instance is gone for good, its key opens nothing, and whoever is claiming its queries or
    * enrolling it at this moment fails. Nothing where no node is; safe to repeat.

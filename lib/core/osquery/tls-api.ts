@@ -1,17 +1,19 @@
 import type { Findings } from '../fleet/finding.ts';
-import { noteContest } from '../fleet/note-contest.ts';
+import { noteContest, noteSharing, noteTwin } from '../fleet/note-contest.ts';
 import { HOT_INTERVAL_SECONDS, intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
+import { identifierOf } from '../nodes/host-identifier.ts';
 import { hostOf, standsFor } from '../nodes/host-of.ts';
 import { type Contest, learnInstance } from '../nodes/learn-instance.ts';
-import { accelerateSeconds, accepts, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
+import { accelerateSeconds, accepts, lives, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
 import type { RotatingSecret } from '../nodes/rotating-secret.ts';
 import { sameSecret } from '../nodes/same-secret.ts';
+import { contestMsOf, isContested, isLost } from '../nodes/twins.ts';
 import { agentConfig, profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
@@ -150,7 +152,13 @@ export class TlsApi {
       report('ended_host_refused', { hostIdentifier });
       return refused('The EC2 instance of this machine was terminated: it enrolls no more.');
     }
-    const { node, twin, fresh } = outcome;
+    await noteSharing(hostIdentifier, outcome, this.#deps);
+    if (outcome.kind === 'refused') {
+      report('enroll_unproven', { hostIdentifier, why: outcome.why });
+      return refused(outcome.why);
+    }
+    const { node, twin, fresh, was } = outcome;
+    if (was) await this.#deps.directory.remove(was);
     await this.#correctAlias(node.host);
     await this.#list(node, policy); // not only a fresh one: the request that made it may have died before this
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
@@ -175,6 +183,7 @@ export class TlsApi {
     if (!partition || !node) return nodeInvalid;
     const nowMs = now();
     await this.#seen(node);
+    if (node.contests && (await this.#outlived(node, node.contests))) return nodeInvalid;
     // An idle poll of a cold host needs no policy, and so no read of it.
     const idle = partition.pending.length === 0;
     const { queriesPerDelivery } = idle ? limits : (await this.#deps.policy()).policy.limits;
@@ -209,6 +218,7 @@ export class TlsApi {
         const outcome = await learnInstance(host, instance, { queue, ledger, registry, aliases, now, contested });
         report('instance_named', { host, instance, outcome });
       },
+      seesContainers: () => registry.seesContainers(node.host, now()),
       standsFor: (name) => standsFor(name, node.host, this.#deps),
     });
     // Ids come from the network, after an outage by the thousand: some of them, and cut, will do.
@@ -282,10 +292,26 @@ export class TlsApi {
 
   async #seen(node: Node): Promise<void> {
     const nowMs = this.#deps.now();
-    if (nowMs - node.lastSeenMs < SEEN_EVERY_MS) return;
+    if (nowMs - node.lastSeenMs < SEEN_EVERY_MS && !isContested(node)) return;
     await this.#deps.registry.seen(node.host, nowMs);
+    const identifier = identifierOf(node.host);
+    if (identifier !== node.host) await noteTwin(identifier, node, this.#deps);
     await this.#correctAlias(node.host);
     await this.#list({ ...node, lastSeenMs: nowMs }, await this.#deps.policy());
+  }
+
+  /**
+   * Whether the agent whose identifier this one came with is gone: then this one enrolls again, and gets the identifier. The
+   * first of them to be seen ends the question.
+   */
+  async #outlived(node: Node, holderHost: string): Promise<boolean> {
+    const { registry, now } = this.#deps;
+    const nowMs = now();
+    if (nowMs - node.enrolledAtMs < contestMsOf(await this.#intervalSecondsOf(node))) return false;
+    const holder = await registry.find(holderHost, true);
+    if (!lives(holder, nowMs)) return true;
+    if (!isContested(holder)) await registry.keepTwin(node.host);
+    return isLost(holder, contestMsOf(await this.#intervalSecondsOf(holder)), nowMs);
   }
 
   /** A host that lives is asked under its own name: an alias of it may send its questions elsewhere. */

@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Arrival, ContainerFacts, Poller, Trouble } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Answer, Row } from '../osquery/requests.ts';
+import { askTwins, wantsTwins } from '../queue/ask-twins.ts';
 import { type DeliveredQuery, type Delivery, deliveryIdOf } from '../queue/delivery.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import type { Asker, Decorations } from '../queue/pending-query.ts';
@@ -25,6 +26,8 @@ export interface AnswerDeps {
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
   /** Told which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
+  /** Told that the agent reaches Docker. */
+  readonly seesContainers?: () => Promise<void>;
   /** Whether the host may still speak for a name under which it was asked. @default - it may */
   readonly standsFor?: (name: string) => Promise<boolean>;
   /** What is guaranteed of the node's agent. */
@@ -80,6 +83,11 @@ export async function handleAnswers(
     if (!query || !delivery) return;
     const from = poller && { deliveredAtMs: delivery.deliveredAtMs, poller };
     const meant = { ...query, askers: await rightfullyAsked(host, query.askers, deps) };
+    if (showsContainers(answer, query) && node.seesContainersAtMs === undefined) await deps.seesContainers?.();
+    if (answer.status === 0 && answer.rows.length === 0 && wantsTwins(node, meant)) {
+      await askTwins(node, meant, queue);
+      return;
+    }
     proofs.push(...(await settle(host, meant, answer, from && { from, ...ours }, deps)));
   });
   await together(claimed, (answer) => book.stored(host, answer.wireId, nowMs));
@@ -190,6 +198,14 @@ function decorationsOf(asker: Asker | undefined, row: Row | null, query: Deliver
   const own =
     subject !== undefined && Object.hasOwn(asker.subjectDecorations, subject) ? asker.subjectDecorations[subject] : {};
   return { ...asker.decorations, ...own };
+}
+
+/** Whether the answer shows that its agent reaches Docker: it names a container that was asked about, or Docker itself. */
+function showsContainers({ status, rows }: Answer, { set, evidence, askers }: DeliveredQuery): boolean {
+  if (status !== 0) return false;
+  if (set === 'enrollment') return rows.some((row) => Object.hasOwn(row, 'server_version'));
+  const ids = new Set(askers.flatMap(({ workload, subjects }) => (workload?.startsWith('arn:') ? subjects : [])));
+  return evidence !== undefined && rows.some((row) => ids.has(row[evidence.column] ?? ''));
 }
 
 /** Those of these askers whom the host may answer: a name under which it was asked may belong to another host by now. */

@@ -1,5 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoFindings } from '../../../lib/aws/findings.ts';
 import { ask, containerId, record, settled } from '../../support/a-question.ts';
 import { everything } from '../../support/scan.ts';
 import { aTlsServer, ENROLL_SECRET_ARN, NODE_KEY_SECRET_ARN, type TlsHarness } from '../../support/tls-server.ts';
@@ -31,23 +32,58 @@ describe('enrollment', () => {
     expect(server.reports.map((report) => report.event)).toEqual(['node_enrolled']);
   });
 
-  it('of two agents on one machine under one identifier settles at one new key per grace period, not in a storm', async () => {
-    const agents = ['db-1', 'db-2'].map(
-      (instanceId) => new WireAgent(server, 'i-0abc', { instanceId, uuid: 'one machine' }),
-    );
-    for (const agent of agents) await agent.enroll();
-    let enrolls = 0;
-    for (let minute = 0; minute < 60; minute++) {
-      server.clock.nowMs += MINUTE;
-      for (const agent of agents) {
-        if ((await agent.config()).verdict !== 'invalid') continue;
-        enrolls += 1;
-        await agent.enroll();
-        expect((await agent.config()).verdict).toBe('ok');
+  it.each([3, 4])(
+    'of %i agents on one machine under one identifier tells each apart, with one enrollment each',
+    async (n) => {
+      const agents = Array.from(
+        { length: n },
+        (_, i) => new WireAgent(server, 'i-0abc', { instanceId: `db-${i}`, uuid: 'one machine' }),
+      );
+      for (const agent of agents) await agent.enroll();
+      // Half a minute of polls, then an hour of now and then.
+      for (const seconds of [...Array.from({ length: 6 }, () => 5), ...Array.from({ length: 20 }, () => 180)]) {
+        server.clock.nowMs += seconds * 1000;
+        for (const agent of agents) {
+          expect((await agent.read()).verdict).toBe('ok');
+          expect((await agent.config()).verdict).toBe('ok');
+        }
       }
+      expect(new Set(agents.map(({ key }) => key)).size).toBe(n);
+      const issues = await new DynamoFindings(server.table).open(server.clock.nowMs);
+      expect(issues).toMatchObject([{ kind: 'identifier-shared', host: 'i-0abc' }]);
+    },
+  );
+
+  it('without a hardware id, under a living identifier, gets neither its key nor its queue', async () => {
+    const victim = await anEnrolled(server, 'i-0abc', { uuid: 'U', instanceId: 'db-1' });
+    await settled(server, victim);
+    await ask(server, 'i-0abc', { only: 'container' });
+    const other = new WireAgent(server, 'i-0abc', { uuid: '', instanceId: '' });
+    expect((await other.enroll()).json).toEqual({ error: expect.stringContaining('names neither') });
+    const nameless = await anEnrolled(server, 'i-0abc', { uuid: '', instanceId: 'db-2' });
+    await settled(server, nameless);
+    expect(await nameless.poll()).toEqual({});
+    const [id = ''] = Object.keys(await victim.poll());
+    await victim.write({ [id]: [{ id: containerId(1), state: 'running' }] });
+    expect((await record(server, 1)).seenLive).toEqual([containerId(1)]);
+    const issues = await new DynamoFindings(server.table).open(server.clock.nowMs);
+    expect(issues).toMatchObject([{ kind: 'identifier-shared', host: 'i-0abc' }]);
+  });
+
+  it('of an agent that lost its database ends under its old name by itself', async () => {
+    await anEnrolled(server, 'i-0abc', { uuid: 'U', instanceId: 'db-1' });
+    server.clock.nowMs += MINUTE;
+    const again = await anEnrolled(server, 'i-0abc', { uuid: 'U', instanceId: 'db-2' });
+    let enrollments = 0;
+    for (let n = 0; n < 30; n++) {
+      server.clock.nowMs += 10_000;
+      if ((await again.read()).verdict !== 'invalid') continue;
+      await again.enroll();
+      enrollments += 1;
     }
-    expect(enrolls).toBeGreaterThan(0);
-    expect(enrolls).toBeLessThanOrEqual(6);
+    expect(enrollments).toBe(1);
+    await ask(server, 'i-0abc', { only: 'container' });
+    expect(Object.keys(await again.poll())).not.toEqual([]);
   });
 
   it('of two machines with one host_identifier gives each a queue of its own', async () => {
@@ -62,7 +98,7 @@ describe('enrollment', () => {
     // It gets the same name each time it comes back.
     server.clock.nowMs += 11 * MINUTE;
     await one.read();
-    const again = await anEnrolled(server, 'clone', { uuid: 'machine-2', instanceId: 'db-2b', hostname: 'two' });
+    const again = await anEnrolled(server, 'clone', { uuid: 'machine-2', instanceId: 'db-2', hostname: 'two' });
     const hosts = (await everything(server.table)).filter((item) => item.sk === '#node').map((item) => item.host);
     expect(hosts.sort()).toEqual(['clone', expect.stringMatching(/^clone~[0-9a-f]{8}$/)]);
     expect((await again.config()).verdict).toBe('ok');

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
+import { planEnroll } from '../../../../lib/core/nodes/plan-enroll.ts';
+import { aHostQuery } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
+import { aNewcomer, MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -45,20 +47,22 @@ describe('an enrollment', () => {
     expect(accepts(node, before.epoch, world.nowMs + GRACE_MS)).toBe(false);
   });
 
-  it('is a new one for a new agent database, within the same second too: no key of the one before opens it later', async () => {
+  it('of another agent, in the place of one that is silent, is a new one: no key of the one before opens it', async () => {
     const before = (await world.enroll('h1', { agentInstance: 'a' })).node;
+    world.nowMs += 15 * MINUTE;
     const { node } = await world.enroll('h1', { agentInstance: 'b' });
-    expect(node.epoch).toBe(before.epoch + 1);
-    expect(accepts(node, before.epoch, T0 + GRACE_MS)).toBe(false);
+    expect(node.epoch).toBeGreaterThan(before.epoch);
+    expect(accepts(node, before.epoch, world.nowMs)).toBe(false);
   });
 
   it('keeps what waits for the host, and what is under way', async () => {
-    await world.enroll('h1', { agentInstance: 'a' });
+    await world.enroll('h1');
+    world.nowMs += GRACE_MS;
     const taken = await world.poll('h1');
-    await world.ports.registry.heat('h1', T0 + MINUTE);
+    await world.ports.registry.heat('h1', world.nowMs + MINUTE);
     world.nowMs += SECOND;
-    const { node } = await world.enroll('h1', { agentInstance: 'b' });
-    expect(node).toMatchObject({ rev: 1, hotUntilMs: T0 + MINUTE });
+    const { node } = await world.enroll('h1');
+    expect(node).toMatchObject({ rev: 1, hotUntilMs: world.nowMs - SECOND + MINUTE });
     expect((await world.poll('h1')).map((query) => query.wireId)).toEqual(taken.map((query) => query.wireId));
   });
 
@@ -89,8 +93,8 @@ describe('enrollments at once', () => {
           const host = `racing-${++runs}`;
           const one = new World(world.table);
           if (again) {
-            await one.aNode(host, { agentInstance: 'before' });
-            one.nowMs += MINUTE;
+            await one.aNode(host);
+            one.nowMs += GRACE_MS;
           }
           const enrolls = [1, 2, 3].map(() => (table: World['table']) => one.enroll(host, {}, portsOn(table)));
           const results = await interleave(world.table, order, enrolls);
@@ -109,15 +113,13 @@ describe('enrollments at once', () => {
       fc.asyncProperty(fc.array(fc.nat({ max: 1 }), { minLength: 15, maxLength: 15 }), async (order) => {
         const host = `polling-${++runs}`;
         const one = new World(world.table);
-        await one.enroll(host, { agentInstance: 'before' });
+        await one.enroll(host);
+        one.nowMs += GRACE_MS;
         const polled: string[] = [];
         const poll = async (table: World['table']) => {
           polled.push(...(await one.poll(host, undefined, portsOn(table))).map(({ query }) => query));
         };
-        await interleave<unknown>(world.table, order, [
-          poll,
-          (table) => one.enroll(host, { agentInstance: 'after' }, portsOn(table)),
-        ]);
+        await interleave<unknown>(world.table, order, [poll, (table) => one.enroll(host, {}, portsOn(table))]);
         one.nowMs += 16 * SECOND;
         polled.push(...(await one.poll(host)).map(({ query }) => query));
         // The questions of both enrollments, each handed out once.
@@ -164,8 +166,75 @@ describe('two machines with one identifier', () => {
     expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(true);
   });
 
-  it('are one machine when the hardware does not say', async () => {
-    await world.enroll('h1', { uuid: '' });
-    expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(false);
+  it('are told apart when one of them does not say its hardware', async () => {
+    await world.enroll('h1', { uuid: 'first' });
+    const { node, twin } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
+    expect([node.host, twin]).toEqual([expect.stringMatching(/^h1~/), true]);
+  });
+});
+
+describe('several agents on one machine with one identifier', () => {
+  const agents = ['db-1', 'db-2', 'db-3', 'db-4'];
+
+  it('are each told apart, at their first enrollment, and the same way each time', async () => {
+    const hosts: string[] = [];
+    for (const agentInstance of agents) hosts.push((await world.enroll('h1', { agentInstance })).node.host);
+    expect(hosts[0]).toBe('h1');
+    expect(new Set(hosts).size).toBe(4);
+    for (const [n, agentInstance] of agents.entries())
+      expect((await world.enroll('h1', { agentInstance })).node.host).toBe(hosts[n]);
+    expect((await world.ports.registry.find('h1'))?.twins).toEqual(hosts.slice(1));
+  });
+
+  it('keep their names while the first shows that it lives', async () => {
+    for (const agentInstance of agents) await world.enroll('h1', { agentInstance });
+    world.nowMs += SECOND;
+    await world.ports.registry.seen('h1', world.nowMs);
+    world.nowMs += 10 * MINUTE;
+    expect((await world.enroll('h1', { agentInstance: 'db-2' })).twin).toBe(true);
+  });
+
+  it('are one agent with a new database when the first is never seen again: it gets the name, and what waits', async () => {
+    await world.aNode('h1', { agentInstance: 'lost' });
+    await world.ports.queue.enqueue(aHostQuery(1, { host: 'h1' }));
+    const { node: twin } = await world.enroll('h1', { agentInstance: 'new' });
+    expect(twin).toMatchObject({ host: expect.stringMatching(/^h1~/), contests: 'h1' });
+    await world.ports.queue.enqueue(aHostQuery(2, { host: twin.host, alias: 'h1' }));
+    world.nowMs += 2 * MINUTE - 1;
+    expect((await world.enroll('h1', { agentInstance: 'new' })).twin).toBe(true);
+    world.nowMs += 1;
+    const { node, was } = await world.enroll('h1', { agentInstance: 'new' });
+    expect([node.host, was]).toEqual(['h1', twin.host]);
+    const waiting = (await world.waiting('h1')).map(({ query }) => query);
+    expect(waiting).toEqual(expect.arrayContaining(['host-1', 'host-2']));
+    // The lost one comes back all the same.
+    expect((await world.enroll('h1', { agentInstance: 'lost' })).twin).toBe(true);
+  });
+
+  it('are refused with a reason where one names neither hardware nor database', async () => {
+    await world.enroll('h1');
+    await expect(world.enroll('h1', { uuid: '', agentInstance: '' })).rejects.toThrow('names neither its hardware');
+  });
+
+  it('of an attested host are no match for it', async () => {
+    const { node } = await world.enroll('h1');
+    const before = { ...node, attested: true };
+    const plan = (identity: object, more: object = {}, atMs = T0) =>
+      planEnroll(aNewcomer('h1', identity, more), before, atMs).kind;
+    expect(plan({})).toBe('refused');
+    expect(plan({}, { attested: true })).toBe('same');
+    expect(plan({ agentInstance: 'x' }, {}, T0 + 60 * MINUTE)).toBe('twin');
+    expect(plan({ agentInstance: 'x' }, { attested: true })).toBe('twin');
+    expect(planEnroll(aNewcomer('h1', { agentInstance: 'x' }, { attested: true }), node, T0)).toMatchObject({
+      kind: 'new',
+      displaces: true,
+      node: { attested: true, previousEpoch: undefined },
+    });
+  });
+
+  it('of which AWS knows one better: that one gets the name', async () => {
+    const { node } = await world.enroll('h1');
+    const plan = planEnroll(aNewcomer('h1', { agentInstance: 'x', uuid: 'y' }, { fit: 'fits' }), node, T0);
+    expect(plan).toMatchObject({ kind: 'new', displaces: true });
   });
 });

@@ -21,7 +21,6 @@ describe('a host identifier', () => {
     ['web\u2066', 'control'],
     ['w\u200beb', 'control'],
     ['web\u2028', 'control'],
-    [' web', 'space'],
     ['half \ud800', 'half a character'],
     ['i-0a1b2c3d4e5f60718~0123abcd', 'second agents'],
   ])('may not be %j', (text, why) => {

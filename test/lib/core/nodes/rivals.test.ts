@@ -23,7 +23,7 @@ describe("AWS's facts about an instance", () => {
     identity,
     firstReceivedAtMs,
   });
-  const fit = (host: string, hostname: string, instance = known({ ip: '10.0.12.34 203.0.113.7' })) =>
+  const judged = (host: string, hostname: string, instance = known({ ip: '10.0.12.34 203.0.113.7' })) =>
     fitOf({ host, identity: anIdentity({ hostname }) }, instance, T0);
 
   it.each<[string, string, Fit]>([
@@ -36,19 +36,19 @@ describe("AWS's facts about an instance", () => {
     ['web-7', 'web-7', 'unknown'],
     [INSTANCE, 'web-7', 'unknown'],
   ])('speak about %s, called %s: %s', (host, hostname, expected) => {
-    expect(fit(host, hostname)).toBe(expected);
+    expect(judged(host, hostname)).toBe(expected);
   });
 
   it('say nothing before the instance is known', () => {
     expect(fitOf({ host: 'web-7', identity: anIdentity() }, undefined, T0)).toBe('unknown');
-    expect(fit('web-7', 'ip-10-0-99-99', known({}))).toBe('unknown');
+    expect(judged('web-7', 'ip-10-0-99-99', known({}))).toBe('unknown');
   });
 
   it('contradict a claim that is older than the instance', () => {
     const later = { launched_at: new Date(T0 + 60 * MINUTE).toISOString() };
-    expect(fit('web-7', 'web-7', known(later, T0 + 61 * MINUTE))).toBe('contradicts');
+    expect(judged('web-7', 'web-7', known(later, T0 + 61 * MINUTE))).toBe('contradicts');
     // Started anew: it was known when the claim was made.
-    expect(fit('web-7', 'web-7', known(later, T0))).toBe('unknown');
+    expect(judged('web-7', 'web-7', known(later, T0))).toBe('unknown');
   });
 });
 

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { entryOf, everyEntry } from '../../../../lib/core/nodes/directory.ts';
-import { planEnroll } from '../../../../lib/core/nodes/enroll.ts';
 import { lives, NODE_TTL_MS, type NodeIdentity } from '../../../../lib/core/nodes/node.ts';
+import { planEnroll } from '../../../../lib/core/nodes/plan-enroll.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
@@ -13,7 +13,7 @@ import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { INSTANCE, LastGasp } from '../../../support/last-gasp.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { anAnswer, anIdentity, MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
+import { aNewcomer, anAnswer, anIdentity, MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
 
 const ENDED = Date.parse('2026-11-20T10:42:10Z');
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
@@ -360,7 +360,7 @@ describe('an enrollment after the end', () => {
 
   it('tells machines of one name apart by their agents where they do not say which they are', async () => {
     const before = { ...(await world.aNode('web-7', { uuid: '' })), endedAtMs: ENDED };
-    const plan = (identity: Partial<NodeIdentity>) => planEnroll('web-7', anIdentity(identity), before, ENDED).kind;
+    const plan = (identity: Partial<NodeIdentity>) => planEnroll(aNewcomer('web-7', identity), before, ENDED).kind;
     expect(plan({ uuid: '' })).toBe('ended');
     expect(plan({ uuid: 'uuid-2' })).toBe('ended');
     expect(plan({ uuid: '', agentInstance: 'agent-2' })).toBe('new');
@@ -391,7 +391,7 @@ describe('an enrollment after the end', () => {
   it('loses to an end that comes while it is under way', async () => {
     const before = await world.aNode(INSTANCE);
     world.nowMs += 20 * MINUTE;
-    const plan = planEnroll(INSTANCE, anIdentity({ agentInstance: 'agent-2' }), before, world.nowMs);
+    const plan = planEnroll(aNewcomer(INSTANCE, { agentInstance: 'agent-2' }), before, world.nowMs);
     await ends();
     if (plan.kind !== 'new') throw new Error(plan.kind);
     expect(await world.ports.registry.enroll(plan.node, plan.replaces)).toBe(false);

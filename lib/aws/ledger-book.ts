@@ -116,7 +116,8 @@ export class DynamoLedgerBook implements LedgerBook {
   }
 }
 
-const byAge = (a: Entry, b: Entry): number => a.firstReceivedAtMs - b.firstReceivedAtMs;
+const byAge = (a: Entry, b: Entry): number =>
+  a.firstReceivedAtMs - b.firstReceivedAtMs || (a.workload < b.workload ? -1 : 1);
 
 const startOf = (atMs: number): number => Math.floor(atMs / DAY_MS) * DAY_MS;
 

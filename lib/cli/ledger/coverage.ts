@@ -54,7 +54,7 @@ export async function coverage(flags: SinceFlags): Promise<void> {
   if (none) return say(none);
   const rows = clusters.map((each) => line(nameOf(each), each));
   say(figures([HEAD, ...rows, ...(clusters.length > 1 ? [line('all', all)] : [])]));
-  const reasons = Object.entries(all.reasons).sort(([, a], [, b]) => b - a);
+  const reasons = Object.entries(all.reasons);
   if (reasons.length > 0) {
     say(`\nMissed, and why (what to do: npx mayfly missed)`);
     say(columns(reasons.map(([reason, n]) => ['  ', reason, String(n)])));

@@ -1,5 +1,5 @@
 import { adviceOn } from '../../core/ledger/advice.ts';
-import { clusterOf } from '../../core/ledger/coverage.ts';
+import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
 import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
 import { at } from '../place.ts';
 import { colours, columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
@@ -37,7 +37,8 @@ export async function missed(flags: SinceFlags): Promise<void> {
   if (flags.json) return sayJson(misses);
   if (misses.length === 0) return say(none ?? `Nothing was missed since ${when(flags.since)}.`);
   const paint = colours();
-  const reasons = [...grouped(misses, ({ reason }) => reason)].sort(([, a], [, b]) => b.length - a.length);
+  const groups = [...grouped(misses, ({ reason }) => reason)];
+  const reasons = groups.sort(([a, some], [b, others]) => byCount([a, some.length], [b, others.length]));
   for (const [reason, those] of reasons) {
     say(`${paint.red(reason)}: ${count(those.length, 'workload')}`);
     for (const [advice, alike] of grouped(those, ({ advice }) => advice)) {

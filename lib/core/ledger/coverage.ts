@@ -5,7 +5,7 @@ import { type MissReason, type Verdict, verdictOf, type WorkloadRecord } from '.
 export interface Coverage {
   readonly workloads: number;
   readonly verdicts: Readonly<Record<Verdict['verdict'], number>>;
-  readonly reasons: Readonly<Partial<Record<MissReason, number>>>;
+  readonly reasons: Readonly<Partial<Record<MissReason, number>>>; // most frequent first, then by name
   /**
    * Seen and post-mortem, of those on which there is a verdict and of which there was something to see; null without
    * any.
@@ -55,6 +55,10 @@ export async function coverageOf(
   };
 }
 
+/** The largest count first; equal ones by name, so that what is shown keeps one order. */
+export const byCount = ([a, n]: readonly [string, number], [b, m]: readonly [string, number]): number =>
+  m - n || (a < b ? -1 : 1);
+
 class Tally {
   readonly #verdicts = { seen: 0, 'post-mortem': 0, 'never-started': 0, ignored: 0, missed: 0, pending: 0 };
   readonly #reasons: Partial<Record<MissReason, number>> = {};
@@ -73,7 +77,7 @@ class Tally {
     return {
       workloads: Object.values(verdicts).reduce((sum, n) => sum + n, 0),
       verdicts,
-      reasons: { ...this.#reasons },
+      reasons: Object.fromEntries(Object.entries(this.#reasons).sort(byCount)),
       share: judged === 0 ? null : covered / judged,
       timeToAnswerMs: percentilesOf(this.#waits),
     };

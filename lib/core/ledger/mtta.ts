@@ -96,7 +96,7 @@ export async function mttaOf(
     swept: answersOf(waits.swept),
     launches: answersOf(waits.launches),
     stages: Object.fromEntries(stages.map(({ stage, took }) => [stage, percentilesOf(took)])) as Mtta['stages'],
-    late: late.sort((a, b) => b.lateByMs - a.lateByMs),
+    late: late.sort((a, b) => b.lateByMs - a.lateByMs || (a.workload < b.workload ? -1 : 1)),
   };
 }
 

@@ -32,7 +32,7 @@ export function whoHad(tenancies: readonly Tenancy[], atMs: number, nowMs: numbe
       const untilMs = tenancy.leftAtMs ?? endOf(tenancy.record, nowMs);
       return untilMs === undefined ? tenancy : { ...tenancy, untilMs };
     })
-    .sort((a, b) => b.fromMs - a.fromMs);
+    .sort((a, b) => b.fromMs - a.fromMs || (a.record.workload < b.record.workload ? -1 : 1));
   // At the very moment of its end an address is free for the next one.
   const had = tenants.filter(({ untilMs }) => untilMs === undefined || untilMs > atMs);
   if (had.length > 0) return { had };

@@ -45,6 +45,15 @@ const anyRecord = fc
     };
   });
 
+it('keeps one order of reasons, whatever the order of the records: the most frequent first, equal ones by name', async () => {
+  const troubles = ['no-row', 'expired', 'limited', 'limited', 'agent-silent'] as const;
+  const records = troubles.map((trouble, n) => aRecord({ workload: `t${n}`, handling: HANDLING, troubles: [trouble] }));
+  for (const some of [records, records.toReversed()]) {
+    const { all } = await coverageOf(some, LATE);
+    expect(Object.keys(all.reasons)).toEqual(['limited', 'agent-silent', 'expired', 'no-row']);
+  }
+});
+
 describe('coverage', () => {
   it('adds up, whatever the records are: verdicts to workloads, reasons to misses, clusters to all', async () => {
     await fc.assert(

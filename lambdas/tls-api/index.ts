@@ -5,6 +5,7 @@ import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { policyIn } from '../../lib/aws/live-policy.ts';
+import { DynamoLogBook } from '../../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
@@ -29,6 +30,7 @@ const api = new TlsApi({
     logs: env.LOGS_STREAM_NAME,
     quarantine: env.QUARANTINE_STREAM_NAME,
   }),
+  logBook: new DynamoLogBook(table),
   findings: new DynamoFindings(table),
   enrollSecret: new AwsSecret(env.ENROLL_SECRET_ARN, Date.now),
   nodeKeySecret: new AwsSecret(env.NODE_KEY_SECRET_ARN, Date.now),

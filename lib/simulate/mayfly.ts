@@ -23,6 +23,7 @@ import { parseEvent } from '../core/triggers/parse.ts';
 import { MemoryFindings } from '../memory/findings.ts';
 import { MemoryHosts } from '../memory/hosts.ts';
 import { MemoryLedger } from '../memory/ledger.ts';
+import { MemoryLogBook } from '../memory/log-book.ts';
 import { MemoryAliases, MemoryDirectory } from '../memory/nodes.ts';
 import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../memory/progress.ts';
 import { noTaskDefinitions } from '../memory/task-definitions.ts';
@@ -99,6 +100,7 @@ export class InMemoryMayfly {
     this.#api = new TlsApi({
       ...ports,
       book: new MemoryAnswerBook(),
+      logBook: new MemoryLogBook(),
       sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
       enrollSecret: secret(ENROLL_SECRET),
       nodeKeySecret: secret('a key of the simulated day'),

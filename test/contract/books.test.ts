@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { CLOSED_AFTER_MS } from '../../lib/core/fleet/finding.ts';
+import { LOG_BOOK_KEEPS_MS } from '../../lib/core/results/log-book.ts';
 import { FAN_OUT_KEEPS_MS } from '../../lib/core/triggers/fan-out.ts';
 import { aVersion } from '../support/a-policy.ts';
 import { MINUTE, SECOND, T0 } from '../support/world.ts';
@@ -24,6 +25,28 @@ contract('the answer book', (begin) => {
     expect(await book.claim('h1', 'w1', untilMs, untilMs + MINUTE)).toBe('claimed');
     await book.release('h1', 'w1');
     expect(await book.claim('h1', 'w1', untilMs, untilMs + MINUTE)).toBe('claimed');
+  });
+});
+
+contract('the book of log batches', (begin) => {
+  it('remembers the latest batch of each host and type, for a day', async () => {
+    const { logBook } = await begin();
+    expect(await logBook.stored('h1', 'result', T0)).toEqual([]);
+    await logBook.note('h1', 'result', ['aaaaaaaa', 'bbbbbbbb'], T0);
+    await logBook.note('h1', '', ['cccccccc'], T0);
+    await logBook.note('h2', 'result', ['dddddddd'], T0);
+    expect(await logBook.stored('h1', 'result', T0 + LOG_BOOK_KEEPS_MS - SECOND)).toEqual(['aaaaaaaa', 'bbbbbbbb']);
+    expect(await logBook.stored('h1', '', T0)).toEqual(['cccccccc']);
+    expect(await logBook.stored('h1', 'result', T0 + LOG_BOOK_KEEPS_MS)).toEqual([]);
+    await logBook.note('h1', 'result', ['eeeeeeee'], T0 + MINUTE);
+    expect(await logBook.stored('h1', 'result', T0 + MINUTE)).toEqual(['eeeeeeee']);
+  });
+
+  it('holds the largest batch there is', async () => {
+    const { logBook } = await begin();
+    const marks = Array.from({ length: 40_000 }, (_, n) => `${n}`.padStart(8, '0'));
+    await logBook.note('h1', 'result', marks, T0);
+    expect(await logBook.stored('h1', 'result', T0)).toEqual(marks);
   });
 });
 

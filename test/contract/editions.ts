@@ -4,6 +4,7 @@ import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
 import { DynamoFindings } from '../../lib/aws/findings.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoLogBook } from '../../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
@@ -16,10 +17,12 @@ import type { PolicyStore } from '../../lib/core/policy/policy.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
 import type { SweepProgress } from '../../lib/core/reconcile/inventory.ts';
 import type { AnswerBook } from '../../lib/core/results/answer-book.ts';
+import type { LogBook } from '../../lib/core/results/log-book.ts';
 import type { FanOuts } from '../../lib/core/triggers/fan-out.ts';
 import { MemoryFindings } from '../../lib/memory/findings.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
+import { MemoryLogBook } from '../../lib/memory/log-book.ts';
 import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
 import { MemoryPolicyStore } from '../../lib/memory/policy-store.ts';
 import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
@@ -35,6 +38,7 @@ export interface Ports {
   readonly directory: NodeDirectory;
   readonly ledger: Ledger;
   readonly book: AnswerBook;
+  readonly logBook: LogBook;
   readonly fanOuts: FanOuts;
   readonly findings: Findings;
   readonly progress: SweepProgress;
@@ -52,6 +56,7 @@ async function inMemory(): Promise<Ports> {
     directory: new MemoryDirectory(() => clock.nowMs),
     ledger: new MemoryLedger(),
     book: new MemoryAnswerBook(),
+    logBook: new MemoryLogBook(),
     fanOuts: new MemoryFanOuts(),
     findings: new MemoryFindings(),
     progress: new MemorySweepProgress(),
@@ -71,6 +76,7 @@ async function onDynamo(): Promise<Ports> {
     directory: new DynamoNodeDirectory(table, () => clock.nowMs),
     ledger: new DynamoLedger(table),
     book: new DynamoAnswerBook(table),
+    logBook: new DynamoLogBook(table),
     fanOuts: new DynamoFanOuts(table),
     findings: new DynamoFindings(table),
     progress: new DynamoSweepProgress(table),

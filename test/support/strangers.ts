@@ -93,6 +93,7 @@ export function aWatchedApi(report: TlsApiDeps['report']) {
     ledger: watched('ledger', calls),
     book: watched('book', calls),
     sink: watched('sink', calls),
+    logBook: watched('logBook', calls),
     findings: watched('findings', calls),
     directory: watched('directory', calls),
     fanOuts: watched('fanOuts', calls),

@@ -9,6 +9,7 @@ import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { policyIn } from '../../lib/aws/live-policy.ts';
+import { DynamoLogBook } from '../../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
@@ -103,6 +104,7 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
       ledger,
       book: new DynamoAnswerBook(table),
       sink: new FirehoseSink(STREAMS, firehose.client, waiting),
+      logBook: new DynamoLogBook(table),
       findings: new DynamoFindings(table),
       enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),

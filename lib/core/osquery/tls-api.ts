@@ -23,15 +23,16 @@ import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
 import type { Report } from '../report.ts';
 import type { AnswerBook } from '../results/answer-book.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
-import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
+import { lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
+import type { LogBook } from '../results/log-book.ts';
 import { cut } from '../text.ts';
 import type { FanOuts } from '../triggers/fan-out.ts';
-import { askOnLog } from '../triggers/handle-log.ts';
 import { boundsOf, documentOf, keysOf } from './admission.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
 import type { RequestBody } from './request-body.ts';
 import { enrollProblem, nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
 import { type Endpoint, endpointOf, isCarve } from './routes.ts';
+import { MAX_LOG_LINES, storeLog } from './store-log.ts';
 
 /** One request of an agent, freed from the front that carried it. */
 export interface AgentRequest {
@@ -50,6 +51,7 @@ export interface TlsApiDeps {
   readonly ledger: Ledger;
   readonly book: AnswerBook;
   readonly sink: ResultSink;
+  readonly logBook: LogBook;
   readonly findings: Findings;
   readonly enrollSecret: RotatingSecret;
   readonly nodeKeySecret: RotatingSecret;
@@ -109,14 +111,15 @@ export class TlsApi {
     return endpoint === 'read' ? this.#read(bearer.claim) : this.#config(bearer.claim);
   }
 
-  async #data(endpoint: 'log' | 'write', bearer: Bearer, { body, authorization }: AgentRequest): Promise<Reply> {
+  async #data(endpoint: 'log' | 'write', bearer: Bearer, request: AgentRequest): Promise<Reply> {
+    const { body, authorization } = request;
     const node = await this.#nodeOf(bearer.claim);
     if (!node) return nodeInvalid;
     const read = documentOf(body, boundsOf(endpoint));
     // It will never be readable: acknowledged, or the agent would send it for ever.
     if ('problem' in read) return this.#quarantine(node, endpoint, read.problem, body);
     if (nodeKeyOf(read.document, authorization) !== bearer.key) return nodeInvalid;
-    return endpoint === 'log' ? this.#log(node, read.document, body) : this.#write(node, read.document, body);
+    return endpoint === 'log' ? this.#log(node, read.document, request) : this.#write(node, read.document, body);
   }
 
   /** A request without a key is one of no node; what cannot be read may have been one of a node. */
@@ -227,22 +230,13 @@ export class TlsApi {
     return done ? accepted : refused('Another request is storing these results: keep them and come again.', 503);
   }
 
-  async #log(node: Node, body: unknown, bytes: RequestBody): Promise<Reply> {
+  async #log(node: Node, body: unknown, { body: bytes, timeLeftMs }: AgentRequest): Promise<Reply> {
     const batch = readLog(body);
     if (!batch) return this.#quarantine(node, 'log', 'no readable data', bytes);
-    const lines = batch.lines.map((line) => this.#logLine(node, batch.logType, line));
-    if (lines.length > 0) await this.#deps.sink.logs(lines);
-    // Asked before the lines are acknowledged: a crash in between brings them again, and the same ids.
-    if (batch.logType === 'result') await askOnLog(node, lines, await this.#deps.policy(), this.#deps);
-    return accepted;
-  }
-
-  #logLine(node: Node, logType: string, line: unknown): LogLine {
-    const { host, identity } = node;
-    const id = lineId(host, logType, JSON.stringify(line));
-    const nowMs = this.#deps.now();
-    const time = new Date(nowMs).toISOString();
-    return { id, kind: 'log', time, storedAtMs: nowMs, host, hostname: identity.hostname, logType, line };
+    if (batch.lines.length > MAX_LOG_LINES)
+      return this.#quarantine(node, 'log', `more than ${MAX_LOG_LINES} lines`, bytes);
+    const done = await storeLog(node, batch, timeLeftMs, this.#deps);
+    return done ? accepted : refused('A part is stored: send all of it again, the rest is stored then.', 503);
   }
 
   async #quarantine(node: Node, endpoint: string, reason: string, bytes: RequestBody): Promise<Reply> {

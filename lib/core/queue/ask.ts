@@ -113,8 +113,9 @@ export async function enqueue(
   workload?: string,
   leaving: ReadonlySet<string> = new Set(),
 ): Promise<PendingQuery[]> {
-  for (const { rule, query, problem } of refusals) {
-    report('query_refused', { host, workload: workload ?? null, rule, query, problem });
+  // A storm of rows may ask one thing thousands of times: each reason is told once, with its number.
+  for (const [{ rule, query, problem }, count] of counted(refusals)) {
+    report('query_refused', { host, workload: workload ?? null, rule, query, problem, count });
     if (problem.startsWith('unsafe')) await ledger.troubled(workload, 'unsafe-id');
     if (problem === 'too-large') await ledger.troubled(workload, 'too-large');
   }
@@ -123,6 +124,7 @@ export async function enqueue(
   const places = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
   const asked = new Set<string>();
   const queued: PendingQuery[] = [];
+  const drops: Drop[] = [];
   for (const query of queries) {
     // Of a trigger that comes again, after a crash: it has its place already, also where the limit is reached.
     if (waiting.has(query.queryId)) {
@@ -137,7 +139,7 @@ export async function enqueue(
         ? undefined
         : 'spacingSeconds';
     if (dropped) {
-      report('query_dropped', { host, rule: query.rule, query: query.query, limit: dropped });
+      drops.push({ rule: query.rule, query: query.query, limit: dropped });
       // Two notices of one end: what the first of them asked a moment ago is all there is to know.
       if (query.set !== 'last-gasp') await ledger.troubled(query.workload, 'limited');
       continue;
@@ -146,8 +148,28 @@ export async function enqueue(
     waiting.add(query.queryId);
     queued.push(query);
   }
+  for (const [{ rule, query, limit }, count] of counted(drops))
+    report('query_dropped', { host, rule, query, limit, count });
   if (queued.length > 0 && heatSeconds > 0) await registry.heat(host, now() + heatSeconds * 1000);
   return queued;
+}
+
+interface Drop {
+  readonly rule: string;
+  readonly query: string;
+  readonly limit: 'pendingPerHost' | 'spacingSeconds';
+}
+
+/** Equal ones together, with how many there are, in the order of the first of each. */
+function counted<T extends object>(items: readonly T[]): (readonly [item: T, count: number])[] {
+  const groups = new Map<string, [T, number]>();
+  for (const item of items) {
+    const key = JSON.stringify(item);
+    const group = groups.get(key);
+    if (group) group[1] += 1;
+    else groups.set(key, [item, 1]);
+  }
+  return [...groups.values()];
 }
 
 /**

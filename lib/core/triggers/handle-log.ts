@@ -1,69 +1,76 @@
 import { factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import type { Node } from '../nodes/node.ts';
 import type { CompiledPolicy, LogRow } from '../policy/compiled-policy.ts';
+import type { PolicyRule } from '../policy/policy.ts';
 import { type AskDeps, enqueue, questions, type Refusal } from '../queue/ask.ts';
-import { askingOf, heatSecondsOf } from '../queue/asking.ts';
+import { type Asking, askingOf, heatSecondsOf } from '../queue/asking.ts';
 import type { PendingQuery } from '../queue/pending-query.ts';
 import type { LogLine } from '../results/lines.ts';
-import type { FanOuts } from './fan-out.ts';
+
+export interface LogRuleDeps extends AskDeps {
+  readonly directory: NodeDirectory;
+}
+
+/** A row that rules match, with the line it is from. */
+interface Match {
+  readonly line: LogLine;
+  readonly index: number; // of the row in its line
+  readonly row: LogRow;
+  readonly rules: readonly PolicyRule[];
+}
 
 /**
  * Lets rows of a node's own scheduled results set off queries to that node: a `process_events` row that starts a container
- * asks for the container. A line that has had its say is noted, so a batch that is sent again asks nothing, also once the
- * queries are answered. So is which configuration a row says the node runs: drift shows.
+ * asks for the container. So is noted which configuration a row says the node runs: drift shows.
  *
+ * @param lines that had no say before
  * @returns how many queries wait now
  */
 export async function askOnLog(
   node: Node,
   lines: readonly LogLine[],
   policy: CompiledPolicy,
-  deps: AskDeps & { readonly directory: NodeDirectory; readonly fanOuts: FanOuts },
+  deps: LogRuleDeps,
 ): Promise<number> {
-  const rows = lines.flatMap(({ id, line }) =>
-    rowsOf(line).map((row, index) => ({ id: `log ${node.host} ${id}`, index, line, row, rules: policy.logRules(row) })),
-  );
-  const configHash = rows
-    .map(({ row }) => (row.action === 'removed' ? undefined : row.columns.config_hash))
-    .findLast(isHash);
-  if (configHash) await deps.directory.runs(node.host, configHash);
-
-  const matching = rows.filter(({ rules }) => rules.length > 0);
-  if (matching.length === 0) return 0;
-  const fresh = await unheard([...new Set(matching.map(({ id }) => id))], deps);
-  const facts = factsOf(node, deps.now());
-  const queries: PendingQuery[] = [];
-  const refusals: Refusal[] = [];
-  let heatSeconds = 0;
-  for (const { id, index, line, row, rules } of matching) {
-    if (!fresh.has(id)) continue;
-    const cause = {
-      key: `${id} ${index}`,
-      trigger: { node: facts, query: row.query, action: row.action, columns: row.columns },
-      subjects: [],
-      decorations: { log_query: row.query },
-      triggeredAtMs: timeOf(line, deps.now()),
-      receivedAtMs: deps.now(),
-    };
-    const askings = rules.map((rule) => askingOf(rule, 'log'));
-    const asked = questions(node.host, askings, cause, deps.now());
-    queries.push(...asked.queries);
-    refusals.push(...asked.refusals);
-    heatSeconds = Math.max(heatSeconds, heatSecondsOf(askings));
+  const matches: Match[] = [];
+  let configHash: string | undefined;
+  for (const line of lines) {
+    for (const [index, row] of rowsOf(line.line).entries()) {
+      if (row.action !== 'removed' && isHash(row.columns.config_hash)) configHash = row.columns.config_hash;
+      const rules = policy.logRules(row);
+      if (rules.length > 0) matches.push({ line, index, row, rules });
+    }
   }
-  const queued = await enqueue(node.host, { queries, refusals }, policy.policy.limits, heatSeconds, deps);
-  // Last: a crash before this asks again, the other order would never ask.
-  await Promise.all([...fresh].map((id) => deps.fanOuts.save(id, { hosts: 1, done: true }, deps.now())));
+  if (configHash) await deps.directory.runs(node.host, configHash);
+  if (matches.length === 0) return 0;
+  const { wanted, askings } = wantedBy(node, matches, deps.now());
+  const queued = await enqueue(node.host, wanted, policy.policy.limits, heatSecondsOf(askings), deps);
   return queued.length;
 }
 
-/** The lines of these that have not had their say yet. */
-async function unheard(
-  ids: readonly string[],
-  deps: Pick<AskDeps, 'now'> & { fanOuts: FanOuts },
-): Promise<Set<string>> {
-  const places = await Promise.all(ids.map((id) => deps.fanOuts.resume(id, deps.now())));
-  return new Set(ids.filter((_, index) => !places[index]?.done));
+/** What the matching rows ask. */
+function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
+  const facts = factsOf(node, nowMs);
+  const wanted: { queries: PendingQuery[]; refusals: Refusal[] } = { queries: [], refusals: [] };
+  const askings = new Map<string, Asking>();
+  for (const { line, index, row, rules } of matches) {
+    const cause = {
+      key: `log ${node.host} ${line.id} ${index}`,
+      trigger: { node: facts, query: row.query, action: row.action, columns: row.columns },
+      subjects: [],
+      decorations: { log_query: row.query },
+      triggeredAtMs: timeOf(line.line, nowMs),
+      receivedAtMs: nowMs,
+    };
+    for (const rule of rules) {
+      const asking = askings.get(rule.name) ?? askingOf(rule, 'log');
+      askings.set(rule.name, asking);
+      const { queries, refusals } = questions(node.host, [asking], cause, nowMs);
+      for (const query of queries) wanted.queries.push(query);
+      for (const refusal of refusals) wanted.refusals.push(refusal);
+    }
+  }
+  return { wanted, askings: [...askings.values()] };
 }
 
 // A name is part of every query its row sets off; no policy schedules one that is longer.

@@ -29,10 +29,10 @@ describe('what a function reports', () => {
   });
 
   it('is counted, besides its line, where something was refused, dropped or failed', () => {
-    const { lines, metrics } = printed((report) => report('query_dropped', { host: 'h1', limit: 'pendingPerHost' }));
+    const { lines, metrics } = printed((report) => report('query_dropped', { host: 'h1', count: 3 }));
     expect(lines.map(({ message }) => message)).toEqual(['query_dropped', undefined]);
     expect(metrics).toEqual([
-      { namespace: 'Mayfly/Test', name: 'QueriesDropped', dimensions: {}, unit: 'Count', value: 1 },
+      { namespace: 'Mayfly/Test', name: 'QueriesDropped', dimensions: {}, unit: 'Count', value: 3 },
     ]);
   });
 

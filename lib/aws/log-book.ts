@@ -1,0 +1,32 @@
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { LOG_BOOK_KEEPS_MS, type LogBook, MARK_LENGTH } from '../core/results/log-book.ts';
+import { type Table, ttl } from './table.ts';
+
+/** Marks of lines as one text: `LOG#<host>` / log type. */
+export class DynamoLogBook implements LogBook {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  // Consistent: an agent sends a batch again a moment later. TTL deletes late, so expiry is decided here.
+  async stored(host: string, logType: string, nowMs: number): Promise<readonly string[]> {
+    const { Item } = await this.#table.db.send(
+      new GetCommand({ TableName: this.#table.name, Key: keyOf(host, logType), ConsistentRead: true }),
+    );
+    if (!Item || Number(Item.expiresAt) * 1000 <= nowMs) return [];
+    const marks = String(Item.marks);
+    return Array.from({ length: marks.length / MARK_LENGTH }, (_, n) =>
+      marks.slice(n * MARK_LENGTH, (n + 1) * MARK_LENGTH),
+    );
+  }
+
+  async note(host: string, logType: string, marks: readonly string[], nowMs: number): Promise<void> {
+    const Item = { ...keyOf(host, logType), marks: marks.join(''), expiresAt: ttl(nowMs + LOG_BOOK_KEEPS_MS) };
+    await this.#table.db.send(new PutCommand({ TableName: this.#table.name, Item }));
+  }
+}
+
+/** A sort key is never empty; a log type may be. */
+const keyOf = (host: string, logType: string) => ({ pk: `LOG#${host}`, sk: `#${logType}` });

@@ -1,0 +1,95 @@
+import type { Node } from '../nodes/node.ts';
+import type { LivePolicy } from '../policy/live-policy.ts';
+import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
+import { type LogBook, MARK_LENGTH } from '../results/log-book.ts';
+import { askOnLog, type LogRuleDeps } from '../triggers/handle-log.ts';
+
+/** A line of a result has 250 bytes at the least, so the largest honest body has fewer; their marks fit an item of the table. */
+export const MAX_LOG_LINES = 40_000;
+
+/** As many lines as the shipped profile sends at once, and no more than a second's work. */
+const SLICE_LINES = 256;
+const SLICE_BYTES = 2 * 1024 * 1024;
+
+/** A slice is begun only with so much time left for it, the note of it and the reply. */
+const RESERVE_MS = 4_000;
+
+export interface LogDeps extends LogRuleDeps {
+  readonly sink: ResultSink;
+  readonly logBook: LogBook;
+  readonly policy: LivePolicy;
+}
+
+/**
+ * Stores a batch of log lines and asks what its rows set off, in slices. Each slice is marked as done before the next one, so
+ * that a batch which takes longer than the function lives gets further at every try, and one that is sent again adds nothing.
+ *
+ * @returns whether all of it is done; otherwise the agent must send it again
+ */
+export async function storeLog(
+  node: Node,
+  { logType, lines }: { readonly logType: string; readonly lines: readonly unknown[] },
+  timeLeftMs: TimeLeft,
+  deps: LogDeps,
+): Promise<boolean> {
+  if (lines.length === 0) return true;
+  const { logBook, sink, policy, report, now } = deps;
+  const all = logLines(node, logType, lines, now());
+  const before = new Set(await logBook.stored(node.host, logType, now()));
+  const done = isSame(before, all) ? all.flatMap(({ id }) => (before.has(markOf(id)) ? markOf(id) : [])) : [];
+  const left = done.length > 0 ? all.filter(({ id }) => !before.has(markOf(id))) : all;
+  let isFirst = true;
+  for (const slice of slices(left)) {
+    if (!isFirst && timeLeftMs() < RESERVE_MS) {
+      report('log_stored_in_part', { host: node.host, logType, stored: done.length, lines: all.length });
+      return false;
+    }
+    isFirst = false;
+    await sink.logs(slice, timeLeftMs);
+    if (logType === 'result') await askOnLog(node, slice, await policy(), deps);
+    for (const { id } of slice) done.push(markOf(id));
+    await logBook.note(node.host, logType, done, now());
+  }
+  return true;
+}
+
+const markOf = (id: string): string => id.slice(0, MARK_LENGTH);
+
+/**
+ * Whether this is a batch of which some is stored already. A copy holds what was stored of it before, unless so many newer
+ * lines sort before it that some have no room; in a new batch a line of the one before is a coincidence.
+ */
+function isSame(before: ReadonlySet<string>, lines: readonly LogLine[]): boolean {
+  const known = new Set(lines.map(({ id }) => markOf(id)).filter((mark) => before.has(mark)));
+  return before.size > 0 && known.size * 2 >= before.size;
+}
+
+/** Ids come from the text and, of lines with the same text, from which of them it is: the same ones in every copy of a batch. */
+function logLines(node: Node, logType: string, lines: readonly unknown[], nowMs: number): LogLine[] {
+  const { host, identity } = node;
+  const time = new Date(nowMs).toISOString();
+  const counts = new Map<string, number>();
+  return lines.map((line) => {
+    const first = lineId(host, logType, JSON.stringify(line));
+    const count = counts.get(first) ?? 0;
+    counts.set(first, count + 1);
+    const id = count === 0 ? first : lineId(first, count);
+    return { id, kind: 'log', time, storedAtMs: nowMs, host, hostname: identity.hostname, logType, line };
+  });
+}
+
+function* slices(lines: readonly LogLine[]): Generator<LogLine[]> {
+  let open: LogLine[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    const more = JSON.stringify(line.line).length;
+    if (open.length > 0 && (open.length === SLICE_LINES || bytes + more > SLICE_BYTES)) {
+      yield open;
+      open = [];
+      bytes = 0;
+    }
+    open.push(line);
+    bytes += more;
+  }
+  if (open.length > 0) yield open;
+}

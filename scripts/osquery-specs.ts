@@ -10,7 +10,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { type ColumnSpec, PLATFORMS, type Platform, type TableSpec, TableSpecs } from '../lib/policy/osquery/specs.ts';
+import type { Platform } from '../lib/core/policy/policy.ts';
+import { type ColumnSpec, PLATFORMS, type TableSpec, TableSpecs } from '../lib/policy/osquery/specs.ts';
 import { isCall, namesIn, readSpec, type SpecCall, type SpecValue } from './spec-language.ts';
 
 const DATA = fileURLToPath(new URL('../lib/policy/osquery/tables.json', import.meta.url));

@@ -1,9 +1,11 @@
-import type { PolicyQuery } from '../core/policy/policy.ts';
+import type { Platform, PolicyQuery } from '../core/policy/policy.ts';
 import type { QueryText } from './format/rules.ts';
 import { jmespathProblem } from './jmespath.ts';
-import { lintSql, type SqlPurpose, type SqlReport } from './lint/lint-sql.ts';
+import { lintSql, platformsWith, type SqlPurpose, type SqlReport } from './lint/lint-sql.ts';
 import type { OsqueryDatabases } from './lint/osquery-databases.ts';
 import { nearest } from './nearest.ts';
+import { PLATFORMS } from './osquery/specs.ts';
+import { platformsOf } from './osquery/tables.ts';
 import { placeholders } from './placeholders.ts';
 import type { Problem } from './problem.ts';
 import type { Path, SourceDocument } from './source-document.ts';
@@ -36,13 +38,20 @@ export function checkExpression({ document, problems }: Reading, path: Path, exp
   problems.push(document.problem('error', document.positionIn(path, problem.offset), problem.message, problem.hint));
 }
 
+/** What a rule's questions are for. */
+export type QueryPurpose = Pick<SqlPurpose, 'kind' | 'onEc2Only'> & {
+  readonly platforms: readonly Platform[];
+  /** Platforms that the rule names itself. */
+  readonly said?: readonly Platform[] | undefined;
+};
+
 /** One question of a rule, compiled; what is wrong with it is noted. */
 export function compileQuery(
   reading: Reading,
   path: Path,
   name: string,
   text: QueryText,
-  purpose: Pick<SqlPurpose, 'kind' | 'onEc2Only'>,
+  purpose: QueryPurpose,
 ): PolicyQuery {
   const { document, problems } = reading;
   const bind = text.bind ?? {};
@@ -53,12 +62,14 @@ export function compileQuery(
     const at = document.position([...path, 'bind', placeholder], 'key');
     problems.push(document.problem('error', at, `the SQL has no :${placeholder}`, 'remove the binding or use it'));
   }
+  const platforms = platformsWith(reading.databases, text.sql, purpose.platforms);
   const discovery =
     text.discovery === undefined
       ? undefined
-      : checkSql(reading, [...path, 'discovery'], text.discovery, { kind: 'discovery' });
-  const { columns } = checkSql(reading, [...path, 'sql'], text.sql, {
+      : checkSql(reading, [...path, 'discovery'], text.discovery, { kind: 'discovery', platforms });
+  const { columns, tables } = checkSql(reading, [...path, 'sql'], text.sql, {
     ...purpose,
+    platforms,
     onEc2Only: purpose.onEc2Only === true || discovery?.asksForEc2 === true,
     bound: Object.keys(bind),
   });
@@ -80,7 +91,16 @@ export function compileQuery(
     bind,
     ...(evidence ? { evidence } : {}),
     ...(text.discovery === undefined ? {} : { discovery: text.discovery.trim() }),
+    platforms: hostsWith([...tables, ...(discovery?.tables ?? [])], purpose.said),
   };
+}
+
+/** The platforms that have these tables; undefined where it is every one. Tables of extensions are anywhere. */
+function hostsWith(tables: readonly string[], said: readonly Platform[] = PLATFORMS): readonly Platform[] | undefined {
+  const having = PLATFORMS.filter(
+    (platform) => said.includes(platform) && tables.every((table) => platformsOf(table)?.includes(platform) ?? true),
+  );
+  return having.length < PLATFORMS.length ? having : undefined;
 }
 
 function evidenceOf({ evidence, alive }: QueryText): PolicyQuery['evidence'] {

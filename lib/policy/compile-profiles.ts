@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { canonical } from '../core/policy/canonical.ts';
-import type { Profile } from '../core/policy/policy.ts';
+import type { Platform, Profile } from '../core/policy/policy.ts';
 import { checkDecoratorIntervals, checkDocument, checkOptions, checkScheduled } from './check-config.ts';
 import { checkSql, type Reading } from './check-query.ts';
 import { nodeMatch } from './format/match.ts';
@@ -14,7 +14,6 @@ import {
 } from './format/profile.ts';
 import { nearest } from './nearest.ts';
 import { platformsSaid } from './osquery/platform.ts';
-import type { Platform } from './osquery/specs.ts';
 import { packValues } from './pack-values.ts';
 import { among, platformsOfMatch } from './platforms.ts';
 import { readShape } from './shape-problems.ts';

@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { GUARDDUTY_FINDINGS } from '../core/policy/guardduty-finding.ts';
-import type { PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
+import type { Platform, PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
 import { checkEnvelope, checkPattern, isNoticePattern, isPatternAbout } from './check-pattern.ts';
-import { checkExpression, compileQuery, type Reading } from './check-query.ts';
+import { checkExpression, compileQuery, type QueryPurpose, type Reading } from './check-query.ts';
 import { NOTICE_TYPES, TASK_STATE_CHANGES } from './event-facts.ts';
 import { seconds } from './format/duration.ts';
 import { nodeMatch } from './format/match.ts';
 import { Query, type QueryText, Rule, type RuleText } from './format/rules.ts';
-import type { SqlPurpose } from './lint/lint-sql.ts';
+import { PLATFORMS } from './osquery/specs.ts';
+import { platformsOfMatch } from './platforms.ts';
 import type { Position } from './problem.ts';
 import { readShape } from './shape-problems.ts';
 import type { Path, SourceDocument } from './source-document.ts';
@@ -40,18 +41,30 @@ const NO_LIST = 'must be a list of rules, each beginning with "- rule: <name>"';
 function checkQueriesAlone(reading: Reading, path: Path, rule: unknown): void {
   const queries = (rule as Record<string, unknown> | null)?.[String(path.at(-1))];
   const read = readShape(z.record(z.string(), Query), reading.document, [], queries ?? {}, path) ?? {};
-  compileQueries(reading, path, read, { kind: path.at(-1) === 'queries' ? 'query' : 'post-mortem', onEc2Only: true });
+  compileQueries(reading, path, read, {
+    kind: path.at(-1) === 'queries' ? 'query' : 'post-mortem',
+    onEc2Only: true,
+    platforms: PLATFORMS,
+  });
+}
+
+/** The platforms of the hosts that a rule can ask, as far as it says. */
+function platformsOfRule({ platforms, on, target }: RuleText): readonly Platform[] {
+  if (platforms) return platforms;
+  const where = typeof target === 'object' && 'hosts-where' in target ? target['hosts-where'] : undefined;
+  return platformsOfMatch(where ?? (on.enrollment === true ? undefined : on.enrollment));
 }
 
 function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule {
   const { document, problems } = reading;
   const { trigger, canMatch } = triggerOf(reading, path, text);
   const target = targetOf(reading, path, text);
-  const live = { kind: 'query', onEc2Only: target === 'ec2-instance' || target === 'finding-host' } as const;
+  const hosts = { platforms: platformsOfRule(text), said: text.platforms };
+  const onEc2Only = target === 'ec2-instance' || target === 'finding-host';
+  const live = { ...hosts, kind: 'query', onEc2Only } as const;
   const queries = compileQueries(reading, [...path, 'queries'], text.queries, live);
-  const postMortem = compileQueries(reading, [...path, 'post-mortem'], text['post-mortem'] ?? {}, {
-    kind: 'post-mortem',
-  });
+  const dead = { ...hosts, kind: 'post-mortem' } as const;
+  const postMortem = compileQueries(reading, [...path, 'post-mortem'], text['post-mortem'] ?? {}, dead);
   if (text['last-gasp']) checkLastGasp(reading, path, text, target);
   if (text['post-mortem'] && target !== 'ecs-task-host') {
     const at = document.position([...path, 'post-mortem'], 'key');
@@ -100,7 +113,7 @@ function compileQueries(
   reading: Reading,
   path: Path,
   queries: Readonly<Record<string, QueryText>>,
-  purpose: Pick<SqlPurpose, 'kind' | 'onEc2Only'>,
+  purpose: QueryPurpose,
 ): PolicyQuery[] {
   return Object.entries(queries).map(([name, text]) => compileQuery(reading, [...path, name], name, text, purpose));
 }

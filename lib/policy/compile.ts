@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { canonical } from '../core/policy/canonical.ts';
 import { globMatcher } from '../core/policy/glob.ts';
-import type { Policy } from '../core/policy/policy.ts';
+import type { Platform, Policy } from '../core/policy/policy.ts';
 import { type CompiledPack, type CompiledProfile, compilePack, compileProfile, packName } from './compile-profiles.ts';
 import { type CompiledRule, compileRules } from './compile-rules.ts';
 import { seconds } from './format/duration.ts';
@@ -9,7 +9,6 @@ import { Match } from './format/match.ts';
 import { Settings, type SettingsText } from './format/settings.ts';
 import { OsqueryDatabases } from './lint/osquery-databases.ts';
 import { nearest } from './nearest.ts';
-import type { Platform } from './osquery/specs.ts';
 import { addOwnTables } from './own-tables.ts';
 import { platformsOfMatch } from './platforms.ts';
 import { kindOf, type PolicyFileKind } from './policy-file.ts';

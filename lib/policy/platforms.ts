@@ -1,6 +1,7 @@
 import { globMatcher } from '../core/policy/glob.ts';
+import type { Platform } from '../core/policy/policy.ts';
 import type { MatchText } from './format/match.ts';
-import { PLATFORMS, type Platform } from './osquery/specs.ts';
+import { PLATFORMS } from './osquery/specs.ts';
 
 /** What `os_version.platform` says on Linux, on common distributions. */
 const DISTRIBUTIONS = (

@@ -32,6 +32,7 @@ export interface HostDetails {
   readonly uuid?: string;
   readonly vendor?: string;
   readonly instanceId?: string; // of the agent's database
+  readonly platform?: string; // of os_version
 }
 
 /** An agent that does what it is told, one request at a time: for tests that look at single requests. */
@@ -54,6 +55,7 @@ export class WireAgent {
       uuid = `uuid-of-${this.#host}`,
       vendor = 'Amazon EC2',
       instanceId = `db-of-${this.#host}`,
+      platform = 'amzn',
     } = this.#details;
     return {
       enroll_secret: this.#server.enrollSecret,
@@ -63,7 +65,7 @@ export class WireAgent {
         os_version: {
           name: 'Amazon Linux',
           version: '2023',
-          platform: 'amzn',
+          platform,
           platform_like: 'fedora',
           arch: 'x86_64',
         },

@@ -4,6 +4,7 @@ import { matchNode } from '../policy/match-node.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
 import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import { moveNamed } from '../queue/move.ts';
+import { onPlatform, platformOf } from '../queue/on-platform.ts';
 import { factsOf } from './directory.ts';
 import { fitOf } from './fit.ts';
 import { lives, type Node, type NodeIdentity } from './node.ts';
@@ -172,7 +173,8 @@ async function askOnEnrollment(
     receivedAtMs: node.enrolledAtMs,
   };
   const askings = rules.map((rule) => askingOf(rule, 'enrollment'));
-  const wanted = questions(node.host, askings, cause, deps.now());
+  // Its record, which tells the platform, is not written yet.
+  const wanted = onPlatform(questions(node.host, askings, cause, deps.now()), platformOf(node.identity.platform));
   await enqueue(node.host, wanted, policy.limits, 0, deps);
   return 1000 * heatSecondsOf(askings);
 }

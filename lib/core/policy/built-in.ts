@@ -99,6 +99,7 @@ export const builtInPolicy: Policy = {
         {
           bind: {},
           name: 'containers',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers',
         },
       ],
@@ -234,6 +235,7 @@ export const builtInPolicy: Policy = {
             column: 'id',
           },
           name: 'container',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers WHERE id IN (:containers)',
         },
         {
@@ -241,6 +243,7 @@ export const builtInPolicy: Policy = {
             containers: 'detail.containers[].runtimeId',
           },
           name: 'mounts',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, type, name, source, destination, mode, rw FROM docker_container_mounts WHERE id IN (:containers)',
         },
       ],
@@ -259,6 +262,7 @@ export const builtInPolicy: Policy = {
             column: 'id',
           },
           name: 'container',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers WHERE id IN (:containers)',
         },
         {
@@ -266,6 +270,7 @@ export const builtInPolicy: Policy = {
             containers: 'detail.containers[].runtimeId',
           },
           name: 'processes',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user FROM docker_container_processes WHERE id IN (:containers)',
         },
         {
@@ -273,6 +278,7 @@ export const builtInPolicy: Policy = {
             containers: 'detail.containers[].runtimeId',
           },
           name: 'surroundings',
+          platforms: ['linux', 'darwin'],
           sql: "SELECT id, 'mount' AS kind, type AS name, source AS host_side, destination AS container_side, CASE rw WHEN 1 THEN 'read-write' ELSE 'read-only' END AS detail FROM docker_container_mounts WHERE id IN (:containers) UNION ALL SELECT id, 'network', name, gateway, ip_address, mac_address FROM docker_container_networks WHERE id IN (:containers) UNION ALL SELECT c.id, 'socket', s.state, s.local_address || ':' || s.local_port, s.remote_address || ':' || s.remote_port, 'pid ' || s.pid FROM docker_containers c CROSS JOIN process_open_sockets s ON s.pid = c.pid WHERE c.id IN (:containers) AND s.family IN (2, 10)",
         },
       ],
@@ -315,6 +321,7 @@ export const builtInPolicy: Policy = {
         {
           bind: {},
           name: 'docker',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, server_version, containers_running, containers_stopped, images, storage_driver, cgroup_driver, root_dir FROM docker_info',
         },
       ],
@@ -389,6 +396,7 @@ export const builtInPolicy: Policy = {
         {
           bind: {},
           name: 'persistence',
+          platforms: ['linux', 'darwin'],
           sql: "SELECT 'cron' AS kind, path, command FROM crontab UNION ALL SELECT 'key', key_file, comment FROM users JOIN authorized_keys USING (uid)",
         },
       ],
@@ -442,6 +450,7 @@ export const builtInPolicy: Policy = {
             pid: 'detail.service.runtimeDetails.process.pid',
           },
           name: 'open-files',
+          platforms: ['linux', 'darwin'],
           sql: "SELECT pid, 'file' AS kind, path AS what, NULL AS remote FROM process_open_files WHERE pid = :pid UNION ALL SELECT pid, 'socket', local_address || ':' || local_port, remote_address || ':' || remote_port FROM process_open_sockets WHERE pid = :pid AND family IN (2, 10)",
         },
         {
@@ -514,6 +523,7 @@ export const builtInPolicy: Policy = {
               '[detail.resource.containerDetails.id, detail.resource.ecsClusterDetails.taskDetails.containers[].id][]',
           },
           name: 'container',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, name, image, image_id, command, created, state, status, pid, path, started_at, finished_at, privileged, security_options, readonly_rootfs, net_namespace, pid_namespace FROM docker_containers WHERE id IN (:containers)',
         },
         {
@@ -522,6 +532,7 @@ export const builtInPolicy: Policy = {
               '[detail.resource.containerDetails.id, detail.resource.ecsClusterDetails.taskDetails.containers[].id][]',
           },
           name: 'mounts',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, type, name, source, destination, mode, rw FROM docker_container_mounts WHERE id IN (:containers)',
         },
         {
@@ -567,6 +578,7 @@ export const builtInPolicy: Policy = {
             column: 'id',
           },
           name: 'container',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, name, image, image_id, command, state, status, pid, started_at, finished_at, privileged FROM docker_containers WHERE id IN (:containers)',
         },
         {
@@ -574,6 +586,7 @@ export const builtInPolicy: Policy = {
             containers: 'detail.containers[].runtimeId',
           },
           name: 'processes',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, pid, name, cmdline, state, uid, gid, start_time, parent, threads, user FROM docker_container_processes WHERE id IN (:containers)',
         },
         {
@@ -581,6 +594,7 @@ export const builtInPolicy: Policy = {
             containers: 'detail.containers[].runtimeId',
           },
           name: 'sockets',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT c.id, s.pid, s.state, s.protocol, s.local_address, s.local_port, s.remote_address, s.remote_port FROM docker_containers c CROSS JOIN process_open_sockets s ON s.pid = c.pid WHERE c.id IN (:containers) AND s.family IN (2, 10)',
         },
       ],
@@ -621,6 +635,7 @@ export const builtInPolicy: Policy = {
         {
           bind: {},
           name: 'containers',
+          platforms: ['linux', 'darwin'],
           sql: 'SELECT id, name, image, image_id, command, state, status, pid, started_at FROM docker_containers',
         },
         {

@@ -66,7 +66,12 @@ export interface PolicyQuery {
   };
   /** SQL that must return a row before the node runs the query. */
   readonly discovery?: string;
+  /** Platforms that have all of its tables. @default - every one */
+  readonly platforms?: readonly Platform[];
 }
+
+/** The platforms that osquery is built for, in its own words. */
+export type Platform = 'linux' | 'darwin' | 'windows';
 
 export interface PolicyRule {
   readonly name: string;

@@ -9,6 +9,7 @@ import type { Report } from '../report.ts';
 import { renderSql } from '../sql/render.ts';
 import { type Asking, listsAreIds, priorityOf } from './asking.ts';
 import type { HostQueue } from './host-queue.ts';
+import { onPlatform, platformOf } from './on-platform.ts';
 import { ANSWER_GRACE_MS, type Asker, type Decorations, type PendingQuery } from './pending-query.ts';
 
 /** What a trigger gives to the queries it asks for. */
@@ -79,6 +80,7 @@ export function questions(
         bindings: bound.bindings,
         ...(query.evidence ? { evidence: query.evidence } : {}),
         ...(query.discovery ? { discovery: query.discovery } : {}),
+        platforms: query.platforms,
         ...(cause.workload ? { workload: cause.workload } : {}),
         alias: cause.alias,
         subjects: cause.subjects,
@@ -106,13 +108,15 @@ export function questions(
  */
 export async function enqueue(
   host: string,
-  { queries, refusals }: { queries: readonly PendingQuery[]; refusals: readonly Refusal[] },
+  wanted: { queries: readonly PendingQuery[]; refusals: readonly Refusal[] },
   limits: Limits,
   heatSeconds: number,
-  { queue, registry, ledger, report, now }: AskDeps,
+  deps: AskDeps,
   workload?: string,
   leaving: ReadonlySet<string> = new Set(),
 ): Promise<PendingQuery[]> {
+  const { queue, registry, ledger, report, now } = deps;
+  const { queries, refusals } = await answerable(host, wanted, deps);
   // A storm of rows may ask one thing thousands of times: each reason is told once, with its number.
   for (const [{ rule, query, problem }, count] of counted(refusals)) {
     report('query_refused', { host, workload: workload ?? null, rule, query, problem, count });
@@ -170,6 +174,16 @@ function counted<T extends object>(items: readonly T[]): (readonly [item: T, cou
     else groups.set(key, [item, 1]);
   }
   return [...groups.values()];
+}
+
+/** What the host's platform has the tables for; hosts are looked up only for questions that are not for every platform. */
+async function answerable(
+  host: string,
+  wanted: { queries: readonly PendingQuery[]; refusals: readonly Refusal[] },
+  { registry }: AskDeps,
+) {
+  if (!wanted.queries.some(({ platforms }) => platforms)) return wanted;
+  return onPlatform(wanted, platformOf((await registry.find(host))?.identity.platform));
 }
 
 /**

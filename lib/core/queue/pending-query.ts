@@ -1,5 +1,5 @@
 import type { ToldBy } from '../ledger/clocks.ts';
-import type { PolicyQuery } from '../policy/policy.ts';
+import type { Platform, PolicyQuery } from '../policy/policy.ts';
 import type { Bindings } from '../sql/render.ts';
 
 /** How a query came to be asked; an answer to it proves different things. */
@@ -46,6 +46,8 @@ export interface PendingQuery extends Asker {
   readonly bindings: Bindings;
   readonly evidence?: Evidence;
   readonly discovery?: string;
+  /** Platforms of hosts that can be asked. @default - every one */
+  readonly platforms?: readonly Platform[];
 }
 
 /** Where a pending query lives: its host, and priority and id as they sort. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PlatformName } from '../osquery/specs.ts';
 import { Duration, DurationOrZero } from './duration.ts';
 import { Match } from './match.ts';
 
@@ -91,6 +92,14 @@ export const Rule = z
       .describe('The question it answers, in one line.'),
     on: On,
     target: TargetText.optional(),
+    platforms: z
+      .array(PlatformName)
+      .min(1, 'must name at least one')
+      .describe(
+        'Platforms of the hosts it is for. Default: those that `hosts-where` or `enrollment` name by `platform`, else ' +
+          '`linux`. A host is only asked questions whose tables its platform has.',
+      )
+      .optional(),
     priority: z
       .int()
       .min(0)

@@ -1,3 +1,4 @@
+import type { Platform } from '../../core/policy/policy.ts';
 import { nearest } from '../nearest.ts';
 import {
   BLOCKS_OFF_EC2,
@@ -8,13 +9,20 @@ import {
   STATES_NOT_RUNNING,
 } from '../osquery/behaviour.ts';
 import { PLATFORM_NAMES } from '../osquery/platform.ts';
-import type { Platform } from '../osquery/specs.ts';
 import { placeholders } from '../placeholders.ts';
 import { laterSqlite } from './later-sqlite.ts';
 import { isFruitless, missingRequired, type Observation, type OsqueryDatabase, type Scan } from './osquery-database.ts';
 import type { OsqueryDatabases } from './osquery-databases.ts';
 import type { SqlFinding } from './sql-finding.ts';
-import { endOfStatement, isBlank, masked, offsetOfStar, offsetOfWord, textLiterals } from './sql-text.ts';
+import {
+  endOfStatement,
+  firstStatement,
+  isBlank,
+  masked,
+  offsetOfStar,
+  offsetOfWord,
+  textLiterals,
+} from './sql-text.ts';
 import { explainFailure, unknownTable } from './sqlite-failure.ts';
 
 /** What a SQL text is for; the same statement can be right for one and useless for another. */
@@ -58,6 +66,17 @@ export function lintSql(databases: OsqueryDatabases, sql: string, purpose: SqlPu
     tables: [...tables],
     asksForEc2: reports.some(({ asksForEc2 }) => asksForEc2),
   };
+}
+
+/** Those of the platforms that have every table of a statement; all of them where none has. */
+export function platformsWith(databases: OsqueryDatabases, sql: string, platforms: readonly Platform[]) {
+  const [, ...others] = platforms;
+  if (others.length === 0) return platforms;
+  const having = platforms.filter((platform) => {
+    const [prepared] = databases.on(platform).prepare(firstStatement(sql));
+    return prepared.ok || !prepared.message.startsWith('no such table');
+  });
+  return having.length > 0 ? having : platforms;
 }
 
 /** The findings of all platforms, each once; one that is not of every platform says of which. */

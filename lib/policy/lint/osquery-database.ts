@@ -1,6 +1,6 @@
+import type { Platform } from '../../core/policy/policy.ts';
 import { TAKES_LIKE } from '../osquery/behaviour.ts';
 import { FUNCTIONS, isOnlyHere, OSQUERY_COLLATIONS, OSQUERY_FUNCTIONS } from '../osquery/functions.ts';
-import type { Platform } from '../osquery/specs.ts';
 import { type ColumnFacts, type TableFacts, tablesOn } from '../osquery/tables.ts';
 import { placeholders } from '../placeholders.ts';
 import { firstStatement } from './sql-text.ts';

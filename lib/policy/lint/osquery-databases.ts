@@ -1,4 +1,4 @@
-import type { Platform } from '../osquery/specs.ts';
+import type { Platform } from '../../core/policy/policy.ts';
 import { OsqueryDatabase } from './osquery-database.ts';
 
 /** A database for each platform, made when it is first asked for. */

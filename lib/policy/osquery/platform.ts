@@ -1,4 +1,5 @@
-import { PLATFORMS, type Platform } from './specs.ts';
+import type { Platform } from '../../core/policy/policy.ts';
+import { PLATFORMS } from './specs.ts';
 
 /** How people call the platforms. */
 export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {

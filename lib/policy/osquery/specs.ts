@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import type { Platform } from '../../core/policy/policy.ts';
 
 /** The platforms that osquery is built for, in its own words; each of its tables is on one or several. */
-export const PLATFORMS = ['linux', 'darwin', 'windows'] as const;
+export const PLATFORMS = ['linux', 'darwin', 'windows'] as const satisfies readonly Platform[];
 export const PlatformName = z.enum(PLATFORMS);
-export type Platform = z.infer<typeof PlatformName>;
 
 const ColumnSpec = z.strictObject({
   name: z.string(),

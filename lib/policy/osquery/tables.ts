@@ -1,4 +1,5 @@
-import { type ColumnSpec, type Platform, type TableSpec, TableSpecs } from './specs.ts';
+import type { Platform } from '../../core/policy/policy.ts';
+import { type ColumnSpec, type TableSpec, TableSpecs } from './specs.ts';
 import data from './tables.json' with { type: 'json' };
 
 export interface ColumnFacts {

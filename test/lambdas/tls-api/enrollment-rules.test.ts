@@ -57,6 +57,16 @@ describe('a node that enrolls', () => {
     ]);
   });
 
+  it('is not asked what its platform has no tables for', async () => {
+    const linuxOnly: PolicyRule['queries'] = [
+      { name: 'deb', sql: "SELECT 'deb' AS rule FROM deb_packages", bind: {}, platforms: ['linux'] },
+    ];
+    const other = await aTlsServer(aPolicyOf([aRule('deb', { enrollment: true }, { queries: linuxOnly })]));
+    expect(await asked(await anEnrolled(other, 'h1', { platform: 'windows' }))).toEqual([]);
+    expect(await asked(await anEnrolled(other, 'h2', { platform: 'ubuntu' }))).toEqual(['deb']);
+    other.close();
+  });
+
   it('polls fast at once where a rule that matched wants so, and only there', async () => {
     const database = await anEnrolled(server, 'h1', { hostname: 'db-01' });
     expect((await database.read()).json).toMatchObject({ accelerate: 120 });

@@ -248,3 +248,34 @@ describe('a post-mortem set', () => {
     ]);
   });
 });
+
+describe('the platforms of a rule', () => {
+  const query = (fields: string, sql: string) =>
+    compilePolicy(aPolicy({ 'rules/a.yaml': aRule(fields, `sql: ${sql}`) })).policy?.rules[0]?.queries[0]?.platforms;
+  const problems = (fields: string, sql: string) => problemsOf({ 'rules/a.yaml': aRule(fields, `sql: ${sql}`) });
+
+  it('are Linux unless it says otherwise', () => {
+    expect(problems('', 'SELECT name FROM programs')).toEqual([
+      expect.stringContaining('programs is a table of Windows, not of Linux'),
+    ]);
+    expect(problems('platforms: [windows]', 'SELECT name FROM programs')).toEqual([]);
+    expect(problems('on: { enrollment: { platform: windows } }', 'SELECT name FROM programs')).toEqual([]);
+    expect(problems('platforms: [macos]', 'SELECT 1 AS a')).toEqual([expect.stringContaining('must be one of linux')]);
+  });
+
+  it('may be several, each with questions of its own', () => {
+    expect(problems('platforms: [linux, windows]', 'SELECT name FROM programs')).toEqual([]);
+    expect(problems('platforms: [linux, windows]', 'SELECT name FROM launchd')).not.toEqual([]);
+    expect(problems('platforms: [linux, windows]', 'SELECT nme FROM programs')).toEqual([
+      expect.stringContaining('no such column: nme (did you mean name?)'),
+    ]);
+  });
+
+  it('and the tables of a question say which hosts are asked', () => {
+    expect(query('', 'SELECT pid FROM processes')).toBeUndefined();
+    expect(query('', 'SELECT name FROM deb_packages')).toEqual(['linux']);
+    expect(query('', 'SELECT id FROM docker_containers')).toEqual(['linux', 'darwin']);
+    expect(query('platforms: [linux, windows]', 'SELECT pid FROM processes')).toEqual(['linux', 'windows']);
+    expect(query('platforms: [linux, windows]', 'SELECT name FROM programs')).toEqual(['windows']);
+  });
+});

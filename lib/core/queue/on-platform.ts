@@ -1,0 +1,25 @@
+import type { Platform } from '../policy/policy.ts';
+import type { Refusal } from './ask.ts';
+import type { PendingQuery } from './pending-query.ts';
+
+/**
+ * The platform of a host, by the `os_version.platform` that its agent enrolled with: on Linux a distribution's name.
+ *
+ * @returns undefined where the agent did not say
+ */
+export function platformOf(platform: string | undefined): Platform | undefined {
+  if (!platform) return undefined;
+  return platform === 'windows' || platform === 'darwin' ? platform : 'linux';
+}
+
+/** Takes out what a host's platform has no tables for; a host whose platform is unknown is asked everything. */
+export function onPlatform(
+  { queries, refusals }: { readonly queries: readonly PendingQuery[]; readonly refusals: readonly Refusal[] },
+  platform: Platform | undefined,
+): { readonly queries: readonly PendingQuery[]; readonly refusals: readonly Refusal[] } {
+  const lacks = ({ platforms }: PendingQuery) => platform !== undefined && platforms?.includes(platform) === false;
+  const refused = queries
+    .filter(lacks)
+    .map(({ rule, query }): Refusal => ({ rule, query, problem: 'not-on-platform' }));
+  return { queries: queries.filter((query) => !lacks(query)), refusals: [...refusals, ...refused] };
+}

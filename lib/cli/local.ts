@@ -6,7 +6,8 @@ import { InvalidArgumentError } from 'commander';
 import { policyIn } from '../aws/live-policy.ts';
 import { openTable } from '../aws/table.ts';
 import { runDemo } from '../console/demo.ts';
-import { type LocalMayfly, type LocalOptions, startLocal } from '../local/index.ts';
+import { type LocalMayfly, type LocalOptions, type RunCredentials, startLocal } from '../local/index.ts';
+import { replaceFile } from '../local/replace-file.ts';
 import { flagfile } from '../stack/flagfile.ts';
 import { noticeText } from './notice-text.ts';
 import { colours, count, note, printable, say, sayJson, ticking } from './print.ts';
@@ -21,7 +22,7 @@ interface LocalFlags {
   readonly json: boolean;
 }
 
-/** Where a running Mayfly can be found; the first line of `--json`, and kept in the data folder for `put-events`. */
+/** Where a running Mayfly can be found; the first line of `--json`. */
 export interface Ready {
   readonly url: string;
   readonly certificate: string;
@@ -35,6 +36,11 @@ export interface Ready {
   readonly tableName: string;
   /** The name of Mayfly's own bus, for requests. */
   readonly bus: string;
+}
+
+/** What the data folder keeps for commands: where the Mayfly is, and the credentials that its endpoints demand. */
+export interface ReadyFile extends Ready {
+  readonly credentials: RunCredentials;
 }
 
 const READY_FILE = 'ready.json';
@@ -67,8 +73,9 @@ Examples:
     .option('-d, --data <folder>', 'the data folder of the running Mayfly', DATA)
     .option('--now', 'move the times in them, so that the last event happens now', false)
     .action(async (files: string[], flags: { endpoint?: string; data: string; now: boolean }) => {
-      const endpoint = flags.endpoint ?? (await readyIn(flags.data)).events;
-      const { accepted, unmatched } = await putEvents(files, endpoint, flags.now ? Date.now() : undefined);
+      const ready = await readyIn(flags.data);
+      const bus = { endpoint: flags.endpoint ?? ready.events, credentials: ready.credentials };
+      const { accepted, unmatched } = await putEvents(files, bus, flags.now ? Date.now() : undefined);
       say(`${count(accepted, 'event')} accepted`);
       for (const title of unmatched) say(`no rule of the stack matches ${printable(title)}: nothing comes of it`);
       if (accepted > unmatched.length && !flags.endpoint)
@@ -82,21 +89,22 @@ function port(text: string): number {
   return value;
 }
 
+/** For a ready file of an earlier version, whose endpoints took any credentials. */
+const NONE_DEMANDED: RunCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
 /** Where the Mayfly of a data folder runs, or ran last. */
-export async function readyIn(data: string): Promise<Ready> {
+export async function readyIn(data: string): Promise<ReadyFile> {
   try {
-    return JSON.parse(await readFile(join(data, READY_FILE), 'utf8'));
+    return { credentials: NONE_DEMANDED, ...JSON.parse(await readFile(join(data, READY_FILE), 'utf8')) };
   } catch (cause) {
-    throw new Error(
-      `no Mayfly has run in ${data}: start one with "npx mayfly local", or name its bus with --endpoint`,
-      {
-        cause,
-      },
-    );
+    throw new Error(`no Mayfly has run in ${data}: start one with "npx mayfly local"`, {
+      cause,
+    });
   }
 }
 
 async function runLocal(flags: LocalFlags): Promise<void> {
+  process.umask(0o077); // all that is written from here on is private, the synthesized app too
   const data = resolve(flags.data);
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
@@ -129,7 +137,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
       enrollSecret: mayfly.enrollSecret,
       certificate: mayfly.certificate,
     };
-    await writeFile(flagsFile, `${flagfile(agent)}\n`);
+    await writeFile(flagsFile, `${flagfile(agent)}\n`, { mode: 0o600 });
     const { url, certificate, enrollSecret, events, results, dynamodb, tableName } = mayfly;
     const bus = mayfly.outputs.BusName ?? 'default';
     const ready: Ready = {
@@ -144,8 +152,9 @@ async function runLocal(flags: LocalFlags): Promise<void> {
       tableName,
       bus,
     };
-    await writeFile(join(data, READY_FILE), JSON.stringify(ready));
-    await seedPolicy(ready);
+    const { credentials } = mayfly;
+    await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials } satisfies ReadyFile));
+    await seedPolicy({ ...ready, credentials });
     if (flags.json) sayJson({ ready });
     else say(greeting(ready, data));
     if (world)
@@ -180,8 +189,7 @@ async function started(options: LocalOptions): Promise<LocalMayfly> {
 }
 
 /** An empty table gets the default policy as version 1; a later one stays. */
-async function seedPolicy({ dynamodb, tableName }: Ready): Promise<void> {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+async function seedPolicy({ dynamodb, tableName, credentials }: ReadyFile): Promise<void> {
   const client = new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials });
   await policyIn(openTable(tableName, client), Date.now, () => undefined)();
   client.destroy();

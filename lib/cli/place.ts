@@ -97,14 +97,14 @@ async function whereIs(flags: PlaceFlags): Promise<Where> {
     const table = await tableOf(flags.stack);
     return { name: `the stack ${flags.stack}`, table, client: new DynamoDBClient({}) };
   }
-  const { dynamodb, embedded, tableName } = await readyIn(flags.data).catch((cause) => {
+  const { dynamodb, embedded, tableName, credentials } = await readyIn(flags.data).catch((cause) => {
     const next = 'start one with "npx mayfly local", or name one in AWS with --stack NAME or --table NAME';
     throw new Error(`no Mayfly has run in ${flags.data}: ${next}`, { cause });
   });
   const left = embedded ? await openLeft(flags.data) : undefined;
   if (left) note(`No Mayfly runs in ${flags.data} now: this is what it left there.`);
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ endpoint: left?.endpoint ?? dynamodb, region: 'us-east-1', credentials });
+  const at = left ?? { endpoint: dynamodb, credentials };
+  const client = new DynamoDBClient({ endpoint: at.endpoint, region: 'us-east-1', credentials: at.credentials });
   return { name: `the Mayfly in ${flags.data}`, table: tableName, client, ...(left ? { close: left.close } : {}) };
 }
 

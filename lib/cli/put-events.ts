@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type RunCredentials, signedHeaders } from '../local/index.ts';
 import { hasCode } from './exit.ts';
 import { moved } from './moved-events.ts';
 import { readEvents, titleOf } from './policy/events.ts';
@@ -21,20 +22,22 @@ export interface Put {
 }
 
 /**
- * Puts the events of JSON files (one event or an array each) on the bus behind `endpoint`, in order, as EventBridge has
+ * Puts the events of JSON files (one event or an array each) on the bus behind an endpoint, in order, as EventBridge has
  * them. The bus gives each a new id: who puts one again means another.
  *
  * @param nowMs moves all their times, so that the last of them happens then
  * @throws when a file is no event, naming file and path in it, or the bus refuses one
  */
-export async function putEvents(files: readonly string[], endpoint: string, nowMs?: number): Promise<Put> {
+export async function putEvents(
+  files: readonly string[],
+  { endpoint, credentials }: { readonly endpoint: string; readonly credentials: RunCredentials },
+  nowMs?: number,
+): Promise<Put> {
   const read = (await Promise.all(files.map(eventsOf))).flat();
   const events = read.map(({ event: { id: _, ...event } }) => event);
-  const response = await fetch(`${endpoint.replace(/\/$/, '')}/events`, {
-    method: 'POST',
-    body: JSON.stringify(nowMs === undefined ? events : moved(events, nowMs)),
-  }).catch((cause) => {
-    const why = hasCode(cause.cause, 'ECONNREFUSED') ? 'nobody listens at' : 'there is no way to';
+  const body = JSON.stringify(nowMs === undefined ? events : moved(events, nowMs));
+  const response = await post(`${endpoint.replace(/\/$/, '')}/events`, body, credentials).catch((cause) => {
+    const why = hasCode(Object(cause).cause, 'ECONNREFUSED') ? 'nobody listens at' : 'there is no way to';
     const next = 'start Mayfly with "npm start -- --no-demo", or give the address that it prints as events';
     throw new Error(`${why} ${endpoint}: ${next}`, { cause });
   });
@@ -43,6 +46,11 @@ export async function putEvents(files: readonly string[], endpoint: string, nowM
   const { accepted, unmatched } = Answer.parse(answer);
   const titles = unmatched.flatMap((index) => read[index] ?? []).map((one) => `${titleOf(one)} (${one.file})`);
   return { accepted, unmatched: titles };
+}
+
+async function post(address: string, body: string, credentials: RunCredentials): Promise<Response> {
+  const url = new URL(address);
+  return fetch(url, { method: 'POST', headers: await signedHeaders(url, body, credentials), body });
 }
 
 async function eventsOf(file: string) {

@@ -75,9 +75,8 @@ async function request(name: string, { detail, key, data, stack }: RequestFlags)
 }
 
 async function here(data: string): Promise<{ client: EventBridgeClient; bus: string }> {
-  const { events, bus } = await readyIn(data);
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  return { client: new EventBridgeClient({ endpoint: events, region: 'us-east-1', credentials }), bus };
+  const { events: endpoint, bus, credentials } = await readyIn(data);
+  return { client: new EventBridgeClient({ endpoint, region: 'us-east-1', credentials }), bus };
 }
 
 async function inAws(stack: string): Promise<{ client: EventBridgeClient; bus: string }> {

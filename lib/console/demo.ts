@@ -76,9 +76,8 @@ export async function runDemo({ world, mayfly, forever, json, flags, signal }: D
 }
 
 function ledgerOf(mayfly: LocalMayfly): Ledger {
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  const client = new DynamoDBClient({ endpoint: mayfly.dynamodb, region: 'us-east-1', credentials });
-  return new DynamoLedger(openTable(mayfly.tableName, client));
+  const { dynamodb: endpoint, credentials, tableName } = mayfly;
+  return new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
 }
 
 /** One card a task; `settled` keeps the records that cannot change any more, so that a long demo reads only young ones. */

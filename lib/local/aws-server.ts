@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import { checkSignature, type RunCredentials, readClaim } from './credentials.ts';
 import type { EventBus } from './event-bus.ts';
 import { AwsError, internalFailure, type Service } from './services/aws-error.ts';
-import { answerForm, type QueryService } from './services/query-service.ts';
+import { RawJson } from './services/dynamodb.ts';
+import { answerForm, awsQueryRefusal, type QueryService } from './services/query-service.ts';
 
-/** A loopback HTTP server that speaks AWS's JSON and query protocols, and takes whole events on `POST /events`. */
+/**
+ * A loopback HTTP server that speaks AWS's JSON and query protocols, and takes whole events on `POST /events`. It answers
+ * only requests that are signed with the credentials of this run: other users of the machine can reach it too.
+ */
 export interface AwsServer {
   readonly url: string;
   close(): Promise<void>;
@@ -18,12 +23,14 @@ export interface Services {
   readonly json: Readonly<Record<string, Service>>;
   /** By the version of their API, in a form. */
   readonly query: Readonly<Record<string, QueryService>>;
+  /** Takes whole events. */
+  readonly bus?: EventBus;
 }
 
-export async function startAwsServer(services: Services, bus: EventBus): Promise<AwsServer> {
+export async function startAwsServer(services: Services, credentials: RunCredentials): Promise<AwsServer> {
   const server = http.createServer(async (request, response) => {
     const requestId = randomUUID();
-    const [status, type, body] = await answer(request, services, bus, requestId);
+    const [status, type, body] = await answer(request, services, credentials, requestId);
     response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': requestId }).end(body);
   });
   server.keepAliveTimeout = 60_000; // SDK clients keep connections; a shorter time here would race with their next use
@@ -44,36 +51,45 @@ type Reply = [status: number, contentType: string, body: string];
 async function answer(
   request: http.IncomingMessage,
   services: Services,
-  bus: EventBus,
+  credentials: RunCredentials,
   requestId: string,
 ): Promise<Reply> {
+  const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
   try {
     refuseBrowsers(request);
-    const body = await readBody(request);
-    if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    const body = await readSigned(request, credentials);
+    if (isForm) {
       const [status, xml] = await answerForm(body, services.query, requestId);
       return [status, 'text/xml', xml];
     }
-    return json(200, await answerJson(request, parse(body), services.json, bus));
+    return json(200, await answerJson(request, parse(body), services));
   } catch (error) {
-    const { status, code, message } = error instanceof AwsError ? error : internalFailure(error);
-    return json(status, { __type: code, message });
+    const known = error instanceof AwsError ? error : internalFailure(error);
+    if (isForm) return [known.status, 'text/xml', awsQueryRefusal(known, requestId)];
+    const { status, code, message, members } = known;
+    return json(status, { ...members, __type: code, message });
   }
+}
+
+async function readSigned(request: http.IncomingMessage, credentials: RunCredentials): Promise<string> {
+  const claim = readClaim(request, credentials, Date.now());
+  const body = await readBody(request);
+  await checkSignature(request, body, claim, credentials);
+  return body.toString('utf8');
 }
 
 const json = (status: number, body: unknown): Reply => [
   status,
   'application/x-amz-json-1.1',
-  JSON.stringify(body, epochSeconds),
+  body instanceof RawJson ? body.json : JSON.stringify(body, epochSeconds),
 ];
 
 async function answerJson(
   request: http.IncomingMessage,
   input: unknown,
-  services: Services['json'],
-  bus: EventBus,
+  { json: services, bus }: Services,
 ): Promise<unknown> {
-  if (request.url === '/events' && request.method === 'POST') {
+  if (bus && request.url === '/events' && request.method === 'POST') {
     const events = Array.isArray(input) ? input : [input];
     return { accepted: events.length, unmatched: await bus.put(events) };
   }
@@ -93,7 +109,7 @@ function refuseBrowsers({ headers }: http.IncomingMessage): void {
     throw new AwsError('AccessDeniedException', 'only local programs are answered', 403);
 }
 
-async function readBody(request: http.IncomingMessage): Promise<string> {
+async function readBody(request: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -102,7 +118,7 @@ async function readBody(request: http.IncomingMessage): Promise<string> {
   }
   if (bytes > MAX_BODY_BYTES)
     throw new AwsError('RequestEntityTooLargeException', `the body has more than ${MAX_BODY_BYTES} bytes`, 413);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 function parse(body: string): unknown {

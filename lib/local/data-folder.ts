@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalError } from './local-error.ts';
 
@@ -12,16 +12,19 @@ export interface ProcessIdentity {
 }
 
 /**
- * Takes `folder` for this process alone. A new one is for this user alone: it will hold keys and secrets.
+ * Takes `folder` for this process alone, and makes it private to this user: it holds keys and secrets.
  * The lock of a runner that was killed is recognized by its process being gone, and taken over.
  *
  * @returns releases the folder
- * @throws {LocalError} while another runner uses it, and where it is no folder
+ * @throws {LocalError} while another runner uses it, where it is no folder, and where it belongs to another user
  */
 export async function takeFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
     if (cause.code !== 'EEXIST' && cause.code !== 'ENOTDIR') throw cause;
     throw new LocalError(`${folder} is no folder: choose another data folder`, { cause });
+  });
+  await chmod(folder, 0o700).catch((cause) => {
+    throw new LocalError(`${folder} belongs to another user: choose another data folder`, { cause });
   });
   const lock = path.join(folder, 'runner.lock');
   const mine = JSON.stringify(identityOf(process.pid));

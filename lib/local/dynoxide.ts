@@ -6,28 +6,28 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { identityOf, isRunning, parseIdentity } from './data-folder.ts';
 import { LocalError } from './local-error.ts';
+import { McpChild } from './mcp-child.ts';
 import type { Notify } from './notice.ts';
-import { freePort } from './port.ts';
 import { replaceFile } from './replace-file.ts';
+import type { Service } from './services/aws-error.ts';
+import { type Database, dynamodbService } from './services/dynamodb.ts';
 
-/** A DynamoDB on this machine. */
+/** A DynamoDB in a process of ours. */
 export interface LocalDynamo {
-  readonly endpoint: string;
+  readonly answer: Service;
   close(): Promise<void>;
 }
 
-/**
- * Becomes dynoxide, and leaves a watchdog that ends it when our end of its standard input closes: that happens
- * even if we are killed with -9, so the database never outlives the runner. (`$$` stays the pid across `exec`.)
- */
-const WATCHED = 'exec 3<&0; { cat <&3 >/dev/null; kill -9 $$; } >/dev/null 2>&1 & exec "$0" "$@" 3<&- </dev/null';
+/** Its files are for this user alone. (`$0` and `$@` stay the program and its arguments across `exec`.) */
+const PRIVATE = 'umask 077; exec "$0" "$@"';
 
-const START_ATTEMPTS = 5; // between choosing a free port and binding it, somebody else may take it
+const START_ATTEMPTS = 5;
 const STOP_GRACE_MS = 500;
 
 /**
- * Starts dynoxide's native binary on a file of `folder`, on a free loopback port. If it dies it is started again,
- * on the same port, because the functions know that one; SQLite's log loses no acknowledged write.
+ * Starts dynoxide's native binary on a file of `folder`. It is spoken to through pipes and listens on no port, because
+ * it would answer every user of this machine there. It ends with its input, so even `kill -9` of the runner ends it. If
+ * it dies it is started again; SQLite's log loses no acknowledged write.
  *
  * @throws {LocalError} where no binary is installed
  */
@@ -35,47 +35,43 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
   const binary = findBinary();
   const pidFile = path.join(folder, 'dynoxide.pid');
   await endStale(pidFile);
-  await mkdir(path.dirname(logFile), { recursive: true });
+  await mkdir(path.dirname(logFile), { recursive: true, mode: 0o700 });
 
   let closing = false;
-  let port = 0;
-  let child = await startOnFreePort();
+  let database: Database | undefined;
+  let child = await start();
   supervise();
 
-  async function startOnFreePort(): Promise<ChildProcess> {
-    for (let attempt = 1; ; attempt++) {
-      port = await freePort();
-      try {
-        return await start(port);
-      } catch (error) {
-        if (attempt === START_ATTEMPTS) throw error;
-      }
-    }
-  }
-
-  async function start(onPort: number): Promise<ChildProcess> {
-    const database = path.join(folder, 'dynamodb.sqlite');
-    const serve = ['serve', '--host', '127.0.0.1', '--port', String(onPort), '--db-path', database];
+  async function start(): Promise<ChildProcess> {
+    const serve = ['mcp', '--db-path', path.join(folder, 'dynamodb.sqlite')];
     // Detached: a Ctrl-C goes to the terminal's whole process group, and the database must outlive the requests in flight.
-    const started = spawn('/bin/sh', ['-c', WATCHED, binary, ...serve], { stdio: 'pipe', env: {}, detached: true });
-    await listening(started, logFile);
+    const started = spawn('/bin/sh', ['-c', PRIVATE, binary, ...serve], { stdio: 'pipe', env: {}, detached: true });
+    const talk = new McpChild(started);
+    const said = logged(started, logFile);
+    try {
+      database = { child: talk, tools: await talk.start() };
+    } catch (cause) {
+      throw new LocalError(`dynoxide did not start: ${said()}`.trim(), { cause });
+    }
     if (started.pid !== undefined) await replaceFile(pidFile, JSON.stringify(identityOf(started.pid)));
     return started;
   }
 
   function supervise(): void {
-    child.once('exit', (code, signal) => {
-      child.stdin?.destroy(); // ends the watchdog
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      database = undefined;
       if (closing) return;
       notify({ kind: 'dynamodb-restarted', exit: signal ?? `code ${code}` });
       restart().catch((error) => notify({ kind: 'dynamodb-restarted', exit: `and could not be: ${String(error)}` }));
-    });
+    };
+    if (hasEnded(child)) ended(child.exitCode, child.signalCode);
+    else child.once('exit', ended);
   }
 
   async function restart(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        child = await start(port);
+        child = await start();
         if (closing) child.kill('SIGKILL');
         else supervise();
         return;
@@ -88,8 +84,9 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
 
   async function close(): Promise<void> {
     closing = true;
-    if (child.exitCode === null && child.signalCode === null) {
+    if (!hasEnded(child)) {
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      child.stdin?.end();
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
       await exited;
@@ -98,8 +95,10 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
     await rm(pidFile, { force: true });
   }
 
-  return { endpoint: `http://127.0.0.1:${port}`, close };
+  return { answer: dynamodbService(() => database), close };
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
 /** dynoxide comes as one optional package a platform; npm leaves out those that do not fit. */
 function findBinary(): string {
@@ -126,24 +125,15 @@ async function endStale(pidFile: string): Promise<void> {
   await rm(pidFile, { force: true });
 }
 
-/** Resolves when dynoxide says that it listens; what it prints goes to the log. */
-function listening(child: ChildProcess, logFile: string): Promise<void> {
-  const log = createWriteStream(logFile, { flags: 'a' });
+/** Writes to the log what the child says beside its answers. @returns the beginning of it */
+function logged(child: ChildProcess, logFile: string): () => string {
+  const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
   log.on('error', () => undefined); // a full disk must not end the runner through a log
   let said = '';
-  return new Promise((resolve, reject) => {
-    const fail = (reason: string) => reject(new LocalError(`dynoxide did not start: ${reason} ${said}`.trim()));
-    child.once('error', (error) => fail(error.message));
-    child.once('exit', (code, signal) => {
-      log.end();
-      fail(`it ended with ${signal ?? `code ${code}`}`);
-    });
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        log.write(chunk);
-        if (said.length < 4096) said += chunk.toString('utf8');
-        if (said.includes('listening on')) resolve();
-      });
-    }
+  child.stderr?.on('data', (chunk: Buffer) => {
+    log.write(chunk);
+    if (said.length < 4096) said += chunk.toString('utf8');
   });
+  child.once('close', () => log.end());
+  return () => said;
 }

@@ -5,6 +5,7 @@ import { type Assembly, readAssembly } from './assembly.ts';
 import { startAwsServer } from './aws-server.ts';
 import { localCertificate } from './certificate.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { newCredentials, type RunCredentials } from './credentials.ts';
 import { takeFolder } from './data-folder.ts';
 import { type LocalDynamo, startDynoxide } from './dynoxide.ts';
 import { EventBus } from './event-bus.ts';
@@ -16,6 +17,7 @@ import { freePort } from './port.ts';
 import { createRules, readSchedules } from './rules.ts';
 import { Schedule } from './schedule.ts';
 import { AUTO_SCALING_VERSION, autoScalingService } from './services/auto-scaling.ts';
+import type { Service } from './services/aws-error.ts';
 import type { AwsWorld } from './services/aws-world.ts';
 import { EC2_VERSION, ec2Service } from './services/ec2.ts';
 import { ecsService } from './services/ecs.ts';
@@ -24,6 +26,7 @@ import { LocalSecrets } from './services/secrets.ts';
 import { ensureTable } from './table.ts';
 import { createFunctions, createSources, openQueues } from './wiring.ts';
 
+export { type RunCredentials, signedHeaders } from './credentials.ts';
 export type { LocalNotice } from './notice.ts';
 export type { AwsWorld } from './services/aws-world.ts';
 
@@ -57,6 +60,8 @@ export interface LocalMayfly {
   readonly tableName: string;
   readonly outputs: Readonly<Record<string, string>>; // the stack's, with their values here
   readonly dynamodb: string; // endpoint
+  /** What the endpoints of `events` and `dynamodb` demand of every request; new at each start. */
+  readonly credentials: RunCredentials;
   /** Takes whole events; resolves when they are durable in the queues of every rule that matches them. */
   putEvents(events: unknown[]): Promise<void>;
   /** Resolves when every queue is empty: its events handled, or in its dead-letter queue. */
@@ -100,7 +105,7 @@ async function start(
   const { clock = systemClock } = options;
   const notify: Notify = options.onEvent ?? (() => undefined);
   const logs = path.join(data, 'logs');
-  await mkdir(logs, { recursive: true });
+  await mkdir(logs, { recursive: true, mode: 0o700 });
   const { account, region } = assembly;
   const ofType = (...types: string[]) => assembly.resources.filter(({ type }) => types.includes(type));
 
@@ -113,20 +118,19 @@ async function start(
   const firehose = new LocalFirehose(ofType('AWS::KinesisFirehose::DeliveryStream'), results, clock, notify);
   cleanUp.push(() => firehose.close());
 
-  const dynamo = await startDynamo(data, logs, options, notify);
-  cleanUp.push(() => dynamo.close());
-  const [certificate] = await Promise.all([
-    localCertificate(data, Date.now()),
-    secrets.create(),
-    ensureTable(dynamo.endpoint, region, table),
-  ]);
+  const elsewhere = options.dynamodbEndpoint ?? process.env.DYNAMODB_ENDPOINT;
+  const dynamo = elsewhere ? undefined : await startDynoxide(data, path.join(logs, 'dynoxide.log'), notify);
+  if (dynamo) cleanUp.push(() => dynamo.close());
+  const [certificate] = await Promise.all([localCertificate(data, Date.now()), secrets.create()]);
 
   const queues = await openQueues(assembly.resources, path.join(data, 'queues'), clock, notify);
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
+  const credentials = newCredentials();
   const aws = await startAwsServer(
     {
       json: {
+        ...dynamodb(dynamo),
         Firehose_20150804: firehose.answer,
         secretsmanager: secrets.answer,
         AmazonEC2ContainerServiceV20141113: ecsService(options.world?.ecs),
@@ -136,12 +140,15 @@ async function start(
         [EC2_VERSION]: ec2Service(options.world?.ec2),
         [AUTO_SCALING_VERSION]: autoScalingService(options.world?.autoScaling),
       },
+      bus,
     },
-    bus,
+    credentials,
   );
   cleanUp.push(() => aws.close());
+  const endpoint = elsewhere || aws.url;
+  await ensureTable(endpoint, region, table, credentials);
 
-  const functions = createFunctions(assembly, { dynamo: dynamo.endpoint, aws: aws.url }, logs, notify);
+  const functions = createFunctions(assembly, { dynamo: endpoint, aws: aws.url, credentials }, logs, notify);
   cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
   const scheduled = readSchedules(assembly, functions);
   const sources = createSources(assembly, queues, functions, clock, notify);
@@ -164,7 +171,8 @@ async function start(
     results,
     tableName: table.name,
     outputs: Object.fromEntries(assembly.outputs(/./).map(([name, value]) => [name, String(value)])),
-    dynamodb: dynamo.endpoint,
+    dynamodb: endpoint,
+    credentials,
     putEvents: async (events) => {
       await bus.put(events);
     },
@@ -175,27 +183,46 @@ async function start(
   };
 }
 
+/** A DynamoDB that answers on loopback. */
+export interface OpenTable {
+  readonly endpoint: string;
+  readonly credentials: RunCredentials;
+  close(): Promise<void>;
+}
+
 /**
- * Opens the table that a Mayfly left in its data folder. Whoever starts one there meanwhile is told that it is in use.
+ * Opens the table that a Mayfly left in its data folder. Starting one there meanwhile fails: the folder is in use.
  *
  * @returns undefined where one runs, or starts
  * @throws {LocalError} where no binary is installed
  */
-export async function openLeft(data: string): Promise<LocalDynamo | undefined> {
+export async function openLeft(data: string): Promise<OpenTable | undefined> {
   const folder = path.resolve(data);
   const release = await takeFolder(folder).catch((error) => {
     if (error instanceof LocalError) return undefined;
     throw error;
   });
   if (!release) return undefined;
+  const cleanUp: (() => Promise<unknown>)[] = [release];
+  const close = once(async () => {
+    for (const step of cleanUp.reverse()) await step();
+  });
   try {
-    const { endpoint, close } = await startDynoxide(folder, path.join(folder, 'logs', 'dynoxide.log'), () => undefined);
-    return { endpoint, close: () => close().finally(release) };
+    const dynamo = await startDynoxide(folder, path.join(folder, 'logs', 'dynoxide.log'), () => undefined);
+    cleanUp.push(() => dynamo.close());
+    const credentials = newCredentials();
+    const server = await startAwsServer({ json: dynamodb(dynamo), query: {} }, credentials);
+    cleanUp.push(() => server.close());
+    return { endpoint: server.url, credentials, close };
   } catch (error) {
-    await release();
+    await close();
     throw error;
   }
 }
+
+/** DynamoDB among the services of a loopback server. */
+const dynamodb = (dynamo: LocalDynamo | undefined): Record<string, Service> =>
+  dynamo ? { DynamoDB_20120810: dynamo.answer } : {};
 
 /** The secret whose ARN is the output named for it: what a deployment's operator would look up. */
 function enrollSecretFile(assembly: Assembly, secrets: LocalSecrets): string {
@@ -204,12 +231,6 @@ function enrollSecretFile(assembly: Assembly, secrets: LocalSecrets): string {
   if (file === undefined)
     throw new LocalError('the template must have an output "EnrollSecretArn" with the ARN of a secret');
   return file;
-}
-
-async function startDynamo(data: string, logs: string, options: LocalOptions, notify: Notify): Promise<LocalDynamo> {
-  const endpoint = options.dynamodbEndpoint ?? process.env.DYNAMODB_ENDPOINT;
-  if (endpoint) return { endpoint, close: async () => undefined };
-  return startDynoxide(data, path.join(logs, 'dynoxide.log'), notify);
 }
 
 /** `action` at the first call; later ones share its outcome. */

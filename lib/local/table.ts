@@ -5,6 +5,7 @@ import type {
   KeySchemaElement,
   TableDescription,
 } from '@aws-sdk/client-dynamodb';
+import type { RunCredentials } from './credentials.ts';
 import { LocalError } from './local-error.ts';
 import type { Resource } from './template.ts';
 
@@ -14,9 +15,13 @@ import type { Resource } from './template.ts';
  *
  * @throws {LocalError} if a table of that name has other keys than the template's
  */
-export async function ensureTable(endpoint: string, region: string, table: Resource): Promise<void> {
+export async function ensureTable(
+  endpoint: string,
+  region: string,
+  table: Resource,
+  credentials: RunCredentials,
+): Promise<void> {
   const { DynamoDB } = await import('@aws-sdk/client-dynamodb'); // 60 ms that a run against a broken template need not pay
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new DynamoDB({ endpoint, region, credentials });
   const wanted = definitionOf(table);
   const describe = () => client.describeTable({ TableName: table.name });

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import type { Assembly } from './assembly.ts';
 import type { Clock } from './clock.ts';
+import type { RunCredentials } from './credentials.ts';
 import { DEFAULT_CONCURRENCY, EventSource } from './event-source.ts';
 import { environmentsFor, LocalFunction } from './functions.ts';
 import { LocalError } from './local-error.ts';
@@ -34,13 +35,15 @@ export async function openQueues(
   return new Map(await Promise.all(opened));
 }
 
+/** Where functions find AWS's services on this machine, and what they sign their requests with. */
+export interface Services {
+  readonly dynamo: string;
+  readonly aws: string;
+  readonly credentials: RunCredentials;
+}
+
 /** The template's functions; none is loaded before its first invocation. */
-export function createFunctions(
-  assembly: Assembly,
-  endpoints: { readonly dynamo: string; readonly aws: string },
-  logs: string,
-  notify: Notify,
-): Functions {
+export function createFunctions(assembly: Assembly, services: Services, logs: string, notify: Notify): Functions {
   const resources = ofType(assembly.resources, 'AWS::Lambda::Function');
   const machine = { cores: availableParallelism(), memoryMb: totalmem() / 1024 / 1024 };
   const possible = environmentsFor(machine, resources.length);
@@ -59,7 +62,7 @@ export function createFunctions(
       arn,
       folder,
       handler: String(properties.Handler),
-      environment: environmentOf(resource, folder, assembly.region, endpoints),
+      environment: environmentOf(resource, folder, assembly.region, services),
       timeoutSeconds: Number(properties.Timeout ?? 3),
       memoryMb: Number(properties.MemorySize ?? 128),
       logFile: path.join(logs, `${name}.log`),
@@ -75,7 +78,7 @@ function environmentOf(
   { name, properties }: Resource,
   folder: string,
   region: string,
-  endpoints: { readonly dynamo: string; readonly aws: string },
+  services: Services,
 ): Record<string, string> {
   const { ApplicationLogLevel, LogFormat } = Object(properties.LoggingConfig);
   return {
@@ -84,8 +87,8 @@ function environmentOf(
     ...(ApplicationLogLevel ? { AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel } : {}),
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ACCESS_KEY_ID: services.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: services.credentials.secretAccessKey,
     AWS_SESSION_TOKEN: 'local',
     AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: name,
@@ -102,14 +105,14 @@ function environmentOf(
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // it warns of this machine's Node, which AWS's is not
-    AWS_ENDPOINT_URL: endpoints.aws, // services that are not implemented are refused there, instead of called in AWS
-    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamo,
-    AWS_ENDPOINT_URL_FIREHOSE: endpoints.aws,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.aws,
-    AWS_ENDPOINT_URL_ECS: endpoints.aws,
-    AWS_ENDPOINT_URL_EC2: endpoints.aws,
-    AWS_ENDPOINT_URL_AUTO_SCALING: endpoints.aws,
-    AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.aws,
+    AWS_ENDPOINT_URL: services.aws, // services that are not implemented are refused there, instead of called in AWS
+    AWS_ENDPOINT_URL_DYNAMODB: services.dynamo,
+    AWS_ENDPOINT_URL_FIREHOSE: services.aws,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: services.aws,
+    AWS_ENDPOINT_URL_ECS: services.aws,
+    AWS_ENDPOINT_URL_EC2: services.aws,
+    AWS_ENDPOINT_URL_AUTO_SCALING: services.aws,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: services.aws,
   };
 }
 

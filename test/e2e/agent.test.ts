@@ -23,8 +23,7 @@ describe('simulated agents and the synthesized template', () => {
   let ledger: DynamoLedger;
   beforeAll(async () => {
     site = await SimulatedSite.start(new BriskClock(20), 2, 'agents');
-    const { dynamodb: endpoint, tableName } = site.server.local;
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const { dynamodb: endpoint, tableName, credentials } = site.server.local;
     ledger = new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
     for (const agent of site.agents) agent.start();
     await until(async () => kinds('config-applied') === 2 && kinds('polled') > 2);

@@ -21,8 +21,7 @@ describe('the template, the simulated cluster, and every event lost', () => {
       lossy: true,
       clock: { now: () => clock.now(), sleep: (ms, signal) => systemClock.sleep(ms / FACTOR, signal) },
     });
-    const { dynamodb: endpoint, tableName } = site.server.local;
-    const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+    const { dynamodb: endpoint, tableName, credentials } = site.server.local;
     ledger = new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
     for (const agent of site.agents) agent.start();
   }, LONG_MS);

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
@@ -49,6 +49,13 @@ async function post(ready: Ready, path: string, body: object): Promise<Record<st
   return JSON.parse((await send(`${ready.url}${path}`, ca, Buffer.from(JSON.stringify(body)))).text);
 }
 
+/** The folders and files of a tree that others than their owner may do anything with. */
+async function openToOthers(folder: string): Promise<string[]> {
+  const names = ['.', ...(await readdir(folder, { recursive: true }))];
+  const modes = await Promise.all(names.map(async (name) => (await lstat(join(folder, name))).mode));
+  return names.filter((_, index) => (modes[index] ?? 0) & 0o077);
+}
+
 /** Polls until something is there to run: the event's way through bus, queue and function takes its time. */
 async function firstQueries(ready: Ready, nodeKey: unknown): Promise<Record<string, string>> {
   for (;;) {
@@ -86,6 +93,8 @@ describe('mayfly local', () => {
         events: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         results: join(data, 'results'),
       });
+      expect(first.ready).not.toHaveProperty('credentials'); // they are in the ready file alone
+      expect(await openToOthers(data)).toEqual([]);
       const key = await enroll(first.ready);
       const files = ['15-ecs-container-instance-registered', '05-ecs-task-ec2-running'].map(
         (name) => `${FIXTURES}/${name}.json`,

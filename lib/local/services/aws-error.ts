@@ -1,11 +1,15 @@
 /** An error in AWS's own terms, as the SDK will throw it at the caller. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
-  /** @param code the exception's name, such as `ResourceNotFoundException` */
+  /**
+   * @param code the exception's name, such as `ResourceNotFoundException`
+   * @param members what the exception has besides its message
+   */
   constructor(
     readonly code: string,
     message: string,
     readonly status: number = 400,
+    readonly members: object = {},
   ) {
     super(message);
   }

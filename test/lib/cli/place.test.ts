@@ -115,7 +115,11 @@ describe('the Mayfly that a policy command is about', () => {
   it('is read where it left its table, when nothing runs there', async () => {
     const data = await aFolder();
     const left = await openLeft(data);
-    const client = new DynamoDBClient({ endpoint: left?.endpoint ?? '', region: 'us-east-1', credentials: LOCAL });
+    const client = new DynamoDBClient({
+      endpoint: left?.endpoint ?? '',
+      region: 'us-east-1',
+      credentials: left?.credentials ?? LOCAL,
+    });
     const table = await aTable(client);
     await new DynamoPolicyStore(table).push(aVersion(1), 0);
     client.destroy();

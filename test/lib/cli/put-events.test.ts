@@ -1,11 +1,16 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newCredentials } from '../../../lib/local/credentials.ts';
 import { EventBus } from '../../../lib/local/event-bus.ts';
 import { LocalQueue } from '../../../lib/local/queues.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { PLACE, type Served, serve } from '../local/serve.ts';
 import { aFolder, notices, VirtualClock } from '../local/support.ts';
 import { folderOf, mayfly, RUNNING } from './policy/harness.ts';
+
+/** The data folder of a Mayfly whose bus is a server. */
+const ready = ({ url: events, credentials }: Pick<Served, 'url' | 'credentials'>) =>
+  folderOf({ 'ready.json': JSON.stringify({ events, credentials }) });
 
 const AN_EVENT = { source: 'aws.ec2', 'detail-type': 'T', detail: {} };
 
@@ -25,7 +30,7 @@ describe('mayfly local put-events', () => {
   });
 
   const received = () => queue.receive(100).map(({ body }) => JSON.parse(body));
-  const put = (...args: string[]) => mayfly('local', 'put-events', '--endpoint', server.url, ...args);
+  const put = async (...args: string[]) => mayfly('local', 'put-events', '--data', await ready(server), ...args);
   const file = async (text: string) => path.join(await folderOf({ 'event.json': text }), 'event.json');
 
   it('puts events as EventBridge has them, each under a new id', async () => {
@@ -65,13 +70,20 @@ describe('mayfly local put-events', () => {
     expect(received()).toEqual([]);
   });
 
+  it('is refused with the credential of another run', async () => {
+    const data = await ready({ url: server.url, credentials: newCredentials() });
+    const { code, stderr } = await mayfly('local', 'put-events', '--data', data, RUNNING);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the signature does not match')]);
+    expect(received()).toEqual([]);
+  });
+
   it('names the file that is not there, or is none', async () => {
     expect((await put('none.json')).stderr).toBe('mayfly: none.json: there is no such file\n');
     expect((await put('test')).stderr).toBe('mayfly: test: is a folder: name the JSON files in it\n');
   });
 
   it.each(['http://127.0.0.1:1', 'nowhere'])('tells the next step when nobody takes them at %s', async (endpoint) => {
-    const { code, stderr } = await mayfly('local', 'put-events', RUNNING, '--endpoint', endpoint);
+    const { code, stderr } = await put(RUNNING, '--endpoint', endpoint);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${endpoint}: start Mayfly with "npm start`)]);
   });
 });

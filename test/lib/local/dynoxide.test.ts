@@ -2,14 +2,18 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { newCredentials } from '../../../lib/local/credentials.ts';
 import { isRunning, type ProcessIdentity, parseIdentity } from '../../../lib/local/data-folder.ts';
 import { type LocalDynamo, startDynoxide } from '../../../lib/local/dynoxide.ts';
 import { ensureTable } from '../../../lib/local/table.ts';
 import type { Resource } from '../../../lib/local/template.ts';
+import { type Served, serve } from './serve.ts';
 import { aFolder, notices, until } from './support.ts';
 
 const running: LocalDynamo[] = [];
+const servers: Served[] = [];
 afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
   for (const dynamo of running.splice(0)) await dynamo.close();
 });
 
@@ -17,12 +21,12 @@ async function aDynamo(folder = aFolder()) {
   const { seen, notify } = notices();
   const dynamo = await startDynoxide(folder, path.join(folder, 'logs', 'dynoxide.log'), notify);
   running.push(dynamo);
-  const client = new DynamoDB({
-    endpoint: dynamo.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
-  });
-  return { dynamo, client, folder, seen };
+  const server = await serve({ json: { DynamoDB_20120810: dynamo.answer } });
+  servers.push(server);
+  const { url: endpoint, credentials } = server;
+  const client = server.client(DynamoDB);
+  const ensure = (table: Resource) => ensureTable(endpoint, 'us-east-1', table, credentials);
+  return { dynamo, client, folder, seen, ensure };
 }
 
 const processOf = (folder: string): ProcessIdentity => {
@@ -53,8 +57,8 @@ const ITEM = { pk: { S: 'a' }, sk: { S: 'b' } };
 
 describe('the embedded DynamoDB', () => {
   it("has the template's table, its time to live included, and keeps it and its items from start to start", async () => {
-    const { dynamo, client, folder } = await aDynamo();
-    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    const { dynamo, client, folder, ensure } = await aDynamo();
+    await ensure(TABLE);
     await client.putItem({ TableName: 'things', Item: ITEM });
     expect((await client.describeTimeToLive({ TableName: 'things' })).TimeToLiveDescription).toMatchObject({
       TimeToLiveStatus: 'ENABLED',
@@ -62,25 +66,25 @@ describe('the embedded DynamoDB', () => {
     });
     await dynamo.close();
     const again = await aDynamo(folder);
-    await ensureTable(again.dynamo.endpoint, 'us-east-1', TABLE);
+    await again.ensure(TABLE);
     expect((await again.client.getItem({ TableName: 'things', Key: ITEM })).Item).toEqual(ITEM);
   });
 
   it('refuses a table of an earlier run that has other keys', async () => {
-    const { dynamo } = await aDynamo();
-    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    const { ensure } = await aDynamo();
+    await ensure(TABLE);
     const other = {
       ...TABLE,
       properties: { ...TABLE.properties, KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] },
     };
-    await expect(ensureTable(dynamo.endpoint, 'us-east-1', other)).rejects.toThrow(
+    await expect(ensure(other)).rejects.toThrow(
       /things .* has the keys pk HASH, sk RANGE, the template wants pk HASH: use another/,
     );
   });
 
   it('adds an index to a table of an earlier run, whose items stay', async () => {
-    const { dynamo, client } = await aDynamo();
-    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    const { client, ensure } = await aDynamo();
+    await ensure(TABLE);
     await client.putItem({ TableName: 'things', Item: ITEM });
     const withIndex = {
       ...TABLE,
@@ -96,7 +100,7 @@ describe('the embedded DynamoDB', () => {
         ],
       },
     };
-    for (const _ of ['added', 'found']) await ensureTable(dynamo.endpoint, 'us-east-1', withIndex);
+    for (const _ of ['added', 'found']) await ensure(withIndex);
     await client.putItem({ TableName: 'things', Item: { ...ITEM, pk: { S: 'b' }, day: { S: 'monday' } } });
     const { Items } = await client.query({
       TableName: 'things',
@@ -110,8 +114,8 @@ describe('the embedded DynamoDB', () => {
   });
 
   it('comes back at the same place, with what was acknowledged, when it is killed', async () => {
-    const { dynamo, client, folder, seen } = await aDynamo();
-    await ensureTable(dynamo.endpoint, 'us-east-1', TABLE);
+    const { client, folder, seen, ensure } = await aDynamo();
+    await ensure(TABLE);
     await client.putItem({ TableName: 'things', Item: ITEM });
     const before = processOf(folder);
     process.kill(before.pid, 'SIGKILL');
@@ -140,10 +144,9 @@ describe('the embedded DynamoDB', () => {
   });
 
   it('says so if no DynamoDB answers where one should be', async () => {
-    const { dynamo } = await aDynamo();
-    await dynamo.close();
-    await expect(ensureTable(dynamo.endpoint, 'us-east-1', TABLE)).rejects.toThrow(
-      `the DynamoDB at ${dynamo.endpoint} does not give us the table things: connect ECONNREFUSED`,
+    const nowhere = 'http://127.0.0.1:1';
+    await expect(ensureTable(nowhere, 'us-east-1', TABLE, newCredentials())).rejects.toThrow(
+      `the DynamoDB at ${nowhere} does not give us the table things: connect ECONNREFUSED`,
     );
   });
 

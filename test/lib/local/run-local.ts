@@ -4,5 +4,5 @@ import { startLocal } from '../../../lib/local/index.ts';
 const [assembly = '', data = ''] = process.argv.slice(2);
 const running = await startLocal({ assembly, data, port: 0 });
 process.stdout.write(
-  `${JSON.stringify({ events: running.events, dynamodb: running.dynamodb, tableName: running.tableName })}\n`,
+  `${JSON.stringify({ events: running.events, dynamodb: running.dynamodb, tableName: running.tableName, credentials: running.credentials })}\n`,
 );

@@ -1,4 +1,5 @@
 import { type Services, startAwsServer } from '../../../lib/local/aws-server.ts';
+import { newCredentials, type RunCredentials } from '../../../lib/local/credentials.ts';
 import { EventBus } from '../../../lib/local/event-bus.ts';
 import { VirtualClock } from './support.ts';
 
@@ -6,6 +7,7 @@ export const PLACE = { account: '000000000000', region: 'us-east-1' };
 
 export interface Served {
   readonly url: string;
+  readonly credentials: RunCredentials;
   /** A client of AWS's own SDK that tries once; closed with the server. */
   client<T extends { destroy(): void }>(Client: new (options: object) => T): T;
   close(): Promise<void>;
@@ -16,12 +18,13 @@ export async function serve(
   { json = {}, query = {} }: Partial<Services>,
   bus = new EventBus([], PLACE, new VirtualClock()),
 ): Promise<Served> {
-  const server = await startAwsServer({ json, query }, bus);
+  const credentials = newCredentials();
+  const server = await startAwsServer({ json, query, bus }, credentials);
   const clients: { destroy(): void }[] = [];
   return {
     url: server.url,
+    credentials,
     client: (Client) => {
-      const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
       const made = new Client({ endpoint: server.url, region: PLACE.region, maxAttempts: 1, credentials });
       clients.push(made);
       return made;

@@ -9,11 +9,18 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isRunning, parseIdentity } from '../../../lib/local/data-folder.ts';
-import { type LocalMayfly, type LocalOptions, startLocal } from '../../../lib/local/index.ts';
+import {
+  type LocalMayfly,
+  type LocalOptions,
+  type RunCredentials,
+  signedHeaders,
+  startLocal,
+} from '../../../lib/local/index.ts';
 import { aFolder, notices, until, VirtualClock } from './support.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';
 
-const CREDENTIALS = { region: 'us-east-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } };
+/** What every client of a runner needs. */
+const as = ({ credentials }: { credentials: RunCredentials }) => ({ region: 'us-east-1', credentials });
 const ITEM = { pk: { S: 'a' }, sk: { S: 'b' } };
 
 let app: { assembly: string; out: string };
@@ -99,7 +106,7 @@ describe('a stack that runs locally', () => {
 
   it('leads events through its rules to its functions, whatever bus they are on', async () => {
     const mayfly = running ?? (await start());
-    const client = new EventBridgeClient({ endpoint: mayfly.events, ...CREDENTIALS });
+    const client = new EventBridgeClient({ endpoint: mayfly.events, ...as(mayfly) });
     const entry = (Source: string, kind: string, EventBusName?: string) => ({
       Source,
       DetailType: 'T',
@@ -222,14 +229,16 @@ describe('a stack that runs locally', () => {
     const folder = path.join(aFolder(), 'data');
     const released = path.join(aFolder(), 'released');
     const { child, ready } = await aRunnerProcess(folder);
-    const dynamo = new DynamoDB({ endpoint: ready.dynamodb, ...CREDENTIALS });
+    const dynamo = new DynamoDB({ endpoint: ready.dynamodb, ...as(ready) });
     await dynamo.putItem({ TableName: ready.tableName, Item: ITEM });
-    const firehose = new FirehoseClient({ endpoint: ready.events, ...CREDENTIALS });
+    const firehose = new FirehoseClient({ endpoint: ready.events, ...as(ready) });
     await firehose.send(
       new PutRecordCommand({ DeliveryStreamName: streamName(), Record: { Data: Buffer.from('{"result":1}\n') } }),
     );
     const events = Array.from({ length: 30 }, (_, n) => wanted({ id: `killed-${n}`, until: released }));
-    await fetch(`${ready.events}/events`, { method: 'POST', body: JSON.stringify(events) });
+    const url = new URL(`${ready.events}/events`);
+    const body = JSON.stringify(events);
+    await fetch(url, { method: 'POST', body, headers: await signedHeaders(url, body, ready.credentials) });
     const dynoxide = parseIdentity(readFileSync(path.join(folder, 'dynoxide.pid'), 'utf8'));
     expect(dynoxide && isRunning(dynoxide)).toBe(true);
 
@@ -240,7 +249,7 @@ describe('a stack that runs locally', () => {
     await mayfly.idle();
     const ids = consumed().flatMap(({ id }) => (String(id).startsWith('killed-') ? [id] : []));
     expect(new Set(ids).size).toBe(30);
-    const again = new DynamoDB({ endpoint: mayfly.dynamodb, ...CREDENTIALS });
+    const again = new DynamoDB({ endpoint: mayfly.dynamodb, ...as(mayfly) });
     expect((await again.getItem({ TableName: mayfly.tableName, Key: ITEM })).Item).toEqual(ITEM);
     const day = new Date().toISOString().slice(0, 10);
     expect(readFileSync(path.join(mayfly.results, 'results', `${day}.ndjson`), 'utf8')).toBe('{"result":1}\n');
@@ -248,14 +257,12 @@ describe('a stack that runs locally', () => {
   });
 
   it('uses another DynamoDB where it is told to', async () => {
-    const first = running ?? (await start());
-    const other = await startLocal({
-      assembly: app.assembly,
-      data: aFolder(),
-      port: 0,
-      dynamodbEndpoint: first.dynamodb,
-    });
-    expect(other.dynamodb).toBe(first.dynamodb);
+    const dynamodbEndpoint = process.env.TEST_DYNAMODB_ENDPOINT ?? ''; // the one of this test run
+    const other = await startLocal({ assembly: app.assembly, data: aFolder(), port: 0, dynamodbEndpoint });
+    expect(other.dynamodb).toBe(dynamodbEndpoint);
+    const client = new DynamoDB({ endpoint: dynamodbEndpoint, ...as(other) });
+    expect((await client.listTables()).TableNames).toContain(other.tableName);
+    client.destroy();
     await other.close();
   });
 });
@@ -268,7 +275,7 @@ function streamName(): string {
 
 async function aRunnerProcess(
   folder: string,
-): Promise<{ child: ChildProcess; ready: { events: string; dynamodb: string; tableName: string } }> {
+): Promise<{ child: ChildProcess; ready: Pick<LocalMayfly, 'events' | 'dynamodb' | 'tableName' | 'credentials'> }> {
   const script = fileURLToPath(new URL('./run-local.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script, app.assembly, folder], {
     stdio: ['ignore', 'pipe', 'inherit'],

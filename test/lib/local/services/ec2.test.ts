@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { signedHeaders } from '../../../../lib/local/credentials.ts';
 import type { AwsApi } from '../../../../lib/local/services/aws-world.ts';
 import { EC2_VERSION, ec2Service } from '../../../../lib/local/services/ec2.ts';
 import { type Served, serve } from '../serve.ts';
@@ -120,7 +121,10 @@ describe('EC2', () => {
     ['Action=DescribeInstances&Version=2016-11-15&Filter=x', '<Response><Errors><Error>'],
     ['Action=DescribeInstances&Version=2016-11-15&InstanceId.Name=x', '<Response><Errors><Error>'],
   ])('refuses the form %s in XML, as the protocol has it', async (body, begin) => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+    const headers = {
+      ...(await signedHeaders(new URL(server.url), body, server.credentials)),
+      'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
+    };
     const response = await fetch(server.url, { method: 'POST', headers, body });
     const xml = await response.text();
     expect([response.status, response.headers.get('content-type'), xml.slice(0, begin.length)]).toEqual([

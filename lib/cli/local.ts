@@ -104,7 +104,7 @@ export async function readyIn(data: string): Promise<ReadyFile> {
 }
 
 async function runLocal(flags: LocalFlags): Promise<void> {
-  process.umask(0o077); // all that is written from here on is private, the synthesized app too
+  process.umask(0o077); // all that is written from here on is private
   const data = resolve(flags.data);
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();

@@ -49,9 +49,10 @@ async function post(ready: Ready, path: string, body: object): Promise<Record<st
   return JSON.parse((await send(`${ready.url}${path}`, ca, Buffer.from(JSON.stringify(body)))).text);
 }
 
-/** The folders and files of a tree that others than their owner may do anything with. */
+/** What of a data folder others than its owner may do anything with. Of the app, which is no secret, CDK copies the modes. */
 async function openToOthers(folder: string): Promise<string[]> {
-  const names = ['.', ...(await readdir(folder, { recursive: true }))];
+  const inside = await readdir(folder, { recursive: true });
+  const names = ['.', ...inside.filter((name) => !name.startsWith('cdk.out/'))];
   const modes = await Promise.all(names.map(async (name) => (await lstat(join(folder, name))).mode));
   return names.filter((_, index) => (modes[index] ?? 0) & 0o077);
 }

@@ -64,6 +64,7 @@ function addFolderCommands(policy: Command): void {
     .argument('[dir]', 'the folder', FOLDER)
     .requiredOption('-m, --message <text>', 'what changes and why, for the history')
     .option('-e, --expect <version>', 'only if this version is live: the one your change was reviewed against', version)
+    .option('-y, --yes', 'do what would otherwise be asked first: delete rules and profiles', false)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -72,8 +73,10 @@ function addFolderCommands(policy: Command): void {
         'npx mayfly policy push security/policy --stack Mayfly --expect 7 -m "As reviewed in #123"',
       )}
 
-A folder with errors is not pushed. If somebody else pushes between your diff and your push, nothing is pushed and you
-are told who it was. Whatever goes wrong, what is live stays live, and the exit code is 1.`,
+A folder with errors is not pushed. "policy diff" and "policy push" remember in the folder (.mayfly-base.json, not for git)
+which version they compared it with: if another one is live by now, nothing is pushed, and you see who pushed what. Deletions,
+and a colleague's version that the folder was never compared with, are asked about; where nobody can be asked, they want --yes or --expect.
+Whatever goes wrong, what is live stays live, and the exit code is 1.`,
     )
     .action(push);
 }

@@ -3,6 +3,7 @@ import { diffPolicies, diffText, type PolicyDiff } from '../../policy/index.ts';
 import { Exit } from '../exit.ts';
 import { at, type PlaceFlags } from '../place.ts';
 import { colours, say, sayJson } from '../print.ts';
+import { rememberBase } from './base.ts';
 import { goodFolder } from './folder.ts';
 
 const DIFFERENT = 3; // 1 and 2 are a failure and a senseless command line
@@ -11,6 +12,7 @@ const DIFFERENT = 3; // 1 and 2 are a failure and a senseless command line
 export async function diff(dir: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
   const { policy, sources } = goodFolder(dir);
   const { name, live } = await at(flags, async ({ name, store }) => ({ name, live: await store.current() }));
+  rememberBase(dir, name, live?.version ?? 0);
   const changes = diffPolicies(live?.policy, policy);
   const same = changes.isEmpty && sameSources(live?.sources, sources);
   if (flags.json) sayJson({ live: live?.version ?? 0, same, changes });

@@ -1,10 +1,12 @@
 import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
 import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
 import { type Draft, versionAfter } from '../../core/policy/policy-version.ts';
-import { diffPolicies } from '../../policy/index.ts';
+import { diffPolicies, type PolicyDiff } from '../../policy/index.ts';
 import { Exit } from '../exit.ts';
 import { at, type Place, type PlaceFlags } from '../place.ts';
 import { colours, note, printable, say, sayJson, when } from '../print.ts';
+import { baseOf, rememberBase } from './base.ts';
 import { diffLines, sameSources } from './diff.ts';
 import { goodFolder } from './folder.ts';
 import { versionAt } from './show.ts';
@@ -13,7 +15,18 @@ interface PushFlags extends PlaceFlags {
   /** Nothing is pushed unless this version is live. */
   readonly expect?: number;
   readonly message?: string;
+  /** Do what would otherwise be asked first. */
+  readonly yes?: boolean;
   readonly json: boolean;
+}
+
+/** What a push would make live, and on what it is based. */
+interface Publication {
+  readonly policy: Policy;
+  readonly sources: PolicyVersion['sources'];
+  readonly message: string;
+  /** The folder it comes from; a rollback comes from none. */
+  readonly dir?: string;
 }
 
 /** Checks a folder, shows what it changes, and makes it live. @throws {Exit} 1 when it has errors or lost a race */
@@ -21,7 +34,10 @@ export async function push(dir: string, flags: PushFlags & { message: string }):
   const { policy, sources } = goodFolder(dir);
   await at(flags, async (place) => {
     const live = await place.store.current();
-    await publish(place, flags, live, { policy, sources, message: flags.message });
+    const expect = flags.expect ?? baseOf(dir, place.name);
+    // A change that was reviewed against a version was confirmed there.
+    const yes = flags.yes || flags.expect !== undefined;
+    await publish(place, { ...flags, expect, yes }, live, { policy, sources, message: flags.message, dir });
   });
 }
 
@@ -40,9 +56,9 @@ export async function rollback(number: number | undefined, flags: PushFlags): Pr
 
 async function publish(
   place: Place,
-  { expect, json }: PushFlags,
+  { expect, yes, json }: PushFlags,
   live: PolicyVersion | undefined,
-  { policy, sources, message }: { policy: Policy; sources: PolicyVersion['sources']; message: string },
+  { policy, sources, message, dir }: Publication,
 ): Promise<void> {
   const expected = live?.version ?? 0;
   if (expect !== undefined && expect !== expected) return overtaken(place, expect, json);
@@ -54,11 +70,49 @@ async function publish(
     return say(`Nothing to push: version ${expected}, live at ${place.name}, says the same.`);
   }
   if (!json) say(diffLines(changes, process.stdout));
+  const unseen = expect === undefined && live && live.pushedBy !== me() ? live : undefined;
+  const questions = dir === undefined || yes ? [] : questionsOf(changes, unseen);
+  if (dir !== undefined && questions.length > 0) await confirmed(questions, { dir, place, live: expected, json });
   if (!(await place.store.push(next, expected))) return overtaken(place, expected, json);
+  if (dir !== undefined) rememberBase(dir, place.name, next.version);
   const { policy: _, sources: __, ...head } = next;
   if (json) return sayJson({ pushed: head, changes });
   say(colours().green(`Version ${next.version} is live at ${place.name}; functions follow within 30 s.`));
   if (expected > 0) say(colours().dim(`Back again: npx mayfly policy rollback ${expected}`));
+}
+
+/** What a person has to agree to: rules and profiles that go, and a colleague's version that was never looked at. */
+function questionsOf({ rules, profiles }: PolicyDiff, unseen: PolicyVersion | undefined): string[] {
+  const gone = [
+    ...rules.flatMap(({ kind, rule }) => (kind === 'removed' ? [`the rule ${rule}`] : [])),
+    ...profiles.flatMap(({ kind, profile }) => (kind === 'removed' ? [`the profile ${profile}`] : [])),
+  ];
+  return [
+    ...(gone.length > 0 ? [`it deletes ${gone.join(', ')}`] : []),
+    ...(unseen
+      ? [
+          `it replaces version ${unseen.version} of ${printable(unseen.pushedBy)}, with which this folder was never compared`,
+        ]
+      : []),
+  ];
+}
+
+/** Asks at a terminal; elsewhere a flag has to say yes. @throws {Exit} 1 where the answer is not yes */
+async function confirmed(
+  questions: readonly string[],
+  { dir, place, live, json }: { dir: string; place: Place; live: number; json: boolean },
+): Promise<void> {
+  const why = questions.join('; ');
+  if (process.stdin.isTTY && !json) {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    const answer = await lines.question(`This push: ${why}. Go on? [y/N] `);
+    lines.close();
+    if (/^y(?:es)?$/i.test(answer.trim())) return;
+  }
+  if (json) sayJson({ pushed: null, live, unconfirmed: questions });
+  note(`mayfly: nothing is pushed: ${why}.`);
+  note(`Look at "npx mayfly policy diff ${dir}", then push with --yes; what is live at ${place.name} stays live.`);
+  throw new Exit(1);
 }
 
 /** Tells who has pushed what since a version. @throws {Exit} 1 */

@@ -7,7 +7,7 @@ import { bind } from '../policy/binding.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { Report } from '../report.ts';
 import { renderSql } from '../sql/render.ts';
-import { type Asking, listsAreIds, priorityOf } from './asking.ts';
+import { type Asking, listsAreIds, priorityOf, type Refusal } from './asking.ts';
 import type { HostQueue } from './host-queue.ts';
 import { onPlatform, platformOf } from './on-platform.ts';
 import { ANSWER_GRACE_MS, type Asker, type Decorations, type PendingQuery } from './pending-query.ts';
@@ -38,13 +38,6 @@ export interface AskDeps {
   readonly ledger: Ledger;
   readonly report: Report;
   readonly now: () => number; // epoch ms
-}
-
-/** A query that a rule wanted to ask and cannot, or an id that was left out of one. */
-export interface Refusal {
-  readonly rule: string;
-  readonly query: string;
-  readonly problem: string;
 }
 
 /**

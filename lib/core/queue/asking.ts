@@ -9,6 +9,13 @@ export interface Asking {
   readonly expiresSeconds: number;
 }
 
+/** A query that a rule wanted to ask and cannot, or an id that was left out of one. */
+export interface Refusal {
+  readonly rule: string;
+  readonly query: string;
+  readonly problem: string;
+}
+
 /** The rule's queries for what triggers it while its subject lives. */
 export const askingOf = (rule: PolicyRule, set: QuerySet): Asking => ({
   rule,

@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { aVersion } from '../../../support/a-policy.ts';
-import { aMayfly, CONFIG, folderOf, jsonLines, mayfly, mayflyAtOnce, policyAsking } from './harness.ts';
+import { aMayfly, CONFIG, folderOf, jsonLines, mayfly, mayflyAtOnce, policyAsking, ruleAsking } from './harness.ts';
 
 describe('mayfly policy push', () => {
   it('makes a folder the first version of an empty table', async () => {
@@ -105,6 +105,45 @@ describe('mayfly policy push', () => {
     const winner = messages[codes.indexOf(0)];
     expect((await store.history(10)).map(({ message }) => message)).toEqual([winner, 'first']);
     expect(stderr.match(new RegExp(`  2  .*: ${winner}$`, 'gm'))).toHaveLength(3);
+  });
+
+  it('does not overwrite what a colleague pushed since the diff', async () => {
+    const { data, store } = await aMayfly();
+    const mine = await policyAsking('id, name');
+    await mayfly('policy', 'push', mine, '--data', data, '-m', 'first');
+    await writeFile(join(mine, 'rules/task.yaml'), ruleAsking('id, state'));
+    expect((await mayfly('policy', 'diff', mine, '--data', data)).code).toBe(3);
+    await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'of a colleague');
+    const { code, stderr } = await mayfly('policy', 'push', mine, '--data', data, '-m', 'mine');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('not version 1 but 2 is live')]);
+    expect(stderr).toContain('of a colleague');
+    expect(await store.liveNumber()).toBe(2);
+    await mayfly('policy', 'diff', mine, '--data', data);
+    expect((await mayfly('policy', 'push', mine, '--data', data, '-m', 'mine')).code).toBe(0);
+    await writeFile(join(mine, 'rules/task.yaml'), ruleAsking('id, status'));
+    expect((await mayfly('policy', 'push', mine, '--data', data, '-m', 'my next')).code).toBe(0);
+  });
+
+  it("asks before it replaces a colleague's version that the folder was never compared with", async () => {
+    const { data, store } = await aMayfly();
+    await store.push(aVersion(1, { pushedBy: 'somebody@else' }), 0);
+    const dir = await policyAsking('id, name');
+    const { code, stderr } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'mine');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('it replaces version 1 of somebody@else')]);
+    expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'mine', '--expect', '1')).code).toBe(0);
+  });
+
+  it('deletes rules and profiles only with --yes where nobody can be asked', async () => {
+    const { data, store } = await aMayfly();
+    const dir = await policyAsking('id, name');
+    await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
+    await writeFile(join(dir, 'rules/task.yaml'), ruleAsking('id, name').replace('rule: task', 'rule: other'));
+    const { code, stderr } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'second');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('nothing is pushed: it deletes the rule task')]);
+    const json = await mayfly('policy', 'push', dir, '--data', data, '-m', 'second', '--json');
+    expect(jsonLines(json.stdout)).toEqual([{ pushed: null, live: 1, unconfirmed: ['it deletes the rule task'] }]);
+    expect(await store.liveNumber()).toBe(1);
+    expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'second', '--yes')).code).toBe(0);
   });
 
   it('as JSON says what was pushed', async () => {

@@ -1,0 +1,31 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { hasCode } from '../exit.ts';
+
+/** Beside the policy, and no part of it: which version the folder was last compared with, by the name of the Mayfly. */
+const FILE = '.mayfly-base.json';
+
+const Bases = z.record(z.string(), z.int().min(0)).catch({});
+
+/** The version of this Mayfly that the folder was last compared with; undefined where it never was. */
+export const baseOf = (dir: string, place: string): number | undefined => basesOf(dir)[place];
+
+/** Remembers that the folder was compared with a version: a push onto any other is refused. */
+export function rememberBase(dir: string, place: string, version: number): void {
+  try {
+    writeFileSync(join(dir, FILE), `${JSON.stringify({ ...basesOf(dir), [place]: version }, null, 2)}\n`);
+  } catch (error) {
+    // A folder that cannot be written can still be compared; a push then asks for --expect or --yes where it matters.
+    if (!hasCode(error, 'EACCES') && !hasCode(error, 'EROFS') && !hasCode(error, 'EPERM')) throw error;
+  }
+}
+
+function basesOf(dir: string): Readonly<Record<string, number>> {
+  try {
+    return Bases.parse(JSON.parse(readFileSync(join(dir, FILE), 'utf8')));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

@@ -3,6 +3,7 @@ import { env } from 'node:process';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import cdkJson from '../cdk.json' with { type: 'json' };
+import { attestModeOf } from '../lib/stack/attestation.ts';
 import { MayflyStack } from '../lib/stack/mayfly-stack.ts';
 import { bundleFunctions } from '../scripts/bundle.ts';
 
@@ -10,6 +11,6 @@ await bundleFunctions();
 
 // The CLI passes both; without it (`node --import tsx bin/mayfly.ts`) the template must be the same, in the same place.
 const app = new App({ context: cdkJson.context, outdir: env.CDK_OUTDIR ?? 'cdk.out' });
-new MayflyStack(app, 'Mayfly');
+new MayflyStack(app, 'Mayfly', { attest: attestModeOf(app.node.tryGetContext('attest')) });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { SinkEnv } from '../../lib/aws/firehose-sink.ts';
 import { TableEnv } from '../../lib/aws/table.ts';
+import type { Trust } from '../../lib/core/attest/trust.ts';
 
 const arn = z.string().check(z.minLength(1));
 const seconds = z.coerce.number().check(z.int(), z.positive());
@@ -14,3 +15,22 @@ const Env = z.object({
 
 /** Throws at cold start, naming every missing or malformed variable. */
 export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.parse(source);
+
+const Attestation = z.object({
+  ATTEST: z._default(z.enum(['off', 'preferred', 'required']), 'off'),
+  ATTEST_ACCOUNTS: z._default(z.string(), ''),
+  ATTEST_CERTIFICATES: z._default(z.string(), '{}'),
+  AWS_REGION: z.optional(z.string()), // Lambda's own
+});
+const Certificates = z.record(z.string(), z.string());
+
+/** Whose instance identity documents count. Throws at cold start, as above. */
+export function readTrust(source: NodeJS.ProcessEnv): Trust {
+  const env = Attestation.parse(source);
+  return {
+    mode: env.ATTEST,
+    accounts: env.ATTEST_ACCOUNTS.split(',').filter(Boolean),
+    region: env.AWS_REGION,
+    certificates: Certificates.parse(JSON.parse(env.ATTEST_CERTIFICATES)),
+  };
+}

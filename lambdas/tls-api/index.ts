@@ -12,7 +12,7 @@ import { AwsSecret } from '../../lib/aws/secrets.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { telemetry } from '../../lib/aws/telemetry.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
-import { readEnv } from './env.ts';
+import { readEnv, readTrust } from './env.ts';
 import { createHandler } from './handler.ts';
 
 const env = readEnv(process.env);
@@ -32,6 +32,7 @@ const api = new TlsApi({
   }),
   logBook: new DynamoLogBook(table),
   findings: new DynamoFindings(table),
+  attestation: readTrust(process.env),
   enrollSecret: new AwsSecret(env.ENROLL_SECRET_ARN, Date.now),
   nodeKeySecret: new AwsSecret(env.NODE_KEY_SECRET_ARN, Date.now),
   policy: policyIn(table, Date.now, report),

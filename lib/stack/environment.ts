@@ -14,6 +14,10 @@ export const Variable = {
   /** Secrets are named by ARN; functions fetch the values themselves, so that no value stands in a template. */
   enrollSecret: 'ENROLL_SECRET_ARN',
   nodeKeySecret: 'NODE_KEY_SECRET_ARN',
+  /** Whether hosts attest their instances, of which accounts they may be, and certificates besides AWS's. */
+  attest: 'ATTEST',
+  attestAccounts: 'ATTEST_ACCOUNTS',
+  attestCertificates: 'ATTEST_CERTIFICATES',
   /** Mayfly's own bus, for what it tells. */
   bus: 'BUS_NAME',
   /** After so long a running instance without a node is a finding. */

@@ -8,6 +8,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
 import { Alarms } from './alarms.ts';
+import { type AttestMode, addAttestation } from './attestation.ts';
 import { Dashboard } from './dashboard.ts';
 import { Variable } from './environment.ts';
 import { EventRoute } from './event-route.ts';
@@ -46,6 +47,22 @@ export interface MayflyProps {
    * @default 99 - one miss among few rings, one among hundreds does not; each is an event on the bus anyway
    */
   readonly coverageObjective?: number;
+  /**
+   * Whether hosts attest the instance they are, with the instance identity document in their enroll secret file
+   * (docs/hosts.md). `required`: only those that do get the name of an instance. `preferred`: they win over those that do not.
+   * @default 'off'
+   */
+  readonly attest?: AttestMode;
+  /**
+   * Accounts whose instances may enroll by their identity document.
+   * @default - the account of the stack
+   */
+  readonly attestAccounts?: readonly string[];
+  /**
+   * Certificates or public keys (PEM) that sign identity documents, by Region, where Mayfly brings none or another one.
+   * @default - those that AWS publishes
+   */
+  readonly attestationCertificates?: Readonly<Record<string, string>>;
 }
 
 /** Events of this account alone: others may send theirs to a bus, and their hosts and hooks are not ours. */
@@ -91,6 +108,7 @@ export class Mayfly extends Construct {
     table.grantServeAgents(tlsApi.fn);
     secrets.grantRead(tlsApi.fn);
     streams.grantPut(tlsApi.fn);
+    addAttestation(tlsApi.fn, props);
 
     const ecsTaskState = new EventRoute(this, 'EcsTaskState', {
       bundles,

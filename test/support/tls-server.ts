@@ -14,6 +14,7 @@ import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
 import type { Table } from '../../lib/aws/table.ts';
+import { NO_TRUST, type Trust } from '../../lib/core/attest/trust.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { type AnyLine, asAnyLine } from './any-line.ts';
@@ -73,8 +74,12 @@ export const NODE_KEY_SECRET_ARN = 'arn:node-key';
  * Starts a fresh function on a fresh table. Close it.
  *
  * @param policy what is in force for good; or the policy in the table, as the function on AWS follows it
+ * @param attestation whose instance identity documents count
  */
-export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy): Promise<TlsHarness> {
+export async function aTlsServer(
+  policy: Policy | 'in the table' = plainPolicy,
+  attestation: Trust = NO_TRUST,
+): Promise<TlsHarness> {
   const client = dynamodb();
   const table = await aTable(client);
   const dynamo = new DynamoTap(client);
@@ -106,6 +111,7 @@ export async function aTlsServer(policy: Policy | 'in the table' = plainPolicy):
       sink: new FirehoseSink(STREAMS, firehose.client, waiting),
       logBook: new DynamoLogBook(table),
       findings: new DynamoFindings(table),
+      attestation,
       enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
       policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),

@@ -12,6 +12,8 @@ const ADVICE: Readonly<Record<FindingKind, string>> = {
   'agent-silent': 'check osqueryd there: systemctl status osqueryd, its memory, its way to the TLS API',
   'identity-contested':
     'find out which of the two is the instance, and revoke the other: mayfly node revoke HOST; attested enrollment prevents it, see docs/hosts.md',
+  unattested:
+    'write its instance identity document into its enroll secret file; see docs/hosts.md, "Attested enrollment"',
   'identifier-shared':
     'give each agent an identifier of its own: run one agent a host, keep its database (/var/osquery) on disk, and leave the database out of images',
   'cleanup-too-short':

@@ -5,6 +5,7 @@ export type FindingKind =
   | 'no-agent' // it has run for a while and no node ever enrolled from it
   | 'agent-silent' // it runs, and its node has not polled for a while
   | 'identity-contested' // another host claims to be the same instance
+  | 'unattested' // it goes by an instance without having shown the instance's identity document
   | 'identifier-shared' // several agents enroll under its identifier
   | 'cleanup-too-short'; // its ECS agent removes stopped containers before anybody can ask about them
 
@@ -24,6 +25,7 @@ export const CLOSED_AFTER_MS: Readonly<Record<FindingKind, number>> = {
   'no-agent': 10 * 60_000,
   'agent-silent': 10 * 60_000,
   'identity-contested': 24 * 3_600_000, // agents say who they are only when they enroll
+  unattested: 3_600_000, // confirmed every five minutes while it polls
   'identifier-shared': 3_600_000, // confirmed every five minutes while both live
   'cleanup-too-short': 24 * 3_600_000, // seen only where a container stops before anybody looked
 };

@@ -39,3 +39,8 @@ export async function noteTwin(identifier: string, { host, identity }: Node, dep
   const detail = `another agent lives under this identifier, on ${identity.hostname || 'a host without a name'}; it is called ${host}`;
   await noteFinding({ kind: 'identifier-shared', host: identifier, detail }, deps);
 }
+
+/** Notes that a host has an instance's name, or claims to be an instance, without having attested it. */
+export async function noteUnattested(host: string, why: string, deps: Deps): Promise<void> {
+  await noteFinding({ kind: 'unattested', host, detail: why }, deps);
+}

@@ -37,14 +37,14 @@ export type Enrolled =
 
 /** Enrolls a node, unless its instance was terminated, and queues the enrollment queries, each once. */
 export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, deps: AskDeps): Promise<Enrolled> {
-  const { hostIdentifier, identity } = enrollment;
+  const { hostIdentifier, identity, attested } = enrollment;
   const { registry, now } = deps;
   let host = hostIdentifier;
   let contested: string | undefined;
   // A lost race is decided anew on what the winner wrote: at most one winner each round. Two more for second agents.
   for (let round = 0; round < 7; round++) {
     const before = await registry.find(host, true);
-    const record = await instanceOf(hostIdentifier, identity, before, deps);
+    const record = await instanceOf(attested ?? hostIdentifier, identity, before, deps);
     if (record?.stopped && isGone(identity, before, now())) return { kind: 'ended' };
     const plan = planEnroll(newcomerOf(enrollment, host, before, record, policy, now()), before, now());
     switch (plan.kind) {
@@ -60,7 +60,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
       case 'new': {
         const node = await write(plan, contested, policy, deps);
         if (!node) continue;
-        const again = await instanceOf(hostIdentifier, identity, before, deps);
+        const again = await instanceOf(attested ?? hostIdentifier, identity, before, deps);
         // The end of an instance is noted before its node is looked for, and an enrollment looks after it has written: one
         // of them sees the other.
         if (again?.stopped && isGone(identity, before, now())) {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { type Proof, splitSecret } from '../attest/identity-document.ts';
 import type { Enrollment } from '../nodes/enroll.ts';
 import { identifierProblem } from '../nodes/host-identifier.ts';
 import { cut } from '../text.ts';
@@ -29,7 +30,7 @@ export function enrollProblem(body: unknown): string {
 }
 
 /** An enroll request: its secret, and who asks. Undefined when it names no host. */
-export function readEnroll(body: unknown): { secret: string; enrollment: Enrollment } | undefined {
+export function readEnroll(body: unknown): { secret: string; proof?: Proof; enrollment: Enrollment } | undefined {
   const result = Enroll.safeParse(body);
   if (!result.success) return undefined;
   const { enroll_secret, host_identifier, host_details } = result.data;
@@ -37,7 +38,7 @@ export function readEnroll(body: unknown): { secret: string; enrollment: Enrollm
   const field = (of: Record<string, unknown> | undefined, name: string): string =>
     of && Object.hasOwn(of, name) ? cut(textOf(of[name]), 100) : '';
   return {
-    secret: enroll_secret || renamedSecret(body),
+    ...splitSecret(enroll_secret || renamedSecret(body)),
     enrollment: {
       hostIdentifier: host_identifier,
       identity: {

@@ -1,10 +1,12 @@
+import { admit, isAdmitted } from '../attest/admit.ts';
+import { NO_TRUST, type Trust } from '../attest/trust.ts';
 import type { Findings } from '../fleet/finding.ts';
-import { noteContest, noteSharing, noteTwin } from '../fleet/note-contest.ts';
+import { noteContest, noteSharing, noteTwin, noteUnattested } from '../fleet/note-contest.ts';
 import { HOT_INTERVAL_SECONDS, intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
-import { identifierOf } from '../nodes/host-identifier.ts';
+import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
 import { hostOf, standsFor } from '../nodes/host-of.ts';
 import { type Contest, learnInstance } from '../nodes/learn-instance.ts';
 import { accelerateSeconds, accepts, lives, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
@@ -53,6 +55,8 @@ export interface TlsApiDeps {
   readonly sink: ResultSink;
   readonly logBook: LogBook;
   readonly findings: Findings;
+  /** Whose instance identity documents count. @default NO_TRUST */
+  readonly attestation?: Trust;
   readonly enrollSecret: RotatingSecret;
   readonly nodeKeySecret: RotatingSecret;
   readonly policy: LivePolicy;
@@ -149,8 +153,14 @@ export class TlsApi {
       report('enroll_refused', { hostIdentifier: cut(hostIdentifier.replace(/[^\x20-\x7e]/g, '?'), 40) });
       return refused('The enroll secret is not ours.');
     }
+    const admission = admit(hostIdentifier, request.proof, this.#trust, this.#deps.now());
+    if (admission.kind === 'refused') {
+      report('attestation_refused', { hostIdentifier, why: admission.why });
+      return refused(`This host did not attest its instance: ${admission.why}.`);
+    }
     const policy = await this.#deps.policy();
-    const outcome = await enroll(request.enrollment, policy, this.#deps);
+    const { attested } = admission;
+    const outcome = await enroll({ ...request.enrollment, attested }, policy, this.#deps);
     if (outcome.kind === 'ended') {
       report('ended_host_refused', { hostIdentifier });
       return refused('The EC2 instance of this machine was terminated: it enrolls no more.');
@@ -162,6 +172,8 @@ export class TlsApi {
     }
     const { node, twin, fresh, was } = outcome;
     if (was) await this.#deps.directory.remove(was);
+    if (admission.issue) await noteUnattested(node.host, admission.issue, this.#deps);
+    if (attested && attested !== hostIdentifier) await this.#learnInstance(node.host, attested, true);
     await this.#correctAlias(node.host);
     await this.#list(node, policy); // not only a fresh one: the request that made it may have died before this
     if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname: identity.hostname });
@@ -208,7 +220,7 @@ export class TlsApi {
   }
 
   async #write(node: Node, body: unknown, bytes: RequestBody): Promise<Reply> {
-    const { queue, ledger, registry, aliases, now, report } = this.#deps;
+    const { queue, registry, now, report } = this.#deps;
     const answers = readAnswers(body);
     if (!answers) return this.#quarantine(node, 'write', 'no readable queries', bytes);
     const { deliveries } = await queue.open(node.host, true);
@@ -216,11 +228,7 @@ export class TlsApi {
       ...this.#deps,
       learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
       poller: async () => pollerOf(node, (await this.#deps.policy()).policy.profiles, now()),
-      learnInstance: async (host, instance) => {
-        const contested = (contest: Contest): Promise<void> => noteContest(contest, this.#deps);
-        const outcome = await learnInstance(host, instance, { queue, ledger, registry, aliases, now, contested });
-        report('instance_named', { host, instance, outcome });
-      },
+      learnInstance: (host, instance) => this.#hearInstance(node, host, instance),
       seesContainers: () => registry.seesContainers(node.host, now()),
       standsFor: (name) => standsFor(name, node.host, this.#deps),
     });
@@ -269,19 +277,19 @@ export class TlsApi {
   // An eventually consistent read may miss an enrollment of a moment ago, and "invalid" makes the agent throw its key
   // away: so it is said only after a consistent read.
   async #nodeOf({ host, epoch }: NodeClaim): Promise<Node | undefined> {
-    const { registry, now } = this.#deps;
+    const { registry } = this.#deps;
     const node = await registry.find(host);
-    if (accepts(node, epoch, now())) return node;
+    if (this.#opens(node, epoch)) return node;
     const sure = await registry.find(host, true);
-    return accepts(sure, epoch, now()) ? sure : undefined;
+    return this.#opens(sure, epoch) ? sure : undefined;
   }
 
   async #partitionOf({ host, epoch }: NodeClaim): Promise<HostPartition | undefined> {
-    const { queue, now } = this.#deps;
+    const { queue } = this.#deps;
     const partition = await queue.open(host);
-    if (accepts(partition.node, epoch, now())) return partition;
+    if (this.#opens(partition.node, epoch)) return partition;
     const sure = await queue.open(host, true);
-    return accepts(sure.node, epoch, now()) ? sure : undefined;
+    return this.#opens(sure.node, epoch) ? sure : undefined;
   }
 
   async #seen(node: Node): Promise<void> {
@@ -290,6 +298,8 @@ export class TlsApi {
     await this.#deps.registry.seen(node.host, nowMs);
     const identifier = identifierOf(node.host);
     if (identifier !== node.host) await noteTwin(identifier, node, this.#deps);
+    if (this.#trust.mode !== 'off' && looksLikeInstance(identifier) && !node.attested)
+      await noteUnattested(node.host, 'it enrolled without an instance identity document', this.#deps);
     await this.#correctAlias(node.host);
     await this.#list({ ...node, lastSeenMs: nowMs }, await this.#deps.policy());
   }
@@ -306,6 +316,29 @@ export class TlsApi {
     if (!lives(holder, nowMs)) return true;
     if (!isContested(holder)) await registry.keepTwin(node.host);
     return isLost(holder, contestMsOf(await this.#intervalSecondsOf(holder)), nowMs);
+  }
+
+  /** An agent's own word about its instance counts only where documents are not required. */
+  async #hearInstance(node: Node, host: string, instance: string): Promise<void> {
+    if (node.attested) return; // its document said so
+    const { mode } = this.#trust;
+    if (mode !== 'off') await noteUnattested(host, `it says that it is ${instance}, without a document`, this.#deps);
+    if (mode !== 'required') await this.#learnInstance(host, instance, false);
+  }
+
+  async #learnInstance(host: string, instance: string, attested: boolean): Promise<void> {
+    const contested = (contest: Contest): Promise<void> => noteContest(contest, this.#deps);
+    const outcome = await learnInstance(host, instance, { ...this.#deps, contested }, attested);
+    this.#deps.report('instance_named', { host, instance, outcome });
+  }
+
+  /** Whether a key of this epoch opens the node now, and the node may have its name. */
+  #opens(node: Node | undefined, epoch: number): node is Node {
+    return accepts(node, epoch, this.#deps.now()) && node !== undefined && isAdmitted(node, this.#trust);
+  }
+
+  get #trust(): Trust {
+    return this.#deps.attestation ?? NO_TRUST;
   }
 
   /** A host that lives is asked under its own name: an alias of it may send its questions elsewhere. */

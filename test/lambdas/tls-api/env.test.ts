@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readEnv } from '../../../lambdas/tls-api/env.ts';
+import { readEnv, readTrust } from '../../../lambdas/tls-api/env.ts';
 
 const WHOLE = {
   TABLE_NAME: 'table',
@@ -19,5 +19,28 @@ describe('the environment of tls-api', () => {
   it.each(Object.keys(WHOLE))('is refused without %s, by name', (name) => {
     expect(() => readEnv({ ...WHOLE, [name]: undefined })).toThrow(name);
     expect(() => readEnv({ ...WHOLE, [name]: '' })).toThrow(name);
+  });
+});
+
+describe('whose identity documents count', () => {
+  it('is nobody by default', () => {
+    expect(readTrust({})).toEqual({ mode: 'off', accounts: [], certificates: {} });
+  });
+
+  it('is read from the environment', () => {
+    const source = {
+      ATTEST: 'required',
+      ATTEST_ACCOUNTS: '111122223333,444455556666',
+      ATTEST_CERTIFICATES: '{"xx-nowhere-1":"PEM"}',
+      AWS_REGION: 'eu-west-1',
+    };
+    expect(readTrust(source)).toEqual({
+      mode: 'required',
+      accounts: ['111122223333', '444455556666'],
+      region: 'eu-west-1',
+      certificates: { 'xx-nowhere-1': 'PEM' },
+    });
+    expect(() => readTrust({ ...source, ATTEST: 'yes' })).toThrow('ATTEST');
+    expect(() => readTrust({ ...source, ATTEST_CERTIFICATES: '[]' })).toThrow();
   });
 });

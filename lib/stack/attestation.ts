@@ -1,0 +1,50 @@
+import { Aws, Stack, Token } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Variable } from './environment.ts';
+
+const MODES = ['off', 'preferred', 'required'] as const;
+export type AttestMode = (typeof MODES)[number];
+
+export interface AttestationProps {
+  readonly attest?: AttestMode;
+  readonly attestAccounts?: readonly string[];
+  readonly attestationCertificates?: Readonly<Record<string, string>>;
+}
+
+/** Regions whose certificates the functions bring; a test compares them with `lib/core/attest`. */
+export const ATTESTABLE_REGIONS: ReadonlySet<string> = new Set(
+  [
+    'af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-south-1 ap-south-2',
+    'ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7',
+    'ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2',
+    'eu-west-1 eu-west-2 eu-west-3 eusc-de-east-1 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1',
+    'us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-west-1 us-west-2',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** The `attest` of a CDK context. @throws where it is none of the modes */
+export function attestModeOf(value: unknown): AttestMode | undefined {
+  if (value === undefined) return undefined;
+  const mode = MODES.find((one) => one === value);
+  if (mode) return mode;
+  throw new Error(`attest is ${JSON.stringify(value)}: it has to be one of ${MODES.join(', ')}`);
+}
+
+/**
+ * Tells the function how hosts attest their instances.
+ *
+ * @throws where no certificate is known for the Region of the stack
+ */
+export function addAttestation(fn: LambdaFunction, props: AttestationProps): void {
+  const { attest = 'off', attestAccounts = [Aws.ACCOUNT_ID], attestationCertificates = {} } = props;
+  if (attest === 'off') return; // as the function takes it without being told
+  const { region } = Stack.of(fn);
+  const isKnown = ATTESTABLE_REGIONS.has(region) || Object.hasOwn(attestationCertificates, region);
+  if (!Token.isUnresolved(region) && !isKnown)
+    throw new Error(
+      `attest is '${attest}', and Mayfly brings no AWS certificate of the Region ${region}: give it with attestationCertificates`,
+    );
+  fn.addEnvironment(Variable.attest, attest);
+  fn.addEnvironment(Variable.attestAccounts, attestAccounts.join(','));
+  fn.addEnvironment(Variable.attestCertificates, JSON.stringify(attestationCertificates));
+}

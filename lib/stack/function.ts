@@ -24,6 +24,8 @@ export interface FunctionSettings {
   readonly timeout: Duration;
   /** MB; Lambda gives CPU in proportion, one vCPU at 1769. */
   readonly memorySize: number;
+  /** How many environments the function may have, and nothing else may take. @default - none reserved, no limit */
+  readonly reservedConcurrency?: number;
   /** @default SystemLogLevel.INFO - Lambda writes one report line an invocation */
   readonly systemLogLevel?: SystemLogLevel;
 }
@@ -49,6 +51,7 @@ export function defineFunction(scope: Construct, settings: FunctionSettings): La
     code: Code.fromAsset(bundleFolder(settings)),
     timeout: settings.timeout,
     memorySize: settings.memorySize,
+    reservedConcurrentExecutions: settings.reservedConcurrency,
     role,
     logGroup,
     loggingFormat: LoggingFormat.JSON,

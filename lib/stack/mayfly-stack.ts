@@ -1,11 +1,22 @@
 import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Mayfly, type MayflyProps } from './mayfly.ts';
 
+/** `cdk deploy --context agentConcurrency=200`; the CLI hands it over as text. */
+function concurrencyOf(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const concurrency = Number(value);
+  if (Number.isInteger(concurrency) && concurrency > 0) return concurrency;
+  throw new Error(`the context agentConcurrency is "${value}": it has to be a whole number above 0`);
+}
+
 /** Mayfly in a stack of its own, which outputs what hosts need. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
     super(app, id, { description: 'Mayfly: lifecycle events become osquery queries', ...props });
-    const mayfly = new Mayfly(this, 'Mayfly', props);
+    const mayfly = new Mayfly(this, 'Mayfly', {
+      agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
+      ...props,
+    });
 
     this.output('Hostname', mayfly.hostname, 'Host name of the TLS API');
     this.output('PathPrefix', mayfly.pathPrefix, "What precedes every endpoint's path");

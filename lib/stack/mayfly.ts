@@ -18,7 +18,7 @@ import { nameMetrics } from './own-metrics.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResultStreams } from './result-streams.ts';
 import { Secrets } from './secrets.ts';
-import { TlsApi } from './tls-api.ts';
+import { type RequestLimit, TlsApi } from './tls-api.ts';
 
 export interface MayflyProps {
   /**
@@ -63,10 +63,24 @@ export interface MayflyProps {
    * @default - those that AWS publishes
    */
   readonly attestationCertificates?: Readonly<Record<string, string>>;
+  /**
+   * What the gateway takes of all agents and strangers together; what is beyond is refused, and agents come again.
+   * @default - 1,000 requests a second, 2,000 at once: 10,000 hosts that poll every 10 s (docs/decisions/0020)
+   */
+  readonly agentRequests?: RequestLimit;
+  /**
+   * How many requests of agents are handled at a time, at most: the rest of the account's concurrency is left to the
+   * functions on events. AWS wants 100 left unreserved, which a new account does not have.
+   * @default - no limit
+   */
+  readonly agentConcurrency?: number;
 }
 
 /** Events of this account alone: others may send theirs to a bus, and their hosts and hooks are not ours. */
 const OWN = { account: [Aws.ACCOUNT_ID] };
+
+/** A tenth of what API Gateway allows an account in all its APIs of a Region. */
+const AGENT_REQUESTS: RequestLimit = { perSecond: 1_000, burst: 2_000 };
 
 const BUNDLES = fileURLToPath(new URL('../../dist/lambdas', import.meta.url));
 
@@ -104,7 +118,11 @@ export class Mayfly extends Construct {
     const secrets = new Secrets(this, 'Secrets');
     const streams = new ResultStreams(this, 'ResultStreams', { removalPolicy });
 
-    const tlsApi = new TlsApi(this, 'TlsApi', { bundles });
+    const tlsApi = new TlsApi(this, 'TlsApi', {
+      bundles,
+      requests: props.agentRequests ?? AGENT_REQUESTS,
+      concurrency: props.agentConcurrency,
+    });
     table.grantServeAgents(tlsApi.fn);
     secrets.grantRead(tlsApi.fn);
     streams.grantPut(tlsApi.fn);

@@ -8,6 +8,16 @@ import { addGatewayResponses } from './gateway-responses.ts';
 export interface TlsApiProps {
   /** Folder with the functions' bundles. */
   readonly bundles: string;
+  readonly requests: RequestLimit;
+  /** How many requests are handled at a time, at most. @default - what the account allows */
+  readonly concurrency?: number;
+}
+
+/** A token bucket of API Gateway. */
+export interface RequestLimit {
+  readonly perSecond: number;
+  /** The size of the bucket. */
+  readonly burst: number;
 }
 
 const STAGE = 'prod';
@@ -25,6 +35,7 @@ export class TlsApi extends Construct {
       description: "Mayfly: answers osquery's TLS endpoints",
       timeout: Duration.seconds(15), // an agent gives up after 16 s, TLS handshake included
       memorySize: 512,
+      reservedConcurrency: props.concurrency,
       systemLogLevel: SystemLogLevel.WARN, // no report line an invocation: an empty poll costs no log line
     });
 
@@ -33,7 +44,11 @@ export class TlsApi extends Construct {
       description: 'Mayfly: the TLS API of osquery agents',
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: ['*/*'], // gzip bodies and invalid UTF-8 reach the function byte for byte, as base64
-      deployOptions: { stageName: STAGE },
+      deployOptions: {
+        stageName: STAGE,
+        throttlingRateLimit: props.requests.perSecond,
+        throttlingBurstLimit: props.requests.burst,
+      },
       cloudWatchRole: false,
       defaultIntegration: new LambdaIntegration(this.fn, { allowTestInvoke: false }),
     });

@@ -11,6 +11,11 @@ await bundleFunctions();
 
 // The CLI passes both; without it (`node --import tsx bin/mayfly.ts`) the template must be the same, in the same place.
 const app = new App({ context: cdkJson.context, outdir: env.CDK_OUTDIR ?? 'cdk.out' });
-new MayflyStack(app, 'Mayfly', { attest: attestModeOf(app.node.tryGetContext('attest')) });
+// `cdk deploy -c enrollSecrets=web,db`, or the same in cdk.json: further enroll secrets, by name.
+const names = app.node.tryGetContext('enrollSecrets');
+new MayflyStack(app, 'Mayfly', {
+  attest: attestModeOf(app.node.tryGetContext('attest')),
+  enrollSecrets: typeof names === 'string' ? names.split(',').filter((name) => name !== '') : [],
+});
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

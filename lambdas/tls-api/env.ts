@@ -5,10 +5,18 @@ import type { Trust } from '../../lib/core/attest/trust.ts';
 
 const arn = z.string().check(z.minLength(1));
 const seconds = z.coerce.number().check(z.int(), z.positive());
+/** Name → ARN, written as `name=ARN` with blanks between them. */
+const namedArns = z.pipe(
+  z.optional(z.string()),
+  z.transform((text = '') =>
+    [...text.matchAll(/([a-z0-9-]+)=(\S+)/g)].map(([, name = '', arn = '']) => [name, arn] as const),
+  ),
+);
 const Env = z.object({
   ...TableEnv,
   ...SinkEnv,
   ENROLL_SECRET_ARN: arn,
+  NAMED_SECRET_ARNS: namedArns,
   NODE_KEY_SECRET_ARN: arn,
   SWEEP_EVERY_SECONDS: seconds,
 });

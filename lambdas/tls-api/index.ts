@@ -11,6 +11,7 @@ import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.t
 import { AwsSecret } from '../../lib/aws/secrets.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { telemetry } from '../../lib/aws/telemetry.ts';
+import { DEFAULT_SECRET } from '../../lib/core/nodes/enroll-secrets.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import { readEnv, readTrust } from './env.ts';
 import { createHandler } from './handler.ts';
@@ -33,7 +34,12 @@ const api = new TlsApi({
   logBook: new DynamoLogBook(table),
   findings: new DynamoFindings(table),
   attestation: readTrust(process.env),
-  enrollSecret: new AwsSecret(env.ENROLL_SECRET_ARN, Date.now),
+  enrollSecrets: new Map(
+    [[DEFAULT_SECRET, env.ENROLL_SECRET_ARN] as const, ...env.NAMED_SECRET_ARNS].map(([name, arn]) => [
+      name,
+      new AwsSecret(arn, Date.now),
+    ]),
+  ),
   nodeKeySecret: new AwsSecret(env.NODE_KEY_SECRET_ARN, Date.now),
   policy: policyIn(table, Date.now, report),
   directory: new DynamoNodeDirectory(table, Date.now),

@@ -49,6 +49,20 @@ export class DynamoNodeDirectory implements NodeDirectory {
     );
   }
 
+  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    await conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: this.#key(host),
+          UpdateExpression: 'SET entry.tags = :tags',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':tags': tags },
+        }),
+      ),
+    );
+  }
+
   #key(host: string) {
     return { pk: `NODES#${shardOf(host)}`, sk: host };
   }

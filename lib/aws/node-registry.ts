@@ -50,6 +50,10 @@ export class DynamoNodeRegistry implements NodeRegistry {
     await this.#change(host, 'SET instanceId = :id', { ':id': instanceId });
   }
 
+  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    await this.#change(host, 'SET tags = :tags', { ':tags': tags });
+  }
+
   async contest(host: string, twin: string, nowMs: number): Promise<void> {
     await this.#change(host, 'SET contestedAtMs = :now', { ':now': nowMs });
     const values = { ':twins': [twin], ':twin': twin, ':none': [], ':most': MOST_TWINS };

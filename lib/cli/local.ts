@@ -27,6 +27,8 @@ export interface Ready {
   readonly url: string;
   readonly certificate: string;
   readonly enrollSecret: string;
+  /** Files of further enroll secrets. */
+  readonly namedSecrets: readonly string[];
   readonly events: string;
   readonly results: string;
   readonly flagfile: string;
@@ -138,12 +140,13 @@ async function runLocal(flags: LocalFlags): Promise<void> {
       certificate: mayfly.certificate,
     };
     await writeFile(flagsFile, `${flagfile(agent)}\n`, { mode: 0o600 });
-    const { url, certificate, enrollSecret, events, results, dynamodb, tableName } = mayfly;
+    const { url, certificate, enrollSecret, namedSecrets, events, results, dynamodb, tableName } = mayfly;
     const bus = mayfly.outputs.BusName ?? 'default';
     const ready: Ready = {
       url,
       certificate,
       enrollSecret,
+      namedSecrets,
       events,
       results,
       flagfile: flagsFile,
@@ -202,5 +205,5 @@ function greeting(ready: Ready, data: string): string {
   events   ${ready.events}   ${dim('npx mayfly local put-events FILE…')}
   results  ${ready.results}
   logs     ${join(data, 'logs')}
-`;
+${ready.namedSecrets.map((file) => `  secret   ${file}\n`).join('')}`;
 }

@@ -55,6 +55,7 @@ export interface LocalMayfly {
   readonly url: string; // https://localhost:<port>
   readonly certificate: string; // file
   readonly enrollSecret: string; // file
+  readonly namedSecrets: readonly string[]; // files of further enroll secrets
   readonly events: string; // http://127.0.0.1:<port>: PutEvents, and POST /events
   readonly results: string; // folder
   readonly tableName: string;
@@ -167,6 +168,7 @@ async function start(
     url: `https://localhost:${gateway.port}`,
     certificate: certificate.file,
     enrollSecret,
+    namedSecrets: assembly.outputs(/^NamedSecretArn/).flatMap(([, arn]) => secrets.fileOf(String(arn)) ?? []),
     events: aws.url,
     results,
     tableName: table.name,

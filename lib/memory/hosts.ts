@@ -112,6 +112,10 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     this.#change(host, (node) => ({ ...node, instanceId }));
   }
 
+  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    this.#change(host, (node) => ({ ...node, tags }));
+  }
+
   async contest(host: string, twin: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => {
       const { twins = [] } = node;

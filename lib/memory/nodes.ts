@@ -46,6 +46,11 @@ export class MemoryDirectory implements NodeDirectory {
     if (this.#lines.has(host)) this.#configHashes.set(host, configHash);
   }
 
+  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+    const line = this.#lines.get(host);
+    if (line) this.#lines.set(host, { ...line, entry: { ...line.entry, tags } });
+  }
+
   async page(): Promise<{ entries: readonly DirectoryEntry[] }> {
     const lines = [...this.#lines.values()].filter(({ expiresAtMs }) => expiresAtMs > this.#now());
     return {

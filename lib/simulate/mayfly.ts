@@ -102,7 +102,7 @@ export class InMemoryMayfly {
       book: new MemoryAnswerBook(),
       logBook: new MemoryLogBook(),
       sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
-      enrollSecret: secret(ENROLL_SECRET),
+      enrollSecrets: new Map([['default', secret(ENROLL_SECRET)]]),
       nodeKeySecret: secret('a key of the simulated day'),
       sweepEveryMs: SWEEP_EVERY_MS,
     });

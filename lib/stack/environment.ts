@@ -13,6 +13,8 @@ export const Variable = {
   quarantineStream: 'QUARANTINE_STREAM_NAME',
   /** Secrets are named by ARN; functions fetch the values themselves, so that no value stands in a template. */
   enrollSecret: 'ENROLL_SECRET_ARN',
+  /** Enroll secrets with names of their own: `name=ARN`, blanks between them. */
+  namedSecrets: 'NAMED_SECRET_ARNS',
   nodeKeySecret: 'NODE_KEY_SECRET_ARN',
   /** Whether hosts attest their instances, of which accounts they may be, and certificates besides AWS's. */
   attest: 'ATTEST',

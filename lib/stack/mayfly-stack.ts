@@ -25,6 +25,8 @@ export class MayflyStack extends Stack {
       mayfly.enrollSecret.secretArn,
       'Its value goes into the file of --enroll_secret_path',
     );
+    for (const [name, { secretArn }] of mayfly.namedSecrets)
+      this.output(`NamedSecretArn${name.replaceAll('-', '')}`, secretArn, `The enroll secret '${name}'`);
     this.output('Flagfile', mayfly.flagfile, 'The flagfile of every host');
     this.output('TableName', mayfly.tableName, 'For `mayfly policy --table`; `--stack` finds it by itself');
     this.output('BusName', mayfly.bus.eventBusName, 'Requests and other events of your own for the rules');

@@ -32,6 +32,12 @@ export interface MayflyProps {
    */
   readonly removalPolicy?: RemovalPolicy;
   /**
+   * Names of further enroll secrets, such as one a team: profiles and `hosts-where` match on the name of the secret that a
+   * host presented. Each is a secret of its own in Secrets Manager, and can be rotated by itself.
+   * @default - the one secret, whose name is `default`
+   */
+  readonly enrollSecrets?: readonly string[];
+  /**
    * How often the reconciler looks for what no event told; whole minutes.
    * @default - every minute
    */
@@ -94,6 +100,8 @@ export class Mayfly extends Construct {
   readonly pathPrefix: string;
   /** What hosts enroll with. */
   readonly enrollSecret: Secret;
+  /** Further ones, by name. */
+  readonly namedSecrets: ReadonlyMap<string, Secret>;
   /** The flagfile of every host, one flag a line. */
   readonly flagfile: string;
   /** Put events of your own here: the policy's rules see them. */
@@ -115,7 +123,7 @@ export class Mayfly extends Construct {
     const { bundles = BUNDLES, removalPolicy = RemovalPolicy.RETAIN } = props;
 
     const table = new MayflyTable(this, 'Table', { removalPolicy });
-    const secrets = new Secrets(this, 'Secrets');
+    const secrets = new Secrets(this, 'Secrets', props.enrollSecrets);
     const streams = new ResultStreams(this, 'ResultStreams', { removalPolicy });
 
     const tlsApi = new TlsApi(this, 'TlsApi', {
@@ -232,6 +240,7 @@ export class Mayfly extends Construct {
     this.hostname = tlsApi.hostname;
     this.pathPrefix = tlsApi.pathPrefix;
     this.enrollSecret = secrets.enrollSecret;
+    this.namedSecrets = secrets.namedSecrets;
     this.flagfile = flagfile(tlsApi);
     this.resultsBucket = streams.bucket;
     const routes = [ecsTaskState, ec2Launch, lastGasp, finding, queryRequest];

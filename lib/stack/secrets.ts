@@ -5,26 +5,46 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { Variable } from './environment.ts';
 
+/** Policies match on these names; `default` is the secret that is always there. */
+const SECRET_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
+/** Their ARNs share the 4 KB of a function's environment with all else. */
+const MAX_NAMED = 15;
+
 /** What hosts enroll with, and what node keys are signed with. Made at first deployment, never in a template or a log. */
 export class Secrets extends Construct {
   readonly enrollSecret: Secret;
+  /** By name. */
+  readonly namedSecrets: ReadonlyMap<string, Secret>;
   private readonly nodeKeySecret: Secret;
 
-  constructor(scope: Construct, id: string) {
+  /** @param names of further enroll secrets, which tell groups of hosts apart */
+  constructor(scope: Construct, id: string, names: readonly string[] = []) {
     super(scope, id);
+    checkNames(names);
     this.enrollSecret = new Secret(this, 'EnrollSecret', {
       description: 'Mayfly: what a host must know to enroll; its value goes into the file of --enroll_secret_path',
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
+    this.namedSecrets = new Map(
+      names.map((name) => [
+        name,
+        new Secret(this, `EnrollSecret-${name}`, {
+          description: `Mayfly: the enroll secret '${name}'; its value goes into the file of --enroll_secret_path`,
+          generateSecretString: { passwordLength: 48, excludePunctuation: true },
+        }),
+      ]),
+    );
     this.nodeKeySecret = new Secret(this, 'NodeKeySecret', {
       description: 'Mayfly: signs node keys; no host ever sees it',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
-    Validations.of(this.enrollSecret).acknowledge({
-      id: 'AwsSolutions-SMG4',
-      reason:
-        'Rotating it without the hosts would shut new ones out: the operator rotates it together with the fleet, and the previous value stays valid meanwhile.',
-    });
+    for (const secret of [this.enrollSecret, ...this.namedSecrets.values()]) {
+      Validations.of(secret).acknowledge({
+        id: 'AwsSolutions-SMG4',
+        reason:
+          'Rotating it without the hosts would shut new ones out: the operator rotates it together with the fleet, and the previous value stays valid meanwhile.',
+      });
+    }
     Validations.of(this.nodeKeySecret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
@@ -32,15 +52,26 @@ export class Secrets extends Construct {
     });
   }
 
-  /** Lets `fn` read both secrets. */
+  /** Lets `fn` read all of them. */
   grantRead(fn: LambdaFunction): void {
-    const { enrollSecret, nodeKeySecret } = this;
+    const { enrollSecret, nodeKeySecret, namedSecrets } = this;
+    const named = [...namedSecrets].map(([name, { secretArn }]) => `${name}=${secretArn}`);
     Grant.addToPrincipal({
       grantee: fn,
       actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [enrollSecret.secretArn, nodeKeySecret.secretArn],
+      resourceArns: [enrollSecret, nodeKeySecret, ...namedSecrets.values()].map(({ secretArn }) => secretArn),
     });
     fn.addEnvironment(Variable.enrollSecret, enrollSecret.secretArn);
     fn.addEnvironment(Variable.nodeKeySecret, nodeKeySecret.secretArn);
+    if (named.length > 0) fn.addEnvironment(Variable.namedSecrets, named.join(' '));
   }
+}
+
+function checkNames(names: readonly string[]): void {
+  const wrong = names.find((name, at) => !SECRET_NAME.test(name) || name === 'default' || names.indexOf(name) !== at);
+  if (wrong !== undefined)
+    throw new Error(
+      `enrollSecrets: '${wrong}' is 'default', there twice, or not 1 to 32 small letters, digits and hyphens`,
+    );
+  if (names.length > MAX_NAMED) throw new Error(`enrollSecrets: ${names.length} names, ${MAX_NAMED} are allowed`);
 }

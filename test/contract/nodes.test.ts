@@ -44,6 +44,14 @@ contract('the registry of nodes', (begin) => {
     expect((await registry.find('h1', true))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
   });
 
+  it('keeps the tags that were noted last', async () => {
+    const { registry } = await begin();
+    await registry.enroll(aNode('h1'), undefined);
+    await registry.tag('h1', { team: 'web', stage: 'test' });
+    await registry.tag('h1', { team: 'db' });
+    expect((await registry.find('h1', true))?.tags).toEqual({ team: 'db' });
+  });
+
   it('ends a node once, at the first time that is told, so that claims and enrollments under way fail', async () => {
     const { queue, registry } = await begin();
     const node = aNode('h1');
@@ -61,6 +69,7 @@ contract('the registry of nodes', (begin) => {
     await registry.seen('h1', T0);
     await registry.heat('h1', T0);
     await registry.isInstance('h1', 'i-1');
+    await registry.tag('h1', { team: 'db' });
     await registry.end('h1', T0);
     expect(await registry.find('h1', true)).toBeUndefined();
   });
@@ -77,6 +86,16 @@ contract('aliases', (begin) => {
 });
 
 contract('the directory', (begin) => {
+  it('keeps the tags that were noted last, of those alone that are in it', async () => {
+    const { directory } = await begin();
+    await directory.note(entryOf(aNode('h1', { tags: { team: 'web' } })), T0 + MINUTE);
+    await directory.tag('h1', { team: 'db' });
+    await directory.tag('h2', { team: 'db' });
+    expect((await everyEntry(directory)).map(({ hostIdentifier, tags }) => [hostIdentifier, tags])).toEqual([
+      ['h1', { team: 'db' }],
+    ]);
+  });
+
   it('lists every node once, as it was noted last, with the configuration that it runs', async () => {
     const { directory } = await begin();
     await directory.note(entryOf(aNode('h1'), 'default'), T0 + MINUTE);

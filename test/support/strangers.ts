@@ -97,7 +97,7 @@ export function aWatchedApi(report: TlsApiDeps['report']) {
     findings: watched('findings', calls),
     directory: watched('directory', calls),
     fanOuts: watched('fanOuts', calls),
-    enrollSecret: secret,
+    enrollSecrets: new Map([['default', secret]]),
     nodeKeySecret: secret,
     policy: inForce(plainPolicy),
     sweepEveryMs: 60_000,

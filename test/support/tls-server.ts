@@ -112,7 +112,7 @@ export async function aTlsServer(
       logBook: new DynamoLogBook(table),
       findings: new DynamoFindings(table),
       attestation,
-      enrollSecret: new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client),
+      enrollSecrets: new Map([['default', new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client)]]),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
       policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),
       directory: new DynamoNodeDirectory(table, now),

@@ -31,7 +31,7 @@ export class InstanceNodes {
    */
   async of(instanceIds: readonly string[], goOn: () => void): Promise<ReadonlyMap<string, EnrolledAs>> {
     const entries = await everyEntry(this.#directory);
-    const seen = new Map(entries.map(({ hostIdentifier, lastSeenMs }) => [hostIdentifier, lastSeenMs]));
+    const seen = new Map(entries.map((entry) => [entry.hostIdentifier, entry]));
     const nowMs = this.#now();
     // Who is listed lives; the rest of the node is not needed here.
     const bearer = (host: string): Bearer | undefined =>
@@ -41,8 +41,8 @@ export class InstanceNodes {
       goOn();
       const alias = seen.has(id) ? undefined : await this.#aliasOf(id);
       const { host } = decideHost({ name: id, own: bearer(id), alias, aliased: alias && bearer(alias.host) }, nowMs);
-      const lastSeenMs = seen.get(host);
-      if (lastSeenMs !== undefined) found.set(id, { host, lastSeenMs });
+      const entry = seen.get(host);
+      if (entry) found.set(id, { host, lastSeenMs: entry.lastSeenMs, tags: entry.tags ?? {} });
     });
     this.#forget(new Set(instanceIds));
     return found;

@@ -10,6 +10,7 @@ const SILENT_AFTER_MS = 15 * 60_000;
 export interface EnrolledAs {
   readonly host: string;
   readonly lastSeenMs: number;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** Instances that should have a node, and those that do: the share of the fleet that is covered. */

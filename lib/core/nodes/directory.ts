@@ -1,4 +1,5 @@
 import type { NodeFacts } from '../policy/match-node.ts';
+import { DEFAULT_SECRET } from './enroll-secrets.ts';
 import type { Node } from './node.ts';
 
 /** One line of the directory. */
@@ -15,6 +16,8 @@ export interface NodeDirectory {
   remove(host: string): Promise<void>;
   /** Notes which configuration a node says it runs: `osquery_info.config_hash`. */
   runs(host: string, configHash: string): Promise<void>;
+  /** Notes the tags of the instance that a node is; nothing where it is not in. */
+  tag(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** Entries of one page and the cursor of the next; a directory of any size is read in bounded steps. */
   page(cursor?: string): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly next?: string }>;
 }
@@ -45,8 +48,8 @@ export function entryOf(node: Node, profile?: string): DirectoryEntry {
     platform,
     osqueryVersion,
     vendor,
-    secret: 'default', // there is one; its value before counts as the same
-    tags: {},
+    secret: node.secret ?? DEFAULT_SECRET,
+    tags: node.tags ?? {},
     ...(profile ? { profile } : {}),
     lastSeenMs: node.lastSeenMs,
   };

@@ -10,12 +10,15 @@ import { fitOf } from './fit.ts';
 import { lives, type Node, type NodeIdentity } from './node.ts';
 import { type EnrollPlan, type Newcomer, planEnroll } from './plan-enroll.ts';
 import { pollerOf } from './poller.ts';
+import { tagsOf } from './tags.ts';
 import { areTwoMachines, contestMsOf, isSameAgent, twinName } from './twins.ts';
 
 /** An enroll request after its secret was accepted. */
 export interface Enrollment {
   readonly hostIdentifier: string;
   readonly identity: NodeIdentity;
+  /** The name of the enroll secret it presented. @default - the one that is always there */
+  readonly secret?: string;
   /** The instance that a signed identity document names. */
   readonly attested?: string;
 }
@@ -58,7 +61,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
         host = plan.host;
         continue;
       case 'new': {
-        const node = await write(plan, contested, policy, deps);
+        const node = await write(plan, enrollment, contested, policy, deps);
         if (!node) continue;
         const again = await instanceOf(attested ?? hostIdentifier, identity, before, deps);
         // The end of an instance is noted before its node is looked for, and an enrollment looks after it has written: one
@@ -103,14 +106,16 @@ function newcomerOf(
 /** Queues the questions and writes the node; undefined when another enrollment was faster. */
 async function write(
   plan: Extract<EnrollPlan, { kind: 'new' }>,
+  { secret }: Enrollment,
   contests: string | undefined,
   policy: CompiledPolicy,
   deps: AskDeps,
 ): Promise<Node | undefined> {
   // Queued before the node exists: a crash here asks again, the other order would never ask.
-  const heatMs = await askOnEnrollment(plan.node, plan.replaces, policy, deps);
+  const known = { ...plan.node, secret, tags: await tagsOf(plan.node, deps.ledger) };
+  const heatMs = await askOnEnrollment(known, plan.replaces, policy, deps);
   const hotUntilMs = Math.max(plan.node.hotUntilMs, plan.node.enrolledAtMs + heatMs);
-  const node = { ...plan.node, hotUntilMs, contests };
+  const node = { ...known, hotUntilMs, contests };
   return (await deps.registry.enroll(node, plan.replaces)) ? node : undefined;
 }
 

@@ -20,6 +20,10 @@ export interface Node {
   readonly identity: NodeIdentity;
   /** The EC2 instance it said it is, where its host goes by another name. */
   readonly instanceId?: string;
+  /** The name of the enroll secret it presented. @default - the one that is always there */
+  readonly secret?: string;
+  /** Those of its instance, as far as they are known: @see tagsIn */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Whether a signed identity document said which instance it is, and not only the agent. */
   readonly attested?: boolean;
   /** Other agents of the same machine that enrolled under its identifier, by the names they were given. */

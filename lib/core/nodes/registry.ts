@@ -11,6 +11,8 @@ export interface NodeRegistry {
   heat(host: string, untilMs: number): Promise<void>;
   /** Notes which EC2 instance a node is, where its host goes by another name. */
   isInstance(host: string, instanceId: string): Promise<void>;
+  /** Notes the tags of the instance that a node is. */
+  tag(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** Notes that another agent of the same machine enrolled under the host's identifier, and got this name. */
   contest(host: string, twin: string, nowMs: number): Promise<void>;
   /** Notes that the host whose identifier this agent came with lives: it keeps the name it was given. */

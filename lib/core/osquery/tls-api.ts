@@ -6,6 +6,7 @@ import { HOT_INTERVAL_SECONDS, intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
+import { secretNamed } from '../nodes/enroll-secrets.ts';
 import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
 import { hostOf, standsFor } from '../nodes/host-of.ts';
 import { type Contest, learnInstance } from '../nodes/learn-instance.ts';
@@ -14,7 +15,6 @@ import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
 import type { RotatingSecret } from '../nodes/rotating-secret.ts';
-import { sameSecret } from '../nodes/same-secret.ts';
 import { contestMsOf, isContested, isLost } from '../nodes/twins.ts';
 import { agentConfig, profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
@@ -57,7 +57,8 @@ export interface TlsApiDeps {
   readonly findings: Findings;
   /** Whose instance identity documents count. @default NO_TRUST */
   readonly attestation?: Trust;
-  readonly enrollSecret: RotatingSecret;
+  /** By name; one is called `default`. */
+  readonly enrollSecrets: ReadonlyMap<string, RotatingSecret>;
   readonly nodeKeySecret: RotatingSecret;
   readonly policy: LivePolicy;
   readonly directory: NodeDirectory;
@@ -142,14 +143,14 @@ export class TlsApi {
   }
 
   async #enroll(body: RequestBody): Promise<Reply> {
-    const { enrollSecret, nodeKeySecret, report } = this.#deps;
+    const { enrollSecrets, nodeKeySecret, report } = this.#deps;
     const read = documentOf(body, boundsOf('enroll'));
     if ('problem' in read) return refused(read.problem);
     const request = readEnroll(read.document);
     if (!request) return refused(enrollProblem(read.document));
     const { hostIdentifier, identity } = request.enrollment;
-    const isSecret = (known: readonly string[]): boolean => known.some((secret) => sameSecret(secret, request.secret));
-    if (!isSecret(await enrollSecret.values()) && !isSecret(await enrollSecret.refreshed())) {
+    const secret = await secretNamed(request.secret, enrollSecrets);
+    if (secret === undefined) {
       report('enroll_refused', { hostIdentifier: cut(hostIdentifier.replace(/[^\x20-\x7e]/g, '?'), 40) });
       return refused('The enroll secret is not ours.');
     }
@@ -160,7 +161,7 @@ export class TlsApi {
     }
     const policy = await this.#deps.policy();
     const { attested } = admission;
-    const outcome = await enroll({ ...request.enrollment, attested }, policy, this.#deps);
+    const outcome = await enroll({ ...request.enrollment, secret, attested }, policy, this.#deps);
     if (outcome.kind === 'ended') {
       report('ended_host_refused', { hostIdentifier });
       return refused('The EC2 instance of this machine was terminated: it enrolls no more.');

@@ -45,7 +45,7 @@ export interface NodeMatch {
   readonly vendor?: readonly string[];
   /** Name of the enroll secret that was presented. */
   readonly secret?: readonly string[];
-  /** Tags of the instance, as far as they are known. */
+  /** Tags of its EC2 instance. */
   readonly tags?: Readonly<Record<string, readonly string[]>>;
   readonly profile?: readonly string[];
   /** Seen at most this many seconds ago. */

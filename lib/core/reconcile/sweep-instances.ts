@@ -1,8 +1,8 @@
 import { noteFinding } from '../fleet/finding.ts';
-import { isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
+import { type EnrolledAs, isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
-import { isIgnored } from '../ledger/ignored.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
+import { areSameTags, tagsIn } from '../nodes/tags.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import { each } from './each.ts';
@@ -56,10 +56,10 @@ async function sweepPage(run: Run, page: readonly Instance[]): Promise<void> {
   });
 }
 
-/** Another state, start or address is another look, and so is the tag by which people take it out of account. */
+/** Another state, start or address is another look, and so are other tags. */
 const keyOf = (instance: Instance): string => {
   const { instanceId, state, launchedAtMs, addresses } = instance;
-  return [instanceId, state, launchedAtMs, isIgnored(identityOf(instance)), ...addresses].join(' ');
+  return JSON.stringify([instanceId, state, launchedAtMs, addresses, tagsIn(identityOf(instance))]);
 };
 
 async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecord | undefined): Promise<void> {
@@ -117,16 +117,37 @@ const lacksIdentity = (record: WorkloadRecord | undefined, instance: Instance): 
   const identity = identityOf(instance);
   const { launched_at, ip } = identity;
   if (record?.identity.launched_at !== launched_at) return true;
-  return ip !== undefined && (record?.identity.ip !== ip || isIgnored(record.identity) !== isIgnored(identity));
+  return ip !== undefined && (record?.identity.ip !== ip || !areSameTags(tagsIn(record.identity), tagsIn(identity)));
 };
+
+/** Profiles and selectors match on tags: those of a node follow its instance's, within a sweep. */
+async function noteTags(
+  run: Run,
+  running: readonly Instance[],
+  enrolled: ReadonlyMap<string, EnrolledAs>,
+): Promise<void> {
+  const changed = running.flatMap((instance) => {
+    const node = enrolled.get(instance.instanceId);
+    const tags = tagsIn(identityOf(instance));
+    return node && !areSameTags(node.tags, tags) ? [{ host: node.host, tags }] : [];
+  });
+  await each(changed, async ({ host, tags }) => {
+    await run.attempt(host, async () => {
+      await run.deps.registry.tag(host, tags);
+      await run.deps.directory.tag(host, tags); // last: this is what the next sweep compares
+    });
+  });
+}
 
 async function checkFleet(run: Run, instances: readonly Instance[]): Promise<void> {
   const { findings, ledger, nodes, noAgentAfterMs, now, report } = run.deps;
   const expected = instances.filter((instance) => isExpected(instance, now(), noAgentAfterMs));
+  const running = instances.filter(({ state }) => state === 'running');
   const enrolled = await nodes.of(
-    expected.map(({ instanceId }) => instanceId),
+    running.map(({ instanceId }) => instanceId),
     () => run.goOn(),
   );
+  await noteTags(run, running, enrolled);
   const { count, findings: found } = judgeFleet(expected, enrolled, now());
   report('fleet_counted', { running: count.running, enrolled: count.enrolled, silent: count.silent });
   run.tally.findings = found.length;

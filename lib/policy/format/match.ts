@@ -13,10 +13,12 @@ export const Match = z
     platform: Globs.describe('The platform of `os_version`, such as `amzn` or `ubuntu`.').optional(),
     osquery_version: Globs.describe('The version of osquery, such as `5.23.*`.').optional(),
     vendor: Globs.describe('`system_info.hardware_vendor`, such as `Amazon EC2`.').optional(),
-    secret: Globs.describe('The name of the enroll secret that was presented.').optional(),
+    secret: Globs.describe(
+      'The name of the enroll secret that was presented: `default`, or one of the names in `enrollSecrets` of the construct.',
+    ).optional(),
     tags: z
       .record(z.string().min(1), Globs)
-      .describe('Tags of the instance, as far as they are known: name → value.')
+      .describe('Tags of the EC2 instance, name → value; a change of them counts within a minute.')
       .optional(),
     profile: Globs.describe('The name of the profile the node has; only in `hosts-where`.').optional(),
     seen_within: Duration.describe('Seen at most this long ago, such as `10m`; only in `hosts-where`.').optional(),

@@ -13,7 +13,19 @@ const WHOLE = {
 
 describe('the environment of tls-api', () => {
   it('is read as it is, without what belongs to others', () => {
-    expect(readEnv({ ...WHOLE, AWS_REGION: 'eu-west-1' })).toEqual({ ...WHOLE, SWEEP_EVERY_SECONDS: 60 });
+    expect(readEnv({ ...WHOLE, AWS_REGION: 'eu-west-1' })).toEqual({
+      ...WHOLE,
+      SWEEP_EVERY_SECONDS: 60,
+      NAMED_SECRET_ARNS: [],
+    });
+  });
+
+  it('names further enroll secrets', () => {
+    const { NAMED_SECRET_ARNS } = readEnv({ ...WHOLE, NAMED_SECRET_ARNS: 'web=arn:aws:a:b:c:d:x db-2=arn:y' });
+    expect(NAMED_SECRET_ARNS).toEqual([
+      ['web', 'arn:aws:a:b:c:d:x'],
+      ['db-2', 'arn:y'],
+    ]);
   });
 
   it.each(Object.keys(WHOLE))('is refused without %s, by name', (name) => {

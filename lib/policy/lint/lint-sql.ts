@@ -24,6 +24,7 @@ import {
   textLiterals,
 } from './sql-text.ts';
 import { explainFailure, unknownTable } from './sqlite-failure.ts';
+import { volumeFindings } from './volume.ts';
 
 /** What a SQL text is for; the same statement can be right for one and useless for another. */
 export interface SqlPurpose {
@@ -118,6 +119,7 @@ function lintOn(db: OsqueryDatabase, sql: string, purpose: SqlPurpose): SqlRepor
     ...starFindings(statement),
     ...tables.flatMap((table) => tableWarnings(table, statement)),
     ...discoveryFindings(statement),
+    ...(purpose.kind === 'query' || purpose.kind === 'post-mortem' ? volumeFindings(sql, prepared.scans) : []),
   ];
   return { findings, columns: prepared.columns, tables, asksForEc2: asksForEc2(observed) };
 }

@@ -37,3 +37,15 @@ export const GONE_TABLES: Readonly<Record<string, string>> = {
 
 /** In no release after 5.23.1. */
 export const GONE_AFTER_5_23: ReadonlySet<string> = new Set(['bpf_process_events', 'bpf_socket_events']);
+
+/** Tables of one row, however they are asked. */
+export const ONE_ROW: ReadonlySet<string> = new Set([
+  ...['system_info', 'os_version', 'kernel_info', 'platform_info', 'osquery_info', 'uptime', 'time', 'docker_info'],
+  ...['docker_version', 'ec2_instance_metadata', 'azure_instance_metadata', 'secureboot', 'memory_info', 'sip_config'],
+]);
+
+/** Tables that can have tens of thousands of rows where nothing narrows them. */
+export const LARGE: ReadonlySet<string> = new Set([
+  ...['process_open_files', 'process_memory_map', 'process_envs', 'rpm_package_files', 'deb_package_files'],
+  ...['shell_history', 'augeas', 'registry', 'windows_eventlog', 'unified_log', 'kernel_keys', 'package_bom'],
+]);

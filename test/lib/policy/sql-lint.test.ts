@@ -11,7 +11,7 @@ describe('SQL that osquery on Linux runs', () => {
     "SELECT md5 FROM hash WHERE path = '/bin/sh'",
     "SELECT md5 FROM hash WHERE path IN ('/bin/sh', '/bin/ls')",
     "SELECT md5 FROM hash WHERE path = '/bin/sh' OR path = '/bin/ls'",
-    "SELECT md5 FROM hash WHERE directory LIKE '/etc/%'",
+    "SELECT md5 FROM hash WHERE directory LIKE '/etc/%' LIMIT 10",
     'SELECT p.pid, h.sha256 FROM processes p JOIN hash h ON h.path = p.path',
     'SELECT pid, sha256 FROM processes LEFT JOIN hash USING (path)',
     'SELECT sha256 FROM hash WHERE path IN (SELECT path FROM processes)',
@@ -26,7 +26,7 @@ describe('SQL that osquery on Linux runs', () => {
     "SELECT path FROM yara_file WHERE path = '/bin/sh' AND sigrule = 'rule a { condition: true }'",
     "SELECT matches FROM yara WHERE path = '/bin/sh' AND sig_group = 'a'",
     "SELECT path, size FROM file WHERE path LIKE '/etc/cron.d/%' OR path LIKE '/var/spool/cron/%'",
-    "SELECT md5 FROM hash WHERE path = '/a' OR (directory LIKE '/b/%' AND md5 <> '')",
+    "SELECT md5 FROM hash WHERE path = '/a' OR (directory LIKE '/b/%' AND md5 <> '') LIMIT 10",
     'SELECT uid, username, type FROM users',
     'SELECT is_hidden FROM groups',
     'SELECT name, extra FROM os_version',
@@ -186,6 +186,37 @@ describe('SQL that runs and hurts', () => {
     ],
   ])('asks for instance metadata without a warning behind %s', (_, files) => {
     expect(problemsOf(files)).toEqual(none);
+  });
+});
+
+describe('SQL that can return very much', () => {
+  const shared = 'all answers of a delivery share one body, and one too large loses the others';
+
+  it.each([
+    ["SELECT path FROM file WHERE path LIKE '/home/%%'", 'file with %% walks whole trees'],
+    ["SELECT md5 FROM hash WHERE directory LIKE '/usr/bin/%'", 'hash with a pattern reads every file that matches'],
+    ['SELECT p.pid, u.uid FROM processes p, users u', 'every row of '],
+    ['SELECT path FROM process_open_files', 'nothing narrows process_open_files'],
+    ['SELECT f.path FROM processes p JOIN process_open_files f USING (pid)', 'nothing narrows process_open_files'],
+  ])('draws a warning that says what else is lost: %s', (sql, why) => {
+    expect(problemsOfSql(sql)).toEqual([expect.stringContaining(why)]);
+    expect(problemsOfSql(sql)).toEqual([expect.stringContaining(shared)]);
+    expect(problemsOfSql(`${sql} LIMIT 100`)).toEqual(none);
+  });
+
+  it.each([
+    "SELECT path FROM file WHERE path LIKE '/etc/%'",
+    "SELECT f.path FROM processes p JOIN process_open_files f USING (pid) WHERE p.name = 'sshd'",
+    'SELECT p.pid, o.name FROM processes p, os_version o',
+    'SELECT path FROM process_open_files WHERE pid = 1',
+  ])('is not what is narrow: %s', (sql) => {
+    expect(problemsOfSql(sql)).toEqual(none);
+  });
+
+  it('is left alone in a schedule, whose rows come in batches', () => {
+    const sql = 'SELECT path FROM process_open_files';
+    const schedule = aProfile(`schedule: { a: { query: "${sql}", interval: 60 } }`);
+    expect(problemsOf({ 'config/default.yaml': schedule })).toEqual(none);
   });
 });
 

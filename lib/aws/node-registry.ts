@@ -1,5 +1,5 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { MOST_TWINS, NODE_TTL_MS, type Node } from '../core/nodes/node.ts';
+import { MOST_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { Alias, Aliases, NodeRegistry, ToldBy } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, type Table, ttl } from './table.ts';
@@ -72,6 +72,24 @@ export class DynamoNodeRegistry implements NodeRegistry {
   async end(host: string, nowMs: number): Promise<void> {
     const values = { ':now': nowMs, ':one': 1 };
     await this.#change(host, 'SET endedAtMs = if_not_exists(endedAtMs, :now), rev = rev + :one', values);
+  }
+
+  revoke(host: string, nowMs: number): Promise<boolean> {
+    const values = { ':now': nowMs, ':one': 1, ':expires': ttl(nowMs + REVOKED_TTL_MS) };
+    const ended = 'endedAtMs = if_not_exists(endedAtMs, :now)';
+    return this.#change(host, `SET ${ended}, revokedAtMs = :now, expiresAt = :expires, rev = rev + :one`, values);
+  }
+
+  readmit(host: string): Promise<boolean> {
+    return conditional(
+      this.#table.db.send(
+        new DeleteCommand({
+          TableName: this.#table.name,
+          Key: this.#key(host),
+          ConditionExpression: 'attribute_exists(revokedAtMs)',
+        }),
+      ),
+    );
   }
 
   // Never brings a node back to life.

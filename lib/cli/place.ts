@@ -4,12 +4,14 @@ import { type Command, Option } from 'commander';
 import { DynamoFindings } from '../aws/findings.ts';
 import { DynamoLedgerBook } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
+import { DynamoNodeRegistry } from '../aws/node-registry.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { DynamoSweepProgress } from '../aws/progress.ts';
 import { openTable } from '../aws/table.ts';
 import type { Findings } from '../core/fleet/finding.ts';
 import type { LedgerBook } from '../core/ledger/book.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
+import type { NodeRegistry } from '../core/nodes/registry.ts';
 import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import type { SweepState } from '../core/reconcile/inventory.ts';
@@ -30,6 +32,7 @@ export interface Place {
   readonly name: string;
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
+  readonly registry: NodeRegistry;
   readonly book: LedgerBook;
   /** How long its ledger remembers a workload after the last sign of it. */
   readonly keepsMs: () => Promise<number>;
@@ -63,6 +66,7 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
         name,
         store,
         keepsMs,
+        registry: new DynamoNodeRegistry(openTable(table, client)),
         directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
         book: new DynamoLedgerBook(openTable(table, client), keepsMs),
         findings: new DynamoFindings(openTable(table, client)),
@@ -149,7 +153,7 @@ function explained(error: unknown, name: string, flags: PlaceFlags): unknown {
       return because(`AWS takes these credentials for ${name} no longer: sign in again (${error.message})`);
     case 'AccessDeniedException':
       return because(
-        `not allowed at ${name}: it takes dynamodb:GetItem, BatchGetItem, Query and PutItem on its table and its index, ` +
+        `not allowed at ${name}: it takes dynamodb:GetItem, BatchGetItem, Query, PutItem, UpdateItem and DeleteItem on its table and its index, ` +
           `and cloudformation:DescribeStacks for --stack (${error.message})`,
       );
     case 'ValidationException':

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { Exit } from './exit.ts';
 import { addLedger } from './ledger.ts';
 import { addLocal } from './local.ts';
+import { addNode } from './node.ts';
 import { addPolicy } from './policy.ts';
 import { addRequest } from './request.ts';
 
@@ -22,6 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .exitOverride();
   addLocal(program);
   addLedger(program);
+  addNode(program);
   addPolicy(program);
   addRequest(program);
   try {

@@ -1,5 +1,5 @@
 import type { Node } from '../core/nodes/node.ts';
-import { MOST_TWINS, NODE_TTL_MS } from '../core/nodes/node.ts';
+import { MOST_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { Delivery } from '../core/queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
@@ -134,6 +134,20 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
 
   async end(host: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => ({ ...node, endedAtMs: node.endedAtMs ?? nowMs, rev: node.rev + 1 }));
+  }
+
+  async revoke(host: string, nowMs: number): Promise<boolean> {
+    const isKnown = this.#of(host).node !== undefined;
+    const ended = { revokedAtMs: nowMs, expiresAtMs: nowMs + REVOKED_TTL_MS };
+    this.#change(host, (node) => ({ ...node, ...ended, endedAtMs: node.endedAtMs ?? nowMs, rev: node.rev + 1 }));
+    return isKnown;
+  }
+
+  async readmit(host: string): Promise<boolean> {
+    const partition = this.#of(host);
+    if (partition.node?.revokedAtMs === undefined) return false;
+    partition.node = undefined;
+    return true;
   }
 
   #change(host: string, change: (node: Node) => Node): void {

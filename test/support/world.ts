@@ -160,6 +160,7 @@ export class World {
     const who = { hostIdentifier: host, identity: anIdentity(identity) };
     const outcome = await enroll(who, await this.policy(), { ...ports, now: this.now, report: this.report });
     if (outcome.kind === 'ended') throw new Error(`${host} has ended`);
+    if (outcome.kind === 'revoked') throw new Error(`${host} was revoked`);
     if (outcome.kind === 'refused') throw new Error(`${host} was refused: ${outcome.why}`);
     return outcome;
   }

@@ -6,7 +6,7 @@ import { at, type PlaceFlags } from '../place.ts';
 import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
 
 /** What to do about a finding, in one line each. */
-const ADVICE: Readonly<Record<FindingKind, string>> = {
+export const ADVICE: Readonly<Record<FindingKind, string>> = {
   'no-agent':
     'put osquery into its image or user data, or give it the tag mayfly:ignore = true if it is to have none; see docs/hosts.md',
   'agent-silent': 'check osqueryd there: systemctl status osqueryd, its memory, its way to the TLS API',

@@ -19,7 +19,7 @@ export async function noteContest({ instance, winner, loser }: Contest, deps: De
 /** Notes that several agents enroll under one identifier, if this enrollment shows it. */
 export async function noteSharing(
   identifier: string,
-  outcome: Exclude<Enrolled, { kind: 'ended' }>,
+  outcome: Exclude<Enrolled, { kind: 'ended' | 'revoked' }>,
   deps: Deps,
 ): Promise<void> {
   if (outcome.kind === 'refused') {

@@ -36,6 +36,7 @@ export type Enrolled =
       readonly displaces: boolean;
     }
   | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'revoked' }
   | { readonly kind: 'ended' };
 
 /** Enrolls a node, unless its instance was terminated, and queues the enrollment queries, each once. */
@@ -52,6 +53,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
     const plan = planEnroll(newcomerOf(enrollment, host, before, record, policy, now()), before, now());
     switch (plan.kind) {
       case 'ended':
+      case 'revoked':
       case 'refused':
         return plan;
       case 'same':

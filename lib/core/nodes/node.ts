@@ -36,6 +36,8 @@ export interface Node {
   readonly seesContainersAtMs?: number;
   /** When its instance was terminated: its key is dead from then on, and the same machine enrolls no more. */
   readonly endedAtMs?: number;
+  /** When an operator revoked it: it has ended, and its machine enrolls no more under this name. */
+  readonly revokedAtMs?: number;
   /** When the record stops counting, whether or not TTL has removed it. */
   readonly expiresAtMs: number;
 }
@@ -56,6 +58,8 @@ export interface NodeIdentity {
 export const MOST_TWINS = 8;
 /** A node that has not polled for this long is forgotten; one that does is renewed with `lastSeenMs`. */
 export const NODE_TTL_MS = 7 * 24 * 3_600_000;
+/** For so long a revoked machine is kept out. */
+export const REVOKED_TTL_MS = 90 * 24 * 3_600_000;
 /** `lastSeenMs` is written at most this often: an idle poll costs no write. */
 export const SEEN_EVERY_MS = 5 * 60_000;
 /** An agent that polls is never this long unseen, however late its `lastSeenMs` is written. */

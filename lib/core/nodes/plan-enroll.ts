@@ -35,6 +35,7 @@ export type EnrollPlan =
   /** @property contests the agent that is there may be gone: it has to show that it lives */
   | { readonly kind: 'twin'; readonly host: string; readonly contests: boolean }
   | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'revoked' } // an operator keeps it out
   | { readonly kind: 'ended' }; // its instance was terminated: it will be gone in a moment
 
 /**
@@ -45,7 +46,8 @@ export function planEnroll(newcomer: Newcomer, before: Node | undefined, nowMs: 
   const { identity } = newcomer;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
   const isSameMachine = before !== undefined && (isSame || areOneMachine(before.identity, identity));
-  if (isSameMachine && before.endedAtMs !== undefined) return { kind: 'ended' };
+  if (isSameMachine && before.endedAtMs !== undefined)
+    return before.revokedAtMs === undefined ? { kind: 'ended' } : { kind: 'revoked' };
   const known = lives(before, nowMs) ? before : undefined;
   if (known && isSame && nowMs - known.enrolledAtMs < GRACE_MS && known.attested === (newcomer.attested || undefined))
     return { kind: 'same', node: known };

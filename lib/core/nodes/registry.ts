@@ -24,6 +24,10 @@ export interface NodeRegistry {
    * enrolling it at this moment fails. Nothing where no node is; safe to repeat.
    */
   end(host: string, nowMs: number): Promise<void>;
+  /** Ends a node on an operator's word; false where there is none. Its machine is kept out for 90 days. */
+  revoke(host: string, nowMs: number): Promise<boolean>;
+  /** Forgets a node that was revoked, so that its machine may enroll again; false where there is none. */
+  readmit(host: string): Promise<boolean>;
 }
 
 /** On whose word a name belongs to a host: a signed identity document, AWS's own facts, or the agent alone. */

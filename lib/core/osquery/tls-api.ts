@@ -166,6 +166,10 @@ export class TlsApi {
       report('ended_host_refused', { hostIdentifier });
       return refused('The EC2 instance of this machine was terminated: it enrolls no more.');
     }
+    if (outcome.kind === 'revoked') {
+      report('revoked_host_refused', { hostIdentifier });
+      return refused('This host was revoked by an operator: it enrolls no more.');
+    }
     await noteSharing(hostIdentifier, outcome, this.#deps);
     if (outcome.kind === 'refused') {
       report('enroll_unproven', { hostIdentifier, why: outcome.why });

@@ -52,3 +52,19 @@ describe('an agent whose instance was terminated', () => {
     expect((await agent.read()).json).toEqual({ node_invalid: true });
   });
 });
+
+describe('an agent whose host was revoked', () => {
+  it('has a dead key at its next request, and gets no new one under this name', async () => {
+    expect((await agent.config()).verdict).toBe('ok');
+    expect(await server.registry.revoke(INSTANCE, server.clock.nowMs)).toBe(true);
+    for (const reply of [await agent.read(), await agent.write({ w: [{ a: '1' }] }), await agent.config()])
+      expect(reply.json).toEqual({ node_invalid: true });
+    expect((await agent.enroll()).json).toEqual({ error: expect.stringContaining('revoked by an operator') });
+    const wiped = new WireAgent(server, INSTANCE, { instanceId: 'a new database' });
+    expect((await wiped.enroll()).json).not.toHaveProperty('node_key');
+    expect(server.reports).toContainEqual({ event: 'revoked_host_refused', fields: { hostIdentifier: INSTANCE } });
+    expect(await server.registry.readmit(INSTANCE)).toBe(true);
+    expect((await agent.enroll()).json).toHaveProperty('node_key');
+    expect(await server.registry.readmit(INSTANCE)).toBe(false);
+  });
+});

@@ -1,0 +1,140 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { Finding } from '../core/fleet/finding.ts';
+import { lives, type Node } from '../core/nodes/node.ts';
+import { Exit } from './exit.ts';
+import { ADVICE } from './ledger/nodes.ts';
+import { at, type Place, type PlaceFlags, placed } from './place.ts';
+import { columns, examples, JSON_FLAG, note, printable, say, sayJson, when } from './print.ts';
+
+interface RevokeFlags extends PlaceFlags {
+  readonly yes: boolean;
+  readonly undo: boolean;
+  readonly json: boolean;
+}
+
+/** Adds `mayfly node show` and `mayfly node revoke`. */
+export function addNode(program: Command): void {
+  const node = program.command('node').description('Show one node, or revoke it');
+  placed(node.command('show'))
+    .description('Show what is known of one node: who it says it is, when it came last, what is wrong with it')
+    .argument('<host>', 'its host identifier, as "mayfly nodes" shows it')
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      examples('npx mayfly node show i-0a1b2c3d4e5f60718', 'npx mayfly node show web-7 --stack Mayfly --json'),
+    )
+    .action(show);
+  placed(node.command('revoke'))
+    .description('End a node at once and keep its machine out')
+    .argument('<host>', 'its host identifier, as "mayfly nodes" shows it')
+    .option('-y, --yes', 'do it without a question', false)
+    .option('--undo', 'let a revoked machine enroll again', false)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly node revoke i-0a1b2c3d4e5f60718', 'npx mayfly node revoke web-7 --stack Mayfly --yes', 'npx mayfly node revoke web-7 --undo')}
+
+Its key opens nothing from its next request on, and it is asked nothing any more. For 90 days no agent of that machine
+enrolls under this name. It still knows the enroll secret, and could use it under another name: rotate the secret too
+(docs/runbook.md, "Revoke a host or a secret").`,
+    )
+    .action(revoke);
+}
+
+async function show(host: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
+  const { node, issues } = await at(flags, async (place) => ({
+    node: await known(host, place),
+    issues: (await place.findings.open(Date.now())).filter((issue) => issue.host === host),
+  }));
+  if (flags.json) return sayJson(asJson(node, issues));
+  say(columns(factsOf(node).map(([name, value]) => [name, printable(value)])));
+  for (const { kind, firstAtMs, detail } of issues)
+    say(`\n${kind} since ${when(firstAtMs)}: ${printable(detail)}\n  ${ADVICE[kind]}`);
+}
+
+async function known(host: string, { registry, name }: Place): Promise<Node> {
+  const node = await registry.find(host, true);
+  if (node) return node;
+  throw new Error(`no node of that name is enrolled at ${name}: "npx mayfly nodes" shows those that are`);
+}
+
+/** @throws {Exit} 1 when it was not confirmed */
+async function revoke(host: string, flags: RevokeFlags): Promise<void> {
+  const { node, name } = await at(flags, async (place) => ({ node: await known(host, place), name: place.name }));
+  // Asked while nothing is under way: a person may take their time.
+  if (!flags.undo) await confirmed(node, name, flags);
+  const done = await at(flags, async (place) => {
+    if (flags.undo) return readmit(node, place);
+    await place.registry.revoke(host, Date.now());
+    await place.directory.remove(host);
+    return { host, revoked: true };
+  });
+  if (flags.json) return sayJson(done);
+  const { revoked } = done;
+  say(
+    revoked
+      ? `${printable(host)} is revoked: its key opens nothing any more. It still knows the enroll secret: rotate that too.`
+      : `${printable(host)} may enroll again.`,
+  );
+}
+
+async function readmit({ host, revokedAtMs }: Node, { registry }: Place): Promise<{ host: string; revoked: boolean }> {
+  if (revokedAtMs === undefined) throw new Error(`${printable(host)} is not revoked`);
+  await registry.readmit(host);
+  return { host, revoked: false };
+}
+
+async function confirmed(node: Node, place: string, { yes }: RevokeFlags): Promise<void> {
+  if (yes) return;
+  const what = `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${place}?`;
+  if (!process.stdin.isTTY) {
+    note(`${what} Say so with --yes.`);
+    throw new Exit(1);
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${what} [y/N] `).finally(() => terminal.close());
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Exit(1);
+}
+
+const timeOf = (atMs: number | undefined): string => (atMs === undefined ? '-' : when(atMs));
+
+const factsOf = (node: Node): [string, string][] => [
+  ['host', node.host],
+  ['state', stateOf(node)],
+  ['hostname', node.identity.hostname || '-'],
+  ['instance', node.instanceId ?? '-'],
+  ['attested', node.attested ? 'yes' : 'no'],
+  ['platform', node.identity.platform || '-'],
+  ['osquery', node.identity.osqueryVersion || '-'],
+  ['hardware', node.identity.uuid || '-'],
+  ['enrolled', timeOf(node.enrolledAtMs)],
+  ['last seen', timeOf(node.lastSeenMs)],
+  ['other agents', node.twins?.join(' ') ?? '-'],
+];
+
+function stateOf(node: Node): string {
+  if (node.revokedAtMs !== undefined) return `revoked ${when(node.revokedAtMs)}`;
+  if (node.endedAtMs !== undefined) return `ended ${when(node.endedAtMs)}`;
+  return lives(node, Date.now()) ? 'enrolled' : 'expired';
+}
+
+const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
+
+const asJson = (node: Node, issues: readonly Finding[]): unknown => ({
+  host: node.host,
+  ...node.identity,
+  instance: node.instanceId ?? null,
+  attested: node.attested === true,
+  enrolledAt: isoOf(node.enrolledAtMs),
+  lastSeenAt: isoOf(node.lastSeenMs),
+  endedAt: isoOf(node.endedAtMs),
+  revokedAt: isoOf(node.revokedAtMs),
+  otherAgents: node.twins ?? [],
+  findings: issues.map(({ kind, firstAtMs, detail }) => ({
+    kind,
+    since: isoOf(firstAtMs),
+    detail,
+    advice: ADVICE[kind],
+  })),
+});

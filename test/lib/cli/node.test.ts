@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
+import { entryOf, everyEntry } from '../../../lib/core/nodes/directory.ts';
+import { MINUTE } from '../../support/world.ts';
+import { atNow, aWatched, NOW } from './ledger/harness.ts';
+import { jsonLines, mayfly } from './policy/harness.ts';
+
+atNow();
+
+async function aMayflyWith(host: string) {
+  const watched = await aWatched();
+  const { world } = watched;
+  const node = await world.aNode(host, { hostname: 'one\u001b[2J' });
+  const directory = new DynamoNodeDirectory(world.table, world.now);
+  await directory.note(entryOf(node, 'default'), NOW + MINUTE);
+  return { ...watched, directory };
+}
+
+describe('mayfly node', () => {
+  it('show tells what is known of a node, and what is wrong with it', async () => {
+    const { world, ask } = await aMayflyWith('web-7');
+    await world.ports.findings.note('identifier-shared', 'web-7', 'another agent lives', NOW);
+    const [shown] = jsonLines((await ask('node', 'show', 'web-7', '--json')).stdout);
+    expect(shown).toMatchObject({
+      host: 'web-7',
+      uuid: 'uuid-1',
+      attested: false,
+      enrolledAt: '2026-11-20T10:15:00.000Z',
+      revokedAt: null,
+      findings: [{ kind: 'identifier-shared', advice: expect.any(String) }],
+    });
+    const { stdout } = await ask('node', 'show', 'web-7');
+    expect(stdout).toMatch(/state +enrolled/);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it('revoke ends a node once it is confirmed, and keeps its machine out until that is undone', async () => {
+    const { world, ask, directory } = await aMayflyWith('web-7');
+    const unconfirmed = await ask('node', 'revoke', 'web-7');
+    expect([unconfirmed.code, unconfirmed.stderr]).toEqual([1, expect.stringContaining('--yes')]);
+    expect((await world.ports.registry.find('web-7', true))?.revokedAtMs).toBeUndefined();
+
+    const { code, stdout } = await ask('node', 'revoke', 'web-7', '--yes', '--json');
+    expect([code, jsonLines(stdout)]).toEqual([0, [{ host: 'web-7', revoked: true }]]);
+    expect(await world.ports.registry.find('web-7', true)).toMatchObject({ revokedAtMs: NOW, endedAtMs: NOW });
+    expect(await everyEntry(directory)).toEqual([]);
+    await expect(world.enroll('web-7')).rejects.toThrow('revoked');
+    await expect(world.enroll('web-7', { agentInstance: 'wiped' })).rejects.toThrow('revoked');
+    expect((await ask('node', 'show', 'web-7')).stdout).toMatch(/state +revoked 2026/);
+
+    expect((await ask('node', 'revoke', 'web-7', '--undo')).code).toBe(0);
+    expect((await world.enroll('web-7')).node.host).toBe('web-7');
+    expect((await ask('node', 'revoke', 'web-7', '--undo')).stderr).toContain('is not revoked');
+  });
+
+  it('says of a host that is not there where to look', async () => {
+    const { ask } = await aWatched();
+    for (const command of [['show'], ['revoke', '--yes']]) {
+      const { code, stderr } = await ask('node', ...command, 'web-9');
+      expect([code, stderr]).toEqual([1, expect.stringContaining('npx mayfly nodes')]);
+    }
+  });
+
+  it('teaches by examples that it understands', async () => {
+    for (const command of ['show', 'revoke']) {
+      const { stdout } = await mayfly('node', command, '--help');
+      const examples = [...stdout.matchAll(/^ {2}\$ npx mayfly ([^|\n]*)/gm)].map(([, example]) => String(example));
+      expect(examples.length).toBeGreaterThan(1);
+      for (const example of examples)
+        expect(await mayfly(...example.trim().split(/\s+/), '--help')).toMatchObject({ code: 0 });
+    }
+  });
+});

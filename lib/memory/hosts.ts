@@ -17,6 +17,11 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
   readonly #partitions = new Map<string, Partition>();
   readonly #spaces = new Map<string, { readonly queryId: string; readonly untilMs: number }>();
 
+  /** Every name under which something is kept. */
+  get names(): readonly string[] {
+    return [...this.#partitions.keys()];
+  }
+
   async open(host: string): Promise<HostPartition> {
     const { node, deliveries, pending } = this.#of(host);
     return {

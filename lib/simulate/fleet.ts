@@ -1,6 +1,7 @@
 import { type Clock, type Random, SimulatedAgent, type SimulatedHost } from '../agent/index.ts';
 import { QUERY_RUN_MS, ROUND_TRIP_MS } from '../core/ledger/bound.ts';
-import { ENROLL_SECRET, type InMemoryMayfly } from './mayfly.ts';
+import { ENROLL_SECRET } from './composition.ts';
+import type { InMemoryMayfly } from './mayfly.ts';
 
 /** What one query takes: the six of a full delivery together take as long as MTTA's bound assumes. */
 const QUERY_MS = QUERY_RUN_MS / 6;

@@ -7,29 +7,17 @@ import type {
   WireResponse,
 } from '../agent/index.ts';
 import { type Place, placeOf } from '../core/arn.ts';
-import { InstanceNodes } from '../core/fleet/instance-nodes.ts';
-import { SWEEP_EVERY_MS } from '../core/ledger/bound.ts';
 import { RequestBody } from '../core/osquery/request-body.ts';
-import { TlsApi } from '../core/osquery/tls-api.ts';
 import { compiledPolicy } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import type { SweepDeps } from '../core/reconcile/run.ts';
-import { Settled } from '../core/reconcile/settled.ts';
 import { Spend } from '../core/reconcile/spend.ts';
 import { sweep } from '../core/reconcile/sweep.ts';
-import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { handleEvent } from '../core/triggers/handle-event.ts';
 import { parseEvent } from '../core/triggers/parse.ts';
-import { MemoryFindings } from '../memory/findings.ts';
-import { MemoryHosts } from '../memory/hosts.ts';
-import { MemoryLedger } from '../memory/ledger.ts';
-import { MemoryLogBook } from '../memory/log-book.ts';
-import { MemoryAliases, MemoryDirectory } from '../memory/nodes.ts';
-import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../memory/progress.ts';
+import type { MemoryLedger } from '../memory/ledger.ts';
 import { noTaskDefinitions } from '../memory/task-definitions.ts';
+import { type Functions, functionsOver, lookupIn, memoryStores } from './composition.ts';
 import { WorldInventory } from './world-inventory.ts';
-
-export const ENROLL_SECRET = 'a day is a life';
 
 export interface MayflyOptions {
   readonly policy: Policy;
@@ -42,80 +30,50 @@ export interface MayflyOptions {
 const SWEEP_MS = 45_000;
 /** The timeout of the function that answers agents. */
 const FUNCTION_MS = 15_000;
-const NO_AGENT_AFTER_MS = 5 * 60_000;
 
 /** Mayfly without AWS: the decisions of lib/core, all of them, on ports in memory and somebody else's clock. */
 export class InMemoryMayfly {
-  readonly ledger = new MemoryLedger();
+  readonly ledger: MemoryLedger;
   /** Requests that failed: memory never does, so each is a fault of the core or of this simulation. */
   readonly failures: string[] = [];
-  readonly #api: TlsApi;
-  readonly #deps: SweepDeps;
+  readonly #functions: Functions;
+  readonly #now: () => number;
   readonly #place: Place;
 
   constructor({ policy, clock, cluster }: MayflyOptions) {
     const now = (): number => clock.now();
     const compiled = compiledPolicy(policy);
-    const hosts = new MemoryHosts();
-    const aliases = new MemoryAliases();
+    const stores = memoryStores(now);
+    const spend = new Spend(now, (ms) => clock.sleep(ms));
     const ports = {
-      ledger: this.ledger,
-      queue: hosts,
-      registry: hosts,
-      aliases,
-      directory: new MemoryDirectory(now),
-      fanOuts: new MemoryFanOuts(),
-      findings: new MemoryFindings(),
+      ...stores,
+      sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
+      lookup: lookupIn(cluster),
+      definitions: noTaskDefinitions,
+      inventory: new WorldInventory(cluster, spend),
+    };
+    this.ledger = stores.ledger;
+    this.#now = now;
+    this.#place = placeOf(cluster.arn);
+    this.#functions = functionsOver(ports, {
       policy: async () => compiled,
+      spend,
       now,
-      report: (event: string, { endpoint, error }: Readonly<Record<string, unknown>>): void => {
+      report: (event, { endpoint, error }) => {
         if (event === 'request_failed' || event === 'sweep_failed')
           this.failures.push(`${endpoint ?? event}: ${error}`);
       },
-    };
-    const lookup = {
-      instancesOf: async (clusterArn: string, arns: readonly string[]) => {
-        const { containerInstances } = cluster.describeContainerInstances({
-          cluster: clusterArn,
-          containerInstances: arns,
-        });
-        return new Map(containerInstances.map(instanceOf));
-      },
-    };
-    const spend = new Spend(now, (ms) => clock.sleep(ms));
-    const inventory = new WorldInventory(cluster, spend);
-    this.#place = placeOf(cluster.arn);
-    this.#deps = {
-      ...ports,
-      definitions: noTaskDefinitions,
-      hosts: new ContainerHosts(aliases, lookup, now),
-      tasks: inventory,
-      instances: inventory,
-      progress: new MemorySweepProgress(),
-      nodes: new InstanceNodes(ports.directory, aliases, now),
-      spend,
-      settled: new Settled(),
-      noAgentAfterMs: NO_AGENT_AFTER_MS,
-    };
-    this.#api = new TlsApi({
-      ...ports,
-      book: new MemoryAnswerBook(),
-      logBook: new MemoryLogBook(),
-      sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
-      enrollSecrets: new Map([['default', secret(ENROLL_SECRET)]]),
-      nodeKeySecret: secret('a key of the simulated day'),
-      sweepEveryMs: SWEEP_EVERY_MS,
     });
   }
 
   /** Takes an event as the functions behind EventBridge do. */
   async take(event: EventBridgeEvent): Promise<void> {
-    await handleEvent(parseEvent(event), this.#deps);
+    await handleEvent(parseEvent(event), this.#functions.events);
   }
 
   /** Looks for what no event told, as the reconciler does every minute. */
   async sweep(): Promise<void> {
-    await sweep(this.#deps, this.#place, this.#deps.now() + SWEEP_MS);
+    await sweep(this.#functions.events, this.#place, this.#now() + SWEEP_MS);
   }
 
   /**
@@ -128,13 +86,13 @@ export class InMemoryMayfly {
       exchange: async ({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
         await trip(signal);
         const authorization = headers.Authorization;
-        const endsAtMs = this.#deps.now() + FUNCTION_MS;
-        const reply = await this.#api.answer({
+        const endsAtMs = this.#now() + FUNCTION_MS;
+        const reply = await this.#functions.api.answer({
           method: 'POST',
           path: new URL(url).pathname,
           body: RequestBody.of(Buffer.from(body)),
           authorization,
-          timeLeftMs: () => endsAtMs - this.#deps.now(),
+          timeLeftMs: () => endsAtMs - this.#now(),
         });
         await trip(signal);
         return {
@@ -149,10 +107,3 @@ export class InMemoryMayfly {
 
 /** The ledger knows what the rows proved; the rows themselves nobody asks for. */
 const nowhere = async (): Promise<void> => {};
-
-const secret = (value: string) => ({ values: async () => [value], refreshed: async () => [value] });
-
-function instanceOf(described: object): [arn: string, instance: string] {
-  const { containerInstanceArn, ec2InstanceId } = described as Record<string, unknown>;
-  return [String(containerInstanceArn), String(ec2InstanceId)];
-}

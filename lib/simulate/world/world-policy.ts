@@ -1,0 +1,72 @@
+import { builtInPolicy } from '../../core/policy/built-in.ts';
+import type { PolicyRule, PolicyVersion } from '../../core/policy/policy.ts';
+import { versionAfter } from '../../core/policy/policy-version.ts';
+
+/** Tasks of this family bring an answer that the front does not carry. */
+export const HEAVY = 'heavy';
+/** A row of this many bytes is over the limit of the world's front, {@link FRONT_LIMIT_BYTES}. */
+const HEAVY_BYTES = 80_000;
+/** The largest body the front carries: small, so that too large a one costs the world little. */
+export const FRONT_LIMIT_BYTES = 64_000;
+
+/** In the column names of rows that were asked for after an end: nothing else tells them from those of a life. */
+const AFTER_END = '1 AS after_end';
+
+/** Whether this SQL proves that the containers it names are alive. */
+export const isLiveProof = (sql: string): boolean =>
+  /^SELECT id, name, image\b.* FROM docker_containers WHERE id IN \(/.test(sql) && !sql.includes(AFTER_END);
+
+const heavyRule: PolicyRule = {
+  name: 'heavy',
+  answers: 'What does not fit through the front?',
+  on: { event: { source: ['aws.ecs'], detail: { lastStatus: ['RUNNING'], group: [`family:${HEAVY}`] } } },
+  target: 'ecs-task-host',
+  priority: 3,
+  lastGasp: false,
+  expiresSeconds: 600,
+  accelerateSeconds: 300,
+  queries: [
+    {
+      name: 'weight',
+      sql: `SELECT id, hex(zeroblob(${HEAVY_BYTES / 2})) AS weight FROM docker_containers WHERE id IN (:containers)`,
+      bind: { containers: 'detail.containers[].runtimeId' },
+    },
+  ],
+  postMortem: [],
+  postMortemExpiresSeconds: 600,
+};
+
+/** The built-in policy with a heavy rule, a configuration that costs simulated agents little, and marked post-mortems. */
+export const worldPolicy: PolicyVersion = versionAfter(0, {
+  policy: {
+    ...builtInPolicy,
+    rules: [
+      ...builtInPolicy.rules.map((rule) => ({
+        ...rule,
+        postMortem: rule.postMortem.map((query) => ({
+          ...query,
+          sql: query.sql.replace('SELECT id', `SELECT id, ${AFTER_END}`),
+        })),
+      })),
+      heavyRule,
+    ],
+    profiles: [
+      {
+        name: 'default',
+        config: {
+          options: {
+            disable_distributed: false,
+            distributed_interval: 10,
+            logger_tls_period: 10,
+            logger_min_status: 1,
+          },
+          schedule: { pulse: { query: 'SELECT unix_time FROM time', interval: 60, snapshot: true } },
+        },
+      },
+    ],
+  },
+  sources: {},
+  message: 'the policy of a world',
+  pushedBy: 'a seed',
+  pushedAtMs: 0,
+});

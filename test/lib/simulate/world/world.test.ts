@@ -1,0 +1,18 @@
+import { describe, expect, it } from '@jest/globals';
+import { runWorld } from '../../../../lib/simulate/world/world.ts';
+
+describe('a seeded world', () => {
+  it('is the same for the same seed, call by call', async () => {
+    const [first, second] = [await runWorld(10, { trace: true }), await runWorld(10, { trace: true })];
+    expect(second).toEqual(first);
+    expect(first.trace.length).toBeGreaterThan(300);
+    expect((await runWorld(11, { trace: true })).trace).not.toEqual(first.trace);
+  });
+
+  it('is the same whether or not somebody writes down what happens', async () => {
+    const { trace: _, ...told } = await runWorld(12, { trace: true });
+    const { trace, ...untold } = await runWorld(12);
+    expect(untold).toEqual(told);
+    expect(trace).toEqual([]);
+  });
+});

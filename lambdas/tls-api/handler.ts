@@ -2,13 +2,12 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-l
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
 import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 
+type ProxyEvent = Pick<APIGatewayProxyEvent, 'httpMethod' | 'path' | 'headers' | 'body' | 'isBase64Encoded'>;
+
 /** The TLS API behind a REST API's proxy integration. */
 export const createHandler =
   (api: TlsApi) =>
-  async (
-    event: APIGatewayProxyEvent,
-    context: Pick<Context, 'getRemainingTimeInMillis'>,
-  ): Promise<APIGatewayProxyResult> => {
+  async (event: ProxyEvent, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<APIGatewayProxyResult> => {
     const authorization = Object.entries(event.headers ?? {}).find(
       ([name]) => name.toLowerCase() === 'authorization',
     )?.[1];

@@ -31,6 +31,7 @@ export const EVENT_METRICS: Readonly<Record<string, EventMetrics>> = {
   event_malformed: counts('EventsMalformed'),
   query_refused: { values: measures(MetricUnit.Count, { QueriesRefused: 'count' }) },
   query_dropped: { values: measures(MetricUnit.Count, { QueriesDropped: 'count' }) },
+  query_unanswered: counts('QueriesUnanswered', [[], ['host', 'rule', 'query']]),
   rule_without_host: counts('RulesWithoutHost'),
   fan_out_limited: counts('FanOutsLimited'),
   policy_refresh_failed: counts('PolicyRefreshesFailed'),

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
+  BatchGetCommand,
   BatchWriteCommand,
-  DeleteCommand,
-  GetCommand,
+  type BatchWriteCommandInput,
   PutCommand,
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Delivery } from '../core/queue/delivery.ts';
-import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
+import type { Delivery, Offer } from '../core/queue/delivery.ts';
+import type { FoundDelivery, HostPartition, HostQueue, Settled } from '../core/queue/host-queue.ts';
+import { attemptsOf, latestOf, unanswered } from '../core/queue/offers.ts';
 import { keyOf, type PendingKey, type PendingQuery } from '../core/queue/pending-query.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
@@ -18,15 +20,18 @@ import { conditional, itemsOf, type Table, ttl } from './table.ts';
  * HOST#<host> / d#<deliveryId>            a delivery in flight
  * HOST#<host> / q#<priority>#<queryId>    a pending query
  * In this order within the partition, so one page of a query holds the node, what is in flight and the most urgent.
- * GIVENUP#<host> / d#<deliveryId>         a delivery that nobody answered in time
+ * RETIRED#<host> / d#<deliveryId>         a delivery that was answered or given up
  */
-const deliveryKey = ({ host, id }: Delivery) => ({ pk: hostKey(host), sk: `d#${id}` });
-const givenUpKey = ({ host, id }: Pick<Delivery, 'host' | 'id'>) => ({ pk: `GIVENUP#${host}`, sk: `d#${id}` });
+const deliveryKey = ({ host, id }: Pick<Delivery, 'host' | 'id'>) => ({ pk: hostKey(host), sk: `d#${id}` });
+const RETIRED = 'RETIRED#';
+const retiredKey = ({ host, id }: Pick<Delivery, 'host' | 'id'>) => ({ pk: `${RETIRED}${host}`, sk: `d#${id}` });
 const pendingKey = ({ host, priority, queryId }: PendingKey) => ({ pk: hostKey(host), sk: `q#${priority}#${queryId}` });
 
-// An unanswered delivery is given up by a poll; this removes those of hosts that never poll again.
+// An unanswered delivery is given up by a poll; this removes those of hosts that never poll again. Retired ones are kept
+// for as long: an agent may hold an answer, or send it again.
 const DELIVERY_TTL_MS = 24 * 3_600_000;
 const BATCH = 25; // BatchWriteItem's own limit
+const DELIVERIES_AT_ONCE = 50; // BatchGetItem takes 100 keys, and each delivery has two
 
 /** The queue of each host, one partition a host. */
 export class DynamoHostQueue implements HostQueue {
@@ -109,86 +114,105 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   async deliver(delivery: Delivery): Promise<void> {
-    const { answered: _, ...rest } = delivery;
     await this.#table.db.send(
-      new PutCommand({
-        TableName: this.#table.name,
-        Item: { ...deliveryKey(delivery), ...rest, expiresAt: ttl(delivery.deliveredAtMs + DELIVERY_TTL_MS) },
-      }),
+      new PutCommand({ TableName: this.#table.name, Item: itemOf(deliveryKey(delivery), delivery) }),
     );
   }
 
-  redeliver(delivery: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean> {
-    return conditional(
-      this.#table.db.send(
+  async offerAgain(delivery: Delivery, offer: Offer, leaseUntilMs?: number): Promise<number | undefined> {
+    const isLeased = leaseUntilMs !== undefined;
+    try {
+      const { Attributes } = await this.#table.db.send(
         new UpdateCommand({
           TableName: this.#table.name,
           Key: deliveryKey(delivery),
-          UpdateExpression: 'SET attempt = :next, deliveredAtMs = :now, leaseUntilMs = :until',
-          ConditionExpression: 'attempt = :attempt',
+          UpdateExpression: `SET offers = list_append(offers, :offer)${isLeased ? ', leaseUntilMs = :until' : ''}`,
+          // A repeat that is noted meanwhile takes no lease away.
+          ConditionExpression: isLeased
+            ? 'attribute_exists(offers) AND leaseUntilMs = :held'
+            : 'attribute_exists(offers)',
           ExpressionAttributeValues: {
-            ':attempt': delivery.attempt,
-            ':next': delivery.attempt + 1,
-            ':now': nowMs,
-            ':until': leaseUntilMs,
+            ':offer': [offer],
+            ...(isLeased ? { ':until': leaseUntilMs, ':held': delivery.leaseUntilMs } : {}),
           },
+          ReturnValues: 'UPDATED_NEW',
         }),
-      ),
-    );
+      );
+      return ((Attributes?.offers as Offer[] | undefined)?.length ?? 0) - 1;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
   }
 
-  async complete(delivery: Delivery, wireIds: readonly string[]): Promise<void> {
-    const key = deliveryKey(delivery);
-    const open = delivery.queries.filter(
-      ({ wireId }) => !wireIds.includes(wireId) && !delivery.answered.includes(wireId),
-    );
-    if (open.length === 0) return this.#delete(delivery);
+  async findDeliveries(host: string, deliveryIds: readonly string[]): Promise<FoundDelivery[]> {
+    const found = new Map<string, FoundDelivery>();
+    let left = deliveryIds.flatMap((id) => [deliveryKey({ host, id }), retiredKey({ host, id })]);
+    while (left.length > 0) {
+      const { Responses, UnprocessedKeys } = await this.#table.db.send(
+        new BatchGetCommand({
+          RequestItems: {
+            [this.#table.name]: { Keys: left.slice(0, 2 * DELIVERIES_AT_ONCE), ConsistentRead: true },
+          },
+        }),
+      );
+      for (const item of Responses?.[this.#table.name] ?? []) {
+        const isRetired = String(item.pk).startsWith(RETIRED);
+        const delivery = deliveryOf(item);
+        // A crash may have left both: the one in flight is still to be retired.
+        if (!isRetired || !found.has(delivery.id)) found.set(delivery.id, { ...delivery, isRetired });
+      }
+      const unprocessed = (UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof left;
+      left = [...unprocessed, ...left.slice(2 * DELIVERIES_AT_ONCE)];
+    }
+    return [...found.values()];
+  }
+
+  async complete(settled: readonly Settled[]): Promise<void> {
+    const whole: Delivery[] = [];
+    const parts: Settled[] = [];
+    for (const one of settled) {
+      const { isRetired, ...delivery } = one.delivery;
+      const answered = [...new Set([...delivery.answered, ...one.marks])];
+      if (!isRetired && unanswered({ ...delivery, answered }).length === 0) whole.push({ ...delivery, answered });
+      else parts.push(one);
+    }
+    await Promise.all(parts.map((one) => this.#answered(one)));
+    await this.#retire(whole);
+  }
+
+  async #answered({ delivery, marks }: Settled): Promise<void> {
     await conditional(
       this.#table.db.send(
         new UpdateCommand({
           TableName: this.#table.name,
-          Key: key,
-          UpdateExpression: 'ADD answered :ids',
+          Key: delivery.isRetired ? retiredKey(delivery) : deliveryKey(delivery),
+          UpdateExpression: 'ADD answered :marks',
           ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':ids': new Set(wireIds) },
+          ExpressionAttributeValues: { ':marks': new Set(marks) },
         }),
       ),
     );
   }
 
-  // In a partition of its own: polls need not read it.
-  async abandon(delivery: Delivery): Promise<void> {
-    const { answered: _, ...rest } = delivery;
-    const expiresAt = ttl(delivery.deliveredAtMs + DELIVERY_TTL_MS);
-    await this.#table.db.send(
-      new PutCommand({ TableName: this.#table.name, Item: { ...givenUpKey(delivery), ...rest, expiresAt } }),
-    );
-    await this.#delete(delivery);
+  retire(delivery: Delivery): Promise<void> {
+    return this.#retire([delivery]);
   }
 
-  async givenUp(host: string, deliveryIds: readonly string[]): Promise<Delivery[]> {
-    const found = deliveryIds.map(async (id) => {
-      const { Item } = await this.#table.db.send(
-        new GetCommand({ TableName: this.#table.name, Key: givenUpKey({ host, id }), ConsistentRead: true }),
-      );
-      return Item ? [deliveryOf(Item)] : [];
-    });
-    return (await Promise.all(found)).flat();
-  }
-
-  async #delete(delivery: Delivery): Promise<void> {
-    await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: deliveryKey(delivery) }));
+  // In a partition of their own: polls need not read them. Kept before they are taken away: answers must find them.
+  async #retire(deliveries: readonly Delivery[]): Promise<void> {
+    await this.#writeAll(deliveries.map((one) => ({ PutRequest: { Item: itemOf(retiredKey(one), one) } })));
+    await this.#writeAll(deliveries.map((one) => ({ DeleteRequest: { Key: deliveryKey(one) } })));
   }
 
   async remove(keys: readonly PendingKey[]): Promise<void> {
     // Of two functions that ask the same at once, each remembers what it asked. A batch takes no key twice.
     const rows = [...new Map(keys.map(pendingKey).map((key) => [`${key.pk} ${key.sk}`, key])).values()];
-    const [only] = rows;
-    if (rows.length === 1 && only) {
-      await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: only }));
-      return;
-    }
-    let left = rows.map((Key) => ({ DeleteRequest: { Key } }));
+    await this.#writeAll(rows.map((Key) => ({ DeleteRequest: { Key } })));
+  }
+
+  async #writeAll(requests: readonly WriteRequest[]): Promise<void> {
+    let left = requests;
     while (left.length > 0) {
       const batch = left.slice(0, BATCH);
       const { UnprocessedItems } = await this.#table.db.send(
@@ -202,7 +226,19 @@ export class DynamoHostQueue implements HostQueue {
   }
 }
 
+type WriteRequest = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>[number];
+
+function itemOf(key: { readonly pk: string; readonly sk: string }, delivery: Delivery) {
+  const { answered, ...rest } = delivery;
+  return {
+    ...key,
+    ...rest,
+    answered: answered.length > 0 ? new Set(answered) : undefined, // a set of the table is never empty
+    expiresAt: ttl((attemptsOf(delivery).at(-1) ?? latestOf(delivery)).atMs + DELIVERY_TTL_MS),
+  };
+}
+
 function deliveryOf(item: Record<string, unknown>): Delivery {
   const { pk: _, sk: __, expiresAt: ___, answered, ...rest } = item;
-  return { ...(rest as unknown as Delivery), answered: [...((answered as Set<string> | undefined) ?? [])] };
+  return { ...(rest as unknown as Delivery), answered: [...((answered as Set<string> | undefined) ?? [])].sort() };
 }

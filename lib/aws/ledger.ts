@@ -165,7 +165,7 @@ export class DynamoLedger implements Ledger {
     const values = Object.fromEntries([
       ...first.map(([name, value]) => [`:${name}`, value]),
       ...facts.map(([, said], n) => [`:facts${n}`, said]),
-      [':closed', new Set([sighting.queryId])],
+      [':closed', new Set(sighting.closes)],
       ...(live.length > 0 ? [[':live', new Set(live)]] : []),
       ...(postMortem.length > 0 ? [[':dead', new Set(postMortem)]] : []),
     ]);

@@ -67,17 +67,6 @@ const width = (cell: string): number => stripVTControlCharacters(cell).length;
 /** `1.2 s`, `310 s` */
 export const seconds = (ms: number): string => `${ms < 100_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
 
-/** Things by what they have in common, in the order of their first. */
-export function grouped<K, T>(things: readonly T[], keyOf: (thing: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const thing of things) {
-    const group = groups.get(keyOf(thing));
-    if (group) group.push(thing);
-    else groups.set(keyOf(thing), [thing]);
-  }
-  return groups;
-}
-
 const PATIENCE_MS = 2000;
 
 /** Waits for `work`; after two seconds it says what is being waited for, so that silence never looks like a hang. */

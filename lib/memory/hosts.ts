@@ -1,14 +1,15 @@
 import type { Node } from '../core/nodes/node.ts';
 import { MOST_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
-import type { Delivery } from '../core/queue/delivery.ts';
-import type { HostPartition, HostQueue } from '../core/queue/host-queue.ts';
+import type { Delivery, Offer } from '../core/queue/delivery.ts';
+import type { FoundDelivery, HostPartition, HostQueue, Settled } from '../core/queue/host-queue.ts';
+import { unanswered } from '../core/queue/offers.ts';
 import type { PendingKey, PendingQuery } from '../core/queue/pending-query.ts';
 
 interface Partition {
   node: Node | undefined;
   readonly deliveries: Map<string, Delivery>;
-  readonly givenUp: Map<string, Delivery>;
+  readonly retired: Map<string, Delivery>;
   readonly pending: Map<string, PendingQuery>;
 }
 
@@ -61,32 +62,44 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     this.#of(delivery.host).deliveries.set(delivery.id, { ...delivery, answered: [] });
   }
 
-  async redeliver({ host, id, attempt }: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean> {
+  async offerAgain({ host, id, leaseUntilMs }: Delivery, offer: Offer, untilMs?: number): Promise<number | undefined> {
     const { deliveries } = this.#of(host);
     const known = deliveries.get(id);
-    if (known?.attempt !== attempt) return false;
-    deliveries.set(id, { ...known, attempt: attempt + 1, deliveredAtMs: nowMs, leaseUntilMs });
-    return true;
+    if (!known || (untilMs !== undefined && known.leaseUntilMs !== leaseUntilMs)) return undefined;
+    const offers = [...known.offers, offer];
+    deliveries.set(id, { ...known, offers, leaseUntilMs: untilMs ?? known.leaseUntilMs });
+    return offers.length - 1;
   }
 
-  /** Whether none is left is decided by the delivery as the caller read it, as where a table holds it. */
-  async complete({ host, id, queries, answered }: Delivery, wireIds: readonly string[]): Promise<void> {
-    const { deliveries } = this.#of(host);
-    const known = deliveries.get(id);
-    if (!known) return;
-    const told = new Set([...answered, ...wireIds]);
-    if (queries.every(({ wireId }) => told.has(wireId))) deliveries.delete(id);
-    else deliveries.set(id, { ...known, answered: [...new Set([...known.answered, ...wireIds])] });
+  async findDeliveries(host: string, deliveryIds: readonly string[]): Promise<FoundDelivery[]> {
+    const { deliveries, retired } = this.#of(host);
+    return [...new Set(deliveryIds)].flatMap((id): FoundDelivery[] => {
+      const open = deliveries.get(id);
+      const delivery = open ?? retired.get(id);
+      return delivery ? [{ ...delivery, isRetired: !open }] : [];
+    });
   }
 
-  async abandon(delivery: Delivery): Promise<void> {
-    const { deliveries, givenUp } = this.#of(delivery.host);
-    givenUp.set(delivery.id, { ...delivery, answered: [] });
+  async complete(settled: readonly Settled[]): Promise<void> {
+    for (const { delivery, marks } of settled) {
+      const { isRetired, ...asRead } = delivery;
+      const { deliveries, retired } = this.#of(delivery.host);
+      // Whether none is left is decided by the delivery as the caller read it, as where a table holds it.
+      const whole = { ...asRead, answered: [...new Set([...asRead.answered, ...marks])].sort() };
+      if (!isRetired && unanswered(whole).length === 0) {
+        await this.retire(whole);
+        continue;
+      }
+      const shelf = isRetired ? retired : deliveries;
+      const known = shelf.get(delivery.id);
+      if (known) shelf.set(delivery.id, { ...known, answered: [...new Set([...known.answered, ...marks])].sort() });
+    }
+  }
+
+  async retire(delivery: Delivery): Promise<void> {
+    const { deliveries, retired } = this.#of(delivery.host);
+    retired.set(delivery.id, delivery);
     deliveries.delete(delivery.id);
-  }
-
-  async givenUp(host: string, deliveryIds: readonly string[]): Promise<Delivery[]> {
-    return deliveryIds.flatMap((id) => this.#of(host).givenUp.get(id) ?? []);
   }
 
   async remove(keys: readonly PendingKey[]): Promise<void> {
@@ -163,7 +176,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
   #of(host: string): Partition {
     const known = this.#partitions.get(host);
     if (known) return known;
-    const fresh: Partition = { node: undefined, deliveries: new Map(), givenUp: new Map(), pending: new Map() };
+    const fresh: Partition = { node: undefined, deliveries: new Map(), retired: new Map(), pending: new Map() };
     this.#partitions.set(host, fresh);
     return fresh;
   }

@@ -84,7 +84,7 @@ export class MemoryLedger implements Ledger {
       seenLive: union(known.seenLive, live),
       seenPostMortem: union(known.seenPostMortem, postMortem),
       facts: { ...facts, ...known.facts, ...Object.fromEntries(last) },
-      closed: union(known.closed, [sighting.queryId]),
+      closed: union(known.closed, sighting.closes),
       ...(known.firstAnswerAtMs === undefined ? firstAnswer(sighting) : {}),
     }));
     return before;

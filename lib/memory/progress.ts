@@ -1,25 +1,38 @@
 import type { SweepProgress, SweepState } from '../core/reconcile/inventory.ts';
-import type { AnswerBook } from '../core/results/answer-book.ts';
+import type { AnswerBook, PageNews } from '../core/results/answer-book.ts';
 import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/triggers/fan-out.ts';
+
+interface Page {
+  readonly marks: ReadonlySet<string>;
+  readonly claimedUntilMs?: number;
+}
 
 /** Which answers were stored. */
 export class MemoryAnswerBook implements AnswerBook {
-  readonly #answers = new Map<string, 'stored' | { readonly claimedUntilMs: number }>();
+  readonly #pages = new Map<string, Page>();
 
-  async claim(host: string, wireId: string, nowMs: number, untilMs: number): Promise<'claimed' | 'busy' | 'stored'> {
-    const known = this.#answers.get(`${host} ${wireId}`);
-    if (known === 'stored') return 'stored';
-    if (known && known.claimedUntilMs > nowMs) return 'busy';
-    this.#answers.set(`${host} ${wireId}`, { claimedUntilMs: untilMs });
-    return 'claimed';
+  async claim(host: string, page: string, nowMs: number, untilMs: number): Promise<ReadonlySet<string> | 'busy'> {
+    const { marks, claimedUntilMs = 0 } = this.#of(host, page);
+    if (claimedUntilMs > nowMs) return 'busy';
+    this.#set(host, page, { marks, claimedUntilMs: untilMs });
+    return marks;
   }
 
-  async stored(host: string, wireId: string): Promise<void> {
-    this.#answers.set(`${host} ${wireId}`, 'stored');
+  async stored(host: string, page: string, { marks, replaces }: PageNews): Promise<void> {
+    const before = replaces ? [] : this.#of(host, page).marks;
+    this.#set(host, page, { marks: new Set([...before, ...marks]) });
   }
 
-  async release(host: string, wireId: string): Promise<void> {
-    this.#answers.delete(`${host} ${wireId}`);
+  async release(host: string, page: string): Promise<void> {
+    this.#set(host, page, { marks: this.#of(host, page).marks });
+  }
+
+  #of(host: string, page: string): Page {
+    return this.#pages.get(`${host} ${page}`) ?? { marks: new Set() };
+  }
+
+  #set(host: string, page: string, content: Page): void {
+    this.#pages.set(`${host} ${page}`, content);
   }
 }
 

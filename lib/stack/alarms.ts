@@ -57,7 +57,7 @@ export class Alarms extends Construct {
       ...props.routes.flatMap((route) => this.ofRoute(route)),
       ...this.ofTlsApi(props.tlsApi),
       ...[props.tlsApi, props.reconciler, ...props.routes].map((one) => this.ofThrottles(one)),
-      this.ofQueues(),
+      ...this.ofQueues(),
       this.ofTable(props.table),
       ...this.ofStreams(props.streams),
     ];
@@ -189,14 +189,23 @@ export class Alarms extends Construct {
     });
   }
 
-  private ofQueues(): Alarm {
-    return this.alarm('QueriesWait', {
-      metric: ownMetric(this, 'OldestWaiting', { period: MINUTE, statistic: Stats.MAXIMUM }),
-      atLeast: 300_000, // ms: half of what a question about a task is good for; a cold host takes it within its interval
-      periods: 3, // one host that was away for a while is done with it at its first polls
-      says: 'Queries wait 5 minutes and more for hosts that do poll',
-      runbook: 'Queries that wait',
-    });
+  private ofQueues(): Alarm[] {
+    return [
+      this.alarm('QueriesWait', {
+        metric: ownMetric(this, 'OldestWaiting', { period: MINUTE, statistic: Stats.MAXIMUM }),
+        atLeast: 300_000, // ms: half of what a question about a task is good for; a cold host takes it within its interval
+        periods: 3, // one host that was away for a while is done with it at its first polls
+        says: 'Queries wait 5 minutes and more for hosts that do poll',
+        runbook: 'Queries that wait',
+      }),
+      this.alarm('QueriesUnanswered', {
+        metric: ownMetric(this, 'QueriesUnanswered', { period: MINUTE, statistic: Stats.SUM }),
+        atLeast: 1,
+        periods: 1,
+        says: 'Agents took a query several times, polled on and never answered it',
+        runbook: 'Queries without an answer',
+      }),
+    ];
   }
 
   private ofTable(table: MayflyTable): Alarm {

@@ -42,7 +42,7 @@ const STAGES = {
 
 const TROUBLE = [
   ...['RequestsFailed', 'EventsFailed', 'EventsMalformed', 'EnrollmentsRefused', 'BodiesQuarantined'],
-  ...['QueriesDropped', 'QueriesRefused', 'RulesWithoutHost', 'PolicyRefreshesFailed'],
+  ...['QueriesDropped', 'QueriesRefused', 'QueriesUnanswered', 'RulesWithoutHost', 'PolicyRefreshesFailed'],
 ];
 
 /** What there is to see, in rows: what became of lives, how long answers took, what is stuck, what is found, what it costs. */

@@ -7,24 +7,44 @@ import { MINUTE, SECOND, T0 } from '../support/world.ts';
 import { contract } from './editions.ts';
 
 contract('the answer book', (begin) => {
-  it('lets one request store an answer, and says when that is done', async () => {
+  const untilMs = T0 + 20 * SECOND;
+
+  it('gives a page to one of all who want it at once', async () => {
     const { book } = await begin();
-    const untilMs = T0 + 20 * SECOND;
-    expect(await book.claim('h1', 'w1', T0, untilMs)).toBe('claimed');
-    expect(await book.claim('h1', 'w1', T0, untilMs)).toBe('busy');
-    expect(await book.claim('h2', 'w1', T0, untilMs)).toBe('claimed');
-    await book.stored('h1', 'w1', T0);
-    expect(await book.claim('h1', 'w1', T0 + MINUTE, T0 + 2 * MINUTE)).toBe('stored');
+    const states = await Promise.all([1, 2, 3, 4].map(() => book.claim('h1', 'p1', T0, untilMs)));
+    expect(states.filter((state) => state === 'busy')).toHaveLength(3);
+    expect(states.filter((state) => state !== 'busy')).toEqual([new Set()]);
   });
 
-  it('frees a claim that ran out or was given back', async () => {
+  it('keeps pages apart by host and name', async () => {
     const { book } = await begin();
-    const untilMs = T0 + 20 * SECOND;
-    await book.claim('h1', 'w1', T0, untilMs);
-    expect(await book.claim('h1', 'w1', untilMs - 1, untilMs + MINUTE)).toBe('busy');
-    expect(await book.claim('h1', 'w1', untilMs, untilMs + MINUTE)).toBe('claimed');
-    await book.release('h1', 'w1');
-    expect(await book.claim('h1', 'w1', untilMs, untilMs + MINUTE)).toBe('claimed');
+    for (const [host, page] of [['h1', 'p1'] as const, ['h2', 'p1'] as const, ['h1', 'p2'] as const])
+      expect(await book.claim(host, page, T0, untilMs)).toEqual(new Set());
+  });
+
+  it('frees a page whose request has died, when its claim runs out', async () => {
+    const { book } = await begin();
+    await book.claim('h1', 'p1', T0, untilMs);
+    expect(await book.claim('h1', 'p1', untilMs - 1, untilMs + MINUTE)).toBe('busy');
+    expect(await book.claim('h1', 'p1', untilMs, untilMs + MINUTE)).toEqual(new Set());
+  });
+
+  it('gives back with a page what was marked on it, and the page is free again', async () => {
+    const { book } = await begin();
+    await book.claim('h1', 'p1', T0, untilMs);
+    await book.stored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
+    expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
+    await book.release('h1', 'p1');
+    expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
+    await book.stored('h1', 'p1', { marks: ['c'], nowMs: T0, replaces: false });
+    expect(await book.claim('h1', 'p1', T0 + MINUTE, T0 + 2 * MINUTE)).toEqual(new Set(['a', 'b', 'c']));
+  });
+
+  it('forgets what was on a page when that is full', async () => {
+    const { book } = await begin();
+    await book.stored('h1', 'p1', { marks: ['a'], nowMs: T0, replaces: false });
+    await book.stored('h1', 'p1', { marks: ['b'], nowMs: T0, replaces: true });
+    expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['b']));
   });
 });
 

@@ -22,7 +22,7 @@ contract('a queue', (begin) => {
     const { queue } = await begin();
     expect(await queue.open('h1')).toEqual({ deliveries: [], pending: [] });
     expect(await queue.waiting('h1', T0)).toEqual(new Set());
-    expect(await queue.givenUp('h1', ['000000001-aaaa'])).toEqual([]);
+    expect(await queue.findDeliveries('h1', ['000000001-aaaa'])).toEqual([]);
   });
 
   it('holds what waits by priority, then id, for its host alone', async () => {
@@ -106,54 +106,76 @@ contract('a delivery', (begin) => {
     expect((await queue.open('h1', true)).deliveries).toEqual([earlier, later]);
   });
 
-  it('is handed over again by one of those who saw the same attempt', async () => {
+  it('is offered again for one of those who saw the same lease', async () => {
     const { queue } = await begin();
-    const delivery = aDelivery('000000001-aaaa', first);
-    expect(await queue.redeliver(delivery, T0, T0 + LEASE_MS)).toBe(false);
+    const delivery = aDelivery('000000001-aaaa', first, second);
+    const offer = { atMs: T0 + MINUTE, positions: [1] };
+    const untilMs = T0 + MINUTE + LEASE_MS;
+    expect(await queue.offerAgain(delivery, offer, untilMs)).toBeUndefined();
     await queue.deliver(delivery);
-    expect(await queue.redeliver(delivery, T0 + MINUTE, T0 + MINUTE + LEASE_MS)).toBe(true);
-    expect(await queue.redeliver(delivery, T0 + MINUTE, T0 + MINUTE + LEASE_MS)).toBe(false);
+    expect(await queue.offerAgain(delivery, offer, untilMs)).toBe(1);
+    expect(await queue.offerAgain(delivery, offer, untilMs)).toBeUndefined();
     expect((await queue.open('h1', true)).deliveries).toEqual([
-      { ...delivery, attempt: 2, deliveredAtMs: T0 + MINUTE, leaseUntilMs: T0 + MINUTE + LEASE_MS },
+      { ...delivery, offers: [...delivery.offers, offer], leaseUntilMs: untilMs },
     ]);
   });
 
-  it('is gone once all of it is answered, whatever the order, and does not come back', async () => {
+  it('notes every repeat of a read, each with a number of its own, and leaves the lease as it is', async () => {
+    const { queue } = await begin();
+    const delivery = aDelivery('000000001-aaaa', first);
+    await queue.deliver(delivery);
+    const repeat = { atMs: T0 + SECOND, positions: [0], isRepeat: true };
+    const numbers = await Promise.all([1, 2, 3].map(() => queue.offerAgain(delivery, repeat)));
+    expect(numbers.toSorted()).toEqual([1, 2, 3]);
+    expect(await queue.offerAgain(delivery, { atMs: T0 + LEASE_MS, positions: [0] }, T0 + MINUTE)).toBe(4);
+    const [known] = (await queue.open('h1', true)).deliveries;
+    expect(known).toMatchObject({ leaseUntilMs: T0 + MINUTE });
+    expect(known?.offers).toHaveLength(5);
+  });
+
+  it('is retired once all of it is answered, whatever the order, and does not come back', async () => {
     const { queue } = await begin();
     const delivery = aDelivery('000000001-aaaa', first, second);
-    const [a = '', b = ''] = delivery.queries.map(({ wireId }) => wireId);
+    const complete = async (...marks: string[]): Promise<void> => {
+      for (const found of await queue.findDeliveries('h1', [delivery.id]))
+        await queue.complete([{ delivery: found, marks }]);
+    };
     await queue.deliver(delivery);
-    await queue.complete(delivery, [b]);
-    const [open] = (await queue.open('h1', true)).deliveries;
-    expect(open).toEqual({ ...delivery, answered: [b] });
-    await queue.complete(open as Delivery, [a]);
+    await complete('00-01');
+    expect((await queue.open('h1', true)).deliveries).toEqual([{ ...delivery, answered: ['00-01'] }]);
+    await complete('02-00!');
     expect((await queue.open('h1', true)).deliveries).toEqual([]);
-    await queue.complete(delivery, [b]);
-    await queue.complete(open as Delivery, [a]);
+    await complete('00-00');
+    expect(await queue.offerAgain(delivery, { atMs: T0, positions: [0] }, T0)).toBeUndefined();
     expect((await queue.open('h1', true)).deliveries).toEqual([]);
+    expect(await queue.findDeliveries('h1', [delivery.id])).toEqual([
+      { ...delivery, answered: ['00-00', '00-01', '02-00!'], isRetired: true },
+    ]);
   });
 
   it('knows both answers of two who each saw none, and stays for the next look', async () => {
     const { queue } = await begin();
     const delivery = aDelivery('000000001-aaaa', first, second);
-    const [a = '', b = ''] = delivery.queries.map(({ wireId }) => wireId);
     await queue.deliver(delivery);
-    await queue.complete(delivery, [a]);
-    await queue.complete(delivery, [b]);
+    const asRead = { ...delivery, isRetired: false };
+    await queue.complete([{ delivery: asRead, marks: ['00-00'] }]);
+    await queue.complete([{ delivery: asRead, marks: ['00-01'] }]);
     const [open] = (await queue.open('h1', true)).deliveries;
-    expect(open?.answered.toSorted()).toEqual([a, b]);
+    expect(open?.answered.toSorted()).toEqual(['00-00', '00-01']);
   });
 
-  it('that is given up is no longer the host’s, and is found by its id', async () => {
+  it('that is retired is no longer the host’s, and is found by its id, as others are', async () => {
     const { queue } = await begin();
-    const delivery = aDelivery('000000001-aaaa', first, second);
-    await queue.deliver(delivery);
-    await queue.complete(delivery, [delivery.queries[1]?.wireId ?? '']);
-    const [open] = (await queue.open('h1', true)).deliveries;
-    await queue.abandon(open as Delivery);
-    await queue.abandon(open as Delivery);
-    expect((await queue.open('h1', true)).deliveries).toEqual([]);
-    expect(await queue.givenUp('h1', ['000000009-aaaa', delivery.id])).toEqual([delivery]);
-    expect(await queue.givenUp('h2', [delivery.id])).toEqual([]);
+    const [flying, retired] = [aDelivery('000000001-aaaa', first), aDelivery('000000002-aaaa', second)];
+    for (const delivery of [flying, retired]) await queue.deliver(delivery);
+    await queue.retire(retired);
+    await queue.retire(retired);
+    expect((await queue.open('h1', true)).deliveries).toEqual([flying]);
+    const found = await queue.findDeliveries('h1', ['000000009-aaaa', retired.id, flying.id]);
+    expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
+      { ...flying, isRetired: false },
+      { ...retired, isRetired: true },
+    ]);
+    expect(await queue.findDeliveries('h2', [flying.id, retired.id])).toEqual([]);
   });
 });

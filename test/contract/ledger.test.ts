@@ -129,7 +129,7 @@ contract('the ledger', (begin) => {
   it('gathers closed questions, each once: with what was proved, with a trouble, and by themselves', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    await ledger.saw(TASK, aSighting(['a'], [], T0, { queryId: 'q3' }));
+    await ledger.saw(TASK, aSighting(['a'], [], T0, { closes: ['q3'] }));
     await ledger.troubled(TASK, 'no-row', ['q1', 'q3']);
     await ledger.troubled(TASK, 'expired');
     await ledger.closed(TASK, ['q2', 'q1']);

@@ -38,7 +38,7 @@ export const aSighting = (
   live,
   postMortem,
   facts: {},
-  queryId: 'q1',
+  closes: ['q1'],
   from: { deliveredAtMs: atMs, poller: aPoller() },
   answeredAtMs: atMs,
   storedAtMs: atMs,

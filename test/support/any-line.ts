@@ -14,6 +14,8 @@ export interface AnyLine {
   readonly columns?: Readonly<Record<string, string>> | null;
   readonly decorations?: Readonly<Record<string, string>>;
   readonly late?: boolean;
+  readonly repeat?: boolean;
+  readonly givenUp?: string;
   readonly logType?: string;
   readonly line?: unknown;
   readonly endpoint?: string;

@@ -17,8 +17,10 @@ import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
 import type { Newcomer } from '../../lib/core/nodes/plan-enroll.ts';
 import { pollerOf } from '../../lib/core/nodes/poller.ts';
 import type { Answer, Row } from '../../lib/core/osquery/requests.ts';
-import type { DeliveredQuery } from '../../lib/core/queue/delivery.ts';
-import { type DrainLimits, drain } from '../../lib/core/queue/drain.ts';
+import { drain } from '../../lib/core/queue/drain.ts';
+import type { OfferedQuery } from '../../lib/core/queue/offers.ts';
+import type { DrainLimits } from '../../lib/core/queue/plan-drain.ts';
+import { giveUp } from '../../lib/core/results/give-up.ts';
 import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
 import { renderSql } from '../../lib/core/sql/render.ts';
 import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
@@ -81,6 +83,8 @@ export const anAnswer = (wireId: string, rows: readonly Row[] = [], answer: Part
 export class World {
   nowMs = T0;
   readonly now = (): number => this.nowMs;
+  /** How long the function that works still lives. */
+  timeLeftMs = (): number => 15_000;
   readonly table: Table;
   readonly ports: Ports;
   readonly ecs = new FakeEcs();
@@ -174,17 +178,25 @@ export class World {
   }
 
   /** One poll of the host's agent. */
-  async poll(host: string, limits?: DrainLimits, ports: Ports = this.ports): Promise<DeliveredQuery[]> {
+  async poll(host: string, limits?: DrainLimits, ports: Ports = this.ports): Promise<OfferedQuery[]> {
     const partition = await ports.queue.open(host);
-    return [...(await drain(ports.queue, ports.ledger, host, partition, this.nowMs, limits)).queries];
+    const { node } = partition;
+    const deps = { ...ports, sink: this.sink, now: this.now, report: this.report, timeLeftMs: this.timeLeftMs };
+    const drained = await drain(host, partition, this.nowMs, {
+      ...ports,
+      limits,
+      giveUp: async (delivery, given) => node === undefined || giveUp(node, delivery, given, deps),
+    });
+    return [...drained.queries];
   }
 
   /** One distributed write of the host's agent; false means "come again". */
   async answer(host: string, answers: readonly Answer[], ports: Ports = this.ports): Promise<boolean> {
-    const { node, deliveries } = await ports.queue.open(host, true);
+    const node = await ports.registry.find(host, true);
     if (!node) throw new Error(`no node at ${host}`);
-    return handleAnswers(node, deliveries, answers, {
+    return handleAnswers(node, answers, {
       ...ports,
+      timeLeftMs: this.timeLeftMs,
       fanOuts: new DynamoFanOuts(this.table),
       sink: this.sink,
       now: this.now,

@@ -1,8 +1,9 @@
+import { grouped } from '../../core/grouped.ts';
 import { adviceOn } from '../../core/ledger/advice.ts';
 import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
 import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
 import { at } from '../place.ts';
-import { colours, columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
+import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** A workload that nobody saw. */

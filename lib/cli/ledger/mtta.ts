@@ -1,3 +1,4 @@
+import { grouped } from '../../core/grouped.ts';
 import {
   EVENT_LATENCY_MS,
   HOT_INTERVAL_SECONDS,
@@ -12,7 +13,7 @@ import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../cor
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { builtInPolicy } from '../../core/policy/built-in.ts';
 import { at } from '../place.ts';
-import { columns, count, figures, grouped, printable, say, sayJson, seconds, when } from '../print.ts';
+import { columns, count, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** What the bounds take for granted. */

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Finding, FindingKind } from '../../core/fleet/finding.ts';
+import { grouped } from '../../core/grouped.ts';
 import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
 import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
 import { at, type PlaceFlags } from '../place.ts';
-import { columns, count, grouped, printable, say, sayJson, when } from '../print.ts';
+import { columns, count, printable, say, sayJson, when } from '../print.ts';
 
 /** What to do about a finding, in one line each. */
 export const ADVICE: Readonly<Record<FindingKind, string>> = {

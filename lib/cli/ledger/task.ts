@@ -92,6 +92,7 @@ const TROUBLE: Readonly<Record<Trouble, string>> = {
   'no-row': 'answered without naming it, or one of its containers',
   'too-large': 'a query about it would have been too long',
   'unsafe-id': 'a query left an id out: it has characters that never reach SQL',
+  unanswered: 'a question was taken, alone too, and not answered by an agent that polled on',
   limited: 'a limit dropped a question about it',
   'host-gone': 'its host had ended',
   'agent-silent': 'a question was taken, and never answered',

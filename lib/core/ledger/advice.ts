@@ -9,6 +9,8 @@ export const ADVICE: Readonly<Record<MissReason, string>> = {
   'not-enrolled': 'no agent ever came from its host: check osqueryd and its flagfile there, see "mayfly nodes"',
   'no-agent': 'no agent ever enrolled from it: put osquery into its image or user data, see "mayfly nodes"',
   'agent-silent': 'the agent was there and did not answer: check osqueryd on the host, lower distributed_interval',
+  unanswered:
+    'its agent took the query, polled on and never answered it: the rows are too many for one request, or the query kills the agent; see "query_unanswered" in the log, and bound it with LIMIT',
   'not-asked': 'no rule of the policy asks about it: try its event with "mayfly policy test"',
   'host-gone':
     'its host was terminated first: add the lifecycle hook of docs/hosts.md, which holds a host until it answered',

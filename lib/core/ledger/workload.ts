@@ -11,6 +11,7 @@ export const TROUBLES = [
   'too-large',
   'unsafe-id',
   'limited',
+  'unanswered',
   'host-gone',
   'agent-silent',
   'expired',
@@ -181,8 +182,8 @@ export interface Sighting extends Arrival {
   readonly postMortem: readonly string[];
   /** Of containers among these. */
   readonly facts: Readonly<Record<string, ContainerFacts>>;
-  /** The question that is closed with it. */
-  readonly queryId: string;
+  /** The questions that are closed with it; at least one. */
+  readonly closes: readonly string[];
 }
 
 /** Before these a task has no container that could be asked about. */

@@ -83,7 +83,15 @@ export interface Answer {
   readonly rows: readonly Row[];
 }
 
-/** The answers of a distributed write, or undefined when it holds none that can be read. */
+/** osquery sends a list of objects. Some servers' agents send nothing, or an empty text, where a query failed. */
+const isRows = (rows: unknown): boolean => (Array.isArray(rows) ? rows.every(isObject) : rows === null || rows === '');
+
+const NO_ROWS = 'Mayfly: its rows are no list of objects; they are in quarantine';
+
+/**
+ * The answers of a distributed write, or undefined when it holds none that can be read. One with rows that cannot be read
+ * counts as failed: `unreadableRows` has them.
+ */
 export function readAnswers(body: unknown): Answer[] | undefined {
   if (!isObject(body) || !isObject(body.queries)) return undefined;
   const member = (name: string, id: string): unknown => {
@@ -91,13 +99,38 @@ export function readAnswers(body: unknown): Answer[] | undefined {
     return isObject(map) && Object.hasOwn(map, id) ? map[id] : undefined;
   };
   return Object.entries(body.queries).map(([wireId, rows]) => {
+    const isReadable = isRows(rows);
+    const status = statusOf(member('statuses', wireId));
+    const message = textOf(member('messages', wireId));
     return {
       wireId,
-      status: statusOf(member('statuses', wireId)),
-      message: textOf(member('messages', wireId)),
+      status: isReadable ? status : status || 1,
+      message: isReadable ? message : message || NO_ROWS,
       rows: Array.isArray(rows) ? rows.filter(isObject).map(toRow) : [],
     };
   });
+}
+
+/** A line of the quarantine keeps this much of a body. */
+const MAX_PART_CHARACTERS = 100_000;
+
+/** The answers whose rows are no list of objects, as JSON `{"queries": {…}}`, in parts that a line can hold. */
+export function* unreadableRows(body: unknown): Generator<string> {
+  if (!isObject(body) || !isObject(body.queries)) return;
+  let part: string[] = [];
+  let characters = 0;
+  for (const [wireId, rows] of Object.entries(body.queries)) {
+    if (isRows(rows)) continue;
+    const member = `${JSON.stringify(wireId)}:${JSON.stringify(rows)}`;
+    if (part.length > 0 && characters + member.length > MAX_PART_CHARACTERS) {
+      yield `{"queries":{${part.join(',')}}}`;
+      part = [];
+      characters = 0;
+    }
+    part.push(member);
+    characters += member.length;
+  }
+  if (part.length > 0) yield `{"queries":{${part.join(',')}}}`;
 }
 
 /** The lines of a log request, or undefined when it is none. An empty `data` is fine. */

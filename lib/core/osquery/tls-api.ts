@@ -20,10 +20,12 @@ import { agentConfig, profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import type { Profile } from '../policy/policy.ts';
-import { type DrainLimits, defaultLimits, drain } from '../queue/drain.ts';
+import { drain } from '../queue/drain.ts';
 import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
+import { type DrainLimits, defaultLimits } from '../queue/plan-drain.ts';
 import type { Report } from '../report.ts';
 import type { AnswerBook } from '../results/answer-book.ts';
+import { giveUp } from '../results/give-up.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
 import { lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
 import type { LogBook } from '../results/log-book.ts';
@@ -31,8 +33,8 @@ import { cut } from '../text.ts';
 import type { FanOuts } from '../triggers/fan-out.ts';
 import { boundsOf, documentOf, keysOf } from './admission.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
-import type { RequestBody } from './request-body.ts';
-import { enrollProblem, nodeKeyOf, readAnswers, readEnroll, readLog } from './requests.ts';
+import { RequestBody } from './request-body.ts';
+import { enrollProblem, nodeKeyOf, readAnswers, readEnroll, readLog, unreadableRows } from './requests.ts';
 import { type Endpoint, endpointOf, isCarve } from './routes.ts';
 import { MAX_LOG_LINES, storeLog } from './store-log.ts';
 
@@ -113,7 +115,7 @@ export class TlsApi {
     const read = documentOf(body, boundsOf(endpoint));
     if ('problem' in read) return refused(read.problem);
     if (nodeKeyOf(read.document, authorization) !== bearer.key) return nodeInvalid;
-    return endpoint === 'read' ? this.#read(bearer.claim) : this.#config(bearer.claim);
+    return endpoint === 'read' ? this.#read(bearer.claim, request.timeLeftMs) : this.#config(bearer.claim);
   }
 
   async #data(endpoint: 'log' | 'write', bearer: Bearer, request: AgentRequest): Promise<Reply> {
@@ -124,7 +126,7 @@ export class TlsApi {
     // It will never be readable: acknowledged, or the agent would send it for ever.
     if ('problem' in read) return this.#quarantine(node, endpoint, read.problem, body);
     if (nodeKeyOf(read.document, authorization) !== bearer.key) return nodeInvalid;
-    return endpoint === 'log' ? this.#log(node, read.document, request) : this.#write(node, read.document, body);
+    return endpoint === 'log' ? this.#log(node, read.document, request) : this.#write(node, read.document, request);
   }
 
   /** A request without a key is one of no node; what cannot be read may have been one of a node. */
@@ -196,8 +198,8 @@ export class TlsApi {
     return document(agentConfig(this.#profileOf(node, await this.#deps.policy())).json);
   }
 
-  async #read(claim: NodeClaim): Promise<Reply> {
-    const { queue, ledger, now, report, limits = defaultLimits } = this.#deps;
+  async #read(claim: NodeClaim, timeLeftMs: TimeLeft): Promise<Reply> {
+    const { now, report, limits = defaultLimits } = this.#deps;
     const partition = await this.#partitionOf(claim);
     const node = partition?.node;
     if (!partition || !node) return nodeInvalid;
@@ -207,7 +209,11 @@ export class TlsApi {
     // An idle poll of a cold host needs no policy, and so no read of it.
     const idle = partition.pending.length === 0;
     const { queriesPerDelivery } = idle ? limits : (await this.#deps.policy()).policy.limits;
-    const drained = await drain(queue, ledger, node.host, partition, nowMs, { ...limits, queriesPerDelivery });
+    const drained = await drain(node.host, partition, nowMs, {
+      ...this.#deps,
+      limits: { ...limits, queriesPerDelivery },
+      giveUp: (delivery, given) => giveUp(node, delivery, given, { ...this.#deps, timeLeftMs }),
+    });
     const { queries, waiting, longestWaitMs, isMore } = drained;
     const wireIds = queries.map((query) => query.wireId);
     if (queries.length > 0) report('queries_delivered', { host: node.host, wireIds, waiting, longestWaitMs });
@@ -224,13 +230,13 @@ export class TlsApi {
     return (await this.#intervalSecondsOf(node)) > HOT_INTERVAL_SECONDS ? seconds : undefined;
   }
 
-  async #write(node: Node, body: unknown, bytes: RequestBody): Promise<Reply> {
-    const { queue, registry, now, report } = this.#deps;
+  async #write(node: Node, body: unknown, { body: bytes, timeLeftMs }: AgentRequest): Promise<Reply> {
+    const { registry, now, report } = this.#deps;
     const answers = readAnswers(body);
     if (!answers) return this.#quarantine(node, 'write', 'no readable queries', bytes);
-    const { deliveries } = await queue.open(node.host, true);
-    const done = await handleAnswers(node, deliveries, answers, {
+    const done = await handleAnswers(node, answers, {
       ...this.#deps,
+      timeLeftMs,
       learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
       poller: async () => pollerOf(node, (await this.#deps.policy()).policy.profiles, now()),
       learnInstance: (host, instance) => this.#hearInstance(node, host, instance),
@@ -240,7 +246,11 @@ export class TlsApi {
     // Ids come from the network, after an outage by the thousand: some of them, and cut, will do.
     const wireIds = answers.slice(0, 10).map((answer) => cut(answer.wireId, 64));
     report('answers_stored', { host: node.host, answers: answers.length, wireIds, done });
-    return done ? accepted : refused('Another request is storing these results: keep them and come again.', 503);
+    if (!done) return refused('Not all of these results are stored yet: keep them and come again.', 503);
+    // Last: a copy that comes before this ends does the same again, under the same id.
+    for (const part of unreadableRows(body))
+      await this.#quarantine(node, 'write', 'rows are no list of objects', RequestBody.of(Buffer.from(part)));
+    return accepted;
   }
 
   async #log(node: Node, body: unknown, { body: bytes, timeLeftMs }: AgentRequest): Promise<Reply> {

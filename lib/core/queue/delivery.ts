@@ -3,8 +3,6 @@ import type { Asker, Evidence, PendingQuery, QuerySet } from './pending-query.ts
 
 /** One query as a node receives it: possibly several pending queries merged into one. */
 export interface DeliveredQuery {
-  /** The id on the wire: delivery id and position, so that bytewise order is ours (osquery runs in that order). */
-  readonly wireId: string;
   readonly rule: string;
   readonly query: string;
   readonly set: QuerySet;
@@ -15,15 +13,24 @@ export interface DeliveredQuery {
   readonly expiresAtMs: number; // the latest of its askers
 }
 
-/** One hand-over of queries to a node. Delivery is not execution: it stays until answered or given up. */
+/** One hand-over of queries of a delivery. Its number, counted from 0, is part of its wire ids. */
+export interface Offer {
+  readonly atMs: number;
+  /** Of its queries, within the delivery. */
+  readonly positions: readonly number[];
+  /** The agent's own repeat of a read: not a further attempt. */
+  readonly isRepeat?: boolean;
+}
+
+/** Queries that a node took together. Delivery is not execution: they are offered again until answered or given up. */
 export interface Delivery {
   readonly id: string;
   readonly host: string;
   readonly queries: readonly DeliveredQuery[];
-  readonly answered: readonly string[]; // wire ids
-  readonly attempt: number; // 1 on the first hand-over
-  readonly deliveredAtMs: number; // of the latest attempt
-  readonly leaseUntilMs: number;
+  readonly offers: readonly Offer[]; // at least one
+  /** Marks of the runs that were stored and settled: `markOf`. */
+  readonly answered: readonly string[];
+  readonly leaseUntilMs: number; // of the latest offer that is no repeat
 }
 
 // An id of 64 hex digits with quotes is 68 bytes: about 230 of them. Docker is asked once per id.
@@ -92,25 +99,22 @@ export function sqlOf(group: Group): string {
   return renderSql(first.sql, united);
 }
 
-/** A delivery of these groups, its wire ids in their order. */
+/** A delivery of these groups, first offered now. */
 export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, leaseMs: number): Delivery {
   const host = groups[0]?.[0].host ?? '';
-  const digits = String(groups.length - 1).length;
   return {
     id,
     host,
     answered: [],
-    attempt: 1,
-    deliveredAtMs: nowMs,
+    offers: [{ atMs: nowMs, positions: groups.map((_, position) => position) }],
     leaseUntilMs: nowMs + leaseMs,
-    queries: groups.map((group, index) => ({
-      wireId: `${id}-${String(index).padStart(digits, '0')}`,
+    queries: groups.map((group) => ({
       rule: group[0].rule,
       query: group[0].query,
       set: group[0].set,
       sql: sqlOf(group),
-      ...(group[0].evidence ? { evidence: group[0].evidence } : {}),
-      ...(group[0].discovery ? { discovery: group[0].discovery } : {}),
+      evidence: group[0].evidence,
+      discovery: group[0].discovery,
       askers: group.map(askerOf),
       expiresAtMs: Math.max(...group.map((q) => q.expiresAtMs)),
     })),
@@ -124,11 +128,3 @@ function askerOf(query: PendingQuery): Asker {
   const asker = { queryId, alias, subjects, decorations, subjectDecorations, ...clocks, ...(places ? { places } : {}) };
   return workload === undefined ? asker : { ...asker, workload };
 }
-
-/** The delivery of which a wire id is; '' where it cannot be one of ours. */
-export const deliveryIdOf = (wireId: string): string =>
-  /^([0-9a-z]{9,12}-[0-9a-z]{4,12})-\d{1,4}$/.exec(wireId)?.[1] ?? '';
-
-/** The queries of a delivery that nobody has answered yet. */
-export const unanswered = (delivery: Delivery): DeliveredQuery[] =>
-  delivery.queries.filter((query) => !delivery.answered.includes(query.wireId));

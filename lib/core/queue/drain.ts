@@ -1,161 +1,33 @@
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Trouble } from '../ledger/workload.ts';
-import {
-  type DeliveredQuery,
-  type Delivery,
-  deliveryOf,
-  fitting,
-  type Group,
-  mergeable,
-  unanswered,
-} from './delivery.ts';
+import type { DeliveredQuery, Delivery } from './delivery.ts';
 import type { HostPartition, HostQueue } from './host-queue.ts';
-import { keyOf, type PendingQuery } from './pending-query.ts';
+import { awaitedIn, type OfferedQuery, offered, offersOf, unanswered } from './offers.ts';
+import { keyOf } from './pending-query.ts';
+import { type DrainLimits, type DrainPlan, defaultLimits, planDrain } from './plan-drain.ts';
 
-/** How much is handed to a host at once, how long it may keep it, and how often it is tried. */
-export interface DrainLimits {
-  /**
-   * Results return only when the whole batch has run, so a batch is small: so many queries with evidence, which make the
-   * verdict and are cheap, and so many others. What proves a life never waits for what describes another.
-   */
-  readonly queriesPerDelivery: number;
-  /** After this an unanswered delivery is offered again. */
-  readonly leaseMs: number;
-  /** Hand-overs of one delivery in all: a query that kills its agent must not do so for ever. */
-  readonly attempts: number;
-  /**
-   * A read this soon after a hand-over is the same read again: the agent's hidden resend, or its second and third
-   * try after 1 s and 4 s (docs/spec/osquery-protocol.md §2.3, §4). It gets the same answer, and that is no new attempt.
-   */
-  readonly resendMs: number;
-  /** How long a claim hides queries from other polls: the function's timeout, after which its claimant is dead. */
-  readonly claimMs: number;
+/** A query that was handed over, and will not be offered again. */
+export interface GivenUp {
+  readonly query: DeliveredQuery;
+  readonly position: number;
+  /** `agent-silent`: the agent did not come for another try. `unanswered`: it came, and did not answer. */
+  readonly reason: 'unanswered' | 'agent-silent';
+  readonly times: number; // offered
+  readonly alone: number; // of these without another query beside it
 }
 
-export const defaultLimits: DrainLimits = {
-  queriesPerDelivery: 3,
-  leaseMs: 30_000,
-  attempts: 3,
-  resendMs: 6_000,
-  claimMs: 15_000,
-};
-
-/** What one poll changes, and what it answers. */
-export interface DrainPlan {
-  /** Handed out before a crash, or past expiry: to be removed. */
-  readonly leftover: readonly PendingQuery[];
-  readonly expired: readonly PendingQuery[];
-  readonly exhausted: readonly Delivery[];
-  readonly again: readonly Delivery[]; // their lease is over
-  readonly same: readonly Delivery[]; // the same read, repeated
-  readonly fresh?: Delivery;
-  /** What may be handed out now. */
-  readonly waiting: readonly PendingQuery[];
-  /** Whether some of it, or of what is to be offered again, has to wait for another poll. */
-  readonly isMore: boolean;
-}
-
-/**
- * Decides one poll from what one read returned. Pure: the clock is passed in, nothing is written.
- *
- * @param nowMs epoch milliseconds; TTL deletes late, so expiry is decided here
- */
-export function planDrain(partition: HostPartition, nowMs: number, limits: DrainLimits): DrainPlan {
-  const offers = partition.deliveries.filter((delivery) => offerable(delivery, nowMs).length > 0);
-  const isOver = (delivery: Delivery): boolean => delivery.leaseUntilMs <= nowMs;
-  const same = offers.filter((d) => !isOver(d) && nowMs - d.deliveredAtMs <= limits.resendMs);
-  const retried = offers
-    .filter((d) => isOver(d) && d.attempt < limits.attempts)
-    .sort((a, b) => rankOf(a, nowMs) - rankOf(b, nowMs));
-  const exhausted = partition.deliveries.filter((delivery) => isOver(delivery) && !retried.includes(delivery));
-
-  // What nobody answered may have been asked again since: it is in nobody's hands.
-  const held = partition.deliveries.filter((delivery) => !exhausted.includes(delivery));
-  const inFlight = new Set(held.flatMap((d) => d.queries.flatMap((q) => q.askers.map((a) => a.queryId))));
-  const leftover = partition.pending.filter((query) => inFlight.has(query.queryId));
-  const taken = partition.node?.taken ?? {};
-  const known = partition.pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
-  const expired = known.filter((query) => query.expiresAtMs <= nowMs);
-  // Within a priority what proves something, then the longest waiting: ids sort at random.
-  const waiting = known.filter((query) => query.expiresAtMs > nowMs).sort(byUrgency);
-
-  // A last gasp has no time for what is repeated or was never answered; all else finds room beside that, or later.
-  const room = new Room(limits.queriesPerDelivery);
-  const groups = mergeable(waiting);
-  const lastGasps = room.take(groups.filter(([query]) => rank(query) === 0));
-  const again = same.length > 0 ? [] : retried.filter((delivery) => room.takeWhole(offerable(delivery, nowMs)));
-  const others = same.length > 0 ? [] : room.take(groups.filter(([query]) => rank(query) > 0));
-  // An item has its size: of what is as urgent, what proves something first. The agent asks in the order of urgency.
-  const fit = new Set(
-    fitting(
-      [...lastGasps, ...others].sort(([a], [b]) => rank(a) - rank(b) || Number(!a.evidence) - Number(!b.evidence)),
-    ),
-  );
-  const chosen = groups.filter((group) => fit.has(group));
-  const isMore = chosen.length < groups.length || again.length < retried.length;
-  const plan = { leftover, expired, exhausted, again, same, waiting, isMore };
-  if (chosen.length === 0) return plan;
-  const id = `${nowMs.toString(36).padStart(9, '0')}-${(partition.node?.rev ?? 0).toString(36).padStart(4, '0')}`;
-  return { ...plan, fresh: deliveryOf(id, chosen, nowMs, limits.leaseMs) };
-}
-
-const byUrgency = (a: PendingQuery, b: PendingQuery): number =>
-  rank(a) - rank(b) ||
-  a.priority - b.priority ||
-  Number(!a.evidence) - Number(!b.evidence) ||
-  a.queuedAtMs - b.queuedAtMs;
-
-/** Last gasps before all else, rules of the same priority included. */
-const rank = ({ set }: Pick<PendingQuery, 'set'>): number => (set === 'last-gasp' ? 0 : 1);
-
-const rankOf = (delivery: Delivery, nowMs: number): number => Math.min(...offerable(delivery, nowMs).map(rank));
-
-/** What a poll has room for: so many queries with evidence, and so many others. */
-class Room {
-  readonly #size: number;
-  #proofs: number;
-  #others: number;
-
-  constructor(size: number) {
-    this.#size = size;
-    this.#proofs = size;
-    this.#others = size;
-  }
-
-  /** The first of these that fit. */
-  take(groups: readonly Group[]): Group[] {
-    return groups.filter(([{ evidence }]) => {
-      if ((evidence ? this.#proofs : this.#others) === 0) return false;
-      if (evidence) this.#proofs -= 1;
-      else this.#others -= 1;
-      return true;
-    });
-  }
-
-  /** Whether all of these fit, or nothing was taken before. */
-  takeWhole(queries: readonly DeliveredQuery[]): boolean {
-    const proofs = queries.filter(({ evidence }) => evidence).length;
-    const others = queries.length - proofs;
-    const isUntouched = this.#proofs === this.#size && this.#others === this.#size;
-    if (!isUntouched && (proofs > this.#proofs || others > this.#others)) return false;
-    this.#proofs = Math.max(0, this.#proofs - proofs);
-    this.#others = Math.max(0, this.#others - others);
-    return true;
-  }
-}
-
-// A query with discovery may be skipped in silence (docs/spec/osquery-protocol.md §9.1). All results of a batch come in one
-// write, so once anything of the delivery is answered, silence was the answer to the rest.
-function offerable(delivery: Delivery, nowMs: number): DeliveredQuery[] {
-  return unanswered(delivery).filter(
-    (query) => query.expiresAtMs > nowMs && (query.discovery === undefined || delivery.answered.length === 0),
-  );
+export interface DrainDeps {
+  readonly queue: HostQueue;
+  readonly ledger: Ledger;
+  /** Makes it known that queries are given up; false when that has to be tried again. */
+  readonly giveUp: (delivery: Delivery, queries: readonly GivenUp[]) => Promise<boolean>;
+  /** @default defaultLimits */
+  readonly limits?: DrainLimits;
 }
 
 /** What one poll came to. */
 export interface Drained {
   /** To be handed to the node, possibly none. */
-  readonly queries: readonly DeliveredQuery[];
+  readonly queries: readonly OfferedQuery[];
   /** How many queries waited for this poll, those included that it takes. */
   readonly waiting: number;
   /** How long the first of them had waited, ms, its node's enrollment taken for the beginning; 0 where none waited. */
@@ -171,79 +43,98 @@ export interface Drained {
  * poll that reads between these writes leaves them alone. After a crash behind the claim they are free again when it
  * ends; after one behind the delivery they are inside it, seen as left over and removed by the next poll.
  */
-export async function drain(
-  queue: HostQueue,
-  ledger: Ledger,
-  host: string,
-  partition: HostPartition,
-  nowMs: number,
-  limits: DrainLimits = defaultLimits,
-): Promise<Drained> {
+export async function drain(host: string, partition: HostPartition, nowMs: number, deps: DrainDeps): Promise<Drained> {
+  const { queue, ledger, limits = defaultLimits } = deps;
   const plan = planDrain(partition, nowMs, limits);
-  const offered = plan.same.flatMap((delivery) => offerable(delivery, nowMs));
+  const queries = await offerAgain(plan, nowMs, queue, limits);
+  const isTaken = plan.fresh !== undefined && (await deliver(plan.fresh, host, partition, nowMs, deps));
+  if (plan.fresh && isTaken) queries.push(...offered(plan.fresh, 0, [...plan.fresh.queries.keys()]));
 
-  for (const delivery of plan.again) {
-    if (await queue.redeliver(delivery, nowMs, nowMs + limits.leaseMs)) {
-      offered.push(...offerable(delivery, nowMs));
-    }
-  }
-  for (const delivery of plan.exhausted) {
-    for (const { workload, trouble, closes } of silencesOf(delivery)) {
-      if (trouble) await ledger.troubled(workload, trouble, closes);
-      else await ledger.closed(workload, closes);
-    }
-    await queue.abandon(delivery);
-  }
   for (const { workload, evidence, queryId } of plan.expired)
     await ledger.troubled(workload, 'expired', evidence ? [queryId] : []);
-  const gone = [...plan.leftover, ...plan.expired];
-
-  if (plan.fresh) {
-    const ids = plan.fresh.queries.flatMap((query) => query.askers.map((asker) => asker.queryId));
-    const held = Object.entries(partition.node?.taken ?? {}).filter(([, untilMs]) => untilMs > nowMs);
-    const taken = Object.fromEntries([...held, ...ids.map((id) => [id, nowMs + limits.claimMs] as const)]);
-    if (await queue.claim(host, partition.node?.rev ?? 0, taken)) {
-      await queue.deliver(plan.fresh);
-      await Promise.all(workloadsOf(plan.fresh.queries).map((workload) => ledger.delivered(workload, nowMs)));
-      offered.push(...plan.fresh.queries);
-      gone.push(...partition.pending.filter((query) => ids.includes(query.queryId)));
-    }
-  }
+  const taken = new Set(isTaken ? plan.fresh?.queries.flatMap(queryIdsOf) : []);
+  const gone = [...plan.leftover, ...plan.expired, ...partition.pending.filter((query) => taken.has(query.queryId))];
   if (gone.length > 0) await queue.remove(gone.map(keyOf));
+  for (const delivery of plan.spent) {
+    const givenUp = givenUpOf(delivery, nowMs, limits.attempts);
+    if (givenUp.length > 0 && !(await deps.giveUp(delivery, givenUp))) continue;
+    await closeSilent(delivery, ledger);
+    await queue.retire(delivery);
+  }
+
   const { waiting, isMore } = plan;
   const sinceMs = Math.max(Math.min(...waiting.map(({ queuedAtMs }) => queuedAtMs)), partition.node?.enrolledAtMs ?? 0);
-  const longestWaitMs = Math.max(0, nowMs - sinceMs);
-  return { queries: offered, waiting: waiting.length, longestWaitMs, isMore };
+  return { queries, waiting: waiting.length, longestWaitMs: Math.max(0, nowMs - sinceMs), isMore };
 }
 
-interface Silence {
-  readonly workload: string;
-  /** None where silence may have been all there was to say. */
-  readonly trouble: Trouble | undefined;
-  /** The questions that could have proved something, and get no answer any more. */
-  readonly closes: readonly string[];
+/** Offers once more what was handed over before, under ids of its own. */
+async function offerAgain(
+  { repeats, again }: DrainPlan,
+  nowMs: number,
+  queue: HostQueue,
+  { leaseMs }: DrainLimits,
+): Promise<OfferedQuery[]> {
+  const queries: OfferedQuery[] = [];
+  for (const { delivery, positions } of repeats) {
+    const number = await queue.offerAgain(delivery, { atMs: nowMs, positions, isRepeat: true });
+    if (number !== undefined) queries.push(...offered(delivery, number, positions));
+  }
+  if (again) {
+    const { delivery, positions } = again;
+    const number = await queue.offerAgain(delivery, { atMs: nowMs, positions }, nowMs + leaseMs);
+    if (number !== undefined) queries.push(...offered(delivery, number, positions));
+  }
+  return queries;
+}
+
+/** Claims what a new delivery takes and writes it; false when another poll was first. */
+async function deliver(
+  fresh: Delivery,
+  host: string,
+  { node }: HostPartition,
+  nowMs: number,
+  { queue, ledger, limits = defaultLimits }: DrainDeps,
+): Promise<boolean> {
+  const ids = fresh.queries.flatMap(queryIdsOf);
+  const held = Object.entries(node?.taken ?? {}).filter(([, untilMs]) => untilMs > nowMs);
+  const taken = Object.fromEntries([...held, ...ids.map((id) => [id, nowMs + limits.claimMs] as const)]);
+  if (!(await queue.claim(host, node?.rev ?? 0, taken))) return false;
+  await queue.deliver(fresh);
+  const workloads = new Set(fresh.queries.flatMap(({ askers }) => askers.flatMap(({ workload }) => workload ?? [])));
+  await Promise.all([...workloads].map((workload) => ledger.delivered(workload, nowMs)));
+  return true;
+}
+
+const queryIdsOf = ({ askers }: DeliveredQuery): string[] => askers.map(({ queryId }) => queryId);
+
+/**
+ * Closes the questions behind a discovery query that end without an answer, where they could have proved something. The node
+ * skipped them if others of their offer were answered: that is an answer without a row. Else silence says nothing.
+ */
+async function closeSilent(delivery: Delivery, ledger: Ledger): Promise<void> {
+  const awaited = awaitedIn(delivery);
+  for (const position of unanswered(delivery)) {
+    const query = delivery.queries[position];
+    if (query?.discovery === undefined || !query.evidence) continue;
+    for (const { workload, queryId } of query.askers) {
+      if (workload === undefined) continue;
+      if (awaited.includes(position)) await ledger.closed(workload, [queryId]);
+      else await ledger.troubled(workload, 'no-row', [queryId]);
+    }
+  }
 }
 
 /**
- * What a delivery that is given up says of the workloads behind its unanswered queries. One with discovery may have been
- * skipped in silence; where others of its delivery were answered it was, and that is an answer without a row.
+ * The queries of a spent delivery that end without an answer. Silence about one behind a discovery query says nothing: the
+ * node may have skipped it.
  */
-function silencesOf(delivery: Delivery): Silence[] {
-  const silences = new Map<string, Silence>();
-  for (const { discovery, evidence, askers } of unanswered(delivery)) {
-    if (discovery !== undefined && !evidence) continue;
-    const skipped = delivery.answered.length > 0 ? 'no-row' : undefined;
-    const trouble = discovery === undefined ? 'agent-silent' : skipped;
-    for (const { workload, queryId } of askers) {
-      if (workload === undefined) continue;
-      const key = `${trouble} ${workload}`;
-      const closes = [...(silences.get(key)?.closes ?? []), ...(evidence ? [queryId] : [])];
-      silences.set(key, { workload, trouble, closes });
-    }
-  }
-  return [...silences.values()];
+function givenUpOf(delivery: Delivery, nowMs: number, attempts: number): GivenUp[] {
+  return unanswered(delivery).flatMap((position) => {
+    const query = delivery.queries[position];
+    if (!query || query.discovery !== undefined) return [];
+    const { times, alone } = offersOf(delivery, position);
+    // There was time for another try, and the agent did not come for it.
+    const isSilent = times < attempts && query.expiresAtMs <= nowMs && query.expiresAtMs > delivery.leaseUntilMs;
+    return [{ query, position, reason: isSilent ? 'agent-silent' : 'unanswered', times, alone }];
+  });
 }
-
-const workloadsOf = (queries: readonly DeliveredQuery[]): string[] => [
-  ...new Set(queries.flatMap((query) => query.askers.flatMap((asker) => asker.workload ?? []))),
-];

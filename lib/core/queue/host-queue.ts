@@ -1,5 +1,5 @@
 import type { Node } from '../nodes/node.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, Offer } from './delivery.ts';
 import type { PendingKey, PendingQuery } from './pending-query.ts';
 
 /** Everything one poll needs, as one read returns it. */
@@ -9,9 +9,14 @@ export interface HostPartition {
   readonly pending: readonly PendingQuery[]; // by priority, then id
 }
 
+/** A delivery that answers refer to: still with its host, or retired within the last day. */
+export interface FoundDelivery extends Delivery {
+  readonly isRetired: boolean;
+}
+
 /**
- * The queue of one host: what waits, and what is in flight. Every method is one write or one read, but for
- * `abandon` and `givenUp`; a crash between any two of them is a state that the next poll sees and mends.
+ * The queue of one host: what waits, and what is in flight. A crash between any two writes leaves a state that the next
+ * poll or the next copy of an answer sees and mends.
  */
 export interface HostQueue {
   /** One query of the host's partition; eventually consistent unless asked otherwise. */
@@ -34,14 +39,25 @@ export interface HostQueue {
   claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean>;
   /** Writes a new delivery. */
   deliver(delivery: Delivery): Promise<void>;
-  /** Hands a delivery over again; false when somebody else has done so. */
-  redeliver(delivery: Delivery, nowMs: number, leaseUntilMs: number): Promise<boolean>;
-  /** Marks wire ids answered and removes the delivery when none is left. */
-  complete(delivery: Delivery, wireIds: readonly string[]): Promise<void>;
-  /** Takes a delivery from the host that is given up. Whoever answers it all the same finds it for a day. */
-  abandon(delivery: Delivery): Promise<void>;
-  /** Of those that were given up, the ones of these ids. */
-  givenUp(host: string, deliveryIds: readonly string[]): Promise<readonly Delivery[]>;
+  /**
+   * Notes that queries of a delivery are offered once more. A new lease goes to the one caller who knew all offers so far;
+   * a repeat of a read needs none and is always noted.
+   *
+   * @returns the number of the offer; undefined when another caller was first, or the delivery is retired
+   */
+  offerAgain(delivery: Delivery, offer: Offer, leaseUntilMs?: number): Promise<number | undefined>;
+  /** The deliveries of these ids, read consistently: those in flight, and those that were retired within a day. */
+  findDeliveries(host: string, deliveryIds: readonly string[]): Promise<readonly FoundDelivery[]>;
+  /** Notes runs as stored and settled, and retires deliveries of which every query is answered. */
+  complete(settled: readonly Settled[]): Promise<void>;
+  /** Takes a delivery from its host for good. Answers that come all the same find it for a day. */
+  retire(delivery: Delivery): Promise<void>;
   /** Removes pending queries; those already gone are no error. */
   remove(keys: readonly PendingKey[]): Promise<void>;
+}
+
+/** Runs of a delivery that were stored and settled. */
+export interface Settled {
+  readonly delivery: FoundDelivery;
+  readonly marks: readonly string[];
 }

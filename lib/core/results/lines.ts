@@ -26,6 +26,10 @@ export interface ResultLine {
   readonly decorations: Decorations;
   /** True when nothing we know of had asked: longer ago than a day, or in another enrollment. */
   readonly late: boolean;
+  /** True when the query had been answered before: it was offered again, and ran again. */
+  readonly repeat: boolean;
+  /** Set where no answer came, and none is waited for: why. Then `status` is 1 and `columns` null. */
+  readonly givenUp?: 'unanswered' | 'agent-silent';
   readonly triggeredAtMs?: number;
   readonly receivedAtMs?: number;
   readonly queuedAtMs?: number;

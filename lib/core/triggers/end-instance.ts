@@ -1,7 +1,7 @@
 import { tellOfEnd } from '../ledger/review.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { firstAskedOf } from '../queue/ask.ts';
-import { unanswered } from '../queue/delivery.ts';
+import { queriesAt, unanswered } from '../queue/offers.ts';
 import { keyOf } from '../queue/pending-query.ts';
 import type { AnyEvent, RuleDeps } from './handle-rules.ts';
 
@@ -77,11 +77,11 @@ async function drainDead(host: string, deps: RuleDeps): Promise<number> {
   for (;;) {
     const { pending, deliveries } = await queue.open(host, true);
     if (pending.length + deliveries.length === 0) return count;
-    const open = deliveries.flatMap(unanswered);
+    const open = deliveries.flatMap((delivery) => queriesAt(delivery, unanswered(delivery)));
     const askers = [...pending, ...open.flatMap((query) => query.askers)];
     for (const workload of new Set(askers.map((asker) => asker.workload))) await ledger.troubled(workload, 'host-gone');
     await queue.remove(pending.map(keyOf));
-    for (const delivery of deliveries) await queue.abandon(delivery);
+    for (const delivery of deliveries) await queue.retire(delivery);
     count += pending.length + open.length;
   }
 }

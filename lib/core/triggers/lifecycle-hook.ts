@@ -1,6 +1,6 @@
 import type { Delivery } from '../queue/delivery.ts';
-import { unanswered } from '../queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
+import { awaitedIn, queriesAt } from '../queue/offers.ts';
 
 /** An instance that an Auto Scaling group holds back for a hook. */
 export interface LifecycleAction {
@@ -85,11 +85,7 @@ function isUnderWay({ pending, deliveries }: HostPartition, instanceId: string, 
   );
 }
 
-/** A query with discovery may be skipped in silence: once anything of its delivery is answered, so is it. */
 const holds = (delivery: Delivery, instanceId: string): boolean =>
-  unanswered(delivery).some(
-    ({ set, discovery, askers }) =>
-      set === 'last-gasp' &&
-      (discovery === undefined || delivery.answered.length === 0) &&
-      askers.some(({ workload }) => workload === instanceId),
+  queriesAt(delivery, awaitedIn(delivery)).some(
+    ({ set, askers }) => set === 'last-gasp' && askers.some(({ workload }) => workload === instanceId),
   );

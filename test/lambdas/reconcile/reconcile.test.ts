@@ -6,7 +6,7 @@ import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../../lib/aws/progress.ts';
 import { InstanceNodes } from '../../../lib/core/fleet/instance-nodes.ts';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
-import { defaultLimits } from '../../../lib/core/queue/drain.ts';
+import { defaultLimits } from '../../../lib/core/queue/plan-drain.ts';
 import { Settled } from '../../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../../lib/core/reconcile/spend.ts';
 import { aDescription, anInstance, HOST, ON_HOST, RUNNING, STOPPED } from '../../support/a-sweeper.ts';

@@ -54,6 +54,7 @@ const aResult = (n: number, result: Partial<ResultLine> = {}): ResultLine => ({
   columns: { n: String(n) },
   decorations: {},
   late: false,
+  repeat: false,
   ...result,
 });
 const many = (count: number, size: number): LogLine[] =>

@@ -74,25 +74,6 @@ describe('the queue of a host in DynamoDB', () => {
     expect(await everything(world.table)).toEqual([]);
   });
 
-  it('hands a delivery over again to one of all who saw the same attempt', async () => {
-    await queue.deliver(aDelivery('d1'));
-    const won = await Promise.all([1, 2, 3].map((n) => queue.redeliver(aDelivery('d1'), T0 + n, T0 + n + 30_000)));
-    expect(won.filter(Boolean)).toHaveLength(1);
-    const n = won.indexOf(true) + 1;
-    expect((await queue.open('h1', true)).deliveries).toMatchObject([
-      { attempt: 2, deliveredAtMs: T0 + n, leaseUntilMs: T0 + n + 30_000 },
-    ]);
-  });
-
-  it('does not bring back a delivery that was closed meanwhile', async () => {
-    const delivery = aDelivery('d1');
-    await queue.deliver(delivery);
-    await queue.abandon(delivery);
-    expect(await queue.redeliver(delivery, T0, T0)).toBe(false);
-    await queue.complete(delivery, ['d1-0']);
-    expect((await queue.open('h1', true)).deliveries).toEqual([]);
-  });
-
   it('removes a query that is named twice', async () => {
     const query = aPendingQuery(1);
     await queue.enqueue(query);
@@ -100,22 +81,19 @@ describe('the queue of a host in DynamoDB', () => {
     expect((await queue.open('h1', true)).pending).toEqual([]);
   });
 
-  it('finds a delivery that was given up by its id, outside of what a poll reads', async () => {
-    const delivery = aDelivery('d1');
-    await queue.deliver(delivery);
-    await queue.abandon(delivery);
-    expect((await queue.open('h1', true)).deliveries).toEqual([]);
-    expect(await queue.givenUp('h1', ['d1', 'd2'])).toEqual([delivery]);
-    expect(await queue.givenUp('h2', ['d1'])).toEqual([]);
+  it('finds any number of deliveries', async () => {
+    const ids = Array.from({ length: 120 }, (_, n) => `d${n}`);
+    for (const id of ids) await queue.deliver(aDelivery(id));
+    const found = await queue.findDeliveries('h1', ids);
+    expect(found.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   });
 
-  it('closes a delivery with its last answer, in whatever parts they come', async () => {
-    await queue.deliver(aDelivery('d1'));
-    await queue.complete(aDelivery('d1'), ['d1-1']);
-    const { deliveries } = await queue.open('h1', true);
-    expect(deliveries).toMatchObject([{ answered: ['d1-1'] }]);
-    for (const delivery of deliveries) await queue.complete(delivery, ['d1-0']);
-    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+  it('takes a delivery that a crash left in both places for one in flight', async () => {
+    const delivery = aDelivery('d1');
+    await queue.deliver(delivery);
+    await queue.retire(delivery);
+    await queue.deliver(delivery);
+    expect(await queue.findDeliveries('h1', ['d1'])).toEqual([{ ...delivery, isRetired: false }]);
   });
 
   it('removes any number of queries, those that are gone already too', async () => {

@@ -77,7 +77,7 @@ describe('every alarm', () => {
     const [reconcile] = functionNamed(template, 'reconcile');
     const [[table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, unknown]];
     const ours =
-      'Covered,Judged,MttaBreaches,OldestWaiting,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepsComplete'.split(
+      'Covered,Judged,MttaBreaches,OldestWaiting,QueriesUnanswered,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepsComplete'.split(
         ',',
       );
     expect(watched.sort()).toEqual(

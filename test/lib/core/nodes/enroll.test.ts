@@ -63,7 +63,7 @@ describe('an enrollment', () => {
     world.nowMs += SECOND;
     const { node } = await world.enroll('h1');
     expect(node).toMatchObject({ rev: 1, hotUntilMs: world.nowMs - SECOND + MINUTE });
-    expect((await world.poll('h1')).map((query) => query.wireId)).toEqual(taken.map((query) => query.wireId));
+    expect((await world.poll('h1')).map(({ query }) => query)).toEqual(taken.map(({ query }) => query));
   });
 
   it('counts for nothing any more when its node has not been seen for a week, whether or not the row is gone', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deliveryOf, mergeable, sqlOf } from '../../../../lib/core/queue/delivery.ts';
+import { offered } from '../../../../lib/core/queue/offers.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { aHostQuery, aPendingQuery, dockerId } from '../../../support/builders.ts';
 import { T0 } from '../../../support/world.ts';
@@ -101,13 +102,14 @@ describe('a delivery', () => {
   const delivery = deliveryOf('d7', groups, T0, 30_000);
 
   it('names its queries so that osquery, which goes by bytes, runs them in our order', () => {
-    expect(delivery.queries.map((query) => query.wireId)).toEqual(['d7-0', 'd7-1']);
+    expect(offered(delivery, 0, [0, 1]).map((query) => query.wireId)).toEqual(['d7-00-00', 'd7-00-01']);
   });
 
-  it('does so also where there are more than ten', () => {
-    const many = deliveryOf('d8', mergeable(times(12).map((n) => aHostQuery(n))), T0, 30_000);
-    const ids = many.queries.map(({ wireId }) => wireId);
+  it('does so also where there are many, and many offers', () => {
+    const many = deliveryOf('d8', mergeable(times(40).map((n) => aHostQuery(n))), T0, 30_000);
+    const ids = times(40).flatMap((offer) => offered(many, offer, times(40)).map(({ wireId }) => wireId));
     expect(ids.toSorted()).toEqual(ids);
+    expect(new Set(ids).size).toBe(1600);
   });
 
   it('remembers everybody who asked, with what is known of them', () => {
@@ -120,8 +122,7 @@ describe('a delivery', () => {
   it('lives for its lease, each query as long as the last who asked wants it', () => {
     expect(delivery).toMatchObject({
       host: 'h1',
-      attempt: 1,
-      deliveredAtMs: T0,
+      offers: [{ atMs: T0, positions: [0, 1] }],
       leaseUntilMs: T0 + 30_000,
       answered: [],
     });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deliveryOf, mergeable } from '../../../../lib/core/queue/delivery.ts';
-import { defaultLimits, planDrain } from '../../../../lib/core/queue/drain.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
+import { defaultLimits, planDrain } from '../../../../lib/core/queue/plan-drain.ts';
 import { aHostQuery, aPendingQuery } from '../../../support/builders.ts';
 import { DrainWatch, SPREAD_MS } from '../../../support/drain-watch.ts';
 import { interleave } from '../../../support/interleave.ts';
@@ -103,7 +103,10 @@ describe('a plan', () => {
             T0 - one.ageMs,
             30_000,
           ),
-          attempt: one.attempt,
+          offers: Array.from({ length: one.attempt }, (_, n) => ({
+            atMs: T0 - one.ageMs - (one.attempt - 1 - n) * 30_000,
+            positions: one.kinds.map((_, position) => position),
+          })),
         }));
         const plan = planDrain({ pending, deliveries }, T0, defaultLimits);
         const taken = plan.fresh?.queries ?? [];

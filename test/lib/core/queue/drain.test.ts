@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { attemptsOf } from '../../../../lib/core/queue/offers.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
+import { defaultLimits, planDrain } from '../../../../lib/core/queue/plan-drain.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
@@ -18,6 +20,13 @@ const poll = async (atMs = world.nowMs): Promise<string[]> => {
   world.nowMs = atMs;
   return (await world.poll('h1')).map((query) => query.wireId);
 };
+/** The queries that a poll is handed, by name. */
+const names = async (atMs = world.nowMs): Promise<string[]> => {
+  world.nowMs = atMs;
+  return (await world.poll('h1')).map(({ query }) => query);
+};
+const reported = (name: string) => world.reports.filter(({ event }) => event === name).map(({ fields }) => fields);
+const givenUp = () => reported('query_unanswered');
 const partition = () => world.ports.queue.open('h1', true);
 /** A task whose query waits, with a record in the ledger. */
 async function aTask(n: number, query: Partial<PendingQuery> = {}): Promise<void> {
@@ -72,22 +81,35 @@ describe('a poll', () => {
 
   it('is answered alike when the agent sends it again within six seconds, and that is no further attempt', async () => {
     await queue(aHostQuery(1), aHostQuery(2));
-    const ids = await poll();
+    const asked = await names();
     await queue(aHostQuery(3));
-    expect(await poll(T0 + 1 * SECOND)).toEqual(ids);
-    expect(await poll(T0 + 6 * SECOND)).toEqual(ids);
-    expect((await partition()).deliveries).toMatchObject([{ attempt: 1 }]);
-    expect(await poll(T0 + 6 * SECOND + 1)).toHaveLength(1); // a poll of its own: only what is new
+    expect(await names(T0 + 1 * SECOND)).toEqual(asked);
+    expect(await names(T0 + 6 * SECOND)).toEqual(asked);
+    expect((await partition()).deliveries.map((delivery) => attemptsOf(delivery).length)).toEqual([1]);
+    expect(await names(T0 + 6 * SECOND + 1)).toEqual(['host-3']); // a poll of its own: only what is new
+  });
+
+  it('gets ids of its own each time: the first reply may have arrived, and its answers may be held by the agent', async () => {
+    await queue(aHostQuery(1), aHostQuery(2));
+    const all = [await poll(), await poll(T0 + 1 * SECOND), await poll(T0 + 5 * SECOND), await poll(T0 + 30 * SECOND)];
+    expect(new Set(all.flat()).size).toBe(7); // in parts after the lease
+    expect(all.flat().toSorted()).toEqual(all.flat());
+  });
+
+  it('is repeated no more often than an agent sends one read', async () => {
+    await queue(aHostQuery(1));
+    for (let copy = 0; copy < 6; copy++) expect(await poll(T0 + copy * 100)).toHaveLength(1);
+    expect(await poll(T0 + 600)).toEqual([]);
   });
 
   it('gets, when it is sent again, the last gasps too that have come since', async () => {
     await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
-    const ids = await poll();
+    await poll();
     await queue(aHostQuery(4, { set: 'last-gasp' }), aHostQuery(5));
-    const again = await poll(T0 + 1 * SECOND);
-    expect(again.slice(0, 3)).toEqual(ids);
+    const again = await names(T0 + 1 * SECOND);
+    expect(again).toEqual(['host-1', 'host-2', 'host-3', 'host-4']);
     expect((await partition()).deliveries.at(-1)?.queries.map(({ query }) => query)).toEqual(['host-4']);
-    expect(await poll(T0 + 5 * SECOND)).toEqual(again);
+    expect(await names(T0 + 5 * SECOND)).toEqual(again);
     expect((await partition()).pending.map(({ query }) => query)).toEqual(['host-5']);
   });
 
@@ -129,69 +151,100 @@ describe('a poll', () => {
   });
 });
 
-describe('a delivery without an answer', () => {
-  it('is offered again after its lease, three times in all, and its silence is then in the ledger', async () => {
+describe('a query without an answer', () => {
+  it('is offered again after its lease, three times in all, and then given up as itself: its agent polls', async () => {
     await aTask(1);
-    const ids = await poll();
-    expect(await poll(T0 + 29_999)).toEqual([]);
-    expect(await poll(T0 + 30_000)).toEqual(ids);
-    expect(await poll(T0 + 59_999)).toEqual([]);
-    expect(await poll(T0 + 60_000)).toEqual(ids);
-    expect(await poll(T0 + 89_999)).toEqual([]);
-    expect(await poll(T0 + 90_000)).toEqual([]);
+    expect(await names()).toEqual(['container']);
+    expect(await names(T0 + 29_999)).toEqual([]);
+    expect(await names(T0 + 30_000)).toEqual(['container']);
+    expect(await names(T0 + 59_999)).toEqual([]);
+    expect(await names(T0 + 60_000)).toEqual(['container']);
+    expect(await names(T0 + 89_999)).toEqual([]);
+    expect(await names(T0 + 90_000)).toEqual([]);
     expect((await partition()).deliveries).toEqual([]);
+    expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'missed', reason: 'unanswered' });
+    const named = { host: 'h1', rule: 'ecs-task-running', query: 'container' };
+    expect(givenUp()).toEqual([{ ...named, set: 'live', offers: 3, alone: 3 }]);
+    expect(world.sink.stored).toMatchObject([
+      { ...named, workload: taskArn(1), queryId: 'q0001', status: 1, columns: null, givenUp: 'unanswered' },
+    ]);
+  });
+
+  it('has the verdict agent-silent where the agent did not come for another try', async () => {
+    await aTask(1);
+    await poll();
+    expect(await names(T0 + 10 * MINUTE)).toEqual([]);
     expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+    expect(reported('agent_was_silent')).toMatchObject([{ query: 'container', offers: 1 }]);
+    expect(givenUp()).toEqual([]);
+  });
+
+  it('is given up at a later poll when its line cannot be stored, and keeps nothing else waiting', async () => {
+    await aTask(1);
+    for (const seconds of [0, 30, 60]) await poll(T0 + seconds * SECOND);
+    await queue(aHostQuery(2));
+    world.sink.around = () => Promise.reject(new Error('Firehose is away'));
+    expect(await names(T0 + 90 * SECOND)).toEqual(['host-2']);
+    expect([givenUp(), (await world.record(taskArn(1))).troubles]).toEqual([[], []]);
+    world.sink.around = (write) => write();
+    await poll(T0 + 100 * SECOND);
+    expect(givenUp()).toMatchObject([{ query: 'container' }]);
   });
 
   it('is offered again without what was answered', async () => {
     await queue(aHostQuery(1), aHostQuery(2));
-    const [first = '', second = ''] = await poll();
+    const [first = ''] = await poll();
     await world.answer('h1', [anAnswer(first)]);
-    expect(await poll(T0 + 30_000)).toEqual([second]);
+    expect(await names(T0 + 30_000)).toEqual(['host-2']);
   });
 
-  it('is offered alike to the poll that follows its second hand-over within six seconds', async () => {
-    await queue(aHostQuery(1), aHostQuery(2, { discovery: 'SELECT 1' }));
-    await poll();
-    const again = await poll(T0 + 30_000);
-    expect(await poll(T0 + 31_000)).toEqual(again);
-  });
-
-  it('leaves no room for more than three queries, its own included, however many deliveries are overdue', async () => {
-    await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
-    const first = await poll();
-    await queue(aHostQuery(4), aHostQuery(5), aHostQuery(6));
-    const second = await poll(T0 + 10 * SECOND);
-    expect([...first, ...second]).toHaveLength(6);
-    await queue(aHostQuery(7));
-    expect(await poll(T0 + 60 * SECOND)).toEqual(first);
-    expect(await poll(T0 + 70 * SECOND)).toEqual(second);
-    expect(await poll(T0 + 80 * SECOND)).toHaveLength(1);
+  it('is settled by an answer to any of its offers', async () => {
+    await aTask(1);
+    const [first = ''] = await poll();
+    const [second = ''] = await poll(T0 + 30_000);
+    expect(first).not.toBe(second);
+    await world.answer('h1', [anAnswer(first, [{ id: dockerId(1), state: 'running' }])]);
+    expect(await names(T0 + 60_000)).toEqual([]);
+    expect((await partition()).deliveries).toEqual([]);
+    expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'seen' });
   });
 
   it('makes way for last gasps', async () => {
     await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
-    const first = await poll();
+    await poll();
     await queue(aHostQuery(4, { set: 'last-gasp' }));
     world.nowMs = T0 + 30_000;
-    expect((await world.poll('h1')).map(({ query }) => query)).toEqual(['host-4']);
+    const gasp = await world.poll('h1');
+    expect(gasp.map(({ query }) => query)).toEqual(['host-4']);
     await world.answer(
       'h1',
-      (await partition()).deliveries
-        .slice(-1)
-        .flatMap((d) => d.queries)
-        .map((q) => anAnswer(q.wireId)),
+      gasp.map((q) => anAnswer(q.wireId)),
     );
-    expect(await poll(T0 + 35_000)).toEqual(first);
+    expect(await names(T0 + 35_000)).toEqual(['host-1']);
   });
 
-  it('comes after one that holds a last gasp', async () => {
+  it('comes after a last gasp that was not answered either', async () => {
     await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
     await poll();
     await queue(aHostQuery(4, { set: 'last-gasp' }), aHostQuery(5), aHostQuery(6));
     await poll(T0 + 10 * SECOND);
-    world.nowMs = T0 + 45 * SECOND;
-    expect((await world.poll('h1')).map(({ query }) => query)).toEqual(['host-4', 'host-5', 'host-6']);
+    expect(await names(T0 + 45 * SECOND)).toEqual(['host-4']);
+  });
+
+  it('takes turns with what waits: an agent that answers nothing gets fresh questions all the same', async () => {
+    for (let n = 1; n <= 3; n++) await aTask(n, { query: `container-${n}` });
+    await poll();
+    for (let n = 4; n <= 6; n++) await aTask(n, { query: `container-${n}` });
+    expect(await names(T0 + 30 * SECOND)).toEqual(['container-1']);
+    expect(await names(T0 + 37 * SECOND)).toEqual(['container-4', 'container-5', 'container-6']);
+  });
+
+  it('leaves all that waits to go first where it proves nothing', async () => {
+    await queue(aHostQuery(1));
+    await poll();
+    await queue(aHostQuery(2));
+    expect(await names(T0 + 30 * SECOND)).toEqual(['host-2']);
+    expect(await names(T0 + 40 * SECOND)).toEqual(['host-1']);
   });
 
   it('keeps no last gasp waiting where an agent that polls every 5 s answers nothing', async () => {
@@ -206,40 +259,84 @@ describe('a delivery without an answer', () => {
     expect(took).toEqual(expect.arrayContaining(['container', 'host-21']));
   });
 
-  it('leaves room for what proves something, however many last gasps wait that do not', async () => {
-    await aTask(1);
-    await poll();
-    const gasps = [1, 2, 3, 4, 5].map((n) => aHostQuery(n, { set: 'last-gasp', priority: 0 }));
-    await queue(...gasps);
-    world.nowMs = T0 + 30 * SECOND;
-    expect((await world.poll('h1')).map(({ set }) => set).sort()).toEqual([
-      'last-gasp',
-      'last-gasp',
-      'last-gasp',
-      'live',
-    ]);
-  });
-
   it('does not stand for the same question, asked again once it was given up', async () => {
     await queue(aHostQuery(1));
     await poll();
     for (const seconds of [30, 60]) await poll(T0 + seconds * SECOND);
     await queue(aHostQuery(1, { queuedAtMs: T0 + 80 * SECOND, expiresAtMs: T0 + 60 * MINUTE }));
     expect(await poll(T0 + 90 * SECOND)).toHaveLength(1);
-    expect((await partition()).deliveries).toMatchObject([{ attempt: 1 }]);
+    expect((await partition()).deliveries).toMatchObject([{ offers: [{ atMs: T0 + 90 * SECOND }] }]);
   });
 
   it('is never handed out past the expiry of its queries, whatever is left of its attempts', async () => {
     await aTask(1, { expiresAtMs: T0 + 30_000 });
     await poll();
     expect(await poll(T0 + 30_000)).toEqual([]);
-    expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+    expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'missed', reason: 'unanswered' });
   });
 
   it('is asked again in the part that has not expired', async () => {
     await queue(aHostQuery(1, { expiresAtMs: T0 + 20_000 }), aHostQuery(2));
-    const [, second = ''] = await poll();
-    expect(await poll(T0 + 30_000)).toEqual([second]);
+    await poll();
+    expect(await names(T0 + 30_000)).toEqual(['host-2']);
+  });
+});
+
+describe('several queries without an answer', () => {
+  /** Polls every 5 s; the agent answers what it is handed unless that holds `heavy`: such a body is too large. */
+  async function polling(heavy: string, untilMs: number): Promise<string[][]> {
+    const handed: string[][] = [];
+    for (; world.nowMs <= untilMs; world.nowMs += 5 * SECOND) {
+      const queries = await world.poll('h1');
+      if (queries.length === 0) continue;
+      handed.push(queries.map(({ query }) => query));
+      if (queries.some(({ query }) => query === heavy)) continue;
+      const rows = [1, 2].map((n) => ({ id: dockerId(n), state: 'running' }));
+      await world.answer(
+        'h1',
+        queries.map(({ wireId }) => anAnswer(wireId, rows)),
+      );
+    }
+    return handed;
+  }
+
+  it('come back in parts: what proves something without the rest, then each other one alone', async () => {
+    await aTask(1);
+    await aTask(2, { query: 'remains' });
+    await queue(aHostQuery(3), aHostQuery(4));
+    const handed = await polling('host-3', T0 + 5 * MINUTE);
+    const all = ['container', 'remains', 'host-3', 'host-4'];
+    expect(handed).toEqual([all, all, ['container', 'remains'], ['host-3'], ['host-4'], ['host-3']]);
+    expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'seen' });
+    expect(await world.verdict(taskArn(2))).toEqual({ verdict: 'seen' });
+    expect(givenUp()).toEqual([{ host: 'h1', rule: 'about-host', query: 'host-3', set: 'live', offers: 3, alone: 2 }]);
+    expect((await partition()).deliveries).toEqual([]);
+  });
+
+  it('that all prove something come alone once they went unanswered without the rest', async () => {
+    await aTask(1);
+    await aTask(2, { query: 'remains' });
+    await queue(aHostQuery(3));
+    const handed = await polling('container', T0 + 5 * MINUTE);
+    const all = ['container', 'remains', 'host-3'];
+    expect(handed).toEqual([all, all, ['container', 'remains'], ['container'], ['remains'], ['host-3']]);
+    expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'missed', reason: 'unanswered' });
+    expect(await world.verdict(taskArn(2))).toEqual({ verdict: 'seen' });
+    expect(givenUp()).toMatchObject([{ query: 'container', alone: 1 }]);
+  });
+
+  it('keep the agent polling fast until the last part is offered', async () => {
+    await queue(aHostQuery(1), aHostQuery(2));
+    await poll();
+    const behind = async (atMs: number) => planDrain(await partition(), atMs, defaultLimits).isMore;
+    expect(await behind(T0 + 10 * SECOND)).toBe(false);
+    expect(await behind(T0 + 30 * SECOND)).toBe(true);
+    const [first = ''] = await poll(T0 + 30 * SECOND);
+    await world.answer('h1', [anAnswer(first)]);
+    const [second = ''] = await poll(T0 + 35 * SECOND);
+    expect(await behind(T0 + 40 * SECOND)).toBe(false);
+    await world.answer('h1', [anAnswer(second)]);
+    expect((await partition()).deliveries).toEqual([]);
   });
 });
 
@@ -257,8 +354,12 @@ describe('a query behind a discovery query', () => {
 
   it('is offered again while nothing of its delivery was answered: the node may never have got it', async () => {
     await queue(aHostQuery(1), guarded);
-    const ids = await poll();
-    expect(await poll(T0 + 30_000)).toEqual(ids);
+    const [plain = ''] = await poll();
+    expect(await names(T0 + 30_000)).toEqual(['host-1']);
+    expect(await names(T0 + 60_000)).toEqual(['host-2']);
+    await world.answer('h1', [anAnswer(plain)]); // of the first offer, which held both
+    expect(await names(T0 + 90_000)).toEqual([]);
+    expect(givenUp()).toEqual([]);
   });
 
   it('is no trouble of the agent when it stays unanswered to the end', async () => {

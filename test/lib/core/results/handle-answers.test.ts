@@ -57,6 +57,7 @@ describe('an answer', () => {
           container_name: 'c1',
         },
         late: false,
+        repeat: false,
         triggeredAtMs: T0 - 9000,
         receivedAtMs: T0,
         queuedAtMs: T0 - 8000,
@@ -131,7 +132,52 @@ describe('an answer', () => {
       await world.poll('h1');
     }
     for (const _ of [1, 2]) expect(await world.answer('h1', [anAnswer(wireId, [running(1)])])).toBe(true);
-    expect(world.sink.stored).toMatchObject([{ late: false, workload: taskArn(1) }]);
+    expect(world.sink.stored).toMatchObject([
+      { givenUp: 'unanswered', columns: null },
+      { late: false, workload: taskArn(1), columns: running(1) },
+    ]);
+    expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
+  });
+
+  it('to each of two offers is stored, and the good one proves whichever comes first', async () => {
+    const [first = ''] = await delivered(aPendingQuery(1));
+    world.nowMs = T0 + 31 * SECOND; // the container is gone by the second run
+    const [second = ''] = (await world.poll('h1')).map(({ wireId }) => wireId);
+    for (const _ of [1, 2])
+      expect(await world.answer('h1', [anAnswer(second), anAnswer(first, [running(1)])])).toBe(true);
+    expect(world.sink.stored).toMatchObject([
+      { columns: running(1), repeat: false, deliveredAtMs: T0 },
+      { columns: null, repeat: true, deliveredAtMs: T0 + 31 * SECOND, late: false },
+    ]);
+    expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
+  });
+
+  it('to a later offer settles the query, and one to the first that comes afterwards is a repeat that proves', async () => {
+    const [first = ''] = await delivered(aPendingQuery(1));
+    world.nowMs = T0 + 31 * SECOND;
+    const [second = ''] = (await world.poll('h1')).map(({ wireId }) => wireId);
+    await world.answer('h1', [anAnswer(second)]);
+    expect(await world.ports.queue.open('h1', true)).toMatchObject({ deliveries: [] });
+    await world.answer('h1', [anAnswer(first, [running(1)])]);
+    expect(world.sink.stored).toMatchObject([
+      { columns: null, repeat: false },
+      { columns: running(1), repeat: true },
+    ]);
+    expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
+  });
+
+  it.each([
+    ['before it', ['failed', 'good']],
+    ['after it', ['good', 'failed']],
+  ])('that is good is stored, and proves, with a failure under the same id %s', async (_, order) => {
+    const [wireId = ''] = await delivered(aPendingQuery(1));
+    const bring = (which: string) =>
+      which === 'good'
+        ? anAnswer(wireId, [running(1)])
+        : anAnswer(wireId, [], { status: 1, message: 'database is locked' });
+    for (const which of [...order, ...order]) expect(await world.answer('h1', [bring(which)])).toBe(true);
+    expect(world.sink.stored.map(({ status }) => (status === 0 ? 'good' : 'failed'))).toEqual(order);
+    expect(new Set(world.sink.stored.map(({ id }) => id)).size).toBe(2);
     expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
   });
 
@@ -148,7 +194,7 @@ describe('an answer', () => {
   it('to a part of a delivery leaves the rest of it open', async () => {
     const [first = '', second = ''] = await delivered(aPendingQuery(1), aPendingQuery(2, { query: 'other' }));
     await world.answer('h1', [anAnswer(first)]);
-    expect((await world.ports.queue.open('h1', true)).deliveries).toMatchObject([{ answered: [first] }]);
+    expect((await world.ports.queue.open('h1', true)).deliveries).toMatchObject([{ answered: ['00-00'] }]);
     await world.answer('h1', [anAnswer(second)]);
     expect((await world.ports.queue.open('h1', true)).deliveries).toEqual([]);
   });

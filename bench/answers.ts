@@ -1,0 +1,185 @@
+/**
+ * What an answer costs: the CPU of one distributed write with thousands of answers, as an agent brings it after an outage.
+ * The TLS API runs on its real adapters; the embedded DynamoDB is another process, and Firehose takes everything at once.
+ * Compare ratios of paired runs, not single figures.
+ *
+ *   node --import tsx bench/answers.ts [answers]
+ */
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { mockClient } from 'aws-sdk-client-mock';
+import { createHandler } from '../lambdas/tls-api/handler.ts';
+import { DynamoAnswerBook } from '../lib/aws/answer-book.ts';
+import { DynamoFanOuts } from '../lib/aws/fan-outs.ts';
+import { DynamoFindings } from '../lib/aws/findings.ts';
+import { FirehoseSink } from '../lib/aws/firehose-sink.ts';
+import { DynamoHostQueue } from '../lib/aws/host-queue.ts';
+import { DynamoLedger } from '../lib/aws/ledger.ts';
+import { DynamoLogBook } from '../lib/aws/log-book.ts';
+import { DynamoNodeDirectory } from '../lib/aws/node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../lib/aws/node-registry.ts';
+import { openTable } from '../lib/aws/table.ts';
+import { TlsApi } from '../lib/core/osquery/tls-api.ts';
+import { builtInPolicy } from '../lib/core/policy/built-in.ts';
+import { compiledPolicy } from '../lib/core/policy/compiled-policy.ts';
+import type { PendingQuery } from '../lib/core/queue/pending-query.ts';
+
+const ANSWERS = Number(process.argv[2] ?? 3000);
+const PORT = 18_000 + (process.pid % 1000);
+const A_DELIVERY = 6; // three with evidence, three others: what one read takes
+
+const name = `@dynoxide/${process.platform}-${process.arch}`;
+const binary = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'dynoxide');
+const database = spawn(binary, ['serve', '--port', String(PORT)], { stdio: 'ignore' });
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${PORT}`, region: 'local', credentials });
+await sleep(1000);
+await client.send(
+  new CreateTableCommand({
+    TableName: 'bench',
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [
+      { AttributeName: 'pk', AttributeType: 'S' },
+      { AttributeName: 'sk', AttributeType: 'S' },
+    ],
+    KeySchema: [
+      { AttributeName: 'pk', KeyType: 'HASH' },
+      { AttributeName: 'sk', KeyType: 'RANGE' },
+    ],
+  }),
+);
+let calls = 0;
+client.middlewareStack.add(
+  (next) => (args) => {
+    calls += 1;
+    return next(args);
+  },
+  { step: 'initialize', name: 'count' },
+);
+const firehose = new FirehoseClient({ region: 'local', credentials });
+mockClient(firehose).on(PutRecordBatchCommand).resolves({ FailedPutCount: 0 });
+
+let nowMs = Date.parse('2026-11-20T10:15:00Z');
+const now = (): number => nowMs;
+const table = openTable('bench', client);
+const queue = new DynamoHostQueue(table);
+const ledger = new DynamoLedger(table);
+const secret = { values: async () => ['secret'], refreshed: async () => ['secret'] };
+const policy = compiledPolicy(builtInPolicy);
+const failures: unknown[] = [];
+const api = new TlsApi({
+  queue,
+  ledger,
+  registry: new DynamoNodeRegistry(table),
+  aliases: new DynamoAliases(table),
+  book: new DynamoAnswerBook(table),
+  sink: new FirehoseSink({ results: 'r', logs: 'l', quarantine: 'q' }, firehose),
+  findings: new DynamoFindings(table),
+  logBook: new DynamoLogBook(table),
+  enrollSecrets: new Map([['default', secret]]),
+  nodeKeySecret: secret,
+  policy: async () => policy,
+  directory: new DynamoNodeDirectory(table, now),
+  fanOuts: new DynamoFanOuts(table),
+  // Nothing is offered again while answers gather.
+  limits: { queriesPerDelivery: 3, leaseMs: 36_000_000, attempts: 3, resendMs: 6_000, claimMs: 15_000 },
+  sweepEveryMs: 60_000,
+  now,
+  report: (event, fields) => {
+    if (event === 'request_failed') failures.push(fields.error);
+  },
+});
+
+const handler = createHandler(api);
+
+async function post(path: string, body: object): Promise<Record<string, unknown>> {
+  const endsAtMs = performance.now() + 600_000; // how long it takes is what is measured
+  const { body: reply } = await handler(
+    { httpMethod: 'POST', path: `/v1/${path}`, headers: {}, body: JSON.stringify(body), isBase64Encoded: false },
+    { getRemainingTimeInMillis: () => endsAtMs - performance.now() },
+  );
+  return JSON.parse(reply);
+}
+
+/** A query about a task that has one container, with evidence or without. */
+function aQuery(host: string, n: number): PendingQuery {
+  const workload = `arn:aws:ecs:us-east-1:111122223333:task/bench/${String(n).padStart(32, '0')}`;
+  const container = String(n).padStart(64, '0');
+  return {
+    queryId: `q${n}`,
+    host,
+    priority: 3,
+    rule: 'bench',
+    query: `query-${n % A_DELIVERY}`,
+    set: 'live',
+    sql: 'SELECT id, name, image, state, pid FROM docker_containers WHERE id = :container',
+    bindings: { container },
+    evidence: n % 2 === 0 ? { column: 'id', alive: { column: 'state', oneOf: ['running'] } } : undefined,
+    workload,
+    subjects: [container],
+    decorations: { task_arn: workload, cluster: 'bench', group: 'service:bench' },
+    subjectDecorations: { [container]: { container_name: 'web', image: 'example.com/web:1' } },
+    triggeredAtMs: nowMs,
+    receivedAtMs: nowMs,
+    queuedAtMs: nowMs,
+    expiresAtMs: nowMs + 36_000_000,
+  };
+}
+
+const aRow = (n: number) => ({
+  id: String(n).padStart(64, '0'),
+  name: '/web',
+  image: 'example.com/web:1',
+  state: 'running',
+  pid: String(n),
+});
+
+/** What an agent holds that has read and run this many queries, and could not write. */
+async function held(host: string, node_key: string, count: number) {
+  const ids: string[] = [];
+  for (let n = 0; ids.length < count; ) {
+    for (let i = 0; i < A_DELIVERY; i++, n++) await queue.enqueue(aQuery(host, n));
+    nowMs += 7_000;
+    const { queries } = (await post('distributed/read', { node_key })) as { queries: Record<string, string> };
+    ids.push(...Object.keys(queries));
+    if (Object.keys(queries).length === 0) throw new Error('a read brought nothing');
+  }
+  return {
+    node_key,
+    queries: Object.fromEntries(ids.map((id, n) => [id, [aRow(n)]])),
+    statuses: Object.fromEntries(ids.map((id) => [id, 0])),
+  };
+}
+
+async function measure(label: string, count: number, known: boolean): Promise<void> {
+  const host = `host-${label}`;
+  const { node_key } = (await post('enroll', { enroll_secret: 'secret', host_identifier: host })) as {
+    node_key: string;
+  };
+  const unknown = Array.from({ length: count }, (_, n) => [`unknown-${label}-${n}`, [aRow(n)]] as const);
+  const body = known
+    ? await held(host, node_key, count)
+    : { node_key, queries: Object.fromEntries(unknown), statuses: {} };
+  calls = 0;
+  const cpu = process.cpuUsage();
+  const from = performance.now();
+  const reply = await post('distributed/write', body);
+  const { user, system } = process.cpuUsage(cpu);
+  const answers = Object.keys(body.queries).length;
+  const each = (user + system) / answers;
+  console.log(
+    `${label.padEnd(24)} ${answers} answers: ${each.toFixed(0)} µs CPU and ${(calls / answers).toFixed(2)} calls each, ` +
+      `${((performance.now() - from) / 1000).toFixed(1)} s in all, reply ${JSON.stringify(reply)} ${failures.splice(0).join(' ').slice(0, 200)}`,
+  );
+}
+
+await measure('warm-up', 300, true);
+await measure('asked-by-us', ANSWERS, true);
+await measure('not-asked-by-us', ANSWERS, false);
+await measure('one-delivery', A_DELIVERY, true);
+client.destroy();
+database.kill();

@@ -1,0 +1,52 @@
+import { grouped } from '../grouped.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Node } from '../nodes/node.ts';
+import type { Delivery } from '../queue/delivery.ts';
+import type { GivenUp } from '../queue/drain.ts';
+import type { Report } from '../report.ts';
+import type { ResultSink, TimeLeft } from './lines.ts';
+import { linesOfGivenUp } from './result-lines.ts';
+
+export interface GiveUpDeps {
+  readonly sink: ResultSink;
+  readonly ledger: Ledger;
+  readonly timeLeftMs: TimeLeft;
+  readonly now: () => number; // epoch ms
+  readonly report: Report;
+}
+
+/** A poll waits no longer than this for a store that is throttled. */
+const PATIENCE_MS = 2_000;
+
+/**
+ * Makes it known that queries end without an answer: a line among the results of those who asked, the ledger, the log and
+ * a metric.
+ *
+ * @returns false when the results could not be stored: the next poll tries again
+ */
+export async function giveUp(
+  node: Node,
+  delivery: Delivery,
+  queries: readonly GivenUp[],
+  { sink, ledger, timeLeftMs, now, report }: GiveUpDeps,
+): Promise<boolean> {
+  const nowMs = now();
+  const lines = queries.flatMap((given) => linesOfGivenUp(node, delivery, given, nowMs));
+  try {
+    await sink.results(lines, () => Math.min(PATIENCE_MS, timeLeftMs()));
+  } catch (error) {
+    // Reported, not thrown: what waits for the host must not wait for the store of results.
+    report('giving_up_failed', { host: node.host, error: error instanceof Error ? error.message : String(error) });
+    return false;
+  }
+  for (const { query, reason, times, alone } of queries) {
+    const byWorkload = grouped(query.askers, (asker) => asker.workload);
+    for (const [workload, askers] of byWorkload)
+      await ledger.troubled(workload, reason, query.evidence ? askers.map(({ queryId }) => queryId) : []);
+    const { rule, query: name, set } = query;
+    const { host } = node;
+    if (reason === 'unanswered') report('query_unanswered', { host, rule, query: name, set, offers: times, alone });
+    else report('agent_was_silent', { host, rule, query: name, set, offers: times, alone });
+  }
+  return true;
+}

@@ -1,0 +1,249 @@
+import type { Findings } from '../fleet/finding.ts';
+import { noteShortCleanup } from '../fleet/short-cleanup.ts';
+import { grouped } from '../grouped.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { AnswerFrom, ContainerFacts, Poller, Sighting, Trouble } from '../ledger/workload.ts';
+import type { Node } from '../nodes/node.ts';
+import type { Answer, Row } from '../osquery/requests.ts';
+import { askTwins, wantsTwins } from '../queue/ask-twins.ts';
+import type { DeliveredQuery } from '../queue/delivery.ts';
+import type { HostQueue } from '../queue/host-queue.ts';
+import type { Asker, Evidence } from '../queue/pending-query.ts';
+import type { Report } from '../report.ts';
+import { together } from '../together.ts';
+import { type FanOuts, FINDING_KEEPS_MS } from '../triggers/fan-out.ts';
+import { type Proof, reportClocks } from './answer-clocks.ts';
+import { type Answered, offerOf } from './answered.ts';
+import { containerFacts } from './container-facts.ts';
+
+export interface SettleDeps {
+  readonly queue: HostQueue;
+  readonly ledger: Ledger;
+  readonly findings: Findings;
+  readonly fanOuts: Pick<FanOuts, 'save'>;
+  /** Takes what rows of the enrollment and launch sets say: which instance a host is. */
+  readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
+  /** Takes which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
+  readonly learnConfig: (host: string, configHash: string) => Promise<void>;
+  /** Notes that the agent reaches Docker. */
+  readonly seesContainers?: () => Promise<void>;
+  /** Whether the host may still speak for a name under which it was asked. @default - it may */
+  readonly standsFor?: (name: string) => Promise<boolean>;
+  /** What is guaranteed of the node's agent. */
+  readonly poller: () => Promise<Poller>;
+  /** How often the reconciler sweeps. */
+  readonly sweepEveryMs: number;
+  readonly now: () => number; // epoch ms
+  readonly report: Report;
+}
+
+interface Clocks {
+  readonly answeredAtMs: number;
+  readonly storedAtMs: number;
+}
+
+/** An answer to a query that we asked. */
+interface Known {
+  readonly answer: Answer;
+  readonly query: DeliveredQuery;
+  readonly deliveredAtMs: number;
+}
+
+/**
+ * Settles what stored answers mean: the ledger learns what they prove about each workload, or why they prove nothing, in
+ * one write for each workload and kind of news. Idempotent.
+ */
+export async function settleAnswers(
+  node: Node,
+  answers: readonly Answered[],
+  clocks: Clocks,
+  deps: SettleDeps,
+): Promise<void> {
+  const { host } = node;
+  const all = answers.flatMap(({ answer, asked }): Known[] => {
+    if (!asked) return [];
+    const deliveredAtMs = offerOf(asked.delivery, asked.run)?.atMs ?? clocks.answeredAtMs;
+    return [{ answer, query: asked.query, deliveredAtMs }];
+  });
+  if (node.seesContainersAtMs === undefined && all.some(showsContainers)) await deps.seesContainers?.();
+  const known = await passOn(node, await rightful(host, all, deps), deps.queue);
+  await learnFrom(host, known, deps);
+  const evident = known.filter(({ query }) => query.evidence !== undefined);
+  if (evident.length === 0) return;
+  const poller = await deps.poller();
+  const news = evident.flatMap((one) => newsOf(one, poller));
+  for (const one of news) {
+    if (one.query.set === 'post-mortem' && one.answer.status === 0)
+      await noteShortCleanup(host, one.asker, one.proved, one.answer.rows.length > 0, deps);
+  }
+  const byWorkload = grouped(news, ({ workload }) => workload);
+  const told = new Map<string, Proof[]>();
+  await together(byWorkload, async ([workload, ofIt]) => {
+    told.set(workload, await tellLedger(workload, ofIt, clocks, deps));
+  });
+  const proofs = [...byWorkload.keys()].flatMap((workload) => told.get(workload) ?? []);
+  reportClocks(host, proofs, deps.sweepEveryMs, deps.report);
+}
+
+/** Whether the answer shows that its agent reaches Docker: it names a container that was asked about, or Docker itself. */
+function showsContainers({ answer: { status, rows }, query: { set, evidence, askers } }: Known): boolean {
+  if (status !== 0) return false;
+  if (set === 'enrollment') return rows.some((row) => Object.hasOwn(row, 'server_version'));
+  const ids = new Set(askers.flatMap(({ workload, subjects }) => (workload?.startsWith('arn:') ? subjects : [])));
+  return evidence !== undefined && rows.some((row) => ids.has(row[evidence.column] ?? ''));
+}
+
+/** Answers for those askers alone whom the host may answer: a name of it may belong to another host by now. */
+async function rightful(host: string, known: readonly Known[], { standsFor, report }: SettleDeps): Promise<Known[]> {
+  const names = new Set(known.flatMap(({ query }) => query.askers.flatMap(({ alias }) => alias ?? [])));
+  const lost = new Set<string>();
+  for (const name of names) if (standsFor && !(await standsFor(name))) lost.add(name);
+  for (const name of lost) report('answer_disregarded', { host, alias: name });
+  if (lost.size === 0) return [...known];
+  const isRightful = ({ alias }: Asker): boolean => alias === undefined || !lost.has(alias);
+  return known.map((one) => ({ ...one, query: { ...one.query, askers: one.query.askers.filter(isRightful) } }));
+}
+
+/** Asks the other agents of the machine what this one found nothing about and cannot see. @returns the other answers */
+async function passOn(node: Node, known: readonly Known[], queue: HostQueue): Promise<Known[]> {
+  const own: Known[] = [];
+  for (const one of known) {
+    const { answer, query } = one;
+    const isEmpty = answer.status === 0 && answer.rows.length === 0;
+    if (isEmpty && wantsTwins(node, query)) await askTwins(node, query, queue);
+    else own.push(one);
+  }
+  return own;
+}
+
+/** Takes from rows what is about the host itself, each thing once. */
+async function learnFrom(host: string, known: readonly Known[], deps: SettleDeps): Promise<void> {
+  const good = known.filter(({ answer }) => answer.status === 0);
+  const instances = good.flatMap(({ answer, query }) =>
+    query.set === 'enrollment' || query.set === 'launch' ? firstMatch(answer.rows, 'instance_id', INSTANCE_ID) : [],
+  );
+  for (const instance of new Set(instances)) if (instance !== host) await deps.learnInstance(host, instance);
+  const places = good.flatMap(({ query }) => query.askers.flatMap((asker) => asker.places ?? []));
+  for (const place of new Set(places))
+    await deps.fanOuts.save(place, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
+  const hashes = known.flatMap(({ answer }) => firstMatch(answer.rows, 'config_hash', CONFIG_HASH));
+  const latest = hashes.at(-1);
+  if (latest) await deps.learnConfig(host, latest);
+}
+
+const INSTANCE_ID = /^i-[0-9a-f]{8,17}$/;
+const CONFIG_HASH = /^[0-9a-f]{40}$/;
+
+function firstMatch(rows: readonly Row[], column: string, pattern: RegExp): string[] {
+  const found = rows.find((row) => pattern.test(row[column] ?? ''))?.[column];
+  return found === undefined ? [] : [found];
+}
+
+/** What one answer says about one workload to one who asked. */
+interface News {
+  readonly workload: string;
+  readonly query: DeliveredQuery;
+  readonly asker: Asker;
+  readonly answer: Answer;
+  readonly from: AnswerFrom;
+  readonly live: readonly string[];
+  readonly postMortem: readonly string[];
+  /** Subjects that rows named, alive or not. */
+  readonly proved: readonly string[];
+  readonly facts: Readonly<Record<string, ContainerFacts>>;
+  readonly trouble?: Trouble;
+}
+
+function newsOf({ answer, query, deliveredAtMs }: Known, poller: Poller): News[] {
+  const { evidence } = query;
+  if (!evidence) return [];
+  const rowsOf = grouped(answer.rows, (row) => row[evidence.column] ?? '');
+  return query.askers.flatMap((asker): News[] => {
+    const { workload } = asker;
+    if (workload === undefined) return [];
+    const rows = [...new Set(asker.subjects)].flatMap((subject) => rowsOf.get(subject) ?? []);
+    const idsOf = (some: readonly Row[]): string[] => [...new Set(some.flatMap((row) => row[evidence.column] ?? []))];
+    const proved = idsOf(rows);
+    const isAlive = isAliveIn(query, evidence);
+    const isPartial = proved.length === 0 || asker.subjects.some((subject) => !proved.includes(subject));
+    const good = answer.status === 0 ? rows : [];
+    return [
+      {
+        workload,
+        query,
+        asker,
+        answer,
+        from: { deliveredAtMs, poller },
+        live: idsOf(good.filter(isAlive)),
+        postMortem: idsOf(good.filter((row) => !isAlive(row))),
+        proved,
+        facts: factsIn(good, evidence.column),
+        trouble: troubleOf(answer, isPartial),
+      },
+    ];
+  });
+}
+
+const isAliveIn =
+  ({ set }: DeliveredQuery, { alive }: Evidence) =>
+  (row: Row): boolean =>
+    set !== 'post-mortem' && (!alive || alive.oneOf.includes(row[alive.column] ?? ''));
+
+/** As many containers as an event may name; one write to the ledger cannot say much more. */
+const MAX_FACTS = 50;
+
+/** Subject → what its first row says. */
+function factsIn(rows: readonly Row[], column: string): Record<string, ContainerFacts> {
+  const said = rows.flatMap((row): [string, ContainerFacts][] => {
+    const facts = containerFacts(row);
+    return Object.keys(facts).length > 0 ? [[row[column] ?? '', facts]] : [];
+  });
+  // The last entry of a name wins.
+  return Object.fromEntries([...new Map(said.toReversed())].slice(-MAX_FACTS));
+}
+
+/** An answer without all of the subjects: silence would be the wrong word for the rest. */
+function troubleOf({ status, message }: Answer, isPartial: boolean): Trouble | undefined {
+  if (status === 0) return isPartial ? 'no-row' : undefined;
+  // The agent's own words for SQL that once killed it (docs/spec/osquery-protocol.md §9.3).
+  return message.includes('denylisted') ? 'denylisted' : 'query-failed';
+}
+
+/** @returns what was proved to whom */
+async function tellLedger(
+  workload: string,
+  news: readonly News[],
+  clocks: Clocks,
+  { ledger }: SettleDeps,
+): Promise<Proof[]> {
+  const troubles = grouped(
+    news.filter(({ trouble }) => trouble),
+    ({ trouble }) => trouble,
+  );
+  for (const [trouble, ofIt] of troubles) if (trouble) await ledger.troubled(workload, trouble, queryIdsOf(ofIt));
+  const proving = news.filter(({ live, postMortem }) => live.length + postMortem.length > 0);
+  const [first] = proving;
+  if (!first) return [];
+  const closes = queryIdsOf(proving);
+  const before = await ledger.saw(workload, { ...sightingOf(proving), closes, from: first.from, ...clocks });
+  return proving.map(({ query, asker, from }, index) => {
+    // The first of them is what the bound is about; by the others' time the workload had been seen.
+    const then = before && index > 0 ? { ...before, firstAnswerAtMs: clocks.answeredAtMs } : before;
+    return { query, asker, from, ...clocks, before: then };
+  });
+}
+
+const queryIdsOf = (news: readonly News[]): string[] => [...new Set(news.map(({ asker }) => asker.queryId))];
+
+function sightingOf(proving: readonly News[]): Pick<Sighting, 'live' | 'postMortem' | 'facts'> {
+  const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
+  // Of a container the first answer counts, but for one of after its end. The last entry of a name wins.
+  const isEnded = ({ postMortem }: News): boolean => postMortem.length > 0;
+  const inOrder = proving.toReversed().toSorted((a, b) => Number(isEnded(a)) - Number(isEnded(b)));
+  const facts = inOrder.flatMap((one) => Object.entries(one.facts));
+  return {
+    live: unique(proving.flatMap(({ live }) => live)),
+    postMortem: unique(proving.flatMap(({ postMortem }) => postMortem)),
+    facts: Object.fromEntries([...new Map(facts)].slice(-MAX_FACTS)),
+  };
+}

@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Answer } from '../../../../lib/core/osquery/requests.ts';
+import { defaultLimits } from '../../../../lib/core/queue/plan-drain.ts';
+import { aHostQuery } from '../../../support/builders.ts';
+import { Died } from '../../../support/mortal.ts';
+import { anAnswer, SECOND, World } from '../../../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await World.begin();
+  await world.aNode('h1');
+});
+
+/** What an agent holds that took many queries at few reads and could not write. */
+async function held(count: number): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  for (let n = 0; n < count; n++) await world.ports.queue.enqueue(aHostQuery(n));
+  while (answers.length < count) {
+    const taken = await world.poll('h1', { ...defaultLimits, queriesPerDelivery: 100, resendMs: 0 });
+    answers.push(...taken.map(({ wireId }, n) => anAnswer(wireId, [{ n: String(n) }])));
+    world.nowMs += SECOND;
+  }
+  return answers;
+}
+
+/** Functions that live for so long, in which each write to the store takes a while. */
+async function tries(answers: readonly Answer[], livesMs: number, writeMs: number): Promise<number> {
+  for (let count = 1; count <= 30; count++) {
+    let leftMs = livesMs;
+    world.timeLeftMs = () => leftMs;
+    world.sink.around = async (write) => {
+      leftMs -= writeMs;
+      if (leftMs <= 0) throw new Died('the function is over');
+      await write();
+    };
+    if (await world.answer('h1', answers)) return count;
+    world.nowMs += 17 * SECOND;
+  }
+  throw new Error('it is never accepted');
+}
+
+const storedTwice = (): number => world.sink.stored.length - new Set(world.sink.stored.map(({ id }) => id)).size;
+
+describe('a write of more answers than one function has time for', () => {
+  it('gets further with every try, and stores each answer once', async () => {
+    const ours = await held(700);
+    const others = Array.from({ length: 300 }, (_, n) => anAnswer(`not-ours-${n}`, [{ n: String(n) }]));
+    expect(await tries([...ours, ...others], 8 * SECOND, 3 * SECOND)).toBe(5);
+    expect([world.sink.stored.length, storedTwice()]).toEqual([1000, 0]);
+    expect(world.sink.stored.filter(({ late }) => late)).toHaveLength(300);
+    expect((await world.ports.queue.open('h1', true)).deliveries).toEqual([]);
+  });
+
+  it('does its first slice, however little time there is', async () => {
+    expect(await tries(await held(250), 1.2 * SECOND, 1 * SECOND)).toBe(2);
+    expect([world.sink.stored.length, storedTwice()]).toEqual([250, 0]);
+  });
+
+  it('needs one try where there is time, and a copy of it costs one read', async () => {
+    const answers = await held(450);
+    expect(await tries(answers, 15 * SECOND, 100)).toBe(1);
+    let writes = 0;
+    world.sink.around = async () => {
+      writes += 1;
+    };
+    expect(await world.answer('h1', answers)).toBe(true);
+    expect([writes, world.sink.stored.length]).toEqual([0, 450]);
+  });
+
+  it('is shared by two requests that bring it at once: the rest comes again', async () => {
+    const answers = await held(450);
+    const copies: boolean[] = [];
+    world.sink.around = async (write) => {
+      world.sink.around = (others) => others();
+      copies.push(await world.answer('h1', answers));
+      await write();
+    };
+    expect(await world.answer('h1', answers)).toBe(true);
+    expect(copies).toEqual([false]);
+    expect([world.sink.stored.length, storedTwice()]).toEqual([450, 0]);
+  });
+});

@@ -64,6 +64,31 @@ contract('the registry of nodes', (begin) => {
     expect(await queue.claim('h1', node.rev, {})).toBe(false);
   });
 
+  it('remembers other agents under the identifier, each once, until the node is seen', async () => {
+    const { registry } = await begin();
+    await registry.enroll(aNode('h1', { contests: 'h0' }), undefined);
+    for (const twin of ['h1~a', 'h1~b', 'h1~a']) await registry.contest('h1', twin, T0 + SECOND);
+    expect(await registry.find('h1', true)).toMatchObject({ twins: ['h1~a', 'h1~b'], contestedAtMs: T0 + SECOND });
+    for (let n = 0; n < 20; n++) await registry.contest('h1', `h1~${n}`, T0);
+    expect((await registry.find('h1', true))?.twins).toHaveLength(8);
+    await registry.keepTwin('h1');
+    expect((await registry.find('h1', true))?.contests).toBeUndefined();
+    await registry.seesContainers('h1', T0 + SECOND);
+    await registry.seesContainers('h1', T0 + MINUTE);
+    expect((await registry.find('h1', true))?.seesContainersAtMs).toBe(T0 + SECOND);
+  });
+
+  it('revokes a node, and lets none but a revoked one in again', async () => {
+    const { registry } = await begin();
+    expect(await registry.revoke('h1', T0)).toBe(false);
+    await registry.enroll(aNode('h1'), undefined);
+    expect(await registry.readmit('h1')).toBe(false);
+    expect(await registry.revoke('h1', T0 + MINUTE)).toBe(true);
+    expect(await registry.find('h1', true)).toMatchObject({ endedAtMs: T0 + MINUTE, revokedAtMs: T0 + MINUTE });
+    expect(await registry.readmit('h1')).toBe(true);
+    expect(await registry.find('h1', true)).toBeUndefined();
+  });
+
   it('has no node that did not enroll', async () => {
     const { registry } = await begin();
     await registry.seen('h1', T0);
@@ -82,6 +107,18 @@ contract('aliases', (begin) => {
     await aliases.learn('i-1', 'h1', T0);
     await aliases.learn('i-1', 'h2', T0);
     expect(await aliases.hostOf('i-1', true)).toBe('h2');
+  });
+
+  it('know on whose word and since when, and are forgotten only as they were', async () => {
+    const { aliases } = await begin();
+    await aliases.learn('i-1', 'h1', T0);
+    expect(await aliases.find('i-1', true)).toEqual({ host: 'h1', toldBy: 'agent', sinceMs: T0 });
+    await aliases.learn('i-1', 'h2', T0 + SECOND, 'attestation');
+    expect(await aliases.find('i-1', true)).toEqual({ host: 'h2', toldBy: 'attestation', sinceMs: T0 + SECOND });
+    await aliases.forget('i-1', 'h1');
+    expect(await aliases.hostOf('i-1', true)).toBe('h2');
+    await aliases.forget('i-1', 'h2');
+    expect(await aliases.find('i-1', true)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 import { compilePattern, EventPatternError } from '../core/policy/event-pattern.ts';
 import type { EventPattern } from '../core/policy/policy.ts';
-import { DETAIL_TYPES, ENVELOPE, type EventFamily, FIELD_VALUES, NOTICE_TYPES } from './event-facts.ts';
+import { DETAIL_FIELDS, DETAIL_TYPES, ENVELOPE, type EventFamily, FIELD_VALUES, NOTICE_TYPES } from './event-facts.ts';
 import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { Path, SourceDocument } from './source-document.ts';
@@ -49,6 +49,38 @@ export function checkEnvelope(document: SourceDocument, problems: Problem[], pat
       );
     }
   }
+}
+
+/** Points out fields of `detail` that no event has of the kind that a pattern is about. */
+export function checkDetail(document: SourceDocument, problems: Problem[], path: Path, pattern: EventPattern): void {
+  for (const { fields } of branches(pattern, [])) {
+    const known = detailFields(fields['detail-type']?.value);
+    const detail = fields.detail;
+    if (!known || !detail || !isObject(detail.value)) continue;
+    for (const name of Object.keys(detail.value)) {
+      if (name.startsWith('$') || known.has(name.split('.')[0] ?? name)) continue;
+      const near = nearest(name, known);
+      const at = document.position([...path, ...detail.path, name], 'key');
+      const hint = near ? `did you mean "${near}"?` : undefined;
+      problems.push(document.problem('warning', at, `no event of this kind has detail.${name}`, hint));
+    }
+  }
+}
+
+/** The fields that a JMESPath expression reads of `detail` and that no event has which a pattern lets through. */
+export function unknownDetail(pattern: EventPattern, expression: string): string[] {
+  const known = branches(pattern, []).map(({ fields }) => detailFields(fields['detail-type']?.value));
+  const read = [...expression.matchAll(/(?<![\w.\])"'])detail\.(?:"([^"]+)"|(\w+))/g)].map(
+    ([, quoted, word]) => quoted ?? word ?? '',
+  );
+  return known.length > 0 ? read.filter((name) => known.every((fields) => fields?.has(name) === false)) : [];
+}
+
+/** All fields of the kinds of events that are named; undefined where one of them is not known. */
+function detailFields(types: unknown): ReadonlySet<string> | undefined {
+  if (!Array.isArray(types) || types.length === 0) return undefined;
+  const known = types.map((type) => DETAIL_FIELDS[String(type)]);
+  return known.every((fields) => fields !== undefined) ? new Set(known.flatMap((fields) => [...fields])) : undefined;
 }
 
 /** Whether every event that matches is of this family, by `source` and `detail-type`. */

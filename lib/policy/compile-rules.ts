@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { GUARDDUTY_FINDINGS } from '../core/policy/guardduty-finding.ts';
-import type { Platform, PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
-import { checkEnvelope, checkPattern, isNoticePattern, isPatternAbout } from './check-pattern.ts';
+import type { EventPattern, Platform, PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
+import {
+  checkDetail,
+  checkEnvelope,
+  checkPattern,
+  isNoticePattern,
+  isPatternAbout,
+  unknownDetail,
+} from './check-pattern.ts';
 import { checkExpression, compileQuery, type QueryPurpose, type Reading } from './check-query.ts';
 import { NOTICE_TYPES, TASK_STATE_CHANGES } from './event-facts.ts';
 import { seconds } from './format/duration.ts';
@@ -65,6 +72,10 @@ function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule
   const queries = compileQueries(reading, [...path, 'queries'], text.queries, live);
   const dead = { ...hosts, kind: 'post-mortem' } as const;
   const postMortem = compileQueries(reading, [...path, 'post-mortem'], text['post-mortem'] ?? {}, dead);
+  if (text.on.event) {
+    checkBindings(reading, [...path, 'queries'], text.queries, text.on.event);
+    checkBindings(reading, [...path, 'post-mortem'], text['post-mortem'] ?? {}, text.on.event);
+  }
   if (text['last-gasp']) checkLastGasp(reading, path, text, target);
   if (text['post-mortem'] && target !== 'ecs-task-host') {
     const at = document.position([...path, 'post-mortem'], 'key');
@@ -89,6 +100,23 @@ function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule
   };
   const onPath = [...path, 'on'];
   return { rule, document, at: document.position([...path, 'rule']), onPath, canMatch };
+}
+
+/** Points out bindings that no event of the rule's kind can fill: their questions are never asked. */
+function checkBindings(
+  { document, problems }: Reading,
+  path: Path,
+  queries: Readonly<Record<string, QueryText>>,
+  event: EventPattern,
+): void {
+  for (const [query, { bind = {} }] of Object.entries(queries)) {
+    for (const [placeholder, expression] of Object.entries(bind)) {
+      for (const field of unknownDetail(event, expression)) {
+        const message = `no event of this kind has detail.${field}: nothing is bound`;
+        problems.push(document.warning([...path, query, 'bind', placeholder], message));
+      }
+    }
+  }
 }
 
 /** A last-gasp rule needs somebody who says that its subject will end, while there is still something to ask. */
@@ -133,6 +161,7 @@ function triggerOf(
   if (on.event) {
     const canMatch = checkPattern(document, problems, [...at, 'event'], on.event);
     checkEnvelope(document, problems, [...at, 'event'], on.event);
+    checkDetail(document, problems, [...at, 'event'], on.event);
     return { trigger: { event: on.event }, canMatch };
   }
   if (on.enrollment) {

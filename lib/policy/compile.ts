@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { canonical } from '../core/policy/canonical.ts';
 import { globMatcher } from '../core/policy/glob.ts';
-import type { Platform, Policy } from '../core/policy/policy.ts';
+import type { NodeMatch, Platform, Policy } from '../core/policy/policy.ts';
 import { type CompiledPack, type CompiledProfile, compilePack, compileProfile, packName } from './compile-profiles.ts';
 import { type CompiledRule, compileRules } from './compile-rules.ts';
 import { seconds } from './format/duration.ts';
@@ -63,6 +63,7 @@ export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
       problems,
     );
     checkDefault(profiles, documents.config, problems);
+    checkShadows(profiles, problems);
     checkUse(packs, documents.config, problems);
     checkSilence(rules, profiles, problems);
     const found = inOrder(problems);
@@ -142,6 +143,30 @@ function checkDefault(profiles: readonly CompiledProfile[], documents: readonly 
   }
 }
 
+/** Points out profiles that are never used: one before them takes every node that they match. */
+function checkShadows(profiles: readonly CompiledProfile[], problems: Problem[]): void {
+  const ordered = inTurn(profiles);
+  for (const [index, { profile, document }] of ordered.entries()) {
+    const before = ordered.slice(0, index).find((one) => covers(one.profile.match, profile.match));
+    if (!before) continue;
+    const message = `"${profile.name}" is never used: "${before.profile.name}" comes first and takes every node it matches`;
+    problems.push(document.warning(['match'], message, 'give it a lower order'));
+  }
+}
+
+/** Whether whatever meets the second conditions meets the first, as far as their globs tell. */
+function covers(first: NodeMatch | undefined, second: NodeMatch | undefined): boolean {
+  if (!first || !second) return false;
+  const { tags = {}, seenWithinSeconds, ...texts } = first;
+  const takes = (wide: readonly string[] | undefined, narrow: readonly string[] | undefined) =>
+    !wide || (narrow?.every((glob) => wide.some((one) => one === glob || globMatcher(one)(glob))) ?? false);
+  return (
+    seenWithinSeconds === undefined &&
+    Object.entries(texts).every(([name, globs]) => takes(globs, second[name as keyof typeof texts])) &&
+    Object.entries(tags).every(([name, globs]) => takes(globs, second.tags?.[name]))
+  );
+}
+
 /** The platforms of the hosts whose profiles use a pack, by its name. */
 function platformsOfPacks(profiles: readonly SourceDocument[]): ReadonlyMap<string, readonly Platform[]> {
   const found = new Map<string, readonly Platform[]>();
@@ -204,9 +229,7 @@ function assemble(
   settings: SettingsText,
 ): Policy {
   const { limits, heat, ledger_keeps } = settings;
-  const rank = ({ profile, order }: CompiledProfile) => (profile.match ? order : Number.POSITIVE_INFINITY);
-  const byName = (a: CompiledProfile, b: CompiledProfile) => (a.profile.name < b.profile.name ? -1 : 1);
-  const ordered = [...profiles].sort((a, b) => (rank(a) === rank(b) ? byName(a, b) : rank(a) - rank(b)));
+  const ordered = inTurn(profiles);
   return canonical({
     rules: rules.map(({ rule }) => rule),
     profiles: ordered.map(({ profile }) => profile),
@@ -219,4 +242,11 @@ function assemble(
     heatSeconds: seconds(heat),
     ledgerKeepsSeconds: seconds(ledger_keeps),
   });
+}
+
+/** Profiles in the order in which they are tried. */
+function inTurn(profiles: readonly CompiledProfile[]): CompiledProfile[] {
+  const rank = ({ profile, order }: CompiledProfile) => (profile.match ? order : Number.POSITIVE_INFINITY);
+  const byName = (a: CompiledProfile, b: CompiledProfile) => (a.profile.name < b.profile.name ? -1 : 1);
+  return [...profiles].sort((a, b) => (rank(a) === rank(b) ? byName(a, b) : rank(a) - rank(b)));
 }

@@ -60,3 +60,19 @@ export const FIELD_VALUES: Readonly<Record<string, Readonly<Record<string, reado
     state: ['pending', 'running', 'stopping', 'stopped', 'shutting-down', 'terminated'],
   },
 };
+
+const fields = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
+
+/** Detail-type → all fields that `detail` can have. @see docs/spec/aws-events.md */
+export const DETAIL_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
+  [TASK_STATE_CHANGES.detailType]: fields(`
+    attachments attributes availabilityZone capacityProviderName clusterArn connectivity connectivityAt
+    containerInstanceArn containers cpu createdAt desiredStatus enableExecuteCommand ephemeralStorage
+    executionStoppedAt fargateEphemeralStorage group healthStatus inferenceAccelerators lastStatus launchType memory
+    overrides platformFamily platformVersion pullStartedAt pullStoppedAt startedAt startedBy stopCode stoppedAt
+    stoppedReason stoppingAt tags taskArn taskDefinitionArn updatedAt version
+  `),
+  'EC2 Instance State-change Notification': fields('instance-id state'),
+  'EC2 Spot Instance Interruption Warning': fields('instance-id instance-action'),
+  'EC2 Instance Rebalance Recommendation': fields('instance-id'),
+};

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { kindOf } from './policy-file.ts';
+import { isMeant, kindOf } from './policy-file.ts';
 import { MAX_FILE_CHARACTERS } from './source-document.ts';
 
 /**
@@ -10,12 +10,19 @@ import { MAX_FILE_CHARACTERS } from './source-document.ts';
  * @throws what the file system throws where there is no such folder
  */
 export function readPolicyFolder(folder: string): Map<string, string> {
-  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const paths = pathsIn(folder).filter((path) => kindOf(path) !== undefined);
+  return new Map(paths.map((path) => [path, readStart(join(folder, path))]));
+}
+
+/** Files that lie beside the policy and look as if they were meant to be part of it. */
+export const strayFiles = (folder: string): string[] =>
+  pathsIn(folder).filter((path) => kindOf(path) === undefined && isMeant(path));
+
+const pathsIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
-    .filter((path) => kindOf(path) !== undefined);
-  return new Map(paths.sort().map((path) => [path, readStart(join(folder, path))]));
-}
+    .sort();
 
 function readStart(file: string): string {
   const bytes = Buffer.alloc(Math.min(statSync(file).size, 4 * MAX_FILE_CHARACTERS + 4));

@@ -2,5 +2,5 @@
 export { compilePolicy } from './compile.ts';
 export { diffPolicies, type PolicyDiff } from './diff.ts';
 export { diffText } from './diff-text.ts';
-export { readPolicyFolder } from './folder.ts';
+export { readPolicyFolder, strayFiles } from './folder.ts';
 export type { Problem } from './problem.ts';

@@ -8,3 +8,7 @@ export function kindOf(path: string): PolicyFileKind | undefined {
   if (/^config\/.+\.ya?ml$/.test(path)) return 'config';
   return /^packs\/.+\.(?:conf|json|ya?ml)$/.test(path) ? 'packs' : undefined;
 }
+
+/** Whether a file looks as if it were meant for the policy: those of `examples/`, and hidden ones, are not. */
+export const isMeant = (path: string): boolean =>
+  /\.(?:ya?ml|conf|json|sql)$/i.test(path) && !/^examples\/|(?:^|\/)\./.test(path);

@@ -1,7 +1,7 @@
 import { packPolicy } from '../../aws/policy-store.ts';
 import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { compilePolicy, type Problem, readPolicyFolder } from '../../policy/index.ts';
+import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../../policy/index.ts';
 import { Exit } from '../exit.ts';
 import { colours, count, note, printable } from '../print.ts';
 
@@ -22,7 +22,8 @@ export interface GoodFolder extends Folder {
 /** Reads and checks a policy folder; what is wrong with it is in `problems`. @throws when there is no such folder */
 export function openFolder(dir: string): Folder {
   const files = filesOf(dir);
-  const { policy, problems } = compilePolicy(files);
+  const strays = strayFiles(dir).map((file) => [file, ''] as const);
+  const { policy, problems } = compilePolicy(new Map([...files, ...strays]));
   const sources = Object.fromEntries(files);
   const tooLarge = policy ? sizeProblem(policy, sources) : [];
   const isGood = policy !== undefined && tooLarge.length === 0;

@@ -5,6 +5,7 @@ import type { PolicyRule, PolicyVersion, Target, Trigger } from '../../core/poli
 import { hasCode } from '../exit.ts';
 import { at, liveAt, type Place, type PlaceFlags } from '../place.ts';
 import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
+import { rememberBase } from './base.ts';
 import { contents } from './folder.ts';
 
 /** Shows a version, the live one unless a number is given; `files` writes its YAML out, to be edited again. */
@@ -12,11 +13,14 @@ export async function show(
   number: number | undefined,
   flags: PlaceFlags & { files?: string; json: boolean },
 ): Promise<void> {
-  const { live, version } = await at(flags, async (place) => {
+  const { name, live, version } = await at(flags, async (place) => {
     const live = await place.store.liveNumber();
-    return { live, version: number === undefined ? await liveAt(place) : await versionAt(place, number) };
+    const version = number === undefined ? await liveAt(place) : await versionAt(place, number);
+    return { name: place.name, live, version };
   });
   const written = flags.files ? await writeSources(version, flags.files) : undefined;
+  // What is edited from here on is a change to this version.
+  if (flags.files) rememberBase(flags.files, name, version.version);
   if (flags.json) return sayJson({ ...version, live: version.version === live, ...(written ? { written } : {}) });
   say(described(version, version.version === live));
   if (written) say(`\n${count(written.length, 'file')} written to ${flags.files}.`);

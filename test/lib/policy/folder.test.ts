@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { compilePolicy, readPolicyFolder } from '../../../lib/policy/index.ts';
+import { compilePolicy, readPolicyFolder, strayFiles } from '../../../lib/policy/index.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -30,6 +30,7 @@ describe('a policy folder', () => {
     const read = readPolicyFolder(folder);
     expect([...read.keys()]).toEqual([...files].sort());
     expect(read.get('rules/b.yaml')).toBe('# rules/b.yaml');
+    expect(strayFiles(folder)).toEqual(['config.yaml']);
   });
 
   it('with a file of 10 MB has no more of it read than shows that it is too large', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { compilePolicy } from '../../../lib/policy/index.ts';
-import { aPolicy, aRule, aTaskRule, problemsOf } from './a-policy.ts';
+import { aPolicy, aProfile, aRule, aTaskRule, problemsOf } from './a-policy.ts';
 
 const problemsOfRule = (fields: string, query?: string) => problemsOf({ 'rules/a.yaml': aRule(fields, query) });
 
@@ -277,5 +277,44 @@ describe('the platforms of a rule', () => {
     expect(query('', 'SELECT id FROM docker_containers')).toEqual(['linux', 'darwin']);
     expect(query('platforms: [linux, windows]', 'SELECT pid FROM processes')).toEqual(['linux', 'windows']);
     expect(query('platforms: [linux, windows]', 'SELECT name FROM programs')).toEqual(['windows']);
+  });
+});
+
+describe('what can never match', () => {
+  const task = (detail: string, bind: string) =>
+    problemsOf({
+      'rules/a.yaml': `- rule: task
+  answers: What runs?
+  on: { event: { source: [aws.ecs], detail-type: [ECS Task State Change], detail: { ${detail} } } }
+  target: ecs-task-host
+  queries: { a: { sql: 'SELECT id FROM docker_containers WHERE id IN (:ids)', bind: { ids: '${bind}' } } }
+`,
+    });
+
+  it('is a field that no event of the kind has', () => {
+    expect(task('taskFamily: [api]', 'detail.containers[].runtimeId')).toEqual([
+      expect.stringContaining('no event of this kind has detail.taskFamily'),
+    ]);
+    expect(task('lastStatus: [RUNNING], containers: { name: [api] }', 'detail.containers[].runtimeId')).toEqual([]);
+  });
+
+  it('is a binding of such a field', () => {
+    expect(task('lastStatus: [RUNNING]', 'detail.container[].runtimeId')).toEqual([
+      expect.stringContaining('no event of this kind has detail.container: nothing is bound'),
+    ]);
+  });
+
+  it('is a profile behind one that takes every node it matches', () => {
+    const profile = (name: string, order: number, match: string) =>
+      aProfile(`order: ${order}\nmatch: { ${match} }`).replace('default', name);
+    const files = (wide: string, narrow: string) => ({
+      'config/wide.yaml': profile('wide', 1, wide),
+      'config/narrow.yaml': profile('narrow', 2, narrow),
+    });
+    expect(problemsOf(files('hostname: "db-*"', 'hostname: db-7, platform: amzn'))).toEqual([
+      expect.stringContaining('"narrow" is never used: "wide" comes first'),
+    ]);
+    expect(problemsOf(files('hostname: "db-*", platform: amzn', 'hostname: db-7'))).toEqual([]);
+    expect(problemsOf(files('hostname: db-7', 'hostname: "db-*"'))).toEqual([]);
   });
 });

@@ -109,8 +109,9 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   process.umask(0o077); // all that is written from here on is private
   const data = resolve(flags.data);
   const stop = new AbortController();
-  const interrupt = (): void => stop.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const hurry = new AbortController();
+  const interrupt = (): void => (stop.signal.aborted ? hurry : stop).abort();
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   const assembly = async (): Promise<string> => {
     const folder = join(data, 'cdk.out');
     const done = flags.json ? () => undefined : ticking((took) => `Synthesizing the CDK app … ${took} s`);
@@ -168,6 +169,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
         json: flags.json ? sayJson : undefined,
         flags: flags.data === DATA ? '' : ` --data ${flags.data}`,
         signal: stop.signal,
+        hurry: hurry.signal,
       });
     else
       await new Promise<void>((done) =>

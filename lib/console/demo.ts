@@ -9,7 +9,8 @@ import type { LocalMayfly } from '../local/index.ts';
 import { frame, seconds } from './frame.ts';
 import { score, type TaskCard } from './scoreboard.ts';
 import { Screen } from './screen.ts';
-import { nextSteps, summary, summaryTable } from './summary.ts';
+import { pause, settle } from './settle.ts';
+import { nextSteps, stillPending, summary, summaryTable } from './summary.ts';
 import type { World } from './world.ts';
 
 export interface DemoOptions {
@@ -20,7 +21,10 @@ export interface DemoOptions {
   readonly json: ((line: object) => void) | undefined;
   /** What names this Mayfly on a command line, after a blank; empty where nothing needs to. */
   readonly flags: string;
+  /** Ends the workload early: what runs is settled, then the summary follows. */
   readonly signal: AbortSignal;
+  /** Ends the settling too. */
+  readonly hurry: AbortSignal;
 }
 
 const WARM_UP_MS = 1_000; // beyond the registration of the hosts, in which agents enroll
@@ -34,7 +38,8 @@ const LINE_EVERY_MS = 5_000;
  * The main job, before your eyes: the talk's sleepy job and a mixed workload on a simulated cluster, Mayfly's ledger
  * beside a 60-second schedule on the same hosts. Ends by itself, unless it is to run on, with a summary.
  */
-export async function runDemo({ world, mayfly, forever, json, flags, signal }: DemoOptions): Promise<void> {
+export async function runDemo(options: DemoOptions): Promise<void> {
+  const { world, mayfly, forever, json, flags, signal, hurry } = options;
   const startedAtMs = Date.now();
   const ledger = ledgerOf(mayfly);
   const view = json ? jsonView(json) : process.stdout.isTTY ? liveView() : lineView();
@@ -65,14 +70,26 @@ export async function runDemo({ world, mayfly, forever, json, flags, signal }: D
       await pause(REDRAW_MS, signal);
     }
     await work;
-    await mayfly.idle();
-    cards = await cardsOf(world, ledger, settled, Date.now());
+    if (signal.aborted)
+      view.say(`Settling what is pending, for ${REST_MS / 1000} s at most. Ctrl-C again ends at once.`);
+    const lookAgain = async () => {
+      cards = await cardsOf(world, ledger, settled, Date.now());
+      return score(cards).pending;
+    };
+    // A demo that ended by itself has had its rest already.
+    const pending = signal.aborted ? lookAgain : async () => 0;
+    await settle({ pending, idle: () => mayfly.idle(), limitMs: REST_MS, signal: hurry });
+    await lookAgain();
   } finally {
     view.close();
     await world.stop();
   }
   if (json) json({ summary: summary(cards, Date.now()) });
-  else process.stdout.write(`\n${summaryTable(cards, Date.now())}\n\n${nextSteps(cards, flags)}\n`);
+  else {
+    const { pending } = score(cards);
+    const left = pending > 0 ? `\n\n${stillPending(pending)}` : '';
+    process.stdout.write(`\n${summaryTable(cards, Date.now())}${left}\n\n${nextSteps(cards, flags)}\n`);
+  }
 }
 
 function ledgerOf(mayfly: LocalMayfly): Ledger {
@@ -112,6 +129,8 @@ async function cardsOf(
 
 interface View {
   show(scene: Parameters<typeof frame>[0], cards: readonly TaskCard[]): void;
+  /** A sentence for people. */
+  say(text: string): void;
   close(): void;
 }
 
@@ -119,6 +138,7 @@ function liveView(): View {
   const screen = new Screen(process.stdout);
   return {
     show: (scene, cards) => screen.draw(frame(scene, cards, Date.now(), screen.rows, pc)),
+    say: (text) => process.stdout.write(`${text}\n`),
     close: () => screen.close(),
   };
 }
@@ -136,6 +156,7 @@ function lineView(): View {
           `${missed} missed, ${pending} pending; a 60-second schedule saw ${bySchedule}\n`,
       );
     },
+    say: (text) => process.stdout.write(`${text}\n`),
     close: () => undefined,
   };
 }
@@ -151,18 +172,7 @@ function jsonView(emit: (line: object) => void): View {
         emit({ task: card });
       }
     },
+    say: () => undefined,
     close: () => undefined,
   };
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });

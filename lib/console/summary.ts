@@ -53,6 +53,11 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
   return `${table.toString()}\n\n${LEGEND}${note}`;
 }
 
+/** What becomes of tasks without a verdict when the demo ends. */
+export const stillPending = (tasks: number): string =>
+  `${tasks} ${tasks === 1 ? 'task is' : 'tasks are'} still pending: their hosts gave no answer before the demo ended.
+Once their queries expire, "npx mayfly coverage" counts them as missed.`;
+
 /** Where to go on from the summary. @param flags what names this Mayfly on a command line */
 export function nextSteps([task]: readonly TaskCard[], flags: string): string {
   const commands = ['coverage', 'missed', ...(task ? [`task ${task.arn}`] : [])];

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import { frame, seconds } from '../../../lib/console/frame.ts';
 import { groups, score, type TaskCard } from '../../../lib/console/scoreboard.ts';
-import { nextSteps, summary, summaryTable } from '../../../lib/console/summary.ts';
+import { nextSteps, stillPending, summary, summaryTable } from '../../../lib/console/summary.ts';
 
 const T0 = Date.parse('2026-11-20T12:00:00Z');
 const plain = pc.createColors(false);
@@ -119,4 +119,9 @@ describe('the summary', () => {
       '1 more never started a container',
     );
   });
+});
+
+it('says what becomes of tasks that are still pending', () => {
+  expect(stillPending(1)).toMatch(/^1 task is still pending: .*\n.*missed\.$/);
+  expect(stillPending(3)).toMatch(/^3 tasks are still pending: /);
 });

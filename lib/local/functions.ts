@@ -6,11 +6,17 @@ import type { Notify } from './notice.ts';
 /** Lambda's limit on the payload of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/**
- * Invocations that wait for an environment; more are throttled. Lambda throttles at once, but its environments are many.
- * At 100 invocations a second the last of them waits 2.5 s, well within an agent's timeout.
- */
+/** Invocations that wait for an environment; more are throttled. Lambda throttles at once, but its environments are many. */
 const MAX_WAITING = 256;
+
+/**
+ * Throttled too is what would wait longer than this, as far as the last invocations tell. An agent gives up after 16 s:
+ * with a longer queue every answer would come too late, and none of the work would count.
+ */
+const MAX_WAIT_MS = 5_000;
+
+/** Of the last invocation in the average of all. */
+const WEIGHT = 0.1;
 
 export interface Machine {
   readonly cores: number;
@@ -37,6 +43,7 @@ export class LocalFunction {
   private readonly waiting = new Set<(environment: Environment | undefined) => void>(); // in the order of the calls
   private log: WriteStream | undefined;
   private closed = false;
+  private averageMs = 0;
 
   constructor(
     readonly config: FunctionConfig,
@@ -49,10 +56,12 @@ export class LocalFunction {
    */
   async invoke(event: string, gone?: AbortSignal): Promise<Invocation> {
     if (this.closed) return stopping();
-    if (!this.canStart() && this.waiting.size >= MAX_WAITING) return throttled();
+    if (!this.canStart() && this.isQueueFull()) return throttled();
     const environment = await this.take(gone);
     if (!environment) return this.closed ? stopping() : throttled();
+    const begunAtMs = performance.now();
     const result = await environment.invoke(event);
+    this.averageMs += WEIGHT * (performance.now() - begunAtMs - this.averageMs);
     this.giveBack(environment);
     if (!result.ok) {
       const { errorType, message } = result;
@@ -70,6 +79,13 @@ export class LocalFunction {
 
   private canStart(): boolean {
     return this.idle.length > 0 || this.environments.size < this.config.concurrency;
+  }
+
+  private isQueueFull(): boolean {
+    const { size } = this.waiting;
+    const { concurrency } = this.config;
+    if (size < concurrency) return false; // even slow invocations must follow one another
+    return size >= MAX_WAITING || (size / concurrency) * this.averageMs > MAX_WAIT_MS;
   }
 
   /** An environment for one invocation, in the order of the calls; `undefined` if `gone` aborts before there is one. */

@@ -33,6 +33,12 @@ const MAX_BODY_BYTES = 10 * 1024 * 1024;
 /** A sender of more is cut off: by then it is no agent that should read why. */
 const MAX_DRAINED_BYTES = 256 * 1024 * 1024;
 
+/**
+ * Connections at once. On a machine that cannot keep up, more would only wait for their TLS handshake, and time out with
+ * the others. Agents that are cut off come again.
+ */
+const MAX_CONNECTIONS = 512;
+
 /** The template's REST API on https://localhost. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { api, certificate, clock, notify } = options;
@@ -100,6 +106,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
 
   const server = https.createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
+  server.maxConnections = MAX_CONNECTIONS;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     request.on('error', () => response.destroy()); // the client is gone
     answer(request, response).catch(() => {

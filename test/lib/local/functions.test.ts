@@ -172,10 +172,11 @@ describe('a function', () => {
 const HELD = `
   const { existsSync } = require('node:fs');
   let [count, active] = [0, 0];
-  exports.handler = async ({ crash, until }) => {
+  exports.handler = async ({ crash, until, takesMs }) => {
     if (crash) process.exit(1);
     if (active++ > 0) throw new Error('two invocations at once');
     while (until && !existsSync(until)) await new Promise(setImmediate);
+    if (takesMs) await new Promise((done) => setTimeout(done, takesMs));
     active--;
     return ++count;
   };
@@ -207,6 +208,15 @@ describe('under load, a function', () => {
     expect((await Promise.all(accepted)).map(payloadOf)).toEqual(accepted.map((_, index) => index + 1));
     expect(payloadOf(await fn.invoke('{}'))).toBe(accepted.length + 1);
     expect(seen).toEqual([]);
+  });
+
+  it('throttles what would wait longer than an agent does, and lets no queue of slow invocations grow', async () => {
+    const { fn } = aFunction(HELD, { concurrency: 1, timeoutSeconds: 60 });
+    const slow = Array.from({ length: 40 }, () => fn.invoke('{"takesMs":400}'));
+    await slow[10]; // by now the average is over 250 ms: 5 s are 20 of them
+    expect(await fn.invoke('{}')).toMatchObject({ ok: false, errorType: 'TooManyRequestsException' });
+    await fn.close();
+    await Promise.all(slow);
   });
 
   it('never runs what was given up while it waited', async () => {

@@ -88,6 +88,9 @@ export class DynamoLedger implements Ledger {
     keepsMs: number,
   ): Promise<WorkloadRecord | undefined> {
     const { workload, version, occurredAtMs, receivedAtMs, toldBy } = snapshot;
+    // What was first heard of later than now was heard of under a clock that was ahead.
+    const isAhead = known !== undefined && known.firstReceivedAtMs > receivedAtMs;
+    const first = (name: string, value: string): string => (isAhead ? value : `if_not_exists(${name}, ${value})`);
     try {
       const { Attributes } = await this.#table.db.send(
         new UpdateCommand({
@@ -95,8 +98,8 @@ export class DynamoLedger implements Ledger {
           Key: keyOf(workload),
           UpdateExpression:
             'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
-            'firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = if_not_exists(#day, :day), ' +
-            'firstReceivedAtMs = if_not_exists(firstReceivedAtMs, :received), ' +
+            `firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = ${first('#day', ':day')}, ` +
+            `firstReceivedAtMs = ${first('firstReceivedAtMs', ':received')}, ` +
             'firstToldBy = if_not_exists(firstToldBy, :toldBy), lastSignAtMs = :received, expiresAt = :expires',
           ConditionExpression: known
             ? 'version = :knownVersion AND handledVersion = :knownHandled'

@@ -48,7 +48,10 @@ export class MemoryLedger implements Ledger {
     const known = this.#entries.get(workload);
     if (!isNews(known && recordOf(known), news)) return undefined;
     const snapshot = merged(known?.snapshot, news);
-    const facts = { ...(known?.facts ?? firstFacts(snapshot)), lastSignAtMs: receivedAtMs };
+    const before = known?.facts ?? firstFacts(snapshot);
+    // What was first heard of later than now was heard of under a clock that was ahead.
+    const firstReceivedAtMs = Math.min(before.firstReceivedAtMs, receivedAtMs);
+    const facts = { ...before, firstReceivedAtMs, lastSignAtMs: receivedAtMs };
     const entry: Entry = { learned: {}, ...known, snapshot, facts };
     this.#entries.set(workload, entry);
     return recordOf(entry);

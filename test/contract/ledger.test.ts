@@ -126,6 +126,14 @@ contract('the ledger', (begin) => {
     expect(await recordOf(ledger)).toMatchObject({ troubles: ['expired', 'no-row'], deliveredAtMs: T0 + 1 });
   });
 
+  it('hears first of a life when a clock says so that is not ahead', async () => {
+    const { ledger } = await begin();
+    await ledger.advance(aSnapshot(1, { receivedAtMs: T0 + 1000 }));
+    await ledger.advance(aSnapshot(1, { version: 2, receivedAtMs: T0 }));
+    await ledger.advance(aSnapshot(1, { version: 3, receivedAtMs: T0 + 2000 }));
+    expect(await recordOf(ledger)).toMatchObject({ firstReceivedAtMs: T0, version: 3 });
+  });
+
   it('gathers closed questions, each once: with what was proved, with a trouble, and by themselves', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));

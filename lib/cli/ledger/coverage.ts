@@ -1,4 +1,4 @@
-import type { LedgerBook } from '../../core/ledger/book.ts';
+import { CLOCK_AHEAD_MS, type LedgerBook } from '../../core/ledger/book.ts';
 import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../../core/ledger/coverage.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { at, type PlaceFlags } from '../place.ts';
@@ -30,7 +30,7 @@ const HOUR_MS = 3_600_000;
 export async function nothing(book: LedgerBook, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
   const { since, cluster } = flags;
   const others = new Set<string>();
-  for await (const record of book.between(since, nowMs)) {
+  for await (const record of book.between(since, nowMs + CLOCK_AHEAD_MS)) {
     if (isMeant(record, flags)) return undefined;
     others.add(printable(clusterOf(record) ?? inNone));
   }
@@ -46,7 +46,7 @@ export async function nothing(book: LedgerBook, flags: SinceFlags, nowMs: number
 export async function coverage(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const { all, clusters, none } = await at(flags, async ({ book }) => {
-    const counted = await coverageOf(meant(book.between(flags.since, nowMs), flags), nowMs);
+    const counted = await coverageOf(meant(book.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags), nowMs);
     return { ...counted, none: counted.all.workloads === 0 ? await nothing(book, flags, nowMs) : undefined };
   });
   const sinceAt = new Date(flags.since).toISOString();

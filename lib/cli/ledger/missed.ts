@@ -1,5 +1,6 @@
 import { grouped } from '../../core/grouped.ts';
 import { adviceOn } from '../../core/ledger/advice.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
 import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
 import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
 import { at } from '../place.ts';
@@ -21,7 +22,7 @@ export async function missed(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const { misses, none } = await at(flags, async ({ book }) => {
     const found: Miss[] = [];
-    for await (const record of meant(book.between(flags.since, nowMs), flags)) {
+    for await (const record of meant(book.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags)) {
       const verdict = verdictOf(record, nowMs);
       if (verdict.verdict !== 'missed') continue;
       found.push({

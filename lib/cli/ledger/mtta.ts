@@ -1,4 +1,5 @@
 import { grouped } from '../../core/grouped.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
 import {
   EVENT_LATENCY_MS,
   HOT_INTERVAL_SECONDS,
@@ -56,7 +57,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
     // An empty table is seeded with the built-in policy by the first request.
     const { profiles } = (await store.current())?.policy ?? builtInPolicy;
     const { everyMs = SWEEP_EVERY_MS } = await sweeps.read();
-    const records = meant(book.between(flags.since, nowMs), flags);
+    const records = meant(book.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags);
     const found = await mttaOf(records, profiles, await everyEntry(directory), everyMs);
     const answers = found.all.answers + found.swept.answers + found.launches.answers;
     return {

@@ -1,4 +1,5 @@
 import { adviceOn } from '../../core/ledger/advice.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
 import {
   awaitedUntilMs,
   type ContainerFacts,
@@ -33,7 +34,7 @@ type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not sta
 export async function task(name: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
   const nowMs = Date.now();
   const { record, machine } = await at(flags, async (place) => {
-    const found = await place.book.find(name, nowMs);
+    const found = await place.book.find(name, nowMs + CLOCK_AHEAD_MS);
     if (!found)
       throw new Error(
         `${place.name} knows no ${name}: neither an event nor a sweep told of it, or it was longer ago than ` +

@@ -15,5 +15,8 @@ export interface LedgerBook {
   due(nowMs: number): AsyncIterable<readonly WorkloadRecord[]>;
 }
 
+/** A life may have been heard of under a clock that was ahead: people are shown those of so much later, too. */
+export const CLOCK_AHEAD_MS = 7 * 24 * 3_600_000;
+
 /** So long after the last sign of it a workload is remembered, unless the policy says otherwise. */
 export const LEDGER_KEEPS_MS = 90 * 24 * 3_600_000;

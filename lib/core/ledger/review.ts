@@ -79,7 +79,8 @@ export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
     const endMs = startedAtMs - ageMs;
     // The first review looks at nothing older: who switches Mayfly on wants no news of before.
     let fromMs = cursors[age];
-    if (fromMs === undefined) {
+    // A cursor that lies ahead was saved by a clock that was: it would pass by all that happens until then.
+    if (fromMs === undefined || fromMs > endMs) {
       cursors = { ...cursors, [age]: endMs };
       await progress.save(cursors);
       continue;

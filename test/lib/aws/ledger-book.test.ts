@@ -55,6 +55,13 @@ describe('the book of the ledger', () => {
     expect(await listed(book.between(T0, T0))).toHaveLength(1);
   });
 
+  it('lists a life under the time of a later event where its first came under a clock that was ahead', async () => {
+    const { book, ledger } = await aLedger(MIDNIGHT + 2 * DAY);
+    await ledger.advance(snapshot(0, MIDNIGHT + 5, 2));
+    expect(await listed(book.between(MIDNIGHT, MIDNIGHT + DAY))).toEqual([taskArn(0)]);
+    expect(await listed(book.between(MIDNIGHT + DAY, MIDNIGHT + 3 * DAY))).toEqual([]);
+  });
+
   it('keeps a life where its first news put it, whatever comes later', async () => {
     const { book, ledger } = await aLedger(MIDNIGHT - 1);
     await ledger.advance(snapshot(0, MIDNIGHT + DAY, 2));

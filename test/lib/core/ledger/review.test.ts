@@ -264,6 +264,17 @@ describe('the review', () => {
     expect(desk.put).toHaveLength(1);
   });
 
+  it('goes on with the present after a clock that was days ahead', async () => {
+    const desk = await aDesk();
+    desk.nowMs += 72 * HOUR;
+    await review(desk, UNBOUNDED);
+    desk.nowMs -= 72 * HOUR;
+    await review(desk, UNBOUNDED);
+    await desk.start(1);
+    await desk.pass(HOUR);
+    expect(desk.put.map(({ workload }) => workload)).toEqual([taskArn(1)]);
+  });
+
   it('ends when its time is over, and goes on there the next time', async () => {
     const desk = await aDesk();
     for (let n = 1; n <= 30; n += 1) {

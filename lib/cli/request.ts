@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type Command, InvalidArgumentError } from 'commander';
+import { everyEntry } from '../core/nodes/directory.ts';
 import { REQUEST } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { DATA, readyIn } from './local.ts';
 import { at, liveAt } from './place.ts';
+import { count, note, printable, say } from './print.ts';
+import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './request-hosts.ts';
 
 interface RequestFlags {
   readonly data: string;
@@ -31,8 +35,12 @@ Example:
   $ npx mayfly request container-by-cgroup --detail '{"host":"i-0a1b2c3d4e5f60718","container":"9fd313b782de"}'`,
     )
     .action(async (name: string, flags: RequestFlags) => {
-      const id = await request(name, flags);
-      process.stdout.write(`accepted as ${id}\n`);
+      const { id, asked } = await request(name, flags);
+      say(`accepted as ${id}`);
+      for (const { rule, hosts, isLimited, why } of asked) {
+        const limit = isLimited ? ', as many as hosts_per_trigger allows' : '';
+        say(`${rule} asks ${count(hosts, 'host')}${why ? ` (${printable(why)})` : limit}`);
+      }
     });
 }
 
@@ -40,14 +48,28 @@ const requestsOf = ({ rules }: Policy): string[] => [
   ...new Set(rules.flatMap(({ on }) => ('request' in on ? [on.request] : []))),
 ];
 
-/** Puts one request on Mayfly's bus. @returns the event's id */
-async function request(name: string, { detail, key, data, stack }: RequestFlags): Promise<string> {
-  const waited = await at({ data, ...(stack ? { stack } : {}) }, async (place) =>
-    requestsOf((await liveAt(place)).policy),
-  );
+/**
+ * Puts one request on Mayfly's bus, once every function has the policy that is live now: functions keep one for 30 s.
+ *
+ * @returns the event's id, and whom the policy asks
+ */
+async function request(
+  name: string,
+  { detail, key, data, stack }: RequestFlags,
+): Promise<{ readonly id: string; readonly asked: readonly RuleHosts[] }> {
+  const { live, nodes } = await at({ data, ...(stack ? { stack } : {}) }, async (place) => ({
+    live: await liveAt(place),
+    nodes: await everyEntry(place.directory),
+  }));
+  const waited = requestsOf(live.policy);
   if (!waited.includes(name)) {
     const known = waited.length > 0 ? `there are rules for: ${waited.join(', ')}` : 'no rule waits for any';
     throw new Error(`no rule of the live policy waits for a request "${name}"; ${known}`);
+  }
+  const waitMs = untilFollowedMs(live, Date.now());
+  if (waitMs > 0) {
+    note(`Version ${live.version} is ${Math.ceil(waitMs / 1000)} s from being in use everywhere: waiting …`);
+    await setTimeout(waitMs);
   }
   const { client, bus } = stack ? await inAws(stack) : await here(data);
   const command = new PutEventsCommand({
@@ -71,7 +93,8 @@ async function request(name: string, { detail, key, data, stack }: RequestFlags)
   });
   client.destroy();
   if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
-  return answer.EventId;
+  const event = { detail: { ...detail, request: name } };
+  return { id: answer.EventId, asked: hostsOfRequest(live.policy, name, event, nodes, Date.now()) };
 }
 
 async function here(data: string): Promise<{ client: EventBridgeClient; bus: string }> {

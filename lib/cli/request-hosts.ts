@@ -1,0 +1,48 @@
+import { type DirectoryEntry, seenFrom } from '../core/nodes/directory.ts';
+import { matchNode } from '../core/policy/match-node.ts';
+import type { Policy, PolicyVersion } from '../core/policy/policy.ts';
+import { namedBy } from '../core/policy/target.ts';
+
+/** Longer than functions keep a policy (30 s), by as much as two clocks may differ. */
+const FOLLOWED_AFTER_MS = 32_000;
+
+/** How long, in ms, until every function has taken a version into use. */
+export const untilFollowedMs = ({ pushedAtMs }: Pick<PolicyVersion, 'pushedAtMs'>, nowMs: number): number =>
+  Math.min(FOLLOWED_AFTER_MS, Math.max(0, pushedAtMs + FOLLOWED_AFTER_MS - nowMs));
+
+/** What a rule makes of a request: how many hosts it asks, and why none where it asks none. */
+export interface RuleHosts {
+  readonly rule: string;
+  readonly hosts: number;
+  /** More nodes match than the policy's hosts_per_trigger. */
+  readonly isLimited: boolean;
+  readonly why?: string | undefined;
+}
+
+/** The hosts that the rules for a request ask, by the nodes that are known now. */
+export function hostsOfRequest(
+  { rules, limits }: Pick<Policy, 'rules' | 'limits'>,
+  name: string,
+  event: unknown,
+  nodes: readonly DirectoryEntry[],
+  nowMs: number,
+): RuleHosts[] {
+  return rules
+    .filter(({ on }) => 'request' in on && on.request === name)
+    .map(({ name: rule, target }) => {
+      const named = namedBy(target, event);
+      if (named.kind === 'alias') return { rule, hosts: 1, isLimited: false };
+      if (named.kind !== 'many') {
+        return {
+          rule,
+          hosts: 0,
+          isLimited: false,
+          why: 'why' in named ? named.why : `a request names no ${named.kind}`,
+        };
+      }
+      const matching = nodes.filter((node) => matchNode(named.match, seenFrom(node, nowMs))).length;
+      const isLimited = matching > limits.hostsPerTrigger;
+      const why = matching === 0 ? 'no node matches hosts-where' : undefined;
+      return { rule, hosts: Math.min(matching, limits.hostsPerTrigger), isLimited, why };
+    });
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { hostsOfRequest, untilFollowedMs } from '../../../lib/cli/request-hosts.ts';
+import { aPolicyOf, aRule } from '../../support/a-rule.ts';
+
+const T0 = Date.parse('2025-03-01T12:00:00Z');
+const nodes = ['web-1', 'web-2', 'db-1'].map((hostIdentifier) => ({
+  hostIdentifier,
+  hostname: hostIdentifier,
+  lastSeenMs: T0,
+  enrolledAtMs: T0,
+}));
+
+describe('whom a request asks', () => {
+  const policy = (target: Parameters<typeof aRule>[2], hostsPerTrigger = 10) =>
+    aPolicyOf([aRule('ask', { request: 'it' }, target), aRule('other', { request: 'else' })], { hostsPerTrigger });
+  const asked = (target: Parameters<typeof aRule>[2], detail = {}, hostsPerTrigger = 10) =>
+    hostsOfRequest(policy(target, hostsPerTrigger), 'it', { detail }, nodes, T0);
+
+  it('is every node that hosts-where matches, up to the limit', () => {
+    const web = { target: { 'hosts-where': { hostname: ['web-*'] } } };
+    expect(asked(web)).toEqual([{ rule: 'ask', hosts: 2, isLimited: false }]);
+    expect(asked(web, {}, 1)).toEqual([{ rule: 'ask', hosts: 1, isLimited: true }]);
+  });
+
+  it('is the host that it names', () => {
+    const named = { target: { host: 'detail.host' } };
+    expect(asked(named, { host: 'web-1' })).toEqual([{ rule: 'ask', hosts: 1, isLimited: false }]);
+    expect(asked(named)).toMatchObject([{ hosts: 0, why: 'detail.host yields no host' }]);
+  });
+
+  it('is said to be nobody, with the reason', () => {
+    const none = { target: { 'hosts-where': { hostname: ['cache-*'] } } };
+    expect(asked(none)).toMatchObject([{ hosts: 0, why: 'no node matches hosts-where' }]);
+  });
+});
+
+describe('a version of the policy', () => {
+  it.each([
+    [0, 32_000],
+    [20_000, 12_000],
+    [40_000, 0],
+    [-60_000, 32_000],
+  ])('that was pushed %d ms ago is in use everywhere in %d ms', (ageMs, waitMs) => {
+    expect(untilFollowedMs({ pushedAtMs: T0 - ageMs }, T0)).toBe(waitMs);
+  });
+});

@@ -46,7 +46,7 @@ const bodies = (): Readonly<Record<string, Buffer>> => ({
     JSON.stringify({
       enroll_secret: 'wrong',
       host_identifier: '\u{1F600}'.repeat(120),
-      host_details: { system_info: Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`column_${n}`, 'x'])) },
+      host_details: { system_info: Object.fromEntries(Array.from({ length: 400 }, (_, n) => [`column_${n}`, 'x'])) },
     }),
   ),
 });

@@ -10,7 +10,7 @@ const MAX_DEPTH = 64;
  * Config and read requests hold a node key, enroll requests some sixty columns of four tables: 3 KB. This is also all that is
  * parsed of a request without a key of ours.
  */
-const SMALL: BodyBounds = { maxBytes: 64 * 1024, maxValues: 2_000, maxDepth: MAX_DEPTH, maxInflatedBytes: 0 };
+const SMALL: BodyBounds = { maxBytes: 64 * 1024, maxValues: 500, maxDepth: MAX_DEPTH, maxInflatedBytes: 0 };
 
 /**
  * Data of a node: as large as its front lets it through. Rows are names and texts, so that the largest honest body has fewer

@@ -52,7 +52,7 @@ describe('a task of several containers', () => {
     world.ecs.definitions.set(REVISION, { api: true, envoy: false });
     await arrives(fixture(5));
     await answers(ENVOY);
-    expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-row' });
     world.nowMs += 60 * MINUTE;
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-row' });
   });
@@ -75,7 +75,7 @@ describe('a task of several containers', () => {
       expect(world.outcomes().at(-1)).toBe('asked');
       await answers(API);
       expect(await essentials()).toEqual({ api: true, envoy: true });
-      expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+      expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-row' });
       expect(world.reports.filter(({ event }) => event === 'task_definition_unknown')).toHaveLength(1);
     },
   );
@@ -83,7 +83,7 @@ describe('a task of several containers', () => {
   it('is seen after all when a later event learns that the rest was not essential', async () => {
     await arrives(fixture(5));
     await answers(API);
-    expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-row' });
     world.ecs.definitions.set(REVISION, { api: true, envoy: false });
     await arrives(fixture(7));
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });

@@ -19,6 +19,9 @@ interface Outage {
 
 const SECOND_MS = 1000;
 
+/** Agents gather answers for so long where there is a backlog of questions, and no sink. */
+const DELUGE_MS = 150 * SECOND_MS;
+
 /** How likely each fault is for each call. */
 const KINDS = ['die-before', 'die-after', 'refuse', 'lose-reply', 'slow'] as const;
 type Rates = Readonly<Record<(typeof KINDS)[number], number>>;
@@ -31,11 +34,16 @@ export class Weather {
   readonly #clock: Clock;
   readonly #rates: Rates;
   readonly #outages: readonly Outage[];
-  /** What each call takes of the processor, in ms, while the machine is busy. */
+  /** What each call takes of the processor, in ms, while the machine is busy; of a small one for ever. */
   readonly #busyMs: number;
+  readonly #isSmall: boolean;
   readonly #calmFromMs: number;
 
-  constructor(clock: Clock, random: Random, stormMs: number) {
+  /**
+   * @param deluge where all functions run on a small machine for ever: when its backlog begins, to be followed by an outage
+   *   of the sink
+   */
+  constructor(clock: Clock, random: Random, stormMs: number, deluge: { readonly atMs: number } | undefined) {
     this.#clock = clock;
     this.#random = random.fork('faults');
     const plan = random.fork('weather');
@@ -49,12 +57,15 @@ export class Weather {
       'lose-reply': rate(),
       slow: rate(),
     };
-    this.#busyMs = plan.chance(0.15) ? Math.round(10 ** plan.between(1.3, 2.5)) : 0;
+    this.#isSmall = deluge !== undefined;
+    if (deluge) this.#busyMs = plan.integer(30, 100);
+    else this.#busyMs = plan.chance(0.15) ? Math.round(10 ** plan.between(1.3, 2.5)) : 0;
     const outage = (port: RegExp, longestMs: number): Outage => {
       const startMs = fromMs + plan.integer(0, stormMs);
       return { port, fromMs: startMs, untilMs: startMs + plan.integer(5 * SECOND_MS, longestMs) };
     };
     this.#outages = [
+      ...(deluge ? [{ port: /^sink\./, fromMs: deluge.atMs, untilMs: deluge.atMs + DELUGE_MS }] : []),
       ...(plan.chance(0.5) ? [outage(/^sink\./, 180 * SECOND_MS)] : []),
       ...(plan.chance(0.25) ? [outage(/^(hosts|ledger|book)\./, 60 * SECOND_MS)] : []),
       ...(plan.chance(0.2) ? [outage(/^(lookup|inventory)\./, 120 * SECOND_MS)] : []),
@@ -64,8 +75,9 @@ export class Weather {
   /** What the next call meets. */
   next(call: string, items: number): { readonly fault?: Fault; readonly costMs: number } {
     const nowMs = this.#clock.now();
-    if (nowMs >= this.#calmFromMs) return { costMs: 0 };
-    const fault = this.#fault(call, nowMs);
+    const isCalm = nowMs >= this.#calmFromMs;
+    const fault = isCalm ? undefined : this.#fault(call, nowMs);
+    if (isCalm && !this.#isSmall) return { costMs: 0 };
     if (fault) this.struck[fault.kind] = (this.struck[fault.kind] ?? 0) + 1;
     return { fault, costMs: Math.round(this.#busyMs * Math.max(1, items / 10)) };
   }

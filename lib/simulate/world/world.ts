@@ -27,7 +27,7 @@ import { WorldSink } from './sink.ts';
 import { Trace } from './trace.ts';
 import { Weather } from './weather.ts';
 import { Witness } from './witness.ts';
-import { FRONT_LIMIT_BYTES, HEAVY, worldPolicy } from './world-policy.ts';
+import { FRONT_LIMIT_BYTES, HEAVY, questionOf, worldPolicy } from './world-policy.ts';
 
 const EPOCH_MS = Date.UTC(2026, 10, 20);
 const SECOND_MS = 1000;
@@ -85,6 +85,8 @@ class World {
   readonly #hosts: readonly SimulatedHost[];
   readonly #cluster: SimulatedCluster;
   readonly #stormMs: number;
+  /** A backlog of questions for one host, on a machine that is small and stays so. */
+  readonly #deluge: { readonly atMs: number; readonly questions: number } | undefined;
   readonly #tasks: TaskHandle[] = [];
   readonly #probes: TaskHandle[] = [];
   readonly #seen = new Set<string>();
@@ -101,7 +103,11 @@ class World {
     this.#trace = new Trace(clock, isTraced);
     const trace = this.#trace;
     this.#stores = memoryStores(now);
-    this.#weather = new Weather(clock, random, this.#stormMs);
+    const isDeluge = plan.chance(0.12);
+    this.#deluge = isDeluge
+      ? { atMs: EPOCH_MS + plan.integer(60 * SECOND_MS, 120 * SECOND_MS), questions: plan.integer(60, 150) }
+      : undefined;
+    this.#weather = new Weather(clock, random, this.#stormMs, this.#deluge);
     const { ledger } = this.#stores;
     this.#witness = new Witness({ ledger, sink: this.#sink, violate: (what) => this.#violate(what) });
     this.#queue = new EventQueue({
@@ -129,7 +135,7 @@ class World {
       emit: this.#queue.emit,
     });
     const policies = new MemoryPolicyStore();
-    void policies.push(worldPolicy, 0);
+    void policies.push(worldPolicy(this.#deluge ? 12 : 3), 0);
     this.#lambda = new SimulatedLambda({
       clock,
       weather: this.#weather,
@@ -198,11 +204,23 @@ class World {
         act: () => void this.#cluster.terminateHost(host),
       });
     }
+    const deluge = this.#deluge;
+    if (deluge) moments.push({ atMs: deluge.atMs - EPOCH_MS, act: () => void this.#flood(deluge.questions, plan) });
     for (const { atMs, act } of moments.sort((a, b) => a.atMs - b.atMs)) {
       await this.#pass(EPOCH_MS + atMs - this.#clock.now());
       act();
     }
     await this.#pass(EPOCH_MS + this.#stormMs - this.#clock.now());
+  }
+
+  /** Many questions wait at once for one agent. */
+  async #flood(questions: number, plan: Random): Promise<void> {
+    const [first, ...others] = this.#crew.members.filter(({ retired }) => !retired);
+    if (!first) return;
+    const { hostIdentifier } = plan.pick([first, ...others]).agent;
+    this.#trace.say('world', () => `${questions} questions wait for ${hostIdentifier}`);
+    for (let n = 0; n < questions; n++)
+      await this.#stores.hosts.enqueue(questionOf(n, hostIdentifier, this.#clock.now()));
   }
 
   async #arrive(host: SimulatedHost, afterMs: number, byHostname: boolean): Promise<void> {

@@ -44,7 +44,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
   const { hostIdentifier, identity, attested } = enrollment;
   const { registry, now } = deps;
   let host = hostIdentifier;
-  let contested: string | undefined;
+  let contested: Node | undefined;
   // A lost race is decided anew on what the winner wrote: at most one winner each round. Two more for second agents.
   for (let round = 0; round < 7; round++) {
     const before = await registry.find(host, true);
@@ -57,13 +57,15 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
       case 'refused':
         return plan;
       case 'same':
+        // The request that made this node may have died before it said so.
+        if (contested && !contested.twins?.includes(host)) await registry.contest(contested.host, host, now());
         return { kind: 'enrolled', node: plan.node, twin: host !== hostIdentifier, fresh: false, displaces: false };
       case 'twin':
-        contested = plan.contests ? host : contested;
+        contested = plan.contests ? before : contested;
         host = plan.host;
         continue;
       case 'new': {
-        const node = await write(plan, enrollment, contested, policy, deps);
+        const node = await write(plan, enrollment, contested?.host, policy, deps);
         if (!node) continue;
         const again = await instanceOf(attested ?? hostIdentifier, identity, before, deps);
         // The end of an instance is noted before its node is looked for, and an enrollment looks after it has written: one
@@ -72,7 +74,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
           await registry.end(host, now());
           return { kind: 'ended' };
         }
-        if (contested) await registry.contest(contested, host, now());
+        if (contested) await registry.contest(contested.host, host, now());
         const was = plan.isTakeover ? await takeBack(node, plan.replaces, deps) : undefined;
         return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: true, was, displaces: plan.displaces };
       }

@@ -186,6 +186,17 @@ describe('several agents on one machine with one identifier', () => {
     expect((await world.ports.registry.find('h1'))?.twins).toEqual(hosts.slice(1));
   });
 
+  it('tells the first agent of a second one also where the request that enrolled it died before that', async () => {
+    await world.enroll('h1', { agentInstance: 'first' });
+    for (let at = 1, died = true; died; at++) {
+      const mortal = new Mortal(at, 'before');
+      await untilDeath(() => world.enroll('h1', { agentInstance: 'second' }, portsOn(mortal.table(world.table))));
+      died = mortal.died;
+    }
+    const { node } = await world.enroll('h1', { agentInstance: 'second' });
+    expect((await world.ports.registry.find('h1', true))?.twins).toEqual([node.host]);
+  });
+
   it('keep their names while the first shows that it lives', async () => {
     for (const agentInstance of agents) await world.enroll('h1', { agentInstance });
     world.nowMs += SECOND;

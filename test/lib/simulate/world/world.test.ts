@@ -1,7 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { runWorld } from '../../../../lib/simulate/world/world.ts';
 
+/** A short run; `npm run world` has the long one. */
+const SEEDS = Array.from({ length: 24 }, (_, index) => index + 101);
+
 describe('a seeded world', () => {
+  it('keeps every promise, in each of some worlds', async () => {
+    const broken: string[] = [];
+    for (const seed of SEEDS) {
+      const { violations } = await runWorld(seed);
+      broken.push(...violations.map((what) => `npm run world -- --seed ${seed}: ${what}`));
+    }
+    expect(broken).toEqual([]);
+  });
+
   it('is the same for the same seed, call by call', async () => {
     const [first, second] = [await runWorld(10, { trace: true }), await runWorld(10, { trace: true })];
     expect(second).toEqual(first);

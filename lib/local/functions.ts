@@ -7,13 +7,13 @@ import type { Notify } from './notice.ts';
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 /** Invocations that wait for an environment; more are throttled. Lambda throttles at once, but its environments are many. */
-const MAX_WAITING = 256;
+const MAX_WAITING = 512;
 
 /**
  * Throttled too is what would wait longer than this, as far as the last invocations tell. An agent gives up after 16 s:
  * with a longer queue every answer would come too late, and none of the work would count.
  */
-const MAX_WAIT_MS = 5_000;
+const MAX_WAIT_MS = 10_000;
 
 /** Of the last invocation in the average of all. */
 const WEIGHT = 0.1;

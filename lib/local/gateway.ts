@@ -37,7 +37,7 @@ const MAX_DRAINED_BYTES = 256 * 1024 * 1024;
  * Connections at once. On a machine that cannot keep up, more would only wait for their TLS handshake, and time out with
  * the others. Agents that are cut off come again.
  */
-const MAX_CONNECTIONS = 512;
+const MAX_CONNECTIONS = 256;
 
 /** The template's REST API on https://localhost. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {

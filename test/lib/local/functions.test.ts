@@ -202,7 +202,7 @@ describe('under load, a function', () => {
 
   it('throttles what exceeds its environments and its queue, and works on', async () => {
     const { fn, seen } = aFunction(HELD, { concurrency: 1 });
-    const accepted = Array.from({ length: 1 + 256 }, () => fn.invoke(held()));
+    const accepted = Array.from({ length: 1 + 512 }, () => fn.invoke(held()));
     expect(await fn.invoke('{}')).toMatchObject({ ok: false, errorType: 'TooManyRequestsException' });
     release();
     expect((await Promise.all(accepted)).map(payloadOf)).toEqual(accepted.map((_, index) => index + 1));
@@ -212,8 +212,8 @@ describe('under load, a function', () => {
 
   it('throttles what would wait longer than an agent does, and lets no queue of slow invocations grow', async () => {
     const { fn } = aFunction(HELD, { concurrency: 1, timeoutSeconds: 60 });
-    const slow = Array.from({ length: 40 }, () => fn.invoke('{"takesMs":400}'));
-    await slow[10]; // by now the average is over 250 ms: 5 s are 20 of them
+    const slow = Array.from({ length: 60 }, () => fn.invoke('{"takesMs":400}'));
+    await slow[10]; // by now the average is over 250 ms: 10 s are 40 of them
     expect(await fn.invoke('{}')).toMatchObject({ ok: false, errorType: 'TooManyRequestsException' });
     await fn.close();
     await Promise.all(slow);

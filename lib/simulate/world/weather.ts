@@ -19,6 +19,10 @@ interface Outage {
 
 const SECOND_MS = 1000;
 
+/** A call takes the processor for longer where it is about many lines to store, or very many keys. */
+const LINES_A_CALL = 4;
+const KEYS_A_CALL = 20;
+
 /** Agents gather answers for so long where there is a backlog of questions, and no sink. */
 const DELUGE_MS = 150 * SECOND_MS;
 
@@ -58,7 +62,7 @@ export class Weather {
       slow: rate(),
     };
     this.#isSmall = deluge !== undefined;
-    if (deluge) this.#busyMs = plan.integer(30, 100);
+    if (deluge) this.#busyMs = plan.integer(60, 120);
     else this.#busyMs = plan.chance(0.15) ? Math.round(10 ** plan.between(1.3, 2.5)) : 0;
     const outage = (port: RegExp, longestMs: number): Outage => {
       const startMs = fromMs + plan.integer(0, stormMs);
@@ -79,7 +83,10 @@ export class Weather {
     const fault = isCalm ? undefined : this.#fault(call, nowMs);
     if (isCalm && !this.#isSmall) return { costMs: 0 };
     if (fault) this.struck[fault.kind] = (this.struck[fault.kind] ?? 0) + 1;
-    return { fault, costMs: Math.round(this.#busyMs * Math.max(1, items / 10)) };
+    return {
+      fault,
+      costMs: Math.round(this.#busyMs * Math.max(1, items / (call.startsWith('sink.') ? LINES_A_CALL : KEYS_A_CALL))),
+    };
   }
 
   #fault(call: string, nowMs: number): Fault | undefined {

@@ -6,9 +6,9 @@ import type { PendingQuery } from '../../core/queue/pending-query.ts';
 /** Tasks of this family bring an answer that the front does not carry. */
 export const HEAVY = 'heavy';
 /** A row of this many bytes is over the limit of the world's front, {@link FRONT_LIMIT_BYTES}. */
-const HEAVY_BYTES = 80_000;
+const HEAVY_BYTES = 320_000;
 /** The largest body the front carries: small, so that too large a one costs the world little. */
-export const FRONT_LIMIT_BYTES = 64_000;
+export const FRONT_LIMIT_BYTES = 300_000;
 
 /** In the column names of rows that were asked for after an end: nothing else tells them from those of a life. */
 const AFTER_END = '1 AS after_end';

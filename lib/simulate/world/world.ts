@@ -103,9 +103,9 @@ class World {
     this.#trace = new Trace(clock, isTraced);
     const trace = this.#trace;
     this.#stores = memoryStores(now);
-    const isDeluge = plan.chance(0.12);
+    const isDeluge = plan.chance(0.06);
     this.#deluge = isDeluge
-      ? { atMs: EPOCH_MS + plan.integer(60 * SECOND_MS, 120 * SECOND_MS), questions: plan.integer(60, 150) }
+      ? { atMs: EPOCH_MS + plan.integer(60 * SECOND_MS, 120 * SECOND_MS), questions: plan.integer(900, 1200) }
       : undefined;
     this.#weather = new Weather(clock, random, this.#stormMs, this.#deluge);
     const { ledger } = this.#stores;
@@ -135,7 +135,7 @@ class World {
       emit: this.#queue.emit,
     });
     const policies = new MemoryPolicyStore();
-    void policies.push(worldPolicy(this.#deluge ? 12 : 3), 0);
+    void policies.push(worldPolicy(this.#deluge ? 300 : 3), 0);
     this.#lambda = new SimulatedLambda({
       clock,
       weather: this.#weather,

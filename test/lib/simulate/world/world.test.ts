@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { runWorld } from '../../../../lib/simulate/world/world.ts';
 
 /** A short run; `npm run world` has the long one. */
-const SEEDS = Array.from({ length: 24 }, (_, index) => index + 101);
+const SEEDS = Array.from({ length: 20 }, (_, index) => index + 101);
 
 describe('a seeded world', () => {
   it('keeps every promise, in each of some worlds', async () => {
@@ -12,7 +12,7 @@ describe('a seeded world', () => {
       broken.push(...violations.map((what) => `npm run world -- --seed ${seed}: ${what}`));
     }
     expect(broken).toEqual([]);
-  });
+  }, 600_000); // a bound against hanging: machines differ
 
   it('is the same for the same seed, call by call', async () => {
     const [first, second] = [await runWorld(10, { trace: true }), await runWorld(10, { trace: true })];

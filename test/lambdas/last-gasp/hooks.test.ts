@@ -153,7 +153,7 @@ describe('when something fails', () => {
     queueing: () => [gasp.world.ports.queue, 'enqueue'],
     'looking into the queue': () => [gasp.world.ports.queue, 'open'],
     'the ledger': () => [gasp.world.ports.ledger, 'advance'],
-    'the alias': () => [gasp.world.ports.aliases, 'hostOf'],
+    'the alias': () => [gasp.world.ports.aliases, 'find'],
     'the node': () => [gasp.world.ports.registry, 'find'],
     'the policy': () => [gasp.world, 'policy'],
   } satisfies Record<string, () => [object, string]>;
@@ -298,10 +298,10 @@ describe('rules that ask somebody else about the end of an instance', () => {
   /** Something comes before the alias of the group is looked up. */
   function beforeLookUp(act: () => Promise<void>): void {
     const { aliases } = gasp.world.ports;
-    const { hostOf } = aliases;
-    aliases.hostOf = async (alias, consistent) => {
+    const { find } = aliases;
+    aliases.find = async (alias, consistent) => {
       if (alias === GROUP) await act();
-      return hostOf.call(aliases, alias, consistent);
+      return find.call(aliases, alias, consistent);
     };
   }
   const besides = async () => (await gasp.waiting(GROUP)).map(({ query }) => query).sort();

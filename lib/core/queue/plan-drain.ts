@@ -79,7 +79,7 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
   const isMore = chosen.length < groups.length || isBehind(deliveries, handed, nowMs);
   const plan = { ...pending, spent, repeats, again, isMore };
   if (chosen.length === 0) return plan;
-  const id = `${nowMs.toString(36).padStart(9, '0')}-${(partition.node?.rev ?? 0).toString(36).padStart(4, '0')}`;
+  const id = `${Math.floor(nowMs).toString(36).padStart(9, '0')}-${(partition.node?.rev ?? 0).toString(36).padStart(4, '0')}`;
   return { ...plan, fresh: deliveryOf(id, chosen, nowMs, limits.leaseMs) };
 }
 

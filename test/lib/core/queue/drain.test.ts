@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { attemptsOf } from '../../../../lib/core/queue/offers.ts';
+import { attemptsOf, runOf } from '../../../../lib/core/queue/offers.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { defaultLimits, planDrain } from '../../../../lib/core/queue/plan-drain.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
@@ -94,6 +94,17 @@ describe('a poll', () => {
     const all = [await poll(), await poll(T0 + 1 * SECOND), await poll(T0 + 5 * SECOND), await poll(T0 + 30 * SECOND)];
     expect(new Set(all.flat()).size).toBe(7); // in parts after the lease
     expect(all.flat().toSorted()).toEqual(all.flat());
+  });
+
+  it('gets ids that its answers are known by, also from a clock with fractions of a millisecond', async () => {
+    await queue(aHostQuery(1));
+    const ids = await poll(T0 + 0.75);
+    expect(ids.map((id) => runOf(id)?.position)).toEqual([0]);
+    await world.answer(
+      'h1',
+      ids.map((id) => anAnswer(id)),
+    );
+    expect((await partition()).deliveries).toEqual([]);
   });
 
   it('is repeated no more often than an agent sends one read', async () => {

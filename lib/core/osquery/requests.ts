@@ -83,8 +83,12 @@ export interface Answer {
   readonly rows: readonly Row[];
 }
 
-/** osquery sends a list of objects. Some servers' agents send nothing, or an empty text, where a query failed. */
-const isRows = (rows: unknown): boolean => (Array.isArray(rows) ? rows.every(isObject) : rows === null || rows === '');
+/**
+ * Whether these can be the rows of an answer with that status. osquery sends a list of objects, an empty one where a query
+ * failed (docs/spec/osquery-protocol.md §9.4). Null, an empty text or nothing at all is taken as no rows only of a query that failed.
+ */
+const isRows = (rows: unknown, status: number): boolean =>
+  Array.isArray(rows) ? rows.every(isObject) : status !== 0 && (rows === undefined || rows === null || rows === '');
 
 const NO_ROWS = 'Mayfly: its rows are no list of objects; they are in quarantine';
 
@@ -93,15 +97,8 @@ const NO_ROWS = 'Mayfly: its rows are no list of objects; they are in quarantine
  * counts as failed: `unreadableRows` has them.
  */
 export function readAnswers(body: unknown): Answer[] | undefined {
-  if (!isObject(body) || !isObject(body.queries)) return undefined;
-  const member = (name: string, id: string): unknown => {
-    const map = body[name];
-    return isObject(map) && Object.hasOwn(map, id) ? map[id] : undefined;
-  };
-  return Object.entries(body.queries).map(([wireId, rows]) => {
-    const isReadable = isRows(rows);
-    const status = statusOf(member('statuses', wireId));
-    const message = textOf(member('messages', wireId));
+  return membersOf(body)?.map(({ wireId, rows, status, message }) => {
+    const isReadable = isRows(rows, status);
     return {
       wireId,
       status: isReadable ? status : status || 1,
@@ -111,17 +108,44 @@ export function readAnswers(body: unknown): Answer[] | undefined {
   });
 }
 
+/** What a write says of one id. */
+interface Member {
+  readonly wireId: string;
+  readonly rows: unknown;
+  readonly status: number;
+  readonly message: string;
+}
+
+/** What a write says of each id that has rows, a status or a message; undefined where it has no `queries`. */
+function membersOf(body: unknown): Member[] | undefined {
+  if (!isObject(body) || !isObject(body.queries)) return undefined;
+  const queries = mapOf(body.queries);
+  const statuses = mapOf(body.statuses);
+  const messages = mapOf(body.messages);
+  const ids = new Set([...queries.keys(), ...statuses.keys(), ...messages.keys()]);
+  return [...ids].map((wireId) => ({
+    wireId,
+    rows: queries.get(wireId),
+    status: statusOf(statuses.get(wireId)),
+    message: textOf(messages.get(wireId)),
+  }));
+}
+
+const mapOf = (value: unknown): Map<string, unknown> => new Map(isObject(value) ? Object.entries(value) : []);
+
 /** A line of the quarantine keeps this much of a body. */
 const MAX_PART_CHARACTERS = 100_000;
 
-/** The answers whose rows are no list of objects, as JSON `{"queries": {…}}`, in parts that a line can hold. */
+/**
+ * The answers whose rows are no list of objects, as JSON `{"queries": {…}}`, in parts that a line can hold. Rows that are
+ * missing are null there.
+ */
 export function* unreadableRows(body: unknown): Generator<string> {
-  if (!isObject(body) || !isObject(body.queries)) return;
   let part: string[] = [];
   let characters = 0;
-  for (const [wireId, rows] of Object.entries(body.queries)) {
-    if (isRows(rows)) continue;
-    const member = `${JSON.stringify(wireId)}:${JSON.stringify(rows)}`;
+  for (const { wireId, rows, status } of membersOf(body) ?? []) {
+    if (isRows(rows, status)) continue;
+    const member = `${JSON.stringify(wireId)}:${JSON.stringify(rows ?? null)}`;
     if (part.length > 0 && characters + member.length > MAX_PART_CHARACTERS) {
       yield `{"queries":{${part.join(',')}}}`;
       part = [];

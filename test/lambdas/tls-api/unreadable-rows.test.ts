@@ -30,6 +30,8 @@ describe('an answer whose rows are no list of objects', () => {
     ['text', 'rows'],
     ['a list with something else in it', [{ id: 'x' }, 5]],
     ['a list of lists', [[1]]],
+    ['null', null],
+    ['an empty text', ''],
   ])('goes to quarantine, and counts as failed: %s', async (_, rows) => {
     expect((await write({ [id]: rows })).verdict).toBe('ok');
     expect(await aside()).toEqual([{ queries: { [id]: rows } }]);
@@ -49,8 +51,25 @@ describe('an answer whose rows are no list of objects', () => {
     expect(JSON.stringify(await aside())).not.toContain(agent.key);
   });
 
-  it('is nothing to put aside where it is empty, as some agents have it of a query that failed', async () => {
-    await agent.send('/v1/distributed/write', { queries: { [id]: '' }, statuses: { [id]: 1 } });
+  it.each([
+    ['a status', { statuses: { ID: 0 } }],
+    ['a message', { messages: { ID: 'done' } }],
+  ])('goes to quarantine where its rows are missing: %s without rows', async (_, body) => {
+    const sent: Record<string, unknown> = JSON.parse(JSON.stringify(body).replace('ID', id));
+    expect((await agent.send('/v1/distributed/write', { queries: {}, ...sent })).verdict).toBe('ok');
+    expect(await aside()).toEqual([{ queries: { [id]: null } }]);
+    expect((await record(server)).troubles).toEqual(['query-failed']);
+  });
+
+  it.each([
+    ['null', () => ({ [id]: null })],
+    ['an empty text', () => ({ [id]: '' })],
+    ['missing', () => ({})],
+  ])('is an answer, and nothing to put aside, where the query failed: %s', async (_, queries) => {
+    const statuses = { [id]: 1 };
+    expect((await agent.send('/v1/distributed/write', { queries: queries(), statuses })).verdict).toBe('ok');
     expect(await aside()).toEqual([]);
+    expect((await record(server)).troubles).toEqual(['query-failed']);
+    expect((await server.lines('results')).map(({ status }) => status)).toContain(1);
   });
 });

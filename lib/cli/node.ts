@@ -68,21 +68,32 @@ async function revoke(host: string, flags: RevokeFlags): Promise<void> {
     if (flags.undo) return readmit(node, place);
     await place.registry.revoke(host, Date.now());
     await place.directory.remove(host);
-    return { host, revoked: true };
+    return { host, revoked: true, otherAgents: node.twins ?? [] };
   });
   if (flags.json) return sayJson(done);
-  const { revoked } = done;
+  const { revoked, otherAgents } = done;
   say(
     revoked
       ? `${printable(host)} is revoked: its key opens nothing any more. It still knows the enroll secret: rotate that too.`
       : `${printable(host)} may enroll again.`,
   );
+  for (const agent of otherAgents)
+    note(
+      `${printable(agent)} enrolled under the same identifier and still has its key: revoke it too if it should go.`,
+    );
 }
 
-async function readmit({ host, revokedAtMs }: Node, { registry }: Place): Promise<{ host: string; revoked: boolean }> {
+interface Revocation {
+  readonly host: string;
+  readonly revoked: boolean;
+  /** Second agents under the same identifier. They keep their keys. */
+  readonly otherAgents: readonly string[];
+}
+
+async function readmit({ host, revokedAtMs }: Node, { registry }: Place): Promise<Revocation> {
   if (revokedAtMs === undefined) throw new Error(`${printable(host)} is not revoked`);
   await registry.readmit(host);
-  return { host, revoked: false };
+  return { host, revoked: false, otherAgents: [] };
 }
 
 async function confirmed(node: Node, place: string, { yes }: RevokeFlags): Promise<void> {

@@ -22,7 +22,7 @@ export function identifierProblem(text: string): string | undefined {
   // Half a character has no UTF-8 form: neither a node key nor the table could hold it.
   if (/\p{Surrogate}/u.test(text)) return 'it holds half a character';
   if (INVISIBLE.test(text)) return 'it holds control or invisible characters';
-  if (/^arn:/i.test(text)) return 'it looks like an ARN';
+  if (/^\s*arn:/i.test(text.normalize('NFKC'))) return 'it looks like an ARN';
   if (TWIN.test(text)) return 'it ends like the names that Mayfly gives to second agents (~ and 8 hex digits)';
   return undefined;
 }

@@ -58,7 +58,7 @@ export interface NodeIdentity {
 export const MOST_TWINS = 8;
 /** A node that has not polled for this long is forgotten; one that does is renewed with `lastSeenMs`. */
 export const NODE_TTL_MS = 7 * 24 * 3_600_000;
-/** For so long a revoked machine is kept out. */
+/** How long the name of a revoked node stays closed. */
 export const REVOKED_TTL_MS = 90 * 24 * 3_600_000;
 /** `lastSeenMs` is written at most this often: an idle poll costs no write. */
 export const SEEN_EVERY_MS = 5 * 60_000;

@@ -46,8 +46,9 @@ export function planEnroll(newcomer: Newcomer, before: Node | undefined, nowMs: 
   const { identity } = newcomer;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
   const isSameMachine = before !== undefined && (isSame || areOneMachine(before.identity, identity));
-  if (isSameMachine && before.endedAtMs !== undefined)
-    return before.revokedAtMs === undefined ? { kind: 'ended' } : { kind: 'revoked' };
+  // What an agent says of itself is easily changed, so a revoked name is closed to all but one that attests it.
+  if (before?.revokedAtMs !== undefined && (before.attested || !newcomer.attested)) return { kind: 'revoked' };
+  if (isSameMachine && before.endedAtMs !== undefined) return { kind: 'ended' };
   const known = lives(before, nowMs) ? before : undefined;
   if (known && isSame && nowMs - known.enrolledAtMs < GRACE_MS && known.attested === (newcomer.attested || undefined))
     return { kind: 'same', node: known };

@@ -24,7 +24,7 @@ export interface NodeRegistry {
    * enrolling it at this moment fails. Nothing where no node is; safe to repeat.
    */
   end(host: string, nowMs: number): Promise<void>;
-  /** Ends a node on an operator's word; false where there is none. Its machine is kept out for 90 days. */
+  /** Ends a node on an operator's word; false where there is none. Its name stays closed for 90 days. */
   revoke(host: string, nowMs: number): Promise<boolean>;
   /** Forgets a node that was revoked, so that its machine may enroll again; false where there is none. */
   readmit(host: string): Promise<boolean>;

@@ -1,33 +1,35 @@
 import { createHash } from 'node:crypto';
 import { lives, type Node, type NodeIdentity, SILENT_AFTER_MS } from './node.ts';
 
+/** A hardware id in one spelling: firmware and tools differ in case, and in blanks around it. */
+const hardwareOf = ({ uuid }: NodeIdentity): string => uuid.trim().toLowerCase();
+
 /** Whether these are two machines for sure. */
 export const areTwoMachines = (one: NodeIdentity, other: NodeIdentity): boolean =>
-  one.uuid !== '' && other.uuid !== '' && one.uuid !== other.uuid;
+  hardwareOf(one) !== '' && hardwareOf(other) !== '' && hardwareOf(one) !== hardwareOf(other);
 
 /** Whether both agents name the same hardware. A hardware id that is missing is not the same one. */
 export const areOneMachine = (one: NodeIdentity, other: NodeIdentity): boolean =>
-  one.uuid !== '' && one.uuid === other.uuid;
+  hardwareOf(one) !== '' && hardwareOf(one) === hardwareOf(other);
 
 /**
- * Whether an agent proves to be the one that enrolled before: by its own database, which others do not know. Agents that
- * name no database are the same one if all they say is equal.
+ * Whether an agent names the same hardware and the same database as the one that enrolled before. An agent that leaves out
+ * its hardware id is another one: the id of a database alone is stored with results, so it is no secret.
  */
-export function isSameAgent(one: NodeIdentity, other: NodeIdentity): boolean {
-  if (areTwoMachines(one, other)) return false;
-  if (one.agentInstance !== '' || other.agentInstance !== '') return one.agentInstance === other.agentInstance;
-  return one.uuid === other.uuid;
-}
+export const isSameAgent = (one: NodeIdentity, other: NodeIdentity): boolean =>
+  hardwareOf(one) === hardwareOf(other) && one.agentInstance === other.agentInstance;
 
 /**
  * The name of a second agent under an identifier: after its machine where that is another one, else after its database, so
  * that it gets the same one each time. Undefined where it names neither.
  */
 export function twinName(identifier: string, holder: NodeIdentity, identity: NodeIdentity): string | undefined {
-  const { uuid, agentInstance } = identity;
+  const { agentInstance } = identity;
   const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
-  if (areTwoMachines(holder, identity)) return `${identifier}~${digest(uuid)}`;
-  return uuid + agentInstance === '' ? undefined : `${identifier}~${digest(`${uuid} ${agentInstance}`)}`;
+  if (areTwoMachines(holder, identity)) return `${identifier}~${digest(hardwareOf(identity))}`;
+  return hardwareOf(identity) + agentInstance === ''
+    ? undefined
+    : `${identifier}~${digest(`${hardwareOf(identity)} ${agentInstance}`)}`;
 }
 
 /** Polls of a living agent that may be missed before it counts as gone. */

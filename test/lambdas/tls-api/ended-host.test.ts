@@ -60,8 +60,20 @@ describe('an agent whose host was revoked', () => {
     for (const reply of [await agent.read(), await agent.write({ w: [{ a: '1' }] }), await agent.config()])
       expect(reply.json).toEqual({ node_invalid: true });
     expect((await agent.enroll()).json).toEqual({ error: expect.stringContaining('revoked by an operator') });
-    const wiped = new WireAgent(server, INSTANCE, { instanceId: 'a new database' });
-    expect((await wiped.enroll()).json).not.toHaveProperty('node_key');
+    const details = agent.enrollBody().host_details as Record<string, Record<string, unknown>>;
+    const { uuid } = details.system_info as { uuid: string };
+    const disguises = [
+      { osquery_info: { ...details.osquery_info, instance_id: 'a new database' } },
+      { system_info: { ...details.system_info, uuid: 'another machine' } },
+      { system_info: { ...details.system_info, uuid: ` ${uuid.toLowerCase()}` } },
+      { system_info: { ...details.system_info, uuid: uuid.toUpperCase() } },
+      { system_info: undefined },
+      { system_info: undefined, osquery_info: undefined },
+    ];
+    for (const disguise of disguises) {
+      const { json } = await agent.enroll({ host_details: { ...details, ...disguise } });
+      expect(json).toEqual({ error: expect.stringContaining('revoked by an operator') });
+    }
     expect(server.reports).toContainEqual({ event: 'revoked_host_refused', fields: { hostIdentifier: INSTANCE } });
     expect(await server.registry.readmit(INSTANCE)).toBe(true);
     expect((await agent.enroll()).json).toHaveProperty('node_key');

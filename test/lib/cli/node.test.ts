@@ -41,7 +41,7 @@ describe('mayfly node', () => {
     expect((await world.ports.registry.find('web-7', true))?.revokedAtMs).toBeUndefined();
 
     const { code, stdout } = await ask('node', 'revoke', 'web-7', '--yes', '--json');
-    expect([code, jsonLines(stdout)]).toEqual([0, [{ host: 'web-7', revoked: true }]]);
+    expect([code, jsonLines(stdout)]).toEqual([0, [{ host: 'web-7', revoked: true, otherAgents: [] }]]);
     expect(await world.ports.registry.find('web-7', true)).toMatchObject({ revokedAtMs: NOW, endedAtMs: NOW });
     expect(await everyEntry(directory)).toEqual([]);
     await expect(world.enroll('web-7')).rejects.toThrow('revoked');

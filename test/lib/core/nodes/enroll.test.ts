@@ -166,6 +166,17 @@ describe('two machines with one identifier', () => {
     expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(true);
   });
 
+  it('takes an agent that leaves out its hardware id for another one, also with the database of the first', async () => {
+    const { node: first } = await world.enroll('h1', { uuid: 'first', agentInstance: 'x' });
+    const { node, twin } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
+    expect([twin, node.host === first.host]).toEqual([true, false]);
+  });
+
+  it('reads a hardware id in any case, with or without blanks around it', async () => {
+    const { node: first } = await world.enroll('h1', { uuid: 'EC2-1A', agentInstance: 'x' });
+    expect((await world.enroll('h1', { uuid: ' ec2-1a ', agentInstance: 'x' })).node.epoch).toBe(first.epoch);
+  });
+
   it('are told apart when one of them does not say its hardware', async () => {
     await world.enroll('h1', { uuid: 'first' });
     const { node, twin } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });

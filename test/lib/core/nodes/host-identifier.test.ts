@@ -13,6 +13,8 @@ describe('a host identifier', () => {
     ['', 'characters'],
     ['x'.repeat(256), 'characters'],
     ['arn:aws:ecs:us-east-1:111122223333:container-instance/prod/4f1c', 'ARN'],
+    [' arn:aws:ecs:us-east-1:111122223333:container-instance/prod/4f1c', 'ARN'],
+    ['\uff41rn:aws:ecs:us-east-1:111122223333:container-instance/prod/4f1c', 'ARN'],
     ['ARN:aws-cn:ecs:cn-north-1:111122223333:task/prod/4f1c', 'ARN'],
     ['web\u0000', 'control'],
     ['web\n', 'control'],

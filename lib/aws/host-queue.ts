@@ -168,6 +168,36 @@ export class DynamoHostQueue implements HostQueue {
     return [...found.values()];
   }
 
+  async retired(host: string): Promise<Delivery[]> {
+    const items = itemsOf(this.#table, {
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': `${RETIRED}${host}` },
+      ConsistentRead: true,
+    });
+    const deliveries: Delivery[] = [];
+    for await (const item of items) deliveries.push(deliveryOf(item));
+    return deliveries;
+  }
+
+  async moved(delivery: Delivery, queryIds: readonly string[]): Promise<void> {
+    if (await this.#moved(deliveryKey(delivery), queryIds)) return;
+    await this.#moved(retiredKey(delivery), queryIds);
+  }
+
+  #moved(Key: ReturnType<typeof deliveryKey>, queryIds: readonly string[]): Promise<boolean> {
+    return conditional(
+      this.#table.db.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key,
+          UpdateExpression: 'ADD moved :ids',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeValues: { ':ids': new Set(queryIds) },
+        }),
+      ),
+    );
+  }
+
   async complete(settled: readonly Settled[]): Promise<void> {
     const whole: Delivery[] = [];
     const parts: Settled[] = [];
@@ -229,16 +259,20 @@ export class DynamoHostQueue implements HostQueue {
 type WriteRequest = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>[number];
 
 function itemOf(key: { readonly pk: string; readonly sk: string }, delivery: Delivery) {
-  const { answered, ...rest } = delivery;
+  const { answered, moved = [], ...rest } = delivery;
   return {
     ...key,
     ...rest,
     answered: answered.length > 0 ? new Set(answered) : undefined, // a set of the table is never empty
+    moved: moved.length > 0 ? new Set(moved) : undefined,
     expiresAt: ttl((attemptsOf(delivery).at(-1) ?? latestOf(delivery)).atMs + DELIVERY_TTL_MS),
   };
 }
 
 function deliveryOf(item: Record<string, unknown>): Delivery {
-  const { pk: _, sk: __, expiresAt: ___, answered, ...rest } = item;
-  return { ...(rest as unknown as Delivery), answered: [...((answered as Set<string> | undefined) ?? [])].sort() };
+  const { pk: _, sk: __, expiresAt: ___, answered, moved, ...rest } = item;
+  const delivery = { ...(rest as unknown as Delivery), answered: listOf(answered) };
+  return moved === undefined ? delivery : { ...delivery, moved: listOf(moved) };
 }
+
+const listOf = (set: unknown): string[] => [...((set as Set<string> | undefined) ?? [])].sort();

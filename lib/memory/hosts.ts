@@ -80,6 +80,17 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     });
   }
 
+  async retired(host: string): Promise<Delivery[]> {
+    return sorted(this.#of(host).retired);
+  }
+
+  async moved({ host, id }: Delivery, queryIds: readonly string[]): Promise<void> {
+    const { deliveries, retired } = this.#of(host);
+    const shelf = deliveries.has(id) ? deliveries : retired;
+    const known = shelf.get(id);
+    if (known) shelf.set(id, { ...known, moved: [...new Set([...(known.moved ?? []), ...queryIds])].sort() });
+  }
+
   async complete(settled: readonly Settled[]): Promise<void> {
     for (const { delivery, marks } of settled) {
       const { isRetired, ...asRead } = delivery;

@@ -164,6 +164,23 @@ contract('a delivery', (begin) => {
     expect(open?.answered.toSorted()).toEqual(['00-00', '00-01']);
   });
 
+  it('notes which of its queries another host is asked, in flight and retired', async () => {
+    const { queue } = await begin();
+    const [first, second] = [aPendingQuery(1), aPendingQuery(2)];
+    const [flying, retired] = [aDelivery('000000001-aaaa', first, second), aDelivery('000000002-aaaa', first)];
+    for (const delivery of [flying, retired]) await queue.deliver(delivery);
+    await queue.retire(retired);
+    for (const id of [second.queryId, first.queryId, second.queryId]) await queue.moved(flying, [id]);
+    await queue.moved(retired, [first.queryId]);
+    await queue.moved(aDelivery('000000003-aaaa', first), [first.queryId]);
+    const both = [first.queryId, second.queryId].sort();
+    expect((await queue.open('h1', true)).deliveries).toEqual([{ ...flying, moved: both }]);
+    expect(await queue.retired('h1')).toEqual([{ ...retired, moved: [first.queryId] }]);
+    expect(await queue.retired('h2')).toEqual([]);
+    await queue.retire({ ...flying, moved: both });
+    expect(await queue.retired('h1')).toContainEqual({ ...flying, moved: both });
+  });
+
   it('that is retired is no longer the host’s, and is found by its id, as others are', async () => {
     const { queue } = await begin();
     const [flying, retired] = [aDelivery('000000001-aaaa', first), aDelivery('000000002-aaaa', second)];

@@ -11,7 +11,7 @@ import type { Table } from '../../lib/aws/table.ts';
 import { EcsTaskDefinitions } from '../../lib/aws/task-definitions.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { enroll } from '../../lib/core/nodes/enroll.ts';
-import { standsFor } from '../../lib/core/nodes/host-of.ts';
+import { otherHostOf } from '../../lib/core/nodes/host-of.ts';
 import { learnInstance } from '../../lib/core/nodes/learn-instance.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
 import type { Newcomer } from '../../lib/core/nodes/plan-enroll.ts';
@@ -205,7 +205,7 @@ export class World {
       sweepEveryMs: MINUTE,
       learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
       seesContainers: () => ports.registry.seesContainers(host, this.nowMs),
-      standsFor: (name) => standsFor(name, host, { ...ports, now: this.now }),
+      otherHostOf: (name) => otherHostOf(name, host, { ...ports, now: this.now }),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });
       },

@@ -10,10 +10,13 @@ interface Deps {
   readonly now: () => number;
 }
 
-/** Notes that two living hosts claim to be one instance, and which of them is asked about it. */
+/** Notes that two living hosts claim to be one instance, and which of them is asked about it: on both, as either may be the impostor. */
 export async function noteContest({ instance, winner, loser }: Contest, deps: Deps): Promise<void> {
-  const detail = `${loser} claims to be ${instance} as well; ${winner} is asked about it`;
-  await noteFinding({ kind: 'identity-contested', host: loser, detail }, deps);
+  const kind = 'identity-contested';
+  const ofLoser = `${winner} claims to be ${instance} as well, and is asked about it`;
+  const ofWinner = `${loser} claims to be ${instance} as well; this host is asked about it`;
+  await noteFinding({ kind, host: loser, detail: ofLoser }, deps);
+  await noteFinding({ kind, host: winner, detail: ofWinner }, deps);
 }
 
 /** Notes that several agents enroll under one identifier, if this enrollment shows it. */

@@ -94,11 +94,12 @@ async function look(
   return { decision, resolved: { host, node, alias: host === name ? undefined : name } };
 }
 
-/** Whether a host may still speak for a name under which it was asked. */
-export async function standsFor(
+/** The host that a name under which a host was asked means by now, where that is another one. */
+export async function otherHostOf(
   name: string,
   host: string,
   deps: Pick<HostDeps, 'registry' | 'aliases' | 'now'>,
-): Promise<boolean> {
-  return (await look(name, deps, true)).decision.host === identifierOf(host);
+): Promise<string | undefined> {
+  const { decision, resolved } = await look(name, deps, true);
+  return decision.host === identifierOf(host) ? undefined : resolved.host;
 }

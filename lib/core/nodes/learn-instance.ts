@@ -77,8 +77,10 @@ export async function learnInstance(
   await registry.isInstance(host, instanceId); // so that the instance's end is the node's, and nobody else's
   // Also when this was known: a function may have died before it got here.
   await moveWaiting(instanceId, host, deps);
+  // Of one that lives no more as well: what was asked of it is lost else.
+  const holders = new Set([own?.host, alias?.host].filter((name) => name !== undefined));
+  for (const former of holders) await moveNamed(instanceId, former, host, deps);
   if (holder) {
-    await moveNamed(instanceId, holder, host, deps);
     await deps.contested?.({ instance: instanceId, winner: host, loser: holder });
   }
   return 'learned';

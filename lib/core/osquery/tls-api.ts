@@ -8,7 +8,7 @@ import { entryOf, factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import { enroll } from '../nodes/enroll.ts';
 import { secretNamed } from '../nodes/enroll-secrets.ts';
 import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
-import { hostOf, standsFor } from '../nodes/host-of.ts';
+import { hostOf, otherHostOf } from '../nodes/host-of.ts';
 import { type Contest, learnInstance } from '../nodes/learn-instance.ts';
 import { accelerateSeconds, accepts, lives, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
@@ -241,7 +241,7 @@ export class TlsApi {
       poller: async () => pollerOf(node, (await this.#deps.policy()).policy.profiles, now()),
       learnInstance: (host, instance) => this.#hearInstance(node, host, instance),
       seesContainers: () => registry.seesContainers(node.host, now()),
-      standsFor: (name) => standsFor(name, node.host, this.#deps),
+      otherHostOf: (name) => otherHostOf(name, node.host, this.#deps),
     });
     // Ids come from the network, after an outage by the thousand: some of them, and cut, will do.
     const wireIds = answers.slice(0, 10).map((answer) => cut(answer.wireId, 64));

@@ -1,9 +1,6 @@
 import type { Node } from '../nodes/node.ts';
-import type { DeliveredQuery } from './delivery.ts';
+import { type DeliveredQuery, pendingAgain } from './delivery.ts';
 import type { HostQueue } from './host-queue.ts';
-
-/** They waited for another agent already. */
-const PRIORITY = 1;
 
 /**
  * Whether a question about containers goes on to the other agents of the machine: this one found none and never showed
@@ -14,20 +11,6 @@ export const wantsTwins = ({ twins = [], seesContainersAtMs }: Node, query: Deli
 
 /** Asks the other agents of a machine what this one could not answer. Ids stay, so a repeat asks nothing new. */
 export async function askTwins(node: Node, query: DeliveredQuery, queue: HostQueue): Promise<void> {
-  const { rule, query: name, set, sql, evidence, discovery } = query;
   for (const host of node.twins ?? [])
-    for (const asker of query.askers)
-      await queue.enqueue({
-        ...asker,
-        alias: asker.alias ?? node.host,
-        host,
-        priority: PRIORITY,
-        rule,
-        query: name,
-        set,
-        sql,
-        bindings: {},
-        evidence,
-        discovery,
-      });
+    for (const asker of query.askers) await queue.enqueue(pendingAgain(query, asker, host, asker.alias ?? node.host));
 }

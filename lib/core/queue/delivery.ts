@@ -31,7 +31,12 @@ export interface Delivery {
   /** Marks of the runs that were stored and settled: `markOf`. */
   readonly answered: readonly string[];
   readonly leaseUntilMs: number; // of the latest offer that is no repeat
+  /** Ids of pending queries that another host is asked by now: they were meant for it. @default - none */
+  readonly moved?: readonly string[];
 }
+
+/** It has waited for another agent already. */
+const PRIORITY_AGAIN = 1;
 
 // An id of 64 hex digits with quotes is 68 bytes: about 230 of them. Docker is asked once per id.
 const MAX_SQL_BYTES = 16_384;
@@ -119,6 +124,13 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
       expiresAtMs: Math.max(...group.map((q) => q.expiresAtMs)),
     })),
   };
+}
+
+/** What one asks in a delivery, as a query that waits for another host. It keeps its id, so a repeat asks nothing new. */
+export function pendingAgain(query: DeliveredQuery, asker: Asker, host: string, alias?: string): PendingQuery {
+  const { rule, query: name, set, sql, evidence, discovery } = query;
+  const asked = { rule, query: name, set, sql, bindings: {}, evidence, discovery };
+  return { ...asker, ...asked, alias, host, priority: PRIORITY_AGAIN };
 }
 
 function askerOf(query: PendingQuery): Asker {

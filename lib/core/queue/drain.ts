@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { DeliveredQuery, Delivery } from './delivery.ts';
 import type { HostPartition, HostQueue } from './host-queue.ts';
-import { awaitedIn, type OfferedQuery, offered, offersOf, unanswered } from './offers.ts';
+import { awaitedIn, type OfferedQuery, offered, offersOf, unanswered, waitingFor } from './offers.ts';
 import { keyOf } from './pending-query.ts';
 import { type DrainLimits, type DrainPlan, defaultLimits, planDrain } from './plan-drain.ts';
 
@@ -116,7 +116,7 @@ async function closeSilent(delivery: Delivery, ledger: Ledger): Promise<void> {
   for (const position of unanswered(delivery)) {
     const query = delivery.queries[position];
     if (query?.discovery === undefined || !query.evidence) continue;
-    for (const { workload, queryId } of query.askers) {
+    for (const { workload, queryId } of waitingFor(delivery, query)) {
       if (workload === undefined) continue;
       if (awaited.includes(position)) await ledger.closed(workload, [queryId]);
       else await ledger.troubled(workload, 'no-row', [queryId]);
@@ -132,9 +132,11 @@ function givenUpOf(delivery: Delivery, nowMs: number, attempts: number): GivenUp
   return unanswered(delivery).flatMap((position) => {
     const query = delivery.queries[position];
     if (!query || query.discovery !== undefined) return [];
+    const askers = waitingFor(delivery, query);
+    if (askers.length === 0 && query.askers.length > 0) return [];
     const { times, alone } = offersOf(delivery, position);
     // There was time for another try, and the agent did not come for it.
     const isSilent = times < attempts && query.expiresAtMs <= nowMs && query.expiresAtMs > delivery.leaseUntilMs;
-    return [{ query, position, reason: isSilent ? 'agent-silent' : 'unanswered', times, alone }];
+    return [{ query: { ...query, askers }, position, reason: isSilent ? 'agent-silent' : 'unanswered', times, alone }];
   });
 }

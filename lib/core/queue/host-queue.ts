@@ -48,6 +48,10 @@ export interface HostQueue {
   offerAgain(delivery: Delivery, offer: Offer, leaseUntilMs?: number): Promise<number | undefined>;
   /** The deliveries of these ids, read consistently: those in flight, and those that were retired within a day. */
   findDeliveries(host: string, deliveryIds: readonly string[]): Promise<readonly FoundDelivery[]>;
+  /** Deliveries of a host that were retired within a day, read consistently. */
+  retired(host: string): Promise<readonly Delivery[]>;
+  /** Notes in a delivery, in flight or retired, which of its queries another host is asked by now. */
+  moved(delivery: Delivery, queryIds: readonly string[]): Promise<void>;
   /** Notes runs as stored and settled, and retires deliveries of which every query is answered. */
   complete(settled: readonly Settled[]): Promise<void>;
   /** Takes a delivery from its host for good. Answers that come all the same find it for a day. */

@@ -1,10 +1,16 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { type Delivery, pendingAgain } from './delivery.ts';
 import type { HostQueue } from './host-queue.ts';
-import { keyOf, type PendingQuery } from './pending-query.ts';
+import { waitingFor } from './offers.ts';
+import { type Asker, keyOf, type PendingQuery } from './pending-query.ts';
 
 interface Deps {
   readonly queue: HostQueue;
   readonly ledger: Pick<Ledger, 'foundHost'>;
+}
+
+interface NamedDeps extends Deps {
+  readonly now: () => number; // epoch ms
 }
 
 /** Moves the queries that waited under another name of a host to the host. Idempotent and crash-safe. */
@@ -14,12 +20,41 @@ export async function moveWaiting(name: string, host: string, deps: Deps): Promi
   await move(pending, host, name, deps);
 }
 
-/** Moves what was queued for a name from a host that the name does not mean to the one that it does. */
-export async function moveNamed(name: string, from: string, to: string, deps: Deps): Promise<void> {
+/**
+ * Moves what was asked under a name from a host that the name does not mean to the one that it does: what waits, and what
+ * was handed over and has not expired, whatever became of it. Idempotent: a delivery notes what has moved.
+ */
+export async function moveNamed(name: string, from: string, to: string, deps: NamedDeps): Promise<void> {
   if (from === to) return;
-  const { pending } = await deps.queue.open(from, true);
-  const meant = pending.filter(({ alias, workload }) => alias === name || workload === name);
-  await move(meant, to, name, deps);
+  const { pending, deliveries } = await deps.queue.open(from, true);
+  await move(pending.filter(isMeantFor(name, from)), to, name, deps);
+  for (const delivery of [...deliveries, ...(await deps.queue.retired(from))])
+    await moveDelivered(delivery, name, to, deps);
+}
+
+/** Whether it was asked under the name. What a host is asked under its own name has no alias. */
+const isMeantFor =
+  (name: string, from: string) =>
+  ({ alias, workload }: Asker): boolean =>
+    alias === name || workload === name || (from === name && alias === undefined && workload !== undefined);
+
+/** Queued before it is noted: after a crash in between it is queued again, under the same id. */
+async function moveDelivered(delivery: Delivery, name: string, to: string, deps: NamedDeps): Promise<void> {
+  const { queue, ledger, now } = deps;
+  const isMeant = isMeantFor(name, delivery.host);
+  const alias = name === to ? undefined : name;
+  const meant = delivery.queries.flatMap((query) =>
+    waitingFor(delivery, query)
+      .filter((asker) => isMeant(asker) && asker.expiresAtMs > now())
+      .map((asker) => pendingAgain(query, asker, to, alias)),
+  );
+  if (meant.length === 0) return;
+  for (const query of meant) await queue.enqueue(query);
+  for (const workload of new Set(meant.flatMap((query) => query.workload ?? []))) await ledger.foundHost(workload, to);
+  await queue.moved(
+    delivery,
+    meant.map(({ queryId }) => queryId),
+  );
 }
 
 async function move(pending: readonly PendingQuery[], host: string, name: string, deps: Deps): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DeliveredQuery, Delivery, Offer } from './delivery.ts';
+import type { Asker } from './pending-query.ts';
 
 /*
  * osquery keeps a result in memory by its id on the wire until a write succeeds, and a later result under the same id
@@ -54,13 +55,17 @@ export function unanswered({ queries, answered }: Delivery): number[] {
   return [...queries.keys()].filter((position) => !positions.has(position));
 }
 
+/** Those who still wait for this host's answer to a query: the others were meant for another host. */
+export const waitingFor = ({ moved = [] }: Delivery, { askers }: DeliveredQuery): readonly Asker[] =>
+  moved.length === 0 ? askers : askers.filter(({ queryId }) => !moved.includes(queryId));
+
 /** The latest offer, repeats included. */
 export const latestOf = ({ offers }: Delivery): Offer => offers.at(-1) ?? { atMs: 0, positions: [] };
 
 /** The offers that count as attempts. */
 export const attemptsOf = ({ offers }: Delivery): readonly Offer[] => offers.filter(({ isRepeat }) => !isRepeat);
 
-/** Positions of the queries that an answer may still come for: not answered, and not skipped by the node. */
+/** Positions of the queries that an answer may still come for: not answered, not moved, and not skipped by the node. */
 export function awaitedIn(delivery: Delivery): number[] {
   const runs = delivery.answered.map(markedRun);
   // A query with discovery may be skipped in silence (docs/spec/osquery-protocol.md §9.1). All results of a read come in one
@@ -68,7 +73,11 @@ export function awaitedIn(delivery: Delivery): number[] {
   const isSkipped = (position: number): boolean =>
     delivery.queries[position]?.discovery !== undefined &&
     runs.some(({ offer }) => delivery.offers[offer]?.positions.includes(position));
-  return unanswered(delivery).filter((position) => !isSkipped(position));
+  const isMoved = (position: number): boolean => {
+    const query = delivery.queries[position];
+    return query !== undefined && query.askers.length > 0 && waitingFor(delivery, query).length === 0;
+  };
+  return unanswered(delivery).filter((position) => !isSkipped(position) && !isMoved(position));
 }
 
 /** Positions of the queries that may be offered now. */

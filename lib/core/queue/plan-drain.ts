@@ -1,6 +1,6 @@
 import { type Delivery, deliveryOf, fitting, type Group, mergeable } from './delivery.ts';
 import type { HostPartition } from './host-queue.ts';
-import { attemptsOf, isOut, latestOf, nextPart, openIn, outIn, queriesAt } from './offers.ts';
+import { attemptsOf, isOut, latestOf, nextPart, openIn, outIn, queriesAt, waitingFor } from './offers.ts';
 import type { PendingQuery } from './pending-query.ts';
 
 /** How much is handed to a host at once, how long it may keep it, and how often it is tried. */
@@ -87,7 +87,7 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
 function pendingOf({ node, deliveries, pending }: HostPartition, spent: readonly Delivery[], nowMs: number) {
   // What was given up may have been asked again since: it is in nobody's hands.
   const held = deliveries.filter((delivery) => !spent.includes(delivery));
-  const inFlight = new Set(held.flatMap((d) => d.queries.flatMap((q) => q.askers.map((a) => a.queryId))));
+  const inFlight = new Set(held.flatMap((d) => d.queries.flatMap((q) => waitingFor(d, q).map((a) => a.queryId))));
   const leftover = pending.filter((query) => inFlight.has(query.queryId));
   const taken = node?.taken ?? {};
   const known = pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));

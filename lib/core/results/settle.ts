@@ -6,8 +6,10 @@ import type { AnswerFrom, ContainerFacts, Poller, Sighting, Trouble } from '../l
 import type { Node } from '../nodes/node.ts';
 import type { Answer, Row } from '../osquery/requests.ts';
 import { askTwins, wantsTwins } from '../queue/ask-twins.ts';
-import type { DeliveredQuery } from '../queue/delivery.ts';
+import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
+import { moveNamed } from '../queue/move.ts';
+import { waitingFor } from '../queue/offers.ts';
 import type { Asker, Evidence } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
 import { together } from '../together.ts';
@@ -27,8 +29,8 @@ export interface SettleDeps {
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
   /** Notes that the agent reaches Docker. */
   readonly seesContainers?: () => Promise<void>;
-  /** Whether the host may still speak for a name under which it was asked. @default - it may */
-  readonly standsFor?: (name: string) => Promise<boolean>;
+  /** The host that a name under which this one was asked means by now, where it is another. @default - none is */
+  readonly otherHostOf?: (name: string) => Promise<string | undefined>;
   /** What is guaranteed of the node's agent. */
   readonly poller: () => Promise<Poller>;
   /** How often the reconciler sweeps. */
@@ -46,6 +48,7 @@ interface Clocks {
 interface Known {
   readonly answer: Answer;
   readonly query: DeliveredQuery;
+  readonly delivery: Delivery;
   readonly deliveredAtMs: number;
 }
 
@@ -63,7 +66,7 @@ export async function settleAnswers(
   const all = answers.flatMap(({ answer, asked }): Known[] => {
     if (!asked) return [];
     const deliveredAtMs = offerOf(asked.delivery, asked.run)?.atMs ?? clocks.answeredAtMs;
-    return [{ answer, query: asked.query, deliveredAtMs }];
+    return [{ answer, query: asked.query, delivery: asked.delivery, deliveredAtMs }];
   });
   if (node.seesContainersAtMs === undefined && all.some(showsContainers)) await deps.seesContainers?.();
   const known = await passOn(node, await rightful(host, all, deps), deps.queue);
@@ -93,15 +96,26 @@ function showsContainers({ answer: { status, rows }, query: { set, evidence, ask
   return evidence !== undefined && rows.some((row) => ids.has(row[evidence.column] ?? ''));
 }
 
-/** Answers for those askers alone whom the host may answer: a name of it may belong to another host by now. */
-async function rightful(host: string, known: readonly Known[], { standsFor, report }: SettleDeps): Promise<Known[]> {
+/**
+ * Answers for those askers alone whom the host may answer: a name of it may belong to another host by now, and that one is
+ * asked in its place.
+ */
+async function rightful(host: string, known: readonly Known[], deps: SettleDeps): Promise<Known[]> {
+  const { otherHostOf, report } = deps;
   const names = new Set(known.flatMap(({ query }) => query.askers.flatMap(({ alias }) => alias ?? [])));
   const lost = new Set<string>();
-  for (const name of names) if (standsFor && !(await standsFor(name))) lost.add(name);
-  for (const name of lost) report('answer_disregarded', { host, alias: name });
-  if (lost.size === 0) return [...known];
+  for (const name of names) {
+    const other = await otherHostOf?.(name);
+    if (other === undefined) continue;
+    lost.add(name);
+    report('answer_disregarded', { host, alias: name });
+    await moveNamed(name, host, other, deps);
+  }
   const isRightful = ({ alias }: Asker): boolean => alias === undefined || !lost.has(alias);
-  return known.map((one) => ({ ...one, query: { ...one.query, askers: one.query.askers.filter(isRightful) } }));
+  return known.map((one) => {
+    const askers = waitingFor(one.delivery, one.query).filter(isRightful);
+    return { ...one, query: { ...one.query, askers } };
+  });
 }
 
 /** Asks the other agents of the machine what this one found nothing about and cannot see. @returns the other answers */

@@ -1,10 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
+import { noteContest } from '../../../../lib/core/fleet/note-contest.ts';
 import { type Fit, fitOf } from '../../../../lib/core/nodes/fit.ts';
-import { isBelieved } from '../../../../lib/core/nodes/learn-instance.ts';
+import { hostOf } from '../../../../lib/core/nodes/host-of.ts';
+import { isBelieved, learnInstance } from '../../../../lib/core/nodes/learn-instance.ts';
+import type { OfferedQuery } from '../../../../lib/core/queue/offers.ts';
 import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
 import { fixture } from '../../../support/fixtures.ts';
-import { anAnswer, anIdentity, MINUTE, T0, World } from '../../../support/world.ts';
+import { anAnswer, anIdentity, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const anInstance = (more: Partial<Instance> = {}): Instance => ({
@@ -105,7 +108,8 @@ describe('an impostor that claims an instance before that one boots', () => {
 
     await world.enroll('real', identity);
     await saysWhoItIs('real');
-    expect(await names('real')).toEqual(['container', 'processes']);
+    // What the impostor took is asked again.
+    expect(await names('real')).toEqual(['container', 'instance', 'processes', 'system']);
     expect(await names('evil-3')).toEqual([]);
     expect(await world.ports.aliases.hostOf(INSTANCE)).toBe('real');
     const stolen = taken.find(({ query }) => query === 'instance');
@@ -124,5 +128,116 @@ describe('an impostor that claims an instance before that one boots', () => {
     await world.take(fixture(15), fixture(5));
     expect(await names(INSTANCE)).toEqual(['container', 'processes']);
     expect(await names('evil-3')).toEqual([]);
+  });
+
+  describe('and takes the questions about a task of it', () => {
+    const TASK = String(fixture(5).detail.taskArn);
+    let taken: readonly OfferedQuery[];
+    beforeEach(async () => {
+      await world.aNode('evil-3', { uuid: 'evil', agentInstance: 'evil' });
+      await learnInstance('evil-3', INSTANCE, { ...world.ports, now: world.now });
+      await world.take(fixture(15), fixture(5));
+      taken = await world.poll('evil-3');
+      expect(taken.map(({ query }) => query)).toEqual(expect.arrayContaining(['container', 'processes']));
+      world.nowMs += SECOND;
+    });
+    const corrected = () => hostOf(INSTANCE, { ...world.ports, now: world.now, report: world.report });
+    const rowsFor = ({ askers }: OfferedQuery) =>
+      askers.flatMap(({ subjects }) => subjects.map((id) => ({ id, name: 'web', state: 'running' })));
+    const forges = async () => {
+      const wanted = taken.filter(({ query }) => query === 'container');
+      await world.answer(
+        'evil-3',
+        wanted.map((one) => anAnswer(one.wireId, rowsFor(one))),
+      );
+    };
+    const realAnswers = async () => {
+      const asked = (await world.poll(INSTANCE)).filter(({ query }) => query === 'container');
+      expect(asked).toHaveLength(1);
+      await world.answer(
+        INSTANCE,
+        asked.map((one) => anAnswer(one.wireId, rowsFor(one))),
+      );
+    };
+
+    it('and stays silent: the real one is asked, and the silence of the other proves nothing', async () => {
+      await world.aNode(INSTANCE);
+      await corrected();
+      expect(await names(INSTANCE)).toEqual(['container', 'processes']);
+      world.nowMs += MINUTE;
+      expect((await world.poll('evil-3')).map(({ query }) => query)).not.toContain('container');
+      expect((await world.record(TASK)).troubles).toEqual([]);
+      expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+      await realAnswers();
+      expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+    });
+
+    it('and answers afterwards: its rows prove nothing, those of the real one do', async () => {
+      await world.aNode(INSTANCE);
+      await corrected();
+      await forges();
+      expect((await world.record(TASK)).seenLive).toEqual([]);
+      expect(world.reports).toContainEqual({
+        event: 'answer_disregarded',
+        fields: { host: 'evil-3', alias: INSTANCE },
+      });
+      await realAnswers();
+      expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+      expect(await names(INSTANCE)).toEqual([]);
+    });
+
+    it('and answers before the alias is corrected: the real one is asked all the same, and once', async () => {
+      await world.aNode(INSTANCE);
+      await forges();
+      expect((await world.record(TASK)).seenLive).toEqual([]);
+      expect(await names(INSTANCE)).toEqual(['container', 'processes']);
+      await corrected();
+      expect(await names(INSTANCE)).toEqual(['container', 'processes']);
+      await realAnswers();
+      expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+    });
+
+    it('and has been given up: the real one is asked while there is time', async () => {
+      for (let tries = 0; tries < 12; tries += 1) {
+        world.nowMs += 31 * SECOND;
+        await world.poll('evil-3');
+      }
+      expect((await world.record(TASK)).troubles).toEqual(['unanswered']);
+      await world.aNode(INSTANCE);
+      await corrected();
+      expect(await names(INSTANCE)).toEqual(['container', 'processes']);
+      await realAnswers();
+      expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
+    });
+
+    it('and loses the name after they have expired: nothing is asked again', async () => {
+      world.nowMs += 24 * 60 * MINUTE;
+      await world.aNode(INSTANCE);
+      await corrected();
+      expect(await names(INSTANCE)).toEqual([]);
+    });
+  });
+});
+
+describe('a contest for an instance', () => {
+  it('is a fleet issue of both hosts, and each names the other', async () => {
+    const world = await World.begin();
+    const { findings } = world.ports;
+    await noteContest(
+      { instance: INSTANCE, winner: 'real', loser: 'evil-3' },
+      { findings, report: world.report, now: world.now },
+    );
+    expect((await findings.open(world.nowMs)).map(({ kind, host, detail }) => ({ kind, host, detail }))).toEqual([
+      {
+        kind: 'identity-contested',
+        host: 'evil-3',
+        detail: `real claims to be ${INSTANCE} as well, and is asked about it`,
+      },
+      {
+        kind: 'identity-contested',
+        host: 'real',
+        detail: `evil-3 claims to be ${INSTANCE} as well; this host is asked about it`,
+      },
+    ]);
   });
 });

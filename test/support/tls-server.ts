@@ -127,8 +127,11 @@ export async function aTlsServer(
   let connections = 0;
   const server = createServer({ key, cert }, async (request, response) => {
     const body = await bodyOf(request);
+    const waitedBeforeMs = waitedMs;
     try {
-      const answer = await handler(proxyEvent(request, body), { getRemainingTimeInMillis: () => context.timeLeftMs() });
+      const answer = await handler(proxyEvent(request, body), {
+        getRemainingTimeInMillis: () => context.timeLeftMs() - (waitedMs - waitedBeforeMs),
+      });
       response.writeHead(answer.statusCode, answer.headers as Record<string, string>);
       response.end(answer.body);
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Node } from '../nodes/node.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
 import { type LogBook, MARK_LENGTH } from '../results/log-book.ts';
+import { tally } from '../tally.ts';
 import { askOnLog, type LogRuleDeps } from '../triggers/handle-log.ts';
 
 /** A line of a result has 250 bytes at the least, so the largest honest body has fewer; their marks fit an item of the table. */
@@ -26,9 +27,26 @@ export interface LogDeps extends LogRuleDeps {
  *
  * @returns whether all of it is done; otherwise the agent must send it again
  */
-export async function storeLog(
+export async function storeLog(node: Node, batch: Batch, timeLeftMs: TimeLeft, deps: LogDeps): Promise<boolean> {
+  const { report, tell } = tally(SUMMED, deps.report);
+  try {
+    return await storeSlices(node, batch, timeLeftMs, { ...deps, report });
+  } finally {
+    tell();
+  }
+}
+
+interface Batch {
+  readonly logType: string;
+  readonly lines: readonly unknown[];
+}
+
+/** What each slice may report of the same rule: a request has one line of it. */
+const SUMMED: ReadonlySet<string> = new Set(['query_dropped', 'query_refused']);
+
+async function storeSlices(
   node: Node,
-  { logType, lines }: { readonly logType: string; readonly lines: readonly unknown[] },
+  { logType, lines }: Batch,
   timeLeftMs: TimeLeft,
   deps: LogDeps,
 ): Promise<boolean> {

@@ -111,6 +111,21 @@ describe('matching rows that spacing drops', () => {
   });
 });
 
+it('rows that spacing drops in many slices of one request are one line of log, also where the request fails', async () => {
+  const dropped = (count: number) => ({
+    host: 'h1',
+    rule: 'container-started',
+    query: 'containers',
+    limit: 'spacingSeconds',
+    count,
+  });
+  expect(await send(batch(1024))).toBe(true);
+  expect(reported('query_dropped')).toEqual([dropped(1024)]);
+  server.firehose.script.push('ok', 'ok', 'unavailable');
+  expect(await send(batch(1024, 5000))).toBe(false);
+  expect(reported('query_dropped')).toEqual([dropped(1024), dropped(512)]);
+});
+
 it('a batch of more lines than any agent sends is put aside', async () => {
   expect(await send(Array(40_001).fill({}))).toBe(true);
   expect(await ids()).toEqual([]);

@@ -1,10 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { AnswerBook, PageNews } from '../core/results/answer-book.ts';
 import { type Table, ttl } from './table.ts';
 
 // An agent resends for as long as it runs without an answer; a day is beyond any lost reply.
 const KEPT_MS = 24 * 3_600_000;
+
+/** A batch read takes no more keys. */
+const READ_AT_ONCE = 100;
+
+const keyOf = (host: string, page: string) => ({ pk: `ANSWER#${host}`, sk: page });
+
+const marksOf = (marks: unknown): ReadonlySet<string> => (marks instanceof Set ? marks : new Set());
 
 /** Pages of answers: `ANSWER#<host>` / page; `marks` is a set, `claimedUntilMs` is there while a request holds it. */
 export class DynamoAnswerBook implements AnswerBook {
@@ -12,6 +20,23 @@ export class DynamoAnswerBook implements AnswerBook {
 
   constructor(table: Table) {
     this.#table = table;
+  }
+
+  async read(host: string, pages: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {
+    const read = new Map<string, ReadonlySet<string>>();
+    let left = pages.map((page) => keyOf(host, page));
+    while (left.length > 0) {
+      // Not consistent: a claim gives the marks of this moment.
+      const { Responses, UnprocessedKeys } = await this.#table.db.send(
+        new BatchGetCommand({ RequestItems: { [this.#table.name]: { Keys: left.slice(0, READ_AT_ONCE) } } }),
+      );
+      for (const { sk, marks } of Responses?.[this.#table.name] ?? []) read.set(String(sk), marksOf(marks));
+      const unprocessed = (UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof left;
+      left = [...unprocessed, ...left.slice(READ_AT_ONCE)];
+      // What is throttled is no error to the SDK, so the pause is ours.
+      if (unprocessed.length > 0) await sleep(Math.random() * 100);
+    }
+    return read;
   }
 
   async claim(host: string, page: string, nowMs: number, untilMs: number): Promise<ReadonlySet<string> | 'busy'> {
@@ -22,7 +47,7 @@ export class DynamoAnswerBook implements AnswerBook {
         ExpressionAttributeValues: { ':until': untilMs, ':now': nowMs, ':expires': ttl(untilMs + KEPT_MS) },
         ReturnValues: 'ALL_NEW',
       });
-      return Attributes?.marks instanceof Set ? (Attributes.marks as Set<string>) : new Set();
+      return marksOf(Attributes?.marks);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return 'busy';
       throw error;
@@ -43,8 +68,6 @@ export class DynamoAnswerBook implements AnswerBook {
   }
 
   #update(host: string, page: string, update: Omit<UpdateCommandInput, 'TableName' | 'Key'>) {
-    return this.#table.db.send(
-      new UpdateCommand({ TableName: this.#table.name, Key: { pk: `ANSWER#${host}`, sk: page }, ...update }),
-    );
+    return this.#table.db.send(new UpdateCommand({ TableName: this.#table.name, Key: keyOf(host, page), ...update }));
   }
 }

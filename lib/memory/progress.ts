@@ -11,6 +11,10 @@ interface Page {
 export class MemoryAnswerBook implements AnswerBook {
   readonly #pages = new Map<string, Page>();
 
+  async read(host: string, pages: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {
+    return new Map(pages.map((page) => [page, this.#of(host, page).marks]));
+  }
+
   async claim(host: string, page: string, nowMs: number, untilMs: number): Promise<ReadonlySet<string> | 'busy'> {
     const { marks, claimedUntilMs = 0 } = this.#of(host, page);
     if (claimedUntilMs > nowMs) return 'busy';

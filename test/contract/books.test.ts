@@ -40,6 +40,24 @@ contract('the answer book', (begin) => {
     expect(await book.claim('h1', 'p1', T0 + MINUTE, T0 + 2 * MINUTE)).toEqual(new Set(['a', 'b', 'c']));
   });
 
+  it('reads the marks on many pages, also while a request holds them', async () => {
+    const { book } = await begin();
+    const pages = Array.from({ length: 120 }, (_, n) => `p${n}`);
+    await book.stored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
+    await book.stored('h1', 'p119', { marks: ['c'], nowMs: T0, replaces: false });
+    await book.stored('h2', 'p2', { marks: ['d'], nowMs: T0, replaces: false });
+    await book.claim('h1', 'p119', T0, untilMs);
+    await book.claim('h1', 'p3', T0, untilMs);
+    const marked = [...(await book.read('h1', pages))].filter(([, marks]) => marks.size > 0);
+    expect(new Map(marked)).toEqual(
+      new Map([
+        ['p1', new Set(['a', 'b'])],
+        ['p119', new Set(['c'])],
+      ]),
+    );
+    expect(await book.claim('h1', 'p119', T0, untilMs)).toBe('busy');
+  });
+
   it('forgets what was on a page when that is full', async () => {
     const { book } = await begin();
     await book.stored('h1', 'p1', { marks: ['a'], nowMs: T0, replaces: false });

@@ -20,6 +20,7 @@ import type { Answer, Row } from '../../lib/core/osquery/requests.ts';
 import { drain } from '../../lib/core/queue/drain.ts';
 import type { OfferedQuery } from '../../lib/core/queue/offers.ts';
 import type { DrainLimits } from '../../lib/core/queue/plan-drain.ts';
+import type { AnswerBook } from '../../lib/core/results/answer-book.ts';
 import { giveUp } from '../../lib/core/results/give-up.ts';
 import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
 import { renderSql } from '../../lib/core/sql/render.ts';
@@ -191,7 +192,11 @@ export class World {
   }
 
   /** One distributed write of the host's agent; false means "come again". */
-  async answer(host: string, answers: readonly Answer[], ports: Ports = this.ports): Promise<boolean> {
+  async answer(
+    host: string,
+    answers: readonly Answer[],
+    ports: Omit<Ports, 'book'> & { readonly book: AnswerBook } = this.ports,
+  ): Promise<boolean> {
     const node = await ports.registry.find(host, true);
     if (!node) throw new Error(`no node at ${host}`);
     return handleAnswers(node, answers, {

@@ -8,6 +8,8 @@ import { markOf, type Run } from '../queue/offers.ts';
  * within a minute, so that a write of thousands of answers needs few calls.
  */
 export interface AnswerBook {
+  /** The marks on pages, in one read or few, whether or not a request holds them. A page without marks may be missing. */
+  read(host: string, pages: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /**
    * Takes a page to store answers that belong on it.
    *

@@ -18,6 +18,9 @@ export interface Answered {
   };
 }
 
+/** An answer that nothing we know of had asked for. */
+export const unaskedFor = (answer: Answer): Answered => ({ answer, entry: entryOf(answer, undefined) });
+
 /** Finds what these answers answer, whether it is still in flight or retired. */
 export async function withQuestions(host: string, answers: readonly Answer[], queue: HostQueue): Promise<Answered[]> {
   const runs = new Map(answers.map((answer) => [answer, runOf(answer.wireId)]));
@@ -28,7 +31,7 @@ export async function withQuestions(host: string, answers: readonly Answer[], qu
     const run = runs.get(answer);
     const delivery = run && deliveries.get(run.deliveryId);
     const query = run && delivery?.queries[run.position];
-    if (!run || !delivery || !query) return { answer, entry: entryOf(answer, undefined) };
+    if (!run || !delivery || !query) return unaskedFor(answer);
     const mark = markOf(run, answer.status !== 0);
     return { answer, entry: entryOf(answer, run), asked: { run, mark, delivery, query } };
   });

@@ -1,9 +1,11 @@
+import { grouped } from '../grouped.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Answer } from '../osquery/requests.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
+import { runOf } from '../queue/offers.ts';
 import { together } from '../together.ts';
 import { type AnswerBook, pageNews } from './answer-book.ts';
-import { type Answered, isSettled, repeatsAmong, settledIn, withQuestions } from './answered.ts';
+import { type Answered, isSettled, repeatsAmong, settledIn, unaskedFor, withQuestions } from './answered.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
 import { linesOf } from './result-lines.ts';
 import { type SettleDeps, settleAnswers } from './settle.ts';
@@ -33,42 +35,71 @@ const RESERVE_MS = 1_500;
 export async function handleAnswers(node: Node, answers: readonly Answer[], deps: AnswerDeps): Promise<boolean> {
   let isDone = true;
   let slowestMs = 0;
-  for (const slice of slicesOf(answers)) {
+  for await (const open of openSlices(node.host, answers, deps)) {
     const leftMs = deps.timeLeftMs();
+    // The first one is begun however little time there is, so that each try gets further.
     if (slowestMs > 0 && leftMs < RESERVE_MS + 2 * slowestMs) return false;
-    const { isWhole, didWork } = await storeSlice(node, slice, deps);
+    const isWhole = await storeSlice(node, open, deps);
     isDone &&= isWhole;
-    if (didWork) slowestMs = Math.max(slowestMs, 1, leftMs - deps.timeLeftMs());
+    slowestMs = Math.max(slowestMs, 1, leftMs - deps.timeLeftMs());
   }
   return isDone;
 }
 
-/** In the order of ids, which begin with the time: answers of one delivery are neighbours, its first offer comes first. */
-function* slicesOf(answers: readonly Answer[]): Generator<Answer[]> {
-  const sorted = answers.toSorted((a, b) => (a.wireId < b.wireId ? -1 : 1));
-  let slice: Answer[] = [];
+/**
+ * What is still to be done, in slices: first the answers to deliveries that we know, in the order of ids, which begin with
+ * the time, so that answers of one delivery are neighbours and its first offer comes first. Then those that nothing we know
+ * of had asked for, page by page. Of what is done, these cost one read in all, and the others one read a slice.
+ */
+async function* openSlices(host: string, answers: readonly Answer[], deps: AnswerDeps): AsyncGenerator<Answered[]> {
+  const left = isLarge(answers) ? await unmarked(host, answers, deps.book) : answers;
+  const sorted = left.toSorted((a, b) => (a.wireId < b.wireId ? -1 : 1));
+  const [ours, others] = parted(sorted, ({ wireId }) => runOf(wireId) !== undefined);
+  const unasked = others.map(unaskedFor);
+  for (const slice of slicesOf(ours, (answer) => answer)) {
+    const [asked, late] = parted(await withQuestions(host, slice, deps.queue), (one) => one.asked !== undefined);
+    for (const one of late) unasked.push(one);
+    const open = asked.filter((one) => !isSettled(one));
+    if (open.length > 0) yield open;
+  }
+  const byPage = grouped(unasked, ({ entry }) => entry.page);
+  yield* slicesOf([...byPage.values()].flat(), ({ answer }) => answer);
+}
+
+/** Whether these are more than one slice holds. A claim tells of a single slice what is stored. */
+const isLarge = (answers: readonly Answer[]): boolean =>
+  answers.length > SLICE_ANSWERS || answers.reduce((rows, answer) => rows + answer.rows.length, 0) > SLICE_ROWS;
+
+/** Those that were not stored as answers that nothing had asked for. Whether something has is not known here yet. */
+async function unmarked(host: string, answers: readonly Answer[], book: AnswerBook): Promise<Answer[]> {
+  const all = answers.map(unaskedFor);
+  const marks = await book.read(host, [...new Set(all.map(({ entry }) => entry.page))]);
+  return all.flatMap(({ answer, entry }) => (marks.get(entry.page)?.has(entry.mark) ? [] : answer));
+}
+
+function parted<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  const parts = grouped(items, isFirst);
+  return [parts.get(true) ?? [], parts.get(false) ?? []];
+}
+
+function* slicesOf<T>(items: readonly T[], answerOf: (item: T) => Answer): Generator<T[]> {
+  let slice: T[] = [];
   let rows = 0;
-  for (const answer of sorted) {
-    if (slice.length === SLICE_ANSWERS || (slice.length > 0 && rows + answer.rows.length > SLICE_ROWS)) {
+  for (const item of items) {
+    const more = answerOf(item).rows.length;
+    if (slice.length === SLICE_ANSWERS || (slice.length > 0 && rows + more > SLICE_ROWS)) {
       yield slice;
       slice = [];
       rows = 0;
     }
-    slice.push(answer);
-    rows += answer.rows.length;
+    slice.push(item);
+    rows += more;
   }
   if (slice.length > 0) yield slice;
 }
 
-async function storeSlice(
-  node: Node,
-  slice: readonly Answer[],
-  deps: AnswerDeps,
-): Promise<{ readonly isWhole: boolean; readonly didWork: boolean }> {
-  const all = await withQuestions(node.host, slice, deps.queue);
-  const open = all.filter((one) => !isSettled(one));
-  if (open.length === 0) return { isWhole: true, didWork: false };
-
+/** @returns false where another request is storing some of them */
+async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDeps): Promise<boolean> {
   const answeredAtMs = deps.now();
   const pages = await claimPages(node.host, open, answeredAtMs, deps);
   const mine = open.filter(({ entry }) => pages.has(entry.page));
@@ -85,7 +116,7 @@ async function storeSlice(
   }
   await settleAnswers(node, mine, { answeredAtMs, storedAtMs: deps.now() }, deps);
   await deps.queue.complete(settledIn(mine));
-  return { isWhole: mine.length === open.length, didWork: true };
+  return mine.length === open.length;
 }
 
 /** Takes the pages that answers belong on. @returns the marks on those that are not busy, by page */

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Answer } from '../../../../lib/core/osquery/requests.ts';
+import { wireIdOf } from '../../../../lib/core/queue/offers.ts';
 import { defaultLimits } from '../../../../lib/core/queue/plan-drain.ts';
+import type { AnswerBook } from '../../../../lib/core/results/answer-book.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { Died } from '../../../support/mortal.ts';
 import { anAnswer, SECOND, World } from '../../../support/world.ts';
@@ -39,13 +41,19 @@ async function tries(answers: readonly Answer[], livesMs: number, writeMs: numbe
   throw new Error('it is never accepted');
 }
 
+/** Ids that nobody asked under, of each kind: no id of ours, and of a delivery that is not known any more. */
+const strangers = {
+  'no id of ours': (n: number) => `not-ours-${n}`,
+  'a forgotten delivery': (n: number) => wireIdOf({ deliveryId: `0mhy1${1000 + n}-0001`, offer: 0, position: 0 }),
+};
+
 const storedTwice = (): number => world.sink.stored.length - new Set(world.sink.stored.map(({ id }) => id)).size;
 
 describe('a write of more answers than one function has time for', () => {
   it('gets further with every try, and stores each answer once', async () => {
     const ours = await held(700);
     const others = Array.from({ length: 300 }, (_, n) => anAnswer(`not-ours-${n}`, [{ n: String(n) }]));
-    expect(await tries([...ours, ...others], 8 * SECOND, 3 * SECOND)).toBe(5);
+    expect(await tries([...ours, ...others], 8 * SECOND, 3 * SECOND)).toBe(6);
     expect([world.sink.stored.length, storedTwice()]).toEqual([1000, 0]);
     expect(world.sink.stored.filter(({ late }) => late)).toHaveLength(300);
     expect((await world.ports.queue.open('h1', true)).deliveries).toEqual([]);
@@ -66,6 +74,58 @@ describe('a write of more answers than one function has time for', () => {
     expect(await world.answer('h1', answers)).toBe(true);
     expect([writes, world.sink.stored.length]).toEqual([0, 450]);
   });
+
+  it.each(Object.entries(strangers))('skips what is stored of %s with one read of the book', async (_, idOf) => {
+    const answers = Array.from({ length: 1200 }, (_, n) => anAnswer(idOf(n)));
+    expect(await world.answer('h1', answers.slice(0, 1000))).toBe(true);
+    const used = { read: 0, claim: 0, stored: 0, release: 0 };
+    const { book } = world.ports;
+    const count = <T>(name: keyof typeof used, result: T): T => {
+      used[name] += 1;
+      return result;
+    };
+    const counting: AnswerBook = {
+      read: (...args) => count('read', book.read(...args)),
+      claim: (...args) => count('claim', book.claim(...args)),
+      stored: (...args) => count('stored', book.stored(...args)),
+      release: (...args) => count('release', book.release(...args)),
+    };
+    const ports = { ...world.ports, book: counting };
+    expect(await world.answer('h1', answers, ports)).toBe(true);
+    // The 200 new ones are one slice, on sixteen pages.
+    expect(used).toEqual({ read: 1, claim: 16, stored: 16, release: 0 });
+    expect(await world.answer('h1', answers, ports)).toBe(true);
+    expect(used).toEqual({ read: 2, claim: 16, stored: 16, release: 0 });
+    expect([world.sink.stored.length, storedTwice()]).toEqual([1200, 0]);
+  });
+
+  it.each(Object.entries(strangers))(
+    'adds a slice at each try, also of %s, where each call takes long',
+    async (_, idOf) => {
+      const answers = Array.from({ length: 1000 }, (_, n) => anAnswer(idOf(n)));
+      const stored: number[] = [];
+      const { book } = world.ports;
+      let leftMs = 0;
+      world.timeLeftMs = () => leftMs;
+      const slow = async <T>(call: Promise<T>): Promise<T> => {
+        leftMs -= 100;
+        return call;
+      };
+      const slowly: AnswerBook = {
+        read: (...args) => slow(book.read(...args)),
+        claim: (...args) => slow(book.claim(...args)),
+        stored: (...args) => slow(book.stored(...args)),
+        release: (...args) => slow(book.release(...args)),
+      };
+      do {
+        leftMs = 2 * SECOND;
+        await world.answer('h1', answers, { ...world.ports, book: slowly });
+        stored.push(world.sink.stored.length);
+      } while (stored.at(-1) !== stored.at(-2) && stored.length < 20);
+      expect(stored).toEqual([...Array.from({ length: 5 }, (_, n) => 200 * (n + 1)), 1000]);
+      expect(storedTwice()).toBe(0);
+    },
+  );
 
   it('is shared by two requests that bring it at once: the rest comes again', async () => {
     const answers = await held(450);

@@ -56,10 +56,13 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
       case 'revoked':
       case 'refused':
         return plan;
-      case 'same':
-        // The request that made this node may have died before it said so.
+      case 'same': {
+        const { node } = plan;
+        // The request that made this node may have died before it did all of this.
         if (contested && !contested.twins?.includes(host)) await registry.contest(contested.host, host, now());
-        return { kind: 'enrolled', node: plan.node, twin: host !== hostIdentifier, fresh: false, displaces: false };
+        const was = await takeBack(node, node.twins ?? [], deps);
+        return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: false, was, displaces: false };
+      }
       case 'twin':
         contested = plan.contests ? before : contested;
         host = plan.host;
@@ -75,7 +78,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
           return { kind: 'ended' };
         }
         if (contested) await registry.contest(contested.host, host, now());
-        const was = plan.isTakeover ? await takeBack(node, plan.replaces, deps) : undefined;
+        const was = plan.isTakeover ? await takeBack(node, namesBefore(node, plan.replaces), deps) : undefined;
         return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: true, was, displaces: plan.displaces };
       }
       default:
@@ -123,17 +126,25 @@ async function write(
   return (await deps.registry.enroll(node, plan.replaces)) ? node : undefined;
 }
 
+/** The names that the agent may have had as a second agent under this identifier. */
+function namesBefore(node: Node, holder: Node | undefined): readonly string[] {
+  const name = holder && twinName(node.host, holder.identity, node.identity);
+  return [...new Set([...(name === undefined ? [] : [name]), ...(node.twins ?? [])])];
+}
+
 /**
  * An agent that had a name of a second agent takes over the identifier: what was queued for it there comes along.
  *
  * @returns the name that it had
  */
-async function takeBack(node: Node, holder: Node | undefined, deps: AskDeps): Promise<string | undefined> {
-  const was = holder && twinName(node.host, holder.identity, node.identity);
-  const twin = was === undefined ? undefined : await deps.registry.find(was, true);
-  if (!twin || !isSameAgent(twin.identity, node.identity)) return undefined;
-  await moveNamed(node.host, twin.host, node.host, deps);
-  return twin.host;
+async function takeBack(node: Node, names: readonly string[], deps: AskDeps): Promise<string | undefined> {
+  for (const name of names) {
+    const twin = await deps.registry.find(name, true);
+    if (!twin || !isSameAgent(twin.identity, node.identity)) continue;
+    await moveNamed(node.host, twin.host, node.host, deps);
+    return twin.host;
+  }
+  return undefined;
 }
 
 /** What the ledger knows of the instance whose id this is, where that matters: a node of this agent lives on. */

@@ -101,5 +101,6 @@ export async function otherHostOf(
   deps: Pick<HostDeps, 'registry' | 'aliases' | 'now'>,
 ): Promise<string | undefined> {
   const { decision, resolved } = await look(name, deps, true);
-  return decision.host === identifierOf(host) ? undefined : resolved.host;
+  // The alias may name one of several agents on the host, by the name that it was given.
+  return identifierOf(decision.host) === identifierOf(host) ? undefined : resolved.host;
 }

@@ -62,6 +62,8 @@ export const isHeard = (node: Node | undefined, nowMs: number): node is Node =>
  */
 export function chooseAgent(holder: Node, twins: readonly Node[], nowMs: number): Node {
   // A contested agent that stays silent for long enough counts as gone, however often it polls.
-  const heard = [holder, ...twins].filter((node) => isHeard(node, nowMs) && !isLost(node, LEAST_MS, nowMs));
+  // What the holder was called before it got the identifier is no other agent.
+  const others = twins.filter((twin) => !isSameAgent(twin.identity, holder.identity));
+  const heard = [holder, ...others].filter((node) => isHeard(node, nowMs) && !isLost(node, LEAST_MS, nowMs));
   return heard.find(({ seesContainersAtMs }) => seesContainersAtMs !== undefined) ?? heard[0] ?? holder;
 }

@@ -178,7 +178,7 @@ export class TlsApi {
       return refused(outcome.why);
     }
     const { node, twin, fresh, was } = outcome;
-    if (was) await this.#deps.directory.remove(was);
+    if (was) await this.#leaveName(was, node.host);
     if (admission.issue) await noteUnattested(node.host, admission.issue, this.#deps);
     if (attested && attested !== hostIdentifier) await this.#learnInstance(node.host, attested, true);
     await this.#correctAlias(node.host);
@@ -359,6 +359,15 @@ export class TlsApi {
   /** A host that lives is asked under its own name: an alias of it may send its questions elsewhere. */
   async #correctAlias(host: string): Promise<void> {
     if (await this.#deps.aliases.find(host)) await hostOf(host, this.#deps);
+  }
+
+  /** An agent has another name now: under the one before nothing finds it any more. */
+  async #leaveName(was: string, host: string): Promise<void> {
+    const { aliases, directory, registry, now } = this.#deps;
+    const instanceId = (await registry.find(was, true))?.instanceId;
+    const alias = instanceId === undefined ? undefined : await aliases.find(instanceId, true);
+    if (instanceId !== undefined && alias?.host === was) await aliases.learn(instanceId, host, now(), alias.toldBy);
+    await directory.remove(was);
   }
 
   /** Keeps the node in the directory, where selectors find it. */

@@ -15,6 +15,8 @@ interface Holdings {
   readonly held: Map<string, Proof>;
   /** Ids whose answers the front dropped: the agent takes them for accepted. */
   readonly dropped: Set<string>;
+  /** The host that it is to the server. */
+  name?: string;
 }
 
 interface WitnessOptions {
@@ -43,7 +45,7 @@ export class Witness {
    * @param isAlone whether no other agent shares its identifier
    */
   saw(agent: string, host: SimulatedHost, event: AgentEvent, isAlone: boolean): void {
-    const { held, dropped } = this.#of(agent);
+    const { held, dropped, name } = this.#of(agent);
     switch (event.kind) {
       case 'query-executed': {
         const before = held.get(event.id);
@@ -60,6 +62,11 @@ export class Witness {
           if (proof && !dropped.delete(id) && isAlone) this.#owed.push({ proof, why: `${id} was acknowledged` });
           held.delete(id);
         }
+        return;
+      case 'enrolled':
+        // Evidence counts only from the host that was asked, and the agent has another name now.
+        if (nameIn(event.nodeKey) !== name) held.clear();
+        this.#of(agent).name = nameIn(event.nodeKey);
         return;
       case 'crashed':
       case 'stopped':
@@ -129,6 +136,9 @@ export class Witness {
     return fresh;
   }
 }
+
+/** A node key carries the host's name. */
+const nameIn = (nodeKey: string): string | undefined => nodeKey.split('.')[2];
 
 /** As osquery judges a reply: the status plays no part. */
 function isAcceptance({ body }: WireResponse): boolean {

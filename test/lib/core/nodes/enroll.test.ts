@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { hostOf, otherHostOf } from '../../../../lib/core/nodes/host-of.ts';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { planEnroll } from '../../../../lib/core/nodes/plan-enroll.ts';
 import { aHostQuery } from '../../../support/builders.ts';
@@ -208,6 +209,16 @@ describe('several agents on one machine with one identifier', () => {
     expect((await world.ports.registry.find('h1', true))?.twins).toEqual([node.host]);
   });
 
+  it('answer for the instance behind an alias, whichever of them it names', async () => {
+    await world.enroll('h1', { agentInstance: 'first' });
+    const { node: twin } = await world.enroll('h1', { agentInstance: 'second' });
+    await world.ports.aliases.learn('i-1', twin.host, world.nowMs);
+    const deps = { ...world.ports, now: world.now };
+    expect(await otherHostOf('i-1', twin.host, deps)).toBeUndefined();
+    expect(await otherHostOf('i-1', 'h1', deps)).toBeUndefined();
+    expect(await otherHostOf('i-1', 'h2', deps)).toBe(twin.host);
+  });
+
   it('keep their names while the first shows that it lives', async () => {
     for (const agentInstance of agents) await world.enroll('h1', { agentInstance });
     world.nowMs += SECOND;
@@ -229,6 +240,9 @@ describe('several agents on one machine with one identifier', () => {
     expect([node.host, was]).toEqual(['h1', twin.host]);
     const waiting = (await world.waiting('h1')).map(({ query }) => query);
     expect(waiting).toEqual(expect.arrayContaining(['host-1', 'host-2']));
+    // What it was called meanwhile saw containers, and is asked no more.
+    await world.ports.registry.seesContainers(twin.host, world.nowMs);
+    expect((await hostOf('h1', { ...world.ports, now: world.now, report: world.report })).host).toBe('h1');
     // The lost one comes back all the same.
     expect((await world.enroll('h1', { agentInstance: 'lost' })).twin).toBe(true);
   });

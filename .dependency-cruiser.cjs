@@ -1,7 +1,7 @@
-/** The tree is the architecture: who may import whom (docs/architecture.md). `npx depcruise bin lambdas lib scripts test` */
+/** The tree is the architecture: who may import whom (docs/architecture.md). `npm run rules` */
 
 /** Everything of ours that is not `allowed`. */
-const oursBut = (allowed) => ({ path: '^(bin|lambdas|lib|scripts|test|bench)/', pathNot: allowed });
+const oursBut = (allowed) => ({ path: '^(bin|lambdas|lib|workbench|scripts|test|bench)/', pathNot: allowed });
 
 module.exports = {
   forbidden: [
@@ -28,10 +28,10 @@ module.exports = {
     },
     {
       name: 'authoring-knows-core',
-      comment: 'lib/policy compiles what the core runs',
+      comment: 'lib/policy-compiler compiles what the core runs',
       severity: 'error',
-      from: { path: '^lib/policy/' },
-      to: oursBut('^lib/(policy|core)/'),
+      from: { path: '^lib/policy-compiler/' },
+      to: oursBut('^lib/(policy-compiler|core)/'),
     },
     {
       name: 'aws-knows-core',
@@ -67,24 +67,24 @@ module.exports = {
     },
     {
       name: 'local-learns-from-the-template',
-      comment: 'lib/local runs what was synthesized; of our code it shares the matcher of event patterns',
+      comment: 'workbench/local-aws runs what was synthesized; of our code it shares the matcher of event patterns',
       severity: 'error',
-      from: { path: '^lib/local/' },
-      to: oursBut(['^lib/local/', '^lib/core/policy/event-pattern\\.ts$']),
+      from: { path: '^workbench/local-aws/' },
+      to: oursBut(['^workbench/local-aws/', '^lib/core/policy/event-pattern\\.ts$']),
     },
     {
       name: 'agent-shares-nothing',
       comment: 'a client that shares our code shares our mistakes',
       severity: 'error',
-      from: { path: '^lib/agent/' },
-      to: oursBut('^lib/agent/'),
+      from: { path: '^workbench/world/' },
+      to: oursBut('^workbench/world/'),
     },
     {
       name: 'simulation-joins-core-and-agent',
-      comment: 'lib/simulate lets simulated agents meet the core, in memory',
+      comment: 'workbench/simulated-day lets simulated agents meet the core, in memory',
       severity: 'error',
-      from: { path: '^lib/simulate/' },
-      to: oursBut('^lib/(simulate|core|memory|agent)/'),
+      from: { path: '^workbench/(simulated-day|seeded-world)/' },
+      to: oursBut(['^workbench/(simulated-day|seeded-world|world)/', '^lib/(core|memory)/', '^lib/cli/print\\.ts$']),
     },
     {
       name: 'lib-is-below-bin',
@@ -95,7 +95,7 @@ module.exports = {
     {
       name: 'no-dev-dependency-at-run-time',
       severity: 'error',
-      from: { path: '^(bin|lib|lambdas|scripts)/' },
+      from: { path: '^(bin|lib|lambdas|workbench|scripts)/', pathNot: '/bench/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -12,8 +12,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { synthesize } from '../lib/cli/synthesize.ts';
-import { startLocal } from '../lib/local/index.ts';
+import { synthesize } from '../workbench/demo/synthesize.ts';
+import { startLocal } from '../workbench/local-aws/index.ts';
 
 const [hosts = 2000, spreadSeconds = 10, limitSeconds = 120] = process.argv.slice(2).map(Number);
 /** Set in the process of the agents. */

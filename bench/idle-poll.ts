@@ -9,8 +9,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../lib/cli/synthesize.ts';
-import { startLocal } from '../lib/local/index.ts';
+import { synthesize } from '../workbench/demo/synthesize.ts';
+import { startLocal } from '../workbench/local-aws/index.ts';
 
 const WARM_UP = 200;
 const POLLS = 2_000;

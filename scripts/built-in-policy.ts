@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { compilePolicy, readPolicyFolder } from '../lib/policy/index.ts';
+import { compilePolicy, readPolicyFolder } from '../lib/policy-compiler/index.ts';
 
 const FOLDER = fileURLToPath(new URL('../policy', import.meta.url));
 const MODULE = fileURLToPath(new URL('../lib/core/policy/built-in.ts', import.meta.url));

@@ -11,10 +11,10 @@ import { basename, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Platform } from '../lib/core/policy/policy.ts';
-import { type ColumnSpec, PLATFORMS, type TableSpec, TableSpecs } from '../lib/policy/osquery/specs.ts';
+import { type ColumnSpec, PLATFORMS, type TableSpec, TableSpecs } from '../lib/policy-compiler/osquery/specs.ts';
 import { isCall, namesIn, readSpec, type SpecCall, type SpecValue } from './spec-language.ts';
 
-const DATA = fileURLToPath(new URL('../lib/policy/osquery/tables.json', import.meta.url));
+const DATA = fileURLToPath(new URL('../lib/policy-compiler/osquery/tables.json', import.meta.url));
 
 /** Python's names for platforms, in specs. */
 const PLATFORM_SETS: Readonly<Record<string, readonly Platform[]>> = {

@@ -1,6 +1,8 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
+import { DATA, readyIn } from '../../workbench/demo/local-command.ts';
+import { openLeft } from '../../workbench/local-aws/index.ts';
 import { DynamoFindings } from '../aws/findings.ts';
 import { DynamoLedgerBook } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
@@ -15,8 +17,6 @@ import type { NodeRegistry } from '../core/nodes/registry.ts';
 import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import type { SweepState } from '../core/reconcile/inventory.ts';
-import { openLeft } from '../local/index.ts';
-import { DATA, readyIn } from './local.ts';
 import { note, patiently } from './print.ts';
 
 /** Which Mayfly a command is about. */

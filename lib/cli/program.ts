@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addLocal } from '../../workbench/demo/local-command.ts';
 import { Exit } from './exit.ts';
 import { addLedger } from './ledger.ts';
-import { addLocal } from './local.ts';
 import { addNode } from './node.ts';
 import { addPolicy } from './policy.ts';
 import { addRequest } from './request.ts';

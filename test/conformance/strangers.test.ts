@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { classify } from '../../lib/agent/osquery/classify.ts';
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
+import { classify } from '../../workbench/world/osquery/classify.ts';
 import { printed } from '../support/embedded-metrics.ts';
 import { aWatchedApi, type StrangersRequest, strangersRequests } from '../support/strangers.ts';
 

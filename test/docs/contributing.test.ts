@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { evaluate } from '../../lib/core/policy/evaluate.ts';
-import { compilePolicy, readPolicyFolder } from '../../lib/policy/index.ts';
+import { compilePolicy, readPolicyFolder } from '../../lib/policy-compiler/index.ts';
 import { fixture } from '../support/fixtures.ts';
 
 const PAGE = readFileSync('CONTRIBUTING.md', 'utf8');

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { TaskHandle } from '../../lib/agent/index.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { verdictOf } from '../../lib/core/ledger/workload.ts';
-import { systemClock } from '../../lib/local/clock.ts';
+import { systemClock } from '../../workbench/local-aws/clock.ts';
+import type { TaskHandle } from '../../workbench/world/index.ts';
 import { BriskClock } from '../support/brisk-clock.ts';
 import { SimulatedSite } from '../support/simulated-site.ts';
 

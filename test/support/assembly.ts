@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { synthesize } from '../../lib/cli/synthesize.ts';
+import { synthesize } from '../../workbench/demo/synthesize.ts';
 
 /**
  * The synthesized app, made once a run by whichever test file asks first: the others, in processes of their own, wait

@@ -1,5 +1,5 @@
-import type { Clock } from '../../lib/agent/index.ts';
-import { RealClock } from '../../lib/agent/index.ts';
+import type { Clock } from '../../workbench/world/index.ts';
+import { RealClock } from '../../workbench/world/index.ts';
 
 /** Real time, made faster: what waits a minute waits a second. For simulations against a server that lives in real time. */
 export class BriskClock implements Clock {

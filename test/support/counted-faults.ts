@@ -1,4 +1,4 @@
-import { type Endpoint, type Fault, Faults } from '../../lib/agent/index.ts';
+import { type Endpoint, type Fault, Faults } from '../../workbench/world/index.ts';
 
 /** Faults that say how many of them came to pass. */
 export class CountedFaults extends Faults {

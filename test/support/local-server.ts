@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalMayfly, type LocalNotice, type LocalOptions, startLocal } from '../../lib/local/index.ts';
+import { type LocalMayfly, type LocalNotice, type LocalOptions, startLocal } from '../../workbench/local-aws/index.ts';
 import { type AnyLine, asAnyLine } from './any-line.ts';
 import { theAssembly } from './assembly.ts';
 import { send } from './https.ts';

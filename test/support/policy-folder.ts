@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Policy } from '../../lib/core/policy/policy.ts';
-import { compilePolicy, readPolicyFolder } from '../../lib/policy/index.ts';
+import { compilePolicy, readPolicyFolder } from '../../lib/policy-compiler/index.ts';
 
 const FOLDER = join(import.meta.dirname, '../../policy');
 

@@ -1,3 +1,4 @@
+import type { LocalOptions } from '../../workbench/local-aws/index.ts';
 import {
   type AgentEvent,
   type Clock,
@@ -6,8 +7,7 @@ import {
   SimulatedCluster,
   SimulatedHost,
   type TaskHandle,
-} from '../../lib/agent/index.ts';
-import type { LocalOptions } from '../../lib/local/index.ts';
+} from '../../workbench/world/index.ts';
 import { CountedFaults } from './counted-faults.ts';
 import { aLocalServer, type LocalServer } from './local-server.ts';
 

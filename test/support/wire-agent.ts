@@ -1,4 +1,4 @@
-import { classify } from '../../lib/agent/osquery/classify.ts';
+import { classify } from '../../workbench/world/osquery/classify.ts';
 import type { HttpAnswer, HttpOptions } from './https.ts';
 import type { TlsServer } from './tls-server.ts';
 

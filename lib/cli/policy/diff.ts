@@ -1,5 +1,5 @@
 import type { PolicyVersion } from '../../core/policy/policy.ts';
-import { diffPolicies, diffText, type PolicyDiff } from '../../policy/index.ts';
+import { diffPolicies, diffText, type PolicyDiff } from '../../policy-compiler/index.ts';
 import { Exit } from '../exit.ts';
 import { at, type PlaceFlags } from '../place.ts';
 import { colours, say, sayJson } from '../print.ts';

@@ -1,7 +1,7 @@
 import { packPolicy } from '../../aws/policy-store.ts';
 import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../../policy/index.ts';
+import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../../policy-compiler/index.ts';
 import { Exit } from '../exit.ts';
 import { colours, count, note, printable } from '../print.ts';
 

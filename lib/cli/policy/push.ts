@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
 import { type Draft, versionAfter } from '../../core/policy/policy-version.ts';
-import { diffPolicies, type PolicyDiff } from '../../policy/index.ts';
+import { diffPolicies, type PolicyDiff } from '../../policy-compiler/index.ts';
 import { Exit } from '../exit.ts';
 import { at, type Place, type PlaceFlags } from '../place.ts';
 import { colours, note, printable, say, sayJson, when } from '../print.ts';

@@ -1,6 +1,6 @@
 /**
  * The policy as the functions know it: what to ask, of whom, when, and what agents are told. Written as a folder of YAML
- * (lib/policy compiles it, and refuses what could not work), kept as one versioned JSON document in the table.
+ * (lib/policy-compiler compiles it, and refuses what could not work), kept as one versioned JSON document in the table.
  */
 export interface Policy {
   readonly rules: readonly PolicyRule[];

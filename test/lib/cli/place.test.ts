@@ -6,8 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { mockClient } from 'aws-sdk-client-mock';
 import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
 import { patiently, ticking } from '../../../lib/cli/print.ts';
-import { takeFolder } from '../../../lib/local/data-folder.ts';
-import { openLeft } from '../../../lib/local/index.ts';
+import { takeFolder } from '../../../workbench/local-aws/data-folder.ts';
+import { openLeft } from '../../../workbench/local-aws/index.ts';
 import { aVersion } from '../../support/a-policy.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { onTerminal } from '../../support/terminal.ts';

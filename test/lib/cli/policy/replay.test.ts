@@ -13,7 +13,7 @@ import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import type { RuleDeps } from '../../../../lib/core/triggers/handle-rules.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import { noTaskDefinitions } from '../../../../lib/memory/task-definitions.ts';
-import { compilePolicy, readPolicyFolder } from '../../../../lib/policy/index.ts';
+import { compilePolicy, readPolicyFolder } from '../../../../lib/policy-compiler/index.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import {
   aFolder,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { parseJson, writeJson } from '../../../../lib/agent/osquery/json.ts';
 import { agentConfig, configHash, profileFor } from '../../../../lib/core/policy/agent-config.ts';
 import type { Profile } from '../../../../lib/core/policy/policy.ts';
-import { aWorld, SECOND } from '../../agent/world.ts';
+import { parseJson, writeJson } from '../../../../workbench/world/osquery/json.ts';
+import { aWorld, SECOND } from '../../../workbench/world/world.ts';
 
 const aProfile = (config: Profile['config'], profile: Partial<Profile> = {}): Profile => ({
   name: 'default',

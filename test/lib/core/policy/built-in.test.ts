@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { builtInPolicy, builtInSources } from '../../../../lib/core/policy/built-in.ts';
-import { compilePolicy, readPolicyFolder } from '../../../../lib/policy/index.ts';
+import { compilePolicy, readPolicyFolder } from '../../../../lib/policy-compiler/index.ts';
 
 describe('the policy the functions carry', () => {
   it('is the one in policy/: after a change there, run `npm run policy`', async () => {

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals';
+import pc from 'picocolors';
+import { frame, seconds } from '../../../workbench/demo/frame.ts';
+import { groups, score, type TaskCard } from '../../../workbench/demo/scoreboard.ts';
+import { nextSteps, stillPending, summary, summaryTable } from '../../../workbench/demo/summary.ts';
+
+const T0 = Date.parse('2026-11-20T12:00:00Z');
+const plain = pc.createColors(false);
+
+const aCard = (card: Partial<TaskCard> = {}): TaskCard => ({
+  arn: 'arn:aws:ecs:us-east-1:111122223333:task/demo/1',
+  family: 'api',
+  host: 'i-0a1b2c3d4e5f60718',
+  startedAtMs: T0,
+  endedAtMs: T0 + 8_000,
+  verdict: 'seen',
+  answeredAtMs: T0 + 2_000,
+  bySchedule: false,
+  ...card,
+});
+
+const aScene = {
+  title: 'Mayfly',
+  url: 'https://localhost:8443',
+  hosts: [{ name: 'i-0a1b2c3d4e5f60718', running: 3, enrolled: true, hot: true }],
+  startedAtMs: T0,
+  endsAtMs: T0 + 60_000,
+};
+
+describe('the score', () => {
+  it('counts every task under exactly one verdict', () => {
+    const cards = (['seen', 'post-mortem', 'never-started', 'missed', 'pending'] as const).map((verdict) =>
+      aCard({ verdict }),
+    );
+    const { tasks, seen, postMortem, neverStarted, missed, pending } = score(cards);
+    expect(seen + postMortem + neverStarted + missed + pending).toBe(tasks);
+  });
+
+  it('takes percentiles from values that were measured, not from between them', () => {
+    const cards = [1, 2, 3, 4].map((s) => aCard({ answeredAtMs: T0 + s * 1000 }));
+    expect(score(cards).timeToAnswerMs).toEqual({ p50: 2_000, p95: 4_000, max: 4_000 });
+  });
+
+  it('shares what there is a verdict on, for the schedule what it saw or can see no more', () => {
+    const running = { endedAtMs: undefined };
+    const cards = [
+      aCard({ bySchedule: true }),
+      aCard({ verdict: 'post-mortem' }),
+      aCard({ verdict: 'missed' }),
+      aCard({ verdict: 'pending', ...running }),
+      aCard({ ...running }),
+    ];
+    expect(score(cards)).toMatchObject({ share: 3 / 4, scheduleShare: 1 / 3 });
+    expect(score([aCard({ verdict: 'pending', ...running })])).toMatchObject({ share: null, scheduleShare: null });
+  });
+
+  it('has no time to answer before the first answer', () => {
+    const { answeredAtMs: _, ...card } = aCard();
+    expect(score([{ ...card, answeredAtMs: undefined }])).not.toHaveProperty('timeToAnswerMs');
+  });
+
+  it('groups the mixed workload by how long tasks lived, each task once', () => {
+    const lives = [1_000, 10_000, 10_001, 60_000, 60_001].map((ms) => aCard({ endedAtMs: T0 + ms }));
+    const counts = groups([...lives, aCard({ family: 'sleepy' })], T0 + 90_000).map(([, cards]) => cards.length);
+    expect(counts).toEqual([1, 2, 2, 1, 6]);
+  });
+});
+
+describe('the live view', () => {
+  it('shows how much was seen of what there is a verdict on, by Mayfly and by the schedule', () => {
+    const cards = [
+      aCard({ bySchedule: true }),
+      aCard({ verdict: 'post-mortem' }),
+      aCard({ verdict: 'pending' }),
+      aCard({ verdict: 'missed', reason: 'no-host' }),
+    ];
+    const lines = frame(aScene, cards, T0 + 30_000, 40, plain);
+    expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('67 %');
+    expect(lines.find((line) => line.startsWith('every 60 s'))).toContain('25 %');
+    expect(lines.join('\n')).toContain('missed: no-host');
+  });
+
+  it('leaves out tasks that never started a container when it speaks of shares', () => {
+    const lines = frame(aScene, [aCard(), aCard({ verdict: 'never-started', startedAtMs: undefined })], T0, 40, plain);
+    expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('100 %');
+  });
+
+  it('fits the window, with the latest tasks first', () => {
+    const cards = Array.from({ length: 50 }, (_, index) => aCard({ family: `f${index}` }));
+    const lines = frame(aScene, cards, T0, 24, plain);
+    expect(lines.length).toBeLessThan(24);
+    expect(lines.find((line) => line.startsWith('f'))).toMatch(/^f49 /);
+  });
+
+  it('writes durations as people read them', () => {
+    expect([400, 9_949, 12_400, 180_000].map(seconds)).toEqual(['0.4 s', '9.9 s', '12 s', '3 min']);
+  });
+});
+
+describe('the summary', () => {
+  it('ends with what to look at next, in this Mayfly', () => {
+    expect(nextSteps([aCard()], ' --data x')).toContain(
+      '  npx mayfly coverage --data x\n  npx mayfly missed --data x\n  npx mayfly task arn:aws:ecs:us-east-1:111122223333:task/demo/1 --data x',
+    );
+    expect(nextSteps([], '')).not.toContain('task');
+  });
+
+  it('says the same to people and to machines', () => {
+    const cards = [aCard(), aCard({ family: 'sleepy', verdict: 'missed', reason: 'no-host', answeredAtMs: undefined })];
+    expect(summary(cards, T0).at(-1)).toMatchObject({ group: 'all', tasks: 2, seen: 1, missed: 1 });
+    const table = summaryTable(cards, T0);
+    expect(table).toMatch(/^ +60 s +\ntasks +alive +after +Mayfly +schedule +missed/);
+    expect(table).toMatch(/^all +2 +1 +0 +50 % +0 % +1 +0 /m);
+    expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(86);
+  });
+
+  it('tells of tasks that never started a container', () => {
+    expect(summaryTable([aCard({ verdict: 'never-started', startedAtMs: undefined })], T0)).toContain(
+      '1 more never started a container',
+    );
+  });
+});
+
+it('says what becomes of tasks that are still pending', () => {
+  expect(stillPending(1)).toMatch(/^1 task is still pending: .*\n.*missed\.$/);
+  expect(stillPending(3)).toMatch(/^3 tasks are still pending: /);
+});

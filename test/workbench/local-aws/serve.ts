@@ -1,0 +1,37 @@
+import { type Services, startAwsServer } from '../../../workbench/local-aws/aws-server.ts';
+import { newCredentials, type RunCredentials } from '../../../workbench/local-aws/credentials.ts';
+import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
+import { VirtualClock } from './support.ts';
+
+export const PLACE = { account: '000000000000', region: 'us-east-1' };
+
+export interface Served {
+  readonly url: string;
+  readonly credentials: RunCredentials;
+  /** A client of AWS's own SDK that tries once; closed with the server. */
+  client<T extends { destroy(): void }>(Client: new (options: object) => T): T;
+  close(): Promise<void>;
+}
+
+/** A server of some services. */
+export async function serve(
+  { json = {}, query = {} }: Partial<Services>,
+  bus = new EventBus([], PLACE, new VirtualClock()),
+): Promise<Served> {
+  const credentials = newCredentials();
+  const server = await startAwsServer({ json, query, bus }, credentials);
+  const clients: { destroy(): void }[] = [];
+  return {
+    url: server.url,
+    credentials,
+    client: (Client) => {
+      const made = new Client({ endpoint: server.url, region: PLACE.region, maxAttempts: 1, credentials });
+      clients.push(made);
+      return made;
+    },
+    close: async () => {
+      for (const client of clients) client.destroy();
+      await server.close();
+    },
+  };
+}

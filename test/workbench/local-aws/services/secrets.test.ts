@@ -1,0 +1,101 @@
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { LocalSecrets } from '../../../../workbench/local-aws/services/secrets.ts';
+import type { Resource } from '../../../../workbench/local-aws/template.ts';
+import { type Served, serve } from '../serve.ts';
+import { aFolder } from '../support.ts';
+
+const resource = (name: string, properties: Resource['properties']): Resource => ({
+  logicalId: name,
+  type: 'x',
+  name,
+  arn: `arn:of:${name}`,
+  properties,
+});
+
+const secretsFolder = path.join(aFolder(), 'secrets');
+const secrets = new LocalSecrets(
+  [
+    resource('enroll', { GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true } }),
+    resource('json', {
+      GenerateSecretString: {
+        SecretStringTemplate: '{"user":"a"}',
+        GenerateStringKey: 'password',
+        ExcludeCharacters: '"\\',
+      },
+    }),
+    resource('narrow', {
+      GenerateSecretString: {
+        PasswordLength: 8,
+        ExcludeUppercase: true,
+        ExcludeLowercase: true,
+        ExcludePunctuation: true,
+        ExcludeCharacters: '0123456',
+      },
+    }),
+  ],
+  secretsFolder,
+);
+
+let server: Served;
+beforeAll(async () => {
+  await secrets.create();
+  server = await serve({ json: { secretsmanager: secrets.answer } });
+});
+afterAll(() => server.close());
+
+describe('Secrets Manager', () => {
+  const get = (input: { SecretId: string; VersionStage?: string; VersionId?: string }) =>
+    server.client(SecretsManagerClient).send(new GetSecretValueCommand(input));
+
+  it('makes values as the template asks, once, for the user alone', async () => {
+    const { SecretString, Name, ARN, VersionStages, CreatedDate } = await get({ SecretId: 'enroll' });
+    expect(SecretString).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[a-zA-Z0-9]{48}$/);
+    expect({ Name, ARN, VersionStages }).toEqual({
+      Name: 'enroll',
+      ARN: 'arn:of:enroll',
+      VersionStages: ['AWSCURRENT'],
+    });
+    expect(CreatedDate).toBeInstanceOf(Date);
+    expect(statSync(path.join(secretsFolder, 'enroll')).mode & 0o777).toBe(0o600);
+    await secrets.create();
+    expect((await get({ SecretId: 'arn:of:enroll' })).SecretString).toBe(SecretString);
+    expect(readFileSync(secrets.fileOf('arn:of:enroll') ?? '', 'utf8')).toBe(SecretString);
+  });
+
+  it('puts a value into its JSON template, and leaves out what is excluded', async () => {
+    expect(JSON.parse((await get({ SecretId: 'json' })).SecretString ?? '')).toEqual({
+      user: 'a',
+      password: expect.stringMatching(/^[^"\\]{32}$/),
+    });
+    expect((await get({ SecretId: 'narrow' })).SecretString).toMatch(/^[789]{8}$/);
+  });
+
+  it('has no previous value until the secret is rotated', async () => {
+    await expect(get({ SecretId: 'enroll', VersionStage: 'AWSPREVIOUS' })).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+    const before = await get({ SecretId: 'enroll' });
+    const file = path.join(secretsFolder, 'enroll');
+    renameSync(file, `${file}.previous`);
+    writeFileSync(file, 'rotated');
+    chmodSync(file, 0o600);
+    expect(await get({ SecretId: 'enroll' })).toMatchObject({ SecretString: 'rotated' });
+    expect(await get({ SecretId: 'enroll', VersionStage: 'AWSPREVIOUS' })).toMatchObject({
+      SecretString: before.SecretString,
+      VersionStages: ['AWSPREVIOUS'],
+    });
+    expect(await get({ SecretId: 'enroll', VersionId: before.VersionId ?? '' })).toMatchObject({
+      SecretString: before.SecretString,
+    });
+  });
+
+  it('knows no other secret and no other operation', async () => {
+    await expect(get({ SecretId: '../certificate.key' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(server.client(SecretsManagerClient).send(new ListSecretsCommand({}))).rejects.toMatchObject({
+      name: 'UnknownOperationException',
+    });
+  });
+});

@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll } from '@jest/globals';
+import type { Clock } from '../../../workbench/local-aws/clock.ts';
+import type { LocalNotice } from '../../../workbench/local-aws/notice.ts';
+
+const ROOT = mkdtempSync(path.join(tmpdir(), 'mayfly-local-'));
+afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
+
+/** A new folder, removed when the tests of the file are done. */
+export const aFolder = () => mkdtempSync(path.join(ROOT, 'a-'));
+
+/** A function's code as an asset folder. */
+export function aBundle(code: string, files: Record<string, string> = {}): string {
+  const folder = path.join(aFolder(), 'bundle');
+  mkdirSync(folder);
+  for (const [name, content] of Object.entries({ 'index.js': code, ...files }))
+    writeFileSync(path.join(folder, name), content);
+  return folder;
+}
+
+/** Collects what the runner reports. */
+export function notices(): { seen: LocalNotice[]; notify: (notice: LocalNotice) => void } {
+  const seen: LocalNotice[] = [];
+  return { seen, notify: (notice) => void seen.push(notice) };
+}
+
+/** Looks again and again until `look` finds something; a test that waits in vain is ended by jest. */
+export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    await pause(2);
+  }
+}
+
+/** Time that moves when the test says so. */
+export class VirtualClock implements Clock {
+  private sleepers: { atMs: number; wake: () => void }[] = [];
+  constructor(private nowMs = Date.parse('2026-11-22T12:00:00Z')) {}
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      this.sleepers.push({ atMs: this.nowMs + ms, wake: resolve });
+      signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  advance(ms: number): void {
+    this.nowMs += ms;
+    const due = this.sleepers.filter(({ atMs }) => atMs <= this.nowMs);
+    this.sleepers = this.sleepers.filter(({ atMs }) => atMs > this.nowMs);
+    for (const { wake } of due) wake();
+  }
+}

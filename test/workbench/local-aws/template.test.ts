@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { readTemplate } from '../../../workbench/local-aws/template.ts';
+import { mayflyTemplate } from '../../lib/stack/template.ts';
+
+const STACK = { stackName: 'Stack', account: '000000000000', region: 'us-east-1' };
+const read = (Resources: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+  readTemplate({ Resources, ...more }, STACK);
+
+const aQueue = (Properties = {}) => ({ Type: 'AWS::SQS::Queue', Properties });
+
+describe('reading a template', () => {
+  it('stops at a resource type the runner does not know, naming it', () => {
+    const bucket = { Type: 'AWS::ElastiCache::CacheCluster', Properties: {} };
+    expect(() => read({ Cache: bucket })).toThrow(
+      'Cache: the resource type AWS::ElastiCache::CacheCluster is not implemented locally',
+    );
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['of a resource', { Q: aQueue({ FifoQueue: true }) }, 'Q (AWS::SQS::Queue): the property FifoQueue'],
+    [
+      'inside a property',
+      { Q: aQueue({ RedrivePolicy: { deadLetterTargetArn: 'x', colour: 'red' } }) },
+      'Q (AWS::SQS::Queue).RedrivePolicy: the property colour',
+    ],
+    [
+      'inside a list',
+      { R: { Type: 'AWS::Events::Rule', Properties: { Targets: [{ Id: 'a', Arn: 'b', InputPath: '$.detail' }] } } },
+      'R (AWS::Events::Rule).Targets[0]: the property InputPath',
+    ],
+    [
+      'that would lead on what an asynchronous invocation answers',
+      {
+        C: {
+          Type: 'AWS::Lambda::EventInvokeConfig',
+          Properties: { DestinationConfig: { OnFailure: { Destination: 'a' }, OnSuccess: { Destination: 'b' } } },
+        },
+      },
+      'C (AWS::Lambda::EventInvokeConfig).DestinationConfig: the property OnSuccess',
+    ],
+    [
+      'named as one that every object has',
+      { Q: aQueue({ constructor: 1 }) },
+      'Q (AWS::SQS::Queue): the property constructor',
+    ],
+  ])('stops at a property it does not know %s, naming it', (_, resources, message) => {
+    expect(() => read(resources)).toThrow(`${message} is not implemented locally`);
+  });
+
+  it('stops at a section, an attribute or a reference it does not know', () => {
+    expect(() => read({}, { Transform: 'AWS::Serverless-2016-10-31' })).toThrow(/section Transform/);
+    const asking = (value: unknown) => ({ Q: aQueue({ QueueName: value }), T: { Type: 'AWS::SNS::Topic' } });
+    expect(() => read(asking({ 'Fn::GetAtt': ['T', 'DisplayName'] }))).toThrow(
+      /T \(AWS::SNS::Topic\): the attribute DisplayName/,
+    );
+    expect(() => read(asking({ Ref: 'Missing' }))).toThrow(/refers to Missing, which it does not have/);
+  });
+
+  it('resolves what the runner uses, and does not look into what has no local effect', () => {
+    const { resources } = read({
+      Dead: aQueue({ QueueName: 'dead' }),
+      Q: aQueue({
+        RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 5 },
+        KmsMasterKeyId: { 'Fn::ImportValue': 'not implemented' },
+      }),
+    });
+    expect(resources[1]).toEqual({
+      logicalId: 'Q',
+      type: 'AWS::SQS::Queue',
+      name: 'Stack-Q',
+      arn: 'arn:aws:sqs:us-east-1:000000000000:Stack-Q',
+      properties: {
+        RedrivePolicy: { deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead', maxReceiveCount: 5 },
+      },
+    });
+  });
+
+  it('knows parameters by their defaults, conditions, mappings and outputs', () => {
+    const { resources, outputs } = read(
+      {
+        Q: {
+          ...aQueue({ QueueName: { 'Fn::FindInMap': ['Names', { Ref: 'AWS::Region' }, 'queue'] } }),
+          Condition: 'Wanted',
+        },
+        Other: { ...aQueue(), Condition: 'Unwanted' },
+      },
+      {
+        Parameters: { Stage: { Type: 'String', Default: 'test' } },
+        Conditions: {
+          Wanted: { 'Fn::Equals': [{ Ref: 'Stage' }, 'test'] },
+          Unwanted: { 'Fn::Not': [{ Condition: 'Wanted' }] },
+        },
+        Mappings: { Names: { 'us-east-1': { queue: 'orders' } } },
+        Outputs: { QueueUrl: { Value: { Ref: 'Q' } }, Other: { Value: { 'Fn::ImportValue': 'not asked for' } } },
+      },
+    );
+    expect(resources.map(({ name }) => name)).toEqual(['orders']);
+    expect(outputs(/^Queue/)).toEqual([['QueueUrl', 'https://sqs.us-east-1.amazonaws.com/000000000000/orders']]);
+  });
+});
+
+describe("Mayfly's own template", () => {
+  it('has no resource type and no property that the local runner does not know', () => {
+    const template = JSON.parse(JSON.stringify(mayflyTemplate()));
+    expect(readTemplate(template, STACK).resources).toHaveLength(Object.keys(template.Resources).length);
+  });
+});

@@ -1,0 +1,87 @@
+import type { Verdict } from '../../lib/core/ledger/workload.ts';
+
+/** One task of the demo, as the simulation knows it and as Mayfly's ledger judges it. */
+export interface TaskCard {
+  readonly arn: string;
+  readonly family: string;
+  readonly host: string;
+  readonly startedAtMs: number | undefined; // epoch ms; undefined until its container exists
+  readonly endedAtMs: number | undefined;
+  readonly verdict: Verdict['verdict'];
+  readonly reason?: string;
+  readonly answeredAtMs: number | undefined; // the first row about it was stored
+  readonly bySchedule: boolean; // a schedule on the same host returned its container
+}
+
+/** Counts over a set of tasks; the five verdicts add up to `tasks`. */
+export interface Score {
+  readonly tasks: number;
+  /** Those of which a container existed. */
+  readonly started: number;
+  readonly seen: number;
+  readonly postMortem: number;
+  readonly neverStarted: number;
+  readonly missed: number;
+  readonly pending: number;
+  readonly bySchedule: number;
+  /** Seen and post-mortem, of those on which there is a verdict, as `mayfly coverage` has it; null without any. */
+  readonly share: number | null;
+  /** The schedule's: of what it saw and what ended before it came; what still runs unseen is pending for it, too. */
+  readonly scheduleShare: number | null;
+  /** From the container's start to its first stored row, in ms, over the tasks that have one. */
+  readonly timeToAnswerMs?: { readonly p50: number; readonly p95: number; readonly max: number };
+}
+
+export function score(cards: readonly TaskCard[]): Score {
+  const count = (verdict: Verdict['verdict']): number => cards.filter((card) => card.verdict === verdict).length;
+  const waits = cards
+    .flatMap(({ startedAtMs, answeredAtMs }) =>
+      startedAtMs && answeredAtMs ? [Math.max(0, answeredAtMs - startedAtMs)] : [],
+    )
+    .sort((a, b) => a - b);
+  const covered = count('seen') + count('post-mortem');
+  const bySchedule = cards.filter((card) => card.bySchedule).length;
+  const unscheduled = cards.filter((card) => !card.bySchedule && card.endedAtMs !== undefined).length;
+  return {
+    tasks: cards.length,
+    started: cards.filter((card) => card.startedAtMs !== undefined).length,
+    seen: count('seen'),
+    postMortem: count('post-mortem'),
+    neverStarted: count('never-started'),
+    missed: count('missed'),
+    pending: count('pending'),
+    bySchedule,
+    share: shareOf(covered, covered + count('missed')),
+    scheduleShare: shareOf(bySchedule, bySchedule + unscheduled),
+    ...(waits.length > 0
+      ? { timeToAnswerMs: { p50: quantile(waits, 0.5), p95: quantile(waits, 0.95), max: quantile(waits, 1) } }
+      : {}),
+  };
+}
+
+const shareOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+
+/** The smallest value that is not below a share `q` of the sorted values. */
+function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** How long a task lived, or has lived so far; undefined before its container exists. */
+export const livedMs = ({ startedAtMs, endedAtMs }: TaskCard, nowMs: number): number | undefined =>
+  startedAtMs === undefined ? undefined : (endedAtMs ?? nowMs) - startedAtMs;
+
+/** The rows of the summary: the talk's job, then tasks by how long they lived, then all. */
+export function groups(
+  cards: readonly TaskCard[],
+  nowMs: number,
+): readonly [name: string, cards: readonly TaskCard[]][] {
+  const lived = (card: TaskCard): number => livedMs(card, nowMs) ?? 0;
+  const mixed = cards.filter((card) => card.family !== 'sleepy');
+  return [
+    ['sleepy, 5 × 10 s', cards.filter((card) => card.family === 'sleepy')],
+    ['up to 10 s', mixed.filter((card) => lived(card) <= 10_000)],
+    ['10 s to 60 s', mixed.filter((card) => lived(card) > 10_000 && lived(card) <= 60_000)],
+    ['longer', mixed.filter((card) => lived(card) > 60_000)],
+    ['all', cards],
+  ];
+}

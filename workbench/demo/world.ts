@@ -1,0 +1,148 @@
+import {
+  type EventBridgeEvent,
+  LIFETIMES,
+  Random,
+  RealClock,
+  ScheduleBaseline,
+  SimulatedAgent,
+  SimulatedCluster,
+  SimulatedHost,
+  type TaskHandle,
+} from '../world/index.ts';
+
+/** What the schedule that Mayfly is compared with asks, and how often: the talk's own example. */
+const SCHEDULE = { sql: 'SELECT id, name, image, state FROM docker_containers', intervalSeconds: 60 };
+const HOSTS = 6;
+/** Between two starts of the mixed workload, on average. */
+const MEAN_GAP_MS = 1_200;
+/** Longer lives than this would only fill the hosts of a demo that runs on. */
+const LONGEST_MS = 10 * 60_000;
+
+/** Where the agents of a world find their server, and where its events go. */
+export interface WorldServer {
+  readonly url: string;
+  readonly ca: string; // PEM text
+  readonly enrollSecret: string;
+  readonly putEvents: (events: EventBridgeEvent[]) => Promise<void>;
+}
+
+/** The simulated cluster of the demo: hosts with agents, a schedule to compare with, and tasks that come and go. */
+export class World {
+  readonly #clock = new RealClock();
+  readonly #random: Random;
+  readonly #signal: AbortSignal;
+  readonly #hosts: readonly SimulatedHost[];
+  readonly #cluster: SimulatedCluster;
+  readonly #schedules = new Map<string, ScheduleBaseline>();
+  readonly #agents: SimulatedAgent[] = [];
+  readonly #tasks: TaskHandle[] = [];
+  readonly #enrolled = new Set<string>();
+  readonly #hotUntilMs = new Map<string, number>();
+  #server: WorldServer | undefined;
+
+  constructor(signal: AbortSignal, seed: string | number) {
+    this.#signal = signal;
+    this.#random = new Random(seed);
+    this.#hosts = Array.from(
+      { length: HOSTS },
+      (_, index) => new SimulatedHost({ clock: this.#clock, random: this.#random.fork(`host ${index}`) }),
+    );
+    this.#cluster = new SimulatedCluster({
+      name: 'demo',
+      hosts: this.#hosts,
+      clock: this.#clock,
+      random: this.#random.fork('cluster'),
+      emit: async (event) => this.#server?.putEvents([event]),
+    });
+  }
+
+  /** Answers the AWS APIs that the functions call. */
+  get aws(): SimulatedCluster['aws'] {
+    return this.#cluster.aws;
+  }
+
+  /** Boots the hosts and starts their agents and schedules. */
+  async start(server: WorldServer): Promise<void> {
+    this.#server = server;
+    const registered = this.#cluster.registerHosts(); // takes some seconds, in which the agents enroll
+    for (const host of this.#hosts) {
+      const random = this.#random.fork(host.instanceId);
+      const schedule = new ScheduleBaseline({ host, ...SCHEDULE, clock: this.#clock, random });
+      schedule.start();
+      this.#schedules.set(host.instanceId, schedule);
+      const agent = new SimulatedAgent({
+        host,
+        url: server.url,
+        ca: server.ca,
+        enrollSecret: server.enrollSecret,
+        flags: { distributed_interval: 10 },
+        clock: this.#clock,
+        random,
+        on: (event) => {
+          if (event.kind === 'enrolled') this.#enrolled.add(event.host);
+          if (event.kind === 'polled')
+            this.#hotUntilMs.set(event.host, event.atMs + 1000 * (event.accelerateSeconds ?? 0));
+        },
+      });
+      agent.start();
+      this.#agents.push(agent);
+    }
+    await registered;
+  }
+
+  /** The talk's job: parallelism 5, `sleep 10`. */
+  runSleepyJob(): void {
+    for (let index = 0; index < 5; index++) {
+      this.#run('sleepy', 'public.ecr.aws/docker/library/busybox:1.37', ['sleep', '10'], 10_000);
+    }
+  }
+
+  /** Starts tasks whose lifetimes follow a published distribution until `untilMs`. */
+  async runMixedWorkload(untilMs: number): Promise<void> {
+    const random = this.#random.fork('mixed workload');
+    const families = ['api', 'batch-resize', 'migrate', 'report', 'cron-sync'] as const;
+    while (this.#clock.now() < untilMs && !this.#signal.aborted) {
+      await this.#sleep(-Math.log(1 - random.next()) * MEAN_GAP_MS);
+      if (this.#signal.aborted) return;
+      const family = random.pick(families);
+      const image = `111122223333.dkr.ecr.us-east-1.amazonaws.com/${family}:${random.hex(7)}`;
+      const lifetimeMs = Math.min(LIFETIMES.Sysdig2025.sample(random), LONGEST_MS);
+      this.#run(family, image, [`/app/${family}`], lifetimeMs, random.chance(0.02));
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#cluster.stop();
+    for (const schedule of this.#schedules.values()) schedule.stop();
+    await Promise.all(this.#agents.map((agent) => agent.stop()));
+  }
+
+  /** Resolves `ms` later, or when the world is asked to stop. */
+  async #sleep(ms: number): Promise<void> {
+    await this.#clock.sleep(ms, this.#signal).catch(() => undefined);
+  }
+
+  get tasks(): readonly TaskHandle[] {
+    return this.#tasks;
+  }
+
+  hosts(nowMs: number) {
+    return this.#hosts.map((host) => ({
+      name: host.instanceId,
+      running: host.running().length,
+      enrolled: this.#enrolled.has(host.instanceId),
+      hot: (this.#hotUntilMs.get(host.instanceId) ?? 0) > nowMs,
+    }));
+  }
+
+  /** Whether the schedule on the task's host ever returned its container. */
+  bySchedule(task: TaskHandle): boolean {
+    const schedule = this.#schedules.get(task.host.instanceId);
+    return task.containers.some(({ runtimeId }) => runtimeId !== undefined && (schedule?.seen.has(runtimeId) ?? false));
+  }
+
+  #run(family: string, image: string, command: string[], lifetimeMs: number, pullFails = false): void {
+    const container = { name: family, image, command, lifetimeMs, pullFails };
+    this.#tasks.push(this.#cluster.runTask({ family, containers: [container] }));
+  }
+}

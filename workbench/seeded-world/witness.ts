@@ -1,0 +1,154 @@
+import type { MemoryLedger } from '../../lib/memory/ledger.ts';
+import type { AgentEvent, SimulatedHost, WireRequest, WireResponse } from '../world/index.ts';
+import type { WorldSink } from './sink.ts';
+import { isLiveProof } from './world-policy.ts';
+
+/** One run of a query, with the containers that it proves alive. */
+interface Proof {
+  readonly id: string;
+  readonly containers: readonly string[];
+}
+
+/** What an agent holds in memory until the server has it. */
+interface Holdings {
+  /** By the id on the wire; osquery keeps the last run of an id alone. */
+  readonly held: Map<string, Proof>;
+  /** Ids whose answers the front dropped: the agent takes them for accepted. */
+  readonly dropped: Set<string>;
+  /** The host that it is to the server. */
+  name?: string;
+}
+
+interface WitnessOptions {
+  readonly ledger: MemoryLedger;
+  readonly sink: WorldSink;
+  readonly violate: (what: string) => void;
+}
+
+/** Sees what agents did and what they were told, and holds the server to it. */
+export class Witness {
+  /** Containers that some agent saw alive. */
+  readonly #alive = new Set<string>();
+  /** Proofs that the server has taken, or that no crash of an agent explains the loss of. */
+  readonly #owed: { readonly proof: Proof; readonly why: string }[] = [];
+  readonly #holdings = new Map<string, Holdings>();
+  readonly #options: WitnessOptions;
+  readonly counts = { answers: 0, lines: 0, proofs: 0 };
+
+  constructor(options: WitnessOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * An agent's own word on what it did.
+   *
+   * @param isAlone whether no other agent shares its identifier
+   */
+  saw(agent: string, host: SimulatedHost, event: AgentEvent, isAlone: boolean): void {
+    const { held, dropped, name } = this.#of(agent);
+    switch (event.kind) {
+      case 'query-executed': {
+        const before = held.get(event.id);
+        if (before && isAlone) this.#owed.push({ proof: before, why: `an offer of ${event.id} again destroyed it` });
+        if (!isLiveProof(event.sql) || event.message !== '') return void held.delete(event.id);
+        const containers = host.running().flatMap(({ id }) => (event.sql.includes(id) ? [id] : []));
+        for (const id of containers) this.#alive.add(id);
+        held.set(event.id, { id: event.id, containers });
+        return;
+      }
+      case 'results-written':
+        for (const id of event.ids) {
+          const proof = held.get(id);
+          if (proof && !dropped.delete(id) && isAlone) this.#owed.push({ proof, why: `${id} was acknowledged` });
+          held.delete(id);
+        }
+        return;
+      case 'enrolled':
+        // Evidence counts only from the host that was asked, and the agent has another name now.
+        if (nameIn(event.nodeKey) !== name) held.clear();
+        this.#of(agent).name = nameIn(event.nodeKey);
+        return;
+      case 'crashed':
+      case 'stopped':
+      case 'exited':
+      case 'wiped':
+        held.clear();
+        return;
+      default:
+    }
+  }
+
+  /** What the front itself answered to a body that is too large: the agent deletes what it held. */
+  droppedAtFront(agent: string, request: WireRequest): void {
+    const { queries } = JSON.parse(Buffer.from(request.body).toString()) as { queries?: object };
+    for (const id of Object.keys(queries ?? {})) this.#of(agent).dropped.add(id);
+  }
+
+  /** A reply that lets the agent delete what it sent: all of it must be stored by now. */
+  answered(request: WireRequest, response: WireResponse): void {
+    const isLog = request.url.endsWith('/log');
+    if (!(isLog || request.url.endsWith('/distributed/write')) || !isAcceptance(response)) return;
+    const body = JSON.parse(Buffer.from(request.body).toString()) as {
+      readonly data?: readonly unknown[];
+      readonly queries?: Readonly<Record<string, readonly unknown[]>>;
+    };
+    const { sink, violate } = this.#options;
+    for (const line of body.data ?? []) {
+      this.counts.lines++;
+      if (!sink.lines.has(JSON.stringify(line)))
+        violate(`a log line was acknowledged and not stored: ${JSON.stringify(line)}`);
+    }
+    for (const [id, rows] of Object.entries(body.queries ?? {})) {
+      this.counts.answers++;
+      for (const row of rows)
+        if (!sink.rows.has(JSON.stringify(row)))
+          violate(`a row of ${id} was acknowledged and not stored: ${JSON.stringify(row).slice(0, 200)}`);
+    }
+  }
+
+  /** Whether the ledger knows everything that was proved, and nothing that was not. */
+  check(): void {
+    const { ledger, violate } = this.#options;
+    const seen = new Map(ledger.records.flatMap((record) => record.subjects.map((id) => [id, record] as const)));
+    for (const { proof, why } of this.#owed) {
+      for (const container of proof.containers) {
+        this.counts.proofs++;
+        const record = seen.get(container);
+        if (record && !record.seenLive.includes(container))
+          violate(
+            `${why}, and proved container ${container.slice(0, 12)} of ${record.workload} alive: the ledger does not know`,
+          );
+      }
+    }
+    for (const record of ledger.records) {
+      if (record.kind !== 'ecs-task') continue;
+      for (const id of record.seenLive)
+        if (!this.#alive.has(id))
+          violate(`${record.workload} counts as seen by container ${id.slice(0, 12)}, which no agent saw`);
+    }
+  }
+
+  #of(agent: string): Holdings {
+    const known = this.#holdings.get(agent);
+    if (known) return known;
+    const fresh: Holdings = { held: new Map(), dropped: new Set() };
+    this.#holdings.set(agent, fresh);
+    return fresh;
+  }
+}
+
+/** A node key carries the host's name. */
+const nameIn = (nodeKey: string): string | undefined => nodeKey.split('.')[2];
+
+/** As osquery judges a reply: the status plays no part. */
+function isAcceptance({ body }: WireResponse): boolean {
+  const text = Buffer.from(body).toString();
+  if (text === '') return true;
+  try {
+    const document: unknown = JSON.parse(text);
+    const { error, node_invalid } = Object(document) as { error?: unknown; node_invalid?: unknown };
+    return error === undefined && node_invalid !== true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,87 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { examples } from '../../../lib/cli/print.ts';
+import { WORKLOADS } from '../workload.ts';
+
+/** What a run is told. */
+export interface SimulateOptions {
+  readonly seed: string;
+  readonly tasks: number;
+  readonly hosts: number;
+  readonly lifetimes: string;
+  readonly sweep: number;
+  readonly drop: number;
+  readonly duplicate: number;
+  readonly reorder: number;
+  readonly json: boolean;
+  readonly out: string;
+}
+
+const ALL = 'all';
+/** They say how the answer is shown, not what it is. */
+const SHOWN = new Set(['json', 'out']);
+
+/**
+ * Reads the command line of the simulated day.
+ *
+ * @returns the options, and the command that gives the same output
+ * @throws {CommanderError} for help, and for a command line that makes no sense; either has been said by then
+ */
+export function optionsOf(args: readonly string[]): { readonly options: SimulateOptions; readonly command: string } {
+  const program = new Command('npm run simulate --')
+    .description(
+      'The simulated day: thousands of seeded lives in simulated time through the real core, beside schedules on the same hosts and what formulas say.',
+    )
+    .option('--seed <text>', 'the same seed gives the same output', seed, '1')
+    .option('--tasks <count>', 'starts of each workload; the picture takes twice as many of its own', count, 300)
+    .option('--hosts <count>', 'hosts they are spread over, 33 starts an hour on each', count, 6)
+    .option('--lifetimes <name>', `${Object.keys(WORKLOADS).join(', ')}, or ${ALL}`, lifetimes, ALL)
+    .option('--sweep <seconds>', 'between two sweeps of the reconciler; 0 for none', seconds, 60)
+    .option('--drop <share>', 'of events that never come, 0 to 1', share, 0)
+    .option('--duplicate <share>', 'of events that come twice', share, 0)
+    .option('--reorder <share>', 'of events that are held back by up to 10 s', share, 0)
+    .option('--json', 'JSON for programs, on standard output', false)
+    .option('--out <file>', 'where the picture goes', '.mayfly/catch-rate.svg')
+    .addHelpText(
+      'after',
+      `${examples(
+        'npm run simulate',
+        'npm run simulate -- --lifetimes sysdig2025 --seed 7 --json',
+        'npm run simulate -- --drop 0.2 --duplicate 0.2 --reorder 0.2 --out rates.svg',
+      )}
+
+What is simulated, and what the columns mean: docs/performance.md`,
+    )
+    .showHelpAfterError('Try the same with --help')
+    .exitOverride();
+  program.parse([...args], { from: 'user' });
+  const options = program.opts<SimulateOptions>();
+  const told = Object.entries(options).filter(
+    ([name]) => name === 'seed' || (program.getOptionValueSource(name) === 'cli' && !SHOWN.has(name)),
+  );
+  return { options, command: ['npm run simulate --', ...told.map(([name, value]) => `--${name} ${value}`)].join(' ') };
+}
+
+function seed(text: string): string {
+  if (/^\S+$/.test(text)) return text;
+  throw new InvalidArgumentError('Any text without blanks.');
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A whole number above 0.');
+}
+
+function seconds(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Whole seconds, 0 for none.');
+}
+
+function share(text: string): number {
+  if (/^(0?\.\d+|[01](\.0+)?)$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A share from 0 to 1, such as 0.2.');
+}
+
+function lifetimes(text: string): string {
+  if (text === ALL || Object.hasOwn(WORKLOADS, text)) return text;
+  throw new InvalidArgumentError(`One of ${Object.keys(WORKLOADS).join(', ')}, ${ALL}.`);
+}

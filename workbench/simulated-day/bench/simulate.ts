@@ -1,0 +1,202 @@
+/**
+ * The simulated day: thousands of seeded lives, in simulated time, through the real core and real agents, beside schedules on
+ * the same hosts and the formulas of docs/spec/performance.md §3.1. The same seed gives the same output.
+ *
+ *   npm run simulate -- --seed 1 --lifetimes sysdig2025 --drop 0.2 --json
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CommanderError } from 'commander';
+import { build } from 'esbuild';
+import { ticking } from '../../../lib/cli/print.ts';
+import { SWEEP_EVERY_MS } from '../../../lib/core/ledger/bound.ts';
+import { percentilesOf } from '../../../lib/core/ledger/percentiles.ts';
+import type { Lifetime } from '../../world/index.ts';
+import { catchCurves } from '../catch-curves.ts';
+import { catchPicture } from '../catch-picture.ts';
+import { type Comparison, compared } from '../comparison.ts';
+import { type Day, simulateDay } from '../day.ts';
+import type { Losses } from '../event-path.ts';
+import { MODES, POLL_60, SCHEDULES, SHIPPED } from '../modes.ts';
+import { tableOf } from '../table.ts';
+import { type Untold, untoldOf, untoldTable } from '../untold.ts';
+import { EVEN_LIVES, WORKLOADS } from '../workload.ts';
+import { optionsOf } from './simulate-options.ts';
+
+const SWEEP_SECONDS = SWEEP_EVERY_MS / 1000;
+
+/** Both cores of a small machine. */
+const PROCESSES = 2;
+
+/** The argument that makes this one of them. */
+const CHILD = '--one-of-several';
+
+/** How many lives the picture takes beside those of a workload. */
+const PICTURED_LIVES = 2;
+
+interface Job {
+  readonly workload: string; // `even` for the picture
+  readonly mode: number;
+  readonly seed: string;
+  readonly tasks: number;
+  readonly hosts: number;
+  readonly losses: Losses;
+  readonly sweepSeconds: number;
+}
+
+/** The modes that are measured a second time, with every event dropped. */
+const UNTOLD_MODES = [POLL_60, SHIPPED].map((mode) => MODES.indexOf(mode));
+const NO_EVENTS: Losses = { drop: 1, duplicate: 0, reorder: 0 };
+
+const lifetimeOf = (workload: string): Lifetime => WORKLOADS[workload] ?? EVEN_LIVES;
+
+async function run({ workload, mode, ...rest }: Job): Promise<Day> {
+  return simulateDay({ ...rest, lifetime: lifetimeOf(workload), mode: MODES[mode] ?? SHIPPED, schedules: SCHEDULES });
+}
+
+/** What the processes run: this file in one, as compiling every module in each of them costs a tenth of their time. */
+const BUNDLE = fileURLToPath(new URL('../../../dist/simulate.mjs', import.meta.url));
+const ESM = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const;
+
+/** Each day is a job of its own; processes take the next one as they become free. */
+async function runAll(jobs: readonly Job[]): Promise<Day[]> {
+  await build({ ...ESM, entryPoints: [fileURLToPath(import.meta.url)], outfile: BUNDLE });
+  const days: Day[] = [];
+  let next = 0;
+  let finished = 0;
+  const quiet = ticking((took) => `day ${finished} of ${jobs.length} …  ${took} s`);
+  const work = async (): Promise<void> => {
+    const child = fork(BUNDLE, [CHILD], { execArgv: [] });
+    try {
+      for (let index = next++; index < jobs.length; index = next++) {
+        days[index] = await done(child, jobs[index] as Job);
+        finished++;
+      }
+    } finally {
+      child.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: PROCESSES }, work)).finally(quiet);
+  return days;
+}
+
+function done(child: ChildProcess, job: Job): Promise<Day> {
+  return new Promise((resolve, reject) => {
+    const died = (code: number | null): void => reject(new Error(`the day of ${job.workload} ended with ${code}`));
+    child.once('exit', died).once('message', (day) => {
+      child.off('exit', died);
+      resolve(day as Day);
+    });
+    child.send(job);
+  });
+}
+
+async function main(): Promise<void> {
+  const { options, command } = optionsOf(process.argv.slice(2));
+  const { json, out, lifetimes, sweep: sweepSeconds, seed, tasks, hosts, ...losses } = options;
+  const workloads = lifetimes === 'all' ? Object.keys(WORKLOADS) : [lifetimes];
+  const rest = { seed, tasks, hosts, sweepSeconds, losses };
+  const startedAt = performance.now();
+  const even = { ...rest, workload: 'even', mode: MODES.indexOf(SHIPPED), tasks: PICTURED_LIVES * rest.tasks };
+  const told = workloads.flatMap((workload) => MODES.map((_, mode) => ({ ...rest, workload, mode })));
+  const untold = workloads.flatMap((workload) =>
+    UNTOLD_MODES.map((mode) => ({ ...rest, workload, mode, losses: NO_EVENTS })),
+  );
+  const [pictured, ...days] = await runAll([even, ...told, ...untold]);
+  if (!pictured) throw new Error('no day for the picture');
+  const comparisons = workloads.flatMap((workload, index) =>
+    compared(
+      lifetimeOf(workload),
+      MODES.map((mode, position) => ({ mode, day: days[index * MODES.length + position] ?? pictured })),
+      rest.seed,
+      isModelled(rest),
+    ),
+  );
+  const withoutEvents = days.slice(told.length).map((day, index) => untoldDay(untold[index] as Job, day));
+  await mkdir(dirname(out), { recursive: true });
+  await writeFile(out, pictureOf(pictured, command));
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ ...rest, comparisons: comparisons.map(withoutWaits), withoutEvents }, null, 2)}\n`
+      : report(comparisons, withoutEvents, rest, out),
+  );
+  process.stderr.write(`took ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
+}
+
+/** The formulas know of events that all come, once and in order, and of sweeps that need find nothing. */
+const isModelled = ({ losses, sweepSeconds }: Pick<Job, 'losses' | 'sweepSeconds'>): boolean =>
+  Object.values(losses).every((share) => share === 0) && sweepSeconds === SWEEP_SECONDS;
+
+function pictureOf({ lives }: Day, command: string): string {
+  const looks = [
+    ...[60, 5].map((seconds) => {
+      const index = SCHEDULES.indexOf(seconds);
+      return {
+        name: `schedule ${seconds} s`,
+        saw: (life: Day['lives'][number]) => life.scheduledAfterMs[index] !== null,
+      };
+    }),
+    { name: `${SHIPPED.name}: live`, saw: ({ verdict }: Day['lives'][number]) => verdict === 'seen' },
+    {
+      name: `${SHIPPED.name}: any row`,
+      saw: ({ verdict }: Day['lives'][number]) => verdict === 'seen' || verdict === 'post-mortem',
+    },
+  ];
+  return catchPicture(catchCurves(lives, looks), `${lives.length} simulated lives, ${command}`);
+}
+
+/** A comparison as data: percentiles stand for its hundreds of waits. */
+const withoutWaits = ({ waitsMs, ...comparison }: Comparison) => ({ ...comparison, mttaMs: percentilesOf(waitsMs) });
+
+const untoldDay = ({ workload, mode, sweepSeconds }: Job, day: Day): Untold =>
+  untoldOf(lifetimeOf(workload).name, MODES[mode] ?? SHIPPED, sweepSeconds, day);
+
+const FOOTNOTES = `(…): what the model says of a day on which no event is lost, where it can say it.
+Columns of a workload: live catch, the share seen while they ran. row catch: seen live or post-mortem; a schedule has no post-mortem.
+MTTA: from a container's start to its first row. A schedule's counts only the lives it saw, an event mode's all that a row tells of.
+hot: starts that found their host polling every 5 s. polls/host-h: distributed reads of a host in an hour.
+bound: what is guaranteed where events take 5 s at most. late: first rows that came later than that, their own event's time beside.
+unheard: tasks of which neither an event nor a sweep told.`;
+
+function report(
+  comparisons: readonly Comparison[],
+  withoutEvents: readonly Untold[],
+  options: Omit<Job, 'workload' | 'mode'>,
+  out: string,
+): string {
+  const { seed, tasks, hosts, losses, sweepSeconds } = options;
+  const verdicts = comparisons.flatMap(({ verdicts: counts }) => (counts ? [counts] : []));
+  const total = verdicts.reduce((sum, counts) => sum + Object.values(counts).reduce((a, b) => a + b, 0), 0);
+  const ends = ['seen', 'post-mortem', 'never-started', 'missed', 'pending', 'unheard'] as const;
+  const sums = ends.map((end) => `${end} ${verdicts.reduce((sum, counts) => sum + counts[end], 0)}`);
+  return [
+    `Live catch, measured (model). Seed ${seed}; ${tasks} tasks a workload on ${hosts} hosts; events: p50 1.0 s, p99 4.0 s late,`,
+    `dropped ${losses.drop}, duplicated ${losses.duplicate}, reordered ${losses.reorder}; r = 80 ms, q = 150 ms; a sweep every ${sweepSeconds} s.`,
+    '',
+    tableOf(comparisons),
+    '',
+    FOOTNOTES,
+    '',
+    `Workloads ${total} = ${sums.join(' + ')}`,
+    '',
+    `The same days with every event dropped: what a sweep every ${sweepSeconds} s finds by itself.`,
+    '',
+    untoldTable(withoutEvents),
+    '',
+    `Picture: ${out}`,
+    '',
+  ].join('\n');
+}
+
+if (process.argv[2] === CHILD) process.on('message', async (job) => process.send?.(await run(job as Job)));
+else {
+  process.exitCode = await main().then(
+    () => 0,
+    (error) => {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said what is wrong
+      throw error;
+    },
+  );
+}

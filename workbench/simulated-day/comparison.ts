@@ -1,0 +1,152 @@
+import {
+  boundsOf,
+  EVENT_LATENCY_MS,
+  guaranteedBoundMs,
+  QUERY_RUN_MS,
+  ROUND_TRIP_MS,
+  SWEEP_EVERY_MS,
+} from '../../lib/core/ledger/bound.ts';
+import { percentilesOf } from '../../lib/core/ledger/percentiles.ts';
+import { type Lifetime, Random } from '../world/index.ts';
+import type { Day } from './day.ts';
+import { E_BASE } from './event-path.ts';
+import type { Life } from './life.ts';
+import {
+  armedShare,
+  catchRate,
+  type DelayDistribution,
+  hotShare,
+  lifetimesOf,
+  modeDelay,
+  modelBoundMs,
+  quantileOf,
+  scheduleDelay,
+} from './model.ts';
+import { type Mode, SCHEDULES } from './modes.ts';
+
+/** A share or a time in ms as we measured it, beside what the formulas say; null where there is no such thing. */
+export interface Pair {
+  readonly measured: number | null;
+  readonly model: number | null;
+}
+
+/** How one way of looking did on one workload. */
+export interface Comparison {
+  readonly workload: string;
+  readonly mode: string;
+  readonly lives: number;
+  /** Share of containers that were seen while they ran. */
+  readonly live: Pair;
+  /** Share of which a row tells, live or post-mortem; a schedule has live ones alone. */
+  readonly row: Pair;
+  /** From the container's start to its first row, each; a schedule's of what it saw. */
+  readonly waitsMs: readonly number[];
+  readonly mttaP50: Pair;
+  readonly mttaP99: Pair;
+  /** The longest way there is, where an event takes 5 s at most. */
+  readonly bound: Pair;
+  /** Answers later than their own event and the rest of the bound allow; a schedule promises nothing. */
+  readonly late: number | null;
+  /** Share of starts that found the host polling every 5 s. */
+  readonly hot: Pair;
+  readonly pollsPerHostHour: number | null;
+  readonly verdicts?: Day['verdicts'];
+}
+
+const PATH = { latency: E_BASE, roundTripMs: ROUND_TRIP_MS, queryMs: QUERY_RUN_MS };
+
+/** The ECS agent's clean-up wait, 3 hours: so long a row about an exited container can be had. */
+const CLEANUP_WAIT_MS = 3 * 3_600_000;
+
+/** By how much osquery's splay may stretch an interval. */
+const SPLAYED = 1.1;
+
+/**
+ * The days of one workload, one a mode, and the schedules on the lives they share.
+ *
+ * @param isModelled whether the formulas are about such days: every event comes, once, and in order
+ */
+export function compared(
+  lifetime: Lifetime,
+  days: readonly { readonly mode: Mode; readonly day: Day }[],
+  seed: string,
+  isModelled: boolean,
+): Comparison[] {
+  const lifetimes = lifetimesOf(lifetime, new Random(seed).fork(`model ${lifetime.name}`));
+  const lives = days[0]?.day.lives ?? [];
+  const schedules = SCHEDULES.map((seconds, index) => scheduled(lifetime.name, seconds, index, lives, lifetimes));
+  return [...schedules, ...days.map(({ mode, day }) => evented(lifetime.name, mode, day, lifetimes, isModelled))];
+}
+
+function scheduled(
+  workload: string,
+  seconds: number,
+  index: number,
+  lives: readonly Life[],
+  lifetimes: Float64Array,
+): Comparison {
+  const delay = scheduleDelay(seconds);
+  const waitsMs = lives.flatMap(({ scheduledAfterMs }) => scheduledAfterMs[index] ?? []);
+  const live = { measured: waitsMs.length / lives.length, model: catchRate(delay, lifetimes) };
+  return {
+    workload,
+    mode: `schedule ${seconds} s`,
+    lives: lives.length,
+    live,
+    row: live,
+    ...mttaOf(waitsMs, delay),
+    bound: { measured: SPLAYED * 1000 * seconds, model: 1000 * seconds },
+    late: null,
+    hot: { measured: null, model: null },
+    pollsPerHostHour: null,
+  };
+}
+
+function evented(workload: string, mode: Mode, day: Day, lifetimes: Float64Array, isModelled: boolean): Comparison {
+  const { lives, polls, hostHours, verdicts } = day;
+  const share = (test: (life: Life) => boolean): number => lives.filter(test).length / lives.length;
+  const hot = hotShare(mode);
+  const delay = isModelled ? modeDelay(mode, hot, PATH) : undefined;
+  const afterwards: DelayDistribution | undefined = delay && ((ms) => delay(ms + CLEANUP_WAIT_MS));
+  const isSeen = ({ verdict }: Life): boolean => verdict === 'seen';
+  const ours = boundsOf({ intervalSeconds: mode.idleSeconds, sweepEveryMs: SWEEP_EVERY_MS });
+  return {
+    workload,
+    mode: mode.name,
+    lives: lives.length,
+    live: { measured: share(isSeen), model: delay ? catchRate(delay, lifetimes) : null },
+    row: {
+      measured: share((life) => isSeen(life) || life.verdict === 'post-mortem'),
+      model: afterwards ? catchRate(afterwards, lifetimes) : null,
+    },
+    ...mttaOf(
+      lives.flatMap(({ answeredAfterMs }) => answeredAfterMs ?? []),
+      delay,
+    ),
+    bound: isModelled
+      ? { measured: ours.idleMs, model: modelBoundMs(mode, EVENT_LATENCY_MS, PATH) }
+      : { measured: null, model: null },
+    late: lateIn(day, mode),
+    hot: { measured: share((life) => life.hot), model: isModelled ? armedShare(mode, hot) : null },
+    pollsPerHostHour: polls / hostHours,
+    verdicts,
+  };
+}
+
+/** How many first answers came later than guaranteed from the moment on at which the first question waited for its host. */
+export function lateIn({ lives }: Pick<Day, 'lives'>, { idleSeconds }: Pick<Mode, 'idleSeconds'>): number {
+  const boundMs = guaranteedBoundMs({ eventLatencyMs: 0, intervalSeconds: idleSeconds });
+  return lives.filter(({ askedAfterMs = 0, answeredAfterMs = 0 }) => answeredAfterMs - askedAfterMs > boundMs).length;
+}
+
+function mttaOf(
+  waitsMs: readonly number[],
+  delay: DelayDistribution | undefined,
+): Pick<Comparison, 'waitsMs' | 'mttaP50' | 'mttaP99'> {
+  const { p50 = null, p99 = null } = percentilesOf(waitsMs) ?? {};
+  return {
+    waitsMs,
+    mttaP50: { measured: p50, model: delay ? quantileOf(delay, 0.5) : null },
+    mttaP99: { measured: p99, model: delay ? quantileOf(delay, 0.99) : null },
+  };
+}

@@ -1,0 +1,50 @@
+import { type Verdict, verdictOf } from '../../lib/core/ledger/workload.ts';
+import type { MemoryLedger } from '../../lib/memory/ledger.ts';
+import type { TaskHandle } from '../world/index.ts';
+
+/** What the ledger says of a task; `unheard` when no event about it ever came. */
+export interface Judgement {
+  readonly verdict: Verdict['verdict'] | 'unheard';
+  readonly reason?: string;
+  /** From the container's start until a question about it waited for its host, in ms: how late its event was. */
+  readonly askedAfterMs?: number;
+  /** From the container's start to its first stored row, in ms. */
+  readonly answeredAfterMs?: number;
+}
+
+/** What became of one task. */
+export interface Life extends Judgement {
+  readonly lifetimeMs: number; // as drawn
+  /** Whether its host's agent polled every 5 s when the container started. */
+  readonly hot: boolean;
+  /** For each schedule, from the start to the run that returned the container, in ms; null if none did. */
+  readonly scheduledAfterMs: readonly (number | null)[];
+}
+
+/** The ledger's word on a task. */
+export function judged({ arn, containers }: TaskHandle, ledger: MemoryLedger, nowMs: number): Judgement {
+  const record = ledger.record(arn);
+  if (!record) return { verdict: 'unheard' };
+  const startedAtMs = containers[0]?.startedAtMs;
+  const { firstAnswerAtMs, handling } = record;
+  const queuedAtMs = handling?.firstAsked?.queuedAtMs;
+  return {
+    ...verdictOf(record, nowMs),
+    ...(queuedAtMs && startedAtMs ? { askedAfterMs: queuedAtMs - startedAtMs } : {}),
+    ...(firstAnswerAtMs && startedAtMs ? { answeredAfterMs: firstAnswerAtMs - startedAtMs } : {}),
+  };
+}
+
+/**
+ * How many lives came to which end.
+ *
+ * @throws if they do not add up: a task that the ledger has twice, or one that never was
+ */
+export function tally(lives: readonly Life[], ledger: MemoryLedger): Record<Life['verdict'], number> {
+  const counts = { seen: 0, 'post-mortem': 0, 'never-started': 0, ignored: 0, missed: 0, pending: 0, unheard: 0 };
+  for (const { verdict } of lives) counts[verdict]++;
+  const recorded = ledger.records.filter(({ kind }) => kind === 'ecs-task').length;
+  if (recorded + counts.unheard !== lives.length)
+    throw new Error(`${lives.length} tasks, but ${recorded} in the ledger and ${counts.unheard} it never heard of`);
+  return counts;
+}

@@ -1,0 +1,109 @@
+import { type Place, placeOf } from '../../lib/core/arn.ts';
+import { RequestBody } from '../../lib/core/osquery/request-body.ts';
+import { compiledPolicy } from '../../lib/core/policy/compiled-policy.ts';
+import type { Policy } from '../../lib/core/policy/policy.ts';
+import { Spend } from '../../lib/core/reconcile/spend.ts';
+import { sweep } from '../../lib/core/reconcile/sweep.ts';
+import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
+import { parseEvent } from '../../lib/core/triggers/parse.ts';
+import type { MemoryLedger } from '../../lib/memory/ledger.ts';
+import { noTaskDefinitions } from '../../lib/memory/task-definitions.ts';
+import type {
+  Clock,
+  EventBridgeEvent,
+  SimulatedCluster,
+  Transport,
+  WireRequest,
+  WireResponse,
+} from '../world/index.ts';
+import { type Functions, functionsOver, lookupIn, memoryStores } from './composition.ts';
+import { WorldInventory } from './world-inventory.ts';
+
+export interface MayflyOptions {
+  readonly policy: Policy;
+  readonly clock: Clock;
+  /** What ECS and EC2 answer about. */
+  readonly cluster: SimulatedCluster;
+}
+
+/** What the function may take for a sweep, its reserve off. */
+const SWEEP_MS = 45_000;
+/** The timeout of the function that answers agents. */
+const FUNCTION_MS = 15_000;
+
+/** Mayfly without AWS: the decisions of lib/core, all of them, on ports in memory and somebody else's clock. */
+export class InMemoryMayfly {
+  readonly ledger: MemoryLedger;
+  /** Requests that failed: memory never does, so each is a fault of the core or of this simulation. */
+  readonly failures: string[] = [];
+  readonly #functions: Functions;
+  readonly #now: () => number;
+  readonly #place: Place;
+
+  constructor({ policy, clock, cluster }: MayflyOptions) {
+    const now = (): number => clock.now();
+    const compiled = compiledPolicy(policy);
+    const stores = memoryStores(now);
+    const spend = new Spend(now, (ms) => clock.sleep(ms));
+    const ports = {
+      ...stores,
+      sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
+      lookup: lookupIn(cluster),
+      definitions: noTaskDefinitions,
+      inventory: new WorldInventory(cluster, spend),
+    };
+    this.ledger = stores.ledger;
+    this.#now = now;
+    this.#place = placeOf(cluster.arn);
+    this.#functions = functionsOver(ports, {
+      policy: async () => compiled,
+      spend,
+      now,
+      report: (event, { endpoint, error }) => {
+        if (event === 'request_failed' || event === 'sweep_failed')
+          this.failures.push(`${endpoint ?? event}: ${error}`);
+      },
+    });
+  }
+
+  /** Takes an event as the functions behind EventBridge do. */
+  async take(event: EventBridgeEvent): Promise<void> {
+    await handleEvent(parseEvent(event), this.#functions.events);
+  }
+
+  /** Looks for what no event told, as the reconciler does every minute. */
+  async sweep(): Promise<void> {
+    await sweep(this.#functions.events, this.#place, this.#now() + SWEEP_MS);
+  }
+
+  /**
+   * A way for agents to reach it without a network.
+   *
+   * @param trip passes the time that half a round trip takes
+   */
+  transport(trip: (signal: AbortSignal) => Promise<void>): Transport {
+    return {
+      exchange: async ({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
+        await trip(signal);
+        const authorization = headers.Authorization;
+        const endsAtMs = this.#now() + FUNCTION_MS;
+        const reply = await this.#functions.api.answer({
+          method: 'POST',
+          path: new URL(url).pathname,
+          body: RequestBody.of(Buffer.from(body)),
+          authorization,
+          timeLeftMs: () => endsAtMs - this.#now(),
+        });
+        await trip(signal);
+        return {
+          status: reply.status,
+          headers: { 'content-type': reply.contentType },
+          body: Buffer.from(reply.body),
+        };
+      },
+    };
+  }
+}
+
+/** The ledger knows what the rows proved; the rows themselves nobody asks for. */
+const nowhere = async (): Promise<void> => {};

@@ -1,0 +1,71 @@
+import { percentilesOf } from '../../lib/core/ledger/percentiles.ts';
+import type { Comparison, Pair } from './comparison.ts';
+
+/**
+ * The comparison as a table in Markdown, one line a way of looking: the live catch of each workload, then, over all of them,
+ * row catch, MTTA, its bound and polls; measured, and in brackets what the formulas say.
+ */
+export function tableOf(comparisons: readonly Comparison[]): string {
+  const workloads = [...new Set(comparisons.map(({ workload }) => workload))];
+  const modes = [...new Set(comparisons.map(({ mode }) => mode))];
+  const mtta = ['MTTA p50', 'MTTA p99', 'MTTA max', 'bound', 'late'];
+  const head = ['', ...workloads, 'row catch', ...mtta, 'hot', 'polls/host-h'];
+  const lines = modes.map((mode) => {
+    const rows = comparisons.filter((row) => row.mode === mode);
+    const pair = (of: (row: Comparison) => Pair): Pair => ({
+      measured: mean(rows.map((row) => of(row).measured)),
+      model: mean(rows.map((row) => of(row).model)),
+    });
+    // Those of all lives: a mean of percentiles would be nobody's.
+    const waits = percentilesOf(rows.flatMap(({ waitsMs }) => waitsMs));
+    const late = rows.flatMap((row) => row.late ?? []);
+    return [
+      mode,
+      ...rows.map(({ live }) => told(live, percent)),
+      told(
+        pair(({ row }) => row),
+        percent,
+      ),
+      told({ ...pair(({ mttaP50 }) => mttaP50), measured: waits?.p50 ?? null }, seconds),
+      told({ ...pair(({ mttaP99 }) => mttaP99), measured: waits?.p99 ?? null }, seconds),
+      told({ measured: waits?.max ?? null, model: null }, seconds),
+      told(
+        pair(({ bound }) => bound),
+        seconds,
+      ),
+      late.length > 0 ? String(late.reduce((sum, count) => sum + count, 0)) : NONE,
+      told(
+        pair(({ hot }) => hot),
+        percent,
+      ),
+      told({ measured: mean(rows.map(({ pollsPerHostHour }) => pollsPerHostHour)), model: null }, (n) => n.toFixed(0)),
+    ];
+  });
+  return aligned([head, ...lines]);
+}
+
+const NONE = '-';
+
+/** The mean of what there is of them; null without any. */
+function mean(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+/** A value, and in brackets what the model has for it. */
+function told({ measured, model }: Pair, format: (value: number) => string): string {
+  if (measured === null) return NONE;
+  return model === null ? format(measured) : `${format(measured)} (${format(model).replace(/ .*$/, '')})`;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** A table in Markdown, its columns padded; the first line is the head. */
+export function aligned([head = [], ...lines]: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
+  const text = (cells: readonly string[]): string =>
+    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [text(head), text(rule), ...lines.map(text)].join('\n');
+}

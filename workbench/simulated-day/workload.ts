@@ -1,0 +1,48 @@
+import { LIFETIMES, type Lifetime, type Random } from '../world/index.ts';
+
+/** A task that will be started. */
+export interface Start {
+  readonly atMs: number; // after the day's first moment
+  readonly host: number; // index
+  readonly family: string;
+  /** As drawn from the distribution. */
+  readonly lifetimeMs: number;
+}
+
+/** Lifetimes by the names of the command's option. */
+export const WORKLOADS: Readonly<Record<string, Lifetime>> = {
+  '10s': LIFETIMES.TenSecondJob,
+  sysdig2019: LIFETIMES.Sysdig2019,
+  sysdig2025: LIFETIMES.Sysdig2025,
+  ci: LIFETIMES.CI,
+};
+
+const LONGEST_SECONDS = 3600;
+
+/** As many lives in each range of the picture's axis, one second to one hour. */
+export const EVEN_LIVES: Lifetime = {
+  name: '1 s … 1 h, log-uniform',
+  sample: (random) => 1000 * LONGEST_SECONDS ** random.next(),
+};
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * One in 300 s before it keeps a host hot: 93.6 % of starts find it so, as in the fleet of docs/spec/performance.md §4.6, with fewer
+ * hosts that stand idle.
+ */
+export const STARTS_PER_HOST_HOUR = 33;
+
+const FAMILIES = ['api', 'batch-resize', 'migrate', 'report', 'cron-sync'] as const;
+
+/** The starts of a day, by time: independent of each other, evenly spread over time and hosts. */
+export function startsOf(tasks: number, hosts: number, lifetime: Lifetime, random: Random): Start[] {
+  const periodMs = (tasks / (hosts * STARTS_PER_HOST_HOUR)) * HOUR_MS;
+  const starts = Array.from({ length: tasks }, () => ({
+    atMs: random.between(0, periodMs),
+    host: random.integer(0, hosts - 1),
+    family: random.pick(FAMILIES),
+    lifetimeMs: lifetime.sample(random),
+  }));
+  return starts.sort((a, b) => a.atMs - b.atMs);
+}

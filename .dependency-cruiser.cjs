@@ -87,6 +87,13 @@ module.exports = {
       to: oursBut(['^workbench/(simulated-day|seeded-world|world)/', '^lib/(core|memory)/', '^lib/cli/print\\.ts$']),
     },
     {
+      name: 'product-knows-no-workbench',
+      comment: 'the workbench only runs on one machine; it gives the operator\'s command its local commands from outside',
+      severity: 'error',
+      from: { path: '^(lib|lambdas|bin/mayfly\\.ts)' },
+      to: { path: '^workbench/' },
+    },
+    {
       name: 'lib-is-below-bin',
       severity: 'error',
       from: { path: '^(lib|lambdas)/' },

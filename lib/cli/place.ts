@@ -1,8 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
-import { DATA, readyIn } from '../../workbench/demo/local-command.ts';
-import { openLeft } from '../../workbench/local-aws/index.ts';
 import { DynamoFindings } from '../aws/findings.ts';
 import { DynamoLedgerBook } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
@@ -17,6 +15,7 @@ import type { NodeRegistry } from '../core/nodes/registry.ts';
 import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import type { SweepState } from '../core/reconcile/inventory.ts';
+import { DATA, openStopped, readyIn } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
 
 /** Which Mayfly a command is about. */
@@ -105,7 +104,7 @@ async function whereIs(flags: PlaceFlags): Promise<Where> {
     const next = 'start one with "npx mayfly local", or name one in AWS with --stack NAME or --table NAME';
     throw new Error(`no Mayfly has run in ${flags.data}: ${next}`, { cause });
   });
-  const left = embedded ? await openLeft(flags.data) : undefined;
+  const left = embedded ? await openStopped(flags.data) : undefined;
   if (left) note(`No Mayfly runs in ${flags.data} now: this is what it left there.`);
   const at = left ?? { endpoint: dynamodb, credentials };
   const client = new DynamoDBClient({ endpoint: at.endpoint, region: 'us-east-1', credentials: at.credentials });

@@ -1,6 +1,5 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { addLocal } from '../../workbench/demo/local-command.ts';
 import { Exit } from './exit.ts';
 import { addLedger } from './ledger.ts';
 import { addNode } from './node.ts';
@@ -11,17 +10,18 @@ import { addRequest } from './request.ts';
  * The operator's command.
  *
  * @param args what follows `mayfly` on the command line
+ * @param addMore adds commands that are not part of the product: those of the workbench
  * @returns the exit code: 0 when done, 1 when it failed, 2 for a command line that makes no sense; a command may have
  *   others, which its help names
  */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], addMore?: (program: Command) => void): Promise<number> {
   const program = new Command('mayfly')
     .description('Mayfly turns lifecycle events into osquery queries that reach the host while the thing still lives.')
     .version(packageJson.version)
     .showHelpAfterError('Try the same with --help')
     .enablePositionalOptions() // an option after a subcommand is that subcommand's
     .exitOverride();
-  addLocal(program);
+  addMore?.(program);
   addLedger(program);
   addNode(program);
   addPolicy(program);

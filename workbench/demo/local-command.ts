@@ -1,13 +1,14 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { policyIn } from '../../lib/aws/live-policy.ts';
 import { openTable } from '../../lib/aws/table.ts';
+import { DATA, READY_FILE, type Ready, type ReadyFile, readyIn } from '../../lib/cli/local-mayfly.ts';
 import { colours, count, note, printable, say, sayJson, ticking } from '../../lib/cli/print.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
-import { type LocalMayfly, type LocalOptions, type RunCredentials, startLocal } from '../local-aws/index.ts';
+import { type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/index.ts';
 import { replaceFile } from '../local-aws/replace-file.ts';
 import { runDemo } from './demo.ts';
 import { noticeText } from './notice-text.ts';
@@ -21,32 +22,6 @@ interface LocalFlags {
   readonly forever: boolean;
   readonly json: boolean;
 }
-
-/** Where a running Mayfly can be found; the first line of `--json`. */
-export interface Ready {
-  readonly url: string;
-  readonly certificate: string;
-  readonly enrollSecret: string;
-  /** Files of further enroll secrets. */
-  readonly namedSecrets: readonly string[];
-  readonly events: string;
-  readonly results: string;
-  readonly flagfile: string;
-  readonly dynamodb: string;
-  /** The table is a file of the data folder, and can be opened when nothing runs there. */
-  readonly embedded: boolean;
-  readonly tableName: string;
-  /** The name of Mayfly's own bus, for requests. */
-  readonly bus: string;
-}
-
-/** What the data folder keeps for commands: where the Mayfly is, and the credentials that its endpoints demand. */
-export interface ReadyFile extends Ready {
-  readonly credentials: RunCredentials;
-}
-
-const READY_FILE = 'ready.json';
-export const DATA = process.env.MAYFLY_DATA ?? '.mayfly';
 
 /** Adds `mayfly local` and what belongs to it. */
 export function addLocal(program: Command): void {
@@ -89,20 +64,6 @@ function port(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('0 to 65535.');
   return value;
-}
-
-/** For a ready file of an earlier version, whose endpoints took any credentials. */
-const NONE_DEMANDED: RunCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-
-/** Where the Mayfly of a data folder runs, or ran last. */
-export async function readyIn(data: string): Promise<ReadyFile> {
-  try {
-    return { credentials: NONE_DEMANDED, ...JSON.parse(await readFile(join(data, READY_FILE), 'utf8')) };
-  } catch (cause) {
-    throw new Error(`no Mayfly has run in ${data}: start one with "npx mayfly local"`, {
-      cause,
-    });
-  }
 }
 
 async function runLocal(flags: LocalFlags): Promise<void> {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
 import { run } from '../../../../lib/cli/program.ts';
+import { addWorkbench } from '../../../../workbench/demo/add-workbench.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 
 /** Runs `mayfly <args>` in this process. */
@@ -19,7 +20,7 @@ export async function mayflyAtOnce(...commands: string[][]) {
   const out = jest.spyOn(process.stdout, 'write').mockImplementation((text) => stdout.push(String(text)) > 0);
   const err = jest.spyOn(process.stderr, 'write').mockImplementation((text) => stderr.push(String(text)) > 0);
   try {
-    const codes = await Promise.all(commands.map(run));
+    const codes = await Promise.all(commands.map((command) => run(command, addWorkbench)));
     return { codes, stdout: stdout.join(''), stderr: stderr.join('') };
   } finally {
     out.mockRestore();

@@ -1,6 +1,6 @@
 import { type Fit, fitsBetter } from './fit.ts';
 import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity } from './node.ts';
-import { areOneMachine, isHeard, isLost, isSameAgent, twinName } from './twins.ts';
+import { areOneMachine, isHeard, isLost, isSameAgent, mayBeOneMachine, twinName } from './twins.ts';
 
 /** Who enrolls, and what is known when that is decided. */
 export interface Newcomer {
@@ -45,10 +45,9 @@ export type EnrollPlan =
 export function planEnroll(newcomer: Newcomer, before: Node | undefined, nowMs: number): EnrollPlan {
   const { identity } = newcomer;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
-  const isSameMachine = before !== undefined && (isSame || areOneMachine(before.identity, identity));
   // What an agent says of itself is easily changed, so a revoked name is closed to all but one that attests it.
   if (before?.revokedAtMs !== undefined && (before.attested || !newcomer.attested)) return { kind: 'revoked' };
-  if (isSameMachine && before.endedAtMs !== undefined) return { kind: 'ended' };
+  if (before?.endedAtMs !== undefined && mayBeOneMachine(before.identity, identity)) return { kind: 'ended' };
   const known = lives(before, nowMs) ? before : undefined;
   if (known && isSame && nowMs - known.enrolledAtMs < GRACE_MS && known.attested === (newcomer.attested || undefined))
     return { kind: 'same', node: known };

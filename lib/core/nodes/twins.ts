@@ -12,6 +12,10 @@ export const areTwoMachines = (one: NodeIdentity, other: NodeIdentity): boolean 
 export const areOneMachine = (one: NodeIdentity, other: NodeIdentity): boolean =>
   hardwareOf(one) !== '' && hardwareOf(one) === hardwareOf(other);
 
+/** Whether both agents may be on one machine: of what they name, hardware or database is the same. */
+export const mayBeOneMachine = (one: NodeIdentity, other: NodeIdentity): boolean =>
+  !areTwoMachines(one, other) && (areOneMachine(one, other) || one.agentInstance === other.agentInstance);
+
 /**
  * Whether an agent names the same hardware and the same database as the one that enrolled before. An agent that leaves out
  * its hardware id is another one: the id of a database alone is stored with results, so it is no secret.

@@ -74,13 +74,18 @@ describe('whatever a request holds', () => {
   it('a log of a known node is acknowledged, and every line of it is stored, or the body put aside', () =>
     holds(
       fc.asyncProperty(Log, async (body) => {
-        const before = { logs: (await server.lines('logs')).length, aside: (await server.lines('quarantine')).length };
+        const before = (await server.lines('quarantine')).length;
         expect((await say('/v1/log', body)).text).toBe('{}');
-        const logs = (await server.lines('logs')).slice(before.logs);
-        const aside = (await server.lines('quarantine')).slice(before.aside);
+        const logs = await server.lines('logs');
+        const aside = (await server.lines('quarantine')).slice(before);
         const { data } = body;
-        if (Array.isArray(data))
-          expect(logs.map((line) => JSON.stringify(line.line))).toEqual(data.map((line) => JSON.stringify(line)));
+        const stored = logs.map((line) => JSON.stringify(line.line));
+        // The same batch may have come before, and is then stored once.
+        const sent = Array.isArray(data) ? data.map((line) => JSON.stringify(line)) : [];
+        for (const text of new Set(sent))
+          expect(stored.filter((one) => one === text).length).toBeGreaterThanOrEqual(
+            sent.filter((one) => one === text).length,
+          );
         expect(aside).toHaveLength(Array.isArray(data) ? 0 : 1);
         expect([...logs, ...aside].every((line) => line.host === 'i-0abc')).toBe(true);
       }),

@@ -54,9 +54,9 @@ describe('a GuardDuty finding', () => {
     expect(await names(ON_EKS)).toEqual([...CONTAINER_RULE, ...HOST_RULE, ...PROCESS_RULE]);
     const sql = new Map((await world.waiting(ON_EKS)).map((query) => [`${query.rule} ${query.query}`, query.sql]));
     expect(sql.get('guardduty-process process')).toMatch(
-      /strftime\('%s', '2026-11-20T15:08:02.000Z'\).*WHERE pid = 41277$/,
+      /strftime\('%s', '2026-11-20T15:08:02.000Z'\).*WHERE pid = 41277 LIMIT 1$/,
     );
-    expect(sql.get('guardduty-container container')).toMatch(/WHERE id IN \('6ac2af63\w+'\)$/);
+    expect(sql.get('guardduty-container container')).toMatch(/WHERE id IN \('6ac2af63\w+'\) LIMIT 500$/);
     expect(sql.get('guardduty-container processes')).toMatch(/LIKE '%' \|\| '6ac2af63\w+' \|\| '%'$/);
     expect(world.reports.filter(({ event }) => event === 'query_refused')).toEqual([]);
   });

@@ -57,7 +57,7 @@ describe('a GuardDuty finding', () => {
       /strftime\('%s', '2026-11-20T15:08:02.000Z'\).*WHERE pid = 41277 LIMIT 1$/,
     );
     expect(sql.get('guardduty-container container')).toMatch(/WHERE id IN \('6ac2af63\w+'\) LIMIT 500$/);
-    expect(sql.get('guardduty-container processes')).toMatch(/LIKE '%' \|\| '6ac2af63\w+' \|\| '%'$/);
+    expect(sql.get('guardduty-container processes')).toMatch(/LIKE '%' \|\| '6ac2af63\w+' \|\| '%' LIMIT 1000$/);
     expect(world.reports.filter(({ event }) => event === 'query_refused')).toEqual([]);
   });
 

@@ -49,6 +49,15 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
   };
   return createHandler(sweeping, telling)({}, { ...context, getRemainingTimeInMillis: () => leftMs, ...invoked });
 }
+/** Lets every write about a task fail. */
+function failAbout(n: number): void {
+  const { ledger } = world.ports;
+  const advance: typeof ledger.advance = ledger.advance.bind(ledger);
+  ledger.advance = async (...args) => {
+    if (args[0].workload === taskArn(n)) throw new Error('DynamoDB is away');
+    return advance(...args);
+  };
+}
 const done = () => world.reports.findLast(({ event }) => event === 'sweep_done')?.fields;
 
 describe('the reconciler', () => {
@@ -78,7 +87,8 @@ describe('the reconciler', () => {
   });
 
   it('says so to Lambda when a part of it failed, but not before all else is done', async () => {
-    account.put({ ...aDescription(1, RUNNING, world.nowMs), lastStatus: 7 as unknown as string });
+    account.put(aDescription(1, RUNNING, world.nowMs));
+    failAbout(1);
     account.put(aDescription(2, RUNNING, world.nowMs));
     await expect(reconcile()).rejects.toThrow("1 of the sweep's parts failed");
     expect(await world.record(taskArn(2))).toMatchObject({ toldBy: 'sweep' });
@@ -94,7 +104,8 @@ describe('the reconciler', () => {
     world.nowMs += MINUTE;
     account.put(aDescription(1, RUNNING, world.nowMs - 30 * SECOND));
     await reconcile();
-    account.put({ ...aDescription(2, RUNNING, world.nowMs), lastStatus: 7 as unknown as string });
+    account.put(aDescription(2, RUNNING, world.nowMs));
+    failAbout(2);
     for (let minute = 0; minute < 15; minute += 1) {
       expect(misses).toEqual([]);
       world.nowMs += MINUTE;

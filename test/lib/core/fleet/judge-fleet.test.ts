@@ -72,7 +72,8 @@ describe('an instance from which no node enrolled', () => {
     await pass(1); // its launch is asked about under its node's name
     reads = 0;
     await pass(14);
-    expect([await open(), reads]).toEqual([[], 1]);
+    expect(await open()).toEqual([]);
+    expect(reads).toBeLessThanOrEqual(1);
   });
 
   it.each([

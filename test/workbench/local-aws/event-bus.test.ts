@@ -6,6 +6,7 @@ import {
   type PutEventsRequestEntry,
 } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { signedHeaders } from '../../../workbench/local-aws/credentials.ts';
 import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
 import { LocalQueue } from '../../../workbench/local-aws/queues.ts';
 import { PLACE, type Served, serve } from './serve.ts';
@@ -31,8 +32,11 @@ const received = () => {
   const messages = queue.receive(100);
   return messages.map(({ body }) => JSON.parse(body));
 };
-const post = (body: string, headers: Record<string, string> = {}) =>
-  fetch(`${server.url}/events`, { method: 'POST', body, headers });
+const post = async (body: string, headers: Record<string, string> = {}) => {
+  const url = new URL(`${server.url}/events`);
+  const signed = await signedHeaders(url, body, server.credentials);
+  return fetch(url, { method: 'POST', body, headers: { ...signed, ...headers } });
+};
 
 describe('EventBridge', () => {
   const put = (...Entries: PutEventsRequestEntry[]) =>
@@ -149,7 +153,7 @@ describe('EventBridge', () => {
     await expect(server.client(EventBridgeClient).send(new ListRulesCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
     });
-    expect((await fetch(`${server.url}/other`)).status).toBe(400);
+    expect((await fetch(`${server.url}/other`)).status).toBe(403);
   });
 
   it('answers no web page, whether it says so or comes under another host name', async () => {

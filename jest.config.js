@@ -14,7 +14,7 @@ export default {
   },
   watchPathIgnorePatterns: ['<rootDir>/(dist|cdk\\.out|coverage|\\.mayfly)/'], // written by tests: a change there starts no new run
   maxWorkers: '100%', // jest leaves one core idle otherwise: half of them on a small machine
-  testTimeout: 120_000, // a bound against hanging, not a measurement: machines differ
+  testTimeout: 300_000, // a bound against hanging, not a measurement: machines differ
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',

@@ -57,7 +57,7 @@ async function request(
   name: string,
   { detail, key, data, stack }: RequestFlags,
 ): Promise<{ readonly id: string; readonly asked: readonly RuleHosts[] }> {
-  const { live, nodes } = await at({ data, ...(stack ? { stack } : {}) }, async (place) => ({
+  const { live, nodes } = await at({ data, stack }, async (place) => ({
     live: await liveAt(place),
     nodes: await everyEntry(place.directory),
   }));

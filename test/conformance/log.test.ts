@@ -57,7 +57,7 @@ describe('log', () => {
     expect(await server.lines('logs')).toEqual([]);
   });
 
-  it('check 35: a batch sent twice can be told from two batches, by the ids of its lines', async () => {
+  it('check 35: a batch sent again is stored once; the same lines of another host have other ids', async () => {
     const batch = [
       { name: 'q', unixTime: 1, counter: 1 },
       { name: 'q', unixTime: 1, counter: 2 },
@@ -65,8 +65,7 @@ describe('log', () => {
     await agent.log('result', batch);
     await agent.log('result', batch);
     const ids = (await server.lines('logs')).map((entry) => entry.id);
-    expect(ids).toHaveLength(4);
-    expect(new Set(ids).size).toBe(2);
+    expect(ids).toHaveLength(2);
     const other = await anEnrolled(server, 'i-0def');
     await other.log('result', batch);
     expect(new Set((await server.lines('logs')).map((entry) => entry.id)).size).toBe(4);

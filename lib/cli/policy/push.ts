@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
-import { type Draft, versionAfter } from '../../core/policy/policy-version.ts';
+import { type Draft, SHIPPED_BY, versionAfter } from '../../core/policy/policy-version.ts';
 import { diffPolicies, type PolicyDiff } from '../../policy-compiler/index.ts';
 import { Exit } from '../exit.ts';
 import { at, type Place, type PlaceFlags } from '../place.ts';
@@ -70,7 +70,7 @@ async function publish(
     return say(`Nothing to push: version ${expected}, live at ${place.name}, says the same.`);
   }
   if (!json) say(diffLines(changes, process.stdout));
-  const unseen = expect === undefined && live && live.pushedBy !== me() ? live : undefined;
+  const unseen = expect === undefined && live && ![me(), SHIPPED_BY].includes(live.pushedBy) ? live : undefined;
   const questions = dir === undefined || yes ? [] : questionsOf(changes, unseen);
   if (dir !== undefined && questions.length > 0) await confirmed(questions, { dir, place, live: expected, json });
   if (!(await place.store.push(next, expected))) return overtaken(place, expected, json);

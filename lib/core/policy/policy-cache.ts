@@ -1,6 +1,6 @@
 import type { Report } from '../report.ts';
 import type { Policy, PolicyStore, PolicyVersion } from './policy.ts';
-import { versionAfter } from './policy-version.ts';
+import { SHIPPED_BY, versionAfter } from './policy-version.ts';
 
 export interface PolicyCacheDeps {
   readonly store: PolicyStore;
@@ -81,7 +81,7 @@ export class PolicyCache {
     const first = versionAfter(0, {
       ...builtIn,
       message: 'The default policy',
-      pushedBy: 'mayfly',
+      pushedBy: SHIPPED_BY,
       pushedAtMs: now(),
     });
     if (await store.push(first, 0)) return first;

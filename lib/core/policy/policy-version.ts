@@ -11,6 +11,9 @@ export interface Draft {
   readonly pushedAtMs: number;
 }
 
+/** Who pushed the default policy that a new Mayfly starts with. */
+export const SHIPPED_BY = 'mayfly';
+
 /** The version that a push of this draft onto version `expected` would make live. */
 export const versionAfter = (expected: number, draft: Draft): PolicyVersion => ({
   ...draft,

@@ -136,7 +136,6 @@ export function pendingAgain(query: DeliveredQuery, asker: Asker, host: string, 
 function askerOf(query: PendingQuery): Asker {
   const { queryId, workload, alias, subjects, decorations, subjectDecorations } = query;
   const { triggeredAtMs, receivedAtMs, toldBy, queuedAtMs, expiresAtMs, places } = query;
-  const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, ...(toldBy ? { toldBy } : {}) };
-  const asker = { queryId, alias, subjects, decorations, subjectDecorations, ...clocks, ...(places ? { places } : {}) };
-  return workload === undefined ? asker : { ...asker, workload };
+  const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, toldBy };
+  return { queryId, workload, alias, subjects, decorations, subjectDecorations, ...clocks, places };
 }

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { SHIPPED_BY } from '../../../../lib/core/policy/policy-version.ts';
 import { aVersion } from '../../../support/a-policy.ts';
 import { aMayfly, CONFIG, folderOf, jsonLines, mayfly, mayflyAtOnce, policyAsking, ruleAsking } from './harness.ts';
 
@@ -131,6 +132,14 @@ describe('mayfly policy push', () => {
     const { code, stderr } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'mine');
     expect([code, stderr]).toEqual([1, expect.stringContaining('it replaces version 1 of somebody@else')]);
     expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'mine', '--expect', '1')).code).toBe(0);
+  });
+
+  it('does not ask about the default policy, which is the work of no colleague', async () => {
+    const { data, store } = await aMayfly();
+    const policy = { ...aVersion(1).policy, rules: [] };
+    await store.push(aVersion(1, { policy, pushedBy: SHIPPED_BY }), 0);
+    const push = ['policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'mine'];
+    expect(await mayfly(...push)).toMatchObject({ code: 0 });
   });
 
   it('deletes rules and profiles only with --yes where nobody can be asked', async () => {

@@ -101,6 +101,8 @@ module.exports = {
     },
     {
       name: 'no-dev-dependency-at-run-time',
+      comment:
+        'what runs is in the `dependencies` of the package.json above it: lib, lambdas and bin see the root one, the workbench its own as well, so no product code can use a package that only the workbench lists',
       severity: 'error',
       from: { path: '^(bin|lib|lambdas|workbench|scripts)/', pathNot: '/bench/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
@@ -109,6 +111,7 @@ module.exports = {
   options: {
     parser: 'swc', // its other parser needs TypeScript < 7
     doNotFollow: { path: 'node_modules' },
+    combinedDependencies: true, // of a file in workbench/: those of workbench/package.json and of the root
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },
   },
 };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What the loopback endpoints of a run demand, as AWS credentials. */
-export interface Credentials {
+interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
@@ -50,7 +50,7 @@ export async function readyIn(data: string): Promise<ReadyFile> {
 }
 
 /** The table of a local Mayfly that does not run, opened for reading. */
-export interface StoppedTable {
+interface StoppedTable {
   readonly endpoint: string;
   readonly credentials: Credentials;
   readonly close: () => Promise<void>;

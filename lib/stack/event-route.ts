@@ -22,7 +22,7 @@ export interface EventRouteProps {
 }
 
 /** A function that spends most of its time waiting. */
-export interface Waiting {
+interface Waiting {
   /** How long one batch of events may take. */
   readonly timeout: Duration;
   /** After so long a failed event comes back; more than the timeout, or Lambda takes no such queue. */

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
 import { fronts } from '../support/fronts.ts';
-import { certificate, type HttpAnswer, send } from '../support/https.ts';
+import { type HttpAnswer, send } from '../support/https.ts';
 import type { TlsServer } from '../support/tls-server.ts';
 import { anEnrolled, heard, WireAgent } from '../support/wire-agent.ts';
 
@@ -54,7 +55,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     expect(older.tls).toEqual({ protocol: 'TLSv1.2', cipher: expect.stringMatching(/^ECDHE-.*-AES\d+-GCM-/) });
     const newer = await server.post('/v1/config', {}, { minVersion: 'TLSv1.3' });
     expect(newer.tls.protocol).toBe('TLSv1.3');
-    const { cert: stranger } = await certificate();
+    const { cert: stranger } = await makeCertificate(Date.now());
     await expect(send(`${server.url}/v1/config`, stranger, Buffer.from('{}'))).rejects.toThrow(
       /self-signed|unable to verify|signature/,
     );

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'no
 import type { AttestMode, Trust } from '../../lib/core/attest/trust.ts';
 
 export const REGION = 'eu-west-1';
-export const ACCOUNT = '111122223333';
+const ACCOUNT = '111122223333';
 
 /** A key that stands in for AWS's. */
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {

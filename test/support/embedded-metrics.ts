@@ -3,7 +3,7 @@ import { telemetry } from '../../lib/aws/telemetry.ts';
 import type { Report } from '../../lib/core/report.ts';
 
 /** A metric as CloudWatch knows it. */
-export interface Datum {
+interface Datum {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;

@@ -1,6 +1,5 @@
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { generate } from 'selfsigned';
 
 /** What came back over the wire. */
 export interface HttpAnswer {
@@ -58,18 +57,4 @@ export function send(url: string, ca: string, body: Buffer, options: HttpOptions
     outgoing.setHeader('Content-Length', body.length);
     outgoing.end(body);
   });
-}
-
-/** A certificate for localhost, its own authority. */
-export async function certificate(): Promise<{ key: string; cert: string }> {
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    curve: 'P-256',
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: 'localhost' }] },
-    ],
-  });
-  return { key: made.private, cert: made.cert };
 }

@@ -17,12 +17,13 @@ import type { Table } from '../../lib/aws/table.ts';
 import { NO_TRUST, type Trust } from '../../lib/core/attest/trust.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
+import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
 import { type AnyLine, asAnyLine } from './any-line.ts';
 import { aTable, dynamodb } from './dynamodb.ts';
 import { DynamoTap } from './dynamodb-tap.ts';
 import { FakeFirehose } from './fake-firehose.ts';
 import { FakeSecrets } from './fake-secrets.ts';
-import { certificate, type HttpAnswer, type HttpOptions, send } from './https.ts';
+import { type HttpAnswer, type HttpOptions, send } from './https.ts';
 import { inForce, plainPolicy } from './plain-policy.ts';
 import { proxyEvent } from './proxy-event.ts';
 
@@ -123,7 +124,7 @@ export async function aTlsServer(
     }),
   );
 
-  const { key, cert } = await certificate();
+  const { key, cert } = await makeCertificate(Date.now());
   let connections = 0;
   const server = createServer({ key, cert }, async (request, response) => {
     const body = await bodyOf(request);

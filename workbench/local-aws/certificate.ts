@@ -21,8 +21,16 @@ export async function localCertificate(folder: string, nowMs: number): Promise<C
   const [cert, key] = await Promise.all([file, keyFile].map((name) => readFile(name, 'utf8').catch(() => '')));
   if (cert && key && isUsable(cert, nowMs)) return { file, cert, key };
 
-  const { generate } = await import('selfsigned'); // 100 ms that only the first start pays
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+  const made = await makeCertificate(nowMs);
+  await replaceFile(keyFile, made.key);
+  await replaceFile(file, made.cert);
+  return { file, ...made };
+}
+
+/** Makes a self-signed certificate for localhost and its private key, both as PEM. */
+export async function makeCertificate(nowMs: number): Promise<Pick<Certificate, 'cert' | 'key'>> {
+  const { generate } = await import('selfsigned'); // loading takes 100 ms, which only the first start needs
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
@@ -42,9 +50,7 @@ export async function localCertificate(folder: string, nowMs: number): Promise<C
       },
     ],
   });
-  await replaceFile(keyFile, made.private);
-  await replaceFile(file, made.cert);
-  return { file, cert: made.cert, key: made.private };
+  return { cert, key };
 }
 
 function isUsable(pem: string, nowMs: number): boolean {

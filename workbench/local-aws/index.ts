@@ -28,7 +28,6 @@ import { createFunctions, createSources, openQueues } from './wiring.ts';
 
 export { type RunCredentials, signedHeaders } from './credentials.ts';
 export type { LocalNotice } from './notice.ts';
-export type { AwsWorld } from './services/aws-world.ts';
 
 export interface LocalOptions {
   /** The synthesized app (`cdk.out`), or what makes it: asked only once data folder and port are known to be free. */

@@ -11,7 +11,7 @@ export class Died extends Error {
 }
 
 /** A call to a port that was refused, before or after it had its effect. */
-export class Refused extends Error {
+class Refused extends Error {
   override readonly name = 'Refused';
 }
 

@@ -47,7 +47,7 @@ export const pollDelay = (intervalSeconds: number, path: Path): DelayDistributio
   afterEvent((ms) => clamp(ms / cycleMs(intervalSeconds, path)), path);
 
 /** From PENDING to the container on a host that pulls its images: the median of docs/spec/performance.md §3.2. */
-export const LEAD_MS = 3000;
+const LEAD_MS = 3000;
 
 /**
  * (c) PENDING heats a cold host: a poll between it and RUNNING is followed by one 5 s later, else what is left of the idle

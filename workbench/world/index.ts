@@ -4,32 +4,21 @@
  * and the Auto Scaling around it, answers AWS's APIs. It knows the server only by its URL and shares no
  * code with it.
  */
-export { type AwsApi, AwsApiError } from './aws/api.ts';
-export type { LifecycleAction, SimulatedAutoScaling, TerminateHook } from './aws/auto-scaling.ts';
-export type { DescribedInstance, DescribeInstancesOutput, InstanceState, SimulatedEc2 } from './aws/ec2.ts';
+export type { DescribeInstancesOutput } from './aws/ec2.ts';
 export type { EventBridgeEvent } from './aws/event-feed.ts';
 export { type Clock, RealClock, Stopped, VirtualClock } from './clock.ts';
-export type { Delays } from './delays.ts';
 export { type ClusterOptions, SimulatedCluster } from './ecs/cluster.ts';
-export {
-  type DescribeContainerInstancesOutput,
-  type DescribeTaskDefinitionOutput,
-  type DescribeTasksOutput,
-  EcsApiError,
-  type ListClustersOutput,
-  type ListTasksOutput,
-} from './ecs/ecs-api.ts';
-export type { HostEnd } from './ecs/host-end.ts';
-export type { ContainerDefinition, RunTask, TaskContainer } from './ecs/task.ts';
+export { EcsApiError } from './ecs/ecs-api.ts';
+export type { RunTask } from './ecs/task.ts';
 export { TaskHandle } from './ecs/task-handle.ts';
-export type { Container, ContainerSpec } from './host/container.ts';
-export { type HostOptions, SimulatedHost } from './host/host.ts';
+export type { Container } from './host/container.ts';
+export { SimulatedHost } from './host/host.ts';
 export type { Row, SqlAnswer } from './host/sql-engine.ts';
 export { fixedLifetime, LIFETIMES, type Lifetime } from './lifetimes.ts';
 export { type AgentOptions, SimulatedAgent } from './osquery/agent.ts';
-export type { AgentEvent, AgentNotice } from './osquery/events.ts';
+export type { AgentEvent } from './osquery/events.ts';
 export { type Endpoint, type Fault, Faults } from './osquery/faults.ts';
 export type { FlagValues } from './osquery/flags.ts';
 export { HttpsTransport, type Transport, type WireRequest, type WireResponse } from './osquery/transport.ts';
 export { Random } from './random.ts';
-export { type BaselineOptions, ScheduleBaseline } from './schedule-baseline.ts';
+export { ScheduleBaseline } from './schedule-baseline.ts';

@@ -11,7 +11,7 @@ export interface SinceFlags extends PlaceFlags {
 }
 
 /** What a group without a cluster is called. */
-export const inNone = 'EC2 instances';
+const inNone = 'EC2 instances';
 
 /** The workloads that the flags mean: of a time, and of one cluster if one is named. */
 export async function* meant(

@@ -23,7 +23,7 @@ export interface ClusterCoverage extends Coverage {
 export const clusterOf = ({ identity }: WorkloadRecord): string | null => identity.cluster ?? null;
 
 /** From the event that asked to the first row about it, in ms; undefined without an answer. */
-export function timeToAnswerMs({ firstAnswerAtMs, handling, firstEventAtMs }: WorkloadRecord): number | undefined {
+function timeToAnswerMs({ firstAnswerAtMs, handling, firstEventAtMs }: WorkloadRecord): number | undefined {
   if (firstAnswerAtMs === undefined) return undefined;
   // AWS's clock and ours may differ by a little.
   return Math.max(0, firstAnswerAtMs - (handling?.firstAsked?.eventAtMs ?? firstEventAtMs));

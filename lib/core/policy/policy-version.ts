@@ -22,7 +22,7 @@ export const versionAfter = (expected: number, draft: Draft): PolicyVersion => (
 });
 
 /** SHA-256 of the policy's canonical JSON, in hex: the order of keys does not matter, the order of rules does. */
-export function digestOf(policy: Policy): string {
+function digestOf(policy: Policy): string {
   return createHash('sha256')
     .update(JSON.stringify(canonical(policy)))
     .digest('hex');

@@ -35,7 +35,7 @@ export const defaultLimits: DrainLimits = {
 const REPEATS_OF_A_READ = 5;
 
 /** Queries of a delivery, by their positions. */
-export interface Part {
+interface Part {
   readonly delivery: Delivery;
   readonly positions: readonly number[];
 }

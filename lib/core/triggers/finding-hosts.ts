@@ -8,7 +8,7 @@ interface Deps extends HostDeps {
 }
 
 /** A host, and the names under which the finding has it: instance ids, task ARNs. */
-export interface FindingHost extends Resolved {
+interface FindingHost extends Resolved {
   readonly names: readonly string[];
 }
 

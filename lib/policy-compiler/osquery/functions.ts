@@ -74,7 +74,7 @@ export const FIXED_ARGUMENTS: Readonly<Record<string, number>> = { iif: 3, json_
 export const OSQUERY_COLLATIONS = ['version', 'version_arch', 'version_dpkg', 'version_rhel'];
 
 /** What osquery's SQLite lets a query read beside osquery's tables. */
-export const SQLITE_TABLES: ReadonlySet<string> = new Set([
+const SQLITE_TABLES: ReadonlySet<string> = new Set([
   ...['json_each', 'json_tree', 'dbstat'],
   ...['sqlite_master', 'sqlite_schema', 'sqlite_temp_master', 'sqlite_temp_schema'],
   ...['pragma_table_info', 'pragma_table_xinfo', 'pragma_function_list', 'pragma_collation_list'],

@@ -9,7 +9,7 @@ import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
 /** As written in a template: a value, or a reference to be resolved at deployment. */
 export type Reference = { readonly Ref: string } | { readonly 'Fn::GetAtt': readonly [string, string] };
 
-export interface Statement {
+interface Statement {
   readonly Effect: 'Allow' | 'Deny';
   readonly Action: string | string[];
   readonly Resource: unknown;

@@ -25,7 +25,7 @@ interface Instance {
 }
 
 /** One instance as DescribeInstances shows it. A terminated one has no address any more. */
-export interface DescribedInstance {
+interface DescribedInstance {
   readonly InstanceId: string;
   readonly ImageId: string;
   readonly InstanceType: string;

@@ -1,5 +1,5 @@
 /** The watcher looks after its worker this often. */
-export const WATCH_INTERVAL_MS = 3000;
+const WATCH_INTERVAL_MS = 3000;
 
 /** A worker started less than this ago died too soon: the next one waits. */
 const RESPAWN_LIMIT_SECONDS = 4;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generate } from 'selfsigned';
+import { makeCertificate } from '../../../../workbench/local-aws/certificate.ts';
 import {
   type AgentEvent,
   HttpsTransport,
@@ -24,16 +24,10 @@ let url: string;
 let connections = 0;
 let written: (request: { headers: readonly string[]; body: string }) => void = () => {};
 
-async function aCertificate() {
-  const altNames = [{ type: 2 as const, value: 'localhost' }];
-  const extensions = [{ name: 'subjectAltName' as const, altNames }];
-  return generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec', extensions });
-}
-
 beforeAll(async () => {
-  const pems = await aCertificate();
+  const pems = await makeCertificate(Date.now());
   ca = pems.cert;
-  server = createServer({ key: pems.private, cert: pems.cert }, (request, response) => {
+  server = createServer({ key: pems.key, cert: pems.cert }, (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -99,9 +93,9 @@ describe('the HTTPS transport', () => {
   });
 
   it('refuses a server whose certificate it does not trust, or that bears another name', async () => {
-    const stranger = await aCertificate();
+    const stranger = await makeCertificate(Date.now());
     await expect(exchange('/', stranger.cert)).rejects.toThrow(/certificate/);
-    await expect(exchange('/', ca, url.replace('localhost', '127.0.0.1'))).rejects.toThrow(
+    await expect(exchange('/', ca, url.replace('localhost', '[::ffff:127.0.0.1]'))).rejects.toThrow(
       /does not match certificate/,
     );
   });

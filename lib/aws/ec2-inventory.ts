@@ -4,7 +4,7 @@ import {
   type EC2Client,
   type Instance as Ec2Instance,
 } from '@aws-sdk/client-ec2';
-import type { Instance, InstanceInventory } from '../core/reconcile/inventory.ts';
+import type { Instance, InstanceInventory } from '../core/inventory/inventory.ts';
 import type { Call } from './metered.ts';
 
 /** A stopped instance has nothing to tell; its next start is a launch again. */

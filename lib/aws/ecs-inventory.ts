@@ -8,7 +8,7 @@ import {
   type ListTasksCommandOutput,
   type Task,
 } from '@aws-sdk/client-ecs';
-import type { TaskInventory, TaskList, TaskPage } from '../core/reconcile/inventory.ts';
+import type { TaskInventory, TaskList, TaskPage } from '../core/inventory/inventory.ts';
 import type { Call } from './metered.ts';
 
 /** What exists in ECS. The client should try little again: the sweep after this one does. */

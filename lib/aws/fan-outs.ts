@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/triggers/fan-out.ts';
+import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 const SECRET_KEY = { pk: 'FANOUT', sk: '#secret' };

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { SweepProgress, SweepState } from '../core/inventory/inventory.ts';
 import type { Cursors, ReviewProgress } from '../core/ledger/review.ts';
-import type { SweepProgress, SweepState } from '../core/reconcile/inventory.ts';
 import { conditional, type Table } from './table.ts';
 
 /** What a run takes up where the last one left it: `<pk>` / `#progress`, one row that stays; `{}` before the first run. */

@@ -9,12 +9,12 @@ import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { DynamoSweepProgress } from '../aws/progress.ts';
 import { openTable } from '../aws/table.ts';
 import type { Findings } from '../core/fleet/finding.ts';
+import type { SweepState } from '../core/inventory/inventory.ts';
 import type { LedgerBook } from '../core/ledger/book.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
-import type { SweepState } from '../core/reconcile/inventory.ts';
 import { DATA, openStopped, readyIn } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
 

@@ -10,15 +10,15 @@ import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.t
 import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
 import { DynamoSweepProgress } from '../../lib/aws/progress.ts';
 import type { Findings } from '../../lib/core/fleet/finding.ts';
+import type { SweepProgress } from '../../lib/core/inventory/inventory.ts';
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
 import type { NodeDirectory } from '../../lib/core/nodes/directory.ts';
 import type { Aliases, NodeRegistry } from '../../lib/core/nodes/registry.ts';
 import type { PolicyStore } from '../../lib/core/policy/policy.ts';
+import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
-import type { SweepProgress } from '../../lib/core/reconcile/inventory.ts';
 import type { AnswerBook } from '../../lib/core/results/answer-book.ts';
 import type { LogBook } from '../../lib/core/results/log-book.ts';
-import type { FanOuts } from '../../lib/core/triggers/fan-out.ts';
 import { MemoryFindings } from '../../lib/memory/findings.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';

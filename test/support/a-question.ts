@@ -1,7 +1,7 @@
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import { askingOf, postMortemOf } from '../../lib/core/policy/asking.ts';
 import type { PolicyRule } from '../../lib/core/policy/policy.ts';
 import { questions } from '../../lib/core/queue/ask.ts';
-import { askingOf, postMortemOf } from '../../lib/core/queue/asking.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { aSnapshot } from './a-record.ts';
 import { plainPolicy } from './plain-policy.ts';

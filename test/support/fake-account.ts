@@ -4,7 +4,7 @@ import type {
   TaskInventory,
   TaskList,
   TaskPage,
-} from '../../lib/core/reconcile/inventory.ts';
+} from '../../lib/core/inventory/inventory.ts';
 import { MINUTE } from './world.ts';
 
 /** What DescribeTasks says of a task, as far as tests need it. */

@@ -1,8 +1,8 @@
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
+import type { InstanceInventory, TaskInventory } from '../../lib/core/inventory/inventory.ts';
 import { SWEEP_EVERY_MS } from '../../lib/core/ledger/bound.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { LivePolicy } from '../../lib/core/policy/live-policy.ts';
-import type { InstanceInventory, TaskInventory } from '../../lib/core/reconcile/inventory.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import { Settled } from '../../lib/core/reconcile/settled.ts';
 import type { Spend } from '../../lib/core/reconcile/spend.ts';

@@ -4,7 +4,7 @@ import type {
   TaskInventory,
   TaskList,
   TaskPage,
-} from '../../lib/core/reconcile/inventory.ts';
+} from '../../lib/core/inventory/inventory.ts';
 import type { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { SimulatedCluster } from '../world/index.ts';
 

@@ -1,7 +1,7 @@
+import { each } from '../each.ts';
+import { type Bearer, decideHost } from '../hosts/host-of.ts';
 import { everyEntry, type NodeDirectory } from '../nodes/directory.ts';
-import { type Bearer, decideHost } from '../nodes/host-of.ts';
 import type { Alias, Aliases } from '../nodes/registry.ts';
-import { each } from '../reconcile/each.ts';
 import type { EnrolledAs } from './judge-fleet.ts';
 
 /** So long an instance's other name, or that it has none, is believed: names are learned once, at enrollment. */

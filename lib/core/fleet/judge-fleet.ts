@@ -1,5 +1,5 @@
+import type { Instance } from '../inventory/inventory.ts';
 import { isIgnored } from '../ledger/ignored.ts';
-import type { Instance } from '../reconcile/inventory.ts';
 import { identityOf } from '../reconcile/synthetic.ts';
 import type { Observation } from './finding.ts';
 

@@ -1,7 +1,7 @@
+import type { Instance } from '../inventory/inventory.ts';
 import { movesOf } from '../ledger/addresses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
-import type { Instance } from '../reconcile/inventory.ts';
 import { identityOf } from '../reconcile/synthetic.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Enrolled } from '../nodes/enroll.ts';
-import type { Contest } from '../nodes/learn-instance.ts';
+import type { Enrolled } from '../enrollment/enroll.ts';
+import type { Contest } from '../hosts/learn-instance.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Report } from '../report.ts';
 import { type Findings, noteFinding } from './finding.ts';

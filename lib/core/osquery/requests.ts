@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { type Proof, splitSecret } from '../attest/identity-document.ts';
-import type { Enrollment } from '../nodes/enroll.ts';
+import type { Enrollment } from '../enrollment/enroll.ts';
 import { identifierProblem } from '../nodes/host-identifier.ts';
 import { cut } from '../text.ts';
 

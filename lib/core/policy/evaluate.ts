@@ -1,6 +1,6 @@
-import { type Asking, askingOf, lastGaspOf, listsAreIds, postMortemOf, priorityOf } from '../queue/asking.ts';
 import type { QuerySet } from '../queue/pending-query.ts';
 import { renderSql } from '../sql/render.ts';
+import { type Asking, askingOf, lastGaspOf, listsAreIds, postMortemOf, priorityOf } from './asking.ts';
 import { type BindingProblem, bind } from './binding.ts';
 import { compiledPolicy } from './compiled-policy.ts';
 import { lastGaspSeconds } from './ending.ts';

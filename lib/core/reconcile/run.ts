@@ -1,12 +1,12 @@
 import type { Place } from '../arn.ts';
+import { each } from '../each.ts';
 import { MayflyError } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
+import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from '../inventory/inventory.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
 import type { RuleDeps } from '../triggers/handle-rules.ts';
 import type { ParsedEvent } from '../triggers/parsed-event.ts';
-import { each } from './each.ts';
-import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from './inventory.ts';
 import type { Settled } from './settled.ts';
 import { OutOfBudget, type Spend } from './spend.ts';
 

@@ -1,12 +1,12 @@
+import { each } from '../each.ts';
 import { noteFinding } from '../fleet/finding.ts';
 import { type EnrolledAs, isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
+import type { Instance } from '../inventory/inventory.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { areSameTags, tagsIn } from '../nodes/tags.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
-import { each } from './each.ts';
-import type { Instance } from './inventory.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
 import { isOverdue, isUnhandled, wantsSign } from './standing.ts';

@@ -1,10 +1,10 @@
 import { placeOf } from '../arn.ts';
+import { each } from '../each.ts';
+import { hostOf } from '../hosts/host-of.ts';
+import type { Position, TaskList } from '../inventory/inventory.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
-import { hostOf } from '../nodes/host-of.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { parseEvent } from '../triggers/parse.ts';
-import { each } from './each.ts';
-import type { Position, TaskList } from './inventory.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
 import { standingOf, strayOf, wantsSign } from './standing.ts';

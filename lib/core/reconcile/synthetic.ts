@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Place } from '../arn.ts';
+import type { Instance } from '../inventory/inventory.ts';
 import { cut } from '../text.ts';
-import type { Instance } from './inventory.ts';
 
 /** What a task's event would have said, so that the policy's patterns match it. @param detail as DescribeTasks gives it */
 export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, place: Place): object {

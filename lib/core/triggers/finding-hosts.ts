@@ -1,5 +1,5 @@
+import { type HostDeps, hostOf, type Resolved } from '../hosts/host-of.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { type HostDeps, hostOf, type Resolved } from '../nodes/host-of.ts';
 import { lives } from '../nodes/node.ts';
 import type { FindingSubject } from '../policy/guardduty-finding.ts';
 

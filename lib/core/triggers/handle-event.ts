@@ -1,4 +1,4 @@
-import { type HostDeps, hostOf } from '../nodes/host-of.ts';
+import { type HostDeps, hostOf } from '../hosts/host-of.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { endInstance } from './end-instance.ts';
 import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';

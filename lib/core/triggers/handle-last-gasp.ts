@@ -1,9 +1,9 @@
+import { hostOf } from '../hosts/host-of.ts';
 import { machineOf } from '../ledger/machine.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
-import { hostOf } from '../nodes/host-of.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
+import { heatSecondsOf, lastGaspOf } from '../policy/asking.ts';
 import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
-import { heatSecondsOf, lastGaspOf } from '../queue/asking.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';

@@ -1,15 +1,15 @@
 import { learnIdentity } from '../fleet/learn-identity.ts';
+import { hostOf } from '../hosts/host-of.ts';
+import type { Instance } from '../inventory/inventory.ts';
 import type { ToldBy } from '../ledger/clocks.ts';
 import { machineOf } from '../ledger/machine.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
-import { hostOf } from '../nodes/host-of.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
+import { askingOf, heatSecondsOf } from '../policy/asking.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
-import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import { keyOf } from '../queue/pending-query.ts';
-import type { Instance } from '../reconcile/inventory.ts';
 
 /** An instance that came up, as EC2 or its Auto Scaling group tells it. */
 export interface LaunchEvent {

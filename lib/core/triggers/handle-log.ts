@@ -1,9 +1,9 @@
 import { factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import type { Node } from '../nodes/node.ts';
+import { type Asking, askingOf, heatSecondsOf, type Refusal } from '../policy/asking.ts';
 import type { CompiledPolicy, LogRow } from '../policy/compiled-policy.ts';
 import type { PolicyRule } from '../policy/policy.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
-import { type Asking, askingOf, heatSecondsOf, type Refusal } from '../queue/asking.ts';
 import type { PendingQuery } from '../queue/pending-query.ts';
 import type { LogLine } from '../results/lines.ts';
 

@@ -1,6 +1,7 @@
+import { hostOf, type Resolved } from '../hosts/host-of.ts';
 import { everyEntry, type NodeDirectory, seenFrom } from '../nodes/directory.ts';
-import { hostOf, type Resolved } from '../nodes/host-of.ts';
 import type { Aliases } from '../nodes/registry.ts';
+import { askingOf } from '../policy/asking.ts';
 import { lookUp } from '../policy/binding.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { type FindingSubject, findingOf } from '../policy/guardduty-finding.ts';
@@ -9,10 +10,9 @@ import { matchNode } from '../policy/match-node.ts';
 import type { Limits, NodeMatch, PolicyRule, Target } from '../policy/policy.ts';
 import { namedBy } from '../policy/target.ts';
 import { type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
-import { askingOf } from '../queue/asking.ts';
+import { type FanOuts, FINDING_KEEPS_MS, ranked } from '../queue/fan-out.ts';
 import { ANSWER_GRACE_MS } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
-import { type FanOuts, FINDING_KEEPS_MS, ranked } from './fan-out.ts';
 import { findingHosts } from './finding-hosts.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 

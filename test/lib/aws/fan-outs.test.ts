@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { DynamoFanOuts } from '../../../lib/aws/fan-outs.ts';
-import type { FanOuts } from '../../../lib/core/triggers/fan-out.ts';
+import type { FanOuts } from '../../../lib/core/queue/fan-out.ts';
 import { MemoryFanOuts } from '../../../lib/memory/progress.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, T0 } from '../../support/world.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoSweepProgress } from '../../../lib/aws/progress.ts';
-import type { SweepProgress, SweepState } from '../../../lib/core/reconcile/inventory.ts';
+import type { SweepProgress, SweepState } from '../../../lib/core/inventory/inventory.ts';
 import { MemorySweepProgress } from '../../../lib/memory/progress.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, SECOND, T0 } from '../../support/world.ts';

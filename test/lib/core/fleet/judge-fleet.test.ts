@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Instance } from '../../../../lib/core/inventory/inventory.ts';
 import type { DirectoryEntry } from '../../../../lib/core/nodes/directory.ts';
 import { NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
-import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
 import { anInstance, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
 

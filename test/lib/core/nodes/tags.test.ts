@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
+import { enroll } from '../../../../lib/core/enrollment/enroll.ts';
 import { entryOf, factsOf } from '../../../../lib/core/nodes/directory.ts';
-import { enroll } from '../../../../lib/core/nodes/enroll.ts';
 import { areSameTags, tagsIn } from '../../../../lib/core/nodes/tags.ts';
 import { profileFor } from '../../../../lib/core/policy/agent-config.ts';
 import { matchNode } from '../../../../lib/core/policy/match-node.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Instance } from '../../../../lib/core/inventory/inventory.ts';
 import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
-import type { Instance } from '../../../../lib/core/reconcile/inventory.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aSighting } from '../../../support/a-record.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
 import { entryOf, everyEntry } from '../../../../lib/core/nodes/directory.ts';
 import { lives, NODE_TTL_MS, type NodeIdentity } from '../../../../lib/core/nodes/node.ts';
-import { planEnroll } from '../../../../lib/core/nodes/plan-enroll.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import { aSnapshot } from '../../../support/a-record.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type Bearer, decideHost, type Known } from '../../../../lib/core/nodes/host-of.ts';
+import { type Bearer, decideHost, type Known } from '../../../../lib/core/hosts/host-of.ts';
 import type { Alias, ToldBy } from '../../../../lib/core/nodes/registry.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { anAnswer, MINUTE, T0, World } from '../../../support/world.ts';

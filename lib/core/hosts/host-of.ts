@@ -1,11 +1,11 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { identifierOf } from '../nodes/host-identifier.ts';
+import type { Node } from '../nodes/node.ts';
+import type { Alias, Aliases, NodeRegistry } from '../nodes/registry.ts';
+import { chooseAgent } from '../nodes/twins.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed } from '../queue/move.ts';
 import type { Report } from '../report.ts';
-import { identifierOf } from './host-identifier.ts';
-import type { Node } from './node.ts';
-import type { Alias, Aliases, NodeRegistry } from './registry.ts';
-import { chooseAgent } from './twins.ts';
 
 /** What the decision needs of a node. */
 export type Bearer = Pick<Node, 'host' | 'expiresAtMs' | 'endedAtMs' | 'instanceId' | 'attested'>;

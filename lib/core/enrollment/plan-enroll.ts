@@ -1,6 +1,6 @@
-import { type Fit, fitsBetter } from './fit.ts';
-import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity } from './node.ts';
-import { areOneMachine, isHeard, isLost, isSameAgent, mayBeOneMachine, twinName } from './twins.ts';
+import { type Fit, fitsBetter } from '../hosts/fit.ts';
+import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity } from '../nodes/node.ts';
+import { areOneMachine, isHeard, isLost, isSameAgent, mayBeOneMachine, twinName } from '../nodes/twins.ts';
 
 /** Who enrolls, and what is known when that is decided. */
 export interface Newcomer {

@@ -1,17 +1,17 @@
+import { fitOf } from '../hosts/fit.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
+import { factsOf } from '../nodes/directory.ts';
+import { lives, type Node, type NodeIdentity } from '../nodes/node.ts';
+import { pollerOf } from '../nodes/poller.ts';
+import { tagsOf } from '../nodes/tags.ts';
+import { areTwoMachines, contestMsOf, isSameAgent, twinName } from '../nodes/twins.ts';
+import { askingOf, heatSecondsOf } from '../policy/asking.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
-import { askingOf, heatSecondsOf } from '../queue/asking.ts';
 import { moveNamed } from '../queue/move.ts';
 import { onPlatform, platformOf } from '../queue/on-platform.ts';
-import { factsOf } from './directory.ts';
-import { fitOf } from './fit.ts';
-import { lives, type Node, type NodeIdentity } from './node.ts';
 import { type EnrollPlan, type Newcomer, planEnroll } from './plan-enroll.ts';
-import { pollerOf } from './poller.ts';
-import { tagsOf } from './tags.ts';
-import { areTwoMachines, contestMsOf, isSameAgent, twinName } from './twins.ts';
 
 /** An enroll request after its secret was accepted. */
 export interface Enrollment {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { hostOf, otherHostOf } from '../../../../lib/core/nodes/host-of.ts';
+import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
+import { hostOf, otherHostOf } from '../../../../lib/core/hosts/host-of.ts';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
-import { planEnroll } from '../../../../lib/core/nodes/plan-enroll.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { learnInstance } from '../../../../lib/core/nodes/learn-instance.ts';
+import { learnInstance } from '../../../../lib/core/hosts/learn-instance.ts';
 import { NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';

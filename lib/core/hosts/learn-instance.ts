@@ -1,9 +1,9 @@
 import type { Ledger } from '../ledger/ledger.ts';
+import { lives, type Node } from '../nodes/node.ts';
+import type { Alias, Aliases, NodeRegistry, ToldBy } from '../nodes/registry.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed, moveWaiting } from '../queue/move.ts';
 import { type Fit, fitOf, fitsBetter } from './fit.ts';
-import { lives, type Node } from './node.ts';
-import type { Alias, Aliases, NodeRegistry, ToldBy } from './registry.ts';
 
 export interface LearnDeps {
   readonly queue: HostQueue;

@@ -3,6 +3,19 @@
 /** Everything of ours that is not `allowed`. */
 const oursBut = (allowed) => ({ path: '^(bin|lambdas|lib|workbench|scripts|test|bench)/', pathNot: allowed });
 
+/** The folders of lib/core from the lowest layer to the highest: each imports only those before it (docs/architecture.md). */
+const LAYERS = [
+  'sql', 'inventory', 'policy', 'ledger', 'nodes', 'attest', 'queue', 'hosts', 'enrollment', 'fleet', 'results', 'triggers', 'reconcile', 'osquery',
+];
+
+const layerRules = LAYERS.map((layer, index) => ({
+  name: `core-layer-${layer}`,
+  comment: 'layers of lib/core have no two-way imports; a new folder gets a place in LAYERS',
+  severity: 'error',
+  from: { path: `^lib/core/${layer}/` },
+  to: { path: '^lib/core/[^/]+/', pathNot: `^lib/core/(${LAYERS.slice(0, index + 1).join('|')})/` },
+}));
+
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -18,6 +31,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/core/' },
       to: oursBut('^lib/core/'),
+    },
+    ...layerRules,
+    {
+      name: 'core-has-a-base',
+      comment: 'files directly in lib/core are below all layers; a folder outside LAYERS is imported by none of them',
+      severity: 'error',
+      from: { path: '^lib/core/[^/]+\\.ts$' },
+      to: { path: '^lib/core/[^/]+/' },
     },
     {
       name: 'core-is-pure',

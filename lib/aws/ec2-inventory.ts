@@ -4,7 +4,8 @@ import {
   type EC2Client,
   type Instance as Ec2Instance,
 } from '@aws-sdk/client-ec2';
-import type { Instance, InstanceInventory } from '../core/inventory/inventory.ts';
+import type { Instance } from '../core/inventory/instance.ts';
+import type { InstanceInventory } from '../core/inventory/inventory.ts';
 import type { Call } from './metered.ts';
 
 /** A stopped instance has nothing to tell; its next start is a launch again. */

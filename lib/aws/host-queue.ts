@@ -8,10 +8,11 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled } from '../core/queue/host-queue.ts';
 import { attemptsOf, latestOf, unanswered } from '../core/queue/offers.ts';
-import { keyOf, type PendingKey, type PendingQuery } from '../core/queue/pending-query.ts';
+import { keyOf, type PendingQuery } from '../core/queue/pending-query.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
 

@@ -8,6 +8,7 @@ import type { ToldBy } from '../core/ledger/clocks.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
+import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
   AnswerFrom,
   Asked,
@@ -20,7 +21,7 @@ import type {
   WorkloadRecord,
   WorkloadSnapshot,
 } from '../core/ledger/workload.ts';
-import type { PendingKey } from '../core/queue/pending-query.ts';
+
 import { conditional, type Table, ttl } from './table.ts';
 
 const PREFIX = 'WORKLOAD#';

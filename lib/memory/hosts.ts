@@ -1,10 +1,11 @@
+import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type { Node } from '../core/nodes/node.ts';
 import { MOST_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled } from '../core/queue/host-queue.ts';
 import { unanswered } from '../core/queue/offers.ts';
-import type { PendingKey, PendingQuery } from '../core/queue/pending-query.ts';
+import type { PendingQuery } from '../core/queue/pending-query.ts';
 
 interface Partition {
   node: Node | undefined;

@@ -2,6 +2,7 @@ import type { Stays } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
+import { type PendingKey, uniqueKeys } from '../core/ledger/pending-key.ts';
 import type {
   Asked,
   Handling,
@@ -12,7 +13,6 @@ import type {
   WorkloadRecord,
   WorkloadSnapshot,
 } from '../core/ledger/workload.ts';
-import { type PendingKey, uniqueKeys } from '../core/queue/pending-query.ts';
 
 type Identity = WorkloadSnapshot['identity'];
 

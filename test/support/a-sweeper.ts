@@ -1,5 +1,6 @@
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
-import type { Instance } from '../../lib/core/inventory/inventory.ts';
+import type { Instance } from '../../lib/core/inventory/instance.ts';
+
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import { Settled } from '../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';

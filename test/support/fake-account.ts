@@ -1,10 +1,5 @@
-import type {
-  Instance,
-  InstanceInventory,
-  TaskInventory,
-  TaskList,
-  TaskPage,
-} from '../../lib/core/inventory/inventory.ts';
+import type { Instance } from '../../lib/core/inventory/instance.ts';
+import type { InstanceInventory, TaskInventory, TaskList, TaskPage } from '../../lib/core/inventory/inventory.ts';
 import { MINUTE } from './world.ts';
 
 /** What DescribeTasks says of a task, as far as tests need it. */

@@ -1,10 +1,5 @@
-import type {
-  Instance,
-  InstanceInventory,
-  TaskInventory,
-  TaskList,
-  TaskPage,
-} from '../../lib/core/inventory/inventory.ts';
+import type { Instance } from '../../lib/core/inventory/instance.ts';
+import type { InstanceInventory, TaskInventory, TaskList, TaskPage } from '../../lib/core/inventory/inventory.ts';
 import type { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { SimulatedCluster } from '../world/index.ts';
 

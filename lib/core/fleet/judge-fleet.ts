@@ -1,6 +1,7 @@
-import type { Instance } from '../inventory/inventory.ts';
+import { type Instance, identityOf } from '../inventory/instance.ts';
+
 import { isIgnored } from '../ledger/ignored.ts';
-import { identityOf } from '../reconcile/synthetic.ts';
+
 import type { Observation } from './finding.ts';
 
 /** Three times the interval at which a live agent renews `lastSeenMs`. */

@@ -1,8 +1,8 @@
-import type { Instance } from '../inventory/inventory.ts';
+import { type Instance, identityOf } from '../inventory/instance.ts';
+
 import { movesOf } from '../ledger/addresses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
-import { identityOf } from '../reconcile/synthetic.ts';
 
 /**
  * Adds to the ledger's record of an instance what EC2 says of it: image, type, tags, addresses and since when it has them.

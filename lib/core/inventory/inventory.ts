@@ -1,3 +1,4 @@
+import type { Instance } from './instance.ts';
 /** Which tasks ListTasks is asked for, by desired status: `STOPPED` also lists those that are still stopping. */
 export type TaskList = 'RUNNING' | 'STOPPED';
 
@@ -6,24 +7,6 @@ export interface TaskPage {
   readonly arns: readonly string[]; // at most 100
   /** What the next page is asked for with; none on the last. */
   readonly next?: string;
-}
-
-/** An EC2 instance as EC2 describes it. */
-export interface Instance {
-  readonly instanceId: string;
-  readonly state: string; // pending, running, shutting-down, terminated
-  readonly launchedAtMs: number; // of its latest start
-  readonly imageId?: string;
-  readonly instanceType?: string;
-  readonly availabilityZone?: string;
-  readonly subnetId?: string;
-  readonly autoScalingGroup?: string;
-  /** The service that runs it for its own purposes, such as `ecs.amazonaws.com`. */
-  readonly managedBy?: string;
-  readonly tags: Readonly<Record<string, string>>;
-  /** Private and public, of its own interfaces: those of tasks are not its. */
-  readonly addresses: readonly string[];
-  readonly macs: readonly string[];
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { PendingKey } from '../queue/pending-query.ts';
 import type { Stays } from './addresses.ts';
+import type { PendingKey } from './pending-key.ts';
 import type {
   Asked,
   Handling,

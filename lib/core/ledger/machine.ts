@@ -1,4 +1,5 @@
-import type { Decorations } from '../queue/pending-query.ts';
+import type { Decorations } from '../decorations.ts';
+
 import { cut } from '../text.ts';
 import type { WorkloadRecord } from './workload.ts';
 

@@ -1,4 +1,3 @@
-import type { DirectoryEntry } from '../nodes/directory.ts';
 import type { Profile } from '../policy/policy.ts';
 import { type Bounds, boundsOf, intervalSecondsOf } from './bound.ts';
 import { clocksOf, STAGES, type Stage } from './clocks.ts';
@@ -60,7 +59,7 @@ export interface LateAnswer {
 export async function mttaOf(
   records: AsyncIterable<WorkloadRecord> | Iterable<WorkloadRecord>,
   profiles: readonly Profile[],
-  directory: readonly DirectoryEntry[],
+  nodes: readonly { readonly profile?: string }[],
   sweepEveryMs: number,
 ): Promise<Mtta> {
   const classes = profiles.map(
@@ -91,7 +90,7 @@ export async function mttaOf(
     late.push(lateAnswer(record, answer));
   }
   return {
-    classes: classes.map((each) => each.summary(directory)),
+    classes: classes.map((each) => each.summary(nodes)),
     all: answersOf(waits.all),
     swept: answersOf(waits.swept),
     launches: answersOf(waits.launches),
@@ -133,12 +132,12 @@ class NodeClass {
     return this.#polling.profile === profile && this.#polling.intervalSeconds === intervalSeconds;
   }
 
-  summary(directory: readonly DirectoryEntry[]): ClassMtta {
+  summary(nodes: readonly { readonly profile?: string }[]): ClassMtta {
     const { profile, intervalSeconds } = this.#polling;
     return {
       name: profile,
       inForce: this.#inForce,
-      nodes: this.#inForce ? directory.filter((entry) => entry.profile === profile).length : 0,
+      nodes: this.#inForce ? nodes.filter((node) => node.profile === profile).length : 0,
       intervalSeconds,
       boundsMs: boundsOf({ intervalSeconds, sweepEveryMs: this.#sweepEveryMs }),
       ...answersOf(this.waits),

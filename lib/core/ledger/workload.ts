@@ -1,7 +1,9 @@
-import type { Decorations, PendingKey, QuerySet } from '../queue/pending-query.ts';
+import type { Decorations } from '../decorations.ts';
+import type { QuerySet } from '../policy/query-set.ts';
 import type { Stays } from './addresses.ts';
 import type { ToldBy } from './clocks.ts';
 import { isIgnored } from './ignored.ts';
+import type { PendingKey } from './pending-key.ts';
 
 /** Why a workload was not seen, in the order in which one reason outweighs another. */
 export const TROUBLES = [

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { type Proof, splitSecret } from '../attest/identity-document.ts';
 import type { Enrollment } from '../enrollment/enroll.ts';
 import { identifierProblem } from '../nodes/host-identifier.ts';
+import type { Answer, Row } from '../results/answer.ts';
 import { cut } from '../text.ts';
 
 /*
@@ -70,17 +71,6 @@ export function nodeKeyOf(body: unknown, authorization: string | undefined): str
   const inHeader = keyInHeader(authorization) ?? '';
   if (inBody && inHeader && inBody !== inHeader) return '';
   return inBody || inHeader;
-}
-
-/** A row as osquery sends it: every value is text. Other scalars are taken as their text, anything deeper as JSON. */
-export type Row = Readonly<Record<string, string>>;
-
-/** One query's answer. */
-export interface Answer {
-  readonly wireId: string;
-  readonly status: number; // 0 means it ran
-  readonly message: string;
-  readonly rows: readonly Row[];
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { QuerySet } from '../queue/pending-query.ts';
 import type { PolicyQuery, PolicyRule } from './policy.ts';
+import type { QuerySet } from './query-set.ts';
 
 /** A rule that asks on a trigger, with the set of its queries that is meant. */
 export interface Asking {

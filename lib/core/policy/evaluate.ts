@@ -1,10 +1,10 @@
-import type { QuerySet } from '../queue/pending-query.ts';
 import { renderSql } from '../sql/render.ts';
 import { type Asking, askingOf, lastGaspOf, listsAreIds, postMortemOf, priorityOf } from './asking.ts';
 import { type BindingProblem, bind } from './binding.ts';
 import { compiledPolicy } from './compiled-policy.ts';
 import { lastGaspSeconds } from './ending.ts';
 import type { Policy, Target } from './policy.ts';
+import type { QuerySet } from './query-set.ts';
 import { type Named, namedBy } from './target.ts';
 
 /** What a policy would do about an event, for people to read: nothing is looked up and nothing queued. */

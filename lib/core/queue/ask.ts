@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Decorations } from '../decorations.ts';
 import type { ToldBy } from '../ledger/clocks.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import type { Handling, Poller } from '../ledger/workload.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import { type Asking, listsAreIds, priorityOf, type Refusal } from '../policy/asking.ts';
@@ -10,7 +12,7 @@ import type { Report } from '../report.ts';
 import { renderSql } from '../sql/render.ts';
 import type { HostQueue } from './host-queue.ts';
 import { onPlatform, platformOf } from './on-platform.ts';
-import { ANSWER_GRACE_MS, type Asker, type Decorations, type PendingQuery } from './pending-query.ts';
+import type { Asker, PendingQuery } from './pending-query.ts';
 
 /** What a trigger gives to the queries it asks for. */
 export interface Cause {

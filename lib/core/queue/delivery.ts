@@ -1,5 +1,6 @@
+import type { Evidence, QuerySet } from '../policy/query-set.ts';
 import { type Bindings, renderSql } from '../sql/render.ts';
-import type { Asker, Evidence, PendingQuery, QuerySet } from './pending-query.ts';
+import type { Asker, PendingQuery } from './pending-query.ts';
 
 /** One query as a node receives it: possibly several pending queries merged into one. */
 export interface DeliveredQuery {

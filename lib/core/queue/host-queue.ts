@@ -1,6 +1,7 @@
+import type { PendingKey } from '../ledger/pending-key.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Delivery, Offer } from './delivery.ts';
-import type { PendingKey, PendingQuery } from './pending-query.ts';
+import type { PendingQuery } from './pending-query.ts';
 
 /** Everything one poll needs, as one read returns it. */
 export interface HostPartition {

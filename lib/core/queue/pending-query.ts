@@ -1,15 +1,9 @@
+import type { Decorations } from '../decorations.ts';
 import type { ToldBy } from '../ledger/clocks.ts';
-import type { Platform, PolicyQuery } from '../policy/policy.ts';
+import { ANSWER_GRACE_MS, type PendingKey } from '../ledger/pending-key.ts';
+import type { Platform } from '../policy/policy.ts';
+import type { Evidence, QuerySet } from '../policy/query-set.ts';
 import type { Bindings } from '../sql/render.ts';
-
-/** How a query came to be asked; an answer to it proves different things. */
-export type QuerySet = 'live' | 'last-gasp' | 'post-mortem' | 'launch' | 'enrollment' | 'log' | 'request';
-
-/** Which returned rows prove what, as the policy says it. */
-export type Evidence = NonNullable<PolicyQuery['evidence']>;
-
-/** What we know of a workload as of the event, attached to every row that answers for it. */
-export type Decorations = Readonly<Record<string, string>>;
 
 /** The part of a query that belongs to one trigger; merged queries have several. */
 export interface Asker {
@@ -50,19 +44,6 @@ export interface PendingQuery extends Asker {
   readonly platforms?: readonly Platform[];
 }
 
-/** Where a pending query lives: its host, and priority and id as they sort. */
-export interface PendingKey {
-  readonly host: string;
-  readonly priority: number;
-  readonly queryId: string;
-  readonly set: QuerySet;
-  /** Where its answer can prove something: until when the answer is waited for, epoch ms. */
-  readonly answerByMs?: number;
-}
-
-/** An answer may lag the last hand-over by a lease and its redeliveries: nothing is called missed before that. */
-export const ANSWER_GRACE_MS = 3 * 60_000;
-
 export const keyOf = ({ host, priority, queryId, set, evidence, expiresAtMs }: PendingQuery): PendingKey => ({
   host,
   priority,
@@ -70,8 +51,3 @@ export const keyOf = ({ host, priority, queryId, set, evidence, expiresAtMs }: P
   set,
   answerByMs: evidence && expiresAtMs + ANSWER_GRACE_MS,
 });
-
-/** Each place once: two functions may have asked the same at once. */
-export const uniqueKeys = (keys: readonly PendingKey[]): PendingKey[] => [
-  ...new Map(keys.map((key) => [`${key.host} ${key.priority} ${key.queryId}`, key])).values(),
-];

@@ -2,7 +2,8 @@ import { each } from '../each.ts';
 import { noteFinding } from '../fleet/finding.ts';
 import { type EnrolledAs, isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
-import type { Instance } from '../inventory/inventory.ts';
+import { type Instance, identityOf } from '../inventory/instance.ts';
+
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { areSameTags, tagsIn } from '../nodes/tags.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
@@ -10,7 +11,7 @@ import { parseEvent } from '../triggers/parse.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
 import { isOverdue, isUnhandled, wantsSign } from './standing.ts';
-import { identityOf, instanceEvent, occurredAtMs } from './synthetic.ts';
+import { instanceEvent, occurredAtMs } from './synthetic.ts';
 
 /** An instance's start is told when it runs, some tens of seconds after its launch. */
 const FRESH_MS = 60_000;

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Place } from '../arn.ts';
-import type { Instance } from '../inventory/inventory.ts';
-import { cut } from '../text.ts';
 
 /** What a task's event would have said, so that the policy's patterns match it. @param detail as DescribeTasks gives it */
 export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, place: Place): object {
@@ -70,29 +68,4 @@ export function occurredAtMs(ownMs: number | undefined, { completeMs, beganMs }:
   if (ownMs === undefined) return nowMs;
   const isNew = completeMs === undefined && ownMs < (beganMs ?? nowMs);
   return isNew ? nowMs : Math.min(nowMs, Math.max(ownMs, completeMs ?? ownMs));
-}
-
-/** EC2's bounds on tags, and ours on what one adds to a record. */
-const MAX_TAGS = 50;
-const MAX_TAG_VALUE = 256;
-
-/** What EC2 tells of an instance and its events do not, in the words of the ledger's identity. */
-export function identityOf(instance: Instance): Record<string, string> {
-  const { imageId, instanceType, availabilityZone, subnetId, autoScalingGroup, managedBy } = instance;
-  const { launchedAtMs, addresses, macs, tags } = instance;
-  const entries = [
-    ['image_id', imageId],
-    ['instance_type', instanceType],
-    ['availability_zone', availabilityZone],
-    ['subnet', subnetId],
-    ['auto_scaling_group', autoScalingGroup],
-    ['managed_by', managedBy],
-    ['launched_at', new Date(launchedAtMs).toISOString()],
-    ['ip', addresses.join(' ')],
-    ['mac', macs.join(' ')],
-    ...Object.entries(tags)
-      .slice(0, MAX_TAGS)
-      .map(([key, value]) => [`tag:${key}`, cut(value, MAX_TAG_VALUE)]),
-  ];
-  return Object.fromEntries(entries.filter(([, value]) => value));
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Answer } from '../osquery/requests.ts';
 import { markOf, type Run } from '../queue/offers.ts';
+import type { Answer } from './answer.ts';
 
 /**
  * Which answers were stored. Agents send an answer again whenever a reply was lost: up to six copies, milliseconds

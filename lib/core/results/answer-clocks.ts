@@ -1,8 +1,9 @@
 import { clocksOf } from '../ledger/clocks.ts';
 import { type Judged, judged } from '../ledger/first-answer.ts';
 import type { Arrival, FirstAsked, WorkloadRecord } from '../ledger/workload.ts';
+import type { QuerySet } from '../policy/query-set.ts';
 import type { DeliveredQuery } from '../queue/delivery.ts';
-import type { Asker, QuerySet } from '../queue/pending-query.ts';
+import type { Asker } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
 
 /** An answer that proved something about a workload to one who asked. */

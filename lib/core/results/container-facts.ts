@@ -1,5 +1,5 @@
 import type { ContainerFacts } from '../ledger/workload.ts';
-import type { Row } from '../osquery/requests.ts';
+import type { Row } from './answer.ts';
 
 /** Of a command line the ledger keeps its beginning; the row has all of it. */
 const MAX_COMMAND_BYTES = 512;

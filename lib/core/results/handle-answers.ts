@@ -1,9 +1,9 @@
 import { grouped } from '../grouped.ts';
 import type { Node } from '../nodes/node.ts';
-import type { Answer } from '../osquery/requests.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { runOf } from '../queue/offers.ts';
 import { together } from '../together.ts';
+import type { Answer } from './answer.ts';
 import { type AnswerBook, pageNews } from './answer-book.ts';
 import { type Answered, isSettled, repeatsAmong, settledIn, unaskedFor, withQuestions } from './answered.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Decorations } from '../queue/pending-query.ts';
+import type { Decorations } from '../decorations.ts';
+
 import { cut } from '../text.ts';
 
 /*

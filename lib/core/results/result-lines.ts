@@ -1,10 +1,11 @@
+import type { Decorations } from '../decorations.ts';
 import type { Node } from '../nodes/node.ts';
-import type { Row } from '../osquery/requests.ts';
 import type { DeliveredQuery, Delivery } from '../queue/delivery.ts';
 import type { GivenUp } from '../queue/drain.ts';
 import { latestOf } from '../queue/offers.ts';
-import type { Asker, Decorations } from '../queue/pending-query.ts';
+import type { Asker } from '../queue/pending-query.ts';
 import { cut } from '../text.ts';
+import type { Row } from './answer.ts';
 import { type Answered, offerOf } from './answered.ts';
 import { lineId, type ResultLine } from './lines.ts';
 

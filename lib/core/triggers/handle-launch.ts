@@ -1,6 +1,7 @@
 import { learnIdentity } from '../fleet/learn-identity.ts';
 import { hostOf } from '../hosts/host-of.ts';
-import type { Instance } from '../inventory/inventory.ts';
+import type { Instance } from '../inventory/instance.ts';
+
 import type { ToldBy } from '../ledger/clocks.ts';
 import { machineOf } from '../ledger/machine.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';

@@ -1,4 +1,5 @@
 import { hostOf, type Resolved } from '../hosts/host-of.ts';
+import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import { everyEntry, type NodeDirectory, seenFrom } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import { askingOf } from '../policy/asking.ts';
@@ -11,7 +12,7 @@ import type { Limits, NodeMatch, PolicyRule, Target } from '../policy/policy.ts'
 import { namedBy } from '../policy/target.ts';
 import { type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
 import { type FanOuts, FINDING_KEEPS_MS, ranked } from '../queue/fan-out.ts';
-import { ANSWER_GRACE_MS } from '../queue/pending-query.ts';
+
 import type { ContainerHosts } from './container-hosts.ts';
 import { findingHosts } from './finding-hosts.ts';
 import type { TaskDefinitions } from './task-definitions.ts';

@@ -1,9 +1,10 @@
+import type { Decorations } from '../decorations.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { type Asking, askingOf, lastGaspOf, postMortemOf } from '../policy/asking.ts';
 import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
 import { isStopSignal } from '../policy/ending.ts';
 import type { Cause } from '../queue/ask.ts';
-import type { Decorations } from '../queue/pending-query.ts';
+
 import { deadlineOf } from './deadline.ts';
 import { fieldsOf, listOf } from './fields.ts';
 import { containerDecorations, type TaskEvent } from './task.ts';

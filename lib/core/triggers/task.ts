@@ -1,8 +1,8 @@
+import type { Decorations } from '../decorations.ts';
 import type { ToldBy } from '../ledger/clocks.ts';
 import { tagText } from '../ledger/machine.ts';
 import type { TaskContainer, TaskTimes, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
-import type { Decorations } from '../queue/pending-query.ts';
 
 /** What Mayfly reads of an "ECS Task State Change" event; everything else in it is ignored. */
 export interface TaskEvent {

@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { Ec2Inventory } from '../../../lib/aws/ec2-inventory.ts';
 import { metered } from '../../../lib/aws/metered.ts';
-import type { Instance } from '../../../lib/core/inventory/inventory.ts';
+import type { Instance } from '../../../lib/core/inventory/instance.ts';
+
 import { OutOfBudget, Spend } from '../../../lib/core/reconcile/spend.ts';
 import { MINUTE, T0 } from '../../support/world.ts';
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Instance } from '../../../../lib/core/inventory/inventory.ts';
+import type { Instance } from '../../../../lib/core/inventory/instance.ts';
+
 import type { DirectoryEntry } from '../../../../lib/core/nodes/directory.ts';
 import { NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { anInstance, Sweeper } from '../../../support/a-sweeper.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Answer } from '../../../../lib/core/osquery/requests.ts';
+import type { Answer } from '../../../../lib/core/results/answer.ts';
+
 import { fixture } from '../../../support/fixtures.ts';
 import { anAnswer, MINUTE, World } from '../../../support/world.ts';
 

@@ -4,7 +4,8 @@ import { noteContest } from '../../../../lib/core/fleet/note-contest.ts';
 import { type Fit, fitOf } from '../../../../lib/core/hosts/fit.ts';
 import { hostOf } from '../../../../lib/core/hosts/host-of.ts';
 import { isBelieved, learnInstance } from '../../../../lib/core/hosts/learn-instance.ts';
-import type { Instance } from '../../../../lib/core/inventory/inventory.ts';
+import type { Instance } from '../../../../lib/core/inventory/instance.ts';
+
 import type { OfferedQuery } from '../../../../lib/core/queue/offers.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { anAnswer, anIdentity, MINUTE, SECOND, T0, World } from '../../../support/world.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Row } from '../../../../lib/core/osquery/requests.ts';
+import type { Row } from '../../../../lib/core/results/answer.ts';
+
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
 import { anAnswer, MINUTE, SECOND, T0, World } from '../../../support/world.ts';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Instance } from '../../../../lib/core/inventory/inventory.ts';
+import type { Instance } from '../../../../lib/core/inventory/instance.ts';
+
 import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';

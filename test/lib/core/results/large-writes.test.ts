@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Answer } from '../../../../lib/core/osquery/requests.ts';
 import { wireIdOf } from '../../../../lib/core/queue/offers.ts';
 import { defaultLimits } from '../../../../lib/core/queue/plan-drain.ts';
+import type { Answer } from '../../../../lib/core/results/answer.ts';
 import type { AnswerBook } from '../../../../lib/core/results/answer-book.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { Died } from '../../../support/mortal.ts';

@@ -1,0 +1,44 @@
+import { cut } from '../text.ts';
+
+/** An EC2 instance as EC2 describes it. */
+export interface Instance {
+  readonly instanceId: string;
+  readonly state: string; // pending, running, shutting-down, terminated
+  readonly launchedAtMs: number; // of its latest start
+  readonly imageId?: string;
+  readonly instanceType?: string;
+  readonly availabilityZone?: string;
+  readonly subnetId?: string;
+  readonly autoScalingGroup?: string;
+  /** The service that runs it for its own purposes, such as `ecs.amazonaws.com`. */
+  readonly managedBy?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Private and public, of its own interfaces: those of tasks are not its. */
+  readonly addresses: readonly string[];
+  readonly macs: readonly string[];
+}
+
+/** EC2's bounds on tags, and ours on what one adds to a record. */
+const MAX_TAGS = 50;
+const MAX_TAG_VALUE = 256;
+
+/** What EC2 tells of an instance and its events do not, in the words of the ledger's identity. */
+export function identityOf(instance: Instance): Record<string, string> {
+  const { imageId, instanceType, availabilityZone, subnetId, autoScalingGroup, managedBy } = instance;
+  const { launchedAtMs, addresses, macs, tags } = instance;
+  const entries = [
+    ['image_id', imageId],
+    ['instance_type', instanceType],
+    ['availability_zone', availabilityZone],
+    ['subnet', subnetId],
+    ['auto_scaling_group', autoScalingGroup],
+    ['managed_by', managedBy],
+    ['launched_at', new Date(launchedAtMs).toISOString()],
+    ['ip', addresses.join(' ')],
+    ['mac', macs.join(' ')],
+    ...Object.entries(tags)
+      .slice(0, MAX_TAGS)
+      .map(([key, value]) => [`tag:${key}`, cut(value, MAX_TAG_VALUE)]),
+  ];
+  return Object.fromEntries(entries.filter(([, value]) => value));
+}

@@ -24,9 +24,9 @@ import { DynamoNodeDirectory } from '../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../lib/aws/node-registry.ts';
 import { openTable } from '../lib/aws/table.ts';
 import { TlsApi } from '../lib/core/osquery/tls-api.ts';
-import { builtInPolicy } from '../lib/core/policy/built-in.ts';
 import { compiledPolicy } from '../lib/core/policy/compiled-policy.ts';
 import type { PendingQuery } from '../lib/core/queue/pending-query.ts';
+import builtIn from '../policy/built-in.json' with { type: 'json' };
 
 const ANSWERS = Number(process.argv[2] ?? 3000);
 const PORT = 18_000 + (process.pid % 1000);
@@ -69,7 +69,7 @@ const table = openTable('bench', client);
 const queue = new DynamoHostQueue(table);
 const ledger = new DynamoLedger(table);
 const secret = { values: async () => ['secret'], refreshed: async () => ['secret'] };
-const policy = compiledPolicy(builtInPolicy);
+const policy = compiledPolicy(builtIn.policy);
 const failures: unknown[] = [];
 const api = new TlsApi({
   queue,

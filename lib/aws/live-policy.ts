@@ -1,4 +1,4 @@
-import { builtInPolicy, builtInSources } from '../core/policy/built-in.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { type LivePolicy, livePolicy } from '../core/policy/live-policy.ts';
 import { PolicyCache } from '../core/policy/policy-cache.ts';
 import type { Report } from '../core/report.ts';
@@ -10,7 +10,7 @@ export const policyIn = (table: Table, now: () => number, report: Report): LiveP
   livePolicy(
     new PolicyCache({
       store: new DynamoPolicyStore(table),
-      builtIn: { policy: builtInPolicy, sources: builtInSources },
+      builtIn,
       now,
       report,
     }),

@@ -1,6 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { DynamoFindings } from '../aws/findings.ts';
 import { DynamoLedgerBook } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
@@ -13,7 +14,6 @@ import type { SweepState } from '../core/inventory/inventory.ts';
 import type { LedgerBook } from '../core/ledger/book.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
-import { builtInPolicy } from '../core/policy/built-in.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import { DATA, openStopped, readyIn } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
@@ -58,7 +58,7 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
   try {
     const store = new DynamoPolicyStore(openTable(table, client));
     // An empty table is seeded with the built-in policy by the first request.
-    const keepsMs = async () => ((await store.current())?.policy ?? builtInPolicy).ledgerKeepsSeconds * 1000;
+    const keepsMs = async () => ((await store.current())?.policy ?? builtIn.policy).ledgerKeepsSeconds * 1000;
     return await patiently(
       `Waiting for ${name}`,
       work({

@@ -9,6 +9,6 @@ export function kindOf(path: string): PolicyFileKind | undefined {
   return /^packs\/.+\.(?:conf|json|ya?ml)$/.test(path) ? 'packs' : undefined;
 }
 
-/** Whether a file looks as if it were meant for the policy: those of `examples/`, and hidden ones, are not. */
+/** Whether a file looks as if it were meant for the policy. Hidden files, `examples/` and the compiled policy are not. */
 export const isMeant = (path: string): boolean =>
-  /\.(?:ya?ml|conf|json|sql)$/i.test(path) && !/^examples\/|(?:^|\/)\./.test(path);
+  /\.(?:ya?ml|conf|json|sql)$/i.test(path) && !/^examples\/|(?:^|\/)\.|^built-in\.json$/.test(path);

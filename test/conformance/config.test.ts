@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
@@ -35,7 +35,7 @@ describe('config', () => {
   let agent: WireAgent;
   let config: Config;
   beforeAll(async () => {
-    server = await aTlsServer(builtInPolicy);
+    server = await aTlsServer(builtIn.policy);
     agent = await anEnrolled(server, 'i-0abc');
     config = (await agent.config()).json as unknown as Config;
   });
@@ -43,7 +43,7 @@ describe('config', () => {
   afterAll(() => server.close());
 
   it('check 23: is complete or fails; a broken dependency never yields a part of it', async () => {
-    expect(config).toEqual(builtInPolicy.profiles[0]?.config);
+    expect(config).toEqual(builtIn.policy.profiles[0]?.config);
     server.dynamo.failAll();
     const broken = await agent.config();
     expect([broken.verdict, Object.keys(broken.json)]).toEqual(['fail', ['error']]);

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
-import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { ask, containerId, record, settled, taskArn } from '../support/a-question.ts';
 import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
 const LEASE = 30_000;
-const { rules, heatSeconds } = builtInPolicy; // what ships keeps the protocol's rules, too
+const { rules, heatSeconds } = builtIn.policy; // what ships keeps the protocol's rules, too
 const row = (n: number, state = 'running') => ({ id: containerId(n), name: `/web-${n}`, state });
 
 /* docs/spec/osquery-protocol.md §14, distributed queries. */

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { eventHandler } from '../../lib/aws/event-function.ts';
-import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { FakeHooks } from './fake-hooks.ts';
 import { type AnyEvent, context, fixture, sqsBatch } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
@@ -29,7 +29,7 @@ export class LastGasp {
     this.hooks = new FakeHooks(world.now);
   }
 
-  static async begin(policy: Policy = builtInPolicy): Promise<LastGasp> {
+  static async begin(policy: Policy = builtIn.policy): Promise<LastGasp> {
     const world = await World.begin();
     world.policy = inForce(policy);
     return new LastGasp(world);

@@ -1,9 +1,9 @@
-import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 import { livePolicy } from '../../lib/core/policy/live-policy.ts';
 import type { PolicyStore } from '../../lib/core/policy/policy.ts';
 import { PolicyCache } from '../../lib/core/policy/policy-cache.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { Report } from '../../lib/core/report.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { type Functions, functionsOver, type Ports } from '../simulated-day/composition.ts';
 import type { Clock } from '../world/index.ts';
 import { Invocation, through, throughAll } from './invocation.ts';
@@ -69,7 +69,7 @@ export class SimulatedLambda {
     const spend = new Spend(now, (ms) => clock.sleep(ms));
     const faulty = throughAll(ports(spend), current);
     const store = through(policies, 'policies', current);
-    const policy = livePolicy(new PolicyCache({ store, builtIn: { policy: builtInPolicy, sources: {} }, now, report }));
+    const policy = livePolicy(new PolicyCache({ store, builtIn, now, report }));
     const environment: Environment = {
       functions: functionsOver(faulty, { policy, spend, now, report }),
       invocation: undefined,

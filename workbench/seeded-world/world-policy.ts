@@ -1,7 +1,7 @@
-import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 import type { PolicyRule, PolicyVersion } from '../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../lib/core/policy/policy-version.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 
 /** Tasks of this family bring an answer that the front does not carry. */
 export const HEAVY = 'heavy';
@@ -64,10 +64,10 @@ const heavyRule: PolicyRule = {
 export const worldPolicy = (queriesPerDelivery: number): PolicyVersion =>
   versionAfter(0, {
     policy: {
-      ...builtInPolicy,
-      limits: { ...builtInPolicy.limits, queriesPerDelivery },
+      ...builtIn.policy,
+      limits: { ...builtIn.policy.limits, queriesPerDelivery },
       rules: [
-        ...builtInPolicy.rules.map((rule) => ({
+        ...builtIn.policy.rules.map((rule) => ({
           ...rule,
           postMortem: rule.postMortem.map((query) => ({
             ...query,

@@ -1,5 +1,5 @@
-import { builtInPolicy } from '../../lib/core/policy/built-in.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 
 /** How agents poll: `idleSeconds` apart, and every 5 s while their host is hot. */
 export interface Mode {
@@ -39,14 +39,14 @@ export const SCHEDULES: readonly number[] = [300, 60, 30, 10, 5];
 /** The built-in policy, told to poll and to heat as the mode says. */
 export function policyOf({ idleSeconds, leaseSeconds, pulls = false }: Mode): Policy {
   return {
-    ...builtInPolicy,
+    ...builtIn.policy,
     heatSeconds: leaseSeconds,
-    rules: builtInPolicy.rules.map((rule) => ({
+    rules: builtIn.policy.rules.map((rule) => ({
       ...rule,
       // A last gasp heats for as long as its answer is of use: where starts are to find hosts cold, not at all.
       accelerateSeconds: pulls && rule.lastGasp ? 0 : Math.min(rule.accelerateSeconds, leaseSeconds),
     })),
-    profiles: builtInPolicy.profiles.map((profile) => ({
+    profiles: builtIn.policy.profiles.map((profile) => ({
       ...profile,
       config: {
         ...profile.config,

@@ -1,3 +1,4 @@
+import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { grouped } from '../../core/grouped.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
 import {
@@ -12,7 +13,6 @@ import {
 import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
-import { builtInPolicy } from '../../core/policy/built-in.ts';
 import { at } from '../place.ts';
 import { columns, count, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
@@ -55,7 +55,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
   const { none, late, stages, classes, sweepEveryMs, ...rest } = await at(flags, async (place) => {
     const { book, store, directory, sweeps } = place;
     // An empty table is seeded with the built-in policy by the first request.
-    const { profiles } = (await store.current())?.policy ?? builtInPolicy;
+    const { profiles } = (await store.current())?.policy ?? builtIn.policy;
     const { everyMs = SWEEP_EVERY_MS } = await sweeps.read();
     const records = meant(book.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags);
     const found = await mttaOf(records, profiles, await everyEntry(directory), everyMs);

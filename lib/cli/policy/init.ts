@@ -5,6 +5,8 @@ import { hasCode } from '../exit.ts';
 import { count, say, sayJson } from '../print.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
+/** What `npm run policy` makes of the folder, and its type. */
+const COMPILED = 'built-in.';
 
 /** Copies the policy that Mayfly comes with into `dir`; files that are there already are kept as they are. */
 export async function init(dir: string, { json }: { json: boolean }): Promise<void> {
@@ -15,6 +17,7 @@ export async function init(dir: string, { json }: { json: boolean }): Promise<vo
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   for (const from of files.sort()) {
     const file = relative(DEFAULT_FOLDER, from);
+    if (file.startsWith(COMPILED)) continue;
     const to = join(target, file);
     await mkdir(dirname(to), { recursive: true });
     (await copied(from, to)) ? written.push(file) : kept.push(file);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eventHandler } from '../../../lib/aws/event-function.ts';
-import { builtInPolicy } from '../../../lib/core/policy/built-in.ts';
+import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { type AnyEvent, context, fixture, sqsBatch } from '../../support/fixtures.ts';
 import { INSTANCE, LAST_GASP_CONTEXT, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
 import { inForce } from '../../support/plain-policy.ts';
@@ -290,10 +290,10 @@ describe('when something is slow', () => {
 describe('rules that ask somebody else about the end of an instance', () => {
   const GROUP = ACTION.group; // whose name is an alias of the one that is asked
   beforeEach(() => {
-    const [last] = builtInPolicy.rules.filter(({ name }) => name === 'ec2-last-gasp');
+    const [last] = builtIn.policy.rules.filter(({ name }) => name === 'ec2-last-gasp');
     if (!last) throw new Error('the default policy has no ec2-last-gasp');
     const beside = { ...last, name: 'beside', lastGasp: false, target: { host: 'detail.AutoScalingGroupName' } };
-    gasp.world.policy = inForce({ ...builtInPolicy, rules: [...builtInPolicy.rules, beside] });
+    gasp.world.policy = inForce({ ...builtIn.policy, rules: [...builtIn.policy.rules, beside] });
   });
   /** Something comes before the alias of the group is looked up. */
   function beforeLookUp(act: () => Promise<void>): void {

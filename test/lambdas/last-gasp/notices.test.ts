@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { builtInPolicy } from '../../../lib/core/policy/built-in.ts';
+import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { fixture } from '../../support/fixtures.ts';
 import { INSTANCE, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
 import { anAnswer, MINUTE, SECOND } from '../../support/world.ts';
@@ -41,8 +41,8 @@ describe('an instance that will be taken away', () => {
     ['until its deadline, for how short a time ever the rule says', 1, 2 * MINUTE],
     ['by a rule that wants no haste not at all', 0, -WARNED],
   ])('is polled fast %s', async (_, accelerateSeconds, ms) => {
-    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, accelerateSeconds }));
-    gasp = await LastGasp.begin({ ...builtInPolicy, rules });
+    const rules = builtIn.policy.rules.map((rule) => ({ ...rule, accelerateSeconds }));
+    gasp = await LastGasp.begin({ ...builtIn.policy, rules });
     gasp.world.nowMs = WARNED - MINUTE;
     await gasp.world.ports.registry.enroll(
       { ...(await gasp.world.aNode('other')), host: INSTANCE, hotUntilMs: 0 },
@@ -87,10 +87,10 @@ describe('an instance that will be taken away', () => {
   });
 
   it('is asked by other rules too, which see in the notice an event like any other', async () => {
-    const [last] = builtInPolicy.rules.filter(({ name }) => name === 'ec2-last-gasp');
+    const [last] = builtIn.policy.rules.filter(({ name }) => name === 'ec2-last-gasp');
     if (!last) throw new Error('the default policy has no ec2-last-gasp');
     const plain = { ...last, name: 'plain', lastGasp: false, priority: 4 };
-    gasp = await LastGasp.begin({ ...builtInPolicy, rules: [...builtInPolicy.rules, plain] });
+    gasp = await LastGasp.begin({ ...builtIn.policy, rules: [...builtIn.policy.rules, plain] });
     await gasp.at(fixture(20));
     const sets = (await gasp.waiting()).map(({ rule, set }) => `${rule} ${set}`);
     expect([...new Set(sets)]).toEqual(['ec2-last-gasp last-gasp', 'plain request']);
@@ -107,15 +107,15 @@ describe('the deadline of what is asked', () => {
   });
 
   it('is what the rule says after a recommendation, which sets none', async () => {
-    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, expiresSeconds: 900 }));
-    gasp = await LastGasp.begin({ ...builtInPolicy, rules });
+    const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 900 }));
+    gasp = await LastGasp.begin({ ...builtIn.policy, rules });
     await gasp.at(fixture(21));
     expect(await expiries()).toEqual([Date.parse(fixture(21).time) + 900 * SECOND]);
   });
 
   it('is what the rule says where that is less', async () => {
-    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, expiresSeconds: 20 }));
-    gasp = await LastGasp.begin({ ...builtInPolicy, rules });
+    const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 20 }));
+    gasp = await LastGasp.begin({ ...builtIn.policy, rules });
     await gasp.at(fixture(20));
     expect(await expiries()).toEqual([WARNED + 20 * SECOND]);
   });

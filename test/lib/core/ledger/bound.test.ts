@@ -9,8 +9,8 @@ import {
   lateByMs,
   SWEEP_EVERY_MS,
 } from '../../../../lib/core/ledger/bound.ts';
-import { builtInPolicy } from '../../../../lib/core/policy/built-in.ts';
 import { flagfile } from '../../../../lib/stack/flagfile.ts';
+import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
 
 const boundMs = (intervalSeconds: number) => guaranteedBoundMs({ eventLatencyMs: EVENT_LATENCY_MS, intervalSeconds });
@@ -66,7 +66,7 @@ describe('the guaranteed bound', () => {
     expect(flagfile({ hostname: 'h', pathPrefix: '' })).toContain(
       `--distributed_interval=${FLAGFILE_INTERVAL_SECONDS}\n`,
     );
-    expect(builtInPolicy.profiles.map(intervalSecondsOf)).toEqual([10]);
+    expect(builtIn.policy.profiles.map(intervalSecondsOf)).toEqual([10]);
   });
 });
 

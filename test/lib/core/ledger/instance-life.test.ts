@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { lives } from '../../../../lib/core/nodes/node.ts';
-import { builtInPolicy } from '../../../../lib/core/policy/built-in.ts';
 import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { FakeHooks } from '../../../support/fake-hooks.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { ourHook } from '../../../support/last-gasp.ts';
@@ -44,7 +44,7 @@ function anInstance() {
   const id = `i-${n.toString(16).padStart(17, '0')}`;
   const world = new World(shared.table);
   world.nowMs = START;
-  const compiled = compiledPolicy(builtInPolicy);
+  const compiled = compiledPolicy(builtIn.policy);
   world.policy = async () => compiled;
   const hooks = new FakeHooks(world.now);
   const pause = async (ms: number): Promise<void> => {

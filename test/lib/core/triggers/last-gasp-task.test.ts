@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { builtInPolicy } from '../../../../lib/core/policy/built-in.ts';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
+import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { aWorldUnder } from '../../../support/a-request.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
@@ -17,7 +17,7 @@ const under = async (policy: Policy) => {
   await world.aNode(HOST);
   await world.take(fixture(15));
 };
-beforeEach(() => under(builtInPolicy));
+beforeEach(() => under(builtIn.policy));
 
 /** The task of fixture 5 in another state, a second later for each version. */
 const inState = (version: number, lastStatus: string, desiredStatus = 'STOPPED') => ({
@@ -78,8 +78,8 @@ describe('the earliest stop signal of a task', () => {
   });
 
   it('asks within two minutes, and keeps the agent polling fast for as long', async () => {
-    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, accelerateSeconds: 1, expiresSeconds: 3600 }));
-    await under({ ...builtInPolicy, rules, heatSeconds: 0 });
+    const rules = builtIn.policy.rules.map((rule) => ({ ...rule, accelerateSeconds: 1, expiresSeconds: 3600 }));
+    await under({ ...builtIn.policy, rules, heatSeconds: 0 });
     await isToldToStop();
     const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
     expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(2 * MINUTE));
@@ -87,8 +87,8 @@ describe('the earliest stop signal of a task', () => {
   });
 
   it('asks for no longer than the rule says', async () => {
-    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, expiresSeconds: 40 }));
-    await under({ ...builtInPolicy, rules });
+    const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 40 }));
+    await under({ ...builtIn.policy, rules });
     await isToldToStop();
     const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
     expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(40 * SECOND));
@@ -160,8 +160,8 @@ describe('the end of a task', () => {
   });
 
   it('takes it back also where no rule asks about what has stopped', async () => {
-    const rules = builtInPolicy.rules.map((rule) => ({ ...rule, postMortem: [] }));
-    await under({ ...builtInPolicy, rules });
+    const rules = builtIn.policy.rules.map((rule) => ({ ...rule, postMortem: [] }));
+    await under({ ...builtIn.policy, rules });
     await isToldToStop();
     await arrives(inState(9, 'STOPPED'));
     expect(await names('last-gasp')).toEqual([]);
@@ -170,9 +170,9 @@ describe('the end of a task', () => {
 
 describe('a last-gasp rule', () => {
   const greedy = (): Policy => {
-    const [rule] = builtInPolicy.rules.filter(({ name }) => name === 'ecs-task-last-gasp');
+    const [rule] = builtIn.policy.rules.filter(({ name }) => name === 'ecs-task-last-gasp');
     if (!rule) throw new Error('the default policy has no ecs-task-last-gasp');
-    return { ...builtInPolicy, rules: [{ ...rule, on: { event: { source: ['aws.ecs'] } } }] };
+    return { ...builtIn.policy, rules: [{ ...rule, on: { event: { source: ['aws.ecs'] } } }] };
   };
 
   it.each([

@@ -14,7 +14,7 @@ import { synthesizeTinyApp } from './tiny-app.ts';
 let mayfly: LocalMayfly;
 beforeAll(async () => {
   mayfly = await startLocal({ assembly: synthesizeTinyApp(aFolder()).assembly, data: aFolder(), port: 0 });
-}, 60_000);
+});
 afterAll(() => mayfly.close());
 
 /** One call of every service that is answered on loopback. */

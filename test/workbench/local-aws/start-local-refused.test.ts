@@ -8,7 +8,7 @@ import { synthesizeTinyApp } from './tiny-app.ts';
 let app: { assembly: string };
 beforeAll(() => {
   app = synthesizeTinyApp(aFolder());
-}, 60_000);
+});
 
 describe('a stack that cannot run locally', () => {
   const template = () => JSON.parse(readFileSync(path.join(app.assembly, 'Tiny.template.json'), 'utf8'));

@@ -29,7 +29,7 @@ let data: string;
 
 beforeAll(() => {
   app = synthesizeTinyApp(aFolder());
-}, 60_000);
+});
 afterAll(() => running?.close());
 
 /** Starts the tiny app; an earlier runner of this file is ended first. */

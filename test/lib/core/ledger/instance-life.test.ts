@@ -112,7 +112,7 @@ describe('the ledger on an instance', () => {
       { numRuns: 40 },
     );
     expect((await records()).sort()).toEqual([...before, ...told].sort());
-  }, 60_000);
+  });
 
   it('is final at the first word of its end, and lets nobody enroll or be asked after that', async () => {
     await fc.assert(
@@ -129,7 +129,7 @@ describe('the ledger on an instance', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 
   it('never gets a worse verdict by what comes later', async () => {
     const RANK: Readonly<Record<string, number>> = { pending: 0, missed: 1, seen: 2 };
@@ -147,7 +147,7 @@ describe('the ledger on an instance', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   it('comes to the same end when functions die before or after any write and their events return', async () => {
     const deaths = fc.array(
@@ -179,7 +179,7 @@ describe('the ledger on an instance', () => {
       { numRuns: 40 },
     );
     expect(died).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });
 
 describe('a hook of ours', () => {
@@ -192,5 +192,5 @@ describe('a hook of ours', () => {
       }),
       { numRuns: 15 },
     );
-  }, 60_000);
+  });
 });

@@ -111,7 +111,7 @@ describe('the ledger', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   it('comes to the same end when two functions handle two events at once, in any interleaving', async () => {
     const order = fc.array(fc.nat({ max: 1 }), { minLength: 25, maxLength: 25 });
@@ -135,7 +135,7 @@ describe('the ledger', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   it('comes to the same end when functions die before or after any write and their events return', async () => {
     const deaths = fc.array(
@@ -171,7 +171,7 @@ describe('the ledger', () => {
       { numRuns: 25 },
     );
     expect(died).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });
 
 describe('verdicts', () => {
@@ -202,7 +202,7 @@ describe('verdicts', () => {
       }),
       { numRuns: 25 },
     );
-  }, 60_000);
+  });
 
   it('are one for each task, whatever events came of it', async () => {
     await fc.assert(
@@ -219,5 +219,5 @@ describe('verdicts', () => {
       }),
       { numRuns: 10 },
     );
-  }, 60_000);
+  });
 });

@@ -151,7 +151,7 @@ describe('the review', () => {
     await desk.pass(25 * HOUR);
     expect(desk.put).toMatchObject([{ workload: taskArn(2) }, { workload: taskArn(1), reason: 'not-asked' }]);
     expect(desk.of('review_done')).toHaveLength(2);
-  }, 60_000);
+  });
 
   it('does not advise on Fargate what can be done elsewhere alone', async () => {
     const desk = await aDesk();
@@ -196,7 +196,7 @@ describe('the review', () => {
     await desk.see(1, 'postMortem');
     await desk.pass(25 * HOUR);
     expect(desk.put).toMatchObject([{ verdict: 'missed' }, { verdict: 'post-mortem', reason: null }]);
-  }, 60_000);
+  });
 
   it('counts what was seen, and puts no event for it', async () => {
     const desk = await aDesk();

@@ -203,5 +203,5 @@ describe('the verdicts on tasks whose events and answers name any of their conta
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });

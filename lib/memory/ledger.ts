@@ -175,7 +175,18 @@ const firstFacts = ({ occurredAtMs, receivedAtMs, toldBy }: WorkloadSnapshot): F
   lastSignAtMs: receivedAtMs,
 });
 
-function recordOf({ snapshot, learned, foundHost, facts }: Entry): WorkloadRecord {
+/** The record of each entry: neither ever changes, and reviews read all of them every minute. */
+const records = new WeakMap<Entry, WorkloadRecord>();
+
+function recordOf(entry: Entry): WorkloadRecord {
+  const known = records.get(entry);
+  if (known) return known;
+  const record = assembled(entry);
+  records.set(entry, record);
+  return record;
+}
+
+function assembled({ snapshot, learned, foundHost, facts }: Entry): WorkloadRecord {
   const { handling } = facts;
   return {
     ...snapshot,

@@ -10,10 +10,11 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type { Delivery, Offer } from '../core/queue/delivery.ts';
-import type { FoundDelivery, HostPartition, HostQueue, Settled } from '../core/queue/host-queue.ts';
+import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
 import { attemptsOf, latestOf, unanswered } from '../core/queue/offers.ts';
 import { keyOf, type PendingQuery } from '../core/queue/pending-query.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
+import { type Put, putTogether } from './put-together.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
 /*
@@ -32,6 +33,7 @@ const pendingKey = ({ host, priority, queryId }: PendingKey) => ({ pk: hostKey(h
 // for as long: an agent may hold an answer, or send it again.
 const DELIVERY_TTL_MS = 24 * 3_600_000;
 const BATCH = 25; // BatchWriteItem's own limit
+const QUERIES_AT_ONCE = 10; // a transaction takes 4 MB, an item has up to 400 kB
 const DELIVERIES_AT_ONCE = 50; // BatchGetItem takes 100 keys, and each delivery has two
 
 /** The queue of each host, one partition a host. */
@@ -73,31 +75,23 @@ export class DynamoHostQueue implements HostQueue {
     return ids;
   }
 
-  // In a partition of its own: polls need not read it. The query's own id may take it again, after a crash.
-  space(host: string, text: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean> {
-    return conditional(
-      this.#table.db.send(
-        new PutCommand({
-          TableName: this.#table.name,
-          Item: { pk: `SPACING#${host}`, sk: text, queryId, untilMs, expiresAt: ttl(untilMs) },
-          ConditionExpression: 'attribute_not_exists(pk) OR untilMs <= :now OR queryId = :id',
-          ExpressionAttributeValues: { ':now': nowMs, ':id': queryId },
-        }),
-      ),
-    );
+  async enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>> {
+    const leftOut = new Set<string>();
+    for (let from = 0; from < spaced.length; from += QUERIES_AT_ONCE) {
+      let left = spaced.slice(from, from + QUERIES_AT_ONCE).map((one) => writesOf(one, nowMs));
+      while (left.length > 0) {
+        const puts = left.flatMap(({ reservation, pending }) => [reservation ?? [], pending ?? []].flat());
+        const refused = await putTogether(this.#table, puts);
+        if (refused.size === 0) break;
+        for (const { queryId, reservation } of left) if (reservation && refused.has(reservation)) leftOut.add(queryId);
+        left = left.flatMap((writes) => withoutRefused(writes, refused));
+      }
+    }
+    return leftOut;
   }
 
   async enqueue(query: PendingQuery): Promise<void> {
-    await conditional(
-      this.#table.db.send(
-        new PutCommand({
-          TableName: this.#table.name,
-          Item: { ...pendingKey(keyOf(query)), query, expiresAt: ttl(query.expiresAtMs) },
-          ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :queued',
-          ExpressionAttributeValues: { ':queued': query.queuedAtMs / 1000 },
-        }),
-      ),
-    );
+    await conditional(this.#table.db.send(new PutCommand({ TableName: this.#table.name, ...pendingPut(query) })));
   }
 
   claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean> {
@@ -256,6 +250,43 @@ export class DynamoHostQueue implements HostQueue {
     }
   }
 }
+
+/** What queues one query: together, or neither. */
+interface Writes {
+  readonly queryId: string;
+  readonly reservation?: Put;
+  readonly pending?: Put;
+}
+
+const writesOf = ({ query, reserves }: SpacedQuery, nowMs: number): Writes => ({
+  queryId: query.queryId,
+  reservation: reserves && reservationPut(query, reserves, nowMs),
+  pending: pendingPut(query),
+});
+
+/** What is left to write once some conditions did not hold: a query that waits already keeps its question reserved. */
+function withoutRefused({ queryId, reservation, pending }: Writes, refused: ReadonlySet<Put>): Writes[] {
+  if (reservation && refused.has(reservation)) return [];
+  if (!pending || !refused.has(pending)) return [{ queryId, reservation, pending }];
+  return reservation ? [{ queryId, reservation }] : [];
+}
+
+const pendingPut = (query: PendingQuery): Put => ({
+  Item: { ...pendingKey(keyOf(query)), query, expiresAt: ttl(query.expiresAtMs) },
+  ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :queued',
+  ExpressionAttributeValues: { ':queued': query.queuedAtMs / 1000 },
+});
+
+// In a partition of its own: polls need not read it.
+const reservationPut = (
+  { host, queryId }: PendingQuery,
+  { question, untilMs }: NonNullable<SpacedQuery['reserves']>,
+  nowMs: number,
+): Put => ({
+  Item: { pk: `SPACING#${host}`, sk: question, queryId, untilMs, expiresAt: ttl(untilMs) },
+  ConditionExpression: 'attribute_not_exists(pk) OR untilMs <= :now OR queryId = :id',
+  ExpressionAttributeValues: { ':now': nowMs, ':id': queryId },
+});
 
 type WriteRequest = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>[number];
 

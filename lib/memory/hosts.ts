@@ -3,9 +3,11 @@ import type { Node } from '../core/nodes/node.ts';
 import { MOST_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { Delivery, Offer } from '../core/queue/delivery.ts';
-import type { FoundDelivery, HostPartition, HostQueue, Settled } from '../core/queue/host-queue.ts';
+import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
 import { unanswered } from '../core/queue/offers.ts';
 import type { PendingQuery } from '../core/queue/pending-query.ts';
+
+type Reservation = NonNullable<SpacedQuery['reserves']>;
 
 interface Partition {
   node: Node | undefined;
@@ -38,7 +40,16 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     return new Set(pending.filter(({ expiresAtMs }) => expiresAtMs > nowMs).map(({ queryId }) => queryId));
   }
 
-  async space(host: string, question: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean> {
+  async enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>> {
+    const leftOut = new Set<string>();
+    for (const { query, reserves } of spaced) {
+      if (reserves && !this.#reserve(query, reserves, nowMs)) leftOut.add(query.queryId);
+      else await this.enqueue(query);
+    }
+    return leftOut;
+  }
+
+  #reserve({ host, queryId }: PendingQuery, { question, untilMs }: Reservation, nowMs: number): boolean {
     const key = `${host} ${question}`;
     const held = this.#spaces.get(key);
     if (held && held.queryId !== queryId && held.untilMs > nowMs) return false;

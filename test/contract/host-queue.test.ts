@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { type Delivery, deliveryOf } from '../../lib/core/queue/delivery.ts';
+import type { SpacedQuery } from '../../lib/core/queue/host-queue.ts';
 import { keyOf, type PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { aNode } from '../support/a-node.ts';
 import { aHostQuery, aPendingQuery } from '../support/builders.ts';
@@ -65,15 +66,57 @@ contract('a queue', (begin) => {
     expect((await queue.open('h1', true)).pending).toEqual([]);
   });
 
-  it('reserves a question for one query of a host, which may take it again, until its time is over', async () => {
+  /** A query that reserves a question for a minute. */
+  const asking = (n: number, question: string, untilMs: number, host = 'h1'): SpacedQuery => ({
+    query: aPendingQuery(n, { host }),
+    reserves: { question, untilMs },
+  });
+
+  it('reserves a question for one query of a host, which may reserve it again, until its time is over', async () => {
     const { queue } = await begin();
-    expect(await queue.space('h1', 'what', 'q1', T0, T0 + MINUTE)).toBe(true);
-    expect(await queue.space('h1', 'what', 'q2', T0, T0 + MINUTE)).toBe(false);
-    expect(await queue.space('h1', 'what', 'q1', T0, T0 + 2 * MINUTE)).toBe(true);
-    expect(await queue.space('h1', 'what', 'q2', T0 + MINUTE, T0 + 3 * MINUTE)).toBe(false);
-    expect(await queue.space('h2', 'what', 'q2', T0, T0 + MINUTE)).toBe(true);
-    expect(await queue.space('h1', 'where', 'q2', T0, T0 + MINUTE)).toBe(true);
-    expect(await queue.space('h1', 'what', 'q2', T0 + 2 * MINUTE, T0 + 3 * MINUTE)).toBe(true);
+    const leftOut = async (nowMs: number, ...spaced: SpacedQuery[]) => [...(await queue.enqueueSpaced(spaced, nowMs))];
+    expect(await leftOut(T0, asking(1, 'what', T0 + MINUTE))).toEqual([]);
+    expect(await leftOut(T0, asking(2, 'what', T0 + MINUTE))).toEqual(['q0002']);
+    expect(await leftOut(T0, asking(1, 'what', T0 + 2 * MINUTE))).toEqual([]);
+    expect(await leftOut(T0 + MINUTE, asking(2, 'what', T0 + 3 * MINUTE))).toEqual(['q0002']);
+    expect(await leftOut(T0, asking(2, 'what', T0 + MINUTE, 'h2'))).toEqual([]);
+    expect(await leftOut(T0, asking(3, 'where', T0 + MINUTE))).toEqual([]);
+    expect(await leftOut(T0 + 2 * MINUTE, asking(2, 'what', T0 + 3 * MINUTE))).toEqual([]);
+    expect(await queue.waiting('h1', T0)).toEqual(new Set(['q0001', 'q0002', 'q0003']));
+  });
+
+  it('adds many queries at once, without those whose question is reserved and those that wait', async () => {
+    const { queue } = await begin();
+    const many = Array.from({ length: 25 }, (_, n) => asking(n, `what ${n}`, T0 + MINUTE));
+    const first = aPendingQuery(3, { sql: 'SELECT 2' });
+    await queue.enqueue(first);
+    for (const n of [7, 22]) await queue.enqueueSpaced([asking(100 + n, `what ${n}`, T0 + MINUTE)], T0);
+    expect(await queue.enqueueSpaced(many, T0)).toEqual(new Set(['q0007', 'q0022']));
+    expect(await queue.enqueueSpaced(many, T0)).toEqual(new Set(['q0007', 'q0022']));
+    const { pending } = await queue.open('h1', true);
+    expect(pending).toHaveLength(25);
+    expect(pending).toContainEqual(first);
+    // The query that was there holds its question, too.
+    expect(await queue.enqueueSpaced([asking(50, 'what 3', T0 + MINUTE)], T0)).toEqual(new Set(['q0050']));
+  });
+
+  it('adds queries that reserve nothing, each once', async () => {
+    const { queue } = await begin();
+    const [query, other] = [aPendingQuery(1), aPendingQuery(2)];
+    expect(await queue.enqueueSpaced([{ query }], T0)).toEqual(new Set());
+    expect(await queue.enqueueSpaced([{ query: { ...query, sql: 'SELECT 2' } }, { query: other }], T0)).toEqual(
+      new Set(),
+    );
+    expect((await queue.open('h1', true)).pending).toEqual([query, other]);
+    expect(await queue.enqueueSpaced([], T0)).toEqual(new Set());
+  });
+
+  it('gives a question to one of two who ask at once', async () => {
+    const { queue } = await begin();
+    const [one, two] = [1, 2].map((n) => asking(n, 'what', T0 + MINUTE));
+    const leftOut = await Promise.all([one, two].map((spaced) => queue.enqueueSpaced(spaced ? [spaced] : [], T0)));
+    expect(leftOut.map((ids) => ids.size).sort()).toEqual([0, 1]);
+    expect(await queue.waiting('h1', T0)).toHaveProperty('size', 1);
   });
 });
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Decorations } from '../decorations.ts';
 import type { ToldBy } from '../ledger/clocks.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -9,7 +8,8 @@ import { type Asking, listsAreIds, priorityOf, type Refusal } from '../policy/as
 import { bind } from '../policy/binding.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { Report } from '../report.ts';
-import { renderSql } from '../sql/render.ts';
+import { addWithinLimits, type Dropped } from './add-within-limits.ts';
+import { digestOf } from './digest.ts';
 import type { HostQueue } from './host-queue.ts';
 import { onPlatform, platformOf } from './on-platform.ts';
 import type { Asker, PendingQuery } from './pending-query.ts';
@@ -65,7 +65,7 @@ export function questions(
       }
       if (bound.refused.length > 0) refuse('unsafe-id');
       queries.push({
-        queryId: idOf(cause.key, rule.name, set, query.name),
+        queryId: digestOf(cause.key, rule.name, set, query.name),
         host,
         priority: priorityOf(asking, query),
         rule: rule.name,
@@ -119,45 +119,18 @@ export async function enqueue(
     if (problem === 'too-large') await ledger.troubled(workload, 'too-large');
   }
   if (queries.length === 0) return [];
-  const waiting = new Set(await queue.waiting(host, now()));
-  const places = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
-  const asked = new Set<string>();
-  const queued: PendingQuery[] = [];
-  const drops: Drop[] = [];
-  for (const query of queries) {
-    // Of a trigger that comes again, after a crash: it has its place already, also where the limit is reached.
-    if (waiting.has(query.queryId)) {
-      queued.push(query);
-      continue;
-    }
-    // There is no later for a last gasp, and it is a handful of queries.
-    const isFull = waiting.size >= places && query.set !== 'last-gasp';
-    const dropped = isFull
-      ? 'pendingPerHost'
-      : (await spaced(query, limits, queue, asked, now()))
-        ? undefined
-        : 'spacingSeconds';
-    if (dropped) {
-      drops.push({ rule: query.rule, query: query.query, limit: dropped });
-      // Two notices of one end: what the first of them asked a moment ago is all there is to know.
-      if (query.set !== 'last-gasp') await ledger.troubled(query.workload, 'limited');
-      continue;
-    }
-    await queue.enqueue(query);
-    waiting.add(query.queryId);
-    queued.push(query);
-  }
-  for (const [{ rule, query, limit }, count] of counted(drops))
+  const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, leaving, now });
+  for (const [{ rule, query, limit }, count] of counted(dropped.map(dropOf)))
     report('query_dropped', { host, rule, query, limit, count });
+  // Two notices of one end: what the first of them asked a moment ago is all there is to know.
+  const limited = dropped.filter(({ query }) => query.set !== 'last-gasp');
+  for (const troubled of new Set(limited.map(({ query }) => query.workload)))
+    await ledger.troubled(troubled, 'limited');
   if (queued.length > 0 && heatSeconds > 0) await registry.heat(host, now() + heatSeconds * 1000);
   return queued;
 }
 
-interface Drop {
-  readonly rule: string;
-  readonly query: string;
-  readonly limit: 'pendingPerHost' | 'spacingSeconds';
-}
+const dropOf = ({ query: { rule, query }, limit }: Dropped) => ({ rule, query, limit });
 
 /** Equal ones together, with how many there are, in the order of the first of each. */
 function counted<T extends object>(items: readonly T[]): (readonly [item: T, count: number])[] {
@@ -179,30 +152,6 @@ async function answerable(
 ) {
   if (!wanted.queries.some(({ platforms }) => platforms)) return wanted;
   return onPlatform(wanted, platformOf((await registry.find(host))?.identity.platform));
-}
-
-/**
- * Whether the same question was not asked of the host too shortly before by another trigger.
- *
- * @param asked the questions of this call, so that a storm of the same one costs one write
- */
-async function spaced(
-  query: PendingQuery,
-  limits: Limits,
-  queue: HostQueue,
-  asked: Set<string>,
-  nowMs: number,
-): Promise<boolean> {
-  if (limits.spacingSeconds === 0) return true;
-  // The same words after a task's end are another question.
-  const question = idOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
-  if (asked.has(question)) return false;
-  asked.add(question);
-  return queue.space(query.host, question, query.queryId, nowMs, nowMs + limits.spacingSeconds * 1000);
-}
-
-function idOf(...parts: string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }
 
 /** Until when answers to these queries are waited for, in epoch ms; 0 where there are none. */

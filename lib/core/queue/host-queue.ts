@@ -15,6 +15,16 @@ export interface FoundDelivery extends Delivery {
   readonly isRetired: boolean;
 }
 
+/** A query, and the question that no other query may ask its host for a while. */
+export interface SpacedQuery {
+  readonly query: PendingQuery;
+  /** @default - it may be asked at any time */
+  readonly reserves?: {
+    readonly question: string; // digest of rule, set, query and rendered SQL
+    readonly untilMs: number;
+  };
+}
+
 /**
  * The queue of one host: what waits, and what is in flight. A crash between any two writes leaves a state that the next
  * poll or the next copy of an answer sees and mends.
@@ -25,11 +35,13 @@ export interface HostQueue {
   /** Ids of the queries that wait and have not expired. */
   waiting(host: string, nowMs: number): Promise<ReadonlySet<string>>;
   /**
-   * Reserves a question for one query: false when another asked the host the same and its time is not over.
+   * Adds queries of one host as `enqueue` does, and reserves the question of each. One whose question another query holds,
+   * and the time of that is not over, is left out. The query that holds a question may reserve it again, after a crash.
    *
-   * @param question digest of rule, set, query and rendered SQL
+   * @param spaced each query and each question once
+   * @returns the ids of those left out
    */
-  space(host: string, question: string, queryId: string, nowMs: number, untilMs: number): Promise<boolean>;
+  enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>>;
   /** Adds a query unless one with its id already waits; one that has expired waits no more. */
   enqueue(query: PendingQuery): Promise<void>;
   /**

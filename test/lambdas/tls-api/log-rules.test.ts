@@ -28,10 +28,13 @@ async function asked(): Promise<string[]> {
 }
 
 const drops = () => server.reports.filter(({ event }) => event === 'query_dropped').map(({ fields }) => fields);
+/** The items that were written to such a partition, alone or in a transaction. */
 const writesTo = (partition: string) =>
-  server.dynamo.calls.filter(
-    ({ name, input }) => name === 'PutItemCommand' && JSON.stringify(input).includes(partition),
-  );
+  server.dynamo.calls
+    .flatMap(({ name, input }) =>
+      name === 'TransactWriteItemsCommand' ? Object.values(Object(input.TransactItems)) : [input],
+    )
+    .filter((input) => JSON.stringify(Object(input).Put ?? Object(input).Item)?.includes(partition));
 
 describe('a row that tells of a started container', () => {
   beforeEach(() => start(aPolicyOf([containerStarted()])));

@@ -106,7 +106,7 @@ describe('matching rows that spacing drops', () => {
     ]);
     const calls = server.dynamo.calls.map(({ name, input }) => [name, JSON.stringify(input)] as const);
     const to = (partition: string) => calls.filter(([, input]) => input.includes(partition)).map(([name]) => name);
-    expect([to('SPACING#'), to('LOG#')]).toEqual([['PutItemCommand'], ['GetItemCommand', 'PutItemCommand']]);
+    expect([to('SPACING#'), to('LOG#')]).toEqual([['TransactWriteItemsCommand'], ['GetItemCommand', 'PutItemCommand']]);
     expect(calls.length).toBeLessThanOrEqual(5);
   });
 });

@@ -3,7 +3,7 @@ import { CLOSED_AFTER_MS } from '../../lib/core/fleet/finding.ts';
 import { FAN_OUT_KEEPS_MS } from '../../lib/core/queue/fan-out.ts';
 import { LOG_BOOK_KEEPS_MS } from '../../lib/core/results/log-book.ts';
 import { aVersion } from '../support/a-policy.ts';
-import { MINUTE, SECOND, T0 } from '../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
 
 contract('the answer book', (begin) => {

@@ -27,7 +27,7 @@ import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
 import { MemoryPolicyStore } from '../../lib/memory/policy-store.ts';
 import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
 import { aTable } from '../support/dynamodb.ts';
-import { T0 } from '../support/world.ts';
+import { T0 } from '../support/times.ts';
 
 /** Every port that keeps something, over one store, and a clock for those that ask for it themselves. */
 export interface Ports {

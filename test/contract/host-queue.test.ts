@@ -4,7 +4,7 @@ import type { SpacedQuery } from '../../lib/core/queue/host-queue.ts';
 import { keyOf, type PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { aNode } from '../support/a-node.ts';
 import { aHostQuery, aPendingQuery } from '../support/builders.ts';
-import { MINUTE, SECOND, T0 } from '../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
 
 const LEASE_MS = 30 * SECOND;

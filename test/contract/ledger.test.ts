@@ -4,7 +4,7 @@ import type { Handling, WorkloadRecord } from '../../lib/core/ledger/workload.ts
 import { keyOf } from '../../lib/core/queue/pending-query.ts';
 import { aSighting, aSnapshot } from '../support/a-record.ts';
 import { aPendingQuery, dockerId, taskArn } from '../support/builders.ts';
-import { MINUTE, T0 } from '../support/world.ts';
+import { MINUTE, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
 
 const TASK = taskArn(1);

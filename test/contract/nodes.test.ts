@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import { entryOf, everyEntry } from '../../lib/core/nodes/directory.ts';
 import { NODE_TTL_MS } from '../../lib/core/nodes/node.ts';
 import { aNode } from '../support/a-node.ts';
-import { MINUTE, SECOND, T0 } from '../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
 
 contract('the registry of nodes', (begin) => {

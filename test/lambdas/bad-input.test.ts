@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { coverageOf } from '../../lib/core/ledger/coverage.ts';
 import { aFinding, withResource } from '../support/a-finding.ts';
 import { aWorldUnder } from '../support/a-request.ts';
+import { anAnswer } from '../support/an-agent.ts';
 import { PARTITIONS } from '../support/builders.ts';
 import { type AnyEvent, fixture, fixtureNumbers } from '../support/fixtures.ts';
 import { pathsOf, replaced } from '../support/json-path.ts';
 import { defaultPolicyWith } from '../support/policy-folder.ts';
 import { everyQuery, everything } from '../support/scan.ts';
-import { anAnswer, MINUTE, type World } from '../support/world.ts';
+import { MINUTE } from '../support/times.ts';
+import type { World } from '../support/world.ts';
 
 /*
  * What every kind of event has in common when it is not as it should be: it is dealt with or called malformed and not tried again, it says so

@@ -1,5 +1,5 @@
 import { NODE_TTL_MS, type Node } from '../../lib/core/nodes/node.ts';
-import { T0 } from './world.ts';
+import { T0 } from './times.ts';
 
 /** A node that enrolled at T0 and has not polled since. */
 export const aNode = (host: string, node: Partial<Node> = {}): Node => ({

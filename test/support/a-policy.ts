@@ -1,6 +1,6 @@
 import type { Policy, PolicyVersion } from '../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../lib/core/policy/policy-version.ts';
-import { T0 } from './world.ts';
+import { T0 } from './times.ts';
 
 /** A policy of one rule, named after its number. */
 export const aPolicy = (n: number, policy: Partial<Policy> = {}): Policy => ({

@@ -1,6 +1,6 @@
 import type { Poller, Sighting, WorkloadRecord, WorkloadSnapshot } from '../../lib/core/ledger/workload.ts';
 import { dockerId, taskArn } from './builders.ts';
-import { MINUTE, T0 } from './world.ts';
+import { MINUTE, T0 } from './times.ts';
 
 /** Task n in its first version, running its only container `dockerId(n)`. */
 export const aSnapshot = (n: number, snapshot: Partial<WorkloadSnapshot> = {}): WorkloadSnapshot => ({

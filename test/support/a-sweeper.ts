@@ -17,7 +17,7 @@ import { noTaskDefinitions } from '../../lib/memory/task-definitions.ts';
 import { aTaskEvent, type TaskMoment } from './a-task-event.ts';
 import { FakeAccount, type TaskDetail } from './fake-account.ts';
 import { inForce } from './plain-policy.ts';
-import { MINUTE, SECOND, T0 } from './world.ts';
+import { MINUTE, SECOND, T0 } from './times.ts';
 
 export const PLACE = { partition: 'aws', account: '111122223333', region: 'us-east-1' };
 export const CLUSTER = 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-prod';

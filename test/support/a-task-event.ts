@@ -1,6 +1,6 @@
 import type { TaskEvent } from '../../lib/core/triggers/task.ts';
 import { dockerId, taskArn } from './builders.ts';
-import { SECOND, T0 } from './world.ts';
+import { SECOND, T0 } from './times.ts';
 
 const PHASES = [
   'PROVISIONING',

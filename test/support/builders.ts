@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
-import { T0 } from './world.ts';
+import { T0 } from './times.ts';
 
 /** A Docker id: 64 hex digits, one for each number. */
 export const dockerId = (n: number): string => createHash('sha256').update(String(n)).digest('hex');

@@ -1,7 +1,9 @@
 import { expect } from '@jest/globals';
 import { type OfferedQuery, runOf } from '../../lib/core/queue/offers.ts';
 import { defaultLimits } from '../../lib/core/queue/plan-drain.ts';
-import { anAnswer, SECOND, type World } from './world.ts';
+import { anAnswer } from './an-agent.ts';
+import { SECOND } from './times.ts';
+import type { World } from './world.ts';
 
 /** By how much the clocks of functions that answer at the same time differ at most. */
 export const SPREAD_MS = 4 * SECOND;

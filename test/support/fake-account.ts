@@ -1,6 +1,6 @@
 import type { Instance } from '../../lib/core/inventory/instance.ts';
 import type { InstanceInventory, TaskInventory, TaskList, TaskPage } from '../../lib/core/inventory/inventory.ts';
-import { MINUTE } from './world.ts';
+import { MINUTE } from './times.ts';
 
 /** What DescribeTasks says of a task, as far as tests need it. */
 export interface TaskDetail {

@@ -5,7 +5,8 @@ import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { FakeHooks } from './fake-hooks.ts';
 import { type AnyEvent, context, fixture, sqsBatch } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
-import { SECOND, World } from './world.ts';
+import { SECOND } from './times.ts';
+import { World } from './world.ts';
 
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
 /** What the default policy asks an instance that will be taken away, in this order by name. */

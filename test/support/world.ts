@@ -10,7 +10,6 @@ import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.t
 import type { Table } from '../../lib/aws/table.ts';
 import { EcsTaskDefinitions } from '../../lib/aws/task-definitions.ts';
 import { enroll } from '../../lib/core/enrollment/enroll.ts';
-import type { Newcomer } from '../../lib/core/enrollment/plan-enroll.ts';
 import { otherHostOf } from '../../lib/core/hosts/host-of.ts';
 import { learnInstance } from '../../lib/core/hosts/learn-instance.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
@@ -19,21 +18,19 @@ import { pollerOf } from '../../lib/core/nodes/poller.ts';
 import { drain } from '../../lib/core/queue/drain.ts';
 import type { OfferedQuery } from '../../lib/core/queue/offers.ts';
 import type { DrainLimits } from '../../lib/core/queue/plan-drain.ts';
-import type { Answer, Row } from '../../lib/core/results/answer.ts';
+import type { Answer } from '../../lib/core/results/answer.ts';
 import type { AnswerBook } from '../../lib/core/results/answer-book.ts';
 import { giveUp } from '../../lib/core/results/give-up.ts';
 import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
 import { renderSql } from '../../lib/core/sql/render.ts';
 import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
+import { anIdentity } from './an-agent.ts';
 import { aTable } from './dynamodb.ts';
 import { FakeEcs } from './fake-ecs.ts';
 import { FakeSink } from './fake-sink.ts';
 import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
-
-export const T0 = Date.parse('2026-11-20T10:15:00Z'); // the day of the fixtures
-export const SECOND = 1000;
-export const MINUTE = 60_000;
+import { MINUTE, T0 } from './times.ts';
 
 /** Everything that stands on one table, as one running function has it. */
 export const portsOn = (table: Table) => ({
@@ -45,40 +42,6 @@ export const portsOn = (table: Table) => ({
   findings: new DynamoFindings(table),
 });
 export type Ports = ReturnType<typeof portsOn>;
-
-export const anIdentity = (identity: Partial<NodeIdentity> = {}): NodeIdentity => ({
-  hostname: 'ip-10-0-12-34',
-  uuid: 'uuid-1',
-  agentInstance: 'agent-1',
-  platform: 'ubuntu',
-  osqueryVersion: '5.17.0',
-  vendor: 'Amazon EC2',
-  ...identity,
-});
-
-/** An agent that enrolls, and of which nothing is known that speaks for or against it. */
-export const aNewcomer = (
-  host: string,
-  identity: Partial<NodeIdentity> = {},
-  more: Partial<Newcomer> = {},
-): Newcomer => ({
-  identifier: host,
-  host,
-  identity: anIdentity(identity),
-  attested: false,
-  fit: 'unknown',
-  fitBefore: 'unknown',
-  contestMs: 2 * MINUTE,
-  ...more,
-});
-
-export const anAnswer = (wireId: string, rows: readonly Row[] = [], answer: Partial<Answer> = {}): Answer => ({
-  wireId,
-  status: 0,
-  message: '',
-  rows,
-  ...answer,
-});
 
 /** Mayfly without its edges: the real functions and adapters on the embedded DynamoDB, with a clock of the test's. */
 export class World {

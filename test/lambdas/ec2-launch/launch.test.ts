@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
+import { anAnswer } from '../../support/an-agent.ts';
 import { fixture, fixtureNumbers } from '../../support/fixtures.ts';
-import { anAnswer, MINUTE, World } from '../../support/world.ts';
+import { MINUTE } from '../../support/times.ts';
+import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const METADATA =

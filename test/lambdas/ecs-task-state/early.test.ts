@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { fixture } from '../../support/fixtures.ts';
-import { MINUTE, World } from '../../support/world.ts';
+import { MINUTE } from '../../support/times.ts';
+import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';

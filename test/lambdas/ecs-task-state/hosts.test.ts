@@ -1,7 +1,8 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
-import { MINUTE, SECOND, World } from '../../support/world.ts';
+import { MINUTE, SECOND } from '../../support/times.ts';
+import { World } from '../../support/world.ts';
 
 const CLUSTER = 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-prod';
 const INSTANCE = 'i-0a1b2c3d4e5f60718';

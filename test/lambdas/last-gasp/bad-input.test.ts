@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
 import { INSTANCE, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
-import { MINUTE } from '../../support/world.ts';
+import { MINUTE } from '../../support/times.ts';
 
 const CASES = join(import.meta.dirname, '../../fixtures/cases');
 

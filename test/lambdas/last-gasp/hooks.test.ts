@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { eventHandler } from '../../../lib/aws/event-function.ts';
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
+import { anAnswer } from '../../support/an-agent.ts';
 import { type AnyEvent, context, fixture, sqsBatch } from '../../support/fixtures.ts';
 import { INSTANCE, LAST_GASP_CONTEXT, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
 import { inForce } from '../../support/plain-policy.ts';
-import { anAnswer, MINUTE, SECOND } from '../../support/world.ts';
+import { MINUTE, SECOND } from '../../support/times.ts';
 
 const TOLD = Date.parse('2026-11-20T10:40:03Z');
 const ACTION = {

@@ -10,11 +10,13 @@ import { defaultLimits } from '../../../lib/core/queue/plan-drain.ts';
 import { Settled } from '../../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../../lib/core/reconcile/spend.ts';
 import { aDescription, anInstance, HOST, ON_HOST, RUNNING, STOPPED } from '../../support/a-sweeper.ts';
+import { anAnswer } from '../../support/an-agent.ts';
 import { dockerId, taskArn } from '../../support/builders.ts';
 import { FakeAccount } from '../../support/fake-account.ts';
 import { context } from '../../support/fixtures.ts';
 import { inForce } from '../../support/plain-policy.ts';
-import { anAnswer, MINUTE, SECOND, World } from '../../support/world.ts';
+import { MINUTE, SECOND } from '../../support/times.ts';
+import { World } from '../../support/world.ts';
 
 let world: World;
 let account: FakeAccount;

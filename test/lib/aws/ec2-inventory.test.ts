@@ -6,7 +6,7 @@ import { metered } from '../../../lib/aws/metered.ts';
 import type { Instance } from '../../../lib/core/inventory/instance.ts';
 
 import { OutOfBudget, Spend } from '../../../lib/core/reconcile/spend.ts';
-import { MINUTE, T0 } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
 
 const client = new EC2Client({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const ec2 = mockClient(client);

@@ -14,7 +14,7 @@ import { taskEvent } from '../../../lib/core/reconcile/synthetic.ts';
 import { parseEvent } from '../../../lib/core/triggers/parse.ts';
 import { PLACE } from '../../support/a-sweeper.ts';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
-import { MINUTE, T0 } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
 
 const client = new ECSClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const ecs = mockClient(client);

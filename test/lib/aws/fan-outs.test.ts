@@ -3,7 +3,7 @@ import { DynamoFanOuts } from '../../../lib/aws/fan-outs.ts';
 import type { FanOuts } from '../../../lib/core/queue/fan-out.ts';
 import { MemoryFanOuts } from '../../../lib/memory/progress.ts';
 import { aTable } from '../../support/dynamodb.ts';
-import { MINUTE, T0 } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
 
 it.each([
   ['DynamoDB', async (): Promise<FanOuts> => new DynamoFanOuts(await aTable())],

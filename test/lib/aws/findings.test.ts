@@ -3,7 +3,7 @@ import { DynamoFindings } from '../../../lib/aws/findings.ts';
 import type { Findings } from '../../../lib/core/fleet/finding.ts';
 import { MemoryFindings } from '../../../lib/memory/findings.ts';
 import { aTable } from '../../support/dynamodb.ts';
-import { MINUTE, T0 } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
 
 const HOUR = 60 * MINUTE;
 

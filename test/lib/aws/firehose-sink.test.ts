@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { FirehoseSink } from '../../../lib/aws/firehose-sink.ts';
 import type { LogLine, ResultLine } from '../../../lib/core/results/lines.ts';
 import { FakeFirehose } from '../../support/fake-firehose.ts';
-import { T0 } from '../../support/world.ts';
+import { T0 } from '../../support/times.ts';
 
 let firehose: FakeFirehose;
 let sink: FirehoseSink;

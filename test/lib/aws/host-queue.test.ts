@@ -6,7 +6,8 @@ import { keyOf } from '../../../lib/core/queue/pending-query.ts';
 import { aHostQuery, aPendingQuery } from '../../support/builders.ts';
 import { dynamodb } from '../../support/dynamodb.ts';
 import { everything } from '../../support/scan.ts';
-import { SECOND, T0, World } from '../../support/world.ts';
+import { SECOND, T0 } from '../../support/times.ts';
+import { World } from '../../support/world.ts';
 
 let world: World;
 let queue: DynamoHostQueue;

@@ -7,7 +7,7 @@ import { aSighting, aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aTable, dynamodb } from '../../support/dynamodb.ts';
 import { everything } from '../../support/scan.ts';
-import { MINUTE, T0 } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
 
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -5,7 +5,8 @@ import { MemoryLedger } from '../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { everything } from '../../support/scan.ts';
-import { MINUTE, type Ports, T0, World } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
+import { type Ports, World } from '../../support/world.ts';
 
 let world: World;
 let ledger: Ports['ledger'];

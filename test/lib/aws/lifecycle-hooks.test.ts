@@ -8,7 +8,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { AutoScalingHooks } from '../../../lib/aws/lifecycle-hooks.ts';
 import { PROMPT } from '../../../lib/aws/prompt.ts';
-import { MINUTE, T0 } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
 
 const client = new AutoScalingClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
 const api = mockClient(client);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
 import { everything } from '../../support/scan.ts';
-import { MINUTE, T0, World } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
+import { World } from '../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

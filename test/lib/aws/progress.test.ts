@@ -3,7 +3,7 @@ import { DynamoSweepProgress } from '../../../lib/aws/progress.ts';
 import type { SweepProgress, SweepState } from '../../../lib/core/inventory/inventory.ts';
 import { MemorySweepProgress } from '../../../lib/memory/progress.ts';
 import { aTable } from '../../support/dynamodb.ts';
-import { MINUTE, SECOND, T0 } from '../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../support/times.ts';
 
 it('how often it is swept stands beside it, where the reconciler says so', async () => {
   const table = await aTable();

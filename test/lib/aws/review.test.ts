@@ -6,7 +6,7 @@ import { type CoverageEvent, review } from '../../../lib/core/ledger/review.ts';
 import { aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aTable } from '../../support/dynamodb.ts';
-import { MINUTE, T0 } from '../../support/world.ts';
+import { MINUTE, T0 } from '../../support/times.ts';
 
 describe('a review of the table', () => {
   it('finds lives by when they were first heard of, tells each once, and remembers how far it came', async () => {

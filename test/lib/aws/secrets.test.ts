@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { AwsSecret } from '../../../lib/aws/secrets.ts';
 import { FakeSecrets } from '../../support/fake-secrets.ts';
-import { MINUTE, SECOND, T0 } from '../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../support/times.ts';
 
 let nowMs: number;
 let manager: FakeSecrets;

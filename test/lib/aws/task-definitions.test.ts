@@ -6,7 +6,7 @@ import { Spend } from '../../../lib/core/reconcile/spend.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { FakeEcs } from '../../support/fake-ecs.ts';
 import { everything } from '../../support/scan.ts';
-import { MINUTE, SECOND, T0 } from '../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../support/times.ts';
 
 const REVISION = 'arn:aws:ecs:us-east-1:111122223333:task-definition/api:87';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
 import { entryOf, everyEntry } from '../../../lib/core/nodes/directory.ts';
-import { MINUTE } from '../../support/world.ts';
+import { MINUTE } from '../../support/times.ts';
 import { atNow, aWatched, NOW } from './ledger/harness.ts';
 import { jsonLines, mayfly } from './policy/harness.ts';
 

@@ -4,7 +4,7 @@ import { WorldSink } from '../../../workbench/seeded-world/sink.ts';
 import { Witness } from '../../../workbench/seeded-world/witness.ts';
 import { Random, SimulatedHost, VirtualClock } from '../../../workbench/world/index.ts';
 import { aSighting, aSnapshot } from '../../support/a-record.ts';
-import { T0 } from '../../support/world.ts';
+import { T0 } from '../../support/times.ts';
 
 let clock: VirtualClock;
 let host: SimulatedHost;

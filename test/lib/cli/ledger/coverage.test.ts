@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ADVICE, ON_FARGATE } from '../../../../lib/core/ledger/advice.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { onTerminal } from '../../../support/terminal.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, enter, NOW } from './harness.ts';
 

@@ -4,7 +4,8 @@ import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord, aSighting } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { aTable } from '../../../support/dynamodb.ts';
-import { MINUTE, T0, World } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 import { folderOf, mayfly } from '../policy/harness.ts';
 
 /** The commands are run at this time. */

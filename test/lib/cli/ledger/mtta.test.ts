@@ -8,7 +8,8 @@ import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { aPoller, aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
-import { MINUTE, SECOND, T0, type World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import type { World } from '../../../support/world.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, NOW } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
-import { MINUTE } from '../../../support/world.ts';
+import { MINUTE } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, NOW } from './harness.ts';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { PARTITIONS, taskArn } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
-import { anAnswer, MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, enter } from './harness.ts';
 

@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
 import { hostOf, otherHostOf } from '../../../../lib/core/hosts/host-of.ts';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
+import { aNewcomer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { aNewcomer, MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

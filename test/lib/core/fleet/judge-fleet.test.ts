@@ -4,7 +4,7 @@ import type { Instance } from '../../../../lib/core/inventory/instance.ts';
 import type { DirectoryEntry } from '../../../../lib/core/nodes/directory.ts';
 import { NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { anInstance, Sweeper } from '../../../support/a-sweeper.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const ID = 'i-0a1b2c3d4e5f60718';
 

@@ -4,7 +4,8 @@ import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { anInstance, HOST } from '../../../support/a-sweeper.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { MINUTE, portsOn, T0, World } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 const HOUR = 60 * MINUTE;
 async function aWorld(): Promise<World> {

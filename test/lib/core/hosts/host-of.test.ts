@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Bearer, decideHost, type Known } from '../../../../lib/core/hosts/host-of.ts';
 import type { Alias, ToldBy } from '../../../../lib/core/nodes/registry.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { fixture } from '../../../support/fixtures.ts';
-import { anAnswer, MINUTE, T0, World } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const bearer = (host: string, more: Partial<Bearer> = {}): Bearer => ({ host, expiresAtMs: T0 + MINUTE, ...more });

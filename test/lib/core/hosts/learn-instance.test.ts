@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnInstance } from '../../../../lib/core/hosts/learn-instance.ts';
 import { NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { anAnswer, type Ports, portsOn, World } from '../../../support/world.ts';
+import { type Ports, portsOn, World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 let world: World;

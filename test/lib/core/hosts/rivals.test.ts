@@ -7,8 +7,10 @@ import { isBelieved, learnInstance } from '../../../../lib/core/hosts/learn-inst
 import type { Instance } from '../../../../lib/core/inventory/instance.ts';
 
 import type { OfferedQuery } from '../../../../lib/core/queue/offers.ts';
+import { anAnswer, anIdentity } from '../../../support/an-agent.ts';
 import { fixture } from '../../../support/fixtures.ts';
-import { anAnswer, anIdentity, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const anInstance = (more: Partial<Instance> = {}): Instance => ({

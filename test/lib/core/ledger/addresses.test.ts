@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { movesOf, realmOf } from '../../../../lib/core/ledger/addresses.ts';
 import { addressDigits } from '../../../../lib/core/policy/ip-address.ts';
-import { T0 } from '../../../support/world.ts';
+import { T0 } from '../../../support/times.ts';
 
 it('tells which addresses came and which are gone, whatever their spelling', () => {
   const first = movesOf({ ip: '10.0.3.7 2001:DB8:0:0::7' }, {}, T0);

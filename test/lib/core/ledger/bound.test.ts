@@ -11,7 +11,7 @@ import {
 } from '../../../../lib/core/ledger/bound.ts';
 import { flagfile } from '../../../../lib/stack/flagfile.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const boundMs = (intervalSeconds: number) => guaranteedBoundMs({ eventLatencyMs: EVENT_LATENCY_MS, intervalSeconds });
 const every = (intervalSeconds: number, sweepEveryMs = SWEEP_EVERY_MS) => ({ intervalSeconds, sweepEveryMs });

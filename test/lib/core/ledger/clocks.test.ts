@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { clocksOf, STAGES } from '../../../../lib/core/ledger/clocks.ts';
-import { MINUTE, T0 } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
 
 describe('the clocks of a question', () => {
   const anInstant = fc.integer({ min: T0 - 10 * MINUTE, max: T0 + 10 * MINUTE });

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Row } from '../../../../lib/core/results/answer.ts';
-
+import { anAnswer } from '../../../support/an-agent.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
-import { anAnswer, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 /* A verdict waits for nothing that cannot come: each way in which the last open question is closed makes it final. */
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
 import { TROUBLES, verdictOf } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord } from '../../../support/a-record.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const LATE = T0 + 10 * MINUTE;
 const HANDLING = { host: 'h1', enrolled: true, asked: [], settleByMs: T0 };

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { mttaOf } from '../../../../lib/core/ledger/mtta.ts';
 import type { Profile } from '../../../../lib/core/policy/policy.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
-import { anAnswer, MINUTE, SECOND, World } from '../../../support/world.ts';
+import { MINUTE, SECOND } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const HOST = 'i-0a1b2c3d4e5f60718';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';

@@ -5,12 +5,14 @@ import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
+import { anAnswer } from '../../../support/an-agent.ts';
 import { FakeHooks } from '../../../support/fake-hooks.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { ourHook } from '../../../support/last-gasp.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { everything } from '../../../support/scan.ts';
-import { anAnswer, MINUTE, portsOn, SECOND, World } from '../../../support/world.ts';
+import { MINUTE, SECOND } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 const shared = await World.begin();
 let instances = 0;

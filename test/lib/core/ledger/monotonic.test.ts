@@ -9,7 +9,8 @@ import { dockerId, taskArn } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
-import { MINUTE, portsOn, T0, World } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 const [running] = plainPolicy.rules;
 if (!running) throw new Error('the plain policy has no rule');

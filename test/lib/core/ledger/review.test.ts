@@ -12,7 +12,7 @@ import { type Verdict, verdictOf, type WorkloadRecord } from '../../../../lib/co
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const HOUR = 60 * MINUTE;
 /** A time that never comes. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TROUBLES, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord } from '../../../support/a-record.ts';
-import { MINUTE, T0 } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
 
 const early = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0);
 const late = (record: Partial<WorkloadRecord>) => verdictOf(aRecord(record), T0 + MINUTE);

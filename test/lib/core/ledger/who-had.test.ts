@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { whoHad } from '../../../../lib/core/ledger/who-had.ts';
 import { aRecord } from '../../../support/a-record.ts';
-import { MINUTE, T0 } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
 
 const NOW = T0 + 60 * MINUTE;
 /** A task that came to the address at a minute, and stopped at another; without an end it runs. */

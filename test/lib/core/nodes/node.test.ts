@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { accelerateSeconds, accepts, type Node } from '../../../../lib/core/nodes/node.ts';
-import { anIdentity, T0 } from '../../../support/world.ts';
+import { anIdentity } from '../../../support/an-agent.ts';
+import { T0 } from '../../../support/times.ts';
 
 const aNode = (node: Partial<Node> = {}): Node => ({
   host: 'h1',

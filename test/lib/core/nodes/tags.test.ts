@@ -5,7 +5,9 @@ import { areSameTags, tagsIn } from '../../../../lib/core/nodes/tags.ts';
 import { profileFor } from '../../../../lib/core/policy/agent-config.ts';
 import { matchNode } from '../../../../lib/core/policy/match-node.ts';
 import { anInstance, Sweeper } from '../../../support/a-sweeper.ts';
-import { anIdentity, MINUTE, T0, World } from '../../../support/world.ts';
+import { anIdentity } from '../../../support/an-agent.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const ID = 'i-0a1b2c3d4e5f60718';
 const PROFILES = [

@@ -6,7 +6,7 @@ import { aPolicy, aVersion } from '../../../support/a-policy.ts';
 import { aTable, dynamodb } from '../../../support/dynamodb.ts';
 import { DynamoTap } from '../../../support/dynamodb-tap.ts';
 import { interleave } from '../../../support/interleave.ts';
-import { T0 } from '../../../support/world.ts';
+import { T0 } from '../../../support/times.ts';
 
 const SECOND = 1000;
 const builtIn = { policy: aPolicy(0), sources: { 'rules/built-in.yaml': '# built in\n' } };

@@ -6,7 +6,7 @@ import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { MemoryHosts } from '../../../../lib/memory/hosts.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
-import { T0 } from '../../../support/world.ts';
+import { T0 } from '../../../support/times.ts';
 
 /** Counts the writes of queries. */
 class CountingHosts extends MemoryHosts {

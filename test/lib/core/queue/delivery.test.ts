@@ -4,7 +4,7 @@ import { deliveryOf, mergeable, sqlOf } from '../../../../lib/core/queue/deliver
 import { offered } from '../../../../lib/core/queue/offers.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { aHostQuery, aPendingQuery, dockerId } from '../../../support/builders.ts';
-import { T0 } from '../../../support/world.ts';
+import { T0 } from '../../../support/times.ts';
 
 const sqls = (pending: readonly PendingQuery[]): string[] => mergeable(pending).map(sqlOf);
 const times = (count: number): number[] => Array.from({ length: count }, (_, n) => n);

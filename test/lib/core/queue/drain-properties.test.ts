@@ -7,7 +7,8 @@ import { aHostQuery, aPendingQuery } from '../../../support/builders.ts';
 import { DrainWatch, SPREAD_MS } from '../../../support/drain-watch.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { portsOn, SECOND, T0, World } from '../../../support/world.ts';
+import { SECOND, T0 } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 const shared = await World.begin();
 let runs = 0;

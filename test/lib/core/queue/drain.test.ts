@@ -3,9 +3,11 @@ import { attemptsOf, runOf } from '../../../../lib/core/queue/offers.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { defaultLimits, planDrain } from '../../../../lib/core/queue/plan-drain.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
-import { anAnswer, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

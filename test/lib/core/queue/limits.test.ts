@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { enqueue } from '../../../../lib/core/queue/ask.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
-import { SECOND, World } from '../../../support/world.ts';
+import { SECOND } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
 const large = (n: number) => aHostQuery(n, { sql: `SELECT '${'x'.repeat(100_000)}' AS x`, queryId: `large${n}` });

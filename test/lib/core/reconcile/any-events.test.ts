@@ -6,7 +6,7 @@ import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent, taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aDescription, anInstance, CLUSTER, ON_HOST, PLACE, Sweeper } from '../../../support/a-sweeper.ts';
 import { taskArn } from '../../../support/builders.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 /** The fate of each event: after how long it arrives, each time that it does. */
 const fates = fc.array(fc.array(fc.integer({ min: 0, max: 150 * SECOND }), { maxLength: 2 }), {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { Settled } from '../../../../lib/core/reconcile/settled.ts';
 import { aDescription, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
-import { MINUTE, T0 } from '../../../support/world.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
 
 it('what was in order is remembered for as long as each sweep asks for it', () => {
   const settled = new Settled();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { OutOfBudget, Spend } from '../../../../lib/core/reconcile/spend.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 let nowMs = T0;
 let spend: Spend;

@@ -6,7 +6,7 @@ import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aSighting } from '../../../support/a-record.ts';
 import { anInstance, PLACE, Sweeper } from '../../../support/a-sweeper.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const ID = 'i-0a1b2c3d4e5f60718';
 

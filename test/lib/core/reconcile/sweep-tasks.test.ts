@@ -5,7 +5,7 @@ import { taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aSighting } from '../../../support/a-record.ts';
 import { aDescription, CLUSTER, HOST, PLACE, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const cluster = (name: string): string => CLUSTER.replace('ephemeral-prod', name);
 

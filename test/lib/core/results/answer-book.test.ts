@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { entryOf, pageNews } from '../../../../lib/core/results/answer-book.ts';
-import { T0 } from '../../../support/world.ts';
+import { T0 } from '../../../support/times.ts';
 
 describe('the entry of an answer', () => {
   const run = { deliveryId: '0mhy1x2ab-0001', offer: 1, position: 2 };

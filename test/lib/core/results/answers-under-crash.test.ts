@@ -2,9 +2,11 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { aSnapshot } from '../../../support/a-record.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { aPendingQuery, taskArn } from '../../../support/builders.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { anAnswer, portsOn, SECOND, World } from '../../../support/world.ts';
+import { SECOND } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 const shared = await World.begin();
 let runs = 0;

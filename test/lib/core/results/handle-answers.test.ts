@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
-import { anAnswer, MINUTE, SECOND, T0, World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

@@ -3,9 +3,11 @@ import { wireIdOf } from '../../../../lib/core/queue/offers.ts';
 import { defaultLimits } from '../../../../lib/core/queue/plan-drain.ts';
 import type { Answer } from '../../../../lib/core/results/answer.ts';
 import type { AnswerBook } from '../../../../lib/core/results/answer-book.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { Died } from '../../../support/mortal.ts';
-import { anAnswer, SECOND, World } from '../../../support/world.ts';
+import { SECOND } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

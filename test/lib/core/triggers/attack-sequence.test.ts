@@ -9,7 +9,8 @@ import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce } from '../../../support/plain-policy.ts';
 import { defaultPolicyWith } from '../../../support/policy-folder.ts';
 import { everyQuery } from '../../../support/scan.ts';
-import { MINUTE, portsOn, type World } from '../../../support/world.ts';
+import { MINUTE } from '../../../support/times.ts';
+import { portsOn, type World } from '../../../support/world.ts';
 
 const ON_ECS = 'i-0a1b2c3d4e5f60718';
 const ON_EKS = 'i-0b9c8d7e6f5a41230';

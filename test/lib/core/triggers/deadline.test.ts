@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deadlineOf, holdUntil } from '../../../../lib/core/triggers/deadline.ts';
-import { MINUTE, SECOND, T0 } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const minutes = fc.integer({ min: -30 * MINUTE, max: 30 * MINUTE });
 const heartbeat = fc.integer({ min: 30, max: 7200 });

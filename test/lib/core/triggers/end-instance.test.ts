@@ -8,12 +8,14 @@ import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
+import { aNewcomer, anAnswer, anIdentity } from '../../../support/an-agent.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { INSTANCE, LastGasp } from '../../../support/last-gasp.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { aNewcomer, anAnswer, anIdentity, MINUTE, portsOn, SECOND, T0, World } from '../../../support/world.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 const ENDED = Date.parse('2026-11-20T10:42:10Z');
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';

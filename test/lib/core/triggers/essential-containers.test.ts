@@ -4,9 +4,11 @@ import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
 import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
 import { aSighting } from '../../../support/a-record.ts';
 import { aTaskEvent } from '../../../support/a-task-event.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
-import { anAnswer, MINUTE, World } from '../../../support/world.ts';
+import { MINUTE } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const TASK = String(fixture(5).detail.taskArn);

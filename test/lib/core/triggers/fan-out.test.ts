@@ -11,7 +11,8 @@ import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce } from '../../../support/plain-policy.ts';
 import { everyQuery } from '../../../support/scan.ts';
-import { MINUTE, portsOn, World } from '../../../support/world.ts';
+import { MINUTE } from '../../../support/times.ts';
+import { portsOn, World } from '../../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
-import { SECOND, World } from '../../../support/world.ts';
+import { SECOND } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 /** A rule that asks about running tasks and heats nobody itself. */

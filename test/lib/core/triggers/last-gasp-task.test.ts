@@ -2,9 +2,11 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { aWorldUnder } from '../../../support/a-request.ts';
+import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
-import { anAnswer, MINUTE, SECOND, type World } from '../../../support/world.ts';
+import { MINUTE, SECOND } from '../../../support/times.ts';
+import type { World } from '../../../support/world.ts';
 
 const HOST = 'i-0a1b2c3d4e5f60718';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';

@@ -3,7 +3,8 @@ import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
 import { aRequest, aWorldUnder } from '../../../support/a-request.ts';
 import { defaultPolicyWith } from '../../../support/policy-folder.ts';
-import { MINUTE, type World } from '../../../support/world.ts';
+import { MINUTE } from '../../../support/times.ts';
+import type { World } from '../../../support/world.ts';
 
 const policy = defaultPolicyWith('rules/webhook.yaml', 'rules/fleet-sweep.yaml');
 

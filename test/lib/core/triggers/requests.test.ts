@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { answerAll, aRequest, aWorldUnder } from '../../../support/a-request.ts';
 import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { MINUTE, SECOND, type World } from '../../../support/world.ts';
+import { MINUTE, SECOND } from '../../../support/times.ts';
+import type { World } from '../../../support/world.ts';
 
 const CHECK = 'SELECT id, image FROM docker_containers';
 const HOUR = 60 * MINUTE;

@@ -3,7 +3,8 @@ import { DynamoLedgerBook } from '../../../../lib/aws/ledger-book.ts';
 import { whoHad } from '../../../../lib/core/ledger/who-had.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { fixture } from '../../../support/fixtures.ts';
-import { MINUTE, World } from '../../../support/world.ts';
+import { MINUTE } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
 const HOST = 'i-0a1b2c3d4e5f60718';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';

@@ -8,7 +8,8 @@ import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { MINUTE, portsOn, SECOND, type World } from '../../../support/world.ts';
+import { MINUTE, SECOND } from '../../../support/times.ts';
+import { portsOn, type World } from '../../../support/world.ts';
 
 const HOST = 'i-0a1b2c3d4e5f60718';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';

@@ -90,7 +90,7 @@ const api = new TlsApi({
   sweepEveryMs: 60_000,
   now,
   report: (event, fields) => {
-    if (event === 'request_failed') failures.push(fields.error);
+    if (event === 'request_failed') failures.push(fields);
   },
 });
 

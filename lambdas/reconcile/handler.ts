@@ -1,25 +1,32 @@
 import type { Context } from 'aws-lambda';
 import { placeOf } from '../../lib/core/arn.ts';
+import { traceOf } from '../../lib/core/errors.ts';
 import { type ReviewDeps, review } from '../../lib/core/ledger/review.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
 
-/** Left for what is under way when the sweep has to end: one batch of tasks, and the note of where it was left. */
+/** Left for what is in progress when the sweep has to end: one batch of tasks, and saving where it stopped. */
 const RESERVE_MS = 10_000;
-/** Left for the slice of the review that is under way when it has to end. */
+/** Left for the slice of the review that is in progress when it has to end. */
 const REVIEW_RESERVE_MS = 4_000;
 
 /**
- * Sweeps the account and Region the function runs in, and then tells what became of earlier lives.
+ * Sweeps the account and Region that the function runs in, and then reviews the verdicts of earlier workloads.
  *
- * @throws when a part of the sweep failed, after all else was done: the function's errors are what an alarm sees
+ * @throws when a part failed, after everything else is done: an alarm watches the function's errors
  */
 export const createHandler =
-  (deps: SweepDeps, telling: ReviewDeps) =>
+  (sweeping: SweepDeps, reviewing: ReviewDeps) =>
   async (_schedule: unknown, context: Context): Promise<void> => {
-    const endMs = deps.now() + context.getRemainingTimeInMillis();
-    const failures = await sweep(deps, placeOf(context.invokedFunctionArn), endMs - RESERVE_MS);
-    if (failures === undefined) return; // whoever sweeps tells, too
-    await review(telling, endMs - REVIEW_RESERVE_MS);
+    const endMs = sweeping.now() + context.getRemainingTimeInMillis();
+    const reported = (what: string) => (error: unknown) => {
+      sweeping.report('sweep_failed', { what, error: traceOf(error) });
+      throw error;
+    };
+    const failures = await sweep(sweeping, placeOf(context.invokedFunctionArn), endMs - RESERVE_MS).catch(
+      reported('the sweep'),
+    );
+    if (failures === undefined) return; // the sweep that is running reviews, too
+    await review(reviewing, endMs - REVIEW_RESERVE_MS).catch(reported('the review'));
     if (failures > 0) throw new Error(`${failures} of the sweep's parts failed: see sweep_failed in the log`);
   };

@@ -1,78 +1,133 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { EventName, FieldsOf } from '../core/log-events.ts';
 
-type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
+type FieldName<E extends EventName> = keyof FieldsOf<E> & string;
 
-/** What an event adds to metrics. */
-export interface EventMetrics {
-  /** Metric → its unit and the field with its value; without a field each event counts 1, a field that is null none. */
-  readonly values: Readonly<Record<string, { readonly unit: Unit; readonly field?: string }>>;
-  /** Sets of fields whose values are dimensions, `rule` as `Rule`; a set with an empty one is left out. @default [[]] */
-  readonly by?: readonly (readonly string[])[];
+interface MetricOf<Field extends string> {
+  readonly unit: typeof MetricUnit.Count | typeof MetricUnit.Milliseconds;
+  /** The field with the value; null in that field is no value. @default - each event counts 1 */
+  readonly field?: Field;
+  /** What it counts or measures, where the event and the metric's name do not say so. */
+  readonly meaning?: string;
+}
+
+/** The metrics that an event adds to. */
+export interface EventMetrics<Field extends string = string> {
+  /** By the metric's name. */
+  readonly values: Readonly<Record<string, MetricOf<Field>>>;
+  /** Sets of fields whose values are dimensions, `rule` as `Rule`; a set with an empty value is left out. @default [[]] */
+  readonly by?: readonly (readonly Field[])[];
   /** Whether the metrics' own line takes the place of the event's. */
   readonly isLine?: boolean;
 }
 
-const counts = (metric: string, by?: EventMetrics['by']): EventMetrics => ({
-  values: { [metric]: { unit: MetricUnit.Count } },
-  ...(by ? { by } : {}),
-});
+const one = { unit: 'Count' } as const;
 
-const measures = (unit: Unit, fields: Readonly<Record<string, string>>): EventMetrics['values'] =>
-  Object.fromEntries(Object.entries(fields).map(([metric, field]) => [metric, { unit, field }]));
-
-/** Event → metrics: whatever was refused, dropped or failed is counted; queues, answers, verdicts, fleet and sweeps are measured. */
-export const EVENT_METRICS: Readonly<Record<string, EventMetrics>> = {
-  request_failed: counts('RequestsFailed'),
-  enroll_refused: { ...counts('EnrollmentsRefused'), isLine: true }, // a stranger's request is worth one short line
-  host_identifier_shared: counts('HostIdentifiersShared'),
-  body_quarantined: counts('BodiesQuarantined'),
-  event_failed: counts('EventsFailed'),
-  event_ignored: counts('EventsIgnored'),
-  event_malformed: counts('EventsMalformed'),
-  query_refused: { values: measures(MetricUnit.Count, { QueriesRefused: 'count' }) },
-  query_dropped: { values: measures(MetricUnit.Count, { QueriesDropped: 'count' }) },
-  query_unanswered: counts('QueriesUnanswered', [[], ['host', 'rule', 'query']]),
-  rule_without_host: counts('RulesWithoutHost'),
-  fan_out_limited: counts('FanOutsLimited'),
-  policy_refresh_failed: counts('PolicyRefreshesFailed'),
-  mtta_breached: counts('MttaBreaches'),
-  finding_opened: counts('FindingsOpened', [['kind']]),
-  queries_delivered: {
-    values: {
-      ...measures(MetricUnit.Count, { QueriesWaiting: 'waiting' }),
-      ...measures(MetricUnit.Milliseconds, { OldestWaiting: 'longestWaitMs' }),
-    },
-  },
+/** Everything refused, dropped or failed is counted; queues, answers, verdicts, fleet and sweeps are measured. */
+export const EVENT_METRICS: { readonly [E in EventName]?: EventMetrics<FieldName<E>> } = {
   answer_timed: {
-    values: measures(MetricUnit.Milliseconds, {
-      EventToReceived: 'eventToReceivedMs',
-      ReceivedToQueued: 'receivedToQueuedMs',
-      QueuedToDelivered: 'queuedToDeliveredMs',
-      DeliveredToAnswered: 'deliveredToAnsweredMs',
-      AnsweredToStored: 'answeredToStoredMs',
-      TimeToAnswer: 'timeToAnswerMs',
-    }),
+    values: {
+      EventToReceived: {
+        unit: 'Milliseconds',
+        field: 'eventToReceivedMs',
+        meaning:
+          "from the event, by AWS's clock, until a function received it. A task's first answer counts from the first event about the task, in every stage",
+      },
+      ReceivedToQueued: {
+        unit: 'Milliseconds',
+        field: 'receivedToQueuedMs',
+        meaning: 'until the query waited for the host',
+      },
+      QueuedToDelivered: {
+        unit: 'Milliseconds',
+        field: 'queuedToDeliveredMs',
+        meaning: 'until the agent received the query, for the last time if it received it more than once',
+      },
+      DeliveredToAnswered: {
+        unit: 'Milliseconds',
+        field: 'deliveredToAnsweredMs',
+        meaning: 'until the answer arrived',
+      },
+      AnsweredToStored: {
+        unit: 'Milliseconds',
+        field: 'answeredToStoredMs',
+        meaning: 'until its rows were durable',
+      },
+      TimeToAnswer: { unit: 'Milliseconds', field: 'timeToAnswerMs', meaning: 'from the event to the answer' },
+    },
     by: [[], ['rule'], ['cluster'], ['rule', 'cluster']],
     isLine: true,
   },
-  verdicts_told: {
-    values: measures(MetricUnit.Count, { Verdicts: 'count' }),
+  queries_delivered: {
+    values: {
+      QueriesWaiting: {
+        unit: 'Count',
+        field: 'waiting',
+        meaning: 'how many queries waited for a host when it polled. The log has them by host',
+      },
+      OldestWaiting: { unit: 'Milliseconds', field: 'longestWaitMs', meaning: 'how long the oldest of them waited' },
+    },
+  },
+  mtta_breached: {
+    values: {
+      MttaBreaches: { ...one, meaning: "tasks whose first answer came too late, and instances' last gasps that did" },
+    },
+  },
+  verdicts_recorded: {
+    values: { Verdicts: { unit: 'Count', field: 'count', meaning: 'only misses have a `Reason`' } },
     by: [['verdict'], ['reason'], ['cluster', 'verdict']],
     isLine: true,
   },
-  review_done: { values: measures(MetricUnit.Count, { Judged: 'judged', Covered: 'covered' }), isLine: true },
-  fleet_counted: {
-    values: measures(MetricUnit.Count, {
-      InstancesRunning: 'running',
-      InstancesEnrolled: 'enrolled',
-      AgentsSilent: 'silent',
-    }),
+  review_done: {
+    values: {
+      Judged: {
+        unit: 'Count',
+        field: 'judged',
+        meaning:
+          'workloads with a first verdict that an agent could and should have seen. Workloads that never started, ignored ones, and tasks without a container instance (Fargate) do not count',
+      },
+      Covered: {
+        unit: 'Count',
+        field: 'covered',
+        meaning:
+          'those of them that were seen, alive or post-mortem. Coverage is 100 × `Covered` ÷ `Judged` over any period',
+      },
+    },
     isLine: true,
   },
+  fleet_counted: {
+    values: {
+      InstancesRunning: { unit: 'Count', field: 'running', meaning: 'instances that should have an agent by now' },
+      InstancesEnrolled: { unit: 'Count', field: 'enrolled', meaning: 'those of them that have one' },
+      AgentsSilent: { unit: 'Count', field: 'silent', meaning: 'enrolled ones whose agent stopped polling' },
+    },
+    isLine: true,
+  },
+  fleet_issue_opened: { values: { FleetIssuesOpened: one }, by: [['kind']] },
   sweep_done: {
     values: {
-      ...measures(MetricUnit.Count, { WorkloadsFound: 'found', EcsCalls: 'ecsCalls', SweepsComplete: 'complete' }),
-      ...measures(MetricUnit.Milliseconds, { SweepDuration: 'durationMs' }),
+      WorkloadsFound: { unit: 'Count', field: 'found', meaning: 'workloads without any earlier event' },
+      EcsCalls: { unit: 'Count', field: 'ecsCalls', meaning: "calls from the account's shared ECS buckets" },
+      SweepDuration: { unit: 'Milliseconds', field: 'durationMs' },
+      SweepsComplete: { unit: 'Count', field: 'complete' },
     },
   },
+  request_failed: { values: { RequestsFailed: one } },
+  enroll_refused: { values: { EnrollmentsRefused: one }, isLine: true }, // a stranger's request is worth one short line
+  host_identifier_shared: { values: { HostIdentifiersShared: one } },
+  body_quarantined: { values: { BodiesQuarantined: one } },
+  event_failed: { values: { EventsFailed: one } },
+  event_ignored: { values: { EventsIgnored: one } },
+  event_malformed: { values: { EventsMalformed: one } },
+  query_refused: { values: { QueriesRefused: { unit: 'Count', field: 'count' } } },
+  query_dropped: { values: { QueriesDropped: { unit: 'Count', field: 'count' } } },
+  query_unanswered: {
+    values: {
+      QueriesUnanswered: { ...one, meaning: 'queries that an agent received and, while it polled on, never answered' },
+    },
+    by: [[], ['host', 'rule', 'query']],
+  },
+  rule_without_host: { values: { RulesWithoutHost: one } },
+  fan_out_limited: { values: { FanOutsLimited: one } },
+  policy_refresh_failed: { values: { PolicyRefreshesFailed: one } },
 };

@@ -1,5 +1,6 @@
 import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { traceOf } from '../core/errors.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import { OutOfBudget } from '../core/reconcile/spend.ts';
 import type { Report } from '../core/report.ts';
@@ -89,7 +90,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
 
   #failed(arn: string, error: unknown): void {
     const held = this.#held.get(arn);
-    if (!held?.failed) this.#report('task_definition_unknown', { taskDefinition: arn, error: String(error) });
+    if (!held?.failed) this.#report('task_definition_unknown', { taskDefinition: arn, error: traceOf(error) });
     if (held) Object.assign(held, { untilMs: this.#now() + RETRY_MS, failed: true });
   }
 

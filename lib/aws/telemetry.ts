@@ -1,11 +1,12 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { type Level, LOG_EVENTS } from '../core/log-events.ts';
 import type { Report } from '../core/report.ts';
 import { EVENT_METRICS, type EventMetrics } from './event-metrics.ts';
 
 /**
- * One JSON line an event to standard output, and what `event-metrics.ts` says of it as metrics in CloudWatch's embedded format.
- * An event that is a measurement is one line in all: that of its metrics, with its other fields beside them.
+ * Writes each event as one JSON line, and its metrics (`event-metrics.ts`) in CloudWatch's embedded format. Where an event
+ * is a measurement, the metrics' line holds its other fields too and takes the place of its own.
  *
  * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
  */
@@ -13,26 +14,34 @@ export function telemetry(): Report {
   const logger = new Logger();
   // It warns of every dimension that is in two sets, on each line; its other warnings are about what is checked here.
   const metrics = new Metrics({ logger: { debug: silent, info: silent, warn: silent, error: silent } });
-  // The library's own dimension, the function's name, would be in every set: an alarm had to name it to see the metric.
+  // The library's default dimension, the function's name, would be in every set: an alarm would have to name it.
   metrics.clearDefaultDimensions();
   return (event, fields) => {
-    const measured = EVENT_METRICS[event];
-    if (measured?.isLine && publish(metrics, event, fields, measured)) return;
-    logger.info(event, fields);
-    if (measured && !measured.isLine) publish(metrics, event, fields, measured);
+    const { level } = LOG_EVENTS[event];
+    const measured: EventMetrics | undefined = EVENT_METRICS[event];
+    if (measured?.isLine && publish(metrics, fields, measured, { message: event, level })) return;
+    logger[METHODS[level]](event, fields);
+    if (measured && !measured.isLine) publish(metrics, fields, measured, undefined);
   };
 }
+
+const METHODS = { ERROR: 'error', WARN: 'warn', INFO: 'info' } as const satisfies Record<Level, string>;
 
 const silent = (): void => {};
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Writes one line of metrics, all of them in all sets of dimensions; false when there is no value or no set. */
+/**
+ * Writes one line of metrics, each in every set of dimensions.
+ *
+ * @param line what an event's own line would begin with, where this line takes its place
+ * @returns false when there is no value or no set
+ */
 function publish(
   metrics: Metrics,
-  event: string,
   fields: Fields,
-  { values, by = [[]], isLine }: EventMetrics,
+  { values, by = [[]] }: EventMetrics,
+  line: { readonly message: string; readonly level: Level } | undefined,
 ): boolean {
   const measured = Object.entries(values).flatMap(([metric, { unit, field }]) => {
     const value = field === undefined ? 1 : fields[field];
@@ -44,8 +53,10 @@ function publish(
   if (measured.length === 0 || sets.length === 0) return false;
   for (const { metric, unit, value } of measured) metrics.addMetric(metric, unit, value);
   for (const set of sets) metrics.addDimensions(Object.fromEntries(set));
-  const beside = isLine ? { message: event, ...withoutMeasured(fields, values) } : {};
-  for (const [name, value] of Object.entries(beside)) metrics.addMetadata(name, String(value));
+  if (line) {
+    const others = { ...line, ...withoutMeasured(fields, values) };
+    for (const [name, value] of Object.entries(others)) metrics.addMetadata(name, String(value));
+  }
   metrics.publishStoredMetrics();
   return true;
 }
@@ -59,7 +70,7 @@ function withoutMeasured(fields: Fields, values: EventMetrics['values']): Fields
 /** `rule` → `Rule` */
 const dimensionOf = (field: string): string => `${field.charAt(0).toUpperCase()}${field.slice(1)}`;
 
-/** CloudWatch takes 1 to 1024 characters of ASCII, and some of what stands here comes from the network. */
+/** CloudWatch takes 1 to 1024 characters of ASCII, and some values come from the network. */
 const dimensionValue = (value: unknown): string =>
   typeof value === 'string'
     ? value

@@ -1,12 +1,45 @@
-/** Codes are stable: logs, alarms and docs/reference/errors.md refer to them. */
-export type ErrorCode =
-  | 'SQL_VALUE_UNSAFE' // a value that SQLite cannot hold as text, or that osquery would cut
-  | 'SQL_PLACEHOLDER_UNBOUND' // a `:name` in the SQL without a binding
-  | 'SQL_BINDING_UNUSED' // a binding without its `:name`
-  | 'BODY_UNREADABLE' // a request body that is not gzip or JSON although it says so
-  | 'BODY_TOO_LARGE' // a request body that grows beyond our bound when inflated
-  | 'STORE_REFUSED' // Firehose kept refusing records
-  | 'POLICY_TOO_LARGE'; // a version of the policy that does not fit an item of the table
+import { cut } from './text.ts';
+
+interface Explanation {
+  readonly problem: string;
+  readonly consequence: string;
+}
+
+/** Codes are stable: logs and alarms refer to them. docs/reference/errors.md is generated from this. */
+export const ERROR_CODES = {
+  SQL_VALUE_UNSAFE: {
+    problem: 'A value has no safe SQL literal: it holds NUL, half a surrogate pair or a number that is not finite.',
+    consequence: 'Nothing is queued, and the event goes to the dead-letter queue.',
+  },
+  SQL_PLACEHOLDER_UNBOUND: {
+    problem: 'The SQL has a `:name` without a binding.',
+    consequence: 'Nothing is queued.',
+  },
+  SQL_BINDING_UNUSED: {
+    problem: 'A binding has no `:name` in the SQL.',
+    consequence: 'Nothing is queued.',
+  },
+  BODY_UNREADABLE: {
+    problem: 'A request body is not JSON, nor gzip of JSON where the endpoint is `log`.',
+    consequence:
+      'The body of an enrolled node is stored in the quarantine and acknowledged. Any other request is refused.',
+  },
+  BODY_TOO_LARGE: {
+    problem:
+      'A gzip body grows beyond 10 MiB, or a body has more than a million values or 64 levels. Requests other than log and write may have 64 KiB and 500 values.',
+    consequence: 'As for `BODY_UNREADABLE`.',
+  },
+  STORE_REFUSED: {
+    problem: 'Firehose still refused records when the time was up.',
+    consequence: 'The agent keeps its data and sends it again.',
+  },
+  POLICY_TOO_LARGE: {
+    problem: 'A version of the policy with its files does not fit one item of the table (400 KB compressed).',
+    consequence: 'Nothing is pushed, and the live version stays.',
+  },
+} as const satisfies Readonly<Record<string, Explanation>>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** A failure we expected and can explain. Anything else is a bug and keeps its own type. */
 export class MayflyError extends Error {
@@ -17,3 +50,33 @@ export class MayflyError extends Error {
     this.code = code;
   }
 }
+
+declare const traced: unique symbol;
+/** An error as logs show it; only `traceOf` makes one, so that no log line lacks the stack. */
+export type Trace = string & { readonly [traced]: true };
+
+const MOST_CAUSES = 5; // the error itself included
+const MOST_TRACE = 8_000; // UTF-16 units; CloudWatch takes far more, a reader does not
+
+/**
+ * The stack of an error and of its causes. Other properties stay out of it: the SDK's errors may carry items of the table.
+ *
+ * @example "STORE_REFUSED MayflyError: logs refused 3 of 9 records\n    at FirehoseSink…\ncaused by Error: …"
+ */
+export function traceOf(error: unknown): Trace {
+  const parts = [stackOf(error)];
+  let cause = causeOf(error);
+  while (cause !== undefined && parts.length < MOST_CAUSES) {
+    parts.push(stackOf(cause));
+    cause = causeOf(cause);
+  }
+  return cut(parts.join('\ncaused by '), MOST_TRACE) as Trace;
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const stack = error.stack ?? String(error);
+  return error instanceof MayflyError ? `${error.code} ${stack}` : stack;
+}
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined);

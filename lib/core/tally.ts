@@ -1,25 +1,30 @@
+import type { EventName, FieldsOf } from './log-events.ts';
 import type { Report } from './report.ts';
 
-/** Reports that wait, to be told once with the sum of their counts. */
+/** Events whose field `count` says how often they happened. */
+type CountedEvent = { [E in EventName]: FieldsOf<E> extends { readonly count: number } ? E : never }[EventName];
+
+/** Reports that are gathered, to be passed on once with the sum of their counts. */
 export interface Tally {
   readonly report: Report;
-  /** Tells what has gathered. */
-  tell(): void;
+  /** Reports what has gathered. */
+  flush(): void;
 }
 
-/** Gathers reports of these events: those with the same fields are one, whose `count` is the sum. Others pass at once. */
-export function tally(events: ReadonlySet<string>, report: Report): Tally {
-  const gathered = new Map<string, { event: string; fields: Readonly<Record<string, unknown>>; count: number }>();
+/** Gathers reports of these events: those with the same fields become one, whose `count` is the sum. Others pass at once. */
+export function tally(events: ReadonlySet<CountedEvent>, report: Report): Tally {
+  const gathered = new Map<string, { readonly send: (count: number) => void; readonly count: number }>();
+  const counted: ReadonlySet<EventName> = events;
   return {
     report: (event, fields) => {
-      if (!events.has(event)) return report(event, fields);
-      const { count, ...others } = fields;
-      const key = JSON.stringify([event, others]);
+      if (!counted.has(event) || !('count' in fields)) return report(event, fields);
+      const key = JSON.stringify([event, { ...fields, count: null }]);
       const before = gathered.get(key)?.count ?? 0;
-      gathered.set(key, { event, fields: others, count: before + Number(count ?? 1) });
+      const send = (count: number): void => report(event, { ...fields, count });
+      gathered.set(key, { send, count: before + Number(fields.count) });
     },
-    tell: () => {
-      for (const { event, fields, count } of gathered.values()) report(event, { ...fields, count });
+    flush: () => {
+      for (const { send, count } of gathered.values()) send(count);
       gathered.clear();
     },
   };

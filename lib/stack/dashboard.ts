@@ -119,7 +119,7 @@ export class Dashboard extends Construct {
         this.own('InstancesEnrolled', Stats.MAXIMUM, 'enrolled'),
         this.own('AgentsSilent', Stats.MAXIMUM, 'silent'),
       ]),
-      graph('Findings opened', [this.by('FindingsOpened', 'Kind', Stats.SUM)]),
+      graph('Fleet issues opened', [this.by('FleetIssuesOpened', 'Kind', Stats.SUM)]),
     );
   }
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
+import type { Report } from '../../lib/core/report.ts';
 import { classify } from '../../workbench/world/osquery/classify.ts';
 import { printed } from '../support/embedded-metrics.ts';
 import { aWatchedApi, type StrangersRequest, strangersRequests } from '../support/strangers.ts';
@@ -17,8 +18,8 @@ describe('a request without a valid key', () => {
   });
 
   it('is refused without a call, whatever it is, and little of it is looked at', async () => {
-    const reports: (readonly [event: string, fields: Readonly<Record<string, unknown>>])[] = [];
-    const { api, calls } = aWatchedApi((event, fields) => void reports.push([event, fields]));
+    const reports: ((report: Report) => void)[] = [];
+    const { api, calls } = aWatchedApi((event, fields) => void reports.push((report) => report(event, fields)));
     for (const { name, path, body, authorization } of requests) {
       const lines = reports.length;
       const request = new RequestBody(body.toString('base64'), 'base64');
@@ -35,7 +36,7 @@ describe('a request without a valid key', () => {
     }
     expect(calls).toEqual([]);
     // All reports there were, as the function prints them.
-    const printedLines = reports.map(([event, fields]) => printed((report) => report(event, fields)).bytes);
+    const printedLines = reports.map((repeat) => printed(repeat).bytes);
     expect(reports.length).toBeGreaterThan(0);
     expect(Math.max(...printedLines)).toBeLessThanOrEqual(300);
   });

@@ -59,9 +59,9 @@ export class InMemoryMayfly {
       policy: async () => compiled,
       spend,
       now,
-      report: (event, { endpoint, error }) => {
+      report: (event, fields) => {
         if (event === 'request_failed' || event === 'sweep_failed')
-          this.failures.push(`${endpoint ?? event}: ${error}`);
+          this.failures.push(`${event}: ${JSON.stringify(fields)}`);
       },
     });
   }

@@ -45,5 +45,5 @@ export async function noteFinding(
   { kind, host, detail }: Observation,
   { findings, report, now }: { findings: Findings; report: Report; now: () => number },
 ): Promise<void> {
-  if (await findings.note(kind, host, detail, now())) report('finding_opened', { kind, host, detail });
+  if (await findings.note(kind, host, detail, now())) report('fleet_issue_opened', { kind, host, detail });
 }

@@ -143,7 +143,7 @@ async function tellAll(records: readonly WorkloadRecord[], { events, ledger, rep
   const told = await Promise.all(news.map(({ record, verdict }) => ledger.tell(record.workload, verdict)));
   const counted = news.filter((_, index) => told[index]);
   for (const { cluster, verdict, reason, count } of groupsOf(counted))
-    report('verdicts_told', { cluster, verdict, reason, count });
+    report('verdicts_recorded', { cluster, verdict, reason, count });
   // Once a workload: a correction is no second life.
   const first = counted.filter((one) => !one.record.told && isJudged(one));
   const covered = first.filter(({ verdict }) => !isMiss(verdict)).length;

@@ -28,11 +28,11 @@ export interface LogDeps extends LogRuleDeps {
  * @returns whether all of it is done; otherwise the agent must send it again
  */
 export async function storeLog(node: Node, batch: Batch, timeLeftMs: TimeLeft, deps: LogDeps): Promise<boolean> {
-  const { report, tell } = tally(SUMMED, deps.report);
+  const { report, flush } = tally(SUMMED, deps.report);
   try {
     return await storeSlices(node, batch, timeLeftMs, { ...deps, report });
   } finally {
-    tell();
+    flush();
   }
 }
 
@@ -42,7 +42,7 @@ interface Batch {
 }
 
 /** What each slice may report of the same rule: a request has one line of it. */
-const SUMMED: ReadonlySet<string> = new Set(['query_dropped', 'query_refused']);
+const SUMMED = new Set<'query_dropped' | 'query_refused'>(['query_dropped', 'query_refused']);
 
 async function storeSlices(
   node: Node,

@@ -1,6 +1,7 @@
 import { admit, isAdmitted } from '../attest/admit.ts';
 import { NO_TRUST, type Trust } from '../attest/trust.ts';
 import { enroll } from '../enrollment/enroll.ts';
+import { traceOf } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
 import { noteContest, noteSharing, noteTwin, noteUnattested } from '../fleet/note-contest.ts';
 import { hostOf, otherHostOf } from '../hosts/host-of.ts';
@@ -99,7 +100,7 @@ export class TlsApi {
     try {
       return await this.#dispatch(endpoint, request);
     } catch (error) {
-      this.#deps.report('request_failed', { endpoint, error: error instanceof Error ? error.stack : String(error) });
+      this.#deps.report('request_failed', { endpoint, error: traceOf(error) });
       return refused('Temporary trouble: keep your data and come again.', 503);
     }
   }

@@ -1,3 +1,4 @@
+import { traceOf } from '../errors.ts';
 import type { Report } from '../report.ts';
 import type { Policy, PolicyStore, PolicyVersion } from './policy.ts';
 import { SHIPPED_BY, versionAfter } from './policy-version.ts';
@@ -58,7 +59,7 @@ export class PolicyCache {
       if (!this.#held) throw error;
       this.#freshUntilMs = now() + RETRY_MS;
       if (!this.#failing) {
-        report('policy_refresh_failed', { version: this.#held.version, error: String(error) });
+        report('policy_refresh_failed', { version: this.#held.version, error: traceOf(error) });
       }
       this.#failing = true;
       return this.#held;

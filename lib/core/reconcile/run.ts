@@ -1,6 +1,6 @@
 import type { Place } from '../arn.ts';
 import { each } from '../each.ts';
-import { MayflyError } from '../errors.ts';
+import { traceOf } from '../errors.ts';
 import type { Findings } from '../fleet/finding.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from '../inventory/inventory.ts';
@@ -67,9 +67,7 @@ export class Run {
     } catch (error) {
       if (error instanceof OutOfBudget) throw error;
       this.failures += 1;
-      const why =
-        error instanceof MayflyError ? `${error.code}: ${error.message}` : String(Object(error).stack ?? error);
-      this.deps.report('sweep_failed', { what, error: why });
+      this.deps.report('sweep_failed', { what, error: traceOf(error) });
       return false;
     }
   }
@@ -78,7 +76,7 @@ export class Run {
   async handle(all: readonly Found[]): Promise<void> {
     const { report } = this.deps;
     const events = all.map(({ event }) => event);
-    await prepareBatch(events, this.deps).catch((error) => report('batch_unprepared', { error: String(error) }));
+    await prepareBatch(events, this.deps).catch((error) => report('batch_unprepared', { error: traceOf(error) }));
     await each(all, async (one) => {
       await this.attempt(one.workload, async () => this.#count(one, await handleEvent(one.event, this.deps)));
     });

@@ -43,7 +43,7 @@ export async function sweep(deps: SweepDeps, place: Place, untilMs: number): Pro
     caughtUp,
     ahead,
     instances: run.tally.instances,
-    findings,
+    issues: findings,
     spend: spend.calls,
     ecsCalls: spend.sharedCalls,
     failures: run.failures,

@@ -36,7 +36,7 @@ export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryM
       set,
       host,
       workload,
-      toldBy: instants.toldBy,
+      source: instants.toldBy,
       eventToReceivedMs: clocks.eventToReceivedMs,
       receivedToQueuedMs: clocks.receivedToQueuedMs,
       queuedToDeliveredMs: clocks.queuedToDeliveredMs,

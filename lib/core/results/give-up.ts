@@ -1,3 +1,4 @@
+import { traceOf } from '../errors.ts';
 import { grouped } from '../grouped.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Node } from '../nodes/node.ts';
@@ -36,7 +37,7 @@ export async function giveUp(
     await sink.results(lines, () => Math.min(PATIENCE_MS, timeLeftMs()));
   } catch (error) {
     // Reported, not thrown: what waits for the host must not wait for the store of results.
-    report('giving_up_failed', { host: node.host, error: error instanceof Error ? error.message : String(error) });
+    report('giving_up_failed', { host: node.host, error: traceOf(error) });
     return false;
   }
   for (const { query, reason, times, alone } of queries) {

@@ -1,3 +1,4 @@
+import { traceOf } from '../errors.ts';
 import { hostOf } from '../hosts/host-of.ts';
 import { machineOf } from '../ledger/machine.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
@@ -57,12 +58,12 @@ async function askHeld(
   const startedAtMs = now();
   // Two tries at a completion before Lambda ends this.
   const untilMs = Math.min(await heldUntil(notice.occurredAtMs, action, deps), hold.endsAtMs - 2 * COMPLETION_MS);
-  const persistence = (what: string, endMs: number) => ({
+  const persistence = (what: 'asking' | 'looking' | 'completing', endMs: number) => ({
     now,
     pause: hold.pause,
     untilMs: endMs,
     failed: (error: unknown) =>
-      report('hold_disturbed', { group, hook, instance: instanceId, what, error: String(error) }),
+      report('hold_disturbed', { group, hook, instance: instanceId, what, error: traceOf(error) }),
   });
 
   const asking = persist(() => askInstance(notice, untilMs, deps), persistence('asking', untilMs));
@@ -104,7 +105,7 @@ async function heartbeatOf({ group, hook }: LifecycleAction, { hold, report }: L
   try {
     return (await hold?.hooks.heartbeatSeconds(group, hook)) ?? LEAST_HEARTBEAT_SECONDS;
   } catch (error) {
-    report('heartbeat_unknown', { group, hook, error: String(error) });
+    report('heartbeat_unknown', { group, hook, error: traceOf(error) });
     return LEAST_HEARTBEAT_SECONDS;
   }
 }

@@ -1,3 +1,4 @@
+import { traceOf } from '../errors.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
 import { hostOf } from '../hosts/host-of.ts';
 import type { Instance } from '../inventory/instance.ts';
@@ -77,7 +78,7 @@ async function identify(record: WorkloadRecord, deps: LaunchDeps): Promise<Workl
     const instance = await deps.describeInstance(record.workload);
     return instance ? await learnIdentity(instance, deps) : {};
   } catch (error) {
-    deps.report('instance_undescribed', { instance: record.workload, error: String(error) });
+    deps.report('instance_undescribed', { instance: record.workload, error: traceOf(error) });
     return {};
   }
 }

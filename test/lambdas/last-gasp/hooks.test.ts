@@ -208,7 +208,7 @@ describe('when something fails', () => {
       event: 'hold_disturbed',
       fields: {
         ...{ group: ACTION.group, hook: ACTION.hook, instance: INSTANCE },
-        ...{ what: 'completing', error: 'Error: Throttling' },
+        ...{ what: 'completing', error: expect.stringMatching(/^Error: Throttling\n {4}at /) },
       },
     });
   });

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { readEnv } from '../../../lambdas/reconcile/env.ts';
 import { createHandler } from '../../../lambdas/reconcile/handler.ts';
@@ -99,6 +99,19 @@ describe('the reconciler', () => {
       tasksSinceMs: world.nowMs,
       instancesSinceMs: world.nowMs,
     });
+  });
+
+  it('reports an error that ends the sweep or the review, with its stack', async () => {
+    const review = jest.spyOn(DynamoReviewProgress.prototype, 'read').mockRejectedValue(new Error('no review'));
+    await expect(reconcile()).rejects.toThrow('no review');
+    const begin = jest.spyOn(DynamoSweepProgress.prototype, 'begin').mockRejectedValue(new Error('no sweep'));
+    await expect(reconcile()).rejects.toThrow('no sweep');
+    expect(world.reports.flatMap(({ event, fields }) => (event === 'sweep_failed' ? [fields] : []))).toEqual([
+      { what: 'the review', error: expect.stringMatching(/^Error: no review\n {4}at /) },
+      { what: 'the sweep', error: expect.stringMatching(/^Error: no sweep\n {4}at /) },
+    ]);
+    review.mockRestore();
+    begin.mockRestore();
   });
 
   it('tells of the misses among what it found, a quarter of an hour later, also while a part of its sweeps fails', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { traceOf } from '../../../lib/core/errors.ts';
 import { printed } from '../../support/embedded-metrics.ts';
 
 const timed = {
@@ -7,14 +8,14 @@ const timed = {
   set: 'live',
   host: 'i-0abc',
   workload: 'arn:task',
-  toldBy: 'event',
+  source: 'event',
   eventToReceivedMs: 900,
   receivedToQueuedMs: 100,
   queuedToDeliveredMs: 4000,
   deliveredToAnsweredMs: 300,
   answeredToStoredMs: 70,
   timeToAnswerMs: 5300,
-};
+} as const;
 const shapeOf = ({ name, dimensions, value }: { name: string; dimensions: object; value: number }) => [
   name,
   dimensions,
@@ -23,13 +24,31 @@ const shapeOf = ({ name, dimensions, value }: { name: string; dimensions: object
 
 describe('what a function reports', () => {
   it('is one JSON line, and no metric where it is in no table', () => {
-    const { lines, metrics } = printed((report) => report('node_enrolled', { host: 'h1' }));
+    const { lines, metrics } = printed((report) =>
+      report('node_enrolled', { host: 'h1', hostname: 'web-1', osquery: '5.23.1' }),
+    );
     expect(lines).toEqual([expect.objectContaining({ level: 'INFO', message: 'node_enrolled', host: 'h1' })]);
     expect(metrics).toEqual([]);
   });
 
+  it('has the level of its event', () => {
+    const { lines } = printed((report) => {
+      report('enroll_refused', { hostIdentifier: 'h1' }); // one line with its metric
+      report('hook_nameless', { group: 'g', hook: 'h' });
+      report('event_failed', { messageId: 'm', error: traceOf(new Error('no table')) });
+    });
+    expect(lines.flatMap(({ message, level }) => (message ? [[message, level]] : []))).toEqual([
+      ['enroll_refused', 'WARN'],
+      ['hook_nameless', 'WARN'],
+      ['event_failed', 'ERROR'],
+    ]);
+    expect(lines[2]?.error).toMatch(/^Error: no table\n {4}at /);
+  });
+
   it('is counted, besides its line, where something was refused, dropped or failed', () => {
-    const { lines, metrics } = printed((report) => report('query_dropped', { host: 'h1', count: 3 }));
+    const { lines, metrics } = printed((report) =>
+      report('query_dropped', { host: 'h1', rule: 'r', query: 'q', limit: 'spacingSeconds', count: 3 }),
+    );
     expect(lines.map(({ message }) => message)).toEqual(['query_dropped', undefined]);
     expect(metrics).toEqual([
       { namespace: 'Mayfly/Test', name: 'QueriesDropped', dimensions: {}, unit: 'Count', value: 3 },
@@ -71,11 +90,11 @@ describe('what a function reports', () => {
 
   it('never mixes one event with another', () => {
     const { lines, metrics } = printed((report) => {
-      report('verdicts_told', { cluster: 'prod', verdict: 'missed', reason: 'expired', count: 3 });
+      report('verdicts_recorded', { cluster: 'prod', verdict: 'missed', reason: 'expired', count: 3 });
       report('fleet_counted', { running: null, enrolled: null, silent: null }); // nothing to measure: a plain line
-      report('verdicts_told', { cluster: null, verdict: 'seen', reason: null, count: 40 });
+      report('verdicts_recorded', { cluster: null, verdict: 'seen', reason: null, count: 40 });
     });
-    expect(lines.map(({ message }) => message)).toEqual(['verdicts_told', 'fleet_counted', 'verdicts_told']);
+    expect(lines.map(({ message }) => message)).toEqual(['verdicts_recorded', 'fleet_counted', 'verdicts_recorded']);
     expect(metrics.map(shapeOf)).toEqual([
       ['Verdicts', { Verdict: 'missed' }, 3],
       ['Verdicts', { Reason: 'expired' }, 3],

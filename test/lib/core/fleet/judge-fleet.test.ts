@@ -37,14 +37,14 @@ describe('an instance from which no node enrolled', () => {
     expect(await open()).toEqual([`no-agent ${ID}`]);
     await pass(30);
     expect(await open()).toEqual([`no-agent ${ID}`]);
-    expect(sweeper.told('finding_opened')).toEqual([
+    expect(sweeper.told('fleet_issue_opened')).toEqual([
       {
         kind: 'no-agent',
         host: ID,
         detail: expect.stringContaining('runs since 2026-11-20T10:15:00.000Z, image ami-1'),
       },
     ]);
-    expect(sweeper.done()).toMatchObject({ findings: 1 });
+    expect(sweeper.done()).toMatchObject({ issues: 1 });
   });
 
   it('is none any more ten minutes after a node enrolled, and a new one when that goes again', async () => {
@@ -56,7 +56,7 @@ describe('an instance from which no node enrolled', () => {
     await sweeper.directory.remove(ID);
     await pass(1);
     expect(await open()).toEqual([`no-agent ${ID}`]);
-    expect(sweeper.told('finding_opened')).toHaveLength(2);
+    expect(sweeper.told('fleet_issue_opened')).toHaveLength(2);
   });
 
   it('is none where its node has another name, which costs a read now and then', async () => {

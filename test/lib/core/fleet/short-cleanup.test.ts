@@ -35,7 +35,7 @@ describe('a container that is gone when it is asked about after its end', () => 
   it('is a finding about its host, that opens once', async () => {
     await answered(1, []);
     expect(await open()).toMatchObject([{ kind: 'cleanup-too-short', host: INSTANCE }]);
-    expect(world.reports.filter(({ event }) => event === 'finding_opened')).toHaveLength(1);
+    expect(world.reports.filter(({ event }) => event === 'fleet_issue_opened')).toHaveLength(1);
   });
 
   it('is one too where another container of the task is still there', async () => {

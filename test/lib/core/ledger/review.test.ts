@@ -110,7 +110,7 @@ describe('the review', () => {
         firstEventAt: '2026-11-20T10:15:01.000Z',
       },
     ]);
-    expect(desk.of('verdicts_told')).toEqual([
+    expect(desk.of('verdicts_recorded')).toEqual([
       { cluster: 'prod', verdict: 'missed', reason: 'agent-silent', count: 1 },
     ]);
     expect(desk.of('review_done')).toEqual([{ judged: 1, covered: 0 }]);
@@ -128,7 +128,7 @@ describe('the review', () => {
     }
     await desk.pass(HOUR);
     expect(desk.put).toMatchObject([{ reason: 'no-host' }, { reason: 'no-host' }]);
-    expect(desk.sum('verdicts_told', 'count')).toBe(2);
+    expect(desk.sum('verdicts_recorded', 'count')).toBe(2);
     expect(desk.of('review_done')).toEqual([{ judged: 1, covered: 0 }]);
   });
 
@@ -206,7 +206,7 @@ describe('the review', () => {
     await desk.see(3, 'postMortem');
     await desk.pass(26 * HOUR);
     expect(desk.put).toEqual([]);
-    expect(desk.of('verdicts_told')).toEqual([
+    expect(desk.of('verdicts_recorded')).toEqual([
       { cluster: 'prod', verdict: 'seen', reason: null, count: 2 },
       { cluster: 'prod', verdict: 'post-mortem', reason: null, count: 1 },
     ]);
@@ -239,7 +239,7 @@ describe('the review', () => {
     const desk = await aDesk();
     await desk.ledger.advance(aSnapshot(1, { stopped: true, lastStatus: 'STOPPED', subjects: [] }));
     await desk.pass(20 * MINUTE);
-    expect(desk.of('verdicts_told')).toMatchObject([{ verdict: 'never-started', count: 1 }]);
+    expect(desk.of('verdicts_recorded')).toMatchObject([{ verdict: 'never-started', count: 1 }]);
     expect(desk.of('review_done')).toEqual([]);
   });
 
@@ -250,7 +250,7 @@ describe('the review', () => {
     const settleByMs = desk.nowMs + 10 * MINUTE;
     await desk.ledger.handled('i-1', 1, { host: 'i-1', enrolled: false, asked: [], settleByMs });
     await desk.pass(26 * HOUR);
-    expect(desk.of('verdicts_told')).toEqual([{ cluster: null, verdict: 'ignored', reason: null, count: 1 }]);
+    expect(desk.of('verdicts_recorded')).toEqual([{ cluster: null, verdict: 'ignored', reason: null, count: 1 }]);
     expect([desk.of('review_done'), desk.put]).toEqual([[], []]);
   });
 
@@ -323,7 +323,7 @@ describe('the review', () => {
       [taskArn(1), 'missed'],
       [taskArn(1), 'missed'],
     ]);
-    expect(desk.sum('verdicts_told', 'count')).toBe(1);
+    expect(desk.sum('verdicts_recorded', 'count')).toBe(1);
   });
 });
 

@@ -55,7 +55,7 @@ describe('an answer that proves something', () => {
         set: 'live',
         host: 'h1',
         workload: taskArn(1),
-        toldBy: 'event',
+        source: 'event',
         eventToReceivedMs: 1000,
         receivedToQueuedMs: 200,
         queuedToDeliveredMs: 1800,
@@ -151,7 +151,7 @@ describe("MTTA's bound, 15.5 s at an interval of 10 s and a second for that of t
   it('is longer by the time between two sweeps for what a sweep found', async () => {
     await enrolledLongAgo();
     await answered([aQuestion(1, { toldBy: 'sweep', receivedAtMs: T0 - 11 * SECOND }, 72_140)], [running(1)]);
-    expect(reported('answer_timed')).toMatchObject([{ toldBy: 'sweep' }]);
+    expect(reported('answer_timed')).toMatchObject([{ source: 'sweep' }]);
     expect(reported('mtta_breached')).toEqual([]);
   });
 

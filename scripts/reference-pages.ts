@@ -1,0 +1,116 @@
+/** The reference pages that are generated: each from the catalogue or schema that the code uses, so that they cannot differ. */
+import { EVENT_METRICS, type EventMetrics } from '../lib/aws/event-metrics.ts';
+import { ERROR_CODES } from '../lib/core/errors.ts';
+import { type Field, LOG_EVENTS, type LogEvent } from '../lib/core/log-events.ts';
+import { policyReference } from '../lib/policy-compiler/reference.ts';
+
+/** Path of the page, from the root of the repository → its text. */
+export const referencePages = (): Readonly<Record<string, string>> => ({
+  'docs/reference/errors.md': errorsPage(),
+  'docs/reference/log-events.md': logEventsPage(),
+  'docs/reference/metrics.md': metricsPage(),
+  'docs/reference/policy.md': policyReference(),
+});
+
+/** A link to a page beside the one that has it. */
+const linkTo = (page: string, text: string): string => `[${text}](${page}.md)`;
+const code = (text: string): string => `\`${text}\``;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+function errorsPage(): string {
+  const rows = Object.entries(ERROR_CODES).map(([name, { problem, consequence }]) => [
+    code(name),
+    problem,
+    consequence,
+  ]);
+  return `# Errors
+
+Codes of \`MayflyError\`. They are stable, and logs contain them.
+
+${table(['code', 'problem', 'consequence'], rows)}
+`;
+}
+
+function logEventsPage(): string {
+  const rows = Object.entries<LogEvent>(LOG_EVENTS).map(([name, { level, meaning, fields }]) => [
+    code(name),
+    level,
+    meaning,
+    Object.entries(fields)
+      .map(([field, type]) => `${code(field)} ${textOf(type)}`)
+      .join('<br>'),
+  ]);
+  return `# Log events
+
+The functions write one JSON object a line: \`message\` is the event, \`level\` its level, and its fields stand beside them. An
+idle poll writes none. Fields hold no secret, no node key and no row. Names and ids of hosts come from the network: treat them as
+hostile text.
+
+ERROR: some work failed and is repeated or given up. WARN: the work went on without something. INFO: it went as it should. A \`trace\` is an
+error's stack with the stacks of its causes; \`ms\` are milliseconds.
+
+Everything refused, dropped or failed is also counted as a ${linkTo('metrics', 'metric')}. These events are one line with their metrics,
+and fields that are metrics have the metrics' names there: ${measurements()}.
+
+${table(['event', 'level', 'meaning', 'fields'], rows)}
+`;
+}
+
+const measurements = (): string =>
+  Object.entries(EVENT_METRICS)
+    .flatMap(([event, metrics]) => (metrics.isLine ? [code(event)] : []))
+    .join(', ');
+
+function textOf(field: Field): string {
+  if (typeof field === 'string') return field;
+  if (!('meaning' in field)) return field.map(code).join(' or ');
+  return `${textOf(field.type)}: ${field.meaning}`;
+}
+
+function metricsPage(): string {
+  const rows = Object.entries<EventMetrics>(EVENT_METRICS).flatMap(([event, { values, by = [[]] }]) =>
+    Object.entries(values).map(([metric, { unit, meaning }]) => [
+      code(metric),
+      unit,
+      by.map((names) => code(`{${names.map(capital).join(', ')}}`)).join(' '),
+      meaning === undefined ? code(event) : `${code(event)}: ${meaning}`,
+    ]),
+  );
+  return `# Metrics
+
+What Mayfly counts and measures of itself, besides AWS's own metrics of its services. The functions write them as log lines in
+CloudWatch's embedded format, from ${linkTo('log-events', 'log events')}. The namespace is \`Mayfly/<stack name>\`, followed by the construct's
+path if that is not \`Mayfly\`. A metric exists once for each set of dimensions, written as \`{Rule, Cluster}\`; \`{}\` is the total.
+
+${table(['metric', 'unit', 'dimensions', 'event'], rows)}
+
+## What they cost
+
+CloudWatch bills a custom metric for each set of dimension values, by the hour in which it was written: $0.30 a month for one
+written in every hour (list price from memory, us-east-1, the first 10,000). The measured answers make most of them:
+
+${stages()} × (1 + rules) × (1 + clusters)
+
+A rule counts if its queries have \`evidence\`, and a cluster if an answer was about one of its tasks. Two such rules and three
+clusters are ${costOf(2, 3)}, if something starts every hour; twenty clusters are ${costOf(2, 20)}. An account
+where nothing starts writes none of them. The others are some ${others()}, and a \`Verdicts\` for each verdict, reason and cluster.
+`;
+}
+
+const stages = (): number => Object.keys(EVENT_METRICS.answer_timed?.values ?? {}).length;
+
+/** Metrics without a dimension whose number depends on the account. */
+const others = (): number =>
+  Object.entries<EventMetrics>(EVENT_METRICS).reduce(
+    (sum, [event, { values, by = [[]] }]) =>
+      event !== 'answer_timed' && by.some((names) => names.length === 0) ? sum + Object.keys(values).length : sum,
+    0,
+  );
+
+const costOf = (rules: number, clusters: number): string => {
+  const metrics = stages() * (1 + rules) * (1 + clusters);
+  return `${metrics} metrics, $${(metrics * 0.3).toFixed(2)} a month`;
+};
+
+const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;

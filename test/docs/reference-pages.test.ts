@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { ERROR_CODES } from '../../lib/core/errors.ts';
+import { LOG_EVENTS } from '../../lib/core/log-events.ts';
+import { referencePages } from '../../scripts/reference-pages.ts';
+
+describe('the generated reference pages', () => {
+  it.each(Object.entries(referencePages()))('%s is what `npm run docs` writes', (path, text) => {
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  it('describe no event and no code that the source does not use', () => {
+    const catalogues = ['log-events.ts', 'errors.ts'];
+    const source = ['lib/core', 'lib/aws', 'lambdas']
+      .flatMap((folder) =>
+        readdirSync(folder, { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('.ts') && !catalogues.includes(file))
+          .map((file) => readFileSync(join(folder, file), 'utf8')),
+      )
+      .join('\n');
+    const names = [...Object.keys(LOG_EVENTS), ...Object.keys(ERROR_CODES)];
+    const unused = names.filter((name) => !source.includes(`'${name}'`));
+    expect(unused).toEqual([]);
+  });
+});

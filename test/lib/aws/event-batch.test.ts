@@ -1,0 +1,93 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SQSRecord } from 'aws-lambda';
+import { type EventBatchDeps, eventBatch } from '../../../lib/aws/event-batch.ts';
+import { MayflyError } from '../../../lib/core/errors.ts';
+import { LOG_EVENTS } from '../../../lib/core/log-events.ts';
+import { context } from '../../support/fixtures.ts';
+
+const T0 = Date.parse('2026-03-01T12:00:00Z');
+const BODY = JSON.stringify({ id: 'e1', 'detail-type': 'Something', detail: { password: 'hunter2' } });
+
+const aRecord = (messageId: string): SQSRecord => ({
+  messageId,
+  receiptHandle: 'handle',
+  body: BODY,
+  attributes: {
+    ApproximateReceiveCount: '1',
+    SentTimestamp: String(T0),
+    SenderId: 'events',
+    ApproximateFirstReceiveTimestamp: String(T0),
+  },
+  messageAttributes: {},
+  md5OfBody: '',
+  eventSource: 'aws:sqs',
+  eventSourceARN: 'arn:aws:sqs:eu-west-1:111122223333:events',
+  awsRegion: 'eu-west-1',
+});
+
+/** What a function on two events answers and reports. */
+async function run(deps: Partial<EventBatchDeps>) {
+  const reports: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
+  const handler = eventBatch({
+    handle: async () => 'noted',
+    prepare: async () => {},
+    report: (event, fields) => void reports.push({ event, fields }),
+    now: () => T0,
+    ...deps,
+  });
+  const { batchItemFailures } = await handler({ Records: [aRecord('m1'), aRecord('m2')] }, context);
+  const of = (name: string) => reports.flatMap(({ event, fields }) => (event === name ? [fields] : []));
+  return { failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), reports, of };
+}
+
+describe('a function on events', () => {
+  it('reports what it did not expect with the stack, at level ERROR, and gives the event back to its queue', async () => {
+    let first = true;
+    const { failed, of } = await run({
+      handle: async () => {
+        if (!first) return 'noted';
+        first = false;
+        throw new TypeError('undefined is not a function', { cause: new Error('the cause') });
+      },
+    });
+    expect(failed).toEqual(['m1']);
+    expect(of('event_failed')).toEqual([
+      {
+        messageId: 'm1',
+        error: expect.stringMatching(/^TypeError: undefined is not a function\n {4}at .*event-batch/),
+      },
+    ]);
+    expect(of('event_failed')[0]?.error).toMatch(/\ncaused by Error: the cause\n {4}at /);
+    expect(of('event_handled')).toMatchObject([{ messageId: 'm2', outcome: 'noted' }]);
+    expect(LOG_EVENTS.event_failed.level).toBe('ERROR');
+  });
+
+  it('names the code of an error that was expected', async () => {
+    const { of } = await run({
+      handle: async () => {
+        throw new MayflyError('SQL_VALUE_UNSAFE', 'a value with NUL');
+      },
+    });
+    expect(of('event_failed')[0]?.error).toMatch(/^SQL_VALUE_UNSAFE MayflyError: a value with NUL\n {4}at /);
+  });
+
+  it('writes no event and no row into its log', async () => {
+    const { reports } = await run({
+      handle: async () => {
+        throw Object.assign(new Error('refused'), { Item: { row: 'of the table' } });
+      },
+    });
+    expect(JSON.stringify(reports)).not.toMatch(/hunter2|of the table/);
+  });
+
+  it('handles each event by itself where the head start for all of them fails', async () => {
+    const { failed, of } = await run({
+      prepare: async () => {
+        throw new Error('ECS is away');
+      },
+    });
+    expect(failed).toEqual([]);
+    expect(of('batch_unprepared')).toEqual([{ error: expect.stringMatching(/^Error: ECS is away\n {4}at /) }]);
+    expect(of('event_handled')).toHaveLength(2);
+  });
+});

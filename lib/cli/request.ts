@@ -41,8 +41,13 @@ Example:
         const limit = isLimited ? ', as many as hosts_per_trigger allows' : '';
         say(`${rule} asks ${count(hosts, 'host')}${why ? ` (${printable(why)})` : limit}`);
       }
+      if (asked.some(({ hosts }) => hosts > 0)) say(whereAnswersAre(id));
     });
 }
+
+/** A host that never answers is in the results, too: `linesOfGivenUp`. */
+const whereAnswersAre = (id: string): string =>
+  `answers are the results with the decoration event_id ${id}; one with givenUp tells of a host that did not answer`;
 
 const requestsOf = ({ rules }: Policy): string[] => [
   ...new Set(rules.flatMap(({ on }) => ('request' in on ? [on.request] : []))),

@@ -98,6 +98,7 @@ const TROUBLE: Readonly<Record<Trouble, string>> = {
   'host-gone': 'its host had ended',
   'agent-silent': 'a question was taken, and never answered',
   expired: 'a question expired before the agent came',
+  'not-on-platform': 'nothing was asked that could prove it: the platform of its host lacks the tables',
 };
 
 /** What happened, in order. Times are AWS's for events (in whole seconds) and states, ours for the rest: they may differ by a little. */

@@ -21,6 +21,8 @@ export const ADVICE: Readonly<Record<MissReason, string>> = {
   'query-failed': 'osquery refused the SQL: its message is in the results; try it in osqueryi on that host',
   denylisted: 'the SQL once killed the agent, which refuses it for a day: make it cheaper, or change its text',
   'too-large': 'its SQL would be too long for an agent: bind fewer values, or split the query',
+  'not-on-platform':
+    'the platform of its host lacks a table of the query that could prove it: add a query for that platform to the rule',
   'unsafe-id': 'its container id has characters that never reach SQL: look at the event, it may be forged',
 };
 

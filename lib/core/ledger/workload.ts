@@ -17,6 +17,7 @@ export const TROUBLES = [
   'host-gone',
   'agent-silent',
   'expired',
+  'not-on-platform',
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 

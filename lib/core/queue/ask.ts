@@ -117,6 +117,9 @@ export async function enqueue(
     report('query_refused', { host, workload: workload ?? null, rule, query, problem, count });
     if (problem.startsWith('unsafe')) await ledger.troubled(workload, 'unsafe-id');
     if (problem === 'too-large') await ledger.troubled(workload, 'too-large');
+    // Where another query can prove it, that one makes the verdict.
+    const isProvable = queries.some(({ evidence }) => evidence !== undefined);
+    if (problem === 'not-on-platform' && !isProvable) await ledger.troubled(workload, 'not-on-platform');
   }
   if (queries.length === 0) return [];
   const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, leaving, now });

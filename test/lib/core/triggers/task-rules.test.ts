@@ -96,6 +96,31 @@ describe('the post-mortem set of a rule', () => {
   });
 });
 
+describe('a rule whose queries a host has no tables for', () => {
+  const onWindows = async (...rules: PolicyRule[]): Promise<void> => {
+    world = await aWorldUnder(aPolicyOf(rules));
+    await world.aNode(HOST, { platform: 'windows' });
+    await arrives(15);
+    await arrives(5);
+    await arrives(7);
+  };
+  const linux = (name: string): PolicyQuery => ({ ...about(name), platforms: ['linux'] });
+
+  it('gives the verdict that reason', async () => {
+    await onWindows(running({ queries: [linux('container')], postMortem: [linux('container')] }));
+    expect(await sets()).toEqual([]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'not-on-platform' });
+  });
+
+  it('leaves the verdict to a query that can be asked', async () => {
+    await onWindows(running({ queries: [linux('container')], postMortem: [linux('container'), about('other')] }));
+    expect(await sets()).toMatchObject([['running', 'other', 'post-mortem', expect.anything()]]);
+    expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
+    world.nowMs += 24 * HOUR;
+    expect(await world.verdict(TASK)).toMatchObject({ verdict: 'missed' });
+  });
+});
+
 describe('the end of a task', () => {
   it('is asked about by the ids that earlier events told, where it tells none', async () => {
     await under(running());

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
+import { everyEntry } from '../../../lib/core/nodes/directory.ts';
 import { settled } from '../../support/a-question.ts';
 import { fixture } from '../../support/fixtures.ts';
+import { MINUTE } from '../../support/times.ts';
 import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../../support/wire-agent.ts';
 import { World } from '../../support/world.ts';
@@ -57,5 +60,48 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
     for (let n = 1; n <= 6; n++) expect(await world.verdict(task(n))).toEqual({ verdict: 'seen' });
     const issues = await world.ports.findings.open(world.nowMs);
     expect(issues).toMatchObject([{ kind: 'identifier-shared', host: INSTANCE }]);
+  });
+});
+
+describe('an agent that takes over the name of a lost one', () => {
+  let server: TlsHarness;
+  let agent: WireAgent;
+  let was: string;
+  const listed = async (): Promise<string[]> => {
+    const directory = new DynamoNodeDirectory(server.table, () => server.clock.nowMs);
+    return (await everyEntry(directory)).map(({ hostIdentifier }) => hostIdentifier);
+  };
+  beforeEach(async () => {
+    server = await aTlsServer();
+    await anEnrolled(server, 'web-7', { uuid: 'U', instanceId: 'lost' });
+    agent = await anEnrolled(server, 'web-7', { uuid: 'U', instanceId: 'new' });
+    was = (await listed()).find((host) => host !== 'web-7') ?? '';
+    expect(was).toMatch(/^web-7~/);
+    await server.registry.isInstance(was, INSTANCE);
+  });
+  afterEach(() => server.close());
+
+  /** The lost one does not show that it lives, so the other one gets the name. */
+  async function takeOver(): Promise<void> {
+    server.clock.nowMs += 2 * MINUTE;
+    await agent.enroll();
+    expect(await server.registry.find('web-7', true)).toMatchObject({ identity: { agentInstance: 'new' } });
+  }
+
+  it('leaves no entry in the directory under the name that it had', async () => {
+    await takeOver();
+    expect(await listed()).toEqual(['web-7']);
+  });
+
+  it('is found by its instance under the new name, on the same word as before', async () => {
+    await server.aliases.learn(INSTANCE, was, server.clock.nowMs, 'aws');
+    await takeOver();
+    expect(await server.aliases.find(INSTANCE, true)).toMatchObject({ host: 'web-7', toldBy: 'aws' });
+  });
+
+  it('takes no instance that names another host by now', async () => {
+    await server.aliases.learn(INSTANCE, 'web-8', server.clock.nowMs, 'agent');
+    await takeOver();
+    expect(await server.aliases.find(INSTANCE, true)).toMatchObject({ host: 'web-8' });
   });
 });

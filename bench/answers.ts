@@ -13,13 +13,13 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { mockClient } from 'aws-sdk-client-mock';
 import { createHandler } from '../lambdas/tls-api/handler.ts';
-import { DynamoAnswerBook } from '../lib/aws/answer-book.ts';
+import { DynamoStoredAnswers } from '../lib/aws/answer-book.ts';
 import { DynamoFanOuts } from '../lib/aws/fan-outs.ts';
-import { DynamoFindings } from '../lib/aws/findings.ts';
+import { DynamoFleetIssues } from '../lib/aws/findings.ts';
 import { FirehoseSink } from '../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../lib/aws/ledger.ts';
-import { DynamoLogBook } from '../lib/aws/log-book.ts';
+import { DynamoStoredLogs } from '../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../lib/aws/node-registry.ts';
 import { openTable } from '../lib/aws/table.ts';
@@ -76,10 +76,10 @@ const api = new TlsApi({
   ledger,
   registry: new DynamoNodeRegistry(table),
   aliases: new DynamoAliases(table),
-  book: new DynamoAnswerBook(table),
+  book: new DynamoStoredAnswers(table),
   sink: new FirehoseSink({ results: 'r', logs: 'l', quarantine: 'q' }, firehose),
-  findings: new DynamoFindings(table),
-  logBook: new DynamoLogBook(table),
+  findings: new DynamoFleetIssues(table),
+  logBook: new DynamoStoredLogs(table),
   enrollSecrets: new Map([['default', secret]]),
   nodeKeySecret: secret,
   policy: async () => policy,

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { placeOf } from '../../lib/core/arn.ts';
+import { scopeOf } from '../../lib/core/arn.ts';
 import { traceOf } from '../../lib/core/errors.ts';
 import { type ReviewDeps, review } from '../../lib/core/ledger/review.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
@@ -23,7 +23,7 @@ export const createHandler =
       sweeping.report('sweep_failed', { what, error: traceOf(error) });
       throw error;
     };
-    const failures = await sweep(sweeping, placeOf(context.invokedFunctionArn), endMs - RESERVE_MS).catch(
+    const failures = await sweep(sweeping, scopeOf(context.invokedFunctionArn), endMs - RESERVE_MS).catch(
       reported('the sweep'),
     );
     if (failures === undefined) return; // the sweep that is running reviews, too

@@ -5,8 +5,8 @@ import { BusCoverageEvents } from '../../lib/aws/coverage-events.ts';
 import { Ec2Inventory } from '../../lib/aws/ec2-inventory.ts';
 import { EcsInventory } from '../../lib/aws/ecs-inventory.ts';
 import { ruleDeps } from '../../lib/aws/event-function.ts';
-import { DynamoFindings } from '../../lib/aws/findings.ts';
-import { DynamoLedgerBook } from '../../lib/aws/ledger-book.ts';
+import { DynamoFleetIssues } from '../../lib/aws/findings.ts';
+import { DynamoLedgerIndex } from '../../lib/aws/ledger-book.ts';
 import { metered } from '../../lib/aws/metered.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../lib/aws/progress.ts';
 import { PATIENT } from '../../lib/aws/prompt.ts';
@@ -29,14 +29,14 @@ const sweeping = {
   tasks: new EcsInventory(ecs, aboutTasks),
   instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend)),
   progress: new DynamoSweepProgress(table, env.SWEEP_EVERY_SECONDS * 1000),
-  findings: new DynamoFindings(table),
+  findings: new DynamoFleetIssues(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),
   spend,
   settled: new Settled(),
   noAgentAfterMs: env.NO_AGENT_AFTER_SECONDS * 1000,
 };
 const telling = {
-  book: new DynamoLedgerBook(table),
+  book: new DynamoLedgerIndex(table),
   ledger: deps.ledger,
   events: new BusCoverageEvents(env.BUS_NAME),
   progress: new DynamoReviewProgress(table),

@@ -1,11 +1,11 @@
-import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { DynamoStoredAnswers } from '../../lib/aws/answer-book.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
-import { DynamoFindings } from '../../lib/aws/findings.ts';
+import { DynamoFleetIssues } from '../../lib/aws/findings.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { policyIn } from '../../lib/aws/live-policy.ts';
-import { DynamoLogBook } from '../../lib/aws/log-book.ts';
+import { DynamoStoredLogs } from '../../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
@@ -25,14 +25,14 @@ const api = new TlsApi({
   registry: new DynamoNodeRegistry(table),
   aliases: new DynamoAliases(table),
   ledger: new DynamoLedger(table),
-  book: new DynamoAnswerBook(table),
+  book: new DynamoStoredAnswers(table),
   sink: new FirehoseSink({
     results: env.RESULTS_STREAM_NAME,
     logs: env.LOGS_STREAM_NAME,
     quarantine: env.QUARANTINE_STREAM_NAME,
   }),
-  logBook: new DynamoLogBook(table),
-  findings: new DynamoFindings(table),
+  logBook: new DynamoStoredLogs(table),
+  findings: new DynamoFleetIssues(table),
   attestation: readTrust(process.env),
   enrollSecrets: new Map(
     [[DEFAULT_SECRET, env.ENROLL_SECRET_ARN] as const, ...env.NAMED_SECRET_ARNS].map(([name, arn]) => [

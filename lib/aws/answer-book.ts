@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { AnswerBook, PageNews } from '../core/results/answer-book.ts';
+import type { PageNews, StoredAnswers } from '../core/results/answer-book.ts';
 import { type Table, ttl } from './table.ts';
 
 // An agent resends for as long as it runs without an answer; a day is beyond any lost reply.
@@ -15,7 +15,7 @@ const keyOf = (host: string, page: string) => ({ pk: `ANSWER#${host}`, sk: page 
 const marksOf = (marks: unknown): ReadonlySet<string> => (marks instanceof Set ? marks : new Set());
 
 /** Pages of answers: `ANSWER#<host>` / page; `marks` is a set, `claimedUntilMs` is there while a request holds it. */
-export class DynamoAnswerBook implements AnswerBook {
+export class DynamoStoredAnswers implements StoredAnswers {
   readonly #table: Table;
 
   constructor(table: Table) {
@@ -54,7 +54,7 @@ export class DynamoAnswerBook implements AnswerBook {
     }
   }
 
-  async stored(host: string, page: string, { marks, nowMs, replaces }: PageNews): Promise<void> {
+  async markStored(host: string, page: string, { marks, nowMs, replaces }: PageNews): Promise<void> {
     await this.#update(host, page, {
       UpdateExpression: replaces
         ? 'SET marks = :marks, expiresAt = :expires REMOVE claimedUntilMs'

@@ -45,7 +45,7 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   // One page, 1 MB: a partition beyond that hands out its most urgent queries first and the rest on later polls.
-  async open(host: string, consistent = false): Promise<HostPartition> {
+  async read(host: string, consistent = false): Promise<HostPartition> {
     const { Items = [] } = await this.#table.db.send(
       new QueryCommand({
         TableName: this.#table.name,
@@ -63,7 +63,7 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   // All pages: a limit that is counted on one page of 1 MB would never be reached by large queries.
-  async waiting(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+  async waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>> {
     const waiting = itemsOf(this.#table, {
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
       FilterExpression: 'expiresAt > :now',
@@ -163,7 +163,7 @@ export class DynamoHostQueue implements HostQueue {
     return [...found.values()];
   }
 
-  async retired(host: string): Promise<Delivery[]> {
+  async retiredDeliveries(host: string): Promise<Delivery[]> {
     const items = itemsOf(this.#table, {
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': `${RETIRED}${host}` },
@@ -174,7 +174,7 @@ export class DynamoHostQueue implements HostQueue {
     return deliveries;
   }
 
-  async moved(delivery: Delivery, queryIds: readonly string[]): Promise<void> {
+  async recordMoved(delivery: Delivery, queryIds: readonly string[]): Promise<void> {
     if (await this.#moved(deliveryKey(delivery), queryIds)) return;
     await this.#moved(retiredKey(delivery), queryIds);
   }

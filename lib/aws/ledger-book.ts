@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { batches } from '../core/batches.ts';
-import { LEDGER_KEEPS_MS, type LedgerBook } from '../core/ledger/book.ts';
+import { LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledger/book.ts';
 import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
@@ -20,7 +20,7 @@ interface Entry {
  * The ledger by time, over the index `byDay`. It knows keys alone, so a listing costs half a read unit a page and half a
  * unit a record. Both are eventually consistent: what happened within the last second may be missing.
  */
-export class DynamoLedgerBook implements LedgerBook {
+export class DynamoLedgerIndex implements LedgerIndex {
   readonly #table: Table;
   readonly #ledger: DynamoLedger;
   readonly #keepsMs: () => Promise<number>;

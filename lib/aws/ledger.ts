@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { realmOf, type Stays } from '../core/ledger/addresses.ts';
+import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
-import type { ToldBy } from '../core/ledger/clocks.ts';
+import type { DetectedBy } from '../core/ledger/clocks.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
   AnswerFrom,
-  Asked,
   ContainerFacts,
   Handling,
+  QueryCount,
+  RecordedVerdict,
   Sighting,
   TaskContainer,
-  Told,
   Trouble,
   WorkloadRecord,
   WorkloadSnapshot,
@@ -127,28 +127,28 @@ export class DynamoLedger implements Ledger {
     }
   }
 
-  handled(workload: string, version: number, handling: Handling): Promise<boolean> {
+  markHandled(workload: string, version: number, handling: Handling): Promise<boolean> {
     return this.#change(workload, 'SET handledVersion = :version, handling = :handling', {
       condition: 'version = :version',
       values: { ':version': version, ':handling': handling },
     });
   }
 
-  async alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void> {
+  async addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void> {
     if (asked.length === 0) return;
     const keys = new Set(asked.map((key) => JSON.stringify(key)));
     await this.#change(workload, 'ADD alsoAsked :keys', { values: { ':keys': keys } });
   }
 
-  async lastGasp(workload: string, asked: Asked): Promise<void> {
+  async recordLastGasp(workload: string, asked: QueryCount): Promise<void> {
     await this.#change(workload, 'ADD lastGasps :asked', { values: { ':asked': new Set([JSON.stringify(asked)]) } });
   }
 
-  async foundHost(workload: string, host: string): Promise<void> {
+  async recordHost(workload: string, host: string): Promise<void> {
     await this.#change(workload, 'SET foundHost = :host', { values: { ':host': host } });
   }
 
-  async saw(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
+  async recordSighting(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
     const { live, postMortem } = sighting;
     if (live.length + postMortem.length === 0) return undefined;
     const first = Object.entries(firstAnswer(sighting));
@@ -186,7 +186,7 @@ export class DynamoLedger implements Ledger {
     }
   }
 
-  async troubled(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
+  async recordTrouble(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
     if (workload === undefined) return;
     const closing = closes.length > 0; // the table knows no empty set
     await this.#change(workload, `ADD troubles :trouble${closing ? ', closedQueries :closed' : ''}`, {
@@ -194,23 +194,27 @@ export class DynamoLedger implements Ledger {
     });
   }
 
-  async closed(workload: string, queryIds: readonly string[]): Promise<void> {
+  async closeQueries(workload: string, queryIds: readonly string[]): Promise<void> {
     if (queryIds.length === 0) return;
     await this.#change(workload, 'ADD closedQueries :closed', { values: { ':closed': new Set(queryIds) } });
   }
 
-  async delivered(workload: string, nowMs: number): Promise<void> {
+  async recordDelivery(workload: string, nowMs: number): Promise<void> {
     await this.#change(workload, 'SET deliveredAtMs = if_not_exists(deliveredAtMs, :now)', {
       values: { ':now': nowMs },
     });
   }
 
-  async identify(workload: string, identity: Readonly<Record<string, string>>, stays: Stays): Promise<void> {
+  async addIdentity(
+    workload: string,
+    identity: Readonly<Record<string, string>>,
+    stays: AddressesSince,
+  ): Promise<void> {
     const values = { ':identity': identity, ':stays': stays };
     await this.#change(workload, 'SET learned = :identity, stays = :stays', { values });
   }
 
-  async came(record: WorkloadRecord, stays: Stays): Promise<void> {
+  async indexAddresses(record: WorkloadRecord, stays: AddressesSince): Promise<void> {
     // Written again only when a life lasts longer than a day.
     const expiresAt = ttl(record.lastSignAtMs + DAY_MS + (await this.#keepsMs()));
     for (const [digits, sinceMs] of Object.entries(stays)) {
@@ -226,7 +230,7 @@ export class DynamoLedger implements Ledger {
     }
   }
 
-  async left(record: WorkloadRecord, stays: Stays, untilMs: number): Promise<void> {
+  async endAddresses(record: WorkloadRecord, stays: AddressesSince, untilMs: number): Promise<void> {
     for (const [digits, sinceMs] of Object.entries(stays)) {
       await conditional(
         this.#table.db.send(
@@ -242,14 +246,14 @@ export class DynamoLedger implements Ledger {
     }
   }
 
-  async alive(record: WorkloadRecord, nowMs: number): Promise<void> {
+  async recordAlive(record: WorkloadRecord, nowMs: number): Promise<void> {
     await this.#change(record.workload, 'SET lastSignAtMs = :now, expiresAt = :expires', {
       values: { ':now': nowMs, ':expires': ttl(nowMs + (await this.#keepsMs())) },
     });
-    await this.came({ ...record, lastSignAtMs: nowMs }, record.stays);
+    await this.indexAddresses({ ...record, lastSignAtMs: nowMs }, record.stays);
   }
 
-  async lookAgain(workload: string, atMs: number): Promise<void> {
+  async scheduleReview(workload: string, atMs: number): Promise<void> {
     await this.#table.db.send(
       new PutCommand({
         TableName: this.#table.name,
@@ -258,7 +262,7 @@ export class DynamoLedger implements Ledger {
     );
   }
 
-  async amend(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
+  async amendContainers(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
     await this.#change(workload, 'SET #snapshot.containers = :containers', {
       condition: 'version = :version',
       names: { '#snapshot': 'snapshot' },
@@ -266,7 +270,7 @@ export class DynamoLedger implements Ledger {
     });
   }
 
-  tell(workload: string, told: Told): Promise<boolean> {
+  recordVerdict(workload: string, told: RecordedVerdict): Promise<boolean> {
     return this.#change(workload, 'SET told = :told', {
       condition: '(attribute_not_exists(told) OR told <> :told)',
       values: { ':told': told },
@@ -333,16 +337,16 @@ function recordOf(item: Record<string, unknown>): WorkloadRecord {
     ...(handling ? { handling: { ...handling, ...(host ? { host } : {}) } } : {}),
     alsoAsked: set(item.alsoAsked).map((key) => JSON.parse(key) as PendingKey),
     closed: set(item.closedQueries),
-    lastGasps: set(item.lastGasps).map((asked) => JSON.parse(asked) as Asked),
+    lastGasps: set(item.lastGasps).map((asked) => JSON.parse(asked) as QueryCount),
     seenLive: set(item.seenLive),
     seenPostMortem: set(item.seenPostMortem),
     troubles: set<Trouble>(item.troubles),
     firstEventAtMs: Number(item.firstEventAtMs),
     firstReceivedAtMs: Number(item.firstReceivedAtMs),
-    firstToldBy: item.firstToldBy as ToldBy,
+    firstToldBy: item.firstToldBy as DetectedBy,
     lastSignAtMs: Number(item.lastSignAtMs),
-    stays: { ...(item.stays as Stays | undefined), ...handling?.stays },
-    ...(item.told ? { told: item.told as Told } : {}),
+    stays: { ...(item.stays as AddressesSince | undefined), ...handling?.stays },
+    ...(item.told ? { told: item.told as RecordedVerdict } : {}),
     ...(item.firstStoredAtMs ? { firstStoredAtMs: Number(item.firstStoredAtMs) } : {}),
     ...(item.firstAnswerAtMs ? { firstAnswerAtMs: Number(item.firstAnswerAtMs) } : {}),
     ...(item.firstAnswerFrom ? { firstAnswerFrom: item.firstAnswerFrom as AnswerFrom } : {}),

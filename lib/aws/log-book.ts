@@ -1,9 +1,9 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { LOG_BOOK_KEEPS_MS, type LogBook, MARK_LENGTH } from '../core/results/log-book.ts';
+import { MARK_LENGTH, STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/log-book.ts';
 import { type Table, ttl } from './table.ts';
 
 /** Marks of lines as one text: `LOG#<host>` / log type. */
-export class DynamoLogBook implements LogBook {
+export class DynamoStoredLogs implements StoredLogs {
   readonly #table: Table;
 
   constructor(table: Table) {
@@ -22,8 +22,8 @@ export class DynamoLogBook implements LogBook {
     );
   }
 
-  async note(host: string, logType: string, marks: readonly string[], nowMs: number): Promise<void> {
-    const Item = { ...keyOf(host, logType), marks: marks.join(''), expiresAt: ttl(nowMs + LOG_BOOK_KEEPS_MS) };
+  async replace(host: string, logType: string, marks: readonly string[], nowMs: number): Promise<void> {
+    const Item = { ...keyOf(host, logType), marks: marks.join(''), expiresAt: ttl(nowMs + STORED_LOGS_KEEP_MS) };
     await this.#table.db.send(new PutCommand({ TableName: this.#table.name, Item }));
   }
 }

@@ -19,7 +19,7 @@ export class DynamoNodeDirectory implements NodeDirectory {
     this.#now = now;
   }
 
-  async note(entry: DirectoryEntry, expiresAtMs: number): Promise<void> {
+  async record(entry: DirectoryEntry, expiresAtMs: number): Promise<void> {
     await this.#table.db.send(
       new UpdateCommand({
         TableName: this.#table.name,
@@ -35,7 +35,7 @@ export class DynamoNodeDirectory implements NodeDirectory {
   }
 
   // Beside the entry, which the next note replaces.
-  async runs(host: string, configHash: string): Promise<void> {
+  async recordConfigHash(host: string, configHash: string): Promise<void> {
     await conditional(
       this.#table.db.send(
         new UpdateCommand({
@@ -49,7 +49,7 @@ export class DynamoNodeDirectory implements NodeDirectory {
     );
   }
 
-  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+  async setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
     await conditional(
       this.#table.db.send(
         new UpdateCommand({

@@ -1,6 +1,6 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { MOST_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
-import type { Alias, Aliases, NodeRegistry, ToldBy } from '../core/nodes/registry.ts';
+import type { Alias, Aliases, AliasSource, NodeRegistry } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
@@ -37,35 +37,35 @@ export class DynamoNodeRegistry implements NodeRegistry {
     );
   }
 
-  async seen(host: string, nowMs: number): Promise<void> {
+  async recordPoll(host: string, nowMs: number): Promise<void> {
     const values = { ':now': nowMs, ':expires': ttl(nowMs + NODE_TTL_MS) };
     await this.#change(host, 'SET lastSeenMs = :now, expiresAt = :expires', values);
   }
 
-  async heat(host: string, untilMs: number): Promise<void> {
+  async accelerate(host: string, untilMs: number): Promise<void> {
     await this.#change(host, 'SET hotUntilMs = :until', { ':until': untilMs }, 'hotUntilMs < :until');
   }
 
-  async isInstance(host: string, instanceId: string): Promise<void> {
+  async recordInstance(host: string, instanceId: string): Promise<void> {
     await this.#change(host, 'SET instanceId = :id', { ':id': instanceId });
   }
 
-  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+  async setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
     await this.#change(host, 'SET tags = :tags', { ':tags': tags });
   }
 
-  async contest(host: string, twin: string, nowMs: number): Promise<void> {
+  async recordTwin(host: string, twin: string, nowMs: number): Promise<void> {
     await this.#change(host, 'SET contestedAtMs = :now', { ':now': nowMs });
     const values = { ':twins': [twin], ':twin': twin, ':none': [], ':most': MOST_TWINS };
     const isNew = 'attribute_not_exists(twins) OR (NOT contains(twins, :twin) AND size(twins) < :most)';
     await this.#change(host, 'SET twins = list_append(if_not_exists(twins, :none), :twins)', values, `(${isNew})`);
   }
 
-  async keepTwin(host: string): Promise<void> {
+  async renewTwin(host: string): Promise<void> {
     await this.#change(host, 'REMOVE contests', undefined);
   }
 
-  async seesContainers(host: string, nowMs: number): Promise<void> {
+  async recordDockerAccess(host: string, nowMs: number): Promise<void> {
     await this.#change(host, 'SET seesContainersAtMs = if_not_exists(seesContainersAtMs, :now)', { ':now': nowMs });
   }
 
@@ -143,7 +143,7 @@ export class DynamoAliases implements Aliases {
     return Item && aliasOf(Item);
   }
 
-  async learn(alias: string, host: string, nowMs: number, toldBy: ToldBy = 'agent'): Promise<void> {
+  async learn(alias: string, host: string, nowMs: number, toldBy: AliasSource = 'agent'): Promise<void> {
     await this.#table.db.send(
       new PutCommand({
         TableName: this.#table.name,

@@ -7,26 +7,26 @@ import { nodes } from './ledger/nodes.ts';
 import { task } from './ledger/task.ts';
 import { pastTime } from './ledger/times.ts';
 import { who } from './ledger/who.ts';
-import { placed } from './place.ts';
+import { withDeploymentOptions } from './place.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
 /** Adds the commands that show what was seen, and what was not. */
 export function addLedger(program: Command): void {
-  timed(placed(program.command('coverage')))
+  timed(withDeploymentOptions(program.command('coverage')))
     .description('Count what became of every workload: seen, post-mortem, missed and why, and how long answers took')
     .addHelpText(
       'after',
       examples('npx mayfly coverage', 'npx mayfly coverage --stack Mayfly --cluster prod --since 7d'),
     )
     .action(coverage);
-  timed(placed(program.command('missed')))
+  timed(withDeploymentOptions(program.command('missed')))
     .description('Show every workload that was missed, why, and what to do about it')
     .addHelpText(
       'after',
       examples('npx mayfly missed', 'npx mayfly missed --since 2026-11-01T10:00Z --json | jq .[].workload'),
     )
     .action(missed);
-  placed(program.command('task'))
+  withDeploymentOptions(program.command('task'))
     .description('Show one life as a timeline: events, questions, answers, containers')
     .argument('<workload>', 'ARN or whole id of an ECS task, or id of an EC2 instance', workload)
     .option(...JSON_FLAG)
@@ -39,7 +39,7 @@ export function addLedger(program: Command): void {
       ),
     )
     .action(task);
-  placed(program.command('nodes'))
+  withDeploymentOptions(program.command('nodes'))
     .description(
       'Show who is enrolled: host, hostname, platform, profile, last seen, version of osquery; and what is wrong',
     )
@@ -53,7 +53,7 @@ ECS agents that remove stopped containers at once. Instances with the tag mayfly
 such an instance is listed too, lastSeenAt being null.`,
     )
     .action(nodes);
-  placed(program.command('who'))
+  withDeploymentOptions(program.command('who'))
     .description('Show which workload had an IP address, now or at a time')
     .argument('<ip>', 'an IPv4 or IPv6 address', address)
     .option('--at <time>', `when: ${TIMES}; default: now`, pastTime)
@@ -67,7 +67,7 @@ Addresses are those of task network interfaces and of EC2 instances, public ones
 has none, so the host is the answer.`,
     )
     .action(who);
-  timed(placed(program.command('mtta')))
+  timed(withDeploymentOptions(program.command('mtta')))
     .description('Show how late an answer can come at most, by class of nodes, beside how late answers came')
     .addHelpText(
       'after',

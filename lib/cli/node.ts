@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import type { Finding } from '../core/fleet/finding.ts';
+import type { FleetIssue } from '../core/fleet/finding.ts';
 import { lives, type Node } from '../core/nodes/node.ts';
 import { Exit } from './exit.ts';
 import { ADVICE } from './ledger/nodes.ts';
-import { at, type Place, type PlaceFlags, placed } from './place.ts';
+import { type Deployment, type DeploymentFlags, withDeployment, withDeploymentOptions } from './place.ts';
 import { columns, examples, JSON_FLAG, note, printable, say, sayJson, when } from './print.ts';
 
-interface RevokeFlags extends PlaceFlags {
+interface RevokeFlags extends DeploymentFlags {
   readonly yes: boolean;
   readonly undo: boolean;
   readonly json: boolean;
@@ -16,7 +16,7 @@ interface RevokeFlags extends PlaceFlags {
 /** Adds `mayfly node show` and `mayfly node revoke`. */
 export function addNode(program: Command): void {
   const node = program.command('node').description('Show one node, or revoke it');
-  placed(node.command('show'))
+  withDeploymentOptions(node.command('show'))
     .description('Show what is known of one node: who it says it is, when it came last, what is wrong with it')
     .argument('<host>', 'its host identifier, as "mayfly nodes" shows it')
     .option(...JSON_FLAG)
@@ -25,7 +25,7 @@ export function addNode(program: Command): void {
       examples('npx mayfly node show i-0a1b2c3d4e5f60718', 'npx mayfly node show web-7 --stack Mayfly --json'),
     )
     .action(show);
-  placed(node.command('revoke'))
+  withDeploymentOptions(node.command('revoke'))
     .description('End a node at once and keep its machine out')
     .argument('<host>', 'its host identifier, as "mayfly nodes" shows it')
     .option('-y, --yes', 'do it without a question', false)
@@ -42,10 +42,10 @@ enrolls under this name. It still knows the enroll secret, and could use it unde
     .action(revoke);
 }
 
-async function show(host: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
-  const { node, issues } = await at(flags, async (place) => ({
+async function show(host: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
+  const { node, issues } = await withDeployment(flags, async (place) => ({
     node: await known(host, place),
-    issues: (await place.findings.open(Date.now())).filter((issue) => issue.host === host),
+    issues: (await place.fleetIssues.open(Date.now())).filter((issue) => issue.host === host),
   }));
   if (flags.json) return sayJson(asJson(node, issues));
   say(columns(factsOf(node).map(([name, value]) => [name, printable(value)])));
@@ -53,7 +53,7 @@ async function show(host: string, flags: PlaceFlags & { json: boolean }): Promis
     say(`\n${kind} since ${when(firstAtMs)}: ${printable(detail)}\n  ${ADVICE[kind]}`);
 }
 
-async function known(host: string, { registry, name }: Place): Promise<Node> {
+async function known(host: string, { registry, name }: Deployment): Promise<Node> {
   const node = await registry.find(host, true);
   if (node) return node;
   throw new Error(`no node of that name is enrolled at ${name}: "npx mayfly nodes" shows those that are`);
@@ -61,10 +61,13 @@ async function known(host: string, { registry, name }: Place): Promise<Node> {
 
 /** @throws {Exit} 1 when it was not confirmed */
 async function revoke(host: string, flags: RevokeFlags): Promise<void> {
-  const { node, name } = await at(flags, async (place) => ({ node: await known(host, place), name: place.name }));
+  const { node, name } = await withDeployment(flags, async (place) => ({
+    node: await known(host, place),
+    name: place.name,
+  }));
   // Asked while nothing is under way: a person may take their time.
   if (!flags.undo) await confirmed(node, name, flags);
-  const done = await at(flags, async (place) => {
+  const done = await withDeployment(flags, async (place) => {
     if (flags.undo) return readmit(node, place);
     await place.registry.revoke(host, Date.now());
     await place.directory.remove(host);
@@ -90,7 +93,7 @@ interface Revocation {
   readonly otherAgents: readonly string[];
 }
 
-async function readmit({ host, revokedAtMs }: Node, { registry }: Place): Promise<Revocation> {
+async function readmit({ host, revokedAtMs }: Node, { registry }: Deployment): Promise<Revocation> {
   if (revokedAtMs === undefined) throw new Error(`${printable(host)} is not revoked`);
   await registry.readmit(host);
   return { host, revoked: false, otherAgents: [] };
@@ -132,7 +135,7 @@ function stateOf(node: Node): string {
 
 const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
 
-const asJson = (node: Node, issues: readonly Finding[]): unknown => ({
+const asJson = (node: Node, issues: readonly FleetIssue[]): unknown => ({
   host: node.host,
   ...node.identity,
   instance: node.instanceId ?? null,

@@ -2,16 +2,16 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Command, Option } from 'commander';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
-import { DynamoFindings } from '../aws/findings.ts';
-import { DynamoLedgerBook } from '../aws/ledger-book.ts';
+import { DynamoFleetIssues } from '../aws/findings.ts';
+import { DynamoLedgerIndex } from '../aws/ledger-book.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
 import { DynamoNodeRegistry } from '../aws/node-registry.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { DynamoSweepProgress } from '../aws/progress.ts';
 import { openTable } from '../aws/table.ts';
-import type { Findings } from '../core/fleet/finding.ts';
+import type { FleetIssues } from '../core/fleet/finding.ts';
 import type { SweepState } from '../core/inventory/inventory.ts';
-import type { LedgerBook } from '../core/ledger/book.ts';
+import type { LedgerIndex } from '../core/ledger/book.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
@@ -19,28 +19,28 @@ import { DATA, openStopped, readyIn } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
 
 /** Which Mayfly a command is about. */
-export interface PlaceFlags {
+export interface DeploymentFlags {
   readonly data: string;
   readonly stack?: string;
   readonly table?: string;
 }
 
 /** A Mayfly that is looked at or changed. */
-export interface Place {
+export interface Deployment {
   /** As a person would call it. */
   readonly name: string;
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
   readonly registry: NodeRegistry;
-  readonly book: LedgerBook;
+  readonly ledgerIndex: LedgerIndex;
   /** How long its ledger remembers a workload after the last sign of it. */
   readonly keepsMs: () => Promise<number>;
-  readonly findings: Findings;
+  readonly fleetIssues: FleetIssues;
   readonly sweeps: { readonly read: () => Promise<SweepState> };
 }
 
 /** Adds the options that say which Mayfly is meant. */
-export const placed = (command: Command): Command =>
+export const withDeploymentOptions = (command: Command): Command =>
   command
     .option('-d, --data <folder>', 'a Mayfly on this machine, by its data folder', DATA)
     .addOption(
@@ -53,7 +53,7 @@ export const placed = (command: Command): Command =>
  *
  * @throws with the next step to take, when it cannot be reached
  */
-export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T>): Promise<T> {
+export async function withDeployment<T>(flags: DeploymentFlags, work: (place: Deployment) => Promise<T>): Promise<T> {
   const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
   try {
     const store = new DynamoPolicyStore(openTable(table, client));
@@ -67,8 +67,8 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
         keepsMs,
         registry: new DynamoNodeRegistry(openTable(table, client)),
         directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
-        book: new DynamoLedgerBook(openTable(table, client), keepsMs),
-        findings: new DynamoFindings(openTable(table, client)),
+        ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keepsMs),
+        fleetIssues: new DynamoFleetIssues(openTable(table, client)),
         sweeps: new DynamoSweepProgress(openTable(table, client)),
       }),
     );
@@ -81,7 +81,7 @@ export async function at<T>(flags: PlaceFlags, work: (place: Place) => Promise<T
 }
 
 /** The live version. @throws where there is none yet */
-export async function liveAt({ name, store }: Place): Promise<PolicyVersion> {
+export async function livePolicyOf({ name, store }: Deployment): Promise<PolicyVersion> {
   const live = await store.current();
   if (!live) throw new Error(`${name} has no policy yet: it seeds itself on its first request, or push one yourself`);
   return live;
@@ -94,7 +94,7 @@ interface Where {
   readonly close?: () => Promise<void>;
 }
 
-async function whereIs(flags: PlaceFlags): Promise<Where> {
+async function whereIs(flags: DeploymentFlags): Promise<Where> {
   if (flags.table) return { name: `the table ${flags.table}`, table: flags.table, client: new DynamoDBClient({}) };
   if (flags.stack) {
     const table = await tableOf(flags.stack);
@@ -134,7 +134,7 @@ async function tableOf(stack: string): Promise<string> {
 }
 
 /** An error of the SDK with what to do about it; any other as it is. */
-function explained(error: unknown, name: string, flags: PlaceFlags): unknown {
+function explained(error: unknown, name: string, flags: DeploymentFlags): unknown {
   const local = !flags.stack && !flags.table;
   const because = (text: string): Error => new Error(text, { cause: error });
   if (local && String(error).includes('ECONNREFUSED')) {

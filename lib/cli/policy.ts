@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { placed } from './place.ts';
+import { withDeploymentOptions } from './place.ts';
 import { check } from './policy/check.ts';
 import { diff } from './policy/diff.ts';
 import { drift } from './policy/drift.ts';
@@ -53,13 +53,13 @@ function addFolderCommands(policy: Command): void {
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy check', 'npx mayfly policy check --json | jq .problems'))
     .action(check);
-  placed(policy.command('diff'))
+  withDeploymentOptions(policy.command('diff'))
     .description('Show what a push would change; exit code 0 when nothing, 3 when something')
     .argument('[dir]', 'the folder', FOLDER)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy diff', 'npx mayfly policy diff security/policy --stack Mayfly'))
     .action(diff);
-  placed(policy.command('push'))
+  withDeploymentOptions(policy.command('push'))
     .description('Check a folder, show what it changes, and make it live')
     .argument('[dir]', 'the folder', FOLDER)
     .requiredOption('-m, --message <text>', 'what changes and why, for the history')
@@ -82,13 +82,13 @@ Whatever goes wrong, what is live stays live, and the exit code is 1.`,
 }
 
 function addVersionCommands(policy: Command): void {
-  placed(policy.command('drift'))
+  withDeploymentOptions(policy.command('drift'))
     .description('Show which nodes run another agent configuration than the live policy gives them')
     .option('-a, --all', 'the others too', false)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy drift', 'npx mayfly policy drift --all --stack Mayfly'))
     .action(drift);
-  placed(policy.command('rollback'))
+  withDeploymentOptions(policy.command('rollback'))
     .description('Make an older version live again, as a new version')
     .argument('[version]', 'its number; default: the one before the live one', version)
     .option('-m, --message <text>', 'why, for the history')
@@ -101,13 +101,13 @@ function addVersionCommands(policy: Command): void {
 A rollback is a version of its own, so a second one without a number undoes the first.`,
     )
     .action(rollback);
-  placed(policy.command('history'))
+  withDeploymentOptions(policy.command('history'))
     .description('Show who made which version live, newest first; * is live')
     .option('-n, --limit <count>', 'how many', version, 20)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy history', 'npx mayfly policy history --stack Mayfly --limit 100'))
     .action(history);
-  placed(policy.command('show'))
+  withDeploymentOptions(policy.command('show'))
     .description('Show a version: its rules, and its profiles with the config_hash of nodes that run them')
     .argument('[version]', 'its number; default: the live one', version)
     .option('-f, --files <dir>', 'write its YAML there, to edit it again; nothing is overwritten')
@@ -118,7 +118,7 @@ A rollback is a version of its own, so a second one without a number undoes the 
 
 function addTrialCommands(policy: Command): void {
   const ofFolder = ['-p, --policy <dir>', 'a policy folder; default: what is live'] as const;
-  placed(policy.command('test'))
+  withDeploymentOptions(policy.command('test'))
     .description('Show what a policy makes of events: which rules match, whom they ask, the very SQL, what limits do')
     .argument('<events...>', 'JSON files, one event or an array each')
     .option(...ofFolder)
@@ -131,7 +131,7 @@ function addTrialCommands(policy: Command): void {
       ),
     )
     .action(test);
-  placed(policy.command('replay'))
+  withDeploymentOptions(policy.command('replay'))
     .description('Run recorded events through the policy in the order of their file names, and print what is queued')
     .argument('<dir>', 'a folder of JSON files, one event or an array each')
     .option(...ofFolder)

@@ -7,7 +7,7 @@ import { everyEntry } from '../core/nodes/directory.ts';
 import { REQUEST } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { DATA, readyIn } from './local-mayfly.ts';
-import { at, liveAt } from './place.ts';
+import { livePolicyOf, withDeployment } from './place.ts';
 import { count, note, printable, say } from './print.ts';
 import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './request-hosts.ts';
 
@@ -62,8 +62,8 @@ async function request(
   name: string,
   { detail, key, data, stack }: RequestFlags,
 ): Promise<{ readonly id: string; readonly asked: readonly RuleHosts[] }> {
-  const { live, nodes } = await at({ data, stack }, async (place) => ({
-    live: await liveAt(place),
+  const { live, nodes } = await withDeployment({ data, stack }, async (place) => ({
+    live: await livePolicyOf(place),
     nodes: await everyEntry(place.directory),
   }));
   const waited = requestsOf(live.policy);

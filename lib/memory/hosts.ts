@@ -26,7 +26,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     return [...this.#partitions.keys()];
   }
 
-  async open(host: string): Promise<HostPartition> {
+  async read(host: string): Promise<HostPartition> {
     const { node, deliveries, pending } = this.#of(host);
     return {
       ...(node ? { node } : {}),
@@ -35,7 +35,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     };
   }
 
-  async waiting(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+  async waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>> {
     const pending = [...this.#of(host).pending.values()];
     return new Set(pending.filter(({ expiresAtMs }) => expiresAtMs > nowMs).map(({ queryId }) => queryId));
   }
@@ -92,11 +92,11 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     });
   }
 
-  async retired(host: string): Promise<Delivery[]> {
+  async retiredDeliveries(host: string): Promise<Delivery[]> {
     return sorted(this.#of(host).retired);
   }
 
-  async moved({ host, id }: Delivery, queryIds: readonly string[]): Promise<void> {
+  async recordMoved({ host, id }: Delivery, queryIds: readonly string[]): Promise<void> {
     const { deliveries, retired } = this.#of(host);
     const shelf = deliveries.has(id) ? deliveries : retired;
     const known = shelf.get(id);
@@ -141,23 +141,23 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     return true;
   }
 
-  async seen(host: string, nowMs: number): Promise<void> {
+  async recordPoll(host: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => ({ ...node, lastSeenMs: nowMs, expiresAtMs: nowMs + NODE_TTL_MS }));
   }
 
-  async heat(host: string, untilMs: number): Promise<void> {
+  async accelerate(host: string, untilMs: number): Promise<void> {
     this.#change(host, (node) => ({ ...node, hotUntilMs: Math.max(node.hotUntilMs, untilMs) }));
   }
 
-  async isInstance(host: string, instanceId: string): Promise<void> {
+  async recordInstance(host: string, instanceId: string): Promise<void> {
     this.#change(host, (node) => ({ ...node, instanceId }));
   }
 
-  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+  async setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
     this.#change(host, (node) => ({ ...node, tags }));
   }
 
-  async contest(host: string, twin: string, nowMs: number): Promise<void> {
+  async recordTwin(host: string, twin: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => {
       const { twins = [] } = node;
       const isNew = !twins.includes(twin) && twins.length < MOST_TWINS;
@@ -165,11 +165,11 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
     });
   }
 
-  async keepTwin(host: string): Promise<void> {
+  async renewTwin(host: string): Promise<void> {
     this.#change(host, ({ contests: _, ...node }) => node);
   }
 
-  async seesContainers(host: string, nowMs: number): Promise<void> {
+  async recordDockerAccess(host: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => ({ ...node, seesContainersAtMs: node.seesContainersAtMs ?? nowMs }));
   }
 

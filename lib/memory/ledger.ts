@@ -1,14 +1,14 @@
-import type { Stays } from '../core/ledger/addresses.ts';
+import type { AddressesSince } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../core/ledger/pending-key.ts';
 import type {
-  Asked,
   Handling,
+  QueryCount,
+  RecordedVerdict,
   Sighting,
   TaskContainer,
-  Told,
   Trouble,
   WorkloadRecord,
   WorkloadSnapshot,
@@ -57,28 +57,28 @@ export class MemoryLedger implements Ledger {
     return recordOf(entry);
   }
 
-  async handled(workload: string, version: number, handling: Handling): Promise<boolean> {
+  async markHandled(workload: string, version: number, handling: Handling): Promise<boolean> {
     if (this.#entries.get(workload)?.snapshot.version !== version) return false;
     this.#change(workload, () => ({ handledVersion: version, handling }));
     return true;
   }
 
-  async alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void> {
+  async addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void> {
     this.#change(workload, ({ alsoAsked }) => ({ alsoAsked: uniqueKeys([...alsoAsked, ...asked]) }));
   }
 
-  async lastGasp(workload: string, asked: Asked): Promise<void> {
+  async recordLastGasp(workload: string, asked: QueryCount): Promise<void> {
     this.#change(workload, ({ lastGasps }) => ({
       lastGasps: [...lastGasps.filter((one) => !isSame(one, asked)), asked],
     }));
   }
 
-  async foundHost(workload: string, host: string): Promise<void> {
+  async recordHost(workload: string, host: string): Promise<void> {
     const entry = this.#entries.get(workload);
     if (entry) this.#entries.set(workload, { ...entry, foundHost: host });
   }
 
-  async saw(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
+  async recordSighting(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
     const { live, postMortem, facts } = sighting;
     if (live.length + postMortem.length === 0) return undefined;
     const before = this.record(workload);
@@ -93,35 +93,35 @@ export class MemoryLedger implements Ledger {
     return before;
   }
 
-  async troubled(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
+  async recordTrouble(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
     this.#change(workload, ({ troubles, closed }) => ({
       troubles: union(troubles, [trouble]),
       closed: union(closed, closes),
     }));
   }
 
-  async closed(workload: string, queryIds: readonly string[]): Promise<void> {
+  async closeQueries(workload: string, queryIds: readonly string[]): Promise<void> {
     this.#change(workload, ({ closed }) => ({ closed: union(closed, queryIds) }));
   }
 
-  async delivered(workload: string, nowMs: number): Promise<void> {
+  async recordDelivery(workload: string, nowMs: number): Promise<void> {
     this.#change(workload, ({ deliveredAtMs }) => ({ deliveredAtMs: deliveredAtMs ?? nowMs }));
   }
 
-  async identify(workload: string, learned: Identity, stays: Stays): Promise<void> {
+  async addIdentity(workload: string, learned: Identity, stays: AddressesSince): Promise<void> {
     const entry = this.#entries.get(workload);
     if (entry) this.#entries.set(workload, { ...entry, learned, facts: { ...entry.facts, stays } });
   }
 
-  async came(): Promise<void> {}
+  async indexAddresses(): Promise<void> {}
 
-  async left(): Promise<void> {}
+  async endAddresses(): Promise<void> {}
 
-  async alive({ workload }: WorkloadRecord, nowMs: number): Promise<void> {
+  async recordAlive({ workload }: WorkloadRecord, nowMs: number): Promise<void> {
     this.#change(workload, () => ({ lastSignAtMs: nowMs }));
   }
 
-  async lookAgain(workload: string, atMs: number): Promise<void> {
+  async scheduleReview(workload: string, atMs: number): Promise<void> {
     this.#again.push({ workload, atMs });
   }
 
@@ -132,13 +132,13 @@ export class MemoryLedger implements Ledger {
     this.#again = this.#again.filter((one) => !due.includes(one));
   }
 
-  async amend(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
+  async amendContainers(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
     const entry = this.#entries.get(workload);
     if (entry?.snapshot.version !== version) return;
     this.#entries.set(workload, { ...entry, snapshot: { ...entry.snapshot, containers } });
   }
 
-  async tell(workload: string, told: Told): Promise<boolean> {
+  async recordVerdict(workload: string, told: RecordedVerdict): Promise<boolean> {
     const entry = this.#entries.get(workload);
     const before = entry?.facts.told;
     if (!entry || (before?.verdict === told.verdict && before.reason === told.reason)) return false;
@@ -199,4 +199,5 @@ function assembled({ snapshot, learned, foundHost, facts }: Entry): WorkloadReco
 
 const union = <T>(some: readonly T[], more: readonly T[]): readonly T[] => [...new Set([...some, ...more])].sort();
 
-const isSame = (a: Asked, b: Asked): boolean => a.set === b.set && a.atMs === b.atMs && a.queries === b.queries;
+const isSame = (a: QueryCount, b: QueryCount): boolean =>
+  a.set === b.set && a.atMs === b.atMs && a.queries === b.queries;

@@ -1,5 +1,5 @@
 import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
-import type { Alias, Aliases, ToldBy } from '../core/nodes/registry.ts';
+import type { Alias, Aliases, AliasSource } from '../core/nodes/registry.ts';
 
 /** Other names of hosts. */
 export class MemoryAliases implements Aliases {
@@ -13,7 +13,7 @@ export class MemoryAliases implements Aliases {
     return this.#hosts.get(alias)?.host;
   }
 
-  async learn(alias: string, host: string, nowMs = 0, toldBy: ToldBy = 'agent'): Promise<void> {
+  async learn(alias: string, host: string, nowMs = 0, toldBy: AliasSource = 'agent'): Promise<void> {
     this.#hosts.set(alias, { host, toldBy, sinceMs: nowMs });
   }
 
@@ -33,7 +33,7 @@ export class MemoryDirectory implements NodeDirectory {
     this.#now = now;
   }
 
-  async note(entry: DirectoryEntry, expiresAtMs: number): Promise<void> {
+  async record(entry: DirectoryEntry, expiresAtMs: number): Promise<void> {
     this.#lines.set(entry.hostIdentifier, { entry, expiresAtMs });
   }
 
@@ -42,11 +42,11 @@ export class MemoryDirectory implements NodeDirectory {
     this.#configHashes.delete(host);
   }
 
-  async runs(host: string, configHash: string): Promise<void> {
+  async recordConfigHash(host: string, configHash: string): Promise<void> {
     if (this.#lines.has(host)) this.#configHashes.set(host, configHash);
   }
 
-  async tag(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
+  async setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void> {
     const line = this.#lines.get(host);
     if (line) this.#lines.set(host, { ...line, entry: { ...line.entry, tags } });
   }

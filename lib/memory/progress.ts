@@ -1,6 +1,6 @@
 import type { SweepProgress, SweepState } from '../core/inventory/inventory.ts';
 import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
-import type { AnswerBook, PageNews } from '../core/results/answer-book.ts';
+import type { PageNews, StoredAnswers } from '../core/results/answer-book.ts';
 
 interface Page {
   readonly marks: ReadonlySet<string>;
@@ -8,7 +8,7 @@ interface Page {
 }
 
 /** Which answers were stored. */
-export class MemoryAnswerBook implements AnswerBook {
+export class MemoryAnswerBook implements StoredAnswers {
   readonly #pages = new Map<string, Page>();
 
   async read(host: string, pages: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {
@@ -22,7 +22,7 @@ export class MemoryAnswerBook implements AnswerBook {
     return marks;
   }
 
-  async stored(host: string, page: string, { marks, replaces }: PageNews): Promise<void> {
+  async markStored(host: string, page: string, { marks, replaces }: PageNews): Promise<void> {
     const before = replaces ? [] : this.#of(host, page).marks;
     this.#set(host, page, { marks: new Set([...before, ...marks]) });
   }

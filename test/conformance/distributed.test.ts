@@ -42,7 +42,7 @@ describe('distributed', () => {
 
   it('check 38: accelerate is an integer within the policy, only while the host is hot', async () => {
     expect((await agent.read()).json).toEqual({ queries: {} });
-    await server.registry.heat('i-0abc', server.clock.nowMs + 90_500);
+    await server.registry.accelerate('i-0abc', server.clock.nowMs + 90_500);
     const { accelerate } = (await agent.read()).json;
     expect(accelerate).toBe(91);
     expect(accelerate).toBeLessThanOrEqual(heatSeconds);
@@ -106,7 +106,7 @@ describe('distributed', () => {
     expect(Object.keys(await agent.poll())).toHaveLength(1);
     server.clock.nowMs += LEASE; // its lease is over, but so is its time
     expect(await agent.poll()).toEqual({});
-    expect((await server.queue.open('i-0abc', true)).deliveries).toEqual([]);
+    expect((await server.queue.read('i-0abc', true)).deliveries).toEqual([]);
   });
 
   it('check 41: results for unknown, expired or foreign ids are acknowledged, marked as late, and change nothing', async () => {
@@ -188,7 +188,7 @@ describe('distributed', () => {
     await fresh.write(Object.fromEntries(others.map((id) => [id, []])));
     server.clock.nowMs += LEASE;
     expect(await fresh.poll()).toEqual({}); // silence is what a skip looks like: it is not asked again
-    expect((await server.queue.open('i-0ff', true)).deliveries).toEqual([]);
+    expect((await server.queue.read('i-0ff', true)).deliveries).toEqual([]);
   });
 
   it('check 46: the denylist message is recognised, and that query is not sent again', async () => {

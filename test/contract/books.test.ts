@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { CLOSED_AFTER_MS } from '../../lib/core/fleet/finding.ts';
 import { FAN_OUT_KEEPS_MS } from '../../lib/core/queue/fan-out.ts';
-import { LOG_BOOK_KEEPS_MS } from '../../lib/core/results/log-book.ts';
+import { STORED_LOGS_KEEP_MS } from '../../lib/core/results/log-book.ts';
 import { aVersion } from '../support/a-policy.ts';
 import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
@@ -32,20 +32,20 @@ contract('the answer book', (begin) => {
   it('gives back with a page what was marked on it, and the page is free again', async () => {
     const { book } = await begin();
     await book.claim('h1', 'p1', T0, untilMs);
-    await book.stored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
+    await book.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
     expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
     await book.release('h1', 'p1');
     expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
-    await book.stored('h1', 'p1', { marks: ['c'], nowMs: T0, replaces: false });
+    await book.markStored('h1', 'p1', { marks: ['c'], nowMs: T0, replaces: false });
     expect(await book.claim('h1', 'p1', T0 + MINUTE, T0 + 2 * MINUTE)).toEqual(new Set(['a', 'b', 'c']));
   });
 
   it('reads the marks on many pages, also while a request holds them', async () => {
     const { book } = await begin();
     const pages = Array.from({ length: 120 }, (_, n) => `p${n}`);
-    await book.stored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
-    await book.stored('h1', 'p119', { marks: ['c'], nowMs: T0, replaces: false });
-    await book.stored('h2', 'p2', { marks: ['d'], nowMs: T0, replaces: false });
+    await book.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
+    await book.markStored('h1', 'p119', { marks: ['c'], nowMs: T0, replaces: false });
+    await book.markStored('h2', 'p2', { marks: ['d'], nowMs: T0, replaces: false });
     await book.claim('h1', 'p119', T0, untilMs);
     await book.claim('h1', 'p3', T0, untilMs);
     const marked = [...(await book.read('h1', pages))].filter(([, marks]) => marks.size > 0);
@@ -60,8 +60,8 @@ contract('the answer book', (begin) => {
 
   it('forgets what was on a page when that is full', async () => {
     const { book } = await begin();
-    await book.stored('h1', 'p1', { marks: ['a'], nowMs: T0, replaces: false });
-    await book.stored('h1', 'p1', { marks: ['b'], nowMs: T0, replaces: true });
+    await book.markStored('h1', 'p1', { marks: ['a'], nowMs: T0, replaces: false });
+    await book.markStored('h1', 'p1', { marks: ['b'], nowMs: T0, replaces: true });
     expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['b']));
   });
 });
@@ -70,20 +70,20 @@ contract('the book of log batches', (begin) => {
   it('remembers the latest batch of each host and type, for a day', async () => {
     const { logBook } = await begin();
     expect(await logBook.stored('h1', 'result', T0)).toEqual([]);
-    await logBook.note('h1', 'result', ['aaaaaaaa', 'bbbbbbbb'], T0);
-    await logBook.note('h1', '', ['cccccccc'], T0);
-    await logBook.note('h2', 'result', ['dddddddd'], T0);
-    expect(await logBook.stored('h1', 'result', T0 + LOG_BOOK_KEEPS_MS - SECOND)).toEqual(['aaaaaaaa', 'bbbbbbbb']);
+    await logBook.replace('h1', 'result', ['aaaaaaaa', 'bbbbbbbb'], T0);
+    await logBook.replace('h1', '', ['cccccccc'], T0);
+    await logBook.replace('h2', 'result', ['dddddddd'], T0);
+    expect(await logBook.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS - SECOND)).toEqual(['aaaaaaaa', 'bbbbbbbb']);
     expect(await logBook.stored('h1', '', T0)).toEqual(['cccccccc']);
-    expect(await logBook.stored('h1', 'result', T0 + LOG_BOOK_KEEPS_MS)).toEqual([]);
-    await logBook.note('h1', 'result', ['eeeeeeee'], T0 + MINUTE);
+    expect(await logBook.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS)).toEqual([]);
+    await logBook.replace('h1', 'result', ['eeeeeeee'], T0 + MINUTE);
     expect(await logBook.stored('h1', 'result', T0 + MINUTE)).toEqual(['eeeeeeee']);
   });
 
   it('holds the largest batch there is', async () => {
     const { logBook } = await begin();
     const marks = Array.from({ length: 40_000 }, (_, n) => `${n}`.padStart(8, '0'));
-    await logBook.note('h1', 'result', marks, T0);
+    await logBook.replace('h1', 'result', marks, T0);
     expect(await logBook.stored('h1', 'result', T0)).toEqual(marks);
   });
 });
@@ -110,16 +110,16 @@ contract('what is wrong with hosts', (begin) => {
   it('is open from when it was noted first until it is not confirmed any more', async () => {
     const { findings } = await begin();
     const closesMs = CLOSED_AFTER_MS['no-agent'];
-    expect(await findings.note('no-agent', 'i-1', 'one', T0)).toBe(true);
-    expect(await findings.note('no-agent', 'i-1', 'two', T0 + MINUTE)).toBe(false);
-    expect(await findings.note('agent-silent', 'i-1', 'silent', T0 + MINUTE)).toBe(true);
+    expect(await findings.record('no-agent', 'i-1', 'one', T0)).toBe(true);
+    expect(await findings.record('no-agent', 'i-1', 'two', T0 + MINUTE)).toBe(false);
+    expect(await findings.record('agent-silent', 'i-1', 'silent', T0 + MINUTE)).toBe(true);
     expect(await findings.open(T0 + MINUTE)).toEqual([
       { kind: 'agent-silent', host: 'i-1', detail: 'silent', firstAtMs: T0 + MINUTE, lastAtMs: T0 + MINUTE },
       { kind: 'no-agent', host: 'i-1', detail: 'two', firstAtMs: T0, lastAtMs: T0 + MINUTE },
     ]);
     expect(await findings.open(T0 + MINUTE + closesMs - 1)).toHaveLength(2);
     expect(await findings.open(T0 + MINUTE + closesMs)).toEqual([]);
-    expect(await findings.note('no-agent', 'i-1', 'again', T0 + MINUTE + closesMs)).toBe(true);
+    expect(await findings.record('no-agent', 'i-1', 'again', T0 + MINUTE + closesMs)).toBe(true);
     expect(await findings.open(T0 + MINUTE + closesMs)).toMatchObject([{ firstAtMs: T0 + MINUTE + closesMs }]);
   });
 });

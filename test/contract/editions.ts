@@ -1,15 +1,15 @@
 import { describe } from '@jest/globals';
-import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { DynamoStoredAnswers } from '../../lib/aws/answer-book.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
-import { DynamoFindings } from '../../lib/aws/findings.ts';
+import { DynamoFleetIssues } from '../../lib/aws/findings.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
-import { DynamoLogBook } from '../../lib/aws/log-book.ts';
+import { DynamoStoredLogs } from '../../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
 import { DynamoSweepProgress } from '../../lib/aws/progress.ts';
-import type { Findings } from '../../lib/core/fleet/finding.ts';
+import type { FleetIssues } from '../../lib/core/fleet/finding.ts';
 import type { SweepProgress } from '../../lib/core/inventory/inventory.ts';
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
 import type { NodeDirectory } from '../../lib/core/nodes/directory.ts';
@@ -17,8 +17,8 @@ import type { Aliases, NodeRegistry } from '../../lib/core/nodes/registry.ts';
 import type { PolicyStore } from '../../lib/core/policy/policy.ts';
 import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
-import type { AnswerBook } from '../../lib/core/results/answer-book.ts';
-import type { LogBook } from '../../lib/core/results/log-book.ts';
+import type { StoredAnswers } from '../../lib/core/results/answer-book.ts';
+import type { StoredLogs } from '../../lib/core/results/log-book.ts';
 import { MemoryFindings } from '../../lib/memory/findings.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
@@ -37,10 +37,10 @@ export interface Ports {
   readonly aliases: Aliases;
   readonly directory: NodeDirectory;
   readonly ledger: Ledger;
-  readonly book: AnswerBook;
-  readonly logBook: LogBook;
+  readonly book: StoredAnswers;
+  readonly logBook: StoredLogs;
   readonly fanOuts: FanOuts;
-  readonly findings: Findings;
+  readonly findings: FleetIssues;
   readonly progress: SweepProgress;
   readonly policies: PolicyStore;
 }
@@ -75,10 +75,10 @@ async function onDynamo(): Promise<Ports> {
     aliases: new DynamoAliases(table),
     directory: new DynamoNodeDirectory(table, () => clock.nowMs),
     ledger: new DynamoLedger(table),
-    book: new DynamoAnswerBook(table),
-    logBook: new DynamoLogBook(table),
+    book: new DynamoStoredAnswers(table),
+    logBook: new DynamoStoredLogs(table),
     fanOuts: new DynamoFanOuts(table),
-    findings: new DynamoFindings(table),
+    findings: new DynamoFleetIssues(table),
     progress: new DynamoSweepProgress(table),
     policies: new DynamoPolicyStore(table),
   };

@@ -21,8 +21,8 @@ const aDelivery = (id: string, ...queries: readonly PendingQuery[]): Delivery =>
 contract('a queue', (begin) => {
   it('is empty where nothing was ever done', async () => {
     const { queue } = await begin();
-    expect(await queue.open('h1')).toEqual({ deliveries: [], pending: [] });
-    expect(await queue.waiting('h1', T0)).toEqual(new Set());
+    expect(await queue.read('h1')).toEqual({ deliveries: [], pending: [] });
+    expect(await queue.waitingIds('h1', T0)).toEqual(new Set());
     expect(await queue.findDeliveries('h1', ['000000001-aaaa'])).toEqual([]);
   });
 
@@ -31,8 +31,8 @@ contract('a queue', (begin) => {
     const later = aPendingQuery(1, { priority: 5 });
     const [b, a] = [aPendingQuery(3), aPendingQuery(2)];
     for (const query of [later, b, a, aPendingQuery(4, { host: 'h2' })]) await queue.enqueue(query);
-    expect((await queue.open('h1', true)).pending).toEqual([a, b, later]);
-    expect((await queue.open('h2', true)).pending).toEqual([aPendingQuery(4, { host: 'h2' })]);
+    expect((await queue.read('h1', true)).pending).toEqual([a, b, later]);
+    expect((await queue.read('h2', true)).pending).toEqual([aPendingQuery(4, { host: 'h2' })]);
   });
 
   it('adds a query once, and again only where the first has expired', async () => {
@@ -40,20 +40,20 @@ contract('a queue', (begin) => {
     const query = aPendingQuery(1, { expiresAtMs: T0 + MINUTE });
     await queue.enqueue(query);
     await queue.enqueue({ ...query, sql: 'SELECT 2', queuedAtMs: T0 + MINUTE - SECOND });
-    expect((await queue.open('h1', true)).pending).toEqual([query]);
+    expect((await queue.read('h1', true)).pending).toEqual([query]);
     const again = { ...query, sql: 'SELECT 3', queuedAtMs: T0 + MINUTE, expiresAtMs: T0 + 2 * MINUTE };
     await queue.enqueue(again);
-    expect((await queue.open('h1', true)).pending).toEqual([again]);
+    expect((await queue.read('h1', true)).pending).toEqual([again]);
   });
 
   it('counts as waiting what has not expired', async () => {
     const { queue } = await begin();
     await queue.enqueue(aPendingQuery(1, { expiresAtMs: T0 + MINUTE }));
     await queue.enqueue(aPendingQuery(2, { expiresAtMs: T0 + 2 * MINUTE }));
-    expect(await queue.waiting('h1', T0)).toEqual(new Set(['q0001', 'q0002']));
-    expect(await queue.waiting('h1', T0 + MINUTE)).toEqual(new Set(['q0002']));
+    expect(await queue.waitingIds('h1', T0)).toEqual(new Set(['q0001', 'q0002']));
+    expect(await queue.waitingIds('h1', T0 + MINUTE)).toEqual(new Set(['q0002']));
     await queue.enqueue(aPendingQuery(3, { queryId: 'a id with spaces / and #' }));
-    expect(await queue.waiting('h1', T0 + 2 * MINUTE)).toEqual(new Set(['a id with spaces / and #']));
+    expect(await queue.waitingIds('h1', T0 + 2 * MINUTE)).toEqual(new Set(['a id with spaces / and #']));
   });
 
   it('removes what waits, once or twice', async () => {
@@ -63,7 +63,7 @@ contract('a queue', (begin) => {
     await queue.remove([...queries, ...queries].map(keyOf));
     await queue.remove([keyOf(queries[0] as PendingQuery)]);
     await queue.remove([]);
-    expect((await queue.open('h1', true)).pending).toEqual([]);
+    expect((await queue.read('h1', true)).pending).toEqual([]);
   });
 
   /** A query that reserves a question for a minute. */
@@ -82,7 +82,7 @@ contract('a queue', (begin) => {
     expect(await leftOut(T0, asking(2, 'what', T0 + MINUTE, 'h2'))).toEqual([]);
     expect(await leftOut(T0, asking(3, 'where', T0 + MINUTE))).toEqual([]);
     expect(await leftOut(T0 + 2 * MINUTE, asking(2, 'what', T0 + 3 * MINUTE))).toEqual([]);
-    expect(await queue.waiting('h1', T0)).toEqual(new Set(['q0001', 'q0002', 'q0003']));
+    expect(await queue.waitingIds('h1', T0)).toEqual(new Set(['q0001', 'q0002', 'q0003']));
   });
 
   it('adds many queries at once, without those whose question is reserved and those that wait', async () => {
@@ -93,7 +93,7 @@ contract('a queue', (begin) => {
     for (const n of [7, 22]) await queue.enqueueSpaced([asking(100 + n, `what ${n}`, T0 + MINUTE)], T0);
     expect(await queue.enqueueSpaced(many, T0)).toEqual(new Set(['q0007', 'q0022']));
     expect(await queue.enqueueSpaced(many, T0)).toEqual(new Set(['q0007', 'q0022']));
-    const { pending } = await queue.open('h1', true);
+    const { pending } = await queue.read('h1', true);
     expect(pending).toHaveLength(25);
     expect(pending).toContainEqual(first);
     // The query that was there holds its question, too.
@@ -107,7 +107,7 @@ contract('a queue', (begin) => {
     expect(await queue.enqueueSpaced([{ query: { ...query, sql: 'SELECT 2' } }, { query: other }], T0)).toEqual(
       new Set(),
     );
-    expect((await queue.open('h1', true)).pending).toEqual([query, other]);
+    expect((await queue.read('h1', true)).pending).toEqual([query, other]);
     expect(await queue.enqueueSpaced([], T0)).toEqual(new Set());
   });
 
@@ -116,7 +116,7 @@ contract('a queue', (begin) => {
     const [one, two] = [1, 2].map((n) => asking(n, 'what', T0 + MINUTE));
     const leftOut = await Promise.all([one, two].map((spaced) => queue.enqueueSpaced(spaced ? [spaced] : [], T0)));
     expect(leftOut.map((ids) => ids.size).sort()).toEqual([0, 1]);
-    expect(await queue.waiting('h1', T0)).toHaveProperty('size', 1);
+    expect(await queue.waitingIds('h1', T0)).toHaveProperty('size', 1);
   });
 });
 
@@ -128,7 +128,7 @@ contract('a claim', (begin) => {
     expect(await queue.claim('h1', 4, { q1: T0 })).toBe(true);
     expect(await queue.claim('h1', 4, { q2: T0 })).toBe(false);
     expect(await queue.claim('h1', 5, { q2: T0 + 1 })).toBe(true);
-    expect((await queue.open('h1', true)).node).toMatchObject({ rev: 6, taken: { q2: T0 + 1 } });
+    expect((await queue.read('h1', true)).node).toMatchObject({ rev: 6, taken: { q2: T0 + 1 } });
   });
 
   it('fails where no node is', async () => {
@@ -146,7 +146,7 @@ contract('a delivery', (begin) => {
     const earlier = aDelivery('000000001-aaaa', first);
     await queue.deliver(later);
     await queue.deliver(earlier);
-    expect((await queue.open('h1', true)).deliveries).toEqual([earlier, later]);
+    expect((await queue.read('h1', true)).deliveries).toEqual([earlier, later]);
   });
 
   it('is offered again for one of those who saw the same lease', async () => {
@@ -158,7 +158,7 @@ contract('a delivery', (begin) => {
     await queue.deliver(delivery);
     expect(await queue.offerAgain(delivery, offer, untilMs)).toBe(1);
     expect(await queue.offerAgain(delivery, offer, untilMs)).toBeUndefined();
-    expect((await queue.open('h1', true)).deliveries).toEqual([
+    expect((await queue.read('h1', true)).deliveries).toEqual([
       { ...delivery, offers: [...delivery.offers, offer], leaseUntilMs: untilMs },
     ]);
   });
@@ -171,7 +171,7 @@ contract('a delivery', (begin) => {
     const numbers = await Promise.all([1, 2, 3].map(() => queue.offerAgain(delivery, repeat)));
     expect(numbers.toSorted()).toEqual([1, 2, 3]);
     expect(await queue.offerAgain(delivery, { atMs: T0 + LEASE_MS, positions: [0] }, T0 + MINUTE)).toBe(4);
-    const [known] = (await queue.open('h1', true)).deliveries;
+    const [known] = (await queue.read('h1', true)).deliveries;
     expect(known).toMatchObject({ leaseUntilMs: T0 + MINUTE });
     expect(known?.offers).toHaveLength(5);
   });
@@ -185,12 +185,12 @@ contract('a delivery', (begin) => {
     };
     await queue.deliver(delivery);
     await complete('00-01');
-    expect((await queue.open('h1', true)).deliveries).toEqual([{ ...delivery, answered: ['00-01'] }]);
+    expect((await queue.read('h1', true)).deliveries).toEqual([{ ...delivery, answered: ['00-01'] }]);
     await complete('02-00!');
-    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+    expect((await queue.read('h1', true)).deliveries).toEqual([]);
     await complete('00-00');
     expect(await queue.offerAgain(delivery, { atMs: T0, positions: [0] }, T0)).toBeUndefined();
-    expect((await queue.open('h1', true)).deliveries).toEqual([]);
+    expect((await queue.read('h1', true)).deliveries).toEqual([]);
     expect(await queue.findDeliveries('h1', [delivery.id])).toEqual([
       { ...delivery, answered: ['00-00', '00-01', '02-00!'], isRetired: true },
     ]);
@@ -203,7 +203,7 @@ contract('a delivery', (begin) => {
     const asRead = { ...delivery, isRetired: false };
     await queue.complete([{ delivery: asRead, marks: ['00-00'] }]);
     await queue.complete([{ delivery: asRead, marks: ['00-01'] }]);
-    const [open] = (await queue.open('h1', true)).deliveries;
+    const [open] = (await queue.read('h1', true)).deliveries;
     expect(open?.answered.toSorted()).toEqual(['00-00', '00-01']);
   });
 
@@ -213,15 +213,15 @@ contract('a delivery', (begin) => {
     const [flying, retired] = [aDelivery('000000001-aaaa', first, second), aDelivery('000000002-aaaa', first)];
     for (const delivery of [flying, retired]) await queue.deliver(delivery);
     await queue.retire(retired);
-    for (const id of [second.queryId, first.queryId, second.queryId]) await queue.moved(flying, [id]);
-    await queue.moved(retired, [first.queryId]);
-    await queue.moved(aDelivery('000000003-aaaa', first), [first.queryId]);
+    for (const id of [second.queryId, first.queryId, second.queryId]) await queue.recordMoved(flying, [id]);
+    await queue.recordMoved(retired, [first.queryId]);
+    await queue.recordMoved(aDelivery('000000003-aaaa', first), [first.queryId]);
     const both = [first.queryId, second.queryId].sort();
-    expect((await queue.open('h1', true)).deliveries).toEqual([{ ...flying, moved: both }]);
-    expect(await queue.retired('h1')).toEqual([{ ...retired, moved: [first.queryId] }]);
-    expect(await queue.retired('h2')).toEqual([]);
+    expect((await queue.read('h1', true)).deliveries).toEqual([{ ...flying, moved: both }]);
+    expect(await queue.retiredDeliveries('h1')).toEqual([{ ...retired, moved: [first.queryId] }]);
+    expect(await queue.retiredDeliveries('h2')).toEqual([]);
     await queue.retire({ ...flying, moved: both });
-    expect(await queue.retired('h1')).toContainEqual({ ...flying, moved: both });
+    expect(await queue.retiredDeliveries('h1')).toContainEqual({ ...flying, moved: both });
   });
 
   it('that is retired is no longer the host’s, and is found by its id, as others are', async () => {
@@ -230,7 +230,7 @@ contract('a delivery', (begin) => {
     for (const delivery of [flying, retired]) await queue.deliver(delivery);
     await queue.retire(retired);
     await queue.retire(retired);
-    expect((await queue.open('h1', true)).deliveries).toEqual([flying]);
+    expect((await queue.read('h1', true)).deliveries).toEqual([flying]);
     const found = await queue.findDeliveries('h1', ['000000009-aaaa', retired.id, flying.id]);
     expect(found.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([
       { ...flying, isRetired: false },

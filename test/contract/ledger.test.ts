@@ -45,8 +45,8 @@ contract('the ledger', (begin) => {
     await ledger.advance(aSnapshot(1, { version: 3 }));
     expect(await ledger.advance(aSnapshot(1, { version: 2 }))).toBeUndefined();
     expect(await ledger.advance(aSnapshot(1, { version: 3 }))).toMatchObject({ version: 3 });
-    expect(await ledger.handled(TASK, 2, HANDLING)).toBe(false);
-    expect(await ledger.handled(TASK, 3, HANDLING)).toBe(true);
+    expect(await ledger.markHandled(TASK, 2, HANDLING)).toBe(false);
+    expect(await ledger.markHandled(TASK, 3, HANDLING)).toBe(true);
     expect(await ledger.advance(aSnapshot(1, { version: 3 }))).toBeUndefined();
     expect(await ledger.advance(aSnapshot(1, { version: 5, versionStep: 3 }))).toBeUndefined();
     expect(await ledger.advance(aSnapshot(1, { version: 6, versionStep: 3 }))).toMatchObject({ handledVersion: 3 });
@@ -74,12 +74,12 @@ contract('the ledger', (begin) => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
     const [first, second] = [keyOf(aPendingQuery(1)), keyOf(aPendingQuery(2))];
-    await ledger.alsoAsked(TASK, [first, second]);
-    await ledger.alsoAsked(TASK, [second]);
-    await ledger.alsoAsked(TASK, []);
+    await ledger.addLateQueries(TASK, [first, second]);
+    await ledger.addLateQueries(TASK, [second]);
+    await ledger.addLateQueries(TASK, []);
     const gasp = { set: 'last-gasp', atMs: T0, queries: 2 } as const;
-    await ledger.lastGasp(TASK, gasp);
-    await ledger.lastGasp(TASK, gasp);
+    await ledger.recordLastGasp(TASK, gasp);
+    await ledger.recordLastGasp(TASK, gasp);
     const record = await recordOf(ledger);
     expect(new Set(record.alsoAsked.map(({ queryId }) => queryId))).toEqual(new Set(['q0001', 'q0002']));
     expect(record.alsoAsked).toHaveLength(2);
@@ -89,24 +89,24 @@ contract('the ledger', (begin) => {
   it('knows the host that was found, before or after its questions are noted, unless they went to a host', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    await ledger.foundHost(TASK, 'h2');
+    await ledger.recordHost(TASK, 'h2');
     expect((await recordOf(ledger)).handling).toBeUndefined();
     const { host: _, ...hostless } = HANDLING;
-    await ledger.handled(TASK, 1, hostless);
+    await ledger.markHandled(TASK, 1, hostless);
     expect((await recordOf(ledger)).handling?.host).toBe('h2');
-    await ledger.handled(TASK, 1, HANDLING);
+    await ledger.markHandled(TASK, 1, HANDLING);
     expect((await recordOf(ledger)).handling?.host).toBe('h1');
   });
 
   it('adds what rows prove, the first row about a container counting unless one is of after its end', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    expect(await ledger.saw(TASK, aSighting([], [], T0))).toBeUndefined();
+    expect(await ledger.recordSighting(TASK, aSighting([], [], T0))).toBeUndefined();
     const first = aSighting(['b', 'a'], [], T0 + 1, { facts: { a: { command: 'one' } } });
-    expect(await ledger.saw(TASK, first)).toMatchObject({ seenLive: [] });
+    expect(await ledger.recordSighting(TASK, first)).toMatchObject({ seenLive: [] });
     const second = aSighting(['c'], ['a'], T0 + 2, { facts: { a: { exitCode: 3 }, c: { command: 'three' } } });
-    expect(await ledger.saw(TASK, second)).toMatchObject({ seenLive: ['a', 'b'] });
-    await ledger.saw(TASK, aSighting(['c'], [], T0 + 3, { facts: { c: { command: 'four' } } }));
+    expect(await ledger.recordSighting(TASK, second)).toMatchObject({ seenLive: ['a', 'b'] });
+    await ledger.recordSighting(TASK, aSighting(['c'], [], T0 + 3, { facts: { c: { command: 'four' } } }));
     expect(await recordOf(ledger)).toMatchObject({
       seenLive: ['a', 'b', 'c'],
       seenPostMortem: ['a'],
@@ -120,9 +120,9 @@ contract('the ledger', (begin) => {
   it('gathers troubles, each once, and the first hand-over', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.troubled(TASK, trouble);
-    await ledger.delivered(TASK, T0 + 1);
-    await ledger.delivered(TASK, T0 + 2);
+    for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.recordTrouble(TASK, trouble);
+    await ledger.recordDelivery(TASK, T0 + 1);
+    await ledger.recordDelivery(TASK, T0 + 2);
     expect(await recordOf(ledger)).toMatchObject({ troubles: ['expired', 'no-row'], deliveredAtMs: T0 + 1 });
   });
 
@@ -137,20 +137,20 @@ contract('the ledger', (begin) => {
   it('gathers closed questions, each once: with what was proved, with a trouble, and by themselves', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    await ledger.saw(TASK, aSighting(['a'], [], T0, { closes: ['q3'] }));
-    await ledger.troubled(TASK, 'no-row', ['q1', 'q3']);
-    await ledger.troubled(TASK, 'expired');
-    await ledger.closed(TASK, ['q2', 'q1']);
-    await ledger.closed(TASK, []);
+    await ledger.recordSighting(TASK, aSighting(['a'], [], T0, { closes: ['q3'] }));
+    await ledger.recordTrouble(TASK, 'no-row', ['q1', 'q3']);
+    await ledger.recordTrouble(TASK, 'expired');
+    await ledger.closeQueries(TASK, ['q2', 'q1']);
+    await ledger.closeQueries(TASK, []);
     expect((await recordOf(ledger)).closed).toEqual(['q1', 'q2', 'q3']);
   });
 
   it('lets events win over what was learned beside them, and the latest stays of each address', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1, { identity: { image: 'event' } }));
-    await ledger.identify(TASK, { image: 'learned', tags: 'x' }, { '10.0.0.1': T0, '10.0.0.2': T0 });
-    await ledger.handled(TASK, 1, { ...HANDLING, stays: { '10.0.0.2': T0 + 5 } });
-    await ledger.alive(await recordOf(ledger), T0 + 9);
+    await ledger.addIdentity(TASK, { image: 'learned', tags: 'x' }, { '10.0.0.1': T0, '10.0.0.2': T0 });
+    await ledger.markHandled(TASK, 1, { ...HANDLING, stays: { '10.0.0.2': T0 + 5 } });
+    await ledger.recordAlive(await recordOf(ledger), T0 + 9);
     expect(await recordOf(ledger)).toMatchObject({
       identity: { image: 'event', tags: 'x' },
       stays: { '10.0.0.1': T0, '10.0.0.2': T0 + 5 },
@@ -162,36 +162,36 @@ contract('the ledger', (begin) => {
     const { ledger } = await begin();
     const containers = [{ name: 'web', lastStatus: 'RUNNING', essential: false }];
     await ledger.advance(aSnapshot(1, { version: 2 }));
-    await ledger.amend(TASK, 1, containers);
+    await ledger.amendContainers(TASK, 1, containers);
     expect((await recordOf(ledger)).containers).toEqual([]);
-    await ledger.amend(TASK, 2, containers);
+    await ledger.amendContainers(TASK, 2, containers);
     expect((await recordOf(ledger)).containers).toEqual(containers);
   });
 
   it('tells a verdict once, and another one again', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    expect(await ledger.tell(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(true);
-    expect(await ledger.tell(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(false);
-    expect(await ledger.tell(TASK, { verdict: 'missed', reason: 'expired' })).toBe(true);
-    expect(await ledger.tell(TASK, { verdict: 'seen' })).toBe(true);
+    expect(await ledger.recordVerdict(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(true);
+    expect(await ledger.recordVerdict(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(false);
+    expect(await ledger.recordVerdict(TASK, { verdict: 'missed', reason: 'expired' })).toBe(true);
+    expect(await ledger.recordVerdict(TASK, { verdict: 'seen' })).toBe(true);
     expect((await recordOf(ledger)).told).toEqual({ verdict: 'seen' });
   });
 
   it('has no record that no event made', async () => {
     const { ledger } = await begin();
-    expect(await ledger.saw(TASK, aSighting(['a'], [], T0))).toBeUndefined();
-    await ledger.troubled(TASK, 'expired');
-    await ledger.troubled(undefined, 'expired');
-    await ledger.closed(TASK, ['q1']);
-    await ledger.delivered(TASK, T0);
-    await ledger.amend(TASK, 1, []);
-    await ledger.alsoAsked(TASK, [keyOf(aPendingQuery(1))]);
-    await ledger.lastGasp(TASK, { set: 'last-gasp', atMs: T0, queries: 1 });
-    await ledger.foundHost(TASK, 'h1');
-    await ledger.identify(TASK, {}, {});
-    expect(await ledger.handled(TASK, 1, HANDLING)).toBe(false);
-    expect(await ledger.tell(TASK, { verdict: 'seen' })).toBe(false);
+    expect(await ledger.recordSighting(TASK, aSighting(['a'], [], T0))).toBeUndefined();
+    await ledger.recordTrouble(TASK, 'expired');
+    await ledger.recordTrouble(undefined, 'expired');
+    await ledger.closeQueries(TASK, ['q1']);
+    await ledger.recordDelivery(TASK, T0);
+    await ledger.amendContainers(TASK, 1, []);
+    await ledger.addLateQueries(TASK, [keyOf(aPendingQuery(1))]);
+    await ledger.recordLastGasp(TASK, { set: 'last-gasp', atMs: T0, queries: 1 });
+    await ledger.recordHost(TASK, 'h1');
+    await ledger.addIdentity(TASK, {}, {});
+    expect(await ledger.markHandled(TASK, 1, HANDLING)).toBe(false);
+    expect(await ledger.recordVerdict(TASK, { verdict: 'seen' })).toBe(false);
     expect(await ledger.read([TASK])).toEqual([]);
   });
 });

@@ -11,8 +11,8 @@ contract('the registry of nodes', (begin) => {
     expect(await registry.find('h1', true)).toBeUndefined();
     expect(await registry.enroll(aNode('h1'), undefined)).toBe(true);
     expect(await registry.find('h1', true)).toEqual(aNode('h1'));
-    expect((await queue.open('h1', true)).node).toEqual(aNode('h1'));
-    expect((await queue.open('h2', true)).node).toBeUndefined();
+    expect((await queue.read('h1', true)).node).toEqual(aNode('h1'));
+    expect((await queue.read('h2', true)).node).toBeUndefined();
   });
 
   it('replaces a node only as it was when that was decided', async () => {
@@ -31,7 +31,7 @@ contract('the registry of nodes', (begin) => {
   it('renews a node that is seen', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1'), undefined);
-    await registry.seen('h1', T0 + MINUTE);
+    await registry.recordPoll('h1', T0 + MINUTE);
     const seen = { lastSeenMs: T0 + MINUTE, expiresAtMs: T0 + MINUTE + NODE_TTL_MS };
     expect(await registry.find('h1', true)).toEqual(aNode('h1', seen));
   });
@@ -39,16 +39,16 @@ contract('the registry of nodes', (begin) => {
   it('makes a node hotter, never colder', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1'), undefined);
-    await registry.heat('h1', T0 + 2 * MINUTE);
-    await registry.heat('h1', T0 + MINUTE);
+    await registry.accelerate('h1', T0 + 2 * MINUTE);
+    await registry.accelerate('h1', T0 + MINUTE);
     expect((await registry.find('h1', true))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
   });
 
   it('keeps the tags that were noted last', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1'), undefined);
-    await registry.tag('h1', { team: 'web', stage: 'test' });
-    await registry.tag('h1', { team: 'db' });
+    await registry.setTags('h1', { team: 'web', stage: 'test' });
+    await registry.setTags('h1', { team: 'db' });
     expect((await registry.find('h1', true))?.tags).toEqual({ team: 'db' });
   });
 
@@ -56,7 +56,7 @@ contract('the registry of nodes', (begin) => {
     const { queue, registry } = await begin();
     const node = aNode('h1');
     await registry.enroll(node, undefined);
-    await registry.isInstance('h1', 'i-1');
+    await registry.recordInstance('h1', 'i-1');
     await registry.end('h1', T0 + MINUTE);
     await registry.end('h1', T0 + 2 * MINUTE);
     expect(await registry.find('h1', true)).toMatchObject({ endedAtMs: T0 + MINUTE, instanceId: 'i-1' });
@@ -67,14 +67,14 @@ contract('the registry of nodes', (begin) => {
   it('remembers other agents under the identifier, each once, until the node is seen', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1', { contests: 'h0' }), undefined);
-    for (const twin of ['h1~a', 'h1~b', 'h1~a']) await registry.contest('h1', twin, T0 + SECOND);
+    for (const twin of ['h1~a', 'h1~b', 'h1~a']) await registry.recordTwin('h1', twin, T0 + SECOND);
     expect(await registry.find('h1', true)).toMatchObject({ twins: ['h1~a', 'h1~b'], contestedAtMs: T0 + SECOND });
-    for (let n = 0; n < 20; n++) await registry.contest('h1', `h1~${n}`, T0);
+    for (let n = 0; n < 20; n++) await registry.recordTwin('h1', `h1~${n}`, T0);
     expect((await registry.find('h1', true))?.twins).toHaveLength(8);
-    await registry.keepTwin('h1');
+    await registry.renewTwin('h1');
     expect((await registry.find('h1', true))?.contests).toBeUndefined();
-    await registry.seesContainers('h1', T0 + SECOND);
-    await registry.seesContainers('h1', T0 + MINUTE);
+    await registry.recordDockerAccess('h1', T0 + SECOND);
+    await registry.recordDockerAccess('h1', T0 + MINUTE);
     expect((await registry.find('h1', true))?.seesContainersAtMs).toBe(T0 + SECOND);
   });
 
@@ -91,10 +91,10 @@ contract('the registry of nodes', (begin) => {
 
   it('has no node that did not enroll', async () => {
     const { registry } = await begin();
-    await registry.seen('h1', T0);
-    await registry.heat('h1', T0);
-    await registry.isInstance('h1', 'i-1');
-    await registry.tag('h1', { team: 'db' });
+    await registry.recordPoll('h1', T0);
+    await registry.accelerate('h1', T0);
+    await registry.recordInstance('h1', 'i-1');
+    await registry.setTags('h1', { team: 'db' });
     await registry.end('h1', T0);
     expect(await registry.find('h1', true)).toBeUndefined();
   });
@@ -125,9 +125,9 @@ contract('aliases', (begin) => {
 contract('the directory', (begin) => {
   it('keeps the tags that were noted last, of those alone that are in it', async () => {
     const { directory } = await begin();
-    await directory.note(entryOf(aNode('h1', { tags: { team: 'web' } })), T0 + MINUTE);
-    await directory.tag('h1', { team: 'db' });
-    await directory.tag('h2', { team: 'db' });
+    await directory.record(entryOf(aNode('h1', { tags: { team: 'web' } })), T0 + MINUTE);
+    await directory.setTags('h1', { team: 'db' });
+    await directory.setTags('h2', { team: 'db' });
     expect((await everyEntry(directory)).map(({ hostIdentifier, tags }) => [hostIdentifier, tags])).toEqual([
       ['h1', { team: 'db' }],
     ]);
@@ -135,10 +135,10 @@ contract('the directory', (begin) => {
 
   it('lists every node once, as it was noted last, with the configuration that it runs', async () => {
     const { directory } = await begin();
-    await directory.note(entryOf(aNode('h1'), 'default'), T0 + MINUTE);
-    await directory.note(entryOf(aNode('h2'), 'default'), T0 + MINUTE);
-    await directory.runs('h1', 'hash');
-    await directory.note(entryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), T0 + MINUTE);
+    await directory.record(entryOf(aNode('h1'), 'default'), T0 + MINUTE);
+    await directory.record(entryOf(aNode('h2'), 'default'), T0 + MINUTE);
+    await directory.recordConfigHash('h1', 'hash');
+    await directory.record(entryOf(aNode('h1', { lastSeenMs: T0 + SECOND })), T0 + MINUTE);
     const entries = await everyEntry(directory);
     const byName = entries.toSorted((a, b) => (a.hostIdentifier < b.hostIdentifier ? -1 : 1));
     expect(byName).toEqual([
@@ -149,9 +149,9 @@ contract('the directory', (begin) => {
 
   it('passes over what has expired or was removed', async () => {
     const { clock, directory } = await begin();
-    await directory.note(entryOf(aNode('h1')), T0 + MINUTE);
-    await directory.note(entryOf(aNode('h2')), T0 + 2 * MINUTE);
-    await directory.note(entryOf(aNode('h3')), T0 + 2 * MINUTE);
+    await directory.record(entryOf(aNode('h1')), T0 + MINUTE);
+    await directory.record(entryOf(aNode('h2')), T0 + 2 * MINUTE);
+    await directory.record(entryOf(aNode('h3')), T0 + 2 * MINUTE);
     await directory.remove('h3');
     await directory.remove('h4');
     clock.nowMs = T0 + MINUTE;
@@ -160,12 +160,12 @@ contract('the directory', (begin) => {
 
   it('has no node of which only the configuration is told, and forgets it with the node', async () => {
     const { directory } = await begin();
-    await directory.runs('h1', 'hash');
+    await directory.recordConfigHash('h1', 'hash');
     expect(await everyEntry(directory)).toEqual([]);
-    await directory.note(entryOf(aNode('h1')), T0 + MINUTE);
-    await directory.runs('h1', 'hash');
+    await directory.record(entryOf(aNode('h1')), T0 + MINUTE);
+    await directory.recordConfigHash('h1', 'hash');
     await directory.remove('h1');
-    await directory.note(entryOf(aNode('h1')), T0 + MINUTE);
+    await directory.record(entryOf(aNode('h1')), T0 + MINUTE);
     expect((await everyEntry(directory))[0]?.configHash).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
-import { askingOf, postMortemOf } from '../../lib/core/policy/asking.ts';
+import { postMortemQueriesOf, ruleQueriesOf } from '../../lib/core/policy/asking.ts';
 import type { PolicyRule } from '../../lib/core/policy/policy.ts';
 import { questions } from '../../lib/core/queue/ask.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
@@ -32,7 +32,7 @@ export async function ask(server: TlsHarness, host: string, question: Question =
     containers: [{ name: 'web', lastStatus: 'RUNNING', runtimeId: containerId(n) }],
     identity: { task_arn: workload, task_family: 'shop' },
   });
-  const asking = set === 'live' ? askingOf(rule, 'live') : postMortemOf(rule);
+  const asking = set === 'live' ? ruleQueriesOf(rule, 'live') : postMortemQueriesOf(rule);
   const { queries: all } = questions(
     host,
     [asking],

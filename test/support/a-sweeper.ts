@@ -130,7 +130,7 @@ export class Sweeper {
 
   /** What waits for a host: `set query`. */
   async waiting(host = HOST): Promise<string[]> {
-    const { pending } = await this.hosts.open(host);
+    const { pending } = await this.hosts.read(host);
     return pending.map(({ set, query }) => `${set} ${query}`).sort();
   }
 }

@@ -87,7 +87,7 @@ export class DrainWatch {
     for (let round = 0; round < 40; round++) {
       this.#world.nowMs += 10 * SECOND;
       await this.poll(true);
-      const { pending, deliveries } = await this.#world.ports.queue.open(this.#host, true);
+      const { pending, deliveries } = await this.#world.ports.queue.read(this.#host, true);
       if (pending.length === 0 && deliveries.length === 0) {
         return new Set(this.#world.sink.stored.flatMap((line) => (line.late ? [] : [line.queryId])));
       }

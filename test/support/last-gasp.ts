@@ -78,7 +78,7 @@ export class LastGasp {
 
   /** Queries that wait for a host, in the order in which they are delivered. */
   async waiting(host = INSTANCE) {
-    const { pending } = await this.world.ports.queue.open(host, true);
+    const { pending } = await this.world.ports.queue.read(host, true);
     return pending;
   }
 

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createHandler } from '../../lambdas/tls-api/handler.ts';
-import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { DynamoStoredAnswers } from '../../lib/aws/answer-book.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
-import { DynamoFindings } from '../../lib/aws/findings.ts';
+import { DynamoFleetIssues } from '../../lib/aws/findings.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { policyIn } from '../../lib/aws/live-policy.ts';
-import { DynamoLogBook } from '../../lib/aws/log-book.ts';
+import { DynamoStoredLogs } from '../../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
@@ -108,10 +108,10 @@ export async function aTlsServer(
       registry,
       aliases,
       ledger,
-      book: new DynamoAnswerBook(table),
+      book: new DynamoStoredAnswers(table),
       sink: new FirehoseSink(STREAMS, firehose.client, waiting),
-      logBook: new DynamoLogBook(table),
-      findings: new DynamoFindings(table),
+      logBook: new DynamoStoredLogs(table),
+      findings: new DynamoFleetIssues(table),
       attestation,
       enrollSecrets: new Map([['default', new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client)]]),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),

@@ -1,8 +1,8 @@
-import { DynamoAnswerBook } from '../../lib/aws/answer-book.ts';
+import { DynamoStoredAnswers } from '../../lib/aws/answer-book.ts';
 import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
 import { eventHandler } from '../../lib/aws/event-function.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
-import { DynamoFindings } from '../../lib/aws/findings.ts';
+import { DynamoFleetIssues } from '../../lib/aws/findings.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
@@ -19,7 +19,7 @@ import { drain } from '../../lib/core/queue/drain.ts';
 import type { OfferedQuery } from '../../lib/core/queue/offers.ts';
 import type { DrainLimits } from '../../lib/core/queue/plan-drain.ts';
 import type { Answer } from '../../lib/core/results/answer.ts';
-import type { AnswerBook } from '../../lib/core/results/answer-book.ts';
+import type { StoredAnswers } from '../../lib/core/results/answer-book.ts';
 import { giveUp } from '../../lib/core/results/give-up.ts';
 import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
 import { renderSql } from '../../lib/core/sql/render.ts';
@@ -38,8 +38,8 @@ export const portsOn = (table: Table) => ({
   ledger: new DynamoLedger(table),
   registry: new DynamoNodeRegistry(table),
   aliases: new DynamoAliases(table),
-  book: new DynamoAnswerBook(table),
-  findings: new DynamoFindings(table),
+  book: new DynamoStoredAnswers(table),
+  findings: new DynamoFleetIssues(table),
 });
 export type Ports = ReturnType<typeof portsOn>;
 
@@ -108,7 +108,7 @@ export class World {
 
   /** Queries that wait for a host, as SQL, by name. */
   async waiting(host: string): Promise<{ query: string; rule: string; sql: string }[]> {
-    const { pending } = await this.ports.queue.open(host, true);
+    const { pending } = await this.ports.queue.read(host, true);
     return pending
       .map(({ query, rule, sql, bindings }) => ({ query, rule, sql: renderSql(sql, bindings) }))
       .sort((a, b) => (a.query < b.query ? -1 : 1));
@@ -136,14 +136,14 @@ export class World {
   /** A host with an agent whose enrollment queries are out of the way. */
   async aNode(host: string, identity: Partial<NodeIdentity> = {}): Promise<Node> {
     const { node } = await this.enroll(host, identity);
-    const { pending } = await this.ports.queue.open(host, true);
+    const { pending } = await this.ports.queue.read(host, true);
     await this.ports.queue.remove(pending.filter((query) => query.set === 'enrollment'));
     return node;
   }
 
   /** One poll of the host's agent. */
   async poll(host: string, limits?: DrainLimits, ports: Ports = this.ports): Promise<OfferedQuery[]> {
-    const partition = await ports.queue.open(host);
+    const partition = await ports.queue.read(host);
     const { node } = partition;
     const deps = { ...ports, sink: this.sink, now: this.now, report: this.report, timeLeftMs: this.timeLeftMs };
     const drained = await drain(host, partition, this.nowMs, {
@@ -158,7 +158,7 @@ export class World {
   async answer(
     host: string,
     answers: readonly Answer[],
-    ports: Omit<Ports, 'book'> & { readonly book: AnswerBook } = this.ports,
+    ports: Omit<Ports, 'book'> & { readonly book: StoredAnswers } = this.ports,
   ): Promise<boolean> {
     const node = await ports.registry.find(host, true);
     if (!node) throw new Error(`no node at ${host}`);
@@ -171,8 +171,8 @@ export class World {
       report: this.report,
       poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this.nowMs),
       sweepEveryMs: MINUTE,
-      learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).runs(name, hash),
-      seesContainers: () => ports.registry.seesContainers(host, this.nowMs),
+      learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).recordConfigHash(name, hash),
+      seesContainers: () => ports.registry.recordDockerAccess(host, this.nowMs),
       otherHostOf: (name) => otherHostOf(name, host, { ...ports, now: this.now }),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });

@@ -1,4 +1,4 @@
-import { placeOf } from '../../lib/core/arn.ts';
+import { scopeOf } from '../../lib/core/arn.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { lives } from '../../lib/core/nodes/node.ts';
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
@@ -267,7 +267,7 @@ class World {
   }
 
   async #sweepUntil(signal: AbortSignal): Promise<void> {
-    const place = placeOf(this.#cluster.arn);
+    const place = scopeOf(this.#cluster.arn);
     while (!signal.aborted) {
       await this.#clock.sleep(MINUTE_MS);
       if (signal.aborted) return;
@@ -371,7 +371,7 @@ class World {
     const down = new Set(this.#hosts.flatMap((host) => (host.down ? [host.instanceId, host.hostname] : [])));
     for (const name of hosts.names) {
       if (down.has(name)) continue;
-      const { node, deliveries, pending } = await hosts.open(name);
+      const { node, deliveries, pending } = await hosts.read(name);
       const calm = pending.filter(({ queuedAtMs }) => queuedAtMs > EPOCH_MS + this.#stormMs && queuedAtMs < before);
       const waiting = calm.filter(({ expiresAtMs }) => expiresAtMs > nowMs);
       const isPolled = lives(node, nowMs) && node.lastSeenMs > nowMs - SILENT_MS;

@@ -1,4 +1,4 @@
-import { type Place, placeOf } from '../../lib/core/arn.ts';
+import { type AwsScope, scopeOf } from '../../lib/core/arn.ts';
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
 import { compiledPolicy } from '../../lib/core/policy/compiled-policy.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
@@ -38,7 +38,7 @@ export class InMemoryMayfly {
   readonly failures: string[] = [];
   readonly #functions: Functions;
   readonly #now: () => number;
-  readonly #place: Place;
+  readonly #place: AwsScope;
 
   constructor({ policy, clock, cluster }: MayflyOptions) {
     const now = (): number => clock.now();
@@ -54,7 +54,7 @@ export class InMemoryMayfly {
     };
     this.ledger = stores.ledger;
     this.#now = now;
-    this.#place = placeOf(cluster.arn);
+    this.#place = scopeOf(cluster.arn);
     this.#functions = functionsOver(ports, {
       policy: async () => compiled,
       spend,

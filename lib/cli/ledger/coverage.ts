@@ -1,10 +1,10 @@
-import { CLOCK_AHEAD_MS, type LedgerBook } from '../../core/ledger/book.ts';
+import { CLOCK_AHEAD_MS, type LedgerIndex } from '../../core/ledger/book.ts';
 import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../../core/ledger/coverage.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
-import { at, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../place.ts';
 import { colours, columns, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 
-export interface SinceFlags extends PlaceFlags {
+export interface SinceFlags extends DeploymentFlags {
   readonly since: number;
   readonly cluster?: string;
   readonly json: boolean;
@@ -27,7 +27,7 @@ const isMeant = (record: WorkloadRecord, { cluster }: SinceFlags): boolean =>
 const HOUR_MS = 3_600_000;
 
 /** That the flags mean no workload, and which there are that may be looked for; undefined where they mean some. */
-export async function nothing(book: LedgerBook, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
+export async function nothing(book: LedgerIndex, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
   const { since, cluster } = flags;
   const others = new Set<string>();
   for await (const record of book.between(since, nowMs + CLOCK_AHEAD_MS)) {
@@ -45,9 +45,9 @@ export async function nothing(book: LedgerBook, flags: SinceFlags, nowMs: number
 /** Shows what became of every workload: counts for each verdict, by cluster, and how long answers took. */
 export async function coverage(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { all, clusters, none } = await at(flags, async ({ book }) => {
-    const counted = await coverageOf(meant(book.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags), nowMs);
-    return { ...counted, none: counted.all.workloads === 0 ? await nothing(book, flags, nowMs) : undefined };
+  const { all, clusters, none } = await withDeployment(flags, async ({ ledgerIndex }) => {
+    const counted = await coverageOf(meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags), nowMs);
+    return { ...counted, none: counted.all.workloads === 0 ? await nothing(ledgerIndex, flags, nowMs) : undefined };
   });
   const sinceAt = new Date(flags.since).toISOString();
   if (flags.json) return sayJson({ since: sinceAt, at: new Date(nowMs).toISOString(), ...all, clusters });

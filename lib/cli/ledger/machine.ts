@@ -1,12 +1,16 @@
-import type { LedgerBook } from '../../core/ledger/book.ts';
-import { machineOf as factsOf } from '../../core/ledger/machine.ts';
+import type { LedgerIndex } from '../../core/ledger/book.ts';
+import { instanceDecorations as factsOf } from '../../core/ledger/machine.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 
 /** The EC2 instance that a workload ran on, or was: `instance_id`, `ami_id`, `instance_type`, `instance_tags`. */
-export type Machine = Readonly<Record<string, string>>;
+export type InstanceFacts = Readonly<Record<string, string>>;
 
 /** As it was when the workload was last heard of; where its image was not known yet then, as it is known now. */
-export async function machineOf(record: WorkloadRecord, book: LedgerBook, nowMs: number): Promise<Machine | undefined> {
+export async function instanceFactsOf(
+  record: WorkloadRecord,
+  book: LedgerIndex,
+  nowMs: number,
+): Promise<InstanceFacts | undefined> {
   if (record.kind === 'ec2-instance') return factsOf(record);
   const { machine, host } = record.handling ?? {};
   if (machine?.ami_id) return machine;
@@ -18,11 +22,11 @@ export async function machineOf(record: WorkloadRecord, book: LedgerBook, nowMs:
 const NAMES = { instance_id: 'instance', ami_id: 'AMI', instance_type: 'type', instance_tags: 'tags' };
 
 /** What people want to know of the machine below a task, as lines of a fact and its value. */
-export const hostFacts = (machine: Machine = {}): [fact: string, value: string][] =>
+export const hostFacts = (machine: InstanceFacts = {}): [fact: string, value: string][] =>
   ownFacts(machine).map(([name, value]) => [`host ${name}`, value]);
 
 /** The same of a machine that is itself what is looked at. */
-export const ownFacts = (machine: Machine = {}): [fact: string, value: string][] =>
+export const ownFacts = (machine: InstanceFacts = {}): [fact: string, value: string][] =>
   Object.entries(NAMES).flatMap(([fact, name]): [string, string][] => {
     const value = machine[fact];
     return value ? [[name, value]] : [];

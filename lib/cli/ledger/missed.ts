@@ -3,7 +3,7 @@ import { adviceOn } from '../../core/ledger/advice.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
 import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
 import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
-import { at } from '../place.ts';
+import { withDeployment } from '../place.ts';
 import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
@@ -20,9 +20,9 @@ interface Miss {
 /** Shows every miss, under its reason and what to do about it; the most frequent reason first. */
 export async function missed(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { misses, none } = await at(flags, async ({ book }) => {
+  const { misses, none } = await withDeployment(flags, async ({ ledgerIndex }) => {
     const found: Miss[] = [];
-    for await (const record of meant(book.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags)) {
+    for await (const record of meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags)) {
       const verdict = verdictOf(record, nowMs);
       if (verdict.verdict !== 'missed') continue;
       found.push({
@@ -34,7 +34,7 @@ export async function missed(flags: SinceFlags): Promise<void> {
         advice: adviceOn(verdict.reason, record),
       });
     }
-    return { misses: found, none: found.length === 0 ? await nothing(book, flags, nowMs) : undefined };
+    return { misses: found, none: found.length === 0 ? await nothing(ledgerIndex, flags, nowMs) : undefined };
   });
   if (flags.json) return sayJson(misses);
   if (misses.length === 0) return say(none ?? `Nothing was missed since ${when(flags.since)}.`);

@@ -13,7 +13,7 @@ import {
 import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
-import { at } from '../place.ts';
+import { withDeployment } from '../place.ts';
 import { columns, count, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
@@ -52,18 +52,18 @@ const WAYS: Readonly<Record<Stage, { readonly name: string; readonly advice: str
 /** Shows the bound of each class of nodes beside what was measured. */
 export async function mtta(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { none, late, stages, classes, sweepEveryMs, ...rest } = await at(flags, async (place) => {
-    const { book, store, directory, sweeps } = place;
+  const { none, late, stages, classes, sweepEveryMs, ...rest } = await withDeployment(flags, async (place) => {
+    const { ledgerIndex, store, directory, sweeps } = place;
     // An empty table is seeded with the built-in policy by the first request.
     const { profiles } = (await store.current())?.policy ?? builtIn.policy;
     const { everyMs = SWEEP_EVERY_MS } = await sweeps.read();
-    const records = meant(book.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags);
+    const records = meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags);
     const found = await mttaOf(records, profiles, await everyEntry(directory), everyMs);
     const answers = found.all.answers + found.swept.answers + found.launches.answers;
     return {
       ...found,
       sweepEveryMs: everyMs,
-      none: answers === 0 ? await nothing(book, flags, nowMs) : undefined,
+      none: answers === 0 ? await nothing(ledgerIndex, flags, nowMs) : undefined,
     };
   });
   if (flags.json) {

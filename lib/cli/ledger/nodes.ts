@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import type { Finding, FindingKind } from '../../core/fleet/finding.ts';
+import type { FleetIssue, FleetIssueKind } from '../../core/fleet/finding.ts';
 import { grouped } from '../../core/grouped.ts';
 import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
 import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
-import { at, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../place.ts';
 import { columns, count, printable, say, sayJson, when } from '../print.ts';
 
 /** What to do about a finding, in one line each. */
-export const ADVICE: Readonly<Record<FindingKind, string>> = {
+export const ADVICE: Readonly<Record<FleetIssueKind, string>> = {
   'no-agent':
     'put osquery into its image or user data, or give it the tag mayfly:ignore = true if it is to have none; see docs/hosts.md',
   'agent-silent': 'check osqueryd there: systemctl status osqueryd, its memory, its way to the TLS API',
@@ -22,11 +22,11 @@ export const ADVICE: Readonly<Record<FindingKind, string>> = {
 };
 
 /** Shows who is enrolled, by host, and what is wrong with hosts. */
-export async function nodes(flags: PlaceFlags & { json: boolean }): Promise<void> {
-  const { name, entries, open } = await at(flags, async ({ name, directory, findings }) => ({
+export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise<void> {
+  const { name, entries, open } = await withDeployment(flags, async ({ name, directory, fleetIssues }) => ({
     name,
     entries: (await everyEntry(directory)).sort((a, b) => (a.hostIdentifier < b.hostIdentifier ? -1 : 1)),
-    open: await findings.open(Date.now()),
+    open: await fleetIssues.open(Date.now()),
   }));
   if (flags.json) return sayJson(asJson(entries, open));
   if (entries.length === 0) say(`No node is enrolled at ${name}.\n${enrolling(flags)}`);
@@ -47,7 +47,7 @@ export async function nodes(flags: PlaceFlags & { json: boolean }): Promise<void
 }
 
 /** How the first one comes. */
-const enrolling = ({ data, stack, table }: PlaceFlags): string =>
+const enrolling = ({ data, stack, table }: DeploymentFlags): string =>
   stack || table
     ? "Start osqueryd with the flagfile that is an output of the stack, and --specified_identifier=<the instance's id>."
     : `Start one: osqueryd --flagfile ${join(data, 'osquery.flags')} --specified_identifier=$(hostname)`;
@@ -59,7 +59,7 @@ const rowOf = ({ hostIdentifier, hostname, platform, profile, osqueryVersion, la
 ];
 
 /** One entry a host: those with a node, then those that only a finding knows. */
-function asJson(entries: readonly DirectoryEntry[], open: readonly Finding[]): unknown[] {
+function asJson(entries: readonly DirectoryEntry[], open: readonly FleetIssue[]): unknown[] {
   const byHost = grouped(open, ({ host }) => host);
   const findingsOf = (host: string) =>
     (byHost.get(host) ?? []).map(({ kind, firstAtMs, detail }) => ({

@@ -11,9 +11,9 @@ import {
   verdictOf,
   type WorkloadRecord,
 } from '../../core/ledger/workload.ts';
-import { at, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../place.ts';
 import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
-import { hostFacts, machineOf } from './machine.ts';
+import { hostFacts, instanceFactsOf } from './machine.ts';
 
 /** Of a life itself, and of a question about it. */
 type Stage =
@@ -31,16 +31,16 @@ interface Moment {
 type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not started yet' | 'id unusable';
 
 /** Shows one life: what is known of it, what happened when, and of what there was evidence. */
-export async function task(name: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
+export async function task(name: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const nowMs = Date.now();
-  const { record, machine } = await at(flags, async (place) => {
-    const found = await place.book.find(name, nowMs + CLOCK_AHEAD_MS);
+  const { record, machine } = await withDeployment(flags, async (place) => {
+    const found = await place.ledgerIndex.find(name, nowMs + CLOCK_AHEAD_MS);
     if (!found)
       throw new Error(
         `${place.name} knows no ${name}: neither an event nor a sweep told of it, or it was longer ago than ` +
           `${duration((await place.keepsMs()) / 1000)}, which its ledger keeps`,
       );
-    return { record: found, machine: await machineOf(found, place.book, nowMs) };
+    return { record: found, machine: await instanceFactsOf(found, place.ledgerIndex, nowMs) };
   });
   const verdict = verdictOf(record, nowMs);
   const subjects = subjectsOf(record);

@@ -1,17 +1,17 @@
 import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type Tenant, whoHad } from '../../core/ledger/who-had.ts';
-import { at, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../place.ts';
 import { columns, duration, printable, say, sayJson, when } from '../print.ts';
-import { hostFacts, type Machine, machineOf, ownFacts } from './machine.ts';
+import { hostFacts, type InstanceFacts, instanceFactsOf, ownFacts } from './machine.ts';
 
 /** Shows which workload had an address at a time. */
-export async function who(address: string, flags: PlaceFlags & { at?: number; json: boolean }): Promise<void> {
+export async function who(address: string, flags: DeploymentFlags & { at?: number; json: boolean }): Promise<void> {
   const nowMs = Date.now();
   const atMs = flags.at ?? nowMs;
-  const { had, before, keptMs } = await at(flags, async ({ book, keepsMs }) => {
-    const answer = whoHad(await book.tenants(address, atMs), atMs, nowMs);
-    const onMachine = async (tenant: Tenant): Promise<MachineTenant> => {
-      const machine = await machineOf(tenant.record, book, nowMs);
+  const { had, before, keptMs } = await withDeployment(flags, async ({ ledgerIndex, keepsMs }) => {
+    const answer = whoHad(await ledgerIndex.tenants(address, atMs), atMs, nowMs);
+    const onMachine = async (tenant: Tenant): Promise<InstanceTenant> => {
+      const machine = await instanceFactsOf(tenant.record, ledgerIndex, nowMs);
       return { ...tenant, ...(machine ? { machine } : {}) };
     };
     const last = answer.before ? await onMachine(answer.before) : undefined;
@@ -34,11 +34,11 @@ export async function who(address: string, flags: PlaceFlags & { at?: number; js
 }
 
 /** Who had an address, and on which machine. */
-interface MachineTenant extends Tenant {
-  readonly machine?: Machine;
+interface InstanceTenant extends Tenant {
+  readonly machine?: InstanceFacts;
 }
 
-const lines = (tenancy: MachineTenant): string => {
+const lines = (tenancy: InstanceTenant): string => {
   const { record, fromMs, untilMs, machine } = tenancy;
   const { kind, identity, handling } = record;
   const heard = `no end was heard of; last event ${when(record.occurredAtMs)}, ${record.lastStatus}`;
@@ -58,7 +58,7 @@ const lines = (tenancy: MachineTenant): string => {
   return `${printable(record.workload)}\n${columns(known)}`;
 };
 
-const jsonOf = (tenancy: MachineTenant) => ({
+const jsonOf = (tenancy: InstanceTenant) => ({
   workload: tenancy.record.workload,
   from: new Date(tenancy.fromMs).toISOString(),
   until: tenancy.untilMs === undefined ? null : new Date(tenancy.untilMs).toISOString(),

@@ -1,7 +1,7 @@
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import { diffPolicies, diffText, type PolicyDiff } from '../../policy-compiler/index.ts';
 import { Exit } from '../exit.ts';
-import { at, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../place.ts';
 import { colours, say, sayJson } from '../print.ts';
 import { rememberBase } from './base.ts';
 import { goodFolder } from './folder.ts';
@@ -9,9 +9,12 @@ import { goodFolder } from './folder.ts';
 const DIFFERENT = 3; // 1 and 2 are a failure and a senseless command line
 
 /** Shows what a push of the folder would change. @throws {Exit} 3 when it would, 1 when the folder has errors */
-export async function diff(dir: string, flags: PlaceFlags & { json: boolean }): Promise<void> {
+export async function diff(dir: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const { policy, sources } = goodFolder(dir);
-  const { name, live } = await at(flags, async ({ name, store }) => ({ name, live: await store.current() }));
+  const { name, live } = await withDeployment(flags, async ({ name, store }) => ({
+    name,
+    live: await store.current(),
+  }));
   rememberBase(dir, name, live?.version ?? 0);
   const changes = diffPolicies(live?.policy, policy);
   const same = changes.isEmpty && sameSources(live?.sources, sources);

@@ -1,7 +1,7 @@
 import { type DirectoryEntry, everyEntry, seenFrom } from '../../core/nodes/directory.ts';
 import { agentConfig, profileFor } from '../../core/policy/agent-config.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { at, liveAt, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, livePolicyOf, withDeployment } from '../place.ts';
 import { columns, count, printable, say, sayJson } from '../print.ts';
 
 /** A node, the configuration it should run, and the one it says it runs. */
@@ -14,9 +14,9 @@ interface NodeConfig {
 }
 
 /** Shows which nodes run another configuration than the live policy gives them. */
-export async function drift(flags: PlaceFlags & { all: boolean; json: boolean }): Promise<void> {
-  const nodes = await at(flags, async (place) => {
-    const { policy } = await liveAt(place);
+export async function drift(flags: DeploymentFlags & { all: boolean; json: boolean }): Promise<void> {
+  const nodes = await withDeployment(flags, async (place) => {
+    const { policy } = await livePolicyOf(place);
     return (await everyEntry(place.directory)).map((entry) => configOf(entry, policy));
   });
   if (flags.json) return sayJson(nodes);

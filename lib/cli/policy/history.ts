@@ -1,9 +1,9 @@
-import { at, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../place.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
 
 /** Shows who made which version live, newest first. */
-export async function history(flags: PlaceFlags & { limit: number; json: boolean }): Promise<void> {
-  const { name, heads } = await at(flags, async ({ name, store }) => ({
+export async function history(flags: DeploymentFlags & { limit: number; json: boolean }): Promise<void> {
+  const { name, heads } = await withDeployment(flags, async ({ name, store }) => ({
     name,
     heads: await store.history(flags.limit),
   }));

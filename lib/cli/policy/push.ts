@@ -4,14 +4,14 @@ import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
 import { type Draft, SHIPPED_BY, versionAfter } from '../../core/policy/policy-version.ts';
 import { diffPolicies, type PolicyDiff } from '../../policy-compiler/index.ts';
 import { Exit } from '../exit.ts';
-import { at, type Place, type PlaceFlags } from '../place.ts';
+import { type Deployment, type DeploymentFlags, withDeployment } from '../place.ts';
 import { colours, note, printable, say, sayJson, when } from '../print.ts';
 import { baseOf, rememberBase } from './base.ts';
 import { diffLines, sameSources } from './diff.ts';
 import { goodFolder } from './folder.ts';
 import { versionAt } from './show.ts';
 
-interface PushFlags extends PlaceFlags {
+interface PushFlags extends DeploymentFlags {
   /** Nothing is pushed unless this version is live. */
   readonly expect?: number;
   readonly message?: string;
@@ -32,7 +32,7 @@ interface Publication {
 /** Checks a folder, shows what it changes, and makes it live. @throws {Exit} 1 when it has errors or lost a race */
 export async function push(dir: string, flags: PushFlags & { message: string }): Promise<void> {
   const { policy, sources } = goodFolder(dir);
-  await at(flags, async (place) => {
+  await withDeployment(flags, async (place) => {
     const live = await place.store.current();
     const expect = flags.expect ?? baseOf(dir, place.name);
     // A change that was reviewed against a version was confirmed there.
@@ -43,7 +43,7 @@ export async function push(dir: string, flags: PushFlags & { message: string }):
 
 /** Makes the content of an older version live again, as a new version. @throws {Exit} 1 when it lost a race */
 export async function rollback(number: number | undefined, flags: PushFlags): Promise<void> {
-  await at(flags, async (place) => {
+  await withDeployment(flags, async (place) => {
     const live = await place.store.current();
     const to = number ?? (live ? live.version - 1 : 0);
     if (!live || to < 1) throw new Error(`${place.name} has no version before the live one`);
@@ -55,7 +55,7 @@ export async function rollback(number: number | undefined, flags: PushFlags): Pr
 }
 
 async function publish(
-  place: Place,
+  place: Deployment,
   { expect, yes, json }: PushFlags,
   live: PolicyVersion | undefined,
   { policy, sources, message, dir }: Publication,
@@ -100,7 +100,7 @@ function questionsOf({ rules, profiles }: PolicyDiff, unseen: PolicyVersion | un
 /** Asks at a terminal; elsewhere a flag has to say yes. @throws {Exit} 1 where the answer is not yes */
 async function confirmed(
   questions: readonly string[],
-  { dir, place, live, json }: { dir: string; place: Place; live: number; json: boolean },
+  { dir, place, live, json }: { dir: string; place: Deployment; live: number; json: boolean },
 ): Promise<void> {
   const why = questions.join('; ');
   if (process.stdin.isTTY && !json) {
@@ -116,7 +116,7 @@ async function confirmed(
 }
 
 /** Tells who has pushed what since a version. @throws {Exit} 1 */
-async function overtaken({ name, store }: Place, expected: number, json: boolean): Promise<never> {
+async function overtaken({ name, store }: Deployment, expected: number, json: boolean): Promise<never> {
   const live = await store.current();
   const between = (await store.history(SHOWN)).filter(({ version }) => version > expected);
   if (json) sayJson({ pushed: null, expected, live: live?.version ?? 0, between });

@@ -97,7 +97,7 @@ class WatchedHosts extends MemoryHosts {
   }
 
   private async waits({ host, queryId }: PendingKey): Promise<PendingQuery | undefined> {
-    return (await this.open(host)).pending.find((query) => query.queryId === queryId);
+    return (await this.read(host)).pending.find((query) => query.queryId === queryId);
   }
 }
 

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { agentConfig } from '../../core/policy/agent-config.ts';
 import type { PolicyRule, PolicyVersion, Target, Trigger } from '../../core/policy/policy.ts';
 import { hasCode } from '../exit.ts';
-import { at, liveAt, type Place, type PlaceFlags } from '../place.ts';
+import { type Deployment, type DeploymentFlags, livePolicyOf, withDeployment } from '../place.ts';
 import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
 import { rememberBase } from './base.ts';
 import { contents } from './folder.ts';
@@ -11,11 +11,11 @@ import { contents } from './folder.ts';
 /** Shows a version, the live one unless a number is given; `files` writes its YAML out, to be edited again. */
 export async function show(
   number: number | undefined,
-  flags: PlaceFlags & { files?: string; json: boolean },
+  flags: DeploymentFlags & { files?: string; json: boolean },
 ): Promise<void> {
-  const { name, live, version } = await at(flags, async (place) => {
+  const { name, live, version } = await withDeployment(flags, async (place) => {
     const live = await place.store.liveNumber();
-    const version = number === undefined ? await liveAt(place) : await versionAt(place, number);
+    const version = number === undefined ? await livePolicyOf(place) : await versionAt(place, number);
     return { name: place.name, live, version };
   });
   const written = flags.files ? await writeSources(version, flags.files) : undefined;
@@ -27,7 +27,7 @@ export async function show(
 }
 
 /** One version by its number. @throws with the next step where there is none of that number */
-export async function versionAt({ name, store }: Place, number: number): Promise<PolicyVersion> {
+export async function versionAt({ name, store }: Deployment, number: number): Promise<PolicyVersion> {
   const version = await store.version(number);
   if (!version) throw new Error(`${name} has no version ${number}: see "npx mayfly policy history"`);
   return version;

@@ -1,11 +1,11 @@
 import { type Evaluation, evaluate } from '../../core/policy/evaluate.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { at, liveAt, type PlaceFlags } from '../place.ts';
+import { type DeploymentFlags, livePolicyOf, withDeployment } from '../place.ts';
 import { colours, count, duration, printable, say, sayJson } from '../print.ts';
 import { type RecordedEvent, readEvents, titleOf } from './events.ts';
 import { goodFolder } from './folder.ts';
 
-export interface PolicyFlags extends PlaceFlags {
+export interface PolicyFlags extends DeploymentFlags {
   /** A policy folder, instead of the live policy. */
   readonly policy?: string;
 }
@@ -14,7 +14,7 @@ export interface PolicyFlags extends PlaceFlags {
 export async function policyToTry(flags: PolicyFlags): Promise<Policy> {
   if (flags.policy !== undefined) return goodFolder(flags.policy).policy;
   try {
-    return await at(flags, async (place) => (await liveAt(place)).policy);
+    return await withDeployment(flags, async (place) => (await livePolicyOf(place)).policy);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${why}; to try a folder instead, name it with --policy DIR`, { cause });

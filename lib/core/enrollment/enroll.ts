@@ -5,7 +5,7 @@ import { lives, type Node, type NodeIdentity } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import { tagsOf } from '../nodes/tags.ts';
 import { areTwoMachines, contestMsOf, isSameAgent, twinName } from '../nodes/twins.ts';
-import { askingOf, heatSecondsOf } from '../policy/asking.ts';
+import { heatSecondsOf, ruleQueriesOf } from '../policy/asking.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
@@ -59,7 +59,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
       case 'same': {
         const { node } = plan;
         // The request that made this node may have died before it did all of this.
-        if (contested && !contested.twins?.includes(host)) await registry.contest(contested.host, host, now());
+        if (contested && !contested.twins?.includes(host)) await registry.recordTwin(contested.host, host, now());
         const was = await takeBack(node, node.twins ?? [], deps);
         return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: false, was, displaces: false };
       }
@@ -77,7 +77,7 @@ export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, dep
           await registry.end(host, now());
           return { kind: 'ended' };
         }
-        if (contested) await registry.contest(contested.host, host, now());
+        if (contested) await registry.recordTwin(contested.host, host, now());
         const was = plan.isTakeover ? await takeBack(node, namesBefore(node, plan.replaces), deps) : undefined;
         return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: true, was, displaces: plan.displaces };
       }
@@ -192,7 +192,7 @@ async function askOnEnrollment(
     triggeredAtMs: node.enrolledAtMs,
     receivedAtMs: node.enrolledAtMs,
   };
-  const askings = rules.map((rule) => askingOf(rule, 'enrollment'));
+  const askings = rules.map((rule) => ruleQueriesOf(rule, 'enrollment'));
   // Its record, which tells the platform, is not written yet.
   const wanted = onPlatform(questions(node.host, askings, cause, deps.now()), platformOf(node.identity.platform));
   await enqueue(node.host, wanted, policy.limits, 0, deps);

@@ -1,7 +1,7 @@
 import type { Report } from '../report.ts';
 
 /** What is wrong with a host, so that lives on it are missed, or found late. */
-export type FindingKind =
+export type FleetIssueKind =
   | 'no-agent' // it has run for a while and no node ever enrolled from it
   | 'agent-silent' // it runs, and its node has not polled for a while
   | 'identity-contested' // another host claims to be the same instance
@@ -10,8 +10,8 @@ export type FindingKind =
   | 'cleanup-too-short'; // its ECS agent removes stopped containers before anybody can ask about them
 
 /** One thing wrong with one host, for as long as it is confirmed. */
-export interface Finding {
-  readonly kind: FindingKind;
+export interface FleetIssue {
+  readonly kind: FleetIssueKind;
   /** The node's host; the instance id where there is no node. */
   readonly host: string;
   /** A sentence on what was seen last; hosts' names in it come from the network. */
@@ -21,7 +21,7 @@ export interface Finding {
 }
 
 /** A finding that was not confirmed for this long is closed; what the reconciler finds it confirms every few minutes. */
-export const CLOSED_AFTER_MS: Readonly<Record<FindingKind, number>> = {
+export const CLOSED_AFTER_MS: Readonly<Record<FleetIssueKind, number>> = {
   'no-agent': 10 * 60_000,
   'agent-silent': 10 * 60_000,
   'identity-contested': 24 * 3_600_000, // agents say who they are only when they enroll
@@ -31,19 +31,19 @@ export const CLOSED_AFTER_MS: Readonly<Record<FindingKind, number>> = {
 };
 
 /** A finding as somebody observes it; since when it is open, the store says. */
-export type Observation = Pick<Finding, 'kind' | 'host' | 'detail'>;
+export type ObservedIssue = Pick<FleetIssue, 'kind' | 'host' | 'detail'>;
 
-export interface Findings {
+export interface FleetIssues {
   /** Opens or confirms a finding; true when it was not open before. */
-  note(kind: FindingKind, host: string, detail: string, nowMs: number): Promise<boolean>;
+  record(kind: FleetIssueKind, host: string, detail: string, nowMs: number): Promise<boolean>;
   /** Those that are open, in the order of kind and host. */
-  open(nowMs: number): Promise<readonly Finding[]>;
+  open(nowMs: number): Promise<readonly FleetIssue[]>;
 }
 
 /** Opens or confirms a finding, and tells of it when it is new. */
-export async function noteFinding(
-  { kind, host, detail }: Observation,
-  { findings, report, now }: { findings: Findings; report: Report; now: () => number },
+export async function recordFleetIssue(
+  { kind, host, detail }: ObservedIssue,
+  { findings, report, now }: { findings: FleetIssues; report: Report; now: () => number },
 ): Promise<void> {
-  if (await findings.note(kind, host, detail, now())) report('fleet_issue_opened', { kind, host, detail });
+  if (await findings.record(kind, host, detail, now())) report('fleet_issue_opened', { kind, host, detail });
 }

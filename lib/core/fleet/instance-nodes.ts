@@ -1,5 +1,5 @@
 import { each } from '../each.ts';
-import { type Bearer, decideHost } from '../hosts/host-of.ts';
+import { decideHost, type NamedNode } from '../hosts/host-of.ts';
 import { everyEntry, type NodeDirectory } from '../nodes/directory.ts';
 import type { Alias, Aliases } from '../nodes/registry.ts';
 import type { EnrolledAs } from './judge-fleet.ts';
@@ -34,7 +34,7 @@ export class InstanceNodes {
     const seen = new Map(entries.map((entry) => [entry.hostIdentifier, entry]));
     const nowMs = this.#now();
     // Who is listed lives; the rest of the node is not needed here.
-    const bearer = (host: string): Bearer | undefined =>
+    const bearer = (host: string): NamedNode | undefined =>
       seen.has(host) ? { host, expiresAtMs: Number.POSITIVE_INFINITY } : undefined;
     const found = new Map<string, EnrolledAs>();
     await each(instanceIds, async (id) => {

@@ -2,7 +2,7 @@ import { type Instance, identityOf } from '../inventory/instance.ts';
 
 import { isIgnored } from '../ledger/ignored.ts';
 
-import type { Observation } from './finding.ts';
+import type { ObservedIssue } from './finding.ts';
 
 /** Three times the interval at which a live agent renews `lastSeenMs`. */
 const SILENT_AFTER_MS = 15 * 60_000;
@@ -31,8 +31,8 @@ export function judgeFleet(
   expected: readonly Instance[],
   enrolled: ReadonlyMap<string, EnrolledAs>,
   nowMs: number,
-): { readonly count: FleetCount; readonly findings: Observation[] } {
-  const findings: Observation[] = [];
+): { readonly count: FleetCount; readonly findings: ObservedIssue[] } {
+  const findings: ObservedIssue[] = [];
   const count = { running: expected.length, enrolled: 0, silent: 0 };
   for (const { instanceId, imageId = 'unknown', launchedAtMs } of expected) {
     const node = enrolled.get(instanceId);

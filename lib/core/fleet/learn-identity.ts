@@ -1,6 +1,6 @@
 import { type Instance, identityOf } from '../inventory/instance.ts';
 
-import { movesOf } from '../ledger/addresses.ts';
+import { compareAddresses } from '../ledger/addresses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 
@@ -18,11 +18,15 @@ export async function learnIdentity(
   if (!record) return identity;
   // What is new to a start that we knew came just now; all else with the start.
   const isSameStart = record.identity.launched_at === identity.launched_at;
-  const { stays, came, left } = movesOf(identity, record.stays, isSameStart ? now() : instance.launchedAtMs);
+  const { current, gained, lost } = compareAddresses(
+    identity,
+    record.stays,
+    isSameStart ? now() : instance.launchedAtMs,
+  );
   const identified = { ...record, identity };
-  await ledger.came(identified, came);
-  await ledger.left(identified, left, isSameStart ? now() : instance.launchedAtMs);
+  await ledger.indexAddresses(identified, gained);
+  await ledger.endAddresses(identified, lost, isSameStart ? now() : instance.launchedAtMs);
   // Last: who dies before it finds the same moves again.
-  await ledger.identify(instance.instanceId, identity, stays);
+  await ledger.addIdentity(instance.instanceId, identity, current);
   return identity;
 }

@@ -2,10 +2,10 @@ import type { Enrolled } from '../enrollment/enroll.ts';
 import type { Contest } from '../hosts/learn-instance.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Report } from '../report.ts';
-import { type Findings, noteFinding } from './finding.ts';
+import { type FleetIssues, recordFleetIssue } from './finding.ts';
 
 interface Deps {
-  readonly findings: Findings;
+  readonly findings: FleetIssues;
   readonly report: Report;
   readonly now: () => number;
 }
@@ -15,8 +15,8 @@ export async function noteContest({ instance, winner, loser }: Contest, deps: De
   const kind = 'identity-contested';
   const ofLoser = `${winner} claims to be ${instance} as well, and is asked about it`;
   const ofWinner = `${loser} claims to be ${instance} as well; this host is asked about it`;
-  await noteFinding({ kind, host: loser, detail: ofLoser }, deps);
-  await noteFinding({ kind, host: winner, detail: ofWinner }, deps);
+  await recordFleetIssue({ kind, host: loser, detail: ofLoser }, deps);
+  await recordFleetIssue({ kind, host: winner, detail: ofWinner }, deps);
 }
 
 /** Notes that several agents enroll under one identifier, if this enrollment shows it. */
@@ -28,22 +28,22 @@ export async function noteSharing(
   if (outcome.kind === 'refused') {
     const detail =
       'another agent enrolls under this identifier; it was refused, as it names neither hardware nor database';
-    await noteFinding({ kind: 'identifier-shared', host: identifier, detail }, deps);
+    await recordFleetIssue({ kind: 'identifier-shared', host: identifier, detail }, deps);
     return;
   }
   if (outcome.twin) await noteTwin(identifier, outcome.node, deps);
   if (!outcome.displaces) return;
   const detail = `another agent had this name; the one called ${outcome.node.identity.hostname} can show more, and has it now`;
-  await noteFinding({ kind: 'identity-contested', host: identifier, detail }, deps);
+  await recordFleetIssue({ kind: 'identity-contested', host: identifier, detail }, deps);
 }
 
 /** Notes that an agent lives under a name that it was given because its identifier was taken. */
 export async function noteTwin(identifier: string, { host, identity }: Node, deps: Deps): Promise<void> {
   const detail = `another agent lives under this identifier, on ${identity.hostname || 'a host without a name'}; it is called ${host}`;
-  await noteFinding({ kind: 'identifier-shared', host: identifier, detail }, deps);
+  await recordFleetIssue({ kind: 'identifier-shared', host: identifier, detail }, deps);
 }
 
 /** Notes that a host has an instance's name, or claims to be an instance, without having attested it. */
 export async function noteUnattested(host: string, why: string, deps: Deps): Promise<void> {
-  await noteFinding({ kind: 'unattested', host, detail: why }, deps);
+  await recordFleetIssue({ kind: 'unattested', host, detail: why }, deps);
 }

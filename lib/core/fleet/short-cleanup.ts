@@ -1,6 +1,6 @@
 import type { Asker } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
-import { type Findings, noteFinding } from './finding.ts';
+import { type FleetIssues, recordFleetIssue } from './finding.ts';
 
 /** The ECS agent's default for ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION. @see Amazon ECS Developer Guide, "Container agent configuration" */
 const CLEANUP_MS = 3 * 3_600_000;
@@ -18,7 +18,7 @@ export async function noteShortCleanup(
   { subjects, triggeredAtMs }: Asker,
   answered: readonly string[],
   reached: boolean,
-  deps: { readonly findings: Findings; readonly report: Report; readonly now: () => number },
+  deps: { readonly findings: FleetIssues; readonly report: Report; readonly now: () => number },
 ): Promise<void> {
   const agoMs = Math.max(0, deps.now() - triggeredAtMs);
   if (agoMs >= CLEANUP_MS || subjects.every((id) => answered.includes(id))) return;
@@ -26,5 +26,5 @@ export async function noteShortCleanup(
   const detail = reached
     ? gone
     : `${gone}, unless osquery cannot reach the Docker socket: it named no container at all`;
-  await noteFinding({ kind: 'cleanup-too-short', host, detail }, deps);
+  await recordFleetIssue({ kind: 'cleanup-too-short', host, detail }, deps);
 }

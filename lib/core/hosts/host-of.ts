@@ -8,16 +8,16 @@ import { moveNamed } from '../queue/move.ts';
 import type { Report } from '../report.ts';
 
 /** What the decision needs of a node. */
-export type Bearer = Pick<Node, 'host' | 'expiresAtMs' | 'endedAtMs' | 'instanceId' | 'attested'>;
+export type NamedNode = Pick<Node, 'host' | 'expiresAtMs' | 'endedAtMs' | 'instanceId' | 'attested'>;
 
 /** What is known of a name: an instance id, or any other name of a host. */
-export interface Known {
+export interface NameFacts {
   readonly name: string;
   /** The node that enrolled under this very name. */
-  readonly own?: Bearer;
+  readonly own?: NamedNode;
   readonly alias?: Alias;
   /** The node of the host that the alias names. */
-  readonly aliased?: Bearer;
+  readonly aliased?: NamedNode;
 }
 
 /** Which host a name means. */
@@ -31,7 +31,7 @@ export interface Decision {
  * Decides which host a name means. The order of trust: an attested node of that name, an attested alias, a living node of
  * that very name, an alias by AWS's facts, an alias by the agent's own word (of these last two only one is ever kept).
  */
-export function decideHost({ name, own, alias, aliased }: Known, nowMs: number): Decision {
+export function decideHost({ name, own, alias, aliased }: NameFacts, nowMs: number): Decision {
   if (!alias || alias.host === name) return { host: name };
   const wrong = { host: name, wrong: alias.host };
   const isOwn = own !== undefined && own.endedAtMs === undefined && own.expiresAtMs > nowMs;
@@ -55,7 +55,7 @@ export interface HostDeps {
   readonly registry: Pick<NodeRegistry, 'find'>;
   readonly aliases: Aliases;
   readonly queue: HostQueue;
-  readonly ledger: Pick<Ledger, 'foundHost'>;
+  readonly ledger: Pick<Ledger, 'recordHost'>;
   readonly report: Report;
   readonly now: () => number; // epoch ms
 }
@@ -64,7 +64,7 @@ export interface HostDeps {
  * The host that a name means now. A wrong alias is removed on the way, and what was queued because of it moves to the
  * right host.
  */
-export async function hostOf(name: string, deps: HostDeps): Promise<Resolved> {
+export async function resolveHost(name: string, deps: HostDeps): Promise<Resolved> {
   const seen = await look(name, deps, false);
   if (seen.decision.wrong === undefined) return seen.resolved;
   // Never on an old read: an alias that is removed is learned again only at the next enrollment.

@@ -1,13 +1,13 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { lives, type Node } from '../nodes/node.ts';
-import type { Alias, Aliases, NodeRegistry, ToldBy } from '../nodes/registry.ts';
+import type { Alias, Aliases, AliasSource, NodeRegistry } from '../nodes/registry.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed, moveWaiting } from '../queue/move.ts';
 import { type Fit, fitOf, fitsBetter } from './fit.ts';
 
 export interface LearnDeps {
   readonly queue: HostQueue;
-  readonly ledger: Pick<Ledger, 'foundHost' | 'read'>;
+  readonly ledger: Pick<Ledger, 'recordHost' | 'read'>;
   readonly registry: NodeRegistry;
   readonly aliases: Aliases;
   readonly now: () => number;
@@ -24,12 +24,12 @@ export interface Contest {
 
 /** A host that claims an instance, and the one that has it already. */
 export interface Rivals {
-  readonly toldBy: ToldBy;
+  readonly toldBy: AliasSource;
   readonly fit: Fit;
   /** The living node that enrolled under the instance id. */
   readonly own?: Pick<Node, 'attested'>;
   /** The living host that claimed it before, and how it fits. */
-  readonly owner?: { readonly toldBy: ToldBy; readonly fit: Fit };
+  readonly owner?: { readonly toldBy: AliasSource; readonly fit: Fit };
 }
 
 /**
@@ -74,7 +74,7 @@ export async function learnInstance(
     return 'taken';
   }
   if (isNews(alias, host, toldBy)) await aliases.learn(instanceId, host, now(), toldBy);
-  await registry.isInstance(host, instanceId); // so that the instance's end is the node's, and nobody else's
+  await registry.recordInstance(host, instanceId); // so that the instance's end is the node's, and nobody else's
   // Also when this was known: a function may have died before it got here.
   await moveWaiting(instanceId, host, deps);
   // Of one that lives no more as well: what was asked of it is lost else.
@@ -86,8 +86,8 @@ export async function learnInstance(
   return 'learned';
 }
 
-const WORTH: Readonly<Record<ToldBy, number>> = { agent: 0, aws: 1, attestation: 2 };
+const WORTH: Readonly<Record<AliasSource, number>> = { agent: 0, aws: 1, attestation: 2 };
 
 /** Whether an alias is to be written: another host, or a better word for the same one. */
-const isNews = (alias: Alias | undefined, host: string, toldBy: ToldBy): boolean =>
+const isNews = (alias: Alias | undefined, host: string, toldBy: AliasSource): boolean =>
   alias?.host !== host || WORTH[toldBy] > WORTH[alias.toldBy];

@@ -3,13 +3,13 @@ import { addressDigits } from '../policy/ip-address.ts';
 type Identity = Readonly<Record<string, string>>;
 
 /** Since when a workload has each of its addresses: address in digits → epoch ms. */
-export type Stays = Readonly<Record<string, number>>;
+export type AddressesSince = Readonly<Record<string, number>>;
 
 /** Which of its addresses are new to a workload, and which it has no more. */
-export interface Moves {
-  readonly stays: Stays;
-  readonly came: Stays;
-  readonly left: Stays;
+export interface AddressChanges {
+  readonly current: AddressesSince;
+  readonly gained: AddressesSince;
+  readonly lost: AddressesSince;
 }
 
 /**
@@ -17,13 +17,13 @@ export interface Moves {
  *
  * @param sinceMs when it got those that are new, epoch ms
  */
-export function movesOf(identity: Identity, known: Stays, sinceMs: number): Moves {
+export function compareAddresses(identity: Identity, known: AddressesSince, sinceMs: number): AddressChanges {
   const own = new Set((identity.ip ?? '').split(' ').flatMap((ip) => addressDigits(ip) ?? []));
-  const came = Object.fromEntries([...own].filter((digits) => !(digits in known)).map((digits) => [digits, sinceMs]));
-  const [kept, left] = [true, false].map((isOwn) =>
+  const gained = Object.fromEntries([...own].filter((digits) => !(digits in known)).map((digits) => [digits, sinceMs]));
+  const [kept, lost] = [true, false].map((isOwn) =>
     Object.fromEntries(Object.entries(known).filter(([digits]) => own.has(digits) === isOwn)),
-  ) as [Stays, Stays];
-  return { stays: { ...kept, ...came }, came, left };
+  ) as [AddressesSince, AddressesSince];
+  return { current: { ...kept, ...gained }, gained, lost };
 }
 
 /** 10/8, 172.16/12, 192.168/16, 100.64/10, 169.254/16, fc00::/7 and fe80::/12, as digits. */

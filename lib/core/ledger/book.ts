@@ -2,7 +2,7 @@ import type { Tenancy } from './who-had.ts';
 import type { WorkloadRecord } from './workload.ts';
 
 /** The ledger by time and by address: for people, and for the review that tells verdicts. No other function has use for it. */
-export interface LedgerBook {
+export interface LedgerIndex {
   /** Every workload first heard of in this span, both ends included, oldest first; read as it is consumed. */
   between(fromMs: number, toMs: number): AsyncIterable<WorkloadRecord>;
   /** When the latest workload until `atMs` was first heard of; undefined where the ledger remembers none. */

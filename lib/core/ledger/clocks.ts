@@ -1,9 +1,9 @@
 /** Who told of it: EventBridge, or the reconciler, which found what no event had told. */
-export type ToldBy = 'event' | 'sweep';
+export type DetectedBy = 'event' | 'sweep';
 
 /** When a question passed each stage: epoch ms, the first by AWS's clock, the others by ours. */
 export interface Instants {
-  readonly toldBy: ToldBy;
+  readonly toldBy: DetectedBy;
   readonly eventAtMs: number; // what made us ask happened; for a sweep not before the one before it began
   readonly receivedAtMs: number; // a function of ours heard of it
   readonly queuedAtMs: number;

@@ -1,6 +1,6 @@
 import { lateByMs } from './bound.ts';
 import type { Instants } from './clocks.ts';
-import type { Arrival, FirstAsked, Poller, WorkloadRecord } from './workload.ts';
+import type { Arrival, FirstQuery, Poller, WorkloadRecord } from './workload.ts';
 
 /** What the first answer about a workload leaves in its record. */
 export const firstAnswer = ({ from, answeredAtMs, storedAtMs }: Arrival) => ({
@@ -32,7 +32,7 @@ export function firstAnswerOf(record: WorkloadRecord, sweepEveryMs: number): Jud
 }
 
 /** Where a function died between queue and ledger, nobody noted when it asked. */
-const firstHeard = ({ firstEventAtMs, firstReceivedAtMs, firstToldBy }: WorkloadRecord): FirstAsked => ({
+const firstHeard = ({ firstEventAtMs, firstReceivedAtMs, firstToldBy }: WorkloadRecord): FirstQuery => ({
   eventAtMs: firstEventAtMs,
   receivedAtMs: firstReceivedAtMs,
   queuedAtMs: firstReceivedAtMs,
@@ -46,7 +46,7 @@ const firstHeard = ({ firstEventAtMs, firstReceivedAtMs, firstToldBy }: Workload
  * @param deliveredAtMs when a question about the workload was handed over first
  */
 export function judged(
-  { poller: askedOf, ...asked }: FirstAsked,
+  { poller: askedOf, ...asked }: FirstQuery,
   { from: { poller, deliveredAtMs }, answeredAtMs, storedAtMs }: Arrival,
   { deliveredAtMs: takenAtMs = deliveredAtMs }: Pick<WorkloadRecord, 'deliveredAtMs'>,
   sweepEveryMs: number,

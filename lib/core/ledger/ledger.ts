@@ -1,11 +1,11 @@
-import type { Stays } from './addresses.ts';
+import type { AddressesSince } from './addresses.ts';
 import type { PendingKey } from './pending-key.ts';
 import type {
-  Asked,
   Handling,
+  QueryCount,
+  RecordedVerdict,
   Sighting,
   TaskContainer,
-  Told,
   Trouble,
   WorkloadRecord,
   WorkloadSnapshot,
@@ -24,48 +24,48 @@ export interface Ledger {
    */
   advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined>;
   /** Says that a version was dealt with, and how; false when a newer version has arrived meanwhile. */
-  handled(workload: string, version: number, handling: Handling): Promise<boolean>;
+  markHandled(workload: string, version: number, handling: Handling): Promise<boolean>;
   /** Adds questions that were asked on an event which has been superseded meanwhile: the end has to find them, too. */
-  alsoAsked(workload: string, asked: readonly PendingKey[]): Promise<void>;
+  addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void>;
   /** Notes what a notice asked an instance; only for people, as nothing of its life depends on that. */
-  lastGasp(workload: string, asked: Asked): Promise<void>;
+  recordLastGasp(workload: string, asked: QueryCount): Promise<void>;
   /** Notes the host where its queries went that had waited for it under another name. */
-  foundHost(workload: string, host: string): Promise<void>;
+  recordHost(workload: string, host: string): Promise<void>;
   /**
    * Adds what rows proved, and closes their question: subjects seen alive, subjects seen after their end, and what rows say of them. Of a container the
    * first one counts, but for one of after its end.
    *
    * @returns the record as it was before; undefined where there is none, or nothing was proved
    */
-  saw(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined>;
+  recordSighting(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined>;
   /**
    * Adds a reason why an answer did not come; nothing without a workload.
    *
    * @param closes ids of questions that are closed with it
    */
-  troubled(workload: string | undefined, trouble: Trouble, closes?: readonly string[]): Promise<void>;
+  recordTrouble(workload: string | undefined, trouble: Trouble, closes?: readonly string[]): Promise<void>;
   /** Notes questions to which no answer can come any more. */
-  closed(workload: string, queryIds: readonly string[]): Promise<void>;
+  closeQueries(workload: string, queryIds: readonly string[]): Promise<void>;
   /** Notes the first hand-over of a query about it. */
-  delivered(workload: string, nowMs: number): Promise<void>;
+  recordDelivery(workload: string, nowMs: number): Promise<void>;
   /**
    * Adds to its identity what events do not tell: image, tags, addresses of an instance. What a snapshot says wins.
    *
    * @param stays since when it has its addresses; takes the place of what was known
    */
-  identify(workload: string, identity: Readonly<Record<string, string>>, stays: Stays): Promise<void>;
+  addIdentity(workload: string, identity: Readonly<Record<string, string>>, stays: AddressesSince): Promise<void>;
   /** Lets people find the workload by addresses, from when on it had them. */
-  came(record: WorkloadRecord, stays: Stays): Promise<void>;
+  indexAddresses(record: WorkloadRecord, stays: AddressesSince): Promise<void>;
   /** Says that it has these addresses no more. */
-  left(record: WorkloadRecord, stays: Stays, untilMs: number): Promise<void>;
+  endAddresses(record: WorkloadRecord, stays: AddressesSince, untilMs: number): Promise<void>;
   /** Notes that it was met alive: it counts as lost only a day later, and is remembered for as long as after an event. */
-  alive(record: WorkloadRecord, nowMs: number): Promise<void>;
+  recordAlive(record: WorkloadRecord, nowMs: number): Promise<void>;
   /** Has its verdict told at this time: what the review's own rounds have passed by. */
-  lookAgain(workload: string, atMs: number): Promise<void>;
+  scheduleReview(workload: string, atMs: number): Promise<void>;
   /** Says of a version's containers what its event could not tell; nothing once a newer one has come. */
-  amend(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void>;
+  amendContainers(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void>;
   /** Notes the verdict that is about to be told; false when this very one was told before. */
-  tell(workload: string, told: Told): Promise<boolean>;
+  recordVerdict(workload: string, told: RecordedVerdict): Promise<boolean>;
   /** The records of these workloads; unknown ones are left out. */
   read(workloads: readonly string[]): Promise<WorkloadRecord[]>;
 }

@@ -17,7 +17,10 @@ export const tagText = (tags: Readonly<Record<string, string>>): string | undefi
   ) || undefined;
 
 /** What names the EC2 instance on which a task runs, in the words in which osquery's decorators say it of scheduled results. */
-export function machineOf({ workload, identity }: Pick<WorkloadRecord, 'workload' | 'identity'>): Decorations {
+export function instanceDecorations({
+  workload,
+  identity,
+}: Pick<WorkloadRecord, 'workload' | 'identity'>): Decorations {
   const tags = Object.entries(identity).flatMap(([name, value]) =>
     name.startsWith('tag:') ? [[name.slice('tag:'.length), value] as const] : [],
   );

@@ -1,7 +1,7 @@
 import { batches } from '../batches.ts';
 import type { Report } from '../report.ts';
 import { adviceOn } from './advice.ts';
-import type { LedgerBook } from './book.ts';
+import type { LedgerIndex } from './book.ts';
 import { clusterOf } from './coverage.ts';
 import type { Ledger } from './ledger.ts';
 import { type MissReason, type Verdict, verdictOf, type WorkloadRecord } from './workload.ts';
@@ -34,8 +34,8 @@ export interface ReviewProgress {
 }
 
 export interface ReviewDeps {
-  readonly book: Pick<LedgerBook, 'between' | 'due'>;
-  readonly ledger: Pick<Ledger, 'tell' | 'lookAgain'>;
+  readonly book: Pick<LedgerIndex, 'between' | 'due'>;
+  readonly ledger: Pick<Ledger, 'recordVerdict' | 'scheduleReview'>;
   readonly events: CoverageEvents;
   readonly progress: ReviewProgress;
   readonly report: Report;
@@ -111,7 +111,7 @@ async function lookAgain(records: readonly WorkloadRecord[], { ledger, now }: Re
   for (const record of records) {
     const { verdict } = verdictOf(record, now());
     const isOpen = verdict === 'pending' || (verdict === 'missed' && now() < record.receivedAtMs + 2 * AGAIN_MS);
-    if (isOpen) await ledger.lookAgain(record.workload, nextLookMs(record, now()));
+    if (isOpen) await ledger.scheduleReview(record.workload, nextLookMs(record, now()));
   }
 }
 
@@ -125,10 +125,10 @@ const nextLookMs = ({ firstReceivedAtMs }: WorkloadRecord, nowMs: number): numbe
 export async function tellOfEnd(
   record: WorkloadRecord,
   settleByMs: number,
-  { ledger, now }: { readonly ledger: Pick<Ledger, 'lookAgain'>; readonly now: () => number },
+  { ledger, now }: { readonly ledger: Pick<Ledger, 'scheduleReview'>; readonly now: () => number },
 ): Promise<void> {
   if (record.stopped && now() - record.firstReceivedAtMs > REVIEWED_WITHIN_MS)
-    await ledger.lookAgain(record.workload, Math.max(settleByMs, now()));
+    await ledger.scheduleReview(record.workload, Math.max(settleByMs, now()));
 }
 
 interface News {
@@ -140,7 +140,7 @@ async function tellAll(records: readonly WorkloadRecord[], { events, ledger, rep
   const news = records.flatMap((record) => newsOf(record, now()));
   const worth = news.filter(({ record, verdict }) => isMiss(verdict) || record.told?.verdict === 'missed');
   if (worth.length > 0) await events.put(worth.map(eventOf));
-  const told = await Promise.all(news.map(({ record, verdict }) => ledger.tell(record.workload, verdict)));
+  const told = await Promise.all(news.map(({ record, verdict }) => ledger.recordVerdict(record.workload, verdict)));
   const counted = news.filter((_, index) => told[index]);
   for (const { cluster, verdict, reason, count } of groupsOf(counted))
     report('verdicts_recorded', { cluster, verdict, reason, count });

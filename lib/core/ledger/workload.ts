@@ -1,7 +1,7 @@
 import type { Decorations } from '../decorations.ts';
 import type { QuerySet } from '../policy/query-set.ts';
-import type { Stays } from './addresses.ts';
-import type { ToldBy } from './clocks.ts';
+import type { AddressesSince } from './addresses.ts';
+import type { DetectedBy } from './clocks.ts';
 import { isIgnored } from './ignored.ts';
 import type { PendingKey } from './pending-key.ts';
 
@@ -66,11 +66,11 @@ export interface Poller {
 }
 
 /** The first time something was asked about a workload. What is guaranteed about its answer is settled here. */
-export interface FirstAsked {
+export interface FirstQuery {
   readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
   readonly receivedAtMs: number; // when we heard of it
   readonly queuedAtMs: number;
-  readonly toldBy: ToldBy;
+  readonly toldBy: DetectedBy;
   /** The agent that lived on its host then; without one, what is guaranteed counts from an enrollment that is to come. */
   readonly poller?: Poller;
 }
@@ -97,11 +97,11 @@ export interface WorkloadSnapshot {
   readonly occurredAtMs: number;
   /** When we got to know, by our clock. */
   readonly receivedAtMs: number;
-  readonly toldBy: ToldBy;
+  readonly toldBy: DetectedBy;
 }
 
 /** So many queries of a set were asked at a time. */
-export interface Asked {
+export interface QueryCount {
   readonly set: QuerySet;
   readonly atMs: number;
   readonly queries: number;
@@ -118,14 +118,14 @@ export interface Handling {
   readonly asked: readonly PendingKey[];
   /** No answer is waited for beyond this; 0 when nothing was asked. */
   readonly settleByMs: number;
-  readonly stays?: Stays; // of a task
-  readonly firstAsked?: FirstAsked;
+  readonly stays?: AddressesSince; // of a task
+  readonly firstAsked?: FirstQuery;
   /** How many queries of which set were asked when, in that order. */
-  readonly askings?: readonly Asked[];
+  readonly askings?: readonly QueryCount[];
 }
 
 /** A verdict as it was told to the world, in metrics and, for a miss, as an event. */
-export interface Told {
+export interface RecordedVerdict {
   readonly verdict: Verdict['verdict'];
   readonly reason?: MissReason;
 }
@@ -141,21 +141,21 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly firstReceivedAtMs: number;
   /** The last sign that it was there, by our clock: an event, or a sweep that met it. */
   readonly lastSignAtMs: number;
-  readonly stays: Stays;
+  readonly stays: AddressesSince;
   /** Asked on events that were superseded while they were handled. */
   readonly alsoAsked: readonly PendingKey[];
   /** Ids of questions that are closed: answered, given up, expired or withdrawn. */
   readonly closed: readonly string[];
   /** What notices asked an instance. */
-  readonly lastGasps: readonly Asked[];
-  readonly firstToldBy: ToldBy;
+  readonly lastGasps: readonly QueryCount[];
+  readonly firstToldBy: DetectedBy;
   readonly deliveredAtMs?: number; // first hand-over of a query about it
   readonly firstAnswerAtMs?: number; // first request that brought a row about it
   readonly firstStoredAtMs?: number; // when that row was durable
   readonly firstAnswerFrom?: AnswerFrom;
   /** Container id → what the rows said of it. */
   readonly facts: Readonly<Record<string, ContainerFacts>>;
-  readonly told?: Told;
+  readonly told?: RecordedVerdict;
 }
 
 /** Where an answer came from. */

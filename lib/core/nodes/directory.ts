@@ -11,13 +11,13 @@ export interface DirectoryEntry extends Omit<NodeFacts, 'seenSecondsAgo'> {
 
 /** All enrolled nodes, in pages: written at enrollment and with `lastSeenMs`, so at most five minutes behind. */
 export interface NodeDirectory {
-  note(entry: DirectoryEntry, expiresAtMs: number): Promise<void>;
+  record(entry: DirectoryEntry, expiresAtMs: number): Promise<void>;
   /** Takes a node out that is gone for good; nothing where it is not in. */
   remove(host: string): Promise<void>;
   /** Notes which configuration a node says it runs: `osquery_info.config_hash`. */
-  runs(host: string, configHash: string): Promise<void>;
+  recordConfigHash(host: string, configHash: string): Promise<void>;
   /** Notes the tags of the instance that a node is; nothing where it is not in. */
-  tag(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
+  setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** Entries of one page and the cursor of the next; a directory of any size is read in bounded steps. */
   page(cursor?: string): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly next?: string }>;
 }

@@ -6,19 +6,19 @@ export interface NodeRegistry {
   /** Writes an enrollment; false when the node it replaces is no longer the one that is there. */
   enroll(node: Node, replaces: Node | undefined): Promise<boolean>;
   /** Renews `lastSeenMs` and the record's life. */
-  seen(host: string, nowMs: number): Promise<void>;
+  recordPoll(host: string, nowMs: number): Promise<void>;
   /** Makes the host's agent poll fast until then; never shortens, and does nothing where no node is. */
-  heat(host: string, untilMs: number): Promise<void>;
+  accelerate(host: string, untilMs: number): Promise<void>;
   /** Notes which EC2 instance a node is, where its host goes by another name. */
-  isInstance(host: string, instanceId: string): Promise<void>;
+  recordInstance(host: string, instanceId: string): Promise<void>;
   /** Notes the tags of the instance that a node is. */
-  tag(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
+  setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
   /** Notes that another agent of the same machine enrolled under the host's identifier, and got this name. */
-  contest(host: string, twin: string, nowMs: number): Promise<void>;
+  recordTwin(host: string, twin: string, nowMs: number): Promise<void>;
   /** Notes that the host whose identifier this agent came with lives: it keeps the name it was given. */
-  keepTwin(host: string): Promise<void>;
+  renewTwin(host: string): Promise<void>;
   /** Notes that the agent reaches Docker. */
-  seesContainers(host: string, nowMs: number): Promise<void>;
+  recordDockerAccess(host: string, nowMs: number): Promise<void>;
   /**
    * Ends a node at once: its instance is gone for good, its key opens nothing, and whoever is claiming its queries or
    * enrolling it at this moment fails. Nothing where no node is; safe to repeat.
@@ -31,12 +31,12 @@ export interface NodeRegistry {
 }
 
 /** On whose word a name belongs to a host: a signed identity document, AWS's own facts, or the agent alone. */
-export type ToldBy = 'attestation' | 'aws' | 'agent';
+export type AliasSource = 'attestation' | 'aws' | 'agent';
 
 /** Another name of a host. */
 export interface Alias {
   readonly host: string;
-  readonly toldBy: ToldBy;
+  readonly toldBy: AliasSource;
   /** When it was learned, epoch ms; 0 where it is not known. */
   readonly sinceMs: number;
 }
@@ -47,7 +47,7 @@ export interface Aliases {
   /** The host that an alias names, or undefined where it is unknown. */
   hostOf(alias: string, consistent?: boolean): Promise<string | undefined>;
   /** @param toldBy @default 'agent' */
-  learn(alias: string, host: string, nowMs: number, toldBy?: ToldBy): Promise<void>;
+  learn(alias: string, host: string, nowMs: number, toldBy?: AliasSource): Promise<void>;
   /** Removes an alias, unless it names another host by now. */
   forget(alias: string, host: string): Promise<void>;
 }

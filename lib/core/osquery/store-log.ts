@@ -1,7 +1,7 @@
 import type { Node } from '../nodes/node.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
-import { type LogBook, MARK_LENGTH } from '../results/log-book.ts';
+import { MARK_LENGTH, type StoredLogs } from '../results/log-book.ts';
 import { tally } from '../tally.ts';
 import { askOnLog, type LogRuleDeps } from '../triggers/handle-log.ts';
 
@@ -17,7 +17,7 @@ const RESERVE_MS = 4_000;
 
 export interface LogDeps extends LogRuleDeps {
   readonly sink: ResultSink;
-  readonly logBook: LogBook;
+  readonly logBook: StoredLogs;
   readonly policy: LivePolicy;
 }
 
@@ -66,7 +66,7 @@ async function storeSlices(
     await sink.logs(slice, timeLeftMs);
     if (logType === 'result') await askOnLog(node, slice, await policy(), deps);
     for (const { id } of slice) done.push(markOf(id));
-    await logBook.note(node.host, logType, done, now());
+    await logBook.replace(node.host, logType, done, now());
   }
   return true;
 }

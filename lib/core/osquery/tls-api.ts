@@ -2,9 +2,9 @@ import { admit, isAdmitted } from '../attest/admit.ts';
 import { NO_TRUST, type Trust } from '../attest/trust.ts';
 import { enroll } from '../enrollment/enroll.ts';
 import { traceOf } from '../errors.ts';
-import type { Findings } from '../fleet/finding.ts';
+import type { FleetIssues } from '../fleet/finding.ts';
 import { noteContest, noteSharing, noteTwin, noteUnattested } from '../fleet/note-contest.ts';
-import { hostOf, otherHostOf } from '../hosts/host-of.ts';
+import { otherHostOf, resolveHost } from '../hosts/host-of.ts';
 import { type Contest, learnInstance } from '../hosts/learn-instance.ts';
 import { HOT_INTERVAL_SECONDS, intervalSecondsOf } from '../ledger/bound.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -26,11 +26,11 @@ import type { FanOuts } from '../queue/fan-out.ts';
 import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
 import { type DrainLimits, defaultLimits } from '../queue/plan-drain.ts';
 import type { Report } from '../report.ts';
-import type { AnswerBook } from '../results/answer-book.ts';
+import type { StoredAnswers } from '../results/answer-book.ts';
 import { giveUp } from '../results/give-up.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
 import { lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
-import type { LogBook } from '../results/log-book.ts';
+import type { StoredLogs } from '../results/log-book.ts';
 import { cut } from '../text.ts';
 import { boundsOf, documentOf, keysOf } from './admission.ts';
 import { accepted, document, enrolled, nodeInvalid, plain, type Reply, refused, work } from './replies.ts';
@@ -54,10 +54,10 @@ export interface TlsApiDeps {
   readonly registry: NodeRegistry;
   readonly aliases: Aliases;
   readonly ledger: Ledger;
-  readonly book: AnswerBook;
+  readonly book: StoredAnswers;
   readonly sink: ResultSink;
-  readonly logBook: LogBook;
-  readonly findings: Findings;
+  readonly logBook: StoredLogs;
+  readonly findings: FleetIssues;
   /** Whose instance identity documents count. @default NO_TRUST */
   readonly attestation?: Trust;
   /** By name; one is called `default`. */
@@ -238,10 +238,10 @@ export class TlsApi {
     const done = await handleAnswers(node, answers, {
       ...this.#deps,
       timeLeftMs,
-      learnConfig: (host, hash) => this.#deps.directory.runs(host, hash),
+      learnConfig: (host, hash) => this.#deps.directory.recordConfigHash(host, hash),
       poller: async () => pollerOf(node, (await this.#deps.policy()).policy.profiles, now()),
       learnInstance: (host, instance) => this.#hearInstance(node, host, instance),
-      seesContainers: () => registry.seesContainers(node.host, now()),
+      seesContainers: () => registry.recordDockerAccess(node.host, now()),
       otherHostOf: (name) => otherHostOf(name, node.host, this.#deps),
     });
     // Ids come from the network, after an outage by the thousand: some of them, and cut, will do.
@@ -302,16 +302,16 @@ export class TlsApi {
 
   async #partitionOf({ host, epoch }: NodeClaim): Promise<HostPartition | undefined> {
     const { queue } = this.#deps;
-    const partition = await queue.open(host);
+    const partition = await queue.read(host);
     if (this.#opens(partition.node, epoch)) return partition;
-    const sure = await queue.open(host, true);
+    const sure = await queue.read(host, true);
     return this.#opens(sure.node, epoch) ? sure : undefined;
   }
 
   async #seen(node: Node): Promise<void> {
     const nowMs = this.#deps.now();
     if (nowMs - node.lastSeenMs < SEEN_EVERY_MS && !isContested(node)) return;
-    await this.#deps.registry.seen(node.host, nowMs);
+    await this.#deps.registry.recordPoll(node.host, nowMs);
     const identifier = identifierOf(node.host);
     if (identifier !== node.host) await noteTwin(identifier, node, this.#deps);
     if (this.#trust.mode !== 'off' && looksLikeInstance(identifier) && !node.attested)
@@ -330,7 +330,7 @@ export class TlsApi {
     if (nowMs - node.enrolledAtMs < contestMsOf(await this.#intervalSecondsOf(node))) return false;
     const holder = await registry.find(holderHost, true);
     if (!lives(holder, nowMs)) return true;
-    if (!isContested(holder)) await registry.keepTwin(node.host);
+    if (!isContested(holder)) await registry.renewTwin(node.host);
     return isLost(holder, contestMsOf(await this.#intervalSecondsOf(holder)), nowMs);
   }
 
@@ -359,7 +359,7 @@ export class TlsApi {
 
   /** A host that lives is asked under its own name: an alias of it may send its questions elsewhere. */
   async #correctAlias(host: string): Promise<void> {
-    if (await this.#deps.aliases.find(host)) await hostOf(host, this.#deps);
+    if (await this.#deps.aliases.find(host)) await resolveHost(host, this.#deps);
   }
 
   /** An agent has another name now: under the one before nothing finds it any more. */
@@ -374,7 +374,7 @@ export class TlsApi {
   /** Keeps the node in the directory, where selectors find it. */
   async #list(node: Node, policy: CompiledPolicy): Promise<void> {
     const { name } = this.#profileOf(node, policy);
-    await this.#deps.directory.note(entryOf(node, name), this.#deps.now() + NODE_TTL_MS);
+    await this.#deps.directory.record(entryOf(node, name), this.#deps.now() + NODE_TTL_MS);
   }
 
   async #intervalSecondsOf(node: Node): Promise<number> {

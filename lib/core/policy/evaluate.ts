@@ -1,5 +1,12 @@
 import { renderSql } from '../sql/render.ts';
-import { type Asking, askingOf, lastGaspOf, listsAreIds, postMortemOf, priorityOf } from './asking.ts';
+import {
+  lastGaspQueriesOf,
+  listsAreIds,
+  postMortemQueriesOf,
+  priorityOf,
+  type RuleQueries,
+  ruleQueriesOf,
+} from './asking.ts';
 import { type BindingProblem, bind } from './binding.ts';
 import { compiledPolicy } from './compiled-policy.ts';
 import { lastGaspSeconds } from './ending.ts';
@@ -39,19 +46,19 @@ export function evaluate(policy: Policy, event: unknown): Evaluation {
   const stopped = ['STOPPED', 'DELETED'].includes(
     String((event as { detail?: { lastStatus?: unknown } })?.detail?.lastStatus),
   );
-  const lastGasps = compiled.lastGaspRules(event).map((rule) => lastGaspOf(rule, lastGaspSeconds(rule, event)));
+  const lastGasps = compiled.lastGaspRules(event).map((rule) => lastGaspQueriesOf(rule, lastGaspSeconds(rule, event)));
   const asked = compiled
     .eventRules(event)
     .filter((rule) => !stopped || rule.postMortem.length === 0)
-    .map((rule) => askingOf(rule, stopped ? 'post-mortem' : 'live'));
-  const postMortem = stopped ? compiled.postMortemRules(event).map(postMortemOf) : [];
+    .map((rule) => ruleQueriesOf(rule, stopped ? 'post-mortem' : 'live'));
+  const postMortem = stopped ? compiled.postMortemRules(event).map(postMortemQueriesOf) : [];
   return {
     matches: [...lastGasps, ...asked, ...postMortem].map((asking) => matched(asking, event)),
     queriesPerDelivery: policy.limits.queriesPerDelivery,
   };
 }
 
-function matched(asking: Asking, event: unknown): Evaluation['matches'][number] {
+function matched(asking: RuleQueries, event: unknown): Evaluation['matches'][number] {
   const { rule, set, queries, expiresSeconds } = asking;
   const named = namedBy(rule.target, event);
   return {

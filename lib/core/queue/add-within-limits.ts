@@ -29,7 +29,7 @@ export async function addWithinLimits(
   queries: readonly PendingQuery[],
   { queue, limits, leaving, now }: Options,
 ): Promise<{ readonly queued: PendingQuery[]; readonly dropped: Dropped[] }> {
-  const waiting = new Set(await queue.waiting(host, now()));
+  const waiting = new Set(await queue.waitingIds(host, now()));
   const places = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
   const dropped: Dropped[] = [];
   const asked = new Set<string>();

@@ -1,10 +1,10 @@
 import type { Decorations } from '../decorations.ts';
-import type { ToldBy } from '../ledger/clocks.ts';
+import type { DetectedBy } from '../ledger/clocks.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import type { Handling, Poller } from '../ledger/workload.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
-import { type Asking, listsAreIds, priorityOf, type Refusal } from '../policy/asking.ts';
+import { listsAreIds, priorityOf, type Refusal, type RuleQueries } from '../policy/asking.ts';
 import { bind } from '../policy/binding.ts';
 import type { Limits } from '../policy/policy.ts';
 import type { Report } from '../report.ts';
@@ -30,7 +30,7 @@ export interface Cause {
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when we heard of it
   /** Who told of it. @default - an event */
-  readonly toldBy?: ToldBy;
+  readonly toldBy?: DetectedBy;
   readonly places?: Asker['places'];
 }
 
@@ -48,7 +48,7 @@ export interface AskDeps {
  */
 export function questions(
   host: string,
-  askings: readonly Asking[],
+  askings: readonly RuleQueries[],
   cause: Cause,
   nowMs: number,
 ): { readonly queries: PendingQuery[]; readonly refusals: Refusal[] } {
@@ -115,11 +115,11 @@ export async function enqueue(
   // A storm of rows may ask one thing thousands of times: each reason is told once, with its number.
   for (const [{ rule, query, problem }, count] of counted(refusals)) {
     report('query_refused', { host, workload: workload ?? null, rule, query, problem, count });
-    if (problem.startsWith('unsafe')) await ledger.troubled(workload, 'unsafe-id');
-    if (problem === 'too-large') await ledger.troubled(workload, 'too-large');
+    if (problem.startsWith('unsafe')) await ledger.recordTrouble(workload, 'unsafe-id');
+    if (problem === 'too-large') await ledger.recordTrouble(workload, 'too-large');
     // Where another query can prove it, that one makes the verdict.
     const isProvable = queries.some(({ evidence }) => evidence !== undefined);
-    if (problem === 'not-on-platform' && !isProvable) await ledger.troubled(workload, 'not-on-platform');
+    if (problem === 'not-on-platform' && !isProvable) await ledger.recordTrouble(workload, 'not-on-platform');
   }
   if (queries.length === 0) return [];
   const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, leaving, now });
@@ -128,8 +128,8 @@ export async function enqueue(
   // Two notices of one end: what the first of them asked a moment ago is all there is to know.
   const limited = dropped.filter(({ query }) => query.set !== 'last-gasp');
   for (const troubled of new Set(limited.map(({ query }) => query.workload)))
-    await ledger.troubled(troubled, 'limited');
-  if (queued.length > 0 && heatSeconds > 0) await registry.heat(host, now() + heatSeconds * 1000);
+    await ledger.recordTrouble(troubled, 'limited');
+  if (queued.length > 0 && heatSeconds > 0) await registry.accelerate(host, now() + heatSeconds * 1000);
   return queued;
 }
 

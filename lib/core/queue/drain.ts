@@ -51,7 +51,7 @@ export async function drain(host: string, partition: HostPartition, nowMs: numbe
   if (plan.fresh && isTaken) queries.push(...offered(plan.fresh, 0, [...plan.fresh.queries.keys()]));
 
   for (const { workload, evidence, queryId } of plan.expired)
-    await ledger.troubled(workload, 'expired', evidence ? [queryId] : []);
+    await ledger.recordTrouble(workload, 'expired', evidence ? [queryId] : []);
   const taken = new Set(isTaken ? plan.fresh?.queries.flatMap(queryIdsOf) : []);
   const gone = [...plan.leftover, ...plan.expired, ...partition.pending.filter((query) => taken.has(query.queryId))];
   if (gone.length > 0) await queue.remove(gone.map(keyOf));
@@ -101,7 +101,7 @@ async function deliver(
   if (!(await queue.claim(host, node?.rev ?? 0, taken))) return false;
   await queue.deliver(fresh);
   const workloads = new Set(fresh.queries.flatMap(({ askers }) => askers.flatMap(({ workload }) => workload ?? [])));
-  await Promise.all([...workloads].map((workload) => ledger.delivered(workload, nowMs)));
+  await Promise.all([...workloads].map((workload) => ledger.recordDelivery(workload, nowMs)));
   return true;
 }
 
@@ -118,8 +118,8 @@ async function closeSilent(delivery: Delivery, ledger: Ledger): Promise<void> {
     if (query?.discovery === undefined || !query.evidence) continue;
     for (const { workload, queryId } of waitingFor(delivery, query)) {
       if (workload === undefined) continue;
-      if (awaited.includes(position)) await ledger.closed(workload, [queryId]);
-      else await ledger.troubled(workload, 'no-row', [queryId]);
+      if (awaited.includes(position)) await ledger.closeQueries(workload, [queryId]);
+      else await ledger.recordTrouble(workload, 'no-row', [queryId]);
     }
   }
 }

@@ -31,9 +31,9 @@ export interface SpacedQuery {
  */
 export interface HostQueue {
   /** One query of the host's partition; eventually consistent unless asked otherwise. */
-  open(host: string, consistent?: boolean): Promise<HostPartition>;
+  read(host: string, consistent?: boolean): Promise<HostPartition>;
   /** Ids of the queries that wait and have not expired. */
-  waiting(host: string, nowMs: number): Promise<ReadonlySet<string>>;
+  waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>>;
   /**
    * Adds queries of one host as `enqueue` does, and reserves the question of each. One whose question another query holds,
    * and the time of that is not over, is left out. The query that holds a question may reserve it again, after a crash.
@@ -62,9 +62,9 @@ export interface HostQueue {
   /** The deliveries of these ids, read consistently: those in flight, and those that were retired within a day. */
   findDeliveries(host: string, deliveryIds: readonly string[]): Promise<readonly FoundDelivery[]>;
   /** Deliveries of a host that were retired within a day, read consistently. */
-  retired(host: string): Promise<readonly Delivery[]>;
+  retiredDeliveries(host: string): Promise<readonly Delivery[]>;
   /** Notes in a delivery, in flight or retired, which of its queries another host is asked by now. */
-  moved(delivery: Delivery, queryIds: readonly string[]): Promise<void>;
+  recordMoved(delivery: Delivery, queryIds: readonly string[]): Promise<void>;
   /** Notes runs as stored and settled, and retires deliveries of which every query is answered. */
   complete(settled: readonly Settled[]): Promise<void>;
   /** Takes a delivery from its host for good. Answers that come all the same find it for a day. */

@@ -6,7 +6,7 @@ import { type Asker, keyOf, type PendingQuery } from './pending-query.ts';
 
 interface Deps {
   readonly queue: HostQueue;
-  readonly ledger: Pick<Ledger, 'foundHost'>;
+  readonly ledger: Pick<Ledger, 'recordHost'>;
 }
 
 interface NamedDeps extends Deps {
@@ -16,7 +16,7 @@ interface NamedDeps extends Deps {
 /** Moves the queries that waited under another name of a host to the host. Idempotent and crash-safe. */
 export async function moveWaiting(name: string, host: string, deps: Deps): Promise<void> {
   if (name === host) return;
-  const { pending } = await deps.queue.open(name, true);
+  const { pending } = await deps.queue.read(name, true);
   await move(pending, host, name, deps);
 }
 
@@ -26,9 +26,9 @@ export async function moveWaiting(name: string, host: string, deps: Deps): Promi
  */
 export async function moveNamed(name: string, from: string, to: string, deps: NamedDeps): Promise<void> {
   if (from === to) return;
-  const { pending, deliveries } = await deps.queue.open(from, true);
+  const { pending, deliveries } = await deps.queue.read(from, true);
   await move(pending.filter(isMeantFor(name, from)), to, name, deps);
-  for (const delivery of [...deliveries, ...(await deps.queue.retired(from))])
+  for (const delivery of [...deliveries, ...(await deps.queue.retiredDeliveries(from))])
     await moveDelivered(delivery, name, to, deps);
 }
 
@@ -50,8 +50,8 @@ async function moveDelivered(delivery: Delivery, name: string, to: string, deps:
   );
   if (meant.length === 0) return;
   for (const query of meant) await queue.enqueue(query);
-  for (const workload of new Set(meant.flatMap((query) => query.workload ?? []))) await ledger.foundHost(workload, to);
-  await queue.moved(
+  for (const workload of new Set(meant.flatMap((query) => query.workload ?? []))) await ledger.recordHost(workload, to);
+  await queue.recordMoved(
     delivery,
     meant.map(({ queryId }) => queryId),
   );
@@ -62,6 +62,6 @@ async function move(pending: readonly PendingQuery[], host: string, name: string
   const alias = name === host ? undefined : name;
   for (const query of pending) await queue.enqueue({ ...query, host, alias });
   for (const workload of new Set(pending.flatMap((query) => query.workload ?? [])))
-    await ledger.foundHost(workload, host);
+    await ledger.recordHost(workload, host);
   await queue.remove(pending.map(keyOf));
 }

@@ -1,5 +1,5 @@
 import type { Decorations } from '../decorations.ts';
-import type { ToldBy } from '../ledger/clocks.ts';
+import type { DetectedBy } from '../ledger/clocks.ts';
 import { ANSWER_GRACE_MS, type PendingKey } from '../ledger/pending-key.ts';
 import type { Platform } from '../policy/policy.ts';
 import type { Evidence, QuerySet } from '../policy/query-set.ts';
@@ -21,7 +21,7 @@ export interface Asker {
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when we heard of the trigger
   /** Who told of the trigger. @default - an event */
-  readonly toldBy?: ToldBy;
+  readonly toldBy?: DetectedBy;
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
   /** Places of a finding, which hold for as long as it may be answered: the answer makes them last. */

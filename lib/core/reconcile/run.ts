@@ -1,7 +1,7 @@
-import type { Place } from '../arn.ts';
+import type { AwsScope } from '../arn.ts';
 import { each } from '../each.ts';
 import { traceOf } from '../errors.ts';
-import type { Findings } from '../fleet/finding.ts';
+import type { FleetIssues } from '../fleet/finding.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from '../inventory/inventory.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
@@ -14,7 +14,7 @@ export interface SweepDeps extends RuleDeps {
   readonly tasks: TaskInventory;
   readonly instances: InstanceInventory;
   readonly progress: SweepProgress;
-  readonly findings: Findings;
+  readonly findings: FleetIssues;
   readonly nodes: InstanceNodes;
   readonly spend: Spend;
   readonly settled: Settled;
@@ -36,13 +36,13 @@ export interface Found {
 /** One sweep: where it takes place, what it came to, and how its parts fail without each other. */
 export class Run {
   readonly deps: SweepDeps;
-  readonly place: Place;
+  readonly place: AwsScope;
   /** How far the sweeps before had come. */
   readonly before: SweepState;
   readonly tally = { clusters: 0, listed: 0, described: 0, instances: 0, found: 0, caughtUp: 0, ahead: 0, findings: 0 };
   failures = 0;
 
-  constructor(deps: SweepDeps, place: Place, before: SweepState) {
+  constructor(deps: SweepDeps, place: AwsScope, before: SweepState) {
     this.deps = deps;
     this.place = place;
     this.before = before;

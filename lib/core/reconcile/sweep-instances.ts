@@ -1,5 +1,5 @@
 import { each } from '../each.ts';
-import { noteFinding } from '../fleet/finding.ts';
+import { recordFleetIssue } from '../fleet/finding.ts';
 import { type EnrolledAs, isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
 import { type Instance, identityOf } from '../inventory/instance.ts';
@@ -71,7 +71,7 @@ async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecor
   const unidentified = lacksIdentity(record, instance);
   if (unidentified) await learnIdentity(instance, { ledger, now });
   if (!record || states.length > 0 || unidentified || isUnhandled(record)) return;
-  if (wantsSign(record, now())) await ledger.alive(record, now());
+  if (wantsSign(record, now())) await ledger.recordAlive(record, now());
   settled.add(keyOf(instance), now());
 }
 
@@ -134,8 +134,8 @@ async function noteTags(
   });
   await each(changed, async ({ host, tags }) => {
     await run.attempt(host, async () => {
-      await run.deps.registry.tag(host, tags);
-      await run.deps.directory.tag(host, tags); // last: this is what the next sweep compares
+      await run.deps.registry.setTags(host, tags);
+      await run.deps.directory.setTags(host, tags); // last: this is what the next sweep compares
     });
   });
 }
@@ -162,7 +162,7 @@ async function checkFleet(run: Run, instances: readonly Instance[]): Promise<voi
   await each(
     due.filter(({ host }) => !ended.has(host)),
     async (finding) => {
-      await run.attempt(finding.host, () => noteFinding(finding, run.deps));
+      await run.attempt(finding.host, () => recordFleetIssue(finding, run.deps));
     },
   );
 }

@@ -1,6 +1,6 @@
-import { placeOf } from '../arn.ts';
+import { scopeOf } from '../arn.ts';
 import { each } from '../each.ts';
-import { hostOf } from '../hosts/host-of.ts';
+import { resolveHost } from '../hosts/host-of.ts';
 import type { Position, TaskList } from '../inventory/inventory.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { moveWaiting } from '../queue/move.ts';
@@ -123,14 +123,14 @@ async function knowsEssentials({ deps }: Run, record: WorkloadRecord): Promise<b
   const names = await deps.definitions.essentialContainers(definition);
   if (!names) return false;
   const marked = containers.map((one) => (names.has(one.name) ? one : { ...one, essential: false }));
-  if (containers.some(({ name }) => !names.has(name))) await deps.ledger.amend(workload, version, marked);
+  if (containers.some(({ name }) => !names.has(name))) await deps.ledger.amendContainers(workload, version, marked);
   return true;
 }
 
 /** Undefined where no event named it. */
 function definitionOf({ workload, identity }: WorkloadRecord): string | undefined {
   if (!identity.task_family) return undefined;
-  const { partition, region, account } = placeOf(workload);
+  const { partition, region, account } = scopeOf(workload);
   return `arn:${partition}:ecs:${region}:${account}:task-definition/${identity.task_family}:${identity.task_revision}`;
 }
 
@@ -140,13 +140,13 @@ async function findStrays({ deps }: Run, cluster: string, records: readonly Work
   await deps.hosts.prefetch(strays.map((arn) => ({ clusterArn: cluster, containerInstanceArn: arn })));
   for (const arn of strays) {
     const instance = await deps.hosts.instanceOf(cluster, arn).catch(() => undefined); // the next sweep asks again
-    if (instance) await moveWaiting(arn, (await hostOf(instance, deps)).host, deps);
+    if (instance) await moveWaiting(arn, (await resolveHost(instance, deps)).host, deps);
   }
 }
 
 async function noteSigns({ deps }: Run, records: readonly WorkloadRecord[]): Promise<void> {
   const { ledger, now } = deps;
-  for (const record of records) if (wantsSign(record, now())) await ledger.alive(record, now());
+  for (const record of records) if (wantsSign(record, now())) await ledger.recordAlive(record, now());
 }
 
 async function lookAt(run: Run, cluster: string, looks: readonly Look[]): Promise<void> {

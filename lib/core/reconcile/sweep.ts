@@ -1,4 +1,4 @@
-import type { Place } from '../arn.ts';
+import type { AwsScope } from '../arn.ts';
 import { Run, type SweepDeps } from './run.ts';
 import { sweepInstances } from './sweep-instances.ts';
 import { sweepTasks } from './sweep-tasks.ts';
@@ -11,7 +11,7 @@ import { sweepTasks } from './sweep-tasks.ts';
  * @returns how many of its parts failed; each was told of, and did not keep the others from being done. Undefined while
  *   another sweep is under way, which this one leaves the work to.
  */
-export async function sweep(deps: SweepDeps, place: Place, untilMs: number): Promise<number | undefined> {
+export async function sweep(deps: SweepDeps, place: AwsScope, untilMs: number): Promise<number | undefined> {
   const { now, progress, report, settled, spend } = deps;
   const startedAtMs = now();
   const before = await progress.begin(startedAtMs, untilMs);

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Place } from '../arn.ts';
+import type { AwsScope } from '../arn.ts';
 
 /** What a task's event would have said, so that the policy's patterns match it. @param detail as DescribeTasks gives it */
-export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, place: Place): object {
+export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, place: AwsScope): object {
   return envelope('aws.ecs', 'ECS Task State Change', taskArn, detail, occurredAtMs, place);
 }
 
 /** What an instance's event would have said of it. @see Amazon EC2 User Guide, "State change events for your instances" */
-export function instanceEvent(instanceId: string, state: string, occurredAtMs: number, place: Place): object {
+export function instanceEvent(instanceId: string, state: string, occurredAtMs: number, place: AwsScope): object {
   const { partition, region, account } = place;
   const arn = `arn:${partition}:ec2:${region}:${account}:instance/${instanceId}`;
   const detail = { 'instance-id': instanceId, state };
@@ -20,7 +20,7 @@ function envelope(
   resource: string,
   detail: unknown,
   occurredAtMs: number,
-  { account, region }: Place,
+  { account, region }: AwsScope,
 ): object {
   return {
     version: '0',

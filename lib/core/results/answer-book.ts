@@ -7,7 +7,7 @@ import type { Answer } from './answer.ts';
  * apart or minutes (docs/spec/osquery-protocol.md §4). Answers are marked by the page, many at once: a page is what one host took
  * within a minute, so that a write of thousands of answers needs few calls.
  */
-export interface AnswerBook {
+export interface StoredAnswers {
   /** The marks on pages, in one read or few, whether or not a request holds them. A page without marks may be missing. */
   read(host: string, pages: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /**
@@ -18,7 +18,7 @@ export interface AnswerBook {
    */
   claim(host: string, page: string, nowMs: number, untilMs: number): Promise<ReadonlySet<string> | 'busy'>;
   /** Marks answers as durable, and gives the page back. */
-  stored(host: string, page: string, news: PageNews): Promise<void>;
+  markStored(host: string, page: string, news: PageNews): Promise<void>;
   /** Gives a page back as it was, after a failure that passes. */
   release(host: string, page: string): Promise<void>;
 }

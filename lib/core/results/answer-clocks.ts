@@ -1,6 +1,6 @@
 import { clocksOf } from '../ledger/clocks.ts';
 import { type Judged, judged } from '../ledger/first-answer.ts';
-import type { Arrival, FirstAsked, WorkloadRecord } from '../ledger/workload.ts';
+import type { Arrival, FirstQuery, WorkloadRecord } from '../ledger/workload.ts';
 import type { QuerySet } from '../policy/query-set.ts';
 import type { DeliveredQuery } from '../queue/delivery.ts';
 import type { Asker } from '../queue/pending-query.ts';
@@ -54,9 +54,9 @@ export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryM
  * last gasp, which is held against the bound each time.
  */
 function timed({ asker, before, ...arrival }: Proof, sweepEveryMs: number): Pick<Judged, 'instants' | 'lateMs'> {
-  const held = (asked: FirstAsked): Judged => judged(asked, arrival, before ?? {}, sweepEveryMs);
+  const held = (asked: FirstQuery): Judged => judged(asked, arrival, before ?? {}, sweepEveryMs);
   const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = asker;
-  const own: FirstAsked = { eventAtMs, receivedAtMs, queuedAtMs, toldBy };
+  const own: FirstQuery = { eventAtMs, receivedAtMs, queuedAtMs, toldBy };
   if (!before || before.kind === 'ec2-instance') return held(own);
   if (before.firstAnswerAtMs === undefined) return held(before.handling?.firstAsked ?? own);
   return { ...held(own), lateMs: 0 };

@@ -43,7 +43,7 @@ export async function giveUp(
   for (const { query, reason, times, alone } of queries) {
     const byWorkload = grouped(query.askers, (asker) => asker.workload);
     for (const [workload, askers] of byWorkload)
-      await ledger.troubled(workload, reason, query.evidence ? askers.map(({ queryId }) => queryId) : []);
+      await ledger.recordTrouble(workload, reason, query.evidence ? askers.map(({ queryId }) => queryId) : []);
     const { rule, query: name, set } = query;
     const { host } = node;
     if (reason === 'unanswered') report('query_unanswered', { host, rule, query: name, set, offers: times, alone });

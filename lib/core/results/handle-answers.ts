@@ -4,7 +4,7 @@ import type { HostQueue } from '../queue/host-queue.ts';
 import { runOf } from '../queue/offers.ts';
 import { together } from '../together.ts';
 import type { Answer } from './answer.ts';
-import { type AnswerBook, pageNews } from './answer-book.ts';
+import { pageNews, type StoredAnswers } from './answer-book.ts';
 import { type Answered, isSettled, repeatsAmong, settledIn, unaskedFor, withQuestions } from './answered.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
 import { linesOf } from './result-lines.ts';
@@ -12,7 +12,7 @@ import { type SettleDeps, settleAnswers } from './settle.ts';
 
 export interface AnswerDeps extends SettleDeps {
   readonly queue: HostQueue;
-  readonly book: AnswerBook;
+  readonly book: StoredAnswers;
   readonly sink: ResultSink;
   readonly timeLeftMs: TimeLeft;
 }
@@ -71,7 +71,7 @@ const isLarge = (answers: readonly Answer[]): boolean =>
   answers.length > SLICE_ANSWERS || answers.reduce((rows, answer) => rows + answer.rows.length, 0) > SLICE_ROWS;
 
 /** Those that were not stored as answers that nothing had asked for. Whether something has is not known here yet. */
-async function unmarked(host: string, answers: readonly Answer[], book: AnswerBook): Promise<Answer[]> {
+async function unmarked(host: string, answers: readonly Answer[], book: StoredAnswers): Promise<Answer[]> {
   const all = answers.map(unaskedFor);
   const marks = await book.read(host, [...new Set(all.map(({ entry }) => entry.page))]);
   return all.flatMap(({ answer, entry }) => (marks.get(entry.page)?.has(entry.mark) ? [] : answer));
@@ -146,11 +146,11 @@ async function closePages(
   pages: ReadonlyMap<string, ReadonlySet<string>>,
   stored: readonly Answered[],
   nowMs: number,
-  book: AnswerBook,
+  book: StoredAnswers,
 ): Promise<void> {
   await together(pages, async ([page, before]) => {
     const marks = stored.flatMap(({ entry }) => (entry.page === page ? [entry.mark] : []));
     if (marks.length === 0) await book.release(host, page);
-    else await book.stored(host, page, pageNews(before, marks, nowMs));
+    else await book.markStored(host, page, pageNews(before, marks, nowMs));
   });
 }

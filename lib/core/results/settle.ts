@@ -1,4 +1,4 @@
-import type { Findings } from '../fleet/finding.ts';
+import type { FleetIssues } from '../fleet/finding.ts';
 import { noteShortCleanup } from '../fleet/short-cleanup.ts';
 import { grouped } from '../grouped.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -22,7 +22,7 @@ import { containerFacts } from './container-facts.ts';
 export interface SettleDeps {
   readonly queue: HostQueue;
   readonly ledger: Ledger;
-  readonly findings: Findings;
+  readonly findings: FleetIssues;
   readonly fanOuts: Pick<FanOuts, 'save'>;
   /** Takes what rows of the enrollment and launch sets say: which instance a host is. */
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
@@ -235,12 +235,12 @@ async function tellLedger(
     news.filter(({ trouble }) => trouble),
     ({ trouble }) => trouble,
   );
-  for (const [trouble, ofIt] of troubles) if (trouble) await ledger.troubled(workload, trouble, queryIdsOf(ofIt));
+  for (const [trouble, ofIt] of troubles) if (trouble) await ledger.recordTrouble(workload, trouble, queryIdsOf(ofIt));
   const proving = news.filter(({ live, postMortem }) => live.length + postMortem.length > 0);
   const [first] = proving;
   if (!first) return [];
   const closes = queryIdsOf(proving);
-  const before = await ledger.saw(workload, { ...sightingOf(proving), closes, from: first.from, ...clocks });
+  const before = await ledger.recordSighting(workload, { ...sightingOf(proving), closes, from: first.from, ...clocks });
   return proving.map(({ query, asker, from }, index) => {
     // The first of them is what the bound is about; by the others' time the workload had been seen.
     const then = before && index > 0 ? { ...before, firstAnswerAtMs: clocks.answeredAtMs } : before;

@@ -32,7 +32,7 @@ export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'
   // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
   const settleByMs = asked.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0;
   await tellOfEnd(record, settleByMs, deps);
-  await ledger.handled(instanceId, record.version, {
+  await ledger.markHandled(instanceId, record.version, {
     host: handling?.host ?? host ?? instanceId,
     enrolled,
     asked,
@@ -75,11 +75,12 @@ async function drainDead(host: string, deps: RuleDeps): Promise<number> {
   let count = 0;
   // One page at a time; what is removed does not come again.
   for (;;) {
-    const { pending, deliveries } = await queue.open(host, true);
+    const { pending, deliveries } = await queue.read(host, true);
     if (pending.length + deliveries.length === 0) return count;
     const open = deliveries.flatMap((delivery) => queriesAt(delivery, unanswered(delivery)));
     const askers = [...pending, ...open.flatMap((query) => query.askers)];
-    for (const workload of new Set(askers.map((asker) => asker.workload))) await ledger.troubled(workload, 'host-gone');
+    for (const workload of new Set(askers.map((asker) => asker.workload)))
+      await ledger.recordTrouble(workload, 'host-gone');
     await queue.remove(pending.map(keyOf));
     for (const delivery of deliveries) await queue.retire(delivery);
     count += pending.length + open.length;

@@ -1,4 +1,4 @@
-import { type HostDeps, hostOf, type Resolved } from '../hosts/host-of.ts';
+import { type HostDeps, type Resolved, resolveHost } from '../hosts/host-of.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { lives } from '../nodes/node.ts';
 import type { FindingSubject } from '../policy/guardduty-finding.ts';
@@ -45,7 +45,7 @@ export async function findingHosts(subjects: readonly FindingSubject[], deps: De
 
 /** @param name of an instance or host */
 async function hostBehind(name: string, deps: Deps) {
-  const found = await hostOf(name, deps);
+  const found = await resolveHost(name, deps);
   const isEnded = found.node?.endedAtMs !== undefined;
   if (lives(found.node, deps.now())) return { found };
   if (isEnded) return { why: 'the host is gone' };

@@ -1,4 +1,4 @@
-import { type HostDeps, hostOf } from '../hosts/host-of.ts';
+import { type HostDeps, resolveHost } from '../hosts/host-of.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { endInstance } from './end-instance.ts';
 import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';
@@ -72,7 +72,7 @@ async function launchOf({ instanceId, occurredAtMs }: LaunchEvent, { ledger }: R
 async function learnHost(event: ParsedEvent, deps: LearnDeps): Promise<void> {
   if (event.kind !== 'container-instance' || !event.instance) return;
   const { arn, instance } = event;
-  await deps.hosts.learn(arn, instance, async () => moveWaiting(arn, (await hostOf(instance, deps)).host, deps));
+  await deps.hosts.learn(arn, instance, async () => moveWaiting(arn, (await resolveHost(instance, deps)).host, deps));
 }
 
 /**

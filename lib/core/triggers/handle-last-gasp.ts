@@ -1,9 +1,9 @@
 import { traceOf } from '../errors.ts';
-import { hostOf } from '../hosts/host-of.ts';
-import { machineOf } from '../ledger/machine.ts';
+import { resolveHost } from '../hosts/host-of.ts';
+import { instanceDecorations } from '../ledger/machine.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
-import { heatSecondsOf, lastGaspOf } from '../policy/asking.ts';
+import { heatSecondsOf, lastGaspQueriesOf } from '../policy/asking.ts';
 import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
@@ -131,12 +131,16 @@ async function askInstance(
   const record = await ledger.advance(noticeSnapshot(instanceId, notice.occurredAtMs, now()));
   const [known] = await ledger.read([instanceId]);
   if (known?.stopped) return NOBODY; // told of too late
-  const { host, node, alias } = await hostOf(instanceId, deps);
+  const { host, node, alias } = await resolveHost(instanceId, deps);
   const hasAgent = lives(node, now());
   const rules = compiled.lastGaspRules(raw);
   const secondsLeft = deadlineAtMs === undefined ? undefined : secondsUntil(deadlineAtMs, now());
-  const cause = { ...causeOf(instanceId, notice, now()), alias, ...(known ? { decorations: machineOf(known) } : {}) };
-  const askings = rules.map((rule) => lastGaspOf(rule, secondsLeft ?? rule.expiresSeconds));
+  const cause = {
+    ...causeOf(instanceId, notice, now()),
+    alias,
+    ...(known ? { decorations: instanceDecorations(known) } : {}),
+  };
+  const askings = rules.map((rule) => lastGaspQueriesOf(rule, secondsLeft ?? rule.expiresSeconds));
   const wanted = questions(host, askings, cause, now());
   // Ids alone would not know a repeat once the queries are answered.
   const { done } = await fanOuts.resume(cause.key, now());
@@ -145,9 +149,9 @@ async function askInstance(
   if (!done) await fanOuts.save(cause.key, { hosts: 1, done: true }, now());
   const asked = done ? wanted.queries : queries;
   if (!record && queries.length > 0)
-    await ledger.lastGasp(instanceId, { set: 'last-gasp', atMs: now(), queries: queries.length });
+    await ledger.recordLastGasp(instanceId, { set: 'last-gasp', atMs: now(), queries: queries.length });
   if (record) {
-    await ledger.handled(instanceId, record.version, {
+    await ledger.markHandled(instanceId, record.version, {
       host,
       enrolled: hasAgent,
       asked: asked.map(keyOf),

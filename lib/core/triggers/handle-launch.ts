@@ -1,14 +1,14 @@
 import { traceOf } from '../errors.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
-import { hostOf } from '../hosts/host-of.ts';
+import { resolveHost } from '../hosts/host-of.ts';
 import type { Instance } from '../inventory/instance.ts';
 
-import type { ToldBy } from '../ledger/clocks.ts';
-import { machineOf } from '../ledger/machine.ts';
+import type { DetectedBy } from '../ledger/clocks.ts';
+import { instanceDecorations } from '../ledger/machine.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
-import { askingOf, heatSecondsOf } from '../policy/asking.ts';
+import { heatSecondsOf, ruleQueriesOf } from '../policy/asking.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { keyOf } from '../queue/pending-query.ts';
@@ -18,7 +18,7 @@ export interface LaunchEvent {
   readonly instanceId: string;
   readonly identity: Readonly<Record<string, string>>;
   readonly occurredAtMs: number;
-  readonly toldBy: ToldBy;
+  readonly toldBy: DetectedBy;
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
 }
@@ -42,9 +42,12 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   const { ledger, now } = deps;
   const record = await ledger.advance(launchSnapshot(event, now()));
   if (!record) return 'stale';
-  const machine = machineOf({ ...record, identity: { ...(await identify(record, deps)), ...record.identity } });
+  const machine = instanceDecorations({
+    ...record,
+    identity: { ...(await identify(record, deps)), ...record.identity },
+  });
   const compiled = await deps.policy();
-  const { host, node, alias } = await hostOf(event.instanceId, deps);
+  const { host, node, alias } = await resolveHost(event.instanceId, deps);
   const rules = compiled.eventRules(event.raw).filter((rule) => rule.target === 'ec2-instance');
   const cause: Cause = {
     key: `${record.workload} ${record.version}`,
@@ -57,11 +60,11 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     receivedAtMs: record.receivedAtMs,
     toldBy: record.toldBy,
   };
-  const askings = rules.map((rule) => askingOf(rule, 'launch'));
+  const askings = rules.map((rule) => ruleQueriesOf(rule, 'launch'));
   const wanted = questions(host, askings, cause, now());
   const { limits } = compiled.policy;
   const queries = await enqueue(host, wanted, limits, heatSecondsOf(askings), deps, record.workload);
-  await ledger.handled(record.workload, record.version, {
+  await ledger.markHandled(record.workload, record.version, {
     host,
     enrolled: lives(node, now()),
     asked: queries.map(keyOf),

@@ -1,6 +1,6 @@
 import { factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import type { Node } from '../nodes/node.ts';
-import { type Asking, askingOf, heatSecondsOf, type Refusal } from '../policy/asking.ts';
+import { heatSecondsOf, type Refusal, type RuleQueries, ruleQueriesOf } from '../policy/asking.ts';
 import type { CompiledPolicy, LogRow } from '../policy/compiled-policy.ts';
 import type { PolicyRule } from '../policy/policy.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
@@ -41,7 +41,7 @@ export async function askOnLog(
       if (rules.length > 0) matches.push({ line, index, row, rules });
     }
   }
-  if (configHash) await deps.directory.runs(node.host, configHash);
+  if (configHash) await deps.directory.recordConfigHash(node.host, configHash);
   if (matches.length === 0) return 0;
   const { wanted, askings } = wantedBy(node, matches, deps.now());
   const queued = await enqueue(node.host, wanted, policy.policy.limits, heatSecondsOf(askings), deps);
@@ -52,7 +52,7 @@ export async function askOnLog(
 function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
   const facts = factsOf(node, nowMs);
   const wanted: { queries: PendingQuery[]; refusals: Refusal[] } = { queries: [], refusals: [] };
-  const askings = new Map<string, Asking>();
+  const askings = new Map<string, RuleQueries>();
   for (const { line, index, row, rules } of matches) {
     const cause = {
       key: `log ${node.host} ${line.id} ${index}`,
@@ -63,7 +63,7 @@ function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
       receivedAtMs: nowMs,
     };
     for (const rule of rules) {
-      const asking = askings.get(rule.name) ?? askingOf(rule, 'log');
+      const asking = askings.get(rule.name) ?? ruleQueriesOf(rule, 'log');
       askings.set(rule.name, asking);
       const { queries, refusals } = questions(node.host, [asking], cause, nowMs);
       for (const query of queries) wanted.queries.push(query);

@@ -1,8 +1,8 @@
-import { hostOf, type Resolved } from '../hosts/host-of.ts';
+import { type Resolved, resolveHost } from '../hosts/host-of.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import { everyEntry, type NodeDirectory, seenFrom } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
-import { askingOf } from '../policy/asking.ts';
+import { ruleQueriesOf } from '../policy/asking.ts';
 import { lookUp } from '../policy/binding.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { type FindingSubject, findingOf } from '../policy/guardduty-finding.ts';
@@ -84,10 +84,10 @@ async function askAll(rule: PolicyRule, occasion: Occasion, deps: RuleDeps): Pro
     case 'finding':
       return askFinding(rule, named.subjects, occasion, deps);
     case 'alias':
-      return askOnce(await hostOf(named.alias, deps), [], rule, occasion, deps);
+      return askOnce(await resolveHost(named.alias, deps), [], rule, occasion, deps);
     case 'container-instance': {
       const instance = await deps.hosts.instanceOf(named.clusterArn, named.arn);
-      return instance ? askOnce(await hostOf(instance, deps), [], rule, occasion, deps) : 0;
+      return instance ? askOnce(await resolveHost(instance, deps), [], rule, occasion, deps) : 0;
     }
     default:
       withoutHost(rule, occasion, 'why' in named ? named.why : named.kind, deps);
@@ -163,7 +163,7 @@ async function ask(
   places?: readonly string[],
 ): Promise<{ readonly queued: number; readonly dropped: number }> {
   const own = { ...cause, alias, key: `${cause.key} ${host}`, ...(places ? { places } : {}) };
-  const { queries, refusals } = questions(host, [askingOf(rule, 'request')], own, deps.now());
+  const { queries, refusals } = questions(host, [ruleQueriesOf(rule, 'request')], own, deps.now());
   // They may be handed out a few at a time: the last one stands for all.
   const asked = queries.map(({ places: last, ...query }, index) =>
     last && index === queries.length - 1 ? { ...query, places: last } : query,

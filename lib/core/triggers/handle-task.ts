@@ -1,9 +1,9 @@
-import { placeOf } from '../arn.ts';
+import { scopeOf } from '../arn.ts';
 import type { Decorations } from '../decorations.ts';
-import { hostOf } from '../hosts/host-of.ts';
-import { movesOf, type Stays } from '../ledger/addresses.ts';
+import { resolveHost } from '../hosts/host-of.ts';
+import { type AddressesSince, compareAddresses } from '../ledger/addresses.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { machineOf } from '../ledger/machine.ts';
+import { instanceDecorations } from '../ledger/machine.ts';
 import { type PendingKey, uniqueKeys } from '../ledger/pending-key.ts';
 import { tellOfEnd } from '../ledger/review.ts';
 import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
@@ -42,15 +42,15 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   if (!record) return 'stale';
   noteAccount(record, event, deps);
   const policy = await deps.policy();
-  const site = await siteOf(event.task, record.handling, policy.policy.profiles, deps);
+  const site = await taskHostOf(event.task, record.handling, policy.policy.profiles, deps);
   const plan = planTask(record, event, site, policy, now());
   const queries = await ask(plan, record, site, policy, deps);
   const stays = await noteAddresses(record, event, ledger);
-  if (site.hasEnded && unseen(record).length > 0) await ledger.troubled(record.workload, 'host-gone');
+  if (site.hasEnded && unseen(record).length > 0) await ledger.recordTrouble(record.workload, 'host-gone');
   await takeBack(withdrawnOf(plan, record, queries), record, site, deps);
   const handling = handlingOf(plan, record, site, queries, now());
   await tellOfEnd(record, handling.settleByMs, deps);
-  if (!(await ledger.handled(record.workload, record.version, { ...handling, stays })))
+  if (!(await ledger.markHandled(record.workload, record.version, { ...handling, stays })))
     return superseded(record, queries, deps);
   if (!site.host && record.subjects.length > 0) return 'no-host';
   return queries.length > 0 ? 'asked' : 'noted';
@@ -58,7 +58,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
 
 /** Events of a task may come through another account than its own: it is handled under its ARN all the same. */
 function noteAccount({ workload }: WorkloadRecord, { account }: TaskEvent, { report }: TaskDeps): void {
-  if (account !== '' && placeOf(workload).account !== account) report('account_differs', { workload, account });
+  if (account !== '' && scopeOf(workload).account !== account) report('account_differs', { workload, account });
 }
 
 /** What one event of a task wants to ask, and what becomes of what was asked before. */
@@ -75,7 +75,7 @@ interface TaskPlan {
 function planTask(
   record: WorkloadRecord,
   event: TaskEvent,
-  { waitsFor, hasEnded, machine, alias }: Site,
+  { waitsFor, hasEnded, machine, alias }: TaskHost,
   policy: CompiledPolicy,
   nowMs: number,
 ): TaskPlan {
@@ -97,7 +97,7 @@ function planTask(
 async function ask(
   { fresh, heatSeconds, late }: TaskPlan,
   { workload, stopped }: WorkloadRecord,
-  { host, waitsFor, poller }: Site,
+  { host, waitsFor, poller }: TaskHost,
   { policy }: CompiledPolicy,
   deps: TaskDeps,
 ): Promise<PendingQuery[]> {
@@ -107,7 +107,7 @@ async function ask(
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
   if (host && poller && !stopped && policy.heatSeconds > heat)
-    await deps.registry.heat(host, deps.now() + policy.heatSeconds * 1000);
+    await deps.registry.accelerate(host, deps.now() + policy.heatSeconds * 1000);
   return queries;
 }
 
@@ -120,18 +120,18 @@ function withdrawnOf({ late }: TaskPlan, record: WorkloadRecord, queries: readon
 async function takeBack(
   keys: readonly PendingKey[],
   record: WorkloadRecord,
-  { host, waitsFor }: Site,
+  { host, waitsFor }: TaskHost,
   { queue, ledger, now }: TaskDeps,
 ): Promise<void> {
   if (keys.length === 0) return;
   const isOpen = ({ queryId, answerByMs }: PendingKey): boolean =>
     answerByMs !== undefined && !record.closed.includes(queryId);
   // What still waits was handed to nobody: once it is taken back, no answer to it can come.
-  const waiting = waitsFor && keys.some(isOpen) ? await queue.waiting(waitsFor, now()) : new Set<string>();
+  const waiting = waitsFor && keys.some(isOpen) ? await queue.waitingIds(waitsFor, now()) : new Set<string>();
   const moved = keys.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []));
   await queue.remove([...keys, ...moved]);
   const closed = keys.filter((key) => isOpen(key) && waiting.has(key.queryId));
-  await ledger.closed(
+  await ledger.closeQueries(
     record.workload,
     closed.map(({ queryId }) => queryId),
   );
@@ -140,7 +140,7 @@ async function takeBack(
 function handlingOf(
   { asked }: TaskPlan,
   { handling: before }: WorkloadRecord,
-  { host, machine, poller, hasEnded }: Site,
+  { host, machine, poller, hasEnded }: TaskHost,
   queries: readonly PendingQuery[],
   nowMs: number,
 ): Handling {
@@ -164,11 +164,11 @@ async function superseded(
   { ledger, queue }: TaskDeps,
 ): Promise<'superseded'> {
   const keys = queries.map(keyOf);
-  await ledger.alsoAsked(workload, keys);
+  await ledger.addLateQueries(workload, keys);
   const [newer] = await ledger.read([workload]);
   if (!newer?.stopped || stopped) return 'superseded';
   await queue.remove(keys);
-  await ledger.closed(
+  await ledger.closeQueries(
     workload,
     keys.flatMap(({ queryId, answerByMs }) => (answerByMs === undefined ? [] : [queryId])),
   );
@@ -176,7 +176,7 @@ async function superseded(
 }
 
 /** Where a task runs, and who could answer there. */
-interface Site {
+interface TaskHost {
   readonly host?: string;
   /** Its instance's id, where the host goes by another name. */
   readonly alias?: string;
@@ -189,18 +189,18 @@ interface Site {
   readonly machine?: Decorations;
 }
 
-async function siteOf(
+async function taskHostOf(
   { clusterArn, containerInstanceArn }: TaskEvent['task'],
   before: Handling | undefined,
   profiles: readonly Profile[],
   deps: TaskDeps,
-): Promise<Site> {
+): Promise<TaskHost> {
   const { hosts, ledger, now } = deps;
   const runsOn = await hosts.instanceOf(clusterArn, containerInstanceArn);
   // Where ECS has forgotten a container instance, the task still ran where it ran.
   const name = runsOn ?? before?.machine?.instance_id ?? before?.host;
   const [found, [instance] = []] = await Promise.all([
-    name === undefined ? undefined : hostOf(name, deps),
+    name === undefined ? undefined : resolveHost(name, deps),
     runsOn === undefined ? undefined : ledger.read([runsOn]),
   ]);
   const node = found?.node;
@@ -211,18 +211,18 @@ async function siteOf(
     waitsFor: found?.host ?? containerInstanceArn,
     poller: lives(node, now()) ? pollerOf(node, profiles, now()) : undefined,
     hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
-    machine: machineBehind(runsOn, instance, before?.machine),
+    machine: instanceBehind(runsOn, instance, before?.machine),
   };
 }
 
 /** What is known of the instance behind a task: at first only its id, as its image and tags are learned a little later. */
-function machineBehind(
+function instanceBehind(
   runsOn: string | undefined,
   instance: WorkloadRecord | undefined,
   before: Decorations | undefined,
 ): Decorations | undefined {
   if (before?.ami_id || !runsOn) return before;
-  return instance ? machineOf(instance) : { instance_id: runsOn };
+  return instance ? instanceDecorations(instance) : { instance_id: runsOn };
 }
 
 /** From here on the end of a life says again what the first event of it said: its addresses would be forgotten before it. */
@@ -233,14 +233,18 @@ async function noteAddresses(
   record: WorkloadRecord,
   { task, occurredAtMs }: TaskEvent,
   ledger: Ledger,
-): Promise<Stays> {
+): Promise<AddressesSince> {
   // Its network is there before anything is pulled. Of a task we have heard of without, it came with this event.
   const ownMs = task.pullStartedAt ?? (record.handling ? occurredAtMs : (task.startedAt ?? task.createdAt));
-  const { stays, came } = movesOf(record.identity, record.stays, Math.min(ownMs ?? occurredAtMs, record.receivedAtMs));
-  if (Object.keys(came).length > 0) await ledger.came(record, came);
+  const { current, gained } = compareAddresses(
+    record.identity,
+    record.stays,
+    Math.min(ownMs ?? occurredAtMs, record.receivedAtMs),
+  );
+  if (Object.keys(gained).length > 0) await ledger.indexAddresses(record, gained);
   else if (record.stopped && record.receivedAtMs - record.firstReceivedAtMs > LONG_LIFE_MS)
-    await ledger.came(record, stays);
-  return stays;
+    await ledger.indexAddresses(record, current);
+  return current;
 }
 
 /** The essential containers of a task that has others; a task of one container cannot do without it. */
@@ -255,5 +259,5 @@ async function essentialsOf({ task }: TaskEvent, { definitions }: TaskDeps): Pro
  */
 async function joinHost(containerInstanceArn: string, deps: TaskDeps): Promise<void> {
   const instance = await deps.hosts.news(containerInstanceArn);
-  if (instance) await moveWaiting(containerInstanceArn, (await hostOf(instance, deps)).host, deps);
+  if (instance) await moveWaiting(containerInstanceArn, (await resolveHost(instance, deps)).host, deps);
 }

@@ -71,7 +71,7 @@ export async function lastGaspOver(
   { queue, now, pause, untilMs, failed }: Persistence & { readonly queue: HostQueue },
 ): Promise<void> {
   while (now() < untilMs) {
-    const partition = await queue.open(host, true).catch(failed);
+    const partition = await queue.read(host, true).catch(failed);
     if (partition && !isUnderWay(partition, instanceId, now())) return;
     await pause(Math.min(AGAIN_AFTER_MS, Math.max(0, untilMs - now())));
   }

@@ -1,4 +1,4 @@
-import type { ToldBy } from '../ledger/clocks.ts';
+import type { DetectedBy } from '../ledger/clocks.ts';
 import { type Fields, fieldsOf, instantOf, listOf, nameOf, textOf, wholeOf } from './fields.ts';
 import type { Envelope, Malformed, ParsedEvent } from './parsed-event.ts';
 import type { TaskEvent } from './task.ts';
@@ -12,7 +12,7 @@ const MAX_VERSION = 1e9;
  * An "ECS Task State Change". Nothing can be done without the task's ARN, its state, and the version that orders events; all
  * else is left out where it is missing. @see docs/spec/aws-events.md §A.2
  */
-export function readTask(envelope: Envelope, raw: unknown, toldBy: ToldBy): ParsedEvent {
+export function readTask(envelope: Envelope, raw: unknown, toldBy: DetectedBy): ParsedEvent {
   const { id, account, region, occurredAtMs, detail } = envelope;
   const taskArn = nameOf(detail.taskArn) ?? envelope.resources.find(isTaskArn);
   if (taskArn === undefined) return malformed('taskArn: names no task');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ToldBy } from '../ledger/clocks.ts';
+import type { DetectedBy } from '../ledger/clocks.ts';
 import { isWarmPoolMove } from '../policy/ending.ts';
 import { fieldsOf, instanceIdOf, instantOf, nameOf, namesOf, textOf } from './fields.ts';
 import type { LifecycleAction } from './lifecycle-hook.ts';
@@ -12,7 +12,7 @@ const ENDED = new Set(['shutting-down', 'terminated']);
 /** Auto Scaling's own form of a token. @see Auto Scaling API Reference, CompleteLifecycleAction */
 const ACTION_TOKEN = /^[0-9A-Za-z-]{36}$/;
 
-type Reader = (envelope: Envelope, raw: unknown, toldBy: ToldBy) => ParsedEvent;
+type Reader = (envelope: Envelope, raw: unknown, toldBy: DetectedBy) => ParsedEvent;
 
 /** The events that we subscribe to and act on beside the policy's rules, by source and detail type. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -32,7 +32,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
  * @param toldBy whether EventBridge brought it, or the reconciler made it of what it found
  * @param heardAtMs stands for the time of an event that names none, epoch ms; the same for every copy
  */
-export function parseEvent(input: unknown, toldBy: ToldBy = 'event', heardAtMs?: number): ParsedEvent {
+export function parseEvent(input: unknown, toldBy: DetectedBy = 'event', heardAtMs?: number): ParsedEvent {
   const envelope = readEnvelope(input, heardAtMs);
   if ('kind' in envelope) return envelope;
   const read = READERS.get(envelope.type) ?? readOther;
@@ -70,7 +70,7 @@ function readContainerInstance({ id, occurredAtMs, detail, resources }: Envelope
   return { kind: 'container-instance', arn, instance, event: { id, occurredAtMs, raw } };
 }
 
-function readInstanceState(envelope: Envelope, raw: unknown, toldBy: ToldBy): ParsedEvent {
+function readInstanceState(envelope: Envelope, raw: unknown, toldBy: DetectedBy): ParsedEvent {
   const { id, occurredAtMs, detail } = envelope;
   const instanceId = instanceIn(envelope);
   const state = nameOf(detail.state);
@@ -81,7 +81,7 @@ function readInstanceState(envelope: Envelope, raw: unknown, toldBy: ToldBy): Pa
   return { kind: 'launch', event: { instanceId, identity: {}, occurredAtMs, toldBy, raw } };
 }
 
-function readGroupLaunch(envelope: Envelope, raw: unknown, toldBy: ToldBy): ParsedEvent {
+function readGroupLaunch(envelope: Envelope, raw: unknown, toldBy: DetectedBy): ParsedEvent {
   const { id, occurredAtMs, detail } = envelope;
   const instanceId = instanceIn(envelope);
   if (instanceId === undefined) return { kind: 'ignored', eventId: id, why: 'launch without an instance' };

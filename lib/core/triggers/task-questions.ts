@@ -1,6 +1,6 @@
 import type { Decorations } from '../decorations.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
-import { type Asking, askingOf, lastGaspOf, postMortemOf } from '../policy/asking.ts';
+import { lastGaspQueriesOf, postMortemQueriesOf, type RuleQueries, ruleQueriesOf } from '../policy/asking.ts';
 import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
 import { isStopSignal } from '../policy/ending.ts';
 import type { Cause } from '../queue/ask.ts';
@@ -17,21 +17,23 @@ export const unseen = ({ subjects, seenLive, seenPostMortem }: WorkloadRecord): 
 const WINDING_DOWN = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING']);
 
 /** What the policy asks about a task in this state; once all its containers were seen, only the last gasp. */
-export function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy, nowMs: number): Asking[] {
+export function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy, nowMs: number): RuleQueries[] {
   const secondsLeft = Math.floor((deadlineOf(record.occurredAtMs, nowMs) - nowMs) / 1000);
-  const lastGasps = isStopSignal(record) ? policy.lastGaspRules(raw).map((rule) => lastGaspOf(rule, secondsLeft)) : [];
+  const lastGasps = isStopSignal(record)
+    ? policy.lastGaspRules(raw).map((rule) => lastGaspQueriesOf(rule, secondsLeft))
+    : [];
   if (record.subjects.length > 0 && unseen(record).length === 0) return lastGasps;
-  const onHost = (asking: Asking): boolean => asking.rule.target === 'ecs-task-host';
+  const onHost = (asking: RuleQueries): boolean => asking.rule.target === 'ecs-task-host';
   if (record.stopped) {
     // Of a rule on any state that has both sets, the post-mortem one takes the other's place.
     const rules = policy.eventRules(raw).filter((rule) => rule.postMortem.length === 0);
-    const ended = rules.map((rule) => askingOf(rule, 'post-mortem'));
-    return [...ended, ...policy.postMortemRules(raw).map(postMortemOf)].filter(onHost);
+    const ended = rules.map((rule) => ruleQueriesOf(rule, 'post-mortem'));
+    return [...ended, ...policy.postMortemRules(raw).map(postMortemQueriesOf)].filter(onHost);
   }
   const missedStart = WINDING_DOWN.has(record.lastStatus) && !record.handling?.asked.some(({ set }) => set === 'live');
   const live = policy
     .eventRules(missedStart ? asIfRunning(raw) : raw)
-    .map((rule) => askingOf(rule, 'live'))
+    .map((rule) => ruleQueriesOf(rule, 'live'))
     .filter(onHost);
   return [...lastGasps, ...live];
 }

@@ -1,5 +1,5 @@
 import type { Decorations } from '../decorations.ts';
-import type { ToldBy } from '../ledger/clocks.ts';
+import type { DetectedBy } from '../ledger/clocks.ts';
 import { tagText } from '../ledger/machine.ts';
 import type { TaskContainer, TaskTimes, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
@@ -12,7 +12,7 @@ export interface TaskEvent {
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
   readonly occurredAtMs: number; // the envelope's time, whole seconds
-  readonly toldBy: ToldBy;
+  readonly toldBy: DetectedBy;
   readonly task: {
     readonly taskArn: string;
     readonly clusterArn: string; // '' where nothing says it, as for the task definition

@@ -39,7 +39,7 @@ describe('an instance that comes up', () => {
 
   it('is asked about at its next start, too, after an event whose time never comes', async () => {
     await world.take({ ...fixture(19), time: '+050000-01-01T00:00:00Z' });
-    const { pending } = await world.ports.queue.open(INSTANCE, true);
+    const { pending } = await world.ports.queue.read(INSTANCE, true);
     await world.ports.queue.remove(pending);
     world.nowMs += 30 * MINUTE;
     await world.take({ ...fixture(19), time: new Date(world.nowMs).toISOString() });

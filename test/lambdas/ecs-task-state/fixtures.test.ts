@@ -106,7 +106,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
 
   it('knows each container by its name and image when rows come back', async () => {
     await arrives(5);
-    const { pending } = await world.ports.queue.open(INSTANCE, true);
+    const { pending } = await world.ports.queue.read(INSTANCE, true);
     expect(pending[0]?.subjectDecorations).toEqual({
       [ENVOY]: {
         container_name: 'envoy',

@@ -106,7 +106,7 @@ describe('a terminate hook of ours', () => {
     ['out of a warm pool, where it was stopped', { Origin: 'WarmPool', Destination: 'EC2' }],
   ])('is completed at once for an agent that has been silent for long, and still asks it: %s', async (_, detail) => {
     gasp.world.nowMs = TOLD - 16 * MINUTE;
-    await gasp.world.ports.registry.seen(INSTANCE, gasp.world.nowMs);
+    await gasp.world.ports.registry.recordPoll(INSTANCE, gasp.world.nowMs);
     await gasp.at(ourHook(detail));
     expect(completedAfter()).toEqual([0]);
     expect(await gasp.asked()).toEqual(QUESTIONS);
@@ -152,7 +152,7 @@ describe('when something fails', () => {
   /** The parts that may fail, and the method that does. */
   const parts = {
     queueing: () => [gasp.world.ports.queue, 'enqueue'],
-    'looking into the queue': () => [gasp.world.ports.queue, 'open'],
+    'looking into the queue': () => [gasp.world.ports.queue, 'read'],
     'the ledger': () => [gasp.world.ports.ledger, 'advance'],
     'the alias': () => [gasp.world.ports.aliases, 'find'],
     'the node': () => [gasp.world.ports.registry, 'find'],
@@ -339,7 +339,7 @@ describe('rules that ask somebody else about the end of an instance', () => {
   it('ask once, under however many ids a notice is published', async () => {
     for (const id of ['a', 'b']) {
       expect(await gasp.at({ ...ourHook(), id })).toEqual([]);
-      const { pending } = await gasp.world.ports.queue.open(GROUP, true);
+      const { pending } = await gasp.world.ports.queue.read(GROUP, true);
       if (id === 'a') await gasp.world.ports.queue.remove(pending);
     }
     expect(await besides()).toEqual([]);

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { readEnv } from '../../../lambdas/reconcile/env.ts';
 import { createHandler } from '../../../lambdas/reconcile/handler.ts';
-import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../lib/aws/ledger-book.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../../lib/aws/progress.ts';
 import { InstanceNodes } from '../../../lib/core/fleet/instance-nodes.ts';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
@@ -45,7 +45,7 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
   };
   const telling = {
     ...deps,
-    book: new DynamoLedgerBook(world.table),
+    book: new DynamoLedgerIndex(world.table),
     events: { put: async (events: readonly CoverageEvent[]) => void misses.push(...events) },
     progress: new DynamoReviewProgress(world.table),
   };

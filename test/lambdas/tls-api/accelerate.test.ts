@@ -42,7 +42,7 @@ describe('a cold host for which more waits than a delivery takes', () => {
   });
 
   it('keeps the longer heat of its own', async () => {
-    await server.registry.heat(HOST, T0 + 300_000);
+    await server.registry.accelerate(HOST, T0 + 300_000);
     await queue(1, 2, 3, 4);
     expect(await read()).toEqual({ asked: 3, accelerate: 300 });
   });
@@ -67,7 +67,7 @@ describe('a cold host for which more waits than a delivery takes', () => {
 describe('an agent that polls every 5 s by itself, or more often,', () => {
   it.each([5, 1])('at %d s is never told to accelerate: osquery would make it 5 s', async (seconds) => {
     await begin(seconds);
-    await server.registry.heat(HOST, T0 + 300_000);
+    await server.registry.accelerate(HOST, T0 + 300_000);
     await queue(1, 2, 3, 4);
     expect(await read()).toEqual({ asked: 3, accelerate: undefined });
     expect(await read()).toEqual({ asked: 1, accelerate: undefined });
@@ -75,7 +75,7 @@ describe('an agent that polls every 5 s by itself, or more often,', () => {
 
   it('is told so from 6 s on', async () => {
     await begin(6);
-    await server.registry.heat(HOST, T0 + 300_000);
+    await server.registry.accelerate(HOST, T0 + 300_000);
     expect(await read()).toEqual({ asked: 0, accelerate: 300 });
   });
 });

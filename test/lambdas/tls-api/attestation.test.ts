@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { DynamoFindings } from '../../../lib/aws/findings.ts';
+import { DynamoFleetIssues } from '../../../lib/aws/findings.ts';
 import type { AttestMode } from '../../../lib/core/attest/trust.ts';
 import { aTrust, documentText, secretFile } from '../../support/a-document.ts';
 import { settled } from '../../support/a-question.ts';
@@ -28,7 +28,7 @@ const attested = (instance = INSTANCE) => ({
   enroll_secret: secretFile(server.enrollSecret, documentText(instance)),
 });
 const anAgent = (host: string, details: HostDetails = {}): WireAgent => new WireAgent(server, host, details);
-const issues = () => new DynamoFindings(server.table).open(server.clock.nowMs);
+const issues = () => new DynamoFleetIssues(server.table).open(server.clock.nowMs);
 
 describe('attestation that is required', () => {
   it('gives the name of an instance to an agent with its document alone', async () => {

@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoFindings } from '../../../lib/aws/findings.ts';
+import { DynamoFleetIssues } from '../../../lib/aws/findings.ts';
 import { ask, containerId, record, settled } from '../../support/a-question.ts';
 import { everything } from '../../support/scan.ts';
 import { aTlsServer, ENROLL_SECRET_ARN, NODE_KEY_SECRET_ARN, type TlsHarness } from '../../support/tls-server.ts';
@@ -49,7 +49,7 @@ describe('enrollment', () => {
         }
       }
       expect(new Set(agents.map(({ key }) => key)).size).toBe(n);
-      const issues = await new DynamoFindings(server.table).open(server.clock.nowMs);
+      const issues = await new DynamoFleetIssues(server.table).open(server.clock.nowMs);
       expect(issues).toMatchObject([{ kind: 'identifier-shared', host: 'i-0abc' }]);
     },
   );
@@ -66,7 +66,7 @@ describe('enrollment', () => {
     const [id = ''] = Object.keys(await victim.poll());
     await victim.write({ [id]: [{ id: containerId(1), state: 'running' }] });
     expect((await record(server, 1)).seenLive).toEqual([containerId(1)]);
-    const issues = await new DynamoFindings(server.table).open(server.clock.nowMs);
+    const issues = await new DynamoFleetIssues(server.table).open(server.clock.nowMs);
     expect(issues).toMatchObject([{ kind: 'identifier-shared', host: 'i-0abc' }]);
   });
 

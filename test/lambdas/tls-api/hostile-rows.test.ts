@@ -26,7 +26,7 @@ const proto = JSON.parse(
 const failures = () => server.reports.filter(({ event }) => event === 'request_failed');
 const refusals = () =>
   server.reports.filter(({ event }) => event === 'query_refused').map(({ fields }) => fields.problem);
-const waiting = async () => (await server.queue.open('h1', true)).pending;
+const waiting = async () => (await server.queue.read('h1', true)).pending;
 
 describe('a line that is no row', () => {
   it.each<[string, unknown]>([

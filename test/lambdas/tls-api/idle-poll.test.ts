@@ -41,7 +41,7 @@ describe('an idle poll', () => {
   });
 
   it('stays that cheap while the host is hot', async () => {
-    await server.registry.heat('i-0abc', server.clock.nowMs + 60_000);
+    await server.registry.accelerate('i-0abc', server.clock.nowMs + 60_000);
     server.dynamo.calls.length = 0;
     expect((await agent.read()).json).toEqual({ queries: {}, accelerate: 60 });
     expect(server.dynamo.calls.map((call) => call.name)).toEqual(['QueryCommand']);

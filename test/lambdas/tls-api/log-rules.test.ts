@@ -95,7 +95,7 @@ describe('a batch that is sent again', () => {
     await agent.log('result', batch);
     server.clock.nowMs += MINUTE;
     expect(Object.values(await agent.poll())).toEqual(Object.values(queries)); // the lease is over: offered again
-    expect((await server.queue.open('h1', true)).pending).toEqual([]);
+    expect((await server.queue.read('h1', true)).pending).toEqual([]);
   });
 
   it('asks nothing once the query was answered, however much later', async () => {
@@ -161,7 +161,7 @@ describe('a storm of 256 matching rows', () => {
   it('with a question each queues as many as may wait, and reports the others once', async () => {
     await start(aPolicyOf([containerStarted(aboutTheProcess)], { spacingSeconds: 10, pendingPerHost: 20 }));
     await agent.log('result', storm);
-    expect((await server.queue.open('h1', true)).pending).toHaveLength(20);
+    expect((await server.queue.read('h1', true)).pending).toHaveLength(20);
     expect(drops()).toEqual([expect.objectContaining({ query: 'process', limit: 'pendingPerHost', count: 236 })]);
   });
 

@@ -77,7 +77,7 @@ describe('an agent that takes over the name of a lost one', () => {
     agent = await anEnrolled(server, 'web-7', { uuid: 'U', instanceId: 'new' });
     was = (await listed()).find((host) => host !== 'web-7') ?? '';
     expect(was).toMatch(/^web-7~/);
-    await server.registry.isInstance(was, INSTANCE);
+    await server.registry.recordInstance(was, INSTANCE);
   });
   afterEach(() => server.close());
 

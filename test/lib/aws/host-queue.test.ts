@@ -22,8 +22,8 @@ describe('the queue of a host in DynamoDB', () => {
     await world.aNode('h1');
     await queue.enqueue(aHostQuery(1));
     await queue.deliver(aDelivery('d1'));
-    expect(await queue.open('h')).toEqual({ deliveries: [], pending: [] });
-    expect(await queue.open('h1', true)).toMatchObject({
+    expect(await queue.read('h')).toEqual({ deliveries: [], pending: [] });
+    expect(await queue.read('h1', true)).toMatchObject({
       node: { host: 'h1' },
       deliveries: [{ id: 'd1' }],
       pending: [{ queryId: 'q0001' }],
@@ -34,7 +34,7 @@ describe('the queue of a host in DynamoDB', () => {
     const query = aPendingQuery(1, { discovery: 'SELECT 1', decorations: { quote: "'", empty: '' } });
     await queue.enqueue(query);
     await queue.deliver(aDelivery('d1'));
-    expect(await queue.open('h1', true)).toEqual({ deliveries: [aDelivery('d1')], pending: [query] });
+    expect(await queue.read('h1', true)).toEqual({ deliveries: [aDelivery('d1')], pending: [query] });
   });
 
   it('lists the oldest delivery first, and what waits by priority', async () => {
@@ -45,7 +45,7 @@ describe('the queue of a host in DynamoDB', () => {
       [3, 5],
     ] as const)
       await queue.enqueue(aHostQuery(n, { priority }));
-    const { deliveries, pending } = await queue.open('h1', true);
+    const { deliveries, pending } = await queue.read('h1', true);
     expect(deliveries.map(({ id }) => id)).toEqual(['0a', '0b', '1a']);
     expect(pending.map(({ priority }) => priority)).toEqual([0, 5, 9]);
   });
@@ -53,7 +53,7 @@ describe('the queue of a host in DynamoDB', () => {
   it('keeps the first query of an id', async () => {
     await queue.enqueue(aHostQuery(1));
     await queue.enqueue(aHostQuery(1, { sql: 'SELECT 2' }));
-    expect((await queue.open('h1', true)).pending).toEqual([aHostQuery(1)]);
+    expect((await queue.read('h1', true)).pending).toEqual([aHostQuery(1)]);
   });
 
   it('tells TTL in seconds, never before the query expires', async () => {
@@ -65,7 +65,7 @@ describe('the queue of a host in DynamoDB', () => {
     await world.aNode('h1');
     const won = await Promise.all([1, 2, 3, 4].map((n) => queue.claim('h1', 0, { [`q${n}`]: T0 + SECOND })));
     expect(won.filter(Boolean)).toHaveLength(1);
-    const { node } = await queue.open('h1', true);
+    const { node } = await queue.read('h1', true);
     expect(node).toMatchObject({ rev: 1, taken: { [`q${won.indexOf(true) + 1}`]: T0 + SECOND } });
     expect(await queue.claim('h1', 1, {})).toBe(true);
   });
@@ -79,7 +79,7 @@ describe('the queue of a host in DynamoDB', () => {
     const query = aPendingQuery(1);
     await queue.enqueue(query);
     await queue.remove([keyOf(query), keyOf(query)]);
-    expect((await queue.open('h1', true)).pending).toEqual([]);
+    expect((await queue.read('h1', true)).pending).toEqual([]);
   });
 
   it('finds any number of deliveries', async () => {
@@ -101,10 +101,10 @@ describe('the queue of a host in DynamoDB', () => {
     const queries = Array.from({ length: 60 }, (_, n) => aHostQuery(n));
     for (const query of queries.slice(5)) await queue.enqueue(query);
     await queue.remove(queries.slice(0, 58).map(keyOf));
-    expect((await queue.open('h1', true)).pending.map(({ queryId }) => queryId)).toEqual(['q0058', 'q0059']);
+    expect((await queue.read('h1', true)).pending.map(({ queryId }) => queryId)).toEqual(['q0058', 'q0059']);
     await queue.remove([]);
     await queue.remove([keyOf(aHostQuery(58))]);
-    expect((await queue.open('h1', true)).pending).toHaveLength(1);
+    expect((await queue.read('h1', true)).pending).toHaveLength(1);
   });
 
   it('sends again what DynamoDB left unprocessed', async () => {
@@ -132,7 +132,7 @@ describe('the queue of a host in DynamoDB', () => {
     const queries = Array.from({ length: 4 }, (_, n) => aHostQuery(n));
     for (const query of queries) await queue.enqueue(query);
     await throttled.remove(queries.map(keyOf));
-    expect((await queue.open('h1', true)).pending).toEqual([]);
+    expect((await queue.read('h1', true)).pending).toEqual([]);
     expect(calls).toBe(2);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
-import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../lib/aws/ledger-book.ts';
 import { openTable } from '../../../lib/aws/table.ts';
 import type { WorkloadRecord } from '../../../lib/core/ledger/workload.ts';
 import { aSighting, aSnapshot } from '../../support/a-record.ts';
@@ -19,7 +19,7 @@ async function aLedger(...firstEvents: number[]) {
   const ledger = new DynamoLedger(table);
   const lives = firstEvents.map((occurredAtMs, n) => snapshot(n, occurredAtMs));
   for (const life of lives) await ledger.advance(life);
-  return { table, ledger, book: new DynamoLedgerBook(table) };
+  return { table, ledger, book: new DynamoLedgerIndex(table) };
 }
 const snapshot = (n: number, occurredAtMs: number, version = 1) =>
   aSnapshot(n, { version, occurredAtMs, receivedAtMs: occurredAtMs });
@@ -50,7 +50,7 @@ describe('the book of the ledger', () => {
 
   it('gives whole records, as the ledger does', async () => {
     const { book, ledger } = await aLedger(T0);
-    await ledger.saw(taskArn(0), aSighting(['a'], [], T0 + 5));
+    await ledger.recordSighting(taskArn(0), aSighting(['a'], [], T0 + 5));
     for await (const record of book.between(T0, T0)) expect([record]).toEqual(await ledger.read([taskArn(0)]));
     expect(await listed(book.between(T0, T0))).toHaveLength(1);
   });
@@ -89,7 +89,7 @@ describe('the book of the ledger', () => {
         },
       { step: 'initialize' },
     );
-    const book = new DynamoLedgerBook(openTable(table.name, client));
+    const book = new DynamoLedgerIndex(openTable(table.name, client));
     expect(await listed(book.between(MIDNIGHT, MIDNIGHT + DAY - 1))).toEqual(times.map((_, n) => taskArn(n)));
     expect(queries).toBeGreaterThan(230 / 7);
   });
@@ -119,10 +119,10 @@ describe('the tenants of an address', () => {
   const comes = async (ledger: DynamoLedger, n: number, atMs: number, identity: Record<string, string> = MINE) => {
     await ledger.advance({ ...snapshot(n, atMs), identity });
     const [record] = await ledger.read([taskArn(n)]);
-    if (record) await ledger.came(record, { [DIGITS]: atMs });
+    if (record) await ledger.indexAddresses(record, { [DIGITS]: atMs });
     return record as WorkloadRecord;
   };
-  const tenants = async (book: DynamoLedgerBook, atMs: number, address = IP) =>
+  const tenants = async (book: DynamoLedgerIndex, atMs: number, address = IP) =>
     (await book.tenants(address, atMs)).map(({ record, fromMs, ...rest }) => [record.workload, fromMs, rest]);
 
   it('are who came to it last until then, though fifty came before', async () => {
@@ -147,8 +147,8 @@ describe('the tenants of an address', () => {
   it('may have left while they live on', async () => {
     const { ledger, book } = await aLedger();
     const record = await comes(ledger, 1, T0);
-    for (const minutes of [3, 9]) await ledger.left(record, { [DIGITS]: T0 }, T0 + minutes * MINUTE);
-    await ledger.came(record, { [DIGITS]: T0 }); // told again
+    for (const minutes of [3, 9]) await ledger.endAddresses(record, { [DIGITS]: T0 }, T0 + minutes * MINUTE);
+    await ledger.indexAddresses(record, { [DIGITS]: T0 }); // told again
     expect(await tenants(book, T0 + HOUR)).toEqual([[taskArn(1), T0, { leftAtMs: T0 + 3 * MINUTE }]]);
   });
 });
@@ -156,10 +156,10 @@ describe('the tenants of an address', () => {
 describe('a life that goes on', () => {
   it('is remembered as long after its last sign as after an event, and so are its addresses', async () => {
     const { table, ledger } = await aLedger(T0);
-    await ledger.handled(taskArn(0), 1, { enrolled: true, asked: [], settleByMs: 0, stays: { '0a000307': T0 } });
+    await ledger.markHandled(taskArn(0), 1, { enrolled: true, asked: [], settleByMs: 0, stays: { '0a000307': T0 } });
     const [record] = await ledger.read([taskArn(0)]);
     if (!record) throw new Error('it is forgotten');
-    await ledger.alive(record, T0 + 30 * DAY);
+    await ledger.recordAlive(record, T0 + 30 * DAY);
     expect((await ledger.read([taskArn(0)]))[0]).toMatchObject({ lastSignAtMs: T0 + 30 * DAY });
     const kept = (await everything(table)).map(({ expiresAt }) => expiresAt);
     expect(kept.sort()).toEqual([(T0 + 120 * DAY) / 1000, (T0 + 121 * DAY) / 1000]);
@@ -167,7 +167,7 @@ describe('a life that goes on', () => {
 
   it('is due when it was to be looked at again, once', async () => {
     const { ledger, book } = await aLedger(T0, T0);
-    for (const n of [0, 1]) await ledger.lookAgain(taskArn(n), T0 + (n + 1) * DAY);
+    for (const n of [0, 1]) await ledger.scheduleReview(taskArn(n), T0 + (n + 1) * DAY);
     const due = async (nowMs: number) => {
       const found: string[] = [];
       for await (const records of book.due(nowMs)) found.push(...records.map(({ workload }) => workload));
@@ -179,7 +179,7 @@ describe('a life that goes on', () => {
 
   it('is due again where whoever looked died before it was done', async () => {
     const { ledger, book } = await aLedger(T0);
-    await ledger.lookAgain(taskArn(0), T0);
+    await ledger.scheduleReview(taskArn(0), T0);
     for await (const [record] of book.due(T0)) {
       expect(record?.workload).toBe(taskArn(0));
       break;

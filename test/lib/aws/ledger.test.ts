@@ -21,7 +21,7 @@ const HANDLING = { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUT
 describe('the ledger in DynamoDB', () => {
   it('takes a newer version, and none that is older or the same and done with', async () => {
     expect(await ledger.advance(aVersion(3))).toMatchObject({ version: 3, handledVersion: -1 });
-    expect(await ledger.handled(taskArn(1), 3, HANDLING)).toBe(true);
+    expect(await ledger.markHandled(taskArn(1), 3, HANDLING)).toBe(true);
     expect(await ledger.advance(aVersion(3))).toBeUndefined();
     expect(await ledger.advance(aVersion(2))).toBeUndefined();
     expect(await ledger.advance(aVersion(9))).toMatchObject({ version: 9, handledVersion: 3, handling: HANDLING });
@@ -35,14 +35,14 @@ describe('the ledger in DynamoDB', () => {
   it('does not take the word of a version that was overtaken', async () => {
     await ledger.advance(aVersion(3));
     await ledger.advance(aVersion(4));
-    expect(await ledger.handled(taskArn(1), 3, HANDLING)).toBe(false);
+    expect(await ledger.markHandled(taskArn(1), 3, HANDLING)).toBe(false);
     expect((await world.record(taskArn(1))).handling).toBeUndefined();
   });
 
   it('takes for newer only what is far enough above, where versions are times', async () => {
     const launch = (version: number) => aVersion(version, { versionStep: 10 * MINUTE });
     await ledger.advance(launch(T0));
-    await ledger.handled(taskArn(1), T0, HANDLING);
+    await ledger.markHandled(taskArn(1), T0, HANDLING);
     expect(await ledger.advance(launch(T0 + 10 * MINUTE - 1))).toBeUndefined();
     expect(await ledger.advance(launch(T0 - 10 * MINUTE))).toBeUndefined();
     expect(await ledger.advance(launch(T0 + 10 * MINUTE))).toMatchObject({ version: T0 + 10 * MINUTE });
@@ -55,22 +55,22 @@ describe('the ledger in DynamoDB', () => {
     ];
     const marked = containers.map((one) => (one.name === 'logs' ? { ...one, essential: false } : one));
     await ledger.advance(aVersion(3, { containers }));
-    await ledger.handled(taskArn(1), 3, HANDLING);
-    await ledger.amend(taskArn(1), 3, marked);
+    await ledger.markHandled(taskArn(1), 3, HANDLING);
+    await ledger.amendContainers(taskArn(1), 3, marked);
     expect(await world.record(taskArn(1))).toMatchObject({ containers: marked, handledVersion: 3, handling: HANDLING });
     await ledger.advance(aVersion(4, { containers }));
-    await ledger.amend(taskArn(1), 3, containers);
+    await ledger.amendContainers(taskArn(1), 3, containers);
     expect((await world.record(taskArn(1))).containers).toEqual(marked);
   });
 
   it('only grows by what was proved, in any order and as often as it is said', async () => {
     await ledger.advance(aVersion(3));
-    await ledger.saw(taskArn(1), aSighting(['b'], [], T0 + 5));
-    await ledger.saw(taskArn(1), aSighting(['a', 'b'], ['c'], T0 + 9));
-    await ledger.saw(taskArn(1), aSighting([], [], T0 + 9));
-    for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.troubled(taskArn(1), trouble);
-    await ledger.delivered(taskArn(1), T0 + 1);
-    await ledger.delivered(taskArn(1), T0 + 2);
+    await ledger.recordSighting(taskArn(1), aSighting(['b'], [], T0 + 5));
+    await ledger.recordSighting(taskArn(1), aSighting(['a', 'b'], ['c'], T0 + 9));
+    await ledger.recordSighting(taskArn(1), aSighting([], [], T0 + 9));
+    for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.recordTrouble(taskArn(1), trouble);
+    await ledger.recordDelivery(taskArn(1), T0 + 1);
+    await ledger.recordDelivery(taskArn(1), T0 + 2);
     await ledger.advance(aVersion(4, { occurredAtMs: T0 + 100 }));
     expect(await world.record(taskArn(1))).toMatchObject({
       version: 4,
@@ -92,27 +92,30 @@ describe('the ledger in DynamoDB', () => {
       const books = of();
       const atEnd = { command: 'sleep 1', startedAtMs: T0, finishedAtMs: T0 + 1, exitCode: 3 };
       const first = aSighting(['a', '__proto__'], [], T0 + 5, { facts: { a: { command: 'one' }, __proto__: {} } });
-      expect(await books.saw(taskArn(1), first)).toBeUndefined(); // no event made it
+      expect(await books.recordSighting(taskArn(1), first)).toBeUndefined(); // no event made it
       await books.advance(aVersion(3));
-      expect(await books.saw(taskArn(1), first)).toMatchObject({ version: 3, seenLive: [], facts: {} });
+      expect(await books.recordSighting(taskArn(1), first)).toMatchObject({ version: 3, seenLive: [], facts: {} });
       const second = aSighting(['a'], ['b'], T0 + 9, { facts: { a: { command: 'two' }, b: atEnd } });
-      expect(await books.saw(taskArn(1), second)).toMatchObject({ firstAnswerAtMs: T0 + 5, seenPostMortem: [] });
-      await books.saw(taskArn(1), aSighting(['b'], [], T0 + 9, { facts: { b: { command: 'three' } } }));
+      expect(await books.recordSighting(taskArn(1), second)).toMatchObject({
+        firstAnswerAtMs: T0 + 5,
+        seenPostMortem: [],
+      });
+      await books.recordSighting(taskArn(1), aSighting(['b'], [], T0 + 9, { facts: { b: { command: 'three' } } }));
       const [record] = await books.read([taskArn(1)]);
       expect(record).toMatchObject({ facts: { a: { command: 'one' }, b: atEnd }, firstAnswerFrom: first.from });
-      await books.saw(taskArn(1), aSighting([], ['a'], T0 + 9, { facts: { a: atEnd } }));
+      await books.recordSighting(taskArn(1), aSighting([], ['a'], T0 + 9, { facts: { a: atEnd } }));
       expect((await books.read([taskArn(1)]))[0]?.facts).toEqual({ a: atEnd, b: atEnd });
-      expect(await books.saw(taskArn(1), aSighting([], [], T0 + 9))).toBeUndefined();
+      expect(await books.recordSighting(taskArn(1), aSighting([], [], T0 + 9))).toBeUndefined();
     },
   );
 
   it('has no record that no event made', async () => {
-    await ledger.saw(taskArn(1), aSighting(['a'], [], T0));
-    await ledger.troubled(taskArn(1), 'expired');
-    await ledger.troubled(undefined, 'expired');
-    await ledger.delivered(taskArn(1), T0);
-    await ledger.amend(taskArn(1), 1, []);
-    expect(await ledger.handled(taskArn(1), 1, HANDLING)).toBe(false);
+    await ledger.recordSighting(taskArn(1), aSighting(['a'], [], T0));
+    await ledger.recordTrouble(taskArn(1), 'expired');
+    await ledger.recordTrouble(undefined, 'expired');
+    await ledger.recordDelivery(taskArn(1), T0);
+    await ledger.amendContainers(taskArn(1), 1, []);
+    expect(await ledger.markHandled(taskArn(1), 1, HANDLING)).toBe(false);
     expect(await everything(world.table)).toEqual([]);
   });
 
@@ -152,13 +155,13 @@ describe('the ledger in DynamoDB', () => {
   it('remembers what was asked on an event that was overtaken, and the host that was found later', async () => {
     const key = { host: 'h1', priority: 3, queryId: 'q', set: 'live' } as const;
     await ledger.advance(aVersion(3));
-    for (const _ of [1, 2]) await ledger.alsoAsked(taskArn(1), [key]);
-    await ledger.handled(taskArn(1), 3, { ...HANDLING, host: '' });
-    await ledger.foundHost(taskArn(1), 'h2');
+    for (const _ of [1, 2]) await ledger.addLateQueries(taskArn(1), [key]);
+    await ledger.markHandled(taskArn(1), 3, { ...HANDLING, host: '' });
+    await ledger.recordHost(taskArn(1), 'h2');
     expect(await world.record(taskArn(1))).toMatchObject({ alsoAsked: [key] });
     const { host: _, ...nowhere } = HANDLING;
     await ledger.advance(aVersion(4));
-    await ledger.handled(taskArn(1), 4, nowhere);
+    await ledger.markHandled(taskArn(1), 4, nowhere);
     expect((await world.record(taskArn(1))).handling?.host).toBe('h2');
   });
 });

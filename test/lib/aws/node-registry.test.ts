@@ -22,7 +22,7 @@ describe('nodes in DynamoDB', () => {
 
   it('live a week from when they were last seen', async () => {
     await world.enroll('h1');
-    await world.ports.registry.seen('h1', T0 + MINUTE);
+    await world.ports.registry.recordPoll('h1', T0 + MINUTE);
     expect(await world.ports.registry.find('h1')).toMatchObject({
       lastSeenMs: T0 + MINUTE,
       expiresAtMs: T0 + MINUTE + NODE_TTL_MS,
@@ -31,14 +31,14 @@ describe('nodes in DynamoDB', () => {
 
   it('get hotter, never colder', async () => {
     await world.enroll('h1');
-    await world.ports.registry.heat('h1', T0 + 2 * MINUTE);
-    await world.ports.registry.heat('h1', T0 + MINUTE);
+    await world.ports.registry.accelerate('h1', T0 + 2 * MINUTE);
+    await world.ports.registry.accelerate('h1', T0 + MINUTE);
     expect((await world.ports.registry.find('h1'))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
   });
 
   it('end once, at the first time that is told, and keep what they were', async () => {
     const { node } = await world.enroll('h1');
-    await world.ports.registry.isInstance('h1', 'i-1');
+    await world.ports.registry.recordInstance('h1', 'i-1');
     await world.ports.registry.end('h1', T0 + MINUTE);
     await world.ports.registry.end('h1', T0 + 2 * MINUTE);
     const ended = await world.ports.registry.find('h1', true);
@@ -47,9 +47,9 @@ describe('nodes in DynamoDB', () => {
   });
 
   it('do not come into being by being seen, heated, named or ended', async () => {
-    await world.ports.registry.seen('h1', T0);
-    await world.ports.registry.heat('h1', T0);
-    await world.ports.registry.isInstance('h1', 'i-1');
+    await world.ports.registry.recordPoll('h1', T0);
+    await world.ports.registry.accelerate('h1', T0);
+    await world.ports.registry.recordInstance('h1', 'i-1');
     await world.ports.registry.end('h1', T0);
     expect(await everything(world.table)).toEqual([]);
   });

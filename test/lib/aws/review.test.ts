@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
-import { DynamoLedgerBook } from '../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../lib/aws/ledger-book.ts';
 import { DynamoReviewProgress } from '../../../lib/aws/progress.ts';
 import { type CoverageEvent, review } from '../../../lib/core/ledger/review.ts';
 import { aSnapshot } from '../../support/a-record.ts';
@@ -18,7 +18,7 @@ describe('a review of the table', () => {
     let nowMs = T0;
     const deps = {
       ledger,
-      book: new DynamoLedgerBook(table),
+      book: new DynamoLedgerIndex(table),
       progress,
       events: { put: async (events: readonly CoverageEvent[]) => void put.push(...events) },
       report: (event: string) => void reports.push(event),
@@ -29,7 +29,7 @@ describe('a review of the table', () => {
     for (let n = 0; n < 230; n += 1) await ledger.advance(aSnapshot(n, { receivedAtMs: T0 + n * 1000 }));
     await Promise.all(
       Array.from({ length: 230 }, (_, n) =>
-        ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE }),
+        ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE }),
       ),
     );
     nowMs += 20 * MINUTE;

@@ -12,14 +12,14 @@ async function aMayflyWith(host: string) {
   const { world } = watched;
   const node = await world.aNode(host, { hostname: 'one\u001b[2J' });
   const directory = new DynamoNodeDirectory(world.table, world.now);
-  await directory.note(entryOf(node, 'default'), NOW + MINUTE);
+  await directory.record(entryOf(node, 'default'), NOW + MINUTE);
   return { ...watched, directory };
 }
 
 describe('mayfly node', () => {
   it('show tells what is known of a node, and what is wrong with it', async () => {
     const { world, ask } = await aMayflyWith('web-7');
-    await world.ports.findings.note('identifier-shared', 'web-7', 'another agent lives', NOW);
+    await world.ports.findings.record('identifier-shared', 'web-7', 'another agent lives', NOW);
     const [shown] = jsonLines((await ask('node', 'show', 'web-7', '--json')).stdout);
     expect(shown).toMatchObject({
       host: 'web-7',

@@ -40,7 +40,7 @@ describe('the witness of a world', () => {
   it('has nothing to say where the ledger knows what was proved', async () => {
     ran('q1');
     wrote('q1');
-    await ledger.saw(aSnapshot(1).workload, aSighting([container], [], T0));
+    await ledger.recordSighting(aSnapshot(1).workload, aSighting([container], [], T0));
     witness.check();
     expect(violations).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('the witness of a world', () => {
   });
 
   it('knows a forged proof', async () => {
-    await ledger.saw(aSnapshot(1).workload, aSighting([container], [], T0));
+    await ledger.recordSighting(aSnapshot(1).workload, aSighting([container], [], T0));
     witness.check();
     expect(violations).toEqual([expect.stringContaining('which no agent saw')]);
   });

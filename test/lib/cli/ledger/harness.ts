@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
-import { movesOf } from '../../../../lib/core/ledger/addresses.ts';
+import { compareAddresses } from '../../../../lib/core/ledger/addresses.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord, aSighting } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
@@ -55,8 +55,8 @@ export async function enter({ ports: { ledger } }: World, n: number, record: Par
     });
   await ledger.advance(rest);
   const [entered] = await ledger.read([workload]);
-  if (entered) await ledger.came(entered, movesOf(entered.identity, {}, firstEventAtMs).came);
-  if (handling) await ledger.handled(workload, version, handling);
-  await ledger.saw(workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
-  for (const trouble of troubles) await ledger.troubled(workload, trouble);
+  if (entered) await ledger.indexAddresses(entered, compareAddresses(entered.identity, {}, firstEventAtMs).gained);
+  if (handling) await ledger.markHandled(workload, version, handling);
+  await ledger.recordSighting(workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
+  for (const trouble of troubles) await ledger.recordTrouble(workload, trouble);
 }

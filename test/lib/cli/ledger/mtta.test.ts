@@ -33,7 +33,7 @@ async function aFleet() {
     ['h2', 'default'],
     ['db1', 'database'],
   ] as const)
-    await directory.note({ hostIdentifier, profile, tags: {}, lastSeenMs: NOW }, NOW + SECOND);
+    await directory.record({ hostIdentifier, profile, tags: {}, lastSeenMs: NOW }, NOW + SECOND);
   return { world, ask };
 }
 
@@ -56,11 +56,14 @@ async function live(
   await ledger.advance(aSnapshot(n, { receivedAtMs, toldBy, identity: { cluster } }));
   const poller = host === 'db1' ? aPoller({ profile: 'database', intervalSeconds: 60 }) : aPoller();
   const firstAsked = { eventAtMs: T0, receivedAtMs, queuedAtMs, toldBy, poller };
-  await ledger.handled(taskArn(n), 1, { host, enrolled: true, asked: [], settleByMs: NOW, firstAsked });
+  await ledger.markHandled(taskArn(n), 1, { host, enrolled: true, asked: [], settleByMs: NOW, firstAsked });
   if (answeredAfterMs === undefined) return;
   const answeredAtMs = T0 + answeredAfterMs;
   const from = { deliveredAtMs: answeredAtMs - SECOND, poller };
-  await ledger.saw(taskArn(n), aSighting([dockerId(n)], [], answeredAtMs, { from, storedAtMs: answeredAtMs + 50 }));
+  await ledger.recordSighting(
+    taskArn(n),
+    aSighting([dockerId(n)], [], answeredAtMs, { from, storedAtMs: answeredAtMs + 50 }),
+  );
 }
 
 /** Answers after 4 and 20 s on hosts polled every 10 s, 20 s on one polled every 60 s; one a sweep found, one unanswered. */
@@ -173,7 +176,7 @@ describe('mayfly mtta', () => {
     await live(world, 1, { host: 'gone', answeredAfterMs: 100 * SECOND });
     const instance = 'i-0a1b2c3d4e5f60718';
     await world.ports.ledger.advance(aSnapshot(2, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
-    await world.ports.ledger.saw(instance, aSighting([instance], [], T0 + 90 * SECOND));
+    await world.ports.ledger.recordSighting(instance, aSighting([instance], [], T0 + 90 * SECOND));
     expect(jsonLines((await ask('mtta', '--json')).stdout)[0]).toMatchObject({
       classes: [{ name: 'database' }, { name: 'default', nodes: 2, answers: 1, late: 1 }],
       launches: { answers: 1, timeToAnswerMs: { max: 90_000 } },

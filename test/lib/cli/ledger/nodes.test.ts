@@ -17,7 +17,7 @@ describe('mayfly nodes', () => {
       ['i-3', 'gone', -1],
     ] as const) {
       const node = await world.aNode(host, { hostname });
-      await directory.note(entryOf(node, 'default'), NOW + life * MINUTE);
+      await directory.record(entryOf(node, 'default'), NOW + life * MINUTE);
     }
     const { code, stdout } = await ask('nodes', '--json');
     const node = {
@@ -60,12 +60,12 @@ describe('mayfly nodes', () => {
   it('shows what is wrong with hosts, and what to do about it, also of those without a node', async () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);
-    await directory.note(entryOf(await world.aNode('i-1'), 'default'), NOW + MINUTE);
+    await directory.record(entryOf(await world.aNode('i-1'), 'default'), NOW + MINUTE);
     const { findings } = world.ports;
-    await findings.note('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW - 9 * MINUTE);
-    await findings.note('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW);
-    await findings.note('no-agent', 'i-9', 'it runs\u001b[2J', NOW - MINUTE);
-    await findings.note('no-agent', 'i-8', 'long closed', NOW - 10 * MINUTE);
+    await findings.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW - 9 * MINUTE);
+    await findings.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW);
+    await findings.record('no-agent', 'i-9', 'it runs\u001b[2J', NOW - MINUTE);
+    await findings.record('no-agent', 'i-8', 'long closed', NOW - 10 * MINUTE);
 
     const [hosts] = jsonLines((await ask('nodes', '--json')).stdout);
     const since = new Date(NOW - 9 * MINUTE).toISOString();
@@ -92,7 +92,7 @@ describe('mayfly nodes', () => {
 
   it('shows what is wrong where no node is enrolled at all', async () => {
     const { world, ask } = await aWatched();
-    await world.ports.findings.note('no-agent', 'i-9', 'it runs', NOW);
+    await world.ports.findings.record('no-agent', 'i-9', 'it runs', NOW);
     expect((await ask('nodes')).stdout).toMatch(/^No node is enrolled at .*\nStart one: .*\n\nno-agent: 1 host\n/);
   });
 });

@@ -59,7 +59,7 @@ describe('mayfly who', () => {
     const host = 'i-0a1b2c3d4e5f60718';
     const instance = aSnapshot(9, { workload: host, kind: 'ec2-instance', identity: { instance_id: host } });
     await world.ports.ledger.advance(instance);
-    await world.ports.ledger.identify(
+    await world.ports.ledger.addIdentity(
       host,
       { image_id: 'ami-1', instance_type: 'm7g.large', 'tag:team': 'search' },
       {},

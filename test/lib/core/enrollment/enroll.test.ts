@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
-import { hostOf, otherHostOf } from '../../../../lib/core/hosts/host-of.ts';
+import { otherHostOf, resolveHost } from '../../../../lib/core/hosts/host-of.ts';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { aNewcomer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
@@ -26,7 +26,7 @@ describe('an enrollment', () => {
     expect(await world.ports.registry.find('h1')).toEqual(node);
     expect(node).toMatchObject({ host: 'h1', epoch: T0 / 1000, lastSeenMs: T0, expiresAtMs: T0 + NODE_TTL_MS });
     expect(await world.waiting('h1')).toMatchObject(IDENTITY_QUERIES);
-    const { pending } = await world.ports.queue.open('h1');
+    const { pending } = await world.ports.queue.read('h1');
     expect(pending.find((query) => query.query === 'ec2')?.discovery).toContain("hardware_vendor = 'Amazon EC2'");
   });
 
@@ -62,7 +62,7 @@ describe('an enrollment', () => {
     await world.enroll('h1');
     world.nowMs += GRACE_MS;
     const taken = await world.poll('h1');
-    await world.ports.registry.heat('h1', world.nowMs + MINUTE);
+    await world.ports.registry.accelerate('h1', world.nowMs + MINUTE);
     world.nowMs += SECOND;
     const { node } = await world.enroll('h1');
     expect(node).toMatchObject({ rev: 1, hotUntilMs: world.nowMs - SECOND + MINUTE });
@@ -165,7 +165,7 @@ describe('two machines with one identifier', () => {
   it('are told apart although the first enrolled long ago, when it still polls', async () => {
     await world.enroll('h1', { uuid: 'first' });
     world.nowMs += 60 * MINUTE;
-    await world.ports.registry.seen('h1', world.nowMs - 5 * MINUTE);
+    await world.ports.registry.recordPoll('h1', world.nowMs - 5 * MINUTE);
     expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(true);
   });
 
@@ -224,7 +224,7 @@ describe('several agents on one machine with one identifier', () => {
   it('keep their names while the first shows that it lives', async () => {
     for (const agentInstance of agents) await world.enroll('h1', { agentInstance });
     world.nowMs += SECOND;
-    await world.ports.registry.seen('h1', world.nowMs);
+    await world.ports.registry.recordPoll('h1', world.nowMs);
     world.nowMs += 10 * MINUTE;
     expect((await world.enroll('h1', { agentInstance: 'db-2' })).twin).toBe(true);
   });
@@ -243,8 +243,8 @@ describe('several agents on one machine with one identifier', () => {
     const waiting = (await world.waiting('h1')).map(({ query }) => query);
     expect(waiting).toEqual(expect.arrayContaining(['host-1', 'host-2']));
     // What it was called meanwhile saw containers, and is asked no more.
-    await world.ports.registry.seesContainers(twin.host, world.nowMs);
-    expect((await hostOf('h1', { ...world.ports, now: world.now, report: world.report })).host).toBe('h1');
+    await world.ports.registry.recordDockerAccess(twin.host, world.nowMs);
+    expect((await resolveHost('h1', { ...world.ports, now: world.now, report: world.report })).host).toBe('h1');
     // The lost one comes back all the same.
     expect((await world.enroll('h1', { agentInstance: 'lost' })).twin).toBe(true);
   });

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 const runs = (instance: Partial<Instance> = {}, id = ID): void => sweeper.account.putInstance(anInstance(id, instance));
 const enrolled = (host: string, lastSeenMs: number): Promise<void> =>
-  sweeper.directory.note(
+  sweeper.directory.record(
     { hostIdentifier: host, lastSeenMs, tags: {} } as unknown as DirectoryEntry,
     lastSeenMs + NODE_TTL_MS,
   );
@@ -176,8 +176,8 @@ describe('a finding that stands', () => {
     await pass(5);
     let writes = 0;
     const { findings } = sweeper;
-    const note = findings.note.bind(findings);
-    findings.note = async (...args) => {
+    const note = findings.record.bind(findings);
+    findings.record = async (...args) => {
       writes += 1;
       return note(...args);
     };

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DynamoLedgerBook } from '../../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../../lib/aws/ledger-book.ts';
 import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { anInstance, HOST } from '../../../support/a-sweeper.ts';
@@ -16,7 +16,7 @@ async function aWorld(): Promise<World> {
   return world;
 }
 const tenants = async (world: World, ip: string, atMs: number) =>
-  (await new DynamoLedgerBook(world.table).tenants(ip, atMs)).map(({ record, fromMs, leftAtMs }) => [
+  (await new DynamoLedgerIndex(world.table).tenants(ip, atMs)).map(({ record, fromMs, leftAtMs }) => [
     record.workload,
     fromMs,
     leftAtMs,

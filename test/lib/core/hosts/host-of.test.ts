@@ -1,15 +1,19 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type Bearer, decideHost, type Known } from '../../../../lib/core/hosts/host-of.ts';
-import type { Alias, ToldBy } from '../../../../lib/core/nodes/registry.ts';
+import { decideHost, type NamedNode, type NameFacts } from '../../../../lib/core/hosts/host-of.ts';
+import type { Alias, AliasSource } from '../../../../lib/core/nodes/registry.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 import { World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
-const bearer = (host: string, more: Partial<Bearer> = {}): Bearer => ({ host, expiresAtMs: T0 + MINUTE, ...more });
-const alias = (host: string, toldBy: ToldBy = 'agent'): Alias => ({ host, toldBy, sinceMs: T0 });
-const decide = (known: Omit<Known, 'name'>) => decideHost({ name: INSTANCE, ...known }, T0);
+const bearer = (host: string, more: Partial<NamedNode> = {}): NamedNode => ({
+  host,
+  expiresAtMs: T0 + MINUTE,
+  ...more,
+});
+const alias = (host: string, toldBy: AliasSource = 'agent'): Alias => ({ host, toldBy, sinceMs: T0 });
+const decide = (known: Omit<NameFacts, 'name'>) => decideHost({ name: INSTANCE, ...known }, T0);
 
 describe('the host that a name means', () => {
   it('is the name itself where no alias is known', () => {
@@ -26,7 +30,7 @@ describe('the host that a name means', () => {
       expect(decide({ alias: alias('web-7'), own: bearer(INSTANCE, gone) })).toEqual({ host: 'web-7' });
   });
 
-  it.each<ToldBy>(['agent', 'aws', 'attestation'])(
+  it.each<AliasSource>(['agent', 'aws', 'attestation'])(
     'is the living node of that very name, whoever told of the alias: %s',
     (toldBy) => {
       const aliased = bearer('web-7', { instanceId: INSTANCE });

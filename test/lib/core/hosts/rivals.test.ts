@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
 import { noteContest } from '../../../../lib/core/fleet/note-contest.ts';
 import { type Fit, fitOf } from '../../../../lib/core/hosts/fit.ts';
-import { hostOf } from '../../../../lib/core/hosts/host-of.ts';
+import { resolveHost } from '../../../../lib/core/hosts/host-of.ts';
 import { isBelieved, learnInstance } from '../../../../lib/core/hosts/learn-instance.ts';
 import type { Instance } from '../../../../lib/core/inventory/instance.ts';
 
@@ -144,7 +144,7 @@ describe('an impostor that claims an instance before that one boots', () => {
       expect(taken.map(({ query }) => query)).toEqual(expect.arrayContaining(['container', 'processes']));
       world.nowMs += SECOND;
     });
-    const corrected = () => hostOf(INSTANCE, { ...world.ports, now: world.now, report: world.report });
+    const corrected = () => resolveHost(INSTANCE, { ...world.ports, now: world.now, report: world.report });
     const rowsFor = ({ askers }: OfferedQuery) =>
       askers.flatMap(({ subjects }) => subjects.map((id) => ({ id, name: 'web', state: 'running' })));
     const forges = async () => {

@@ -1,19 +1,19 @@
 import { expect, it } from '@jest/globals';
-import { movesOf, realmOf } from '../../../../lib/core/ledger/addresses.ts';
+import { compareAddresses, realmOf } from '../../../../lib/core/ledger/addresses.ts';
 import { addressDigits } from '../../../../lib/core/policy/ip-address.ts';
 import { T0 } from '../../../support/times.ts';
 
 it('tells which addresses came and which are gone, whatever their spelling', () => {
-  const first = movesOf({ ip: '10.0.3.7 2001:DB8:0:0::7' }, {}, T0);
+  const first = compareAddresses({ ip: '10.0.3.7 2001:DB8:0:0::7' }, {}, T0);
   const six = '20010db8000000000000000000000007';
   expect(first).toEqual({ stays: { '0a000307': T0, [six]: T0 }, came: { '0a000307': T0, [six]: T0 }, left: {} });
-  expect(movesOf({ ip: '2001:db8::7 10.0.3.8' }, first.stays, T0 + 1)).toEqual({
+  expect(compareAddresses({ ip: '2001:db8::7 10.0.3.8' }, first.current, T0 + 1)).toEqual({
     stays: { [six]: T0, '0a000308': T0 + 1 },
     came: { '0a000308': T0 + 1 },
     left: { '0a000307': T0 },
   });
-  expect(movesOf({}, first.stays, T0 + 1).stays).toEqual({});
-  expect(movesOf({ ip: 'no address' }, {}, T0).came).toEqual({});
+  expect(compareAddresses({}, first.current, T0 + 1).current).toEqual({});
+  expect(compareAddresses({ ip: 'no address' }, {}, T0).gained).toEqual({});
 });
 
 it.each([

@@ -127,7 +127,7 @@ describe('the ledger on an instance', () => {
         for (const one of after) await step(one);
         expect(await verdict(0)).toEqual(final);
         expect(lives(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
-        expect(await world.ports.queue.open(id, true)).toMatchObject({ pending: [], deliveries: [] });
+        expect(await world.ports.queue.read(id, true)).toMatchObject({ pending: [], deliveries: [] });
       }),
       { numRuns: 40 },
     );
@@ -176,7 +176,7 @@ describe('the ledger on an instance', () => {
         expect((await verdict(0)).verdict).toMatch(/^(seen|missed)$/);
         expect(await world.record(id)).toMatchObject({ stopped: true, handledVersion: Number.MAX_SAFE_INTEGER });
         expect(lives(await world.ports.registry.find(id, true), world.nowMs)).toBe(false);
-        expect(await world.ports.queue.open(id, true)).toMatchObject({ pending: [], deliveries: [] });
+        expect(await world.ports.queue.read(id, true)).toMatchObject({ pending: [], deliveries: [] });
       }),
       { numRuns: 40 },
     );

@@ -104,8 +104,8 @@ describe('the ledger', () => {
         expect(verdictOf(got, LATE)).toEqual(verdictOf(wanted, LATE));
         if (got.stopped) {
           const [one, other] = [
-            await straight.world.ports.queue.open(straight.host),
-            await mixed.world.ports.queue.open(mixed.host),
+            await straight.world.ports.queue.read(straight.host),
+            await mixed.world.ports.queue.read(mixed.host),
           ];
           expect(asked(other.pending)).toEqual(asked(one.pending));
         }
@@ -131,7 +131,7 @@ describe('the ledger', () => {
         const record = await world.record(taskArn(n));
         expect(record).toMatchObject({ version: newest.version, handledVersion: newest.version });
         // The end takes back what the start asked, whichever of the two was faster.
-        const { pending } = await world.ports.queue.open(host);
+        const { pending } = await world.ports.queue.read(host);
         if (newest.phase === 7) expect(asked(pending)).toEqual(['post-mortem container']);
       }),
       { numRuns: 25 },
@@ -164,7 +164,7 @@ describe('the ledger', () => {
           version: newest?.version,
           handledVersion: newest?.version,
         });
-        const { pending } = await world.ports.queue.open(host);
+        const { pending } = await world.ports.queue.read(host);
         if (newest?.phase === 7) expect(asked(pending)).toContain('post-mortem container');
         if (newest?.phase === 3)
           expect(asked(pending)).toEqual(expect.arrayContaining(['live container', 'live processes']));
@@ -188,10 +188,10 @@ describe('verdicts', () => {
         let best = 0;
         for (const one of [...life, ...list]) {
           if ('phase' in one) await handleTask(event(one), world.taskDeps());
-          else if (one.trouble) await world.ports.ledger.troubled(taskArn(n), 'no-row');
+          else if (one.trouble) await world.ports.ledger.recordTrouble(taskArn(n), 'no-row');
           else {
             const ids = subjects.slice(one.container, one.container + 1);
-            await world.ports.ledger.saw(
+            await world.ports.ledger.recordSighting(
               taskArn(n),
               aSighting(one.alive ? ids : [], one.alive ? [] : ids, world.nowMs),
             );

@@ -70,12 +70,12 @@ class Desk implements ReviewDeps {
     });
     await this.ledger.advance(snapshot);
     const settleByMs = this.nowMs + settleAfterMs;
-    await this.ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs });
+    await this.ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs });
     return taskArn(n);
   }
 
   async see(n: number, how: 'live' | 'postMortem' = 'live'): Promise<void> {
-    await this.ledger.saw(taskArn(n), aSighting([], [], this.nowMs, { [how]: [dockerId(n)] }));
+    await this.ledger.recordSighting(taskArn(n), aSighting([], [], this.nowMs, { [how]: [dockerId(n)] }));
   }
 
   of = (event: string) => this.reports.filter((one) => one.event === event).map(({ fields }) => fields);
@@ -124,7 +124,7 @@ describe('the review', () => {
       [2, { container_instance: 'arn:1' }],
     ] as const) {
       await desk.ledger.advance(aSnapshot(n, { identity }));
-      await desk.ledger.handled(taskArn(n), 1, { enrolled: false, asked: [], settleByMs: 0 });
+      await desk.ledger.markHandled(taskArn(n), 1, { enrolled: false, asked: [], settleByMs: 0 });
     }
     await desk.pass(HOUR);
     expect(desk.put).toMatchObject([{ reason: 'no-host' }, { reason: 'no-host' }]);
@@ -137,17 +137,17 @@ describe('the review', () => {
     const unasked = { host: 'h1', enrolled: true, asked: [], settleByMs: 0 };
     for (const n of [1, 2]) {
       await desk.ledger.advance(aSnapshot(n));
-      await desk.ledger.handled(taskArn(n), 1, unasked);
+      await desk.ledger.markHandled(taskArn(n), 1, unasked);
     }
     for (let hours = 0; hours < 40; hours += 1) {
       await desk.pass(HOUR);
       const [one] = await desk.ledger.read([taskArn(1)]);
-      if (one) await desk.ledger.alive(one, desk.nowMs); // as a sweep does
+      if (one) await desk.ledger.recordAlive(one, desk.nowMs); // as a sweep does
     }
     expect(desk.put).toMatchObject([{ workload: taskArn(2), reason: 'lost-track' }]);
     const stopped = { version: 2, stopped: true, lastStatus: 'STOPPED', receivedAtMs: desk.nowMs };
     await desk.ledger.advance(aSnapshot(1, stopped));
-    await desk.ledger.handled(taskArn(1), 2, unasked);
+    await desk.ledger.markHandled(taskArn(1), 2, unasked);
     await desk.pass(25 * HOUR);
     expect(desk.put).toMatchObject([{ workload: taskArn(2) }, { workload: taskArn(1), reason: 'not-asked' }]);
     expect(desk.of('review_done')).toHaveLength(2);
@@ -159,7 +159,7 @@ describe('the review', () => {
     await desk.ledger.advance(
       aSnapshot(1, { receivedAtMs: desk.nowMs, identity: { cluster: 'prod', launch_type: 'FARGATE' } }),
     );
-    await desk.ledger.handled(taskArn(1), 1, { enrolled: false, asked: [], settleByMs: 0 });
+    await desk.ledger.markHandled(taskArn(1), 1, { enrolled: false, asked: [], settleByMs: 0 });
     await desk.pass(26 * HOUR);
     expect(desk.put).toMatchObject([{ reason: 'no-host', advice: ON_FARGATE }]);
   });
@@ -167,8 +167,8 @@ describe('the review', () => {
   it('looks at what is due once, however often it runs out of time before', async () => {
     const desk = await aDesk();
     await desk.ledger.advance(aSnapshot(1));
-    await desk.ledger.handled(taskArn(1), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: 0 });
-    await desk.ledger.lookAgain(taskArn(1), desk.nowMs);
+    await desk.ledger.markHandled(taskArn(1), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: 0 });
+    await desk.ledger.scheduleReview(taskArn(1), desk.nowMs);
     const due = async () => {
       let rows = 0;
       for await (const records of desk.ledger.due(UNBOUNDED)) {
@@ -190,7 +190,12 @@ describe('the review', () => {
     const end = aSnapshot(1, { version: 2, stopped: true, lastStatus: 'STOPPED', receivedAtMs: desk.nowMs });
     const record = await desk.ledger.advance(end);
     if (record) await tellOfEnd(record, desk.nowMs + HOUR, desk);
-    await desk.ledger.handled(taskArn(1), 2, { host: 'h1', enrolled: true, asked: [], settleByMs: desk.nowMs + HOUR });
+    await desk.ledger.markHandled(taskArn(1), 2, {
+      host: 'h1',
+      enrolled: true,
+      asked: [],
+      settleByMs: desk.nowMs + HOUR,
+    });
     await desk.pass(2 * HOUR);
     expect(desk.put).toMatchObject([{ verdict: 'missed' }]);
     await desk.see(1, 'postMortem');
@@ -248,7 +253,7 @@ describe('the review', () => {
     const identity = { 'tag:mayfly:ignore': 'true' };
     await desk.ledger.advance(aSnapshot(1, { workload: 'i-1', kind: 'ec2-instance', subjects: ['i-1'], identity }));
     const settleByMs = desk.nowMs + 10 * MINUTE;
-    await desk.ledger.handled('i-1', 1, { host: 'i-1', enrolled: false, asked: [], settleByMs });
+    await desk.ledger.markHandled('i-1', 1, { host: 'i-1', enrolled: false, asked: [], settleByMs });
     await desk.pass(26 * HOUR);
     expect(desk.of('verdicts_recorded')).toEqual([{ cluster: null, verdict: 'ignored', reason: null, count: 1 }]);
     expect([desk.of('review_done'), desk.put]).toEqual([[], []]);
@@ -311,9 +316,9 @@ describe('the review', () => {
     const desk = await aDesk();
     await desk.start(1);
     await desk.pass(14 * MINUTE);
-    const tell = desk.ledger.tell.bind(desk.ledger);
-    desk.ledger.tell = async () => {
-      desk.ledger.tell = tell;
+    const tell = desk.ledger.recordVerdict.bind(desk.ledger);
+    desk.ledger.recordVerdict = async () => {
+      desk.ledger.recordVerdict = tell;
       throw new Error('died');
     };
     desk.nowMs += MINUTE;

@@ -51,7 +51,7 @@ it('follow those of the instance within a sweep: the next configuration and sele
   const world = await World.begin();
   const node = await world.aNode(ID);
   await sweeper.hosts.enroll(node, undefined);
-  await sweeper.directory.note(entryOf(node), T0 + 60 * MINUTE);
+  await sweeper.directory.record(entryOf(node), T0 + 60 * MINUTE);
   const profileNow = async () => {
     const found = await sweeper.hosts.find(ID);
     return found && profileFor(PROFILES, factsOf(found, sweeper.nowMs)).name;

@@ -86,7 +86,7 @@ describe('queries within the limits of a host', () => {
             const each = await addWithinLimits('h1', [one], { queue: oneByOne, limits, leaving: nothing, now });
             dropped.push(...each.dropped);
           }
-          expect((await together.open('h1')).pending).toEqual((await oneByOne.open('h1')).pending);
+          expect((await together.read('h1')).pending).toEqual((await oneByOne.read('h1')).pending);
           expect(all.dropped).toHaveLength(dropped.length);
           expect(all.dropped).toEqual(expect.arrayContaining(dropped));
         },

@@ -29,11 +29,11 @@ const names = async (atMs = world.nowMs): Promise<string[]> => {
 };
 const reported = (name: string) => world.reports.filter(({ event }) => event === name).map(({ fields }) => fields);
 const givenUp = () => reported('query_unanswered');
-const partition = () => world.ports.queue.open('h1', true);
+const partition = () => world.ports.queue.read('h1', true);
 /** A task whose query waits, with a record in the ledger. */
 async function aTask(n: number, query: Partial<PendingQuery> = {}): Promise<void> {
   await world.ports.ledger.advance(aSnapshot(n, { occurredAtMs: T0, receivedAtMs: T0 }));
-  await world.ports.ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 });
+  await world.ports.ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 });
   await queue(aPendingQuery(n, query));
 }
 

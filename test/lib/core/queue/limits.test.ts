@@ -13,9 +13,9 @@ describe('the limit on what waits for a host', () => {
     const world = await World.begin();
     const { queue } = world.ports;
     for (let n = 0; n < 20; n++) await queue.enqueue(large(n));
-    expect((await queue.open('h1')).pending.length).toBeLessThan(20); // a page is 1 MB
+    expect((await queue.read('h1')).pending.length).toBeLessThan(20); // a page is 1 MB
     expect(await enqueue('h1', { queries: [large(20)], refusals: [] }, limits, 0, world.taskDeps())).toEqual([]);
-    expect((await queue.waiting('h1', world.nowMs)).size).toBe(20);
+    expect((await queue.waitingIds('h1', world.nowMs)).size).toBe(20);
   });
 
   it('does not count what has expired, which may be asked anew under its own id', async () => {

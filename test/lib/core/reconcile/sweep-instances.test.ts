@@ -120,7 +120,7 @@ describe('an instance that nobody expects an agent on', () => {
   it('is seen where it has one all the same', async () => {
     there({ tags: { 'mayfly:ignore': 'true' } });
     await later(1);
-    await sweeper.ledger.saw(ID, aSighting([ID], [], sweeper.nowMs));
+    await sweeper.ledger.recordSighting(ID, aSighting([ID], [], sweeper.nowMs));
     expect(verdict()).toEqual({ verdict: 'seen' });
   });
 });
@@ -199,8 +199,8 @@ describe('the identity of an instance', () => {
     await told('running');
     let writes = 0;
     const { ledger } = sweeper.deps;
-    const identify = ledger.identify.bind(ledger);
-    ledger.identify = async (...args) => {
+    const identify = ledger.addIdentity.bind(ledger);
+    ledger.addIdentity = async (...args) => {
       writes += 1;
       await identify(...args);
     };

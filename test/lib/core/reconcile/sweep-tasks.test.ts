@@ -288,7 +288,7 @@ describe('a task whose definition ECS does not describe', () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs, { containers: 2 }));
     await sweeper.sweep();
     expect(await sweeper.waiting()).toEqual(['live container', 'live processes']);
-    await sweeper.ledger.saw(taskArn(1), aSighting([FIRST], [], sweeper.nowMs));
+    await sweeper.ledger.recordSighting(taskArn(1), aSighting([FIRST], [], sweeper.nowMs));
     for (let minute = 0; minute < 20; minute += 1) {
       sweeper.nowMs += MINUTE;
       await sweeper.sweep();

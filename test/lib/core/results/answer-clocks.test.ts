@@ -105,7 +105,7 @@ describe('the last gasp of an instance', () => {
   it('is held against the bound each time, from its notice, though the instance was seen before', async () => {
     await enrolledLongAgo();
     await world.ports.ledger.advance(aSnapshot(1, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
-    await world.ports.ledger.saw(instance, aSighting([instance], [], T0 - 10 * MINUTE));
+    await world.ports.ledger.recordSighting(instance, aSighting([instance], [], T0 - 10 * MINUTE));
     for (const n of [1, 2]) await answered([aNotice(n)], [{ instance_id: instance }]);
     expect(reported('mtta_breached')).toMatchObject([
       { set: 'last-gasp', workload: instance, timeToAnswerMs: 60_400 },

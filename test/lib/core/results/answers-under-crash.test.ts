@@ -72,7 +72,7 @@ describe('a distributed write whose function dies before or after any of its wri
         met[ids.length === 2 ? 'once' : 'twice'] += 1;
 
         for (const n of tasks) expect(await world.verdict(taskArn(n))).toEqual({ verdict: 'seen' });
-        const { pending, deliveries } = await world.ports.queue.open(host, true);
+        const { pending, deliveries } = await world.ports.queue.read(host, true);
         expect([pending, deliveries]).toEqual([[], []]);
       }),
       { numRuns: 30 },

@@ -17,7 +17,12 @@ async function delivered(...queries: PendingQuery[]): Promise<string[]> {
   for (const query of queries) {
     const n = Number(query.queryId.slice(1));
     await world.ports.ledger.advance(aSnapshot(n, { occurredAtMs: T0, receivedAtMs: T0 }));
-    await world.ports.ledger.handled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE });
+    await world.ports.ledger.markHandled(taskArn(n), 1, {
+      host: 'h1',
+      enrolled: true,
+      asked: [],
+      settleByMs: T0 + MINUTE,
+    });
     await world.ports.queue.enqueue(query);
   }
   return (await world.poll('h1')).map((query) => query.wireId);
@@ -66,7 +71,7 @@ describe('an answer', () => {
         deliveredAtMs: T0,
       },
     ]);
-    expect((await world.ports.queue.open('h1', true)).deliveries).toEqual([]);
+    expect((await world.ports.queue.read('h1', true)).deliveries).toEqual([]);
   });
 
   it('is stored once and acknowledged each time it comes', async () => {
@@ -159,7 +164,7 @@ describe('an answer', () => {
     world.nowMs = T0 + 31 * SECOND;
     const [second = ''] = (await world.poll('h1')).map(({ wireId }) => wireId);
     await world.answer('h1', [anAnswer(second)]);
-    expect(await world.ports.queue.open('h1', true)).toMatchObject({ deliveries: [] });
+    expect(await world.ports.queue.read('h1', true)).toMatchObject({ deliveries: [] });
     await world.answer('h1', [anAnswer(first, [running(1)])]);
     expect(world.sink.stored).toMatchObject([
       { columns: null, repeat: false },
@@ -196,9 +201,9 @@ describe('an answer', () => {
   it('to a part of a delivery leaves the rest of it open', async () => {
     const [first = '', second = ''] = await delivered(aPendingQuery(1), aPendingQuery(2, { query: 'other' }));
     await world.answer('h1', [anAnswer(first)]);
-    expect((await world.ports.queue.open('h1', true)).deliveries).toMatchObject([{ answered: ['00-00'] }]);
+    expect((await world.ports.queue.read('h1', true)).deliveries).toMatchObject([{ answered: ['00-00'] }]);
     await world.answer('h1', [anAnswer(second)]);
-    expect((await world.ports.queue.open('h1', true)).deliveries).toEqual([]);
+    expect((await world.ports.queue.read('h1', true)).deliveries).toEqual([]);
   });
 });
 

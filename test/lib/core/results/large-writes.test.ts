@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { wireIdOf } from '../../../../lib/core/queue/offers.ts';
 import { defaultLimits } from '../../../../lib/core/queue/plan-drain.ts';
 import type { Answer } from '../../../../lib/core/results/answer.ts';
-import type { AnswerBook } from '../../../../lib/core/results/answer-book.ts';
+import type { StoredAnswers } from '../../../../lib/core/results/answer-book.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { Died } from '../../../support/mortal.ts';
@@ -58,7 +58,7 @@ describe('a write of more answers than one function has time for', () => {
     expect(await tries([...ours, ...others], 8 * SECOND, 3 * SECOND)).toBe(6);
     expect([world.sink.stored.length, storedTwice()]).toEqual([1000, 0]);
     expect(world.sink.stored.filter(({ late }) => late)).toHaveLength(300);
-    expect((await world.ports.queue.open('h1', true)).deliveries).toEqual([]);
+    expect((await world.ports.queue.read('h1', true)).deliveries).toEqual([]);
   });
 
   it('does its first slice, however little time there is', async () => {
@@ -86,10 +86,10 @@ describe('a write of more answers than one function has time for', () => {
       used[name] += 1;
       return result;
     };
-    const counting: AnswerBook = {
+    const counting: StoredAnswers = {
       read: (...args) => count('read', book.read(...args)),
       claim: (...args) => count('claim', book.claim(...args)),
-      stored: (...args) => count('stored', book.stored(...args)),
+      markStored: (...args) => count('stored', book.markStored(...args)),
       release: (...args) => count('release', book.release(...args)),
     };
     const ports = { ...world.ports, book: counting };
@@ -113,10 +113,10 @@ describe('a write of more answers than one function has time for', () => {
         leftMs -= 100;
         return call;
       };
-      const slowly: AnswerBook = {
+      const slowly: StoredAnswers = {
         read: (...args) => slow(book.read(...args)),
         claim: (...args) => slow(book.claim(...args)),
-        stored: (...args) => slow(book.stored(...args)),
+        markStored: (...args) => slow(book.markStored(...args)),
         release: (...args) => slow(book.release(...args)),
       };
       do {

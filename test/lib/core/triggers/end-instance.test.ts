@@ -54,7 +54,7 @@ describe('an instance that is terminated', () => {
 
   it('is counted by nobody any more: no selector finds it', async () => {
     const enrolled = await world.aNode(INSTANCE);
-    await directory.note(entryOf(enrolled), world.nowMs + NODE_TTL_MS);
+    await directory.record(entryOf(enrolled), world.nowMs + NODE_TTL_MS);
     expect(await listed()).toEqual([INSTANCE]);
     await ends();
     expect(await listed()).toEqual([]);
@@ -120,7 +120,7 @@ describe('rules that ask somebody else about an instance', () => {
   }
   /** How often the bastion is asked; each time it answers at once. */
   async function asked(): Promise<number> {
-    const { pending } = await world.ports.queue.open('bastion', true);
+    const { pending } = await world.ports.queue.read('bastion', true);
     await world.ports.queue.remove(pending);
     return pending.length;
   }
@@ -188,7 +188,7 @@ describe('what waited for its agent', () => {
     const workload = taskArn(n);
     await world.ports.ledger.advance(aSnapshot(n, { workload, subjects: [dockerId(n)] }));
     const handling = { host: INSTANCE, enrolled: true, asked: [], settleByMs: ENDED + 60 * MINUTE };
-    await world.ports.ledger.handled(workload, 1, handling);
+    await world.ports.ledger.markHandled(workload, 1, handling);
     return workload;
   }
   const gone = { verdict: 'missed', reason: 'host-gone' };
@@ -204,7 +204,7 @@ describe('what waited for its agent', () => {
     await ends();
     expect(await Promise.all(tasks.slice(0, 3).map((task) => world.verdict(task)))).toEqual([gone, gone, gone]);
     expect(await world.verdict(taskArn(4))).toEqual({ verdict: 'pending' }); // it waited for nothing here
-    expect(await world.ports.queue.open(INSTANCE, true)).toMatchObject({ pending: [], deliveries: [] });
+    expect(await world.ports.queue.read(INSTANCE, true)).toMatchObject({ pending: [], deliveries: [] });
     expect(world.reports).toContainEqual({
       event: 'instance_ended',
       fields: { instance: INSTANCE, host: INSTANCE, withdrawn: 3 },
@@ -402,7 +402,7 @@ describe('an enrollment after the end', () => {
   it('so does a poll that is under way: it takes nothing', async () => {
     await world.aNode(INSTANCE);
     await world.ports.queue.enqueue(aHostQuery(1, { host: INSTANCE }));
-    const partition = await world.ports.queue.open(INSTANCE, true);
+    const partition = await world.ports.queue.read(INSTANCE, true);
     await ends();
     expect(await world.ports.queue.claim(INSTANCE, partition.node?.rev ?? 0, {})).toBe(false);
   });

@@ -180,7 +180,7 @@ describe('the verdicts on tasks whose events and answers name any of their conta
               await handleTask({ ...event, task, raw: { ...Object(event.raw), detail: task } }, world.taskDeps());
             } else {
               const ids = step.seen.map((c) => dockerId(10 * n + c));
-              await world.ports.ledger.saw(
+              await world.ports.ledger.recordSighting(
                 taskArn(n),
                 step.alive ? aSighting(ids, [], world.nowMs) : aSighting([], ids, world.nowMs),
               );

@@ -29,7 +29,7 @@ function sweep(match: NodeMatch, hostsPerTrigger = 100): void {
 async function listed(host: string, identity: Partial<NodeIdentity> = {}, profile = 'default'): Promise<void> {
   const node = await world.aNode(host, identity);
   const directory = new DynamoNodeDirectory(world.table, world.now);
-  await directory.note(entryOf(node, profile), world.nowMs + 60 * MINUTE);
+  await directory.record(entryOf(node, profile), world.nowMs + 60 * MINUTE);
 }
 
 /** Hosts with a query that waits, and how many. */
@@ -137,7 +137,7 @@ describe('a request for all nodes with some attributes', () => {
     );
     expect(fleet.length).toBeGreaterThan(200);
     await Promise.all(
-      fleet.map((host) => directory.note({ ...entryOf(node), hostIdentifier: host }, world.nowMs + 60 * MINUTE)),
+      fleet.map((host) => directory.record({ ...entryOf(node), hostIdentifier: host }, world.nowMs + 60 * MINUTE)),
     );
     const found: string[] = [];
     let cursor: string | undefined;

@@ -101,7 +101,7 @@ describe('a GuardDuty finding', () => {
   it('tells in every row which finding was the reason', async () => {
     await world.aNode(ON_ECS);
     await arrives(fixture(25));
-    const { pending } = await world.ports.queue.open(ON_ECS, true);
+    const { pending } = await world.ports.queue.read(ON_ECS, true);
     expect(pending[0]?.decorations).toEqual({
       event_id: fixture(25).id,
       finding_id: '041b66e31d817aa2d23193884db08747',

@@ -33,7 +33,7 @@ const arrives = async (event: ReturnType<typeof inState>) => {
 };
 const runs = () => arrives(inState(5, 'RUNNING', 'RUNNING'));
 const isToldToStop = () => arrives(inState(6, 'RUNNING'));
-const pending = async () => (await world.ports.queue.open(HOST, true)).pending;
+const pending = async () => (await world.ports.queue.read(HOST, true)).pending;
 const names = async (set: string) =>
   (await pending()).flatMap((query) => (query.set === set ? [query.query] : [])).sort();
 

@@ -26,7 +26,7 @@ describe('the examples, as their files say to use them', () => {
     const directory = new DynamoNodeDirectory(world.table, world.now);
     for (const [host, platform] of Object.entries({ h1: 'amzn', h2: 'ubuntu', h3: 'amzn' })) {
       const node = await world.aNode(host, { platform, uuid: host });
-      await directory.note(entryOf(node), world.nowMs + MINUTE);
+      await directory.record(entryOf(node), world.nowMs + MINUTE);
     }
     await world.take(aRequest('package-sweep', { packages: ['xz', 'openssl'] }));
     expect(await world.waiting('h2')).toEqual([]);

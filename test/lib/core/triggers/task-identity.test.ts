@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoLedgerBook } from '../../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../../lib/aws/ledger-book.ts';
 import { whoHad } from '../../../../lib/core/ledger/who-had.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { fixture } from '../../../support/fixtures.ts';
@@ -21,13 +21,13 @@ async function arrives(number: number, detail: Record<string, unknown> = {}): Pr
   expect(await world.take(event)).toEqual([]);
 }
 const had = async (at: string, ip = IP) => {
-  const tenants = await new DynamoLedgerBook(world.table).tenants(ip, Date.parse(at));
+  const tenants = await new DynamoLedgerIndex(world.table).tenants(ip, Date.parse(at));
   return whoHad(tenants, Date.parse(at), world.nowMs).had.map(({ record }) => record.workload);
 };
 const anInstance = async (identity: Record<string, string>, instance = HOST) => {
   const { ledger } = world.ports;
   await ledger.advance(aSnapshot(0, { workload: instance, kind: 'ec2-instance', identity: { instance_id: instance } }));
-  await ledger.identify(instance, identity, {});
+  await ledger.addIdentity(instance, identity, {});
 };
 
 describe("a task's addresses", () => {
@@ -66,8 +66,8 @@ describe("a task's addresses", () => {
   it('are written once, and once more when a long life ends', async () => {
     const { ledger } = world.ports;
     let writes = 0;
-    const came = ledger.came.bind(ledger);
-    ledger.came = async (record, stays) => {
+    const came = ledger.indexAddresses.bind(ledger);
+    ledger.indexAddresses = async (record, stays) => {
       writes += 1;
       await came(record, stays);
     };
@@ -83,7 +83,7 @@ describe('the machine under a task', () => {
   it('is as it was when the task was asked about, whatever becomes of it', async () => {
     await anInstance({ image_id: 'ami-1', instance_type: 'm7g.large', 'tag:team': 'search', 'tag:Name': 'web' });
     await arrives(5);
-    await world.ports.ledger.identify(HOST, { image_id: 'ami-1', 'tag:team': 'other' }, {});
+    await world.ports.ledger.addIdentity(HOST, { image_id: 'ami-1', 'tag:team': 'other' }, {});
     await arrives(7);
     const machine = {
       instance_id: HOST,
@@ -92,7 +92,7 @@ describe('the machine under a task', () => {
       instance_tags: 'Name=web team=search',
     };
     expect((await world.record(TASK)).handling?.machine).toEqual(machine);
-    const { pending } = await world.ports.queue.open(HOST, true);
+    const { pending } = await world.ports.queue.read(HOST, true);
     expect(pending[0]?.decorations).toMatchObject({ ...machine, task_family: expect.any(String) });
   });
 
@@ -137,7 +137,7 @@ it.each([
   await world.aNode(HOST);
   world.nowMs = Date.parse('2026-11-20T10:15:27Z');
   await world.take({ ...fixture(5), time });
-  const { pending } = await world.ports.queue.open(HOST, true);
+  const { pending } = await world.ports.queue.read(HOST, true);
   expect(pending.map(({ triggeredAtMs }) => triggeredAtMs)).toEqual(pending.map(() => world.nowMs));
   expect((await world.record(TASK)).handling?.firstAsked).toMatchObject({ eventAtMs: world.nowMs });
 });

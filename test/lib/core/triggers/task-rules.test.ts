@@ -48,7 +48,7 @@ async function arrives(number: number, detail: Record<string, unknown> = {}): Pr
   expect(await world.take(event)).toEqual([]);
 }
 const sets = async (host = HOST) =>
-  (await world.ports.queue.open(host, true)).pending.map(({ rule, query, set, sql }) => [rule, query, set, sql]);
+  (await world.ports.queue.read(host, true)).pending.map(({ rule, query, set, sql }) => [rule, query, set, sql]);
 const rules = async (host?: string) => (await sets(host)).map(([rule]) => rule);
 const drops = () => world.reports.filter(({ event }) => event === 'query_dropped').map(({ fields }) => fields.limit);
 
@@ -163,15 +163,15 @@ describe('the end of a task', () => {
 
   it('takes back what was asked on an event that was overtaken while it was handled', async () => {
     await under(running());
-    const { handled } = world.ports.ledger;
-    world.ports.ledger.handled = async (...args) => {
-      world.ports.ledger.handled = handled;
+    const { markHandled } = world.ports.ledger;
+    world.ports.ledger.markHandled = async (...args) => {
+      world.ports.ledger.markHandled = markHandled;
       const more = [
         ...(fixture(5).detail.containers as object[]),
         { name: 'late', lastStatus: 'RUNNING', runtimeId: 'f'.repeat(64) },
       ];
       await arrives(5, { version: 6, containers: more });
-      return handled.apply(world.ports.ledger, args);
+      return markHandled.apply(world.ports.ledger, args);
     };
     await arrives(5);
     expect(await sets()).toHaveLength(2);
@@ -226,7 +226,7 @@ describe('a rule on container instances', () => {
     await arrives(16);
     const host = String(fixture(16).detail.ec2InstanceId);
     expect(await sets(host)).toMatchObject([['disconnected', 'containers', 'request', expect.anything()]]);
-    await world.ports.queue.remove((await world.ports.queue.open(host, true)).pending);
+    await world.ports.queue.remove((await world.ports.queue.read(host, true)).pending);
     await arrives(16);
     expect(await sets(host)).toEqual([]);
   });

@@ -1,14 +1,14 @@
-import { DynamoStoredAnswers } from '../../lib/aws/answer-book.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
-import { DynamoFleetIssues } from '../../lib/aws/findings.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
+import { DynamoFleetIssues } from '../../lib/aws/fleet-issues.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { policyIn } from '../../lib/aws/live-policy.ts';
-import { DynamoStoredLogs } from '../../lib/aws/log-book.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
+import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
+import { DynamoStoredLogs } from '../../lib/aws/stored-logs.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { telemetry } from '../../lib/aws/telemetry.ts';
 import { DEFAULT_SECRET } from '../../lib/core/nodes/enroll-secrets.ts';

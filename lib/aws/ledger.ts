@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
-import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
 import type { DetectedBy } from '../core/ledger/clocks.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
+import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {

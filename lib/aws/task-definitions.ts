@@ -1,7 +1,7 @@
 import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { traceOf } from '../core/errors.ts';
-import { LEDGER_KEEPS_MS } from '../core/ledger/book.ts';
+import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
 import { OutOfBudget } from '../core/reconcile/spend.ts';
 import type { Report } from '../core/report.ts';
 import type { TaskDefinitions } from '../core/triggers/task-definitions.ts';

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addressBits } from '../core/policy/ip-address.ts';
+import { withDeploymentOptions } from './deployment.ts';
 import { coverage } from './ledger/coverage.ts';
 import { missed } from './ledger/missed.ts';
 import { mtta } from './ledger/mtta.ts';
@@ -7,7 +8,6 @@ import { nodes } from './ledger/nodes.ts';
 import { task } from './ledger/task.ts';
 import { pastTime } from './ledger/times.ts';
 import { who } from './ledger/who.ts';
-import { withDeploymentOptions } from './place.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
 /** Adds the commands that show what was seen, and what was not. */

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import type { FleetIssue } from '../core/fleet/finding.ts';
+import type { FleetIssue } from '../core/fleet/fleet-issue.ts';
 import { lives, type Node } from '../core/nodes/node.ts';
+import { type Deployment, type DeploymentFlags, withDeployment, withDeploymentOptions } from './deployment.ts';
 import { Exit } from './exit.ts';
 import { ADVICE } from './ledger/nodes.ts';
-import { type Deployment, type DeploymentFlags, withDeployment, withDeploymentOptions } from './place.ts';
 import { columns, examples, JSON_FLAG, note, printable, say, sayJson, when } from './print.ts';
 
 interface RevokeFlags extends DeploymentFlags {

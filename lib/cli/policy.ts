@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withDeploymentOptions } from './place.ts';
+import { withDeploymentOptions } from './deployment.ts';
 import { check } from './policy/check.ts';
 import { diff } from './policy/diff.ts';
 import { drift } from './policy/drift.ts';

@@ -6,8 +6,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { everyEntry } from '../core/nodes/directory.ts';
 import { REQUEST } from '../core/policy/compiled-policy.ts';
 import type { Policy } from '../core/policy/policy.ts';
+import { livePolicyOf, withDeployment } from './deployment.ts';
 import { DATA, readyIn } from './local-mayfly.ts';
-import { livePolicyOf, withDeployment } from './place.ts';
 import { count, note, printable, say } from './print.ts';
 import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './request-hosts.ts';
 

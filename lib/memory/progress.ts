@@ -1,6 +1,6 @@
 import type { SweepProgress, SweepState } from '../core/inventory/inventory.ts';
 import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
-import type { PageNews, StoredAnswers } from '../core/results/answer-book.ts';
+import type { PageNews, StoredAnswers } from '../core/results/stored-answers.ts';
 
 interface Page {
   readonly marks: ReadonlySet<string>;

@@ -1,6 +1,6 @@
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
-import { postMortemQueriesOf, ruleQueriesOf } from '../../lib/core/policy/asking.ts';
 import type { PolicyRule } from '../../lib/core/policy/policy.ts';
+import { postMortemQueriesOf, ruleQueriesOf } from '../../lib/core/policy/rule-queries.ts';
 import { questions } from '../../lib/core/queue/ask.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { aSnapshot } from './a-record.ts';

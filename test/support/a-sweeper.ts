@@ -8,7 +8,7 @@ import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { MemoryFindings } from '../../lib/memory/findings.ts';
+import { MemoryFindings } from '../../lib/memory/fleet-issues.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';

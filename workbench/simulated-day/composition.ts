@@ -10,12 +10,12 @@ import type { Report } from '../../lib/core/report.ts';
 import type { ResultSink } from '../../lib/core/results/lines.ts';
 import { ContainerHosts, type ContainerInstanceLookup } from '../../lib/core/triggers/container-hosts.ts';
 import type { TaskDefinitions } from '../../lib/core/triggers/task-definitions.ts';
-import { MemoryFindings } from '../../lib/memory/findings.ts';
+import { MemoryFindings } from '../../lib/memory/fleet-issues.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
-import { MemoryLogBook } from '../../lib/memory/log-book.ts';
 import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
 import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
+import { MemoryLogBook } from '../../lib/memory/stored-logs.ts';
 import type { SimulatedCluster } from '../world/index.ts';
 
 export const ENROLL_SECRET = 'a day is a life';

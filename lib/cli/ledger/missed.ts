@@ -1,9 +1,9 @@
 import { grouped } from '../../core/grouped.ts';
 import { adviceOn } from '../../core/ledger/advice.ts';
-import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
 import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { type MissReason, verdictOf } from '../../core/ledger/workload.ts';
-import { withDeployment } from '../place.ts';
+import { withDeployment } from '../deployment.ts';
 import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 

@@ -1,6 +1,5 @@
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { grouped } from '../../core/grouped.ts';
-import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
 import {
   EVENT_LATENCY_MS,
   HOT_INTERVAL_SECONDS,
@@ -11,9 +10,10 @@ import {
   SWEEP_RUN_MS,
 } from '../../core/ledger/bound.ts';
 import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
-import { withDeployment } from '../place.ts';
+import { withDeployment } from '../deployment.ts';
 import { columns, count, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 

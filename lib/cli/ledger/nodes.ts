@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { FleetIssue, FleetIssueKind } from '../../core/fleet/finding.ts';
+import type { FleetIssue, FleetIssueKind } from '../../core/fleet/fleet-issue.ts';
 import { grouped } from '../../core/grouped.ts';
 import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
 import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
-import { type DeploymentFlags, withDeployment } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../deployment.ts';
 import { columns, count, printable, say, sayJson, when } from '../print.ts';
 
 /** What to do about a finding, in one line each. */

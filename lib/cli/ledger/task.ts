@@ -1,5 +1,5 @@
 import { adviceOn } from '../../core/ledger/advice.ts';
-import { CLOCK_AHEAD_MS } from '../../core/ledger/book.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import {
   awaitedUntilMs,
   type ContainerFacts,
@@ -11,9 +11,9 @@ import {
   verdictOf,
   type WorkloadRecord,
 } from '../../core/ledger/workload.ts';
-import { type DeploymentFlags, withDeployment } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../deployment.ts';
 import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
-import { hostFacts, instanceFactsOf } from './machine.ts';
+import { hostFacts, instanceFactsOf } from './instance-facts.ts';
 
 /** Of a life itself, and of a question about it. */
 type Stage =

@@ -1,8 +1,8 @@
 import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type Tenant, whoHad } from '../../core/ledger/who-had.ts';
-import { type DeploymentFlags, withDeployment } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../deployment.ts';
 import { columns, duration, printable, say, sayJson, when } from '../print.ts';
-import { hostFacts, type InstanceFacts, instanceFactsOf, ownFacts } from './machine.ts';
+import { hostFacts, type InstanceFacts, instanceFactsOf, ownFacts } from './instance-facts.ts';
 
 /** Shows which workload had an address at a time. */
 export async function who(address: string, flags: DeploymentFlags & { at?: number; json: boolean }): Promise<void> {

@@ -1,4 +1,4 @@
-import { type DeploymentFlags, withDeployment } from '../place.ts';
+import { type DeploymentFlags, withDeployment } from '../deployment.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
 
 /** Shows who made which version live, newest first. */

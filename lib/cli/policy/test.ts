@@ -1,6 +1,6 @@
 import { type Evaluation, evaluate } from '../../core/policy/evaluate.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { type DeploymentFlags, livePolicyOf, withDeployment } from '../place.ts';
+import { type DeploymentFlags, livePolicyOf, withDeployment } from '../deployment.ts';
 import { colours, count, duration, printable, say, sayJson } from '../print.ts';
 import { type RecordedEvent, readEvents, titleOf } from './events.ts';
 import { goodFolder } from './folder.ts';

@@ -1,5 +1,5 @@
 import { each } from '../each.ts';
-import { decideHost, type NamedNode } from '../hosts/host-of.ts';
+import { decideHost, type NamedNode } from '../hosts/resolve-host.ts';
 import { everyEntry, type NodeDirectory } from '../nodes/directory.ts';
 import type { Alias, Aliases } from '../nodes/registry.ts';
 import type { EnrolledAs } from './judge-fleet.ts';

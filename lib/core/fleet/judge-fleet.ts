@@ -2,7 +2,7 @@ import { type Instance, identityOf } from '../inventory/instance.ts';
 
 import { isIgnored } from '../ledger/ignored.ts';
 
-import type { ObservedIssue } from './finding.ts';
+import type { ObservedIssue } from './fleet-issue.ts';
 
 /** Three times the interval at which a live agent renews `lastSeenMs`. */
 const SILENT_AFTER_MS = 15 * 60_000;

@@ -1,9 +1,9 @@
 import { batches } from '../batches.ts';
 import type { Report } from '../report.ts';
 import { adviceOn } from './advice.ts';
-import type { LedgerIndex } from './book.ts';
 import { clusterOf } from './coverage.ts';
 import type { Ledger } from './ledger.ts';
+import type { LedgerIndex } from './ledger-index.ts';
 import { type MissReason, type Verdict, verdictOf, type WorkloadRecord } from './workload.ts';
 
 /** What is told of a miss, and of a miss that turned out to be none. */

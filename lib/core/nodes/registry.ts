@@ -41,7 +41,7 @@ export interface Alias {
   readonly sinceMs: number;
 }
 
-/** Other names of hosts: instance ids, container-instance ARNs. `host-of.ts` decides how much one is worth. */
+/** Other names of hosts: instance ids, container-instance ARNs. `resolve-host.ts` decides how far to trust one. */
 export interface Aliases {
   find(alias: string, consistent?: boolean): Promise<Alias | undefined>;
   /** The host that an alias names, or undefined where it is unknown. */

@@ -1,7 +1,7 @@
 import type { Node } from '../nodes/node.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
-import { MARK_LENGTH, type StoredLogs } from '../results/log-book.ts';
+import { MARK_LENGTH, type StoredLogs } from '../results/stored-logs.ts';
 import { tally } from '../tally.ts';
 import { askOnLog, type LogRuleDeps } from '../triggers/handle-log.ts';
 

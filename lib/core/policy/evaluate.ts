@@ -1,4 +1,9 @@
 import { renderSql } from '../sql/render.ts';
+import { type BindingProblem, bind } from './binding.ts';
+import { compiledPolicy } from './compiled-policy.ts';
+import { lastGaspSeconds } from './ending.ts';
+import type { Policy, Target } from './policy.ts';
+import type { QuerySet } from './query-set.ts';
 import {
   lastGaspQueriesOf,
   listsAreIds,
@@ -6,12 +11,7 @@ import {
   priorityOf,
   type RuleQueries,
   ruleQueriesOf,
-} from './asking.ts';
-import { type BindingProblem, bind } from './binding.ts';
-import { compiledPolicy } from './compiled-policy.ts';
-import { lastGaspSeconds } from './ending.ts';
-import type { Policy, Target } from './policy.ts';
-import type { QuerySet } from './query-set.ts';
+} from './rule-queries.ts';
 import { type Named, namedBy } from './target.ts';
 
 /** What a policy would do about an event, for people to read: nothing is looked up and nothing queued. */

@@ -1,5 +1,5 @@
-import type { Refusal } from '../policy/asking.ts';
 import type { Platform } from '../policy/policy.ts';
+import type { Refusal } from '../policy/rule-queries.ts';
 import type { PendingQuery } from './pending-query.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { AwsScope } from '../arn.ts';
 import { each } from '../each.ts';
 import { traceOf } from '../errors.ts';
-import type { FleetIssues } from '../fleet/finding.ts';
+import type { FleetIssues } from '../fleet/fleet-issue.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from '../inventory/inventory.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';

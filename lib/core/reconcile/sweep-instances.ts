@@ -1,5 +1,5 @@
 import { each } from '../each.ts';
-import { recordFleetIssue } from '../fleet/finding.ts';
+import { recordFleetIssue } from '../fleet/fleet-issue.ts';
 import { type EnrolledAs, isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
 import { type Instance, identityOf } from '../inventory/instance.ts';

@@ -1,6 +1,6 @@
 import { scopeOf } from '../arn.ts';
 import { each } from '../each.ts';
-import { resolveHost } from '../hosts/host-of.ts';
+import { resolveHost } from '../hosts/resolve-host.ts';
 import type { Position, TaskList } from '../inventory/inventory.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { moveWaiting } from '../queue/move.ts';

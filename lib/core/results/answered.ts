@@ -3,7 +3,7 @@ import type { DeliveredQuery, Delivery, Offer } from '../queue/delivery.ts';
 import type { FoundDelivery, HostQueue, Settled } from '../queue/host-queue.ts';
 import { markedRun, markOf, type Run, runOf } from '../queue/offers.ts';
 import type { Answer } from './answer.ts';
-import { type Entry, entryOf } from './answer-book.ts';
+import { type Entry, entryOf } from './stored-answers.ts';
 
 /** One answer of a write, and what it answers. */
 export interface Answered {

@@ -4,11 +4,11 @@ import type { HostQueue } from '../queue/host-queue.ts';
 import { runOf } from '../queue/offers.ts';
 import { together } from '../together.ts';
 import type { Answer } from './answer.ts';
-import { pageNews, type StoredAnswers } from './answer-book.ts';
 import { type Answered, isSettled, repeatsAmong, settledIn, unaskedFor, withQuestions } from './answered.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
 import { linesOf } from './result-lines.ts';
 import { type SettleDeps, settleAnswers } from './settle.ts';
+import { pageNews, type StoredAnswers } from './stored-answers.ts';
 
 export interface AnswerDeps extends SettleDeps {
   readonly queue: HostQueue;

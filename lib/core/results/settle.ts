@@ -1,4 +1,4 @@
-import type { FleetIssues } from '../fleet/finding.ts';
+import type { FleetIssues } from '../fleet/fleet-issue.ts';
 import { noteShortCleanup } from '../fleet/short-cleanup.ts';
 import { grouped } from '../grouped.ts';
 import type { Ledger } from '../ledger/ledger.ts';

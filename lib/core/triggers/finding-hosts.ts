@@ -1,4 +1,4 @@
-import { type HostDeps, type Resolved, resolveHost } from '../hosts/host-of.ts';
+import { type HostDeps, type Resolved, resolveHost } from '../hosts/resolve-host.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { lives } from '../nodes/node.ts';
 import type { FindingSubject } from '../policy/guardduty-finding.ts';

@@ -1,4 +1,4 @@
-import { type HostDeps, resolveHost } from '../hosts/host-of.ts';
+import { type HostDeps, resolveHost } from '../hosts/resolve-host.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { endInstance } from './end-instance.ts';
 import { handleNotice, type LastGaspDeps } from './handle-last-gasp.ts';

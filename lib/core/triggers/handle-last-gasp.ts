@@ -1,9 +1,9 @@
 import { traceOf } from '../errors.ts';
-import { resolveHost } from '../hosts/host-of.ts';
-import { instanceDecorations } from '../ledger/machine.ts';
+import { resolveHost } from '../hosts/resolve-host.ts';
+import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
-import { heatSecondsOf, lastGaspQueriesOf } from '../policy/asking.ts';
+import { heatSecondsOf, lastGaspQueriesOf } from '../policy/rule-queries.ts';
 import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';

@@ -1,15 +1,15 @@
 import { traceOf } from '../errors.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
-import { resolveHost } from '../hosts/host-of.ts';
+import { resolveHost } from '../hosts/resolve-host.ts';
 import type { Instance } from '../inventory/instance.ts';
 
 import type { DetectedBy } from '../ledger/clocks.ts';
-import { instanceDecorations } from '../ledger/machine.ts';
+import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
-import { heatSecondsOf, ruleQueriesOf } from '../policy/asking.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
+import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
 import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
 import { keyOf } from '../queue/pending-query.ts';
 

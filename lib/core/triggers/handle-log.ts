@@ -1,8 +1,8 @@
 import { factsOf, type NodeDirectory } from '../nodes/directory.ts';
 import type { Node } from '../nodes/node.ts';
-import { heatSecondsOf, type Refusal, type RuleQueries, ruleQueriesOf } from '../policy/asking.ts';
 import type { CompiledPolicy, LogRow } from '../policy/compiled-policy.ts';
 import type { PolicyRule } from '../policy/policy.ts';
+import { heatSecondsOf, type Refusal, type RuleQueries, ruleQueriesOf } from '../policy/rule-queries.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
 import type { PendingQuery } from '../queue/pending-query.ts';
 import type { LogLine } from '../results/lines.ts';

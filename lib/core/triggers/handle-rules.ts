@@ -1,14 +1,14 @@
-import { type Resolved, resolveHost } from '../hosts/host-of.ts';
+import { type Resolved, resolveHost } from '../hosts/resolve-host.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import { everyEntry, type NodeDirectory, seenFrom } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
-import { ruleQueriesOf } from '../policy/asking.ts';
 import { lookUp } from '../policy/binding.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { type FindingSubject, findingOf } from '../policy/guardduty-finding.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import type { Limits, NodeMatch, PolicyRule, Target } from '../policy/policy.ts';
+import { ruleQueriesOf } from '../policy/rule-queries.ts';
 import { namedBy } from '../policy/target.ts';
 import { type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
 import { type FanOuts, FINDING_KEEPS_MS, ranked } from '../queue/fan-out.ts';

@@ -1,8 +1,8 @@
 import type { Decorations } from '../decorations.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
-import { lastGaspQueriesOf, postMortemQueriesOf, type RuleQueries, ruleQueriesOf } from '../policy/asking.ts';
 import { asIfRunning, type CompiledPolicy } from '../policy/compiled-policy.ts';
 import { isStopSignal } from '../policy/ending.ts';
+import { lastGaspQueriesOf, postMortemQueriesOf, type RuleQueries, ruleQueriesOf } from '../policy/rule-queries.ts';
 import type { Cause } from '../queue/ask.ts';
 
 import { deadlineOf } from './deadline.ts';

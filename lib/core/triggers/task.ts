@@ -1,6 +1,6 @@
 import type { Decorations } from '../decorations.ts';
 import type { DetectedBy } from '../ledger/clocks.ts';
-import { tagText } from '../ledger/machine.ts';
+import { tagText } from '../ledger/instance-decorations.ts';
 import type { TaskContainer, TaskTimes, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
 

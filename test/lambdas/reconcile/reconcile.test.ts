@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { readEnv } from '../../../lambdas/reconcile/env.ts';
 import { createHandler } from '../../../lambdas/reconcile/handler.ts';
-import { DynamoLedgerIndex } from '../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../../lib/aws/progress.ts';
 import { InstanceNodes } from '../../../lib/core/fleet/instance-nodes.ts';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';

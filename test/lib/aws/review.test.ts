@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
-import { DynamoLedgerIndex } from '../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { DynamoReviewProgress } from '../../../lib/aws/progress.ts';
 import { type CoverageEvent, review } from '../../../lib/core/ledger/review.ts';
 import { aSnapshot } from '../../support/a-record.ts';

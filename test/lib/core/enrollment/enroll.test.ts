@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
-import { otherHostOf, resolveHost } from '../../../../lib/core/hosts/host-of.ts';
+import { otherHostOf, resolveHost } from '../../../../lib/core/hosts/resolve-host.ts';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { aNewcomer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';

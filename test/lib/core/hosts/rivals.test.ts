@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
 import { noteContest } from '../../../../lib/core/fleet/note-contest.ts';
 import { type Fit, fitOf } from '../../../../lib/core/hosts/fit.ts';
-import { resolveHost } from '../../../../lib/core/hosts/host-of.ts';
 import { isBelieved, learnInstance } from '../../../../lib/core/hosts/learn-instance.ts';
+import { resolveHost } from '../../../../lib/core/hosts/resolve-host.ts';
 import type { Instance } from '../../../../lib/core/inventory/instance.ts';
 
 import type { OfferedQuery } from '../../../../lib/core/queue/offers.ts';

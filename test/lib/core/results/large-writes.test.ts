@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { wireIdOf } from '../../../../lib/core/queue/offers.ts';
 import { defaultLimits } from '../../../../lib/core/queue/plan-drain.ts';
 import type { Answer } from '../../../../lib/core/results/answer.ts';
-import type { StoredAnswers } from '../../../../lib/core/results/answer-book.ts';
+import type { StoredAnswers } from '../../../../lib/core/results/stored-answers.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { Died } from '../../../support/mortal.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
-import { DynamoLedgerIndex } from '../../../lib/aws/ledger-book.ts';
+import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { openTable } from '../../../lib/aws/table.ts';
 import type { WorkloadRecord } from '../../../lib/core/ledger/workload.ts';
 import { aSighting, aSnapshot } from '../../support/a-record.ts';

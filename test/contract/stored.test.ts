@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { CLOSED_AFTER_MS } from '../../lib/core/fleet/finding.ts';
+import { CLOSED_AFTER_MS } from '../../lib/core/fleet/fleet-issue.ts';
 import { FAN_OUT_KEEPS_MS } from '../../lib/core/queue/fan-out.ts';
-import { STORED_LOGS_KEEP_MS } from '../../lib/core/results/log-book.ts';
+import { STORED_LOGS_KEEP_MS } from '../../lib/core/results/stored-logs.ts';
 import { aVersion } from '../support/a-policy.ts';
 import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';

@@ -1,5 +1,5 @@
-import type { LedgerIndex } from '../../core/ledger/book.ts';
-import { instanceDecorations as factsOf } from '../../core/ledger/machine.ts';
+import { instanceDecorations as factsOf } from '../../core/ledger/instance-decorations.ts';
+import type { LedgerIndex } from '../../core/ledger/ledger-index.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 
 /** The EC2 instance that a workload ran on, or was: `instance_id`, `ami_id`, `instance_type`, `instance_tags`. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { decideHost, type NamedNode, type NameFacts } from '../../../../lib/core/hosts/host-of.ts';
+import { decideHost, type NamedNode, type NameFacts } from '../../../../lib/core/hosts/resolve-host.ts';
 import type { Alias, AliasSource } from '../../../../lib/core/nodes/registry.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { fixture } from '../../../support/fixtures.ts';

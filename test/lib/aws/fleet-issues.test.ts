@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoFleetIssues } from '../../../lib/aws/findings.ts';
-import type { FleetIssues } from '../../../lib/core/fleet/finding.ts';
-import { MemoryFindings } from '../../../lib/memory/findings.ts';
+import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
+import type { FleetIssues } from '../../../lib/core/fleet/fleet-issue.ts';
+import { MemoryFindings } from '../../../lib/memory/fleet-issues.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
 

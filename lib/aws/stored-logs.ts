@@ -1,5 +1,5 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { MARK_LENGTH, STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/log-book.ts';
+import { MARK_LENGTH, STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/stored-logs.ts';
 import { type Table, ttl } from './table.ts';
 
 /** Marks of lines as one text: `LOG#<host>` / log type. */

@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { batches } from '../core/batches.ts';
-import { LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledger/book.ts';
+import { LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';

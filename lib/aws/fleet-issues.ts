@@ -1,5 +1,5 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { CLOSED_AFTER_MS, type FleetIssue, type FleetIssueKind, type FleetIssues } from '../core/fleet/finding.ts';
+import { CLOSED_AFTER_MS, type FleetIssue, type FleetIssueKind, type FleetIssues } from '../core/fleet/fleet-issue.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
 const PK = 'FINDINGS';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { entryOf, pageNews } from '../../../../lib/core/results/answer-book.ts';
+import { entryOf, pageNews } from '../../../../lib/core/results/stored-answers.ts';
 import { T0 } from '../../../support/times.ts';
 
 describe('the entry of an answer', () => {

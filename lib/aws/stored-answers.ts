@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { PageNews, StoredAnswers } from '../core/results/answer-book.ts';
+import type { PageNews, StoredAnswers } from '../core/results/stored-answers.ts';
 import { type Table, ttl } from './table.ts';
 
 // An agent resends for as long as it runs without an answer; a day is beyond any lost reply.

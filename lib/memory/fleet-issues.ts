@@ -1,4 +1,4 @@
-import { CLOSED_AFTER_MS, type FleetIssue, type FleetIssueKind, type FleetIssues } from '../core/fleet/finding.ts';
+import { CLOSED_AFTER_MS, type FleetIssue, type FleetIssueKind, type FleetIssues } from '../core/fleet/fleet-issue.ts';
 
 /** What is wrong with hosts. */
 export class MemoryFindings implements FleetIssues {

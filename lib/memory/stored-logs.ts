@@ -1,4 +1,4 @@
-import { STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/log-book.ts';
+import { STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/stored-logs.ts';
 
 /** Which lines of each node's latest log batch are stored. */
 export class MemoryLogBook implements StoredLogs {

@@ -29,14 +29,14 @@ const sweeping = {
   tasks: new EcsInventory(ecs, aboutTasks),
   instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend)),
   progress: new DynamoSweepProgress(table, env.SWEEP_EVERY_SECONDS * 1000),
-  findings: new DynamoFleetIssues(table),
+  fleetIssues: new DynamoFleetIssues(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),
   spend,
   settled: new Settled(),
   noAgentAfterMs: env.NO_AGENT_AFTER_SECONDS * 1000,
 };
 const telling = {
-  book: new DynamoLedgerIndex(table),
+  ledgerIndex: new DynamoLedgerIndex(table),
   ledger: deps.ledger,
   events: new BusCoverageEvents(env.BUS_NAME),
   progress: new DynamoReviewProgress(table),

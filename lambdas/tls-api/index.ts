@@ -25,14 +25,14 @@ const api = new TlsApi({
   registry: new DynamoNodeRegistry(table),
   aliases: new DynamoAliases(table),
   ledger: new DynamoLedger(table),
-  book: new DynamoStoredAnswers(table),
+  storedAnswers: new DynamoStoredAnswers(table),
   sink: new FirehoseSink({
     results: env.RESULTS_STREAM_NAME,
     logs: env.LOGS_STREAM_NAME,
     quarantine: env.QUARANTINE_STREAM_NAME,
   }),
-  logBook: new DynamoStoredLogs(table),
-  findings: new DynamoFleetIssues(table),
+  storedLogs: new DynamoStoredLogs(table),
+  fleetIssues: new DynamoFleetIssues(table),
   attestation: readTrust(process.env),
   enrollSecrets: new Map(
     [[DEFAULT_SECRET, env.ENROLL_SECRET_ARN] as const, ...env.NAMED_SECRET_ARNS].map(([name, arn]) => [

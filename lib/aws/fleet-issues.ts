@@ -20,9 +20,9 @@ export class DynamoFleetIssues implements FleetIssues {
 
   async open(nowMs: number): Promise<readonly FleetIssue[]> {
     const all = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': PK } };
-    const findings: FleetIssue[] = [];
-    for await (const item of itemsOf(this.#table, all)) findings.push(findingOf(item));
-    return findings.filter(({ kind, lastAtMs }) => lastAtMs + CLOSED_AFTER_MS[kind] > nowMs);
+    const fleetIssues: FleetIssue[] = [];
+    for await (const item of itemsOf(this.#table, all)) fleetIssues.push(findingOf(item));
+    return fleetIssues.filter(({ kind, lastAtMs }) => lastAtMs + CLOSED_AFTER_MS[kind] > nowMs);
   }
 
   #write(kind: FleetIssueKind, host: string, detail: string, nowMs: number, condition: string, firstAtMs: string) {

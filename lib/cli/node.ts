@@ -145,7 +145,7 @@ const asJson = (node: Node, issues: readonly FleetIssue[]): unknown => ({
   endedAt: isoOf(node.endedAtMs),
   revokedAt: isoOf(node.revokedAtMs),
   otherAgents: node.twins ?? [],
-  findings: issues.map(({ kind, firstAtMs, detail }) => ({
+  fleetIssues: issues.map(({ kind, firstAtMs, detail }) => ({
     kind,
     since: isoOf(firstAtMs),
     detail,

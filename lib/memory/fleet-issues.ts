@@ -1,19 +1,19 @@
 import { CLOSED_AFTER_MS, type FleetIssue, type FleetIssueKind, type FleetIssues } from '../core/fleet/fleet-issue.ts';
 
 /** What is wrong with hosts. */
-export class MemoryFindings implements FleetIssues {
-  readonly #findings = new Map<string, FleetIssue>();
+export class MemoryFleetIssues implements FleetIssues {
+  readonly #fleetIssues = new Map<string, FleetIssue>();
 
   async record(kind: FleetIssueKind, host: string, detail: string, nowMs: number): Promise<boolean> {
-    const before = this.#findings.get(`${kind}#${host}`);
+    const before = this.#fleetIssues.get(`${kind}#${host}`);
     const open = before !== undefined && isOpen(before, nowMs);
     const finding = { kind, host, detail, firstAtMs: open ? before.firstAtMs : nowMs, lastAtMs: nowMs };
-    this.#findings.set(`${kind}#${host}`, finding);
+    this.#fleetIssues.set(`${kind}#${host}`, finding);
     return !open;
   }
 
   async open(nowMs: number): Promise<readonly FleetIssue[]> {
-    const named = [...this.#findings].sort(([a], [b]) => (a < b ? -1 : 1));
+    const named = [...this.#fleetIssues].sort(([a], [b]) => (a < b ? -1 : 1));
     return named.flatMap(([, finding]) => (isOpen(finding, nowMs) ? [finding] : []));
   }
 }

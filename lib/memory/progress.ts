@@ -8,7 +8,7 @@ interface Page {
 }
 
 /** Which answers were stored. */
-export class MemoryAnswerBook implements StoredAnswers {
+export class MemoryStoredAnswers implements StoredAnswers {
   readonly #pages = new Map<string, Page>();
 
   async read(host: string, pages: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {

@@ -1,7 +1,7 @@
 import { STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/stored-logs.ts';
 
 /** Which lines of each node's latest log batch are stored. */
-export class MemoryLogBook implements StoredLogs {
+export class MemoryStoredLogs implements StoredLogs {
   readonly #batches = new Map<string, { readonly marks: readonly string[]; readonly untilMs: number }>();
 
   async stored(host: string, logType: string, nowMs: number): Promise<readonly string[]> {

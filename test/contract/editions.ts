@@ -19,13 +19,13 @@ import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
 import type { StoredAnswers } from '../../lib/core/results/stored-answers.ts';
 import type { StoredLogs } from '../../lib/core/results/stored-logs.ts';
-import { MemoryFindings } from '../../lib/memory/fleet-issues.ts';
+import { MemoryFleetIssues } from '../../lib/memory/fleet-issues.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
 import { MemoryPolicyStore } from '../../lib/memory/policy-store.ts';
-import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
-import { MemoryLogBook } from '../../lib/memory/stored-logs.ts';
+import { MemoryFanOuts, MemoryStoredAnswers, MemorySweepProgress } from '../../lib/memory/progress.ts';
+import { MemoryStoredLogs } from '../../lib/memory/stored-logs.ts';
 import { aTable } from '../support/dynamodb.ts';
 import { T0 } from '../support/times.ts';
 
@@ -37,10 +37,10 @@ export interface Ports {
   readonly aliases: Aliases;
   readonly directory: NodeDirectory;
   readonly ledger: Ledger;
-  readonly book: StoredAnswers;
-  readonly logBook: StoredLogs;
+  readonly storedAnswers: StoredAnswers;
+  readonly storedLogs: StoredLogs;
   readonly fanOuts: FanOuts;
-  readonly findings: FleetIssues;
+  readonly fleetIssues: FleetIssues;
   readonly progress: SweepProgress;
   readonly policies: PolicyStore;
 }
@@ -55,10 +55,10 @@ async function inMemory(): Promise<Ports> {
     aliases: new MemoryAliases(),
     directory: new MemoryDirectory(() => clock.nowMs),
     ledger: new MemoryLedger(),
-    book: new MemoryAnswerBook(),
-    logBook: new MemoryLogBook(),
+    storedAnswers: new MemoryStoredAnswers(),
+    storedLogs: new MemoryStoredLogs(),
     fanOuts: new MemoryFanOuts(),
-    findings: new MemoryFindings(),
+    fleetIssues: new MemoryFleetIssues(),
     progress: new MemorySweepProgress(),
     policies: new MemoryPolicyStore(),
   };
@@ -75,10 +75,10 @@ async function onDynamo(): Promise<Ports> {
     aliases: new DynamoAliases(table),
     directory: new DynamoNodeDirectory(table, () => clock.nowMs),
     ledger: new DynamoLedger(table),
-    book: new DynamoStoredAnswers(table),
-    logBook: new DynamoStoredLogs(table),
+    storedAnswers: new DynamoStoredAnswers(table),
+    storedLogs: new DynamoStoredLogs(table),
     fanOuts: new DynamoFanOuts(table),
-    findings: new DynamoFleetIssues(table),
+    fleetIssues: new DynamoFleetIssues(table),
     progress: new DynamoSweepProgress(table),
     policies: new DynamoPolicyStore(table),
   };

@@ -10,81 +10,84 @@ contract('the answer book', (begin) => {
   const untilMs = T0 + 20 * SECOND;
 
   it('gives a page to one of all who want it at once', async () => {
-    const { book } = await begin();
-    const states = await Promise.all([1, 2, 3, 4].map(() => book.claim('h1', 'p1', T0, untilMs)));
+    const { storedAnswers } = await begin();
+    const states = await Promise.all([1, 2, 3, 4].map(() => storedAnswers.claim('h1', 'p1', T0, untilMs)));
     expect(states.filter((state) => state === 'busy')).toHaveLength(3);
     expect(states.filter((state) => state !== 'busy')).toEqual([new Set()]);
   });
 
   it('keeps pages apart by host and name', async () => {
-    const { book } = await begin();
+    const { storedAnswers } = await begin();
     for (const [host, page] of [['h1', 'p1'] as const, ['h2', 'p1'] as const, ['h1', 'p2'] as const])
-      expect(await book.claim(host, page, T0, untilMs)).toEqual(new Set());
+      expect(await storedAnswers.claim(host, page, T0, untilMs)).toEqual(new Set());
   });
 
   it('frees a page whose request has died, when its claim runs out', async () => {
-    const { book } = await begin();
-    await book.claim('h1', 'p1', T0, untilMs);
-    expect(await book.claim('h1', 'p1', untilMs - 1, untilMs + MINUTE)).toBe('busy');
-    expect(await book.claim('h1', 'p1', untilMs, untilMs + MINUTE)).toEqual(new Set());
+    const { storedAnswers } = await begin();
+    await storedAnswers.claim('h1', 'p1', T0, untilMs);
+    expect(await storedAnswers.claim('h1', 'p1', untilMs - 1, untilMs + MINUTE)).toBe('busy');
+    expect(await storedAnswers.claim('h1', 'p1', untilMs, untilMs + MINUTE)).toEqual(new Set());
   });
 
   it('gives back with a page what was marked on it, and the page is free again', async () => {
-    const { book } = await begin();
-    await book.claim('h1', 'p1', T0, untilMs);
-    await book.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
-    expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
-    await book.release('h1', 'p1');
-    expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
-    await book.markStored('h1', 'p1', { marks: ['c'], nowMs: T0, replaces: false });
-    expect(await book.claim('h1', 'p1', T0 + MINUTE, T0 + 2 * MINUTE)).toEqual(new Set(['a', 'b', 'c']));
+    const { storedAnswers } = await begin();
+    await storedAnswers.claim('h1', 'p1', T0, untilMs);
+    await storedAnswers.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
+    expect(await storedAnswers.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
+    await storedAnswers.release('h1', 'p1');
+    expect(await storedAnswers.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['a', 'b']));
+    await storedAnswers.markStored('h1', 'p1', { marks: ['c'], nowMs: T0, replaces: false });
+    expect(await storedAnswers.claim('h1', 'p1', T0 + MINUTE, T0 + 2 * MINUTE)).toEqual(new Set(['a', 'b', 'c']));
   });
 
   it('reads the marks on many pages, also while a request holds them', async () => {
-    const { book } = await begin();
+    const { storedAnswers } = await begin();
     const pages = Array.from({ length: 120 }, (_, n) => `p${n}`);
-    await book.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
-    await book.markStored('h1', 'p119', { marks: ['c'], nowMs: T0, replaces: false });
-    await book.markStored('h2', 'p2', { marks: ['d'], nowMs: T0, replaces: false });
-    await book.claim('h1', 'p119', T0, untilMs);
-    await book.claim('h1', 'p3', T0, untilMs);
-    const marked = [...(await book.read('h1', pages))].filter(([, marks]) => marks.size > 0);
+    await storedAnswers.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
+    await storedAnswers.markStored('h1', 'p119', { marks: ['c'], nowMs: T0, replaces: false });
+    await storedAnswers.markStored('h2', 'p2', { marks: ['d'], nowMs: T0, replaces: false });
+    await storedAnswers.claim('h1', 'p119', T0, untilMs);
+    await storedAnswers.claim('h1', 'p3', T0, untilMs);
+    const marked = [...(await storedAnswers.read('h1', pages))].filter(([, marks]) => marks.size > 0);
     expect(new Map(marked)).toEqual(
       new Map([
         ['p1', new Set(['a', 'b'])],
         ['p119', new Set(['c'])],
       ]),
     );
-    expect(await book.claim('h1', 'p119', T0, untilMs)).toBe('busy');
+    expect(await storedAnswers.claim('h1', 'p119', T0, untilMs)).toBe('busy');
   });
 
   it('forgets what was on a page when that is full', async () => {
-    const { book } = await begin();
-    await book.markStored('h1', 'p1', { marks: ['a'], nowMs: T0, replaces: false });
-    await book.markStored('h1', 'p1', { marks: ['b'], nowMs: T0, replaces: true });
-    expect(await book.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['b']));
+    const { storedAnswers } = await begin();
+    await storedAnswers.markStored('h1', 'p1', { marks: ['a'], nowMs: T0, replaces: false });
+    await storedAnswers.markStored('h1', 'p1', { marks: ['b'], nowMs: T0, replaces: true });
+    expect(await storedAnswers.claim('h1', 'p1', T0, untilMs)).toEqual(new Set(['b']));
   });
 });
 
 contract('the book of log batches', (begin) => {
   it('remembers the latest batch of each host and type, for a day', async () => {
-    const { logBook } = await begin();
-    expect(await logBook.stored('h1', 'result', T0)).toEqual([]);
-    await logBook.replace('h1', 'result', ['aaaaaaaa', 'bbbbbbbb'], T0);
-    await logBook.replace('h1', '', ['cccccccc'], T0);
-    await logBook.replace('h2', 'result', ['dddddddd'], T0);
-    expect(await logBook.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS - SECOND)).toEqual(['aaaaaaaa', 'bbbbbbbb']);
-    expect(await logBook.stored('h1', '', T0)).toEqual(['cccccccc']);
-    expect(await logBook.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS)).toEqual([]);
-    await logBook.replace('h1', 'result', ['eeeeeeee'], T0 + MINUTE);
-    expect(await logBook.stored('h1', 'result', T0 + MINUTE)).toEqual(['eeeeeeee']);
+    const { storedLogs } = await begin();
+    expect(await storedLogs.stored('h1', 'result', T0)).toEqual([]);
+    await storedLogs.replace('h1', 'result', ['aaaaaaaa', 'bbbbbbbb'], T0);
+    await storedLogs.replace('h1', '', ['cccccccc'], T0);
+    await storedLogs.replace('h2', 'result', ['dddddddd'], T0);
+    expect(await storedLogs.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS - SECOND)).toEqual([
+      'aaaaaaaa',
+      'bbbbbbbb',
+    ]);
+    expect(await storedLogs.stored('h1', '', T0)).toEqual(['cccccccc']);
+    expect(await storedLogs.stored('h1', 'result', T0 + STORED_LOGS_KEEP_MS)).toEqual([]);
+    await storedLogs.replace('h1', 'result', ['eeeeeeee'], T0 + MINUTE);
+    expect(await storedLogs.stored('h1', 'result', T0 + MINUTE)).toEqual(['eeeeeeee']);
   });
 
   it('holds the largest batch there is', async () => {
-    const { logBook } = await begin();
+    const { storedLogs } = await begin();
     const marks = Array.from({ length: 40_000 }, (_, n) => `${n}`.padStart(8, '0'));
-    await logBook.replace('h1', 'result', marks, T0);
-    expect(await logBook.stored('h1', 'result', T0)).toEqual(marks);
+    await storedLogs.replace('h1', 'result', marks, T0);
+    expect(await storedLogs.stored('h1', 'result', T0)).toEqual(marks);
   });
 });
 
@@ -108,19 +111,19 @@ contract('the progress of a fan-out', (begin) => {
 
 contract('what is wrong with hosts', (begin) => {
   it('is open from when it was noted first until it is not confirmed any more', async () => {
-    const { findings } = await begin();
+    const { fleetIssues } = await begin();
     const closesMs = CLOSED_AFTER_MS['no-agent'];
-    expect(await findings.record('no-agent', 'i-1', 'one', T0)).toBe(true);
-    expect(await findings.record('no-agent', 'i-1', 'two', T0 + MINUTE)).toBe(false);
-    expect(await findings.record('agent-silent', 'i-1', 'silent', T0 + MINUTE)).toBe(true);
-    expect(await findings.open(T0 + MINUTE)).toEqual([
+    expect(await fleetIssues.record('no-agent', 'i-1', 'one', T0)).toBe(true);
+    expect(await fleetIssues.record('no-agent', 'i-1', 'two', T0 + MINUTE)).toBe(false);
+    expect(await fleetIssues.record('agent-silent', 'i-1', 'silent', T0 + MINUTE)).toBe(true);
+    expect(await fleetIssues.open(T0 + MINUTE)).toEqual([
       { kind: 'agent-silent', host: 'i-1', detail: 'silent', firstAtMs: T0 + MINUTE, lastAtMs: T0 + MINUTE },
       { kind: 'no-agent', host: 'i-1', detail: 'two', firstAtMs: T0, lastAtMs: T0 + MINUTE },
     ]);
-    expect(await findings.open(T0 + MINUTE + closesMs - 1)).toHaveLength(2);
-    expect(await findings.open(T0 + MINUTE + closesMs)).toEqual([]);
-    expect(await findings.record('no-agent', 'i-1', 'again', T0 + MINUTE + closesMs)).toBe(true);
-    expect(await findings.open(T0 + MINUTE + closesMs)).toMatchObject([{ firstAtMs: T0 + MINUTE + closesMs }]);
+    expect(await fleetIssues.open(T0 + MINUTE + closesMs - 1)).toHaveLength(2);
+    expect(await fleetIssues.open(T0 + MINUTE + closesMs)).toEqual([]);
+    expect(await fleetIssues.record('no-agent', 'i-1', 'again', T0 + MINUTE + closesMs)).toBe(true);
+    expect(await fleetIssues.open(T0 + MINUTE + closesMs)).toMatchObject([{ firstAtMs: T0 + MINUTE + closesMs }]);
   });
 });
 

@@ -8,7 +8,7 @@ import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { MemoryFindings } from '../../lib/memory/fleet-issues.ts';
+import { MemoryFleetIssues } from '../../lib/memory/fleet-issues.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
@@ -69,7 +69,7 @@ export class Sweeper {
   readonly hosts = new MemoryHosts();
   readonly aliases = new MemoryAliases();
   readonly directory = new MemoryDirectory(this.now);
-  readonly findings = new MemoryFindings();
+  readonly fleetIssues = new MemoryFleetIssues();
   readonly progress = new MemorySweepProgress();
   readonly spend = new Spend(this.now, async (ms) => {
     this.nowMs += ms;
@@ -87,10 +87,10 @@ export class Sweeper {
 
   /** Another instance of the function: what one had in mind is forgotten. */
   coldStart(): SweepDeps {
-    const { now, account, ledger, aliases, directory, findings, progress, spend } = this;
+    const { now, account, ledger, aliases, directory, fleetIssues, progress, spend } = this;
     const lookup = { instancesOf: () => this.instancesOf() };
     this.deps = {
-      ...{ ledger, aliases, directory, findings, progress, spend, now },
+      ...{ ledger, aliases, directory, fleetIssues, progress, spend, now },
       queue: this.hosts,
       registry: this.hosts,
       hosts: new ContainerHosts(aliases, lookup, now),

@@ -38,8 +38,8 @@ export const portsOn = (table: Table) => ({
   ledger: new DynamoLedger(table),
   registry: new DynamoNodeRegistry(table),
   aliases: new DynamoAliases(table),
-  book: new DynamoStoredAnswers(table),
-  findings: new DynamoFleetIssues(table),
+  storedAnswers: new DynamoStoredAnswers(table),
+  fleetIssues: new DynamoFleetIssues(table),
 });
 export type Ports = ReturnType<typeof portsOn>;
 
@@ -158,7 +158,7 @@ export class World {
   async answer(
     host: string,
     answers: readonly Answer[],
-    ports: Omit<Ports, 'book'> & { readonly book: StoredAnswers } = this.ports,
+    ports: Omit<Ports, 'storedAnswers'> & { readonly storedAnswers: StoredAnswers } = this.ports,
   ): Promise<boolean> {
     const node = await ports.registry.find(host, true);
     if (!node) throw new Error(`no node at ${host}`);

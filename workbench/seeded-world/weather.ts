@@ -71,7 +71,7 @@ export class Weather {
     this.#outages = [
       ...(deluge ? [{ port: /^sink\./, fromMs: deluge.atMs, untilMs: deluge.atMs + DELUGE_MS }] : []),
       ...(plan.chance(0.5) ? [outage(/^sink\./, 180 * SECOND_MS)] : []),
-      ...(plan.chance(0.25) ? [outage(/^(hosts|ledger|book)\./, 60 * SECOND_MS)] : []),
+      ...(plan.chance(0.25) ? [outage(/^(hosts|ledger|storedAnswers)\./, 60 * SECOND_MS)] : []),
       ...(plan.chance(0.2) ? [outage(/^(lookup|inventory)\./, 120 * SECOND_MS)] : []),
     ];
   }

@@ -10,12 +10,12 @@ import type { Report } from '../../lib/core/report.ts';
 import type { ResultSink } from '../../lib/core/results/lines.ts';
 import { ContainerHosts, type ContainerInstanceLookup } from '../../lib/core/triggers/container-hosts.ts';
 import type { TaskDefinitions } from '../../lib/core/triggers/task-definitions.ts';
-import { MemoryFindings } from '../../lib/memory/fleet-issues.ts';
+import { MemoryFleetIssues } from '../../lib/memory/fleet-issues.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
 import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
-import { MemoryAnswerBook, MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
-import { MemoryLogBook } from '../../lib/memory/stored-logs.ts';
+import { MemoryFanOuts, MemoryStoredAnswers, MemorySweepProgress } from '../../lib/memory/progress.ts';
+import { MemoryStoredLogs } from '../../lib/memory/stored-logs.ts';
 import type { SimulatedCluster } from '../world/index.ts';
 
 export const ENROLL_SECRET = 'a day is a life';
@@ -28,10 +28,10 @@ export const memoryStores = (now: () => number) => ({
   aliases: new MemoryAliases(),
   directory: new MemoryDirectory(now),
   ledger: new MemoryLedger(),
-  book: new MemoryAnswerBook(),
-  logBook: new MemoryLogBook(),
+  storedAnswers: new MemoryStoredAnswers(),
+  storedLogs: new MemoryStoredLogs(),
   fanOuts: new MemoryFanOuts(),
-  findings: new MemoryFindings(),
+  fleetIssues: new MemoryFleetIssues(),
   progress: new MemorySweepProgress(),
 });
 
@@ -61,8 +61,31 @@ export interface Functions {
 
 /** Puts the core's functions together over these ports, as each Lambda function does once per cold start. */
 export function functionsOver(ports: Ports, { policy, spend, now, report }: Around): Functions {
-  const { hosts, aliases, directory, ledger, book, logBook, fanOuts, findings, progress, sink, inventory } = ports;
-  const shared = { ledger, queue: hosts, registry: hosts, aliases, directory, fanOuts, findings, policy, now, report };
+  const {
+    hosts,
+    aliases,
+    directory,
+    ledger,
+    storedAnswers,
+    storedLogs,
+    fanOuts,
+    fleetIssues,
+    progress,
+    sink,
+    inventory,
+  } = ports;
+  const shared = {
+    ledger,
+    queue: hosts,
+    registry: hosts,
+    aliases,
+    directory,
+    fanOuts,
+    fleetIssues,
+    policy,
+    now,
+    report,
+  };
   return {
     events: {
       ...shared,
@@ -78,8 +101,8 @@ export function functionsOver(ports: Ports, { policy, spend, now, report }: Arou
     },
     api: new TlsApi({
       ...shared,
-      book,
-      logBook,
+      storedAnswers,
+      storedLogs,
       sink,
       enrollSecrets: new Map([['default', secret(ENROLL_SECRET)]]),
       nodeKeySecret: secret('a key of the simulated day'),

@@ -27,16 +27,16 @@ const isMeant = (record: WorkloadRecord, { cluster }: SinceFlags): boolean =>
 const HOUR_MS = 3_600_000;
 
 /** That the flags mean no workload, and which there are that may be looked for; undefined where they mean some. */
-export async function nothing(book: LedgerIndex, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
+export async function nothing(ledgerIndex: LedgerIndex, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
   const { since, cluster } = flags;
   const others = new Set<string>();
-  for await (const record of book.between(since, nowMs + CLOCK_AHEAD_MS)) {
+  for await (const record of ledgerIndex.between(since, nowMs + CLOCK_AHEAD_MS)) {
     if (isMeant(record, flags)) return undefined;
     others.add(printable(clusterOf(record) ?? inNone));
   }
   const none = `No workload${cluster === undefined ? '' : ` of the cluster ${printable(cluster)}`} since ${when(since)}`;
   if (others.size > 0) return `${none}. There are some of: ${[...others].sort().join(', ')}.`;
-  const latestMs = await book.latest(since);
+  const latestMs = await ledgerIndex.latest(since);
   if (latestMs === undefined) return `${none}, nor before: no event and no sweep has told of any yet.`;
   const days = Math.ceil((nowMs + HOUR_MS - latestMs) / (24 * HOUR_MS)); // still so when it is typed
   return `${none}. The latest that is known was first heard of ${when(latestMs)}: try --since ${days}d.`;

@@ -8,14 +8,14 @@ export type InstanceFacts = Readonly<Record<string, string>>;
 /** As it was when the workload was last heard of; where its image was not known yet then, as it is known now. */
 export async function instanceFactsOf(
   record: WorkloadRecord,
-  book: LedgerIndex,
+  ledgerIndex: LedgerIndex,
   nowMs: number,
 ): Promise<InstanceFacts | undefined> {
   if (record.kind === 'ec2-instance') return factsOf(record);
   const { machine, host } = record.handling ?? {};
   if (machine?.ami_id) return machine;
   const instance = machine?.instance_id ?? host;
-  const found = instance?.startsWith('i-') ? await book.find(instance, nowMs) : undefined;
+  const found = instance?.startsWith('i-') ? await ledgerIndex.find(instance, nowMs) : undefined;
   return found ? factsOf(found) : machine;
 }
 

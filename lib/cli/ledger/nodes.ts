@@ -61,7 +61,7 @@ const rowOf = ({ hostIdentifier, hostname, platform, profile, osqueryVersion, la
 /** One entry a host: those with a node, then those that only a finding knows. */
 function asJson(entries: readonly DirectoryEntry[], open: readonly FleetIssue[]): unknown[] {
   const byHost = grouped(open, ({ host }) => host);
-  const findingsOf = (host: string) =>
+  const fleetIssuesOf = (host: string) =>
     (byHost.get(host) ?? []).map(({ kind, firstAtMs, detail }) => ({
       kind,
       since: new Date(firstAtMs).toISOString(),
@@ -79,8 +79,8 @@ function asJson(entries: readonly DirectoryEntry[], open: readonly FleetIssue[])
       profile: profile ?? null,
       osqueryVersion: osqueryVersion ?? null,
       lastSeenAt: new Date(lastSeenMs).toISOString(),
-      findings: findingsOf(hostIdentifier),
+      fleetIssues: fleetIssuesOf(hostIdentifier),
     })),
-    ...others.map((host) => ({ host, ...nothing, findings: findingsOf(host) })),
+    ...others.map((host) => ({ host, ...nothing, fleetIssues: fleetIssuesOf(host) })),
   ];
 }

@@ -43,7 +43,7 @@ export interface FleetIssues {
 /** Opens or confirms a finding, and tells of it when it is new. */
 export async function recordFleetIssue(
   { kind, host, detail }: ObservedIssue,
-  { findings, report, now }: { findings: FleetIssues; report: Report; now: () => number },
+  { fleetIssues, report, now }: { fleetIssues: FleetIssues; report: Report; now: () => number },
 ): Promise<void> {
-  if (await findings.record(kind, host, detail, now())) report('fleet_issue_opened', { kind, host, detail });
+  if (await fleetIssues.record(kind, host, detail, now())) report('fleet_issue_opened', { kind, host, detail });
 }

@@ -31,14 +31,14 @@ export function judgeFleet(
   expected: readonly Instance[],
   enrolled: ReadonlyMap<string, EnrolledAs>,
   nowMs: number,
-): { readonly count: FleetCount; readonly findings: ObservedIssue[] } {
-  const findings: ObservedIssue[] = [];
+): { readonly count: FleetCount; readonly fleetIssues: ObservedIssue[] } {
+  const fleetIssues: ObservedIssue[] = [];
   const count = { running: expected.length, enrolled: 0, silent: 0 };
   for (const { instanceId, imageId = 'unknown', launchedAtMs } of expected) {
     const node = enrolled.get(instanceId);
     if (!node) {
       const detail = `it runs since ${at(launchedAtMs)}, image ${imageId}, and no node enrolled from it`;
-      findings.push({ kind: 'no-agent', host: instanceId, detail });
+      fleetIssues.push({ kind: 'no-agent', host: instanceId, detail });
       continue;
     }
     count.enrolled += 1;
@@ -46,9 +46,9 @@ export function judgeFleet(
     if (nowMs - Math.max(node.lastSeenMs, launchedAtMs) <= SILENT_AFTER_MS) continue;
     count.silent += 1;
     const detail = `${instanceId} runs, its agent came last at ${at(node.lastSeenMs)}`;
-    findings.push({ kind: 'agent-silent', host: node.host, detail });
+    fleetIssues.push({ kind: 'agent-silent', host: node.host, detail });
   }
-  return { count, findings };
+  return { count, fleetIssues };
 }
 
 const at = (atMs: number): string => new Date(atMs).toISOString();

@@ -5,7 +5,7 @@ import type { Report } from '../report.ts';
 import { type FleetIssues, recordFleetIssue } from './fleet-issue.ts';
 
 interface Deps {
-  readonly findings: FleetIssues;
+  readonly fleetIssues: FleetIssues;
   readonly report: Report;
   readonly now: () => number;
 }

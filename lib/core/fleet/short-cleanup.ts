@@ -18,7 +18,7 @@ export async function noteShortCleanup(
   { subjects, triggeredAtMs }: Asker,
   answered: readonly string[],
   reached: boolean,
-  deps: { readonly findings: FleetIssues; readonly report: Report; readonly now: () => number },
+  deps: { readonly fleetIssues: FleetIssues; readonly report: Report; readonly now: () => number },
 ): Promise<void> {
   const agoMs = Math.max(0, deps.now() - triggeredAtMs);
   if (agoMs >= CLEANUP_MS || subjects.every((id) => answered.includes(id))) return;

@@ -34,7 +34,7 @@ export interface ReviewProgress {
 }
 
 export interface ReviewDeps {
-  readonly book: Pick<LedgerIndex, 'between' | 'due'>;
+  readonly ledgerIndex: Pick<LedgerIndex, 'between' | 'due'>;
   readonly ledger: Pick<Ledger, 'recordVerdict' | 'scheduleReview'>;
   readonly events: CoverageEvents;
   readonly progress: ReviewProgress;
@@ -72,7 +72,7 @@ const BATCH = 100;
  * @throws whatever a port throws; what was not told is told by the next review
  */
 export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
-  const { book, progress, now } = deps;
+  const { ledgerIndex, progress, now } = deps;
   const startedAtMs = now();
   let cursors = await progress.read();
   for (const [age, ageMs] of Object.entries(AGES)) {
@@ -87,7 +87,7 @@ export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
     }
     while (fromMs < endMs && now() < untilMs) {
       const toMs: number = Math.min(endMs, fromMs + SLICE_MS);
-      for await (const records of batches(book.between(fromMs + 1, toMs), BATCH)) {
+      for await (const records of batches(ledgerIndex.between(fromMs + 1, toMs), BATCH)) {
         await tellAll(records, deps);
         if (age === LAST_AGE) await lookAgain(records, deps);
       }
@@ -96,7 +96,7 @@ export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
       await progress.save(cursors);
     }
   }
-  for await (const records of book.due(startedAtMs)) {
+  for await (const records of ledgerIndex.due(startedAtMs)) {
     if (now() >= untilMs) return;
     await tellAll(records, deps);
     await lookAgain(records, deps);

@@ -17,7 +17,7 @@ const RESERVE_MS = 4_000;
 
 export interface LogDeps extends LogRuleDeps {
   readonly sink: ResultSink;
-  readonly logBook: StoredLogs;
+  readonly storedLogs: StoredLogs;
   readonly policy: LivePolicy;
 }
 
@@ -51,9 +51,9 @@ async function storeSlices(
   deps: LogDeps,
 ): Promise<boolean> {
   if (lines.length === 0) return true;
-  const { logBook, sink, policy, report, now } = deps;
+  const { storedLogs, sink, policy, report, now } = deps;
   const all = logLines(node, logType, lines, now());
-  const before = new Set(await logBook.stored(node.host, logType, now()));
+  const before = new Set(await storedLogs.stored(node.host, logType, now()));
   const done = isSame(before, all) ? all.flatMap(({ id }) => (before.has(markOf(id)) ? markOf(id) : [])) : [];
   const left = done.length > 0 ? all.filter(({ id }) => !before.has(markOf(id))) : all;
   let isFirst = true;
@@ -66,7 +66,7 @@ async function storeSlices(
     await sink.logs(slice, timeLeftMs);
     if (logType === 'result') await askOnLog(node, slice, await policy(), deps);
     for (const { id } of slice) done.push(markOf(id));
-    await logBook.replace(node.host, logType, done, now());
+    await storedLogs.replace(node.host, logType, done, now());
   }
   return true;
 }

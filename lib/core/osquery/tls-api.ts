@@ -54,10 +54,10 @@ export interface TlsApiDeps {
   readonly registry: NodeRegistry;
   readonly aliases: Aliases;
   readonly ledger: Ledger;
-  readonly book: StoredAnswers;
+  readonly storedAnswers: StoredAnswers;
   readonly sink: ResultSink;
-  readonly logBook: StoredLogs;
-  readonly findings: FleetIssues;
+  readonly storedLogs: StoredLogs;
+  readonly fleetIssues: FleetIssues;
   /** Whose instance identity documents count. @default NO_TRUST */
   readonly attestation?: Trust;
   /** By name; one is called `default`. */

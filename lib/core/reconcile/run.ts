@@ -14,7 +14,7 @@ export interface SweepDeps extends RuleDeps {
   readonly tasks: TaskInventory;
   readonly instances: InstanceInventory;
   readonly progress: SweepProgress;
-  readonly findings: FleetIssues;
+  readonly fleetIssues: FleetIssues;
   readonly nodes: InstanceNodes;
   readonly spend: Spend;
   readonly settled: Settled;
@@ -39,7 +39,16 @@ export class Run {
   readonly place: AwsScope;
   /** How far the sweeps before had come. */
   readonly before: SweepState;
-  readonly tally = { clusters: 0, listed: 0, described: 0, instances: 0, found: 0, caughtUp: 0, ahead: 0, findings: 0 };
+  readonly tally = {
+    clusters: 0,
+    listed: 0,
+    described: 0,
+    instances: 0,
+    found: 0,
+    caughtUp: 0,
+    ahead: 0,
+    fleetIssues: 0,
+  };
   failures = 0;
 
   constructor(deps: SweepDeps, place: AwsScope, before: SweepState) {

@@ -141,7 +141,7 @@ async function noteTags(
 }
 
 async function checkFleet(run: Run, instances: readonly Instance[]): Promise<void> {
-  const { findings, ledger, nodes, noAgentAfterMs, now, report } = run.deps;
+  const { fleetIssues, ledger, nodes, noAgentAfterMs, now, report } = run.deps;
   const expected = instances.filter((instance) => isExpected(instance, now(), noAgentAfterMs));
   const running = instances.filter(({ state }) => state === 'running');
   const enrolled = await nodes.of(
@@ -149,12 +149,12 @@ async function checkFleet(run: Run, instances: readonly Instance[]): Promise<voi
     () => run.goOn(),
   );
   await noteTags(run, running, enrolled);
-  const { count, findings: found } = judgeFleet(expected, enrolled, now());
+  const { count, fleetIssues: found } = judgeFleet(expected, enrolled, now());
   report('fleet_counted', { running: count.running, enrolled: count.enrolled, silent: count.silent });
-  run.tally.findings = found.length;
+  run.tally.fleetIssues = found.length;
 
   const confirmed = new Map(
-    (await findings.open(now())).map(({ kind, host, lastAtMs }) => [`${kind} ${host}`, lastAtMs]),
+    (await fleetIssues.open(now())).map(({ kind, host, lastAtMs }) => [`${kind} ${host}`, lastAtMs]),
   );
   const due = found.filter(({ kind, host }) => (confirmed.get(`${kind} ${host}`) ?? 0) <= now() - CONFIRM_EVERY_MS);
   const without = due.flatMap(({ kind, host }) => (kind === 'no-agent' ? [host] : []));

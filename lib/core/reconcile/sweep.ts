@@ -34,7 +34,7 @@ export async function sweep(deps: SweepDeps, place: AwsScope, untilMs: number): 
     ...(tasks.left ? { left: { startedAtMs: beganAtMs, at: tasks.left } } : {}),
   });
   if (!tasks.left) settled.turn();
-  const { clusters, listed, described, found, caughtUp, ahead, findings } = run.tally;
+  const { clusters, listed, described, found, caughtUp, ahead, fleetIssues } = run.tally;
   report('sweep_done', {
     clusters,
     listed,
@@ -43,7 +43,7 @@ export async function sweep(deps: SweepDeps, place: AwsScope, untilMs: number): 
     caughtUp,
     ahead,
     instances: run.tally.instances,
-    issues: findings,
+    issues: fleetIssues,
     spend: spend.calls,
     ecsCalls: spend.sharedCalls,
     failures: run.failures,

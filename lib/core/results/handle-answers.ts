@@ -12,7 +12,7 @@ import { pageNews, type StoredAnswers } from './stored-answers.ts';
 
 export interface AnswerDeps extends SettleDeps {
   readonly queue: HostQueue;
-  readonly book: StoredAnswers;
+  readonly storedAnswers: StoredAnswers;
   readonly sink: ResultSink;
   readonly timeLeftMs: TimeLeft;
 }
@@ -52,7 +52,7 @@ export async function handleAnswers(node: Node, answers: readonly Answer[], deps
  * of had asked for, page by page. Of what is done, these cost one read in all, and the others one read a slice.
  */
 async function* openSlices(host: string, answers: readonly Answer[], deps: AnswerDeps): AsyncGenerator<Answered[]> {
-  const left = isLarge(answers) ? await unmarked(host, answers, deps.book) : answers;
+  const left = isLarge(answers) ? await unmarked(host, answers, deps.storedAnswers) : answers;
   const sorted = left.toSorted((a, b) => (a.wireId < b.wireId ? -1 : 1));
   const [ours, others] = parted(sorted, ({ wireId }) => runOf(wireId) !== undefined);
   const unasked = others.map(unaskedFor);
@@ -71,9 +71,9 @@ const isLarge = (answers: readonly Answer[]): boolean =>
   answers.length > SLICE_ANSWERS || answers.reduce((rows, answer) => rows + answer.rows.length, 0) > SLICE_ROWS;
 
 /** Those that were not stored as answers that nothing had asked for. Whether something has is not known here yet. */
-async function unmarked(host: string, answers: readonly Answer[], book: StoredAnswers): Promise<Answer[]> {
+async function unmarked(host: string, answers: readonly Answer[], storedAnswers: StoredAnswers): Promise<Answer[]> {
   const all = answers.map(unaskedFor);
-  const marks = await book.read(host, [...new Set(all.map(({ entry }) => entry.page))]);
+  const marks = await storedAnswers.read(host, [...new Set(all.map(({ entry }) => entry.page))]);
   return all.flatMap(({ answer, entry }) => (marks.get(entry.page)?.has(entry.mark) ? [] : answer));
 }
 
@@ -108,10 +108,10 @@ async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDep
     const repeats = repeatsAmong(mine);
     const lines = unstored.flatMap((one) => linesOf(node, one, repeats.has(one), answeredAtMs));
     if (lines.length > 0) await deps.sink.results(lines, deps.timeLeftMs);
-    await closePages(node.host, pages, unstored, answeredAtMs, deps.book);
+    await closePages(node.host, pages, unstored, answeredAtMs, deps.storedAnswers);
   } catch (error) {
     // Released so that the agent's next try, a second later, finds no page busy.
-    await together(pages.keys(), (page) => deps.book.release(node.host, page));
+    await together(pages.keys(), (page) => deps.storedAnswers.release(node.host, page));
     throw error;
   }
   await settleAnswers(node, mine, { answeredAtMs, storedAtMs: deps.now() }, deps);
@@ -124,17 +124,17 @@ async function claimPages(
   host: string,
   open: readonly Answered[],
   nowMs: number,
-  { book, timeLeftMs }: AnswerDeps,
+  { storedAnswers, timeLeftMs }: AnswerDeps,
 ): Promise<Map<string, ReadonlySet<string>>> {
   const pages = new Map<string, ReadonlySet<string>>();
   const untilMs = nowMs + Math.max(1, timeLeftMs()); // a function that dies holds no page for longer than it could live
   try {
     await together(new Set(open.map(({ entry }) => entry.page)), async (page) => {
-      const marks = await book.claim(host, page, nowMs, untilMs);
+      const marks = await storedAnswers.claim(host, page, nowMs, untilMs);
       if (marks !== 'busy') pages.set(page, marks);
     });
   } catch (error) {
-    await together(pages.keys(), (page) => book.release(host, page));
+    await together(pages.keys(), (page) => storedAnswers.release(host, page));
     throw error;
   }
   return pages;
@@ -146,11 +146,11 @@ async function closePages(
   pages: ReadonlyMap<string, ReadonlySet<string>>,
   stored: readonly Answered[],
   nowMs: number,
-  book: StoredAnswers,
+  storedAnswers: StoredAnswers,
 ): Promise<void> {
   await together(pages, async ([page, before]) => {
     const marks = stored.flatMap(({ entry }) => (entry.page === page ? [entry.mark] : []));
-    if (marks.length === 0) await book.release(host, page);
-    else await book.markStored(host, page, pageNews(before, marks, nowMs));
+    if (marks.length === 0) await storedAnswers.release(host, page);
+    else await storedAnswers.markStored(host, page, pageNews(before, marks, nowMs));
   });
 }

@@ -22,7 +22,7 @@ import { containerFacts } from './container-facts.ts';
 export interface SettleDeps {
   readonly queue: HostQueue;
   readonly ledger: Ledger;
-  readonly findings: FleetIssues;
+  readonly fleetIssues: FleetIssues;
   readonly fanOuts: Pick<FanOuts, 'save'>;
   /** Takes what rows of the enrollment and launch sets say: which instance a host is. */
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;

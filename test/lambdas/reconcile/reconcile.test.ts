@@ -45,7 +45,7 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
   };
   const telling = {
     ...deps,
-    book: new DynamoLedgerIndex(world.table),
+    ledgerIndex: new DynamoLedgerIndex(world.table),
     events: { put: async (events: readonly CoverageEvent[]) => void misses.push(...events) },
     progress: new DynamoReviewProgress(world.table),
   };

@@ -58,7 +58,7 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
     expect(await run(1)).toEqual(['blind', 'sighted']);
     for (let n = 2; n <= 6; n++) expect(await run(n)).toEqual(['sighted']);
     for (let n = 1; n <= 6; n++) expect(await world.verdict(task(n))).toEqual({ verdict: 'seen' });
-    const issues = await world.ports.findings.open(world.nowMs);
+    const issues = await world.ports.fleetIssues.open(world.nowMs);
     expect(issues).toMatchObject([{ kind: 'identifier-shared', host: INSTANCE }]);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
 import type { FleetIssues } from '../../../lib/core/fleet/fleet-issue.ts';
-import { MemoryFindings } from '../../../lib/memory/fleet-issues.ts';
+import { MemoryFleetIssues } from '../../../lib/memory/fleet-issues.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
 
@@ -9,17 +9,17 @@ const HOUR = 60 * MINUTE;
 
 describe.each([
   ['DynamoDB', async (): Promise<FleetIssues> => new DynamoFleetIssues(await aTable())],
-  ['memory', async (): Promise<FleetIssues> => new MemoryFindings()],
-])('findings in %s', (_, make) => {
-  let findings: FleetIssues;
+  ['memory', async (): Promise<FleetIssues> => new MemoryFleetIssues()],
+])('fleetIssues in %s', (_, make) => {
+  let fleetIssues: FleetIssues;
   beforeEach(async () => {
-    findings = await make();
+    fleetIssues = await make();
   });
 
   it('are new once, then confirmed: the detail is the latest, the beginning stays', async () => {
-    expect(await findings.record('no-agent', 'i-1', 'first', T0)).toBe(true);
-    expect(await findings.record('no-agent', 'i-1', 'second', T0 + 4 * MINUTE)).toBe(false);
-    expect(await findings.open(T0 + 4 * MINUTE)).toEqual([
+    expect(await fleetIssues.record('no-agent', 'i-1', 'first', T0)).toBe(true);
+    expect(await fleetIssues.record('no-agent', 'i-1', 'second', T0 + 4 * MINUTE)).toBe(false);
+    expect(await fleetIssues.open(T0 + 4 * MINUTE)).toEqual([
       { kind: 'no-agent', host: 'i-1', detail: 'second', firstAtMs: T0, lastAtMs: T0 + 4 * MINUTE },
     ]);
   });
@@ -29,17 +29,17 @@ describe.each([
     ['agent-silent', 10 * MINUTE],
     ['cleanup-too-short', 24 * HOUR],
   ] as const)('of kind %s are closed when nothing confirmed them for %i ms, and new after that', async (kind, ms) => {
-    await findings.record(kind, 'i-1', '', T0);
-    expect(await findings.open(T0 + ms - 1)).toHaveLength(1);
-    expect(await findings.open(T0 + ms)).toEqual([]);
-    expect(await findings.record(kind, 'i-1', '', T0 + ms)).toBe(true);
-    expect(await findings.open(T0 + ms)).toMatchObject([{ firstAtMs: T0 + ms }]);
+    await fleetIssues.record(kind, 'i-1', '', T0);
+    expect(await fleetIssues.open(T0 + ms - 1)).toHaveLength(1);
+    expect(await fleetIssues.open(T0 + ms)).toEqual([]);
+    expect(await fleetIssues.record(kind, 'i-1', '', T0 + ms)).toBe(true);
+    expect(await fleetIssues.open(T0 + ms)).toMatchObject([{ firstAtMs: T0 + ms }]);
   });
 
   it('are one a kind and host, whatever a host is called, in their order', async () => {
-    for (const host of ['i-2', 'a#b#c', 'i-1']) await findings.record('no-agent', host, '', T0);
-    await findings.record('agent-silent', 'i-1', '', T0);
-    expect((await findings.open(T0)).map(({ kind, host }) => `${kind} ${host}`)).toEqual([
+    for (const host of ['i-2', 'a#b#c', 'i-1']) await fleetIssues.record('no-agent', host, '', T0);
+    await fleetIssues.record('agent-silent', 'i-1', '', T0);
+    expect((await fleetIssues.open(T0)).map(({ kind, host }) => `${kind} ${host}`)).toEqual([
       'agent-silent i-1',
       'no-agent a#b#c',
       'no-agent i-1',
@@ -48,7 +48,7 @@ describe.each([
   });
 
   it('are new to one alone of those that note them at once', async () => {
-    const news = await Promise.all(Array.from({ length: 5 }, () => findings.record('no-agent', 'i-1', '', T0)));
+    const news = await Promise.all(Array.from({ length: 5 }, () => fleetIssues.record('no-agent', 'i-1', '', T0)));
     expect(news.filter(Boolean)).toHaveLength(1);
   });
 });

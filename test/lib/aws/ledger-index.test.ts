@@ -19,7 +19,7 @@ async function aLedger(...firstEvents: number[]) {
   const ledger = new DynamoLedger(table);
   const lives = firstEvents.map((occurredAtMs, n) => snapshot(n, occurredAtMs));
   for (const life of lives) await ledger.advance(life);
-  return { table, ledger, book: new DynamoLedgerIndex(table) };
+  return { table, ledger, ledgerIndex: new DynamoLedgerIndex(table) };
 }
 const snapshot = (n: number, occurredAtMs: number, version = 1) =>
   aSnapshot(n, { version, occurredAtMs, receivedAtMs: occurredAtMs });
@@ -32,41 +32,41 @@ async function listed(records: AsyncIterable<WorkloadRecord>): Promise<string[]>
 
 describe('the book of the ledger', () => {
   it('lists lives by when they were first heard of, oldest first, over days and shards, both ends included', async () => {
-    const { book } = await aLedger(MIDNIGHT + 1, MIDNIGHT - 1, MIDNIGHT - 3 * DAY, MIDNIGHT + DAY, MIDNIGHT);
+    const { ledgerIndex } = await aLedger(MIDNIGHT + 1, MIDNIGHT - 1, MIDNIGHT - 3 * DAY, MIDNIGHT + DAY, MIDNIGHT);
     const from = MIDNIGHT - 3 * DAY;
-    expect(await listed(book.between(from, MIDNIGHT + DAY))).toEqual([2, 1, 4, 0, 3].map(taskArn));
-    expect(await listed(book.between(from + 1, MIDNIGHT))).toEqual([1, 4].map(taskArn));
-    expect(await listed(book.between(MIDNIGHT + 2, MIDNIGHT + 3))).toEqual([]);
+    expect(await listed(ledgerIndex.between(from, MIDNIGHT + DAY))).toEqual([2, 1, 4, 0, 3].map(taskArn));
+    expect(await listed(ledgerIndex.between(from + 1, MIDNIGHT))).toEqual([1, 4].map(taskArn));
+    expect(await listed(ledgerIndex.between(MIDNIGHT + 2, MIDNIGHT + 3))).toEqual([]);
   });
 
   it('knows when the latest until a time was first heard of, as far back as anything is remembered', async () => {
-    const { book } = await aLedger(MIDNIGHT + 5, MIDNIGHT - 1, MIDNIGHT - 3 * DAY);
-    expect(await book.latest(MIDNIGHT + DAY)).toBe(MIDNIGHT + 5);
-    expect(await book.latest(MIDNIGHT + 4)).toBe(MIDNIGHT - 1);
-    expect(await book.latest(MIDNIGHT - 2)).toBe(MIDNIGHT - 3 * DAY);
-    expect(await book.latest(MIDNIGHT - 3 * DAY - 1)).toBeUndefined();
-    expect(await book.latest(MIDNIGHT + 92 * DAY)).toBeUndefined();
+    const { ledgerIndex } = await aLedger(MIDNIGHT + 5, MIDNIGHT - 1, MIDNIGHT - 3 * DAY);
+    expect(await ledgerIndex.latest(MIDNIGHT + DAY)).toBe(MIDNIGHT + 5);
+    expect(await ledgerIndex.latest(MIDNIGHT + 4)).toBe(MIDNIGHT - 1);
+    expect(await ledgerIndex.latest(MIDNIGHT - 2)).toBe(MIDNIGHT - 3 * DAY);
+    expect(await ledgerIndex.latest(MIDNIGHT - 3 * DAY - 1)).toBeUndefined();
+    expect(await ledgerIndex.latest(MIDNIGHT + 92 * DAY)).toBeUndefined();
   });
 
   it('gives whole records, as the ledger does', async () => {
-    const { book, ledger } = await aLedger(T0);
+    const { ledgerIndex, ledger } = await aLedger(T0);
     await ledger.recordSighting(taskArn(0), aSighting(['a'], [], T0 + 5));
-    for await (const record of book.between(T0, T0)) expect([record]).toEqual(await ledger.read([taskArn(0)]));
-    expect(await listed(book.between(T0, T0))).toHaveLength(1);
+    for await (const record of ledgerIndex.between(T0, T0)) expect([record]).toEqual(await ledger.read([taskArn(0)]));
+    expect(await listed(ledgerIndex.between(T0, T0))).toHaveLength(1);
   });
 
   it('lists a life under the time of a later event where its first came under a clock that was ahead', async () => {
-    const { book, ledger } = await aLedger(MIDNIGHT + 2 * DAY);
+    const { ledgerIndex, ledger } = await aLedger(MIDNIGHT + 2 * DAY);
     await ledger.advance(snapshot(0, MIDNIGHT + 5, 2));
-    expect(await listed(book.between(MIDNIGHT, MIDNIGHT + DAY))).toEqual([taskArn(0)]);
-    expect(await listed(book.between(MIDNIGHT + DAY, MIDNIGHT + 3 * DAY))).toEqual([]);
+    expect(await listed(ledgerIndex.between(MIDNIGHT, MIDNIGHT + DAY))).toEqual([taskArn(0)]);
+    expect(await listed(ledgerIndex.between(MIDNIGHT + DAY, MIDNIGHT + 3 * DAY))).toEqual([]);
   });
 
   it('keeps a life where its first news put it, whatever comes later', async () => {
-    const { book, ledger } = await aLedger(MIDNIGHT - 1);
+    const { ledgerIndex, ledger } = await aLedger(MIDNIGHT - 1);
     await ledger.advance(snapshot(0, MIDNIGHT + DAY, 2));
-    expect(await listed(book.between(MIDNIGHT - HOUR, MIDNIGHT + 2 * DAY))).toEqual([taskArn(0)]);
-    expect(await listed(book.between(MIDNIGHT, MIDNIGHT + 2 * DAY))).toEqual([]);
+    expect(await listed(ledgerIndex.between(MIDNIGHT - HOUR, MIDNIGHT + 2 * DAY))).toEqual([taskArn(0)]);
+    expect(await listed(ledgerIndex.between(MIDNIGHT, MIDNIGHT + 2 * DAY))).toEqual([]);
   });
 
   it('spreads the lives of a day over eight partitions', async () => {
@@ -89,27 +89,27 @@ describe('the book of the ledger', () => {
         },
       { step: 'initialize' },
     );
-    const book = new DynamoLedgerIndex(openTable(table.name, client));
-    expect(await listed(book.between(MIDNIGHT, MIDNIGHT + DAY - 1))).toEqual(times.map((_, n) => taskArn(n)));
+    const ledgerIndex = new DynamoLedgerIndex(openTable(table.name, client));
+    expect(await listed(ledgerIndex.between(MIDNIGHT, MIDNIGHT + DAY - 1))).toEqual(times.map((_, n) => taskArn(n)));
     expect(queries).toBeGreaterThan(230 / 7);
   });
 
   it('finds a task by its id alone, as far back as the ledger keeps it', async () => {
-    const { book } = await aLedger(T0, T0 - 90 * DAY);
+    const { ledgerIndex } = await aLedger(T0, T0 - 90 * DAY);
     const idOf = (n: number) => taskArn(n).slice(taskArn(n).lastIndexOf('/') + 1);
-    expect(await book.find(idOf(0), T0 + HOUR)).toMatchObject({ workload: taskArn(0) });
-    expect(await book.find(idOf(1), T0)).toMatchObject({ workload: taskArn(1) });
-    expect(await book.find(idOf(1), T0 + 2 * DAY)).toBeUndefined();
-    expect(await book.find(idOf(2), T0)).toBeUndefined();
-    expect(await book.find(idOf(0).slice(1), T0)).toBeUndefined();
+    expect(await ledgerIndex.find(idOf(0), T0 + HOUR)).toMatchObject({ workload: taskArn(0) });
+    expect(await ledgerIndex.find(idOf(1), T0)).toMatchObject({ workload: taskArn(1) });
+    expect(await ledgerIndex.find(idOf(1), T0 + 2 * DAY)).toBeUndefined();
+    expect(await ledgerIndex.find(idOf(2), T0)).toBeUndefined();
+    expect(await ledgerIndex.find(idOf(0).slice(1), T0)).toBeUndefined();
   });
 
   it('finds whatever is named whole, however old', async () => {
-    const { book, ledger } = await aLedger(T0 - 900 * DAY);
+    const { ledgerIndex, ledger } = await aLedger(T0 - 900 * DAY);
     await ledger.advance({ ...snapshot(1, T0), workload: 'i-0a1b2c3d4e5f60718', kind: 'ec2-instance' });
-    expect(await book.find(taskArn(0), T0)).toMatchObject({ workload: taskArn(0) });
-    expect(await book.find('i-0a1b2c3d4e5f60718', T0)).toMatchObject({ kind: 'ec2-instance' });
-    expect(await book.find(taskArn(7), T0)).toBeUndefined();
+    expect(await ledgerIndex.find(taskArn(0), T0)).toMatchObject({ workload: taskArn(0) });
+    expect(await ledgerIndex.find('i-0a1b2c3d4e5f60718', T0)).toMatchObject({ kind: 'ec2-instance' });
+    expect(await ledgerIndex.find(taskArn(7), T0)).toBeUndefined();
   });
 });
 
@@ -122,34 +122,34 @@ describe('the tenants of an address', () => {
     if (record) await ledger.indexAddresses(record, { [DIGITS]: atMs });
     return record as WorkloadRecord;
   };
-  const tenants = async (book: DynamoLedgerIndex, atMs: number, address = IP) =>
-    (await book.tenants(address, atMs)).map(({ record, fromMs, ...rest }) => [record.workload, fromMs, rest]);
+  const tenants = async (ledgerIndex: DynamoLedgerIndex, atMs: number, address = IP) =>
+    (await ledgerIndex.tenants(address, atMs)).map(({ record, fromMs, ...rest }) => [record.workload, fromMs, rest]);
 
   it('are who came to it last until then, though fifty came before', async () => {
-    const { ledger, book } = await aLedger();
+    const { ledger, ledgerIndex } = await aLedger();
     for (let n = 0; n < 50; n++) await comes(ledger, n, T0 + n * MINUTE);
-    expect(await tenants(book, T0 + 20 * MINUTE + 1)).toEqual([[taskArn(20), T0 + 20 * MINUTE, {}]]);
-    expect(await tenants(book, T0 + 20 * MINUTE)).toEqual([[taskArn(20), T0 + 20 * MINUTE, {}]]);
-    expect(await tenants(book, T0 + 400 * DAY)).toEqual([[taskArn(49), T0 + 49 * MINUTE, {}]]);
-    expect(await tenants(book, T0 - 1)).toEqual([]);
-    expect(await tenants(book, T0, '10.0.3.8')).toEqual([]);
-    expect(await tenants(book, T0, 'no address')).toEqual([]);
+    expect(await tenants(ledgerIndex, T0 + 20 * MINUTE + 1)).toEqual([[taskArn(20), T0 + 20 * MINUTE, {}]]);
+    expect(await tenants(ledgerIndex, T0 + 20 * MINUTE)).toEqual([[taskArn(20), T0 + 20 * MINUTE, {}]]);
+    expect(await tenants(ledgerIndex, T0 + 400 * DAY)).toEqual([[taskArn(49), T0 + 49 * MINUTE, {}]]);
+    expect(await tenants(ledgerIndex, T0 - 1)).toEqual([]);
+    expect(await tenants(ledgerIndex, T0, '10.0.3.8')).toEqual([]);
+    expect(await tenants(ledgerIndex, T0, 'no address')).toEqual([]);
   });
 
   it('are one for each subnet', async () => {
-    const { ledger, book } = await aLedger();
+    const { ledger, ledgerIndex } = await aLedger();
     await comes(ledger, 1, T0);
     await comes(ledger, 2, T0 + MINUTE, { subnet: 'subnet-2' });
     await comes(ledger, 3, T0 + 2 * MINUTE);
-    expect((await tenants(book, T0 + HOUR)).map(([workload]) => workload)).toEqual([taskArn(3), taskArn(2)]);
+    expect((await tenants(ledgerIndex, T0 + HOUR)).map(([workload]) => workload)).toEqual([taskArn(3), taskArn(2)]);
   });
 
   it('may have left while they live on', async () => {
-    const { ledger, book } = await aLedger();
+    const { ledger, ledgerIndex } = await aLedger();
     const record = await comes(ledger, 1, T0);
     for (const minutes of [3, 9]) await ledger.endAddresses(record, { [DIGITS]: T0 }, T0 + minutes * MINUTE);
     await ledger.indexAddresses(record, { [DIGITS]: T0 }); // told again
-    expect(await tenants(book, T0 + HOUR)).toEqual([[taskArn(1), T0, { leftAtMs: T0 + 3 * MINUTE }]]);
+    expect(await tenants(ledgerIndex, T0 + HOUR)).toEqual([[taskArn(1), T0, { leftAtMs: T0 + 3 * MINUTE }]]);
   });
 });
 
@@ -166,11 +166,11 @@ describe('a life that goes on', () => {
   });
 
   it('is due when it was to be looked at again, once', async () => {
-    const { ledger, book } = await aLedger(T0, T0);
+    const { ledger, ledgerIndex } = await aLedger(T0, T0);
     for (const n of [0, 1]) await ledger.scheduleReview(taskArn(n), T0 + (n + 1) * DAY);
     const due = async (nowMs: number) => {
       const found: string[] = [];
-      for await (const records of book.due(nowMs)) found.push(...records.map(({ workload }) => workload));
+      for await (const records of ledgerIndex.due(nowMs)) found.push(...records.map(({ workload }) => workload));
       return found;
     };
     expect([await due(T0), await due(T0 + DAY), await due(T0 + DAY)]).toEqual([[], [taskArn(0)], []]);
@@ -178,12 +178,12 @@ describe('a life that goes on', () => {
   });
 
   it('is due again where whoever looked died before it was done', async () => {
-    const { ledger, book } = await aLedger(T0);
+    const { ledger, ledgerIndex } = await aLedger(T0);
     await ledger.scheduleReview(taskArn(0), T0);
-    for await (const [record] of book.due(T0)) {
+    for await (const [record] of ledgerIndex.due(T0)) {
       expect(record?.workload).toBe(taskArn(0));
       break;
     }
-    for await (const records of book.due(T0)) expect(records).toHaveLength(1);
+    for await (const records of ledgerIndex.due(T0)) expect(records).toHaveLength(1);
   });
 });

@@ -18,7 +18,7 @@ describe('a review of the table', () => {
     let nowMs = T0;
     const deps = {
       ledger,
-      book: new DynamoLedgerIndex(table),
+      ledgerIndex: new DynamoLedgerIndex(table),
       progress,
       events: { put: async (events: readonly CoverageEvent[]) => void put.push(...events) },
       report: (event: string) => void reports.push(event),

@@ -19,7 +19,7 @@ async function aMayflyWith(host: string) {
 describe('mayfly node', () => {
   it('show tells what is known of a node, and what is wrong with it', async () => {
     const { world, ask } = await aMayflyWith('web-7');
-    await world.ports.findings.record('identifier-shared', 'web-7', 'another agent lives', NOW);
+    await world.ports.fleetIssues.record('identifier-shared', 'web-7', 'another agent lives', NOW);
     const [shown] = jsonLines((await ask('node', 'show', 'web-7', '--json')).stdout);
     expect(shown).toMatchObject({
       host: 'web-7',
@@ -27,7 +27,7 @@ describe('mayfly node', () => {
       attested: false,
       enrolledAt: '2026-11-20T10:15:00.000Z',
       revokedAt: null,
-      findings: [{ kind: 'identifier-shared', advice: expect.any(String) }],
+      fleetIssues: [{ kind: 'identifier-shared', advice: expect.any(String) }],
     });
     const { stdout } = await ask('node', 'show', 'web-7');
     expect(stdout).toMatch(/state +enrolled/);

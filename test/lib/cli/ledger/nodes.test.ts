@@ -25,7 +25,7 @@ describe('mayfly nodes', () => {
       profile: 'default',
       osqueryVersion: '5.17.0',
       lastSeenAt: '2026-11-20T10:15:00.000Z',
-      findings: [],
+      fleetIssues: [],
     };
     expect([code, jsonLines(stdout)]).toEqual([
       0,
@@ -61,19 +61,21 @@ describe('mayfly nodes', () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);
     await directory.record(entryOf(await world.aNode('i-1'), 'default'), NOW + MINUTE);
-    const { findings } = world.ports;
-    await findings.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW - 9 * MINUTE);
-    await findings.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW);
-    await findings.record('no-agent', 'i-9', 'it runs\u001b[2J', NOW - MINUTE);
-    await findings.record('no-agent', 'i-8', 'long closed', NOW - 10 * MINUTE);
+    const { fleetIssues } = world.ports;
+    await fleetIssues.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW - 9 * MINUTE);
+    await fleetIssues.record('agent-silent', 'i-1', 'i-1 runs, its agent came last at noon', NOW);
+    await fleetIssues.record('no-agent', 'i-9', 'it runs\u001b[2J', NOW - MINUTE);
+    await fleetIssues.record('no-agent', 'i-8', 'long closed', NOW - 10 * MINUTE);
 
     const [hosts] = jsonLines((await ask('nodes', '--json')).stdout);
     const since = new Date(NOW - 9 * MINUTE).toISOString();
     expect(hosts).toMatchObject([
-      { host: 'i-1', hostname: expect.any(String), findings: [{ kind: 'agent-silent', since }] },
+      { host: 'i-1', hostname: expect.any(String), fleetIssues: [{ kind: 'agent-silent', since }] },
       {
         ...{ host: 'i-9', hostname: null, platform: null, profile: null, osqueryVersion: null, lastSeenAt: null },
-        findings: [{ kind: 'no-agent', detail: 'it runs\u001b[2J', advice: expect.stringContaining('mayfly:ignore') }],
+        fleetIssues: [
+          { kind: 'no-agent', detail: 'it runs\u001b[2J', advice: expect.stringContaining('mayfly:ignore') },
+        ],
       },
     ]);
     const { stdout } = await ask('nodes');
@@ -92,7 +94,7 @@ describe('mayfly nodes', () => {
 
   it('shows what is wrong where no node is enrolled at all', async () => {
     const { world, ask } = await aWatched();
-    await world.ports.findings.record('no-agent', 'i-9', 'it runs', NOW);
+    await world.ports.fleetIssues.record('no-agent', 'i-9', 'it runs', NOW);
     expect((await ask('nodes')).stdout).toMatch(/^No node is enrolled at .*\nStart one: .*\n\nno-agent: 1 host\n/);
   });
 });

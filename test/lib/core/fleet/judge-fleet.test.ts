@@ -19,7 +19,7 @@ const enrolled = (host: string, lastSeenMs: number): Promise<void> =>
     lastSeenMs + NODE_TTL_MS,
   );
 const open = async (): Promise<string[]> =>
-  (await sweeper.findings.open(sweeper.nowMs)).map(({ kind, host }) => `${kind} ${host}`);
+  (await sweeper.fleetIssues.open(sweeper.nowMs)).map(({ kind, host }) => `${kind} ${host}`);
 /** Minutes pass, with a sweep at the end of each. */
 const pass = async (minutes: number): Promise<void> => {
   for (let n = 0; n < minutes; n++) {
@@ -175,9 +175,9 @@ describe('a finding that stands', () => {
     runs();
     await pass(5);
     let writes = 0;
-    const { findings } = sweeper;
-    const note = findings.record.bind(findings);
-    findings.record = async (...args) => {
+    const { fleetIssues } = sweeper;
+    const note = fleetIssues.record.bind(fleetIssues);
+    fleetIssues.record = async (...args) => {
       writes += 1;
       return note(...args);
     };

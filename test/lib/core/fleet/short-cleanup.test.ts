@@ -17,7 +17,7 @@ beforeEach(async () => {
   world.nowMs = Date.parse(fixture(STOPPED).time) + 2000;
   await world.aNode(INSTANCE);
 });
-const open = () => world.ports.findings.open(world.nowMs);
+const open = () => world.ports.fleetIssues.open(world.nowMs);
 
 /** The agent answers the post-mortem question so many minutes after the task's end. */
 async function answered(minutes: number, rows: Answer['rows'], answer: Partial<Answer> = {}): Promise<void> {

@@ -225,12 +225,12 @@ describe('an impostor that claims an instance before that one boots', () => {
 describe('a contest for an instance', () => {
   it('is a fleet issue of both hosts, and each names the other', async () => {
     const world = await World.begin();
-    const { findings } = world.ports;
+    const { fleetIssues } = world.ports;
     await noteContest(
       { instance: INSTANCE, winner: 'real', loser: 'evil-3' },
-      { findings, report: world.report, now: world.now },
+      { fleetIssues, report: world.report, now: world.now },
     );
-    expect((await findings.open(world.nowMs)).map(({ kind, host, detail }) => ({ kind, host, detail }))).toEqual([
+    expect((await fleetIssues.open(world.nowMs)).map(({ kind, host, detail }) => ({ kind, host, detail }))).toEqual([
       {
         kind: 'identity-contested',
         host: 'evil-3',

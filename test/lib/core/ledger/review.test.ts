@@ -42,7 +42,7 @@ class Desk implements ReviewDeps {
       this.cursors = cursors;
     },
   };
-  readonly book = {
+  readonly ledgerIndex = {
     between: (fromMs: number, toMs: number) => this.#between(fromMs, toMs),
     due: (nowMs: number) => this.ledger.due(nowMs),
   };
@@ -287,8 +287,8 @@ describe('the review', () => {
       await desk.start(n);
     }
     desk.nowMs += HOUR;
-    const between = desk.book.between;
-    desk.book.between = (...span) => {
+    const between = desk.ledgerIndex.between;
+    desk.ledgerIndex.between = (...span) => {
       desk.nowMs += MINUTE; // a slow table
       return between(...span);
     };

@@ -238,7 +238,7 @@ describe('while ECS refuses every call', () => {
       sweeper.nowMs += MINUTE;
     }
     expect(record()).toMatchObject({ toldBy: 'sweep', occurredAtMs: T0 });
-    expect(await sweeper.findings.open(sweeper.nowMs)).toMatchObject([{ kind: 'no-agent', host: ID }]);
+    expect(await sweeper.fleetIssues.open(sweeper.nowMs)).toMatchObject([{ kind: 'no-agent', host: ID }]);
     expect(sweeper.done()).toMatchObject({ instances: 1, throttled: true, complete: false, failures: 0 });
     expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0, instancesSinceMs: sweeper.nowMs - MINUTE });
   });

@@ -81,18 +81,18 @@ describe('a write of more answers than one function has time for', () => {
     const answers = Array.from({ length: 1200 }, (_, n) => anAnswer(idOf(n)));
     expect(await world.answer('h1', answers.slice(0, 1000))).toBe(true);
     const used = { read: 0, claim: 0, stored: 0, release: 0 };
-    const { book } = world.ports;
+    const { storedAnswers } = world.ports;
     const count = <T>(name: keyof typeof used, result: T): T => {
       used[name] += 1;
       return result;
     };
     const counting: StoredAnswers = {
-      read: (...args) => count('read', book.read(...args)),
-      claim: (...args) => count('claim', book.claim(...args)),
-      markStored: (...args) => count('stored', book.markStored(...args)),
-      release: (...args) => count('release', book.release(...args)),
+      read: (...args) => count('read', storedAnswers.read(...args)),
+      claim: (...args) => count('claim', storedAnswers.claim(...args)),
+      markStored: (...args) => count('stored', storedAnswers.markStored(...args)),
+      release: (...args) => count('release', storedAnswers.release(...args)),
     };
-    const ports = { ...world.ports, book: counting };
+    const ports = { ...world.ports, storedAnswers: counting };
     expect(await world.answer('h1', answers, ports)).toBe(true);
     // The 200 new ones are one slice, on sixteen pages.
     expect(used).toEqual({ read: 1, claim: 16, stored: 16, release: 0 });
@@ -106,7 +106,7 @@ describe('a write of more answers than one function has time for', () => {
     async (_, idOf) => {
       const answers = Array.from({ length: 1000 }, (_, n) => anAnswer(idOf(n)));
       const stored: number[] = [];
-      const { book } = world.ports;
+      const { storedAnswers } = world.ports;
       let leftMs = 0;
       world.timeLeftMs = () => leftMs;
       const slow = async <T>(call: Promise<T>): Promise<T> => {
@@ -114,14 +114,14 @@ describe('a write of more answers than one function has time for', () => {
         return call;
       };
       const slowly: StoredAnswers = {
-        read: (...args) => slow(book.read(...args)),
-        claim: (...args) => slow(book.claim(...args)),
-        markStored: (...args) => slow(book.markStored(...args)),
-        release: (...args) => slow(book.release(...args)),
+        read: (...args) => slow(storedAnswers.read(...args)),
+        claim: (...args) => slow(storedAnswers.claim(...args)),
+        markStored: (...args) => slow(storedAnswers.markStored(...args)),
+        release: (...args) => slow(storedAnswers.release(...args)),
       };
       do {
         leftMs = 2 * SECOND;
-        await world.answer('h1', answers, { ...world.ports, book: slowly });
+        await world.answer('h1', answers, { ...world.ports, storedAnswers: slowly });
         stored.push(world.sink.stored.length);
       } while (stored.at(-1) !== stored.at(-2) && stored.length < 20);
       expect(stored).toEqual([...Array.from({ length: 5 }, (_, n) => 200 * (n + 1)), 1000]);

@@ -10,7 +10,7 @@ import { matchNode } from '../policy/match-node.ts';
 import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
 import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
 import { moveNamed } from '../queue/move.ts';
-import { onPlatform, platformOf } from '../queue/on-platform.ts';
+import { platformOf } from '../queue/on-platform.ts';
 import { type EnrollPlan, type Newcomer, planEnroll } from './plan-enroll.ts';
 
 /** An enroll request after its secret was accepted. */
@@ -193,8 +193,9 @@ async function askOnEnrollment(
     receivedAtMs: node.enrolledAtMs,
   };
   const askings = rules.map((rule) => ruleQueriesOf(rule, 'enrollment'));
+  const asked = questions(node.host, askings, cause, deps.now());
   // Its record, which tells the platform, is not written yet.
-  const wanted = onPlatform(questions(node.host, askings, cause, deps.now()), platformOf(node.identity.platform));
+  const wanted = { ...asked, platform: platformOf(node.identity.platform) ?? ('unknown' as const) };
   await enqueue(node.host, wanted, policy.limits, 0, deps);
   return 1000 * heatSecondsOf(askings);
 }

@@ -5,7 +5,7 @@ import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import type { Handling, Poller } from '../ledger/workload.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
 import { bind } from '../policy/binding.ts';
-import type { Limits } from '../policy/policy.ts';
+import type { Limits, Platform } from '../policy/policy.ts';
 import { listsAreIds, priorityOf, type Refusal, type RuleQueries } from '../policy/rule-queries.ts';
 import type { Report } from '../report.ts';
 import { addWithinLimits, type Dropped } from './add-within-limits.ts';
@@ -94,6 +94,14 @@ export function questions(
   return { queries, refusals };
 }
 
+/** What is to be asked of a host, and what could not be asked. */
+export interface Wanted {
+  readonly queries: readonly PendingQuery[];
+  readonly refusals: readonly Refusal[];
+  /** @default - as the host's record says */
+  readonly platform?: Platform | 'unknown';
+}
+
 /**
  * Queues queries for a host within the limits, and heats it. What a limit drops, and what could not be bound, is in the
  * ledger and in the log, never silent.
@@ -103,7 +111,7 @@ export function questions(
  */
 export async function enqueue(
   host: string,
-  wanted: { queries: readonly PendingQuery[]; refusals: readonly Refusal[] },
+  wanted: Wanted,
   limits: Limits,
   heatSeconds: number,
   deps: AskDeps,
@@ -148,13 +156,10 @@ function counted<T extends object>(items: readonly T[]): (readonly [item: T, cou
 }
 
 /** What the host's platform has the tables for; hosts are looked up only for questions that are not for every platform. */
-async function answerable(
-  host: string,
-  wanted: { queries: readonly PendingQuery[]; refusals: readonly Refusal[] },
-  { registry }: AskDeps,
-) {
+async function answerable(host: string, wanted: Wanted, { registry }: AskDeps) {
   if (!wanted.queries.some(({ platforms }) => platforms)) return wanted;
-  return onPlatform(wanted, platformOf((await registry.find(host))?.identity.platform));
+  const { platform = platformOf((await registry.find(host))?.identity.platform) } = wanted;
+  return onPlatform(wanted, platform === 'unknown' ? undefined : platform);
 }
 
 /** Until when answers to these queries are waited for, in epoch ms; 0 where there are none. */

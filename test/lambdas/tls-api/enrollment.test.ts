@@ -32,6 +32,20 @@ describe('enrollment', () => {
     expect(server.reports.map((report) => report.event)).toEqual(['node_enrolled']);
   });
 
+  it('costs six requests to the table, whatever it asks', async () => {
+    await new WireAgent(server, 'first').enroll(); // with it the function has the policy
+    server.dynamo.calls.length = 0;
+    await new WireAgent(server, 'second').enroll();
+    expect(server.dynamo.calls.map(({ name }) => name)).toEqual([
+      'GetItemCommand', // the node
+      'QueryCommand', // what waits
+      'TransactWriteItemsCommand', // the queries, and their spacing
+      'PutItemCommand', // the node
+      'GetItemCommand', // an alias of that name
+      'UpdateItemCommand', // the directory
+    ]);
+  });
+
   it.each([3, 4])(
     'of %i agents on one machine under one identifier tells each apart, with one enrollment each',
     async (n) => {

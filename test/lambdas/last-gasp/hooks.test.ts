@@ -151,7 +151,7 @@ describe('when something fails', () => {
   type Method = (...args: unknown[]) => Promise<unknown>;
   /** The parts that may fail, and the method that does. */
   const parts = {
-    queueing: () => [gasp.world.ports.queue, 'enqueue'],
+    queueing: () => [gasp.world.ports.queue, 'enqueueSpaced'],
     'looking into the queue': () => [gasp.world.ports.queue, 'read'],
     'the ledger': () => [gasp.world.ports.ledger, 'advance'],
     'the alias': () => [gasp.world.ports.aliases, 'find'],

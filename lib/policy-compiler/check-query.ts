@@ -25,7 +25,7 @@ export function checkSql(
   purpose: SqlPurpose,
 ): SqlReport {
   const report = lintSql(databases, sql, purpose);
-  for (const { severity, message, offset, hint } of report.findings) {
+  for (const { severity, message, offset, hint } of report.problems) {
     problems.push(document.problem(severity, document.positionIn(path, offset), message, hint));
   }
   return report;

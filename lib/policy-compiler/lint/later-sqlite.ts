@@ -1,16 +1,16 @@
 import { nearest } from '../nearest.ts';
 import { FIXED_ARGUMENTS, FUNCTIONS } from '../osquery/functions.ts';
 import type { Observation } from './osquery-database.ts';
-import type { SqlFinding } from './sql-finding.ts';
+import type { SqlProblem } from './sql-problem.ts';
 import { functionCalls, masked, offsetOfWord } from './sql-text.ts';
 
 /** The SQLite that osquery carries. */
 const CARRIED = "osquery's SQLite is 3.42, without math functions";
 
 /** What the SQLite that judges queries here takes and osquery's, which is older and built without math functions, refuses. */
-export const laterSqlite = (sql: string, observed: Observation): SqlFinding[] => [
+export const laterSqlite = (sql: string, observed: Observation): SqlProblem[] => [
   ...[...observed.foreignFunctions].map((name) => unknownFunction(sql, name)),
-  ...functionCalls(sql).flatMap(({ name, offset, inside }): SqlFinding[] => {
+  ...functionCalls(sql).flatMap(({ name, offset, inside }): SqlProblem[] => {
     const wanted = FIXED_ARGUMENTS[name];
     const given = inside.split(',').length;
     if (wanted !== undefined && given !== wanted) {
@@ -29,13 +29,13 @@ export const laterSqlite = (sql: string, observed: Observation): SqlFinding[] =>
 /** What osquery has instead. */
 const SUBSTITUTES: Readonly<Record<string, string>> = { pow: 'power', ln: 'log', mod: '%', string_agg: 'group_concat' };
 
-function unknownFunction(sql: string, name: string): SqlFinding {
+function unknownFunction(sql: string, name: string): SqlProblem {
   const near = SUBSTITUTES[name.toLowerCase()] ?? nearest(name, FUNCTIONS);
   const hint = near ? `did you mean ${near}? ${CARRIED}` : CARRIED;
   return refusal(`no such function: ${name}`, offsetOfWord(sql, name), hint);
 }
 
-const refusal = (message: string, offset: number, hint: string): SqlFinding => ({
+const refusal = (message: string, offset: number, hint: string): SqlProblem => ({
   severity: 'error',
   message,
   offset,

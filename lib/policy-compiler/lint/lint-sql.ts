@@ -13,7 +13,7 @@ import { placeholders } from '../placeholders.ts';
 import { laterSqlite } from './later-sqlite.ts';
 import { isFruitless, missingRequired, type Observation, type OsqueryDatabase, type Scan } from './osquery-database.ts';
 import type { OsqueryDatabases } from './osquery-databases.ts';
-import type { SqlFinding } from './sql-finding.ts';
+import type { SqlProblem } from './sql-problem.ts';
 import {
   endOfStatement,
   firstStatement,
@@ -24,7 +24,7 @@ import {
   textLiterals,
 } from './sql-text.ts';
 import { explainFailure, unknownTable } from './sqlite-failure.ts';
-import { volumeFindings } from './volume.ts';
+import { volumeProblems } from './volume.ts';
 
 /** What a SQL text is for; the same statement can be right for one and useless for another. */
 export interface SqlPurpose {
@@ -38,7 +38,7 @@ export interface SqlPurpose {
 }
 
 export interface SqlReport {
-  readonly findings: readonly SqlFinding[];
+  readonly problems: readonly SqlProblem[];
   /** The columns of the answer; undefined when the statement could not be prepared. */
   readonly columns?: readonly string[];
   /** Tables of osquery that are read. */
@@ -62,7 +62,7 @@ export function lintSql(databases: OsqueryDatabases, sql: string, purpose: SqlPu
   const reports = platforms.map((platform) => lintOn(databases.on(platform), sql, purpose));
   const tables = new Set(reports.flatMap((report) => report.tables));
   return {
-    findings: united(platforms, reports),
+    problems: united(platforms, reports),
     columns: reports.find(({ columns }) => columns)?.columns,
     tables: [...tables],
     asksForEc2: reports.some(({ asksForEc2 }) => asksForEc2),
@@ -80,66 +80,66 @@ export function platformsWith(databases: OsqueryDatabases, sql: string, platform
   return having.length > 0 ? having : platforms;
 }
 
-/** The findings of all platforms, each once; one that is not of every platform says of which. */
-function united(platforms: readonly Platform[], reports: readonly SqlReport[]): SqlFinding[] {
-  const found = new Map<string, { finding: SqlFinding; on: Platform[] }>();
-  for (const [index, { findings }] of reports.entries()) {
+/** The problems of all platforms, each once; one that is not of every platform says of which. */
+function united(platforms: readonly Platform[], reports: readonly SqlReport[]): SqlProblem[] {
+  const found = new Map<string, { problem: SqlProblem; on: Platform[] }>();
+  for (const [index, { problems }] of reports.entries()) {
     const platform = platforms[index];
-    for (const finding of platform ? findings : []) {
-      const key = `${finding.severity} ${finding.offset} ${finding.message}`;
-      const entry = found.get(key) ?? { finding, on: [] };
+    for (const problem of platform ? problems : []) {
+      const key = `${problem.severity} ${problem.offset} ${problem.message}`;
+      const entry = found.get(key) ?? { problem, on: [] };
       found.set(key, entry);
       if (platform) entry.on.push(platform);
     }
   }
-  return [...found.values()].map(({ finding, on }) => {
-    const isGeneral = on.length === platforms.length || on.some((one) => finding.message.includes(PLATFORM_NAMES[one]));
+  return [...found.values()].map(({ problem, on }) => {
+    const isGeneral = on.length === platforms.length || on.some((one) => problem.message.includes(PLATFORM_NAMES[one]));
     const where = on.map((one) => PLATFORM_NAMES[one]).join(' and ');
-    return isGeneral ? finding : { ...finding, message: `${finding.message} (on ${where})` };
+    return isGeneral ? problem : { ...problem, message: `${problem.message} (on ${where})` };
   });
 }
 
 function lintOn(db: OsqueryDatabase, sql: string, purpose: SqlPurpose): SqlReport {
-  const before = [...placeholderFindings(sql, purpose)];
+  const before = [...placeholderProblems(sql, purpose)];
   const unfit = unfitness(sql);
-  if (unfit) return { findings: [...before, unfit], tables: [], asksForEc2: false };
+  if (unfit) return { problems: [...before, unfit], tables: [], asksForEc2: false };
   before.push(...furtherStatements(sql));
   const [prepared, observed] = db.prepare(sql);
   const tables = [...observed.tables];
   if (!prepared.ok) {
     const failure = explainFailure(db, sql, prepared);
-    return { findings: [...before, forOldHosts(failure, purpose)], tables, asksForEc2: false };
+    return { problems: [...before, forOldHosts(failure, purpose)], tables, asksForEc2: false };
   }
   const statement = { db, sql, purpose, observed, scans: prepared.scans };
-  const findings = [
+  const problems = [
     ...before,
     ...[...observed.foreignTables].map((table) => unknownTable(db, sql, table)),
     ...laterSqlite(sql, observed),
-    ...constraintFindings(statement),
-    ...starFindings(statement),
+    ...constraintProblems(statement),
+    ...starProblems(statement),
     ...tables.flatMap((table) => tableWarnings(table, statement)),
-    ...discoveryFindings(statement),
-    ...(purpose.kind === 'query' || purpose.kind === 'post-mortem' ? volumeFindings(sql, prepared.scans) : []),
+    ...discoveryProblems(statement),
+    ...(purpose.kind === 'query' || purpose.kind === 'post-mortem' ? volumeProblems(sql, prepared.scans) : []),
   ];
-  return { findings, columns: prepared.columns, tables, asksForEc2: asksForEc2(observed) };
+  return { problems, columns: prepared.columns, tables, asksForEc2: asksForEc2(observed) };
 }
 
 /** A scheduled query that only older releases of osquery run is no error: newer hosts refuse it and run the others. */
-function forOldHosts(failure: SqlFinding, { kind }: SqlPurpose): SqlFinding {
+function forOldHosts(failure: SqlProblem, { kind }: SqlPurpose): SqlProblem {
   const [, table = ''] = /^no such table: (\w+)$/.exec(failure.message) ?? [];
   return kind === 'schedule' && table in GONE_TABLES ? { ...failure, severity: 'warning' } : failure;
 }
 
 /** Why a text is nothing that SQLite need look at; undefined where it is. */
-function unfitness(sql: string): SqlFinding | undefined {
-  const error = (message: string, offset = 0): SqlFinding => ({ severity: 'error', message, offset });
+function unfitness(sql: string): SqlProblem | undefined {
+  const error = (message: string, offset = 0): SqlProblem => ({ severity: 'error', message, offset });
   if (sql.includes('\0')) return error('the SQL holds NUL: osquery would cut it there', sql.indexOf('\0'));
   if (isBlank(sql)) return error('there is no statement');
   const isQuestion = /^[\s(]*(?:SELECT|WITH|VALUES)\b/i.test(masked(sql));
   return isQuestion ? undefined : error('only a SELECT can be asked: osquery is read-only');
 }
 
-function furtherStatements(sql: string): SqlFinding[] {
+function furtherStatements(sql: string): SqlProblem[] {
   const end = endOfStatement(sql);
   if (isBlank(sql.slice(end))) return [];
   return [
@@ -152,7 +152,7 @@ function furtherStatements(sql: string): SqlFinding[] {
   ];
 }
 
-function* placeholderFindings(sql: string, { bound }: SqlPurpose): Generator<SqlFinding> {
+function* placeholderProblems(sql: string, { bound }: SqlPurpose): Generator<SqlProblem> {
   const used = new Set<string>();
   for (const { name, text, offset } of placeholders(sql)) {
     const severity = 'error';
@@ -169,16 +169,16 @@ function* placeholderFindings(sql: string, { bound }: SqlPurpose): Generator<Sql
 }
 
 /** Tables whose rows depend on a constraint that the plan lacks, each once. */
-function constraintFindings({ sql, purpose, scans }: Statement): SqlFinding[] {
-  const found = new Map<string, SqlFinding>();
+function constraintProblems({ sql, purpose, scans }: Statement): SqlProblem[] {
+  const found = new Map<string, SqlProblem>();
   for (const scan of scans) {
-    const finding = constraintFinding(scan, sql, purpose);
-    if (finding) found.set(scan.table.name, finding);
+    const problem = constraintProblem(scan, sql, purpose);
+    if (problem) found.set(scan.table.name, problem);
   }
   return [...found.values()];
 }
 
-function constraintFinding(scan: Scan, sql: string, { kind }: SqlPurpose): SqlFinding | undefined {
+function constraintProblem(scan: Scan, sql: string, { kind }: SqlPurpose): SqlProblem | undefined {
   const { name } = scan.table;
   const offset = offsetOfWord(sql, name);
   const columns = missingRequired(scan);
@@ -210,7 +210,7 @@ function constraintFinding(scan: Scan, sql: string, { kind }: SqlPurpose): SqlFi
 const requiredNames = ({ table }: Scan): string =>
   table.columns.flatMap(({ name, isRequired }) => (isRequired ? [name] : [])).join(' or ');
 
-function starFindings({ db, sql, purpose, observed }: Statement): SqlFinding[] {
+function starProblems({ db, sql, purpose, observed }: Statement): SqlProblem[] {
   const offset = purpose.kind === 'discovery' ? undefined : offsetOfStar(sql);
   if (offset === undefined) return [];
   const message = 'SELECT * takes every column, needed or not, and may be answered from a cache';
@@ -223,9 +223,9 @@ function namesOf(db: OsqueryDatabase, { tables }: Observation): string {
   return facts ? `: ${facts.columns.flatMap(({ name, hidden }) => (hidden ? [] : [name])).join(', ')}` : '';
 }
 
-function tableWarnings(table: string, { sql, purpose, observed }: Statement): SqlFinding[] {
+function tableWarnings(table: string, { sql, purpose, observed }: Statement): SqlProblem[] {
   const offset = offsetOfWord(sql, table);
-  const warnings: SqlFinding[] = [];
+  const warnings: SqlProblem[] = [];
   if (BLOCKS_OFF_EC2.has(table) && !purpose.onEc2Only && !isGuarded(sql, observed)) {
     const hint = "add a discovery: SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'";
     const message = `${table} blocks the agent for minutes on a host that is not on EC2`;
@@ -242,7 +242,7 @@ function tableWarnings(table: string, { sql, purpose, observed }: Statement): Sq
   return warnings;
 }
 
-function discoveryFindings({ sql, purpose, observed }: Statement): SqlFinding[] {
+function discoveryProblems({ sql, purpose, observed }: Statement): SqlProblem[] {
   if (purpose.kind !== 'discovery' || !looksForStopped(sql, observed)) return [];
   return [
     {

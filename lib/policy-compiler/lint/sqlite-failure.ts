@@ -4,7 +4,7 @@ import { FUNCTIONS } from '../osquery/functions.ts';
 import { PLATFORM_NAMES } from '../osquery/platform.ts';
 import { platformsOf } from '../osquery/tables.ts';
 import type { OsqueryDatabase } from './osquery-database.ts';
-import type { SqlFinding } from './sql-finding.ts';
+import type { SqlProblem } from './sql-problem.ts';
 import { masked, offsetOfWord } from './sql-text.ts';
 
 /** SQLite's reason for refusing a statement, with what was probably meant. */
@@ -12,43 +12,43 @@ export function explainFailure(
   db: OsqueryDatabase,
   sql: string,
   { message, offset }: { readonly message: string; readonly offset: number },
-): SqlFinding {
+): SqlProblem {
   const [, kind, name = ''] = /^no such (table|column|function): (.+?)(?: - should this be .*)?$/.exec(message) ?? [];
   const bare = name.slice(name.lastIndexOf('.') + 1);
   const at = offset >= 0 ? offset : offsetOfWord(sql, bare);
   if (kind === 'table') return unknownTable(db, sql, bare);
   if (kind === 'column') {
     const hint = hiddenByAlias(db, sql, bare);
-    if (hint) return finding(`no such column: ${name}`, at, undefined, hint);
+    if (hint) return problem(`no such column: ${name}`, at, undefined, hint);
     const columns = tablesNamed(db, sql).flatMap((table) => table.columns.map((column) => column.name));
-    return finding(`no such column: ${name}`, at, nearest(bare, new Set(columns)));
+    return problem(`no such column: ${name}`, at, nearest(bare, new Set(columns)));
   }
-  if (kind === 'function') return finding(`no such function: ${name}`, at, nearest(bare, FUNCTIONS));
-  return finding(
+  if (kind === 'function') return problem(`no such function: ${name}`, at, nearest(bare, FUNCTIONS));
+  return problem(
     message === 'not authorized' ? 'osquery does not allow this: it only reads' : message,
     Math.max(at, 0),
   );
 }
 
-export function unknownTable(db: OsqueryDatabase, sql: string, name: string): SqlFinding {
+export function unknownTable(db: OsqueryDatabase, sql: string, name: string): SqlProblem {
   const at = offsetOfWord(sql, name);
   const elsewhere = platformsOf(name)?.filter((platform) => platform !== db.platform) ?? [];
   if (elsewhere.length > 0) {
     const owners = elsewhere.map((platform) => PLATFORM_NAMES[platform]).join(' and ');
     return {
-      ...finding(`${name} is a table of ${owners}, not of ${PLATFORM_NAMES[db.platform]}`, at),
+      ...problem(`${name} is a table of ${owners}, not of ${PLATFORM_NAMES[db.platform]}`, at),
       hint: 'a rule says its platforms, a scheduled query its platform',
     };
   }
   const last = GONE_TABLES[name];
-  if (last) return finding(`no such table: ${name}`, at, undefined, `osquery ${last} was the last release that had it`);
+  if (last) return problem(`no such table: ${name}`, at, undefined, `osquery ${last} was the last release that had it`);
   const near = nearest(name, db.tableNames);
   return near
-    ? finding(`no such table: ${name}`, at, near)
-    : { ...finding(`no such table: ${name}`, at), hint: 'name tables of extensions in policy.yaml: extension_tables' };
+    ? problem(`no such table: ${name}`, at, near)
+    : { ...problem(`no such table: ${name}`, at), hint: 'name tables of extensions in policy.yaml: extension_tables' };
 }
 
-const finding = (message: string, offset: number, near?: string, hint?: string): SqlFinding => ({
+const problem = (message: string, offset: number, near?: string, hint?: string): SqlProblem => ({
   severity: 'error',
   message,
   offset,

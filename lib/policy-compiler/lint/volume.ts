@@ -1,14 +1,14 @@
 import { LARGE, ONE_ROW, TAKES_LIKE } from '../osquery/behaviour.ts';
 import type { Scan } from './osquery-database.ts';
-import type { SqlFinding } from './sql-finding.ts';
+import type { SqlProblem } from './sql-problem.ts';
 import { masked, offsetOfWord, textLiterals } from './sql-text.ts';
 
 const HINT = 'all answers of a delivery share one body, and one too large loses the others: narrow it, or add LIMIT';
 
 /** What makes an answer very large, in a statement without a LIMIT of its own. */
-export function volumeFindings(sql: string, scans: readonly Scan[]): SqlFinding[] {
+export function volumeProblems(sql: string, scans: readonly Scan[]): SqlProblem[] {
   if (/\bLIMIT\s[^()]*$/i.test(masked(sql))) return [];
-  const warn = (table: string, message: string): SqlFinding => ({
+  const warn = (table: string, message: string): SqlProblem => ({
     severity: 'warning',
     message,
     offset: offsetOfWord(sql, table),

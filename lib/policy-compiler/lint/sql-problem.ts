@@ -1,7 +1,7 @@
 import type { Problem } from '../problem.ts';
 
-/** Something to say about a SQL text, at a place in it. */
-export interface SqlFinding {
+/** An error or a warning about a SQL text, at an offset in it. */
+export interface SqlProblem {
   readonly severity: Problem['severity'];
   readonly message: string;
   readonly offset: number;

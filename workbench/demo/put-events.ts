@@ -59,7 +59,7 @@ async function eventsOf(file: string) {
   for (const [index, { event }] of events.entries()) {
     const { error } = Event.safeParse(event);
     if (!error) continue;
-    const problems = error.issues.map(({ path, message }) => `${path.join('../../lib/cli')}: ${message}`).join('; ');
+    const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     const which = events.length > 1 ? ` (number ${index + 1})` : '';
     throw new Error(`${file}: not an EventBridge event${which}: ${problems}`);
   }

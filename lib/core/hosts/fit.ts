@@ -34,7 +34,7 @@ export function fitOf(
 function byName(name: string, { workload, identity }: Pick<WorkloadRecord, 'workload' | 'identity'>): Fit | undefined {
   const [, ...octets] = AFTER_ADDRESS.exec(name) ?? [];
   const addresses = identity.ip?.split(' ');
-  if (octets.length > 0 && addresses) return addresses.includes(octets.join('../nodes')) ? 'fits' : 'contradicts';
+  if (octets.length > 0 && addresses) return addresses.includes(octets.join('.')) ? 'fits' : 'contradicts';
   const [, id] = AFTER_INSTANCE.exec(name) ?? [];
   // Its own identifier is what is to be judged.
   if (id === undefined || name === workload) return undefined;

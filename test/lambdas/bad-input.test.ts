@@ -2,15 +2,14 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { coverageOf } from '../../lib/core/ledger/coverage.ts';
 import { aFinding, withResource } from '../support/a-finding.ts';
-import { aWorldUnder } from '../support/a-request.ts';
 import { anAnswer } from '../support/an-agent.ts';
 import { PARTITIONS } from '../support/builders.ts';
 import { type AnyEvent, fixture, fixtureNumbers } from '../support/fixtures.ts';
 import { pathsOf, replaced } from '../support/json-path.ts';
 import { defaultPolicyWith } from '../support/policy-folder.ts';
 import { everyQuery, everything } from '../support/scan.ts';
+import { TableWorld } from '../support/table-world.ts';
 import { MINUTE } from '../support/times.ts';
-import type { World } from '../support/world.ts';
 
 /*
  * What every kind of event has in common when it is not as it should be: it is dealt with or called malformed and not tried again, it says so
@@ -22,9 +21,9 @@ const CONTAINER_INSTANCE = String(fixture(5).detail.containerInstanceArn);
 const HOUR = 60 * MINUTE;
 const policy = defaultPolicyWith();
 
-let world: World;
+let world: TableWorld;
 async function begin(): Promise<void> {
-  world = await aWorldUnder(policy);
+  world = await TableWorld.under(policy);
   world.ecs.known.set(CONTAINER_INSTANCE, INSTANCE);
   await world.aNode(INSTANCE);
 }
@@ -33,7 +32,7 @@ beforeEach(begin);
 /** Hands events to the functions one after the other, and holds each to its line in the log. */
 async function handle(...events: (AnyEvent | string)[]) {
   const from = world.reports.length;
-  for (const event of events) await world.take(event);
+  for (const event of events) await world.send(event);
   const reports = world.reports.slice(from);
   const outcomes = reports.flatMap(({ event, fields }) => (event === 'event_handled' ? [fields.outcome] : []));
   const failures = reports.flatMap(({ event, fields }) => (event === 'event_failed' ? [String(fields.error)] : []));

@@ -1,7 +1,7 @@
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { type AnyEvent, fixture } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
-import { World } from './world.ts';
+import { type BaseWorld, World } from './world.ts';
 
 let count = 0;
 
@@ -22,7 +22,7 @@ export async function aWorldUnder(policy: Policy): Promise<World> {
 }
 
 /** Takes everything that waits for a host and answers it; says what it was. */
-export async function answerAll(world: World, host: string): Promise<string[]> {
+export async function answerAll(world: BaseWorld, host: string): Promise<string[]> {
   const queries = await world.poll(host, {
     queriesPerDelivery: 1000,
     leaseMs: 30_000,

@@ -3,7 +3,7 @@ import { type OfferedQuery, runOf } from '../../lib/core/queue/offers.ts';
 import { defaultLimits } from '../../lib/core/queue/plan-drain.ts';
 import { anAnswer } from './an-agent.ts';
 import { SECOND } from './times.ts';
-import type { World } from './world.ts';
+import type { BaseWorld } from './world.ts';
 
 /** By how much the clocks of functions that answer at the same time differ at most. */
 export const SPREAD_MS = 4 * SECOND;
@@ -16,13 +16,13 @@ interface HandedOver {
 
 /** Watches what one host is handed, and holds it against what a drain promises. */
 export class DrainWatch {
-  readonly #world: World;
+  readonly #world: BaseWorld;
   readonly #host: string;
   readonly #placeOf = new Map<string, string>(); // pending query → its one place in the one delivery it was ever in
   readonly #handedOver = new Map<string, HandedOver>(); // by place
   readonly #ids = new Set<string>();
 
-  constructor(world: World, host: string) {
+  constructor(world: BaseWorld, host: string) {
     this.#world = world;
     this.#host = host;
   }

@@ -3,10 +3,10 @@ import { eventHandler } from '../../lib/aws/event-function.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { FakeHooks } from './fake-hooks.ts';
-import { type AnyEvent, context, fixture, sqsBatch } from './fixtures.ts';
+import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
+import { TableWorld } from './table-world.ts';
 import { SECOND } from './times.ts';
-import { World } from './world.ts';
 
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
 /** What the default policy asks an instance that will be taken away, in this order by name. */
@@ -17,7 +17,7 @@ export const LAST_GASP_CONTEXT = { ...context, getRemainingTimeInMillis: () => 1
 
 /** The last-gasp function in a world of its own, where a second passes only when the function waits for it. */
 export class LastGasp {
-  readonly world: World;
+  readonly world: TableWorld;
   readonly hooks: FakeHooks;
   /** What happens on the host while the function waits, second by second. */
   meanwhile: () => Promise<void> = async () => {};
@@ -25,13 +25,13 @@ export class LastGasp {
   readonly pauses: number[] = [];
   readonly #alarms = new Set<{ readonly atMs: number; readonly ring: () => void }>();
 
-  private constructor(world: World) {
+  private constructor(world: TableWorld) {
     this.world = world;
     this.hooks = new FakeHooks(world.now);
   }
 
   static async begin(policy: Policy = builtIn.policy): Promise<LastGasp> {
-    const world = await World.begin();
+    const world = await TableWorld.begin();
     world.policy = inForce(policy);
     return new LastGasp(world);
   }
@@ -88,7 +88,3 @@ export class LastGasp {
     return pending.flatMap(({ set, query }) => (set === 'last-gasp' ? [query] : [])).sort();
   }
 }
-
-/** The terminate hook of fixture 24 as one of ours; `detail` replaces fields of its detail. */
-export const ourHook = (detail: Record<string, unknown> = {}): AnyEvent =>
-  fixture(24, { LifecycleHookName: 'mayfly-last-gasp', ...detail });

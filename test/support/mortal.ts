@@ -1,10 +1,12 @@
-import { openTable, type Table } from '../../lib/aws/table.ts';
-import { dynamodb } from './dynamodb.ts';
+import type { Ports } from './world.ts';
 
 /** What a process throws once it has died: nothing it does afterwards has any effect. */
 export class Died extends Error {}
 
-const READS = new Set(['GetItemCommand', 'QueryCommand', 'BatchGetItemCommand', 'GetCommand', 'BatchGetCommand']);
+const READS = new Set([
+  ...['find', 'hostOf', 'read', 'waitingIds', 'open', 'due', 'page', 'resume', 'secret'],
+  ...['findDeliveries', 'retiredDeliveries'],
+]);
 
 /** A process that dies before or after its n-th write (counted from 1), as Lambda functions do; 0: it lives. */
 export class Mortal {
@@ -34,17 +36,28 @@ export class Mortal {
     return made;
   }
 
-  /** The same table through this process's own client. */
-  table({ name }: Table): Table {
-    const client = dynamodb();
-    client.middlewareStack.add(
-      (next, context) => (args) => {
-        this.#breathe();
-        return READS.has(String(context.commandName)) ? next(args) : this.write(() => next(args));
+  /** Makes a read: the dead make none. */
+  async read<T>(make: () => Promise<T>): Promise<T> {
+    this.#breathe();
+    return make();
+  }
+
+  /** The same ports as this process uses them; one call is one write, or a read. */
+  ports<P extends Ports>(ports: P): P {
+    const entries = Object.entries(ports).map(([name, port]) => [name, this.#port(port)]);
+    return Object.fromEntries(entries) as P;
+  }
+
+  #port<T extends object>(port: T): T {
+    return new Proxy(port, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== 'function') return value;
+        const call = (args: unknown[]) => Promise.resolve(Reflect.apply(value, target, args));
+        return (...args: unknown[]) =>
+          READS.has(String(name)) ? this.read(() => call(args)) : this.write(() => call(args));
       },
-      { step: 'initialize', name: 'mortal' },
-    );
-    return openTable(name, client);
+    });
   }
 
   #die(): never {

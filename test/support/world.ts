@@ -1,56 +1,59 @@
-import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
-import { eventHandler } from '../../lib/aws/event-function.ts';
-import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
-import { DynamoFleetIssues } from '../../lib/aws/fleet-issues.ts';
-import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
-import { DynamoLedger } from '../../lib/aws/ledger.ts';
-import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
-import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
-import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
-import type { Table } from '../../lib/aws/table.ts';
-import { EcsTaskDefinitions } from '../../lib/aws/task-definitions.ts';
 import { enroll } from '../../lib/core/enrollment/enroll.ts';
+import type { FleetIssues } from '../../lib/core/fleet/fleet-issue.ts';
 import { learnInstance } from '../../lib/core/hosts/learn-instance.ts';
 import { otherHostOf } from '../../lib/core/hosts/resolve-host.ts';
+import type { Ledger } from '../../lib/core/ledger/ledger.ts';
 import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import type { NodeDirectory } from '../../lib/core/nodes/directory.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
 import { pollerOf } from '../../lib/core/nodes/poller.ts';
+import type { Aliases, NodeRegistry } from '../../lib/core/nodes/registry.ts';
 import { drain } from '../../lib/core/queue/drain.ts';
+import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
+import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
 import type { OfferedQuery } from '../../lib/core/queue/offers.ts';
+import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import type { DrainLimits } from '../../lib/core/queue/plan-drain.ts';
 import type { Answer } from '../../lib/core/results/answer.ts';
 import { giveUp } from '../../lib/core/results/give-up.ts';
 import { handleAnswers } from '../../lib/core/results/handle-answers.ts';
 import type { StoredAnswers } from '../../lib/core/results/stored-answers.ts';
 import { renderSql } from '../../lib/core/sql/render.ts';
-import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
+import { ContainerHosts, type ContainerInstanceLookup } from '../../lib/core/triggers/container-hosts.ts';
+import { type EventDeps, handleEvent, prepareBatch } from '../../lib/core/triggers/handle-event.ts';
+import { parseEvent } from '../../lib/core/triggers/parse.ts';
+import type { TaskDefinitions } from '../../lib/core/triggers/task-definitions.ts';
+import { MemoryFleetIssues } from '../../lib/memory/fleet-issues.ts';
+import { MemoryHosts } from '../../lib/memory/hosts.ts';
+import { MemoryLedger } from '../../lib/memory/ledger.ts';
+import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
+import { MemoryFanOuts, MemoryStoredAnswers } from '../../lib/memory/progress.ts';
 import { anIdentity } from './an-agent.ts';
-import { aTable } from './dynamodb.ts';
 import { FakeEcs } from './fake-ecs.ts';
 import { FakeSink } from './fake-sink.ts';
-import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
+import type { AnyEvent } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
 import { MINUTE, T0 } from './times.ts';
 
-/** Everything that stands on one table, as one running function has it. */
-export const portsOn = (table: Table) => ({
-  queue: new DynamoHostQueue(table),
-  ledger: new DynamoLedger(table),
-  registry: new DynamoNodeRegistry(table),
-  aliases: new DynamoAliases(table),
-  storedAnswers: new DynamoStoredAnswers(table),
-  fleetIssues: new DynamoFleetIssues(table),
-});
-export type Ports = ReturnType<typeof portsOn>;
+/** Every port that keeps something, as one running function has it. */
+export interface Ports {
+  readonly queue: HostQueue;
+  readonly ledger: Ledger;
+  readonly registry: NodeRegistry;
+  readonly aliases: Aliases;
+  readonly storedAnswers: StoredAnswers;
+  readonly fleetIssues: FleetIssues;
+  readonly directory: NodeDirectory;
+  readonly fanOuts: FanOuts;
+}
 
-/** Mayfly without its edges: the real functions and adapters on the embedded DynamoDB, with a clock of the test's. */
-export class World {
+/** Mayfly without its edges: the real functions of the core, with a clock of the test's. */
+export abstract class BaseWorld<P extends Ports = Ports> {
   nowMs = T0;
   readonly now = (): number => this.nowMs;
   /** How long the function that works still lives. */
   timeLeftMs = (): number => 15_000;
-  readonly table: Table;
-  readonly ports: Ports;
+  readonly ports: P;
   readonly ecs = new FakeEcs();
   readonly sink = new FakeSink();
   /** What is in force; a test may put another in its place at any time. */
@@ -59,46 +62,36 @@ export class World {
   readonly report = (event: string, fields: Readonly<Record<string, unknown>>): void => {
     this.reports.push({ event, fields });
   };
-  #function!: ReturnType<typeof eventHandler>;
+  #deps: EventDeps | undefined;
 
-  constructor(table: Table) {
-    this.table = table;
-    this.ports = portsOn(table);
-    this.coldStart();
+  constructor(ports: (now: () => number) => P) {
+    this.ports = ports(this.now);
   }
 
-  static async begin(): Promise<World> {
-    return new World(await aTable());
-  }
+  /** What Mayfly asks ECS, over these ports. */
+  protected abstract ecsOver(ports: Ports): { lookup: ContainerInstanceLookup; definitions: TaskDefinitions };
 
   /** Puts new instances of the functions in place: whatever they cached is forgotten. */
   coldStart(): void {
-    this.#function = eventHandler(this.taskDeps());
+    this.#deps = undefined;
   }
 
-  /** What `handleTask` needs, on these ports. */
+  /** What events are handled with, on these ports. */
   taskDeps(ports: Ports = this.ports) {
-    const hosts = new ContainerHosts(ports.aliases, new EcsContainerInstances(this.ecs.client), this.now);
-    const directory = new DynamoNodeDirectory(this.table, this.now);
-    const fanOuts = new DynamoFanOuts(this.table);
-    const definitions = new EcsTaskDefinitions(this.table, this.now, this.report, this.ecs.client);
-    return {
-      ...ports,
-      hosts,
-      definitions,
-      directory,
-      fanOuts,
-      policy: () => this.policy(),
-      now: this.now,
-      report: this.report,
-    };
+    const { lookup, definitions } = this.ecsOver(ports);
+    const hosts = new ContainerHosts(ports.aliases, lookup, this.now);
+    return { ...ports, hosts, definitions, policy: () => this.policy(), now: this.now, report: this.report };
   }
 
-  /** Hands events to the functions, all in one batch; returns the ids of the messages that failed. */
-  async take(...events: (AnyEvent | string)[]): Promise<string[]> {
-    const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
-    const { batchItemFailures } = await this.#function(sqsBatch(bodies), context);
-    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  /** Handles events as one batch of a function. Throws what handling an event threw; the events after it are not handled. */
+  async take(...events: AnyEvent[]): Promise<void> {
+    this.#deps ??= this.taskDeps();
+    const parsed = events.map((event) => parseEvent(JSON.parse(JSON.stringify(event)), 'event', this.nowMs));
+    await prepareBatch(parsed, this.#deps);
+    for (const event of parsed) {
+      const outcome = await handleEvent(event, this.#deps);
+      this.report('event_handled', { kind: event.kind, outcome });
+    }
   }
 
   /** What became of each event handled so far, in order of handling. */
@@ -165,18 +158,65 @@ export class World {
     return handleAnswers(node, answers, {
       ...ports,
       timeLeftMs: this.timeLeftMs,
-      fanOuts: new DynamoFanOuts(this.table),
       sink: this.sink,
       now: this.now,
       report: this.report,
       poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this.nowMs),
       sweepEveryMs: MINUTE,
-      learnConfig: (name, hash) => new DynamoNodeDirectory(this.table, this.now).recordConfigHash(name, hash),
+      learnConfig: (name, hash) => ports.directory.recordConfigHash(name, hash),
       seesContainers: () => ports.registry.recordDockerAccess(host, this.nowMs),
       otherHostOf: (name) => otherHostOf(name, host, { ...ports, now: this.now }),
       learnInstance: async (name, instance) => {
         await learnInstance(name, instance, { ...ports, now: this.now });
       },
     });
+  }
+}
+
+const memoryPorts = (now: () => number) => {
+  const hosts = new MemoryHosts();
+  return {
+    queue: hosts,
+    ledger: new MemoryLedger(),
+    registry: hosts,
+    aliases: new MemoryAliases(),
+    storedAnswers: new MemoryStoredAnswers(),
+    fleetIssues: new MemoryFleetIssues(),
+    directory: new MemoryDirectory(now),
+    fanOuts: new MemoryFanOuts(),
+  };
+};
+
+/** A world in memory, whose ports behave as those on the table: `test/contract` holds both to that. */
+export class World extends BaseWorld {
+  readonly #memory: ReturnType<typeof memoryPorts>;
+
+  /** @param other a world that keeps everything in the same place, with a clock of its own */
+  constructor(other?: World) {
+    const clock = { now: () => T0 };
+    const memory = other ? other.#memory : memoryPorts(() => clock.now());
+    super(() => memory);
+    clock.now = this.now;
+    this.#memory = memory;
+  }
+
+  static async begin(): Promise<World> {
+    return new World();
+  }
+
+  /** Every record of the ledger. */
+  get records(): readonly WorkloadRecord[] {
+    return this.#memory.ledger.records;
+  }
+
+  /** Every query that waits, for any host. */
+  async everyQuery(): Promise<PendingQuery[]> {
+    const { queue } = this.#memory;
+    const partitions = await Promise.all(queue.names.map((host) => queue.read(host)));
+    return partitions.flatMap(({ pending }) => pending);
+  }
+
+  protected override ecsOver() {
+    return { lookup: this.ecs, definitions: this.ecs };
   }
 }

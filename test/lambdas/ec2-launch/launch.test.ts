@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
 import { anAnswer } from '../../support/an-agent.ts';
 import { fixture, fixtureNumbers } from '../../support/fixtures.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE } from '../../support/times.ts';
-import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const METADATA =
@@ -17,9 +17,9 @@ const LAUNCH = [
   { query: 'system', rule: 'ec2-launched', sql: SYSTEM },
 ];
 
-let world: World;
+let world: TableWorld;
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
   world.nowMs = Date.parse('2026-11-20T10:10:35Z');
 });
 
@@ -31,28 +31,28 @@ describe('an instance that comes up', () => {
     ['its group, then EC2', [22, 19]],
     ['both, and both again', [19, 22, 19, 22]],
   ])('is asked about once when it is told of by %s', async (_, numbers) => {
-    for (const number of numbers) expect(await world.take(fixture(number))).toEqual([]);
+    for (const number of numbers) expect(await world.send(fixture(number))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
     expect(world.outcomes().filter((outcome) => outcome === 'asked')).toHaveLength(1);
     expect(await world.record(INSTANCE)).toMatchObject({ kind: 'ec2-instance', subjects: [INSTANCE] });
   });
 
   it('is asked about at its next start, too, after an event whose time never comes', async () => {
-    await world.take({ ...fixture(19), time: '+050000-01-01T00:00:00Z' });
+    await world.send({ ...fixture(19), time: '+050000-01-01T00:00:00Z' });
     const { pending } = await world.ports.queue.read(INSTANCE, true);
     await world.ports.queue.remove(pending);
     world.nowMs += 30 * MINUTE;
-    await world.take({ ...fixture(19), time: new Date(world.nowMs).toISOString() });
+    await world.send({ ...fixture(19), time: new Date(world.nowMs).toISOString() });
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
   it('is asked about once when both events come in one batch', async () => {
-    expect(await world.take(fixture(22), fixture(19))).toEqual([]);
+    expect(await world.send(fixture(22), fixture(19))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
   it('is asked again when it is started after a stop', async () => {
-    await world.take(fixture(19));
+    await world.send(fixture(19));
     await world.aNode(INSTANCE);
     const taken = await world.poll(INSTANCE);
     await world.answer(
@@ -60,12 +60,12 @@ describe('an instance that comes up', () => {
       taken.map(({ wireId }) => anAnswer(wireId)),
     );
     world.nowMs += 20 * MINUTE;
-    await world.take({ ...fixture(19), time: '2026-11-20T10:30:35Z' });
+    await world.send({ ...fixture(19), time: '2026-11-20T10:30:35Z' });
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
   it('waits for the first poll of an agent that did not exist when the instance came up, and is then seen', async () => {
-    await world.take(fixture(19), fixture(22));
+    await world.send(fixture(19), fixture(22));
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
     world.nowMs += MINUTE;
     await world.aNode(INSTANCE);
@@ -83,13 +83,13 @@ describe('an instance that comes up', () => {
 
   it('asks the host its agent enrolled as, when that is known already', async () => {
     await world.ports.aliases.learn(INSTANCE, 'web-7', world.nowMs);
-    await world.take(fixture(19));
+    await world.send(fixture(19));
     expect(await world.waiting('web-7')).toEqual(LAUNCH);
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
   it('is called without an agent when none ever comes, after an hour and the grace for answers', async () => {
-    await world.take(fixture(19));
+    await world.send(fixture(19));
     world.nowMs += 63 * MINUTE - 1;
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
     world.nowMs += 1;
@@ -99,13 +99,13 @@ describe('an instance that comes up', () => {
   it('is called without an agent when its one was last seen so long ago that its node has expired', async () => {
     await world.aNode(INSTANCE);
     world.nowMs += NODE_TTL_MS;
-    await world.take(fixture(19));
+    await world.send(fixture(19));
     world.nowMs += 63 * MINUTE;
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
   it('is not seen by a row that names another instance', async () => {
-    await world.take(fixture(19));
+    await world.send(fixture(19));
     await world.aNode(INSTANCE);
     const taken = await world.poll(INSTANCE);
     const instance = taken.find(({ query }) => query === 'instance')?.wireId ?? '';
@@ -122,14 +122,14 @@ describe('what is no launch', () => {
     ['a launch into a warm pool', fixture(22, { Destination: 'WarmPool' })],
     ['a launch that names no instance', { ...fixture(22, { EC2InstanceId: '' }), resources: [] }],
   ])('asks nothing: %s', async (_, event) => {
-    expect(await world.take(event)).toEqual([]);
+    expect(await world.send(event)).toEqual([]);
     expect(world.outcomes()).toEqual(['ignored']);
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
   const others = fixtureNumbers.filter((number) => number >= 17 && number !== 19 && number !== 22);
   it.each(others)('asks nothing of nobody on fixture %i, about which the policy has no rule', async (number) => {
-    expect(await world.take(fixture(number))).toEqual([]);
+    expect(await world.send(fixture(number))).toEqual([]);
     expect(world.outcomes()).toEqual(['noted']);
   });
 
@@ -139,7 +139,7 @@ describe('what is no launch', () => {
     ['no state', fixture(19, { state: null })],
     ['no detail and resources', { ...fixture(19), detail: null, resources: [] }],
   ])('is not tried again: an event with %s', async (_, event) => {
-    expect(await world.take(JSON.stringify(event), fixture(22))).toEqual([]);
+    expect(await world.send(JSON.stringify(event), fixture(22))).toEqual([]);
     expect(world.reports).toContainEqual({ event: 'event_malformed', fields: { why: expect.any(String) } });
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });

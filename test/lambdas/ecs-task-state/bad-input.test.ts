@@ -6,7 +6,7 @@ import { type AnyEvent, fixture } from '../../support/fixtures.ts';
 import { pathsOf, replaced, valueAt } from '../../support/json-path.ts';
 import { everyQuery } from '../../support/scan.ts';
 import { aDatabase, rowOf } from '../../support/sqlite.ts';
-import { World } from '../../support/world.ts';
+import { TableWorld } from '../../support/table-world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const ON_INSTANCE = String(fixture(5).detail.containerInstanceArn);
@@ -22,9 +22,9 @@ beforeAll(async () => {
   );
 });
 
-let world: World;
+let world: TableWorld;
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
   world.ecs.known.set(ON_INSTANCE, INSTANCE);
 });
 
@@ -60,7 +60,7 @@ describe('a message that is no event', () => {
     ['a task with a version before the first', JSON.stringify(fixture(5, { version: -1 }))],
     ['a task without a state', JSON.stringify(fixture(5, { lastStatus: null }))],
   ])('is not tried again, with its reason in the log: %s', async (_, message) => {
-    expect(await world.take(message, fixture(9))).toEqual([]);
+    expect(await world.send(message, fixture(9))).toEqual([]);
     expect(world.reports.filter(({ event }) => event === 'event_malformed')).toHaveLength(1);
     expect(world.outcomes()).toEqual(['ignored', 'asked']);
     expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 });
@@ -68,7 +68,7 @@ describe('a message that is no event', () => {
   });
 
   it('names the field that is wrong, and the task', async () => {
-    await world.take(fixture(5, { version: 'five' }));
+    await world.send(fixture(5, { version: 'five' }));
     const why = `detail.version: no whole number from 0 to 1e9 (of ${fixture(5).detail.taskArn})`;
     expect(world.reports).toContainEqual({ event: 'event_malformed', fields: { why } });
   });
@@ -89,7 +89,7 @@ describe('a task event that lacks what can be done without', () => {
     ['one unusable tag', { tags: [null, { key: 7 }, { key: 'team', value: 'db' }] }],
   ])('is asked about: %s', async (_, detail) => {
     // A task that is to stop has a last gasp beside; without the status the policy's pattern does not match.
-    expect(await world.take(fixture(5, detail))).toEqual([]);
+    expect(await world.send(fixture(5, detail))).toEqual([]);
     const record = await world.record(TASK);
     expect(record.subjects.toSorted()).toEqual([envoy?.runtimeId, api?.runtimeId].map(String).sort());
     expect(record.identity.cluster).toBe('ephemeral-prod');
@@ -102,14 +102,14 @@ describe('a task event that lacks what can be done without', () => {
     ['null', null],
     ['text', 'x'],
   ])('is in the ledger, with the containers that are known: containers are %s', async (_, containers) => {
-    await world.take(fixture(4));
-    await world.take(fixture(5, { containers }));
+    await world.send(fixture(4));
+    await world.send(fixture(5, { containers }));
     expect(world.outcomes()).toHaveLength(2);
     expect((await world.record(TASK)).subjects).toHaveLength(2);
   });
 
   it.each(['STOPPED', 'DEPROVISIONING'])('is to stop in state %s where it does not say', async (lastStatus) => {
-    await world.take(fixture(7, { lastStatus, desiredStatus: undefined }));
+    await world.send(fixture(7, { lastStatus, desiredStatus: undefined }));
     expect((await world.record(TASK)).desiredStatus).toBe('STOPPED');
   });
 });
@@ -123,7 +123,7 @@ describe('an event with something new in it', () => {
     ['a detail type', { ...fixture(5), 'detail-type': 'ECS Task Mood Change' }, 'noted'],
     ['a source', { ...fixture(5), source: 'aws.ecs2' }, 'noted'],
   ])('is no failure: %s', async (_, event, outcome) => {
-    expect(await world.take(event)).toEqual([]);
+    expect(await world.send(event)).toEqual([]);
     expect(world.outcomes()).toEqual([outcome]);
   });
 
@@ -137,7 +137,7 @@ describe('an event with something new in it', () => {
       stoppedReason: '\u{1F41D}'.repeat(200),
     });
     expect(Buffer.byteLength(JSON.stringify(event))).toBeGreaterThan(1_000_000);
-    expect(await world.take(event)).toEqual([]);
+    expect(await world.send(event)).toEqual([]);
     expect(world.outcomes()).toEqual(['asked']);
   });
 });
@@ -151,21 +151,21 @@ describe('runtime ids', () => {
   it.each(["' OR 1=1 --", 'a b', 'ü', 'a\0', '', 'a'.repeat(256), "x');DROP TABLE y;--", '*'])(
     'outside their alphabet are asked about by nobody, the others are: %j',
     async (id) => {
-      expect(await world.take(withIds(id, 'good-1'))).toEqual([]);
+      expect(await world.send(withIds(id, 'good-1'))).toEqual([]);
       expect((await everySql()).map((sql) => sql.slice(sql.indexOf('IN')))).toEqual(["IN ('good-1')", "IN ('good-1')"]);
       expect((await world.record(String(fixture(5).detail.taskArn))).containers).toHaveLength(2);
     },
   );
 
   it('on some of the containers only are enough to ask about those', async () => {
-    expect(await world.take(withIds(undefined, 'good-1', undefined))).toEqual([]);
+    expect(await world.send(withIds(undefined, 'good-1', undefined))).toEqual([]);
     expect((await everySql())[0]).toContain("IN ('good-1')");
   });
 
   it.each(['__proto__', 'constructor', 'toString'])(
     'that are names of what every object has harm nobody else: %s',
     async (id) => {
-      expect(await world.take(withIds(id, 'good-1'), fixture(9))).toEqual([]);
+      expect(await world.send(withIds(id, 'good-1'), fixture(9))).toEqual([]);
       expect(await world.record(String(fixture(5).detail.taskArn))).toMatchObject({ handledVersion: 5 });
       expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 });
     },
@@ -216,10 +216,10 @@ describe('hostile values', () => {
     const met = { handled: 0, malformed: 0, queries: 0 };
     await fc.assert(
       fc.asyncProperty(hits, async (list) => {
-        world = await World.begin();
+        world = await TableWorld.begin();
         world.ecs.known.set(ON_INSTANCE, INSTANCE);
         const event = list.reduce<unknown>((bent, [path, value]) => replaced(bent, path, value), fixture(5));
-        const failed = await world.take(JSON.stringify(event), fixture(9));
+        const failed = await world.send(JSON.stringify(event), fixture(9));
         expect(failed).toEqual([]);
         expect(await world.record(MIGRATE_TASK)).toMatchObject({ handledVersion: 6 }); // its neighbour is unharmed
         const queries = await everySql();
@@ -237,7 +237,7 @@ describe('hostile values', () => {
     const texts = paths.filter((path) => typeof valueAt(fixture(5), path) === 'string');
     for (const path of texts) {
       const event = replaced(fixture(5), path, 'it\'s "hostile"; -- \u{1F41D}');
-      const outcome = await world.take(JSON.stringify(event));
+      const outcome = await world.send(JSON.stringify(event));
       expect([path, outcome]).toEqual([path, []]);
     }
     (await everySql()).forEach(expectOnlyLiterals);

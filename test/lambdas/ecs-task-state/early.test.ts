@@ -1,46 +1,46 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { fixture } from '../../support/fixtures.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE } from '../../support/times.ts';
-import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
 const ARN = 'arn:aws:ecs:us-east-1:111122223333:container-instance/ephemeral-prod/96b5981bbb253fdb27dcb5f56e14edf8';
 
 describe('a task whose event overtakes that of its container instance', () => {
-  let world: World;
+  let world: TableWorld;
   beforeEach(async () => {
-    world = await World.begin();
+    world = await TableWorld.begin();
   });
 
   it('is asked about on the right host as soon as that is known', async () => {
-    await world.take(fixture(5));
+    await world.send(fixture(5));
     expect(await world.waiting(INSTANCE)).toEqual([]);
-    await world.take(fixture(15));
+    await world.send(fixture(15));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container', 'processes']);
     expect(await world.waiting(ARN)).toEqual([]);
   });
 
   it('is asked about there, too, when another function learns the host between its look-up and its queries', async () => {
-    const other = new World(world.table);
+    const other = new TableWorld(world.table);
     const { enqueue } = world.ports.queue;
     world.ports.queue.enqueue = async (query) => {
       await other.take(fixture(15));
       await enqueue.call(world.ports.queue, query);
     };
-    await world.take(fixture(5));
+    await world.send(fixture(5));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container', 'processes']);
   });
 
   it('takes back what still waits under either name when it stops', async () => {
-    await world.take(fixture(5));
-    await world.take(fixture(15));
-    await world.take(fixture(7));
+    await world.send(fixture(5));
+    await world.send(fixture(15));
+    await world.send(fixture(7));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container']);
   });
 
   it('is missed for want of a host where the instance does not become known while its queries wait', async () => {
-    await world.take(fixture(5));
+    await world.send(fixture(5));
     expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
     world.nowMs += 20 * MINUTE;
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-host' });

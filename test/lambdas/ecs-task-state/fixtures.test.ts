@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
 import { fixture, fixtureNumbers } from '../../support/fixtures.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
-import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const ON_INSTANCE =
@@ -32,9 +32,9 @@ const LIVE = [
   { query: 'processes', rule: 'ecs-task-running', sql: PROCESSES(API_IDS) },
 ];
 
-let world: World;
+let world: TableWorld;
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
 });
 
 /** Delivers a fixture at the second its envelope names. */
@@ -42,7 +42,7 @@ async function arrives(...numbers: number[]): Promise<void> {
   for (const number of numbers) {
     const event = fixture(number);
     world.nowMs = Date.parse(event.time);
-    expect(await world.take(event)).toEqual([]);
+    expect(await world.send(event)).toEqual([]);
   }
 }
 
@@ -132,7 +132,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
   });
 
   it('is asked about once when both copies arrive in one batch (05, 08)', async () => {
-    expect(await world.take(fixture(5), fixture(8))).toEqual([]);
+    expect(await world.send(fixture(5), fixture(8))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
   });
 
@@ -243,8 +243,8 @@ describe('all fixtures', () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
     const all = fixtureNumbers.map((number) => fixture(number));
     for (let from = 0; from < all.length; from += 10) {
-      expect(await world.take(...all.slice(from, from + 10))).toEqual([]);
-      expect(await world.take(...all.slice(from, from + 10))).toEqual([]);
+      expect(await world.send(...all.slice(from, from + 10))).toEqual([]);
+      expect(await world.send(...all.slice(from, from + 10))).toEqual([]);
     }
     const tasks = [API_TASK, MIGRATE_TASK, FARGATE_TASK, SPOT_TASK, MANAGED_TASK, EXTERNAL_TASK];
     expect((await world.ports.ledger.read([...tasks, INSTANCE])).map((record) => record.workload).sort()).toEqual(
@@ -254,7 +254,7 @@ describe('all fixtures', () => {
 
   const others = fixtureNumbers.filter((number) => number >= 17 && number !== 19 && number !== 22);
   it.each(others)('asks nothing on %i, which is about no task and no launch', async (number) => {
-    expect(await world.take(fixture(number))).toEqual([]);
+    expect(await world.send(fixture(number))).toEqual([]);
     expect(world.outcomes()).toEqual(['noted']);
   });
 });

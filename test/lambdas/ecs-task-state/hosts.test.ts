@@ -1,8 +1,8 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
-import { World } from '../../support/world.ts';
 
 const CLUSTER = 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-prod';
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
@@ -12,9 +12,9 @@ const instanceArn = (n: number): string => `arn:aws:ecs:us-east-1:111122223333:c
 const start = (n: number, detail: Record<string, unknown> = {}): AnyEvent =>
   fixture(5, { taskArn: task(n), ...detail });
 
-let world: World;
+let world: TableWorld;
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
 });
 
 describe('finding the host of a task', () => {
@@ -23,7 +23,7 @@ describe('finding the host of a task', () => {
     const events = [0, 1, 2, 3, 4].map((n) => start(n, { containerInstanceArn: instanceArn(n % 3) }));
     events.push(start(5, { clusterArn: elsewhere, containerInstanceArn: instanceArn(9) }));
     for (const n of [0, 1, 2]) world.ecs.known.set(instanceArn(n), `i-${n}`);
-    expect(await world.take(...events)).toEqual([]);
+    expect(await world.send(...events)).toEqual([]);
     expect(world.ecs.calls).toEqual([
       { cluster: CLUSTER, arns: [instanceArn(0), instanceArn(1), instanceArn(2)] },
       { cluster: elsewhere, arns: [instanceArn(9)] },
@@ -33,65 +33,65 @@ describe('finding the host of a task', () => {
 
   it('asks ECS once for an instance it knows, whichever instance of the function comes next', async () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
-    await world.take(start(1));
+    await world.send(start(1));
     world.coldStart();
-    await world.take(start(2));
+    await world.send(start(2));
     expect(world.ecs.calls).toHaveLength(1);
     expect(await world.waiting(INSTANCE)).toHaveLength(4);
   });
 
   it('does not ask again about an unknown one for 15 seconds, and then does', async () => {
-    await world.take(start(1));
+    await world.send(start(1));
     world.nowMs += 15 * SECOND - 1;
-    await world.take(start(2));
+    await world.send(start(2));
     expect(world.ecs.calls).toHaveLength(1);
     world.nowMs += 1;
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
-    await world.take(start(3));
+    await world.send(start(3));
     expect(world.ecs.calls).toHaveLength(2);
     expect((await world.record(task(3))).handling?.host).toBe(INSTANCE);
   });
 
   it('takes the word of a container-instance event at once, even where ECS just knew nobody', async () => {
-    await world.take(start(1));
-    await world.take(fixture(15));
-    await world.take(start(2));
+    await world.send(start(1));
+    await world.send(fixture(15));
+    await world.send(start(2));
     expect(world.ecs.calls).toHaveLength(1);
     expect((await world.record(task(2))).handling?.host).toBe(INSTANCE);
   });
 
   it('finds the host of a task that arrives in one batch with its container instance, in any order', async () => {
-    await world.take(start(1), fixture(15));
+    await world.send(start(1), fixture(15));
     expect(world.ecs.calls).toEqual([]);
     expect((await world.record(task(1))).handling?.host).toBe(INSTANCE);
   });
 
   it('takes a cluster that ECS does not know for one without hosts', async () => {
     world.ecs.fail('ClusterNotFoundException');
-    expect(await world.take(start(1))).toEqual([]);
+    expect(await world.send(start(1))).toEqual([]);
     world.nowMs += 20 * MINUTE;
     expect(await world.verdict(task(1))).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 
   it('follows the instance to the name its agent enrolled under, from the moment that is known', async () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
-    await world.take(start(1));
+    await world.send(start(1));
     expect(await world.waiting(INSTANCE)).toHaveLength(2);
     await world.ports.aliases.learn(INSTANCE, 'web-7', world.nowMs);
     world.nowMs += SECOND;
-    await world.take(start(2));
+    await world.send(start(2));
     expect(await world.waiting('web-7')).toHaveLength(2);
     expect((await world.record(task(2))).handling?.host).toBe('web-7');
   });
 
   it('still finds the host at the end of a task when its container instance is gone from ECS by then', async () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
-    await world.take(start(1));
+    await world.send(start(1));
     world.ecs.known.clear();
     const alias = { TableName: world.table.name, Key: { pk: `ALIAS#${ON_INSTANCE}`, sk: '#host' } };
     await world.table.db.send(new DeleteCommand(alias));
     world.coldStart();
-    await world.take(fixture(7, { taskArn: task(1) }));
+    await world.send(fixture(7, { taskArn: task(1) }));
     expect(await world.waiting(INSTANCE)).toMatchObject([{ query: 'container', rule: 'ecs-task-running' }]);
     expect(await world.verdict(task(1))).toEqual({ verdict: 'pending' });
   });
@@ -101,7 +101,7 @@ describe('while ECS throttles', () => {
   it('only the tasks that need the answer come back, after one call, and succeed when it does answer', async () => {
     world.ecs.throttle();
     const fargate = fixture(11);
-    const failed = await world.take(fargate, start(1), start(2, { containerInstanceArn: instanceArn(2) }), fixture(16));
+    const failed = await world.send(fargate, start(1), start(2, { containerInstanceArn: instanceArn(2) }), fixture(16));
     // 16 names the instance of task 1; only the second task is unknown.
     expect(failed).toEqual(['m2']);
     expect(world.ecs.calls).toHaveLength(1);
@@ -110,13 +110,13 @@ describe('while ECS throttles', () => {
     world.ecs.failure = undefined;
     world.ecs.known.set(instanceArn(2), 'i-2');
     world.nowMs += MINUTE;
-    expect(await world.take(start(2, { containerInstanceArn: instanceArn(2) }))).toEqual([]);
+    expect(await world.send(start(2, { containerInstanceArn: instanceArn(2) }))).toEqual([]);
     expect(await world.waiting('i-2')).toHaveLength(2);
   });
 
   it('no task is called missed', async () => {
     world.ecs.throttle();
-    expect(await world.take(start(1))).toEqual(['m0']);
+    expect(await world.send(start(1))).toEqual(['m0']);
     world.nowMs += 19 * MINUTE;
     expect(await world.verdict(task(1))).toEqual({ verdict: 'pending' });
     world.nowMs += 2 * MINUTE; // no try is left: its event lies among the dead letters

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
-import { INSTANCE, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
+import { INSTANCE, LastGasp, QUESTIONS } from '../../support/last-gasp.ts';
+import { ourHook } from '../../support/our-hook.ts';
 import { MINUTE } from '../../support/times.ts';
 
 const CASES = join(import.meta.dirname, '../../fixtures/cases');

@@ -4,7 +4,8 @@ import { eventHandler } from '../../../lib/aws/event-function.ts';
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { anAnswer } from '../../support/an-agent.ts';
 import { type AnyEvent, context, fixture, sqsBatch } from '../../support/fixtures.ts';
-import { INSTANCE, LAST_GASP_CONTEXT, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
+import { INSTANCE, LAST_GASP_CONTEXT, LastGasp, QUESTIONS } from '../../support/last-gasp.ts';
+import { ourHook } from '../../support/our-hook.ts';
 import { inForce } from '../../support/plain-policy.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
 
@@ -121,7 +122,7 @@ describe('a terminate hook of ours', () => {
   it('is completed when its instance is gone before it answered', async () => {
     gasp.meanwhile = async () => {
       if (gasp.world.nowMs === TOLD + 3 * SECOND)
-        await gasp.world.take({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:40:06Z' });
+        await gasp.world.send({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:40:06Z' });
     };
     await gasp.at(ourHook());
     expect(completedAfter()).toEqual([3]);
@@ -370,7 +371,7 @@ describe('a hook that is not ours to complete', () => {
 
   it('is every one to a function that may not complete hooks: it asks, and does not wait', async () => {
     gasp.world.nowMs = TOLD;
-    expect(await gasp.world.take(ourHook())).toEqual([]);
+    expect(await gasp.world.send(ourHook())).toEqual([]);
     expect(gasp.world.outcomes()).toEqual(['asked']);
     expect(await gasp.asked()).toEqual(QUESTIONS);
     expect(gasp.hooks.completed).toEqual([]);

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { anAnswer } from '../../support/an-agent.ts';
 import { fixture } from '../../support/fixtures.ts';
-import { INSTANCE, LastGasp, ourHook, QUESTIONS } from '../../support/last-gasp.ts';
+import { INSTANCE, LastGasp, QUESTIONS } from '../../support/last-gasp.ts';
+import { ourHook } from '../../support/our-hook.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
 
 const WARNED = Date.parse('2026-11-20T10:39:58Z');

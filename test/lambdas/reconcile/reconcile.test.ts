@@ -15,15 +15,15 @@ import { dockerId, taskArn } from '../../support/builders.ts';
 import { FakeAccount } from '../../support/fake-account.ts';
 import { context } from '../../support/fixtures.ts';
 import { inForce } from '../../support/plain-policy.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
-import { World } from '../../support/world.ts';
 
-let world: World;
+let world: TableWorld;
 let account: FakeAccount;
 let misses: CoverageEvent[];
 beforeEach(async () => {
   misses = [];
-  world = await World.begin();
+  world = await TableWorld.begin();
   world.ecs.known.set(ON_HOST, HOST);
   account = new FakeAccount(world.now);
 });

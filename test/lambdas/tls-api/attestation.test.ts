@@ -5,9 +5,9 @@ import { aTrust, documentText, secretFile } from '../../support/a-document.ts';
 import { settled } from '../../support/a-question.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { plainPolicy } from '../../support/plain-policy.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
 import { type HostDetails, WireAgent } from '../../support/wire-agent.ts';
-import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 let server: TlsHarness;
@@ -54,7 +54,7 @@ describe('attestation that is required', () => {
 
   it('takes the instance from the document, not from what the agent says', async () => {
     await begin('required');
-    const world = new World(server.table);
+    const world = new TableWorld(server.table);
     world.nowMs = server.clock.nowMs;
     const real = anAgent('ip-10-0-0-1');
     await real.enroll(attested());
@@ -64,7 +64,7 @@ describe('attestation that is required', () => {
       const ids = Object.keys(await agent.poll());
       await agent.write(Object.fromEntries(ids.map((id) => [id, [{ instance_id: INSTANCE }]])));
     }
-    await world.take(fixture(15), fixture(5));
+    await world.send(fixture(15), fixture(5));
     expect(await world.waiting('ip-10-0-0-1')).not.toEqual([]);
     expect(await world.waiting('evil-3')).toEqual([]);
     expect(await issues()).toMatchObject([{ kind: 'unattested', host: 'evil-3' }]);
@@ -72,7 +72,7 @@ describe('attestation that is required', () => {
 
   it('tells a second agent with the same document apart, and refuses one once the instance has ended', async () => {
     await begin('required');
-    const world = new World(server.table);
+    const world = new TableWorld(server.table);
     world.nowMs = server.clock.nowMs;
     const real = anAgent(INSTANCE);
     await real.enroll(attested());
@@ -80,15 +80,15 @@ describe('attestation that is required', () => {
     await replayed.enroll(attested());
     expect((await real.config()).verdict).toBe('ok');
     expect((await issues()).map(({ kind }) => kind)).toEqual(['identifier-shared']);
-    await world.take(fixture(19, { state: 'terminated' }));
+    await world.send(fixture(19, { state: 'terminated' }));
     const late = anAgent('web-8', { uuid: 'late', instanceId: 'late' });
     expect((await late.enroll(attested())).json).toEqual({ error: expect.stringContaining('terminated') });
   });
 
   it('takes the name from a node that enrolled without a document before', async () => {
     await begin('required');
-    await new World(server.table).aNode(INSTANCE);
-    const world = new World(server.table);
+    await new TableWorld(server.table).aNode(INSTANCE);
+    const world = new TableWorld(server.table);
     world.nowMs = server.clock.nowMs;
     const before = anAgent(INSTANCE);
     await before.enroll(attested());

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { endInstance } from '../../../lib/core/triggers/end-instance.ts';
 import { fixture } from '../../support/fixtures.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
 import { anEnrolled, WireAgent } from '../../support/wire-agent.ts';
-import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 
@@ -17,7 +17,7 @@ afterEach(() => server.close());
 
 /** EC2 says that the instance is gone, to the functions on the same table. */
 async function ends(): Promise<void> {
-  const world = new World(server.table);
+  const world = new TableWorld(server.table);
   world.nowMs = server.clock.nowMs;
   const raw = fixture(19, { state: 'terminated' });
   const event = { id: raw.id, instanceId: INSTANCE, state: 'terminated', occurredAtMs: world.nowMs, raw };

@@ -3,26 +3,26 @@ import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
 import { everyEntry } from '../../../lib/core/nodes/directory.ts';
 import { settled } from '../../support/a-question.ts';
 import { fixture } from '../../support/fixtures.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE } from '../../support/times.ts';
 import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../../support/wire-agent.ts';
-import { World } from '../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 
 describe("the AMI's agent and the ECS daemon's agent on one host", () => {
   let server: TlsHarness;
-  let world: World;
+  let world: TableWorld;
   let blind: WireAgent;
   let sighted: WireAgent;
   beforeEach(async () => {
     server = await aTlsServer();
-    world = new World(server.table);
+    world = new TableWorld(server.table);
     world.nowMs = server.clock.nowMs;
     blind = await anEnrolled(server, INSTANCE, { uuid: 'U', instanceId: 'ami' });
     sighted = await anEnrolled(server, INSTANCE, { uuid: 'U', instanceId: 'daemon' });
     for (const agent of [blind, sighted]) await settled(server, agent);
-    await world.take(fixture(15));
+    await world.send(fixture(15));
   });
   afterEach(async () => {
     await server.close();
@@ -35,7 +35,7 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
   async function run(n: number): Promise<string[]> {
     const ids = [n].map((one) => one.toString(16).padStart(64, '0'));
     const containers = ids.map((runtimeId) => ({ name: 'app', runtimeId, lastStatus: 'RUNNING' }));
-    await world.take(fixture(5, { taskArn: task(n), containers }));
+    await world.send(fixture(5, { taskArn: task(n), containers }));
     const asked: string[] = [];
     for (let round = 0; round < 2; round++) {
       for (const [name, agent] of [

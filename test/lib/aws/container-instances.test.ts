@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { EcsContainerInstances } from '../../../lib/aws/container-instances.ts';
+import { ecsClient } from '../../support/ecs-client.ts';
 import { FakeEcs } from '../../support/fake-ecs.ts';
 
 let ecs: FakeEcs;
 let lookup: EcsContainerInstances;
 beforeEach(() => {
   ecs = new FakeEcs();
-  lookup = new EcsContainerInstances(ecs.client);
+  lookup = new EcsContainerInstances(ecsClient(ecs));
 });
 const arns = (count: number): string[] => Array.from({ length: count }, (_, n) => `arn-${n}`);
 

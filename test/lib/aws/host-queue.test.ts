@@ -1,18 +1,20 @@
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DynamoHostQueue } from '../../../lib/aws/host-queue.ts';
+import { enqueue } from '../../../lib/core/queue/ask.ts';
 import { deliveryOf, mergeable } from '../../../lib/core/queue/delivery.ts';
 import { keyOf } from '../../../lib/core/queue/pending-query.ts';
 import { aHostQuery, aPendingQuery } from '../../support/builders.ts';
 import { dynamodb } from '../../support/dynamodb.ts';
+import { plainPolicy } from '../../support/plain-policy.ts';
 import { everything } from '../../support/scan.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { SECOND, T0 } from '../../support/times.ts';
-import { World } from '../../support/world.ts';
 
-let world: World;
+let world: TableWorld;
 let queue: DynamoHostQueue;
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
   queue = world.ports.queue;
 });
 const aDelivery = (id: string, atMs = T0) => deliveryOf(id, mergeable([aHostQuery(1), aHostQuery(2)]), atMs, 30_000);
@@ -134,5 +136,14 @@ describe('the queue of a host in DynamoDB', () => {
     await throttled.remove(queries.map(keyOf));
     expect((await queue.read('h1', true)).pending).toEqual([]);
     expect(calls).toBe(2);
+  });
+
+  it('counts all that waits where queries are so large that one read does not return them all', async () => {
+    const large = (n: number) => aHostQuery(n, { sql: `SELECT '${'x'.repeat(100_000)}' AS x`, queryId: `large${n}` });
+    const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
+    for (let n = 0; n < 20; n++) await queue.enqueue(large(n));
+    expect((await queue.read('h1')).pending.length).toBeLessThan(20); // a page is 1 MB
+    expect(await enqueue('h1', { queries: [large(20)], refusals: [] }, limits, 0, world.taskDeps())).toEqual([]);
+    expect((await queue.waitingIds('h1', world.nowMs)).size).toBe(20);
   });
 });

@@ -5,13 +5,14 @@ import { MemoryLedger } from '../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { everything } from '../../support/scan.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
-import { type Ports, World } from '../../support/world.ts';
+import type { Ports } from '../../support/world.ts';
 
-let world: World;
+let world: TableWorld;
 let ledger: Ports['ledger'];
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
   ledger = world.ports.ledger;
 });
 const aVersion = (version: number, snapshot: Partial<WorkloadSnapshot> = {}): WorkloadSnapshot =>

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
 import { everything } from '../../support/scan.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
-import { World } from '../../support/world.ts';
 
-let world: World;
+let world: TableWorld;
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
 });
 
 describe('nodes in DynamoDB', () => {

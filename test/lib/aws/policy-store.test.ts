@@ -9,6 +9,7 @@ import { aTable, dynamodb } from '../../support/dynamodb.ts';
 import { DynamoTap } from '../../support/dynamodb-tap.ts';
 import { interleave } from '../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../support/mortal.ts';
+import { mortalTable } from '../../support/mortal-table.ts';
 
 async function aStore() {
   const table = await aTable();
@@ -118,7 +119,7 @@ describe('the policy store', () => {
       await store.push(aVersion(1), 0);
       const mortal = new Mortal(1, moment);
       const dying = aVersion(2, { message: 'dying' });
-      await untilDeath(() => new DynamoPolicyStore(mortal.table(table)).push(dying, 1));
+      await untilDeath(() => new DynamoPolicyStore(mortalTable(mortal, table)).push(dying, 1));
       expect(mortal.writes).toBe(1);
 
       const live = await store.current();

@@ -1,9 +1,11 @@
+import type { ECSClient } from '@aws-sdk/client-ecs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { metered } from '../../../lib/aws/metered.ts';
 import type { Table } from '../../../lib/aws/table.ts';
 import { EcsTaskDefinitions } from '../../../lib/aws/task-definitions.ts';
 import { Spend } from '../../../lib/core/reconcile/spend.ts';
 import { aTable } from '../../support/dynamodb.ts';
+import { ecsClient } from '../../support/ecs-client.ts';
 import { FakeEcs } from '../../support/fake-ecs.ts';
 import { everything } from '../../support/scan.ts';
 import { MINUTE, SECOND, T0 } from '../../support/times.ts';
@@ -12,11 +14,13 @@ const REVISION = 'arn:aws:ecs:us-east-1:111122223333:task-definition/api:87';
 
 let table: Table;
 let ecs: FakeEcs;
+let client: ECSClient;
 let nowMs: number;
 let reports: [string, Readonly<Record<string, unknown>>][];
 beforeEach(async () => {
   table = await aTable();
   ecs = new FakeEcs();
+  client = ecsClient(ecs);
   ecs.definitions.set(REVISION, { api: true, envoy: true, logs: false });
   nowMs = T0;
   reports = [];
@@ -28,7 +32,7 @@ const aFunction = () =>
     table,
     () => nowMs,
     (event, fields) => reports.push([event, fields]),
-    ecs.client,
+    client,
   );
 
 describe('the essential containers of a task definition', () => {
@@ -95,7 +99,7 @@ describe('the essential containers of a task definition', () => {
     );
     const report = (event: string, fields: Readonly<Record<string, unknown>>) => reports.push([event, fields]);
     const now = () => nowMs;
-    const metering = new EcsTaskDefinitions(table, now, report, ecs.client, metered(spend, 'definitions'));
+    const metering = new EcsTaskDefinitions(table, now, report, client, metered(spend, 'definitions'));
     const revisions = Array.from({ length: 60 }, (_, n) => REVISION.replace(/87$/, String(n)));
     for (const arn of revisions) ecs.definitions.set(arn, { api: true, logs: false });
     const sweep = async (): Promise<number> => {

@@ -4,8 +4,8 @@ import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord, aSighting } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { aTable } from '../../../support/dynamodb.ts';
+import { TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
-import { World } from '../../../support/world.ts';
 import { folderOf, mayfly } from '../policy/harness.ts';
 
 /** The commands are run at this time. */
@@ -23,14 +23,14 @@ export function atNow(): void {
 
 /** A Mayfly "on this machine", of which commands can ask. */
 export async function aWatched() {
-  const world = new World(await aTable());
+  const world = new TableWorld(await aTable());
   const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: world.table.name };
   const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
   return { world, ask: (...args: string[]) => mayfly(...args, '--data', data) };
 }
 
 /** Enters a task into the ledger as its functions would have left it: of containers a and b, asked about at T0. */
-export async function enter({ ports: { ledger } }: World, n: number, record: Partial<WorkloadRecord> = {}) {
+export async function enter({ ports: { ledger } }: TableWorld, n: number, record: Partial<WorkloadRecord> = {}) {
   const {
     seenLive,
     seenPostMortem,

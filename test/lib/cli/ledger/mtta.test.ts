@@ -8,8 +8,8 @@ import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { aPoller, aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
+import type { TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
-import type { World } from '../../../support/world.ts';
 import { jsonLines } from '../policy/harness.ts';
 import { atNow, aWatched, NOW } from './harness.ts';
 
@@ -46,7 +46,7 @@ interface Life {
 
 /** Task n: its start is told of after 1 s, asked about 0.1 s later, delivered a second before it is answered. */
 async function live(
-  world: World,
+  world: TableWorld,
   n: number,
   { host = 'h1', toldBy = 'event', answeredAfterMs, cluster = 'prod' }: Life,
 ) {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Table } from '../../../../lib/aws/table.ts';
 import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
 import { otherHostOf, resolveHost } from '../../../../lib/core/hosts/resolve-host.ts';
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
@@ -7,12 +8,13 @@ import { aNewcomer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { mortalTable } from '../../../support/mortal-table.ts';
+import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
-import { portsOn, World } from '../../../support/world.ts';
 
-let world: World;
+let world: TableWorld;
 beforeEach(async () => {
-  world = await World.begin();
+  world = await TableWorld.begin();
 });
 const IDENTITY_QUERIES = [
   { rule: 'enrollment-identity', query: 'agent' },
@@ -94,12 +96,12 @@ describe('enrollments at once', () => {
         fc.array(fc.nat({ max: 2 }), { minLength: 20, maxLength: 20 }),
         async (again, order) => {
           const host = `racing-${++runs}`;
-          const one = new World(world.table);
+          const one = new TableWorld(world.table);
           if (again) {
             await one.aNode(host);
             one.nowMs += GRACE_MS;
           }
-          const enrolls = [1, 2, 3].map(() => (table: World['table']) => one.enroll(host, {}, portsOn(table)));
+          const enrolls = [1, 2, 3].map(() => (table: Table) => one.enroll(host, {}, portsOn(table, world.now)));
           const results = await interleave(world.table, order, enrolls);
           expect(new Set(results.map(({ node }) => node.epoch)).size).toBe(1);
           expect(results.filter(({ fresh }) => fresh)).toHaveLength(1);
@@ -115,14 +117,17 @@ describe('enrollments at once', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: 1 }), { minLength: 15, maxLength: 15 }), async (order) => {
         const host = `polling-${++runs}`;
-        const one = new World(world.table);
+        const one = new TableWorld(world.table);
         await one.enroll(host);
         one.nowMs += GRACE_MS;
         const polled: string[] = [];
-        const poll = async (table: World['table']) => {
-          polled.push(...(await one.poll(host, undefined, portsOn(table))).map(({ query }) => query));
+        const poll = async (table: Table) => {
+          polled.push(...(await one.poll(host, undefined, portsOn(table, world.now))).map(({ query }) => query));
         };
-        await interleave<unknown>(world.table, order, [poll, (table) => one.enroll(host, {}, portsOn(table))]);
+        await interleave<unknown>(world.table, order, [
+          poll,
+          (table) => one.enroll(host, {}, portsOn(table, world.now)),
+        ]);
         one.nowMs += 16 * SECOND;
         polled.push(...(await one.poll(host)).map(({ query }) => query));
         // The questions of both enrollments, each handed out once.
@@ -136,7 +141,9 @@ describe('enrollments at once', () => {
     for (const at of [1, 2]) {
       const host = `dying-${at}`;
       const mortal = new Mortal(at, 'before');
-      expect(await untilDeath(() => world.enroll(host, {}, portsOn(mortal.table(world.table))))).toBeUndefined();
+      expect(
+        await untilDeath(() => world.enroll(host, {}, portsOn(mortalTable(mortal, world.table), world.now))),
+      ).toBeUndefined();
       await world.enroll(host);
       expect(await world.waiting(host)).toMatchObject(IDENTITY_QUERIES);
     }
@@ -204,7 +211,9 @@ describe('several agents on one machine with one identifier', () => {
     await world.enroll('h1', { agentInstance: 'first' });
     for (let at = 1, died = true; died; at++) {
       const mortal = new Mortal(at, 'before');
-      await untilDeath(() => world.enroll('h1', { agentInstance: 'second' }, portsOn(mortal.table(world.table))));
+      await untilDeath(() =>
+        world.enroll('h1', { agentInstance: 'second' }, portsOn(mortalTable(mortal, world.table), world.now)),
+      );
       died = mortal.died;
     }
     const { node } = await world.enroll('h1', { agentInstance: 'second' });

@@ -4,18 +4,19 @@ import { learnIdentity } from '../../../../lib/core/fleet/learn-identity.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { anInstance, HOST } from '../../../support/a-sweeper.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { mortalTable } from '../../../support/mortal-table.ts';
+import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
-import { portsOn, World } from '../../../support/world.ts';
 
 const HOUR = 60 * MINUTE;
-async function aWorld(): Promise<World> {
-  const world = await World.begin();
+async function aWorld(): Promise<TableWorld> {
+  const world = await TableWorld.begin();
   await world.ports.ledger.advance(
     aSnapshot(1, { workload: HOST, kind: 'ec2-instance', identity: { instance_id: HOST } }),
   );
   return world;
 }
-const tenants = async (world: World, ip: string, atMs: number) =>
+const tenants = async (world: TableWorld, ip: string, atMs: number) =>
   (await new DynamoLedgerIndex(world.table).tenants(ip, atMs)).map(({ record, fromMs, leftAtMs }) => [
     record.workload,
     fromMs,
@@ -40,7 +41,7 @@ it('no address is lost wherever the function dies', async () => {
     const world = await aWorld();
     const mortal = new Mortal(at, 'after');
     const instance = anInstance(HOST, { addresses: ['10.0.3.7', '10.0.3.8'] });
-    const { ledger } = portsOn(mortal.table(world.table));
+    const { ledger } = portsOn(mortalTable(mortal, world.table), world.now);
     await untilDeath(async () => void (await learnIdentity(instance, { ledger, now: world.now })));
     await learnIdentity(instance, { ledger: world.ports.ledger, now: world.now });
     for (const ip of instance.addresses)

@@ -5,7 +5,7 @@ import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { type Ports, portsOn, World } from '../../../support/world.ts';
+import { type Ports, World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 let world: World;
@@ -87,7 +87,7 @@ describe('a host that says which instance it is', () => {
         await world.take(fixture(19));
         await world.aNode('web-7');
         const mortal = new Mortal(at, when);
-        await untilDeath(() => learn('web-7', portsOn(mortal.table(world.table))));
+        await untilDeath(() => learn('web-7', mortal.ports(world.ports)));
         expect(mortal.died).toBe(true);
         expect(await learn('web-7')).toBe('learned');
         expect(await names('web-7')).toEqual(['instance', 'system']);

@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 async function arrives(event: AnyEvent): Promise<void> {
   world.nowMs = Math.max(world.nowMs, Date.parse(event.time));
-  expect(await world.take(event)).toEqual([]);
+  await world.take(event);
 }
 
 /** The agent takes what waits, and answers all of it like this. */

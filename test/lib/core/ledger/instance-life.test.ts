@@ -8,11 +8,10 @@ import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { anAnswer } from '../../../support/an-agent.ts';
 import { FakeHooks } from '../../../support/fake-hooks.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
-import { ourHook } from '../../../support/last-gasp.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
-import { everything } from '../../../support/scan.ts';
+import { ourHook } from '../../../support/our-hook.ts';
 import { MINUTE, SECOND } from '../../../support/times.ts';
-import { portsOn, World } from '../../../support/world.ts';
+import { World } from '../../../support/world.ts';
 
 const shared = await World.begin();
 let instances = 0;
@@ -40,11 +39,11 @@ const aLife: fc.Arbitrary<Step[]> = fc.array(fc.constantFrom<Step>(...names, 'en
   maxLength: 12,
 });
 
-/** An instance of its own on the shared table. */
+/** An instance of its own in the shared ledger. */
 function anInstance() {
   const n = ++instances;
   const id = `i-${n.toString(16).padStart(17, '0')}`;
-  const world = new World(shared.table);
+  const world = new World(shared);
   world.nowMs = START;
   const compiled = compiledPolicy(builtIn.policy);
   world.policy = async () => compiled;
@@ -94,15 +93,12 @@ function anInstance() {
 }
 
 const isTold = (steps: readonly Step[]) => steps.some((step) => step in TOLD);
-const records = async () =>
-  (await everything(shared.table)).flatMap(({ pk }) =>
-    String(pk).startsWith('WORKLOAD#') ? [String(pk).slice(9)] : [],
-  );
+const records = () => shared.records.map(({ workload }) => workload);
 
 describe('the ledger on an instance', () => {
   it('has one record and one verdict, whatever is lost, repeated or out of order', async () => {
     const told: string[] = [];
-    const before = await records();
+    const before = records();
     await fc.assert(
       fc.asyncProperty(aLife, async (steps) => {
         const { id, step, verdict } = anInstance();
@@ -113,7 +109,7 @@ describe('the ledger on an instance', () => {
       }),
       { numRuns: 40 },
     );
-    expect((await records()).sort()).toEqual([...before, ...told].sort());
+    expect(records().sort()).toEqual([...before, ...told].sort());
   });
 
   it('is final at the first word of its end, and lets nobody enroll or be asked after that', async () => {
@@ -168,7 +164,7 @@ describe('the ledger on an instance', () => {
           }
           const name = one as keyof typeof TOLD;
           const mortal = new Mortal(left[0]?.at ?? 0, left.shift()?.when ?? 'before');
-          await untilDeath(() => takes(name, portsOn(mortal.table(world.table))));
+          await untilDeath(() => takes(name, mortal.ports(world.ports)));
           if (!mortal.died) continue;
           died += 1;
           await takes(name);

@@ -8,16 +8,17 @@ import { aTaskEvent, type TaskMoment } from '../../../support/a-task-event.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { mortalTable } from '../../../support/mortal-table.ts';
 import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
+import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
-import { portsOn, World } from '../../../support/world.ts';
 
 const [running] = plainPolicy.rules;
 if (!running) throw new Error('the plain policy has no rule');
 const lastGasp = { ...running, name: 'last-gasp', lastGasp: true, postMortem: [] };
 const policy = inForce({ ...plainPolicy, rules: [...plainPolicy.rules, lastGasp] });
 
-const shared = await World.begin();
+const shared = await TableWorld.begin();
 let tasks = 0;
 const LATE = T0 + 24 * 60 * MINUTE;
 
@@ -55,7 +56,7 @@ const history = aLife.chain((life) =>
 /** A new task on a host of its own, or on none. */
 async function aTask(hosted: boolean, containers: number) {
   const n = ++tasks;
-  const world = new World(shared.table);
+  const world = new TableWorld(shared.table);
   world.policy = policy;
   const arn = hosted ? `arn:aws:ecs:us-east-1:111122223333:container-instance/c/${n}` : undefined;
   const host = `i-${n}`;
@@ -125,7 +126,7 @@ describe('the ledger', () => {
         await interleave(
           world.table,
           turns,
-          moments.map((moment) => (table) => handleTask(event(moment), world.taskDeps(portsOn(table)))),
+          moments.map((moment) => (table) => handleTask(event(moment), world.taskDeps(portsOn(table, world.now)))),
         );
         const newest = moments.reduce((a, b) => (b.version > a.version ? b : a));
         const record = await world.record(taskArn(n));
@@ -152,7 +153,9 @@ describe('the ledger', () => {
         for (const moment of life) {
           const fate = left.shift() ?? { at: 0, when: 'before' as const };
           const mortal = new Mortal(fate.at, fate.when);
-          await untilDeath(() => handleTask(event(moment), world.taskDeps(portsOn(mortal.table(world.table)))));
+          await untilDeath(() =>
+            handleTask(event(moment), world.taskDeps(portsOn(mortalTable(mortal, world.table), world.now))),
+          );
           if (mortal.died) {
             died += 1;
             again.push(moment);

@@ -7,16 +7,17 @@ import { aHostQuery, aPendingQuery } from '../../../support/builders.ts';
 import { DrainWatch, SPREAD_MS } from '../../../support/drain-watch.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { mortalTable } from '../../../support/mortal-table.ts';
+import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { SECOND, T0 } from '../../../support/times.ts';
-import { portsOn, World } from '../../../support/world.ts';
 
-const shared = await World.begin();
+const shared = await TableWorld.begin();
 let runs = 0;
 
 /** A host of its own for each run, on the shared table. */
 async function aHost(waiting: readonly Waiting[]) {
   const host = `host-${++runs}`;
-  const world = new World(shared.table);
+  const world = new TableWorld(shared.table);
   await world.aNode(host);
   const add = async (list: readonly Waiting[]): Promise<PendingQuery[]> => {
     const queries = list.map((one) => toQuery(one, host));
@@ -148,7 +149,9 @@ describe('a drain', () => {
           const { host, world, add, queries, watch } = await aHost(waiting);
           for (const { at, when, thenMs } of fates) {
             const mortal = new Mortal(at, when);
-            const reply = await untilDeath(() => world.poll(host, undefined, portsOn(mortal.table(world.table))));
+            const reply = await untilDeath(() =>
+              world.poll(host, undefined, portsOn(mortalTable(mortal, world.table), world.now)),
+            );
             if (reply) watch.saw(reply, world.nowMs);
             if (mortal.died) deaths += 1;
             world.nowMs += thenMs;
@@ -176,7 +179,7 @@ describe('a drain', () => {
             world.table,
             order,
             clocks.map((nowMs) => async (table) => {
-              const reader = new World(table);
+              const reader = new TableWorld(table);
               reader.nowMs = nowMs;
               return { nowMs, got: await reader.poll(host) };
             }),

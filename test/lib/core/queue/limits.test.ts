@@ -6,18 +6,8 @@ import { SECOND } from '../../../support/times.ts';
 import { World } from '../../../support/world.ts';
 
 const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
-const large = (n: number) => aHostQuery(n, { sql: `SELECT '${'x'.repeat(100_000)}' AS x`, queryId: `large${n}` });
 
 describe('the limit on what waits for a host', () => {
-  it('holds for queries so large that one read does not return them all', async () => {
-    const world = await World.begin();
-    const { queue } = world.ports;
-    for (let n = 0; n < 20; n++) await queue.enqueue(large(n));
-    expect((await queue.read('h1')).pending.length).toBeLessThan(20); // a page is 1 MB
-    expect(await enqueue('h1', { queries: [large(20)], refusals: [] }, limits, 0, world.taskDeps())).toEqual([]);
-    expect((await queue.waitingIds('h1', world.nowMs)).size).toBe(20);
-  });
-
   it('does not count what has expired, which may be asked anew under its own id', async () => {
     const world = await World.begin();
     const { queue } = world.ports;

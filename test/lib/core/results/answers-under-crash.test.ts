@@ -5,15 +5,16 @@ import { aSnapshot } from '../../../support/a-record.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { aPendingQuery, taskArn } from '../../../support/builders.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
+import { mortalTable } from '../../../support/mortal-table.ts';
+import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { SECOND } from '../../../support/times.ts';
-import { portsOn, World } from '../../../support/world.ts';
 
-const shared = await World.begin();
+const shared = await TableWorld.begin();
 let runs = 0;
 
 /** A world on the shared table in which a host has taken the queries of two tasks. */
 async function twoTasks() {
-  const world = new World(shared.table);
+  const world = new TableWorld(shared.table);
   const host = `host-${++runs}`;
   const tasks = [runs * 2, runs * 2 + 1];
   await world.aNode(host);
@@ -53,7 +54,7 @@ describe('a distributed write whose function dies before or after any of its wri
         for (const { at, when } of deaths) {
           const mortal = new Mortal(at, when);
           world.sink.around = (write) => mortal.write(write);
-          await untilDeath(() => world.answer(host, answers, portsOn(mortal.table(world.table))));
+          await untilDeath(() => world.answer(host, answers, portsOn(mortalTable(mortal, world.table), world.now)));
           mustBeTwice ||= mortal.died && world.sink.stored.length > 0 && !(await allMarked(host));
           world.nowMs += SECOND;
         }

@@ -1,7 +1,4 @@
-import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
 import type { NodeIdentity } from '../../../../lib/core/nodes/node.ts';
 import type { NodeMatch } from '../../../../lib/core/policy/policy.ts';
@@ -10,9 +7,8 @@ import { answerAll, aRequest } from '../../../support/a-request.ts';
 import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { everyQuery } from '../../../support/scan.ts';
 import { MINUTE } from '../../../support/times.ts';
-import { portsOn, World } from '../../../support/world.ts';
+import { World } from '../../../support/world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -28,13 +24,12 @@ function sweep(match: NodeMatch, hostsPerTrigger = 100): void {
 /** An enrolled node with its line in the directory. */
 async function listed(host: string, identity: Partial<NodeIdentity> = {}, profile = 'default'): Promise<void> {
   const node = await world.aNode(host, identity);
-  const directory = new DynamoNodeDirectory(world.table, world.now);
-  await directory.record(entryOf(node, profile), world.nowMs + 60 * MINUTE);
+  await world.ports.directory.record(entryOf(node, profile), world.nowMs + 60 * MINUTE);
 }
 
 /** Hosts with a query that waits, and how many. */
 async function asked(): Promise<Record<string, number>> {
-  const hosts = (await everyQuery(world.table)).map(({ host }) => host).sort();
+  const hosts = (await world.everyQuery()).map(({ host }) => host).sort();
   return Object.fromEntries(hosts.map((host) => [host, hosts.filter((other) => other === host).length]));
 }
 
@@ -120,34 +115,11 @@ describe('a request for all nodes with some attributes', () => {
     for (const host of hosts(40)) await listed(host);
     const event = aRequest('sweep');
     const { id } = event;
-    const fanOuts = new DynamoFanOuts(world.table);
-    await fanOuts.save(`event ${id} sweep`, { hosts: 21, cursor: '0 ', done: false }, world.nowMs);
+    await world.ports.fanOuts.save(`event ${id} sweep`, { hosts: 21, cursor: '0 ', done: false }, world.nowMs);
     sweep({}, 20);
     await world.take(event);
     expect(await asked()).toEqual({});
     expect(limited()).toHaveLength(1);
-  });
-
-  it('reaches a fleet of more nodes than a page holds', async () => {
-    const directory = new DynamoNodeDirectory(world.table, world.now);
-    const node = await world.aNode('any');
-    // Names whose digests begin alike share a partition, which then has more than one page.
-    const fleet = Array.from({ length: 4000 }, (_, n) => `f${n}`).filter(
-      (host) => (createHash('sha256').update(host).digest()[0] ?? 0) % 16 === 7,
-    );
-    expect(fleet.length).toBeGreaterThan(200);
-    await Promise.all(
-      fleet.map((host) => directory.record({ ...entryOf(node), hostIdentifier: host }, world.nowMs + 60 * MINUTE)),
-    );
-    const found: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await directory.page(cursor);
-      expect(page.entries.length).toBeLessThanOrEqual(100);
-      found.push(...page.entries.map(({ hostIdentifier }) => hostIdentifier));
-      cursor = page.next;
-    } while (cursor);
-    expect(found.sort()).toEqual(fleet.sort());
   });
 });
 
@@ -161,13 +133,8 @@ describe('a fan-out whose function dies', () => {
         for (const host of names) await listed(host);
         sweep({}, 4);
         const mortal = new Mortal(at, when);
-        const table = mortal.table(world.table);
         const event = { id: 'e1', occurredAtMs: world.nowMs, raw: aRequest('sweep') };
-        const deps = {
-          ...world.taskDeps(portsOn(table)),
-          directory: new DynamoNodeDirectory(table, world.now),
-          fanOuts: new DynamoFanOuts(table),
-        };
+        const deps = world.taskDeps(mortal.ports(world.ports));
         await untilDeath(() => handleRules(event, deps));
         const early = Object.keys(await asked());
         await handleRules(event, world.taskDeps());

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
 import { aRequest, aWorldUnder } from '../../../support/a-request.ts';
 import { defaultPolicyWith } from '../../../support/policy-folder.ts';
@@ -23,10 +22,9 @@ describe('the examples, as their files say to use them', () => {
   });
 
   it('a sweep asks every host of a kind', async () => {
-    const directory = new DynamoNodeDirectory(world.table, world.now);
     for (const [host, platform] of Object.entries({ h1: 'amzn', h2: 'ubuntu', h3: 'amzn' })) {
       const node = await world.aNode(host, { platform, uuid: host });
-      await directory.record(entryOf(node), world.nowMs + MINUTE);
+      await world.ports.directory.record(entryOf(node), world.nowMs + MINUTE);
     }
     await world.take(aRequest('package-sweep', { packages: ['xz', 'openssl'] }));
     expect(await world.waiting('h2')).toEqual([]);

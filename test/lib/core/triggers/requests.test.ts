@@ -34,7 +34,7 @@ const reported = (name: string) => world.reports.filter(({ event }) => event ===
 
 describe('a request on the bus', () => {
   it('asks the host it names what the rule of its name asks, and makes it poll fast', async () => {
-    expect(await world.take(aRequest('host-check', { host: 'h1' }))).toEqual([]);
+    await world.take(aRequest('host-check', { host: 'h1' }));
     expect(await world.waiting('h1')).toEqual([{ rule: 'check', query: 'containers', sql: CHECK }]);
     expect((await world.ports.registry.find('h1', true))?.hotUntilMs).toBe(world.nowMs + 300 * SECOND);
   });
@@ -86,7 +86,7 @@ describe('a request on the bus', () => {
     ['with a value that cannot be asked about', 'ports', { host: 'h1', ports: [{ from: 1 }] }],
     ['with no value', 'ports', { host: 'h1', ports: [] }],
   ])('%s, is done with and asks nothing', async (_, name, detail) => {
-    expect(await world.take(aRequest(name, detail))).toEqual([]);
+    await world.take(aRequest(name, detail));
     expect(world.outcomes()).toEqual(['noted']);
     expect(await world.waiting('h1')).toEqual([]);
   });
@@ -100,7 +100,7 @@ describe('a request on the bus', () => {
 
   it('whose detail is no object is harmless', async () => {
     for (const detail of [null, 'host-check', ['host-check']])
-      expect(await world.take({ ...aRequest('x'), detail: detail as never })).toEqual([]);
+      await world.take({ ...aRequest('x'), detail: detail as never });
     expect(world.outcomes()).toEqual(['noted', 'noted', 'noted']);
   });
 });

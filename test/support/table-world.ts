@@ -1,0 +1,72 @@
+import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
+import { eventHandler } from '../../lib/aws/event-function.ts';
+import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
+import { DynamoFleetIssues } from '../../lib/aws/fleet-issues.ts';
+import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
+import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
+import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
+import type { Table } from '../../lib/aws/table.ts';
+import { EcsTaskDefinitions } from '../../lib/aws/task-definitions.ts';
+import type { Policy } from '../../lib/core/policy/policy.ts';
+import { aTable } from './dynamodb.ts';
+import { ecsClient } from './ecs-client.ts';
+import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
+import { inForce } from './plain-policy.ts';
+import { BaseWorld } from './world.ts';
+
+/** Every port over one table, as one running function has it. */
+export const portsOn = (table: Table, now: () => number) => ({
+  queue: new DynamoHostQueue(table),
+  ledger: new DynamoLedger(table),
+  registry: new DynamoNodeRegistry(table),
+  aliases: new DynamoAliases(table),
+  storedAnswers: new DynamoStoredAnswers(table),
+  fleetIssues: new DynamoFleetIssues(table),
+  directory: new DynamoNodeDirectory(table, now),
+  fanOuts: new DynamoFanOuts(table),
+});
+
+/** A world on the embedded DynamoDB, whose events may also go through the Lambda function. */
+export class TableWorld extends BaseWorld<ReturnType<typeof portsOn>> {
+  readonly table: Table;
+  #function: ReturnType<typeof eventHandler> | undefined;
+
+  constructor(table: Table) {
+    super((now) => portsOn(table, now));
+    this.table = table;
+  }
+
+  static async begin(): Promise<TableWorld> {
+    return new TableWorld(await aTable());
+  }
+
+  /** Puts a policy in force on a new table. */
+  static async under(policy: Policy): Promise<TableWorld> {
+    const world = await TableWorld.begin();
+    world.policy = inForce(policy);
+    return world;
+  }
+
+  override coldStart(): void {
+    super.coldStart();
+    this.#function = undefined;
+  }
+
+  /** Sends events to the function, all in one batch; returns the ids of the messages that failed. */
+  async send(...events: (AnyEvent | string)[]): Promise<string[]> {
+    this.#function ??= eventHandler(this.taskDeps());
+    const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
+    const { batchItemFailures } = await this.#function(sqsBatch(bodies), context);
+    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  }
+
+  protected override ecsOver() {
+    const client = ecsClient(this.ecs);
+    return {
+      lookup: new EcsContainerInstances(client),
+      definitions: new EcsTaskDefinitions(this.table, this.now, this.report, client),
+    };
+  }
+}

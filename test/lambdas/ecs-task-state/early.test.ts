@@ -23,10 +23,11 @@ describe('a task whose event overtakes that of its container instance', () => {
 
   it('is asked about there, too, when another function learns the host between its look-up and its queries', async () => {
     const other = new TableWorld(world.table);
-    const { enqueue } = world.ports.queue;
-    world.ports.queue.enqueue = async (query) => {
+    const { queue } = world.ports;
+    const enqueueSpaced = queue.enqueueSpaced.bind(queue);
+    queue.enqueueSpaced = async (...args) => {
       await other.take(fixture(15));
-      await enqueue.call(world.ports.queue, query);
+      return enqueueSpaced(...args);
     };
     await world.send(fixture(5));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container', 'processes']);

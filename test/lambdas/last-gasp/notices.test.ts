@@ -168,11 +168,16 @@ describe('a notice that comes again', () => {
   });
 
   it('asks all of it when the function died before it had noted that it asked', async () => {
-    const { enqueue } = gasp.world.ports.queue;
-    let left = 2;
-    gasp.world.ports.queue.enqueue = async (query) => {
-      if (left-- === 0) throw new Error('DynamoDB is away');
-      await enqueue.call(gasp.world.ports.queue, query);
+    const { queue } = gasp.world.ports;
+    const enqueueSpaced = queue.enqueueSpaced.bind(queue);
+    let dies = true;
+    queue.enqueueSpaced = async (...args) => {
+      const leftOut = await enqueueSpaced(...args);
+      if (dies) {
+        dies = false;
+        throw new Error('DynamoDB is away');
+      }
+      return leftOut;
     };
     expect(await gasp.at(fixture(20))).toEqual(['m0']);
     expect(await gasp.send(fixture(20))).toEqual([]);

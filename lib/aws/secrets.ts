@@ -10,7 +10,10 @@ const REFRESH_MS = 50_000;
 const STALE_MS = 60 * 60_000;
 const RETRY_MS = 30_000; // a stranger with a wrong secret must not cost a call each time
 
-/** A secret in Secrets Manager: a plain string with the stages AWSCURRENT and AWSPREVIOUS. */
+/**
+ * A secret in Secrets Manager: a plain string with the stages AWSCURRENT and AWSPREVIOUS. A TTL cache does not fit: one
+ * value has three ages (refresh, retry, outage), and which applies depends on the question.
+ */
 export class AwsSecret implements RotatingSecret {
   readonly #arn: string;
   readonly #now: () => number;

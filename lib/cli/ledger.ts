@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { addressBits } from '../core/policy/ip-address.ts';
+import { addressDigits } from '../core/policy/ip-address.ts';
 import { withDeploymentOptions } from './deployment.ts';
 import { coverage } from './ledger/coverage.ts';
 import { missed } from './ledger/missed.ts';
@@ -114,6 +114,6 @@ function cluster(text: string): string {
 }
 
 function address(text: string): string {
-  if (addressBits(text) !== undefined) return text;
+  if (addressDigits(text) !== undefined) return text;
   throw new InvalidArgumentError('Not an IP address.');
 }

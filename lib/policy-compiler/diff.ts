@@ -1,7 +1,13 @@
+import { diffArrays } from 'diff';
 import { canonical } from '../core/policy/canonical.ts';
 import type { Policy, PolicyQuery, PolicyRule, Profile } from '../core/policy/policy.ts';
-import { type DiffLine, diffLines } from './line-diff.ts';
 import { sqlLines } from './sql-lines.ts';
+
+/** A line that both texts have, or that only the later (`+`) or only the earlier (`-`) has. */
+interface DiffLine {
+  readonly sign: ' ' | '+' | '-';
+  readonly text: string;
+}
 
 /** A field whose value differs; absent is undefined. */
 export interface FieldChange {
@@ -102,6 +108,11 @@ function sqlDiff(before: string | undefined, after: string | undefined): DiffLin
   // Only white space differs: to osquery's denylist that is another query, so it is shown as written.
   return diffLines([before], [after]);
 }
+
+const diffLines = (before: readonly string[], after: readonly string[]): DiffLine[] =>
+  diffArrays([...before], [...after]).flatMap(({ added, removed, value }) =>
+    value.map((text) => ({ sign: added ? '+' : removed ? '-' : ' ', text })),
+  );
 
 function profileChange([before, after]: Pair<Profile>): ProfileChange[] {
   const { name } = (after ?? before) as Profile;

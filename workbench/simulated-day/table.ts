@@ -1,3 +1,4 @@
+import { markdownTable } from 'markdown-table';
 import { percentilesOf } from '../../lib/core/ledger/percentiles.ts';
 import type { Comparison, Pair } from './comparison.ts';
 
@@ -41,7 +42,7 @@ export function tableOf(comparisons: readonly Comparison[]): string {
       told({ measured: mean(rows.map(({ pollsPerHostHour }) => pollsPerHostHour)), model: null }, (n) => n.toFixed(0)),
     ];
   });
-  return aligned([head, ...lines]);
+  return markdownTable([head, ...lines]);
 }
 
 const NONE = '-';
@@ -60,12 +61,3 @@ function told({ measured, model }: Pair, format: (value: number) => string): str
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-
-/** A table in Markdown, its columns padded; the first line is the head. */
-export function aligned([head = [], ...lines]: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
-  const text = (cells: readonly string[]): string =>
-    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;
-  const rule = widths.map((width) => '-'.repeat(width));
-  return [text(head), text(rule), ...lines.map(text)].join('\n');
-}

@@ -1,8 +1,8 @@
+import { markdownTable } from 'markdown-table';
 import { boundsOf } from '../../lib/core/ledger/bound.ts';
 import { type Percentiles, percentilesOf } from '../../lib/core/ledger/percentiles.ts';
 import type { Day } from './day.ts';
 import type { Mode } from './modes.ts';
-import { aligned } from './table.ts';
 
 /** A day of which no event told: the reconciler alone accounts for it. */
 export interface Untold {
@@ -50,7 +50,7 @@ export function untoldTable(days: readonly Untold[]): string {
     secondsOf(boundMs),
     `${Math.round(tasks * (1 - row))} of ${tasks}`,
   ]);
-  return aligned([head, ...lines]);
+  return markdownTable([head, ...lines]);
 }
 
 const secondsOf = (ms: number | undefined): string => (ms === undefined ? '-' : `${(ms / 1000).toFixed(1)} s`);

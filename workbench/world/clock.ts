@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import TinyQueue from 'tinyqueue';
 
 /** Time as the simulation sees it: the machine's, or one a test moves by hand. */
 export interface Clock {
@@ -78,9 +79,8 @@ interface Sleeper {
   wake: (() => void) | undefined;
 }
 
-/** Which of two sleepers wakes first: by instant, then in the order they fell asleep. */
-const wakesBefore = (a: Sleeper, b: Sleeper): boolean =>
-  a.wakeAtMs < b.wakeAtMs || (a.wakeAtMs === b.wakeAtMs && a.order < b.order);
+/** Sleepers wake by instant, then in the order they fell asleep. */
+const byWakeUp = (a: Sleeper, b: Sleeper): number => a.wakeAtMs - b.wakeAtMs || a.order - b.order;
 
 /**
  * A clock that stands still until {@link advance} moves it: an hour of agent life takes milliseconds.
@@ -91,8 +91,8 @@ const wakesBefore = (a: Sleeper, b: Sleeper): boolean =>
 export class VirtualClock implements Clock {
   private nowMs: number;
   private order = 0;
-  /** A binary heap, the first to wake in front: hundreds sleep at a time, and one wakes every few simulated ms. */
-  private readonly sleepers: Sleeper[] = [];
+  /** Hundreds sleep at a time, and one wakes every few simulated ms. */
+  private readonly sleepers = new TinyQueue<Sleeper>([], byWakeUp);
 
   constructor(startMs: number) {
     this.nowMs = startMs;
@@ -118,7 +118,7 @@ export class VirtualClock implements Clock {
         },
       };
       signal?.addEventListener('abort', stop, { once: true });
-      this.push(sleeper);
+      this.sleepers.push(sleeper);
     });
   }
 
@@ -127,9 +127,9 @@ export class VirtualClock implements Clock {
     const untilMs = this.nowMs + ms;
     await this.settle();
     for (;;) {
-      const next = this.sleepers[0];
+      const next = this.sleepers.peek();
       if (!next || next.wakeAtMs > untilMs) break;
-      this.pop();
+      this.sleepers.pop();
       if (!next.wake) continue;
       this.nowMs = next.wakeAtMs;
       next.wake();
@@ -142,36 +142,5 @@ export class VirtualClock implements Clock {
   async settle(): Promise<void> {
     // Node empties the whole microtask queue before it runs an immediate.
     await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  private push(sleeper: Sleeper): void {
-    const { sleepers } = this;
-    let at = sleepers.length;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = sleepers[above] as Sleeper;
-      if (!wakesBefore(sleeper, parent)) break;
-      sleepers[at] = parent;
-      at = above;
-    }
-    sleepers[at] = sleeper;
-  }
-
-  /** Takes the first one out. */
-  private pop(): void {
-    const { sleepers } = this;
-    const last = sleepers.pop();
-    if (!last || sleepers.length === 0) return;
-    let at = 0;
-    for (;;) {
-      const left = sleepers[2 * at + 1];
-      const right = sleepers[2 * at + 2];
-      const below = right && left && wakesBefore(right, left) ? 2 * at + 2 : 2 * at + 1;
-      const child = sleepers[below];
-      if (!child || !wakesBefore(child, last)) break;
-      sleepers[at] = child;
-      at = below;
-    }
-    sleepers[at] = last;
   }
 }

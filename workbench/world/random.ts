@@ -14,7 +14,7 @@ export class Random {
     return new Random(`${this.seed}/${use}`);
   }
 
-  /** A number in [0, 1): mulberry32. */
+  /** A number in [0, 1), by mulberry32. A generator of a library would change every seeded world and the figures made from them. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);

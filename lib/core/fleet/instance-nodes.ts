@@ -1,7 +1,7 @@
-import { each } from '../each.ts';
 import { decideHost, type NamedNode } from '../hosts/resolve-host.ts';
 import { everyEntry, type NodeDirectory } from '../nodes/directory.ts';
 import type { Alias, Aliases } from '../nodes/registry.ts';
+import { each } from '../together.ts';
 import type { EnrolledAs } from './judge-fleet.ts';
 
 /** So long an instance's other name, or that it has none, is believed: names are learned once, at enrollment. */

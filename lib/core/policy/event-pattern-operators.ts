@@ -1,4 +1,4 @@
-import { addressBits, cidrMatcher } from './ip-address.ts';
+import { addressDigits, cidrMatcher } from './ip-address.ts';
 
 /** A pattern that AWS would refuse. */
 export class EventPatternError extends Error {
@@ -68,9 +68,9 @@ function compileOperator(operator: string, operand: unknown, at: string): ValueT
 
 /** A literal. An IP address matches in every spelling of it, as in event-ruler. */
 function exactly(literal: unknown): ValueTest {
-  const address = typeof literal === 'string' ? addressBits(literal) : undefined;
+  const address = typeof literal === 'string' ? addressDigits(literal) : undefined;
   if (address === undefined) return (value) => value === literal;
-  return onString((value) => addressBits(value) === address);
+  return onString((value) => addressDigits(value) === address);
 }
 
 const exactText = (wanted: string) => (value: string) => value === wanted;

@@ -18,7 +18,8 @@ const RETRY_MS = 5_000;
 
 /**
  * The live policy as a function sees it. While fresh it costs no read; then one tiny read tells whether it moved, and
- * only a version that is new is fetched. Versions only grow, so an older answer of a replica that lags is ignored.
+ * only a version that is new is fetched. Versions only grow, so an older answer of a replica that lags is ignored. A TTL
+ * cache would replace one comparison: it keeps no expired value for an outage, and knows no versions.
  */
 export class PolicyCache {
   readonly #deps: PolicyCacheDeps;

@@ -1,9 +1,9 @@
 import type { AwsScope } from '../arn.ts';
-import { each } from '../each.ts';
 import { traceOf } from '../errors.ts';
 import type { FleetIssues } from '../fleet/fleet-issue.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from '../inventory/inventory.ts';
+import { each } from '../together.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
 import type { RuleDeps } from '../triggers/handle-rules.ts';
 import type { ParsedEvent } from '../triggers/parsed-event.ts';

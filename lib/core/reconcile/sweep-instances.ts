@@ -1,11 +1,10 @@
-import { each } from '../each.ts';
 import { recordFleetIssue } from '../fleet/fleet-issue.ts';
 import { type EnrolledAs, isExpected, judgeFleet } from '../fleet/judge-fleet.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
 import { type Instance, identityOf } from '../inventory/instance.ts';
-
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { areSameTags, tagsIn } from '../nodes/tags.ts';
+import { each } from '../together.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import type { Found, Run } from './run.ts';

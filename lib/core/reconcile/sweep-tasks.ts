@@ -1,9 +1,9 @@
 import { scopeOf } from '../arn.ts';
-import { each } from '../each.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
 import type { Position, TaskList } from '../inventory/inventory.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { moveWaiting } from '../queue/move.ts';
+import { each } from '../together.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';

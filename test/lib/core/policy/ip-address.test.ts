@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { addressBits, addressDigits } from '../../../../lib/core/policy/ip-address.ts';
+import { addressDigits } from '../../../../lib/core/policy/ip-address.ts';
 
 const MiB = 1024 * 1024;
 
@@ -17,7 +17,7 @@ describe('an IP address', () => {
 
   it.each(['', ':', '1.2.3', '1.2.3.256', 'beef', '1::2::3', '1:2:3:4:5:6:7', '::12345', 'x::1'])(
     'is not "%s"',
-    (text) => expect(addressBits(text)).toBeUndefined(),
+    (text) => expect(addressDigits(text)).toBeUndefined(),
   );
 
   it.each([
@@ -27,6 +27,6 @@ describe('an IP address', () => {
     ['numbers and dots', '1.'.repeat(MiB)],
   ])('is no text of a megabyte, which costs no more than a short one: %s', (_, text) => {
     // The quadratic test that was here before took minutes for one of these.
-    for (let n = 0; n < 1000; n++) expect(addressBits(text)).toBeUndefined();
+    for (let n = 0; n < 1000; n++) expect(addressDigits(text)).toBeUndefined();
   });
 });

@@ -1,36 +1,24 @@
-import { LABELS, noEffect, PERMISSIONS, type ResourceType, USED, WATCHING } from './property-schema.ts';
+import { LABELS, noEffect, type ResourceType, USED, WATCHING } from './property-schema.ts';
 
 /** What the runner knows of REST APIs. */
 export const GATEWAY_TYPES: { readonly [type: string]: ResourceType } = {
   'AWS::ApiGateway::RestApi': {
     properties: {
-      ...{ Name: LABELS, BinaryMediaTypes: USED, Description: LABELS, Tags: LABELS, Policy: PERMISSIONS },
-      ...{
-        EndpointConfiguration: noEffect('there is one address: localhost'),
-        FailOnWarnings: LABELS,
-        Parameters: LABELS,
-      },
-      ...{
-        ApiKeySourceType: noEffect('no method asks for a key'),
-        DisableExecuteApiEndpoint: noEffect('there is one address'),
-      },
+      ...{ Name: LABELS, BinaryMediaTypes: USED, Description: LABELS },
+      EndpointConfiguration: noEffect('there is one address: localhost'),
     },
-    attributes: { RestApiId: 'name', RootResourceId: 'name' },
+    attributes: { RootResourceId: 'name' },
   },
   'AWS::ApiGateway::Resource': {
     properties: { RestApiId: USED, ParentId: USED, PathPart: USED },
-    attributes: { ResourceId: 'name' },
   },
   'AWS::ApiGateway::Method': {
     properties: {
       ...{ RestApiId: USED, ResourceId: USED, HttpMethod: USED, AuthorizationType: USED, ApiKeyRequired: USED },
       Integration: {
         ...{ Type: USED, Uri: USED, TimeoutInMillis: USED },
-        ...{ IntegrationHttpMethod: noEffect('a proxy integration always posts'), Credentials: PERMISSIONS },
-        PassthroughBehavior: noEffect('a proxy integration passes everything'),
+        IntegrationHttpMethod: noEffect('a proxy integration always posts'),
       },
-      MethodResponses: noEffect('a proxy integration answers for itself'),
-      OperationName: LABELS,
     },
   },
   'AWS::ApiGateway::GatewayResponse': {
@@ -53,11 +41,10 @@ export const GATEWAY_TYPES: { readonly [type: string]: ResourceType } = {
         Variables: USED,
         DeploymentId: noEffect('the assembly is what is deployed'),
       },
-      ...{ Description: LABELS, Tags: LABELS, AccessLogSetting: WATCHING, TracingEnabled: WATCHING },
       MethodSettings: [
         {
           ...{ HttpMethod: USED, ResourcePath: USED, ThrottlingRateLimit: USED, ThrottlingBurstLimit: USED },
-          ...{ LoggingLevel: WATCHING, MetricsEnabled: WATCHING, DataTraceEnabled: WATCHING },
+          DataTraceEnabled: WATCHING,
         },
       ],
     },

@@ -111,7 +111,7 @@ async function start(
 
   // Read everything before anything is started: a template that cannot run should say so at once.
   const api = readRestApi(assembly.resources);
-  const [table, ...otherTables] = ofType('AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable');
+  const [table, ...otherTables] = ofType('AWS::DynamoDB::Table');
   if (!table || otherTables.length > 0) throw new LocalError('the template must have exactly one table');
   const secrets = new LocalSecrets(ofType('AWS::SecretsManager::Secret'), path.join(data, 'secrets'));
   const results = path.join(data, 'results');

@@ -11,7 +11,6 @@ export interface QueueConfig {
   readonly arn: string;
   readonly visibilityTimeoutMs: number;
   readonly retentionMs: number;
-  readonly delayMs: number;
 }
 
 /** A message as its receiver sees it. */
@@ -81,7 +80,7 @@ export class LocalQueue {
     this.sending++;
     try {
       await this.write({ op: 'send', id, body, sentAtMs });
-      const visibleAtMs = this.clock.now() + this.config.delayMs;
+      const visibleAtMs = this.clock.now();
       this.messages.set(id, { id, body, sentAtMs, receives: 0, firstReceivedAtMs: 0, visibleAtMs, inFlight: false });
     } finally {
       this.sending--;

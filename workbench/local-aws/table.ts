@@ -70,14 +70,13 @@ export async function ensureTable(
 }
 
 function definitionOf({ name, properties }: Resource): CreateTableCommandInput {
-  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes } = properties;
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = properties;
   return {
     TableName: name,
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: KeySchema as KeySchemaElement[],
     AttributeDefinitions: AttributeDefinitions as AttributeDefinition[],
-    ...(GlobalSecondaryIndexes ? { GlobalSecondaryIndexes: GlobalSecondaryIndexes as GlobalSecondaryIndex[] } : {}),
-    ...(LocalSecondaryIndexes ? { LocalSecondaryIndexes: LocalSecondaryIndexes as GlobalSecondaryIndex[] } : {}),
+    GlobalSecondaryIndexes: GlobalSecondaryIndexes as GlobalSecondaryIndex[] | undefined,
   };
 }
 

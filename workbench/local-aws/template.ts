@@ -1,4 +1,4 @@
-import { type Lookups, NO_VALUE, resolve } from './intrinsics.ts';
+import { type Lookups, resolve } from './intrinsics.ts';
 import { type Json, record } from './json.ts';
 import { LocalError } from './local-error.ts';
 import { NoEffect, type PropertySchema, type PropertyTable, type ResourceType, USED } from './property-schema.ts';
@@ -25,39 +25,27 @@ export interface StackPlace {
   readonly region: string;
 }
 
-const SECTIONS = [
-  'AWSTemplateFormatVersion',
-  'Description',
-  'Metadata',
-  'Parameters',
-  'Mappings',
-  'Conditions',
-  'Rules',
-  'Resources',
-  'Outputs',
-];
+const SECTIONS = ['Description', 'Parameters', 'Rules', 'Resources', 'Outputs'];
 
 /** Checks and resolves a template. @throws {LocalError} for what the runner does not know, by name */
 export function readTemplate(template: Json, stack: StackPlace): Template {
   const section = Object.keys(template).find((key) => !SECTIONS.includes(key));
   if (section) throw new LocalError(`the template has a section ${section}, which is not implemented locally`);
   const lookups = lookupsOf(template, stack);
-  const resources = Object.entries(record(template.Resources))
-    .filter(([, resource]) => exists(record(resource), lookups))
-    .map(([logicalId, resource]): Resource => {
-      const type = typeOf(logicalId, record(resource));
-      const where = `${logicalId} (${record(resource).Type})`;
-      const properties = record(record(resource).Properties ?? {});
-      const { name, arn } = identityOf(logicalId, record(resource), lookups, stack);
-      return {
-        logicalId,
-        type: String(record(resource).Type),
-        name,
-        arn,
-        properties:
-          type.properties instanceof NoEffect ? {} : readProperties(type.properties, properties, lookups, where),
-      };
-    });
+  const resources = Object.entries(record(template.Resources)).map(([logicalId, resource]): Resource => {
+    const type = typeOf(logicalId, record(resource));
+    const where = `${logicalId} (${record(resource).Type})`;
+    const properties = record(record(resource).Properties ?? {});
+    const { name, arn } = identityOf(logicalId, record(resource), lookups, stack);
+    return {
+      logicalId,
+      type: String(record(resource).Type),
+      name,
+      arn,
+      properties:
+        type.properties instanceof NoEffect ? {} : readProperties(type.properties, properties, lookups, where),
+    };
+  });
   const outputs = (name: RegExp) =>
     Object.entries(record(template.Outputs ?? {}))
       .filter(([key]) => name.test(key))
@@ -73,8 +61,7 @@ function readProperties(table: PropertyTable, raw: Json, lookups: Lookups, where
       throw new LocalError(`${where}: the property ${property} is not implemented locally`);
     const schema = table[property];
     if (schema === undefined || schema instanceof NoEffect) continue;
-    const read = readProperty(schema, value, lookups, `${where}.${property}`);
-    if (read !== NO_VALUE) result[property] = read;
+    result[property] = readProperty(schema, value, lookups, `${where}.${property}`);
   }
   return result;
 }
@@ -86,16 +73,9 @@ function readProperty(
   where: string,
 ): unknown {
   if (schema === USED) return resolve(value, lookups, where);
-  // Intrinsics around a nested object (Fn::If) are resolved first; what has no effect inside it is then not looked at.
-  const isCall =
-    typeof value === 'object' &&
-    value !== null &&
-    Object.keys(value).some((key) => key.startsWith('Fn::') || key === 'Ref');
-  const plain = isCall ? resolve(value, lookups, where) : value;
-  if (plain === NO_VALUE) return NO_VALUE;
-  if (!isList(schema)) return readProperties(schema, record(plain, where), lookups, where);
-  if (!Array.isArray(plain)) throw new LocalError(`${where}: must be a list`);
-  return plain.map((item, i) => readProperties(schema[0], record(item, where), lookups, `${where}[${i}]`));
+  if (!isList(schema)) return readProperties(schema, record(value, where), lookups, where);
+  if (!Array.isArray(value)) throw new LocalError(`${where}: must be a list`);
+  return value.map((item, i) => readProperties(schema[0], record(item, where), lookups, `${where}[${i}]`));
 }
 
 const isList = (schema: PropertyTable | readonly [PropertyTable]): schema is readonly [PropertyTable] =>
@@ -109,9 +89,6 @@ function lookupsOf(template: Json, stack: StackPlace): Lookups {
     'AWS::Region': stack.region,
     'AWS::Partition': 'aws',
     'AWS::URLSuffix': 'amazonaws.com',
-    'AWS::StackName': stack.stackName,
-    'AWS::StackId': `arn:aws:cloudformation:${stack.region}:${stack.account}:stack/${stack.stackName}/local`,
-    'AWS::NoValue': NO_VALUE,
   };
   const resource = (logicalId: string): Json => {
     if (!Object.hasOwn(resources, logicalId))
@@ -134,14 +111,9 @@ function lookupsOf(template: Json, stack: StackPlace): Lookups {
         );
       return identityOf(logicalId, resource(logicalId), lookups, stack)[wanted];
     },
-    mapping: (map, first, second) => record(record(record(template.Mappings ?? {})[map])[first])[second],
-    condition: (name) => resolve(record(template.Conditions ?? {})[name], lookups, `Conditions.${name}`) === true,
   };
   return lookups;
 }
-
-const exists = (resource: Json, lookups: Lookups) =>
-  typeof resource.Condition !== 'string' || lookups.condition(resource.Condition);
 
 function typeOf(logicalId: string, resource: Json): ResourceType {
   const type = String(resource.Type);

@@ -28,7 +28,6 @@ export async function openQueues(
       arn,
       visibilityTimeoutMs: Number(properties.VisibilityTimeout ?? 30) * 1000,
       retentionMs: Number(properties.MessageRetentionPeriod ?? 345_600) * 1000,
-      delayMs: Number(properties.DelaySeconds ?? 0) * 1000,
     };
     return [arn, await LocalQueue.open(path.join(folder, `${name}.journal`), config, clock, notify)] as const;
   });
@@ -127,28 +126,26 @@ export function createSources(
   const redrive = new Map(
     ofType(assembly.resources, 'AWS::SQS::Queue').map(({ arn, properties }) => [arn, Object(properties.RedrivePolicy)]),
   );
-  return ofType(assembly.resources, 'AWS::Lambda::EventSourceMapping')
-    .filter(({ properties }) => properties.Enabled !== false)
-    .map(({ logicalId, properties }) => {
-      const queue = queues.get(String(properties.EventSourceArn));
-      const target = [...functions.values()].find(({ config }) =>
-        [config.name, config.arn].includes(String(properties.FunctionName)),
+  return ofType(assembly.resources, 'AWS::Lambda::EventSourceMapping').map(({ logicalId, properties }) => {
+    const queue = queues.get(String(properties.EventSourceArn));
+    const target = [...functions.values()].find(({ config }) =>
+      [config.name, config.arn].includes(String(properties.FunctionName)),
+    );
+    if (!queue || !target)
+      throw new LocalError(
+        `${logicalId} (AWS::Lambda::EventSourceMapping): it must lead from a queue to a function of this template`,
       );
-      if (!queue || !target)
-        throw new LocalError(
-          `${logicalId} (AWS::Lambda::EventSourceMapping): it must lead from a queue to a function of this template`,
-        );
-      const { deadLetterTargetArn, maxReceiveCount } = redrive.get(queue.config.arn);
-      const types = (properties.FunctionResponseTypes ?? []) as unknown[];
-      const config = {
-        function: target.config.name,
-        region: assembly.region,
-        batchSize: Number(properties.BatchSize ?? 10),
-        windowMs: Number(properties.MaximumBatchingWindowInSeconds ?? 0) * 1000,
-        reportsItemFailures: types.includes('ReportBatchItemFailures'),
-        maxConcurrency: Number(Object(properties.ScalingConfig).MaximumConcurrency ?? DEFAULT_CONCURRENCY),
-        maxReceiveCount: Number(maxReceiveCount ?? Number.POSITIVE_INFINITY),
-      };
-      return new EventSource(queue, queues.get(String(deadLetterTargetArn)), target, config, clock, notify);
-    });
+    const { deadLetterTargetArn, maxReceiveCount } = redrive.get(queue.config.arn);
+    const types = (properties.FunctionResponseTypes ?? []) as unknown[];
+    const config = {
+      function: target.config.name,
+      region: assembly.region,
+      batchSize: Number(properties.BatchSize ?? 10),
+      windowMs: Number(properties.MaximumBatchingWindowInSeconds ?? 0) * 1000,
+      reportsItemFailures: types.includes('ReportBatchItemFailures'),
+      maxConcurrency: Number(Object(properties.ScalingConfig).MaximumConcurrency ?? DEFAULT_CONCURRENCY),
+      maxReceiveCount: Number(maxReceiveCount ?? Number.POSITIVE_INFINITY),
+    };
+    return new EventSource(queue, queues.get(String(deadLetterTargetArn)), target, config, clock, notify);
+  });
 }

@@ -17,7 +17,7 @@ let queue: LocalQueue;
 let server: Served;
 
 beforeAll(async () => {
-  const config = { name: 'q', arn: 'arn:q', visibilityTimeoutMs: 1000, retentionMs: 1e9, delayMs: 0 };
+  const config = { name: 'q', arn: 'arn:q', visibilityTimeoutMs: 1000, retentionMs: 1e9 };
   queue = await LocalQueue.open(path.join(aFolder(), 'q'), config, clock, notices().notify);
   const matches = (event: unknown) => Object(event).source !== 'unwanted';
   const bus = new EventBus([{ bus: 'default', matches, targets: [queue] }], PLACE, clock);

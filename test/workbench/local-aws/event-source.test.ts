@@ -28,7 +28,6 @@ async function aMapping(answer: Answer, given: Partial<EventSourceConfig> = {}) 
       arn: `arn:aws:sqs:eu-west-1:0:${name}`,
       visibilityTimeoutMs: 3000,
       retentionMs: 1e9,
-      delayMs: 0,
     };
     return LocalQueue.open(path.join(aFolder(), name), config, clock, notify);
   };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { RESOURCE_TYPES } from '../../../workbench/local-aws/resource-types.ts';
 import { readTemplate } from '../../../workbench/local-aws/template.ts';
 import { mayflyTemplate } from '../../lib/stack/template.ts';
 
@@ -33,10 +34,10 @@ describe('reading a template', () => {
       {
         C: {
           Type: 'AWS::Lambda::EventInvokeConfig',
-          Properties: { DestinationConfig: { OnFailure: { Destination: 'a' }, OnSuccess: { Destination: 'b' } } },
+          Properties: { DestinationConfig: { OnSuccess: { Destination: 'b' } } },
         },
       },
-      'C (AWS::Lambda::EventInvokeConfig).DestinationConfig: the property OnSuccess',
+      'C (AWS::Lambda::EventInvokeConfig): the property DestinationConfig',
     ],
     [
       'named as one that every object has',
@@ -49,9 +50,9 @@ describe('reading a template', () => {
 
   it('stops at a section, an attribute or a reference it does not know', () => {
     expect(() => read({}, { Transform: 'AWS::Serverless-2016-10-31' })).toThrow(/section Transform/);
-    const asking = (value: unknown) => ({ Q: aQueue({ QueueName: value }), T: { Type: 'AWS::SNS::Topic' } });
+    const asking = (value: unknown) => ({ Q: aQueue({ QueueName: value }), T: { Type: 'AWS::Events::EventBus' } });
     expect(() => read(asking({ 'Fn::GetAtt': ['T', 'DisplayName'] }))).toThrow(
-      /T \(AWS::SNS::Topic\): the attribute DisplayName/,
+      /T \(AWS::Events::EventBus\): the attribute DisplayName/,
     );
     expect(() => read(asking({ Ref: 'Missing' }))).toThrow(/refers to Missing, which it does not have/);
   });
@@ -61,7 +62,7 @@ describe('reading a template', () => {
       Dead: aQueue({ QueueName: 'dead' }),
       Q: aQueue({
         RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 5 },
-        KmsMasterKeyId: { 'Fn::ImportValue': 'not implemented' },
+        SqsManagedSseEnabled: { 'Fn::ImportValue': 'not implemented' },
       }),
     });
     expect(resources[1]).toEqual({
@@ -75,33 +76,24 @@ describe('reading a template', () => {
     });
   });
 
-  it('knows parameters by their defaults, conditions, mappings and outputs', () => {
+  it('knows parameters by their defaults, and outputs', () => {
     const { resources, outputs } = read(
-      {
-        Q: {
-          ...aQueue({ QueueName: { 'Fn::FindInMap': ['Names', { Ref: 'AWS::Region' }, 'queue'] } }),
-          Condition: 'Wanted',
-        },
-        Other: { ...aQueue(), Condition: 'Unwanted' },
-      },
+      { Q: aQueue({ QueueName: { 'Fn::Sub': `orders-\${Stage}` } }) },
       {
         Parameters: { Stage: { Type: 'String', Default: 'test' } },
-        Conditions: {
-          Wanted: { 'Fn::Equals': [{ Ref: 'Stage' }, 'test'] },
-          Unwanted: { 'Fn::Not': [{ Condition: 'Wanted' }] },
-        },
-        Mappings: { Names: { 'us-east-1': { queue: 'orders' } } },
         Outputs: { QueueUrl: { Value: { Ref: 'Q' } }, Other: { Value: { 'Fn::ImportValue': 'not asked for' } } },
       },
     );
-    expect(resources.map(({ name }) => name)).toEqual(['orders']);
-    expect(outputs(/^Queue/)).toEqual([['QueueUrl', 'https://sqs.us-east-1.amazonaws.com/000000000000/orders']]);
+    expect(resources.map(({ name }) => name)).toEqual(['orders-test']);
+    expect(outputs(/^Queue/)).toEqual([['QueueUrl', 'https://sqs.us-east-1.amazonaws.com/000000000000/orders-test']]);
   });
 });
 
 describe("Mayfly's own template", () => {
-  it('has no resource type and no property that the local runner does not know', () => {
+  it('has only resource types and properties that the local runner knows, and the runner knows no other type', () => {
     const template = JSON.parse(JSON.stringify(mayflyTemplate()));
-    expect(readTemplate(template, STACK).resources).toHaveLength(Object.keys(template.Resources).length);
+    const { resources } = readTemplate(template, STACK);
+    expect(resources).toHaveLength(Object.keys(template.Resources).length);
+    expect(new Set(resources.map(({ type }) => type))).toEqual(new Set(Object.keys(RESOURCE_TYPES)));
   });
 });

@@ -2,12 +2,11 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LambdaIntegration, ResponseType, RestApi } from 'aws-cdk-lib/aws-apigateway';
-import { AttributeType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -64,7 +63,8 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
   const [assembly, out] = [path.join(folder, 'cdk.out'), path.join(folder, 'consumed.ndjson')];
   const app = new App({ outdir: assembly });
   const stack = new Stack(app, 'Tiny');
-  const table = new TableV2(stack, 'Table', {
+  const table = new Table(stack, 'Table', {
+    billingMode: BillingMode.PAY_PER_REQUEST,
     partitionKey: { name: 'pk', type: AttributeType.STRING },
     sortKey: { name: 'sk', type: AttributeType.STRING },
     timeToLiveAttribute: 'expiresAt',
@@ -93,7 +93,11 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
     });
   const edge = fn('Edge', EDGE, { TABLE_NAME: table.tableName, SECRET_ARN: secret.secretArn, STREAM_NAME: stream.ref });
   table.grantReadWriteData(edge);
-  const api = new RestApi(stack, 'Api', { binaryMediaTypes: ['*/*'], defaultIntegration: new LambdaIntegration(edge) });
+  const api = new RestApi(stack, 'Api', {
+    binaryMediaTypes: ['*/*'],
+    cloudWatchRole: false,
+    defaultIntegration: new LambdaIntegration(edge),
+  });
   api.root.addProxy({ anyMethod: true });
   const trouble = { type: ResponseType.DEFAULT_5XX, statusCode: '500', templates: { 'text/plain': 'come again' } };
   api.addGatewayResponse('Trouble', trouble);
@@ -118,7 +122,7 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
   });
 
   const sweep = fn('Sweep', SWEEP, { BUS: bus.eventBusName });
-  sweep.configureAsyncInvoke({ retryAttempts: 1, onFailure: new SqsDestination(deadLetters) });
+  sweep.configureAsyncInvoke({ retryAttempts: 1 });
   new Rule(stack, 'EveryMinute', {
     schedule: Schedule.rate(Duration.minutes(1)),
     targets: [new LambdaTarget(sweep, { retryAttempts: 0, deadLetterQueue: deadLetters })],

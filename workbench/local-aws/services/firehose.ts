@@ -93,7 +93,5 @@ function prefixOf({ logicalId, properties }: Resource): string {
       `${logicalId}: locally a delivery stream must be DirectPut, with an S3 prefix that begins with a folder`,
     );
   }
-  if (Object(destination.ProcessingConfiguration).Enabled)
-    throw new LocalError(`${logicalId}: processing is not implemented locally`);
   return path.join(...folders);
 }

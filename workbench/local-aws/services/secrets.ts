@@ -6,12 +6,9 @@ import { replaceFile } from '../replace-file.ts';
 import type { Resource } from '../template.ts';
 import { AwsError, required, type Service, unknownOperation } from './aws-error.ts';
 
-const CHARACTERS = {
-  Lowercase: 'abcdefghijklmnopqrstuvwxyz',
-  Uppercase: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ',
-  Numbers: '0123456789',
-  Punctuation: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
-} as const;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
+const KINDS = [LETTERS, LETTERS.toUpperCase(), '0123456789'];
+const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /**
  * Secrets Manager on files: `<folder>/<name>` holds the current value and nothing else, readable by the user alone.
@@ -78,37 +75,18 @@ const notFound = (what: string) => new AwsError('ResourceNotFoundException', `Se
 /** A version id has 32 to 64 characters; the same value has the same one. */
 const versionOf = (value: string) => createHash('sha256').update(value).digest('hex').slice(0, 32);
 
+/** @see CloudFormation, AWS::SecretsManager::Secret GenerateSecretString: a value has a character of each kind */
 function initialValue({ logicalId, properties }: Resource): string {
-  if (typeof properties.SecretString === 'string') return properties.SecretString;
   if (!properties.GenerateSecretString)
-    throw new LocalError(`${logicalId}: a secret without a value is not implemented locally`);
-  const options = Object(properties.GenerateSecretString);
-  const password = randomPassword(options);
-  if (options.GenerateStringKey === undefined) return password;
-  return JSON.stringify({
-    ...JSON.parse(String(options.SecretStringTemplate ?? '{}')),
-    [options.GenerateStringKey]: password,
-  });
-}
-
-/** @see CloudFormation, AWS::SecretsManager::Secret GenerateSecretString, for the options and their defaults */
-function randomPassword(options: Record<string, unknown>): string {
-  const length = Number(options.PasswordLength ?? 32);
-  const excluded = String(options.ExcludeCharacters ?? '');
-  const kept = (characters: string) => [...characters].filter((character) => !excluded.includes(character)).join('');
-  const kinds = Object.entries(CHARACTERS)
-    .filter(([kind]) => !isTrue(options[`Exclude${kind}`]))
-    .map(([, characters]) => kept(characters))
-    .filter((characters) => characters !== '');
-  const all = kinds.join('') + (isTrue(options.IncludeSpace) ? ' ' : '');
-  const each = options.RequireEachIncludedType === undefined || isTrue(options.RequireEachIncludedType);
-  if (all === '' || (each && kinds.length > length))
-    throw new LocalError('a secret cannot be made of these characters in this length');
+    throw new LocalError(`${logicalId}: a secret without a generated value is not implemented locally`);
+  const { PasswordLength = 32, ExcludePunctuation = false } = Object(properties.GenerateSecretString);
+  const kinds = String(ExcludePunctuation) === 'true' ? KINDS : [...KINDS, PUNCTUATION]; // templates hold true or 'true'
+  const all = kinds.join('');
+  const length = Number(PasswordLength);
+  if (kinds.length > length) throw new LocalError(`${logicalId}: a secret of ${length} characters is too short`);
   for (;;) {
     const password = Array.from({ length }, () => all[randomInt(all.length)]).join('');
     // Drawing again keeps every password equally likely.
-    if (!each || kinds.every((kind) => [...kind].some((character) => password.includes(character)))) return password;
+    if (kinds.every((kind) => [...kind].some((character) => password.includes(character)))) return password;
   }
 }
-
-const isTrue = (value: unknown) => value === true || value === 'true'; // templates may hold either

@@ -19,22 +19,7 @@ const secretsFolder = path.join(aFolder(), 'secrets');
 const secrets = new LocalSecrets(
   [
     resource('enroll', { GenerateSecretString: { PasswordLength: 48, ExcludePunctuation: true } }),
-    resource('json', {
-      GenerateSecretString: {
-        SecretStringTemplate: '{"user":"a"}',
-        GenerateStringKey: 'password',
-        ExcludeCharacters: '"\\',
-      },
-    }),
-    resource('narrow', {
-      GenerateSecretString: {
-        PasswordLength: 8,
-        ExcludeUppercase: true,
-        ExcludeLowercase: true,
-        ExcludePunctuation: true,
-        ExcludeCharacters: '0123456',
-      },
-    }),
+    resource('default', { GenerateSecretString: {} }),
   ],
   secretsFolder,
 );
@@ -65,12 +50,10 @@ describe('Secrets Manager', () => {
     expect(readFileSync(secrets.fileOf('arn:of:enroll') ?? '', 'utf8')).toBe(SecretString);
   });
 
-  it('puts a value into its JSON template, and leaves out what is excluded', async () => {
-    expect(JSON.parse((await get({ SecretId: 'json' })).SecretString ?? '')).toEqual({
-      user: 'a',
-      password: expect.stringMatching(/^[^"\\]{32}$/),
-    });
-    expect((await get({ SecretId: 'narrow' })).SecretString).toMatch(/^[789]{8}$/);
+  it('makes 32 characters with punctuation unless the template says otherwise, and nothing too short', async () => {
+    expect((await get({ SecretId: 'default' })).SecretString).toMatch(/^(?=.*[^a-zA-Z0-9])[!-~]{32}$/);
+    const short = new LocalSecrets([resource('short', { GenerateSecretString: { PasswordLength: 3 } })], aFolder());
+    await expect(short.create()).rejects.toThrow('short: a secret of 3 characters is too short');
   });
 
   it('has no previous value until the secret is rotated', async () => {

@@ -19,13 +19,7 @@ import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
 import type { StoredAnswers } from '../../lib/core/results/stored-answers.ts';
 import type { StoredLogs } from '../../lib/core/results/stored-logs.ts';
-import { MemoryFleetIssues } from '../../lib/memory/fleet-issues.ts';
-import { MemoryHosts } from '../../lib/memory/hosts.ts';
-import { MemoryLedger } from '../../lib/memory/ledger.ts';
-import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
-import { MemoryPolicyStore } from '../../lib/memory/policy-store.ts';
-import { MemoryFanOuts, MemoryStoredAnswers, MemorySweepProgress } from '../../lib/memory/progress.ts';
-import { MemoryStoredLogs } from '../../lib/memory/stored-logs.ts';
+import { memoryStores } from '../../lib/memory/mayfly.ts';
 import { aTable } from '../support/dynamodb.ts';
 import { T0 } from '../support/times.ts';
 
@@ -47,21 +41,8 @@ export interface Ports {
 
 async function inMemory(): Promise<Ports> {
   const clock = { nowMs: T0 };
-  const hosts = new MemoryHosts();
-  return {
-    clock,
-    queue: hosts,
-    registry: hosts,
-    aliases: new MemoryAliases(),
-    directory: new MemoryDirectory(() => clock.nowMs),
-    ledger: new MemoryLedger(),
-    storedAnswers: new MemoryStoredAnswers(),
-    storedLogs: new MemoryStoredLogs(),
-    fanOuts: new MemoryFanOuts(),
-    fleetIssues: new MemoryFleetIssues(),
-    progress: new MemorySweepProgress(),
-    policies: new MemoryPolicyStore(),
-  };
+  const { hosts, ...stores } = memoryStores(() => clock.nowMs);
+  return { clock, queue: hosts, registry: hosts, ...stores };
 }
 
 /** On the embedded DynamoDB, in a table with the keys of the template. */

@@ -1,23 +1,16 @@
-import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import type { Instance } from '../../lib/core/inventory/instance.ts';
 
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
-import { Settled } from '../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
-import { ContainerHosts } from '../../lib/core/triggers/container-hosts.ts';
+import type { Report } from '../../lib/core/report.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { MemoryFleetIssues } from '../../lib/memory/fleet-issues.ts';
-import { MemoryHosts } from '../../lib/memory/hosts.ts';
-import { MemoryLedger } from '../../lib/memory/ledger.ts';
-import { MemoryAliases, MemoryDirectory } from '../../lib/memory/nodes.ts';
-import { MemoryFanOuts, MemorySweepProgress } from '../../lib/memory/progress.ts';
-import { noTaskDefinitions } from '../../lib/memory/task-definitions.ts';
+import { memoryStores, sweepDeps } from '../../lib/memory/mayfly.ts';
 import { aTaskEvent, type TaskMoment } from './a-task-event.ts';
 import { FakeAccount, type TaskDetail } from './fake-account.ts';
 import { inForce } from './plain-policy.ts';
-import { MINUTE, SECOND, T0 } from './times.ts';
+import { SECOND, T0 } from './times.ts';
 
 export const PLACE = { partition: 'aws', account: '111122223333', region: 'us-east-1' };
 export const CLUSTER = 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-prod';
@@ -65,12 +58,13 @@ export class Sweeper {
   nowMs = T0;
   readonly now = (): number => this.nowMs;
   readonly account = new FakeAccount(this.now);
-  readonly ledger = new MemoryLedger();
-  readonly hosts = new MemoryHosts();
-  readonly aliases = new MemoryAliases();
-  readonly directory = new MemoryDirectory(this.now);
-  readonly fleetIssues = new MemoryFleetIssues();
-  readonly progress = new MemorySweepProgress();
+  readonly stores = memoryStores(this.now);
+  readonly ledger = this.stores.ledger;
+  readonly hosts = this.stores.hosts;
+  readonly aliases = this.stores.aliases;
+  readonly directory = this.stores.directory;
+  readonly fleetIssues = this.stores.fleetIssues;
+  readonly progress = this.stores.progress;
   readonly spend = new Spend(this.now, async (ms) => {
     this.nowMs += ms;
   });
@@ -87,25 +81,12 @@ export class Sweeper {
 
   /** Another instance of the function: what one had in mind is forgotten. */
   coldStart(): SweepDeps {
-    const { now, account, ledger, aliases, directory, fleetIssues, progress, spend } = this;
+    const { now, account, stores, spend } = this;
     const lookup = { instancesOf: () => this.instancesOf() };
-    this.deps = {
-      ...{ ledger, aliases, directory, fleetIssues, progress, spend, now },
-      queue: this.hosts,
-      registry: this.hosts,
-      hosts: new ContainerHosts(aliases, lookup, now),
-      definitions: noTaskDefinitions,
-      fanOuts: new MemoryFanOuts(),
-      policy: inForce(),
-      tasks: account,
-      instances: account,
-      nodes: new InstanceNodes(directory, aliases, now),
-      settled: new Settled(),
-      noAgentAfterMs: 5 * MINUTE,
-      report: (event, fields) => {
-        this.reports.push({ event, fields });
-      },
+    const report: Report = (event, fields) => {
+      this.reports.push({ event, fields });
     };
+    this.deps = sweepDeps({ ...stores, lookup, inventory: account }, { policy: inForce(), spend, now, report });
     return this.deps;
   }
 

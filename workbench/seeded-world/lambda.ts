@@ -1,12 +1,12 @@
 import { livePolicy } from '../../lib/core/policy/live-policy.ts';
-import type { PolicyStore } from '../../lib/core/policy/policy.ts';
 import { PolicyCache } from '../../lib/core/policy/policy-cache.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { Report } from '../../lib/core/report.ts';
+import type { Ports } from '../../lib/memory/mayfly.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
-import { type Functions, functionsOver, type Ports } from '../simulated-day/composition.ts';
+import { type Functions, functionsOver } from '../simulated-day/composition.ts';
 import type { Clock } from '../world/index.ts';
-import { Invocation, through, throughAll } from './invocation.ts';
+import { Invocation, throughAll } from './invocation.ts';
 import type { Trace } from './trace.ts';
 import type { Weather } from './weather.ts';
 
@@ -17,7 +17,6 @@ interface LambdaOptions {
   readonly report: Report;
   /** The ports themselves, on which nothing fails. */
   readonly ports: (spend: Spend) => Ports;
-  readonly policies: PolicyStore;
 }
 
 interface Environment {
@@ -59,7 +58,7 @@ export class SimulatedLambda {
   }
 
   #coldStart(): Environment {
-    const { clock, policies, ports, report } = this.#options;
+    const { clock, ports, report } = this.#options;
     this.counts.environments++;
     const current = (): Invocation => {
       if (!environment.invocation) throw new Error('a port was called before any invocation');
@@ -68,8 +67,7 @@ export class SimulatedLambda {
     const now = () => clock.now();
     const spend = new Spend(now, (ms) => clock.sleep(ms));
     const faulty = throughAll(ports(spend), current);
-    const store = through(policies, 'policies', current);
-    const policy = livePolicy(new PolicyCache({ store, builtIn, now, report }));
+    const policy = livePolicy(new PolicyCache({ store: faulty.policies, builtIn, now, report }));
     const environment: Environment = {
       functions: functionsOver(faulty, { policy, spend, now, report }),
       invocation: undefined,

@@ -5,9 +5,8 @@ import { RequestBody } from '../../lib/core/osquery/request-body.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { MemoryPolicyStore } from '../../lib/memory/policy-store.ts';
-import { noTaskDefinitions } from '../../lib/memory/task-definitions.ts';
-import { lookupIn, memoryStores, type Stores } from '../simulated-day/composition.ts';
+import { type MemoryStores, memoryStores } from '../../lib/memory/mayfly.ts';
+import { lookupIn } from '../simulated-day/composition.ts';
 import { WorldInventory } from '../simulated-day/world-inventory.ts';
 import {
   Random,
@@ -75,7 +74,7 @@ class World {
   readonly #clock = new VirtualClock(EPOCH_MS);
   readonly #trace: Trace;
   readonly #violations: string[] = [];
-  readonly #stores: Stores;
+  readonly #stores: MemoryStores;
   readonly #sink = new WorldSink();
   readonly #weather: Weather;
   readonly #witness: Witness;
@@ -134,19 +133,16 @@ class World {
       random: random.fork('cluster'),
       emit: this.#queue.emit,
     });
-    const policies = new MemoryPolicyStore();
-    void policies.push(worldPolicy(this.#deluge ? 300 : 3), 0);
+    void this.#stores.policies.push(worldPolicy(this.#deluge ? 300 : 3), 0);
     this.#lambda = new SimulatedLambda({
       clock,
       weather: this.#weather,
       trace,
-      policies,
       report: (event, fields) => this.#reported(event, fields),
       ports: (spend) => ({
         ...this.#stores,
         sink: this.#sink,
         lookup: lookupIn(this.#cluster),
-        definitions: noTaskDefinitions,
         inventory: new WorldInventory(this.#cluster, spend),
       }),
     });

@@ -7,7 +7,7 @@ import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
 import type { MemoryLedger } from '../../lib/memory/ledger.ts';
-import { noTaskDefinitions } from '../../lib/memory/task-definitions.ts';
+import { memoryStores } from '../../lib/memory/mayfly.ts';
 import type {
   Clock,
   EventBridgeEvent,
@@ -16,7 +16,7 @@ import type {
   WireRequest,
   WireResponse,
 } from '../world/index.ts';
-import { type Functions, functionsOver, lookupIn, memoryStores } from './composition.ts';
+import { type Functions, functionsOver, lookupIn } from './composition.ts';
 import { WorldInventory } from './world-inventory.ts';
 
 export interface MayflyOptions {
@@ -49,7 +49,6 @@ export class InMemoryMayfly {
       ...stores,
       sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
       lookup: lookupIn(cluster),
-      definitions: noTaskDefinitions,
       inventory: new WorldInventory(cluster, spend),
     };
     this.ledger = stores.ledger;

@@ -4,16 +4,12 @@ import type { Policy } from '../../core/policy/policy.ts';
 import type { PendingQuery } from '../../core/queue/pending-query.ts';
 import type { Report } from '../../core/report.ts';
 import { renderSql } from '../../core/sql/render.ts';
-import { ContainerHosts, type ContainerInstanceLookup } from '../../core/triggers/container-hosts.ts';
+import type { ContainerInstanceLookup } from '../../core/triggers/container-hosts.ts';
 import { handleEvent } from '../../core/triggers/handle-event.ts';
-import type { RuleDeps } from '../../core/triggers/handle-rules.ts';
 import { parseEvent } from '../../core/triggers/parse.ts';
 import type { ParsedEvent } from '../../core/triggers/parsed-event.ts';
 import { MemoryHosts } from '../../memory/hosts.ts';
-import { MemoryLedger } from '../../memory/ledger.ts';
-import { MemoryAliases, MemoryDirectory } from '../../memory/nodes.ts';
-import { MemoryFanOuts } from '../../memory/progress.ts';
-import { noTaskDefinitions } from '../../memory/task-definitions.ts';
+import { eventDeps, memoryStores } from '../../memory/mayfly.ts';
 import { sayJson } from '../print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';
@@ -42,25 +38,13 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
   const now = (): number => nowMs;
   const report: Report = (event, fields) => tell({ kind: KINDS[event] ?? event, file, ...fields });
   const parsed = events.map((recorded) => ({ file: recorded.file, event: parseEvent(recorded.event) }));
-  const aliases = new MemoryAliases();
   const hosts = new WatchedHosts(
     (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
     ({ host, rule, query, queryId }) => tell({ kind: 'withdrawn', file, host, rule, query, queryId }),
   );
   const compiled = compiledPolicy(policy);
-  const deps: RuleDeps = {
-    policy: async () => compiled,
-    ledger: new MemoryLedger(),
-    queue: hosts,
-    registry: hosts,
-    aliases,
-    hosts: new ContainerHosts(aliases, lookUpIn(parsed.map(({ event }) => event)), now),
-    definitions: noTaskDefinitions,
-    directory: new MemoryDirectory(now),
-    fanOuts: new MemoryFanOuts(),
-    now,
-    report,
-  };
+  const ports = { ...memoryStores(now), hosts, lookup: lookUpIn(parsed.map(({ event }) => event)) };
+  const deps = eventDeps(ports, { policy: async () => compiled, now, report });
   for (const { file: from, event } of parsed) {
     file = from;
     if (event.kind === 'malformed') {

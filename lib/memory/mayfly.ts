@@ -1,0 +1,101 @@
+import { InstanceNodes } from '../core/fleet/instance-nodes.ts';
+import type { InstanceInventory, TaskInventory } from '../core/inventory/inventory.ts';
+import { SWEEP_EVERY_MS } from '../core/ledger/bound.ts';
+import { TlsApi } from '../core/osquery/tls-api.ts';
+import type { LivePolicy } from '../core/policy/live-policy.ts';
+import type { SweepDeps } from '../core/reconcile/run.ts';
+import { Settled } from '../core/reconcile/settled.ts';
+import type { Spend } from '../core/reconcile/spend.ts';
+import type { Report } from '../core/report.ts';
+import type { ResultSink } from '../core/results/lines.ts';
+import { ContainerHosts, type ContainerInstanceLookup } from '../core/triggers/container-hosts.ts';
+import type { RuleDeps } from '../core/triggers/handle-rules.ts';
+import { MemoryFleetIssues } from './fleet-issues.ts';
+import { MemoryHosts } from './hosts.ts';
+import { MemoryLedger } from './ledger.ts';
+import { MemoryAliases, MemoryDirectory } from './nodes.ts';
+import { MemoryPolicyStore } from './policy-store.ts';
+import { MemoryFanOuts, MemoryStoredAnswers, MemorySweepProgress } from './progress.ts';
+import { MemoryStoredLogs } from './stored-logs.ts';
+import { noTaskDefinitions } from './task-definitions.ts';
+
+const NO_AGENT_AFTER_MS = 5 * 60_000;
+
+/** What Mayfly's table holds, in memory. */
+export const memoryStores = (now: () => number) => ({
+  hosts: new MemoryHosts(),
+  aliases: new MemoryAliases(),
+  directory: new MemoryDirectory(now),
+  ledger: new MemoryLedger(),
+  storedAnswers: new MemoryStoredAnswers(),
+  storedLogs: new MemoryStoredLogs(),
+  fanOuts: new MemoryFanOuts(),
+  fleetIssues: new MemoryFleetIssues(),
+  progress: new MemorySweepProgress(),
+  policies: new MemoryPolicyStore(),
+});
+
+export type MemoryStores = ReturnType<typeof memoryStores>;
+
+/** Everything that the functions call. */
+export interface Ports extends MemoryStores {
+  readonly sink: ResultSink;
+  readonly lookup: ContainerInstanceLookup;
+  readonly inventory: TaskInventory & InstanceInventory;
+}
+
+/** What surrounds the ports. */
+export interface Around {
+  readonly policy: LivePolicy;
+  readonly now: () => number;
+  readonly report: Report;
+}
+
+/** What the event functions need. */
+export const eventDeps = (ports: MemoryStores & Pick<Ports, 'lookup'>, { policy, now, report }: Around): RuleDeps => ({
+  policy,
+  now,
+  report,
+  ledger: ports.ledger,
+  queue: ports.hosts,
+  registry: ports.hosts,
+  aliases: ports.aliases,
+  directory: ports.directory,
+  fanOuts: ports.fanOuts,
+  definitions: noTaskDefinitions,
+  hosts: new ContainerHosts(ports.aliases, ports.lookup, now),
+});
+
+/** What the reconciler needs. */
+export const sweepDeps = (ports: Omit<Ports, 'sink'>, around: Around & { readonly spend: Spend }): SweepDeps => ({
+  ...eventDeps(ports, around),
+  tasks: ports.inventory,
+  instances: ports.inventory,
+  fleetIssues: ports.fleetIssues,
+  progress: ports.progress,
+  nodes: new InstanceNodes(ports.directory, ports.aliases, around.now),
+  spend: around.spend,
+  settled: new Settled(),
+  noAgentAfterMs: NO_AGENT_AFTER_MS,
+});
+
+/** The API for agents that enroll with `enrollSecret`. */
+export const tlsApi = (ports: Ports, around: Around, enrollSecret: string): TlsApi =>
+  new TlsApi({
+    ...around,
+    ledger: ports.ledger,
+    queue: ports.hosts,
+    registry: ports.hosts,
+    aliases: ports.aliases,
+    directory: ports.directory,
+    fanOuts: ports.fanOuts,
+    fleetIssues: ports.fleetIssues,
+    storedAnswers: ports.storedAnswers,
+    storedLogs: ports.storedLogs,
+    sink: ports.sink,
+    enrollSecrets: new Map([['default', secret(enrollSecret)]]),
+    nodeKeySecret: secret('signs the node keys of a Mayfly in memory'),
+    sweepEveryMs: SWEEP_EVERY_MS,
+  });
+
+const secret = (value: string) => ({ values: async () => [value], refreshed: async () => [value] });

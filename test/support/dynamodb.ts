@@ -1,14 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { BY_DAY } from '../../lib/aws/ledger.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 
-/** A client of the embedded DynamoDB that `global-setup.ts` started for this run. */
+/** A client of the DynamoDB of this run: the embedded one, or that of `DYNAMODB_ENDPOINT` in `AWS_REGION`. */
 export const dynamodb = (): DynamoDBClient =>
   new DynamoDBClient({
     endpoint: process.env.TEST_DYNAMODB_ENDPOINT ?? '',
-    region: 'local',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    region: process.env.AWS_REGION ?? 'local',
+    credentials: {
+      accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'local',
+      secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
+      sessionToken: process.env.AWS_SESSION_TOKEN,
+    },
   });
 
 /** Keys and indexes of Mayfly's table; a test of the stack compares them with the template's. */
@@ -35,15 +44,17 @@ export const KEYS = {
   ],
 } satisfies Partial<CreateTableCommandInput>;
 
-/** A new, empty table with Mayfly's keys, on the embedded DynamoDB. */
+/** A new, empty table with Mayfly's keys, ready for use. */
 export async function aTable(client: DynamoDBClient = dynamodb()): Promise<Table> {
   const name = `mayfly-${randomUUID()}`;
-  await client.send(
+  const { TableDescription } = await client.send(
     new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
       ...KEYS,
     }),
   );
+  if (TableDescription?.TableStatus !== 'ACTIVE')
+    await waitUntilTableExists({ client, maxWaitTime: 60, minDelay: 1 }, { TableName: name });
   return openTable(name, client);
 }

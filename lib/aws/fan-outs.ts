@@ -1,9 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { FAN_OUT_KEEPS_MS, type FanOutProgress, type FanOuts } from '../core/queue/fan-out.ts';
+import { number, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 const SECRET_KEY = { pk: 'FANOUT', sk: '#secret' };
+
+const ProgressRow = z.object({
+  progress: z.object({ hosts: number, cursor: z.optional(text), done: z.boolean() } satisfies ShapeOf<FanOutProgress>),
+  expiresAt: number,
+});
+const SecretRow = z.object({ secret: text });
 
 /** Fan-outs: `FANOUT#<digest of the id>` / `#progress`; the secret of their order: `FANOUT` / `#secret`. */
 export class DynamoFanOuts implements FanOuts {
@@ -23,8 +31,8 @@ export class DynamoFanOuts implements FanOuts {
   async resume(id: string, nowMs: number): Promise<FanOutProgress> {
     const key = { TableName: this.#table.name, Key: this.#key(id), ConsistentRead: true };
     const { Item } = await this.#table.db.send(new GetCommand(key));
-    if (!Item || Number(Item.expiresAt) * 1000 <= nowMs) return { hosts: 0, done: false };
-    return Item.progress as FanOutProgress;
+    const row = Item && readRow(ProgressRow, Item);
+    return row && row.expiresAt * 1000 > nowMs ? row.progress : { hosts: 0, done: false };
   }
 
   async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
@@ -44,7 +52,7 @@ export class DynamoFanOuts implements FanOuts {
   async #readSecret(): Promise<string | undefined> {
     const key = { TableName: this.#table.name, Key: SECRET_KEY, ConsistentRead: true };
     const { Item } = await this.#table.db.send(new GetCommand(key));
-    return typeof Item?.secret === 'string' ? Item.secret : undefined;
+    return Item && readRow(SecretRow, Item).secret;
   }
 
   /** Of several functions that make one at the same time, one wins. */

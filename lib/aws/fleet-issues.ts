@@ -1,5 +1,7 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { CLOSED_AFTER_MS, type FleetIssue, type FleetIssueKind, type FleetIssues } from '../core/fleet/fleet-issue.ts';
+import { number, type Row, readRow, text } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
 const PK = 'FINDINGS';
@@ -21,7 +23,7 @@ export class DynamoFleetIssues implements FleetIssues {
   async open(nowMs: number): Promise<readonly FleetIssue[]> {
     const all = { KeyConditionExpression: 'pk = :pk', ExpressionAttributeValues: { ':pk': PK } };
     const fleetIssues: FleetIssue[] = [];
-    for await (const item of itemsOf(this.#table, all)) fleetIssues.push(findingOf(item));
+    for await (const item of itemsOf(this.#table, all)) fleetIssues.push(issueOf(item));
     return fleetIssues.filter(({ kind, lastAtMs }) => lastAtMs + CLOSED_AFTER_MS[kind] > nowMs);
   }
 
@@ -45,14 +47,19 @@ export class DynamoFleetIssues implements FleetIssues {
   }
 }
 
-function findingOf({ sk, detail, firstAtMs, lastAtMs }: Record<string, unknown>): FleetIssue {
-  const name = String(sk);
-  const hash = name.indexOf('#');
-  return {
-    kind: name.slice(0, hash) as FleetIssueKind,
-    host: name.slice(hash + 1),
-    detail: String(detail),
-    firstAtMs: Number(firstAtMs),
-    lastAtMs: Number(lastAtMs),
-  };
+const IssueRow = z.object({ detail: text, firstAtMs: number, lastAtMs: number });
+const kinds = z.enum({
+  'no-agent': 'no-agent',
+  'agent-silent': 'agent-silent',
+  'identity-contested': 'identity-contested',
+  unattested: 'unattested',
+  'identifier-shared': 'identifier-shared',
+  'cleanup-too-short': 'cleanup-too-short',
+} as const satisfies { readonly [Kind in FleetIssueKind]: Kind });
+const KeyRow = z.object({ kind: kinds, host: text });
+
+function issueOf(row: Row): FleetIssue {
+  const { pk, sk } = row;
+  const [kind, ...host] = String(sk).split('#');
+  return { ...readRow(KeyRow, { pk, sk, kind, host: host.join('#') }), ...readRow(IssueRow, row) };
 }

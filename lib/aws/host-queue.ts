@@ -13,8 +13,9 @@ import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
 import { attemptsOf, latestOf, unanswered } from '../core/queue/offers.ts';
 import { keyOf, type PendingQuery } from '../core/queue/pending-query.ts';
-import { hostKey, nodeOf } from './host-rows.ts';
+import { deliveryOf, hostKey, nodeOf, OffersRow, pendingOf } from './host-rows.ts';
 import { type Put, putTogether } from './put-together.ts';
+import { readRow } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
 /*
@@ -56,9 +57,9 @@ export class DynamoHostQueue implements HostQueue {
     );
     const node = Items.find((item) => item.sk === '#node');
     return {
-      ...(node ? { node: nodeOf(node) } : {}),
+      node: node && nodeOf(node),
       deliveries: Items.filter((item) => String(item.sk).startsWith('d#')).map(deliveryOf),
-      pending: Items.filter((item) => String(item.sk).startsWith('q#')).map((item) => item.query as PendingQuery),
+      pending: Items.filter((item) => String(item.sk).startsWith('q#')).map(pendingOf),
     };
   }
 
@@ -128,12 +129,13 @@ export class DynamoHostQueue implements HostQueue {
             : 'attribute_exists(offers)',
           ExpressionAttributeValues: {
             ':offer': [offer],
-            ...(isLeased ? { ':until': leaseUntilMs, ':held': delivery.leaseUntilMs } : {}),
+            ':until': leaseUntilMs, // left out where it is undefined, and `:held` with it
+            ':held': isLeased ? delivery.leaseUntilMs : undefined,
           },
           ReturnValues: 'UPDATED_NEW',
         }),
       );
-      return ((Attributes?.offers as Offer[] | undefined)?.length ?? 0) - 1;
+      return readRow(OffersRow, { ...deliveryKey(delivery), ...Attributes }).offers.length - 1;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
@@ -142,7 +144,10 @@ export class DynamoHostQueue implements HostQueue {
 
   async findDeliveries(host: string, deliveryIds: readonly string[]): Promise<FoundDelivery[]> {
     const found = new Map<string, FoundDelivery>();
-    let left = deliveryIds.flatMap((id) => [deliveryKey({ host, id }), retiredKey({ host, id })]);
+    let left: Record<string, unknown>[] = deliveryIds.flatMap((id) => [
+      deliveryKey({ host, id }),
+      retiredKey({ host, id }),
+    ]);
     while (left.length > 0) {
       const { Responses, UnprocessedKeys } = await this.#table.db.send(
         new BatchGetCommand({
@@ -157,7 +162,7 @@ export class DynamoHostQueue implements HostQueue {
         // A crash may have left both: the one in flight is still to be retired.
         if (!isRetired || !found.has(delivery.id)) found.set(delivery.id, { ...delivery, isRetired });
       }
-      const unprocessed = (UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof left;
+      const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
       left = [...unprocessed, ...left.slice(2 * DELIVERIES_AT_ONCE)];
     }
     return [...found.values()];
@@ -243,7 +248,7 @@ export class DynamoHostQueue implements HostQueue {
       const { UnprocessedItems } = await this.#table.db.send(
         new BatchWriteCommand({ RequestItems: { [this.#table.name]: batch } }),
       );
-      const unprocessed = (UnprocessedItems?.[this.#table.name] ?? []) as typeof batch;
+      const unprocessed = UnprocessedItems?.[this.#table.name] ?? [];
       left = [...unprocessed, ...left.slice(BATCH)];
       // Throttled items are no error to the SDK, so the pause is ours.
       if (unprocessed.length > 0) await sleep(Math.random() * 100);
@@ -300,11 +305,3 @@ function itemOf(key: { readonly pk: string; readonly sk: string }, delivery: Del
     expiresAt: ttl((attemptsOf(delivery).at(-1) ?? latestOf(delivery)).atMs + DELIVERY_TTL_MS),
   };
 }
-
-function deliveryOf(item: Record<string, unknown>): Delivery {
-  const { pk: _, sk: __, expiresAt: ___, answered, moved, ...rest } = item;
-  const delivery = { ...(rest as unknown as Delivery), answered: listOf(answered) };
-  return moved === undefined ? delivery : { ...delivery, moved: listOf(moved) };
-}
-
-const listOf = (set: unknown): string[] => [...((set as Set<string> | undefined) ?? [])].sort();

@@ -1,14 +1,19 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { batches } from '../core/batches.ts';
 import { LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
 import { AGAIN, addressPk, BY_DAY, DAY_SHARDS, DynamoLedger, dayOf, sortable, workloadOf } from './ledger.ts';
+import { number, readRow, text } from './row.ts';
 import { itemsOf, type Table } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const READ_AT_ONCE = 800; // eight reads of a hundred, a few MB at most
+
+const StayRow = z.object({ sk: text, realm: z._default(text, ''), leftAtMs: z.optional(number) });
+const DayRow = z.object({ pk: text, firstReceivedAtMs: number });
 
 /** A workload's place in the index. */
 interface Entry {
@@ -66,13 +71,15 @@ export class DynamoLedgerIndex implements LedgerIndex {
       ExpressionAttributeValues: { ':pk': addressPk(digits), ':after': sortable(atMs + 1) },
       ScanIndexForward: false,
     });
-    const latest = new Map<unknown, Record<string, unknown>>();
-    for await (const stay of stays) if (!latest.has(stay.realm)) latest.set(stay.realm, stay);
+    const latest = new Map<string, z.output<typeof StayRow>>();
+    for await (const row of stays) {
+      const stay = readRow(StayRow, row);
+      if (!latest.has(stay.realm)) latest.set(stay.realm, stay);
+    }
     const found = [...latest.values()].map(async ({ sk, leftAtMs }): Promise<Tenancy[]> => {
-      const [since = '', ...workload] = String(sk).split('#');
+      const [since = '', ...workload] = sk.split('#');
       const [record] = await this.#ledger.read([workload.join('#')]);
-      const left = leftAtMs === undefined ? {} : { leftAtMs: Number(leftAtMs) };
-      return record ? [{ record, fromMs: Number(since), ...left }] : [];
+      return record ? [{ record, fromMs: Number(since), leftAtMs }] : [];
     });
     return (await Promise.all(found)).flat();
   }
@@ -109,8 +116,9 @@ export class DynamoLedgerIndex implements LedgerIndex {
       ExpressionAttributeValues: { ':day': day, ':from': fromMs, ':to': toMs },
     });
     const entries: Entry[] = [];
-    for await (const { pk, firstReceivedAtMs } of keys) {
-      entries.push({ workload: workloadOf(String(pk)), firstReceivedAtMs: Number(firstReceivedAtMs) });
+    for await (const row of keys) {
+      const { pk, firstReceivedAtMs } = readRow(DayRow, row);
+      entries.push({ workload: workloadOf(pk), firstReceivedAtMs });
     }
     return entries;
   }

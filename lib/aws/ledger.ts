@@ -3,15 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
-import type { DetectedBy } from '../core/ledger/clocks.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
-  AnswerFrom,
-  ContainerFacts,
   Handling,
   QueryCount,
   RecordedVerdict,
@@ -22,6 +19,7 @@ import type {
   WorkloadSnapshot,
 } from '../core/ledger/workload.ts';
 
+import { FACTS, workloadOfRow } from './ledger-rows.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 const PREFIX = 'WORKLOAD#';
@@ -44,9 +42,6 @@ export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
 export const AGAIN = 'REVIEW#again';
 
 const DAY_MS = 24 * 3_600_000;
-/** Before the id of a container in the name of the attribute that holds what a row said of it. */
-const FACTS = 'facts#';
-
 /** BatchGetItem's own limit. */
 const READ_AT_ONCE = 100;
 
@@ -75,9 +70,9 @@ export class DynamoLedger implements Ledger {
       const { Item } = await this.#table.db.send(
         new GetCommand({ TableName: this.#table.name, Key: keyOf(news.workload), ConsistentRead: true }),
       );
-      const known = Item && recordOf(Item);
-      if (!isNews(known, news)) return undefined;
-      const record = await this.#write(merged(Item?.snapshot as WorkloadSnapshot | undefined, news), known, keepsMs);
+      const known = Item && workloadOfRow(Item);
+      if (!isNews(known?.record, news)) return undefined;
+      const record = await this.#write(merged(known?.snapshot, news), known?.record, keepsMs);
       if (record) return record;
     }
   }
@@ -115,12 +110,13 @@ export class DynamoLedger implements Ledger {
             ':received': receivedAtMs,
             ':toldBy': toldBy,
             ':expires': ttl(receivedAtMs + keepsMs),
-            ...(known ? { ':knownVersion': known.version, ':knownHandled': known.handledVersion } : {}),
+            ':knownVersion': known?.version, // left out where it is undefined
+            ':knownHandled': known?.handledVersion,
           },
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return recordOf(Attributes ?? {});
+      return workloadOfRow(Attributes ?? keyOf(workload)).record;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
@@ -170,16 +166,16 @@ export class DynamoLedger implements Ledger {
       ...first.map(([name, value]) => [`:${name}`, value]),
       ...facts.map(([, said], n) => [`:facts${n}`, said]),
       [':closed', new Set(sighting.closes)],
-      ...(live.length > 0 ? [[':live', new Set(live)]] : []),
-      ...(postMortem.length > 0 ? [[':dead', new Set(postMortem)]] : []),
+      [':live', live.length > 0 ? new Set(live) : undefined], // the table knows no empty set
+      [':dead', postMortem.length > 0 ? new Set(postMortem) : undefined],
     ]);
     const change = this.#changing(workload, `SET ${sets.join(', ')} ADD ${added.filter(Boolean).join(', ')}`, {
       values,
-      ...(facts.length > 0 ? { names } : {}),
+      names: facts.length > 0 ? names : undefined,
     });
     try {
       const { Attributes } = await this.#table.db.send(new UpdateCommand({ ...change, ReturnValues: 'ALL_OLD' }));
-      return Attributes && recordOf(Attributes);
+      return Attributes && workloadOfRow(Attributes).record;
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
@@ -279,15 +275,15 @@ export class DynamoLedger implements Ledger {
 
   async read(workloads: readonly string[]): Promise<WorkloadRecord[]> {
     const records: WorkloadRecord[] = [];
-    let keys = [...new Set(workloads)].map(keyOf);
+    let keys: Record<string, unknown>[] = [...new Set(workloads)].map(keyOf);
     while (keys.length > 0) {
       const { Responses, UnprocessedKeys } = await this.#table.db.send(
         new BatchGetCommand({
           RequestItems: { [this.#table.name]: { Keys: keys.slice(0, READ_AT_ONCE), ConsistentRead: true } },
         }),
       );
-      records.push(...(Responses?.[this.#table.name] ?? []).map(recordOf));
-      const unprocessed = (UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof keys;
+      records.push(...(Responses?.[this.#table.name] ?? []).map((row) => workloadOfRow(row).record));
+      const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
       keys = [...unprocessed, ...keys.slice(READ_AT_ONCE)];
       // What is throttled is no error to the SDK, so the pause is ours.
       if (unprocessed.length > 0) await sleep(Math.random() * 100);
@@ -305,8 +301,8 @@ export class DynamoLedger implements Ledger {
       TableName: this.#table.name,
       Key: keyOf(workload),
       UpdateExpression: update,
-      ConditionExpression: ['attribute_exists(pk)', ...(condition ? [condition] : [])].join(' AND '),
-      ...(names ? { ExpressionAttributeNames: names } : {}),
+      ConditionExpression: condition ? `attribute_exists(pk) AND ${condition}` : 'attribute_exists(pk)',
+      ExpressionAttributeNames: names,
       ExpressionAttributeValues: values,
     };
   }
@@ -323,38 +319,3 @@ const stayKey = (digits: string, sinceMs: number, workload: string) => ({
   pk: addressPk(digits),
   sk: `${sortable(sinceMs)}#${workload}`,
 });
-
-function recordOf(item: Record<string, unknown>): WorkloadRecord {
-  const set = <T extends string>(value: unknown): T[] => (value instanceof Set ? ([...value].sort() as T[]) : []);
-  const snapshot = item.snapshot as WorkloadSnapshot;
-  const learned = item.learned as WorkloadSnapshot['identity'] | undefined;
-  const handling = item.handling as Handling | undefined;
-  const host = handling?.host ?? (item.foundHost as string | undefined);
-  return {
-    ...snapshot,
-    ...(learned ? { identity: { ...learned, ...snapshot.identity } } : {}),
-    handledVersion: Number(item.handledVersion),
-    ...(handling ? { handling: { ...handling, ...(host ? { host } : {}) } } : {}),
-    alsoAsked: set(item.alsoAsked).map((key) => JSON.parse(key) as PendingKey),
-    closed: set(item.closedQueries),
-    lastGasps: set(item.lastGasps).map((asked) => JSON.parse(asked) as QueryCount),
-    seenLive: set(item.seenLive),
-    seenPostMortem: set(item.seenPostMortem),
-    troubles: set<Trouble>(item.troubles),
-    firstEventAtMs: Number(item.firstEventAtMs),
-    firstReceivedAtMs: Number(item.firstReceivedAtMs),
-    firstToldBy: item.firstToldBy as DetectedBy,
-    lastSignAtMs: Number(item.lastSignAtMs),
-    stays: { ...(item.stays as AddressesSince | undefined), ...handling?.stays },
-    ...(item.told ? { told: item.told as RecordedVerdict } : {}),
-    ...(item.firstStoredAtMs ? { firstStoredAtMs: Number(item.firstStoredAtMs) } : {}),
-    ...(item.firstAnswerAtMs ? { firstAnswerAtMs: Number(item.firstAnswerAtMs) } : {}),
-    ...(item.firstAnswerFrom ? { firstAnswerFrom: item.firstAnswerFrom as AnswerFrom } : {}),
-    facts: Object.fromEntries(
-      Object.entries(item).flatMap(([name, said]) =>
-        name.startsWith(FACTS) ? [[name.slice(FACTS.length), said as ContainerFacts]] : [],
-      ),
-    ),
-    ...(item.deliveredAtMs ? { deliveredAtMs: Number(item.deliveredAtMs) } : {}),
-  };
-}

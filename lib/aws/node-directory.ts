@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { DeleteCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
+import { number, readRow, type ShapeOf, text, texts } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 // Partitions of the directory: enough that no fleet's renewals meet on one.
@@ -8,6 +10,22 @@ const SHARDS = 16;
 const PAGE = 100;
 
 const shardOf = (host: string): number => (createHash('sha256').update(host).digest()[0] ?? 0) % SHARDS;
+
+const EntryRow = z.object({
+  entry: z.object({
+    hostIdentifier: text,
+    hostname: z.optional(text),
+    platform: z.optional(text),
+    osqueryVersion: z.optional(text),
+    vendor: z.optional(text),
+    secret: z.optional(text),
+    tags: z.optional(texts),
+    profile: z.optional(text),
+    lastSeenMs: number,
+  } satisfies ShapeOf<Omit<DirectoryEntry, 'configHash'>>),
+  configHash: z.optional(text),
+  expiresAt: number,
+});
 
 /** The directory: `NODES#<shard>` / host. Expired entries that TTL has not removed yet are passed over. */
 export class DynamoNodeDirectory implements NodeDirectory {
@@ -74,16 +92,15 @@ export class DynamoNodeDirectory implements NodeDirectory {
       new QueryCommand({
         TableName: this.#table.name,
         KeyConditionExpression: after ? 'pk = :pk AND sk > :after' : 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': `NODES#${shard}`, ...(after ? { ':after': after } : {}) },
+        ExpressionAttributeValues: { ':pk': `NODES#${shard}`, ':after': after || undefined },
         Limit: PAGE,
       }),
     );
     const nowSeconds = this.#now() / 1000;
-    const entries = Items.filter((item) => Number(item.expiresAt) > nowSeconds).map((item) => ({
-      ...(item.entry as DirectoryEntry),
-      ...(item.configHash ? { configHash: String(item.configHash) } : {}),
-    }));
+    const entries = Items.map((item) => readRow(EntryRow, item))
+      .filter(({ expiresAt }) => expiresAt > nowSeconds)
+      .map(({ entry, configHash }): DirectoryEntry => ({ ...entry, configHash }));
     if (LastEvaluatedKey) return { entries, next: `${shard} ${String(LastEvaluatedKey.sk)}` };
-    return shard + 1 < SHARDS ? { entries, next: `${shard + 1} ` } : { entries };
+    return { entries, next: shard + 1 < SHARDS ? `${shard + 1} ` : undefined };
   }
 }

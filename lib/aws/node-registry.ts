@@ -1,7 +1,9 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { MOST_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { Alias, Aliases, AliasSource, NodeRegistry } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
+import { number, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 /** Nodes: `HOST#<host>` / `#node`. */
@@ -25,13 +27,9 @@ export class DynamoNodeRegistry implements NodeRegistry {
         new PutCommand({
           TableName: this.#table.name,
           Item: { ...this.#key(node.host), ...node, expiresAt: ttl(expiresAtMs) },
-          ...(replaces
-            ? {
-                // The revision too: a poll of the old enrollment may be claiming queries at this moment.
-                ConditionExpression: 'epoch = :epoch AND rev = :rev',
-                ExpressionAttributeValues: { ':epoch': replaces.epoch, ':rev': replaces.rev },
-              }
-            : { ConditionExpression: 'attribute_not_exists(pk)' }),
+          // The revision too: a poll of the old enrollment may be claiming queries at this moment.
+          ConditionExpression: replaces ? 'epoch = :epoch AND rev = :rev' : 'attribute_not_exists(pk)',
+          ExpressionAttributeValues: replaces && { ':epoch': replaces.epoch, ':rev': replaces.rev },
         }),
       ),
     );
@@ -140,7 +138,7 @@ export class DynamoAliases implements Aliases {
         ConsistentRead: consistent,
       }),
     );
-    return Item && aliasOf(Item);
+    return Item && readRow(AliasRow, Item);
   }
 
   async learn(alias: string, host: string, nowMs: number, toldBy: AliasSource = 'agent'): Promise<void> {
@@ -167,9 +165,14 @@ export class DynamoAliases implements Aliases {
   }
 }
 
-/** Rows of earlier versions say neither on whose word nor since when. */
-const aliasOf = ({ host, toldBy, sinceMs }: Record<string, unknown>): Alias => ({
-  host: String(host),
-  toldBy: toldBy === 'attestation' || toldBy === 'aws' ? toldBy : 'agent',
-  sinceMs: Number(sinceMs ?? 0),
-});
+/** Rows of earlier versions have neither source nor time. */
+const AliasRow = z.object({
+  host: text,
+  toldBy: z._default(
+    z.enum({ agent: 'agent', aws: 'aws', attestation: 'attestation' } as const satisfies {
+      readonly [By in AliasSource]: By;
+    }),
+    'agent',
+  ),
+  sinceMs: z._default(number, 0),
+} satisfies ShapeOf<Alias>);

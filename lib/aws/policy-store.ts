@@ -1,8 +1,11 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, type QueryCommandOutput, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { MayflyError } from '../core/errors.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
+import { headOf, type VersionHead, versionOf } from './policy-rows.ts';
+import { number, readRow } from './row.ts';
 import type { Table } from './table.ts';
 
 /*
@@ -13,14 +16,13 @@ import type { Table } from './table.ts';
  */
 const PK = 'POLICY';
 const CURRENT = { pk: PK, sk: '#current' };
+const PointerRow = z.object({ version: number });
 const versionKey = (version: number) => ({ pk: PK, sk: `v#${String(version).padStart(10, '0')}` });
 
 /** DynamoDB's own limit on an item, and a reserve for its other attributes; the message is bounded below. */
 const MAX_CONTENT_BYTES = 400 * 1024 - 8 * 1024;
 const MAX_TEXT_BYTES = 2048; // of message and author
 const CONFLICT_ROUNDS = 10;
-
-export type VersionHead = Omit<PolicyVersion, 'policy' | 'sources'>;
 
 /**
  * Policy and sources as the table holds them. The same input gives the same bytes.
@@ -63,9 +65,7 @@ export class DynamoPolicyStore implements PolicyStore {
     const { Item } = await this.#table.db.send(
       new GetCommand({ TableName: this.#table.name, Key: versionKey(version), ConsistentRead: true }),
     );
-    if (!Item) return undefined;
-    const { policy, sources } = JSON.parse(gunzipSync(Item.content as Uint8Array).toString('utf8')) as PolicyVersion;
-    return { ...headOf(Item), policy, sources };
+    return Item && versionOf(Item);
   }
 
   async history(limit: number): Promise<VersionHead[]> {
@@ -78,11 +78,11 @@ export class DynamoPolicyStore implements PolicyStore {
           KeyConditionExpression: 'pk = :pk AND begins_with(sk, :versions)',
           ExpressionAttributeNames: { '#version': 'version', '#message': 'message' },
           ExpressionAttributeValues: { ':pk': PK, ':versions': 'v#' },
-          ProjectionExpression: '#version, digest, pushedAtMs, pushedBy, #message',
+          ProjectionExpression: 'pk, sk, #version, digest, pushedAtMs, pushedBy, #message',
           ScanIndexForward: false,
           ConsistentRead: true,
           Limit: limit - heads.length,
-          ...(from ? { ExclusiveStartKey: from } : {}),
+          ExclusiveStartKey: from,
         }),
       );
       heads.push(...(page.Items ?? []).map(headOf));
@@ -95,6 +95,7 @@ export class DynamoPolicyStore implements PolicyStore {
     const { version, digest, pushedAtMs } = next;
     if (version !== expected + 1) throw new Error(`version ${version} cannot follow version ${expected}`);
     const texts = { pushedBy: cut(next.pushedBy), message: cut(next.message) };
+    const isFirst = expected === 0;
     const TransactItems = [
       {
         Put: {
@@ -107,13 +108,9 @@ export class DynamoPolicyStore implements PolicyStore {
         Put: {
           TableName: this.#table.name,
           Item: { ...CURRENT, version },
-          ...(expected === 0
-            ? { ConditionExpression: 'attribute_not_exists(pk)' }
-            : {
-                ConditionExpression: '#version = :expected',
-                ExpressionAttributeNames: { '#version': 'version' },
-                ExpressionAttributeValues: { ':expected': expected },
-              }),
+          ConditionExpression: isFirst ? 'attribute_not_exists(pk)' : '#version = :expected',
+          ExpressionAttributeNames: isFirst ? undefined : { '#version': 'version' },
+          ExpressionAttributeValues: isFirst ? undefined : { ':expected': expected },
         },
       },
     ];
@@ -134,17 +131,9 @@ export class DynamoPolicyStore implements PolicyStore {
     const { Item } = await this.#table.db.send(
       new GetCommand({ TableName: this.#table.name, Key: CURRENT, ConsistentRead: consistent }),
     );
-    return Item ? Number(Item.version) : 0;
+    return Item ? readRow(PointerRow, Item).version : 0;
   }
 }
-
-const headOf = (item: Record<string, unknown>): VersionHead => ({
-  version: Number(item.version),
-  digest: String(item.digest),
-  pushedAtMs: Number(item.pushedAtMs),
-  pushedBy: String(item.pushedBy),
-  message: String(item.message),
-});
 
 const cut = (text: string): string =>
   Buffer.byteLength(text) <= MAX_TEXT_BYTES ? text : `${text.slice(0, MAX_TEXT_BYTES / 4)}…`;

@@ -1,26 +1,53 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { SweepProgress, SweepState } from '../core/inventory/inventory.ts';
+import * as z from 'zod/mini';
+import type { Position, SweepProgress, SweepState } from '../core/inventory/inventory.ts';
 import type { Cursors, ReviewProgress } from '../core/ledger/review.ts';
+import { number, type Row, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table } from './table.ts';
 
 /** What a run takes up where the last one left it: `<pk>` / `#progress`, one row that stays; `{}` before the first run. */
-class DynamoProgress<State extends object> {
+class DynamoProgress<State> {
   protected readonly table: Table;
   protected readonly key: { readonly pk: string; readonly sk: string };
+  readonly #schema: z.ZodMiniType<State>;
 
-  constructor(table: Table, pk: string) {
+  constructor(table: Table, pk: string, schema: z.ZodMiniType<State>) {
     this.table = table;
     this.key = { pk, sk: '#progress' };
+    this.#schema = schema;
   }
 
   async read(): Promise<State> {
     const { Item } = await this.table.db.send(
       new GetCommand({ TableName: this.table.name, Key: this.key, ConsistentRead: true }),
     );
-    return (Item?.state ?? {}) as State;
+    return this.stateIn(Item);
+  }
+
+  protected stateIn(row: Row = {}): State {
+    return readRow(z.object({ state: this.#schema }), { ...this.key, state: {}, ...row }).state;
   }
 }
+
+const sweepState = z.object({
+  beganMs: z.optional(number),
+  tasksSinceMs: z.optional(number),
+  instancesSinceMs: z.optional(number),
+  left: z.optional(
+    z.object({
+      startedAtMs: number,
+      at: z.object({
+        cluster: text,
+        list: z.enum(['RUNNING', 'STOPPED']),
+        from: z.optional(text),
+      } satisfies ShapeOf<Position>),
+    }),
+  ),
+  everyMs: z.optional(number),
+} satisfies ShapeOf<SweepState>);
+
+const cursors = z.record(text, number);
 
 /** How far sweeping has come: `SWEEP`, with `heldUntilMs` while a sweep is under way. */
 export class DynamoSweepProgress extends DynamoProgress<SweepState> implements SweepProgress {
@@ -28,7 +55,7 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
 
   /** @param everyMs how often it is swept, for whoever reads; only the reconciler knows */
   constructor(table: Table, everyMs?: number) {
-    super(table, 'SWEEP');
+    super(table, 'SWEEP', sweepState);
     this.#everyMs = everyMs;
   }
 
@@ -44,7 +71,7 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return (Attributes?.state ?? {}) as SweepState;
+      return this.stateIn(Attributes);
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined; // another one holds it
       throw error;
@@ -68,7 +95,7 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
 /** How far the reviews have come: `REVIEW`. */
 export class DynamoReviewProgress extends DynamoProgress<Cursors> implements ReviewProgress {
   constructor(table: Table) {
-    super(table, 'REVIEW');
+    super(table, 'REVIEW', cursors);
   }
 
   async save(state: Cursors): Promise<void> {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import type { PageNews, StoredAnswers } from '../core/results/stored-answers.ts';
+import { type Row, readRow, text } from './row.ts';
 import { type Table, ttl } from './table.ts';
 
 // An agent resends for as long as it runs without an answer; a day is beyond any lost reply.
@@ -12,7 +14,8 @@ const READ_AT_ONCE = 100;
 
 const keyOf = (host: string, page: string) => ({ pk: `ANSWER#${host}`, sk: page });
 
-const marksOf = (marks: unknown): ReadonlySet<string> => (marks instanceof Set ? marks : new Set());
+const PageRow = z.object({ marks: z._default(z.set(text), () => new Set()) });
+const marksOf = (row: Row): ReadonlySet<string> => readRow(PageRow, row).marks;
 
 /** Pages of answers: `ANSWER#<host>` / page; `marks` is a set, `claimedUntilMs` is there while a request holds it. */
 export class DynamoStoredAnswers implements StoredAnswers {
@@ -24,14 +27,14 @@ export class DynamoStoredAnswers implements StoredAnswers {
 
   async read(host: string, pages: readonly string[]): Promise<Map<string, ReadonlySet<string>>> {
     const read = new Map<string, ReadonlySet<string>>();
-    let left = pages.map((page) => keyOf(host, page));
+    let left: Record<string, unknown>[] = pages.map((page) => keyOf(host, page));
     while (left.length > 0) {
       // Not consistent: a claim gives the marks of this moment.
       const { Responses, UnprocessedKeys } = await this.#table.db.send(
         new BatchGetCommand({ RequestItems: { [this.#table.name]: { Keys: left.slice(0, READ_AT_ONCE) } } }),
       );
-      for (const { sk, marks } of Responses?.[this.#table.name] ?? []) read.set(String(sk), marksOf(marks));
-      const unprocessed = (UnprocessedKeys?.[this.#table.name]?.Keys ?? []) as typeof left;
+      for (const row of Responses?.[this.#table.name] ?? []) read.set(String(row.sk), marksOf(row));
+      const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
       left = [...unprocessed, ...left.slice(READ_AT_ONCE)];
       // What is throttled is no error to the SDK, so the pause is ours.
       if (unprocessed.length > 0) await sleep(Math.random() * 100);
@@ -47,7 +50,7 @@ export class DynamoStoredAnswers implements StoredAnswers {
         ExpressionAttributeValues: { ':until': untilMs, ':now': nowMs, ':expires': ttl(untilMs + KEPT_MS) },
         ReturnValues: 'ALL_NEW',
       });
-      return marksOf(Attributes?.marks);
+      return marksOf({ ...keyOf(host, page), ...Attributes });
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return 'busy';
       throw error;

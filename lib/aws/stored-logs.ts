@@ -1,6 +1,10 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { MARK_LENGTH, STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/stored-logs.ts';
+import { number, readRow, text } from './row.ts';
 import { type Table, ttl } from './table.ts';
+
+const MarksRow = z.object({ marks: text, expiresAt: number });
 
 /** Marks of lines as one text: `LOG#<host>` / log type. */
 export class DynamoStoredLogs implements StoredLogs {
@@ -15,8 +19,9 @@ export class DynamoStoredLogs implements StoredLogs {
     const { Item } = await this.#table.db.send(
       new GetCommand({ TableName: this.#table.name, Key: keyOf(host, logType), ConsistentRead: true }),
     );
-    if (!Item || Number(Item.expiresAt) * 1000 <= nowMs) return [];
-    const marks = String(Item.marks);
+    const row = Item && readRow(MarksRow, Item);
+    if (!row || row.expiresAt * 1000 <= nowMs) return [];
+    const { marks } = row;
     return Array.from({ length: marks.length / MARK_LENGTH }, (_, n) =>
       marks.slice(n * MARK_LENGTH, (n + 1) * MARK_LENGTH),
     );

@@ -44,8 +44,8 @@ export async function* itemsOf(
 ): AsyncGenerator<Record<string, unknown>> {
   let from: QueryCommandOutput['LastEvaluatedKey'];
   do {
-    const next = from ? { ExclusiveStartKey: from } : {};
-    const page: QueryCommandOutput = await db.send(new QueryCommand({ TableName: name, ...query, ...next }));
+    const input = { TableName: name, ...query, ExclusiveStartKey: from };
+    const page: QueryCommandOutput = await db.send(new QueryCommand(input));
     yield* page.Items ?? [];
     from = page.LastEvaluatedKey;
   } while (from);

@@ -1,5 +1,6 @@
 import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
 import { traceOf } from '../core/errors.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
 import { OutOfBudget } from '../core/reconcile/spend.ts';
@@ -7,6 +8,7 @@ import type { Report } from '../core/report.ts';
 import type { TaskDefinitions } from '../core/triggers/task-definitions.ts';
 import { type Call, unmetered } from './metered.ts';
 import { PROMPT } from './prompt.ts';
+import { readRow, text } from './row.ts';
 import { type Table, ttl } from './table.ts';
 
 interface Held {
@@ -18,6 +20,8 @@ interface Held {
 
 const HELD_SIZE = 5_000;
 const RETRY_MS = 60_000;
+
+const EssentialRow = z.object({ containers: z.array(text) });
 
 /** With a revision: a family alone would mean its latest one, whichever that is. */
 const REVISION = /^arn:[a-z0-9-]+:ecs:[a-z0-9-]+:\d{12}:task-definition\/[A-Za-z0-9_-]{1,255}:\d{1,10}$/;
@@ -96,7 +100,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
 
   async #stored(arn: string): Promise<ReadonlySet<string> | undefined> {
     const { Item } = await this.#table.db.send(new GetCommand({ TableName: this.#table.name, Key: keyOf(arn) }));
-    return Array.isArray(Item?.containers) ? new Set(Item.containers.map(String)) : undefined;
+    return Item && new Set(readRow(EssentialRow, Item).containers);
   }
 
   async #store(arn: string, containers: readonly string[]): Promise<void> {

@@ -33,6 +33,11 @@ export const ERROR_CODES = {
     problem: 'Firehose still refused records when the time was up.',
     consequence: 'The agent keeps its data and sends it again.',
   },
+  ROW_UNREADABLE: {
+    problem: "A row of the table does not have the expected shape. The message names the row's key and the path.",
+    consequence:
+      'The request or event fails and is tried again. An event goes to the dead-letter queue after five tries.',
+  },
   POLICY_TOO_LARGE: {
     problem: 'A version of the policy with its files does not fit one item of the table (400 KB compressed).',
     consequence: 'Nothing is pushed, and the live version stays.',

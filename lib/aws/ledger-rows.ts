@@ -1,0 +1,199 @@
+import * as z from 'zod/mini';
+import type { PendingKey } from '../core/ledger/pending-key.ts';
+import {
+  type AnswerFrom,
+  type ContainerFacts,
+  type FirstQuery,
+  type Handling,
+  type MissReason,
+  type Poller,
+  type QueryCount,
+  type RecordedVerdict,
+  type TaskContainer,
+  type TaskTimes,
+  TROUBLES,
+  type Trouble,
+  type Verdict,
+  type WorkloadRecord,
+  type WorkloadSnapshot,
+} from '../core/ledger/workload.ts';
+import { json, membersOrNone, number, querySet, type Row, readRow, type ShapeOf, text, texts, toldBy } from './row.ts';
+
+/** Before the id of a container in the name of the attribute that holds what a row said of it. */
+export const FACTS = 'facts#';
+
+const flag = z.boolean();
+const list = z.array(text);
+/** Only `true` is ever written. */
+const mark = z.optional(z.literal(true));
+const instants = z.record(text, number);
+
+const container = z.object({
+  name: text,
+  lastStatus: text,
+  runtimeId: z.optional(text),
+  unsafeId: mark,
+  essential: z.optional(flag),
+  endedFirst: mark,
+  image: z.optional(text),
+  imageDigest: z.optional(text),
+  exitCode: z.optional(number),
+  reason: z.optional(text),
+} satisfies ShapeOf<TaskContainer>);
+
+const times = z.object({
+  createdAtMs: z.optional(number),
+  pullStartedAtMs: z.optional(number),
+  startedAtMs: z.optional(number),
+  executionStoppedAtMs: z.optional(number),
+  stoppedAtMs: z.optional(number),
+} satisfies ShapeOf<TaskTimes>);
+
+/** Earlier versions did not write when and how they learned of a change: when it happened, by its event. */
+const snapshot = z.pipe(
+  z.object({
+    workload: text,
+    kind: z.enum(['ecs-task', 'ec2-instance']),
+    version: number,
+    versionStep: number,
+    lastStatus: text,
+    desiredStatus: text,
+    stopped: flag,
+    subjects: list,
+    containers: z.array(container),
+    identity: texts,
+    times: z.optional(times),
+    occurredAtMs: number,
+    receivedAtMs: z.optional(number),
+    toldBy: z._default(toldBy, 'event'),
+  } satisfies { readonly [K in keyof ShapeOf<WorkloadSnapshot>]: z.ZodMiniType }),
+  z.transform((read): WorkloadSnapshot => ({ ...read, receivedAtMs: read.receivedAtMs ?? read.occurredAtMs })),
+);
+
+const poller = z.object({ profile: text, intervalSeconds: number, enrolledAtMs: number } satisfies ShapeOf<Poller>);
+
+const pendingKey = z.object({
+  host: text,
+  priority: number,
+  queryId: text,
+  set: z._default(querySet, 'live'), // the only one that earlier versions kept, without its name
+  answerByMs: z.optional(number),
+} satisfies ShapeOf<PendingKey>);
+
+/** A set of texts that are JSON. */
+const setOf = <T>(member: z.ZodMiniType<T>) =>
+  z._default(z.pipe(membersOrNone, z.array(z.pipe(json, member))), () => []);
+
+const asked = z.object({ set: querySet, atMs: number, queries: number } satisfies ShapeOf<QueryCount>);
+
+const firstAsked = z.object({
+  eventAtMs: number,
+  receivedAtMs: number,
+  queuedAtMs: number,
+  toldBy,
+  poller: z.optional(poller),
+} satisfies ShapeOf<FirstQuery>);
+
+const handling = z.object({
+  host: z.optional(text),
+  machine: z.optional(texts),
+  enrolled: flag,
+  asked: z.array(pendingKey),
+  settleByMs: number,
+  stays: z.optional(instants),
+  firstAsked: z.optional(firstAsked),
+  askings: z.optional(z.array(asked)),
+} satisfies ShapeOf<Handling>);
+
+const trouble = z.enum(TROUBLES);
+type OtherReason = Exclude<MissReason, Trouble>;
+const otherReason = z.enum({
+  'no-host': 'no-host',
+  'no-id': 'no-id',
+  'not-enrolled': 'not-enrolled',
+  'no-agent': 'no-agent',
+  'not-asked': 'not-asked',
+  'lost-track': 'lost-track',
+} as const satisfies { readonly [Reason in OtherReason]: Reason });
+type VerdictName = Verdict['verdict'];
+const verdict = z.enum({
+  pending: 'pending',
+  seen: 'seen',
+  'post-mortem': 'post-mortem',
+  'never-started': 'never-started',
+  ignored: 'ignored',
+  missed: 'missed',
+} as const satisfies { readonly [Name in VerdictName]: Name });
+
+const told = z.object({
+  verdict,
+  reason: z.optional(z.union([trouble, otherReason])),
+} satisfies ShapeOf<RecordedVerdict>);
+
+const facts = z.object({
+  command: z.optional(text),
+  startedAtMs: z.optional(number),
+  finishedAtMs: z.optional(number),
+  exitCode: z.optional(number),
+} satisfies ShapeOf<ContainerFacts>);
+
+const answerFrom = z.object({ deliveredAtMs: number, poller } satisfies ShapeOf<AnswerFrom>);
+
+/** A row of the ledger, without the attributes of `facts#`. Those that a life need not have, or old rows lack, are optional. */
+const WorkloadRow = z.object({
+  snapshot,
+  handledVersion: number,
+  handling: z.optional(handling),
+  learned: z.optional(texts),
+  foundHost: z.optional(text),
+  alsoAsked: setOf(pendingKey),
+  closedQueries: membersOrNone,
+  lastGasps: setOf(asked),
+  seenLive: membersOrNone,
+  seenPostMortem: membersOrNone,
+  troubles: z._default(z.pipe(membersOrNone, z.array(trouble)), () => []),
+  firstEventAtMs: number,
+  firstReceivedAtMs: z.optional(number),
+  firstToldBy: z._default(toldBy, 'event'),
+  lastSignAtMs: z.optional(number),
+  stays: z.optional(instants),
+  told: z.optional(told),
+  deliveredAtMs: z.optional(number),
+  firstAnswerAtMs: z.optional(number),
+  firstStoredAtMs: z.optional(number),
+  firstAnswerFrom: z.optional(answerFrom),
+});
+
+/** What a row of the ledger says: the latest snapshot as its event had it, and the record with all that was learned beside it. */
+export interface ReadWorkload {
+  readonly snapshot: WorkloadSnapshot;
+  readonly record: WorkloadRecord;
+}
+
+/** @throws {MayflyError} `ROW_UNREADABLE` */
+export function workloadOfRow(row: Row): ReadWorkload {
+  const { snapshot, learned, foundHost, closedQueries, ...read } = readRow(WorkloadRow, row);
+  const { handling } = read;
+  const firstReceivedAtMs = read.firstReceivedAtMs ?? read.firstEventAtMs;
+  const record: WorkloadRecord = {
+    ...snapshot,
+    ...read,
+    identity: { ...learned, ...snapshot.identity },
+    handling: handling && { ...handling, host: handling.host ?? foundHost },
+    closed: closedQueries,
+    firstReceivedAtMs,
+    lastSignAtMs: read.lastSignAtMs ?? Math.max(snapshot.receivedAtMs, firstReceivedAtMs),
+    stays: { ...read.stays, ...handling?.stays },
+    facts: factsOf(row),
+  };
+  return { snapshot, record };
+}
+
+const FactsRow = z.object({ facts: z.record(text, facts) });
+
+function factsOf({ pk, sk, ...attributes }: Row): Record<string, ContainerFacts> {
+  const named = Object.entries(attributes).flatMap(([name, said]) =>
+    name.startsWith(FACTS) ? [[name.slice(FACTS.length), said]] : [],
+  );
+  return readRow(FactsRow, { pk, sk, facts: Object.fromEntries(named) }).facts;
+}

@@ -4,10 +4,10 @@ import { type Call, unmetered } from './metered.ts';
 
 const BATCH = 100; // DescribeContainerInstances' own limit
 
-// What ECS says of a cluster or an ARN that does not exist: the answer is "nobody", and asking again will not help.
+// ECS's errors for a cluster or an ARN that does not exist. A retry would not help.
 const UNKNOWN = new Set(['ClusterNotFoundException', 'InvalidParameterException', 'ClientException']);
 
-/** Container instances as ECS knows them. Throttling is thrown, so the event comes back later. */
+/** Container instances in ECS. @throws when ECS throttles, so that the event returns later */
 export class EcsContainerInstances implements ContainerInstanceLookup {
   readonly #client: ECSClient;
   readonly #call: Call;

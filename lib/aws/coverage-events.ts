@@ -2,10 +2,10 @@ import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from 
 import * as z from 'zod/mini';
 import type { CoverageEvent, CoverageEvents } from '../core/ledger/review.ts';
 
-/** What this adapter must be told. */
+/** The environment variables of this adapter. */
 export const BusEnv = { BUS_NAME: z.string().check(z.minLength(1)) };
 
-/** PutEvents takes so many at once. @see EventBridge User Guide, "Sending events with PutEvents" */
+/** The most entries that PutEvents takes. @see EventBridge User Guide, "Sending events with PutEvents" */
 const AT_ONCE = 10;
 const TRIES = 3;
 
@@ -32,7 +32,7 @@ export class BusCoverageEvents implements CoverageEvents {
     for (let from = 0; from < entries.length; from += AT_ONCE) await this.#all(entries.slice(from, from + AT_ONCE));
   }
 
-  /** A request that succeeds may have refused some of its entries: those again, and an error if they are refused again. */
+  /** A request that succeeds may still refuse some entries. Those are sent again. @throws if they are refused again */
   async #all(entries: readonly PutEventsRequestEntry[]): Promise<void> {
     let left = entries;
     let problem = '';

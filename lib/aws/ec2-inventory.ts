@@ -8,10 +8,10 @@ import type { Instance } from '../core/inventory/instance.ts';
 import type { InstanceInventory } from '../core/inventory/inventory.ts';
 import type { Call } from './metered.ts';
 
-/** A stopped instance has nothing to tell; its next start is a launch again. */
+/** Stopped instances are left out: their next start is a launch again. */
 const STATES = ['pending', 'running', 'shutting-down', 'terminated'];
 
-/** What exists in EC2, a thousand at a time. */
+/** The instances in EC2, a thousand at a time. */
 export class Ec2Inventory implements InstanceInventory {
   readonly #client: EC2Client;
   readonly #call: Call;
@@ -27,9 +27,9 @@ export class Ec2Inventory implements InstanceInventory {
       const command = new DescribeInstancesCommand({
         Filters: [{ Name: 'instance-state-name', Values: STATES }],
         MaxResults: 1000,
-        // Otherwise those that ECS Managed Instances and their like run are left out, without a word.
+        // By default EC2 leaves out the instances that ECS Managed Instances and similar services run.
         IncludeManagedResources: true,
-        ...(token ? { NextToken: token } : {}),
+        NextToken: token,
       });
       const page: DescribeInstancesCommandOutput = await this.#call('DescribeInstances', () =>
         this.#client.send(command),
@@ -40,14 +40,14 @@ export class Ec2Inventory implements InstanceInventory {
   }
 }
 
-/** ECS describes the interface of an `awsvpc` task, which its host has for as long, by the ARN of the attachment. */
+/** The description of an `awsvpc` task's network interface, which its host has while the task runs, is the attachment's ARN. */
 const OF_A_TASK = /^arn:aws[a-z-]*:ecs:/;
 
-/** One instance as EC2 describes it now; undefined where EC2 does not know it, or not yet. */
+/** One instance as EC2 describes it now; undefined if EC2 does not know it (yet). */
 export const describeInstance =
   (client: EC2Client) =>
   async (instanceId: string): Promise<Instance | undefined> => {
-    // A filter finds nothing where an id that is unknown would be an error.
+    // A filter finds nothing for an unknown id; `InstanceIds` would be an error.
     const Filters = [{ Name: 'instance-id', Values: [instanceId] }];
     const { Reservations = [] } = await client.send(
       new DescribeInstancesCommand({ Filters, IncludeManagedResources: true }),
@@ -55,12 +55,11 @@ export const describeInstance =
     return Reservations.flatMap(({ Instances = [] }) => Instances.flatMap(instanceOf))[0];
   };
 
-/** One instance, or none where EC2 left out what makes it one. */
+/** One instance, or none if EC2 left out a required property. */
 function instanceOf(described: Ec2Instance): Instance[] {
   const { InstanceId, State, LaunchTime, ImageId, InstanceType, Placement, SubnetId } = described;
   if (!InstanceId || !State?.Name || !LaunchTime) return [];
   const tags = Object.fromEntries((described.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
-  const group = tags['aws:autoscaling:groupName'];
   const interfaces = (described.NetworkInterfaces ?? []).filter(({ Description = '' }) => !OF_A_TASK.test(Description));
   const addresses = [
     described.PrivateIpAddress,
@@ -78,15 +77,15 @@ function instanceOf(described: Ec2Instance): Instance[] {
       tags,
       addresses: present(addresses),
       macs: present(interfaces.map(({ MacAddress }) => MacAddress)),
-      ...(ImageId ? { imageId: ImageId } : {}),
-      ...(InstanceType ? { instanceType: InstanceType } : {}),
-      ...(Placement?.AvailabilityZone ? { availabilityZone: Placement.AvailabilityZone } : {}),
-      ...(SubnetId ? { subnetId: SubnetId } : {}),
-      ...(group ? { autoScalingGroup: group } : {}),
-      ...(described.Operator?.Principal ? { managedBy: described.Operator.Principal } : {}),
+      imageId: ImageId,
+      instanceType: InstanceType,
+      availabilityZone: Placement?.AvailabilityZone,
+      subnetId: SubnetId,
+      autoScalingGroup: tags['aws:autoscaling:groupName'],
+      managedBy: described.Operator?.Principal,
     },
   ];
 }
 
-/** Each once, in their order. */
+/** The texts that are there, each once, in order. */
 const present = (texts: readonly (string | undefined)[]): string[] => [...new Set(texts.flatMap((text) => text || []))];

@@ -11,7 +11,7 @@ import {
 import type { TaskInventory, TaskList, TaskPage } from '../core/inventory/inventory.ts';
 import type { Call } from './metered.ts';
 
-/** What exists in ECS. The client should try little again: the sweep after this one does. */
+/** The clusters and tasks in ECS. Its client needs few retries: the next sweep tries again. */
 export class EcsInventory implements TaskInventory {
   readonly #client: ECSClient;
   readonly #call: Call;
@@ -24,7 +24,7 @@ export class EcsInventory implements TaskInventory {
   async *clusters(): AsyncGenerator<string> {
     let nextToken: string | undefined;
     do {
-      const command = new ListClustersCommand({ maxResults: 100, ...(nextToken ? { nextToken } : {}) });
+      const command = new ListClustersCommand({ maxResults: 100, nextToken });
       const page: ListClustersCommandOutput = await this.#call('ListClusters', () => this.#client.send(command));
       yield* page.clusterArns ?? [];
       nextToken = page.nextToken;
@@ -37,7 +37,7 @@ export class EcsInventory implements TaskInventory {
       const page = await this.#tasks(cluster, desiredStatus, nextToken);
       if (!page) return;
       nextToken = page.nextToken;
-      yield { arns: page.taskArns ?? [], ...(nextToken ? { next: nextToken } : {}) };
+      yield { arns: page.taskArns ?? [], next: nextToken };
     } while (nextToken);
   }
 
@@ -52,23 +52,18 @@ export class EcsInventory implements TaskInventory {
     }
   }
 
-  /** One page; undefined where there is no such cluster any more. */
+  /** One page; undefined if the cluster no longer exists. */
   async #tasks(
     cluster: string,
     desiredStatus: TaskList,
     nextToken: string | undefined,
   ): Promise<ListTasksCommandOutput | undefined> {
-    const command = new ListTasksCommand({
-      cluster,
-      desiredStatus,
-      maxResults: 100,
-      ...(nextToken ? { nextToken } : {}),
-    });
+    const command = new ListTasksCommand({ cluster, desiredStatus, maxResults: 100, nextToken });
     try {
       return await this.#call('ListTasks', () => this.#client.send(command));
     } catch (error) {
       if (is(error, 'ClusterNotFoundException')) return undefined;
-      // A token of an earlier sweep that has expired meanwhile: from the beginning, then.
+      // The token of an earlier sweep has expired: start over.
       if (nextToken && is(error, 'InvalidParameterException')) return this.#tasks(cluster, desiredStatus, undefined);
       throw error;
     }

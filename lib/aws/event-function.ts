@@ -22,15 +22,15 @@ import { telemetry } from './telemetry.ts';
 
 type EventHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
-/** What the one function that may complete hooks has beside the others; it knows the end of each invocation by itself. */
+/** The hooks port of the one function that may complete hooks. Each invocation adds its end. */
 export type Holding = Omit<Hold, 'endsAtMs'>;
 
-/** What one function alone may do. */
+/** What only one function may do. */
 interface Own extends Pick<EventDeps, 'describeInstance'> {
   readonly holding?: Holding;
 }
 
-/** Every function on events is this one; what tells them apart are the rules that feed them and what they may do. */
+/** All functions on events share this handler. They differ in their EventBridge rules and permissions. */
 export const eventHandler = (deps: Omit<EventDeps, 'hold'>, holding?: Holding): EventHandler =>
   eventBatch({
     handle: (event, context) => {
@@ -47,20 +47,20 @@ const Env = z.object(TableEnv);
 /** Throws at cold start, naming every missing or malformed variable. */
 export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.parse(source);
 
-/** The function on AWS. A call of the table that hangs is tried again after seconds, and does not take all its time. */
+/** The function on AWS. A hanging call of the table is retried after seconds. */
 export function eventFunction(environment: NodeJS.ProcessEnv, { holding, ...own }: Own = {}): EventHandler {
   const table = openTable(readEnv(environment).TABLE_NAME, new DynamoDBClient(PROMPT));
   return eventHandler({ ...ruleDeps(table), ...own }, holding);
 }
 
-/** ECS for a caller who counts what is asked of it, by the bucket that a call comes out of. */
+/** ECS for a caller that counts calls by token bucket. */
 export interface MeteredEcs {
   readonly client: ECSClient;
   readonly tasks: Call;
   readonly definitions: Call;
 }
 
-/** What events are handled with, on AWS. */
+/** The ports that events need, on AWS. */
 export function ruleDeps(table: Table, ecs?: MeteredEcs): RuleDeps {
   const report = telemetry();
   const aliases = new DynamoAliases(table);

@@ -8,11 +8,11 @@ import {
 import type { LifecycleAction, LifecycleHooks } from '../core/triggers/lifecycle-hook.ts';
 import { PROMPT } from './prompt.ts';
 
-// A hook is changed by hand, if ever; a change counts from then on for whoever asks next.
+// Hooks change rarely and by hand. A change takes effect when the cached heartbeat expires.
 const KEEPS_MS = 5 * 60_000;
 const CACHE_SIZE = 1000;
 
-/** Lifecycle hooks as Amazon EC2 Auto Scaling has them. Trouble that passes is thrown after the SDK's own retries. */
+/** Lifecycle hooks of Amazon EC2 Auto Scaling. @throws temporary errors, after the SDK's own retries */
 export class AutoScalingHooks implements LifecycleHooks {
   readonly #client: AutoScalingClient;
   readonly #now: () => number;
@@ -55,7 +55,7 @@ export class AutoScalingHooks implements LifecycleHooks {
         new CompleteLifecycleActionCommand({
           AutoScalingGroupName: group,
           LifecycleHookName: hook,
-          // Of a termination ABANDON would be the same, and would skip the hooks of others.
+          // ABANDON would end a termination too, but skip the hooks of others.
           LifecycleActionResult: 'CONTINUE',
           ...named,
         }),
@@ -71,9 +71,9 @@ export class AutoScalingHooks implements LifecycleHooks {
 const isInvalid = (error: unknown): error is AutoScalingServiceException =>
   error instanceof AutoScalingServiceException && error.name === 'ValidationError';
 
-/** Whether the group was waiting no more: completed before, its heartbeat over, its instance or itself gone. */
+/** Whether the group had stopped waiting: the hook was completed or timed out, or instance or group are gone. */
 const isOver = (error: unknown): boolean =>
   isInvalid(error) && /No active Lifecycle Action found|not found/i.test(error.message);
 
-/** Such as `Invalid lifecycle action token`; that no action has it any more is another answer. */
+/** Such as `Invalid lifecycle action token`. A token whose action is over gives another error. */
 const isTokenRefused = (error: unknown): boolean => isInvalid(error) && /token/i.test(error.message);

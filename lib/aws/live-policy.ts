@@ -5,7 +5,7 @@ import type { Report } from '../core/report.ts';
 import { DynamoPolicyStore } from './policy-store.ts';
 import type { Table } from './table.ts';
 
-/** The policy in the table; an empty table is given the built-in one as version 1. */
+/** The policy in the table. In an empty table the built-in one becomes version 1. */
 export const policyIn = (table: Table, now: () => number, report: Report): LivePolicy =>
   livePolicy(
     new PolicyCache({

@@ -8,13 +8,13 @@ export type Call = <T extends { readonly $metadata: { readonly attempts?: number
 
 export const unmetered: Call = (_api, send) => send();
 
-/** "Too many", in the words of ECS and of EC2. @see "Request throttling" in the API reference of each */
+/** The throttling errors of ECS and EC2. @see "Request throttling" in the API reference of each */
 const THROTTLED = new Set(['ThrottlingException', 'RequestLimitExceeded']);
 
 /**
- * Calls that a sweep accounts for, the SDK's own retries included. One that is throttled is the sweep's last of its kind.
+ * Counts the calls of a sweep, including the SDK's retries. A throttled call is the sweep's last one from that bucket.
  *
- * @param from the bucket, shared by all tools of the account, that they come out of, if they come out of one
+ * @param from the token bucket that all tools of the account share for this API, if there is one
  */
 export const metered =
   (spend: Spend, from?: SharedBucket): Call =>

@@ -6,7 +6,7 @@ import type { Cursors, ReviewProgress } from '../core/ledger/review.ts';
 import { number, type Row, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table } from './table.ts';
 
-/** What a run takes up where the last one left it: `<pk>` / `#progress`, one row that stays; `{}` before the first run. */
+/** Where the next run continues: `<pk>` / `#progress`, one permanent row; `{}` before the first run. */
 class DynamoProgress<State> {
   protected readonly table: Table;
   protected readonly key: { readonly pk: string; readonly sk: string };
@@ -49,11 +49,11 @@ const sweepState = z.object({
 
 const cursors = z.record(text, number);
 
-/** How far sweeping has come: `SWEEP`, with `heldUntilMs` while a sweep is under way. */
+/** The progress of sweeps: `SWEEP`, with `heldUntilMs` while a sweep is running. */
 export class DynamoSweepProgress extends DynamoProgress<SweepState> implements SweepProgress {
   readonly #everyMs: number | undefined;
 
-  /** @param everyMs how often it is swept, for whoever reads; only the reconciler knows */
+  /** @param everyMs the interval between sweeps, saved for readers; only the reconciler knows it */
   constructor(table: Table, everyMs?: number) {
     super(table, 'SWEEP', sweepState);
     this.#everyMs = everyMs;
@@ -92,7 +92,7 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
   }
 }
 
-/** How far the reviews have come: `REVIEW`. */
+/** The progress of reviews: `REVIEW`. */
 export class DynamoReviewProgress extends DynamoProgress<Cursors> implements ReviewProgress {
   constructor(table: Table) {
     super(table, 'REVIEW', cursors);

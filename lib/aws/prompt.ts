@@ -1,12 +1,12 @@
 /**
- * For clients whose calls must not hang, as by default they may for ever: somebody waits meanwhile, a held instance or a whole
- * sweep. With the SDK's three tries this stays within the margin before a lifecycle hook's heartbeat ends.
+ * Timeouts for calls that must not hang: a held instance or a whole sweep waits for them, and by default the SDK has no timeout.
+ * Three tries of the SDK fit into the margin before a lifecycle hook's heartbeat ends.
  */
 export const PROMPT = {
   requestHandler: { connectionTimeout: 1000, requestTimeout: 2500, throwOnRequestTimeout: true },
 } as const;
 
-/** The same for calls whose answers are large. */
+/** The same for calls with large responses. */
 export const PATIENT = {
   requestHandler: { ...PROMPT.requestHandler, requestTimeout: 10_000 },
 } as const;

@@ -5,10 +5,10 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import type { RotatingSecret } from '../core/nodes/rotating-secret.ts';
 
-// What was rotated away is known to be so within a minute (docs/runbook.md, "Revoke a host or a secret").
+// A rotation takes effect within a minute (docs/runbook.md, "Revoke a host or a secret").
 const REFRESH_MS = 50_000;
 const STALE_MS = 60 * 60_000;
-const RETRY_MS = 30_000; // a stranger with a wrong secret must not cost a call each time
+const RETRY_MS = 30_000; // requests with a wrong secret must not cost a call each
 
 /**
  * A secret in Secrets Manager: a plain string with the stages AWSCURRENT and AWSPREVIOUS. A TTL cache does not fit: one
@@ -31,7 +31,7 @@ export class AwsSecret implements RotatingSecret {
   }
 
   refreshed(): Promise<readonly string[]> {
-    // Whoever asks again is about to call a key or a secret wrong: what was known is no ground for that.
+    // Bypasses the longer cache: a key is rejected only after a fresh read of the secret.
     return this.#noOlderThan(RETRY_MS, false);
   }
 
@@ -41,8 +41,8 @@ export class AwsSecret implements RotatingSecret {
     const values = this.#fetch();
     const fetched = { values, atMs: this.#now() };
     this.#cached = fetched;
-    // A failed fetch is not kept: the next request asks again. Meanwhile what was known goes on being known, for as
-    // long as an outage of Secrets Manager may last: a secret that was rotated away then still opens.
+    // A failed fetch is not kept: the next request tries again. Until then the last values stay valid, for at most
+    // STALE_MS: a secret that is rotated during an outage of Secrets Manager is accepted that long.
     const held = before && this.#now() - before.atMs < STALE_MS ? before : undefined;
     values.catch(() => {
       if (this.#cached === fetched) this.#cached = held;
@@ -52,7 +52,7 @@ export class AwsSecret implements RotatingSecret {
 
   async #fetch(): Promise<readonly string[]> {
     const [current, previous] = await Promise.all([this.#stage('AWSCURRENT'), this.#stage('AWSPREVIOUS')]);
-    // To go on without would be to call every key of every node invalid.
+    // Without it every node key would count as invalid.
     if (!current) throw new Error(`${this.#arn} has no current value`);
     return previous ? [current, previous] : [current];
   }
@@ -62,7 +62,7 @@ export class AwsSecret implements RotatingSecret {
       const command = new GetSecretValueCommand({ SecretId: this.#arn, VersionStage: stage });
       return (await this.#client.send(command)).SecretString;
     } catch (error) {
-      // Before the first rotation there is no previous value; a missing current one is a fault.
+      // Before the first rotation there is no previous value.
       if (error instanceof ResourceNotFoundException && stage === 'AWSPREVIOUS') return undefined;
       throw error;
     }

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 
-/** What every adapter of the table must be told. */
+/** The environment variables of every adapter of the table. */
 export const TableEnv = { TABLE_NAME: z.string().check(z.minLength(1)) };
 
 /** The table and a client for it; items have `pk`, `sk` and, for TTL, `expiresAt` in epoch seconds. */
@@ -23,10 +23,10 @@ export function openTable(name: string, client: DynamoDBClient = new DynamoDBCli
   return { name, db: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }) };
 }
 
-/** Epoch seconds, as TTL wants them; the item lives at least until then. */
+/** Epoch seconds for TTL, rounded up: the item lives at least until then. */
 export const ttl = (atMs: number): number => Math.ceil(atMs / 1000);
 
-/** True when the write was made, false when its condition did not hold: losing a race is an answer. */
+/** @returns whether the write was made: false when its condition did not hold, which is no error */
 export async function conditional(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;
@@ -37,7 +37,7 @@ export async function conditional(write: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Every item that a query finds, read page by page as they are consumed. */
+/** All items that a query finds. Pages are read as the items are consumed. */
 export async function* itemsOf(
   { db, name }: Table,
   query: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>,

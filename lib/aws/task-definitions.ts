@@ -14,7 +14,7 @@ import { type Table, ttl } from './table.ts';
 interface Held {
   readonly names: Promise<ReadonlySet<string> | undefined>;
   untilMs: number;
-  /** Whether ECS did not tell; said once. */
+  /** Whether ECS did not describe it. This is reported once. */
   failed: boolean;
 }
 
@@ -23,7 +23,7 @@ const RETRY_MS = 60_000;
 
 const EssentialRow = z.object({ containers: z.array(text) });
 
-/** With a revision: a family alone would mean its latest one, whichever that is. */
+/** With a revision: a family alone means its latest revision, which changes. */
 const REVISION = /^arn:[a-z0-9-]+:ecs:[a-z0-9-]+:\d{12}:task-definition\/[A-Za-z0-9_-]{1,255}:\d{1,10}$/;
 
 /**
@@ -38,7 +38,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
   readonly #call: Call;
   readonly #held = new Map<string, Held>();
 
-  /** @param client by default one that gives up soon: no event waits long for what is good to know */
+  /** @param client by default one that gives up soon: an event must not wait long for this */
   constructor(
     table: Table,
     now: () => number,
@@ -53,7 +53,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
     this.#call = call;
   }
 
-  /** @throws what the table says; a refusal of ECS is no failure */
+  /** @throws errors of the table; an error of ECS is no failure */
   async essentialContainers(arn: string): Promise<ReadonlySet<string> | undefined> {
     if (!REVISION.test(arn)) return undefined;
     const before = this.#held.get(arn);
@@ -83,7 +83,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
       names = essential.flatMap(({ name }) => name ?? []);
       if (names.length === 0) throw new Error('it has no essential container');
     } catch (error) {
-      // Nobody was asked, so nothing is remembered.
+      // ECS was not asked, so there is nothing to remember.
       if (error instanceof OutOfBudget) this.#held.delete(arn);
       else this.#failed(arn, error);
       return undefined;

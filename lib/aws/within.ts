@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** What comes of some work, or nothing once so many ms have passed; the work goes on. */
+/** The result of some work, or undefined after this many ms. The work itself goes on. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   const done = new AbortController();
-  const over = pause(ms, undefined, { signal: done.signal }).catch(() => undefined); // aborted: nobody waits any more
+  const over = pause(ms, undefined, { signal: done.signal }).catch(() => undefined); // aborted below
   try {
     return await Promise.race([work, over]);
   } finally {

@@ -19,37 +19,43 @@ const LOGGER_TLS_MAX_LINESIZE = 1_048_576;
 const RESERVED_PREFIXES = ['query.', 'cache.', 'config_views.'];
 const RESERVED_SUFFIXES = ['epoch', 'counter'];
 
-/** What osquery would refuse or ignore among the options, and what would cut the node off. */
-export function checkOptions(
-  document: SourceDocument,
-  problems: Problem[],
-  options: ProfileText['options'] = {},
-): void {
-  const complain = (severity: Problem['severity'], name: string, message: string, hint?: string) =>
+type Options = NonNullable<ProfileText['options']>;
+
+/** Reports a problem with the option `name`. */
+type Complain = (severity: Problem['severity'], name: string, message: string, hint?: string) => void;
+
+/** Reports options that osquery would refuse or ignore, and options that would cut the node off. */
+export function checkOptions(document: SourceDocument, problems: Problem[], options: Options = {}): void {
+  const complain: Complain = (severity, name, message, hint) =>
     problems.push(document.problem(severity, document.position(['options', name], 'key'), message, hint));
   for (const [name, value] of Object.entries(options)) {
-    if (FLAGFILE_ONLY.has(name)) {
-      complain('error', name, `${name} works in the flag file alone: osquery ignores it in a configuration`);
-    } else if (!SETTABLE.has(name) && !REFRESH_ALIASES.has(name) && !name.startsWith(CUSTOM_PREFIX)) {
-      const near = nearest(name, SETTABLE);
-      const hint = near ? `did you mean ${near}?` : `options of your own begin with ${CUSTOM_PREFIX}`;
-      complain('error', name, `osquery has no option ${name}: it would be skipped`, hint);
-    }
-    if (value === '') complain('error', name, `${name} is empty: osquery skips it`, 'set its default instead');
-    if (name === 'disable_distributed' && String(value) === 'true') {
-      complain('warning', name, 'disable_distributed: nodes with this profile fetch no on-demand queries');
-    }
-    if (name === 'distributed_plugin' && value !== 'tls') {
-      complain('error', name, `distributed_plugin "${value}": on-demand queries come over tls`);
-    }
+    checkName(name, complain);
+    checkValue(name, value, complain);
   }
   checkLogBodies(options, complain);
 }
 
-function checkLogBodies(
-  options: NonNullable<ProfileText['options']>,
-  complain: (severity: Problem['severity'], name: string, message: string, hint?: string) => void,
-): void {
+function checkName(name: string, complain: Complain): void {
+  if (FLAGFILE_ONLY.has(name)) {
+    complain('error', name, `${name} works in the flag file alone: osquery ignores it in a configuration`);
+  } else if (!SETTABLE.has(name) && !REFRESH_ALIASES.has(name) && !name.startsWith(CUSTOM_PREFIX)) {
+    const near = nearest(name, SETTABLE);
+    const hint = near ? `did you mean ${near}?` : `options of your own begin with ${CUSTOM_PREFIX}`;
+    complain('error', name, `osquery has no option ${name}: it would be skipped`, hint);
+  }
+}
+
+function checkValue(name: string, value: Options[string], complain: Complain): void {
+  if (value === '') complain('error', name, `${name} is empty: osquery skips it`, 'set its default instead');
+  if (name === 'disable_distributed' && String(value) === 'true') {
+    complain('warning', name, 'disable_distributed: nodes with this profile fetch no on-demand queries');
+  }
+  if (name === 'distributed_plugin' && value !== 'tls') {
+    complain('error', name, `distributed_plugin "${value}": on-demand queries come over tls`);
+  }
+}
+
+function checkLogBodies(options: Options, complain: Complain): void {
   const { logger_tls_max_lines: lines, logger_tls_max_linesize: size, logger_tls_max: alias } = options;
   const bytes = Number(lines ?? LOGGER_TLS_MAX_LINES) * Number(size ?? alias ?? LOGGER_TLS_MAX_LINESIZE);
   if (bytes <= MAX_LOG_BODY_BYTES) return;

@@ -115,32 +115,53 @@ function branches(pattern: JsonObject, path: Path): Branch[] {
   );
 }
 
-/** Whether the literal values of a branch are among those that the events have. Near misses are pointed out. */
-function canMatch(document: SourceDocument, problems: Problem[], at: Path, { fields }: Branch): boolean {
-  let possible = true;
-  const check = (path: Path, values: unknown, known: readonly string[], isClosed: boolean) => {
-    if (!Array.isArray(values) || !values.every((value) => typeof value === 'string')) return;
+/** A list of literal values in a pattern, and the values that the field is known to have. */
+interface LiteralField {
+  readonly path: Path;
+  readonly values: readonly string[];
+  readonly known: readonly string[];
+  /** `known` is all the values that the field can have. */
+  readonly isClosed: boolean;
+}
+
+/** Whether an event can have the literal values of a branch. Warns about values that AWS does not send. */
+function canMatch(document: SourceDocument, problems: Problem[], at: Path, branch: Branch): boolean {
+  const literals = literalFields(branch);
+  for (const { path, values, known, isClosed } of literals) {
     for (const [index, value] of values.entries()) {
       const near = known.includes(value) ? undefined : nearest(value, known);
       if (known.includes(value) || (!isClosed && near === undefined)) continue;
       const hint = near ? `did you mean "${near}"?` : `it is one of ${known.join(', ')}`;
       problems.push(document.warning([...at, ...path, index], `"${value}" is no value AWS sends here`, hint));
     }
-    if (isClosed && values.length > 0 && !values.some((value) => known.includes(value))) possible = false;
-  };
-  const { source, 'detail-type': detailType, detail } = fields;
-  const sources = Array.isArray(source?.value) ? source.value : [];
-  const types = Array.isArray(detailType?.value) ? detailType.value : [];
-  const knownTypes = sources.flatMap((name) => DETAIL_TYPES[String(name)] ?? []);
-  if (detailType && knownTypes.length > 0) check(detailType.path, types, knownTypes, false);
-  const [onlyType, ...otherTypes] = types;
-  const closed = otherTypes.length === 0 ? (FIELD_VALUES[String(onlyType)] ?? {}) : {};
-  for (const [field, values] of Object.entries(isObject(detail?.value) ? detail.value : {})) {
-    const known = closed[field];
-    if (known && detail) check([...detail.path, field], values, known, true);
   }
-  return possible;
+  return literals.every(
+    ({ values, known, isClosed }) => !isClosed || values.length === 0 || values.some((value) => known.includes(value)),
+  );
 }
+
+/** The fields of a branch that hold literals and whose values are known: the detail-type, and fields of `detail`. */
+function literalFields({ fields }: Branch): LiteralField[] {
+  const { source, 'detail-type': detailType, detail } = fields;
+  const types = listOf(detailType?.value);
+  const knownTypes = listOf(source?.value).flatMap((name) => DETAIL_TYPES[String(name)] ?? []);
+  const known = (types.length === 1 ? FIELD_VALUES[String(types[0])] : undefined) ?? {};
+  const ofDetail = isObject(detail?.value) ? Object.entries(detail.value) : [];
+  const candidates = [
+    { path: detailType?.path ?? [], values: types, known: knownTypes, isClosed: false },
+    ...ofDetail.map(([field, values]) => {
+      const path = [...(detail?.path ?? []), field];
+      return { path, values: listOf(values), known: known[field] ?? [], isClosed: true };
+    }),
+  ];
+  return candidates.flatMap(({ values, ...field }) =>
+    field.known.length > 0 && values.every(isText) ? [{ ...field, values }] : [],
+  );
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** The keys and indices that a path such as `$.detail.state[0].prefix` leads along; keys may hold dots themselves. */
 function stepsTo(pattern: unknown, path: string): Path {

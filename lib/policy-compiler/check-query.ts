@@ -45,23 +45,10 @@ export type QueryPurpose = Pick<SqlPurpose, 'kind' | 'onEc2Only'> & {
   readonly said?: readonly Platform[] | undefined;
 };
 
-/** One question of a rule, compiled; what is wrong with it is noted. */
-export function compileQuery(
-  reading: Reading,
-  path: Path,
-  name: string,
-  text: QueryText,
-  purpose: QueryPurpose,
-): PolicyQuery {
-  const { document, problems } = reading;
+/** Compiles the query of a rule at `path`, whose last step is the query's name, and reports its problems. */
+export function compileQuery(reading: Reading, path: Path, text: QueryText, purpose: QueryPurpose): PolicyQuery {
   const bind = text.bind ?? {};
-  const used = new Set(placeholders(text.sql).map((placeholder) => placeholder.name));
-  for (const [placeholder, expression] of Object.entries(bind)) {
-    checkExpression(reading, [...path, 'bind', placeholder], expression);
-    if (used.has(placeholder)) continue;
-    const at = document.position([...path, 'bind', placeholder], 'key');
-    problems.push(document.problem('error', at, `the SQL has no :${placeholder}`, 'remove the binding or use it'));
-  }
+  checkBindings(reading, path, text);
   const platforms = platformsWith(reading.databases, text.sql, purpose.platforms);
   const discovery =
     text.discovery === undefined
@@ -73,26 +60,48 @@ export function compileQuery(
     onEc2Only: purpose.onEc2Only === true || discovery?.asksForEc2 === true,
     bound: Object.keys(bind),
   });
-  const evidence = evidenceOf(text);
+  checkEvidence(reading, path, text, columns);
+  return {
+    name: String(path.at(-1)),
+    sql: text.sql.trim(),
+    bind,
+    evidence: evidenceOf(text),
+    discovery: text.discovery?.trim(),
+    platforms: hostsWith([...tables, ...(discovery?.tables ?? [])], purpose.said),
+  };
+}
+
+/** Reports bindings that are no JMESPath, and bindings without a placeholder. */
+function checkBindings(reading: Reading, path: Path, { sql, bind = {} }: QueryText): void {
+  const { document, problems } = reading;
+  const used = new Set(placeholders(sql).map(({ name }) => name));
+  for (const [placeholder, expression] of Object.entries(bind)) {
+    checkExpression(reading, [...path, 'bind', placeholder], expression);
+    if (used.has(placeholder)) continue;
+    const at = document.position([...path, 'bind', placeholder], 'key');
+    problems.push(document.problem('error', at, `the SQL has no :${placeholder}`, 'remove the binding or use it'));
+  }
+}
+
+/** @param columns of the answer; undefined where the SQL could not be prepared */
+function checkEvidence(
+  { document, problems }: Reading,
+  path: Path,
+  text: QueryText,
+  columns: readonly string[] | undefined,
+): void {
   if (text.alive && !text.evidence) {
     problems.push(document.error([...path, 'alive'], '"alive" says nothing without "evidence"'));
   } else if (text.alive && Object.keys(text.alive).length !== 1) {
     problems.push(document.error([...path, 'alive'], '"alive" names exactly one column'));
   }
+  const evidence = evidenceOf(text);
   for (const [key, column] of Object.entries({ evidence: evidence?.column, alive: evidence?.alive?.column })) {
     if (column === undefined || !columns || columns.includes(column)) continue;
     const near = nearest(column, columns);
     const hint = near ? `did you mean ${near}?` : `it returns ${columns.join(', ')}`;
     problems.push(document.error([...path, key], `${key}: the SQL returns no column "${column}"`, hint));
   }
-  return {
-    name,
-    sql: text.sql.trim(),
-    bind,
-    ...(evidence ? { evidence } : {}),
-    ...(text.discovery === undefined ? {} : { discovery: text.discovery.trim() }),
-    platforms: hostsWith([...tables, ...(discovery?.tables ?? [])], purpose.said),
-  };
 }
 
 /** The platforms that have these tables; undefined where it is every one. Tables of extensions are anywhere. */
@@ -106,5 +115,5 @@ function hostsWith(tables: readonly string[], said: readonly Platform[] = PLATFO
 function evidenceOf({ evidence, alive }: QueryText): PolicyQuery['evidence'] {
   if (evidence === undefined) return undefined;
   const [entry] = Object.entries(alive ?? {});
-  return { column: evidence, ...(entry ? { alive: { column: entry[0], oneOf: entry[1] } } : {}) };
+  return { column: evidence, alive: entry && { column: entry[0], oneOf: entry[1] } };
 }

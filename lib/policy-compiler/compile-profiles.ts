@@ -51,7 +51,7 @@ export function compilePack(reading: Reading, platforms: readonly Platform[]): C
   if (name === 'main') {
     problems.push(document.error([], 'a pack must not be named "main": osquery keeps the schedule under that name'));
   }
-  const pack = readShape(Pack, document, problems, packValues(document.value));
+  const pack = readShape(Pack, reading, { value: packValues(document.value) });
   if (!pack) {
     checkQueriesAlone(reading, 'queries', platforms);
     return undefined;
@@ -98,7 +98,7 @@ export function compileProfile(
   packs: ReadonlyMap<string, CompiledPack | undefined>,
 ): CompiledProfile | undefined {
   const { document, problems } = reading;
-  const text = readShape(ProfileFile, document, problems);
+  const text = readShape(ProfileFile, reading);
   if (!text) {
     checkQueriesAlone(reading, 'schedule', ['linux']);
     return undefined;
@@ -169,7 +169,9 @@ function checkScheduledQuery(reading: Reading, path: Path, query: ScheduledQuery
 function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries', platforms: readonly Platform[]): void {
   const whole = packValues(reading.document.value) as Record<string, unknown> | null | undefined;
   const value = whole?.[key];
-  const queries = readShape(z.record(z.string(), ScheduledQuery), reading.document, [], value ?? {}, [key]) ?? {};
+  const part = { value: value ?? {}, at: [key] };
+  const queries =
+    readShape(z.record(z.string(), ScheduledQuery), { document: reading.document, problems: [] }, part) ?? {};
   for (const [name, query] of Object.entries(queries)) {
     checkScheduledQuery(reading, [key, name], query, { onEc2Only: true, platforms });
   }

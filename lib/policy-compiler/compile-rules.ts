@@ -31,11 +31,11 @@ export interface CompiledRule {
 
 /** The rules of one file, in its order; a rule with a problem of shape is left out, its SQL and the others still judged. */
 export function compileRules(reading: Reading): CompiledRule[] {
-  const { document, problems } = reading;
+  const { document } = reading;
   if (document.value === undefined || document.value === null) return [];
-  const list = readShape(z.array(z.unknown(), NO_LIST), document, problems) ?? [];
+  const list = readShape(z.array(z.unknown(), NO_LIST), reading) ?? [];
   return list.flatMap((value, index) => {
-    const text = readShape(Rule, document, problems, value, [index]);
+    const text = readShape(Rule, reading, { value, at: [index] });
     if (text) return [compileRule(reading, [index], text)];
     for (const set of ['queries', 'post-mortem'] as const) checkQueriesAlone(reading, [index, set], value);
     return [];
@@ -47,7 +47,8 @@ const NO_LIST = 'must be a list of rules, each beginning with "- rule: <name>"';
 /** Judges the queries of a rule that is no rule. Problems of their shape have been noted already. */
 function checkQueriesAlone(reading: Reading, path: Path, rule: unknown): void {
   const queries = (rule as Record<string, unknown> | null)?.[String(path.at(-1))];
-  const read = readShape(z.record(z.string(), Query), reading.document, [], queries ?? {}, path) ?? {};
+  const part = { value: queries ?? {}, at: path };
+  const read = readShape(z.record(z.string(), Query), { document: reading.document, problems: [] }, part) ?? {};
   compileQueries(reading, path, read, {
     kind: path.at(-1) === 'queries' ? 'query' : 'post-mortem',
     onEc2Only: true,
@@ -143,7 +144,7 @@ function compileQueries(
   queries: Readonly<Record<string, QueryText>>,
   purpose: QueryPurpose,
 ): PolicyQuery[] {
-  return Object.entries(queries).map(([name, text]) => compileQuery(reading, [...path, name], name, text, purpose));
+  return Object.entries(queries).map(([name, text]) => compileQuery(reading, [...path, name], text, purpose));
 }
 
 function triggerOf(
@@ -174,45 +175,58 @@ function triggerOf(
   return on.request ? { trigger: { request: on.request }, canMatch: true } : { canMatch: true };
 }
 
-/** Which triggers can say what of a host. */
+type TargetText = NonNullable<RuleText['target']>;
+type NamedTarget = Extract<TargetText, string>;
+
+/** The target of a rule; undefined, with the problem reported, where its trigger cannot name that target. */
 function targetOf(reading: Reading, path: Path, { on, target, rule }: RuleText): Target | undefined {
   const { document, problems } = reading;
   const at = [...path, 'target'];
-  const refuse = (message: string, hint?: string) => {
-    problems.push(document.error(at, message, hint));
-    return undefined;
-  };
-  const isOfNode = on.enrollment !== undefined || on.log !== undefined;
   if (target === undefined) {
-    if (isOfNode || Object.keys(on).length === 0) return 'same-node';
-    return refuse(
-      `the rule "${rule}" names no target`,
-      on.event ? 'such as target: ec2-instance' : 'such as target: { host: detail.host }',
-    );
+    if (isOfNode(on) || Object.keys(on).length === 0) return 'same-node';
+    const hint = on.event ? 'such as target: ec2-instance' : 'such as target: { host: detail.host }';
+    problems.push(document.error(at, `the rule "${rule}" names no target`, hint));
+    return undefined;
   }
-  if (target === 'same-node') {
-    return isOfNode ? target : refuse('same-node is the node that enrolled or logged a row; this trigger has none');
+  if (typeof target === 'string') {
+    if (canName(target, on)) return target;
+    problems.push(document.error(at, ...NEEDS[target]));
+    return undefined;
   }
-  if (target === 'ecs-task-host') {
-    if (on.event && isPatternAbout(on.event, TASK_STATE_CHANGES)) return target;
-    return refuse(
-      'ecs-task-host needs an event about a task',
-      'on: { event: { source: [aws.ecs], detail-type: [ECS Task State Change], … } }',
-    );
-  }
-  if (target === 'finding-host') {
-    if (on.event && isPatternAbout(on.event, GUARDDUTY_FINDINGS)) return target;
-    return refuse(
-      'finding-host needs an event about a GuardDuty finding',
-      'on: { event: { source: [aws.guardduty], detail-type: [GuardDuty Finding], … } }',
-    );
-  }
-  if (target === 'ec2-instance') {
-    return isOfNode ? refuse('ec2-instance needs an event that names an instance', 'use same-node') : target;
-  }
-  if ('host' in target) {
-    checkExpression(reading, [...at, 'host'], target.host);
-    return { host: target.host };
-  }
-  return { 'hosts-where': nodeMatch(target['hosts-where']) };
+  if ('hosts-where' in target) return { 'hosts-where': nodeMatch(target['hosts-where']) };
+  checkExpression(reading, [...at, 'host'], target.host);
+  return { host: target.host };
 }
+
+/** Whether the trigger is a node's own: its enrollment, or a row that it logged. */
+const isOfNode = ({ enrollment, log }: RuleText['on']): boolean => enrollment !== undefined || log !== undefined;
+
+/** Whether a trigger names the host that a target stands for. */
+function canName(target: NamedTarget, on: RuleText['on']): boolean {
+  switch (target) {
+    case 'same-node':
+      return isOfNode(on);
+    case 'ec2-instance':
+      return !isOfNode(on);
+    case 'ecs-task-host':
+      return on.event !== undefined && isPatternAbout(on.event, TASK_STATE_CHANGES);
+    case 'finding-host':
+      return on.event !== undefined && isPatternAbout(on.event, GUARDDUTY_FINDINGS);
+    default:
+      return target satisfies never;
+  }
+}
+
+/** What a target needs of its trigger. */
+const NEEDS: Readonly<Record<NamedTarget, readonly [message: string, hint?: string]>> = {
+  'same-node': ['same-node is the node that enrolled or logged a row; this trigger has none'],
+  'ec2-instance': ['ec2-instance needs an event that names an instance', 'use same-node'],
+  'ecs-task-host': [
+    'ecs-task-host needs an event about a task',
+    'on: { event: { source: [aws.ecs], detail-type: [ECS Task State Change], … } }',
+  ],
+  'finding-host': [
+    'finding-host needs an event about a GuardDuty finding',
+    'on: { event: { source: [aws.guardduty], detail-type: [GuardDuty Finding], … } }',
+  ],
+};

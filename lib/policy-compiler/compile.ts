@@ -99,7 +99,7 @@ function readFiles(files: ReadonlyMap<string, string>, problems: Problem[]): Doc
 
 function readSettings([document, ...others]: readonly SourceDocument[], problems: Problem[]): SettingsText {
   for (const other of others) problems.push(other.error([], `the settings are in ${document?.file} already`));
-  const read = document?.value ? readShape(Settings, document, problems) : undefined;
+  const read = document?.value ? readShape(Settings, { document, problems }) : undefined;
   return read ?? Settings.parse({});
 }
 

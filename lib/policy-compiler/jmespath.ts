@@ -46,34 +46,42 @@ function syntaxProblem(expression: string): ExpressionProblem | undefined {
   try {
     search(expression, {});
   } catch (error) {
-    if (error instanceof LexerError) {
-      return { message: `no JMESPath: unexpected "${error.lexerValue}"`, offset: error.lexerPosition };
-    }
-    if (error instanceof IncompleteExpressionError) {
-      return { message: 'no JMESPath: it ends too early', offset: Math.max(0, expression.length - 1) };
-    }
-    if (error instanceof ParseError) {
-      const what = error.reason ?? `unexpected "${String(error.tokenValue)}"`;
-      return { message: `no JMESPath: ${what}`, offset: Math.max(0, error.lexPosition) };
-    }
-    if (error instanceof EmptyExpressionError) return { message: 'no JMESPath: it is empty', offset: 0 };
-    // A function of the wrong type or arity on an empty document says nothing, except that the name may be wrong.
     if (!(error instanceof Error)) throw error;
-    if (error instanceof RangeError) return { message: 'no JMESPath: nested too deeply', offset: 0 };
-    if (error instanceof UnknownFunctionError)
-      return unknownFunction(expression) ?? { message: error.message, offset: 0 };
+    return problemOf(error, expression) ?? unknownFunction(expression);
   }
   return unknownFunction(expression);
 }
 
-function unknownFunction(expression: string) {
+/**
+ * What an error of a search in an empty document says of the expression. Undefined for an argument of the wrong type or
+ * number: the empty document causes these errors, too.
+ */
+function problemOf(error: Error, expression: string): ExpressionProblem | undefined {
+  if (error instanceof LexerError) {
+    return { message: `no JMESPath: unexpected "${error.lexerValue}"`, offset: error.lexerPosition };
+  }
+  if (error instanceof IncompleteExpressionError) {
+    return { message: 'no JMESPath: it ends too early', offset: Math.max(0, expression.length - 1) };
+  }
+  if (error instanceof ParseError) {
+    const what = error.reason ?? `unexpected "${String(error.tokenValue)}"`;
+    return { message: `no JMESPath: ${what}`, offset: Math.max(0, error.lexPosition) };
+  }
+  if (error instanceof EmptyExpressionError) return { message: 'no JMESPath: it is empty', offset: 0 };
+  if (error instanceof RangeError) return { message: 'no JMESPath: nested too deeply', offset: 0 };
+  if (error instanceof UnknownFunctionError)
+    return unknownFunction(expression) ?? { message: error.message, offset: 0 };
+  return undefined;
+}
+
+function unknownFunction(expression: string): ExpressionProblem | undefined {
   for (const { 1: name, index } of expression.matchAll(TOKEN)) {
     if (name === undefined || FUNCTIONS.includes(name)) continue;
     const near = nearest(name, FUNCTIONS);
     return {
       message: `JMESPath has no function ${name}()`,
       offset: index,
-      ...(near ? { hint: `did you mean ${near}()?` } : {}),
+      hint: near && `did you mean ${near}()?`,
     };
   }
   return undefined;

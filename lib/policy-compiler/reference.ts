@@ -63,17 +63,26 @@ function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (schema.anyOf) return [...new Set(schema.anyOf.map((one) => typeOf(asSchema(one))))].join(' or ');
-  if (schema.type === 'array') return `list of ${typeOf(asSchema(schema.items))}`;
-  if (schema.type === 'integer') return `whole number${range(schema)}`;
-  if (schema.type === 'object') {
-    const [onlyKey, ...otherKeys] = Object.keys(schema.properties ?? {});
-    if (onlyKey && otherKeys.length === 0) return `\`{${onlyKey}: …}\``;
-    return isObjectLike(schema) && !schema.properties
-      ? `map to ${typeOf(asSchema(schema.additionalProperties))}`
-      : 'map';
+  switch (schema.type) {
+    case 'array':
+      return `list of ${typeOf(asSchema(schema.items))}`;
+    case 'integer':
+      return `whole number${range(schema)}`;
+    case 'object':
+      return mapType(schema);
+    case 'string':
+      return schema.pattern?.includes('[smhd]') ? 'duration' : 'text';
+    case 'boolean':
+      return 'true or false';
+    default:
+      return 'anything';
   }
-  if (schema.type === 'string') return schema.pattern?.includes('[smhd]') ? 'duration' : 'text';
-  return schema.type === 'boolean' ? 'true or false' : 'anything';
+}
+
+function mapType(schema: JsonSchema): string {
+  const [onlyKey, ...otherKeys] = Object.keys(schema.properties ?? {});
+  if (onlyKey && otherKeys.length === 0) return `\`{${onlyKey}: …}\``;
+  return isObjectLike(schema) && !schema.properties ? `map to ${typeOf(asSchema(schema.additionalProperties))}` : 'map';
 }
 
 function range({ minimum, maximum }: JsonSchema): string {

@@ -14,19 +14,24 @@ interface Subject {
   readonly at: Path;
 }
 
+/** A part of a document's value. */
+interface Part {
+  /** @default - the whole value of the document */
+  readonly value?: unknown;
+  /** Where the part is in the document. @default [] */
+  readonly at?: Path;
+}
+
 /**
- * Reads a document's value, or the part of it at `at`, through a schema.
+ * Parses a document's value, or a part of it, with a schema. Problems are added to `problems`, with their lines and columns.
  *
- * @param problems what does not fit is added to it, each at its place in the file
- * @returns what fits: entries of maps (a query among queries) that do not are left out, so that the others can be judged
+ * @returns the value without the map entries (such as one query of many) that do not fit, so that the rest can be checked
  *   further. Undefined when more than that is wrong.
  */
 export function readShape<S extends z.ZodType>(
   schema: S,
-  document: SourceDocument,
-  problems: Problem[],
-  value: unknown = document.value,
-  at: Path = [],
+  { document, problems }: { readonly document: SourceDocument; readonly problems: Problem[] },
+  { value = document.value, at = [] }: Part = {},
 ): z.output<S> | undefined {
   const first = schema.safeParse(value);
   if (first.success) return first.data;

@@ -9,23 +9,32 @@ const CLAUSE = /^(?:SELECT|FROM|WHERE|AND|OR|HAVING|LIMIT|UNION(?:\s+ALL)?|(?:GR
  * White space outside of texts is lost; what stands in brackets stays together.
  */
 export function sqlLines(sql: string): string[] {
-  const lines = [''];
-  let depth = 0;
-  const add = (text: string) => {
-    lines[lines.length - 1] += text;
-  };
-  for (const [token] of sql.trim().matchAll(TOKEN)) {
-    if (token === '(') depth++;
-    if (token === ')') depth--;
-    if (/^\s+$/.test(token)) {
-      if (lines.at(-1)?.trim() !== '') add(' ');
-    } else if (depth === 0 && CLAUSE.test(token)) {
-      if (lines.at(-1)?.trim() === '') lines.pop();
-      lines.push(token.replace(/\s+/g, ' '));
-    } else {
-      add(token);
-      if (depth === 0 && token === ',') lines.push('  ');
+  const tokens = [...sql.trim().matchAll(TOKEN)].map(([token]) => token);
+  const lines: string[] = [];
+  let line = '';
+  for (const [token, depth] of withDepth(tokens)) {
+    const isSpace = /^\s+$/.test(token);
+    if (isSpace && line.trim() !== '') line += ' ';
+    if (isSpace) continue;
+    if (depth !== 0 || !CLAUSE.test(token)) line += token;
+    else {
+      lines.push(line);
+      line = token.replace(/\s+/g, ' ');
+    }
+    if (depth === 0 && token === ',') {
+      lines.push(line);
+      line = '  ';
     }
   }
-  return lines.map((line) => line.trimEnd()).filter((line) => line !== '');
+  return [...lines, line].map((one) => one.trimEnd()).filter((one) => one !== '');
+}
+
+/** Each token with the number of brackets that are open after it. */
+function withDepth(tokens: readonly string[]): [token: string, depth: number][] {
+  let depth = 0;
+  return tokens.map((token) => {
+    if (token === '(') depth++;
+    if (token === ')') depth--;
+    return [token, depth];
+  });
 }

@@ -190,13 +190,7 @@ export class OsqueryDatabase {
     return vtab.setupModule({
       catchExceptions: true,
       methods: {
-        xConnect: (db, _aux, _argc, argv, out) => {
-          const facts = this.tables.get(wasm.cstrToJs(wasm.peekPtr(argv))); // argv[0] is the module's name
-          if (!facts) return capi.SQLITE_DENY;
-          const result = capi.sqlite3_declare_vtab(db, declaration(facts));
-          if (result === capi.SQLITE_OK) this.connected.set(vtab.xVtab.create(out).pointer, facts);
-          return result;
-        },
+        xConnect: (db, ...[, , argv, out]) => this.connect(db, argv, out),
         xDisconnect: (pointer) => {
           this.connected.delete(pointer);
           vtab.xVtab.dispose(pointer);
@@ -215,27 +209,32 @@ export class OsqueryDatabase {
     });
   }
 
+  /** SQLite's `xConnect`. `argv[0]` is the module's name, which is the table's. */
+  private connect(db: Pointer, argv: Pointer, out: Pointer): number {
+    const facts = this.tables.get(wasm.cstrToJs(wasm.peekPtr(argv)));
+    if (!facts) return capi.SQLITE_DENY;
+    const result = capi.sqlite3_declare_vtab(db, declaration(facts));
+    if (result === capi.SQLITE_OK) this.connected.set(vtab.xVtab.create(out).pointer, facts);
+    return result;
+  }
+
   private plan(facts: TableFacts | undefined, pointer: Pointer): number {
     if (!facts) return capi.SQLITE_DENY;
     this.seen.tables.add(facts.name);
     const info = vtab.xIndexInfo(pointer);
-    const used: { column: ColumnFacts; op: number }[] = [];
-    let isConstrained = false;
-    for (let i = 0; i < info.$nConstraint; i++) {
-      const { $iColumn, $op, $usable } = info.nthConstraint(i);
-      const column = facts.columns[$iColumn];
-      if (!column || !$usable) continue;
-      isConstrained = true;
-      if ($op === capi.SQLITE_INDEX_CONSTRAINT_EQ) this.noteEquality(`${facts.name}.${column.name}`, pointer, i);
-      if (!column.isIndexed || (column.type === 'TEXT' && ORDERINGS.has($op))) continue;
-      if (column.isOptimized && capi.sqlite3_vtab_in(pointer, i, -1)) capi.sqlite3_vtab_in(pointer, i, 1);
-      used.push({ column, op: $op });
-      info.nthConstraintUsage(i).$argvIndex = used.length;
+    const constraints = constraintsOf(facts, info);
+    for (const { column, op, index } of constraints) {
+      if (op === capi.SQLITE_INDEX_CONSTRAINT_EQ) this.noteEquality(`${facts.name}.${column.name}`, pointer, index);
+    }
+    const used = constraints.filter(isUsed);
+    for (const [position, { column, index }] of used.entries()) {
+      if (column.isOptimized && capi.sqlite3_vtab_in(pointer, index, -1)) capi.sqlite3_vtab_in(pointer, index, 1);
+      info.nthConstraintUsage(index).$argvIndex = position + 1;
     }
     info.$estimatedCost = lacksRequired(facts, used, info) || used.length === 0 ? FULL_COST : INDEX_COST;
     info.$idxNum = this.scans.length;
     info.dispose();
-    this.scans.push({ table: facts, used: used.map(usedOf), isConstrained });
+    this.scans.push({ table: facts, used: used.map(usedOf), isConstrained: constraints.length > 0 });
     return capi.SQLITE_OK;
   }
 
@@ -254,7 +253,26 @@ export class OsqueryDatabase {
   }
 }
 
-const usedOf = ({ column, op }: { column: ColumnFacts; op: number }) => ({
+/** A constraint on a column that SQLite can give to the table. */
+interface Constraint {
+  readonly column: ColumnFacts;
+  readonly op: number;
+  /** Its position among the constraints of the plan. */
+  readonly index: number;
+}
+
+const constraintsOf = ({ columns }: TableFacts, info: IndexInfo): Constraint[] =>
+  Array.from({ length: info.$nConstraint }, (_, index) => index).flatMap((index) => {
+    const { $iColumn, $op, $usable } = info.nthConstraint(index);
+    const column = columns[$iColumn];
+    return column && $usable ? [{ column, op: $op, index }] : [];
+  });
+
+/** Whether osquery's table looks at a constraint itself. */
+const isUsed = ({ column, op }: Constraint): boolean =>
+  column.isIndexed === true && !(column.type === 'TEXT' && ORDERINGS.has(op));
+
+const usedOf = ({ column, op }: Constraint) => ({
   column: column.name,
   isEquality: op === capi.SQLITE_INDEX_CONSTRAINT_EQ,
   isLike: op === capi.SQLITE_INDEX_CONSTRAINT_LIKE,

@@ -1,7 +1,7 @@
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import type { PolicyRule } from '../../lib/core/policy/policy.ts';
 import { postMortemQueriesOf, ruleQueriesOf } from '../../lib/core/policy/rule-queries.ts';
-import { questions } from '../../lib/core/queue/ask.ts';
+import { queriesFor } from '../../lib/core/queue/ask.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { aSnapshot } from './a-record.ts';
 import { plainPolicy } from './plain-policy.ts';
@@ -33,7 +33,7 @@ export async function ask(server: TlsHarness, host: string, question: Question =
     identity: { task_arn: workload, task_family: 'shop' },
   });
   const asking = set === 'live' ? ruleQueriesOf(rule, 'live') : postMortemQueriesOf(rule);
-  const { queries: all } = questions(
+  const { queries: all } = queriesFor(
     host,
     [asking],
     {

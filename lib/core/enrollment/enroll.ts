@@ -8,7 +8,7 @@ import { areTwoMachines, contestMsOf, isSameAgent, twinName } from '../nodes/twi
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
-import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
+import { type AskDeps, enqueue, queriesFor } from '../queue/ask.ts';
 import { moveNamed } from '../queue/move.ts';
 import { platformOf } from '../queue/on-platform.ts';
 import { type EnrollPlan, type Newcomer, planEnroll } from './plan-enroll.ts';
@@ -193,9 +193,9 @@ async function askOnEnrollment(
     receivedAtMs: node.enrolledAtMs,
   };
   const askings = rules.map((rule) => ruleQueriesOf(rule, 'enrollment'));
-  const asked = questions(node.host, askings, cause, deps.now());
+  const asked = queriesFor(node.host, askings, cause, deps.now());
   // Its record, which tells the platform, is not written yet.
   const wanted = { ...asked, platform: platformOf(node.identity.platform) ?? ('unknown' as const) };
-  await enqueue(node.host, wanted, policy.limits, 0, deps);
+  await enqueue(node.host, wanted, { limits: policy.limits, heatSeconds: 0 }, deps);
   return 1000 * heatSecondsOf(askings);
 }

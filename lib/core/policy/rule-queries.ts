@@ -49,7 +49,7 @@ const heatSecondsOfOne = ({ rule: { accelerateSeconds }, set, expiresSeconds }: 
  * A delivery has room for few queries: last gasps go first. Post-mortem ones can wait, but for those with evidence, which
  * make the verdict.
  */
-export function priorityOf({ set, rule }: RuleQueries, { evidence }: PolicyQuery): number {
+export function priorityOf({ set, rule }: Pick<RuleQueries, 'set' | 'rule'>, { evidence }: PolicyQuery): number {
   if (set === 'last-gasp') return 0;
   return set === 'post-mortem' && !evidence ? Math.min(9, rule.priority + 2) : rule.priority;
 }

@@ -1,4 +1,5 @@
 import type { Decorations } from '../decorations.ts';
+import { grouped } from '../grouped.ts';
 import type { DetectedBy } from '../ledger/clocks.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
@@ -14,22 +15,22 @@ import type { HostQueue } from './host-queue.ts';
 import { onPlatform, platformOf } from './on-platform.ts';
 import type { Asker, PendingQuery } from './pending-query.ts';
 
-/** What a trigger gives to the queries it asks for. */
+/** What the queries of one trigger have in common. */
 export interface Cause {
-  /** Makes the ids: task and containers, instance and launch time, host and enrollment, the id of an event. */
+  /** Query ids derive from it: task and containers, instance and launch time, host and enrollment, or an event id. */
   readonly key: string;
-  /** What JMESPath sees. */
+  /** The document that JMESPath bindings read. */
   readonly trigger: unknown;
   readonly workload?: string;
-  /** The name by which the host was found, where it goes by another. */
+  /** The alias that led to the host. @default - the host was named by its own identifier */
   readonly alias?: string;
   /** Ids that a returned row may prove. */
   readonly subjects: readonly string[];
   readonly decorations: Decorations;
   readonly subjectDecorations?: Readonly<Record<string, Decorations>>;
   readonly triggeredAtMs: number;
-  readonly receivedAtMs: number; // when we heard of it
-  /** Who told of it. @default - an event */
+  readonly receivedAtMs: number; // when Mayfly received it
+  /** How Mayfly learned of it. @default - by an event */
   readonly toldBy?: DetectedBy;
   readonly places?: Asker['places'];
 }
@@ -42,134 +43,159 @@ export interface AskDeps {
   readonly now: () => number; // epoch ms
 }
 
-/**
- * The queries these rules ask a host on one trigger, in rule order, and what was refused. Ids come from cause, rule and
- * query alone, so a trigger delivered twice yields the same ids. Never throws for what an event holds.
- */
-export function questions(
-  host: string,
-  askings: readonly RuleQueries[],
-  cause: Cause,
-  nowMs: number,
-): { readonly queries: PendingQuery[]; readonly refusals: Refusal[] } {
-  const queries: PendingQuery[] = [];
-  const refusals: Refusal[] = [];
-  for (const asking of askings) {
-    const { rule, set, expiresSeconds } = asking;
-    for (const query of asking.queries) {
-      const bound = bind(query, cause.trigger, listsAreIds(rule, query));
-      const refuse = (problem: string): number => refusals.push({ rule: rule.name, query: query.name, problem });
-      if (!bound.ok) {
-        refuse(bound.problem);
-        continue;
-      }
-      if (bound.refused.length > 0) refuse('unsafe-id');
-      queries.push({
-        queryId: digestOf(cause.key, rule.name, set, query.name),
-        host,
-        priority: priorityOf(asking, query),
-        rule: rule.name,
-        query: query.name,
-        set,
-        sql: query.sql,
-        bindings: bound.bindings,
-        ...(query.evidence ? { evidence: query.evidence } : {}),
-        ...(query.discovery ? { discovery: query.discovery } : {}),
-        platforms: query.platforms,
-        ...(cause.workload ? { workload: cause.workload } : {}),
-        alias: cause.alias,
-        subjects: cause.subjects,
-        decorations: cause.decorations,
-        subjectDecorations: cause.subjectDecorations ?? {},
-        // A clock that is ahead would make every answer a quick one.
-        triggeredAtMs: Math.min(cause.triggeredAtMs, cause.receivedAtMs),
-        receivedAtMs: cause.receivedAtMs,
-        ...(cause.toldBy ? { toldBy: cause.toldBy } : {}),
-        ...(cause.places ? { places: cause.places } : {}),
-        queuedAtMs: nowMs,
-        expiresAtMs: nowMs + expiresSeconds * 1000,
-      });
-    }
-  }
-  return { queries, refusals };
-}
-
-/** What is to be asked of a host, and what could not be asked. */
-export interface Wanted {
+/** Queries for a host, and those that could not be bound. */
+export interface BoundQueries {
   readonly queries: readonly PendingQuery[];
   readonly refusals: readonly Refusal[];
-  /** @default - as the host's record says */
+}
+
+/**
+ * Binds the queries of these rules for one host and one trigger, in rule order. Ids derive from cause, rule and query
+ * alone, so a trigger delivered twice yields the same ids. Never throws on the content of an event.
+ */
+export function queriesFor(host: string, rules: readonly RuleQueries[], cause: Cause, nowMs: number): BoundQueries {
+  const bound = rules.flatMap((of) => of.queries.map((query) => bindFor(host, { ...of, query }, cause, nowMs)));
+  return {
+    queries: bound.flatMap(({ pending }) => pending ?? []),
+    refusals: bound.flatMap(({ refusal }) => refusal ?? []),
+  };
+}
+
+/** One query of a rule. */
+interface RuleQuery extends Omit<RuleQueries, 'queries'> {
+  readonly query: RuleQueries['queries'][number];
+}
+
+/** The pending query, or why there is none; both when only some of its ids are unsafe. */
+function bindFor(
+  host: string,
+  of: RuleQuery,
+  cause: Cause,
+  nowMs: number,
+): { readonly pending?: PendingQuery; readonly refusal?: Refusal } {
+  const { rule, set, query, expiresSeconds } = of;
+  const bound = bind(query, cause.trigger, listsAreIds(rule, query));
+  const refusalOf = (problem: string): Refusal => ({ rule: rule.name, query: query.name, problem });
+  if (!bound.ok) return { refusal: refusalOf(bound.problem) };
+  const pending: PendingQuery = {
+    queryId: digestOf(cause.key, rule.name, set, query.name),
+    host,
+    priority: priorityOf(of, query),
+    rule: rule.name,
+    query: query.name,
+    set,
+    sql: query.sql,
+    bindings: bound.bindings,
+    evidence: query.evidence,
+    discovery: query.discovery,
+    platforms: query.platforms,
+    workload: cause.workload,
+    alias: cause.alias,
+    subjects: cause.subjects,
+    decorations: cause.decorations,
+    subjectDecorations: cause.subjectDecorations ?? {},
+    // A source whose clock is ahead must not make answers look faster than they were.
+    triggeredAtMs: Math.min(cause.triggeredAtMs, cause.receivedAtMs),
+    receivedAtMs: cause.receivedAtMs,
+    toldBy: cause.toldBy,
+    places: cause.places,
+    queuedAtMs: nowMs,
+    expiresAtMs: nowMs + expiresSeconds * 1000,
+  };
+  return { pending, refusal: bound.refused.length > 0 ? refusalOf('unsafe-id') : undefined };
+}
+
+/** What a trigger wants from a host. */
+export interface Wanted extends BoundQueries {
+  /** @default - the platform in the host's node record */
   readonly platform?: Platform | 'unknown';
 }
 
+/** How queries are queued. */
+export interface EnqueueOptions {
+  readonly limits: Limits;
+  /** For how long the host polls fast once something is queued; 0 leaves its interval alone. */
+  readonly heatSeconds: number;
+  /** The workload whose ledger record notes refusals. @default - none */
+  readonly workload?: string;
+  /** Ids of pending queries that will be withdrawn; they do not count against the limits. @default - none */
+  readonly leaving?: ReadonlySet<string>;
+}
+
 /**
- * Queues queries for a host within the limits, and heats it. What a limit drops, and what could not be bound, is in the
- * ledger and in the log, never silent.
+ * Queues queries for a host within the limits and accelerates its polls. Refused and dropped queries appear in the
+ * ledger and in the log.
  *
- * @param leaving ids of queries that wait and will be taken back: their places are free
- * @returns the queries that wait now
+ * @returns the queries that are pending now
  */
 export async function enqueue(
   host: string,
   wanted: Wanted,
-  limits: Limits,
-  heatSeconds: number,
+  { limits, heatSeconds, workload, leaving = new Set() }: EnqueueOptions,
   deps: AskDeps,
-  workload?: string,
-  leaving: ReadonlySet<string> = new Set(),
 ): Promise<PendingQuery[]> {
-  const { queue, registry, ledger, report, now } = deps;
-  const { queries, refusals } = await answerable(host, wanted, deps);
-  // A storm of rows may ask one thing thousands of times: each reason is told once, with its number.
-  for (const [{ rule, query, problem }, count] of counted(refusals)) {
-    report('query_refused', { host, workload: workload ?? null, rule, query, problem, count });
-    if (problem.startsWith('unsafe')) await ledger.recordTrouble(workload, 'unsafe-id');
-    if (problem === 'too-large') await ledger.recordTrouble(workload, 'too-large');
-    // Where another query can prove it, that one makes the verdict.
-    const isProvable = queries.some(({ evidence }) => evidence !== undefined);
-    if (problem === 'not-on-platform' && !isProvable) await ledger.recordTrouble(workload, 'not-on-platform');
-  }
+  const { queue, registry, now } = deps;
+  const answerable = await answerableOn(host, wanted, deps);
+  const { queries } = answerable;
+  await recordRefusals(host, workload, answerable, deps);
   if (queries.length === 0) return [];
   const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, leaving, now });
-  for (const [{ rule, query, limit }, count] of counted(dropped.map(dropOf)))
-    report('query_dropped', { host, rule, query, limit, count });
-  // Two notices of one end: what the first of them asked a moment ago is all there is to know.
-  const limited = dropped.filter(({ query }) => query.set !== 'last-gasp');
-  for (const troubled of new Set(limited.map(({ query }) => query.workload)))
-    await ledger.recordTrouble(troubled, 'limited');
+  await recordDropped(host, dropped, deps);
   if (queued.length > 0 && heatSeconds > 0) await registry.accelerate(host, now() + heatSeconds * 1000);
   return queued;
 }
 
-const dropOf = ({ query: { rule, query }, limit }: Dropped) => ({ rule, query, limit });
-
-/** Equal ones together, with how many there are, in the order of the first of each. */
-function counted<T extends object>(items: readonly T[]): (readonly [item: T, count: number])[] {
-  const groups = new Map<string, [T, number]>();
-  for (const item of items) {
-    const key = JSON.stringify(item);
-    const group = groups.get(key);
-    if (group) group[1] += 1;
-    else groups.set(key, [item, 1]);
+async function recordRefusals(
+  host: string,
+  workload: string | undefined,
+  { queries, refusals }: BoundQueries,
+  { ledger, report }: AskDeps,
+): Promise<void> {
+  // Thousands of log rows may lead to the same refusal: one report each, with a count.
+  for (const [{ rule, query, problem }, count] of counted(refusals)) {
+    report('query_refused', { host, workload: workload ?? null, rule, query, problem, count });
+    if (problem.startsWith('unsafe')) await ledger.recordTrouble(workload, 'unsafe-id');
+    if (problem === 'too-large') await ledger.recordTrouble(workload, 'too-large');
+    // If another query can still prove the workload, that one decides the verdict.
+    const isProvable = queries.some(({ evidence }) => evidence !== undefined);
+    if (problem === 'not-on-platform' && !isProvable) await ledger.recordTrouble(workload, 'not-on-platform');
   }
-  return [...groups.values()];
 }
 
-/** What the host's platform has the tables for; hosts are looked up only for questions that are not for every platform. */
-async function answerable(host: string, wanted: Wanted, { registry }: AskDeps) {
+async function recordDropped(host: string, dropped: readonly Dropped[], { ledger, report }: AskDeps): Promise<void> {
+  for (const [{ rule, query, limit }, count] of counted(dropped.map(dropOf)))
+    report('query_dropped', { host, rule, query, limit, count });
+  // Two notices may announce the same end. The queries of the first one suffice, so dropping the second is no loss.
+  const limited = dropped.filter(({ query }) => query.set !== 'last-gasp');
+  for (const workload of new Set(limited.map(({ query }) => query.workload)))
+    await ledger.recordTrouble(workload, 'limited');
+}
+
+const dropOf = ({ query: { rule, query }, limit }: Dropped) => ({ rule, query, limit });
+
+/** Groups equal items and counts them, in the order of their first occurrence. */
+function counted<T extends object>(items: readonly T[]): (readonly [item: T, count: number])[] {
+  return [...grouped(items, (item) => JSON.stringify(item)).values()].flatMap((group) => {
+    const [first] = group;
+    return first ? [[first, group.length] as const] : [];
+  });
+}
+
+/** Leaves out queries that the host's platform has no tables for. Reads the node only if a query is platform-specific. */
+async function answerableOn(host: string, wanted: Wanted, { registry }: AskDeps): Promise<BoundQueries> {
   if (!wanted.queries.some(({ platforms }) => platforms)) return wanted;
   const { platform = platformOf((await registry.find(host))?.identity.platform) } = wanted;
   return onPlatform(wanted, platform === 'unknown' ? undefined : platform);
 }
 
-/** Until when answers to these queries are waited for, in epoch ms; 0 where there are none. */
+/** The latest instant at which an answer to these queries still counts, epoch ms; 0 if there are no queries. */
 export const settleByMsOf = (queries: readonly PendingQuery[]): number =>
   Math.max(0, ...queries.map(({ expiresAtMs }) => expiresAtMs + ANSWER_GRACE_MS));
 
 /**
- * When what was asked about a workload: as known before, and what was queued just now.
+ * The clocks of a workload's queries: those already known, and those queued just now.
  *
- * @param poller the agent that lives on its host
+ * @param poller the agent on its host
  */
 export function firstAskedOf(
   before: Handling | undefined,
@@ -178,12 +204,12 @@ export function firstAskedOf(
 ): Pick<Handling, 'firstAsked' | 'askings'> {
   const { firstAsked, askings = [] } = before ?? {};
   const [first] = queries;
-  if (!first) return { ...(firstAsked ? { firstAsked } : {}), askings };
+  if (!first) return { firstAsked, askings };
   const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = first;
   const sets = [...new Set(queries.map(({ set }) => set))];
   const news = sets.map((set) => ({ set, atMs: queuedAtMs, queries: queries.filter((one) => one.set === set).length }));
   return {
-    firstAsked: firstAsked ?? { eventAtMs, receivedAtMs, queuedAtMs, toldBy, ...(poller ? { poller } : {}) },
+    firstAsked: firstAsked ?? { eventAtMs, receivedAtMs, queuedAtMs, toldBy, poller },
     askings: [...askings, ...news],
   };
 }

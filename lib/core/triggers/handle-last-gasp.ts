@@ -4,7 +4,7 @@ import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { heatSecondsOf, lastGaspQueriesOf } from '../policy/rule-queries.ts';
-import { type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
+import { type Cause, enqueue, firstAskedOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';
@@ -141,11 +141,11 @@ async function askInstance(
     ...(known ? { decorations: instanceDecorations(known) } : {}),
   };
   const askings = rules.map((rule) => lastGaspQueriesOf(rule, secondsLeft ?? rule.expiresSeconds));
-  const wanted = questions(host, askings, cause, now());
+  const wanted = queriesFor(host, askings, cause, now());
   // Ids alone would not know a repeat once the queries are answered.
   const { done } = await fanOuts.resume(cause.key, now());
-  const heat = heatSecondsOf(askings);
-  const queries = done ? [] : await enqueue(host, wanted, compiled.policy.limits, heat, deps, instanceId);
+  const options = { limits: compiled.policy.limits, heatSeconds: heatSecondsOf(askings), workload: instanceId };
+  const queries = done ? [] : await enqueue(host, wanted, options, deps);
   if (!done) await fanOuts.save(cause.key, { hosts: 1, done: true }, now());
   const asked = done ? wanted.queries : queries;
   if (!record && queries.length > 0)

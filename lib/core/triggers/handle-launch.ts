@@ -10,7 +10,7 @@ import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
-import { type AskDeps, type Cause, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
+import { type AskDeps, type Cause, enqueue, firstAskedOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { keyOf } from '../queue/pending-query.ts';
 
 /** An instance that came up, as EC2 or its Auto Scaling group tells it. */
@@ -61,9 +61,10 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     toldBy: record.toldBy,
   };
   const askings = rules.map((rule) => ruleQueriesOf(rule, 'launch'));
-  const wanted = questions(host, askings, cause, now());
+  const wanted = queriesFor(host, askings, cause, now());
   const { limits } = compiled.policy;
-  const queries = await enqueue(host, wanted, limits, heatSecondsOf(askings), deps, record.workload);
+  const options = { limits, heatSeconds: heatSecondsOf(askings), workload: record.workload };
+  const queries = await enqueue(host, wanted, options, deps);
   await ledger.markHandled(record.workload, record.version, {
     host,
     enrolled: lives(node, now()),

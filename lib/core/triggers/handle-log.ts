@@ -3,7 +3,7 @@ import type { Node } from '../nodes/node.ts';
 import type { CompiledPolicy, LogRow } from '../policy/compiled-policy.ts';
 import type { PolicyRule } from '../policy/policy.ts';
 import { heatSecondsOf, type Refusal, type RuleQueries, ruleQueriesOf } from '../policy/rule-queries.ts';
-import { type AskDeps, enqueue, questions } from '../queue/ask.ts';
+import { type AskDeps, enqueue, queriesFor } from '../queue/ask.ts';
 import type { PendingQuery } from '../queue/pending-query.ts';
 import type { LogLine } from '../results/lines.ts';
 
@@ -44,7 +44,8 @@ export async function askOnLog(
   if (configHash) await deps.directory.recordConfigHash(node.host, configHash);
   if (matches.length === 0) return 0;
   const { wanted, askings } = wantedBy(node, matches, deps.now());
-  const queued = await enqueue(node.host, wanted, policy.policy.limits, heatSecondsOf(askings), deps);
+  const options = { limits: policy.policy.limits, heatSeconds: heatSecondsOf(askings) };
+  const queued = await enqueue(node.host, wanted, options, deps);
   return queued.length;
 }
 
@@ -65,7 +66,7 @@ function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
     for (const rule of rules) {
       const asking = askings.get(rule.name) ?? ruleQueriesOf(rule, 'log');
       askings.set(rule.name, asking);
-      const { queries, refusals } = questions(node.host, [asking], cause, nowMs);
+      const { queries, refusals } = queriesFor(node.host, [asking], cause, nowMs);
       for (const query of queries) wanted.queries.push(query);
       for (const refusal of refusals) wanted.refusals.push(refusal);
     }

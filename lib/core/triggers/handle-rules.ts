@@ -10,7 +10,7 @@ import { matchNode } from '../policy/match-node.ts';
 import type { Limits, NodeMatch, PolicyRule, Target } from '../policy/policy.ts';
 import { ruleQueriesOf } from '../policy/rule-queries.ts';
 import { namedBy } from '../policy/target.ts';
-import { type AskDeps, type Cause, enqueue, questions } from '../queue/ask.ts';
+import { type AskDeps, type Cause, enqueue, queriesFor } from '../queue/ask.ts';
 import { type FanOuts, FINDING_KEEPS_MS, ranked } from '../queue/fan-out.ts';
 
 import type { ContainerHosts } from './container-hosts.ts';
@@ -163,13 +163,18 @@ async function ask(
   places?: readonly string[],
 ): Promise<{ readonly queued: number; readonly dropped: number }> {
   const own = { ...cause, alias, key: `${cause.key} ${host}`, ...(places ? { places } : {}) };
-  const { queries, refusals } = questions(host, [ruleQueriesOf(rule, 'request')], own, deps.now());
+  const { queries, refusals } = queriesFor(host, [ruleQueriesOf(rule, 'request')], own, deps.now());
   // They may be handed out a few at a time: the last one stands for all.
   const asked = queries.map(({ places: last, ...query }, index) =>
     last && index === queries.length - 1 ? { ...query, places: last } : query,
   );
   const limits = isFinding ? limitsOfFindings(policy.policy.limits) : policy.policy.limits;
-  const queued = await enqueue(host, { queries: asked, refusals }, limits, rule.accelerateSeconds, deps);
+  const queued = await enqueue(
+    host,
+    { queries: asked, refusals },
+    { limits, heatSeconds: rule.accelerateSeconds },
+    deps,
+  );
   return { queued: queued.length, dropped: asked.length - queued.length };
 }
 

@@ -14,7 +14,7 @@ import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import type { Profile } from '../policy/policy.ts';
 import { heatSecondsOf } from '../policy/rule-queries.ts';
-import { type AskDeps, enqueue, firstAskedOf, questions, settleByMsOf } from '../queue/ask.ts';
+import { type AskDeps, type BoundQueries, enqueue, firstAskedOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
@@ -64,7 +64,7 @@ function noteAccount({ workload }: WorkloadRecord, { account }: TaskEvent, { rep
 /** What one event of a task wants to ask, and what becomes of what was asked before. */
 interface TaskPlan {
   /** What is to be asked now, and was not asked before. */
-  readonly fresh: ReturnType<typeof questions>;
+  readonly fresh: BoundQueries;
   /** How long the rules want the host's agent to poll fast, in seconds. */
   readonly heatSeconds: number;
   readonly asked: readonly PendingKey[];
@@ -83,7 +83,7 @@ function planTask(
   const asked = uniqueKeys([...(record.handling?.asked ?? []), ...record.alsoAsked]);
   const known = new Set(asked.map(({ queryId }) => queryId));
   const cause = { ...causeOf(event, record, machine), alias };
-  const { queries, refusals } = questions(waitsFor ?? '', askings, cause, nowMs);
+  const { queries, refusals } = queriesFor(waitsFor ?? '', askings, cause, nowMs);
   return {
     fresh: { queries: queries.filter(({ queryId }) => !known.has(queryId)), refusals },
     heatSeconds: heatSecondsOf(askings),
@@ -103,7 +103,8 @@ async function ask(
 ): Promise<PendingQuery[]> {
   const heat = poller ? heatSeconds : 0;
   const leaving = new Set(late.map(({ queryId }) => queryId));
-  const queries = waitsFor ? await enqueue(waitsFor, fresh, policy.limits, heat, deps, workload, leaving) : [];
+  const options = { limits: policy.limits, heatSeconds: heat, workload, leaving };
+  const queries = waitsFor ? await enqueue(waitsFor, fresh, options, deps) : [];
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
   // A starting task heats its host too: the agent then polls fast by the time the container exists.
   if (host && poller && !stopped && policy.heatSeconds > heat)

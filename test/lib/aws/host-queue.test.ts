@@ -143,7 +143,9 @@ describe('the queue of a host in DynamoDB', () => {
     const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
     for (let n = 0; n < 20; n++) await queue.enqueue(large(n));
     expect((await queue.read('h1')).pending.length).toBeLessThan(20); // a page is 1 MB
-    expect(await enqueue('h1', { queries: [large(20)], refusals: [] }, limits, 0, world.taskDeps())).toEqual([]);
+    expect(
+      await enqueue('h1', { queries: [large(20)], refusals: [] }, { limits, heatSeconds: 0 }, world.taskDeps()),
+    ).toEqual([]);
     expect((await queue.waitingIds('h1', world.nowMs)).size).toBe(20);
   });
 });

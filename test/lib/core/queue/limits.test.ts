@@ -15,7 +15,9 @@ describe('the limit on what waits for a host', () => {
     for (const query of old) await queue.enqueue(query);
     world.nowMs += 601 * SECOND;
     const again = aHostQuery(3, { queuedAtMs: world.nowMs, expiresAtMs: world.nowMs + 600 * SECOND });
-    expect(await enqueue('h1', { queries: [again], refusals: [] }, limits, 0, world.taskDeps())).toEqual([again]);
+    expect(
+      await enqueue('h1', { queries: [again], refusals: [] }, { limits, heatSeconds: 0 }, world.taskDeps()),
+    ).toEqual([again]);
     await world.aNode('h1');
     expect((await world.poll('h1')).map(({ query }) => query)).toEqual(['host-3']);
   });
@@ -23,8 +25,8 @@ describe('the limit on what waits for a host', () => {
   it('is no obstacle to a query that waits already', async () => {
     const world = await World.begin();
     const queries = Array.from({ length: 25 }, (_, n) => aHostQuery(n));
-    const first = await enqueue('h1', { queries, refusals: [] }, limits, 0, world.taskDeps());
-    const second = await enqueue('h1', { queries, refusals: [] }, limits, 0, world.taskDeps());
+    const first = await enqueue('h1', { queries, refusals: [] }, { limits, heatSeconds: 0 }, world.taskDeps());
+    const second = await enqueue('h1', { queries, refusals: [] }, { limits, heatSeconds: 0 }, world.taskDeps());
     expect([first, second]).toEqual([queries.slice(0, 20), queries.slice(0, 20)]);
   });
 });

@@ -27,7 +27,7 @@ describe('the commands of the ledger', () => {
   });
 
   it('are all in the README, and understood as they stand there', async () => {
-    const [, section = ''] = /^## See what was seen\n([\s\S]*?)^## /m.exec(README) ?? [];
+    const [, section = ''] = /^## See the verdicts\n([\s\S]*?)^## /m.exec(README) ?? [];
     const examples = [...section.matchAll(/^npx mayfly ([^#\n]*)/gm)].map(([, example]) => String(example));
     expect(examples.map((example) => example.split(' ')[0])).toEqual(COMMANDS);
     for (const example of examples) await isUnderstood(example);

@@ -5,7 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { openTable } from '../../lib/aws/table.ts';
-import { verdictOf } from '../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import type { Fault, TaskHandle } from '../../workbench/world/index.ts';
 import type { AnyLine } from '../support/any-line.ts';
 import { BriskClock } from '../support/brisk-clock.ts';

@@ -1,5 +1,6 @@
 import { scopeOf } from '../../lib/core/arn.ts';
-import { type Verdict, verdictOf, type WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../lib/core/ledger/verdict.ts';
+import type { Verdict, WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { lives } from '../../lib/core/nodes/node.ts';
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';

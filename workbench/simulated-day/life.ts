@@ -1,4 +1,5 @@
-import { type Verdict, verdictOf } from '../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../lib/core/ledger/verdict.ts';
+import type { Verdict } from '../../lib/core/ledger/workload.ts';
 import type { MemoryLedger } from '../../lib/memory/ledger.ts';
 import type { TaskHandle } from '../world/index.ts';
 

@@ -1,14 +1,13 @@
 import { adviceOn } from '../../core/ledger/advice.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
+import { awaitedUntilMs, verdictOf } from '../../core/ledger/verdict.ts';
 import {
-  awaitedUntilMs,
   type ContainerFacts,
   type Handling,
   isEssential,
   type TaskContainer,
   type Trouble,
   type Verdict,
-  verdictOf,
   type WorkloadRecord,
 } from '../../core/ledger/workload.ts';
 import { type DeploymentFlags, withDeployment } from '../deployment.ts';

@@ -1,5 +1,6 @@
 import { type Percentiles, percentilesOf } from './percentiles.ts';
-import { type MissReason, type Verdict, verdictOf, type WorkloadRecord } from './workload.ts';
+import { verdictOf } from './verdict.ts';
+import type { MissReason, Verdict, WorkloadRecord } from './workload.ts';
 
 /** What became of a set of workloads. The verdicts add up to `workloads`, the reasons to the missed ones. */
 export interface Coverage {

@@ -4,7 +4,8 @@ import { adviceOn } from './advice.ts';
 import { clusterOf } from './coverage.ts';
 import type { Ledger } from './ledger.ts';
 import type { LedgerIndex } from './ledger-index.ts';
-import { type MissReason, type Verdict, verdictOf, type WorkloadRecord } from './workload.ts';
+import { verdictOf } from './verdict.ts';
+import type { MissReason, Verdict, WorkloadRecord } from './workload.ts';
 
 /** What is told of a miss, and of a miss that turned out to be none. */
 export interface CoverageEvent {

@@ -1,4 +1,5 @@
-import { isLost, type WorkloadRecord } from './workload.ts';
+import { isLost } from './verdict.ts';
+import type { WorkloadRecord } from './workload.ts';
 
 /** A workload that had an address, and when. */
 export interface Tenancy {

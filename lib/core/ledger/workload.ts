@@ -2,10 +2,9 @@ import type { Decorations } from '../decorations.ts';
 import type { QuerySet } from '../policy/query-set.ts';
 import type { AddressesSince } from './addresses.ts';
 import type { DetectedBy } from './clocks.ts';
-import { isIgnored } from './ignored.ts';
 import type { PendingKey } from './pending-key.ts';
 
-/** Why a workload was not seen, in the order in which one reason outweighs another. */
+/** Reasons why a workload was not seen, most important first: the first one recorded becomes the reason of a miss. */
 export const TROUBLES = [
   'denylisted',
   'query-failed',
@@ -23,25 +22,25 @@ export type Trouble = (typeof TROUBLES)[number];
 
 export type MissReason = Trouble | 'no-host' | 'no-id' | 'not-enrolled' | 'no-agent' | 'not-asked' | 'lost-track';
 
-/** What became of a workload, as far as anybody can tell now. */
+/** The outcome for a workload, as far as it is known now. See `verdictOf`. */
 export type Verdict =
   | { readonly verdict: 'pending' } // an answer can still come
   | { readonly verdict: 'seen' } // every essential container was seen alive
   | { readonly verdict: 'post-mortem' } // every essential container was seen, at least one of them only after its end
-  | { readonly verdict: 'never-started' } // it ended before any container existed: nothing to see
-  | { readonly verdict: 'ignored' } // nobody saw it, and nobody expected to
+  | { readonly verdict: 'never-started' } // it ended before any container existed
+  | { readonly verdict: 'ignored' } // not seen, and excluded from coverage: see `isIgnored`
   | { readonly verdict: 'missed'; readonly reason: MissReason };
 
-/** One container of a task, as the latest event says. */
+/** One container of a task, as of the latest event. */
 export interface TaskContainer {
   readonly name: string;
   readonly lastStatus: string;
   readonly runtimeId?: string;
-  /** It has an id outside the allowed alphabet, so that nothing can be asked about it. */
+  /** Its id has characters outside the allowed alphabet, so no query can name it. */
   readonly unsafeId?: true;
-  /** False where the task definition says that the task goes on without it; such a container need not be seen. */
+  /** False if the task definition marks it as non-essential: the verdict does not require it. */
   readonly essential?: boolean;
-  /** It had stopped while its task went on running, as an init container does: so the task can do without it, too. */
+  /** It stopped while its task kept running, as an init container does, so it is not essential either. */
   readonly endedFirst?: true;
   readonly image?: string;
   readonly imageDigest?: string;
@@ -49,33 +48,33 @@ export interface TaskContainer {
   readonly reason?: string;
 }
 
-/** When a task went through its states, by ECS's own clock, epoch ms. */
+/** When a task reached each of its states, by the clock of ECS, epoch ms. */
 export interface TaskTimes {
   readonly createdAtMs?: number;
-  readonly pullStartedAtMs?: number; // its network is there
-  readonly startedAtMs?: number; // its containers run
-  readonly executionStoppedAtMs?: number; // they run no more
+  readonly pullStartedAtMs?: number; // its network is ready
+  readonly startedAtMs?: number; // its containers are running
+  readonly executionStoppedAtMs?: number; // its containers have stopped
   readonly stoppedAtMs?: number;
 }
 
-/** The agent that a guarantee is about: of which class, how often it polled while it was cold, and since when. */
+/** The agent whose guaranteed bound applies: its profile, its poll interval when not accelerated, its enrollment. */
 export interface Poller {
   readonly profile: string;
   readonly intervalSeconds: number;
   readonly enrolledAtMs: number;
 }
 
-/** The first time something was asked about a workload. What is guaranteed about its answer is settled here. */
+/** The first query about a workload. It fixes which guaranteed bound applies to the answer. */
 export interface FirstQuery {
-  readonly eventAtMs: number; // when what made us ask occurred, by AWS's clock
-  readonly receivedAtMs: number; // when we heard of it
+  readonly eventAtMs: number; // time of the trigger, by AWS's clock
+  readonly receivedAtMs: number; // when Mayfly received the trigger
   readonly queuedAtMs: number;
   readonly toldBy: DetectedBy;
-  /** The agent that lived on its host then; without one, what is guaranteed counts from an enrollment that is to come. */
+  /** The agent enrolled on its host at that time. Without one, the bound counts from the later enrollment. */
   readonly poller?: Poller;
 }
 
-/** What one event says of a workload; replaces what an older version said. */
+/** The state of a workload according to one event; replaces the state of an older version. */
 export interface WorkloadSnapshot {
   /** ECS task ARN or EC2 instance id. */
   readonly workload: string;
@@ -87,91 +86,91 @@ export interface WorkloadSnapshot {
   readonly lastStatus: string;
   readonly desiredStatus: string;
   readonly stopped: boolean;
-  /** Ids that a returned row has to name before the workload counts as seen. */
+  /** Ids (container runtime ids, or the instance id) that returned rows must name before the workload counts as seen. */
   readonly subjects: readonly string[];
   readonly containers: readonly TaskContainer[];
-  /** Cluster, task definition, launch type, addresses: whatever names the workload later. */
+  /** Cluster, task definition, launch type, addresses: attributes that identify the workload later. */
   readonly identity: Readonly<Record<string, string>>;
-  /** Of a task, as far as they have come. */
+  /** Of a task: the states reached so far. */
   readonly times?: TaskTimes;
   readonly occurredAtMs: number;
-  /** When we got to know, by our clock. */
+  /** When Mayfly received it, by our clock. */
   readonly receivedAtMs: number;
   readonly toldBy: DetectedBy;
 }
 
-/** So many queries of a set were asked at a time. */
+/** How many queries of a set were queued at one time. */
 export interface QueryCount {
   readonly set: QuerySet;
   readonly atMs: number;
   readonly queries: number;
 }
 
-/** What handling a snapshot came to. */
+/** The outcome of handling a snapshot. */
 export interface Handling {
   readonly host?: string;
-  /** What was known of the EC2 instance behind it, as decorations have it: `instance_id`, `ami_id`, `instance_tags`, … */
+  /** Decorations of the EC2 instance it runs on: `instance_id`, `ami_id`, `instance_tags`, … */
   readonly machine?: Decorations;
-  /** Whether a node was enrolled for the host when its queries were queued. */
+  /** Whether the host had an enrolled node when the queries were queued. */
   readonly enrolled: boolean;
-  /** Every query asked about it: none is asked twice, and a task's end withdraws the live ones nobody took. */
+  /** Every query queued about it: none is queued twice, and the end of a task withdraws undelivered live queries. */
   readonly asked: readonly PendingKey[];
-  /** No answer is waited for beyond this; 0 when nothing was asked. */
+  /** Answers are awaited until then, epoch ms; 0 if no query was queued. */
   readonly settleByMs: number;
-  readonly stays?: AddressesSince; // of a task
+  readonly stays?: AddressesSince; // of a task: since when it has each address
   readonly firstAsked?: FirstQuery;
-  /** How many queries of which set were asked when, in that order. */
+  /** How many queries of which set were queued when, oldest first. */
   readonly askings?: readonly QueryCount[];
 }
 
-/** A verdict as it was told to the world, in metrics and, for a miss, as an event. */
+/** A verdict as it was published: in metrics and, for a miss, as an event. */
 export interface RecordedVerdict {
   readonly verdict: Verdict['verdict'];
   readonly reason?: MissReason;
 }
 
-/** The life of one workload. Facts only grow: sets of ids and troubles, first times, the highest version. */
+/** The ledger's record of one workload. Facts only grow: sets of ids and troubles, first times, the highest version. */
 export interface WorkloadRecord extends WorkloadSnapshot {
-  readonly handledVersion: number; // -1: none yet
+  readonly handledVersion: number; // -1 before the first
   readonly handling?: Handling;
   readonly seenLive: readonly string[];
   readonly seenPostMortem: readonly string[];
   readonly troubles: readonly Trouble[];
   readonly firstEventAtMs: number;
   readonly firstReceivedAtMs: number;
-  /** The last sign that it was there, by our clock: an event, or a sweep that met it. */
+  /** When it was last known to exist, by our clock: an event, or a sweep that found it. */
   readonly lastSignAtMs: number;
   readonly stays: AddressesSince;
-  /** Asked on events that were superseded while they were handled. */
+  /** Queries queued on events that a newer event superseded while they were handled. */
   readonly alsoAsked: readonly PendingKey[];
-  /** Ids of questions that are closed: answered, given up, expired or withdrawn. */
+  /** Ids of closed queries: answered, given up, expired or withdrawn. */
   readonly closed: readonly string[];
-  /** What notices asked an instance. */
+  /** Last-gasp queries queued on notices about an instance. */
   readonly lastGasps: readonly QueryCount[];
   readonly firstToldBy: DetectedBy;
-  readonly deliveredAtMs?: number; // first hand-over of a query about it
-  readonly firstAnswerAtMs?: number; // first request that brought a row about it
-  readonly firstStoredAtMs?: number; // when that row was durable
+  readonly deliveredAtMs?: number; // first delivery of a query about it
+  readonly firstAnswerAtMs?: number; // first request with a row about it
+  readonly firstStoredAtMs?: number; // when that row was stored
   readonly firstAnswerFrom?: AnswerFrom;
-  /** Container id → what the rows said of it. */
+  /** Container id → facts from rows about it. */
   readonly facts: Readonly<Record<string, ContainerFacts>>;
   readonly told?: RecordedVerdict;
 }
 
-/** Where an answer came from. */
+/** The delivery and the agent an answer came from. */
 export interface AnswerFrom {
-  readonly deliveredAtMs: number; // its query was handed to the agent, for the last time
+  readonly deliveredAtMs: number; // last delivery of its query
   readonly poller: Poller;
 }
 
-/** When an answer came, and from where. */
+/** When an answer arrived, and from which agent. */
 export interface Arrival {
   readonly from: AnswerFrom;
   readonly answeredAtMs: number;
-  readonly storedAtMs: number; // it was durable
+  readonly storedAtMs: number; // its rows were stored
 }
 
-/** What a row says of a container and its events do not; times by the host's clock. */
+/** Facts about a container that only rows contain, not events; times by the host's clock. */
 export interface ContainerFacts {
   readonly command?: string;
   readonly startedAtMs?: number;
@@ -179,113 +178,16 @@ export interface ContainerFacts {
   readonly exitCode?: number;
 }
 
-/** What one answer proved about a workload. */
+/** Proof from one answer that containers of a workload were seen. */
 export interface Sighting extends Arrival {
   readonly live: readonly string[];
   readonly postMortem: readonly string[];
-  /** Of containers among these. */
+  /** Container id → facts, for ids in `live` or `postMortem`. */
   readonly facts: Readonly<Record<string, ContainerFacts>>;
-  /** The questions that are closed with it; at least one. */
+  /** Ids of the queries this answer closes; at least one. */
   readonly closes: readonly string[];
 }
 
-/** Before these a task has no container that could be asked about. */
-export const BEFORE_RUNNING = new Set(['PROVISIONING', 'PENDING', 'ACTIVATING', 'pending']);
-
-/** An event that could not be handled within this is not handled any more: five tries, a minute apart, and their waits. */
-const HANDLED_WITHIN_MS = 20 * 60_000;
-/** What lives shows itself to the reconciler, which notes it twice a day; a day of silence means that it is gone. */
-export const LOST_AFTER_MS = 24 * 3_600_000;
-
-/** Whether nothing was heard of a life for so long that it has ended untold. */
-export const isLost = ({ stopped, lastSignAtMs }: WorkloadRecord, nowMs: number): boolean =>
-  !stopped && nowMs >= lastSignAtMs + LOST_AFTER_MS;
-
-/**
- * The verdict on one life, decided from its facts and the clock alone, so that it can be asked at any time and never
- * depends on who asked before. While nothing more is asked it only improves: pending → missed → post-mortem → seen.
- *
- * @param nowMs epoch milliseconds
- */
-export function verdictOf(record: WorkloadRecord, nowMs: number): Verdict {
-  const verdict = ofFacts(record, nowMs);
-  return verdict.verdict === 'missed' && isIgnored(record.identity) ? { verdict: 'ignored' } : verdict;
-}
-
-function ofFacts(record: WorkloadRecord, nowMs: number): Verdict {
-  const { subjects, handling, containers } = record;
-  const lost = isLost(record, nowMs);
-  if (isComing(record) && !lost) return { verdict: 'pending' };
-  if (!hasUnsafeId(record) && subjects.length > 0) {
-    const essential = essentialOf(record);
-    const isSeen = (id: string): boolean => record.seenLive.includes(id);
-    if (essential.every(isSeen)) return { verdict: 'seen' };
-    if (essential.every((id) => isSeen(id) || record.seenPostMortem.includes(id))) return { verdict: 'post-mortem' };
-  }
-  if (hasUnsafeId(record)) return { verdict: 'missed', reason: 'unsafe-id' };
-  if (record.stopped && subjects.length === 0) {
-    const ran = record.times?.startedAtMs !== undefined || containers.some(({ exitCode }) => exitCode !== undefined);
-    return ran ? { verdict: 'missed', reason: 'no-id' } : { verdict: 'never-started' };
-  }
-  if (record.handledVersion < record.version) return unless(nowMs < record.receivedAtMs + HANDLED_WITHIN_MS);
-  if (BEFORE_RUNNING.has(record.lastStatus)) return unless(!lost);
-  const isDeserted = record.troubles.includes('host-gone'); // nobody is left who could answer
-  const settleByMs = handling?.settleByMs ?? 0;
-  if (nowMs < awaitedUntilMs(record) && !isDeserted) return { verdict: 'pending' };
-  if (!handling?.host && record.deliveredAtMs === undefined) return { verdict: 'missed', reason: 'no-host' };
-  const trouble = worst(record);
-  if (settleByMs === 0) {
-    // While a task runs, its next event may ask, at the latest its end; beyond that no rule wanted to know.
-    if (record.stopped || record.kind === 'ec2-instance' || isDeserted)
-      return { verdict: 'missed', reason: trouble ?? 'not-asked' };
-    return unless(!lost);
-  }
-  // That its host is gone explains nothing where nobody was there to answer before.
-  const reached = handling?.enrolled || record.deliveredAtMs !== undefined;
-  if (!reached && (trouble === undefined || trouble === 'host-gone' || trouble === 'expired'))
-    return { verdict: 'missed', reason: record.kind === 'ec2-instance' ? 'no-agent' : 'not-enrolled' };
-  return { verdict: 'missed', reason: trouble ?? 'agent-silent' };
-}
-
-/**
- * Until when an answer that could prove something is waited for, epoch ms; 0 where none can come any more. A question that is
- * closed is waited for no longer, so that the verdict does not wait for its expiry.
- */
-export function awaitedUntilMs({ handling, alsoAsked, closed }: WorkloadRecord): number {
-  const { asked = [], settleByMs = 0 } = handling ?? {};
-  const provable = [...asked, ...alsoAsked].filter(({ answerByMs }) => answerByMs !== undefined);
-  if (provable.length === 0) return settleByMs;
-  const open = provable.filter(({ queryId }) => !closed.includes(queryId));
-  return Math.min(settleByMs, Math.max(0, ...open.map(({ answerByMs = 0 }) => answerByMs)));
-}
-
-/** Whether an essential container is still to start: seeing the others is not all there is to see. */
-const isComing = ({ stopped, containers }: WorkloadRecord): boolean =>
-  !stopped &&
-  containers.some(
-    (container) =>
-      isEssential(container) &&
-      container.runtimeId === undefined &&
-      !container.unsafeId &&
-      container.lastStatus !== 'STOPPED',
-  );
-
-const hasUnsafeId = ({ containers }: WorkloadRecord): boolean =>
-  containers.some((container) => isEssential(container) && container.unsafeId);
-
-/** Whether a container counts as essential: all do about which nothing else is known. */
+/** Whether a container counts as essential: yes unless the task definition or its early end shows otherwise. */
 export const isEssential = ({ essential, endedFirst }: Pick<TaskContainer, 'essential' | 'endedFirst'>): boolean =>
   essential !== false && !endedFirst;
-
-/** Ids that have to be seen: those of essential containers, or all where none is known to be. */
-function essentialOf({ subjects, containers }: Pick<WorkloadSnapshot, 'subjects' | 'containers'>): readonly string[] {
-  const optional = new Set(containers.flatMap((one) => (!isEssential(one) && one.runtimeId ? [one.runtimeId] : [])));
-  const essential = subjects.filter((id) => !optional.has(id));
-  return essential.length > 0 ? essential : subjects;
-}
-
-const unless = (open: boolean): Verdict =>
-  open ? { verdict: 'pending' } : { verdict: 'missed', reason: 'lost-track' };
-
-const worst = ({ troubles }: WorkloadRecord): Trouble | undefined =>
-  TROUBLES.find((trouble) => troubles.includes(trouble));

@@ -1,5 +1,6 @@
 import type { TaskList } from '../inventory/inventory.ts';
-import { BEFORE_RUNNING, LOST_AFTER_MS, type WorkloadRecord } from '../ledger/workload.ts';
+import { BEFORE_RUNNING, LOST_AFTER_MS } from '../ledger/verdict.ts';
+import type { WorkloadRecord } from '../ledger/workload.ts';
 
 /** How the ledger stands to what AWS lists: `behind` wants a look, `under-way` has its event in somebody's hands. */
 export type Standing = 'behind' | 'under-way' | 'settled';

@@ -3,14 +3,14 @@ import { compareAddresses, realmOf } from '../../../../lib/core/ledger/addresses
 import { addressDigits } from '../../../../lib/core/policy/ip-address.ts';
 import { T0 } from '../../../support/times.ts';
 
-it('tells which addresses came and which are gone, whatever their spelling', () => {
+it('lists the addresses gained and lost, whatever their spelling', () => {
   const first = compareAddresses({ ip: '10.0.3.7 2001:DB8:0:0::7' }, {}, T0);
   const six = '20010db8000000000000000000000007';
-  expect(first).toEqual({ stays: { '0a000307': T0, [six]: T0 }, came: { '0a000307': T0, [six]: T0 }, left: {} });
+  expect(first).toEqual({ current: { '0a000307': T0, [six]: T0 }, gained: { '0a000307': T0, [six]: T0 }, lost: {} });
   expect(compareAddresses({ ip: '2001:db8::7 10.0.3.8' }, first.current, T0 + 1)).toEqual({
-    stays: { [six]: T0, '0a000308': T0 + 1 },
-    came: { '0a000308': T0 + 1 },
-    left: { '0a000307': T0 },
+    current: { [six]: T0, '0a000308': T0 + 1 },
+    gained: { '0a000308': T0 + 1 },
+    lost: { '0a000307': T0 },
   });
   expect(compareAddresses({}, first.current, T0 + 1).current).toEqual({});
   expect(compareAddresses({ ip: 'no address' }, {}, T0).gained).toEqual({});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
-import { TROUBLES, verdictOf } from '../../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
+import { TROUBLES } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord } from '../../../support/a-record.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
+import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
 import { aSighting } from '../../../support/a-record.ts';

@@ -8,7 +8,8 @@ import {
   review,
   tellOfEnd,
 } from '../../../../lib/core/ledger/review.ts';
-import { type Verdict, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
+import type { Verdict, WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { TROUBLES, verdictOf, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
+import { TROUBLES, type WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { aRecord } from '../../../support/a-record.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
-import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent, taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aDescription, anInstance, CLUSTER, ON_HOST, PLACE, Sweeper } from '../../../support/a-sweeper.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Instance } from '../../../../lib/core/inventory/instance.ts';
 
-import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aSighting } from '../../../support/a-record.ts';

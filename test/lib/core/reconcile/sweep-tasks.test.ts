@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { verdictOf } from '../../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aSighting } from '../../../support/a-record.ts';

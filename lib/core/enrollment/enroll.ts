@@ -1,4 +1,5 @@
 import { fitOf } from '../hosts/fit.ts';
+import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { factsOf } from '../nodes/directory.ts';
 import { lives, type Node, type NodeIdentity } from '../nodes/node.ts';
@@ -39,8 +40,12 @@ export type Enrolled =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'ended' };
 
+export interface EnrollDeps extends AskDeps {
+  readonly ledger: Sightings & WorkloadReader;
+}
+
 /** Enrolls a node, unless its instance was terminated, and queues the enrollment queries, each once. */
-export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, deps: AskDeps): Promise<Enrolled> {
+export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, deps: EnrollDeps): Promise<Enrolled> {
   const { hostIdentifier, identity, attested } = enrollment;
   const { registry, now } = deps;
   let host = hostIdentifier;
@@ -116,7 +121,7 @@ async function write(
   { secret }: Enrollment,
   contests: string | undefined,
   policy: CompiledPolicy,
-  deps: AskDeps,
+  deps: EnrollDeps,
 ): Promise<Node | undefined> {
   // Queued before the node exists: a crash here asks again, the other order would never ask.
   const known = { ...plan.node, secret, tags: await tagsOf(plan.node, deps.ledger) };
@@ -137,7 +142,7 @@ function namesBefore(node: Node, holder: Node | undefined): readonly string[] {
  *
  * @returns the name that it had
  */
-async function takeBack(node: Node, names: readonly string[], deps: AskDeps): Promise<string | undefined> {
+async function takeBack(node: Node, names: readonly string[], deps: EnrollDeps): Promise<string | undefined> {
   for (const name of names) {
     const twin = await deps.registry.find(name, true);
     if (!twin || !isSameAgent(twin.identity, node.identity)) continue;
@@ -152,7 +157,7 @@ async function instanceOf(
   identifier: string,
   identity: NodeIdentity,
   before: Node | undefined,
-  { ledger, now }: AskDeps,
+  { ledger, now }: EnrollDeps,
 ): Promise<WorkloadRecord | undefined> {
   if (!identifier.startsWith('i-')) return undefined;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
@@ -178,7 +183,7 @@ async function askOnEnrollment(
   node: Node,
   replaces: Node | undefined,
   { enrollmentRules, policy }: CompiledPolicy,
-  deps: AskDeps,
+  deps: EnrollDeps,
 ): Promise<number> {
   const facts = factsOf(node, deps.now());
   const rules = enrollmentRules.filter(

@@ -1,7 +1,7 @@
 import { type Instance, identityOf } from '../inventory/instance.ts';
 
 import { compareAddresses } from '../ledger/addresses.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { AddressIndex, Workloads } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { WorkloadRecord } from '../ledger/workload.ts';
  */
 export async function learnIdentity(
   instance: Instance,
-  { ledger, now }: { readonly ledger: Ledger; readonly now: () => number },
+  { ledger, now }: { readonly ledger: Workloads & AddressIndex; readonly now: () => number },
 ): Promise<WorkloadRecord['identity']> {
   const identity = identityOf(instance);
   const [record] = await ledger.read([instance.instanceId]);

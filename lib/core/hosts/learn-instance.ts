@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
 import { lives, type Node } from '../nodes/node.ts';
 import type { Alias, Aliases, AliasSource, NodeRegistry } from '../nodes/registry.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
@@ -7,7 +7,7 @@ import { type Fit, fitOf, fitsBetter } from './fit.ts';
 
 export interface LearnDeps {
   readonly queue: HostQueue;
-  readonly ledger: Pick<Ledger, 'recordHost' | 'read'>;
+  readonly ledger: Sightings & WorkloadReader;
   readonly registry: NodeRegistry;
   readonly aliases: Aliases;
   readonly now: () => number;

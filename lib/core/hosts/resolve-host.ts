@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings } from '../ledger/ledger.ts';
 import { identifierOf } from '../nodes/host-identifier.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Alias, Aliases, NodeRegistry } from '../nodes/registry.ts';
@@ -55,7 +55,7 @@ export interface HostDeps {
   readonly registry: Pick<NodeRegistry, 'find'>;
   readonly aliases: Aliases;
   readonly queue: HostQueue;
-  readonly ledger: Pick<Ledger, 'recordHost'>;
+  readonly ledger: Sightings;
   readonly report: Report;
   readonly now: () => number; // epoch ms
 }

@@ -12,60 +12,79 @@ import type {
 } from './workload.ts';
 
 /**
- * One record for every workload. Each method makes conditional or commutative writes alone, so any order and any number of
- * repeats of the same calls leave the same record.
+ * The ledger: one record for each workload. Every method makes conditional or commutative writes only, so calls may be
+ * repeated or arrive in any order and still produce the same record.
  */
-export interface Ledger {
+export type Ledger = Workloads & Sightings & AddressIndex & Reviews;
+
+/** Reads records of workloads. */
+export interface WorkloadReader {
+  /** The records of these workloads, in any order; unknown ones are left out. */
+  read(workloads: readonly string[]): Promise<WorkloadRecord[]>;
+}
+
+/** Workloads: what events and sweeps say about them, and how it was handled. */
+export interface Workloads extends WorkloadReader {
   /**
-   * Records a snapshot if it is newer than what is known; what an older one told and this one leaves out stays.
+   * Records a snapshot if it is newer than the record. Facts that the snapshot leaves out are kept.
    *
-   * @returns the record when this snapshot is to be handled: it is newer, or it is the very one whose handling never
-   *   finished. Undefined when it is stale or a duplicate, which must change nothing.
+   * @returns the record if this snapshot must be handled: it is newer, or it is the recorded version and its handling
+   *   never finished. Undefined if it is stale or a duplicate; then nothing changed
    */
   advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined>;
-  /** Says that a version was dealt with, and how; false when a newer version has arrived meanwhile. */
+  /** Records how a version was handled. @returns false if a newer version has been recorded; then nothing changed */
   markHandled(workload: string, version: number, handling: Handling): Promise<boolean>;
-  /** Adds questions that were asked on an event which has been superseded meanwhile: the end has to find them, too. */
+  /** Adds queries queued on an event that was superseded meanwhile, so that the end of the workload can withdraw them. */
   addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void>;
-  /** Notes what a notice asked an instance; only for people, as nothing of its life depends on that. */
-  recordLastGasp(workload: string, asked: QueryCount): Promise<void>;
-  /** Notes the host where its queries went that had waited for it under another name. */
-  recordHost(workload: string, host: string): Promise<void>;
+  /** Adds facts about a version's containers that its event lacked; does nothing once a newer version is recorded. */
+  amendContainers(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void>;
   /**
-   * Adds what rows proved, and closes their question: subjects seen alive, subjects seen after their end, and what rows say of them. Of a container the
-   * first one counts, but for one of after its end.
+   * Adds attributes that events lack: image, tags and addresses of an instance. Attributes of a snapshot take precedence.
    *
-   * @returns the record as it was before; undefined where there is none, or nothing was proved
+   * @param stays since when it has each of its addresses; replaces the recorded ones
+   */
+  addIdentity(workload: string, identity: Readonly<Record<string, string>>, stays: AddressesSince): Promise<void>;
+  /** Records that it was found alive: it counts as lost only a day later, and is kept as long as after an event. */
+  recordAlive(record: WorkloadRecord, nowMs: number): Promise<void>;
+}
+
+/** Sightings: the queries about a workload, from delivery to what their answers proved. */
+export interface Sightings {
+  /** Records the last-gasp queries queued on a notice about an instance. For display only; no decision reads it. */
+  recordLastGasp(workload: string, asked: QueryCount): Promise<void>;
+  /** Records the host to which its queries moved from an alias. */
+  recordHost(workload: string, host: string): Promise<void>;
+  /** Records the first delivery of a query about it. */
+  recordDelivery(workload: string, nowMs: number): Promise<void>;
+  /**
+   * Adds what rows proved, and closes their queries: subjects seen alive, subjects seen after their end, and facts from
+   * the rows. For each container the first facts are kept, except that facts from after its end replace earlier ones.
+   *
+   * @returns the record before this write; undefined if the workload is unknown or nothing was proved
    */
   recordSighting(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined>;
   /**
-   * Adds a reason why an answer did not come; nothing without a workload.
+   * Adds a reason why an answer is missing. Does nothing if `workload` is undefined.
    *
-   * @param closes ids of questions that are closed with it
+   * @param closes ids of the queries this closes
    */
   recordTrouble(workload: string | undefined, trouble: Trouble, closes?: readonly string[]): Promise<void>;
-  /** Notes questions to which no answer can come any more. */
+  /** Closes queries that can no longer be answered. */
   closeQueries(workload: string, queryIds: readonly string[]): Promise<void>;
-  /** Notes the first hand-over of a query about it. */
-  recordDelivery(workload: string, nowMs: number): Promise<void>;
-  /**
-   * Adds to its identity what events do not tell: image, tags, addresses of an instance. What a snapshot says wins.
-   *
-   * @param stays since when it has its addresses; takes the place of what was known
-   */
-  addIdentity(workload: string, identity: Readonly<Record<string, string>>, stays: AddressesSince): Promise<void>;
-  /** Lets people find the workload by addresses, from when on it had them. */
+}
+
+/** The index from addresses to workloads, for `mayfly ledger` look-ups by address. */
+export interface AddressIndex {
+  /** Indexes the workload under each address, from the time it got it. */
   indexAddresses(record: WorkloadRecord, stays: AddressesSince): Promise<void>;
-  /** Says that it has these addresses no more. */
+  /** Records that the workload gave up these addresses at `untilMs`. */
   endAddresses(record: WorkloadRecord, stays: AddressesSince, untilMs: number): Promise<void>;
-  /** Notes that it was met alive: it counts as lost only a day later, and is remembered for as long as after an event. */
-  recordAlive(record: WorkloadRecord, nowMs: number): Promise<void>;
-  /** Has its verdict told at this time: what the review's own rounds have passed by. */
+}
+
+/** Reviews: verdicts that are due to be published, and those that were. */
+export interface Reviews {
+  /** Schedules another review of its verdict, for a time after the regular reviews. */
   scheduleReview(workload: string, atMs: number): Promise<void>;
-  /** Says of a version's containers what its event could not tell; nothing once a newer one has come. */
-  amendContainers(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void>;
-  /** Notes the verdict that is about to be told; false when this very one was told before. */
+  /** Records the verdict that is about to be published. @returns false if exactly this verdict was recorded before */
   recordVerdict(workload: string, told: RecordedVerdict): Promise<boolean>;
-  /** The records of these workloads; unknown ones are left out. */
-  read(workloads: readonly string[]): Promise<WorkloadRecord[]>;
 }

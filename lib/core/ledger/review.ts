@@ -2,7 +2,7 @@ import { batches } from '../batches.ts';
 import type { Report } from '../report.ts';
 import { adviceOn } from './advice.ts';
 import { clusterOf } from './coverage.ts';
-import type { Ledger } from './ledger.ts';
+import type { Reviews } from './ledger.ts';
 import type { LedgerIndex } from './ledger-index.ts';
 import { verdictOf } from './verdict.ts';
 import type { MissReason, Verdict, WorkloadRecord } from './workload.ts';
@@ -36,7 +36,7 @@ export interface ReviewProgress {
 
 export interface ReviewDeps {
   readonly ledgerIndex: Pick<LedgerIndex, 'between' | 'due'>;
-  readonly ledger: Pick<Ledger, 'recordVerdict' | 'scheduleReview'>;
+  readonly ledger: Reviews;
   readonly events: CoverageEvents;
   readonly progress: ReviewProgress;
   readonly report: Report;
@@ -126,7 +126,7 @@ const nextLookMs = ({ firstReceivedAtMs }: WorkloadRecord, nowMs: number): numbe
 export async function tellOfEnd(
   record: WorkloadRecord,
   settleByMs: number,
-  { ledger, now }: { readonly ledger: Pick<Ledger, 'scheduleReview'>; readonly now: () => number },
+  { ledger, now }: { readonly ledger: Reviews; readonly now: () => number },
 ): Promise<void> {
   if (record.stopped && now() - record.firstReceivedAtMs > REVIEWED_WITHIN_MS)
     await ledger.scheduleReview(record.workload, Math.max(settleByMs, now()));

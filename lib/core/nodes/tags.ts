@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/ledger.ts';
+import type { WorkloadReader } from '../ledger/ledger.ts';
 import type { Node } from './node.ts';
 
 type Tags = Readonly<Record<string, string>>;
@@ -27,10 +27,7 @@ export const areSameTags = (one: Tags, other: Tags): boolean => {
 };
 
 /** The tags that the ledger knows of the instance that a node is; undefined where it knows none. */
-export async function tagsOf(
-  { host, instanceId = host }: Node,
-  ledger: Pick<Ledger, 'read'>,
-): Promise<Tags | undefined> {
+export async function tagsOf({ host, instanceId = host }: Node, ledger: WorkloadReader): Promise<Tags | undefined> {
   const [instance] = instanceId.startsWith('i-') ? await ledger.read([instanceId]) : [];
   const tags = instance && tagsIn(instance.identity);
   return tags && Object.keys(tags).length > 0 ? tags : undefined;

@@ -1,7 +1,7 @@
 import type { Decorations } from '../decorations.ts';
 import { grouped } from '../grouped.ts';
 import type { DetectedBy } from '../ledger/clocks.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings } from '../ledger/ledger.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import type { Handling, Poller } from '../ledger/workload.ts';
 import type { NodeRegistry } from '../nodes/registry.ts';
@@ -38,7 +38,7 @@ export interface Cause {
 export interface AskDeps {
   readonly queue: HostQueue;
   readonly registry: NodeRegistry;
-  readonly ledger: Ledger;
+  readonly ledger: Sightings;
   readonly report: Report;
   readonly now: () => number; // epoch ms
 }

@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings } from '../ledger/ledger.ts';
 import type { DeliveredQuery, Delivery } from './delivery.ts';
 import type { HostPartition, HostQueue } from './host-queue.ts';
 import { awaitedIn, type OfferedQuery, offered, offersOf, unanswered, waitingFor } from './offers.ts';
@@ -17,7 +17,7 @@ export interface GivenUp {
 
 export interface DrainDeps {
   readonly queue: HostQueue;
-  readonly ledger: Ledger;
+  readonly ledger: Sightings;
   /** Makes it known that queries are given up; false when that has to be tried again. */
   readonly giveUp: (delivery: Delivery, queries: readonly GivenUp[]) => Promise<boolean>;
   /** @default defaultLimits */
@@ -111,7 +111,7 @@ const queryIdsOf = ({ askers }: DeliveredQuery): string[] => askers.map(({ query
  * Closes the questions behind a discovery query that end without an answer, where they could have proved something. The node
  * skipped them if others of their offer were answered: that is an answer without a row. Else silence says nothing.
  */
-async function closeSilent(delivery: Delivery, ledger: Ledger): Promise<void> {
+async function closeSilent(delivery: Delivery, ledger: Sightings): Promise<void> {
   const awaited = awaitedIn(delivery);
   for (const position of unanswered(delivery)) {
     const query = delivery.queries[position];

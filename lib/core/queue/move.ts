@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings } from '../ledger/ledger.ts';
 import { type Delivery, pendingAgain } from './delivery.ts';
 import type { HostQueue } from './host-queue.ts';
 import { waitingFor } from './offers.ts';
@@ -6,7 +6,7 @@ import { type Asker, keyOf, type PendingQuery } from './pending-query.ts';
 
 interface Deps {
   readonly queue: HostQueue;
-  readonly ledger: Pick<Ledger, 'recordHost'>;
+  readonly ledger: Sightings;
 }
 
 interface NamedDeps extends Deps {

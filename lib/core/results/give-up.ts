@@ -1,6 +1,6 @@
 import { traceOf } from '../errors.ts';
 import { grouped } from '../grouped.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings } from '../ledger/ledger.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Delivery } from '../queue/delivery.ts';
 import type { GivenUp } from '../queue/drain.ts';
@@ -10,7 +10,7 @@ import { linesOfGivenUp } from './result-lines.ts';
 
 export interface GiveUpDeps {
   readonly sink: ResultSink;
-  readonly ledger: Ledger;
+  readonly ledger: Sightings;
   readonly timeLeftMs: TimeLeft;
   readonly now: () => number; // epoch ms
   readonly report: Report;

@@ -1,7 +1,7 @@
 import type { FleetIssues } from '../fleet/fleet-issue.ts';
 import { noteShortCleanup } from '../fleet/short-cleanup.ts';
 import { grouped } from '../grouped.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings } from '../ledger/ledger.ts';
 import type { AnswerFrom, ContainerFacts, Poller, Sighting, Trouble } from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Evidence } from '../policy/query-set.ts';
@@ -21,7 +21,7 @@ import { containerFacts } from './container-facts.ts';
 
 export interface SettleDeps {
   readonly queue: HostQueue;
-  readonly ledger: Ledger;
+  readonly ledger: Sightings;
   readonly fleetIssues: FleetIssues;
   readonly fanOuts: Pick<FanOuts, 'save'>;
   /** Takes what rows of the enrollment and launch sets say: which instance a host is. */

@@ -1,10 +1,10 @@
 import { type HostDeps, type Resolved, resolveHost } from '../hosts/resolve-host.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
 import { lives } from '../nodes/node.ts';
 import type { FindingSubject } from '../policy/guardduty-finding.ts';
 
 interface Deps extends HostDeps {
-  readonly ledger: Ledger;
+  readonly ledger: Sightings & WorkloadReader;
 }
 
 /** A host, and the names under which the finding has it: instance ids, task ARNs. */

@@ -2,9 +2,9 @@ import { traceOf } from '../errors.ts';
 import { learnIdentity } from '../fleet/learn-identity.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
 import type { Instance } from '../inventory/instance.ts';
-
 import type { DetectedBy } from '../ledger/clocks.ts';
 import { instanceDecorations } from '../ledger/instance-decorations.ts';
+import type { AddressIndex, Sightings, Workloads } from '../ledger/ledger.ts';
 import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
@@ -24,6 +24,7 @@ export interface LaunchEvent {
 }
 
 export interface LaunchDeps extends AskDeps {
+  readonly ledger: Workloads & Sightings & AddressIndex;
   readonly aliases: Aliases;
   readonly policy: LivePolicy;
   /** What EC2 says of an instance; only the function on launches may ask. The others leave it to the next sweep. */

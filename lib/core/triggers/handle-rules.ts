@@ -1,4 +1,5 @@
 import { type Resolved, resolveHost } from '../hosts/resolve-host.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import { everyEntry, type NodeDirectory, seenFrom } from '../nodes/directory.ts';
 import type { Aliases } from '../nodes/registry.ts';
@@ -18,6 +19,7 @@ import { findingHosts } from './finding-hosts.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 
 export interface RuleDeps extends AskDeps {
+  readonly ledger: Ledger;
   readonly policy: LivePolicy;
   readonly aliases: Aliases;
   readonly hosts: ContainerHosts;

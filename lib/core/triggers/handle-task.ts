@@ -3,7 +3,7 @@ import type { Decorations } from '../decorations.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
 import { type AddressesSince, compareAddresses } from '../ledger/addresses.ts';
 import { instanceDecorations } from '../ledger/instance-decorations.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { AddressIndex, Ledger } from '../ledger/ledger.ts';
 import { type PendingKey, uniqueKeys } from '../ledger/pending-key.ts';
 import { tellOfEnd } from '../ledger/review.ts';
 import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
@@ -23,6 +23,7 @@ import type { TaskDefinitions } from './task-definitions.ts';
 import { askingsFor, causeOf, unseen } from './task-questions.ts';
 
 export interface TaskDeps extends AskDeps {
+  readonly ledger: Ledger;
   readonly hosts: ContainerHosts;
   readonly aliases: Aliases;
   readonly policy: LivePolicy;
@@ -233,7 +234,7 @@ const LONG_LIFE_MS = 24 * 3_600_000;
 async function noteAddresses(
   record: WorkloadRecord,
   { task, occurredAtMs }: TaskEvent,
-  ledger: Ledger,
+  ledger: AddressIndex,
 ): Promise<AddressesSince> {
   // Its network is there before anything is pulled. Of a task we have heard of without, it came with this event.
   const ownMs = task.pullStartedAt ?? (record.handling ? occurredAtMs : (task.startedAt ?? task.createdAt));

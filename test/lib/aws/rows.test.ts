@@ -13,7 +13,7 @@ import { json, readRow } from '../../../lib/aws/row.ts';
 import { DynamoStoredAnswers } from '../../../lib/aws/stored-answers.ts';
 import { DynamoStoredLogs } from '../../../lib/aws/stored-logs.ts';
 import type { Table } from '../../../lib/aws/table.ts';
-import { verdictOf } from '../../../lib/core/ledger/workload.ts';
+import { verdictOf } from '../../../lib/core/ledger/verdict.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { everything } from '../../support/scan.ts';

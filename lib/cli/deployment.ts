@@ -53,7 +53,10 @@ export const withDeploymentOptions = (command: Command): Command =>
  *
  * @throws with the next step to take, when it cannot be reached
  */
-export async function withDeployment<T>(flags: DeploymentFlags, work: (place: Deployment) => Promise<T>): Promise<T> {
+export async function withDeployment<T>(
+  flags: DeploymentFlags,
+  work: (deployment: Deployment) => Promise<T>,
+): Promise<T> {
   const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
   try {
     const store = new DynamoPolicyStore(openTable(table, client));
@@ -108,7 +111,7 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
   if (left) note(`No Mayfly runs in ${flags.data} now: this is what it left there.`);
   const at = left ?? { endpoint: dynamodb, credentials };
   const client = new DynamoDBClient({ endpoint: at.endpoint, region: 'us-east-1', credentials: at.credentials });
-  return { name: `the Mayfly in ${flags.data}`, table: tableName, client, ...(left ? { close: left.close } : {}) };
+  return { name: `the Mayfly in ${flags.data}`, table: tableName, client, close: left?.close };
 }
 
 const OUTPUT = 'TableName';

@@ -43,9 +43,9 @@ enrolls under this name. It still knows the enroll secret, and could use it unde
 }
 
 async function show(host: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
-  const { node, issues } = await withDeployment(flags, async (place) => ({
-    node: await known(host, place),
-    issues: (await place.fleetIssues.open(Date.now())).filter((issue) => issue.host === host),
+  const { node, issues } = await withDeployment(flags, async (deployment) => ({
+    node: await known(host, deployment),
+    issues: (await deployment.fleetIssues.open(Date.now())).filter((issue) => issue.host === host),
   }));
   if (flags.json) return sayJson(asJson(node, issues));
   say(columns(factsOf(node).map(([name, value]) => [name, printable(value)])));
@@ -61,16 +61,16 @@ async function known(host: string, { registry, name }: Deployment): Promise<Node
 
 /** @throws {Exit} 1 when it was not confirmed */
 async function revoke(host: string, flags: RevokeFlags): Promise<void> {
-  const { node, name } = await withDeployment(flags, async (place) => ({
-    node: await known(host, place),
-    name: place.name,
+  const { node, name } = await withDeployment(flags, async (deployment) => ({
+    node: await known(host, deployment),
+    name: deployment.name,
   }));
   // Asked while nothing is under way: a person may take their time.
   if (!flags.undo) await confirmed(node, name, flags);
-  const done = await withDeployment(flags, async (place) => {
-    if (flags.undo) return readmit(node, place);
-    await place.registry.revoke(host, Date.now());
-    await place.directory.remove(host);
+  const done = await withDeployment(flags, async (deployment) => {
+    if (flags.undo) return readmit(node, deployment);
+    await deployment.registry.revoke(host, Date.now());
+    await deployment.directory.remove(host);
     return { host, revoked: true, otherAgents: node.twins ?? [] };
   });
   if (flags.json) return sayJson(done);
@@ -99,9 +99,9 @@ async function readmit({ host, revokedAtMs }: Node, { registry }: Deployment): P
   return { host, revoked: false, otherAgents: [] };
 }
 
-async function confirmed(node: Node, place: string, { yes }: RevokeFlags): Promise<void> {
+async function confirmed(node: Node, deployment: string, { yes }: RevokeFlags): Promise<void> {
   if (yes) return;
-  const what = `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${place}?`;
+  const what = `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${deployment}?`;
   if (!process.stdin.isTTY) {
     note(`${what} Say so with --yes.`);
     throw new Exit(1);

@@ -19,11 +19,16 @@ export interface RuleHosts {
   readonly why?: string | undefined;
 }
 
-/** The hosts that the rules for a request ask, by the nodes that are known now. */
+/**
+ * The hosts that each rule for a request asks, given the nodes that are enrolled now.
+ *
+ * @example
+ * hostsOfRequest(policy, { name: 'sockets', event: { detail: { host: 'web-1' } } }, nodes, Date.now());
+ * // [{ rule: 'sockets-of-a-host', hosts: 1, isLimited: false }]
+ */
 export function hostsOfRequest(
   { rules, limits }: Pick<Policy, 'rules' | 'limits'>,
-  name: string,
-  event: unknown,
+  { name, event }: { readonly name: string; readonly event: unknown },
   nodes: readonly DirectoryEntry[],
   nowMs: number,
 ): RuleHosts[] {

@@ -62,9 +62,9 @@ async function request(
   name: string,
   { detail, key, data, stack }: RequestFlags,
 ): Promise<{ readonly id: string; readonly asked: readonly RuleHosts[] }> {
-  const { live, nodes } = await withDeployment({ data, stack }, async (place) => ({
-    live: await livePolicyOf(place),
-    nodes: await everyEntry(place.directory),
+  const { live, nodes } = await withDeployment({ data, stack }, async (deployment) => ({
+    live: await livePolicyOf(deployment),
+    nodes: await everyEntry(deployment.directory),
   }));
   const waited = requestsOf(live.policy);
   if (!waited.includes(name)) {
@@ -99,7 +99,7 @@ async function request(
   client.destroy();
   if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
   const event = { detail: { ...detail, request: name } };
-  return { id: answer.EventId, asked: hostsOfRequest(live.policy, name, event, nodes, Date.now()) };
+  return { id: answer.EventId, asked: hostsOfRequest(live.policy, { name, event }, nodes, Date.now()) };
 }
 
 async function here(data: string): Promise<{ client: EventBridgeClient; bus: string }> {

@@ -119,20 +119,14 @@ export function compileProfile(
   const used = usedPacks(reading, packNames, packs);
   const config = canonical({
     ...rest,
-    ...(Object.keys(schedule).length > 0 ? { schedule: sentQueries(schedule) } : {}),
-    ...(used.length > 0
-      ? {
-          packs: Object.fromEntries(
-            used.map(({ name, pack }) => [name, { ...pack, queries: sentQueries(pack.queries) }]),
-          ),
-        }
-      : {}),
-    ...(decorators ? { decorators: trimmed(decorators) } : {}),
-    ...(text.views ? { views: trimmed(text.views) } : {}),
+    schedule: Object.keys(schedule).length > 0 ? sentQueries(schedule) : undefined,
+    packs: used.length > 0 ? sentPacks(used) : undefined,
+    decorators: trimmed(decorators),
+    views: trimmed(text.views),
   });
   checkDocument(document, problems, config);
   return {
-    profile: { name: profile, ...(match ? { match: nodeMatch(match) } : {}), config },
+    profile: { name: profile, match: match && nodeMatch(match), config },
     order,
     document,
     logNames: logNames(text, used),
@@ -197,7 +191,10 @@ function checkOtherSql(
   }
 }
 
-/** What osquery is told of scheduled queries: without the words for people, SQL and interval in one spelling. */
+const sentPacks = (packs: readonly CompiledPack[]) =>
+  Object.fromEntries(packs.map(({ name, pack }) => [name, { ...pack, queries: sentQueries(pack.queries) }]));
+
+/** Scheduled queries as osquery gets them: without descriptions, and with SQL and interval in one spelling. */
 function sentQueries(queries: Readonly<Record<string, ScheduledQueryText>>) {
   return Object.fromEntries(
     Object.entries(queries).map(([name, { description: _, value: __, allow_fast: ___, ...query }]) => [

@@ -56,7 +56,7 @@ export function diffPolicies(before: Policy | undefined, after: Policy): PolicyD
   const limits = fieldChanges(settings(before), settings(after));
   const order = before && orderChange(before.profiles, after.profiles);
   const isEmpty = rules.length + profiles.length + limits.length === 0 && !order;
-  return { rules, profiles, ...(order ? { profileOrder: order } : {}), limits, isEmpty };
+  return { rules, profiles, profileOrder: order, limits, isEmpty };
 }
 
 const settings = (policy: Policy | undefined) =>
@@ -87,9 +87,9 @@ function ruleFields(rule: PolicyRule | undefined): object | undefined {
   const { name: _, queries: __, postMortem, accelerateSeconds, postMortemExpiresSeconds, lastGasp, ...fields } = rule;
   return {
     ...fields,
-    ...(accelerateSeconds > 0 ? { accelerateSeconds } : {}),
-    ...(lastGasp ? { lastGasp } : {}),
-    ...(postMortem.length > 0 ? { postMortemExpiresSeconds } : {}),
+    accelerateSeconds: accelerateSeconds > 0 ? accelerateSeconds : undefined,
+    lastGasp: lastGasp ? true : undefined,
+    postMortemExpiresSeconds: postMortem.length > 0 ? postMortemExpiresSeconds : undefined,
   };
 }
 
@@ -121,7 +121,7 @@ function profileChange([before, after]: Pair<Profile>): ProfileChange[] {
   return kind === 'changed' && fields.length === 0 ? [] : [{ profile: name, kind, fields }];
 }
 
-const profileFields = ({ match, config }: Profile) => ({ ...(match ? { match } : {}), ...config });
+const profileFields = ({ match, config }: Profile) => ({ match, ...config });
 
 function orderChange(before: readonly Profile[], after: readonly Profile[]) {
   const names = (profiles: readonly Profile[], others: readonly Profile[]) =>

@@ -83,7 +83,7 @@ export class SourceDocument {
   }
 
   problem(severity: Problem['severity'], position: Position, message: string, hint?: string): Problem {
-    return { severity, file: this.file, ...position, message, ...(hint ? { hint } : {}) };
+    return { severity, file: this.file, ...position, message, hint };
   }
 
   private at(offset: number): Position {
@@ -131,9 +131,9 @@ export class SourceDocument {
     if (node.anchor) this.anchors.set(node.anchor, node);
     const start = node.range?.[0] ?? 0;
     this.places.set(keyOf(path), {
-      ...(key === undefined ? {} : { key }),
+      key,
       value: start,
-      ...(isScalar(node) ? { node } : {}),
+      node: isScalar(node) ? node : undefined,
     });
     if (isScalar(node)) return node.value;
     const inside = new Set(above).add(node);

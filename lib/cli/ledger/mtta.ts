@@ -52,8 +52,8 @@ const WAYS: Readonly<Record<Stage, { readonly name: string; readonly advice: str
 /** Shows the bound of each class of nodes beside what was measured. */
 export async function mtta(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { none, late, stages, classes, sweepEveryMs, ...rest } = await withDeployment(flags, async (place) => {
-    const { ledgerIndex, store, directory, sweeps } = place;
+  const { none, late, stages, classes, sweepEveryMs, ...rest } = await withDeployment(flags, async (deployment) => {
+    const { ledgerIndex, store, directory, sweeps } = deployment;
     // An empty table is seeded with the built-in policy by the first request.
     const { profiles } = (await store.current())?.policy ?? builtIn.policy;
     const { everyMs = SWEEP_EVERY_MS } = await sweeps.read();

@@ -32,14 +32,14 @@ type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not sta
 /** Shows one life: what is known of it, what happened when, and of what there was evidence. */
 export async function task(name: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const nowMs = Date.now();
-  const { record, machine } = await withDeployment(flags, async (place) => {
-    const found = await place.ledgerIndex.find(name, nowMs + CLOCK_AHEAD_MS);
+  const { record, machine } = await withDeployment(flags, async (deployment) => {
+    const found = await deployment.ledgerIndex.find(name, nowMs + CLOCK_AHEAD_MS);
     if (!found)
       throw new Error(
-        `${place.name} knows no ${name}: neither an event nor a sweep told of it, or it was longer ago than ` +
-          `${duration((await place.keepsMs()) / 1000)}, which its ledger keeps`,
+        `${deployment.name} knows no ${name}: neither an event nor a sweep told of it, or it was longer ago than ` +
+          `${duration((await deployment.keepsMs()) / 1000)}, which its ledger keeps`,
       );
-    return { record: found, machine: await instanceFactsOf(found, place.ledgerIndex, nowMs) };
+    return { record: found, machine: await instanceFactsOf(found, deployment.ledgerIndex, nowMs) };
   });
   const verdict = verdictOf(record, nowMs);
   const subjects = subjectsOf(record);
@@ -184,8 +184,8 @@ function subjectsOf(record: WorkloadRecord): Subject[] {
       ...said,
       ...container,
       seen: seenHow(record, container),
-      ...(startedAtMs === undefined ? {} : { startedAt: isoOf(startedAtMs) }),
-      ...(finishedAtMs === undefined ? {} : { finishedAt: isoOf(finishedAtMs) }),
+      startedAt: isoOf(startedAtMs),
+      finishedAt: isoOf(finishedAtMs),
     };
   });
 }

@@ -10,12 +10,12 @@ export async function who(address: string, flags: DeploymentFlags & { at?: numbe
   const atMs = flags.at ?? nowMs;
   const { had, before, keptMs } = await withDeployment(flags, async ({ ledgerIndex, keepsMs }) => {
     const answer = whoHad(await ledgerIndex.tenants(address, atMs), atMs, nowMs);
-    const onMachine = async (tenant: Tenant): Promise<InstanceTenant> => {
-      const machine = await instanceFactsOf(tenant.record, ledgerIndex, nowMs);
-      return { ...tenant, ...(machine ? { machine } : {}) };
-    };
-    const last = answer.before ? await onMachine(answer.before) : undefined;
-    return { had: await Promise.all(answer.had.map(onMachine)), before: last, keptMs: await keepsMs() };
+    const withInstance = async (tenant: Tenant): Promise<InstanceTenant> => ({
+      ...tenant,
+      instance: await instanceFactsOf(tenant.record, ledgerIndex, nowMs),
+    });
+    const last = answer.before ? await withInstance(answer.before) : undefined;
+    return { had: await Promise.all(answer.had.map(withInstance)), before: last, keptMs: await keepsMs() };
   });
   if (flags.json) {
     const json = { ip: address, at: new Date(atMs).toISOString(), had: had.map(jsonOf) };
@@ -33,13 +33,13 @@ export async function who(address: string, flags: DeploymentFlags & { at?: numbe
   say(had.map(lines).join('\n\n'));
 }
 
-/** Who had an address, and on which machine. */
+/** A workload that had an address, and the EC2 instance under it. */
 interface InstanceTenant extends Tenant {
-  readonly machine?: InstanceFacts;
+  readonly instance?: InstanceFacts | undefined;
 }
 
 const lines = (tenancy: InstanceTenant): string => {
-  const { record, fromMs, untilMs, machine } = tenancy;
+  const { record, fromMs, untilMs, instance } = tenancy;
   const { kind, identity, handling } = record;
   const heard = `no end was heard of; last event ${when(record.occurredAtMs)}, ${record.lastStatus}`;
   const facts = [
@@ -51,7 +51,7 @@ const lines = (tenancy: InstanceTenant): string => {
     ['task definition', definitionOf(tenancy)],
     ['tags', identity.task_tags],
     ['host', handling?.host],
-    ...(kind === 'ecs-task' ? hostFacts(machine) : ownFacts(machine)),
+    ...(kind === 'ecs-task' ? hostFacts(instance) : ownFacts(instance)),
     ...imagesOf(tenancy).map((image) => ['image', image]),
   ];
   const known = facts.flatMap(([fact, value]) => (value ? [[`  ${fact}`, printable(value)]] : []));
@@ -67,7 +67,7 @@ const jsonOf = (tenancy: InstanceTenant) => ({
   mac: tenancy.record.identity.mac ?? null,
   taskDefinition: definitionOf(tenancy) ?? null,
   host: tenancy.record.handling?.host ?? null,
-  machine: tenancy.machine ?? null,
+  machine: tenancy.instance ?? null,
   images: imagesOf(tenancy),
 });
 

@@ -9,12 +9,12 @@ const FILE = '.mayfly-base.json';
 const Bases = z.record(z.string(), z.int().min(0)).catch({});
 
 /** The version of this Mayfly that the folder was last compared with; undefined where it never was. */
-export const baseOf = (dir: string, place: string): number | undefined => basesOf(dir)[place];
+export const baseOf = (dir: string, name: string): number | undefined => basesOf(dir)[name];
 
 /** Remembers that the folder was compared with a version: a push onto any other is refused. */
-export function rememberBase(dir: string, place: string, version: number): void {
+export function rememberBase(dir: string, name: string, version: number): void {
   try {
-    writeFileSync(join(dir, FILE), `${JSON.stringify({ ...basesOf(dir), [place]: version }, null, 2)}\n`);
+    writeFileSync(join(dir, FILE), `${JSON.stringify({ ...basesOf(dir), [name]: version }, null, 2)}\n`);
   } catch (error) {
     // A folder that cannot be written can still be compared; a push then asks for --expect or --yes where it matters.
     if (!hasCode(error, 'EACCES') && !hasCode(error, 'EROFS') && !hasCode(error, 'EPERM')) throw error;

@@ -15,9 +15,9 @@ interface NodeConfig {
 
 /** Shows which nodes run another configuration than the live policy gives them. */
 export async function drift(flags: DeploymentFlags & { all: boolean; json: boolean }): Promise<void> {
-  const nodes = await withDeployment(flags, async (place) => {
-    const { policy } = await livePolicyOf(place);
-    return (await everyEntry(place.directory)).map((entry) => configOf(entry, policy));
+  const nodes = await withDeployment(flags, async (deployment) => {
+    const { policy } = await livePolicyOf(deployment);
+    return (await everyEntry(deployment.directory)).map((entry) => configOf(entry, policy));
   });
   if (flags.json) return sayJson(nodes);
   const shown = flags.all ? nodes : nodes.filter(({ state }) => state === 'drifted');

@@ -26,8 +26,7 @@ export function openFolder(dir: string): Folder {
   const { policy, problems } = compilePolicy(new Map([...files, ...strays]));
   const sources = Object.fromEntries(files);
   const tooLarge = policy ? sizeProblem(policy, sources) : [];
-  const isGood = policy !== undefined && tooLarge.length === 0;
-  return { dir, sources, problems: [...problems, ...tooLarge], ...(isGood ? { policy } : {}) };
+  return { dir, sources, problems: [...problems, ...tooLarge], policy: tooLarge.length === 0 ? policy : undefined };
 }
 
 function filesOf(dir: string): ReadonlyMap<string, string> {

@@ -20,68 +20,97 @@ interface PushFlags extends DeploymentFlags {
   readonly json: boolean;
 }
 
-/** What a push would make live, and on what it is based. */
+/** What is to become the live version. */
 interface Publication {
   readonly policy: Policy;
   readonly sources: PolicyVersion['sources'];
   readonly message: string;
-  /** The folder it comes from; a rollback comes from none. */
+  /** The policy folder; a rollback has none. */
   readonly dir?: string;
+}
+
+/** What publishing would change. */
+interface Plan {
+  readonly next: PolicyVersion;
+  readonly changes: PolicyDiff;
+  /** The live version has the same policy and the same files. */
+  readonly isLiveAlready: boolean;
+  /** What the operator has to confirm first. */
+  readonly questions: readonly string[];
 }
 
 /** Checks a folder, shows what it changes, and makes it live. @throws {Exit} 1 when it has errors or lost a race */
 export async function push(dir: string, flags: PushFlags & { message: string }): Promise<void> {
   const { policy, sources } = goodFolder(dir);
-  await withDeployment(flags, async (place) => {
-    const live = await place.store.current();
-    const expect = flags.expect ?? baseOf(dir, place.name);
+  await withDeployment(flags, async (deployment) => {
+    const live = await deployment.store.current();
+    const expect = flags.expect ?? baseOf(dir, deployment.name);
     // A change that was reviewed against a version was confirmed there.
     const yes = flags.yes || flags.expect !== undefined;
-    await publish(place, { ...flags, expect, yes }, live, { policy, sources, message: flags.message, dir });
+    await publish(deployment, { ...flags, expect, yes }, live, { policy, sources, message: flags.message, dir });
   });
 }
 
 /** Makes the content of an older version live again, as a new version. @throws {Exit} 1 when it lost a race */
 export async function rollback(number: number | undefined, flags: PushFlags): Promise<void> {
-  await withDeployment(flags, async (place) => {
-    const live = await place.store.current();
+  await withDeployment(flags, async (deployment) => {
+    const live = await deployment.store.current();
     const to = number ?? (live ? live.version - 1 : 0);
-    if (!live || to < 1) throw new Error(`${place.name} has no version before the live one`);
-    const { policy, sources, message } = await versionAt(place, to);
+    if (!live || to < 1) throw new Error(`${deployment.name} has no version before the live one`);
+    const { policy, sources, message } = await versionAt(deployment, to);
     if (policy.rules.length === 0) note(`mayfly: warning: version ${to} has no rule: it silences everything`);
     const said = flags.message ?? `Roll back to version ${to}: ${message}`;
-    await publish(place, flags, live, { policy, sources, message: said });
+    await publish(deployment, flags, live, { policy, sources, message: said });
   });
 }
 
 async function publish(
-  place: Deployment,
-  { expect, yes, json }: PushFlags,
+  deployment: Deployment,
+  flags: PushFlags,
   live: PolicyVersion | undefined,
-  { policy, sources, message, dir }: Publication,
+  publication: Publication,
 ): Promise<void> {
+  const { dir } = publication;
+  const { expect, json } = flags;
   const expected = live?.version ?? 0;
-  if (expect !== undefined && expect !== expected) return overtaken(place, expect, json);
-  const draft: Draft = { policy, sources, message, pushedBy: me(), pushedAtMs: Date.now() };
-  const next = versionAfter(expected, draft);
-  const changes = diffPolicies(live?.policy, policy);
-  if (live && live.digest === next.digest && sameSources(live.sources, sources)) {
+  if (expect !== undefined && expect !== expected) return overtaken(deployment, expect, json);
+  const { next, changes, isLiveAlready, questions } = planOf(live, publication, flags);
+  if (isLiveAlready) {
     if (json) return sayJson({ pushed: null, live: expected, changes });
-    return say(`Nothing to push: version ${expected}, live at ${place.name}, says the same.`);
+    return say(`Nothing to push: version ${expected}, live at ${deployment.name}, says the same.`);
   }
   if (!json) say(diffLines(changes, process.stdout));
-  const unseen = expect === undefined && live && ![me(), SHIPPED_BY].includes(live.pushedBy) ? live : undefined;
-  const questions = dir === undefined || yes ? [] : questionsOf(changes, unseen);
-  if (dir !== undefined && questions.length > 0) await confirmed(questions, { dir, place, live: expected, json });
-  if (!(await place.store.push(next, expected))) return overtaken(place, expected, json);
-  if (dir !== undefined) rememberBase(dir, place.name, next.version);
-  const { policy: _, sources: __, ...head } = next;
-  if (json) return sayJson({ pushed: head, changes });
-  say(colours().green(`Version ${next.version} is live at ${place.name}; functions follow within 30 s.`));
-  if (expected > 0) say(colours().dim(`Back again: npx mayfly policy rollback ${expected}`));
+  if (dir !== undefined && questions.length > 0) await confirmed(questions, { dir, deployment, live: expected, json });
+  if (!(await deployment.store.push(next, expected))) return overtaken(deployment, expected, json);
+  if (dir !== undefined) rememberBase(dir, deployment.name, next.version);
+  sayPushed(deployment.name, next, changes, json);
 }
 
-/** What a person has to agree to: rules and profiles that go, and a colleague's version that was never looked at. */
+function planOf(
+  live: PolicyVersion | undefined,
+  { policy, sources, message, dir }: Publication,
+  { expect, yes }: PushFlags,
+): Plan {
+  const draft: Draft = { policy, sources, message, pushedBy: me(), pushedAtMs: Date.now() };
+  const next = versionAfter(live?.version ?? 0, draft);
+  const changes = diffPolicies(live?.policy, policy);
+  const isLiveAlready = live !== undefined && live.digest === next.digest && sameSources(live.sources, sources);
+  const unseen = expect === undefined && live && ![me(), SHIPPED_BY].includes(live.pushedBy) ? live : undefined;
+  const questions = dir === undefined || yes ? [] : questionsOf(changes, unseen);
+  return { next, changes, isLiveAlready, questions };
+}
+
+function sayPushed(name: string, next: PolicyVersion, changes: PolicyDiff, json: boolean): void {
+  const { policy: _, sources: __, ...head } = next;
+  if (json) {
+    sayJson({ pushed: head, changes });
+    return;
+  }
+  say(colours().green(`Version ${next.version} is live at ${name}; functions follow within 30 s.`));
+  if (next.version > 1) say(colours().dim(`Back again: npx mayfly policy rollback ${next.version - 1}`));
+}
+
+/** What an operator has to confirm: deleted rules and profiles, and a colleague's version that they have not seen. */
 function questionsOf({ rules, profiles }: PolicyDiff, unseen: PolicyVersion | undefined): string[] {
   const gone = [
     ...rules.flatMap(({ kind, rule }) => (kind === 'removed' ? [`the rule ${rule}`] : [])),
@@ -100,7 +129,7 @@ function questionsOf({ rules, profiles }: PolicyDiff, unseen: PolicyVersion | un
 /** Asks at a terminal; elsewhere a flag has to say yes. @throws {Exit} 1 where the answer is not yes */
 async function confirmed(
   questions: readonly string[],
-  { dir, place, live, json }: { dir: string; place: Deployment; live: number; json: boolean },
+  { dir, deployment, live, json }: { dir: string; deployment: Deployment; live: number; json: boolean },
 ): Promise<void> {
   const why = questions.join('; ');
   if (process.stdin.isTTY && !json) {
@@ -111,7 +140,7 @@ async function confirmed(
   }
   if (json) sayJson({ pushed: null, live, unconfirmed: questions });
   note(`mayfly: nothing is pushed: ${why}.`);
-  note(`Look at "npx mayfly policy diff ${dir}", then push with --yes; what is live at ${place.name} stays live.`);
+  note(`Look at "npx mayfly policy diff ${dir}", then push with --yes; what is live at ${deployment.name} stays live.`);
   throw new Exit(1);
 }
 

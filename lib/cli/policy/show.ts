@@ -13,15 +13,15 @@ export async function show(
   number: number | undefined,
   flags: DeploymentFlags & { files?: string; json: boolean },
 ): Promise<void> {
-  const { name, live, version } = await withDeployment(flags, async (place) => {
-    const live = await place.store.liveNumber();
-    const version = number === undefined ? await livePolicyOf(place) : await versionAt(place, number);
-    return { name: place.name, live, version };
+  const { name, live, version } = await withDeployment(flags, async (deployment) => {
+    const live = await deployment.store.liveNumber();
+    const version = number === undefined ? await livePolicyOf(deployment) : await versionAt(deployment, number);
+    return { name: deployment.name, live, version };
   });
   const written = flags.files ? await writeSources(version, flags.files) : undefined;
   // What is edited from here on is a change to this version.
   if (flags.files) rememberBase(flags.files, name, version.version);
-  if (flags.json) return sayJson({ ...version, live: version.version === live, ...(written ? { written } : {}) });
+  if (flags.json) return sayJson({ ...version, live: version.version === live, written });
   say(described(version, version.version === live));
   if (written) say(`\n${count(written.length, 'file')} written to ${flags.files}.`);
 }

@@ -14,7 +14,7 @@ export interface PolicyFlags extends DeploymentFlags {
 export async function policyToTry(flags: PolicyFlags): Promise<Policy> {
   if (flags.policy !== undefined) return goodFolder(flags.policy).policy;
   try {
-    return await withDeployment(flags, async (place) => (await livePolicyOf(place)).policy);
+    return await withDeployment(flags, async (deployment) => (await livePolicyOf(deployment)).policy);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`${why}; to try a folder instead, name it with --policy DIR`, { cause });

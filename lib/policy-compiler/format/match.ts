@@ -31,7 +31,7 @@ export type MatchText = z.infer<typeof Match>;
 export function nodeMatch(match: MatchText): NodeMatch {
   const list = (globs: string | string[] | undefined) => (typeof globs === 'string' ? [globs] : globs);
   const { host_identifier, hostname, platform, osquery_version, vendor, secret, tags, profile, seen_within } = match;
-  const entries = {
+  return {
     hostIdentifier: list(host_identifier),
     hostname: list(hostname),
     platform: list(platform),
@@ -40,7 +40,6 @@ export function nodeMatch(match: MatchText): NodeMatch {
     secret: list(secret),
     tags: tags && Object.fromEntries(Object.entries(tags).map(([name, globs]) => [name, list(globs) ?? []])),
     profile: list(profile),
-    seenWithinSeconds: seen_within && seconds(seen_within),
+    seenWithinSeconds: seen_within === undefined ? undefined : seconds(seen_within),
   };
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as NodeMatch;
 }

@@ -14,7 +14,7 @@ describe('whom a request asks', () => {
   const policy = (target: Parameters<typeof aRule>[2], hostsPerTrigger = 10) =>
     aPolicyOf([aRule('ask', { request: 'it' }, target), aRule('other', { request: 'else' })], { hostsPerTrigger });
   const asked = (target: Parameters<typeof aRule>[2], detail = {}, hostsPerTrigger = 10) =>
-    hostsOfRequest(policy(target, hostsPerTrigger), 'it', { detail }, nodes, T0);
+    hostsOfRequest(policy(target, hostsPerTrigger), { name: 'it', event: { detail } }, nodes, T0);
 
   it('is every node that hosts-where matches, up to the limit', () => {
     const web = { target: { 'hosts-where': { hostname: ['web-*'] } } };

@@ -41,7 +41,7 @@ export async function enter({ ports: { ledger } }: TableWorld, n: number, record
   } = aRecord({
     workload: taskArn(n),
     identity: { cluster: 'prod' },
-    ...(record.occurredAtMs === undefined ? {} : { receivedAtMs: record.occurredAtMs }),
+    receivedAtMs: record.occurredAtMs ?? T0,
     ...record,
   });
   const { workload, version } = snapshot;

@@ -2,9 +2,9 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * Acknowledges one wildcard in the policies below `scope`, whatever the stack's account and Region are.
+ * Acknowledges one wildcard in the policies below `scope`, for any account and Region.
  *
- * cdk-nag wants each resource named as it stands in the template, references as `<Name>` or `<Name.Attribute>`.
+ * cdk-nag expects each resource as written in the template, with references as `<Name>` or `<Name.Attribute>`.
  *
  * @param resource the ARN with its `*`, as given to the policy
  * @see cdk-nag, RULES.md, AwsSolutions-IAM5
@@ -27,6 +27,6 @@ function asNagWritesIt(value: unknown): string {
       return parts.map(asNagWritesIt).join(delimiter);
     }
     default:
-      throw new Error(`A resource ARN with ${intrinsic ?? 'nothing'} in it has no name in cdk-nag that we know`);
+      throw new Error(`Cannot name a resource ARN with ${intrinsic ?? 'nothing'} for cdk-nag`);
   }
 }

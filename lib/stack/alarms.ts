@@ -29,29 +29,29 @@ export interface AlarmsProps {
 
 interface Watch {
   readonly metric: IMetric;
-  /** So many periods of the metric in a row, minutes where nothing else is said. */
+  /** Consecutive periods of the metric; a period is one minute unless the metric says otherwise. */
   readonly periods: number;
-  /** Whether no data at all is the trouble; else it is peace. */
+  /** Whether missing data means a problem. @default false */
   readonly whenSilent?: boolean;
-  /** What has happened, for whom the alarm wakes. */
-  readonly says: string;
-  /** The heading of its section in docs/runbook.md. */
+  /** What happened, for the person on call. */
+  readonly problem: string;
+  /** Heading of the section in docs/runbook.md. */
   readonly runbook: string;
 }
 
-/** The alarm goes off at a value and above, or below one. */
+/** The alarm fires at or above a value, or below one. */
 type Threshold = Watch & ({ readonly atLeast: number } | { readonly below: number });
 
 const MINUTE = Duration.minutes(1);
 
-/** What should wake somebody. Alarms have no action of their own: add one to each of `all`. */
+/** All alarms. They have no actions: add one to each of `all`. */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.all = [
-      ...this.ofLives(props.coverageObjective),
+      ...this.ofWorkloads(props.coverageObjective),
       ...this.ofFleet(props.reconciler),
       ...this.ofReconciler(props.reconciler),
       ...props.routes.flatMap((route) => this.ofRoute(route)),
@@ -63,26 +63,26 @@ export class Alarms extends Construct {
     ];
   }
 
-  private ofLives(objective: number): Alarm[] {
+  private ofWorkloads(objective: number): Alarm[] {
     return [
       this.alarm('Coverage', {
         metric: coverageShare(this, Duration.minutes(15)),
         below: objective,
         periods: 1,
-        says: `Less than ${objective} % of the workloads judged in a quarter of an hour were seen`,
+        problem: `Less than ${objective} % of the workloads judged in 15 minutes were seen`,
         runbook: 'Coverage',
       }),
       this.alarm('MttaBreached', {
         metric: ownMetric(this, 'MttaBreaches', { period: MINUTE, statistic: Stats.SUM }),
         atLeast: 1,
         periods: 1,
-        says: 'An answer came later than the guaranteed bound',
+        problem: 'An answer came later than its guaranteed bound',
         runbook: 'MTTA breached',
       }),
     ];
   }
 
-  /** What a sweep counts is there once a sweep: shorter periods would be silent in between, which counts as good. */
+  /** Each sweep writes these metrics once. In a shorter period they would be missing, which counts as healthy. */
   private ofFleet({ every }: Reconciler): Alarm[] {
     const counted = (name: string) => ownMetric(this, name, { period: every, statistic: Stats.MAXIMUM });
     return [
@@ -93,16 +93,16 @@ export class Alarms extends Construct {
           period: every,
           label: 'instances without an agent',
         }),
-        atLeast: 1, // all of them: the one without osquery is the one that is broken into
+        atLeast: 1, // one host without osquery is enough for an attacker
         periods: 3,
-        says: 'EC2 instances run, and no node enrolled from them',
+        problem: 'EC2 instances run from which no node has enrolled',
         runbook: 'Hosts without an agent',
       }),
       this.alarm('AgentsSilent', {
         metric: counted('AgentsSilent'),
         atLeast: 1,
         periods: 3,
-        says: 'Agents poll no longer while their instances run',
+        problem: 'Agents stopped polling while their instances run',
         runbook: 'Silent agents',
       }),
     ];
@@ -113,16 +113,17 @@ export class Alarms extends Construct {
       this.alarm('ReconcilerErrors', {
         metric: fn.metricErrors({ period: every, statistic: Stats.SUM }),
         atLeast: 1,
-        periods: 3, // one is made up for by the next sweep
-        says: 'The reconciler fails',
+        periods: 3, // the next sweep makes up for one failure
+        problem: 'The reconciler fails',
         runbook: 'Reconciler',
       }),
       this.alarm('ReconcilerSilent', {
         metric: ownMetric(this, 'SweepsComplete', { period: every, statistic: Stats.SUM }),
         below: 1,
-        periods: 15, // a very large account is swept in several parts
+        periods: 15, // a very large account takes several sweeps
         whenSilent: true,
-        says: 'No sweep of the reconciler has looked at everything for a long time: what no event told stays unknown',
+        problem:
+          'The reconciler has not completed a sweep for a long time: workloads whose events were lost stay unknown',
         runbook: 'Reconciler',
       }),
     ];
@@ -137,14 +138,14 @@ export class Alarms extends Construct {
         }),
         atLeast: 1,
         periods: 1,
-        says: `Events of ${route.node.id} could not be delivered or handled`,
+        problem: `Events of ${route.node.id} could not be delivered or handled`,
         runbook: 'Dead letters',
       }),
       this.alarm(`${route.node.id}OldestEvent`, {
         metric: route.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
         atLeast: route.lateAfter.toSeconds(),
         periods: 3,
-        says: `Events of ${route.node.id} wait ${route.lateAfter.toSeconds()} s and more`,
+        problem: `Events of ${route.node.id} have waited for ${route.lateAfter.toSeconds()} s or more`,
         runbook: 'Oldest event',
       }),
     ];
@@ -153,7 +154,7 @@ export class Alarms extends Construct {
   private ofTlsApi({ api }: TlsApi): Alarm[] {
     return [
       this.alarm('TlsApiServerErrors', {
-        // A share: one host that polls every 60 s makes four requests a minute while all of them fail.
+        // A share, not a count: one host that polls every 60 s sends four requests a minute while all of them fail.
         metric: new MathExpression({
           expression: '100 * errors / requests',
           usingMetrics: {
@@ -164,16 +165,16 @@ export class Alarms extends Construct {
           label: '5xx, %',
         }),
         atLeast: 1, // percent
-        periods: 3, // one is a cold start that met a deployment; agents repeat it by themselves
-        says: 'The TLS API answers at least one request of agents in a hundred with 5xx',
+        periods: 3, // a deployment can fail a cold start once; agents try again
+        problem: 'The TLS API answers at least 1 % of agent requests with 5xx',
         runbook: 'Server errors',
       }),
       this.alarm('TlsApiRefusals', {
-        // The function itself answers 200 or 503: 4xx is the gateway's own, too large or throttled.
+        // The function only answers 200 or 503, so a 4xx comes from the gateway: body too large, or throttled.
         metric: api.metricClientError({ period: MINUTE, statistic: Stats.SUM }),
         atLeast: 1,
         periods: 1,
-        says: 'The gateway refused requests of agents; results too large for it are lost',
+        problem: 'The gateway refused agent requests; results that are too large for it are lost',
         runbook: 'Gateway refusals',
       }),
     ];
@@ -184,7 +185,7 @@ export class Alarms extends Construct {
       metric: fn.metricThrottles({ period: MINUTE, statistic: Stats.SUM }),
       atLeast: 1,
       periods: 3,
-      says: `Lambda refuses to run ${node.id} for want of concurrency`,
+      problem: `Lambda throttles ${node.id}: no concurrency is left`,
       runbook: 'Throttles',
     });
   }
@@ -193,16 +194,16 @@ export class Alarms extends Construct {
     return [
       this.alarm('QueriesWait', {
         metric: ownMetric(this, 'OldestWaiting', { period: MINUTE, statistic: Stats.MAXIMUM }),
-        atLeast: 300_000, // ms: half of what a question about a task is good for; a cold host takes it within its interval
-        periods: 3, // one host that was away for a while is done with it at its first polls
-        says: 'Queries wait 5 minutes and more for hosts that do poll',
+        atLeast: 300_000, // ms: half the expiry of a task's queries; even a cold host polls within its interval
+        periods: 3, // a host that was away drains its queue with its first polls
+        problem: 'Queries have waited for 5 minutes or more for hosts that poll',
         runbook: 'Queries that wait',
       }),
       this.alarm('QueriesUnanswered', {
         metric: ownMetric(this, 'QueriesUnanswered', { period: MINUTE, statistic: Stats.SUM }),
         atLeast: 1,
         periods: 1,
-        says: 'Agents took a query several times, polled on and never answered it',
+        problem: 'Agents received a query several times, kept polling and never answered it',
         runbook: 'Queries without an answer',
       }),
     ];
@@ -212,8 +213,8 @@ export class Alarms extends Construct {
     return this.alarm('TableThrottles', {
       metric: table.metricThrottles(MINUTE),
       atLeast: 1,
-      periods: 3, // a burst is over by then: the SDK tries again, and an on-demand table grows
-      says: 'DynamoDB throttles the table or its index',
+      periods: 3, // shorter bursts resolve themselves: the SDK retries, and an on-demand table scales
+      problem: 'DynamoDB throttles the table or its index',
       runbook: 'Table throttles',
     });
   }
@@ -228,16 +229,16 @@ export class Alarms extends Construct {
           statistic: Stats.MAXIMUM,
           period: MINUTE,
         }),
-        atLeast: 900, // seconds; usual is the buffer's 60. Firehose drops what it could not deliver for 24 h
+        atLeast: 900, // seconds; normal is 60, the buffer interval. Firehose drops records that it cannot deliver for 24 h
         periods: 5,
-        says: `Records of ${name}/ do not reach the bucket`,
+        problem: `Records of ${name}/ do not reach the bucket`,
         runbook: 'Results delivery',
       }),
     );
   }
 
   private alarm(id: string, threshold: Threshold): Alarm {
-    const { metric, periods, whenSilent, says, runbook } = threshold;
+    const { metric, periods, whenSilent, problem, runbook } = threshold;
     return new Alarm(this, id, {
       metric,
       ...('below' in threshold
@@ -248,7 +249,7 @@ export class Alarms extends Construct {
           }),
       evaluationPeriods: periods,
       treatMissingData: whenSilent ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
-      alarmDescription: `${says}. Runbook: docs/runbook.md, "${runbook}"`,
+      alarmDescription: `${problem}. Runbook: docs/runbook.md, "${runbook}"`,
     });
   }
 }

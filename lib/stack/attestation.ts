@@ -11,7 +11,7 @@ export interface AttestationProps {
   readonly attestationCertificates?: Readonly<Record<string, string>>;
 }
 
-/** Regions whose certificates the functions bring; a test compares them with `lib/core/attest`. */
+/** Regions whose certificates are built in; a test compares them with `lib/core/attest`. */
 export const ATTESTABLE_REGIONS: ReadonlySet<string> = new Set(
   [
     'af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-south-1 ap-south-2',
@@ -22,7 +22,7 @@ export const ATTESTABLE_REGIONS: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** The `attest` of a CDK context. @throws where it is none of the modes */
+/** Parses `attest` of the CDK context. @throws if it is not a mode */
 export function attestModeOf(value: unknown): AttestMode | undefined {
   if (value === undefined) return undefined;
   const mode = MODES.find((one) => one === value);
@@ -31,13 +31,13 @@ export function attestModeOf(value: unknown): AttestMode | undefined {
 }
 
 /**
- * Tells the function how hosts attest their instances.
+ * Configures attestation in the function's environment.
  *
- * @throws where no certificate is known for the Region of the stack
+ * @throws if no certificate is known for the Region of the stack
  */
 export function addAttestation(fn: LambdaFunction, props: AttestationProps): void {
   const { attest = 'off', attestAccounts = [Aws.ACCOUNT_ID], attestationCertificates = {} } = props;
-  if (attest === 'off') return; // as the function takes it without being told
+  if (attest === 'off') return; // the function's default
   const { region } = Stack.of(fn);
   const isKnown = ATTESTABLE_REGIONS.has(region) || Object.hasOwn(attestationCertificates, region);
   if (!Token.isUnresolved(region) && !isKnown)

@@ -28,9 +28,9 @@ export interface DashboardProps {
 }
 
 const PERIOD = Duration.minutes(5);
-/** Of 24 columns. */
+/** Columns of the dashboard. */
 const WHOLE = 24;
-/** The longest first: it is what can be promised. */
+/** The maximum comes first: it is what a guarantee is about. */
 const PERCENTILES = [Stats.MAXIMUM, 'p99', 'p95', 'p50'] as const;
 const STAGES = {
   EventToReceived: 'event → received',
@@ -45,7 +45,7 @@ const TROUBLE = [
   ...['QueriesDropped', 'QueriesRefused', 'QueriesUnanswered', 'RulesWithoutHost', 'PolicyRefreshesFailed'],
 ];
 
-/** What there is to see, in rows: what became of lives, how long answers took, what is stuck, what is found, what it costs. */
+/** The dashboard, in rows: alarms, verdicts, time to answer, its stages, queues, reconciler and fleet, cost. */
 export class Dashboard extends Construct {
   readonly name: string;
 
@@ -55,7 +55,7 @@ export class Dashboard extends Construct {
       defaultInterval: Duration.hours(24),
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', alarms: [...props.alarms], width: WHOLE, height: 4 })],
-        this.lives(),
+        this.verdicts(),
         this.answers(),
         this.stages(),
         this.queues(props.routes),
@@ -66,7 +66,7 @@ export class Dashboard extends Construct {
     this.name = dashboard.dashboardName;
   }
 
-  private lives(): IWidget[] {
+  private verdicts(): IWidget[] {
     return row(
       graph('Coverage', [coverageShare(this, PERIOD)], { min: 0, max: 100 }),
       graph('Verdicts', [this.by('Verdicts', 'Verdict', Stats.SUM)]),
@@ -98,7 +98,7 @@ export class Dashboard extends Construct {
         'Dead letters',
         routes.map((route) => route.deadLetters.metricApproximateNumberOfMessagesVisible(of(route))),
       ),
-      graph('Queries that wait for a host', [this.own('QueriesWaiting', Stats.MAXIMUM, 'most')]),
+      graph('Pending queries of a host', [this.own('QueriesWaiting', Stats.MAXIMUM, 'most')]),
       graph('Longest wait for a poll', [this.own('OldestWaiting', Stats.MAXIMUM, 'ms')]),
       graph(
         'Refused, dropped, failed',
@@ -110,7 +110,7 @@ export class Dashboard extends Construct {
   private reconciler({ fn }: Reconciler): IWidget[] {
     return row(
       graph('Found by the reconciler', [
-        this.own('WorkloadsFound', Stats.SUM, 'workloads that no event told of'),
+        this.own('WorkloadsFound', Stats.SUM, 'workloads whose events were lost'),
         fn.metricErrors({ period: PERIOD, label: 'errors' }),
       ]),
       graph('Sweeps', [this.own('SweepDuration', Stats.MAXIMUM, 'ms')]),
@@ -123,7 +123,7 @@ export class Dashboard extends Construct {
     );
   }
 
-  /** What the bill is made of. */
+  /** What drives the bill. */
   private costs({ routes, tlsApi, streams, reconciler, table }: DashboardProps): IWidget[][] {
     const functions = [tlsApi.fn, reconciler.fn, ...routes.map(({ fn }) => fn)];
     const each = (metricOf: (fn: LambdaFunction) => Metric) => functions.map(metricOf);
@@ -136,7 +136,7 @@ export class Dashboard extends Construct {
           each((fn) => fn.metricInvocations(of(fn))),
         ),
         graph(
-          'Duration, ms in all',
+          'Total duration, ms',
           each((fn) => fn.metricDuration(of(fn))),
         ),
         graph('DynamoDB', table.metricsConsumed(PERIOD)),
@@ -170,7 +170,7 @@ export class Dashboard extends Construct {
   }
 }
 
-/** Widgets side by side, as wide as each other. */
+/** Widgets side by side, of equal width. */
 const row = (...titled: ((width: number) => IWidget)[]): IWidget[] =>
   titled.map((widget) => widget(Math.floor(WHOLE / titled.length)));
 

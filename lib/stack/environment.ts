@@ -1,29 +1,29 @@
 /**
- * The environment variables the functions read: the words both sides agree on.
+ * The environment variables that the functions read.
  *
- * `lambdas/<name>/env.ts` checks them at cold start. The stack imports no runtime code, so the names stand here a second
- * time; `test/lib/stack/mayfly.test.ts` lets each function read the environment that the template gives it.
+ * `lambdas/<name>/env.ts` checks them at cold start. The stack imports no runtime code, so the names are repeated here;
+ * `test/lib/stack/mayfly.test.ts` checks that each function can read the environment of the template.
  */
 export const Variable = {
-  /** The one table. */
+  /** The table. */
   table: 'TABLE_NAME',
-  /** Firehose streams, by what they carry. */
+  /** Firehose streams. */
   resultsStream: 'RESULTS_STREAM_NAME',
   logsStream: 'LOGS_STREAM_NAME',
   quarantineStream: 'QUARANTINE_STREAM_NAME',
-  /** Secrets are named by ARN; functions fetch the values themselves, so that no value stands in a template. */
+  /** ARNs of secrets. Functions fetch the values, so no value is in a template. */
   enrollSecret: 'ENROLL_SECRET_ARN',
-  /** Enroll secrets with names of their own: `name=ARN`, blanks between them. */
+  /** Named enroll secrets: `name=ARN`, separated by blanks. */
   namedSecrets: 'NAMED_SECRET_ARNS',
   nodeKeySecret: 'NODE_KEY_SECRET_ARN',
-  /** Whether hosts attest their instances, of which accounts they may be, and certificates besides AWS's. */
+  /** Attestation mode, allowed accounts, and certificates in addition to AWS's. */
   attest: 'ATTEST',
   attestAccounts: 'ATTEST_ACCOUNTS',
   attestCertificates: 'ATTEST_CERTIFICATES',
-  /** Mayfly's own bus, for what it tells. */
+  /** Mayfly's own bus, for the events it sends. */
   bus: 'BUS_NAME',
-  /** After so long a running instance without a node is a finding. */
+  /** How long an instance may run without a node before it becomes a fleet issue. */
   noAgentAfter: 'NO_AGENT_AFTER_SECONDS',
-  /** How often the reconciler sweeps: what is promised of answers where no event comes. */
+  /** The interval of sweeps, on which the bound for lost events depends. */
   sweepEvery: 'SWEEP_EVERY_SECONDS',
 } as const;

@@ -13,49 +13,46 @@ export interface EventRouteProps {
   /** The function's folder under `lambdas/`. */
   readonly name: string;
   readonly description: string;
-  /** One rule on the default bus each, by the rule's construct id. Coarse: the policy's fine patterns match in the function. */
+  /** Rules on the default bus, by construct id. They are coarse; the function matches the policy's patterns. */
   readonly events: Readonly<Record<string, EventPattern>>;
-  /** One rule on a bus of our own each. @default - none */
+  /** Rules on Mayfly's own bus. @default - none */
   readonly requests?: { readonly bus: IEventBus; readonly events: Readonly<Record<string, EventPattern>> };
-  /** How it differs from the others, which do their work at once. @default - not at all */
+  /** Settings of a function that waits. @default - it does its work at once */
   readonly waiting?: Waiting;
 }
 
 /** A function that spends most of its time waiting. */
 interface Waiting {
-  /** How long one batch of events may take. */
+  /** Maximum time for one batch of events. */
   readonly timeout: Duration;
-  /** After so long a failed event comes back; more than the timeout, or Lambda takes no such queue. */
+  /** Time until a failed event comes back. Lambda requires more than the timeout. */
   readonly visibilityTimeout: Duration;
-  /** For how long the first event of a batch waits for others, which then take no invocation of their own. */
+  /** How long the first event of a batch waits for others, to share one invocation. */
   readonly gathers: Duration;
 }
 
-/**
- * Of a function that does not wait. One batch takes little, as a failed event comes back only after six times as long: what
- * Lambda asks for, so that retries within it do not race.
- */
+/** Settings of a function that does not wait. A failed event comes back after six timeouts, as Lambda recommends. */
 const PROMPT: Waiting = {
   timeout: Duration.seconds(10),
   visibilityTimeout: Duration.seconds(60),
-  gathers: Duration.seconds(0), // an event waits for no other: its workload may live for seconds
+  gathers: Duration.seconds(0), // events are handled at once: a workload may live for seconds only
 };
 
-/** Batches at once: a storm of events uses up neither the account's functions nor the ECS API's shared bucket. */
+/** Concurrent batches. A burst of events exhausts neither the account's concurrency nor the shared ECS call rate. */
 const MAX_CONCURRENCY = 10;
 
-/** A queue gives an event to its function this often before it goes to the dead letters. */
+/** Attempts before an event goes to the dead-letter queue. */
 const MAX_RECEIVES = 5;
 
 /**
- * The way of one family of events: rules on the default bus → queue → function, with one dead-letter queue for what
- * EventBridge could not deliver and for what the function could not handle.
+ * The route of one family of events: rules on the default bus → queue → function. One dead-letter queue takes events that
+ * EventBridge could not deliver, and events that the function could not handle.
  */
 export class EventRoute extends Construct {
   readonly fn: LambdaFunction;
   readonly queue: Queue;
   readonly deadLetters: Queue;
-  /** An event that is older waits for something to be mended: half the lives Mayfly is for have ended in a minute. */
+  /** Age at which an event is late. Half of short-lived workloads end within a minute. */
   readonly lateAfter: Duration;
 
   constructor(scope: Construct, id: string, props: EventRouteProps) {
@@ -64,7 +61,7 @@ export class EventRoute extends Construct {
     this.lateAfter = props.waiting ? visibilityTimeout : Duration.minutes(1);
     this.deadLetters = new Queue(this, 'DeadLetters', {
       retentionPeriod: Duration.days(14),
-      // SQS's own key: EventBridge may not use the AWS managed KMS key of SQS.
+      // SQS's own key, because EventBridge cannot use the AWS managed KMS key of SQS.
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });

@@ -1,21 +1,20 @@
-/** Where an agent finds its server. */
+/** How an agent reaches its server. */
 export interface AgentEndpoint {
   /** Host name, with `:port` unless 443, without scheme or path. */
   readonly hostname: string;
-  /** What precedes every endpoint's path, such as `/prod`. */
+  /** Prefix of every endpoint's path, such as `/prod`. */
   readonly pathPrefix: string;
-  /** The file on the host that holds the enroll secret. @default /etc/osquery/enroll_secret */
+  /** File on the host with the enroll secret. @default /etc/osquery/enroll_secret */
   readonly enrollSecret?: string;
-  /** A file with the certificates to trust. @default - osquery's own bundle of public authorities */
+  /** File with trusted certificates. @default - osquery's bundle of public authorities */
   readonly certificate?: string;
 }
 
 /**
- * The flagfile every host gets, one flag a line. A host's own line is not in it, as it differs from host to host; the
- * comment at its end says which.
+ * The flagfile for every host, one flag a line. Each host adds one line of its own; the comment at the end names it.
  *
- * osquery reads most of these from a flagfile only; the `distributed_*` ones a configuration could bring, but an agent
- * whose first fetch of it fails would miss them until its restart.
+ * osquery reads most of these flags from a flagfile only. A configuration could also set the `distributed_*` ones, but an
+ * agent that fails to fetch its first configuration would lack them until it restarts.
  */
 export function flagfile({ hostname, pathPrefix, certificate, enrollSecret }: AgentEndpoint): string {
   return [

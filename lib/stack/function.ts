@@ -16,7 +16,7 @@ import type { Construct } from 'constructs';
 import { metricsNamespace } from './own-metrics.ts';
 
 export interface FunctionSettings {
-  /** Folder with one bundle a function: `<bundles>/<name>/index.js`. */
+  /** Folder with the functions' bundles: `<bundles>/<name>/index.js`. */
   readonly bundles: string;
   /** The function's folder under `lambdas/`. */
   readonly name: string;
@@ -24,22 +24,22 @@ export interface FunctionSettings {
   readonly timeout: Duration;
   /** MB; Lambda gives CPU in proportion, one vCPU at 1769. */
   readonly memorySize: number;
-  /** How many environments the function may have, and nothing else may take. @default - none reserved, no limit */
+  /** Reserved concurrency, which is also the limit. @default - none reserved, no limit */
   readonly reservedConcurrency?: number;
-  /** @default SystemLogLevel.INFO - Lambda writes one report line an invocation */
+  /** @default SystemLogLevel.INFO - Lambda writes one report line for each invocation */
   readonly systemLogLevel?: SystemLogLevel;
 }
 
 /**
- * One of Mayfly's functions: arm64, the current Node runtime, JSON logs kept for a month, and a role that may write those
- * logs and nothing else until a grant says so.
+ * A Lambda function of Mayfly: arm64, the current Node runtime, JSON logs kept for a month, and a role that can only write
+ * those logs until a grant adds more.
  */
 export function defineFunction(scope: Construct, settings: FunctionSettings): LambdaFunction {
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
   });
-  // The role CDK would make by itself carries AWSLambdaBasicExecutionRole, which may write to every log group.
+  // CDK's default role has AWSLambdaBasicExecutionRole, which may write to every log group.
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
 

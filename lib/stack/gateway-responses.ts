@@ -1,8 +1,8 @@
 import { ResponseType, type RestApi } from 'aws-cdk-lib/aws-apigateway';
 
 /**
- * Every type of gateway response, and its HTTP status. The status is API Gateway's usual one, written out because a
- * customised response can lose it (INTEGRATION_FAILURE becomes 504 where 500 was seen).
+ * Every type of gateway response with its HTTP status. The status is API Gateway's default, stated explicitly because a
+ * customised response can lose it (INTEGRATION_FAILURE should be 504, but 500 was observed).
  *
  * @see API Gateway API reference, GatewayResponse, `responseType`
  */
@@ -31,12 +31,12 @@ const STATUS_BY_TYPE: Readonly<Record<string, string>> = {
 };
 
 /**
- * Replaces the gateway's own error bodies, which an agent would take for success: it ignores the status, and
- * `{"message":"Too Many Requests"}` makes it delete results and log lines and apply an empty configuration.
- * Text that is no JSON fails on every endpoint, so that the agent keeps what it has and tries again.
+ * Replaces the gateway's own error bodies, which agents would take for success: they ignore the status, and
+ * `{"message":"Too Many Requests"}` makes them delete results and log lines and apply an empty configuration.
+ * Text that is not JSON is a failure on every endpoint, so agents keep their data and try again.
  *
- * The one exception is a body too large for the gateway: it would be too large for ever, and the agent sends it again and
- * again with newer results added, so it is acknowledged (`{}`).
+ * The one exception is a body that is too large for the gateway. It is acknowledged (`{}`), because the agent would send it
+ * again and again, with newer results added.
  *
  * @see docs/decisions/0001-rest-api-not-http-api.md
  */
@@ -46,8 +46,8 @@ export function addGatewayResponses(api: RestApi): void {
     api.addGatewayResponse(type, {
       type: ResponseType.of(type),
       statusCode,
-      // The gateway chooses a template by the Accept header, which is application/json in osquery. No documentation says
-      // what it sends where none fits, and an empty body is success: so both types carry the same text.
+      // The gateway chooses a template by the Accept header, which is application/json in osquery. AWS does not document
+      // what it sends if none matches, and an empty body means success, so both types have the same text.
       templates: { 'application/json': body, 'text/plain': body },
     });
   }

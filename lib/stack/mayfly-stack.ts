@@ -1,7 +1,7 @@
 import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { Mayfly, type MayflyProps } from './mayfly.ts';
 
-/** `cdk deploy --context agentConcurrency=200`; the CLI hands it over as text. */
+/** `cdk deploy --context agentConcurrency=200`; the CLI passes it as text. */
 function concurrencyOf(value: unknown): number | undefined {
   if (value === undefined) return undefined;
   const concurrency = Number(value);
@@ -9,7 +9,7 @@ function concurrencyOf(value: unknown): number | undefined {
   throw new Error(`the context agentConcurrency is "${value}": it has to be a whole number above 0`);
 }
 
-/** Mayfly in a stack of its own, which outputs what hosts need. */
+/** A stack with one Mayfly; its outputs are what hosts need. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
     super(app, id, { description: 'Mayfly: lifecycle events become osquery queries', ...props });
@@ -23,15 +23,19 @@ export class MayflyStack extends Stack {
     this.output(
       'EnrollSecretArn',
       mayfly.enrollSecret.secretArn,
-      'Its value goes into the file of --enroll_secret_path',
+      'ARN of the enroll secret; its value goes into the file of --enroll_secret_path',
     );
     for (const [name, { secretArn }] of mayfly.namedSecrets)
       this.output(`NamedSecretArn${name.replaceAll('-', '')}`, secretArn, `The enroll secret '${name}'`);
-    this.output('Flagfile', mayfly.flagfile, 'The flagfile of every host');
-    this.output('TableName', mayfly.tableName, 'For `mayfly policy --table`; `--stack` finds it by itself');
-    this.output('BusName', mayfly.bus.eventBusName, 'Requests and other events of your own for the rules');
-    this.output('DashboardName', mayfly.dashboardName, 'CloudWatch console, Dashboards');
-    this.output('ResultsBucket', mayfly.resultsBucket.bucketName, 'Answers, agent logs and unreadable bodies');
+    this.output('Flagfile', mayfly.flagfile, 'The flagfile for every host');
+    this.output('TableName', mayfly.tableName, 'For `mayfly policy --table`; `--stack` finds it automatically');
+    this.output('BusName', mayfly.bus.eventBusName, 'Event bus for requests and your own events');
+    this.output('DashboardName', mayfly.dashboardName, 'Name of the CloudWatch dashboard');
+    this.output(
+      'ResultsBucket',
+      mayfly.resultsBucket.bucketName,
+      'Bucket of answers, agent logs and bodies that could not be parsed',
+    );
   }
 
   private output(id: string, value: string, description: string): void {

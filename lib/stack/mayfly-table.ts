@@ -13,24 +13,24 @@ export interface MayflyTableProps {
 const BY_DAY = 'byDay';
 
 /**
- * The one table: nodes, pending queries, deliveries, aliases and the ledger (docs/decisions/0002-one-table-design.md).
+ * The table: nodes, pending queries, deliveries, aliases and the ledger (docs/decisions/0002-one-table-design.md).
  * A grant gives a function the permission and the table's name together.
  */
 export class MayflyTable extends Construct {
-  private readonly table: Table; // its id is a contract: another one replaces the table
+  private readonly table: Table; // its id must never change: a new id replaces the table
 
   constructor(scope: Construct, id: string, props: MayflyTableProps) {
     super(scope, id);
     this.table = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
-      timeToLiveAttribute: 'expiresAt', // epoch seconds; deletes late, so readers compare with the clock themselves
+      timeToLiveAttribute: 'expiresAt', // epoch seconds; TTL deletes late, so readers check expiry themselves
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       removalPolicy: props.removalPolicy,
     });
-    // Lists lives by the time of their first news, for people and for the review. Only the ledger's rows have its keys, and those never change: one
-    // write a life.
+    // Lists workloads by the time of their first event, for people and for the review. Only ledger rows have its keys, which
+    // never change: one write a workload.
     this.table.addGlobalSecondaryIndex({
       indexName: BY_DAY,
       partitionKey: { name: 'day', type: AttributeType.STRING },
@@ -44,12 +44,12 @@ export class MayflyTable extends Construct {
     this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
-  /** Lets `fn` record what events tell: ledger, aliases, pending queries. */
+  /** Lets `fn` handle events: write ledger, aliases and pending queries. */
   grantRecordEvents(fn: LambdaFunction): void {
     this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
-  /** Lets `fn`, which may record events, list lives by time, to tell what became of them. No other function may. */
+  /** Lets `fn` list workloads by time, for the review of verdicts. No other function may. */
   grantReview(fn: LambdaFunction): void {
     Grant.addToPrincipal({
       grantee: fn,
@@ -58,7 +58,7 @@ export class MayflyTable extends Construct {
     });
   }
 
-  /** Requests that were throttled: reads and writes of the table, writes of its index, which hold the table's back. */
+  /** Throttled requests: reads and writes of the table, and writes of its index, which also block writes of the table. */
   metricThrottles(period: Duration): MathExpression {
     const events = (metricName: string, index: Record<string, string> = {}) => this.metric(metricName, period, index);
     return new MathExpression({
@@ -73,7 +73,7 @@ export class MayflyTable extends Construct {
     });
   }
 
-  /** Capacity units used, which is what an on-demand table costs. */
+  /** Consumed capacity units, which an on-demand table is billed by. */
   metricsConsumed(period: Duration): Metric[] {
     const index = { GlobalSecondaryIndexName: BY_DAY };
     return [
@@ -84,7 +84,7 @@ export class MayflyTable extends Construct {
     ];
   }
 
-  /** Where the operator's commands find policy, ledger and nodes. */
+  /** Name of the table, for the operator's commands. */
   get tableName(): string {
     return this.table.tableName;
   }
@@ -102,7 +102,7 @@ export class MayflyTable extends Construct {
   }
 
   private grant(fn: LambdaFunction, ...operations: string[]): void {
-    // Not `table.grant`, which adds the index: one function alone reads it.
+    // Not `table.grant`: it would include the index, which only one function may read.
     Grant.addToPrincipal({
       grantee: fn,
       actions: operations.map((operation) => `dynamodb:${operation}`),

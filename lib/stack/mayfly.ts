@@ -22,40 +22,40 @@ import { type RequestLimit, TlsApi } from './tls-api.ts';
 
 export interface MayflyProps {
   /**
-   * Folder with the functions' bundles, `<name>/index.js` each.
-   * @default - `dist/lambdas` of this package, where `npm run bundle` puts them
+   * Folder with the functions' bundles, one `<name>/index.js` each.
+   * @default - `dist/lambdas` of this package, where `npm run bundle` writes them
    */
   readonly bundles?: string;
   /**
-   * What becomes of the table and of the bucket of results when the stack goes.
+   * What happens to the table and the results bucket when the stack is deleted.
    * @default RemovalPolicy.RETAIN - the ledger and the answers outlive the stack
    */
   readonly removalPolicy?: RemovalPolicy;
   /**
-   * Names of further enroll secrets, such as one a team: profiles and `hosts-where` match on the name of the secret that a
-   * host presented. Each is a secret of its own in Secrets Manager, and can be rotated by itself.
-   * @default - the one secret, whose name is `default`
+   * Names of additional enroll secrets, such as one for each team. Profiles and `hosts-where` can match on the name of the
+   * secret that a host presented. Each is a separate secret in Secrets Manager with its own rotation.
+   * @default - only the secret named `default`
    */
   readonly enrollSecrets?: readonly string[];
   /**
-   * How often the reconciler looks for what no event told; whole minutes.
+   * How often the reconciler looks for workloads whose events were lost; whole minutes.
    * @default - every minute
    */
   readonly reconcileEvery?: Duration;
   /**
-   * How long an EC2 instance may run before it is a finding that no node enrolled from it. Instances with the tag
-   * `mayfly:ignore` = `true` never are.
+   * How long an EC2 instance may run without an enrolled node before it becomes the fleet issue `no-agent`. Instances with
+   * the tag `mayfly:ignore` = `true` never do.
    * @default - 5 minutes
    */
   readonly noAgentAfter?: Duration;
   /**
-   * An alarm rings when less of the workloads judged in a quarter of an hour were seen, in percent.
-   * @default 99 - one miss among few rings, one among hundreds does not; each is an event on the bus anyway
+   * Percent. An alarm fires when a smaller share of the workloads judged in 15 minutes was seen.
+   * @default 99 - one miss fires among few workloads, not among hundreds; each miss is also an event on the bus
    */
   readonly coverageObjective?: number;
   /**
-   * Whether hosts attest the instance they are, with the instance identity document in their enroll secret file
-   * (docs/hosts.md). `required`: only those that do get the name of an instance. `preferred`: they win over those that do not.
+   * Whether hosts prove which instance they are, with the instance identity document in their enroll secret file
+   * (docs/hosts.md). `required`: only hosts with a document get the name of an instance. `preferred`: they take precedence.
    * @default 'off'
    */
   readonly attest?: AttestMode;
@@ -65,56 +65,56 @@ export interface MayflyProps {
    */
   readonly attestAccounts?: readonly string[];
   /**
-   * Certificates or public keys (PEM) that sign identity documents, by Region, where Mayfly brings none or another one.
+   * Certificates or public keys (PEM) that sign identity documents, by Region; they override the built-in ones.
    * @default - those that AWS publishes
    */
   readonly attestationCertificates?: Readonly<Record<string, string>>;
   /**
-   * What the gateway takes of all agents and strangers together; what is beyond is refused, and agents come again.
-   * @default - 1,000 requests a second, 2,000 at once: 10,000 hosts that poll every 10 s (docs/decisions/0020)
+   * Request limit of the gateway, for agents and strangers together. Requests beyond it are refused, and agents retry.
+   * @default - 1,000 requests a second, bursts of 2,000: enough for 10,000 hosts that poll every 10 s (docs/decisions/0020)
    */
   readonly agentRequests?: RequestLimit;
   /**
-   * How many requests of agents are handled at a time, at most: the rest of the account's concurrency is left to the
-   * functions on events. AWS wants 100 left unreserved, which a new account does not have.
+   * Maximum number of agent requests handled at a time. The rest of the account's concurrency stays available to the event
+   * functions. AWS requires 100 unreserved executions, which a new account does not have.
    * @default - no limit
    */
   readonly agentConcurrency?: number;
 }
 
-/** Events of this account alone: others may send theirs to a bus, and their hosts and hooks are not ours. */
+/** Only events of this account: other accounts may send events to a bus, but their hosts and hooks are not ours. */
 const OWN = { account: [Aws.ACCOUNT_ID] };
 
-/** A tenth of what API Gateway allows an account in all its APIs of a Region. */
+/** A tenth of API Gateway's limit for all APIs of an account in a Region. */
 const AGENT_REQUESTS: RequestLimit = { perSecond: 1_000, burst: 2_000 };
 
 const BUNDLES = fileURLToPath(new URL('../../dist/lambdas', import.meta.url));
 
 /**
- * Mayfly, whole: lifecycle events become queries, agents poll them away, answers are stored. One construct in any stack.
+ * All of Mayfly in one construct, for any stack: lifecycle events become queries, agents poll them, answers are stored.
  */
 export class Mayfly extends Construct {
   /** Host name of the TLS API, for `--tls_hostname`. */
   readonly hostname: string;
-  /** What precedes the path of every endpoint. */
+  /** Prefix of every endpoint's path. */
   readonly pathPrefix: string;
-  /** What hosts enroll with. */
+  /** The enroll secret named `default`. */
   readonly enrollSecret: Secret;
-  /** Further ones, by name. */
+  /** Additional enroll secrets, by name. */
   readonly namedSecrets: ReadonlyMap<string, Secret>;
-  /** The flagfile of every host, one flag a line. */
+  /** The flagfile for every host, one flag a line. */
   readonly flagfile: string;
-  /** Put events of your own here: the policy's rules see them. */
+  /** Put your own events here; the policy's rules match them. */
   readonly bus: EventBus;
-  /** Name of the one table, which holds the policy too. */
+  /** Name of the table, which also holds the policy. */
   readonly tableName: string;
-  /** Where answers, agent logs and unreadable bodies land. */
+  /** Holds answers, agent logs and bodies that could not be parsed. */
   readonly resultsBucket: Bucket;
-  /** Looks for what no event told. */
+  /** Finds workloads whose events were lost. */
   readonly reconciler: Reconciler;
-  /** Give each an action: they have none of their own. */
+  /** They have no actions: add one to each. */
   readonly alarms: readonly Alarm[];
-  /** What became of lives, how long answers took, what is stuck and what it costs, in CloudWatch. */
+  /** The CloudWatch dashboard: verdicts, time to answer, queues, fleet issues, cost. */
   readonly dashboardName: string;
 
   constructor(scope: Construct, id: string, props: MayflyProps = {}) {
@@ -157,7 +157,7 @@ export class Mayfly extends Construct {
       bundles,
       name: 'ec2-launch',
       description:
-        'Mayfly: queues what to ask a new EC2 instance, or one that Spot takes away, and ends the node of one that is gone',
+        'Mayfly: queues queries for new EC2 instances and for Spot interruptions, and ends the nodes of terminated instances',
       events: {
         InstanceState: {
           ...OWN,
@@ -166,7 +166,7 @@ export class Mayfly extends Construct {
           detail: { state: ['running', 'shutting-down', 'terminated'] },
         },
         InstanceLaunched: { ...OWN, source: ['aws.autoscaling'], detailType: ['EC2 Instance Launch Successful'] },
-        // Last gasps that hold nobody: their two minutes must not pass in a queue behind hooks that are held.
+        // Not in the last-gasp queue: two minutes' notice must not pass behind hooks that are being held.
         SpotInterruption: { ...OWN, source: ['aws.ec2'], detailType: ['EC2 Spot Instance Interruption Warning'] },
         Rebalance: { ...OWN, source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] },
       },
@@ -177,7 +177,7 @@ export class Mayfly extends Construct {
     const lastGasp = new EventRoute(this, 'LastGasp', {
       bundles,
       name: 'last-gasp',
-      description: 'Mayfly: holds instances with a lifecycle hook until they have answered for the last time',
+      description: 'Mayfly: holds instances with a lifecycle hook until their last answers are stored',
       events: {
         TerminateHook: {
           ...OWN,
@@ -185,9 +185,9 @@ export class Mayfly extends Construct {
           detailType: ['EC2 Instance-terminate Lifecycle Action'],
         },
       },
-      // It holds a hook for two minutes at most (docs/decisions/0013). What fails is to come back as soon as may be: six
-      // times the timeout, which Lambda asks for, would be after every heartbeat, and a repeat is harmless. Waiting side by
-      // side, hooks leave functions for the polls that they wait for.
+      // It holds a hook for at most two minutes (docs/decisions/0013). A failed event must come back soon: Lambda recommends
+      // six times the timeout, but that exceeds every heartbeat, and a repeat is harmless. Batches of hooks wait in one
+      // invocation, which leaves concurrency for the polls that they wait for.
       waiting: {
         timeout: Duration.seconds(150),
         visibilityTimeout: Duration.seconds(160),
@@ -200,22 +200,22 @@ export class Mayfly extends Construct {
     const finding = new EventRoute(this, 'Finding', {
       bundles,
       name: 'finding',
-      description: 'Mayfly: asks the hosts of GuardDuty findings',
-      // Of any account: an administrator hears of its members' hosts, and some of them may be known here.
+      description: 'Mayfly: queries the hosts of GuardDuty findings',
+      // From any account: an administrator account gets its members' findings, and may know some of their hosts.
       events: { Finding: { source: ['aws.guardduty'], detailType: ['GuardDuty Finding'] } },
     });
     table.grantRecordEvents(finding.fn);
     grantDescribeContainerInstances(finding);
 
     this.bus = new EventBus(this, 'Bus', {
-      description: 'Mayfly: requests to ask hosts, from whoever may put events here',
+      description: 'Mayfly: requests for queries, and other events for the rules',
     });
     const queryRequest = new EventRoute(this, 'QueryRequest', {
       bundles,
       name: 'query-request',
-      description: 'Mayfly: asks what is requested on its bus',
+      description: 'Mayfly: queues the queries requested on its bus',
       events: {},
-      // All but what Mayfly itself tells there.
+      // All events except Mayfly's own.
       requests: {
         bus: this.bus,
         events: { Request: { ...OWN, source: Match.anythingBut('mayfly') } },
@@ -250,30 +250,30 @@ export class Mayfly extends Construct {
   }
 }
 
-/** Tasks name a container instance, never the host behind it. */
+/** A task event names the container instance, but not its EC2 instance. */
 function grantDescribeContainerInstances(route: EventRoute): void {
   const anyInstance = Stack.of(route).formatArn({ service: 'ecs', resource: 'container-instance', resourceName: '*' });
   Grant.addToPrincipal({ grantee: route.fn, actions: ['ecs:DescribeContainerInstances'], resourceArns: [anyInstance] });
   acknowledgeWildcard(
     route,
     anyInstance,
-    'Clusters and their instances come and go without us: any container instance of this account and Region, to describe only.',
+    'Clusters and their instances are not known at deployment: read access to any container instance of this account and Region.',
   );
 }
 
-/** Tasks do not say which of their containers are essential. */
+/** A task event does not say which containers are essential. */
 function grantDescribeTaskDefinition(route: EventRoute): void {
   Grant.addToPrincipal({ grantee: route.fn, actions: ['ecs:DescribeTaskDefinition'], resourceArns: ['*'] });
-  acknowledgeWildcard(route, '*', 'ecs:DescribeTaskDefinition knows no resources; it reads and nothing else.');
+  acknowledgeWildcard(route, '*', 'ecs:DescribeTaskDefinition has no resource-level permissions; it only reads.');
 }
 
-/** Image, tags and addresses of an instance are not in its event. */
+/** An instance event lacks image, tags and addresses. */
 function grantDescribeInstances(route: EventRoute): void {
   Grant.addToPrincipal({ grantee: route.fn, actions: ['ec2:DescribeInstances'], resourceArns: ['*'] });
-  acknowledgeWildcard(route, '*', 'ec2:DescribeInstances knows no resources; it reads and nothing else.');
+  acknowledgeWildcard(route, '*', 'ec2:DescribeInstances has no resource-level permissions; it only reads.');
 }
 
-/** Hooks whose names begin with `mayfly` are completed; which groups have one is for their owners to say. */
+/** The function completes hooks whose names begin with `mayfly`; the owners of the groups add them. */
 function grantLifecycleHooks(route: EventRoute): void {
   const anyGroup = Stack.of(route).formatArn({
     service: 'autoscaling',
@@ -287,7 +287,11 @@ function grantLifecycleHooks(route: EventRoute): void {
   acknowledgeWildcard(
     route,
     anyGroup,
-    'Groups come and go without us: hooks of any group of this account and Region, which wait for us by their name.',
+    'Groups are not known at deployment: hooks of any group of this account and Region. The function selects them by name.',
   );
-  acknowledgeWildcard(route, '*', 'autoscaling:DescribeLifecycleHooks knows no resources; it reads and nothing else.');
+  acknowledgeWildcard(
+    route,
+    '*',
+    'autoscaling:DescribeLifecycleHooks has no resource-level permissions; it only reads.',
+  );
 }

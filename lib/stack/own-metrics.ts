@@ -5,8 +5,8 @@ import type { Construct } from 'constructs';
 const NAMESPACE = 'mayfly:metrics-namespace';
 
 /**
- * Says where the functions of this Mayfly write their metrics: two of them, in one stack or in two, never see each other's.
- * To be called before it has children.
+ * Sets the metrics namespace of this Mayfly's functions, so that two Mayflies, in one stack or two, stay apart.
+ * Call it before the construct has children.
  */
 export function nameMetrics(mayfly: Construct): void {
   const stack = Stack.of(mayfly);
@@ -14,7 +14,7 @@ export function nameMetrics(mayfly: Construct): void {
   mayfly.node.setContext(NAMESPACE, ['Mayfly', stack.stackName, ...(path === 'Mayfly' ? [] : [path])].join('/'));
 }
 
-/** The namespace of the Mayfly that this is a part of. */
+/** The metrics namespace of the Mayfly that contains this construct. */
 export const metricsNamespace = (scope: Construct): string => String(scope.node.getContext(NAMESPACE));
 
 export interface MetricSettings {
@@ -24,11 +24,11 @@ export interface MetricSettings {
   readonly label?: string;
 }
 
-/** A metric the functions write, all together; docs/reference/metrics.md lists them. */
+/** A metric of all functions together; docs/reference/metrics.md lists them. */
 export const ownMetric = (scope: Construct, metricName: string, settings: MetricSettings): Metric =>
   new Metric({ namespace: metricsNamespace(scope), metricName, ...settings });
 
-/** The same by the values of a dimension, whichever there will be. For graphs: no alarm takes a search. */
+/** The same metric for each value of a dimension, as a search. For graphs only: alarms cannot use a search. */
 export const ownMetricBy = (scope: Construct, metricName: string, dimension: string, settings: MetricSettings) =>
   new MathExpression({
     expression: `SEARCH('{"${metricsNamespace(scope)}",${dimension}} MetricName="${metricName}"', '${settings.statistic}', ${settings.period.toSeconds()})`,
@@ -37,7 +37,7 @@ export const ownMetricBy = (scope: Construct, metricName: string, dimension: str
     label: settings.label ?? '',
   });
 
-/** Of the workloads judged in each period, the share that was seen, in percent; nothing where none was. */
+/** Percentage of the workloads judged in each period that were seen; no data where none was judged. */
 export const coverageShare = (scope: Construct, period: Duration): MathExpression =>
   new MathExpression({
     expression: '100 * covered / judged',

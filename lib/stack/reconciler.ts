@@ -11,13 +11,13 @@ import { defineFunction } from './function.ts';
 export interface ReconcilerProps {
   /** Folder with the functions' bundles. */
   readonly bundles: string;
-  /** How often it looks: what no event told is found this much later. At least a minute, in whole minutes. */
+  /** Interval between sweeps, in whole minutes; workloads whose events were lost are found this much later. */
   readonly every: Duration;
-  /** An instance that has run for so long without a node is a finding. */
+  /** How long an instance may run without a node before it becomes a fleet issue. */
   readonly noAgentAfter: Duration;
 }
 
-/** Looks at what ECS and EC2 run, at a fixed rate, and handles what no event told. */
+/** Lists at a fixed rate what ECS and EC2 run, and handles workloads whose events were lost. */
 export class Reconciler extends Construct {
   readonly fn: LambdaFunction;
   readonly every: Duration;
@@ -28,42 +28,43 @@ export class Reconciler extends Construct {
     this.fn = defineFunction(this, {
       bundles: props.bundles,
       name: 'reconcile',
-      description: 'Mayfly: finds the tasks and instances that no event told of',
-      timeout: Duration.seconds(55), // done before the next one begins
+      description: 'Mayfly: finds tasks and instances whose events were lost',
+      timeout: Duration.seconds(55), // ends before the next sweep begins
       memorySize: 512,
     });
     this.fn.addEnvironment(Variable.noAgentAfter, String(props.noAgentAfter.toSeconds()));
-    // No sweep is tried again, and none that Lambda had no room for is kept: the next one does its work, and knows better
-    // what there is. Reserving concurrency would keep them apart as well, where the account has any to spare.
+    // No retries, and throttled invocations are dropped: the next sweep does the work with newer data. Reserved concurrency
+    // would also prevent overlaps, but a new account has none to reserve.
     this.fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.seconds(60) });
     new Rule(this, 'Schedule', {
-      description: 'Mayfly: when to look for what no event told',
+      description: 'Mayfly: starts a sweep for lost events',
       schedule: Schedule.rate(props.every),
       targets: [new LambdaTarget(this.fn, { retryAttempts: 0 })],
     });
-    this.grantLook();
+    this.grantDescribe();
   }
 
   /** @see Service Authorization Reference, Amazon ECS and Amazon EC2: resource types of each action */
-  private grantLook(): void {
+  private grantDescribe(): void {
     const ofEcs = (resource: string): string =>
       Stack.of(this).formatArn({ service: 'ecs', resource, resourceName: '*' });
     const everything = [
       {
         actions: ['ecs:DescribeContainerInstances'],
         resource: ofEcs('container-instance'),
-        reason: 'Clusters and their instances come and go without us: any of this account and Region, to look at only.',
+        reason:
+          'Clusters and their instances are not known at deployment: read access to any of this account and Region.',
       },
       {
         actions: ['ecs:DescribeTasks'],
         resource: ofEcs('task'),
-        reason: 'It looks for the tasks nobody told of: any of this account and Region, to look at only.',
+        reason: 'It finds tasks whose events were lost: read access to any task of this account and Region.',
       },
       {
-        // ListTasks has container instances for a resource only where it is asked for the tasks of one of them.
+        // ListTasks has container instances as a resource only if it lists the tasks of one of them.
         actions: ['ec2:DescribeInstances', 'ecs:DescribeTaskDefinition', 'ecs:ListClusters', 'ecs:ListTasks'],
         resource: '*',
-        reason: 'These actions cannot be confined to resources, as they are called here.',
+        reason: 'As called here, these actions have no resource-level permissions.',
       },
     ];
     for (const { actions, resource, reason } of everything) {

@@ -13,7 +13,7 @@ export interface ResultStreamsProps {
 
 /**
  * Three Firehose streams into one bucket, gzipped NDJSON by date: answers to queries (`results/`), the agents' own
- * scheduled results and status lines (`logs/`), and bodies nobody could read (`quarantine/`).
+ * scheduled results and status lines (`logs/`), and bodies that could not be parsed (`quarantine/`).
  */
 export class ResultStreams extends Construct {
   readonly bucket: Bucket;
@@ -34,7 +34,7 @@ export class ResultStreams extends Construct {
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Firehose alone writes here and readers are under IAM; who read what is for CloudTrail data events, which an account switches on for all its buckets.',
+        'Only Firehose writes here, and IAM controls readers. CloudTrail data events, which an account enables for all its buckets, record reads.',
     });
 
     const role = this.deliveryRole();
@@ -45,7 +45,7 @@ export class ResultStreams extends Construct {
     };
   }
 
-  /** Lets `fn` put records on the three streams. */
+  /** Lets `fn` put records into the three streams. */
   grantPut(fn: LambdaFunction): void {
     const { results, logs, quarantine } = this.streams;
     Grant.addToPrincipal({
@@ -58,7 +58,7 @@ export class ResultStreams extends Construct {
     fn.addEnvironment(Variable.quarantineStream, quarantine.ref);
   }
 
-  /** L1, as the L2 would give its role `s3:GetObject*`, `s3:List*` and `s3:DeleteObject*` on everything in the bucket. */
+  /** An L1 construct: the L2's role would get `s3:GetObject*`, `s3:List*` and `s3:DeleteObject*` on the whole bucket. */
   private stream(id: string, prefix: string, role: Role): CfnDeliveryStream {
     const stream = new CfnDeliveryStream(this, id, {
       deliveryStreamType: 'DirectPut',
@@ -73,7 +73,7 @@ export class ResultStreams extends Construct {
         bufferingHints: { intervalInSeconds: 60, sizeInMBs: 64 },
       },
     });
-    stream.node.addDependency(role); // Firehose tries its access to the bucket when the stream is made
+    stream.node.addDependency(role); // Firehose checks its access to the bucket when the stream is created
     return stream;
   }
 
@@ -101,7 +101,7 @@ export class ResultStreams extends Construct {
     acknowledgeWildcard(
       role,
       this.bucket.arnForObjects('*'),
-      'Firehose names its objects by date: it writes under results/, logs/, quarantine/ and errors/, and the bucket holds nothing else.',
+      'Firehose names objects by date, under results/, logs/, quarantine/ and errors/. The bucket holds nothing else.',
     );
     return role;
   }

@@ -5,24 +5,24 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { Variable } from './environment.ts';
 
-/** Policies match on these names; `default` is the secret that is always there. */
+/** Policies match on these names; `default` names the secret that always exists. */
 const SECRET_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
-/** Their ARNs share the 4 KB of a function's environment with all else. */
+/** Their ARNs must fit into the 4 KB of a function's environment. */
 const MAX_NAMED = 15;
 
-/** What hosts enroll with, and what node keys are signed with. Made at first deployment, never in a template or a log. */
+/** The enroll secrets, and the key that signs node keys. Generated at first deployment; never in a template or a log. */
 export class Secrets extends Construct {
   readonly enrollSecret: Secret;
-  /** By name. */
+  /** Additional enroll secrets, by name. */
   readonly namedSecrets: ReadonlyMap<string, Secret>;
   private readonly nodeKeySecret: Secret;
 
-  /** @param names of further enroll secrets, which tell groups of hosts apart */
+  /** @param names of additional enroll secrets, which distinguish groups of hosts */
   constructor(scope: Construct, id: string, names: readonly string[] = []) {
     super(scope, id);
     checkNames(names);
     this.enrollSecret = new Secret(this, 'EnrollSecret', {
-      description: 'Mayfly: what a host must know to enroll; its value goes into the file of --enroll_secret_path',
+      description: 'Mayfly: the secret that hosts enroll with; its value goes into the file of --enroll_secret_path',
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
     });
     this.namedSecrets = new Map(
@@ -35,20 +35,20 @@ export class Secrets extends Construct {
       ]),
     );
     this.nodeKeySecret = new Secret(this, 'NodeKeySecret', {
-      description: 'Mayfly: signs node keys; no host ever sees it',
+      description: 'Mayfly: the key that signs node keys; hosts never see it',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
     });
     for (const secret of [this.enrollSecret, ...this.namedSecrets.values()]) {
       Validations.of(secret).acknowledge({
         id: 'AwsSolutions-SMG4',
         reason:
-          'Rotating it without the hosts would shut new ones out: the operator rotates it together with the fleet, and the previous value stays valid meanwhile.',
+          'Automatic rotation would lock out new hosts: the operator rotates it together with the fleet, and the previous value stays valid meanwhile.',
       });
     }
     Validations.of(this.nodeKeySecret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'A new signing key makes every host enroll again: the operator chooses when, and the previous value stays valid meanwhile.',
+        'A new signing key makes every host enroll again: the operator decides when, and the previous value stays valid meanwhile.',
     });
   }
 

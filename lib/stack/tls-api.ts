@@ -9,7 +9,7 @@ export interface TlsApiProps {
   /** Folder with the functions' bundles. */
   readonly bundles: string;
   readonly requests: RequestLimit;
-  /** How many requests are handled at a time, at most. @default - what the account allows */
+  /** Maximum number of requests handled at a time. @default - the account's limit */
   readonly concurrency?: number;
 }
 
@@ -22,7 +22,7 @@ export interface RequestLimit {
 
 const STAGE = 'prod';
 
-/** What osquery agents talk to: one function behind a REST API that passes it every method and path. */
+/** The API for osquery agents: a REST API that passes every method and path to one function. */
 export class TlsApi extends Construct {
   readonly api: RestApi;
   readonly fn: LambdaFunction;
@@ -33,14 +33,14 @@ export class TlsApi extends Construct {
       bundles: props.bundles,
       name: 'tls-api',
       description: "Mayfly: answers osquery's TLS endpoints",
-      timeout: Duration.seconds(15), // an agent gives up after 16 s, TLS handshake included
+      timeout: Duration.seconds(15), // agents give up after 16 s, including the TLS handshake
       memorySize: 512,
       reservedConcurrency: props.concurrency,
-      systemLogLevel: SystemLogLevel.WARN, // no report line an invocation: an empty poll costs no log line
+      systemLogLevel: SystemLogLevel.WARN, // no report line for each invocation: an empty poll logs nothing
     });
 
     this.api = new RestApi(this, 'Api', {
-      restApiName: Names.uniqueResourceName(this, {}), // the metrics' only dimension: two stacks must not share it
+      restApiName: Names.uniqueResourceName(this, {}), // the only dimension of its metrics, so it must be unique
       description: 'Mayfly: the TLS API of osquery agents',
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: ['*/*'], // gzip bodies and invalid UTF-8 reach the function byte for byte, as base64
@@ -63,7 +63,7 @@ export class TlsApi extends Construct {
     return `${this.api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`;
   }
 
-  /** What precedes every endpoint's path: the stage. */
+  /** Prefix of every endpoint's path: the stage. */
   get pathPrefix(): string {
     return `/${STAGE}`;
   }
@@ -84,16 +84,15 @@ export class TlsApi extends Construct {
       {
         id: 'AwsSolutions-APIG1',
         reason:
-          'Every host polls every few seconds: an access log would cost more than the polls. The function logs what matters.',
+          'Every host polls every few seconds, so access logs would cost more than the polls. The function logs what matters.',
       },
       {
         id: 'AwsSolutions-APIG3',
-        reason:
-          'A WAF is the choice of the account; attach one to the stage, with a custom block response that is no JSON.',
+        reason: 'A WAF is optional: attach one to the stage, with a custom block response that is not JSON.',
       },
       {
         id: 'AwsSolutions-APIG6',
-        reason: 'Execution logs, as access logs, would cost more than the polls they describe.',
+        reason: 'Execution logs, like access logs, would cost more than the polls.',
       },
     );
   }

@@ -2,10 +2,10 @@ import { addressDigits } from '../policy/ip-address.ts';
 
 type Identity = Readonly<Record<string, string>>;
 
-/** Since when a workload has each of its addresses: address in digits → epoch ms. */
+/** Address as hex digits → since when a workload has it, epoch ms. */
 export type AddressesSince = Readonly<Record<string, number>>;
 
-/** Which of its addresses are new to a workload, and which it has no more. */
+/** Addresses of a workload: those it has, new ones among them, and those it no longer has. */
 export interface AddressChanges {
   readonly current: AddressesSince;
   readonly gained: AddressesSince;
@@ -13,9 +13,12 @@ export interface AddressChanges {
 }
 
 /**
- * Compares the addresses of an identity with those that are known.
+ * Compares the addresses of an identity (`ip`, separated by spaces) with the recorded ones.
  *
- * @param sinceMs when it got those that are new, epoch ms
+ * @param sinceMs since when it has the new ones, epoch ms
+ * @example
+ * compareAddresses({ ip: '10.0.3.8' }, { '0a000307': 1 }, 5);
+ * // { current: { '0a000308': 5 }, gained: { '0a000308': 5 }, lost: { '0a000307': 1 } }
  */
 export function compareAddresses(identity: Identity, known: AddressesSince, sinceMs: number): AddressChanges {
   const own = new Set((identity.ip ?? '').split(' ').flatMap((ip) => addressDigits(ip) ?? []));
@@ -29,6 +32,6 @@ export function compareAddresses(identity: Identity, known: AddressesSince, sinc
 /** 10/8, 172.16/12, 192.168/16, 100.64/10, 169.254/16, fc00::/7 and fe80::/12, as digits. */
 const PRIVATE = /^(0a.{6}|ac1.{5}|c0a8.{4}|64[4-7].{5}|a9fe.{4}|f[cd].{30}|fe8.{29})$/;
 
-/** Within what an address has one holder at a time: its subnet, or the world. Two networks may use the same private ones. */
+/** The scope in which an address has one holder at a time: the subnet of a private address, '' (global) of a public one. */
 export const realmOf = (digits: string, identity: Identity): string =>
   PRIVATE.test(digits) ? (identity.subnet ?? '') : '';

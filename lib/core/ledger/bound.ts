@@ -3,41 +3,41 @@ import type { Instants } from './clocks.ts';
 
 /*
  * The talk's MTTA, max time to alert: "that is the fastest you can guarantee; do not plan for the average".
- * What the bound takes for granted stands here; docs/performance.md says where each number comes from.
+ * These constants are the assumptions behind the bound; docs/performance.md has the source of each number.
  */
 
-/** E: from what happened until its queries are queued. EventBridge gives no bound; slower than this is a breach. */
+/** E: from what happened until its queries are queued. EventBridge guarantees none; a slower event exceeds the bound. */
 export const EVENT_LATENCY_MS = 5_000;
-/** r: one request of an agent, TLS handshake included; a read to fetch, a write to answer. */
+/** r: one request of an agent, TLS handshake included: a read to fetch queries, or a write to answer them. */
 export const ROUND_TRIP_MS = 80;
-/** q: the queries of one delivery, six by default; an agent answers when all of them have run. */
+/** q: running the queries of one delivery, six by default; an agent answers after all of them have run. */
 export const QUERY_RUN_MS = 150;
-/** R: refused requests. None; one that is refused comes again after 1 s, then 4 s (osquery's retries). */
+/** R: delay by refused requests. Assumed none; osquery retries a refused request after 1 s, then 4 s. */
 export const REFUSED_MS = 0;
-/** How often an agent polls while its host is hot; osquery fixes it (`kDistributedAccelerationInterval`). */
+/** Poll interval of an accelerated agent, fixed by osquery (`kDistributedAccelerationInterval`). */
 export const HOT_INTERVAL_SECONDS = 5;
-/** `distributed_interval` where a profile does not say: that of the flagfile we ship (lib/stack/flagfile.ts). */
+/** `distributed_interval` if a profile sets none: that of the flagfile we ship (lib/stack/flagfile.ts). */
 export const FLAGFILE_INTERVAL_SECONDS = 10;
-/** Where no event arrives, the reconciler's next sweep tells; it starts this often unless the stack says otherwise … */
+/** If no event arrives, the next sweep of the reconciler detects the change. Sweeps start this often by default … */
 export const SWEEP_EVERY_MS = 60_000;
-/** … and has queued what it asks after this long. */
+/** … and have queued their queries after this time. */
 export const SWEEP_RUN_MS = 2_000;
-/** Events say when they occurred in whole seconds: up to so much of an answer's time is none. */
+/** Event times are in whole seconds, so a measured time to answer may be up to this much too long. */
 const EVENT_TIME_STEP_MS = 1_000;
 
-/** How often somebody looks: what a class of nodes is promised depends on it. */
+/** The intervals that determine the bounds of a class of nodes. */
 export interface Pace {
-  /** How often its agents poll while they are cold. */
+  /** Poll interval of its agents when not accelerated. */
   readonly intervalSeconds: number;
   /** How often the reconciler sweeps. */
   readonly sweepEveryMs: number;
 }
 
 /**
- * The longest way to an answer, ms: E + (I + r + q + r) + r + q + R. An agent sleeps I after each round trip and after its
- * work, so an event that just missed a read waits until what that read fetched has run and is written (q + r), and then for
- * I + r; then it is fetched (r), run (q) and written. It holds for an enrolled agent, and as long as the kinds of evidence
- * that wait fit into one delivery.
+ * The guaranteed time from event to answer, ms: E + (I + r + q + r) + r + q + R. An agent sleeps I after each round trip
+ * and after its work. In the worst case a query just misses a read: it waits until that read's queries have run and are
+ * answered (q + r), then for I + r; then it is fetched (r), run (q) and answered. The bound holds for an enrolled agent
+ * whose pending queries with evidence fit into one delivery.
  */
 export const guaranteedBoundMs = ({
   eventLatencyMs,
@@ -52,15 +52,15 @@ export const guaranteedBoundMs = ({
 
 /** The bounds of a class of nodes, ms. */
 export interface Bounds {
-  /** Guaranteed: the host was cold, the event came. */
+  /** The event arrived and the host was not accelerated. */
   readonly idleMs: number;
-  /** While the host is hot. */
+  /** The event arrived while the host was accelerated. */
   readonly hotMs: number;
-  /** No event came, and the host was cold. */
+  /** No event arrived and the host was not accelerated. */
   readonly unheardMs: number;
 }
 
-/** An agent that polls more often by itself than a hot one is never told to accelerate. */
+/** The bounds for these intervals. An agent whose own interval is shorter than the accelerated one is not accelerated. */
 export const boundsOf = ({ intervalSeconds, sweepEveryMs }: Pace): Bounds => ({
   idleMs: guaranteedBoundMs({ eventLatencyMs: EVENT_LATENCY_MS, intervalSeconds }),
   hotMs: guaranteedBoundMs({
@@ -70,17 +70,17 @@ export const boundsOf = ({ intervalSeconds, sweepEveryMs }: Pace): Bounds => ({
   unheardMs: guaranteedBoundMs({ eventLatencyMs: sweepEveryMs + SWEEP_RUN_MS, intervalSeconds }),
 });
 
-/** How often an agent with this profile polls while it is cold: its `distributed_interval`, else the flagfile's. */
+/** Poll interval of an agent with this profile: its `distributed_interval`, or else the flagfile's. */
 export function intervalSecondsOf({ config }: Profile): number {
   const seconds = Number((config.options as Readonly<Record<string, unknown>> | undefined)?.distributed_interval);
   return Number.isFinite(seconds) && seconds > 0 ? seconds : FLAGFILE_INTERVAL_SECONDS;
 }
 
 /**
- * By how much an answer came later than the bound, ms; 0 when it did not. What a sweep found has the bound without an event:
- * it counts from when it occurred, or from the complete sweep before, which would have found it.
+ * By how much an answer exceeded its bound, ms; 0 if it did not. If a sweep detected the trigger, the bound without an event
+ * applies, counted from the trigger or from the last complete sweep before it, which would have found it.
  *
- * @param enrolledAtMs epoch ms; before its agent enrolled nobody could answer, so the bound counts from then
+ * @param enrolledAtMs epoch ms; the bound counts from then if that is later: no agent could answer before
  */
 export function lateByMs({ toldBy, eventAtMs, answeredAtMs }: Instants, pace: Pace, enrolledAtMs = 0): number {
   const { idleMs, unheardMs } = boundsOf(pace);

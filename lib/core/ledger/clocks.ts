@@ -1,18 +1,18 @@
-/** Who told of it: EventBridge, or the reconciler, which found what no event had told. */
+/** How a trigger was detected: by an event, or by a sweep of the reconciler because no event had arrived. */
 export type DetectedBy = 'event' | 'sweep';
 
-/** When a question passed each stage: epoch ms, the first by AWS's clock, the others by ours. */
+/** When a query passed each stage, epoch ms: the first by AWS's clock, the others by ours. */
 export interface Instants {
   readonly toldBy: DetectedBy;
-  readonly eventAtMs: number; // what made us ask happened; for a sweep not before the one before it began
-  readonly receivedAtMs: number; // a function of ours heard of it
+  readonly eventAtMs: number; // the trigger; for a sweep, not before the previous sweep began
+  readonly receivedAtMs: number; // a function received the trigger
   readonly queuedAtMs: number;
-  readonly deliveredAtMs?: number; // handed to the agent, for the last time
-  readonly answeredAtMs: number; // the first row about it came
-  readonly storedAtMs?: number; // that row was durable
+  readonly deliveredAtMs?: number; // last delivery
+  readonly answeredAtMs: number; // the first row about it arrived
+  readonly storedAtMs?: number; // that row was stored
 }
 
-/** The ways between the stages. */
+/** The durations between the stages. */
 export const STAGES = [
   'eventToReceivedMs',
   'receivedToQueuedMs',
@@ -22,12 +22,12 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
-/** How long a question took on each way, and in all, ms; null where an end of it is not known. */
+/** Duration of each stage and in total, ms; null if one of its ends is unknown. */
 export interface StageClocks extends Readonly<Record<Stage, number | null>> {
   readonly timeToAnswerMs: number;
 }
 
-/** How long each way took. Never negative: AWS's clock and ours may differ. */
+/** Computes the duration of each stage. Never negative, although AWS's clock and ours may differ. */
 export function clocksOf(instants: Instants): StageClocks {
   const { eventAtMs, receivedAtMs, queuedAtMs, deliveredAtMs, answeredAtMs, storedAtMs } = instants;
   return {

@@ -2,28 +2,28 @@ import { type Percentiles, percentilesOf } from './percentiles.ts';
 import { verdictOf } from './verdict.ts';
 import type { MissReason, Verdict, WorkloadRecord } from './workload.ts';
 
-/** What became of a set of workloads. The verdicts add up to `workloads`, the reasons to the missed ones. */
+/** Verdicts on a set of workloads. `verdicts` add up to `workloads`, `reasons` to the missed ones. */
 export interface Coverage {
   readonly workloads: number;
   readonly verdicts: Readonly<Record<Verdict['verdict'], number>>;
   readonly reasons: Readonly<Partial<Record<MissReason, number>>>; // most frequent first, then by name
   /**
-   * Seen and post-mortem, of those on which there is a verdict and of which there was something to see; null without
-   * any.
+   * Seen and post-mortem, divided by those plus missed; null without any. Pending, ignored and never-started workloads
+   * are left out.
    */
   readonly share: number | null;
-  /** From the event that asked to the first row about it, of the workloads that have one. */
+  /** From the trigger to the first row, of the workloads with a row. */
   readonly timeToAnswerMs: Percentiles | null;
 }
 
-/** The coverage of one cluster; null stands for what is in none, such as EC2 instances. */
+/** The coverage of one cluster; `cluster` is null for workloads in none, such as EC2 instances. */
 export interface ClusterCoverage extends Coverage {
   readonly cluster: string | null;
 }
 
 export const clusterOf = ({ identity }: WorkloadRecord): string | null => identity.cluster ?? null;
 
-/** From the event that asked to the first row about it, in ms; undefined without an answer. */
+/** From the trigger to the first row about the workload, ms; undefined without a row. */
 function timeToAnswerMs({ firstAnswerAtMs, handling, firstEventAtMs }: WorkloadRecord): number | undefined {
   if (firstAnswerAtMs === undefined) return undefined;
   // AWS's clock and ours may differ by a little.
@@ -31,9 +31,12 @@ function timeToAnswerMs({ firstAnswerAtMs, handling, firstEventAtMs }: WorkloadR
 }
 
 /**
- * Counts workloads by what became of them: all together, and by cluster in the order of their names.
+ * Counts workloads by verdict: in total, and by cluster in order of their names.
  *
- * @param nowMs the moment of the verdicts, epoch milliseconds
+ * @param nowMs the time for which verdicts are decided, epoch milliseconds
+ * @example
+ * const { all } = await coverageOf(ledgerIndex.between(fromMs, toMs), nowMs);
+ * // all.share: 0.98, all.verdicts: { seen: 96, 'post-mortem': 2, missed: 2, … }, all.reasons: { 'no-agent': 2 }
  */
 export async function coverageOf(
   records: AsyncIterable<WorkloadRecord> | Iterable<WorkloadRecord>,
@@ -56,7 +59,7 @@ export async function coverageOf(
   };
 }
 
-/** The largest count first; equal ones by name, so that what is shown keeps one order. */
+/** Sorts [name, count]: the largest count first, equal counts by name, so that output is stable. */
 export const byCount = ([a, n]: readonly [string, number], [b, m]: readonly [string, number]): number =>
   m - n || (a < b ? -1 : 1);
 

@@ -2,25 +2,25 @@ import { lateByMs } from './bound.ts';
 import type { Instants } from './clocks.ts';
 import type { Arrival, FirstQuery, Poller, WorkloadRecord } from './workload.ts';
 
-/** What the first answer about a workload leaves in its record. */
+/** The fields of a record that the first answer sets. */
 export const firstAnswer = ({ from, answeredAtMs, storedAtMs }: Arrival) => ({
   firstAnswerAtMs: answeredAtMs,
   firstStoredAtMs: storedAtMs,
   firstAnswerFrom: from,
 });
 
-/** An answer, held against what was guaranteed. */
+/** An answer compared with its guaranteed bound. */
 export interface Judged {
   readonly instants: Instants;
-  /** The agent of which it was guaranteed. */
+  /** The agent whose bound applies. */
   readonly poller: Poller;
-  /** By how much it came later than that; 0 when it did not. */
+  /** By how much it exceeded the bound; 0 if it did not. */
   readonly lateMs: number;
 }
 
 /**
- * The first answer about a workload, from the first question about it, whichever it answers. Its record alone tells, so
- * metrics and commands say the same, and whatever becomes of host and policy changes nothing.
+ * The first answer about a workload, timed from the first query about it even if it answers another one. It is computed
+ * from the record alone, so metrics and commands agree, and later changes of host or policy do not change it.
  *
  * @returns undefined without an answer
  */
@@ -28,11 +28,11 @@ export function firstAnswerOf(record: WorkloadRecord, sweepEveryMs: number): Jud
   const { handling, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } = record;
   if (firstAnswerAtMs === undefined || firstStoredAtMs === undefined || !firstAnswerFrom) return undefined;
   const arrival = { from: firstAnswerFrom, answeredAtMs: firstAnswerAtMs, storedAtMs: firstStoredAtMs };
-  return judged(handling?.firstAsked ?? firstHeard(record), arrival, record, sweepEveryMs);
+  return judged(handling?.firstAsked ?? firstReceived(record), arrival, record, sweepEveryMs);
 }
 
-/** Where a function died between queue and ledger, nobody noted when it asked. */
-const firstHeard = ({ firstEventAtMs, firstReceivedAtMs, firstToldBy }: WorkloadRecord): FirstQuery => ({
+/** Fallback if a function died between queue and ledger, so that the time of the first query was not recorded. */
+const firstReceived = ({ firstEventAtMs, firstReceivedAtMs, firstToldBy }: WorkloadRecord): FirstQuery => ({
   eventAtMs: firstEventAtMs,
   receivedAtMs: firstReceivedAtMs,
   queuedAtMs: firstReceivedAtMs,
@@ -40,10 +40,10 @@ const firstHeard = ({ firstEventAtMs, firstReceivedAtMs, firstToldBy }: Workload
 });
 
 /**
- * Holds an answer against the bound of the agent that was asked. Without one the bound counts from the enrollment; but an
- * agent that took a question was there, whenever it enrolled anew.
+ * Compares an answer with the bound of the agent that was enrolled when the query was queued. Without one, the bound counts
+ * from the enrollment, or from the first delivery if that is earlier: an agent that took a query may have enrolled anew.
  *
- * @param deliveredAtMs when a question about the workload was handed over first
+ * @param deliveredAtMs first delivery of a query about the workload, epoch ms
  */
 export function judged(
   { poller: askedOf, ...asked }: FirstQuery,

@@ -1,13 +1,14 @@
-/** Instances with this tag, its value `true`, are not expected to run an agent. */
+/** Instances with this tag set to `true` are excluded from coverage: no agent is expected on them. */
 const IGNORE_TAG = 'tag:mayfly:ignore';
 
 /**
- * Services on whose instances nobody else can put anything. On those of ECS and EKS an agent runs as a daemon.
+ * Services whose managed instances accept no software of ours. Those of ECS and EKS are not listed: an agent runs there as
+ * a daemon.
  *
  * @see AWS Lambda Developer Guide, "Lambda operator role for Lambda Managed Instances"
  */
 const CLOSED = /^([a-z-]+\.)?lambda\.amazonaws\.com$/;
 
-/** Whether nobody expects an agent on an instance. @param identity as the ledger has it: tags, and which service runs it */
+/** Whether an instance is excluded from coverage. @param identity of the ledger's record, with its tags and managing service */
 export const isIgnored = (identity: Readonly<Record<string, string>>): boolean =>
   identity[IGNORE_TAG] === 'true' || CLOSED.test(identity.managed_by ?? '');

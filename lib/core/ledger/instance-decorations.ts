@@ -3,10 +3,10 @@ import type { Decorations } from '../decorations.ts';
 import { cut } from '../text.ts';
 import type { WorkloadRecord } from './workload.ts';
 
-// As the decorators of the default profile cut it.
+// The decorators of the default profile cut at the same length.
 const MAX_TAGS_LENGTH = 1024;
 
-/** Tags as one text, `key=value …`; undefined without any. */
+/** Tags as one text, `key=value key=value`, sorted and cut at 1,024 characters; undefined without any. */
 export const tagText = (tags: Readonly<Record<string, string>>): string | undefined =>
   cut(
     Object.entries(tags)
@@ -16,7 +16,7 @@ export const tagText = (tags: Readonly<Record<string, string>>): string | undefi
     MAX_TAGS_LENGTH,
   ) || undefined;
 
-/** What names the EC2 instance on which a task runs, in the words in which osquery's decorators say it of scheduled results. */
+/** Decorations that identify an EC2 instance, under the same names as osquery's decorators use in scheduled results. */
 export function instanceDecorations({
   workload,
   identity,

@@ -1,22 +1,22 @@
 import type { Tenancy } from './who-had.ts';
 import type { WorkloadRecord } from './workload.ts';
 
-/** The ledger by time and by address: for people, and for the review that tells verdicts. No other function has use for it. */
+/** The ledger by time and by address: for commands, and for the review that publishes verdicts. */
 export interface LedgerIndex {
-  /** Every workload first heard of in this span, both ends included, oldest first; read as it is consumed. */
+  /** Every workload first received in this span, both ends included, oldest first; pages are read as they are consumed. */
   between(fromMs: number, toMs: number): AsyncIterable<WorkloadRecord>;
-  /** When the latest workload until `atMs` was first heard of; undefined where the ledger remembers none. */
+  /** When the latest workload up to `atMs` was first received, epoch ms; undefined if there is none. */
   latest(atMs: number): Promise<number | undefined>;
-  /** The workload of this ARN or instance id, or of this task id alone, which is searched back from `nowMs`. */
+  /** The workload with this ARN, instance id or bare task id; a bare id is searched backwards from `nowMs`. */
   find(name: string, nowMs: number): Promise<WorkloadRecord | undefined>;
-  /** Who came last to an address until `atMs`, in each of its realms. @see realmOf */
+  /** The latest holder of an address up to `atMs`, in each of its realms. @see realmOf */
   tenants(address: string, atMs: number): Promise<readonly Tenancy[]>;
-  /** Those that `lookAgain` meant until now, in pages. A page is forgotten when the next one is asked for. */
+  /** Workloads scheduled for review until `nowMs`, in pages. Requesting the next page deletes the previous one. */
   due(nowMs: number): AsyncIterable<readonly WorkloadRecord[]>;
 }
 
-/** A life may have been heard of under a clock that was ahead: people are shown those of so much later, too. */
+/** A fast clock may have recorded workloads in the future: commands include those up to this much later. */
 export const CLOCK_AHEAD_MS = 7 * 24 * 3_600_000;
 
-/** So long after the last sign of it a workload is remembered, unless the policy says otherwise. */
+/** Default time a workload is kept after the last sign of it; the policy may set another. */
 export const LEDGER_KEEPS_MS = 90 * 24 * 3_600_000;

@@ -1,8 +1,8 @@
 import type { TaskContainer, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
 
 /**
- * Whether a snapshot is to be handled: it is newer than what is known, or the very one whose handling never finished.
- * A stale one or a duplicate changes nothing.
+ * Whether a snapshot must be handled: it is newer than the record, or it is the recorded version and its handling never
+ * finished. A stale snapshot or a duplicate changes nothing.
  */
 export const isNews = (
   known: Pick<WorkloadRecord, 'version' | 'handledVersion'> | undefined,
@@ -11,23 +11,27 @@ export const isNews = (
   !known || known.version <= version - versionStep || (known.version === version && known.handledVersion < version);
 
 /**
- * What is known of a life after a newer snapshot. Where that says less than an older one did, the older one's word stands:
- * a container that had an id had it, whatever a later event leaves out.
+ * Merges a newer snapshot into the known one. Facts that the newer one leaves out are kept: a container that had an id
+ * keeps it even if a later event omits it.
+ *
+ * @example
+ * merged({ containers: [{ name: 'app', runtimeId: 'c1', … }], … }, { containers: [{ name: 'app', lastStatus: 'STOPPED' }], … });
+ * // containers: [{ name: 'app', runtimeId: 'c1', lastStatus: 'STOPPED' }]
  */
-export function merged(known: WorkloadSnapshot | undefined, heard: WorkloadSnapshot): WorkloadSnapshot {
-  // A clock that is ahead says nothing of the future.
-  const news = { ...heard, occurredAtMs: Math.min(heard.occurredAtMs, heard.receivedAtMs) };
+export function merged(known: WorkloadSnapshot | undefined, newer: WorkloadSnapshot): WorkloadSnapshot {
+  // Clamp event timestamps that lie in the future.
+  const news = { ...newer, occurredAtMs: Math.min(newer.occurredAtMs, newer.receivedAtMs) };
   if (!known) return news;
   const named = new Set(news.containers.map(({ name }) => name));
-  const untold = known.containers
+  const omitted = known.containers
     .filter(({ name }) => !named.has(name))
     .map((container) => (news.stopped ? { ...container, lastStatus: 'STOPPED' } : container));
   const before = new Map(known.containers.map((container) => [container.name, container]));
   const containers = [
     ...news.containers.map(
-      (container): TaskContainer => ({ ...container, ...before.get(container.name), ...told(container) }),
+      (container): TaskContainer => ({ ...container, ...before.get(container.name), ...present(container) }),
     ),
-    ...untold,
+    ...omitted,
   ];
   const ids = containers.flatMap(({ runtimeId }) => runtimeId ?? []);
   return {
@@ -35,10 +39,10 @@ export function merged(known: WorkloadSnapshot | undefined, heard: WorkloadSnaps
     containers,
     subjects: [...new Set([...news.subjects, ...ids])],
     identity: { ...known.identity, ...news.identity },
-    ...(known.times || news.times ? { times: { ...known.times, ...news.times } } : {}),
+    times: known.times || news.times ? { ...known.times, ...news.times } : undefined,
   };
 }
 
-/** What an event says of a container, without what it leaves out. */
-const told = (container: TaskContainer): Partial<TaskContainer> =>
+/** The fields of a container that the event contains. */
+const present = (container: TaskContainer): Partial<TaskContainer> =>
   Object.fromEntries(Object.entries(container).filter(([, value]) => value !== undefined));

@@ -1,19 +1,19 @@
 import type { QuerySet } from '../policy/query-set.ts';
 
-/** Where a pending query lives: its host, and priority and id as they sort. */
+/** The key of a pending query: its host, then priority and id, which define its order in the queue. */
 export interface PendingKey {
   readonly host: string;
   readonly priority: number;
   readonly queryId: string;
   readonly set: QuerySet;
-  /** Where its answer can prove something: until when the answer is waited for, epoch ms. */
+  /** Only of a query with evidence: its answer is awaited until then, epoch ms. */
   readonly answerByMs?: number;
 }
 
-/** An answer may lag the last hand-over by a lease and its redeliveries: nothing is called missed before that. */
+/** An answer may follow the last delivery by a lease and its redeliveries: no verdict is `missed` before that. */
 export const ANSWER_GRACE_MS = 3 * 60_000;
 
-/** Each place once: two functions may have asked the same at once. */
+/** Removes duplicate keys: two functions may have queued the same query at the same time. */
 export const uniqueKeys = (keys: readonly PendingKey[]): PendingKey[] => [
   ...new Map(keys.map((key) => [`${key.host} ${key.priority} ${key.queryId}`, key])).values(),
 ];

@@ -1,4 +1,4 @@
-/** A set of waits by their size, each in ms: the smallest that is not below this share of them. */
+/** Nearest-rank percentiles of durations, ms. */
 export interface Percentiles {
   readonly p50: number;
   readonly p95: number;
@@ -6,7 +6,7 @@ export interface Percentiles {
   readonly max: number;
 }
 
-/** Percentiles of waits in any order; null without any. */
+/** Computes percentiles of durations in any order; null without any. */
 export function percentilesOf(waitsMs: readonly number[]): Percentiles | null {
   const sorted = waitsMs.toSorted((a, b) => a - b);
   const at = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;

@@ -7,29 +7,29 @@ import type { LedgerIndex } from './ledger-index.ts';
 import { verdictOf } from './verdict.ts';
 import type { MissReason, Verdict, WorkloadRecord } from './workload.ts';
 
-/** What is told of a miss, and of a miss that turned out to be none. */
+/** An event about a miss, or about a reported miss that was seen later. */
 export interface CoverageEvent {
   readonly workload: string;
   readonly kind: WorkloadRecord['kind'];
   readonly verdict: Verdict['verdict'];
   readonly reason: MissReason | null;
-  /** What to do about it, in a line. */
+  /** What to do about it, in one line. */
   readonly advice: string | null;
   readonly cluster: string | null;
   readonly host: string | null;
   readonly firstEventAt: string; // ISO 8601
 }
 
-/** Where they go. Resolves when all of them are there, and throws otherwise. */
+/** Publishes coverage events. Resolves once all are accepted, throws otherwise. */
 export interface CoverageEvents {
   put(events: readonly CoverageEvent[]): Promise<void>;
 }
 
-/** How far the review of each age has come: the age's name → epoch ms up to which it has looked at first news of lives. */
+/** Progress of the review: name of an age → workloads first received up to this time, epoch ms, were reviewed at that age. */
 export type Cursors = Readonly<Record<string, number>>;
 
 export interface ReviewProgress {
-  /** Nothing before the first review. */
+  /** Empty before the first review. */
   read(): Promise<Cursors>;
   save(cursors: Cursors): Promise<void>;
 }
@@ -45,9 +45,9 @@ export interface ReviewDeps {
 
 const MINUTE_MS = 60_000;
 /**
- * A life is looked at when it is this old, counted from when we first heard of it: when live queries have expired (10 min
- * by default), when post-mortem ones have (3 h), and when nothing is waited for any more (24 h). One that still lives then
- * is looked at again each day, and after its end.
+ * Ages at which a workload is reviewed, counted from when Mayfly first received an event about it: after live queries
+ * expire (10 min by default), after post-mortem ones do (3 h), and after the last answer can arrive (24 h). A workload
+ * that still runs then is reviewed again every day, and after its end.
  */
 const AGES: Readonly<Record<string, number>> = {
   '15m': 15 * MINUTE_MS,
@@ -56,74 +56,83 @@ const AGES: Readonly<Record<string, number>> = {
 };
 const LAST_AGE = '25h';
 const AGAIN_MS = 24 * 60 * MINUTE_MS;
-/** An end within this is told by the last of these looks. */
+/** The review at the last age covers an end within this age. */
 const REVIEWED_WITHIN_MS = 20 * 60 * MINUTE_MS;
-/** Read at a time: after an outage the work is done in steps, each of which is kept. */
+/** Span read at a time: after an outage the review advances in slices, and saves its progress after each. */
 const SLICE_MS = 5 * MINUTE_MS;
 const BATCH = 100;
 
 /**
- * Tells each workload's verdict, once: in metrics, and a miss as an event too. Verdicts are computed when somebody asks
- * (docs/decisions/0005); this asks for all. A verdict that changes until the last age is told again.
+ * Publishes the verdict on every workload, once: in metrics, and a miss as an event too. Verdicts are otherwise computed
+ * on request (docs/decisions/0005). A verdict that changes before the last age is published again.
  *
- * Event first, then the ledger's mark, then the count, then the cursor. A crash in between repeats an event and loses a
- * count at worst; no miss stays untold.
+ * The order is: event, mark in the ledger, metric, cursor. A crash in between repeats an event or loses a count at worst;
+ * it never loses a miss.
  *
- * @param untilMs epoch ms after which nothing new is begun; the next review goes on from there
- * @throws whatever a port throws; what was not told is told by the next review
+ * @param untilMs epoch ms after which no new slice is begun; the next review continues from there
+ * @throws whatever a port throws; the next review publishes what this one did not
  */
 export async function review(deps: ReviewDeps, untilMs: number): Promise<void> {
   const { ledgerIndex, progress, now } = deps;
   const startedAtMs = now();
   let cursors = await progress.read();
-  for (const [age, ageMs] of Object.entries(AGES)) {
-    const endMs = startedAtMs - ageMs;
-    // The first review looks at nothing older: who switches Mayfly on wants no news of before.
-    let fromMs = cursors[age];
-    // A cursor that lies ahead was saved by a clock that was: it would pass by all that happens until then.
-    if (fromMs === undefined || fromMs > endMs) {
-      cursors = { ...cursors, [age]: endMs };
-      await progress.save(cursors);
-      continue;
-    }
-    while (fromMs < endMs && now() < untilMs) {
-      const toMs: number = Math.min(endMs, fromMs + SLICE_MS);
-      for await (const records of batches(ledgerIndex.between(fromMs + 1, toMs), BATCH)) {
-        await tellAll(records, deps);
-        if (age === LAST_AGE) await lookAgain(records, deps);
-      }
-      fromMs = toMs;
-      cursors = { ...cursors, [age]: toMs };
-      await progress.save(cursors);
-    }
-  }
+  for (const [age, ageMs] of Object.entries(AGES))
+    cursors = await reviewAge({ age, endMs: startedAtMs - ageMs, untilMs }, cursors, deps);
   for await (const records of ledgerIndex.due(startedAtMs)) {
     if (now() >= untilMs) return;
-    await tellAll(records, deps);
-    await lookAgain(records, deps);
+    await publishVerdicts(records, deps);
+    await scheduleAgain(records, deps);
   }
+}
+
+/** Reviews the workloads that reached an age since its cursor, in slices. @returns the cursors as saved */
+async function reviewAge(
+  { age, endMs, untilMs }: { readonly age: string; readonly endMs: number; readonly untilMs: number },
+  before: Cursors,
+  deps: ReviewDeps,
+): Promise<Cursors> {
+  const { ledgerIndex, progress, now } = deps;
+  let fromMs = before[age];
+  let cursors = before;
+  const advance = async (toMs: number): Promise<void> => {
+    fromMs = toMs;
+    cursors = { ...cursors, [age]: toMs };
+    await progress.save(cursors);
+  };
+  // The first review skips everything older: a new installation should not report the time before it.
+  // A cursor in the future was saved by a fast clock: keeping it would skip everything until then.
+  if (fromMs === undefined || fromMs > endMs) await advance(endMs);
+  while (fromMs !== undefined && fromMs < endMs && now() < untilMs) {
+    const toMs = Math.min(endMs, fromMs + SLICE_MS);
+    for await (const records of batches(ledgerIndex.between(fromMs + 1, toMs), BATCH)) {
+      await publishVerdicts(records, deps);
+      if (age === LAST_AGE) await scheduleAgain(records, deps);
+    }
+    await advance(toMs);
+  }
+  return cursors;
 }
 
 /**
- * Of those that still live the verdict is told another time, and so is a miss: its rows may come for a day. Times are the same
- * however often this is done.
+ * Schedules another review for workloads that still run, and for misses, whose rows may arrive for a day. The times depend
+ * on the workload only, so repeating this changes nothing.
  */
-async function lookAgain(records: readonly WorkloadRecord[], { ledger, now }: ReviewDeps): Promise<void> {
+async function scheduleAgain(records: readonly WorkloadRecord[], { ledger, now }: ReviewDeps): Promise<void> {
   for (const record of records) {
     const { verdict } = verdictOf(record, now());
     const isOpen = verdict === 'pending' || (verdict === 'missed' && now() < record.receivedAtMs + 2 * AGAIN_MS);
-    if (isOpen) await ledger.scheduleReview(record.workload, nextLookMs(record, now()));
+    if (isOpen) await ledger.scheduleReview(record.workload, nextReviewMs(record, now()));
   }
 }
 
-/** The next whole day of its life, and an hour. */
-const nextLookMs = ({ firstReceivedAtMs }: WorkloadRecord, nowMs: number): number => {
+/** One hour after its next full day, counted from when it was first received. */
+const nextReviewMs = ({ firstReceivedAtMs }: WorkloadRecord, nowMs: number): number => {
   const days = Math.ceil((nowMs - firstReceivedAtMs) / AGAIN_MS);
   return firstReceivedAtMs + days * AGAIN_MS + 60 * MINUTE_MS;
 };
 
-/** Has the verdict on a life told that has ended, where the looks at its age are over. @param settleByMs as it is handled now */
-export async function tellOfEnd(
+/** Schedules a review of a workload that ended after its regular reviews. @param settleByMs of its latest handling */
+export async function reviewAfterEnd(
   record: WorkloadRecord,
   settleByMs: number,
   { ledger, now }: { readonly ledger: Reviews; readonly now: () => number },
@@ -137,7 +146,10 @@ interface News {
   readonly verdict: Exclude<Verdict, { verdict: 'pending' }>;
 }
 
-async function tellAll(records: readonly WorkloadRecord[], { events, ledger, report, now }: ReviewDeps): Promise<void> {
+async function publishVerdicts(
+  records: readonly WorkloadRecord[],
+  { events, ledger, report, now }: ReviewDeps,
+): Promise<void> {
   const news = records.flatMap((record) => newsOf(record, now()));
   const worth = news.filter(({ record, verdict }) => isMiss(verdict) || record.told?.verdict === 'missed');
   if (worth.length > 0) await events.put(worth.map(eventOf));
@@ -145,13 +157,13 @@ async function tellAll(records: readonly WorkloadRecord[], { events, ledger, rep
   const counted = news.filter((_, index) => told[index]);
   for (const { cluster, verdict, reason, count } of groupsOf(counted))
     report('verdicts_recorded', { cluster, verdict, reason, count });
-  // Once a workload: a correction is no second life.
+  // Each workload counts once: a corrected verdict is not another workload.
   const first = counted.filter((one) => !one.record.told && isJudged(one));
   const covered = first.filter(({ verdict }) => !isMiss(verdict)).length;
   if (first.length > 0) report('review_done', { judged: first.length, covered });
 }
 
-/** What is new about a life: nothing while an answer can still come, and nothing once it was told. */
+/** The verdict if it must be published: empty while it is pending, and if the same verdict was published before. */
 function newsOf(record: WorkloadRecord, nowMs: number): News[] {
   const verdict = verdictOf(record, nowMs);
   if (verdict.verdict === 'pending') return [];
@@ -160,14 +172,14 @@ function newsOf(record: WorkloadRecord, nowMs: number): News[] {
 }
 
 /**
- * Whether an agent could and should have seen it. Nothing did start in some, some are ignored, and some run on no host of
- * ours, as on Fargate: those are missed, and an alarm about them would ring for ever.
+ * Whether an agent could and should have seen it, which the coverage alarm counts. Excluded: workloads in which nothing
+ * started, ignored ones, and tasks without a host of ours, as on Fargate, whose misses would keep the alarm on forever.
  */
 const isJudged = ({ record, verdict }: News): boolean =>
   !UNCOUNTED.has(verdict.verdict) &&
   !(reasonOf(verdict) === 'no-host' && record.kind === 'ecs-task' && !record.identity.container_instance);
 
-/** On these there was nothing to see, or nobody expected to see it. */
+/** There was nothing to see, or it is excluded from coverage. */
 const UNCOUNTED: ReadonlySet<string> = new Set(['never-started', 'ignored']);
 
 const isMiss = ({ verdict }: Verdict): boolean => verdict === 'missed';
@@ -188,7 +200,7 @@ function eventOf({ record, verdict }: News): CoverageEvent {
   };
 }
 
-/** How many of each kind: a busy minute has thousands of verdicts and a handful of kinds. */
+/** Counts by cluster, verdict and reason: a busy minute has thousands of verdicts in a handful of groups. */
 function groupsOf(news: readonly News[]) {
   const groups = new Map<string, { cluster: string | null; verdict: string; reason: string | null; count: number }>();
   for (const { record, verdict } of news) {

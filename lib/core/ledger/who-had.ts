@@ -1,44 +1,43 @@
 import { isLost } from './verdict.ts';
 import type { WorkloadRecord } from './workload.ts';
 
-/** A workload that had an address, and when. */
+/** A workload that had an address, and from when. */
 export interface Tenancy {
   readonly record: WorkloadRecord;
   readonly fromMs: number;
-  /** When it gave the address up, where that is known. */
+  /** When it gave up the address, if known. */
   readonly leftAtMs?: number;
 }
 
-/** A tenancy with its end; undefined as long as it lasts. */
+/** A tenancy with its end; `untilMs` is undefined while it lasts. */
 export interface Tenant extends Tenancy {
   readonly untilMs?: number;
 }
 
-/** Who had an address at a moment. */
+/** Which workloads had an address at one time. */
 export interface AddressAnswer {
-  /** One; several where networks use the same private addresses. The latest to come first. */
+  /** At most one for each realm: several if networks use the same private addresses. The latest first. */
   readonly had: readonly Tenant[];
-  /** Who had it last before, where nobody had it then. */
+  /** The last holder before, if there was none at that time. */
   readonly before?: Tenant;
 }
 
 /**
- * Who had an address at `atMs`, of those who came last to it, one a realm. An address has one holder at a time, so whoever
- * came before has left, whether anybody told or not.
+ * Finds which workloads had an address at `atMs`.
+ *
+ * @param tenancies the latest of each realm. An address has one holder at a time in a realm, so every earlier tenancy has
+ *   ended, even if no event reported its end
  */
 export function whoHad(tenancies: readonly Tenancy[], atMs: number, nowMs: number): AddressAnswer {
   const tenants = tenancies
     .filter(({ fromMs }) => fromMs <= atMs)
-    .map((tenancy): Tenant => {
-      const untilMs = tenancy.leftAtMs ?? endOf(tenancy.record, nowMs);
-      return untilMs === undefined ? tenancy : { ...tenancy, untilMs };
-    })
+    .map((tenancy): Tenant => ({ ...tenancy, untilMs: tenancy.leftAtMs ?? endOf(tenancy.record, nowMs) }))
     .sort((a, b) => b.fromMs - a.fromMs || (a.record.workload < b.record.workload ? -1 : 1));
-  // At the very moment of its end an address is free for the next one.
+  // The end is exclusive: at that moment the address is free for the next workload.
   const had = tenants.filter(({ untilMs }) => untilMs === undefined || untilMs > atMs);
   if (had.length > 0) return { had };
   const [before] = tenants.toSorted((a, b) => (b.untilMs ?? 0) - (a.untilMs ?? 0));
-  return { had, ...(before ? { before } : {}) };
+  return { had, before };
 }
 
 function endOf(record: WorkloadRecord, nowMs: number): number | undefined {

@@ -1,4 +1,4 @@
-import { tellOfEnd } from '../ledger/review.ts';
+import { reviewAfterEnd } from '../ledger/review.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { firstAskedOf } from '../queue/ask.ts';
 import { queriesAt, unanswered } from '../queue/offers.ts';
@@ -31,7 +31,7 @@ export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'
   const asked = handling?.asked ?? [];
   // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
   const settleByMs = asked.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0;
-  await tellOfEnd(record, settleByMs, deps);
+  await reviewAfterEnd(record, settleByMs, deps);
   await ledger.markHandled(instanceId, record.version, {
     host: handling?.host ?? host ?? instanceId,
     enrolled,

@@ -5,7 +5,7 @@ import { type AddressesSince, compareAddresses } from '../ledger/addresses.ts';
 import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { AddressIndex, Ledger } from '../ledger/ledger.ts';
 import { type PendingKey, uniqueKeys } from '../ledger/pending-key.ts';
-import { tellOfEnd } from '../ledger/review.ts';
+import { reviewAfterEnd } from '../ledger/review.ts';
 import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
 import { lives } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
@@ -50,7 +50,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   if (site.hasEnded && unseen(record).length > 0) await ledger.recordTrouble(record.workload, 'host-gone');
   await takeBack(withdrawnOf(plan, record, queries), record, site, deps);
   const handling = handlingOf(plan, record, site, queries, now());
-  await tellOfEnd(record, handling.settleByMs, deps);
+  await reviewAfterEnd(record, handling.settleByMs, deps);
   if (!(await ledger.markHandled(record.workload, record.version, { ...handling, stays })))
     return superseded(record, queries, deps);
   if (!site.host && record.subjects.length > 0) return 'no-host';

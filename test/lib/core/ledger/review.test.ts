@@ -6,7 +6,7 @@ import {
   type Cursors,
   type ReviewDeps,
   review,
-  tellOfEnd,
+  reviewAfterEnd,
 } from '../../../../lib/core/ledger/review.ts';
 import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import type { Verdict, WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
@@ -190,7 +190,7 @@ describe('the review', () => {
     desk.nowMs += 30 * HOUR;
     const end = aSnapshot(1, { version: 2, stopped: true, lastStatus: 'STOPPED', receivedAtMs: desk.nowMs });
     const record = await desk.ledger.advance(end);
-    if (record) await tellOfEnd(record, desk.nowMs + HOUR, desk);
+    if (record) await reviewAfterEnd(record, desk.nowMs + HOUR, desk);
     await desk.ledger.markHandled(taskArn(1), 2, {
       host: 'h1',
       enrolled: true,

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { matchNode, type NodeFacts } from './match-node.ts';
 import type { Profile } from './policy.ts';
 
-/** A configuration as it is sent, and the hash under which an agent that runs it reports it. */
+/** An agent configuration as it is sent, and the hash that an agent running it reports. */
 export interface AgentConfig {
   readonly json: string;
-  /** What `osquery_info.config_hash` holds on a node in whose force it is: anything else there is drift. */
+  /** `osquery_info.config_hash` of a node that runs it; any other value is drift. */
   readonly configHash: string;
 }
 
 /**
- * The profile of a node: the first that matches; the default, which has no `match`, takes everybody who comes to it.
+ * The profile of a node: the first that matches. The default profile, which has no `match`, matches every node.
  *
- * @throws when none does: `mayfly policy check` lets no policy without a default through
+ * @throws if none matches: `mayfly policy check` rejects a policy without a default profile
  */
 export function profileFor(profiles: readonly Profile[], node: NodeFacts): Profile {
   const profile = profiles.find(({ match }) => match === undefined || matchNode(match, node));
@@ -20,38 +20,38 @@ export function profileFor(profiles: readonly Profile[], node: NodeFacts): Profi
   return profile;
 }
 
-const made = new WeakMap<Profile, AgentConfig>();
+const built = new WeakMap<Profile, AgentConfig>();
 
 /**
- * The document of a profile: the same bytes every time, made once for each profile of each version.
+ * The configuration document of a profile, always the same bytes; built once for each profile of each policy version.
  *
- * @throws for a document that an agent would refuse. It would keep the hash and ignore the same document from then on
- *   (docs/spec/osquery-protocol.md §6.4), while a request that fails leaves it with what it has.
+ * @throws for a document that an agent would reject. The agent would keep its hash and ignore the document from then on
+ *   (docs/spec/osquery-protocol.md §6.4); after a failed request it keeps its current configuration.
  */
 export function agentConfig(profile: Profile): AgentConfig {
-  const known = made.get(profile);
+  const known = built.get(profile);
   if (known) return known;
   const json = documentOf(profile);
   const config = { json, configHash: configHash(json) };
-  made.set(profile, config);
+  built.set(profile, config);
   return config;
 }
 
-/** `osquery_info.config_hash` for a document in osquery's own spelling: the SHA-1 of its SHA-1, both in hex. */
+/** `osquery_info.config_hash` of a document as osquery formats it: the SHA-1 of its SHA-1, both in hex. */
 export const configHash = (json: string): string => sha1(sha1(json));
 
 const MAX_BYTES = 1024 * 1024; // osquery's own limit
 
-/** Compact JSON as osquery writes it: so the hash it takes of what it has re-written is the hash of what was sent. */
+/** Compact JSON as osquery formats it. osquery hashes the document after reformatting, so this makes both hashes equal. */
 function documentOf({ name, config }: Profile): string {
   if (Object.keys(config).length === 0) throw new Error(`the profile ${name} is empty`);
   const json = JSON.stringify(config).replace(/\\(?:u(....)|.)/g, (written, digits?: string) => {
-    // JSON.stringify escapes halves of characters, which osquery's parser refuses.
-    if (digits?.startsWith('d')) throw new Error(`the profile ${name} holds half a character`);
+    // JSON.stringify escapes lone surrogates, which osquery's parser rejects.
+    if (digits?.startsWith('d')) throw new Error(`the profile ${name} contains a lone surrogate`);
     return digits ? `\\u${digits.toUpperCase()}` : written;
   });
   const bytes = Buffer.byteLength(json);
-  if (bytes > MAX_BYTES) throw new Error(`the profile ${name} takes ${bytes} bytes, ${MAX_BYTES} are allowed`);
+  if (bytes > MAX_BYTES) throw new Error(`the profile ${name} has ${bytes} bytes; at most ${MAX_BYTES} are allowed`);
   return json;
 }
 

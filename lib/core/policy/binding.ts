@@ -3,89 +3,101 @@ import type { Scalar } from '../sql/literal.ts';
 import { type Bindings, renderSql } from '../sql/render.ts';
 import type { PolicyQuery } from './policy.ts';
 
-/** Why a query cannot be asked on a trigger. */
+/** Why a query cannot be queued for a trigger. */
 export type BindingProblem =
   | 'binding-empty' // the expression yields nothing, or an empty list
   | 'binding-not-scalar' // it yields objects or lists of lists
   | 'unsafe-id' // every id is outside the allowed alphabet
-  | 'unsafe-value' // a value that has no safe SQL literal, or no place in the table
-  | 'too-large'; // a list of very many values, or SQL longer than any node should be sent
+  | 'unsafe-value' // a value without a safe SQL literal, or that the table cannot store
+  | 'too-large'; // a list of too many values, or SQL longer than 64 KB
 
 export type Bound =
   | { readonly ok: true; readonly bindings: Bindings; readonly refused: readonly string[] }
   | { readonly ok: false; readonly problem: BindingProblem; readonly placeholder: string };
 
 /**
- * Docker's 64 hex digits, Fargate's `<task id>-<digits>`, whatever comes next: opaque, but of this alphabet. Ids
- * also name members of objects that the SDK stores, where it takes `__proto__` and `constructor` for something else.
+ * The allowed form of container ids: Docker's 64 hex digits, Fargate's `<task id>-<digits>`, or any future form in this
+ * alphabet. `__proto__` and `constructor` are excluded, because ids become keys of objects that the SDK stores.
  */
 export const SAFE_ID = /^(?!(?:__proto__|constructor)$)[A-Za-z0-9_.-]{1,255}$/;
 
 /**
- * The values of a query's placeholders on one trigger. Never throws for what an event holds. The work is linear in the size
- * of the trigger: its rows come from hosts.
+ * Binds the placeholders of a query to values from a trigger. Never throws, whatever the trigger holds. The work is linear in
+ * the size of the trigger, whose rows come from hosts.
  *
- * @param listsAreIds of containers: those outside the allowed alphabet are left out and named in `refused`
+ * @param listsAreIds whether lists hold ids (of containers): ids outside the allowed alphabet are left out and returned in
+ *   `refused`
+ * @example
+ * bind({ …, bind: { id: 'detail.instance-id' } }, { detail: { 'instance-id': 'i-0abc' } }, false);
+ * // { ok: true, bindings: { id: 'i-0abc' }, refused: [] }
  */
 export function bind(query: PolicyQuery, trigger: unknown, listsAreIds: boolean): Bound {
   const bindings: Record<string, Scalar | readonly Scalar[]> = {};
   const refused: string[] = [];
   for (const [placeholder, expression] of Object.entries(query.bind)) {
-    const value = listOrScalar(expression, trigger);
-    const fail = (problem: BindingProblem): Bound => ({ ok: false, problem, placeholder });
-    if (value === undefined || value === null) return fail('binding-empty');
-    if (value === TOO_LARGE) return fail('too-large');
-    if (!Array.isArray(value)) {
-      if (!isScalar(value)) return fail('binding-not-scalar');
-      bindings[placeholder] = value;
-      continue;
-    }
-    const present = value.filter((item) => item !== null && item !== undefined);
-    if (!present.every(isScalar)) return fail('binding-not-scalar');
-    if (present.length === 0) return fail('binding-empty');
-    const safe: Scalar[] = [];
-    for (const item of present) {
-      if (!listsAreIds || SAFE_ID.test(String(item))) safe.push(item);
-      else refused.push(String(item));
-    }
-    if (safe.length === 0) return fail('unsafe-id');
-    bindings[placeholder] = [...new Set(safe)];
+    const bound = bindOne(listOrScalar(expression, trigger), listsAreIds);
+    if ('problem' in bound) return { ok: false, problem: bound.problem, placeholder };
+    bindings[placeholder] = bound.value;
+    refused.push(...bound.refused);
   }
-  const placeholder = Object.keys(query.bind).join(', ');
-  if (!Object.values(bindings).flat().every(isStorable)) return { ok: false, problem: 'unsafe-value', placeholder };
-  try {
-    const sql = renderSql(query.sql, bindings);
-    if (Buffer.byteLength(sql) > MAX_SQL_BYTES) return { ok: false, problem: 'too-large', placeholder };
-  } catch {
-    return { ok: false, problem: 'unsafe-value', placeholder };
-  }
-  return { ok: true, bindings, refused };
+  const problem = problemOf(query.sql, bindings);
+  return problem === undefined
+    ? { ok: true, bindings, refused }
+    : { ok: false, problem, placeholder: Object.keys(query.bind).join(', ') };
 }
 
-// A waiting query is one item of the table, 400 KB at most, and holds its values beside its SQL.
+type BoundValue =
+  | { readonly value: Scalar | readonly Scalar[]; readonly refused: readonly string[] }
+  | { readonly problem: BindingProblem };
+
+/** The value of one placeholder: a scalar, or the distinct members of a list without null. */
+function bindOne(value: unknown, listsAreIds: boolean): BoundValue {
+  if (value === undefined || value === null) return { problem: 'binding-empty' };
+  if (value === TOO_LARGE) return { problem: 'too-large' };
+  if (!Array.isArray(value)) return isScalar(value) ? { value, refused: [] } : { problem: 'binding-not-scalar' };
+  const present = value.filter((item) => item !== null && item !== undefined);
+  if (!present.every(isScalar)) return { problem: 'binding-not-scalar' };
+  if (present.length === 0) return { problem: 'binding-empty' };
+  const isSafe = (item: Scalar): boolean => !listsAreIds || SAFE_ID.test(String(item));
+  const safe = present.filter(isSafe);
+  if (safe.length === 0) return { problem: 'unsafe-id' };
+  return { value: [...new Set(safe)], refused: present.filter((item) => !isSafe(item)).map(String) };
+}
+
+/** Why SQL with these values cannot be queued; undefined if it can. */
+function problemOf(sql: string, bindings: Bindings): BindingProblem | undefined {
+  if (!Object.values(bindings).flat().every(isStorable)) return 'unsafe-value';
+  try {
+    return Buffer.byteLength(renderSql(sql, bindings)) > MAX_SQL_BYTES ? 'too-large' : undefined;
+  } catch {
+    return 'unsafe-value';
+  }
+}
+
+// A pending query is one item of the table, at most 400 KB, which holds its SQL and its values.
 const MAX_SQL_BYTES = 64 * 1024;
 
-// Distinct values take four bytes of SQL each, at the least.
+// Each distinct value takes at least four bytes of SQL.
 const MAX_VALUES = MAX_SQL_BYTES / 4;
 
-const TOO_LARGE = Symbol('a list of very many values');
+const TOO_LARGE = Symbol('a list of too many values');
 
-/** As `lookUp`; a list longer than the SQL could hold is not looked through. */
+/** Like `lookUp`, but returns TOO_LARGE for a list that is longer than the SQL could hold, without reading its members. */
 function listOrScalar(expression: string, trigger: unknown): unknown {
   try {
     const value = evaluated(expression, trigger);
     return Array.isArray(value) && value.length > MAX_VALUES ? TOO_LARGE : value;
   } catch (error) {
-    // The library flattens a list by one call with all its members as arguments.
+    // The library flattens a list by a call with all its members as arguments, which overflows the stack.
     return error instanceof RangeError ? TOO_LARGE : undefined;
   }
 }
 
-/** Whether the table can hold it as it is: it keeps 38 digits, the SDK hands over integers up to 2^53 − 1. */
+/** Whether the table stores the value exactly: it keeps 38 digits, and the SDK accepts integers up to 2^53 − 1. */
 const isStorable = (value: Scalar): boolean =>
   typeof value !== 'number' || value === 0 || (Math.abs(value) <= Number.MAX_SAFE_INTEGER && Math.abs(value) >= 1e-100);
 
-/** A JMESPath over a trigger; undefined where it does not apply, such as a function of the wrong type. */
+/** Evaluates a JMESPath on a trigger; undefined if evaluation fails, such as a function on the wrong type. */
 export function lookUp(expression: string, trigger: unknown): unknown {
   try {
     return evaluated(expression, trigger);
@@ -97,7 +109,10 @@ export function lookUp(expression: string, trigger: unknown): unknown {
 const evaluated = (expression: string, trigger: unknown): unknown =>
   search(expression, trigger as Parameters<typeof search>[1]);
 
-/** The text at a path, if it can name a host or a workload: it becomes part of a key of the table, 2,048 bytes of UTF-8. */
+/**
+ * The text at a path if it can name a host or a workload: well-formed, 1 to 1,024 bytes, because it becomes part of a key of
+ * the table, which holds 2,048 bytes of UTF-8.
+ */
 export function nameAt(expression: string, trigger: unknown): string | undefined {
   const value = lookUp(expression, trigger);
   if (typeof value !== 'string' || value === '' || value.length > 1024) return undefined;

@@ -1,4 +1,4 @@
-/** The same value with its keys in alphabetical order throughout, so that one meaning has one JSON text. */
+/** Sorts the keys of all objects in a value and drops undefined members, so that equal values have equal JSON. */
 export function canonical<T>(value: T): T {
   return sorted(value) as T;
 }

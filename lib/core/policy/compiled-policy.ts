@@ -3,35 +3,35 @@ import { compilePattern } from './event-pattern.ts';
 import { globMatcher } from './glob.ts';
 import type { Policy, PolicyRule } from './policy.ts';
 
-/** The detail type of a request on Mayfly's bus: its `detail.request` names the rules it is for. */
+/** Detail type of a request event on Mayfly's bus; `detail.request` names the rules it triggers. */
 export const REQUEST = 'Mayfly Query Request';
 
-/** A policy with its patterns compiled, made once a version. */
+/** A policy with compiled patterns; compiled once for each version. */
 export interface CompiledPolicy {
   readonly policy: Policy;
-  /** Rules on events that this one matches, and those it requests by name, in the policy's order; no last-gasp rule. */
+  /** Rules that match this event or that it requests by name, in the policy's order, without last-gasp rules. */
   eventRules(event: unknown): PolicyRule[];
   /**
-   * Last-gasp rules about what this event says will end: none for any other event, whatever their patterns say. A task whose
-   * stop signal got lost is asked at the next sign, as if it were the first.
+   * Last-gasp rules that match, if the event announces an end (see `endingIn`); otherwise none. If the stop signal of a task
+   * was lost, its next event is matched as if it were the first one.
    */
   lastGaspRules(event: unknown): PolicyRule[];
-  /** Rules that would have asked about a task's event had it been seen running: their post-mortem sets apply. */
+  /** Rules whose post-mortem queries apply to a stopped task: those that match its event, or would match it while running. */
   postMortemRules(event: unknown): PolicyRule[];
-  /** Rules on enrollment; which node they concern is for the caller to say. */
+  /** Rules on enrollment; the caller matches them with the node. */
   readonly enrollmentRules: readonly PolicyRule[];
-  /** Rules that a row of a node's scheduled results sets off. */
+  /** Rules that match a row of a node's result log. */
   logRules(row: LogRow): PolicyRule[];
 }
 
-/** One row of a scheduled query's results, in whichever form the agent logs. */
+/** One row of a scheduled query's results, in any of the forms an agent logs. */
 export interface LogRow {
   readonly query: string; // the scheduled query's name, `pack/<pack>/<query>` for one of a pack
   readonly action: string; // added, removed, snapshot
   readonly columns: Readonly<Record<string, unknown>>;
 }
 
-/** @throws {EventPatternError} for a pattern that AWS would refuse; `mayfly policy check` lets none through */
+/** Compiles a policy. @throws {EventPatternError} for a pattern that AWS would reject, as does `mayfly policy check` */
 export function compiledPolicy(policy: Policy): CompiledPolicy {
   const events = policy.rules.flatMap((rule) => {
     if ('event' in rule.on) return [{ rule, matches: compilePattern(rule.on.event) }];
@@ -71,14 +71,11 @@ export function compiledPolicy(policy: Policy): CompiledPolicy {
   };
 }
 
-/** A task's event as it would have looked while the task ran, or when its stop had just been decided. */
+/** A task's event as it would look while the task runs, or, with STOPPED, right after its stop was requested. */
 export function asIfRunning(event: unknown, desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING'): unknown {
   const { detail, ...envelope } = Object(event) as { detail?: { containers?: unknown } };
-  const containers = Array.isArray(detail?.containers)
-    ? detail.containers.map((container: unknown) => ({ ...Object(container), lastStatus: 'RUNNING' }))
-    : undefined;
-  return {
-    ...envelope,
-    detail: { ...detail, lastStatus: 'RUNNING', desiredStatus, ...(containers ? { containers } : {}) },
-  };
+  const running = { ...detail, lastStatus: 'RUNNING', desiredStatus };
+  if (!Array.isArray(detail?.containers)) return { ...envelope, detail: running };
+  const containers = detail.containers.map((container: unknown) => ({ ...Object(container), lastStatus: 'RUNNING' }));
+  return { ...envelope, detail: { ...running, containers } };
 }

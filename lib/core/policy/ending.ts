@@ -1,7 +1,7 @@
 import type { PolicyRule } from './policy.ts';
 
 /**
- * The longest notice there is of an end: that of Spot, and the most time between a container's SIGTERM and its SIGKILL
+ * The longest notice of an end: that of a Spot interruption, and the longest time between a container's SIGTERM and SIGKILL
  * (docs/spec/aws-events.md §1.6, §4).
  */
 export const NOTICE_SECONDS = 120;
@@ -14,10 +14,10 @@ const NOTICES: ReadonlySet<unknown> = new Set([
   'aws.autoscaling EC2 Instance-terminate Lifecycle Action',
 ]);
 
-/** States in which a task's containers still run, or have until SIGKILL to do so (docs/spec/aws-events.md §1.2, §1.6). */
+/** Statuses of a task whose containers run, or have until SIGKILL to stop (docs/spec/aws-events.md §1.2, §1.6). */
 const STILL_RUNNING: ReadonlySet<unknown> = new Set(['RUNNING', 'DEACTIVATING', 'STOPPING']);
 
-/** Whether a task's stop is decided while there is still something to see; the first sign is RUNNING with STOPPED desired. */
+/** Whether a task was requested to stop while its containers still run; first signalled by RUNNING with STOPPED desired. */
 export const isStopSignal = ({
   lastStatus,
   desiredStatus,
@@ -27,14 +27,14 @@ export const isStopSignal = ({
 }): boolean => desiredStatus === 'STOPPED' && STILL_RUNNING.has(lastStatus);
 
 /**
- * Whether a terminate action only moves an instance into a warm pool, where it is stopped. One that leaves the pool for EC2
- * is terminated like any other.
+ * Whether a terminate action only moves an instance into a warm pool, where it is stopped. An instance that leaves the pool
+ * to be terminated is not such a move.
  */
 export const isWarmPoolMove = ({ Destination }: { Destination?: unknown }): boolean => Destination === 'WarmPool';
 
 /**
- * What an event says will end soon: the only moments at which last-gasp rules ask, by the target that such a rule has.
- * Never throws for what an event holds.
+ * The target that an event says will end soon; undefined for other events. Last-gasp rules with that target are evaluated
+ * only on such events. Never throws, whatever the event holds.
  */
 export function endingIn(event: unknown): 'ecs-task-host' | 'ec2-instance' | undefined {
   const { detail } = Object(event) as Record<string, unknown>;
@@ -42,7 +42,7 @@ export function endingIn(event: unknown): 'ecs-task-host' | 'ec2-instance' | und
   return NOTICES.has(kindOf(event)) && !isWarmPoolMove(Object(detail)) ? 'ec2-instance' : undefined;
 }
 
-/** For how long, in seconds, a last-gasp rule's queries are of use at most; a rebalance recommendation sets no end. */
+/** Expiry of a last-gasp rule's queries, in seconds. A rebalance recommendation announces no end, so the rule's own applies. */
 export const lastGaspSeconds = (rule: PolicyRule, event: unknown): number =>
   kindOf(event) === REBALANCE ? rule.expiresSeconds : Math.min(rule.expiresSeconds, NOTICE_SECONDS);
 

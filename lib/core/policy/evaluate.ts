@@ -14,13 +14,13 @@ import {
 } from './rule-queries.ts';
 import { type Named, namedBy } from './target.ts';
 
-/** What a policy would do about an event, for people to read: nothing is looked up and nothing queued. */
+/** What a policy would do about an event, for display: nothing is looked up or queued. */
 export interface Evaluation {
   readonly matches: readonly {
     readonly rule: string;
     readonly answers: string;
     readonly target: Target;
-    /** Container-instance ARN, instance id, task ARN or host identifier, as the event gives it; several after commas. */
+    /** Container-instance ARN, instance id, task ARN or host identifier from the event; several are separated by commas. */
     readonly host?: string;
     readonly hostProblem?: string;
     readonly priority: number;
@@ -29,18 +29,18 @@ export interface Evaluation {
       readonly name: string;
       readonly set: QuerySet; // live, last-gasp, post-mortem
       readonly sql: string;
-      /** Whether its rows prove something: such queries have room of their own in a delivery. */
+      /** Whether its rows prove sightings: a delivery has separate room for such queries. */
       readonly evidence: boolean;
       readonly problem?: BindingProblem;
-      /** Ids outside the allowed alphabet, left out. */
+      /** Ids that were left out because they are outside the allowed alphabet. */
       readonly refused: readonly string[];
     }[];
   }[];
-  /** Queries beyond so many with evidence, and so many others, are delivered by later polls. */
+  /** A delivery holds this many queries with evidence and this many others; later polls deliver the rest. */
   readonly queriesPerDelivery: number;
 }
 
-/** Matches and binds as the functions do. @throws {EventPatternError} for a policy that `check` would refuse */
+/** Matches and binds like the functions. @throws {EventPatternError} for a policy that `mayfly policy check` would reject */
 export function evaluate(policy: Policy, event: unknown): Evaluation {
   const compiled = compiledPolicy(policy);
   const stopped = ['STOPPED', 'DELETED'].includes(
@@ -65,8 +65,8 @@ function matched(asking: RuleQueries, event: unknown): Evaluation['matches'][num
     rule: rule.name,
     answers: rule.answers,
     target: rule.target,
-    ...hostOf(named),
-    ...(named.kind === 'nobody' ? { hostProblem: named.why } : {}),
+    host: hostOf(named),
+    hostProblem: named.kind === 'none' ? named.why : undefined,
     priority: Math.min(...queries.map((query) => priorityOf(asking, query)), 9),
     expiresSeconds,
     queries: queries.map((query) => {
@@ -79,8 +79,21 @@ function matched(asking: RuleQueries, event: unknown): Evaluation['matches'][num
   };
 }
 
-function hostOf(named: Named): { host?: string } {
-  if (named.kind === 'container-instance') return { host: named.arn };
-  if (named.kind === 'alias') return { host: named.alias };
-  return named.kind === 'finding' ? { host: named.subjects.map(({ name }) => name).join(', ') } : {};
+function hostOf(named: Named): string | undefined {
+  switch (named.kind) {
+    case 'container-instance':
+      return named.arn;
+    case 'alias':
+      return named.alias;
+    case 'finding':
+      return named.subjects.map(({ name }) => name).join(', ');
+    case 'same-node':
+    case 'many':
+    case 'none':
+      return undefined;
+    default: {
+      const never: never = named;
+      return never;
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { addressDigits, cidrMatcher } from './ip-address.ts';
 
-/** A pattern that AWS would refuse. */
+/** AWS would reject the pattern; `path` is the JSON path of the wrong part. */
 export class EventPatternError extends Error {
   override readonly name = 'EventPatternError';
   constructor(
@@ -11,7 +11,7 @@ export class EventPatternError extends Error {
   }
 }
 
-/** What a leaf of a pattern accepts: absence of the field, or one of its values. */
+/** What a leaf of a pattern accepts: the absence of the field, or certain values. */
 export interface LeafMatcher {
   readonly absent: boolean;
   readonly matches: (value: unknown) => boolean;
@@ -66,7 +66,7 @@ function compileOperator(operator: string, operand: unknown, at: string): ValueT
   }
 }
 
-/** A literal. An IP address matches in every spelling of it, as in event-ruler. */
+/** Tests for a literal. An IP address matches in every spelling, as in event-ruler. */
 function exactly(literal: unknown): ValueTest {
   const address = typeof literal === 'string' ? addressDigits(literal) : undefined;
   if (address === undefined) return (value) => value === literal;
@@ -87,7 +87,7 @@ function affix(operator: 'prefix' | 'suffix', operand: unknown, where: string): 
   return operator === 'prefix' ? (value) => value.startsWith(wanted) : (value) => value.endsWith(wanted);
 }
 
-/** Each character in its lower or its upper form, which may be several characters ("ß", "SS"). */
+/** Compares each character in lower and upper case; the upper case may be several characters ("ß", "SS"). */
 function ignoringCase(wanted: string, start: '^' | '', end: '$' | ''): (value: string) => boolean {
   const characters = wanted.split('').map((character) => {
     const [lower, upper] = [literal(character.toLowerCase()), literal(character.toUpperCase())];
@@ -99,7 +99,7 @@ function ignoringCase(wanted: string, start: '^' | '', end: '$' | ''): (value: s
 
 const literal = (characters: string) => characters.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
-/** `*` stands for any characters, `\*` and `\\` for themselves. Linear in the value: patterns are matched greedily. */
+/** `*` matches any characters; `\*` and `\\` are literal. Matching is greedy and linear in the value. */
 function wildcard(glob: string, where: string): (value: string) => boolean {
   const parts = [''];
   for (let i = 0; i < glob.length; i++) {
@@ -177,7 +177,7 @@ function comparison(operator: unknown, bound: unknown, where: string): (value: n
 
 const isComparable = (value: number) => Math.abs(value) <= NUMERIC_LIMIT;
 
-/** True for every value that is present and none of those listed; in an array, one differing element is enough. */
+/** Matches every present value that is not listed; in an array, one unlisted element is enough. */
 function anythingBut(operand: unknown, where: string): ValueTest {
   if (typeof operand !== 'object' || operand === null || Array.isArray(operand)) {
     const excluded = list(operand);

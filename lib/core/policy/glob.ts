@@ -1,11 +1,13 @@
 /**
- * A test of whole texts against a glob: `*` any characters, `?` one, everything else itself. Texts come from the network,
- * so the time it takes is bounded by the product of both lengths.
+ * Compiles a glob into a predicate on whole texts: `*` matches any characters, `?` one, everything else itself. Texts come
+ * from the network; the time is at most proportional to the product of both lengths.
+ *
+ * @example globMatcher('i-0*')('i-0abc') // true
  */
 export function globMatcher(glob: string): (text: string) => boolean {
   return (text) => {
     let [at, t] = [0, 0];
-    let star = -1; // the last `*` passed, which takes one more character whenever what follows it fails
+    let star = -1; // position of the last `*`, which consumes one more character whenever the rest fails to match
     let taken = 0;
     while (t < text.length) {
       if (glob[at] === '*') {

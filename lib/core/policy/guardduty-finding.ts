@@ -4,24 +4,24 @@ import type { Decorations } from '../decorations.ts';
 import { lookUp, nameAt } from './binding.ts';
 
 /*
- * GuardDuty findings, as far as we read them. Nothing here throws for what a finding holds: any part may be missing, of
- * another type, or new (docs/spec/aws-events.md §6).
+ * The parts of GuardDuty findings that Mayfly reads. Nothing here throws, whatever a finding holds: any part may be missing,
+ * of another type, or new (docs/spec/aws-events.md §6).
  */
 
-/** How the envelope of a finding looks. */
+/** Source and detail type of a finding's event. */
 export const GUARDDUTY_FINDINGS = { source: 'aws.guardduty', detailType: 'GuardDuty Finding' } as const;
 
-/** What a finding is about, by the name that leads to a host. */
+/** A resource that a finding is about, by a name that resolves to a host. */
 export interface FindingSubject {
   readonly kind: 'instance' | 'task';
   readonly name: string; // EC2 instance id, or ECS task ARN
-  /** The account that owns it, '' where the finding does not say: an administrator hears of those of others. */
+  /** The account that owns it, '' if the finding names none: an administrator account also receives those of members. */
   readonly account: string;
 }
 
 /**
- * Whom a finding names, each once: the instance it happened on; else the ECS task, whose host the ledger knows. An attack
- * sequence names several. An EKS finding without an instance names a workload, which may run anywhere.
+ * The subjects of a finding, without duplicates: the instance it is about, or else the ECS task, whose host is in the
+ * ledger. An attack sequence has several. An EKS finding without an instance has none: its workload may run on any host.
  *
  * @see GuardDuty User Guide, "Finding details", "Attack sequence finding types"
  */
@@ -49,17 +49,17 @@ function sequenceSubjects(event: unknown, account: string): FindingSubject[] {
   });
 }
 
-/** A finding as rules remember it. */
+/** The identity of a finding, for deduplication and decorations. */
 export interface GuardDutyFinding {
   /**
-   * The same for every copy that says the same: GuardDuty publishes a finding again every 15 minutes to 6 hours with new
+   * The same for every copy with the same content: GuardDuty republishes a finding every 15 minutes to 6 hours with new
    * counts and times, and to the administrator's account as well as to the owner's.
    */
   readonly key: string;
   readonly decorations: Decorations;
 }
 
-/** The finding that an event brings, or undefined where it brings none that can be told from others. */
+/** The finding in an event; undefined if there is none, or if it has no id. */
 export function findingOf(event: unknown): GuardDutyFinding | undefined {
   if (lookUp('source', event) !== GUARDDUTY_FINDINGS.source) return undefined;
   if (lookUp('"detail-type"', event) !== GUARDDUTY_FINDINGS.detailType) return undefined;
@@ -72,14 +72,13 @@ export function findingOf(event: unknown): GuardDutyFinding | undefined {
     .slice(0, 32);
   return {
     key: `finding ${id} ${digest}`,
-    decorations: { finding_id: id, ...(type ? { finding_type: type } : {}) },
+    decorations: type ? { finding_id: id, finding_type: type } : { finding_id: id },
   };
 }
 
 /**
- * What a finding says: how bad what is, where, who is at the other end, and which program did it. All else passes from one
- * publication to the next (counts, times, states, sample calls, ids of processes, ports that a system picks for one connection),
- * or is prose about what stands here.
+ * Paths that define the content of a finding: type and severity, resource, remote end, and program. Everything else changes
+ * between publications (counts, times, states, sample calls, process ids, ephemeral ports) or describes these fields in prose.
  *
  * @see GuardDuty User Guide, "Finding details", "Attack sequence finding details"
  */
@@ -92,10 +91,10 @@ const LASTING = [
   'service.action.actionType',
   'service.action.*[].remoteIpDetails.[ipAddressV4, ipAddressV6]',
   'service.action.dnsRequestAction.domain',
-  // The other end's port is the system's choice where that end connects to us.
+  // The remote port of an inbound connection is ephemeral.
   "service.action.networkConnectionAction.[connectionDirection == 'OUTBOUND' && remotePortDetails.port]",
   "service.action.networkConnectionAction.[connectionDirection == 'INBOUND' && localPortDetails.port]",
-  // Whoever scans the internet changes all the time.
+  // Only the probed port: the addresses of scanners change all the time.
   'service.action.portProbeAction.portProbeDetails[].localPortDetails.port',
   'service.runtimeDetails.process.[executablePath, executableSha256]',
   'service.runtimeDetails.context.[modifyingProcess, targetProcess][].[executablePath, executableSha256]',
@@ -109,7 +108,7 @@ const LASTING = [
   'service.detection.sequence.endpoints[].[ip, domain]',
   'service.detection.sequence.actors[].process.[path, sha256]',
 ];
-/** Of `additionalInfo.value`, or of `additionalInfo` itself. */
+/** Relevant members of `additionalInfo.value`, or of `additionalInfo` itself. */
 const LASTING_INFO = '[threatListName, threatName, domain]';
 
 function lastingPart(event: unknown): unknown {
@@ -122,10 +121,10 @@ function lastingPart(event: unknown): unknown {
   ].map((part) => unordered(part) ?? null);
 }
 
-// What we read nests a few levels; what hides deeper than this changes nothing.
+// The paths above nest a few levels; anything deeper than this is ignored.
 const MAX_DEPTH = 32;
 
-/** The same for members and elements in any order: lists of a finding are sets to us. */
+/** Sorts members and list elements, so that order does not matter: the lists of a finding are treated as sets. */
 function unordered(value: unknown, depth = 0): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > MAX_DEPTH) return null;
@@ -136,7 +135,7 @@ function unordered(value: unknown, depth = 0): unknown {
 
 const byText = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
-/** `additionalInfo.value` is JSON within a text. */
+/** `additionalInfo.value` is JSON in a string. */
 function parsed(text: unknown): unknown {
   try {
     return typeof text === 'string' ? JSON.parse(text) : text;

@@ -3,13 +3,13 @@ import ipaddr from 'ipaddr.js';
 /** Length of the longest form in RFC 4291 §2.2, `x:x:x:x:x:x:d.d.d.d`. Longer texts come from the network and are not parsed. */
 const MAX_LENGTH = 45;
 
-/** The address as hexadecimal digits, the same for every spelling; `undefined` if the text is no address. @example '10.0.3.7' → '0a000307' */
+/** The address as hexadecimal digits, the same for every spelling; `undefined` if the text is not an address. @example '10.0.3.7' → '0a000307' */
 export function addressDigits(text: string): string | undefined {
   const address = parse(text);
   return address && Buffer.from(address.toByteArray()).toString('hex');
 }
 
-/** Returns a test whether an address lies in `block` ("10.0.0.0/8", "2001:db8::/32"), or a text that says what is wrong with `block`. */
+/** Compiles `block` ("10.0.0.0/8", "2001:db8::/32") into a predicate on addresses; returns a message if `block` is invalid. */
 export function cidrMatcher(block: string): string | ((text: string) => boolean) {
   const [base = '', mask = '', ...more] = block.split('/');
   if (more.length > 0 || !/^\d{1,3}$/.test(mask)) return 'must be an address, "/" and a number of bits';
@@ -17,7 +17,7 @@ export function cidrMatcher(block: string): string | ((text: string) => boolean)
   if (!network) return `"${base}" is no IP address`;
   const length = Number(mask);
   const bits = 8 * network.toByteArray().length;
-  // AWS refuses a block of a single address.
+  // AWS rejects a block of a single address.
   if (length >= bits) return `the number of bits must be below ${bits}`;
   return (text) => {
     const address = parse(text);

@@ -1,10 +1,10 @@
 import { type CompiledPolicy, compiledPolicy } from './compiled-policy.ts';
 import type { PolicyVersion } from './policy.ts';
 
-/** The policy in force, its patterns compiled. */
+/** Returns the live policy with compiled patterns. */
 export type LivePolicy = () => Promise<CompiledPolicy>;
 
-/** Follows a source of versions; each version is compiled once. */
+/** Compiles the live version of a source; each version once. */
 export function livePolicy(versions: { get(): Promise<PolicyVersion> }): LivePolicy {
   let compiled: { readonly digest: string; readonly policy: CompiledPolicy } | undefined;
   return async () => {

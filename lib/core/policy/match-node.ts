@@ -1,7 +1,7 @@
 import { globMatcher } from './glob.ts';
 import type { NodeMatch } from './policy.ts';
 
-/** What is known of a node when it is matched; what is not known matches no condition. */
+/** Known attributes of a node; an unknown attribute meets no condition. */
 export interface NodeFacts {
   readonly hostIdentifier: string;
   readonly hostname?: string | undefined;
@@ -15,7 +15,11 @@ export interface NodeFacts {
   readonly seenSecondsAgo?: number | undefined;
 }
 
-/** Whether a node meets every condition; without conditions each does. Texts are compared as they are, case included. */
+/**
+ * Whether a node meets every condition; without conditions, every node matches. Comparison is case-sensitive.
+ *
+ * @example matchNode({ platform: ['amzn*', 'ubuntu'] }, { hostIdentifier: 'h1', platform: 'amzn2023' }) // true
+ */
 export function matchNode(match: NodeMatch, node: NodeFacts): boolean {
   const { tags = {}, seenWithinSeconds, ...texts } = match;
   return (

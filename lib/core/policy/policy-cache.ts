@@ -5,27 +5,28 @@ import { SHIPPED_BY, versionAfter } from './policy-version.ts';
 
 export interface PolicyCacheDeps {
   readonly store: PolicyStore;
-  /** What an empty table is seeded with. */
+  /** The policy that an empty table is seeded with. */
   readonly builtIn: { readonly policy: Policy; readonly sources: Readonly<Record<string, string>> };
   readonly now: () => number; // epoch ms
   readonly report: Report;
 }
 
-/** A change is in force everywhere within this, because nobody believes an older look at the table. */
+/** Maximum age of a cached version: a pushed change applies everywhere within this time. */
 const FRESH_MS = 30_000;
-/** After a look that failed the next one comes sooner. */
+/** After a failed read, the next attempt comes sooner. */
 const RETRY_MS = 5_000;
 
 /**
- * The live policy as a function sees it. While fresh it costs no read; then one tiny read tells whether it moved, and
- * only a version that is new is fetched. Versions only grow, so an older answer of a replica that lags is ignored. A TTL
- * cache would replace one comparison: it keeps no expired value for an outage, and knows no versions.
+ * Caches the live policy in one function. A fresh version costs no read; a stale one costs one small read of the live
+ * number, and only a new version is fetched. Numbers only grow, so the older answer of a lagging replica is ignored.
+ *
+ * A TTL cache library would replace one comparison only: it keeps no expired value for an outage, and knows no versions.
  */
 export class PolicyCache {
   readonly #deps: PolicyCacheDeps;
   #held: PolicyVersion | undefined;
   #freshUntilMs = Number.NEGATIVE_INFINITY;
-  #looking: Promise<PolicyVersion> | undefined;
+  #refreshing: Promise<PolicyVersion> | undefined;
   #failing = false;
 
   constructor(deps: PolicyCacheDeps) {
@@ -33,19 +34,19 @@ export class PolicyCache {
   }
 
   /**
-   * The live version, at most 30 s old; while the table cannot be read, the one before.
+   * The live version, at most 30 s old; while the table cannot be read, the last known one.
    *
-   * @throws what the table said, while no version is known yet: nobody can tell what is live
+   * @throws the error of the table if no version is known yet
    */
   async get(): Promise<PolicyVersion> {
     if (this.#held && this.#deps.now() < this.#freshUntilMs) return this.#held;
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
+    this.#refreshing ??= this.#refresh().finally(() => {
+      this.#refreshing = undefined;
     });
-    return this.#looking;
+    return this.#refreshing;
   }
 
-  async #look(): Promise<PolicyVersion> {
+  async #refresh(): Promise<PolicyVersion> {
     const { now, report } = this.#deps;
     const startedAtMs = now();
     try {
@@ -73,11 +74,11 @@ export class PolicyCache {
     if (held && number <= held.version) return held;
     if (number === 0) return this.#seed();
     const version = await store.version(number);
-    if (!version) throw new Error(`version ${number} of the policy is live and missing`);
+    if (!version) throw new Error(`version ${number} of the policy is live but missing`);
     return version;
   }
 
-  /** Version 1 for an empty table; of several functions that start at once one writes it, all go on with what is there. */
+  /** Writes version 1 to an empty table. If several functions start at once, one writes and all use what is stored. */
   async #seed(): Promise<PolicyVersion> {
     const { store, builtIn, now } = this.#deps;
     const first = versionAfter(0, {
@@ -88,7 +89,7 @@ export class PolicyCache {
     });
     if (await store.push(first, 0)) return first;
     const theirs = await store.current();
-    if (!theirs) throw new Error('there is a live policy, and it cannot be read');
+    if (!theirs) throw new Error('a live policy exists but cannot be read');
     return theirs;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonical } from './canonical.ts';
 import type { Policy, PolicyVersion } from './policy.ts';
 
-/** What a version is made of; its number follows the one it replaces. */
+/** The content of a new version, before it gets its number and digest. */
 export interface Draft {
   readonly policy: Policy;
   readonly sources: Readonly<Record<string, string>>;
@@ -11,17 +11,17 @@ export interface Draft {
   readonly pushedAtMs: number;
 }
 
-/** Who pushed the default policy that a new Mayfly starts with. */
+/** `pushedBy` of the default policy that a new installation starts with. */
 export const SHIPPED_BY = 'mayfly';
 
-/** The version that a push of this draft onto version `expected` would make live. */
+/** The version that results from pushing this draft onto version `expected`. */
 export const versionAfter = (expected: number, draft: Draft): PolicyVersion => ({
   ...draft,
   version: expected + 1,
   digest: digestOf(draft.policy),
 });
 
-/** SHA-256 of the policy's canonical JSON, in hex: the order of keys does not matter, the order of rules does. */
+/** SHA-256 of the policy's canonical JSON, in hex: independent of the order of keys, but not of the order of rules. */
 function digestOf(policy: Policy): string {
   return createHash('sha256')
     .update(JSON.stringify(canonical(policy)))

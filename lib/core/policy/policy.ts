@@ -1,49 +1,49 @@
 /**
- * The policy as the functions know it: what to ask, of whom, when, and what agents are told. Written as a folder of YAML
- * (lib/policy-compiler compiles it, and refuses what could not work), kept as one versioned JSON document in the table.
+ * The compiled policy: its rules (which queries, for which target, on which trigger) and the configurations of agents.
+ * Written as a folder of YAML, compiled and checked by lib/policy-compiler, stored as one versioned JSON document.
  */
 export interface Policy {
   readonly rules: readonly PolicyRule[];
-  /** First match wins; the last has no `match` and takes everybody. */
+  /** The first match wins; the last profile has no `match` and matches every node. */
   readonly profiles: readonly Profile[];
   readonly limits: Limits;
-  /** How long a start on a host keeps its agent polling every 5 s, in seconds; 0 never. */
+  /** How long a start on a host keeps its agent polling every 5 s, in seconds; 0 disables this. */
   readonly heatSeconds: number;
-  /** How long the ledger remembers a workload after the last sign of it, in seconds. */
+  /** How long the ledger keeps a workload after the last sign of it, in seconds. */
   readonly ledgerKeepsSeconds: number;
 }
 
-/** What makes a rule ask. */
+/** What triggers a rule. */
 export type Trigger =
-  /** An event of EventBridge, by its own pattern language. */
+  /** An event of EventBridge, matched by an event pattern. */
   | { readonly event: EventPattern }
-  /** A node enrolls, each query once an enrollment; `true` is every node. */
+  /** A node enrolls; each query is queued once for each enrollment. `true` matches every node. */
   | { readonly enrollment: NodeMatch | true }
-  /** A row of that node's own scheduled results: the scheduled query's name as a glob, and a pattern over the row's columns. */
+  /** A row of a node's result log: a glob for the name of the scheduled query, and a pattern for the columns. */
   | { readonly log: { readonly query: string; readonly columns?: EventPattern; readonly action?: readonly string[] } }
-  /** Somebody asks by name: the CLI, or a custom event `Mayfly Query Request` on Mayfly's bus. */
+  /** A request by this name: from the CLI, or as an event `Mayfly Query Request` on Mayfly's bus. */
   | { readonly request: string };
 
-/** EventBridge's pattern language; `lib/core/policy/event-pattern.ts` compiles it. */
+/** A pattern in EventBridge's language; `lib/core/policy/event-pattern.ts` compiles it. */
 export type EventPattern = Readonly<Record<string, unknown>>;
 
-/** How a trigger names the hosts that are asked. */
+/** How the hosts to query are found from a trigger. */
 export type Target =
   | 'ecs-task-host' // the host behind the task's container instance
   | 'ec2-instance' // the instance the event names: detail.instance-id, detail.EC2InstanceId, …
-  | 'finding-host' // the hosts that a GuardDuty finding is about: of its instance, its task, its attack sequence
+  | 'finding-host' // the hosts that a GuardDuty finding names: by its instance, its task or its attack sequence
   | 'same-node' // the node that enrolled or logged the row
-  | { readonly host: string } // JMESPath over the trigger that yields one host identifier, instance id or alias
+  | { readonly host: string } // JMESPath on the trigger that yields one host identifier, instance id or alias
   | { readonly 'hosts-where': NodeMatch }; // every enrolled node with these attributes
 
-/** Conditions on a node's attributes, all of which must hold; texts are globs (`*`, `?`), lists are alternatives. */
+/** Conditions on a node's attributes; all must hold. Texts are globs (`*`, `?`), lists are alternatives. */
 export interface NodeMatch {
   readonly hostIdentifier?: readonly string[];
   readonly hostname?: readonly string[];
   readonly platform?: readonly string[];
   readonly osqueryVersion?: readonly string[];
   readonly vendor?: readonly string[];
-  /** Name of the enroll secret that was presented. */
+  /** Name of the enroll secret it used. */
   readonly secret?: readonly string[];
   /** Tags of its EC2 instance. */
   readonly tags?: Readonly<Record<string, readonly string[]>>;
@@ -52,67 +52,67 @@ export interface NodeMatch {
   readonly seenWithinSeconds?: number;
 }
 
-/** A question. */
+/** A query of a rule. */
 export interface PolicyQuery {
   readonly name: string;
-  /** `:name` placeholders become quoted literals of what `bind` yields. */
+  /** SQL with `:name` placeholders, which become quoted literals of the values from `bind`. */
   readonly sql: string;
-  /** Placeholder → JMESPath over the trigger. */
+  /** Placeholder → JMESPath on the trigger. */
   readonly bind: Readonly<Record<string, string>>;
-  /** Returned rows whose `column` names a subject prove that it was seen; alive if `alive.column` holds one of `alive.oneOf`. */
+  /** A returned row whose `column` names a subject proves a sighting; alive if `alive.column` has one of `alive.oneOf`. */
   readonly evidence?: {
     readonly column: string;
     readonly alive?: { readonly column: string; readonly oneOf: readonly string[] };
   };
-  /** SQL that must return a row before the node runs the query. */
+  /** osquery's discovery query: SQL that must return a row, or else the node skips the query. */
   readonly discovery?: string;
-  /** Platforms that have all of its tables. @default - every one */
+  /** Platforms that have all of its tables. @default - every platform */
   readonly platforms?: readonly Platform[];
 }
 
-/** The platforms that osquery is built for, in its own words. */
+/** The platforms that osquery is built for, in its own terms. */
 export type Platform = 'linux' | 'darwin' | 'windows';
 
 export interface PolicyRule {
   readonly name: string;
-  /** The question it answers, in one line. */
+  /** The question the rule answers, in one line. */
   readonly answers: string;
   readonly on: Trigger;
   readonly target: Target;
   readonly priority: number; // 0 is delivered first, 9 last
   readonly expiresSeconds: number;
   /**
-   * Asked at the first sign that its subject ends, also of what was seen before: at a task's stop signal, at the notice
-   * that an instance will be taken away.
+   * Whether its queries are last gasps: queued at the first sign that the subject will end (a task's stop signal, a notice
+   * about an instance), even if the subject was seen before.
    */
   readonly lastGasp: boolean;
-  /** How long the host's agent is asked to poll every 5 s; 0 not at all. */
+  /** How long the host's agent is accelerated to poll every 5 s, in seconds; 0 for not at all. */
   readonly accelerateSeconds: number;
   readonly queries: readonly PolicyQuery[];
-  /** Asked instead once the task has stopped before anybody looked; only with target `ecs-task-host`. */
+  /** Queued instead if the task has stopped before it was seen; only with target `ecs-task-host`. */
   readonly postMortem: readonly PolicyQuery[];
   readonly postMortemExpiresSeconds: number;
 }
 
-/** What protects hosts and queue; whatever a limit drops is in the ledger and counted. */
+/** Limits that protect hosts and queue. Dropped queries are recorded in the ledger and counted. */
 export interface Limits {
   readonly queriesPerDelivery: number;
   readonly pendingPerHost: number;
-  /** The same query of the same rule with the same text is not asked of a host again within this. */
+  /** The same query of the same rule with the same SQL is not queued for a host again within this time, in seconds. */
   readonly spacingSeconds: number;
-  /** Hosts one trigger may reach through `hosts-where`. */
+  /** Maximum number of hosts that one trigger reaches through `hosts-where`. */
   readonly hostsPerTrigger: number;
 }
 
-/** An agent configuration and whom it is for. */
+/** An agent configuration and the nodes it is for. */
 export interface Profile {
   readonly name: string;
-  readonly match?: NodeMatch; // absent on the default alone
-  /** The document the agent gets, as it is sent. */
+  readonly match?: NodeMatch; // absent only on the default profile
+  /** The configuration document that is sent to agents. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** One version of the policy as the table holds it. */
+/** One version of the policy as stored in the table. */
 export interface PolicyVersion {
   readonly version: number;
   readonly policy: Policy;
@@ -121,24 +121,24 @@ export interface PolicyVersion {
   readonly pushedAtMs: number;
   readonly pushedBy: string;
   readonly message: string;
-  /** The YAML files it was compiled from, path → text, so that it can be shown and edited again. */
+  /** The YAML files it was compiled from, path → text, for display and editing. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
-/** The versions of the policy. */
+/** Stores the versions of the policy. */
 export interface PolicyStore {
-  /** Number of the live version, 0 in an empty table: the cheapest read there is, and possibly a moment old. */
+  /** Number of the live version, 0 in an empty table. The cheapest read, eventually consistent. */
   liveNumber(): Promise<number>;
   /** The live version, or undefined in an empty table. */
   current(): Promise<PolicyVersion | undefined>;
   version(version: number): Promise<PolicyVersion | undefined>;
-  /** Without policy and sources, newest first. */
+  /** Versions without policy and sources, newest first. */
   history(limit: number): Promise<readonly Omit<PolicyVersion, 'policy' | 'sources'>[]>;
   /**
-   * Makes a new version, numbered `expected` + 1, the live one if `expected` still is (0: none yet).
+   * Stores a version, numbered `expected` + 1, and makes it live if `expected` is still the live one (0: none yet).
    *
    * @throws {MayflyError} `POLICY_TOO_LARGE`
-   * @returns false when somebody else has pushed meanwhile; nothing has changed then
+   * @returns false if another version was pushed meanwhile; then nothing changed
    */
   push(next: PolicyVersion, expected: number): Promise<boolean>;
 }

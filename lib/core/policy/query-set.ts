@@ -1,7 +1,7 @@
 import type { PolicyQuery } from './policy.ts';
 
-/** How a query came to be asked; an answer to it proves different things. */
+/** Why a query was queued; this determines what an answer to it proves. */
 export type QuerySet = 'live' | 'last-gasp' | 'post-mortem' | 'launch' | 'enrollment' | 'log' | 'request';
 
-/** Which returned rows prove what, as the policy says it. */
+/** Which returned rows prove a sighting, according to the policy. */
 export type Evidence = NonNullable<PolicyQuery['evidence']>;

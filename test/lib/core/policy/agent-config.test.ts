@@ -73,7 +73,7 @@ describe('the document of a profile', () => {
   it.each([
     ['empty', {}, 'is empty'],
     ['over 1 MiB', { schedule: { long: { query: 'x'.repeat(1024 * 1024) } } }, '1048576 are allowed'],
-    ['no text that osquery can parse', { schedule: { half: { query: 'SELECT \ud83d' } } }, 'half a character'],
+    ['no text that osquery can parse', { schedule: { half: { query: 'SELECT \ud83d' } } }, 'a lone surrogate'],
   ])('that is %s is never served', (_, config, message) => {
     expect(() => agentConfig(aProfile(config))).toThrow(message);
   });

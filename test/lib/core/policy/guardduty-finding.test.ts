@@ -173,7 +173,7 @@ describe('whom a finding names', () => {
     ['an instance without a name', aFinding(1, withResource({ instanceDetails: { instanceId: '' } })), []],
   ])('%s', (_, event, expected) => {
     expect(subjects(event)).toEqual(expected);
-    expect(namedBy('finding-host', event).kind).toBe(expected.length > 0 ? 'finding' : 'nobody');
+    expect(namedBy('finding-host', event).kind).toBe(expected.length > 0 ? 'finding' : 'none');
   });
 
   it('with the account that owns it, not the one that hears of it', () => {

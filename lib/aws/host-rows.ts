@@ -3,6 +3,7 @@ import type { Node, NodeIdentity } from '../core/nodes/node.ts';
 import type { DeliveredQuery, Delivery, Offer } from '../core/queue/delivery.ts';
 import type { Asker, PendingQuery } from '../core/queue/pending-query.ts';
 import {
+  detectedBy,
   evidence,
   members,
   membersOrNone,
@@ -11,10 +12,10 @@ import {
   querySet,
   type Row,
   readRow,
+  renamed,
   type ShapeOf,
   text,
   texts,
-  toldBy,
 } from './row.ts';
 
 /** The partition of a host: its node, its deliveries, its pending queries. */
@@ -70,11 +71,14 @@ const askerShape = {
   subjectDecorations: z.record(text, texts),
   triggeredAtMs: number,
   receivedAtMs: z._default(number, 0), // see `received`
-  toldBy: z.optional(toldBy),
+  detectedBy: z.optional(detectedBy),
   queuedAtMs: number,
   expiresAtMs: number,
-  places: z.optional(list),
+  fanOutIds: z.optional(list),
 } satisfies ShapeOf<Asker>;
+
+/** What earlier versions called the properties of an asker. */
+const OLD_ASKER_NAMES = { toldBy: 'detectedBy', places: 'fanOutIds' };
 
 /** Earlier versions did not write when they received the trigger: it counts as received when it happened. */
 const received = <A extends Asker>(asker: A): A =>
@@ -83,19 +87,22 @@ const received = <A extends Asker>(asker: A): A =>
 const scalar = z.union([text, number, flag, z.null()]);
 
 const PendingRow = z.object({
-  query: z.object({
-    ...askerShape,
-    host: text,
-    priority: number,
-    rule: text,
-    query: text,
-    set: querySet,
-    sql: text,
-    bindings: z.record(text, z.union([scalar, z.array(scalar)])),
-    evidence: z.optional(evidence),
-    discovery: z.optional(text),
-    platforms: z.optional(z.array(platform)),
-  } satisfies ShapeOf<PendingQuery>),
+  query: renamed(
+    OLD_ASKER_NAMES,
+    z.object({
+      ...askerShape,
+      host: text,
+      priority: number,
+      rule: text,
+      query: text,
+      set: querySet,
+      sql: text,
+      bindings: z.record(text, z.union([scalar, z.array(scalar)])),
+      evidence: z.optional(evidence),
+      discovery: z.optional(text),
+      platforms: z.optional(z.array(platform)),
+    } satisfies ShapeOf<PendingQuery>),
+  ),
 });
 
 export const pendingOf = (row: Row): PendingQuery => received(readRow(PendingRow, row).query);
@@ -107,7 +114,7 @@ const deliveredQuery = z.object({
   sql: text,
   evidence: z.optional(evidence),
   discovery: z.optional(text),
-  askers: z.array(z.object(askerShape)),
+  askers: z.array(renamed(OLD_ASKER_NAMES, z.object(askerShape))),
   expiresAtMs: number,
 } satisfies ShapeOf<DeliveredQuery>);
 

@@ -66,13 +66,13 @@ export class DynamoLedgerIndex implements LedgerIndex {
   async tenants(address: string, atMs: number): Promise<Tenancy[]> {
     const digits = addressDigits(address);
     if (digits === undefined) return [];
-    const stays = itemsOf(this.#table, {
+    const addressesSince = itemsOf(this.#table, {
       KeyConditionExpression: 'pk = :pk AND sk < :after',
       ExpressionAttributeValues: { ':pk': addressPk(digits), ':after': sortable(atMs + 1) },
       ScanIndexForward: false,
     });
     const latest = new Map<string, z.output<typeof StayRow>>();
-    for await (const row of stays) {
+    for await (const row of addressesSince) {
       const stay = readRow(StayRow, row);
       if (!latest.has(stay.realm)) latest.set(stay.realm, stay);
     }

@@ -17,7 +17,19 @@ import {
   type WorkloadRecord,
   type WorkloadSnapshot,
 } from '../core/ledger/workload.ts';
-import { json, membersOrNone, number, querySet, type Row, readRow, type ShapeOf, text, texts, toldBy } from './row.ts';
+import {
+  detectedBy,
+  json,
+  membersOrNone,
+  number,
+  querySet,
+  type Row,
+  readRow,
+  renamed,
+  type ShapeOf,
+  text,
+  texts,
+} from './row.ts';
 
 /** Before the id of a container in the name of the attribute that holds what a row said of it. */
 export const FACTS = 'facts#';
@@ -51,22 +63,25 @@ const times = z.object({
 
 /** Earlier versions did not write when and how they learned of a change: when it happened, by its event. */
 const snapshot = z.pipe(
-  z.object({
-    workload: text,
-    kind: z.enum(['ecs-task', 'ec2-instance']),
-    version: number,
-    versionStep: number,
-    lastStatus: text,
-    desiredStatus: text,
-    stopped: flag,
-    subjects: list,
-    containers: z.array(container),
-    identity: texts,
-    times: z.optional(times),
-    occurredAtMs: number,
-    receivedAtMs: z.optional(number),
-    toldBy: z._default(toldBy, 'event'),
-  } satisfies { readonly [K in keyof ShapeOf<WorkloadSnapshot>]: z.ZodMiniType }),
+  renamed(
+    { toldBy: 'detectedBy' },
+    z.object({
+      workload: text,
+      kind: z.enum(['ecs-task', 'ec2-instance']),
+      version: number,
+      versionStep: number,
+      lastStatus: text,
+      desiredStatus: text,
+      stopped: flag,
+      subjects: list,
+      containers: z.array(container),
+      identity: texts,
+      times: z.optional(times),
+      occurredAtMs: number,
+      receivedAtMs: z.optional(number),
+      detectedBy: z._default(detectedBy, 'event'),
+    } satisfies { readonly [K in keyof ShapeOf<WorkloadSnapshot>]: z.ZodMiniType }),
+  ),
   z.transform((read): WorkloadSnapshot => ({ ...read, receivedAtMs: read.receivedAtMs ?? read.occurredAtMs })),
 );
 
@@ -84,26 +99,38 @@ const pendingKey = z.object({
 const setOf = <T>(member: z.ZodMiniType<T>) =>
   z._default(z.pipe(membersOrNone, z.array(z.pipe(json, member))), () => []);
 
-const asked = z.object({ set: querySet, atMs: number, queries: number } satisfies ShapeOf<QueryCount>);
+const queryCount = z.object({ set: querySet, atMs: number, queries: number } satisfies ShapeOf<QueryCount>);
 
-const firstAsked = z.object({
-  eventAtMs: number,
-  receivedAtMs: number,
-  queuedAtMs: number,
-  toldBy,
-  poller: z.optional(poller),
-} satisfies ShapeOf<FirstQuery>);
+const firstQuery = renamed(
+  { toldBy: 'detectedBy' },
+  z.object({
+    eventAtMs: number,
+    receivedAtMs: number,
+    queuedAtMs: number,
+    detectedBy,
+    poller: z.optional(poller),
+  } satisfies ShapeOf<FirstQuery>),
+);
 
-const handling = z.object({
-  host: z.optional(text),
-  machine: z.optional(texts),
-  enrolled: flag,
-  asked: z.array(pendingKey),
-  settleByMs: number,
-  stays: z.optional(instants),
-  firstAsked: z.optional(firstAsked),
-  askings: z.optional(z.array(asked)),
-} satisfies ShapeOf<Handling>);
+const handling = renamed(
+  {
+    machine: 'instanceFacts',
+    asked: 'queryKeys',
+    stays: 'addressesSince',
+    firstAsked: 'firstQuery',
+    askings: 'queryCounts',
+  },
+  z.object({
+    host: z.optional(text),
+    instanceFacts: z.optional(texts),
+    enrolled: flag,
+    queryKeys: z.array(pendingKey),
+    settleByMs: number,
+    addressesSince: z.optional(instants),
+    firstQuery: z.optional(firstQuery),
+    queryCounts: z.optional(z.array(queryCount)),
+  } satisfies ShapeOf<Handling>),
+);
 
 const trouble = z.enum(TROUBLES);
 type OtherReason = Exclude<MissReason, Trouble>;
@@ -125,7 +152,7 @@ const verdict = z.enum({
   missed: 'missed',
 } as const satisfies { readonly [Name in VerdictName]: Name });
 
-const told = z.object({
+const recordedVerdict = z.object({
   verdict,
   reason: z.optional(z.union([trouble, otherReason])),
 } satisfies ShapeOf<RecordedVerdict>);
@@ -148,16 +175,16 @@ const WorkloadRow = z.object({
   foundHost: z.optional(text),
   alsoAsked: setOf(pendingKey),
   closedQueries: membersOrNone,
-  lastGasps: setOf(asked),
+  lastGasps: setOf(queryCount),
   seenLive: membersOrNone,
   seenPostMortem: membersOrNone,
   troubles: z._default(z.pipe(membersOrNone, z.array(trouble)), () => []),
   firstEventAtMs: number,
   firstReceivedAtMs: z.optional(number),
-  firstToldBy: z._default(toldBy, 'event'),
+  firstToldBy: z._default(detectedBy, 'event'),
   lastSignAtMs: z.optional(number),
   stays: z.optional(instants),
-  told: z.optional(told),
+  told: z.optional(recordedVerdict),
   deliveredAtMs: z.optional(number),
   firstAnswerAtMs: z.optional(number),
   firstStoredAtMs: z.optional(number),
@@ -172,7 +199,10 @@ export interface ReadWorkload {
 
 /** @throws {MayflyError} `ROW_UNREADABLE` */
 export function workloadOfRow(row: Row): ReadWorkload {
-  const { snapshot, learned, foundHost, closedQueries, ...read } = readRow(WorkloadRow, row);
+  const { snapshot, learned, foundHost, closedQueries, alsoAsked, firstToldBy, stays, told, ...read } = readRow(
+    WorkloadRow,
+    row,
+  );
   const { handling } = read;
   const firstReceivedAtMs = read.firstReceivedAtMs ?? read.firstEventAtMs;
   const record: WorkloadRecord = {
@@ -181,9 +211,12 @@ export function workloadOfRow(row: Row): ReadWorkload {
     identity: { ...learned, ...snapshot.identity },
     handling: handling && { ...handling, host: handling.host ?? foundHost },
     closed: closedQueries,
+    lateQueries: alsoAsked,
+    firstDetectedBy: firstToldBy,
+    recordedVerdict: told,
     firstReceivedAtMs,
     lastSignAtMs: read.lastSignAtMs ?? Math.max(snapshot.receivedAtMs, firstReceivedAtMs),
-    stays: { ...read.stays, ...handling?.stays },
+    addressesSince: { ...stays, ...handling?.addressesSince },
     facts: factsOf(row),
   };
   return { snapshot, record };

@@ -83,7 +83,7 @@ export class DynamoLedger implements Ledger {
     known: WorkloadRecord | undefined,
     keepsMs: number,
   ): Promise<WorkloadRecord | undefined> {
-    const { workload, version, occurredAtMs, receivedAtMs, toldBy } = snapshot;
+    const { workload, version, occurredAtMs, receivedAtMs, detectedBy } = snapshot;
     // What was first heard of later than now was heard of under a clock that was ahead.
     const isAhead = known !== undefined && known.firstReceivedAtMs > receivedAtMs;
     const first = (name: string, value: string): string => (isAhead ? value : `if_not_exists(${name}, ${value})`);
@@ -108,7 +108,7 @@ export class DynamoLedger implements Ledger {
             ':occurred': occurredAtMs,
             ':day': dayOf(receivedAtMs, shardOf(workload)),
             ':received': receivedAtMs,
-            ':toldBy': toldBy,
+            ':toldBy': detectedBy,
             ':expires': ttl(receivedAtMs + keepsMs),
             ':knownVersion': known?.version, // left out where it is undefined
             ':knownHandled': known?.handledVersion,
@@ -204,16 +204,16 @@ export class DynamoLedger implements Ledger {
   async addIdentity(
     workload: string,
     identity: Readonly<Record<string, string>>,
-    stays: AddressesSince,
+    addressesSince: AddressesSince,
   ): Promise<void> {
-    const values = { ':identity': identity, ':stays': stays };
+    const values = { ':identity': identity, ':stays': addressesSince };
     await this.#change(workload, 'SET learned = :identity, stays = :stays', { values });
   }
 
-  async indexAddresses(record: WorkloadRecord, stays: AddressesSince): Promise<void> {
+  async indexAddresses(record: WorkloadRecord, addressesSince: AddressesSince): Promise<void> {
     // Written again only when a life lasts longer than a day.
     const expiresAt = ttl(record.lastSignAtMs + DAY_MS + (await this.#keepsMs()));
-    for (const [digits, sinceMs] of Object.entries(stays)) {
+    for (const [digits, sinceMs] of Object.entries(addressesSince)) {
       const realm = realmOf(digits, record.identity);
       await this.#table.db.send(
         new UpdateCommand({
@@ -226,8 +226,8 @@ export class DynamoLedger implements Ledger {
     }
   }
 
-  async endAddresses(record: WorkloadRecord, stays: AddressesSince, untilMs: number): Promise<void> {
-    for (const [digits, sinceMs] of Object.entries(stays)) {
+  async endAddresses(record: WorkloadRecord, addressesSince: AddressesSince, untilMs: number): Promise<void> {
+    for (const [digits, sinceMs] of Object.entries(addressesSince)) {
       await conditional(
         this.#table.db.send(
           new UpdateCommand({
@@ -246,7 +246,7 @@ export class DynamoLedger implements Ledger {
     await this.#change(record.workload, 'SET lastSignAtMs = :now, expiresAt = :expires', {
       values: { ':now': nowMs, ':expires': ttl(nowMs + (await this.#keepsMs())) },
     });
-    await this.indexAddresses({ ...record, lastSignAtMs: nowMs }, record.stays);
+    await this.indexAddresses({ ...record, lastSignAtMs: nowMs }, record.addressesSince);
   }
 
   async scheduleReview(workload: string, atMs: number): Promise<void> {
@@ -266,10 +266,10 @@ export class DynamoLedger implements Ledger {
     });
   }
 
-  recordVerdict(workload: string, told: RecordedVerdict): Promise<boolean> {
+  recordVerdict(workload: string, verdict: RecordedVerdict): Promise<boolean> {
     return this.#change(workload, 'SET told = :told', {
       condition: '(attribute_not_exists(told) OR told <> :told)',
-      values: { ':told': told },
+      values: { ':told': verdict },
     });
   }
 

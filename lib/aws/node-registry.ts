@@ -141,11 +141,11 @@ export class DynamoAliases implements Aliases {
     return Item && readRow(AliasRow, Item);
   }
 
-  async learn(alias: string, host: string, nowMs: number, toldBy: AliasSource = 'agent'): Promise<void> {
+  async learn(alias: string, host: string, nowMs: number, source: AliasSource = 'agent'): Promise<void> {
     await this.#table.db.send(
       new PutCommand({
         TableName: this.#table.name,
-        Item: { pk: `ALIAS#${alias}`, sk: '#host', host, toldBy, sinceMs: nowMs, expiresAt: ttl(nowMs + ALIAS_TTL_MS) },
+        Item: { pk: `ALIAS#${alias}`, sk: '#host', host, source, sinceMs: nowMs, expiresAt: ttl(nowMs + ALIAS_TTL_MS) },
       }),
     );
   }
@@ -168,7 +168,7 @@ export class DynamoAliases implements Aliases {
 /** Rows of earlier versions have neither source nor time. */
 const AliasRow = z.object({
   host: text,
-  toldBy: z._default(
+  source: z._default(
     z.enum({ agent: 'agent', aws: 'aws', attestation: 'attestation' } as const satisfies {
       readonly [By in AliasSource]: By;
     }),

@@ -3,7 +3,7 @@ import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import type { Position, SweepProgress, SweepState } from '../core/inventory/inventory.ts';
 import type { Cursors, ReviewProgress } from '../core/ledger/review.ts';
-import { number, type Row, readRow, type ShapeOf, text } from './row.ts';
+import { number, type Row, readRow, renamed, type ShapeOf, text } from './row.ts';
 import { conditional, type Table } from './table.ts';
 
 /** Where the next run continues: `<pk>` / `#progress`, one permanent row; `{}` before the first run. */
@@ -30,22 +30,25 @@ class DynamoProgress<State> {
   }
 }
 
-const sweepState = z.object({
-  beganMs: z.optional(number),
-  tasksSinceMs: z.optional(number),
-  instancesSinceMs: z.optional(number),
-  left: z.optional(
-    z.object({
-      startedAtMs: number,
-      at: z.object({
-        cluster: text,
-        list: z.enum(['RUNNING', 'STOPPED']),
-        from: z.optional(text),
-      } satisfies ShapeOf<Position>),
-    }),
-  ),
-  everyMs: z.optional(number),
-} satisfies ShapeOf<SweepState>);
+const sweepState = renamed(
+  { left: 'unfinished' },
+  z.object({
+    beganMs: z.optional(number),
+    tasksSinceMs: z.optional(number),
+    instancesSinceMs: z.optional(number),
+    unfinished: z.optional(
+      z.object({
+        startedAtMs: number,
+        at: z.object({
+          cluster: text,
+          list: z.enum(['RUNNING', 'STOPPED']),
+          from: z.optional(text),
+        } satisfies ShapeOf<Position>),
+      }),
+    ),
+    everyMs: z.optional(number),
+  } satisfies ShapeOf<SweepState>),
+);
 
 const cursors = z.record(text, number);
 

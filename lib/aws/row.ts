@@ -31,6 +31,21 @@ export const text = z.string();
 export const number = z.number();
 export const texts = z.record(text, text);
 
+/**
+ * An object whose properties had other names in earlier versions.
+ *
+ * @param names former name → name
+ */
+export const renamed = <T>(names: Readonly<Record<string, string>>, schema: z.ZodMiniType<T>) =>
+  z.pipe(
+    z.transform((read: unknown) =>
+      typeof read === 'object' && read !== null
+        ? Object.fromEntries(Object.entries(read).map(([name, value]) => [names[name] ?? name, value]))
+        : read,
+    ),
+    schema,
+  );
+
 /** A set of DynamoDB as a sorted list. */
 export const members = z.pipe(
   z.set(text),
@@ -62,7 +77,9 @@ export const querySet = z.enum({
   request: 'request',
 } as const satisfies { readonly [Set in QuerySet]: Set });
 
-export const toldBy = z.enum({ event: 'event', sweep: 'sweep' } as const satisfies { readonly [By in DetectedBy]: By });
+export const detectedBy = z.enum({ event: 'event', sweep: 'sweep' } as const satisfies {
+  readonly [By in DetectedBy]: By;
+});
 
 export const evidence = z.object({
   column: text,

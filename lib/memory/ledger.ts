@@ -64,7 +64,7 @@ export class MemoryLedger implements Ledger {
   }
 
   async addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void> {
-    this.#change(workload, ({ alsoAsked }) => ({ alsoAsked: uniqueKeys([...alsoAsked, ...asked]) }));
+    this.#change(workload, ({ lateQueries }) => ({ lateQueries: uniqueKeys([...lateQueries, ...asked]) }));
   }
 
   async recordLastGasp(workload: string, asked: QueryCount): Promise<void> {
@@ -108,9 +108,9 @@ export class MemoryLedger implements Ledger {
     this.#change(workload, ({ deliveredAtMs }) => ({ deliveredAtMs: deliveredAtMs ?? nowMs }));
   }
 
-  async addIdentity(workload: string, learned: Identity, stays: AddressesSince): Promise<void> {
+  async addIdentity(workload: string, learned: Identity, addressesSince: AddressesSince): Promise<void> {
     const entry = this.#entries.get(workload);
-    if (entry) this.#entries.set(workload, { ...entry, learned, facts: { ...entry.facts, stays } });
+    if (entry) this.#entries.set(workload, { ...entry, learned, facts: { ...entry.facts, addressesSince } });
   }
 
   async indexAddresses(): Promise<void> {}
@@ -138,11 +138,11 @@ export class MemoryLedger implements Ledger {
     this.#entries.set(workload, { ...entry, snapshot: { ...entry.snapshot, containers } });
   }
 
-  async recordVerdict(workload: string, told: RecordedVerdict): Promise<boolean> {
+  async recordVerdict(workload: string, verdict: RecordedVerdict): Promise<boolean> {
     const entry = this.#entries.get(workload);
-    const before = entry?.facts.told;
-    if (!entry || (before?.verdict === told.verdict && before.reason === told.reason)) return false;
-    this.#change(workload, () => ({ told }));
+    const before = entry?.facts.recordedVerdict;
+    if (!entry || (before?.verdict === verdict.verdict && before.reason === verdict.reason)) return false;
+    this.#change(workload, () => ({ recordedVerdict: verdict }));
     return true;
   }
 
@@ -159,19 +159,19 @@ export class MemoryLedger implements Ledger {
   }
 }
 
-const firstFacts = ({ occurredAtMs, receivedAtMs, toldBy }: WorkloadSnapshot): Facts => ({
+const firstFacts = ({ occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot): Facts => ({
   handledVersion: -1,
   seenLive: [],
   seenPostMortem: [],
   troubles: [],
-  stays: {},
-  alsoAsked: [],
+  addressesSince: {},
+  lateQueries: [],
   closed: [],
   lastGasps: [],
   facts: {},
   firstEventAtMs: occurredAtMs,
   firstReceivedAtMs: receivedAtMs,
-  firstToldBy: toldBy,
+  firstDetectedBy: detectedBy,
   lastSignAtMs: receivedAtMs,
 });
 
@@ -192,7 +192,7 @@ function assembled({ snapshot, learned, foundHost, facts }: Entry): WorkloadReco
     ...snapshot,
     ...facts,
     identity: { ...learned, ...snapshot.identity },
-    stays: { ...facts.stays, ...handling?.stays },
+    addressesSince: { ...facts.addressesSince, ...handling?.addressesSince },
     ...(handling && { handling: { ...handling, host: handling.host ?? foundHost } }),
   };
 }

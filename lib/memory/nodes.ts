@@ -13,8 +13,8 @@ export class MemoryAliases implements Aliases {
     return this.#hosts.get(alias)?.host;
   }
 
-  async learn(alias: string, host: string, nowMs = 0, toldBy: AliasSource = 'agent'): Promise<void> {
-    this.#hosts.set(alias, { host, toldBy, sinceMs: nowMs });
+  async learn(alias: string, host: string, nowMs = 0, source: AliasSource = 'agent'): Promise<void> {
+    this.#hosts.set(alias, { host, source, sinceMs: nowMs });
   }
 
   async forget(alias: string, host: string): Promise<void> {

@@ -8,7 +8,12 @@ import { MINUTE, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
 
 const TASK = taskArn(1);
-const HANDLING: Handling = { host: 'h1', enrolled: true, asked: [keyOf(aPendingQuery(1))], settleByMs: T0 + MINUTE };
+const HANDLING: Handling = {
+  host: 'h1',
+  enrolled: true,
+  queryKeys: [keyOf(aPendingQuery(1))],
+  settleByMs: T0 + MINUTE,
+};
 
 async function recordOf(ledger: Ledger): Promise<WorkloadRecord> {
   const [record] = await ledger.read([TASK]);
@@ -23,17 +28,17 @@ contract('the ledger', (begin) => {
     const expected = {
       ...snapshot,
       handledVersion: -1,
-      alsoAsked: [],
+      lateQueries: [],
       closed: [],
       lastGasps: [],
       seenLive: [],
       seenPostMortem: [],
       troubles: [],
       facts: {},
-      stays: {},
+      addressesSince: {},
       firstEventAtMs: T0 - 1,
       firstReceivedAtMs: T0,
-      firstToldBy: 'event',
+      firstDetectedBy: 'event',
       lastSignAtMs: T0,
     };
     expect(await ledger.advance(snapshot)).toEqual(expected);
@@ -58,12 +63,18 @@ contract('the ledger', (begin) => {
     const container = { name: 'web', lastStatus: 'RUNNING', runtimeId: dockerId(1) };
     await ledger.advance(aSnapshot(1, { containers: [container], identity: { task_family: 'api', a: '1' } }));
     await ledger.advance(
-      aSnapshot(1, { version: 2, identity: { a: '2' }, toldBy: 'sweep', occurredAtMs: T0 + 9, receivedAtMs: T0 + 9 }),
+      aSnapshot(1, {
+        version: 2,
+        identity: { a: '2' },
+        detectedBy: 'sweep',
+        occurredAtMs: T0 + 9,
+        receivedAtMs: T0 + 9,
+      }),
     );
     expect(await recordOf(ledger)).toMatchObject({
       containers: [container],
       identity: { task_family: 'api', a: '2' },
-      firstToldBy: 'event',
+      firstDetectedBy: 'event',
       firstReceivedAtMs: T0,
       firstEventAtMs: T0,
       lastSignAtMs: T0 + 9,
@@ -81,8 +92,8 @@ contract('the ledger', (begin) => {
     await ledger.recordLastGasp(TASK, gasp);
     await ledger.recordLastGasp(TASK, gasp);
     const record = await recordOf(ledger);
-    expect(new Set(record.alsoAsked.map(({ queryId }) => queryId))).toEqual(new Set(['q0001', 'q0002']));
-    expect(record.alsoAsked).toHaveLength(2);
+    expect(new Set(record.lateQueries.map(({ queryId }) => queryId))).toEqual(new Set(['q0001', 'q0002']));
+    expect(record.lateQueries).toHaveLength(2);
     expect(record.lastGasps).toEqual([gasp]);
   });
 
@@ -149,11 +160,11 @@ contract('the ledger', (begin) => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1, { identity: { image: 'event' } }));
     await ledger.addIdentity(TASK, { image: 'learned', tags: 'x' }, { '10.0.0.1': T0, '10.0.0.2': T0 });
-    await ledger.markHandled(TASK, 1, { ...HANDLING, stays: { '10.0.0.2': T0 + 5 } });
+    await ledger.markHandled(TASK, 1, { ...HANDLING, addressesSince: { '10.0.0.2': T0 + 5 } });
     await ledger.recordAlive(await recordOf(ledger), T0 + 9);
     expect(await recordOf(ledger)).toMatchObject({
       identity: { image: 'event', tags: 'x' },
-      stays: { '10.0.0.1': T0, '10.0.0.2': T0 + 5 },
+      addressesSince: { '10.0.0.1': T0, '10.0.0.2': T0 + 5 },
       lastSignAtMs: T0 + 9,
     });
   });
@@ -175,7 +186,7 @@ contract('the ledger', (begin) => {
     expect(await ledger.recordVerdict(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(false);
     expect(await ledger.recordVerdict(TASK, { verdict: 'missed', reason: 'expired' })).toBe(true);
     expect(await ledger.recordVerdict(TASK, { verdict: 'seen' })).toBe(true);
-    expect((await recordOf(ledger)).told).toEqual({ verdict: 'seen' });
+    expect((await recordOf(ledger)).recordedVerdict).toEqual({ verdict: 'seen' });
   });
 
   it('has no record that no event made', async () => {

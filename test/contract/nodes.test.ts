@@ -112,9 +112,9 @@ contract('aliases', (begin) => {
   it('know on whose word and since when, and are forgotten only as they were', async () => {
     const { aliases } = await begin();
     await aliases.learn('i-1', 'h1', T0);
-    expect(await aliases.find('i-1', true)).toEqual({ host: 'h1', toldBy: 'agent', sinceMs: T0 });
+    expect(await aliases.find('i-1', true)).toEqual({ host: 'h1', source: 'agent', sinceMs: T0 });
     await aliases.learn('i-1', 'h2', T0 + SECOND, 'attestation');
-    expect(await aliases.find('i-1', true)).toEqual({ host: 'h2', toldBy: 'attestation', sinceMs: T0 + SECOND });
+    expect(await aliases.find('i-1', true)).toEqual({ host: 'h2', source: 'attestation', sinceMs: T0 + SECOND });
     await aliases.forget('i-1', 'h1');
     expect(await aliases.hostOf('i-1', true)).toBe('h2');
     await aliases.forget('i-1', 'h2');

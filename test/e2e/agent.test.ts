@@ -105,7 +105,7 @@ describe('simulated agents and the synthesized template', () => {
       const tasks = site.run(4);
       await until(
         async () =>
-          (await ledger.read(tasks.map((task) => task.arn))).filter((record) => record.handling?.asked.length)
+          (await ledger.read(tasks.map((task) => task.arn))).filter((record) => record.handling?.queryKeys.length)
             .length === 4,
       );
       for (const faults of site.faults) {

@@ -58,7 +58,7 @@ describe('the template, the simulated cluster, and every event lost', () => {
 
       for (const task of [...long, ...short]) expect((await rowsOf(task)).length).toBeGreaterThan(0);
       const records = await ledger.read([...[...long, ...short].map(name), ...hosts]);
-      expect(records.map(({ firstToldBy }) => firstToldBy)).toEqual(Array(8).fill('sweep'));
+      expect(records.map(({ firstDetectedBy }) => firstDetectedBy)).toEqual(Array(8).fill('sweep'));
       const [instance] = await ledger.read(hosts.slice(0, 1));
       expect(instance?.identity).toMatchObject({ image_id: expect.stringMatching(/^ami-/), ip: expect.any(String) });
     },

@@ -33,7 +33,7 @@ export function aTaskEvent(
     account: '111122223333',
     region: 'us-east-1',
     occurredAtMs: T0 + version * SECOND,
-    toldBy: 'event' as const,
+    detectedBy: 'event' as const,
     task: {
       taskArn: taskArn(n),
       clusterArn: 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-prod',

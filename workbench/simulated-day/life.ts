@@ -28,7 +28,7 @@ export function judged({ arn, containers }: TaskHandle, ledger: MemoryLedger, no
   if (!record) return { verdict: 'unheard' };
   const startedAtMs = containers[0]?.startedAtMs;
   const { firstAnswerAtMs, handling } = record;
-  const queuedAtMs = handling?.firstAsked?.queuedAtMs;
+  const queuedAtMs = handling?.firstQuery?.queuedAtMs;
   return {
     ...verdictOf(record, nowMs),
     ...(queuedAtMs && startedAtMs ? { askedAfterMs: queuedAtMs - startedAtMs } : {}),

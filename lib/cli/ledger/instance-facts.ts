@@ -12,11 +12,11 @@ export async function instanceFactsOf(
   nowMs: number,
 ): Promise<InstanceFacts | undefined> {
   if (record.kind === 'ec2-instance') return factsOf(record);
-  const { machine, host } = record.handling ?? {};
-  if (machine?.ami_id) return machine;
-  const instance = machine?.instance_id ?? host;
+  const { instanceFacts, host } = record.handling ?? {};
+  if (instanceFacts?.ami_id) return instanceFacts;
+  const instance = instanceFacts?.instance_id ?? host;
   const found = instance?.startsWith('i-') ? await ledgerIndex.find(instance, nowMs) : undefined;
-  return found ? factsOf(found) : machine;
+  return found ? factsOf(found) : instanceFacts;
 }
 
 const NAMES = { instance_id: 'instance', ami_id: 'AMI', instance_type: 'type', instance_tags: 'tags' };

@@ -44,7 +44,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
   const verdict = verdictOf(record, nowMs);
   const subjects = subjectsOf(record);
   if (flags.json) {
-    const { workload, kind, lastStatus, identity, handling, firstToldBy } = record;
+    const { workload, kind, lastStatus, identity, handling, firstDetectedBy } = record;
     const timeline = momentsOf(record).map(({ atMs, ...moment }) => ({ at: isoOf(atMs) ?? null, ...moment }));
     return sayJson({
       workload,
@@ -52,7 +52,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
       ...verdict,
       lastStatus,
       host: handling?.host ?? null,
-      firstToldBy,
+      firstDetectedBy,
       identity,
       machine: machine ?? null,
       timeline,
@@ -72,11 +72,11 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
 }
 
 /** What can still come of a life without a verdict. */
-function outlook(record: WorkloadRecord, { host, asked }: Handling, nowMs: number): string {
+function outlook(record: WorkloadRecord, { host, queryKeys }: Handling, nowMs: number): string {
   const untilMs = awaitedUntilMs(record);
   if (untilMs > nowMs && !host) return `Its queries wait for its host to become known, until ${when(untilMs)} at most.`;
   if (untilMs > nowMs) return `An answer is waited for until ${when(untilMs)}.`;
-  if (asked.length > 0) return 'A container of it is still to start, and will be asked about.';
+  if (queryKeys.length > 0) return 'A container of it is still to start, and will be asked about.';
   return 'Nothing was asked about it so far: no rule wanted to know, or nothing could be asked ("query_refused" in the log). Its end may ask.';
 }
 
@@ -103,35 +103,36 @@ const TROUBLE: Readonly<Record<Trouble, string>> = {
 /** What happened, in order. Times are AWS's for events (in whole seconds) and states, ours for the rest: they may differ by a little. */
 function momentsOf(record: WorkloadRecord): Moment[] {
   const { handling, firstEventAtMs, occurredAtMs, lastStatus, stopped, identity, times = {} } = record;
-  const { firstReceivedAtMs, firstToldBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } = record;
-  const { firstAsked, askings = [] } = handling ?? {};
+  const { firstReceivedAtMs, firstDetectedBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } =
+    record;
+  const { firstQuery, queryCounts = [] } = handling ?? {};
   const of = (stage: Stage, atMs: number | undefined, what: string): Moment[] =>
     atMs === undefined ? [] : [{ stage, atMs, what }];
-  const told = (toldBy: typeof firstToldBy, event: string, change: string) =>
-    toldBy === 'event' ? event : `${change}, which no event told of`;
-  const heard = (toldBy: typeof firstToldBy) => (toldBy === 'event' ? 'received' : 'found by a sweep');
+  const told = (detectedBy: typeof firstDetectedBy, event: string, change: string) =>
+    detectedBy === 'event' ? event : `${change}, which no event told of`;
+  const heard = (detectedBy: typeof firstDetectedBy) => (detectedBy === 'event' ? 'received' : 'found by a sweep');
   const askedOnFirst =
-    !firstAsked || (firstAsked.eventAtMs === firstEventAtMs && firstAsked.receivedAtMs === firstReceivedAtMs);
+    !firstQuery || (firstQuery.eventAtMs === firstEventAtMs && firstQuery.receivedAtMs === firstReceivedAtMs);
   const isAgain = (firstAnswerFrom?.deliveredAtMs ?? 0) > (deliveredAtMs ?? 0);
-  const isNews = occurredAtMs > firstEventAtMs && occurredAtMs !== firstAsked?.eventAtMs;
+  const isNews = occurredAtMs > firstEventAtMs && occurredAtMs !== firstQuery?.eventAtMs;
   const end = ['stopped', identity.stop_code, identity.stopped_reason].filter(Boolean).join(': ');
   const moments = [
     ...of('created', times.createdAtMs, 'created'),
     ...of('pulling', times.pullStartedAtMs, 'began to pull its images'),
     ...of('started', times.startedAtMs, 'its containers started'),
-    ...of('event', firstEventAtMs, told(firstToldBy, 'first event', 'first change')),
-    ...of('received', firstReceivedAtMs, heard(firstToldBy)),
+    ...of('event', firstEventAtMs, told(firstDetectedBy, 'first event', 'first change')),
+    ...of('received', firstReceivedAtMs, heard(firstDetectedBy)),
     ...(askedOnFirst
       ? []
       : [
           ...of(
             'event',
-            firstAsked.eventAtMs,
-            told(firstAsked.toldBy, 'the event that asked', 'the change that asked'),
+            firstQuery.eventAtMs,
+            told(firstQuery.detectedBy, 'the event that asked', 'the change that asked'),
           ),
-          ...of('received', firstAsked.receivedAtMs, `${heard(firstAsked.toldBy)}: what asked`),
+          ...of('received', firstQuery.receivedAtMs, `${heard(firstQuery.detectedBy)}: what asked`),
         ]),
-    ...[...askings, ...record.lastGasps].flatMap(({ set, atMs, queries }) =>
+    ...[...queryCounts, ...record.lastGasps].flatMap(({ set, atMs, queries }) =>
       of('queued', atMs, `asked: ${count(queries, `${set} query`, `${set} queries`)}`),
     ),
     ...of('delivered', deliveredAtMs, 'delivered to its host'),

@@ -197,10 +197,10 @@ async function askOnEnrollment(
     triggeredAtMs: node.enrolledAtMs,
     receivedAtMs: node.enrolledAtMs,
   };
-  const askings = rules.map((rule) => ruleQueriesOf(rule, 'enrollment'));
-  const asked = queriesFor(node.host, askings, cause, deps.now());
+  const ruleQueries = rules.map((rule) => ruleQueriesOf(rule, 'enrollment'));
+  const asked = queriesFor(node.host, ruleQueries, cause, deps.now());
   // Its record, which tells the platform, is not written yet.
   const wanted = { ...asked, platform: platformOf(node.identity.platform) ?? ('unknown' as const) };
   await enqueue(node.host, wanted, { limits: policy.limits, heatSeconds: 0 }, deps);
-  return 1000 * heatSecondsOf(askings);
+  return 1000 * heatSecondsOf(ruleQueries);
 }

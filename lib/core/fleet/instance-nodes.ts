@@ -53,7 +53,7 @@ export class InstanceNodes {
     const known = this.#names.get(instanceId);
     if (known && known.untilMs > nowMs) return known.alias;
     const host = await this.#aliases.hostOf(instanceId);
-    const alias: Alias | undefined = host === undefined ? undefined : { host, toldBy: 'agent', sinceMs: 0 };
+    const alias: Alias | undefined = host === undefined ? undefined : { host, source: 'agent', sinceMs: 0 };
     this.#names.set(instanceId, { alias, untilMs: nowMs + (alias ? NAMED_MS : NAMELESS_MS) });
     return alias;
   }

@@ -20,7 +20,7 @@ export async function learnIdentity(
   const isSameStart = record.identity.launched_at === identity.launched_at;
   const { current, gained, lost } = compareAddresses(
     identity,
-    record.stays,
+    record.addressesSince,
     isSameStart ? now() : instance.launchedAtMs,
   );
   const identified = { ...record, identity };

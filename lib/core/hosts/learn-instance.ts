@@ -24,23 +24,23 @@ export interface Contest {
 
 /** A host that claims an instance, and the one that has it already. */
 export interface Rivals {
-  readonly toldBy: AliasSource;
+  readonly source: AliasSource;
   readonly fit: Fit;
   /** The living node that enrolled under the instance id. */
   readonly own?: Pick<Node, 'attested'>;
   /** The living host that claimed it before, and how it fits. */
-  readonly owner?: { readonly toldBy: AliasSource; readonly fit: Fit };
+  readonly owner?: { readonly source: AliasSource; readonly fit: Fit };
 }
 
 /**
  * Whether a claim is believed. A living node of that very id yields to an attested host alone, and not if it is attested
  * itself; a host that claimed the instance before yields to one that can show more.
  */
-export function isBelieved({ toldBy, fit, own, owner }: Rivals): boolean {
-  const isAttested = toldBy === 'attestation';
+export function isBelieved({ source, fit, own, owner }: Rivals): boolean {
+  const isAttested = source === 'attestation';
   if (own) return isAttested && !own.attested;
   if (!owner) return true;
-  if (isAttested || owner.toldBy === 'attestation') return isAttested && owner.toldBy !== 'attestation';
+  if (isAttested || owner.source === 'attestation') return isAttested && owner.source !== 'attestation';
   return fitsBetter(fit, owner.fit);
 }
 
@@ -65,15 +65,15 @@ export async function learnInstance(
   const owner = alias && alias.host !== host ? await living(alias.host) : undefined;
   const [instance] = await deps.ledger.read([instanceId]);
   const fit = node ? fitOf(node, instance, now()) : 'unknown';
-  const toldBy = attested ? 'attestation' : fit === 'fits' ? 'aws' : 'agent';
+  const source = attested ? 'attestation' : fit === 'fits' ? 'aws' : 'agent';
   const ownerFit = owner && alias && fitOf(owner, instance, alias.sinceMs || owner.enrolledAtMs);
-  const rivals = { toldBy, fit, own, owner: ownerFit && alias && { toldBy: alias.toldBy, fit: ownerFit } } as const;
+  const rivals = { source, fit, own, owner: ownerFit && alias && { source: alias.source, fit: ownerFit } } as const;
   const holder = own?.host ?? owner?.host;
   if (!isBelieved(rivals)) {
     if (holder) await deps.contested?.({ instance: instanceId, winner: holder, loser: host });
     return 'taken';
   }
-  if (isNews(alias, host, toldBy)) await aliases.learn(instanceId, host, now(), toldBy);
+  if (isNews(alias, host, source)) await aliases.learn(instanceId, host, now(), source);
   await registry.recordInstance(host, instanceId); // so that the instance's end is the node's, and nobody else's
   // Also when this was known: a function may have died before it got here.
   await moveWaiting(instanceId, host, deps);
@@ -89,5 +89,5 @@ export async function learnInstance(
 const WORTH: Readonly<Record<AliasSource, number>> = { agent: 0, aws: 1, attestation: 2 };
 
 /** Whether an alias is to be written: another host, or a better word for the same one. */
-const isNews = (alias: Alias | undefined, host: string, toldBy: AliasSource): boolean =>
-  alias?.host !== host || WORTH[toldBy] > WORTH[alias.toldBy];
+const isNews = (alias: Alias | undefined, host: string, source: AliasSource): boolean =>
+  alias?.host !== host || WORTH[source] > WORTH[alias.source];

@@ -39,7 +39,7 @@ export function decideHost({ name, own, alias, aliased }: NameFacts, nowMs: numb
   const isAliased = aliased !== undefined && aliased.endedAtMs === undefined && aliased.expiresAtMs > nowMs;
   // By now it says that it is another instance.
   if (isAliased && aliased.instanceId !== undefined && aliased.instanceId !== name) return wrong;
-  if (isAliased && aliased.attested && alias.toldBy === 'attestation') return { host: alias.host };
+  if (isAliased && aliased.attested && alias.source === 'attestation') return { host: alias.host };
   return isOwn ? wrong : { host: alias.host };
 }
 

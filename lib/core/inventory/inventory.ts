@@ -49,7 +49,7 @@ export interface SweepState {
   /** The same of the instances. */
   readonly instancesSinceMs?: number;
   /** The look at all tasks that is under way: when it began, and where it goes on. */
-  readonly left?: { readonly startedAtMs: number; readonly at: Position };
+  readonly unfinished?: { readonly startedAtMs: number; readonly at: Position };
   /** How often the reconciler sweeps; unknown before its first sweep. */
   readonly everyMs?: number;
 }

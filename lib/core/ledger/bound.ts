@@ -82,8 +82,8 @@ export function intervalSecondsOf({ config }: Profile): number {
  *
  * @param enrolledAtMs epoch ms; the bound counts from then if that is later: no agent could answer before
  */
-export function lateByMs({ toldBy, eventAtMs, answeredAtMs }: Instants, pace: Pace, enrolledAtMs = 0): number {
+export function lateByMs({ detectedBy, eventAtMs, answeredAtMs }: Instants, pace: Pace, enrolledAtMs = 0): number {
   const { idleMs, unheardMs } = boundsOf(pace);
-  const boundMs = toldBy === 'event' ? idleMs + EVENT_TIME_STEP_MS : unheardMs;
+  const boundMs = detectedBy === 'event' ? idleMs + EVENT_TIME_STEP_MS : unheardMs;
   return Math.max(0, answeredAtMs - Math.max(eventAtMs, enrolledAtMs) - boundMs);
 }

@@ -3,7 +3,7 @@ export type DetectedBy = 'event' | 'sweep';
 
 /** When a query passed each stage, epoch ms: the first by AWS's clock, the others by ours. */
 export interface Instants {
-  readonly toldBy: DetectedBy;
+  readonly detectedBy: DetectedBy;
   readonly eventAtMs: number; // the trigger; for a sweep, not before the previous sweep began
   readonly receivedAtMs: number; // a function received the trigger
   readonly queuedAtMs: number;

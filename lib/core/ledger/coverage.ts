@@ -27,7 +27,7 @@ export const clusterOf = ({ identity }: WorkloadRecord): string | null => identi
 function timeToAnswerMs({ firstAnswerAtMs, handling, firstEventAtMs }: WorkloadRecord): number | undefined {
   if (firstAnswerAtMs === undefined) return undefined;
   // AWS's clock and ours may differ by a little.
-  return Math.max(0, firstAnswerAtMs - (handling?.firstAsked?.eventAtMs ?? firstEventAtMs));
+  return Math.max(0, firstAnswerAtMs - (handling?.firstQuery?.eventAtMs ?? firstEventAtMs));
 }
 
 /**

@@ -28,15 +28,15 @@ export function firstAnswerOf(record: WorkloadRecord, sweepEveryMs: number): Jud
   const { handling, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } = record;
   if (firstAnswerAtMs === undefined || firstStoredAtMs === undefined || !firstAnswerFrom) return undefined;
   const arrival = { from: firstAnswerFrom, answeredAtMs: firstAnswerAtMs, storedAtMs: firstStoredAtMs };
-  return judged(handling?.firstAsked ?? firstReceived(record), arrival, record, sweepEveryMs);
+  return judged(handling?.firstQuery ?? firstReceived(record), arrival, record, sweepEveryMs);
 }
 
 /** Fallback if a function died between queue and ledger, so that the time of the first query was not recorded. */
-const firstReceived = ({ firstEventAtMs, firstReceivedAtMs, firstToldBy }: WorkloadRecord): FirstQuery => ({
+const firstReceived = ({ firstEventAtMs, firstReceivedAtMs, firstDetectedBy }: WorkloadRecord): FirstQuery => ({
   eventAtMs: firstEventAtMs,
   receivedAtMs: firstReceivedAtMs,
   queuedAtMs: firstReceivedAtMs,
-  toldBy: firstToldBy,
+  detectedBy: firstDetectedBy,
 });
 
 /**

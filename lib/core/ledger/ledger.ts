@@ -43,7 +43,11 @@ export interface Workloads extends WorkloadReader {
    *
    * @param stays since when it has each of its addresses; replaces the recorded ones
    */
-  addIdentity(workload: string, identity: Readonly<Record<string, string>>, stays: AddressesSince): Promise<void>;
+  addIdentity(
+    workload: string,
+    identity: Readonly<Record<string, string>>,
+    addressesSince: AddressesSince,
+  ): Promise<void>;
   /** Records that it was found alive: it counts as lost only a day later, and is kept as long as after an event. */
   recordAlive(record: WorkloadRecord, nowMs: number): Promise<void>;
 }
@@ -76,9 +80,9 @@ export interface Sightings {
 /** The index from addresses to workloads, for `mayfly ledger` look-ups by address. */
 export interface AddressIndex {
   /** Indexes the workload under each address, from the time it got it. */
-  indexAddresses(record: WorkloadRecord, stays: AddressesSince): Promise<void>;
+  indexAddresses(record: WorkloadRecord, addressesSince: AddressesSince): Promise<void>;
   /** Records that the workload gave up these addresses at `untilMs`. */
-  endAddresses(record: WorkloadRecord, stays: AddressesSince, untilMs: number): Promise<void>;
+  endAddresses(record: WorkloadRecord, addressesSince: AddressesSince, untilMs: number): Promise<void>;
 }
 
 /** Reviews: verdicts that are due to be published, and those that were. */

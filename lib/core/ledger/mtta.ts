@@ -97,7 +97,7 @@ class MttaTally {
     }
     for (const { stage, took } of this.#stages) if (clocks[stage] !== null) took.push(clocks[stage]);
     const nodeClass = this.#classOf(answer.poller);
-    if (answer.instants.toldBy === 'sweep') this.#waits.swept.push(timeToAnswerMs);
+    if (answer.instants.detectedBy === 'sweep') this.#waits.swept.push(timeToAnswerMs);
     else for (const waits of [this.#waits.all, nodeClass.waits]) waits.push(timeToAnswerMs);
     if (answer.lateMs === 0) return;
     nodeClass.late += 1;

@@ -151,14 +151,14 @@ async function publishVerdicts(
   { events, ledger, report, now }: ReviewDeps,
 ): Promise<void> {
   const news = records.flatMap((record) => newsOf(record, now()));
-  const worth = news.filter(({ record, verdict }) => isMiss(verdict) || record.told?.verdict === 'missed');
+  const worth = news.filter(({ record, verdict }) => isMiss(verdict) || record.recordedVerdict?.verdict === 'missed');
   if (worth.length > 0) await events.put(worth.map(eventOf));
-  const told = await Promise.all(news.map(({ record, verdict }) => ledger.recordVerdict(record.workload, verdict)));
-  const counted = news.filter((_, index) => told[index]);
+  const isNew = await Promise.all(news.map(({ record, verdict }) => ledger.recordVerdict(record.workload, verdict)));
+  const counted = news.filter((_, index) => isNew[index]);
   for (const { cluster, verdict, reason, count } of groupsOf(counted))
     report('verdicts_recorded', { cluster, verdict, reason, count });
   // Each workload counts once: a corrected verdict is not another workload.
-  const first = counted.filter((one) => !one.record.told && isJudged(one));
+  const first = counted.filter((one) => !one.record.recordedVerdict && isJudged(one));
   const covered = first.filter(({ verdict }) => !isMiss(verdict)).length;
   if (first.length > 0) report('review_done', { judged: first.length, covered });
 }
@@ -167,8 +167,10 @@ async function publishVerdicts(
 function newsOf(record: WorkloadRecord, nowMs: number): News[] {
   const verdict = verdictOf(record, nowMs);
   if (verdict.verdict === 'pending') return [];
-  const { told } = record;
-  return told?.verdict === verdict.verdict && told.reason === reasonOf(verdict) ? [] : [{ record, verdict }];
+  const { recordedVerdict } = record;
+  return recordedVerdict?.verdict === verdict.verdict && recordedVerdict.reason === reasonOf(verdict)
+    ? []
+    : [{ record, verdict }];
 }
 
 /**

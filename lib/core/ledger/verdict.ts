@@ -92,9 +92,9 @@ function unansweredReason(record: WorkloadRecord): MissReason {
  * The time until which an answer that could prove something is awaited, epoch ms; 0 if none can arrive any more. Closed
  * queries are not awaited, so the verdict does not wait for their expiry.
  */
-export function awaitedUntilMs({ handling, alsoAsked, closed }: WorkloadRecord): number {
-  const { asked = [], settleByMs = 0 } = handling ?? {};
-  const provable = [...asked, ...alsoAsked].filter(({ answerByMs }) => answerByMs !== undefined);
+export function awaitedUntilMs({ handling, lateQueries, closed }: WorkloadRecord): number {
+  const { queryKeys = [], settleByMs = 0 } = handling ?? {};
+  const provable = [...queryKeys, ...lateQueries].filter(({ answerByMs }) => answerByMs !== undefined);
   if (provable.length === 0) return settleByMs;
   const open = provable.filter(({ queryId }) => !closed.includes(queryId));
   return Math.min(settleByMs, Math.max(0, ...open.map(({ answerByMs = 0 }) => answerByMs)));

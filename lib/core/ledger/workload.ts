@@ -69,7 +69,7 @@ export interface FirstQuery {
   readonly eventAtMs: number; // time of the trigger, by AWS's clock
   readonly receivedAtMs: number; // when Mayfly received the trigger
   readonly queuedAtMs: number;
-  readonly toldBy: DetectedBy;
+  readonly detectedBy: DetectedBy;
   /** The agent enrolled on its host at that time. Without one, the bound counts from the later enrollment. */
   readonly poller?: Poller;
 }
@@ -96,7 +96,7 @@ export interface WorkloadSnapshot {
   readonly occurredAtMs: number;
   /** When Mayfly received it, by our clock. */
   readonly receivedAtMs: number;
-  readonly toldBy: DetectedBy;
+  readonly detectedBy: DetectedBy;
 }
 
 /** How many queries of a set were queued at one time. */
@@ -110,17 +110,17 @@ export interface QueryCount {
 export interface Handling {
   readonly host?: string;
   /** Decorations of the EC2 instance it runs on: `instance_id`, `ami_id`, `instance_tags`, … */
-  readonly machine?: Decorations;
+  readonly instanceFacts?: Decorations;
   /** Whether the host had an enrolled node when the queries were queued. */
   readonly enrolled: boolean;
   /** Every query queued about it: none is queued twice, and the end of a task withdraws undelivered live queries. */
-  readonly asked: readonly PendingKey[];
+  readonly queryKeys: readonly PendingKey[];
   /** Answers are awaited until then, epoch ms; 0 if no query was queued. */
   readonly settleByMs: number;
-  readonly stays?: AddressesSince; // of a task: since when it has each address
-  readonly firstAsked?: FirstQuery;
+  readonly addressesSince?: AddressesSince; // of a task: since when it has each address
+  readonly firstQuery?: FirstQuery;
   /** How many queries of which set were queued when, oldest first. */
-  readonly askings?: readonly QueryCount[];
+  readonly queryCounts?: readonly QueryCount[];
 }
 
 /** A verdict as it was published: in metrics and, for a miss, as an event. */
@@ -140,21 +140,21 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly firstReceivedAtMs: number;
   /** When it was last known to exist, by our clock: an event, or a sweep that found it. */
   readonly lastSignAtMs: number;
-  readonly stays: AddressesSince;
+  readonly addressesSince: AddressesSince;
   /** Queries queued on events that a newer event superseded while they were handled. */
-  readonly alsoAsked: readonly PendingKey[];
+  readonly lateQueries: readonly PendingKey[];
   /** Ids of closed queries: answered, given up, expired or withdrawn. */
   readonly closed: readonly string[];
   /** Last-gasp queries queued on notices about an instance. */
   readonly lastGasps: readonly QueryCount[];
-  readonly firstToldBy: DetectedBy;
+  readonly firstDetectedBy: DetectedBy;
   readonly deliveredAtMs?: number; // first delivery of a query about it
   readonly firstAnswerAtMs?: number; // first request with a row about it
   readonly firstStoredAtMs?: number; // when that row was stored
   readonly firstAnswerFrom?: AnswerFrom;
   /** Container id → facts from rows about it. */
   readonly facts: Readonly<Record<string, ContainerFacts>>;
-  readonly told?: RecordedVerdict;
+  readonly recordedVerdict?: RecordedVerdict;
 }
 
 /** The delivery and the agent an answer came from. */

@@ -36,7 +36,7 @@ export type AliasSource = 'attestation' | 'aws' | 'agent';
 /** Another name of a host. */
 export interface Alias {
   readonly host: string;
-  readonly toldBy: AliasSource;
+  readonly source: AliasSource;
   /** When it was learned, epoch ms; 0 where it is not known. */
   readonly sinceMs: number;
 }
@@ -46,8 +46,8 @@ export interface Aliases {
   find(alias: string, consistent?: boolean): Promise<Alias | undefined>;
   /** The host that an alias names, or undefined where it is unknown. */
   hostOf(alias: string, consistent?: boolean): Promise<string | undefined>;
-  /** @param toldBy @default 'agent' */
-  learn(alias: string, host: string, nowMs: number, toldBy?: AliasSource): Promise<void>;
+  /** @param source @default 'agent' */
+  learn(alias: string, host: string, nowMs: number, source?: AliasSource): Promise<void>;
   /** Removes an alias, unless it names another host by now. */
   forget(alias: string, host: string): Promise<void>;
 }

@@ -367,7 +367,7 @@ export class TlsApi {
     const { aliases, directory, registry, now } = this.#deps;
     const instanceId = (await registry.find(was, true))?.instanceId;
     const alias = instanceId === undefined ? undefined : await aliases.find(instanceId, true);
-    if (instanceId !== undefined && alias?.host === was) await aliases.learn(instanceId, host, now(), alias.toldBy);
+    if (instanceId !== undefined && alias?.host === was) await aliases.learn(instanceId, host, now(), alias.source);
     await directory.remove(was);
   }
 

@@ -30,7 +30,7 @@ export async function addWithinLimits(
   { queue, limits, leaving, now }: Options,
 ): Promise<{ readonly queued: PendingQuery[]; readonly dropped: Dropped[] }> {
   const waiting = new Set(await queue.waitingIds(host, now()));
-  const places = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
+  const fanOutIds = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
   const dropped: Dropped[] = [];
   const asked = new Set<string>();
   let batch = new Map<string, SpacedQuery>();
@@ -50,9 +50,9 @@ export async function addWithinLimits(
     // There is no later for a last gasp, and it is a handful of queries.
     const isLimited = query.set !== 'last-gasp';
     // How many places are left shows when the queries before are written.
-    if (batch.has(query.queryId) || (isLimited && waiting.size + batch.size >= places)) await write();
+    if (batch.has(query.queryId) || (isLimited && waiting.size + batch.size >= fanOutIds)) await write();
     if (waiting.has(query.queryId)) continue;
-    if (isLimited && waiting.size >= places) {
+    if (isLimited && waiting.size >= fanOutIds) {
       dropped.push({ query, limit: 'pendingPerHost' });
       continue;
     }

@@ -31,8 +31,8 @@ export interface Cause {
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when Mayfly received it
   /** How Mayfly learned of it. @default - by an event */
-  readonly toldBy?: DetectedBy;
-  readonly places?: Asker['places'];
+  readonly detectedBy?: DetectedBy;
+  readonly fanOutIds?: Asker['fanOutIds'];
 }
 
 export interface AskDeps {
@@ -97,8 +97,8 @@ function bindFor(
     // A source whose clock is ahead must not make answers look faster than they were.
     triggeredAtMs: Math.min(cause.triggeredAtMs, cause.receivedAtMs),
     receivedAtMs: cause.receivedAtMs,
-    toldBy: cause.toldBy,
-    places: cause.places,
+    detectedBy: cause.detectedBy,
+    fanOutIds: cause.fanOutIds,
     queuedAtMs: nowMs,
     expiresAtMs: nowMs + expiresSeconds * 1000,
   };
@@ -197,19 +197,19 @@ export const settleByMsOf = (queries: readonly PendingQuery[]): number =>
  *
  * @param poller the agent on its host
  */
-export function firstAskedOf(
+export function firstQueryOf(
   before: Handling | undefined,
   queries: readonly PendingQuery[],
   poller?: Poller,
-): Pick<Handling, 'firstAsked' | 'askings'> {
-  const { firstAsked, askings = [] } = before ?? {};
+): Pick<Handling, 'firstQuery' | 'queryCounts'> {
+  const { firstQuery, queryCounts = [] } = before ?? {};
   const [first] = queries;
-  if (!first) return { firstAsked, askings };
-  const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = first;
+  if (!first) return { firstQuery, queryCounts };
+  const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, detectedBy = 'event' } = first;
   const sets = [...new Set(queries.map(({ set }) => set))];
   const news = sets.map((set) => ({ set, atMs: queuedAtMs, queries: queries.filter((one) => one.set === set).length }));
   return {
-    firstAsked: firstAsked ?? { eventAtMs, receivedAtMs, queuedAtMs, toldBy, poller },
-    askings: [...askings, ...news],
+    firstQuery: firstQuery ?? { eventAtMs, receivedAtMs, queuedAtMs, detectedBy, poller },
+    queryCounts: [...queryCounts, ...news],
   };
 }

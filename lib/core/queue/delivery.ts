@@ -136,7 +136,7 @@ export function pendingAgain(query: DeliveredQuery, asker: Asker, host: string, 
 
 function askerOf(query: PendingQuery): Asker {
   const { queryId, workload, alias, subjects, decorations, subjectDecorations } = query;
-  const { triggeredAtMs, receivedAtMs, toldBy, queuedAtMs, expiresAtMs, places } = query;
-  const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, toldBy };
-  return { queryId, workload, alias, subjects, decorations, subjectDecorations, ...clocks, places };
+  const { triggeredAtMs, receivedAtMs, detectedBy, queuedAtMs, expiresAtMs, fanOutIds } = query;
+  const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, detectedBy };
+  return { queryId, workload, alias, subjects, decorations, subjectDecorations, ...clocks, fanOutIds };
 }

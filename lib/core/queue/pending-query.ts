@@ -21,11 +21,11 @@ export interface Asker {
   readonly triggeredAtMs: number;
   readonly receivedAtMs: number; // when we heard of the trigger
   /** Who told of the trigger. @default - an event */
-  readonly toldBy?: DetectedBy;
+  readonly detectedBy?: DetectedBy;
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
   /** Places of a finding, which hold for as long as it may be answered: the answer makes them last. */
-  readonly places?: readonly string[];
+  readonly fanOutIds?: readonly string[];
 }
 
 /** One distributed query waiting for one host's next poll; self-contained, so a drain needs no policy. */

@@ -36,7 +36,7 @@ interface Look {
  * @returns `complete` when everything was looked at; where it was left when it had to end early
  */
 export async function sweepTasks(run: Run): Promise<{ readonly complete: boolean; readonly left?: Position }> {
-  const from = run.before.left?.at;
+  const from = run.before.unfinished?.at;
   let left = from;
   let complete = true;
   try {

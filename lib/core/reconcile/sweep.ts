@@ -20,10 +20,10 @@ export async function sweep(deps: SweepDeps, place: AwsScope, untilMs: number): 
     return undefined;
   }
   spend.begin(untilMs);
-  const { left, ...since } = before;
+  const { unfinished, ...since } = before;
   const run = new Run(deps, place, before);
   const [tasks, instances] = await Promise.all([sweepTasks(run), sweepInstances(run)]);
-  const beganAtMs = left?.startedAtMs ?? startedAtMs;
+  const beganAtMs = unfinished?.startedAtMs ?? startedAtMs;
   // After a failure, what was not dealt with may have begun before: later sweeps have to take it for new.
   const isWhole = run.failures === 0;
   await progress.end(untilMs, {
@@ -31,7 +31,7 @@ export async function sweep(deps: SweepDeps, place: AwsScope, untilMs: number): 
     beganMs: since.beganMs ?? startedAtMs,
     ...(tasks.complete && (isWhole || since.tasksSinceMs === undefined) ? { tasksSinceMs: beganAtMs } : {}),
     ...(instances && (isWhole || since.instancesSinceMs === undefined) ? { instancesSinceMs: startedAtMs } : {}),
-    ...(tasks.left ? { left: { startedAtMs: beganAtMs, at: tasks.left } } : {}),
+    ...(tasks.left ? { unfinished: { startedAtMs: beganAtMs, at: tasks.left } } : {}),
   });
   if (!tasks.left) settled.turn();
   const { clusters, listed, described, found, caughtUp, ahead, fleetIssues } = run.tally;

@@ -36,7 +36,7 @@ export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryM
       set,
       host,
       workload,
-      source: instants.toldBy,
+      source: instants.detectedBy,
       eventToReceivedMs: clocks.eventToReceivedMs,
       receivedToQueuedMs: clocks.receivedToQueuedMs,
       queuedToDeliveredMs: clocks.queuedToDeliveredMs,
@@ -55,9 +55,9 @@ export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryM
  */
 function timed({ asker, before, ...arrival }: Proof, sweepEveryMs: number): Pick<Judged, 'instants' | 'lateMs'> {
   const held = (asked: FirstQuery): Judged => judged(asked, arrival, before ?? {}, sweepEveryMs);
-  const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, toldBy = 'event' } = asker;
-  const own: FirstQuery = { eventAtMs, receivedAtMs, queuedAtMs, toldBy };
+  const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, detectedBy = 'event' } = asker;
+  const own: FirstQuery = { eventAtMs, receivedAtMs, queuedAtMs, detectedBy };
   if (!before || before.kind === 'ec2-instance') return held(own);
-  if (before.firstAnswerAtMs === undefined) return held(before.handling?.firstAsked ?? own);
+  if (before.firstAnswerAtMs === undefined) return held(before.handling?.firstQuery ?? own);
   return { ...held(own), lateMs: 0 };
 }

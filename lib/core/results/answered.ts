@@ -10,7 +10,7 @@ export interface Answered {
   readonly answer: Answer;
   readonly entry: Entry;
   /** Absent where nothing we know of had asked. */
-  readonly asked?: {
+  readonly question?: {
     readonly run: Run;
     readonly mark: string;
     readonly delivery: FoundDelivery;
@@ -33,12 +33,13 @@ export async function withQuestions(host: string, answers: readonly Answer[], qu
     const query = run && delivery?.queries[run.position];
     if (!run || !delivery || !query) return unaskedFor(answer);
     const mark = markOf(run, answer.status !== 0);
-    return { answer, entry: entryOf(answer, run), asked: { run, mark, delivery, query } };
+    return { answer, entry: entryOf(answer, run), question: { run, mark, delivery, query } };
   });
 }
 
 /** Whether it was stored and settled before. */
-export const isSettled = ({ asked }: Answered): boolean => asked?.delivery.answered.includes(asked.mark) ?? false;
+export const isSettled = ({ question }: Answered): boolean =>
+  question?.delivery.answered.includes(question.mark) ?? false;
 
 /** When the agent got the query that it answers; the latest offer where a note of a later one was lost. */
 export const offerOf = (delivery: Delivery, { offer }: Run): Offer | undefined =>
@@ -49,8 +50,8 @@ export function repeatsAmong(answers: readonly Answered[]): Set<Answered> {
   const firstOffers = new Map<DeliveredQuery, number>();
   const repeats = new Set<Answered>();
   for (const one of answers) {
-    if (!one.asked) continue;
-    const { delivery, query, run } = one.asked;
+    if (!one.question) continue;
+    const { delivery, query, run } = one.question;
     const before = delivery.answered.map(markedRun).find(({ position }) => position === run.position)?.offer;
     const first = firstOffers.get(query) ?? before ?? run.offer;
     firstOffers.set(query, first);
@@ -62,7 +63,7 @@ export function repeatsAmong(answers: readonly Answered[]): Set<Answered> {
 /** What is to be noted in each delivery once these are settled. */
 export function settledIn(answers: readonly Answered[]): Settled[] {
   const byDelivery = grouped(
-    answers.flatMap(({ asked }) => asked ?? []),
+    answers.flatMap(({ question }) => question ?? []),
     ({ delivery }) => delivery,
   );
   return [...byDelivery].map(([delivery, ofIt]) => ({ delivery, marks: ofIt.map(({ mark }) => mark) }));

@@ -57,7 +57,7 @@ async function* openSlices(host: string, answers: readonly Answer[], deps: Answe
   const [ours, others] = parted(sorted, ({ wireId }) => runOf(wireId) !== undefined);
   const unasked = others.map(unaskedFor);
   for (const slice of slicesOf(ours, (answer) => answer)) {
-    const [asked, late] = parted(await withQuestions(host, slice, deps.queue), (one) => one.asked !== undefined);
+    const [asked, late] = parted(await withQuestions(host, slice, deps.queue), (one) => one.question !== undefined);
     for (const one of late) unasked.push(one);
     const open = asked.filter((one) => !isSettled(one));
     if (open.length > 0) yield open;

@@ -10,15 +10,15 @@ import { type Answered, offerOf } from './answered.ts';
 import { lineId, type ResultLine } from './lines.ts';
 
 /** One line for each row and each of those who asked for it; an answer without rows has one for each who asked. */
-export function linesOf(node: Node, { answer, asked }: Answered, isRepeat: boolean, nowMs: number): ResultLine[] {
-  const query = asked?.query;
+export function linesOf(node: Node, { answer, question }: Answered, isRepeat: boolean, nowMs: number): ResultLine[] {
+  const query = question?.query;
   const common = {
     ...commonOf(node, query, nowMs),
     status: answer.status,
     message: answer.message,
     late: query === undefined,
     repeat: isRepeat,
-    deliveredAtMs: asked && offerOf(asked.delivery, asked.run)?.atMs,
+    deliveredAtMs: question && offerOf(question.delivery, question.run)?.atMs,
   };
   // A failure, and rows that come under the same id later, are two lines.
   const run = answer.status === 0 ? answer.wireId : `${answer.wireId} failed`;

@@ -64,10 +64,10 @@ export async function settleAnswers(
   deps: SettleDeps,
 ): Promise<void> {
   const { host } = node;
-  const all = answers.flatMap(({ answer, asked }): Known[] => {
-    if (!asked) return [];
-    const deliveredAtMs = offerOf(asked.delivery, asked.run)?.atMs ?? clocks.answeredAtMs;
-    return [{ answer, query: asked.query, delivery: asked.delivery, deliveredAtMs }];
+  const all = answers.flatMap(({ answer, question }): Known[] => {
+    if (!question) return [];
+    const deliveredAtMs = offerOf(question.delivery, question.run)?.atMs ?? clocks.answeredAtMs;
+    return [{ answer, query: question.query, delivery: question.delivery, deliveredAtMs }];
   });
   if (node.seesContainersAtMs === undefined && all.some(showsContainers)) await deps.seesContainers?.();
   const known = await passOn(node, await rightful(host, all, deps), deps.queue);
@@ -138,8 +138,8 @@ async function learnFrom(host: string, known: readonly Known[], deps: SettleDeps
     query.set === 'enrollment' || query.set === 'launch' ? firstMatch(answer.rows, 'instance_id', INSTANCE_ID) : [],
   );
   for (const instance of new Set(instances)) if (instance !== host) await deps.learnInstance(host, instance);
-  const places = good.flatMap(({ query }) => query.askers.flatMap((asker) => asker.places ?? []));
-  for (const place of new Set(places))
+  const fanOutIds = good.flatMap(({ query }) => query.askers.flatMap((asker) => asker.fanOutIds ?? []));
+  for (const place of new Set(fanOutIds))
     await deps.fanOuts.save(place, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
   const hashes = known.flatMap(({ answer }) => firstMatch(answer.rows, 'config_hash', CONFIG_HASH));
   const latest = hashes.at(-1);

@@ -1,6 +1,6 @@
 import { reviewAfterEnd } from '../ledger/review.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
-import { firstAskedOf } from '../queue/ask.ts';
+import { firstQueryOf } from '../queue/ask.ts';
 import { queriesAt, unanswered } from '../queue/offers.ts';
 import { keyOf } from '../queue/pending-query.ts';
 import type { AnyEvent, RuleDeps } from './handle-rules.ts';
@@ -9,7 +9,7 @@ import type { AnyEvent, RuleDeps } from './handle-rules.ts';
 export interface InstanceEnd extends AnyEvent {
   readonly instanceId: string;
   readonly state: string; // shutting-down, terminated
-  readonly toldBy: WorkloadSnapshot['toldBy'];
+  readonly detectedBy: WorkloadSnapshot['detectedBy'];
 }
 
 /** Above every time: nothing that is told of the instance later makes it live again. */
@@ -28,16 +28,16 @@ export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'
   if (!record) return 'stale';
   const { handling } = record;
   const enrolled = (handling?.enrolled ?? false) || host !== undefined;
-  const asked = handling?.asked ?? [];
+  const queryKeys = handling?.queryKeys ?? [];
   // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
-  const settleByMs = asked.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0;
+  const settleByMs = queryKeys.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0;
   await reviewAfterEnd(record, settleByMs, deps);
   await ledger.markHandled(instanceId, record.version, {
     host: handling?.host ?? host ?? instanceId,
     enrolled,
-    asked,
+    queryKeys,
     settleByMs,
-    ...firstAskedOf(handling, []),
+    ...firstQueryOf(handling, []),
   });
   report('instance_ended', { instance: instanceId, host: host ?? null, withdrawn });
   return 'ended';
@@ -88,7 +88,7 @@ async function drainDead(host: string, deps: RuleDeps): Promise<number> {
 }
 
 const endSnapshot = (
-  { instanceId, state, occurredAtMs, toldBy }: InstanceEnd,
+  { instanceId, state, occurredAtMs, detectedBy }: InstanceEnd,
   receivedAtMs: number,
 ): WorkloadSnapshot => ({
   workload: instanceId,
@@ -103,5 +103,5 @@ const endSnapshot = (
   identity: { instance_id: instanceId },
   occurredAtMs,
   receivedAtMs,
-  toldBy,
+  detectedBy,
 });

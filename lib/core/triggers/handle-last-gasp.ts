@@ -4,7 +4,7 @@ import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { heatSecondsOf, lastGaspQueriesOf } from '../policy/rule-queries.ts';
-import { type Cause, enqueue, firstAskedOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
+import { type Cause, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';
@@ -140,11 +140,11 @@ async function askInstance(
     alias,
     ...(known ? { decorations: instanceDecorations(known) } : {}),
   };
-  const askings = rules.map((rule) => lastGaspQueriesOf(rule, secondsLeft ?? rule.expiresSeconds));
-  const wanted = queriesFor(host, askings, cause, now());
+  const ruleQueries = rules.map((rule) => lastGaspQueriesOf(rule, secondsLeft ?? rule.expiresSeconds));
+  const wanted = queriesFor(host, ruleQueries, cause, now());
   // Ids alone would not know a repeat once the queries are answered.
   const { done } = await fanOuts.resume(cause.key, now());
-  const options = { limits: compiled.policy.limits, heatSeconds: heatSecondsOf(askings), workload: instanceId };
+  const options = { limits: compiled.policy.limits, heatSeconds: heatSecondsOf(ruleQueries), workload: instanceId };
   const queries = done ? [] : await enqueue(host, wanted, options, deps);
   if (!done) await fanOuts.save(cause.key, { hosts: 1, done: true }, now());
   const asked = done ? wanted.queries : queries;
@@ -154,9 +154,9 @@ async function askInstance(
     await ledger.markHandled(instanceId, record.version, {
       host,
       enrolled: hasAgent,
-      asked: asked.map(keyOf),
+      queryKeys: asked.map(keyOf),
       settleByMs: settleByMsOf(asked),
-      ...firstAskedOf(record.handling, asked),
+      ...firstQueryOf(record.handling, asked),
     });
   }
   return { host, isHeard: hasAgent && now() - node.lastSeenMs < SILENT_AFTER_MS, queries };
@@ -195,5 +195,5 @@ const noticeSnapshot = (instanceId: string, occurredAtMs: number, receivedAtMs: 
   identity: { instance_id: instanceId },
   occurredAtMs,
   receivedAtMs,
-  toldBy: 'event',
+  detectedBy: 'event',
 });

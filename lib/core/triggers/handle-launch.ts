@@ -10,7 +10,7 @@ import { lives } from '../nodes/node.ts';
 import type { Aliases } from '../nodes/registry.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
-import { type AskDeps, type Cause, enqueue, firstAskedOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
+import { type AskDeps, type Cause, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { keyOf } from '../queue/pending-query.ts';
 
 /** An instance that came up, as EC2 or its Auto Scaling group tells it. */
@@ -18,7 +18,7 @@ export interface LaunchEvent {
   readonly instanceId: string;
   readonly identity: Readonly<Record<string, string>>;
   readonly occurredAtMs: number;
-  readonly toldBy: DetectedBy;
+  readonly detectedBy: DetectedBy;
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
 }
@@ -59,26 +59,26 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     decorations: { ...machine, ...record.identity },
     triggeredAtMs: event.occurredAtMs,
     receivedAtMs: record.receivedAtMs,
-    toldBy: record.toldBy,
+    detectedBy: record.detectedBy,
   };
-  const askings = rules.map((rule) => ruleQueriesOf(rule, 'launch'));
-  const wanted = queriesFor(host, askings, cause, now());
+  const ruleQueries = rules.map((rule) => ruleQueriesOf(rule, 'launch'));
+  const wanted = queriesFor(host, ruleQueries, cause, now());
   const { limits } = compiled.policy;
-  const options = { limits, heatSeconds: heatSecondsOf(askings), workload: record.workload };
+  const options = { limits, heatSeconds: heatSecondsOf(ruleQueries), workload: record.workload };
   const queries = await enqueue(host, wanted, options, deps);
   await ledger.markHandled(record.workload, record.version, {
     host,
     enrolled: lives(node, now()),
-    asked: queries.map(keyOf),
+    queryKeys: queries.map(keyOf),
     settleByMs: settleByMsOf(queries),
-    ...firstAskedOf(record.handling, queries),
+    ...firstQueryOf(record.handling, queries),
   });
   return queries.length > 0 ? 'asked' : 'noted';
 }
 
 /** Learns at once what its event does not tell: an instance may be gone before a sweep sees it. */
 async function identify(record: WorkloadRecord, deps: LaunchDeps): Promise<WorkloadRecord['identity']> {
-  if (!deps.describeInstance || record.toldBy === 'sweep') return {};
+  if (!deps.describeInstance || record.detectedBy === 'sweep') return {};
   try {
     const instance = await deps.describeInstance(record.workload);
     return instance ? await learnIdentity(instance, deps) : {};
@@ -89,7 +89,7 @@ async function identify(record: WorkloadRecord, deps: LaunchDeps): Promise<Workl
 }
 
 function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnapshot {
-  const { instanceId, identity, occurredAtMs, toldBy } = event;
+  const { instanceId, identity, occurredAtMs, detectedBy } = event;
   return {
     workload: instanceId,
     kind: 'ec2-instance',
@@ -104,6 +104,6 @@ function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnaps
     identity: { instance_id: instanceId, ...identity },
     occurredAtMs,
     receivedAtMs,
-    toldBy,
+    detectedBy,
   };
 }

@@ -43,8 +43,8 @@ export async function askOnLog(
   }
   if (configHash) await deps.directory.recordConfigHash(node.host, configHash);
   if (matches.length === 0) return 0;
-  const { wanted, askings } = wantedBy(node, matches, deps.now());
-  const options = { limits: policy.policy.limits, heatSeconds: heatSecondsOf(askings) };
+  const { wanted, ruleQueries } = wantedBy(node, matches, deps.now());
+  const options = { limits: policy.policy.limits, heatSeconds: heatSecondsOf(ruleQueries) };
   const queued = await enqueue(node.host, wanted, options, deps);
   return queued.length;
 }
@@ -53,7 +53,7 @@ export async function askOnLog(
 function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
   const facts = factsOf(node, nowMs);
   const wanted: { queries: PendingQuery[]; refusals: Refusal[] } = { queries: [], refusals: [] };
-  const askings = new Map<string, RuleQueries>();
+  const ruleQueries = new Map<string, RuleQueries>();
   for (const { line, index, row, rules } of matches) {
     const cause = {
       key: `log ${node.host} ${line.id} ${index}`,
@@ -64,14 +64,14 @@ function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
       receivedAtMs: nowMs,
     };
     for (const rule of rules) {
-      const asking = askings.get(rule.name) ?? ruleQueriesOf(rule, 'log');
-      askings.set(rule.name, asking);
+      const asking = ruleQueries.get(rule.name) ?? ruleQueriesOf(rule, 'log');
+      ruleQueries.set(rule.name, asking);
       const { queries, refusals } = queriesFor(node.host, [asking], cause, nowMs);
       for (const query of queries) wanted.queries.push(query);
       for (const refusal of refusals) wanted.refusals.push(refusal);
     }
   }
-  return { wanted, askings: [...askings.values()] };
+  return { wanted, ruleQueries: [...ruleQueries.values()] };
 }
 
 // A name is part of every query its row sets off; no policy schedules one that is longer.

@@ -135,12 +135,12 @@ async function askOnce(
   const { fanOuts, now } = deps;
   const own = `${occasion.cause.key} ${rule.name}`;
   const ids = names.length > 0 ? names.map((name) => `${own} ${name}`) : [own];
-  const places = await Promise.all(ids.map((id) => fanOuts.resume(id, now())));
-  const isRepeat = places.some(({ done }) => done);
+  const progress = await Promise.all(ids.map((id) => fanOuts.resume(id, now())));
+  const isRepeat = progress.some(({ done }) => done);
   const kept = occasion.isFinding ? ids : undefined;
   const { queued, dropped } = isRepeat ? { queued: 0, dropped: 0 } : await ask(found, rule, occasion, deps, kept);
   if (dropped > 0) return queued;
-  const fresh = ids.filter((_, index) => !places[index]?.done);
+  const fresh = ids.filter((_, index) => !progress[index]?.done);
   const keepMs = occasion.isFinding ? rule.expiresSeconds * 1000 + ANSWER_GRACE_MS : undefined;
   await Promise.all(fresh.map((id) => fanOuts.save(id, { hosts: 1, done: true }, now(), keepMs)));
   return queued;
@@ -162,13 +162,13 @@ async function ask(
   rule: PolicyRule,
   { cause, policy, isFinding }: Occasion,
   deps: RuleDeps,
-  places?: readonly string[],
+  fanOutIds?: readonly string[],
 ): Promise<{ readonly queued: number; readonly dropped: number }> {
-  const own = { ...cause, alias, key: `${cause.key} ${host}`, ...(places ? { places } : {}) };
+  const own = { ...cause, alias, key: `${cause.key} ${host}`, ...(fanOutIds ? { fanOutIds } : {}) };
   const { queries, refusals } = queriesFor(host, [ruleQueriesOf(rule, 'request')], own, deps.now());
   // They may be handed out a few at a time: the last one stands for all.
-  const asked = queries.map(({ places: last, ...query }, index) =>
-    last && index === queries.length - 1 ? { ...query, places: last } : query,
+  const asked = queries.map(({ fanOutIds: last, ...query }, index) =>
+    last && index === queries.length - 1 ? { ...query, fanOutIds: last } : query,
   );
   const limits = isFinding ? limitsOfFindings(policy.policy.limits) : policy.policy.limits;
   const queued = await enqueue(

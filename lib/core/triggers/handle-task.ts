@@ -14,7 +14,7 @@ import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import type { Profile } from '../policy/policy.ts';
 import { heatSecondsOf } from '../policy/rule-queries.ts';
-import { type AskDeps, type BoundQueries, enqueue, firstAskedOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
+import { type AskDeps, type BoundQueries, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
@@ -46,12 +46,12 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   const site = await taskHostOf(event.task, record.handling, policy.policy.profiles, deps);
   const plan = planTask(record, event, site, policy, now());
   const queries = await ask(plan, record, site, policy, deps);
-  const stays = await noteAddresses(record, event, ledger);
+  const addressesSince = await noteAddresses(record, event, ledger);
   if (site.hasEnded && unseen(record).length > 0) await ledger.recordTrouble(record.workload, 'host-gone');
   await takeBack(withdrawnOf(plan, record, queries), record, site, deps);
   const handling = handlingOf(plan, record, site, queries, now());
   await reviewAfterEnd(record, handling.settleByMs, deps);
-  if (!(await ledger.markHandled(record.workload, record.version, { ...handling, stays })))
+  if (!(await ledger.markHandled(record.workload, record.version, { ...handling, addressesSince })))
     return superseded(record, queries, deps);
   if (!site.host && record.subjects.length > 0) return 'no-host';
   return queries.length > 0 ? 'asked' : 'noted';
@@ -68,7 +68,7 @@ interface TaskPlan {
   readonly fresh: BoundQueries;
   /** How long the rules want the host's agent to poll fast, in seconds. */
   readonly heatSeconds: number;
-  readonly asked: readonly PendingKey[];
+  readonly queryKeys: readonly PendingKey[];
   /** Of these, those that are of no use once the task has ended. */
   readonly late: readonly PendingKey[];
 }
@@ -76,21 +76,21 @@ interface TaskPlan {
 function planTask(
   record: WorkloadRecord,
   event: TaskEvent,
-  { waitsFor, hasEnded, machine, alias }: TaskHost,
+  { waitsFor, hasEnded, instanceFacts, alias }: TaskHost,
   policy: CompiledPolicy,
   nowMs: number,
 ): TaskPlan {
-  const askings = waitsFor && !hasEnded ? askingsFor(record, event.raw, policy, nowMs) : [];
-  const asked = uniqueKeys([...(record.handling?.asked ?? []), ...record.alsoAsked]);
-  const known = new Set(asked.map(({ queryId }) => queryId));
-  const cause = { ...causeOf(event, record, machine), alias };
-  const { queries, refusals } = queriesFor(waitsFor ?? '', askings, cause, nowMs);
+  const ruleQueries = waitsFor && !hasEnded ? askingsFor(record, event.raw, policy, nowMs) : [];
+  const queryKeys = uniqueKeys([...(record.handling?.queryKeys ?? []), ...record.lateQueries]);
+  const known = new Set(queryKeys.map(({ queryId }) => queryId));
+  const cause = { ...causeOf(event, record, instanceFacts), alias };
+  const { queries, refusals } = queriesFor(waitsFor ?? '', ruleQueries, cause, nowMs);
   return {
     fresh: { queries: queries.filter(({ queryId }) => !known.has(queryId)), refusals },
-    heatSeconds: heatSecondsOf(askings),
-    asked,
+    heatSeconds: heatSecondsOf(ruleQueries),
+    queryKeys,
     // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
-    late: record.stopped ? asked.filter(({ set }) => set === 'last-gasp' || set === 'live') : [],
+    late: record.stopped ? queryKeys.filter(({ set }) => set === 'last-gasp' || set === 'live') : [],
   };
 }
 
@@ -140,19 +140,19 @@ async function takeBack(
 }
 
 function handlingOf(
-  { asked }: TaskPlan,
+  { queryKeys }: TaskPlan,
   { handling: before }: WorkloadRecord,
-  { host, machine, poller, hasEnded }: TaskHost,
+  { host, instanceFacts, poller, hasEnded }: TaskHost,
   queries: readonly PendingQuery[],
   nowMs: number,
 ): Handling {
   return {
     host,
-    machine,
+    instanceFacts,
     enrolled: poller !== undefined || hasEnded || (before?.enrolled ?? false),
-    asked: uniqueKeys([...asked, ...queries.map(keyOf)]),
+    queryKeys: uniqueKeys([...queryKeys, ...queries.map(keyOf)]),
     settleByMs: hasEnded ? nowMs : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries)),
-    ...firstAskedOf(before, queries, poller),
+    ...firstQueryOf(before, queries, poller),
   };
 }
 
@@ -188,7 +188,7 @@ interface TaskHost {
   readonly poller?: Poller;
   /** Nobody will ever answer for this host again. */
   readonly hasEnded: boolean;
-  readonly machine?: Decorations;
+  readonly instanceFacts?: Decorations;
 }
 
 async function taskHostOf(
@@ -200,7 +200,7 @@ async function taskHostOf(
   const { hosts, ledger, now } = deps;
   const runsOn = await hosts.instanceOf(clusterArn, containerInstanceArn);
   // Where ECS has forgotten a container instance, the task still ran where it ran.
-  const name = runsOn ?? before?.machine?.instance_id ?? before?.host;
+  const name = runsOn ?? before?.instanceFacts?.instance_id ?? before?.host;
   const [found, [instance] = []] = await Promise.all([
     name === undefined ? undefined : resolveHost(name, deps),
     runsOn === undefined ? undefined : ledger.read([runsOn]),
@@ -213,7 +213,7 @@ async function taskHostOf(
     waitsFor: found?.host ?? containerInstanceArn,
     poller: lives(node, now()) ? pollerOf(node, profiles, now()) : undefined,
     hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
-    machine: instanceBehind(runsOn, instance, before?.machine),
+    instanceFacts: instanceBehind(runsOn, instance, before?.instanceFacts),
   };
 }
 
@@ -240,7 +240,7 @@ async function noteAddresses(
   const ownMs = task.pullStartedAt ?? (record.handling ? occurredAtMs : (task.startedAt ?? task.createdAt));
   const { current, gained } = compareAddresses(
     record.identity,
-    record.stays,
+    record.addressesSince,
     Math.min(ownMs ?? occurredAtMs, record.receivedAtMs),
   );
   if (Object.keys(gained).length > 0) await ledger.indexAddresses(record, gained);

@@ -12,7 +12,7 @@ const MAX_VERSION = 1e9;
  * An "ECS Task State Change". Nothing can be done without the task's ARN, its state, and the version that orders events; all
  * else is left out where it is missing. @see docs/spec/aws-events.md §A.2
  */
-export function readTask(envelope: Envelope, raw: unknown, toldBy: DetectedBy): ParsedEvent {
+export function readTask(envelope: Envelope, raw: unknown, detectedBy: DetectedBy): ParsedEvent {
   const { id, account, region, occurredAtMs, detail } = envelope;
   const taskArn = nameOf(detail.taskArn) ?? envelope.resources.find(isTaskArn);
   if (taskArn === undefined) return malformed('taskArn: names no task');
@@ -51,7 +51,7 @@ export function readTask(envelope: Envelope, raw: unknown, toldBy: DetectedBy): 
     tags: tagsOf(detail),
     containers: containers.flatMap((container) => readContainer(container, lastStatus)),
   };
-  return { kind: 'task', event: { id, account, region, raw, occurredAtMs, toldBy, task } };
+  return { kind: 'task', event: { id, account, region, raw, occurredAtMs, detectedBy, task } };
 }
 
 /** After RUNNING: the stop is decided (docs/spec/aws-events.md §1.2). */

@@ -12,7 +12,7 @@ const ENDED = new Set(['shutting-down', 'terminated']);
 /** Auto Scaling's own form of a token. @see Auto Scaling API Reference, CompleteLifecycleAction */
 const ACTION_TOKEN = /^[0-9A-Za-z-]{36}$/;
 
-type Reader = (envelope: Envelope, raw: unknown, toldBy: DetectedBy) => ParsedEvent;
+type Reader = (envelope: Envelope, raw: unknown, detectedBy: DetectedBy) => ParsedEvent;
 
 /** The events that we subscribe to and act on beside the policy's rules, by source and detail type. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -29,14 +29,14 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
  * Reads one EventBridge event; never throws. A field is demanded only where nothing can be done without it: what lacks such a
  * one is `malformed`, and what we do not act on is `ignored`, each with the reason.
  *
- * @param toldBy whether EventBridge brought it, or the reconciler made it of what it found
+ * @param detectedBy whether EventBridge delivered it, or the reconciler made it from what it listed
  * @param heardAtMs stands for the time of an event that names none, epoch ms; the same for every copy
  */
-export function parseEvent(input: unknown, toldBy: DetectedBy = 'event', heardAtMs?: number): ParsedEvent {
+export function parseEvent(input: unknown, detectedBy: DetectedBy = 'event', heardAtMs?: number): ParsedEvent {
   const envelope = readEnvelope(input, heardAtMs);
   if ('kind' in envelope) return envelope;
   const read = READERS.get(envelope.type) ?? readOther;
-  return read(envelope, input, toldBy);
+  return read(envelope, input, detectedBy);
 }
 
 function readEnvelope(input: unknown, heardAtMs: number | undefined): Envelope | Malformed {
@@ -70,18 +70,18 @@ function readContainerInstance({ id, occurredAtMs, detail, resources }: Envelope
   return { kind: 'container-instance', arn, instance, event: { id, occurredAtMs, raw } };
 }
 
-function readInstanceState(envelope: Envelope, raw: unknown, toldBy: DetectedBy): ParsedEvent {
+function readInstanceState(envelope: Envelope, raw: unknown, detectedBy: DetectedBy): ParsedEvent {
   const { id, occurredAtMs, detail } = envelope;
   const instanceId = instanceIn(envelope);
   const state = nameOf(detail.state);
   if (instanceId === undefined) return noInstance('instance-id');
   if (state === undefined) return malformed(`detail.state: names no state (of ${instanceId})`);
-  if (ENDED.has(state)) return { kind: 'end', event: { id, instanceId, state, occurredAtMs, toldBy, raw } };
+  if (ENDED.has(state)) return { kind: 'end', event: { id, instanceId, state, occurredAtMs, detectedBy, raw } };
   if (state !== 'running') return { kind: 'ignored', eventId: id, why: `instance state ${state.slice(0, 64)}` };
-  return { kind: 'launch', event: { instanceId, identity: {}, occurredAtMs, toldBy, raw } };
+  return { kind: 'launch', event: { instanceId, identity: {}, occurredAtMs, detectedBy, raw } };
 }
 
-function readGroupLaunch(envelope: Envelope, raw: unknown, toldBy: DetectedBy): ParsedEvent {
+function readGroupLaunch(envelope: Envelope, raw: unknown, detectedBy: DetectedBy): ParsedEvent {
   const { id, occurredAtMs, detail } = envelope;
   const instanceId = instanceIn(envelope);
   if (instanceId === undefined) return { kind: 'ignored', eventId: id, why: 'launch without an instance' };
@@ -92,7 +92,7 @@ function readGroupLaunch(envelope: Envelope, raw: unknown, toldBy: DetectedBy): 
     ['availability_zone', textOf(fieldsOf(detail.Details)['Availability Zone'])],
   ];
   const identity = Object.fromEntries(known.filter(([, value]) => value));
-  return { kind: 'launch', event: { instanceId, identity, occurredAtMs, toldBy, raw } };
+  return { kind: 'launch', event: { instanceId, identity, occurredAtMs, detectedBy, raw } };
 }
 
 // The `resources` of a Spot warning hold the zone where the Region belongs, and no account: the detail is what counts.

@@ -30,7 +30,8 @@ export function askingsFor(record: WorkloadRecord, raw: unknown, policy: Compile
     const ended = rules.map((rule) => ruleQueriesOf(rule, 'post-mortem'));
     return [...ended, ...policy.postMortemRules(raw).map(postMortemQueriesOf)].filter(onHost);
   }
-  const missedStart = WINDING_DOWN.has(record.lastStatus) && !record.handling?.asked.some(({ set }) => set === 'live');
+  const missedStart =
+    WINDING_DOWN.has(record.lastStatus) && !record.handling?.queryKeys.some(({ set }) => set === 'live');
   const live = policy
     .eventRules(missedStart ? asIfRunning(raw) : raw)
     .map((rule) => ruleQueriesOf(rule, 'live'))
@@ -59,5 +60,5 @@ export const causeOf = (event: TaskEvent, record: WorkloadRecord, machine: Decor
   subjectDecorations: containerDecorations(record),
   triggeredAtMs: event.occurredAtMs,
   receivedAtMs: record.receivedAtMs,
-  toldBy: record.toldBy,
+  detectedBy: record.detectedBy,
 });

@@ -12,7 +12,7 @@ export interface TaskEvent {
   /** The whole event, for the policy's patterns and expressions. */
   readonly raw: unknown;
   readonly occurredAtMs: number; // the envelope's time, whole seconds
-  readonly toldBy: DetectedBy;
+  readonly detectedBy: DetectedBy;
   readonly task: {
     readonly taskArn: string;
     readonly clusterArn: string; // '' where nothing says it, as for the task definition
@@ -59,7 +59,7 @@ export interface TaskEvent {
  * in the record without the id: nothing can be asked about them.
  */
 export function taskSnapshot(
-  { task, occurredAtMs, toldBy }: TaskEvent,
+  { task, occurredAtMs, detectedBy }: TaskEvent,
   receivedAtMs: number,
   essential?: ReadonlySet<string>,
 ): WorkloadSnapshot {
@@ -88,7 +88,7 @@ export function taskSnapshot(
     times: timesOf(task),
     occurredAtMs,
     receivedAtMs,
-    toldBy,
+    detectedBy,
   };
 }
 

@@ -84,7 +84,7 @@ describe('an instance that will be taken away', () => {
     await gasp.send(fixture(19));
     for (const number of [21, 20]) await gasp.at(fixture(number));
     const { lastGasps, handling } = await gasp.world.record(INSTANCE);
-    expect(handling?.askings).toMatchObject([{ set: 'launch' }]);
+    expect(handling?.queryCounts).toMatchObject([{ set: 'launch' }]);
     expect(lastGasps).toMatchObject(Array(2).fill({ set: 'last-gasp', queries: QUESTIONS.length }));
   });
 

@@ -93,7 +93,7 @@ describe('the reconciler', () => {
     failAbout(1);
     account.put(aDescription(2, RUNNING, world.nowMs));
     await expect(reconcile()).rejects.toThrow("1 of the sweep's parts failed");
-    expect(await world.record(taskArn(2))).toMatchObject({ toldBy: 'sweep' });
+    expect(await world.record(taskArn(2))).toMatchObject({ detectedBy: 'sweep' });
     expect(await new DynamoSweepProgress(world.table).read()).toEqual({
       beganMs: world.nowMs,
       tasksSinceMs: world.nowMs,

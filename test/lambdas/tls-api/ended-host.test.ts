@@ -21,7 +21,7 @@ async function ends(): Promise<void> {
   world.nowMs = server.clock.nowMs;
   const raw = fixture(19, { state: 'terminated' });
   const event = { id: raw.id, instanceId: INSTANCE, state: 'terminated', occurredAtMs: world.nowMs, raw };
-  expect(await endInstance({ ...event, toldBy: 'event' }, world.taskDeps())).toBe('ended');
+  expect(await endInstance({ ...event, detectedBy: 'event' }, world.taskDeps())).toBe('ended');
 }
 
 describe('an agent whose instance was terminated', () => {

@@ -96,7 +96,7 @@ describe('an agent that takes over the name of a lost one', () => {
   it('is found by its instance under the new name, on the same word as before', async () => {
     await server.aliases.learn(INSTANCE, was, server.clock.nowMs, 'aws');
     await takeOver();
-    expect(await server.aliases.find(INSTANCE, true)).toMatchObject({ host: 'web-7', toldBy: 'aws' });
+    expect(await server.aliases.find(INSTANCE, true)).toMatchObject({ host: 'web-7', source: 'aws' });
   });
 
   it('takes no instance that names another host by now', async () => {

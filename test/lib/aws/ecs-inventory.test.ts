@@ -123,7 +123,11 @@ describe('a described task', () => {
     const told = parseEvent(event as AnyEvent);
     if (swept.kind !== 'task' || told.kind !== 'task') throw new Error('no task');
     expect(swept.event.task).toEqual(told.event.task);
-    expect(swept.event).toMatchObject({ toldBy: 'sweep', occurredAtMs: told.event.occurredAtMs, region: 'us-east-1' });
+    expect(swept.event).toMatchObject({
+      detectedBy: 'sweep',
+      occurredAtMs: told.event.occurredAtMs,
+      region: 'us-east-1',
+    });
     expect((described as { attachments: unknown }).attachments).toEqual(detail.attachments);
     expect(described).toMatchObject({ createdAt: new Date(String(detail.createdAt)).toISOString() });
   });

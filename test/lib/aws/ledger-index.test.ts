@@ -156,7 +156,12 @@ describe('the tenants of an address', () => {
 describe('a life that goes on', () => {
   it('is remembered as long after its last sign as after an event, and so are its addresses', async () => {
     const { table, ledger } = await aLedger(T0);
-    await ledger.markHandled(taskArn(0), 1, { enrolled: true, asked: [], settleByMs: 0, stays: { '0a000307': T0 } });
+    await ledger.markHandled(taskArn(0), 1, {
+      enrolled: true,
+      queryKeys: [],
+      settleByMs: 0,
+      addressesSince: { '0a000307': T0 },
+    });
     const [record] = await ledger.read([taskArn(0)]);
     if (!record) throw new Error('it is forgotten');
     await ledger.recordAlive(record, T0 + 30 * DAY);

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 const aVersion = (version: number, snapshot: Partial<WorkloadSnapshot> = {}): WorkloadSnapshot =>
   aSnapshot(1, { version, ...snapshot });
-const HANDLING = { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE };
+const HANDLING = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 + MINUTE };
 
 describe('the ledger in DynamoDB', () => {
   it('takes a newer version, and none that is older or the same and done with', async () => {
@@ -159,7 +159,7 @@ describe('the ledger in DynamoDB', () => {
     for (const _ of [1, 2]) await ledger.addLateQueries(taskArn(1), [key]);
     await ledger.markHandled(taskArn(1), 3, { ...HANDLING, host: '' });
     await ledger.recordHost(taskArn(1), 'h2');
-    expect(await world.record(taskArn(1))).toMatchObject({ alsoAsked: [key] });
+    expect(await world.record(taskArn(1))).toMatchObject({ lateQueries: [key] });
     const { host: _, ...nowhere } = HANDLING;
     await ledger.advance(aVersion(4));
     await ledger.markHandled(taskArn(1), 4, nowhere);

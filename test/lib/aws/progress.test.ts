@@ -21,7 +21,7 @@ describe.each([
     const progress = await make();
     expect(await progress.begin(T0, T0 + 1)).toEqual({});
     const states: SweepState[] = [
-      { tasksSinceMs: T0, left: { startedAtMs: T0 + 1, at: { cluster: 'c', list: 'STOPPED', from: 'token' } } },
+      { tasksSinceMs: T0, unfinished: { startedAtMs: T0 + 1, at: { cluster: 'c', list: 'STOPPED', from: 'token' } } },
       { beganMs: T0, tasksSinceMs: T0 + 1, instancesSinceMs: T0 },
     ];
     for (const state of states) {

@@ -29,7 +29,7 @@ describe('a review of the table', () => {
     for (let n = 0; n < 230; n += 1) await ledger.advance(aSnapshot(n, { receivedAtMs: T0 + n * 1000 }));
     await Promise.all(
       Array.from({ length: 230 }, (_, n) =>
-        ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE }),
+        ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 + MINUTE }),
       ),
     );
     nowMs += 20 * MINUTE;
@@ -43,6 +43,9 @@ describe('a review of the table', () => {
     });
     await review(deps, nowMs + MINUTE);
     expect(put).toHaveLength(230);
-    expect((await ledger.read([taskArn(7)]))[0]?.told).toEqual({ verdict: 'missed', reason: 'agent-silent' });
+    expect((await ledger.read([taskArn(7)]))[0]?.recordedVerdict).toEqual({
+      verdict: 'missed',
+      reason: 'agent-silent',
+    });
   });
 });

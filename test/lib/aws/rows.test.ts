@@ -170,15 +170,15 @@ describe('a row of an earlier version', () => {
     });
     const [record] = await new DynamoLedger(table).read([taskArn(1)]);
     expect(record).toMatchObject({
-      ...{ receivedAtMs: T0, firstReceivedAtMs: T0, lastSignAtMs: T0, toldBy: 'event', firstToldBy: 'event' },
-      handling: { asked: [{ queryId: 'q1', set: 'live' }] },
-      ...{ closed: [], lastGasps: [], alsoAsked: [], stays: {}, facts: {}, troubles: ['no-row'] },
+      ...{ receivedAtMs: T0, firstReceivedAtMs: T0, lastSignAtMs: T0, detectedBy: 'event', firstDetectedBy: 'event' },
+      handling: { queryKeys: [{ queryId: 'q1', set: 'live' }] },
+      ...{ closed: [], lastGasps: [], lateQueries: [], addressesSince: {}, facts: {}, troubles: ['no-row'] },
     });
     expect(record && verdictOf(record, T0)).toEqual({ verdict: 'seen' });
   });
 
   it('is an alias that an agent reported', async () => {
     await put({ pk: 'ALIAS#i-1', sk: '#host', host: 'h' });
-    expect(await new DynamoAliases(table).find('i-1')).toEqual({ host: 'h', toldBy: 'agent', sinceMs: 0 });
+    expect(await new DynamoAliases(table).find('i-1')).toEqual({ host: 'h', source: 'agent', sinceMs: 0 });
   });
 });

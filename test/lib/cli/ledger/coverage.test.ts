@@ -9,7 +9,7 @@ import { atNow, aWatched, enter, NOW } from './harness.ts';
 
 atNow();
 
-const ASKED = { host: 'h1', enrolled: true, asked: [], settleByMs: T0 + MINUTE };
+const ASKED = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 + MINUTE };
 
 /** Seven lives of every kind, in two clusters and in none, and one of the day before yesterday. */
 async function sevenLives() {
@@ -19,7 +19,7 @@ async function sevenLives() {
   await enter(world, 3, { troubles: ['expired'] });
   await enter(world, 4, { stopped: true, lastStatus: 'STOPPED', subjects: [] });
   await enter(world, 5, { handling: { ...ASKED, settleByMs: NOW + MINUTE } });
-  await enter(world, 6, { identity: { cluster: 'test' }, handling: { enrolled: false, asked: [], settleByMs: 0 } });
+  await enter(world, 6, { identity: { cluster: 'test' }, handling: { enrolled: false, queryKeys: [], settleByMs: 0 } });
   const instance = {
     workload: 'i-0a1b2c3d4e5f60718',
     kind: 'ec2-instance' as const,
@@ -166,7 +166,7 @@ describe('mayfly missed', () => {
 
   it('does not advise on Fargate what can be done elsewhere alone', async () => {
     const { world, ask } = await aWatched();
-    const handling = { enrolled: false, asked: [], settleByMs: 0 };
+    const handling = { enrolled: false, queryKeys: [], settleByMs: 0 };
     await enter(world, 1, { handling, identity: { cluster: 'prod', launch_type: 'FARGATE' } });
     await enter(world, 2, { handling });
     const { stdout } = await ask('missed');

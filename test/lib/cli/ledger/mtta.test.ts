@@ -39,7 +39,7 @@ async function aFleet() {
 
 interface Life {
   readonly host?: string;
-  readonly toldBy?: WorkloadRecord['toldBy'];
+  readonly detectedBy?: WorkloadRecord['detectedBy'];
   readonly answeredAfterMs?: number;
   readonly cluster?: string;
 }
@@ -48,15 +48,15 @@ interface Life {
 async function live(
   world: TableWorld,
   n: number,
-  { host = 'h1', toldBy = 'event', answeredAfterMs, cluster = 'prod' }: Life,
+  { host = 'h1', detectedBy = 'event', answeredAfterMs, cluster = 'prod' }: Life,
 ) {
   const { ledger } = world.ports;
-  const receivedAtMs = T0 + (toldBy === 'event' ? SECOND : 60 * SECOND);
+  const receivedAtMs = T0 + (detectedBy === 'event' ? SECOND : 60 * SECOND);
   const queuedAtMs = receivedAtMs + 100;
-  await ledger.advance(aSnapshot(n, { receivedAtMs, toldBy, identity: { cluster } }));
+  await ledger.advance(aSnapshot(n, { receivedAtMs, detectedBy, identity: { cluster } }));
   const poller = host === 'db1' ? aPoller({ profile: 'database', intervalSeconds: 60 }) : aPoller();
-  const firstAsked = { eventAtMs: T0, receivedAtMs, queuedAtMs, toldBy, poller };
-  await ledger.markHandled(taskArn(n), 1, { host, enrolled: true, asked: [], settleByMs: NOW, firstAsked });
+  const firstQuery = { eventAtMs: T0, receivedAtMs, queuedAtMs, detectedBy, poller };
+  await ledger.markHandled(taskArn(n), 1, { host, enrolled: true, queryKeys: [], settleByMs: NOW, firstQuery });
   if (answeredAfterMs === undefined) return;
   const answeredAtMs = T0 + answeredAfterMs;
   const from = { deliveredAtMs: answeredAtMs - SECOND, poller };
@@ -72,7 +72,7 @@ async function fiveLives() {
   await live(world, 1, { answeredAfterMs: 4 * SECOND });
   await live(world, 2, { host: 'h2', answeredAfterMs: 20 * SECOND });
   await live(world, 3, { host: 'db1', answeredAfterMs: 20 * SECOND, cluster: 'data' });
-  await live(world, 4, { toldBy: 'sweep', answeredAfterMs: 70 * SECOND });
+  await live(world, 4, { detectedBy: 'sweep', answeredAfterMs: 70 * SECOND });
   await live(world, 5, {});
   return ask;
 }
@@ -133,8 +133,8 @@ describe('mayfly mtta', () => {
     const sweeps = new DynamoSweepProgress(world.table, 5 * MINUTE);
     await sweeps.begin(T0, T0 + MINUTE);
     await sweeps.end(T0 + MINUTE, { tasksSinceMs: T0 });
-    await live(world, 1, { toldBy: 'sweep', answeredAfterMs: 312_540 });
-    await live(world, 2, { toldBy: 'sweep', answeredAfterMs: 312_541 });
+    await live(world, 1, { detectedBy: 'sweep', answeredAfterMs: 312_540 });
+    await live(world, 2, { detectedBy: 'sweep', answeredAfterMs: 312_541 });
     const { stdout } = await ask('mtta', '--json');
     expect(jsonLines(stdout)[0]).toMatchObject({
       assumed: { sweepEveryMs: 300_000 },

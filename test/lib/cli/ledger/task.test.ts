@@ -44,7 +44,7 @@ describe('mayfly task', () => {
       workload: ARN,
       verdict: 'pending',
       host: INSTANCE,
-      firstToldBy: 'event',
+      firstDetectedBy: 'event',
       identity: { task_family: 'api', task_revision: '87', ip: '10.0.12.34' },
       timeline: [
         { at: '2026-11-20T10:15:02.310Z', stage: 'created' },
@@ -178,7 +178,7 @@ describe('mayfly task', () => {
 
   it('says of what no event had told that a sweep found it, and when', async () => {
     const { world, ask } = await aWatched();
-    await enter(world, 1, { toldBy: 'sweep', receivedAtMs: T0 + 40 * SECOND });
+    await enter(world, 1, { detectedBy: 'sweep', receivedAtMs: T0 + 40 * SECOND });
     const { stdout } = await ask('task', taskArn(1));
     expect(stdout).toMatch(/\+0\.0 s {2}first change, which no event told of\n.*\+40\.0 s {2}found by a sweep$/m);
   });

@@ -66,7 +66,7 @@ describe('mayfly who', () => {
     );
     await enter(world, 4, {
       identity: { ...IDENTITY, ip: '10.0.3.9' },
-      handling: { host, enrolled: true, asked: [], settleByMs: T0 },
+      handling: { host, enrolled: true, queryKeys: [], settleByMs: T0 },
     });
     expect(jsonLines((await ask('who', '10.0.3.9', '--json')).stdout)[0]).toMatchObject({
       had: [{ host, machine: { instance_id: host, ami_id: 'ami-1', instance_tags: 'team=search' } }],

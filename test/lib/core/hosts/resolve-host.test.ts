@@ -12,7 +12,7 @@ const bearer = (host: string, more: Partial<NamedNode> = {}): NamedNode => ({
   expiresAtMs: T0 + MINUTE,
   ...more,
 });
-const alias = (host: string, toldBy: AliasSource = 'agent'): Alias => ({ host, toldBy, sinceMs: T0 });
+const alias = (host: string, source: AliasSource = 'agent'): Alias => ({ host, source, sinceMs: T0 });
 const decide = (known: Omit<NameFacts, 'name'>) => decideHost({ name: INSTANCE, ...known }, T0);
 
 describe('the host that a name means', () => {
@@ -32,9 +32,9 @@ describe('the host that a name means', () => {
 
   it.each<AliasSource>(['agent', 'aws', 'attestation'])(
     'is the living node of that very name, whoever told of the alias: %s',
-    (toldBy) => {
+    (source) => {
       const aliased = bearer('web-7', { instanceId: INSTANCE });
-      expect(decide({ own: bearer(INSTANCE), alias: alias('web-7', toldBy), aliased })).toEqual({
+      expect(decide({ own: bearer(INSTANCE), alias: alias('web-7', source), aliased })).toEqual({
         host: INSTANCE,
         wrong: 'web-7',
       });

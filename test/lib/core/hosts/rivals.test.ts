@@ -59,25 +59,25 @@ describe("AWS's facts about an instance", () => {
 });
 
 describe('a host that claims an instance', () => {
-  const claim = { toldBy: 'agent', fit: 'unknown' } as const;
+  const claim = { source: 'agent', fit: 'unknown' } as const;
   it('is believed where there is no other, and against one that can show less', () => {
     expect(isBelieved(claim)).toBe(true);
     expect(isBelieved({ ...claim, owner: claim })).toBe(false);
     expect(isBelieved({ ...claim, fit: 'fits', owner: claim })).toBe(true);
     expect(isBelieved({ ...claim, owner: { ...claim, fit: 'contradicts' } })).toBe(true);
-    expect(isBelieved({ ...claim, fit: 'fits', owner: { toldBy: 'aws', fit: 'fits' } })).toBe(false);
+    expect(isBelieved({ ...claim, fit: 'fits', owner: { source: 'aws', fit: 'fits' } })).toBe(false);
   });
 
   it('is believed against a living node of that very id only with a document, which that one lacks', () => {
     expect(isBelieved({ ...claim, fit: 'fits', own: {} })).toBe(false);
-    expect(isBelieved({ toldBy: 'attestation', fit: 'unknown', own: {} })).toBe(true);
-    expect(isBelieved({ toldBy: 'attestation', fit: 'unknown', own: { attested: true } })).toBe(false);
+    expect(isBelieved({ source: 'attestation', fit: 'unknown', own: {} })).toBe(true);
+    expect(isBelieved({ source: 'attestation', fit: 'unknown', own: { attested: true } })).toBe(false);
   });
 
   it('is believed with a document against all that have none', () => {
-    expect(isBelieved({ toldBy: 'attestation', fit: 'unknown', owner: { toldBy: 'aws', fit: 'fits' } })).toBe(true);
-    expect(isBelieved({ toldBy: 'aws', fit: 'fits', owner: { toldBy: 'attestation', fit: 'unknown' } })).toBe(false);
-    expect(isBelieved({ toldBy: 'attestation', fit: 'fits', owner: { toldBy: 'attestation', fit: 'unknown' } })).toBe(
+    expect(isBelieved({ source: 'attestation', fit: 'unknown', owner: { source: 'aws', fit: 'fits' } })).toBe(true);
+    expect(isBelieved({ source: 'aws', fit: 'fits', owner: { source: 'attestation', fit: 'unknown' } })).toBe(false);
+    expect(isBelieved({ source: 'attestation', fit: 'fits', owner: { source: 'attestation', fit: 'unknown' } })).toBe(
       false,
     );
   });

@@ -71,8 +71,8 @@ describe('the guaranteed bound', () => {
 });
 
 describe('a late answer', () => {
-  const anAnswer = (afterMs: number, toldBy: 'event' | 'sweep' = 'event') => ({
-    toldBy,
+  const anAnswer = (afterMs: number, detectedBy: 'event' | 'sweep' = 'event') => ({
+    detectedBy,
     eventAtMs: T0,
     receivedAtMs: T0 + SECOND,
     queuedAtMs: T0 + SECOND,

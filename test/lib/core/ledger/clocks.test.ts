@@ -8,7 +8,7 @@ describe('the clocks of a question', () => {
 
   it('are never negative, however clocks differ', () => {
     const instants = fc.record({
-      toldBy: fc.constantFrom('event' as const, 'sweep' as const),
+      detectedBy: fc.constantFrom('event' as const, 'sweep' as const),
       eventAtMs: anInstant,
       receivedAtMs: anInstant,
       queuedAtMs: anInstant,
@@ -33,7 +33,7 @@ describe('the clocks of a question', () => {
         const answeredAtMs = deliveredAtMs + toAnswered;
         const storedAtMs = answeredAtMs + toStored;
         const ours = { receivedAtMs, queuedAtMs, deliveredAtMs, answeredAtMs, storedAtMs };
-        const { timeToAnswerMs, ...ways } = clocksOf({ toldBy: 'event', eventAtMs: T0, ...ours });
+        const { timeToAnswerMs, ...ways } = clocksOf({ detectedBy: 'event', eventAtMs: T0, ...ours });
         expect(STAGES.map((stage) => ways[stage])).toEqual([toReceived, toQueued, toDelivered, toAnswered, toStored]);
         expect(timeToAnswerMs).toBe(toReceived + toQueued + toDelivered + toAnswered);
       }),
@@ -41,7 +41,13 @@ describe('the clocks of a question', () => {
   });
 
   it('leave out what is not known', () => {
-    const known = { toldBy: 'event' as const, eventAtMs: T0, receivedAtMs: T0, queuedAtMs: T0, answeredAtMs: T0 + 5 };
+    const known = {
+      detectedBy: 'event' as const,
+      eventAtMs: T0,
+      receivedAtMs: T0,
+      queuedAtMs: T0,
+      answeredAtMs: T0 + 5,
+    };
     expect(clocksOf(known)).toMatchObject({
       queuedToDeliveredMs: null,
       deliveredToAnsweredMs: null,

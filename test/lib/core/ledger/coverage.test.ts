@@ -7,7 +7,7 @@ import { aRecord } from '../../../support/a-record.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const LATE = T0 + 10 * MINUTE;
-const HANDLING = { host: 'h1', enrolled: true, asked: [], settleByMs: T0 };
+const HANDLING = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 };
 const sum = (counts: object): number => Object.values(counts).reduce((total, n) => total + n, 0);
 
 const identityIn = (cluster?: string): Record<string, string> => (cluster === undefined ? {} : { cluster });
@@ -28,7 +28,7 @@ const anyRecord = fc
       fc.record({
         host: fc.constantFrom('', 'h1'),
         enrolled: fc.boolean(),
-        asked: fc.constant([]),
+        queryKeys: fc.constant([]),
         settleByMs: fc.constantFrom(0, T0, LATE + 1),
       }),
       { nil: undefined },
@@ -106,11 +106,11 @@ describe('coverage', () => {
       aRecord({
         handling: {
           ...HANDLING,
-          firstAsked: {
+          firstQuery: {
             receivedAtMs: T0,
             eventAtMs: T0 + 30 * SECOND,
             queuedAtMs: T0 + 31 * SECOND,
-            toldBy: 'event',
+            detectedBy: 'event',
           },
         },
         firstAnswerAtMs: T0 + (30 + n) * SECOND,

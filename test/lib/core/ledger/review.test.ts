@@ -71,7 +71,7 @@ class Desk implements ReviewDeps {
     });
     await this.ledger.advance(snapshot);
     const settleByMs = this.nowMs + settleAfterMs;
-    await this.ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs });
+    await this.ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, queryKeys: [], settleByMs });
     return taskArn(n);
   }
 
@@ -115,7 +115,7 @@ describe('the review', () => {
       { cluster: 'prod', verdict: 'missed', reason: 'agent-silent', count: 1 },
     ]);
     expect(desk.of('review_done')).toEqual([{ judged: 1, covered: 0 }]);
-    expect(desk.ledger.record(workload)?.told).toMatchObject({ verdict: 'missed', reason: 'agent-silent' });
+    expect(desk.ledger.record(workload)?.recordedVerdict).toMatchObject({ verdict: 'missed', reason: 'agent-silent' });
   });
 
   it('tells of a task that no agent could have seen, and does not hold it against coverage', async () => {
@@ -125,7 +125,7 @@ describe('the review', () => {
       [2, { container_instance: 'arn:1' }],
     ] as const) {
       await desk.ledger.advance(aSnapshot(n, { identity }));
-      await desk.ledger.markHandled(taskArn(n), 1, { enrolled: false, asked: [], settleByMs: 0 });
+      await desk.ledger.markHandled(taskArn(n), 1, { enrolled: false, queryKeys: [], settleByMs: 0 });
     }
     await desk.pass(HOUR);
     expect(desk.put).toMatchObject([{ reason: 'no-host' }, { reason: 'no-host' }]);
@@ -135,7 +135,7 @@ describe('the review', () => {
 
   it('tells of a life that ends later than the last look, and of one that is never heard of again', async () => {
     const desk = await aDesk();
-    const unasked = { host: 'h1', enrolled: true, asked: [], settleByMs: 0 };
+    const unasked = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 };
     for (const n of [1, 2]) {
       await desk.ledger.advance(aSnapshot(n));
       await desk.ledger.markHandled(taskArn(n), 1, unasked);
@@ -160,7 +160,7 @@ describe('the review', () => {
     await desk.ledger.advance(
       aSnapshot(1, { receivedAtMs: desk.nowMs, identity: { cluster: 'prod', launch_type: 'FARGATE' } }),
     );
-    await desk.ledger.markHandled(taskArn(1), 1, { enrolled: false, asked: [], settleByMs: 0 });
+    await desk.ledger.markHandled(taskArn(1), 1, { enrolled: false, queryKeys: [], settleByMs: 0 });
     await desk.pass(26 * HOUR);
     expect(desk.put).toMatchObject([{ reason: 'no-host', advice: ON_FARGATE }]);
   });
@@ -168,7 +168,7 @@ describe('the review', () => {
   it('looks at what is due once, however often it runs out of time before', async () => {
     const desk = await aDesk();
     await desk.ledger.advance(aSnapshot(1));
-    await desk.ledger.markHandled(taskArn(1), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: 0 });
+    await desk.ledger.markHandled(taskArn(1), 1, { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 });
     await desk.ledger.scheduleReview(taskArn(1), desk.nowMs);
     const due = async () => {
       let rows = 0;
@@ -194,7 +194,7 @@ describe('the review', () => {
     await desk.ledger.markHandled(taskArn(1), 2, {
       host: 'h1',
       enrolled: true,
-      asked: [],
+      queryKeys: [],
       settleByMs: desk.nowMs + HOUR,
     });
     await desk.pass(2 * HOUR);
@@ -254,7 +254,7 @@ describe('the review', () => {
     const identity = { 'tag:mayfly:ignore': 'true' };
     await desk.ledger.advance(aSnapshot(1, { workload: 'i-1', kind: 'ec2-instance', subjects: ['i-1'], identity }));
     const settleByMs = desk.nowMs + 10 * MINUTE;
-    await desk.ledger.markHandled('i-1', 1, { host: 'i-1', enrolled: false, asked: [], settleByMs });
+    await desk.ledger.markHandled('i-1', 1, { host: 'i-1', enrolled: false, queryKeys: [], settleByMs });
     await desk.pass(26 * HOUR);
     expect(desk.of('verdicts_recorded')).toEqual([{ cluster: null, verdict: 'ignored', reason: null, count: 1 }]);
     expect([desk.of('review_done'), desk.put]).toEqual([[], []]);
@@ -308,7 +308,7 @@ describe('the review', () => {
     desk.failing.add('events');
     desk.nowMs += MINUTE;
     await expect(review(desk, UNBOUNDED)).rejects.toThrow('the bus is away');
-    expect(desk.ledger.record(taskArn(1))?.told).toBeUndefined();
+    expect(desk.ledger.record(taskArn(1))?.recordedVerdict).toBeUndefined();
     await desk.pass(MINUTE);
     expect([desk.put.length, desk.of('review_done')]).toEqual([1, [{ judged: 1, covered: 0 }]]);
   });
@@ -359,7 +359,7 @@ describe('after a day and two hours', () => {
           for (const { port } of troubles.filter(({ atMin }) => atMin === minute)) desk.failing.add(port);
           await review(desk, UNBOUNDED).catch(() => undefined);
         }
-        const told = (n: number) => desk.ledger.record(taskArn(n))?.told;
+        const told = (n: number) => desk.ledger.record(taskArn(n))?.recordedVerdict;
         const verdicts = lives.map(
           (_, n): Verdict => verdictOf(desk.ledger.record(taskArn(n)) as WorkloadRecord, desk.nowMs),
         );

@@ -34,26 +34,26 @@ describe('the verdict on a task', () => {
   });
 
   it('is missed for want of a host as soon as that is known', () => {
-    expect(early({ handling: { enrolled: false, asked: [], settleByMs: 0 } })).toEqual({
+    expect(early({ handling: { enrolled: false, queryKeys: [], settleByMs: 0 } })).toEqual({
       verdict: 'missed',
       reason: 'no-host',
     });
   });
 
   it('is missed as not enrolled where no agent ever was, as agent-silent where one was', () => {
-    const handling = { host: 'h1', enrolled: false, asked: [], settleByMs: T0 };
+    const handling = { host: 'h1', enrolled: false, queryKeys: [], settleByMs: T0 };
     expect(late({ handling })).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
     expect(late({ handling, deliveredAtMs: T0 })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
     expect(late({ handling: { ...handling, enrolled: true } })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
   });
 
   it('calls an instance without an agent by its own name', () => {
-    const handling = { host: 'i-1', enrolled: false, asked: [], settleByMs: T0 };
+    const handling = { host: 'i-1', enrolled: false, queryKeys: [], settleByMs: T0 };
     expect(late({ kind: 'ec2-instance', handling })).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
   it('does not blame the end of a host where nobody was there to answer before', () => {
-    const handling = { host: 'h1', enrolled: false, asked: [], settleByMs: T0 };
+    const handling = { host: 'h1', enrolled: false, queryKeys: [], settleByMs: T0 };
     expect(late({ handling, troubles: ['host-gone'] })).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
     expect(late({ handling: { ...handling, enrolled: true }, troubles: ['host-gone'] })).toEqual({
       verdict: 'missed',
@@ -64,7 +64,7 @@ describe('the verdict on a task', () => {
   it('is final as soon as its host is gone: nobody is left who could answer', () => {
     const troubles = ['host-gone'] as const;
     expect(early({ troubles })).toEqual({ verdict: 'missed', reason: 'host-gone' });
-    expect(early({ troubles, handling: { host: 'h1', enrolled: true, asked: [], settleByMs: 0 } })).toEqual({
+    expect(early({ troubles, handling: { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 } })).toEqual({
       verdict: 'missed',
       reason: 'host-gone',
     });
@@ -114,7 +114,7 @@ describe('the verdict on a task', () => {
   });
 
   it('is lost after a day in which neither an event nor a sweep told of a task that nobody had to ask about', () => {
-    const unasked = { handling: { host: 'h1', enrolled: true, asked: [], settleByMs: 0 } };
+    const unasked = { handling: { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 } };
     expect(verdictOf(aRecord(unasked), T0 + DAY - 1)).toEqual({ verdict: 'pending' });
     expect(verdictOf(aRecord(unasked), T0 + DAY)).toEqual({ verdict: 'missed', reason: 'lost-track' });
     expect(verdictOf(aRecord({ ...unasked, lastSignAtMs: T0 + DAY }), T0 + 2 * DAY - 1)).toEqual({
@@ -123,7 +123,7 @@ describe('the verdict on a task', () => {
   });
 
   it('waits for the host of queries that wait for it under another name', () => {
-    const handling = { enrolled: false, asked: [], settleByMs: T0 + MINUTE };
+    const handling = { enrolled: false, queryKeys: [], settleByMs: T0 + MINUTE };
     expect(early({ handling })).toEqual({ verdict: 'pending' });
     expect(late({ handling })).toEqual({ verdict: 'missed', reason: 'no-host' });
   });

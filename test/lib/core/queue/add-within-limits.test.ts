@@ -70,8 +70,8 @@ describe('queries within the limits of a host', () => {
         fc.array(query, { maxLength: 12 }),
         fc.nat({ max: 8 }),
         fc.constantFrom(0, 10),
-        async (before, queries, places, spacingSeconds) => {
-          const limits = limitsOf(places, spacingSeconds);
+        async (before, queries, fanOutIds, spacingSeconds) => {
+          const limits = limitsOf(fanOutIds, spacingSeconds);
           const [together, oneByOne] = [new MemoryHosts(), new MemoryHosts()];
           for (const queue of [together, oneByOne])
             await addWithinLimits('h1', before, {

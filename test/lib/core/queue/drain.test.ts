@@ -33,7 +33,7 @@ const partition = () => world.ports.queue.read('h1', true);
 /** A task whose query waits, with a record in the ledger. */
 async function aTask(n: number, query: Partial<PendingQuery> = {}): Promise<void> {
   await world.ports.ledger.advance(aSnapshot(n, { occurredAtMs: T0, receivedAtMs: T0 }));
-  await world.ports.ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, asked: [], settleByMs: T0 });
+  await world.ports.ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 });
   await queue(aPendingQuery(n, query));
 }
 

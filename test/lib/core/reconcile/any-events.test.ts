@@ -114,11 +114,11 @@ describe('whatever becomes of events: lost, late, twice, in any order', () => {
         expect(records.map(({ workload }) => workload).sort()).toEqual(expected.sort());
         for (const record of records) {
           expect(record).toMatchObject({ stopped: true, handledVersion: record.version });
-          if (record.firstToldBy === 'event') byEvent += 1;
+          if (record.firstDetectedBy === 'event') byEvent += 1;
           else bySweep += 1;
         }
         for (const [n, { hosted }] of tasks.entries()) {
-          const asked = sweeper.ledger.record(taskArn(n))?.handling?.asked ?? [];
+          const asked = sweeper.ledger.record(taskArn(n))?.handling?.queryKeys ?? [];
           expect(asked.some(({ set }) => set === 'post-mortem')).toBe(hosted);
         }
         const lateMs = T0 + 24 * 60 * MINUTE;

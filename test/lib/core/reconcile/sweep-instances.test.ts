@@ -27,7 +27,12 @@ describe('an instance that no event told of', () => {
     there({ state });
     await sweeper.sweep();
     expect(await asked()).toEqual(['launch instance', 'launch system']);
-    expect(record()).toMatchObject({ kind: 'ec2-instance', toldBy: 'sweep', occurredAtMs: T0, lastStatus: 'running' });
+    expect(record()).toMatchObject({
+      kind: 'ec2-instance',
+      detectedBy: 'sweep',
+      occurredAtMs: T0,
+      lastStatus: 'running',
+    });
     expect(sweeper.done()).toMatchObject({ instances: 1, found: 1 });
   });
 
@@ -131,7 +136,12 @@ describe('an instance that the ledger knows', () => {
     await told('running');
     there({ state });
     await sweeper.sweep();
-    expect(record()).toMatchObject({ stopped: true, toldBy: 'sweep', lastStatus: state, occurredAtMs: sweeper.nowMs });
+    expect(record()).toMatchObject({
+      stopped: true,
+      detectedBy: 'sweep',
+      lastStatus: state,
+      occurredAtMs: sweeper.nowMs,
+    });
     expect(await asked()).toEqual([]);
     expect(sweeper.done()).toMatchObject({ caughtUp: 1 });
     await sweeper.sweep();
@@ -143,7 +153,7 @@ describe('an instance that the ledger knows', () => {
     await told('running');
     await told('terminated');
     await sweeper.sweep();
-    expect(record()).toMatchObject({ stopped: true, toldBy: 'event' });
+    expect(record()).toMatchObject({ stopped: true, detectedBy: 'event' });
     expect(sweeper.done()).toMatchObject({ failures: 0 });
   });
 
@@ -237,7 +247,7 @@ describe('while ECS refuses every call', () => {
       await sweeper.sweep();
       sweeper.nowMs += MINUTE;
     }
-    expect(record()).toMatchObject({ toldBy: 'sweep', occurredAtMs: T0 });
+    expect(record()).toMatchObject({ detectedBy: 'sweep', occurredAtMs: T0 });
     expect(await sweeper.fleetIssues.open(sweeper.nowMs)).toMatchObject([{ kind: 'no-agent', host: ID }]);
     expect(sweeper.done()).toMatchObject({ instances: 1, throttled: true, complete: false, failures: 0 });
     expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0, instancesSinceMs: sweeper.nowMs - MINUTE });

@@ -26,7 +26,11 @@ describe('a task that no event told of', () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs - 30 * SECOND));
     expect(await sweeper.sweep()).toBe(0);
     expect(await sweeper.waiting()).toEqual(['live container', 'live processes']);
-    expect(sweeper.ledger.record(taskArn(1))).toMatchObject({ toldBy: 'sweep', firstToldBy: 'sweep', version: 4 });
+    expect(sweeper.ledger.record(taskArn(1))).toMatchObject({
+      detectedBy: 'sweep',
+      firstDetectedBy: 'sweep',
+      version: 4,
+    });
     expect(sweeper.done()).toMatchObject({ listed: 1, described: 1, found: 1, caughtUp: 0, complete: true });
   });
 
@@ -200,14 +204,14 @@ describe('a sweep that runs out of time or calls', () => {
     expect(sweeper.account.listed.map((what) => what[0])).toEqual(['a', 'a', 'b']);
     expect(sweeper.done()).toMatchObject({ clusters: 1, complete: false, failures: 0 });
     expect(sweeper.progress.state).toMatchObject({
-      left: { startedAtMs: T0, at: { cluster: cluster('b'), list: 'STOPPED' } },
+      unfinished: { startedAtMs: T0, at: { cluster: cluster('b'), list: 'STOPPED' } },
     });
 
     sweeper.nowMs += MINUTE;
     await sweeper.sweep();
     expect(sweeper.account.listed.slice(3)).toEqual(['b STOPPED 0', 'c RUNNING 0', 'c STOPPED 0']);
     expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0 });
-    expect(sweeper.progress.state.left).toBeUndefined();
+    expect(sweeper.progress.state.unfinished).toBeUndefined();
     expect(sweeper.ledger.records).toHaveLength(3);
   });
 
@@ -249,11 +253,13 @@ describe('a sweep that runs out of time or calls', () => {
     await sweeper.sweep(20 * SECOND);
     expect(sweeper.nowMs).toBeLessThanOrEqual(T0 + 22 * SECOND);
     expect(sweeper.done()).toMatchObject({ complete: false });
-    expect(sweeper.progress.state.left?.at.from).toBeDefined();
+    expect(sweeper.progress.state.unfinished?.at.from).toBeDefined();
   });
 
   it('passes over a cluster that is gone, and begins anew after the last', async () => {
-    sweeper.progress.state = { left: { startedAtMs: T0 - MINUTE, at: { cluster: cluster('b'), list: 'STOPPED' } } };
+    sweeper.progress.state = {
+      unfinished: { startedAtMs: T0 - MINUTE, at: { cluster: cluster('b'), list: 'STOPPED' } },
+    };
     many(1, 'a');
     await sweeper.sweep();
     expect(sweeper.account.listed).toEqual([]);
@@ -374,6 +380,6 @@ describe('a part of a sweep that fails', () => {
     };
     expect(await sweeper.sweep()).toBe(0);
     expect(sweeper.done()).toMatchObject({ clusters: 0, failures: 0, throttled: true, complete: false });
-    expect(sweeper.progress.state.left?.at).toEqual({ cluster: CLUSTER, list: 'RUNNING' });
+    expect(sweeper.progress.state.unfinished?.at).toEqual({ cluster: CLUSTER, list: 'RUNNING' });
   });
 });

@@ -150,14 +150,14 @@ describe("MTTA's bound, 15.5 s at an interval of 10 s and a second for that of t
 
   it('is longer by the time between two sweeps for what a sweep found', async () => {
     await enrolledLongAgo();
-    await answered([aQuestion(1, { toldBy: 'sweep', receivedAtMs: T0 - 11 * SECOND }, 72_140)], [running(1)]);
+    await answered([aQuestion(1, { detectedBy: 'sweep', receivedAtMs: T0 - 11 * SECOND }, 72_140)], [running(1)]);
     expect(reported('answer_timed')).toMatchObject([{ source: 'sweep' }]);
     expect(reported('mtta_breached')).toEqual([]);
   });
 
   it('is breached where sweeps failed for ten minutes, however soon it was answered then', async () => {
     await enrolledLongAgo();
-    await answered([aQuestion(1, { toldBy: 'sweep', receivedAtMs: T0 - SECOND }, 10 * MINUTE)], [running(1)]);
+    await answered([aQuestion(1, { detectedBy: 'sweep', receivedAtMs: T0 - SECOND }, 10 * MINUTE)], [running(1)]);
     expect(reported('mtta_breached')).toMatchObject([{ lateMs: 600_400 - 72_540 }]);
   });
 });

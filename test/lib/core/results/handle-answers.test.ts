@@ -20,7 +20,7 @@ async function delivered(...queries: PendingQuery[]): Promise<string[]> {
     await world.ports.ledger.markHandled(taskArn(n), 1, {
       host: 'h1',
       enrolled: true,
-      asked: [],
+      queryKeys: [],
       settleByMs: T0 + MINUTE,
     });
     await world.ports.queue.enqueue(query);

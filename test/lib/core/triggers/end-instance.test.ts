@@ -187,7 +187,7 @@ describe('what waited for its agent', () => {
   async function aTask(n: number): Promise<string> {
     const workload = taskArn(n);
     await world.ports.ledger.advance(aSnapshot(n, { workload, subjects: [dockerId(n)] }));
-    const handling = { host: INSTANCE, enrolled: true, asked: [], settleByMs: ENDED + 60 * MINUTE };
+    const handling = { host: INSTANCE, enrolled: true, queryKeys: [], settleByMs: ENDED + 60 * MINUTE };
     await world.ports.ledger.markHandled(workload, 1, handling);
     return workload;
   }

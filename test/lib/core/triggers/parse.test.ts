@@ -60,7 +60,7 @@ describe('what an event about an instance says', () => {
     expect(parseEvent(fixture(19, { state }), 'sweep')).toEqual({
       kind: 'end',
       event: {
-        ...{ id: fixture(19).id, instanceId: INSTANCE, state, occurredAtMs: atMs(19), toldBy: 'sweep' },
+        ...{ id: fixture(19).id, instanceId: INSTANCE, state, occurredAtMs: atMs(19), detectedBy: 'sweep' },
         raw: fixture(19, { state }),
       },
     });

@@ -67,9 +67,9 @@ describe("a task's addresses", () => {
     const { ledger } = world.ports;
     let writes = 0;
     const came = ledger.indexAddresses.bind(ledger);
-    ledger.indexAddresses = async (record, stays) => {
+    ledger.indexAddresses = async (record, addressesSince) => {
       writes += 1;
-      await came(record, stays);
+      await came(record, addressesSince);
     };
     for (const number of [5, 8]) await arrives(number);
     expect(writes).toBe(1);
@@ -79,7 +79,7 @@ describe("a task's addresses", () => {
   });
 });
 
-describe('the machine under a task', () => {
+describe('the instance under a task', () => {
   it('is as it was when the task was asked about, whatever becomes of it', async () => {
     await anInstance({ image_id: 'ami-1', instance_type: 'm7g.large', 'tag:team': 'search', 'tag:Name': 'web' });
     await arrives(5);
@@ -91,7 +91,7 @@ describe('the machine under a task', () => {
       instance_type: 'm7g.large',
       instance_tags: 'Name=web team=search',
     };
-    expect((await world.record(TASK)).handling?.machine).toEqual(machine);
+    expect((await world.record(TASK)).handling?.instanceFacts).toEqual(machine);
     const { pending } = await world.ports.queue.read(HOST, true);
     expect(pending[0]?.decorations).toMatchObject({ ...machine, task_family: expect.any(String) });
   });
@@ -99,10 +99,13 @@ describe('the machine under a task', () => {
   it('is learned later where nobody knew more than its id, also of an agent with a name of its own', async () => {
     await world.ports.aliases.learn(HOST, 'ip-10-0-1-2', world.nowMs);
     await arrives(5);
-    expect((await world.record(TASK)).handling).toMatchObject({ host: 'ip-10-0-1-2', machine: { instance_id: HOST } });
+    expect((await world.record(TASK)).handling).toMatchObject({
+      host: 'ip-10-0-1-2',
+      instanceFacts: { instance_id: HOST },
+    });
     await anInstance({ image_id: 'ami-1' });
     await arrives(7);
-    expect((await world.record(TASK)).handling?.machine).toMatchObject({ ami_id: 'ami-1' });
+    expect((await world.record(TASK)).handling?.instanceFacts).toMatchObject({ ami_id: 'ami-1' });
   });
 
   it('is gone where the ledger says so, though no node ever said', async () => {
@@ -139,5 +142,5 @@ it.each([
   await world.take({ ...fixture(5), time });
   const { pending } = await world.ports.queue.read(HOST, true);
   expect(pending.map(({ triggeredAtMs }) => triggeredAtMs)).toEqual(pending.map(() => world.nowMs));
-  expect((await world.record(TASK)).handling?.firstAsked).toMatchObject({ eventAtMs: world.nowMs });
+  expect((await world.record(TASK)).handling?.firstQuery).toMatchObject({ eventAtMs: world.nowMs });
 });

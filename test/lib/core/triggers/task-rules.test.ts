@@ -156,8 +156,8 @@ describe('the end of a task', () => {
     await world.take(fixture(5), fixture(5, { version: 6 }));
     await arrives(7);
     expect((await sets()).map(([, , set]) => set)).toEqual(['post-mortem']);
-    const { asked } = (await world.record(TASK)).handling ?? {};
-    expect(new Set(asked?.map(({ queryId }) => queryId)).size).toBe(asked?.length);
+    const { queryKeys } = (await world.record(TASK)).handling ?? {};
+    expect(new Set(queryKeys?.map(({ queryId }) => queryId)).size).toBe(queryKeys?.length);
   });
 
   it('takes back what was asked on an event that was overtaken while it was handled', async () => {
@@ -262,7 +262,7 @@ describe('what a limit drops', () => {
       await untilDeath(() => handleEvent(parseEvent(fixture(5)), world.taskDeps(mortal.ports(world.ports))));
       await arrives(5);
       const { troubles, handling } = await world.record(TASK);
-      expect([at, (await sets()).length, troubles, handling?.asked.length]).toEqual([at, 2, [], 2]);
+      expect([at, (await sets()).length, troubles, handling?.queryKeys.length]).toEqual([at, 2, [], 2]);
       if (!mortal.died) break;
     }
   });

@@ -1,7 +1,7 @@
 import { run } from '../lib/cli/program.ts';
 import { addWorkbench } from '../workbench/demo/add-workbench.ts';
 
-// Who reads has had enough, as `head` does: end as any program in a pipe does, with the code of SIGPIPE.
+// The reader of the pipe closed it, as `head` does. Exit with the code of SIGPIPE, as other programs do.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(141);

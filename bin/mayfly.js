@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Checks the version before anything is loaded that an old Node cannot read; so no import and no await stands at the top.
+// Checks Node's version before it loads code that an old Node cannot parse. So this file has no top-level import or await.
 const NEEDED = [20, 19]; // package.json says the same to npm
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -10,10 +10,10 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   );
   process.exitCode = 1;
 } else {
-  // The SDK's advice on Node 20 concerns SDK releases to come; package-lock.json holds ours.
+  // The SDK warns that future releases drop Node 20. package-lock.json pins the release that we use.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED =
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED || 'true';
-  // TypeScript runs as it is: tsx translates what is imported after it is registered, on every Node that Mayfly supports.
+  // tsx compiles the TypeScript files that are imported after register(), on every Node that Mayfly supports.
   import('tsx/esm/api').then(({ register }) => {
     register();
     return import('./mayfly-cli.ts');

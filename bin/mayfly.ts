@@ -1,4 +1,4 @@
-/** The CDK app: Mayfly in a stack of its own, for whatever account and Region the credentials name. */
+/** The CDK app: one stack with Mayfly, in the account and Region of your credentials. */
 import { env } from 'node:process';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -9,7 +9,7 @@ import { bundleFunctions } from '../scripts/bundle.ts';
 
 await bundleFunctions();
 
-// The CLI passes both; without it (`node --import tsx bin/mayfly.ts`) the template must be the same, in the same place.
+// The CDK CLI passes both. Without the CLI (`node --import tsx bin/mayfly.ts`) the template must be the same, in the same folder.
 const app = new App({ context: cdkJson.context, outdir: env.CDK_OUTDIR ?? 'cdk.out' });
 // `cdk deploy -c enrollSecrets=web,db`, or the same in cdk.json: further enroll secrets, by name.
 const names = app.node.tryGetContext('enrollSecrets');

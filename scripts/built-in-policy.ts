@@ -1,6 +1,6 @@
 /**
- * Compiles `policy/` into `policy/built-in.json`, which the bundles of the functions contain: version 1 of an empty table.
- * Run it after every change of that folder (`npm run policy`); a test compares.
+ * Compiles `policy/` into `policy/built-in.json`. The functions' bundles contain it; it becomes version 1 in an empty table.
+ * Run `npm run policy` after every change of that folder. A test compares the two.
  */
 import { writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
@@ -9,7 +9,7 @@ import { compilePolicy, readPolicyFolder } from '../lib/policy-compiler/index.ts
 
 const FOLDER = fileURLToPath(new URL('../policy', import.meta.url));
 
-/** @throws with every problem of the folder, warnings too: the default policy must have none */
+/** @throws with every problem of the folder, including warnings: the default policy must have none */
 async function compiled(): Promise<string> {
   const files = readPolicyFolder(FOLDER);
   const { policy, problems } = await compilePolicy(files);

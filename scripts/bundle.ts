@@ -22,10 +22,10 @@ export interface Bundle {
 /**
  * Bundles every folder of `lambdas/`; esbuild takes about 50 ms each.
  *
- * CommonJS, as the SDK loads in two thirds of the time it takes as an ES module, and for Node 20, as the same files run
- * locally (docs/decisions/0004-bundles-esbuild-cjs.md).
+ * The bundles are CommonJS, because the SDK then loads in two thirds of the time of an ES module. They are for Node 20,
+ * because the same files run locally (docs/decisions/0004-bundles-esbuild-cjs.md).
  *
- * @throws where a folder has no index.ts, or esbuild finds an error in one
+ * @throws when a folder has no index.ts, or when esbuild finds an error
  */
 export async function bundleFunctions(): Promise<Bundle[]> {
   const names = functionNames();
@@ -54,7 +54,7 @@ async function bundleFunction(name: string): Promise<Bundle> {
     platform: 'node',
     format: 'cjs',
     target: 'node20',
-    mainFields: ['module', 'main'], // the SDK's ES modules can be shaken: a third smaller and faster to load than its CommonJS
+    mainFields: ['module', 'main'], // the SDK's ES modules can be tree-shaken: the bundle is a third smaller and loads faster
     minify: true,
     keepNames: true, // error names decide what is retried
     legalComments: 'none',
@@ -64,12 +64,12 @@ async function bundleFunction(name: string): Promise<Bundle> {
   const [output] = outputFiles;
   if (!output) throw new Error(`esbuild made no file of lambdas/${name}`);
   writeWhole(file, output.contents);
-  // Without it, Node takes the nearest package.json's word: below this repository, that is ES modules.
+  // Without this file, Node uses the repository's package.json, which says that files are ES modules.
   writeWhole(join(BUNDLES, name, 'package.json'), Buffer.from('{"type":"commonjs"}\n'));
   return { name, file, bytes: output.contents.length, gzippedBytes: gzipSync(output.contents).length };
 }
 
-/** Nobody sees half a file, as a synthesis beside this one might; nobody sees a new file where nothing changed. */
+/** Replaces a file atomically, because another synthesis may read it. Does not touch a file whose contents are the same. */
 function writeWhole(file: string, contents: Uint8Array): void {
   if (existsSync(file) && readFileSync(file).equals(contents)) return;
   mkdirSync(dirname(file), { recursive: true });
@@ -78,7 +78,7 @@ function writeWhole(file: string, contents: Uint8Array): void {
   renameSync(unfinished, file);
 }
 
-/** Bundles of functions that are no more. */
+/** Removes the bundles of functions that no longer exist. */
 function removeOthers(names: readonly string[]): void {
   for (const entry of readdirSync(BUNDLES, { withFileTypes: true })) {
     if (entry.isDirectory() && !names.includes(entry.name)) rmSync(join(BUNDLES, entry.name), { recursive: true });

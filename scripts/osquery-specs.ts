@@ -1,10 +1,10 @@
 /**
- * Compares what the policy check knows of osquery's tables with osquery's own table specs, and can write it anew.
+ * Compares tables.json, which the policy check uses, with osquery's own table specs, or writes it from them.
  *
  *   node --import tsx scripts/osquery-specs.ts FOLDER                      prints every difference; exit code 1 if any
  *   node --import tsx scripts/osquery-specs.ts FOLDER --write VERSION SOURCE
  *
- * FOLDER is `specs/` of osquery's repository. Names, types, options and platforms are taken; descriptions are not.
+ * FOLDER is `specs/` of osquery's repository. Names, types, options and platforms are copied; descriptions are not.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -23,12 +23,12 @@ const PLATFORM_SETS: Readonly<Record<string, readonly Platform[]>> = {
   WINDOWS: ['windows'],
   POSIX: ['linux', 'darwin'],
 };
-/** What osquery stores of a type: dates are texts. */
+/** Types of specs that osquery stores under another name: dates are texts. */
 const TYPES: Readonly<Record<string, string>> = { DATE: 'TEXT', DATETIME: 'TEXT', UNSIGNED_BIGINT: 'UNSIGNED BIGINT' };
 const OPTIONS = ['index', 'required', 'additional', 'optimized', 'hidden'] as const;
 const ATTRIBUTES = ['event_subscriber', 'user_data', 'cacheable', 'utility'];
 
-/** The tables that a folder of specs gives to each platform, by name. Specs that no platform's build lists are left out. */
+/** The tables of a folder of specs, by name. Leaves out specs that no platform's build lists. */
 export function tablesIn(folder: string): Record<string, TableSpec> {
   const built = platformsBuilt(readFileSync(join(folder, 'CMakeLists.txt'), 'utf8'));
   const tables = readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap((file): [string, TableSpec][] => {
@@ -38,7 +38,7 @@ export function tablesIn(folder: string): Record<string, TableSpec> {
   return Object.fromEntries(tables.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Spec file → the platforms whose build has it; every optional part of osquery is on in its own packages. */
+/** Spec file → the platforms whose build contains it. osquery's own packages have every optional part enabled. */
 function platformsBuilt(cmake: string): Map<string, readonly Platform[]> {
   const text = cmake.replace(/#.*$/gm, '');
   return new Map(
@@ -86,13 +86,13 @@ function columnsIn(list: SpecValue | undefined, platforms: Platform[] | undefine
 
 const texts = (value: SpecValue | undefined): string[] => (Array.isArray(value) ? value.map(String) : []);
 
-/** Without what is absent or empty: it would only lengthen the file. */
+/** Removes absent and empty fields, which keeps the file short. */
 const some = (fields: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0)),
   );
 
-/** Every difference between two sets of tables, a line each: `-` only `ours` has it, `+` only `theirs`, `~` both and not the same. */
+/** One line for each difference between two sets of tables: `-` only in `ours`, `+` only in `theirs`, `~` in both but different. */
 export function differences(
   ours: Readonly<Record<string, TableSpec>>,
   theirs: Readonly<Record<string, TableSpec>>,
@@ -123,7 +123,7 @@ function columnDifferences(table: string, ours: readonly ColumnSpec[], theirs: r
   return isReordered ? [`~ ${table}: the order of its columns`] : lines;
 }
 
-/** A column a line, so that a new version of osquery shows as a readable diff. */
+/** Writes one column per line, so that a new version of osquery gives a readable diff. */
 function dataText(version: string, source: string, tables: Readonly<Record<string, TableSpec>>): string {
   const lines = Object.entries(tables).map(([name, { columns, ...head }]) => {
     const rows = columns.map((column) => `      ${JSON.stringify(column)}`).join(',\n');

@@ -1,4 +1,4 @@
-/** The reference pages that are generated: each from the catalogue or schema that the code uses, so that they cannot differ. */
+/** Generates reference pages from the catalogues and schemas that the code uses, so that page and code cannot differ. */
 import { EVENT_METRICS, type EventMetrics } from '../lib/aws/event-metrics.ts';
 import { ERROR_CODES } from '../lib/core/errors.ts';
 import { type Field, LOG_EVENTS, type LogEvent } from '../lib/core/log-events.ts';
@@ -12,7 +12,7 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
   'docs/reference/policy.md': policyReference(),
 });
 
-/** A link to a page beside the one that has it. */
+/** A link to another page of the same folder. */
 const linkTo = (page: string, text: string): string => `[${text}](${page}.md)`;
 const code = (text: string): string => `\`${text}\``;
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

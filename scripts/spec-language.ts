@@ -1,4 +1,4 @@
-/** A value of osquery's table specs, which are a small part of Python: texts, numbers, names, lists, and calls. */
+/** A value of osquery's table specs. They use a small subset of Python: texts, numbers, names, lists, and calls. */
 export type SpecValue = string | number | boolean | SpecValue[] | SpecName | SpecCall;
 
 /** A name such as `BIGINT` or `LINUX`, or names joined by `+`. */
@@ -18,7 +18,12 @@ const TOKEN =
 
 type Token = { readonly kind: 'text' | 'word' | 'mark'; readonly value: string };
 
-/** The calls of a spec, in their order. @throws with the text at which it cannot go on */
+/**
+ * Parses a spec into its calls, in file order.
+ *
+ * @throws with the text that it cannot parse
+ * @example readSpec('table_name("uptime")') // [{ call: 'table_name', args: ['uptime'], named: {} }]
+ */
 export function readSpec(text: string): SpecCall[] {
   const reader = new Reader(tokens(text));
   const calls: SpecCall[] = [];
@@ -59,7 +64,7 @@ class Reader {
 
   call(): SpecCall {
     const value = this.value();
-    if (!isCall(value)) throw new Error(`a spec is made of calls, and this is none: ${JSON.stringify(value)}`);
+    if (!isCall(value)) throw new Error(`a spec consists of calls, and this is not a call: ${JSON.stringify(value)}`);
     return value;
   }
 
@@ -79,7 +84,7 @@ class Reader {
     return { names };
   }
 
-  /** Texts side by side are one. */
+  /** Joins adjacent string literals, as Python does. */
   private text(first: string): string {
     let all = first;
     while (this.tokens[this.at]?.kind === 'text') all += this.next().value;

@@ -25,33 +25,34 @@ export interface DeploymentFlags {
   readonly table?: string;
 }
 
-/** A Mayfly that is looked at or changed. */
+/** The Mayfly that a command reads or changes. */
 export interface Deployment {
-  /** As a person would call it. */
+  /** Its name in messages, such as `the stack Mayfly`. */
   readonly name: string;
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
   readonly registry: NodeRegistry;
   readonly ledgerIndex: LedgerIndex;
-  /** How long its ledger remembers a workload after the last sign of it. */
+  /** How long its ledger keeps a workload after the last event or sweep that reported it. */
   readonly keepsMs: () => Promise<number>;
   readonly fleetIssues: FleetIssues;
   readonly sweeps: { readonly read: () => Promise<SweepState> };
 }
 
-/** Adds the options that say which Mayfly is meant. */
+/** Adds the options that choose a Mayfly. */
 export const withDeploymentOptions = (command: Command): Command =>
   command
-    .option('-d, --data <folder>', 'a Mayfly on this machine, by its data folder', DATA)
+    .option('-d, --data <folder>', 'a Mayfly on this machine, given by its data folder', DATA)
     .addOption(
-      new Option('-s, --stack <name>', 'a Mayfly in AWS, by its stack; your credentials are used').conflicts('table'),
+      new Option('-s, --stack <name>', 'a Mayfly in AWS, given by its stack; uses your credentials').conflicts('table'),
     )
-    .option('-t, --table <name>', 'a Mayfly in AWS, by its table');
+    .option('-t, --table <name>', 'a Mayfly in AWS, given by its table');
 
 /**
- * Does something with the Mayfly that the flags name.
+ * Opens the Mayfly that the flags name, calls `work` with it, and closes it.
  *
  * @throws with the next step to take, when it cannot be reached
+ * @example const live = await withDeployment(flags, ({ store }) => store.current());
  */
 export async function withDeployment<T>(
   flags: DeploymentFlags,
@@ -83,10 +84,11 @@ export async function withDeployment<T>(
   }
 }
 
-/** The live version. @throws where there is none yet */
+/** The live version. @throws when there is none yet */
 export async function livePolicyOf({ name, store }: Deployment): Promise<PolicyVersion> {
   const live = await store.current();
-  if (!live) throw new Error(`${name} has no policy yet: it seeds itself on its first request, or push one yourself`);
+  if (!live)
+    throw new Error(`${name} has no policy yet: its first request stores the default policy, or push one yourself`);
   return live;
 }
 
@@ -108,7 +110,7 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
     throw new Error(`no Mayfly has run in ${flags.data}: ${next}`, { cause });
   });
   const left = embedded ? await openStopped(flags.data) : undefined;
-  if (left) note(`No Mayfly runs in ${flags.data} now: this is what it left there.`);
+  if (left) note(`No Mayfly runs in ${flags.data} now: reading the table in its data folder.`);
   const at = left ?? { endpoint: dynamodb, credentials };
   const client = new DynamoDBClient({ endpoint: at.endpoint, region: 'us-east-1', credentials: at.credentials });
   return { name: `the Mayfly in ${flags.data}`, table: tableName, client, close: left?.close };
@@ -122,7 +124,9 @@ async function tableOf(stack: string): Promise<string> {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
     const table = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
     if (table) return table;
-    throw new Error(`the stack ${stack} has no output ${OUTPUT}: is it Mayfly's? Deploy it anew, or use --table NAME`);
+    throw new Error(
+      `the stack ${stack} has no output ${OUTPUT}: is it a Mayfly stack? Deploy it again, or use --table NAME`,
+    );
   } catch (error) {
     if (error instanceof Error && error.name === 'ValidationError') {
       throw new Error(
@@ -136,31 +140,31 @@ async function tableOf(stack: string): Promise<string> {
   }
 }
 
-/** An error of the SDK with what to do about it; any other as it is. */
+/** Adds the next step to an error of the SDK that we know. Returns any other error unchanged. */
 function explained(error: unknown, name: string, flags: DeploymentFlags): unknown {
   const local = !flags.stack && !flags.table;
   const because = (text: string): Error => new Error(text, { cause: error });
   if (local && String(error).includes('ECONNREFUSED')) {
     const next = `start it with "npx mayfly local --no-demo --data ${flags.data}", or wait until it is up`;
-    return because(`${name} does not run now: ${next}`);
+    return because(`${name} is not running: ${next}`);
   }
   if (!(error instanceof Error)) return error;
   switch (error.name) {
     case 'ResourceNotFoundException':
-      return because(`${name} is not there: check the name, AWS_PROFILE and AWS_REGION`);
+      return because(`${name} does not exist: check the name, AWS_PROFILE and AWS_REGION`);
     case 'CredentialsProviderError':
       return because(`no AWS credentials for ${name}: set AWS_PROFILE, or sign in with "aws sso login"`);
     case 'ExpiredTokenException':
     case 'UnrecognizedClientException':
-      return because(`AWS takes these credentials for ${name} no longer: sign in again (${error.message})`);
+      return because(`AWS no longer accepts these credentials for ${name}: sign in again (${error.message})`);
     case 'AccessDeniedException':
       return because(
-        `not allowed at ${name}: it takes dynamodb:GetItem, BatchGetItem, Query, PutItem, UpdateItem and DeleteItem on its table and its index, ` +
+        `access denied to ${name}: you need dynamodb:GetItem, BatchGetItem, Query, PutItem, UpdateItem and DeleteItem on its table and its index, ` +
           `and cloudformation:DescribeStacks for --stack (${error.message})`,
       );
     case 'ValidationException':
       return /specified index/.test(error.message)
-        ? because(`${name} is of an earlier version, which kept no list of workloads: deploy it anew`)
+        ? because(`${name} is an earlier version, which has no index of workloads: deploy it again`)
         : error;
     default:
       return /region is missing/i.test(error.message) ? because(`no Region for ${name}: set AWS_REGION`) : error;

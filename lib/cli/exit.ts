@@ -1,4 +1,4 @@
-/** Ends a command that has said what there is to say with an exit code of its own. */
+/** Thrown by a command that has printed its result, to end with this exit code. */
 export class Exit extends Error {
   override readonly name = 'Exit';
   readonly code: number;

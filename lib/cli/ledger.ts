@@ -10,25 +10,25 @@ import { pastTime } from './ledger/times.ts';
 import { who } from './ledger/who.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
-/** Adds the commands that show what was seen, and what was not. */
+/** Adds the commands that read the ledger and the node directory. */
 export function addLedger(program: Command): void {
   timed(withDeploymentOptions(program.command('coverage')))
-    .description('Count what became of every workload: seen, post-mortem, missed and why, and how long answers took')
+    .description('Count workloads by verdict (seen, post-mortem, missed and why), and show how long answers took')
     .addHelpText(
       'after',
       examples('npx mayfly coverage', 'npx mayfly coverage --stack Mayfly --cluster prod --since 7d'),
     )
     .action(coverage);
   timed(withDeploymentOptions(program.command('missed')))
-    .description('Show every workload that was missed, why, and what to do about it')
+    .description('List missed workloads, with the reason and what to do about it')
     .addHelpText(
       'after',
       examples('npx mayfly missed', 'npx mayfly missed --since 2026-11-01T10:00Z --json | jq .[].workload'),
     )
     .action(missed);
   withDeploymentOptions(program.command('task'))
-    .description('Show one life as a timeline: events, questions, answers, containers')
-    .argument('<workload>', 'ARN or whole id of an ECS task, or id of an EC2 instance', workload)
+    .description('Show one workload as a timeline: events, queries, answers, containers')
+    .argument('<workload>', 'ARN or full id of an ECS task, or id of an EC2 instance', workload)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -41,16 +41,16 @@ export function addLedger(program: Command): void {
     .action(task);
   withDeploymentOptions(program.command('nodes'))
     .description(
-      'Show who is enrolled: host, hostname, platform, profile, last seen, version of osquery; and what is wrong',
+      'List enrolled nodes (host, hostname, platform, profile, last seen, version of osquery) and fleet issues',
     )
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
       `${examples('npx mayfly nodes', 'npx mayfly nodes --stack Mayfly --json')}
 
-What is wrong is found every minute: instances that no node enrolled from, agents gone silent while their host runs, and
-ECS agents that remove stopped containers at once. Instances with the tag mayfly:ignore = true are left out. With --json
-such an instance is listed too, lastSeenAt being null.`,
+Mayfly looks for fleet issues every minute: instances without an enrolled node, agents that stopped polling while their
+host runs, and ECS agents that remove stopped containers at once. Instances with the tag mayfly:ignore = true are left
+out. With --json, an instance without a node is listed too; its lastSeenAt is null.`,
     )
     .action(nodes);
   withDeploymentOptions(program.command('who'))
@@ -62,38 +62,38 @@ such an instance is listed too, lastSeenAt being null.`,
       'after',
       `${examples('npx mayfly who 10.0.3.7', 'npx mayfly who 10.0.3.7 --at 2h', 'npx mayfly who 10.0.3.7 --at 2026-11-01T10:00Z --stack Mayfly')}
 
-The ledger keeps a workload for 90 days after the last sign of it, unless the policy's ledger_keeps says otherwise.
-Addresses are those of task network interfaces and of EC2 instances, public ones too; a task on its host's own network
-has none, so the host is the answer.`,
+The ledger keeps a workload for 90 days after its last event or sweep; ledger_keeps in the policy changes that. It knows
+the addresses of task network interfaces and of EC2 instances, including public ones. A task on its host's own network
+has no address, so the answer is the host.`,
     )
     .action(who);
   timed(withDeploymentOptions(program.command('mtta')))
-    .description('Show how late an answer can come at most, by class of nodes, beside how late answers came')
+    .description('Show the longest time to answer that each class of nodes guarantees, and the measured times')
     .addHelpText(
       'after',
       `${examples('npx mayfly mtta', 'npx mayfly mtta --stack Mayfly --cluster prod --since 7d --json')}
 
-MTTA, max time to alert, is the bound to plan with; an average promises nothing. A class of nodes is a profile of the
-policy. Its bound is the time of an event (5 s), its distributed_interval, and a fetch and a run (0.31 s). "hot" is the
-bound while a start keeps the host's agent polling every 5 s, "no event" that of what only a sweep finds. A late answer
-is one beyond the bound; each is counted as MttaBreaches and rings an alarm.`,
+MTTA, max time to alert, is the bound to plan with; an average guarantees nothing. A class of nodes is a profile of the
+policy. Its bound is the time of an event (5 s), plus its distributed_interval, plus a fetch and a run (0.31 s). "hot" is
+the bound while the host's agent polls every 5 s after a start; "no event" is the bound for what only a sweep finds. An
+answer after the bound is late: it is counted as MttaBreaches and sets off an alarm.`,
     )
     .action(mtta);
 }
 
-const TIMES = '90m, 24h, 7d ago, or 2026-11-01T10:00Z; a date alone is its midnight in UTC';
+const TIMES = '90m, 24h, 7d ago, or 2026-11-01T10:00Z; a date without a time is midnight UTC';
 
 const timed = (command: Command): Command =>
   command
     .addOption(
-      new Option('--since <time>', `first heard of since then: ${TIMES}`)
+      new Option('--since <time>', `workloads whose first event is not older: ${TIMES}`)
         .argParser(pastTime)
         .default(pastTime('24h'), '24h'),
     )
-    .option('-c, --cluster <name>', 'of this ECS cluster alone', cluster)
+    .option('-c, --cluster <name>', 'only workloads of this ECS cluster', cluster)
     .option(...JSON_FLAG);
 
-// Partitions, the short format without a cluster, and ids with and without dashes: all of them exist.
+// AWS uses all of these: other partitions, the short format without a cluster, and ids with and without dashes.
 const TASK_ARN = /^arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:task\/([A-Za-z0-9_-]{1,255}\/)?[A-Za-z0-9-]{1,64}$/;
 const TASK_ID = /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 const INSTANCE_ID = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/;
@@ -103,14 +103,14 @@ function workload(text: string): string {
   const id = text.toLowerCase(); // as AWS writes them
   if (TASK_ID.test(id) || INSTANCE_ID.test(id)) return id;
   throw new InvalidArgumentError(
-    'Neither ARN nor whole id of an ECS task (32 hex digits), nor id of an EC2 instance (i- and 17). ' +
-      'The ECS console, "npx mayfly missed" and "npx mayfly who" have the whole.',
+    'Neither an ARN or a full id of an ECS task (32 hex digits), nor an id of an EC2 instance (i- and 17). ' +
+      'The ECS console, "npx mayfly missed" and "npx mayfly who" show the full id.',
   );
 }
 
 function cluster(text: string): string {
   if (/^[A-Za-z0-9_-]{1,255}$/.test(text)) return text;
-  throw new InvalidArgumentError('The name of an ECS cluster: letters, digits, - and _. Leave it out for all.');
+  throw new InvalidArgumentError('The name of an ECS cluster: letters, digits, - and _. Omit it for all clusters.');
 }
 
 function address(text: string): string {

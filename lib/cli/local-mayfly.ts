@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What the loopback endpoints of a run demand, as AWS credentials. */
+/** The AWS credentials that the local endpoints require. */
 interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** Where a running Mayfly can be found; the first line of `--json`. */
+/** The addresses of a running Mayfly; the first line of `--json`. */
 export interface Ready {
   readonly url: string;
   readonly certificate: string;
@@ -18,27 +18,27 @@ export interface Ready {
   readonly results: string;
   readonly flagfile: string;
   readonly dynamodb: string;
-  /** The table is a file of the data folder, and can be opened when nothing runs there. */
+  /** The table is a file in the data folder, and can be opened when no Mayfly runs there. */
   readonly embedded: boolean;
   readonly tableName: string;
   /** The name of Mayfly's own bus, for requests. */
   readonly bus: string;
 }
 
-/** What the data folder keeps for commands: where the Mayfly is, and the credentials that its endpoints demand. */
+/** What the data folder holds for commands: the addresses of the Mayfly and the credentials that its endpoints require. */
 export interface ReadyFile extends Ready {
   readonly credentials: Credentials;
 }
 
 /** The file of the data folder that holds a `ReadyFile`. */
 export const READY_FILE = 'ready.json';
-/** The data folder that commands mean when none is named. */
+/** The default data folder of commands. */
 export const DATA = process.env.MAYFLY_DATA ?? '.mayfly';
 
-/** For a ready file of an earlier version, whose endpoints took any credentials. */
+/** For the ready file of an earlier version, whose endpoints accepted any credentials. */
 const NONE_DEMANDED: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Where the Mayfly of a data folder runs, or ran last. */
+/** The addresses of the Mayfly that runs, or ran last, in a data folder. @throws when none has run there */
 export async function readyIn(data: string): Promise<ReadyFile> {
   try {
     return { credentials: NONE_DEMANDED, ...JSON.parse(await readFile(join(data, READY_FILE), 'utf8')) };
@@ -49,19 +49,19 @@ export async function readyIn(data: string): Promise<ReadyFile> {
   }
 }
 
-/** The table of a local Mayfly that does not run, opened for reading. */
+/** The table of a stopped local Mayfly, opened for reading. */
 interface StoppedTable {
   readonly endpoint: string;
   readonly credentials: Credentials;
   readonly close: () => Promise<void>;
 }
 
-/** Opens the table that a local Mayfly left in its data folder; undefined while one runs there. */
+/** Opens the table in the data folder of a stopped local Mayfly; undefined while one runs there. */
 export type OpenStopped = (data: string) => Promise<StoppedTable | undefined>;
 
 let opener: OpenStopped = async () => undefined;
 
-/** Registers how the table of a stopped local Mayfly is opened: the workbench does it, and no command imports that. */
+/** Registers the workbench's function for the table of a stopped Mayfly. `lib` must not import the workbench. */
 export function registerOpener(open: OpenStopped): void {
   opener = open;
 }

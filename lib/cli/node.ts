@@ -17,8 +17,8 @@ interface RevokeFlags extends DeploymentFlags {
 export function addNode(program: Command): void {
   const node = program.command('node').description('Show one node, or revoke it');
   withDeploymentOptions(node.command('show'))
-    .description('Show what is known of one node: who it says it is, when it came last, what is wrong with it')
-    .argument('<host>', 'its host identifier, as "mayfly nodes" shows it')
+    .description('Show one node: the identity it enrolled with, when it was last seen, and its fleet issues')
+    .argument('<host>', 'its host identifier, as listed by "mayfly nodes"')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -26,17 +26,17 @@ export function addNode(program: Command): void {
     )
     .action(show);
   withDeploymentOptions(node.command('revoke'))
-    .description('End a node at once and keep its machine out')
-    .argument('<host>', 'its host identifier, as "mayfly nodes" shows it')
-    .option('-y, --yes', 'do it without a question', false)
-    .option('--undo', 'let a revoked machine enroll again', false)
+    .description('Revoke a node at once and keep its host from enrolling again')
+    .argument('<host>', 'its host identifier, as listed by "mayfly nodes"')
+    .option('-y, --yes', 'do not ask for confirmation', false)
+    .option('--undo', 'let a revoked host enroll again', false)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
       `${examples('npx mayfly node revoke i-0a1b2c3d4e5f60718', 'npx mayfly node revoke web-7 --stack Mayfly --yes', 'npx mayfly node revoke web-7 --undo')}
 
-Its key opens nothing from its next request on, and it is asked nothing any more. For 90 days no agent of that machine
-enrolls under this name. It still knows the enroll secret, and could use it under another name: rotate the secret too
+Its node key is refused from its next request on, and it gets no more queries. For 90 days no agent can enroll under this
+host identifier. The host still has the enroll secret and could enroll under another name: rotate the secret too
 (docs/runbook.md, "Revoke a host or a secret").`,
     )
     .action(revoke);
@@ -56,16 +56,16 @@ async function show(host: string, flags: DeploymentFlags & { json: boolean }): P
 async function known(host: string, { registry, name }: Deployment): Promise<Node> {
   const node = await registry.find(host, true);
   if (node) return node;
-  throw new Error(`no node of that name is enrolled at ${name}: "npx mayfly nodes" shows those that are`);
+  throw new Error(`no node of that name is enrolled at ${name}: "npx mayfly nodes" lists those that are`);
 }
 
-/** @throws {Exit} 1 when it was not confirmed */
+/** @throws {Exit} 1 when the operator did not confirm */
 async function revoke(host: string, flags: RevokeFlags): Promise<void> {
   const { node, name } = await withDeployment(flags, async (deployment) => ({
     node: await known(host, deployment),
     name: deployment.name,
   }));
-  // Asked while nothing is under way: a person may take their time.
+  // Confirms while no connection is open, because an operator may take their time.
   if (!flags.undo) await confirmed(node, name, flags);
   const done = await withDeployment(flags, async (deployment) => {
     if (flags.undo) return readmit(node, deployment);
@@ -77,12 +77,12 @@ async function revoke(host: string, flags: RevokeFlags): Promise<void> {
   const { revoked, otherAgents } = done;
   say(
     revoked
-      ? `${printable(host)} is revoked: its key opens nothing any more. It still knows the enroll secret: rotate that too.`
+      ? `${printable(host)} is revoked: its node key is refused from now on. It still has the enroll secret: rotate that too.`
       : `${printable(host)} may enroll again.`,
   );
   for (const agent of otherAgents)
     note(
-      `${printable(agent)} enrolled under the same identifier and still has its key: revoke it too if it should go.`,
+      `${printable(agent)} enrolled under the same identifier and still has its node key: revoke it too if necessary.`,
     );
 }
 
@@ -103,7 +103,7 @@ async function confirmed(node: Node, deployment: string, { yes }: RevokeFlags): 
   if (yes) return;
   const what = `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${deployment}?`;
   if (!process.stdin.isTTY) {
-    note(`${what} Say so with --yes.`);
+    note(`${what} Confirm with --yes.`);
     throw new Exit(1);
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -13,25 +13,27 @@ import { examples, JSON_FLAG } from './print.ts';
 
 const FOLDER = 'policy';
 
-/** Adds `mayfly policy` and what belongs to it. */
+/** Adds `mayfly policy` and its subcommands. */
 export function addPolicy(program: Command): void {
   const policy = program
     .command('policy')
-    .description('What to ask, of whom, when, and what agents are told: try it, change it, take it back')
+    .description(
+      'Try, change and roll back the policy: which queries go to which hosts, when, and how agents are configured',
+    )
     .addHelpText(
       'after',
       `
-The policy is a folder of YAML. What is pushed is live within 30 s, without a deploy, and every version is kept.
+The policy is a folder of YAML. A push is live within 30 s, without a deploy. Every version is kept.
 
   $ npx mayfly policy init                     the default policy, into ./policy
   $ npx mayfly policy check                    every mistake, with file, line and column
   $ npx mayfly policy test --policy policy test/fixtures/events/05-ecs-task-ec2-running.json
   $ npx mayfly policy diff                     what a push would change
   $ npx mayfly policy push -m "Ask for sockets too"
-  $ npx mayfly policy rollback                 as it was before
+  $ npx mayfly policy rollback                 make the version before live again
 
-All but init and check speak to the Mayfly on this machine (--data), or to one in AWS (--stack, --table) with your
-credentials. Exit codes: 0 done, 1 refused or failed, 2 a command line that makes no sense, 3 diff found changes.`,
+All commands except init and check use the Mayfly on this machine (--data), or one in AWS (--stack, --table) with your
+credentials. Exit codes: 0 success, 1 refused or failed, 2 wrong command line, 3 diff found changes.`,
     );
   addFolderCommands(policy);
   addVersionCommands(policy);
@@ -41,20 +43,20 @@ credentials. Exit codes: 0 done, 1 refused or failed, 2 a command line that make
 function addFolderCommands(policy: Command): void {
   policy
     .command('init')
-    .description('Copy the default policy into a folder; files that are there stay as they are')
+    .description('Copy the default policy into a folder; existing files are kept')
     .argument('[dir]', 'the folder', FOLDER)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy init', 'npx mayfly policy init security/policy'))
     .action(init);
   policy
     .command('check')
-    .description('Find every mistake in a policy folder; exit code 1 when there is an error')
+    .description('Find every problem in a policy folder; exit code 1 if there is an error')
     .argument('[dir]', 'the folder', FOLDER)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy check', 'npx mayfly policy check --json | jq .problems'))
     .action(check);
   withDeploymentOptions(policy.command('diff'))
-    .description('Show what a push would change; exit code 0 when nothing, 3 when something')
+    .description('Show what a push would change; exit code 0 for no change, 3 for changes')
     .argument('[dir]', 'the folder', FOLDER)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy diff', 'npx mayfly policy diff security/policy --stack Mayfly'))
@@ -64,7 +66,7 @@ function addFolderCommands(policy: Command): void {
     .argument('[dir]', 'the folder', FOLDER)
     .requiredOption('-m, --message <text>', 'what changes and why, for the history')
     .option('-e, --expect <version>', 'only if this version is live: the one your change was reviewed against', version)
-    .option('-y, --yes', 'do what would otherwise be asked first: delete rules and profiles', false)
+    .option('-y, --yes', 'do not ask for confirmation, such as before deleting rules and profiles', false)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -73,18 +75,18 @@ function addFolderCommands(policy: Command): void {
         'npx mayfly policy push security/policy --stack Mayfly --expect 7 -m "As reviewed in #123"',
       )}
 
-A folder with errors is not pushed. "policy diff" and "policy push" remember in the folder (.mayfly-base.json, not for git)
-which version they compared it with: if another one is live by now, nothing is pushed, and you see who pushed what. Deletions,
-and a colleague's version that the folder was never compared with, are asked about; where nobody can be asked, they want --yes or --expect.
-Whatever goes wrong, what is live stays live, and the exit code is 1.`,
+A folder with errors is not pushed. "policy diff" and "policy push" record in the folder (.mayfly-base.json, not for git)
+which version they compared it with. If another version is live by now, nothing is pushed, and you see who pushed what.
+You have to confirm deletions, and the replacement of a colleague's version that the folder was never compared with;
+without a terminal, use --yes or --expect. After any failure the live version is unchanged, and the exit code is 1.`,
     )
     .action(push);
 }
 
 function addVersionCommands(policy: Command): void {
   withDeploymentOptions(policy.command('drift'))
-    .description('Show which nodes run another agent configuration than the live policy gives them')
-    .option('-a, --all', 'the others too', false)
+    .description('Show which nodes run a different agent configuration than the live policy gives them')
+    .option('-a, --all', 'also list nodes that have not drifted', false)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy drift', 'npx mayfly policy drift --all --stack Mayfly'))
     .action(drift);
@@ -98,11 +100,11 @@ function addVersionCommands(policy: Command): void {
       'after',
       `${examples('npx mayfly policy rollback', 'npx mayfly policy rollback 5 --stack Mayfly -m "Sockets were too slow"')}
 
-A rollback is a version of its own, so a second one without a number undoes the first.`,
+A rollback is a new version, so a second rollback without a number undoes the first.`,
     )
     .action(rollback);
   withDeploymentOptions(policy.command('history'))
-    .description('Show who made which version live, newest first; * is live')
+    .description('List versions and who pushed them, newest first; * is live')
     .option('-n, --limit <count>', 'how many', version, 20)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy history', 'npx mayfly policy history --stack Mayfly --limit 100'))
@@ -110,16 +112,18 @@ A rollback is a version of its own, so a second one without a number undoes the 
   withDeploymentOptions(policy.command('show'))
     .description('Show a version: its rules, and its profiles with the config_hash of nodes that run them')
     .argument('[version]', 'its number; default: the live one', version)
-    .option('-f, --files <dir>', 'write its YAML there, to edit it again; nothing is overwritten')
+    .option('-f, --files <dir>', 'write its YAML into this folder, to edit it again; nothing is overwritten')
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy show', 'npx mayfly policy show 5 --files policy-5'))
     .action(show);
 }
 
 function addTrialCommands(policy: Command): void {
-  const ofFolder = ['-p, --policy <dir>', 'a policy folder; default: what is live'] as const;
+  const ofFolder = ['-p, --policy <dir>', 'a policy folder; default: the live policy'] as const;
   withDeploymentOptions(policy.command('test'))
-    .description('Show what a policy makes of events: which rules match, whom they ask, the very SQL, what limits do')
+    .description(
+      'Show what a policy does with events: matching rules, their hosts, the exact SQL, and the effect of limits',
+    )
     .argument('<events...>', 'JSON files, one event or an array each')
     .option(...ofFolder)
     .option(...JSON_FLAG)
@@ -135,7 +139,7 @@ function addTrialCommands(policy: Command): void {
     .description('Run recorded events through the policy in the order of their file names, and print what is queued')
     .argument('<dir>', 'a folder of JSON files, one event or an array each')
     .option(...ofFolder)
-    .option('--json', 'what it prints in any case', true)
+    .option('--json', 'the output is always JSON', true)
     .addHelpText(
       'after',
       `${examples(
@@ -143,15 +147,15 @@ function addTrialCommands(policy: Command): void {
         'diff <(npx mayfly policy replay events) <(npx mayfly policy replay events --policy policy)',
       )}
 
-One JSON object a line, in this order: "queued" and "withdrawn" queries, and what was "dropped" by a limit or "refused"
-for what it binds. The clock is that of the events: the same events and the same policy give the same bytes. No agent
-takes part, so what is queued waits until it expires, and hosts-where finds nobody. Where no event tells the instance
-behind a container instance, its ARN stands for the host.`,
+It prints one JSON object a line: "queued" and "withdrawn" queries, and queries that a limit "dropped" or that were
+"refused" for the values they bind. The clock follows the events: the same events and the same policy give the same
+bytes. There are no agents, so queued queries wait until they expire, and hosts-where matches no node. If no event
+names the instance behind a container instance, its ARN stands for the host.`,
     )
     .action(replay);
 }
 
 function version(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('A whole number from 1.');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Use a whole number from 1.');
   return Number(text);
 }

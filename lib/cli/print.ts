@@ -1,30 +1,30 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 
-/** Colours where a person looks on, plain text in pipes and files; `NO_COLOR` is honoured. */
+/** Colours for a terminal, plain text for pipes and files. Respects `NO_COLOR`. */
 export const colours = (stream: NodeJS.WriteStream = process.stdout): ReturnType<typeof pc.createColors> =>
   pc.createColors(stream.isTTY === true && !process.env.NO_COLOR);
 
-/** A line of what was asked for. */
+/** Prints a line of the result, on standard output. */
 export const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-/** A line about it, which must not end up in a file that the answer is written to. */
+/** Prints a line about the work, on standard error, so that it does not get into a file with the result. */
 export const note = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
 export const sayJson = (value: unknown): void => say(JSON.stringify(value));
 
-/** The option that every command with an answer has. */
+/** The option of every command that prints a result. */
 export const JSON_FLAG = ['--json', 'JSON for programs, on standard output', false] as const;
 
-/** What follows a command's help. */
+/** The examples at the end of a command's help. */
 export const examples = (...commands: string[]): string =>
   `\nExamples:\n${commands.map((command) => `  $ ${command}`).join('\n')}`;
 
-/** Text of somebody else's on one line of the terminal: control characters, and so escape sequences, do nothing. */
+/** Untrusted text for one line of a terminal: without control characters, and so without escape sequences. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
 
 /** `2025-03-01 12:00:00Z` */
@@ -40,7 +40,11 @@ export function duration(seconds: number): string {
   return seconds > 0 && seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
 }
 
-/** Rows in columns as wide as their widest cell, two spaces apart; the last column keeps its length. */
+/**
+ * Aligns rows in columns, two spaces apart. The last column is not padded.
+ *
+ * @example columns([['web-1', 'seen'], ['a', 'missed']]) // 'web-1  seen\na      missed'
+ */
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows.reduce<number[]>((widest, row) => {
     row.forEach((cell, at) => {
@@ -53,7 +57,7 @@ export function columns(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => line(row).trimEnd()).join('\n');
 }
 
-/** A table of numbers with their names in the first column: the others end where their heading ends. */
+/** A table of numbers: the first column is left-aligned, the others are right-aligned. */
 export function figures([head = [], ...rows]: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
   const widths = head.map((_, at) => Math.max(...all.map((row) => width(row[at] ?? ''))));
@@ -61,7 +65,7 @@ export function figures([head = [], ...rows]: readonly (readonly string[])[]): s
   return columns(all.map((row) => row.map((cell, at) => (at === 0 ? cell : right(cell, at)))));
 }
 
-/** As it is seen: a colour takes no room. */
+/** The visible width: colour codes have none. */
 const width = (cell: string): number => stripVTControlCharacters(cell).length;
 
 /** `1.2 s`, `310 s` */
@@ -69,7 +73,7 @@ export const seconds = (ms: number): string => `${ms < 100_000 ? (ms / 1000).toF
 
 const PATIENCE_MS = 2000;
 
-/** Waits for `work`; after two seconds it says what is being waited for, so that silence never looks like a hang. */
+/** Waits for `work`. After two seconds it prints what it waits for, so that the command does not seem to hang. */
 export async function patiently<T>(what: string, work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => note(`${what} …`), PATIENCE_MS);
   try {
@@ -83,19 +87,19 @@ const TICK_MS = 1000;
 const LINE_MS = 5000;
 
 /**
- * Shows how far something long has come, on standard error: in place on a terminal, else in a new line every few seconds.
+ * Shows the progress of long work on standard error: on one line of a terminal, elsewhere as a new line every 5 s.
  *
- * @returns what ends it, and takes the line off a terminal
+ * @returns a function that stops it and clears the line of a terminal
  */
 export function ticking(lineOf: (seconds: number) => string): () => void {
   const startedAt = performance.now();
   const { isTTY } = process.stderr;
-  const tell = (): void => {
+  const print = (): void => {
     const line = lineOf(Math.round((performance.now() - startedAt) / 1000));
     process.stderr.write(isTTY ? `\r${line}\u001b[K` : `${line}\n`);
   };
-  tell();
-  const timer = setInterval(tell, isTTY ? TICK_MS : LINE_MS);
+  print();
+  const timer = setInterval(print, isTTY ? TICK_MS : LINE_MS);
   return () => {
     clearInterval(timer);
     if (isTTY) process.stderr.write('\r\u001b[K');

@@ -7,16 +7,19 @@ import { addPolicy } from './policy.ts';
 import { addRequest } from './request.ts';
 
 /**
- * The operator's command.
+ * Runs the operator's command.
  *
- * @param args what follows `mayfly` on the command line
- * @param addMore adds commands that are not part of the product: those of the workbench
- * @returns the exit code: 0 when done, 1 when it failed, 2 for a command line that makes no sense; a command may have
- *   others, which its help names
+ * @param args the command line after `mayfly`
+ * @param addMore adds commands that are not part of the product, such as those of the workbench
+ * @returns the exit code: 0 for success, 1 for failure, 2 for a wrong command line; a command may have others, which its
+ *   help lists
+ * @example process.exitCode = await run(['coverage', '--since', '7d']);
  */
 export async function run(args: readonly string[], addMore?: (program: Command) => void): Promise<number> {
   const program = new Command('mayfly')
-    .description('Mayfly turns lifecycle events into osquery queries that reach the host while the thing still lives.')
+    .description(
+      'Mayfly turns lifecycle events into osquery queries that reach the host while the workload still runs.',
+    )
     .version(packageJson.version)
     .showHelpAfterError('Try the same with --help')
     .enablePositionalOptions() // an option after a subcommand is that subcommand's

@@ -3,14 +3,14 @@ import { matchNode } from '../core/policy/match-node.ts';
 import type { Policy, PolicyVersion } from '../core/policy/policy.ts';
 import { namedBy } from '../core/policy/target.ts';
 
-/** Longer than functions keep a policy (30 s), by as much as two clocks may differ. */
+/** Functions cache a policy for 30 s; the other 2 s are for clocks that differ. */
 const FOLLOWED_AFTER_MS = 32_000;
 
-/** How long, in ms, until every function has taken a version into use. */
+/** Milliseconds until every function uses a version. */
 export const untilFollowedMs = ({ pushedAtMs }: Pick<PolicyVersion, 'pushedAtMs'>, nowMs: number): number =>
   Math.min(FOLLOWED_AFTER_MS, Math.max(0, pushedAtMs + FOLLOWED_AFTER_MS - nowMs));
 
-/** What a rule makes of a request: how many hosts it asks, and why none where it asks none. */
+/** How many hosts a rule asks on a request, and the reason where it asks none. */
 export interface RuleHosts {
   readonly rule: string;
   readonly hosts: number;

@@ -22,12 +22,12 @@ interface RequestFlags {
 export function addRequest(program: Command): void {
   program
     .command('request')
-    .description("Set off the policy's rules on a request of this name, as a webhook would")
-    .argument('<name>', 'the name that rules with `on: { request: NAME }` wait for')
-    .option('--detail <json>', 'what the rules see under detail, such as the host to ask', object, {})
-    .option('-k, --key <text>', 'the same key within a day is the same request; default: a new one each time')
-    .option('-d, --data <folder>', 'a Mayfly on this machine, by its data folder', DATA)
-    .option('-s, --stack <name>', 'a Mayfly in AWS, by its stack; your credentials are used')
+    .description("Trigger the policy's rules for a request of this name, as a webhook would")
+    .argument('<name>', 'the name in `on: { request: NAME }` of the rules')
+    .option('--detail <json>', 'the detail of the request, such as the host to query', object, {})
+    .option('-k, --key <text>', 'requests with the same key within a day are one request; default: a new key each time')
+    .option('-d, --data <folder>', 'a Mayfly on this machine, given by its data folder', DATA)
+    .option('-s, --stack <name>', 'a Mayfly in AWS, given by its stack; uses your credentials')
     .addHelpText(
       'after',
       `
@@ -35,45 +35,46 @@ Example:
   $ npx mayfly request container-by-cgroup --detail '{"host":"i-0a1b2c3d4e5f60718","container":"9fd313b782de"}'`,
     )
     .action(async (name: string, flags: RequestFlags) => {
-      const { id, asked } = await request(name, flags);
+      const { id, rules } = await request(name, flags);
       say(`accepted as ${id}`);
-      for (const { rule, hosts, isLimited, why } of asked) {
+      for (const { rule, hosts, isLimited, why } of rules) {
         const limit = isLimited ? ', as many as hosts_per_trigger allows' : '';
         say(`${rule} asks ${count(hosts, 'host')}${why ? ` (${printable(why)})` : limit}`);
       }
-      if (asked.some(({ hosts }) => hosts > 0)) say(whereAnswersAre(id));
+      if (rules.some(({ hosts }) => hosts > 0)) say(whereAnswersAre(id));
     });
 }
 
-/** A host that never answers is in the results, too: `linesOfGivenUp`. */
+/** Results also have a line for each host that never answered: `linesOfGivenUp`. */
 const whereAnswersAre = (id: string): string =>
-  `answers are the results with the decoration event_id ${id}; one with givenUp tells of a host that did not answer`;
+  `answers are the results with the decoration event_id ${id}; a result with givenUp is a host that did not answer`;
 
 const requestsOf = ({ rules }: Policy): string[] => [
   ...new Set(rules.flatMap(({ on }) => ('request' in on ? [on.request] : []))),
 ];
 
 /**
- * Puts one request on Mayfly's bus, once every function has the policy that is live now: functions keep one for 30 s.
+ * Puts one request on Mayfly's bus. Waits first until every function uses the live policy: functions cache it for 30 s.
  *
- * @returns the event's id, and whom the policy asks
+ * @returns the event's id, and the hosts that each rule asks
  */
 async function request(
   name: string,
   { detail, key, data, stack }: RequestFlags,
-): Promise<{ readonly id: string; readonly asked: readonly RuleHosts[] }> {
+): Promise<{ readonly id: string; readonly rules: readonly RuleHosts[] }> {
   const { live, nodes } = await withDeployment({ data, stack }, async (deployment) => ({
     live: await livePolicyOf(deployment),
     nodes: await everyEntry(deployment.directory),
   }));
   const waited = requestsOf(live.policy);
   if (!waited.includes(name)) {
-    const known = waited.length > 0 ? `there are rules for: ${waited.join(', ')}` : 'no rule waits for any';
-    throw new Error(`no rule of the live policy waits for a request "${name}"; ${known}`);
+    const known =
+      waited.length > 0 ? `there are rules for: ${waited.join(', ')}` : 'no rule has a request as its trigger';
+    throw new Error(`no rule of the live policy is for a request "${name}"; ${known}`);
   }
   const waitMs = untilFollowedMs(live, Date.now());
   if (waitMs > 0) {
-    note(`Version ${live.version} is ${Math.ceil(waitMs / 1000)} s from being in use everywhere: waiting …`);
+    note(`Version ${live.version} is in use everywhere in ${Math.ceil(waitMs / 1000)} s: waiting …`);
     await setTimeout(waitMs);
   }
   const { client, bus } = stack ? await inAws(stack) : await here(data);
@@ -90,7 +91,7 @@ async function request(
   const { Entries: [answer] = [] } = await client.send(command).catch((cause) => {
     if (stack || !String(cause).includes('ECONNREFUSED')) throw cause;
     throw new Error(
-      `no Mayfly runs in ${data} that could take it: start it with "npx mayfly local --no-demo --data ${data}"`,
+      `no Mayfly runs in ${data} that could handle it: start it with "npx mayfly local --no-demo --data ${data}"`,
       {
         cause,
       },
@@ -99,7 +100,7 @@ async function request(
   client.destroy();
   if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
   const event = { detail: { ...detail, request: name } };
-  return { id: answer.EventId, asked: hostsOfRequest(live.policy, { name, event }, nodes, Date.now()) };
+  return { id: answer.EventId, rules: hostsOfRequest(live.policy, { name, event }, nodes, Date.now()) };
 }
 
 async function here(data: string): Promise<{ client: EventBridgeClient; bus: string }> {

@@ -10,10 +10,10 @@ export interface SinceFlags extends DeploymentFlags {
   readonly json: boolean;
 }
 
-/** What a group without a cluster is called. */
+/** The name of the group without a cluster. */
 const inNone = 'EC2 instances';
 
-/** The workloads that the flags mean: of a time, and of one cluster if one is named. */
+/** The records that the flags select: of one cluster, if one is named. */
 export async function* meant(
   records: AsyncIterable<WorkloadRecord>,
   flags: SinceFlags,
@@ -26,7 +26,7 @@ const isMeant = (record: WorkloadRecord, { cluster }: SinceFlags): boolean =>
 
 const HOUR_MS = 3_600_000;
 
-/** That the flags mean no workload, and which there are that may be looked for; undefined where they mean some. */
+/** A message for flags that select no workload, with what to try instead; undefined where they select some. */
 export async function nothing(ledgerIndex: LedgerIndex, flags: SinceFlags, nowMs: number): Promise<string | undefined> {
   const { since, cluster } = flags;
   const others = new Set<string>();
@@ -37,12 +37,12 @@ export async function nothing(ledgerIndex: LedgerIndex, flags: SinceFlags, nowMs
   const none = `No workload${cluster === undefined ? '' : ` of the cluster ${printable(cluster)}`} since ${when(since)}`;
   if (others.size > 0) return `${none}. There are some of: ${[...others].sort().join(', ')}.`;
   const latestMs = await ledgerIndex.latest(since);
-  if (latestMs === undefined) return `${none}, nor before: no event and no sweep has told of any yet.`;
-  const days = Math.ceil((nowMs + HOUR_MS - latestMs) / (24 * HOUR_MS)); // still so when it is typed
-  return `${none}. The latest that is known was first heard of ${when(latestMs)}: try --since ${days}d.`;
+  if (latestMs === undefined) return `${none}, and none before: no event and no sweep has reported any yet.`;
+  const days = Math.ceil((nowMs + HOUR_MS - latestMs) / (24 * HOUR_MS)); // one hour more, for the time until the command is typed
+  return `${none}. The first event of the latest one was at ${when(latestMs)}: try --since ${days}d.`;
 }
 
-/** Shows what became of every workload: counts for each verdict, by cluster, and how long answers took. */
+/** Shows the number of workloads for each verdict, by cluster, and how long answers took. */
 export async function coverage(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const { all, clusters, none } = await withDeployment(flags, async ({ ledgerIndex }) => {
@@ -59,8 +59,10 @@ export async function coverage(flags: SinceFlags): Promise<void> {
     say(`\nMissed, and why (what to do: npx mayfly missed)`);
     say(columns(reasons.map(([reason, n]) => ['  ', reason, String(n)])));
   }
-  say(`\nSince ${when(flags.since)}. Covered: seen and post-mortem, of all but pending, never-started and ignored.`);
-  say('Time to answer: from the event that asked to the first row.');
+  say(
+    `\nSince ${when(flags.since)}. Covered: the share of seen and post-mortem, without pending, never-started and ignored.`,
+  );
+  say('Time to answer: from the event that queued the query to the first row.');
 }
 
 const HEAD = 'cluster,workloads,covered,seen,post-mortem,missed,never-started,ignored,pending,p50,p95,p99,max'.split(
@@ -81,5 +83,5 @@ function line(name: string, { workloads, verdicts, share, timeToAnswerMs: wait }
   ];
 }
 
-/** `98.2 %`; 100 only when it is all of them. */
+/** `98.2 %`; rounded down, so that 100 means all. */
 const percent = (share: number): string => `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;

@@ -8,7 +8,7 @@ import { withDeployment } from '../deployment.ts';
 import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
-/** A workload that nobody saw. */
+/** A workload with the verdict missed. */
 interface Miss {
   readonly workload: string;
   readonly cluster: string | null;
@@ -18,7 +18,7 @@ interface Miss {
   readonly advice: string;
 }
 
-/** Shows every miss, under its reason and what to do about it; the most frequent reason first. */
+/** Lists missed workloads by reason and advice, the most frequent reason first. */
 export async function missed(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const { misses, none } = await withDeployment(flags, async ({ ledgerIndex }) => {
@@ -53,5 +53,5 @@ export async function missed(flags: SinceFlags): Promise<void> {
       say(`  ${advice}\n${columns(rows)}\n`);
     }
   }
-  say('One life as a timeline: npx mayfly task ARN');
+  say('One workload as a timeline: npx mayfly task ARN');
 }

@@ -17,7 +17,7 @@ import { withDeployment } from '../deployment.ts';
 import { columns, count, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
-/** What the bounds take for granted. */
+/** The times that the bounds assume. */
 const ASSUMED = {
   eventLatencyMs: EVENT_LATENCY_MS,
   roundTripMs: ROUND_TRIP_MS,
@@ -27,29 +27,29 @@ const ASSUMED = {
   sweepRunMs: SWEEP_RUN_MS,
 };
 
-/** A way between two stages, and what to do where most of the time of a late answer went on it. */
+/** The step between two stages, and what to do if a late answer spent most of its time there. */
 const WAYS: Readonly<Record<Stage, { readonly name: string; readonly advice: string }>> = {
   eventToReceivedMs: {
     name: 'event → received',
-    advice: 'the event came late, or waited in its queue: docs/runbook.md, "Oldest event"',
+    advice: 'the event arrived late, or waited in its queue: docs/runbook.md, "Oldest event"',
   },
   receivedToQueuedMs: {
     name: 'received → queued',
-    advice: 'the function took long: look at its Duration, and for throttling of the table and of ECS',
+    advice: 'the function was slow: check its Duration, and throttling of the table and of ECS',
   },
   queuedToDeliveredMs: {
     name: 'queued → delivered',
     advice:
-      'the agent polled late, or more waited than one delivery takes: lower distributed_interval, raise queries_per_delivery',
+      'the agent polled late, or more queries waited than one delivery takes: lower distributed_interval, raise queries_per_delivery',
   },
   deliveredToAnsweredMs: {
     name: 'delivered → answered',
-    advice: 'the queries ran long, or the agent restarted: make them cheaper, or ask fewer at once',
+    advice: 'the queries were slow, or the agent restarted: make them cheaper, or send fewer at once',
   },
-  answeredToStoredMs: { name: 'answered → stored', advice: 'Firehose took long; agents wait for it' },
+  answeredToStoredMs: { name: 'answered → stored', advice: 'Firehose was slow; agents wait for it' },
 };
 
-/** Shows the bound of each class of nodes beside what was measured. */
+/** Shows the bound of each class of nodes, and the measured times. */
 export async function mtta(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const { none, late, stages, classes, sweepEveryMs, ...rest } = await withDeployment(flags, async (deployment) => {
@@ -73,7 +73,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
   }
   const { all, swept, launches } = rest;
   const others = [
-    ['all told by events', all],
+    ['all from events', all],
     ['found by a sweep', swept],
     ['EC2 launches', launches],
   ] as const;
@@ -85,7 +85,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
   }
   sayLate(late);
   if (none) say(`\n${none}`);
-  say(`\nSince ${when(flags.since)}. Plan with the bound, never with an average: it is what can be guaranteed.`);
+  say(`\nSince ${when(flags.since)}. Plan with the bound, not with an average: only the bound is guaranteed.`);
 }
 
 const HEAD = 'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(',');
@@ -110,7 +110,7 @@ const line = (
 const percentiles = (of: Answers['timeToAnswerMs']): string[] =>
   of ? [of.max, of.p99, of.p95, of.p50].map(seconds) : ['-', '-', '-', '-'];
 
-/** Late answers, under the way on which most of their time went and what to do about it. */
+/** Prints late answers by the step that took most of their time, with what to do about it. */
 function sayLate(late: readonly LateAnswer[]): void {
   if (late.length === 0) return;
   say(`\nBeyond the bound: ${count(late.length, 'answer')}`);

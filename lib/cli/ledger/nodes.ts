@@ -6,7 +6,7 @@ import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
 import { type DeploymentFlags, withDeployment } from '../deployment.ts';
 import { columns, count, printable, say, sayJson, when } from '../print.ts';
 
-/** What to do about a finding, in one line each. */
+/** What to do about each kind of fleet issue. */
 export const ADVICE: Readonly<Record<FleetIssueKind, string>> = {
   'no-agent':
     'put osquery into its image or user data, or give it the tag mayfly:ignore = true if it is to have none; see docs/hosts.md',
@@ -21,7 +21,7 @@ export const ADVICE: Readonly<Record<FleetIssueKind, string>> = {
     'set ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION=3h in its /etc/ecs/ecs.config; if it is, check that osquery reaches the Docker socket',
 };
 
-/** Shows who is enrolled, by host, and what is wrong with hosts. */
+/** Lists enrolled nodes by host, and open fleet issues. */
 export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const { name, entries, open } = await withDeployment(flags, async ({ name, directory, fleetIssues }) => ({
     name,
@@ -32,9 +32,7 @@ export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise
   if (entries.length === 0) say(`No node is enrolled at ${name}.\n${enrolling(flags)}`);
   else {
     say(columns([['host', 'hostname', 'platform', 'profile', 'last seen', 'osquery'], ...entries.map(rowOf)]));
-    say(
-      `\nLast seen is written every ${SEEN_EVERY_MS / 60_000} minutes at most: it may be so old though the node polls.`,
-    );
+    say(`\nLast seen is updated every ${SEEN_EVERY_MS / 60_000} minutes: it may be that old although the node polls.`);
   }
   for (const [kind, those] of grouped(open, ({ kind }) => kind)) {
     const rows = those.map(({ host, firstAtMs, detail }) => [
@@ -46,7 +44,7 @@ export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise
   }
 }
 
-/** How the first one comes. */
+/** How to enroll the first node. */
 const enrolling = ({ data, stack, table }: DeploymentFlags): string =>
   stack || table
     ? "Start osqueryd with the flagfile that is an output of the stack, and --specified_identifier=<the instance's id>."
@@ -58,7 +56,7 @@ const rowOf = ({ hostIdentifier, hostname, platform, profile, osqueryVersion, la
   printable(osqueryVersion ?? '') || '-',
 ];
 
-/** One entry a host: those with a node, then those that only a finding knows. */
+/** One entry for each host: first hosts with a node, then hosts that only have fleet issues. */
 function asJson(entries: readonly DirectoryEntry[], open: readonly FleetIssue[]): unknown[] {
   const byHost = grouped(open, ({ host }) => host);
   const fleetIssuesOf = (host: string) =>

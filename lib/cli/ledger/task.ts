@@ -14,14 +14,14 @@ import { type DeploymentFlags, withDeployment } from '../deployment.ts';
 import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
 import { hostFacts, instanceFactsOf } from './instance-facts.ts';
 
-/** Of a life itself, and of a question about it. */
+/** Stages of a workload itself, and of a query about it. */
 type Stage =
   | ('created' | 'pulling' | 'started' | 'ended' | 'stopped')
   | ('event' | 'received' | 'queued' | 'delivered' | 'answered' | 'stored' | 'trouble');
 
-/** One thing that happened in a life. */
+/** One entry of a workload's timeline. */
 interface Moment {
-  readonly atMs?: number; // nobody notes when there was trouble
+  readonly atMs?: number; // undefined for trouble, whose time is not recorded
   readonly stage: Stage;
   readonly what: string;
 }
@@ -29,17 +29,17 @@ interface Moment {
 /** How a container, or an instance itself, was seen. */
 type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not started yet' | 'id unusable';
 
-/** Shows one life: what is known of it, what happened when, and of what there was evidence. */
+/** Shows one workload: its identity, its timeline, and which of its containers were seen. */
 export async function task(name: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const nowMs = Date.now();
-  const { record, machine } = await withDeployment(flags, async (deployment) => {
+  const { record, instance } = await withDeployment(flags, async (deployment) => {
     const found = await deployment.ledgerIndex.find(name, nowMs + CLOCK_AHEAD_MS);
     if (!found)
       throw new Error(
-        `${deployment.name} knows no ${name}: neither an event nor a sweep told of it, or it was longer ago than ` +
-          `${duration((await deployment.keepsMs()) / 1000)}, which its ledger keeps`,
+        `${deployment.name} knows no ${name}: no event and no sweep reported it, or that was longer ago than the ` +
+          `${duration((await deployment.keepsMs()) / 1000)} that its ledger keeps`,
       );
-    return { record: found, machine: await instanceFactsOf(found, deployment.ledgerIndex, nowMs) };
+    return { record: found, instance: await instanceFactsOf(found, deployment.ledgerIndex, nowMs) };
   });
   const verdict = verdictOf(record, nowMs);
   const subjects = subjectsOf(record);
@@ -54,7 +54,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
       host: handling?.host ?? null,
       firstDetectedBy,
       identity,
-      machine: machine ?? null,
+      machine: instance ?? null,
       timeline,
       subjects,
     });
@@ -62,7 +62,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
   const paint = colours();
   say(`${paint.bold(printable(record.workload))}\n${paint.bold(verdictText(verdict, record))}\n`);
   const known = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
-  const facts = record.kind === 'ecs-task' ? [...known, ...hostFacts(machine)] : known;
+  const facts = record.kind === 'ecs-task' ? [...known, ...hostFacts(instance)] : known;
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));
   say(`\n${paint.bold('What happened')}`);
   say(columns(linesOf(momentsOf(record), record)));
@@ -71,13 +71,13 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
   say(columns(tableOf(subjects, record)));
 }
 
-/** What can still come of a life without a verdict. */
+/** What can still happen to a workload without a verdict. */
 function outlook(record: WorkloadRecord, { host, queryKeys }: Handling, nowMs: number): string {
   const untilMs = awaitedUntilMs(record);
-  if (untilMs > nowMs && !host) return `Its queries wait for its host to become known, until ${when(untilMs)} at most.`;
-  if (untilMs > nowMs) return `An answer is waited for until ${when(untilMs)}.`;
-  if (queryKeys.length > 0) return 'A container of it is still to start, and will be asked about.';
-  return 'Nothing was asked about it so far: no rule wanted to know, or nothing could be asked ("query_refused" in the log). Its end may ask.';
+  if (untilMs > nowMs && !host) return `Its queries wait until its host is known, at most until ${when(untilMs)}.`;
+  if (untilMs > nowMs) return `Mayfly waits for an answer until ${when(untilMs)}.`;
+  if (queryKeys.length > 0) return 'One of its containers has not started yet. Mayfly will send queries about it.';
+  return 'No query about it was queued so far: no rule matched, or every query was refused ("query_refused" in the log). Its end may queue one.';
 }
 
 function verdictText(verdict: Verdict, record: WorkloadRecord): string {
@@ -85,22 +85,25 @@ function verdictText(verdict: Verdict, record: WorkloadRecord): string {
   return `missed: ${verdict.reason} (${adviceOn(verdict.reason, record)})`;
 }
 
-/** What to say of trouble that an answer had, or the lack of one. */
+/** What each kind of trouble means. */
 const TROUBLE: Readonly<Record<Trouble, string>> = {
   denylisted: 'osquery refused to run the SQL, which had killed it before',
   'query-failed': 'osquery answered with an error',
-  'no-row': 'answered without naming it, or one of its containers',
+  'no-row': 'the answer did not name it, or one of its containers',
   'too-large': 'a query about it would have been too long',
-  'unsafe-id': 'a query left an id out: it has characters that never reach SQL',
-  unanswered: 'a question was taken, alone too, and not answered by an agent that polled on',
-  limited: 'a limit dropped a question about it',
+  'unsafe-id': 'a query left out an id with characters that are not allowed in SQL',
+  unanswered: 'a query was delivered, once on its own, and the agent polled on without answering',
+  limited: 'a limit dropped a query about it',
   'host-gone': 'its host had ended',
-  'agent-silent': 'a question was taken, and never answered',
-  expired: 'a question expired before the agent came',
-  'not-on-platform': 'nothing was asked that could prove it: the platform of its host lacks the tables',
+  'agent-silent': 'a query was delivered and never answered',
+  expired: 'a query expired before the agent polled',
+  'not-on-platform': 'no query could prove it: the platform of its host lacks the tables',
 };
 
-/** What happened, in order. Times are AWS's for events (in whole seconds) and states, ours for the rest: they may differ by a little. */
+/**
+ * The timeline, in order. Times of events (in whole seconds) and states are AWS's, the others are ours: the clocks may
+ * differ a little.
+ */
 function momentsOf(record: WorkloadRecord): Moment[] {
   const { handling, firstEventAtMs, occurredAtMs, lastStatus, stopped, identity, times = {} } = record;
   const { firstReceivedAtMs, firstDetectedBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } =
@@ -108,10 +111,10 @@ function momentsOf(record: WorkloadRecord): Moment[] {
   const { firstQuery, queryCounts = [] } = handling ?? {};
   const of = (stage: Stage, atMs: number | undefined, what: string): Moment[] =>
     atMs === undefined ? [] : [{ stage, atMs, what }];
-  const told = (detectedBy: typeof firstDetectedBy, event: string, change: string) =>
-    detectedBy === 'event' ? event : `${change}, which no event told of`;
+  const nameOf = (detectedBy: typeof firstDetectedBy, event: string, change: string) =>
+    detectedBy === 'event' ? event : `${change}, not reported by an event`;
   const heard = (detectedBy: typeof firstDetectedBy) => (detectedBy === 'event' ? 'received' : 'found by a sweep');
-  const askedOnFirst =
+  const isFirstQueryOnFirstEvent =
     !firstQuery || (firstQuery.eventAtMs === firstEventAtMs && firstQuery.receivedAtMs === firstReceivedAtMs);
   const isAgain = (firstAnswerFrom?.deliveredAtMs ?? 0) > (deliveredAtMs ?? 0);
   const isNews = occurredAtMs > firstEventAtMs && occurredAtMs !== firstQuery?.eventAtMs;
@@ -120,23 +123,27 @@ function momentsOf(record: WorkloadRecord): Moment[] {
     ...of('created', times.createdAtMs, 'created'),
     ...of('pulling', times.pullStartedAtMs, 'began to pull its images'),
     ...of('started', times.startedAtMs, 'its containers started'),
-    ...of('event', firstEventAtMs, told(firstDetectedBy, 'first event', 'first change')),
+    ...of('event', firstEventAtMs, nameOf(firstDetectedBy, 'first event', 'first change')),
     ...of('received', firstReceivedAtMs, heard(firstDetectedBy)),
-    ...(askedOnFirst
+    ...(isFirstQueryOnFirstEvent
       ? []
       : [
           ...of(
             'event',
             firstQuery.eventAtMs,
-            told(firstQuery.detectedBy, 'the event that asked', 'the change that asked'),
+            nameOf(firstQuery.detectedBy, 'the event that queued queries', 'the change that queued queries'),
           ),
-          ...of('received', firstQuery.receivedAtMs, `${heard(firstQuery.detectedBy)}: what asked`),
+          ...of('received', firstQuery.receivedAtMs, `${heard(firstQuery.detectedBy)}: what queued queries`),
         ]),
     ...[...queryCounts, ...record.lastGasps].flatMap(({ set, atMs, queries }) =>
-      of('queued', atMs, `asked: ${count(queries, `${set} query`, `${set} queries`)}`),
+      of('queued', atMs, `queued: ${count(queries, `${set} query`, `${set} queries`)}`),
     ),
     ...of('delivered', deliveredAtMs, 'delivered to its host'),
-    ...of('delivered', isAgain ? firstAnswerFrom?.deliveredAtMs : undefined, 'delivered: what was answered first'),
+    ...of(
+      'delivered',
+      isAgain ? firstAnswerFrom?.deliveredAtMs : undefined,
+      'delivered: the query that was answered first',
+    ),
     ...of('answered', firstAnswerAtMs, 'answered'),
     ...of('stored', firstStoredAtMs, 'stored'),
     ...of('ended', times.executionStoppedAtMs, 'its containers ended'),
@@ -149,7 +156,7 @@ function momentsOf(record: WorkloadRecord): Moment[] {
 function linesOf(moments: readonly Moment[], { firstEventAtMs }: WorkloadRecord): string[][] {
   const lines = moments.map(({ atMs, what }) =>
     atMs === undefined
-      ? { at: 'time not noted', distance: '', what }
+      ? { at: 'time unknown', distance: '', what }
       : { at: when(atMs), distance: distance(atMs - firstEventAtMs), what },
   );
   const width = Math.max(...lines.map((line) => line.distance.length));
@@ -167,7 +174,7 @@ function distance(ms: number): string {
   return hours < 24 ? `${sign}${hours}h ${minutes % 60}m` : `${sign}${Math.floor(hours / 24)}d ${hours % 24}h`;
 }
 
-/** A container, or an instance itself, with what events and rows say of it. */
+/** A container, or an instance itself, with what events and rows report about it. */
 type Subject = Partial<TaskContainer> & {
   readonly name: string;
   readonly seen: SeenHow;
@@ -204,7 +211,7 @@ function seenHow(
   return seenPostMortem.includes(id) ? 'post-mortem' : 'not seen';
 }
 
-/** The columns of which there is anything to say. */
+/** The table of containers, without columns that are empty in every row. */
 function tableOf(subjects: readonly Subject[], { kind }: WorkloadRecord): string[][] {
   const all: readonly (readonly [heading: string, cellOf: (subject: Subject) => string | undefined])[] = [
     [kind === 'ecs-task' ? 'container' : 'instance', ({ name }) => name],

@@ -24,11 +24,11 @@ export async function who(address: string, flags: DeploymentFlags & { at?: numbe
   if (had.length === 0) {
     say(`No workload that the ledger knows had ${address} at ${when(atMs)}.`);
     if (atMs < nowMs - keptMs) say(`The ledger keeps ${duration(keptMs / 1000)}.`);
-    if (before) say(`Last before had it:\n${lines(before)}`);
+    if (before) say(`The last one before:\n${lines(before)}`);
     return;
   }
   if (had.length > 1) {
-    say(`${had.length} workloads had ${address} at ${when(atMs)}, each in a subnet of its own:`);
+    say(`${had.length} workloads had ${address} at ${when(atMs)}, each in its own subnet:`);
   }
   say(had.map(lines).join('\n\n'));
 }
@@ -41,7 +41,7 @@ interface InstanceTenant extends Tenant {
 const lines = (tenancy: InstanceTenant): string => {
   const { record, fromMs, untilMs, instance } = tenancy;
   const { kind, identity, handling } = record;
-  const heard = `no end was heard of; last event ${when(record.occurredAtMs)}, ${record.lastStatus}`;
+  const heard = `no end is known; last event ${when(record.occurredAtMs)}, ${record.lastStatus}`;
   const facts = [
     ['from', when(fromMs)],
     ['until', untilMs === undefined ? heard : when(untilMs)],

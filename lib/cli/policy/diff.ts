@@ -6,9 +6,9 @@ import { colours, say, sayJson } from '../print.ts';
 import { rememberBase } from './base.ts';
 import { goodFolder } from './folder.ts';
 
-const DIFFERENT = 3; // 1 and 2 are a failure and a senseless command line
+const DIFFERENT = 3; // 1 is a failure, 2 a wrong command line
 
-/** Shows what a push of the folder would change. @throws {Exit} 3 when it would, 1 when the folder has errors */
+/** Shows what a push of the folder would change. @throws {Exit} 3 for changes, 1 when the folder has errors */
 export async function diff(dir: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const { policy, sources } = goodFolder(dir);
   const { name, live } = await withDeployment(flags, async ({ name, store }) => ({
@@ -24,15 +24,15 @@ export async function diff(dir: string, flags: DeploymentFlags & { json: boolean
   if (!same) throw new Exit(DIFFERENT);
 }
 
-/** Whether files say the same, to the letter. */
+/** Whether two versions have the same files with the same text. */
 export function sameSources(a: PolicyVersion['sources'] | undefined, b: PolicyVersion['sources']): boolean {
   const files = Object.entries(a ?? {});
   return a !== undefined && files.length === Object.keys(b).length && files.every(([file, text]) => b[file] === text);
 }
 
-/** A diff for people: what comes in green, what goes in red. */
+/** A diff for people: added lines in green, removed lines in red. */
 export function diffLines(changes: PolicyDiff, stream: NodeJS.WriteStream): string {
-  if (changes.isEmpty) return 'Only the files differ, in comments or layout: what is asked and served stays the same.';
+  if (changes.isEmpty) return 'Only comments or layout of the files differ: queries and configurations are the same.';
   const paint = colours(stream);
   const SIGNS: Readonly<Record<string, (line: string) => string>> = {
     '+': paint.green,

@@ -4,7 +4,7 @@ import type { Policy } from '../../core/policy/policy.ts';
 import { type DeploymentFlags, livePolicyOf, withDeployment } from '../deployment.ts';
 import { columns, count, printable, say, sayJson } from '../print.ts';
 
-/** A node, the configuration it should run, and the one it says it runs. */
+/** A node, the configuration it should run, and the configuration it reports. */
 interface NodeConfig {
   readonly host: string;
   readonly profile: string;
@@ -13,7 +13,7 @@ interface NodeConfig {
   readonly state: 'current' | 'drifted' | 'unknown';
 }
 
-/** Shows which nodes run another configuration than the live policy gives them. */
+/** Shows which nodes run a different configuration than the live policy gives them. */
 export async function drift(flags: DeploymentFlags & { all: boolean; json: boolean }): Promise<void> {
   const nodes = await withDeployment(flags, async (deployment) => {
     const { policy } = await livePolicyOf(deployment);
@@ -30,7 +30,7 @@ export async function drift(flags: DeploymentFlags & { all: boolean; json: boole
     );
   }
   say(
-    `${count(nodes.length, 'node')}: ${of('current')} current, ${of('drifted')} drifted, ${of('unknown')} have not said yet`,
+    `${count(nodes.length, 'node')}: ${of('current')} current, ${of('drifted')} drifted, ${of('unknown')} have not reported yet`,
   );
 }
 

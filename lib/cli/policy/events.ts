@@ -2,18 +2,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { hasCode } from '../exit.ts';
 
-/** One recorded event, and where it was read. */
+/** One recorded event, and the name of its file. */
 export interface RecordedEvent {
   readonly file: string;
   readonly event: Readonly<Record<string, unknown>>;
 }
 
-/** The events of JSON files, one or an array each, in the order given. @throws naming the file that holds none */
+/** The events of JSON files, one or an array in each file, in the given order. @throws naming the file without one */
 export async function readEvents(files: readonly string[]): Promise<RecordedEvent[]> {
   return (await Promise.all(files.map(eventsOf))).flat();
 }
 
-/** The events of a folder's `.json` files, in the order of their names. @throws where there are none */
+/** The events of a folder's `.json` files, in the order of their names. @throws when there are none */
 export async function readRecording(dir: string): Promise<RecordedEvent[]> {
   const names = await readdir(dir).catch((cause) => {
     throw new Error(`no recording in ${dir}: name a folder of JSON files, one event or an array each`, { cause });

@@ -9,7 +9,7 @@ import { colours, count, note, printable } from '../print.ts';
 export interface Folder {
   readonly dir: string;
   readonly sources: Readonly<Record<string, string>>;
-  /** Absent when a problem is an error. */
+  /** Undefined when a problem is an error. */
   readonly policy?: Policy;
   readonly problems: readonly Problem[];
 }
@@ -19,7 +19,7 @@ export interface GoodFolder extends Folder {
   readonly policy: Policy;
 }
 
-/** Reads and checks a policy folder; what is wrong with it is in `problems`. @throws when there is no such folder */
+/** Reads and checks a policy folder; `problems` holds what is wrong with it. @throws when there is no such folder */
 export function openFolder(dir: string): Folder {
   const files = filesOf(dir);
   const strays = strayFiles(dir).map((file) => [file, ''] as const);
@@ -48,18 +48,18 @@ function sizeProblem(policy: Policy, sources: Folder['sources']): Problem[] {
   }
 }
 
-/** The folder's policy; its problems are shown. @throws {Exit} 1 when one of them is an error */
+/** Opens a folder and prints its problems. @throws {Exit} 1 when one of them is an error */
 export function goodFolder(dir: string): GoodFolder {
   const folder = openFolder(dir);
   if (folder.problems.length > 0) note(problemLines(folder, process.stderr));
   if (isGood(folder)) return folder;
-  note(`mayfly: ${verdict(folder)}; what is live stays live`);
+  note(`mayfly: ${verdict(folder)}; the live version is unchanged`);
   throw new Exit(1);
 }
 
 const isGood = (folder: Folder): folder is GoodFolder => folder.policy !== undefined;
 
-/** `file:line:column: severity: message`, as editors and CI read it, a hint below. */
+/** `file:line:column: severity: message`, the format of editors and CI, with the hint on the next line. */
 export function problemLines({ dir, problems }: Folder, stream: NodeJS.WriteStream): string {
   const paint = colours(stream);
   return problems
@@ -71,7 +71,7 @@ export function problemLines({ dir, problems }: Folder, stream: NodeJS.WriteStre
     .join('\n');
 }
 
-/** One line on the whole folder. */
+/** One line about the whole folder. */
 export function verdict({ dir, policy, problems }: Folder): string {
   const errors = problems.filter(({ severity }) => severity === 'error').length;
   const found = [

@@ -1,7 +1,7 @@
 import { type DeploymentFlags, withDeployment } from '../deployment.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
 
-/** Shows who made which version live, newest first. */
+/** Lists versions and who pushed them, newest first. */
 export async function history(flags: DeploymentFlags & { limit: number; json: boolean }): Promise<void> {
   const { name, heads } = await withDeployment(flags, async ({ name, store }) => ({
     name,

@@ -5,10 +5,10 @@ import { hasCode } from '../exit.ts';
 import { count, say, sayJson } from '../print.ts';
 
 const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
-/** What `npm run policy` makes of the folder, and its type. */
+/** The start of the names of generated files, which are not copied. */
 const COMPILED = 'built-in.';
 
-/** Copies the policy that Mayfly comes with into `dir`; files that are there already are kept as they are. */
+/** Copies the default policy into `dir`; keeps files that exist already. */
 export async function init(dir: string, { json }: { json: boolean }): Promise<void> {
   const target = resolve(dir);
   const written: string[] = [];
@@ -24,9 +24,9 @@ export async function init(dir: string, { json }: { json: boolean }): Promise<vo
   }
   if (json) return sayJson({ dir, written, kept });
   for (const file of written) say(`  ${join(dir, file)}`);
-  const also = kept.length > 0 ? `; ${count(kept.length, 'file was', 'files were')} there already and stayed` : '';
+  const also = kept.length > 0 ? `; ${count(kept.length, 'existing file')} kept` : '';
   say(`${count(written.length, 'file')} written${also}.`);
-  say(`Change what you like, then: npx mayfly policy check ${dir}`);
+  say(`Edit the files, then run: npx mayfly policy check ${dir}`);
 }
 
 async function copied(from: string, to: string): Promise<boolean> {

@@ -12,10 +12,10 @@ import { goodFolder } from './folder.ts';
 import { versionAt } from './show.ts';
 
 interface PushFlags extends DeploymentFlags {
-  /** Nothing is pushed unless this version is live. */
+  /** Push only if this version is live. */
   readonly expect?: number;
   readonly message?: string;
-  /** Do what would otherwise be asked first. */
+  /** Do not ask for confirmation. */
   readonly yes?: boolean;
   readonly json: boolean;
 }
@@ -39,13 +39,13 @@ interface Plan {
   readonly questions: readonly string[];
 }
 
-/** Checks a folder, shows what it changes, and makes it live. @throws {Exit} 1 when it has errors or lost a race */
+/** Checks a folder, shows what it changes, and makes it live. @throws {Exit} 1 for errors, or when it lost a race */
 export async function push(dir: string, flags: PushFlags & { message: string }): Promise<void> {
   const { policy, sources } = goodFolder(dir);
   await withDeployment(flags, async (deployment) => {
     const live = await deployment.store.current();
     const expect = flags.expect ?? baseOf(dir, deployment.name);
-    // A change that was reviewed against a version was confirmed there.
+    // --expect names the version that the change was reviewed against, so it is confirmed.
     const yes = flags.yes || flags.expect !== undefined;
     await publish(deployment, { ...flags, expect, yes }, live, { policy, sources, message: flags.message, dir });
   });
@@ -77,7 +77,7 @@ async function publish(
   const { next, changes, isLiveAlready, questions } = planOf(live, publication, flags);
   if (isLiveAlready) {
     if (json) return sayJson({ pushed: null, live: expected, changes });
-    return say(`Nothing to push: version ${expected}, live at ${deployment.name}, says the same.`);
+    return say(`Nothing to push: version ${expected}, live at ${deployment.name}, is the same.`);
   }
   if (!json) say(diffLines(changes, process.stdout));
   if (dir !== undefined && questions.length > 0) await confirmed(questions, { dir, deployment, live: expected, json });
@@ -107,7 +107,7 @@ function sayPushed(name: string, next: PolicyVersion, changes: PolicyDiff, json:
     return;
   }
   say(colours().green(`Version ${next.version} is live at ${name}; functions follow within 30 s.`));
-  if (next.version > 1) say(colours().dim(`Back again: npx mayfly policy rollback ${next.version - 1}`));
+  if (next.version > 1) say(colours().dim(`To undo: npx mayfly policy rollback ${next.version - 1}`));
 }
 
 /** What an operator has to confirm: deleted rules and profiles, and a colleague's version that they have not seen. */
@@ -126,7 +126,7 @@ function questionsOf({ rules, profiles }: PolicyDiff, unseen: PolicyVersion | un
   ];
 }
 
-/** Asks at a terminal; elsewhere a flag has to say yes. @throws {Exit} 1 where the answer is not yes */
+/** Asks for confirmation at a terminal; elsewhere --yes is needed. @throws {Exit} 1 when it is not confirmed */
 async function confirmed(
   questions: readonly string[],
   { dir, deployment, live, json }: { dir: string; deployment: Deployment; live: number; json: boolean },
@@ -134,17 +134,19 @@ async function confirmed(
   const why = questions.join('; ');
   if (process.stdin.isTTY && !json) {
     const lines = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await lines.question(`This push: ${why}. Go on? [y/N] `);
+    const answer = await lines.question(`This push: ${why}. Continue? [y/N] `);
     lines.close();
     if (/^y(?:es)?$/i.test(answer.trim())) return;
   }
   if (json) sayJson({ pushed: null, live, unconfirmed: questions });
   note(`mayfly: nothing is pushed: ${why}.`);
-  note(`Look at "npx mayfly policy diff ${dir}", then push with --yes; what is live at ${deployment.name} stays live.`);
+  note(
+    `Look at "npx mayfly policy diff ${dir}", then push with --yes; the live version at ${deployment.name} is unchanged.`,
+  );
   throw new Exit(1);
 }
 
-/** Tells who has pushed what since a version. @throws {Exit} 1 */
+/** Prints who pushed what since a version. @throws {Exit} 1 always */
 async function overtaken({ name, store }: Deployment, expected: number, json: boolean): Promise<never> {
   const live = await store.current();
   const between = (await store.history(SHOWN)).filter(({ version }) => version > expected);
@@ -155,13 +157,13 @@ async function overtaken({ name, store }: Deployment, expected: number, json: bo
   }
   const seen = expected > 0 ? await store.version(expected) : undefined;
   if (live && between.length > 0) note(diffLines(diffPolicies(seen?.policy, live.policy), process.stderr));
-  note('Bring that into your folder, look at "npx mayfly policy diff", and push again.');
+  note('Merge that into your folder, check "npx mayfly policy diff", and push again.');
   throw new Exit(1);
 }
 
 const SHOWN = 20;
 
-/** Who pushes, as the history will tell. */
+/** The name that the history shows for this push. */
 function me(): string {
   try {
     return `${userInfo().username}@${hostname()}`;

@@ -14,13 +14,13 @@ import { sayJson } from '../print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';
 
-/** Prints what becomes of the queue while the events of a folder arrive in the order of their files. */
+/** Prints how the queue changes while the events of a folder arrive in the order of their files. */
 export async function replay(dir: string, flags: PolicyFlags): Promise<void> {
   const events = await readRecording(dir);
   await replayed(await policyToTry(flags), events, sayJson);
 }
 
-/** What the core reports, in the words of this output. */
+/** The output's names for log events of the core. */
 const KINDS: Readonly<Record<string, string>> = {
   query_dropped: 'dropped',
   query_refused: 'refused',
@@ -28,19 +28,23 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Lets the core handle events one after another.
+ * Handles events one after another with the core.
  *
- * @param tell is told what happens: `kind`, the `file` whose event did it, and what belongs to that kind
+ * @param print gets each change: its `kind`, the `file` of the event that caused it, and the fields of that kind
  */
-async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: (line: object) => void): Promise<void> {
+async function replayed(
+  policy: Policy,
+  events: readonly RecordedEvent[],
+  print: (line: object) => void,
+): Promise<void> {
   let nowMs = 0;
   let file = '';
   const now = (): number => nowMs;
-  const report: Report = (event, fields) => tell({ kind: KINDS[event] ?? event, file, ...fields });
+  const report: Report = (event, fields) => print({ kind: KINDS[event] ?? event, file, ...fields });
   const parsed = events.map((recorded) => ({ file: recorded.file, event: parseEvent(recorded.event) }));
   const hosts = new WatchedHosts(
-    (query) => tell({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
-    ({ host, rule, query, queryId }) => tell({ kind: 'withdrawn', file, host, rule, query, queryId }),
+    (query) => print({ kind: 'queued', file, ...query, rendered: renderSql(query.sql, query.bindings) }),
+    ({ host, rule, query, queryId }) => print({ kind: 'withdrawn', file, host, rule, query, queryId }),
   );
   const compiled = compiledPolicy(policy);
   const ports = { ...memoryStores(now), hosts, lookup: lookUpIn(parsed.map(({ event }) => event)) };
@@ -48,16 +52,16 @@ async function replayed(policy: Policy, events: readonly RecordedEvent[], tell: 
   for (const { file: from, event } of parsed) {
     file = from;
     if (event.kind === 'malformed') {
-      tell({ kind: 'unreadable', file, why: event.why });
+      print({ kind: 'unreadable', file, why: event.why });
       continue;
     }
-    // Events may be late, the clock never goes back.
+    // Events may arrive late, but the clock never goes back.
     if ('event' in event) nowMs = Math.max(nowMs, event.event.occurredAtMs);
     await handleEvent(event, deps);
   }
 }
 
-/** Queues that tell of every query added and taken back; nobody polls them, as a recording has no agents. */
+/** Queues that report every query added and withdrawn. Nothing polls them, because a recording has no agents. */
 class WatchedHosts extends MemoryHosts {
   constructor(
     private readonly queued: (query: PendingQuery) => void,

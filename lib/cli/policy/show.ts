@@ -8,7 +8,7 @@ import { colours, columns, count, printable, say, sayJson, when } from '../print
 import { rememberBase } from './base.ts';
 import { contents } from './folder.ts';
 
-/** Shows a version, the live one unless a number is given; `files` writes its YAML out, to be edited again. */
+/** Shows a version, by default the live one; `files` is a folder to write its YAML to. */
 export async function show(
   number: number | undefined,
   flags: DeploymentFlags & { files?: string; json: boolean },
@@ -19,14 +19,14 @@ export async function show(
     return { name: deployment.name, live, version };
   });
   const written = flags.files ? await writeSources(version, flags.files) : undefined;
-  // What is edited from here on is a change to this version.
+  // Edits of these files are changes to this version.
   if (flags.files) rememberBase(flags.files, name, version.version);
   if (flags.json) return sayJson({ ...version, live: version.version === live, written });
   say(described(version, version.version === live));
   if (written) say(`\n${count(written.length, 'file')} written to ${flags.files}.`);
 }
 
-/** One version by its number. @throws with the next step where there is none of that number */
+/** One version by its number. @throws with the next step when there is no such version */
 export async function versionAt({ name, store }: Deployment, number: number): Promise<PolicyVersion> {
   const version = await store.version(number);
   if (!version) throw new Error(`${name} has no version ${number}: see "npx mayfly policy history"`);
@@ -44,13 +44,13 @@ function described(version: PolicyVersion, isLive: boolean): string {
   const rules = policy.rules.map((rule) => ['  ', rule.name, on(rule.on), to(rule.target), asks(rule)]);
   const profiles = policy.profiles.map((profile) => {
     const { configHash } = agentConfig(profile);
-    return ['  ', profile.name, profile.match ? JSON.stringify(profile.match) : 'everybody else', configHash];
+    return ['  ', profile.name, profile.match ? JSON.stringify(profile.match) : 'all other nodes', configHash];
   });
   return [
     ...head,
-    `\n${paint.bold('Rules')} ${paint.dim('(name, on, asks whom, questions)')}`,
+    `\n${paint.bold('Rules')} ${paint.dim('(name, trigger, target, queries)')}`,
     columns(rules.map((row) => row.map(printable))),
-    `\n${paint.bold('Profiles')} ${paint.dim('(name, for whom, osquery_info.config_hash of a node that runs it)')}`,
+    `\n${paint.bold('Profiles')} ${paint.dim('(name, match, osquery_info.config_hash of a node that runs it)')}`,
     columns(profiles.map((row) => row.map(printable))),
   ].join('\n');
 }
@@ -61,7 +61,7 @@ function on(trigger: Trigger): string {
   return 'log' in trigger ? `log ${trigger.log.query}` : `request ${trigger.request}`;
 }
 
-/** The detail types of most patterns; of others their JSON, as far as it has room. */
+/** The detail types of a pattern; for other patterns their JSON, cut to 48 characters. */
 function brief(pattern: unknown): string {
   if (Array.isArray(pattern) && pattern.every((type) => typeof type === 'string')) return pattern.join(', ');
   const json = JSON.stringify(pattern);
@@ -79,7 +79,7 @@ const asks = ({ queries, postMortem }: PolicyRule): string =>
     ...(postMortem.length > 0 ? [`post-mortem: ${postMortem.map(({ name }) => name).join(', ')}`] : []),
   ].join('; ');
 
-/** Writes the files of a version below `dir`. @throws before it would leave the folder or overwrite a file of it */
+/** Writes the files of a version into `dir`. @throws when a file is outside the folder or exists already */
 async function writeSources({ sources }: PolicyVersion, dir: string): Promise<string[]> {
   const root = resolve(dir);
   const files = Object.keys(sources).sort();
@@ -89,7 +89,7 @@ async function writeSources({ sources }: PolicyVersion, dir: string): Promise<st
     await mkdir(dirname(join(root, file)), { recursive: true });
     await writeFile(join(root, file), sources[file] ?? '', { flag: 'wx' }).catch((cause) => {
       if (!hasCode(cause, 'EEXIST')) throw cause;
-      throw new Error(`${join(dir, file)} is there already: name an empty folder`, { cause });
+      throw new Error(`${join(dir, file)} exists already: name an empty folder`, { cause });
     });
   }
   return files;

@@ -21,7 +21,7 @@ export async function policyToTry(flags: PolicyFlags): Promise<Policy> {
   }
 }
 
-/** Shows what a policy would do about events; nothing is looked up, queued or changed. */
+/** Shows what a policy would do with events, without looking up, queueing or changing anything. */
 export async function test(files: readonly string[], flags: PolicyFlags & { json: boolean }): Promise<void> {
   const events = await readEvents(files);
   const policy = await policyToTry(flags);
@@ -36,13 +36,13 @@ function described(recorded: RecordedEvent, { matches, queriesPerDelivery }: Eva
   const paint = colours();
   const head = `${paint.bold(recorded.file)}  ${printable(titleOf(recorded))}`;
   if (matches.length === 0) {
-    return `${head}\n  no rule matches: nothing is asked`;
+    return `${head}\n  no rule matches: no query is sent`;
   }
-  const asked = matches.flatMap((match) => (match.hostProblem ? [] : match.queries.filter(({ problem }) => !problem)));
+  const sent = matches.flatMap((match) => (match.hostProblem ? [] : match.queries.filter(({ problem }) => !problem)));
   return [
     head,
     ...matches.map((match) => matchLines(match, policy)),
-    `  ${limitLine(asked, queriesPerDelivery, policy)}`,
+    `  ${limitLine(sent, queriesPerDelivery, policy)}`,
   ].join('\n');
 }
 
@@ -51,50 +51,50 @@ function matchLines(match: Evaluation['matches'][number], policy: Policy): strin
   const { rule, answers, priority, expiresSeconds, queries } = match;
   return [
     `  ${paint.green(rule)}  ${printable(answers)}`,
-    `    asks    ${whom(match, policy)}`,
+    `    asks    ${hostsText(match, policy)}`,
     `    for     ${duration(expiresSeconds)}, priority ${priority}`,
     ...queries.flatMap(({ name, set, sql, problem, refused }) => [
-      `    ${paint.bold(name)}${set === 'live' ? '' : ` (${set})`}${problem ? paint.yellow(`  not asked: ${PROBLEMS[problem]}`) : ''}`,
+      `    ${paint.bold(name)}${set === 'live' ? '' : ` (${set})`}${problem ? paint.yellow(`  not sent: ${PROBLEMS[problem]}`) : ''}`,
       ...sql.split('\n').map((line) => (problem ? paint.dim : String)(`      ${line.replace(/\p{Cc}/gu, ' ')}`)),
       ...(refused.length > 0
-        ? [paint.yellow(`      left out: ${refused.map(printable).join(', ')}: no id looks like that`)]
+        ? [paint.yellow(`      left out: ${refused.map(printable).join(', ')}: not a valid id`)]
         : []),
     ]),
   ].join('\n');
 }
 
 const PROBLEMS: Readonly<Record<NonNullable<Evaluation['matches'][number]['queries'][number]['problem']>, string>> = {
-  'binding-empty': 'what it binds is not in this event',
-  'binding-not-scalar': 'what it binds is no text, number or list of them',
+  'binding-empty': 'the value it binds is not in this event',
+  'binding-not-scalar': 'the value it binds is not a text, a number or a list of them',
   'unsafe-id': 'every id it binds is outside A-Z a-z 0-9 _ . -',
-  'unsafe-value': 'what it binds has no safe form in SQL',
-  'too-large': 'what it binds makes the SQL longer than 64 KB',
+  'unsafe-value': 'the value it binds has no safe form in SQL',
+  'too-large': 'the value it binds makes the SQL longer than 64 KB',
 };
 
-function whom({ target, host, hostProblem }: Evaluation['matches'][number], policy: Policy): string {
-  if (hostProblem) return `nobody: ${printable(hostProblem)}`;
+function hostsText({ target, host, hostProblem }: Evaluation['matches'][number], policy: Policy): string {
+  if (hostProblem) return `no host: ${printable(hostProblem)}`;
   if (typeof target === 'object' && 'hosts-where' in target) {
     return `up to ${policy.limits.hostsPerTrigger} nodes where ${JSON.stringify(target['hosts-where'])}`;
   }
-  if (target === 'same-node') return 'the node that it came from';
+  if (target === 'same-node') return 'the node that sent the trigger';
   const whose = target === 'ecs-task-host' || target === 'finding-host';
   return whose ? `the host of ${printable(host ?? '')}` : printable(host ?? '');
 }
 
-/** What the limits make of these queries for one host. */
+/** How the limits apply to these queries for one host. */
 function limitLine(
-  asked: readonly { readonly evidence: boolean }[],
+  sent: readonly { readonly evidence: boolean }[],
   perDelivery: number,
   { limits }: Pick<Policy, 'limits'>,
 ): string {
-  if (asked.length === 0) return 'nothing is asked';
-  const kept = asked.slice(0, limits.pendingPerHost);
+  if (sent.length === 0) return 'no query is sent';
+  const kept = sent.slice(0, limits.pendingPerHost);
   const proofs = kept.filter(({ evidence }) => evidence).length;
   const polls = Math.ceil(Math.max(proofs, kept.length - proofs) / perDelivery);
-  const dropped = asked.length - kept.length;
+  const dropped = sent.length - kept.length;
   return [
-    `${count(asked.length, 'query', 'queries')}: ${polls === 1 ? 'one poll takes them' : `${polls} polls take them`}, each at most ${perDelivery} with evidence and ${perDelivery} others`,
+    `${count(sent.length, 'query', 'queries')}: ${polls === 1 ? 'one poll takes them' : `${polls} polls take them`}, each at most ${perDelivery} with evidence and ${perDelivery} others`,
     ...(dropped > 0 ? [`${dropped} are dropped, as a host may have ${limits.pendingPerHost} pending`] : []),
-    ...(limits.spacingSeconds > 0 ? [`the same again is held back for ${duration(limits.spacingSeconds)}`] : []),
+    ...(limits.spacingSeconds > 0 ? [`the same query is not repeated for ${duration(limits.spacingSeconds)}`] : []),
   ].join('; ');
 }

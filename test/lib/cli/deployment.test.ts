@@ -96,7 +96,7 @@ describe('the Mayfly that a policy command is about', () => {
 
   it('has to be there', async () => {
     const { code, stderr } = await mayfly('policy', 'show', '--table', 'no-such-table');
-    expect([code, stderr]).toEqual([1, expect.stringContaining('the table no-such-table is not there')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the table no-such-table does not exist')]);
   });
 
   it('has to have run here', async () => {
@@ -109,7 +109,7 @@ describe('the Mayfly that a policy command is about', () => {
     const ready = { dynamodb: 'http://127.0.0.1:9', tableName: 'mayfly' };
     const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
     const { code, stderr } = await mayfly('policy', 'show', '--data', data);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('does not run now: start it with "npx mayfly local')]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('is not running: start it with "npx mayfly local')]);
   });
 
   it('is read where it left its table, when nothing runs there', async () => {
@@ -132,7 +132,7 @@ describe('the Mayfly that a policy command is about', () => {
     expect([code, jsonLines(stdout), stderr]).toEqual([
       0,
       [[expect.objectContaining({ version: 1 })]],
-      `No Mayfly runs in ${data} now: this is what it left there.\n`,
+      `No Mayfly runs in ${data} now: reading the table in its data folder.\n`,
     ]);
 
     const release = await takeFolder(data); // as one does that starts
@@ -147,7 +147,7 @@ describe('the Mayfly that a policy command is about', () => {
     const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: table.name, events: 'http://127.0.0.1:9' };
     const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
     const { code, stderr } = await mayfly('request', 'ask-1', '--data', data);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/that could take it: start it with "npx mayfly local/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/that could handle it: start it with "npx mayfly local/)]);
   });
 
   it('may have no policy yet', async () => {

@@ -94,9 +94,9 @@ describe('mayfly coverage', () => {
     ['0h', 'Write 2026-11-01T10:00Z'],
     ['2026-02-30', 'Write 2026-11-01T10:00Z'],
     ['2026-11-20T10:00', 'with Z or an offset'],
-    ['2026-11-21', 'That lies ahead'],
+    ['2026-11-21', 'This time is in the future'],
     ['3651d', 'At most 3650 days'],
-    ['', 'a date alone for its midnight in UTC'],
+    ['', 'a date without a time for midnight UTC'],
   ])('takes no --since %s', async (since, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('coverage', '--since', since);
@@ -111,11 +111,11 @@ describe('where there is no workload', () => {
     expect(await said('--cluster', 'typo')).toContain(
       'No workload of the cluster typo since 2026-11-19 11:15:00Z. There are some of: EC2 instances, prod, test.',
     );
-    const latest = 'The latest that is known was first heard of 2026-11-20 10:15:00Z: try --since 1d.';
+    const latest = 'The first event of the latest one was at 2026-11-20 10:15:00Z: try --since 1d.';
     expect(await said('--since', '10m')).toContain(`No workload since 2026-11-20 11:05:00Z. ${latest}`);
     expect(await said('--since', '10m', '--cluster', 'typo')).toContain(latest);
     const { ask: askNew } = await aWatched();
-    expect((await askNew(command)).stdout).toContain('nor before: no event and no sweep has told of any yet.');
+    expect((await askNew(command)).stdout).toContain('and none before: no event and no sweep has reported any yet.');
   });
 
   it.each(['', 'arn:aws:ecs:us-east-1:111122223333:cluster/prod', 'a b'])('%j is no cluster', async (cluster) => {

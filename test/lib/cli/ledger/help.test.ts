@@ -48,7 +48,7 @@ describe('the commands of the ledger', () => {
         KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       });
       const { code, stderr } = await mayfly('coverage', '--table', TableName);
-      expect([code, stderr]).toEqual([1, expect.stringContaining('is of an earlier version')]);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('is an earlier version')]);
     } finally {
       client.destroy();
       process.env = before;

@@ -41,7 +41,7 @@ describe('mayfly nodes', () => {
       ['i-1', 'one', 'ubuntu', 'default', '2026-11-20 10:15:00Z', '5.17.0'],
       ['i-2', 'two [2J', 'ubuntu', 'default', '2026-11-20 10:15:00Z', '5.17.0'],
       [''],
-      ['Last seen is written every 5 minutes at most: it may be so old though the node polls.'],
+      ['Last seen is updated every 5 minutes: it may be that old although the node polls.'],
       [''],
     ]);
   });

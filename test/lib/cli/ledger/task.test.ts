@@ -52,7 +52,7 @@ describe('mayfly task', () => {
         { at: '2026-11-20T10:15:27.000Z', stage: 'event', what: 'first event' },
         { at: '2026-11-20T10:15:27.406Z', stage: 'started', what: 'its containers started' },
         { at: '2026-11-20T10:15:28.000Z', stage: 'received', what: 'received' },
-        { at: '2026-11-20T10:15:28.000Z', stage: 'queued', what: 'asked: 2 live queries' },
+        { at: '2026-11-20T10:15:28.000Z', stage: 'queued', what: 'queued: 2 live queries' },
         { at: '2026-11-20T10:15:32.000Z', stage: 'delivered', what: 'delivered to its host' },
         { at: '2026-11-20T10:15:33.000Z', stage: 'answered', what: 'answered' },
         { at: '2026-11-20T10:15:33.000Z', stage: 'stored', what: 'stored' },
@@ -62,8 +62,8 @@ describe('mayfly task', () => {
           stage: 'stopped',
           what: expect.stringMatching(/^stopped: ServiceSchedulerInitiated: Scaling activity initiated by /),
         },
-        { at: '2026-11-20T10:42:30.000Z', stage: 'queued', what: 'asked: 1 post-mortem query' },
-        { at: null, stage: 'trouble', what: 'answered without naming it, or one of its containers' },
+        { at: '2026-11-20T10:42:30.000Z', stage: 'queued', what: 'queued: 1 post-mortem query' },
+        { at: null, stage: 'trouble', what: 'the answer did not name it, or one of its containers' },
       ],
       subjects: [
         {
@@ -86,7 +86,7 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/^arn:aws:ecs:.*\npending\n/);
     expect(stdout).toMatch(/^ {2}2026-11-20 10:15:32Z +\+5\.0 s {2}delivered to its host$/m);
     expect(stdout).toMatch(/^ {2}2026-11-20 10:15:02Z +-24\.7 s {2}created$/m);
-    expect(stdout).toMatch(/^ {2}time not noted +answered without naming it/m);
+    expect(stdout).toMatch(/^ {2}time unknown +the answer did not name it/m);
     expect(stdout).toMatch(/^ {2}container +seen +exit +started +image +digest +command$/m);
     expect(stdout).toMatch(
       /^ {2}envoy +alive +0 +2026-11-20T10:15:26\.910Z +\S+ +sha256:ecc14c\w+ +envoy -c \/etc\/envoy\.yaml$/m,
@@ -147,13 +147,13 @@ describe('mayfly task', () => {
     }
     const { stdout } = await ask('task', ARN);
     const said = stdout.split('\n').map((line) => line.replace(/^ {2}2026-11-20 (\S+)Z +\S+ s? +/, '$1 '));
-    expect(said.filter((line) => /first event|received|asked/.test(line))).toEqual([
+    expect(said.filter((line) => /first event|received|queued/.test(line))).toEqual([
       '10:15:07 first event',
       '10:15:08 received',
-      '10:15:27 the event that asked',
-      '10:15:28 received: what asked',
-      '10:15:28 asked: 2 live queries',
-      '10:42:30 asked: 1 post-mortem query',
+      '10:15:27 the event that queued queries',
+      '10:15:28 received: what queued queries',
+      '10:15:28 queued: 2 live queries',
+      '10:42:30 queued: 1 post-mortem query',
     ]);
   });
 
@@ -180,7 +180,7 @@ describe('mayfly task', () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, { detectedBy: 'sweep', receivedAtMs: T0 + 40 * SECOND });
     const { stdout } = await ask('task', taskArn(1));
-    expect(stdout).toMatch(/\+0\.0 s {2}first change, which no event told of\n.*\+40\.0 s {2}found by a sweep$/m);
+    expect(stdout).toMatch(/\+0\.0 s {2}first change, not reported by an event\n.*\+40\.0 s {2}found by a sweep$/m);
   });
 
   it('is seen though a container was not that it can do without, and says of each which it is', async () => {
@@ -223,7 +223,7 @@ describe('mayfly task', () => {
       const { code, stderr } = await ask('task', name);
       expect([code, stderr]).toEqual([
         2,
-        expect.stringMatching(/Neither ARN nor whole id .*32 hex digits.*"npx mayfly missed"/),
+        expect.stringMatching(/Neither an ARN or a full id .*32 hex digits.*"npx mayfly missed"/),
       ]);
     },
   );

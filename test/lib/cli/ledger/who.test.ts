@@ -83,7 +83,7 @@ describe('mayfly who', () => {
     expect([one.code, one.stdout.split('\n')[0]]).toEqual([0, taskArn(1)]);
     expect(one.stdout).toMatch(/^ {2}until +2026-11-20 10:34:00Z\n.*prod\n.*api:87\n.*h1\n.*api:1 sha256:1\n$/m);
     const nobody = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:44:30Z');
-    expect(nobody.stdout).toContain(`had 10.0.3.7 at 2026-11-20 10:44:30Z.\nLast before had it:\n${taskArn(2)}`);
+    expect(nobody.stdout).toContain(`had 10.0.3.7 at 2026-11-20 10:44:30Z.\nThe last one before:\n${taskArn(2)}`);
     expect((await ask('who', '2001:db8::1')).stdout).toBe(
       'No workload that the ledger knows had 2001:db8::1 at 2026-11-20 11:15:00Z.\n',
     );
@@ -109,7 +109,7 @@ describe('mayfly who', () => {
       [
         host,
         '  from      2026-11-20 10:15:00Z',
-        '  until     no end was heard of; last event 2026-11-20 10:15:00Z, RUNNING',
+        '  until     no end is known; last event 2026-11-20 10:15:00Z, RUNNING',
         '  host      h1',
         `  instance  ${host}`,
         '  AMI       ami-1',
@@ -135,9 +135,9 @@ describe('mayfly who', () => {
     const elsewhere = { ...IDENTITY, subnet: 'subnet-2' };
     await enter(world, 4, { identity: elsewhere, firstEventAtMs: T0 + MINUTE, occurredAtMs: T0 + 2 * MINUTE });
     const { stdout } = await ask('who', '10.0.3.7');
-    expect(stdout).toMatch(/^2 workloads had 10\.0\.3\.7 at 2026-11-20 11:15:00Z, each in a subnet of its own:/);
+    expect(stdout).toMatch(/^2 workloads had 10\.0\.3\.7 at 2026-11-20 11:15:00Z, each in its own subnet:/);
     expect(stdout.indexOf(taskArn(3))).toBeLessThan(stdout.indexOf(taskArn(4)));
-    expect(stdout).toContain('no end was heard of; last event 2026-11-20 10:17:00Z, RUNNING');
+    expect(stdout).toContain('no end is known; last event 2026-11-20 10:17:00Z, RUNNING');
   });
 
   it('looks back as far as there is an answer, since a task may have had its address for long', async () => {
@@ -157,7 +157,7 @@ describe('mayfly who', () => {
     [['10.0.3.7/32'], 'Not an IP address'],
     [['10.0.3.7', '--at', 'noon'], 'Write 2026-11-01T10:00Z'],
     [['10.0.3.7', '--at', '2 hours'], 'Write 2026-11-01T10:00Z'],
-    [['10.0.3.7', '--at', '2026-11-21'], 'That lies ahead'],
+    [['10.0.3.7', '--at', '2026-11-21'], 'This time is in the future'],
   ])('%j is a question that makes no sense', async (args, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('who', ...args);

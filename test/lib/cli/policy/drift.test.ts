@@ -60,7 +60,10 @@ describe('mayfly policy drift', () => {
     await says(await anEnrolled(server, 'h2'), OLD);
     await anEnrolled(server, 'h3');
     const { code, stdout } = await mayfly('policy', 'drift', '--data', data);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('3 nodes: 1 current, 1 drifted, 1 have not said yet')]);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining('3 nodes: 1 current, 1 drifted, 1 have not reported yet'),
+    ]);
     expect(stdout).toMatch(/h2 .*default .*drifted/);
     expect(stdout).not.toMatch(/h1|h3/);
     const all = (await mayfly('policy', 'drift', '--data', data, '--all')).stdout;

@@ -114,7 +114,7 @@ describe('mayfly policy show', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Version 1, live: first$/m);
     expect(stdout).toMatch(/task .*ECS Task State Change.* ecs-task-host .*container; post-mortem: container/);
-    expect(stdout).toMatch(/default {2}everybody else {2}[0-9a-f]{40}/);
+    expect(stdout).toMatch(/default {2}all other nodes {2}[0-9a-f]{40}/);
     const json = await mayfly('policy', 'show', '1', '--data', data, '--json');
     expect(jsonLines(json.stdout)[0]).toEqual({ ...(await store.current()), live: true });
   });
@@ -129,7 +129,7 @@ describe('mayfly policy show', () => {
     expect((await mayfly('policy', 'diff', out, '--data', data)).code).toBe(0);
 
     const again = await mayfly('policy', 'show', '--files', out, '--data', data);
-    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('is there already')]);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('exists already')]);
     expect(await store.liveNumber()).toBe(1);
   });
 

@@ -51,7 +51,7 @@ describe('mayfly policy push', () => {
     const bad = await mayfly('policy', 'push', await policyAsking('id, no_such'), '--data', data, '-m', 'bad');
     expect(bad.code).toBe(1);
     expect(bad.stderr).toMatch(/rules\/task\.yaml:\d+:\d+: error: .*no_such/);
-    expect(bad.stderr).toContain('what is live stays live');
+    expect(bad.stderr).toContain('the live version is unchanged');
     expect(await store.liveNumber()).toBe(1);
   });
 

@@ -66,7 +66,7 @@ describe('mayfly policy test', () => {
     event.detail.resource.instanceDetails = null;
     const dir = await folderOf({ 'pod.json': JSON.stringify(event) });
     const pod = await mayfly('policy', 'test', join(dir, 'pod.json'), '--policy', 'policy');
-    expect(pod.stdout).toContain('asks    nobody: the finding names no EC2 instance and no ECS task');
+    expect(pod.stdout).toContain('asks    no host: the finding names no EC2 instance and no ECS task');
   });
 
   it('tries the live policy unless a folder is named', async () => {
@@ -85,7 +85,7 @@ describe('mayfly policy test', () => {
       '--policy',
       dir,
     );
-    expect([code, stdout]).toEqual([0, expect.stringContaining('no rule matches: nothing is asked')]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('no rule matches: no query is sent')]);
   });
 
   it('names ids outside the alphabet, which are left out', async () => {
@@ -110,10 +110,10 @@ describe('mayfly policy test', () => {
     });
     const dir = await policyAsking('id');
     const empty = await mayfly('policy', 'test', join(events, 'empty.json'), '--policy', dir);
-    expect(empty.stdout).toContain('not asked: what it binds is not in this event');
-    expect(empty.stdout).toContain('nothing is asked');
+    expect(empty.stdout).toContain('not sent: the value it binds is not in this event');
+    expect(empty.stdout).toContain('no query is sent');
     const hostless = await mayfly('policy', 'test', join(events, 'hostless.json'), '--policy', dir);
-    expect(hostless.stdout).toContain('nobody: the event names no container instance');
+    expect(hostless.stdout).toContain('no host: the event names no container instance');
   });
 
   it('says what limits would do', async () => {
@@ -126,7 +126,7 @@ describe('mayfly policy test', () => {
     });
     const { stdout } = await mayfly('policy', 'test', RUNNING, '--policy', dir);
     expect(stdout).toContain(
-      '8 queries: 3 polls take them, each at most 2 with evidence and 2 others; 3 are dropped, as a host may have 5 pending; the same again is held back for 90s',
+      '8 queries: 3 polls take them, each at most 2 with evidence and 2 others; 3 are dropped, as a host may have 5 pending; the same query is not repeated for 90s',
     );
   });
 

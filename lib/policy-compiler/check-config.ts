@@ -4,10 +4,10 @@ import { CUSTOM_PREFIX, FLAGFILE_ONLY, REFRESH_ALIASES, SETTABLE } from './osque
 import type { Problem } from './problem.ts';
 import type { Path, SourceDocument } from './source-document.ts';
 
-/** osquery 5.23 reads no larger document. @see docs/spec/osquery-protocol.md §2.5 */
+/** The largest document that osquery 5.23 reads. @see docs/spec/osquery-protocol.md §2.5 */
 const MAX_CONFIG_BYTES = 1_048_576;
 const MAX_CONFIG_DEPTH = 32;
-/** Below API Gateway's and Lambda's 6 MB, a third of which base64 takes. */
+/** Less than the 6 MB of API Gateway and Lambda, because base64 adds a third. */
 const MAX_LOG_BODY_BYTES = 4_400_000;
 const MAX_INTERVAL_SECONDS = 604_800;
 const FAST_SECONDS = 30;
@@ -68,7 +68,7 @@ function checkLogBodies(options: Options, complain: Complain): void {
   );
 }
 
-/** What osquery would skip of a scheduled query, and what hurts its host. The SQL is judged elsewhere. */
+/** Reports what osquery would skip of a scheduled query, and what would harm the host. checkSql checks the SQL. */
 export function checkScheduled(
   document: SourceDocument,
   problems: Problem[],
@@ -101,7 +101,7 @@ export function checkScheduled(
   }
 }
 
-/** Seconds after which decorators run again: osquery looks once a minute. */
+/** Reports intervals of decorators that never run: osquery runs decorators on full minutes. */
 export function checkDecoratorIntervals(
   document: SourceDocument,
   problems: Problem[],
@@ -114,7 +114,7 @@ export function checkDecoratorIntervals(
   }
 }
 
-/** What makes the whole document unusable: an agent that got it would run nothing until it changes. */
+/** Reports what makes the whole document unusable: an agent that gets it runs nothing until the next change. */
 export function checkDocument(document: SourceDocument, problems: Problem[], config: object): void {
   const text = JSON.stringify(config);
   const bytes = Buffer.byteLength(text);
@@ -127,7 +127,7 @@ export function checkDocument(document: SourceDocument, problems: Problem[], con
   if (Object.keys(config).length === 0) {
     problems.push(document.error([], 'the profile is empty: its nodes would be told to do nothing'));
   }
-  // osquery hashes the document as its own JSON writer spells it: control characters differ there, half ones are refused.
+  // osquery hashes the document as its own JSON writer writes it. Control characters differ there; lone surrogates are refused.
   const odd = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u.exec(stringsOf(config).join('\n'));
   if (odd) {
     const code = odd[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');

@@ -11,9 +11,9 @@ const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Judges a pattern as AWS would, and whether an event can ever match it.
+ * Checks a pattern as AWS would, and whether an event can ever match it.
  *
- * @returns false when nothing can match, as far as the fields' closed sets of values tell
+ * @returns false when no event can match, judged by fields with a closed set of values
  */
 export function checkPattern(
   document: SourceDocument,
@@ -35,7 +35,7 @@ export function checkPattern(
     .some(Boolean);
 }
 
-/** Points out what a pattern asks at the top of an event, where no event has it. */
+/** Warns about top-level fields of a pattern that no event has. */
 export function checkEnvelope(document: SourceDocument, problems: Problem[], path: Path, pattern: EventPattern): void {
   for (const { fields } of branches(pattern, [])) {
     for (const [key, field] of Object.entries(fields)) {
@@ -51,7 +51,7 @@ export function checkEnvelope(document: SourceDocument, problems: Problem[], pat
   }
 }
 
-/** Points out fields of `detail` that no event has of the kind that a pattern is about. */
+/** Warns about fields of `detail` that the events of a pattern do not have. */
 export function checkDetail(document: SourceDocument, problems: Problem[], path: Path, pattern: EventPattern): void {
   for (const { fields } of branches(pattern, [])) {
     const known = detailFields(fields['detail-type']?.value);
@@ -67,7 +67,11 @@ export function checkDetail(document: SourceDocument, problems: Problem[], path:
   }
 }
 
-/** The fields that a JMESPath expression reads of `detail` and that no event has which a pattern lets through. */
+/**
+ * The fields of `detail` that a JMESPath expression reads and that no event of a pattern has.
+ *
+ * @example unknownDetail({ 'detail-type': ['EC2 Instance State-change Notification'] }, 'detail.instanceId') // ['instanceId']
+ */
 export function unknownDetail(pattern: EventPattern, expression: string): string[] {
   const known = branches(pattern, []).map(({ fields }) => detailFields(fields['detail-type']?.value));
   const read = [...expression.matchAll(/(?<![\w.\])"'])detail\.(?:"([^"]+)"|(\w+))/g)].map(
@@ -76,7 +80,7 @@ export function unknownDetail(pattern: EventPattern, expression: string): string
   return known.length > 0 ? read.filter((name) => known.every((fields) => fields?.has(name) === false)) : [];
 }
 
-/** All fields of the kinds of events that are named; undefined where one of them is not known. */
+/** All fields of `detail` of these detail-types; undefined if we do not know one of them. */
 function detailFields(types: unknown): ReadonlySet<string> | undefined {
   if (!Array.isArray(types) || types.length === 0) return undefined;
   const known = types.map((type) => DETAIL_FIELDS[String(type)]);
@@ -92,7 +96,7 @@ export function isPatternAbout(pattern: EventPattern, { source, detailType }: Ev
   );
 }
 
-/** Whether every event that matches tells of an instance's end beforehand, by `detail-type`. */
+/** Whether every event that matches announces the end of an instance, by `detail-type`. */
 export const isNoticePattern = (pattern: EventPattern): boolean =>
   branches(pattern, []).every(({ fields }) => {
     const types = fields['detail-type']?.value;
@@ -103,7 +107,7 @@ interface Branch {
   readonly fields: Readonly<Record<string, { readonly value: unknown; readonly path: Path }>>;
 }
 
-/** The alternatives of a pattern's outermost `$or`, each with the fields beside it; the pattern itself without one. */
+/** The alternatives of a pattern's outermost `$or`, each merged with the other fields; without `$or` the pattern itself. */
 function branches(pattern: JsonObject, path: Path): Branch[] {
   const { $or, ...rest } = pattern;
   const own = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, { value, path: [...path, key] }]));
@@ -163,7 +167,7 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** The keys and indices that a path such as `$.detail.state[0].prefix` leads along; keys may hold dots themselves. */
+/** Splits a path such as `$.detail.state[0].prefix` into keys and indices. Keys may contain dots. */
 function stepsTo(pattern: unknown, path: string): Path {
   const steps: PropertyKey[] = [];
   let [value, rest] = [pattern, path.replace(/^\$/, '')];

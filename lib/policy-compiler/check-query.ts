@@ -10,14 +10,14 @@ import { placeholders } from './placeholders.ts';
 import type { Problem } from './problem.ts';
 import type { Path, SourceDocument } from './source-document.ts';
 
-/** A file, and where what is wrong with it goes. */
+/** A file being compiled, the list for its problems, and the databases that check its SQL. */
 export interface Reading {
   readonly document: SourceDocument;
   readonly problems: Problem[];
   readonly databases: OsqueryDatabases;
 }
 
-/** Judges the SQL at `path` of the file. */
+/** Checks the SQL at `path` of the file. */
 export function checkSql(
   { document, problems, databases }: Reading,
   path: Path,
@@ -31,17 +31,17 @@ export function checkSql(
   return report;
 }
 
-/** Judges the JMESPath expression at `path` of the file. */
+/** Checks the JMESPath expression at `path` of the file. */
 export function checkExpression({ document, problems }: Reading, path: Path, expression: string): void {
   const problem = jmespathProblem(expression);
   if (!problem) return;
   problems.push(document.problem('error', document.positionIn(path, problem.offset), problem.message, problem.hint));
 }
 
-/** What a rule's questions are for. */
+/** What a rule's queries are for. */
 export type QueryPurpose = Pick<SqlPurpose, 'kind' | 'onEc2Only'> & {
   readonly platforms: readonly Platform[];
-  /** Platforms that the rule names itself. */
+  /** The platforms in the rule's own `platforms`. */
   readonly said?: readonly Platform[] | undefined;
 };
 
@@ -71,7 +71,7 @@ export function compileQuery(reading: Reading, path: Path, text: QueryText, purp
   };
 }
 
-/** Reports bindings that are no JMESPath, and bindings without a placeholder. */
+/** Reports bindings that are not JMESPath, and bindings without a placeholder. */
 function checkBindings(reading: Reading, path: Path, { sql, bind = {} }: QueryText): void {
   const { document, problems } = reading;
   const used = new Set(placeholders(sql).map(({ name }) => name));
@@ -104,7 +104,7 @@ function checkEvidence(
   }
 }
 
-/** The platforms that have these tables; undefined where it is every one. Tables of extensions are anywhere. */
+/** The platforms that have these tables; undefined for all platforms. Tables of extensions count as on every platform. */
 function hostsWith(tables: readonly string[], said: readonly Platform[] = PLATFORMS): readonly Platform[] | undefined {
   const having = PLATFORMS.filter(
     (platform) => said.includes(platform) && tables.every((table) => platformsOf(table)?.includes(platform) ?? true),

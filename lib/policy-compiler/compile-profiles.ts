@@ -19,12 +19,12 @@ import { among, platformsOfMatch } from './platforms.ts';
 import { readShape } from './shape-problems.ts';
 import type { Path, SourceDocument } from './source-document.ts';
 
-/** A profile with what its place among the others depends on. */
+/** A profile, with its order among the others. */
 export interface CompiledProfile {
   readonly profile: Profile;
   readonly order: number;
   readonly document: SourceDocument;
-  /** Names under which its scheduled queries log. */
+  /** The names of its scheduled queries in result logs. */
   readonly logNames: readonly string[];
 }
 
@@ -34,16 +34,16 @@ export interface CompiledPack {
   readonly document: SourceDocument;
 }
 
-/** Where scheduled queries run: on platforms, and whether on EC2 alone. */
+/** The hosts that run scheduled queries: their platforms, and whether all are on EC2. */
 interface Hosts {
   readonly platforms: readonly Platform[];
   readonly onEc2Only: boolean;
 }
 
 /**
- * Reads a pack; its SQL is judged once, for all profiles that use it.
+ * Reads a pack, and checks its SQL once for all profiles that use it.
  *
- * @param platforms of the hosts that these profiles are for
+ * @param platforms of the hosts of these profiles
  */
 export function compilePack(reading: Reading, platforms: readonly Platform[]): CompiledPack | undefined {
   const { document, problems } = reading;
@@ -69,8 +69,8 @@ export function compilePack(reading: Reading, platforms: readonly Platform[]): C
 }
 
 /**
- * The platforms on which something with this `platform` runs, of those that it can get to; where it gets to none of
- * them, those it is written for.
+ * The platforms in `platforms` on which a query or pack with this `platform` runs. If there are none, the platforms that it
+ * is written for.
  */
 function platformsFor(platforms: readonly Platform[], platform: string | null | undefined): readonly Platform[] {
   const said = platformsSaid(platform);
@@ -85,13 +85,13 @@ const neverRuns = (document: SourceDocument, path: Path, platform: string | null
     'linux, darwin, windows, posix or all',
   );
 
-/** A pack is named by its file. */
+/** The name of a pack, which is the name of its file. @example packName('packs/web.conf') // 'web' */
 export const packName = (file: string): string => file.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
 
 /**
- * Reads a profile and makes the document its agents get.
+ * Compiles a profile into the configuration of its agents.
  *
- * @param packs by name; undefined where the file could not be read
+ * @param packs by name; undefined for a file that could not be read
  */
 export function compileProfile(
   reading: Reading,
@@ -159,7 +159,7 @@ function checkScheduledQuery(reading: Reading, path: Path, query: ScheduledQuery
   checkSql(reading, [...path, 'query'], query.query, { kind: 'schedule', platforms, onEc2Only: hosts.onEc2Only });
 }
 
-/** Judges the scheduled queries of a file that is wrong elsewhere. Problems of their shape have been noted already. */
+/** Checks the scheduled queries of a file with other errors. Problems of their shape have been reported already. */
 function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries', platforms: readonly Platform[]): void {
   const whole = packValues(reading.document.value) as Record<string, unknown> | null | undefined;
   const value = whole?.[key];
@@ -171,7 +171,7 @@ function checkQueriesAlone(reading: Reading, key: 'schedule' | 'queries', platfo
   }
 }
 
-/** Decorators, views and queries that yield paths. */
+/** Checks decorators, views and queries that yield paths. */
 function checkOtherSql(
   reading: Reading,
   { decorators, views, file_paths_query: paths }: ProfileText,
@@ -204,7 +204,7 @@ function sentQueries(queries: Readonly<Record<string, ScheduledQueryText>>) {
   );
 }
 
-/** SQL without white space around it, wherever it stands in a value. */
+/** Trims every text in a value: all of them are SQL. */
 function trimmed(value: unknown): unknown {
   if (typeof value === 'string') return value.trim();
   if (Array.isArray(value)) return value.map(trimmed);

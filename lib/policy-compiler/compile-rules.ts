@@ -20,7 +20,7 @@ import type { Position } from './problem.ts';
 import { readShape } from './shape-problems.ts';
 import type { Path, SourceDocument } from './source-document.ts';
 
-/** A rule, where its trigger is written, and whether an event could set it off. */
+/** A rule, the position of its trigger, and whether an event can match it. */
 export interface CompiledRule {
   readonly rule: PolicyRule;
   readonly document: SourceDocument;
@@ -29,7 +29,7 @@ export interface CompiledRule {
   readonly canMatch: boolean;
 }
 
-/** The rules of one file, in its order; a rule with a problem of shape is left out, its SQL and the others still judged. */
+/** Compiles the rules of one file, in order. Leaves out a rule of the wrong shape, but still checks its SQL and the other rules. */
 export function compileRules(reading: Reading): CompiledRule[] {
   const { document } = reading;
   if (document.value === undefined || document.value === null) return [];
@@ -44,7 +44,7 @@ export function compileRules(reading: Reading): CompiledRule[] {
 
 const NO_LIST = 'must be a list of rules, each beginning with "- rule: <name>"';
 
-/** Judges the queries of a rule that is no rule. Problems of their shape have been noted already. */
+/** Checks the queries of a rule of the wrong shape. Problems of their shape have been reported already. */
 function checkQueriesAlone(reading: Reading, path: Path, rule: unknown): void {
   const queries = (rule as Record<string, unknown> | null)?.[String(path.at(-1))];
   const part = { value: queries ?? {}, at: path };
@@ -56,7 +56,7 @@ function checkQueriesAlone(reading: Reading, path: Path, rule: unknown): void {
   });
 }
 
-/** The platforms of the hosts that a rule can ask, as far as it says. */
+/** The platforms of the hosts that a rule can ask: its own `platforms`, else those of its conditions on nodes. */
 function platformsOfRule({ platforms, on, target }: RuleText): readonly Platform[] {
   if (platforms) return platforms;
   const where = typeof target === 'object' && 'hosts-where' in target ? target['hosts-where'] : undefined;
@@ -103,7 +103,7 @@ function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule
   return { rule, document, at: document.position([...path, 'rule']), onPath, canMatch };
 }
 
-/** Points out bindings that no event of the rule's kind can fill: their questions are never asked. */
+/** Warns about bindings that no event of the rule can fill: their queries are never sent. */
 function checkBindings(
   { document, problems }: Reading,
   path: Path,
@@ -120,7 +120,7 @@ function checkBindings(
   }
 }
 
-/** A last-gasp rule needs somebody who says that its subject will end, while there is still something to ask. */
+/** Reports last-gasp rules whose trigger does not announce an end while the workload still runs. */
 function checkLastGasp({ document, problems }: Reading, path: Path, text: RuleText, target: Target | undefined): void {
   const refuse = (key: string, message: string, hint?: string) =>
     problems.push(document.problem('error', document.position([...path, key], 'key'), message, hint));

@@ -17,17 +17,18 @@ import { readShape } from './shape-problems.ts';
 import { MAX_FILE_CHARACTERS, SourceDocument } from './source-document.ts';
 
 export interface Compilation {
-  /** Absent when a problem is an error. */
+  /** Undefined when a problem is an error. */
   readonly policy?: Policy;
   readonly problems: readonly Problem[];
 }
 
 /**
- * Compiles a policy folder, and says all that is wrong with it.
+ * Compiles a policy folder, and reports every problem in it.
  *
- * The same files give the same policy, key for key, and the same problems, in whatever order the map has them.
+ * The same files give the same policy, key for key, and the same problems, whatever the order of the map.
  *
  * @param files path in the folder, with `/` → text
+ * @example const { policy, problems } = compilePolicy(readPolicyFolder('policy'));
  * @see docs/reference/policy.md
  */
 export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
@@ -103,7 +104,7 @@ function readSettings([document, ...others]: readonly SourceDocument[], problems
   return read ?? Settings.parse({});
 }
 
-/** All but those whose name an earlier one has; each of them is a problem. */
+/** Removes all but the first of several with the same name, and reports the others. */
 function unique<T>(
   all: readonly T[],
   of: (one: T) => { name: string; document: SourceDocument; at: { line: number; column: number } },
@@ -143,7 +144,7 @@ function checkDefault(profiles: readonly CompiledProfile[], documents: readonly 
   }
 }
 
-/** Points out profiles that are never used: one before them takes every node that they match. */
+/** Warns about profiles that are never used, because an earlier one takes every node that they match. */
 function checkShadows(profiles: readonly CompiledProfile[], problems: Problem[]): void {
   const ordered = inTurn(profiles);
   for (const [index, { profile, document }] of ordered.entries()) {
@@ -154,7 +155,7 @@ function checkShadows(profiles: readonly CompiledProfile[], problems: Problem[])
   }
 }
 
-/** Whether whatever meets the second conditions meets the first, as far as their globs tell. */
+/** Whether every node that meets the second conditions meets the first, judged by their globs. */
 function covers(first: NodeMatch | undefined, second: NodeMatch | undefined): boolean {
   if (!first || !second) return false;
   const { tags = {}, seenWithinSeconds, ...texts } = first;
@@ -167,7 +168,7 @@ function covers(first: NodeMatch | undefined, second: NodeMatch | undefined): bo
   );
 }
 
-/** The platforms of the hosts whose profiles use a pack, by its name. */
+/** Pack name → the platforms of the hosts whose profiles use it. */
 function platformsOfPacks(profiles: readonly SourceDocument[]): ReadonlyMap<string, readonly Platform[]> {
   const found = new Map<string, readonly Platform[]>();
   for (const { value } of profiles) {
@@ -179,7 +180,7 @@ function platformsOfPacks(profiles: readonly SourceDocument[]): ReadonlyMap<stri
   return found;
 }
 
-/** What of a profile says for whom its packs are; what is wrong with it is noted elsewhere. */
+/** The part of a profile that shows which hosts get its packs. compileProfile reports its problems. */
 const UsedPacks = z
   .object({ match: Match.optional().catch(undefined), packs: z.array(z.string()).catch([]) })
   .catch({ match: undefined, packs: [] });
@@ -191,7 +192,7 @@ function checkUse(packs: readonly CompiledPack[], profiles: readonly SourceDocum
   }
 }
 
-/** Rules that nothing can set off, and a policy that has no other. */
+/** Warns about rules that nothing can trigger, and about a policy without any other rule. */
 function checkSilence(rules: readonly CompiledRule[], profiles: readonly CompiledProfile[], problems: Problem[]): void {
   const logNames = profiles.flatMap((profile) => profile.logNames);
   const dead = rules.filter(({ rule, document, onPath, canMatch }) => {

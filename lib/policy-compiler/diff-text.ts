@@ -2,7 +2,7 @@ import type { FieldChange, PolicyDiff, QueryChange } from './diff.ts';
 
 const SIGN = { added: '+', removed: '-', changed: '~' } as const;
 
-/** A diff for people, one change a line: `+` added, `-` removed, `~` changed. Without colours: the caller knows the screen. */
+/** A diff for people, one change per line: `+` added, `-` removed, `~` changed. It has no colours; the CLI adds them. */
 export function diffText(diff: PolicyDiff): string {
   if (diff.isEmpty) return 'nothing changes\n';
   const lines = [

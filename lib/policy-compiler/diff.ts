@@ -9,7 +9,7 @@ interface DiffLine {
   readonly text: string;
 }
 
-/** A field whose value differs; absent is undefined. */
+/** A field whose value differs; undefined for an absent value. */
 export interface FieldChange {
   readonly field: string; // a path with dots
   readonly before: unknown;
@@ -20,7 +20,7 @@ export interface QueryChange {
   readonly query: string;
   readonly set: 'live' | 'post-mortem';
   readonly kind: 'added' | 'removed' | 'changed';
-  /** The SQL's lines, if it differs. */
+  /** The diff of the SQL; empty if it is the same. */
   readonly sql: readonly DiffLine[];
   readonly fields: readonly FieldChange[];
 }
@@ -39,17 +39,22 @@ interface ProfileChange {
   readonly fields: readonly FieldChange[];
 }
 
-/** What changes for hosts and nodes from one policy to another. */
+/** The differences between two policies that matter to hosts and nodes. */
 export interface PolicyDiff {
   readonly rules: readonly RuleChange[];
   readonly profiles: readonly ProfileChange[];
-  /** The order in which profiles are tried, where it decides something new. */
+  /** The order in which profiles are tried, if it changed among profiles in both policies. */
   readonly profileOrder?: { readonly before: readonly string[]; readonly after: readonly string[] };
   readonly limits: readonly FieldChange[];
   readonly isEmpty: boolean;
 }
 
-/** @param before undefined where there is no policy yet: then everything is added */
+/**
+ * Compares two policies.
+ *
+ * @param before undefined if there is no policy yet: then everything is added
+ * @example diffText(diffPolicies(live, compiled)) // '~ rule container-running: …\n    ~ priority: 5 → 3\n'
+ */
 export function diffPolicies(before: Policy | undefined, after: Policy): PolicyDiff {
   const rules = pairs(before?.rules ?? [], after.rules, ({ name }) => name).flatMap(ruleChange);
   const profiles = pairs(before?.profiles ?? [], after.profiles, ({ name }) => name).flatMap(profileChange);
@@ -81,7 +86,7 @@ function ruleChange([before, after]: Pair<PolicyRule>): RuleChange[] {
 
 const nameOf = ({ name }: PolicyQuery) => name;
 
-/** What a rule says beside its queries; what is not in force is left out. */
+/** The fields of a rule except its queries, and without fields that have no effect. */
 function ruleFields(rule: PolicyRule | undefined): object | undefined {
   if (!rule) return undefined;
   const { name: _, queries: __, postMortem, accelerateSeconds, postMortemExpiresSeconds, lastGasp, ...fields } = rule;
@@ -145,7 +150,7 @@ function pairs<T>(before: readonly T[], after: readonly T[], name: (one: T) => s
   ];
 }
 
-/** The leaves that differ, lists as a whole; of one side alone its fields. */
+/** The leaves that differ. Lists are compared as a whole. If one side is absent, the fields of the other side. */
 function fieldChanges(before: unknown, after: unknown, field = ''): FieldChange[] {
   if (isObject(before) || isObject(after)) {
     if ((before === undefined || isObject(before)) && (after === undefined || isObject(after))) {

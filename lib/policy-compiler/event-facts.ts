@@ -1,12 +1,12 @@
 /**
- * What AWS puts into the fields that rules on tasks and instances look at. Only closed sets are here: a value outside
- * them is a mistake. @see docs/spec/aws-events.md; ECS Developer Guide, "Task lifecycle"; EC2 User Guide, "Instance lifecycle"
+ * The values of event fields that rules on tasks and instances match. Only closed sets are listed: another value is a
+ * mistake. @see docs/spec/aws-events.md; ECS Developer Guide, "Task lifecycle"; EC2 User Guide, "Instance lifecycle"
  */
 
 const TASK_STATUSES =
   'PROVISIONING PENDING ACTIVATING RUNNING DEACTIVATING STOPPING DEPROVISIONING STOPPED DELETED'.split(' ');
 
-/** Detail-types that are common in rules, to recognise a misspelt one. */
+/** Detail-types that are common in rules, used to recognise a misspelt one. */
 export const DETAIL_TYPES: Readonly<Record<string, readonly string[]>> = {
   'aws.ecs': [
     'ECS Task State Change',
@@ -38,14 +38,14 @@ export interface EventFamily {
 
 export const TASK_STATE_CHANGES: EventFamily = { source: 'aws.ecs', detailType: 'ECS Task State Change' };
 
-/** Detail-types that tell of an instance's end beforehand. @see docs/spec/aws-events.md §4, §5 */
+/** Detail-types that announce the end of an instance. @see docs/spec/aws-events.md §4, §5 */
 export const NOTICE_TYPES: readonly string[] = [
   'EC2 Spot Instance Interruption Warning',
   'EC2 Instance Rebalance Recommendation',
   'EC2 Instance-terminate Lifecycle Action',
 ];
 
-/** What every event has at its top, and nothing else. @see Amazon EventBridge User Guide, "Event structure" */
+/** The top-level fields of every event; there are no others. @see Amazon EventBridge User Guide, "Event structure" */
 export const ENVELOPE = 'version id detail-type source account time region resources detail'.split(' ');
 
 /** Detail-type → field of `detail` → all values it can have. */

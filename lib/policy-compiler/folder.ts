@@ -4,17 +4,18 @@ import { isMeant, kindOf } from './policy-file.ts';
 import { MAX_FILE_CHARACTERS } from './source-document.ts';
 
 /**
- * The files of a policy folder, path with `/` → text. What is no part of a policy (`examples/`, a README) is left out.
- * Of a file that is too large only as much is read as shows it.
+ * Reads the files of a policy folder: path with `/` → text. Skips files that are not part of a policy (`examples/`, a README).
+ * Reads of a file that is too large only enough to detect that.
  *
- * @throws what the file system throws where there is no such folder
+ * @throws the file system's error if there is no such folder
+ * @example readPolicyFolder('policy').get('policy.yaml')
  */
 export function readPolicyFolder(folder: string): Map<string, string> {
   const paths = pathsIn(folder).filter((path) => kindOf(path) !== undefined);
   return new Map(paths.map((path) => [path, readStart(join(folder, path))]));
 }
 
-/** Files that lie beside the policy and look as if they were meant to be part of it. */
+/** Files in the folder that look like part of the policy but are not. */
 export const strayFiles = (folder: string): string[] =>
   pathsIn(folder).filter((path) => kindOf(path) === undefined && isMeant(path));
 

@@ -1,4 +1,4 @@
-/** Writing a policy: from a folder of YAML to the document the functions read, and all that is wrong with it. */
+/** Compiles a folder of YAML into the policy that the functions read, with all problems; compares policies. */
 export { compilePolicy } from './compile.ts';
 export { diffPolicies, type PolicyDiff } from './diff.ts';
 export { diffText } from './diff-text.ts';

@@ -14,7 +14,7 @@ const FUNCTIONS = (
   'sort_by starts_with sum to_array to_number to_string type values'
 ).split(' ');
 
-/** Texts and quoted names are taken whole, so that `foo(` inside them is no call. */
+/** Matches texts and quoted names as a whole, so that `foo(` inside them is not a call. */
 const TOKEN = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|([A-Za-z_][A-Za-z0-9_]*)\s*\(/g;
 
 interface ExpressionProblem {
@@ -23,20 +23,25 @@ interface ExpressionProblem {
   readonly hint?: string;
 }
 
-/** What is wrong with a JMESPath expression, or undefined. What it yields depends on the trigger and is not judged. */
+/**
+ * What is wrong with a JMESPath expression; undefined if nothing is. Does not check what it yields, which depends on the
+ * trigger.
+ *
+ * @example jmespathProblem('detail.instance-id')?.hint // 'write detail."instance-id"'
+ */
 export function jmespathProblem(expression: string): ExpressionProblem | undefined {
   const problem = syntaxProblem(expression);
   if (!problem) return undefined;
-  const mended = withNamesQuoted(expression);
-  if (mended === expression || syntaxProblem(mended)) return problem;
+  const corrected = withNamesQuoted(expression);
+  if (corrected === expression || syntaxProblem(corrected)) return problem;
   return {
     message: 'no JMESPath: a name with a hyphen stands in double quotes',
     offset: problem.offset,
-    hint: `write ${mended}`,
+    hint: `write ${corrected}`,
   };
 }
 
-/** Texts and quoted names are taken whole, so that a hyphen inside them stays. */
+/** Matches texts and quoted names as a whole, so that a hyphen inside them is kept. */
 const HYPHENATED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|([A-Za-z_]\w*(?:-\w+)+)/g;
 
 const withNamesQuoted = (expression: string): string =>

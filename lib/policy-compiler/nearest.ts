@@ -1,10 +1,11 @@
-/** Longer words are not compared: a typo is in a word, and the cost grows with the product of the lengths. */
+/** Longer words are not compared, because the cost grows with the product of the lengths. */
 const MAX_WORD = 64;
 
 /**
- * The candidate that `word` most likely meant: at most a third of its letters differ, ties go to the first.
+ * The candidate that `word` most likely misspells: at most a third of its letters differ. The first one wins a tie.
  *
- * @returns undefined when nothing is near
+ * @returns undefined when no candidate is near
+ * @example nearest('intreval', ['interval', 'query']) // 'interval'
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > MAX_WORD) return undefined;

@@ -1,4 +1,4 @@
-/** Text without what JSON does not know, and for each of its characters where it stood. */
+/** JSON text after stripping, with a map back to offsets in the original text. */
 export interface CleanJson {
   readonly text: string;
   /** The offset in the original of an offset in `text`. */
@@ -6,13 +6,13 @@ export interface CleanJson {
 }
 
 /**
- * What osquery strips from a pack before it reads it as JSON: lines that begin with `#` or `//`, and a backslash at a
- * line's end together with the line break, so that SQL may go over several lines.
+ * Strips from a pack what osquery strips before it parses JSON: lines that begin with `#` or `//`, and a backslash at the
+ * end of a line with the line break, which lets SQL span lines.
  *
  * @see osquery, "Query packs": comments and multi-line queries
  */
 export function stripOsqueryJson(text: string): CleanJson {
-  // A line that a backslash continues begins no line of its own: osquery joins them first.
+  // osquery joins continued lines first, so a continuation does not begin a new line.
   const removed = /(?<!\\\r?\n)^[ \t]*(?:#|\/\/)(?:\\\r?\n|[^\n])*|\\\r?\n/gm;
   const kept: { from: number; at: number }[] = [];
   let clean = '';

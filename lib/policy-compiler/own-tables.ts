@@ -3,7 +3,7 @@ import type { OsqueryDatabase } from './lint/osquery-database.ts';
 import type { TableFacts } from './osquery/tables.ts';
 import type { SourceDocument } from './source-document.ts';
 
-/** Makes known what a policy's SQL may use beside osquery's tables: those of extensions, over SQLite files, and views. */
+/** Adds a policy's own tables to a database: tables of extensions, tables over SQLite files, and views. */
 export function addOwnTables(db: OsqueryDatabase, settings: SettingsText, configs: readonly SourceDocument[]): void {
   for (const [name, columns] of Object.entries(settings.extension_tables)) db.add(plain(name, columns));
   for (const { value } of configs) {

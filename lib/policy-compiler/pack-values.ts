@@ -3,16 +3,16 @@ import { nearest } from './nearest.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What osquery makes of a value of a pack. */
+/** How osquery reads a value of a pack. */
 type Reading = (value: unknown) => unknown;
 
-/** Numbers may be texts; null restricts nothing. */
+/** A number may be text; null means no restriction. */
 const number: Reading = (value) => {
   if (value === null || value === '') return undefined;
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
 };
 
-/** True and false may be texts or numbers; null is false. */
+/** A flag may be text or a number; null is false. */
 const flag: Reading = (value) => {
   if (value === null) return false;
   if (typeof value === 'number') return value !== 0;
@@ -21,7 +21,7 @@ const flag: Reading = (value) => {
   return /^(?:false|f)$/i.test(value) ? false : value;
 };
 
-/** An empty text, null and the text "null" are no restriction. */
+/** An empty text, null and the text "null" mean no restriction. */
 const restriction: Reading = (value) => (value === null || value === '' || value === 'null' ? undefined : value);
 
 const RESTRICTIONS: Readonly<Record<string, Reading>> = { platform: restriction, version: restriction, shard: number };
@@ -34,14 +34,14 @@ const QUERY: Readonly<Record<string, Reading>> = {
   removed: flag,
   denylist: flag,
   startup_priority: number,
-  // They are for people, whatever they are.
+  // For people, so any value is allowed.
   description: () => undefined,
   value: () => undefined,
 };
 
 /**
- * A pack as osquery reads it: packs that others export hold numbers and flags as texts, nulls, and keys of their own. A
- * key that looks like a misspelt one of osquery's stays, to be refused.
+ * A pack as osquery reads it. Exported packs have numbers and flags as texts, nulls, and keys of other tools. Keys that
+ * look like a misspelt key of osquery are kept, so that the schema refuses them.
  *
  * @see osquery, osquery/config/packs.cpp
  */
@@ -69,7 +69,7 @@ function valuesOf(
   return Object.fromEntries(kept);
 }
 
-/** osquery would heed these in a pack; here they belong to the profile. */
+/** osquery uses these keys in a pack. In a policy they belong to the profile. */
 const ELSEWHERE: ReadonlySet<string> = new Set(['options', 'decorators', 'views', 'events', 'auto_table_construction']);
 
 const isObject = (value: unknown): value is JsonObject =>

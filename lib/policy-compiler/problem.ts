@@ -1,6 +1,6 @@
-/** What is wrong with a policy, and where: everything a person needs to mend it. */
+/** One problem of a policy, with its position and a hint. */
 export interface Problem {
-  /** An error keeps the policy from being pushed; a warning does not. */
+  /** A policy with an error cannot be pushed; with a warning it can. */
   readonly severity: 'error' | 'warning';
   readonly file: string;
   readonly line: number; // from 1
@@ -10,7 +10,7 @@ export interface Problem {
   readonly hint?: string;
 }
 
-/** A place in a file, both from 1. */
+/** A position in a file; both numbers start at 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -18,7 +18,7 @@ export interface Position {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** In reading order, each once: the same policy always gives the same list. */
+/** Sorts problems by position and removes duplicates, so that the same policy always gives the same list. */
 export function inOrder(problems: readonly Problem[]): Problem[] {
   const sorted = [...problems].sort(
     (a, b) =>

@@ -12,7 +12,7 @@ const PAGES: readonly (readonly [title: string, introduction: string, schema: z.
   ['Settings', '`policy.yaml`, which may be absent.', Settings],
 ];
 
-/** The page docs/reference/policy.md, made from the schema, so that the two cannot differ. */
+/** The page docs/reference/policy.md, generated from the schema, so that the two cannot differ. */
 export function policyReference(): string {
   const parts = PAGES.map(([title, introduction, schema]) => {
     const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
@@ -35,7 +35,7 @@ interface Field {
   readonly meaning: string;
 }
 
-/** A field a row, those of objects below them with their path. */
+/** One row for each field, followed by the fields of nested objects with their path. */
 function fields(schema: JsonSchema, path: string): Field[] {
   const required = new Set(schema.required ?? []);
   const own = Object.entries(schema.properties ?? {}).flatMap(([key, child]) =>

@@ -1,10 +1,11 @@
 /**
- * Where in a scalar as written the character at `offset` of its value stands. Folding, indentation and line breaks
- * change white space alone, so the others are counted.
+ * Converts an offset in the value of a YAML scalar to an offset in the scalar as written. Folding, indentation and line
+ * breaks change only white space, so this counts the other characters.
  *
  * @param written the scalar in the file, with its quotes or its `>-`
- * @param type how it is written, as the yaml package calls it
- * @returns undefined where escapes make counting meaningless
+ * @param type the kind of scalar, as the yaml package names it
+ * @returns undefined where escapes make counting impossible
+ * @example offsetInScalar('>-\n  a\n  b', 'BLOCK_FOLDED', 'a b', 2) // 9
  */
 export function offsetInScalar(
   written: string,

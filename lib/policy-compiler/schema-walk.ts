@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import type { Path } from './source-document.ts';
 
-/** The keys an object has where `path` leads in the schema; none where it is no object of fixed keys. */
+/** The keys of the object at `path` in a schema; none if there is no object with fixed keys. */
 export const keysAt = (schema: z.ZodType, path: Path): string[] =>
   reached(schema, path).flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : []));
 
-/** Whether `path` ends at an entry of a map whose keys are free: one of several, without which the map is still one. */
+/** Whether `path` ends at an entry of a map with free keys. The map is valid without that entry. */
 export const isRecordEntry = (schema: z.ZodType, path: Path): boolean =>
   path.length > 0 && reached(schema, path.slice(0, -1)).some((one) => one instanceof z.ZodRecord);
 
@@ -24,7 +24,7 @@ function childrenOf(schema: z.ZodType, step: PropertyKey): z.ZodType[] {
   return schema instanceof z.ZodArray ? [schema.element as z.ZodType] : [];
 }
 
-/** What a schema is below its defaults, and each alternative of a union. */
+/** A schema without its defaults and optionals, and each alternative of a union. */
 function unwrapped(schema: z.ZodType): z.ZodType[] {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
     return unwrapped(schema.unwrap() as z.ZodType);

@@ -6,7 +6,7 @@ import type { Path, SourceDocument } from './source-document.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** A value that is read, and where it stands. */
+/** A value that is parsed, and its path in the document. */
 interface Subject {
   readonly schema: z.ZodType;
   readonly document: SourceDocument;
@@ -44,13 +44,13 @@ export function readShape<S extends z.ZodType>(
   return isPruned ? schema.safeParse(rest).data : undefined;
 }
 
-/** That nothing is left is no news where what was written is unknown. */
+/** A "must name at least one" that only repeats that all keys are unknown. */
 const isFollowUp = ({ code, path }: Issue, issues: readonly Issue[]): boolean =>
   code === 'custom' && issues.some((other) => other.code === 'unrecognized_keys' && samePath(other.path, path));
 
 const samePath = (a: Path, b: Path) => a.length === b.length && a.every((step, index) => step === b[index]);
 
-/** Takes out of the value what an issue is about: unknown keys inside the entry of a map, else the entry. */
+/** Removes the subject of an issue from the value: unknown keys inside a map entry, else the entry. */
 function prune(schema: z.ZodType, value: unknown, issue: Issue): boolean {
   const entry = issue.path.findIndex((_, index) => isRecordEntry(schema, issue.path.slice(0, index + 1)));
   if (entry < 0) return false;
@@ -61,7 +61,7 @@ function prune(schema: z.ZodType, value: unknown, issue: Issue): boolean {
   return true;
 }
 
-/** @param above where the issue's own path begins, below `subject.at` */
+/** @param above the start of the issue's own path, below `subject.at` */
 function explain(issue: Issue, above: Path, subject: Subject): Problem[] {
   const { document, schema, value, at } = subject;
   const inside = [...above, ...issue.path];
@@ -89,7 +89,7 @@ function explain(issue: Issue, above: Path, subject: Subject): Problem[] {
   return [document.error(path, `${name}${reasonOf(issue)}`)];
 }
 
-/** Of the alternatives of a union the one whose members are nearest; none where the value is of no alternative's kind. */
+/** The alternative of a union that the value is closest to; undefined if the value is of another kind than all of them. */
 function alternativeMeant(alternatives: readonly (readonly Issue[])[], value: unknown): readonly Issue[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const sameKind = alternatives.filter((issues) =>
@@ -110,7 +110,7 @@ function reasonOf(issue: Issue): string {
       : `must be at most ${issue.maximum}`;
   }
   if (issue.code === 'too_small' && issue.origin === 'number') return `must be at least ${issue.minimum}`;
-  // A schema's own message says more than the type.
+  // A schema's own message is more precise than the type.
   const isStandard = issue.message.startsWith('Invalid input');
   if (issue.code === 'invalid_type' && isStandard) return `must be ${TYPES[issue.expected] ?? issue.expected}`;
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`;

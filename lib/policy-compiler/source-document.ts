@@ -4,16 +4,16 @@ import { stripOsqueryJson } from './osquery-json.ts';
 import type { Position, Problem } from './problem.ts';
 import { offsetInScalar } from './scalar-offset.ts';
 
-/** Where a value is in a document: keys and indices from the root. */
+/** The path of a value in a document: keys and indices from the root. */
 export type Path = readonly PropertyKey[];
 
-/** A policy is written by people: a larger file is a mistake or an attack, and is not parsed. */
+/** People write policies, so a larger file is a mistake or an attack. It is not parsed. */
 export const MAX_FILE_CHARACTERS = 1_000_000;
-/** Values in one file, aliases written out. A cycle or a "billion laughs" ends here. */
+/** The most values in one file with aliases expanded. It stops cycles and "billion laughs" files. */
 const MAX_VALUES = 50_000;
 const MAX_DEPTH = 64;
 
-interface Place {
+interface Location {
   readonly key?: number; // offset of the key that leads here
   readonly value: number; // offset of the value itself
   readonly node?: Scalar;
@@ -28,11 +28,11 @@ class Unreadable extends Error {
   }
 }
 
-/** One file of a policy: its value, and where each part of it is written. */
+/** One file of a policy: its value, and the line and column of each part. */
 export class SourceDocument {
   readonly value: unknown;
   readonly problems: readonly Problem[];
-  private readonly places = new Map<string, Place>();
+  private readonly locations = new Map<string, Location>();
   private readonly lines = new LineCounter();
   private readonly original: (offset: number) => number;
   private readonly anchors = new Map<string, Node>();
@@ -52,22 +52,22 @@ export class SourceDocument {
     this.problems = problems;
   }
 
-  /** Where the value at `path` is written; its key with `part` `key`; of what is absent, where its parent is. */
+  /** The position of the value at `path`, or of its key; for an absent value, the position of its parent. */
   position(path: Path = [], part: 'key' | 'value' = 'value'): Position {
     for (let length = path.length; length >= 0; length--) {
-      const place = this.places.get(keyOf(path.slice(0, length)));
-      if (!place) continue;
+      const location = this.locations.get(keyOf(path.slice(0, length)));
+      if (!location) continue;
       const wantsKey = part === 'key' || length < path.length;
-      return this.at(wantsKey ? (place.key ?? place.value) : place.value);
+      return this.at(wantsKey ? (location.key ?? location.value) : location.value);
     }
     return { line: 1, column: 1 };
   }
 
-  /** Where the character at `offset` of the text at `path` is written; the text's beginning if that is not to be told. */
+  /** The position of the character at `offset` of the text at `path`; the start of the text if it cannot be found. */
   positionIn(path: Path, offset: number): Position {
-    const place = this.places.get(keyOf(path));
-    const node = place?.node;
-    if (!place || !node || typeof node.value !== 'string' || !node.range) return this.position(path);
+    const location = this.locations.get(keyOf(path));
+    const node = location?.node;
+    if (!location || !node || typeof node.value !== 'string' || !node.range) return this.position(path);
     const [start, end] = node.range;
     const written = this.cleanText.slice(start, end);
     const inside = offsetInScalar(written, node.type, node.value, offset);
@@ -114,7 +114,7 @@ export class SourceDocument {
     }
   }
 
-  /** The value of a node, its place noted. */
+  /** Returns the value of a node, and records its position. */
   private read(node: Node, path: Path, above: ReadonlySet<Node>, key?: number): unknown {
     this.values++;
     if (this.values > MAX_VALUES) {
@@ -130,7 +130,7 @@ export class SourceDocument {
     }
     if (node.anchor) this.anchors.set(node.anchor, node);
     const start = node.range?.[0] ?? 0;
-    this.places.set(keyOf(path), {
+    this.locations.set(keyOf(path), {
       key,
       value: start,
       node: isScalar(node) ? node : undefined,

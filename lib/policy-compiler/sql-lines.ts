@@ -1,12 +1,14 @@
-// Texts and quoted names are one token each; so are white space, and joins of several words.
+// A text, a quoted name, white space and a join of several words are one token each.
 const TOKEN =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|\s+|(?:(?:LEFT|CROSS|INNER|NATURAL)\s+(?:OUTER\s+)?)?\bJOIN\b|\b(?:GROUP|ORDER)\s+BY\b|\bUNION(?:\s+ALL)?\b|\w+|./gis;
 
 const CLAUSE = /^(?:SELECT|FROM|WHERE|AND|OR|HAVING|LIMIT|UNION(?:\s+ALL)?|(?:GROUP|ORDER)\s+BY|(?:\w+\s+)*JOIN)$/i;
 
 /**
- * SQL with a line for each clause and for each column, so that a diff shows what has changed and not a long line twice.
- * White space outside of texts is lost; what stands in brackets stays together.
+ * Splits SQL into one line for each clause and each column, so that a diff shows what changed instead of one long line
+ * twice. Collapses white space outside texts; keeps brackets on one line.
+ *
+ * @example sqlLines('SELECT pid, name FROM processes') // ['SELECT pid,', '  name', 'FROM processes']
  */
 export function sqlLines(sql: string): string[] {
   const tokens = [...sql.trim().matchAll(TOKEN)].map(([token]) => token);

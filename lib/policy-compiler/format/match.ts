@@ -5,7 +5,7 @@ import { Duration, seconds } from './duration.ts';
 const glob = z.string('must be a text or a list of texts').min(1, 'must not be empty').max(255);
 const Globs = z.union([glob, z.array(glob).min(1, 'must name at least one')], 'must be a text or a list of texts');
 
-/** Conditions on a node, as they are written. */
+/** Conditions on a node, as written in a policy file. */
 export const Match = z
   .strictObject({
     host_identifier: Globs.describe('The identifier the agent enrolled with.').optional(),

@@ -5,7 +5,7 @@ import { Name, Sql } from './rules.ts';
 const Platform = z.string().min(1);
 const Version = z.string().regex(/^\d+(\.\d+)*$/, 'must be a version such as 5.9.0');
 const Shard = z.int().min(0).max(100);
-// osquery takes numbers as text too; those of a pack somebody else wrote often are.
+// osquery also accepts numbers as text, and packs from other sources often use that.
 const Interval = z.union(
   [z.int(), z.string().regex(/^\d+$/, 'must be a whole number of seconds')],
   'must be a whole number of seconds',

@@ -3,13 +3,13 @@ import { PlatformName } from '../osquery/specs.ts';
 import { Duration, DurationOrZero } from './duration.ts';
 import { Match } from './match.ts';
 
-/** Names go into ids, file names and columns of results. */
+/** Names are used in ids, file names and columns of results. */
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 export const Name = z.string().regex(NAME, 'must be a name: lower-case letters, digits, - and _, at most 64');
 
-/** JMESPath is parsed recursively: longer expressions are a mistake. */
+/** JMESPath is parsed recursively, so the length is limited. */
 const Expression = z.string().min(1, 'must not be empty').max(500);
-/** No longer than what a host is sent at most (binding.ts). */
+/** No longer than the longest SQL that a host is sent (binding.ts). */
 export const Sql = z.string('must be SQL').regex(/\S/, 'must not be empty').max(65_536);
 
 export const Query = z

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Duration, DurationOrZero } from './duration.ts';
 
-/** `policy.yaml`: what is not about one rule or one profile. Each default is in force where the file does not speak. */
+/** `policy.yaml`: settings that are not about one rule or one profile. Defaults apply to absent fields. */
 export const Settings = z
   .strictObject({
     limits: z

@@ -4,10 +4,10 @@ import type { Observation } from './osquery-database.ts';
 import type { SqlProblem } from './sql-problem.ts';
 import { functionCalls, masked, offsetOfWord } from './sql-text.ts';
 
-/** The SQLite that osquery carries. */
+/** The SQLite in osquery. */
 const CARRIED = "osquery's SQLite is 3.42, without math functions";
 
-/** What the SQLite that judges queries here takes and osquery's, which is older and built without math functions, refuses. */
+/** SQL that the SQLite of this linter accepts and osquery's refuses, which is older and has no math functions. */
 export const laterSqlite = (sql: string, observed: Observation): SqlProblem[] => [
   ...[...observed.foreignFunctions].map((name) => unknownFunction(sql, name)),
   ...functionCalls(sql).flatMap(({ name, offset, inside }): SqlProblem[] => {
@@ -26,7 +26,7 @@ export const laterSqlite = (sql: string, observed: Observation): SqlProblem[] =>
   ),
 ];
 
-/** What osquery has instead. */
+/** osquery's equivalents. */
 const SUBSTITUTES: Readonly<Record<string, string>> = { pow: 'power', ln: 'log', mod: '%', string_agg: 'group_concat' };
 
 function unknownFunction(sql: string, name: string): SqlProblem {

@@ -26,14 +26,14 @@ import {
 import { explainFailure, unknownTable } from './sqlite-failure.ts';
 import { volumeProblems } from './volume.ts';
 
-/** What a SQL text is for; the same statement can be right for one and useless for another. */
+/** What a SQL text is for. The same statement can be right for one purpose and useless for another. */
 export interface SqlPurpose {
   readonly kind: 'query' | 'post-mortem' | 'discovery' | 'schedule' | 'decorator' | 'other';
   /** Where it runs. @default - Linux */
   readonly platforms?: readonly Platform[] | undefined;
-  /** Placeholders that `bind` fills; undefined where nothing is bound. */
+  /** The placeholders that `bind` fills; undefined if the SQL cannot have bindings. */
   readonly bound?: readonly string[];
-  /** Runs on EC2 instances alone: by its target, its profile or its discovery. */
+  /** Runs only on EC2 instances, because of its target, its profile or its discovery. */
   readonly onEc2Only?: boolean;
 }
 
@@ -41,13 +41,13 @@ export interface SqlReport {
   readonly problems: readonly SqlProblem[];
   /** The columns of the answer; undefined when the statement could not be prepared. */
   readonly columns?: readonly string[];
-  /** Tables of osquery that are read. */
+  /** osquery's tables that the statement reads. */
   readonly tables: readonly string[];
-  /** Returns rows on EC2 alone, so that as discovery it keeps a query off other hosts. */
+  /** Returns rows only on EC2: as a discovery it keeps a query off other hosts. */
   readonly asksForEc2: boolean;
 }
 
-/** A statement with what is known of it. */
+/** A prepared statement, and what preparing it showed. */
 interface Statement {
   readonly db: OsqueryDatabase;
   readonly sql: string;
@@ -56,7 +56,11 @@ interface Statement {
   readonly scans: readonly Scan[];
 }
 
-/** Judges one SQL text as osquery would on each of its platforms, by preparing it with SQLite against osquery's tables. */
+/**
+ * Checks one SQL text as osquery would on each of its platforms, by preparing it with SQLite against osquery's tables.
+ *
+ * @example lintSql(databases, 'SELECT pidd FROM processes', { kind: 'query' }).problems[0]?.hint // 'did you mean pid?'
+ */
 export function lintSql(databases: OsqueryDatabases, sql: string, purpose: SqlPurpose): SqlReport {
   const { platforms = ['linux'] } = purpose;
   const reports = platforms.map((platform) => lintOn(databases.on(platform), sql, purpose));
@@ -69,7 +73,7 @@ export function lintSql(databases: OsqueryDatabases, sql: string, purpose: SqlPu
   };
 }
 
-/** Those of the platforms that have every table of a statement; all of them where none has. */
+/** The platforms that have every table of a statement; all platforms if none has. */
 export function platformsWith(databases: OsqueryDatabases, sql: string, platforms: readonly Platform[]) {
   const [, ...others] = platforms;
   if (others.length === 0) return platforms;
@@ -80,7 +84,7 @@ export function platformsWith(databases: OsqueryDatabases, sql: string, platform
   return having.length > 0 ? having : platforms;
 }
 
-/** The problems of all platforms, each once; one that is not of every platform says of which. */
+/** The problems of all platforms, each once. A problem that not every platform has names its platforms. */
 function united(platforms: readonly Platform[], reports: readonly SqlReport[]): SqlProblem[] {
   const found = new Map<string, { problem: SqlProblem; on: Platform[] }>();
   for (const [index, { problems }] of reports.entries()) {
@@ -124,13 +128,13 @@ function lintOn(db: OsqueryDatabase, sql: string, purpose: SqlPurpose): SqlRepor
   return { problems, columns: prepared.columns, tables, asksForEc2: asksForEc2(observed) };
 }
 
-/** A scheduled query that only older releases of osquery run is no error: newer hosts refuse it and run the others. */
+/** A scheduled query for older releases of osquery is only a warning: newer agents refuse it and run the others. */
 function forOldHosts(failure: SqlProblem, { kind }: SqlPurpose): SqlProblem {
   const [, table = ''] = /^no such table: (\w+)$/.exec(failure.message) ?? [];
   return kind === 'schedule' && table in GONE_TABLES ? { ...failure, severity: 'warning' } : failure;
 }
 
-/** Why a text is nothing that SQLite need look at; undefined where it is. */
+/** Why SQLite need not prepare a text; undefined for a text that it can prepare. */
 function unfitness(sql: string): SqlProblem | undefined {
   const error = (message: string, offset = 0): SqlProblem => ({ severity: 'error', message, offset });
   if (sql.includes('\0')) return error('the SQL holds NUL: osquery would cut it there', sql.indexOf('\0'));
@@ -168,7 +172,7 @@ function* placeholderProblems(sql: string, { bound }: SqlPurpose): Generator<Sql
   }
 }
 
-/** Tables whose rows depend on a constraint that the plan lacks, each once. */
+/** Tables whose rows need a constraint that the plan lacks, each once. */
 function constraintProblems({ sql, purpose, scans }: Statement): SqlProblem[] {
   const found = new Map<string, SqlProblem>();
   for (const scan of scans) {
@@ -259,7 +263,7 @@ const VENDOR_COLUMNS = ['system_info.hardware_vendor', 'system_info.board_vendor
 
 const asksForEc2 = ({ equalities }: Observation): boolean => VENDOR_COLUMNS.some((column) => equalities.has(column));
 
-/** A CROSS JOIN keeps SQLite's order: the vendor is looked at first, and only on EC2 is the other table read. */
+/** SQLite keeps the order of a CROSS JOIN: it checks the vendor first, and reads the other table only on EC2. */
 const isGuarded = (sql: string, observed: Observation): boolean =>
   asksForEc2(observed) && /\bCROSS\s+JOIN\s+ec2_instance_/i.test(masked(sql));
 

@@ -8,26 +8,26 @@ import { type IndexInfo, type Pointer, sqlite } from './sqlite.ts';
 
 const { capi, vtab, wasm } = sqlite;
 
-/** What is found out about one statement while SQLite plans it. */
+/** What SQLite reports about a statement while it plans it. */
 export interface Observation {
-  /** osquery's tables that are read. */
+  /** osquery's tables that the statement reads. */
   readonly tables: ReadonlySet<string>;
-  /** Tables that the SQLite here has and osquery's has not. */
+  /** Tables that exist in our SQLite but not in osquery's. */
   readonly foreignTables: ReadonlySet<string>;
-  /** Functions that are called and osquery has not. */
+  /** Functions that the statement calls and osquery does not have. */
   readonly foreignFunctions: ReadonlySet<string>;
-  /** `table.column` → texts it is compared with for equality, as far as they are known. */
+  /** `table.column` → the constant texts that it is compared with for equality. */
   readonly equalities: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** One reading of a table in the plan that SQLite chose. */
+/** One scan of a table in SQLite's plan. */
 export interface Scan {
   readonly table: TableFacts;
-  /** The part of the statement it belongs to: those of one part are nested in their order. */
+  /** The part of the statement. Scans of the same part are nested, in order. */
   readonly part: number;
-  /** Constraints that the table itself looks at. */
+  /** Constraints that the table itself evaluates. */
   readonly used: readonly { readonly column: string; readonly isEquality: boolean; readonly isLike: boolean }[];
-  /** Whether any column of it is constrained, by the table or by SQLite. */
+  /** Whether a constraint limits its rows, evaluated by the table or by SQLite. */
   readonly isConstrained: boolean;
 }
 
@@ -35,7 +35,7 @@ export type Prepared =
   | { readonly ok: true; readonly columns: readonly string[]; readonly scans: readonly Scan[] }
   | { readonly ok: false; readonly message: string; readonly offset: number };
 
-/** Reading is all that a policy lets a query do. */
+/** A query may only read. */
 const ALLOWED: ReadonlySet<number> = new Set([
   capi.SQLITE_SELECT,
   capi.SQLITE_READ,
@@ -43,11 +43,11 @@ const ALLOWED: ReadonlySet<number> = new Set([
   capi.SQLITE_RECURSIVE,
 ]);
 
-/** osquery's costs: of a table whose index is of use, and of any other. */
+/** osquery's costs of a scan: with a usable index, and without one. */
 const INDEX_COST = 1;
 const FULL_COST = 1_000_000;
 
-/** SQLite's comparisons that order texts: osquery looks at none of them. */
+/** Comparisons by order, which osquery's tables do not evaluate for texts. */
 const ORDERINGS: ReadonlySet<number> = new Set([
   capi.SQLITE_INDEX_CONSTRAINT_GT,
   capi.SQLITE_INDEX_CONSTRAINT_GE,
@@ -55,7 +55,7 @@ const ORDERINGS: ReadonlySet<number> = new Set([
   capi.SQLITE_INDEX_CONSTRAINT_LE,
 ]);
 
-// Nothing is run: one function stands for all.
+// Statements are never run, so one function stands for all.
 const NEVER_CALLED = wasm.installFunction('v(pip)', () => 0);
 const NEVER_COMPARED = wasm.installFunction('i(pipip)', () => 0);
 
@@ -67,8 +67,8 @@ const nothing = () => ({
 });
 
 /**
- * SQLite with osquery's tables, functions and collations, to prepare statements and never to run them. Its tables offer
- * SQLite the same indices at the same costs as osquery's do, so the plan is osquery's plan.
+ * SQLite with osquery's tables, functions and collations. It prepares statements and never runs them. Its tables offer the
+ * same indices at the same costs as osquery's, so SQLite chooses the same plan.
  *
  * @see osquery, osquery/sql/virtual_table.cpp
  */
@@ -79,7 +79,7 @@ export class OsqueryDatabase {
   private readonly module: { readonly pointer: Pointer; dispose(): void };
   private readonly tables = new Map<string, TableFacts>();
   private seen = nothing();
-  /** What each index number of a plan stands for. */
+  /** The scans of a plan, by index number. */
   private scans: Omit<Scan, 'part'>[] = [];
 
   constructor(readonly platform: Platform) {
@@ -99,13 +99,13 @@ export class OsqueryDatabase {
     this.guard();
   }
 
-  /** Makes one more table known: of an extension, or over a file. */
+  /** Adds a table of an extension, or over a file. */
   add(facts: TableFacts): void {
     this.tables.set(facts.name, facts);
     capi.sqlite3_create_module(this.db, facts.name, this.module.pointer, 0);
   }
 
-  /** Makes a view known, unless its name is taken or its SQL is of no use in a view. */
+  /** Adds a view, unless its name exists already or its SQL cannot be a view. */
   addView(name: string, sql: string): void {
     const [prepared] = this.prepare(sql);
     if (!prepared.ok || this.tables.has(name) || placeholders(sql).length > 0) return;
@@ -127,7 +127,8 @@ export class OsqueryDatabase {
   /**
    * Prepares the first statement of `sql`.
    *
-   * @returns with what was observed meanwhile; what follows the first statement is not looked at
+   * @returns the result, and what SQLite reported meanwhile; later statements are ignored
+   * @example const [prepared, observed] = db.prepare('SELECT pid FROM processes');
    */
   prepare(sql: string): [Prepared, Observation] {
     this.seen = nothing();
@@ -159,7 +160,7 @@ export class OsqueryDatabase {
     }
   }
 
-  /** The readings of tables in the plan, outer ones first. */
+  /** The scans of the plan, outer ones first. */
   private explain(sql: string): Scan[] {
     const statement = this.compile(`EXPLAIN QUERY PLAN ${sql}`);
     if (!('pointer' in statement)) return [];
@@ -197,7 +198,7 @@ export class OsqueryDatabase {
           return capi.SQLITE_OK;
         },
         xBestIndex: (pointer, info) => this.plan(this.connected.get(pointer), info),
-        // Nothing is run: a cursor is never opened.
+        // Statements are never run, so SQLite never opens a cursor.
         xOpen: () => capi.SQLITE_DENY,
         xClose: ok,
         xFilter: ok,
@@ -268,7 +269,7 @@ const constraintsOf = ({ columns }: TableFacts, info: IndexInfo): Constraint[] =
     return column && $usable ? [{ column, op: $op, index }] : [];
   });
 
-/** Whether osquery's table looks at a constraint itself. */
+/** Whether osquery's table evaluates a constraint itself. */
 const isUsed = ({ column, op }: Constraint): boolean =>
   column.isIndexed === true && !(column.type === 'TEXT' && ORDERINGS.has(op));
 
@@ -278,7 +279,7 @@ const usedOf = ({ column, op }: Constraint) => ({
   isLike: op === capi.SQLITE_INDEX_CONSTRAINT_LIKE,
 });
 
-/** As osquery counts it for the cost: required columns matter where the statement reads them. */
+/** osquery's rule for the cost: a required column matters if the statement reads it. */
 function lacksRequired(
   { columns }: TableFacts,
   used: readonly { readonly column: ColumnFacts }[],
@@ -289,13 +290,13 @@ function lacksRequired(
   return isNeeded && !used.some(({ column }) => column.isRequired);
 }
 
-/** Required columns of a table of which a scan constrains none: osquery fails the query when it comes to it. */
+/** The required columns of a table if a scan constrains none of them: osquery fails such a query. */
 export function missingRequired({ table, used }: Scan): readonly string[] {
   const required = table.columns.flatMap(({ name, isRequired }) => (isRequired ? [name] : []));
   return used.some(({ column }) => required.includes(column)) ? [] : required;
 }
 
-/** Whether a scan constrains a required column only by comparisons at which the table does not look: it has no row. */
+/** Whether a scan constrains required columns only by comparisons that the table ignores: it returns no row. */
 export function isFruitless({ table, used }: Scan): boolean {
   const required = new Set(table.columns.flatMap(({ name, isRequired }) => (isRequired ? [name] : [])));
   const onRequired = used.filter(({ column }) => required.has(column));

@@ -1,11 +1,11 @@
 import type { Platform } from '../../core/policy/policy.ts';
 import { OsqueryDatabase } from './osquery-database.ts';
 
-/** A database for each platform, made when it is first asked for. */
+/** One database for each platform, created on first use. */
 export class OsqueryDatabases {
   private readonly made = new Map<Platform, OsqueryDatabase>();
 
-  /** @param prepare adds to each what a policy brings with it: tables of extensions, views */
+  /** @param prepare adds a policy's own tables and views to each database */
   constructor(private readonly prepare: (db: OsqueryDatabase) => void) {}
 
   on(platform: Platform): OsqueryDatabase {

@@ -1,6 +1,6 @@
 const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g;
 
-/** The SQL with texts, quoted names and comments blanked out: every offset stays what it was. */
+/** Replaces texts, quoted names and comments with spaces, so that offsets do not change. @example masked("a = 'b'") // 'a =    ' */
 export const masked = (sql: string): string => sql.replace(OPAQUE, (text) => text.replace(/[^\n]/g, ' '));
 
 /** The texts between single quotes. */
@@ -10,13 +10,13 @@ export function textLiterals(sql: string): string[] {
   );
 }
 
-/** Where a word stands in the SQL outside texts and comments; 0 if nowhere. */
+/** The offset of a word outside texts and comments; 0 if there is none. */
 export function offsetOfWord(sql: string, word: string): number {
   const at = masked(sql).search(new RegExp(`(?<![A-Za-z0-9_])${word.replace(/\W/g, '\\$&')}(?![A-Za-z0-9_])`, 'i'));
   return Math.max(at, 0);
 }
 
-/** Where the first statement ends: behind its semicolon, else at the end of the text. */
+/** The end of the first statement: after its semicolon, else the end of the text. */
 export function endOfStatement(sql: string): number {
   const at = masked(sql).indexOf(';');
   return at < 0 ? sql.length : at + 1;
@@ -25,8 +25,8 @@ export function endOfStatement(sql: string): number {
 export const firstStatement = (sql: string): string => sql.slice(0, endOfStatement(sql));
 
 /**
- * Where a `*` takes every column of a table. One over a subquery or a common table expression takes named ones, and that
- * of `EXISTS (SELECT *)` none.
+ * The offset of a `*` that selects every column of a table. A `*` over a subquery or a common table expression selects
+ * named columns, and the one in `EXISTS (SELECT *)` selects none.
  */
 export function offsetOfStar(sql: string): number | undefined {
   const text = masked(sql);
@@ -52,11 +52,11 @@ function namedSubqueries(text: string): ReadonlySet<string> {
 export interface FunctionCall {
   readonly name: string; // in lower case
   readonly offset: number;
-  /** The text between its brackets without that of brackets inside; texts and comments are blanked out. */
+  /** The text between its brackets, without nested brackets, texts and comments. */
   readonly inside: string;
 }
 
-/** The calls of functions outside texts and comments, and whatever else is a word before a bracket. Linear in the text. */
+/** Words before a bracket, outside texts and comments: function calls, and keywords such as IN. Takes linear time. */
 export function functionCalls(sql: string): FunctionCall[] {
   const text = masked(sql);
   const open: { name: string; offset: number; from: number }[] = [];
@@ -71,7 +71,7 @@ export function functionCalls(sql: string): FunctionCall[] {
   return calls;
 }
 
-/** A text without what its brackets hold. */
+/** A text without the contents of its brackets. */
 function outermost(text: string): string {
   let depth = 0;
   let outside = '';
@@ -83,6 +83,6 @@ function outermost(text: string): string {
   return outside;
 }
 
-/** Nothing but white space, comments and semicolons. */
+/** Whether a text has only white space, comments and semicolons. */
 export const isBlank = (sql: string): boolean =>
   sql.replace(/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, '').replace(/[\s;]/g, '') === '';

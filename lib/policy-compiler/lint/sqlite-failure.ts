@@ -7,7 +7,7 @@ import type { OsqueryDatabase } from './osquery-database.ts';
 import type { SqlProblem } from './sql-problem.ts';
 import { masked, offsetOfWord } from './sql-text.ts';
 
-/** SQLite's reason for refusing a statement, with what was probably meant. */
+/** SQLite's reason for refusing a statement, with a suggestion. */
 export function explainFailure(
   db: OsqueryDatabase,
   sql: string,
@@ -55,7 +55,7 @@ const problem = (message: string, offset: number, near?: string, hint?: string):
   hint: near ? `did you mean ${near}?` : hint,
 });
 
-/** A column that the table of an alias has, and the alias itself has not. */
+/** A hint for a column that an alias lacks and its table has. */
 function hiddenByAlias(db: OsqueryDatabase, sql: string, column: string): string | undefined {
   const alias = tablesNamed(db, sql).find(({ aliasOf }) => {
     const columns = aliasOf ? (db.table(aliasOf)?.columns ?? []) : [];

@@ -3,7 +3,7 @@ import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
 /** An address in SQLite's memory. */
 export type Pointer = number;
 
-/** What SQLite asks a virtual table about a plan, through the accessors of its JavaScript binding. */
+/** SQLite's `sqlite3_index_info`, through the accessors of its JavaScript binding. */
 export interface IndexInfo {
   readonly $nConstraint: number;
   /** A bit for each of the first 63 columns that the statement reads, the last one for all others. */
@@ -20,7 +20,7 @@ interface StructMapper {
   dispose(pointer: Pointer): void;
 }
 
-/** The methods of an `sqlite3_module` that preparing a statement needs. A true `xConnect` alone makes the table eponymous only. */
+/** The methods of an `sqlite3_module` that are needed to prepare statements. Only `xConnect` makes the table eponymous-only. */
 interface ModuleMethods {
   xConnect(db: Pointer, aux: Pointer, argc: number, argv: Pointer, out: Pointer): number;
   xBestIndex(vtab: Pointer, info: Pointer): number;
@@ -122,5 +122,5 @@ interface Sqlite {
   readonly oo1: { readonly DB: new (filename: string) => Database };
 }
 
-/** SQLite, once for the whole process: everything after this import is synchronous. */
+/** SQLite, loaded once per process. After this import, everything is synchronous. */
 export const sqlite = (await sqlite3InitModule({ print: () => {}, printErr: () => {} })) as unknown as Sqlite;

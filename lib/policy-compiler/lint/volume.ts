@@ -5,7 +5,7 @@ import { masked, offsetOfWord, textLiterals } from './sql-text.ts';
 
 const HINT = 'all answers of a delivery share one body, and one too large loses the others: narrow it, or add LIMIT';
 
-/** What makes an answer very large, in a statement without a LIMIT of its own. */
+/** Warns about what makes an answer very large, in a statement without a LIMIT. */
 export function volumeProblems(sql: string, scans: readonly Scan[]): SqlProblem[] {
   if (/\bLIMIT\s[^()]*$/i.test(masked(sql))) return [];
   const warn = (table: string, message: string): SqlProblem => ({
@@ -37,7 +37,7 @@ const hashesOfPatterns = (scans: readonly Scan[]): Excess[] =>
     .filter(({ table, used }) => table.name === 'hash' && used.some(({ isLike }) => isLike))
     .map(() => ({ table: 'hash', why: 'hash with a pattern reads every file that matches' }));
 
-/** Tables of which every row is joined to every row of another. */
+/** Cross products: tables whose every row is joined to every row of another. */
 const products = (scans: readonly Scan[]): Excess[] =>
   partsOf(scans).flatMap((part) => {
     const [first, second] = part.filter(({ table, isConstrained }) => !isConstrained && !ONE_ROW.has(table.name));
@@ -51,7 +51,7 @@ const products = (scans: readonly Scan[]): Excess[] =>
       : [];
   });
 
-/** Large tables that nothing narrows, neither themselves nor by what they are joined to. */
+/** Large tables without a constraint on them or on the first table of their join. */
 const wholeTables = (scans: readonly Scan[]): Excess[] =>
   partsOf(scans).flatMap((part) => {
     const isNarrowed = part[0]?.isConstrained ?? true;

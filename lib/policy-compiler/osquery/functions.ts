@@ -67,19 +67,19 @@ const SQLITE_FUNCTIONS = words(`
 /** Every function that a query may call. */
 export const FUNCTIONS: ReadonlySet<string> = new Set([...SQLITE_FUNCTIONS, ...Object.keys(OSQUERY_FUNCTIONS)]);
 
-/** Functions that later releases of SQLite, or its math functions, let take another number of arguments. */
+/** Functions that take another number of arguments in later releases of SQLite, or among its math functions. */
 export const FIXED_ARGUMENTS: Readonly<Record<string, number>> = { iif: 3, json_valid: 1, log: 1 };
 
-/** Orders of versions, for `COLLATE`. */
+/** osquery's collations, which order versions. */
 export const OSQUERY_COLLATIONS = ['version', 'version_arch', 'version_dpkg', 'version_rhel'];
 
-/** What osquery's SQLite lets a query read beside osquery's tables. */
+/** Tables of SQLite that osquery lets a query read. */
 const SQLITE_TABLES: ReadonlySet<string> = new Set([
   ...['json_each', 'json_tree', 'dbstat'],
   ...['sqlite_master', 'sqlite_schema', 'sqlite_temp_master', 'sqlite_temp_schema'],
   ...['pragma_table_info', 'pragma_table_xinfo', 'pragma_function_list', 'pragma_collation_list'],
 ]);
 
-/** Tables of the SQLite that judges queries here, which osquery's lacks. */
+/** Whether a table exists in our SQLite but not in osquery's. */
 export const isOnlyHere = (table: string): boolean =>
   !SQLITE_TABLES.has(table) && /^(?:pragma_|fts|rtree|sqlite_stmt$|sqlite_dbpage$|bytecode$|tables_used$)/.test(table);

@@ -1,12 +1,12 @@
 /**
- * osquery's options, as far as a configuration is concerned.
+ * osquery's options that matter to a configuration.
  *
  * @see docs/spec/osquery-protocol.md §7, and osquery's own documentation, "osqueryd command line flags"
  */
 
 const words = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/));
 
-/** Flag file or command line only: in a configuration osquery ignores them with a warning. */
+/** Options for the flag file or command line only. In a configuration, osquery ignores them with a warning. */
 export const FLAGFILE_ONLY: ReadonlySet<string> = words(`
   tls_hostname tls_server_certs tls_client_cert tls_client_key proxy_hostname
   tls_session_reuse tls_session_timeout tls_accept_gzip
@@ -27,7 +27,7 @@ export const FLAGFILE_ONLY: ReadonlySet<string> = words(`
 
 `);
 
-/** What a configuration may set and osquery will use. */
+/** Options that a configuration can set. */
 export const SETTABLE: ReadonlySet<string> = words(`
   disable_distributed distributed_plugin distributed_tls_read_endpoint distributed_tls_write_endpoint
   distributed_interval distributed_tls_max_attempts distributed_denylist_duration distributed_loginfo
@@ -73,8 +73,8 @@ export const SETTABLE: ReadonlySet<string> = words(`
   nullvalue utc augeas_lenses
 `);
 
-/** Aliases of flag-file-only options that osquery lets through: the next refresh follows them. */
+/** Aliases of flag-file-only options that osquery accepts in a configuration. The next refresh uses them. */
 export const REFRESH_ALIASES: ReadonlySet<string> = words('config_tls_refresh config_tls_accelerated_refresh');
 
-/** The prefix under which osquery keeps any option, for extensions. */
+/** osquery keeps any option with this prefix, for extensions. */
 export const CUSTOM_PREFIX = 'custom_';

@@ -1,7 +1,7 @@
 import type { Platform } from '../../core/policy/policy.ts';
 import { PLATFORMS } from './specs.ts';
 
-/** How people call the platforms. */
+/** The platforms' names in messages. */
 export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
   linux: 'Linux',
   darwin: 'macOS',
@@ -9,9 +9,11 @@ export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = {
 };
 
 /**
- * The platforms on which osquery runs what has this `platform`: it looks for these words anywhere in the text.
+ * The platforms on which osquery runs a query or pack with this `platform`. osquery looks for these words anywhere in the
+ * text.
  *
- * @see osquery, checkPlatform: distributions are no longer told apart
+ * @example platformsSaid('posix') // ['linux', 'darwin']
+ * @see osquery, checkPlatform: it no longer distinguishes distributions
  */
 export function platformsSaid(platform: string | null | undefined): readonly Platform[] {
   if (!platform || platform === 'null' || /any|all/.test(platform)) return PLATFORMS;

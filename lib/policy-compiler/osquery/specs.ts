@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Platform } from '../../core/policy/policy.ts';
 
-/** The platforms that osquery is built for, in its own words; each of its tables is on one or several. */
+/** The platforms that osquery is built for, by its own names. */
 export const PLATFORMS = ['linux', 'darwin', 'windows'] as const satisfies readonly Platform[];
 export const PlatformName = z.enum(PLATFORMS);
 
@@ -10,9 +10,9 @@ const ColumnSpec = z.strictObject({
   type: z.enum(['TEXT', 'INTEGER', 'BIGINT', 'UNSIGNED BIGINT', 'DOUBLE', 'BLOB']),
   options: z.array(z.enum(['index', 'required', 'additional', 'optimized', 'hidden'])).optional(),
   collate: z.string().optional(),
-  /** Shown on these platforms; elsewhere it is there and hidden. */
+  /** The column is visible on these platforms, and hidden on the others. */
   platforms: z.array(PlatformName).optional(),
-  /** Further names of the column, hidden. */
+  /** Other names of the column, which are hidden columns. */
   aliases: z.array(z.string()).optional(),
 });
 export type ColumnSpec = z.infer<typeof ColumnSpec>;

@@ -9,9 +9,9 @@ export interface ColumnFacts {
   readonly hidden: boolean;
   readonly collate?: string;
   readonly isRequired?: boolean;
-  /** The table itself looks at constraints on it; SQLite filters by the others. */
+  /** The table evaluates constraints on it. SQLite filters by other columns. */
   readonly isIndexed?: boolean;
-  /** Takes all values of an IN list at once. */
+  /** The table takes all values of an IN list at once. */
   readonly isOptimized?: boolean;
 }
 
@@ -19,23 +19,23 @@ export interface ColumnFacts {
 export interface TableFacts {
   readonly name: string;
   readonly columns: readonly ColumnFacts[];
-  /** Its PRIMARY KEY; a table that has one has no rowid. */
+  /** Its PRIMARY KEY. A table with one has no rowid. */
   readonly key: readonly string[];
-  /** The table of which it is a view. */
+  /** The table that it is a view of. */
   readonly aliasOf?: string;
 }
 
 const SPECS = TableSpecs.parse(data);
 
-/** The release whose tables are known here. */
+/** The release of osquery that tables.json describes. */
 export const OSQUERY_VERSION = SPECS.version;
 
-/** The platforms a table or an alias of one is on; undefined for a name that osquery does not know. */
+/** The platforms of a table or alias; undefined for an unknown name. */
 export const platformsOf = (name: string): readonly Platform[] | undefined =>
   SPECS.tables[name]?.platforms ??
   Object.values(SPECS.tables).find(({ aliases }) => aliases?.includes(name))?.platforms;
 
-/** osquery's tables on a platform, by name. An alias is a view of its table: it lacks the hidden columns. */
+/** osquery's tables on a platform, by name. An alias is a view of its table without the hidden columns. */
 export const tablesOn = (platform: Platform): ReadonlyMap<string, TableFacts> => TABLES[platform];
 
 const factsOn = (platform: Platform): ReadonlyMap<string, TableFacts> =>
@@ -72,7 +72,7 @@ function columnOf({ name, type, options = [], collate, platforms }: ColumnSpec, 
   };
 }
 
-/** Indexed and additional columns; where there are only additional ones, all columns. */
+/** The indexed and additional columns; all columns if there are only additional ones. */
 function keyOf(columns: readonly ColumnSpec[]): string[] {
   const has = (option: 'index' | 'additional') => columns.filter(({ options }) => options?.includes(option));
   const [index, additional] = [has('index'), has('additional')];

@@ -3,7 +3,7 @@ import { eventFunction } from '../../lib/aws/event-function.ts';
 import { AutoScalingHooks } from '../../lib/aws/lifecycle-hooks.ts';
 import { within } from '../../lib/aws/within.ts';
 
-/** Instances that a lifecycle hook holds back until they answered; this function alone completes hooks. */
+/** Terminating instances that a lifecycle hook holds until they have answered. Only this function completes hooks. */
 export const handler = eventFunction(process.env, {
   holding: { hooks: new AutoScalingHooks(Date.now), pause, within },
 });

@@ -1,4 +1,4 @@
 import { eventFunction } from '../../lib/aws/event-function.ts';
 
-/** Requests, and whatever else others put on Mayfly's own bus for the rules. */
+/** Requests and other events on Mayfly's own bus that rules can match. */
 export const handler = eventFunction(process.env);

@@ -26,7 +26,7 @@ export const createHandler =
     const failures = await sweep(sweeping, scopeOf(context.invokedFunctionArn), endMs - RESERVE_MS).catch(
       reported('the sweep'),
     );
-    if (failures === undefined) return; // the sweep that is running reviews, too
+    if (failures === undefined) return; // another sweep is running, and it also reviews
     await review(reviewing, endMs - REVIEW_RESERVE_MS).catch(reported('the review'));
     if (failures > 0) throw new Error(`${failures} of the sweep's parts failed: see sweep_failed in the log`);
   };

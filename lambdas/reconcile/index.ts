@@ -20,7 +20,7 @@ import { createHandler } from './handler.ts';
 const env = readEnv(process.env);
 const table = openTable(env.TABLE_NAME);
 const spend = new Spend(Date.now, sleep);
-// One retry: each try is a call of the bucket that all tools share, and the next sweep is a minute away.
+// One retry: every try counts against the account's rate limit, which other tools share, and the next sweep is a minute away.
 const ecs = new ECSClient({ maxAttempts: 2, ...PATIENT });
 const aboutTasks = metered(spend, 'tasks');
 const deps = ruleDeps(table, { client: ecs, tasks: aboutTasks, definitions: metered(spend, 'definitions') });

@@ -32,7 +32,7 @@ const Attestation = z.object({
 });
 const Certificates = z.record(z.string(), z.string());
 
-/** Whose instance identity documents count. Throws at cold start, as above. */
+/** The accounts whose instance identity documents are accepted. Throws at cold start, as above. */
 export function readTrust(source: NodeJS.ProcessEnv): Trust {
   const env = Attestation.parse(source);
   return {

@@ -9,7 +9,7 @@ import type { ParsedEvent } from '../core/triggers/parsed-event.ts';
 export interface EventBatchDeps {
   /** @returns the outcome, for the log */
   readonly handle: (event: ParsedEvent, context: Context) => Promise<string>;
-  /** Does for the whole batch what is cheaper done once. Its failure fails nothing: `handle` then does the same by itself. */
+  /** Prepares the whole batch at once where that is cheaper. If it fails, `handle` does the work for each event. */
   readonly prepare: (events: readonly ParsedEvent[]) => Promise<void>;
   readonly report: Report;
   readonly now: () => number; // epoch ms

@@ -71,7 +71,7 @@ export function ruleDeps(table: Table, ecs?: MeteredEcs): RuleDeps {
     registry: new DynamoNodeRegistry(table),
     aliases,
     hosts: new ContainerHosts(aliases, new EcsContainerInstances(ecs?.client, ecs?.tasks), Date.now),
-    definitions: new EcsTaskDefinitions(table, Date.now, report, ecs?.client, ecs?.definitions),
+    definitions: new EcsTaskDefinitions(table, { now: Date.now, report, client: ecs?.client, call: ecs?.definitions }),
     directory: new DynamoNodeDirectory(table, Date.now),
     fanOuts: new DynamoFanOuts(table),
     policy,

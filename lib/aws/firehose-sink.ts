@@ -16,27 +16,28 @@ export interface StreamNames {
 // PutRecordBatch: 500 records or 4 MiB; our records are at most 1 MB each.
 const MAX_RECORDS = 500;
 const MAX_BYTES = 3_900_000;
-/** Without a word on the time left, throttling is waited out for this long. */
+/** How long throttling is retried when the caller gives no deadline. */
 const PATIENCE_MS = 5_000;
-/** Of the time left, so much is not spent on waiting: the reply has to be sent. */
+/** Reserved at the end of the deadline for sending the reply. */
 const RESERVE_MS = 1_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
-/** How the sink waits; tests put a clock of their own in its place. */
+/** How the sink waits. Tests inject their own clock. */
 export interface Waiting {
   readonly sleep: (ms: number) => Promise<unknown>;
   readonly random: () => number; // 0 to 1
-  readonly now: () => number; // ms, of any origin
+  readonly now: () => number; // ms since any fixed moment
 }
 
 const realWaiting: Waiting = { sleep: (ms) => pause(ms), random: Math.random, now: () => performance.now() };
 
 /**
- * Lines to Firehose, one stream a kind. Firehose refuses single records with status 200: that is throttling, so what was
- * refused is sent again after an exponential pause with full jitter, while there is time.
+ * Writes lines to Firehose, one stream per kind. Firehose can accept a batch with status 200 and still refuse some of its
+ * records, which means throttling. Refused records are sent again after an exponential pause with full jitter, until the
+ * deadline.
  *
- * @throws {MayflyError} `STORE_REFUSED` when records are still refused and the time is up
+ * @throws {MayflyError} `STORE_REFUSED` if records are still refused at the deadline
  * @see AWS Builders' Library, "Timeouts, retries, and backoff with jitter"
  */
 export class FirehoseSink implements ResultSink {

@@ -1,12 +1,21 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { CLOSED_AFTER_MS, type FleetIssue, type FleetIssueKind, type FleetIssues } from '../core/fleet/fleet-issue.ts';
+import {
+  CLOSED_AFTER_MS,
+  type FleetIssue,
+  type FleetIssueKind,
+  type FleetIssues,
+  type ObservedIssue,
+} from '../core/fleet/fleet-issue.ts';
 import { number, type Row, readRow, text } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
 const PK = 'FINDINGS';
 
-/** Findings: `FINDINGS` / `<kind>#<host>`. One that was not confirmed for long enough is closed, by the reader's clock. */
+/** An issue that was observed now. */
+type Confirmation = ObservedIssue & { readonly nowMs: number };
+
+/** Fleet issues: `FINDINGS` / `<kind>#<host>`. An issue that was not confirmed for long enough is closed, by the reader's clock. */
 export class DynamoFleetIssues implements FleetIssues {
   readonly #table: Table;
 
@@ -16,8 +25,9 @@ export class DynamoFleetIssues implements FleetIssues {
 
   async record(kind: FleetIssueKind, host: string, detail: string, nowMs: number): Promise<boolean> {
     const closed = 'attribute_not_exists(lastAtMs) OR lastAtMs <= :closed';
-    if (await this.#write(kind, host, detail, nowMs, `NOT (${closed})`, 'if_not_exists(firstAtMs, :now)')) return false;
-    return this.#write(kind, host, detail, nowMs, closed, ':now');
+    const seen = { kind, host, detail, nowMs };
+    if (await this.#write(seen, `NOT (${closed})`, 'if_not_exists(firstAtMs, :now)')) return false;
+    return this.#write(seen, closed, ':now');
   }
 
   async open(nowMs: number): Promise<readonly FleetIssue[]> {
@@ -27,7 +37,7 @@ export class DynamoFleetIssues implements FleetIssues {
     return fleetIssues.filter(({ kind, lastAtMs }) => lastAtMs + CLOSED_AFTER_MS[kind] > nowMs);
   }
 
-  #write(kind: FleetIssueKind, host: string, detail: string, nowMs: number, condition: string, firstAtMs: string) {
+  #write({ kind, host, detail, nowMs }: Confirmation, condition: string, firstAtMs: string) {
     return conditional(
       this.#table.db.send(
         new UpdateCommand({

@@ -22,22 +22,22 @@ import { conditional, itemsOf, type Table, ttl } from './table.ts';
  * HOST#<host> / #node                     the node
  * HOST#<host> / d#<deliveryId>            a delivery in flight
  * HOST#<host> / q#<priority>#<queryId>    a pending query
- * In this order within the partition, so one page of a query holds the node, what is in flight and the most urgent.
- * RETIRED#<host> / d#<deliveryId>         a delivery that was answered or given up
+ * Items sort in this order, so the first page of a query holds the node, the deliveries in flight and the most urgent queries.
+ * RETIRED#<host> / d#<deliveryId>         a delivery that is answered or given up
  */
 const deliveryKey = ({ host, id }: Pick<Delivery, 'host' | 'id'>) => ({ pk: hostKey(host), sk: `d#${id}` });
 const RETIRED = 'RETIRED#';
 const retiredKey = ({ host, id }: Pick<Delivery, 'host' | 'id'>) => ({ pk: `${RETIRED}${host}`, sk: `d#${id}` });
 const pendingKey = ({ host, priority, queryId }: PendingKey) => ({ pk: hostKey(host), sk: `q#${priority}#${queryId}` });
 
-// An unanswered delivery is given up by a poll; this removes those of hosts that never poll again. Retired ones are kept
-// for as long: an agent may hold an answer, or send it again.
+// A poll gives up an unanswered delivery; TTL removes the deliveries of hosts that never poll again. Retired deliveries are
+// kept as long, because an agent may answer late or send an answer again.
 const DELIVERY_TTL_MS = 24 * 3_600_000;
 const BATCH = 25; // BatchWriteItem's own limit
 const QUERIES_AT_ONCE = 10; // a transaction takes 4 MB, an item has up to 400 kB
 const DELIVERIES_AT_ONCE = 50; // BatchGetItem takes 100 keys, and each delivery has two
 
-/** The queue of each host, one partition a host. */
+/** The queue of every host: one partition per host. */
 export class DynamoHostQueue implements HostQueue {
   readonly #table: Table;
 
@@ -45,7 +45,7 @@ export class DynamoHostQueue implements HostQueue {
     this.#table = table;
   }
 
-  // One page, 1 MB: a partition beyond that hands out its most urgent queries first and the rest on later polls.
+  // Reads one page (1 MB). A larger partition delivers its most urgent queries first and the rest on later polls.
   async read(host: string, consistent = false): Promise<HostPartition> {
     const { Items = [] } = await this.#table.db.send(
       new QueryCommand({
@@ -63,7 +63,7 @@ export class DynamoHostQueue implements HostQueue {
     };
   }
 
-  // All pages: a limit that is counted on one page of 1 MB would never be reached by large queries.
+  // Reads all pages: large queries would never reach a limit that is counted on one page.
   async waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>> {
     const waiting = itemsOf(this.#table, {
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
@@ -123,13 +123,13 @@ export class DynamoHostQueue implements HostQueue {
           TableName: this.#table.name,
           Key: deliveryKey(delivery),
           UpdateExpression: `SET offers = list_append(offers, :offer)${isLeased ? ', leaseUntilMs = :until' : ''}`,
-          // A repeat that is noted meanwhile takes no lease away.
+          // A repeat that is recorded at the same time does not change the lease.
           ConditionExpression: isLeased
             ? 'attribute_exists(offers) AND leaseUntilMs = :held'
             : 'attribute_exists(offers)',
           ExpressionAttributeValues: {
             ':offer': [offer],
-            ':until': leaseUntilMs, // left out where it is undefined, and `:held` with it
+            ':until': leaseUntilMs, // undefined without a lease, as is `:held`: the marshaller drops both
             ':held': isLeased ? delivery.leaseUntilMs : undefined,
           },
           ReturnValues: 'UPDATED_NEW',
@@ -159,7 +159,7 @@ export class DynamoHostQueue implements HostQueue {
       for (const item of Responses?.[this.#table.name] ?? []) {
         const isRetired = String(item.pk).startsWith(RETIRED);
         const delivery = deliveryOf(item);
-        // A crash may have left both: the one in flight is still to be retired.
+        // After a crash both can exist: the delivery in flight still has to be retired.
         if (!isRetired || !found.has(delivery.id)) found.set(delivery.id, { ...delivery, isRetired });
       }
       const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
@@ -229,14 +229,15 @@ export class DynamoHostQueue implements HostQueue {
     return this.#retire([delivery]);
   }
 
-  // In a partition of their own: polls need not read them. Kept before they are taken away: answers must find them.
+  // Retired deliveries have their own partition, so polls do not read them. The copy is written before the original is
+  // deleted, so answers find the delivery at any moment.
   async #retire(deliveries: readonly Delivery[]): Promise<void> {
     await this.#writeAll(deliveries.map((one) => ({ PutRequest: { Item: itemOf(retiredKey(one), one) } })));
     await this.#writeAll(deliveries.map((one) => ({ DeleteRequest: { Key: deliveryKey(one) } })));
   }
 
   async remove(keys: readonly PendingKey[]): Promise<void> {
-    // Of two functions that ask the same at once, each remembers what it asked. A batch takes no key twice.
+    // Two functions may have queued the same query. A batch rejects duplicate keys.
     const rows = [...new Map(keys.map(pendingKey).map((key) => [`${key.pk} ${key.sk}`, key])).values()];
     await this.#writeAll(rows.map((Key) => ({ DeleteRequest: { Key } })));
   }
@@ -250,13 +251,13 @@ export class DynamoHostQueue implements HostQueue {
       );
       const unprocessed = UnprocessedItems?.[this.#table.name] ?? [];
       left = [...unprocessed, ...left.slice(BATCH)];
-      // Throttled items are no error to the SDK, so the pause is ours.
+      // The SDK reports throttled items without an error, so it does not wait by itself.
       if (unprocessed.length > 0) await sleep(Math.random() * 100);
     }
   }
 }
 
-/** What queues one query: together, or neither. */
+/** The writes that queue one query: all of them or none. */
 interface Writes {
   readonly queryId: string;
   readonly reservation?: Put;
@@ -269,7 +270,7 @@ const writesOf = ({ query, reserves }: SpacedQuery, nowMs: number): Writes => ({
   pending: pendingPut(query),
 });
 
-/** What is left to write once some conditions did not hold: a query that waits already keeps its question reserved. */
+/** The writes that remain after some conditions failed. A query that is already pending keeps its reservation. */
 function withoutRefused({ queryId, reservation, pending }: Writes, refused: ReadonlySet<Put>): Writes[] {
   if (reservation && refused.has(reservation)) return [];
   if (!pending || !refused.has(pending)) return [{ queryId, reservation, pending }];
@@ -282,7 +283,7 @@ const pendingPut = (query: PendingQuery): Put => ({
   ExpressionAttributeValues: { ':queued': query.queuedAtMs / 1000 },
 });
 
-// In a partition of its own: polls need not read it.
+// Reservations have their own partition, so polls do not read them.
 const reservationPut = (
   { host, queryId }: PendingQuery,
   { question, untilMs }: NonNullable<SpacedQuery['reserves']>,

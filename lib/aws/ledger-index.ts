@@ -15,22 +15,22 @@ const READ_AT_ONCE = 800; // eight reads of a hundred, a few MB at most
 const StayRow = z.object({ sk: text, realm: z._default(text, ''), leftAtMs: z.optional(number) });
 const DayRow = z.object({ pk: text, firstReceivedAtMs: number });
 
-/** A workload's place in the index. */
+/** The keys of a workload in the index. */
 interface Entry {
   readonly workload: string;
   readonly firstReceivedAtMs: number;
 }
 
 /**
- * The ledger by time, over the index `byDay`. It knows keys alone, so a listing costs half a read unit a page and half a
- * unit a record. Both are eventually consistent: what happened within the last second may be missing.
+ * The ledger by time, over the index `byDay`. The index holds only keys, so a listing costs half a read unit per page and
+ * half a unit per record. Reads are eventually consistent: the last second may be missing.
  */
 export class DynamoLedgerIndex implements LedgerIndex {
   readonly #table: Table;
   readonly #ledger: DynamoLedger;
   readonly #keepsMs: () => Promise<number>;
 
-  /** @param keepsMs for how long a workload is remembered: nothing older is looked for */
+  /** @param keepsMs how long workloads are kept: nothing older is searched for */
   constructor(table: Table, keepsMs: () => Promise<number> = async () => LEDGER_KEEPS_MS) {
     this.#table = table;
     this.#ledger = new DynamoLedger(table, keepsMs);
@@ -97,7 +97,7 @@ export class DynamoLedgerIndex implements LedgerIndex {
     }
   }
 
-  /** Day by day, the latest first, as far back as anything is remembered. */
+  /** Searches day by day, from the latest back to the oldest that is kept. */
   async *#daysBack(fromMs: number): AsyncGenerator<Entry[]> {
     const oldestMs = fromMs - (await this.#keepsMs());
     for (let day = startOf(fromMs); day > oldestMs - DAY_MS; day -= DAY_MS) yield await this.#entries(day, day, fromMs);

@@ -31,7 +31,7 @@ import {
   texts,
 } from './row.ts';
 
-/** Before the id of a container in the name of the attribute that holds what a row said of it. */
+/** The prefix of attributes that hold what a row said about a container: `facts#<container id>`. */
 export const FACTS = 'facts#';
 
 const flag = z.boolean();
@@ -61,7 +61,7 @@ const times = z.object({
   stoppedAtMs: z.optional(number),
 } satisfies ShapeOf<TaskTimes>);
 
-/** Earlier versions did not write when and how they learned of a change: when it happened, by its event. */
+/** Rows of earlier versions lack `receivedAtMs` and `detectedBy`: the event's own time and `event` stand in. */
 const snapshot = z.pipe(
   renamed(
     { toldBy: 'detectedBy' },
@@ -91,7 +91,7 @@ const pendingKey = z.object({
   host: text,
   priority: number,
   queryId: text,
-  set: z._default(querySet, 'live'), // the only one that earlier versions kept, without its name
+  set: z._default(querySet, 'live'), // earlier versions stored only live queries, and no set
   answerByMs: z.optional(number),
 } satisfies ShapeOf<PendingKey>);
 
@@ -166,7 +166,7 @@ const facts = z.object({
 
 const answerFrom = z.object({ deliveredAtMs: number, poller } satisfies ShapeOf<AnswerFrom>);
 
-/** A row of the ledger, without the attributes of `facts#`. Those that a life need not have, or old rows lack, are optional. */
+/** A row of the ledger without its `facts#` attributes. Attributes that a workload or an older row may lack are optional. */
 const WorkloadRow = z.object({
   snapshot,
   handledVersion: number,
@@ -191,7 +191,7 @@ const WorkloadRow = z.object({
   firstAnswerFrom: z.optional(answerFrom),
 });
 
-/** What a row of the ledger says: the latest snapshot as its event had it, and the record with all that was learned beside it. */
+/** A parsed row of the ledger: the latest snapshot as its event described it, and the complete record. */
 export interface ReadWorkload {
   readonly snapshot: WorkloadSnapshot;
   readonly record: WorkloadRecord;

@@ -27,18 +27,18 @@ const keyOf = (workload: string) => ({ pk: `${PREFIX}${workload}`, sk: '#ledger'
 /** The workload behind a partition key of the ledger. */
 export const workloadOf = (pk: string): string => pk.slice(PREFIX.length);
 
-/** The index that lists workloads by the time we first heard of them: `day` / `firstReceivedAtMs`, keys only. */
+/** The index that lists workloads by the time of their first event: `day` / `firstReceivedAtMs`, keys only. */
 export const BY_DAY = 'byDay';
-/** Partitions of a day: the lives of a busy one are not all written to the same. */
+/** Partitions per day, so that a busy day does not write to a single one. */
 export const DAY_SHARDS = 8;
 /** `2026-11-01#3`: the UTC day, and one of its shards. */
 export const dayOf = (atMs: number, shard: number): string => `${new Date(atMs).toISOString().slice(0, 10)}#${shard}`;
 const shardOf = (workload: string): number => (createHash('sha256').update(workload).digest()[0] ?? 0) % DAY_SHARDS;
 
-/** An instant as it sorts. */
+/** An instant in a form that sorts as text. */
 export const sortable = (atMs: number): string => String(Math.max(0, Math.round(atMs))).padStart(15, '0');
 export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
-/** What is to be looked at again; it is little. */
+/** Workloads whose verdict is due for review (a small partition). */
 export const AGAIN = 'REVIEW#again';
 
 const DAY_MS = 24 * 3_600_000;
@@ -46,18 +46,20 @@ const DAY_MS = 24 * 3_600_000;
 const READ_AT_ONCE = 100;
 
 /**
- * Workloads: `WORKLOAD#<arn or id>` / `#ledger`. Sets of ids and troubles are DynamoDB sets grown with ADD, so their
- * order and repeats do not matter; the snapshot is guarded by its version. The keys of `byDay` are set when it is first heard
- * of and never change, so the index costs one write a life; `facts#<id>` is what a row said of a container. Beside them:
+ * The ledger: one item per workload, `WORKLOAD#<arn or id>` / `#ledger`.
  *
- * ADDRESS#<digits> / <since>#<workload>   who came to an address, and when
- * REVIEW#again / <when>#<workload>        whose verdict is to be told then
+ * Ids and troubles are DynamoDB sets that grow by ADD, so order and repeats do not matter. The version guards the snapshot.
+ * The keys of `byDay` are written with the first event and never change, so the index costs one write per workload. The
+ * attribute `facts#<id>` holds what a row said about a container. Other items:
+ *
+ * ADDRESS#<digits> / <since>#<workload>   a workload got an address, and when
+ * REVIEW#again / <when>#<workload>        the verdict of a workload is due for review
  */
 export class DynamoLedger implements Ledger {
   readonly #table: Table;
   readonly #keepsMs: () => Promise<number>;
 
-  /** @param keepsMs for how long a workload is remembered after the last sign of it */
+  /** @param keepsMs how long a workload is kept after its last event or sweep */
   constructor(table: Table, keepsMs: () => Promise<number> = async () => LEDGER_KEEPS_MS) {
     this.#table = table;
     this.#keepsMs = keepsMs;
@@ -65,7 +67,7 @@ export class DynamoLedger implements Ledger {
 
   async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
     const keepsMs = await this.#keepsMs();
-    // Each round is lost to another writer who got further.
+    // Another writer changed the record in between: read it again.
     for (;;) {
       const { Item } = await this.#table.db.send(
         new GetCommand({ TableName: this.#table.name, Key: keyOf(news.workload), ConsistentRead: true }),
@@ -77,14 +79,14 @@ export class DynamoLedger implements Ledger {
     }
   }
 
-  /** The record with this snapshot; undefined where it has changed since it was read. */
+  /** Writes a snapshot. @returns the new record; undefined if the record changed since it was read */
   async #write(
     snapshot: WorkloadSnapshot,
     known: WorkloadRecord | undefined,
     keepsMs: number,
   ): Promise<WorkloadRecord | undefined> {
     const { workload, version, occurredAtMs, receivedAtMs, detectedBy } = snapshot;
-    // What was first heard of later than now was heard of under a clock that was ahead.
+    // A first event in the future was recorded by a function whose clock was ahead: replace its time.
     const isAhead = known !== undefined && known.firstReceivedAtMs > receivedAtMs;
     const first = (name: string, value: string): string => (isAhead ? value : `if_not_exists(${name}, ${value})`);
     try {
@@ -110,7 +112,7 @@ export class DynamoLedger implements Ledger {
             ':received': receivedAtMs,
             ':toldBy': detectedBy,
             ':expires': ttl(receivedAtMs + keepsMs),
-            ':knownVersion': known?.version, // left out where it is undefined
+            ':knownVersion': known?.version, // undefined for a new record: the marshaller drops it
             ':knownHandled': known?.handledVersion,
           },
           ReturnValues: 'ALL_NEW',
@@ -166,7 +168,7 @@ export class DynamoLedger implements Ledger {
       ...first.map(([name, value]) => [`:${name}`, value]),
       ...facts.map(([, said], n) => [`:facts${n}`, said]),
       [':closed', new Set(sighting.closes)],
-      [':live', live.length > 0 ? new Set(live) : undefined], // the table knows no empty set
+      [':live', live.length > 0 ? new Set(live) : undefined], // DynamoDB has no empty set
       [':dead', postMortem.length > 0 ? new Set(postMortem) : undefined],
     ]);
     const change = this.#changing(workload, `SET ${sets.join(', ')} ADD ${added.filter(Boolean).join(', ')}`, {
@@ -184,7 +186,7 @@ export class DynamoLedger implements Ledger {
 
   async recordTrouble(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
     if (workload === undefined) return;
-    const closing = closes.length > 0; // the table knows no empty set
+    const closing = closes.length > 0; // DynamoDB has no empty set
     await this.#change(workload, `ADD troubles :trouble${closing ? ', closedQueries :closed' : ''}`, {
       values: { ':trouble': new Set([trouble]), ':closed': closing ? new Set(closes) : undefined },
     });
@@ -211,7 +213,7 @@ export class DynamoLedger implements Ledger {
   }
 
   async indexAddresses(record: WorkloadRecord, addressesSince: AddressesSince): Promise<void> {
-    // Written again only when a life lasts longer than a day.
+    // One more day, because these items are written again only for workloads that run longer than a day.
     const expiresAt = ttl(record.lastSignAtMs + DAY_MS + (await this.#keepsMs()));
     for (const [digits, sinceMs] of Object.entries(addressesSince)) {
       const realm = realmOf(digits, record.identity);
@@ -285,13 +287,13 @@ export class DynamoLedger implements Ledger {
       records.push(...(Responses?.[this.#table.name] ?? []).map((row) => workloadOfRow(row).record));
       const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
       keys = [...unprocessed, ...keys.slice(READ_AT_ONCE)];
-      // What is throttled is no error to the SDK, so the pause is ours.
+      // The SDK reports throttled keys without an error, so it does not wait by itself.
       if (unprocessed.length > 0) await sleep(Math.random() * 100);
     }
     return records;
   }
 
-  // Only a record that an event or a sweep made is changed: an answer never brings one into being.
+  // Changes existing records only: an answer never creates a workload.
   #change(workload: string, update: string, details: ChangeDetails): Promise<boolean> {
     return conditional(this.#table.db.send(new UpdateCommand(this.#changing(workload, update, details))));
   }
@@ -308,7 +310,7 @@ export class DynamoLedger implements Ledger {
   }
 }
 
-/** What an update of a record says beside its expression. */
+/** The parts of an update besides its expression. */
 interface ChangeDetails {
   readonly condition?: string;
   readonly names?: Record<string, string>;

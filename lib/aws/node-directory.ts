@@ -5,7 +5,7 @@ import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
 import { number, readRow, type ShapeOf, text, texts } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
-// Partitions of the directory: enough that no fleet's renewals meet on one.
+// Partitions of the directory, enough to spread the renewals of a large fleet.
 const SHARDS = 16;
 const PAGE = 100;
 
@@ -52,7 +52,7 @@ export class DynamoNodeDirectory implements NodeDirectory {
     await this.#table.db.send(new DeleteCommand({ TableName: this.#table.name, Key: this.#key(host) }));
   }
 
-  // Beside the entry, which the next note replaces.
+  // A separate attribute, because the next `record` replaces the entry.
   async recordConfigHash(host: string, configHash: string): Promise<void> {
     await conditional(
       this.#table.db.send(

@@ -27,7 +27,7 @@ export class DynamoNodeRegistry implements NodeRegistry {
         new PutCommand({
           TableName: this.#table.name,
           Item: { ...this.#key(node.host), ...node, expiresAt: ttl(expiresAtMs) },
-          // The revision too: a poll of the old enrollment may be claiming queries at this moment.
+          // The revision as well: a poll of the former enrollment may be claiming queries at this moment.
           ConditionExpression: replaces ? 'epoch = :epoch AND rev = :rev' : 'attribute_not_exists(pk)',
           ExpressionAttributeValues: replaces && { ':epoch': replaces.epoch, ':rev': replaces.rev },
         }),
@@ -90,7 +90,7 @@ export class DynamoNodeRegistry implements NodeRegistry {
     );
   }
 
-  // Never brings a node back to life.
+  // Never creates a node.
   #change(
     host: string,
     update: string,
@@ -115,7 +115,7 @@ export class DynamoNodeRegistry implements NodeRegistry {
   }
 }
 
-// Longer than hosts usually live; one that is forgotten is looked up and learned again.
+// Longer than most hosts exist. An expired alias is looked up and written again.
 const ALIAS_TTL_MS = 90 * 24 * 3_600_000;
 
 /** Aliases: `ALIAS#<alias>` / `#host`. */

@@ -76,7 +76,7 @@ const limits = z.object({
 
 const profile = z.object({ name: text, match: z.optional(match), config: anything } satisfies ShapeOf<Profile>);
 
-/** Policies of earlier versions have no last gasps, and do not say how long the ledger is kept. */
+/** Policies of earlier versions have no last-gasp rules and no `ledgerKeepsSeconds`. */
 const policy = z.object({
   rules: z.array(rule),
   profiles: z.array(profile),

@@ -51,7 +51,7 @@ export class DynamoPolicyStore implements PolicyStore {
     this.#table = table;
   }
 
-  // Half a read unit: the pointer is tiny, and a moment's staleness is nothing to who asks every 30 s.
+  // An eventually consistent read: half a read unit, and callers ask only every 30 s.
   async liveNumber(): Promise<number> {
     return this.#pointer(false);
   }
@@ -121,7 +121,7 @@ export class DynamoPolicyStore implements PolicyStore {
       } catch (error) {
         const reasons = reasonsOf(error);
         if (reasons.includes('ConditionalCheckFailed')) return false;
-        // Another push is in the middle of its transaction: once that is over, the conditions say who won.
+        // Another push is in its transaction. Once it ends, the conditions decide which push succeeded.
         if (!reasons.includes('TransactionConflict') || round === CONFLICT_ROUNDS) throw error;
       }
     }

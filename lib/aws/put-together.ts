@@ -3,20 +3,20 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { type PutCommandInput, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './table.ts';
 
-/** A write of one item on a condition. */
+/** A conditional write of one item. */
 export type Put = Required<Pick<PutCommandInput, 'Item' | 'ConditionExpression'>> &
   Pick<PutCommandInput, 'ExpressionAttributeValues'>;
 
-/** Another writer is at one of the items, or the table is throttled: the same transaction may succeed in a moment. */
+/** Another transaction holds one of the items, or the table is throttled. A retry may succeed. */
 const PASSING = new Set(['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 const ATTEMPTS = 6;
-const FIRST_PAUSE_MS = 25; // doubled after each attempt, with jitter: 0.8 s in all at the most
+const FIRST_PAUSE_MS = 25; // doubled after each attempt, with jitter: at most 0.8 s in total
 
 /**
- * Writes all of these items, or none of them. One request costs a function far less CPU than a request for each.
+ * Writes all of these items or none. One transaction costs far less CPU than one request per item.
  *
- * @param puts at most 100, 4 MB in all, each about an item of its own
- * @returns those whose condition did not hold; none was written then, unless it is empty
+ * @param puts at most 100 different items, 4 MB in total
+ * @returns the writes whose condition failed: if there is one, nothing was written
  */
 export async function putTogether(table: Table, puts: readonly Put[]): Promise<ReadonlySet<Put>> {
   const TransactItems = puts.map((put) => ({ Put: { TableName: table.name, ...put } }));

@@ -6,10 +6,10 @@ import type { PageNews, StoredAnswers } from '../core/results/stored-answers.ts'
 import { type Row, readRow, text } from './row.ts';
 import { type Table, ttl } from './table.ts';
 
-// An agent resends for as long as it runs without an answer; a day is beyond any lost reply.
+// An agent resends until it gets a reply. No lost reply is repaired later than a day.
 const KEPT_MS = 24 * 3_600_000;
 
-/** A batch read takes no more keys. */
+/** BatchGetItem's own limit. */
 const READ_AT_ONCE = 100;
 
 const keyOf = (host: string, page: string) => ({ pk: `ANSWER#${host}`, sk: page });
@@ -36,7 +36,7 @@ export class DynamoStoredAnswers implements StoredAnswers {
       for (const row of Responses?.[this.#table.name] ?? []) read.set(String(row.sk), marksOf(row));
       const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
       left = [...unprocessed, ...left.slice(READ_AT_ONCE)];
-      // What is throttled is no error to the SDK, so the pause is ours.
+      // The SDK reports throttled keys without an error, so it does not wait by itself.
       if (unprocessed.length > 0) await sleep(Math.random() * 100);
     }
     return read;

@@ -11,6 +11,15 @@ import { PROMPT } from './prompt.ts';
 import { readRow, text } from './row.ts';
 import { type Table, ttl } from './table.ts';
 
+export interface TaskDefinitionsOptions {
+  readonly now: () => number; // epoch ms
+  readonly report: Report;
+  /** @default - a client with short timeouts and no retry, because an event waits for it */
+  readonly client?: ECSClient;
+  /** Counts the calls. @default - no counting */
+  readonly call?: Call;
+}
+
 interface Held {
   readonly names: Promise<ReadonlySet<string> | undefined>;
   untilMs: number;
@@ -38,13 +47,9 @@ export class EcsTaskDefinitions implements TaskDefinitions {
   readonly #call: Call;
   readonly #held = new Map<string, Held>();
 
-  /** @param client by default one that gives up soon: an event must not wait long for this */
   constructor(
     table: Table,
-    now: () => number,
-    report: Report,
-    client = new ECSClient({ maxAttempts: 1, ...PROMPT }),
-    call: Call = unmetered,
+    { now, report, client = new ECSClient({ maxAttempts: 1, ...PROMPT }), call = unmetered }: TaskDefinitionsOptions,
   ) {
     this.#table = table;
     this.#now = now;

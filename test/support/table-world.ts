@@ -66,7 +66,7 @@ export class TableWorld extends BaseWorld<ReturnType<typeof portsOn>> {
     const client = ecsClient(this.ecs);
     return {
       lookup: new EcsContainerInstances(client),
-      definitions: new EcsTaskDefinitions(this.table, this.now, this.report, client),
+      definitions: new EcsTaskDefinitions(this.table, { now: this.now, report: this.report, client }),
     };
   }
 }

@@ -28,12 +28,11 @@ beforeEach(async () => {
 
 /** What one running function has. */
 const aFunction = () =>
-  new EcsTaskDefinitions(
-    table,
-    () => nowMs,
-    (event, fields) => reports.push([event, fields]),
+  new EcsTaskDefinitions(table, {
+    now: () => nowMs,
+    report: (event, fields) => reports.push([event, fields]),
     client,
-  );
+  });
 
 describe('the essential containers of a task definition', () => {
   it('are those that are not said to be otherwise', async () => {
@@ -99,7 +98,7 @@ describe('the essential containers of a task definition', () => {
     );
     const report = (event: string, fields: Readonly<Record<string, unknown>>) => reports.push([event, fields]);
     const now = () => nowMs;
-    const metering = new EcsTaskDefinitions(table, now, report, client, metered(spend, 'definitions'));
+    const metering = new EcsTaskDefinitions(table, { now, report, client, call: metered(spend, 'definitions') });
     const revisions = Array.from({ length: 60 }, (_, n) => REVISION.replace(/87$/, String(n)));
     for (const arn of revisions) ecs.definitions.set(arn, { api: true, logs: false });
     const sweep = async (): Promise<number> => {

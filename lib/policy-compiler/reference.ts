@@ -6,10 +6,18 @@ import { Settings } from './format/settings.ts';
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 const PAGES: readonly (readonly [title: string, introduction: string, schema: z.ZodType])[] = [
-  ['Rules', '`rules/*.yaml`, each a list. Rules are told apart by their names, whatever file they are in.', Rule],
-  ['Profiles', '`config/*.yaml`, one profile a file. The first whose `match` holds is used, by `order`.', ProfileFile],
-  ['Packs', '`packs/*`, named by their files. JSON may have `#` and `//` comment lines and `\\` at line ends.', Pack],
-  ['Settings', '`policy.yaml`, which may be absent.', Settings],
+  ['Rules', '`rules/*.yaml`, each a list. A rule is identified by its name, not by its file.', Rule],
+  [
+    'Profiles',
+    '`config/*.yaml`, one profile a file. A node gets the first profile, by `order`, whose `match` holds.',
+    ProfileFile,
+  ],
+  [
+    'Packs',
+    '`packs/*`; a pack has the name of its file. JSON may have `#` and `//` comment lines and `\\` at line ends.',
+    Pack,
+  ],
+  ['Settings', '`policy.yaml`, which is optional.', Settings],
 ];
 
 /** The page docs/reference/policy.md, generated from the schema, so that the two cannot differ. */
@@ -26,8 +34,8 @@ export function policyReference(): string {
 
 const HEAD = `# Policy reference
 
-Made from the schema by \`npm run docs\`; do not edit. A required field has \`*\`. \`<name>\` stands for a name you choose.
-How a policy is written, checked and pushed: [tutorial](../tutorial.md).`;
+Generated from the schema by \`npm run docs\`; do not edit. \`*\` marks required fields. \`<name>\` stands for a name you choose.
+The [tutorial](../tutorial.md) shows how to write, check and push a policy.`;
 
 interface Field {
   readonly path: string;

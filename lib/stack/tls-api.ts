@@ -75,7 +75,7 @@ export class TlsApi extends Construct {
       {
         id: 'AwsSolutions-APIG2',
         reason:
-          "The function checks every body: the gateway's refusal would make an agent send the same data for ever.",
+          "The function checks every body: the gateway's refusal would make an agent resend the same data forever.",
       },
       { id: 'AwsSolutions-APIG4', reason: authentication },
       { id: 'AwsSolutions-COG4', reason: authentication },

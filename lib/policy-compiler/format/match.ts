@@ -8,7 +8,7 @@ const Globs = z.union([glob, z.array(glob).min(1, 'must name at least one')], 'm
 /** Conditions on a node, as written in a policy file. */
 export const Match = z
   .strictObject({
-    host_identifier: Globs.describe('The identifier the agent enrolled with.').optional(),
+    host_identifier: Globs.describe('The identifier that the agent enrolled with.').optional(),
     hostname: Globs.describe('The hostname of `system_info`.').optional(),
     platform: Globs.describe('The platform of `os_version`, such as `amzn` or `ubuntu`.').optional(),
     osquery_version: Globs.describe('The version of osquery, such as `5.23.*`.').optional(),
@@ -18,9 +18,9 @@ export const Match = z
     ).optional(),
     tags: z
       .record(z.string().min(1), Globs)
-      .describe('Tags of the EC2 instance, name → value; a change of them counts within a minute.')
+      .describe('Tags of the EC2 instance, name → value; a change takes effect within a minute.')
       .optional(),
-    profile: Globs.describe('The name of the profile the node has; only in `hosts-where`.').optional(),
+    profile: Globs.describe("The name of the node's profile; only in `hosts-where`.").optional(),
     seen_within: Duration.describe('Seen at most this long ago, such as `10m`; only in `hosts-where`.').optional(),
   })
   .refine((match) => Object.keys(match).length > 0, 'must name at least one condition')

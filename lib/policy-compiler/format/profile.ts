@@ -17,18 +17,18 @@ export const ScheduledQuery = z
     interval: Interval.describe('Seconds between two runs, 1 to 604800; under 30 s only with `allow_fast`.').default(
       3600,
     ),
-    snapshot: z.boolean().describe('The full result each time, instead of what has changed.').optional(),
-    removed: z.boolean().describe('`false`: rows that have gone are not reported.').optional(),
+    snapshot: z.boolean().describe('The full result each time, instead of changes.').optional(),
+    removed: z.boolean().describe('`false`: removed rows are not reported.').optional(),
     platform: Platform.describe('Platforms it runs on, such as `linux` or `posix`. Default: all.').optional(),
-    version: Version.describe('The least version of osquery.').optional(),
+    version: Version.describe('The minimum version of osquery.').optional(),
     shard: Shard.describe('The share of hosts that run it, in percent.').optional(),
-    denylist: z.boolean().describe('`false`: never denylisted after it killed the worker.').optional(),
+    denylist: z.boolean().describe('`false`: not denylisted after it killed the worker.').optional(),
     startup_priority: z.int().min(0).describe('Also run once at start (osquery 5.17).').optional(),
     description: z.string().describe('For people; not sent.').optional(),
     value: z.string().describe('For people; not sent.').optional(),
     allow_fast: z
       .boolean()
-      .describe('Accept an interval under 30 s, knowing of OOM, CPU, overlapping runs and the watchdog; not sent.')
+      .describe('Accepts an interval under 30 s, with its risks: OOM, CPU, overlapping runs, watchdog kills; not sent.')
       .optional(),
   })
   .describe('A scheduled query, of a profile or of a pack.');
@@ -42,7 +42,7 @@ const FILES = {
   file_paths: Globs.describe('Category → globs that file_events watches.').optional(),
   file_paths_query: z.record(z.string().min(1), z.array(Sql)).describe('Category → SQL that yields `path`.').optional(),
   file_accesses: z.array(z.string()).describe('Categories whose accesses are reported too.').optional(),
-  exclude_paths: Globs.describe('Category → globs left out of it.').optional(),
+  exclude_paths: Globs.describe('Category → globs that it excludes.').optional(),
   yara: z
     .strictObject({
       signatures: Globs.describe('Group → files of signatures on the host.').optional(),
@@ -52,7 +52,7 @@ const FILES = {
         .optional(),
       file_paths: Globs.describe('Category of `file_paths` → groups of signatures.').optional(),
     })
-    .describe('YARA signatures, and what is scanned with them.')
+    .describe('YARA signatures, and the files to scan with them.')
     .optional(),
 };
 
@@ -60,11 +60,11 @@ const FILES = {
 export const Pack = z
   .strictObject({
     queries: Schedule.describe('Name → scheduled query.'),
-    discovery: z.array(Sql).describe('Each must return a row, or the pack does not run.').optional(),
+    discovery: z.array(Sql).describe('Every query must return a row, or the pack does not run.').optional(),
     platform: Platform.describe('Platforms it runs on.').optional(),
-    version: Version.describe('The least version of osquery.').optional(),
+    version: Version.describe('The minimum version of osquery.').optional(),
     shard: Shard.describe('The share of hosts that run it, in percent.').optional(),
-    oncall: z.string().describe('Whom it concerns.').optional(),
+    oncall: z.string().describe('The person or team responsible.').optional(),
     ...FILES,
   })
   .describe(
@@ -75,12 +75,14 @@ export const Pack = z
 /** A file of `config/`: one profile. */
 export const ProfileFile = z
   .strictObject({
-    profile: Name.describe('Its name, once in the policy.'),
+    profile: Name.describe('Its name, unique in the policy.'),
     order: z.int().min(0).max(9999).describe('Lower ones are tried first; ties go by name.').default(100),
-    match: Match.describe('Whom it is for. Absent on the default alone, which takes everybody else.').optional(),
+    match: Match.describe(
+      'The nodes that get it. Only the default profile has none; it applies to all other nodes.',
+    ).optional(),
     options: z
       .record(z.string(), z.union([z.string(), z.boolean(), z.int()], 'must be a text, a whole number, true or false'))
-      .describe('osquery options that a configuration may set. An option left out keeps what it had before.')
+      .describe('osquery options that a configuration may set. An omitted option keeps its previous value.')
       .optional(),
     schedule: Schedule.describe('Name → scheduled query.').optional(),
     packs: z.array(z.string().min(1), 'must be a list of the names of packs').describe('Names of packs.').optional(),
@@ -98,7 +100,10 @@ export const ProfileFile = z
     ...FILES,
     events: z
       .strictObject({
-        enable_subscribers: z.array(z.string()).describe('Event tables to fill beside those on by default.').optional(),
+        enable_subscribers: z
+          .array(z.string())
+          .describe('Event tables to fill in addition to the defaults.')
+          .optional(),
         disable_subscribers: z.array(z.string()).describe('Event tables not to fill.').optional(),
       })
       .describe('Event tables to fill or not to fill.')
@@ -112,8 +117,8 @@ export const ProfileFile = z
         z.string(),
         z.strictObject({
           query: z.string().min(1).describe('SQL that runs inside the file.'),
-          path: z.string().min(1).describe('Where the files lie; `%` is a wildcard.'),
-          columns: z.array(z.string()).min(1).describe('What the SQL returns; `path` is added.'),
+          path: z.string().min(1).describe('Path of the files; `%` is a wildcard.'),
+          columns: z.array(z.string()).min(1).describe('Columns that the SQL returns; `path` is added.'),
           platform: Platform.describe('Platforms it is for.').optional(),
         }),
       )
@@ -124,10 +129,10 @@ export const ProfileFile = z
         timeout: z.int().min(1).describe('Seconds to wait for one target.').optional(),
         urls: z.array(z.string()).min(1).describe('Addresses of the targets.'),
       })
-      .describe('What the table prometheus_metrics reads.')
+      .describe('Targets of the table prometheus_metrics.')
       .optional(),
   })
-  .describe('An agent configuration and whom it is for: one file of `config/`.');
+  .describe('An agent configuration and its nodes: one file of `config/`.');
 
 export type ProfileText = z.infer<typeof ProfileFile>;
 export type PackText = z.infer<typeof Pack>;

@@ -15,43 +15,43 @@ export const Sql = z.string('must be SQL').regex(/\S/, 'must not be empty').max(
 export const Query = z
   .strictObject({
     sql: Sql.describe(
-      'One SELECT. `:name` stands for what `bind` yields; a list stands inside `IN (:name)`. There is no other templating.',
+      'One SELECT. `:name` is replaced by the value of `bind`; use a list as `IN (:name)`. There is no other templating.',
     ),
     bind: z
       .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a placeholder name'), Expression)
-      .describe('Placeholder → JMESPath over the trigger, which yields a text, a number or a list of them.')
+      .describe('Placeholder → JMESPath over the trigger that yields a text, a number or a list of them.')
       .optional(),
     evidence: z
       .string()
       .min(1)
-      .describe('The column whose value names what was seen: a container id, an instance id. It makes coverage.')
+      .describe('The column that names what was seen: a container id or an instance id. Coverage is based on it.')
       .optional(),
     alive: z
       .record(z.string().min(1), z.array(z.string().min(1)).min(1, 'must name at least one value'))
-      .describe('One column → the values with which a row of `evidence` counts as seen alive. Default: every row does.')
+      .describe('One column → its values for which a row counts as seen alive. Default: every row does.')
       .optional(),
     discovery: Sql.describe(
-      'SQL that must return a row before the node runs the query; a skip is never reported.',
+      'SQL that must return a row, or the node skips the query; skips are not reported.',
     ).optional(),
   })
-  .describe('A question.');
+  .describe('A query.');
 
 const Queries = z.record(Name, Query);
 const Pattern = z.record(z.string(), z.unknown());
 
 const On = z
   .strictObject({
-    event: Pattern.describe("An event, by EventBridge's own pattern language.").optional(),
+    event: Pattern.describe("An event, in EventBridge's pattern language.").optional(),
     enrollment: z
       .union([z.literal(true), Match], 'must be true or conditions on the node')
-      .describe('A node enrolls; each query is asked once an enrollment. `true` is every node.')
+      .describe('A node enrolls; each query is queued once for each enrollment. `true` means every node.')
       .optional(),
     log: z
       .strictObject({
         query: z
           .string()
           .min(1)
-          .describe("The scheduled query's name as a glob; of a pack `pack/<pack>/<query>`, by `pack_delimiter`."),
+          .describe("Glob on the scheduled query's name; a pack's is `pack/<pack>/<query>`, with `pack_delimiter`."),
         columns: Pattern.describe("A pattern over the row's columns, in EventBridge's pattern language.").optional(),
         action: z
           .array(z.enum(['added', 'removed', 'snapshot']))
@@ -61,9 +61,9 @@ const On = z
       })
       .describe("A row of that node's own scheduled results. Bindings see `{query, action, columns}`.")
       .optional(),
-    request: Name.describe('Somebody asks by this name: the CLI, or a custom event `Mayfly Query Request`.').optional(),
+    request: Name.describe('A request by this name, from the CLI or a custom event `Mayfly Query Request`.').optional(),
   })
-  .describe('What makes the rule ask: exactly one of these.');
+  .describe('The trigger: exactly one of these.');
 
 const TargetText = z
   .union(
@@ -82,7 +82,7 @@ const TargetText = z
 
 export const Rule = z
   .strictObject({
-    rule: Name.describe('Its name, once in the policy. It is in every result.'),
+    rule: Name.describe('Its name, unique in the policy. It is in every result.'),
     answers: z
       .string()
       .trim()
@@ -96,7 +96,7 @@ export const Rule = z
       .array(PlatformName)
       .min(1, 'must name at least one')
       .describe(
-        'Platforms of the hosts it is for. Default: those that `hosts-where` or `enrollment` name by `platform`, else ' +
+        'Platforms of its hosts. Default: the `platform` of `hosts-where` or `enrollment`, else ' +
           '`linux`. A host is only asked questions whose tables its platform has.',
       )
       .optional(),
@@ -105,27 +105,27 @@ export const Rule = z
       .min(0)
       .max(9)
       .describe(
-        '0 is delivered first, 9 last. Last gasps come before all, and questions with `evidence` have room of their own; of the same priority they come first.',
+        '0 is delivered first, 9 last. Last gasps come before all others. Queries with `evidence` have reserved room; within one priority they come first.',
       )
       .default(5),
-    expires: Duration.describe('Never handed out later than this after the trigger.').default('10m'),
+    expires: Duration.describe('The queries are never delivered later than this after the trigger.').default('10m'),
     'last-gasp': z
       .boolean()
       .describe(
-        'Asked at the first sign of an end, also about what was seen before: a task whose stop was decided, an instance ' +
-          'that will be taken away. Never handed out after the deadline that the event sets.',
+        'Asks when an end is announced, even about workloads already seen: a task that will be stopped, an instance ' +
+          'that will be terminated. The queries are never delivered after the deadline of the event.',
       )
       .default(false),
-    accelerate: DurationOrZero.describe('How long the agent is asked to poll every 5 s.').default(0),
-    queries: Queries.describe('Name → question; a delivery carries three with `evidence` and three others by default.'),
+    accelerate: DurationOrZero.describe('How long the agent polls every 5 s.').default(0),
+    queries: Queries.describe('Name → query; by default a delivery carries three with `evidence` and three others.'),
     'post-mortem': Queries.describe(
-      'Asked instead once the task has stopped before anybody looked; only with target `ecs-task-host`.',
+      'Asked instead if the task stopped before it was seen; only with target `ecs-task-host`.',
     ).optional(),
     'post-mortem-expires': Duration.describe(
-      'Expiry of the post-mortem set. ECS removes stopped containers after 3 h by default.',
+      'Expiry of the post-mortem queries. By default, ECS removes stopped containers after 3 h.',
     ).default('3h'),
   })
-  .describe('What to ask, of whom, when.');
+  .describe('Which trigger asks which queries of which hosts.');
 
 export type RuleText = z.infer<typeof Rule>;
 export type QueryText = z.infer<typeof Query>;

@@ -11,7 +11,7 @@ export const Settings = z
           .min(1)
           .max(20)
           .describe(
-            'Queries handed to a host at once: so many with `evidence`, which make the verdict, and so many others, last gasps first. Their results come together, so one slow query holds back all.',
+            'Queries in one delivery: this many with `evidence`, and as many others, last gasps first. Their results return together, so one slow query delays all.',
           )
           .default(3),
         pending_per_host: z
@@ -19,26 +19,26 @@ export const Settings = z
           .min(1)
           .max(1000)
           .describe(
-            'Queries that may wait for one host; more are refused, with a ledger reason. There is always room for last gasps and findings.',
+            'Pending queries for one host; more are refused, with a reason in the ledger. Last gasps and findings are exempt.',
           )
           .default(500),
         spacing: DurationOrZero.describe(
-          'The same query with the same text is not asked of a host again within this, but for another finding.',
+          'A query with the same text is not queued for a host again within this time, except for another finding.',
         ).default('10s'),
         hosts_per_trigger: z
           .int()
           .min(1)
           .max(10_000)
-          .describe('Hosts that one trigger may reach through `hosts-where`.')
+          .describe('Hosts that one trigger may query through `hosts-where`.')
           .default(500),
       })
-      .describe('What protects hosts and queue. Whatever a limit drops is in the ledger and counted.')
+      .describe('Limits that protect hosts and queue. Dropped queries are counted, and noted in the ledger.')
       .prefault({}),
     heat: DurationOrZero.describe(
-      'How long a start on a host keeps its agent polling every 5 s; in between it polls as `distributed_interval` of its profile says. Why so long: docs/performance.md, "Heat".',
+      'How long an agent polls every 5 s after a start on its host; otherwise `distributed_interval` of its profile applies. See docs/performance.md, "Heat".',
     ).default('5m'),
     ledger_keeps: Duration.describe(
-      'How long a workload is remembered after the last sign of it: verdict, identity, addresses. So far back `mayfly who` knows.',
+      'How long verdict, identity and addresses of a workload are kept after its last sign of life; the range of `mayfly who`.',
     ).default('90d'),
     extension_tables: z
       .record(
@@ -48,6 +48,6 @@ export const Settings = z
       .describe('Tables of your osquery extensions: name → columns. Queries may use them.')
       .default({}),
   })
-  .describe('`policy.yaml`: limits, heat, how long the ledger keeps, extension tables.');
+  .describe('`policy.yaml`: limits, heat, retention of the ledger, extension tables.');
 
 export type SettingsText = z.infer<typeof Settings>;

@@ -5,7 +5,7 @@ import {
   Random,
   SimulatedAgent,
   SimulatedCluster,
-  SimulatedHost,
+  simulatedHosts,
   type TaskHandle,
 } from '../../workbench/world/index.ts';
 import { CountedFaults } from './counted-faults.ts';
@@ -43,10 +43,7 @@ export class SimulatedSite {
     { lossy = false, ...options }: Partial<LocalOptions> & { readonly lossy?: boolean } = {},
   ): Promise<SimulatedSite> {
     const random = new Random(seed);
-    const hosts = Array.from(
-      { length: hostCount },
-      (_, n) => new SimulatedHost({ clock, random: random.fork(`host ${n}`) }),
-    );
+    const hosts = simulatedHosts(hostCount, { clock, random });
     const cluster = new SimulatedCluster({
       hosts,
       clock,

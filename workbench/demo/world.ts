@@ -6,7 +6,8 @@ import {
   ScheduleBaseline,
   SimulatedAgent,
   SimulatedCluster,
-  SimulatedHost,
+  type SimulatedHost,
+  simulatedHosts,
   type TaskHandle,
 } from '../world/index.ts';
 
@@ -43,10 +44,7 @@ export class World {
   constructor(signal: AbortSignal, seed: string | number) {
     this.#signal = signal;
     this.#random = new Random(seed);
-    this.#hosts = Array.from(
-      { length: HOSTS },
-      (_, index) => new SimulatedHost({ clock: this.#clock, random: this.#random.fork(`host ${index}`) }),
-    );
+    this.#hosts = simulatedHosts(HOSTS, { clock: this.#clock, random: this.#random });
     this.#cluster = new SimulatedCluster({
       name: 'demo',
       hosts: this.#hosts,

@@ -4,7 +4,7 @@ import {
   Random,
   type RunTask,
   SimulatedCluster,
-  SimulatedHost,
+  simulatedHosts,
   type TaskHandle,
   VirtualClock,
 } from '../world/index.ts';
@@ -57,10 +57,7 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   const { seed, tasks, hosts: count, lifetime, mode, losses } = options;
   const random = new Random(seed).fork(lifetime.name);
   const clock = new VirtualClock(EPOCH_MS);
-  const hosts = Array.from(
-    { length: count },
-    (_, index) => new SimulatedHost({ clock, random: random.fork(`host ${index}`) }),
-  );
+  const hosts = simulatedHosts(count, { clock, random });
   const path = new EventPath({
     latency: E_BASE,
     losses,

@@ -1,8 +1,7 @@
 /**
- * A simulated world to try a responder on: hosts with Docker and real SQL tables, osquery agents that
- * behave like osqueryd, and an ECS cluster that tells of its tasks in EventBridge events and, with the EC2
- * and the Auto Scaling around it, answers AWS's APIs. It knows the server only by its URL and shares no
- * code with it.
+ * A simulated world to test a responder: hosts with Docker and real SQL tables, osquery agents that behave
+ * like osqueryd, and an ECS cluster with EC2 and Auto Scaling that sends EventBridge events and answers
+ * AWS's APIs. It knows the server only by its URL and shares no code with it.
  */
 export type { DescribeInstancesOutput } from './aws/ec2.ts';
 export type { EventBridgeEvent } from './aws/event-feed.ts';
@@ -12,7 +11,7 @@ export { EcsApiError } from './ecs/ecs-api.ts';
 export type { RunTask } from './ecs/task.ts';
 export { TaskHandle } from './ecs/task-handle.ts';
 export type { Container } from './host/container.ts';
-export { SimulatedHost } from './host/host.ts';
+export { SimulatedHost, simulatedHosts } from './host/host.ts';
 export type { Row, SqlAnswer } from './host/sql-engine.ts';
 export { fixedLifetime, LIFETIMES, type Lifetime } from './lifetimes.ts';
 export { type AgentOptions, SimulatedAgent } from './osquery/agent.ts';

@@ -221,6 +221,17 @@ export class SimulatedHost implements HostView {
   }
 }
 
+/** Hosts that differ by their index, for a simulation with one source of randomness. */
+export function simulatedHosts(
+  count: number,
+  { clock, random }: Pick<HostOptions, 'clock' | 'random'>,
+): SimulatedHost[] {
+  return Array.from(
+    { length: count },
+    (_, index) => new SimulatedHost({ clock, random: random.fork(`host ${index}`) }),
+  );
+}
+
 function mac(random: Random): string {
   return `0a:${(random.hex(10).match(/../g) ?? []).join(':')}`;
 }

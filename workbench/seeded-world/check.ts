@@ -1,0 +1,83 @@
+import { verdictOf } from '../../lib/core/ledger/verdict.ts';
+import { lives } from '../../lib/core/nodes/node.ts';
+import type { MemoryStores } from '../../lib/memory/mayfly.ts';
+import type { SimulatedHost, TaskHandle } from '../world/index.ts';
+import type { Member } from './crew.ts';
+import { MINUTE_MS, SECOND_MS } from './times.ts';
+
+/** Everything in an agent or a queue is delivered within this time in the calm. */
+const DRAINED_WITHIN_MS = 90 * SECOND_MS;
+/** An agent polls if its node record is newer than this: the record can be five minutes old. */
+const SILENT_MS = 6 * MINUTE_MS;
+/** How often an agent may enroll in the calm. */
+const MAX_ENROLLMENTS = 3;
+
+/** A world at its end. */
+export interface FinalState {
+  readonly nowMs: number;
+  /** When the storm ended. */
+  readonly calmFromMs: number;
+  readonly stores: MemoryStores;
+  readonly hosts: readonly SimulatedHost[];
+  readonly members: readonly Member[];
+  /** Tasks started in the storm. */
+  readonly tasks: readonly TaskHandle[];
+  /** Tasks started in the calm. */
+  readonly probes: readonly TaskHandle[];
+  readonly violate: (what: string) => void;
+}
+
+/** Checks the promises that hold at the end of a world, and reports each broken one. */
+export async function checkFinalState(state: FinalState): Promise<void> {
+  checkLedgerIsComplete(state);
+  checkProbesAreSeen(state);
+  for (const member of state.members) checkAgent(member, state);
+  await checkQueues(state);
+}
+
+/** Every task is in the ledger exactly once. */
+function checkLedgerIsComplete({ stores: { ledger }, tasks, probes, violate }: FinalState): void {
+  const all = [...tasks, ...probes];
+  for (const { arn } of all) if (!ledger.record(arn)) violate(`the ledger has no record of ${arn}`);
+  const recorded = ledger.records.filter(({ kind }) => kind === 'ecs-task').length;
+  if (recorded !== all.length) violate(`${all.length} tasks, but ${recorded} in the ledger`);
+}
+
+/** Nothing failed while the probes ran, so each of them must be seen. */
+function checkProbesAreSeen({ stores: { ledger }, probes, nowMs, violate }: FinalState): void {
+  for (const { arn, host } of probes) {
+    const record = ledger.record(arn);
+    const verdict = record && verdictOf(record, nowMs);
+    if (verdict?.verdict !== 'seen')
+      violate(`${arn} ran in the calm on ${host.instanceId}, but its verdict is ${JSON.stringify(verdict)}`);
+  }
+}
+
+function checkAgent({ name, agent, host, enrollments, kept, retired }: Member, { nowMs, violate }: FinalState): void {
+  if (retired || host.down) return;
+  const { logs, pendingQueries } = agent.database;
+  const beforeSeconds = (nowMs - DRAINED_WITHIN_MS) / SECOND_MS;
+  const old = [...logs.keys()].filter((key) => Number(key.split('_')[1]) < beforeSeconds);
+  if (old.length > 0) violate(`${name} still has ${old.length} log lines older than 90 s`);
+  if (pendingQueries.size > 0) violate(`${name} still has ${pendingQueries.size} queries that it has not run`);
+  if (kept.length > 0) violate(`${name} still has answers that the server did not accept: ${kept.join(', ')}`);
+  if (enrollments > MAX_ENROLLMENTS) violate(`${name} enrolled ${enrollments} times in the calm`);
+}
+
+/** On hosts whose agents poll, no query from the calm is still pending, and some delivery is in flight or open for retry. */
+async function checkQueues({ stores, hosts, nowMs, calmFromMs, violate }: FinalState): Promise<void> {
+  const before = nowMs - DRAINED_WITHIN_MS;
+  const down = new Set(hosts.flatMap((host) => (host.down ? [host.instanceId, host.hostname] : [])));
+  for (const name of stores.hosts.names) {
+    if (down.has(name)) continue;
+    const { node, deliveries, pending } = await stores.hosts.read(name);
+    if (!lives(node, nowMs) || node.lastSeenMs <= nowMs - SILENT_MS) continue;
+    const waiting = pending.filter(
+      ({ queuedAtMs, expiresAtMs }) => queuedAtMs > calmFromMs && queuedAtMs < before && expiresAtMs > nowMs,
+    );
+    if (waiting.length > 0) violate(`${waiting.length} queries from the calm are still pending for ${name}`);
+    // Unanswered queries are offered again in parts, one part at a time. Some leases may be over, but not all.
+    const isStuck = deliveries.length > 0 && deliveries.every(({ leaseUntilMs }) => leaseUntilMs < before);
+    if (isStuck) violate(`${deliveries.length} deliveries of ${name} are neither offered again nor dropped`);
+  }
+}

@@ -1,13 +1,13 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { MOST_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
-import type { Alias, Aliases, AliasSource, NodeRegistry } from '../core/nodes/registry.ts';
+import type { Alias, Aliases, AliasSource, NodeRegistry, NodeState } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { number, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 /** Nodes: `HOST#<host>` / `#node`. */
-export class DynamoNodeRegistry implements NodeRegistry {
+export class DynamoNodeRegistry implements NodeRegistry, NodeState {
   readonly #table: Table;
 
   constructor(table: Table) {

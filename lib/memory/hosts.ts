@@ -1,7 +1,7 @@
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type { Node } from '../core/nodes/node.ts';
 import { MOST_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
-import type { NodeRegistry } from '../core/nodes/registry.ts';
+import type { NodeRegistry, NodeState } from '../core/nodes/registry.ts';
 import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
 import { unanswered } from '../core/queue/offers.ts';
@@ -17,7 +17,7 @@ interface Partition {
 }
 
 /** Nodes and queues: a host's node record lies in its partition, so that one read of it is all a poll needs. */
-export class MemoryHosts implements HostQueue, NodeRegistry {
+export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
   readonly #partitions = new Map<string, Partition>();
   readonly #spaces = new Map<string, { readonly queryId: string; readonly untilMs: number }>();
 
@@ -29,7 +29,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry {
   async read(host: string): Promise<HostPartition> {
     const { node, deliveries, pending } = this.#of(host);
     return {
-      ...(node ? { node } : {}),
+      node,
       deliveries: sorted(deliveries),
       pending: sorted(pending),
     };

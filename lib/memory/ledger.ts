@@ -193,7 +193,7 @@ function assembled({ snapshot, learned, foundHost, facts }: Entry): WorkloadReco
     ...facts,
     identity: { ...learned, ...snapshot.identity },
     addressesSince: { ...facts.addressesSince, ...handling?.addressesSince },
-    ...(handling && { handling: { ...handling, host: handling.host ?? foundHost } }),
+    handling: handling && { ...handling, host: handling.host ?? foundHost },
   };
 }
 

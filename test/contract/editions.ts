@@ -13,7 +13,7 @@ import type { FleetIssues } from '../../lib/core/fleet/fleet-issue.ts';
 import type { SweepProgress } from '../../lib/core/inventory/inventory.ts';
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
 import type { NodeDirectory } from '../../lib/core/nodes/directory.ts';
-import type { Aliases, NodeRegistry } from '../../lib/core/nodes/registry.ts';
+import type { Aliases, NodeRegistry, NodeState } from '../../lib/core/nodes/registry.ts';
 import type { PolicyStore } from '../../lib/core/policy/policy.ts';
 import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
@@ -27,7 +27,7 @@ import { T0 } from '../support/times.ts';
 export interface Ports {
   readonly clock: { nowMs: number };
   readonly queue: HostQueue;
-  readonly registry: NodeRegistry;
+  readonly registry: NodeRegistry & NodeState;
   readonly aliases: Aliases;
   readonly directory: NodeDirectory;
   readonly ledger: Ledger;

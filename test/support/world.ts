@@ -8,7 +8,7 @@ import type { Verdict, WorkloadRecord } from '../../lib/core/ledger/workload.ts'
 import type { NodeDirectory } from '../../lib/core/nodes/directory.ts';
 import type { Node, NodeIdentity } from '../../lib/core/nodes/node.ts';
 import { pollerOf } from '../../lib/core/nodes/poller.ts';
-import type { Aliases, NodeRegistry } from '../../lib/core/nodes/registry.ts';
+import type { Aliases, NodeRegistry, NodeState } from '../../lib/core/nodes/registry.ts';
 import { drain } from '../../lib/core/queue/drain.ts';
 import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
@@ -40,7 +40,7 @@ import { MINUTE, T0 } from './times.ts';
 export interface Ports {
   readonly queue: HostQueue;
   readonly ledger: Ledger;
-  readonly registry: NodeRegistry;
+  readonly registry: NodeRegistry & NodeState;
   readonly aliases: Aliases;
   readonly storedAnswers: StoredAnswers;
   readonly fleetIssues: FleetIssues;
@@ -140,7 +140,7 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     const partition = await ports.queue.read(host);
     const { node } = partition;
     const deps = { ...ports, sink: this.sink, now: this.now, report: this.report, timeLeftMs: this.timeLeftMs };
-    const drained = await drain(host, partition, this.nowMs, {
+    const drained = await drain(partition, this.nowMs, {
       ...ports,
       limits,
       giveUp: async (delivery, given) => node === undefined || giveUp(node, delivery, given, deps),

@@ -18,7 +18,7 @@ import { type EnrollPlan, type Newcomer, planEnroll } from './plan-enroll.ts';
 export interface Enrollment {
   readonly hostIdentifier: string;
   readonly identity: NodeIdentity;
-  /** The name of the enroll secret it presented. @default - the one that is always there */
+  /** The name of the enroll secret the agent sent. @default - the secret that always exists */
   readonly secret?: string;
   /** The instance that a signed identity document names. */
   readonly attested?: string;
@@ -28,12 +28,13 @@ export type Enrolled =
   | {
       readonly kind: 'enrolled';
       readonly node: Node;
-      /** It came with the identifier of another agent that lives. */
+      /** Whether the identifier belongs to another living agent, so that this one got another name. */
       readonly twin: boolean;
+      /** Whether a node was written; false for an enrollment repeated within the grace period. */
       readonly fresh: boolean;
-      /** The name that it had as a second agent, and has no more. */
+      /** The name it had as a second agent and has given up. */
       readonly was?: string;
-      /** It took its name from another agent that lives. */
+      /** Whether it took its name from another agent that still polls. */
       readonly displaces: boolean;
     }
   | { readonly kind: 'refused'; readonly why: string }
@@ -44,60 +45,104 @@ export interface EnrollDeps extends AskDeps {
   readonly ledger: Sightings & WorkloadReader;
 }
 
-/** Enrolls a node, unless its instance was terminated, and queues the enrollment queries, each once. */
+/** A lost race is decided again on what the winner wrote, so each round has a winner. Two rounds are for second agents. */
+const MAX_ROUNDS = 7;
+
+/**
+ * Enrolls a node, unless its instance was terminated, and queues the enrollment queries, each once.
+ *
+ * @throws if seven rounds in a row lose the race for the node's record
+ */
 export async function enroll(enrollment: Enrollment, policy: CompiledPolicy, deps: EnrollDeps): Promise<Enrolled> {
-  const { hostIdentifier, identity, attested } = enrollment;
-  const { registry, now } = deps;
-  let host = hostIdentifier;
-  let contested: Node | undefined;
-  // A lost race is decided anew on what the winner wrote: at most one winner each round. Two more for second agents.
-  for (let round = 0; round < 7; round++) {
-    const before = await registry.find(host, true);
-    const record = await instanceOf(attested ?? hostIdentifier, identity, before, deps);
-    if (record?.stopped && isGone(identity, before, now())) return { kind: 'ended' };
-    const plan = planEnroll(newcomerOf(enrollment, host, before, record, policy, now()), before, now());
-    switch (plan.kind) {
-      case 'ended':
-      case 'revoked':
-      case 'refused':
-        return plan;
-      case 'same': {
-        const { node } = plan;
-        // The request that made this node may have died before it did all of this.
-        if (contested && !contested.twins?.includes(host)) await registry.recordTwin(contested.host, host, now());
-        const was = await takeBack(node, node.twins ?? [], deps);
-        return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: false, was, displaces: false };
-      }
-      case 'twin':
-        contested = plan.contests ? before : contested;
-        host = plan.host;
-        continue;
-      case 'new': {
-        const node = await write(plan, enrollment, contested?.host, policy, deps);
-        if (!node) continue;
-        const again = await instanceOf(attested ?? hostIdentifier, identity, before, deps);
-        // The end of an instance is noted before its node is looked for, and an enrollment looks after it has written: one
-        // of them sees the other.
-        if (again?.stopped && isGone(identity, before, now())) {
-          await registry.end(host, now());
-          return { kind: 'ended' };
-        }
-        if (contested) await registry.recordTwin(contested.host, host, now());
-        const was = plan.isTakeover ? await takeBack(node, namesBefore(node, plan.replaces), deps) : undefined;
-        return { kind: 'enrolled', node, twin: host !== hostIdentifier, fresh: true, was, displaces: plan.displaces };
-      }
-      default:
-        return plan satisfies never;
-    }
+  let attempt: Attempt = { enrollment, host: enrollment.hostIdentifier };
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const outcome = await tryToEnroll(attempt, policy, deps);
+    if (outcome.kind !== 'again') return outcome;
+    attempt = outcome.attempt;
   }
-  throw new Error(`enrollment of ${hostIdentifier} lost seven races in a row`);
+  throw new Error(`enrollment of ${enrollment.hostIdentifier} lost seven races in a row`);
+}
+
+/** One round of an enrollment. */
+interface Attempt {
+  readonly enrollment: Enrollment;
+  /** The name it tries to get: the identifier, or the name of a second agent. */
+  readonly host: string;
+  /** The agent that has the identifier and may be gone. */
+  readonly contested?: Node;
+}
+
+interface Again {
+  readonly kind: 'again';
+  readonly attempt: Attempt;
+}
+
+async function tryToEnroll(attempt: Attempt, policy: CompiledPolicy, deps: EnrollDeps): Promise<Enrolled | Again> {
+  const { enrollment, host } = attempt;
+  const { registry, now } = deps;
+  const before = await registry.find(host, true);
+  const instance = await instanceOf(enrollment, before, deps);
+  if (instance?.stopped && isGone(enrollment.identity, before, now())) return { kind: 'ended' };
+  const plan = planEnroll(newcomerOf(attempt, { before, instance }, policy, now()), before, now());
+  switch (plan.kind) {
+    case 'ended':
+    case 'revoked':
+    case 'refused':
+      return plan;
+    case 'same':
+      return enrollAgain(plan.node, attempt, deps);
+    case 'twin': {
+      const contested = plan.contests ? before : attempt.contested;
+      return { kind: 'again', attempt: { enrollment, host: plan.host, contested } };
+    }
+    case 'new':
+      return enrollNew(plan, attempt, policy, deps);
+    default:
+      return plan satisfies never;
+  }
+}
+
+/** Repeats what follows an enrollment: the request that wrote this node may have died before it. */
+async function enrollAgain(node: Node, { enrollment, host, contested }: Attempt, deps: EnrollDeps): Promise<Enrolled> {
+  if (contested && !contested.twins?.includes(host)) await deps.registry.recordTwin(contested.host, host, deps.now());
+  const was = await takeBack(node, node.twins ?? [], deps);
+  return { kind: 'enrolled', node, twin: host !== enrollment.hostIdentifier, fresh: false, was, displaces: false };
+}
+
+type NewPlan = Extract<EnrollPlan, { kind: 'new' }>;
+
+async function enrollNew(
+  plan: NewPlan,
+  attempt: Attempt,
+  policy: CompiledPolicy,
+  deps: EnrollDeps,
+): Promise<Enrolled | Again> {
+  const { enrollment, host, contested } = attempt;
+  const { registry, now } = deps;
+  const { replaces: before, isTakeover, displaces } = plan;
+  const node = await write(plan, attempt, policy, deps);
+  if (!node) return { kind: 'again', attempt };
+  // The end of an instance is recorded before its node is read, and an enrollment reads the record after it wrote the node:
+  // one of the two sees the other.
+  const instance = await instanceOf(enrollment, before, deps);
+  if (instance?.stopped && isGone(enrollment.identity, before, now())) {
+    await registry.end(host, now());
+    return { kind: 'ended' };
+  }
+  if (contested) await registry.recordTwin(contested.host, host, now());
+  const was = isTakeover ? await takeBack(node, namesBefore(node, before), deps) : undefined;
+  return { kind: 'enrolled', node, twin: host !== enrollment.hostIdentifier, fresh: true, was, displaces };
+}
+
+/** What is recorded of the name and of the instance that enrolls. */
+interface Known {
+  readonly before: Node | undefined;
+  readonly instance: WorkloadRecord | undefined;
 }
 
 function newcomerOf(
-  { hostIdentifier, identity, attested }: Enrollment,
-  host: string,
-  before: Node | undefined,
-  record: WorkloadRecord | undefined,
+  { enrollment: { hostIdentifier, identity, attested }, host }: Attempt,
+  { before, instance }: Known,
   { policy }: CompiledPolicy,
   nowMs: number,
 ): Newcomer {
@@ -107,40 +152,39 @@ function newcomerOf(
     host,
     identity,
     attested: attested !== undefined,
-    fit: fitOf({ host: hostIdentifier, identity }, record, nowMs),
+    fit: fitOf({ host: hostIdentifier, identity }, instance, nowMs),
     fitBefore: before
-      ? fitOf({ host: hostIdentifier, identity: before.identity }, record, before.enrolledAtMs)
+      ? fitOf({ host: hostIdentifier, identity: before.identity }, instance, before.enrolledAtMs)
       : 'unknown',
     contestMs: contestMsOf(intervalSeconds),
   };
 }
 
-/** Queues the questions and writes the node; undefined when another enrollment was faster. */
+/** Queues the enrollment queries and writes the node; undefined if another enrollment was faster. */
 async function write(
-  plan: Extract<EnrollPlan, { kind: 'new' }>,
-  { secret }: Enrollment,
-  contests: string | undefined,
+  plan: NewPlan,
+  { enrollment, contested }: Attempt,
   policy: CompiledPolicy,
   deps: EnrollDeps,
 ): Promise<Node | undefined> {
-  // Queued before the node exists: a crash here asks again, the other order would never ask.
-  const known = { ...plan.node, secret, tags: await tagsOf(plan.node, deps.ledger) };
+  // Queries first: after a crash here the next enrollment queues them again. In the other order they would be lost.
+  const known = { ...plan.node, secret: enrollment.secret, tags: await tagsOf(plan.node, deps.ledger) };
   const heatMs = await askOnEnrollment(known, plan.replaces, policy, deps);
   const hotUntilMs = Math.max(plan.node.hotUntilMs, plan.node.enrolledAtMs + heatMs);
-  const node = { ...known, hotUntilMs, contests };
+  const node = { ...known, hotUntilMs, contests: contested?.host };
   return (await deps.registry.enroll(node, plan.replaces)) ? node : undefined;
 }
 
 /** The names that the agent may have had as a second agent under this identifier. */
 function namesBefore(node: Node, holder: Node | undefined): readonly string[] {
   const name = holder && twinName(node.host, holder.identity, node.identity);
-  return [...new Set([...(name === undefined ? [] : [name]), ...(node.twins ?? [])])];
+  return [...new Set([name ?? [], node.twins ?? []].flat())];
 }
 
 /**
- * An agent that had a name of a second agent takes over the identifier: what was queued for it there comes along.
+ * Moves the queries of a second agent's name to the identifier that the agent now has.
  *
- * @returns the name that it had
+ * @returns the name it had before
  */
 async function takeBack(node: Node, names: readonly string[], deps: EnrollDeps): Promise<string | undefined> {
   for (const name of names) {
@@ -152,32 +196,32 @@ async function takeBack(node: Node, names: readonly string[], deps: EnrollDeps):
   return undefined;
 }
 
-/** What the ledger knows of the instance whose id this is, where that matters: a node of this agent lives on. */
+/** The ledger's record of the instance that enrolls; not read if the same agent is alive, because then it does not matter. */
 async function instanceOf(
-  identifier: string,
-  identity: NodeIdentity,
+  { hostIdentifier, identity, attested = hostIdentifier }: Enrollment,
   before: Node | undefined,
   { ledger, now }: EnrollDeps,
 ): Promise<WorkloadRecord | undefined> {
-  if (!identifier.startsWith('i-')) return undefined;
+  if (!attested.startsWith('i-')) return undefined;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
   if (isSame && lives(before, now())) return undefined;
-  const [instance] = await ledger.read([identifier]);
+  const [instance] = await ledger.read([attested]);
   return instance;
 }
 
 /**
- * Whether an agent that enrolls under the id of an ended instance may be that one: nobody else is ever given the id, but a
- * machine from its image may have been taught it. What replaces a living node is not asked about: the end of the instance
- * ends that node.
+ * Whether an agent that enrolls under the id of a terminated instance may be that instance. EC2 never reuses an id, but an
+ * instance launched from its image may have kept the id as its identifier. An agent that would replace a living node is not
+ * checked: the end of the instance ends that node.
  */
 const isGone = (identity: NodeIdentity, before: Node | undefined, nowMs: number): boolean =>
   !(before && areTwoMachines(before.identity, identity)) && !lives(before, nowMs);
 
 /**
- * Ids come from the enrollment that is replaced, so all who race to replace it ask the same.
+ * Queues the enrollment queries. Ids derive from the enrollment that is replaced, so concurrent enrollments queue the same
+ * queries.
  *
- * @returns for how long, in ms, the rules want the node to poll fast: it has no record yet that could say so
+ * @returns for how long the rules want the node to poll fast, ms; its record does not exist yet
  */
 async function askOnEnrollment(
   node: Node,
@@ -198,9 +242,9 @@ async function askOnEnrollment(
     receivedAtMs: node.enrolledAtMs,
   };
   const ruleQueries = rules.map((rule) => ruleQueriesOf(rule, 'enrollment'));
-  const asked = queriesFor(node.host, ruleQueries, cause, deps.now());
-  // Its record, which tells the platform, is not written yet.
-  const wanted = { ...asked, platform: platformOf(node.identity.platform) ?? ('unknown' as const) };
+  const bound = queriesFor(node.host, ruleQueries, cause, deps.now());
+  // The node's record, which names the platform, is written later.
+  const wanted = { ...bound, platform: platformOf(node.identity.platform) ?? ('unknown' as const) };
   await enqueue(node.host, wanted, { limits: policy.limits, heatSeconds: 0 }, deps);
   return 1000 * heatSecondsOf(ruleQueries);
 }

@@ -2,28 +2,28 @@ import { type Fit, fitsBetter } from '../hosts/fit.ts';
 import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity } from '../nodes/node.ts';
 import { areOneMachine, isHeard, isLost, isSameAgent, mayBeOneMachine, twinName } from '../nodes/twins.ts';
 
-/** Who enrolls, and what is known when that is decided. */
+/** An agent that enrolls, with the facts the decision needs. */
 export interface Newcomer {
-  /** The identifier it came with. */
+  /** The `host_identifier` it sent. */
   readonly identifier: string;
-  /** The name that is looked at: the identifier, or that of a second agent. */
+  /** The name under decision: the identifier, or the name of a second agent under it. */
   readonly host: string;
   readonly identity: NodeIdentity;
-  /** Whether a signed identity document says that it is the instance it names. */
+  /** Whether a signed identity document proves which instance it is. */
   readonly attested: boolean;
-  /** What AWS's facts say of it, and of the node that is there. */
+  /** How AWS's facts match this agent, and the node that has the name. */
   readonly fit: Fit;
   readonly fitBefore: Fit;
-  /** How long the node that is there has to show that it lives. */
+  /** How long the node that has the name may stay silent before it counts as gone, ms. */
   readonly contestMs: number;
 }
 
-/** What an enrollment makes of the node that was there before. */
+/** Which node an enrollment leads to. */
 export type EnrollPlan =
-  | { readonly kind: 'same'; readonly node: Node } // again within the grace period: the same key
+  | { readonly kind: 'same'; readonly node: Node } // enrolled again within the grace period: keeps its key
   /**
-   * @property isTakeover another agent had the name
-   * @property displaces it lives, and has to come back as a second one
+   * @property isTakeover another living agent had the name
+   * @property displaces that agent still polls, and has to enroll again as a second agent
    */
   | {
       readonly kind: 'new';
@@ -32,41 +32,54 @@ export type EnrollPlan =
       readonly isTakeover: boolean;
       readonly displaces: boolean;
     }
-  /** @property contests the agent that is there may be gone: it has to show that it lives */
+  /** @property contests the agent that has the name may be gone: it has to poll to keep the name */
   | { readonly kind: 'twin'; readonly host: string; readonly contests: boolean }
   | { readonly kind: 'refused'; readonly why: string }
-  | { readonly kind: 'revoked' } // an operator keeps it out
-  | { readonly kind: 'ended' }; // its instance was terminated: it will be gone in a moment
+  | { readonly kind: 'revoked' } // an operator revoked the host
+  | { readonly kind: 'ended' }; // the instance was terminated; the agent stops within seconds
 
 /**
  * Decides an enrollment. Agents with one identifier never share a queue or a key: while the first one lives, another gets
- * a name of its own, the same each time, unless it can prove to be the first one or to be the instance that is meant.
+ * a name of its own, the same each time, unless it proves that it is the first one or the instance that the name means.
+ *
+ * @example planEnroll(newcomer, undefined, nowMs) // { kind: 'new', node: { host: 'web-7', … }, isTakeover: false, … }
  */
 export function planEnroll(newcomer: Newcomer, before: Node | undefined, nowMs: number): EnrollPlan {
   const { identity } = newcomer;
-  const isSame = before !== undefined && isSameAgent(before.identity, identity);
-  // What an agent says of itself is easily changed, so a revoked name is closed to all but one that attests it.
+  // An agent can change what it says about itself, so a revoked name is closed to every agent without a better proof.
   if (before?.revokedAtMs !== undefined && (before.attested || !newcomer.attested)) return { kind: 'revoked' };
   if (before?.endedAtMs !== undefined && mayBeOneMachine(before.identity, identity)) return { kind: 'ended' };
-  const known = lives(before, nowMs) ? before : undefined;
-  if (known && isSame && nowMs - known.enrolledAtMs < GRACE_MS && known.attested === (newcomer.attested || undefined))
-    return { kind: 'same', node: known };
-  if (known?.attested && isSame && !newcomer.attested) return { kind: 'refused', why: UNATTESTED };
-  if (known && !isSame && !mayReplace(newcomer, known, nowMs)) return asTwin(newcomer, known);
-  return {
-    kind: 'new',
-    node: nodeOf(newcomer, before, nowMs),
-    replaces: before,
-    isTakeover: known !== undefined && !isSame,
-    displaces: known !== undefined && !isSame && isHeard(known, nowMs) && !isLost(known, newcomer.contestMs, nowMs),
-  };
+  if (!lives(before, nowMs)) {
+    const node = nodeOf(newcomer, before, nowMs);
+    return { kind: 'new', node, replaces: before, isTakeover: false, displaces: false };
+  }
+  return isSameAgent(before.identity, identity)
+    ? planReturn(newcomer, before, nowMs)
+    : planRival(newcomer, before, nowMs);
 }
 
-const UNATTESTED = 'This host attested its instance before, and has to do so again: see its enroll secret file.';
-const NAMELESS =
-  'Another agent lives under this host_identifier, and this one names neither its hardware nor its database.';
+/** The agent that has the name enrolls again. */
+function planReturn(newcomer: Newcomer, known: Node, nowMs: number): EnrollPlan {
+  const { attested } = newcomer;
+  if (nowMs - known.enrolledAtMs < GRACE_MS && known.attested === (attested || undefined))
+    return { kind: 'same', node: known };
+  if (known.attested && !attested) return { kind: 'refused', why: UNATTESTED };
+  const node = nodeOf(newcomer, known, nowMs);
+  return { kind: 'new', node, replaces: known, isTakeover: false, displaces: false };
+}
 
-/** Whether another agent yields its name. */
+/** Another agent than the one that has the name enrolls. */
+function planRival(newcomer: Newcomer, known: Node, nowMs: number): EnrollPlan {
+  if (!mayReplace(newcomer, known, nowMs)) return asTwin(newcomer, known);
+  const displaces = isHeard(known, nowMs) && !isLost(known, newcomer.contestMs, nowMs);
+  return { kind: 'new', node: nodeOf(newcomer, known, nowMs), replaces: known, isTakeover: true, displaces };
+}
+
+const UNATTESTED = 'This host attested its instance before and has to do so again: see its enroll secret file.';
+const NAMELESS =
+  'Another living agent uses this host_identifier, and this agent names neither its hardware nor its database.';
+
+/** Whether the newcomer gets the name of a living agent. */
 function mayReplace({ attested, fit, fitBefore, contestMs }: Newcomer, known: Node, nowMs: number): boolean {
   if (known.attested && !attested) return false;
   if (attested && !known.attested) return true;
@@ -85,9 +98,9 @@ function nodeOf({ host, identity, attested }: Newcomer, before: Node | undefined
   const isSameMachine = before !== undefined && (isSame || areOneMachine(before.identity, identity));
   return {
     host,
-    // Never the epoch before: a key of it must not open this enrollment once its grace is over.
+    // Always a new epoch: a key of the previous enrollment must not open this one after its grace period.
     epoch: Math.max(Math.floor(nowMs / 1000), (before?.epoch ?? 0) + 1),
-    // A key of another agent dies at once.
+    // Only the same agent may keep using its previous key; another agent's key stops working at once.
     previousEpoch: known && isSame ? known.epoch : undefined,
     previousUntilMs: known && isSame ? nowMs + GRACE_MS : undefined,
     enrolledAtMs: nowMs,

@@ -1,7 +1,7 @@
 import type { Sightings } from '../ledger/ledger.ts';
 import { identifierOf } from '../nodes/host-identifier.ts';
 import type { Node } from '../nodes/node.ts';
-import type { Alias, Aliases, NodeRegistry } from '../nodes/registry.ts';
+import type { Alias, Aliases, NodeReader } from '../nodes/registry.ts';
 import { chooseAgent } from '../nodes/twins.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed } from '../queue/move.ts';
@@ -52,7 +52,7 @@ export interface Resolved {
 }
 
 export interface HostDeps {
-  readonly registry: Pick<NodeRegistry, 'find'>;
+  readonly registry: NodeReader;
   readonly aliases: Aliases;
   readonly queue: HostQueue;
   readonly ledger: Sightings;

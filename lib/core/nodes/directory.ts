@@ -2,27 +2,27 @@ import type { NodeFacts } from '../policy/match-node.ts';
 import { DEFAULT_SECRET } from './enroll-secrets.ts';
 import type { Node } from './node.ts';
 
-/** One line of the directory. */
+/** One node in the directory. */
 export interface DirectoryEntry extends Omit<NodeFacts, 'seenSecondsAgo'> {
   readonly lastSeenMs: number; // at most 5 minutes behind
-  /** `osquery_info.config_hash` as the node reported it last; what it should be follows from its profile. */
+  /** `osquery_info.config_hash` as last reported; the expected hash follows from the node's profile. */
   readonly configHash?: string;
 }
 
-/** All enrolled nodes, in pages: written at enrollment and with `lastSeenMs`, so at most five minutes behind. */
+/** All enrolled nodes, in pages. Written at enrollment and with `lastSeenMs`, so at most five minutes behind. */
 export interface NodeDirectory {
   record(entry: DirectoryEntry, expiresAtMs: number): Promise<void>;
-  /** Takes a node out that is gone for good; nothing where it is not in. */
+  /** Removes a node; does nothing if it has no entry. */
   remove(host: string): Promise<void>;
-  /** Notes which configuration a node says it runs: `osquery_info.config_hash`. */
+  /** Records the configuration that a node reports: `osquery_info.config_hash`. */
   recordConfigHash(host: string, configHash: string): Promise<void>;
-  /** Notes the tags of the instance that a node is; nothing where it is not in. */
+  /** Records the tags of a node's instance; does nothing if the node has no entry. */
   setTags(host: string, tags: Readonly<Record<string, string>>): Promise<void>;
-  /** Entries of one page and the cursor of the next; a directory of any size is read in bounded steps. */
+  /** One page of entries and the cursor of the next; each read is bounded, whatever the size of the directory. */
   page(cursor?: string): Promise<{ readonly entries: readonly DirectoryEntry[]; readonly next?: string }>;
 }
 
-/** Every line of a directory, all its pages. */
+/** Reads all pages of a directory. */
 export async function everyEntry(directory: NodeDirectory): Promise<DirectoryEntry[]> {
   const entries: DirectoryEntry[] = [];
   let cursor: string | undefined;
@@ -36,11 +36,17 @@ export async function everyEntry(directory: NodeDirectory): Promise<DirectoryEnt
 
 /** A node as selectors and profiles see it. */
 export function factsOf(node: Node, nowMs: number): NodeFacts {
-  return seenFrom(entryOf(node), nowMs);
+  return seenFrom(describe(node), nowMs);
 }
 
-/** A node's line in the directory. */
-export function entryOf(node: Node, profile?: string): DirectoryEntry {
+/**
+ * A node's entry in the directory.
+ *
+ * @example { hostIdentifier: 'web-7', hostname: 'web-7', platform: 'ubuntu', secret: 'default', tags: {}, profile: 'linux', … }
+ */
+export const entryOf = (node: Node, profile?: string): DirectoryEntry => ({ ...describe(node), profile });
+
+function describe(node: Node): Omit<DirectoryEntry, 'profile'> {
   const { hostname, platform, osqueryVersion, vendor } = node.identity;
   return {
     hostIdentifier: node.host,
@@ -50,12 +56,11 @@ export function entryOf(node: Node, profile?: string): DirectoryEntry {
     vendor,
     secret: node.secret ?? DEFAULT_SECRET,
     tags: node.tags ?? {},
-    ...(profile ? { profile } : {}),
     lastSeenMs: node.lastSeenMs,
   };
 }
 
-/** An entry with its age, as selectors want it. */
+/** An entry with its age in seconds, as selectors see it. */
 export const seenFrom = (entry: DirectoryEntry, nowMs: number): NodeFacts => ({
   ...entry,
   seenSecondsAgo: Math.max(0, (nowMs - entry.lastSeenMs) / 1000),

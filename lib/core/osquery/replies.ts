@@ -40,7 +40,7 @@ export function work(
   const discovery = queries.flatMap((query) => (query.discovery ? [[query.wireId, query.discovery]] : []));
   return json(200, {
     queries: Object.fromEntries(queries.map((query) => [query.wireId, query.sql])),
-    ...(discovery.length > 0 ? { discovery: Object.fromEntries(discovery) } : {}),
-    ...(accelerate === undefined ? {} : { accelerate }),
+    discovery: discovery.length > 0 ? Object.fromEntries(discovery) : undefined,
+    accelerate,
   });
 }

@@ -14,7 +14,7 @@ import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
 import { accelerateSeconds, accepts, lives, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey, signNodeKey } from '../nodes/node-key.ts';
 import { pollerOf } from '../nodes/poller.ts';
-import type { Aliases, NodeRegistry } from '../nodes/registry.ts';
+import type { Aliases, NodeRegistry, NodeState } from '../nodes/registry.ts';
 import type { RotatingSecret } from '../nodes/rotating-secret.ts';
 import { contestMsOf, isContested, isLost } from '../nodes/twins.ts';
 import { agentConfig, profileFor } from '../policy/agent-config.ts';
@@ -51,7 +51,7 @@ export interface AgentRequest {
 
 export interface TlsApiDeps {
   readonly queue: HostQueue;
-  readonly registry: NodeRegistry;
+  readonly registry: NodeRegistry & NodeState;
   readonly aliases: Aliases;
   readonly ledger: Ledger;
   readonly storedAnswers: StoredAnswers;
@@ -210,7 +210,7 @@ export class TlsApi {
     // An idle poll of a cold host needs no policy, and so no read of it.
     const idle = partition.pending.length === 0;
     const { queriesPerDelivery } = idle ? limits : (await this.#deps.policy()).policy.limits;
-    const drained = await drain(node.host, partition, nowMs, {
+    const drained = await drain(partition, nowMs, {
       ...this.#deps,
       limits: { ...limits, queriesPerDelivery },
       giveUp: (delivery, given) => giveUp(node, delivery, given, { ...this.#deps, timeLeftMs }),

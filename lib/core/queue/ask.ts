@@ -4,7 +4,7 @@ import type { DetectedBy } from '../ledger/clocks.ts';
 import type { Sightings } from '../ledger/ledger.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
 import type { Handling, Poller } from '../ledger/workload.ts';
-import type { NodeRegistry } from '../nodes/registry.ts';
+import type { NodeRegistry, NodeState } from '../nodes/registry.ts';
 import { bind } from '../policy/binding.ts';
 import type { Limits, Platform } from '../policy/policy.ts';
 import { listsAreIds, priorityOf, type Refusal, type RuleQueries } from '../policy/rule-queries.ts';
@@ -37,7 +37,7 @@ export interface Cause {
 
 export interface AskDeps {
   readonly queue: HostQueue;
-  readonly registry: NodeRegistry;
+  readonly registry: NodeRegistry & NodeState;
   readonly ledger: Sightings;
   readonly report: Report;
   readonly now: () => number; // epoch ms

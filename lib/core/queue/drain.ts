@@ -43,11 +43,11 @@ export interface Drained {
  * poll that reads between these writes leaves them alone. After a crash behind the claim they are free again when it
  * ends; after one behind the delivery they are inside it, seen as left over and removed by the next poll.
  */
-export async function drain(host: string, partition: HostPartition, nowMs: number, deps: DrainDeps): Promise<Drained> {
+export async function drain(partition: HostPartition, nowMs: number, deps: DrainDeps): Promise<Drained> {
   const { queue, ledger, limits = defaultLimits } = deps;
   const plan = planDrain(partition, nowMs, limits);
   const queries = await offerAgain(plan, nowMs, queue, limits);
-  const isTaken = plan.fresh !== undefined && (await deliver(plan.fresh, host, partition, nowMs, deps));
+  const isTaken = plan.fresh !== undefined && (await deliver(plan.fresh, partition, nowMs, deps));
   if (plan.fresh && isTaken) queries.push(...offered(plan.fresh, 0, [...plan.fresh.queries.keys()]));
 
   for (const { workload, evidence, queryId } of plan.expired)
@@ -87,10 +87,9 @@ async function offerAgain(
   return queries;
 }
 
-/** Claims what a new delivery takes and writes it; false when another poll was first. */
+/** Claims the queries of a new delivery and writes it; false if another poll was first. */
 async function deliver(
   fresh: Delivery,
-  host: string,
   { node }: HostPartition,
   nowMs: number,
   { queue, ledger, limits = defaultLimits }: DrainDeps,
@@ -98,7 +97,7 @@ async function deliver(
   const ids = fresh.queries.flatMap(queryIdsOf);
   const held = Object.entries(node?.taken ?? {}).filter(([, untilMs]) => untilMs > nowMs);
   const taken = Object.fromEntries([...held, ...ids.map((id) => [id, nowMs + limits.claimMs] as const)]);
-  if (!(await queue.claim(host, node?.rev ?? 0, taken))) return false;
+  if (!(await queue.claim(fresh.host, node?.rev ?? 0, taken))) return false;
   await queue.deliver(fresh);
   const workloads = new Set(fresh.queries.flatMap(({ askers }) => askers.flatMap(({ workload }) => workload ?? [])));
   await Promise.all([...workloads].map((workload) => ledger.recordDelivery(workload, nowMs)));

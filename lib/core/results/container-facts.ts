@@ -13,10 +13,10 @@ export function containerFacts({ command, started_at, finished_at, status }: Row
   const finishedAtMs = instant(finished_at);
   const exitCode = /^Exited \((\d{1,3})\)/.exec(status ?? '')?.[1];
   return {
-    ...(command ? { command: cut(command) } : {}),
-    ...(startedAtMs === undefined ? {} : { startedAtMs }),
-    ...(finishedAtMs === undefined ? {} : { finishedAtMs }),
-    ...(exitCode === undefined ? {} : { exitCode: Number(exitCode) }),
+    command: command ? cut(command) : undefined,
+    startedAtMs,
+    finishedAtMs,
+    exitCode: exitCode === undefined ? undefined : Number(exitCode),
   };
 }
 

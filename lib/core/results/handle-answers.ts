@@ -108,7 +108,7 @@ async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDep
     const repeats = repeatsAmong(mine);
     const lines = unstored.flatMap((one) => linesOf(node, one, repeats.has(one), answeredAtMs));
     if (lines.length > 0) await deps.sink.results(lines, deps.timeLeftMs);
-    await closePages(node.host, pages, unstored, answeredAtMs, deps.storedAnswers);
+    await closePages(node.host, pages, unstored, { storedAnswers: deps.storedAnswers, nowMs: answeredAtMs });
   } catch (error) {
     // Released so that the agent's next try, a second later, finds no page busy.
     await together(pages.keys(), (page) => deps.storedAnswers.release(node.host, page));
@@ -145,8 +145,7 @@ async function closePages(
   host: string,
   pages: ReadonlyMap<string, ReadonlySet<string>>,
   stored: readonly Answered[],
-  nowMs: number,
-  storedAnswers: StoredAnswers,
+  { storedAnswers, nowMs }: { readonly storedAnswers: StoredAnswers; readonly nowMs: number },
 ): Promise<void> {
   await together(pages, async ([page, before]) => {
     const marks = stored.flatMap(({ entry }) => (entry.page === page ? [entry.mark] : []));

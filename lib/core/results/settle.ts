@@ -211,7 +211,8 @@ const MAX_FACTS = 50;
 function factsIn(rows: readonly Row[], column: string): Record<string, ContainerFacts> {
   const said = rows.flatMap((row): [string, ContainerFacts][] => {
     const facts = containerFacts(row);
-    return Object.keys(facts).length > 0 ? [[row[column] ?? '', facts]] : [];
+    const isEmpty = Object.values(facts).every((fact) => fact === undefined);
+    return isEmpty ? [] : [[row[column] ?? '', facts]];
   });
   // The last entry of a name wins.
   return Object.fromEntries([...new Map(said.toReversed())].slice(-MAX_FACTS));

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { signNodeKey } from '../../lib/core/nodes/node-key.ts';
-import { TlsApi, type TlsApiDeps } from '../../lib/core/osquery/tls-api.ts';
+import type { TlsApiDeps } from '../../lib/core/osquery/deps.ts';
+import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import { inForce, plainPolicy } from './plain-policy.ts';
 
 const MiB = 1024 * 1024;

@@ -1,0 +1,108 @@
+import { otherHostOf } from '../hosts/resolve-host.ts';
+import { HOT_INTERVAL_SECONDS } from '../ledger/bound.ts';
+import { accelerateSeconds, type Node } from '../nodes/node.ts';
+import type { NodeClaim } from '../nodes/node-key.ts';
+import { pollerOf } from '../nodes/poller.ts';
+import { agentConfig } from '../policy/agent-config.ts';
+import { drain } from '../queue/drain.ts';
+import { defaultLimits } from '../queue/plan-drain.ts';
+import { giveUp } from '../results/give-up.ts';
+import { handleAnswers } from '../results/handle-answers.ts';
+import type { TimeLeft } from '../results/lines.ts';
+import { cut } from '../text.ts';
+import type { TlsApiDeps } from './deps.ts';
+import { hearInstance } from './instance-claim.ts';
+import { nodeOf, partitionOf } from './node-access.ts';
+import { hasOutlived, nodeIntervalSeconds, nodeProfile, recordSeen } from './presence.ts';
+import { quarantine } from './quarantine.ts';
+import { accepted, document, nodeInvalid, type Reply, refused, work } from './replies.ts';
+import { RequestBody } from './request-body.ts';
+import { readAnswers, readLog, unreadableRows } from './requests.ts';
+import { MAX_LOG_LINES, storeLog } from './store-log.ts';
+
+/** The data of a log or write request. */
+export interface NodeData {
+  readonly document: unknown;
+  readonly body: RequestBody;
+  readonly timeLeftMs: TimeLeft;
+}
+
+/** Answers a config request with the agent configuration of the node's profile. */
+export async function answerConfig(claim: NodeClaim, deps: TlsApiDeps): Promise<Reply> {
+  const node = await nodeOf(claim, deps);
+  if (!node) return nodeInvalid;
+  await recordSeen(node, deps);
+  return document(agentConfig(nodeProfile(node, await deps.policy(), deps)).json);
+}
+
+/** Answers a distributed read with the host's pending queries. */
+export async function answerRead(claim: NodeClaim, timeLeftMs: TimeLeft, deps: TlsApiDeps): Promise<Reply> {
+  const { now, report, limits = defaultLimits } = deps;
+  const partition = await partitionOf(claim, deps);
+  if (!partition) return nodeInvalid;
+  const { node } = partition;
+  const nowMs = now();
+  await recordSeen(node, deps);
+  if (node.contests && (await hasOutlived(node, node.contests, deps))) return nodeInvalid;
+  // An idle poll of a cold host needs no policy, and so does not read it.
+  const idle = partition.pending.length === 0;
+  const { queriesPerDelivery } = idle ? limits : (await deps.policy()).policy.limits;
+  const { queries, waiting, longestWaitMs, isMore } = await drain(partition, nowMs, {
+    ...deps,
+    limits: { ...limits, queriesPerDelivery },
+    giveUp: (delivery, given) => giveUp(node, delivery, given, { ...deps, timeLeftMs }),
+  });
+  const wireIds = queries.map((query) => query.wireId);
+  if (queries.length > 0) report('queries_delivered', { host: node.host, wireIds, waiting, longestWaitMs });
+  return work(queries, await accelerateFor(node, isMore ? limits.leaseMs : 0, nowMs, deps));
+}
+
+/**
+ * For how many seconds the agent should poll every 5 s: what is left of its host's heat, or the lease of this delivery if
+ * more queries are waiting. Undefined for an agent whose own interval is as short, because osquery would slow it down
+ * (docs/spec/osquery-protocol.md §9.1).
+ */
+async function accelerateFor(node: Node, moreMs: number, nowMs: number, deps: TlsApiDeps): Promise<number | undefined> {
+  const seconds = accelerateSeconds({ hotUntilMs: Math.max(node.hotUntilMs, nowMs + moreMs) }, nowMs);
+  if (seconds === undefined) return undefined;
+  return (await nodeIntervalSeconds(node, deps)) > HOT_INTERVAL_SECONDS ? seconds : undefined;
+}
+
+/** Answers a distributed write: stores the answers and records what they prove. */
+export async function answerWrite(node: Node, data: NodeData, deps: TlsApiDeps): Promise<Reply> {
+  const { registry, now, report } = deps;
+  const answers = readAnswers(data.document);
+  const unreadable = (reason: string, body: RequestBody): Promise<Reply> =>
+    quarantine(node, { endpoint: 'write', reason, body }, deps);
+  if (!answers) return unreadable('no readable queries', data.body);
+  const done = await handleAnswers(node, answers, {
+    ...deps,
+    timeLeftMs: data.timeLeftMs,
+    learnConfig: (host, hash) => deps.directory.recordConfigHash(host, hash),
+    poller: async () => pollerOf(node, (await deps.policy()).policy.profiles, now()),
+    learnInstance: (host, instance) => hearInstance(node, host, instance, deps),
+    seesContainers: () => registry.recordDockerAccess(node.host, now()),
+    otherHostOf: (name) => otherHostOf(name, node.host, deps),
+  });
+  // The network wrote these ids, thousands of them after an outage: the log gets ten, cut.
+  const wireIds = answers.slice(0, 10).map((answer) => cut(answer.wireId, 64));
+  report('answers_stored', { host: node.host, answers: answers.length, wireIds, done });
+  if (!done) return refused('Some of these results are not stored yet: keep all of them and try again.', 503);
+  // Last: a copy that arrives before this ends stores the same lines again, under the same ids.
+  for (const part of unreadableRows(data.document))
+    await unreadable('rows are no list of objects', RequestBody.of(Buffer.from(part)));
+  return accepted;
+}
+
+/** Answers a log request: stores its lines and queues what they trigger. */
+export async function answerLog(node: Node, data: NodeData, deps: TlsApiDeps): Promise<Reply> {
+  const batch = readLog(data.document);
+  const unreadable = (reason: string): Promise<Reply> =>
+    quarantine(node, { endpoint: 'log', reason, body: data.body }, deps);
+  if (!batch) return unreadable('no readable data');
+  if (batch.lines.length > MAX_LOG_LINES) return unreadable(`more than ${MAX_LOG_LINES} lines`);
+  const done = await storeLog(node, batch, data.timeLeftMs, deps);
+  return done
+    ? accepted
+    : refused('Some lines are stored: send the whole batch again, and the rest is stored then.', 503);
+}

@@ -1,0 +1,84 @@
+import { NO_TRUST } from '../attest/trust.ts';
+import { noteTwin, noteUnattested } from '../fleet/note-contest.ts';
+import { resolveHost } from '../hosts/resolve-host.ts';
+import { intervalSecondsOf } from '../ledger/bound.ts';
+import { entryOf, factsOf } from '../nodes/directory.ts';
+import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
+import { lives, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
+import { contestMsOf, isContested, isLost } from '../nodes/twins.ts';
+import { profileFor } from '../policy/agent-config.ts';
+import type { CompiledPolicy } from '../policy/compiled-policy.ts';
+import type { Profile } from '../policy/policy.ts';
+import type { TlsApiDeps } from './deps.ts';
+
+type Deps = Pick<
+  TlsApiDeps,
+  | 'registry'
+  | 'aliases'
+  | 'queue'
+  | 'ledger'
+  | 'directory'
+  | 'fleetIssues'
+  | 'attestation'
+  | 'policy'
+  | 'now'
+  | 'report'
+>;
+
+/** Records that a node polled, every five minutes at most, and repeats what may have failed at its enrollment. */
+export async function recordSeen(node: Node, deps: Deps): Promise<void> {
+  const { registry, policy, attestation = NO_TRUST } = deps;
+  const nowMs = deps.now();
+  if (nowMs - node.lastSeenMs < SEEN_EVERY_MS && !isContested(node)) return;
+  await registry.recordPoll(node.host, nowMs);
+  const identifier = identifierOf(node.host);
+  if (identifier !== node.host) await noteTwin(identifier, node, deps);
+  if (attestation.mode !== 'off' && looksLikeInstance(identifier) && !node.attested)
+    await noteUnattested(node.host, 'it enrolled without an instance identity document', deps);
+  await correctAlias(node.host, deps);
+  await listNode({ ...node, lastSeenMs: nowMs }, await policy(), deps);
+}
+
+/**
+ * Whether the agent whose identifier this second agent shares is gone. If so, this one enrolls again and gets the
+ * identifier. If the other agent has polled meanwhile, the contest is over.
+ */
+export async function hasOutlived(node: Node, holderHost: string, deps: Deps): Promise<boolean> {
+  const { registry } = deps;
+  const nowMs = deps.now();
+  if (nowMs - node.enrolledAtMs < contestMsOf(await nodeIntervalSeconds(node, deps))) return false;
+  const holder = await registry.find(holderHost, true);
+  if (!lives(holder, nowMs)) return true;
+  if (!isContested(holder)) await registry.renewTwin(node.host);
+  return isLost(holder, contestMsOf(await nodeIntervalSeconds(holder, deps)), nowMs);
+}
+
+/** Removes a wrong alias of a living host: such an alias would send the host's queries to another host. */
+export async function correctAlias(host: string, deps: Deps): Promise<void> {
+  if (await deps.aliases.find(host)) await resolveHost(host, deps);
+}
+
+/** Moves the alias of an agent that changed its name, and removes the old name from the directory. */
+export async function leaveName(was: string, host: string, deps: Deps): Promise<void> {
+  const { aliases, directory, registry, now } = deps;
+  const instanceId = (await registry.find(was, true))?.instanceId;
+  const alias = instanceId === undefined ? undefined : await aliases.find(instanceId, true);
+  if (instanceId !== undefined && alias?.host === was) await aliases.learn(instanceId, host, now(), alias.source);
+  await directory.remove(was);
+}
+
+/** Writes the node's entry in the directory, where selectors find it. */
+export async function listNode(node: Node, policy: CompiledPolicy, deps: Deps): Promise<void> {
+  const { name } = nodeProfile(node, policy, deps);
+  await deps.directory.record(entryOf(node, name), deps.now() + NODE_TTL_MS);
+}
+
+/** How often the node's profile makes it poll, seconds. */
+export async function nodeIntervalSeconds(node: Node, deps: Pick<Deps, 'policy' | 'now'>): Promise<number> {
+  return intervalSecondsOf(nodeProfile(node, await deps.policy(), deps));
+}
+
+/** The profile that the policy selects for a node. */
+export function nodeProfile(node: Node, { policy }: CompiledPolicy, { now }: Pick<Deps, 'now'>): Profile {
+  return profileFor(policy.profiles, factsOf(node, now()));
+}

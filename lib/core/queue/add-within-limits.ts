@@ -1,7 +1,7 @@
 import type { Limits } from '../policy/policy.ts';
 import { renderSql } from '../sql/render.ts';
 import { digestOf } from './digest.ts';
-import type { HostQueue, SpacedQuery } from './host-queue.ts';
+import type { PendingQueries, SpacedQuery } from './host-queue.ts';
 import type { PendingQuery } from './pending-query.ts';
 
 /** A query that a limit kept out of the queue. */
@@ -11,18 +11,18 @@ export interface Dropped {
 }
 
 interface Options {
-  readonly queue: HostQueue;
+  readonly queue: PendingQueries;
   readonly limits: Limits;
-  /** Ids of queries that wait and will be taken back: their places are free. */
+  /** Ids of pending queries that will be withdrawn; they do not count against the limits. */
   readonly leaving: ReadonlySet<string>;
   readonly now: () => number; // epoch ms
 }
 
 /**
- * Adds queries to the queue of a host as far as the limits allow, in their order and in few writes. A query that waits
- * already, as after a crash, keeps its place.
+ * Adds queries to a host's queue within the limits, in order and in few writes. A query that is already pending, for
+ * example after a crash, stays queued.
  *
- * @returns the queries that wait now, and those that a limit dropped
+ * @returns the queries that are pending now, and those that a limit dropped
  */
 export async function addWithinLimits(
   host: string,
@@ -30,9 +30,9 @@ export async function addWithinLimits(
   { queue, limits, leaving, now }: Options,
 ): Promise<{ readonly queued: PendingQuery[]; readonly dropped: Dropped[] }> {
   const waiting = new Set(await queue.waitingIds(host, now()));
-  const fanOutIds = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
+  const capacity = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
   const dropped: Dropped[] = [];
-  const asked = new Set<string>();
+  const questions = new Set<string>();
   let batch = new Map<string, SpacedQuery>();
 
   const write = async (): Promise<void> => {
@@ -47,21 +47,21 @@ export async function addWithinLimits(
   };
 
   for (const query of queries) {
-    // There is no later for a last gasp, and it is a handful of queries.
+    // A last gasp cannot wait, and it is only a few queries.
     const isLimited = query.set !== 'last-gasp';
-    // How many places are left shows when the queries before are written.
-    if (batch.has(query.queryId) || (isLimited && waiting.size + batch.size >= fanOutIds)) await write();
+    // Only a write shows how much capacity is left: spacing may leave out queries of the batch.
+    if (batch.has(query.queryId) || (isLimited && waiting.size + batch.size >= capacity)) await write();
     if (waiting.has(query.queryId)) continue;
-    if (isLimited && waiting.size >= fanOutIds) {
+    if (isLimited && waiting.size >= capacity) {
       dropped.push({ query, limit: 'pendingPerHost' });
       continue;
     }
     const spaced = spacedQuery(query, limits, now());
     const question = spaced.reserves?.question;
-    // A storm of the same question costs one write.
-    if (question !== undefined && asked.has(question)) dropped.push({ query, limit: 'spacingSeconds' });
+    // Repeats of one question cost one write.
+    if (question !== undefined && questions.has(question)) dropped.push({ query, limit: 'spacingSeconds' });
     else batch.set(query.queryId, spaced);
-    if (question !== undefined) asked.add(question);
+    if (question !== undefined) questions.add(question);
   }
   await write();
   return { queued: queries.filter(({ queryId }) => waiting.has(queryId)), dropped };
@@ -69,7 +69,7 @@ export async function addWithinLimits(
 
 function spacedQuery(query: PendingQuery, { spacingSeconds }: Limits, nowMs: number): SpacedQuery {
   if (spacingSeconds === 0) return { query };
-  // The same words after a task's end are another question.
+  // The set is part of the question: the same SQL after a task's end asks something else.
   const question = digestOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
   return { query, reserves: { question, untilMs: nowMs + spacingSeconds * 1000 } };
 }

@@ -1,16 +1,20 @@
 import type { Node } from '../nodes/node.ts';
 import { type DeliveredQuery, pendingAgain } from './delivery.ts';
-import type { HostQueue } from './host-queue.ts';
+import type { PendingQueries } from './host-queue.ts';
 
 /**
- * Whether a question about containers goes on to the other agents of the machine: this one found none and never showed
- * that it reaches Docker.
+ * Whether a query about containers that found none goes to the other agents on the host: this agent has never shown that it
+ * can reach Docker.
  */
 export const wantsTwins = ({ twins = [], seesContainersAtMs }: Node, query: DeliveredQuery): boolean =>
   twins.length > 0 && seesContainersAtMs === undefined && query.evidence !== undefined;
 
-/** Asks the other agents of a machine what this one could not answer. Ids stay, so a repeat asks nothing new. */
-export async function askTwins(node: Node, query: DeliveredQuery, queue: HostQueue): Promise<void> {
+/** Queues a query for the other agents on the host. Query ids stay the same, so a repeat queues nothing new. */
+export async function askTwins(
+  node: Node,
+  query: DeliveredQuery,
+  queue: Pick<PendingQueries, 'enqueue'>,
+): Promise<void> {
   for (const host of node.twins ?? [])
     for (const asker of query.askers) await queue.enqueue(pendingAgain(query, asker, host, asker.alias ?? node.host));
 }

@@ -2,7 +2,7 @@ import type { Evidence, QuerySet } from '../policy/query-set.ts';
 import { type Bindings, renderSql } from '../sql/render.ts';
 import type { Asker, PendingQuery } from './pending-query.ts';
 
-/** One query as a node receives it: possibly several pending queries merged into one. */
+/** One query as a node receives it; several pending queries may be merged into it. */
 export interface DeliveredQuery {
   readonly rule: string;
   readonly query: string;
@@ -11,49 +11,49 @@ export interface DeliveredQuery {
   readonly evidence?: Evidence;
   readonly discovery?: string;
   readonly askers: readonly Asker[];
-  readonly expiresAtMs: number; // the latest of its askers
+  readonly expiresAtMs: number; // the latest among its askers
 }
 
-/** One hand-over of queries of a delivery. Its number, counted from 0, is part of its wire ids. */
+/** One time that queries of a delivery are handed to the node. Its number, from 0, is part of the wire ids. */
 export interface Offer {
   readonly atMs: number;
-  /** Of its queries, within the delivery. */
+  /** Positions of the offered queries in the delivery. */
   readonly positions: readonly number[];
-  /** The agent's own repeat of a read: not a further attempt. */
+  /** True if the agent only repeated its read; such an offer is no further attempt. */
   readonly isRepeat?: boolean;
 }
 
-/** Queries that a node took together. Delivery is not execution: they are offered again until answered or given up. */
+/** Queries handed to a node together. A node may not run them, so they are offered again until answered or given up. */
 export interface Delivery {
   readonly id: string;
   readonly host: string;
   readonly queries: readonly DeliveredQuery[];
   readonly offers: readonly Offer[]; // at least one
-  /** Marks of the runs that were stored and settled: `markOf`. */
+  /** Marks (`markOf`) of the runs whose answers are stored and settled. */
   readonly answered: readonly string[];
-  readonly leaseUntilMs: number; // of the latest offer that is no repeat
-  /** Ids of pending queries that another host is asked by now: they were meant for it. @default - none */
+  readonly leaseUntilMs: number; // of the latest offer that is not a repeat
+  /** Ids of queries that have moved to another host, for which they were meant. @default - none */
   readonly moved?: readonly string[];
 }
 
-/** It has waited for another agent already. */
+/** Queries that move to another agent have waited already, so they come early. */
 const PRIORITY_AGAIN = 1;
 
-// An id of 64 hex digits with quotes is 68 bytes: about 230 of them. Docker is asked once per id.
+// About 230 container ids of 68 bytes each (64 hex digits, quotes and a comma). The agent calls Docker once per id.
 const MAX_SQL_BYTES = 16_384;
 const MAX_ASKERS = 100;
-// A delivery is one item of the table, at most 400 KB with all it knows of its askers; three full groups fit: those
-// with evidence, which are the first.
+// A delivery is one table item of at most 400 KB, including its askers. Three full groups fit: the first three, which have
+// evidence.
 const MAX_GROUP_BYTES = 100_000;
 const MAX_DELIVERY_BYTES = 300_000;
 
-/** Pending queries that are asked as one. */
+/** Pending queries that are merged into one. */
 export type Group = [PendingQuery, ...PendingQuery[]];
 
 /**
- * Groups pending queries that one SQL text can answer: same rule, set, query and text, every binding a list. Fifty task
- * starts then cost the host one query. Groups keep the order of their first member; a group that would outgrow the
- * bound on SQL length, or its share of an item, is split.
+ * Groups pending queries that one SQL text can answer: same rule, set, query and SQL, and every binding a list. Fifty task
+ * starts then cost the host one query. Groups are in the order of their first member. A group that would exceed the bound on
+ * SQL length, or its share of a table item, is split.
  */
 export function mergeable(pending: readonly PendingQuery[]): Group[] {
   const groups: Group[] = [];
@@ -61,7 +61,7 @@ export function mergeable(pending: readonly PendingQuery[]): Group[] {
   for (const query of pending) {
     const lists = Object.values(query.bindings);
     const shared = lists.length > 0 && lists.every(Array.isArray);
-    // The set too: the same words prove another thing about a task that runs than about one that has stopped.
+    // The set is part of the key: the same SQL proves different things about running and stopped tasks.
     const key = JSON.stringify([query.rule, query.set, query.query, query.sql, query.discovery ?? null]);
     const group = shared ? open.get(key) : undefined;
     if (group && fits(group, query)) group.push(query);
@@ -80,10 +80,10 @@ function fits(group: Group, query: PendingQuery): boolean {
   return bytesOf(larger) <= MAX_GROUP_BYTES;
 }
 
-// A little more than it takes in a delivery.
+// Slightly more than the group takes in a delivery.
 const bytesOf = (group: Group): number => Buffer.byteLength(JSON.stringify(group));
 
-/** The first of these groups, as many as one delivery can hold; a single one always fits. */
+/** As many of the first groups as one delivery can hold, at least one. */
 export function fitting(groups: readonly Group[]): Group[] {
   const fit: Group[] = [];
   let bytes = 0;
@@ -95,7 +95,7 @@ export function fitting(groups: readonly Group[]): Group[] {
   return fit;
 }
 
-/** The rendered SQL of a group: list bindings united, each value once, in order of arrival. */
+/** The rendered SQL of a group: list bindings are merged, each value once, in order of arrival. */
 export function sqlOf(group: Group): string {
   const [first, ...rest] = group;
   if (rest.length === 0) return renderSql(first.sql, first.bindings);
@@ -105,7 +105,7 @@ export function sqlOf(group: Group): string {
   return renderSql(first.sql, united);
 }
 
-/** A delivery of these groups, first offered now. */
+/** A new delivery of these groups, with its first offer at `nowMs`. */
 export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, leaseMs: number): Delivery {
   const host = groups[0]?.[0].host ?? '';
   return {
@@ -127,13 +127,18 @@ export function deliveryOf(id: string, groups: readonly Group[], nowMs: number, 
   };
 }
 
-/** What one asks in a delivery, as a query that waits for another host. It keeps its id, so a repeat asks nothing new. */
+/** The query of one asker in a delivery, pending for another host. It keeps its id, so a repeat queues nothing new. */
 export function pendingAgain(query: DeliveredQuery, asker: Asker, host: string, alias?: string): PendingQuery {
   const { rule, query: name, set, sql, evidence, discovery } = query;
-  const asked = { rule, query: name, set, sql, bindings: {}, evidence, discovery };
-  return { ...asker, ...asked, alias, host, priority: PRIORITY_AGAIN };
+  const same = { rule, query: name, set, sql, bindings: {}, evidence, discovery };
+  return { ...asker, ...same, alias, host, priority: PRIORITY_AGAIN };
 }
 
+/**
+ * The part of a pending query that stays its own when queries are merged.
+ *
+ * @example { queryId: 'a1…', workload: 'arn:aws:ecs:…', subjects: ['4f2c…'], decorations: { cluster: 'web' }, queuedAtMs: … }
+ */
 function askerOf(query: PendingQuery): Asker {
   const { queryId, workload, alias, subjects, decorations, subjectDecorations } = query;
   const { triggeredAtMs, receivedAtMs, detectedBy, queuedAtMs, expiresAtMs, fanOutIds } = query;

@@ -5,43 +5,43 @@ import { awaitedIn, type OfferedQuery, offered, offersOf, unanswered, waitingFor
 import { keyOf } from './pending-query.ts';
 import { type DrainLimits, type DrainPlan, defaultLimits, planDrain } from './plan-drain.ts';
 
-/** A query that was handed over, and will not be offered again. */
+/** A delivered query that will not be offered again. */
 export interface GivenUp {
   readonly query: DeliveredQuery;
   readonly position: number;
-  /** `agent-silent`: the agent did not come for another try. `unanswered`: it came, and did not answer. */
+  /** `agent-silent`: the agent stopped polling before another try. `unanswered`: it kept polling and did not answer. */
   readonly reason: 'unanswered' | 'agent-silent';
-  readonly times: number; // offered
-  readonly alone: number; // of these without another query beside it
+  readonly times: number; // how often it was offered
+  readonly alone: number; // how often it was the only query of the offer
 }
 
 export interface DrainDeps {
   readonly queue: HostQueue;
   readonly ledger: Sightings;
-  /** Makes it known that queries are given up; false when that has to be tried again. */
+  /** Records that queries are given up; false if the next poll has to try again. */
   readonly giveUp: (delivery: Delivery, queries: readonly GivenUp[]) => Promise<boolean>;
   /** @default defaultLimits */
   readonly limits?: DrainLimits;
 }
 
-/** What one poll came to. */
+/** The outcome of one poll. */
 export interface Drained {
-  /** To be handed to the node, possibly none. */
+  /** The queries for the node, possibly none. */
   readonly queries: readonly OfferedQuery[];
-  /** How many queries waited for this poll, those included that it takes. */
+  /** How many queries were pending, including those in this reply. */
   readonly waiting: number;
-  /** How long the first of them had waited, ms, its node's enrollment taken for the beginning; 0 where none waited. */
+  /** How long the oldest of them was pending since the node enrolled, ms; 0 if none was pending. */
   readonly longestWaitMs: number;
-  /** Whether some have to wait for another poll. */
+  /** Whether some queries are left for another poll. */
   readonly isMore: boolean;
 }
 
 /**
- * Answers one poll: the queries to hand to the node. An idle partition costs no write at all.
+ * Answers one poll with the queries for the node. An idle partition costs no write.
  *
- * Order makes it safe: claim, write the delivery, then remove what it took. The claim names the queries, so a second
- * poll that reads between these writes leaves them alone. After a crash behind the claim they are free again when it
- * ends; after one behind the delivery they are inside it, seen as left over and removed by the next poll.
+ * The order of writes makes it crash-safe: claim, write the delivery, remove the pending queries. The claim names the
+ * queries, so a concurrent poll does not take them. After a crash behind the claim, they are free again when the claim
+ * ends. After a crash behind the delivery, the next poll finds them in it and removes the pending copies.
  */
 export async function drain(partition: HostPartition, nowMs: number, deps: DrainDeps): Promise<Drained> {
   const { queue, ledger, limits = defaultLimits } = deps;
@@ -67,7 +67,7 @@ export async function drain(partition: HostPartition, nowMs: number, deps: Drain
   return { queries, waiting: waiting.length, longestWaitMs: Math.max(0, nowMs - sinceMs), isMore };
 }
 
-/** Offers once more what was handed over before, under ids of its own. */
+/** Offers delivered queries again, under new wire ids. */
 async function offerAgain(
   { repeats, again }: DrainPlan,
   nowMs: number,
@@ -107,8 +107,8 @@ async function deliver(
 const queryIdsOf = ({ askers }: DeliveredQuery): string[] => askers.map(({ queryId }) => queryId);
 
 /**
- * Closes the questions behind a discovery query that end without an answer, where they could have proved something. The node
- * skipped them if others of their offer were answered: that is an answer without a row. Else silence says nothing.
+ * Closes queries with discovery and evidence that end without an answer. If other queries of the same offer were answered,
+ * the node skipped this one, which counts as an answer without rows. Otherwise silence proves nothing.
  */
 async function closeSilent(delivery: Delivery, ledger: Sightings): Promise<void> {
   const awaited = awaitedIn(delivery);
@@ -124,8 +124,8 @@ async function closeSilent(delivery: Delivery, ledger: Sightings): Promise<void>
 }
 
 /**
- * The queries of a spent delivery that end without an answer. Silence about one behind a discovery query says nothing: the
- * node may have skipped it.
+ * The queries of a spent delivery that end without an answer. Queries with discovery are left out, because the node may have
+ * skipped them.
  */
 function givenUpOf(delivery: Delivery, nowMs: number, attempts: number): GivenUp[] {
   return unanswered(delivery).flatMap((position) => {
@@ -134,7 +134,7 @@ function givenUpOf(delivery: Delivery, nowMs: number, attempts: number): GivenUp
     const askers = waitingFor(delivery, query);
     if (askers.length === 0 && query.askers.length > 0) return [];
     const { times, alone } = offersOf(delivery, position);
-    // There was time for another try, and the agent did not come for it.
+    // There was time for another try, and the agent did not poll.
     const isSilent = times < attempts && query.expiresAtMs <= nowMs && query.expiresAtMs > delivery.leaseUntilMs;
     return [{ query: { ...query, askers }, position, reason: isSilent ? 'agent-silent' : 'unanswered', times, alone }];
   });

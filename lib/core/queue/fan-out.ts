@@ -1,24 +1,24 @@
 import { createHmac } from 'node:crypto';
 
-/** How far a fan-out has come. */
+/** The progress of a fan-out. */
 export interface FanOutProgress {
-  readonly hosts: number; // asked so far
-  /** The rank of the host that was asked last; those behind it come next. */
+  readonly hosts: number; // hosts queried so far
+  /** The rank of the last queried host; hosts with higher ranks are next. */
   readonly cursor?: string;
   readonly done: boolean;
 }
 
-/** A host and where it stands in the order of a fan-out. */
+/** A host and its rank in the order of a fan-out. */
 export interface Ranked<T> {
   readonly entry: T;
   readonly rank: string;
 }
 
 /**
- * Puts hosts into an order that no host can choose by its name, and that differs from one fan-out to the next. A limit
- * then leaves each the same chance. The same fan-out has the same order when it is repeated.
+ * Orders hosts by a keyed hash, so that no host can influence its rank with its name and a limit gives each the same chance.
+ * Each fan-out has another order; a repeated fan-out has the same order.
  *
- * @param secret known to no host
+ * @param secret unknown to hosts
  * @param id of the fan-out
  */
 export function ranked<T extends { readonly hostIdentifier: string }>(
@@ -35,22 +35,23 @@ export function ranked<T extends { readonly hostIdentifier: string }>(
     .sort((one, other) => (one.rank < other.rank ? -1 : 1));
 }
 
-/** The places of triggers without a ledger: how far each has come, so that one that comes again asks nothing twice. */
+/** Progress of triggers that have no ledger record, so that a redelivered trigger queues nothing twice. */
 export interface FanOuts {
-  /** A random text that stays the same and that no host knows: it orders fan-outs. */
+  /** A constant random text, unknown to hosts, that orders fan-outs. */
   secret(): Promise<string>;
-  /** Where a trigger was left; at the beginning when it is new, or so old that it counts as new. */
+  /** The progress of a trigger; none if the trigger is new or its progress has expired. */
   resume(id: string, nowMs: number): Promise<FanOutProgress>;
   /**
-   * Changes nothing that is to be remembered for longer: the answer to a finding may overtake the note that it was asked.
+   * Saves progress, unless progress with a later expiry exists: the answer to a finding may arrive before the note that it was
+   * queued.
    *
-   * @param keepMs for how long it is remembered; @default a day
+   * @param keepMs how long the progress is kept; @default a day
    */
   save(id: string, progress: FanOutProgress, nowMs: number, keepMs?: number): Promise<void>;
 }
 
-/** GuardDuty keeps a finding, and may publish it again, for as long. */
+/** GuardDuty keeps a finding for 90 days and may publish it again. */
 export const FINDING_KEEPS_MS = 90 * 24 * 3_600_000;
 
-/** An event comes back within minutes; a request with the same idempotency key within a day is the same request. */
+/** Events are redelivered within minutes. Requests with the same idempotency key within a day are the same request. */
 export const FAN_OUT_KEEPS_MS = 24 * 3_600_000;

@@ -10,70 +10,78 @@ export interface HostPartition {
   readonly pending: readonly PendingQuery[]; // by priority, then id
 }
 
-/** A delivery that answers refer to: still with its host, or retired within the last day. */
+/** A delivery that answers refer to: in flight, or retired within the last day. */
 export interface FoundDelivery extends Delivery {
   readonly isRetired: boolean;
 }
 
-/** A query, and the question that no other query may ask its host for a while. */
+/** A query, and the question it reserves: no other query may ask its host the same for a while. */
 export interface SpacedQuery {
   readonly query: PendingQuery;
-  /** @default - it may be asked at any time */
+  /** @default - the question may be repeated at any time */
   readonly reserves?: {
     readonly question: string; // digest of rule, set, query and rendered SQL
     readonly untilMs: number;
   };
 }
 
-/**
- * The queue of one host: what waits, and what is in flight. A crash between any two writes leaves a state that the next
- * poll or the next copy of an answer sees and mends.
- */
-export interface HostQueue {
-  /** One query of the host's partition; eventually consistent unless asked otherwise. */
-  read(host: string, consistent?: boolean): Promise<HostPartition>;
-  /** Ids of the queries that wait and have not expired. */
+/** The pending queries of hosts. */
+export interface PendingQueries {
+  /** Ids of the pending queries that have not expired. */
   waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>>;
   /**
-   * Adds queries of one host as `enqueue` does, and reserves the question of each. One whose question another query holds,
-   * and the time of that is not over, is left out. The query that holds a question may reserve it again, after a crash.
+   * Adds queries of one host as `enqueue` does, and reserves their questions. A query whose question is reserved by another
+   * query is left out. The query that holds a reservation may renew it, for example after a crash.
    *
    * @param spaced each query and each question once
-   * @returns the ids of those left out
+   * @returns the ids of the queries left out
    */
   enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>>;
-  /** Adds a query unless one with its id already waits; one that has expired waits no more. */
+  /** Adds a query, unless one with its id is pending and has not expired. */
   enqueue(query: PendingQuery): Promise<void>;
+  /** Removes pending queries; missing ones are no error. */
+  remove(keys: readonly PendingKey[]): Promise<void>;
+}
+
+/** The deliveries of hosts. */
+interface Deliveries {
   /**
-   * Takes queries for a delivery about to be written: true for the one caller who saw the current `rev`.
+   * Claims queries for a delivery about to be written; true for the one caller that saw the current `rev`.
    *
-   * @param taken query id → epoch ms until which nobody else takes it; replaces what the node holds
+   * @param taken query id → epoch ms until which no other poll may take it; replaces the node's earlier claims
    */
   claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean>;
   /** Writes a new delivery. */
   deliver(delivery: Delivery): Promise<void>;
   /**
-   * Notes that queries of a delivery are offered once more. A new lease goes to the one caller who knew all offers so far;
-   * a repeat of a read needs none and is always noted.
+   * Records that queries of a delivery are offered again. Only a caller that knew all earlier offers gets a new lease; a
+   * repeated read gets no lease and is always recorded.
    *
-   * @returns the number of the offer; undefined when another caller was first, or the delivery is retired
+   * @returns the number of the offer; undefined if another caller was first, or the delivery is retired
    */
   offerAgain(delivery: Delivery, offer: Offer, leaseUntilMs?: number): Promise<number | undefined>;
-  /** The deliveries of these ids, read consistently: those in flight, and those that were retired within a day. */
+  /** The deliveries with these ids, read consistently: those in flight, and those retired within a day. */
   findDeliveries(host: string, deliveryIds: readonly string[]): Promise<readonly FoundDelivery[]>;
-  /** Deliveries of a host that were retired within a day, read consistently. */
+  /** The deliveries of a host that were retired within a day, read consistently. */
   retiredDeliveries(host: string): Promise<readonly Delivery[]>;
-  /** Notes in a delivery, in flight or retired, which of its queries another host is asked by now. */
+  /** Records in a delivery, in flight or retired, which of its queries have moved to another host. */
   recordMoved(delivery: Delivery, queryIds: readonly string[]): Promise<void>;
-  /** Notes runs as stored and settled, and retires deliveries of which every query is answered. */
+  /** Records runs as stored and settled, and retires deliveries whose queries are all answered. */
   complete(settled: readonly Settled[]): Promise<void>;
-  /** Takes a delivery from its host for good. Answers that come all the same find it for a day. */
+  /** Removes a delivery from its host for good. Late answers still find it for a day. */
   retire(delivery: Delivery): Promise<void>;
-  /** Removes pending queries; those already gone are no error. */
-  remove(keys: readonly PendingKey[]): Promise<void>;
 }
 
-/** Runs of a delivery that were stored and settled. */
+/**
+ * The queue of one host: pending queries and deliveries. A crash between any two writes leaves a state that the next poll, or
+ * the next copy of an answer, detects and repairs.
+ */
+export interface HostQueue extends PendingQueries, Deliveries {
+  /** Reads the host's partition with one query of the table; eventually consistent by default. */
+  read(host: string, consistent?: boolean): Promise<HostPartition>;
+}
+
+/** Runs of a delivery whose answers are stored and settled. */
 export interface Settled {
   readonly delivery: FoundDelivery;
   readonly marks: readonly string[];

@@ -13,7 +13,7 @@ interface NamedDeps extends Deps {
   readonly now: () => number; // epoch ms
 }
 
-/** Moves the queries that waited under another name of a host to the host. Idempotent and crash-safe. */
+/** Moves queries queued under an alias to the host. Idempotent and crash-safe. */
 export async function moveWaiting(name: string, host: string, deps: Deps): Promise<void> {
   if (name === host) return;
   const { pending } = await deps.queue.read(name, true);
@@ -21,8 +21,8 @@ export async function moveWaiting(name: string, host: string, deps: Deps): Promi
 }
 
 /**
- * Moves what was asked under a name from a host that the name does not mean to the one that it does: what waits, and what
- * was handed over and has not expired, whatever became of it. Idempotent: a delivery notes what has moved.
+ * Moves the queries for a name from the wrong host to the right one: pending queries, and delivered ones that have not
+ * expired, answered or not. Idempotent: a delivery records which of its queries have moved.
  */
 export async function moveNamed(name: string, from: string, to: string, deps: NamedDeps): Promise<void> {
   if (from === to) return;
@@ -32,13 +32,13 @@ export async function moveNamed(name: string, from: string, to: string, deps: Na
     await moveDelivered(delivery, name, to, deps);
 }
 
-/** Whether it was asked under the name. What a host is asked under its own name has no alias. */
+/** Whether a query is for the name. A query that reached a host by its own name has no alias. */
 const isMeantFor =
   (name: string, from: string) =>
   ({ alias, workload }: Asker): boolean =>
     alias === name || workload === name || (from === name && alias === undefined && workload !== undefined);
 
-/** Queued before it is noted: after a crash in between it is queued again, under the same id. */
+/** Queues first, then records the move: after a crash in between, the same queries are queued again under the same ids. */
 async function moveDelivered(delivery: Delivery, name: string, to: string, deps: NamedDeps): Promise<void> {
   const { queue, ledger, now } = deps;
   const isMeant = isMeantFor(name, delivery.host);

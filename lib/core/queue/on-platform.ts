@@ -3,16 +3,17 @@ import type { Refusal } from '../policy/rule-queries.ts';
 import type { PendingQuery } from './pending-query.ts';
 
 /**
- * The platform of a host, by the `os_version.platform` that its agent enrolled with: on Linux a distribution's name.
+ * The platform of a host, from the `os_version.platform` that its agent sent at enrollment: on Linux the name of a
+ * distribution.
  *
- * @returns undefined where the agent did not say
+ * @returns undefined if the agent sent none
  */
 export function platformOf(platform: string | undefined): Platform | undefined {
   if (!platform) return undefined;
   return platform === 'windows' || platform === 'darwin' ? platform : 'linux';
 }
 
-/** Takes out what a host's platform has no tables for; a host whose platform is unknown is asked everything. */
+/** Leaves out queries that a host's platform has no tables for; a host of unknown platform gets all queries. */
 export function onPlatform(
   { queries, refusals }: { readonly queries: readonly PendingQuery[]; readonly refusals: readonly Refusal[] },
   platform: Platform | undefined,

@@ -5,32 +5,32 @@ import type { Platform } from '../policy/policy.ts';
 import type { Evidence, QuerySet } from '../policy/query-set.ts';
 import type { Bindings } from '../sql/render.ts';
 
-/** The part of a query that belongs to one trigger; merged queries have several. */
+/** The part of a query that belongs to one trigger; a merged query has several. */
 export interface Asker {
   /** Id of the pending query, derived from its cause. */
   readonly queryId: string;
-  /** ECS task ARN or EC2 instance id; absent when the question is about the host itself. */
+  /** ECS task ARN or EC2 instance id; absent if the query is about the host itself. */
   readonly workload?: string;
-  /** The name by which the host was found, where it goes by another: should it belong to another host, the query moves. */
+  /** The alias that led to the host. If the alias turns out to belong to another host, the query moves there. */
   readonly alias?: string;
   /** Ids that a returned row may prove: container runtime ids, or the instance id. */
   readonly subjects: readonly string[];
   readonly decorations: Decorations;
-  /** Subject → decorations of that subject alone (its container name, image, digest). */
+  /** Subject → decorations of that subject only (container name, image, digest). */
   readonly subjectDecorations: Readonly<Record<string, Decorations>>;
   readonly triggeredAtMs: number;
-  readonly receivedAtMs: number; // when we heard of the trigger
-  /** Who told of the trigger. @default - an event */
+  readonly receivedAtMs: number; // when Mayfly received the trigger
+  /** How Mayfly learned of the trigger. @default - by an event */
   readonly detectedBy?: DetectedBy;
   readonly queuedAtMs: number;
   readonly expiresAtMs: number;
-  /** Places of a finding, which hold for as long as it may be answered: the answer makes them last. */
+  /** Fan-out ids of a GuardDuty finding: its answer saves their progress for as long as GuardDuty may repeat the finding. */
   readonly fanOutIds?: readonly string[];
 }
 
-/** One distributed query waiting for one host's next poll; self-contained, so a drain needs no policy. */
+/** One distributed query pending for one host; self-contained, so a drain needs no policy. */
 export interface PendingQuery extends Asker {
-  /** The `host_identifier` it waits for, or an instance id while no host is known by another name. */
+  /** The host it is pending for: a `host_identifier`, or an instance id while the instance's host is unknown. */
   readonly host: string;
   readonly priority: number; // 0 first, 9 last
   readonly rule: string;
@@ -40,7 +40,7 @@ export interface PendingQuery extends Asker {
   readonly bindings: Bindings;
   readonly evidence?: Evidence;
   readonly discovery?: string;
-  /** Platforms of hosts that can be asked. @default - every one */
+  /** Platforms whose osquery has the query's tables. @default - all */
   readonly platforms?: readonly Platform[];
 }
 

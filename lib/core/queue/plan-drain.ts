@@ -3,23 +3,23 @@ import type { HostPartition } from './host-queue.ts';
 import { attemptsOf, isOut, latestOf, nextPart, openIn, outIn, queriesAt, waitingFor } from './offers.ts';
 import type { PendingQuery } from './pending-query.ts';
 
-/** How much is handed to a host at once, how long it may keep it, and how often it is tried. */
+/** How many queries a delivery holds, how long its lease lasts, and how often a query is tried. */
 export interface DrainLimits {
   /**
-   * Results return only when the whole batch has run, so a batch is small: so many queries with evidence, which make the
-   * verdict and are cheap, and so many others. What proves a life never waits for what describes another.
+   * How many queries with evidence, and how many others, one delivery holds. Results return only after the whole batch has
+   * run, so a batch is small. Queries with evidence decide verdicts and are cheap, so they never wait for the others.
    */
   readonly queriesPerDelivery: number;
-  /** After this an unanswered offer is followed by another. */
+  /** After this time, unanswered queries are offered again. */
   readonly leaseMs: number;
-  /** Offers of one query in all: one that kills its agent must not do so for ever. */
+  /** The most offers of one query, because a query may kill its agent each time. */
   readonly attempts: number;
   /**
-   * A read this soon after a hand-over may be the same read again: the agent's hidden resend, or its second and third
-   * try after 1 s and 4 s (docs/spec/osquery-protocol.md §2.3, §4). It gets the same queries, and that is no new attempt.
+   * A read this soon after an offer may be the same read again: the agent's hidden resend, or its second and third try after
+   * 1 s and 4 s (docs/spec/osquery-protocol.md §2.3, §4). It gets the same queries, which is no new attempt.
    */
   readonly resendMs: number;
-  /** How long a claim hides queries from other polls: the function's timeout, after which its claimant is dead. */
+  /** How long a claim hides queries from other polls: the function's timeout, after which the claimant is dead. */
   readonly claimMs: number;
 }
 
@@ -31,7 +31,7 @@ export const defaultLimits: DrainLimits = {
   claimMs: 15_000,
 };
 
-/** Three tries of a read, each of them twice on the wire, less the first one (docs/spec/osquery-protocol.md §4). */
+/** Three tries of a read, each sent twice, minus the first one (docs/spec/osquery-protocol.md §4). */
 const REPEATS_OF_A_READ = 5;
 
 /** Queries of a delivery, by their positions. */
@@ -40,28 +40,30 @@ interface Part {
   readonly positions: readonly number[];
 }
 
-/** What one poll changes, and what it answers. */
+/** What one poll changes and replies. */
 export interface DrainPlan {
-  /** Handed out before a crash, or past expiry: to be removed. */
+  /** Pending copies of queries that are in a delivery, left by a crash: to be removed. */
   readonly leftover: readonly PendingQuery[];
   readonly expired: readonly PendingQuery[];
-  /** Nothing of them is left to be tried. */
+  /** Deliveries with nothing left to try. */
   readonly spent: readonly Delivery[];
-  /** The same read, repeated. */
+  /** The same queries again, for a repeated read. */
   readonly repeats: readonly Part[];
-  /** To be offered again, with nothing beside it. */
+  /** Unanswered queries to offer again, with nothing else in the reply. */
   readonly again?: Part;
   readonly fresh?: Delivery;
-  /** What may be handed out now. */
+  /** Queries that may be delivered now. */
   readonly waiting: readonly PendingQuery[];
-  /** Whether some of it, or of what is to be offered again, has to wait for another poll. */
+  /** Whether some of them, or some unanswered queries, are left for another poll. */
   readonly isMore: boolean;
 }
 
 /**
- * Decides one poll from what one read returned. Pure: the clock is passed in, nothing is written.
+ * Decides one poll from one read of the partition. Pure: the clock is passed in and nothing is written.
  *
  * @param nowMs epoch milliseconds; TTL deletes late, so expiry is decided here
+ * @example planDrain({ node, deliveries: [], pending: [q1, q2] }, nowMs, limits)
+ *   // { fresh: { id: '0mb3…-0001', queries: [q1, q2], … }, repeats: [], spent: [], expired: [], isMore: false, … }
  */
 export function planDrain(partition: HostPartition, nowMs: number, limits: DrainLimits): DrainPlan {
   const { deliveries } = partition;
@@ -83,16 +85,16 @@ export function planDrain(partition: HostPartition, nowMs: number, limits: Drain
   return { ...plan, fresh: deliveryOf(id, chosen, nowMs, limits.leaseMs) };
 }
 
-/** What waits, sorted out. */
+/** Sorts the pending queries into left over, expired and waiting. */
 function pendingOf({ node, deliveries, pending }: HostPartition, spent: readonly Delivery[], nowMs: number) {
-  // What was given up may have been asked again since: it is in nobody's hands.
+  // Queries of a spent delivery may have been queued again since then, so they do not count as in flight.
   const held = deliveries.filter((delivery) => !spent.includes(delivery));
   const inFlight = new Set(held.flatMap((d) => d.queries.flatMap((q) => waitingFor(d, q).map((a) => a.queryId))));
   const leftover = pending.filter((query) => inFlight.has(query.queryId));
   const taken = node?.taken ?? {};
   const known = pending.filter((q) => !inFlight.has(q.queryId) && !((taken[q.queryId] ?? 0) > nowMs));
   const expired = known.filter((query) => query.expiresAtMs <= nowMs);
-  // Within a priority what proves something, then the longest waiting: ids sort at random.
+  // Within a priority: queries with evidence first, then the longest waiting. Ids sort at random.
   const waiting = known.filter((query) => query.expiresAtMs > nowMs).sort(byUrgency);
   return { leftover, expired, waiting };
 }
@@ -103,10 +105,10 @@ const byUrgency = (a: PendingQuery, b: PendingQuery): number =>
   Number(!a.evidence) - Number(!b.evidence) ||
   a.queuedAtMs - b.queuedAtMs;
 
-/** Last gasps before all else, rules of the same priority included. */
+/** Last gasps come first, even before rules of the same priority. */
 const rank = ({ set }: Pick<PendingQuery, 'set'>): number => (set === 'last-gasp' ? 0 : 1);
 
-/** What was first handed over so short ago that this may be the same read. What went unanswered is spared its host. */
+/** The deliveries that a repeated read gets again: those with one attempt, made within `resendMs`. */
 function repeatsOf(deliveries: readonly Delivery[], nowMs: number, { resendMs }: DrainLimits): Part[] {
   return deliveries
     .filter((delivery) => {
@@ -117,7 +119,7 @@ function repeatsOf(deliveries: readonly Delivery[], nowMs: number, { resendMs }:
     .map((delivery) => ({ delivery, positions: outIn(delivery, nowMs) }));
 }
 
-/** The next part of each delivery that went unanswered, the most urgent first. */
+/** The next part of each unanswered delivery, the most urgent first. */
 function dueParts(deliveries: readonly Delivery[], nowMs: number, { attempts }: DrainLimits): Part[] {
   const parts = deliveries
     .filter((delivery) => !isOut(delivery, nowMs))
@@ -132,8 +134,8 @@ const proves = ({ delivery, positions }: Part): boolean =>
   queriesAt(delivery, positions).some(({ evidence }) => evidence !== undefined);
 
 /**
- * The part to offer in this poll, if any. It must have the poll for itself, since what went unanswered may be too large
- * for one body. So it takes turns with what waits: an agent that answers nothing must not keep fresh questions waiting.
+ * The unanswered part to offer in this poll, if any. It gets the poll for itself, because its answers may be too large for
+ * one body. It takes turns with waiting queries, so that an agent that answers nothing does not hold up new queries.
  */
 function againOf(
   due: readonly Part[],
@@ -149,7 +151,7 @@ function againOf(
   return isLastGasp || wasTurn || !proves(first) ? undefined : first;
 }
 
-/** Whether queries in flight need further polls, beside those that are handed over now. */
+/** Whether queries in flight need further polls, apart from those in this reply. */
 function isBehind(deliveries: readonly Delivery[], handed: readonly Part[], nowMs: number): boolean {
   return deliveries.some((delivery) => {
     const now = handed.find((part) => part.delivery === delivery)?.positions;
@@ -158,7 +160,7 @@ function isBehind(deliveries: readonly Delivery[], handed: readonly Part[], nowM
   });
 }
 
-/** Those of the candidates that a new delivery takes: within the limits, and within what an item can hold. */
+/** The candidates that a new delivery takes, within the limits and the size of a table item. */
 function freshOf(candidates: readonly Group[], groups: readonly Group[], { queriesPerDelivery }: DrainLimits): Group[] {
   const room = { proofs: queriesPerDelivery, others: queriesPerDelivery };
   const taken = candidates.filter(([{ evidence }]) => {
@@ -167,7 +169,7 @@ function freshOf(candidates: readonly Group[], groups: readonly Group[], { queri
     room[kind] -= 1;
     return true;
   });
-  // An item has its size: of what is as urgent, what proves something first. The agent asks in the order of urgency.
+  // If not all fit into an item, last gasps and then queries with evidence go first. The agent runs them in order of urgency.
   const fit = new Set(
     fitting(taken.toSorted(([a], [b]) => rank(a) - rank(b) || Number(!a.evidence) - Number(!b.evidence))),
   );

@@ -37,7 +37,7 @@ export function checkOptions(document: SourceDocument, problems: Problem[], opti
 
 function checkName(name: string, complain: Complain): void {
   if (FLAGFILE_ONLY.has(name)) {
-    complain('error', name, `${name} works in the flag file alone: osquery ignores it in a configuration`);
+    complain('error', name, `${name} works only in the flag file: osquery ignores it in a configuration`);
   } else if (!SETTABLE.has(name) && !REFRESH_ALIASES.has(name) && !name.startsWith(CUSTOM_PREFIX)) {
     const near = nearest(name, SETTABLE);
     const hint = near ? `did you mean ${near}?` : `options of your own begin with ${CUSTOM_PREFIX}`;
@@ -63,7 +63,7 @@ function checkLogBodies(options: Options, complain: Complain): void {
   complain(
     named ? 'error' : 'warning',
     named ?? 'logger_tls_max_lines',
-    `logger_tls_max_lines × logger_tls_max_linesize is ${bytes} bytes: the front takes ${MAX_LOG_BODY_BYTES}, and a larger body is lost or sent for ever`,
+    `logger_tls_max_lines × logger_tls_max_linesize is ${bytes} bytes: the front takes ${MAX_LOG_BODY_BYTES}, and a larger body is lost or sent again forever`,
     'such as logger_tls_max_lines: 256 and logger_tls_max_linesize: 16384',
   );
 }
@@ -95,7 +95,7 @@ export function checkScheduled(
         query.allow_fast ? 'warning' : 'error',
         document.position(at),
         `interval ${interval} s: under ${FAST_SECONDS} s expect memory exhaustion (OOM), CPU at 100 %, overlapping runs and watchdog kills`,
-        query.allow_fast ? undefined : 'let an event ask instead, or accept it with allow_fast: true',
+        query.allow_fast ? undefined : 'use a rule on an event instead, or accept it with allow_fast: true',
       ),
     );
   }
@@ -110,7 +110,7 @@ export function checkDecoratorIntervals(
   for (const interval of intervals) {
     if (/^[1-9]\d*$/.test(interval) && Number(interval) % 60 === 0) continue;
     const at = document.position(['decorators', 'interval', interval], 'key');
-    problems.push(document.problem('error', at, `interval ${interval}: osquery takes multiples of 60 seconds alone`));
+    problems.push(document.problem('error', at, `interval ${interval}: osquery accepts only multiples of 60 seconds`));
   }
 }
 
@@ -125,14 +125,14 @@ export function checkDocument(document: SourceDocument, problems: Problem[], con
     problems.push(document.error([], `the configuration is nested deeper than ${MAX_CONFIG_DEPTH} levels`));
   }
   if (Object.keys(config).length === 0) {
-    problems.push(document.error([], 'the profile is empty: its nodes would be told to do nothing'));
+    problems.push(document.error([], 'the profile is empty: its nodes would do nothing'));
   }
   // osquery hashes the document as its own JSON writer writes it. Control characters differ there; lone surrogates are refused.
   const odd = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u.exec(stringsOf(config).join('\n'));
   if (odd) {
     const code = odd[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
     problems.push(
-      document.error([], `the configuration holds the character U+${code}, which osquery spells otherwise`),
+      document.error([], `the configuration holds the character U+${code}, which osquery writes differently`),
     );
   }
 }

@@ -45,7 +45,7 @@ export function checkEnvelope(document: SourceDocument, problems: Problem[], pat
       const hint = near ? `did you mean "${near}"?` : `an event has ${ENVELOPE.join(', ')}`;
       const at = document.position([...path, ...field.path], 'key');
       problems.push(
-        document.problem('warning', at, `no event has "${top}" at its top: the rule is never set off`, hint),
+        document.problem('warning', at, `no event has "${top}" at its top level: the rule is never triggered`, hint),
       );
     }
   }
@@ -136,7 +136,7 @@ function canMatch(document: SourceDocument, problems: Problem[], at: Path, branc
       const near = known.includes(value) ? undefined : nearest(value, known);
       if (known.includes(value) || (!isClosed && near === undefined)) continue;
       const hint = near ? `did you mean "${near}"?` : `it is one of ${known.join(', ')}`;
-      problems.push(document.warning([...at, ...path, index], `"${value}" is no value AWS sends here`, hint));
+      problems.push(document.warning([...at, ...path, index], `"${value}" is not a value that AWS sends here`, hint));
     }
   }
   return literals.every(

@@ -84,7 +84,7 @@ function compileRule(reading: Reading, path: Path, text: RuleText): CompiledRule
   }
   if (queries.length + postMortem.length === 0 && Object.keys(text.queries).length === 0) {
     const at = document.position([...path, 'queries'], 'key');
-    problems.push(document.problem('warning', at, `the rule "${text.rule}" asks nothing: it has no query`));
+    problems.push(document.problem('warning', at, `the rule "${text.rule}" has no query`));
   }
   const rule: PolicyRule = {
     name: text.rule,
@@ -125,13 +125,13 @@ function checkLastGasp({ document, problems }: Reading, path: Path, text: RuleTe
   const refuse = (key: string, message: string, hint?: string) =>
     problems.push(document.problem('error', document.position([...path, key], 'key'), message, hint));
   const { event } = text.on;
-  if (!event) refuse('last-gasp', 'last-gasp needs an event that tells of an end', 'such as on: { event: … }');
+  if (!event) refuse('last-gasp', 'last-gasp needs an event that announces an end', 'such as on: { event: … }');
   else if (target !== undefined && target !== 'ecs-task-host' && target !== 'ec2-instance')
     refuse('last-gasp', 'last-gasp is for tasks and instances: the target must be ecs-task-host or ec2-instance');
   else if (target === 'ec2-instance' && !isNoticePattern(event))
     refuse(
       'last-gasp',
-      'last-gasp on an instance needs an event that tells of its end beforehand',
+      'last-gasp on an instance needs an event that announces its end',
       `detail-type: one of ${NOTICE_TYPES.join(', ')}`,
     );
   if (text['post-mortem'])

@@ -134,7 +134,7 @@ function checkDefault(profiles: readonly CompiledProfile[], documents: readonly 
       file: documents[0]?.file ?? 'config',
       line: 1,
       column: 1,
-      message: 'no profile is the default: a node that matches none would get nothing',
+      message: 'no profile is the default: a node that matches none would get no configuration',
       hint: 'exactly one profile has no "match"',
     });
   }
@@ -204,7 +204,7 @@ function checkSilence(rules: readonly CompiledRule[], profiles: readonly Compile
     problems.push(
       document.warning(
         [...onPath, 'log', 'query'],
-        `no profile schedules a query that logs as "${query}": the rule is never set off`,
+        `no profile schedules a query that logs as "${query}": the rule is never triggered`,
         near ? `did you mean "${near}"?` : 'queries of a pack log as pack/<pack>/<query>, by pack_delimiter',
       ),
     );
@@ -220,7 +220,7 @@ function checkSilence(rules: readonly CompiledRule[], profiles: readonly Compile
     message:
       rules.length === 0
         ? 'the policy has no rule: it would silence everything'
-        : 'no rule of the policy can ever ask anything: it would silence everything',
+        : 'no rule of the policy can ever send a query: it would silence everything',
   });
 }
 

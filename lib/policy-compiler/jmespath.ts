@@ -35,7 +35,7 @@ export function jmespathProblem(expression: string): ExpressionProblem | undefin
   const corrected = withNamesQuoted(expression);
   if (corrected === expression || syntaxProblem(corrected)) return problem;
   return {
-    message: 'no JMESPath: a name with a hyphen stands in double quotes',
+    message: 'not JMESPath: put a name with a hyphen in double quotes',
     offset: problem.offset,
     hint: `write ${corrected}`,
   };
@@ -63,17 +63,17 @@ function syntaxProblem(expression: string): ExpressionProblem | undefined {
  */
 function problemOf(error: Error, expression: string): ExpressionProblem | undefined {
   if (error instanceof LexerError) {
-    return { message: `no JMESPath: unexpected "${error.lexerValue}"`, offset: error.lexerPosition };
+    return { message: `not JMESPath: unexpected "${error.lexerValue}"`, offset: error.lexerPosition };
   }
   if (error instanceof IncompleteExpressionError) {
-    return { message: 'no JMESPath: it ends too early', offset: Math.max(0, expression.length - 1) };
+    return { message: 'not JMESPath: it ends too early', offset: Math.max(0, expression.length - 1) };
   }
   if (error instanceof ParseError) {
     const what = error.reason ?? `unexpected "${String(error.tokenValue)}"`;
-    return { message: `no JMESPath: ${what}`, offset: Math.max(0, error.lexPosition) };
+    return { message: `not JMESPath: ${what}`, offset: Math.max(0, error.lexPosition) };
   }
-  if (error instanceof EmptyExpressionError) return { message: 'no JMESPath: it is empty', offset: 0 };
-  if (error instanceof RangeError) return { message: 'no JMESPath: nested too deeply', offset: 0 };
+  if (error instanceof EmptyExpressionError) return { message: 'not JMESPath: it is empty', offset: 0 };
+  if (error instanceof RangeError) return { message: 'not JMESPath: nested too deeply', offset: 0 };
   if (error instanceof UnknownFunctionError)
     return unknownFunction(expression) ?? { message: error.message, offset: 0 };
   return undefined;

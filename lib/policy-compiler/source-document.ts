@@ -96,7 +96,7 @@ export class SourceDocument {
     try {
       const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', uniqueKeys: true });
       for (const error of document.errors) {
-        const hint = /^ *\t/m.test(text) && !isJson ? 'indent with spaces: YAML takes no tabs' : undefined;
+        const hint = /^ *\t/m.test(text) && !isJson ? 'indent with spaces: YAML does not allow tabs' : undefined;
         problems.push(
           this.problem('error', this.at(error.pos[0]), `not valid ${isJson ? 'JSON' : 'YAML'}: ${error.message}`, hint),
         );

@@ -140,7 +140,7 @@ function unfitness(sql: string): SqlProblem | undefined {
   if (sql.includes('\0')) return error('the SQL holds NUL: osquery would cut it there', sql.indexOf('\0'));
   if (isBlank(sql)) return error('there is no statement');
   const isQuestion = /^[\s(]*(?:SELECT|WITH|VALUES)\b/i.test(masked(sql));
-  return isQuestion ? undefined : error('only a SELECT can be asked: osquery is read-only');
+  return isQuestion ? undefined : error('only a SELECT is allowed: osquery is read-only');
 }
 
 function furtherStatements(sql: string): SqlProblem[] {
@@ -198,7 +198,7 @@ function constraintProblem(scan: Scan, sql: string, { kind }: SqlPurpose): SqlPr
   if (kind === 'post-mortem' && RUNNING_ONLY_WITHOUT_ID.has(name) && !hasId) {
     return {
       severity: 'error',
-      message: `${name} in a post-mortem query needs a constraint on id: without it osquery lists running containers alone`,
+      message: `${name} in a post-mortem query needs a constraint on id: without it osquery lists only running containers`,
       offset,
       hint: 'add WHERE id IN (:containers)',
     };
@@ -252,7 +252,7 @@ function discoveryProblems({ sql, purpose, observed }: Statement): SqlProblem[] 
     {
       severity: 'warning',
       message:
-        'this discovery never returns a row: docker_containers lists running containers alone unless id is constrained',
+        'this discovery never returns a row: docker_containers lists only running containers unless id is constrained',
       offset: offsetOfWord(sql, 'state'),
       hint: 'a query behind it is never run and never reported',
     },

@@ -94,17 +94,17 @@ describe('the Mayfly that a policy command is about', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
   });
 
-  it('has to be there', async () => {
+  it('must exist', async () => {
     const { code, stderr } = await mayfly('policy', 'show', '--table', 'no-such-table');
     expect([code, stderr]).toEqual([1, expect.stringContaining('the table no-such-table does not exist')]);
   });
 
-  it('has to have run here', async () => {
+  it('must have run here', async () => {
     const { code, stderr } = await mayfly('policy', 'show', '--data', await aFolder());
     expect([code, stderr]).toEqual([1, expect.stringMatching(/no Mayfly has run in .*npx mayfly local.*--stack NAME/)]);
   });
 
-  it('has to run now', async () => {
+  it('must be running', async () => {
     // Port 9 is "discard": nobody listens there, and nobody else will take it.
     const ready = { dynamodb: 'http://127.0.0.1:9', tableName: 'mayfly' };
     const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
@@ -112,7 +112,7 @@ describe('the Mayfly that a policy command is about', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('is not running: start it with "npx mayfly local')]);
   });
 
-  it('is read where it left its table, when nothing runs there', async () => {
+  it('is read from its data folder when it is stopped', async () => {
     const data = await aFolder();
     const left = await openLeft(data);
     const client = new DynamoDBClient({

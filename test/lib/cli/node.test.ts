@@ -17,7 +17,7 @@ async function aMayflyWith(host: string) {
 }
 
 describe('mayfly node', () => {
-  it('show tells what is known of a node, and what is wrong with it', async () => {
+  it('show prints the facts about a node and its fleet issues', async () => {
     const { world, ask } = await aMayflyWith('web-7');
     await world.ports.fleetIssues.record('identifier-shared', 'web-7', 'another agent lives', NOW);
     const [shown] = jsonLines((await ask('node', 'show', 'web-7', '--json')).stdout);
@@ -34,7 +34,7 @@ describe('mayfly node', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('revoke ends a node once it is confirmed, and keeps its machine out until that is undone', async () => {
+  it('revoke ends a node after confirmation, and keeps its host out until --undo', async () => {
     const { world, ask, directory } = await aMayflyWith('web-7');
     const unconfirmed = await ask('node', 'revoke', 'web-7');
     expect([unconfirmed.code, unconfirmed.stderr]).toEqual([1, expect.stringContaining('--yes')]);
@@ -53,7 +53,7 @@ describe('mayfly node', () => {
     expect((await ask('node', 'revoke', 'web-7', '--undo')).stderr).toContain('is not revoked');
   });
 
-  it('says of a host that is not there where to look', async () => {
+  it('names the command that lists nodes for an unknown host', async () => {
     const { ask } = await aWatched();
     for (const command of [['show'], ['revoke', '--yes']]) {
       const { code, stderr } = await ask('node', ...command, 'web-9');

@@ -28,9 +28,9 @@ describe('options that osquery would ignore', () => {
     'disable_tables',
     'enable_tables',
     'disable_enrollment',
-  ])('%s works in the flag file alone', (name) => {
+  ])('%s works only in the flag file', (name) => {
     expect(problemsOfOptions(`${name}: x`)).toEqual([
-      `error config/default.yaml:5:3 ${name} works in the flag file alone: osquery ignores it in a configuration`,
+      `error config/default.yaml:5:3 ${name} works only in the flag file: osquery ignores it in a configuration`,
     ]);
   });
 
@@ -109,7 +109,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('of less than 30 s that somebody wants is accepted, and still warned of', () => {
+  it('of less than 30 s is accepted with allow_fast, with a warning', () => {
     const { policy, problems } = compilePolicy(
       aPolicy({
         'config/default.yaml': aProfile(
@@ -140,7 +140,7 @@ describe('a schedule', () => {
     expect(scheduled('interval: 60', name)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('has its SQL judged', () => {
+  it('has its SQL checked', () => {
     expect(problemsOfProfile('schedule:\n  a: { query: SELECT pidd FROM osquery_info }')).toEqual([
       expect.stringContaining('config/default.yaml:4:22 no such column: pidd'),
     ]);
@@ -150,11 +150,11 @@ describe('a schedule', () => {
 describe('decorators', () => {
   it.each(['90', '0', 'x', '-60'])('do not run every %s seconds', (interval) => {
     expect(problemsOfProfile(`decorators: { interval: { '${interval}': [SELECT pid FROM osquery_info] } }`)).toEqual([
-      expect.stringContaining(`interval ${interval}: osquery takes multiples of 60 seconds alone`),
+      expect.stringContaining(`interval ${interval}: osquery accepts only multiples of 60 seconds`),
     ]);
   });
 
-  it('have their SQL judged at its place', () => {
+  it('have their SQL checked, with its position', () => {
     expect(
       problemsOfProfile(
         'decorators:\n  load:\n    - SELECT uuid FROM system_info\n    - SELECT uuidd FROM system_info',
@@ -308,7 +308,7 @@ describe('packs', () => {
     ).toEqual([]);
   });
 
-  it('have their problems at the place in the file, comments and all', () => {
+  it('have their problems at the right position in the file, also after comments', () => {
     expect(
       problemsOf({
         'packs/x.conf': CONF.replace('"interval"', '"intervall"'),
@@ -382,15 +382,13 @@ describe('profiles', () => {
       { 'config/z.yaml': 'profile: z\nmatch: { hostname: x }\noptions: {}\nschedule: {}\n' },
       'logger_tls_max_lines',
     ],
-  ])('with %s are told of', (_, files, problem) => {
+  ])('with %s are reported', (_, files, problem) => {
     expect(problemsOf(files)).toEqual(expect.arrayContaining([expect.stringContaining(problem)]));
   });
 
   it('are never empty', () => {
     expect(problemsOf({ 'config/default.yaml': 'profile: default\n' })).toEqual(
-      expect.arrayContaining([
-        'error config/default.yaml:1:1 the profile is empty: its nodes would be told to do nothing',
-      ]),
+      expect.arrayContaining(['error config/default.yaml:1:1 the profile is empty: its nodes would do nothing']),
     );
   });
 
@@ -406,7 +404,7 @@ describe('profiles', () => {
     expect(first).toMatch(/error config\/default\.yaml:1:1 the configuration is \d+ bytes: osquery takes 1048576/);
   });
 
-  it.each(['"\\u0001"', '"\\ud800"'])('hold no character that osquery spells otherwise: %s', (text) => {
+  it.each(['"\\u0001"', '"\\ud800"'])('have no character that osquery writes differently: %s', (text) => {
     expect(problemsOfProfile(`file_paths: { a: [${text}] }`)).toEqual([
       expect.stringContaining('the configuration holds the character U+'),
     ]);

@@ -19,12 +19,12 @@ const fixture = (file: string): unknown =>
   JSON.parse(readFileSync(join(import.meta.dirname, '../../fixtures/events', file), 'utf8'));
 
 describe('the default policy', () => {
-  it('has not one problem', () => {
+  it('has no problem', () => {
     expect(problems).toEqual([]);
     expect(policy).toBeDefined();
   });
 
-  it('says of every rule in one line what question it answers', () => {
+  it('says in one line which question each rule answers', () => {
     for (const { answers } of rules) expect(answers).toMatch(/^[A-Z][^\n]*\?$/);
   });
 
@@ -88,7 +88,7 @@ describe('the default policy', () => {
     ]);
   });
 
-  it('asks five things at enrollment, about EC2 only where the hardware says so', () => {
+  it('sends five queries at enrollment, about EC2 only where the hardware is of EC2', () => {
     const { queries } = rule('enrollment-identity');
     expect(queries.map(({ name }) => name)).toEqual(['ec2', 'agent', 'system', 'interfaces', 'docker']);
     expect(queries[0]?.discovery).toContain("hardware_vendor = 'Amazon EC2'");
@@ -101,7 +101,7 @@ describe('the default policy', () => {
     expect(queries[0]?.sql).toContain('FROM docker_containers');
   });
 
-  it('has nodes poll every ten seconds, in bodies that the front takes', () => {
+  it('makes nodes poll every ten seconds, with bodies that the front accepts', () => {
     expect(policy?.profiles.at(-1)).toMatchObject({
       name: 'default',
       config: {
@@ -153,7 +153,7 @@ describe('the examples', () => {
     for (const file of files.filter((name) => /\.(ya?ml|conf)$/.test(name))) expect(readme).toContain(`\`${file}\``);
   });
 
-  it('tell read-only database hosts something else, as in the talk: db-01-ro-…', () => {
+  it('configure read-only database hosts differently, as in the talk: db-01-ro-…', () => {
     const node = { hostIdentifier: 'i-1', hostname: 'db-01-ro-us-east-1' };
     const chosen = (facts: typeof node) =>
       withAll?.profiles.find(({ match }) => !match || matchNode(match, facts))?.name;

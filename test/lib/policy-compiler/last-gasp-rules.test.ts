@@ -15,31 +15,31 @@ describe('a last-gasp rule', () => {
     [spot, 'ec2-instance'],
     [hook, 'ec2-instance'],
     [`{ $or: [${spot}, ${hook}] }`, 'ec2-instance'],
-  ])('is about an end that somebody tells of: %s', (event, target) => {
+  ])('needs an event that announces an end: %s', (event, target) => {
     expect(problemsOfRule(lastGasp(event, target))).toEqual([]);
     const { policy } = compilePolicy(aPolicy({ 'rules/a.yaml': aRule(lastGasp(event, target)) }));
     expect(policy?.rules[0]).toMatchObject({ lastGasp: true });
   });
 
   it.each([
-    ['last-gasp: true', 'error rules/a.yaml:7:3 last-gasp needs an event that tells of an end'],
-    ['last-gasp: true\non: { log: { query: q } }', 'last-gasp needs an event that tells of an end'],
+    ['last-gasp: true', 'error rules/a.yaml:7:3 last-gasp needs an event that announces an end'],
+    ['last-gasp: true\non: { log: { query: q } }', 'last-gasp needs an event that announces an end'],
     [
       'last-gasp: true\non: { request: ask }\ntarget: { host: detail.host }',
-      'last-gasp needs an event that tells of an end',
+      'last-gasp needs an event that announces an end',
     ],
     [lastGasp(spot, '{ host: \'detail."instance-id"\' }'), 'the target must be ecs-task-host or ec2-instance'],
     [lastGasp(spot, '{ hosts-where: { platform: amzn } }'), 'the target must be ecs-task-host or ec2-instance'],
     [
       lastGasp('{ source: [aws.ec2], detail-type: [EC2 Instance State-change Notification] }', 'ec2-instance'),
-      'last-gasp on an instance needs an event that tells of its end beforehand (detail-type: one of EC2 Spot',
+      'last-gasp on an instance needs an event that announces its end (detail-type: one of EC2 Spot',
     ],
-    [lastGasp('{ source: [aws.ec2] }', 'ec2-instance'), 'an event that tells of its end beforehand'],
+    [lastGasp('{ source: [aws.ec2] }', 'ec2-instance'), 'an event that announces its end'],
     [
       `${lastGasp(task, 'ecs-task-host')}\npost-mortem: { a: { sql: SELECT total_seconds FROM uptime } }`,
       'a last-gasp rule asks before the end: post-mortem is for another rule',
     ],
-  ])('is refused where nobody does: %s', (fields, problem) => {
+  ])('is refused without such an event: %s', (fields, problem) => {
     expect(problemsOfRule(fields)).toContainEqual(expect.stringContaining(problem));
   });
 });

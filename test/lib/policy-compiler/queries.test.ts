@@ -13,9 +13,9 @@ describe('the bindings of a query', () => {
     ['sql: SELECT name FROM processes WHERE pid = ?', '? is no placeholder of Mayfly (write :name)'],
     [
       "sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail.pid[' }",
-      'no JMESPath: it ends too early',
+      'not JMESPath: it ends too early',
     ],
-    ["sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail..pid' }", 'no JMESPath'],
+    ["sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail..pid' }", 'not JMESPath'],
     [
       "sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'lenght(detail)' }",
       'JMESPath has no function lenght() (did you mean length()?)',
@@ -26,13 +26,13 @@ describe('the bindings of a query', () => {
     ],
     [
       "sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail.instance-id' }",
-      '7:36 no JMESPath: a name with a hyphen stands in double quotes (write detail."instance-id")',
+      '7:36 not JMESPath: put a name with a hyphen in double quotes (write detail."instance-id")',
     ],
     [
       'sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: \'detail.a-b[]."c-d" | e-5\' }',
-      'stands in double quotes (write detail."a-b"[]."c-d" | "e-5")',
+      'in double quotes (write detail."a-b"[]."c-d" | "e-5")',
     ],
-    ["sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail.a-b[' }", 'no JMESPath: unexpected'],
+    ["sql: SELECT name FROM processes WHERE pid = :pid\nbind: { pid: 'detail.a-b[' }", 'not JMESPath: unexpected'],
   ])('%s', (query, problem) => {
     expect(problemsOfQuery(query)[0]).toEqual(expect.stringContaining(problem));
   });

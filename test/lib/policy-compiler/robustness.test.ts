@@ -152,16 +152,16 @@ describe('a file with broken YAML', () => {
     ['- rule: [\n', /^error rules\/a\.yaml:2:1 not valid YAML/],
     [
       '- rule: x\n\tanswers: y\n',
-      /^error rules\/a\.yaml:2:2 not valid YAML.*\(indent with spaces: YAML takes no tabs\)/,
+      /^error rules\/a\.yaml:2:2 not valid YAML.*\(indent with spaces: YAML does not allow tabs\)/,
     ],
     ['- a: 1\n  a: 2\n', /^error rules\/a\.yaml:2:3 not valid YAML: Map keys must be unique/],
     ['- *nowhere\n', /^error rules\/a\.yaml:1:3 .*nowhere/],
     ['a: 1\n---\nb: 2\n', /^error rules\/a\.yaml:2:1 not valid YAML/],
-  ])('%j has its place told', (text, problem) => {
+  ])('%j is reported with its position', (text, problem) => {
     expect(problemsOf({ 'rules/a.yaml': text })[0]).toMatch(problem);
   });
 
-  it('in one file leaves the others to be judged', () => {
+  it('does not keep other files from being checked', () => {
     expect(problemsOf({ 'rules/a.yaml': '[', 'rules/b.yaml': '- rule: x\n' })).toEqual([
       expect.stringContaining('rules/a.yaml'),
       expect.stringContaining('rules/b.yaml'),
@@ -177,7 +177,7 @@ describe('a file with broken YAML', () => {
     ]);
   });
 
-  it('that is no part of a policy is ignored, and said to be', () => {
+  it('that is not part of a policy is ignored with a warning', () => {
     expect(problemsOf({ 'notes.txt': 'x' })).toEqual([
       expect.stringContaining('warning notes.txt:1:1 not a file of a policy: ignored'),
     ]);

@@ -95,7 +95,7 @@ describe('a rule of the wrong shape', () => {
     ]);
   });
 
-  it('has all its problems told at once, those of its SQL too', () => {
+  it('reports all its problems at once, including those of its SQL', () => {
     expect(problemsOfRule('prioritty: 3\nexpires: soon', 'sql: SELECT nme FROM processes')).toEqual([
       expect.stringContaining('6:19 no such column: nme (did you mean name?)'),
       expect.stringContaining('unknown key "prioritty"'),
@@ -103,7 +103,7 @@ describe('a rule of the wrong shape', () => {
     ]);
   });
 
-  it('keeps other rules of its file from nothing: they are judged as well', () => {
+  it('does not keep the other rules of its file from being checked', () => {
     const files = { 'rules/a.yaml': `${aRule('prioritty: 3')}${aRule('rule: b', 'sql: SELECT nme FROM processes')}` };
     expect(problemsOf(files)).toHaveLength(2);
   });
@@ -134,7 +134,7 @@ describe('a trigger', () => {
     ['on: { request: x }\ntarget: same-node', expect.stringContaining('this trigger has none')],
     ['target: ec2-instance', expect.stringContaining('ec2-instance needs an event that names an instance')],
     ['target: ecs-task-host', expect.stringContaining('ecs-task-host needs an event about a task')],
-    ['target: { host: "detail[" }', expect.stringContaining('no JMESPath: it ends too early')],
+    ['target: { host: "detail[" }', expect.stringContaining('not JMESPath: it ends too early')],
     [
       event('{ source: [aws.ecs] }').replace('ec2-instance', 'ecs-task-host'),
       expect.stringContaining('ecs-task-host needs an event about a task'),
@@ -164,40 +164,40 @@ describe('a trigger', () => {
     ['{ source: [] }', ':17 AWS would refuse this pattern: an empty array is not allowed'],
     ["{ detail: { a.b: [{ numeric: ['>', x] }] } }", 'AWS would refuse this pattern: the number to compare with'],
     ['{}', ':7 AWS would refuse this pattern: an empty object is not allowed'],
-  ])('with a pattern AWS would refuse is refused at the place: %s', (pattern, problem) => {
+  ])('with a pattern that AWS would refuse is refused at its position: %s', (pattern, problem) => {
     expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
   });
 
   it.each([
     [
       '{ source: [aws.ec2], detail-type: [EC2 Instance State-change Notificaton] }',
-      '"EC2 Instance State-change Notificaton" is no value AWS sends here (did you mean "EC2 Instance State-change Notification"?)',
+      '"EC2 Instance State-change Notificaton" is not a value that AWS sends here (did you mean "EC2 Instance State-change Notification"?)',
     ],
     [
       '{ source: [aws.ec2], detail-type: [EC2 Instance State-change Notification], detail: { state: [running, runing] } }',
-      '"runing" is no value AWS sends here (did you mean "running"?)',
+      '"runing" is not a value that AWS sends here (did you mean "running"?)',
     ],
   ])('with a misspelt value draws a warning: %s', (pattern, problem) => {
     expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
   });
 
   it.each([
-    ['{ sorce: [aws.ec2] }', '"sorce" at its top: the rule is never set off (did you mean "source"?)'],
+    ['{ sorce: [aws.ec2] }', '"sorce" at its top level: the rule is never triggered (did you mean "source"?)'],
     [
       '{ source: [aws.ec2], detailtype: [x] }',
-      '"detailtype" at its top: the rule is never set off (did you mean "detail-type"?)',
+      '"detailtype" at its top level: the rule is never triggered (did you mean "detail-type"?)',
     ],
     [
       '{ source: [aws.ec2], state: [running] }',
-      '"state" at its top: the rule is never set off (an event has version, id,',
+      '"state" at its top level: the rule is never triggered (an event has version, id,',
     ],
-    ['{ $or: [{ source: [a] }, { sourc: [b] }] }', '9:34 no event has "sourc" at its top'],
-    ['{ detials.state: [running] }', 'no event has "detials" at its top'],
-  ])('that asks for what no envelope has draws a warning: %s', (pattern, problem) => {
+    ['{ $or: [{ source: [a] }, { sourc: [b] }] }', '9:34 no event has "sourc" at its top level'],
+    ['{ detials.state: [running] }', 'no event has "detials" at its top level'],
+  ])('with a field that no envelope has gives a warning: %s', (pattern, problem) => {
     expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('may ask for everything that an envelope has, by paths and in alternatives too', () => {
+  it('may match every field of an envelope, also by paths and in alternatives', () => {
     const all =
       "{ version: ['0'], id: [x], detail-type: [x], source: [x], account: [x], time: [x], region: [x], resources: [x], " +
       '$or: [{ detail: { a: [x] } }, { detail.b: [x] }] }';
@@ -218,7 +218,7 @@ describe('a trigger', () => {
     expect(problemsOf(log('starts'))).toEqual([]);
     expect(problemsOf(log('st*'))).toEqual([]);
     expect(problemsOf(log('strats'))).toEqual([
-      expect.stringContaining('logs as "strats": the rule is never set off (did you mean "starts"?)'),
+      expect.stringContaining('logs as "strats": the rule is never triggered (did you mean "starts"?)'),
     ]);
   });
 });
@@ -226,13 +226,13 @@ describe('a trigger', () => {
 describe('a policy that would silence everything', () => {
   it.each([
     ['has no rule', '[]', 'the policy has no rule: it would silence everything'],
-    ['has rules without a query', aRule('queries: {}'), 'no rule of the policy can ever ask anything'],
+    ['has rules without a query', aRule('queries: {}'), 'no rule of the policy can ever send a query'],
     [
       'has rules on values that AWS never sends',
       aTaskRule('queries: { a: { sql: SELECT 1 } }').replace('[RUNNING]', '[RUNING]'),
-      'no rule of the policy can ever ask anything',
+      'no rule of the policy can ever send a query',
     ],
-  ])('%s: that draws a warning and no error', (_, rules, problem) => {
+  ])('%s: a warning, not an error', (_, rules, problem) => {
     const { problems, policy } = compilePolicy(aPolicy({ 'rules/a.yaml': rules }));
     expect(problems).toContainEqual(
       expect.objectContaining({ severity: 'warning', message: expect.stringContaining(problem) }),
@@ -242,7 +242,7 @@ describe('a policy that would silence everything', () => {
 });
 
 describe('a post-mortem set', () => {
-  it('is for tasks alone', () => {
+  it('is only for tasks', () => {
     expect(problemsOfRule('post-mortem: { a: { sql: SELECT 1 } }')).toEqual([
       'error rules/a.yaml:7:3 post-mortem is for tasks: the target must be ecs-task-host',
     ]);
@@ -263,7 +263,7 @@ describe('the platforms of a rule', () => {
     expect(problems('platforms: [macos]', 'SELECT 1 AS a')).toEqual([expect.stringContaining('must be one of linux')]);
   });
 
-  it('may be several, each with questions of its own', () => {
+  it('may be several, each with its own queries', () => {
     expect(problems('platforms: [linux, windows]', 'SELECT name FROM programs')).toEqual([]);
     expect(problems('platforms: [linux, windows]', 'SELECT name FROM launchd')).not.toEqual([]);
     expect(problems('platforms: [linux, windows]', 'SELECT nme FROM programs')).toEqual([
@@ -271,7 +271,7 @@ describe('the platforms of a rule', () => {
     ]);
   });
 
-  it('and the tables of a question say which hosts are asked', () => {
+  it('and the tables of a query decide which hosts get it', () => {
     expect(query('', 'SELECT pid FROM processes')).toBeUndefined();
     expect(query('', 'SELECT name FROM deb_packages')).toEqual(['linux']);
     expect(query('', 'SELECT id FROM docker_containers')).toEqual(['linux', 'darwin']);

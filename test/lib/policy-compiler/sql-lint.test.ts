@@ -102,9 +102,9 @@ describe('SQL that osquery on Linux refuses', () => {
     ['SELECT result FROM curl', 'curl needs a constraint on url'],
     ['SELECT 1; SELECT 2', 'several statements in one SQL'],
     ['SELECT 1; DROP TABLE users', 'several statements in one SQL'],
-    ['DELETE FROM processes', 'only a SELECT can be asked'],
-    ['PRAGMA table_info(processes)', 'only a SELECT can be asked'],
-    ['EXPLAIN SELECT 1', 'only a SELECT can be asked'],
+    ['DELETE FROM processes', 'only a SELECT is allowed'],
+    ['PRAGMA table_info(processes)', 'only a SELECT is allowed'],
+    ['EXPLAIN SELECT 1', 'only a SELECT is allowed'],
     ['SELECT name FROM processes WHERE', 'incomplete input'],
     ['SELECT name FORM processes', 'syntax error'],
     ['-- nothing', 'there is no statement'],
@@ -121,14 +121,14 @@ describe('SQL that osquery on Linux refuses', () => {
     ['sql: >-\n  SELECT pid,\n    nme\n  FROM processes', '8:11'],
     ['sql: |\n  SELECT pid,\n\n    nme\n  FROM processes', '9:11'],
     ['sql: SELECT pid,\n  nme FROM processes', '7:9'],
-  ])('has the place of the error told, however it is written: %s', (query, place) => {
+  ])('is reported at the position of the error, in every kind of scalar: %s', (query, place) => {
     expect(problemsOf({ 'rules/a.yaml': aRule('', query) })).toEqual([
       expect.stringContaining(`rules/a.yaml:${place} no such column: nme`),
     ]);
   });
 });
 
-describe('SQL that runs and hurts', () => {
+describe('SQL that runs but harms the host', () => {
   it.each([
     [
       'SELECT * FROM uptime',
@@ -213,7 +213,7 @@ describe('SQL that can return very much', () => {
     expect(problemsOfSql(sql)).toEqual(none);
   });
 
-  it('is left alone in a schedule, whose rows come in batches', () => {
+  it('is accepted in a schedule, whose rows come in batches', () => {
     const sql = 'SELECT path FROM process_open_files';
     const schedule = aProfile(`schedule: { a: { query: "${sql}", interval: 60 } }`);
     expect(problemsOf({ 'config/default.yaml': schedule })).toEqual(none);
@@ -233,7 +233,7 @@ describe('a post-mortem query', () => {
     (table) => {
       expect(postMortem(`SELECT id FROM ${table} WHERE :ids IS NOT NULL`)).toEqual([
         expect.stringContaining(
-          `${table} in a post-mortem query needs a constraint on id: without it osquery lists running containers alone`,
+          `${table} in a post-mortem query needs a constraint on id: without it osquery lists only running containers`,
         ),
       ]);
       expect(postMortem(`SELECT id FROM ${table} WHERE id IN (:ids)`)).toEqual(none);
@@ -272,7 +272,7 @@ describe('a discovery', () => {
     "SELECT 1 FROM docker_containers WHERE state IN ('running', 'exited')",
     "SELECT 1 FROM docker_containers WHERE id = 'abc' AND state = 'exited'",
     'SELECT * FROM docker_info',
-  ])('that can is left alone: %s', (sql) => {
+  ])('that can return a row is accepted: %s', (sql) => {
     expect(discovery(sql)).toEqual(none);
   });
 

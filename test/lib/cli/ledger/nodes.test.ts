@@ -8,7 +8,7 @@ import { atNow, aWatched, NOW } from './harness.ts';
 atNow();
 
 describe('mayfly nodes', () => {
-  it('shows who is enrolled, by host, whatever a node calls itself', async () => {
+  it('lists enrolled nodes by host, with any hostname', async () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);
     for (const [host, hostname, life] of [
@@ -57,7 +57,7 @@ describe('mayfly nodes', () => {
     ]);
   });
 
-  it('shows what is wrong with hosts, and what to do about it, also of those without a node', async () => {
+  it('shows fleet issues with advice, also for hosts without a node', async () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);
     await directory.record(entryOf(await world.aNode('i-1'), 'default'), NOW + MINUTE);
@@ -92,7 +92,7 @@ describe('mayfly nodes', () => {
     ]);
   });
 
-  it('shows what is wrong where no node is enrolled at all', async () => {
+  it('shows fleet issues when no node is enrolled', async () => {
     const { world, ask } = await aWatched();
     await world.ports.fleetIssues.record('no-agent', 'i-9', 'it runs', NOW);
     expect((await ask('nodes')).stdout).toMatch(/^No node is enrolled at .*\nStart one: .*\n\nno-agent: 1 host\n/);

@@ -36,7 +36,7 @@ async function aLife() {
 }
 
 describe('mayfly task', () => {
-  it('tells one life as a timeline, and of what there was evidence', async () => {
+  it('shows one workload as a timeline, with the containers that were seen', async () => {
     const ask = await aLife();
     const { code, stdout } = await ask('task', ARN, '--json');
     expect(code).toBe(0);
@@ -79,7 +79,7 @@ describe('mayfly task', () => {
     });
   });
 
-  it('is found by its id alone, and reads as text', async () => {
+  it('finds a workload by its id, and prints text', async () => {
     const ask = await aLife();
     const { code, stdout } = await ask('task', ID);
     expect(code).toBe(0);
@@ -176,7 +176,7 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/^ {2}odd +id unusable$/m);
   });
 
-  it('says of what no event had told that a sweep found it, and when', async () => {
+  it('shows what a sweep found, and when, if no event reported it', async () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, { detectedBy: 'sweep', receivedAtMs: T0 + 40 * SECOND });
     const { stdout } = await ask('task', taskArn(1));
@@ -203,7 +203,7 @@ describe('mayfly task', () => {
     });
   });
 
-  it('says what a miss means', async () => {
+  it('explains the reason of a miss', async () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, { troubles: ['denylisted'], firstEventAtMs: T0 - MINUTE });
     const { stdout } = await ask('task', taskArn(1));

@@ -45,7 +45,7 @@ describe('mayfly policy push', () => {
     expect((await store.current())?.sources['config/default.yaml']).toMatch(/^# everybody/);
   });
 
-  it('takes no folder with errors: what is live stays live', async () => {
+  it('refuses a folder with errors and leaves the live version unchanged', async () => {
     const { data, store } = await aMayfly();
     await mayfly('policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'first');
     const bad = await mayfly('policy', 'push', await policyAsking('id, no_such'), '--data', data, '-m', 'bad');
@@ -55,19 +55,19 @@ describe('mayfly policy push', () => {
     expect(await store.liveNumber()).toBe(1);
   });
 
-  it('warns of a policy that would ask nobody anything', async () => {
+  it('warns about a policy that would send no query', async () => {
     const { data } = await aMayfly();
     const dir = await folderOf({ 'config/default.yaml': CONFIG });
     const { code, stderr } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'silence');
     expect([code, stderr]).toEqual([0, expect.stringContaining('warning')]);
   });
 
-  it('wants a message', async () => {
+  it('needs a message', async () => {
     const { code, stderr } = await mayfly('policy', 'push');
     expect([code, stderr]).toEqual([2, expect.stringContaining("'-m, --message <text>' not specified")]);
   });
 
-  it('with --expect tells who pushed what in between', async () => {
+  it('with --expect lists what was pushed in between, and by whom', async () => {
     const { data, store } = await aMayfly();
     for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
     const dir = await policyAsking('id, name');
@@ -142,7 +142,7 @@ describe('mayfly policy push', () => {
     expect(await mayfly(...push)).toMatchObject({ code: 0 });
   });
 
-  it('deletes rules and profiles only with --yes where nobody can be asked', async () => {
+  it('deletes rules and profiles only with --yes when there is no terminal', async () => {
     const { data, store } = await aMayfly();
     const dir = await policyAsking('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');

@@ -76,7 +76,7 @@ const KINDS = [5, 7, 11, 15, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30,
 const nested = (depth: number): unknown => JSON.parse('[{"a":'.repeat(depth) + 1 + '}]'.repeat(depth));
 
 describe.each(KINDS)('event %i, %s', (number) => {
-  it('is what it was, whatever stands beside what we read', async () => {
+  it('is parsed the same with additional fields', async () => {
     const plain = await comesTo(fixture(number));
     expect(plain.failures).toEqual([]);
     const changes: Record<string, (event: AnyEvent) => AnyEvent> = {
@@ -94,7 +94,7 @@ describe.each(KINDS)('event %i, %s', (number) => {
       expect([name, await comesTo(change(fixture(number)))]).toEqual([name, plain]);
   });
 
-  it('is the same in every partition', async () => {
+  it('is parsed the same in every partition', async () => {
     const plain = JSON.stringify(await comesTo(fixture(number)));
     for (const [partition, region] of PARTITIONS) {
       const moved = (text: string) =>
@@ -133,7 +133,7 @@ describe.each(KINDS)('event %i, %s', (number) => {
   );
 });
 
-describe('a value that is new to us', () => {
+describe('an unknown value', () => {
   const at = (event: AnyEvent, ...path: string[]): AnyEvent => {
     const set = (node: unknown, [key = '', ...rest]: string[]): unknown => ({
       ...(node as object),
@@ -159,14 +159,14 @@ describe('a value that is new to us', () => {
     ['role of a resource', at(fixture(26), 'detail', 'service', 'resourceRole')],
     ['detail type of ECS', at(fixture(5), 'detail-type')],
     ['source', at(fixture(5), 'source')],
-  ])('is no failure, and its workload has a verdict: %s', async (_, event) => {
+  ])('does not fail, and its workload has a verdict: %s', async (_, event) => {
     const { outcomes, failures } = await handle(event, event);
     expect([outcomes.length, failures]).toEqual([2, []]);
     await accounts();
   });
 });
 
-describe('what only describes a workload', () => {
+describe('a descriptive field', () => {
   it.each<[string, Record<string, unknown>]>([
     ['numbers for texts', { group: 7, startedBy: 1.5, availabilityZone: true, stopCode: [], launchType: {} }],
     ['texts for numbers and lists', { attachments: 'none', cpu: 256, memory: {} }],
@@ -175,7 +175,7 @@ describe('what only describes a workload', () => {
     ['thousands of attachments', { attachments: Array.from({ length: 5000 }, () => ({ details: [{}] })) }],
     ['texts of a megabyte', { group: 'g'.repeat(1e6), startedBy: '\u{1F41D}'.repeat(2e5), stopCode: 's'.repeat(1e6) }],
     ['halves of characters', { group: '\ud83d', startedBy: '\udc1d', availabilityZone: 'a\ud83d' }],
-  ])('is left out or cut where it is none: %s', async (_, detail) => {
+  ])('is left out or cut if it is invalid: %s', async (_, detail) => {
     const { failures } = await handle(fixture(5, detail));
     expect(failures).toEqual([]);
     const [record] = await accounts();
@@ -197,7 +197,7 @@ describe('what only describes a workload', () => {
   });
 });
 
-describe('an event that cannot be what it says', () => {
+describe('an event with an impossible value', () => {
   it.each<[string, AnyEvent]>([
     [
       'more containers than a task can have',
@@ -213,13 +213,13 @@ describe('an event that cannot be what it says', () => {
     ['a hook of nobody', fixture(24, { LifecycleHookName: undefined, EC2InstanceId: null })],
     ['no source', { ...fixture(25), source: '' }],
     ['no detail type', { ...fixture(25), 'detail-type': null as unknown as string }],
-  ])('is malformed, is not tried again, and changes nothing: %s', async (_, event) => {
+  ])('is malformed, is not retried, and changes nothing: %s', async (_, event) => {
     expect(await handle(event)).toEqual({ outcomes: ['ignored'], failures: [], malformed: [expect.any(String)] });
     expect([await accounts(), await waiting()]).toEqual([[], []]);
   });
 });
 
-describe('an event that names what it is about in its resources alone', () => {
+describe('an event that names its subject in resources only', () => {
   it.each<[string, AnyEvent, AnyEvent]>([
     ['a task', fixture(5), fixture(5, { taskArn: '' })],
     ['a container instance', fixture(15), fixture(15, { containerInstanceArn: null })],
@@ -227,13 +227,13 @@ describe('an event that names what it is about in its resources alone', () => {
     ['an instance that a group has launched', fixture(22), fixture(22, { EC2InstanceId: '' })],
     ['an instance that Spot takes away', fixture(20), fixture(20, { 'instance-id': [] })],
     ['the group of a hook', fixture(24), fixture(24, { AutoScalingGroupName: '' })],
-  ])('is what it was: %s', async (_, whole, less) => {
+  ])('is parsed the same: %s', async (_, whole, less) => {
     expect(await comesTo(less)).toEqual(await comesTo(whole));
   });
 });
 
 describe('an event without a time', () => {
-  it('counts from when it was sent to its queue, else from now', async () => {
+  it('counts as occurred when it was sent to its queue, or else now', async () => {
     world.nowMs = Date.parse(fixture(5).time);
     const timeless: Record<string, unknown> = { ...fixture(5), time: null };
     expect((await handle(JSON.stringify(timeless))).failures).toEqual([]);
@@ -273,7 +273,7 @@ describe('a finding', () => {
     ['tasks of another kind', { resourceType: 'ECSCluster', ecsClusterDetails: { taskDetails: [{ arn: 'x' }] } }],
     ['a task by a bare id', { resourceType: 'ECSCluster', ecsClusterDetails: { taskDetails: { arn: 'c5cba4eb' } } }],
     ['nulls', { resourceType: 'EKSCluster', instanceDetails: null, eksClusterDetails: null, kubernetesDetails: null }],
-  ])('with %s asks nobody and is no failure', async (_, resource) => {
+  ])('with %s queues nothing and does not fail', async (_, resource) => {
     const event = aFinding(1, withResource(resource));
     expect(await handle(event, event)).toEqual({ outcomes: ['noted', 'noted'], failures: [], malformed: [] });
     expect([await accounts(), await waiting()]).toEqual([[], []]);
@@ -289,7 +289,7 @@ describe('any member of any event', () => {
   ];
   const places = fixtureNumbers.flatMap((number) => pathsOf(fixture(number)).map((path) => ({ number, path })));
 
-  it('may be absent, null or empty, alone or with another: the event is dealt with, or ignored with its reason', async () => {
+  it('may be absent, null or empty, alone or with another: the event is handled, or ignored with a reason', async () => {
     const lacking = fc.constantFrom<unknown>(undefined, null, '', [], {});
     const hit = fc.tuple(fc.constantFrom(...places), lacking, lacking, fc.nat());
     await fc.assert(
@@ -308,7 +308,7 @@ describe('any member of any event', () => {
     );
   });
 
-  it('may hold anything: the event is dealt with or malformed, and counts once', async () => {
+  it('may have any value: the event is handled or malformed, and counts once', async () => {
     const met = { handled: 0, malformed: 0 };
     const hit = fc.tuple(
       fc.constantFrom(...places),

@@ -4,13 +4,13 @@ import type { Alias, Aliases } from '../nodes/registry.ts';
 import { each } from '../together.ts';
 import type { EnrolledAs } from './judge-fleet.ts';
 
-/** So long an instance's other name, or that it has none, is believed: names are learned once, at enrollment. */
+/** How long an alias, or its absence, is cached: aliases are learned once, at enrollment. */
 const NAMED_MS = 3_600_000;
 const NAMELESS_MS = 3 * 60_000;
 
 /**
- * Which nodes stand behind instances. The directory is read as a whole; other names of instances, where agents enroll
- * under such, are remembered, so that a fleet does not cost a read an instance every time.
+ * Finds the nodes of instances. The directory is read as a whole; aliases of instances are cached, so that a sweep does not
+ * read one item for each instance.
  */
 export class InstanceNodes {
   readonly #directory: NodeDirectory;
@@ -27,13 +27,13 @@ export class InstanceNodes {
   /**
    * The nodes of these instances, by instance id; those without one are left out.
    *
-   * @param goOn throws when there is no time left; what was learned by then is remembered
+   * @param goOn throws if there is no time left; aliases read by then stay cached
    */
   async of(instanceIds: readonly string[], goOn: () => void): Promise<ReadonlyMap<string, EnrolledAs>> {
     const entries = await everyEntry(this.#directory);
     const seen = new Map(entries.map((entry) => [entry.hostIdentifier, entry]));
     const nowMs = this.#now();
-    // Who is listed lives; the rest of the node is not needed here.
+    // A listed node is alive; its other fields are not needed here.
     const bearer = (host: string): NamedNode | undefined =>
       seen.has(host) ? { host, expiresAtMs: Number.POSITIVE_INFINITY } : undefined;
     const found = new Map<string, EnrolledAs>();

@@ -7,26 +7,26 @@ import type { ObservedIssue } from './fleet-issue.ts';
 /** Three times the interval at which a live agent renews `lastSeenMs`. */
 const SILENT_AFTER_MS = 15 * 60_000;
 
-/** The node of an instance, as the directory knows it. */
+/** The node of an instance, from the directory. */
 export interface EnrolledAs {
   readonly host: string;
   readonly lastSeenMs: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** Instances that should have a node, and those that do: the share of the fleet that is covered. */
+/** Counts of instances that should have a node and of those that do. */
 export interface FleetCount {
   readonly running: number;
   readonly enrolled: number;
-  /** Of the enrolled ones, those whose agent has gone silent. */
+  /** Enrolled ones whose agent is silent. */
   readonly silent: number;
 }
 
-/** Whether an instance should have enrolled by now: before `noAgentAfterMs` its agent may still be on its way. */
+/** Whether an instance should have an enrolled agent by now: it has run for `noAgentAfterMs` and is not ignored. */
 export const isExpected = (instance: Instance, nowMs: number, noAgentAfterMs: number): boolean =>
   instance.state === 'running' && nowMs - instance.launchedAtMs >= noAgentAfterMs && !isIgnored(identityOf(instance));
 
-/** What is wrong with instances that should have enrolled. @param enrolled their nodes, by instance id */
+/** Finds fleet issues of instances that should have an agent. @param enrolled their nodes, by instance id */
 export function judgeFleet(
   expected: readonly Instance[],
   enrolled: ReadonlyMap<string, EnrolledAs>,
@@ -37,15 +37,15 @@ export function judgeFleet(
   for (const { instanceId, imageId = 'unknown', launchedAtMs } of expected) {
     const node = enrolled.get(instanceId);
     if (!node) {
-      const detail = `it runs since ${at(launchedAtMs)}, image ${imageId}, and no node enrolled from it`;
+      const detail = `running since ${at(launchedAtMs)}, image ${imageId}, without an enrolled node`;
       fleetIssues.push({ kind: 'no-agent', host: instanceId, detail });
       continue;
     }
     count.enrolled += 1;
-    // After a start the agent has been silent for as long as the instance was stopped.
+    // After a restart, the time the instance was stopped does not count.
     if (nowMs - Math.max(node.lastSeenMs, launchedAtMs) <= SILENT_AFTER_MS) continue;
     count.silent += 1;
-    const detail = `${instanceId} runs, its agent came last at ${at(node.lastSeenMs)}`;
+    const detail = `${instanceId} runs, but its agent was last seen at ${at(node.lastSeenMs)}`;
     fleetIssues.push({ kind: 'agent-silent', host: node.host, detail });
   }
   return { count, fleetIssues };

@@ -5,9 +5,9 @@ import type { AddressIndex, Workloads } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 
 /**
- * Adds to the ledger's record of an instance what EC2 says of it: image, type, tags, addresses and since when it has them.
+ * Adds the identity of an instance from EC2 to its record in the ledger: image, type, tags, and addresses with their times.
  *
- * @returns what EC2 says
+ * @returns the identity from EC2
  */
 export async function learnIdentity(
   instance: Instance,
@@ -16,7 +16,7 @@ export async function learnIdentity(
   const identity = identityOf(instance);
   const [record] = await ledger.read([instance.instanceId]);
   if (!record) return identity;
-  // What is new to a start that we knew came just now; all else with the start.
+  // Addresses that are new to a known start were added just now; all others came with the start.
   const isSameStart = record.identity.launched_at === identity.launched_at;
   const { current, gained, lost } = compareAddresses(
     identity,
@@ -26,7 +26,7 @@ export async function learnIdentity(
   const identified = { ...record, identity };
   await ledger.indexAddresses(identified, gained);
   await ledger.endAddresses(identified, lost, isSameStart ? now() : instance.launchedAtMs);
-  // Last: who dies before it finds the same moves again.
+  // Last, so that a retry after a crash finds the same changes again.
   await ledger.addIdentity(instance.instanceId, identity, current);
   return identity;
 }

@@ -10,16 +10,16 @@ interface Deps {
   readonly now: () => number;
 }
 
-/** Notes that two living hosts claim to be one instance, and which of them is asked about it: on both, as either may be the impostor. */
+/** Records on two enrolled hosts that both claim one instance, and which of them is queried about it: either may be the impostor. */
 export async function noteContest({ instance, winner, loser }: Contest, deps: Deps): Promise<void> {
   const kind = 'identity-contested';
-  const ofLoser = `${winner} claims to be ${instance} as well, and is asked about it`;
-  const ofWinner = `${loser} claims to be ${instance} as well; this host is asked about it`;
+  const ofLoser = `${winner} claims to be ${instance} as well, and is queried about it`;
+  const ofWinner = `${loser} claims to be ${instance} as well; this host is queried about it`;
   await recordFleetIssue({ kind, host: loser, detail: ofLoser }, deps);
   await recordFleetIssue({ kind, host: winner, detail: ofWinner }, deps);
 }
 
-/** Notes that several agents enroll under one identifier, if this enrollment shows it. */
+/** Records that several agents enroll under one identifier, if this enrollment shows it. */
 export async function noteSharing(
   identifier: string,
   outcome: Exclude<Enrolled, { kind: 'ended' | 'revoked' }>,
@@ -27,23 +27,23 @@ export async function noteSharing(
 ): Promise<void> {
   if (outcome.kind === 'refused') {
     const detail =
-      'another agent enrolls under this identifier; it was refused, as it names neither hardware nor database';
+      'another agent enrolls under this identifier; it was rejected because it names neither hardware nor database';
     await recordFleetIssue({ kind: 'identifier-shared', host: identifier, detail }, deps);
     return;
   }
   if (outcome.twin) await noteTwin(identifier, outcome.node, deps);
   if (!outcome.displaces) return;
-  const detail = `another agent had this name; the one called ${outcome.node.identity.hostname} can show more, and has it now`;
+  const detail = `another agent had this name; the agent on ${outcome.node.identity.hostname} showed better proof and has it now`;
   await recordFleetIssue({ kind: 'identity-contested', host: identifier, detail }, deps);
 }
 
-/** Notes that an agent lives under a name that it was given because its identifier was taken. */
+/** Records that an agent was enrolled under a generated name because its identifier was taken. */
 export async function noteTwin(identifier: string, { host, identity }: Node, deps: Deps): Promise<void> {
-  const detail = `another agent lives under this identifier, on ${identity.hostname || 'a host without a name'}; it is called ${host}`;
+  const detail = `another agent uses this identifier, on ${identity.hostname || 'a host without a name'}; it is enrolled as ${host}`;
   await recordFleetIssue({ kind: 'identifier-shared', host: identifier, detail }, deps);
 }
 
-/** Notes that a host has an instance's name, or claims to be an instance, without having attested it. */
+/** Records that a host has an instance's name, or claims an instance, without attesting it. */
 export async function noteUnattested(host: string, why: string, deps: Deps): Promise<void> {
   await recordFleetIssue({ kind: 'unattested', host, detail: why }, deps);
 }

@@ -5,20 +5,31 @@ import { type FleetIssues, recordFleetIssue } from './fleet-issue.ts';
 /** The ECS agent's default for ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION. @see Amazon ECS Developer Guide, "Container agent configuration" */
 const CLEANUP_MS = 3 * 3_600_000;
 
+/** The answer of a host to a post-mortem query. */
+interface PostMortemAnswer {
+  readonly host: string;
+  readonly asker: Asker;
+  /** Ids of subjects that the answer named. */
+  readonly answered: readonly string[];
+  /** Whether the answer named any container, of any task. */
+  readonly reached: boolean;
+}
+
+interface Deps {
+  readonly fleetIssues: FleetIssues;
+  readonly report: Report;
+  readonly now: () => number;
+}
+
 /**
- * Notes that a container was gone already when osquery was asked about it after its end, although by default the ECS agent
- * keeps it for hours. Since its version 1.57.1 it can be told to wait for a second only, so none is gone too soon for that.
- * Without the Docker socket, too, osquery answers with no row; only a row about another container tells the two apart.
+ * Records that a container was already removed when its post-mortem query ran, although by default the ECS agent keeps
+ * containers for hours. Since version 1.57.1 the agent can be configured to wait for one second only.
  *
- * @param answered ids that the answer to the post-mortem question did name
- * @param reached whether the answer named any container, of whatever task
+ * Without access to the Docker socket osquery returns no row either; only a row about another container rules that out.
  */
 export async function noteShortCleanup(
-  host: string,
-  { subjects, triggeredAtMs }: Asker,
-  answered: readonly string[],
-  reached: boolean,
-  deps: { readonly fleetIssues: FleetIssues; readonly report: Report; readonly now: () => number },
+  { host, asker: { subjects, triggeredAtMs }, answered, reached }: PostMortemAnswer,
+  deps: Deps,
 ): Promise<void> {
   const agoMs = Math.max(0, deps.now() - triggeredAtMs);
   if (agoMs >= CLEANUP_MS || subjects.every((id) => answered.includes(id))) return;

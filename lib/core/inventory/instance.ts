@@ -1,6 +1,6 @@
 import { cut } from '../text.ts';
 
-/** An EC2 instance as EC2 describes it. */
+/** An EC2 instance from DescribeInstances. */
 export interface Instance {
   readonly instanceId: string;
   readonly state: string; // pending, running, shutting-down, terminated
@@ -10,19 +10,19 @@ export interface Instance {
   readonly availabilityZone?: string;
   readonly subnetId?: string;
   readonly autoScalingGroup?: string;
-  /** The service that runs it for its own purposes, such as `ecs.amazonaws.com`. */
+  /** The AWS service that manages it, such as `ecs.amazonaws.com`. */
   readonly managedBy?: string;
   readonly tags: Readonly<Record<string, string>>;
-  /** Private and public, of its own interfaces: those of tasks are not its. */
+  /** Private and public addresses of its own network interfaces, without those of tasks. */
   readonly addresses: readonly string[];
   readonly macs: readonly string[];
 }
 
-/** EC2's bounds on tags, and ours on what one adds to a record. */
+/** EC2's limit on the number of tags, and ours on the length of a value in a record. */
 const MAX_TAGS = 50;
 const MAX_TAG_VALUE = 256;
 
-/** What EC2 tells of an instance and its events do not, in the words of the ledger's identity. */
+/** Attributes of an instance that its events lack, under the names of the ledger's identity. */
 export function identityOf(instance: Instance): Record<string, string> {
   const { imageId, instanceType, availabilityZone, subnetId, autoScalingGroup, managedBy } = instance;
   const { launchedAtMs, addresses, macs, tags } = instance;

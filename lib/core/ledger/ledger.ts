@@ -41,7 +41,7 @@ export interface Workloads extends WorkloadReader {
   /**
    * Adds attributes that events lack: image, tags and addresses of an instance. Attributes of a snapshot take precedence.
    *
-   * @param stays since when it has each of its addresses; replaces the recorded ones
+   * @param addressesSince since when it has each of its addresses; replaces the recorded ones
    */
   addIdentity(
     workload: string,

@@ -18,26 +18,26 @@ export interface SweepDeps extends RuleDeps {
   readonly nodes: InstanceNodes;
   readonly spend: Spend;
   readonly settled: Settled;
-  /** An instance that has run for so long should have enrolled. */
+  /** An instance that has run for this long is expected to have an enrolled agent. */
   readonly noAgentAfterMs: number;
 }
 
-/** A change that was found: the event that would have told it. */
+/** A change that the sweep found, as the event that would have reported it. */
 export interface Found {
   readonly event: ParsedEvent;
-  /** What it is about: task ARN or instance id. */
+  /** Task ARN or instance id. */
   readonly workload: string;
-  /** Whether the ledger knew the workload. */
+  /** Whether the ledger had a record of the workload. */
   readonly known: boolean;
-  /** Whether it is so young that its event may just be on its way. */
+  /** Whether the change is so recent that its event may still arrive. */
   readonly fresh: boolean;
 }
 
-/** One sweep: where it takes place, what it came to, and how its parts fail without each other. */
+/** One sweep: its account and Region, its counts, and the isolation of failures between its parts. */
 export class Run {
   readonly deps: SweepDeps;
-  readonly place: AwsScope;
-  /** How far the sweeps before had come. */
+  readonly scope: AwsScope;
+  /** Progress of the earlier sweeps. */
   readonly before: SweepState;
   readonly tally = {
     clusters: 0,
@@ -51,21 +51,21 @@ export class Run {
   };
   failures = 0;
 
-  constructor(deps: SweepDeps, place: AwsScope, before: SweepState) {
+  constructor(deps: SweepDeps, scope: AwsScope, before: SweepState) {
     this.deps = deps;
-    this.place = place;
+    this.scope = scope;
     this.before = before;
   }
 
-  /** @throws {OutOfBudget} when the time of this sweep is over */
+  /** @throws {OutOfBudget} if the time of this sweep is over */
   goOn(): void {
     if (this.deps.spend.isOver) throw new OutOfBudget('the time of this sweep is over');
   }
 
   /**
-   * Does a part whose failure must not stop the others: it is told of and counted, and fails the function at the end.
+   * Runs a part whose failure must not stop the others: it is reported and counted, and fails the invocation at the end.
    *
-   * @returns whether it was done
+   * @returns whether it succeeded
    * @throws {OutOfBudget}
    */
   async attempt(what: string, part: () => Promise<void>): Promise<boolean> {
@@ -81,7 +81,7 @@ export class Run {
     }
   }
 
-  /** Handles what was found as its events would have been. */
+  /** Handles the changes like their events. */
   async handle(all: readonly Found[]): Promise<void> {
     const { report } = this.deps;
     const events = all.map(({ event }) => event);

@@ -1,12 +1,12 @@
-/** After so long it is looked at again, so that the ledger hears from time to time that it is there. */
+/** An entry expires after this, so that the ledger regularly records that the workload is alive. */
 const TRUSTED_MS = 6 * 3_600_000;
 
 /**
- * What the last sweeps saw and found in order, so that it is not read from the ledger again: a stopped task stays listed
- * for an hour. Lives in one process and is a saving only: what it has forgotten is read.
+ * Caches workloads that the last sweeps found up to date, to save reads of the ledger: ECS lists a stopped task for an hour.
+ * In memory of one process; anything not cached is read.
  */
 export class Settled {
-  /** Key → when it was found in order, epoch ms. */
+  /** Key → when it was found up to date, epoch ms. */
   #before = new Map<string, number>();
   #now = new Map<string, number>();
 
@@ -21,7 +21,7 @@ export class Settled {
     this.#now.set(key, nowMs);
   }
 
-  /** A sweep has seen everything: what it did not ask for is gone. */
+  /** Ends a complete sweep: drops keys that it did not ask for, because their workloads are gone. */
   turn(): void {
     this.#before = this.#now;
     this.#now = new Map();

@@ -1,11 +1,11 @@
-/** The sweep has spent what it may, in calls or in time, or AWS has asked it to stop. */
+/** The sweep has used up its budget of calls or time, or AWS throttled it. */
 export class OutOfBudget extends Error {
   override readonly name = 'OutOfBudget';
 }
 
 /**
- * What a sweep may take of the buckets that ECS grants an account, and that all its tools share: a fifth of each. Describing
- * and listing tasks has a burst of 100, then 20 a second, task definitions one of 50, then as many.
+ * The share of a sweep in the throttling buckets of ECS, which all tools of an account share: a fifth of each. Describing and
+ * listing tasks allows a burst of 100, then 20 a second; task definitions allow a burst of 50, then 20 a second.
  *
  * @see Request throttling for the Amazon ECS API, "cluster resource read" and "task definition read"
  */
@@ -15,7 +15,7 @@ const SHARES = {
 } as const;
 export type SharedBucket = keyof typeof SHARES;
 
-/** What a sweep spends: a token bucket for each of those it shares, a count of all calls, and a time to be done by. */
+/** The budget of a sweep: a token bucket for each shared one, a count of all calls, and an end time. */
 export class Spend {
   readonly #now: () => number;
   readonly #pause: (ms: number) => Promise<void>;
@@ -24,14 +24,14 @@ export class Spend {
   #calls: Record<string, number> = {};
   #sharedCalls = 0;
 
-  /** @param pause resolves after so many ms by the same clock */
+  /** @param pause resolves after `ms` by the same clock */
   constructor(now: () => number, pause: (ms: number) => Promise<void>) {
     this.#now = now;
     this.#pause = pause;
     this.#buckets = { tasks: new Bucket(SHARES.tasks, now()), definitions: new Bucket(SHARES.definitions, now()) };
   }
 
-  /** A new sweep, to be done by `untilMs`. Buckets keep what they hold: the sweep before may have just ended. */
+  /** Begins a sweep that ends by `untilMs`. Buckets keep their level, because the previous sweep may have just ended. */
   begin(untilMs: number): void {
     this.#untilMs = untilMs;
     for (const bucket of Object.values(this.#buckets)) bucket.refused = false;
@@ -40,10 +40,10 @@ export class Spend {
   }
 
   /**
-   * Takes one call out of a bucket. Of those about tasks it waits until there is one; what a task definition says is only
-   * good to know, and the next sweep may ask for it.
+   * Takes one call from a bucket. Waits for a token for calls about tasks, but not about task definitions, which are optional
+   * and can be read by the next sweep.
    *
-   * @throws {OutOfBudget} when there is none, or it would have to wait too long, or after a refusal
+   * @throws {OutOfBudget} if there is no token, if the wait would exceed the sweep, or after AWS throttled a call
    */
   async take(from: SharedBucket): Promise<void> {
     const bucket = this.#buckets[from];
@@ -51,12 +51,12 @@ export class Spend {
     const isLate = from === 'definitions' ? waitMs > 0 : this.#now() + waitMs >= this.#untilMs;
     if (bucket.refused || this.isOver || isLate) {
       bucket.giveBack();
-      throw new OutOfBudget('the sweep has spent its share of calls, or its time');
+      throw new OutOfBudget('the sweep has used up its calls or its time');
     }
     if (waitMs > 0) await this.#pause(waitMs);
   }
 
-  /** Counts attempts at one call. @param from the bucket it was taken out of: what was tried again drains the same one */
+  /** Counts the attempts at one call. @param from its bucket, from which retries are taken too */
   count(api: string, attempts: number, from?: SharedBucket): void {
     this.#calls[api] = (this.#calls[api] ?? 0) + attempts;
     if (!from) return;
@@ -64,17 +64,17 @@ export class Spend {
     this.#buckets[from].drain(attempts - 1);
   }
 
-  /** AWS refused a call for there having been too many: this sweep makes no more of that kind. */
+  /** Records that AWS throttled a call: this sweep makes no more calls of that kind. */
   refused(from: SharedBucket): void {
     this.#buckets[from].refused = true;
   }
 
-  /** Whether the time is over: nothing new is to be begun. */
+  /** Whether the time is over, so that nothing new may begin. */
   get isOver(): boolean {
     return this.#now() >= this.#untilMs;
   }
 
-  /** Whether AWS refused a call of any shared kind. */
+  /** Whether AWS throttled a call of any shared bucket. */
   get throttled(): boolean {
     return Object.values(this.#buckets).some(({ refused }) => refused);
   }
@@ -84,13 +84,13 @@ export class Spend {
     return { ...this.#calls };
   }
 
-  /** Calls out of the shared buckets alone. */
+  /** Calls from the shared buckets only. */
   get sharedCalls(): number {
     return this.#sharedCalls;
   }
 }
 
-/** Tokens that come in at a rate, up to a burst. */
+/** A token bucket: fills at a rate, up to a burst. */
 class Bucket {
   readonly #burst: number;
   readonly #perSecond: number;
@@ -105,7 +105,7 @@ class Bucket {
     this.#filledAtMs = nowMs;
   }
 
-  /** Taken before the wait: callers that wait at the same time queue up behind each other. @returns ms until it is there */
+  /** Takes a token at once, so that concurrent callers wait one after the other. @returns ms until it is available */
   take(nowMs: number): number {
     this.#tokens = Math.min(this.#burst, this.#tokens + ((nowMs - this.#filledAtMs) / 1000) * this.#perSecond);
     this.#filledAtMs = nowMs;

@@ -12,20 +12,20 @@ import { OutOfBudget } from './spend.ts';
 import { isOverdue, isUnhandled, wantsSign } from './standing.ts';
 import { instanceEvent, occurredAtMs } from './synthetic.ts';
 
-/** An instance's start is told when it runs, some tens of seconds after its launch. */
+/** The event about a start arrives when the instance runs, some tens of seconds after its launch. */
 const FRESH_MS = 60_000;
-/** EC2's answers are behind by seconds: a sweep may have missed what was launched shortly before it. */
+/** EC2's answers lag by seconds, so a sweep may have missed an instance launched shortly before it. */
 const SEEN_LATE_MS = 60_000;
-/** How often a finding that stands is confirmed: each time is a write. */
+/** How often an open fleet issue is confirmed; each confirmation is a write. */
 const CONFIRM_EVERY_MS = 4 * 60_000;
 
 const ENDS: ReadonlySet<string> = new Set(['shutting-down', 'terminated']);
 
 /**
- * Looks at all instances that start, run or end: handles what no event has told, learns their identity, and says what is
- * wrong with the fleet.
+ * Sweeps all instances that start, run or end: handles changes without an event, learns their identity, and records fleet
+ * issues.
  *
- * @returns whether everything was looked at
+ * @returns whether the sweep of instances is complete
  */
 export async function sweepInstances(run: Run): Promise<boolean> {
   try {
@@ -56,7 +56,7 @@ async function sweepPage(run: Run, page: readonly Instance[]): Promise<void> {
   });
 }
 
-/** Another state, start or address is another look, and so are other tags. */
+/** A new state, start, address or tag makes another key, so that the instance is read again. */
 const keyOf = (instance: Instance): string => {
   const { instanceId, state, launchedAtMs, addresses } = instance;
   return JSON.stringify([instanceId, state, launchedAtMs, addresses, tagsIn(identityOf(instance))]);
@@ -64,7 +64,7 @@ const keyOf = (instance: Instance): string => {
 
 async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecord | undefined): Promise<void> {
   const { ledger, settled, now } = run.deps;
-  const states = untold(instance, record, run.before.instancesSinceMs ?? run.before.beganMs, now());
+  const states = missedStates(instance, record, run.before.instancesSinceMs ?? run.before.beganMs, now());
   for (const state of states) await run.handle([foundAs(state, run, instance, record)]);
   if (!record && states.length === 0) return;
   const unidentified = lacksIdentity(record, instance);
@@ -74,8 +74,8 @@ async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecor
   settled.add(keyOf(instance), now());
 }
 
-/** The states of an instance that no event has told, in their order. */
-function untold(
+/** The states of an instance for which no event arrived, in order. */
+function missedStates(
   { state, launchedAtMs }: Instance,
   record: WorkloadRecord | undefined,
   sinceMs: number | undefined,
@@ -83,11 +83,11 @@ function untold(
 ): readonly string[] {
   if (ENDS.has(state)) {
     if (record) return record.stopped && !isOverdue(record, nowMs) ? [] : [state];
-    // It came and went between two sweeps. What had ended before the first of them is not Mayfly's to account for.
+    // It started and ended between two sweeps. An end before the first sweep is before Mayfly's time.
     const lived = sinceMs !== undefined && launchedAtMs >= sinceMs - SEEN_LATE_MS;
     return lived ? ['running', state] : [];
   }
-  if (record?.stopped) return []; // EC2's answer is older than the news of its end
+  if (record?.stopped) return []; // EC2's answer is older than the event about its end
   if (!record || isOverdue(record, nowMs)) return ['running'];
   return launchedAtMs - record.version >= SAME_LAUNCH_MS ? ['running'] : []; // a start after a stop
 }
@@ -100,19 +100,19 @@ function foundAs(
 ): Found {
   const nowMs = run.deps.now();
   const starts = state === 'running';
-  // The very event that was never finished has to be the same one; EC2 does not tell when an instance ended.
+  // An event whose handling never finished must get the same version; EC2 does not say when an instance ended.
   const again = starts && record && record.version > 0 && isOverdue(record, nowMs);
   const { instancesSinceMs: completeMs, beganMs } = run.before;
   const atMs = again ? record.version : occurredAtMs(starts ? launchedAtMs : undefined, { completeMs, beganMs }, nowMs);
   return {
-    event: parseEvent(instanceEvent(instanceId, state, atMs, run.place), 'sweep'),
+    event: parseEvent(instanceEvent(instanceId, state, atMs, run.scope), 'sweep'),
     workload: instanceId,
     known: record !== undefined || !starts,
     fresh: starts && nowMs - launchedAtMs < FRESH_MS,
   };
 }
 
-/** Addresses may come after the start, and change with it, tags at any time; a terminated instance may have none any more. */
+/** Whether the record lacks what EC2 knows: addresses may follow a start, tags may change; a terminated instance has none. */
 const lacksIdentity = (record: WorkloadRecord | undefined, instance: Instance): boolean => {
   const identity = identityOf(instance);
   const { launched_at, ip } = identity;
@@ -120,8 +120,8 @@ const lacksIdentity = (record: WorkloadRecord | undefined, instance: Instance): 
   return ip !== undefined && (record?.identity.ip !== ip || !areSameTags(tagsIn(record.identity), tagsIn(identity)));
 };
 
-/** Profiles and selectors match on tags: those of a node follow its instance's, within a sweep. */
-async function noteTags(
+/** Copies changed tags of instances to their nodes, because profiles and selectors match on them. */
+async function copyTags(
   run: Run,
   running: readonly Instance[],
   enrolled: ReadonlyMap<string, EnrolledAs>,
@@ -134,7 +134,7 @@ async function noteTags(
   await each(changed, async ({ host, tags }) => {
     await run.attempt(host, async () => {
       await run.deps.registry.setTags(host, tags);
-      await run.deps.directory.setTags(host, tags); // last: this is what the next sweep compares
+      await run.deps.directory.setTags(host, tags); // last, because the next sweep compares with it
     });
   });
 }
@@ -147,7 +147,7 @@ async function checkFleet(run: Run, instances: readonly Instance[]): Promise<voi
     running.map(({ instanceId }) => instanceId),
     () => run.goOn(),
   );
-  await noteTags(run, running, enrolled);
+  await copyTags(run, running, enrolled);
   const { count, fleetIssues: found } = judgeFleet(expected, enrolled, now());
   report('fleet_counted', { running: count.running, enrolled: count.enrolled, silent: count.silent });
   run.tally.fleetIssues = found.length;
@@ -160,8 +160,8 @@ async function checkFleet(run: Run, instances: readonly Instance[]): Promise<voi
   const ended = new Set((await ledger.read(without)).flatMap(({ stopped, workload }) => (stopped ? [workload] : [])));
   await each(
     due.filter(({ host }) => !ended.has(host)),
-    async (finding) => {
-      await run.attempt(finding.host, () => recordFleetIssue(finding, run.deps));
+    async (issue) => {
+      await run.attempt(issue.host, () => recordFleetIssue(issue, run.deps));
     },
   );
 }

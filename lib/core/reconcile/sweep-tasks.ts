@@ -10,70 +10,85 @@ import { OutOfBudget } from './spend.ts';
 import { standingOf, strayOf, wantsSign } from './standing.ts';
 import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
 
-/** What runs first: a task that stops meanwhile is then found on the other list, the other way round on neither. */
+/** RUNNING first: a task that stops in between is then found on the other list; in reverse order it would be on neither. */
 const LISTS: readonly TaskList[] = ['RUNNING', 'STOPPED'];
 
-/** DescribeTasks' own limit. */
+/** The limit of DescribeTasks. */
 const BATCH = 100;
 /**
- * Tasks of up to so many pages are described together: few pages hold many that are not settled. Of one page at first, then
- * of twice as many each time, so that even the smallest budget gets a sweep further.
+ * Tasks of at most this many pages are described together, because few tasks of a page are unsettled. The number starts at one
+ * page and doubles each time, so that a sweep makes progress even with the smallest budget.
  */
 const MOST_PAGES = 10;
 
-/** An event takes a second or two; a younger change may still be told by its own. */
+/** An event takes a second or two: the event of a more recent change may still arrive. */
 const FRESH_MS = 10_000;
 
-/** A task that is to be described, and what is known of it. */
+/** A task to describe, and its record. */
 interface Look {
   readonly arn: string;
   readonly record: WorkloadRecord | undefined;
 }
 
-/**
- * Looks at the tasks of all clusters, in the order of their ARNs, and handles what no event has told.
- *
- * @returns `complete` when everything was looked at; where it was left when it had to end early
- */
-export async function sweepTasks(run: Run): Promise<{ readonly complete: boolean; readonly left?: Position }> {
-  const from = run.before.unfinished?.at;
-  let left = from;
-  let complete = true;
-  try {
-    const clusters: string[] = [];
-    const listed = await run.attempt('clusters', async () => {
-      for await (const cluster of run.deps.tasks.clusters()) clusters.push(cluster);
-    });
-    if (!listed) return { complete: false, ...(left ? { left } : {}) };
-    for (const cluster of clusters.sort()) {
-      if (from && cluster < from.cluster) continue;
-      const start = from?.cluster === cluster ? from : undefined;
-      left = start ?? { cluster, list: 'RUNNING' };
-      const swept = await run.attempt(cluster, () =>
-        sweepCluster(run, cluster, start, (position) => {
-          left = position;
-        }),
-      );
-      if (swept) run.tally.clusters += 1;
-      else complete = false;
-    }
-    return { complete };
-  } catch (error) {
-    if (!(error instanceof OutOfBudget)) throw error;
-    return { complete: false, ...(left ? { left } : {}) };
-  }
+/** Whether a sweep of all tasks is complete, and if not, where to continue. */
+interface TaskSweep {
+  readonly complete: boolean;
+  readonly left?: Position;
 }
 
-/** @param reached told of each position up to which everything has been done */
-async function sweepCluster(
-  run: Run,
-  cluster: string,
-  start: Position | undefined,
-  reached: (position: Position) => void,
-): Promise<void> {
-  for (const list of LISTS.slice(LISTS.indexOf(start?.list ?? 'RUNNING'))) {
-    const from = start?.list === list ? start.from : undefined;
-    reached({ cluster, list, ...(from ? { from } : {}) });
+/** Records a position up to which everything has been handled. */
+type Reached = (position: Position) => void;
+
+/**
+ * Sweeps the tasks of all clusters, in order of their ARNs, and handles changes for which no event arrived.
+ *
+ * @returns `left` is the position to continue at, if the sweep had to end early
+ */
+export async function sweepTasks(run: Run): Promise<TaskSweep> {
+  let left = run.before.unfinished?.at;
+  try {
+    const clusters = await listClusters(run);
+    if (clusters) {
+      const complete = await sweepClusters(run, clusters, (position) => {
+        left = position;
+      });
+      return { complete };
+    }
+  } catch (error) {
+    if (!(error instanceof OutOfBudget)) throw error;
+  }
+  return { complete: false, left };
+}
+
+/** ARNs of all clusters, sorted; undefined if listing failed. */
+async function listClusters(run: Run): Promise<string[] | undefined> {
+  const clusters: string[] = [];
+  const listed = await run.attempt('clusters', async () => {
+    for await (const cluster of run.deps.tasks.clusters()) clusters.push(cluster);
+  });
+  return listed ? clusters.sort() : undefined;
+}
+
+/** @returns whether all clusters were swept without a failure */
+async function sweepClusters(run: Run, clusters: readonly string[], reached: Reached): Promise<boolean> {
+  const from = run.before.unfinished?.at;
+  let complete = true;
+  for (const cluster of clusters) {
+    if (from && cluster < from.cluster) continue;
+    const start: Position = from?.cluster === cluster ? from : { cluster, list: 'RUNNING' };
+    reached(start);
+    const swept = await run.attempt(cluster, () => sweepCluster(run, start, reached));
+    if (swept) run.tally.clusters += 1;
+    else complete = false;
+  }
+  return complete;
+}
+
+async function sweepCluster(run: Run, start: Position, reached: Reached): Promise<void> {
+  const { cluster } = start;
+  for (const list of LISTS.slice(LISTS.indexOf(start.list))) {
+    const from = start.list === list ? start.from : undefined;
+    reached({ cluster, list, from });
     let looks: Look[] = [];
     let pages = 0;
     let together = 1;
@@ -81,9 +96,9 @@ async function sweepCluster(
       run.goOn();
       run.tally.listed += arns.length;
       pages += 1;
-      looks.push(...(await toLookAt(run, cluster, arns, list)));
+      looks.push(...(await toDescribe(run, cluster, arns, list)));
       if (next && looks.length < BATCH && pages < together) continue;
-      await lookAt(run, cluster, looks);
+      await describeAndHandle(run, cluster, looks);
       looks = [];
       pages = 0;
       together = Math.min(MOST_PAGES, 2 * together);
@@ -92,14 +107,14 @@ async function sweepCluster(
   }
 }
 
-/** Those of a page about which the ledger lacks something. */
-async function toLookAt(run: Run, cluster: string, arns: readonly string[], list: TaskList): Promise<Look[]> {
+/** The tasks of a page for which the ledger is behind. */
+async function toDescribe(run: Run, cluster: string, arns: readonly string[], list: TaskList): Promise<Look[]> {
   const { ledger, settled, now } = run.deps;
   const unsettled = arns.filter((arn) => !settled.has(`${arn} ${list}`, now()));
   if (unsettled.length === 0) return [];
   const records = await ledger.read(unsettled);
   await findStrays(run, cluster, records);
-  if (list === 'RUNNING') await noteSigns(run, records);
+  if (list === 'RUNNING') await recordAlive(run, records);
   const known = new Map(records.map((record) => [record.workload, record]));
   const looks = unsettled.map((arn) => ({ arn, record: known.get(arn) }));
   const standings = new Map(looks.map(({ arn, record }) => [arn, standingOf(record, list, now())]));
@@ -112,8 +127,8 @@ async function toLookAt(run: Run, cluster: string, arns: readonly string[], list
 }
 
 /**
- * Whether the ledger knows which containers the task can do without. Nobody may have been able to tell when its event was
- * handled, and while it runs no other may come: then the ledger learns it here, as soon as ECS says so.
+ * Whether the ledger knows which containers are essential. ECS may not have described the task definition when the event was
+ * handled, and a running task may have no further event: then the sweep amends the record as soon as ECS does.
  */
 async function knowsEssentials({ deps }: Run, record: WorkloadRecord): Promise<boolean> {
   const { workload, version, containers } = record;
@@ -127,29 +142,30 @@ async function knowsEssentials({ deps }: Run, record: WorkloadRecord): Promise<b
   return true;
 }
 
-/** Undefined where no event named it. */
+/** ARN of the task definition; undefined if no event named it. */
 function definitionOf({ workload, identity }: WorkloadRecord): string | undefined {
   if (!identity.task_family) return undefined;
   const { partition, region, account } = scopeOf(workload);
   return `arn:${partition}:ecs:${region}:${account}:task-definition/${identity.task_family}:${identity.task_revision}`;
 }
 
-/** ECS may know by now the container instance that it did not know when a task's event came. */
+/** Retries the look-up of container instances that ECS did not know when the task's event arrived. */
 async function findStrays({ deps }: Run, cluster: string, records: readonly WorkloadRecord[]): Promise<void> {
   const strays = [...new Set(records.flatMap((record) => strayOf(record) ?? []))];
   await deps.hosts.prefetch(strays.map((arn) => ({ clusterArn: cluster, containerInstanceArn: arn })));
   for (const arn of strays) {
-    const instance = await deps.hosts.instanceOf(cluster, arn).catch(() => undefined); // the next sweep asks again
+    const instance = await deps.hosts.instanceOf(cluster, arn).catch(() => undefined); // the next sweep retries
     if (instance) await moveWaiting(arn, (await resolveHost(instance, deps)).host, deps);
   }
 }
 
-async function noteSigns({ deps }: Run, records: readonly WorkloadRecord[]): Promise<void> {
+async function recordAlive({ deps }: Run, records: readonly WorkloadRecord[]): Promise<void> {
   const { ledger, now } = deps;
   for (const record of records) if (wantsSign(record, now())) await ledger.recordAlive(record, now());
 }
 
-async function lookAt(run: Run, cluster: string, looks: readonly Look[]): Promise<void> {
+/** Describes tasks in batches, and handles their changes. */
+async function describeAndHandle(run: Run, cluster: string, looks: readonly Look[]): Promise<void> {
   const known = new Map(looks.map(({ arn, record }) => [arn, record]));
   for (let from = 0; from < looks.length; from += BATCH) {
     const arns = looks.slice(from, from + BATCH).map(({ arn }) => arn);
@@ -170,7 +186,7 @@ function readTask(run: Run, arn: string, detail: unknown, known: boolean): Found
   const nowMs = run.deps.now();
   const ownMs = changedAtMs(detail);
   const { tasksSinceMs: completeMs, beganMs } = run.before;
-  const raw = taskEvent(arn, detail, occurredAtMs(ownMs, { completeMs, beganMs }, nowMs), run.place);
+  const raw = taskEvent(arn, detail, occurredAtMs(ownMs, { completeMs, beganMs }, nowMs), run.scope);
   const fresh = ownMs !== undefined && nowMs - ownMs < FRESH_MS;
   return { event: parseEvent(raw, 'sweep'), workload: arn, known, fresh };
 }

@@ -4,14 +4,14 @@ import { sweepInstances } from './sweep-instances.ts';
 import { sweepTasks } from './sweep-tasks.ts';
 
 /**
- * Looks at everything AWS runs in this account and Region, and handles what no event has told as if one had: the ledger's
- * versions let it and the real events meet in any order. Ends early when its budget does; the next sweep goes on there.
+ * Compares everything AWS runs in this account and Region with the ledger, and handles changes without an event like events. The
+ * ledger's versions allow synthetic and real events in any order. Ends early if its budget is used up; the next sweep continues
+ * there.
  *
- * @param untilMs when it has to be done
- * @returns how many of its parts failed; each was told of, and did not keep the others from being done. Undefined while
- *   another sweep is under way, which this one leaves the work to.
+ * @param untilMs when it must end, epoch ms
+ * @returns how many parts failed; each was reported and did not stop the others. Undefined if another sweep is under way
  */
-export async function sweep(deps: SweepDeps, place: AwsScope, untilMs: number): Promise<number | undefined> {
+export async function sweep(deps: SweepDeps, scope: AwsScope, untilMs: number): Promise<number | undefined> {
   const { now, progress, report, settled, spend } = deps;
   const startedAtMs = now();
   const before = await progress.begin(startedAtMs, untilMs);
@@ -21,17 +21,19 @@ export async function sweep(deps: SweepDeps, place: AwsScope, untilMs: number): 
   }
   spend.begin(untilMs);
   const { unfinished, ...since } = before;
-  const run = new Run(deps, place, before);
+  const run = new Run(deps, scope, before);
   const [tasks, instances] = await Promise.all([sweepTasks(run), sweepInstances(run)]);
   const beganAtMs = unfinished?.startedAtMs ?? startedAtMs;
-  // After a failure, what was not dealt with may have begun before: later sweeps have to take it for new.
+  // After a failure, unhandled changes may be older than this sweep: later sweeps must still treat them as new.
   const isWhole = run.failures === 0;
+  const advance = (isComplete: boolean, beforeMs: number | undefined, toMs: number): number | undefined =>
+    isComplete && (isWhole || beforeMs === undefined) ? toMs : beforeMs;
   await progress.end(untilMs, {
     ...since,
     beganMs: since.beganMs ?? startedAtMs,
-    ...(tasks.complete && (isWhole || since.tasksSinceMs === undefined) ? { tasksSinceMs: beganAtMs } : {}),
-    ...(instances && (isWhole || since.instancesSinceMs === undefined) ? { instancesSinceMs: startedAtMs } : {}),
-    ...(tasks.left ? { unfinished: { startedAtMs: beganAtMs, at: tasks.left } } : {}),
+    tasksSinceMs: advance(tasks.complete, since.tasksSinceMs, beganAtMs),
+    instancesSinceMs: advance(instances, since.instancesSinceMs, startedAtMs),
+    unfinished: tasks.left && { startedAtMs: beganAtMs, at: tasks.left },
   });
   if (!tasks.left) settled.turn();
   const { clusters, listed, described, found, caughtUp, ahead, fleetIssues } = run.tally;

@@ -1,24 +1,33 @@
 import { createHash } from 'node:crypto';
 import type { AwsScope } from '../arn.ts';
 
-/** What a task's event would have said, so that the policy's patterns match it. @param detail as DescribeTasks gives it */
-export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, place: AwsScope): object {
-  return envelope('aws.ecs', 'ECS Task State Change', taskArn, detail, occurredAtMs, place);
+/** Builds the event that would have reported a task, for the policy's patterns. @param detail as DescribeTasks returns it */
+export function taskEvent(taskArn: string, detail: unknown, occurredAtMs: number, scope: AwsScope): object {
+  return envelope(
+    { source: 'aws.ecs', detailType: 'ECS Task State Change', resource: taskArn, detail },
+    occurredAtMs,
+    scope,
+  );
 }
 
-/** What an instance's event would have said of it. @see Amazon EC2 User Guide, "State change events for your instances" */
-export function instanceEvent(instanceId: string, state: string, occurredAtMs: number, place: AwsScope): object {
-  const { partition, region, account } = place;
-  const arn = `arn:${partition}:ec2:${region}:${account}:instance/${instanceId}`;
+/** Builds the event that would have reported an instance. @see Amazon EC2 User Guide, "State change events for your instances" */
+export function instanceEvent(instanceId: string, state: string, occurredAtMs: number, scope: AwsScope): object {
+  const { partition, region, account } = scope;
+  const resource = `arn:${partition}:ec2:${region}:${account}:instance/${instanceId}`;
   const detail = { 'instance-id': instanceId, state };
-  return envelope('aws.ec2', 'EC2 Instance State-change Notification', arn, detail, occurredAtMs, place);
+  const detailType = 'EC2 Instance State-change Notification';
+  return envelope({ source: 'aws.ec2', detailType, resource, detail }, occurredAtMs, scope);
+}
+
+interface Content {
+  readonly source: string;
+  readonly detailType: string;
+  readonly resource: string;
+  readonly detail: unknown;
 }
 
 function envelope(
-  source: string,
-  detailType: string,
-  resource: string,
-  detail: unknown,
+  { source, detailType, resource, detail }: Content,
   occurredAtMs: number,
   { account, region }: AwsScope,
 ): object {
@@ -31,17 +40,17 @@ function envelope(
     'detail-type': detailType,
     source,
     account,
-    time: new Date(occurredAtMs).toISOString(), // with its fraction, which an event lacks
+    time: new Date(occurredAtMs).toISOString(), // with milliseconds, unlike a real event
     region,
     resources: [resource],
     detail,
   };
 }
 
-/** Fields of a task that say when it changed last, the latest first. */
+/** Fields of a task with the time of a change, the latest first. */
 const CHANGED = ['stoppedAt', 'stoppingAt', 'startedAt', 'createdAt'] as const;
 
-/** When a described task last changed, by its own word; undefined where it has none. */
+/** When a described task last changed, by its own fields, epoch ms; undefined if it has none. */
 export function changedAtMs(detail: unknown): number | undefined {
   const task = Object(detail) as Readonly<Record<string, unknown>>;
   const text = CHANGED.map((field) => task[field]).find((value) => typeof value === 'string');
@@ -49,22 +58,22 @@ export function changedAtMs(detail: unknown): number | undefined {
   return Number.isFinite(atMs) ? atMs : undefined;
 }
 
-/** Since when sweeps have looked. */
-export interface Looked {
-  /** When the last one began that looked at everything. */
+/** Since when sweeps have run, epoch ms. */
+export interface SweptSince {
+  /** When the last complete sweep began. */
   readonly completeMs: number | undefined;
-  /** When the first of all began. */
+  /** When the first sweep began. */
   readonly beganMs: number | undefined;
 }
 
 /**
- * When a change that nobody told of counts as having occurred. Not before the last complete sweep began, which would have
- * found it. As long as there was none, what changed before the first of all counts as new: nobody waited for an answer about
- * what was there before Mayfly.
+ * The time at which a change without an event counts as occurred. Not before the last complete sweep began, which would have
+ * found it. Before the first complete sweep, a change older than the first sweep counts as new, because no answer about it was
+ * due before Mayfly was installed.
  *
- * @param ownMs by the word of what changed, if it has one
+ * @param ownMs the time of the change by AWS, if known
  */
-export function occurredAtMs(ownMs: number | undefined, { completeMs, beganMs }: Looked, nowMs: number): number {
+export function occurredAtMs(ownMs: number | undefined, { completeMs, beganMs }: SweptSince, nowMs: number): number {
   if (ownMs === undefined) return nowMs;
   const isNew = completeMs === undefined && ownMs < (beganMs ?? nowMs);
   return isNew ? nowMs : Math.min(nowMs, Math.max(ownMs, completeMs ?? ownMs));

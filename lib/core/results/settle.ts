@@ -76,9 +76,9 @@ export async function settleAnswers(
   if (evident.length === 0) return;
   const poller = await deps.poller();
   const news = evident.flatMap((one) => newsOf(one, poller));
-  for (const one of news) {
-    if (one.query.set === 'post-mortem' && one.answer.status === 0)
-      await noteShortCleanup(host, one.asker, one.proved, one.answer.rows.length > 0, deps);
+  for (const { query, answer, asker, proved } of news) {
+    if (query.set === 'post-mortem' && answer.status === 0)
+      await noteShortCleanup({ host, asker, answered: proved, reached: answer.rows.length > 0 }, deps);
   }
   const byWorkload = grouped(news, ({ workload }) => workload);
   const told = new Map<string, Proof[]>();

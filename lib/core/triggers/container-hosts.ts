@@ -1,28 +1,28 @@
 import type { Aliases } from '../nodes/registry.ts';
 
-/** Asks ECS which instances stand behind container instances of one cluster; ids it does not know are left out. */
+/** Looks up in ECS which EC2 instances the container instances of one cluster are; unknown ones are left out. */
 export interface ContainerInstanceLookup {
   instancesOf(clusterArn: string, containerInstanceArns: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 interface Cached {
   readonly instance?: string;
-  /** What waited under the container instance's own name has been moved. */
+  /** Whether queries queued under the container instance's ARN have been moved to its host. */
   readonly moved?: boolean;
-  /** Why the look-up failed; whoever asks meanwhile gets the same answer without another call. */
+  /** Why the look-up failed; requests until `untilMs` fail the same way without another call. */
   readonly failure?: unknown;
   readonly untilMs: number;
 }
 
 const HIT_MS = 300_000; // a container instance never changes its EC2 instance
 const MISS_MS = 15_000;
-const FAILURE_MS = 1_000; // within one batch; the failed events come back after that
+const FAILURE_MS = 1_000; // covers one batch; failed events are retried after that
 const CACHE_SIZE = 10_000;
 
 /**
- * Which EC2 instance runs a task; which host that is, `hostOf` decides. Answers come from the alias table, which
- * container-instance events fill for free; what it lacks is asked of ECS, one call per cluster and batch, because all
- * of ECS's describe calls in an account share one bucket of 20 a second.
+ * Finds the EC2 instance that runs a task; `resolveHost` finds its host. Answers come from the alias table, which
+ * container-instance events fill at no cost. Missing entries are looked up in ECS with one call per cluster and batch, because
+ * all describe calls of an account share one bucket of 20 a second.
  */
 export class ContainerHosts {
   readonly #aliases: Aliases;
@@ -36,8 +36,15 @@ export class ContainerHosts {
     this.#now = now;
   }
 
-  /** Looks up many at once, so that the events of one batch cost one call per cluster. */
+  /** Looks up many container instances at once, so that the events of one batch cost one call for each cluster. */
   async prefetch(wanted: readonly { clusterArn: string; containerInstanceArn: string }[]): Promise<void> {
+    for (const [clusterArn, arns] of await this.#missingFrom(wanted)) await this.#fetch(clusterArn, [...arns]);
+  }
+
+  /** Caches what the alias table knows. @returns cluster ARN → container instances it does not know */
+  async #missingFrom(
+    wanted: readonly { clusterArn: string; containerInstanceArn: string }[],
+  ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     const missing = new Map<string, Set<string>>();
     for (const { clusterArn, containerInstanceArn } of wanted) {
       if (this.#cached(containerInstanceArn)) continue;
@@ -45,24 +52,27 @@ export class ContainerHosts {
       if (known) this.#keep(containerInstanceArn, { instance: known }, HIT_MS);
       else missing.set(clusterArn, (missing.get(clusterArn) ?? new Set()).add(containerInstanceArn));
     }
-    for (const [clusterArn, arns] of missing) {
-      try {
-        const found = await this.#lookup.instancesOf(clusterArn, [...arns]);
-        for (const arn of arns) {
-          const instance = found.get(arn);
-          if (instance) await this.#aliases.learn(arn, instance, this.#now(), 'aws');
-          this.#keep(arn, instance ? { instance } : {}, instance ? HIT_MS : MISS_MS);
-        }
-      } catch (failure) {
-        for (const arn of arns) this.#keep(arn, { failure }, FAILURE_MS);
+    return missing;
+  }
+
+  /** Asks ECS about container instances of one cluster. A failure is cached, and thrown by `instanceOf`. */
+  async #fetch(clusterArn: string, arns: readonly string[]): Promise<void> {
+    try {
+      const found = await this.#lookup.instancesOf(clusterArn, arns);
+      for (const arn of arns) {
+        const instance = found.get(arn);
+        if (instance) await this.#aliases.learn(arn, instance, this.#now(), 'aws');
+        this.#keep(arn, { instance }, instance ? HIT_MS : MISS_MS);
       }
+    } catch (failure) {
+      for (const arn of arns) this.#keep(arn, { failure }, FAILURE_MS);
     }
   }
 
   /**
-   * Learns from a container-instance event, which costs ECS nothing.
+   * Learns the instance from a container-instance event, without a call to ECS.
    *
-   * @param then what this news sets off; it counts as known here only when that is done
+   * @param then work that the new alias triggers; the alias is cached only after it succeeds
    */
   async learn(containerInstanceArn: string, instance: string, then: () => Promise<void>): Promise<void> {
     const cached = this.#cached(containerInstanceArn);
@@ -72,14 +82,14 @@ export class ContainerHosts {
     this.#keep(containerInstanceArn, { instance, moved: true }, HIT_MS);
   }
 
-  /** The instance of a container instance that was unknown a moment ago: asks the table itself, and nobody else. */
-  async news(containerInstanceArn: string): Promise<string | undefined> {
+  /** The instance of a container instance that was unknown a moment ago; reads only the alias table, bypassing the cache. */
+  async lookAgain(containerInstanceArn: string): Promise<string | undefined> {
     const instance = await this.#aliases.hostOf(containerInstanceArn, true);
     if (instance) this.#keep(containerInstanceArn, { instance }, HIT_MS);
     return instance;
   }
 
-  /** The instance that runs a task, or undefined: no container instance (Fargate), or one that ECS does not know. */
+  /** The instance that runs a task; undefined without a container instance (Fargate), or if ECS does not know it. */
   async instanceOf(clusterArn: string, containerInstanceArn: string | undefined): Promise<string | undefined> {
     if (!containerInstanceArn) return undefined;
     await this.prefetch([{ clusterArn, containerInstanceArn }]);

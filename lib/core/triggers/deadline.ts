@@ -1,34 +1,33 @@
 import { NOTICE_SECONDS } from '../policy/ending.ts';
 
-/** A polling agent is reached within this, whatever a clock says. */
+/** Least time granted to reach a polling agent, whatever the clocks say. */
 export const LEAST_MS = 15_000;
 
 const NOTICE_MS = NOTICE_SECONDS * 1000;
 
 /**
- * When what a notice announced comes to pass, in epoch ms by our clock. The clock of its writer may differ by minutes, so
- * the result is kept within what is possible: not before an agent can be reached, and not later than a whole notice from now.
+ * When the announced end happens, in epoch ms by our clock. The clock of the notice's sender may differ by minutes, so the
+ * result is clamped: not before an agent can be reached, and not later than a full notice from now.
  */
 export const deadlineOf = (noticedAtMs: number, nowMs: number): number =>
   Math.min(Math.max(noticedAtMs + NOTICE_MS, nowMs + LEAST_MS), nowMs + NOTICE_MS);
 
-/** The least heartbeat an Auto Scaling group allows, in seconds: what is assumed where it cannot be asked. */
+/** The shortest heartbeat an Auto Scaling group allows, in seconds; assumed if the real one is unknown. */
 export const LEAST_HEARTBEAT_SECONDS = 30;
 
-/** Completing a hook takes no longer: three tries of the SDK and its pauses. */
+/** Longest time to complete a hook: three attempts of the SDK and its pauses. */
 export const COMPLETION_MS = 12_000;
 
-/** This much of the heartbeat is left for the completion and its retries … */
+/** Part of the heartbeat reserved for the completion and its retries … */
 const marginMs = (heartbeatMs: number): number => Math.max(10_000, heartbeatMs / 5);
-/** … and this much where an agent would otherwise have no time at all. */
+/** … and the least reserve, where an agent would otherwise get no time. */
 const LEAST_MARGIN_MS = 5_000;
 
 /**
- * Until when, in epoch ms by our clock, a lifecycle hook may be held: its heartbeat less a margin, and never more than two
- * minutes, however long the hook would wait.
+ * Until when to hold a lifecycle hook, in epoch ms by our clock: its heartbeat less a margin, at most two minutes.
  *
- * Clocks may differ: an action that seems to come from the future counts as new, and one whose heartbeat seems to be over
- * is held just long enough to reach an agent, which is within every heartbeat.
+ * Clocks may differ: an action that seems to lie in the future counts as new. An action whose heartbeat seems to be over is
+ * held just long enough to reach an agent, which is within every heartbeat.
  *
  * @param noticedAtMs when the action began, by Auto Scaling's clock
  */

@@ -5,31 +5,32 @@ import { queriesAt, unanswered } from '../queue/offers.ts';
 import { keyOf } from '../queue/pending-query.ts';
 import type { AnyEvent, RuleDeps } from './handle-rules.ts';
 
-/** An instance that was terminated, or is being so. */
+/** An instance that was terminated or is shutting down. */
 export interface InstanceEnd extends AnyEvent {
   readonly instanceId: string;
   readonly state: string; // shutting-down, terminated
   readonly detectedBy: WorkloadSnapshot['detectedBy'];
 }
 
-/** Above every time: nothing that is told of the instance later makes it live again. */
+/** The highest version: no later event about the instance is newer. */
 const END = Number.MAX_SAFE_INTEGER;
 
 /**
- * Ends an instance for good, at the first word of it: its node's key is dead at once, whatever waited for its agent gets
- * its verdict, and selectors find it no more. What the ledger knows of it stays. Safe to repeat, and to die in.
+ * Ends an instance on the first event about its termination: its node key is rejected from now on, pending queries for its
+ * agent are removed and their workloads get a verdict, and selectors no longer match it. The ledger keeps its record.
+ * Idempotent and crash-safe.
  */
 export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'stale' | 'ended'> {
   const { ledger, now, report } = deps;
   const { instanceId } = event;
   const record = await ledger.advance(endSnapshot(event, now()));
-  // At the second word, too: an agent may have enrolled for the first time in between.
+  // On a repeated event too: an agent may have enrolled for the first time in between.
   const { host, withdrawn } = await endNodes(instanceId, deps);
   if (!record) return 'stale';
   const { handling } = record;
   const enrolled = (handling?.enrolled ?? false) || host !== undefined;
   const queryKeys = handling?.queryKeys ?? [];
-  // Nobody is waited for any more. Where there was an agent and nothing was asked, that is the reason.
+  // No answer is awaited any more. With an agent but no query, 0 makes `not-asked` the reason.
   const settleByMs = queryKeys.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0;
   await reviewAfterEnd(record, settleByMs, deps);
   await ledger.markHandled(instanceId, record.version, {
@@ -43,7 +44,7 @@ export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'
   return 'ended';
 }
 
-/** @returns the host that had a node, if one had, and how many queries were taken back */
+/** @returns the host that had a node, if any, and the number of withdrawn queries */
 async function endNodes(instanceId: string, deps: RuleDeps): Promise<{ host: string | undefined; withdrawn: number }> {
   const { registry, directory, now } = deps;
   let host: string | undefined;
@@ -57,7 +58,7 @@ async function endNodes(instanceId: string, deps: RuleDeps): Promise<{ host: str
   return { host, withdrawn };
 }
 
-/** The names under which the instance has a queue: its own, and that of its agent, unless another machine has it by now. */
+/** Hosts with a queue for the instance: its id, and the host of its agent, unless that host is another instance by now. */
 async function namesOf(instanceId: string, { aliases, registry }: RuleDeps): Promise<string[]> {
   const alias = await aliases.hostOf(instanceId, true);
   if (!alias || alias === instanceId) return [instanceId];
@@ -66,14 +67,14 @@ async function namesOf(instanceId: string, { aliases, registry }: RuleDeps): Pro
 }
 
 /**
- * Empties the queue of a host that nobody will ever drain again.
+ * Empties the queue of a host that no agent will drain again.
  *
- * @returns how many queries that takes back
+ * @returns the number of withdrawn queries
  */
 async function drainDead(host: string, deps: RuleDeps): Promise<number> {
   const { queue, ledger } = deps;
   let count = 0;
-  // One page at a time; what is removed does not come again.
+  // One page at a time; removed queries are not read again.
   for (;;) {
     const { pending, deliveries } = await queue.read(host, true);
     if (pending.length + deliveries.length === 0) return count;

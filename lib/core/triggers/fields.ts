@@ -1,22 +1,23 @@
 /*
- * Fields of events as they are read: each gives what it can and never throws. Absent, null, empty, and of another type are the
- * same: AWS leaves fields out and adds enum values at any time (docs/spec/aws-events.md §0), and events are also replayed or made by hand.
+ * Lenient readers for fields of events; they never throw. A field that is absent, null, empty or of another type is treated as
+ * missing: AWS omits fields and adds enum values at any time (docs/spec/aws-events.md §0), and events may be replayed or
+ * handmade.
  */
 
-/** An object of an event, open to unknown keys. */
+/** An object of an event, with unknown keys. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-const MAX_BYTES = 1024; // of an ARN or a name, which is part of a key of the table
+const MAX_BYTES = 1024; // of an ARN or a name, which becomes part of a key of the table
 const MAX_ID = 255; // of an instance, in characters
-const MAX_DETAIL_BYTES = 512; // of what only describes: fifty containers with all of it take a third of an item
+const MAX_DETAIL_BYTES = 512; // of a description: those of fifty containers fill a third of an item
 
-/** Half a character, which JSON can spell and UTF-8 cannot, becomes U+FFFD: the table takes no other. */
+/** Replaces lone surrogates, which JSON allows and UTF-8 does not, by U+FFFD: the table rejects them. */
 const wellFormed = (value: string): string => value.toWellFormed();
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The members of an object; none where it is none. */
+/** The value if it is an object, or else an empty object. */
 export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
 /** A name or an ARN of at most 1,024 bytes. */
@@ -30,25 +31,25 @@ export function nameOf(value: unknown): string | undefined {
 export const instanceIdOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' && value.length <= MAX_ID ? wellFormed(value) : undefined;
 
-/** A text that only describes, cut at whole characters. */
+/** A descriptive text, cut to 512 bytes at a character boundary. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
   const cut = Buffer.from(value).subarray(0, MAX_DETAIL_BYTES);
   return cut.toString().replace(/\uFFFD$/, '');
 }
 
-/** A whole number, also one that is spelled as a text. */
+/** A whole number, also in a string. */
 export function wholeOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
 }
 
-/** Epoch seconds until the year 5138, and epoch ms from March 1973 on. */
+/** A smaller number is epoch seconds (until the year 5138), a larger one epoch ms (from March 1973). */
 const LEAST_MS = 1e11;
-/** What a Date can hold. */
+/** The latest time a Date can represent. */
 const MOST_MS = 8.64e15;
 
-/** An instant in epoch ms: ISO text with any fraction, or a number of seconds or ms, as ECS's API and Batch have it. */
+/** An instant in epoch ms: from ISO text, or from a number of seconds or ms, as in the API of ECS and in Batch. */
 export function instantOf(value: unknown): number | undefined {
   if (typeof value === 'string' && value !== '') {
     const atMs = Date.parse(value);
@@ -59,9 +60,9 @@ export function instantOf(value: unknown): number | undefined {
   return atMs <= MOST_MS ? atMs : undefined;
 }
 
-/** The objects of a list; what is none is left out, and a list that is none has none. */
+/** The objects of a list; other elements are left out. Empty if the value is not a list. */
 export const listOf = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.filter(isFields) : []);
 
-/** The names of a list. */
+/** The names in a list; see `nameOf`. */
 export const namesOf = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.flatMap((element: unknown) => nameOf(element) ?? []) : [];

@@ -7,22 +7,22 @@ interface Deps extends HostDeps {
   readonly ledger: Sightings & WorkloadReader;
 }
 
-/** A host, and the names under which the finding has it: instance ids, task ARNs. */
+/** A host, and its names in the finding: instance ids, task ARNs. */
 interface FindingHost extends Resolved {
   readonly names: readonly string[];
 }
 
-/** Whom a finding leads to. */
+/** The hosts of a finding. */
 export interface FindingHosts {
   readonly known: readonly FindingHost[];
-  /** Why others cannot be asked, a line each. */
+  /** Why the other subjects cannot be queried, one line each. */
   readonly unknown: readonly string[];
 }
 
 /**
- * The hosts behind what a finding names, as far as we know them: one with an agent, or an instance that the ledger knows
- * and that has not stopped. A finding about somebody else's host waits in no queue. Which account the finding came
- * through says nothing: an administrator hears of all its members' hosts, and we know some of them.
+ * Resolves the subjects of a finding to known hosts: those with an agent, and instances in the ledger that have not stopped.
+ * No query is queued for a foreign host. The account of the finding does not matter: an administrator account receives
+ * findings about the hosts of all its members, of which Mayfly may know some.
  */
 export async function findingHosts(subjects: readonly FindingSubject[], deps: Deps): Promise<FindingHosts> {
   const arns = subjects.flatMap(({ kind, name }) => (kind === 'task' ? [name] : []));
@@ -33,7 +33,7 @@ export async function findingHosts(subjects: readonly FindingSubject[], deps: De
     const whose = account === '' ? name : `${name} of account ${account}`;
     const instance = kind === 'instance' ? name : tasks.get(name)?.handling?.host;
     if (instance === undefined) {
-      unknown.push(`${whose}: ${tasks.has(name) ? 'the task runs on no host that is known' : 'unknown here'}`);
+      unknown.push(`${whose}: ${tasks.has(name) ? 'the host of the task is unknown' : 'unknown here'}`);
       continue;
     }
     const { found, why } = await hostBehind(instance, deps);
@@ -43,7 +43,7 @@ export async function findingHosts(subjects: readonly FindingSubject[], deps: De
   return { known: [...known.values()], unknown };
 }
 
-/** @param name of an instance or host */
+/** @param name an instance id or a host identifier */
 async function hostBehind(name: string, deps: Deps) {
   const found = await resolveHost(name, deps);
   const isEnded = found.node?.endedAtMs !== undefined;

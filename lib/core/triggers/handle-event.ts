@@ -7,41 +7,51 @@ import { handleRules, type RuleDeps } from './handle-rules.ts';
 import { handleTask } from './handle-task.ts';
 import type { Ignored, Malformed, ParsedEvent } from './parsed-event.ts';
 
-/** What events are handled with; what only one function may do is there for that one alone. */
+/** Dependencies of event handling; `hold` and `describeInstance` are set only in the functions that may use them. */
 export type EventDeps = LastGaspDeps & Pick<LaunchDeps, 'describeInstance'>;
 
 /**
- * Does what one event calls for: the ledger and the rules about its workload, and the rules that ask somebody else about it.
- * The latter come first about a task, whose version counts as handled at its end, and remember what they asked; each is
- * harmless to repeat.
+ * Handles one event: records it in the ledger, applies the rules about its workload, and then the rules with other targets.
+ * For a task the other rules come first, because handling the task marks its version as handled. Every step is idempotent.
  *
- * @returns what it came to, for the log
+ * @returns the outcome, for the log
  */
 export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<string> {
-  if (event.kind === 'task') {
-    const { task, occurredAtMs, raw } = event.event;
-    await handleRules({ id: `${task.taskArn} ${task.version}`, occurredAtMs, raw }, deps, 'ecs-task-host');
-    return handleTask(event.event, deps);
+  switch (event.kind) {
+    case 'task': {
+      const { task, occurredAtMs, raw } = event.event;
+      await handleRules({ id: `${task.taskArn} ${task.version}`, occurredAtMs, raw }, deps, 'ecs-task-host');
+      return handleTask(event.event, deps);
+    }
+    case 'launch': {
+      const outcome = await handleLaunch(event.event, deps);
+      const id = await launchOf(event.event, deps);
+      if (id) await handleRules({ ...event.event, id }, deps, 'ec2-instance');
+      return outcome;
+    }
+    case 'notice':
+      return handleNotice(event.event, deps);
+    case 'end': {
+      const { instanceId, state } = event.event;
+      const outcome = await endInstance(event.event, deps); // first, so that its node key is rejected at once
+      await handleRules({ ...event.event, id: `${instanceId} ${state}` }, deps, 'ec2-instance');
+      return outcome;
+    }
+    case 'container-instance':
+      return handleContainerInstance(event, deps);
+    case 'other':
+      return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
+    case 'ignored':
+    case 'malformed':
+      return ignore(event, deps);
+    default: {
+      const never: never = event;
+      return never;
+    }
   }
-  if (event.kind === 'launch') {
-    const outcome = await handleLaunch(event.event, deps);
-    const id = await launchOf(event.event, deps);
-    if (id) await handleRules({ ...event.event, id }, deps, 'ec2-instance');
-    return outcome;
-  }
-  if (event.kind === 'notice') return handleNotice(event.event, deps);
-  if (event.kind === 'end') {
-    const { instanceId, state } = event.event;
-    const outcome = await endInstance(event.event, deps); // before all else: its key is to be dead at once
-    await handleRules({ ...event.event, id: `${instanceId} ${state}` }, deps, 'ec2-instance');
-    return outcome;
-  }
-  if (event.kind === 'other') return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
-  if (event.kind === 'ignored' || event.kind === 'malformed') return ignore(event, deps);
-  return handleContainerInstance(event, deps);
 }
 
-/** Says why an event calls for nothing: a malformed one stays so, however often it comes. */
+/** Reports why an event needs no action; a malformed one is not retried, because it would fail again. */
 function ignore(event: Ignored | Malformed, { report }: Pick<RuleDeps, 'report'>): 'ignored' {
   if (event.kind === 'malformed') report('event_malformed', { why: event.why });
   else report('event_ignored', { eventId: event.eventId, why: event.why });
@@ -59,8 +69,8 @@ type ContainerInstanceEvent = Extract<ParsedEvent, { kind: 'container-instance' 
 type LearnDeps = HostDeps & Pick<RuleDeps, 'hosts'>;
 
 /**
- * The launch that an event tells of: the same for EC2's event, its group's and a sweep's. Undefined for one that is told
- * of when the instance has been started anew, or has ended.
+ * The id of the launch an event is about, the same for the event of EC2, of its group and of a sweep. Undefined if the instance
+ * has been started again since, or has ended.
  */
 async function launchOf({ instanceId, occurredAtMs }: LaunchEvent, { ledger }: RuleDeps): Promise<string | undefined> {
   const [instance] = await ledger.read([instanceId]);
@@ -68,7 +78,7 @@ async function launchOf({ instanceId, occurredAtMs }: LaunchEvent, { ledger }: R
   return `${instanceId} ${instance.version}`;
 }
 
-/** Learns which instance a container instance is, and gives its host what waited for that to be known. */
+/** Learns the instance behind a container instance, and moves queries queued under the ARN to its host. */
 async function learnHost(event: ParsedEvent, deps: LearnDeps): Promise<void> {
   if (event.kind !== 'container-instance' || !event.instance) return;
   const { arn, instance } = event;
@@ -76,8 +86,8 @@ async function learnHost(event: ParsedEvent, deps: LearnDeps): Promise<void> {
 }
 
 /**
- * A head start for a batch: container instances first, so that tasks of the same batch find them; then one call to ECS for
- * all that is left.
+ * Prepares a batch: learns its container instances first, so that its tasks find them, then looks up the remaining ones with
+ * one call to ECS for each cluster.
  */
 export async function prepareBatch(events: readonly ParsedEvent[], deps: LearnDeps): Promise<void> {
   for (const event of events) await learnHost(event, deps);

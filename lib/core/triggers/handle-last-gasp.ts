@@ -1,7 +1,7 @@
 import { traceOf } from '../errors.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
 import { instanceDecorations } from '../ledger/instance-decorations.ts';
-import type { WorkloadSnapshot } from '../ledger/workload.ts';
+import type { WorkloadRecord, WorkloadSnapshot } from '../ledger/workload.ts';
 import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { heatSecondsOf, lastGaspQueriesOf } from '../policy/rule-queries.ts';
 import { type Cause, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
@@ -10,13 +10,13 @@ import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';
 import { type Hold, isNamed, isOurs, type LifecycleAction, lastGaspOver, persist } from './lifecycle-hook.ts';
 
-/** Somebody says that an instance will be taken away, and perhaps when. */
+/** A notice that an instance will be interrupted or terminated. */
 export interface InstanceNotice extends AnyEvent {
-  /** None where a group tells of an instance that it never got. */
+  /** Undefined if a group's action is about an instance that it never got. */
   readonly instanceId?: string;
-  /** Tells the notice from others about the same instance; the same in every copy of it. */
+  /** Identifies the notice among those about the same instance; the same in every copy. */
   readonly notice: string;
-  /** A rebalance recommendation says that an interruption is likely, not when. */
+  /** `rebalance` says that an interruption is likely, but not when. */
   readonly kind: 'interruption' | 'rebalance' | 'hook';
   readonly action?: LifecycleAction; // of a hook
 }
@@ -24,9 +24,9 @@ export interface InstanceNotice extends AnyEvent {
 export type LastGaspDeps = RuleDeps & { readonly hold?: Hold };
 
 /**
- * Asks an instance that will be taken away, before all else; then the rules that see in the notice an event like any other.
+ * Queues the last gasps of an instance that will end, and then applies the other rules that match the notice.
  *
- * @throws whatever a port throws; then the event comes back, and finds asked what was asked
+ * @throws whatever a port throws; the event is then retried, and queues nothing twice
  */
 export async function handleNotice(notice: InstanceNotice, deps: LastGaspDeps): Promise<'asked' | 'noted'> {
   const { hold, report } = deps;
@@ -43,9 +43,9 @@ const outcomeOf = (queries: readonly PendingQuery[], others: number): 'asked' | 
   queries.length + others > 0 ? 'asked' : 'noted';
 
 /**
- * The same for an instance that a lifecycle hook of ours holds back. The hook is completed as soon as the answers are
- * stored, in any case before its heartbeat ends. Whatever fails until then is tried again while there is time: the
- * instance is not let go unasked for a second of trouble, and nothing holds it but its own questions.
+ * Handles a notice of an instance held by one of our lifecycle hooks. The hook is completed as soon as the answers are stored,
+ * and always before its heartbeat ends. Failures are retried while there is time, so that a short outage does not release the
+ * instance unqueried. Only the instance's own queries hold it.
  */
 async function askHeld(
   notice: InstanceNotice,
@@ -56,7 +56,7 @@ async function askHeld(
   const { queue, now, report } = deps;
   const { group, hook, instanceId = null } = action;
   const startedAtMs = now();
-  // Two tries at a completion before Lambda ends this.
+  // Leaves time for two attempts at a completion before Lambda ends this invocation.
   const untilMs = Math.min(await heldUntil(notice.occurredAtMs, action, deps), hold.endsAtMs - 2 * COMPLETION_MS);
   const persistence = (what: 'asking' | 'looking' | 'completing', endMs: number) => ({
     now,
@@ -67,40 +67,40 @@ async function askHeld(
   });
 
   const asking = persist(() => askInstance(notice, untilMs, deps), persistence('asking', untilMs));
-  const answering = asking.then(async ({ host, isHeard }) => {
-    if (isHeard && instanceId) await lastGaspOver(host, instanceId, { queue, ...persistence('looking', untilMs) });
+  const answering = asking.then(async ({ host, isResponsive }) => {
+    if (isResponsive && instanceId) await lastGaspOver(host, instanceId, { queue, ...persistence('looking', untilMs) });
   });
-  // Beside the wait: whom they ask may be a whole fleet, and none of that holds the instance.
+  // In parallel: these rules may query a whole fleet, which must not hold the instance.
   const others = asking.then(() => askOthers(notice, deps));
   const completing = hold
     .within(untilMs - now(), answering)
     .catch(() => {}) // thrown below
-    // Later than the heartbeat does no harm: the group then says that it waits no more.
+    // A completion after the heartbeat is harmless: the group answers that it no longer waits.
     .then(() => persist(() => hold.hooks.complete(action), persistence('completing', hold.endsAtMs - COMPLETION_MS)))
     .then((outcome) =>
       report('hook_completed', { group, hook, instance: instanceId, outcome, heldMs: now() - startedAtMs }),
     );
-  // What fails first must not cut off the rest.
+  // One failure must not cut off the others.
   await Promise.allSettled([completing, asking, others]);
   await completing;
   return outcomeOf((await asking).queries, await others);
 }
 
-/** Rules beside the last gasp ask once about a notice, under however many ids it is published. */
+/** Applies the rules other than last gasps once for a notice, even if it is published under several ids. */
 const askOthers = (notice: InstanceNotice, deps: RuleDeps): Promise<number> =>
   handleRules({ ...notice, id: nameOf(notice) }, deps);
 
-/** By when the instance must have answered, in epoch ms; undefined where nobody says. */
+/** By when the instance must have answered, in epoch ms; undefined if the notice sets no end. */
 async function deadlineFor({ kind, action, occurredAtMs }: InstanceNotice, deps: LastGaspDeps) {
   if (kind === 'rebalance') return undefined;
   return action ? heldUntil(occurredAtMs, action, deps) : deadlineOf(occurredAtMs, deps.now());
 }
 
-/** Until when the group may be kept waiting, in epoch ms. */
+/** Until when to hold the action, in epoch ms. */
 const heldUntil = async (noticedAtMs: number, action: LifecycleAction, deps: LastGaspDeps): Promise<number> =>
   holdUntil(noticedAtMs, await heartbeatOf(action, deps), deps.now());
 
-/** How long the group waits; the least there is where it will not say, because asking in time matters more than asking long. */
+/** The hook's heartbeat, in seconds; if the look-up fails, the shortest possible one, so that queries are queued in time. */
 async function heartbeatOf({ group, hook }: LifecycleAction, { hold, report }: LastGaspDeps): Promise<number> {
   try {
     return (await hold?.hooks.heartbeatSeconds(group, hook)) ?? LEAST_HEARTBEAT_SECONDS;
@@ -112,12 +112,12 @@ async function heartbeatOf({ group, hook }: LifecycleAction, { hold, report }: L
 
 interface Asked {
   readonly host: string;
-  /** Whether an agent was there a few minutes ago: of a stopped instance, as a warm pool has them, nobody answers. */
-  readonly isHeard: boolean;
-  readonly queries: readonly PendingQuery[]; // that wait now
+  /** Whether its agent was seen in the last minutes. False for a stopped instance, such as in a warm pool, which cannot answer. */
+  readonly isResponsive: boolean;
+  readonly queries: readonly PendingQuery[]; // queued by this call
 }
 
-const NOBODY: Asked = { host: '', isHeard: false, queries: [] };
+const NONE: Asked = { host: '', isResponsive: false, queries: [] };
 
 async function askInstance(
   notice: InstanceNotice,
@@ -125,26 +125,22 @@ async function askInstance(
   deps: LastGaspDeps,
 ): Promise<Asked> {
   const { instanceId, raw } = notice;
-  if (!instanceId) return NOBODY;
+  if (!instanceId) return NONE;
   const { ledger, fanOuts, now } = deps;
   const compiled = await deps.policy();
   const record = await ledger.advance(noticeSnapshot(instanceId, notice.occurredAtMs, now()));
   const [known] = await ledger.read([instanceId]);
-  if (known?.stopped) return NOBODY; // told of too late
+  if (known?.stopped) return NONE; // the notice arrived too late
   const { host, node, alias } = await resolveHost(instanceId, deps);
   const hasAgent = lives(node, now());
   const rules = compiled.lastGaspRules(raw);
   const secondsLeft = deadlineAtMs === undefined ? undefined : secondsUntil(deadlineAtMs, now());
-  const cause = {
-    ...causeOf(instanceId, notice, now()),
-    alias,
-    ...(known ? { decorations: instanceDecorations(known) } : {}),
-  };
-  const ruleQueries = rules.map((rule) => lastGaspQueriesOf(rule, secondsLeft ?? rule.expiresSeconds));
-  const wanted = queriesFor(host, ruleQueries, cause, now());
-  // Ids alone would not know a repeat once the queries are answered.
+  const cause = { ...causeOf(instanceId, notice, known, now()), alias };
+  const matched = rules.map((rule) => lastGaspQueriesOf(rule, secondsLeft ?? rule.expiresSeconds));
+  const wanted = queriesFor(host, matched, cause, now());
+  // The ids of answered queries are gone, so they alone would not reveal a repeat.
   const { done } = await fanOuts.resume(cause.key, now());
-  const options = { limits: compiled.policy.limits, heatSeconds: heatSecondsOf(ruleQueries), workload: instanceId };
+  const options = { limits: compiled.policy.limits, heatSeconds: heatSecondsOf(matched), workload: instanceId };
   const queries = done ? [] : await enqueue(host, wanted, options, deps);
   if (!done) await fanOuts.save(cause.key, { hosts: 1, done: true }, now());
   const asked = done ? wanted.queries : queries;
@@ -159,28 +155,33 @@ async function askInstance(
       ...firstQueryOf(record.handling, asked),
     });
   }
-  return { host, isHeard: hasAgent && now() - node.lastSeenMs < SILENT_AFTER_MS, queries };
+  return { host, isResponsive: hasAgent && now() - node.lastSeenMs < SILENT_AFTER_MS, queries };
 }
 
-/** Never less than it takes to reach an agent, even where nobody waits for the answer. */
+/** At least the time to reach an agent, even if the end is closer. */
 const secondsUntil = (deadlineAtMs: number, nowMs: number): number =>
   Math.ceil(Math.max(deadlineAtMs - nowMs, LEAST_MS) / 1000);
 
 const nameOf = ({ instanceId = '', notice }: InstanceNotice): string => `${instanceId} ${notice}`;
 
-const causeOf = (instanceId: string, notice: InstanceNotice, nowMs: number): Cause => ({
+const causeOf = (
+  instanceId: string,
+  notice: InstanceNotice,
+  known: WorkloadRecord | undefined,
+  nowMs: number,
+): Cause => ({
   key: `last gasp ${nameOf(notice)}`,
   trigger: notice.raw,
   workload: instanceId,
   subjects: [instanceId],
-  decorations: { instance_id: instanceId },
+  decorations: known ? instanceDecorations(known) : { instance_id: instanceId },
   triggeredAtMs: notice.occurredAtMs,
   receivedAtMs: nowMs,
 });
 
 /**
- * Brings an instance into the ledger that no other event has told of. Its version is below that of every launch, so it
- * changes nothing about an instance that is known, and a launch that is told of later still counts.
+ * A snapshot that adds an instance without an earlier event to the ledger. Its version is below that of every launch, so it
+ * changes nothing about a known instance, and a later event about the launch still counts.
  */
 const noticeSnapshot = (instanceId: string, occurredAtMs: number, receivedAtMs: number): WorkloadSnapshot => ({
   workload: instanceId,

@@ -13,7 +13,7 @@ import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
 import { type AskDeps, type Cause, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { keyOf } from '../queue/pending-query.ts';
 
-/** An instance that came up, as EC2 or its Auto Scaling group tells it. */
+/** The start of an instance, reported by EC2 or by its Auto Scaling group. */
 export interface LaunchEvent {
   readonly instanceId: string;
   readonly identity: Readonly<Record<string, string>>;
@@ -27,23 +27,23 @@ export interface LaunchDeps extends AskDeps {
   readonly ledger: Workloads & Sightings & AddressIndex;
   readonly aliases: Aliases;
   readonly policy: LivePolicy;
-  /** What EC2 says of an instance; only the function on launches may ask. The others leave it to the next sweep. */
+  /** Describes an instance. Only the function for launches may call EC2; for the others, the next sweep adds the identity. */
   readonly describeInstance?: (instanceId: string) => Promise<Instance | undefined>;
 }
 
 /**
- * EC2's own event and the group's "launch successful" tell of one launch, a minute or two apart and in any order;
- * both are best effort, so either is enough. A start after a stop is asked about anew, but it is the same instance to the
- * ledger: what was seen of its former life still counts.
+ * Events at most this far apart are about one launch: EC2's own event and the group's "launch successful" arrive a minute or two
+ * apart, in any order, and either suffices because both are best effort. A later event is a new start, with new queries but
+ * the same record in the ledger: earlier sightings still count.
  */
 export const SAME_LAUNCH_MS = 10 * 60_000;
 
-/** Queues the launch queries under the instance id, usually before any agent exists there; its first poll takes them. */
+/** Queues the launch queries under the instance id, usually before its agent enrolls; its first poll takes them. */
 export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'noted' | 'asked'> {
   const { ledger, now } = deps;
   const record = await ledger.advance(launchSnapshot(event, now()));
   if (!record) return 'stale';
-  const machine = instanceDecorations({
+  const instance = instanceDecorations({
     ...record,
     identity: { ...(await identify(record, deps)), ...record.identity },
   });
@@ -56,15 +56,15 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     workload: record.workload,
     alias,
     subjects: record.subjects,
-    decorations: { ...machine, ...record.identity },
+    decorations: { ...instance, ...record.identity },
     triggeredAtMs: event.occurredAtMs,
     receivedAtMs: record.receivedAtMs,
     detectedBy: record.detectedBy,
   };
-  const ruleQueries = rules.map((rule) => ruleQueriesOf(rule, 'launch'));
-  const wanted = queriesFor(host, ruleQueries, cause, now());
+  const matched = rules.map((rule) => ruleQueriesOf(rule, 'launch'));
+  const wanted = queriesFor(host, matched, cause, now());
   const { limits } = compiled.policy;
-  const options = { limits, heatSeconds: heatSecondsOf(ruleQueries), workload: record.workload };
+  const options = { limits, heatSeconds: heatSecondsOf(matched), workload: record.workload };
   const queries = await enqueue(host, wanted, options, deps);
   await ledger.markHandled(record.workload, record.version, {
     host,
@@ -76,7 +76,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   return queries.length > 0 ? 'asked' : 'noted';
 }
 
-/** Learns at once what its event does not tell: an instance may be gone before a sweep sees it. */
+/** Learns attributes that the event lacks at once, because the instance may be gone before a sweep sees it. */
 async function identify(record: WorkloadRecord, deps: LaunchDeps): Promise<WorkloadRecord['identity']> {
   if (!deps.describeInstance || record.detectedBy === 'sweep') return {};
   try {
@@ -93,7 +93,7 @@ function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnaps
   return {
     workload: instanceId,
     kind: 'ec2-instance',
-    // By AWS's clock, unless that is ahead: a time that never comes would make each later start an old one.
+    // Clamp event timestamps that lie in the future: all later starts would count as stale.
     version: Math.min(occurredAtMs, receivedAtMs),
     versionStep: SAME_LAUNCH_MS,
     lastStatus: 'running',

@@ -11,7 +11,7 @@ export interface LogRuleDeps extends AskDeps {
   readonly directory: NodeDirectory;
 }
 
-/** A row that rules match, with the line it is from. */
+/** A row with matching rules, and its line. */
 interface Match {
   readonly line: LogLine;
   readonly index: number; // of the row in its line
@@ -20,11 +20,12 @@ interface Match {
 }
 
 /**
- * Lets rows of a node's own scheduled results set off queries to that node: a `process_events` row that starts a container
- * asks for the container. So is noted which configuration a row says the node runs: drift shows.
+ * Applies log rules to rows of a node's result log and queues the queries for that node: for example, a `process_events` row
+ * about a container start queues a query about the container. Also records the configuration hash found in rows, which
+ * reveals drift.
  *
- * @param lines that had no say before
- * @returns how many queries wait now
+ * @param lines lines that were not processed before
+ * @returns the number of queued queries
  */
 export async function askOnLog(
   node: Node,
@@ -43,17 +44,17 @@ export async function askOnLog(
   }
   if (configHash) await deps.directory.recordConfigHash(node.host, configHash);
   if (matches.length === 0) return 0;
-  const { wanted, ruleQueries } = wantedBy(node, matches, deps.now());
-  const options = { limits: policy.policy.limits, heatSeconds: heatSecondsOf(ruleQueries) };
+  const { wanted, matched } = wantedBy(node, matches, deps.now());
+  const options = { limits: policy.policy.limits, heatSeconds: heatSecondsOf(matched) };
   const queued = await enqueue(node.host, wanted, options, deps);
   return queued.length;
 }
 
-/** What the matching rows ask. */
+/** The queries of the matching rows. */
 function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
   const facts = factsOf(node, nowMs);
   const wanted: { queries: PendingQuery[]; refusals: Refusal[] } = { queries: [], refusals: [] };
-  const ruleQueries = new Map<string, RuleQueries>();
+  const matched = new Map<string, RuleQueries>();
   for (const { line, index, row, rules } of matches) {
     const cause = {
       key: `log ${node.host} ${line.id} ${index}`,
@@ -64,20 +65,20 @@ function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
       receivedAtMs: nowMs,
     };
     for (const rule of rules) {
-      const asking = ruleQueries.get(rule.name) ?? ruleQueriesOf(rule, 'log');
-      ruleQueries.set(rule.name, asking);
+      const asking = matched.get(rule.name) ?? ruleQueriesOf(rule, 'log');
+      matched.set(rule.name, asking);
       const { queries, refusals } = queriesFor(node.host, [asking], cause, nowMs);
       for (const query of queries) wanted.queries.push(query);
       for (const refusal of refusals) wanted.refusals.push(refusal);
     }
   }
-  return { wanted, ruleQueries: [...ruleQueries.values()] };
+  return { wanted, matched: [...matched.values()] };
 }
 
-// A name is part of every query its row sets off; no policy schedules one that is longer.
+// The name becomes part of every query its row triggers; no policy schedules a longer one.
 const MAX_NAME = 500;
 
-/** The rows of a result line, in each of the forms an agent can be told to use (docs/spec/osquery-protocol.md §8). */
+/** The rows of a result line, in each of the forms an agent can log (docs/spec/osquery-protocol.md §8). */
 function rowsOf(line: unknown): LogRow[] {
   if (!isObject(line) || typeof line.name !== 'string' || line.name.length > MAX_NAME) return [];
   const query = line.name;
@@ -90,14 +91,14 @@ function rowsOf(line: unknown): LogRow[] {
   return [...rows(line.diffResults.removed, 'removed'), ...rows(line.diffResults.added, 'added')];
 }
 
-/** When the agent made the line, in epoch ms; its own clock's word, ours where it gives none that is a time. */
+/** When the agent logged the line, in epoch ms by its clock; ours if the line has no valid time. */
 function timeOf(line: unknown, nowMs: number): number {
   const { unixTime } = isObject(line) ? line : {};
   const ms = typeof unixTime === 'number' || typeof unixTime === 'string' ? Math.round(Number(unixTime) * 1000) : 0;
   return Number.isSafeInteger(ms) && ms > 0 ? ms : nowMs;
 }
 
-/** `osquery_info.config_hash`, in whatever query a profile schedules for it. */
+/** `osquery_info.config_hash`, from any scheduled query. */
 const isHash = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{40}$/.test(value);
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -28,20 +28,20 @@ export interface RuleDeps extends AskDeps {
   readonly fanOuts: FanOuts;
 }
 
-/** An event in EventBridge's envelope, as far as rules need it. */
+/** The parts of an EventBridge event that rules need. */
 export interface AnyEvent {
-  /** Tells it from others, and repeats of it not: the envelope's id, or a task and its version. */
+  /** Identifies the event, the same in every repeat: the envelope's id, or a task and its version. */
   readonly id: string;
   readonly occurredAtMs: number;
   readonly raw: unknown;
 }
 
 /**
- * Asks what the policy says about an event beside its workload: findings, notices, requests. Each rule's place is kept by
- * the event's id, a request's idempotency key, or what a finding says, so that a repeat asks nothing.
+ * Applies the policy's rules to an event, except those about its own workload: findings, notices, requests. Progress is saved
+ * for each rule under the event's id, a request's idempotency key or a finding's content, so that a repeat queues nothing.
  *
- * @param own the target that somebody else takes care of, with the ledger
- * @returns how many queries wait now
+ * @param own the target that the caller handles itself, together with the ledger
+ * @returns the number of queued queries
  */
 export async function handleRules(event: AnyEvent, deps: RuleDeps, own?: Target): Promise<number> {
   const policy = await deps.policy();
@@ -53,11 +53,11 @@ export async function handleRules(event: AnyEvent, deps: RuleDeps, own?: Target)
   return queued;
 }
 
-/** What an event is the occasion of. */
+/** An event with what its queries share. */
 interface Occasion {
   readonly event: AnyEvent;
   readonly cause: Cause;
-  /** Of a finding, GuardDuty's word for it. */
+  /** Whether it is a GuardDuty finding. */
   readonly isFinding: boolean;
   readonly policy: CompiledPolicy;
 }
@@ -77,7 +77,7 @@ function occasionOf(event: AnyEvent, policy: CompiledPolicy, nowMs: number): Occ
   return { event, cause, policy, isFinding: finding !== undefined };
 }
 
-/** @returns how many queries wait now */
+/** Queues one rule's queries for its target. @returns the number of queued queries */
 async function askAll(rule: PolicyRule, occasion: Occasion, deps: RuleDeps): Promise<number> {
   const named = namedBy(rule.target, occasion.event.raw);
   switch (named.kind) {
@@ -86,14 +86,21 @@ async function askAll(rule: PolicyRule, occasion: Occasion, deps: RuleDeps): Pro
     case 'finding':
       return askFinding(rule, named.subjects, occasion, deps);
     case 'alias':
-      return askOnce(await resolveHost(named.alias, deps), [], rule, occasion, deps);
+      return askOnce({ ...(await resolveHost(named.alias, deps)), names: [] }, rule, occasion, deps);
     case 'container-instance': {
       const instance = await deps.hosts.instanceOf(named.clusterArn, named.arn);
-      return instance ? askOnce(await resolveHost(instance, deps), [], rule, occasion, deps) : 0;
+      return instance ? askOnce({ ...(await resolveHost(instance, deps)), names: [] }, rule, occasion, deps) : 0;
     }
-    default:
-      withoutHost(rule, occasion, 'why' in named ? named.why : named.kind, deps);
+    case 'same-node':
+      withoutHost(rule, occasion, named.kind, deps);
       return 0;
+    case 'none':
+      withoutHost(rule, occasion, named.why, deps);
+      return 0;
+    default: {
+      const never: never = named;
+      return never;
+    }
   }
 }
 
@@ -101,7 +108,7 @@ function withoutHost(rule: PolicyRule, { event }: Occasion, why: string, { repor
   report('rule_without_host', { rule: rule.name, eventId: event.id, why });
 }
 
-/** Asks the hosts of a finding that we know. The others are asked when it is published again, if they are known by then. */
+/** Queues queries for the known hosts of a finding. The others are retried when GuardDuty publishes it again. */
 async function askFinding(
   rule: PolicyRule,
   subjects: readonly FindingSubject[],
@@ -114,20 +121,20 @@ async function askFinding(
   const { known, unknown } = await findingHosts(within, deps);
   for (const why of unknown) withoutHost(rule, occasion, why, deps);
   let queued = 0;
-  for (const { names, ...found } of known) queued += await askOnce(found, names, rule, occasion, deps);
+  for (const found of known) queued += await askOnce(found, rule, occasion, deps);
   return queued;
 }
 
 /**
- * Asks a host, unless the same occasion had it asked before. Its place is kept because ids alone would not know a repeat
- * once the queries are delivered, and only when all of it was asked: a host that is unknown today may be known tomorrow.
- * A finding's place holds for as long as it may be answered, and lasts once it was (`handleAnswers`): the host may be away.
+ * Queues a rule's queries for one host, unless the same occasion did so before. Progress is saved because ids alone do not
+ * reveal a repeat once the queries are delivered, and only after all queries were queued: an unknown host may be known later.
+ * The progress of a finding is kept for as long as it may be answered, and longer once it was answered, because the host may
+ * be offline.
  *
- * @param names by which the event names it, where it names several hosts; asked under one of them, it was asked
+ * @param found the host, with its names in the event if that names several hosts; each name has its own progress
  */
 async function askOnce(
-  found: Resolved,
-  names: readonly string[],
+  { names, ...found }: Resolved & { readonly names: readonly string[] },
   rule: PolicyRule,
   occasion: Occasion,
   deps: RuleDeps,
@@ -137,8 +144,10 @@ async function askOnce(
   const ids = names.length > 0 ? names.map((name) => `${own} ${name}`) : [own];
   const progress = await Promise.all(ids.map((id) => fanOuts.resume(id, now())));
   const isRepeat = progress.some(({ done }) => done);
-  const kept = occasion.isFinding ? ids : undefined;
-  const { queued, dropped } = isRepeat ? { queued: 0, dropped: 0 } : await ask(found, rule, occasion, deps, kept);
+  const fanOutIds = occasion.isFinding ? ids : undefined;
+  const { queued, dropped } = isRepeat
+    ? { queued: 0, dropped: 0 }
+    : await ask({ ...found, fanOutIds }, rule, occasion, deps);
   if (dropped > 0) return queued;
   const fresh = ids.filter((_, index) => !progress[index]?.done);
   const keepMs = occasion.isFinding ? rule.expiresSeconds * 1000 + ANSWER_GRACE_MS : undefined;
@@ -146,27 +155,26 @@ async function askOnce(
   return queued;
 }
 
-/** Queries of some ten to thirty findings. */
+/** Room for the queries of ten to thirty findings. */
 const ROOM_FOR_FINDINGS = 100;
 
-/** What waits for a host already is no reason to drop a finding, nor is another one that asks the same; a flood of them is. */
+/** Limits for a finding: pending queries and spacing do not drop it, but a flood of findings does. */
 const limitsOfFindings = (limits: Limits): Limits => ({
   ...limits,
   pendingPerHost: limits.pendingPerHost + ROOM_FOR_FINDINGS,
   spacingSeconds: 0,
 });
 
-/** @param places which the answer makes last */
+/** Queues a rule's queries for one host. @param found with the progress ids that an answer extends */
 async function ask(
-  { host, alias }: Resolved,
+  { host, alias, fanOutIds }: Resolved & { readonly fanOutIds?: readonly string[] },
   rule: PolicyRule,
   { cause, policy, isFinding }: Occasion,
   deps: RuleDeps,
-  fanOutIds?: readonly string[],
 ): Promise<{ readonly queued: number; readonly dropped: number }> {
-  const own = { ...cause, alias, key: `${cause.key} ${host}`, ...(fanOutIds ? { fanOutIds } : {}) };
+  const own = { ...cause, alias, key: `${cause.key} ${host}`, fanOutIds };
   const { queries, refusals } = queriesFor(host, [ruleQueriesOf(rule, 'request')], own, deps.now());
-  // They may be handed out a few at a time: the last one stands for all.
+  // Deliveries may split the queries: the last one stands for all.
   const asked = queries.map(({ fanOutIds: last, ...query }, index) =>
     last && index === queries.length - 1 ? { ...query, fanOutIds: last } : query,
   );
@@ -180,12 +188,12 @@ async function ask(
   return { queued: queued.length, dropped: asked.length - queued.length };
 }
 
-/** How many hosts are asked side by side; how far a fan-out has come is noted after each group. */
+/** Hosts handled in parallel; the progress of a fan-out is saved after each group. */
 const GROUP = 100;
 
 /**
- * Asks every node a selector matches, up to the limit, in an order that no host can choose. Its place is kept after each
- * group, so that a function that dies, or runs out of time, goes on there when the event comes back.
+ * Queues a rule's queries for every node a selector matches, up to the limit, in an order that no host can influence. Progress
+ * is saved after each group, so that after a crash or a time-out the retried event continues there.
  */
 async function fanOut(rule: PolicyRule, match: NodeMatch, occasion: Occasion, deps: RuleDeps): Promise<number> {
   const { directory, fanOuts, now, report } = deps;
@@ -195,7 +203,7 @@ async function fanOut(rule: PolicyRule, match: NodeMatch, occasion: Occasion, de
   if (done) return 0;
   const matching = (await everyEntry(directory)).filter((node) => matchNode(match, seenFrom(node, now())));
   const left = ranked(matching, await fanOuts.secret(), id).filter(({ rank }) => rank > cursor);
-  // The limit may have been lowered while this was under way.
+  // The limit may have been lowered since this fan-out began.
   const within = left.slice(0, Math.max(0, policy.policy.limits.hostsPerTrigger - hosts));
   let queued = 0;
   do {

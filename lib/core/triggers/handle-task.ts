@@ -20,7 +20,7 @@ import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
 import { type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
-import { askingsFor, causeOf, unseen } from './task-questions.ts';
+import { causeOf, ruleQueriesFor, unseen } from './task-queries.ts';
 
 export interface TaskDeps extends AskDeps {
   readonly ledger: Ledger;
@@ -30,12 +30,12 @@ export interface TaskDeps extends AskDeps {
   readonly definitions: TaskDefinitions;
 }
 
-/** What one event came to, for the log and the metrics. */
+/** Outcome of one event, for the log and the metrics. */
 export type TaskOutcome = 'stale' | 'noted' | 'asked' | 'no-host' | 'superseded';
 
 /**
- * Turns one task event into queries. Safe under duplicates, reordering and crashes: the ledger's version decides
- * first, ids come from the task and its containers, and a version counts as handled only after its queries are queued.
+ * Queues the queries for one task event. Safe under duplicates, reordering and crashes: the ledger's version is checked first,
+ * ids derive from the task and its containers, and a version counts as handled only after its queries are queued.
  */
 export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<TaskOutcome> {
   const { ledger, now } = deps;
@@ -43,63 +43,64 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   if (!record) return 'stale';
   noteAccount(record, event, deps);
   const policy = await deps.policy();
-  const site = await taskHostOf(event.task, record.handling, policy.policy.profiles, deps);
-  const plan = planTask(record, event, site, policy, now());
-  const queries = await ask(plan, record, site, policy, deps);
-  const addressesSince = await noteAddresses(record, event, ledger);
-  if (site.hasEnded && unseen(record).length > 0) await ledger.recordTrouble(record.workload, 'host-gone');
-  await takeBack(withdrawnOf(plan, record, queries), record, site, deps);
-  const handling = handlingOf(plan, record, site, queries, now());
+  const taskHost = await taskHostOf(event.task, record.handling, policy.policy.profiles, deps);
+  const context = { record, taskHost, policy };
+  const plan = planTask(event, context, now());
+  const queries = await ask(plan, context, deps);
+  const addressesSince = await indexAddressesOf(record, event, ledger);
+  if (taskHost.hasEnded && unseen(record).length > 0) await ledger.recordTrouble(record.workload, 'host-gone');
+  await withdraw(withdrawnOf(plan, record, queries), record, taskHost, deps);
+  const handling = handlingOf(plan, context, queries, now());
   await reviewAfterEnd(record, handling.settleByMs, deps);
   if (!(await ledger.markHandled(record.workload, record.version, { ...handling, addressesSince })))
     return superseded(record, queries, deps);
-  if (!site.host && record.subjects.length > 0) return 'no-host';
+  if (!taskHost.host && record.subjects.length > 0) return 'no-host';
   return queries.length > 0 ? 'asked' : 'noted';
 }
 
-/** Events of a task may come through another account than its own: it is handled under its ARN all the same. */
+/** Reports an event that came through another account than the task's own; it is handled under the task's ARN anyway. */
 function noteAccount({ workload }: WorkloadRecord, { account }: TaskEvent, { report }: TaskDeps): void {
   if (account !== '' && scopeOf(workload).account !== account) report('account_differs', { workload, account });
 }
 
-/** What one event of a task wants to ask, and what becomes of what was asked before. */
+/** What a task event is decided from: the record after it, the host of the task, the live policy. */
+interface TaskContext {
+  readonly record: WorkloadRecord;
+  readonly taskHost: TaskHost;
+  readonly policy: CompiledPolicy;
+}
+
+/** The queries of one task event, and the earlier ones that its end makes obsolete. */
 interface TaskPlan {
-  /** What is to be asked now, and was not asked before. */
+  /** Queries to queue that were not queued before. */
   readonly fresh: BoundQueries;
-  /** How long the rules want the host's agent to poll fast, in seconds. */
+  /** How long the rules accelerate the host's agent, in seconds. */
   readonly heatSeconds: number;
   readonly queryKeys: readonly PendingKey[];
-  /** Of these, those that are of no use once the task has ended. */
+  /** Those of `queryKeys` that are obsolete once the task has ended. */
   readonly late: readonly PendingKey[];
 }
 
-function planTask(
-  record: WorkloadRecord,
-  event: TaskEvent,
-  { waitsFor, hasEnded, instanceFacts, alias }: TaskHost,
-  policy: CompiledPolicy,
-  nowMs: number,
-): TaskPlan {
-  const ruleQueries = waitsFor && !hasEnded ? askingsFor(record, event.raw, policy, nowMs) : [];
+function planTask(event: TaskEvent, { record, taskHost, policy }: TaskContext, nowMs: number): TaskPlan {
+  const { waitsFor, hasEnded, instanceFacts, alias } = taskHost;
+  const matched = waitsFor && !hasEnded ? ruleQueriesFor(record, event.raw, policy, nowMs) : [];
   const queryKeys = uniqueKeys([...(record.handling?.queryKeys ?? []), ...record.lateQueries]);
   const known = new Set(queryKeys.map(({ queryId }) => queryId));
   const cause = { ...causeOf(event, record, instanceFacts), alias };
-  const { queries, refusals } = queriesFor(waitsFor ?? '', ruleQueries, cause, nowMs);
+  const { queries, refusals } = queriesFor(waitsFor ?? '', matched, cause, nowMs);
   return {
     fresh: { queries: queries.filter(({ queryId }) => !known.has(queryId)), refusals },
-    heatSeconds: heatSecondsOf(ruleQueries),
+    heatSeconds: heatSecondsOf(matched),
     queryKeys,
-    // Its end turns live queries that nobody took into the post-mortem set; they may have moved since they were asked.
+    // The end replaces undelivered live queries by the post-mortem set; they may have moved to another host meanwhile.
     late: record.stopped ? queryKeys.filter(({ set }) => set === 'last-gasp' || set === 'live') : [],
   };
 }
 
-/** @returns the queries that wait now */
+/** Queues the planned queries. @returns the queued ones */
 async function ask(
   { fresh, heatSeconds, late }: TaskPlan,
-  { workload, stopped }: WorkloadRecord,
-  { host, waitsFor, poller }: TaskHost,
-  { policy }: CompiledPolicy,
+  { record: { workload, stopped }, taskHost: { host, waitsFor, poller }, policy: { policy } }: TaskContext,
   deps: TaskDeps,
 ): Promise<PendingQuery[]> {
   const heat = poller ? heatSeconds : 0;
@@ -107,19 +108,19 @@ async function ask(
   const options = { limits: policy.limits, heatSeconds: heat, workload, leaving };
   const queries = waitsFor ? await enqueue(waitsFor, fresh, options, deps) : [];
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
-  // A starting task heats its host too: the agent then polls fast by the time the container exists.
+  // A starting task accelerates its host too, so that the agent polls fast by the time the container exists.
   if (host && poller && !stopped && policy.heatSeconds > heat)
     await deps.registry.accelerate(host, deps.now() + policy.heatSeconds * 1000);
   return queries;
 }
 
-/** What to take back at the end: a live query that could still prove something stays, unless another takes its place. */
+/** The queries to withdraw at the end. A live query that could still prove something is kept unless another replaces it. */
 function withdrawnOf({ late }: TaskPlan, record: WorkloadRecord, queries: readonly PendingQuery[]): PendingKey[] {
   const isReplaced = unseen(record).length === 0 || queries.some(({ evidence }) => evidence);
   return late.filter(({ set }) => set === 'last-gasp' || isReplaced);
 }
 
-async function takeBack(
+async function withdraw(
   keys: readonly PendingKey[],
   record: WorkloadRecord,
   { host, waitsFor }: TaskHost,
@@ -128,11 +129,11 @@ async function takeBack(
   if (keys.length === 0) return;
   const isOpen = ({ queryId, answerByMs }: PendingKey): boolean =>
     answerByMs !== undefined && !record.closed.includes(queryId);
-  // What still waits was handed to nobody: once it is taken back, no answer to it can come.
-  const waiting = waitsFor && keys.some(isOpen) ? await queue.waitingIds(waitsFor, now()) : new Set<string>();
+  // A pending query was never delivered: once it is withdrawn, no answer to it can arrive.
+  const pending = waitsFor && keys.some(isOpen) ? await queue.waitingIds(waitsFor, now()) : new Set<string>();
   const moved = keys.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []));
   await queue.remove([...keys, ...moved]);
-  const closed = keys.filter((key) => isOpen(key) && waiting.has(key.queryId));
+  const closed = keys.filter((key) => isOpen(key) && pending.has(key.queryId));
   await ledger.closeQueries(
     record.workload,
     closed.map(({ queryId }) => queryId),
@@ -141,8 +142,7 @@ async function takeBack(
 
 function handlingOf(
   { queryKeys }: TaskPlan,
-  { handling: before }: WorkloadRecord,
-  { host, instanceFacts, poller, hasEnded }: TaskHost,
+  { record: { handling: before }, taskHost: { host, instanceFacts, poller, hasEnded } }: TaskContext,
   queries: readonly PendingQuery[],
   nowMs: number,
 ): Handling {
@@ -157,8 +157,8 @@ function handlingOf(
 }
 
 /**
- * Superseded while we worked: by its end, which wants no live queries; else by an event that asks the same, or about more.
- * Each side writes first and then reads what the other wrote, so one of them takes them back at the end.
+ * Handles that a newer event was recorded meanwhile. If it is the task's end, this withdraws the queries. Both sides write
+ * first and then read what the other wrote, so that one of them withdraws the queries.
  */
 async function superseded(
   { workload, stopped }: WorkloadRecord,
@@ -177,16 +177,16 @@ async function superseded(
   return 'superseded';
 }
 
-/** Where a task runs, and who could answer there. */
+/** The host of a task, and the agent that can answer there. */
 interface TaskHost {
   readonly host?: string;
-  /** Its instance's id, where the host goes by another name. */
+  /** Its instance id, if the host has another name. */
   readonly alias?: string;
-  /** Under what its queries wait: its host, or the container instance of which nobody knows the host yet. */
+  /** The name its queries are queued under: its host, or its container instance while the host is unknown. */
   readonly waitsFor?: string;
-  /** The agent that lives there. */
+  /** The agent enrolled there. */
   readonly poller?: Poller;
-  /** Nobody will ever answer for this host again. */
+  /** Whether the host was terminated, so that no agent can answer. */
   readonly hasEnded: boolean;
   readonly instanceFacts?: Decorations;
 }
@@ -199,7 +199,7 @@ async function taskHostOf(
 ): Promise<TaskHost> {
   const { hosts, ledger, now } = deps;
   const runsOn = await hosts.instanceOf(clusterArn, containerInstanceArn);
-  // Where ECS has forgotten a container instance, the task still ran where it ran.
+  // ECS may have deleted the container instance; the earlier handling still knows the instance.
   const name = runsOn ?? before?.instanceFacts?.instance_id ?? before?.host;
   const [found, [instance] = []] = await Promise.all([
     name === undefined ? undefined : resolveHost(name, deps),
@@ -209,7 +209,7 @@ async function taskHostOf(
   return {
     host: found?.host,
     alias: found?.alias,
-    // An instance that nobody knows yet may be known in a moment: its events overtake each other.
+    // An unknown container instance may be known in a moment, because events overtake each other.
     waitsFor: found?.host ?? containerInstanceArn,
     poller: lives(node, now()) ? pollerOf(node, profiles, now()) : undefined,
     hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
@@ -217,7 +217,7 @@ async function taskHostOf(
   };
 }
 
-/** What is known of the instance behind a task: at first only its id, as its image and tags are learned a little later. */
+/** Decorations of the instance of a task: at first only its id, because image and tags are learned a little later. */
 function instanceBehind(
   runsOn: string | undefined,
   instance: WorkloadRecord | undefined,
@@ -227,16 +227,16 @@ function instanceBehind(
   return instance ? instanceDecorations(instance) : { instance_id: runsOn };
 }
 
-/** From here on the end of a life says again what the first event of it said: its addresses would be forgotten before it. */
+/** The end of a task older than this indexes its addresses again: the entries would expire before the record. */
 const LONG_LIFE_MS = 24 * 3_600_000;
 
-/** Lets people find the task by its addresses. @returns since when it has which */
-async function noteAddresses(
+/** Indexes the task under its addresses. @returns since when it has each */
+async function indexAddressesOf(
   record: WorkloadRecord,
   { task, occurredAtMs }: TaskEvent,
   ledger: AddressIndex,
 ): Promise<AddressesSince> {
-  // Its network is there before anything is pulled. Of a task we have heard of without, it came with this event.
+  // The network is ready before images are pulled. A task recorded before without addresses got them with this event.
   const ownMs = task.pullStartedAt ?? (record.handling ? occurredAtMs : (task.startedAt ?? task.createdAt));
   const { current, gained } = compareAddresses(
     record.identity,
@@ -249,17 +249,17 @@ async function noteAddresses(
   return current;
 }
 
-/** The essential containers of a task that has others; a task of one container cannot do without it. */
+/** Names of the essential containers; not looked up for a task of one container, which is essential. */
 async function essentialsOf({ task }: TaskEvent, { definitions }: TaskDeps): Promise<ReadonlySet<string> | undefined> {
   const isNamed = task.taskDefinitionArn !== '';
   return isNamed && task.containers.length > 1 ? definitions.essentialContainers(task.taskDefinitionArn) : undefined;
 }
 
 /**
- * Whoever learns a container instance from its event moves what waits under its ARN; whoever queues there looks again.
- * Both write first and then read what the other wrote, so one of them sees it.
+ * Moves queries queued under a container instance's ARN to its host, if that is known by now. The function that learns a
+ * container instance from its event does the same. Both write first and then read, so that one of them moves the queries.
  */
 async function joinHost(containerInstanceArn: string, deps: TaskDeps): Promise<void> {
-  const instance = await deps.hosts.news(containerInstanceArn);
+  const instance = await deps.hosts.lookAgain(containerInstanceArn);
   if (instance) await moveWaiting(containerInstanceArn, (await resolveHost(instance, deps)).host, deps);
 }

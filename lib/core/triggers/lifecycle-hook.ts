@@ -2,37 +2,37 @@ import type { Delivery } from '../queue/delivery.ts';
 import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
 import { awaitedIn, queriesAt } from '../queue/offers.ts';
 
-/** An instance that an Auto Scaling group holds back for a hook. */
+/** A lifecycle action: an Auto Scaling group waits for a hook before it terminates an instance. */
 export interface LifecycleAction {
   readonly group: string;
   readonly hook: string;
-  /** Either names the action; the token that one alone. */
+  /** Instance id and token each identify the action; the token is unique to it. */
   readonly instanceId?: string;
   readonly token?: string;
 }
 
 export interface LifecycleHooks {
-  /** How long the group waits for the hook, in seconds; undefined where it has no such hook. */
+  /** How long the group waits for the hook, in seconds; undefined if it has no such hook. */
   heartbeatSeconds(group: string, hook: string): Promise<number | undefined>;
-  /** Lets the group go on with the instance; `over` when it was waiting no more. */
+  /** Completes the action so that the group continues; `over` if the group no longer waited. */
   complete(action: LifecycleAction): Promise<'completed' | 'over'>;
 }
 
-/** What holding an instance takes; only the function that may complete hooks has it. */
+/** Dependencies for holding an instance; only the function that may complete hooks has them. */
 export interface Hold {
   readonly hooks: LifecycleHooks;
   /** Resolves after so many ms by the clock that `now` reads. */
   readonly pause: (ms: number) => Promise<void>;
-  /** What comes of some work, or nothing once so many ms have passed by that clock; the work goes on. */
+  /** Resolves with the result of `work`, or with undefined after `ms` by that clock; the work continues. */
   readonly within: <T>(ms: number, work: Promise<T>) => Promise<T | undefined>;
-  /** When this invocation is ended, whatever it is doing, in epoch ms. */
+  /** When Lambda ends this invocation, in epoch ms. */
   readonly endsAtMs: number;
 }
 
-/** Whether a hook is there for Mayfly, by its name. The others are somebody else's to complete. */
+/** Whether a hook belongs to Mayfly, by its name. Other hooks must not be completed. */
 export const isOurs = ({ hook }: LifecycleAction): boolean => hook.startsWith('mayfly');
 
-/** Whether anybody could complete the action: an event may lack what names it. */
+/** Whether the action can be completed: an event may lack both instance id and token. */
 export const isNamed = ({ instanceId, token }: LifecycleAction): boolean => (instanceId ?? token) !== undefined;
 
 const AGAIN_AFTER_MS = 1000;
@@ -40,12 +40,12 @@ const AGAIN_AFTER_MS = 1000;
 interface Persistence extends Pick<Hold, 'pause'> {
   readonly now: () => number;
   readonly untilMs: number;
-  /** Told of each failure. */
+  /** Called on each failure. */
   readonly failed: (error: unknown) => void;
 }
 
 /**
- * Does something, and again after each failure, as long as there is time.
+ * Retries an action after each failure while there is time.
  *
  * @throws the last failure
  */
@@ -62,8 +62,8 @@ export async function persist<T>(act: () => Promise<T>, { now, pause, untilMs, f
 }
 
 /**
- * Waits until nothing of an instance's last gasp is waiting on its host or under way: all of it is answered and stored,
- * given up, expired or withdrawn. Until `untilMs` at most; a look that fails is no reason to let the instance go.
+ * Waits until no last-gasp query of an instance is pending or leased: all are answered and stored, given up, expired or
+ * withdrawn. Waits until `untilMs` at most; a failed read does not end the wait.
  */
 export async function lastGaspOver(
   host: string,

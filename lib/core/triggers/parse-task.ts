@@ -3,14 +3,14 @@ import { type Fields, fieldsOf, instantOf, listOf, nameOf, textOf, wholeOf } fro
 import type { Envelope, Malformed, ParsedEvent } from './parsed-event.ts';
 import type { TaskEvent } from './task.ts';
 
-const MAX_LIST = 50; // ten containers and a few that AWS adds are what a task can have
-const MAX_ID = 256; // of a container, one more than may be asked about: a longer one is unsafe, however long
-/** A task gets one with every change of its state; beyond this it is no count, and would hide all that is told later. */
+const MAX_LIST = 50; // a task has at most ten containers and a few that AWS adds
+const MAX_ID = 256; // of a container id: one more than SAFE_ID allows, so a longer id stays unsafe after the cut
+/** The version counts state changes; a larger number is not a count, and would make all later events stale. */
 const MAX_VERSION = 1e9;
 
 /**
- * An "ECS Task State Change". Nothing can be done without the task's ARN, its state, and the version that orders events; all
- * else is left out where it is missing. @see docs/spec/aws-events.md §A.2
+ * Reads an "ECS Task State Change". Required are the task's ARN, its status, and the version that orders events; other fields
+ * may be missing. @see docs/spec/aws-events.md §A.2
  */
 export function readTask(envelope: Envelope, raw: unknown, detectedBy: DetectedBy): ParsedEvent {
   const { id, account, region, occurredAtMs, detail } = envelope;
@@ -54,7 +54,7 @@ export function readTask(envelope: Envelope, raw: unknown, detectedBy: DetectedB
   return { kind: 'task', event: { id, account, region, raw, occurredAtMs, detectedBy, task } };
 }
 
-/** After RUNNING: the stop is decided (docs/spec/aws-events.md §1.2). */
+/** Statuses after RUNNING, which imply a requested stop (docs/spec/aws-events.md §1.2). */
 const ENDING: ReadonlySet<string> = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING', 'STOPPED', 'DELETED']);
 
 function malformed(what: string, taskArn?: string): Malformed {
@@ -63,13 +63,13 @@ function malformed(what: string, taskArn?: string): Malformed {
 
 const isTaskArn = (name: string): boolean => /^arn:[^:]*:ecs:[^:]*:[^:]*:task\//.test(name);
 
-/** The cluster that an ARN of the long format names, of a task or a container instance. */
+/** The cluster ARN in the long-format ARN of a task or a container instance. */
 function clusterIn(arn: string | undefined): string | undefined {
-  const [, place, cluster] = /^(arn:[^:]*:ecs:[^:]*:[^:]*):[^:/]+\/([^/]+)\/[^/]+$/.exec(arn ?? '') ?? [];
-  return place && cluster ? `${place}:cluster/${cluster}` : undefined;
+  const [, prefix, cluster] = /^(arn:[^:]*:ecs:[^:]*:[^:]*):[^:/]+\/([^/]+)\/[^/]+$/.exec(arn ?? '') ?? [];
+  return prefix && cluster ? `${prefix}:cluster/${cluster}` : undefined;
 }
 
-/** One container; none where nothing names it. */
+/** Reads one container; empty if it has no name, ARN or id. */
 function readContainer(container: Fields, taskStatus: string): TaskEvent['task']['containers'] {
   const runtimeId =
     typeof container.runtimeId === 'string' && container.runtimeId !== ''
@@ -95,7 +95,7 @@ function readContainer(container: Fields, taskStatus: string): TaskEvent['task']
   ];
 }
 
-/** What the attachments of a task hold under a name. */
+/** Returns a function from a name to its values in the task's attachments. */
 function attachedTo(detail: Fields): (wanted: string) => string[] {
   const details = listOf(detail.attachments)
     .slice(0, MAX_LIST)

@@ -6,7 +6,7 @@ import type { LifecycleAction } from './lifecycle-hook.ts';
 import { readTask } from './parse-task.ts';
 import type { Envelope, Malformed, ParsedEvent } from './parsed-event.ts';
 
-/** States in which an instance is gone for good, or will be in a moment. @see EC2 User Guide, "Instance lifecycle" */
+/** States of an instance that ends or has ended. @see EC2 User Guide, "Instance lifecycle" */
 const ENDED = new Set(['shutting-down', 'terminated']);
 
 /** Auto Scaling's own form of a token. @see Auto Scaling API Reference, CompleteLifecycleAction */
@@ -14,7 +14,7 @@ const ACTION_TOKEN = /^[0-9A-Za-z-]{36}$/;
 
 type Reader = (envelope: Envelope, raw: unknown, detectedBy: DetectedBy) => ParsedEvent;
 
-/** The events that we subscribe to and act on beside the policy's rules, by source and detail type. */
+/** Source and detail type → reader, for events that Mayfly handles beyond the policy's rules. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['aws.ecs ECS Task State Change', readTask],
   ['aws.ecs ECS Container Instance State Change', readContainerInstance],
@@ -26,25 +26,29 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /**
- * Reads one EventBridge event; never throws. A field is demanded only where nothing can be done without it: what lacks such a
- * one is `malformed`, and what we do not act on is `ignored`, each with the reason.
+ * Parses one EventBridge event; never throws. Only indispensable fields are required: an event without one is `malformed`, and
+ * an event that needs no action is `ignored`, each with the reason.
  *
- * @param detectedBy whether EventBridge delivered it, or the reconciler made it from what it listed
- * @param heardAtMs stands for the time of an event that names none, epoch ms; the same for every copy
+ * @param detectedBy `event` if EventBridge delivered it, `sweep` if the reconciler made it
+ * @param receivedAtMs replaces a missing time, epoch ms; must be the same for every copy of the event
+ * @example
+ * parseEvent({ source: 'aws.ec2', 'detail-type': 'EC2 Instance State-change Notification', time: '2025-03-01T12:00:00Z',
+ *   detail: { 'instance-id': 'i-0abc', state: 'terminated' } });
+ * // { kind: 'end', event: { instanceId: 'i-0abc', state: 'terminated', detectedBy: 'event', … } }
  */
-export function parseEvent(input: unknown, detectedBy: DetectedBy = 'event', heardAtMs?: number): ParsedEvent {
-  const envelope = readEnvelope(input, heardAtMs);
+export function parseEvent(input: unknown, detectedBy: DetectedBy = 'event', receivedAtMs?: number): ParsedEvent {
+  const envelope = readEnvelope(input, receivedAtMs);
   if ('kind' in envelope) return envelope;
   const read = READERS.get(envelope.type) ?? readOther;
   return read(envelope, input, detectedBy);
 }
 
-function readEnvelope(input: unknown, heardAtMs: number | undefined): Envelope | Malformed {
+function readEnvelope(input: unknown, receivedAtMs: number | undefined): Envelope | Malformed {
   const event = fieldsOf(input);
   const [source, detailType] = [nameOf(event.source), nameOf(event['detail-type'])];
   if (source === undefined) return malformed('source: names none');
   if (detailType === undefined) return malformed('detail-type: names none');
-  const occurredAtMs = instantOf(event.time) ?? heardAtMs;
+  const occurredAtMs = instantOf(event.time) ?? receivedAtMs;
   if (occurredAtMs === undefined) return malformed('time: not a date');
   return {
     id: nameOf(event.id) ?? `unnamed-${createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 32)}`,
@@ -85,7 +89,7 @@ function readGroupLaunch(envelope: Envelope, raw: unknown, detectedBy: DetectedB
   const { id, occurredAtMs, detail } = envelope;
   const instanceId = instanceIn(envelope);
   if (instanceId === undefined) return { kind: 'ignored', eventId: id, why: 'launch without an instance' };
-  // Into a warm pool: the instance is about to be stopped again, and starts later with an event of its own.
+  // A launch into a warm pool: the instance is stopped soon, and has another event when it starts.
   if (detail.Destination === 'WarmPool') return { kind: 'ignored', eventId: id, why: 'launch into a warm pool' };
   const known = [
     ['auto_scaling_group', groupIn(envelope)],
@@ -95,7 +99,7 @@ function readGroupLaunch(envelope: Envelope, raw: unknown, detectedBy: DetectedB
   return { kind: 'launch', event: { instanceId, identity, occurredAtMs, detectedBy, raw } };
 }
 
-// The `resources` of a Spot warning hold the zone where the Region belongs, and no account: the detail is what counts.
+// The ARN in `resources` of a Spot warning has the zone instead of the Region, and no account: use the detail.
 function readNotice(kind: 'interruption' | 'rebalance', envelope: Envelope, raw: unknown): ParsedEvent {
   const { id, occurredAtMs } = envelope;
   const instanceId = instanceIn(envelope);
@@ -104,8 +108,8 @@ function readNotice(kind: 'interruption' | 'rebalance', envelope: Envelope, raw:
 }
 
 /**
- * A terminate hook. One that does not name itself cannot be completed, but its instance can be asked: what is refused here
- * would hold the instance for the whole heartbeat.
+ * Reads a terminate hook. An action without hook and group cannot be completed, but its instance can be queried. Rejecting the
+ * event would hold the instance for the whole heartbeat.
  */
 function readHookAction(envelope: Envelope, raw: unknown): ParsedEvent {
   const { id, occurredAtMs, detail } = envelope;
@@ -124,8 +128,8 @@ function readHookAction(envelope: Envelope, raw: unknown): ParsedEvent {
 const noInstance = (field: string): Malformed => malformed(`detail.${field}: names no instance`);
 
 /**
- * The instance that an event names, in EC2's spelling or Auto Scaling's; else the first of its `resources` that is one: as an
- * ARN, of whatever form, or as a bare id.
+ * The instance that an event names, in the field of EC2 or of Auto Scaling, or else the first in `resources`, as an ARN of any
+ * form or as a bare id.
  */
 function instanceIn({ detail, resources }: Envelope): string | undefined {
   const ids = resources.map((resource) => /(^|\/)(i-[0-9a-f]{8,17})$/.exec(resource)?.[2]);
@@ -134,7 +138,7 @@ function instanceIn({ detail, resources }: Envelope): string | undefined {
   );
 }
 
-/** The Auto Scaling group that an event names; names of groups may hold any printable character. */
+/** The Auto Scaling group that an event names; group names may contain any printable character. */
 const groupIn = ({ detail, resources }: Envelope): string | undefined =>
   nameOf(detail.AutoScalingGroupName) ??
   resources.map((resource) => /:autoScalingGroupName\/(.+)$/s.exec(resource)?.[1]).find((name) => name !== undefined);

@@ -5,7 +5,7 @@ import type { LaunchEvent } from './handle-launch.ts';
 import type { AnyEvent } from './handle-rules.ts';
 import type { TaskEvent } from './task.ts';
 
-/** An event as one of the things we act on. */
+/** A parsed event, tagged by how Mayfly handles it. */
 export type ParsedEvent =
   | { readonly kind: 'task'; readonly event: TaskEvent }
   | {
@@ -15,26 +15,26 @@ export type ParsedEvent =
       readonly event: AnyEvent;
     }
   | { readonly kind: 'launch'; readonly event: LaunchEvent }
-  /** An instance will be taken away. */
+  /** An instance will be interrupted or terminated. */
   | { readonly kind: 'notice'; readonly event: InstanceNotice }
   /** An instance was terminated. */
   | { readonly kind: 'end'; readonly event: InstanceEnd }
-  /** Of another source, for the policy's rules alone. */
+  /** Any other event; only the policy's rules apply. */
   | { readonly kind: 'other'; readonly event: AnyEvent }
   | Ignored
   | Malformed;
 
-/** An event that calls for nothing. */
+/** An event that needs no action. */
 export interface Ignored {
   readonly kind: 'ignored';
   readonly eventId: string;
   readonly why: string;
 }
 
-/** What lacks something without which nothing can be done. It never gets it, so it is not tried again. */
+/** An event without a required field. Retrying cannot help, so it is not retried. */
 export interface Malformed {
   readonly kind: 'malformed';
-  /** The path that is wrong, and what the event is about where that is known. */
+  /** The wrong path, and the workload if known. */
   readonly why: string;
 }
 
@@ -43,7 +43,7 @@ export interface Envelope {
   readonly id: string;
   /** Source and detail type. */
   readonly type: string;
-  readonly account: string; // '' where it does not say, as for the Region
+  readonly account: string; // '' if missing, as for `region`
   readonly region: string;
   readonly occurredAtMs: number;
   readonly resources: readonly string[];

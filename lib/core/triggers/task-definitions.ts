@@ -1,10 +1,10 @@
-/** What a task's events leave out: which of its containers it cannot do without. */
+/** Task definitions, which say which containers are essential; events of tasks do not. */
 export interface TaskDefinitions {
   /**
-   * Names of the essential containers of a revision, which never changes. Containers that it does not have were put into
-   * the task by AWS (GuardDuty's agent, Service Connect), and the task goes on without them.
+   * Names of the essential containers of a revision, which is immutable. Containers that it does not define were added by AWS
+   * (GuardDuty's agent, Service Connect) and are not essential.
    *
-   * @returns undefined where nobody can say: then every container counts as essential
+   * @returns undefined if they are unknown; then every container counts as essential
    */
   essentialContainers(taskDefinitionArn: string): Promise<ReadonlySet<string> | undefined>;
 }

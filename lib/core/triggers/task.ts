@@ -4,7 +4,7 @@ import { tagText } from '../ledger/instance-decorations.ts';
 import type { TaskContainer, TaskTimes, WorkloadSnapshot } from '../ledger/workload.ts';
 import { SAFE_ID } from '../policy/binding.ts';
 
-/** What Mayfly reads of an "ECS Task State Change" event; everything else in it is ignored. */
+/** The fields of an "ECS Task State Change" event that Mayfly reads. */
 export interface TaskEvent {
   readonly id: string;
   readonly account: string;
@@ -15,7 +15,7 @@ export interface TaskEvent {
   readonly detectedBy: DetectedBy;
   readonly task: {
     readonly taskArn: string;
-    readonly clusterArn: string; // '' where nothing says it, as for the task definition
+    readonly clusterArn: string; // '' if missing, as for the task definition
     readonly taskDefinitionArn: string;
     readonly containerInstanceArn?: string;
     readonly launchType?: string;
@@ -25,7 +25,7 @@ export interface TaskEvent {
     readonly lastStatus: string;
     readonly desiredStatus: string;
     readonly version: number;
-    /** By ECS's own clock, epoch ms, as far as they have come. */
+    /** By the clock of ECS, epoch ms; undefined for states it has not reached. */
     readonly createdAt?: number | undefined;
     readonly pullStartedAt?: number | undefined;
     readonly startedAt?: number | undefined;
@@ -53,10 +53,11 @@ export interface TaskEvent {
 }
 
 /**
- * The task's life as this event tells it. Containers beside the `essential` ones are marked as such; undefined where nobody
- * knows which those are. So is one that has stopped while the task goes on: the end of an essential one ends its task
- * (ECS Developer Guide, "essential"). Containers whose runtime id is outside the allowed alphabet keep their place
- * in the record without the id: nothing can be asked about them.
+ * The snapshot of a task according to this event. A container that stopped while its task keeps running is not essential,
+ * because the end of an essential container ends its task (ECS Developer Guide, "essential"). A container whose runtime id is
+ * outside the allowed alphabet is recorded without the id, because no query can name it.
+ *
+ * @param essential names of the essential containers, which mark the others as not essential; undefined if unknown
  */
 export function taskSnapshot(
   { task, occurredAtMs, detectedBy }: TaskEvent,
@@ -95,7 +96,7 @@ export function taskSnapshot(
 // An awsvpc task has one network interface, with an address of each family.
 const MAX_ADDRESSES = 50;
 
-/** Key of the decorations and of the ledger's identity: the same words in both. */
+/** Decorations of the task's rows, also used as the identity in the ledger. */
 function taskDecorations(task: TaskEvent['task']): Decorations {
   const { family, revision } = taskDefinition(task.taskDefinitionArn);
   const addresses = [...task.addresses, ...task.containers.flatMap((container) => container.addresses)];
@@ -132,7 +133,7 @@ const timesOf = (task: TaskEvent['task']): TaskTimes =>
 const listed = (texts: readonly string[]): string | undefined =>
   [...new Set(texts)].slice(0, MAX_ADDRESSES).join(' ') || undefined;
 
-/** Runtime id → what names that container, for the rows that answer about it. */
+/** Runtime id → decorations of the rows about that container. */
 export function containerDecorations(snapshot: WorkloadSnapshot): Record<string, Decorations> {
   return Object.fromEntries(
     snapshot.containers.flatMap(({ runtimeId, name, image, imageDigest }) =>

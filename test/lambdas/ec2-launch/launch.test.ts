@@ -23,21 +23,21 @@ beforeEach(async () => {
   world.nowMs = Date.parse('2026-11-20T10:10:35Z');
 });
 
-describe('an instance that comes up', () => {
+describe('an instance that starts', () => {
   it.each([
     ['EC2', [19]],
     ['its Auto Scaling group', [22]],
     ['EC2, then its group', [19, 22]],
     ['its group, then EC2', [22, 19]],
     ['both, and both again', [19, 22, 19, 22]],
-  ])('is asked about once when it is told of by %s', async (_, numbers) => {
+  ])('is queried once for events from %s', async (_, numbers) => {
     for (const number of numbers) expect(await world.send(fixture(number))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
     expect(world.outcomes().filter((outcome) => outcome === 'asked')).toHaveLength(1);
     expect(await world.record(INSTANCE)).toMatchObject({ kind: 'ec2-instance', subjects: [INSTANCE] });
   });
 
-  it('is asked about at its next start, too, after an event whose time never comes', async () => {
+  it('is queried at its next start, even after an event with a time in the far future', async () => {
     await world.send({ ...fixture(19), time: '+050000-01-01T00:00:00Z' });
     const { pending } = await world.ports.queue.read(INSTANCE, true);
     await world.ports.queue.remove(pending);
@@ -46,12 +46,12 @@ describe('an instance that comes up', () => {
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
-  it('is asked about once when both events come in one batch', async () => {
+  it('is queried once if both events arrive in one batch', async () => {
     expect(await world.send(fixture(22), fixture(19))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
-  it('is asked again when it is started after a stop', async () => {
+  it('is queried again when it starts after a stop', async () => {
     await world.send(fixture(19));
     await world.aNode(INSTANCE);
     const taken = await world.poll(INSTANCE);
@@ -64,7 +64,7 @@ describe('an instance that comes up', () => {
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
   });
 
-  it('waits for the first poll of an agent that did not exist when the instance came up, and is then seen', async () => {
+  it('keeps its queries for the first poll of an agent that enrolls after the start, and is then seen', async () => {
     await world.send(fixture(19), fixture(22));
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
     world.nowMs += MINUTE;
@@ -81,14 +81,14 @@ describe('an instance that comes up', () => {
     expect(world.sink.stored).toMatchObject([{ workload: INSTANCE, set: 'launch', columns: { ami_id: 'ami-1' } }]);
   });
 
-  it('asks the host its agent enrolled as, when that is known already', async () => {
+  it('is queried under the host its agent enrolled as, if that is known', async () => {
     await world.ports.aliases.learn(INSTANCE, 'web-7', world.nowMs);
     await world.send(fixture(19));
     expect(await world.waiting('web-7')).toEqual(LAUNCH);
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
-  it('is called without an agent when none ever comes, after an hour and the grace for answers', async () => {
+  it('is missed as no-agent without an enrollment, after an hour and the grace for answers', async () => {
     await world.send(fixture(19));
     world.nowMs += 63 * MINUTE - 1;
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
@@ -96,7 +96,7 @@ describe('an instance that comes up', () => {
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
-  it('is called without an agent when its one was last seen so long ago that its node has expired', async () => {
+  it('is missed as no-agent if its node has expired', async () => {
     await world.aNode(INSTANCE);
     world.nowMs += NODE_TTL_MS;
     await world.send(fixture(19));
@@ -115,20 +115,20 @@ describe('an instance that comes up', () => {
   });
 });
 
-describe('what is no launch', () => {
+describe('an event that is not a launch', () => {
   it.each([
     ['a state other than running', fixture(19, { state: 'stopping' })],
     ['a state that nobody knew when this was written', fixture(19, { state: 'hibernating-sideways' })],
     ['a launch into a warm pool', fixture(22, { Destination: 'WarmPool' })],
     ['a launch that names no instance', { ...fixture(22, { EC2InstanceId: '' }), resources: [] }],
-  ])('asks nothing: %s', async (_, event) => {
+  ])('queues nothing: %s', async (_, event) => {
     expect(await world.send(event)).toEqual([]);
     expect(world.outcomes()).toEqual(['ignored']);
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
   const others = fixtureNumbers.filter((number) => number >= 17 && number !== 19 && number !== 22);
-  it.each(others)('asks nothing of nobody on fixture %i, about which the policy has no rule', async (number) => {
+  it.each(others)('queues nothing on fixture %i, which matches no rule', async (number) => {
     expect(await world.send(fixture(number))).toEqual([]);
     expect(world.outcomes()).toEqual(['noted']);
   });
@@ -138,7 +138,7 @@ describe('what is no launch', () => {
     ['an instance id that is no text', { ...fixture(19, { 'instance-id': { $gt: '' } }), resources: [] }],
     ['no state', fixture(19, { state: null })],
     ['no detail and resources', { ...fixture(19), detail: null, resources: [] }],
-  ])('is not tried again: an event with %s', async (_, event) => {
+  ])('is not retried: an event with %s', async (_, event) => {
     expect(await world.send(JSON.stringify(event), fixture(22))).toEqual([]);
     expect(world.reports).toContainEqual({ event: 'event_malformed', fields: { why: expect.any(String) } });
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);

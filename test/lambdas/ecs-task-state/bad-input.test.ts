@@ -40,7 +40,7 @@ function expectOnlyLiterals(sql: string): void {
   expect(rowOf(db, `SELECT count(*) FROM (${sql})`)).toEqual([0]);
 }
 
-describe('a message that is no event', () => {
+describe('a message that is not an event', () => {
   const body = JSON.stringify(fixture(5));
   it.each([
     ['no text at all', ''],
@@ -59,7 +59,7 @@ describe('a message that is no event', () => {
     ['a task with half a version', JSON.stringify(fixture(5, { version: 5.5 }))],
     ['a task with a version before the first', JSON.stringify(fixture(5, { version: -1 }))],
     ['a task without a state', JSON.stringify(fixture(5, { lastStatus: null }))],
-  ])('is not tried again, with its reason in the log: %s', async (_, message) => {
+  ])('is not retried, with the reason in the log: %s', async (_, message) => {
     expect(await world.send(message, fixture(9))).toEqual([]);
     expect(world.reports.filter(({ event }) => event === 'event_malformed')).toHaveLength(1);
     expect(world.outcomes()).toEqual(['ignored', 'asked']);
@@ -67,14 +67,14 @@ describe('a message that is no event', () => {
     expect(await everySql()).toHaveLength(1);
   });
 
-  it('names the field that is wrong, and the task', async () => {
+  it('is reported with the wrong field and the task', async () => {
     await world.send(fixture(5, { version: 'five' }));
     const why = `detail.version: no whole number from 0 to 1e9 (of ${fixture(5).detail.taskArn})`;
     expect(world.reports).toContainEqual({ event: 'event_malformed', fields: { why } });
   });
 });
 
-describe('a task event that lacks what can be done without', () => {
+describe('a task event without optional fields', () => {
   const [envoy, api] = fixture(5).detail.containers as Record<string, unknown>[];
   const TASK = String(fixture(5).detail.taskArn);
   it.each<[string, Record<string, unknown>]>([
@@ -87,7 +87,7 @@ describe('a task event that lacks what can be done without', () => {
     ['a container without a name', { containers: [envoy, { ...api, name: null, containerArn: null }] }],
     ['containers that are none', { containers: [null, 7, envoy, api, {}, []] }],
     ['one unusable tag', { tags: [null, { key: 7 }, { key: 'team', value: 'db' }] }],
-  ])('is asked about: %s', async (_, detail) => {
+  ])('is queried: %s', async (_, detail) => {
     // A task that is to stop has a last gasp beside; without the status the policy's pattern does not match.
     expect(await world.send(fixture(5, detail))).toEqual([]);
     const record = await world.record(TASK);
@@ -101,20 +101,23 @@ describe('a task event that lacks what can be done without', () => {
     ['no list', { length: 1 }],
     ['null', null],
     ['text', 'x'],
-  ])('is in the ledger, with the containers that are known: containers are %s', async (_, containers) => {
+  ])('is recorded with its known containers: containers are %s', async (_, containers) => {
     await world.send(fixture(4));
     await world.send(fixture(5, { containers }));
     expect(world.outcomes()).toHaveLength(2);
     expect((await world.record(TASK)).subjects).toHaveLength(2);
   });
 
-  it.each(['STOPPED', 'DEPROVISIONING'])('is to stop in state %s where it does not say', async (lastStatus) => {
-    await world.send(fixture(7, { lastStatus, desiredStatus: undefined }));
-    expect((await world.record(TASK)).desiredStatus).toBe('STOPPED');
-  });
+  it.each(['STOPPED', 'DEPROVISIONING'])(
+    'has desired status STOPPED in status %s if it has none',
+    async (lastStatus) => {
+      await world.send(fixture(7, { lastStatus, desiredStatus: undefined }));
+      expect((await world.record(TASK)).desiredStatus).toBe('STOPPED');
+    },
+  );
 });
 
-describe('an event with something new in it', () => {
+describe('an event with unknown content', () => {
   it.each([
     ['a status', fixture(5, { lastStatus: 'HIBERNATING' }), 'noted'],
     ['a desired status', fixture(5, { desiredStatus: 'PAUSED' }), 'asked'],
@@ -122,12 +125,12 @@ describe('an event with something new in it', () => {
     ['fields', fixture(5, { quantum: { entangled: true } }), 'asked'],
     ['a detail type', { ...fixture(5), 'detail-type': 'ECS Task Mood Change' }, 'noted'],
     ['a source', { ...fixture(5), source: 'aws.ecs2' }, 'noted'],
-  ])('is no failure: %s', async (_, event, outcome) => {
+  ])('does not fail: %s', async (_, event, outcome) => {
     expect(await world.send(event)).toEqual([]);
     expect(world.outcomes()).toEqual([outcome]);
   });
 
-  it('is handled although it is a megabyte long', async () => {
+  it('is handled even if it is a megabyte long', async () => {
     const environment = Array.from({ length: 9000 }, (_, n) => ({
       name: `VARIABLE_${n}`,
       value: '\u{1F41D}'.repeat(20),
@@ -157,7 +160,7 @@ describe('runtime ids', () => {
     },
   );
 
-  it('on some of the containers only are enough to ask about those', async () => {
+  it('on some containers only are enough to query those', async () => {
     expect(await world.send(withIds(undefined, 'good-1', undefined))).toEqual([]);
     expect((await everySql())[0]).toContain("IN ('good-1')");
   });
@@ -208,7 +211,7 @@ describe('hostile values', () => {
   ];
   const paths = pathsOf(fixture(5));
 
-  it('in any fields of an event are handled or malformed, and never reach SQL but as literals', async () => {
+  it('in any fields of an event are handled or malformed, and reach SQL as literals only', async () => {
     const hits = fc.array(fc.tuple(fc.constantFrom(...paths), fc.constantFrom(...HOSTILE)), {
       minLength: 1,
       maxLength: 3,
@@ -233,7 +236,7 @@ describe('hostile values', () => {
     expect(Math.min(met.handled, met.malformed, met.queries)).toBeGreaterThan(0);
   });
 
-  it('in each single text field, one at a time, are handled: all texts are opaque', async () => {
+  it('in each text field, one at a time, are handled', async () => {
     const texts = paths.filter((path) => typeof valueAt(fixture(5), path) === 'string');
     for (const path of texts) {
       const event = replaced(fixture(5), path, 'it\'s "hostile"; -- \u{1F41D}');

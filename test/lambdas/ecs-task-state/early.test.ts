@@ -13,7 +13,7 @@ describe('a task whose event overtakes that of its container instance', () => {
     world = await TableWorld.begin();
   });
 
-  it('is asked about on the right host as soon as that is known', async () => {
+  it('is queried on the right host as soon as that is known', async () => {
     await world.send(fixture(5));
     expect(await world.waiting(INSTANCE)).toEqual([]);
     await world.send(fixture(15));
@@ -21,7 +21,7 @@ describe('a task whose event overtakes that of its container instance', () => {
     expect(await world.waiting(ARN)).toEqual([]);
   });
 
-  it('is asked about there, too, when another function learns the host between its look-up and its queries', async () => {
+  it('is queried there even if another function learns the host between look-up and queueing', async () => {
     const other = new TableWorld(world.table);
     const { queue } = world.ports;
     const enqueueSpaced = queue.enqueueSpaced.bind(queue);
@@ -33,14 +33,14 @@ describe('a task whose event overtakes that of its container instance', () => {
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container', 'processes']);
   });
 
-  it('takes back what still waits under either name when it stops', async () => {
+  it('withdraws pending queries under either name when it stops', async () => {
     await world.send(fixture(5));
     await world.send(fixture(15));
     await world.send(fixture(7));
     expect((await world.waiting(INSTANCE)).map(({ query }) => query)).toEqual(['container']);
   });
 
-  it('is missed for want of a host where the instance does not become known while its queries wait', async () => {
+  it('is missed with no-host if its instance stays unknown until its queries expire', async () => {
     await world.send(fixture(5));
     expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
     world.nowMs += 20 * MINUTE;

@@ -49,7 +49,7 @@ async function arrives(...numbers: number[]): Promise<void> {
 describe('a task on an instance that ECS events have named (15)', () => {
   beforeEach(() => arrives(15));
 
-  it('asks nothing while it has no container that runs (01-04), and costs no call to ECS', async () => {
+  it('has no query before a container runs (01-04), and needs no call to ECS', async () => {
     await arrives(1, 2, 3, 4);
     expect(world.outcomes()).toEqual(['learned', 'noted', 'noted', 'noted', 'noted']);
     expect(await world.waiting(INSTANCE)).toEqual([]);
@@ -57,7 +57,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
     expect(world.ecs.calls).toEqual([]);
   });
 
-  it('asks for its containers and their processes once it runs (05)', async () => {
+  it('has queries about its containers and processes once it runs (05)', async () => {
     await arrives(5);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
     expect(await world.record(API_TASK)).toMatchObject({
@@ -83,7 +83,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
     });
   });
 
-  it('waits for an answer until the queries and their redeliveries are over, then says why none came', async () => {
+  it('is pending until the queries and their redeliveries end, and then missed with the reason', async () => {
     await arrives(5);
     world.nowMs += 13 * MINUTE - 1;
     expect(await world.verdict(API_TASK)).toEqual({ verdict: 'pending' });
@@ -91,7 +91,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
     expect(await world.verdict(API_TASK)).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
   });
 
-  it('is called agent-silent where an agent was enrolled, not enrolled where its node has expired', async () => {
+  it('is agent-silent with an enrolled agent, and not-enrolled after its node has expired', async () => {
     world.nowMs = Date.parse(fixture(5).time) - NODE_TTL_MS;
     await world.aNode(INSTANCE);
     await arrives(5);
@@ -104,7 +104,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
     expect(await world.verdict(API_TASK)).toEqual({ verdict: 'missed', reason: 'agent-silent' });
   });
 
-  it('knows each container by its name and image when rows come back', async () => {
+  it('has rows decorated with the name and image of their container', async () => {
     await arrives(5);
     const { pending } = await world.ports.queue.read(INSTANCE, true);
     expect(pending[0]?.subjectDecorations).toEqual({
@@ -121,7 +121,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
     });
   });
 
-  it('is not asked about again by a second delivery of the same state (08), even after the queries were taken', async () => {
+  it('is not queried again on a repeated event (08), even after the delivery of the queries', async () => {
     await world.aNode(INSTANCE);
     await arrives(5, 8);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
@@ -131,24 +131,24 @@ describe('a task on an instance that ECS events have named (15)', () => {
     expect(world.outcomes()).toEqual(['learned', 'asked', 'stale', 'stale']);
   });
 
-  it('is asked about once when both copies arrive in one batch (05, 08)', async () => {
+  it('is queried once if both copies arrive in one batch (05, 08)', async () => {
     expect(await world.send(fixture(5), fixture(8))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
   });
 
-  it('keeps its queries while it winds down, over a gap in the versions (06)', async () => {
+  it('keeps its queries while it stops, across a gap in the versions (06)', async () => {
     await arrives(5, 6);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
     expect(await world.record(API_TASK)).toMatchObject({ version: 8, lastStatus: 'DEPROVISIONING' });
   });
 
-  it('is asked about before it stops when the event of its start got lost (06 first)', async () => {
+  it('is queried before it stops if the event about its start was lost (06 first)', async () => {
     await arrives(6);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
     expect(await world.verdict(API_TASK)).toEqual({ verdict: 'pending' });
   });
 
-  it('gets a post-mortem in place of the queries that nobody took (07)', async () => {
+  it('gets post-mortem queries instead of undelivered ones (07)', async () => {
     await arrives(5, 6, 7);
     expect(await world.waiting(INSTANCE)).toEqual([
       { query: 'container', rule: 'ecs-task-running', sql: CONTAINER(API_IDS) },
@@ -160,7 +160,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
     });
   });
 
-  it('asks only after its end when the stop arrives first (09), and nothing more when the start comes late (10)', async () => {
+  it('has post-mortem queries only if the stop arrives first (09), and no others when the start arrives late (10)', async () => {
     await arrives(9, 10);
     expect(world.outcomes()).toEqual(['learned', 'asked', 'stale']);
     expect(await world.waiting(INSTANCE)).toEqual([
@@ -169,22 +169,22 @@ describe('a task on an instance that ECS events have named (15)', () => {
     expect(await world.record(MIGRATE_TASK)).toMatchObject({ version: 6, lastStatus: 'STOPPED' });
   });
 
-  it('heats its host from the first event on, so that the agent polls fast when the container exists', async () => {
+  it('accelerates its host from the first event on', async () => {
     await world.aNode(INSTANCE);
     await arrives(1);
     const node = await world.ports.registry.find(INSTANCE);
     expect(node?.hotUntilMs).toBe(Date.parse('2026-11-20T10:15:02Z') + 300 * SECOND);
   });
 
-  it('is not lost by noise of the container instance (16)', async () => {
+  it('is not affected by other events of the container instance (16)', async () => {
     await arrives(16, 5);
     expect(await world.waiting(INSTANCE)).toEqual(LIVE);
     expect(world.ecs.calls).toEqual([]);
   });
 });
 
-describe('tasks without a host that could hold an agent', () => {
-  it('end as missed with no host on Fargate, without a call to ECS (11, 12)', async () => {
+describe('tasks without a host for an agent', () => {
+  it('end as missed with no-host on Fargate, without a call to ECS (11, 12)', async () => {
     await arrives(11, 12);
     expect(await world.verdict(FARGATE_TASK)).toEqual({ verdict: 'missed', reason: 'no-host' });
     expect(await world.verdict(SPOT_TASK)).toEqual({ verdict: 'missed', reason: 'no-host' });
@@ -195,7 +195,7 @@ describe('tasks without a host that could hold an agent', () => {
   it.each([
     ['managed instances', 13, MANAGED_TASK, ON_MANAGED],
     ['external instances', 14, EXTERNAL_TASK, ON_EXTERNAL],
-  ])('end as missed with no host on %s that ECS does not know (%i)', async (_, number, task, containerInstance) => {
+  ])('end as missed with no-host on %s that ECS does not know (%i)', async (_, number, task, containerInstance) => {
     await arrives(number);
     expect(world.ecs.calls).toEqual([
       { cluster: String(fixture(number).detail.clusterArn), arns: [containerInstance] },
@@ -206,40 +206,38 @@ describe('tasks without a host that could hold an agent', () => {
   });
 
   it.each([
-    [
-      'managed instances',
-      13,
-      MANAGED_TASK,
-      ON_MANAGED,
-      'i-0feedfacefeedface',
-      '60fc7857640a9034b487151c5afe2131-2531612879',
-    ],
-    [
-      'external instances',
-      14,
-      EXTERNAL_TASK,
-      ON_EXTERNAL,
-      'mi-0123456789abcdef0',
-      'd37acebdcb4b311cba26563e99b8d5b80826cf34724a4e44b05d3cd2fe59cf31',
-    ],
-  ])(
-    'are asked about on %s that ECS knows, and end as not enrolled without an agent (%i)',
-    async (_, number, task, arn, host, id) => {
-      world.ecs.known.set(arn, host);
-      await arrives(number);
-      expect(await world.waiting(host)).toEqual([
-        { query: 'container', rule: 'ecs-task-running', sql: CONTAINER(`'${id}'`) },
-        { query: 'processes', rule: 'ecs-task-running', sql: PROCESSES(`'${id}'`) },
-      ]);
-      expect(await world.verdict(task)).toEqual({ verdict: 'pending' });
-      world.nowMs += 13 * MINUTE;
-      expect(await world.verdict(task)).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+    {
+      kind: 'managed instances',
+      number: 13,
+      task: MANAGED_TASK,
+      arn: ON_MANAGED,
+      host: 'i-0feedfacefeedface',
+      id: '60fc7857640a9034b487151c5afe2131-2531612879',
     },
-  );
+    {
+      kind: 'external instances',
+      number: 14,
+      task: EXTERNAL_TASK,
+      arn: ON_EXTERNAL,
+      host: 'mi-0123456789abcdef0',
+      id: 'd37acebdcb4b311cba26563e99b8d5b80826cf34724a4e44b05d3cd2fe59cf31',
+    },
+  ])('have queries on $kind that ECS knows, and end as not enrolled without an agent', async (given) => {
+    const { number, task, arn, host, id } = given;
+    world.ecs.known.set(arn, host);
+    await arrives(number);
+    expect(await world.waiting(host)).toEqual([
+      { query: 'container', rule: 'ecs-task-running', sql: CONTAINER(`'${id}'`) },
+      { query: 'processes', rule: 'ecs-task-running', sql: PROCESSES(`'${id}'`) },
+    ]);
+    expect(await world.verdict(task)).toEqual({ verdict: 'pending' });
+    world.nowMs += 13 * MINUTE;
+    expect(await world.verdict(task)).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
+  });
 });
 
 describe('all fixtures', () => {
-  it('pass through both functions in the order of their story, in one batch each, without a failure', async () => {
+  it('pass both functions in order and in batches without a failure', async () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
     const all = fixtureNumbers.map((number) => fixture(number));
     for (let from = 0; from < all.length; from += 10) {
@@ -253,7 +251,7 @@ describe('all fixtures', () => {
   });
 
   const others = fixtureNumbers.filter((number) => number >= 17 && number !== 19 && number !== 22);
-  it.each(others)('asks nothing on %i, which is about no task and no launch', async (number) => {
+  it.each(others)('queue nothing on %i, which is about no task and no launch', async (number) => {
     expect(await world.send(fixture(number))).toEqual([]);
     expect(world.outcomes()).toEqual(['noted']);
   });

@@ -40,7 +40,7 @@ describe('finding the host of a task', () => {
     expect(await world.waiting(INSTANCE)).toHaveLength(4);
   });
 
-  it('does not ask again about an unknown one for 15 seconds, and then does', async () => {
+  it('does not ask again about an unknown one for 15 seconds', async () => {
     await world.send(start(1));
     world.nowMs += 15 * SECOND - 1;
     await world.send(start(2));
@@ -52,7 +52,7 @@ describe('finding the host of a task', () => {
     expect((await world.record(task(3))).handling?.host).toBe(INSTANCE);
   });
 
-  it('takes the word of a container-instance event at once, even where ECS just knew nobody', async () => {
+  it('uses a container-instance event at once, even if ECS did not know the instance before', async () => {
     await world.send(start(1));
     await world.send(fixture(15));
     await world.send(start(2));
@@ -66,14 +66,14 @@ describe('finding the host of a task', () => {
     expect((await world.record(task(1))).handling?.host).toBe(INSTANCE);
   });
 
-  it('takes a cluster that ECS does not know for one without hosts', async () => {
+  it('treats a cluster that ECS does not know as one without hosts', async () => {
     world.ecs.fail('ClusterNotFoundException');
     expect(await world.send(start(1))).toEqual([]);
     world.nowMs += 20 * MINUTE;
     expect(await world.verdict(task(1))).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 
-  it('follows the instance to the name its agent enrolled under, from the moment that is known', async () => {
+  it('uses the name its agent enrolled under as soon as that is known', async () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
     await world.send(start(1));
     expect(await world.waiting(INSTANCE)).toHaveLength(2);
@@ -84,7 +84,7 @@ describe('finding the host of a task', () => {
     expect((await world.record(task(2))).handling?.host).toBe('web-7');
   });
 
-  it('still finds the host at the end of a task when its container instance is gone from ECS by then', async () => {
+  it('finds the host at the end of a task even if its container instance is gone from ECS by then', async () => {
     world.ecs.known.set(ON_INSTANCE, INSTANCE);
     await world.send(start(1));
     world.ecs.known.clear();
@@ -98,7 +98,7 @@ describe('finding the host of a task', () => {
 });
 
 describe('while ECS throttles', () => {
-  it('only the tasks that need the answer come back, after one call, and succeed when it does answer', async () => {
+  it('only the tasks that need the answer are retried, after one call, and succeed when ECS answers', async () => {
     world.ecs.throttle();
     const fargate = fixture(11);
     const failed = await world.send(fargate, start(1), start(2, { containerInstanceArn: instanceArn(2) }), fixture(16));
@@ -114,7 +114,7 @@ describe('while ECS throttles', () => {
     expect(await world.waiting('i-2')).toHaveLength(2);
   });
 
-  it('no task is called missed', async () => {
+  it('no task is missed', async () => {
     world.ecs.throttle();
     expect(await world.send(start(1))).toEqual(['m0']);
     world.nowMs += 19 * MINUTE;

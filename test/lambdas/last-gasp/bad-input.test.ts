@@ -19,7 +19,7 @@ const without = (event: AnyEvent, field: string): AnyEvent => {
 };
 const actions = () => gasp.hooks.completed.map(({ action }) => action);
 
-describe('a hook is completed, whatever its event lacks or holds', () => {
+describe('a hook is completed for any event', () => {
   it.each([
     ['no token', without(ourHook(), 'LifecycleActionToken')],
     ['an empty token', ourHook({ LifecycleActionToken: '' })],
@@ -34,7 +34,7 @@ describe('a hook is completed, whatever its event lacks or holds', () => {
   it.each([
     ['neither', without(without(ourHook(), 'LifecycleActionToken'), 'EC2InstanceId')],
     ['a token that is none, and an empty instance', ourHook({ LifecycleActionToken: 'x', EC2InstanceId: '' })],
-  ])('unless it names neither action nor instance, which is told, and no failure: %s', async (_, event) => {
+  ])('unless it names neither action nor instance, which is reported: %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
     expect(actions()).toEqual([]);
     expect(gasp.world.outcomes()).toEqual(['noted']);
@@ -49,7 +49,7 @@ describe('a hook is completed, whatever its event lacks or holds', () => {
     ['an empty instance', ourHook({ EC2InstanceId: '' })],
     ['an instance that is no text', ourHook({ EC2InstanceId: 17 })],
     ['an instance longer than any', ourHook({ EC2InstanceId: 'i-'.padEnd(256, '0') })],
-  ])('by its token, and nobody is asked: %s', async (_, event) => {
+  ])('by its token, without queries: %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
     expect(actions()).toEqual([
       {
@@ -66,7 +66,7 @@ describe('a hook is completed, whatever its event lacks or holds', () => {
     ['no transition', { LifecycleTransition: undefined }],
     ['an origin that nobody knew', { Origin: 'ColdPool', Destination: null }],
     ['fields that nobody knew', { NotificationMetadata: '🪰'.repeat(500), Retained: { deep: [true] } }],
-  ])('as any other: %s', async (_, detail) => {
+  ])('like any other: %s', async (_, detail) => {
     expect(await gasp.at(ourHook(detail))).toEqual([]);
     expect(actions()).toHaveLength(1);
     expect(await gasp.asked()).toEqual(QUESTIONS);
@@ -80,7 +80,7 @@ describe('a hook is completed, whatever its event lacks or holds', () => {
     },
   );
 
-  it('of each partition, whose ARNs nobody reads', async () => {
+  it('in each partition', async () => {
     for (const partition of ['aws', 'aws-cn', 'aws-us-gov', 'aws-iso-b']) {
       const arn = `arn:${partition}:autoscaling:x-1:111122223333:autoScalingGroup:a:autoScalingGroupName/g`;
       const token = `${partition.padEnd(8, '0').slice(0, 8)}-68d3-fbe1-029c-20c9a0d4dee7`;
@@ -92,10 +92,10 @@ describe('a hook is completed, whatever its event lacks or holds', () => {
   });
 });
 
-describe('a terminate hook that lacks what its source documents', () => {
+describe('a terminate hook without documented fields', () => {
   const written = JSON.parse(readFileSync(join(CASES, 'event-terminate-hook-without-origin.json'), 'utf8')) as AnyEvent;
 
-  it('asks its instance for the last time where it names neither origin nor destination', async () => {
+  it('queues last gasps if it names neither origin nor destination', async () => {
     gasp.world.nowMs = Date.parse(written.time);
     await gasp.world.aNode('i-0123456789abcdef0');
     expect(await gasp.send(written)).toEqual([]);
@@ -112,14 +112,14 @@ describe('a terminate hook that lacks what its source documents', () => {
     ['no group, which its resources name', without(ourHook(), 'AutoScalingGroupName'), 1],
     ['no group at all', { ...without(ourHook(), 'AutoScalingGroupName'), resources: [] }, 0],
     ['no name', ourHook({ LifecycleHookName: '' }), 0],
-  ])('asks its instance, and is completed if it can be: %s', async (_, event, completed) => {
+  ])('queues last gasps, and is completed if possible: %s', async (_, event, completed) => {
     expect(await gasp.at(event)).toEqual([]);
     expect(await gasp.asked()).toEqual(QUESTIONS);
     expect(actions()).toHaveLength(completed);
   });
 });
 
-describe('an event that names nobody', () => {
+describe('an event that names no instance', () => {
   it.each([
     [
       'a hook without a group and an instance',
@@ -128,7 +128,7 @@ describe('an event that names nobody', () => {
     ['a warning without an instance', { ...without(fixture(20), 'instance-id'), resources: [] }],
     ['a recommendation whose instance is a list', { ...fixture(21, { 'instance-id': [INSTANCE] }), resources: [] }],
     ['a warning without detail', { ...fixture(20), resources: [], detail: null as unknown as AnyEvent['detail'] }],
-  ])('is not tried again: %s', async (_, event) => {
+  ])('is not retried: %s', async (_, event) => {
     gasp.world.nowMs = Date.parse(fixture(20).time);
     const { 'instance-id': __, ...detail } = fixture(21).detail;
     const good = { ...fixture(21), detail: { ...detail, 'instance-id': 'i-0000000000000000f' } };
@@ -143,7 +143,7 @@ it.each([
   ['as Spot writes it', `arn:aws:ec2:us-east-1a:instance/${INSTANCE}`],
   ['as others do', `arn:aws-cn:ec2:cn-north-1:111122223333:instance/${INSTANCE}`],
   ['as a bare id', INSTANCE],
-])('a warning whose detail names nobody is about the instance of its resources: %s', async (_, resource) => {
+])('a warning without an instance in its detail is about the instance in its resources: %s', async (_, resource) => {
   gasp.world.nowMs = Date.parse(fixture(20).time);
   expect(await gasp.send({ ...without(fixture(20), 'instance-id'), resources: ['else', resource] })).toEqual([]);
   expect(await gasp.asked(INSTANCE)).toEqual(QUESTIONS);
@@ -161,12 +161,12 @@ describe('a warning is about its detail', () => {
     expect(await gasp.asked('i-0fedcba9876543210')).toEqual([]);
   });
 
-  it.each(['hibernate', 'stop', 'terminate', 'evaporate'])('whatever is done to the instance: %s', async (action) => {
+  it.each(['hibernate', 'stop', 'terminate', 'evaporate'])('for any instance action: %s', async (action) => {
     expect(await gasp.at(fixture(20, { 'instance-action': action }))).toEqual([]);
     expect(await gasp.asked()).toEqual(QUESTIONS);
   });
 
-  it('an old id of eight digits, and one with characters that reach no SQL', async () => {
+  it('with an old id of eight digits, or an unsafe one', async () => {
     for (const id of ['i-1234abcd', "i-1'; DROP TABLE"]) {
       expect(await gasp.at(fixture(20, { 'instance-id': id }))).toEqual([]);
       expect(await gasp.asked(id)).toEqual(QUESTIONS);

@@ -38,7 +38,7 @@ function anAgentPolls(seconds: number): void {
   };
 }
 
-describe('a terminate hook of ours', () => {
+describe('one of our terminate hooks', () => {
   it('is completed as soon as the answers are stored, within a second', async () => {
     anAgentPolls(5);
     expect(await gasp.at(ourHook())).toEqual([]);
@@ -70,14 +70,14 @@ describe('a terminate hook of ours', () => {
     ['two minutes', 120, 96],
     ['an hour, which nobody wants to wait for us', 3600, 120],
     ['a time that Auto Scaling does not say', undefined, 20],
-  ])('is completed before its heartbeat ends, where that is %s', async (_, heartbeat, seconds) => {
+  ])('is completed before its heartbeat ends, if that is %s', async (_, heartbeat, seconds) => {
     gasp.hooks.heartbeat = heartbeat;
     await gasp.at(ourHook());
     expect(completedAfter()).toEqual([seconds]);
     expect(gasp.pauses.every((ms) => ms > 0 && ms <= SECOND)).toBe(true);
   });
 
-  it('counts the heartbeat from the event, not from when that was heard', async () => {
+  it('counts the heartbeat from the event, not from its receipt', async () => {
     gasp.world.nowMs = TOLD + 40 * SECOND;
     await gasp.send(ourHook());
     expect(completedAfter()).toEqual([96]);
@@ -86,7 +86,7 @@ describe('a terminate hook of ours', () => {
   it.each([
     ['behind', -5 * MINUTE, 96],
     ['ahead', 5 * MINUTE, 15],
-  ])('is held for as long as is safe where our clock is minutes %s', async (_, skewMs, seconds) => {
+  ])('is held for as long as is safe if our clock is minutes %s', async (_, skewMs, seconds) => {
     gasp.world.nowMs = TOLD + skewMs;
     await gasp.send(ourHook());
     expect(completedAfter()).toEqual([skewMs / SECOND + seconds]);
@@ -95,7 +95,7 @@ describe('a terminate hook of ours', () => {
   it.each([
     ['its agent has ended', async () => gasp.world.ports.registry.end(INSTANCE, gasp.world.nowMs)],
     ['the policy asks nothing', async () => void Object.assign(gasp.world, { policy: silent })],
-  ])('is completed at once where %s', async (_, arrange) => {
+  ])('is completed at once if %s', async (_, arrange) => {
     await arrange();
     await gasp.at(ourHook());
     expect(completedAfter()).toEqual([0]);
@@ -105,7 +105,7 @@ describe('a terminate hook of ours', () => {
   it.each([
     ['out of its group', {}],
     ['out of a warm pool, where it was stopped', { Origin: 'WarmPool', Destination: 'EC2' }],
-  ])('is completed at once for an agent that has been silent for long, and still asks it: %s', async (_, detail) => {
+  ])('is completed at once for a silent agent, whose queries are still queued: %s', async (_, detail) => {
     gasp.world.nowMs = TOLD - 16 * MINUTE;
     await gasp.world.ports.registry.recordPoll(INSTANCE, gasp.world.nowMs);
     await gasp.at(ourHook(detail));
@@ -113,13 +113,13 @@ describe('a terminate hook of ours', () => {
     expect(await gasp.asked()).toEqual(QUESTIONS);
   });
 
-  it('is completed at once for an instance that nobody knows, and still asks for it', async () => {
+  it('is completed at once for an unknown instance, whose queries are still queued', async () => {
     await gasp.at(ourHook({ EC2InstanceId: 'i-0fedcba9876543210' }));
     expect(completedAfter()).toEqual([0]);
     expect(await gasp.asked('i-0fedcba9876543210')).toEqual(QUESTIONS);
   });
 
-  it('is completed when its instance is gone before it answered', async () => {
+  it('is completed if its instance is gone before it answered', async () => {
     gasp.meanwhile = async () => {
       if (gasp.world.nowMs === TOLD + 3 * SECOND)
         await gasp.world.send({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:40:06Z' });
@@ -128,7 +128,7 @@ describe('a terminate hook of ours', () => {
     expect(completedAfter()).toEqual([3]);
   });
 
-  it('waits for an earlier notice of the same end, whose questions it need not ask again', async () => {
+  it('waits for the queries of an earlier notice of the same end, without repeating them', async () => {
     await gasp.at({ ...fixture(20), time: '2026-11-20T10:40:00Z' });
     anAgentPolls(5);
     await gasp.at(ourHook());
@@ -136,7 +136,7 @@ describe('a terminate hook of ours', () => {
     expect(gasp.world.sink.stored).toHaveLength(QUESTIONS.length);
   });
 
-  it('is completed at once by a second copy of its event, which asks nothing', async () => {
+  it('is completed at once by a second copy of its event, which queues nothing', async () => {
     anAgentPolls(5);
     await gasp.at(ourHook());
     const heldMs = gasp.world.nowMs;
@@ -174,7 +174,7 @@ describe('when something fails', () => {
   const disturbed = () =>
     gasp.world.reports.flatMap(({ event, fields }) => (event === 'hold_disturbed' ? [fields.what] : []));
 
-  it.each(names)('once, the instance is held, asked and heard nevertheless: %s', async (part) => {
+  it.each(names)('once, the instance is still held and queried until it answers: %s', async (part) => {
     anAgentPolls(5);
     fail(part, 1);
     expect(await gasp.at(ourHook())).toEqual([]);
@@ -192,14 +192,14 @@ describe('when something fails', () => {
     expect(completedAfter()[0]).toBeLessThanOrEqual(96);
   });
 
-  it('the least heartbeat is assumed where Auto Scaling does not answer', async () => {
+  it('the shortest heartbeat is assumed if Auto Scaling does not answer', async () => {
     gasp.hooks.failures.heartbeat = new Error('Throttling');
     expect(await gasp.at(ourHook())).toEqual([]);
     expect(completedAfter()).toEqual([20]);
     expect(gasp.world.reports.map(({ event }) => event)).toContain('heartbeat_unknown');
   });
 
-  it('the completion is tried again until Auto Scaling takes it', async () => {
+  it('the completion is retried until Auto Scaling accepts it', async () => {
     gasp.hooks.failures.complete = new Error('Throttling');
     gasp.hooks.failures.completeUntilMs = TOLD + 117.5 * SECOND;
     expect(await gasp.at(ourHook())).toEqual([]);
@@ -214,7 +214,7 @@ describe('when something fails', () => {
     });
   });
 
-  it('the event comes back when no try was in time, and then completes the hook without waiting', async () => {
+  it('the event is retried if no attempt was in time, and then completes the hook without waiting', async () => {
     anAgentPolls(5);
     gasp.hooks.failures.complete = new Error('Throttling');
     expect(await gasp.at(ourHook())).toEqual(['m0']);
@@ -270,7 +270,7 @@ describe('when something is slow', () => {
     }
   }
 
-  it('the hook is completed in time, also while the asking is still under way', async () => {
+  it('the hook is completed in time, even while queueing is still under way', async () => {
     gasp.hooks.heartbeat = 30;
     const { queue, ledger, registry, aliases } = gasp.world.ports;
     slow(2.4, queue, ledger, registry, aliases);
@@ -279,7 +279,7 @@ describe('when something is slow', () => {
     expect(await gasp.asked()).toEqual(QUESTIONS);
   });
 
-  it('the hook is completed as long before the end of the function as a second try takes', async () => {
+  it('the hook is completed early enough for a second attempt before the end of the function', async () => {
     gasp.world.nowMs = TOLD;
     const { hooks, pause, within } = gasp;
     const handler = eventHandler(gasp.world.taskDeps(), { hooks, pause, within });
@@ -289,7 +289,7 @@ describe('when something is slow', () => {
   });
 });
 
-describe('rules that ask somebody else about the end of an instance', () => {
+describe('rules with other targets on the end of an instance', () => {
   const GROUP = ACTION.group; // whose name is an alias of the one that is asked
   beforeEach(() => {
     const [last] = builtIn.policy.rules.filter(({ name }) => name === 'ec2-last-gasp');
@@ -323,7 +323,7 @@ describe('rules that ask somebody else about the end of an instance', () => {
     expect(await besides()).toEqual(QUESTIONS);
   });
 
-  it('do not let it go unheard when they fail, and ask when the event comes back', async () => {
+  it('do not release it early when they fail, and queue when the event is retried', async () => {
     let fails = true;
     beforeLookUp(async () => {
       if (fails) throw new Error('DynamoDB is away');
@@ -337,7 +337,7 @@ describe('rules that ask somebody else about the end of an instance', () => {
     expect(await besides()).toEqual(QUESTIONS);
   });
 
-  it('ask once, under however many ids a notice is published', async () => {
+  it('queue once, for any number of event ids of a notice', async () => {
     for (const id of ['a', 'b']) {
       expect(await gasp.at({ ...ourHook(), id })).toEqual([]);
       const { pending } = await gasp.world.ports.queue.read(GROUP, true);
@@ -347,29 +347,29 @@ describe('rules that ask somebody else about the end of an instance', () => {
   });
 });
 
-describe('a hook that is not ours to complete', () => {
-  it("is asked about and left alone: somebody else's", async () => {
+describe('a hook that Mayfly must not complete', () => {
+  it("queues its queries and is not completed: another owner's", async () => {
     await gasp.at(fixture(24));
     expect(await gasp.asked()).toEqual(QUESTIONS);
     expect(gasp.hooks.completed).toEqual([]);
     expect(gasp.pauses).toEqual([]);
   });
 
-  it('is not even asked about: of a move into a warm pool', async () => {
+  it('queues nothing: a move into a warm pool', async () => {
     expect(await gasp.at(ourHook({ Destination: 'WarmPool' }))).toEqual([]);
     expect(gasp.world.outcomes()).toEqual(['ignored']);
     expect(gasp.hooks.completed).toEqual([]);
     expect(await gasp.waiting()).toEqual([]);
   });
 
-  it('is that of a launch', async () => {
+  it('is a launch hook', async () => {
     const launch = fixture(23, { LifecycleHookName: 'mayfly-launch' });
     expect(await gasp.at(launch)).toEqual([]);
     expect(gasp.hooks.completed).toEqual([]);
     expect(await gasp.waiting()).toEqual([]);
   });
 
-  it('is every one to a function that may not complete hooks: it asks, and does not wait', async () => {
+  it('is any hook in a function without permission: it queues, and does not wait', async () => {
     gasp.world.nowMs = TOLD;
     expect(await gasp.world.send(ourHook())).toEqual([]);
     expect(gasp.world.outcomes()).toEqual(['asked']);
@@ -385,7 +385,7 @@ describe('one batch', () => {
       LifecycleActionToken: `0000000${n}-68d3-fbe1-029c-20c9a0d4dee7`,
     });
 
-  it('holds several hooks at a time, and no warning of Spot waits for them', async () => {
+  it('holds several hooks at a time without delaying Spot warnings', async () => {
     const { world, hooks } = gasp;
     await Promise.all([1, 2].map((n) => world.aNode(`i-0000000000000000${n}`, { uuid: `uuid-${n}` })));
     world.nowMs = TOLD;

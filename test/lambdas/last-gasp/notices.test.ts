@@ -13,13 +13,13 @@ beforeEach(async () => {
   gasp = await LastGasp.begin();
 });
 
-describe('an instance that will be taken away', () => {
+describe('an instance that will be interrupted', () => {
   it.each([
     ['Spot interrupts', fixture(20)],
     ['Spot may interrupt soon', fixture(21)],
     ['its group terminates, held by a hook of ours', ourHook()],
     ["its group terminates, held by somebody else's hook", fixture(24)],
-  ])('is asked first of all when %s', async (_, event) => {
+  ])('is queried first when %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
     const pending = await gasp.waiting();
     expect(pending.map(({ query }) => query).sort()).toEqual(QUESTIONS);
@@ -31,7 +31,7 @@ describe('an instance that will be taken away', () => {
     expect(gasp.world.outcomes()).toEqual(['asked']);
   });
 
-  it('is asked under the name its agent enrolled with', async () => {
+  it('is queried under the name its agent enrolled with', async () => {
     await gasp.world.aNode('web-7');
     await gasp.world.ports.aliases.learn(INSTANCE, 'web-7', gasp.world.nowMs);
     await gasp.at(fixture(20));
@@ -42,7 +42,7 @@ describe('an instance that will be taken away', () => {
   it.each([
     ['until its deadline, for how short a time ever the rule says', 1, 2 * MINUTE],
     ['by a rule that wants no haste not at all', 0, -WARNED],
-  ])('is polled fast %s', async (_, accelerateSeconds, ms) => {
+  ])('is accelerated %s', async (_, accelerateSeconds, ms) => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, accelerateSeconds }));
     gasp = await LastGasp.begin({ ...builtIn.policy, rules });
     gasp.world.nowMs = WARNED - MINUTE;
@@ -54,7 +54,7 @@ describe('an instance that will be taken away', () => {
     expect(await gasp.world.ports.registry.find(INSTANCE, true)).toMatchObject({ hotUntilMs: WARNED + ms });
   });
 
-  it('is seen by an answer about itself, also when nobody had told of its launch', async () => {
+  it('is seen by an answer about itself, even without an event about its launch', async () => {
     await gasp.world.aNode(INSTANCE);
     await gasp.at(fixture(20));
     expect(await gasp.world.verdict(INSTANCE)).toEqual({ verdict: 'pending' });
@@ -65,21 +65,21 @@ describe('an instance that will be taken away', () => {
     expect(gasp.world.sink.stored).toMatchObject([{ workload: INSTANCE, set: 'last-gasp' }]);
   });
 
-  it('is asked about its launch still, when that is told of later than its interruption', async () => {
+  it('still has launch queries if the event about its launch arrives after the warning', async () => {
     await gasp.at(fixture(20));
     await gasp.at(fixture(19));
     expect((await gasp.waiting()).map(({ rule }) => rule)).toContain('ec2-launched');
     expect(await gasp.world.record(INSTANCE)).toMatchObject({ version: Date.parse(fixture(19).time) });
   });
 
-  it('has one record in the ledger, to which a notice adds no more than that it asked', async () => {
+  it('has one record in the ledger, to which a notice adds only its queries', async () => {
     await gasp.at(fixture(22));
     const before = await gasp.world.record(INSTANCE);
     await gasp.at(fixture(20));
     expect({ ...(await gasp.world.record(INSTANCE)), lastGasps: [] }).toEqual(before);
   });
 
-  it('has each of its notices in its record, where it is known', async () => {
+  it('has each of its notices in its record, if it is known', async () => {
     gasp.world.nowMs = Date.parse(fixture(19).time);
     await gasp.send(fixture(19));
     for (const number of [21, 20]) await gasp.at(fixture(number));
@@ -88,7 +88,7 @@ describe('an instance that will be taken away', () => {
     expect(lastGasps).toMatchObject(Array(2).fill({ set: 'last-gasp', queries: QUESTIONS.length }));
   });
 
-  it('is asked by other rules too, which see in the notice an event like any other', async () => {
+  it('is queried by other rules that match the notice too', async () => {
     const [last] = builtIn.policy.rules.filter(({ name }) => name === 'ec2-last-gasp');
     if (!last) throw new Error('the default policy has no ec2-last-gasp');
     const plain = { ...last, name: 'plain', lastGasp: false, priority: 4 };
@@ -99,23 +99,23 @@ describe('an instance that will be taken away', () => {
   });
 });
 
-describe('the deadline of what is asked', () => {
+describe('the expiry of the queries', () => {
   const expiries = async () => [...new Set((await gasp.waiting()).map(({ expiresAtMs }) => expiresAtMs))];
 
-  it('is two minutes after the warning of Spot', async () => {
+  it('is two minutes after a Spot warning', async () => {
     gasp.world.nowMs = WARNED + 7 * SECOND;
     await gasp.send(fixture(20));
     expect(await expiries()).toEqual([WARNED + 120 * SECOND]);
   });
 
-  it('is what the rule says after a recommendation, which sets none', async () => {
+  it("is the rule's own after a recommendation, which sets no end", async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 900 }));
     gasp = await LastGasp.begin({ ...builtIn.policy, rules });
     await gasp.at(fixture(21));
     expect(await expiries()).toEqual([Date.parse(fixture(21).time) + 900 * SECOND]);
   });
 
-  it('is what the rule says where that is less', async () => {
+  it("is the rule's own if that is shorter", async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 20 }));
     gasp = await LastGasp.begin({ ...builtIn.policy, rules });
     await gasp.at(fixture(20));
@@ -125,14 +125,14 @@ describe('the deadline of what is asked', () => {
   it.each([
     ['minutes behind', -7 * MINUTE, 120],
     ['minutes ahead', 7 * MINUTE, 15],
-  ])('leaves an agent some time where our clock is %s', async (_, skewMs, seconds) => {
+  ])('leaves an agent some time if our clock is %s', async (_, skewMs, seconds) => {
     gasp.world.nowMs = WARNED + skewMs;
     await gasp.send(fixture(20));
     expect(await expiries()).toEqual([gasp.world.nowMs + seconds * SECOND]);
   });
 });
 
-describe('a notice that comes again', () => {
+describe('a repeated notice', () => {
   const answerAll = async () => {
     for (let poll = 0; poll < 2; poll++) {
       const taken = await gasp.world.poll(INSTANCE);
@@ -145,7 +145,7 @@ describe('a notice that comes again', () => {
     await gasp.world.aNode(INSTANCE);
   });
 
-  it('asks nothing twice, also when all is answered and the copy has another id', async () => {
+  it('queues nothing twice, even after the answers and with another event id', async () => {
     await gasp.at(fixture(20));
     await gasp.send(fixture(20));
     expect(await gasp.asked()).toEqual(QUESTIONS);
@@ -159,7 +159,7 @@ describe('a notice that comes again', () => {
     ['a hook after a warning', fixture(20), ourHook()],
     ['the interruption of its next run', fixture(20), { ...fixture(20), time: '2026-11-20T15:39:58Z' }],
     ['another action of the same hook', fixture(24), fixture(24, { LifecycleActionToken: 'b-token' })],
-  ])('asks again when it is another notice: %s', async (_, first, second) => {
+  ])('queues again if it is a different notice: %s', async (_, first, second) => {
     await gasp.at(first);
     await answerAll();
     gasp.world.nowMs = Math.max(Date.parse(second.time), gasp.world.nowMs + 11 * SECOND);
@@ -167,7 +167,7 @@ describe('a notice that comes again', () => {
     expect(await gasp.asked()).toEqual(QUESTIONS);
   });
 
-  it('asks all of it when the function died before it had noted that it asked', async () => {
+  it('queues everything if the function died before it saved its progress', async () => {
     const { queue } = gasp.world.ports;
     const enqueueSpaced = queue.enqueueSpaced.bind(queue);
     let dies = true;
@@ -202,7 +202,7 @@ describe('the two minutes of Spot', () => {
     expect(answered.sort()).toEqual(QUESTIONS);
   });
 
-  it('are over for a query that nobody took', async () => {
+  it('end for a query that was not delivered', async () => {
     await gasp.world.aNode(INSTANCE);
     await gasp.at(fixture(20));
     gasp.world.nowMs += 120 * SECOND;

@@ -63,7 +63,7 @@ function failAbout(n: number): void {
 const done = () => world.reports.findLast(({ event }) => event === 'sweep_done')?.fields;
 
 describe('the reconciler', () => {
-  it('finds what no event told of, and rows come of it', async () => {
+  it('finds workloads without events, which then get rows', async () => {
     await reconcile();
     world.nowMs += MINUTE;
     await world.aNode(HOST);
@@ -88,7 +88,7 @@ describe('the reconciler', () => {
     expect(done()).toMatchObject({ found: 3, complete: true, failures: 0 });
   });
 
-  it('says so to Lambda when a part of it failed, but not before all else is done', async () => {
+  it('fails its invocation if a part failed, after all other parts are done', async () => {
     account.put(aDescription(1, RUNNING, world.nowMs));
     failAbout(1);
     account.put(aDescription(2, RUNNING, world.nowMs));
@@ -114,7 +114,7 @@ describe('the reconciler', () => {
     begin.mockRestore();
   });
 
-  it('tells of the misses among what it found, a quarter of an hour later, also while a part of its sweeps fails', async () => {
+  it('publishes misses among its finds a quarter of an hour later, even while a part of its sweeps fails', async () => {
     await reconcile();
     world.nowMs += MINUTE;
     account.put(aDescription(1, RUNNING, world.nowMs - 30 * SECOND));
@@ -129,7 +129,7 @@ describe('the reconciler', () => {
     expect(misses).toMatchObject([{ workload: taskArn(1), verdict: 'missed', reason: 'not-enrolled', host: HOST }]);
   });
 
-  it('ends ten seconds before Lambda would end it, and goes on there the next time', async () => {
+  it('ends ten seconds before its time-out, and continues there next time', async () => {
     for (const n of [1, 2]) account.put(aDescription(n, RUNNING, world.nowMs));
     account.pageSize = 1;
     account.before = (what) => {
@@ -142,7 +142,7 @@ describe('the reconciler', () => {
     expect(await world.ports.ledger.read([taskArn(1), taskArn(2)])).toHaveLength(2);
   });
 
-  it('does nothing while another one is at it, and goes on when that has died', async () => {
+  it('does nothing while another one runs, and continues after that has died', async () => {
     await new DynamoSweepProgress(world.table).begin(world.nowMs, world.nowMs + 45 * SECOND);
     account.put(aDescription(1, RUNNING, world.nowMs));
     await reconcile();
@@ -153,7 +153,7 @@ describe('the reconciler', () => {
     expect(done()).toMatchObject({ found: 1, complete: true });
   });
 
-  it('speaks of the account and Region it runs in, whichever the partition', async () => {
+  it('uses the account and Region it runs in, in any partition', async () => {
     const event = { source: ['aws.ec2'], account: ['444455556666'], region: ['us-gov-west-1'] };
     const arn = 'arn:aws-us-gov:ec2:us-gov-west-1:444455556666:instance/i-0000000000000001';
     const policy = (await world.policy()).policy;
@@ -171,11 +171,11 @@ describe('the reconciler', () => {
 describe("the reconciler's environment", () => {
   const whole = { TABLE_NAME: 't', BUS_NAME: 'b', NO_AGENT_AFTER_SECONDS: '300', SWEEP_EVERY_SECONDS: '60' };
 
-  it('says how patient to be, and how often it runs', () => {
+  it('sets the time before no-agent, and the interval of sweeps', () => {
     expect(readEnv(whole)).toEqual({ ...whole, NO_AGENT_AFTER_SECONDS: 300, SWEEP_EVERY_SECONDS: 60 });
   });
 
-  it.each(['soon', '0', '-1', '1.5', undefined])('refuses %s for it', (value) => {
+  it.each(['soon', '0', '-1', '1.5', undefined])('rejects %s for it', (value) => {
     for (const name of ['NO_AGENT_AFTER_SECONDS', 'SWEEP_EVERY_SECONDS'])
       expect(() => readEnv({ ...whole, [name]: value })).toThrow(name);
   });

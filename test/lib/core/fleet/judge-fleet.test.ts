@@ -29,7 +29,7 @@ const pass = async (minutes: number): Promise<void> => {
 };
 
 describe('an instance from which no node enrolled', () => {
-  it('is a finding once it has run for five minutes, told of once', async () => {
+  it('is a fleet issue once it has run for five minutes, reported once', async () => {
     runs();
     await pass(4);
     expect(await open()).toEqual([]);
@@ -41,13 +41,13 @@ describe('an instance from which no node enrolled', () => {
       {
         kind: 'no-agent',
         host: ID,
-        detail: expect.stringContaining('runs since 2026-11-20T10:15:00.000Z, image ami-1'),
+        detail: expect.stringContaining('running since 2026-11-20T10:15:00.000Z, image ami-1'),
       },
     ]);
     expect(sweeper.done()).toMatchObject({ issues: 1 });
   });
 
-  it('is none any more ten minutes after a node enrolled, and a new one when that goes again', async () => {
+  it('is closed ten minutes after a node enrolled, and a new issue when that node is gone', async () => {
     runs();
     await pass(6);
     await enrolled(ID, sweeper.nowMs);
@@ -59,7 +59,7 @@ describe('an instance from which no node enrolled', () => {
     expect(sweeper.told('fleet_issue_opened')).toHaveLength(2);
   });
 
-  it('is none where its node has another name, which costs a read now and then', async () => {
+  it('is not an issue if its node has another name, which needs an occasional read', async () => {
     runs();
     await sweeper.aliases.learn(ID, 'web-7');
     await enrolled('web-7', T0);
@@ -82,20 +82,20 @@ describe('an instance from which no node enrolled', () => {
     ['is run by Lambda, where nobody can put one', { managedBy: 'scaler.lambda.amazonaws.com' }],
     ['is still starting', { state: 'pending' }],
     ['is ending', { state: 'shutting-down' }],
-  ])('is none where the instance %s', async (_, instance) => {
+  ])('is not an issue if the instance %s', async (_, instance) => {
     runs(instance);
     await pass(10);
     expect(await open()).toEqual([]);
     expect(sweeper.told('fleet_counted').at(-1)).toEqual({ running: 0, enrolled: 0, silent: 0 });
   });
 
-  it('is none where the tag has another value', async () => {
+  it('is still a fleet issue if the tag has another value', async () => {
     runs({ tags: { 'mayfly:ignore': 'false' } });
     await pass(5);
     expect(await open()).toEqual([`no-agent ${ID}`]);
   });
 
-  it('is none where the ledger knows that the instance has ended, whatever EC2 says', async () => {
+  it('is not an issue if the ledger knows that the instance has ended, even if EC2 lists it as running', async () => {
     runs();
     await pass(1);
     const record = sweeper.ledger.record(ID);
@@ -105,8 +105,8 @@ describe('an instance from which no node enrolled', () => {
   });
 });
 
-describe('an agent that has gone silent', () => {
-  it('is a finding when its instance runs and it was not seen for 15 minutes', async () => {
+describe('a silent agent', () => {
+  it('is a fleet issue if its instance runs and it was not seen for 15 minutes', async () => {
     runs();
     await enrolled(ID, T0);
     await pass(15);
@@ -118,7 +118,7 @@ describe('an agent that has gone silent', () => {
     expect(await open()).toEqual([]);
   });
 
-  it('has those minutes from the start of its instance, when that was stopped', async () => {
+  it('has 15 minutes from a restart of its instance', async () => {
     runs({ launchedAtMs: T0 - 300 * MINUTE });
     await enrolled(ID, T0 - 300 * MINUTE);
     await pass(1);
@@ -130,7 +130,7 @@ describe('an agent that has gone silent', () => {
 });
 
 describe('the fleet', () => {
-  it('is counted each sweep: instances that should have a node, those that have, those whose agent is silent', async () => {
+  it('is counted in each sweep: expected instances, enrolled ones, silent agents', async () => {
     sweeper.nowMs = T0 + 20 * MINUTE;
     for (const id of ['i-1', 'i-2', 'i-3', 'i-4']) runs({}, id);
     runs({ launchedAtMs: sweeper.nowMs - 299 * SECOND }, 'i-5');
@@ -147,7 +147,7 @@ describe('a fleet of thousands whose nodes have other names', () => {
   const SIZE = 6000;
   const READ_MS = 4;
 
-  it('is looked up several at a time, and no longer than the sweep may take', async () => {
+  it('is looked up several at a time, for no longer than the sweep may take', async () => {
     let [atOnce, most] = [0, 0];
     const { aliases } = sweeper;
     aliases.hostOf = async () => {
@@ -170,8 +170,8 @@ describe('a fleet of thousands whose nodes have other names', () => {
   });
 });
 
-describe('a finding that stands', () => {
-  it('is confirmed every four minutes, as each time is a write', async () => {
+describe('an open fleet issue', () => {
+  it('is confirmed every four minutes, because each confirmation is a write', async () => {
     runs();
     await pass(5);
     let writes = 0;

@@ -23,7 +23,7 @@ const tenants = async (world: TableWorld, ip: string, atMs: number) =>
     leftAtMs,
   ]);
 
-it('an address is found that an instance had before its next start', async () => {
+it('an address from before a restart can be looked up', async () => {
   const world = await aWorld();
   const learn = (launchedAtMs: number, ...addresses: string[]) =>
     learnIdentity(anInstance(HOST, { launchedAtMs, addresses }), { ledger: world.ports.ledger, now: world.now });
@@ -36,7 +36,7 @@ it('an address is found that an instance had before its next start', async () =>
   expect(await tenants(world, '10.0.3.7', T0 + 5 * HOUR)).toEqual([[HOST, T0, undefined]]);
 });
 
-it('no address is lost wherever the function dies', async () => {
+it('no address is lost, wherever the function dies', async () => {
   for (let at = 1; ; at++) {
     const world = await aWorld();
     const mortal = new Mortal(at, 'after');

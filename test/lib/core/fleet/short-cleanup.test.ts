@@ -31,20 +31,20 @@ async function answered(minutes: number, rows: Answer['rows'], answer: Partial<A
   );
 }
 
-describe('a container that is gone when it is asked about after its end', () => {
-  it('is a finding about its host, that opens once', async () => {
+describe('a container that is gone when its post-mortem query runs', () => {
+  it('is a fleet issue of its host, opened once', async () => {
     await answered(1, []);
     expect(await open()).toMatchObject([{ kind: 'cleanup-too-short', host: INSTANCE }]);
     expect(world.reports.filter(({ event }) => event === 'fleet_issue_opened')).toHaveLength(1);
   });
 
-  it('is one too where another container of the task is still there', async () => {
+  it('is an issue even if another container of the task still exists', async () => {
     expect(ids.length).toBeGreaterThan(1);
     await answered(1, rows.slice(1));
     expect(await open()).toMatchObject([{ detail: 'a container was gone 62 s after its task had stopped' }]);
   });
 
-  it('may as well be one that osquery cannot see, where it named no container at all', async () => {
+  it('may be invisible to osquery, if the answer named no container at all', async () => {
     await answered(1, []);
     expect(await open()).toMatchObject([
       {
@@ -58,7 +58,7 @@ describe('a container that is gone when it is asked about after its end', () => 
     ['every container is still there', 1, rows, {}],
     ['osquery refused the question', 1, [], { status: 1, message: 'no such table' }],
     ['three hours have passed, after which the ECS agent removes it anyway', 179.99, [], {}],
-  ])('is none where %s', async (_, minutes, rows, answer) => {
+  ])('is not an issue if %s', async (_, minutes, rows, answer) => {
     await answered(minutes, rows, answer);
     expect(await open()).toEqual([]);
   });

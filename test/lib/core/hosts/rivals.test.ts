@@ -234,12 +234,12 @@ describe('a contest for an instance', () => {
       {
         kind: 'identity-contested',
         host: 'evil-3',
-        detail: `real claims to be ${INSTANCE} as well, and is asked about it`,
+        detail: `real claims to be ${INSTANCE} as well, and is queried about it`,
       },
       {
         kind: 'identity-contested',
         host: 'real',
-        detail: `evil-3 claims to be ${INSTANCE} as well; this host is asked about it`,
+        detail: `evil-3 claims to be ${INSTANCE} as well; this host is queried about it`,
       },
     ]);
   });

@@ -30,7 +30,7 @@ describe('the guaranteed bound', () => {
     },
   );
 
-  it('holds against every phase: an agent that sleeps I after each round trip answers within it', () => {
+  it('holds for every phase of an agent that sleeps I after each round trip', () => {
     const anAgent = fc.record({
       intervalMs: fc.integer({ min: 1, max: 120_000 }),
       phase: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -49,7 +49,7 @@ describe('the guaranteed bound', () => {
     );
   });
 
-  it('is never longer while the host is hot, and longest when no event comes', () => {
+  it('is never longer for an accelerated host, and longest without an event', () => {
     for (const seconds of [1, 5, 10, 60]) {
       const { idleMs, hotMs, unheardMs } = boundsOf(every(seconds));
       expect(hotMs).toBeLessThanOrEqual(idleMs);
@@ -58,7 +58,7 @@ describe('the guaranteed bound', () => {
     expect(boundsOf(every(1)).hotMs).toBe(boundsOf(every(1)).idleMs);
   });
 
-  it("takes the interval of the node's profile, else that of the flagfile", () => {
+  it("uses the interval of the node's profile, or else of the flagfile", () => {
     expect(intervalSecondsOf(aProfile({ distributed_interval: 30 }))).toBe(30);
     expect(intervalSecondsOf(aProfile({ distributed_interval: '7' }))).toBe(7);
     for (const none of [undefined, {}, { distributed_interval: 'often' }, { distributed_interval: 0 }])
@@ -79,20 +79,20 @@ describe('a late answer', () => {
     answeredAtMs: T0 + afterMs,
   });
 
-  it('is one beyond the bound, by what lies beyond it and the second that its event may leave out', () => {
+  it('exceeds the bound plus one second, the precision of event times', () => {
     expect(lateByMs(anAnswer(16_540), every(10))).toBe(0);
     expect(lateByMs(anAnswer(16_541), every(10))).toBe(1);
     expect(lateByMs(anAnswer(-5 * MINUTE), every(10))).toBe(0);
   });
 
-  it('about what only a sweep found has the time between two sweeps more, however late the sweep came', () => {
+  it('has an extra sweep interval if only a sweep detected the workload, even if the sweep was late', () => {
     expect(lateByMs(anAnswer(72_540, 'sweep'), every(10))).toBe(0);
     expect(lateByMs(anAnswer(72_541, 'sweep'), every(10))).toBe(1);
     expect(lateByMs(anAnswer(312_540, 'sweep'), every(10, 5 * MINUTE))).toBe(0);
     expect(lateByMs({ ...anAnswer(605_000, 'sweep'), receivedAtMs: T0 + 10 * MINUTE }, every(10))).toBe(532_460);
   });
 
-  it('is counted from the enrollment where there was no agent before', () => {
+  it('is counted from the enrollment if there was no agent before', () => {
     expect(lateByMs(anAnswer(5 * MINUTE), every(10), T0 + 290 * SECOND)).toBe(0);
     expect(lateByMs(anAnswer(5 * MINUTE), every(10), T0 - MINUTE)).toBe(5 * MINUTE - 16_540);
   });

@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { clocksOf, STAGES } from '../../../../lib/core/ledger/clocks.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 
-describe('the clocks of a question', () => {
+describe('the clocks of a query', () => {
   const anInstant = fc.integer({ min: T0 - 10 * MINUTE, max: T0 + 10 * MINUTE });
 
-  it('are never negative, however clocks differ', () => {
+  it('are never negative, even if clocks differ', () => {
     const instants = fc.record({
       detectedBy: fc.constantFrom('event' as const, 'sweep' as const),
       eventAtMs: anInstant,
@@ -23,7 +23,7 @@ describe('the clocks of a question', () => {
     );
   });
 
-  it('add up to the time to answer, but for storing it, where clocks agree', () => {
+  it('add up to the time to answer, except for storing, if clocks agree', () => {
     const steps = fc.tuple(...STAGES.map(() => fc.nat({ max: MINUTE })));
     fc.assert(
       fc.property(steps, ([toReceived = 0, toQueued = 0, toDelivered = 0, toAnswered = 0, toStored = 0]) => {
@@ -40,7 +40,7 @@ describe('the clocks of a question', () => {
     );
   });
 
-  it('leave out what is not known', () => {
+  it('are null for unknown stages', () => {
     const known = {
       detectedBy: 'event' as const,
       eventAtMs: T0,

@@ -46,7 +46,7 @@ const anyRecord = fc
     };
   });
 
-it('keeps one order of reasons, whatever the order of the records: the most frequent first, equal ones by name', async () => {
+it('sorts reasons by frequency, then by name, for any order of the records', async () => {
   const troubles = ['no-row', 'expired', 'limited', 'limited', 'agent-silent'] as const;
   const records = troubles.map((trouble, n) => aRecord({ workload: `t${n}`, handling: HANDLING, troubles: [trouble] }));
   for (const some of [records, records.toReversed()]) {
@@ -56,7 +56,7 @@ it('keeps one order of reasons, whatever the order of the records: the most freq
 });
 
 describe('coverage', () => {
-  it('adds up, whatever the records are: verdicts to workloads, reasons to misses, clusters to all', async () => {
+  it('adds up for any records: verdicts to workloads, reasons to misses, clusters to the total', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRecord), async (records) => {
         const { all, clusters } = await coverageOf(records, LATE);
@@ -81,7 +81,7 @@ describe('coverage', () => {
     );
   });
 
-  it('is the share of those seen among those of which there was something to see, once that is settled', async () => {
+  it('is the share of seen workloads among those that are seen or missed', async () => {
     const records = [
       aRecord({ seenLive: ['a', 'b'] }),
       aRecord({ seenPostMortem: ['a', 'b'] }),
@@ -101,7 +101,7 @@ describe('coverage', () => {
     expect((await coverageOf([], LATE)).all.share).toBeNull();
   });
 
-  it('times answers from the event that asked, not from the first one of the life', async () => {
+  it("times answers from the trigger, not from the workload's first event", async () => {
     const answered = (n: number) =>
       aRecord({
         handling: {
@@ -124,7 +124,7 @@ describe('coverage', () => {
     });
   });
 
-  it('groups by cluster, by name, and what is in none last', async () => {
+  it('groups by cluster, in order of names, workloads without a cluster last', async () => {
     const records = ['two', undefined, 'one', 'two'].map((cluster) => aRecord({ identity: identityIn(cluster) }));
     const { clusters } = await coverageOf(records, LATE);
     expect(clusters.map(({ cluster, workloads }) => [cluster, workloads])).toEqual([

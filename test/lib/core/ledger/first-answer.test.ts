@@ -59,7 +59,7 @@ async function bothSay(): Promise<{ tookMs: number; lateMs: number }> {
 }
 
 describe('the first answer about a task', () => {
-  it('counts from the first question about it, also where a later one is answered', async () => {
+  it('counts from the first query about it, even if a later one is answered', async () => {
     await world.aNode(HOST);
     await start();
     await end();
@@ -70,7 +70,7 @@ describe('the first answer about a task', () => {
     expect(lateMs).toBeGreaterThan(25 * MINUTE);
   });
 
-  it('is held against the bound once: what comes after it is timed from its own event', async () => {
+  it('is compared with the bound once; later answers are timed from their own event', async () => {
     await world.aNode(HOST);
     await start();
     await answers(RUNNING_AT + MINUTE, ENVOY);
@@ -81,7 +81,7 @@ describe('the first answer about a task', () => {
     expect((await bothSay()).tookMs).toBe(60_300);
   });
 
-  it('was guaranteed if an agent lived when it was asked for, whenever that enrolled anew', async () => {
+  it('has a bound if an agent was enrolled when it was queued, even if it enrolled anew since', async () => {
     await world.aNode(HOST);
     await start();
     world.nowMs = RUNNING_AT + 6 * MINUTE;
@@ -91,7 +91,7 @@ describe('the first answer about a task', () => {
     expect([tookMs, lateMs > 5 * MINUTE]).toEqual([6 * MINUTE + 1300, true]);
   });
 
-  it('counts for the bound from the enrollment where nobody was enrolled, also when later events find an agent', async () => {
+  it('counts from the enrollment if no agent was enrolled, even if later events find one', async () => {
     await start();
     world.nowMs = RUNNING_AT + 20 * MINUTE;
     await world.aNode(HOST);
@@ -101,7 +101,7 @@ describe('the first answer about a task', () => {
     expect((await bothSay()).lateMs).toBeGreaterThan(6 * MINUTE);
   });
 
-  it('is in time that soon after the first enrollment', async () => {
+  it('is in time shortly after the first enrollment', async () => {
     await start();
     world.nowMs = RUNNING_AT + 2 * MINUTE;
     await world.aNode(HOST);
@@ -111,7 +111,7 @@ describe('the first answer about a task', () => {
     expect((await measured()).late).toEqual([]);
   });
 
-  it('counts from the enrollment that took a question, not from one after it', async () => {
+  it('counts from the enrollment that took a query, not from a later one', async () => {
     await start();
     world.nowMs = RUNNING_AT + MINUTE;
     await world.aNode(HOST);
@@ -122,7 +122,7 @@ describe('the first answer about a task', () => {
     expect((await bothSay()).lateMs).toBeGreaterThan(6 * MINUTE);
   });
 
-  it('is measured from the hand-over that was answered, if there were two', async () => {
+  it('is measured from the delivery that was answered, if there were two', async () => {
     await world.aNode(HOST);
     await start();
     world.nowMs = RUNNING_AT + 3 * SECOND;
@@ -136,7 +136,7 @@ describe('the first answer about a task', () => {
     });
   });
 
-  it('is held against the policy under which it was asked for', async () => {
+  it('is compared with the bound of the policy under which it was queued', async () => {
     world.policy = inForce({ ...plainPolicy, profiles: every(60) });
     await world.aNode(HOST);
     await start();
@@ -149,7 +149,7 @@ describe('the first answer about a task', () => {
     ]);
   });
 
-  it('is of the class of its host when that has ended, and still late', async () => {
+  it('keeps the class of its host after that has ended, and is still late', async () => {
     await world.aNode(HOST);
     await start();
     await answers(RUNNING_AT + MINUTE, API);

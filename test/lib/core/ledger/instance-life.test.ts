@@ -95,8 +95,8 @@ function anInstance() {
 const isTold = (steps: readonly Step[]) => steps.some((step) => step in TOLD);
 const records = () => shared.records.map(({ workload }) => workload);
 
-describe('the ledger on an instance', () => {
-  it('has one record and one verdict, whatever is lost, repeated or out of order', async () => {
+describe('the ledger about an instance', () => {
+  it('has one record and one verdict for any lost, repeated or reordered events', async () => {
     const told: string[] = [];
     const before = records();
     await fc.assert(
@@ -112,7 +112,7 @@ describe('the ledger on an instance', () => {
     expect(records().sort()).toEqual([...before, ...told].sort());
   });
 
-  it('is final at the first word of its end, and lets nobody enroll or be asked after that', async () => {
+  it('is final at the first event about its end, and allows no enrollment or query afterwards', async () => {
     await fc.assert(
       fc.asyncProperty(aLife, fc.constantFrom(...ENDS), aLife, async (before, end, after) => {
         const { id, world, step, verdict } = anInstance();
@@ -129,7 +129,7 @@ describe('the ledger on an instance', () => {
     );
   });
 
-  it('never gets a worse verdict by what comes later', async () => {
+  it('never gets a worse verdict later', async () => {
     const RANK: Readonly<Record<string, number>> = { pending: 0, missed: 1, seen: 2 };
     await fc.assert(
       fc.asyncProperty(aLife, async (steps) => {
@@ -147,7 +147,7 @@ describe('the ledger on an instance', () => {
     );
   });
 
-  it('comes to the same end when functions die before or after any write and their events return', async () => {
+  it('ends in the same state when functions die before or after any write and their events are retried', async () => {
     const deaths = fc.array(
       fc.record({ at: fc.integer({ min: 1, max: 9 }), when: fc.constantFrom('before' as const, 'after' as const) }),
       { maxLength: 5 },
@@ -180,8 +180,8 @@ describe('the ledger on an instance', () => {
   });
 });
 
-describe('a hook of ours', () => {
-  it('is completed by every event that tells of it, unless its function dies, and then by the next', async () => {
+describe('one of our hooks', () => {
+  it('is completed by every event about it, or by the next one if the function dies', async () => {
     await fc.assert(
       fc.asyncProperty(aLife, async (steps) => {
         const { hooks, step } = anInstance();

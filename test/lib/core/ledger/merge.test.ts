@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isNews, merged } from '../../../../lib/core/ledger/merge.ts';
-import type { TaskContainer } from '../../../../lib/core/ledger/workload.ts';
+import type { TaskContainer, WorkloadSnapshot } from '../../../../lib/core/ledger/workload.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 
 const api: TaskContainer = {
@@ -19,8 +19,8 @@ const running = aSnapshot(1, {
 });
 const stopped = aSnapshot(1, { version: 9, subjects: [], containers: [], stopped: true, lastStatus: 'STOPPED' });
 
-describe('a snapshot after another', () => {
-  it('keeps what it leaves out', () => {
+describe('a newer snapshot', () => {
+  it('keeps facts that it leaves out', () => {
     expect(merged(running, stopped)).toMatchObject({
       version: 9,
       stopped: true,
@@ -40,7 +40,7 @@ describe('a snapshot after another', () => {
     expect(merged({ ...running, times }, stopped).times).toEqual(times);
   });
 
-  it('has the last word on all that it says', () => {
+  it('replaces every fact that it contains', () => {
     const ended = {
       ...stopped,
       containers: [{ name: 'api', lastStatus: 'STOPPED', exitCode: 1 }],
@@ -53,12 +53,12 @@ describe('a snapshot after another', () => {
     expect(merged(undefined, running)).toEqual(running);
   });
 
-  it('has not occurred before we heard of it, however far ahead its clock is', () => {
+  it('occurs at the latest when it is received, even if its timestamp lies in the future', () => {
     const ahead = { ...running, occurredAtMs: Date.parse('+050000-01-01T00:00:00Z') };
     for (const known of [undefined, running]) expect(merged(known, ahead).occurredAtMs).toBe(running.receivedAtMs);
   });
 
-  it('never loses an id, an address or a digest, whatever it says', () => {
+  it('never loses an id or a digest', () => {
     const word = fc.constantFrom('x', 'y', 'z');
     const container = fc.record(
       { name: word, lastStatus: word, runtimeId: word, imageDigest: word },
@@ -72,19 +72,21 @@ describe('a snapshot after another', () => {
     fc.assert(
       fc.property(fc.array(snapshot, { minLength: 1, maxLength: 5 }), (snapshots) => {
         const last = snapshots.reduce(merged);
-        for (const { containers } of snapshots)
-          for (const { name, runtimeId, imageDigest } of containers) {
-            const kept = last.containers.find((one) => one.name === name);
-            if (runtimeId) expect(last.subjects).toContain(kept?.runtimeId);
-            if (imageDigest) expect(kept?.imageDigest).toBeDefined();
-          }
+        for (const container of snapshots.flatMap(({ containers }) => containers)) expectKept(container, last);
         expect(new Set(last.containers.map(({ name }) => name)).size).toBe(last.containers.length);
       }),
     );
   });
 });
 
-it('is news when it is newer, or never was handled to the end', () => {
+/** An id and a digest that one snapshot has are in the merged one. */
+function expectKept({ name, runtimeId, imageDigest }: TaskContainer, last: WorkloadSnapshot): void {
+  const kept = last.containers.find((one) => one.name === name);
+  if (runtimeId) expect(last.subjects).toContain(kept?.runtimeId);
+  if (imageDigest) expect(kept?.imageDigest).toBeDefined();
+}
+
+it('is handled if it is newer, or if its handling never finished', () => {
   expect(isNews(undefined, running)).toBe(true);
   expect(isNews({ version: 4, handledVersion: 4 }, running)).toBe(true);
   expect(isNews({ version: 5, handledVersion: 4 }, running)).toBe(true);

@@ -87,8 +87,14 @@ const essence = ({
 const asked = (pending: readonly PendingQuery[]): string[] =>
   pending.map(({ set, query }) => `${set} ${query}`).toSorted();
 
+/** Which write a function dies at, and whether before or after it; 0 for none. */
+interface Fate {
+  readonly at: number;
+  readonly when: 'before' | 'after';
+}
+
 describe('the ledger', () => {
-  it('ends in the same state, with the verdict of the newest event, in whatever order and however often events come', async () => {
+  it('ends in the same state, with the verdict of the newest event, for any order and repetition of events', async () => {
     await fc.assert(
       fc.asyncProperty(history, async ([life, order, containers, hosted]) => {
         const straight = await aTask(hosted, containers);
@@ -102,7 +108,7 @@ describe('the ledger', () => {
         ];
         expect(essence(got)).toEqual(essence(wanted));
         expect(got.version).toBe(Math.max(...life.map(({ version }) => version)));
-        // Which of the live queries were asked may differ; a task that was asked about at all is so in both.
+        // Which live queries were queued may differ, but both have queries or both have none.
         expect(verdictOf(got, LATE)).toEqual(verdictOf(wanted, LATE));
         if (got.stopped) {
           const [one, other] = [
@@ -116,7 +122,7 @@ describe('the ledger', () => {
     );
   });
 
-  it('comes to the same end when two functions handle two events at once, in any interleaving', async () => {
+  it('ends in the same state when two functions handle two events concurrently, in any interleaving', async () => {
     const order = fc.array(fc.nat({ max: 1 }), { minLength: 25, maxLength: 25 });
     const pair = aLife
       .filter((life) => life.length > 1)
@@ -132,7 +138,7 @@ describe('the ledger', () => {
         const newest = moments.reduce((a, b) => (b.version > a.version ? b : a));
         const record = await world.record(taskArn(n));
         expect(record).toMatchObject({ version: newest.version, handledVersion: newest.version });
-        // The end takes back what the start asked, whichever of the two was faster.
+        // The end withdraws the queries of the start, whichever of the two was faster.
         const { pending } = await world.ports.queue.read(host);
         if (newest.phase === 7) expect(asked(pending)).toEqual(['post-mortem container']);
       }),
@@ -140,7 +146,7 @@ describe('the ledger', () => {
     );
   });
 
-  it('comes to the same end when functions die before or after any write and their events return', async () => {
+  it('ends in the same state when functions die before or after any write and their events are retried', async () => {
     const deaths = fc.array(
       fc.record({ at: fc.integer({ min: 1, max: 7 }), when: fc.constantFrom('before' as const, 'after' as const) }),
       { maxLength: 4 },
@@ -149,19 +155,17 @@ describe('the ledger', () => {
     await fc.assert(
       fc.asyncProperty(aLife, deaths, async (life, fates) => {
         const { n, world, host, event } = await aTask(true, 2);
-        const left = [...fates];
-        const again: TaskMoment[] = [];
-        for (const moment of life) {
-          const fate = left.shift() ?? { at: 0, when: 'before' as const };
+        const survives = async (moment: TaskMoment, fate: Fate): Promise<boolean> => {
           const mortal = new Mortal(fate.at, fate.when);
           await untilDeath(() =>
             handleTask(event(moment), world.taskDeps(portsOn(mortalTable(mortal, world.table), world.now))),
           );
-          if (mortal.died) {
-            died += 1;
-            again.push(moment);
-          }
-        }
+          return !mortal.died;
+        };
+        const again: TaskMoment[] = [];
+        for (const [index, moment] of life.entries())
+          if (!(await survives(moment, fates[index] ?? { at: 0, when: 'before' }))) again.push(moment);
+        died += again.length;
         for (const moment of again) await handleTask(event(moment), world.taskDeps());
         const newest = life.at(-1);
         expect(await world.record(taskArn(n))).toMatchObject({
@@ -182,24 +186,31 @@ describe('the ledger', () => {
 describe('verdicts', () => {
   const RANK = { pending: 0, missed: 1, ignored: 1, 'never-started': 2, 'post-mortem': 2, seen: 3 };
 
-  it('never get worse by another event or another answer, once the last answer can have come', async () => {
+  it('never get worse with another event or answer after the last answer is due', async () => {
     const proof = fc.record({ container: fc.nat({ max: 2 }), alive: fc.boolean(), trouble: fc.boolean() });
     const step = (life: TaskMoment[]) => fc.oneof(fc.constantFrom(...life), proof);
     const steps = aLife.chain((life) => fc.tuple(fc.constant(life), fc.array(step(life), { maxLength: 6 })));
     await fc.assert(
       fc.asyncProperty(steps, fc.integer({ min: 1, max: 3 }), async ([life, list], containers) => {
         const { n, world, event, subjects } = await aTask(true, containers);
+        const { ledger } = world.ports;
+        const answer = async ({
+          container,
+          alive,
+          trouble,
+        }: {
+          container: number;
+          alive: boolean;
+          trouble: boolean;
+        }) => {
+          const ids = subjects.slice(container, container + 1);
+          if (trouble) await ledger.recordTrouble(taskArn(n), 'no-row');
+          else await ledger.recordSighting(taskArn(n), aSighting(alive ? ids : [], alive ? [] : ids, world.nowMs));
+        };
         let best = 0;
         for (const one of [...life, ...list]) {
           if ('phase' in one) await handleTask(event(one), world.taskDeps());
-          else if (one.trouble) await world.ports.ledger.recordTrouble(taskArn(n), 'no-row');
-          else {
-            const ids = subjects.slice(one.container, one.container + 1);
-            await world.ports.ledger.recordSighting(
-              taskArn(n),
-              aSighting(one.alive ? ids : [], one.alive ? [] : ids, world.nowMs),
-            );
-          }
+          else await answer(one);
           const { verdict } = verdictOf(await world.record(taskArn(n)), LATE);
           expect(RANK[verdict]).toBeGreaterThanOrEqual(best);
           best = RANK[verdict];
@@ -209,7 +220,7 @@ describe('verdicts', () => {
     );
   });
 
-  it('are one for each task, whatever events came of it', async () => {
+  it('are exactly one for each task, for any of its events', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(history, { minLength: 1, maxLength: 4 }), async (histories) => {
         const workloads: string[] = [];

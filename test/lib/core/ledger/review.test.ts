@@ -92,7 +92,7 @@ async function aDesk(): Promise<Desk> {
 }
 
 describe('the review', () => {
-  it('tells of a miss once, when nothing is waited for any more, with its reason and what to do', async () => {
+  it('publishes a miss once, when no answer is awaited any more, with reason and advice', async () => {
     const desk = await aDesk();
     desk.nowMs += SECOND;
     const workload = await desk.start(1);
@@ -118,7 +118,7 @@ describe('the review', () => {
     expect(desk.ledger.record(workload)?.recordedVerdict).toMatchObject({ verdict: 'missed', reason: 'agent-silent' });
   });
 
-  it('tells of a task that no agent could have seen, and does not hold it against coverage', async () => {
+  it('publishes a task that no agent could see, without counting it for coverage', async () => {
     const desk = await aDesk();
     for (const [n, identity] of [
       [1, {}],
@@ -133,7 +133,7 @@ describe('the review', () => {
     expect(desk.of('review_done')).toEqual([{ judged: 1, covered: 0 }]);
   });
 
-  it('tells of a life that ends later than the last look, and of one that is never heard of again', async () => {
+  it('publishes a workload that ends after its last review, and one without any further sign', async () => {
     const desk = await aDesk();
     const unasked = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 };
     for (const n of [1, 2]) {
@@ -154,7 +154,7 @@ describe('the review', () => {
     expect(desk.of('review_done')).toHaveLength(2);
   });
 
-  it('does not advise on Fargate what can be done elsewhere alone', async () => {
+  it('gives separate advice for Fargate', async () => {
     const desk = await aDesk();
     desk.nowMs += SECOND;
     await desk.ledger.advance(
@@ -165,7 +165,7 @@ describe('the review', () => {
     expect(desk.put).toMatchObject([{ reason: 'no-host', advice: ON_FARGATE }]);
   });
 
-  it('looks at what is due once, however often it runs out of time before', async () => {
+  it('reviews due workloads once, even if earlier reviews ran out of time', async () => {
     const desk = await aDesk();
     await desk.ledger.advance(aSnapshot(1));
     await desk.ledger.markHandled(taskArn(1), 1, { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 });
@@ -184,7 +184,7 @@ describe('the review', () => {
     expect(await due()).toBe(1); // tomorrow
   });
 
-  it('tells of a miss that turns out to be none, of a life that had ended late', async () => {
+  it('corrects a miss of a workload that ended late and was seen after all', async () => {
     const desk = await aDesk();
     await desk.ledger.advance(aSnapshot(1));
     desk.nowMs += 30 * HOUR;
@@ -204,7 +204,7 @@ describe('the review', () => {
     expect(desk.put).toMatchObject([{ verdict: 'missed' }, { verdict: 'post-mortem', reason: null }]);
   });
 
-  it('counts what was seen, and puts no event for it', async () => {
+  it('counts a seen workload, without an event', async () => {
     const desk = await aDesk();
     for (const n of [1, 2, 3]) await desk.start(n);
     await desk.see(1);
@@ -219,7 +219,7 @@ describe('the review', () => {
     expect(desk.of('review_done')).toEqual([{ judged: 3, covered: 3 }]);
   });
 
-  it('waits for an answer that can still come, and looks again after 4 hours', async () => {
+  it('waits for an answer that can still arrive, and reviews again after 4 hours', async () => {
     const desk = await aDesk();
     await desk.start(1, 3 * HOUR);
     await desk.pass(3 * HOUR + 50 * MINUTE);
@@ -228,7 +228,7 @@ describe('the review', () => {
     expect(desk.put).toMatchObject([{ verdict: 'missed' }]);
   });
 
-  it('takes a miss back where it turns out to be none, without counting the life twice', async () => {
+  it('corrects a miss that was seen after all, without counting the workload twice', async () => {
     const desk = await aDesk();
     await desk.start(1);
     await desk.pass(20 * MINUTE);
@@ -241,7 +241,7 @@ describe('the review', () => {
     expect([desk.sum('review_done', 'judged'), desk.sum('review_done', 'covered')]).toEqual([1, 0]);
   });
 
-  it('does not judge what never started', async () => {
+  it('does not count a workload that never started', async () => {
     const desk = await aDesk();
     await desk.ledger.advance(aSnapshot(1, { stopped: true, lastStatus: 'STOPPED', subjects: [] }));
     await desk.pass(20 * MINUTE);
@@ -249,7 +249,7 @@ describe('the review', () => {
     expect(desk.of('review_done')).toEqual([]);
   });
 
-  it('does not judge an instance that nobody expects an agent on, nor puts an event for it', async () => {
+  it('neither counts an ignored instance nor publishes an event for it', async () => {
     const desk = await aDesk();
     const identity = { 'tag:mayfly:ignore': 'true' };
     await desk.ledger.advance(aSnapshot(1, { workload: 'i-1', kind: 'ec2-instance', subjects: ['i-1'], identity }));
@@ -260,7 +260,7 @@ describe('the review', () => {
     expect([desk.of('review_done'), desk.put]).toEqual([[], []]);
   });
 
-  it('begins with what happens from now on', async () => {
+  it('skips workloads from before the first review', async () => {
     const desk = new Desk();
     await desk.start(1);
     desk.nowMs += HOUR;
@@ -270,7 +270,7 @@ describe('the review', () => {
     expect(desk.put).toHaveLength(1);
   });
 
-  it('goes on with the present after a clock that was days ahead', async () => {
+  it('continues at the present after a clock that was days ahead', async () => {
     const desk = await aDesk();
     desk.nowMs += 72 * HOUR;
     await review(desk, UNBOUNDED);
@@ -281,7 +281,7 @@ describe('the review', () => {
     expect(desk.put.map(({ workload }) => workload)).toEqual([taskArn(1)]);
   });
 
-  it('ends when its time is over, and goes on there the next time', async () => {
+  it('ends when its time is over, and continues there next time', async () => {
     const desk = await aDesk();
     for (let n = 1; n <= 30; n += 1) {
       desk.nowMs += MINUTE;
@@ -301,7 +301,7 @@ describe('the review', () => {
     expect(desk.put.map(({ workload }) => workload)).toEqual(Array.from({ length: 30 }, (_, n) => taskArn(n + 1)));
   });
 
-  it('loses no miss when the bus refuses: the next review tells it', async () => {
+  it('loses no miss if the bus fails: the next review publishes it', async () => {
     const desk = await aDesk();
     await desk.start(1);
     await desk.pass(14 * MINUTE);
@@ -313,7 +313,7 @@ describe('the review', () => {
     expect([desk.put.length, desk.of('review_done')]).toEqual([1, [{ judged: 1, covered: 0 }]]);
   });
 
-  it('repeats an event rather than lose it where it dies before the ledger knows, and counts once', async () => {
+  it("repeats an event rather than losing it if it dies before the ledger's write, and counts once", async () => {
     const desk = await aDesk();
     await desk.start(1);
     await desk.pass(14 * MINUTE);
@@ -333,6 +333,28 @@ describe('the review', () => {
   });
 });
 
+interface Life {
+  readonly startsAfterMin: number;
+  readonly settlesAfterMin: number;
+  readonly seen: { readonly afterMin: number; readonly how: 'live' | 'postMortem' } | null;
+}
+
+/** What happens to a task in this minute. */
+async function happens({ startsAfterMin, settlesAfterMin, seen }: Life, n: number, minute: number, desk: Desk) {
+  if (startsAfterMin === minute) await desk.start(n, settlesAfterMin * MINUTE);
+  if (seen && startsAfterMin + seen.afterMin === minute) await desk.see(n, seen.how);
+}
+
+/** The recorded verdict of a task is its verdict now, and its last event is about a miss only if it is one. */
+function expectPublished(n: number, desk: Desk): void {
+  const record = desk.ledger.record(taskArn(n)) as WorkloadRecord;
+  const verdict: Verdict = verdictOf(record, desk.nowMs);
+  expect(record.recordedVerdict).toEqual(verdict);
+  const last = desk.put.findLast(({ workload }) => workload === taskArn(n));
+  if (verdict.verdict === 'missed') expect(last).toMatchObject({ verdict: 'missed', reason: verdict.reason });
+  else expect(last?.verdict).not.toBe('missed');
+}
+
 describe('after a day and two hours', () => {
   const life = fc.record({
     startsAfterMin: fc.nat({ max: 90 }),
@@ -346,29 +368,18 @@ describe('after a day and two hours', () => {
     { maxLength: 12 },
   );
 
-  it('each life was told as what it is, each miss has its event, each was judged once, whatever failed', async () => {
+  it('every verdict is published, every miss has an event, and every task counts once, whatever failed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 12 }), trouble, async (lives, troubles) => {
         const desk = await aDesk();
-        for (let minute = 0; minute < 28 * 60; minute += minute < 400 ? 1 : 60) {
+        const pass = async (minute: number) => {
           desk.nowMs = T0 + minute * MINUTE;
-          for (const [n, { startsAfterMin, settlesAfterMin, seen }] of lives.entries()) {
-            if (startsAfterMin === minute) await desk.start(n, settlesAfterMin * MINUTE);
-            if (seen && startsAfterMin + seen.afterMin === minute) await desk.see(n, seen.how);
-          }
+          for (const [n, one] of lives.entries()) await happens(one, n, minute, desk);
           for (const { port } of troubles.filter(({ atMin }) => atMin === minute)) desk.failing.add(port);
           await review(desk, UNBOUNDED).catch(() => undefined);
-        }
-        const told = (n: number) => desk.ledger.record(taskArn(n))?.recordedVerdict;
-        const verdicts = lives.map(
-          (_, n): Verdict => verdictOf(desk.ledger.record(taskArn(n)) as WorkloadRecord, desk.nowMs),
-        );
-        for (const [n, verdict] of verdicts.entries()) {
-          expect(told(n)).toEqual(verdict);
-          const last = desk.put.findLast(({ workload }) => workload === taskArn(n));
-          if (verdict.verdict === 'missed') expect(last).toMatchObject({ verdict: 'missed', reason: verdict.reason });
-          else expect(last?.verdict).not.toBe('missed');
-        }
+        };
+        for (let minute = 0; minute < 28 * 60; minute += minute < 400 ? 1 : 60) await pass(minute);
+        for (const n of lives.keys()) expectPublished(n, desk);
         expect(desk.sum('review_done', 'judged')).toBe(lives.length);
       }),
       { numRuns: 60 },

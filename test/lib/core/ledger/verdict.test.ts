@@ -22,37 +22,37 @@ describe('the verdict on a task', () => {
     expect(early({ seenLive: ['a', 'b'], seenPostMortem: ['a', 'b'] })).toEqual({ verdict: 'seen' });
   });
 
-  it('is never-started when it stopped before any container existed', () => {
+  it('is never-started if it stopped before any container existed', () => {
     expect(early({ stopped: true, lastStatus: 'STOPPED', subjects: [] })).toEqual({ verdict: 'never-started' });
   });
 
-  it('is pending while its containers are being made, while an event is being handled, and while an answer can come', () => {
+  it('is pending while its containers are created, while an event is handled, and while an answer can arrive', () => {
     for (const lastStatus of ['PROVISIONING', 'PENDING', 'ACTIVATING'])
       expect(late({ lastStatus })).toEqual({ verdict: 'pending' });
     expect(late({ handledVersion: 4 })).toEqual({ verdict: 'pending' });
     expect(verdictOf(aRecord(), T0 + MINUTE - 1)).toEqual({ verdict: 'pending' });
   });
 
-  it('is missed for want of a host as soon as that is known', () => {
+  it('is missed with no-host as soon as the host is known to be missing', () => {
     expect(early({ handling: { enrolled: false, queryKeys: [], settleByMs: 0 } })).toEqual({
       verdict: 'missed',
       reason: 'no-host',
     });
   });
 
-  it('is missed as not enrolled where no agent ever was, as agent-silent where one was', () => {
+  it('is missed as not-enrolled without an agent, and as agent-silent with one', () => {
     const handling = { host: 'h1', enrolled: false, queryKeys: [], settleByMs: T0 };
     expect(late({ handling })).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
     expect(late({ handling, deliveredAtMs: T0 })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
     expect(late({ handling: { ...handling, enrolled: true } })).toEqual({ verdict: 'missed', reason: 'agent-silent' });
   });
 
-  it('calls an instance without an agent by its own name', () => {
+  it('is no-agent for an instance without an agent', () => {
     const handling = { host: 'i-1', enrolled: false, queryKeys: [], settleByMs: T0 };
     expect(late({ kind: 'ec2-instance', handling })).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
-  it('does not blame the end of a host where nobody was there to answer before', () => {
+  it('is not host-gone if no agent was enrolled on the host', () => {
     const handling = { host: 'h1', enrolled: false, queryKeys: [], settleByMs: T0 };
     expect(late({ handling, troubles: ['host-gone'] })).toEqual({ verdict: 'missed', reason: 'not-enrolled' });
     expect(late({ handling: { ...handling, enrolled: true }, troubles: ['host-gone'] })).toEqual({
@@ -61,7 +61,7 @@ describe('the verdict on a task', () => {
     });
   });
 
-  it('is final as soon as its host is gone: nobody is left who could answer', () => {
+  it('is final as soon as its host is gone, because no agent can answer', () => {
     const troubles = ['host-gone'] as const;
     expect(early({ troubles })).toEqual({ verdict: 'missed', reason: 'host-gone' });
     expect(early({ troubles, handling: { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 } })).toEqual({
@@ -71,7 +71,7 @@ describe('the verdict on a task', () => {
     expect(early({ troubles, seenLive: ['a', 'b'] })).toEqual({ verdict: 'seen' });
   });
 
-  it('needs only the essential containers, and all where none is known to be essential', () => {
+  it('requires the essential containers only, or all if none is known to be essential', () => {
     const container = (runtimeId: string, essential?: false) => ({
       ...{ name: runtimeId, lastStatus: 'RUNNING', runtimeId },
       ...(essential === false ? { essential } : {}),
@@ -85,7 +85,7 @@ describe('the verdict on a task', () => {
     expect(early({ containers: optional, seenLive: ['a', 'b'] })).toEqual({ verdict: 'seen' });
   });
 
-  it('waits for an essential container that is still to start, until a day of silence', () => {
+  it('waits for an essential container that has not started, for at most a day without a sign', () => {
     const containers = [
       { name: 'a', lastStatus: 'RUNNING', runtimeId: 'a' },
       { name: 'b', lastStatus: 'PENDING' },
@@ -101,7 +101,7 @@ describe('the verdict on a task', () => {
     });
   });
 
-  it('gives up on what nobody told the end of: an event that was never handled, a start that never came', () => {
+  it('is lost-track if an event was never handled or a start never happened', () => {
     const lost = { verdict: 'missed', reason: 'lost-track' };
     expect(verdictOf(aRecord({ handledVersion: 4 }), T0 + 20 * MINUTE - 1)).toEqual({ verdict: 'pending' });
     expect(verdictOf(aRecord({ handledVersion: 4 }), T0 + 20 * MINUTE)).toEqual(lost);
@@ -113,7 +113,7 @@ describe('the verdict on a task', () => {
     });
   });
 
-  it('is lost after a day in which neither an event nor a sweep told of a task that nobody had to ask about', () => {
+  it('is lost-track after a day without an event or a sweep about an unqueried task', () => {
     const unasked = { handling: { host: 'h1', enrolled: true, queryKeys: [], settleByMs: 0 } };
     expect(verdictOf(aRecord(unasked), T0 + DAY - 1)).toEqual({ verdict: 'pending' });
     expect(verdictOf(aRecord(unasked), T0 + DAY)).toEqual({ verdict: 'missed', reason: 'lost-track' });
@@ -122,13 +122,13 @@ describe('the verdict on a task', () => {
     });
   });
 
-  it('waits for the host of queries that wait for it under another name', () => {
+  it('waits for queries that were queued under an alias', () => {
     const handling = { enrolled: false, queryKeys: [], settleByMs: T0 + MINUTE };
     expect(early({ handling })).toEqual({ verdict: 'pending' });
     expect(late({ handling })).toEqual({ verdict: 'missed', reason: 'no-host' });
   });
 
-  it('minds only essential containers with an id that nobody can ask about', () => {
+  it('is unsafe-id for essential containers only', () => {
     const container = { name: 'a', lastStatus: 'RUNNING', runtimeId: 'a' };
     const unsafe = { name: 'b', lastStatus: 'RUNNING', unsafeId: true as const };
     const seen = { subjects: ['a'], seenLive: ['a'] };
@@ -136,7 +136,7 @@ describe('the verdict on a task', () => {
     expect(early({ ...seen, containers: [container, unsafe] })).toEqual({ verdict: 'missed', reason: 'unsafe-id' });
   });
 
-  it('tells a container that never started from one that ran without an id', () => {
+  it('distinguishes a container that never started from one that ran without an id', () => {
     const stopped = { stopped: true, lastStatus: 'STOPPED', subjects: [] };
     const failed = { name: 'a', lastStatus: 'STOPPED', reason: 'CannotPullContainerError' };
     expect(late({ ...stopped, containers: [failed] })).toEqual({ verdict: 'never-started' });
@@ -148,7 +148,7 @@ describe('the verdict on a task', () => {
     expect(late({ ...stopped, containers: [ran] })).toEqual({ verdict: 'missed', reason: 'no-id' });
   });
 
-  it('names the weightiest trouble, in whatever order they came', () => {
+  it('names the most important trouble, in any order of troubles', () => {
     TROUBLES.forEach((reason, rank) => {
       const troubles = TROUBLES.slice(rank);
       expect(late({ troubles })).toEqual({ verdict: 'missed', reason });

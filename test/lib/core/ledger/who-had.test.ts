@@ -18,7 +18,7 @@ const names = (at: number, tenants: Parameters<typeof whoHad>[0], nowMs = NOW) =
 };
 
 describe('who had an address', () => {
-  it('is who came last to it, until it stopped', () => {
+  it('is the latest workload that got it, until it stopped', () => {
     expect(names(2, [aTenant('one', 2, 5)])).toEqual([['one'], undefined]);
     expect(names(4.9, [aTenant('one', 2, 5)])).toEqual([['one'], undefined]);
     expect(names(5, [aTenant('one', 2, 5)])).toEqual([[], 'one']);
@@ -26,20 +26,20 @@ describe('who had an address', () => {
     expect(names(1, [aTenant('comes later', 2)])).toEqual([[], undefined]);
   });
 
-  it('is one for each subnet, the latest to come first; nobody is who left last', () => {
+  it('is one workload for each subnet, latest first; a workload that gave it up is not one', () => {
     const [one, two] = [aTenant('one', 0, 5), aTenant('two', 2, 7)];
     expect(names(4, [one, two])).toEqual([['two', 'one'], undefined]);
     expect(names(6, [one, two])).toEqual([['two'], undefined]);
     expect(names(9, [one, two])).toEqual([[], 'two']);
   });
 
-  it('is nobody who gave it up and lives on', () => {
+  it('is not a running workload that gave it up', () => {
     const moved = { ...aTenant('moved', 0), leftAtMs: T0 + 3 * MINUTE };
     expect(names(2, [moved])).toEqual([['moved'], undefined]);
     expect(names(3, [moved])).toEqual([[], 'moved']);
   });
 
-  it('is not for ever who was never heard of again', () => {
+  it('is not forever a workload without any further sign', () => {
     const lost = aTenant('lost', 0);
     const DAY = 24 * 60 * MINUTE;
     expect(names(0, [{ ...lost, fromMs: T0 - MINUTE }], T0 + DAY)).toEqual([[], 'lost']);

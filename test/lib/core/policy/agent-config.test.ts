@@ -30,41 +30,41 @@ describe('the profile of a node', () => {
     expect(profileFor(profiles, { hostIdentifier: 'i-1', hostname: 'db-01-ro-use1.example.com' })).toBe(database);
   });
 
-  it('is the first of several whose match holds', () => {
+  it('is the first of several that match', () => {
     const node = { hostIdentifier: 'i-1', hostname: 'db-01-ro-1', platform: 'ubuntu' };
     expect(profileFor(profiles, node)).toBe(database);
     expect(profileFor([ubuntu, database, fallback], node)).toBe(ubuntu);
   });
 
-  it('is the default where none holds, or where nothing is known of the node', () => {
+  it("is the default if none matches, or if the node's attributes are unknown", () => {
     expect(profileFor(profiles, { hostIdentifier: 'i-1', hostname: 'web-1', platform: 'amzn' })).toBe(fallback);
     expect(profileFor(profiles, { hostIdentifier: 'i-1' })).toBe(fallback);
   });
 
-  it('is never nobody: a policy without default is an error, which leaves agents with what they have', () => {
+  it('always exists: a policy without a default profile is an error, so agents keep their configuration', () => {
     expect(() => profileFor([database], { hostIdentifier: 'i-1' })).toThrow('no default profile');
   });
 });
 
 describe('the document of a profile', () => {
-  it('is compact JSON in the order in which it was written', () => {
+  it('is compact JSON in its written order', () => {
     expect(agentConfig(aProfile(CONFIG)).json).toBe(
       '{"options":{"distributed_interval":10},"schedule":{"up":{"query":"SELECT 1","interval":60}}}',
     );
   });
 
-  it('is made once for each profile of each version', () => {
+  it('is built once for each profile of each version', () => {
     const profile = aProfile(CONFIG);
     expect(agentConfig(profile)).toBe(agentConfig(profile));
     expect(agentConfig(structuredClone(profile))).toEqual(agentConfig(profile));
   });
 
-  it('is the same bytes after a journey through the table', () => {
+  it('is the same bytes after a round trip through the table', () => {
     const profile = aProfile(ODD);
     expect(agentConfig(JSON.parse(JSON.stringify(profile))).json).toBe(agentConfig(profile).json);
   });
 
-  it('is in the spelling in which osquery writes it again', () => {
+  it('is formatted as osquery formats it', () => {
     const { json } = agentConfig(aProfile(ODD));
     expect(writeJson(parseJson(json))).toBe(json);
     expect(JSON.parse(json)).toEqual(ODD);
@@ -78,7 +78,7 @@ describe('the document of a profile', () => {
     expect(() => agentConfig(aProfile(config))).toThrow(message);
   });
 
-  it('may speak of escapes without being taken for one', () => {
+  it('may contain text that looks like an escape', () => {
     const config = { schedule: { backslash: { query: "SELECT '\\ud83d'" } } };
     expect(JSON.parse(agentConfig(aProfile(config)).json)).toEqual(config);
   });
@@ -95,7 +95,7 @@ describe('the hash that an agent will report', () => {
   it.each([
     ['a plain document', CONFIG],
     ['one with escapes of every kind', ODD],
-  ])('is what the agent does report, for %s', async (_, config) => {
+  ])('equals what the agent reports, for %s', async (_, config) => {
     const { json, configHash: predicted } = agentConfig(aProfile(config));
     const { agent, clock, server } = aWorld();
     server

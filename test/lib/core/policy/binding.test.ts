@@ -10,8 +10,8 @@ const list = (length: number, item: (n: number) => unknown) => ({
   columns: { ids: Array.from({ length }, (_, n) => item(n)) },
 });
 
-describe('a list that a host sends', () => {
-  it('is bound without the ids that no container has, each of which is named', () => {
+describe('a list from a host', () => {
+  it('is bound without unsafe ids, which are returned as refused', () => {
     expect(bind(query('columns.ids'), { columns: { ids: ['a', "b'c", 'a', 'd e'] } }, true)).toEqual({
       ok: true,
       bindings: { ids: ['a'] },
@@ -32,11 +32,11 @@ describe('a list that a host sends', () => {
   it.each([
     ['safe', (n: number) => n, 'too-large'],
     ['unsafe', (n: number) => `'${n}`, 'unsafe-id'],
-  ])('that could just fit is looked at once: %s', (_, item, problem) => {
+  ])('that could just fit is processed quickly: %s', (_, item, problem) => {
     expect(bind(query('columns.ids'), list(16_384, item), true)).toEqual({ ok: false, problem, placeholder: 'ids' });
   });
 
-  it('is bound as it is where it holds no ids', () => {
+  it('is bound unchanged if it holds no ids', () => {
     const bound = bind(
       query('columns.ids'),
       list(1000, (n) => `a path ${n}`),

@@ -31,7 +31,7 @@ describe("an event pattern decides as AWS's own matcher (a table made with aws/e
   });
 });
 
-describe('a pattern that AWS would refuse', () => {
+describe('a pattern that AWS would reject', () => {
   it.each<[string, unknown, RegExp]>([
     ['a value that is no list', { detail: { state: 'running' } }, /^\$\.detail\.state: must be an object or an array/],
     [
@@ -56,27 +56,27 @@ describe('a pattern that AWS would refuse', () => {
       /^\$\.a\[0\]\.numeric\[0\]: .*5000000000/,
     ],
     ['more than 1000 combinations of $or', sixWays(4), /1296 combinations, 1000 are allowed/],
-  ])('is refused with the place and the reason: %s', (_, pattern, message) => {
+  ])('is rejected with its path and the reason: %s', (_, pattern, message) => {
     expect(() => compilePattern(pattern)).toThrow(message);
   });
 });
 
 describe('an event pattern', () => {
-  it('takes as many combinations of $or as AWS does', () => {
+  it('allows as many combinations of $or as AWS', () => {
     expect(compilePattern(sixWays(3))({ a0: 5, a1: 0, a2: 3 })).toBe(true);
   });
 
-  it('compares numbers with numeric only within the documented range', () => {
+  it('compares numbers with numeric within the documented range only', () => {
     const positive = compilePattern({ a: [{ numeric: ['>', 0] }] });
     expect([positive({ a: 5e9 }), positive({ a: 5e9 + 1 })]).toEqual([true, false]);
   });
 
-  it('never matches what is no object', () => {
+  it('matches objects only', () => {
     const absent = compilePattern({ a: [{ exists: false }] });
     expect([[], 'text', 5, null, undefined].map((event) => absent(event))).toEqual([false, false, false, false, false]);
   });
 
-  it('answers at once for arrays that many partial matches lead into and no whole one', () => {
+  it('is fast for arrays with many partial matches and no complete one', () => {
     const many = (field: string) => Array.from({ length: 400 }, (_, i) => ({ [field]: 1, other: i }));
     const matches = compilePattern({
       ...{ a: { x: [1], y: [1] }, b: { x: [1], y: [1] }, c: { x: [1], y: [1] }, d: { x: [1], z: [1] } },
@@ -86,7 +86,7 @@ describe('an event pattern', () => {
     expect(matches({ a: both, b: both, c: both, d: [...many('x'), ...many('z')] })).toBe(false);
   });
 
-  it('decides a wildcard in time proportional to the text', () => {
+  it('matches a wildcard in time proportional to the text', () => {
     const matches = compilePattern({ a: [{ wildcard: `*${'a*'.repeat(20)}b` }] });
     expect(matches({ a: 'a'.repeat(100_000) })).toBe(false);
   });

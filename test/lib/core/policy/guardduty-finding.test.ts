@@ -105,7 +105,7 @@ describe('a finding that is published again', () => {
     ['what belongs to its attack', aFinding(1, attack('Recon')), aFinding(1, attack('Exfiltration'))],
     ['its container', aFinding(1, task({})), aFinding(1, task({ containers: [{ id: 'c2' }] }))],
     ['its task', aFinding(1, task({})), aFinding(1, task({ arn: `${TASK}0` }))],
-  ])('is another one when %s changed', (_, first, second) => {
+  ])('is a different one if %s changed', (_, first, second) => {
     expect(keyOf(second)).not.toBe(keyOf(first));
   });
 
@@ -116,12 +116,12 @@ describe('a finding that is published again', () => {
     ['its instance', resource({ instanceDetails: { instanceId: 'i-1' } })],
     ['what it talks to', withService({ action: { actionType: 'DNS_REQUEST', dnsRequestAction: { domain: 'b' } } })],
     ['its list of threats', withService({ additionalInfo: { value: '{"threatListName":"Another"}' } })],
-  ])('is another one when %s changed', (_, change) => {
+  ])('is a different one if %s changed', (_, change) => {
     expect(keyOf(aFinding(1, change))).not.toBe(keyOf(aFinding(1)));
   });
 });
 
-describe('an event that brings no finding', () => {
+describe('an event without a finding', () => {
   it.each<[string, unknown]>([
     ['of another source', { ...fixture(25), source: 'aws.inspector' }],
     ['of another type', { ...fixture(25), 'detail-type': 'GuardDuty Malware Protection Object Scan Result' }],
@@ -130,12 +130,12 @@ describe('an event that brings no finding', () => {
     ['with an id beyond any key', fixture(25, { id: 'x'.repeat(2000) })],
     ['without detail', { ...fixture(25), detail: null }],
     ['null', null],
-  ])('is told by its own id: %s', (_, event) => {
+  ])('is identified by its own id: %s', (_, event) => {
     expect(findingOf(event)).toBeUndefined();
   });
 });
 
-describe('whom a finding names', () => {
+describe('the subjects of a finding', () => {
   const subjects = (event: unknown) => findingSubjects(event).map(({ kind, name }) => [kind, name]);
 
   it.each<[string, unknown, [string, string][]]>([
@@ -176,7 +176,7 @@ describe('whom a finding names', () => {
     expect(namedBy('finding-host', event).kind).toBe(expected.length > 0 ? 'finding' : 'none');
   });
 
-  it('with the account that owns it, not the one that hears of it', () => {
+  it('have the account that owns them, not the one that receives the finding', () => {
     const event = { ...aFinding(1, (detail) => ({ ...detail, accountId: '222' })), account: '111' };
     expect(findingSubjects(event)).toEqual([{ kind: 'instance', name: ON_ECS, account: '222' }]);
     const sequence = aSequence(1, [{ uid: TASK, resourceType: 'ECS_TASK', accountId: '333' }]);
@@ -185,7 +185,7 @@ describe('whom a finding names', () => {
 });
 
 describe('a finding of any content', () => {
-  it('throws nothing and is read the same twice', () => {
+  it('never throws and is parsed the same twice', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.jsonValue(), fc.jsonValue(), (resource, service, rest) => {
         const event = fixture(25, { ...Object(rest), id: 'f', resource, service });

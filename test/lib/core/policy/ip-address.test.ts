@@ -11,7 +11,7 @@ describe('an IP address', () => {
     ['2001:DB8::1', '20010db8000000000000000000000001'],
     ['2001:db8:0:0:0:0:0:1', '20010db8000000000000000000000001'],
     ['::', '0'.repeat(32)],
-  ])('%s has one spelling', (address, digits) => {
+  ])('%s has one canonical form', (address, digits) => {
     expect(addressDigits(address)).toBe(digits);
   });
 
@@ -25,7 +25,7 @@ describe('an IP address', () => {
     ['colons', ':'.repeat(MiB)],
     ['digits', '1'.repeat(MiB)],
     ['numbers and dots', '1.'.repeat(MiB)],
-  ])('is no text of a megabyte, which costs no more than a short one: %s', (_, text) => {
+  ])('is not a text of a megabyte, which is rejected as fast as a short one: %s', (_, text) => {
     // The quadratic test that was here before took minutes for one of these.
     for (let n = 0; n < 1000; n++) expect(addressDigits(text)).toBeUndefined();
   });

@@ -36,13 +36,13 @@ function cacheOn({ name }: Table) {
 const read = (tap: DynamoTap) =>
   tap.calls.splice(0).map(({ input }) => (input.Key as { sk: string } | undefined)?.sk ?? 'write');
 
-describe('the policy as a function sees it', () => {
-  it('is the live version', async () => {
+describe('the policy cache of a function', () => {
+  it('returns the live version', async () => {
     const { cache } = await aCache({ pushed: 3 });
     expect(await cache.get()).toEqual(aVersion(3));
   });
 
-  it('costs no read for 30 s', async () => {
+  it('needs no read for 30 s', async () => {
     const { cache, tap, clock } = await aCache();
     await cache.get();
     expect(read(tap)).toEqual(['#current', 'v#0000000001']);
@@ -50,7 +50,7 @@ describe('the policy as a function sees it', () => {
     expect(read(tap)).toEqual([]);
   });
 
-  it('costs one tiny read after 30 s when it has not moved, and is the same object still', async () => {
+  it('needs one small read after 30 s if the version is unchanged, and returns the same object', async () => {
     const { cache, tap, clock } = await aCache();
     const before = await cache.get();
     read(tap);
@@ -59,7 +59,7 @@ describe('the policy as a function sees it', () => {
     expect(read(tap)).toEqual(['#current']);
   });
 
-  it('is a pushed version at the latest 30 s after the push', async () => {
+  it('returns a pushed version at most 30 s after the push', async () => {
     const { cache, store, clock, reports } = await aCache();
     await cache.get();
     await store.push(aVersion(2), 1);
@@ -70,7 +70,7 @@ describe('the policy as a function sees it', () => {
     expect(reports).toEqual(['policy_loaded', 'policy_loaded']);
   });
 
-  it('is fetched once for all who ask at the same time', async () => {
+  it('fetches a version once for concurrent requests', async () => {
     const { cache, tap, clock, store } = await aCache();
     await Promise.all(Array.from({ length: 50 }, () => cache.get()));
     expect(read(tap)).toEqual(['#current', 'v#0000000001']);
@@ -81,7 +81,7 @@ describe('the policy as a function sees it', () => {
     expect(read(tap)).toEqual(['#current', 'v#0000000002']);
   });
 
-  it('stays as it was while the table cannot be read, which is reported once', async () => {
+  it('keeps the last version while the table cannot be read, and reports that once', async () => {
     const { cache, tap, clock, reports, store } = await aCache();
     await cache.get();
     await store.push(aVersion(2), 1);
@@ -101,7 +101,7 @@ describe('the policy as a function sees it', () => {
     expect(reports).toEqual(['policy_loaded', 'policy_refresh_failed', 'policy_loaded', 'policy_refresh_failed']);
   });
 
-  it('is looked for again 5 s after a look that failed, and not by every request', async () => {
+  it('retries 5 s after a failed read, not on every request', async () => {
     const { cache, tap, clock } = await aCache();
     await cache.get();
     clock.nowMs += 30 * SECOND;
@@ -117,7 +117,7 @@ describe('the policy as a function sees it', () => {
     expect(read(tap)).toEqual(once);
   });
 
-  it('is unknown to a function that never could read it: better no answer than an old or a built-in one', async () => {
+  it('throws if no version could be read yet, rather than using an old or built-in one', async () => {
     const { cache, tap } = await aCache();
     tap.failAll();
     await expect(cache.get()).rejects.toThrow('Rate exceeded');
@@ -125,7 +125,7 @@ describe('the policy as a function sees it', () => {
     expect(await cache.get()).toEqual(aVersion(1));
   });
 
-  it('never goes back to an older version that a lagging replica still shows', async () => {
+  it('never returns to an older version from a lagging replica', async () => {
     const { cache, clock } = await aCache({ pushed: 2 });
     const shown = await cache.get();
     const older = {
@@ -171,7 +171,7 @@ describe('an empty table', () => {
     },
   );
 
-  it('that somebody pushes to meanwhile keeps what was pushed', async () => {
+  it('keeps a version that was pushed during seeding', async () => {
     const { table, store } = await aCache({ pushed: 0 });
     const client = dynamodb();
     let isFirst = true;

@@ -90,8 +90,8 @@ function stepsOfSweeps(limits: readonly (number | null)[]): Step[] {
   }));
 }
 
-describe('whatever becomes of events: lost, late, twice, in any order', () => {
-  it('every task and instance has one record and one verdict, and every task that stopped was asked about', async () => {
+describe('events that are lost, late, repeated or reordered', () => {
+  it('leave one record and one verdict for every task and instance, and queries for every stopped task', async () => {
     const lives = fc.array(aLife, { minLength: 1, maxLength: 6 });
     const instances = fc.array(anInstanceLife, { maxLength: 3 });
     let byEvent = 0;

@@ -3,7 +3,7 @@ import { Settled } from '../../../../lib/core/reconcile/settled.ts';
 import { aDescription, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 
-it('what was in order is remembered for as long as each sweep asks for it', () => {
+it('a settled workload is cached for as long as each sweep asks for it', () => {
   const settled = new Settled();
   settled.add('stays', T0);
   settled.add('goes', T0);
@@ -14,7 +14,7 @@ it('what was in order is remembered for as long as each sweep asks for it', () =
   expect(settled.has('goes', T0 + 3 * MINUTE)).toBe(false);
 });
 
-it('a quiet minute reads no record of the ledger, until the function is another one', async () => {
+it('a quiet minute reads no record of the ledger, until a cold start', async () => {
   const sweeper = new Sweeper();
   for (let n = 0; n < 5; n++) sweeper.account.put(aDescription(n, n % 2 === 0 ? RUNNING : STOPPED, sweeper.nowMs));
   let reads = 0;

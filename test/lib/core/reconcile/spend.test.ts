@@ -29,7 +29,7 @@ describe("a sweep's share of the account's bucket", () => {
     expect(nowMs).toBe(T0 + 2 * SECOND);
   });
 
-  it('is never more than a fifth of what ECS grants, whenever calls are made', async () => {
+  it("is never more than a fifth of ECS's limit, for any times of calls", async () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 120 });
     await fc.assert(
       fc.asyncProperty(gaps, async (waits) => {
@@ -50,7 +50,7 @@ describe("a sweep's share of the account's bucket", () => {
     );
   });
 
-  it('is drained by what the SDK tries again, and by what is waited for at the same time', async () => {
+  it('is drained by retries of the SDK and by concurrent waits', async () => {
     await take(20);
     spend.count('ListTasks', 3, 'tasks');
     await Promise.all([spend.take('tasks'), spend.take('tasks')]);
@@ -60,7 +60,7 @@ describe("a sweep's share of the account's bucket", () => {
     expect(nowMs).toBeGreaterThanOrEqual(T0 + 1250);
   });
 
-  it('does not fill up while nobody sweeps beyond the burst', async () => {
+  it('does not fill beyond the burst between sweeps', async () => {
     nowMs += 60 * MINUTE;
     spend.begin(nowMs + MINUTE);
     const from = nowMs;
@@ -70,7 +70,7 @@ describe("a sweep's share of the account's bucket", () => {
     expect(nowMs).toBe(from + 250);
   });
 
-  it('ends when waiting for the next call would take too long, and waits for none then', async () => {
+  it('ends if the wait for the next call would be too long, without waiting', async () => {
     spend.begin(T0 + SECOND);
     await take(23);
     const from = nowMs;
@@ -81,7 +81,7 @@ describe("a sweep's share of the account's bucket", () => {
     expect(spend.isOver).toBe(true);
   });
 
-  it('ends with the first refusal, until the next sweep, and leaves time for what is not of its kind', async () => {
+  it('ends at the first throttled call, until the next sweep, but not for other kinds of calls', async () => {
     spend.refused('tasks');
     await expect(spend.take('tasks')).rejects.toThrow(OutOfBudget);
     await spend.take('definitions');
@@ -91,7 +91,7 @@ describe("a sweep's share of the account's bucket", () => {
     expect(spend.throttled).toBe(false);
   });
 
-  it('of task definitions is a burst of 10, then 4 a second, for which it does not wait', async () => {
+  it('of task definitions is a burst of 10, then 4 a second, without waiting', async () => {
     for (let n = 0; n < 10; n++) await spend.take('definitions');
     await expect(spend.take('definitions')).rejects.toThrow(OutOfBudget);
     expect(nowMs).toBe(T0);
@@ -103,7 +103,7 @@ describe("a sweep's share of the account's bucket", () => {
 });
 
 describe('the count of calls', () => {
-  it('is by API, of one sweep, and tells those of the shared bucket', () => {
+  it('is by API for one sweep, and includes calls of shared buckets', () => {
     spend.count('ListTasks', 1, 'tasks');
     spend.count('ListTasks', 2, 'tasks');
     spend.count('DescribeInstances', 1);

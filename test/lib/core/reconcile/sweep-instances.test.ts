@@ -22,8 +22,8 @@ const record = () => sweeper.ledger.record(ID);
 const told = (state: string): Promise<string> => sweeper.take(instanceEvent(ID, state, sweeper.nowMs, PLACE));
 const asked = async (): Promise<string[]> => sweeper.waiting(ID);
 
-describe('an instance that no event told of', () => {
-  it.each(['pending', 'running'])('is asked about when it is found %s', async (state) => {
+describe('an instance without an event', () => {
+  it.each(['pending', 'running'])('is queried when it is found %s', async (state) => {
     there({ state });
     await sweeper.sweep();
     expect(await asked()).toEqual(['launch instance', 'launch system']);
@@ -36,7 +36,7 @@ describe('an instance that no event told of', () => {
     expect(sweeper.done()).toMatchObject({ instances: 1, found: 1 });
   });
 
-  it('is asked about once, however often it is found, and whatever its events say afterwards', async () => {
+  it('is queried once, for any number of sweeps and later events', async () => {
     there();
     for (let n = 0; n < 3; n++) await sweeper.sweep();
     expect(await told('running')).toBe('stale');
@@ -44,7 +44,7 @@ describe('an instance that no event told of', () => {
     expect(sweeper.done()).toMatchObject({ found: 0, caughtUp: 0 });
   });
 
-  it('is asked about again when it was started after a stop', async () => {
+  it('is queried again after a new start', async () => {
     there();
     await sweeper.sweep();
     sweeper.nowMs += 20 * MINUTE;
@@ -53,28 +53,28 @@ describe('an instance that no event told of', () => {
     expect(record()).toMatchObject({ version: sweeper.nowMs - 30 * SECOND, firstEventAtMs: T0 });
   });
 
-  it('counts as launched when it was found, on the very first sweep', async () => {
+  it('counts as launched when it is found, on the first sweep', async () => {
     sweeper = new Sweeper();
     there({ launchedAtMs: T0 - 60 * MINUTE });
     await sweeper.sweep();
     expect(record()?.occurredAtMs).toBe(T0);
   });
 
-  it('enters the ledger even when it came and went between two sweeps', async () => {
+  it('is recorded even if it started and ended between two sweeps', async () => {
     there({ state: 'terminated', launchedAtMs: T0 + 10 * SECOND, addresses: [], macs: [] });
     await sweeper.sweep();
     expect(record()).toMatchObject({ stopped: true, firstEventAtMs: T0 + 10 * SECOND });
     expect(await asked()).toEqual([]);
   });
 
-  it('does not when it had ended before the first sweep', async () => {
+  it('is not recorded if it ended before the first sweep', async () => {
     there({ state: 'terminated', launchedAtMs: T0 - 10 * MINUTE });
     await sweeper.sweep();
     expect(record()).toBeUndefined();
   });
 });
 
-describe('an instance that nobody expects an agent on', () => {
+describe('an ignored instance', () => {
   const verdict = () => {
     const known = record();
     return known && verdictOf(known, sweeper.nowMs);
@@ -89,7 +89,7 @@ describe('an instance that nobody expects an agent on', () => {
   it.each<[string, Partial<Instance>]>([
     ['has the tag mayfly:ignore', { tags: { 'mayfly:ignore': 'true' } }],
     ['is run by Lambda', { managedBy: 'scaler.lambda.amazonaws.com' }],
-  ])('has its record and is no miss, where it %s', async (_, instance) => {
+  ])('has a record and is not missed, if it %s', async (_, instance) => {
     there(instance);
     await told('running');
     await later(70);
@@ -100,7 +100,7 @@ describe('an instance that nobody expects an agent on', () => {
     expect(verdict()).toEqual({ verdict: 'ignored' });
   });
 
-  it('is one as soon as somebody says so, and none once that is taken back', async () => {
+  it('follows its tag in both directions', async () => {
     there();
     await later(70);
     expect(verdict()).toEqual({ verdict: 'missed', reason: 'no-agent' });
@@ -122,7 +122,7 @@ describe('an instance that nobody expects an agent on', () => {
     },
   );
 
-  it('is seen where it has one all the same', async () => {
+  it('is seen if it has an agent anyway', async () => {
     there({ tags: { 'mayfly:ignore': 'true' } });
     await later(1);
     await sweeper.ledger.recordSighting(ID, aSighting([ID], [], sweeper.nowMs));
@@ -130,7 +130,7 @@ describe('an instance that nobody expects an agent on', () => {
   });
 });
 
-describe('an instance that the ledger knows', () => {
+describe('a known instance', () => {
   it.each(['shutting-down', 'terminated'])('is ended when it is found %s', async (state) => {
     there();
     await told('running');
@@ -148,7 +148,7 @@ describe('an instance that the ledger knows', () => {
     expect(sweeper.done()).toMatchObject({ caughtUp: 0 });
   });
 
-  it('stays ended where EC2 still says for a moment that it runs', async () => {
+  it('stays ended while EC2 still lists it as running', async () => {
     there();
     await told('running');
     await told('terminated');
@@ -157,7 +157,7 @@ describe('an instance that the ledger knows', () => {
     expect(sweeper.done()).toMatchObject({ failures: 0 });
   });
 
-  it('is asked about by the sweep where its event was never finished', async () => {
+  it('is queried by the sweep if the handling of its event never finished', async () => {
     there();
     const { policy } = sweeper.deps;
     const calls = { n: 0 };
@@ -176,7 +176,7 @@ describe('an instance that the ledger knows', () => {
 });
 
 describe('the identity of an instance', () => {
-  it('is what EC2 says, in the words of the ledger', async () => {
+  it('comes from EC2, under the names of the ledger', async () => {
     there({
       availabilityZone: 'us-east-1a',
       autoScalingGroup: 'web',
@@ -204,7 +204,7 @@ describe('the identity of an instance', () => {
     expect(Object.keys(record()?.identity ?? {}).filter((key) => key.startsWith('tag:'))).toHaveLength(50);
   });
 
-  it('is learned of one that an event told of, once, and again when its address changed', async () => {
+  it('is learned once after an event, and again when an address changes', async () => {
     there();
     await told('running');
     let writes = 0;
@@ -222,7 +222,7 @@ describe('the identity of an instance', () => {
     expect(record()?.identity.ip).toBe('10.0.3.7 54.1.2.3');
   });
 
-  it('keeps its addresses when it is terminated and EC2 has forgotten them', async () => {
+  it('keeps its addresses when it is terminated and EC2 no longer has them', async () => {
     there();
     await sweeper.sweep();
     there({ state: 'terminated', addresses: [], macs: [] });
@@ -231,7 +231,7 @@ describe('the identity of an instance', () => {
   });
 });
 
-describe('while ECS refuses every call', () => {
+describe('while ECS throttles every call', () => {
   beforeEach(() => {
     sweeper.account.before = async (what) => {
       if (what === 'instances') return;
@@ -241,7 +241,7 @@ describe('while ECS refuses every call', () => {
     };
   });
 
-  it('instances are found all the same, and those without an agent are findings', async () => {
+  it('instances are still found, and those without an agent are fleet issues', async () => {
     there();
     for (let minute = 0; minute < 5; minute += 1) {
       await sweeper.sweep();
@@ -255,7 +255,7 @@ describe('while ECS refuses every call', () => {
 });
 
 describe('while EC2 does not answer', () => {
-  it('tasks are looked at all the same, and the fleet is not counted', async () => {
+  it('tasks are still swept, and the fleet is not counted', async () => {
     sweeper.account.others.push('arn:aws:ecs:us-east-1:111122223333:cluster/empty');
     sweeper.account.before = (what) => {
       if (what === 'instances') throw new OutOfBudget('DescribeInstances was throttled');
@@ -267,7 +267,7 @@ describe('while EC2 does not answer', () => {
     expect(sweeper.progress.state).toEqual({ beganMs: T0, tasksSinceMs: T0 + MINUTE, instancesSinceMs: T0 });
   });
 
-  it('a refusal that will not pass is a failure', async () => {
+  it('a permanent error is a failure', async () => {
     sweeper.account.before = (what) => {
       if (what === 'instances') throw new Error('UnauthorizedOperation');
     };

@@ -20,8 +20,8 @@ async function begun(): Promise<void> {
   sweeper.nowMs += MINUTE;
 }
 
-describe('a task that no event told of', () => {
-  it('is asked about while it runs, and the ledger says who told of it', async () => {
+describe('a task without an event', () => {
+  it('is queried while it runs, and recorded as detected by a sweep', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs - 30 * SECOND));
     expect(await sweeper.sweep()).toBe(0);
@@ -34,7 +34,7 @@ describe('a task that no event told of', () => {
     expect(sweeper.done()).toMatchObject({ listed: 1, described: 1, found: 1, caughtUp: 0, complete: true });
   });
 
-  it('is asked about after its end, by the post-mortem questions', async () => {
+  it('is queried after its end, with post-mortem queries', async () => {
     await begun();
     sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs - 30 * SECOND));
     await sweeper.sweep();
@@ -42,7 +42,7 @@ describe('a task that no event told of', () => {
     expect(sweeper.done()).toMatchObject({ found: 1 });
   });
 
-  it('is described once, whatever it is and however often it is listed after that', async () => {
+  it('is described once, for any number of later listings', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     sweeper.account.put(aDescription(2, STOPPED, sweeper.nowMs));
@@ -54,7 +54,7 @@ describe('a task that no event told of', () => {
     expect(sweeper.done()).toMatchObject({ listed: 2, described: 0, found: 0 });
   });
 
-  it('is described again once what it was is over', async () => {
+  it('is described again when its status changes', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     await sweeper.sweep();
@@ -69,7 +69,7 @@ describe('a task that no event told of', () => {
   it.each([
     ['before it runs', { version: 2, phase: 1, stopping: false }],
     ['while its containers are made', { version: 3, phase: 2, stopping: false }],
-  ])('is looked at each time %s', async (_, moment) => {
+  ])('is described each time %s', async (_, moment) => {
     await begun();
     sweeper.account.put(aDescription(1, moment, sweeper.nowMs));
     await sweeper.sweep();
@@ -78,7 +78,7 @@ describe('a task that no event told of', () => {
     expect(sweeper.ledger.records).toHaveLength(1);
   });
 
-  it('counts as ahead of its event when it changed a moment ago', async () => {
+  it('counts as ahead of its event if it changed a moment ago', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs - 9 * SECOND));
     await sweeper.sweep();
@@ -86,7 +86,7 @@ describe('a task that no event told of', () => {
   });
 });
 
-describe('a task that events tell of', () => {
+describe('a task with events', () => {
   const told = (moment = RUNNING, n = 1) =>
     sweeper.take(taskEvent(taskArn(n), aDescription(n, moment, sweeper.nowMs), sweeper.nowMs, PLACE));
 
@@ -101,7 +101,7 @@ describe('a task that events tell of', () => {
     expect(sweeper.account.described).toEqual([]);
   });
 
-  it('may be told of before or after the sweep: the second changes nothing', async () => {
+  it('may have its event before or after the sweep: the second one changes nothing', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     await sweeper.sweep();
@@ -111,7 +111,7 @@ describe('a task that events tell of', () => {
     expect(await sweeper.waiting()).toHaveLength(2);
   });
 
-  it('is left to its event for three minutes, then done by the sweep', async () => {
+  it('is left to its event for three minutes, then handled by the sweep', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     const { instancesOf } = sweeper;
@@ -127,7 +127,7 @@ describe('a task that events tell of', () => {
     expect(await sweeper.waiting()).toHaveLength(2);
   });
 
-  it('is looked at again while one of its containers has no id yet', async () => {
+  it('is described again while one of its containers has no id', async () => {
     await begun();
     const [first, ...others] = [dockerId(10), dockerId(11)];
     const whole = aDescription(1, { ...RUNNING, version: 5 }, sweeper.nowMs, { containers: 2 });
@@ -140,23 +140,23 @@ describe('a task that events tell of', () => {
   });
 });
 
-describe('when a change that was found counts as having occurred', () => {
+describe('the time of a change found by a sweep', () => {
   const occurred = () => sweeper.ledger.record(taskArn(1))?.occurredAtMs;
 
-  it('is now, on the very first sweep: nobody waited for what was there before Mayfly', async () => {
+  it('is now, on the first sweep', async () => {
     sweeper.account.put(aDescription(1, STOPPED, T0 - 50 * MINUTE));
     await sweeper.sweep();
     expect(occurred()).toBe(T0);
   });
 
-  it('is when it changed, by its own word, if that was after the last complete sweep began', async () => {
+  it('is its own time of change, if that was after the last complete sweep began', async () => {
     await begun();
     sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs - 20 * SECOND));
     await sweeper.sweep();
     expect(occurred()).toBe(T0 + 40 * SECOND);
   });
 
-  it('is when it changed, too, where a cluster that fails lets no sweep come to its end', async () => {
+  it('is its own time of change, even if a failing cluster prevents complete sweeps', async () => {
     sweeper.account.others.push(cluster('closed'));
     sweeper.account.before = (what) => {
       if (what.startsWith('closed')) throw new Error('AccessDenied');
@@ -180,7 +180,7 @@ describe('when a change that was found counts as having occurred', () => {
     expect(occurred()).toBe(T0);
   });
 
-  it('is never in the future, however far ahead its clock is', async () => {
+  it('is never in the future, for any clock', async () => {
     await begun();
     sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs + 5 * MINUTE));
     await sweeper.sweep();
@@ -194,7 +194,7 @@ describe('a sweep that runs out of time or calls', () => {
       sweeper.account.put(aDescription(n, STOPPED, sweeper.nowMs, { cluster: cluster(name) }));
   };
 
-  it('is taken up by the next one at the cluster that was not reached', async () => {
+  it('is continued by the next one at the first cluster it did not reach', async () => {
     for (const [index, name] of ['a', 'b', 'c'].entries()) many(1, name, index);
     let calls = 0;
     sweeper.account.before = (what) => {
@@ -215,7 +215,7 @@ describe('a sweep that runs out of time or calls', () => {
     expect(sweeper.ledger.records).toHaveLength(3);
   });
 
-  it('gets through a cluster of any size, bit by bit', async () => {
+  it('sweeps a cluster of any size step by step', async () => {
     many(280, 'large');
     sweeper.account.pageSize = 10;
     let sweeps = 0;
@@ -236,7 +236,7 @@ describe('a sweep that runs out of time or calls', () => {
     expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0 });
   });
 
-  it('describes together what several pages hold, and not a page at a time', async () => {
+  it('describes the tasks of several pages together', async () => {
     await begun();
     many(300, 'large');
     sweeper.account.pageSize = 10;
@@ -244,7 +244,7 @@ describe('a sweep that runs out of time or calls', () => {
     expect(sweeper.account.described.map((arns) => arns.length)).toEqual([10, 20, 40, 80, 100, 50]);
   });
 
-  it('ends by the time it has, having said where it was', async () => {
+  it('ends in time, and saves its position', async () => {
     many(50, 'a');
     sweeper.account.pageSize = 1;
     sweeper.account.before = () => {
@@ -256,7 +256,7 @@ describe('a sweep that runs out of time or calls', () => {
     expect(sweeper.progress.state.unfinished?.at.from).toBeDefined();
   });
 
-  it('passes over a cluster that is gone, and begins anew after the last', async () => {
+  it('skips a cluster that is gone, and restarts after the last', async () => {
     sweeper.progress.state = {
       unfinished: { startedAtMs: T0 - MINUTE, at: { cluster: cluster('b'), list: 'STOPPED' } },
     };
@@ -290,7 +290,7 @@ describe('a task whose definition ECS does not describe', () => {
     return record && verdictOf(record, sweeper.nowMs);
   };
 
-  it('is asked about with all its containers, and judged by the essential ones once ECS says which', async () => {
+  it('is queried with all its containers, and its verdict uses the essential ones once ECS describes them', async () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs, { containers: 2 }));
     await sweeper.sweep();
     expect(await sweeper.waiting()).toEqual(['live container', 'live processes']);
@@ -311,7 +311,7 @@ describe('a task whose definition ECS does not describe', () => {
     expect(sweeper.ledger.record(taskArn(1))?.subjects).toEqual([FIRST, SECOND_ONE]);
   });
 
-  it('is looked up no more once that is known', async () => {
+  it('is not looked up again once that is known', async () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs, { containers: 2 }));
     sweeper.account.put(aDescription(2, RUNNING, sweeper.nowMs, { containers: 1 }));
     names.known = new Set(['c0', 'c1']);
@@ -322,7 +322,7 @@ describe('a task whose definition ECS does not describe', () => {
 });
 
 describe('a sweep that begins while another is under way', () => {
-  it('leaves the work to that one, and says so', async () => {
+  it('does nothing, and reports that', async () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     let second: number | undefined = 0;
     sweeper.account.before = async (what) => {
@@ -338,7 +338,7 @@ describe('a sweep that begins while another is under way', () => {
 });
 
 describe('a part of a sweep that fails', () => {
-  it('does not keep the others from being done, and is told of', async () => {
+  it('does not stop the others, and is reported', async () => {
     await begun();
     const bad = { ...aDescription(1, RUNNING, sweeper.nowMs), version: 'four' };
     sweeper.account.put(bad);
@@ -356,7 +356,7 @@ describe('a part of a sweep that fails', () => {
     expect(sweeper.done()).toMatchObject({ clusters: 1, failures: 1, complete: false });
   });
 
-  it('is tried again by the next sweep', async () => {
+  it('is retried by the next sweep', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     const { policy } = sweeper.deps;
@@ -370,7 +370,7 @@ describe('a part of a sweep that fails', () => {
     expect(await sweeper.waiting(HOST)).toHaveLength(2);
   });
 
-  it('ends the sweep where ECS refuses to look up hosts, and is no failure', async () => {
+  it('ends the sweep if ECS throttles the look-up of hosts, and is not a failure', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     sweeper.account.put(aDescription(2, RUNNING, sweeper.nowMs, { cluster: cluster('z') }));

@@ -36,7 +36,7 @@ describe('an attack sequence', () => {
     { uid: 'arn:aws:s3:::bucket', resourceType: 'S3_BUCKET' },
   ];
 
-  it('asks each of its hosts once: of its instances, and of its tasks', async () => {
+  it('queries each of its hosts once: those of its instances and of its tasks', async () => {
     await world.aNode(ON_ECS);
     await world.aNode(ON_EKS);
     await world.take(fixture(15), fixture(5));
@@ -46,7 +46,7 @@ describe('an attack sequence', () => {
     expect(homeless()).toEqual([]);
   });
 
-  it('asks those that are known, and the others once they are, each once', async () => {
+  it('queries the known hosts, and the others once they are known, each once', async () => {
     await world.aNode(ON_ECS);
     await arrives(aSequence(1, resources));
     expect(await answerAll(world, ON_ECS)).toHaveLength(3);
@@ -66,7 +66,7 @@ describe('an attack sequence', () => {
     expect(await world.everyQuery()).toHaveLength(0);
   });
 
-  it('reaches no more hosts than one trigger may, and says so', async () => {
+  it('reaches at most as many hosts as one trigger may, and reports that', async () => {
     world.policy = inForce({ ...policy, limits: { ...policy.limits, hostsPerTrigger: 2 } });
     const many = Array.from({ length: 5 }, (_, n) => ({ uid: `i-${n}`, resourceType: 'EC2_INSTANCE' }));
     for (const { uid } of many) await world.aNode(uid);
@@ -77,7 +77,7 @@ describe('an attack sequence', () => {
     ]);
   });
 
-  it('is asked about once a host, wherever the function dies', async () => {
+  it('queries each host once, wherever the function dies', async () => {
     for (let at = 1; ; at++) {
       world = await aWorldUnder(policy);
       await world.aNode(ON_ECS);

@@ -7,11 +7,11 @@ const minutes = fc.integer({ min: -30 * MINUTE, max: 30 * MINUTE });
 const heartbeat = fc.integer({ min: 30, max: 7200 });
 
 describe('the deadline of a notice', () => {
-  it('is two minutes after it', () => {
+  it('is two minutes after the notice', () => {
     expect(deadlineOf(T0, T0 + 9 * SECOND)).toBe(T0 + 120 * SECOND);
   });
 
-  it('leaves 15 s at least and two minutes at most, whatever the clocks say', () => {
+  it('leaves at least 15 s and at most two minutes, for any clocks', () => {
     fc.assert(
       fc.property(minutes, (skewMs) => {
         const left = deadlineOf(T0 + skewMs, T0) - T0;
@@ -22,7 +22,7 @@ describe('the deadline of a notice', () => {
   });
 });
 
-describe('the time for which a hook is held', () => {
+describe('how long a hook is held', () => {
   const held = (skewMs: number, seconds: number) => holdUntil(T0 + skewMs, seconds, T0) - T0;
 
   it.each([
@@ -32,11 +32,11 @@ describe('the time for which a hook is held', () => {
     [150, 120],
     [7200, 120],
     [-1, 20],
-  ])('is, of a heartbeat of %i s, %i s at most', (seconds, expected) => {
+  ])('for a heartbeat of %i s is at most %i s', (seconds, expected) => {
     expect(held(0, seconds)).toBe(expected * SECOND);
   });
 
-  it('is never longer than two minutes, and never less than nothing', () => {
+  it('is never longer than two minutes, and never negative', () => {
     fc.assert(
       fc.property(minutes, heartbeat, (skewMs, seconds) => {
         expect(held(skewMs, seconds)).toBeGreaterThanOrEqual(0);
@@ -45,7 +45,7 @@ describe('the time for which a hook is held', () => {
     );
   });
 
-  it('ends before the heartbeat by the clocks, as long as there is any of it left', () => {
+  it('ends before the heartbeat by the clocks, while any of it is left', () => {
     fc.assert(
       fc.property(heartbeat, fc.nat(), (seconds, part) => {
         const leftMs = 1 + (part % (seconds * SECOND));
@@ -65,7 +65,7 @@ describe('the time for which a hook is held', () => {
     );
   });
 
-  it('is within the heartbeat of an action that has just begun, also where clocks differ by minutes', () => {
+  it('is within the heartbeat of an action that has just begun, even if clocks differ by minutes', () => {
     fc.assert(
       fc.property(minutes, heartbeat, (skewMs, seconds) => {
         expect(held(skewMs, seconds)).toBeLessThanOrEqual((seconds - 10) * SECOND);

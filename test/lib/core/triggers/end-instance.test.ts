@@ -44,7 +44,7 @@ const node = (host = INSTANCE) => world.ports.registry.find(host, true);
 const listed = async () => (await everyEntry(world.ports.directory)).map(({ hostIdentifier }) => hostIdentifier);
 
 describe('an instance that is terminated', () => {
-  it.each(['shutting-down', 'terminated'])('loses its key at the first word of it: %s', async (state) => {
+  it.each(['shutting-down', 'terminated'])('loses its node key at the first event about its end: %s', async (state) => {
     await world.aNode(INSTANCE);
     await ends(state);
     expect(lives(await node(), world.nowMs)).toBe(false);
@@ -52,7 +52,7 @@ describe('an instance that is terminated', () => {
     expect(world.outcomes()).toEqual(['ended']);
   });
 
-  it('is counted by nobody any more: no selector finds it', async () => {
+  it('is no longer matched by any selector', async () => {
     const enrolled = await world.aNode(INSTANCE);
     await world.ports.directory.record(entryOf(enrolled), world.nowMs + NODE_TTL_MS);
     expect(await listed()).toEqual([INSTANCE]);
@@ -60,7 +60,7 @@ describe('an instance that is terminated', () => {
     expect(await listed()).toEqual([]);
   });
 
-  it('keeps its history: who it was, since when, what was seen of it', async () => {
+  it('keeps its record: identity, times and sightings', async () => {
     await arrives(fixture(22));
     await world.aNode(INSTANCE);
     const taken = await world.poll(INSTANCE);
@@ -78,14 +78,14 @@ describe('an instance that is terminated', () => {
     expect(await node()).toMatchObject({ identity: anIdentity() });
   });
 
-  it('is handled once, however often and in whatever state it is told of', async () => {
+  it('is handled once, for any number of events in any state', async () => {
     await ends('shutting-down');
     await ends('terminated');
     await ends('shutting-down');
     expect(world.outcomes()).toEqual(['ended', 'stale', 'stale']);
   });
 
-  it('never lives again by a start that is told of late', async () => {
+  it('stays ended when an event about its start arrives late', async () => {
     await ends();
     await arrives({ ...fixture(19), time: new Date(ENDED + 30 * MINUTE).toISOString() });
     await arrives(fixture(22));
@@ -93,18 +93,18 @@ describe('an instance that is terminated', () => {
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
-  it('is in the ledger, also when nobody ever told that it was there', async () => {
+  it('is recorded in the ledger, even without an earlier event', async () => {
     await ends();
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'no-agent' });
   });
 
-  it('was not asked about, where its agent was there and nobody told of its start', async () => {
+  it('is missed as not-asked if it had an agent and no event about its start', async () => {
     await world.aNode(INSTANCE);
     await ends();
     expect(await world.verdict(INSTANCE)).toEqual({ verdict: 'missed', reason: 'not-asked' });
   });
 
-  it.each(['stopping', 'stopped', 'pending', 'evaporating'])('is not the one that is %s', async (state) => {
+  it.each(['stopping', 'stopped', 'pending', 'evaporating'])('is not one in state %s', async (state) => {
     await world.aNode(INSTANCE);
     await ends(state);
     expect(world.outcomes()).toEqual(['ignored']);
@@ -112,7 +112,7 @@ describe('an instance that is terminated', () => {
   });
 });
 
-describe('rules that ask somebody else about an instance', () => {
+describe('rules on instances with other targets', () => {
   /** There is one that asks the bastion on these events. */
   function rule(event: Record<string, unknown>): void {
     const asksBastion = aRule('bastion', { event }, { target: { host: "'bastion'" } });
@@ -126,7 +126,7 @@ describe('rules that ask somebody else about an instance', () => {
   }
   const STATE = { source: ['aws.ec2'], 'detail-type': ['EC2 Instance State-change Notification'] };
 
-  it('ask once about a launch, whoever tells of it and however often', async () => {
+  it('queue once for a launch, for any number of events from any source', async () => {
     rule({ $or: [STATE, { 'detail-type': ['EC2 Instance Launch Successful'] }] });
     const sweep = { ...fixture(19), id: 'sweep-1', time: '2026-11-20T10:10:12Z' };
     const counts: number[] = [];
@@ -141,7 +141,7 @@ describe('rules that ask somebody else about an instance', () => {
     expect(await asked()).toBe(0);
   });
 
-  it('ask about a launch that only its group tells them of, also when EC2 told of it before', async () => {
+  it("apply to the group's event about a launch, even after the event of EC2", async () => {
     rule({ 'detail-type': ['EC2 Instance Launch Successful'] });
     await arrives(fixture(19));
     expect(await asked()).toBe(0);
@@ -149,7 +149,7 @@ describe('rules that ask somebody else about an instance', () => {
     expect(await asked()).toBe(1);
   });
 
-  it('ask nothing about a launch that is told of after the end', async () => {
+  it('queue nothing for a launch whose event arrives after the end', async () => {
     await ends();
     rule({ source: ['aws.ec2', 'aws.autoscaling'] });
     await arrives(fixture(19));
@@ -157,7 +157,7 @@ describe('rules that ask somebody else about an instance', () => {
     expect(await asked()).toBe(0);
   });
 
-  it('ask once about each word of the end, under however many ids it is told', async () => {
+  it('queue once for each state of the end, for any number of event ids', async () => {
     rule({ ...STATE, detail: { state: ['terminated'] } });
     await ends('shutting-down');
     expect(await asked()).toBe(0);
@@ -167,7 +167,7 @@ describe('rules that ask somebody else about an instance', () => {
     expect(await asked()).toBe(0);
   });
 
-  it('do not keep its key alive when they fail, and ask when the event comes back', async () => {
+  it('do not keep its node key valid when they fail, and queue when the event is retried', async () => {
     await world.aNode(INSTANCE);
     rule({ ...STATE, detail: { state: ['terminated'] } });
     const { policy } = world;
@@ -183,7 +183,7 @@ describe('rules that ask somebody else about an instance', () => {
   });
 });
 
-describe('what waited for its agent', () => {
+describe('the pending queries of an ended instance', () => {
   async function aTask(n: number): Promise<string> {
     const workload = taskArn(n);
     await world.ports.ledger.advance(aSnapshot(n, { workload, subjects: [dockerId(n)] }));
@@ -193,7 +193,7 @@ describe('what waited for its agent', () => {
   }
   const gone = { verdict: 'missed', reason: 'host-gone' };
 
-  it('gets its verdict at once: what nobody took, and what was handed over and never answered', async () => {
+  it('lead to a verdict at once, both undelivered and unanswered ones', async () => {
     world.nowMs = T0;
     await world.aNode(INSTANCE);
     const tasks = await Promise.all([1, 2, 3, 4].map(aTask));
@@ -211,7 +211,7 @@ describe('what waited for its agent', () => {
     });
   });
 
-  it('has a verdict only in as far as it was not answered', async () => {
+  it('lead to a verdict only if they were not answered', async () => {
     world.nowMs = T0;
     await world.aNode(INSTANCE);
     const tasks = await Promise.all([1, 2].map(aTask));
@@ -224,7 +224,7 @@ describe('what waited for its agent', () => {
       expect((await world.record(task)).troubles).toEqual(task === answered ? [] : ['host-gone']);
   });
 
-  it('is the instance itself: nobody answered for it in time', async () => {
+  it('include those about the instance itself, which is missed', async () => {
     await arrives(fixture(19));
     await world.aNode(INSTANCE);
     await ends();
@@ -232,7 +232,7 @@ describe('what waited for its agent', () => {
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
-  it('is not asked again: a task whose end is told of later is missed with its host', async () => {
+  it('are not queued again: a task that ends later is missed with its host', async () => {
     world.nowMs = Date.parse(fixture(5).time);
     await world.aNode(INSTANCE);
     await world.take(fixture(15));
@@ -244,7 +244,7 @@ describe('what waited for its agent', () => {
     expect(await world.verdict(TASK)).toEqual(gone);
   });
 
-  it('is not asked at all where all that is told of a task comes after its host', async () => {
+  it('are never queued for a task whose events all arrive after its host ended', async () => {
     await world.aNode(INSTANCE);
     await ends();
     await world.take(fixture(15));
@@ -253,7 +253,7 @@ describe('what waited for its agent', () => {
     expect(await world.verdict(TASK)).toEqual(gone);
   });
 
-  it('keeps the verdict of what was seen before', async () => {
+  it('do not change the verdict of a workload seen before', async () => {
     world.nowMs = Date.parse(fixture(5).time);
     await world.aNode(INSTANCE);
     await world.take(fixture(15));
@@ -298,7 +298,7 @@ describe('an instance whose agent has another name', () => {
     expect(await world.waiting('web-7')).toEqual([]);
   });
 
-  it('does so, too, when its agent has enrolled anew since', async () => {
+  it('does so even if its agent has enrolled anew since', async () => {
     await named('web-7');
     world.nowMs += 20 * MINUTE;
     await world.enroll('web-7', { agentInstance: 'agent-2' });
@@ -306,7 +306,7 @@ describe('an instance whose agent has another name', () => {
     expect(lives(await node('web-7'), world.nowMs)).toBe(false);
   });
 
-  it('leaves another machine alone that has the name by now', async () => {
+  it('does not affect another instance that has the name by now', async () => {
     await named('web-7');
     world.nowMs += 20 * MINUTE;
     await world.enroll('web-7', { uuid: 'uuid-2', agentInstance: 'agent-2' });
@@ -318,7 +318,7 @@ describe('an instance whose agent has another name', () => {
 });
 
 describe('an enrollment after the end', () => {
-  it('is refused to the same machine, whose agent enrolls again when it is told that its key is dead', async () => {
+  it('is rejected for the same instance, whose agent enrolls again after its key was rejected', async () => {
     await world.aNode(INSTANCE);
     await ends();
     await expect(world.enroll(INSTANCE)).rejects.toThrow(`${INSTANCE} has ended`);
@@ -326,7 +326,7 @@ describe('an enrollment after the end', () => {
     expect(lives(await node(), world.nowMs)).toBe(false);
   });
 
-  it('is for another machine under the same name as any other', async () => {
+  it('succeeds for another host under the same name', async () => {
     await world.aNode(INSTANCE);
     await ends();
     const { node: next, twin } = await world.enroll(INSTANCE, { uuid: 'uuid-2' });
@@ -334,14 +334,14 @@ describe('an enrollment after the end', () => {
     expect(twin).toBe(false);
   });
 
-  it('is refused to one that enrolls for the first time: nobody else has the id of an instance', async () => {
+  it('is rejected for a first enrollment under the instance id, which is unique', async () => {
     await ends('shutting-down');
     await expect(world.enroll(INSTANCE)).rejects.toThrow('has ended');
     expect(await node()).toBeUndefined();
     expect(await world.waiting(INSTANCE)).toEqual([]);
   });
 
-  it('is refused to one that does not say which machine it is, also when its node has been forgotten', async () => {
+  it('is rejected without hardware identity, even if its node has expired', async () => {
     await world.aNode(INSTANCE, { uuid: '', agentInstance: '' });
     await ends();
     for (const days of [0, 8]) {
@@ -350,7 +350,7 @@ describe('an enrollment after the end', () => {
     }
   });
 
-  it('of another machine under the same name is its own, as often as it comes', async () => {
+  it('of another host under the same name succeeds every time', async () => {
     await world.aNode(INSTANCE);
     await ends();
     for (let times = 0; times < 3; times++) {
@@ -360,7 +360,7 @@ describe('an enrollment after the end', () => {
     }
   });
 
-  it('tells machines of one name apart by their agents where they do not say which they are', async () => {
+  it('distinguishes hosts of one name by their agents if they have no hardware identity', async () => {
     const before = { ...(await world.aNode('web-7', { uuid: '' })), endedAtMs: ENDED };
     const plan = (identity: Partial<NodeIdentity>) => planEnroll(aNewcomer('web-7', identity), before, ENDED).kind;
     expect(plan({ uuid: '' })).toBe('ended');
@@ -369,7 +369,7 @@ describe('an enrollment after the end', () => {
     expect(plan({ uuid: '', agentInstance: '' })).toBe('new');
   });
 
-  it('never outlives the instance, whatever its calls and those of the end overtake', async () => {
+  it('never outlives the instance, in any interleaving with the end', async () => {
     const order = fc.array(fc.nat({ max: 1 }), { minLength: 25, maxLength: 25 });
     const { table } = await TableWorld.begin();
     let runs = 0;
@@ -391,7 +391,7 @@ describe('an enrollment after the end', () => {
     );
   });
 
-  it('loses to an end that comes while it is under way', async () => {
+  it('fails if the end is handled while it is under way', async () => {
     const before = await world.aNode(INSTANCE);
     world.nowMs += 20 * MINUTE;
     const plan = planEnroll(aNewcomer(INSTANCE, { agentInstance: 'agent-2' }), before, world.nowMs);
@@ -400,7 +400,7 @@ describe('an enrollment after the end', () => {
     expect(await world.ports.registry.enroll(plan.node, plan.replaces)).toBe(false);
   });
 
-  it('so does a poll that is under way: it takes nothing', async () => {
+  it('like a poll that is under way, which takes no query', async () => {
     await world.aNode(INSTANCE);
     await world.ports.queue.enqueue(aHostQuery(1, { host: INSTANCE }));
     const partition = await world.ports.queue.read(INSTANCE, true);

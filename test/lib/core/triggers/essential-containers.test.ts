@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
+import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
 import { aSighting } from '../../../support/a-record.ts';
 import { aTaskEvent } from '../../../support/a-task-event.ts';
@@ -41,7 +42,7 @@ const essentials = async () =>
   Object.fromEntries((await world.record(TASK)).containers.map(({ name, essential }) => [name, essential ?? true]));
 
 describe('a task of several containers', () => {
-  it('is seen when its essential ones are, and shows which was not', async () => {
+  it('is seen when its essential containers are, and shows which one was not', async () => {
     world.ecs.definitions.set(REVISION, { api: true, envoy: false });
     await arrives(fixture(5));
     await answers(API);
@@ -50,7 +51,7 @@ describe('a task of several containers', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
   });
 
-  it('is not seen while an essential one is not', async () => {
+  it('is not seen while an essential container is not', async () => {
     world.ecs.definitions.set(REVISION, { api: true, envoy: false });
     await arrives(fixture(5));
     await answers(ENVOY);
@@ -59,7 +60,7 @@ describe('a task of several containers', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-row' });
   });
 
-  it('can do without what AWS put into it', async () => {
+  it('does not require containers that AWS added', async () => {
     world.ecs.definitions.set(REVISION, { api: true });
     const containers = (fixture(5).detail.containers as Record<string, unknown>[]).map((container, index) =>
       index === 0 ? { ...container, name: 'aws-guardduty-agent-a1B2c3', cpu: 'null', image: undefined } : container,
@@ -82,7 +83,7 @@ describe('a task of several containers', () => {
     },
   );
 
-  it('is seen after all when a later event learns that the rest was not essential', async () => {
+  it('is seen after all when a later event reveals that the others are not essential', async () => {
     await arrives(fixture(5));
     await answers(API);
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-row' });
@@ -91,7 +92,7 @@ describe('a task of several containers', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
   });
 
-  it('is seen without the init container that ended while it ran, also where ECS describes no definition (S16)', async () => {
+  it('is seen without an init container that ended while it ran, even if ECS describes no definition (S16)', async () => {
     world.ecs.fail('ThrottlingException');
     const containers = (fixture(5).detail.containers as Record<string, unknown>[]).map((container) =>
       container.runtimeId === ENVOY ? { ...container, lastStatus: 'STOPPED', exitCode: 0 } : container,
@@ -111,7 +112,7 @@ describe('a task of several containers', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
   });
 
-  it('needs a container that stopped when its end had begun', async () => {
+  it('requires a container that stopped after the task began to stop', async () => {
     world.ecs.fail('ThrottlingException');
     const containers = (fixture(5).detail.containers as Record<string, unknown>[]).map((container) =>
       container.runtimeId === ENVOY ? { ...container, lastStatus: 'STOPPED', exitCode: 1 } : container,
@@ -122,7 +123,7 @@ describe('a task of several containers', () => {
     expect(await world.verdict(TASK)).not.toEqual({ verdict: 'seen' });
   });
 
-  it('is looked up once, however many events and functions there are', async () => {
+  it('is looked up once, for any number of events and functions', async () => {
     world.ecs.definitions.set(REVISION, { api: true, envoy: true });
     await arrives(fixture(3), fixture(4), fixture(5));
     world.coldStart();
@@ -130,7 +131,7 @@ describe('a task of several containers', () => {
     expect(world.ecs.described).toEqual([REVISION]);
   });
 
-  it('sends its event back when the table cannot be read, as ever', async () => {
+  it('fails its event when the table cannot be read', async () => {
     const deps = world.taskDeps();
     const definitions = { essentialContainers: () => Promise.reject(new Error('table')) };
     await expect(handleTask(aTaskEvent(1, running, 2), { ...deps, definitions })).rejects.toThrow('table');
@@ -140,10 +141,57 @@ describe('a task of several containers', () => {
 
 const running = { version: 5, phase: 3, stopping: false };
 
-it('a task of one container is looked up nowhere', async () => {
+it('the definition of a task with one container is not looked up', async () => {
   await arrives(fixture(9));
   expect(world.ecs.described).toEqual([]);
 });
+
+/** A task of three containers: which are essential, whether ECS knows that, and its events and answers. */
+interface Life {
+  readonly essential: readonly number[];
+  readonly known: boolean;
+  readonly steps: readonly (
+    | { readonly phase: number; readonly told: readonly number[] }
+    | { readonly seen: readonly number[]; readonly alive: boolean }
+  )[];
+}
+type Begun = Pick<Life, 'essential' | 'known'> & { readonly n: number };
+
+/** Takes a task through its steps. @returns whether it had any event */
+async function lived(n: number, { essential, known, steps }: Life): Promise<boolean> {
+  const revision = `arn:aws:ecs:us-east-1:111122223333:task-definition/f:${n}`;
+  const names = Object.fromEntries([0, 1, 2].map((c) => [`c${c}`, essential.includes(c)]));
+  if (known) world.ecs.definitions.set(revision, names);
+  const container = `arn:aws:ecs:us-east-1:111122223333:container-instance/c/${n}`;
+  await world.ports.aliases.learn(container, `i-${n}`, world.nowMs);
+  let version = 0;
+  for (const step of steps) {
+    if ('told' in step) {
+      const event = aTaskEvent(n, { version: ++version, phase: step.phase, stopping: false }, 3, container);
+      const containers = event.task.containers.filter((_, index) => step.told.includes(index));
+      const task = { ...event.task, taskDefinitionArn: revision, containers };
+      await handleTask({ ...event, task, raw: { ...Object(event.raw), detail: task } }, world.taskDeps());
+    } else {
+      const ids = step.seen.map((c) => dockerId(10 * n + c));
+      const sighting = step.alive ? aSighting(ids, [], world.nowMs) : aSighting([], ids, world.nowMs);
+      await world.ports.ledger.recordSighting(taskArn(n), sighting);
+    }
+  }
+  return version > 0;
+}
+
+/** A task that counts as covered has every essential container of its record seen. */
+async function expectNoneSkipped({ n, essential, known }: Begun, records: readonly WorkloadRecord[]): Promise<void> {
+  const record = records.find(({ workload }) => workload === taskArn(n));
+  if (!record || record.subjects.length === 0) return;
+  const { all } = await coverageOf([record], world.nowMs);
+  if (all.verdicts.seen + all.verdicts['post-mortem'] === 0) return;
+  const needed = (known ? essential : [0, 1, 2])
+    .map((c) => dockerId(10 * n + c))
+    .filter((id) => record.subjects.includes(id));
+  const isSeen = new Set([...record.seenLive, ...record.seenPostMortem]);
+  expect(needed.filter((id) => !isSeen.has(id))).toEqual([]);
+}
 
 describe('the verdicts on tasks whose events and answers name any of their containers', () => {
   const subset = fc.subarray([0, 1, 2], { minLength: 0 });
@@ -160,48 +208,19 @@ describe('the verdicts on tasks whose events and answers name any of their conta
   });
   let lives = 0;
 
-  it('add up to the tasks, and an essential container that is in the record is never passed over', async () => {
+  it('add up to the number of tasks, and never skip an essential container of the record', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(aLife, { minLength: 1, maxLength: 3 }), async (tasks) => {
-        const begun: { n: number; essential: number[]; known: boolean }[] = [];
-        for (const { essential, known, steps } of tasks) {
+        const begun: Begun[] = [];
+        for (const life of tasks) {
           const n = ++lives;
-          const revision = `arn:aws:ecs:us-east-1:111122223333:task-definition/f:${n}`;
-          const names = Object.fromEntries([0, 1, 2].map((c) => [`c${c}`, essential.includes(c)]));
-          if (known) world.ecs.definitions.set(revision, names);
-          const container = `arn:aws:ecs:us-east-1:111122223333:container-instance/c/${n}`;
-          await world.ports.aliases.learn(container, `i-${n}`, world.nowMs);
-          let version = 0;
-          for (const step of steps) {
-            if ('told' in step) {
-              const event = aTaskEvent(n, { version: ++version, phase: step.phase, stopping: false }, 3, container);
-              const containers = event.task.containers.filter((_, index) => step.told.includes(index));
-              const task = { ...event.task, taskDefinitionArn: revision, containers };
-              await handleTask({ ...event, task, raw: { ...Object(event.raw), detail: task } }, world.taskDeps());
-            } else {
-              const ids = step.seen.map((c) => dockerId(10 * n + c));
-              await world.ports.ledger.recordSighting(
-                taskArn(n),
-                step.alive ? aSighting(ids, [], world.nowMs) : aSighting([], ids, world.nowMs),
-              );
-            }
-          }
-          if (version > 0) begun.push({ n, essential, known });
+          if (await lived(n, life)) begun.push({ n, ...life });
         }
         const records = await world.ports.ledger.read(begun.map(({ n }) => taskArn(n)));
         const { all } = await coverageOf(records, world.nowMs + 24 * 60 * MINUTE);
         expect(all.workloads).toBe(begun.length);
         expect(Object.values(all.verdicts).reduce((sum, count) => sum + count, 0)).toBe(begun.length);
-        for (const { n, essential, known } of begun) {
-          const record = records.find(({ workload }) => workload === taskArn(n));
-          const needed = (known ? essential : [0, 1, 2])
-            .map((c) => dockerId(10 * n + c))
-            .filter((id) => record?.subjects.includes(id));
-          const isSeen = new Set([...(record?.seenLive ?? []), ...(record?.seenPostMortem ?? [])]);
-          const { all: one } = await coverageOf(record ? [record] : [], world.nowMs);
-          if (one.verdicts.seen + one.verdicts['post-mortem'] > 0 && (record?.subjects.length ?? 0) > 0)
-            expect(needed.filter((id) => !isSeen.has(id))).toEqual([]);
-        }
+        for (const one of begun) await expectNoneSkipped(one, records);
       }),
       { numRuns: 40 },
     );

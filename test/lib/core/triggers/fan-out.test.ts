@@ -47,7 +47,7 @@ describe('a request for all nodes with some attributes', () => {
     ['last seen', { seenWithinSeconds: 60 }, ['late']],
     ['no attribute: everybody', {}, ['db', 'late', 'web']],
     ['an attribute nobody has', { tags: { team: ['*'] } }, []],
-  ])('asks those alone, by %s', async (_, match, expected) => {
+  ])('queries only those, by %s', async (_, match, expected) => {
     await listed('db', { platform: 'amzn', hostname: 'db-01-ro-eu' }, 'db-read-only');
     await listed('web', { platform: 'amzn', hostname: 'web-01' });
     world.nowMs += 5 * MINUTE;
@@ -57,7 +57,7 @@ describe('a request for all nodes with some attributes', () => {
     expect(await asked()).toEqual(once(expected));
   });
 
-  it('asks each once, though the request comes again after the answers', async () => {
+  it('queries each once, even if the request is repeated after the answers', async () => {
     for (const host of hosts(5)) await listed(host);
     sweep({});
     const event = aRequest('sweep', { idempotencyKey: 'cve' });
@@ -67,7 +67,7 @@ describe('a request for all nodes with some attributes', () => {
     expect(await asked()).toEqual({});
   });
 
-  it('passes over a node that is gone', async () => {
+  it('skips a node that is gone', async () => {
     await listed('h1');
     world.nowMs += 61 * MINUTE;
     sweep({});
@@ -75,7 +75,7 @@ describe('a request for all nodes with some attributes', () => {
     expect(await asked()).toEqual({});
   });
 
-  it('stops at the limit, and says so', async () => {
+  it('stops at the limit, and reports it', async () => {
     for (const host of hosts(12)) await listed(host);
     sweep({}, 5);
     const event = aRequest('sweep');
@@ -86,7 +86,7 @@ describe('a request for all nodes with some attributes', () => {
     expect(Object.keys(await asked())).toHaveLength(5);
   });
 
-  it('gives hosts whose names sort first no more than their share of a limit', async () => {
+  it('does not favour hosts whose names sort first when a limit applies', async () => {
     const real = hosts(10);
     const fake = Array.from({ length: 20 }, (_, n) => `!${n}`);
     await Promise.all([...real, ...fake].map((host) => listed(host)));
@@ -103,7 +103,7 @@ describe('a request for all nodes with some attributes', () => {
     expect(reached).toBeLessThan(90);
   });
 
-  it('does not call a limit that is just reached one', async () => {
+  it('does not report a limit that is just reached', async () => {
     for (const host of hosts(12)) await listed(host);
     sweep({}, 12);
     await world.take(aRequest('sweep'));
@@ -111,7 +111,7 @@ describe('a request for all nodes with some attributes', () => {
     expect(limited()).toEqual([]);
   });
 
-  it('goes by a limit that was lowered while it was under way', async () => {
+  it('respects a limit that was lowered while it was under way', async () => {
     for (const host of hosts(40)) await listed(host);
     const event = aRequest('sweep');
     const { id } = event;

@@ -39,7 +39,7 @@ const anInstance = (change: object = {}) =>
 const total = async () => (await world.everyQuery()).length;
 
 describe('a GuardDuty finding', () => {
-  it('on an instance (25) asks the agent there, under the name it enrolled with, and has it poll fast', async () => {
+  it('on an instance (25) queries its agent, under its enrolled name, and accelerates it', async () => {
     await world.aNode('web-01');
     await world.ports.aliases.learn(ON_ECS, 'web-01', T0);
     await arrives(fixture(25));
@@ -48,7 +48,7 @@ describe('a GuardDuty finding', () => {
     expect((await world.ports.registry.find('web-01', true))?.hotUntilMs).toBe(T0 + 15 * MINUTE);
   });
 
-  it('of Runtime Monitoring (26) asks for the process and the container it names', async () => {
+  it('of Runtime Monitoring (26) queries the process and the container it names', async () => {
     await world.aNode(ON_EKS);
     await arrives(fixture(26));
     expect(await names(ON_EKS)).toEqual([...CONTAINER_RULE, ...HOST_RULE, ...PROCESS_RULE]);
@@ -61,7 +61,7 @@ describe('a GuardDuty finding', () => {
     expect(world.reports.filter(({ event }) => event === 'query_refused')).toEqual([]);
   });
 
-  it('on a task asks the host that the ledger has for it about the containers it names', async () => {
+  it('on a task queries its host from the ledger about the containers it names', async () => {
     await world.aNode(ON_ECS);
     await world.take(fixture(15), fixture(5));
     await answerAll(world, ON_ECS);
@@ -71,13 +71,13 @@ describe('a GuardDuty finding', () => {
     expect(container?.sql).toContain(`IN ('${dockerId(1)}', '${dockerId(2)}')`);
   });
 
-  it('asks an instance that has no agent yet, if the ledger knows that it runs', async () => {
+  it('queues for an instance without an agent, if the ledger knows that it runs', async () => {
     await anInstance();
     await arrives(fixture(25));
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
   });
 
-  it('asks a host for which as much waits as may', async () => {
+  it('queues for a host whose queue is full', async () => {
     await world.aNode(ON_ECS);
     world.policy = inForce({ ...policy, limits: { ...policy.limits, pendingPerHost: 1 } });
     await world.take(fixture(19));
@@ -86,7 +86,7 @@ describe('a GuardDuty finding', () => {
     expect(await names(ON_ECS)).toEqual(expect.arrayContaining(HOST_RULE));
   });
 
-  it('asks what another finding asked a moment ago: each is the reason of rows of its own', async () => {
+  it('repeats the queries of another recent finding: each has its own rows', async () => {
     await world.aNode(ON_ECS);
     await arrives(aFinding(1));
     world.nowMs += 1000;
@@ -97,7 +97,7 @@ describe('a GuardDuty finding', () => {
     expect(world.reports.filter(({ event }) => event === 'query_dropped')).toEqual([]);
   });
 
-  it('tells in every row which finding was the reason', async () => {
+  it('is named in every row', async () => {
     await world.aNode(ON_ECS);
     await arrives(fixture(25));
     const { pending } = await world.ports.queue.read(ON_ECS, true);
@@ -108,7 +108,7 @@ describe('a GuardDuty finding', () => {
     });
   });
 
-  it('is asked about at the next poll, whatever waited already', async () => {
+  it('is queried at the next poll, before other pending queries', async () => {
     await world.aNode(ON_ECS);
     await world.take(fixture(19));
     await arrives(fixture(25));
@@ -126,7 +126,7 @@ describe('a GuardDuty finding', () => {
     ['on nothing', aFinding(1, withResource({}))],
     ['without a resource', aFinding(1, withResource(null))],
     ['without detail', { ...aFinding(1), detail: null as never }],
-  ])('%s asks nobody, and fails nothing', async (_, event) => {
+  ])('%s queues nothing and does not fail', async (_, event) => {
     await world.aNode(ON_ECS);
     await arrives(event);
     expect(await total()).toBe(0);
@@ -134,20 +134,20 @@ describe('a GuardDuty finding', () => {
     expect(homeless()).toEqual([]);
   });
 
-  it('without a mark of the archive counts as not archived', async () => {
+  it('without an archived flag counts as not archived', async () => {
     await world.aNode(ON_ECS);
     await arrives(aFinding(1, withService({ archived: undefined })));
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
   });
 
-  it('of a process without a start is asked about all the same', async () => {
+  it('of a process without a start time is queried anyway', async () => {
     await world.aNode(ON_ECS);
     await arrives(aFinding(1, withService({ runtimeDetails: { process: { pid: 7 } } })));
     expect(await names(ON_ECS)).toEqual([...HOST_RULE, ...PROCESS_RULE]);
   });
 });
 
-describe('a finding without a host that we know', () => {
+describe('a finding without a known host', () => {
   const pod = aFinding(
     1,
     (detail) => ({ ...detail, resource: { ...(detail.resource as object), instanceDetails: null } }),
@@ -176,26 +176,24 @@ describe('a finding without a host that we know', () => {
     expect(homeless()).toContainEqual(['guardduty-host', why]);
   });
 
-  it('is reported where the task ran on Fargate', async () => {
+  it('is reported if the task ran on Fargate', async () => {
     await world.take(fixture(11));
     const arn = String(fixture(11).detail.taskArn);
     await arrives(onTask(arn));
-    expect(homeless()).toEqual([
-      ['guardduty-host', `${arn} of account 111122223333: the task runs on no host that is known`],
-    ]);
+    expect(homeless()).toEqual([['guardduty-host', `${arn} of account 111122223333: the host of the task is unknown`]]);
   });
 
   it.each<[string, () => Promise<unknown>]>([
     ['whose node has ended', () => world.aNode(ON_ECS).then(() => world.ports.registry.end(ON_ECS, T0))],
     ['that the ledger says has stopped', () => anInstance({ stopped: true })],
-  ])('is reported where it is on a host %s', async (_, gone) => {
+  ])('is reported if its host %s', async (_, gone) => {
     await gone();
     await arrives(aFinding(1));
     expect(await total()).toBe(0);
     expect(homeless()).toEqual([['guardduty-host', `${ON_ECS} of account 111122223333: the host is gone`]]);
   });
 
-  it('is asked about when it is published again and the host is known by then, and then no more', async () => {
+  it('is queried once, when it is published again and the host is known by then', async () => {
     await arrives(aFinding(1), aFinding(2));
     expect(await total()).toBe(0);
     await world.aNode(ON_ECS);
@@ -214,7 +212,7 @@ describe('a finding that is published again', () => {
     expect(await answerAll(world, ON_ECS)).toHaveLength(3);
   });
 
-  it('asks nothing, however often and wherever it comes from, for 90 days', async () => {
+  it('queues nothing for 90 days, for any number of copies from any account', async () => {
     for (let day = 0; day < 89; day += 8) {
       world.nowMs = T0 + day * 24 * HOUR;
       world.coldStart();
@@ -227,20 +225,20 @@ describe('a finding that is published again', () => {
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
   });
 
-  it('asks again when it says something new, once', async () => {
+  it('queues again when its content changes, once', async () => {
     world.nowMs += HOUR;
     const worse = (n: number) => aFinding(n, (detail) => ({ ...detail, severity: 8.5 }));
     await arrives(worse(1), worse(2));
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
   });
 
-  it('is another one where another id has it', async () => {
+  it('is a different one with another id', async () => {
     world.nowMs += HOUR;
     await arrives(aFinding(1, (detail) => ({ ...detail, id: 'another' })));
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
   });
 
-  it('asks nothing of other targets either', async () => {
+  it('queues nothing for other targets either', async () => {
     const on = { event: { source: ['aws.guardduty'], 'detail-type': ['GuardDuty Finding'] } };
     world.policy = inForce(aPolicyOf([aRule('old', on, { target: 'ec2-instance' })]));
     await arrives(aFinding(1));
@@ -250,14 +248,14 @@ describe('a finding that is published again', () => {
     expect(await total()).toBe(0);
   });
 
-  it('asks nothing while its queries wait', async () => {
+  it('queues nothing while its queries are pending', async () => {
     await arrives(aFinding(1, (detail) => ({ ...detail, severity: 8.5 })));
     world.nowMs += 15 * MINUTE;
     await arrives(aFinding(2, (detail) => ({ ...detail, severity: 8.5 })));
     expect(await names(ON_ECS)).toEqual(HOST_RULE);
   });
 
-  it('asks again when its queries expired and the host has answered none of them', async () => {
+  it('queues again if its queries expired and the host answered none of them', async () => {
     const worse = (n: number) => aFinding(n, (detail) => ({ ...detail, severity: 8.5 }));
     await arrives(worse(1));
     world.nowMs += 45 * MINUTE; // the host was away
@@ -270,7 +268,7 @@ describe('a finding that is published again', () => {
     expect(await total()).toBe(0);
   });
 
-  it('cannot be kept quiet by a request that bears its key', async () => {
+  it('cannot be suppressed by a request with its key', async () => {
     world.policy = inForce(policy);
     await arrives(aRequest('x', { idempotencyKey: 'finding y' }));
     world.nowMs += HOUR;

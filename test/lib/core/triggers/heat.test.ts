@@ -19,22 +19,22 @@ async function heatAfter(event: number, policy: Partial<Policy>): Promise<number
   return Math.max(0, ((node?.hotUntilMs ?? 0) - world.nowMs) / SECOND);
 }
 
-describe('the heat of the policy', () => {
-  it('begins with PENDING, before there is anything to ask about', async () => {
+describe('the acceleration of the policy', () => {
+  it('begins with PENDING, before there is a container to query', async () => {
     expect(await heatAfter(2, { heatSeconds: 300 })).toBe(300);
   });
 
-  it('lasts as long as the policy says, and 0 is never', async () => {
+  it('lasts as long as the policy says; 0 disables it', async () => {
     expect(await heatAfter(5, { heatSeconds: 45 })).toBe(45);
     expect(await heatAfter(5, { heatSeconds: 0 })).toBe(0);
   });
 
-  it('is as long as a rule wants it where that is longer', async () => {
+  it("is as long as a rule's if that is longer", async () => {
     const rules = cool.map((rule) => ({ ...rule, accelerateSeconds: 120 }));
     expect(await heatAfter(5, { heatSeconds: 45, rules })).toBe(120);
   });
 
-  it('is none for a task that has stopped', async () => {
+  it('does not apply to a stopped task', async () => {
     expect(await heatAfter(7, { heatSeconds: 300 })).toBe(0);
   });
 });

@@ -54,7 +54,7 @@ async function answered(state: string): Promise<string[]> {
 }
 
 describe('the earliest stop signal of a task', () => {
-  it('has it asked once more, although all its containers were seen', async () => {
+  it('queues its last gasps, even if all its containers were seen', async () => {
     await runs();
     await answered('running');
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
@@ -64,7 +64,7 @@ describe('the earliest stop signal of a task', () => {
     expect((await pending()).map(({ rule }) => rule)).toEqual(Array(3).fill('ecs-task-last-gasp'));
   });
 
-  it('has it asked before all else that waits', async () => {
+  it('queues them before all other pending queries', async () => {
     await runs();
     for (let n = 0; n < 5; n++) await world.ports.queue.enqueue(aHostQuery(n, { host: HOST, priority: 1 }));
     world.nowMs += SECOND;
@@ -73,13 +73,13 @@ describe('the earliest stop signal of a task', () => {
     expect(taken.map(({ set }) => set)).toEqual([...Array(3).fill('last-gasp'), 'live', 'live']);
   });
 
-  it('asks what RUNNING would have asked, too, where that got lost', async () => {
+  it('also queues the queries of a lost RUNNING event', async () => {
     await isToldToStop();
     expect(await names('last-gasp')).toEqual(GASP);
     expect(await names('live')).toEqual(['container', 'processes', 'surroundings']);
   });
 
-  it('asks within two minutes, and keeps the agent polling fast for as long', async () => {
+  it('sets an expiry of two minutes, and accelerates the agent for as long', async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, accelerateSeconds: 1, expiresSeconds: 3600 }));
     await under({ ...builtIn.policy, rules, heatSeconds: 0 });
     await isToldToStop();
@@ -88,7 +88,7 @@ describe('the earliest stop signal of a task', () => {
     expect(await world.ports.registry.find(HOST, true)).toMatchObject({ hotUntilMs: world.nowMs + 2 * MINUTE });
   });
 
-  it('asks for no longer than the rule says', async () => {
+  it('respects a shorter expiry of the rule', async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 40 }));
     await under({ ...builtIn.policy, rules });
     await isToldToStop();
@@ -99,7 +99,7 @@ describe('the earliest stop signal of a task', () => {
   it.each([
     ['behind', -9 * MINUTE, 120],
     ['ahead', 9 * MINUTE, 15],
-  ])('leaves the agent some time where our clock is minutes %s', async (_, skewMs, seconds) => {
+  ])('leaves the agent some time if our clock is minutes %s', async (_, skewMs, seconds) => {
     const event = inState(6, 'RUNNING');
     world.nowMs = Date.parse(event.time) + skewMs;
     await world.take(event);
@@ -107,20 +107,20 @@ describe('the earliest stop signal of a task', () => {
     expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(seconds * SECOND));
   });
 
-  it('counts as seen alive who answers with evidence', async () => {
+  it('leads to a live sighting if the answer has evidence', async () => {
     await isToldToStop();
     expect((await answered('running')).slice(0, 3).every((asked) => asked.startsWith('last-gasp'))).toBe(true);
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
     expect(world.sink.stored.some(({ set }) => set === 'last-gasp')).toBe(true);
   });
 
-  it('proves nothing but an end where the row says that the container has exited', async () => {
+  it('leads to a post-mortem sighting if the row says that the container has exited', async () => {
     await isToldToStop();
     await answered('exited');
     expect(await world.verdict(TASK)).toEqual({ verdict: 'post-mortem' });
   });
 
-  it('asks once, whatever other states follow before the end', async () => {
+  it('queues once, for any states that follow before the end', async () => {
     await isToldToStop();
     await answered('running');
     for (const [version, status] of ['DEACTIVATING', 'STOPPING', 'DEPROVISIONING'].entries())
@@ -128,14 +128,14 @@ describe('the earliest stop signal of a task', () => {
     expect(await pending()).toEqual([]);
   });
 
-  it.each(['DEACTIVATING', 'STOPPING'])('asks at the next sign where it got lost itself: %s', async (status) => {
+  it.each(['DEACTIVATING', 'STOPPING'])('is replaced by the next event if it got lost: %s', async (status) => {
     await runs();
     await answered('running');
     await arrives(inState(7, status));
     expect(await names('last-gasp')).toEqual(GASP);
   });
 
-  it('asks nobody about a task without a host', async () => {
+  it('queues nothing for a task without a host', async () => {
     world.nowMs = Date.parse(fixture(12).time);
     await world.take(fixture(12));
     expect(await world.verdict(String(fixture(12).detail.taskArn))).toEqual({ verdict: 'missed', reason: 'no-host' });
@@ -143,7 +143,7 @@ describe('the earliest stop signal of a task', () => {
 });
 
 describe('the end of a task', () => {
-  it('takes back what nobody took, alive or at its last gasp, and asks about what is left', async () => {
+  it('withdraws undelivered live and last-gasp queries, and queues post-mortem ones', async () => {
     await runs();
     await isToldToStop();
     await arrives(inState(9, 'STOPPED'));
@@ -152,7 +152,7 @@ describe('the end of a task', () => {
     expect(await names('post-mortem')).toEqual(['container', 'mounts']);
   });
 
-  it('takes back the last gasp of a task that was seen, about which nothing else is asked', async () => {
+  it('withdraws the last gasp of a task that was seen, and queues nothing else', async () => {
     await runs();
     await answered('running');
     await isToldToStop();
@@ -161,7 +161,7 @@ describe('the end of a task', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
   });
 
-  it('takes it back also where no rule asks about what has stopped', async () => {
+  it('withdraws it even if no rule matches stopped tasks', async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, postMortem: [] }));
     await under({ ...builtIn.policy, rules });
     await isToldToStop();
@@ -185,13 +185,13 @@ describe('a last-gasp rule', () => {
     ['DEPROVISIONING', 'STOPPED'],
     ['STOPPED', 'STOPPED'],
     ['FADING', 'STOPPED'],
-  ])('asks nothing of a task in %s that is to be in %s, whatever its pattern says', async (last, desired) => {
+  ])('queues nothing for a task in %s with desired status %s, for any pattern', async (last, desired) => {
     await under(greedy());
     await arrives(inState(6, last, desired));
     expect(await pending()).toEqual([]);
   });
 
-  it('asks nothing of other events, either', async () => {
+  it('queues nothing for other events', async () => {
     await under(greedy());
     await world.take(fixture(16), fixture(17), fixture(18));
     expect(await pending()).toEqual([]);

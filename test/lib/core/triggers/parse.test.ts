@@ -10,8 +10,8 @@ const GROUP = 'ephemeral-spot-arm64';
 const TOKEN = 'f55568da-68d3-fbe1-029c-20c9a0d4dee7';
 const atMs = (number: number): number => Date.parse(fixture(number).time);
 
-describe('what an event about an instance says', () => {
-  it('that Spot takes it away (20), by its detail: its resources hold no proper ARN', () => {
+describe('an event about an instance', () => {
+  it('is a Spot interruption (20), read from its detail: its resources hold no proper ARN', () => {
     expect(parseEvent(fixture(20))).toEqual({
       kind: 'notice',
       event: {
@@ -21,25 +21,25 @@ describe('what an event about an instance says', () => {
     });
   });
 
-  it('that Spot may take it away (21)', () => {
+  it('is a rebalance recommendation (21)', () => {
     expect(parseEvent(fixture(21))).toMatchObject({
       kind: 'notice',
       event: { kind: 'rebalance', instanceId: INSTANCE, notice: `rebalance ${atMs(21)}` },
     });
   });
 
-  it('that its group has launched it (22)', () => {
+  it('is a launch by its group (22)', () => {
     expect(parseEvent(fixture(22))).toMatchObject({
       kind: 'launch',
       event: { instanceId: INSTANCE, identity: { auto_scaling_group: GROUP, availability_zone: 'us-east-1b' } },
     });
   });
 
-  it('that a hook holds its launch (23), which is for rules alone', () => {
+  it('is a launch hook (23), which only rules handle', () => {
     expect(parseEvent(fixture(23))).toMatchObject({ kind: 'other', event: { id: fixture(23).id } });
   });
 
-  it('that a hook holds its end (24), and how the action is named', () => {
+  it('is a terminate hook (24), with the names of its action', () => {
     expect(parseEvent(fixture(24))).toEqual({
       kind: 'notice',
       event: {
@@ -50,13 +50,13 @@ describe('what an event about an instance says', () => {
     });
   });
 
-  it('that it moves into a warm pool, which is no end, or ends out of one', () => {
+  it('is a move into a warm pool, which is not an end, or an end from one', () => {
     const moved = fixture(24, { Origin: 'AutoScalingGroup', Destination: 'WarmPool' });
     expect(parseEvent(moved)).toEqual({ kind: 'ignored', eventId: moved.id, why: 'a move into a warm pool' });
     expect(parseEvent(fixture(24, { Origin: 'WarmPool', Destination: 'EC2' }))).toMatchObject({ kind: 'notice' });
   });
 
-  it.each(['shutting-down', 'terminated'])('that it is gone: %s', (state) => {
+  it.each(['shutting-down', 'terminated'])('is an end: %s', (state) => {
     expect(parseEvent(fixture(19, { state }), 'sweep')).toEqual({
       kind: 'end',
       event: {
@@ -66,7 +66,7 @@ describe('what an event about an instance says', () => {
     });
   });
 
-  it('tells actions without a token apart by group, hook and time', () => {
+  it('identifies actions without a token by group, hook and time', () => {
     const notices = [
       fixture(24, { LifecycleActionToken: '' }),
       fixture(24, { LifecycleActionToken: undefined, LifecycleHookName: 'mayfly-2' }),
@@ -80,7 +80,7 @@ describe('what an event about an instance says', () => {
   });
 });
 
-it('names what a malformed event is about', () => {
+it('names the subject of a malformed event', () => {
   const { taskArn } = fixture(5).detail;
   const why = (detail: Record<string, unknown>) => parseEvent({ ...fixture(5, detail), resources: [] });
   expect(why({ version: 'five' })).toMatchObject({
@@ -90,7 +90,7 @@ it('names what a malformed event is about', () => {
   expect(why({ taskArn: 7 })).toEqual({ kind: 'malformed', why: 'detail.taskArn: names no task' });
 });
 
-it('a container instance without an instance id is one without an instance, not an error', () => {
+it('a container instance without an instance id is not an error', () => {
   const file = join(import.meta.dirname, '../../../fixtures/cases/event-container-instance-without-id.json');
   const event = JSON.parse(readFileSync(file, 'utf8')) as object;
   expect(parseEvent(event)).toMatchObject({ kind: 'container-instance', instance: undefined });
@@ -104,7 +104,7 @@ describe('any two members of any event that are absent, null or empty', () => {
     expect('why' in parsed ? parsed.why : parsed.event.occurredAtMs).toBeTruthy();
   };
 
-  it.each(fixtureNumbers)('leave fixture %i something to act on, or a reason', (number) => {
+  it.each(fixtureNumbers)('leave fixture %i handled, or ignored with a reason', (number) => {
     const event = fixture(number);
     const paths = pathsOf(event);
     paths.forEach((path, index) => {

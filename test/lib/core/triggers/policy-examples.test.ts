@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 
 describe('the examples, as their files say to use them', () => {
-  it('a monitoring system asks the host it complains about', async () => {
+  it('a monitoring system queries the host of its alert', async () => {
     const alert = { idempotencyKey: 'alert-4711', host: 'i-0abc123def4567890', service: 'nginx' };
     await world.take(aRequest('host-check', alert), aRequest('host-check', alert));
     const asked = await world.waiting('i-0abc123def4567890');
@@ -21,7 +21,7 @@ describe('the examples, as their files say to use them', () => {
     expect(asked.at(-1)?.sql).toMatch(/WHERE id = 'nginx' \|\| '\.service'$/);
   });
 
-  it('a sweep asks every host of a kind', async () => {
+  it('a sweep queries every host of a kind', async () => {
     for (const [host, platform] of Object.entries({ h1: 'amzn', h2: 'ubuntu', h3: 'amzn' })) {
       const node = await world.aNode(host, { platform, uuid: host });
       await world.ports.directory.record(entryOf(node), world.nowMs + MINUTE);

@@ -33,31 +33,31 @@ beforeEach(async () => {
 const reported = (name: string) => world.reports.filter(({ event }) => event === name).map(({ fields }) => fields);
 
 describe('a request on the bus', () => {
-  it('asks the host it names what the rule of its name asks, and makes it poll fast', async () => {
+  it('queues the queries of its rule for the host it names, and accelerates it', async () => {
     await world.take(aRequest('host-check', { host: 'h1' }));
     expect(await world.waiting('h1')).toEqual([{ rule: 'check', query: 'containers', sql: CHECK }]);
     expect((await world.ports.registry.find('h1', true))?.hotUntilMs).toBe(world.nowMs + 300 * SECOND);
   });
 
-  it('hands its own values to the question', async () => {
+  it('binds its own values in the query', async () => {
     await world.take(aRequest('ports', { host: 'h1', ports: [80, 443] }));
     expect(await world.waiting('h1')).toMatchObject([
       { sql: 'SELECT pid FROM listening_ports WHERE port IN (80, 443)' },
     ]);
   });
 
-  it('finds a host by the id of its instance', async () => {
+  it('finds a host by its instance id', async () => {
     await world.ports.aliases.learn('i-0abc', 'h1', world.nowMs);
     await world.take(aRequest('host-check', { host: 'i-0abc' }));
     expect(await world.waiting('h1')).toHaveLength(1);
   });
 
-  it('may be for several rules at once', async () => {
+  it('may name several rules', async () => {
     await world.take(aRequest(['host-check', 'ports'], { host: 'h1', ports: [80] }));
     expect(await world.waiting('h1')).toMatchObject([{ rule: 'check' }, { rule: 'ports' }]);
   });
 
-  it('for a host that never enrolled waits for it, and expires', async () => {
+  it('for a host that never enrolled stays pending, and expires', async () => {
     await world.take(aRequest('host-check', { host: 'h9' }));
     expect(await world.waiting('h9')).toHaveLength(1);
     await world.aNode('h9');
@@ -85,13 +85,13 @@ describe('a request on the bus', () => {
     ['for a name that is too long in bytes', 'host-check', { host: '\u{1F41D}'.repeat(500) }],
     ['with a value that cannot be asked about', 'ports', { host: 'h1', ports: [{ from: 1 }] }],
     ['with no value', 'ports', { host: 'h1', ports: [] }],
-  ])('%s, is done with and asks nothing', async (_, name, detail) => {
+  ])('%s, is handled and queues nothing', async (_, name, detail) => {
     await world.take(aRequest(name, detail));
     expect(world.outcomes()).toEqual(['noted']);
     expect(await world.waiting('h1')).toEqual([]);
   });
 
-  it('that names nobody is reported', async () => {
+  it('that names no host is reported', async () => {
     await world.take(aRequest('host-check'));
     expect(reported('rule_without_host')).toEqual([
       expect.objectContaining({ rule: 'check', why: 'detail.host yields no host' }),
@@ -105,7 +105,7 @@ describe('a request on the bus', () => {
   });
 });
 
-describe('a request that comes again', () => {
+describe('a repeated request', () => {
   it.each([
     [
       'the same event',
@@ -116,7 +116,7 @@ describe('a request that comes again', () => {
     ],
     ['another event with its key', () => keyed('alert-4711', 'alert-4711')],
     ['another event with its key, which is a number', () => keyed(4711, 4711)],
-  ])('as %s, asks once, also after the answer and a cold start', async (_, make) => {
+  ])('as %s, queues once, even after the answer and a cold start', async (_, make) => {
     const [first, second] = make() as [never, never];
     await world.take(first);
     await world.take(second);
@@ -129,7 +129,7 @@ describe('a request that comes again', () => {
     }
   });
 
-  it('is asked then where a limit dropped it before', async () => {
+  it('queues its queries if a limit dropped them before', async () => {
     const [first, second] = keyed('alert', 'alert');
     const { policy: live } = await world.policy();
     world.policy = inForce({ ...live, limits: { ...live.limits, pendingPerHost: 0 } });
@@ -140,7 +140,7 @@ describe('a request that comes again', () => {
     expect(await world.waiting('h1')).toHaveLength(1);
   });
 
-  it('after a day is another one, though the table still holds its key', async () => {
+  it('after a day is a new one, even if the table still holds its key', async () => {
     const [first, second] = keyed('nightly', 'nightly');
     await world.take(first as never);
     await answerAll(world, 'h1');
@@ -150,27 +150,27 @@ describe('a request that comes again', () => {
     expect(await world.waiting('h1')).toHaveLength(1);
   });
 
-  it('with another key asks again', async () => {
+  it('with another key queues again', async () => {
     for (const event of keyed('a', 'b')) {
       await world.take(event);
       expect(await answerAll(world, 'h1')).toEqual([CHECK]);
     }
   });
 
-  it('with its key and another name is another one', async () => {
+  it('with the same key and another name is a different one', async () => {
     await world.take(aRequest('host-check', { host: 'h1', idempotencyKey: 'k' }));
     await world.take(aRequest('ports', { host: 'h1', ports: [1], idempotencyKey: 'k' }));
     expect(await world.waiting('h1')).toHaveLength(2);
   });
 
-  it.each(['', {}, null, true])('with %p for a key is told by its event', async (key) => {
+  it.each(['', {}, null, true])('with %p as its key is identified by its event', async (key) => {
     for (const event of keyed(key, key)) {
       await world.take(event);
       expect(await answerAll(world, 'h1')).toEqual([CHECK]);
     }
   });
 
-  it("cannot pass for another by taking its event's id for a key", async () => {
+  it("cannot pass for another request by using its event's id as a key", async () => {
     const event = aRequest('host-check', { host: 'h1' });
     await world.take(aRequest('host-check', { host: 'h2', idempotencyKey: event.id }));
     await world.take(event);

@@ -31,7 +31,7 @@ const anInstance = async (identity: Record<string, string>, instance = HOST) => 
 };
 
 describe("a task's addresses", () => {
-  it('are its from when its network was there until it stopped, also where its start was never told', async () => {
+  it('are recorded from when its network was ready until it stopped, even without an event about its start', async () => {
     await arrives(7); // its STOPPED, of 10:42:29, says when images were pulled
     await arrives(5); // comes too late
     expect(await had('2026-11-20T10:30:00Z')).toEqual([TASK]);
@@ -40,7 +40,7 @@ describe("a task's addresses", () => {
     expect(await had('2026-11-20T10:14:00Z')).toEqual([]);
   });
 
-  it('are its from the event that first names them, where it was known before', async () => {
+  it('are recorded from the first event with them, if the task was known before', async () => {
     const attachments: unknown[] = [];
     const containers = [{ name: 'api', lastStatus: 'PENDING' }];
     await arrives(2, { pullStartedAt: undefined, attachments, containers });
@@ -50,7 +50,7 @@ describe("a task's addresses", () => {
     expect(await had('2026-11-20T10:15:27Z')).toEqual([TASK]);
   });
 
-  it('are known from its attachment alone, and stay where its end leaves them out', async () => {
+  it('are read from its attachment alone, and kept if its last event omits them', async () => {
     const containers = (fixture(5).detail.containers as object[]).map((one) => ({ ...one, networkInterfaces: [] }));
     await arrives(5, { containers });
     await arrives(7, { containers: [], attachments: [] });
@@ -63,7 +63,7 @@ describe("a task's addresses", () => {
     expect(await had('2026-11-20T10:30:00Z')).toEqual([TASK]);
   });
 
-  it('are written once, and once more when a long life ends', async () => {
+  it('are written once, and once more at the end of a long-running task', async () => {
     const { ledger } = world.ports;
     let writes = 0;
     const came = ledger.indexAddresses.bind(ledger);
@@ -79,8 +79,8 @@ describe("a task's addresses", () => {
   });
 });
 
-describe('the instance under a task', () => {
-  it('is as it was when the task was asked about, whatever becomes of it', async () => {
+describe('the instance of a task', () => {
+  it('is recorded as it was when the queries were queued', async () => {
     await anInstance({ image_id: 'ami-1', instance_type: 'm7g.large', 'tag:team': 'search', 'tag:Name': 'web' });
     await arrives(5);
     await world.ports.ledger.addIdentity(HOST, { image_id: 'ami-1', 'tag:team': 'other' }, {});
@@ -96,7 +96,7 @@ describe('the instance under a task', () => {
     expect(pending[0]?.decorations).toMatchObject({ ...machine, task_family: expect.any(String) });
   });
 
-  it('is learned later where nobody knew more than its id, also of an agent with a name of its own', async () => {
+  it('is completed later if only its id was known, even if its agent has another name', async () => {
     await world.ports.aliases.learn(HOST, 'ip-10-0-1-2', world.nowMs);
     await arrives(5);
     expect((await world.record(TASK)).handling).toMatchObject({
@@ -108,7 +108,7 @@ describe('the instance under a task', () => {
     expect((await world.record(TASK)).handling?.instanceFacts).toMatchObject({ ami_id: 'ami-1' });
   });
 
-  it('is gone where the ledger says so, though no node ever said', async () => {
+  it('is gone if the ledger says so, even without a node', async () => {
     await world.ports.ledger.advance(
       aSnapshot(0, { workload: HOST, kind: 'ec2-instance', stopped: true, lastStatus: 'terminated' }),
     );
@@ -119,12 +119,12 @@ describe('the instance under a task', () => {
   });
 });
 
-it("a task's own tags are part of it", async () => {
+it("a task's own tags are part of its identity", async () => {
   await arrives(5, { tags: [{ key: 'team', value: 'search' }, { key: 'a' }] });
   expect((await world.record(TASK)).identity.task_tags).toBe('a= team=search');
 });
 
-it('an event that came through another account is handled under its ARN, and told of', async () => {
+it('an event that came through another account is handled under its ARN, and reported', async () => {
   await world.take({ ...fixture(5), account: '999999999999' });
   expect(world.reports).toContainEqual({
     event: 'account_differs',
@@ -136,7 +136,7 @@ it('an event that came through another account is handled under its ARN, and tol
 it.each([
   ['five minutes ahead', '2026-11-20T10:20:27Z'],
   ['of a time that never comes', '+050000-01-01T00:00:00Z'],
-])('an answer takes its time though the clock of the event is %s', async (_, time) => {
+])('the time to answer is correct if the clock of the event is %s', async (_, time) => {
   await world.aNode(HOST);
   world.nowMs = Date.parse('2026-11-20T10:15:27Z');
   await world.take({ ...fixture(5), time });

@@ -51,17 +51,17 @@ const sets = async (host = HOST) =>
 const rules = async (host?: string) => (await sets(host)).map(([rule]) => rule);
 const drops = () => world.reports.filter(({ event }) => event === 'query_dropped').map(({ fields }) => fields.limit);
 
-describe('the post-mortem set of a rule', () => {
+describe('the post-mortem queries of a rule', () => {
   const cluster = (name: string) =>
     running({ on: onTask({ lastStatus: ['RUNNING'], clusterArn: [{ suffix: `/${name}` }] }) });
 
-  it('is asked about a task that the rule would have asked about while it ran', async () => {
+  it('are queued for a task that the rule would have matched while it ran', async () => {
     await under(cluster('ephemeral-prod'));
     await arrives(7);
     expect(await sets()).toEqual([['running', 'container', 'post-mortem', expect.stringContaining('finished_at')]]);
   });
 
-  it('is not asked about a task of another cluster: nobody wanted to know', async () => {
+  it('are not queued for a task of another cluster', async () => {
     await under(cluster('elsewhere'));
     await arrives(5);
     expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
@@ -70,13 +70,13 @@ describe('the post-mortem set of a rule', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'not-asked' });
   });
 
-  it('takes the place of the other set in a rule on tasks of any state', async () => {
+  it('replace the other set in a rule on tasks of any state', async () => {
     await under(running({ on: onTask({}) }));
     await arrives(7);
     expect(await sets()).toEqual([['running', 'container', 'post-mortem', expect.stringContaining('finished_at')]]);
   });
 
-  it('leaves a rule on the end alone to ask its own set', async () => {
+  it('do not affect a rule on the end only, which uses its own queries', async () => {
     await under(running({ name: 'ended', on: onTask({ lastStatus: ['STOPPED'] }), postMortem: [] }));
     await arrives(5);
     expect(await sets()).toEqual([]);
@@ -84,7 +84,7 @@ describe('the post-mortem set of a rule', () => {
     expect(await sets()).toMatchObject([['ended', 'container', 'post-mortem', expect.stringContaining('state')]]);
   });
 
-  it('in the same words as the live one is not taken for a repeat of it', async () => {
+  it('with the same SQL as the live ones are not treated as repeats', async () => {
     await under(running({ postMortem: [about('container')] }));
     world.policy = inForce(aPolicyOf([running({ postMortem: [about('container')] })], { spacingSeconds: 86_400 }));
     await arrives(5);
@@ -105,13 +105,13 @@ describe('a rule whose queries a host has no tables for', () => {
   };
   const linux = (name: string): PolicyQuery => ({ ...about(name), platforms: ['linux'] });
 
-  it('gives the verdict that reason', async () => {
+  it('sets the reason of the verdict', async () => {
     await onWindows(running({ queries: [linux('container')], postMortem: [linux('container')] }));
     expect(await sets()).toEqual([]);
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'not-on-platform' });
   });
 
-  it('leaves the verdict to a query that can be asked', async () => {
+  it('does not decide the verdict if another query can be queued', async () => {
     await onWindows(running({ queries: [linux('container')], postMortem: [linux('container'), about('other')] }));
     expect(await sets()).toMatchObject([['running', 'other', 'post-mortem', expect.anything()]]);
     expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
@@ -121,7 +121,7 @@ describe('a rule whose queries a host has no tables for', () => {
 });
 
 describe('the end of a task', () => {
-  it('is asked about by the ids that earlier events told, where it tells none', async () => {
+  it('is queried by ids from earlier events, if its event has none', async () => {
     await under(running());
     await arrives(5);
     const bare = (fixture(7).detail.containers as Record<string, unknown>[]).map(({ runtimeId: _, ...rest }) => rest);
@@ -130,7 +130,7 @@ describe('the end of a task', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'pending' });
   });
 
-  it('finds room in a queue that is full of what it takes back', async () => {
+  it('finds room in a queue that is full of queries it withdraws', async () => {
     await under(running());
     world.policy = inForce(aPolicyOf([running()], { pendingPerHost: 1 }));
     await arrives(5);
@@ -139,7 +139,7 @@ describe('the end of a task', () => {
     expect(drops()).toEqual([]);
   });
 
-  it('leaves a question that can still prove something where none takes its place', async () => {
+  it('keeps a query that can still prove something if none replaces it', async () => {
     const proving = running({ name: 'proving', postMortem: [] });
     const { evidence: _, ...telling } = about('telling');
     await under(proving, running({ name: 'telling', queries: [telling], postMortem: [telling] }));
@@ -150,7 +150,7 @@ describe('the end of a task', () => {
     );
   });
 
-  it('is dealt with though two functions asked the same about the task at once', async () => {
+  it('is handled even if two functions queued the same queries concurrently', async () => {
     await under(running());
     world.nowMs = Date.parse(fixture(5).time);
     await world.take(fixture(5), fixture(5, { version: 6 }));
@@ -160,7 +160,7 @@ describe('the end of a task', () => {
     expect(new Set(queryKeys?.map(({ queryId }) => queryId)).size).toBe(queryKeys?.length);
   });
 
-  it('takes back what was asked on an event that was overtaken while it was handled', async () => {
+  it('withdraws queries of an event that was superseded while it was handled', async () => {
     await under(running());
     const { markHandled } = world.ports.ledger;
     world.ports.ledger.markHandled = async (...args) => {
@@ -179,10 +179,10 @@ describe('the end of a task', () => {
   });
 });
 
-describe('a rule that asks somebody else about a task', () => {
+describe('a rule on tasks with another target', () => {
   const elsewhere = running({ name: 'elsewhere', target: { host: "'bastion'" }, postMortem: [] });
 
-  it('asks once though the event comes twice, before or after the answer', async () => {
+  it('queues once even if the event is repeated, before or after the answer', async () => {
     await under(elsewhere);
     await world.aNode('bastion');
     await arrives(5);
@@ -195,13 +195,13 @@ describe('a rule that asks somebody else about a task', () => {
     expect(await sets()).toEqual([]);
   });
 
-  it('goes beside the rule that asks its host', async () => {
+  it("applies in addition to the rule for the task's host", async () => {
     await under(elsewhere, running());
     await arrives(5);
     expect([await rules('bastion'), await rules()]).toEqual([['elsewhere'], ['running']]);
   });
 
-  it('is asked once, and so is the host, wherever the function dies first', async () => {
+  it('queues once, like the rule for the host, wherever the function dies first', async () => {
     for (let at = 1; ; at++) {
       await under(elsewhere, running());
       const mortal = new Mortal(at, 'after');
@@ -215,7 +215,7 @@ describe('a rule that asks somebody else about a task', () => {
 });
 
 describe('a rule on container instances', () => {
-  it('asks the instance behind it, once', async () => {
+  it('queries its instance, once', async () => {
     const on = {
       event: { 'detail-type': ['ECS Container Instance State Change'], detail: { agentConnected: [false] } },
     };
@@ -230,11 +230,11 @@ describe('a rule on container instances', () => {
   });
 });
 
-describe('what a limit drops', () => {
+describe('a query dropped by a limit', () => {
   const two = running({ queries: [about('container'), about('processes')] });
   const limitedTo = (pendingPerHost: number) => inForce(aPolicyOf([two], { pendingPerHost }));
 
-  it('is why the task was missed', async () => {
+  it('is the reason why the task was missed', async () => {
     await under(two);
     world.policy = limitedTo(1);
     await arrives(5);
@@ -245,7 +245,7 @@ describe('what a limit drops', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'limited' });
   });
 
-  it('is why, also when nothing was asked at all', async () => {
+  it('is the reason even if no query was queued', async () => {
     await under(two);
     world.policy = limitedTo(0);
     await arrives(5);
@@ -254,7 +254,7 @@ describe('what a limit drops', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'limited' });
   });
 
-  it('does not count what waits already of the same event, whose function died', async () => {
+  it('does not count pending queries of the same event after a crash', async () => {
     for (let at = 1; ; at++) {
       await under(two);
       world.policy = limitedTo(2);
@@ -268,13 +268,13 @@ describe('what a limit drops', () => {
   });
 });
 
-describe('a container whose id is none', () => {
+describe('a container with an unsafe id', () => {
   const containers = fixture(5).detail.containers as Record<string, unknown>[];
   const withIds = (...ids: unknown[]) => ({
     containers: ids.map((runtimeId, n) => ({ ...containers[n % 2], runtimeId })),
   });
 
-  it('is never asked about, and the ledger says why; the others are asked about', async () => {
+  it('is never queried, and the ledger has the reason; the others are queried', async () => {
     await under(running());
     await arrives(5, withIds("x') OR ('1'='1", 'a'.repeat(64)));
     expect(await sets()).toEqual([['running', 'container', 'live', expect.anything()]]);
@@ -293,7 +293,7 @@ describe('a container whose id is none', () => {
 });
 
 describe('a policy that changes while a task runs', () => {
-  it('without the rule asks no more, and what was asked is still awaited', async () => {
+  it('and loses the rule queues no more, and its queries are still awaited', async () => {
     await under(running());
     await arrives(5);
     world.policy = inForce(aPolicyOf([]));
@@ -304,7 +304,7 @@ describe('a policy that changes while a task runs', () => {
     expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'agent-silent' });
   });
 
-  it('with a rule that is new asks at its end what nobody asked before', async () => {
+  it('and gets a new rule queues its post-mortem queries at the end', async () => {
     await under();
     await arrives(5);
     world.policy = inForce(aPolicyOf([running()]));
@@ -312,7 +312,7 @@ describe('a policy that changes while a task runs', () => {
     expect(await sets()).toMatchObject([['running', 'container', 'post-mortem', expect.anything()]]);
   });
 
-  it('with the rule under another name asks its post-mortem set once, and takes back what nobody took', async () => {
+  it('and renames the rule queues its post-mortem queries once, and withdraws undelivered ones', async () => {
     await under(running());
     await arrives(5);
     world.policy = inForce(aPolicyOf([running({ name: 'renamed' })]));
@@ -321,7 +321,7 @@ describe('a policy that changes while a task runs', () => {
     expect(await sets()).toMatchObject([['renamed', 'container', 'post-mortem', expect.anything()]]);
   });
 
-  it('and cannot be read for the moment sends the event back, which then asks', async () => {
+  it('and cannot be read at the moment fails the event, which queues on its retry', async () => {
     await under(running());
     const before = world.policy;
     world.policy = async () => {

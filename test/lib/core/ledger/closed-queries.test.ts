@@ -38,8 +38,8 @@ async function answers(rows: readonly Row[], answer: { status?: number; message?
 
 const verdict = () => world.verdict(TASK);
 
-describe('the verdict is there at once', () => {
-  it('when the questions about its life and about its end were answered without a row (S17)', async () => {
+describe('the verdict is known at once', () => {
+  it('when its live and post-mortem queries were answered without a row (S17)', async () => {
     await arrives(fixture(5));
     expect(await verdict()).toEqual(pending);
     await answers([]);
@@ -53,27 +53,27 @@ describe('the verdict is there at once', () => {
   it.each([
     ['denylisted', 'distributed query is denylisted'],
     ['query-failed', 'no such table: docker_containers'],
-  ])('when the only question came back %s (S18)', async (reason, message) => {
+  ])('when its only query came back %s (S18)', async (reason, message) => {
     await arrives(fixture(5));
     await answers([], { status: 1, message });
     expect(await verdict()).toEqual(missed(reason));
   });
 
-  it('when the answer names one of its containers, and not the other', async () => {
+  it('when the answer names only one of its two containers', async () => {
     await arrives(fixture(5));
     const [subject = ''] = (await world.record(TASK)).subjects;
     await answers([{ id: subject, state: 'running' }]);
     expect(await verdict()).toEqual(missed('no-row'));
   });
 
-  it('when nobody took the question about its life, and the one about its end was answered without a row', async () => {
+  it('when its live query was not delivered, and the post-mortem one was answered without a row', async () => {
     await arrives(fixture(5));
     await arrives(fixture(7));
     await answers([]);
     expect(await verdict()).toEqual(missed('no-row'));
   });
 
-  it('when the agent took the question as often as it is offered, without an answer', async () => {
+  it('when the agent took every delivery of the query without an answer', async () => {
     await arrives(fixture(5));
     let offers = 0;
     for (; (await world.poll(INSTANCE)).length > 0; offers += 1) {
@@ -85,7 +85,7 @@ describe('the verdict is there at once', () => {
     expect(await verdict()).toEqual(missed('unanswered'));
   });
 
-  it('when a poll finds the question expired', async () => {
+  it('when a poll finds the query expired', async () => {
     await arrives(fixture(5));
     world.nowMs += 10 * MINUTE + 1;
     expect(await verdict()).toEqual(pending);
@@ -93,7 +93,7 @@ describe('the verdict is there at once', () => {
     expect(await verdict()).toEqual(missed('expired'));
   });
 
-  it('when its discovery kept the agent from running it, while others were answered', async () => {
+  it('when its discovery query prevented it from running, while others were answered', async () => {
     const rules = plainPolicy.rules.map((rule) => ({
       ...rule,
       queries: rule.queries.map((query) => (query.evidence ? { ...query, discovery: 'SELECT 1 WHERE 0' } : query)),
@@ -114,7 +114,7 @@ describe('the verdict is there at once', () => {
     expect(await verdict()).toEqual(missed('no-row'));
   });
 
-  it('and improves when rows come all the same', async () => {
+  it('and improves if rows arrive anyway', async () => {
     await arrives(fixture(5));
     const delivered = await world.poll(INSTANCE);
     const [first] = delivered.filter(({ evidence }) => evidence);
@@ -126,7 +126,7 @@ describe('the verdict is there at once', () => {
   });
 });
 
-it('a question that was withdrawn while the agent held it is still waited for', async () => {
+it('a query that was withdrawn after its delivery is still awaited', async () => {
   await arrives(fixture(5));
   const held = await world.poll(INSTANCE);
   world.nowMs += 10 * SECOND; // within its lease, and too late for the agent's own retry
@@ -140,7 +140,7 @@ it('a question that was withdrawn while the agent held it is still waited for', 
   expect(await verdict()).toEqual(missed('no-row'));
 });
 
-it('a repeat of an event opens nothing again', async () => {
+it('a repeated event reopens no query', async () => {
   await arrives(fixture(5));
   await answers([]);
   await arrives(fixture(8));

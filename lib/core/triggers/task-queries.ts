@@ -9,23 +9,28 @@ import { deadlineOf } from './deadline.ts';
 import { fieldsOf, listOf } from './fields.ts';
 import { containerDecorations, type TaskEvent } from './task.ts';
 
-/** Ids that no returned row has named yet. */
+/** Ids that no returned row has named so far. */
 export const unseen = ({ subjects, seenLive, seenPostMortem }: WorkloadRecord): string[] =>
   subjects.filter((id) => !seenLive.includes(id) && !seenPostMortem.includes(id));
 
-/** After RUNNING and before STOPPED. An event may get lost: then these ask what RUNNING would have asked. */
+/** Statuses between RUNNING and STOPPED. If the RUNNING event was lost, they match the rules it would have matched. */
 const WINDING_DOWN = new Set(['DEACTIVATING', 'STOPPING', 'DEPROVISIONING']);
 
-/** What the policy asks about a task in this state; once all its containers were seen, only the last gasp. */
-export function askingsFor(record: WorkloadRecord, raw: unknown, policy: CompiledPolicy, nowMs: number): RuleQueries[] {
+/** The rules and queries that apply to a task in this state; only last gasps once all its containers were seen. */
+export function ruleQueriesFor(
+  record: WorkloadRecord,
+  raw: unknown,
+  policy: CompiledPolicy,
+  nowMs: number,
+): RuleQueries[] {
   const secondsLeft = Math.floor((deadlineOf(record.occurredAtMs, nowMs) - nowMs) / 1000);
   const lastGasps = isStopSignal(record)
     ? policy.lastGaspRules(raw).map((rule) => lastGaspQueriesOf(rule, secondsLeft))
     : [];
   if (record.subjects.length > 0 && unseen(record).length === 0) return lastGasps;
-  const onHost = (asking: RuleQueries): boolean => asking.rule.target === 'ecs-task-host';
+  const onHost = ({ rule }: RuleQueries): boolean => rule.target === 'ecs-task-host';
   if (record.stopped) {
-    // Of a rule on any state that has both sets, the post-mortem one takes the other's place.
+    // A rule that matches any state and has both sets uses the post-mortem set only.
     const rules = policy.eventRules(raw).filter((rule) => rule.postMortem.length === 0);
     const ended = rules.map((rule) => ruleQueriesOf(rule, 'post-mortem'));
     return [...ended, ...policy.postMortemRules(raw).map(postMortemQueriesOf)].filter(onHost);
@@ -39,24 +44,24 @@ export function askingsFor(record: WorkloadRecord, raw: unknown, policy: Compile
   return [...lastGasps, ...live];
 }
 
-/** The event with the container ids that it leaves out and earlier ones told: queries bind what they ask about from it. */
+/** Adds container ids from earlier events that this event omits: queries bind their ids from it. */
 function withKnown(raw: unknown, { containers }: WorkloadRecord): unknown {
   const detail = fieldsOf(fieldsOf(raw).detail);
-  const told = new Map(listOf(detail.containers).map((container) => [container.name, container]));
-  const untold = containers.filter(({ name, runtimeId }) => runtimeId !== undefined && !told.get(name)?.runtimeId);
-  if (untold.length === 0) return raw;
-  for (const container of untold)
-    told.set(container.name, { ...container, ...told.get(container.name), runtimeId: container.runtimeId });
-  return { ...fieldsOf(raw), detail: { ...detail, containers: [...told.values()] } };
+  const named = new Map(listOf(detail.containers).map((container) => [container.name, container]));
+  const omitted = containers.filter(({ name, runtimeId }) => runtimeId !== undefined && !named.get(name)?.runtimeId);
+  if (omitted.length === 0) return raw;
+  for (const container of omitted)
+    named.set(container.name, { ...container, ...named.get(container.name), runtimeId: container.runtimeId });
+  return { ...fieldsOf(raw), detail: { ...detail, containers: [...named.values()] } };
 }
 
-/** What the questions of this event are asked for, and with what their rows are decorated. */
-export const causeOf = (event: TaskEvent, record: WorkloadRecord, machine: Decorations | undefined): Cause => ({
+/** The cause of this event's queries, with the decorations of their rows. */
+export const causeOf = (event: TaskEvent, record: WorkloadRecord, instance: Decorations | undefined): Cause => ({
   key: `${record.workload} ${[...record.subjects].sort().join(' ')}`,
   trigger: withKnown(event.raw, record),
   workload: record.workload,
   subjects: record.subjects,
-  decorations: { ...machine, ...record.identity },
+  decorations: { ...instance, ...record.identity },
   subjectDecorations: containerDecorations(record),
   triggeredAtMs: event.occurredAtMs,
   receivedAtMs: record.receivedAtMs,

@@ -2,18 +2,18 @@ import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
 import { attestationOf, type Proof } from './identity-document.ts';
 import type { Trust } from './trust.ts';
 
-/** Whether an agent may enroll under its identifier, as far as attestation goes. */
+/** Whether attestation lets an agent enroll under its identifier. */
 export type Admission =
   /**
-   * @property attested the instance that a document names
-   * @property issue why the agent counts as unattested although it should not be
+   * @property attested the instance that a document proves
+   * @property issue why the agent counts as unattested although it should be attested
    */
   | { readonly kind: 'admitted'; readonly attested?: string; readonly issue?: string }
   | { readonly kind: 'refused'; readonly why: string };
 
-const LACKING = 'it brought no instance identity document in its enroll secret file';
+const LACKING = 'its enroll secret file has no instance identity document';
 
-/** Decides by the mode, the identifier, and the document that the agent brought, if any. */
+/** Decides from the mode, the identifier and the agent's identity document, if any. */
 export function admit(identifier: string, proof: Proof | undefined, trust: Trust, nowMs: number): Admission {
   if (trust.mode === 'off') return { kind: 'admitted' };
   const isInstance = looksLikeInstance(identifier);
@@ -21,7 +21,7 @@ export function admit(identifier: string, proof: Proof | undefined, trust: Trust
   if (checked?.kind === 'attested') {
     const { instanceId } = checked;
     if (isInstance && identifier !== instanceId)
-      return { kind: 'refused', why: `the identity document is of ${instanceId}, not of ${identifier}` };
+      return { kind: 'refused', why: `the identity document is for ${instanceId}, not for ${identifier}` };
     return { kind: 'admitted', attested: instanceId };
   }
   const why = checked?.why ?? LACKING;
@@ -29,6 +29,6 @@ export function admit(identifier: string, proof: Proof | undefined, trust: Trust
   return { kind: 'admitted', issue: isInstance || checked ? why : undefined };
 }
 
-/** Whether a node that enrolled before may go on under its name. */
+/** Whether an enrolled node may keep its name under the current mode. */
 export const isAdmitted = (node: { readonly host: string; readonly attested?: boolean }, { mode }: Trust): boolean =>
   mode !== 'required' || node.attested === true || !looksLikeInstance(identifierOf(node.host));

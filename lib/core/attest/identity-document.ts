@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import * as z from 'zod/mini';
 import { certificateOf, type Trust } from './trust.ts';
 
-/** An instance identity document as an agent brings it, and the signature that AWS gave it. */
+/** An instance identity document from an agent, with AWS's signature. */
 export interface Proof {
   readonly document: Buffer;
   readonly signature: Buffer;
@@ -12,7 +12,7 @@ export type Attestation =
   | { readonly kind: 'attested'; readonly instanceId: string }
   | { readonly kind: 'invalid'; readonly why: string };
 
-/** How far AWS's clock and ours may differ. */
+/** How far AWS's clock and Mayfly's may differ, ms. */
 const CLOCK_MS = 5 * 60_000;
 
 /** @see Amazon EC2 User Guide, "Instance identity documents for Amazon EC2 instances" */
@@ -26,8 +26,8 @@ const Document = z.object({
 const BASE64 = /^[A-Za-z0-9+/=\s]+$/;
 
 /**
- * What an enroll secret file holds: the secret alone, or `<secret>.<document>.<signature>`, the latter two in base64. A secret
- * may hold dots itself: only what decodes to a JSON object counts as a document.
+ * Splits the content of an enroll secret file: the secret alone, or `<secret>.<document>.<signature>`, the latter two in
+ * base64. A secret may contain dots, so only base64 of a JSON object counts as a document.
  */
 export function splitSecret(text: string): { readonly secret: string; readonly proof?: Proof } {
   const second = text.lastIndexOf('.');
@@ -41,8 +41,8 @@ export function splitSecret(text: string): { readonly secret: string; readonly p
 }
 
 /**
- * Checks an identity document: its signature against the certificate of its Region, then account, Region and time. Documents
- * can be replayed by anyone who can read them; whose name an agent gets with one, `planEnroll` decides.
+ * Checks an identity document: its signature against the certificate of its Region, then account, Region and time. Anyone who
+ * can read a document can replay it; `planEnroll` decides which name an agent gets with one.
  */
 export function attestationOf({ document, signature }: Proof, trust: Trust, nowMs: number): Attestation {
   const invalid = (why: string): Attestation => ({ kind: 'invalid', why });
@@ -54,7 +54,7 @@ export function attestationOf({ document, signature }: Proof, trust: Trust, nowM
     return invalid(
       `no AWS certificate of the Region ${region} is known: give it with the property attestationCertificates of the Mayfly construct`,
     );
-  // The signature first: what stands in the document is worth nothing before.
+  // The signature comes first: nothing in the document counts without it.
   if (!isSigned(document, signature, pem))
     return invalid(
       'the signature of the identity document is not that of the Region, or the certificate cannot be read',
@@ -74,7 +74,7 @@ function json(document: Buffer): unknown {
   }
 }
 
-/** False also for a certificate of the operator's that cannot be read. */
+/** False also if an operator's certificate cannot be read. */
 function isSigned(document: Buffer, signature: Buffer, pem: string): boolean {
   try {
     const key = createPublicKey(pem);

@@ -1,19 +1,20 @@
 import awsCertificates from './aws-certificates.json' with { type: 'json' };
 
 /**
- * `off`: documents are ignored. `preferred`: an agent with one takes its instance's name from an agent without; one without
- * gets the name if it is the first, and is a fleet issue. `required`: only an agent with one gets an instance's name.
+ * `off`: documents are ignored. `preferred`: an agent with a document takes its instance's name from an agent without one; an
+ * agent without one gets the name if it is the first, and is a fleet issue. `required`: only an agent with a document gets an
+ * instance's name.
  */
 export type AttestMode = 'off' | 'preferred' | 'required';
 
-/** Whose documents count. */
+/** Which documents are accepted. */
 export interface Trust {
   readonly mode: AttestMode;
-  /** Accounts of which instances are ours. */
+  /** Accounts whose instances are accepted. */
   readonly accounts: readonly string[];
-  /** The Region whose events Mayfly hears; undefined where it runs in none. */
+  /** The Region whose events Mayfly receives; undefined outside AWS. */
   readonly region?: string;
-  /** Region → PEM of a certificate or a public key, besides AWS's and instead of them. */
+  /** Region → PEM of a certificate or a public key; adds to AWS's certificates and overrides them. */
   readonly certificates: Readonly<Record<string, string>>;
 }
 
@@ -29,12 +30,12 @@ export const NO_TRUST: Trust = { mode: 'off', accounts: [], certificates: {} };
  */
 const AWS: Readonly<Record<string, string>> = awsCertificates;
 
-/** The PEM with which documents of a Region are checked, or undefined where none is known. */
+/** The certificate for a Region's documents, as PEM; undefined if none is known. */
 export function certificateOf(region: string, { certificates }: Trust): string | undefined {
   if (Object.hasOwn(certificates, region)) return certificates[region];
   const der = Object.hasOwn(AWS, region) ? AWS[region] : undefined;
   return der && `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
 }
 
-/** Regions whose certificates Mayfly brings. */
+/** Regions whose certificates ship with Mayfly. */
 export const knownRegions = (): string[] => Object.keys(AWS);

@@ -7,29 +7,31 @@ import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed } from '../queue/move.ts';
 import type { Report } from '../report.ts';
 
-/** What the decision needs of a node. */
+/** The fields of a node that the decision uses. */
 export type NamedNode = Pick<Node, 'host' | 'expiresAtMs' | 'endedAtMs' | 'instanceId' | 'attested'>;
 
-/** What is known of a name: an instance id, or any other name of a host. */
+/** What is recorded about a name: a host identifier or an alias. */
 export interface NameFacts {
   readonly name: string;
-  /** The node that enrolled under this very name. */
+  /** The node that enrolled under this name. */
   readonly own?: NamedNode;
   readonly alias?: Alias;
-  /** The node of the host that the alias names. */
+  /** The node of the host that the alias points to. */
   readonly aliased?: NamedNode;
 }
 
-/** Which host a name means. */
+/** The host that a name means. */
 export interface Decision {
   readonly host: string;
-  /** The host that the alias names although it is another one. */
+  /** The host that the alias points to by mistake. */
   readonly wrong?: string;
 }
 
 /**
- * Decides which host a name means. The order of trust: an attested node of that name, an attested alias, a living node of
- * that very name, an alias by AWS's facts, an alias by the agent's own word (of these last two only one is ever kept).
+ * Decides which host a name means. In order of trust: an attested node of that name, an attested alias, a living node of
+ * that name, an alias backed by AWS's facts, an alias reported by the agent (only one of the last two is ever stored).
+ *
+ * @example decideHost({ name: 'i-0a…', alias: { host: 'web-7', source: 'aws', sinceMs } }, nowMs) // { host: 'web-7' }
  */
 export function decideHost({ name, own, alias, aliased }: NameFacts, nowMs: number): Decision {
   if (!alias || alias.host === name) return { host: name };
@@ -37,17 +39,17 @@ export function decideHost({ name, own, alias, aliased }: NameFacts, nowMs: numb
   const isOwn = own !== undefined && own.endedAtMs === undefined && own.expiresAtMs > nowMs;
   if (isOwn && own.attested) return wrong;
   const isAliased = aliased !== undefined && aliased.endedAtMs === undefined && aliased.expiresAtMs > nowMs;
-  // By now it says that it is another instance.
+  // It now claims to be another instance.
   if (isAliased && aliased.instanceId !== undefined && aliased.instanceId !== name) return wrong;
   if (isAliased && aliased.attested && alias.source === 'attestation') return { host: alias.host };
   return isOwn ? wrong : { host: alias.host };
 }
 
-/** A host as a name was resolved to it. */
+/** The host that a name was resolved to. */
 export interface Resolved {
   readonly host: string;
   readonly node?: Node;
-  /** The name, where it is another than the host's own. */
+  /** The name, if it is not the host's own. */
   readonly alias?: string;
 }
 
@@ -61,17 +63,19 @@ export interface HostDeps {
 }
 
 /**
- * The host that a name means now. A wrong alias is removed on the way, and what was queued because of it moves to the
- * right host.
+ * Finds the host that a name means now. Removes a wrong alias, and moves queries that were queued because of it to the right
+ * host.
+ *
+ * @example await resolveHost('i-0a…', deps) // { host: 'web-7', node, alias: 'i-0a…' }
  */
 export async function resolveHost(name: string, deps: HostDeps): Promise<Resolved> {
   const seen = await look(name, deps, false);
   if (seen.decision.wrong === undefined) return seen.resolved;
-  // Never on an old read: an alias that is removed is learned again only at the next enrollment.
+  // Reads again consistently before removing: a removed alias is learned again only at the next enrollment.
   const { decision, resolved } = await look(name, deps, true);
   const { host, wrong } = decision;
   if (wrong === undefined) return resolved;
-  // Moved before the alias goes: after a crash in between, the alias brings the next one here again.
+  // Moves before removing: after a crash in between, the alias leads the next caller here again.
   await moveNamed(name, wrong, host, deps);
   await deps.aliases.forget(name, wrong);
   deps.report('alias_corrected', { alias: name, wrong, host });
@@ -94,13 +98,13 @@ async function look(
   return { decision, resolved: { host, node, alias: host === name ? undefined : name } };
 }
 
-/** The host that a name under which a host was asked means by now, where that is another one. */
+/** The host that an alias means now; undefined if it still means this host. */
 export async function otherHostOf(
   name: string,
   host: string,
   deps: Pick<HostDeps, 'registry' | 'aliases' | 'now'>,
 ): Promise<string | undefined> {
   const { decision, resolved } = await look(name, deps, true);
-  // The alias may name one of several agents on the host, by the name that it was given.
+  // The alias may point to a second agent on the same host, whose name has a suffix.
   return identifierOf(decision.host) === identifierOf(host) ? undefined : resolved.host;
 }

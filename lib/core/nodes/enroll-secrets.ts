@@ -1,14 +1,14 @@
 import type { RotatingSecret } from './rotating-secret.ts';
 import { sameSecret } from './same-secret.ts';
 
-/** The name of the one secret that is always there. */
+/** The name of the secret that always exists. */
 export const DEFAULT_SECRET = 'default';
 
 /**
- * Which of the enroll secrets was presented; the value before a rotation counts as the same. Undefined where it is none.
+ * The name of the enroll secret that an agent sent; undefined if it matches none. The value before a rotation matches too.
  *
  * @param secrets by name
- * @throws when it fits none that could be read, and one could not: then it may be that one
+ * @throws if it matches no secret that could be read and another could not be read, because it may be that one
  */
 export async function secretNamed(
   given: string,

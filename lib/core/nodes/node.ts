@@ -1,73 +1,73 @@
 /**
- * An enrolled agent: what its enrollment said and what its polls keep current. Kept small, as every poll reads it: under 1 KB, more only
- * for a while after a burst, when `taken` names what was handed out last.
+ * An enrolled agent: facts from its enrollment and its polls. Kept small because every poll reads it: under 1 KB, except for a
+ * while after a burst, when `taken` is long.
  */
 export interface Node {
   readonly host: string;
-  /** Epoch seconds of the enrollment; node keys carry it and die with it. */
+  /** Epoch seconds of the enrollment. Node keys contain it and stop working when it changes. */
   readonly epoch: number;
-  /** The enrollment before, whose key stays good until `previousUntilMs`: agents enroll again in storms. */
+  /** The previous enrollment. Its key stays valid until `previousUntilMs`, because agents may enroll many times in a row. */
   readonly previousEpoch?: number;
   readonly previousUntilMs?: number;
   readonly enrolledAtMs: number;
   readonly lastSeenMs: number; // at most 5 minutes behind
-  /** While this lies ahead the agent is asked to poll every 5 s. */
+  /** Until then the agent polls every 5 s. */
   readonly hotUntilMs: number;
-  /** Counts claims on the host's queue. */
+  /** The number of claims on the host's queue so far. */
   readonly rev: number;
-  /** Queries a claim has taken and not yet delivered: query id → epoch ms until which they are hidden. */
+  /** Queries that are claimed and not yet delivered: query id → epoch ms until which other polls do not see them. */
   readonly taken: Readonly<Record<string, number>>;
   readonly identity: NodeIdentity;
-  /** The EC2 instance it said it is, where its host goes by another name. */
+  /** The EC2 instance it runs on, if its host has another name. */
   readonly instanceId?: string;
-  /** The name of the enroll secret it presented. @default - the one that is always there */
+  /** The name of its enroll secret. @default - the secret that always exists */
   readonly secret?: string;
-  /** Those of its instance, as far as they are known: @see tagsIn */
+  /** The known tags of its instance; @see tagsIn */
   readonly tags?: Readonly<Record<string, string>>;
-  /** Whether a signed identity document said which instance it is, and not only the agent. */
+  /** Whether a signed identity document proves which instance it is. */
   readonly attested?: boolean;
-  /** Other agents of the same machine that enrolled under its identifier, by the names they were given. */
+  /** Names of other agents on the same hardware that enrolled under its identifier. */
   readonly twins?: readonly string[];
-  /** When another agent of the same machine last enrolled under its identifier: until it is seen again it may be gone. */
+  /** When another agent on the same hardware last enrolled under its identifier. Until its next poll, this agent may be gone. */
   readonly contestedAtMs?: number;
-  /** The host whose identifier it came with, until that one has shown that it lives, or is gone. */
+  /** The host whose identifier it shares, until it is clear whether that host's agent is alive. */
   readonly contests?: string;
-  /** When an answer of it first showed that it reaches Docker. */
+  /** When one of its answers first showed that it can reach Docker. */
   readonly seesContainersAtMs?: number;
-  /** When its instance was terminated: its key is dead from then on, and the same machine enrolls no more. */
+  /** When its instance was terminated. Its key stops working then, and the same hardware cannot enroll again. */
   readonly endedAtMs?: number;
-  /** When an operator revoked it: it has ended, and its machine enrolls no more under this name. */
+  /** When an operator revoked it. It has ended, and its host cannot enroll under this name again. */
   readonly revokedAtMs?: number;
-  /** When the record stops counting, whether or not TTL has removed it. */
+  /** When the record expires, whether or not TTL has removed it. */
   readonly expiresAtMs: number;
 }
 
-/** Who an agent says it is. Hostile text: it decorates results and never reaches SQL. */
+/** What an agent reports about itself. Untrusted text: it decorates results and never reaches SQL. */
 export interface NodeIdentity {
   readonly hostname: string;
-  /** `system_info.uuid`: the machine, as far as SMBIOS can tell. */
+  /** `system_info.uuid`: identifies the hardware, as far as SMBIOS can tell. */
   readonly uuid: string;
-  /** `osquery_info.instance_id`: the agent's database. */
+  /** `osquery_info.instance_id`: identifies the agent's database. */
   readonly agentInstance: string;
   readonly platform: string;
   readonly osqueryVersion: string;
   readonly vendor: string;
 }
 
-/** So many other agents of one machine a node remembers: it is read by every poll. */
+/** The most second agents in a node's record, because every poll reads it. */
 export const MOST_TWINS = 8;
-/** A node that has not polled for this long is forgotten; one that does is renewed with `lastSeenMs`. */
+/** A node that has not polled for this long expires; a poll renews it with `lastSeenMs`. */
 export const NODE_TTL_MS = 7 * 24 * 3_600_000;
 /** How long the name of a revoked node stays closed. */
 export const REVOKED_TTL_MS = 90 * 24 * 3_600_000;
-/** `lastSeenMs` is written at most this often: an idle poll costs no write. */
+/** `lastSeenMs` is written at most this often, so that an idle poll costs no write. */
 export const SEEN_EVERY_MS = 5 * 60_000;
-/** An agent that polls is never this long unseen, however late its `lastSeenMs` is written. */
+/** An agent unseen for this long has stopped polling, however late `lastSeenMs` is written. */
 export const SILENT_AFTER_MS = 3 * SEEN_EVERY_MS;
-/** Enrolling again within this time is the same enrollment, and the key before stays good as long. */
+/** Enrolling again within this time is the same enrollment, and the previous key stays valid for this long. */
 export const GRACE_MS = 10 * 60_000;
 
-/** Whether there is such a node, by the clock: TTL removes its row days late. */
+/** Whether a node is enrolled now. Checks the clock, because TTL removes rows days late. */
 export const lives = (node: Node | undefined, nowMs: number): node is Node =>
   node !== undefined && node.expiresAtMs > nowMs && node.endedAtMs === undefined;
 
@@ -78,8 +78,8 @@ export function accepts(node: Node | undefined, epoch: number, nowMs: number): b
 }
 
 /**
- * Seconds for osquery's `accelerate`, or undefined when the host is cold. The agent stores now + n and polls every
- * 5 s until then, so the value is what is left of the heat.
+ * Seconds for osquery's `accelerate`; undefined if the host should not poll fast. The agent stores now + n and polls every 5 s
+ * until then, so the value is the time left until `hotUntilMs`.
  */
 export function accelerateSeconds(node: Pick<Node, 'hotUntilMs'> | undefined, nowMs: number): number | undefined {
   const left = Math.ceil(((node?.hotUntilMs ?? 0) - nowMs) / 1000);

@@ -5,7 +5,7 @@ import type { Profile } from '../policy/policy.ts';
 import { factsOf } from './directory.ts';
 import type { Node } from './node.ts';
 
-/** What is guaranteed of a node by the policy in force. */
+/** The polling interval that the current policy guarantees for a node. */
 export function pollerOf(node: Node, profiles: readonly Profile[], nowMs: number): Poller {
   const profile = profileFor(profiles, factsOf(node, nowMs));
   return { profile: profile.name, intervalSeconds: intervalSecondsOf(profile), enrolledAtMs: node.enrolledAtMs };

@@ -1,7 +1,7 @@
-/** A secret that can be rotated: its current value first, then the one before, if there is one. */
+/** A secret that can be rotated: the current value first, then the previous one, if any. */
 export interface RotatingSecret {
-  /** The values as known here; a minute old at most, while its source answers. */
+  /** The cached values; at most a minute old while the source answers. */
   values(): Promise<readonly string[]>;
-  /** The values as of now, for when what was presented fits none; asked of the source only so often. */
+  /** The latest values, for a value that matches none of the cached ones; calls to the source are rate-limited. */
   refreshed(): Promise<readonly string[]>;
 }

@@ -3,10 +3,14 @@ import type { Node } from './node.ts';
 
 type Tags = Readonly<Record<string, string>>;
 
-/** Every poll reads the node, so its tags are bounded: those that come first by name, in bytes. */
+/** The most bytes of tags in a node's record, because every poll reads it. The first tags by name are kept. */
 const MAX_BYTES = 2048;
 
-/** The tags in an instance's identity, as its node keeps them: sorted by name. */
+/**
+ * The tags in an instance's identity, sorted by name.
+ *
+ * @example tagsIn({ 'tag:team': 'web', image: 'ami-1' }) // { team: 'web' }
+ */
 export function tagsIn(identity: Tags): Tags {
   const all = Object.entries(identity)
     .flatMap(([name, value]) => (name.startsWith('tag:') ? [[name.slice('tag:'.length), value] as const] : []))
@@ -20,13 +24,13 @@ export function tagsIn(identity: Tags): Tags {
   );
 }
 
-/** Both sorted, as `tagsIn` has them. The table forgets the order of members. */
+/** Whether two sets of tags are equal, in any order: the table does not keep the order of members. */
 export const areSameTags = (one: Tags, other: Tags): boolean => {
   const names = Object.keys(one);
   return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 };
 
-/** The tags that the ledger knows of the instance that a node is; undefined where it knows none. */
+/** The tags of a node's instance in the ledger; undefined if there are none. */
 export async function tagsOf({ host, instanceId = host }: Node, ledger: WorkloadReader): Promise<Tags | undefined> {
   const [instance] = instanceId.startsWith('i-') ? await ledger.read([instanceId]) : [];
   const tags = instance && tagsIn(instance.identity);

@@ -1,31 +1,33 @@
 import { createHash } from 'node:crypto';
 import { lives, type Node, type NodeIdentity, SILENT_AFTER_MS } from './node.ts';
 
-/** A hardware id in one spelling: firmware and tools differ in case, and in blanks around it. */
+/** The hardware id, normalized: firmware and tools differ in case and in surrounding blanks. */
 const hardwareOf = ({ uuid }: NodeIdentity): string => uuid.trim().toLowerCase();
 
-/** Whether these are two machines for sure. */
+/** Whether the agents certainly run on different hardware. */
 export const areTwoMachines = (one: NodeIdentity, other: NodeIdentity): boolean =>
   hardwareOf(one) !== '' && hardwareOf(other) !== '' && hardwareOf(one) !== hardwareOf(other);
 
-/** Whether both agents name the same hardware. A hardware id that is missing is not the same one. */
+/** Whether both agents report the same hardware id. Missing ids do not match. */
 export const areOneMachine = (one: NodeIdentity, other: NodeIdentity): boolean =>
   hardwareOf(one) !== '' && hardwareOf(one) === hardwareOf(other);
 
-/** Whether both agents may be on one machine: of what they name, hardware or database is the same. */
+/** Whether both agents may run on the same hardware: hardware id or database id match, as far as they are reported. */
 export const mayBeOneMachine = (one: NodeIdentity, other: NodeIdentity): boolean =>
   !areTwoMachines(one, other) && (areOneMachine(one, other) || one.agentInstance === other.agentInstance);
 
 /**
- * Whether an agent names the same hardware and the same database as the one that enrolled before. An agent that leaves out
- * its hardware id is another one: the id of a database alone is stored with results, so it is no secret.
+ * Whether an agent reports the same hardware id and database id as the one that enrolled before. An agent without a hardware
+ * id is another one: database ids are stored with results, so they are no secret.
  */
 export const isSameAgent = (one: NodeIdentity, other: NodeIdentity): boolean =>
   hardwareOf(one) === hardwareOf(other) && one.agentInstance === other.agentInstance;
 
 /**
- * The name of a second agent under an identifier: after its machine where that is another one, else after its database, so
- * that it gets the same one each time. Undefined where it names neither.
+ * The name of a second agent under an identifier, the same each time: made from its hardware id if it runs on other hardware,
+ * otherwise from hardware and database id. Undefined if it reports neither.
+ *
+ * @example twinName('web-7', holder, identity) // 'web-7~1a2b3c4d'
  */
 export function twinName(identifier: string, holder: NodeIdentity, identity: NodeIdentity): string | undefined {
   const { agentInstance } = identity;
@@ -36,37 +38,38 @@ export function twinName(identifier: string, holder: NodeIdentity, identity: Nod
     : `${identifier}~${digest(`${hardwareOf(identity)} ${agentInstance}`)}`;
 }
 
-/** Polls of a living agent that may be missed before it counts as gone. */
+/** How many polls in a row an agent may miss before it counts as gone. */
 const MISSED_POLLS = 3;
 const LEAST_MS = 2 * 60_000;
 
 /**
- * How long an agent has to show that it lives, once another one enrolled under its identifier: the second may be the same
- * host with a new database.
+ * How long an agent may stay silent after another one enrolled under its identifier, before it counts as gone. The second
+ * agent may be the same host with a new database.
  */
 export const contestMsOf = (intervalSeconds: number): number =>
   Math.max(LEAST_MS, MISSED_POLLS * intervalSeconds * 1000);
 
-/** Whether the agent has yet to show that it lives: its next request renews `lastSeenMs` at once. */
+/** Whether the agent has not polled since another one enrolled under its identifier. Its next poll renews `lastSeenMs` at once. */
 export const isContested = ({ contestedAtMs, lastSeenMs }: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>): boolean =>
   contestedAtMs !== undefined && lastSeenMs <= contestedAtMs;
 
-/** Whether a contested agent let its time pass without a request. */
+/** Whether a contested agent has not polled within its time. */
 export const isLost = (node: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>, contestMs: number, nowMs: number): boolean =>
   isContested(node) && nowMs - (node.contestedAtMs ?? nowMs) >= contestMs;
 
-/** Whether the agent was heard a short while ago. */
+/** Whether the agent polled recently. */
 export const isHeard = (node: Node | undefined, nowMs: number): node is Node =>
   lives(node, nowMs) && nowMs - node.lastSeenMs < SILENT_AFTER_MS;
 
 /**
- * Which of several agents on one host is asked: the first that is heard and sees containers, else the first that is heard.
+ * Chooses the agent on a host that gets the queries: the first one that polls and can see containers, otherwise the first one
+ * that polls.
  *
- * @param twins those that enrolled under its identifier later, in their order
+ * @param twins the agents that enrolled under its identifier later, in order
  */
 export function chooseAgent(holder: Node, twins: readonly Node[], nowMs: number): Node {
-  // A contested agent that stays silent for long enough counts as gone, however often it polls.
-  // What the holder was called before it got the identifier is no other agent.
+  // A contested agent that stays silent for the shortest time counts as gone, whatever its interval.
+  // A name that the holder itself had earlier is not another agent.
   const others = twins.filter((twin) => !isSameAgent(twin.identity, holder.identity));
   const heard = [holder, ...others].filter((node) => isHeard(node, nowMs) && !isLost(node, LEAST_MS, nowMs));
   return heard.find(({ seesContainersAtMs }) => seesContainersAtMs !== undefined) ?? heard[0] ?? holder;

@@ -1,17 +1,18 @@
 import { MayflyError } from '../errors.ts';
 
-/** What a binding may hold. Lists are bound inside `IN (…)`. */
+/** A value of a binding. Lists are bound inside `IN (…)`. */
 export type Scalar = string | number | boolean | null;
 
 // A lone surrogate has no UTF-8 form; SQLite would receive U+FFFD instead of what the event said.
 const LONE_SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/;
 
 /**
- * A value as a SQLite literal: text in single quotes with quotes doubled, numbers in decimal, booleans as 1 and 0.
- * This is the only way by which event data reaches SQL.
+ * Renders a value as a SQLite literal: text in single quotes with quotes doubled, numbers in decimal, booleans as 1 and 0.
+ * Event data reaches SQL in no other way.
  *
  * @throws {MayflyError} `SQL_VALUE_UNSAFE` for NUL (osquery reads SQL as a C string and would cut it there),
  *   lone surrogates and numbers that are not finite
+ * @example sqlLiteral("it's") // "'it''s'"
  * @see https://sqlite.org/lang_expr.html#literal_values_constants_
  */
 export function sqlLiteral(value: Scalar): string {
@@ -21,7 +22,8 @@ export function sqlLiteral(value: Scalar): string {
     if (!Number.isFinite(value)) throw new MayflyError('SQL_VALUE_UNSAFE', `${value} has no SQL literal`);
     return Object.is(value, -0) ? '0' : String(value);
   }
-  if (value.includes('\0')) throw new MayflyError('SQL_VALUE_UNSAFE', 'a text value holds NUL');
-  if (LONE_SURROGATE.test(value)) throw new MayflyError('SQL_VALUE_UNSAFE', 'a text value holds half a character');
+  if (value.includes('\0')) throw new MayflyError('SQL_VALUE_UNSAFE', 'a text value contains NUL');
+  if (LONE_SURROGATE.test(value))
+    throw new MayflyError('SQL_VALUE_UNSAFE', 'a text value contains half of a surrogate pair');
   return `'${value.replaceAll("'", "''")}'`;
 }

@@ -3,16 +3,18 @@ import { type Scalar, sqlLiteral } from './literal.ts';
 
 export type Bindings = Readonly<Record<string, Scalar | readonly Scalar[]>>;
 
-// Strings, quoted identifiers and comments are taken whole, so that a `:name` inside one of them stays text. A block
-// comment may lack its end: to SQLite it then reaches to the end of the text.
+// Strings, quoted identifiers and comments match as a whole, so that a `:name` inside one stays text. A block comment without
+// an end reaches to the end of the text, as in SQLite.
 const TOKEN =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|:([A-Za-z_][A-Za-z0-9_]*)/g;
 
 /**
- * The SQL with every `:name` replaced by the quoted literal, or comma-separated literals, of its binding.
- * An empty list becomes `NULL`, so `IN (:ids)` matches nothing and stays valid.
+ * Replaces every `:name` in the SQL with the literal of its binding, or with comma-separated literals for a list. An empty
+ * list becomes `NULL`, so `IN (:ids)` matches nothing and stays valid.
  *
  * @throws {MayflyError} `SQL_PLACEHOLDER_UNBOUND`, `SQL_BINDING_UNUSED` or `SQL_VALUE_UNSAFE`
+ * @example renderSql('SELECT id FROM docker_containers WHERE id IN (:ids)', { ids: ['4f2c', '9b1e'] })
+ *   // SELECT id FROM docker_containers WHERE id IN ('4f2c', '9b1e')
  */
 export function renderSql(template: string, bindings: Bindings): string {
   const used = new Set<string>();

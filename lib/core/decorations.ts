@@ -1,2 +1,2 @@
-/** What we know of a workload as of the event, attached to every row that answers for it. */
+/** Facts about a workload at the time of its event, attached to every row about it. */
 export type Decorations = Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ interface Explanation {
 /** Codes are stable: logs and alarms refer to them. docs/reference/errors.md is generated from this. */
 export const ERROR_CODES = {
   SQL_VALUE_UNSAFE: {
-    problem: 'A value has no safe SQL literal: it holds NUL, half a surrogate pair or a number that is not finite.',
+    problem: 'A value has no safe SQL literal: it contains NUL, half a surrogate pair or a number that is not finite.',
     consequence: 'Nothing is queued, and the event goes to the dead-letter queue.',
   },
   SQL_PLACEHOLDER_UNBOUND: {
@@ -30,7 +30,7 @@ export const ERROR_CODES = {
     consequence: 'As for `BODY_UNREADABLE`.',
   },
   STORE_REFUSED: {
-    problem: 'Firehose still refused records when the time was up.',
+    problem: 'Firehose still refused records when time ran out.',
     consequence: 'The agent keeps its data and sends it again.',
   },
   ROW_UNREADABLE: {
@@ -40,13 +40,13 @@ export const ERROR_CODES = {
   },
   POLICY_TOO_LARGE: {
     problem: 'A version of the policy with its files does not fit one item of the table (400 KB compressed).',
-    consequence: 'Nothing is pushed, and the live version stays.',
+    consequence: 'Nothing is pushed, and the live version stays active.',
   },
 } as const satisfies Readonly<Record<string, Explanation>>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** A failure we expected and can explain. Anything else is a bug and keeps its own type. */
+/** An expected failure with a code. Anything else is a bug and keeps its own type. */
 export class MayflyError extends Error {
   override readonly name = 'MayflyError';
   readonly code: ErrorCode;
@@ -57,14 +57,14 @@ export class MayflyError extends Error {
 }
 
 declare const traced: unique symbol;
-/** An error as logs show it; only `traceOf` makes one, so that no log line lacks the stack. */
+/** An error as logs show it. Only `traceOf` makes one, so that every logged error has its stack. */
 export type Trace = string & { readonly [traced]: true };
 
 const MOST_CAUSES = 5; // the error itself included
 const MOST_TRACE = 8_000; // UTF-16 units; CloudWatch takes far more, a reader does not
 
 /**
- * The stack of an error and of its causes. Other properties stay out of it: the SDK's errors may carry items of the table.
+ * The stack of an error and its causes. Other properties are left out, because SDK errors may contain table items.
  *
  * @example "STORE_REFUSED MayflyError: logs refused 3 of 9 records\n    at FirehoseSink…\ncaused by Error: …"
  */

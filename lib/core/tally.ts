@@ -4,14 +4,14 @@ import type { Report } from './report.ts';
 /** Events whose field `count` says how often they happened. */
 type CountedEvent = { [E in EventName]: FieldsOf<E> extends { readonly count: number } ? E : never }[EventName];
 
-/** Reports that are gathered, to be passed on once with the sum of their counts. */
+/** Collects reports and sums their counts. */
 export interface Tally {
   readonly report: Report;
-  /** Reports what has gathered. */
+  /** Sends the collected reports. */
   flush(): void;
 }
 
-/** Gathers reports of these events: those with the same fields become one, whose `count` is the sum. Others pass at once. */
+/** Collects reports of these events: reports with equal fields become one with the summed `count`. Other events are sent at once. */
 export function tally(events: ReadonlySet<CountedEvent>, report: Report): Tally {
   const gathered = new Map<string, { readonly send: (count: number) => void; readonly count: number }>();
   const counted: ReadonlySet<EventName> = events;

@@ -1,13 +1,13 @@
-// An escape of JSON text: a whole surrogate pair, one half of a pair, or any other. A backslash that is escaped itself is
-// taken with the backslash before it, so what follows it is no escape.
+// An escape in JSON text: a whole surrogate pair, half of a pair, or any other. An escaped backslash matches together with the
+// backslash before it, so the text after it is not taken for an escape.
 const ESCAPE = /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([dD][89a-fA-F][0-9a-fA-F]{2})|\\[\s\S]/g;
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 
 /**
- * JSON from outside. A half of a surrogate pair has no UTF-8 form, so that no table would take it: it becomes U+FFFD, in
- * names of members too. Text decoded from UTF-8 can only hold one as an escape.
+ * Parses untrusted JSON. Half of a surrogate pair has no UTF-8 form, and no table would accept it, so it becomes U+FFFD, also
+ * in member names. In text decoded from UTF-8 it can only occur as an escape.
  *
- * @throws {SyntaxError} for what is no JSON
+ * @throws {SyntaxError} if the text is not JSON
  */
 export function parseJson(text: string): unknown {
   const whole = SURROGATE.test(text)
@@ -16,5 +16,5 @@ export function parseJson(text: string): unknown {
   return JSON.parse(whole);
 }
 
-/** The beginning of a text, at most `length` UTF-16 units; a pair that the cut divides becomes U+FFFD. */
+/** The beginning of a text, at most `length` UTF-16 units; a surrogate pair that is cut becomes U+FFFD. */
 export const cut = (text: string, length: number): string => text.slice(0, length).toWellFormed();

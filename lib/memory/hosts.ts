@@ -16,12 +16,12 @@ interface Partition {
   readonly pending: Map<string, PendingQuery>;
 }
 
-/** Nodes and queues: a host's node record lies in its partition, so that one read of it is all a poll needs. */
+/** Nodes and queues in memory. A host's node record is part of its partition, so a poll needs one read. */
 export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
   readonly #partitions = new Map<string, Partition>();
   readonly #spaces = new Map<string, { readonly queryId: string; readonly untilMs: number }>();
 
-  /** Every name under which something is kept. */
+  /** Every host with a partition. */
   get names(): readonly string[] {
     return [...this.#partitions.keys()];
   }
@@ -107,7 +107,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
     for (const { delivery, marks } of settled) {
       const { isRetired, ...asRead } = delivery;
       const { deliveries, retired } = this.#of(delivery.host);
-      // Whether none is left is decided by the delivery as the caller read it, as where a table holds it.
+      // As with the table, the delivery as the caller read it decides whether every query is answered.
       const whole = { ...asRead, answered: [...new Set([...asRead.answered, ...marks])].sort() };
       if (!isRetired && unanswered(whole).length === 0) {
         await this.retire(whole);
@@ -207,6 +207,6 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
 
 const nameOf = ({ priority, queryId }: PendingKey): string => `${priority}#${queryId}`;
 
-/** In the order of a sort key: deliveries by time, queries by priority. */
+/** Items in the order of their sort keys: deliveries by time, queries by priority. */
 const sorted = <T>(items: ReadonlyMap<string, T>): T[] =>
   [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);

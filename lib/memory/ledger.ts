@@ -16,24 +16,24 @@ import type {
 
 type Identity = WorkloadSnapshot['identity'];
 
-/** What a record holds beside its snapshot, as each method of the ledger left it. */
+/** The part of a record that is not in its snapshot. */
 type Facts = Omit<WorkloadRecord, keyof WorkloadSnapshot>;
 
-/** A workload, in parts: its record is put together when it is read. */
+/** A workload in parts; its record is assembled when it is read. */
 interface Entry {
-  /** The merged snapshots, without what was learned beside. */
+  /** The merged snapshots, without facts from other sources. */
   readonly snapshot: WorkloadSnapshot;
   readonly learned: Identity;
   readonly foundHost?: string;
   readonly facts: Facts;
 }
 
-/** The ledger; one process writes it, so each change is atomic as it is. It cannot be searched by address. */
+/** The ledger in memory. One process writes it, so each change is atomic. It has no address index. */
 export class MemoryLedger implements Ledger {
   readonly #entries = new Map<string, Entry>();
   #again: { readonly workload: string; readonly atMs: number }[] = [];
 
-  /** Every record there is, in order of its first event. */
+  /** All records, in the order of their first events. */
   get records(): readonly WorkloadRecord[] {
     return [...this.#entries.values()].map(recordOf);
   }
@@ -49,7 +49,7 @@ export class MemoryLedger implements Ledger {
     if (!isNews(known && recordOf(known), news)) return undefined;
     const snapshot = merged(known?.snapshot, news);
     const before = known?.facts ?? firstFacts(snapshot);
-    // What was first heard of later than now was heard of under a clock that was ahead.
+    // An earlier instant that lies after this one came from a clock that was ahead.
     const firstReceivedAtMs = Math.min(before.firstReceivedAtMs, receivedAtMs);
     const facts = { ...before, firstReceivedAtMs, lastSignAtMs: receivedAtMs };
     const entry: Entry = { learned: {}, ...known, snapshot, facts };
@@ -150,7 +150,7 @@ export class MemoryLedger implements Ledger {
     return [...new Set(workloads)].flatMap((workload) => this.record(workload) ?? []);
   }
 
-  /** Only a record that an event made is changed: an answer never brings one into being. */
+  /** Changes a record that an event created; answers never create one. */
   #change(workload: string | undefined, change: (facts: Facts) => Partial<Facts>): void {
     const entry = workload === undefined ? undefined : this.#entries.get(workload);
     if (!entry) return;
@@ -175,7 +175,7 @@ const firstFacts = ({ occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot
   lastSignAtMs: receivedAtMs,
 });
 
-/** The record of each entry: neither ever changes, and reviews read all of them every minute. */
+/** Assembled records by entry. Entries are immutable, and reviews read all of them every minute. */
 const records = new WeakMap<Entry, WorkloadRecord>();
 
 function recordOf(entry: Entry): WorkloadRecord {

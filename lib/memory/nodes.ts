@@ -1,7 +1,7 @@
 import type { DirectoryEntry, NodeDirectory } from '../core/nodes/directory.ts';
 import type { Alias, Aliases, AliasSource } from '../core/nodes/registry.ts';
 
-/** Other names of hosts. */
+/** Aliases of hosts in memory. */
 export class MemoryAliases implements Aliases {
   readonly #hosts = new Map<string, Alias>();
 
@@ -22,10 +22,10 @@ export class MemoryAliases implements Aliases {
   }
 }
 
-/** All nodes on one page: what fits into memory is small. */
+/** The directory in memory, as one page: what fits into memory is small. */
 export class MemoryDirectory implements NodeDirectory {
   readonly #lines = new Map<string, { readonly entry: DirectoryEntry; readonly expiresAtMs: number }>();
-  /** Beside the entries, which the next note replaces. */
+  /** Kept apart from the entries, because each poll replaces its entry. */
   readonly #configHashes = new Map<string, string>();
   readonly #now: () => number;
 

@@ -1,6 +1,6 @@
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 
-/** The versions of the policy. */
+/** Policy versions in memory. */
 export class MemoryPolicyStore implements PolicyStore {
   readonly #versions: PolicyVersion[] = [];
 

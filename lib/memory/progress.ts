@@ -7,7 +7,7 @@ interface Page {
   readonly claimedUntilMs?: number;
 }
 
-/** Which answers were stored. */
+/** Marks of stored answers in memory. */
 export class MemoryStoredAnswers implements StoredAnswers {
   readonly #pages = new Map<string, Page>();
 
@@ -40,12 +40,12 @@ export class MemoryStoredAnswers implements StoredAnswers {
   }
 }
 
-/** How far triggers without a ledger have come. */
+/** Progress of fan-outs in memory. */
 export class MemoryFanOuts implements FanOuts {
   readonly #secret: string;
   readonly #places = new Map<string, { readonly progress: FanOutProgress; readonly untilMs: number }>();
 
-  /** @param secret orders fan-outs: the same one, the same order */
+  /** @param secret orders fan-outs: the same secret gives the same order */
   constructor(secret = 'memory') {
     this.#secret = secret;
   }
@@ -65,7 +65,7 @@ export class MemoryFanOuts implements FanOuts {
   }
 }
 
-/** How far sweeping has come. */
+/** Progress of sweeps in memory. */
 export class MemorySweepProgress implements SweepProgress {
   state: SweepState = {};
   #heldUntilMs = 0;

@@ -1,6 +1,6 @@
 import { STORED_LOGS_KEEP_MS, type StoredLogs } from '../core/results/stored-logs.ts';
 
-/** Which lines of each node's latest log batch are stored. */
+/** Marks of stored log lines in memory. */
 export class MemoryStoredLogs implements StoredLogs {
   readonly #batches = new Map<string, { readonly marks: readonly string[]; readonly untilMs: number }>();
 

@@ -1,4 +1,4 @@
-/** How much JSON is parsed. */
+/** The most JSON that is parsed. */
 export interface JsonBounds {
   readonly maxValues: number;
   readonly maxDepth: number;
@@ -9,9 +9,9 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 
 /**
- * Why a JSON text is not to be parsed, or undefined where it is within the bounds. `{},` takes three bytes and its value
- * many times as much, so the size of a text says little of what parsing it costs. This looks at each byte once and makes no
- * values. The text may be no JSON at all: up to the place where a parser would stop, no value is missed.
+ * Why a JSON text must not be parsed; undefined if it is within the bounds. The value of `{},` takes many times its three
+ * bytes, so the size of a text does not bound the cost of parsing it. This function reads each byte once and creates no values.
+ * The text may be invalid JSON: every value up to the point where a parser would stop is counted.
  */
 export function beyondBounds(text: Buffer, { maxValues, maxDepth }: JsonBounds): string | undefined {
   let values = 1; // each comma and each opening bracket makes at most one more
@@ -28,7 +28,7 @@ export function beyondBounds(text: Buffer, { maxValues, maxDepth }: JsonBounds):
   return undefined;
 }
 
-/** Where the string that begins at `from` ends: its closing quote, or the end of the text. */
+/** The position of the string's closing quote, or the end of the text. */
 function endOfString(text: Buffer, from: number): number {
   let at = from;
   while (at < text.length && text[at] !== QUOTE) at += text[at] === BACKSLASH ? 2 : 1;

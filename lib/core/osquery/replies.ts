@@ -1,7 +1,7 @@
 /**
- * What the agent reads. The status is for operators alone: 200 is what we meant to say, 503 what failed, so that 4xx counts
- * only what the gateway itself refused. The agent never looks at the HTTP status: a JSON object without `error` and without a true
- * `node_invalid` means "accepted", and it then deletes its data (docs/spec/osquery-protocol.md §3).
+ * A reply to an agent. The agent reads the body only: a JSON object without `error` and without a true `node_invalid` means
+ * "accepted", and the agent then deletes its data (docs/spec/osquery-protocol.md §3). The status is for operators: 200 for an
+ * intended reply, 503 for a failure. So 4xx counts only what the gateway itself refused.
  */
 export interface Reply {
   readonly status: number;
@@ -15,24 +15,24 @@ const json = (status: number, document: unknown): Reply => ({
   contentType: 'application/json',
 });
 
-/** The data is durable, or was put aside on purpose: the agent may delete it. */
+/** The data is durable or in quarantine: the agent may delete it. */
 export const accepted: Reply = json(200, {});
 
-/** Trouble that passes: the agent keeps its data and comes again. On enroll it is a refusal, for want of a key. */
+/** An error: the agent keeps its data and tries again. For an enroll request it is a refusal, as it contains no key. */
 export const refused = (error: string, status = 200): Reply => json(status, { error });
 
-/** The key opens nothing: the agent forgets it and enrolls again. Only after a look-up that found no valid node. */
+/** The key is invalid: the agent deletes it and enrolls again. Sent only after a lookup found no valid node. */
 export const nodeInvalid: Reply = json(200, { node_invalid: true });
 
-/** The one form that every endpoint, carving included, takes for a failure. */
+/** Plain text: the one form that every endpoint, including carving, treats as a failure. */
 export const plain = (text: string): Reply => ({ status: 200, body: text, contentType: 'text/plain' });
 
 export const enrolled = (nodeKey: string): Reply => json(200, { node_key: nodeKey });
 
-/** A document that is JSON already, sent byte for byte. */
+/** A JSON text, sent byte for byte. */
 export const document = (body: string): Reply => ({ status: 200, body, contentType: 'application/json' });
 
-/** Queries for the node; `accelerate` is in whole seconds, as osquery wants an integer. */
+/** Queries for the node; `accelerate` is in whole seconds, because osquery expects an integer. */
 export function work(
   queries: readonly { readonly wireId: string; readonly sql: string; readonly discovery?: string }[],
   accelerate: number | undefined,

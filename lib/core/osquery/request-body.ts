@@ -3,28 +3,28 @@ import { MayflyError } from '../errors.ts';
 import { parseJson } from '../text.ts';
 import { beyondBounds, type JsonBounds } from './json-bounds.ts';
 
-/** What is read of a body at most. */
+/** The most that is read of a body. */
 export interface BodyBounds extends JsonBounds {
-  /** Of a plain body. */
+  /** Bytes of a plain body. */
   readonly maxBytes: number;
-  /** Of a gzip body, inflated; 0 where gzip is not inflated at all. */
+  /** Bytes of an inflated gzip body; 0 if gzip is not accepted. */
   readonly maxInflatedBytes: number;
 }
 
-/** As much as API Gateway takes of a body: what could not be sent as it is cannot be sent as gzip either. */
+/** API Gateway's limit for a body: gzip does not get more data through than a plain body. */
 export const MAX_INFLATED_BYTES = 10 * 1024 * 1024;
 
-/** At each end of a body this much is looked through for a node key: many times the longest key. */
+/** How much of each end of a body is searched for a node key: many times the longest key. */
 const WINDOW_BYTES = 48 * 1024;
-/** Deflate writes the beginning of what it packs at the beginning: so much holds more than the longest key. */
+/** How much of a gzip body is inflated to find a node key: its first bytes hold more than the longest key. */
 const PACKED_WINDOW_BYTES = 3 * 1024;
-/** A claim costs a signature: of what looks like a key so many are tried from each end. */
+/** How many candidate keys from each end are tried, because each costs a signature. */
 const MAX_CLAIMS = 4;
 const NODE_KEY_MEMBER = /"node_key"\s{0,8}:\s{0,8}"([^"\\]{0,1600})"/g;
-/** A line takes less than this in base64: whatever is longer is marked as cut when it is stored. */
+/** A stored line holds less than this in base64, so longer bodies are marked as cut. */
 const MAX_KEPT_BYTES = 720_000;
 
-/** The work that a body has caused so far: requests without a valid key have a budget. */
+/** The work that a body has caused so far; tests bound it for requests without a valid key. */
 export interface BodyWork {
   decodedBytes: number;
   inflatedBytes: number;
@@ -32,7 +32,7 @@ export interface BodyWork {
 }
 
 /**
- * The body of a request, decoded, inflated and parsed no further than its reader asks: most of what a stranger sends is
+ * The body of a request. It is decoded, inflated and parsed only as far as needed: most requests without a valid key are
  * refused after a look at both ends.
  */
 export class RequestBody {
@@ -41,13 +41,13 @@ export class RequestBody {
   readonly #encoding: 'base64' | 'utf8';
   #bytes: Buffer | undefined;
 
-  /** @param text as the front hands it over; base64 without line breaks */
+  /** @param text as the front passes it on; base64 has no line breaks */
   constructor(text: string, encoding: 'base64' | 'utf8') {
     this.#text = text;
     this.#encoding = encoding;
   }
 
-  /** A body that is at hand as bytes. */
+  /** Makes a body from bytes. */
   static of(bytes: Buffer): RequestBody {
     return new RequestBody(bytes.toString('base64'), 'base64');
   }
@@ -61,16 +61,16 @@ export class RequestBody {
     return Buffer.byteLength(this.#text, this.#encoding);
   }
 
-  /** By its magic: a proxy may drop the header that says so. */
+  /** Whether the body is gzip, by its magic number: a proxy may drop the header. */
   get isGzip(): boolean {
     const [first, second] = this.#decoded(0, 4);
     return first === 0x1f && second === 0x8b;
   }
 
   /**
-   * What stands as `node_key` near either end, the likeliest first; empty where nothing does. osquery writes the key as the
-   * last member, but as the first of a log body in gzip (docs/spec/osquery-protocol.md §8). Only a parsed body says
-   * which of them is the request's.
+   * The `node_key` candidates near both ends, the likeliest first; possibly none. osquery writes the key as the last member,
+   * but as the first one of a gzip log body (docs/spec/osquery-protocol.md §8). Only the parsed body shows which candidate is
+   * the request's key.
    *
    * @param inflate whether to inflate the beginning of a gzip body
    */
@@ -104,12 +104,12 @@ export class RequestBody {
   }
 
   /**
-   * The body as people may look at it later: its beginning, inflated where it can be, and without the node keys that are in
-   * it, since a key opens its node's queue.
+   * The body for operators to inspect later: its beginning, inflated if possible, with node keys redacted, because a key gives
+   * access to its node's queue.
    */
   async keepsake(): Promise<Buffer> {
     const readable = (await this.#readable()).subarray(0, MAX_KEPT_BYTES);
-    // As Latin-1 every byte is one character, so that bytes which are no text stay what they are.
+    // In Latin-1 every byte is one character, so bytes that are not text stay unchanged.
     return Buffer.from(readable.toString('latin1').replace(NODE_KEY, 'mf1.redacted'), 'latin1');
   }
 
@@ -124,7 +124,7 @@ export class RequestBody {
   }
 
   #decoded(from: number, to: number): Buffer {
-    // A group of four characters of base64 is decoded by itself.
+    // Base64 decodes in groups of four characters.
     const start = this.#encoding === 'base64' ? from - (from % 4) : from;
     const bytes = Buffer.from(this.#text.slice(start, to), this.#encoding);
     this.work.decodedBytes += bytes.length;
@@ -137,7 +137,7 @@ export class RequestBody {
   }
 
   #inflated(maxBytes: number): Buffer {
-    if (maxBytes === 0) throw new MayflyError('BODY_UNREADABLE', 'gzip is only taken for logs');
+    if (maxBytes === 0) throw new MayflyError('BODY_UNREADABLE', 'gzip is accepted for logs only');
     try {
       const bytes = gunzipSync(this.bytes, { maxOutputLength: maxBytes });
       this.work.inflatedBytes += bytes.length;
@@ -147,11 +147,11 @@ export class RequestBody {
       if (large) this.work.inflatedBytes += maxBytes;
       throw large
         ? new MayflyError('BODY_TOO_LARGE', `the gzip body grows beyond ${maxBytes} bytes`, { cause })
-        : new MayflyError('BODY_UNREADABLE', 'the body starts like gzip and is not', { cause });
+        : new MayflyError('BODY_UNREADABLE', 'the body starts like gzip but is not gzip', { cause });
     }
   }
 
-  /** The first 48 KiB at most; empty where it is no gzip. Not inflated further than that, however much would follow. */
+  /** The first 48 KiB of an inflated gzip body; empty if it is not gzip. No more than that is inflated. */
   async #inflatedStart(): Promise<Buffer> {
     const gunzip = createGunzip({ chunkSize: WINDOW_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
     gunzip.end(this.#decoded(0, (PACKED_WINDOW_BYTES / 3) * 4));
@@ -161,7 +161,7 @@ export class RequestBody {
         return chunk as Buffer; // ends the loop, and with it the stream
       }
     } catch {
-      // What cannot be inflated holds no key that could be read.
+      // A body that cannot be inflated has no readable key.
     }
     return Buffer.alloc(0);
   }

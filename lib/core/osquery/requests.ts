@@ -21,7 +21,7 @@ const Enroll = z.object({
   ),
 });
 
-/** Why a body is no enroll request, for the agent's log. */
+/** Why a body is not an enroll request, for the agent's log. */
 export function enrollProblem(body: unknown): string {
   const name = isObject(body) ? body.host_identifier : undefined;
   const problem = typeof name === 'string' ? identifierProblem(name) : undefined;
@@ -30,12 +30,12 @@ export function enrollProblem(body: unknown): string {
     : 'An enroll request needs a host_identifier of 1 to 255 characters.';
 }
 
-/** An enroll request: its secret, and who asks. Undefined when it names no host. */
+/** Reads an enroll request: its secret and the agent's identity. Undefined if it has no valid host identifier. */
 export function readEnroll(body: unknown): { secret: string; proof?: Proof; enrollment: Enrollment } | undefined {
   const result = Enroll.safeParse(body);
   if (!result.success) return undefined;
   const { enroll_secret, host_identifier, host_details } = result.data;
-  // Bounded, because the node record is read by every poll.
+  // Bounded, because every poll reads the node record.
   const field = (of: Record<string, unknown> | undefined, name: string): string =>
     of && Object.hasOwn(of, name) ? cut(textOf(of[name]), 100) : '';
   return {
@@ -54,18 +54,18 @@ export function readEnroll(body: unknown): { secret: string; proof?: Proof; enro
   };
 }
 
-// `tls_enroll_override` renames the member (docs/spec/osquery-protocol.md §5), and nothing tells the server to what.
+// `tls_enroll_override` renames the member (docs/spec/osquery-protocol.md §5), and the server does not know the new name.
 function renamedSecret(body: unknown): string {
   const known = new Set(['enroll_secret', 'host_identifier', 'platform_type', 'host_details', 'node_key']);
   const other = Object.entries(body as object).filter(([name, value]) => !known.has(name) && typeof value === 'string');
   return other.length === 1 ? String(other[0]?.[1]) : '';
 }
 
-/** The node key of the header, which agents send since 5.23.0. */
+/** The node key in the header, which agents send since 5.23.0. */
 export const keyInHeader = (authorization: string | undefined): string | undefined =>
   /^NodeKey\s+(\S+)$/i.exec(authorization ?? '')?.[1];
 
-/** The key a request carries: in the body, or in the header too; two that differ are none. */
+/** The node key in the body or in the header; '' if there is none or the two differ. */
 export function nodeKeyOf(body: unknown, authorization: string | undefined): string {
   const inBody = isObject(body) && typeof body.node_key === 'string' ? body.node_key : '';
   const inHeader = keyInHeader(authorization) ?? '';
@@ -74,8 +74,8 @@ export function nodeKeyOf(body: unknown, authorization: string | undefined): str
 }
 
 /**
- * Whether these can be the rows of an answer with that status. osquery sends a list of objects, an empty one where a query
- * failed (docs/spec/osquery-protocol.md §9.4). Null, an empty text or nothing at all is taken as no rows only of a query that failed.
+ * Whether a value can be the rows of an answer with this status. osquery sends a list of objects, empty if the query failed
+ * (docs/spec/osquery-protocol.md §9.4). Null, an empty text or a missing value counts as no rows only if the query failed.
  */
 const isRows = (rows: unknown, status: number): boolean =>
   Array.isArray(rows) ? rows.every(isObject) : status !== 0 && (rows === undefined || rows === null || rows === '');
@@ -83,8 +83,8 @@ const isRows = (rows: unknown, status: number): boolean =>
 const NO_ROWS = 'Mayfly: its rows are no list of objects; they are in quarantine';
 
 /**
- * The answers of a distributed write, or undefined when it holds none that can be read. One with rows that cannot be read
- * counts as failed: `unreadableRows` has them.
+ * Reads the answers of a distributed write; undefined if the body has no readable `queries`. An answer with unreadable rows
+ * counts as failed; `unreadableRows` returns them.
  */
 export function readAnswers(body: unknown): Answer[] | undefined {
   return membersOf(body)?.map(({ wireId, rows, status, message }) => {
@@ -98,7 +98,7 @@ export function readAnswers(body: unknown): Answer[] | undefined {
   });
 }
 
-/** What a write says of one id. */
+/** The parts of a write about one wire id. */
 interface Member {
   readonly wireId: string;
   readonly rows: unknown;
@@ -106,7 +106,7 @@ interface Member {
   readonly message: string;
 }
 
-/** What a write says of each id that has rows, a status or a message; undefined where it has no `queries`. */
+/** The parts of a write for each id with rows, a status or a message; undefined if there is no `queries` object. */
 function membersOf(body: unknown): Member[] | undefined {
   if (!isObject(body) || !isObject(body.queries)) return undefined;
   const queries = mapOf(body.queries);
@@ -123,12 +123,12 @@ function membersOf(body: unknown): Member[] | undefined {
 
 const mapOf = (value: unknown): Map<string, unknown> => new Map(isObject(value) ? Object.entries(value) : []);
 
-/** A line of the quarantine keeps this much of a body. */
+/** How much of a body a quarantine line keeps. */
 const MAX_PART_CHARACTERS = 100_000;
 
 /**
- * The answers whose rows are no list of objects, as JSON `{"queries": {…}}`, in parts that a line can hold. Rows that are
- * missing are null there.
+ * The answers whose rows are not a list of objects, as JSON `{"queries": {…}}`, in parts that fit a line. Missing rows become
+ * null.
  */
 export function* unreadableRows(body: unknown): Generator<string> {
   let part: string[] = [];
@@ -147,7 +147,7 @@ export function* unreadableRows(body: unknown): Generator<string> {
   if (part.length > 0) yield `{"queries":{${part.join(',')}}}`;
 }
 
-/** The lines of a log request, or undefined when it is none. An empty `data` is fine. */
+/** Reads the lines of a log request; undefined if the body is not one. `data` may be empty. */
 export function readLog(body: unknown): { logType: string; lines: readonly unknown[] } | undefined {
   if (!isObject(body) || !Array.isArray(body.data)) return undefined;
   return { logType: cut(textOf(body.log_type), 100), lines: body.data };
@@ -157,13 +157,13 @@ function toRow(row: Record<string, unknown>): Row {
   return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, textOf(value)]));
 }
 
-// `String()` of an object asks the object, which the network wrote.
+// `String()` of an object would call methods of untrusted data.
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '');
 }
 
-/** A missing status is an agent older than 2.1.2: rows are all it says. One that is no number is a failure. */
+/** Agents before 2.1.2 send no status, which counts as success. A status that is not a number counts as failure. */
 function statusOf(value: unknown): number {
   const status = Number(textOf(value));
   return Number.isFinite(status) ? status : 1;

@@ -1,8 +1,8 @@
-/** What an agent can ask of the TLS API. */
+/** The endpoints of the TLS API. */
 export type Endpoint = 'enroll' | 'config' | 'log' | 'read' | 'write';
 
-// The last segment decides, so any prefix is fine: a stage, /v1, /api/osquery, an osctrl environment.
-// The names are those of the servers in docs/reference/paths.md; two of them use one word for read and write.
+// The last segment decides, so any prefix works: a stage, /v1, /api/osquery, an osctrl environment. The names are those of
+// the servers in docs/reference/paths.md; two of these servers write read and write as one word.
 const PATHS: ReadonlyMap<string, Endpoint> = new Map([
   ['enroll', 'enroll'],
   ['config', 'config'],
@@ -17,16 +17,20 @@ const PATHS: ReadonlyMap<string, Endpoint> = new Map([
   ['distributedWrite', 'write'],
 ]);
 
-/** The endpoint a path means, or undefined; a trailing slash and a query string are allowed. */
+/**
+ * The endpoint of a path, or undefined; a trailing slash and a query string are allowed.
+ *
+ * @example endpointOf('/prod/api/v1/osquery/distributed/read/') // 'read'
+ */
 export function endpointOf(path: string): Endpoint | undefined {
   const segments = segmentsOf(path);
-  // Fleet's orbit speaks another protocol with the same words.
+  // Fleet's orbit speaks another protocol with the same path names.
   return segments.at(-2) === 'orbit' ? undefined : PATHS.get(segments.at(-1) ?? '');
 }
 
 const segmentsOf = (path: string): string[] => path.split('?', 1)[0]?.split('/').filter(Boolean) ?? [];
 
-// Carving takes no JSON for an answer that refuses (docs/spec/osquery-protocol.md §3.5): any JSON body counts as accepted.
+// An agent treats any JSON reply to a carve request as accepted (docs/spec/osquery-protocol.md §3.5).
 const CARVE = new Set(['start', 'continue', 'begin', 'block', 'init', 'carve_init', 'carve_block']);
 
 /** Whether a path is one of the carving endpoints of any server. */

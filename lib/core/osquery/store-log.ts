@@ -5,14 +5,14 @@ import { MARK_LENGTH, type StoredLogs } from '../results/stored-logs.ts';
 import { tally } from '../tally.ts';
 import { askOnLog, type LogRuleDeps } from '../triggers/handle-log.ts';
 
-/** A line of a result has 250 bytes at the least, so the largest honest body has fewer; their marks fit an item of the table. */
+/** A result line has at least 250 bytes, so the largest honest body has fewer lines; their marks fit a table item. */
 export const MAX_LOG_LINES = 40_000;
 
-/** As many lines as the shipped profile sends at once, and no more than a second's work. */
+/** As many lines as the shipped profile sends at once, and at most a second's work. */
 const SLICE_LINES = 256;
 const SLICE_BYTES = 2 * 1024 * 1024;
 
-/** A slice is begun only with so much time left for it, the note of it and the reply. */
+/** A slice starts only if this much time is left for it, its marks and the reply, ms. */
 const RESERVE_MS = 4_000;
 
 export interface LogDeps extends LogRuleDeps {
@@ -22,10 +22,10 @@ export interface LogDeps extends LogRuleDeps {
 }
 
 /**
- * Stores a batch of log lines and asks what its rows set off, in slices. Each slice is marked as done before the next one, so
- * that a batch which takes longer than the function lives gets further at every try, and one that is sent again adds nothing.
+ * Stores a batch of log lines and queues the queries that its rows trigger, in slices. Each slice is marked before the next
+ * one, so that a batch that outlasts the function gets further with every try, and a repeated batch adds nothing.
  *
- * @returns whether all of it is done; otherwise the agent must send it again
+ * @returns whether the whole batch is stored; otherwise the agent must send it again
  */
 export async function storeLog(node: Node, batch: Batch, timeLeftMs: TimeLeft, deps: LogDeps): Promise<boolean> {
   const { report, flush } = tally(SUMMED, deps.report);
@@ -41,7 +41,7 @@ interface Batch {
   readonly lines: readonly unknown[];
 }
 
-/** What each slice may report of the same rule: a request has one line of it. */
+/** Events that several slices may report about one rule: their counts are summed for the request. */
 const SUMMED = new Set<'query_dropped' | 'query_refused'>(['query_dropped', 'query_refused']);
 
 async function storeSlices(
@@ -74,15 +74,15 @@ async function storeSlices(
 const markOf = (id: string): string => id.slice(0, MARK_LENGTH);
 
 /**
- * Whether this is a batch of which some is stored already. A copy holds what was stored of it before, unless so many newer
- * lines sort before it that some have no room; in a new batch a line of the one before is a coincidence.
+ * Whether the batch is a copy of one that is stored in part. A copy contains the stored lines, unless newer lines push some of
+ * them out. A new batch contains lines of the previous one only by coincidence. So half of the stored lines decide.
  */
 function isSame(before: ReadonlySet<string>, lines: readonly LogLine[]): boolean {
   const known = new Set(lines.map(({ id }) => markOf(id)).filter((mark) => before.has(mark)));
   return before.size > 0 && known.size * 2 >= before.size;
 }
 
-/** Ids come from the text and, of lines with the same text, from which of them it is: the same ones in every copy of a batch. */
+/** Lines with ids from their text and, for equal lines, their number: the ids are the same in every copy of a batch. */
 function logLines(node: Node, logType: string, lines: readonly unknown[], nowMs: number): LogLine[] {
   const { host, identity } = node;
   const time = new Date(nowMs).toISOString();

@@ -6,21 +6,21 @@ import type { DeliveredQuery } from '../queue/delivery.ts';
 import type { Asker } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
 
-/** An answer that proved something about a workload to one who asked. */
+/** An answer that proved something about a workload, for one asker. */
 export interface Proof extends Arrival {
   readonly query: DeliveredQuery;
   readonly asker: Asker;
-  /** What the ledger knew of the workload before. */
+  /** The ledger's record of the workload before the answer. */
   readonly before: WorkloadRecord | undefined;
 }
 
-/** Sets that ask about what happens now. A launch waits for boot and enrollment, and the others are about no workload. */
+/** Sets whose answers are timed. A launch waits for boot and enrollment, and the other sets are about no workload. */
 const TIMED: ReadonlySet<QuerySet> = new Set(['live', 'last-gasp', 'post-mortem']);
 
 /**
- * Tells how long answers took, stage by stage, and of those that came later than MTTA's bound.
+ * Reports how long each stage of an answer took, and answers that exceeded the MTTA bound.
  *
- * @param sweepEveryMs how often the reconciler sweeps
+ * @param sweepEveryMs how often the reconciler sweeps, ms
  */
 export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryMs: number, report: Report): void {
   for (const proof of proofs) {
@@ -49,9 +49,9 @@ export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryM
 }
 
 /**
- * The first answer about a task counts from the first question about it and is held against the bound: each life breaches it
- * once at most, and `mayfly mtta` says the same. Others count from their own event. An instance was seen long before its
- * last gasp, which is held against the bound each time.
+ * The clocks of an answer, and how late it was. A task's first answer counts from the first query about the task and is
+ * compared with the bound, so each task breaches it at most once, as in `mayfly mtta`. Later answers count from their own
+ * event. Each last gasp of an instance is compared with the bound, because the instance was seen long before.
  */
 function timed({ asker, before, ...arrival }: Proof, sweepEveryMs: number): Pick<Judged, 'instants' | 'lateMs'> {
   const held = (asked: FirstQuery): Judged => judged(asked, arrival, before ?? {}, sweepEveryMs);

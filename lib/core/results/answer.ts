@@ -1,4 +1,4 @@
-/** A row as osquery sends it: every value is text. Other scalars are taken as their text, anything deeper as JSON. */
+/** A row as osquery sends it: every value is text. Other scalars become text, objects and lists become JSON. */
 export type Row = Readonly<Record<string, string>>;
 
 /** One query's answer. */

@@ -5,11 +5,11 @@ import { markedRun, markOf, type Run, runOf } from '../queue/offers.ts';
 import type { Answer } from './answer.ts';
 import { type Entry, entryOf } from './stored-answers.ts';
 
-/** One answer of a write, and what it answers. */
+/** One answer of a write, with the query it answers. */
 export interface Answered {
   readonly answer: Answer;
   readonly entry: Entry;
-  /** Absent where nothing we know of had asked. */
+  /** Absent if Mayfly has no record of the query. */
   readonly question?: {
     readonly run: Run;
     readonly mark: string;
@@ -18,10 +18,10 @@ export interface Answered {
   };
 }
 
-/** An answer that nothing we know of had asked for. */
+/** An answer without a known query. */
 export const unaskedFor = (answer: Answer): Answered => ({ answer, entry: entryOf(answer, undefined) });
 
-/** Finds what these answers answer, whether it is still in flight or retired. */
+/** Finds the queries of these answers, in flight or retired. */
 export async function withQuestions(host: string, answers: readonly Answer[], queue: HostQueue): Promise<Answered[]> {
   const runs = new Map(answers.map((answer) => [answer, runOf(answer.wireId)]));
   const ids = new Set([...runs.values()].flatMap((run) => run?.deliveryId ?? []));
@@ -37,15 +37,15 @@ export async function withQuestions(host: string, answers: readonly Answer[], qu
   });
 }
 
-/** Whether it was stored and settled before. */
+/** Whether an answer is already stored and settled. */
 export const isSettled = ({ question }: Answered): boolean =>
   question?.delivery.answered.includes(question.mark) ?? false;
 
-/** When the agent got the query that it answers; the latest offer where a note of a later one was lost. */
+/** The offer of an answered query; the latest recorded one if the record of a later offer was lost. */
 export const offerOf = (delivery: Delivery, { offer }: Run): Offer | undefined =>
   delivery.offers[offer] ?? delivery.offers.at(-1);
 
-/** Those of the answers whose query was answered before, under the id of another offer. */
+/** The answers whose query was already answered under the id of another offer. */
 export function repeatsAmong(answers: readonly Answered[]): Set<Answered> {
   const firstOffers = new Map<DeliveredQuery, number>();
   const repeats = new Set<Answered>();
@@ -60,7 +60,7 @@ export function repeatsAmong(answers: readonly Answered[]): Set<Answered> {
   return repeats;
 }
 
-/** What is to be noted in each delivery once these are settled. */
+/** The marks to record in each delivery once these answers are settled. */
 export function settledIn(answers: readonly Answered[]): Settled[] {
   const byDelivery = grouped(
     answers.flatMap(({ question }) => question ?? []),

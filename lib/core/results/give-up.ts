@@ -16,14 +16,13 @@ export interface GiveUpDeps {
   readonly report: Report;
 }
 
-/** A poll waits no longer than this for a store that is throttled. */
+/** How long a poll waits for a throttled store, ms. */
 const PATIENCE_MS = 2_000;
 
 /**
- * Makes it known that queries end without an answer: a line among the results of those who asked, the ledger, the log and
- * a metric.
+ * Records that queries end without an answer: a result line for each asker, the ledger, the log and a metric.
  *
- * @returns false when the results could not be stored: the next poll tries again
+ * @returns false if the lines could not be stored; the next poll tries again
  */
 export async function giveUp(
   node: Node,
@@ -36,7 +35,7 @@ export async function giveUp(
   try {
     await sink.results(lines, () => Math.min(PATIENCE_MS, timeLeftMs()));
   } catch (error) {
-    // Reported, not thrown: what waits for the host must not wait for the store of results.
+    // Reported instead of thrown, so that the host's pending queries do not wait for the result store.
     report('giving_up_failed', { host: node.host, error: traceOf(error) });
     return false;
   }

@@ -17,27 +17,27 @@ export interface AnswerDeps extends SettleDeps {
   readonly timeLeftMs: TimeLeft;
 }
 
-/** A slice takes some tenths of a second, on a busy machine too. */
+/** A slice takes a few tenths of a second, even on a busy processor. */
 const SLICE_ANSWERS = 200;
 const SLICE_ROWS = 2_000;
-/** What has to be left for the reply. */
+/** Time reserved for the reply, ms. */
 const RESERVE_MS = 1_500;
 
 /**
- * Stores the answers of one distributed write, once each, and settles what they mean. It works in slices, and each one is
- * done before the next begins: claim, store, mark in the book, settle, mark in the delivery. When the time is nearly over,
- * or after a crash, the agent's next copy skips what is done and gets further. Only a crash between storing and marking
- * stores lines twice, with the same ids.
+ * Stores the answers of one distributed write, once each, and settles what they prove. It works in slices and finishes each
+ * slice before the next: claim, store, mark as stored, settle, mark in the delivery. If time runs out, or after a crash, the
+ * agent's next copy skips the finished part and gets further. Only a crash between storing and marking stores lines twice,
+ * with the same ids.
  *
- * @returns false when answers are left over, for want of time or because another request is storing them right now: the
- *   agent must keep all and come again
+ * @returns false if answers are left over, because time ran out or another request is storing them: the agent must keep all
+ *   of them and send them again
  */
 export async function handleAnswers(node: Node, answers: readonly Answer[], deps: AnswerDeps): Promise<boolean> {
   let isDone = true;
   let slowestMs = 0;
   for await (const open of openSlices(node.host, answers, deps)) {
     const leftMs = deps.timeLeftMs();
-    // The first one is begun however little time there is, so that each try gets further.
+    // The first slice starts however little time is left, so that each try gets further.
     if (slowestMs > 0 && leftMs < RESERVE_MS + 2 * slowestMs) return false;
     const isWhole = await storeSlice(node, open, deps);
     isDone &&= isWhole;
@@ -47,9 +47,9 @@ export async function handleAnswers(node: Node, answers: readonly Answer[], deps
 }
 
 /**
- * What is still to be done, in slices: first the answers to deliveries that we know, in the order of ids, which begin with
- * the time, so that answers of one delivery are neighbours and its first offer comes first. Then those that nothing we know
- * of had asked for, page by page. Of what is done, these cost one read in all, and the others one read a slice.
+ * The answers that are not finished, in slices. Answers to known deliveries come first, in the order of ids: ids begin with
+ * the time, so answers of one delivery are neighbours and its first offer comes first. Answers without a known query follow,
+ * page by page. Finding the finished ones costs one read for all answers without a query, and one read per slice of the others.
  */
 async function* openSlices(host: string, answers: readonly Answer[], deps: AnswerDeps): AsyncGenerator<Answered[]> {
   const left = isLarge(answers) ? await unmarked(host, answers, deps.storedAnswers) : answers;
@@ -66,11 +66,11 @@ async function* openSlices(host: string, answers: readonly Answer[], deps: Answe
   yield* slicesOf([...byPage.values()].flat(), ({ answer }) => answer);
 }
 
-/** Whether these are more than one slice holds. A claim tells of a single slice what is stored. */
+/** Whether the answers exceed one slice. For a single slice, the claim already returns what is stored. */
 const isLarge = (answers: readonly Answer[]): boolean =>
   answers.length > SLICE_ANSWERS || answers.reduce((rows, answer) => rows + answer.rows.length, 0) > SLICE_ROWS;
 
-/** Those that were not stored as answers that nothing had asked for. Whether something has is not known here yet. */
+/** Leaves out answers that are stored as answers without a known query. Their queries have not been looked up yet. */
 async function unmarked(host: string, answers: readonly Answer[], storedAnswers: StoredAnswers): Promise<Answer[]> {
   const all = answers.map(unaskedFor);
   const marks = await storedAnswers.read(host, [...new Set(all.map(({ entry }) => entry.page))]);
@@ -98,7 +98,7 @@ function* slicesOf<T>(items: readonly T[], answerOf: (item: T) => Answer): Gener
   if (slice.length > 0) yield slice;
 }
 
-/** @returns false where another request is storing some of them */
+/** Stores and settles one slice. @returns false if another request is storing some of its answers */
 async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDeps): Promise<boolean> {
   const answeredAtMs = deps.now();
   const pages = await claimPages(node.host, open, answeredAtMs, deps);
@@ -119,7 +119,7 @@ async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDep
   return mine.length === open.length;
 }
 
-/** Takes the pages that answers belong on. @returns the marks on those that are not busy, by page */
+/** Claims the pages of these answers. @returns the marks on the pages that are not busy, by page */
 async function claimPages(
   host: string,
   open: readonly Answered[],
@@ -127,7 +127,7 @@ async function claimPages(
   { storedAnswers, timeLeftMs }: AnswerDeps,
 ): Promise<Map<string, ReadonlySet<string>>> {
   const pages = new Map<string, ReadonlySet<string>>();
-  const untilMs = nowMs + Math.max(1, timeLeftMs()); // a function that dies holds no page for longer than it could live
+  const untilMs = nowMs + Math.max(1, timeLeftMs()); // a claim ends when its function must have ended
   try {
     await together(new Set(open.map(({ entry }) => entry.page)), async (page) => {
       const marks = await storedAnswers.claim(host, page, nowMs, untilMs);
@@ -140,7 +140,7 @@ async function claimPages(
   return pages;
 }
 
-/** Marks what was stored, and gives the pages back. */
+/** Marks the stored answers and releases the pages. */
 async function closePages(
   host: string,
   pages: ReadonlyMap<string, ReadonlySet<string>>,

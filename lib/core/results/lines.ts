@@ -4,8 +4,8 @@ import type { Decorations } from '../decorations.ts';
 import { cut } from '../text.ts';
 
 /*
- * What leaves through Firehose: NDJSON, one document a line. `id` is derived from content and origin, so a consumer
- * that meets a line twice (Firehose and we deliver at least once) can tell.
+ * Lines that leave through Firehose: NDJSON, one document per line. `id` derives from content and origin, so a consumer can
+ * detect a repeated line (Firehose and Mayfly deliver at least once).
  */
 
 /** One returned row, or one answer without rows (`columns: null`). */
@@ -25,11 +25,11 @@ export interface ResultLine {
   readonly workload: string | null;
   readonly columns: Readonly<Record<string, string>> | null;
   readonly decorations: Decorations;
-  /** True when nothing we know of had asked: longer ago than a day, or in another enrollment. */
+  /** True if Mayfly has no record of the query: it is older than a day, or from another enrollment. */
   readonly late: boolean;
-  /** True when the query had been answered before: it was offered again, and ran again. */
+  /** True if the query was already answered: it was offered again and ran again. */
   readonly repeat: boolean;
-  /** Set where no answer came, and none is waited for: why. Then `status` is 1 and `columns` null. */
+  /** Why Mayfly gave the query up without an answer. `status` is 1 then, and `columns` is null. */
   readonly givenUp?: 'unanswered' | 'agent-silent';
   readonly triggeredAtMs?: number;
   readonly receivedAtMs?: number;
@@ -49,7 +49,7 @@ export interface LogLine {
   readonly line: unknown;
 }
 
-/** A body we can do nothing with: kept for people, acknowledged to the agent, which would send it for ever. */
+/** An unreadable body: kept for operators and acknowledged, because the agent would send it forever. */
 export interface QuarantineLine {
   readonly id: string;
   readonly kind: 'quarantine';
@@ -63,13 +63,13 @@ export interface QuarantineLine {
 
 export type Line = ResultLine | LogLine | QuarantineLine;
 
-/** How long the function that does the work still lives, ms. */
+/** How long the function may still run, ms. */
 export type TimeLeft = () => number;
 
 /**
- * Where lines go. Each method resolves only when everything is durable, and throws otherwise.
+ * Stores lines. Each method resolves once all lines are durable, and throws otherwise.
  *
- * A store that is throttled is asked again while `timeLeftMs` allows it. @default - a few seconds
+ * A throttled store is retried while `timeLeftMs` allows it. @default - a few seconds
  */
 export interface ResultSink {
   results(lines: readonly ResultLine[], timeLeftMs?: TimeLeft): Promise<void>;
@@ -80,10 +80,10 @@ export interface ResultSink {
 export const lineId = (...parts: readonly (string | number)[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22);
 
-// Firehose takes 1,000 KiB a record; base64 and newline leave this much.
+// Firehose accepts 1,000 KiB per record; base64 and newline leave this much.
 const MAX_LINE_BYTES = 960_000;
 
-/** Lines as text records, each of a few lines: Firehose bills in steps of 5 KB and takes at most 1,000 KiB. */
+/** Packs lines into text records: Firehose bills each record in steps of 5 KB and accepts at most 1,000 KiB. */
 export function packed(lines: readonly Line[], maxRecordBytes = 512_000): string[] {
   const records: string[] = [];
   let open = '';
@@ -106,14 +106,14 @@ export function packed(lines: readonly Line[], maxRecordBytes = 512_000): string
 function serialized(line: Line): string {
   const text = JSON.stringify(line);
   if (Buffer.byteLength(text) <= MAX_LINE_BYTES) return text;
-  // Cut where it is read as text, so that the line stays a document that says what is missing. A character takes up to
-  // six bytes as JSON, so all columns together keep 720 KB at most.
+  // Only texts are cut, so that the line stays valid JSON and is marked as truncated. A character takes up to six bytes in
+  // JSON, so all columns together keep at most 720 KB.
   if (line.kind === 'result') {
     const all = Object.entries(line.columns ?? {});
     const share = Math.floor(60_000 / Math.max(1, all.length));
     const kept = all.map(([name, value]) => [cut(name, share), cut(value, share)]);
     const message = cut(line.message, 20_000);
-    const queryId = cut(line.queryId, 2_000); // of an answer nobody asked for: as long as its sender likes
+    const queryId = cut(line.queryId, 2_000); // of an answer without a known query: any length
     const columns = line.columns && Object.fromEntries(kept);
     return JSON.stringify({ ...line, queryId, message, columns, truncated: true });
   }

@@ -9,7 +9,7 @@ import type { Row } from './answer.ts';
 import { type Answered, offerOf } from './answered.ts';
 import { lineId, type ResultLine } from './lines.ts';
 
-/** One line for each row and each of those who asked for it; an answer without rows has one for each who asked. */
+/** The lines of an answer: one for each row and each of its askers, or one for each asker if there are no rows. */
 export function linesOf(node: Node, { answer, question }: Answered, isRepeat: boolean, nowMs: number): ResultLine[] {
   const query = question?.query;
   const common = {
@@ -20,7 +20,7 @@ export function linesOf(node: Node, { answer, question }: Answered, isRepeat: bo
     repeat: isRepeat,
     deliveredAtMs: question && offerOf(question.delivery, question.run)?.atMs,
   };
-  // A failure, and rows that come under the same id later, are two lines.
+  // A failure, and rows that arrive later under the same id, are two lines.
   const run = answer.status === 0 ? answer.wireId : `${answer.wireId} failed`;
   const line = (index: number, columns: Row | null, asker: Asker | undefined): ResultLine => ({
     ...common,
@@ -37,7 +37,7 @@ export function linesOf(node: Node, { answer, question }: Answered, isRepeat: bo
   return answer.rows.flatMap((row, index) => askersOfRow(row).map((asker) => line(index, row, asker)));
 }
 
-/** What those who asked get to know of a query that ends without an answer. */
+/** The lines about a query that was given up, one for each asker. */
 export function linesOfGivenUp(node: Node, delivery: Delivery, given: GivenUp, nowMs: number): ResultLine[] {
   const { query, position, reason, times, alone } = given;
   return query.askers.map((asker) => ({
@@ -74,10 +74,7 @@ const ofAsker = (node: Node, query: DeliveredQuery | undefined, asker: Asker | u
   queuedAtMs: asker?.queuedAtMs,
 });
 
-/**
- * Finds the askers that a row answers: those it names as a subject, or the only one there is; none, when it could be
- * several.
- */
+/** Finds the askers that a row answers: those whose subject it names, or the only asker; none if several are possible. */
 function askersOf(query: DeliveredQuery): (row: Row) => readonly (Asker | undefined)[] {
   const column = query.evidence?.column ?? (query.askers.some((a) => a.subjects.length > 0) ? 'id' : undefined);
   const bySubject = new Map<string, Asker[]>();

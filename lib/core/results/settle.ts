@@ -24,17 +24,17 @@ export interface SettleDeps {
   readonly ledger: Sightings;
   readonly fleetIssues: FleetIssues;
   readonly fanOuts: Pick<FanOuts, 'save'>;
-  /** Takes what rows of the enrollment and launch sets say: which instance a host is. */
+  /** Handles an instance id in rows of the enrollment and launch sets: the host is that instance. */
   readonly learnInstance: (host: string, instanceId: string) => Promise<void>;
-  /** Takes which configuration a node says it runs: `osquery_info.config_hash`, wherever a row has it. */
+  /** Handles a node's configuration in any row: `osquery_info.config_hash`. */
   readonly learnConfig: (host: string, configHash: string) => Promise<void>;
-  /** Notes that the agent reaches Docker. */
+  /** Records that the agent can reach Docker. */
   readonly seesContainers?: () => Promise<void>;
-  /** The host that a name under which this one was asked means by now, where it is another. @default - none is */
+  /** The host that an alias means now, if it is another host. @default - no alias has moved */
   readonly otherHostOf?: (name: string) => Promise<string | undefined>;
-  /** What is guaranteed of the node's agent. */
+  /** The polling interval guaranteed for the node's agent. */
   readonly poller: () => Promise<Poller>;
-  /** How often the reconciler sweeps. */
+  /** How often the reconciler sweeps, ms. */
   readonly sweepEveryMs: number;
   readonly now: () => number; // epoch ms
   readonly report: Report;
@@ -45,7 +45,7 @@ interface Clocks {
   readonly storedAtMs: number;
 }
 
-/** An answer to a query that we asked. */
+/** An answer to a known query. */
 interface Known {
   readonly answer: Answer;
   readonly query: DeliveredQuery;
@@ -54,8 +54,8 @@ interface Known {
 }
 
 /**
- * Settles what stored answers mean: the ledger learns what they prove about each workload, or why they prove nothing, in
- * one write for each workload and kind of news. Idempotent.
+ * Records what stored answers prove about each workload in the ledger, or why they prove nothing: one write for each workload
+ * and kind of news. Idempotent.
  */
 export async function settleAnswers(
   node: Node,
@@ -89,7 +89,7 @@ export async function settleAnswers(
   reportClocks(host, proofs, deps.sweepEveryMs, deps.report);
 }
 
-/** Whether the answer shows that its agent reaches Docker: it names a container that was asked about, or Docker itself. */
+/** Whether an answer shows that its agent can reach Docker: it names a container in question, or Docker's version. */
 function showsContainers({ answer: { status, rows }, query: { set, evidence, askers } }: Known): boolean {
   if (status !== 0) return false;
   if (set === 'enrollment') return rows.some((row) => Object.hasOwn(row, 'server_version'));
@@ -98,8 +98,8 @@ function showsContainers({ answer: { status, rows }, query: { set, evidence, ask
 }
 
 /**
- * Answers for those askers alone whom the host may answer: a name of it may belong to another host by now, and that one is
- * asked in its place.
+ * Drops askers that this host may no longer answer: their alias belongs to another host now, and their queries move to that
+ * host.
  */
 async function rightful(host: string, known: readonly Known[], deps: SettleDeps): Promise<Known[]> {
   const { otherHostOf, report } = deps;
@@ -119,7 +119,7 @@ async function rightful(host: string, known: readonly Known[], deps: SettleDeps)
   });
 }
 
-/** Asks the other agents of the machine what this one found nothing about and cannot see. @returns the other answers */
+/** Passes queries that found nothing on to the other agents on the host if this one cannot reach Docker. @returns the other answers */
 async function passOn(node: Node, known: readonly Known[], queue: HostQueue): Promise<Known[]> {
   const own: Known[] = [];
   for (const one of known) {
@@ -131,7 +131,7 @@ async function passOn(node: Node, known: readonly Known[], queue: HostQueue): Pr
   return own;
 }
 
-/** Takes from rows what is about the host itself, each thing once. */
+/** Handles facts about the host itself in the rows, each once. */
 async function learnFrom(host: string, known: readonly Known[], deps: SettleDeps): Promise<void> {
   const good = known.filter(({ answer }) => answer.status === 0);
   const instances = good.flatMap(({ answer, query }) =>
@@ -154,7 +154,7 @@ function firstMatch(rows: readonly Row[], column: string, pattern: RegExp): stri
   return found === undefined ? [] : [found];
 }
 
-/** What one answer says about one workload to one who asked. */
+/** What one answer says about one workload, for one asker. */
 interface News {
   readonly workload: string;
   readonly query: DeliveredQuery;
@@ -163,7 +163,7 @@ interface News {
   readonly from: AnswerFrom;
   readonly live: readonly string[];
   readonly postMortem: readonly string[];
-  /** Subjects that rows named, alive or not. */
+  /** Subjects named in rows, running or not. */
   readonly proved: readonly string[];
   readonly facts: Readonly<Record<string, ContainerFacts>>;
   readonly trouble?: Trouble;
@@ -204,10 +204,10 @@ const isAliveIn =
   (row: Row): boolean =>
     set !== 'post-mortem' && (!alive || alive.oneOf.includes(row[alive.column] ?? ''));
 
-/** As many containers as an event may name; one write to the ledger cannot say much more. */
+/** The most containers an event may name; one write to the ledger cannot hold many more. */
 const MAX_FACTS = 50;
 
-/** Subject → what its first row says. */
+/** Subject → the facts in its first row. */
 function factsIn(rows: readonly Row[], column: string): Record<string, ContainerFacts> {
   const said = rows.flatMap((row): [string, ContainerFacts][] => {
     const facts = containerFacts(row);
@@ -218,14 +218,14 @@ function factsIn(rows: readonly Row[], column: string): Record<string, Container
   return Object.fromEntries([...new Map(said.toReversed())].slice(-MAX_FACTS));
 }
 
-/** An answer without all of the subjects: silence would be the wrong word for the rest. */
+/** Why an answer does not prove all of its subjects; undefined if it does. */
 function troubleOf({ status, message }: Answer, isPartial: boolean): Trouble | undefined {
   if (status === 0) return isPartial ? 'no-row' : undefined;
-  // The agent's own words for SQL that once killed it (docs/spec/osquery-protocol.md §9.3).
+  // osquery denylists a query that killed it and says so in the message (docs/spec/osquery-protocol.md §9.3).
   return message.includes('denylisted') ? 'denylisted' : 'query-failed';
 }
 
-/** @returns what was proved to whom */
+/** Records the news about one workload. @returns what was proved, for each asker */
 async function tellLedger(
   workload: string,
   news: readonly News[],
@@ -243,7 +243,7 @@ async function tellLedger(
   const closes = queryIdsOf(proving);
   const before = await ledger.recordSighting(workload, { ...sightingOf(proving), closes, from: first.from, ...clocks });
   return proving.map(({ query, asker, from }, index) => {
-    // The first of them is what the bound is about; by the others' time the workload had been seen.
+    // The bound applies to the first answer only; for the others the workload had already been seen.
     const then = before && index > 0 ? { ...before, firstAnswerAtMs: clocks.answeredAtMs } : before;
     return { query, asker, from, ...clocks, before: then };
   });
@@ -253,7 +253,7 @@ const queryIdsOf = (news: readonly News[]): string[] => [...new Set(news.map(({ 
 
 function sightingOf(proving: readonly News[]): Pick<Sighting, 'live' | 'postMortem' | 'facts'> {
   const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
-  // Of a container the first answer counts, but for one of after its end. The last entry of a name wins.
+  // A container's first answer counts, unless a later one is from after its end. The last entry of a name wins.
   const isEnded = ({ postMortem }: News): boolean => postMortem.length > 0;
   const inOrder = proving.toReversed().toSorted((a, b) => Number(isEnded(a)) - Number(isEnded(b)));
   const facts = inOrder.flatMap((one) => Object.entries(one.facts));

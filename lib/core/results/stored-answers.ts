@@ -3,45 +3,45 @@ import { markOf, type Run } from '../queue/offers.ts';
 import type { Answer } from './answer.ts';
 
 /**
- * Which answers were stored. Agents send an answer again whenever a reply was lost: up to six copies, milliseconds
- * apart or minutes (docs/spec/osquery-protocol.md §4). Answers are marked by the page, many at once: a page is what one host took
- * within a minute, so that a write of thousands of answers needs few calls.
+ * Remembers which answers are stored. An agent sends an answer again whenever a reply is lost: up to six copies, milliseconds
+ * or minutes apart (docs/spec/osquery-protocol.md §4). Marks are kept in pages: a page holds the queries delivered to one
+ * host within one minute, so a write of thousands of answers needs few calls.
  */
 export interface StoredAnswers {
-  /** The marks on pages, in one read or few, whether or not a request holds them. A page without marks may be missing. */
+  /** Reads the marks on pages, claimed or not, in few reads. Pages without marks may be missing. */
   read(host: string, pages: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>>;
   /**
-   * Takes a page to store answers that belong on it.
+   * Claims a page in order to store its answers.
    *
-   * @param untilMs when the request that asks has ended for certain: its claim ends by itself then
-   * @returns the marks on the page; `busy` while another request holds it, so that the agent has to come again
+   * @param untilMs when the claim ends by itself, because its request has certainly ended
+   * @returns the marks on the page; `busy` while another request holds it, so that the agent has to send again
    */
   claim(host: string, page: string, nowMs: number, untilMs: number): Promise<ReadonlySet<string> | 'busy'>;
-  /** Marks answers as durable, and gives the page back. */
+  /** Marks answers as durable and releases the page. */
   markStored(host: string, page: string, news: PageNews): Promise<void>;
-  /** Gives a page back as it was, after a failure that passes. */
+  /** Releases a page unchanged, after a temporary failure. */
   release(host: string, page: string): Promise<void>;
 }
 
-/** What is to be remembered of a page, for a day. */
+/** Marks to add to a page; kept for a day. */
 export interface PageNews {
   readonly marks: readonly string[];
   readonly nowMs: number;
-  /** Whether these take the place of all marks before them. */
+  /** Whether they replace all earlier marks. */
   readonly replaces: boolean;
 }
 
-/** An item of the table holds ten times as many; only ids that a host makes up fill a page. */
+/** A table item can hold ten times as many; only invented ids can fill a page. */
 const MAX_MARKS = 10_000;
 
-/** What a page remembers once these are on it. A full one forgets: a copy that comes much later is stored again. */
+/** The update that adds marks to a page. A full page drops its old marks, so a very late copy is stored again. */
 export const pageNews = (before: ReadonlySet<string>, marks: readonly string[], nowMs: number): PageNews => ({
   marks,
   nowMs,
   replaces: before.size + marks.length > MAX_MARKS,
 });
 
-/** Where in the book an answer belongs. */
+/** The page and the mark of an answer. */
 export interface Entry {
   readonly page: string;
   readonly mark: string;
@@ -49,7 +49,12 @@ export interface Entry {
 
 const MINUTE_MS = 60_000;
 
-/** @param run which of our runs it answers; absent for an id that we cannot have made, of any length and content */
+/**
+ * The page and mark of an answer.
+ *
+ * @param run the run it answers; undefined for an id that Mayfly cannot have made, of any length and content
+ * @example entryOf({ wireId, status: 0 }, run) // { page: '28671234', mark: '0mhx3k7q-0003-00-01' }
+ */
 export function entryOf({ wireId, status }: Pick<Answer, 'wireId' | 'status'>, run: Run | undefined): Entry {
   const failed = status !== 0;
   if (run) {

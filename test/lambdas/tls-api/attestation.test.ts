@@ -36,7 +36,7 @@ describe('attestation that is required', () => {
     const evil = anAgent(INSTANCE, { uuid: 'evil', instanceId: 'evil' });
     expect((await evil.enroll()).json).toEqual({ error: expect.stringContaining('did not attest its instance') });
     expect((await evil.enroll(attested('i-0ffffffffffffffff'))).json).toEqual({
-      error: expect.stringContaining('not of i-0a1b2c3d4e5f60718'),
+      error: expect.stringContaining('not for i-0a1b2c3d4e5f60718'),
     });
     const real = anAgent(INSTANCE);
     expect((await real.enroll(attested())).json).toHaveProperty('node_key');

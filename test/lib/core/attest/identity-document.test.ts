@@ -111,7 +111,7 @@ describe('an agent that enrolls', () => {
   it.each(['preferred', 'required'] as const)('never gets one with the document of another instance: %s', (mode) => {
     expect(admit(INSTANCE, other, aTrust(mode), NOW)).toEqual({
       kind: 'refused',
-      why: expect.stringContaining('not of i-'),
+      why: expect.stringContaining('not for i-'),
     });
   });
 

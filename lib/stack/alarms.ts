@@ -44,7 +44,7 @@ type Threshold = Watch & ({ readonly atLeast: number } | { readonly below: numbe
 
 const MINUTE = Duration.minutes(1);
 
-/** All alarms. They have no actions: add one to each of `all`. */
+/** All alarms, without actions; `AlarmTopic` adds them. */
 export class Alarms extends Construct {
   readonly all: readonly Alarm[];
 

@@ -9,12 +9,30 @@ function concurrencyOf(value: unknown): number | undefined {
   throw new Error(`the context agentConcurrency is "${value}": it has to be a whole number above 0`);
 }
 
+/** The context alarmTopic: `true`, an e-mail address or the ARN of a topic. The construct checks text. */
+function alarmTopicOf(value: unknown): true | string | undefined {
+  if (value === undefined || value === false || value === 'false') return undefined;
+  if (value === true || value === 'true') return true;
+  if (typeof value === 'string') return value;
+  throw new Error(`the context alarmTopic is ${JSON.stringify(value)}: it has to be text or true`);
+}
+
+/** A switch of the context; the CLI passes it as text. */
+function switchOf(name: string, value: unknown): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new Error(`the context ${name} is ${JSON.stringify(value)}: it has to be true or false`);
+}
+
 /** A stack with one Mayfly; its outputs are what hosts need. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
     super(app, id, { description: 'Mayfly: lifecycle events become osquery queries', ...props });
     const mayfly = new Mayfly(this, 'Mayfly', {
       agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
+      alarmTopic: alarmTopicOf(app.node.tryGetContext('alarmTopic')),
+      notifyMisses: switchOf('notifyMisses', app.node.tryGetContext('notifyMisses')),
       ...props,
     });
 
@@ -31,6 +49,7 @@ export class MayflyStack extends Stack {
     this.output('TableName', mayfly.tableName, 'For `mayfly policy --table`; `--stack` finds it automatically');
     this.output('BusName', mayfly.bus.eventBusName, 'Event bus for requests and your own events');
     this.output('DashboardName', mayfly.dashboardName, 'Name of the CloudWatch dashboard');
+    if (mayfly.alarmTopic) this.output('AlarmTopicArn', mayfly.alarmTopic.topicArn, 'SNS topic of the alarms');
     this.output(
       'ResultsBucket',
       mayfly.resultsBucket.bucketName,

@@ -5,8 +5,10 @@ import { EventBus, Match } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
+import { AlarmTopic, type AlarmTopicChoice } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { type AttestMode, addAttestation } from './attestation.ts';
 import { Dashboard } from './dashboard.ts';
@@ -80,6 +82,17 @@ export interface MayflyProps {
    * @default - no limit
    */
   readonly agentConcurrency?: number;
+  /**
+   * Where alarms go when they fire and when they end: a topic, `true` for a new one, or an e-mail address, which is
+   * subscribed to a new one (docs/recipes.md).
+   * @default - nowhere
+   */
+  readonly alarmTopic?: AlarmTopicChoice;
+  /**
+   * Whether each missed workload is published to the alarm topic too.
+   * @default false - only alarms
+   */
+  readonly notifyMisses?: boolean;
 }
 
 /** Only events of this account: other accounts may send events to a bus, but their hosts and hooks are not ours. */
@@ -112,8 +125,10 @@ export class Mayfly extends Construct {
   readonly resultsBucket: Bucket;
   /** Finds workloads whose events were lost. */
   readonly reconciler: Reconciler;
-  /** They have no actions: add one to each. */
+  /** Their actions publish to the alarm topic; without one, add your own to each. */
   readonly alarms: readonly Alarm[];
+  /** The topic of `alarmTopic`, for subscriptions. */
+  readonly alarmTopic: ITopic | undefined;
   /** The CloudWatch dashboard: verdicts, time to answer, queues, fleet issues, cost. */
   readonly dashboardName: string;
 
@@ -247,6 +262,17 @@ export class Mayfly extends Construct {
     const watched = { routes, tlsApi, streams, reconciler: this.reconciler, table };
     this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;
     this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
+    this.alarmTopic = this.publishAlarms(props);
+  }
+
+  private publishAlarms({ alarmTopic, notifyMisses }: MayflyProps): ITopic | undefined {
+    if (alarmTopic === undefined) {
+      if (notifyMisses) throw new Error('notifyMisses is true: it needs an alarmTopic to publish to');
+      return undefined;
+    }
+    const { alarms, bus } = this;
+    return new AlarmTopic(this, 'AlarmTopic', { choice: alarmTopic, alarms, missesOf: notifyMisses ? bus : undefined })
+      .topic;
   }
 }
 

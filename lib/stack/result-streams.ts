@@ -1,7 +1,8 @@
-import { Aws, type RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, LogStream, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
@@ -22,6 +23,8 @@ export class ResultStreams extends Construct {
     readonly logs: CfnDeliveryStream;
     readonly quarantine: CfnDeliveryStream;
   };
+  /** Firehose's messages about failed deliveries; one log stream for each delivery stream. */
+  private readonly errorLog: LogGroup;
 
   constructor(scope: Construct, id: string, props: ResultStreamsProps) {
     super(scope, id);
@@ -35,6 +38,11 @@ export class ResultStreams extends Construct {
       id: 'AwsSolutions-S1',
       reason:
         'Only Firehose writes here, and IAM controls readers. CloudTrail data events, which an account enables for all its buckets, record reads.',
+    });
+
+    this.errorLog = new LogGroup(this, 'DeliveryErrors', {
+      retention: RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
     });
 
     const role = this.deliveryRole();
@@ -60,6 +68,11 @@ export class ResultStreams extends Construct {
 
   /** An L1 construct: the L2's role would get `s3:GetObject*`, `s3:List*` and `s3:DeleteObject*` on the whole bucket. */
   private stream(id: string, prefix: string, role: Role): CfnDeliveryStream {
+    const { logStreamName } = new LogStream(this, `${id}Errors`, {
+      logGroup: this.errorLog,
+      logStreamName: prefix,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const stream = new CfnDeliveryStream(this, id, {
       deliveryStreamType: 'DirectPut',
       deliveryStreamEncryptionConfigurationInput: { keyType: 'AWS_OWNED_CMK' },
@@ -71,6 +84,7 @@ export class ResultStreams extends Construct {
         compressionFormat: 'GZIP',
         fileExtension: '.ndjson.gz',
         bufferingHints: { intervalInSeconds: 60, sizeInMBs: 64 },
+        cloudWatchLoggingOptions: { enabled: true, logGroupName: this.errorLog.logGroupName, logStreamName },
       },
     });
     stream.node.addDependency(role); // Firehose checks its access to the bucket when the stream is created
@@ -98,6 +112,7 @@ export class ResultStreams extends Construct {
         resources: [this.bucket.arnForObjects('*')],
       }),
     );
+    role.addToPolicy(new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [this.errorLog.logGroupArn] }));
     acknowledgeWildcard(
       role,
       this.bucket.arnForObjects('*'),

@@ -79,7 +79,12 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
     properties: {
       ...{ Name: USED, EventBusName: USED, EventPattern: USED, ScheduleExpression: USED, State: USED },
       Description: LABELS,
-      Targets: [{ Id: LABELS, Arn: USED, Input: USED, RetryPolicy: DELIVERY, DeadLetterConfig: DELIVERY }],
+      Targets: [
+        {
+          ...{ Id: LABELS, Arn: USED, Input: USED, RetryPolicy: DELIVERY, DeadLetterConfig: DELIVERY },
+          InputTransformer: noEffect('only the message to a topic has one, and nothing is published here'),
+        },
+      ],
     },
     nameProperty: 'Name',
     arn: { service: 'events', resource: 'rule/{name}' },
@@ -91,7 +96,7 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
       DeliveryStreamEncryptionConfigurationInput: ENCRYPTION,
       ExtendedS3DestinationConfiguration: {
         ...{ Prefix: USED, BucketARN: STORAGE, ErrorOutputPrefix: STORAGE, FileExtension: STORAGE },
-        ...{ CompressionFormat: STORAGE, RoleARN: PERMISSIONS },
+        ...{ CompressionFormat: STORAGE, RoleARN: PERMISSIONS, CloudWatchLoggingOptions: WATCHING },
         BufferingHints: noEffect('records are on disk when they are accepted'),
       },
     },
@@ -121,6 +126,10 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
     nameProperty: 'LogGroupName',
     arn: { service: 'logs', resource: 'log-group:{name}:*' },
   }),
+  'AWS::Logs::LogStream': whole(noEffect('logs are files of the data folder')),
+  'AWS::SNS::Topic': whole(WATCHING, { arn: { service: 'sns', resource: '{name}' }, ref: 'arn' }),
+  'AWS::SNS::TopicPolicy': whole(PERMISSIONS),
+  'AWS::SNS::Subscription': whole(WATCHING),
   'AWS::CloudWatch::Alarm': whole(WATCHING, {
     nameProperty: 'AlarmName',
     arn: { service: 'cloudwatch', resource: 'alarm:{name}' },

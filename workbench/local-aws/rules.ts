@@ -17,11 +17,12 @@ export function createRules(resources: readonly Resource[], queues: Queues): Eve
   return rules.map((rule) => ({
     bus: busOf(rule),
     matches: accepted(rule, 'pattern', () => compilePattern(rule.properties.EventPattern)),
-    targets: targetsOf(rule).map(({ Arn, Input }) => {
+    targets: targetsOf(rule).flatMap(({ Arn, Input }) => {
+      if (isTopic(Arn)) return []; // nothing is published here
       const queue = queues.get(String(Arn));
       if (!queue) throw refusal(rule, `the target ${Arn} is no queue of this template: not implemented locally`);
       if (Input !== undefined) throw refusal(rule, 'an input for a queue is not implemented locally');
-      return queue;
+      return [queue];
     }),
   }));
 }
@@ -50,6 +51,8 @@ const enabledRules = (resources: readonly Resource[]) =>
 const isScheduled = ({ properties }: Resource) => properties.ScheduleExpression !== undefined;
 
 const targetsOf = ({ properties }: Resource) => (properties.Targets ?? []) as readonly RuleTarget[];
+
+const isTopic = (arn: unknown): boolean => /^arn:[^:]+:sns:/.test(String(arn));
 
 /** The name of a rule's bus, which the template gives by name or ARN. */
 const busOf = ({ properties }: Resource) =>

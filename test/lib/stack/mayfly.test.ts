@@ -221,6 +221,26 @@ describe('what is kept', () => {
     });
   });
 
+  it('has a log of failed deliveries for each stream, which Firehose may write', () => {
+    const streams = resourcesOf<{
+      ExtendedS3DestinationConfiguration: { Prefix: string; CloudWatchLoggingOptions: object };
+    }>(template, 'AWS::KinesisFirehose::DeliveryStream');
+    const logs = new Map(resourcesOf<{ LogStreamName: string }>(template, 'AWS::Logs::LogStream'));
+    for (const [, { ExtendedS3DestinationConfiguration: destination }] of streams) {
+      const { LogStreamName, ...options } = destination.CloudWatchLoggingOptions as { LogStreamName: Reference };
+      expect(options).toEqual({ Enabled: true, LogGroupName: { Ref: expect.stringContaining('DeliveryErrors') } });
+      expect(destination.Prefix.startsWith(`${logs.get(idOf(LogStreamName))?.LogStreamName}/`)).toBe(true);
+    }
+    const statements = policies
+      .filter(([id]) => id.includes('DeliveryRole'))
+      .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement);
+    expect(statements).toContainEqual({
+      Action: 'logs:PutLogEvents',
+      Effect: 'Allow',
+      Resource: { 'Fn::GetAtt': [expect.stringContaining('DeliveryErrors'), 'Arn'] },
+    });
+  });
+
   it.each([
     ['outlives the stack', undefined, 'Retain'],
     ['goes with it on request', RemovalPolicy.DESTROY, 'Delete'],

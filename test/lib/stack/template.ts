@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import type { MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
 
 /** As written in a template: a value, or a reference to be resolved at deployment. */
@@ -58,8 +59,9 @@ export interface PolicyProperties {
 }
 
 /** The template of Mayfly in a stack of its own. */
-export function mayflyTemplate(): Template {
-  return Assertions.fromStack(new MayflyStack(anApp(), 'Mayfly', { bundles: someBundles() })).toJSON() as Template;
+export function mayflyTemplate(props: MayflyProps = {}): Template {
+  const stack = new MayflyStack(anApp(), 'Mayfly', { bundles: someBundles(), ...props });
+  return Assertions.fromStack(stack).toJSON() as Template;
 }
 
 /** An app with the flags of cdk.json and without the CLI. */

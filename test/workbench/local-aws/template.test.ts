@@ -91,7 +91,8 @@ describe('reading a template', () => {
 
 describe("Mayfly's own template", () => {
   it('has only resource types and properties that the local runner knows, and the runner knows no other type', () => {
-    const template = JSON.parse(JSON.stringify(mayflyTemplate()));
+    const everyOption = { alarmTopic: 'ops@example.com', notifyMisses: true };
+    const template = JSON.parse(JSON.stringify(mayflyTemplate(everyOption)));
     const { resources } = readTemplate(template, STACK);
     expect(resources).toHaveLength(Object.keys(template.Resources).length);
     expect(new Set(resources.map(({ type }) => type))).toEqual(new Set(Object.keys(RESOURCE_TYPES)));

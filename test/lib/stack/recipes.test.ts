@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
+import { UrlSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
+import { anApp, someBundles } from './template.ts';
+
+/** The template of a stack whose constructor is the snippet of docs/recipes.md. */
+function templateOf(name: string): Template {
+  const snippet = new RegExp(`^\`\`\`ts ${name}\\n(.+?)^\`\`\``, 'ms').exec(
+    readFileSync('docs/recipes.md', 'utf8'),
+  )?.[1];
+  if (snippet === undefined) throw new Error(`docs/recipes.md has no snippet ${name}`);
+  class WithBundles extends Mayfly {
+    constructor(scope: Stack, id: string, props: MayflyProps) {
+      super(scope, id, { bundles: someBundles(), ...props });
+    }
+  }
+  const stack = new Stack(anApp(), 'Recipe');
+  const run = new Function('Mayfly', 'SlackChannelConfiguration', 'UrlSubscription', snippet);
+  run.call(stack, WithBundles, SlackChannelConfiguration, UrlSubscription);
+  return Template.fromStack(stack);
+}
+
+const topicOf = (template: Template) => Object.keys(template.findResources('AWS::SNS::Topic'));
+
+describe('the recipe', () => {
+  it('for Slack subscribes the channel to the topic of the alarms', () => {
+    const template = templateOf('slack');
+    const [topic] = topicOf(template);
+    template.hasResourceProperties('AWS::Chatbot::SlackChannelConfiguration', { SnsTopicArns: [{ Ref: topic }] });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmActions: [{ Ref: topic }] });
+  });
+
+  it('for PagerDuty subscribes its address to the topic of the alarms', () => {
+    const template = templateOf('pagerduty');
+    const [topic] = topicOf(template);
+    const [subscription] = Object.values(template.findResources('AWS::SNS::Subscription'));
+    expect(subscription?.Properties).toMatchObject({ Protocol: 'https', TopicArn: { Ref: topic } });
+    expect(subscription?.Properties.Endpoint).toMatch(/^https:\/\/events\.pagerduty\.com\/integration\/\w+\/enqueue$/);
+  });
+});

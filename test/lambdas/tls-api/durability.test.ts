@@ -117,11 +117,24 @@ describe('while a service fails', () => {
           stored.map(() => [expect.stringContaining('task/demo'), false]),
         ]);
         expect([call, (await record(server, call)).seenLive]).toEqual([call, [containerId(call)]]);
-        expect([call, await agent.poll()]).toEqual([call, {}]); // and it is not asked again
+        expect([call, await agent.poll()]).toEqual([call, {}]); // and is not offered again
         if (reply.verdict === 'ok') break;
       }
       expect(failures).toBeGreaterThanOrEqual(5);
     });
+
+    /** Polls again after a failed read. The agent retries after a second; claimed or leased queries return when that ends. */
+    const offeredAgain = async (): Promise<string[]> => {
+      const offered: string[] = [];
+      for (const afterMs of [1000, 16_000, 16_000, 16_000]) {
+        server.clock.nowMs += afterMs;
+        const queries = await agent.poll();
+        offered.push(...Object.values(queries));
+        const ids = Object.keys(queries);
+        if (ids.length > 0) await agent.write(Object.fromEntries(ids.map((id) => [id, []])));
+      }
+      return offered;
+    };
 
     it('at any one call of a read loses no query', async () => {
       let failures = 0;
@@ -133,21 +146,13 @@ describe('while a service fails', () => {
         expect(['ok', 'fail']).toContain(reply.verdict);
         if (reply.verdict === 'ok') break;
         failures += 1;
-        // The agent tries again after a second; what the failed read held comes back when its claim or lease ends.
-        const offered: string[] = [];
-        for (let poll = 0; poll < 4; poll++) {
-          server.clock.nowMs += poll === 0 ? 1000 : 16_000;
-          const queries = await agent.poll();
-          offered.push(...Object.values(queries));
-          if (Object.keys(queries).length > 0)
-            await agent.write(Object.fromEntries(Object.keys(queries).map((id) => [id, []])));
-        }
+        const offered = await offeredAgain();
         expect([call, offered.length, offered[0]]).toEqual([call, 1, expect.stringContaining(containerId(call))]);
       }
       expect(failures).toBeGreaterThanOrEqual(4);
     });
 
-    it('at any one call of an enrollment refuses it, and the next try enrolls and asks each question once', async () => {
+    it('at any one call of an enrollment refuses it, and the next try enrolls and queues each query once', async () => {
       let failures = 0;
       for (let call = 1; ; call++) {
         const fresh = new WireAgent(server, `host-${call}`);
@@ -165,12 +170,12 @@ describe('while a service fails', () => {
   });
 
   describe('Secrets Manager', () => {
-    /** A function that has just started knows no secret yet. */
+    /** A function that has just started has no cached secrets. */
     const cold = async (act: (agent: WireAgent, cold: TlsHarness) => Promise<Heard>): Promise<Heard> => {
       const other = await aTlsServer();
       try {
         const known = await anEnrolled(other, 'i-0abc');
-        other.clock.nowMs += 66 * 60_000; // what it cached is too old
+        other.clock.nowMs += 66 * 60_000; // its cache is too old
         other.secrets.failing = true;
         return await act(known, other);
       } finally {
@@ -186,12 +191,12 @@ describe('while a service fails', () => {
       expect((await cold((known) => known.write({}))).verdict).toBe('fail');
     });
 
-    it('is an error for an enrollment, not a refusal for good', async () => {
+    it('is a temporary error for an enrollment', async () => {
       const reply = await cold(async (_, other) => new WireAgent(other, 'i-0new').enroll());
       expect([reply.status, reply.json]).toEqual([503, { error: expect.any(String) }]);
     });
 
-    it('that has lost the signing key is an error, and makes no node re-enroll', async () => {
+    it('without the signing key is an error, and makes no node enroll again', async () => {
       server.secrets.rotate(NODE_KEY_SECRET_ARN, '');
       server.secrets.rotate(NODE_KEY_SECRET_ARN, '');
       server.clock.nowMs += 66 * 60_000;

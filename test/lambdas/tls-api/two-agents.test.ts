@@ -31,30 +31,31 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
   });
 
   const task = (n: number) => `arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/${String(n).padStart(32, '0')}`;
-  /** Starts a task, and has both agents poll twice: only one of them reaches Docker. @returns who was asked about it */
+  /** Starts a task and lets both agents poll twice; only one can reach Docker. @returns the agents that got its query */
   async function run(n: number): Promise<string[]> {
-    const ids = [n].map((one) => one.toString(16).padStart(64, '0'));
-    const containers = ids.map((runtimeId) => ({ name: 'app', runtimeId, lastStatus: 'RUNNING' }));
-    await world.send(fixture(5, { taskArn: task(n), containers }));
-    const asked: string[] = [];
+    const id = n.toString(16).padStart(64, '0');
+    await world.send(
+      fixture(5, { taskArn: task(n), containers: [{ name: 'app', runtimeId: id, lastStatus: 'RUNNING' }] }),
+    );
+    const got: string[] = [];
     for (let round = 0; round < 2; round++) {
-      for (const [name, agent] of [
-        ['blind', blind],
-        ['sighted', sighted],
-      ] as const) {
-        server.clock.nowMs += 10_000;
-        world.nowMs = server.clock.nowMs;
-        const queries = Object.entries(await agent.poll());
-        if (queries.some(([, sql]) => sql.includes('docker_containers '))) asked.push(name);
-        const rows = name === 'sighted' ? ids.map((id) => ({ id, state: 'running' })) : [];
-        if (queries.length > 0) await agent.write(Object.fromEntries(queries.map(([id]) => [id, rows])));
-      }
+      if (await pollAndAnswer(blind, [])) got.push('blind');
+      if (await pollAndAnswer(sighted, [{ id, state: 'running' }])) got.push('sighted');
     }
-    return asked;
+    return got;
   }
 
-  it('are told apart; the one that reaches Docker is asked, and no task is missed', async () => {
-    // Which of the two it is shows with the first task; from then on only that one is asked.
+  /** @returns whether the agent got a query about containers */
+  async function pollAndAnswer(agent: WireAgent, rows: readonly Record<string, string>[]): Promise<boolean> {
+    server.clock.nowMs += 10_000;
+    world.nowMs = server.clock.nowMs;
+    const queries = Object.entries(await agent.poll());
+    if (queries.length > 0) await agent.write(Object.fromEntries(queries.map(([id]) => [id, [...rows]])));
+    return queries.some(([, sql]) => sql.includes('docker_containers '));
+  }
+
+  it('have names of their own; the one that can reach Docker gets the queries, and no task is missed', async () => {
+    // The first task shows which of the two it is; after that only this one gets the queries.
     expect(await run(1)).toEqual(['blind', 'sighted']);
     for (let n = 2; n <= 6; n++) expect(await run(n)).toEqual(['sighted']);
     for (let n = 1; n <= 6; n++) expect(await world.verdict(task(n))).toEqual({ verdict: 'seen' });

@@ -90,8 +90,8 @@ export class EventBus {
       source: entry.Source,
       'detail-type': entry.DetailType,
       detail,
-      ...(Array.isArray(entry.Resources) ? { resources: entry.Resources } : {}),
-      ...(typeof entry.Time === 'number' ? { time: secondsUtc(entry.Time * 1000) } : {}),
+      resources: Array.isArray(entry.Resources) ? entry.Resources : [],
+      time: secondsUtc(typeof entry.Time === 'number' ? entry.Time * 1000 : this.clock.now()),
     });
     // A bus is named or given by its ARN; what is sent to one that does not exist is dropped, as in AWS.
     await this.route(event, entry.EventBusName?.split('/').at(-1) ?? 'default');

@@ -159,7 +159,7 @@ function gatewayResponse(logicalId: string, properties: Resource['properties']):
     return [name, text] as const;
   });
   return {
-    ...(properties.StatusCode === undefined ? {} : { status: Number(properties.StatusCode) }),
+    status: properties.StatusCode === undefined ? undefined : Number(properties.StatusCode),
     templates: (properties.ResponseTemplates ?? {}) as Record<string, string>,
     headers: Object.fromEntries(headers),
   };

@@ -47,7 +47,7 @@ function pages(): void {
     return {
       $metadata: { attempts: 1 },
       taskArns: [`${page}-first`, `${page}-last`],
-      ...(page < 2 ? { nextToken: `t${page + 1}` } : {}),
+      nextToken: page < 2 ? `t${page + 1}` : undefined,
     };
   });
 }

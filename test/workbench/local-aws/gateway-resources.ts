@@ -22,7 +22,7 @@ export const method = (name: string, ResourceId: string, HttpMethod: string, mor
 export const response = (ResponseType: string, StatusCode: string | undefined, body: string, more = {}) =>
   resource('GatewayResponse', ResponseType, {
     ResponseType,
-    ...(StatusCode ? { StatusCode } : {}),
+    StatusCode,
     ResponseTemplates: { 'application/json': body },
     ...more,
   });

@@ -30,11 +30,11 @@ function describeInstancesInput(form: Form): object {
   refuseOthers(form, PARAMETERS);
   const { InstanceId, Filter, MaxResults, NextToken, IncludeManagedResources } = form;
   return {
-    ...(InstanceId === undefined ? {} : { InstanceIds: texts(InstanceId, 'InstanceId') }),
-    ...(Filter === undefined ? {} : { Filters: filters(Filter) }),
-    ...(MaxResults === undefined ? {} : { MaxResults: Number(MaxResults) }),
-    ...(NextToken === undefined ? {} : { NextToken }),
-    ...(IncludeManagedResources === undefined ? {} : { IncludeManagedResources: IncludeManagedResources === 'true' }),
+    InstanceIds: InstanceId === undefined ? undefined : texts(InstanceId, 'InstanceId'),
+    Filters: Filter === undefined ? undefined : filters(Filter),
+    MaxResults: MaxResults === undefined ? undefined : Number(MaxResults),
+    NextToken,
+    IncludeManagedResources: IncludeManagedResources === undefined ? undefined : IncludeManagedResources === 'true',
   };
 }
 

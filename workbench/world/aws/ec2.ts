@@ -64,7 +64,7 @@ export class SimulatedEc2 {
     this.instances = new Registry(options.clock);
     this.meter = new ApiMeter({
       clock: options.clock,
-      ...(options.throttling ? { rates: RATES } : {}),
+      rates: options.throttling ? RATES : undefined,
       refusal: () => new AwsApiError('RequestLimitExceeded', 'Request limit exceeded.', 503),
     });
   }
@@ -142,7 +142,7 @@ export class SimulatedEc2 {
         OwnerId: account,
         Instances: [described(instance)],
       })),
-      ...(nextToken === undefined ? {} : { NextToken: nextToken }),
+      NextToken: nextToken,
     };
   }
 

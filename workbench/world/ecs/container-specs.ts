@@ -13,10 +13,10 @@ export function specOf(task: Task, { definition }: TaskContainer, random: Random
     labels: labelsOf(task, definition.name),
     env: { ...definition.environment, AWS_EXECUTION_ENV: 'AWS_ECS_EC2' },
     network,
-    ...(ports ? { ports } : {}),
-    ...(mounts ? { mounts } : {}),
-    ...(connections ? { connections } : {}),
-    ...(children ? { children } : {}),
+    ports,
+    mounts,
+    connections,
+    children,
   };
 }
 

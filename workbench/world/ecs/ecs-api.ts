@@ -87,7 +87,7 @@ export class EcsApi {
   constructor(private readonly cluster: EcsView) {
     this.meter = new ApiMeter({
       clock: cluster.clock,
-      ...(cluster.throttling ? { rates: RATES } : {}),
+      rates: cluster.throttling ? RATES : undefined,
       refusal: () => new EcsApiError('ThrottlingException', 'Rate exceeded'),
     });
   }

@@ -67,7 +67,8 @@ export function snapshotEventLines(header: LineHeader, rows: readonly Row[]): st
 
 function members(header: LineHeader, counter: number): object {
   const { decorations } = header;
-  const decorated = Object.keys(decorations).length > 0;
+  const own = Object.keys(decorations).length === 0 ? undefined : decorations;
+  const topLevel = header.decorationsTopLevel ? own : undefined;
   return {
     name: header.name,
     hostIdentifier: header.hostIdentifier,
@@ -76,8 +77,8 @@ function members(header: LineHeader, counter: number): object {
     epoch: header.epoch,
     counter,
     numerics: false,
-    ...(decorated && !header.decorationsTopLevel ? { decorations } : {}),
-    ...(decorated && header.decorationsTopLevel ? decorations : {}),
+    decorations: header.decorationsTopLevel ? undefined : own,
+    ...topLevel,
   };
 }
 

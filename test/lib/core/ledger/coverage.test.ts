@@ -41,8 +41,8 @@ const anyRecord = fc
     return {
       ...record,
       identity: identityIn(cluster),
-      ...(handling ? { handling } : {}),
-      ...(answeredAtMs === undefined ? {} : { firstAnswerAtMs: answeredAtMs }),
+      handling,
+      firstAnswerAtMs: answeredAtMs,
     };
   });
 

@@ -74,7 +74,7 @@ describe('the verdict on a task', () => {
   it('requires the essential containers only, or all if none is known to be essential', () => {
     const container = (runtimeId: string, essential?: false) => ({
       ...{ name: runtimeId, lastStatus: 'RUNNING', runtimeId },
-      ...(essential === false ? { essential } : {}),
+      essential,
     });
     const containers = [container('a'), container('b', false)];
     expect(early({ containers, seenLive: ['a'] })).toEqual({ verdict: 'seen' });

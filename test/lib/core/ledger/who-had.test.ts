@@ -4,12 +4,14 @@ import { aRecord } from '../../../support/a-record.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 
 const NOW = T0 + 60 * MINUTE;
+const ended = (at?: number) =>
+  at === undefined ? undefined : { stopped: true, lastStatus: 'STOPPED', occurredAtMs: T0 + at * MINUTE };
 /** A task that came to the address at a minute, and stopped at another; without an end it runs. */
 const aTenant = (workload: string, from: number, until?: number) => ({
   fromMs: T0 + from * MINUTE,
   record: aRecord({
     workload,
-    ...(until === undefined ? {} : { stopped: true, lastStatus: 'STOPPED', occurredAtMs: T0 + until * MINUTE }),
+    ...ended(until),
   }),
 });
 const names = (at: number, tenants: Parameters<typeof whoHad>[0], nowMs = NOW) => {

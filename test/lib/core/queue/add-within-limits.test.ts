@@ -32,7 +32,7 @@ const asking = (n: number, question: number, isLastGasp = false): PendingQuery =
     rule: 'rule',
     query: 'query',
     sql: `SELECT ${question}`,
-    ...(isLastGasp ? { set: 'last-gasp' } : {}),
+    set: isLastGasp ? 'last-gasp' : 'live',
   });
 
 const namesOf = (queries: readonly PendingQuery[]): string[] => queries.map(({ queryId }) => queryId);

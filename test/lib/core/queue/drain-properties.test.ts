@@ -52,8 +52,8 @@ function toQuery({ n, merges, discovery, lastGasp, priority, lifeSeconds }: Wait
     queryId: `q-${n}`,
     priority,
     expiresAtMs: T0 + lifeSeconds * SECOND,
-    ...(discovery ? { discovery: 'SELECT 1' } : {}),
-    ...(lastGasp ? { set: 'last-gasp' as const } : {}),
+    discovery: discovery ? 'SELECT 1' : undefined,
+    set: lastGasp ? ('last-gasp' as const) : ('live' as const),
   };
   return merges ? aPendingQuery(n, query) : aHostQuery(n, query);
 }
@@ -83,7 +83,7 @@ const kinds = (maxLength: number) => fc.uniqueArray(aKind, { maxLength, selector
 const ofKind = ({ n, proves, priority, set, askers, ageMs }: Kind, from = ''): PendingQuery[] =>
   Array.from({ length: askers }, (_, index) => {
     const { evidence, ...rest } = aPendingQuery(index, { queryId: `${from}${n}-${index}`, query: `kind-${n}`, set });
-    return { ...rest, priority, queuedAtMs: T0 - ageMs, ...(proves && evidence ? { evidence } : {}) };
+    return { ...rest, priority, queuedAtMs: T0 - ageMs, evidence: proves ? evidence : undefined };
   });
 
 describe('a plan', () => {

@@ -12,6 +12,7 @@ const containers: Table<HostState> = {
     listContainers(state, where).map(({ id, container }) => {
       const { spec, exit } = container;
       const { entrypoint = [], env = {} } = spec;
+      const namespaces = exit ? null : container.namespaces; // without a process Docker shows no namespaces
       return {
         id,
         name: `/${spec.name}`,
@@ -32,7 +33,7 @@ const containers: Table<HostState> = {
           .map(([key, value]) => `${key}=${value}`)
           .join(', '),
         readonly_rootfs: spec.readonlyRootfs ? 1 : 0,
-        ...(exit ? {} : container.namespaces), // no process, no namespaces to read
+        ...namespaces,
       };
     }),
 };

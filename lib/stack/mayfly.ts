@@ -29,8 +29,8 @@ export interface MayflyProps {
    */
   readonly bundles?: string;
   /**
-   * What happens to the table and the results bucket when the stack is deleted.
-   * @default RemovalPolicy.RETAIN - the ledger and the answers outlive the stack
+   * What happens to the table, the results bucket and the secrets when the stack is deleted.
+   * @default RemovalPolicy.RETAIN - ledger, answers and the secrets of the fleet outlive the stack
    */
   readonly removalPolicy?: RemovalPolicy;
   /**
@@ -138,7 +138,7 @@ export class Mayfly extends Construct {
     const { bundles = BUNDLES, removalPolicy = RemovalPolicy.RETAIN } = props;
 
     const table = new MayflyTable(this, 'Table', { removalPolicy });
-    const secrets = new Secrets(this, 'Secrets', props.enrollSecrets);
+    const secrets = new Secrets(this, 'Secrets', { removalPolicy, names: props.enrollSecrets });
     const streams = new ResultStreams(this, 'ResultStreams', { removalPolicy });
 
     const tlsApi = new TlsApi(this, 'TlsApi', {

@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib';
+import { type RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -10,6 +10,13 @@ const SECRET_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 /** Their ARNs must fit into the 4 KB of a function's environment. */
 const MAX_NAMED = 15;
 
+export interface SecretsProps {
+  /** What happens to the secrets when the stack is deleted. */
+  readonly removalPolicy: RemovalPolicy;
+  /** Names of additional enroll secrets, which distinguish groups of hosts. @default - none */
+  readonly names?: readonly string[];
+}
+
 /** The enroll secrets, and the key that signs node keys. Generated at first deployment; never in a template or a log. */
 export class Secrets extends Construct {
   readonly enrollSecret: Secret;
@@ -17,13 +24,13 @@ export class Secrets extends Construct {
   readonly namedSecrets: ReadonlyMap<string, Secret>;
   private readonly nodeKeySecret: Secret;
 
-  /** @param names of additional enroll secrets, which distinguish groups of hosts */
-  constructor(scope: Construct, id: string, names: readonly string[] = []) {
+  constructor(scope: Construct, id: string, { removalPolicy, names = [] }: SecretsProps) {
     super(scope, id);
     checkNames(names);
     this.enrollSecret = new Secret(this, 'EnrollSecret', {
       description: 'Mayfly: the secret that hosts enroll with; its value goes into the file of --enroll_secret_path',
       generateSecretString: { passwordLength: 48, excludePunctuation: true },
+      removalPolicy,
     });
     this.namedSecrets = new Map(
       names.map((name) => [
@@ -31,12 +38,14 @@ export class Secrets extends Construct {
         new Secret(this, `EnrollSecret-${name}`, {
           description: `Mayfly: the enroll secret '${name}'; its value goes into the file of --enroll_secret_path`,
           generateSecretString: { passwordLength: 48, excludePunctuation: true },
+          removalPolicy,
         }),
       ]),
     );
     this.nodeKeySecret = new Secret(this, 'NodeKeySecret', {
       description: 'Mayfly: the key that signs node keys; hosts never see it',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy,
     });
     for (const secret of [this.enrollSecret, ...this.namedSecrets.values()]) {
       Validations.of(secret).acknowledge({

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Secrets } from '../../../lib/stack/secrets.ts';
 
-function aTemplate(names?: readonly string[]): Template {
+function aTemplate(names?: readonly string[], removalPolicy = RemovalPolicy.RETAIN): Template {
   const stack = new Stack(new App(), 'S');
   const code = Code.fromInline('exports.handler = async () => {}');
   const fn = new LambdaFunction(stack, 'F', { runtime: Runtime.NODEJS_LATEST, handler: 'index.handler', code });
-  new Secrets(stack, 'Secrets', names).grantRead(fn);
+  new Secrets(stack, 'Secrets', { names, removalPolicy }).grantRead(fn);
   return Template.fromStack(stack);
 }
 
@@ -28,6 +28,14 @@ describe('enroll secrets', () => {
     expect(JSON.stringify(fn?.Properties.Environment.Variables.NAMED_SECRET_ARNS)).toMatch(/web=.*db-2=/);
     const [policy] = Object.values(template.findResources('AWS::IAM::Policy'));
     expect(policy?.Properties.PolicyDocument.Statement[0].Resource).toHaveLength(4);
+  });
+
+  it.each([
+    [RemovalPolicy.RETAIN, 'Retain'],
+    [RemovalPolicy.DESTROY, 'Delete'],
+  ])('all follow the removal policy %s, with the one that signs node keys', (removalPolicy, expected) => {
+    const secrets = Object.values(aTemplate(['web'], removalPolicy).findResources('AWS::SecretsManager::Secret'));
+    expect(secrets.map((secret) => secret.DeletionPolicy)).toEqual([expected, expected, expected]);
   });
 
   it.each([

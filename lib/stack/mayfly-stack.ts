@@ -28,7 +28,12 @@ function switchOf(name: string, value: unknown): boolean | undefined {
 /** A stack with one Mayfly; its outputs are what hosts need. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
-    super(app, id, { description: 'Mayfly: lifecycle events become osquery queries', ...props });
+    super(app, id, {
+      description: 'Mayfly: lifecycle events become osquery queries',
+      // A deleted API never gets its host name back, so every host would need a new flagfile.
+      terminationProtection: switchOf('terminationProtection', app.node.tryGetContext('terminationProtection')) ?? true,
+      ...props,
+    });
     const mayfly = new Mayfly(this, 'Mayfly', {
       agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
       alarmTopic: alarmTopicOf(app.node.tryGetContext('alarmTopic')),

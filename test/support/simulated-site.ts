@@ -21,18 +21,12 @@ export class SimulatedSite {
   /** What the agents told of themselves, in order. */
   readonly heard: readonly AgentEvent[];
 
-  private constructor(
-    server: LocalServer,
-    cluster: SimulatedCluster,
-    agents: readonly SimulatedAgent[],
-    faults: readonly CountedFaults[],
-    heard: readonly AgentEvent[],
-  ) {
-    this.server = server;
-    this.cluster = cluster;
-    this.agents = agents;
-    this.faults = faults;
-    this.heard = heard;
+  private constructor(parts: Pick<SimulatedSite, 'server' | 'cluster' | 'agents' | 'faults' | 'heard'>) {
+    this.server = parts.server;
+    this.cluster = parts.cluster;
+    this.agents = parts.agents;
+    this.faults = parts.faults;
+    this.heard = parts.heard;
   }
 
   /** @param options how its server differs from the usual one; `lossy` when every event is lost on its way */
@@ -70,7 +64,7 @@ export class SimulatedSite {
         }),
     );
     await cluster.registerHosts();
-    return new SimulatedSite(server, cluster, agents, faults, heard);
+    return new SimulatedSite({ server, cluster, agents, faults, heard });
   }
 
   /** Starts tasks of one container each, which run until the simulation ends. */

@@ -86,11 +86,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     await world.stop();
   }
   if (json) json({ summary: summary(cards, Date.now()) });
-  else {
-    const { pending } = score(cards);
-    const left = pending > 0 ? `\n\n${stillPending(pending)}` : '';
-    process.stdout.write(`\n${summaryTable(cards, Date.now())}${left}\n\n${nextSteps(cards, flags)}\n`);
-  }
+  else process.stdout.write(closing(cards, flags));
+}
+
+/** The summary at the end, for people. */
+function closing(cards: readonly TaskCard[], flags: string): string {
+  const { pending } = score(cards);
+  const note = pending > 0 ? `\n\n${stillPending(pending)}` : '';
+  return `\n${summaryTable(cards, Date.now())}${note}\n\n${nextSteps(cards, flags)}\n`;
 }
 
 function ledgerOf(mayfly: LocalMayfly): Ledger {
@@ -138,7 +141,7 @@ interface View {
 function liveView(): View {
   const screen = new Screen(process.stdout);
   return {
-    show: (scene, cards) => screen.draw(frame(scene, cards, Date.now(), screen.rows, pc)),
+    show: (scene, cards) => screen.draw(frame(scene, cards, { nowMs: Date.now(), rows: screen.rows, color: pc })),
     say: (text) => process.stdout.write(`${text}\n`),
     close: () => screen.close(),
   };

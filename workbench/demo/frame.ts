@@ -15,13 +15,20 @@ export interface Scene {
   readonly endsAtMs: number | undefined; // undefined: runs on
 }
 
+/** What a picture is drawn for. */
+interface Screen {
+  readonly nowMs: number;
+  readonly rows: number;
+  readonly color: Colors;
+}
+
 const BAR = 24;
 
 /**
  * One picture of the live view: the hosts, what was seen by whom, and as many of the latest tasks as `rows` lines
  * have room for, as they live and die. Pure, so that it can be tested and drawn anywhere.
  */
-export function frame(scene: Scene, cards: readonly TaskCard[], nowMs: number, rows: number, color: Colors): string[] {
+export function frame(scene: Scene, cards: readonly TaskCard[], { nowMs, rows, color }: Screen): string[] {
   const total = score(cards);
   const wait = total.timeToAnswerMs;
   const left = scene.endsAtMs === undefined ? '' : ` · ${seconds(scene.endsAtMs - nowMs)} to go`;

@@ -93,30 +93,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     },
   });
   try {
-    const { hostname, port: bound } = new URL(mayfly.url);
-    const flagsFile = join(data, 'osquery.flags');
-    const agent = {
-      hostname: `${hostname}:${bound}`,
-      pathPrefix: '',
-      enrollSecret: mayfly.enrollSecret,
-      certificate: mayfly.certificate,
-    };
-    await writeFile(flagsFile, `${flagfile(agent)}\n`, { mode: 0o600 });
-    const { url, certificate, enrollSecret, namedSecrets, events, results, dynamodb, tableName } = mayfly;
-    const bus = mayfly.outputs.BusName ?? 'default';
-    const ready: Ready = {
-      url,
-      certificate,
-      enrollSecret,
-      namedSecrets,
-      events,
-      results,
-      flagfile: flagsFile,
-      dynamodb,
-      embedded: !process.env.DYNAMODB_ENDPOINT,
-      tableName,
-      bus,
-    };
+    const ready = await readyFor(mayfly, data);
     const { credentials } = mayfly;
     await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials } satisfies ReadyFile));
     await seedPolicy({ ...ready, credentials });
@@ -140,6 +117,27 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+/** Writes the flagfile for agents. @returns where everything of a running Mayfly is */
+async function readyFor(mayfly: LocalMayfly, data: string): Promise<Ready> {
+  const { url, certificate, enrollSecret, namedSecrets, events, results, dynamodb, tableName } = mayfly;
+  const flagsFile = join(data, 'osquery.flags');
+  const agent = { hostname: new URL(url).host, pathPrefix: '', enrollSecret, certificate };
+  await writeFile(flagsFile, `${flagfile(agent)}\n`, { mode: 0o600 });
+  return {
+    url,
+    certificate,
+    enrollSecret,
+    namedSecrets,
+    events,
+    results,
+    flagfile: flagsFile,
+    dynamodb,
+    embedded: !process.env.DYNAMODB_ENDPOINT,
+    tableName,
+    bus: mayfly.outputs.BusName ?? 'default',
+  };
 }
 
 /** Starts the runner, and puts what the flags could mend in their words. */

@@ -3,6 +3,7 @@ import {
   LIFETIMES,
   Random,
   RealClock,
+  type RunTask,
   ScheduleBaseline,
   SimulatedAgent,
   SimulatedCluster,
@@ -91,7 +92,12 @@ export class World {
   /** The talk's job: parallelism 5, `sleep 10`. */
   runSleepyJob(): void {
     for (let index = 0; index < 5; index++) {
-      this.#run('sleepy', 'public.ecr.aws/docker/library/busybox:1.37', ['sleep', '10'], 10_000);
+      this.#run('sleepy', {
+        image: 'public.ecr.aws/docker/library/busybox:1.37',
+        command: ['sleep', '10'],
+        lifetimeMs: 10_000,
+        pullFails: false,
+      });
     }
   }
 
@@ -105,7 +111,7 @@ export class World {
       const family = random.pick(families);
       const image = `111122223333.dkr.ecr.us-east-1.amazonaws.com/${family}:${random.hex(7)}`;
       const lifetimeMs = Math.min(LIFETIMES.Sysdig2025.sample(random), LONGEST_MS);
-      this.#run(family, image, [`/app/${family}`], lifetimeMs, random.chance(0.02));
+      this.#run(family, { image, command: [`/app/${family}`], lifetimeMs, pullFails: random.chance(0.02) });
     }
   }
 
@@ -139,8 +145,7 @@ export class World {
     return task.containers.some(({ runtimeId }) => runtimeId !== undefined && (schedule?.seen.has(runtimeId) ?? false));
   }
 
-  #run(family: string, image: string, command: string[], lifetimeMs: number, pullFails = false): void {
-    const container = { name: family, image, command, lifetimeMs, pullFails };
-    this.#tasks.push(this.#cluster.runTask({ family, containers: [container] }));
+  #run(family: string, container: Omit<RunTask['containers'][number], 'name'>): void {
+    this.#tasks.push(this.#cluster.runTask({ family, containers: [{ name: family, ...container }] }));
   }
 }

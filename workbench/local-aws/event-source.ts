@@ -16,6 +16,13 @@ export interface EventSourceConfig {
 /** Lambda starts with as many batches at once. @see Lambda, "Configuring scaling behavior for SQS event source mappings" */
 export const DEFAULT_CONCURRENCY = 5;
 
+/** What an event source connects. */
+export interface EventSourceEnds {
+  readonly queue: LocalQueue;
+  readonly deadLetters?: LocalQueue;
+  readonly target: Pick<LocalFunction, 'invoke'>;
+}
+
 /** An event source mapping: hands a queue's messages to a function in batches, and failed ones to the dead-letter queue in the end. */
 export class EventSource {
   private readonly active = new Set<Promise<void>>();
@@ -27,9 +34,7 @@ export class EventSource {
   });
 
   constructor(
-    private readonly queue: LocalQueue,
-    private readonly deadLetters: LocalQueue | undefined,
-    private readonly target: Pick<LocalFunction, 'invoke'>,
+    private readonly ends: EventSourceEnds,
     private readonly config: EventSourceConfig,
     private readonly clock: Clock,
     private readonly notify: Notify,
@@ -39,7 +44,7 @@ export class EventSource {
 
   /** Resolves once the queue is empty: each of its messages is done with, or in the dead-letter queue. */
   async idle(): Promise<void> {
-    while (this.queue.size > 0) await this.queue.nextChange();
+    while (this.ends.queue.size > 0) await this.ends.queue.nextChange();
   }
 
   /** Takes no more messages, and resolves when the batches in flight are done. */
@@ -58,7 +63,7 @@ export class EventSource {
       }
       const batch = await this.take(this.config.batchSize);
       if (batch.length === 0) {
-        await this.waitUntil(this.queue.nextVisibleAtMs());
+        await this.waitUntil(this.ends.queue.nextVisibleAtMs());
         continue;
       }
       const closesAtMs = this.clock.now() + this.config.windowMs;
@@ -75,19 +80,19 @@ export class EventSource {
 
   /** Receives messages; those received too often go to the dead-letter queue instead. */
   private async take(limit: number): Promise<Message[]> {
-    const messages = this.queue.receive(limit);
+    const messages = this.ends.queue.receive(limit);
     const exhausted = messages.filter((message) => message.receives > this.config.maxReceiveCount);
     for (const message of exhausted) await this.bury(message).catch((error) => this.postpone([message], error));
     return messages.filter((message) => message.receives <= this.config.maxReceiveCount);
   }
 
   private async bury({ id, body, sentAtMs, receives }: Message): Promise<void> {
-    const deadLetterQueue = this.deadLetters?.config.name ?? '';
-    await this.deadLetters?.send(body, sentAtMs); // SQS keeps the time of the first sending
-    await this.queue.delete([id]);
+    const deadLetterQueue = this.ends.deadLetters?.config.name ?? '';
+    await this.ends.deadLetters?.send(body, sentAtMs); // SQS keeps the time of the first sending
+    await this.ends.queue.delete([id]);
     this.notify({
       kind: 'dead-letter',
-      queue: this.queue.config.name,
+      queue: this.ends.queue.config.name,
       deadLetterQueue,
       messageId: id,
       receives: receives - 1,
@@ -96,13 +101,13 @@ export class EventSource {
 
   private async process(batch: readonly Message[]): Promise<void> {
     const event = JSON.stringify({
-      Records: batch.map((message) => recordOf(message, this.queue.config.arn, this.config.region)),
+      Records: batch.map((message) => recordOf(message, this.ends.queue.config.arn, this.config.region)),
     });
-    const result = await this.target.invoke(event);
+    const result = await this.ends.target.invoke(event);
     const ids = batch.map(({ id }) => id);
     const failed = new Set(result.ok ? failedItems(result.payload, ids, this.config.reportsItemFailures) : ids);
     const done = ids.filter((id) => !failed.has(id));
-    if (done.length > 0) await this.queue.delete(done);
+    if (done.length > 0) await this.ends.queue.delete(done);
     const retries = batch.filter(({ id }) => failed.has(id));
     if (retries.length > 0) this.retry(retries);
   }
@@ -112,10 +117,10 @@ export class EventSource {
    * outlive a database that is away for minutes. The next receive buries a message that has had all its tries.
    */
   private retry(messages: readonly Message[]): void {
-    const { name: queue, visibilityTimeoutMs } = this.queue.config;
+    const { name: queue, visibilityTimeoutMs } = this.ends.queue.config;
     const nowMs = this.clock.now();
     const delayOf = ({ receivedAtMs }: Message) => Math.max(0, receivedAtMs + visibilityTimeoutMs - nowMs);
-    for (const message of messages) this.queue.release([message.id], delayOf(message));
+    for (const message of messages) this.ends.queue.release([message.id], delayOf(message));
     const waiting = messages.filter(({ receives }) => receives < this.config.maxReceiveCount);
     if (waiting.length === 0) return;
     const delayMs = Math.max(...waiting.map(delayOf));
@@ -124,13 +129,13 @@ export class EventSource {
 
   /** After trouble with the queue's own file: nothing is lost, everything comes again. */
   private postpone(messages: readonly Message[], error: unknown): void {
-    this.queue.release(
+    this.ends.queue.release(
       messages.map(({ id }) => id),
-      this.queue.config.visibilityTimeoutMs,
+      this.ends.queue.config.visibilityTimeoutMs,
     );
     this.notify({
       kind: 'queue-error',
-      queue: this.queue.config.name,
+      queue: this.ends.queue.config.name,
       message: error instanceof Error ? error.message : String(error),
     });
   }
@@ -138,7 +143,7 @@ export class EventSource {
   /** Waits for a change of the queue or the end, until `untilMs` at most. */
   private async waitUntil(untilMs: number | undefined): Promise<void> {
     const over = new AbortController();
-    const waits = [this.queue.nextChange(), this.stopped];
+    const waits = [this.ends.queue.nextChange(), this.stopped];
     if (untilMs !== undefined) waits.push(this.clock.sleep(Math.max(0, untilMs - this.clock.now()), over.signal));
     await Promise.race(waits);
     over.abort(); // ends the sleep

@@ -21,6 +21,13 @@ const CONNECTION_HEADERS = new Set([
 ]);
 const RESULT_KEYS = ['statusCode', 'headers', 'multiValueHeaders', 'body', 'isBase64Encoded'];
 
+/** Where and when a request arrives. */
+interface EventContext {
+  readonly api: RestApi;
+  readonly account: string;
+  readonly nowMs: number; // epoch ms
+}
+
 /**
  * The event of a Lambda proxy integration, payload 1.0, as JSON.
  *
@@ -30,11 +37,8 @@ const RESULT_KEYS = ['statusCode', 'headers', 'multiValueHeaders', 'body', 'isBa
 export function proxyEvent(
   request: IncomingMessage,
   body: Buffer,
-  path: string,
-  match: Match,
-  api: RestApi,
-  account: string,
-  nowMs: number,
+  { path, match }: { readonly path: string; readonly match: Match },
+  { api, account, nowMs }: EventContext,
 ): string {
   const url = request.url ?? '/';
   const [rawPath = '/', query = ''] = [url.split('?')[0], url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''];

@@ -8,7 +8,7 @@ import { MAX_PAYLOAD_BYTES } from './functions.ts';
 import { type Match, matchRoute, type RestApi, type Throttle } from './gateway-api.ts';
 import { type ProxyResult, proxyEvent, proxyResult } from './gateway-event.ts';
 import { gatewayAnswer, type ResponseType } from './gateway-responses.ts';
-import { CLOSED, type InvocationFailure, THROTTLED } from './invocation.ts';
+import { CLOSED, type Invocation, type InvocationFailure, THROTTLED } from './invocation.ts';
 import type { Notify } from './notice.ts';
 
 export interface Gateway {
@@ -39,6 +39,39 @@ const MAX_DRAINED_BYTES = 256 * 1024 * 1024;
  */
 const MAX_CONNECTIONS = 256;
 
+/** @returns the port, which is a free one if `port` is 0 */
+async function listen(server: https.Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+const contextOf = (request: IncomingMessage, stage: string) => ({
+  requestId: randomUUID(),
+  extendedRequestId: randomUUID(),
+  path: (request.url ?? '/').split('?')[0] ?? '/',
+  httpMethod: request.method ?? '',
+  stage,
+});
+
+function resultOf(invocation: Invocation): ProxyResult | ResponseType {
+  if (!invocation.ok) return failureOf(invocation);
+  const result = proxyResult(invocation.payload);
+  if (result === 'malformed') return 'DEFAULT_5XX';
+  return result === 'undecodable' ? 'API_CONFIGURATION_ERROR' : result;
+}
+
+function send(result: ProxyResult, response: ServerResponse): void {
+  const headers = result.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+  for (const name of new Set(headers.map(([header]) => header))) {
+    const values = headers.filter(([header]) => header === name).map(([, value]) => value);
+    response.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
+  }
+  response.setHeader('content-length', result.body.length);
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json');
+  response.writeHead(result.status).end(result.body);
+}
+
 /** The template's REST API on https://localhost. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { api, certificate, clock, notify } = options;
@@ -51,14 +84,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     response.once('close', () => gone.abort());
     const result = await decide(request, body, gone.signal);
     if (typeof result === 'string') return refuse(result, request, response);
-    const headers = result.headers.map(([name, value]) => [name.toLowerCase(), value] as const);
-    for (const name of new Set(headers.map(([header]) => header))) {
-      const values = headers.filter(([header]) => header === name).map(([, value]) => value);
-      response.setHeader(name, values.length === 1 ? (values[0] ?? '') : values);
-    }
-    response.setHeader('content-length', result.body.length);
-    if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json');
-    response.writeHead(result.status).end(result.body);
+    send(result, response);
   }
 
   async function decide(
@@ -71,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const path = withoutStage((request.url ?? '/').split('?')[0] ?? '/', api.stage);
     const match = matchRoute(api.root, request.method ?? 'GET', path);
     if (!match) return 'MISSING_AUTHENTICATION_TOKEN'; // API Gateway's words for "no such route"
-    const event = proxyEvent(request, body, path, match, api, options.account, clock.now());
+    const event = proxyEvent(request, body, { path, match }, { api, account: options.account, nowMs: clock.now() });
     if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return 'REQUEST_TOO_LARGE';
     return integrate(match, event, gone);
   }
@@ -84,24 +110,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const late = clock.sleep(method.timeoutMs, over.signal).then(() => 'late' as const);
     const invoked = target.invoke(event, AbortSignal.any([gone, over.signal]));
     const invocation = await Promise.race([invoked, late]).finally(() => over.abort());
-    if (invocation === 'late') return 'INTEGRATION_TIMEOUT';
-    if (!invocation.ok) return failureOf(invocation);
-    const result = proxyResult(invocation.payload);
-    if (result === 'malformed') return 'DEFAULT_5XX';
-    return result === 'undecodable' ? 'API_CONFIGURATION_ERROR' : result;
+    return invocation === 'late' ? 'INTEGRATION_TIMEOUT' : resultOf(invocation);
   }
 
   function refuse(type: ResponseType, request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '/').split('?')[0] ?? '/';
-    const context = {
-      requestId: randomUUID(),
-      extendedRequestId: randomUUID(),
-      path,
-      httpMethod: request.method ?? '',
-      stage: api.stage,
-    };
+    const context = contextOf(request, api.stage);
     const { status, headers, body } = gatewayAnswer(type, api.responses, context, request.headers.accept);
-    notify({ kind: 'gateway-response', responseType: type, status, method: context.httpMethod, path });
+    notify({ kind: 'gateway-response', responseType: type, status, method: context.httpMethod, path: context.path });
     response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
   }
 
@@ -125,10 +140,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     handle(request, response);
   });
   server.on('tlsClientError', (_, socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(options.port, '127.0.0.1', resolve));
-  const address = server.address();
   return {
-    port: typeof address === 'object' && address ? address.port : 0,
+    port: await listen(server, options.port),
     close: (graceMs) =>
       new Promise((resolve) => {
         const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Assembly, readAssembly } from './assembly.ts';
-import { startAwsServer } from './aws-server.ts';
+import { type Services, startAwsServer } from './aws-server.ts';
 import { localCertificate } from './certificate.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { newCredentials, type RunCredentials } from './credentials.ts';
@@ -88,19 +88,41 @@ export async function startLocal(options: LocalOptions): Promise<LocalMayfly> {
   try {
     await freePort(options.port);
     const folder = typeof options.assembly === 'string' ? options.assembly : await options.assembly();
-    return await start(readAssembly(folder, options.stackName), data, options, cleanUp, close);
+    return await start(readAssembly(folder, options.stackName), data, options, { cleanUp, close });
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+interface OwnServices {
+  readonly dynamo?: LocalDynamo;
+  readonly firehose: LocalFirehose;
+  readonly secrets: LocalSecrets;
+  readonly bus: EventBus;
+}
+
+/** The services of AWS that answer here, by the names in their protocols. */
+const servicesOf = ({ dynamo, firehose, secrets, bus }: OwnServices, world: LocalOptions['world']): Services => ({
+  json: {
+    ...dynamodb(dynamo),
+    Firehose_20150804: firehose.answer,
+    secretsmanager: secrets.answer,
+    AmazonEC2ContainerServiceV20141113: ecsService(world?.ecs),
+    AWSEvents: bus.answer,
+  },
+  query: {
+    [EC2_VERSION]: ec2Service(world?.ec2),
+    [AUTO_SCALING_VERSION]: autoScalingService(world?.autoScaling),
+  },
+  bus,
+});
+
 async function start(
   assembly: Assembly,
   data: string,
   options: LocalOptions,
-  cleanUp: (() => Promise<unknown>)[],
-  close: () => Promise<void>,
+  { cleanUp, close }: { readonly cleanUp: (() => Promise<unknown>)[]; readonly close: () => Promise<void> },
 ): Promise<LocalMayfly> {
   const { clock = systemClock } = options;
   const notify: Notify = options.onEvent ?? (() => undefined);
@@ -127,23 +149,7 @@ async function start(
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
   const credentials = newCredentials();
-  const aws = await startAwsServer(
-    {
-      json: {
-        ...dynamodb(dynamo),
-        Firehose_20150804: firehose.answer,
-        secretsmanager: secrets.answer,
-        AmazonEC2ContainerServiceV20141113: ecsService(options.world?.ecs),
-        AWSEvents: bus.answer,
-      },
-      query: {
-        [EC2_VERSION]: ec2Service(options.world?.ec2),
-        [AUTO_SCALING_VERSION]: autoScalingService(options.world?.autoScaling),
-      },
-      bus,
-    },
-    credentials,
-  );
+  const aws = await startAwsServer(servicesOf({ dynamo, firehose, secrets, bus }, options.world), credentials);
   cleanUp.push(() => aws.close());
   const endpoint = elsewhere || aws.url;
   await ensureTable(endpoint, region, table, credentials);
@@ -151,7 +157,7 @@ async function start(
   const functions = createFunctions(assembly, { dynamo: endpoint, aws: aws.url, credentials }, logs, notify);
   cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
   const scheduled = readSchedules(assembly, functions);
-  const sources = createSources(assembly, queues, functions, clock, notify);
+  const sources = createSources(assembly, { queues, functions }, clock, notify);
   const work = [...sources, ...scheduled.map((config) => new Schedule(config, clock))];
   const stopWork = () =>
     Promise.race([Promise.all(work.map((one) => one.close())), pause(CLOSE_GRACE_MS, undefined, { ref: false })]);

@@ -118,8 +118,7 @@ function environmentOf(
 /** Starts the event source mappings that are enabled. Defaults are Lambda's own. */
 export function createSources(
   assembly: Assembly,
-  queues: Queues,
-  functions: Functions,
+  { queues, functions }: { readonly queues: Queues; readonly functions: Functions },
   clock: Clock,
   notify: Notify,
 ): EventSource[] {
@@ -146,6 +145,11 @@ export function createSources(
       maxConcurrency: Number(Object(properties.ScalingConfig).MaximumConcurrency ?? DEFAULT_CONCURRENCY),
       maxReceiveCount: Number(maxReceiveCount ?? Number.POSITIVE_INFINITY),
     };
-    return new EventSource(queue, queues.get(String(deadLetterTargetArn)), target, config, clock, notify);
+    return new EventSource(
+      { queue, deadLetters: queues.get(String(deadLetterTargetArn)), target },
+      config,
+      clock,
+      notify,
+    );
   });
 }

@@ -50,10 +50,9 @@ export class Witness {
       case 'query-executed': {
         const before = held.get(event.id);
         if (before && isAlone) this.#owed.push({ proof: before, why: `an offer of ${event.id} again destroyed it` });
-        if (!isLiveProof(event.sql) || event.message !== '') return void held.delete(event.id);
-        const containers = host.running().flatMap(({ id }) => (event.sql.includes(id) ? [id] : []));
-        for (const id of containers) this.#alive.add(id);
-        held.set(event.id, { id: event.id, containers });
+        const proof = this.#proofOf(event, host);
+        if (proof) held.set(event.id, proof);
+        else held.delete(event.id);
         return;
       }
       case 'results-written':
@@ -76,6 +75,14 @@ export class Witness {
         return;
       default:
     }
+  }
+
+  /** What a run of a query proves, if it proves anything. Its containers count as seen alive by the agent. */
+  #proofOf(event: Extract<AgentEvent, { kind: 'query-executed' }>, host: SimulatedHost): Proof | undefined {
+    if (!isLiveProof(event.sql) || event.message !== '') return undefined;
+    const containers = host.running().flatMap(({ id }) => (event.sql.includes(id) ? [id] : []));
+    for (const id of containers) this.#alive.add(id);
+    return { id: event.id, containers };
   }
 
   /** What the front itself answered to a body that is too large: the agent deletes what it held. */

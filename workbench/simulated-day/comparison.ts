@@ -74,16 +74,26 @@ export function compared(
 ): Comparison[] {
   const lifetimes = lifetimesOf(lifetime, new Random(seed).fork(`model ${lifetime.name}`));
   const lives = days[0]?.day.lives ?? [];
-  const schedules = SCHEDULES.map((seconds, index) => scheduled(lifetime.name, seconds, index, lives, lifetimes));
-  return [...schedules, ...days.map(({ mode, day }) => evented(lifetime.name, mode, day, lifetimes, isModelled))];
+  const schedules = SCHEDULES.map((seconds, index) =>
+    scheduled({ workload: lifetime.name, lifetimes }, seconds, index, lives),
+  );
+  return [
+    ...schedules,
+    ...days.map(({ mode, day }) => evented({ workload: lifetime.name, lifetimes }, mode, day, isModelled)),
+  ];
+}
+
+/** A kind of workload, and how long each of its tasks lives, ms. */
+interface Workload {
+  readonly workload: string;
+  readonly lifetimes: Float64Array;
 }
 
 function scheduled(
-  workload: string,
+  { workload, lifetimes }: Workload,
   seconds: number,
   index: number,
   lives: readonly Life[],
-  lifetimes: Float64Array,
 ): Comparison {
   const delay = scheduleDelay(seconds);
   const waitsMs = lives.flatMap(({ scheduledAfterMs }) => scheduledAfterMs[index] ?? []);
@@ -102,7 +112,7 @@ function scheduled(
   };
 }
 
-function evented(workload: string, mode: Mode, day: Day, lifetimes: Float64Array, isModelled: boolean): Comparison {
+function evented({ workload, lifetimes }: Workload, mode: Mode, day: Day, isModelled: boolean): Comparison {
   const { lives, polls, hostHours, verdicts } = day;
   const share = (test: (life: Life) => boolean): number => lives.filter(test).length / lives.length;
   const hot = hotShare(mode);

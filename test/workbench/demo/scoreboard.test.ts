@@ -74,20 +74,24 @@ describe('the live view', () => {
       aCard({ verdict: 'pending' }),
       aCard({ verdict: 'missed', reason: 'no-host' }),
     ];
-    const lines = frame(aScene, cards, T0 + 30_000, 40, plain);
+    const lines = frame(aScene, cards, { nowMs: T0 + 30_000, rows: 40, color: plain });
     expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('67 %');
     expect(lines.find((line) => line.startsWith('every 60 s'))).toContain('25 %');
     expect(lines.join('\n')).toContain('missed: no-host');
   });
 
   it('leaves out tasks that never started a container when it speaks of shares', () => {
-    const lines = frame(aScene, [aCard(), aCard({ verdict: 'never-started', startedAtMs: undefined })], T0, 40, plain);
+    const lines = frame(aScene, [aCard(), aCard({ verdict: 'never-started', startedAtMs: undefined })], {
+      nowMs: T0,
+      rows: 40,
+      color: plain,
+    });
     expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('100 %');
   });
 
   it('fits the window, with the latest tasks first', () => {
     const cards = Array.from({ length: 50 }, (_, index) => aCard({ family: `f${index}` }));
-    const lines = frame(aScene, cards, T0, 24, plain);
+    const lines = frame(aScene, cards, { nowMs: T0, rows: 24, color: plain });
     expect(lines.length).toBeLessThan(24);
     expect(lines.find((line) => line.startsWith('f'))).toMatch(/^f49 /);
   });

@@ -52,7 +52,7 @@ async function aMapping(answer: Answer, given: Partial<EventSourceConfig> = {}) 
     maxReceiveCount: 5,
     ...given,
   };
-  const source = new EventSource(queue, deadLetters, { invoke }, config, clock, notify);
+  const source = new EventSource({ queue, deadLetters, target: { invoke } }, config, clock, notify);
   const close = async () => {
     await source.close();
     await queue.close();

@@ -236,7 +236,16 @@ export class SimulatedCluster {
       status: 'PENDING' as const,
     }));
     const definitionArn = this.arnOf('task-definition', `${request.family}:${request.revision ?? 1}`);
-    const task = new Task(id, arn, this.arn, definitionArn, request, instance, containers, this.options.clock.now());
+    const task = new Task({
+      id,
+      arn,
+      clusterArn: this.arn,
+      definitionArn,
+      request,
+      instance,
+      containers,
+      createdAtMs: this.options.clock.now(),
+    });
     if (request.networkMode === 'awsvpc') {
       task.lastStatus = 'PROVISIONING';
       task.eni = {

@@ -61,6 +61,12 @@ export interface TaskContainer {
 /** The instants of a task's life that ECS tells of. */
 export const MOMENTS = ['pullStarted', 'pullStopped', 'started', 'stopping', 'executionStopped', 'stopped'] as const;
 
+/** What is fixed once ECS has placed a task. */
+type PlacedTask = Pick<
+  Task,
+  'id' | 'arn' | 'clusterArn' | 'definitionArn' | 'request' | 'instance' | 'containers' | 'createdAtMs'
+>;
+
 /** A task as it is, whatever ECS has heard of it. */
 export class Task {
   lastStatus = 'PENDING';
@@ -71,16 +77,25 @@ export class Task {
   /** In epoch milliseconds. */
   readonly moments: Partial<Record<(typeof MOMENTS)[number], number>> = {};
 
-  constructor(
-    readonly id: string,
-    readonly arn: string,
-    readonly clusterArn: string,
-    readonly definitionArn: string,
-    readonly request: RunTask,
-    readonly instance: ContainerInstance,
-    readonly containers: readonly TaskContainer[],
-    readonly createdAtMs: number,
-  ) {}
+  readonly id: string;
+  readonly arn: string;
+  readonly clusterArn: string;
+  readonly definitionArn: string;
+  readonly request: RunTask;
+  readonly instance: ContainerInstance;
+  readonly containers: readonly TaskContainer[];
+  readonly createdAtMs: number;
+
+  constructor(placed: PlacedTask) {
+    this.id = placed.id;
+    this.arn = placed.arn;
+    this.clusterArn = placed.clusterArn;
+    this.definitionArn = placed.definitionArn;
+    this.request = placed.request;
+    this.instance = placed.instance;
+    this.containers = placed.containers;
+    this.createdAtMs = placed.createdAtMs;
+  }
 
   get host(): SimulatedHost {
     return this.instance.host;

@@ -74,6 +74,9 @@ export class SimulatedHost implements HostView {
   private readonly power = stopper();
 
   constructor(options: HostOptions) {
+    const { region = 'us-east-1', instanceType = 'm8g.xlarge', architecture = 'aarch64', smbios = true } = options;
+    const { accountId = '111122223333', amiId = 'ami-0abc12345def67890' } = options;
+    const { cpus = 4, memoryBytes = 16_326_590_464, cleanupWaitMs = CLEANUP_WAIT_MS } = options;
     // Hosts made from one source differ all the same.
     const random = options.random.fork(`host ${options.instanceId ?? options.random.next()}`);
     this.random = random;
@@ -81,19 +84,19 @@ export class SimulatedHost implements HostView {
     this.createdAtMs = options.clock.now();
     this.instanceId = options.instanceId ?? `i-0${random.hex(16)}`;
     this.privateIp = options.privateIp ?? `10.0.${random.integer(0, 63)}.${random.integer(10, 250)}`;
-    this.region = options.region ?? 'us-east-1';
+    this.region = region;
     this.hostname = options.hostname ?? `ip-${this.privateIp.replaceAll('.', '-')}.ec2.internal`;
-    this.instanceType = options.instanceType ?? 'm8g.xlarge';
+    this.instanceType = instanceType;
     this.availabilityZone = options.availabilityZone ?? `${this.region}${random.pick(['a', 'b', 'c'])}`;
-    this.accountId = options.accountId ?? '111122223333';
-    this.amiId = options.amiId ?? 'ami-0abc12345def67890';
-    this.architecture = options.architecture ?? 'aarch64';
-    this.cpus = options.cpus ?? 4;
-    this.memoryBytes = options.memoryBytes ?? 16_326_590_464;
+    this.accountId = accountId;
+    this.amiId = amiId;
+    this.architecture = architecture;
+    this.cpus = cpus;
+    this.memoryBytes = memoryBytes;
     this.tags = options.tags ?? { Name: this.hostname.split('.')[0] ?? this.hostname };
     this.bootedAtMs = options.bootedAtMs ?? this.createdAtMs - 600_000;
-    this.smbios = options.smbios ?? true;
-    this.cleanupWaitMs = options.cleanupWaitMs ?? CLEANUP_WAIT_MS;
+    this.smbios = smbios;
+    this.cleanupWaitMs = cleanupWaitMs;
     this.uuid = `ec2${random.uuid().slice(3)}`;
     this.macAddress = mac(random);
     this.reservationId = `r-0${random.hex(16)}`;

@@ -19,6 +19,23 @@ interface Planned {
   readonly equality: boolean;
 }
 
+/** Tells SQLite which comparisons a scan will use, and passes them on to it as text. */
+function plan(columns: readonly Column[], infoPointer: Pointer): void {
+  const info = vtab.xIndexInfo(infoPointer);
+  const planned: string[] = [];
+  for (let i = 0; i < info.$nConstraint; i++) {
+    const constraint = info.nthConstraint(i);
+    const column = columns[constraint.$iColumn];
+    if (!constraint.$usable || !column?.index) continue; // SQLite filters by the others itself
+    planned.push(`${constraint.$iColumn}:${constraint.$op}`);
+    info.nthConstraintUsage(i).$argvIndex = planned.length;
+  }
+  info.$estimatedCost = planned.length > 0 ? 1 : FULL_SCAN_COST;
+  info.$idxStr = wasm.allocCString(planned.join(' '));
+  info.$needToFreeIdxStr = 1;
+  info.dispose();
+}
+
 /**
  * Installs `tables` in a database as osquery does: each exists without a CREATE statement, sees the
  * comparisons on its indexed columns, and is filtered once more by SQLite itself.
@@ -33,7 +50,8 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
   const cursorOf = (pointer: Pointer): Cursor<S> => found(cursors.get(pointer));
 
   const methods: ModuleMethods = {
-    xConnect(database, _aux, _argc, argv, out) {
+    // SQLite fixes the parameters of its callbacks.
+    xConnect(database, ...[, , argv, out]) {
       const table = found(byName.get(wasm.cstrToJs(wasm.peekPtr(argv)))); // argv[0] is the module's name
       const result = capi.sqlite3_declare_vtab(database, declaration(table.columns));
       if (result === capi.SQLITE_OK) byVtab.set(vtab.xVtab.create(out).pointer, table);
@@ -45,20 +63,7 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
       return capi.SQLITE_OK;
     },
     xBestIndex(pointer, infoPointer) {
-      const { columns } = tableOf(pointer);
-      const info = vtab.xIndexInfo(infoPointer);
-      const planned: string[] = [];
-      for (let i = 0; i < info.$nConstraint; i++) {
-        const constraint = info.nthConstraint(i);
-        const column = columns[constraint.$iColumn];
-        if (!constraint.$usable || !column?.index) continue; // SQLite filters by the others itself
-        planned.push(`${constraint.$iColumn}:${constraint.$op}`);
-        info.nthConstraintUsage(i).$argvIndex = planned.length;
-      }
-      info.$estimatedCost = planned.length > 0 ? 1 : FULL_SCAN_COST;
-      info.$idxStr = wasm.allocCString(planned.join(' '));
-      info.$needToFreeIdxStr = 1;
-      info.dispose();
+      plan(tableOf(pointer).columns, infoPointer);
       return capi.SQLITE_OK;
     },
     xOpen(pointer, out) {
@@ -71,7 +76,7 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
       vtab.xCursor.dispose(pointer);
       return capi.SQLITE_OK;
     },
-    xFilter(pointer, _index, text, argc, argv) {
+    xFilter(pointer, ...[, text, argc, argv]) {
       const cursor = cursorOf(pointer);
       const { name, columns } = cursor.table;
       const planned = readPlan(wasm.cstrToJs(text), columns);

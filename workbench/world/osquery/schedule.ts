@@ -33,7 +33,7 @@ const RESERVED_NAME = /^(query\.|cache\.|config_views\.)|(epoch|counter)$/;
 
 /** What a configuration schedules on this host: its `schedule`, then its packs. Unusable entries are left out. */
 export function scheduledQueries(config: JsonObject, facts: ScheduleFacts): ScheduledQuery[] {
-  const own = queriesIn(config.get('schedule'), facts, (name) => name, null, []);
+  const own = queriesIn(config.get('schedule'), facts, { nameOf: (name) => name, pack: null, discovery: [] });
   const packs = config.get('packs');
   if (!(packs instanceof JsonObject)) return own;
   const packed = packs.members.flatMap(([pack, content]) => {
@@ -41,17 +41,26 @@ export function scheduledQueries(config: JsonObject, facts: ScheduleFacts): Sche
     const discovery = content.get('discovery');
     const checks = Array.isArray(discovery) ? discovery.filter((sql) => typeof sql === 'string') : [];
     const d = facts.packDelimiter;
-    return queriesIn(content.get('queries'), facts, (name) => `pack${d}${pack}${d}${name}`, pack, checks);
+    return queriesIn(content.get('queries'), facts, {
+      nameOf: (name) => `pack${d}${pack}${d}${name}`,
+      pack,
+      discovery: checks,
+    });
   });
   return [...own, ...packed];
+}
+
+/** What the queries of one pack, or those of no pack, have in common. */
+interface Group {
+  readonly nameOf: (name: string) => string;
+  readonly pack: string | null;
+  readonly discovery: readonly string[];
 }
 
 function queriesIn(
   queries: Json | undefined,
   facts: ScheduleFacts,
-  nameOf: (name: string) => string,
-  pack: string | null,
-  discovery: readonly string[],
+  { nameOf, pack, discovery }: Group,
 ): ScheduledQuery[] {
   if (!(queries instanceof JsonObject)) return [];
   return queries.members.flatMap(([name, query]) => {

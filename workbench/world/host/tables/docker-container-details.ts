@@ -73,19 +73,40 @@ const mounts: Table<HostState> = {
   columns: columns('id* type name* source destination driver mode rw:i propagation'),
   rows: (state, where) =>
     listContainers(state, where).flatMap(({ id, container }) =>
-      (container.spec.mounts ?? []).map((mount) => ({
+      (container.spec.mounts ?? []).map(({ type, source, destination, readOnly }) => ({
         id,
-        type: mount.type,
-        name: mount.type === 'volume' ? (mount.source.split('/').at(-2) ?? mount.source) : '',
-        source: mount.source,
-        destination: mount.destination,
-        driver: mount.type === 'volume' ? 'local' : '',
-        mode: mount.readOnly ? 'ro' : '',
-        rw: mount.readOnly ? 0 : 1,
-        propagation: mount.type === 'bind' ? 'rprivate' : '',
+        type,
+        ...(type === 'volume' ? volumeOf(source) : { name: '', driver: '' }),
+        source,
+        destination,
+        ...(readOnly ? { mode: 'ro', rw: 0 } : { mode: '', rw: 1 }),
+        propagation: type === 'bind' ? 'rprivate' : '',
       })),
     ),
 };
+
+/** A volume is named after its folder: `…/volumes/<name>/_data`. */
+const volumeOf = (source: string) => ({ name: source.split('/').at(-2) ?? source, driver: 'local' });
+
+/** The columns of a network that a container is not attached to. */
+const NO_ENDPOINT = {
+  endpoint_id: '',
+  gateway: '',
+  ip_address: '',
+  ip_prefix_len: 0,
+  ipv6_gateway: '',
+  ipv6_address: '',
+  ipv6_prefix_len: 0,
+  mac_address: '',
+};
+
+const endpointOf = (container: Container, network: string) => ({
+  endpoint_id: digest(container.id, network),
+  gateway: '172.17.0.1',
+  ip_address: container.ipAddress,
+  ip_prefix_len: 16,
+  mac_address: container.macAddress,
+});
 
 const networks: Table<HostState> = {
   name: 'docker_container_networks',
@@ -94,19 +115,13 @@ const networks: Table<HostState> = {
   rows: (state, where) =>
     listContainers(state, where).map(({ id, container }) => {
       const network = container.spec.network ?? 'bridge';
-      const attached = network === 'bridge' && !container.exit;
+      const isAttached = network === 'bridge' && !container.exit;
       return {
         id,
         name: network,
         network_id: digest(network, state.host.dockerId),
-        endpoint_id: attached ? digest(container.id, network) : '',
-        gateway: attached ? '172.17.0.1' : '',
-        ip_address: attached ? container.ipAddress : '',
-        ip_prefix_len: attached ? 16 : 0,
-        ipv6_gateway: '',
-        ipv6_address: '',
-        ipv6_prefix_len: 0,
-        mac_address: attached ? container.macAddress : '',
+        ...NO_ENDPOINT,
+        ...(isAttached ? endpointOf(container, network) : {}),
       };
     }),
 };

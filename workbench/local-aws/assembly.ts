@@ -10,16 +10,16 @@ export interface Assembly extends StackPlace, Template {
   assetFolder(s3Key: string): string | undefined;
 }
 
-/** Used where the assembly is for any account and region: those of AWS's own examples, and of events made after them. */
+/** Account for an environment-agnostic assembly: the one that AWS's examples use, and the events made after them. */
 const LOCAL_ACCOUNT = '111122223333';
 const LOCAL_REGION = 'us-east-1';
 
 /**
- * Reads a cloud assembly (`cdk.out`), and checks that every resource type and property in it is known to the runner.
+ * Reads a cloud assembly (`cdk.out`) and checks that the runner knows every resource type and property in it.
  *
- * @param folder the assembly; its assets stay where they are
- * @param stackName needed only if the assembly has several stacks
- * @throws {LocalError} naming logical id, type and property of what is unknown
+ * @param folder the assembly; its assets are used in place
+ * @param stackName required only if the assembly has several stacks
+ * @throws {LocalError} naming the logical id, type and property that the runner does not know
  */
 export function readAssembly(folder: string, stackName?: string): Assembly {
   const manifest = readJson(
@@ -46,7 +46,7 @@ export function readAssembly(folder: string, stackName?: string): Assembly {
   return { ...stack, ...readTemplate(template, stack), assetFolder: (s3Key) => assets.get(s3Key) };
 }
 
-/** "aws://unknown-account/unknown-region" */
+/** Parses an environment such as "aws://unknown-account/unknown-region". */
 function environmentOf(environment: string): [account: string, region: string] {
   const [, account, region] = /^aws:\/\/([^/]+)\/(.+)$/.exec(environment) ?? [];
   return [

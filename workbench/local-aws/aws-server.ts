@@ -7,8 +7,8 @@ import { RawJson } from './services/dynamodb.ts';
 import { answerForm, awsQueryRefusal, type QueryService } from './services/query-service.ts';
 
 /**
- * A loopback HTTP server that speaks AWS's JSON and query protocols, and takes whole events on `POST /events`. It answers
- * only requests that are signed with the credentials of this run: other users of the machine can reach it too.
+ * A loopback HTTP server that speaks AWS's JSON and query protocols and accepts complete events on `POST /events`.
+ * Other users of the machine can reach it, so it answers only requests signed with the credentials of this run.
  */
 export interface AwsServer {
   readonly url: string;
@@ -17,13 +17,13 @@ export interface AwsServer {
 
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** The services that are answered, by what names them in a request. */
+/** The services the server answers for, keyed by what identifies them in a request. */
 export interface Services {
-  /** By the target prefix of their operations: `X-Amz-Target: <prefix>.<operation>`. */
+  /** Keyed by the target prefix of their operations: `X-Amz-Target: <prefix>.<operation>`. */
   readonly json: Readonly<Record<string, Service>>;
-  /** By the version of their API, in a form. */
+  /** Keyed by API version, which the form contains. */
   readonly query: Readonly<Record<string, QueryService>>;
-  /** Takes whole events. */
+  /** Receives the events of `POST /events`. */
   readonly bus?: EventBus;
 }
 
@@ -33,7 +33,7 @@ export async function startAwsServer(services: Services, credentials: RunCredent
     const [status, type, body] = await answer(request, services, credentials, requestId);
     response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': requestId }).end(body);
   });
-  server.keepAliveTimeout = 60_000; // SDK clients keep connections; a shorter time here would race with their next use
+  server.keepAliveTimeout = 60_000; // SDK clients reuse idle connections; a shorter timeout would race with that
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return {
@@ -102,7 +102,10 @@ async function answerJson(
   return service(operation, input);
 }
 
-/** A web page may post to loopback addresses, and by DNS rebinding even read the answer: secrets among them. */
+/**
+ * Rejects browsers: a web page can post to loopback addresses and, by DNS rebinding, read the answers with their
+ * secrets.
+ */
 function refuseBrowsers({ headers }: http.IncomingMessage): void {
   const local = /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(headers.host ?? '');
   if (!local || headers.origin !== undefined)
@@ -129,7 +132,10 @@ function parse(body: string): unknown {
   }
 }
 
-/** AWS's JSON protocol gives instants as epoch seconds. `JSON.stringify` has already called a Date's `toJSON`, hence `this`. */
+/**
+ * Writes instants as epoch seconds, as AWS's JSON protocol does. Uses `this` because `JSON.stringify` has already
+ * called a Date's `toJSON`.
+ */
 function epochSeconds(this: unknown, key: string, value: unknown): unknown {
   const original: unknown = Object(this)[key];
   return original instanceof Date ? original.getTime() / 1000 : value;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { replaceFile } from './replace-file.ts';
 
 export interface Certificate {
-  readonly file: string; // the certificate alone, to be pinned by agents
+  readonly file: string; // the certificate without the key, for agents to pin
   readonly cert: string; // PEM
   readonly key: string; // PEM
 }
@@ -14,7 +14,10 @@ const DAY_MS = 86_400_000;
 const VALID_DAYS = 800;
 const RENEW_DAYS = 30;
 
-/** The runner's own certificate for localhost: ECDSA P-256, made at the first start and again shortly before it expires. */
+/**
+ * Returns the runner's own ECDSA P-256 certificate for localhost. Makes it at the first start and renews it shortly
+ * before it expires.
+ */
 export async function localCertificate(folder: string, nowMs: number): Promise<Certificate> {
   const file = path.join(folder, 'certificate.pem');
   const keyFile = path.join(folder, 'certificate.key');
@@ -29,12 +32,12 @@ export async function localCertificate(folder: string, nowMs: number): Promise<C
 
 /** Makes a self-signed certificate for localhost and its private key, both as PEM. */
 export async function makeCertificate(nowMs: number): Promise<Pick<Certificate, 'cert' | 'key'>> {
-  const { generate } = await import('selfsigned'); // loading takes 100 ms, which only the first start needs
+  const { generate } = await import('selfsigned'); // loading takes 100 ms, needed only at the first start
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
-    notBeforeDate: new Date(nowMs - DAY_MS), // an agent's clock may be behind
+    notBeforeDate: new Date(nowMs - DAY_MS), // an agent's clock may be slow
     notAfterDate: new Date(nowMs + VALID_DAYS * DAY_MS), // selfsigned 5 ignores `days`
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
@@ -57,6 +60,6 @@ function isUsable(pem: string, nowMs: number): boolean {
   try {
     return Date.parse(new X509Certificate(pem).validTo) > nowMs + RENEW_DAYS * DAY_MS;
   } catch {
-    return false; // half a file is as good as none
+    return false; // an unreadable certificate is replaced
   }
 }

@@ -1,4 +1,4 @@
-/** The runner's time: when retries are due, batches are closed, messages expire. Tests bring a virtual one. */
+/** The runner's clock. It times retries, batches and message expiry. Tests use a virtual one. */
 export interface Clock {
   now(): number; // epoch milliseconds
   /** Resolves after `ms`, or at once when `signal` aborts. */

@@ -3,22 +3,22 @@ import type { IncomingMessage } from 'node:http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { AwsError } from './services/aws-error.ts';
 
-/** What proves to the loopback endpoints that a caller belongs to this run, in the shape of AWS's access keys. */
+/** Proves to the loopback endpoints that a caller belongs to this run. Has the shape of AWS's access keys. */
 export interface RunCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** The id never changes: DynamoDB Local, where one is used, keeps the tables of each id apart. */
+/** Constant, because DynamoDB Local (where it is used) keeps separate tables for each access key id. */
 const ACCESS_KEY_ID = 'local';
 
-/** New credentials, for one run. */
+/** Makes new credentials for one run. */
 export const newCredentials = (): RunCredentials => ({
   accessKeyId: ACCESS_KEY_ID,
   secretAccessKey: randomBytes(32).toString('base64url'),
 });
 
-/** AWS's own limit on the age of a signature. */
+/** AWS's limit on the age of a signature. */
 const MAX_AGE_MS = 5 * 60_000;
 
 const AUTHORIZATION =
@@ -33,7 +33,7 @@ interface Claim {
 }
 
 /**
- * What a request says about its signature. Cheap, and enough to refuse a stranger before the body is read.
+ * Reads a request's signature headers. This is cheap, and enough to reject a stranger before the body is read.
  *
  * @throws {AwsError} with status 403
  */
@@ -83,14 +83,14 @@ export async function checkSignature(
     throw refused('InvalidSignatureException', 'the signature does not match: is the credential of an earlier run?');
 }
 
-/** The headers that sign a POST of `body` to `url`. */
+/** Returns the headers that sign a POST of `body` to `url`. */
 export async function signedHeaders(url: URL, body: string, credentials: RunCredentials) {
   const { host, hostname, pathname: path, protocol } = url;
   const signer = signerOf(credentials, { region: 'us-east-1', service: 'events', hashHeader: true });
   return (await signer.sign({ method: 'POST', protocol, hostname, path, headers: { host }, body })).headers;
 }
 
-/** This header carries the hash of the body; clients may send it, and then it is signed. */
+/** Carries the hash of the body. Clients may send this header; if they do, it is signed. */
 const BODY_HASH = 'x-amz-content-sha256';
 
 function signerOf(
@@ -100,7 +100,7 @@ function signerOf(
   return new SignatureV4({ credentials, region, service, sha256: Sha256, applyChecksum: hashHeader });
 }
 
-/** Node's SHA-256 in the shape that the signer wants. */
+/** Node's SHA-256 with the interface that the signer expects. */
 class Sha256 {
   private hash: Hash | Hmac;
   constructor(private readonly secret?: string | ArrayBuffer | ArrayBufferView) {

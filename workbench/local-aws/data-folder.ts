@@ -5,18 +5,18 @@ import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { LocalError } from './local-error.ts';
 
-/** A process, told apart from a later one that was given the same number. */
+/** Identifies a process, even if a later process gets the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly startedAt: string; // opaque: equal only for the same process
 }
 
 /**
- * Takes `folder` for this process alone, and makes it private to this user: it holds keys and secrets.
- * The lock of a runner that was killed is recognized by its process being gone, and taken over.
+ * Locks `folder` for this process and makes it private to this user, because it holds keys and secrets. A lock left by
+ * a killed runner is detected (its process is gone) and taken over.
  *
- * @returns releases the folder
- * @throws {LocalError} while another runner uses it, where it is no folder, and where it belongs to another user
+ * @returns a function that releases the folder
+ * @throws {LocalError} if another runner uses it, if it is not a folder, or if it belongs to another user
  */
 export async function takeFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause) => {
@@ -35,7 +35,7 @@ export async function takeFolder(folder: string): Promise<() => Promise<void>> {
     if (owner && isRunning(owner)) {
       throw new LocalError(`${folder} is in use by process ${owner.pid}: stop it, or choose another data folder`);
     }
-    // Renaming first, so that of two runners starting at once only one removes the stale lock.
+    // Rename first: if two runners start at once, only one of them removes the stale lock.
     const aside = `${lock}.${randomUUID()}`;
     await rename(lock, aside).catch(() => undefined);
     if ((await readFile(aside, 'utf8').catch(() => theirs)) !== theirs) await rename(aside, lock);
@@ -44,7 +44,7 @@ export async function takeFolder(folder: string): Promise<() => Promise<void>> {
   throw new LocalError(`cannot lock ${folder}: another runner is starting there`);
 }
 
-/** Linked into place, so that a lock never exists without its content. */
+/** Creates the file by linking it into place, so that a lock always has its content. */
 async function createExclusively(file: string, content: string): Promise<boolean> {
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600 });
@@ -59,7 +59,7 @@ async function createExclusively(file: string, content: string): Promise<boolean
   }
 }
 
-/** @returns `undefined` if `text` names no process */
+/** @returns `undefined` if `text` does not identify a process */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   try {
     const { pid, startedAt } = JSON.parse(text);
@@ -75,14 +75,15 @@ export function isRunning({ pid, startedAt }: ProcessIdentity): boolean {
   return startOf(pid) === startedAt;
 }
 
-/** When a process started, in whatever form the system tells it; `undefined` if there is no such process. */
+/** Returns when a process started, in the system's own format; `undefined` if there is no such process. */
 function startOf(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      // Fields after the name in parentheses, which may hold anything: state is the first, start time the 20th (proc_pid_stat(5)).
+      // Skip the name in parentheses, which may contain any character. The fields after it start with the state; the
+      // start time is the 20th (proc_pid_stat(5)).
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (fields[0] === 'Z') return undefined; // a zombie runs no more
+      if (fields[0] === 'Z') return undefined; // a zombie is no longer running
       return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`;
     } catch {
       return undefined;

@@ -10,8 +10,8 @@ interface Write {
 }
 
 /**
- * A file of lines that only grows, and whose acknowledged lines survive `kill -9` and a power cut:
- * an append resolves after `fdatasync`. Appends that arrive during one sync share the next (group commit).
+ * An append-only file of lines. Acknowledged lines survive `kill -9` and a power cut, because an append resolves after
+ * `fdatasync`. Appends that arrive during a sync share the next one (group commit).
  */
 export class DurableLog {
   private waiting: Write[] = [];
@@ -23,13 +23,13 @@ export class DurableLog {
     private sizeBytes: number,
   ) {}
 
-  /** Opens or creates the file, and removes what a crash left of an unfinished line. */
+  /** Opens or creates the file and repairs an unfinished last line left by a crash. */
   static async open(file: string, notify: Notify): Promise<DurableLog> {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     const handle = await open(file, 'a+', 0o600);
     try {
       const sizeBytes = await mendTail(handle, file, notify);
-      await syncFolder(path.dirname(file)); // a new file is durable only once its folder knows it
+      await syncFolder(path.dirname(file)); // a new file is durable only after its folder is synced
       return new DurableLog(file, handle, sizeBytes);
     } catch (error) {
       await handle.close();
@@ -41,7 +41,7 @@ export class DurableLog {
     return this.sizeBytes;
   }
 
-  /** Resolves once `bytes` (whole lines) are on disk; on failure none of them remain. */
+  /** Resolves once `bytes` (whole lines) are on disk. On failure none of them is stored. */
   append(bytes: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ bytes, resolve, reject });
@@ -49,14 +49,14 @@ export class DurableLog {
     });
   }
 
-  /** Empties the file, unless something is being written: then it is not idle, and stays. */
+  /** Empties the file if no write is in progress; otherwise leaves it unchanged. */
   async clear(): Promise<void> {
     if (this.flushing) return;
-    this.flushing = this.truncate().then(() => this.flush()); // and what arrives meanwhile
+    this.flushing = this.truncate().then(() => this.flush()); // also writes what arrives during the truncation
     await this.flushing;
   }
 
-  /** Finishes what was appended, and closes the file. */
+  /** Flushes pending appends and closes the file. */
   async close(): Promise<void> {
     while (this.flushing) await this.flushing;
     await this.handle.close();
@@ -78,16 +78,16 @@ export class DurableLog {
         this.sizeBytes += bytes.length;
         for (const write of batch) write.resolve();
       } catch (cause) {
-        // A full disk may have taken a part of the batch: whoever is refused must find nothing of it stored.
+        // A full disk may have stored part of the batch. Remove it, because every append of the batch is rejected.
         await this.handle.truncate(this.sizeBytes).catch(() => undefined);
         for (const write of batch) write.reject(new LocalError(`cannot write ${this.file}`, { cause }));
       }
     }
-    this.flushing = undefined; // in the same step as the check above, so that no append falls between
+    this.flushing = undefined; // synchronously after the check above, so that no append can come in between
   }
 }
 
-/** Makes the entries of a folder durable, as `fsync` of a file does for its content. */
+/** Syncs a folder's entries to disk, as `fsync` does for a file's content. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
@@ -97,7 +97,7 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** A last line without its newline was cut short by a crash; if all of it but the newline arrived, it is completed. */
+/** Repairs a last line that a crash cut off: completes it if only its newline is missing, otherwise removes it. */
 async function mendTail(handle: FileHandle, file: string, notify: Notify): Promise<number> {
   const { size } = await handle.stat();
   const tail = await readTail(handle, size);
@@ -111,7 +111,7 @@ async function mendTail(handle: FileHandle, file: string, notify: Notify): Promi
   return size - tail.length;
 }
 
-/** The bytes after the last newline, read backwards in steps of 64 KiB. */
+/** Returns the bytes after the last newline. Reads backwards in steps of 64 KiB. */
 async function readTail(handle: FileHandle, size: number): Promise<Buffer> {
   let tail = Buffer.alloc(0);
   for (let end = size; end > 0; ) {

@@ -12,24 +12,26 @@ import { replaceFile } from './replace-file.ts';
 import type { Service } from './services/aws-error.ts';
 import { type Database, dynamodbService } from './services/dynamodb.ts';
 
-/** A DynamoDB in a process of ours. */
+/** A DynamoDB that runs in a child process. */
 export interface LocalDynamo {
   readonly answer: Service;
   close(): Promise<void>;
 }
 
-/** Its files are for this user alone. (`$0` and `$@` stay the program and its arguments across `exec`.) */
+/**
+ * Makes the database's files private to this user. (`$0` and `$@` keep the program and its arguments across `exec`.)
+ */
 const PRIVATE = 'umask 077; exec "$0" "$@"';
 
 const START_ATTEMPTS = 5;
 const STOP_GRACE_MS = 500;
 
 /**
- * Starts dynoxide's native binary on a file of `folder`. It is spoken to through pipes and listens on no port, because
- * it would answer every user of this machine there. It ends with its input, so even `kill -9` of the runner ends it. If
- * it dies it is started again; SQLite's log loses no acknowledged write.
+ * Starts dynoxide's native binary on a file in `folder`. The runner talks to it through pipes: on a port it would
+ * answer every user of this machine. The binary exits when its input closes, so it stops even after `kill -9` of the
+ * runner. If it crashes, the runner restarts it; SQLite's write-ahead log loses no acknowledged write.
  *
- * @throws {LocalError} where no binary is installed
+ * @throws {LocalError} if no binary is installed
  */
 export async function startDynoxide(folder: string, logFile: string, notify: Notify): Promise<LocalDynamo> {
   const binary = findBinary();
@@ -44,7 +46,8 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
 
   async function start(): Promise<ChildProcess> {
     const serve = ['mcp', '--db-path', path.join(folder, 'dynamodb.sqlite')];
-    // Detached: a Ctrl-C goes to the terminal's whole process group, and the database must outlive the requests in flight.
+    // Detached, because Ctrl-C signals the terminal's whole process group and the database must finish the requests in
+    // flight.
     const started = spawn('/bin/sh', ['-c', PRIVATE, binary, ...serve], { stdio: 'pipe', env: {}, detached: true });
     const talk = new McpChild(started);
     const said = logged(started, logFile);
@@ -100,7 +103,7 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;
 
-/** dynoxide comes as one optional package a platform; npm leaves out those that do not fit. */
+/** Finds dynoxide's binary. It comes as one optional package per platform; npm installs only the matching one. */
 function findBinary(): string {
   const platform = `${process.platform}-${process.arch}`;
   try {
@@ -115,7 +118,7 @@ function findBinary(): string {
   }
 }
 
-/** Ends a database that an earlier runner left behind. Its pid is checked against its start time: numbers are used again. */
+/** Stops a database that an earlier runner left running. Compares its start time, because pids are reused. */
 async function endStale(pidFile: string): Promise<void> {
   const stale = parseIdentity(await readFile(pidFile, 'utf8').catch(() => ''));
   if (stale && isRunning(stale)) {
@@ -125,10 +128,10 @@ async function endStale(pidFile: string): Promise<void> {
   await rm(pidFile, { force: true });
 }
 
-/** Writes to the log what the child says beside its answers. @returns the beginning of it */
+/** Logs the child's standard error. @returns a function that reads the beginning of it */
 function logged(child: ChildProcess, logFile: string): () => string {
   const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 });
-  log.on('error', () => undefined); // a full disk must not end the runner through a log
+  log.on('error', () => undefined); // a log that cannot be written (full disk) must not stop the runner
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     log.write(chunk);

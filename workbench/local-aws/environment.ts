@@ -3,18 +3,18 @@ import type { Writable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import { type FunctionConfig, type Invocation, type InvocationFailure, invocationFailure } from './invocation.ts';
 
-/** Lambda ends an initialization that takes longer. */
+/** Lambda's limit on the duration of an initialization. */
 const INIT_TIMEOUT_MS = 10_000;
 
-/** An execution environment: one life of a worker thread, which runs one invocation at a time. */
+/** An execution environment: one worker thread that runs one invocation at a time. */
 export class Environment {
   private readonly worker: Worker;
-  private readonly ready: Promise<void>; // never rejects: a failed start ends the environment
+  private readonly ready: Promise<void>; // never rejects; a failed start ends the environment
   private settle: ((result: Invocation) => void) | undefined;
   private ending: Promise<unknown> | undefined;
-  private reason: InvocationFailure | undefined; // why it ended
+  private reason: InvocationFailure | undefined; // why the environment ended
 
-  /** @param log takes what the function prints; it stays open */
+  /** @param log receives the function's output; the environment does not close it */
   constructor(
     private readonly config: FunctionConfig,
     log: Writable,
@@ -32,8 +32,8 @@ export class Environment {
       name,
       workerData: { folder, handler, context },
       env: environment,
-      execArgv: [], // no loader of ours in the function's thread
-      resourceLimits: { maxOldGenerationSizeMb: memoryMb }, // beyond it this thread ends, instead of the whole runner
+      execArgv: [], // keeps our module loader out of the function's thread
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb }, // exceeding it ends this thread, not the whole runner
       stdout: true,
       stderr: true,
     });
@@ -59,7 +59,7 @@ export class Environment {
     });
   }
 
-  /** Runs one invocation; its timeout counts from here, once the environment is initialized. */
+  /** Runs one invocation. Its timeout starts once the environment is initialized. */
   async invoke(event: string): Promise<Invocation> {
     const result = new Promise<Invocation>((resolve) => {
       this.settle = resolve;
@@ -74,7 +74,7 @@ export class Environment {
     return result.finally(() => clearTimeout(timer));
   }
 
-  /** Stops the thread; an invocation in it ends as `reason` says. */
+  /** Stops the thread. An invocation in progress fails with `reason`. */
   async end(reason: InvocationFailure): Promise<void> {
     this.reason ??= reason;
     this.settle?.(reason);

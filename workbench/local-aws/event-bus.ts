@@ -32,12 +32,18 @@ interface Entry {
 }
 
 const MAX_ENTRIES = 10;
-/** The sum over all entries, since January 2026. @see EventBridge User Guide, "Calculating PutEvents event entry size" */
+/**
+ * Limit on the sum over all entries, since January 2026. @see EventBridge User Guide, "Calculating PutEvents event
+ * entry size"
+ */
 const MAX_REQUEST_BYTES = 1024 * 1024;
 /** SQS's limit on a message. */
 const MAX_EVENT_BYTES = 1024 * 1024;
 
-/** The event buses of a stack and the default one: an event is accepted when it is durable in each queue that a rule sends it to. */
+/**
+ * The default event bus and those of a stack. An event is accepted once it is durable in every queue that a rule sends
+ * it to.
+ */
 export class EventBus {
   constructor(
     private readonly rules: readonly EventRule[],
@@ -46,10 +52,10 @@ export class EventBus {
   ) {}
 
   /**
-   * Takes whole events, as they are in EventBridge; what the envelope lacks is filled in.
+   * Accepts complete events in EventBridge's format and fills in missing envelope fields.
    *
-   * @returns the indices of those that no rule matches, of which nothing will come
-   * @throws {AwsError} `ValidationException`, before anything is queued, if one is no event
+   * @returns the indices of the events that match no rule and so have no effect
+   * @throws {AwsError} `ValidationException`, before anything is queued, if one of them is not an event
    */
   async put(events: readonly unknown[]): Promise<number[]> {
     const envelopes = events.map((event, index) => this.complete(event, index));
@@ -63,7 +69,7 @@ export class EventBus {
     return this.putEntries(input);
   };
 
-  /** Sources beginning "aws." are allowed here: where else would such events come from. */
+  /** Accepts sources beginning with "aws." too (AWS rejects them), because no AWS service sends events here. */
   private async putEntries(input: unknown): Promise<unknown> {
     const entries: unknown = Object(input).Entries;
     if (!Array.isArray(entries) || entries.length === 0 || entries.length > MAX_ENTRIES) {
@@ -93,12 +99,12 @@ export class EventBus {
       resources: Array.isArray(entry.Resources) ? entry.Resources : [],
       time: secondsUtc(typeof entry.Time === 'number' ? entry.Time * 1000 : this.clock.now()),
     });
-    // A bus is named or given by its ARN; what is sent to one that does not exist is dropped, as in AWS.
+    // The bus is given by name or ARN. As in AWS, an event for a bus that does not exist is dropped.
     await this.route(event, entry.EventBusName?.split('/').at(-1) ?? 'default');
     return { EventId: event.id };
   }
 
-  /** @returns whether a rule matches it */
+  /** @returns whether a rule matches the event */
   private async route(event: EventEnvelope, bus: string): Promise<boolean> {
     const body = JSON.stringify(event);
     const document: unknown = JSON.parse(body);
@@ -135,13 +141,13 @@ export class EventBus {
   }
 }
 
-/** A refusal of one entry: the others are not affected. */
+/** The error of one rejected entry; it does not affect the others. */
 function failedEntry(error: unknown): { ErrorCode: string; ErrorMessage: string } {
   if (!(error instanceof AwsError)) throw error;
   return { ErrorCode: error.code, ErrorMessage: error.message };
 }
 
-/** "2025-03-01T12:00:00Z" */
+/** Formats an instant as "2025-03-01T12:00:00Z". */
 export const secondsUtc = (atMs: number) => `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 
 function sizeOf(entry: Entry): number {

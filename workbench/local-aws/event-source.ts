@@ -4,26 +4,32 @@ import type { Notify } from './notice.ts';
 import { type LocalQueue, type Message, md5 } from './queues.ts';
 
 export interface EventSourceConfig {
-  readonly function: string; // its name
+  readonly function: string; // function name
   readonly region: string;
   readonly batchSize: number;
-  readonly windowMs: number; // how long a short batch waits for more
-  readonly reportsItemFailures: boolean; // FunctionResponseTypes has ReportBatchItemFailures
+  readonly windowMs: number; // how long an incomplete batch waits for more messages
+  readonly reportsItemFailures: boolean; // FunctionResponseTypes includes ReportBatchItemFailures
   readonly maxConcurrency: number;
   readonly maxReceiveCount: number; // Infinity without a redrive policy
 }
 
-/** Lambda starts with as many batches at once. @see Lambda, "Configuring scaling behavior for SQS event source mappings" */
+/**
+ * The number of concurrent batches Lambda starts with. @see Lambda, "Configuring scaling behavior for SQS event source
+ * mappings"
+ */
 export const DEFAULT_CONCURRENCY = 5;
 
-/** What an event source connects. */
+/** What an event source connects: its queue, function and dead-letter queue. */
 export interface EventSourceEnds {
   readonly queue: LocalQueue;
   readonly deadLetters?: LocalQueue;
   readonly target: Pick<LocalFunction, 'invoke'>;
 }
 
-/** An event source mapping: hands a queue's messages to a function in batches, and failed ones to the dead-letter queue in the end. */
+/**
+ * An event source mapping. Passes a queue's messages to a function in batches, and moves messages that keep failing to
+ * the dead-letter queue.
+ */
 export class EventSource {
   private readonly active = new Set<Promise<void>>();
   private readonly loop: Promise<void>;
@@ -42,12 +48,12 @@ export class EventSource {
     this.loop = this.run();
   }
 
-  /** Resolves once the queue is empty: each of its messages is done with, or in the dead-letter queue. */
+  /** Resolves once the queue is empty: each message was processed or moved to the dead-letter queue. */
   async idle(): Promise<void> {
     while (this.ends.queue.size > 0) await this.ends.queue.nextChange();
   }
 
-  /** Takes no more messages, and resolves when the batches in flight are done. */
+  /** Stops receiving messages and resolves when the batches in flight are done. */
   async close(): Promise<void> {
     this.closed = true;
     this.stop();
@@ -78,7 +84,7 @@ export class EventSource {
     }
   }
 
-  /** Receives messages; those received too often go to the dead-letter queue instead. */
+  /** Receives messages. Moves those received too often to the dead-letter queue. */
   private async take(limit: number): Promise<Message[]> {
     const messages = this.ends.queue.receive(limit);
     const exhausted = messages.filter((message) => message.receives > this.config.maxReceiveCount);
@@ -88,7 +94,7 @@ export class EventSource {
 
   private async bury({ id, body, sentAtMs, receives }: Message): Promise<void> {
     const deadLetterQueue = this.ends.deadLetters?.config.name ?? '';
-    await this.ends.deadLetters?.send(body, sentAtMs); // SQS keeps the time of the first sending
+    await this.ends.deadLetters?.send(body, sentAtMs); // SQS keeps the original send time
     await this.ends.queue.delete([id]);
     this.notify({
       kind: 'dead-letter',
@@ -113,8 +119,9 @@ export class EventSource {
   }
 
   /**
-   * As in SQS a failed message comes back when its visibility timeout ends, which counts from its receipt. So events
-   * outlive a database that is away for minutes. The next receive buries a message that has had all its tries.
+   * Makes failed messages visible again when their visibility timeout, counted from their receipt, ends, as SQS does.
+   * This way events survive minutes without a database. The next receive moves a message without tries left to the
+   * dead-letter queue.
    */
   private retry(messages: readonly Message[]): void {
     const { name: queue, visibilityTimeoutMs } = this.ends.queue.config;
@@ -127,7 +134,7 @@ export class EventSource {
     this.notify({ kind: 'retry', queue, function: this.config.function, messages: waiting.length, delayMs });
   }
 
-  /** After trouble with the queue's own file: nothing is lost, everything comes again. */
+  /** Delays all messages after an error of the queue's own file. None is lost; all are received again. */
   private postpone(messages: readonly Message[], error: unknown): void {
     this.ends.queue.release(
       messages.map(({ id }) => id),
@@ -140,7 +147,7 @@ export class EventSource {
     });
   }
 
-  /** Waits for a change of the queue or the end, until `untilMs` at most. */
+  /** Waits until the queue changes or the source closes, at most until `untilMs`. */
   private async waitUntil(untilMs: number | undefined): Promise<void> {
     const over = new AbortController();
     const waits = [this.ends.queue.nextChange(), this.stopped];
@@ -151,8 +158,8 @@ export class EventSource {
 }
 
 /**
- * The messages of a batch that a function's answer declares failed: those it lists, or all of them if the list is
- * malformed or names a message that is not in the batch.
+ * Returns the messages of a batch that the function's answer reports as failed. If the list is malformed or names a
+ * message outside the batch, all of them failed.
  *
  * @see Lambda, "Implementing partial batch responses": null, {} and an empty list mean success
  */

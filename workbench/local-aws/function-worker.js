@@ -1,11 +1,11 @@
-// The Lambda runtime of one function, in a worker thread. Plain JavaScript: no loader has to reach into workers.
+// The Lambda runtime of one function, in a worker thread. It is plain JavaScript so that workers need no module loader.
 import { existsSync, readFileSync } from 'node:fs';
 import Module from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** Largest answer of a synchronous invocation. */
+/** Lambda's limit on the response of a synchronous invocation. */
 const MAX_RESPONSE_BYTES = 6 * 1024 * 1024;
 
 const describe = (error) => ({
@@ -13,7 +13,10 @@ const describe = (error) => ({
   message: error instanceof Error ? error.message : String(error),
 });
 
-/** Loads "file.export" of the function's folder as Lambda does: `.js` is CommonJS unless a package.json beside it says otherwise. */
+/**
+ * Loads "file.export" from the function's folder as Lambda does: `.js` is CommonJS unless a package.json next to it
+ * says otherwise.
+ */
 async function loadHandler(folder, handler) {
   const dot = handler.lastIndexOf('.');
   const [stem, name] = [path.join(folder, handler.slice(0, dot)), handler.slice(dot + 1)];
@@ -25,7 +28,10 @@ async function loadHandler(folder, handler) {
   return exported[name];
 }
 
-/** Not `require`: the packages around the assembly, such as this one with its "type": "module", must not decide what a bundle is. */
+/**
+ * Loads a bundle as CommonJS. `require` would apply the "type" of a package.json above the assembly, such as this
+ * package's "module".
+ */
 function loadCommonJs(file) {
   const module = new Module(file);
   module.filename = file;

@@ -6,16 +6,19 @@ import type { Notify } from './notice.ts';
 /** Lambda's limit on the payload of a synchronous invocation. */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** Invocations that wait for an environment; more are throttled. Lambda throttles at once, but its environments are many. */
+/**
+ * Limit on invocations waiting for an environment; further ones are throttled. Lambda throttles at once, but has many
+ * more environments.
+ */
 const MAX_WAITING = 512;
 
 /**
- * Throttled too is what would wait longer than this, as far as the last invocations tell. An agent gives up after 16 s:
- * with a longer queue every answer would come too late, and none of the work would count.
+ * Limit on the expected wait, estimated from the last invocations; longer ones are throttled. An agent gives up after
+ * 16 s: with a longer queue every answer would come too late and all the work would be wasted.
  */
 const MAX_WAIT_MS = 10_000;
 
-/** Of the last invocation in the average of all. */
+/** Weight of the last invocation in the moving average of durations. */
 const WEIGHT = 0.1;
 
 export interface Machine {
@@ -23,24 +26,27 @@ export interface Machine {
   readonly memoryMb: number;
 }
 
-/** An idle environment takes 40 to 60 MB; all of them together get a quarter of the machine. */
+/** An idle environment takes 40 to 60 MB. All environments together may use a quarter of the machine's memory. */
 const ENVIRONMENT_MB = 60;
 const MEMORY_SHARE = 0.25;
 
-/** Environments that one of `functions` functions may have: twice the cores, because most of an invocation is waiting. */
+/**
+ * Returns how many environments each of `functions` functions may have: twice the cores, because an invocation mostly
+ * waits.
+ */
 export function environmentsFor({ cores, memoryMb }: Machine, functions: number): number {
   const byMemory = Math.floor((memoryMb * MEMORY_SHARE) / ENVIRONMENT_MB / Math.max(1, functions));
   return Math.max(1, Math.min(2 * cores, byMemory));
 }
 
 /**
- * One Lambda function: a bounded number of environments, each with one invocation at a time. An environment is started
- * when none is idle, and kept. A crash or timeout ends its own environment and fails its own invocation, no other one.
+ * One Lambda function with a bounded number of environments. Each environment runs one invocation at a time; it starts
+ * when none is idle, and is kept. A crash or timeout ends only its own environment and fails only its own invocation.
  */
 export class LocalFunction {
   private readonly environments = new Set<Environment>();
   private readonly idle: Environment[] = [];
-  private readonly waiting = new Set<(environment: Environment | undefined) => void>(); // in the order of the calls
+  private readonly waiting = new Set<(environment: Environment | undefined) => void>(); // in call order
   private log: WriteStream | undefined;
   private closed = false;
   private averageMs = 0;
@@ -52,7 +58,7 @@ export class LocalFunction {
 
   /**
    * @param event JSON
-   * @param gone aborts while the invocation waits for an environment: its caller has left, so it never starts
+   * @param gone aborts when the caller disconnects; an invocation still waiting for an environment then never starts
    */
   async invoke(event: string, gone?: AbortSignal): Promise<Invocation> {
     if (this.closed) return stopping();
@@ -84,14 +90,14 @@ export class LocalFunction {
   private isQueueFull(): boolean {
     const { size } = this.waiting;
     const { concurrency } = this.config;
-    if (size < concurrency) return false; // even slow invocations must follow one another
+    if (size < concurrency) return false; // slow functions too may queue one invocation per environment
     return size >= MAX_WAITING || (size / concurrency) * this.averageMs > MAX_WAIT_MS;
   }
 
-  /** An environment for one invocation, in the order of the calls; `undefined` if `gone` aborts before there is one. */
+  /** Returns an environment for one invocation, in call order; `undefined` if `gone` aborts first. */
   private async take(gone: AbortSignal | undefined): Promise<Environment | undefined> {
     for (let idle = this.idle.pop(); idle; idle = this.idle.pop()) {
-      if (!idle.ended) return idle; // the one used last
+      if (!idle.ended) return idle; // the most recently used one
       this.environments.delete(idle);
     }
     if (this.environments.size < this.config.concurrency) return this.start();
@@ -125,8 +131,8 @@ export class LocalFunction {
   private openLog(): WriteStream {
     if (!this.log) {
       this.log = createWriteStream(this.config.logFile, { flags: 'a', mode: 0o600 });
-      this.log.on('error', () => undefined); // a full disk must not end the runner through a log
-      this.log.setMaxListeners(0); // two pipes an environment
+      this.log.on('error', () => undefined); // a log that cannot be written (full disk) must not stop the runner
+      this.log.setMaxListeners(0); // each environment pipes two streams into it
     }
     return this.log;
   }

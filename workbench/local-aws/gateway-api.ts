@@ -1,22 +1,22 @@
 import { LocalError } from './local-error.ts';
 import type { Resource } from './template.ts';
 
-/** A REST API as its template describes it. */
+/** A REST API as described by the template. */
 export interface RestApi {
   readonly id: string;
   readonly stage: string;
   readonly stageVariables: Readonly<Record<string, string>> | null;
   readonly binaryMediaTypes: readonly string[];
   readonly root: RouteNode;
-  readonly responses: ReadonlyMap<string, GatewayResponse>; // by type
+  readonly responses: ReadonlyMap<string, GatewayResponse>; // keyed by response type
   readonly throttle: Throttle | undefined;
 }
 
 export interface RouteNode {
   readonly id: string;
-  readonly path: string; // as in requestContext.resourcePath: "/{proxy+}"
+  readonly path: string; // the requestContext.resourcePath, such as "/{proxy+}"
   readonly children: readonly (RouteNode & { readonly part: string })[];
-  readonly methods: ReadonlyMap<string, Method>; // by HTTP method, or "ANY"
+  readonly methods: ReadonlyMap<string, Method>; // keyed by HTTP method or "ANY"
 }
 
 interface Method {
@@ -26,7 +26,7 @@ interface Method {
 
 export interface GatewayResponse {
   readonly status?: number;
-  readonly templates: Readonly<Record<string, string>>; // by content type
+  readonly templates: Readonly<Record<string, string>>; // keyed by content type
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -41,10 +41,13 @@ export interface Match {
   readonly pathParameters: Readonly<Record<string, string>> | null;
 }
 
-/** Longest integration of a regional API without a raised quota, and the default. */
+/** The default integration timeout of a regional API, and its maximum without a raised quota. */
 const INTEGRATION_TIMEOUT_MS = 29_000;
 
-/** @throws {LocalError} if the template has no REST API, several, or methods that are not plain Lambda proxies */
+/**
+ * @throws {LocalError} if the template has no REST API, several of them, or methods other than Lambda proxy
+ *   integrations
+ */
 export function readRestApi(resources: readonly Resource[]): RestApi {
   const ofType = (type: string) => resources.filter((resource) => resource.type === `AWS::ApiGateway::${type}`);
   const [api, ...others] = ofType('RestApi');
@@ -68,7 +71,9 @@ export function readRestApi(resources: readonly Resource[]): RestApi {
   };
 }
 
-/** Finds the method for a path: literal parts before `{name}` before `{name+}`, as API Gateway does. */
+/**
+ * Finds the method for a path. As in API Gateway, literal parts match before `{name}`, and `{name}` before `{name+}`.
+ */
 export function matchRoute(root: RouteNode, httpMethod: string, path: string): Match | undefined {
   const found = descend(
     root,
@@ -110,7 +115,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // not an encoding: passed as it came
+    return text; // not valid percent-encoding: kept unchanged
   }
 }
 
@@ -165,7 +170,7 @@ function gatewayResponse(logicalId: string, properties: Resource['properties']):
   };
 }
 
-/** The stage's throttle for all methods; one for a single method is not implemented. */
+/** Returns the stage's throttle for all methods. Throttles of single methods are not implemented. */
 function throttleOf({ logicalId, properties }: Resource): Throttle | undefined {
   const settings = (properties.MethodSettings ?? []) as Record<string, unknown>[];
   const throttled = settings.filter(

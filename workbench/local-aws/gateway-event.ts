@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Match, RestApi } from './gateway-api.ts';
 
-/** What a function answered, ready to be written. */
+/** A function's answer, ready to be sent. */
 export interface ProxyResult {
   readonly status: number;
   readonly headers: readonly [string, string][];
   readonly body: Buffer;
 }
 
-/** Headers about the connection itself do not reach the function. */
+/** Headers about the connection itself. The function does not receive them. */
 const CONNECTION_HEADERS = new Set([
   'connection',
   'keep-alive',
@@ -21,7 +21,7 @@ const CONNECTION_HEADERS = new Set([
 ]);
 const RESULT_KEYS = ['statusCode', 'headers', 'multiValueHeaders', 'body', 'isBase64Encoded'];
 
-/** Where and when a request arrives. */
+/** When and where a request arrives. */
 interface EventContext {
   readonly api: RestApi;
   readonly account: string;
@@ -29,9 +29,9 @@ interface EventContext {
 }
 
 /**
- * The event of a Lambda proxy integration, payload 1.0, as JSON.
+ * Builds the event of a Lambda proxy integration, payload format 1.0, as JSON.
  *
- * @param path with or without the stage's prefix, which is not part of the event's own `path`
+ * @param path with or without the stage's prefix, which the event's own `path` omits
  * @see API Gateway Developer Guide, "Input format of a Lambda function for proxy integration"
  */
 export function proxyEvent(
@@ -80,7 +80,7 @@ export function proxyEvent(
   });
 }
 
-/** Null in every request that no IAM user, certificate or API key came with. */
+/** Identity fields that are null in a request without an IAM user, certificate or API key. */
 const NO_IDENTITY = {
   accessKey: null,
   accountId: null,
@@ -95,9 +95,9 @@ const NO_IDENTITY = {
 };
 
 /**
- * Reads a function's answer.
+ * Parses a function's answer.
  *
- * @returns `malformed` for what API Gateway would answer with 502, `undecodable` for a body that is not the base64 it claims
+ * @returns `malformed` if API Gateway would answer with 502, `undecodable` for a body marked as base64 that is not
  * @see API Gateway Developer Guide, "Output format of a Lambda function for proxy integration"
  */
 export function proxyResult(payload: string): ProxyResult | 'malformed' | 'undecodable' {
@@ -156,7 +156,7 @@ function isBinary(contentType: string, binaryMediaTypes: readonly string[]): boo
   );
 }
 
-/** "22/Nov/2026:13:05:09 +0000" */
+/** Formats an instant as "22/Nov/2026:13:05:09 +0000". */
 function commonLogTime(atMs: number): string {
   const [, day, month, year, time] = new Date(atMs).toUTCString().split(' ');
   return `${day}/${month}/${year}:${time} +0000`;

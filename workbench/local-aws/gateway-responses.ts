@@ -1,6 +1,6 @@
 import type { GatewayResponse } from './gateway-api.ts';
 
-/** The gateway responses that can happen here, with API Gateway's own status and message. */
+/** The gateway responses that the runner can produce, with API Gateway's own status and message. */
 const DEFAULTS = {
   MISSING_AUTHENTICATION_TOKEN: { status: 403, message: 'Missing Authentication Token', family: 'DEFAULT_4XX' },
   REQUEST_TOO_LARGE: { status: 413, message: 'Request Too Long', family: 'DEFAULT_4XX' },
@@ -8,7 +8,7 @@ const DEFAULTS = {
   API_CONFIGURATION_ERROR: { status: 500, message: 'Internal server error', family: 'DEFAULT_5XX' },
   INTEGRATION_FAILURE: { status: 504, message: 'Internal server error', family: 'DEFAULT_5XX' },
   INTEGRATION_TIMEOUT: { status: 504, message: 'Endpoint request timed out', family: 'DEFAULT_5XX' },
-  // What a failed function or a malformed answer is reported as: it has no type of its own.
+  // Reports a failed function or a malformed answer, for which API Gateway has no type of its own.
   DEFAULT_5XX: { status: 502, message: 'Internal server error', family: 'DEFAULT_5XX' },
 } as const;
 
@@ -21,10 +21,10 @@ export interface GatewayAnswer {
 }
 
 /**
- * The answer of the gateway itself: the template's response of that type, else of its 4xx or 5xx family, else AWS's own.
- * A response template substitutes `$context` variables and knows no logic.
+ * Builds the gateway's own response: the template's response for the type, else for its 4xx or 5xx family, else AWS's
+ * default. A response template only substitutes `$context` variables.
  *
- * @param accept the request's Accept header, which chooses among templates of several content types
+ * @param accept the request's Accept header; selects among templates for several content types
  * @see API Gateway Developer Guide, "Gateway responses for REST APIs in API Gateway"
  */
 export function gatewayAnswer(

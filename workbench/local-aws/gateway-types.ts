@@ -1,6 +1,6 @@
 import { LABELS, noEffect, type ResourceType, USED, WATCHING } from './property-schema.ts';
 
-/** What the runner knows of REST APIs. */
+/** The REST API resource types that the runner supports. */
 export const GATEWAY_TYPES: { readonly [type: string]: ResourceType } = {
   'AWS::ApiGateway::RestApi': {
     properties: {

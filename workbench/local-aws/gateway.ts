@@ -13,15 +13,15 @@ import type { Notify } from './notice.ts';
 
 export interface Gateway {
   readonly port: number;
-  /** Takes no new connections; resolves when the requests in flight are answered, or cut off after `graceMs`. */
+  /** Stops accepting connections. Resolves when the requests in flight are answered, or cut off after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
 export interface GatewayOptions {
   readonly api: RestApi;
-  readonly functions: ReadonlyMap<string, Pick<LocalFunction, 'invoke'>>; // by ARN
+  readonly functions: ReadonlyMap<string, Pick<LocalFunction, 'invoke'>>; // keyed by ARN
   readonly certificate: Certificate;
-  readonly port: number; // 0: any free one
+  readonly port: number; // 0 for any free port
   readonly account: string;
   readonly throttle?: Throttle;
   readonly clock: Clock;
@@ -30,16 +30,16 @@ export interface GatewayOptions {
 
 /** API Gateway's limit on a request body. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
-/** A sender of more is cut off: by then it is no agent that should read why. */
+/** A client that sends more than this is cut off: it is not an agent, so it does not need the error response. */
 const MAX_DRAINED_BYTES = 256 * 1024 * 1024;
 
 /**
- * Connections at once. On a machine that cannot keep up, more would only wait for their TLS handshake, and time out with
- * the others. Agents that are cut off come again.
+ * Limit on concurrent connections. On an overloaded computer, more connections would only wait for their TLS handshake
+ * and time out with the others. An agent that is cut off retries.
  */
 const MAX_CONNECTIONS = 256;
 
-/** @returns the port, which is a free one if `port` is 0 */
+/** @returns the port; a free one if `port` is 0 */
 async function listen(server: https.Server, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   const address = server.address();
@@ -72,7 +72,7 @@ function send(result: ProxyResult, response: ServerResponse): void {
   response.writeHead(result.status).end(result.body);
 }
 
-/** The template's REST API on https://localhost. */
+/** Serves the template's REST API on https://localhost. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { api, certificate, clock, notify } = options;
   const allow = throttle(options.throttle ?? api.throttle, clock);
@@ -96,13 +96,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (body === 'too large') return 'REQUEST_TOO_LARGE';
     const path = withoutStage((request.url ?? '/').split('?')[0] ?? '/', api.stage);
     const match = matchRoute(api.root, request.method ?? 'GET', path);
-    if (!match) return 'MISSING_AUTHENTICATION_TOKEN'; // API Gateway's words for "no such route"
+    if (!match) return 'MISSING_AUTHENTICATION_TOKEN'; // API Gateway's response for "no such route"
     const event = proxyEvent(request, body, { path, match }, { api, account: options.account, nowMs: clock.now() });
     if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return 'REQUEST_TOO_LARGE';
     return integrate(match, event, gone);
   }
 
-  /** @param gone aborts when the client has left: an invocation that still waits for an environment is then dropped */
+  /** @param gone aborts when the client disconnects; an invocation still waiting for an environment is then dropped */
   async function integrate({ method }: Match, event: string, gone: AbortSignal): Promise<ProxyResult | ResponseType> {
     const target = options.functions.get(method.functionArn);
     if (!target) return 'INTEGRATION_FAILURE';
@@ -123,14 +123,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = https.createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
   server.maxConnections = MAX_CONNECTIONS;
   const handle = (request: IncomingMessage, response: ServerResponse) => {
-    request.on('error', () => response.destroy()); // the client is gone
+    request.on('error', () => response.destroy()); // the client has disconnected
     answer(request, response).catch(() => {
       if (response.headersSent) response.destroy();
-      else refuse('INTEGRATION_FAILURE', request, response); // such as a header the function made that HTTP forbids
+      else refuse('INTEGRATION_FAILURE', request, response); // such as a response header that HTTP forbids
     });
   };
   server.on('request', handle);
-  // A client that asks before it sends is told at once; Node would let it send.
+  // Answers `Expect: 100-continue` before the client sends the body; by default Node would ask for the body.
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (announcedBytes(request) <= MAX_BODY_BYTES) response.writeContinue();
     else {
@@ -162,8 +162,8 @@ function failureOf({ errorType }: InvocationFailure): ResponseType {
 const announcedBytes = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0);
 
 /**
- * Reads the whole body, whatever its size: a sender that is answered and cut off while it still sends sees a broken
- * connection instead of the answer, and sends again.
+ * Reads the whole body, whatever its size. A client that is answered and cut off while it sends would see a broken
+ * connection instead of the answer, and retry.
  */
 async function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'cut off'> {
   const chunks: Buffer[] = [];
@@ -180,13 +180,13 @@ async function readBody(request: IncomingMessage): Promise<Buffer | 'too large' 
   return bytes > MAX_BODY_BYTES ? 'too large' : Buffer.concat(chunks);
 }
 
-/** Behind API Gateway's own host name every path begins with the stage; behind a custom domain none does. */
+/** Removes the stage from a path. API Gateway's own host name has it as first segment, a custom domain does not. */
 function withoutStage(path: string, stage: string): string {
   const prefix = `/${stage}`;
   return path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) || '/' : path;
 }
 
-/** A token bucket, as API Gateway's. */
+/** Returns a token bucket like API Gateway's. */
 function throttle(limit: Throttle | undefined, clock: Clock): () => boolean {
   if (!limit) return () => true;
   let tokens = limit.burst;

@@ -30,54 +30,57 @@ export { type RunCredentials, signedHeaders } from './credentials.ts';
 export type { LocalNotice } from './notice.ts';
 
 export interface LocalOptions {
-  /** The synthesized app (`cdk.out`), or what makes it: asked only once data folder and port are known to be free. */
+  /**
+   * The synthesized app (`cdk.out`), or a function that makes it, called only once the data folder is locked and the
+   * port free.
+   */
   readonly assembly: string | (() => Promise<string>);
-  /** Folder for all state, made if it does not exist: table, queues, results, secrets, certificate, logs. */
+  /** Folder for all state (table, queues, results, secrets, certificate, logs). Created if missing. */
   readonly data: string;
-  /** Of the HTTPS edge; 0 for any free one. */
+  /** Port of the HTTPS API; 0 for any free one. */
   readonly port: number;
-  /** Needed if the assembly has several stacks. */
+  /** Required if the assembly has several stacks. */
   readonly stackName?: string;
-  /** Another DynamoDB than the embedded one. @default the environment's DYNAMODB_ENDPOINT */
+  /** Endpoint of a DynamoDB to use instead of the embedded one. @default the environment's DYNAMODB_ENDPOINT */
   readonly dynamodbEndpoint?: string;
-  /** The account whose APIs the functions call. @default nothing runs there */
+  /** The account whose APIs the functions call. @default an account without tasks or instances */
   readonly world?: AwsWorld;
   readonly onEvent?: (notice: LocalNotice) => void;
-  /** @default the stage's throttling settings, if it has any */
+  /** @default the stage's throttling settings, if any */
   readonly throttle?: Throttle;
-  /** Time of schedules, retries, batch windows, expiry and gateway timeouts. Functions see the real one. */
+  /** Clock of schedules, retries, batch windows, expiry and gateway timeouts. Functions see the real time. */
   readonly clock?: Clock;
 }
 
 /** A running stack. */
 export interface LocalMayfly {
   readonly url: string; // https://localhost:<port>
-  readonly certificate: string; // file
-  readonly enrollSecret: string; // file
-  readonly namedSecrets: readonly string[]; // files of further enroll secrets
+  readonly certificate: string; // path of a file
+  readonly enrollSecret: string; // path of a file
+  readonly namedSecrets: readonly string[]; // paths of the files with further enroll secrets
   readonly events: string; // http://127.0.0.1:<port>: PutEvents, and POST /events
-  readonly results: string; // folder
+  readonly results: string; // path of a folder
   readonly tableName: string;
-  readonly outputs: Readonly<Record<string, string>>; // the stack's, with their values here
+  readonly outputs: Readonly<Record<string, string>>; // the stack's outputs with their local values
   readonly dynamodb: string; // endpoint
-  /** What the endpoints of `events` and `dynamodb` demand of every request; new at each start. */
+  /** Required to sign each request to the endpoints of `events` and `dynamodb`. New at each start. */
   readonly credentials: RunCredentials;
-  /** Takes whole events; resolves when they are durable in the queues of every rule that matches them. */
+  /** Accepts complete events. Resolves when they are durable in the queues of every matching rule. */
   putEvents(events: unknown[]): Promise<void>;
-  /** Resolves when every queue is empty: its events handled, or in its dead-letter queue. */
+  /** Resolves when every queue is empty: each event was handled or moved to its dead-letter queue. */
   idle(): Promise<void>;
-  /** Ends everything within 2 s; what is still queued waits on disk for the next start. */
+  /** Stops everything within 2 s. Queued messages stay on disk for the next start. */
   close(): Promise<void>;
 }
 
-/** How long `close` waits for requests in flight. */
+/** How long `close` waits for the requests in flight. */
 const CLOSE_GRACE_MS = 1000;
 
 /**
- * Runs a synthesized stack on this machine: what the template describes, and nothing it does not.
+ * Runs a synthesized stack on this machine, exactly as the template describes it.
  *
- * @throws {LocalError} for a resource type or property the runner does not know, by name; for a data folder in use;
- *   where there is no DynamoDB; an error with the code `EADDRINUSE` for a port in use
+ * @throws {LocalError} naming a resource type or property the runner does not know; if the data folder is in use; if
+ *   there is no DynamoDB. If the port is in use, throws an error with the code `EADDRINUSE`
  */
 export async function startLocal(options: LocalOptions): Promise<LocalMayfly> {
   const data = path.resolve(options.data);
@@ -102,7 +105,7 @@ interface OwnServices {
   readonly bus: EventBus;
 }
 
-/** The services of AWS that answer here, by the names in their protocols. */
+/** The AWS services that the runner provides, keyed by their names in the protocols. */
 const servicesOf = ({ dynamo, firehose, secrets, bus }: OwnServices, world: LocalOptions['world']): Services => ({
   json: {
     ...dynamodb(dynamo),
@@ -131,7 +134,7 @@ async function start(
   const { account, region } = assembly;
   const ofType = (...types: string[]) => assembly.resources.filter(({ type }) => types.includes(type));
 
-  // Read everything before anything is started: a template that cannot run should say so at once.
+  // Read the whole template before starting anything, so that an unsupported template fails at once.
   const api = readRestApi(assembly.resources);
   const [table, ...otherTables] = ofType('AWS::DynamoDB::Table');
   if (!table || otherTables.length > 0) throw new LocalError('the template must have exactly one table');
@@ -190,7 +193,7 @@ async function start(
   };
 }
 
-/** A DynamoDB that answers on loopback. */
+/** A DynamoDB that listens on loopback. */
 export interface OpenTable {
   readonly endpoint: string;
   readonly credentials: RunCredentials;
@@ -198,10 +201,11 @@ export interface OpenTable {
 }
 
 /**
- * Opens the table that a Mayfly left in its data folder. Starting one there meanwhile fails: the folder is in use.
+ * Opens the table in the data folder of a stopped Mayfly. Locks the folder, so that no Mayfly can start there
+ * meanwhile.
  *
- * @returns undefined where one runs, or starts
- * @throws {LocalError} where no binary is installed
+ * @returns undefined if a Mayfly is running or starting there
+ * @throws {LocalError} if no binary is installed
  */
 export async function openLeft(data: string): Promise<OpenTable | undefined> {
   const folder = path.resolve(data);
@@ -227,11 +231,13 @@ export async function openLeft(data: string): Promise<OpenTable | undefined> {
   }
 }
 
-/** DynamoDB among the services of a loopback server. */
+/** Offers DynamoDB as a service of a loopback server. */
 const dynamodb = (dynamo: LocalDynamo | undefined): Record<string, Service> =>
   dynamo ? { DynamoDB_20120810: dynamo.answer } : {};
 
-/** The secret whose ARN is the output named for it: what a deployment's operator would look up. */
+/**
+ * Returns the file of the secret whose ARN is in the stack's enroll-secret output, where an operator would look it up.
+ */
 function enrollSecretFile(assembly: Assembly, secrets: LocalSecrets): string {
   const [output] = assembly.outputs(/enroll.?secret/i);
   const file = secrets.fileOf(String(output?.[1]));
@@ -240,7 +246,7 @@ function enrollSecretFile(assembly: Assembly, secrets: LocalSecrets): string {
   return file;
 }
 
-/** `action` at the first call; later ones share its outcome. */
+/** Runs `action` at the first call; later calls share its promise. */
 function once(action: () => Promise<void>): () => Promise<void> {
   let outcome: Promise<void> | undefined;
   return () => {

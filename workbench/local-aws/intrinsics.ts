@@ -7,8 +7,8 @@ export interface Lookups {
 }
 
 /**
- * Replaces CloudFormation's intrinsic functions in `value` by their values on this machine: those that our own templates
- * contain.
+ * Replaces CloudFormation's intrinsic functions in `value` by their local values. Supports the functions that our own
+ * templates use.
  *
  * @param where path for messages, such as `Fn.Properties.Environment`
  * @throws {LocalError} for a function that the runner does not implement, and for one with malformed arguments
@@ -62,7 +62,7 @@ function call(name: string, argument: unknown, lookups: Lookups, where: string):
   }
 }
 
-/** `${Name}`, `${Resource.Attribute}`, `${Variable}`; `${!Text}` stays `${Text}`. */
+/** Substitutes `${Name}`, `${Resource.Attribute}` and `${Variable}`; turns `${!Text}` into `${Text}`. */
 function substitute(text: string, variables: unknown, lookups: Lookups, where: string): string {
   const own = Object(resolve(variables, lookups, where));
   return text.replace(/\$\{([^}]*)\}/g, (_, expression: string) => {

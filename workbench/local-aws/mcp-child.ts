@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** What a tool answered: JSON, or an error of the database as JSON. */
+/** A tool's answer: JSON, or a database error as JSON. */
 export interface ToolAnswer {
   readonly isError: boolean;
   readonly text: string;
@@ -12,8 +12,8 @@ interface Pending {
 }
 
 /**
- * Speaks the Model Context Protocol with a child over its standard input and output: one JSON-RPC message a line. Nothing
- * but this process can reach such a child.
+ * Speaks the Model Context Protocol with a child process over its standard input and output: one JSON-RPC message per
+ * line. No other process can reach the child.
  *
  * @see modelcontextprotocol.io, "Transports", stdio
  */
@@ -24,12 +24,12 @@ export class McpChild {
 
   constructor(readonly process: ChildProcess) {
     process.stdout?.on('data', (chunk: Buffer) => this.take(chunk));
-    process.stdin?.on('error', () => undefined); // the child is gone: its exit tells
+    process.stdin?.on('error', () => undefined); // the child has ended; the exit handler reports it
     process.once('exit', () => this.fail(new Error('the database has ended')));
     process.once('error', (error) => this.fail(error));
   }
 
-  /** The tools of the child, with the names of their parameters. */
+  /** Starts the child. @returns its tools with the names of their parameters */
   async start(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     const clientInfo = { name: 'mayfly', version: '1' };
     await this.request('initialize', { protocolVersion: '2025-03-26', capabilities: {}, clientInfo });
@@ -43,7 +43,7 @@ export class McpChild {
     );
   }
 
-  /** @throws an Error when the child ends before it answers */
+  /** @throws an Error if the child ends before it answers */
   async call(name: string, parameters: object): Promise<ToolAnswer> {
     const result = Object(await this.request('tools/call', { name, arguments: parameters }));
     return { isError: result.isError === true, text: String(result.content?.[0]?.text) };
@@ -87,7 +87,7 @@ export class McpChild {
   }
 }
 
-/** The child refused the message itself, such as a parameter of the wrong type. */
+/** The child rejected the message itself, for example because of a parameter of the wrong type. */
 export class RpcError extends Error {
   override readonly name = 'RpcError';
 }

@@ -1,6 +1,8 @@
 import net from 'node:net';
 
-/** Resolves with `port` if nothing listens on it, with any free one for 0. @throws an error with the code `EADDRINUSE` */
+/**
+ * Resolves with `port` if nothing listens on it; with any free port for 0. @throws an error with the code `EADDRINUSE`
+ */
 export function freePort(port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = net.createServer().once('error', reject);

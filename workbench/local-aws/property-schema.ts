@@ -1,20 +1,23 @@
-/** What the runner does with a property: uses it, or does without it for a reason, or looks at its own properties. */
+/**
+ * How the runner treats a property: it uses the property, ignores it for a stated reason, or checks the nested
+ * properties.
+ */
 export type PropertySchema = typeof USED | NoEffect | PropertyTable | readonly [PropertyTable];
 export type PropertyTable = { readonly [property: string]: PropertySchema };
 
 export class NoEffect {
-  constructor(readonly reason: string) {} // why it makes no difference on one machine
+  constructor(readonly reason: string) {} // why the property makes no difference on one machine
 }
 
 export interface ResourceType {
   readonly properties: PropertyTable | NoEffect;
-  /** The property that names the resource; without it the name is `<stack>-<logical id>`. */
+  /** The property with the resource's name. Without it the name is `<stack>-<logical id>`. */
   readonly nameProperty?: string;
-  /** Service and resource part of its ARN, `{name}` standing for the name. */
+  /** Service and resource part of the ARN; `{name}` is replaced by the name. */
   readonly arn?: { readonly service: string; readonly resource: string; readonly global?: true };
-  /** What `Ref` gives. @default 'name' */
+  /** What `Ref` returns. @default 'name' */
   readonly ref?: 'name' | 'arn' | 'url';
-  /** What `Fn::GetAtt` gives, besides `Arn`. */
+  /** What `Fn::GetAtt` returns, besides `Arn`. */
   readonly attributes?: { readonly [attribute: string]: 'name' | 'arn' | 'url' };
 }
 

@@ -13,14 +13,14 @@ export interface QueueConfig {
   readonly retentionMs: number;
 }
 
-/** A message as its receiver sees it. */
+/** A message as a receiver sees it. */
 export interface Message {
   readonly id: string;
   readonly body: string;
   readonly sentAtMs: number;
-  readonly receives: number; // this one included
+  readonly receives: number; // including this one
   readonly firstReceivedAtMs: number;
-  readonly receivedAtMs: number; // this time
+  readonly receivedAtMs: number; // of this receive
 }
 
 interface Stored {
@@ -39,12 +39,12 @@ type Entry =
   | { op: 'receive'; ids: string[] }
   | { op: 'delete'; ids: string[] };
 
-/** An empty queue's journal is cut back to nothing beyond this size. */
+/** Journal size beyond which an empty queue truncates its journal. */
 const MAX_IDLE_JOURNAL_BYTES = 4 * 1024 * 1024;
 
 /**
- * A standard SQS queue in a journal file: what `send` acknowledged survives `kill -9`, and is delivered at least once.
- * Receive counts are kept too, so that a message that kills the runner still reaches its dead-letter queue.
+ * A standard SQS queue in a journal file. An acknowledged message survives `kill -9` and is delivered at least once.
+ * The journal also stores receive counts, so that a message that kills the runner still reaches its dead-letter queue.
  */
 export class LocalQueue {
   private readonly messages = new Map<string, Stored>();
@@ -58,7 +58,7 @@ export class LocalQueue {
   ) {}
 
   static async open(file: string, config: QueueConfig, clock: Clock, notify: Notify): Promise<LocalQueue> {
-    const torn = await DurableLog.open(file, notify); // mends the tail before the file is read
+    const torn = await DurableLog.open(file, notify); // repairs the tail before the file is read
     await torn.close();
     const survivors = replay(await readFile(file, 'utf8'), file);
     await compact(file, survivors);
@@ -69,7 +69,7 @@ export class LocalQueue {
     return queue;
   }
 
-  /** Messages waiting, delayed or in flight. */
+  /** Number of messages that are waiting, delayed or in flight. */
   get size(): number {
     return this.messages.size + this.sending;
   }
@@ -89,7 +89,7 @@ export class LocalQueue {
     return id;
   }
 
-  /** Takes up to `limit` visible messages, oldest first. They stay invisible until deleted or released. */
+  /** Receives up to `limit` visible messages, oldest first. They stay invisible until they are deleted or released. */
   receive(limit: number): Message[] {
     const nowMs = this.clock.now();
     this.expire(nowMs);
@@ -120,20 +120,20 @@ export class LocalQueue {
   }
 
   async delete(ids: readonly string[]): Promise<void> {
-    // A deletion that a crash undoes costs one more delivery, which a standard queue may make anyway.
+    // If a crash loses the deletion, the message is delivered once more, which a standard queue allows.
     await this.write({ op: 'delete', ids: [...ids] });
     for (const id of ids) this.messages.delete(id);
     if (this.size === 0 && this.log.bytes > MAX_IDLE_JOURNAL_BYTES) await this.log.clear();
     this.changed();
   }
 
-  /** When the next message becomes visible; `undefined` if none is waiting. */
+  /** Returns when the next message becomes visible; `undefined` if none is waiting. */
   nextVisibleAtMs(): number | undefined {
     const waiting = [...this.messages.values()].filter((message) => !message.inFlight);
     return waiting.length > 0 ? Math.min(...waiting.map((message) => message.visibleAtMs)) : undefined;
   }
 
-  /** Resolves at the next change of the queue. */
+  /** Resolves when the queue next changes. */
   nextChange(): Promise<void> {
     return new Promise((resolve) => this.changeListeners.push(resolve));
   }
@@ -151,7 +151,7 @@ export class LocalQueue {
       (message) => message.sentAtMs + this.config.retentionMs <= nowMs && !message.inFlight,
     );
     for (const { id } of old) this.messages.delete(id);
-    if (old.length > 0) this.write({ op: 'delete', ids: old.map(({ id }) => id) }).catch(() => undefined); // else they expire again
+    if (old.length > 0) this.write({ op: 'delete', ids: old.map(({ id }) => id) }).catch(() => undefined); // else expire again
   }
 
   private write(entry: Entry): Promise<void> {
@@ -167,7 +167,7 @@ export class LocalQueue {
 
 type Survivor = Pick<Stored, 'id' | 'body' | 'sentAtMs' | 'receives'>;
 
-/** What a journal leaves: the messages sent and not deleted, in the order they were sent. */
+/** Replays a journal. @returns the messages sent and not deleted, in sending order */
 function replay(journal: string, file: string): Survivor[] {
   const messages = new Map<string, Survivor>();
   for (const [index, line] of journal.split('\n').entries()) {
@@ -194,7 +194,7 @@ function parseEntry(line: string, where: string): Entry {
   }
 }
 
-/** Replaces the journal by what is left of it, in one step. */
+/** Atomically replaces the journal by one with only the remaining messages. */
 async function compact(file: string, messages: readonly Survivor[]): Promise<void> {
   const lines = messages.map((message) => `${JSON.stringify({ op: 'send', ...message } satisfies Entry)}\n`);
   await mkdir(path.dirname(file), { recursive: true });
@@ -206,5 +206,5 @@ async function compact(file: string, messages: readonly Survivor[]): Promise<voi
   await syncFolder(path.dirname(file));
 }
 
-/** Lambda puts it into each record. */
+/** Lambda adds this hash to each record. */
 export const md5 = (body: string) => createHash('md5').update(body).digest('hex');

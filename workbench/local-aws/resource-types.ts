@@ -22,8 +22,9 @@ const whole = (properties: NoEffect, type: Omit<ResourceType, 'properties'> = {}
 });
 
 /**
- * Every resource type and property that the runner knows: those of our own templates. Any other stops the runner
- * (`assembly.ts`), so each line here promises that the property is obeyed or makes no difference on one machine.
+ * Every resource type and property that the runner knows: those of our own templates. The runner refuses to start with
+ * any other (`assembly.ts`). So each line here promises that the runner obeys the property or that it makes no
+ * difference on one machine.
  */
 export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
   'AWS::DynamoDB::Table': {

@@ -11,14 +11,14 @@ interface RuleTarget {
   readonly Input?: unknown;
 }
 
-/** The enabled rules on events, with their patterns compiled and their targets looked up. */
+/** Creates the enabled event rules. Compiles their patterns and looks up their targets. */
 export function createRules(resources: readonly Resource[], queues: Queues): EventRule[] {
   const rules = enabledRules(resources).filter((rule) => !isScheduled(rule));
   return rules.map((rule) => ({
     bus: busOf(rule),
     matches: accepted(rule, 'pattern', () => compilePattern(rule.properties.EventPattern)),
     targets: targetsOf(rule).flatMap(({ Arn, Input }) => {
-      if (isTopic(Arn)) return []; // nothing is published here
+      if (isTopic(Arn)) return []; // the runner publishes nothing to topics
       const queue = queues.get(String(Arn));
       if (!queue) throw refusal(rule, `the target ${Arn} is no queue of this template: not implemented locally`);
       if (Input !== undefined) throw refusal(rule, 'an input for a queue is not implemented locally');
@@ -27,7 +27,7 @@ export function createRules(resources: readonly Resource[], queues: Queues): Eve
   }));
 }
 
-/** The enabled rules on schedules, with their targets looked up. */
+/** Reads the enabled schedule rules and looks up their targets. */
 export function readSchedules(
   { account, region, resources }: Pick<Assembly, 'account' | 'region' | 'resources'>,
   functions: Functions,
@@ -54,7 +54,7 @@ const targetsOf = ({ properties }: Resource) => (properties.Targets ?? []) as re
 
 const isTopic = (arn: unknown): boolean => /^arn:[^:]+:sns:/.test(String(arn));
 
-/** The name of a rule's bus, which the template gives by name or ARN. */
+/** Returns the name of a rule's bus, which the template gives by name or ARN. */
 const busOf = ({ properties }: Resource) =>
   String(properties.EventBusName ?? 'default')
     .split('/')
@@ -77,7 +77,7 @@ function scheduleTarget(rule: Resource, { Arn, Input }: RuleTarget, functions: F
   return { fn, input };
 }
 
-/** @throws {LocalError} where `read` throws, as AWS would at deployment */
+/** @throws {LocalError} if `read` throws, as AWS would reject it at deployment */
 function accepted<T>(rule: Resource, what: string, read: () => T): T {
   try {
     return read();

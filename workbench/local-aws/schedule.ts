@@ -5,7 +5,7 @@ import type { LocalFunction } from './functions.ts';
 
 export interface ScheduleTarget {
   readonly fn: Pick<LocalFunction, 'invoke'>;
-  /** JSON, instead of the event. */
+  /** JSON that replaces the event. */
   readonly input?: string;
 }
 
@@ -19,11 +19,11 @@ export interface ScheduleConfig {
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-/** A timer of Node's that is set for longer ends at once. */
+/** Node's longest timer; it fires a longer one at once. */
 const LONGEST_SLEEP_MS = 2 ** 31 - 1;
 
 /**
- * The interval of `rate(5 minutes)`, in milliseconds; `undefined` for what is no rate.
+ * Parses `rate(5 minutes)` into milliseconds; `undefined` for an expression that is not a rate.
  *
  * @see EventBridge User Guide, "Rate expressions": singular for 1, plural for more
  */
@@ -34,10 +34,11 @@ export function rateMs(expression: string): number | undefined {
 }
 
 /**
- * A scheduled rule: invokes its targets, first one interval after the start, whether their earlier runs have ended or not.
+ * A scheduled rule. It invokes its targets at every interval, first one interval after the start, even if earlier runs
+ * have not ended.
  *
- * A run that fails is not tried again. Lambda would try it twice more, one and two minutes later, but a schedule has
- * to stand a run that is lost altogether: the next one does its work again, here as there.
+ * A failed run is not retried. Lambda would retry it twice, after one and two minutes, but a scheduled function must
+ * tolerate a lost run in any case: the next run does its work.
  */
 export class Schedule {
   private readonly running = new Set<Promise<unknown>>();
@@ -51,7 +52,7 @@ export class Schedule {
     this.loop = this.run();
   }
 
-  /** Fires no more, and resolves when the runs in flight are done. */
+  /** Stops the schedule and resolves when the runs in flight are done. */
   async close(): Promise<void> {
     this.stop.abort();
     await this.loop;
@@ -62,12 +63,12 @@ export class Schedule {
     const { everyMs } = this.config;
     for (let dueAtMs = this.clock.now() + everyMs; await this.reached(dueAtMs); ) {
       this.fire();
-      const missed = Math.floor((this.clock.now() - dueAtMs) / everyMs); // by a machine that slept: made up for by none
+      const missed = Math.floor((this.clock.now() - dueAtMs) / everyMs); // skipped: the machine was asleep
       dueAtMs += (missed + 1) * everyMs;
     }
   }
 
-  /** Whether `atMs` has come; false if the schedule is closed before. */
+  /** Waits until `atMs`. @returns false if the schedule is closed before */
   private async reached(atMs: number): Promise<boolean> {
     const { signal } = this.stop;
     while (!signal.aborted && this.clock.now() < atMs)
@@ -78,7 +79,7 @@ export class Schedule {
   private fire(): void {
     const event = JSON.stringify(this.event());
     for (const { fn, input = event } of this.config.targets) {
-      const run = fn.invoke(input).finally(() => this.running.delete(run)); // a failure is told by the function
+      const run = fn.invoke(input).finally(() => this.running.delete(run)); // the function reports its own failures
       this.running.add(run);
     }
   }

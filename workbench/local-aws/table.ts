@@ -10,8 +10,8 @@ import { LocalError } from './local-error.ts';
 import type { Resource } from './template.ts';
 
 /**
- * Creates the template's table on the DynamoDB at `endpoint`, unless it is there from an earlier run. An index that the
- * template has got since then is added to it.
+ * Creates the template's table on the DynamoDB at `endpoint`, unless an earlier run created it. Adds indexes that are
+ * new in the template.
  *
  * @throws {LocalError} if a table of that name has other keys than the template's
  */
@@ -21,13 +21,13 @@ export async function ensureTable(
   table: Resource,
   credentials: RunCredentials,
 ): Promise<void> {
-  const { DynamoDB } = await import('@aws-sdk/client-dynamodb'); // 60 ms that a run against a broken template need not pay
+  const { DynamoDB } = await import('@aws-sdk/client-dynamodb'); // takes 60 ms: not for a broken template
   const client = new DynamoDB({ endpoint, region, credentials });
   const wanted = definitionOf(table);
   const describe = () => client.describeTable({ TableName: table.name });
   try {
     const existing = await describe().catch(nothingIf('ResourceNotFoundException'));
-    // At once in dynoxide; others take a moment.
+    // dynoxide finishes at once; other implementations take a moment.
     const settled = async () => {
       while (!isActive((await describe()).Table));
     };
@@ -52,7 +52,7 @@ export async function ensureTable(
     await settled();
     const ttl = table.properties.TimeToLiveSpecification;
     if (ttl) {
-      // Expiry is checked by every reader, so a DynamoDB without TTL is as good here.
+      // Every reader checks expiry itself, so a DynamoDB without TTL works too.
       await client
         .updateTimeToLive({
           TableName: table.name,
@@ -114,7 +114,7 @@ function keysOf({ KeySchema, GlobalSecondaryIndexes }: Keys): string {
   return [keys(KeySchema), ...indexes.sort()].join('; ');
 }
 
-/** Turns one named failure into `undefined`. */
+/** Turns one error, given by name, into `undefined`. */
 const nothingIf =
   (name: string) =>
   (error: unknown): undefined => {

@@ -4,7 +4,10 @@ import { LocalError } from './local-error.ts';
 import { NoEffect, type PropertySchema, type PropertyTable, type ResourceType, USED } from './property-schema.ts';
 import { RESOURCE_TYPES } from './resource-types.ts';
 
-/** A resource of the template as it exists on this machine; `properties` hold what the runner uses, resolved. */
+/**
+ * A resource of the template as it exists on this machine. `properties` contains the resolved properties that the
+ * runner uses.
+ */
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
@@ -15,7 +18,7 @@ export interface Resource {
 
 export interface Template {
   readonly resources: readonly Resource[];
-  /** Resolves the outputs whose name matches, as `[name, value]`. */
+  /** Resolves the outputs whose name matches. @returns pairs of `[name, value]` */
   outputs(name: RegExp): [string, unknown][];
 }
 
@@ -27,7 +30,7 @@ export interface StackPlace {
 
 const SECTIONS = ['Description', 'Parameters', 'Rules', 'Resources', 'Outputs'];
 
-/** Checks and resolves a template. @throws {LocalError} for what the runner does not know, by name */
+/** Checks and resolves a template. @throws {LocalError} naming anything the runner does not know */
 export function readTemplate(template: Json, stack: StackPlace): Template {
   const section = Object.keys(template).find((key) => !SECTIONS.includes(key));
   if (section) throw new LocalError(`the template has a section ${section}, which is not implemented locally`);
@@ -53,7 +56,10 @@ export function readTemplate(template: Json, stack: StackPlace): Template {
   return { resources, outputs };
 }
 
-/** The properties that the table uses, resolved. What it does not list is an error, what has no effect is left out. */
+/**
+ * Resolves the properties that the table uses. Omits those without effect and throws for those that the table does not
+ * list.
+ */
 function readProperties(table: PropertyTable, raw: Json, lookups: Lookups, where: string): Json {
   const result: Json = {};
   for (const [property, value] of Object.entries(raw)) {

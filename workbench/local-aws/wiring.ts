@@ -10,12 +10,12 @@ import type { Notify } from './notice.ts';
 import { LocalQueue } from './queues.ts';
 import type { Resource } from './template.ts';
 
-export type Queues = ReadonlyMap<string, LocalQueue>; // by ARN
-export type Functions = ReadonlyMap<string, LocalFunction>; // by ARN
+export type Queues = ReadonlyMap<string, LocalQueue>; // keyed by ARN
+export type Functions = ReadonlyMap<string, LocalFunction>; // keyed by ARN
 
 const ofType = (resources: readonly Resource[], type: string) => resources.filter((resource) => resource.type === type);
 
-/** Opens each queue of the template on its journal. Defaults are SQS's own. */
+/** Opens the journal of each queue in the template. The defaults are SQS's. */
 export async function openQueues(
   resources: readonly Resource[],
   folder: string,
@@ -34,14 +34,14 @@ export async function openQueues(
   return new Map(await Promise.all(opened));
 }
 
-/** Where functions find AWS's services on this machine, and what they sign their requests with. */
+/** The local endpoints of AWS's services and the credentials for them, which functions use. */
 export interface Services {
   readonly dynamo: string;
   readonly aws: string;
   readonly credentials: RunCredentials;
 }
 
-/** The template's functions; none is loaded before its first invocation. */
+/** Creates the template's functions. Each is loaded at its first invocation. */
 export function createFunctions(assembly: Assembly, services: Services, logs: string, notify: Notify): Functions {
   const resources = ofType(assembly.resources, 'AWS::Lambda::Function');
   const machine = { cores: availableParallelism(), memoryMb: totalmem() / 1024 / 1024 };
@@ -72,7 +72,9 @@ export function createFunctions(assembly: Assembly, services: Services, logs: st
   return new Map(functions);
 }
 
-/** What Lambda sets, what the template sets, and where the SDK finds the services: on this machine, all of them. */
+/**
+ * Builds a function's environment: Lambda's variables, the template's, and the local endpoints of every AWS service.
+ */
 function environmentOf(
   { name, properties }: Resource,
   folder: string,
@@ -99,12 +101,12 @@ function environmentOf(
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: String(properties.Handler),
     TZ: ':UTC',
-    // Nothing of the operator's own AWS configuration may reach a function that believes to be in AWS.
+    // Keep the operator's own AWS configuration away from the function.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // it warns of this machine's Node, which AWS's is not
-    AWS_ENDPOINT_URL: services.aws, // services that are not implemented are refused there, instead of called in AWS
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // this Node is not Lambda's
+    AWS_ENDPOINT_URL: services.aws, // calls to services that are not implemented fail here instead of reaching AWS
     AWS_ENDPOINT_URL_DYNAMODB: services.dynamo,
     AWS_ENDPOINT_URL_FIREHOSE: services.aws,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: services.aws,
@@ -115,7 +117,7 @@ function environmentOf(
   };
 }
 
-/** Starts the event source mappings that are enabled. Defaults are Lambda's own. */
+/** Starts the enabled event source mappings. The defaults are Lambda's. */
 export function createSources(
   assembly: Assembly,
   { queues, functions }: { readonly queues: Queues; readonly functions: Functions },

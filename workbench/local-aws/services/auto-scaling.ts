@@ -6,7 +6,7 @@ import { writeXml } from './xml.ts';
 
 export const AUTO_SCALING_VERSION = '2011-01-01';
 
-/** Reads an operation's input; everything else in it is text. */
+/** Parsers of the operations' inputs. All form values are text, except those that these parsers convert. */
 const INPUTS: Readonly<Record<string, (form: Form) => object>> = {
   CompleteLifecycleAction: (form) => {
     refuseOthers(form, [
@@ -23,7 +23,7 @@ const INPUTS: Readonly<Record<string, (form: Form) => object>> = {
   },
 };
 
-/** Auto Scaling's lifecycle hooks: passed on to `api`. Without one there are no groups. */
+/** Auto Scaling's lifecycle hooks. Forwards calls to `api`; without one there are no groups. */
 export function autoScalingService(api: AwsApi = noGroups): QueryService {
   return {
     async answer(operation, form, requestId) {

@@ -1,9 +1,9 @@
-/** An error in AWS's own terms, as the SDK will throw it at the caller. */
+/** An error as AWS returns it. The SDK throws it at the caller. */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
   /**
    * @param code the exception's name, such as `ResourceNotFoundException`
-   * @param members what the exception has besides its message
+   * @param members the exception's members besides its message
    */
   constructor(
     readonly code: string,
@@ -15,19 +15,19 @@ export class AwsError extends Error {
   }
 }
 
-/** One service: answers an operation's input with its output, or throws an {@link AwsError}. */
+/** One AWS service. Answers an operation's input with its output, or throws an {@link AwsError}. */
 export type Service = (operation: string, input: unknown) => Promise<unknown>;
 
 export const unknownOperation = (service: string, operation: string) =>
   new AwsError('UnknownOperationException', `${service} ${operation} is not implemented locally`);
 
-/** Reads a required string member of an operation's input. */
+/** Returns a required string member of an operation's input. */
 export function required(input: unknown, member: string): string {
   const value: unknown = Object(input)[member];
   if (typeof value !== 'string' || value === '') throw new AwsError('ValidationException', `${member} is required`);
   return value;
 }
 
-/** What no service expects. The SDK tries again, as it would in AWS; the reason is for whoever reads the function's log. */
+/** An unexpected failure of a service. The SDK retries, as it would in AWS; the function's log shows the message. */
 export const internalFailure = (error: unknown) =>
   new AwsError('InternalFailure', error instanceof Error ? error.message : String(error), 500);

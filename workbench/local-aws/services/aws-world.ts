@@ -1,22 +1,22 @@
 import { AwsError } from './aws-error.ts';
 
 /**
- * Answers one AWS API, as a simulated account does: an operation's name and input to its output, both as the SDK's client
- * has them (`{ Reservations: [{ Instances: […] }] }`, instants as `Date`).
+ * Answers one AWS API from a simulated account. Maps an operation's name and input to its output, both in the format of
+ * the SDK client (`{ Reservations: [{ Instances: […] }] }`, instants as `Date`).
  *
- * What it throws reaches the caller under its own name, with its `statusCode` (400 if it has none). What bears the name of
- * one of JavaScript's own errors is a bug, and becomes a failure of the service (500), which the SDK tries again.
+ * The caller receives a thrown error under its own name, with its `statusCode` (400 if it has none). An error with the
+ * name of a built-in JavaScript error is a bug: it becomes a service failure (500), which the SDK retries.
  */
 export type AwsApi = (operation: string, input: unknown) => Promise<unknown>;
 
-/** The APIs of an account that is simulated. Where one is missing, nothing runs there. */
+/** The APIs of a simulated account. If an API is missing, the account has no such resources. */
 export interface AwsWorld {
   readonly ecs?: AwsApi;
   readonly ec2?: AwsApi;
   readonly autoScaling?: AwsApi;
 }
 
-/** @throws {AwsError} for an exception of the API's */
+/** @throws {AwsError} if the API throws an exception */
 export async function ask(api: AwsApi, operation: string, input: unknown): Promise<unknown> {
   try {
     return await api(operation, input);

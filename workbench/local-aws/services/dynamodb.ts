@@ -1,33 +1,33 @@
 import { type McpChild, RpcError, type ToolAnswer } from '../mcp-child.ts';
 import { AwsError, type Service, unknownOperation } from './aws-error.ts';
 
-/** An answer that is JSON already. */
+/** An answer that is already JSON. */
 export class RawJson {
   constructor(readonly json: string) {}
 }
 
-/** What makes no difference here: every read is consistent, and capacity is not counted. */
+/** Parameters that have no effect here: every read is consistent, and capacity is not counted. */
 const WITHOUT_EFFECT = new Set(['ConsistentRead', 'ReturnConsumedCapacity', 'ReturnItemCollectionMetrics']);
-/** Single writes that may return the item that failed their condition. */
+/** Single-item writes that can return the item that failed their condition. */
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem']);
 const OLD_ITEM = 'ReturnValuesOnConditionCheckFailure';
 
-/** JSON with half a surrogate pair, which JSON.stringify escapes and no UTF-8 can hold. */
+/** Matches JSON with an unpaired surrogate, which JSON.stringify escapes and UTF-8 cannot encode. */
 const HALF_A_PAIR = /(?<!\\)(?:\\\\)*\\ud[89a-f]/i;
 
-/** A database behind the tools of a child: which there are, and a way to call one. */
+/** A database behind the tools of a child process: the tools' names and a function to call one. */
 export interface Database {
   readonly tools: ReadonlyMap<string, ReadonlySet<string>>;
   readonly child: Pick<McpChild, 'call'>;
 }
 
 /**
- * DynamoDB's API on dynoxide's tools, which are named for its operations and take its parameters in snake case.
+ * DynamoDB's API on dynoxide's tools. The tools are named after its operations and take its parameters in snake case.
  *
- * The tools do not return the item that failed a condition. Where it is asked for, it is read afterwards, and no other
- * call runs in between.
+ * The tools do not return the item that failed a condition. If a request asks for it, the service reads it afterwards
+ * and lets no other call run in between.
  *
- * @param current the database now; undefined while it starts again
+ * @param current the current database; undefined while it restarts
  */
 export function dynamodbService(current: () => Database | undefined): Service {
   const gate = new Gate();
@@ -80,7 +80,10 @@ function parametersOf(operation: string, input: object, known: ReadonlySet<strin
   return parameters;
 }
 
-/** "ReturnValuesOnConditionCheckFailure" is `return_values_on_condition_check_failure`, "SSESpecification" is `sse_specification`. */
+/**
+ * Converts "ReturnValuesOnConditionCheckFailure" to `return_values_on_condition_check_failure`, "SSESpecification" to
+ * `sse_specification`.
+ */
 const snakeCase = (name: string) =>
   name
     .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
@@ -102,7 +105,7 @@ function failureOf(text: string): AwsError {
   return new AwsError(code, String(message), 400, { CancellationReasons });
 }
 
-/** Lets calls run together, or one of them alone. */
+/** A shared/exclusive lock: calls run concurrently, or one of them runs alone. */
 class Gate {
   private readonly running = new Set<Promise<unknown>>();
   private exclusive: Promise<unknown> = Promise.resolve();

@@ -6,7 +6,7 @@ import { writeXml, type XmlStyle } from './xml.ts';
 
 export const EC2_VERSION = '2016-11-15';
 
-/** EC2's DescribeInstances: passed on to `api`. Without one there is no instance. */
+/** EC2's DescribeInstances. Forwards calls to `api`; without one there are no instances. */
 export function ec2Service(api: AwsApi = nothingRuns): QueryService {
   return {
     async answer(operation, form, requestId) {
@@ -16,7 +16,7 @@ export function ec2Service(api: AwsApi = nothingRuns): QueryService {
     },
     refusal: ({ code, message }, requestId) => {
       const content = { Errors: { Error: { Code: code, Message: message } }, RequestID: requestId };
-      return writeXml('Response', content, AWS_QUERY); // errors alone keep their capitals
+      return writeXml('Response', content, AWS_QUERY); // in EC2's XML only errors keep their capitals
     },
   };
 }
@@ -25,7 +25,7 @@ const nothingRuns: AwsApi = async () => ({ Reservations: [] });
 
 const PARAMETERS = ['InstanceId', 'Filter', 'MaxResults', 'NextToken', 'IncludeManagedResources'];
 
-/** The form's names are not those of the SDK's members, and everything in it is text. */
+/** Converts a form to the SDK's input: renames the fields and converts the text values. */
 function describeInstancesInput(form: Form): object {
   refuseOthers(form, PARAMETERS);
   const { InstanceId, Filter, MaxResults, NextToken, IncludeManagedResources } = form;
@@ -43,7 +43,7 @@ function filters(value: FormValue): { Name: unknown; Values: string[] }[] {
   return value.map(({ Name, Value = '' }) => ({ Name, Values: texts(Value, `the value of the filter ${Name}`) }));
 }
 
-/** Members whose element is not their name in camel case. @see EC2's Smithy model, from which the SDK is made */
+/** Members whose XML element is not their name in camel case. @see EC2's Smithy model, the source of the SDK */
 const ELEMENTS: Readonly<Record<string, string>> = {
   'DescribeInstancesResponse.Reservations': 'reservationSet',
   'Reservations.Groups': 'groupSet',

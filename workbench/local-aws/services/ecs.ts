@@ -1,14 +1,17 @@
 import { AwsError, type Service, unknownOperation } from './aws-error.ts';
 import { type AwsApi, ask } from './aws-world.ts';
 
-/** The members that hold ids, and ECS's limit on them. @see ECS API reference, DescribeContainerInstances, DescribeTasks */
+/**
+ * The members with ids, and ECS's limit on their number. @see ECS API reference, DescribeContainerInstances,
+ * DescribeTasks
+ */
 const IDS: Readonly<Record<string, string>> = {
   DescribeContainerInstances: 'containerInstances',
   DescribeTasks: 'tasks',
 };
 const MAX_IDS = 100;
 
-/** ECS: passed on to `api`. Without one there is no cluster, and every id is missing. */
+/** ECS. Forwards calls to `api`; without one there is no cluster, and every id is missing. */
 export function ecsService(api: AwsApi = noCluster): Service {
   return async (operation, input) => {
     if (Object.hasOwn(IDS, operation)) checkIds(input, IDS[operation] ?? '');

@@ -12,12 +12,12 @@ const MAX_CALL_BYTES = 4 * 1024 * 1024;
 const MAX_RECORD_BYTES = 1000 * 1024;
 
 /**
- * Firehose on folders: records are appended to `<results>/<prefix>/YYYY-MM-DD.ndjson` and on disk before they are
- * acknowledged. Like Firehose it adds nothing between records, so each brings its own newline.
+ * Firehose on folders. Appends records to `<results>/<prefix>/YYYY-MM-DD.ndjson` and acknowledges them once they are on
+ * disk. Like Firehose it adds no delimiter between records, so each record must end with its own newline.
  */
 export class LocalFirehose {
   private readonly folders: ReadonlyMap<string, string>;
-  private readonly files = new Map<string, Promise<DurableLog>>(); // by path; the day's file of each stream
+  private readonly files = new Map<string, Promise<DurableLog>>(); // keyed by path; one file per stream and day
 
   constructor(
     streams: readonly Resource[],
@@ -51,7 +51,7 @@ export class LocalFirehose {
     for (const file of this.files.values()) await (await file).close();
   }
 
-  /** @returns one id a record: where it stands in which file */
+  /** @returns one id per record: its file and position */
   private async store(stream: string, records: readonly unknown[]): Promise<string[]> {
     const folder = this.folders.get(stream);
     if (folder === undefined)
@@ -63,7 +63,7 @@ export class LocalFirehose {
     const bytes = Buffer.concat(contents);
     if (bytes.length > MAX_CALL_BYTES)
       throw new AwsError('InvalidArgumentException', `the records have more than ${MAX_CALL_BYTES} bytes`);
-    const day = new Date(this.clock.now()).toISOString().slice(0, 10); // UTC, as Firehose's prefixes
+    const day = new Date(this.clock.now()).toISOString().slice(0, 10); // UTC, like Firehose's prefixes
     const log = await this.open(path.join(this.results, folder, `${day}.ndjson`));
     await log.append(bytes);
     return records.map((_, index) => `${folder}/${day}:${log.bytes}.${index}`);
@@ -74,12 +74,12 @@ export class LocalFirehose {
     if (known) return known;
     const opened = DurableLog.open(file, this.notify);
     this.files.set(file, opened);
-    opened.catch(() => this.files.delete(file)); // the next call tries again
+    opened.catch(() => this.files.delete(file)); // the next call retries
     return opened;
   }
 }
 
-/** The constant beginning of a stream's S3 prefix: "results" of "results/year=!{timestamp:yyyy}/…". */
+/** Returns the constant start of a stream's S3 prefix: "results" for "results/year=!{timestamp:yyyy}/…". */
 function prefixOf({ logicalId, properties }: Resource): string {
   const destination = Object(properties.ExtendedS3DestinationConfiguration);
   const constant = String(destination.Prefix ?? '').split('!{')[0] ?? '';

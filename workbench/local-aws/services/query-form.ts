@@ -1,6 +1,6 @@
 import { AwsError } from './aws-error.ts';
 
-/** What a form says under one name: text, a list, or more names. */
+/** A form's value under one name: text, a list, or a nested form. */
 export type FormValue = string | readonly FormValue[] | Form;
 export interface Form {
   readonly [name: string]: FormValue;
@@ -9,10 +9,10 @@ export interface Form {
 type Branch = Map<string, string | Branch>;
 
 /**
- * Reads the body of AWS's query protocols, a form whose names are paths: `Filter.1.Value.2=x`. Numbered names are a list,
- * in the order of their numbers: directly under its name (EC2), or below `member` (the others).
+ * Parses the body of AWS's query protocols, a form whose names are paths: `Filter.1.Value.2=x`. Numbered names form a
+ * list in numeric order, directly under its name (EC2) or under `member` (other services).
  *
- * @throws {AwsError} `MalformedQueryString` if a name is said twice, or is both text and a path
+ * @throws {AwsError} `MalformedQueryString` if a name occurs twice, or is both a value and a path
  * @see Smithy, "AWS EC2 query protocol" and "AWS query protocol"
  */
 export function readForm(body: string): Form {
@@ -49,5 +49,5 @@ const isList = (branch: Branch) => [...branch.keys()].every((name) => /^[1-9]\d*
 const listOf = (branch: Branch): FormValue[] =>
   [...branch].sort(([a], [b]) => Number(a) - Number(b)).map(([, node]) => read(node));
 
-/** `fromEntries` defines what it is given: a name such as `__proto__` is one like any other. */
+/** Builds an object from a branch. `fromEntries` defines own properties, so a name such as `__proto__` is safe. */
 const formOf = (branch: Branch): Form => Object.fromEntries([...branch].map(([name, node]) => [name, read(node)]));

@@ -2,18 +2,18 @@ import { AwsError, internalFailure } from './aws-error.ts';
 import { type Form, type FormValue, readForm } from './query-form.ts';
 import { writeXml, type XmlStyle } from './xml.ts';
 
-/** A service behind one of AWS's query protocols: a form asks, XML answers. */
+/** A service with one of AWS's query protocols: requests are forms, responses are XML. */
 export interface QueryService {
   /** @returns XML @throws {AwsError} */
   answer(operation: string, form: Form, requestId: string): Promise<string>;
-  /** An error as XML, in the protocol's own shape. */
+  /** Writes an error as XML in the format of the protocol. */
   refusal(error: AwsError, requestId: string): string;
 }
 
 /**
- * Answers a form.
+ * Answers a form request.
  *
- * @param services by the version of their API, which every form names: `Action=DescribeInstances&Version=2016-11-15`
+ * @param services keyed by API version, which every form contains: `Action=DescribeInstances&Version=2016-11-15`
  */
 export async function answerForm(
   body: string,
@@ -34,7 +34,7 @@ export async function answerForm(
   }
 }
 
-/** Lists and names of the AWS query protocol, which all its services but EC2 speak. */
+/** List and member names of the AWS query protocol, which every query service except EC2 uses. */
 export const AWS_QUERY: XmlStyle = { item: 'member', nameOf: (_, member) => member };
 
 /** @see Smithy, "AWS query protocol", error responses */
@@ -43,14 +43,14 @@ export const awsQueryRefusal: QueryService['refusal'] = ({ code, message, status
   return writeXml('ErrorResponse', { Error: error, RequestId: requestId }, AWS_QUERY);
 };
 
-/** A list of texts; one that is empty is said by an empty text. */
+/** Reads a list of texts. The protocol writes an empty list as empty text. */
 export function texts(value: FormValue, name: string): string[] {
   if (value === '') return [];
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
   throw new AwsError('InvalidParameterValue', `${name} must be a list of texts`);
 }
 
-/** @throws {AwsError} `UnknownParameter` for what the operation does not take */
+/** @throws {AwsError} `UnknownParameter` for a parameter that the operation does not accept */
 export function refuseOthers(form: Form, known: readonly string[]): void {
   const other = Object.keys(form).find((name) => !known.includes(name));
   if (other !== undefined) throw new AwsError('UnknownParameter', `The parameter ${other} is not recognized`);

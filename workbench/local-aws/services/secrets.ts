@@ -11,11 +11,11 @@ const KINDS = [LETTERS, LETTERS.toUpperCase(), '0123456789'];
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /**
- * Secrets Manager on files: `<folder>/<name>` holds the current value and nothing else, readable by the user alone.
- * To rotate by hand, move it to `<name>.previous` and write another; values are read at each call.
+ * Secrets Manager on files. `<folder>/<name>` contains only the current value and is readable only by this user. To
+ * rotate a secret by hand, move its file to `<name>.previous` and write a new one; each call reads the files again.
  */
 export class LocalSecrets {
-  private readonly secrets: ReadonlyMap<string, Resource>; // by name and by ARN
+  private readonly secrets: ReadonlyMap<string, Resource>; // keyed by name and by ARN
 
   constructor(
     secrets: readonly Resource[],
@@ -26,7 +26,7 @@ export class LocalSecrets {
     );
   }
 
-  /** Makes the values that do not exist yet. */
+  /** Creates the values that do not exist yet. */
   async create(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
     for (const secret of new Set(this.secrets.values())) {
@@ -36,7 +36,7 @@ export class LocalSecrets {
     }
   }
 
-  /** The file of a secret given by name or ARN. */
+  /** Returns the file of a secret given by name or ARN. */
   fileOf(id: string): string | undefined {
     const secret = this.secrets.get(id);
     return secret && this.file(secret);
@@ -72,21 +72,24 @@ export class LocalSecrets {
 
 const notFound = (what: string) => new AwsError('ResourceNotFoundException', `Secrets Manager can't find ${what}.`);
 
-/** A version id has 32 to 64 characters; the same value has the same one. */
+/** Derives a version id, which has 32 to 64 characters, from the value: equal values have equal ids. */
 const versionOf = (value: string) => createHash('sha256').update(value).digest('hex').slice(0, 32);
 
-/** @see CloudFormation, AWS::SecretsManager::Secret GenerateSecretString: a value has a character of each kind */
+/**
+ * Generates a value. @see CloudFormation, AWS::SecretsManager::Secret GenerateSecretString: it has a character of each
+ * kind
+ */
 function initialValue({ logicalId, properties }: Resource): string {
   if (!properties.GenerateSecretString)
     throw new LocalError(`${logicalId}: a secret without a generated value is not implemented locally`);
   const { PasswordLength = 32, ExcludePunctuation = false } = Object(properties.GenerateSecretString);
-  const kinds = String(ExcludePunctuation) === 'true' ? KINDS : [...KINDS, PUNCTUATION]; // templates hold true or 'true'
+  const kinds = String(ExcludePunctuation) === 'true' ? KINDS : [...KINDS, PUNCTUATION]; // boolean or text
   const all = kinds.join('');
   const length = Number(PasswordLength);
   if (kinds.length > length) throw new LocalError(`${logicalId}: a secret of ${length} characters is too short`);
   for (;;) {
     const password = Array.from({ length }, () => all[randomInt(all.length)]).join('');
-    // Drawing again keeps every password equally likely.
+    // Redrawing keeps all allowed passwords equally likely.
     if (kinds.every((kind) => [...kind].some((character) => password.includes(character)))) return password;
   }
 }

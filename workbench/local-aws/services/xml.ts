@@ -1,14 +1,16 @@
 /** How a protocol writes lists and names. */
 export interface XmlStyle {
-  /** The element of each item of a list. */
+  /** The element name for the items of a list. */
   readonly item: string;
-  /** The element of a structure's member; `parent` is the member, or root, that holds the structure or a list of it. */
+  /**
+   * The element name of a structure's member; `parent` is the member, or root, that holds the structure or a list of
+   * it.
+   */
   readonly nameOf: (parent: string, member: string) => string;
 }
 
 /**
- * Writes a value as an XML element: objects by their members, lists by their items, instants as ISO 8601.
- * What is undefined or null is not written.
+ * Writes a value as an XML element: objects by member, lists by item, instants as ISO 8601. Omits undefined and null.
  *
  * @param root the name of the element, and the `parent` of its members
  */
@@ -29,7 +31,7 @@ function contentOf(parent: string, value: unknown, style: XmlStyle): string {
     .join('');
 }
 
-/** What XML 1.0 cannot hold, not even escaped. @see XML 1.0, production 2, "Char" */
+/** Characters that XML 1.0 does not allow, even escaped. @see XML 1.0, production 2, "Char" */
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -40,6 +42,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\r': '&#xD;',
 };
 
-/** A carriage return is escaped because readers turn a bare one into a line feed. */
+/** Escapes XML text, including carriage returns: parsers turn a bare one into a line feed. */
 const escapeXml = (text: string): string =>
   text.replace(FORBIDDEN, '\ufffd').replace(/[&<>"\r]/g, (character) => ESCAPES[character] ?? character);

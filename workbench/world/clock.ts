@@ -1,15 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import TinyQueue from 'tinyqueue';
 
-/** Time as the simulation sees it: the machine's, or one a test moves by hand. */
+/** The simulation's clock: real time, or a virtual clock that a test advances. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves `ms` milliseconds later. Rejects with {@link Stopped} as soon as `signal` aborts. */
+  /** Resolves after `ms` milliseconds. Rejects with {@link Stopped} as soon as `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What a wait ends with when the thing that waited was stopped or killed: nothing may run after it. */
+/** Ends a wait whose owner was stopped or killed. No work of the owner may run after it. */
 export class Stopped extends Error {
   override readonly name = 'Stopped';
   constructor() {
@@ -17,10 +17,12 @@ export class Stopped extends Error {
   }
 }
 
-/** The one there is: every request ends a wait, and each new error would note a stack that nobody reads. */
+/**
+ * The only instance. Every request ends a wait, and a new error each time would capture a stack trace without a use.
+ */
 export const STOPPED = new Stopped();
 
-/** What stops any number of waits: an AbortController without Node's warning about many listeners. */
+/** An AbortController for any number of waits, without Node's warning about many listeners. */
 export function stopper(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
@@ -32,7 +34,10 @@ export function assertRunning(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw STOPPED;
 }
 
-/** Waits for `work`. That `signal` ended it is no failure; whatever else fails is a fault of the simulation. */
+/**
+ * Awaits `work`. A rejection after `signal` aborted with {@link Stopped} is ignored; any other is a bug in the
+ * simulation.
+ */
 export async function unlessStopped(work: Promise<void>, signal: AbortSignal): Promise<void> {
   try {
     await work;
@@ -41,10 +46,10 @@ export async function unlessStopped(work: Promise<void>, signal: AbortSignal): P
   }
 }
 
-/** Node's longest timer, some 24.8 days; a longer one fires at once. */
+/** Node's longest timer, about 24.8 days; a longer timer fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The machine's clock. */
+/** The system clock. */
 export class RealClock implements Clock {
   now(): number {
     return Date.now();
@@ -75,23 +80,22 @@ function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
 interface Sleeper {
   readonly wakeAtMs: number;
   readonly order: number;
-  /** None once its wait was stopped. */
+  /** Unset once the wait was stopped. */
   wake: (() => void) | undefined;
 }
 
-/** Sleepers wake by instant, then in the order they fell asleep. */
+/** Orders sleepers by wake-up time, then by when they fell asleep. */
 const byWakeUp = (a: Sleeper, b: Sleeper): number => a.wakeAtMs - b.wakeAtMs || a.order - b.order;
 
 /**
- * A clock that stands still until {@link advance} moves it: an hour of agent life takes milliseconds.
- * Sleepers wake one at a time, by instant and then in the order they fell asleep, and everything a
- * sleeper sets off that needs no real I/O is finished before the next one wakes. So a run is the same
- * every time.
+ * A clock that only {@link advance} moves: an hour of agent life takes milliseconds. Sleepers wake one at a time, by
+ * instant and then in the order they fell asleep. All work that a sleeper triggers without real I/O finishes before the
+ * next sleeper wakes, so every run is the same.
  */
 export class VirtualClock implements Clock {
   private nowMs: number;
   private order = 0;
-  /** Hundreds sleep at a time, and one wakes every few simulated ms. */
+  /** A heap: hundreds of sleepers wait at a time, and one wakes every few simulated milliseconds. */
   private readonly sleepers = new TinyQueue<Sleeper>([], byWakeUp);
 
   constructor(startMs: number) {
@@ -122,7 +126,7 @@ export class VirtualClock implements Clock {
     });
   }
 
-  /** Lets `ms` milliseconds pass. */
+  /** Advances time by `ms` milliseconds. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.nowMs + ms;
     await this.settle();
@@ -138,7 +142,7 @@ export class VirtualClock implements Clock {
     this.nowMs = untilMs;
   }
 
-  /** Lets everything that waits for nothing but other promises finish; time does not pass. */
+  /** Finishes all work that waits only for promises; time does not advance. */
   async settle(): Promise<void> {
     // Node empties the whole microtask queue before it runs an immediate.
     await new Promise((resolve) => setImmediate(resolve));

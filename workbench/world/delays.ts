@@ -1,9 +1,9 @@
 import type { Random } from './random.ts';
 
-/** The least and the most of a delay, in milliseconds. */
+/** The minimum and the maximum of a delay, in milliseconds. */
 export type Range = readonly [number, number];
 
-/** How long the steps of a task's and of a host's life take; each is drawn anew for each of them. */
+/** How long the steps in the life of a task and of a host take. Each step draws its own delay. */
 export interface Delays {
   /** From an instance's `running` to its registration in the cluster. */
   readonly register: Range;
@@ -13,31 +13,31 @@ export interface Delays {
   readonly accept: Range;
   /** Pulling an image the host does not have. */
   readonly pull: Range;
-  /** Finding that it has it. */
+  /** Finding that the host has the image. */
   readonly cached: Range;
   /** From the image to the container's first instruction. */
   readonly start: Range;
-  /** From a change of a container to the agent's report of it. */
+  /** From a container's change to the agent's report of it. */
   readonly report: Range;
-  /** From SIGTERM to the end of a container that heeds it. */
+  /** From SIGTERM to the exit of a container that handles SIGTERM. */
   readonly terminate: Range;
   /** From the last container's end to STOPPED. */
   readonly deprovision: Range;
-  /** From a change of state to its event's arrival. Short enough a gap, and events overtake each other. */
+  /** From a state change to the arrival of its event. Events of two changes close together can arrive out of order. */
   readonly deliver: Range;
-  /** From a rebalance recommendation to what it announced. */
+  /** From a rebalance recommendation to the next step towards the host's end. */
   readonly rebalance: Range;
   /** From a Spot warning to the terminate hook of the instance's Auto Scaling group. */
   readonly react: Range;
-  /** From a host's last moment to ECS's finding that its agent has gone. */
+  /** From a host's power-off to ECS noticing that its agent is disconnected. */
   readonly disconnect: Range;
   /** From `shutting-down` to `terminated`, or from `stopping` to `stopped`. */
   readonly shutDown: Range;
-  /** From there to ECS's giving up the host's tasks. */
+  /** From `terminated` or `stopped` to ECS giving up the host's tasks. */
   readonly giveUp: Range;
 }
 
-/** What one sees on EC2: sub-second reports, a few seconds for pulls and network interfaces. */
+/** Delays as observed on EC2: sub-second reports, a few seconds for pulls and network interfaces. */
 export const DELAYS: Delays = {
   register: [1000, 4000],
   attach: [3000, 6000],
@@ -56,7 +56,7 @@ export const DELAYS: Delays = {
   giveUp: [500, 5000],
 };
 
-/** The agent kills a container that does not heed SIGTERM after `stopTimeout`, by default 30 s. */
+/** The agent kills a container that ignores SIGTERM after `stopTimeout`, 30 s by default. */
 export const STOP_TIMEOUT_MS = 30_000;
 
 export function draw(random: Random, [least, most]: Range): number {

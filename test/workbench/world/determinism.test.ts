@@ -11,7 +11,7 @@ import {
 } from '../../../workbench/world/index.ts';
 import { MINUTE, ScriptedServer, SECOND, T0 } from './world.ts';
 
-/** Half an hour of three hosts with agents and tasks: everything that anybody could see of it. */
+/** Runs three hosts with agents and tasks for half an hour and returns everything observable. */
 async function aRun(seed: string) {
   const clock = new VirtualClock(T0);
   const random = new Random(seed);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LIFETIMES, type Lifetime, Random } from '../../../workbench/world/index.ts';
 
-/** Seconds, sorted. */
+/** Sampled lifetimes in seconds, sorted. */
 function draw({ sample }: Lifetime, seed: string): number[] {
   const random = new Random(seed);
   return Array.from({ length: 20_000 }, () => sample(random) / 1000).sort((a, b) => a - b);
@@ -12,7 +12,7 @@ const share = (seconds: readonly number[], limit: number) =>
 const quantile = (seconds: readonly number[], q: number) => seconds[Math.floor(q * seconds.length)] ?? Number.NaN;
 
 describe('lifetimes', () => {
-  // The table of docs/spec/performance.md §2: share up to 10 s, 1 min, 5 min in percent, and the median in seconds.
+  // From the table in docs/spec/performance.md §2: share up to 10 s, 1 min and 5 min in percent, median in seconds.
   it.each([
     { lifetime: LIFETIMES.Sysdig2019, shares: [21.6, 38.3, 53], median: 213 },
     { lifetime: LIFETIMES.Sysdig2025, shares: [33, 59, 69], median: 32 },

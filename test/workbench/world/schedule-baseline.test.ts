@@ -14,7 +14,7 @@ describe('a scheduled query for comparison', () => {
     const { clock, host, baseline } = aBaseline();
     baseline.start();
     const periodMs = baseline.intervalSeconds * 1000;
-    await clock.advance(periodMs - (clock.now() % periodMs)); // to its next run
+    await clock.advance(periodMs - (clock.now() % periodMs)); // until its next run
     const runs = baseline.runs;
     const brief = host.startContainer({ name: 'brief', image: 'x', command: ['sleep'] });
     await clock.advance(10 * SECOND);

@@ -20,14 +20,14 @@ export interface Received {
   readonly atMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: Uint8Array;
-  /** The body, parsed; `undefined` where it is compressed. */
+  /** The parsed body; `undefined` if it is compressed. */
   readonly body: Record<string, unknown> | undefined;
 }
 
-/** An answer: a body as it goes over the wire, an object to be written as JSON, or a whole response. */
+/** An answer: a body to send as is, an object to send as JSON, or a whole response. */
 export type Answer = string | object | { readonly raw: Partial<WireResponse> };
 
-/** What an endpoint does with its requests, or the answers to the first ones and then to all others. */
+/** Computes an endpoint's answer to a request. */
 type Script = (request: Received) => Answer | Promise<Answer>;
 
 const ENDPOINTS: readonly (readonly [suffix: string, Endpoint])[] = [
@@ -38,7 +38,7 @@ const ENDPOINTS: readonly (readonly [suffix: string, Endpoint])[] = [
   ['/write', 'write'],
 ];
 
-/** An in-memory server that does what a test tells it; by default it enrolls everybody and wants nothing. */
+/** An in-memory server with scripted answers. By default it enrolls every agent and sends no work. */
 export class ScriptedServer implements Transport {
   readonly received: Received[] = [];
   private readonly scripts: Record<Endpoint, Script> = {
@@ -51,13 +51,13 @@ export class ScriptedServer implements Transport {
 
   constructor(private readonly clock: VirtualClock) {}
 
-  /** Sets what an endpoint answers: one answer for ever, or a function. */
+  /** Sets an endpoint's answer: a constant or a function. */
   on(endpoint: Endpoint, answer: Answer | Script): this {
     this.scripts[endpoint] = typeof answer === 'function' ? (answer as Script) : () => answer;
     return this;
   }
 
-  /** Sets the first answers of an endpoint; the last one is repeated. */
+  /** Sets an endpoint's first answers; the last one repeats. */
   inTurn(endpoint: Endpoint, ...answers: readonly Answer[]): this {
     let next = 0;
     return this.on(endpoint, () => answers[Math.min(next++, answers.length - 1)] ?? {});
@@ -103,7 +103,7 @@ export interface World {
   happened<K extends AgentEvent['kind']>(kind: K): Extract<AgentEvent, { kind: K }>[];
 }
 
-/** One host with one agent and a scripted server, on a clock that stands still. Queries take no time. */
+/** One host with one agent and a scripted server, on a virtual clock. Queries take no time. */
 export function aWorld(options: Partial<AgentOptions> = {}, seed = 'test'): World {
   const clock = new VirtualClock(T0);
   const random = new Random(seed);

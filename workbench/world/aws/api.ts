@@ -1,4 +1,4 @@
-/** An error in an AWS API's own terms: `name` is the error code, as the SDK throws it at its caller. */
+/** An AWS API error. `name` is the error code, as in the errors the SDK throws. */
 export class AwsApiError extends Error {
   constructor(
     override readonly name: string,
@@ -10,13 +10,13 @@ export class AwsApiError extends Error {
 }
 
 /**
- * Answers one service's calls: plain input, plain output, as the SDK shows them to its caller.
+ * Answers one service's calls with plain input and output objects, as the SDK shows them to its caller.
  *
- * @throws {AwsApiError} for what AWS refuses; another error for what the simulation does not know
+ * @throws {AwsApiError} for a request AWS refuses; another error for a request the simulation does not support
  */
 export type AwsApi = (operation: string, input: unknown) => Promise<unknown>;
 
-/** An API of these operations and no others. */
+/** An API with exactly these operations. */
 export function apiOf(service: string, operations: Readonly<Record<string, (input: unknown) => unknown>>): AwsApi {
   return async (operation, input) => {
     const answer = Object.hasOwn(operations, operation) ? operations[operation] : undefined;
@@ -28,7 +28,7 @@ export function apiOf(service: string, operations: Readonly<Record<string, (inpu
 /**
  * The members of an operation's input.
  *
- * @throws for one that is not `known`: to ignore it would be an answer to another question
+ * @throws for a member that is not `known`: ignoring it would answer a different question
  */
 export function membersOf<K extends string>(
   operation: string,

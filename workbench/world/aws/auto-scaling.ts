@@ -9,13 +9,13 @@ import { ApiMeter } from './meter.ts';
 export interface TerminateHook {
   readonly autoScalingGroup: string;
   readonly hookName: string;
-  /** How long the instance waits for a completion, in seconds. */
+  /** How long the instance waits for CompleteLifecycleAction, in seconds. */
   readonly heartbeatSeconds: number;
-  /** Where the instance goes. To a warm pool it is stopped, not terminated. Default `EC2`. */
+  /** The instance's destination. An instance that goes to a warm pool is stopped, not terminated. Default `EC2`. */
   readonly destination?: 'EC2' | 'WarmPool';
 }
 
-/** One instance's wait at a hook, from its event to its end. */
+/** One instance's wait at a hook, from the lifecycle event to the end of the wait. */
 export interface LifecycleAction {
   readonly token: string;
   readonly autoScalingGroup: string;
@@ -23,10 +23,10 @@ export interface LifecycleAction {
   readonly instanceId: string;
   readonly startedAtMs: number;
   readonly heartbeatEndsAtMs: number;
-  /** Absent while it waits. */
+  /** Absent while the instance waits. */
   readonly end?: {
     readonly atMs: number;
-    /** `completion`: CompleteLifecycleAction was called. `reclaim`: Spot took the instance away. */
+    /** `completion`: CompleteLifecycleAction was called. `reclaim`: Spot reclaimed the instance. */
     readonly by: 'completion' | 'heartbeat' | 'reclaim';
     readonly result: 'CONTINUE' | 'ABANDON';
   };
@@ -34,7 +34,7 @@ export interface LifecycleAction {
 
 type Waiting = LifecycleAction & { end?: LifecycleAction['end'] };
 
-/** One hook as DescribeLifecycleHooks shows it; times are in seconds. */
+/** A hook as DescribeLifecycleHooks returns it; times are in seconds. */
 export interface DescribedHook {
   readonly AutoScalingGroupName: string;
   readonly LifecycleHookName: string;
@@ -44,7 +44,7 @@ export interface DescribedHook {
   readonly DefaultResult: 'ABANDON';
 }
 
-/** What a terminate hook does unless it is told otherwise: what AWS does by default. */
+/** AWS's default result of a terminate hook. */
 const DEFAULT_RESULT = 'ABANDON';
 const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING';
 const LONGEST_WAIT_SECONDS = 172_800;
@@ -59,7 +59,7 @@ export interface AutoScalingOptions {
   readonly signal: AbortSignal;
 }
 
-/** EC2 Auto Scaling, as far as terminate hooks go. */
+/** EC2 Auto Scaling, limited to terminate hooks. */
 export class SimulatedAutoScaling {
   private readonly hooks = new Map<string, TerminateHook>();
   private readonly all: Waiting[] = [];
@@ -71,13 +71,13 @@ export class SimulatedAutoScaling {
     this.meter = new ApiMeter({ clock: options.clock, refusal });
   }
 
-  /** Answers the two operations below; any other is an error that names it. */
+  /** Answers the two operations below; any other throws an error that names it. */
   readonly api = apiOf('Auto Scaling', {
     CompleteLifecycleAction: (input) => this.completeLifecycleAction(input),
     DescribeLifecycleHooks: (input) => this.describeLifecycleHooks(input),
   });
 
-  /** How often each operation was called. */
+  /** Number of calls per operation. */
   get calls(): ReadonlyMap<string, number> {
     return this.meter.calls;
   }
@@ -92,15 +92,16 @@ export class SimulatedAutoScaling {
     this.meter.throttleNext(operation, times);
   }
 
-  /** Adds a hook to its group, or replaces the one of its name. */
+  /** Adds a hook to its group, or replaces the hook with the same name. */
   putHook(hook: TerminateHook): void {
     this.hooks.set(`${hook.autoScalingGroup}/${hook.hookName}`, hook);
   }
 
   /**
-   * Announces that an instance is about to end, and holds it until that is completed or its heartbeat ends.
+   * Sends the lifecycle event of an instance that is about to end, and waits until the action is completed or its
+   * heartbeat ends.
    *
-   * @param reclaimAtMs when the instance is lost whatever the hook says, in epoch milliseconds
+   * @param reclaimAtMs when Spot reclaims the instance even if the hook still waits, in epoch milliseconds
    * @throws {Stopped} when the simulation ends first
    */
   async hold(host: SimulatedHost, hook: TerminateHook, reclaimAtMs = Infinity): Promise<void> {
@@ -132,7 +133,7 @@ export class SimulatedAutoScaling {
     return { LifecycleHooks: ofGroup.filter(({ hookName }) => asked(hookName)).map(describedHook) };
   }
 
-  /** Lets a waiting instance go. @throws {AwsApiError} `ValidationError` if none waits, as after the first call */
+  /** Ends an instance's wait. @throws {AwsApiError} `ValidationError` if none waits, for example on a second call */
   completeLifecycleAction(input: unknown): Record<string, never> {
     const request = membersOf('CompleteLifecycleAction', input, [
       'AutoScalingGroupName',

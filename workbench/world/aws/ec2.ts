@@ -5,17 +5,17 @@ import type { EventFeed } from './event-feed.ts';
 import { ApiMeter, type Rate } from './meter.ts';
 import { type Page, Registry } from './registry.ts';
 
-/** @see EC2 API reference, InstanceState; the states a simulated instance passes through */
+/** The states of a simulated instance. @see EC2 API reference, InstanceState */
 const STATE_CODES = { running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 } as const;
 export type InstanceState = keyof typeof STATE_CODES;
 
-/** @see Amazon EC2 API request throttling: a call that asks for everything at once is the dearer one */
+/** Token buckets. A call that lists everything has a smaller one. @see Amazon EC2 API request throttling */
 const RATES = {
   describe: { burst: 100, perSecond: 20 },
   'describe everything': { burst: 50, perSecond: 10 },
 } satisfies Record<string, Rate>;
 
-/** @see EC2 API reference, DescribeInstances: MaxResults */
+/** Bounds of MaxResults. @see EC2 API reference, DescribeInstances */
 const PAGE = { least: 5, most: 1000 };
 
 interface Instance {
@@ -24,7 +24,7 @@ interface Instance {
   state: InstanceState;
 }
 
-/** One instance as DescribeInstances shows it. A terminated one has no address any more. */
+/** One instance as DescribeInstances returns it. A terminated instance has no address. */
 interface DescribedInstance {
   readonly InstanceId: string;
   readonly ImageId: string;
@@ -51,11 +51,11 @@ export interface Ec2Options {
   readonly region: string;
   readonly clock: Clock;
   readonly feed: EventFeed;
-  /** Whether calls beyond AWS's rates are refused. */
+  /** Whether the API refuses calls beyond AWS's rates. */
   readonly throttling: boolean;
 }
 
-/** EC2, as far as it tells of simulated hosts: its events and DescribeInstances. */
+/** EC2 for simulated hosts: its events and DescribeInstances. */
 export class SimulatedEc2 {
   private readonly instances: Registry<Instance>;
   private readonly meter: ApiMeter;
@@ -69,10 +69,10 @@ export class SimulatedEc2 {
     });
   }
 
-  /** Answers DescribeInstances; any other operation is an error that names it. */
+  /** Answers DescribeInstances; any other operation throws an error that names it. */
   readonly api = apiOf('EC2', { DescribeInstances: (input) => this.describeInstances(input) });
 
-  /** How often each operation was called. */
+  /** Number of calls per operation. */
   get calls(): ReadonlyMap<string, number> {
     return this.meter.calls;
   }
@@ -82,19 +82,19 @@ export class SimulatedEc2 {
     this.meter.throttleNext(operation, times);
   }
 
-  /** Makes a host an instance that runs since now. */
+  /** Makes a host an instance that starts running now. */
   launch(host: SimulatedHost): void {
     const { clock } = this.options;
     this.instances.add(host.instanceId, { host, launchedAtMs: clock.now(), state: 'running' });
     this.announce(host, 'running');
   }
 
-  /** The state of a host's instance; `undefined` before its launch and an hour after its end. */
+  /** The state of a host's instance; `undefined` before its launch and from an hour after its end. */
   stateOf(host: SimulatedHost): InstanceState | undefined {
     return this.instances.get(host.instanceId)?.state;
   }
 
-  /** Takes an instance to its next state. */
+  /** Moves an instance to its next state. */
   enter(host: SimulatedHost, state: InstanceState): void {
     const instance = this.instances.get(host.instanceId);
     if (!instance) throw new Error(`${host.instanceId} was never launched`);
@@ -107,7 +107,10 @@ export class SimulatedEc2 {
     this.publish('EC2 Instance Rebalance Recommendation', this.arnOf(host), { 'instance-id': host.instanceId });
   }
 
-  /** Two minutes' notice. Its ARN has the zone where others have region and account (docs/spec/aws-events.md §4). */
+  /**
+   * Publishes the two-minute Spot interruption warning. Its ARN has the availability zone where other ARNs have region
+   * and account (docs/spec/aws-events.md §4).
+   */
   warnOfInterruption(host: SimulatedHost): void {
     const arn = `arn:aws:ec2:${host.availabilityZone}:instance/${host.instanceId}`;
     const detail = { 'instance-id': host.instanceId, 'instance-action': 'terminate' };
@@ -115,15 +118,15 @@ export class SimulatedEc2 {
   }
 
   /**
-   * What EC2 answers to DescribeInstances, one reservation an instance. Knows the filters `instance-id`
-   * and `instance-state-name`, without wildcards.
+   * DescribeInstances, with one reservation per instance. Supports the filters `instance-id` and `instance-state-name`,
+   * without wildcards. An unknown filter value matches nothing.
    *
-   * @throws {AwsApiError} for what EC2 refuses: one unknown id fails the whole call, an unknown filter value finds nothing
+   * @throws {AwsApiError} for a request EC2 refuses; one unknown id fails the whole call
    */
   describeInstances(input: unknown = {}): DescribeInstancesOutput {
     const request = membersOf('DescribeInstances', input, [
       'Filters',
-      'IncludeManagedResources', // the simulation has none
+      'IncludeManagedResources', // the simulation has no managed resources
       'InstanceIds',
       'MaxResults',
       'NextToken',
@@ -195,7 +198,7 @@ const FILTERS: Readonly<Record<string, (instance: Instance) => string>> = {
   'instance-state-name': ({ state }) => state,
 };
 
-/** An instance passes where each filter has a value that is its own. */
+/** An instance matches if every filter lists a value of the instance. */
 function filterOf(filters: unknown): (instance: Instance) => boolean {
   const tests = (Array.isArray(filters) ? filters : []).map((filter: unknown) => {
     const { Name, Values } = Object(filter);
@@ -206,7 +209,7 @@ function filterOf(filters: unknown): (instance: Instance) => boolean {
   return (instance) => tests.every((passes) => passes(instance));
 }
 
-/** Without MaxResults one page holds everything. */
+/** Without MaxResults, one page holds everything. */
 function limitOf(maxResults: unknown): number {
   if (maxResults === undefined) return Infinity;
   const limit = Number(maxResults);

@@ -9,7 +9,7 @@ export interface EventBridgeEvent {
   readonly 'detail-type': string;
   readonly source: string;
   readonly account: string;
-  /** To the second: `yyyy-mm-ddThh:mm:ssZ`. */
+  /** Precise to the second: `yyyy-mm-ddThh:mm:ssZ`. */
   readonly time: string;
   readonly region: string;
   readonly resources: readonly string[];
@@ -21,17 +21,17 @@ export interface FeedOptions {
   readonly region: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Aborts when the simulation ends: nothing arrives any more. */
+  /** Aborts when the simulation ends; no event arrives after that. */
   readonly signal: AbortSignal;
-  /** Takes an event at the moment it arrives. */
+  /** Receives each event when it arrives. */
   readonly emit: (event: EventBridgeEvent) => Promise<void> | void;
-  /** From an event's publication to its arrival. */
+  /** Delay between an event's publication and its arrival. */
   readonly delay: Range;
-  /** How often an event arrives twice, from 0 to 1. */
+  /** Probability that an event arrives twice, from 0 to 1. */
   readonly duplicates: number;
 }
 
-/** The default event bus of one account and region: what AWS's services publish arrives a little later. */
+/** The default event bus of one account and region. It delivers the events of AWS's services with a delay. */
 export class EventFeed {
   private readonly underWay = new Set<Promise<void>>();
 
@@ -54,7 +54,7 @@ export class EventFeed {
     if (random.chance(duplicates)) this.send(event);
   }
 
-  /** Resolves when no event is under way. */
+  /** Resolves when no event is in transit. */
   async idle(): Promise<void> {
     await Promise.all(this.underWay);
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { AwsApiError } from './api.ts';
 
-/** A token bucket: how many calls it holds when full, and how many come back a second. */
+/** A token bucket: its capacity and its refill per second, in calls. */
 export interface Rate {
   readonly burst: number;
   readonly perSecond: number;
@@ -9,13 +9,13 @@ export interface Rate {
 
 export interface MeterOptions {
   readonly clock: Clock;
-  /** By category; what a category's operations spend they spend together. Default: no limits. */
+  /** Rates by category; all operations of a category share one bucket. Default: no limits. */
   readonly rates?: Readonly<Record<string, Rate>>;
-  /** What the service answers to a call too many. */
+  /** Makes the service's error for a refused call. */
   readonly refusal: () => AwsApiError;
 }
 
-/** Counts the calls of one service's API, and refuses those that are too many. */
+/** Counts the calls to one service's API and refuses those beyond its rates. */
 export class ApiMeter {
   private readonly counts = new Map<string, number>();
   private readonly toRefuse = new Map<string, number>();
@@ -23,12 +23,12 @@ export class ApiMeter {
 
   constructor(private readonly options: MeterOptions) {}
 
-  /** How often each operation was called, refused calls included. */
+  /** Number of calls per operation, including refused calls. */
   get calls(): ReadonlyMap<string, number> {
     return this.counts;
   }
 
-  /** Refuses the next `times` calls of an operation, whatever its bucket holds. */
+  /** Refuses the next `times` calls of an operation, even if its bucket has tokens. */
   throttleNext(operation: string, times = 1): void {
     this.toRefuse.set(operation, (this.toRefuse.get(operation) ?? 0) + times);
   }

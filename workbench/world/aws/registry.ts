@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts';
 
-/** How long AWS still tells of a stopped task or a terminated instance; it promises about as much. */
+/** How long AWS still returns a stopped task or a terminated instance. AWS documents about one hour. */
 const REMEMBERED_MS = 60 * 60 * 1000;
 
-/** A part of a list, and what to ask for the next one with; without a token it was the last. */
+/** One page of a list, and the token for the next page. The last page has no token. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextToken?: string;
@@ -14,11 +14,11 @@ interface Entry<T> {
   readonly item: T;
 }
 
-/** Resources that AWS tells of as long as they exist and for an hour after their end. */
+/** Resources that AWS returns while they exist and for one hour after their end. */
 export class Registry<T> {
-  /** In the order in which they came. */
+  /** In insertion order. */
   private readonly entries = new Map<string, Entry<T>>();
-  /** When each that has ended did, in epoch milliseconds, in the order of the ends. */
+  /** When each ended resource ended, in epoch milliseconds, in order of the ends. */
   private readonly endedAtMs = new Map<string, number>();
   private positions = 0;
 
@@ -28,7 +28,7 @@ export class Registry<T> {
     this.entries.set(id, { position: this.positions++, item });
   }
 
-  /** From now on the hour runs. */
+  /** Marks a resource as ended: its last hour begins. */
   end(id: string): void {
     this.forget();
     this.endedAtMs.set(id, this.clock.now());
@@ -39,17 +39,17 @@ export class Registry<T> {
     return this.entries.get(id)?.item;
   }
 
-  /** All of them, oldest first. */
+  /** All resources, oldest first. */
   values(): T[] {
     this.forget();
     return [...this.entries.values()].map(({ item }) => item);
   }
 
   /**
-   * At most `limit` of those that are `wanted`, oldest first, after those of the page that `token` came with.
-   * What comes and goes between two pages moves nothing else from one to the other.
+   * At most `limit` resources that satisfy `wanted`, oldest first, starting after the page that returned `token`.
+   * Resources that appear or disappear between two pages do not shift the others.
    *
-   * @throws what `refusal` makes if no page came with this token
+   * @throws the error `refusal` makes, if no page returned this token
    */
   page(wanted: (item: T) => boolean, limit: number, token: unknown, refusal: () => Error): Page<T> {
     this.forget();

@@ -16,10 +16,10 @@ import { TaskHandle } from './task-handle.ts';
 import { TaskLife } from './task-life.ts';
 import { TaskRecord } from './task-record.ts';
 
-/** Of all task changes this share is folded into the next event: a version that never shows. */
+/** Share of task changes that ECS merges into the next event: their version never appears. */
 const COALESCED = 0.05;
 
-/** What makes a host a member of a cluster runs in a container itself. */
+/** The ECS agent, which registers a host in a cluster, runs in a container itself. */
 const ECS_AGENT: ContainerSpec = {
   name: 'ecs-agent',
   image: 'amazon/amazon-ecs-agent:latest',
@@ -35,18 +35,18 @@ export interface ClusterOptions {
   readonly hosts: readonly SimulatedHost[];
   readonly clock: Clock;
   readonly random: Random;
-  /** Takes an event at the moment it arrives. */
+  /** Receives each event when it arrives. */
   readonly emit: (event: EventBridgeEvent) => Promise<void> | void;
   readonly delays?: Partial<Delays>;
-  /** How often an event arrives twice, from 0 to 1. Default 0. */
+  /** Probability that an event arrives twice, from 0 to 1. Default 0. */
   readonly duplicates?: number;
   /** Whether the ECS and EC2 APIs refuse calls beyond AWS's rates (docs/spec/aws-events.md §1.7, §4). Default false. */
   readonly throttling?: boolean;
-  /** Told whenever a task's state changed, before ECS announces it. */
+  /** Called whenever a task's state changed, before ECS announces it. */
   readonly onTask?: (task: TaskHandle) => void;
 }
 
-/** An ECS cluster whose tasks run on simulated hosts, and the AWS around it; it tells of both in EventBridge events. */
+/** An ECS cluster whose tasks run on simulated hosts, with its EC2 and Auto Scaling. All send EventBridge events. */
 export class SimulatedCluster {
   readonly arn: string;
   readonly name: string;
@@ -91,12 +91,12 @@ export class SimulatedCluster {
     return [...this.lives.keys()];
   }
 
-  /** Announces each host as a running instance and then as a member of the cluster; resolves when all are. */
+  /** Launches each host as an instance and registers it in the cluster; resolves when all are registered. */
   async registerHosts(): Promise<void> {
     await Promise.all(this.options.hosts.map((host) => this.registerHost(host)));
   }
 
-  /** Adds one host: its launch, then its registration, unless it ends before that. */
+  /** Launches one host and registers it, unless it ends before the registration. */
   async registerHost(host: SimulatedHost): Promise<void> {
     const { clock, random } = this.options;
     this.ec2.launch(host);
@@ -110,10 +110,10 @@ export class SimulatedCluster {
   }
 
   /**
-   * Ends a host: the warnings asked for, the wait at its hook, then `shutting-down`, `terminated` and the
-   * end of its tasks. Resolves when ECS has given the host up too.
+   * Ends a host: sends the requested warnings, waits at its hook, enters `shutting-down` and `terminated`, and ends its
+   * tasks. Resolves when ECS has given up the host too.
    *
-   * @throws if the host was never launched or is ending already
+   * @throws if the host was never launched or is already ending
    */
   async terminateHost(host: SimulatedHost, how: HostEnd = {}): Promise<void> {
     const { clock, random } = this.options;
@@ -175,7 +175,7 @@ export class SimulatedCluster {
     });
     this.announceInstance(instance);
     const done = unlessStopped(
-      Promise.resolve().then(() => life.run()), // not before there is a handle
+      Promise.resolve().then(() => life.run()), // not before the caller has a handle
       this.end.signal,
     );
     const handle = new TaskHandle(task, life, done);
@@ -184,15 +184,15 @@ export class SimulatedCluster {
     return handle;
   }
 
-  /** Answers the APIs of its AWS account, by service. */
+  /** The APIs of the cluster's AWS account, by service. */
   get aws(): Readonly<Record<'ecs' | 'ec2' | 'autoScaling', AwsApi>> {
     return { ecs: this.api, ec2: this.ec2.api, autoScaling: this.autoScaling.api };
   }
 
-  /** Answers the ECS operations below; any other is an error that names it. */
+  /** Answers the ECS operations below; any other throws an error that names it. */
   readonly api = (operation: string, input: unknown): Promise<unknown> => this.ecs.answer(operation, input);
 
-  /** How often each operation of the ECS API was called, refused calls included. */
+  /** Number of calls per operation of the ECS API, including refused calls. */
   get calls(): ReadonlyMap<string, number> {
     return this.ecs.meter.calls;
   }
@@ -222,7 +222,7 @@ export class SimulatedCluster {
     return this.ecs.describeContainerInstances(input);
   }
 
-  /** Ends the simulation: no task moves on and no event arrives any more. Resolves when all is quiet. */
+  /** Ends the simulation: no task advances and no event arrives. Resolves when all work has ended. */
   async stop(): Promise<void> {
     this.end.abort();
     await Promise.all([this.feed.idle(), ...this.ends.values(), ...this.tasks.map(({ done }) => done)]);

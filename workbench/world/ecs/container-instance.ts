@@ -1,23 +1,23 @@
 import type { SimulatedHost } from '../host/host.ts';
 import { ecsTime } from './ecs-time.ts';
 
-/** What a task takes of an instance. */
+/** The resources a task takes from an instance. */
 export interface Reservation {
-  /** 1024 units are one processor. */
+  /** CPU units; 1024 are one processor. */
   readonly cpu: number;
   /** MiB. */
   readonly memory: number;
   readonly hostPorts: readonly number[];
 }
 
-/** The ports the ECS agent keeps for itself. */
+/** The ports that the ECS agent reserves on every instance. */
 const RESERVED_PORTS = ['22', '2375', '2376', '51678', '51679', '51680'];
 
 /** A host as a member of a cluster. */
 export class ContainerInstance {
   private readonly tasks = new Map<string, Reservation>();
   private readonly pending = new Set<string>();
-  /** What AWS saw before registration was complete counts too: the first event carries 3. */
+  /** Changes before the end of registration count too: the first event has version 3. */
   private version = 2;
   private agentConnected = true;
   private status: 'ACTIVE' | 'INACTIVE' = 'ACTIVE';
@@ -29,7 +29,7 @@ export class ContainerInstance {
     readonly registeredAtMs: number,
   ) {}
 
-  /** Whether a task of this size can be placed here now. */
+  /** Whether a task of this size fits on the instance now. */
   fits(asked: Reservation): boolean {
     if (!this.agentConnected || this.host.down) return false;
     const left = this.remaining();
@@ -55,12 +55,12 @@ export class ContainerInstance {
     this.pending.delete(taskArn);
   }
 
-  /** ECS has lost its agent. */
+  /** Marks the instance's ECS agent as disconnected. */
   disconnect(): void {
     this.agentConnected = false;
   }
 
-  /** ECS gives up whatever ran here; a terminated instance leaves the cluster, a stopped one stays a member. */
+  /** Removes all tasks from the instance. A terminated instance leaves the cluster; a stopped one stays a member. */
   abandon(instance: 'terminated' | 'stopped'): void {
     this.tasks.clear();
     this.pending.clear();
@@ -77,7 +77,7 @@ export class ContainerInstance {
     };
   }
 
-  /** As DescribeContainerInstances shows it; the API's times are epoch seconds. */
+  /** The instance as DescribeContainerInstances returns it; the API's times are epoch seconds. */
   describe(): object {
     return { ...this.description(), registeredAt: this.registeredAtMs / 1000, tags: [] };
   }
@@ -102,7 +102,7 @@ export class ContainerInstance {
   }
 
   private capacity(): { cpu: number; memory: number } {
-    // The agent offers what the kernel sees; some of the machine's memory is never there.
+    // The agent registers the memory that the kernel sees, which is a little less than the instance has.
     return { cpu: this.host.cpus * 1024, memory: Math.floor((this.host.memoryBytes / 1_048_576) * 0.98) };
   }
 

@@ -2,7 +2,7 @@ import type { ContainerSpec } from '../host/container.ts';
 import type { Random } from '../random.ts';
 import type { Task, TaskContainer } from './task.ts';
 
-/** What the ECS agent has Docker run for a container of a task. */
+/** The container that Docker runs for a task's container, as the ECS agent specifies it. */
 export function specOf(task: Task, { definition }: TaskContainer, random: Random): ContainerSpec {
   const { command = ['/bin/sh', '-c', 'sleep infinity'], ports, mounts, connections, children } = definition;
   const network = task.request.networkMode === 'host' ? 'host' : 'bridge';
@@ -35,7 +35,7 @@ function dockerName({ request }: Task, container: string, random: Random): strin
   return `ecs-${request.family}-${request.revision ?? 1}-${container}-${random.hex(20)}`;
 }
 
-/** The labels by which a container is found from its task when nobody knows its id yet. */
+/** The labels that identify a task's container before its id is known. */
 function labelsOf(task: Task, containerName: string): Record<string, string> {
   return {
     'com.amazonaws.ecs.cluster': task.clusterArn.split('/').at(-1) ?? '',

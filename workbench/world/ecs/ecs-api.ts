@@ -6,7 +6,7 @@ import type { ContainerInstance } from './container-instance.ts';
 import type { RunTask } from './task.ts';
 import type { TaskRecord } from './task-record.ts';
 
-/** ECS's limit on the ids of one call and on the items of one page. @see ECS API reference */
+/** ECS's limit on the ids per call and on the items per page. @see ECS API reference */
 const MOST = 100;
 
 /** The token buckets of an account and region. @see Request throttling for the Amazon ECS API (docs/spec/aws-events.md §1.7) */
@@ -65,7 +65,7 @@ export interface DescribeTaskDefinitionOutput {
   };
 }
 
-/** A cluster as its API sees it. */
+/** What the ECS API reads of a cluster. */
 export interface EcsView {
   readonly name: string;
   readonly arn: string;
@@ -74,13 +74,13 @@ export interface EcsView {
   readonly instances: Registry<ContainerInstance>;
   /** By ARN. */
   readonly tasks: Registry<TaskRecord>;
-  /** By ARN; of one that changed its content the latest. */
+  /** By ARN; the latest content if a definition's content changed. */
   readonly definitions: ReadonlyMap<string, RunTask>;
-  /** Whether calls beyond AWS's rates are refused. */
+  /** Whether the API refuses calls beyond AWS's rates. */
   readonly throttling: boolean;
 }
 
-/** The ECS API of an account that has one cluster. Every operation throws {@link EcsApiError} for what ECS refuses. */
+/** The ECS API of an account with one cluster. Every operation throws {@link EcsApiError} for a request ECS refuses. */
 export class EcsApi {
   readonly meter: ApiMeter;
 
@@ -107,7 +107,7 @@ export class EcsApi {
     return { clusterArns: [this.cluster.arn] };
   }
 
-  /** Those that are to run unless `desiredStatus` is STOPPED; of the stopped ones the last hour's. */
+  /** Tasks of desired status RUNNING unless the request says otherwise. A stopped task is listed for one hour. */
   listTasks(input: unknown): ListTasksOutput {
     const known = ['cluster', 'containerInstance', 'desiredStatus', 'maxResults', 'nextToken'] as const;
     const request = this.read('ListTasks', input, known);
@@ -123,7 +123,7 @@ export class EcsApi {
     return { taskArns: items.map(({ task }) => task.arn), ...more };
   }
 
-  /** At most 100 ids or ARNs; what is not there is a failure of reason MISSING in an answer that succeeds. */
+  /** Takes at most 100 ids or ARNs. Tasks that do not exist are failures with reason MISSING in a successful answer. */
   describeTasks(input: unknown): DescribeTasksOutput {
     const { cluster, tasks } = this.read('DescribeTasks', input, ['cluster', 'include', 'tasks']);
     this.requireCluster(cluster);
@@ -131,7 +131,7 @@ export class EcsApi {
     return { tasks: found.map((task) => task.describe()), failures };
   }
 
-  /** As {@link describeTasks}. */
+  /** Same limit and failures as {@link describeTasks}. */
   describeContainerInstances(input: unknown): DescribeContainerInstancesOutput {
     const known = ['cluster', 'containerInstances', 'include'] as const;
     const { cluster, containerInstances } = this.read('DescribeContainerInstances', input, known);

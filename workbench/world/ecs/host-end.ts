@@ -6,16 +6,16 @@ import type { SimulatedHost } from '../host/host.ts';
 import type { Random } from '../random.ts';
 import type { StopCause } from './task-life.ts';
 
-/** The notice of a Spot interruption (docs/spec/aws-events.md §4). */
+/** How long before the interruption Spot sends its warning (docs/spec/aws-events.md §4). */
 const SPOT_NOTICE_MS = 120_000;
 
-/** What foretells a host's end; without any of it the host goes at once. */
+/** What precedes a host's end; without any of these the host ends at once. */
 export interface HostEnd {
   /** A rebalance recommendation comes first. */
   readonly rebalance?: boolean;
-  /** Spot takes it away, two minutes after its warning at the latest, whatever a hook says. */
+  /** Spot reclaims the host at most two minutes after its warning, even if a hook still waits. */
   readonly spot?: boolean;
-  /** Its Auto Scaling group holds it at this hook. */
+  /** Its Auto Scaling group holds the instance at this hook. */
   readonly hook?: TerminateHook;
 }
 
@@ -27,18 +27,18 @@ export interface HostEndContext {
   readonly delays: Delays;
   /** Aborts when the simulation ends. */
   readonly signal: AbortSignal;
-  /** The host's tasks are over; ECS gives them up `afterMs` milliseconds from now. */
+  /** Ends the host's tasks; ECS gives them up `afterMs` milliseconds from now. */
   loseTasks(host: SimulatedHost, cause: StopCause, afterMs: number): void;
-  /** ECS finds that the host's agent has gone. */
+  /** Makes ECS notice that the host's agent is disconnected. */
   disconnect(host: SimulatedHost): void;
-  /** ECS has given the host up. */
+  /** Makes ECS give up the host. */
   abandon(host: SimulatedHost, instance: 'terminated' | 'stopped'): void;
 }
 
 /**
- * Takes a host from its first warning to `terminated`, or to `stopped` where its hook sends it to a warm
- * pool, and lets ECS find out. The machine goes off with the first of the two state changes, the worst
- * that AWS allows: nothing holds an instance that is `shutting-down`.
+ * Takes a host from its first warning to `terminated`, or to `stopped` if its hook sends it to a warm pool, and makes
+ * ECS notice. The host powers off at the first of the two state changes. This is the worst case that AWS allows:
+ * nothing delays an instance that is `shutting-down`.
  *
  * @throws {Stopped} when the simulation ends first
  */
@@ -52,7 +52,7 @@ export async function endHost(host: SimulatedHost, how: HostEnd, context: HostEn
   const giveUpMs = draw(random, delays.giveUp);
   ec2.enter(host, stops ? 'stopping' : 'shutting-down');
   host.powerOff();
-  // Code, text and missing exit codes as in tasks people have shown: the API reference does not say.
+  // Code, text and missing exit codes follow tasks that users published: the API reference does not specify them.
   const cause = { code: 'TerminationNotice', reason: `Host EC2 (instance ${host.instanceId}) ${end}.` };
   context.loseTasks(host, cause, shutDownMs + giveUpMs);
   await clock.sleep(disconnectMs, signal);
@@ -63,7 +63,7 @@ export async function endHost(host: SimulatedHost, how: HostEnd, context: HostEn
   context.abandon(host, end);
 }
 
-/** Warns of the end, and waits until it has to be. */
+/** Sends the warnings of the end, then waits until the host has to end. */
 async function foretell(host: SimulatedHost, { rebalance, spot, hook }: HostEnd, context: HostEndContext) {
   const { autoScaling, clock, delays, ec2, random, signal } = context;
   if (rebalance) {

@@ -2,7 +2,7 @@ import type { SimulatedHost } from '../host/host.ts';
 import type { Task } from './task.ts';
 import type { TaskLife } from './task-life.ts';
 
-/** A task that was started: its state as it changes. */
+/** A started task, with its current state. */
 export class TaskHandle {
   /** @param done resolves when the task is STOPPED, or when the simulation ends */
   constructor(
@@ -30,12 +30,12 @@ export class TaskHandle {
   get desiredStatus(): string {
     return this.task.desiredStatus;
   }
-  /** Each with its Docker id and true start and end, as far as they have come. */
+  /** Each container with its Docker id and its real start and end, once known. */
   get containers(): Task['containers'] {
     return this.task.containers;
   }
 
-  /** Stops the task, as a user's StopTask does unless `code` says otherwise. */
+  /** Stops the task, like a user's StopTask unless `code` says otherwise. */
   stop(reason = 'Task stopped by user', code = 'UserInitiated'): void {
     this.life.stop({ code, reason });
   }

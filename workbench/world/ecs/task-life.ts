@@ -10,9 +10,9 @@ export interface LifeContext {
   readonly delays: Delays;
   /** Aborts when the simulation ends. */
   readonly signal: AbortSignal;
-  /** The task has changed in a way ECS announces. */
+  /** Announces a change of the task that ECS publishes. */
   announce(task: Task): void;
-  /** The task runs now, or is gone: so its instance has changed too. */
+  /** Announces the change of the task's instance: the task now runs, or has ended. */
   announceInstance(task: Task): void;
 }
 
@@ -23,18 +23,18 @@ export interface StopCause {
 }
 
 /**
- * Takes a task through its life: what happens on the host, and behind it what ECS hears of it. A
- * container exists from its start to its end, whenever the events about it arrive.
+ * Runs a task's life: what happens on the host and, after a delay, what ECS learns of it. A container exists from its
+ * start to its end, whenever the events about it arrive.
  */
 export class TaskLife {
   private cause: StopCause | undefined;
-  /** Ends every wait of this life: with the simulation, with the host, or when the task is STOPPED. */
+  /** Aborts every wait of this life: at the end of the simulation or of the host, or when the task is STOPPED. */
   private readonly over = stopper();
-  /** How ECS comes to know that the host has gone, once it has. */
+  /** How ECS learns that the host has gone, once it has. */
   private lost: { readonly cause: StopCause; readonly afterMs: number } | undefined;
   private wake: () => void = () => {};
   private fail: (error: unknown) => void = () => {};
-  /** Resolves when something wants the task to end; rejects when its simulation ends or breaks. */
+  /** Resolves when the task is asked to end; rejects when its simulation ends or fails. */
   private readonly asked = new Promise<void>((resolve, reject) => {
     this.wake = resolve;
     this.fail = reject;
@@ -44,17 +44,17 @@ export class TaskLife {
     private readonly task: Task,
     private readonly context: LifeContext,
   ) {
-    this.asked.catch(() => {}); // whoever waits for it hears of it
+    this.asked.catch(() => {}); // every waiter gets the rejection itself
   }
 
-  /** Asks for the end, as StopTask or a service's scheduler does. Only the first cause counts. */
+  /** Asks for the task's end, like StopTask or a service's scheduler. Only the first cause counts. */
   stop(cause: StopCause): void {
     this.cause ??= cause;
     this.wake();
   }
 
   /**
-   * The task's host is off: what ran there is over, and nobody is left to report it.
+   * Ends the task because its host is off: its containers are gone and no agent reports their end.
    *
    * @param afterMs when ECS gives the task up by itself, in milliseconds from now
    */
@@ -96,7 +96,7 @@ export class TaskLife {
     await this.windDown();
   }
 
-  /** ECS stops the task with what it has heard of it: containers keep their last status, and have no exit code. */
+  /** ECS stops the task with the state it last knew: containers keep their last status and have no exit code. */
   private async giveUp({ cause, afterMs }: { cause: StopCause; afterMs: number }): Promise<void> {
     const { task, context } = this;
     await context.clock.sleep(afterMs, context.signal);
@@ -135,7 +135,7 @@ export class TaskLife {
       container.imageDigest = `sha256:${task.host.pullImage(image)}`;
     }
     task.moments.pullStopped = context.clock.now();
-    context.announce(task); // still PENDING, now with digests
+    context.announce(task); // still PENDING, now with image digests
   }
 
   private async start(): Promise<void> {
@@ -150,7 +150,7 @@ export class TaskLife {
     this.reportRunning().catch(this.fail);
   }
 
-  /** The agent reports RUNNING a little after the last start; a task that is over by then never shows it. */
+  /** The agent reports RUNNING shortly after the last start. A task that ends before the report never shows RUNNING. */
   private async reportRunning(): Promise<void> {
     const { task, context } = this;
     await this.wait('report');
@@ -215,7 +215,7 @@ export class TaskLife {
     this.end(container, ignoresSigterm ? 137 : 143);
   }
 
-  /** ECS learns which containers have ended, and that those which never started never will. */
+  /** ECS learns which containers have ended, and that the others will never start. */
   private reportStopped(): void {
     for (const container of this.task.containers) {
       if (container.stoppedAtMs !== undefined || !container.runtimeId) container.status = 'STOPPED';

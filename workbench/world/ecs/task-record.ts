@@ -11,8 +11,8 @@ export interface TaskDetail extends Readonly<Record<string, unknown>> {
 }
 
 /**
- * What ECS knows of a task: its state when it last changed. Events and answers are made of it alone, so
- * that two with the same version say the same.
+ * What ECS knows of a task: its state at its last change. Events and answers are made from this record alone, so two
+ * with the same version have the same content.
  */
 export class TaskRecord {
   private version = 0;
@@ -20,15 +20,15 @@ export class TaskRecord {
 
   constructor(readonly task: Task) {}
 
-  /** To be accepted is the first change: before any event the version is 1. */
+  /** The acceptance is the first change: the version is 1 before any event. */
   get detail(): TaskDetail {
     return this.known ?? detailOf(this.task, 1, this.task.createdAtMs);
   }
 
   /**
-   * ECS learns of the task's state as it is now.
+   * Updates the record to the task's current state.
    *
-   * @param changes how many led to it: all but the last one never show, neither in an event nor in an answer
+   * @param changes number of changes that led to it; only the last one appears in an event or an answer
    */
   change(nowMs: number, changes = 1): TaskDetail {
     this.version += changes;
@@ -36,7 +36,7 @@ export class TaskRecord {
     return this.known;
   }
 
-  /** As DescribeTasks shows it: instants as Dates, and here and there other members than an event has. */
+  /** The task as DescribeTasks returns it: instants are Dates, and some members differ from those of an event. */
   describe(): Readonly<Record<string, unknown>> {
     const { updatedAt, ...detail } = this.detail;
     const instants = Object.entries(detail).filter(([name]) => name.endsWith('At'));
@@ -95,7 +95,7 @@ function containerDetail({ arn, eni, request }: Task, container: TaskContainer):
   const { definition } = container;
   const { cpu, memory } = sizeOf(definition);
   const attached = eni && eni.status !== 'PRECREATED' ? eni : undefined;
-  // What has happened on the host shows once the agent has reported it.
+  // Changes on the host appear once the agent has reported them.
   const runtimeId = container.status === 'PENDING' ? undefined : container.runtimeId;
   const exitCode = container.status === 'STOPPED' ? container.exitCode : undefined;
   const bridged = request.networkMode !== 'awsvpc' && runtimeId !== undefined;

@@ -3,22 +3,22 @@ import type { ContainerMount, ContainerPort } from '../host/container.ts';
 import type { SimulatedHost } from '../host/host.ts';
 import type { ContainerInstance, Reservation } from './container-instance.ts';
 
-/** A container of a task definition, and what will become of it. */
+/** A container of a task definition, and how it behaves. */
 export interface ContainerDefinition {
   readonly name: string;
   readonly image: string;
   readonly command?: readonly string[];
-  /** How long it runs, in milliseconds; `null` until the task is stopped. */
+  /** How long it runs, in milliseconds; `null` means until the task is stopped. */
   readonly lifetimeMs: number | null;
-  /** What it exits with at the end of its lifetime. Default 0. */
+  /** Its exit code at the end of its lifetime. Default 0. */
   readonly exitCode?: number;
   /** Its end ends the task. Default true. */
   readonly essential?: boolean;
   /** The image cannot be pulled: the task never runs. */
   readonly pullFails?: boolean;
-  /** It has to be killed when the task is stopped. */
+  /** The agent has to kill it when the task is stopped. */
   readonly ignoresSigterm?: boolean;
-  /** CPU units, 1024 a processor. Default 64. */
+  /** CPU units, 1024 per processor. Default 64. */
   readonly cpu?: number;
   /** MiB. Default 64. */
   readonly memory?: number;
@@ -33,12 +33,12 @@ export interface RunTask {
   readonly family: string;
   readonly revision?: number;
   readonly containers: readonly [ContainerDefinition, ...ContainerDefinition[]];
-  /** Default `bridge`. With `awsvpc` the task starts in PROVISIONING and has its own interface. */
+  /** Default `bridge`. With `awsvpc` the task starts in PROVISIONING and has its own network interface. */
   readonly networkMode?: 'bridge' | 'host' | 'awsvpc';
   /** Default `family:<family>`. */
   readonly group?: string;
   readonly startedBy?: string;
-  /** Where to run it. Default: the host with the fewest tasks that has room. */
+  /** The host to run it on. Default: the host with the fewest tasks that has room. */
   readonly host?: SimulatedHost;
   readonly delays?: Partial<Delays>;
 }
@@ -48,17 +48,17 @@ export interface TaskContainer {
   readonly definition: ContainerDefinition;
   readonly arn: string;
   status: 'PENDING' | 'RUNNING' | 'STOPPED';
-  /** The Docker id; stays absent if the container never existed. */
+  /** The Docker id; absent if the container never existed. */
   runtimeId?: string;
   imageDigest?: string;
-  /** Epoch milliseconds on the host, whatever ECS has heard of it. */
+  /** The start on the host in epoch milliseconds, even if ECS does not know it yet. */
   startedAtMs?: number;
   stoppedAtMs?: number;
   exitCode?: number;
   reason?: string;
 }
 
-/** The instants of a task's life that ECS tells of. */
+/** The instants of a task's life that ECS reports. */
 export const MOMENTS = ['pullStarted', 'pullStopped', 'started', 'stopping', 'executionStopped', 'stopped'] as const;
 
 /** What is fixed once ECS has placed a task. */
@@ -67,14 +67,14 @@ type PlacedTask = Pick<
   'id' | 'arn' | 'clusterArn' | 'definitionArn' | 'request' | 'instance' | 'containers' | 'createdAtMs'
 >;
 
-/** A task as it is, whatever ECS has heard of it. */
+/** A task's real state, independent of what ECS knows of it. */
 export class Task {
   lastStatus = 'PENDING';
   desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING';
   stopCode: string | undefined;
   stoppedReason: string | undefined;
   eni: { id: string; status: string; address: string; mac: string; networkInterfaceId: string } | undefined;
-  /** In epoch milliseconds. */
+  /** Epoch milliseconds. */
   readonly moments: Partial<Record<(typeof MOMENTS)[number], number>> = {};
 
   readonly id: string;
@@ -106,12 +106,12 @@ export class Task {
   }
 }
 
-/** What a container takes of a host; 64 of each where its definition does not say. */
+/** The resources a container takes from a host. The defaults are 64 CPU units and 64 MiB. */
 export function sizeOf({ cpu = 64, memory = 64 }: ContainerDefinition): { cpu: number; memory: number } {
   return { cpu, memory };
 }
 
-/** What a task takes of a host: the sum of its containers. */
+/** The resources a task takes from a host: the sum of its containers. */
 export function reservationOf({ containers, networkMode }: RunTask): Reservation {
   const sizes = containers.map(sizeOf);
   return {

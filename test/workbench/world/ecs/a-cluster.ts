@@ -9,7 +9,7 @@ import {
 } from '../../../../workbench/world/index.ts';
 import { SECOND, T0 } from '../world.ts';
 
-/** The detail of a task event, as far as tests look at it. */
+/** The members of a task event's detail that the tests read. */
 export interface TaskDetail {
   readonly taskArn: string;
   readonly lastStatus: string;
@@ -26,7 +26,7 @@ export interface TaskDetail {
   }[];
 }
 
-/** A cluster whose hosts are registered, on a clock that stands still. */
+/** A cluster whose hosts are registered, on a virtual clock. */
 export async function aCluster({
   hosts: count = 2,
   seed = 'cluster',
@@ -54,13 +54,13 @@ export async function aCluster({
   const registered = cluster.registerHosts();
   await clock.advance(10 * SECOND);
   await registered;
-  /** The task events of one task in version order. */
+  /** The events of one task, in version order. */
   const story = (arn: string) =>
     events
       .filter((event) => event['detail-type'] === 'ECS Task State Change' && event.resources[0] === arn)
       .map((event) => event.detail as TaskDetail)
       .sort((a, b) => a.version - b.version);
-  /** The details of the events of one type, in the order of their arrival. */
+  /** The details of the events of one type, in order of arrival. */
   const told = (detailType: string) =>
     events
       .filter((event) => event['detail-type'] === detailType)
@@ -78,7 +78,7 @@ export const SERVICE: RunTask = {
   ],
 };
 
-/** The talk's job: one container that sleeps for ten seconds. */
+/** The job of the QueryCon demo: one container that sleeps for ten seconds. */
 export const SLEEPY: RunTask = {
   family: 'sleepy',
   containers: [{ name: 'sleeper', image: 'busybox:1.36', command: ['sleep', '10'], lifetimeMs: 10_000 }],

@@ -2,7 +2,7 @@ import type { EventBridgeEvent, SimulatedHost } from '../../../../workbench/worl
 import { MINUTE } from '../world.ts';
 import { aCluster, SERVICE } from './a-cluster.ts';
 
-/** Delays that are the same every time, so that instants can be told exactly. */
+/** Fixed delays, so that tests can state exact instants. */
 const DELAYS = {
   deliver: [0, 0],
   rebalance: [45_000, 45_000],
@@ -18,7 +18,7 @@ export const HOOK = {
   heartbeatSeconds: 300,
 };
 
-/** A host that is to end, with a task, and when what arrives after now. */
+/** A host that is about to end, its task, and a diary of the events that arrive from now on. */
 export async function aDoomedHost(count = 1) {
   const arrivals: { readonly atMs: number; readonly event: EventBridgeEvent }[] = [];
   let now = () => 0;
@@ -32,7 +32,7 @@ export async function aDoomedHost(count = 1) {
   const startMs = world.clock.now();
   const ofType = (detailType: string) =>
     arrivals.filter(({ event }) => event['detail-type'] === detailType).map(({ event }) => event);
-  /** `<seconds after now> <what>`, in the order of arrival. */
+  /** One `<seconds after now> <what>` per event, in order of arrival. */
   const diary = () =>
     arrivals.map(({ atMs, event }) => {
       const { state, status, lastStatus } = event.detail as Record<string, string>;

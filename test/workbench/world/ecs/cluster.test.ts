@@ -42,7 +42,7 @@ describe('a task of the simulated cluster', () => {
     const fixture = JSON.parse(readFileSync('test/fixtures/events/07-ecs-task-ec2-stopped.json', 'utf8'));
     const ours = events.find(({ detail }) => (detail as TaskDetail).lastStatus === 'STOPPED');
     expect(Object.keys(ours ?? {}).sort()).toEqual(Object.keys(fixture).sort());
-    // The fixture's task belongs to a service and a capacity provider; this one was started by hand.
+    // The fixture's task belongs to a service and a capacity provider; ours was started by hand.
     const missing = Object.keys(fixture.detail).filter((key) => !Object.hasOwn(ours?.detail ?? {}, key));
     expect(missing.sort()).toEqual(['capacityProviderName', 'startedBy']);
     expect(Object.keys((ours?.detail as TaskDetail | undefined)?.containers[0] ?? {})).toEqual(

@@ -4,7 +4,7 @@ import { EcsApiError, type SimulatedCluster } from '../../../../workbench/world/
 import { HOUR, MINUTE, SECOND } from '../world.ts';
 import { aCluster, SERVICE, SLEEPY, type TaskDetail } from './a-cluster.ts';
 
-/** Every ARN of a listing, page by page. */
+/** Every ARN of a listing, across all pages. */
 function listed(cluster: SimulatedCluster, request: { desiredStatus?: string; maxResults?: number } = {}): string[] {
   const arns: string[] = [];
   let nextToken: string | undefined;
@@ -97,7 +97,7 @@ describe('DescribeTasks of the simulated cluster', () => {
     }
     expect(compared).toBe(30 * 300);
     const versions = tasks.flatMap(({ arn }) => story(arn).map(({ version }) => version));
-    expect(Math.max(...versions)).toBeGreaterThan(7); // some changes were folded into the next event
+    expect(Math.max(...versions)).toBeGreaterThan(7); // some changes were merged into the next event
   });
 
   it('knows a task before its first event, and nothing that its agent has not reported', async () => {

@@ -14,7 +14,7 @@ import { aDoomedHost, HOOK } from './a-doomed-host.ts';
 
 const fixture = (name: string) => JSON.parse(readFileSync(`test/fixtures/events/${name}.json`, 'utf8'));
 
-/** Every name in a value, with that of its parent. */
+/** The path of every member name in a value. */
 const shapeOf = (value: unknown, path = ''): string[] =>
   typeof value === 'object' && value !== null
     ? Object.entries(value).flatMap(([key, one]) => shapeOf(one, `${path}.${Array.isArray(value) ? '' : key}`))
@@ -115,7 +115,7 @@ describe('a host that ends', () => {
   it('silences what its ECS agent has not reported yet', async () => {
     const { clock, cluster, host, story } = await aDoomedHost();
     const slow = { delays: { report: [9000, 9000] } } as const;
-    const ending = cluster.runTask({ ...SLEEPY, host, ...slow }); // runs for 10 s, reported after 9
+    const ending = cluster.runTask({ ...SLEEPY, host, ...slow }); // runs for 10 s, reported after 9 s
     while (ending.containers[0]?.exitCode === undefined) await clock.advance(SECOND);
     const starting = cluster.runTask({ ...SLEEPY, host, ...slow });
     while (starting.containers[0]?.runtimeId === undefined) await clock.advance(SECOND);

@@ -3,7 +3,7 @@ import type { SimulatedCluster } from '../../../../workbench/world/index.ts';
 import { HOUR, SECOND } from '../world.ts';
 import { aCluster } from './a-cluster.ts';
 
-/** How many of `count` calls at once are answered. */
+/** Makes `count` calls at once and returns how many succeeded. All others must fail with `refusal`. */
 async function answered(count: number, call: (n: number) => Promise<unknown>, refusal: string): Promise<number> {
   const outcomes = await Promise.allSettled(Array.from({ length: count }, (_, n) => call(n)));
   const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason.name] : []));
@@ -11,7 +11,7 @@ async function answered(count: number, call: (n: number) => Promise<unknown>, re
   return count - refused.length;
 }
 
-/** Reads of a cluster's resources, by turns through two operations. */
+/** Reads of a cluster's resources, alternating between two operations. */
 const reads = (cluster: SimulatedCluster, count: number) =>
   answered(
     count,
@@ -30,7 +30,7 @@ describe('the throttling of the simulated APIs', () => {
     expect(await reads(cluster, 130)).toBe(20);
     await clock.advance(HOUR);
     expect(await reads(cluster, 130)).toBe(100);
-    expect([...cluster.calls.values()]).toEqual([195, 195]); // refused ones count too
+    expect([...cluster.calls.values()]).toEqual([195, 195]); // refused calls count too
   });
 
   it('has a bucket of its own for each category', async () => {

@@ -50,7 +50,7 @@ describe('distributed queries', () => {
     await clock.advance(SECOND);
     await agent.restart();
     await clock.advance(11 * SECOND);
-    expect(server.to('read').length).toBe(4); // one before it, three after
+    expect(server.to('read').length).toBe(4); // one read before the work, three after it
   });
 
   it.each(['"60"', '60.0', 'true', '99999999999'])('are not accelerated by %s', async (seconds) => {

@@ -120,7 +120,7 @@ describe('enrollment', () => {
     await clock.advance(20 * MINUTE);
     expect(happened('exited')).toMatchObject([{ code: 78 }]);
     expect(server.bodiesTo('config')).toEqual([{ node_key: '' }, { node_key: '' }, { node_key: '' }]);
-    expect(server.to('enroll')).toHaveLength(6 * 12); // set-up, three configs, two by the logger
+    expect(server.to('enroll')).toHaveLength(6 * 12); // one at start, three for configs, two for the logger
     expect(server.to('config')[0]?.headers).not.toHaveProperty('Authorization');
   });
 

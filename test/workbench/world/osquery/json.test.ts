@@ -18,7 +18,7 @@ describe('the JSON reader', () => {
     fc.assert(
       fc.property(value, (document) => {
         const text = JSON.stringify(document);
-        // RapidJSON writes the digits of an escape in capitals; nothing else may differ.
+        // RapidJSON writes the hex digits of an escape in upper case; nothing else may differ.
         expect(writeJson(parseJson(text)).toLowerCase()).toBe(text.toLowerCase());
       }),
     );

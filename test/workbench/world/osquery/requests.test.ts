@@ -60,13 +60,13 @@ describe('a request of the simulated agent', () => {
     await clock.advance(16 * SECOND);
     expect(server.to('config')).toHaveLength(1);
     expect(happened('requested').at(-1)).toMatchObject({ endpoint: 'config', durationMs: 16_000, copies: 1 });
-    await clock.advance(SECOND); // the caller's own second attempt
+    await clock.advance(SECOND); // the caller's second attempt
     expect(server.to('config')).toHaveLength(2);
   });
 
   it('shares its 16 s with the hidden resend', async () => {
     const { agent, clock, server, happened } = aWorld();
-    agent.faults.slowLink = true; // 2 to 4 s a copy
+    agent.faults.slowLink = true; // 2 to 4 s per copy
     agent.faults.inject('half-response', { endpoint: 'config', times: 1 });
     agent.faults.inject('stall', { endpoint: 'config', times: 1 });
     agent.start();
@@ -125,7 +125,7 @@ describe('a request of the simulated agent', () => {
     const { agent, clock, server, happened } = aWorld();
     server.inTurn('config', '"ok"', {});
     agent.start();
-    await clock.advance(9 * SECOND); // it died at once: 3 s until the watcher looks, and 5 + 2 s
+    await clock.advance(9 * SECOND); // it died at once: 3 s until the watcher looks, then 5 + 2 s
     expect(happened('would-have-crashed')).toMatchObject([{ endpoint: 'config' }]);
     expect(server.to('config')).toHaveLength(1);
     await clock.advance(SECOND);

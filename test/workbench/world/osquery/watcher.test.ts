@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { FlagValues } from '../../../../workbench/world/index.ts';
 import { aWorld, MINUTE, SECOND, type World } from '../world.ts';
 
-/** When configurations were fetched, in ms: the first thing a worker with a key does. */
+/** When the agent fetched its configuration, in ms. The fetch is the first thing a worker with a key does. */
 const starts = ({ server }: World) => server.to('config').map(({ atMs }) => atMs);
 
 describe('a worker that died', () => {
@@ -29,7 +29,7 @@ describe('a worker that died', () => {
 });
 
 describe('the watchdog', () => {
-  /** Mebibytes of a limit. */
+  /** Memory limit in MiB. */
   const LIMIT = 10;
   const large = (mebibytes: number) => `SELECT hex(zeroblob(${(mebibytes / 2) * 1024 * 1024})) AS x`;
 
@@ -49,7 +49,7 @@ describe('the watchdog', () => {
     expect(world.happened('crashed')).toMatchObject([{ reason: expect.stringContaining('memory limit exceeded') }]);
     expect(starts(world)).toHaveLength(2);
     const stoppedAtMs = world.happened('crashed')[0]?.atMs ?? 0;
-    expect((starts(world)[1] ?? 0) - stoppedAtMs).toBe(4200); // 4 s until the kill, then at once
+    expect((starts(world)[1] ?? 0) - stoppedAtMs).toBe(4200); // 4 s until the kill, then an immediate restart
     expect(stoppedAtMs - askedAtMs).toBeLessThanOrEqual(13 * SECOND);
     world.server.on('write', {});
     await world.clock.advance(MINUTE);

@@ -12,7 +12,7 @@ beforeEach(() => {
 const arns = (count: number): string[] => Array.from({ length: count }, (_, n) => `arn-${n}`);
 
 describe('container instances in ECS', () => {
-  it('are asked for by the hundred', async () => {
+  it('are requested in batches of 100', async () => {
     for (const arn of arns(250)) ecs.known.set(arn, `i-${arn}`);
     const found = await lookup.instancesOf('c', arns(250));
     expect(found.size).toBe(250);
@@ -20,13 +20,13 @@ describe('container instances in ECS', () => {
     expect(ecs.calls.every((call) => call.cluster === 'c')).toBe(true);
   });
 
-  it('that ECS does not know are left out', async () => {
+  it('are left out if ECS does not know them', async () => {
     ecs.known.set('arn-1', 'i-1');
     expect([...(await lookup.instancesOf('c', arns(3)))]).toEqual([['arn-1', 'i-1']]);
   });
 
   it.each(['ClusterNotFoundException', 'InvalidParameterException', 'ClientException'])(
-    'are none after %s, which will not pass',
+    'are an empty list after %s, which is permanent',
     async (name) => {
       ecs.fail(name);
       expect((await lookup.instancesOf('c', arns(1))).size).toBe(0);
@@ -34,7 +34,7 @@ describe('container instances in ECS', () => {
   );
 
   it.each(['ThrottlingException', 'ServerException', 'AccessDeniedException'])(
-    'are no answer after %s, which may pass',
+    'are an error after %s, which is transient',
     async (name) => {
       ecs.fail(name);
       await expect(lookup.instancesOf('c', arns(1))).rejects.toMatchObject({ name });

@@ -17,7 +17,7 @@ const anEvent = (n: number): CoverageEvent => ({
 });
 const some = (count: number): CoverageEvent[] => Array.from({ length: count }, (_, n) => anEvent(n));
 
-describe('the events of misses', () => {
+describe('coverage events of misses', () => {
   const bus = mockClient(EventBridgeClient);
   beforeEach(() => {
     bus.reset();
@@ -33,7 +33,7 @@ describe('the events of misses', () => {
       ),
     }));
 
-  it('go to our bus in the form the reference has, ten at once', async () => {
+  it('are published to our bus in the documented form, ten per request', async () => {
     taking();
     await events().put(some(23));
     expect(sent().map(({ length }) => length)).toEqual([10, 10, 3]);
@@ -43,12 +43,12 @@ describe('the events of misses', () => {
     expect(JSON.parse(first?.Detail ?? '')).toEqual(anEvent(0));
   });
 
-  it('cost no request where there is none', async () => {
+  it('cost no request if there are none', async () => {
     await events().put([]);
     expect(sent()).toEqual([]);
   });
 
-  it('are sent again where a request succeeded and refused some of them, and only those', async () => {
+  it('are retried alone if a request succeeds but refuses some of them', async () => {
     bus
       .on(PutEventsCommand)
       .resolvesOnce({
@@ -63,7 +63,7 @@ describe('the events of misses', () => {
     ]);
   });
 
-  it('fail as a whole where one is refused for good: the review must not go on', async () => {
+  it('fail as a whole if one is refused permanently, so that the review does not go on', async () => {
     taking([1]);
     await expect(events().put(some(3))).rejects.toThrow('the bus mayfly-bus refused 1 events: ThrottlingException');
     expect(sent()).toHaveLength(3);

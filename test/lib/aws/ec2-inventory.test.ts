@@ -31,7 +31,7 @@ const answer = (...Instances: object[]) => ({ $metadata: { attempts: 1 }, Reserv
 const bare = { InstanceId: 'i-1', State: { Name: 'running' as const }, LaunchTime: new Date(T0) };
 
 describe('instances', () => {
-  it('are asked for by the thousand, those that AWS services run included, those that are stopped not', async () => {
+  it('are listed by the thousand, including those managed by AWS services, excluding stopped ones', async () => {
     ec2
       .on(DescribeInstancesCommand)
       .resolvesOnce({ ...answer(bare), NextToken: 'more' })
@@ -47,7 +47,7 @@ describe('instances', () => {
     expect([spend.calls, spend.sharedCalls]).toEqual([{ DescribeInstances: 2 }, 0]);
   });
 
-  it('have all their addresses, each once', async () => {
+  it('have all their addresses, without duplicates', async () => {
     ec2.on(DescribeInstancesCommand).resolves(
       answer({
         ...bare,
@@ -90,7 +90,7 @@ describe('instances', () => {
     ]);
   });
 
-  it('that lack what makes them one are left out', async () => {
+  it('are left out if a required field is missing', async () => {
     const { LaunchTime: _, ...ageless } = bare;
     ec2.on(DescribeInstancesCommand).resolves(answer(bare, ageless, { ...bare, State: {} }, {}));
     expect((await pages())[0]).toEqual([
@@ -98,7 +98,7 @@ describe('instances', () => {
     ]);
   });
 
-  it('are left for the next sweep when EC2 is asked too often, which says nothing of ECS', async () => {
+  it('are left for the next sweep if EC2 throttles, without effect on ECS', async () => {
     const $metadata = { attempts: 2 };
     const error = { name: 'RequestLimitExceeded', message: '', $fault: 'client', $metadata } as const;
     ec2.on(DescribeInstancesCommand).rejects(new EC2ServiceException(error));
@@ -106,7 +106,7 @@ describe('instances', () => {
     expect([spend.calls, spend.isOver]).toEqual([{ DescribeInstances: 2 }, false]);
   });
 
-  it('are not known when we may not ask', async () => {
+  it('are unknown without the permission to list them', async () => {
     const error = { name: 'UnauthorizedOperation', message: '', $fault: 'client', $metadata: {} } as const;
     ec2.on(DescribeInstancesCommand).rejects(new EC2ServiceException(error));
     await expect(pages()).rejects.toMatchObject({ name: 'UnauthorizedOperation' });

@@ -65,7 +65,7 @@ describe('clusters', () => {
 });
 
 describe('tasks of a cluster', () => {
-  it('are listed by what they are meant to be, a hundred a page, each with the way to the next', async () => {
+  it('are listed by desired status, a hundred per page, each page with its continuation token', async () => {
     pages();
     expect(await all(inventory.tasks('c', 'STOPPED'))).toEqual([
       { arns: ['0-first', '0-last'], next: 't1' },
@@ -80,17 +80,17 @@ describe('tasks of a cluster', () => {
     expect(spend.calls).toEqual({ ListTasks: 3 });
   });
 
-  it('go on where a sweep was left', async () => {
+  it('resume where the previous sweep stopped', async () => {
     pages();
     expect(await all(inventory.tasks('c', 'RUNNING', 't2'))).toEqual([{ arns: ['2-first', '2-last'] }]);
   });
 
-  it('begin anew when ECS takes that token no longer', async () => {
+  it('start over if ECS rejects the continuation token', async () => {
     pages();
     expect(await all(inventory.tasks('c', 'RUNNING', 'of yesterday'))).toHaveLength(3);
   });
 
-  it('are none where the cluster is gone', async () => {
+  it('are an empty list if the cluster does not exist', async () => {
     ecs.on(ListTasksCommand).rejects(refusal('ClusterNotFoundException'));
     ecs.on(DescribeTasksCommand).rejects(refusal('ClusterNotFoundException'));
     expect(await all(inventory.tasks('c', 'RUNNING'))).toEqual([]);
@@ -98,7 +98,7 @@ describe('tasks of a cluster', () => {
   });
 
   it.each(['AccessDeniedException', 'InvalidParameterException', 'ServerException'])(
-    'are not known after %s',
+    'are unknown after %s',
     async (name) => {
       ecs.on(ListTasksCommand).rejects(refusal(name));
       await expect(all(inventory.tasks('c', 'RUNNING'))).rejects.toMatchObject({ name });
@@ -107,7 +107,7 @@ describe('tasks of a cluster', () => {
 });
 
 describe('a described task', () => {
-  it('reads as its event does: the same task comes of both', async () => {
+  it('reads like its event: both give the same task', async () => {
     const event = fixture(5);
     const { detail } = event;
     // The SDK's own types: every time is a Date, and a network interface has another name.
@@ -132,7 +132,7 @@ describe('a described task', () => {
     expect(described).toMatchObject({ createdAt: new Date(String(detail.createdAt)).toISOString() });
   });
 
-  it('that ECS has forgotten is left out', async () => {
+  it('is left out if ECS has forgotten it', async () => {
     ecs
       .on(DescribeTasksCommand)
       .resolves({ $metadata: { attempts: 1 }, tasks: [], failures: [{ arn: 'x', reason: 'MISSING' }] });
@@ -141,7 +141,7 @@ describe('a described task', () => {
 });
 
 describe('throttling', () => {
-  it('ends the sweep, and what the SDK tried again is counted', async () => {
+  it('ends the sweep, and the retries of the SDK are counted', async () => {
     ecs.on(DescribeTasksCommand).rejects(refusal('ThrottlingException', 2));
     await expect(inventory.describe('c', ['x'])).rejects.toThrow(OutOfBudget);
     expect([spend.calls, spend.throttled]).toEqual([{ DescribeTasks: 2 }, true]);

@@ -40,8 +40,8 @@ async function run(deps: Partial<EventBatchDeps>) {
   return { failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), reports, of };
 }
 
-describe('a function on events', () => {
-  it('reports what it did not expect with the stack, at level ERROR, and gives the event back to its queue', async () => {
+describe('a function that handles a batch of events', () => {
+  it('logs an unexpected error with its stack at level ERROR, and returns the event to its queue', async () => {
     let first = true;
     const { failed, of } = await run({
       handle: async () => {
@@ -62,7 +62,7 @@ describe('a function on events', () => {
     expect(LOG_EVENTS.event_failed.level).toBe('ERROR');
   });
 
-  it('names the code of an error that was expected', async () => {
+  it('logs the code of an expected error', async () => {
     const { of } = await run({
       handle: async () => {
         throw new MayflyError('SQL_VALUE_UNSAFE', 'a value with NUL');
@@ -71,7 +71,7 @@ describe('a function on events', () => {
     expect(of('event_failed')[0]?.error).toMatch(/^SQL_VALUE_UNSAFE MayflyError: a value with NUL\n {4}at /);
   });
 
-  it('writes no event and no row into its log', async () => {
+  it('writes no event and no row to its log', async () => {
     const { reports } = await run({
       handle: async () => {
         throw Object.assign(new Error('refused'), { Item: { row: 'of the table' } });
@@ -80,7 +80,7 @@ describe('a function on events', () => {
     expect(JSON.stringify(reports)).not.toMatch(/hunter2|of the table/);
   });
 
-  it('handles each event by itself where the head start for all of them fails', async () => {
+  it('handles each event on its own if the shared preparation fails', async () => {
     const { failed, of } = await run({
       prepare: async () => {
         throw new Error('ECS is away');

@@ -8,7 +8,7 @@ import { MINUTE, T0 } from '../../support/times.ts';
 it.each([
   ['DynamoDB', async (): Promise<FanOuts> => new DynamoFanOuts(await aTable())],
   ['memory', async (): Promise<FanOuts> => new MemoryFanOuts()],
-])('a place that is kept for long is not given up by a note that keeps it for less, in %s', async (_, make) => {
+])('in %s, a later note with a shorter lifetime does not shorten a slot', async (_, make) => {
   const fanOuts = await make();
   await fanOuts.save('one', { hosts: 1, done: true }, T0, 60 * MINUTE);
   await fanOuts.save('one', { hosts: 1, done: true }, T0, MINUTE);
@@ -16,7 +16,7 @@ it.each([
   expect(await fanOuts.resume('one', T0 + 60 * MINUTE)).toMatchObject({ done: false });
 });
 
-it('the secret that orders fan-outs is made once, also by functions that begin at the same time', async () => {
+it('the secret that orders fan-outs is created once, even by functions that start concurrently', async () => {
   const table = await aTable();
   const secrets = await Promise.all([1, 2, 3].map(() => new DynamoFanOuts(table).secret()));
   expect(new Set([...secrets, await new DynamoFanOuts(table).secret()]).size).toBe(1);

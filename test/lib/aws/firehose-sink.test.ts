@@ -61,7 +61,7 @@ const many = (count: number, size: number): LogLine[] =>
   Array.from({ length: count }, (_, n) => aLog(n, 'x'.repeat(size)));
 
 describe('the Firehose sink', () => {
-  it('puts each kind of line into its own stream, one document a line', async () => {
+  it('writes each kind of line to its own stream, one document per line', async () => {
     await sink.results([aResult(1), aResult(2)]);
     await sink.logs([aLog(3)]);
     await sink.quarantine([
@@ -81,12 +81,12 @@ describe('the Firehose sink', () => {
     expect(firehose.lines('q')).toMatchObject([{ id: 'x' }]);
   });
 
-  it('makes no call for no lines', async () => {
+  it('makes no call without lines', async () => {
     await sink.results([]);
     expect(firehose.calls).toBe(0);
   });
 
-  it('sends again only the records that were refused, until all are kept', async () => {
+  it('retries only the refused records until all are stored', async () => {
     const lines = many(6, 400_000); // a record each
     firehose.script.push({ refuse: (index) => index === 1 || index === 4 }, { refuse: (index) => index === 0 });
     await sink.logs(lines);
@@ -99,7 +99,7 @@ describe('the Firehose sink', () => {
     ).toEqual(lines.map((line) => line.id));
   });
 
-  it('waits longer each time while records are refused, a random share of at most two seconds', async () => {
+  it('backs off longer each time while records are refused, by a random share of at most two seconds', async () => {
     throttle(8);
     await sink.logs(many(3, 400_000), until(60_000));
     expect(pauses).toEqual([50, 100, 200, 400, 800, 1000, 1000, 1000]);
@@ -109,32 +109,29 @@ describe('the Firehose sink', () => {
   it.each([
     ['some seconds', undefined, 5_000],
     ['the time left', until(9_000), 8_000],
-  ])(
-    'gives up when %s are over, so that the agent keeps its data and gets its reply',
-    async (_, timeLeft, longestMs) => {
-      throttle(50);
-      await expect(sink.logs(many(3, 400_000), timeLeft)).rejects.toMatchObject({
-        code: 'STORE_REFUSED',
-        message: 'l refused 1 of 3 records',
-      });
-      expect(nowMs).toBeLessThanOrEqual(longestMs);
-      expect(nowMs).toBeGreaterThan(longestMs - 1_000);
-    },
-  );
+  ])('gives up after %s, so that the agent keeps its data and gets a reply', async (_, timeLeft, longestMs) => {
+    throttle(50);
+    await expect(sink.logs(many(3, 400_000), timeLeft)).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: 'l refused 1 of 3 records',
+    });
+    expect(nowMs).toBeLessThanOrEqual(longestMs);
+    expect(nowMs).toBeGreaterThan(longestMs - 1_000);
+  });
 
-  it('tries once where hardly any time is left', async () => {
+  it('tries once if hardly any time is left', async () => {
     throttle(1);
     await expect(sink.logs(many(3, 400_000), until(500))).rejects.toMatchObject({ code: 'STORE_REFUSED' });
     expect([firehose.calls, pauses]).toEqual([1, []]);
   });
 
-  it('fails when the call fails', async () => {
+  it('fails if the call fails', async () => {
     firehose.script.push('unavailable', 'unavailable', 'unavailable', 'unavailable');
     await expect(sink.results([aResult(1)])).rejects.toThrow('Slow down.');
     expect(firehose.lines('r')).toEqual([]);
   });
 
-  it('stays within 500 records and 4 MiB a call, and loses nothing over the border', async () => {
+  it('stays within 500 records and 4 MiB per call, and loses nothing at the boundary', async () => {
     const lines = [...many(1200, 260_000)].slice(0, 60); // 60 records of 260 KB: 15 MB
     await sink.logs(lines);
     expect(firehose.calls).toBeGreaterThanOrEqual(4);
@@ -167,7 +164,7 @@ describe('the Firehose sink', () => {
         queryId: '"'.repeat(1_000_000),
       },
     ],
-  ])('cuts what no record can hold, and says so: %s', async (_, result) => {
+  ])('truncates a line too large for a record, and marks it: %s', async (_, result) => {
     await sink.results([aResult(1), aResult(2, result), aResult(3)]);
     const lines = firehose.lines<ResultLine & { truncated?: boolean }>('r');
     expect(lines.map(({ id, truncated }) => [id, truncated ?? false])).toEqual([
@@ -181,12 +178,12 @@ describe('the Firehose sink', () => {
     ['a long line', { line: { name: 'x', columns: { a: 'z'.repeat(1_500_000) } } }],
     ['a long line of control characters', { line: '\u0001"\\'.repeat(500_000) }],
     ['a long type', { logType: '"'.repeat(1_000_000) }],
-  ])('cuts log lines likewise: %s', async (_, log) => {
+  ])('truncates log lines the same way: %s', async (_, log) => {
     await sink.logs([{ ...aLog(1), ...log }]);
     expect(firehose.lines('l')).toMatchObject([{ id: 'id-1', truncated: true }]);
   });
 
-  it('cuts a quarantined body likewise', async () => {
+  it('truncates a quarantined body the same way', async () => {
     await sink.quarantine([
       {
         id: 'x',

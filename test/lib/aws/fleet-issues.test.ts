@@ -16,7 +16,7 @@ describe.each([
     fleetIssues = await make();
   });
 
-  it('are new once, then confirmed: the detail is the latest, the beginning stays', async () => {
+  it('are new once, then confirmed: the detail is updated, the start stays', async () => {
     expect(await fleetIssues.record('no-agent', 'i-1', 'first', T0)).toBe(true);
     expect(await fleetIssues.record('no-agent', 'i-1', 'second', T0 + 4 * MINUTE)).toBe(false);
     expect(await fleetIssues.open(T0 + 4 * MINUTE)).toEqual([
@@ -28,7 +28,7 @@ describe.each([
     ['no-agent', 10 * MINUTE],
     ['agent-silent', 10 * MINUTE],
     ['cleanup-too-short', 24 * HOUR],
-  ] as const)('of kind %s are closed when nothing confirmed them for %i ms, and new after that', async (kind, ms) => {
+  ] as const)('of kind %s close after %i ms without confirmation, and are new after that', async (kind, ms) => {
     await fleetIssues.record(kind, 'i-1', '', T0);
     expect(await fleetIssues.open(T0 + ms - 1)).toHaveLength(1);
     expect(await fleetIssues.open(T0 + ms)).toEqual([]);
@@ -36,7 +36,7 @@ describe.each([
     expect(await fleetIssues.open(T0 + ms)).toMatchObject([{ firstAtMs: T0 + ms }]);
   });
 
-  it('are one a kind and host, whatever a host is called, in their order', async () => {
+  it('are one per kind and host in a stable order, for any host name', async () => {
     for (const host of ['i-2', 'a#b#c', 'i-1']) await fleetIssues.record('no-agent', host, '', T0);
     await fleetIssues.record('agent-silent', 'i-1', '', T0);
     expect((await fleetIssues.open(T0)).map(({ kind, host }) => `${kind} ${host}`)).toEqual([
@@ -47,7 +47,7 @@ describe.each([
     ]);
   });
 
-  it('are new to one alone of those that note them at once', async () => {
+  it('are new for exactly one of several concurrent writers', async () => {
     const news = await Promise.all(Array.from({ length: 5 }, () => fleetIssues.record('no-agent', 'i-1', '', T0)));
     expect(news.filter(Boolean)).toHaveLength(1);
   });

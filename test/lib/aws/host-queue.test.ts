@@ -20,7 +20,7 @@ beforeEach(async () => {
 const aDelivery = (id: string, atMs = T0) => deliveryOf(id, mergeable([aHostQuery(1), aHostQuery(2)]), atMs, 30_000);
 
 describe('the queue of a host in DynamoDB', () => {
-  it('is one partition: another host sees nothing of it', async () => {
+  it('is one partition: other hosts see nothing of it', async () => {
     await world.aNode('h1');
     await queue.enqueue(aHostQuery(1));
     await queue.deliver(aDelivery('d1'));
@@ -32,14 +32,14 @@ describe('the queue of a host in DynamoDB', () => {
     });
   });
 
-  it('gives back what it was given, delivery and query', async () => {
+  it('returns deliveries and queries unchanged', async () => {
     const query = aPendingQuery(1, { discovery: 'SELECT 1', decorations: { quote: "'", empty: '' } });
     await queue.enqueue(query);
     await queue.deliver(aDelivery('d1'));
     expect(await queue.read('h1', true)).toEqual({ deliveries: [aDelivery('d1')], pending: [query] });
   });
 
-  it('lists the oldest delivery first, and what waits by priority', async () => {
+  it('lists deliveries oldest first, and pending queries by priority', async () => {
     for (const id of ['0b', '0a', '1a']) await queue.deliver(aDelivery(id));
     for (const [n, priority] of [
       [1, 9],
@@ -52,18 +52,18 @@ describe('the queue of a host in DynamoDB', () => {
     expect(pending.map(({ priority }) => priority)).toEqual([0, 5, 9]);
   });
 
-  it('keeps the first query of an id', async () => {
+  it('keeps the first query with a given id', async () => {
     await queue.enqueue(aHostQuery(1));
     await queue.enqueue(aHostQuery(1, { sql: 'SELECT 2' }));
     expect((await queue.read('h1', true)).pending).toEqual([aHostQuery(1)]);
   });
 
-  it('tells TTL in seconds, never before the query expires', async () => {
+  it('writes TTL in seconds, never before the query expires', async () => {
     await queue.enqueue(aHostQuery(1, { expiresAtMs: T0 + 1 }));
     expect(await everything(world.table)).toMatchObject([{ expiresAt: T0 / 1000 + 1 }]);
   });
 
-  it('gives a claim to one of all who saw the same revision', async () => {
+  it('grants a claim to exactly one of several callers with the same revision', async () => {
     await world.aNode('h1');
     const won = await Promise.all([1, 2, 3, 4].map((n) => queue.claim('h1', 0, { [`q${n}`]: T0 + SECOND })));
     expect(won.filter(Boolean)).toHaveLength(1);
@@ -72,12 +72,12 @@ describe('the queue of a host in DynamoDB', () => {
     expect(await queue.claim('h1', 1, {})).toBe(true);
   });
 
-  it('has no claims where no node is', async () => {
+  it('grants no claim without a node', async () => {
     expect(await queue.claim('h1', 0, {})).toBe(false);
     expect(await everything(world.table)).toEqual([]);
   });
 
-  it('removes a query that is named twice', async () => {
+  it('removes a query once if it is named twice', async () => {
     const query = aPendingQuery(1);
     await queue.enqueue(query);
     await queue.remove([keyOf(query), keyOf(query)]);
@@ -91,7 +91,7 @@ describe('the queue of a host in DynamoDB', () => {
     expect(found.map(({ id }) => id).toSorted()).toEqual(ids.toSorted());
   });
 
-  it('takes a delivery that a crash left in both places for one in flight', async () => {
+  it('treats a delivery that a crash left in both states as in flight', async () => {
     const delivery = aDelivery('d1');
     await queue.deliver(delivery);
     await queue.retire(delivery);
@@ -99,7 +99,7 @@ describe('the queue of a host in DynamoDB', () => {
     expect(await queue.findDeliveries('h1', ['d1'])).toEqual([{ ...delivery, isRetired: false }]);
   });
 
-  it('removes any number of queries, those that are gone already too', async () => {
+  it('removes any number of queries, including ones already gone', async () => {
     const queries = Array.from({ length: 60 }, (_, n) => aHostQuery(n));
     for (const query of queries.slice(5)) await queue.enqueue(query);
     await queue.remove(queries.slice(0, 58).map(keyOf));
@@ -109,7 +109,7 @@ describe('the queue of a host in DynamoDB', () => {
     expect((await queue.read('h1', true)).pending).toHaveLength(1);
   });
 
-  it('sends again what DynamoDB left unprocessed', async () => {
+  it('retries items that DynamoDB left unprocessed', async () => {
     const client = dynamodb();
     let calls = 0;
     client.middlewareStack.add(
@@ -138,7 +138,7 @@ describe('the queue of a host in DynamoDB', () => {
     expect(calls).toBe(2);
   });
 
-  it('counts all that waits where queries are so large that one read does not return them all', async () => {
+  it('counts all pending queries even if they do not fit in one read', async () => {
     const large = (n: number) => aHostQuery(n, { sql: `SELECT '${'x'.repeat(100_000)}' AS x`, queryId: `large${n}` });
     const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
     for (let n = 0; n < 20; n++) await queue.enqueue(large(n));

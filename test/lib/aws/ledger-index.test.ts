@@ -30,8 +30,8 @@ async function listed(records: AsyncIterable<WorkloadRecord>): Promise<string[]>
   return names;
 }
 
-describe('the book of the ledger', () => {
-  it('lists lives by when they were first heard of, oldest first, over days and shards, both ends included', async () => {
+describe('the index of the ledger', () => {
+  it('lists workloads by first event, oldest first, across days and shards, bounds included', async () => {
     const { ledgerIndex } = await aLedger(MIDNIGHT + 1, MIDNIGHT - 1, MIDNIGHT - 3 * DAY, MIDNIGHT + DAY, MIDNIGHT);
     const from = MIDNIGHT - 3 * DAY;
     expect(await listed(ledgerIndex.between(from, MIDNIGHT + DAY))).toEqual([2, 1, 4, 0, 3].map(taskArn));
@@ -39,7 +39,7 @@ describe('the book of the ledger', () => {
     expect(await listed(ledgerIndex.between(MIDNIGHT + 2, MIDNIGHT + 3))).toEqual([]);
   });
 
-  it('knows when the latest until a time was first heard of, as far back as anything is remembered', async () => {
+  it('finds the latest first event before a given time, as far back as retention goes', async () => {
     const { ledgerIndex } = await aLedger(MIDNIGHT + 5, MIDNIGHT - 1, MIDNIGHT - 3 * DAY);
     expect(await ledgerIndex.latest(MIDNIGHT + DAY)).toBe(MIDNIGHT + 5);
     expect(await ledgerIndex.latest(MIDNIGHT + 4)).toBe(MIDNIGHT - 1);
@@ -48,28 +48,28 @@ describe('the book of the ledger', () => {
     expect(await ledgerIndex.latest(MIDNIGHT + 92 * DAY)).toBeUndefined();
   });
 
-  it('gives whole records, as the ledger does', async () => {
+  it('returns whole records, as the ledger does', async () => {
     const { ledgerIndex, ledger } = await aLedger(T0);
     await ledger.recordSighting(taskArn(0), aSighting(['a'], [], T0 + 5));
     for await (const record of ledgerIndex.between(T0, T0)) expect([record]).toEqual(await ledger.read([taskArn(0)]));
     expect(await listed(ledgerIndex.between(T0, T0))).toHaveLength(1);
   });
 
-  it('lists a life under the time of a later event where its first came under a clock that was ahead', async () => {
+  it('lists a workload under the time of a later event if its first event came from a clock that was ahead', async () => {
     const { ledgerIndex, ledger } = await aLedger(MIDNIGHT + 2 * DAY);
     await ledger.advance(snapshot(0, MIDNIGHT + 5, 2));
     expect(await listed(ledgerIndex.between(MIDNIGHT, MIDNIGHT + DAY))).toEqual([taskArn(0)]);
     expect(await listed(ledgerIndex.between(MIDNIGHT + DAY, MIDNIGHT + 3 * DAY))).toEqual([]);
   });
 
-  it('keeps a life where its first news put it, whatever comes later', async () => {
+  it('keeps a workload under its first event, whatever comes later', async () => {
     const { ledgerIndex, ledger } = await aLedger(MIDNIGHT - 1);
     await ledger.advance(snapshot(0, MIDNIGHT + DAY, 2));
     expect(await listed(ledgerIndex.between(MIDNIGHT - HOUR, MIDNIGHT + 2 * DAY))).toEqual([taskArn(0)]);
     expect(await listed(ledgerIndex.between(MIDNIGHT, MIDNIGHT + 2 * DAY))).toEqual([]);
   });
 
-  it('spreads the lives of a day over eight partitions', async () => {
+  it('spreads the workloads of a day over eight partitions', async () => {
     const { table } = await aLedger(...Array.from({ length: 100 }, (_, n) => MIDNIGHT + n));
     const days = new Set((await everything(table)).map(({ day }) => day));
     expect([...days].sort()).toEqual(Array.from({ length: 8 }, (_, shard) => `2026-11-20#${shard}`));
@@ -94,7 +94,7 @@ describe('the book of the ledger', () => {
     expect(queries).toBeGreaterThan(230 / 7);
   });
 
-  it('finds a task by its id alone, as far back as the ledger keeps it', async () => {
+  it('finds a task by its id alone, as far back as retention goes', async () => {
     const { ledgerIndex } = await aLedger(T0, T0 - 90 * DAY);
     const idOf = (n: number) => taskArn(n).slice(taskArn(n).lastIndexOf('/') + 1);
     expect(await ledgerIndex.find(idOf(0), T0 + HOUR)).toMatchObject({ workload: taskArn(0) });
@@ -104,7 +104,7 @@ describe('the book of the ledger', () => {
     expect(await ledgerIndex.find(idOf(0).slice(1), T0)).toBeUndefined();
   });
 
-  it('finds whatever is named whole, however old', async () => {
+  it('finds a workload by its full name, however old', async () => {
     const { ledgerIndex, ledger } = await aLedger(T0 - 900 * DAY);
     await ledger.advance({ ...snapshot(1, T0), workload: 'i-0a1b2c3d4e5f60718', kind: 'ec2-instance' });
     expect(await ledgerIndex.find(taskArn(0), T0)).toMatchObject({ workload: taskArn(0) });
@@ -113,7 +113,7 @@ describe('the book of the ledger', () => {
   });
 });
 
-describe('the tenants of an address', () => {
+describe('the workloads that had an address', () => {
   const [IP, DIGITS] = ['10.0.3.7', '0a000307'];
   const MINE = { subnet: 'subnet-1' };
   const comes = async (ledger: DynamoLedger, n: number, atMs: number, identity: Record<string, string> = MINE) => {
@@ -125,7 +125,7 @@ describe('the tenants of an address', () => {
   const tenants = async (ledgerIndex: DynamoLedgerIndex, atMs: number, address = IP) =>
     (await ledgerIndex.tenants(address, atMs)).map(({ record, fromMs, ...rest }) => [record.workload, fromMs, rest]);
 
-  it('are who came to it last until then, though fifty came before', async () => {
+  it('are the latest ones before a given time, even after fifty others', async () => {
     const { ledger, ledgerIndex } = await aLedger();
     for (let n = 0; n < 50; n++) await comes(ledger, n, T0 + n * MINUTE);
     expect(await tenants(ledgerIndex, T0 + 20 * MINUTE + 1)).toEqual([[taskArn(20), T0 + 20 * MINUTE, {}]]);
@@ -136,7 +136,7 @@ describe('the tenants of an address', () => {
     expect(await tenants(ledgerIndex, T0, 'no address')).toEqual([]);
   });
 
-  it('are one for each subnet', async () => {
+  it('are separate for each subnet', async () => {
     const { ledger, ledgerIndex } = await aLedger();
     await comes(ledger, 1, T0);
     await comes(ledger, 2, T0 + MINUTE, { subnet: 'subnet-2' });
@@ -144,7 +144,7 @@ describe('the tenants of an address', () => {
     expect((await tenants(ledgerIndex, T0 + HOUR)).map(([workload]) => workload)).toEqual([taskArn(3), taskArn(2)]);
   });
 
-  it('may have left while they live on', async () => {
+  it('may have released it while they still run', async () => {
     const { ledger, ledgerIndex } = await aLedger();
     const record = await comes(ledger, 1, T0);
     for (const minutes of [3, 9]) await ledger.endAddresses(record, { [DIGITS]: T0 }, T0 + minutes * MINUTE);
@@ -153,8 +153,8 @@ describe('the tenants of an address', () => {
   });
 });
 
-describe('a life that goes on', () => {
-  it('is remembered as long after its last sign as after an event, and so are its addresses', async () => {
+describe('a workload that is still running', () => {
+  it('is kept as long after its last sign of life as after an event, with its addresses', async () => {
     const { table, ledger } = await aLedger(T0);
     await ledger.markHandled(taskArn(0), 1, {
       enrolled: true,
@@ -170,7 +170,7 @@ describe('a life that goes on', () => {
     expect(kept.sort()).toEqual([(T0 + 120 * DAY) / 1000, (T0 + 121 * DAY) / 1000]);
   });
 
-  it('is due when it was to be looked at again, once', async () => {
+  it('is due once, at its review time', async () => {
     const { ledger, ledgerIndex } = await aLedger(T0, T0);
     for (const n of [0, 1]) await ledger.scheduleReview(taskArn(n), T0 + (n + 1) * DAY);
     const due = async (nowMs: number) => {
@@ -182,7 +182,7 @@ describe('a life that goes on', () => {
     expect(await due(T0 + 9 * DAY)).toEqual([taskArn(1)]);
   });
 
-  it('is due again where whoever looked died before it was done', async () => {
+  it('is due again if the review crashed before it finished', async () => {
     const { ledger, ledgerIndex } = await aLedger(T0);
     await ledger.scheduleReview(taskArn(0), T0);
     for await (const [record] of ledgerIndex.due(T0)) {

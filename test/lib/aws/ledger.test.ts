@@ -20,7 +20,7 @@ const aVersion = (version: number, snapshot: Partial<WorkloadSnapshot> = {}): Wo
 const HANDLING = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 + MINUTE };
 
 describe('the ledger in DynamoDB', () => {
-  it('takes a newer version, and none that is older or the same and done with', async () => {
+  it('accepts a newer version, and rejects an older one or one already handled', async () => {
     expect(await ledger.advance(aVersion(3))).toMatchObject({ version: 3, handledVersion: -1 });
     expect(await ledger.markHandled(taskArn(1), 3, HANDLING)).toBe(true);
     expect(await ledger.advance(aVersion(3))).toBeUndefined();
@@ -28,19 +28,19 @@ describe('the ledger in DynamoDB', () => {
     expect(await ledger.advance(aVersion(9))).toMatchObject({ version: 9, handledVersion: 3, handling: HANDLING });
   });
 
-  it('lets a version be handled again as long as it was not handled to the end', async () => {
+  it('lets a version be handled again until it was handled completely', async () => {
     await ledger.advance(aVersion(3));
     expect(await ledger.advance(aVersion(3))).toMatchObject({ version: 3 });
   });
 
-  it('does not take the word of a version that was overtaken', async () => {
+  it('ignores updates from an overtaken version', async () => {
     await ledger.advance(aVersion(3));
     await ledger.advance(aVersion(4));
     expect(await ledger.markHandled(taskArn(1), 3, HANDLING)).toBe(false);
     expect((await world.record(taskArn(1))).handling).toBeUndefined();
   });
 
-  it('takes for newer only what is far enough above, where versions are times', async () => {
+  it('treats a version as newer only if it is far enough above, where versions are times', async () => {
     const launch = (version: number) => aVersion(version, { versionStep: 10 * MINUTE });
     await ledger.advance(launch(T0));
     await ledger.markHandled(taskArn(1), T0, HANDLING);
@@ -49,7 +49,7 @@ describe('the ledger in DynamoDB', () => {
     expect(await ledger.advance(launch(T0 + 10 * MINUTE))).toMatchObject({ version: T0 + 10 * MINUTE });
   });
 
-  it('learns of a version which of its containers are essential, and nothing of one that was overtaken', async () => {
+  it('takes the essential containers from the current version, and nothing from an overtaken one', async () => {
     const containers = [
       { name: 'api', lastStatus: 'RUNNING', runtimeId: 'a' },
       { name: 'logs', lastStatus: 'RUNNING', runtimeId: 'b' },
@@ -64,7 +64,7 @@ describe('the ledger in DynamoDB', () => {
     expect((await world.record(taskArn(1))).containers).toEqual(marked);
   });
 
-  it('only grows by what was proved, in any order and as often as it is said', async () => {
+  it('only adds proofs, in any order and any number of times', async () => {
     await ledger.advance(aVersion(3));
     await ledger.recordSighting(taskArn(1), aSighting(['b'], [], T0 + 5));
     await ledger.recordSighting(taskArn(1), aSighting(['a', 'b'], ['c'], T0 + 9));
@@ -87,30 +87,27 @@ describe('the ledger in DynamoDB', () => {
   it.each([
     ['DynamoDB', () => ledger],
     ['memory', () => new MemoryLedger()],
-  ])(
-    'keeps in %s what the first row said of a container, or one of after its end, and the first arrival',
-    async (_, of) => {
-      const books = of();
-      const atEnd = { command: 'sleep 1', startedAtMs: T0, finishedAtMs: T0 + 1, exitCode: 3 };
-      const first = aSighting(['a', '__proto__'], [], T0 + 5, { facts: { a: { command: 'one' }, __proto__: {} } });
-      expect(await books.recordSighting(taskArn(1), first)).toBeUndefined(); // no event made it
-      await books.advance(aVersion(3));
-      expect(await books.recordSighting(taskArn(1), first)).toMatchObject({ version: 3, seenLive: [], facts: {} });
-      const second = aSighting(['a'], ['b'], T0 + 9, { facts: { a: { command: 'two' }, b: atEnd } });
-      expect(await books.recordSighting(taskArn(1), second)).toMatchObject({
-        firstAnswerAtMs: T0 + 5,
-        seenPostMortem: [],
-      });
-      await books.recordSighting(taskArn(1), aSighting(['b'], [], T0 + 9, { facts: { b: { command: 'three' } } }));
-      const [record] = await books.read([taskArn(1)]);
-      expect(record).toMatchObject({ facts: { a: { command: 'one' }, b: atEnd }, firstAnswerFrom: first.from });
-      await books.recordSighting(taskArn(1), aSighting([], ['a'], T0 + 9, { facts: { a: atEnd } }));
-      expect((await books.read([taskArn(1)]))[0]?.facts).toEqual({ a: atEnd, b: atEnd });
-      expect(await books.recordSighting(taskArn(1), aSighting([], [], T0 + 9))).toBeUndefined();
-    },
-  );
+  ])('keeps in %s the first row about a container, or one after its end, and the first arrival', async (_, of) => {
+    const books = of();
+    const atEnd = { command: 'sleep 1', startedAtMs: T0, finishedAtMs: T0 + 1, exitCode: 3 };
+    const first = aSighting(['a', '__proto__'], [], T0 + 5, { facts: { a: { command: 'one' }, __proto__: {} } });
+    expect(await books.recordSighting(taskArn(1), first)).toBeUndefined(); // no event made it
+    await books.advance(aVersion(3));
+    expect(await books.recordSighting(taskArn(1), first)).toMatchObject({ version: 3, seenLive: [], facts: {} });
+    const second = aSighting(['a'], ['b'], T0 + 9, { facts: { a: { command: 'two' }, b: atEnd } });
+    expect(await books.recordSighting(taskArn(1), second)).toMatchObject({
+      firstAnswerAtMs: T0 + 5,
+      seenPostMortem: [],
+    });
+    await books.recordSighting(taskArn(1), aSighting(['b'], [], T0 + 9, { facts: { b: { command: 'three' } } }));
+    const [record] = await books.read([taskArn(1)]);
+    expect(record).toMatchObject({ facts: { a: { command: 'one' }, b: atEnd }, firstAnswerFrom: first.from });
+    await books.recordSighting(taskArn(1), aSighting([], ['a'], T0 + 9, { facts: { a: atEnd } }));
+    expect((await books.read([taskArn(1)]))[0]?.facts).toEqual({ a: atEnd, b: atEnd });
+    expect(await books.recordSighting(taskArn(1), aSighting([], [], T0 + 9))).toBeUndefined();
+  });
 
-  it('has no record that no event made', async () => {
+  it('creates no record without an event', async () => {
     await ledger.recordSighting(taskArn(1), aSighting(['a'], [], T0));
     await ledger.recordTrouble(taskArn(1), 'expired');
     await ledger.recordTrouble(undefined, 'expired');
@@ -120,7 +117,7 @@ describe('the ledger in DynamoDB', () => {
     expect(await everything(world.table)).toEqual([]);
   });
 
-  it('reads hundreds of records at once, each once, and leaves out those it does not have', async () => {
+  it('reads hundreds of records at once, each once, and leaves out unknown ones', async () => {
     for (let n = 0; n < 130; n++) await ledger.advance(aVersion(1, { workload: taskArn(n) }));
     const wanted = Array.from({ length: 260 }, (_, n) => taskArn(n % 200));
     expect((await ledger.read(wanted)).map((record) => record.workload).toSorted()).toEqual(
@@ -128,12 +125,12 @@ describe('the ledger in DynamoDB', () => {
     );
   });
 
-  it('keeps a record for ninety days, as TTL counts', async () => {
+  it('keeps a record for ninety days by TTL', async () => {
     await ledger.advance(aVersion(1));
     expect(await everything(world.table)).toMatchObject([{ expiresAt: T0 / 1000 + 90 * 86_400 }]);
   });
 
-  it('keeps it for as long as it is told to, counted by our clock, whatever time an event says', async () => {
+  it('keeps a record for the configured time by our clock, whatever time an event carries', async () => {
     const forAWeek = new DynamoLedger(world.table, async () => 7 * 86_400_000);
     await forAWeek.advance(aVersion(1, { occurredAtMs: Date.parse('+050000-01-01T00:00:00Z') }));
     expect(await everything(world.table)).toMatchObject([
@@ -141,7 +138,7 @@ describe('the ledger in DynamoDB', () => {
     ]);
   });
 
-  it('says what two events say together, also when two functions write them at once', async () => {
+  it('merges two events into one record, even from two concurrent functions', async () => {
     const container = { name: 'api', lastStatus: 'RUNNING', runtimeId: 'a' };
     await ledger.advance(aVersion(3, { containers: [container], subjects: ['a'], identity: { ip: '10.0.3.7' } }));
     await Promise.all([4, 5, 6].map((version) => ledger.advance(aVersion(version, { containers: [], subjects: [] }))));
@@ -153,7 +150,7 @@ describe('the ledger in DynamoDB', () => {
     });
   });
 
-  it('remembers what was asked on an event that was overtaken, and the host that was found later', async () => {
+  it('records the queries of an overtaken event, and a host that was found later', async () => {
     const key = { host: 'h1', priority: 3, queryId: 'q', set: 'live' } as const;
     await ledger.advance(aVersion(3));
     for (const _ of [1, 2]) await ledger.addLateQueries(taskArn(1), [key]);

@@ -32,7 +32,7 @@ describe('completing a lifecycle action', () => {
     api.on(CompleteLifecycleActionCommand).resolves({});
   });
 
-  it('lets the group go on, by the token of the action', async () => {
+  it('lets the group continue, using the action token', async () => {
     expect(await hooks.complete(ACTION)).toBe('completed');
     expect(inputs()).toEqual([
       {
@@ -42,14 +42,14 @@ describe('completing a lifecycle action', () => {
     ]);
   });
 
-  it('does so by the instance where there is no token', async () => {
+  it('uses the instance id if there is no token', async () => {
     const { token: _, ...action } = ACTION;
     expect(await hooks.complete(action)).toBe('completed');
     expect(inputs()).toEqual([expect.objectContaining({ InstanceId: 'i-1' })]);
     expect(inputs()[0]).not.toHaveProperty('LifecycleActionToken');
   });
 
-  it('does so by the instance where the token is refused', async () => {
+  it('uses the instance id if the token is refused', async () => {
     const refused = refusal('ValidationError', 'Invalid lifecycle action token');
     api.on(CompleteLifecycleActionCommand, { LifecycleActionToken: TOKEN }).rejects(refused);
     expect(await hooks.complete(ACTION)).toBe('completed');
@@ -64,7 +64,7 @@ describe('completing a lifecycle action', () => {
   it.each([
     ['it was completed before, or its heartbeat is over', 'No active Lifecycle Action found with token f55568da'],
     ['the group is gone', "AutoScalingGroup name not found - AutoScalingGroup 'g' not found"],
-  ])('is done where %s', async (_, message) => {
+  ])('counts as done if %s', async (_, message) => {
     api.on(CompleteLifecycleActionCommand).rejects(refusal('ValidationError', message));
     expect(await hooks.complete(ACTION)).toBe('over');
   });
@@ -73,24 +73,24 @@ describe('completing a lifecycle action', () => {
     ['ValidationError', 'The result must be CONTINUE or ABANDON'],
     ['AccessDenied', 'not allowed; role not found'],
     ['ResourceContention', 'another operation is in progress'],
-  ])('throws what is not done: %s', async (name, message) => {
+  ])('throws if the action was not completed: %s', async (name, message) => {
     api.on(CompleteLifecycleActionCommand).rejects(refusal(name, message));
     await expect(hooks.complete(ACTION)).rejects.toThrow(message);
   });
 });
 
-describe('the heartbeat of a hook', () => {
+describe('the heartbeat timeout of a hook', () => {
   const FOUND = [{ LifecycleHookName: 'mayfly-last-gasp', HeartbeatTimeout: 120 }];
   beforeEach(() => {
     api.on(DescribeLifecycleHooksCommand).resolves({ LifecycleHooks: FOUND });
   });
 
-  it('is what the group says, asked for this hook', async () => {
+  it('is the value in the group, requested for this hook', async () => {
     expect(await hooks.heartbeatSeconds('グループ', 'mayfly-last-gasp')).toBe(120);
     expect(inputs()).toEqual([{ AutoScalingGroupName: 'グループ', LifecycleHookNames: ['mayfly-last-gasp'] }]);
   });
 
-  it('is asked for once in five minutes, for each hook of each group', async () => {
+  it('is requested once in five minutes per hook and group', async () => {
     for (const group of ['g', 'g', 'h', 'g']) await hooks.heartbeatSeconds(group, 'mayfly-last-gasp');
     expect(api.calls()).toHaveLength(2);
     nowMs += 5 * MINUTE;
@@ -98,11 +98,11 @@ describe('the heartbeat of a hook', () => {
     expect(api.calls()).toHaveLength(3);
   });
 
-  it('is unknown where there is no such hook', async () => {
+  it('is unknown if the hook does not exist', async () => {
     expect(await hooks.heartbeatSeconds('g', 'another')).toBeUndefined();
   });
 
-  it('is thrown for where Auto Scaling refuses to say, and asked for again', async () => {
+  it('throws if Auto Scaling refuses to answer, and is requested again', async () => {
     const throttled = refusal('Throttling', 'Rate exceeded');
     api.on(DescribeLifecycleHooksCommand).rejectsOnce(throttled).resolves({ LifecycleHooks: FOUND });
     await expect(hooks.heartbeatSeconds('g', 'mayfly-last-gasp')).rejects.toThrow('Rate exceeded');
@@ -110,7 +110,7 @@ describe('the heartbeat of a hook', () => {
   });
 });
 
-it('a call that hangs is given up: the SDK only warns of that unless it is told to throw', () => {
+it('a hanging call is aborted: by default the SDK only logs a warning', () => {
   const { connectionTimeout, requestTimeout, throwOnRequestTimeout } = PROMPT.requestHandler;
   expect(throwOnRequestTimeout).toBe(true);
   // Three tries and their pauses fit into the least margin before a heartbeat's end.

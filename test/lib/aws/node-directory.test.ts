@@ -4,7 +4,7 @@ import { entryOf } from '../../../lib/core/nodes/directory.ts';
 import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE } from '../../support/times.ts';
 
-it('the directory reaches a fleet of more nodes than a page holds', async () => {
+it('the directory lists a fleet with more nodes than fit on a page', async () => {
   const world = await TableWorld.begin();
   const { directory } = world.ports;
   const node = await world.aNode('any');

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 
 describe('nodes in DynamoDB', () => {
-  it('are replaced only as they were when that was decided', async () => {
+  it('are replaced only if they did not change since the decision', async () => {
     const { node } = await world.enroll('h1');
     const next = { ...node, epoch: node.epoch + 1 };
     expect(await world.ports.registry.enroll(next, undefined)).toBe(false);
@@ -20,7 +20,7 @@ describe('nodes in DynamoDB', () => {
     expect((await world.ports.registry.find('h1', true))?.epoch).toBe(node.epoch + 1);
   });
 
-  it('live a week from when they were last seen', async () => {
+  it('are kept for a week after they were last seen', async () => {
     await world.enroll('h1');
     await world.ports.registry.recordPoll('h1', T0 + MINUTE);
     expect(await world.ports.registry.find('h1')).toMatchObject({
@@ -36,7 +36,7 @@ describe('nodes in DynamoDB', () => {
     expect((await world.ports.registry.find('h1'))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
   });
 
-  it('end once, at the first time that is told, and keep what they were', async () => {
+  it('end once, at the first recorded time, and keep their data', async () => {
     const { node } = await world.enroll('h1');
     await world.ports.registry.recordInstance('h1', 'i-1');
     await world.ports.registry.end('h1', T0 + MINUTE);
@@ -46,7 +46,7 @@ describe('nodes in DynamoDB', () => {
     expect(await world.ports.registry.enroll({ ...node, epoch: node.epoch + 1 }, node)).toBe(false);
   });
 
-  it('do not come into being by being seen, heated, named or ended', async () => {
+  it('are not created by updates of their last contact, heat, names or end', async () => {
     await world.ports.registry.recordPoll('h1', T0);
     await world.ports.registry.accelerate('h1', T0);
     await world.ports.registry.recordInstance('h1', 'i-1');

@@ -24,7 +24,7 @@ describe('the policy store', () => {
     expect([await store.liveNumber(), await store.current(), await store.history(10)]).toEqual([0, undefined, []]);
   });
 
-  it('returns a version as it was pushed, its files included', async () => {
+  it('returns a version as it was pushed, including its files', async () => {
     const { store } = await aStore();
     expect(await store.push(aVersion(1), 0)).toBe(true);
     expect(await store.current()).toEqual(aVersion(1));
@@ -32,7 +32,7 @@ describe('the policy store', () => {
     expect(await store.version(2)).toBeUndefined();
   });
 
-  it('keeps the order of keys, on which the bytes that agents get depend', async () => {
+  it('keeps the order of keys, which determines the bytes sent to agents', async () => {
     const { store } = await aStore();
     const { policy } = aVersion(1);
     const config = { schedule: { z: { query: 'SELECT 1', interval: 60 }, a: {} }, decorators: {}, options: {} };
@@ -41,7 +41,7 @@ describe('the policy store', () => {
     expect(JSON.stringify(live?.policy.profiles[0]?.config)).toBe(JSON.stringify(config));
   });
 
-  it('tells its history newest first, as much of it as is asked for', async () => {
+  it('lists its history newest first, up to the requested length', async () => {
     const { store } = await aStore();
     for (let n = 1; n <= 12; n++) await store.push(aVersion(n), n - 1);
     expect(numbers(await store.history(3))).toEqual([12, 11, 10]);
@@ -50,7 +50,7 @@ describe('the policy store', () => {
     expect((await store.history(1))[0]).toEqual(head);
   });
 
-  it('tells a history that is longer than one page of DynamoDB', async () => {
+  it('lists a history longer than one page of DynamoDB', async () => {
     const { store } = await aStore();
     for (let n = 1; n <= 4; n++) {
       await store.push(aVersion(n, { sources: { 'packs/noise': randomBytes(190_000).toString('hex') } }), n - 1);
@@ -69,19 +69,19 @@ describe('the policy store', () => {
     expect(numbers(await store.history(10))).toEqual([2, 1]);
   });
 
-  it('refuses a push onto a version that never was', async () => {
+  it('refuses a push onto a version that never existed', async () => {
     const { store } = await aStore();
     expect(await store.push(aVersion(8), 7)).toBe(false);
     expect(await store.history(10)).toEqual([]);
   });
 
-  it('takes a number only after the one before: history has no gaps', async () => {
+  it('accepts only the next number: the history has no gaps', async () => {
     const { store } = await aStore();
     await expect(store.push(aVersion(3), 1)).rejects.toThrow('version 3 cannot follow version 1');
   });
 
   it.each([[[0, 0, 0, 0]], [[1, 1, 1, 1]], [[0, 1, 0, 1]]])(
-    'lets one of two pushers win, who have seen the same version (order %j)',
+    'lets one of two pushers win if both saw the same version (order %j)',
     async (order) => {
       const { table, store } = await aStore();
       await store.push(aVersion(1), 0);
@@ -101,7 +101,7 @@ describe('the policy store', () => {
     },
   );
 
-  it('lets exactly one of ten pushers at once win, and the history says who', async () => {
+  it('lets exactly one of ten concurrent pushers win, and the history names the winner', async () => {
     const { store } = await aStore();
     await store.push(aVersion(1), 0);
     const names = Array.from({ length: 10 }, (_, n) => `user${n}`);
@@ -113,7 +113,7 @@ describe('the policy store', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'is whole when a pusher dies %s its write: version and pointer are there together or not at all',
+    'stays consistent if a pusher crashes %s its write: version and pointer exist together or not at all',
     async (moment) => {
       const { table, store } = await aStore();
       await store.push(aVersion(1), 0);
@@ -132,7 +132,7 @@ describe('the policy store', () => {
     },
   );
 
-  it('waits out the transaction of another pusher, and believes the conditions alone', async () => {
+  it('retries while the transaction of another pusher runs, and trusts only the conditions', async () => {
     const { table, store } = await aStore();
     const client = dynamodb();
     const tap = new DynamoTap(client);
@@ -146,7 +146,7 @@ describe('the policy store', () => {
     expect(await store.liveNumber()).toBe(1);
   });
 
-  it('says by how much a policy is too large for an item, and pushes nothing', async () => {
+  it('reports by how much a policy is too large for an item, and pushes nothing', async () => {
     const { store } = await aStore();
     await store.push(aVersion(1), 0);
     const noise = randomBytes(420_000).toString('base64');
@@ -158,7 +158,7 @@ describe('the policy store', () => {
     expect(await store.current()).toEqual(aVersion(1));
   });
 
-  it('stores whatever it does not call too large, with the longest message and author', async () => {
+  it('stores every policy within the size limit, even with the longest message and author', async () => {
     const { store } = await aStore();
     let bytes = 402_000;
     const noise = randomBytes(bytes).toString('latin1');
@@ -177,7 +177,7 @@ describe('the policy store', () => {
     expect((await store.current())?.sources).toEqual(sources());
   });
 
-  it('reads half a unit to tell whether the policy has moved', async () => {
+  it('reads half a capacity unit to check whether the policy changed', async () => {
     const { table, store } = await aStore();
     await store.push(aVersion(1), 0);
     const client = dynamodb();

@@ -5,7 +5,7 @@ import { MemorySweepProgress } from '../../../lib/memory/progress.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, SECOND, T0 } from '../../support/times.ts';
 
-it('how often it is swept stands beside it, where the reconciler says so', async () => {
+it('the sweep interval is stored with the progress if the reconciler sets it', async () => {
   const table = await aTable();
   const progress = new DynamoSweepProgress(table, 60_000);
   await progress.begin(T0, T0 + 1);
@@ -16,8 +16,8 @@ it('how often it is swept stands beside it, where the reconciler says so', async
 describe.each([
   ['DynamoDB', async (): Promise<SweepProgress> => new DynamoSweepProgress(await aTable())],
   ['memory', async (): Promise<SweepProgress> => new MemorySweepProgress()],
-])('how far sweeping has come, in %s', (_, make) => {
-  it('is nowhere at first, then where it was left', async () => {
+])('the progress of sweeps, in %s', (_, make) => {
+  it('is empty at first, then where the last sweep stopped', async () => {
     const progress = await make();
     expect(await progress.begin(T0, T0 + 1)).toEqual({});
     const states: SweepState[] = [
@@ -30,14 +30,14 @@ describe.each([
     }
   });
 
-  it('is told to one sweep at a time: of ten that begin together, one', async () => {
+  it('is given to one sweep at a time: to one of ten that start together', async () => {
     const progress = await make();
     const untils = Array.from({ length: 10 }, (_, n) => T0 + 45 * SECOND + n);
     const begun = await Promise.all(untils.map((untilMs) => progress.begin(T0, untilMs)));
     expect(begun.filter((state) => state !== undefined)).toEqual([{}]);
   });
 
-  it('is told again once the time of a sweep that died is over, which then changes nothing any more', async () => {
+  it('is given out again after the deadline of a crashed sweep, which can then change nothing', async () => {
     const progress = await make();
     await progress.begin(T0, T0 + 45 * SECOND);
     expect(await progress.begin(T0 + 45 * SECOND - 1, T0 + 2 * MINUTE)).toBeUndefined();

@@ -30,14 +30,14 @@ const failWith = (...errors: readonly Error[]): void => {
   tap.fault = () => left.shift();
 };
 
-describe('items that are put together', () => {
+describe('items written in one transaction', () => {
   it('cost one request', async () => {
     expect(await putTogether(table, ['a', 'b', 'c'].map(aPut))).toEqual(new Set());
     expect(tap.calls).toHaveLength(1);
     expect(await keys()).toEqual(['a', 'b', 'c']);
   });
 
-  it('are all left out where one condition does not hold, and that one is told', async () => {
+  it('are all left out if one condition fails, and the result names it', async () => {
     await putTogether(table, [aPut('b')]);
     const [a, b, c] = [aPut('a'), aPut('b'), aPut('c')];
     expect(await putTogether(table, [a, b, c])).toEqual(new Set([b]));
@@ -45,7 +45,7 @@ describe('items that are put together', () => {
   });
 
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    'are put again after a %s',
+    'are retried after a %s',
     async (code) => {
       failWith(cancelled('None', code), cancelled(code, 'None'));
       expect(await putTogether(table, ['a', 'b'].map(aPut))).toEqual(new Set());
@@ -54,7 +54,7 @@ describe('items that are put together', () => {
     },
   );
 
-  it('fail where the conflict does not pass', async () => {
+  it('fail if the conflict persists', async () => {
     tap.fault = () => cancelled('TransactionConflict');
     await expect(putTogether(table, [aPut('a')])).rejects.toThrow('TransactionConflict');
     expect(tap.calls).toHaveLength(6);

@@ -9,7 +9,7 @@ import { aTable } from '../../support/dynamodb.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
 
 describe('a review of the table', () => {
-  it('finds lives by when they were first heard of, tells each once, and remembers how far it came', async () => {
+  it('finds workloads by their first event, returns each once, and remembers its progress', async () => {
     const table = await aTable();
     const ledger = new DynamoLedger(table);
     const progress = new DynamoReviewProgress(table);

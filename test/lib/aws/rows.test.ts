@@ -25,10 +25,10 @@ beforeEach(async () => {
 });
 const put = (Item: Record<string, unknown>) => table.db.send(new PutCommand({ TableName: table.name, Item }));
 
-describe('a row that cannot be read', () => {
+describe('an unreadable row', () => {
   const Row = z.object({ query: z.object({ askers: z.array(z.object({ atMs: z.number() })) }), sealed: json });
 
-  it('is an error that names its key and each path, and no value of it', () => {
+  it('is an error that names its key and each invalid path, without any value', () => {
     const row = {
       pk: 'HOST#h',
       sk: 'q#1#a',
@@ -87,7 +87,7 @@ describe('a row that cannot be read', () => {
       () => new DynamoPolicyStore(table).liveNumber(),
     ],
     ['a version', { pk: 'POLICY', sk: 'v#0000000001', content: 'text' }, () => new DynamoPolicyStore(table).version(1)],
-  ])('is an error, and not a cast: %s', async (_, item, read) => {
+  ])('is an error instead of a cast: %s', async (_, item, read) => {
     await put(item);
     await expect(read()).rejects.toMatchObject({
       code: 'ROW_UNREADABLE',
@@ -95,7 +95,7 @@ describe('a row that cannot be read', () => {
     });
   });
 
-  it('is an error also in the directory', async () => {
+  it('is an error in the directory too', async () => {
     const directory = new DynamoNodeDirectory(table, () => T0);
     await directory.record({ hostIdentifier: 'h', lastSeenMs: T0 }, T0 + MINUTE);
     const [row] = await everything(table);
@@ -130,19 +130,19 @@ describe('a row of an earlier version', () => {
   };
   const query = { rule: 'r', query: 'q', set: 'live', sql: 'SELECT 1' };
 
-  it('is a node', async () => {
+  it('reads as a node', async () => {
     const node = { host: 'h', epoch: 1, enrolledAtMs: T0, lastSeenMs: T0, hotUntilMs: 0, rev: 1, taken: {}, identity };
     await put({ pk: 'HOST#h', sk: '#node', ...node, expiresAt: T0 / 1000 });
     expect(await new DynamoNodeRegistry(table).find('h')).toEqual({ ...node, expiresAtMs: T0 });
   });
 
-  it('is a pending query, received when its trigger happened', async () => {
+  it('reads as a pending query, received when its trigger happened', async () => {
     const pending = { ...asker, ...query, host: 'h', priority: 1, bindings: { ids: ['c1'] } };
     await put({ pk: 'HOST#h', sk: 'q#1#q1', query: pending, expiresAt: T0 / 1000 });
     expect((await new DynamoHostQueue(table).read('h')).pending).toEqual([{ ...pending, receivedAtMs: T0 }]);
   });
 
-  it('is a delivery, whose one offer is its hand-over', async () => {
+  it('reads as a delivery whose only offer is its hand-over', async () => {
     const delivery = { id: 'd1', host: 'h', attempt: 1, deliveredAtMs: T0, leaseUntilMs: T0 + MINUTE };
     const queries = [{ ...query, wireId: 'd1.0', askers: [asker], expiresAtMs: T0 + MINUTE }];
     await put({ pk: 'HOST#h', sk: 'd#d1', ...delivery, queries });
@@ -151,7 +151,7 @@ describe('a row of an earlier version', () => {
     ]);
   });
 
-  it('is a workload, heard of by its event when that happened', async () => {
+  it('reads as a workload, first reported at the time of its event', async () => {
     const snapshot = {
       ...{ workload: taskArn(1), kind: 'ecs-task', version: 3, versionStep: 1, lastStatus: 'RUNNING' },
       ...{
@@ -177,7 +177,7 @@ describe('a row of an earlier version', () => {
     expect(record && verdictOf(record, T0)).toEqual({ verdict: 'seen' });
   });
 
-  it('is an alias that an agent reported', async () => {
+  it('reads as an alias that an agent reported', async () => {
     await put({ pk: 'ALIAS#i-1', sk: '#host', host: 'h' });
     expect(await new DynamoAliases(table).find('i-1')).toEqual({ host: 'h', source: 'agent', sinceMs: 0 });
   });

@@ -13,14 +13,14 @@ beforeEach(() => {
 });
 
 describe('a secret', () => {
-  it('has one value before its first rotation, then the current and the one before', async () => {
+  it('has one value before its first rotation, then the current and the previous one', async () => {
     expect(await secret.values()).toEqual(['first']);
     manager.rotate('arn', 'second');
     nowMs += 5 * MINUTE;
     expect(await secret.values()).toEqual(['second', 'first']);
   });
 
-  it('is asked for once in 50 seconds, so that a rotation counts within a minute, by however many requests at once', async () => {
+  it('is read once in 50 seconds for any number of concurrent requests, so that a rotation takes effect within a minute', async () => {
     await Promise.all(Array.from({ length: 20 }, () => secret.values()));
     expect(manager.calls).toBe(2); // the two stages
     nowMs += 50 * SECOND - 1;
@@ -31,7 +31,7 @@ describe('a secret', () => {
     expect(manager.calls).toBe(4);
   });
 
-  it('is asked for anew when what was presented fits none, but not more often than every 30 seconds', async () => {
+  it('is read again if the presented value matches none, but at most every 30 seconds', async () => {
     await secret.values();
     manager.rotate('arn', 'second');
     nowMs += 30 * SECOND - 1;
@@ -42,14 +42,14 @@ describe('a secret', () => {
     expect(manager.calls).toBe(4);
   });
 
-  it('fails while it has never been read, and is read by the next request after that', async () => {
+  it('fails until the first successful read, which the next request tries', async () => {
     manager.failing = true;
     await expect(secret.values()).rejects.toThrow();
     manager.failing = false;
     expect(await secret.values()).toEqual(['first']);
   });
 
-  it('is believed for an hour while the service is away, and no longer', async () => {
+  it('stays valid for an hour while the service is unavailable', async () => {
     await secret.values();
     manager.failing = true;
     nowMs += 60 * MINUTE - 1;

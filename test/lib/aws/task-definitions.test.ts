@@ -35,11 +35,11 @@ const aFunction = () =>
   });
 
 describe('the essential containers of a task definition', () => {
-  it('are those that are not said to be otherwise', async () => {
+  it('are those not marked otherwise', async () => {
     expect(await aFunction().essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
   });
 
-  it('cost one call a revision, for all functions and for ever', async () => {
+  it('cost one call per revision, for all functions, without expiry', async () => {
     const one = aFunction();
     const asked = Array.from({ length: 5 }, () => one.essentialContainers(REVISION));
     for (const answer of asked) expect(await answer).toEqual(new Set(['api', 'envoy']));
@@ -57,7 +57,7 @@ describe('the essential containers of a task definition', () => {
     ]);
   });
 
-  it('are known to functions whom ECS refuses, once another one was told', async () => {
+  it('are known to a function that ECS refuses, once another one stored them', async () => {
     await aFunction().essentialContainers(REVISION);
     ecs.throttle();
     expect(await aFunction().essentialContainers(REVISION)).toEqual(new Set(['api', 'envoy']));
@@ -65,7 +65,7 @@ describe('the essential containers of a task definition', () => {
   });
 
   it.each(['ThrottlingException', 'AccessDeniedException', 'ClientException', 'ServerException'])(
-    'are unknown after %s, which is said once, and asked for again in a minute',
+    'are unknown after %s, which is logged once, and requested again in a minute',
     async (name) => {
       ecs.fail(name);
       const one = aFunction();
@@ -83,7 +83,7 @@ describe('the essential containers of a task definition', () => {
     },
   );
 
-  it('are unknown where a definition has none', async () => {
+  it('are unknown if a definition has none', async () => {
     ecs.definitions.set(REVISION, { logs: false });
     expect(await aFunction().essentialContainers(REVISION)).toBeUndefined();
     expect(reports).toMatchObject([
@@ -91,7 +91,7 @@ describe('the essential containers of a task definition', () => {
     ]);
   });
 
-  it('are asked for within a share of calls, counted, and by no more once one was refused', async () => {
+  it('are requested within a counted share of calls, and not after a refusal', async () => {
     const spend = new Spend(
       () => nowMs,
       async () => {},
@@ -127,7 +127,7 @@ describe('the essential containers of a task definition', () => {
     'arn:aws:ecs:us-east-1:111122223333:task-definition/api',
     `arn:aws:ecs:us-east-1:111122223333:task-definition/${'a'.repeat(3000)}:1`,
     "arn:aws:ecs:us-east-1:111122223333:task-definition/it's:1",
-  ])('are asked of nobody where %j names no revision', async (arn) => {
+  ])('are not requested if %j names no revision', async (arn) => {
     expect(await aFunction().essentialContainers(arn)).toBeUndefined();
     expect([ecs.described, reports]).toEqual([[], []]);
   });
@@ -138,7 +138,7 @@ describe('the essential containers of a task definition', () => {
     expect(await aFunction().essentialContainers(arn)).toEqual(new Set(['api']));
   });
 
-  it('cannot be told while the table fails, which is thrown and not remembered', async () => {
+  it('throw while the table fails, and the failure is not cached', async () => {
     const { name } = table;
     table = { ...table, name: 'elsewhere' };
     const one = aFunction();

@@ -23,7 +23,7 @@ const shapeOf = ({ name, dimensions, value }: { name: string; dimensions: object
 ];
 
 describe('what a function reports', () => {
-  it('is one JSON line, and no metric where it is in no table', () => {
+  it('is one JSON line, and no metric if it is in no table', () => {
     const { lines, metrics } = printed((report) =>
       report('node_enrolled', { host: 'h1', hostname: 'web-1', osquery: '5.23.1' }),
     );
@@ -45,7 +45,7 @@ describe('what a function reports', () => {
     expect(lines[2]?.error).toMatch(/^Error: no table\n {4}at /);
   });
 
-  it('is counted, besides its line, where something was refused, dropped or failed', () => {
+  it('is also counted if something was refused, dropped or failed', () => {
     const { lines, metrics } = printed((report) =>
       report('query_dropped', { host: 'h1', rule: 'r', query: 'q', limit: 'spacingSeconds', count: 3 }),
     );
@@ -55,7 +55,7 @@ describe('what a function reports', () => {
     ]);
   });
 
-  it('is one line in all where it is a measurement: its metrics in every set, its other fields beside them', () => {
+  it('is a single line if it is a measurement: its metrics in every dimension set, with its other fields', () => {
     const { lines, metrics } = printed((report) => report('answer_timed', timed));
     expect(lines).toEqual([
       expect.objectContaining({ message: 'answer_timed', set: 'live', host: 'i-0abc', workload: 'arn:task' }),
@@ -79,7 +79,7 @@ describe('what a function reports', () => {
     ]);
   });
 
-  it('has no dimension that nobody knows, and no metric without a value', () => {
+  it('has no undocumented dimension, and no metric without a value', () => {
     const { metrics } = printed((report) =>
       report('answer_timed', { ...timed, cluster: null, queuedToDeliveredMs: null }),
     );
@@ -88,7 +88,7 @@ describe('what a function reports', () => {
     expect(metrics.filter(({ dimensions }) => 'Cluster' in dimensions)).toEqual([]);
   });
 
-  it('never mixes one event with another', () => {
+  it('never mixes two events', () => {
     const { lines, metrics } = printed((report) => {
       report('verdicts_recorded', { cluster: 'prod', verdict: 'missed', reason: 'expired', count: 3 });
       report('fleet_counted', { running: null, enrolled: null, silent: null }); // nothing to measure: a plain line
@@ -103,7 +103,7 @@ describe('what a function reports', () => {
     ]);
   });
 
-  it('makes of any text a dimension that CloudWatch takes', () => {
+  it('turns any text into a valid CloudWatch dimension', () => {
     const { metrics } = printed((report) =>
       report('answer_timed', { ...timed, rule: 'r', cluster: `grün\u0000\n${'x'.repeat(2000)}` }),
     );

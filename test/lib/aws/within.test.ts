@@ -3,7 +3,7 @@ import { within } from '../../../lib/aws/within.ts';
 
 const HOUR_MS = 3_600_000;
 
-it('work that is done in time gives what came of it, and no timer is left', async () => {
+it('work that finishes in time returns its result, and leaves no timer', async () => {
   const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
   expect(await within(HOUR_MS, Promise.resolve('done'))).toBe('done');
@@ -11,7 +11,7 @@ it('work that is done in time gives what came of it, and no timer is left', asyn
   expect(timers()).toBe(before);
 });
 
-it.each([0, -1])('work that takes longer gives nothing, and goes on: %i ms', async (ms) => {
+it.each([0, -1])('work that exceeds its limit returns nothing, and continues: %i ms', async (ms) => {
   let finish = (_: string): void => {};
   const work = new Promise<string>((resolve) => {
     finish = resolve;

@@ -34,10 +34,7 @@ export function assertRunning(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw STOPPED;
 }
 
-/**
- * Awaits `work`. A rejection after `signal` aborted with {@link Stopped} is ignored; any other is a bug in the
- * simulation.
- */
+/** Awaits `work` and ignores its end by `signal`. Any other failure is a bug in the simulation and is thrown. */
 export async function unlessStopped(work: Promise<void>, signal: AbortSignal): Promise<void> {
   try {
     await work;

@@ -1,7 +1,7 @@
 /**
- * A simulated world to test a responder: hosts with Docker and real SQL tables, osquery agents that behave
- * like osqueryd, and an ECS cluster with EC2 and Auto Scaling that sends EventBridge events and answers
- * AWS's APIs. It knows the server only by its URL and shares no code with it.
+ * A simulated world to test a responder: hosts with Docker and real SQL tables, osquery agents that behave like
+ * osqueryd, and an ECS cluster with EC2 and Auto Scaling that sends EventBridge events and answers AWS API calls. It
+ * knows only the server's URL and shares no code with the server.
  */
 export type { DescribeInstancesOutput } from './aws/ec2.ts';
 export type { EventBridgeEvent } from './aws/event-feed.ts';

@@ -3,11 +3,11 @@ import type { Random } from './random.ts';
 /** How long the containers of a workload live. */
 export interface Lifetime {
   readonly name: string;
-  /** One lifetime in milliseconds. */
+  /** Draws one lifetime, in milliseconds. */
   sample(random: Random): number;
 }
 
-/** Containers that live up to `upToSeconds`, and more than the bin before, as a share of all. */
+/** The share of containers that live up to `upToSeconds` and longer than the bin before. */
 interface Bin {
   readonly upToSeconds: number;
   readonly weight: number;
@@ -17,10 +17,13 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Nothing lives less than this. */
+/** The shortest lifetime drawn. */
 const SHORTEST_SECONDS = 1;
 
-/** Sysdig's survey of 2019, 2 million containers; its percentages add up to 102. Beyond two weeks: four. */
+/**
+ * Sysdig's survey of 2019, 2 million containers. Its percentages add up to 102. The last bin, over two weeks, ends at
+ * four weeks.
+ */
 const SYSDIG_2019: readonly Bin[] = [
   { upToSeconds: 10, weight: 22 },
   { upToSeconds: MINUTE, weight: 17 },
@@ -36,8 +39,7 @@ const SYSDIG_2019: readonly Bin[] = [
 ];
 
 /**
- * Sysdig's report of 2025 gives one figure, 60 % live a minute or less. Below that minute we keep the
- * split of 2019 and above it the tail of 2019.
+ * Sysdig's report of 2025 gives one figure: 60 % live a minute or less. We split both sides of that minute as in 2019.
  */
 const SYSDIG_2025: readonly Bin[] = (() => {
   const short = SYSDIG_2019.filter((bin) => bin.upToSeconds <= MINUTE);
@@ -49,7 +51,7 @@ const SYSDIG_2025: readonly Bin[] = (() => {
   return [...scale(short, 60), ...scale(long, 40)];
 })();
 
-/** A histogram, log-uniform inside each bin. */
+/** A histogram that is log-uniform inside each bin. */
 function histogram(name: string, bins: readonly Bin[]): Lifetime {
   const total = bins.reduce((sum, bin) => sum + bin.weight, 0);
   return {
@@ -67,7 +69,7 @@ function histogram(name: string, bins: readonly Bin[]): Lifetime {
   };
 }
 
-/** A lognormal through its median and its 80th percentile, whose standard score is 0.8416. */
+/** A lognormal distribution, given its median and its 80th percentile (standard score 0.8416). */
 function lognormal(name: string, medianSeconds: number, p80Seconds: number): Lifetime {
   const sigma = Math.log(p80Seconds / medianSeconds) / 0.8416;
   return {
@@ -81,7 +83,7 @@ export function fixedLifetime(name: string, seconds: number): Lifetime {
   return { name, sample: () => seconds * 1000 };
 }
 
-/** The workloads Mayfly is measured with; figures and sources in docs/spec/performance.md §2. */
+/** The workloads we measure Mayfly with; figures and sources are in docs/spec/performance.md §2. */
 export const LIFETIMES = {
   Sysdig2019: histogram('Sysdig2019', SYSDIG_2019),
   Sysdig2025: histogram('Sysdig2025', SYSDIG_2025),

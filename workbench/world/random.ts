@@ -1,4 +1,4 @@
-/** A seeded source of chance. The same seed gives the same simulation. */
+/** A seeded random number generator. The same seed gives the same simulation. */
 export class Random {
   private state: number;
 
@@ -7,14 +7,17 @@ export class Random {
   }
 
   /**
-   * An independent source, named by its use: what one part of the simulation draws never shifts what
-   * another part gets.
+   * An independent generator, named by its use: what one part of the simulation draws does not change what another part
+   * draws.
    */
   fork(use: string): Random {
     return new Random(`${this.seed}/${use}`);
   }
 
-  /** A number in [0, 1), by mulberry32. A generator of a library would change every seeded world and the figures made from them. */
+  /**
+   * A number in [0, 1), by mulberry32. Another generator would change every seeded world and the figures made from
+   * them.
+   */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
@@ -27,7 +30,7 @@ export class Random {
     return low + this.next() * (high - low);
   }
 
-  /** A whole number in [low, high], both included. */
+  /** An integer in [low, high], both included. */
   integer(low: number, high: number): number {
     return Math.floor(this.between(low, high + 1));
   }
@@ -37,7 +40,7 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** One of `items`, which holds at least one. */
+  /** One of `items`, which has at least one. */
   pick<T>(items: readonly [T, ...T[]]): T {
     return items[this.integer(0, items.length - 1)] ?? items[0];
   }
@@ -61,7 +64,7 @@ export class Random {
   }
 }
 
-/** FNV-1a, finished with murmur3's mixer so that near-equal seeds start far apart. */
+/** FNV-1a, finished with murmur3's mixer so that similar seeds give very different hashes. */
 function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);

@@ -16,15 +16,15 @@ export interface BaselineOptions {
 }
 
 /**
- * What a plain scheduled query would have seen on a host: it runs as osquery's scheduler runs it, at
- * instants aligned to unix time and with a splayed interval, and remembers every container it met.
+ * What a plain scheduled query would have seen on a host. It runs like osquery's scheduler, at instants aligned to unix
+ * time and with a splayed interval, and records every container it returned.
  */
 export class ScheduleBaseline {
   /** Container id → when it was first returned, in epoch milliseconds. */
   readonly seen = new Map<string, number>();
-  /** How often the query ran. */
+  /** How many times the query ran. */
   runs = 0;
-  /** The interval of this host after splay, in seconds. */
+  /** The interval on this host after splay, in seconds. */
   readonly intervalSeconds: number;
   private readonly options: BaselineOptions;
   private stopped = new AbortController();
@@ -36,7 +36,7 @@ export class ScheduleBaseline {
     options.host.off.addEventListener('abort', () => this.stop(), { once: true });
   }
 
-  /** Runs until {@link stop} or the host's end. */
+  /** Runs until {@link stop} or until the host powers off. */
   start(): void {
     this.stopped = new AbortController();
     if (this.options.host.down) return;

@@ -1,6 +1,6 @@
 /** What a container is started with. */
 export interface ContainerSpec {
-  /** Docker's name, without the leading `/` its tables show. */
+  /** Docker's name, without the leading `/` that its tables show. */
   readonly name: string;
   readonly image: string;
   /** The main process: path and arguments. */
@@ -10,14 +10,14 @@ export interface ContainerSpec {
   readonly env?: Readonly<Record<string, string>>;
   readonly ports?: readonly ContainerPort[];
   readonly mounts?: readonly ContainerMount[];
-  /** Sockets the main process holds open to other machines. */
+  /** Connections the main process holds to other hosts. */
   readonly connections?: readonly { readonly remoteAddress: string; readonly remotePort: number }[];
-  /** More processes, children of the main one. */
+  /** Further processes, children of the main process. */
   readonly children?: readonly (readonly string[])[];
   readonly network?: 'bridge' | 'host' | 'none';
   readonly privileged?: boolean;
   readonly readonlyRootfs?: boolean;
-  /** Numeric user of every process. 0 is root. */
+  /** Numeric user id of every process. 0 is root. */
   readonly uid?: number;
 }
 
@@ -51,16 +51,16 @@ export interface Container {
   readonly startedAtMs: number;
   /** The main process first. */
   readonly processes: readonly [ContainerProcess, ...ContainerProcess[]];
-  /** The process that holds the container for containerd. */
+  /** The containerd shim, the parent of the main process. */
   readonly shimPid: number;
   readonly ipAddress: string;
   readonly macAddress: string;
-  /** Numbers of its kernel namespaces, by the names of docker_containers' columns. */
+  /** Numbers of its kernel namespaces, keyed by the column names of docker_containers. */
   readonly namespaces: Readonly<Record<string, string>>;
   readonly exit: { readonly code: number; readonly atMs: number } | null;
 }
 
-/** A name's length of time as Docker writes it: "5 seconds", "About a minute", "3 hours". */
+/** A duration in Docker's words: "5 seconds", "About a minute", "3 hours". */
 export function dockerDuration(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const minutes = Math.floor(seconds / 60);
@@ -75,19 +75,19 @@ export function dockerDuration(ms: number): string {
   return `${Math.floor(hours / 24)} days`;
 }
 
-/** The status text of `docker ps`: the only place where its tables show an exit code. */
+/** The status text of `docker ps`. It is the only place in Docker's tables that shows an exit code. */
 export function dockerStatus(container: Container, nowMs: number): string {
   const { exit, startedAtMs } = container;
   if (!exit) return `Up ${dockerDuration(nowMs - startedAtMs)}`;
   return `Exited (${exit.code}) ${dockerDuration(nowMs - exit.atMs)} ago`;
 }
 
-/** Docker's timestamps carry nanoseconds. */
+/** A timestamp as Docker writes it, with nanoseconds. */
 export function dockerTime(atMs: number): string {
   return new Date(atMs).toISOString().replace('Z', '000000Z');
 }
 
-/** Where cgroup v2 puts the container's processes: under its ECS task if it has one. */
+/** The cgroup v2 path of the container's processes: below the ECS task if the container has one. */
 export function cgroupPath(container: Container): string {
   const taskArn = container.spec.labels?.['com.amazonaws.ecs.task-arn'];
   const scope = `docker-${container.id}.scope`;

@@ -7,7 +7,7 @@ export interface Image {
   readonly bytes: number;
 }
 
-/** What the tables see of a host. */
+/** The part of a host that the tables read. */
 export interface HostView {
   readonly clock: { now(): number };
   readonly instanceId: string;
@@ -25,20 +25,20 @@ export interface HostView {
   readonly bootedAtMs: number;
   /** The SMBIOS product UUID; on EC2 it starts with `ec2`. */
   readonly uuid: string;
-  /** Whether osquery can read the SMBIOS: it cannot in most containers. */
+  /** Whether osquery can read the SMBIOS. In most containers it cannot. */
   readonly smbios: boolean;
   readonly macAddress: string;
   readonly reservationId: string;
-  /** Docker Engine's own id. */
+  /** The id of the Docker Engine. */
   readonly dockerId: string;
-  /** Running containers and the exited ones that are not removed yet, oldest first. */
+  /** Running containers, and exited ones until they are removed, oldest first. */
   containers(): readonly Container[];
   running(): readonly Container[];
-  /** By reference. */
+  /** By image reference. */
   images(): ReadonlyMap<string, Image>;
 }
 
-/** What the osquery process on a host tells of itself through its tables. */
+/** The facts about the osquery process that its own tables show. */
 export interface OsqueryFacts {
   readonly version: string;
   readonly instanceUuid: string;
@@ -48,7 +48,7 @@ export interface OsqueryFacts {
   readonly startedAtMs: number;
 }
 
-/** The state every table is read from. */
+/** The state that every table reads. */
 export interface HostState {
   readonly host: HostView;
   readonly osquery: OsqueryFacts | null;

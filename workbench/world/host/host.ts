@@ -7,7 +7,7 @@ import type { TableRow } from './table.ts';
 import { UNCONSTRAINED } from './table.ts';
 import { TABLES } from './tables/index.ts';
 
-/** How long the ECS agent leaves an exited container before it removes it: its default, 3 hours. */
+/** How long the ECS agent keeps an exited container: 3 hours, its default. */
 const CLEANUP_WAIT_MS = 3 * 60 * 60 * 1000;
 
 export interface HostOptions {
@@ -26,23 +26,23 @@ export interface HostOptions {
   readonly cpus?: number;
   readonly memoryBytes?: number;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Whether osquery can read the SMBIOS; by default it can. */
+  /** Whether osquery can read the SMBIOS. Default true. */
   readonly smbios?: boolean;
-  /** How long exited containers stay queryable by id, in milliseconds. */
+  /** How long exited containers can be queried by id, in milliseconds. */
   readonly cleanupWaitMs?: number;
-  /** When the machine booted, in epoch milliseconds; by default ten minutes before its creation here. */
+  /** When the host booted, in epoch milliseconds; ten minutes before now by default. */
   readonly bootedAtMs?: number;
   readonly clock: Clock;
   readonly random: Random;
 }
 
-/** What a process exits with that was killed. */
+/** The exit code of a killed process. */
 const KILLED = 137;
 
-/** One engine serves all hosts: a query runs to its end before another begins. */
+/** One engine serves all hosts: a query finishes before another starts. */
 const engine = new SqlEngine<HostState>(TABLES);
 
-/** A machine with Docker, whose tables show what is on it at the moment they are read. */
+/** A host with Docker. Its tables show the host's state at the moment of the query. */
 export class SimulatedHost implements HostView {
   readonly clock: Clock;
   readonly instanceId: string;
@@ -64,7 +64,7 @@ export class SimulatedHost implements HostView {
   readonly smbios: boolean;
   readonly macAddress: string;
   readonly reservationId: string;
-  /** Docker Engine's own id. */
+  /** The id of the Docker Engine. */
   readonly dockerId: string;
   private readonly cleanupWaitMs: number;
   private readonly random: Random;
@@ -77,7 +77,7 @@ export class SimulatedHost implements HostView {
     const { region = 'us-east-1', instanceType = 'm8g.xlarge', architecture = 'aarch64', smbios = true } = options;
     const { accountId = '111122223333', amiId = 'ami-0abc12345def67890' } = options;
     const { cpus = 4, memoryBytes = 16_326_590_464, cleanupWaitMs = CLEANUP_WAIT_MS } = options;
-    // Hosts made from one source differ all the same.
+    // The fork's name differs per host, so hosts made from one random source differ too.
     const random = options.random.fork(`host ${options.instanceId ?? options.random.next()}`);
     this.random = random;
     this.clock = options.clock;
@@ -103,23 +103,23 @@ export class SimulatedHost implements HostView {
     this.dockerId = random.uuid();
   }
 
-  /** Whether the machine is off. */
+  /** Whether the host is off. */
   get down(): boolean {
     return this.power.signal.aborted;
   }
 
-  /** Aborts when the machine goes off. */
+  /** Aborts when the host powers off. */
   get off(): AbortSignal {
     return this.power.signal;
   }
 
-  /** Switches the machine off, for good: all that ran on it is killed, and its agent with it. */
+  /** Powers the host off for good: all its containers and its agent are killed. */
   powerOff(): void {
     for (const { id } of this.running()) this.stopContainer(id, KILLED);
     this.power.abort();
   }
 
-  /** Starts a container now. It runs until {@link stopContainer}. @throws if the machine is off */
+  /** Starts a container now. It runs until {@link stopContainer}. @throws if the host is off */
   startContainer(spec: ContainerSpec): Container {
     if (this.down) throw new Error(`${this.instanceId} is off`);
     const shimPid = this.nextPid();
@@ -141,14 +141,14 @@ export class SimulatedHost implements HostView {
     return container;
   }
 
-  /** Ends a running container now. One that has ended already, or is unknown, stays as it is. */
+  /** Ends a running container now. A container that has ended or is unknown is left as it is. */
   stopContainer(id: string, exitCode: number): void {
     const container = this.all.get(id);
     if (!container || container.exit) return;
     this.all.set(id, { ...container, exit: { code: exitCode, atMs: this.clock.now() } });
   }
 
-  /** Running containers and the exited ones that are not removed yet, oldest first. */
+  /** Running containers, and exited ones until they are removed, oldest first. */
   containers(): Container[] {
     const nowMs = this.clock.now();
     for (const container of this.all.values()) {
@@ -173,15 +173,15 @@ export class SimulatedHost implements HostView {
     return this.imageIds;
   }
 
-  /** Runs SQL over the host's tables as they are now; a machine that is off answers nothing. */
+  /** Runs SQL over the host's current tables; an error if the host is off. */
   query(sql: string, osquery: OsqueryFacts | null = null): SqlAnswer {
     if (this.down) return { ok: false, message: `${this.instanceId} is off` };
     return engine.run(sql, { host: this, osquery });
   }
 
   /**
-   * The first row of a table as the table makes it: the values it sets alone, by name, and also one that no column shows.
-   * `null` if it has none.
+   * The values the table sets in its first row, by name, including values that no column shows. `null` if it has no
+   * rows.
    */
   firstRow(tableName: string, osquery: OsqueryFacts | null = null): Record<string, string> | null {
     const table = engine.tables.find(({ name }) => name === tableName);
@@ -194,7 +194,7 @@ export class SimulatedHost implements HostView {
     return Object.fromEntries(set.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** Makes an image present; returns its id. */
+  /** Adds an image to the host and returns its id. */
   pullImage(image: string): string {
     const known = this.imageIds.get(image);
     if (known) return known.id;
@@ -224,7 +224,7 @@ export class SimulatedHost implements HostView {
   }
 }
 
-/** Hosts that differ by their index, for a simulation with one source of randomness. */
+/** Hosts that differ by their index, made from one random source. */
 export function simulatedHosts(
   count: number,
   { clock, random }: Pick<HostOptions, 'clock' | 'random'>,

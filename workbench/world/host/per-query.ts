@@ -1,8 +1,8 @@
 import type { HostState, HostView } from './host-state.ts';
 
 /**
- * Computes something of a host once a query, however often a join scans the table: nothing on a host
- * changes while a query runs.
+ * Computes a value of a host once per query, even if a join scans the table many times: a host does not change while a
+ * query runs.
  */
 export function perQuery<T>(compute: (host: HostView) => T): (state: HostState) => T {
   const results = new WeakMap<HostState, T>();

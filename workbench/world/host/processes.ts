@@ -1,7 +1,7 @@
 import { type Container, cgroupPath } from './container.ts';
 import { perQuery } from './per-query.ts';
 
-/** A process as `processes` and the socket tables see it. */
+/** A process as `processes` and the socket tables show it. */
 export interface HostProcess {
   readonly pid: number;
   readonly parentPid: number;
@@ -10,11 +10,11 @@ export interface HostProcess {
   readonly startedAtMs: number;
   readonly cgroupPath: string;
   readonly netNamespace: string;
-  /** The container it belongs to, if any. */
+  /** The process's container, if it has one. */
   readonly container: Container | null;
 }
 
-/** Number of the machine's own network namespace. */
+/** Number of the host's own network namespace. */
 export const HOST_NET_NAMESPACE = '4026531840';
 
 export const PID_OF = { systemd: 1, sshd: 1540, dockerd: 1702, osqueryWorker: 1911 } as const;
@@ -45,14 +45,14 @@ const SERVICES: readonly Service[] = [
   { pid: PID_OF.osqueryWorker, parentPid: 1902, command: ['/opt/osquery/bin/osqueryd'], cgroup: 'osqueryd' },
 ];
 
-/** Every process of the host now: its services, and each running container's shim and own processes. */
+/** Every process of the host: its services, and the shim and the processes of each running container. */
 export const processesOf = perQuery((host): HostProcess[] => {
   const services = SERVICES.map((service) => ({
     pid: service.pid,
     parentPid: service.parentPid,
     command: service.command,
     uid: service.uid ?? 0,
-    startedAtMs: host.bootedAtMs + service.pid * 5, // services come up in the order of their pids
+    startedAtMs: host.bootedAtMs + service.pid * 5, // services start in the order of their pids
     cgroupPath: service.cgroup.startsWith('/') ? service.cgroup : `/system.slice/${service.cgroup}.service`,
     netNamespace: HOST_NET_NAMESPACE,
     container: null,

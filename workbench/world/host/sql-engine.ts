@@ -5,15 +5,15 @@ import { installTables } from './virtual-tables.ts';
 
 const { capi, wasm } = sqlite;
 
-/** A row as osquery reports it: every value a text, NULL the empty one. */
+/** A row as osquery reports it: every value is text, and NULL is the empty text. */
 export type Row = Record<string, string>;
 
-/** What became of a query: its rows, or SQLite's message. */
+/** The outcome of a query: its rows, or SQLite's error message. */
 export type SqlAnswer =
   | { readonly ok: true; readonly columns: readonly string[]; readonly rows: readonly Row[] }
   | { readonly ok: false; readonly message: string };
 
-/** Reading is all a query may do; everything else is "not authorized", as with osquery's own authorizer. */
+/** Queries may only read. Any other action is "not authorized", as with osquery's own authorizer. */
 const ALLOWED_ACTIONS: ReadonlySet<number> = new Set([
   capi.SQLITE_SELECT,
   capi.SQLITE_READ,
@@ -22,8 +22,8 @@ const ALLOWED_ACTIONS: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Runs SQL with SQLite over virtual tables. One engine serves any number of hosts: the state the
- * tables show is given with each query, and a query runs to its end without interruption.
+ * Runs SQL with SQLite over virtual tables. One engine serves any number of hosts: each query gets the state that the
+ * tables show and runs to its end without interruption.
  */
 export class SqlEngine<S> {
   private readonly db: Pointer;
@@ -43,8 +43,8 @@ export class SqlEngine<S> {
   }
 
   /**
-   * Runs every statement of `sql`. Column names come from the first; later statements add rows, cut
-   * to those columns. The first failure is the whole answer.
+   * Runs every statement of `sql`. The first statement sets the column names; later statements add rows with only those
+   * columns. The first failure is the whole answer.
    */
   run(sql: string, state: S): SqlAnswer {
     const before = this.state;
@@ -89,7 +89,7 @@ function columnNames(statement: Pointer): string[] {
   return Array.from({ length: count }, (_, index) => capi.sqlite3_column_name(statement, index));
 }
 
-/** Of columns with one name the last wins; SQLite's own text form is the one osquery sends. */
+/** If columns share a name, the last one wins. Values have SQLite's own text form, which is what osquery sends. */
 function readRow(statement: Pointer, names: readonly string[], kept: readonly string[]): Row {
   const row: Row = Object.create(null);
   names.forEach((name, index) => {

@@ -18,7 +18,9 @@ export const FUNCTIONS: Readonly<Record<string, SqlFunction>> = {
   md5: digest('md5'),
   sha1: digest('sha1'),
   sha256: digest('sha256'),
-  /** split(text, tokens, index): the piece at `index` of `text` cut at any of the characters `tokens`. */
+  /**
+   * split(text, tokens, index): splits `text` at any of the characters in `tokens` and returns the piece at `index`.
+   */
   split: {
     arity: 3,
     run: (_, text: Text, tokens: Text, index: number) => {

@@ -3,7 +3,7 @@ import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
 /** An address in SQLite's memory. */
 export type Pointer = number;
 
-/** The structures SQLite hands to a virtual table, through the accessors of its JavaScript binding. */
+/** The structures SQLite passes to a virtual table, read through the accessors of its JavaScript binding. */
 interface IndexInfo {
   readonly $nConstraint: number;
   $idxStr: Pointer;
@@ -20,7 +20,7 @@ interface StructMapper<T> {
   dispose(pointer: Pointer): void;
 }
 
-/** The methods of an `sqlite3_module`, as C calls them. A true `xConnect` alone makes the table eponymous only. */
+/** The methods of an `sqlite3_module`, as C calls them. `xConnect: true` alone makes the table eponymous-only. */
 export interface ModuleMethods {
   xConnect(db: Pointer, aux: Pointer, argc: number, argv: Pointer, out: Pointer, error: Pointer): number;
   xBestIndex(vtab: Pointer, info: Pointer): number;
@@ -35,8 +35,8 @@ export interface ModuleMethods {
 }
 
 /**
- * The part of the SQLite build that we use, typed as it behaves: the package's own types lack most of
- * the virtual-table interface.
+ * The part of the SQLite build that we use, typed by its real behavior: the package's own types lack most of the
+ * virtual-table interface.
  */
 export interface Sqlite {
   readonly capi: {
@@ -95,8 +95,8 @@ interface SqliteDatabase {
   createFunction(options: { name: string; arity: number; deterministic: boolean; xFunc: ScalarFunction }): unknown;
 }
 
-/** A SQL function; its first argument is SQLite's own context. */
+/** A SQL function; its first argument is SQLite's context. */
 export type ScalarFunction = (context: Pointer, ...values: never[]) => string | number | null;
 
-/** SQLite, once for the whole process: everything after this import is synchronous. */
+/** One SQLite for the whole process: everything after this import is synchronous. */
 export const sqlite = (await sqlite3InitModule({ print: () => {}, printErr: () => {} })) as unknown as Sqlite;

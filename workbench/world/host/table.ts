@@ -1,7 +1,7 @@
-/** A value a table hands to SQLite; `undefined` and `null` both become NULL. */
+/** A value a table returns to SQLite; `undefined` and `null` both become NULL. */
 type Value = string | number | bigint | null | undefined;
 
-/** A row by column name; a column left out is NULL. */
+/** A row by column name; an absent column is NULL. */
 export type TableRow = Readonly<Record<string, Value>>;
 
 type ColumnType = 'TEXT' | 'INTEGER' | 'BIGINT' | 'DOUBLE';
@@ -9,24 +9,24 @@ type ColumnType = 'TEXT' | 'INTEGER' | 'BIGINT' | 'DOUBLE';
 export interface Column {
   readonly name: string;
   readonly type: ColumnType;
-  /** SQLite offers the table comparisons on this column. */
+  /** SQLite passes comparisons on this column to the table. */
   readonly index: boolean;
   /** A query without a comparison on this column fails. */
   readonly required: boolean;
-  /** Left out of `SELECT *`. */
+  /** `SELECT *` omits it. */
   readonly hidden: boolean;
 }
 
-/** The comparisons one scan of a table was given. */
+/** The comparisons passed to one scan of a table. */
 export interface Constraints {
   /**
-   * The values `column` must equal, or `undefined` if the scan has no such comparison. `IN` and `OR`
-   * come as one scan a value, as in osquery, which also drops comparisons with NULL or the empty text.
+   * The values that `column` must equal, or `undefined` if the scan has no such comparison. `IN` and `OR` cause one
+   * scan per value, as in osquery, which also drops comparisons with NULL or the empty text.
    */
   equals(column: string): readonly string[] | undefined;
 }
 
-/** One osquery table over some state `S`. Rows are made at the moment of the scan. */
+/** One osquery table over some state `S`. Its rows are made at the time of the scan. */
 export interface Table<S> {
   readonly name: string;
   readonly columns: readonly Column[];
@@ -36,8 +36,8 @@ export interface Table<S> {
 const TYPES: Readonly<Record<string, ColumnType>> = { i: 'INTEGER', b: 'BIGINT', d: 'DOUBLE' };
 
 /**
- * Columns from a short notation, in order, separated by spaces: `name` is TEXT, `name:i` INTEGER,
- * `name:b` BIGINT, `name:d` DOUBLE; a trailing `*` means indexed, `!` required, `~` hidden.
+ * Parses a short notation of columns, in order, separated by spaces: `name` is TEXT, `name:i` INTEGER, `name:b` BIGINT,
+ * `name:d` DOUBLE; a trailing `*` means indexed, `!` required, `~` hidden.
  */
 export function columns(notation: string): Column[] {
   return notation
@@ -55,5 +55,5 @@ export function columns(notation: string): Column[] {
     });
 }
 
-/** The comparisons of a scan that has none. */
+/** The comparisons of a scan without any. */
 export const UNCONSTRAINED: Constraints = { equals: () => undefined };

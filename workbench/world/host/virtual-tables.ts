@@ -3,7 +3,7 @@ import type { Column, Constraints, Table, TableRow } from './table.ts';
 
 const { capi, wasm, vtab } = sqlite;
 
-/** osquery's cost of a scan without a usable comparison; with one a scan costs 1 (virtual_table.cpp). */
+/** osquery's cost of a scan without a usable comparison; a scan with one costs 1 (virtual_table.cpp). */
 const FULL_SCAN_COST = 1_000_000;
 
 interface Cursor<S> {
@@ -13,20 +13,20 @@ interface Cursor<S> {
   position: number;
 }
 
-/** A comparison passed from planning to scanning. */
+/** A comparison that planning passes to the scan. */
 interface Planned {
   readonly column: string;
   readonly equality: boolean;
 }
 
-/** Tells SQLite which comparisons a scan will use, and passes them on to it as text. */
+/** Sets which comparisons a scan will use and passes them to the scan as text. */
 function plan(columns: readonly Column[], infoPointer: Pointer): void {
   const info = vtab.xIndexInfo(infoPointer);
   const planned: string[] = [];
   for (let i = 0; i < info.$nConstraint; i++) {
     const constraint = info.nthConstraint(i);
     const column = columns[constraint.$iColumn];
-    if (!constraint.$usable || !column?.index) continue; // SQLite filters by the others itself
+    if (!constraint.$usable || !column?.index) continue; // SQLite itself filters by the others
     planned.push(`${constraint.$iColumn}:${constraint.$op}`);
     info.nthConstraintUsage(i).$argvIndex = planned.length;
   }
@@ -37,10 +37,10 @@ function plan(columns: readonly Column[], infoPointer: Pointer): void {
 }
 
 /**
- * Installs `tables` in a database as osquery does: each exists without a CREATE statement, sees the
- * comparisons on its indexed columns, and is filtered once more by SQLite itself.
+ * Installs `tables` in a database as osquery does: each exists without a CREATE statement and receives the comparisons
+ * on its indexed columns, and SQLite filters its rows again.
  *
- * @param stateOf the state the tables are read from, asked at every scan
+ * @param stateOf returns the state the tables read; called at every scan
  */
 export function installTables<S>(db: Pointer, tables: readonly Table<S>[], stateOf: () => S): void {
   const byName = new Map(tables.map((table) => [table.name, table]));
@@ -50,7 +50,7 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
   const cursorOf = (pointer: Pointer): Cursor<S> => found(cursors.get(pointer));
 
   const methods: ModuleMethods = {
-    // SQLite fixes the parameters of its callbacks.
+    // SQLite defines the parameters of its callbacks.
     xConnect(database, ...[, , argv, out]) {
       const table = found(byName.get(wasm.cstrToJs(wasm.peekPtr(argv)))); // argv[0] is the module's name
       const result = capi.sqlite3_declare_vtab(database, declaration(table.columns));
@@ -118,7 +118,7 @@ function declaration(columns: readonly Column[]): string {
   return `CREATE TABLE x(${columns.map((one) => `"${one.name}" ${one.type}${one.hidden ? ' HIDDEN' : ''}`).join(', ')})`;
 }
 
-/** Reads back the text xBestIndex left for xFilter: `column:operator` for each argument, in order. */
+/** Parses the text that xBestIndex left for xFilter: `column:operator` for each argument, in order. */
 function readPlan(text: string, columns: readonly Column[]): Planned[] {
   if (text === '') return [];
   return text.split(' ').map((word) => {
@@ -138,7 +138,7 @@ function constraintsOf(planned: readonly Planned[], argc: number, argv: Pointer)
   return { equals: (column) => equalities.get(column) };
 }
 
-/** Gives a virtual table the message its failure is reported with; SQLite frees it. */
+/** Sets the error message of a virtual table's failure; SQLite frees it. */
 function setError(pointer: Pointer, message: string): void {
   const field = pointer + capi.sqlite3_vtab.structInfo.members.zErrMsg.offset;
   const previous = wasm.peekPtr(field);

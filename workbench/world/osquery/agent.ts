@@ -13,15 +13,15 @@ import { Watcher } from './watcher.ts';
 import { Worker } from './worker.ts';
 import { OsqueryExit, WorkerCrash } from './worker-context.ts';
 
-/** EXIT_FAILURE: too many workers died too soon. */
+/** EXIT_FAILURE: too many workers died too early. */
 const EXIT_FAILURE = 1;
 
 /** How a worker ended. */
 interface Death {
-  /** Whether the watchdog killed it, after it asked it to stop. */
+  /** Whether the watchdog killed the worker, after asking it to stop. */
   readonly killed: boolean;
   readonly reason?: string;
-  /** osqueryd itself gave up, with this code. */
+  /** The exit code, if osqueryd itself gave up. */
   readonly exit?: number;
 }
 
@@ -38,29 +38,29 @@ export interface AgentOptions {
   readonly host: SimulatedHost;
   /** `https://host[:port][/prefix]`, without a trailing slash. */
   readonly url: string;
-  /** The certificate authority to trust, PEM text. May be left out where `transport` is given. */
+  /** The certificate authority to trust, as PEM text. Optional if `transport` is given. */
   readonly ca?: string;
   readonly enrollSecret: string;
-  /** The identifier it enrolls under; by default the host's instance id. */
+  /** The host identifier it enrolls with; the host's instance id by default. */
   readonly hostIdentifier?: string;
   readonly endpoints?: Partial<ServerAddress['endpoints']>;
-  /** What the node's flagfile says, under osquery's names. */
+  /** The node's flagfile, under osquery's names. */
   readonly flags?: Partial<FlagValues>;
-  /** The osquery release to behave like. */
+  /** The osquery release to simulate. */
   readonly version?: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** By default HTTPS. */
+  /** Default HTTPS. */
   readonly transport?: Transport;
   readonly faults?: Faults;
-  /** How long a distributed query takes, in milliseconds; by default 1 to 20. */
+  /** How long a distributed query takes, in milliseconds; 1 to 20 by default. */
   readonly queryDurationMs?: (sql: string) => number;
   readonly on?: (event: AgentEvent) => void;
 }
 
 /**
- * An osqueryd on a simulated host: it enrolls, fetches its configuration, runs its schedule, forwards
- * its log and answers distributed queries, all as the real one does (docs/spec/osquery-protocol.md §15).
+ * An osqueryd on a simulated host. It enrolls, fetches its configuration, runs its schedule, forwards its log and
+ * answers distributed queries like a real one (docs/spec/osquery-protocol.md §15).
  */
 export class SimulatedAgent {
   readonly hostIdentifier: string;
@@ -87,7 +87,7 @@ export class SimulatedAgent {
     options.host.off.addEventListener('abort', () => this.stop(), { once: true });
   }
 
-  /** Starts osqueryd, which ends with its host. Does nothing if it runs or its host is down. */
+  /** Starts osqueryd, which ends with its host. Does nothing if osqueryd already runs or its host is off. */
   start(): void {
     if (this.life || this.options.host.down) return;
     const stop = stopper();
@@ -95,7 +95,7 @@ export class SimulatedAgent {
     this.notify({ kind: 'started' });
   }
 
-  /** Stops osqueryd: results not yet written are lost, the database stays. */
+  /** Stops osqueryd: results not yet written are lost, the database is kept. */
   async stop(): Promise<void> {
     const life = this.life;
     if (!life) return;
@@ -113,13 +113,13 @@ export class SimulatedAgent {
     this.notify({ kind: 'crashed', reason });
   }
 
-  /** A graceful restart of the service. */
+  /** Restarts the service gracefully. */
   async restart(): Promise<void> {
     await this.stop();
     this.start();
   }
 
-  /** Loses the database, and so key and instance id, and starts anew if it was running. */
+  /** Deletes the database, and with it the node key and the instance id, and restarts osqueryd if it was running. */
   async wipe(): Promise<void> {
     const wasRunning = this.life !== undefined;
     await this.stop();
@@ -128,12 +128,12 @@ export class SimulatedAgent {
     if (wasRunning) this.start();
   }
 
-  /** What the node's database holds; for tests. */
+  /** The content of the node's database; for tests. */
   get database(): AgentStore {
     return this.store;
   }
 
-  /** The watcher: a worker after another until the service stops or osqueryd exits. */
+  /** The watcher: runs one worker after another until the service stops or osqueryd exits. */
   private async supervise(stop: AbortSignal): Promise<void> {
     const { clock } = this.options;
     const watcher = new Watcher();
@@ -153,7 +153,7 @@ export class SimulatedAgent {
     }
   }
 
-  /** Runs a worker to its end. Without a reason something else has told of it. */
+  /** Runs a worker to its end. There is no reason if the end was already reported. */
   private async deathOf(worker: Worker): Promise<Death> {
     try {
       await worker.run();
@@ -162,7 +162,7 @@ export class SimulatedAgent {
       if (error instanceof OsqueryExit) return { killed: false, exit: error.code };
       if (error instanceof WatchdogStop) return { killed: true, reason: error.message };
       if (error instanceof WorkerCrash) return { killed: false, reason: error.message };
-      throw error; // a fault of the simulation itself
+      throw error; // a bug in the simulation itself
     }
   }
 

@@ -1,16 +1,16 @@
 import { type Json, JsonNumber, JsonObject, parseJson } from './json.ts';
 
-/** What osquery makes of a response body. The HTTP status plays no part. */
+/** How osquery judges a response body. It ignores the HTTP status. */
 export type Verdict =
   | { readonly kind: 'ok'; readonly document: Json }
   | { readonly kind: 'fail'; readonly reason: string; readonly nodeInvalid: boolean }
-  /** A bare number or text makes a real worker read memory it does not own. */
+  /** A bare number or string makes a real worker read memory it does not own. */
   | { readonly kind: 'crash'; readonly reason: string };
 
-/** What a request came to: the document, or why there is none. */
+/** The outcome of a request: the document, or why there is none. */
 export type Reply = { readonly document: Json } | { readonly failure: string };
 
-/** Reads a body as osquery parses it: up to the first NUL, no bytes at all meaning `{}`. */
+/** Reads a body as osquery parses it: up to the first NUL; an empty body means `{}`. */
 export function parseBody(body: Uint8Array): Verdict {
   const text = Buffer.from(body).toString('utf8');
   if (text === '') return { kind: 'ok', document: new JsonObject([]) };
@@ -26,7 +26,7 @@ export function parseBody(body: Uint8Array): Verdict {
   return { kind: 'ok', document };
 }
 
-/** The judgement for config, log and distributed: `error` fails whatever its value, `node_invalid` only as `true`. */
+/** The verdict for config, log and distributed: `error` fails with any value, `node_invalid` only with `true`. */
 export function classify(body: Uint8Array): Verdict {
   const parsed = parseBody(body);
   if (parsed.kind !== 'ok' || !(parsed.document instanceof JsonObject)) return parsed;

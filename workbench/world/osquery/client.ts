@@ -10,11 +10,11 @@ import { type WorkerContext, WorkerCrash } from './worker-context.ts';
 export interface ServerAddress {
   /** `https://host[:port]`, with a path prefix if the server has one. */
   readonly url: string;
-  /** What each flag `…_tls_endpoint` says: a path, appended as it is. */
+  /** The path of each flag `…_tls_endpoint`, appended to the URL unchanged. */
   readonly endpoints: Readonly<Record<Endpoint, string>>;
 }
 
-/** A request's members, and its body's text where that is made by hand. */
+/** A request's members. */
 export interface Outgoing {
   readonly endpoint: Endpoint;
   /** The JSON members of the body, without braces and without the node key. */
@@ -24,7 +24,7 @@ export interface Outgoing {
   readonly gzip?: boolean;
 }
 
-/** osquery's requests to its server, with node key, classification and attempts. */
+/** osquery's requests to its server: adds the node key, classifies answers and retries. */
 export class Client {
   private readonly sender: Sender;
   readonly keys: KeyKeeper;
@@ -39,7 +39,7 @@ export class Client {
     this.keys = new KeyKeeper(worker, enrollSecret, (body) => this.enroll(body));
   }
 
-  /** Up to `attempts` requests, n² s apart. None at all succeeds with nothing, as in osquery. */
+  /** Makes up to `attempts` requests, n² s apart. Zero attempts succeed without a document, as in osquery. */
   async goN(outgoing: Outgoing, attempts: number): Promise<Reply> {
     let reply: Reply = { document: new JsonObject([]) };
     for (let n = 1; n <= attempts; n++) {
@@ -50,7 +50,7 @@ export class Client {
     return reply;
   }
 
-  /** One request under the current node key. */
+  /** One request with the current node key. */
   async go({ endpoint, members, keyFirst = false, gzip = false }: Outgoing): Promise<Reply> {
     const key = await this.keys.key();
     const keyMember = `"node_key":${JSON.stringify(key)}`;
@@ -58,7 +58,7 @@ export class Client {
     const verdict = await this.post(endpoint, { text: `{${all.join(',')}}`, key, gzip }, classify);
     if (verdict.kind === 'ok') return { document: verdict.document };
     if (verdict.nodeInvalid && !this.worker.flags.get('disable_reenrollment')) {
-      this.worker.store.nodeKey = undefined; // unconditionally: even a key another thread got a moment ago
+      this.worker.store.nodeKey = undefined; // unconditionally, even a key that another thread just got
       this.worker.notify({ kind: 'node-key-deleted', endpoint });
     }
     return { failure: verdict.reason };
@@ -77,7 +77,7 @@ export class Client {
     const url = this.server.url + this.server.endpoints[endpoint];
     const body = gzip ? gzipSync(text, { level: 9 }) : Buffer.from(text);
     const { flags, profile } = this.worker;
-    // The order in which osquery's client sets them.
+    // In the order osquery's client sets them.
     const headers: Record<string, string> = {
       'Content-Type': 'application/json',
       Accept: 'application/json',

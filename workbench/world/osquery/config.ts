@@ -8,14 +8,14 @@ import type { WorkerContext } from './worker-context.ts';
 
 const MAX_DEPTH = 32;
 
-/** Fetches the configuration and puts it in force. */
+/** Fetches the configuration and applies it. */
 export class ConfigKeeper {
-  /** What is scheduled now. */
+  /** The current schedule. */
   schedule: readonly ScheduledQuery[] = [];
-  /** SHA-1 of the document in force, `""` before the first. */
+  /** SHA-1 of the current document, `""` before the first one. */
   private documentHash = '';
   valid = false;
-  /** Whether the last fetch got no answer: the next comes after `config_accelerated_refresh`. */
+  /** Whether the last fetch got no answer. The next one then comes after `config_accelerated_refresh`. */
   private failed = false;
 
   constructor(
@@ -38,7 +38,7 @@ export class ConfigKeeper {
     else this.apply(reply.document);
   }
 
-  /** Refreshes until the worker ends; a refresh of 0 means never again. */
+  /** Refreshes until the worker ends; with a refresh interval of 0 it never refreshes. */
   async run(): Promise<void> {
     const { clock, flags, signal } = this.worker;
     while (flags.get('config_refresh') > 0) {
@@ -57,7 +57,7 @@ export class ConfigKeeper {
       return;
     }
     this.documentHash = hash;
-    this.schedule = []; // before anything is checked: a bad document leaves the node with nothing to run
+    this.schedule = []; // before any check: after a bad document the node runs nothing
     const flaw = flawOf(document, text, profile.configBytes);
     this.valid = flaw === null;
     if (flaw !== null || !(document instanceof JsonObject)) {

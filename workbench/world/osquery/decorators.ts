@@ -1,17 +1,17 @@
 import { type Json, JsonObject } from './json.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** When a decorator's queries run: with each configuration, before each scheduled query, every so many seconds. */
+/** When a decorator's queries run: with each configuration, before each scheduled query, or every n seconds. */
 type Source = 'load' | 'always' | number;
 
-/** Columns that go with every log line: the first rows of a configuration's decorator queries. */
+/** Columns added to every log line: the first rows of the configuration's decorator queries. */
 export class Decorators {
   private queries: { readonly source: Source; readonly sql: string }[] = [];
   private readonly values = new Map<string, Record<string, string>>();
 
   constructor(private readonly worker: WorkerContext) {}
 
-  /** Replaces all decorators by a configuration's and runs its `load` queries. */
+  /** Replaces all decorators with a configuration's and runs its `load` queries. */
   apply(decorators: Json | undefined): void {
     this.queries = [];
     this.values.clear();
@@ -29,12 +29,12 @@ export class Decorators {
     this.run((source) => source === 'always');
   }
 
-  /** To be called every second; interval decorators run on whole minutes only. */
+  /** Call it every second; interval decorators run only on whole minutes. */
   tick(unixSeconds: number): void {
     if (unixSeconds % 60 === 0) this.run((source) => typeof source === 'number' && unixSeconds % source === 0);
   }
 
-  /** The columns in force, sorted by name. */
+  /** The current columns, sorted by name. */
   current(): Record<string, string> {
     const all = [...this.values.values()].flatMap((row) => Object.entries(row));
     return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));

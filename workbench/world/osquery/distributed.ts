@@ -7,13 +7,13 @@ import { bytewise } from './store.ts';
 import { memoryOf, type Watchdog } from './watchdog.ts';
 import { unixTime, type WorkerContext, WorkerCrash } from './worker-context.ts';
 
-/** While accelerated osquery pauses 5 s, even where its interval is shorter. */
+/** While accelerated, osquery pauses 5 s, even if its interval is shorter. */
 const ACCELERATED_SECONDS = 5;
 
-/** A body is in memory as a document, as its text and as the request. */
+/** The copies of a body in memory: the document, its text and the request. */
 const BODY_COPIES = 3;
 
-/** A finished query, in memory until the server has it. */
+/** A finished query, kept in memory until the server has received it. */
 interface Result {
   readonly id: string;
   readonly status: 0 | 1;
@@ -34,9 +34,9 @@ export class DistributedRunner {
   private readonly watchdog: Watchdog;
   private readonly durationMs: (sql: string) => number;
   private results: Result[] = [];
-  /** What the held results take, in bytes. */
+  /** Memory of the held results, in bytes. */
   private heldBytes = 0;
-  /** What the last run of each id cost; lost with the results. */
+  /** Cost of the last run of each id; cleared with the results. */
   private readonly stats = new Map<string, object>();
 
   constructor(
@@ -49,7 +49,7 @@ export class DistributedRunner {
     this.durationMs = durationMs;
   }
 
-  /** Runs until the worker ends. The pause comes after the work. */
+  /** Runs until the worker ends. The pause follows the work. */
   async run(): Promise<void> {
     const { clock, flags, signal, store } = this.worker;
     for (;;) {
@@ -69,7 +69,7 @@ export class DistributedRunner {
     if ('document' in reply && reply.document instanceof JsonObject) this.accept(reply.document);
   }
 
-  /** Takes work over as far as it is well formed: nothing if discovery fails, else up to the first bad entry. */
+  /** Accepts a response's queries: none if discovery fails, otherwise all before the first bad entry. */
   private accept(document: JsonObject): void {
     const { notify, store } = this.worker;
     const accepted: string[] = [];
@@ -90,11 +90,11 @@ export class DistributedRunner {
     }
   }
 
-  /** Whether each id's discovery query returned a row. */
+  /** For each id, whether its discovery query returned a row. */
   private discover(discovery: Json | undefined): Map<string, boolean> {
     const wanted = new Map<string, boolean>();
     for (const [id, sql] of entriesOf(discovery)) {
-      if (this.worker.faults.crashDuring(sql)) throw new WorkerCrash(`watchdog: discovery ${id}`); // no mark is left
+      if (this.worker.faults.crashDuring(sql)) throw new WorkerCrash(`watchdog: discovery ${id}`); // leaves no mark
       const answer = this.query(sql);
       if (!answer.ok) throw new BadWork(`discovery query of ${id}: ${answer.message}`);
       if (!wanted.has(id)) wanted.set(id, answer.rows.length > 0);
@@ -110,7 +110,7 @@ export class DistributedRunner {
     return seconds.value;
   }
 
-  /** A query leaves the database before it runs: it runs once or, if the worker dies, never. */
+  /** Deletes a query from the database before running it: it runs once, or never if the worker dies. */
   private async execute(id: string): Promise<void> {
     const { clock, faults, flags, notify, signal, store } = this.worker;
     const sql = store.pendingQueries.get(id) ?? '';
@@ -154,7 +154,7 @@ export class DistributedRunner {
     return this.worker.host.query(sql, this.worker.facts());
   }
 
-  /** Everything held goes in one body; of two results for an id the later wins. On failure all is kept. */
+  /** Writes all held results in one body; of two results for one id the later one wins. A failure keeps all of them. */
   private async write(): Promise<void> {
     const { flags, notify, profile } = this.worker;
     const byId = <T>(value: (result: Result) => T) => mapOf(this.results.map((result) => [result.id, value(result)]));
@@ -175,7 +175,7 @@ export class DistributedRunner {
     notify({ kind: 'results-written', ids });
   }
 
-  /** A mark that is still there when its SQL comes again is that of a worker which died running it. */
+  /** If the mark of some SQL still exists when the SQL comes again, a worker died running it. */
   private denylisted(mark: string): boolean {
     const { profile, store } = this.worker;
     const startedAt = store.running.get(mark);
@@ -193,12 +193,12 @@ export class DistributedRunner {
   }
 }
 
-/** An entry that ends the acceptance of a response. */
+/** A bad entry, at which the agent stops accepting a response. */
 class BadWork extends Error {
   override readonly name = 'BadWork';
 }
 
-/** The entries of `queries` or `discovery` in document order; a value that is no object counts as none. */
+/** The entries of `queries` or `discovery` in document order; a value that is not an object has none. */
 function* entriesOf(json: Json | undefined): Generator<[string, string]> {
   if (!(json instanceof JsonObject)) return;
   for (const [id, sql] of json.members) {
@@ -207,7 +207,7 @@ function* entriesOf(json: Json | undefined): Generator<[string, string]> {
   }
 }
 
-/** A JSON object's text from entries, of which the last of a name wins, whatever the name is. */
+/** The text of a JSON object; if names repeat, the last entry wins, also for names such as `__proto__`. */
 function mapOf(entries: readonly (readonly [string, unknown])[]): string {
   const members = [...new Map(entries)].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   return `{${members.join(',')}}`;

@@ -1,15 +1,15 @@
 import type { Endpoint } from './faults.ts';
 
-/** What happened to a simulated agent, for a live view and for tests. */
+/** An event of a simulated agent, for a live view and for tests. */
 export type AgentNotice =
   | { readonly kind: 'started' | 'stopped' | 'wiped' }
-  /** The worker died, or its watchdog ends it; another starts with what its database holds. */
+  /** The worker died or its watchdog ends it. The next worker starts from the database. */
   | { readonly kind: 'crashed'; readonly reason: string }
-  /** A server's answer would have crashed a real osqueryd: the server is at fault. */
+  /** A server's answer would have crashed a real osqueryd: a fault of the server. */
   | { readonly kind: 'would-have-crashed'; readonly endpoint: Endpoint; readonly reason: string }
-  /** osqueryd gave up: without a node key at start, code 78; after workers that died at once, code 1. */
+  /** osqueryd gave up: code 78 without a node key at start, code 1 after too many early worker deaths. */
   | { readonly kind: 'exited'; readonly code: number }
-  /** A request is over; with the hidden resend it went out `copies` times. */
+  /** A request has ended; with the hidden resend it was sent `copies` times. */
   | {
       readonly kind: 'requested';
       readonly endpoint: Endpoint;
@@ -19,14 +19,14 @@ export type AgentNotice =
     }
   | { readonly kind: 'enrolled'; readonly nodeKey: string }
   | { readonly kind: 'enroll-failed'; readonly attempt: number; readonly reason: string }
-  /** The server said `node_invalid`; the stored key is gone. */
+  /** The server answered `node_invalid`; the agent deleted its stored key. */
   | { readonly kind: 'node-key-deleted'; readonly endpoint: Endpoint }
   | { readonly kind: 'config-applied'; readonly configHash: string; readonly scheduled: number }
   | { readonly kind: 'config-unchanged' }
-  /** The schedule was cleared and the new document could not be used: the agent now runs nothing. */
+  /** The schedule was cleared and the new document was unusable: the agent now runs nothing. */
   | { readonly kind: 'config-rejected'; readonly reason: string }
   | { readonly kind: 'config-failed'; readonly reason: string }
-  /** A distributed read was answered; `queries` are the ids taken over for running. */
+  /** A distributed read was answered; `queries` are the accepted ids. */
   | { readonly kind: 'polled'; readonly queries: readonly string[]; readonly accelerateSeconds: number | null }
   | { readonly kind: 'work-rejected'; readonly reason: string }
   | { readonly kind: 'discovery-skipped'; readonly id: string }

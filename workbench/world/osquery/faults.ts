@@ -4,36 +4,36 @@ import type { Transport, WireRequest, WireResponse } from './transport.ts';
 
 export type Endpoint = 'enroll' | 'config' | 'log' | 'read' | 'write';
 
-/** What may go wrong between an agent and its server. */
+/** A fault of an exchange between an agent and its server. */
 export type Fault =
   /** No connection. */
   | 'refuse'
-  /** The server has done its work, and the connection breaks before a byte of its answer arrives. */
+  /** The server has processed the request, but the connection breaks before the first byte of the answer arrives. */
   | 'drop-after-processing'
-  /** The same, in the middle of the answer. */
+  /** The connection breaks in the middle of the answer. */
   | 'half-response'
   /** The answer comes after the agent's deadline. */
   | 'stall'
   /** The same bytes arrive twice, each over its own connection. */
   | 'duplicate';
 
-/** One second past osquery's 16 s. */
+/** One second longer than osquery's deadline of 16 s. */
 const STALL_MS = 17_000;
 
-/** The faults of one agent: switches a test or a demo turns while it runs. */
+/** The faults of one agent. A test or a demo changes them while the agent runs. */
 export class Faults {
   /** Every request takes 2 to 4 s longer. */
   slowLink = false;
-  /** Tells whether running this SQL kills the worker, as its watchdog would. */
+  /** Whether running this SQL kills the worker, as its watchdog would. */
   crashDuring: (sql: string) => boolean = () => false;
   private readonly planned: { readonly fault: Fault; readonly endpoint: Endpoint | undefined; times: number }[] = [];
 
-  /** Lets the next `times` exchanges, of one endpoint if given, go wrong. */
+  /** Makes the next `times` exchanges fail, optionally only those of one endpoint. */
   inject(fault: Fault, { endpoint, times = 1 }: { endpoint?: Endpoint; times?: number } = {}): void {
     this.planned.push({ fault, endpoint, times });
   }
 
-  /** The fault the next exchange meets, if any; uses it up. */
+  /** Returns the fault of the next exchange, if any, and removes it. */
   take(endpoint: Endpoint): Fault | undefined {
     const plan = this.planned.find((one) => one.times > 0 && (!one.endpoint || one.endpoint === endpoint));
     if (plan) plan.times--;
@@ -41,7 +41,7 @@ export class Faults {
   }
 }
 
-/** One exchange with `transport`, and whatever goes wrong with it. */
+/** Runs one exchange with `transport`, with the injected faults. */
 export async function exchangeWithFaults(
   transport: Transport,
   request: WireRequest,

@@ -1,8 +1,8 @@
 import { type Json, JsonNumber, type JsonObject, writeJson } from './json.ts';
 
-/** osquery's flags that the simulated agent honours, under osquery's names, with osquery's defaults. */
+/** The osquery flags that the simulated agent supports, with osquery's names and defaults. */
 const DEFAULTS = {
-  // from the flagfile only
+  // only from the flagfile
   config_refresh: 0,
   config_accelerated_refresh: 300,
   config_tls_max_attempts: 3,
@@ -16,7 +16,7 @@ const DEFAULTS = {
   watchdog_memory_limit: 0,
   watchdog_delay: 60,
   watchdog_forced_shutdown_delay: 4,
-  // settable from `options` too
+  // also from `options`
   disable_distributed: true,
   distributed_interval: 60,
   distributed_tls_max_attempts: 3,
@@ -45,7 +45,7 @@ export type FlagValues = { -readonly [Name in keyof typeof DEFAULTS]: Widened<(t
 export type FlagName = keyof FlagValues;
 type Widened<T> = T extends number ? number : T extends boolean ? boolean : string;
 
-/** Refused in `options` since 5.4.0, with a warning. */
+/** Flags that `options` may not set since 5.4.0; osquery warns. */
 const CLI_ONLY: ReadonlySet<string> = new Set([
   'config_refresh',
   'config_accelerated_refresh',
@@ -62,21 +62,21 @@ const CLI_ONLY: ReadonlySet<string> = new Set([
   'watchdog_forced_shutdown_delay',
 ]);
 
-/** Other names. The check for flagfile-only flags looks at real names, so the first two slip through it. */
+/** Alternative names. The check for flagfile-only flags compares real names, so the first two bypass it. */
 const ALIASES: Readonly<Record<string, FlagName>> = {
   config_tls_refresh: 'config_refresh',
   config_tls_accelerated_refresh: 'config_accelerated_refresh',
   logger_tls_max: 'logger_tls_max_linesize',
 };
 
-/** The flagfile of a node of this system: the minimal one of docs/spec/osquery-protocol.md §7. */
+/** The default flagfile of a node: the minimal one of docs/spec/osquery-protocol.md §7. */
 const FLAGFILE: Partial<FlagValues> = { config_refresh: 300, disable_distributed: false, distributed_interval: 10 };
 
-/** The flags of one osquery process. What the server sets stays until the process ends. */
+/** The flags of one osquery process. Values set by the server stay until the process ends. */
 export class Flags {
   private readonly values: FlagValues;
 
-  /** @param flagfile what the node's own flagfile says, over the minimal one */
+  /** @param flagfile the node's own flagfile; overrides the minimal one */
   constructor(flagfile: Partial<FlagValues> = {}) {
     this.values = { ...DEFAULTS, ...FLAGFILE, ...flagfile };
   }
@@ -86,10 +86,10 @@ export class Flags {
   }
 
   /**
-   * Merges a configuration's `options`; what it leaves out keeps its value.
+   * Merges a configuration's `options`; absent flags keep their value.
    *
    * @param refuseCliOnly whether this version ignores flagfile-only names
-   * @returns the names it ignored although it knows them
+   * @returns the known names it ignored
    */
   applyOptions(options: JsonObject, refuseCliOnly: boolean): string[] {
     const refused: string[] = [];
@@ -113,7 +113,7 @@ function isFlag(name: string): name is FlagName {
   return Object.hasOwn(DEFAULTS, name);
 }
 
-/** A flag's value from its text, in the type of its default; `undefined` if it cannot be one. */
+/** Parses a flag's value in the type of its default; `undefined` if the text is not such a value. */
 function parseAs(example: string | number | boolean, text: string): string | number | boolean | undefined {
   if (typeof example === 'number') return /^-?\d+$/.test(text) ? Number(text) : undefined;
   if (typeof example === 'string') return text;

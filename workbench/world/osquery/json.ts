@@ -1,6 +1,6 @@
 /**
- * JSON as osquery's parser (RapidJSON) sees it: members keep their order and their duplicates, and a
- * number remembers how it was written, because `60` is an integer and `60.0` is not.
+ * JSON as osquery's parser (RapidJSON) sees it: members keep their order and their duplicates, and a number keeps its
+ * notation, because `60` is an integer and `60.0` is not.
  */
 export type Json = null | boolean | string | JsonNumber | readonly Json[] | JsonObject;
 
@@ -11,7 +11,7 @@ export class JsonNumber {
     return Number(this.text);
   }
 
-  /** Whether osquery's `IsInt` holds: written as an integer that fits 32 bits. */
+  /** osquery's `IsInt`: written as an integer that fits in 32 bits. */
   get isInt32(): boolean {
     return /^-?\d+$/.test(this.text) && this.value === (this.value | 0);
   }
@@ -20,7 +20,7 @@ export class JsonNumber {
 export class JsonObject {
   constructor(readonly members: readonly (readonly [string, Json])[]) {}
 
-  /** The first member of that name. */
+  /** The first member with that name. */
   get(name: string): Json | undefined {
     return this.members.find(([key]) => key === name)?.[1];
   }
@@ -30,7 +30,9 @@ export class JsonObject {
   }
 }
 
-/** Parses one document. @throws {SyntaxError} for anything RapidJSON refuses: a BOM, text after it, control bytes */
+/**
+ * Parses one document. @throws {SyntaxError} for what RapidJSON refuses: a BOM, text after the document, control bytes
+ */
 export function parseJson(text: string): Json {
   const reader = new Reader(text);
   const value = reader.value(0);
@@ -38,7 +40,7 @@ export function parseJson(text: string): Json {
   return value;
 }
 
-/** How deep we follow; osquery's own limits are far below (a config may nest 32 levels). */
+/** Our nesting limit; osquery's own limits are far lower (a config may nest 32 levels). */
 const MAX_DEPTH = 1000;
 
 class Reader {
@@ -95,7 +97,7 @@ class Reader {
   }
 
   private string(): string {
-    return JSON.parse(this.token(/"(?:[^"\\]|\\.)*"/sy)); // decodes escapes, refuses control characters
+    return JSON.parse(this.token(/"(?:[^"\\]|\\.)*"/sy)); // decodes escapes, rejects control characters
   }
 
   private token(pattern: RegExp): string {
@@ -121,7 +123,7 @@ class Reader {
   }
 }
 
-/** Writes compact JSON, as RapidJSON's writer does; a document of JSON.stringify comes out unchanged. */
+/** Writes compact JSON like RapidJSON's writer; the output of JSON.stringify stays unchanged. */
 export function writeJson(value: Json): string {
   if (value instanceof JsonNumber) return /^-?\d+$/.test(value.text) ? value.text : double(value.value);
   if (value instanceof JsonObject) {
@@ -131,7 +133,7 @@ export function writeJson(value: Json): string {
   return typeof value === 'string' ? quote(value) : String(value);
 }
 
-/** Differs from JSON.stringify only in the digits of `\u00XX`, which RapidJSON writes in capitals. */
+/** Differs from JSON.stringify only in the hex digits of `\u00XX`, which RapidJSON writes in upper case. */
 function quote(text: string): string {
   return JSON.stringify(text).replace(/\\(?:u(00..)|.)/g, (written, digits?: string) =>
     digits ? `\\u${digits.toUpperCase()}` : written,
@@ -142,7 +144,7 @@ function double(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value);
 }
 
-/** How many objects and arrays lie in one another, the outermost counting one. */
+/** The nesting depth of objects and arrays; the outermost counts as one. */
 export function depthOf(value: Json): number {
   if (value instanceof JsonObject) return 1 + Math.max(0, ...value.members.map(([, member]) => depthOf(member)));
   if (Array.isArray(value)) return 1 + Math.max(0, ...value.map(depthOf));

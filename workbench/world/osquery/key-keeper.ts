@@ -3,10 +3,10 @@ import type { Reply } from './classify.ts';
 import { type Json, JsonObject } from './json.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** The tables whose first row goes with an enrollment, in the order of a std::set. */
+/** The tables whose first row is sent with an enrollment, in the order of a std::set. */
 const DETAIL_TABLES = ['os_version', 'osquery_info', 'platform_info', 'system_info'];
 
-/** Holds the node key and gets a new one when there is none; meanwhile everybody waits. */
+/** Holds the node key and enrolls when there is none. All callers wait for a running enrollment. */
 export class KeyKeeper {
   private queue: Promise<unknown> = Promise.resolve();
   private enrollAlways: boolean;
@@ -19,7 +19,7 @@ export class KeyKeeper {
     this.enrollAlways = worker.flags.get('enroll_always');
   }
 
-  /** The node key, or `""` if enrollment failed as often as it may. */
+  /** The node key, or `""` if every allowed enrollment attempt failed. */
   key(): Promise<string> {
     const result = this.queue.then(() => this.stored() ?? this.enroll());
     this.queue = result.catch(() => undefined);
@@ -29,7 +29,7 @@ export class KeyKeeper {
   private stored(): string | undefined {
     if (this.worker.flags.get('disable_enrollment')) return '';
     if (!this.enrollAlways) return this.worker.store.nodeKey;
-    this.enrollAlways = false; // once a process
+    this.enrollAlways = false; // once per process
     return undefined;
   }
 
@@ -65,7 +65,7 @@ export class KeyKeeper {
   }
 }
 
-/** `node_key`, or `id` where that is absent. */
+/** `node_key`, or `id` if `node_key` is absent. */
 function keyIn(document: Json): string | undefined {
   if (!(document instanceof JsonObject)) return undefined;
   const key = document.get('node_key') ?? document.get('id');

@@ -2,9 +2,9 @@ import { type AgentStore, bytewise } from './store.ts';
 
 export type LogType = 'result' | 'status';
 
-/** The lines a node has not delivered yet, in its database, under osquery's keys. */
+/** The log lines that a node has not delivered yet, in its database, under osquery's keys. */
 export class LogBuffer {
-  /** Restarts with the process; unpadded, so the order within a second is not that of time. */
+  /** Restarts with the process. It is not padded, so the key order within a second is not chronological. */
   private lines = 0;
 
   constructor(private readonly store: AgentStore) {}
@@ -13,7 +13,7 @@ export class LogBuffer {
     this.store.logs.set(`${type === 'result' ? 'r' : 's'}_${unixSeconds}_${++this.lines}`, line);
   }
 
-  /** The first `limit` keys there are, results before statuses. */
+  /** The first `limit` keys, results before statuses. */
   first(limit: number): Record<LogType, string[]> {
     const keys = [...this.store.logs.keys()].sort(bytewise).slice(0, limit);
     return { result: keys.filter((key) => key.startsWith('r')), status: keys.filter((key) => key.startsWith('s')) };
@@ -27,7 +27,7 @@ export class LogBuffer {
     for (const key of keys) this.store.logs.delete(key);
   }
 
-  /** Drops the oldest lines beyond `limit`; 0 keeps all. */
+  /** Drops the oldest lines beyond `limit`; 0 means no limit. */
   purge(limit: number): void {
     const excess = this.store.logs.size - limit;
     if (limit <= 0 || excess <= 0) return;

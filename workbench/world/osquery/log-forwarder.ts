@@ -3,14 +3,16 @@ import type { LogBuffer, LogType } from './log-buffer.ts';
 import { type Logger, SEVERITY } from './logger.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** How long one kind of line waits after failures. */
+/** The backoff of one log type after failures. */
 interface Backoff {
   failures: number;
-  /** Seconds left. */
+  /** Remaining seconds. */
   wait: number;
 }
 
-/** Delivers buffered lines: results and statuses apart, one batch of each a period, each with its own backoff. */
+/**
+ * Delivers buffered lines. Results and statuses have separate batches, one of each per period, and separate backoffs.
+ */
 export class LogForwarder {
   private readonly backoffs: Record<LogType, Backoff> = {
     result: { failures: 0, wait: 0 },
@@ -64,12 +66,12 @@ export class LogForwarder {
       notify({ kind: 'log-kept', logType, lines: keys.length, reason: reply.failure });
       return;
     }
-    this.buffer.delete(keys); // oversized lines too: they would never go
+    this.buffer.delete(keys); // oversized lines too, because they can never be sent
     this.backoffs[logType] = { failures: 0, wait: 0 };
     notify({ kind: 'log-sent', logType, lines: lines.length });
   }
 
-  /** A line that is too long stays behind with a warning, at each attempt, that does not name its query. */
+  /** Leaves out a line that is too long. Each attempt logs a warning that does not name the line's query. */
   private fits(line: string, limit: number): boolean {
     const bytes = Buffer.byteLength(line);
     if (bytes <= limit) return true;
@@ -89,7 +91,7 @@ export class LogForwarder {
     }
   }
 
-  /** A period has passed. */
+  /** Counts down one period. */
   private tick(): void {
     const { flags } = this.worker;
     const period = flags.get('logger_tls_period');

@@ -13,7 +13,7 @@ interface StatusLine {
   readonly message: string;
 }
 
-/** Takes result and status lines; statuses reach the buffer when the scheduler relays them, every 3 s. */
+/** Takes result and status lines. Statuses reach the buffer when the scheduler relays them, every 3 s. */
 export class Logger {
   private waiting: StatusLine[] = [];
 
@@ -27,7 +27,7 @@ export class Logger {
     for (const line of lines) this.buffer.add('result', line, unixTime(this.worker.clock));
   }
 
-  /** @param source the file and line of osquery's sources that says such a thing, `file.cpp:line` */
+  /** @param source the file and line of osquery's source that logs this message, `file.cpp:line` */
   status(severity: number, source: `${string}.cpp:${number}`, message: string): void {
     const [filename = '', line] = source.split(':');
     this.waiting.push({ atMs: this.worker.clock.now(), severity, filename, line: Number(line), message });

@@ -1,11 +1,11 @@
-/** What a version of osquery does differently on the wire (first release with each change). */
+/** The differences between osquery versions on the wire, each with its first release. */
 export interface Profile {
   readonly version: string;
   /** `Authorization: NodeKey …` on every request but enroll: 5.23.0. */
   readonly authorizationHeader: boolean;
-  /** Log backoff: 5.12.0. Before it, every period tries again. */
+  /** Log backoff: 5.12.0. Older versions retry every period. */
   readonly logBackoff: boolean;
-  /** Status lines with numbers: 5.10.0. Texts before. */
+  /** Numbers in status lines: 5.10.0. Older versions write text. */
   readonly numericStatusLines: boolean;
   /** `stats` in distributed/write: 5.8.0. */
   readonly stats: boolean;
@@ -15,9 +15,9 @@ export interface Profile {
   readonly cliOnlyFlags: boolean;
   /** `messages` in distributed/write: 4.4.0. */
   readonly messages: boolean;
-  /** Statuses as integers: 2.7.0. Texts before. */
+  /** Integer statuses: 2.7.0. Older versions write text. */
   readonly integerStatuses: boolean;
-  /** Largest configuration, in bytes: 1 MiB up to 5.23.1, 4 MiB after it. */
+  /** Maximum size of a configuration in bytes: 1 MiB up to 5.23.1, 4 MiB after it. */
   readonly configBytes: number;
 }
 
@@ -39,7 +39,7 @@ export function profileOf(version: string): Profile {
   };
 }
 
-/** Negative, zero or positive as `a` is older than, the same as or newer than `b`: numbers between dots. */
+/** Compares dotted numbers: negative, zero or positive if `a` is older than, the same as or newer than `b`. */
 export function compareVersions(a: string, b: string): number {
   const [left, right] = [a, b].map((text) => text.split('.').map((part) => Number.parseInt(part, 10) || 0));
   for (let i = 0; i < Math.max(left?.length ?? 0, right?.length ?? 0); i++) {

@@ -2,7 +2,7 @@ import type { Row } from '../host/sql-engine.ts';
 import { calendarTime } from '../host/tables/time.ts';
 import type { QueryState } from './store.ts';
 
-/** What every result line of one run carries. */
+/** The members that every result line of one run has. */
 export interface LineHeader {
   readonly name: string;
   readonly hostIdentifier: string;
@@ -16,13 +16,13 @@ export interface Difference {
   readonly added: readonly Row[];
   readonly removed: readonly Row[];
   readonly counter: number;
-  /** The query's state from now on. */
+  /** The query's state after this run. */
   readonly state: QueryState;
 }
 
 /**
- * What changed since the last run of a differential query. The first run of a name, or of an epoch, adds
- * every row and has counter 0; later the counter grows with every run that found a change.
+ * The changes since the last run of a differential query. The first run of a name or an epoch adds every row and has
+ * counter 0; the counter then grows with every run that found a change.
  */
 export function difference(
   previous: QueryState | undefined,
@@ -41,7 +41,7 @@ export function difference(
   return { added, removed, counter: changed ? counter : 1, state: { sql, epoch, counter, rows } };
 }
 
-/** One line a row: osquery's default form. */
+/** One line per row: osquery's default form. */
 export function eventLines(header: LineHeader, { added, removed, counter }: Difference): string[] {
   const line = (action: string) => (row: Row) => {
     const columns = Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -50,17 +50,17 @@ export function eventLines(header: LineHeader, { added, removed, counter }: Diff
   return [...removed.map(line('removed')), ...added.map(line('added'))];
 }
 
-/** One line a run (`logger_event_type=false`). */
+/** One line per run (`logger_event_type=false`). */
 export function batchLine(header: LineHeader, { added, removed, counter }: Difference): string {
   return JSON.stringify({ diffResults: { removed, added }, ...members(header, counter) });
 }
 
-/** A full result, written even when it is empty. */
+/** A full result, written even if it is empty. */
 export function snapshotLine(header: LineHeader, rows: readonly Row[]): string {
   return JSON.stringify({ snapshot: rows, action: 'snapshot', ...members(header, 0) });
 }
 
-/** A full result, one line a row (`logger_snapshot_event_type`). */
+/** A full result, one line per row (`logger_snapshot_event_type`). */
 export function snapshotEventLines(header: LineHeader, rows: readonly Row[]): string[] {
   return rows.map((columns) => JSON.stringify({ ...members(header, 0), columns, action: 'snapshot' }));
 }
@@ -82,7 +82,7 @@ function members(header: LineHeader, counter: number): object {
   };
 }
 
-/** The rows of `rows` that `others` does not have, counting repeats. */
+/** The rows of `rows` that are not in `others`; repeated rows count separately. */
 function without(rows: readonly Row[], others: readonly Row[]): Row[] {
   const counts = new Map<string, number>();
   for (const row of others) counts.set(identity(row), (counts.get(identity(row)) ?? 0) + 1);
@@ -97,7 +97,7 @@ function identity(row: Row): string {
   return JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Differential rows have their control bytes written as `\xNN`; snapshots and distributed rows have not. */
+/** Writes control bytes as `\xNN`. osquery does this in differential rows, but not in snapshots or distributed rows. */
 function escaped(row: Row): Row {
   return Object.fromEntries(
     Object.entries(row).map(([name, value]) => [

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import { type Json, JsonNumber, JsonObject } from './json.ts';
 import { compareVersions } from './profile.ts';
 
-/** A query of a schedule or a pack, as it applies to this host. */
+/** A query of a schedule or a pack, resolved for this host. */
 export interface ScheduledQuery {
-  /** The name its lines carry. */
+  /** The name in its log lines. */
   readonly name: string;
   readonly sql: string;
   /** Seconds, before splay. */
   readonly interval: number;
   readonly snapshot: boolean;
   readonly removed: boolean;
-  /** Whether it is skipped for a day where a worker died while it ran. */
+  /** Whether the node skips it for a day after a worker died running it. */
   readonly denylist: boolean;
-  /** It runs once when the process starts, too: `startup_priority`, since 5.17.0. */
+  /** Whether it also runs once when the process starts: `startup_priority`, since 5.17.0. */
   readonly atStart: boolean;
-  /** The discovery queries of its pack: all must return a row. */
+  /** The discovery queries of its pack: each must return a row. */
   readonly discovery: readonly string[];
   readonly pack: string | null;
 }
@@ -24,20 +24,20 @@ export interface ScheduleFacts {
   readonly version: string;
   readonly hostname: string;
   readonly packDelimiter: string;
-  /** Seconds, for a query that names no interval. */
+  /** Seconds, for a query without an interval. */
   readonly defaultInterval: number;
 }
 
 const LONGEST_INTERVAL = 604_800;
 const RESERVED_NAME = /^(query\.|cache\.|config_views\.)|(epoch|counter)$/;
 
-/** What a configuration schedules on this host: its `schedule`, then its packs. Unusable entries are left out. */
+/** The queries a configuration schedules on this host: its `schedule`, then its packs. Unusable entries are skipped. */
 export function scheduledQueries(config: JsonObject, facts: ScheduleFacts): ScheduledQuery[] {
   const own = queriesIn(config.get('schedule'), facts, { nameOf: (name) => name, pack: null, discovery: [] });
   const packs = config.get('packs');
   if (!(packs instanceof JsonObject)) return own;
   const packed = packs.members.flatMap(([pack, content]) => {
-    if (!(content instanceof JsonObject) || !appliesHere(content, facts)) return []; // a text cannot be resolved
+    if (!(content instanceof JsonObject) || !appliesHere(content, facts)) return []; // text cannot be resolved
     const discovery = content.get('discovery');
     const checks = Array.isArray(discovery) ? discovery.filter((sql) => typeof sql === 'string') : [];
     const d = facts.packDelimiter;
@@ -50,7 +50,7 @@ export function scheduledQueries(config: JsonObject, facts: ScheduleFacts): Sche
   return [...own, ...packed];
 }
 
-/** What the queries of one pack, or those of no pack, have in common. */
+/** What the queries of one pack have in common, or the queries outside packs. */
 interface Group {
   readonly nameOf: (name: string) => string;
   readonly pack: string | null;
@@ -94,13 +94,13 @@ function appliesHere(entry: JsonObject, { version, hostname }: ScheduleFacts): b
   return shard === 0 || shard >= shardOf(hostname);
 }
 
-/** 0 to 100: where a host stands when a query goes to a share of all. */
+/** 0 to 100: the host's position for queries that run on a share of all hosts. */
 function shardOf(hostname: string): number {
   const [first = 0] = createHash('sha1').update(hostname).digest();
   return Math.floor((first * 100) / 255);
 }
 
-/** A number, also one written as text. */
+/** Reads a number, also one written as text. */
 function number(json: Json | undefined): number | undefined {
   if (json instanceof JsonNumber) return json.value;
   return typeof json === 'string' && /^\d+$/.test(json) ? Number(json) : undefined;

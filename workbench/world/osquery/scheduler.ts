@@ -14,14 +14,14 @@ import {
 import type { ScheduledQuery } from './schedule.ts';
 import { unixTime, type WorkerContext, WorkerCrash } from './worker-context.ts';
 
-/** How long a scheduled query that ran when a worker died is skipped. */
+/** For how long a node skips a scheduled query after a worker died running it. */
 const DENYLIST_SECONDS = 86_400;
 
-/** Runs what the configuration schedules, at instants aligned to unix time. */
+/** Runs the scheduled queries at instants aligned to unix time. */
 export class Scheduler {
-  /** Names that ran in this process. */
+  /** Names of the queries that ran in this process. */
   private readonly ran = new Set<string>();
-  /** Denylisted names this process has warned of. */
+  /** Denylisted names this process has logged a warning for. */
   private readonly warned = new Set<string>();
   private readonly discovered = new Map<string, { readonly atSeconds: number; readonly runs: boolean }>();
 
@@ -32,7 +32,7 @@ export class Scheduler {
     private readonly decorators: Decorators,
   ) {}
 
-  /** Counts seconds from now until the worker ends; a step that took long is made up for. */
+  /** Runs one step per second until the worker ends. After a slow step it catches up. */
   async run(): Promise<void> {
     const { clock, signal } = this.worker;
     this.denylistFailed();
@@ -54,7 +54,7 @@ export class Scheduler {
     if (second % 3 === 0) this.logger.relay();
   }
 
-  /** A worker died while a query of the schedule ran: the next one skips that query for a day. */
+  /** If the last worker died running a scheduled query, skips that query for a day. */
   private denylistFailed(): void {
     const { clock, flags, store } = this.worker;
     const { executing } = store;
@@ -125,19 +125,19 @@ export class Scheduler {
     return silent ? [] : [batchLine(header, reported)];
   }
 
-  /** The interval this node keeps for the query: within `schedule_splay_percent` of what was asked. */
+  /** The query's interval on this node: the configured one, moved by up to `schedule_splay_percent`. */
   private splayed({ name, interval }: ScheduledQuery): number {
     const { flags, random, store } = this.worker;
     const kept = store.splays.get(name);
     if (kept?.interval === interval) return kept.splayed;
     const asked = flags.get('schedule_splay_percent');
-    const percent = asked <= 1 ? 10 : asked; // osquery knows no schedule without splay
+    const percent = asked <= 1 ? 10 : asked; // osquery has no schedule without splay
     const splayed = splay(interval, percent, random.fork(`splay ${name} ${interval}`).next());
     store.splays.set(name, { interval, splayed });
     return splayed;
   }
 
-  /** A pack's discovery queries must all return a row; the answer holds for `pack_refresh_interval`. */
+  /** Whether every discovery query of the query's pack returned a row, cached for `pack_refresh_interval`. */
   private runsHere({ pack, discovery }: ScheduledQuery, second: number): boolean {
     if (pack === null || discovery.length === 0) return true;
     const known = this.discovered.get(pack);
@@ -152,10 +152,10 @@ export class Scheduler {
 }
 
 /**
- * An interval moved by up to `percent` either way.
+ * An interval moved by up to `percent` in either direction.
  *
  * @param seconds at least 1
- * @param chance from 0 to 1: where in the range
+ * @param chance from 0 to 1: position in the range
  */
 export function splay(seconds: number, percent: number, chance: number): number {
   const reach = Math.floor((seconds * percent) / 100);

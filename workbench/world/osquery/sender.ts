@@ -4,27 +4,27 @@ import { type Endpoint, exchangeWithFaults } from './faults.ts';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, type Transport, type WireRequest, type WireResponse } from './transport.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** osquery's one deadline for a whole request, connection, resend and redirects included. */
+/** osquery's single deadline for a whole request, including connection, resend and redirects. */
 const DEADLINE_MS = 16_000;
 const MAX_REDIRECTS = 10;
-/** 304 counts too. */
+/** 304 is one of them in osquery. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 304, 305, 307, 308]);
 
-/** The bytes of an answer, whatever its status, or why there are none. */
+/** The bytes of an answer with any status, or why there are none. */
 export type Sent = { readonly body: Uint8Array } | { readonly failure: string };
 
 class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';
 }
 
-/** Sends one request the way osquery's HTTP client does. */
+/** Sends one request like osquery's HTTP client. */
 export class Sender {
   constructor(
     private readonly worker: WorkerContext,
     private readonly transport: Transport,
   ) {}
 
-  /** After a failure that is not the deadline the same bytes go out once more, before anybody hears of it. */
+  /** After any failure except the deadline, sends the same bytes once more before reporting the failure. */
   async send(endpoint: Endpoint, request: WireRequest): Promise<Sent> {
     const { clock, signal } = this.worker;
     const startedAtMs = clock.now();
@@ -51,7 +51,7 @@ export class Sender {
     return sent;
   }
 
-  /** Redirects keep method, body, `Host` and `Authorization`, wherever they lead. */
+  /** Redirects keep method, body, `Host` and `Authorization`, even to another host. */
   private async follow(endpoint: Endpoint, request: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     const { faults, clock, random } = this.worker;
     const context = { faults, clock, random, signal };
@@ -83,7 +83,7 @@ export class Sender {
       return await Promise.race([work(limit.signal), timer]);
     } finally {
       signal.removeEventListener('abort', stop);
-      limit.abort(STOPPED); // ends the timer, or what is left of the work
+      limit.abort(STOPPED); // ends the timer or the remaining work
     }
   }
 }

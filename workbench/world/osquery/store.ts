@@ -9,24 +9,24 @@ export interface QueryState {
   readonly rows: readonly Row[];
 }
 
-/** What osquery keeps in its database: it survives restarts and crashes, and is lost only by a wipe. */
+/** osquery's database. It survives restarts and crashes; only a wipe deletes it. */
 export class AgentStore {
   readonly instanceUuid: string;
   nodeKey: string | undefined;
-  /** Until when distributed reads come every 5 s; epoch seconds. */
+  /** Distributed reads come every 5 s until then; epoch seconds. */
   accelerateUntil: number | undefined;
-  /** Lines not yet delivered: key → JSON text. */
+  /** Undelivered lines: key → JSON text. */
   readonly logs = new Map<string, string>();
-  /** Distributed queries received and not started: id → SQL. */
+  /** Distributed queries received but not started: id → SQL. */
   readonly pendingQueries = new Map<string, string>();
-  /** SHA-256 of SQL that is being run, or was when the process died → start in epoch seconds. */
+  /** SHA-256 of SQL that is running, or was running when the process died → start in epoch seconds. */
   readonly running = new Map<string, number>();
-  /** The scheduled query that is being run, or was when the process died. */
+  /** The scheduled query that is running, or was running when the process died. */
   executing: string | undefined;
-  /** Scheduled queries that ran when a worker died → until when they are skipped, in epoch seconds. */
+  /** Scheduled queries that were running when a worker died → end of their denylisting, in epoch seconds. */
   readonly denylist = new Map<string, number>();
   readonly queries = new Map<string, QueryState>();
-  /** Splayed intervals by query name: the interval they were made from, and the result, in seconds. */
+  /** Splayed intervals by query name: the configured interval and the result, in seconds. */
   readonly splays = new Map<string, { readonly interval: number; readonly splayed: number }>();
 
   constructor(random: Random) {
@@ -34,7 +34,7 @@ export class AgentStore {
   }
 }
 
-/** Sorts as the database does: byte by byte. */
+/** Compares like the database: byte by byte. */
 export function bytewise(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,6 +1,6 @@
 import { request as httpsRequest } from 'node:https';
 
-/** One HTTP request over one new connection. */
+/** One HTTP request over a new connection. */
 export interface WireRequest {
   /** Always `https://…`. */
   readonly url: string;
@@ -10,27 +10,26 @@ export interface WireRequest {
 
 export interface WireResponse {
   readonly status: number;
-  /** By lower-case name. */
+  /** Keys are lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** How requests reach a server. Rejects if the exchange breaks off anywhere, and when `signal` aborts. */
+/** Sends requests to a server. Rejects if the exchange breaks off at any point or `signal` aborts. */
 export interface Transport {
   exchange(request: WireRequest, signal: AbortSignal): Promise<WireResponse>;
 }
 
-/** Boost.Beast's limits, which osquery leaves as they are. */
+/** Boost.Beast's limits, which osquery does not change. */
 export const MAX_HEADER_BYTES = 8192;
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /**
- * HTTPS as osquery speaks it: TLS 1.2 or 1.3, the chain and the host name verified, and a new
- * connection for every request. The connection is closed after the response; osquery leaves it idle
- * until its next request.
+ * HTTPS like osquery's: TLS 1.2 or 1.3, certificate chain and host name verified, a new connection for every request.
+ * This class closes the connection after the response; osquery leaves it idle until its next request.
  */
 export class HttpsTransport implements Transport {
-  /** @param ca the certificate authority to trust, PEM text (osquery's `tls_server_certs`) */
+  /** @param ca the certificate authority to trust, as PEM text (osquery's `tls_server_certs`) */
   constructor(private readonly ca: string) {}
 
   exchange({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> {
@@ -44,7 +43,7 @@ export class HttpsTransport implements Transport {
         headers: { ...headers },
         signal,
       });
-      request.removeHeader('connection'); // osquery sends none
+      request.removeHeader('connection'); // osquery does not send it
       request.on('error', reject);
       request.on('response', (response) => {
         const chunks: Buffer[] = [];

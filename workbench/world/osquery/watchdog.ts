@@ -2,10 +2,10 @@ import type { Row } from '../host/sql-engine.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const MEBIBYTE = 1024 * 1024;
-/** The limit of osquery's normal profile: what a worker may take since its start. */
+/** The memory limit of osquery's normal profile, for growth since the worker's start. */
 const LIMIT_MEBIBYTES = 200;
 
-/** The watchdog has asked the worker to stop; it kills it if it has not done so in time. */
+/** The watchdog has asked the worker to stop. It kills the worker if it does not stop in time. */
 export class WatchdogStop extends Error {
   override readonly name = 'WatchdogStop';
   constructor(readonly footprint: number) {
@@ -13,19 +13,19 @@ export class WatchdogStop extends Error {
   }
 }
 
-/** Watches the memory of one worker; only answers held for the server count, everything else is little beside them. */
+/** Watches the memory of one worker. It counts only the answers held for the server; all other memory is small. */
 export class Watchdog {
   private readonly held = new Map<string, number>();
   private exceeded: (() => void) | undefined;
 
-  /** @param nextCheckMs the watcher's next look */
+  /** @param nextCheckMs the watcher's next check */
   constructor(
     private readonly worker: WorkerContext,
     private readonly nextCheckMs: (nowMs: number) => number,
     private readonly startedAtMs: number,
   ) {}
 
-  /** What `holder` takes from now on, in bytes. */
+  /** Sets the memory that `holder` uses from now on, in bytes. */
   holds(holder: string, bytes: number): void {
     this.held.set(holder, bytes);
     if (this.footprint > this.limit) this.exceeded?.();
@@ -34,7 +34,7 @@ export class Watchdog {
   /**
    * Runs until the worker ends.
    *
-   * @throws {WatchdogStop} when a look found too much in use
+   * @throws {WatchdogStop} when a check finds too much memory in use
    */
   async run(): Promise<void> {
     const { clock, flags, signal } = this.worker;
@@ -60,12 +60,12 @@ export class Watchdog {
   }
 }
 
-/** A node of a std::map with two std::strings; what goes beyond 15 bytes of each lies on the heap. */
+/** A node of a std::map with two std::strings; bytes of a string beyond 15 are on the heap. */
 const CELL_BYTES = 96;
 const INLINE_BYTES = 15;
 const HEAP_BYTES = 16;
 
-/** What rows take in osquery's memory, in bytes: each is a map of texts. */
+/** The memory of rows in osquery, in bytes: each row is a map of strings. */
 export function memoryOf(rows: readonly Row[]): number {
   let bytes = 0;
   for (const row of rows) {

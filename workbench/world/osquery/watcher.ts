@@ -1,36 +1,36 @@
-/** The watcher looks after its worker this often. */
+/** How often the watcher checks its worker. */
 const WATCH_INTERVAL_MS = 3000;
 
-/** A worker started less than this ago died too soon: the next one waits. */
+/** A worker that ran for less than this died too early: the next start is delayed. */
 const RESPAWN_LIMIT_SECONDS = 4;
 const RESPAWN_DELAY_SECONDS = 5;
 const LONGEST_DELAY_SECONDS = 600;
-/** So many workers that died too soon, and the watcher gives up. */
+/** After this many early deaths the watcher gives up. */
 const MOST_RESTARTS = 4;
 
-/** From the watchdog's kill to the next worker. */
+/** From the watchdog's kill to the next worker's start. */
 const AFTER_KILL_MS = 200;
 
-/** When a watcher replaces workers that died. @see osquery, `osquery/core/watcher.cpp` */
+/** Decides when a watcher replaces a dead worker. @see osquery, `osquery/core/watcher.cpp` */
 export class Watcher {
   private startedAtMs: number | undefined;
   private tooSoon = 0;
 
-  /** A worker is started now. */
+  /** Records that a worker starts now. */
   started(nowMs: number): void {
     this.startedAtMs = nowMs;
   }
 
-  /** The next instant at which the watcher looks: every 3 s from the start of the worker on. */
+  /** The watcher's next check: every 3 s from the worker's start. */
   nextCheckMs(nowMs: number): number {
     const base = this.startedAtMs ?? nowMs;
     return base + WATCH_INTERVAL_MS * Math.max(1, Math.ceil((nowMs - base) / WATCH_INTERVAL_MS));
   }
 
   /**
-   * How long it takes until another worker runs, in milliseconds; `undefined` if the watcher gives up.
+   * The delay until another worker runs, in milliseconds; `undefined` if the watcher gives up.
    *
-   * @param killed whether the watchdog itself ended the worker: then nothing has to be noticed first
+   * @param killed whether the watchdog itself ended the worker; it then restarts without waiting for the next check
    */
   respawnAfterMs(nowMs: number, killed: boolean): number | undefined {
     const noticedMs = killed ? nowMs + AFTER_KILL_MS : this.nextCheckMs(nowMs);

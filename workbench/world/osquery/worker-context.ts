@@ -18,10 +18,10 @@ export interface WorkerContext {
   readonly flags: Flags;
   readonly profile: Profile;
   readonly faults: Faults;
-  /** Aborts when the process ends: whatever waits then ends too. */
+  /** Aborts when the process ends, and with it all its waits. */
   readonly signal: AbortSignal;
   notify(notice: AgentNotice): void;
-  /** osquery_info, as it is now. */
+  /** The current values of osquery_info. */
   facts(): OsqueryFacts;
 }
 
@@ -30,7 +30,7 @@ export class WorkerCrash extends Error {
   override readonly name = 'WorkerCrash';
 }
 
-/** Ends osqueryd for good: its supervisor may start it again. */
+/** Ends osqueryd for good; only its supervisor can start it again. */
 export class OsqueryExit extends Error {
   override readonly name = 'OsqueryExit';
   constructor(readonly code: number) {

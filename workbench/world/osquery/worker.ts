@@ -21,11 +21,11 @@ export interface WorkerOptions {
   readonly transport: Transport;
   readonly enrollSecret: string;
   readonly queryDurationMs: (sql: string) => number;
-  /** When the watcher looks next, in epoch milliseconds. */
+  /** The watcher's next check, in epoch milliseconds. */
   readonly nextCheckMs: (nowMs: number) => number;
 }
 
-/** One life of the osquery worker process: everything in here is lost when it ends. */
+/** One run of the osquery worker process: all its state is lost when it ends. */
 export class Worker {
   private readonly life = stopper();
   private readonly context: WorkerContext;
@@ -73,12 +73,12 @@ export class Worker {
     }
   }
 
-  /** Ends every thread where it stands. */
+  /** Ends every thread at once. */
   end(): void {
     this.life.abort();
   }
 
-  /** osquery's order: key, configuration, logger (which wants a key and asks twice). */
+  /** osquery's order: key, configuration, logger (which needs a key and asks twice). */
   private async startUp(): Promise<void> {
     await this.client.keys.key();
     await this.config.fetch();

@@ -2,18 +2,18 @@ import type { Container } from '../container.ts';
 import type { HostState } from '../host-state.ts';
 import type { Constraints } from '../table.ts';
 
-/** A container, and the id its rows show: the prefix it was asked for by, if it was. */
+/** A container and the id its rows show: the id prefix of the query, if it has one. */
 export interface Listed {
   readonly id: string;
   readonly container: Container;
 }
 
-/** What osquery lets through to Docker as an id or its beginning. */
+/** What osquery passes to Docker as an id or id prefix. */
 const HEX = /^[0-9a-f]{1,64}$/i;
 
 /**
- * The containers Docker lists for one scan. Without a comparison `id =` only running ones; with one
- * also those that have exited (the call then says `all=1`), found by any prefix of their id.
+ * The containers Docker lists for one scan. Without a comparison on `id`, only running containers. With one, exited
+ * containers too, found by any prefix of their id (osquery then calls Docker with `all=1`).
  */
 export function listContainers({ host }: HostState, where: Constraints): Listed[] {
   const ids = where.equals('id');
@@ -25,7 +25,7 @@ export function listContainers({ host }: HostState, where: Constraints): Listed[
   });
 }
 
-/** The running containers a table that needs an id is asked for; an exited one has no rows. */
+/** The running containers whose ids the query names, for tables that require an id. An exited container has no rows. */
 export function namedRunning(state: HostState, where: Constraints): Listed[] {
   return where.equals('id') ? listContainers(state, where).filter(({ container }) => !container.exit) : [];
 }

@@ -85,10 +85,10 @@ const mounts: Table<HostState> = {
     ),
 };
 
-/** A volume is named after its folder: `…/volumes/<name>/_data`. */
+/** A volume's name is its folder: `…/volumes/<name>/_data`. */
 const volumeOf = (source: string) => ({ name: source.split('/').at(-2) ?? source, driver: 'local' });
 
-/** The columns of a network that a container is not attached to. */
+/** The columns of a network that the container is not attached to. */
 const NO_ENDPOINT = {
   endpoint_id: '',
   gateway: '',
@@ -143,7 +143,7 @@ const portRows = ({ spec }: Container) =>
     host_port: hostPort ?? 0,
   }));
 
-/** Sixty-four digits that are always the same for the same names. */
+/** 64 hexadecimal digits, always the same for the same names. */
 function digest(...names: readonly string[]): string {
   return Buffer.from(names.join('|')).toString('hex').padEnd(64, '0').slice(0, 64);
 }

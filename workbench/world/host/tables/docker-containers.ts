@@ -12,7 +12,7 @@ const containers: Table<HostState> = {
     listContainers(state, where).map(({ id, container }) => {
       const { spec, exit } = container;
       const { entrypoint = [], env = {} } = spec;
-      const namespaces = exit ? null : container.namespaces; // without a process Docker shows no namespaces
+      const namespaces = exit ? null : container.namespaces; // Docker shows no namespaces without a process
       return {
         id,
         name: `/${spec.name}`,
@@ -38,7 +38,7 @@ const containers: Table<HostState> = {
     }),
 };
 
-/** docker_container_labels and docker_container_envs: one row a pair. */
+/** docker_container_labels and docker_container_envs: one row per pair. */
 const pairs = (name: string, notation: string, of: 'labels' | 'env'): Table<HostState> => ({
   name,
   columns: columns(notation),

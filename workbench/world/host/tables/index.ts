@@ -10,7 +10,7 @@ import { PROCESS_TABLES } from './processes.ts';
 import { SYSTEM_TABLES } from './system.ts';
 import { TIME_TABLES } from './time.ts';
 
-/** Every table of a simulated host; columns as in osquery 5.23's specs for Linux. */
+/** Every table of a simulated host, with the columns of osquery 5.23's specs for Linux. */
 export const TABLES: readonly Table<HostState>[] = [
   ...DOCKER_CONTAINER_TABLES,
   ...DOCKER_CONTAINER_DETAIL_TABLES,

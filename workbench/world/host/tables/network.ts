@@ -13,7 +13,9 @@ interface Listener {
   readonly netNamespace: string;
 }
 
-/** sshd, Docker's proxies for published ports, and what container processes listen on in their own namespace. */
+/**
+ * sshd, Docker's proxies for published ports, and the listening sockets of container processes in their own namespace.
+ */
 function listenersOf(state: HostState): Listener[] {
   const ofContainers = processesOf(state).flatMap(({ pid, container, netNamespace }) => {
     if (!container || pid !== container.processes[0].pid) return [];
@@ -93,7 +95,7 @@ function connectionRows(host: HostView, { pid, container, netNamespace }: HostPr
   }));
 }
 
-/** A socket's inode number: the same for the same socket. */
+/** The inode number of a socket, always the same for the same socket. */
 function inode(pid: number, port: number): number {
   return 20_000 + pid * 97 + port;
 }

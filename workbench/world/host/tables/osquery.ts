@@ -2,7 +2,7 @@ import type { HostState } from '../host-state.ts';
 import { PID_OF } from '../processes.ts';
 import { columns, type Table } from '../table.ts';
 
-/** osquery's bit mask of Linux. */
+/** osquery's platform bit mask for Linux. */
 export const PLATFORM_MASK = 9;
 
 const osqueryInfo: Table<HostState> = {
@@ -19,7 +19,7 @@ const osqueryInfo: Table<HostState> = {
             version: osquery.version,
             config_hash: osquery.configHash,
             config_valid: osquery.configValid ? 1 : 0,
-            extensions: 'active', // the manager of extensions runs unless disable_extensions
+            extensions: 'active', // the extension manager runs unless disable_extensions is set
             build_platform: 'linux',
             build_distro: 'centos7',
             start_time: Math.floor(osquery.startedAtMs / 1000),

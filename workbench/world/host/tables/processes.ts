@@ -30,7 +30,7 @@ const processes: Table<HostState> = {
           egid: uid,
           suid: uid,
           sgid: uid,
-          on_disk: process.container ? 0 : 1, // a container's binary is not at that path on the host
+          on_disk: process.container ? 0 : 1, // the host has no file at the path of a container's binary
           wired_size: 0,
           resident_size: 1_024_000,
           total_size: 4_608_000,
@@ -61,7 +61,7 @@ const namespaces: Table<HostState> = {
   },
 };
 
-/** The kernel's fixed numbers of the first namespaces. */
+/** The kernel's fixed numbers for the initial namespaces. */
 const HOST_NAMESPACES = {
   cgroup_namespace: '4026531835',
   ipc_namespace: '4026531839',
@@ -72,7 +72,7 @@ const HOST_NAMESPACES = {
   uts_namespace: '4026531838',
 };
 
-/** Environment variables, as far as the simulation knows them: those of containers. */
+/** Environment variables. The simulation knows only those of containers. */
 const envs: Table<HostState> = {
   name: 'process_envs',
   columns: columns('pid:i* key value'),

@@ -11,7 +11,7 @@ const systemInfo: Table<HostState> = {
       hostname: host.hostname,
       uuid: host.uuid,
       cpu_type: host.architecture,
-      // From cpuid, 48 bytes long; there is none on Arm.
+      // From cpuid, 48 bytes long; Arm has none.
       cpu_brand: host.architecture === 'x86_64' ? 'Intel(R) Xeon(R) Platinum 8488C'.padEnd(48, '\0') : undefined,
       cpu_subtype: host.architecture === 'x86_64' ? '143' : '0',
       cpu_microcode: host.architecture === 'x86_64' ? '0x2b000643' : undefined,
@@ -26,7 +26,7 @@ const systemInfo: Table<HostState> = {
   ],
 };
 
-/** What the machine's SMBIOS says of it. */
+/** The hardware values in the host's SMBIOS. */
 const hardwareOf = (host: HostView): TableRow => ({
   hardware_vendor: 'Amazon EC2',
   hardware_model: host.instanceType,
@@ -46,7 +46,7 @@ const osVersion: Table<HostState> = {
     {
       name: 'Amazon Linux',
       version: '2023',
-      _id: '2023', // VERSION_ID of os-release: no column shows it, an enrollment does
+      _id: '2023', // VERSION_ID of os-release: no column shows it, but an enrollment sends it
       major: 2023,
       minor: 0,
       patch: 0,

@@ -38,12 +38,12 @@ describe('the trace of an error', () => {
     expect(trace).toMatch(/\ncaused by Error: 503 Service Unavailable\n {4}at /);
   });
 
-  it('has nothing else of an error: rows and keys may be among its properties', () => {
+  it('has no other property of an error, because those may hold rows and keys', () => {
     const error = Object.assign(new Error('refused'), { Item: { node_key: 'mf1.secret' } });
     expect(traceOf(error)).not.toContain('mf1.secret');
   });
 
-  it('is bounded, also for causes in a circle', () => {
+  it('is bounded, even for circular causes', () => {
     const error = new Error('x'.repeat(100_000));
     error.cause = error;
     expect(traceOf(error)).toHaveLength(8000);
@@ -52,7 +52,7 @@ describe('the trace of an error', () => {
     expect(traceOf(short).split('caused by')).toHaveLength(5);
   });
 
-  it('is the text of what is no error', () => {
+  it('is the text of a thrown value that is no error', () => {
     expect(traceOf('broken')).toBe('broken');
     expect(traceOf(undefined)).toBe('undefined');
   });
@@ -61,7 +61,7 @@ describe('the trace of an error', () => {
 describe('a tally', () => {
   const dropped = { host: 'h', rule: 'r', query: 'q', limit: 'spacingSeconds' } as const;
 
-  it('passes other events at once, and gathered ones when it is flushed, with the sum of their counts', () => {
+  it('passes other events through at once, and gathered ones on flush, with the sum of their counts', () => {
     const { lines, report } = aLog();
     const gathering = tally(new Set(['query_dropped']), report);
     gathering.report('query_dropped', { ...dropped, count: 2 });

@@ -6,14 +6,14 @@ import { cut, parseJson } from '../../../lib/core/text.ts';
 const escaped = (text: string): string =>
   JSON.stringify(text).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-describe('JSON from outside', () => {
+describe('JSON from an untrusted source', () => {
   it.each([
     ['half a pair', String.raw`"\udfff"`, '\uFFFD'],
     ['the other half', String.raw`"any\uD800"`, 'any\uFFFD'],
     ['two first halves', String.raw`"\ud83d\ud83d\ude00"`, '\uFFFD\u{1F600}'],
     ['halves in the wrong order', String.raw`"\ude00\ud83d"`, '\uFFFD\uFFFD'],
     ['a half after a whole character', '"\u{1F600}\\ude00"', '\u{1F600}\uFFFD'],
-  ])('has no half characters: %s', (_, text, value) => {
+  ])('has no half surrogate pairs: %s', (_, text, value) => {
     expect(parseJson(text)).toBe(value);
     expect(parseJson(`{"a":[{${text}:${text}}]}`)).toEqual({ a: [{ [value]: value }] });
   });
@@ -28,7 +28,7 @@ describe('JSON from outside', () => {
     expect(parseJson(text)).toBe(JSON.parse(text));
   });
 
-  it('is what JSON.parse makes of it, made well-formed, whatever the text', () => {
+  it('is the well-formed result of JSON.parse, for any text', () => {
     const unit = fc.constantFrom('\uD83D', '\uDE00', '\\', 'u', 'd', '8', '0', '"', 'é', '\u{1F600}', '\n');
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 12 }), (units) => {
@@ -40,8 +40,8 @@ describe('JSON from outside', () => {
   });
 });
 
-describe('a cut text', () => {
-  it('holds no half of a character', () => {
+describe('a truncated text', () => {
+  it('never ends in half a surrogate pair', () => {
     expect(cut('ab\u{1F600}', 3)).toBe('ab\uFFFD');
     expect(cut('ab\u{1F600}', 4)).toBe('ab\u{1F600}');
   });

@@ -19,19 +19,19 @@ const judged = (changes: Record<string, unknown> = {}, trust = aTrust('required'
   attestationOf(proofOf(documentText(INSTANCE, changes)), trust, NOW);
 
 describe('an enroll secret file', () => {
-  it('holds secret, document and signature, whatever dots the secret has', () => {
+  it('holds secret, document and signature, for any number of dots in the secret', () => {
     const { secret, proof } = splitSecret(secretFile(SECRET, documentText(INSTANCE)));
     expect([secret, proof?.document.toString()]).toEqual([SECRET, documentText(INSTANCE)]);
   });
 
   it.each(['plain', '', '.', '..', 'a.b', 'a.b.c', 'dotted.secret.value', '.eyJ9.eyJ9', `x.${'A'.repeat(10_000)}.!`])(
-    'holds a secret alone: %j',
+    'may hold a secret only: %j',
     (text) => {
       expect(splitSecret(text)).toEqual({ secret: text });
     },
   );
 
-  it('may have line breaks in its base64, as `base64` writes them', () => {
+  it('may have line breaks in its base64, as written by `base64`', () => {
     const [secret = '', document = '', signature = ''] = secretFile('s', documentText(INSTANCE)).split('.');
     const broken = `${secret}.${document.replace(/.{76}/g, '$&\n')}.${signature.replace(/.{76}/g, '$&\n')}`;
     const { proof } = splitSecret(broken);
@@ -40,7 +40,7 @@ describe('an enroll secret file', () => {
 });
 
 describe('an instance identity document', () => {
-  it('attests the instance that it names', () => {
+  it('attests the instance it names', () => {
     expect(judged()).toEqual({ kind: 'attested', instanceId: INSTANCE });
   });
 
@@ -55,16 +55,16 @@ describe('an instance identity document', () => {
       { region: 'xx-nowhere-1' },
       'Region xx-nowhere-1 is known: give it with the property attestationCertificates',
     ],
-  ])('%s is refused with the reason', (_, changes, why) => {
+  ])('%s is rejected with the reason', (_, changes, why) => {
     expect(judged(changes)).toEqual({ kind: 'invalid', why: expect.stringContaining(why) });
   });
 
-  it('of another Region is refused, though it is signed', () => {
+  it('of another Region is rejected, even if its signature is valid', () => {
     const trust = { ...aTrust('required'), region: 'eu-west-2' };
     expect(judged({}, trust)).toEqual({ kind: 'invalid', why: expect.stringContaining('hears events of eu-west-2') });
   });
 
-  it('is worth nothing once a byte of it, or of its signature, has changed', () => {
+  it('is invalid if a byte of it or of its signature changed', () => {
     const forged = proofOf(documentText(INSTANCE), documentText('i-0ffffffffffffffff'));
     const why = { kind: 'invalid', why: expect.stringContaining('signature') };
     expect(attestationOf(forged, aTrust('required'), NOW)).toEqual(why);
@@ -82,12 +82,12 @@ describe('an instance identity document', () => {
 describe('an agent that enrolls', () => {
   const proof = proofOf(documentText(INSTANCE));
   const other = proofOf(documentText('i-0ffffffffffffffff'));
-  it('needs no document where attestation is off', () => {
+  it('needs no document if attestation is off', () => {
     expect(admit(INSTANCE, undefined, NO_TRUST, NOW)).toEqual({ kind: 'admitted' });
     expect(admit(INSTANCE, other, NO_TRUST, NOW)).toEqual({ kind: 'admitted' });
   });
 
-  it('needs one for the name of an instance where it is required, and for no other name', () => {
+  it('needs a document for the name of an instance if attestation is required, but not for other names', () => {
     const trust = aTrust('required');
     expect(admit(INSTANCE, proof, trust, NOW)).toMatchObject({ kind: 'admitted', attested: INSTANCE });
     for (const name of [INSTANCE, 'I-0ABC', 'i-0abc'])
@@ -99,7 +99,7 @@ describe('an agent that enrolls', () => {
     expect(admit('web-7', proof, trust, NOW)).toMatchObject({ kind: 'admitted', attested: INSTANCE });
   });
 
-  it('gets the name of an instance without one where it is preferred, as a fleet issue', () => {
+  it('gets the name of an instance without a document if attestation is preferred, with a fleet issue', () => {
     const trust = aTrust('preferred');
     expect(admit(INSTANCE, undefined, trust, NOW)).toEqual({
       kind: 'admitted',
@@ -108,14 +108,17 @@ describe('an agent that enrolls', () => {
     expect(admit(INSTANCE, proof, trust, NOW)).toEqual({ kind: 'admitted', attested: INSTANCE });
   });
 
-  it.each(['preferred', 'required'] as const)('never gets one with the document of another instance: %s', (mode) => {
-    expect(admit(INSTANCE, other, aTrust(mode), NOW)).toEqual({
-      kind: 'refused',
-      why: expect.stringContaining('not for i-'),
-    });
-  });
+  it.each(['preferred', 'required'] as const)(
+    'never gets the name of an instance with the document of another: %s',
+    (mode) => {
+      expect(admit(INSTANCE, other, aTrust(mode), NOW)).toEqual({
+        kind: 'refused',
+        why: expect.stringContaining('not for i-'),
+      });
+    },
+  );
 
-  it('loses the name of an instance that it had without one, once it is required', () => {
+  it('loses the name of an instance once attestation is required, if it got it without a document', () => {
     for (const host of [INSTANCE, `${INSTANCE}~0123abcd`]) {
       expect(isAdmitted({ host }, aTrust('required'))).toBe(false);
       expect(isAdmitted({ host, attested: true }, aTrust('required'))).toBe(true);
@@ -134,13 +137,13 @@ describe("AWS's certificates", () => {
     expect(certificate.publicKey.asymmetricKeyType).toBe('rsa');
   });
 
-  it('are those of which the stack knows', () => {
+  it('are the ones the stack knows', () => {
     expect(knownRegions()).toEqual([...ATTESTABLE_REGIONS].sort());
     expect(certificateOf('ap-northeast-3', NO_TRUST)).toBeUndefined();
     expect(certificateOf('__proto__', NO_TRUST)).toBeUndefined();
   });
 
-  it('are asked for by a mode that exists', () => {
+  it('are used only in one of the three valid modes', () => {
     expect([attestModeOf(undefined), attestModeOf('required')]).toEqual([undefined, 'required']);
     expect(() => attestModeOf('yes')).toThrow('off, preferred, required');
   });

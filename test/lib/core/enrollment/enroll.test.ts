@@ -22,7 +22,7 @@ const IDENTITY_QUERIES = [
 ];
 
 describe('an enrollment', () => {
-  it('makes a node and asks who it is, the question about EC2 only where the hardware says so', async () => {
+  it('creates a node and queries its identity, with EC2 metadata only if the hardware indicates EC2', async () => {
     const { node, twin, fresh } = await world.enroll('h1');
     expect({ twin, fresh }).toEqual({ twin: false, fresh: true });
     expect(await world.ports.registry.find('h1')).toEqual(node);
@@ -32,7 +32,7 @@ describe('an enrollment', () => {
     expect(pending.find((query) => query.query === 'ec2')?.discovery).toContain("hardware_vendor = 'Amazon EC2'");
   });
 
-  it('is the same one again within its grace, as often as the agent asks', async () => {
+  it('is idempotent within its grace period, for any number of requests', async () => {
     const { node } = await world.enroll('h1');
     await world.poll('h1');
     for (const seconds of [1, 60, 599]) {
@@ -42,7 +42,7 @@ describe('an enrollment', () => {
     expect(await world.waiting('h1')).toEqual([]);
   });
 
-  it('is a new one after the grace, and the key before stays good for as long again', async () => {
+  it('is a new one after the grace period, and the previous key stays valid for the same time', async () => {
     const before = (await world.enroll('h1')).node;
     world.nowMs = T0 + GRACE_MS;
     const { node, fresh } = await world.enroll('h1');
@@ -52,7 +52,7 @@ describe('an enrollment', () => {
     expect(accepts(node, before.epoch, world.nowMs + GRACE_MS)).toBe(false);
   });
 
-  it('of another agent, in the place of one that is silent, is a new one: no key of the one before opens it', async () => {
+  it('of another agent that replaces a silent one is new: keys of the previous one do not open it', async () => {
     const before = (await world.enroll('h1', { agentInstance: 'a' })).node;
     world.nowMs += 15 * MINUTE;
     const { node } = await world.enroll('h1', { agentInstance: 'b' });
@@ -60,7 +60,7 @@ describe('an enrollment', () => {
     expect(accepts(node, before.epoch, world.nowMs)).toBe(false);
   });
 
-  it('keeps what waits for the host, and what is under way', async () => {
+  it('keeps pending queries and deliveries in flight', async () => {
     await world.enroll('h1');
     world.nowMs += GRACE_MS;
     const taken = await world.poll('h1');
@@ -71,7 +71,7 @@ describe('an enrollment', () => {
     expect((await world.poll('h1')).map(({ query }) => query)).toEqual(taken.map(({ query }) => query));
   });
 
-  it('counts for nothing any more when its node has not been seen for a week, whether or not the row is gone', async () => {
+  it('expires a week after its node was last seen, whether or not the row is deleted', async () => {
     const before = (await world.enroll('h1')).node;
     world.nowMs += NODE_TTL_MS;
     const { node } = await world.enroll('h1');
@@ -80,15 +80,15 @@ describe('an enrollment', () => {
   });
 });
 
-describe('enrollments at once', () => {
-  it('give one node, one key and one set of questions', async () => {
+describe('concurrent enrollments', () => {
+  it('share one node, one key and one set of queries', async () => {
     const results = await Promise.all(Array.from({ length: 5 }, () => world.enroll('h1')));
     expect(new Set(results.map(({ node }) => node.epoch)).size).toBe(1);
     expect(results.filter(({ fresh }) => fresh)).toHaveLength(1);
     expect(await world.waiting('h1')).toMatchObject(IDENTITY_QUERIES);
   });
 
-  it('do so in any interleaving, also when they replace a node', async () => {
+  it('do so in any interleaving, even when they replace a node', async () => {
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -112,7 +112,7 @@ describe('enrollments at once', () => {
     );
   });
 
-  it('do not cost a poll of the old enrollment its claim', async () => {
+  it('do not make a poll of the old enrollment lose its claim', async () => {
     let runs = 0;
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat({ max: 1 }), { minLength: 15, maxLength: 15 }), async (order) => {
@@ -137,7 +137,7 @@ describe('enrollments at once', () => {
     );
   });
 
-  it('leave the questions to the next try when one dies before its node is written', async () => {
+  it('leave the queries to the next attempt if one crashes before its node is written', async () => {
     for (const at of [1, 2]) {
       const host = `dying-${at}`;
       const mortal = new Mortal(at, 'before');
@@ -150,8 +150,8 @@ describe('enrollments at once', () => {
   });
 });
 
-describe('two machines with one identifier', () => {
-  it('never share a queue: the second gets a host of its own, the same each time', async () => {
+describe('two hosts with one identifier', () => {
+  it('never share a queue: the second gets a separate host, the same each time', async () => {
     await world.enroll('h1', { uuid: 'first' });
     const { node, twin } = await world.enroll('h1', { uuid: 'second', agentInstance: 'x' });
     expect(twin).toBe(true);
@@ -162,42 +162,42 @@ describe('two machines with one identifier', () => {
     expect(await world.waiting(node.host)).toMatchObject(IDENTITY_QUERIES);
   });
 
-  it('are told apart only while the first is alive: a replacement takes over a silent one', async () => {
+  it('are distinguished only while the first is alive: a replacement takes over from a silent one', async () => {
     await world.enroll('h1', { uuid: 'first' });
     world.nowMs += 15 * MINUTE;
     const { node, twin } = await world.enroll('h1', { uuid: 'second' });
     expect([node.host, twin]).toEqual(['h1', false]);
   });
 
-  it('are told apart although the first enrolled long ago, when it still polls', async () => {
+  it('are distinguished even if the first enrolled long ago but still polls', async () => {
     await world.enroll('h1', { uuid: 'first' });
     world.nowMs += 60 * MINUTE;
     await world.ports.registry.recordPoll('h1', world.nowMs - 5 * MINUTE);
     expect((await world.enroll('h1', { uuid: 'second' })).twin).toBe(true);
   });
 
-  it('takes an agent that leaves out its hardware id for another one, also with the database of the first', async () => {
+  it('are distinguished if one agent reports no hardware id, even with the database of the first', async () => {
     const { node: first } = await world.enroll('h1', { uuid: 'first', agentInstance: 'x' });
     const { node, twin } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
     expect([twin, node.host === first.host]).toEqual([true, false]);
   });
 
-  it('reads a hardware id in any case, with or without blanks around it', async () => {
+  it('are compared by hardware id without regard to case and surrounding blanks', async () => {
     const { node: first } = await world.enroll('h1', { uuid: 'EC2-1A', agentInstance: 'x' });
     expect((await world.enroll('h1', { uuid: ' ec2-1a ', agentInstance: 'x' })).node.epoch).toBe(first.epoch);
   });
 
-  it('are told apart when one of them does not say its hardware', async () => {
+  it('are distinguished if one of them reports no hardware', async () => {
     await world.enroll('h1', { uuid: 'first' });
     const { node, twin } = await world.enroll('h1', { uuid: '', agentInstance: 'x' });
     expect([node.host, twin]).toEqual([expect.stringMatching(/^h1~/), true]);
   });
 });
 
-describe('several agents on one machine with one identifier', () => {
+describe('several agents on one host with one identifier', () => {
   const agents = ['db-1', 'db-2', 'db-3', 'db-4'];
 
-  it('are each told apart, at their first enrollment, and the same way each time', async () => {
+  it('are distinguished at their first enrollment, the same way each time', async () => {
     const hosts: string[] = [];
     for (const agentInstance of agents) hosts.push((await world.enroll('h1', { agentInstance })).node.host);
     expect(hosts[0]).toBe('h1');
@@ -207,7 +207,7 @@ describe('several agents on one machine with one identifier', () => {
     expect((await world.ports.registry.find('h1'))?.twins).toEqual(hosts.slice(1));
   });
 
-  it('tells the first agent of a second one also where the request that enrolled it died before that', async () => {
+  it('are distinguished even if the request that enrolled the second one crashed before that', async () => {
     await world.enroll('h1', { agentInstance: 'first' });
     for (let at = 1, died = true; died; at++) {
       const mortal = new Mortal(at, 'before');
@@ -220,7 +220,7 @@ describe('several agents on one machine with one identifier', () => {
     expect((await world.ports.registry.find('h1', true))?.twins).toEqual([node.host]);
   });
 
-  it('answer for the instance behind an alias, whichever of them it names', async () => {
+  it('answer for the instance behind an alias, for an alias of either', async () => {
     await world.enroll('h1', { agentInstance: 'first' });
     const { node: twin } = await world.enroll('h1', { agentInstance: 'second' });
     await world.ports.aliases.learn('i-1', twin.host, world.nowMs);
@@ -230,7 +230,7 @@ describe('several agents on one machine with one identifier', () => {
     expect(await otherHostOf('i-1', 'h2', deps)).toBe(twin.host);
   });
 
-  it('keep their names while the first shows that it lives', async () => {
+  it('keep their names while the first shows signs of life', async () => {
     for (const agentInstance of agents) await world.enroll('h1', { agentInstance });
     world.nowMs += SECOND;
     await world.ports.registry.recordPoll('h1', world.nowMs);
@@ -238,7 +238,7 @@ describe('several agents on one machine with one identifier', () => {
     expect((await world.enroll('h1', { agentInstance: 'db-2' })).twin).toBe(true);
   });
 
-  it('are one agent with a new database when the first is never seen again: it gets the name, and what waits', async () => {
+  it('are one agent with a new database if the first is never seen again: it gets the name and the pending queries', async () => {
     await world.aNode('h1', { agentInstance: 'lost' });
     await world.ports.queue.enqueue(aHostQuery(1, { host: 'h1' }));
     const { node: twin } = await world.enroll('h1', { agentInstance: 'new' });
@@ -258,12 +258,12 @@ describe('several agents on one machine with one identifier', () => {
     expect((await world.enroll('h1', { agentInstance: 'lost' })).twin).toBe(true);
   });
 
-  it('are refused with a reason where one names neither hardware nor database', async () => {
+  it('are rejected with a reason if one reports neither hardware nor database', async () => {
     await world.enroll('h1');
     await expect(world.enroll('h1', { uuid: '', agentInstance: '' })).rejects.toThrow('names neither its hardware');
   });
 
-  it('of an attested host are no match for it', async () => {
+  it('cannot take the name of an attested host', async () => {
     const { node } = await world.enroll('h1');
     const before = { ...node, attested: true };
     const plan = (identity: object, more: object = {}, atMs = T0) =>
@@ -279,7 +279,7 @@ describe('several agents on one machine with one identifier', () => {
     });
   });
 
-  it('of which AWS knows one better: that one gets the name', async () => {
+  it("give the name to the one that AWS's facts favour", async () => {
     const { node } = await world.enroll('h1');
     const plan = planEnroll(aNewcomer('h1', { agentInstance: 'x', uuid: 'y' }, { fit: 'fits' }), node, T0);
     expect(plan).toMatchObject({ kind: 'new', displaces: true });

@@ -36,7 +36,7 @@ it('an address from before a restart can be looked up', async () => {
   expect(await tenants(world, '10.0.3.7', T0 + 5 * HOUR)).toEqual([[HOST, T0, undefined]]);
 });
 
-it('no address is lost, wherever the function dies', async () => {
+it('no address is lost, wherever the function crashes', async () => {
   for (let at = 1; ; at++) {
     const world = await aWorld();
     const mortal = new Mortal(at, 'after');

@@ -15,8 +15,8 @@ beforeEach(async () => {
 const learn = (host: string, ports: Ports = world.ports) => learnInstance(host, INSTANCE, { ...ports, now: world.now });
 const names = async (host: string): Promise<string[]> => (await world.waiting(host)).map(({ query }) => query);
 
-describe('a host that says which instance it is', () => {
-  it('gets what waited under the instance id, and everything that is asked about the instance from then on', async () => {
+describe('a host that reports its instance id', () => {
+  it('gets the pending queries of the instance id, and all later ones', async () => {
     await world.take(fixture(19));
     await world.aNode('web-7');
     expect(await learn('web-7')).toBe('learned');
@@ -26,7 +26,7 @@ describe('a host that says which instance it is', () => {
     expect(await names('web-7')).toEqual(['container', 'instance', 'processes', 'system']);
   });
 
-  it('says so in the answer to the question its enrollment asks', async () => {
+  it('reports it in the answer to the enrollment query', async () => {
     await world.take(fixture(19));
     await world.enroll('web-7');
     const ec2 = (await world.poll('web-7')).find(({ query }) => query === 'ec2');
@@ -36,7 +36,7 @@ describe('a host that says which instance it is', () => {
   });
 
   it.each(['', 'web-8', 'i-', "i-0a1b2c3d' OR 1", '../../etc'])(
-    'is not believed when it says %j',
+    'is not trusted if it reports %j',
     async (instance_id) => {
       await world.enroll('web-7');
       const ec2 = (await world.poll('web-7')).find(({ query }) => query === 'ec2');
@@ -45,7 +45,7 @@ describe('a host that says which instance it is', () => {
     },
   );
 
-  it('is not believed about an instance that has an agent of its own', async () => {
+  it('is not trusted about an instance that has its own agent', async () => {
     await world.aNode(INSTANCE);
     await world.ports.queue.enqueue(aHostQuery(1, { host: INSTANCE }));
     await world.aNode('liar');
@@ -54,7 +54,7 @@ describe('a host that says which instance it is', () => {
     expect(await names('liar')).toEqual([]);
   });
 
-  it('is not believed about an instance of another host that lives', async () => {
+  it('is not trusted about an instance of another living host', async () => {
     await world.aNode('web-7');
     await world.aNode('liar');
     await learn('web-7');
@@ -71,7 +71,7 @@ describe('a host that says which instance it is', () => {
     expect(await world.ports.aliases.hostOf(INSTANCE)).toBe('web-8');
   });
 
-  it('does not take the queue of an instance whose own agent came later, by saying it again', async () => {
+  it('does not take the queue of an instance whose own agent enrolled later, by reporting again', async () => {
     await world.aNode('web-7');
     await learn('web-7');
     await world.aNode(INSTANCE, { uuid: 'another' });
@@ -80,7 +80,7 @@ describe('a host that says which instance it is', () => {
     expect(await names(INSTANCE)).toEqual(['host-1']);
   });
 
-  it('gets everything, by saying it again, when its word was heard by a function that died over it', async () => {
+  it('gets everything by reporting again, if the function crashed during the first report', async () => {
     for (const at of [1, 2, 3, 4]) {
       for (const when of ['before', 'after'] as const) {
         world = await World.begin();

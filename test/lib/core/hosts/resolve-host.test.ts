@@ -15,13 +15,13 @@ const bearer = (host: string, more: Partial<NamedNode> = {}): NamedNode => ({
 const alias = (host: string, source: AliasSource = 'agent'): Alias => ({ host, source, sinceMs: T0 });
 const decide = (known: Omit<NameFacts, 'name'>) => decideHost({ name: INSTANCE, ...known }, T0);
 
-describe('the host that a name means', () => {
-  it('is the name itself where no alias is known', () => {
+describe('the host behind a name', () => {
+  it('is the name itself without an alias', () => {
     expect(decide({})).toEqual({ host: INSTANCE });
     expect(decide({ own: bearer(INSTANCE) })).toEqual({ host: INSTANCE });
   });
 
-  it('is that of the alias while no node lives under the name itself', () => {
+  it('is the host of the alias while no node lives under the name itself', () => {
     expect(decide({ alias: alias('web-7') })).toEqual({ host: 'web-7' });
     expect(decide({ alias: alias('web-7'), aliased: bearer('web-7', { instanceId: INSTANCE }) })).toEqual({
       host: 'web-7',
@@ -31,7 +31,7 @@ describe('the host that a name means', () => {
   });
 
   it.each<AliasSource>(['agent', 'aws', 'attestation'])(
-    'is the living node of that very name, whoever told of the alias: %s',
+    'is the living node of that very name, for an alias from any source: %s',
     (source) => {
       const aliased = bearer('web-7', { instanceId: INSTANCE });
       expect(decide({ own: bearer(INSTANCE), alias: alias('web-7', source), aliased })).toEqual({
@@ -41,19 +41,19 @@ describe('the host that a name means', () => {
     },
   );
 
-  it('is an attested host rather than a node of that name that is not', () => {
+  it('is an attested host rather than an unattested node of that name', () => {
     const known = { alias: alias('web-7', 'attestation'), aliased: bearer('web-7', { attested: true }) };
     expect(decide({ ...known, own: bearer(INSTANCE) })).toEqual({ host: 'web-7' });
     expect(decide({ ...known, own: bearer(INSTANCE, { attested: true }) })).toEqual({ host: INSTANCE, wrong: 'web-7' });
   });
 
-  it('is not a host that has said since that it is another instance', () => {
+  it('is not a host that has since reported another instance', () => {
     const aliased = bearer('web-7', { instanceId: 'i-0ffffffffffffffff' });
     expect(decide({ alias: alias('web-7'), aliased })).toEqual({ host: INSTANCE, wrong: 'web-7' });
   });
 });
 
-describe('a machine that enrolled by its hostname, and later by its instance id', () => {
+describe('a host that enrolled by its hostname, and later by its instance id', () => {
   let world: World;
   beforeEach(async () => {
     world = await World.begin();
@@ -63,7 +63,7 @@ describe('a machine that enrolled by its hostname, and later by its instance id'
   });
   const names = async (host: string): Promise<string[]> => (await world.waiting(host)).map(({ query }) => query);
 
-  it('is asked under its new name, and the alias of the old one is gone', async () => {
+  it('is queried under its new name, and the alias of the old one is deleted', async () => {
     await world.aNode(INSTANCE);
     await world.take(fixture(15), fixture(5));
     expect(await names(INSTANCE)).toEqual(['container', 'processes']);
@@ -75,7 +75,7 @@ describe('a machine that enrolled by its hostname, and later by its instance id'
     });
   });
 
-  it('gets what had been queued under the old name, and the old name keeps its own', async () => {
+  it('gets the queries queued under the old name, and the old name keeps its own', async () => {
     await world.take(fixture(15), fixture(5), fixture(19));
     expect(await names('ip-10-0-12-34')).toEqual(['container', 'instance', 'processes', 'system']);
     await world.enroll('ip-10-0-12-34', { agentInstance: 'wiped' });

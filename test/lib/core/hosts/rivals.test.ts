@@ -41,11 +41,11 @@ describe("AWS's facts about an instance", () => {
     ['web-7', 'i-0ffffffffffffffff', 'contradicts'],
     ['web-7', 'web-7', 'unknown'],
     [INSTANCE, 'web-7', 'unknown'],
-  ])('speak about %s, called %s: %s', (host, hostname, expected) => {
+  ])('decide about %s, called %s: %s', (host, hostname, expected) => {
     expect(judged(host, hostname)).toBe(expected);
   });
 
-  it('say nothing before the instance is known', () => {
+  it('decide nothing before the instance is known', () => {
     expect(fitOf({ host: 'web-7', identity: anIdentity() }, undefined, T0)).toBe('unknown');
     expect(judged('web-7', 'ip-10-0-99-99', known({}))).toBe('unknown');
   });
@@ -60,7 +60,7 @@ describe("AWS's facts about an instance", () => {
 
 describe('a host that claims an instance', () => {
   const claim = { source: 'agent', fit: 'unknown' } as const;
-  it('is believed where there is no other, and against one that can show less', () => {
+  it('is accepted without a rival, and against a rival with less proof', () => {
     expect(isBelieved(claim)).toBe(true);
     expect(isBelieved({ ...claim, owner: claim })).toBe(false);
     expect(isBelieved({ ...claim, fit: 'fits', owner: claim })).toBe(true);
@@ -68,13 +68,13 @@ describe('a host that claims an instance', () => {
     expect(isBelieved({ ...claim, fit: 'fits', owner: { source: 'aws', fit: 'fits' } })).toBe(false);
   });
 
-  it('is believed against a living node of that very id only with a document, which that one lacks', () => {
+  it('is accepted against a living node of that very id only with a document that the node lacks', () => {
     expect(isBelieved({ ...claim, fit: 'fits', own: {} })).toBe(false);
     expect(isBelieved({ source: 'attestation', fit: 'unknown', own: {} })).toBe(true);
     expect(isBelieved({ source: 'attestation', fit: 'unknown', own: { attested: true } })).toBe(false);
   });
 
-  it('is believed with a document against all that have none', () => {
+  it('is accepted with a document against all rivals without one', () => {
     expect(isBelieved({ source: 'attestation', fit: 'unknown', owner: { source: 'aws', fit: 'fits' } })).toBe(true);
     expect(isBelieved({ source: 'aws', fit: 'fits', owner: { source: 'attestation', fit: 'unknown' } })).toBe(false);
     expect(isBelieved({ source: 'attestation', fit: 'fits', owner: { source: 'attestation', fit: 'unknown' } })).toBe(
@@ -83,7 +83,7 @@ describe('a host that claims an instance', () => {
   });
 });
 
-describe('an impostor that claims an instance before that one boots', () => {
+describe('an impostor that claims an instance before it boots', () => {
   let world: World;
   beforeEach(async () => {
     world = await World.begin();
@@ -97,34 +97,37 @@ describe('an impostor that claims an instance before that one boots', () => {
   it.each([
     ['by the host name that EC2 gave it', { hostname: 'ip-10-0-12-34' }],
     ['by having come only when the instance was there', { hostname: 'web-7' }],
-  ])('loses it to the real one, %s, with all that waits; its answers prove nothing any more', async (_, identity) => {
-    await world.enroll('evil-3', { hostname: 'evil', uuid: 'evil', agentInstance: 'evil' });
-    await saysWhoItIs('evil-3');
-    world.nowMs += 30 * MINUTE;
-    const { ledger } = world.ports;
-    await world.take(fixture(19));
-    await learnIdentity(anInstance({ launchedAtMs: world.nowMs }), { ledger, now: world.now });
-    expect(await names('evil-3')).toEqual(['instance', 'system']);
-    const taken = await world.poll('evil-3');
-    await world.take(fixture(15), fixture(5));
-    expect(await names('evil-3')).toEqual(['container', 'processes']);
+  ])(
+    'loses it to the real one, %s, with all pending queries; its answers prove nothing from then on',
+    async (_, identity) => {
+      await world.enroll('evil-3', { hostname: 'evil', uuid: 'evil', agentInstance: 'evil' });
+      await saysWhoItIs('evil-3');
+      world.nowMs += 30 * MINUTE;
+      const { ledger } = world.ports;
+      await world.take(fixture(19));
+      await learnIdentity(anInstance({ launchedAtMs: world.nowMs }), { ledger, now: world.now });
+      expect(await names('evil-3')).toEqual(['instance', 'system']);
+      const taken = await world.poll('evil-3');
+      await world.take(fixture(15), fixture(5));
+      expect(await names('evil-3')).toEqual(['container', 'processes']);
 
-    await world.enroll('real', identity);
-    await saysWhoItIs('real');
-    // What the impostor took is asked again.
-    expect(await names('real')).toEqual(['container', 'instance', 'processes', 'system']);
-    expect(await names('evil-3')).toEqual([]);
-    expect(await world.ports.aliases.hostOf(INSTANCE)).toBe('real');
-    const stolen = taken.find(({ query }) => query === 'instance');
-    await world.answer('evil-3', [anAnswer(stolen?.wireId ?? '', [{ instance_id: INSTANCE }])]);
-    expect((await world.record(INSTANCE)).seenLive).toEqual([]);
-    expect(world.reports).toContainEqual({
-      event: 'answer_disregarded',
-      fields: { host: 'evil-3', alias: INSTANCE },
-    });
-  });
+      await world.enroll('real', identity);
+      await saysWhoItIs('real');
+      // What the impostor took is asked again.
+      expect(await names('real')).toEqual(['container', 'instance', 'processes', 'system']);
+      expect(await names('evil-3')).toEqual([]);
+      expect(await world.ports.aliases.hostOf(INSTANCE)).toBe('real');
+      const stolen = taken.find(({ query }) => query === 'instance');
+      await world.answer('evil-3', [anAnswer(stolen?.wireId ?? '', [{ instance_id: INSTANCE }])]);
+      expect((await world.record(INSTANCE)).seenLive).toEqual([]);
+      expect(world.reports).toContainEqual({
+        event: 'answer_disregarded',
+        fields: { host: 'evil-3', alias: INSTANCE },
+      });
+    },
+  );
 
-  it('loses it to an agent that enrolls under the instance id, at once', async () => {
+  it('loses it at once to an agent that enrolls under the instance id', async () => {
     await world.enroll('evil-3', { uuid: 'evil', agentInstance: 'evil' });
     await saysWhoItIs('evil-3');
     await world.aNode(INSTANCE);
@@ -133,7 +136,7 @@ describe('an impostor that claims an instance before that one boots', () => {
     expect(await names('evil-3')).toEqual([]);
   });
 
-  describe('and takes the questions about a task of it', () => {
+  describe('and takes the queries about a task of it', () => {
     const TASK = String(fixture(5).detail.taskArn);
     let taken: readonly OfferedQuery[];
     beforeEach(async () => {
@@ -163,7 +166,7 @@ describe('an impostor that claims an instance before that one boots', () => {
       );
     };
 
-    it('and stays silent: the real one is asked, and the silence of the other proves nothing', async () => {
+    it('and stays silent: the real one is queried, and the silence of the impostor proves nothing', async () => {
       await world.aNode(INSTANCE);
       await corrected();
       expect(await names(INSTANCE)).toEqual(['container', 'processes']);
@@ -175,7 +178,7 @@ describe('an impostor that claims an instance before that one boots', () => {
       expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
     });
 
-    it('and answers afterwards: its rows prove nothing, those of the real one do', async () => {
+    it('and answers afterwards: its rows prove nothing, but those of the real one do', async () => {
       await world.aNode(INSTANCE);
       await corrected();
       await forges();
@@ -189,7 +192,7 @@ describe('an impostor that claims an instance before that one boots', () => {
       expect(await names(INSTANCE)).toEqual([]);
     });
 
-    it('and answers before the alias is corrected: the real one is asked all the same, and once', async () => {
+    it('and answers before the alias is corrected: the real one is still queried, once', async () => {
       await world.aNode(INSTANCE);
       await forges();
       expect((await world.record(TASK)).seenLive).toEqual([]);
@@ -200,7 +203,7 @@ describe('an impostor that claims an instance before that one boots', () => {
       expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
     });
 
-    it('and has been given up: the real one is asked while there is time', async () => {
+    it('and exhausted its deliveries: the real one is queried while there is time', async () => {
       for (let tries = 0; tries < 12; tries += 1) {
         world.nowMs += 31 * SECOND;
         await world.poll('evil-3');
@@ -213,7 +216,7 @@ describe('an impostor that claims an instance before that one boots', () => {
       expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
     });
 
-    it('and loses the name after they have expired: nothing is asked again', async () => {
+    it('and loses the name after the queries expired: nothing is queued again', async () => {
       world.nowMs += 24 * 60 * MINUTE;
       await world.aNode(INSTANCE);
       await corrected();
@@ -223,7 +226,7 @@ describe('an impostor that claims an instance before that one boots', () => {
 });
 
 describe('a contest for an instance', () => {
-  it('is a fleet issue of both hosts, and each names the other', async () => {
+  it('is a fleet issue of both hosts, each naming the other', async () => {
     const world = await World.begin();
     const { fleetIssues } = world.ports;
     await noteContest(

@@ -28,11 +28,11 @@ describe('the enroll secret that a host presents', () => {
     expect(await secretNamed(given, all)).toBe(name);
   });
 
-  it.each(['', 'c', 'web'])('%j is none of them', async (given) => {
+  it.each(['', 'c', 'web'])('%j matches no secret', async (given) => {
     expect(await secretNamed(given, all)).toBeUndefined();
   });
 
-  it('is found while another secret cannot be read, and none is called wrong then', async () => {
+  it('is found while another secret cannot be read, and no secret is called wrong meanwhile', async () => {
     const some = new Map([
       ['default', secret('a')],
       ['db', failing],

@@ -29,7 +29,7 @@ describe('a host identifier', () => {
     expect(identifierProblem(text)).toContain(why);
   });
 
-  it('looks like an instance id whatever its case and length', () => {
+  it('is recognised as an instance id in any case and length', () => {
     expect(['i-0a1b2c3d4e5f60718', 'i-0a1b2c3d', 'I-0A1B'].map(looksLikeInstance)).toEqual([true, true, true]);
     expect(['i-web', 'ip-10-0-0-4', 'xi-0a1b'].map(looksLikeInstance)).toEqual([false, false, false]);
   });

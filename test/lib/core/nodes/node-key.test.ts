@@ -14,11 +14,11 @@ const host = fc
   .chain((name) => fc.constantFrom(name, `${name}~0123abcd`));
 
 describe('a node key', () => {
-  it('says, to whoever has the secret, which host and which enrollment it opens', () => {
+  it('names its host and enrollment to a reader with the secret', () => {
     expect(readNodeKey(KEY, [SECRET])).toEqual(CLAIM);
   });
 
-  it('says so for every host that can enroll', () => {
+  it('does so for every host that can enroll', () => {
     fc.assert(
       fc.property(host, fc.nat({ max: 4_000_000_000 }), (name, epoch) => {
         expect(readNodeKey(signNodeKey({ host: name, epoch }, SECRET), [SECRET])).toEqual({ host: name, epoch });
@@ -36,13 +36,13 @@ describe('a node key', () => {
     fc.assert(fc.property(host, (name) => expect(signNodeKey({ host: name, epoch: 1 }, SECRET)).toMatch(/^[!-~]+$/)));
   });
 
-  it('stays good while its secret is the previous one, and no longer', () => {
+  it('stays valid while its secret is the previous one, and no longer', () => {
     expect(readNodeKey(KEY, ['new', SECRET])).toEqual(CLAIM);
     expect(readNodeKey(KEY, ['newest', 'new'])).toBeUndefined();
     expect(readNodeKey(KEY, [])).toBeUndefined();
   });
 
-  it('is nothing with any one character changed, lost or added', () => {
+  it('is invalid with any one character changed, lost or added', () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.';
     for (let at = 0; at < KEY.length; at++) {
       expect(readNodeKey(KEY.slice(0, at) + KEY.slice(at + 1), [SECRET])).toBeUndefined();
@@ -55,7 +55,7 @@ describe('a node key', () => {
     expect(readNodeKey(`${KEY}\n`, [SECRET])).toBeUndefined();
   });
 
-  it('cannot be made for another host or enrollment out of one that is good', () => {
+  it('cannot be turned into a valid key for another host or enrollment', () => {
     const [, , , signature = ''] = KEY.split('.');
     const other = Buffer.from('i-0fffffffffffffff0').toString('base64url');
     expect(readNodeKey(`mf1.${CLAIM.epoch.toString(36)}.${other}.${signature}`, [SECRET])).toBeUndefined();
@@ -64,13 +64,13 @@ describe('a node key', () => {
     ).toBeUndefined();
   });
 
-  it('is nothing for any text that nobody signed', () => {
+  it('is invalid for any text without our signature', () => {
     fc.assert(fc.property(fc.string(), (text) => expect(readNodeKey(text, [SECRET])).toBeUndefined()));
   });
 });
 
-describe('a host identifier that no key could carry', () => {
-  it.each(['\ud800', 'a\udc00b'])('is refused at enrollment: half a character', (host_identifier) => {
+describe('a host identifier that no key can carry', () => {
+  it.each(['\ud800', 'a\udc00b'])('is rejected at enrollment: half a surrogate pair', (host_identifier) => {
     expect(readEnroll({ host_identifier })).toBeUndefined();
   });
 });

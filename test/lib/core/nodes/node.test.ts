@@ -17,18 +17,18 @@ const aNode = (node: Partial<Node> = {}): Node => ({
 });
 
 describe('a node', () => {
-  it('is opened by the key of its enrollment until it expires, whether or not its row is still there', () => {
+  it('is opened by the key of its enrollment until it expires, whether or not its row still exists', () => {
     expect(accepts(aNode(), 100, T0 + 999)).toBe(true);
     expect(accepts(aNode(), 100, T0 + 1000)).toBe(false);
     expect(accepts(undefined, 100, T0)).toBe(false);
   });
 
-  it('is not opened by the key of any other enrollment', () => {
+  it('is not opened by the key of another enrollment', () => {
     expect(accepts(aNode(), 99, T0)).toBe(false);
     expect(accepts(aNode(), 101, T0)).toBe(false);
   });
 
-  it('is opened by the key of the enrollment before, for its grace', () => {
+  it('is opened by the key of the previous enrollment during its grace period', () => {
     const node = aNode({ previousEpoch: 90, previousUntilMs: T0 + 500 });
     expect(accepts(node, 90, T0 + 499)).toBe(true);
     expect(accepts(node, 90, T0 + 500)).toBe(false);
@@ -37,7 +37,7 @@ describe('a node', () => {
 });
 
 describe('accelerate', () => {
-  it('is what is left of the heat, in whole seconds, and nothing when the host is cold', () => {
+  it('is the remaining heat in whole seconds, and absent for a cold host', () => {
     expect(accelerateSeconds(aNode({ hotUntilMs: T0 + 60_000 }), T0)).toBe(60);
     expect(accelerateSeconds(aNode({ hotUntilMs: T0 + 60_000 }), T0 + 59_001)).toBe(1);
     expect(accelerateSeconds(aNode({ hotUntilMs: T0 + 60_000 }), T0 + 60_000)).toBeUndefined();

@@ -16,20 +16,20 @@ const PROFILES = [
   { name: 'default', config: {} },
 ];
 
-it('are those of the identity by name, within 2 KB', () => {
+it('are the tags of the identity by name, within 2 KB', () => {
   expect(tagsIn({ ip: '10.0.0.1', 'tag:team': 'db', 'tag:a': '1' })).toEqual({ a: '1', team: 'db' });
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`tag:${n + 10}`, 'x'.repeat(200)]));
   expect(Object.keys(tagsIn(many))).toEqual(['10', '11', '12', '13', '14', '15', '16', '17', '18', '19']);
 });
 
-it('are the same whatever their order, and not when one is another or missing', () => {
+it('are equal in any order, and different if one is changed or missing', () => {
   expect(areSameTags({ a: '1', b: '2' }, { b: '2', a: '1' })).toBe(true);
   expect(areSameTags({ a: '1' }, { a: '2' })).toBe(false);
   expect(areSameTags({ a: '1' }, { b: '1' })).toBe(false);
   expect(areSameTags({}, { a: '1' })).toBe(false);
 });
 
-it('are known to an agent that enrolls, with the name of its secret', async () => {
+it('are known for an agent that enrolls, with the name of its secret', async () => {
   const sweeper = new Sweeper();
   sweeper.account.putInstance(anInstance(ID, { launchedAtMs: T0, tags: { team: 'db' } }));
   await sweeper.sweep();
@@ -46,7 +46,7 @@ it('are known to an agent that enrolls, with the name of its secret', async () =
   expect(await profileOf('default')).toBe('db, else default');
 });
 
-it('follow those of the instance within a sweep: the next configuration and selectors go by them', async () => {
+it('follow those of the instance within a sweep: the next configuration and selectors use them', async () => {
   const sweeper = new Sweeper();
   const world = await World.begin();
   const node = await world.aNode(ID);

@@ -14,13 +14,13 @@ describe('a node key in a body', () => {
     ['last of an answer', { queries: { a: lines }, statuses: { a: 0 }, messages: { a: '' }, stats: {}, node_key: KEY }],
     ['first', { node_key: KEY, log_type: 'result', data: lines }],
     ['behind other members of a short body', { a: noise(40_000), node_key: KEY, b: noise(40_000) }],
-  ])('is found where it stands: %s', async (_, document) => {
+  ])('is found at any position: %s', async (_, document) => {
     const body = new RequestBody(Buffer.from(JSON.stringify(document)).toString('base64'), 'base64');
     expect((await body.claimedKeys(true))[0]).toBe(KEY);
     expect(body.work.decodedBytes).toBeLessThan(110_000);
   });
 
-  it('is found at the beginning of gzip, where osquery writes it, without the rest', async () => {
+  it('is found at the beginning of gzip, where osquery writes it, without reading the rest', async () => {
     const packed = gzipSync(JSON.stringify({ node_key: KEY, log_type: 'result', data: lines }), { level: 9 });
     const body = RequestBody.of(packed);
     expect(await body.claimedKeys(true)).toEqual([KEY]);
@@ -28,14 +28,14 @@ describe('a node key in a body', () => {
     expect(await body.claimedKeys(false)).toEqual([]);
   });
 
-  it('is found in gzip however well that packs', async () => {
+  it('is found in gzip at any compression ratio', async () => {
     const packed = gzipSync(`{"node_key":"${KEY}","data":[${'{},'.repeat(3 * MiB)}{}]}`);
     const body = RequestBody.of(packed);
     expect(await body.claimedKeys(true)).toEqual([KEY]);
     expect(body.work.inflatedBytes).toBeLessThanOrEqual(48 * 1024);
   });
 
-  it('of a column of a row does not hide the one of the request', async () => {
+  it('is not hidden by a column of the same name in a row', async () => {
     const decoy = `mf1.sz0002.${'c'.repeat(24)}.${'d'.repeat(43)}`;
     const rows = Array.from({ length: 50 }, () => ({ columns: { node_key: decoy } }));
     for (const document of [
@@ -46,7 +46,7 @@ describe('a node key in a body', () => {
     }
   });
 
-  it('written inside a text is none', async () => {
+  it('is not found inside a text', async () => {
     const body = Buffer.from(JSON.stringify({ data: [JSON.stringify({ node_key: KEY })] }));
     expect(await RequestBody.of(body).claimedKeys(true)).toEqual([]);
   });
@@ -54,7 +54,7 @@ describe('a node key in a body', () => {
   it.each([
     ['plain', (text: string) => Buffer.from(text)],
     ['gzip', (text: string) => gzipSync(text)],
-  ])('is not kept with what is put aside: %s', async (_, pack) => {
+  ])('is not kept with a quarantined body: %s', async (_, pack) => {
     for (const size of [100, MiB, 12 * MiB]) {
       const kept = await RequestBody.of(pack(`{"node_key":"${KEY}","data":"${'x'.repeat(size)}`)).keepsake();
       expect(kept.toString()).toMatch(/^\{"node_key":"mf1\.redacted","data":"x{100}/);
@@ -69,7 +69,7 @@ describe('a body', () => {
     ['one value beyond', `[[[[${'1,'.repeat(996)}1]]]]`, /more than 1000 values/],
     ['one level beyond', '[[[[[]]]]]', /deeper than 4 levels/],
     ['with brackets and commas in texts', JSON.stringify(['[[[[[[', '{{{{{\\"', ','.repeat(2000), '\\']), undefined],
-  ])('is parsed within bounds: %s', (_, text, problem) => {
+  ])('is parsed within limits: %s', (_, text, problem) => {
     for (const body of [Buffer.from(text), gzipSync(text)]) {
       const parsed = (): unknown => RequestBody.of(body).document(bounds);
       if (problem === undefined) expect(parsed()).toEqual(JSON.parse(text));
@@ -77,14 +77,14 @@ describe('a body', () => {
     }
   });
 
-  it('is inflated within bounds', () => {
+  it('is inflated within limits', () => {
     expect(() => RequestBody.of(gzipSync('1'.repeat(10 * MiB + 1))).document(bounds)).toThrow(/grows beyond/);
     expect(() => RequestBody.of(gzipSync('{}')).document({ ...bounds, maxInflatedBytes: 0 })).toThrow(
       /accepted for logs only/,
     );
   });
 
-  it('handed over as text is the same body', async () => {
+  it('is the same if it is passed as text', async () => {
     const text = JSON.stringify({ x: 'ü\u{1F600}', node_key: KEY });
     const body = new RequestBody(text, 'utf8');
     expect(body.document(bounds)).toEqual(JSON.parse(text));

@@ -51,7 +51,7 @@ describe('a node matches', () => {
   });
 
   it.each<NodeMatch>([{ hostname: ['*'] }, { secret: ['*'] }, { tags: { team: ['*'] } }, { seenWithinSeconds: 1e9 }])(
-    'nothing about what is not known of it: %j',
+    'no condition on unknown attributes: %j',
     (match) => {
       expect(matchNode(match, { hostIdentifier: 'x' })).toBe(false);
     },

@@ -46,7 +46,7 @@ describe('queries within the limits of a host', () => {
     expect([queued, dropped, queue.writes]).toEqual([queries, [], 1]);
   });
 
-  it('fill the places that others leave when spacing drops them', async () => {
+  it('fill the room left by queries that spacing drops', async () => {
     const queue = new CountingHosts();
     const limits = limitsOf(3, 10);
     const options = { queue, limits, leaving: nothing, now };

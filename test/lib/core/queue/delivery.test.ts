@@ -10,13 +10,13 @@ const sqls = (pending: readonly PendingQuery[]): string[] => mergeable(pending).
 const times = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe('pending queries that one SQL text can answer', () => {
-  it('are asked as one, their ids in order of arrival', () => {
+  it('are delivered as one, with ids in order of arrival', () => {
     expect(sqls([aPendingQuery(1), aPendingQuery(2)])).toEqual([
       `SELECT id, state FROM docker_containers WHERE id IN ('${dockerId(1)}', '${dockerId(2)}')`,
     ]);
   });
 
-  it('name each id once, also when two of them ask about the same container', () => {
+  it('contain each id once, even if two of them ask about the same container', () => {
     const twice = [
       aPendingQuery(1),
       aPendingQuery(2, { subjects: [dockerId(1), dockerId(3)], bindings: { containers: [dockerId(1), dockerId(3)] } }),
@@ -26,7 +26,7 @@ describe('pending queries that one SQL text can answer', () => {
     ]);
   });
 
-  it('keep the place of the first of them', () => {
+  it('keep the position of the first of them', () => {
     const groups = mergeable([aPendingQuery(1), aHostQuery(5), aPendingQuery(2)]);
     expect(groups.map((group) => group.map((query) => query.queryId))).toEqual([['q0001', 'q0002'], ['q0005']]);
   });
@@ -37,15 +37,15 @@ describe('pending queries that one SQL text can answer', () => {
     ['text', { sql: 'SELECT id FROM docker_containers WHERE id IN (:containers)' }],
     ['discovery', { discovery: 'SELECT 1' }],
     ['kind of binding', { bindings: { containers: dockerId(2) } }],
-  ])('are only those of the same %s', (_, other) => {
+  ])('are merged only with the same %s', (_, other) => {
     expect(mergeable([aPendingQuery(1), aPendingQuery(2, other)])).toHaveLength(2);
   });
 
-  it('are none without a list to unite', () => {
+  it('are not merged without a list to unite', () => {
     expect(mergeable([aHostQuery(1), aHostQuery(1)])).toHaveLength(2);
   });
 
-  it('are split where the SQL would outgrow 16 KiB', () => {
+  it('are split if the SQL would exceed 16 KiB', () => {
     const two = (n: number) => aPendingQuery(n, { subjects: [dockerId(n), dockerId(1000 + n)] });
     const texts = sqls(times(300).map(two));
     expect(texts.length).toBeGreaterThan(1);
@@ -58,14 +58,14 @@ describe('pending queries that one SQL text can answer', () => {
     );
   });
 
-  it('are split after a hundred askers', () => {
+  it('are split after a hundred queries', () => {
     const shared = { subjects: [dockerId(0)], bindings: { containers: [dockerId(0)] } };
     expect(mergeable(times(250).map((n) => aPendingQuery(n, shared))).map((group) => group.length)).toEqual([
       100, 100, 50,
     ]);
   });
 
-  it('never lose an asker or an id, however they come', () => {
+  it('never lose a query or an id, in any order', () => {
     const query = fc.record({
       n: fc.nat({ max: 30 }),
       ids: fc.array(fc.nat({ max: 40 }), { maxLength: 4 }),
@@ -101,25 +101,25 @@ describe('a delivery', () => {
   const groups = mergeable([aPendingQuery(1), aPendingQuery(2, { expiresAtMs: T0 + 900_000 }), aHostQuery(3)]);
   const delivery = deliveryOf('d7', groups, T0, 30_000);
 
-  it('names its queries so that osquery, which goes by bytes, runs them in our order', () => {
+  it('names its queries so that osquery, which sorts bytewise, runs them in our order', () => {
     expect(offered(delivery, 0, [0, 1]).map((query) => query.wireId)).toEqual(['d7-00-00', 'd7-00-01']);
   });
 
-  it('does so also where there are many, and many offers', () => {
+  it('does so for many queries and many offers', () => {
     const many = deliveryOf('d8', mergeable(times(40).map((n) => aHostQuery(n))), T0, 30_000);
     const ids = times(40).flatMap((offer) => offered(many, offer, times(40)).map(({ wireId }) => wireId));
     expect(ids.toSorted()).toEqual(ids);
     expect(new Set(ids).size).toBe(1600);
   });
 
-  it('remembers everybody who asked, with what is known of them', () => {
+  it('records every merged query with its context', () => {
     expect(delivery.queries[0]?.askers).toMatchObject([
       { queryId: 'q0001', subjects: [dockerId(1)], subjectDecorations: { [dockerId(1)]: { container_name: 'c1' } } },
       { queryId: 'q0002', subjects: [dockerId(2)] },
     ]);
   });
 
-  it('lives for its lease, each query as long as the last who asked wants it', () => {
+  it('lasts for its lease, and each query until the last expiry of those merged', () => {
     expect(delivery).toMatchObject({
       host: 'h1',
       offers: [{ atMs: T0, positions: [0, 1] }],

@@ -89,7 +89,7 @@ const ofKind = ({ n, proves, priority, set, askers, ageMs }: Kind, from = ''): P
 describe('a plan', () => {
   const { queriesPerDelivery } = defaultLimits;
 
-  it('hands out at once what proves something, and last gasps whatever was handed out before', () => {
+  it('delivers evidence queries at once, and last gasps regardless of earlier deliveries', () => {
     const aDelivery = fc.record({
       kinds: kinds(6).filter(({ length }) => length > 0),
       ageMs: fc.constantFrom(1000, 5000, 20_000, 30_000, 60_000),
@@ -132,7 +132,7 @@ describe('a plan', () => {
 });
 
 describe('a drain', () => {
-  it('loses nothing, and hands nothing out twice, when it dies before or after any of its writes', async () => {
+  it('loses nothing, and delivers nothing twice, when it crashes before or after any of its writes', async () => {
     // Twice: each death may use up one of the three attempts.
     const death = fc.record({
       at: fc.integer({ min: 1, max: 9 }),
@@ -166,7 +166,7 @@ describe('a drain', () => {
     expect(deaths).toBeGreaterThan(0);
   });
 
-  it('is the only one: of reads that run at once, in any interleaving, none gets what another one got', async () => {
+  it('is exclusive: concurrent reads, in any interleaving, never get the same query', async () => {
     const skew = fc.constantFrom(0, SPREAD_MS / 4, SPREAD_MS / 2);
     const order = fc.array(fc.nat({ max: 3 }), { minLength: 30, maxLength: 30 });
     const round = fc.record({ order, skew, thenMs: pause, readers: fc.integer({ min: 2, max: 3 }) });
@@ -194,7 +194,7 @@ describe('a drain', () => {
     );
   });
 
-  it('keeps its promises while agents are slow, silent, or there at odd times', async () => {
+  it('keeps its guarantees while agents are slow, silent, or poll irregularly', async () => {
     const step = fc.record({ thenMs: pause, answers: fc.boolean(), more: fc.option(aWaiting, { nil: undefined }) });
     await fc.assert(
       fc.asyncProperty(someWaiting, fc.array(step, { maxLength: 8 }), async (waiting, steps) => {

@@ -38,20 +38,20 @@ async function aTask(n: number, query: Partial<PendingQuery> = {}): Promise<void
 }
 
 describe('a poll', () => {
-  it('gets nothing, and writes nothing, when nothing waits', async () => {
+  it('gets nothing and writes nothing without pending queries', async () => {
     const before = await partition();
     expect(await poll()).toEqual([]);
     expect(await partition()).toEqual(before);
   });
 
-  it('takes what waits, once', async () => {
+  it('takes a pending query once', async () => {
     await queue(aHostQuery(1));
     expect(await poll()).toHaveLength(1);
     expect((await partition()).pending).toEqual([]);
     expect(await poll(T0 + 10 * SECOND)).toEqual([]);
   });
 
-  it('gets the most urgent first and at most three at a time', async () => {
+  it('gets the most urgent queries first, at most three at a time', async () => {
     const priorities = [5, 0, 9, 3, 4].map((priority, n) => aHostQuery(n, { priority }));
     await queue(...priorities);
     const first = await world.poll('h1');
@@ -61,12 +61,12 @@ describe('a poll', () => {
     expect(second.map((query) => query.query)).toEqual(['host-0', 'host-2']);
   });
 
-  it('gets, of the same urgency, what has waited longest', async () => {
+  it('gets the oldest queries first among equally urgent ones', async () => {
     for (const [n, queuedAtMs] of [T0 - 1, T0 - 9, T0, T0 - 5].entries()) await queue(aHostQuery(n, { queuedAtMs }));
     expect((await world.poll('h1')).map((query) => query.query)).toEqual(['host-1', 'host-3', 'host-0']);
   });
 
-  it('gets three questions that prove something, whatever is more urgent, and three others', async () => {
+  it('gets three evidence queries regardless of urgency, and three others', async () => {
     for (let n = 0; n < 5; n++) await queue(aHostQuery(n, { priority: 0, queuedAtMs: T0 - MINUTE + n }));
     for (const [index, query] of ['container', 'remains', 'instance', 'image'].entries())
       for (const n of [1, 2]) await queue(aPendingQuery(n, { queryId: `${query}${n}`, query, priority: 3 + index }));
@@ -75,13 +75,13 @@ describe('a poll', () => {
     expect(took).toEqual(['host-0 for 1', 'host-1 for 1', 'host-2 for 1', ...proofs]);
   });
 
-  it('gets last gasps before all else of their urgency, however long that has waited', async () => {
+  it('gets last gasps first among equally urgent queries, however long the others have waited', async () => {
     for (let n = 0; n < 3; n++) await queue(aHostQuery(n, { priority: 0, queuedAtMs: T0 - MINUTE }));
     await queue(aHostQuery(7, { priority: 0, set: 'last-gasp' }));
     expect((await world.poll('h1')).map((query) => query.query)).toEqual(['host-7', 'host-0', 'host-1']);
   });
 
-  it('is answered alike when the agent sends it again within six seconds, and that is no further attempt', async () => {
+  it('gets the same reply if the agent repeats it within six seconds, which counts as no further attempt', async () => {
     await queue(aHostQuery(1), aHostQuery(2));
     const asked = await names();
     await queue(aHostQuery(3));
@@ -91,14 +91,14 @@ describe('a poll', () => {
     expect(await names(T0 + 6 * SECOND + 1)).toEqual(['host-3']); // a poll of its own: only what is new
   });
 
-  it('gets ids of its own each time: the first reply may have arrived, and its answers may be held by the agent', async () => {
+  it('gets new ids each time: the first reply may have arrived, and the agent may hold its answers', async () => {
     await queue(aHostQuery(1), aHostQuery(2));
     const all = [await poll(), await poll(T0 + 1 * SECOND), await poll(T0 + 5 * SECOND), await poll(T0 + 30 * SECOND)];
     expect(new Set(all.flat()).size).toBe(7); // in parts after the lease
     expect(all.flat().toSorted()).toEqual(all.flat());
   });
 
-  it('gets ids that its answers are known by, also from a clock with fractions of a millisecond', async () => {
+  it('gets ids that identify its answers, even from a clock with fractions of a millisecond', async () => {
     await queue(aHostQuery(1));
     const ids = await poll(T0 + 0.75);
     expect(ids.map((id) => runOf(id)?.position)).toEqual([0]);
@@ -109,13 +109,13 @@ describe('a poll', () => {
     expect((await partition()).deliveries).toEqual([]);
   });
 
-  it('is repeated no more often than an agent sends one read', async () => {
+  it('is treated as repeated no more often than an agent resends one read', async () => {
     await queue(aHostQuery(1));
     for (let copy = 0; copy < 6; copy++) expect(await poll(T0 + copy * 100)).toHaveLength(1);
     expect(await poll(T0 + 600)).toEqual([]);
   });
 
-  it('gets, when it is sent again, the last gasps too that have come since', async () => {
+  it('gets newly queued last gasps when it is repeated', async () => {
     await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
     await poll();
     await queue(aHostQuery(4, { set: 'last-gasp' }), aHostQuery(5));
@@ -126,7 +126,7 @@ describe('a poll', () => {
     expect((await partition()).pending.map(({ query }) => query)).toEqual(['host-5']);
   });
 
-  it('hands out what waits although an answered part of an earlier delivery is only seconds old', async () => {
+  it('gets pending queries although an answered part of an earlier delivery is only seconds old', async () => {
     await queue(aHostQuery(1), aHostQuery(2, { discovery: 'SELECT 1' }));
     const [first = ''] = (await world.poll('h1')).flatMap((query) => (query.discovery ? [] : [query.wireId]));
     await world.answer('h1', [anAnswer(first)]);
@@ -134,7 +134,7 @@ describe('a poll', () => {
     expect((await world.poll('h1')).map((query) => query.query)).toEqual(['host-3']);
   });
 
-  it('gets a large backlog in bites that the table can hold', async () => {
+  it('gets a large backlog in portions that the table can handle', async () => {
     const image = 'registry.example.com/'.padEnd(255, 'i');
     const containers = (n: number): number[] => Array.from({ length: 10 }, (_, c) => n * 10 + c);
     for (let n = 0; n < 60; n++) {
@@ -165,7 +165,7 @@ describe('a poll', () => {
 });
 
 describe('a query without an answer', () => {
-  it('is offered again after its lease, three times in all, and then given up as itself: its agent polls', async () => {
+  it('is offered again after its lease, three times in all, and then closed as unanswered if its agent polls', async () => {
     await aTask(1);
     expect(await names()).toEqual(['container']);
     expect(await names(T0 + 29_999)).toEqual([]);
@@ -183,7 +183,7 @@ describe('a query without an answer', () => {
     ]);
   });
 
-  it('has the verdict agent-silent where the agent did not come for another try', async () => {
+  it('leads to the verdict agent-silent if the agent did not poll again', async () => {
     await aTask(1);
     await poll();
     expect(await names(T0 + 10 * MINUTE)).toEqual([]);
@@ -192,7 +192,7 @@ describe('a query without an answer', () => {
     expect(givenUp()).toEqual([]);
   });
 
-  it('is given up at a later poll when its line cannot be stored, and keeps nothing else waiting', async () => {
+  it('is closed at a later poll if its log line cannot be stored, without blocking other queries', async () => {
     await aTask(1);
     for (const seconds of [0, 30, 60]) await poll(T0 + seconds * SECOND);
     await queue(aHostQuery(2));
@@ -204,7 +204,7 @@ describe('a query without an answer', () => {
     expect(givenUp()).toMatchObject([{ query: 'container' }]);
   });
 
-  it('is offered again without what was answered', async () => {
+  it('is offered again without the answered part', async () => {
     await queue(aHostQuery(1), aHostQuery(2));
     const [first = ''] = await poll();
     await world.answer('h1', [anAnswer(first)]);
@@ -222,7 +222,7 @@ describe('a query without an answer', () => {
     expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'seen' });
   });
 
-  it('makes way for last gasps', async () => {
+  it('yields to last gasps', async () => {
     await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
     await poll();
     await queue(aHostQuery(4, { set: 'last-gasp' }));
@@ -236,7 +236,7 @@ describe('a query without an answer', () => {
     expect(await names(T0 + 35_000)).toEqual(['host-1']);
   });
 
-  it('comes after a last gasp that was not answered either', async () => {
+  it('comes after an unanswered last gasp', async () => {
     await queue(aHostQuery(1), aHostQuery(2), aHostQuery(3));
     await poll();
     await queue(aHostQuery(4, { set: 'last-gasp' }), aHostQuery(5), aHostQuery(6));
@@ -244,7 +244,7 @@ describe('a query without an answer', () => {
     expect(await names(T0 + 45 * SECOND)).toEqual(['host-4']);
   });
 
-  it('takes turns with what waits: an agent that answers nothing gets fresh questions all the same', async () => {
+  it('alternates with pending queries: an agent that answers nothing still gets new ones', async () => {
     for (let n = 1; n <= 3; n++) await aTask(n, { query: `container-${n}` });
     await poll();
     for (let n = 4; n <= 6; n++) await aTask(n, { query: `container-${n}` });
@@ -252,7 +252,7 @@ describe('a query without an answer', () => {
     expect(await names(T0 + 37 * SECOND)).toEqual(['container-4', 'container-5', 'container-6']);
   });
 
-  it('leaves all that waits to go first where it proves nothing', async () => {
+  it('yields to all pending queries if it is no evidence', async () => {
     await queue(aHostQuery(1));
     await poll();
     await queue(aHostQuery(2));
@@ -260,7 +260,7 @@ describe('a query without an answer', () => {
     expect(await names(T0 + 40 * SECOND)).toEqual(['host-1']);
   });
 
-  it('keeps no last gasp waiting where an agent that polls every 5 s answers nothing', async () => {
+  it('does not delay last gasps if an agent that polls every 5 s answers nothing', async () => {
     for (let n = 0; n < 15; n++) await queue(aHostQuery(n));
     for (let round = 0; round < 9; round++) await poll(T0 + round * 5 * SECOND);
     await queue(
@@ -272,7 +272,7 @@ describe('a query without an answer', () => {
     expect(took).toEqual(expect.arrayContaining(['container', 'host-21']));
   });
 
-  it('does not stand for the same question, asked again once it was given up', async () => {
+  it('does not block the same query when it is queued again after it was closed', async () => {
     await queue(aHostQuery(1));
     await poll();
     for (const seconds of [30, 60]) await poll(T0 + seconds * SECOND);
@@ -281,21 +281,21 @@ describe('a query without an answer', () => {
     expect((await partition()).deliveries).toMatchObject([{ offers: [{ atMs: T0 + 90 * SECOND }] }]);
   });
 
-  it('is never handed out past the expiry of its queries, whatever is left of its attempts', async () => {
+  it('is never delivered past the expiry of its queries, regardless of remaining attempts', async () => {
     await aTask(1, { expiresAtMs: T0 + 30_000 });
     await poll();
     expect(await poll(T0 + 30_000)).toEqual([]);
     expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'missed', reason: 'unanswered' });
   });
 
-  it('is asked again in the part that has not expired', async () => {
+  it('is offered again in the part that has not expired', async () => {
     await queue(aHostQuery(1, { expiresAtMs: T0 + 20_000 }), aHostQuery(2));
     await poll();
     expect(await names(T0 + 30_000)).toEqual(['host-2']);
   });
 });
 
-describe('several queries without an answer', () => {
+describe('several unanswered queries', () => {
   /** Polls every 5 s; the agent answers what it is handed unless that holds `heavy`: such a body is too large. */
   async function polling(heavy: string, untilMs: number): Promise<string[][]> {
     const handed: string[][] = [];
@@ -313,7 +313,7 @@ describe('several queries without an answer', () => {
     return handed;
   }
 
-  it('come back in parts: what proves something without the rest, then each other one alone', async () => {
+  it('are offered again in parts: evidence queries together, then each other query alone', async () => {
     await aTask(1);
     await aTask(2, { query: 'remains' });
     await queue(aHostQuery(3), aHostQuery(4));
@@ -326,7 +326,7 @@ describe('several queries without an answer', () => {
     expect((await partition()).deliveries).toEqual([]);
   });
 
-  it('that all prove something come alone once they went unanswered without the rest', async () => {
+  it('are offered one by one if all are evidence and the evidence part was not answered', async () => {
     await aTask(1);
     await aTask(2, { query: 'remains' });
     await queue(aHostQuery(3));
@@ -356,7 +356,7 @@ describe('several queries without an answer', () => {
 describe('a query behind a discovery query', () => {
   const guarded = aHostQuery(2, { discovery: "SELECT 1 FROM system_info WHERE hardware_vendor = 'Amazon EC2'" });
 
-  it('is asked once: a node that answers the rest has skipped it, and says nothing of that', async () => {
+  it('is offered once: a node that answers the rest has skipped it without reporting that', async () => {
     await queue(aHostQuery(1), guarded);
     const delivered = await world.poll('h1');
     const plain = delivered.find((query) => query.discovery === undefined)?.wireId ?? '';
@@ -365,7 +365,7 @@ describe('a query behind a discovery query', () => {
     expect((await partition()).deliveries).toEqual([]);
   });
 
-  it('is offered again while nothing of its delivery was answered: the node may never have got it', async () => {
+  it('is offered again while its delivery is unanswered: the node may never have got it', async () => {
     await queue(aHostQuery(1), guarded);
     const [plain = ''] = await poll();
     expect(await names(T0 + 30_000)).toEqual(['host-1']);
@@ -375,7 +375,7 @@ describe('a query behind a discovery query', () => {
     expect(givenUp()).toEqual([]);
   });
 
-  it('is no trouble of the agent when it stays unanswered to the end', async () => {
+  it('is not blamed on the agent if it stays unanswered', async () => {
     await aTask(1, { discovery: 'SELECT 1' });
     for (const seconds of [0, 30, 60, 90]) await poll(T0 + seconds * SECOND);
     expect((await partition()).deliveries).toEqual([]);
@@ -384,14 +384,14 @@ describe('a query behind a discovery query', () => {
 });
 
 describe('expiry', () => {
-  it('is by the clock: a row that TTL has not removed yet is not handed out but counted', async () => {
+  it('goes by the clock: a row that TTL has not removed yet is counted, not delivered', async () => {
     await aTask(1);
     expect(await poll(T0 + 600_000)).toEqual([]);
     expect((await partition()).pending).toEqual([]);
     expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'missed', reason: 'expired' });
   });
 
-  it('is not a moment early', async () => {
+  it('is not a millisecond early', async () => {
     await queue(aHostQuery(1));
     expect(await poll(T0 + 599_999)).toHaveLength(1);
   });
@@ -407,7 +407,7 @@ describe('fifty task starts on one host', () => {
       containers: [{ name: `job-${n}`, lastStatus: status, runtimeId: dockerId(n) }],
     });
 
-  it('cost it one query each for containers and processes, and the answer tells them apart again', async () => {
+  it('are merged into one query each for containers and processes, and the answer is split by task', async () => {
     await world.take(fixture(15));
     const host = 'i-0a1b2c3d4e5f60718';
     await world.aNode(host);

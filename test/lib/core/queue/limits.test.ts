@@ -7,8 +7,8 @@ import { World } from '../../../support/world.ts';
 
 const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
 
-describe('the limit on what waits for a host', () => {
-  it('does not count what has expired, which may be asked anew under its own id', async () => {
+describe('the limit of pending queries for a host', () => {
+  it('does not count expired queries, which may be queued again under the same id', async () => {
     const world = await World.begin();
     const { queue } = world.ports;
     const old = Array.from({ length: 20 }, (_, n) => aHostQuery(n));
@@ -22,7 +22,7 @@ describe('the limit on what waits for a host', () => {
     expect((await world.poll('h1')).map(({ query }) => query)).toEqual(['host-3']);
   });
 
-  it('is no obstacle to a query that waits already', async () => {
+  it('does not affect a query that is already pending', async () => {
     const world = await World.begin();
     const queries = Array.from({ length: 25 }, (_, n) => aHostQuery(n));
     const first = await enqueue('h1', { queries, refusals: [] }, { limits, heatSeconds: 0 }, world.taskDeps());

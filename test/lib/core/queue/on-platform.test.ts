@@ -10,7 +10,7 @@ describe('the platform of a host', () => {
     ['ubuntu', 'linux'],
     ['', undefined],
     [undefined, undefined],
-  ])('that says "%s" is %s', (said, platform) => {
+  ])('reported as "%s" is %s', (said, platform) => {
     expect(platformOf(said)).toBe(platform);
   });
 });
@@ -26,13 +26,13 @@ describe('a host', () => {
   };
   const names = (of: ReturnType<typeof onPlatform>) => of.queries.map(({ query }) => query);
 
-  it('is only asked what its platform has; the rest is refused with a reason', () => {
+  it('is queried only about tables of its platform; other queries are dropped with a reason', () => {
     const asked = onPlatform(wanted, 'windows');
     expect(names(asked)).toEqual(['programs', 'processes']);
     expect(asked.refusals).toMatchObject([{ query: 'packages', problem: 'not-on-platform' }]);
   });
 
-  it('is asked everything while its platform is unknown', () => {
+  it('gets every query while its platform is unknown', () => {
     expect(names(onPlatform(wanted, undefined))).toEqual(['packages', 'programs', 'processes']);
   });
 });

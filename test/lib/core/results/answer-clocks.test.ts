@@ -45,7 +45,7 @@ async function answered(queries: readonly PendingQuery[], rows: readonly Record<
   return wireIds;
 }
 
-describe('an answer that proves something', () => {
+describe('an answer with evidence', () => {
   it('is timed stage by stage', async () => {
     await answered([aQuestion(1)], [running(1)]);
     expect(reported('answer_timed')).toEqual([
@@ -70,12 +70,12 @@ describe('an answer that proves something', () => {
     ]);
   });
 
-  it('is timed for each task of a merged query that it proves something about', async () => {
+  it('is timed for each task of a merged query for which it has evidence', async () => {
     await answered([aQuestion(1), aQuestion(2), aQuestion(3)], [running(1), running(3)]);
     expect(reported('answer_timed').map(({ workload }) => workload)).toEqual([taskArn(1), taskArn(3)]);
   });
 
-  it('is timed once, however often it comes', async () => {
+  it('is timed once, however often it arrives', async () => {
     const [wireId = ''] = await answered([aQuestion(1)], [running(1)]);
     for (const _ of [1, 2]) await world.answer('h1', [anAnswer(wireId, [running(1)])]);
     expect(reported('answer_timed')).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('an answer that proves something', () => {
   });
 
   it.each(['launch', 'enrollment', 'request', 'log'] as const)(
-    'is not in the set %s, which waits for no event',
+    'is not in the set %s, which has no event',
     async (set) => {
       await answered([aQuestion(1, { set }, MINUTE)], [running(1)]);
       expect([reported('answer_timed'), reported('mtta_breached')]).toEqual([[], []]);
@@ -102,7 +102,7 @@ describe('the last gasp of an instance', () => {
     evidence: { column: 'instance_id' },
   });
 
-  it('is held against the bound each time, from its notice, though the instance was seen before', async () => {
+  it('is compared with the bound each time, from its notice, even if the instance was seen before', async () => {
     await enrolledLongAgo();
     await world.ports.ledger.advance(aSnapshot(1, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
     await world.ports.ledger.recordSighting(instance, aSighting([instance], [], T0 - 10 * MINUTE));
@@ -114,7 +114,7 @@ describe('the last gasp of an instance', () => {
   });
 });
 
-describe('an answer that proves nothing', () => {
+describe('an answer without evidence', () => {
   it.each([
     ['has no row', aQuestion(1), []],
     ['has rows of others', aQuestion(1), [running(2)]],
@@ -128,13 +128,13 @@ describe('an answer that proves nothing', () => {
 describe("MTTA's bound, 15.5 s at an interval of 10 s and a second for that of the event,", () => {
   const AGED = 16_140; // and 400 ms from delivery to answer: exactly the bound
 
-  it('holds to the millisecond', async () => {
+  it('is met up to the last millisecond', async () => {
     await enrolledLongAgo();
     await answered([aQuestion(1, {}, AGED)], [running(1)]);
     expect(reported('mtta_breached')).toEqual([]);
   });
 
-  it('is breached beyond, which is told with where and by how much', async () => {
+  it('is exceeded after that, and the report says where and by how much', async () => {
     await enrolledLongAgo();
     await answered([aQuestion(1, {}, AGED + 1)], [running(1)]);
     expect(reported('mtta_breached')).toEqual([
@@ -142,20 +142,20 @@ describe("MTTA's bound, 15.5 s at an interval of 10 s and a second for that of t
     ]);
   });
 
-  it('counts from the enrollment where the question waited for it', async () => {
+  it('counts from the enrollment if the query was pending before it', async () => {
     await answered([aQuestion(1, {}, 5 * MINUTE)], [running(1)]);
     expect(reported('answer_timed')).toMatchObject([{ timeToAnswerMs: 300_400 }]);
     expect(reported('mtta_breached')).toEqual([]);
   });
 
-  it('is longer by the time between two sweeps for what a sweep found', async () => {
+  it('is longer by the sweep interval for a workload found by a sweep', async () => {
     await enrolledLongAgo();
     await answered([aQuestion(1, { detectedBy: 'sweep', receivedAtMs: T0 - 11 * SECOND }, 72_140)], [running(1)]);
     expect(reported('answer_timed')).toMatchObject([{ source: 'sweep' }]);
     expect(reported('mtta_breached')).toEqual([]);
   });
 
-  it('is breached where sweeps failed for ten minutes, however soon it was answered then', async () => {
+  it('is exceeded if sweeps failed for ten minutes, however fast the answer was after that', async () => {
     await enrolledLongAgo();
     await answered([aQuestion(1, { detectedBy: 'sweep', receivedAtMs: T0 - SECOND }, 10 * MINUTE)], [running(1)]);
     expect(reported('mtta_breached')).toMatchObject([{ lateMs: 600_400 - 72_540 }]);

@@ -3,8 +3,8 @@ import { containerFacts } from '../../../../lib/core/results/container-facts.ts'
 
 const AT = Date.parse('2026-11-20T10:15:27.123Z');
 
-describe('what a row says of a container', () => {
-  it('is its command, its times and its exit code, once it has ended', () => {
+describe('the facts of a container from a row', () => {
+  it('are its command, its times and its exit code, once it has ended', () => {
     expect(
       containerFacts({
         id: 'a',
@@ -17,20 +17,20 @@ describe('what a row says of a container', () => {
     ).toEqual({ command: '/app/job --once', startedAtMs: AT, finishedAtMs: AT + 1000, exitCode: 137 });
   });
 
-  it('has no end of one that runs, which Docker puts into the year 1, nor what a query did not ask for', () => {
+  it("include no end of a running container (Docker's year 1), and no column that the query left out", () => {
     const row = { status: 'Up 5 seconds', started_at: '2026-11-20T10:15:27.123Z', finished_at: '0001-01-01T00:00:00Z' };
     expect(containerFacts(row)).toEqual({ startedAtMs: AT });
     expect(containerFacts({ id: 'a' })).toEqual({});
   });
 
   it.each(['', 'yesterday', '2026', '99999-01-01T00:00:00Z', '2026-13-45T00:00:00Z', '1969-12-31T00:00:00Z'])(
-    'takes no %j for a time',
+    'do not read %j as a time',
     (text) => {
       expect(containerFacts({ started_at: text, finished_at: text, status: `Exited (${text}) now` })).toEqual({});
     },
   );
 
-  it('keeps 512 bytes of a command, in whole characters', () => {
+  it('keep 512 bytes of a command, in whole characters', () => {
     const { command = '' } = containerFacts({ command: `a${'é'.repeat(5000)}` });
     expect(command).toBe(`a${'é'.repeat(255)}`);
   });

@@ -34,7 +34,7 @@ const finalVerdict = (n: number) => {
 };
 
 describe('an answer', () => {
-  it('is stored with what is known of host and workload as of the event', async () => {
+  it('is stored with the facts about host and workload at the time of the event', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1, { triggeredAtMs: T0 - 9000, queuedAtMs: T0 - 8000 }));
     world.nowMs += SECOND;
     expect(await world.answer('h1', [anAnswer(wireId, [running(1)])])).toBe(true);
@@ -74,7 +74,7 @@ describe('an answer', () => {
     expect((await world.ports.queue.read('h1', true)).deliveries).toEqual([]);
   });
 
-  it('is stored once and acknowledged each time it comes', async () => {
+  it('is stored once and acknowledged every time it arrives', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     for (const seconds of [0, 1, 4, 30, 3600]) {
       world.nowMs = T0 + seconds * SECOND;
@@ -83,7 +83,7 @@ describe('an answer', () => {
     expect(world.sink.stored).toHaveLength(1);
   });
 
-  it('is told to come again while another request stores it, and is then found stored', async () => {
+  it('is rejected for retry while another request stores it, and is then found stored', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     let open: () => void = () => {};
     const door = new Promise<void>((resolve) => {
@@ -106,7 +106,7 @@ describe('an answer', () => {
     expect(world.sink.stored).toHaveLength(1);
   });
 
-  it('is kept by its agent when the store fails, and taken a second later', async () => {
+  it('stays with its agent when the store fails, and is accepted a second later', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     world.sink.around = () => Promise.reject(new Error('Firehose is away'));
     await expect(world.answer('h1', [anAnswer(wireId, [running(1)])])).rejects.toThrow('Firehose is away');
@@ -118,7 +118,7 @@ describe('an answer', () => {
     expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'seen' });
   });
 
-  it('that nobody asked for is stored once and marked late', async () => {
+  it('to an unknown query is stored once and marked late', async () => {
     for (const _ of [1, 2]) expect(await world.answer('h1', [anAnswer('nobody-asked', [{ a: '1' }])])).toBe(true);
     expect(world.sink.stored).toMatchObject([
       {
@@ -132,7 +132,7 @@ describe('an answer', () => {
     ]);
   });
 
-  it('that comes after its delivery was given up proves what it proves, once', async () => {
+  it('after its delivery was closed still counts as evidence, once', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     for (const seconds of [30, 60, 90]) {
       world.nowMs = T0 + seconds * SECOND;
@@ -146,7 +146,7 @@ describe('an answer', () => {
     expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
   });
 
-  it('to each of two offers is stored, and the good one proves whichever comes first', async () => {
+  it('to each of two offers is stored, and the successful one counts in either order', async () => {
     const [first = ''] = await delivered(aPendingQuery(1));
     world.nowMs = T0 + 31 * SECOND; // the container is gone by the second run
     const [second = ''] = (await world.poll('h1')).map(({ wireId }) => wireId);
@@ -159,7 +159,7 @@ describe('an answer', () => {
     expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
   });
 
-  it('to a later offer settles the query, and one to the first that comes afterwards is a repeat that proves', async () => {
+  it('to a later offer settles the query, and a later one to the first offer is a repeat that still counts', async () => {
     const [first = ''] = await delivered(aPendingQuery(1));
     world.nowMs = T0 + 31 * SECOND;
     const [second = ''] = (await world.poll('h1')).map(({ wireId }) => wireId);
@@ -176,7 +176,7 @@ describe('an answer', () => {
   it.each([
     ['before it', ['failed', 'good']],
     ['after it', ['good', 'failed']],
-  ])('that is good is stored, and proves, with a failure under the same id %s', async (_, order) => {
+  ])('that is successful is stored and counts as evidence, with a failure under the same id %s', async (_, order) => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     const bring = (which: string) =>
       which === 'good'
@@ -188,7 +188,7 @@ describe('an answer', () => {
     expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
   });
 
-  it("of another host settles nothing of this host's", async () => {
+  it("of another host does not settle this host's query", async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     await world.aNode('h2');
     expect(await world.answer('h2', [anAnswer(wireId, [running(1)])])).toBe(true);
@@ -198,7 +198,7 @@ describe('an answer', () => {
     expect(world.sink.stored).toMatchObject([{ host: 'h2' }, { host: 'h1', late: false }]);
   });
 
-  it('to a part of a delivery leaves the rest of it open', async () => {
+  it('to a part of a delivery leaves the rest open', async () => {
     const [first = '', second = ''] = await delivered(aPendingQuery(1), aPendingQuery(2, { query: 'other' }));
     await world.answer('h1', [anAnswer(first)]);
     expect((await world.ports.queue.read('h1', true)).deliveries).toMatchObject([{ answered: ['00-00'] }]);
@@ -207,7 +207,7 @@ describe('an answer', () => {
   });
 });
 
-describe('what an answer proves', () => {
+describe('the evidence in an answer', () => {
   it.each([
     ['seen, by a row of the running container', { rows: [running(1)] }, { verdict: 'seen' }],
     [
@@ -232,20 +232,20 @@ describe('what an answer proves', () => {
       { status: 1, message: 'distributed query is denylisted' },
       { verdict: 'missed', reason: 'denylisted' },
     ],
-  ])('is that a task was %s', async (_, answer, verdict) => {
+  ])('shows that a task was %s', async (_, answer, verdict) => {
     const [wireId = ''] = await delivered(aPendingQuery(1));
     expect(await world.answer('h1', [anAnswer(wireId, [], answer)])).toBe(true);
     expect(await finalVerdict(1)).toEqual(verdict);
     expect(world.sink.stored).toHaveLength(1);
   });
 
-  it('is nothing alive once the task was asked about after its end', async () => {
+  it('is never a live sighting if the query was queued after the end of the task', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1, { set: 'post-mortem' }));
     await world.answer('h1', [anAnswer(wireId, [running(1)])]);
     expect(await world.verdict(taskArn(1))).toEqual({ verdict: 'post-mortem' });
   });
 
-  it('is kept against any later failure', async () => {
+  it('is kept despite any later failure', async () => {
     const [first = '', second = ''] = await delivered(aPendingQuery(1), {
       ...aPendingQuery(1, { query: 'again' }),
       queryId: 'q1',
@@ -255,13 +255,13 @@ describe('what an answer proves', () => {
     expect(await finalVerdict(1)).toEqual({ verdict: 'seen' });
   });
 
-  it('is nothing at all when the question had no evidence', async () => {
+  it('is absent if the query had no evidence definition', async () => {
     const [wireId = ''] = await delivered(aHostQuery(1, { workload: taskArn(1) }));
     await world.answer('h1', [anAnswer(wireId, [running(1)])]);
     expect((await world.record(taskArn(1))).seenLive).toEqual([]);
   });
 
-  it('cannot be forged by rows whose columns are those every object has', async () => {
+  it('cannot be forged by rows with columns named after members of Object.prototype', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1, { evidence: { column: 'constructor' } }));
     const row = JSON.parse('{"__proto__": "x", "id": "y"}') as Record<string, string>;
     expect(await world.answer('h1', [anAnswer(wireId, [row])])).toBe(true);
@@ -275,7 +275,7 @@ describe('the rows of a merged query', () => {
     sql: 'SELECT id, pid FROM docker_container_processes WHERE id IN (:containers)',
   };
 
-  it('go to the task whose container they name, also where the question proves nothing', async () => {
+  it('are assigned to the task whose container they name, even without evidence', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1, processes), aPendingQuery(2, processes));
     await world.answer('h1', [
       anAnswer(wireId, [
@@ -295,7 +295,7 @@ describe('the rows of a merged query', () => {
     ]);
   });
 
-  it('go to no task when they name none of the containers', async () => {
+  it('are assigned to no task if they name none of the containers', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1), aPendingQuery(2));
     await world.answer('h1', [anAnswer(wireId, [running(3)])]);
     expect(world.sink.stored).toMatchObject([
@@ -303,7 +303,7 @@ describe('the rows of a merged query', () => {
     ]);
   });
 
-  it('are accounted for by each task when there is none at all', async () => {
+  it('are replaced by one line without columns per task if there are none', async () => {
     const [wireId = ''] = await delivered(aPendingQuery(1), aPendingQuery(2));
     await world.answer('h1', [anAnswer(wireId)]);
     expect(world.sink.stored).toMatchObject([

@@ -51,8 +51,8 @@ const strangers = {
 
 const storedTwice = (): number => world.sink.stored.length - new Set(world.sink.stored.map(({ id }) => id)).size;
 
-describe('a write of more answers than one function has time for', () => {
-  it('gets further with every try, and stores each answer once', async () => {
+describe('a write with more answers than one invocation has time for', () => {
+  it('makes progress with every attempt, and stores each answer once', async () => {
     const ours = await held(700);
     const others = Array.from({ length: 300 }, (_, n) => anAnswer(`not-ours-${n}`, [{ n: String(n) }]));
     expect(await tries([...ours, ...others], 8 * SECOND, 3 * SECOND)).toBe(6);
@@ -61,12 +61,12 @@ describe('a write of more answers than one function has time for', () => {
     expect((await world.ports.queue.read('h1', true)).deliveries).toEqual([]);
   });
 
-  it('does its first slice, however little time there is', async () => {
+  it('stores its first slice, however little time is left', async () => {
     expect(await tries(await held(250), 1.2 * SECOND, 1 * SECOND)).toBe(2);
     expect([world.sink.stored.length, storedTwice()]).toEqual([250, 0]);
   });
 
-  it('needs one try where there is time, and a copy of it costs one read', async () => {
+  it('needs one attempt if there is time, and a copy of it costs one read', async () => {
     const answers = await held(450);
     expect(await tries(answers, 15 * SECOND, 100)).toBe(1);
     let writes = 0;
@@ -77,7 +77,7 @@ describe('a write of more answers than one function has time for', () => {
     expect([writes, world.sink.stored.length]).toEqual([0, 450]);
   });
 
-  it.each(Object.entries(strangers))('skips what is stored of %s with one read of the book', async (_, idOf) => {
+  it.each(Object.entries(strangers))('skips the stored answers of %s with one read', async (_, idOf) => {
     const answers = Array.from({ length: 1200 }, (_, n) => anAnswer(idOf(n)));
     expect(await world.answer('h1', answers.slice(0, 1000))).toBe(true);
     const used = { read: 0, claim: 0, stored: 0, release: 0 };
@@ -102,7 +102,7 @@ describe('a write of more answers than one function has time for', () => {
   });
 
   it.each(Object.entries(strangers))(
-    'adds a slice at each try, also of %s, where each call takes long',
+    'stores one more slice per attempt, even of %s, if each call is slow',
     async (_, idOf) => {
       const answers = Array.from({ length: 1000 }, (_, n) => anAnswer(idOf(n)));
       const stored: number[] = [];
@@ -129,7 +129,7 @@ describe('a write of more answers than one function has time for', () => {
     },
   );
 
-  it('is shared by two requests that bring it at once: the rest comes again', async () => {
+  it('is shared by two concurrent requests: the rest is sent again', async () => {
     const answers = await held(450);
     const copies: boolean[] = [];
     world.sink.around = async (write) => {

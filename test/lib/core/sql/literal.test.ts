@@ -37,7 +37,7 @@ const text = fc
 const acceptable = (value: string): boolean => !value.includes('\0') && Buffer.from(value).toString() === value;
 
 describe('a text as a SQLite literal', () => {
-  it('comes back from SQLite byte for byte, whatever it holds', () => {
+  it('is returned by SQLite byte for byte, for any content', () => {
     fc.assert(
       fc.property(text.filter(acceptable), (value) => {
         const row = rowOf(db, `SELECT typeof(${sqlLiteral(value)}), hex(${sqlLiteral(value)}), 'after'`);
@@ -47,7 +47,7 @@ describe('a text as a SQLite literal', () => {
     );
   });
 
-  it('cannot be ended by any value inside an IN list', () => {
+  it('cannot be terminated by any value inside an IN list', () => {
     fc.assert(
       fc.property(fc.array(text.filter(acceptable), { minLength: 1, maxLength: 5 }), (values) => {
         const list = values.map(sqlLiteral).join(', ');
@@ -58,7 +58,7 @@ describe('a text as a SQLite literal', () => {
     );
   });
 
-  it('does not exist for text with NUL, wherever it stands', () => {
+  it('does not exist for text with NUL, at any position', () => {
     fc.assert(
       fc.property(text, text, (before, after) => {
         expect(() => sqlLiteral(`${before}\0${after}`)).toThrow(expect.objectContaining({ code: 'SQL_VALUE_UNSAFE' }));
@@ -67,7 +67,7 @@ describe('a text as a SQLite literal', () => {
     );
   });
 
-  it('does not exist for text with half a character', () => {
+  it('does not exist for text with half a surrogate pair', () => {
     const half = fc.integer({ min: 0xd800, max: 0xdfff }).map((unit) => String.fromCharCode(unit));
     fc.assert(
       fc.property(text.filter(acceptable), half, text.filter(acceptable), (before, lone, after) => {
@@ -79,7 +79,7 @@ describe('a text as a SQLite literal', () => {
     );
   });
 
-  it('is refused or exact: no text at all is changed on its way', () => {
+  it('is rejected or exact: no text is changed', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 }), (units) => {
         const value = String.fromCharCode(...units);
@@ -116,7 +116,7 @@ describe('other values as SQLite literals', () => {
     expect(rowOf(db, `SELECT ${sqlLiteral(value)}`)).toEqual([back]);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%p is refused', (value) => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%p is rejected', (value) => {
     expect(() => sqlLiteral(value)).toThrow(expect.objectContaining({ code: 'SQL_VALUE_UNSAFE' }));
   });
 });

@@ -15,7 +15,7 @@ const value = fc
   .filter((text) => !text.includes('\0') && Buffer.from(text).toString() === text);
 
 describe('rendered SQL', () => {
-  it('holds a list inside IN', () => {
+  it('puts a list inside IN', () => {
     expect(renderSql('SELECT 1 WHERE id IN (:ids)', { ids: ['a', "b'c"] })).toBe("SELECT 1 WHERE id IN ('a', 'b''c')");
   });
 
@@ -24,7 +24,7 @@ describe('rendered SQL', () => {
     expect(rowOf(db, sql)).toEqual([0]);
   });
 
-  it('brings every value to SQLite as it was, in its own place', () => {
+  it('passes every value to SQLite unchanged, at its own position', () => {
     fc.assert(
       fc.property(value, value, (a, b) => {
         const sql = renderSql('SELECT hex(:a), hex(:b), hex(:a || :b)', { a, b });
@@ -34,11 +34,11 @@ describe('rendered SQL', () => {
     );
   });
 
-  it('does not read placeholders out of bound values', () => {
+  it('does not treat bound values as placeholders', () => {
     expect(rowOf(db, renderSql('SELECT :a, :b', { a: ':b', b: "':a" }))).toEqual([':b', "':a"]);
   });
 
-  it('does not read replacement patterns out of bound values', () => {
+  it('does not treat bound values as replacement patterns', () => {
     const a = "$& $1 $$ $' $`";
     expect(rowOf(db, renderSql('SELECT :a', { a }))).toEqual([a]);
   });
@@ -54,14 +54,14 @@ describe('rendered SQL', () => {
     ['a block comment', "SELECT /* ' :x \n -- :x */ :x"],
     ['a block comment that never ends', "SELECT :x /* ' :x"],
     ['a comment after a string that looks like one', "SELECT '/*', :x /* :x */ -- '"],
-  ])('leaves %s as it is', (_, template) => {
+  ])('leaves %s unchanged', (_, template) => {
     const sql = renderSql(template, { x: 'BOUND' });
     expect(sql.split("'BOUND'")).toHaveLength(2);
     expect(sql.replace("'BOUND'", ':x')).toBe(template);
     expect(rowOf(db, sql)).toContain('BOUND');
   });
 
-  it('replaces what SQLite itself takes for a parameter, and nothing else', () => {
+  it('replaces only what SQLite itself treats as a parameter', () => {
     const piece = fc.constantFrom(
       "':x'",
       "'a''b :x'",
@@ -96,7 +96,7 @@ describe('rendered SQL', () => {
     expect(compared).toBeGreaterThan(100);
   });
 
-  it('is refused when a placeholder has no binding, also one of the names every object has', () => {
+  it('is rejected if a placeholder has no binding, even if it is named after a member of Object.prototype', () => {
     for (const name of ['x', 'constructor', '__proto__', 'toString']) {
       expect(() => renderSql(`SELECT :${name}`, {})).toThrow(
         expect.objectContaining({ code: 'SQL_PLACEHOLDER_UNBOUND' }),
@@ -104,11 +104,11 @@ describe('rendered SQL', () => {
     }
   });
 
-  it('is refused when a binding has no placeholder, or only one inside a string', () => {
+  it('is rejected if a binding has no placeholder, or only one inside a string', () => {
     expect(() => renderSql("SELECT ':x'", { x: 1 })).toThrow(expect.objectContaining({ code: 'SQL_BINDING_UNUSED' }));
   });
 
-  it('is refused when one value of a list is unsafe', () => {
+  it('is rejected if one value of a list is unsafe', () => {
     expect(() => renderSql('SELECT :x', { x: ['a', 'b\0'] })).toThrow(
       expect.objectContaining({ code: 'SQL_VALUE_UNSAFE' }),
     );

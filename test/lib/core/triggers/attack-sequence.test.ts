@@ -77,7 +77,7 @@ describe('an attack sequence', () => {
     ]);
   });
 
-  it('queries each host once, wherever the function dies', async () => {
+  it('queries each host once, wherever the function crashes', async () => {
     for (let at = 1; ; at++) {
       world = await aWorldUnder(policy);
       await world.aNode(ON_ECS);

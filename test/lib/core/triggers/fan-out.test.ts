@@ -125,7 +125,7 @@ describe('a request for all nodes with some attributes', () => {
 
 describe('a fan-out whose function dies', () => {
   it.each(['before', 'after'] as const)(
-    '%s any write, goes on when the event comes back, and asks each host once',
+    '%s any write, resumes when the event is retried, and queries each host once',
     async (when) => {
       const names = hosts(6);
       for (let at = 1; ; at++) {

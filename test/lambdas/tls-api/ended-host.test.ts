@@ -59,7 +59,7 @@ describe('an agent whose host was revoked', () => {
     expect(await server.registry.revoke(INSTANCE, server.clock.nowMs)).toBe(true);
     for (const reply of [await agent.read(), await agent.write({ w: [{ a: '1' }] }), await agent.config()])
       expect(reply.json).toEqual({ node_invalid: true });
-    expect((await agent.enroll()).json).toEqual({ error: expect.stringContaining('revoked by an operator') });
+    expect((await agent.enroll()).json).toEqual({ error: expect.stringContaining('An operator revoked this host') });
     const details = agent.enrollBody().host_details as Record<string, Record<string, unknown>>;
     const { uuid } = details.system_info as { uuid: string };
     const disguises = [
@@ -72,7 +72,7 @@ describe('an agent whose host was revoked', () => {
     ];
     for (const disguise of disguises) {
       const { json } = await agent.enroll({ host_details: { ...details, ...disguise } });
-      expect(json).toEqual({ error: expect.stringContaining('revoked by an operator') });
+      expect(json).toEqual({ error: expect.stringContaining('An operator revoked this host') });
     }
     expect(server.reports).toContainEqual({ event: 'revoked_host_refused', fields: { hostIdentifier: INSTANCE } });
     expect(await server.registry.readmit(INSTANCE)).toBe(true);

@@ -1,7 +1,7 @@
 /**
- * What an answer costs: the CPU of one distributed write with thousands of answers, as an agent brings it after an outage.
- * The TLS API runs on its real adapters; the embedded DynamoDB is another process, and Firehose takes everything at once.
- * Compare ratios of paired runs, not single figures.
+ * Measures the CPU cost of an answer: one distributed write with thousands of answers, as an agent sends after an
+ * outage. The TLS API uses its real adapters; the embedded DynamoDB runs in another process, and Firehose accepts
+ * everything at once. Compare ratios of paired runs, not single figures.
  *
  *   node --import tsx bench/answers.ts [answers]
  */
@@ -30,7 +30,7 @@ import builtIn from '../policy/built-in.json' with { type: 'json' };
 
 const ANSWERS = Number(process.argv[2] ?? 3000);
 const PORT = 18_000 + (process.pid % 1000);
-const A_DELIVERY = 6; // three with evidence, three others: what one read takes
+const A_DELIVERY = 6; // the queries of one read: three with evidence and three others
 
 const name = `@dynoxide/${process.platform}-${process.arch}`;
 const binary = join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'dynoxide');
@@ -85,7 +85,7 @@ const api = new TlsApi({
   policy: async () => policy,
   directory: new DynamoNodeDirectory(table, now),
   fanOuts: new DynamoFanOuts(table),
-  // Nothing is offered again while answers gather.
+  // The long lease prevents redelivery while the answers accumulate.
   limits: { queriesPerDelivery: 3, leaseMs: 36_000_000, attempts: 3, resendMs: 6_000, claimMs: 15_000 },
   sweepEveryMs: 60_000,
   now,
@@ -97,7 +97,7 @@ const api = new TlsApi({
 const handler = createHandler(api);
 
 async function post(path: string, body: object): Promise<Record<string, unknown>> {
-  const endsAtMs = performance.now() + 600_000; // how long it takes is what is measured
+  const endsAtMs = performance.now() + 600_000; // long enough for any run
   const { body: reply } = await handler(
     { httpMethod: 'POST', path: `/v1/${path}`, headers: {}, body: JSON.stringify(body), isBase64Encoded: false },
     { getRemainingTimeInMillis: () => endsAtMs - performance.now() },
@@ -105,7 +105,7 @@ async function post(path: string, body: object): Promise<Record<string, unknown>
   return JSON.parse(reply);
 }
 
-/** A query about a task that has one container; with evidence every second one proves something. */
+/** A query about a task with one container. With `proves`, every second query is evidence. */
 function aQuery(host: string, n: number, proves: boolean): PendingQuery {
   const workload = `arn:aws:ecs:us-east-1:111122223333:task/bench/${String(n).padStart(32, '0')}`;
   const container = String(n).padStart(64, '0');
@@ -138,7 +138,7 @@ const aRow = (n: number) => ({
   pid: String(n),
 });
 
-/** What an agent holds that has read and run this many queries, and could not write. */
+/** The answers of an agent that read and ran this many queries but could not write them. */
 async function held(host: string, node_key: string, count: number, proves: boolean) {
   const ids: string[] = [];
   for (let n = 0; ids.length < count; ) {
@@ -183,7 +183,7 @@ async function measure(label: string, count: number, kind: Kind): Promise<void> 
 }
 
 await measure('warm-up', 300, 'proofs');
-await measure('half-of-them-prove', ANSWERS, 'proofs'); // each about a task of its own: the ledger has a write for each
+await measure('half-of-them-prove', ANSWERS, 'proofs'); // one task and one ledger write per query
 await measure('nothing-to-prove', ANSWERS, 'no proofs');
 await measure('not-asked-by-us', ANSWERS, 'not asked');
 await measure('one-delivery', A_DELIVERY, 'proofs');

@@ -1,6 +1,7 @@
 /**
- * A burst of enrollments on one machine, agents and server in processes of their own: each host on a TLS connection of its own, retrying as osqueryd does. Prints how
- * long it took until all had a node key, and what they got meanwhile. Fails if one has none within the limit.
+ * Simulates a burst of enrollments on one machine. Agents and server run in separate processes; each host uses its own
+ * TLS connection and retries as osqueryd does. Prints the time until all hosts had a node key, and the replies they got
+ * meanwhile. Fails if a host has no key within the limit.
  *
  *   npm run bench:enroll -- [hosts = 2000] [seconds over which they start = 10] [limit in seconds = 120]
  */
@@ -16,10 +17,10 @@ import { synthesize } from '../workbench/demo/synthesize.ts';
 import { startLocal } from '../workbench/local-aws/index.ts';
 
 const [hosts = 2000, spreadSeconds = 10, limitSeconds = 120] = process.argv.slice(2).map(Number);
-/** Set in the process of the agents. */
+/** Environment variable that is set only in the agents' process. */
 const AGENTS = 'MAYFLY_BENCH_AGENTS';
-const MAX_ATTEMPTS = 12; // osquery's tls_enroll_max_attempts
-const CLIENT_TIMEOUT_MS = 16_000; // osquery's HTTP client
+const MAX_ATTEMPTS = 12; // osquery's default of tls_enroll_max_attempts
+const CLIENT_TIMEOUT_MS = 16_000; // timeout of osquery's HTTP client
 
 interface Server {
   readonly url: string;
@@ -27,7 +28,7 @@ interface Server {
   readonly secret: string;
 }
 
-/** One attempt: the status, or the error's code. */
+/** Makes one attempt. @returns the status, or the error's code */
 function enroll({ url, ca, secret }: Server, host: string): Promise<{ outcome: string; enrolled: boolean }> {
   return new Promise((resolve) => {
     const body = JSON.stringify({ enroll_secret: secret, host_identifier: host });
@@ -58,7 +59,7 @@ interface Figures {
   readonly enrolledAfterMs: readonly number[];
 }
 
-/** All agents, from the first start to the last key. */
+/** Runs all agents, from the first start to the last key. */
 async function agents(server: Server): Promise<Figures> {
   const outcomes: Record<string, number> = {};
   const enrolledAfterMs: number[] = [];

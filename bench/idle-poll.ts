@@ -1,7 +1,7 @@
 /**
- * What an idle poll costs: the real function, in its bundle, behind the local HTTPS edge, a new TLS connection for each
- * request as osquery makes them. Reports CPU per poll and latency percentiles; compare ratios of paired runs, not
- * single figures (docs/spec/performance.md §6).
+ * Measures the cost of an idle poll: the bundled function behind the local HTTPS edge, with a new TLS connection for
+ * each request, like osquery. Reports CPU per poll and latency percentiles. Compare ratios of paired runs, not single
+ * figures (docs/spec/performance.md §6).
  *
  *   npm run bench
  */
@@ -44,7 +44,7 @@ function post(path: string, body: object, agent: https.Agent | false): Promise<s
 const enrolled = JSON.parse(await post('/v1/enroll', { enroll_secret: secret, host_identifier: 'bench' }, false));
 const poll = (agent: https.Agent | false): Promise<string> =>
   post('/v1/distributed/read', { node_key: enrolled.node_key }, agent);
-// What an enrollment asks comes in several deliveries, and keeps the agent polling fast for a while.
+// An enrollment's queries arrive in several deliveries, and accelerate the agent's polling for a while.
 for (;;) {
   const { queries } = JSON.parse(await poll(false));
   const ids = Object.keys(queries);

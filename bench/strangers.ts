@@ -1,6 +1,7 @@
 /**
- * What requests without a valid key cost, each kind by itself: CPU and memory of one answer of the TLS API, beside the budget
- * (docs/decisions/0019-the-key-comes-first.md). Prints the dearest kinds; compare with an idle machine.
+ * Measures requests without a valid key: CPU and memory of one answer of the TLS API for each kind, compared with the
+ * budget (docs/decisions/0019-the-key-comes-first.md). Prints the most expensive kinds. Compare figures from an idle
+ * machine.
  *
  *   npm run bench:strangers
  */
@@ -28,7 +29,7 @@ const answer = ({ path, text, authorization }: (typeof requests)[number]): Promi
     timeLeftMs: () => 15_000,
   });
 
-/** The median of CPU times, and the most memory that an answer took. */
+/** Returns the median CPU time and the maximum memory of an answer. */
 async function measure(request: (typeof requests)[number]): Promise<{ cpuMs: number; heapMb: number }> {
   const cpu: number[] = [];
   let bytes = 0;
@@ -45,7 +46,7 @@ async function measure(request: (typeof requests)[number]): Promise<{ cpuMs: num
   return { cpuMs: cpu.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0, heapMb: bytes / 2 ** 20 };
 }
 
-for (const request of requests) await answer(request); // compiled before it is measured
+for (const request of requests) await answer(request); // compile the code before measuring
 const measured = [];
 for (const request of requests) measured.push({ name: request.name, ...(await measure(request)) });
 const dearest = measured.sort((a, b) => b.cpuMs - a.cpuMs);

@@ -3,7 +3,10 @@ import { registerOpener } from '../../lib/cli/local-mayfly.ts';
 import { openLeft } from '../local-aws/index.ts';
 import { addLocal } from './local-command.ts';
 
-/** Adds to the operator's command what only runs on this machine, and lets its other commands read what that left. */
+/**
+ * Adds the commands that run only on this machine, and lets the operator's other commands read a stopped local Mayfly's
+ * data.
+ */
 export function addWorkbench(program: Command): void {
   addLocal(program);
   registerOpener(openLeft);

@@ -18,17 +18,17 @@ export interface DemoOptions {
   readonly world: World;
   readonly mayfly: LocalMayfly;
   readonly forever: boolean;
-  /** Takes one object a line instead of pictures. */
+  /** Receives one JSON object per line; replaces the live view. */
   readonly json: ((line: object) => void) | undefined;
-  /** What names this Mayfly on a command line, after a blank; empty where nothing needs to. */
+  /** Flags that select this Mayfly on a command line, with a leading space; empty if none are needed. */
   readonly flags: string;
-  /** Ends the workload early: what runs is settled, then the summary follows. */
+  /** Ends the workload early. The demo then settles what is running and prints the summary. */
   readonly signal: AbortSignal;
-  /** Ends the settling too. */
+  /** Also ends the settling. */
   readonly hurry: AbortSignal;
 }
 
-const WARM_UP_MS = 1_000; // beyond the registration of the hosts, in which agents enroll
+const WARM_UP_MS = 1_000; // after the hosts register; their agents enroll meanwhile
 const WORK_MS = 55_000;
 const REST_MS = 12_000; // a hot agent polls every 5 s: two polls for the last task
 const REDRAW_MS = 500;
@@ -36,8 +36,9 @@ const LEDGER_EVERY_MS = 1_000;
 const LINE_EVERY_MS = 5_000;
 
 /**
- * The main job, before your eyes: the talk's sleepy job and a mixed workload on a simulated cluster, Mayfly's ledger
- * beside a 60-second schedule on the same hosts. Ends by itself, unless it is to run on, with a summary.
+ * Demonstrates Mayfly's main job live: the talk's sleepy job and a mixed workload on a simulated cluster. Compares
+ * Mayfly's ledger with a 60-second schedule on the same hosts. Ends by itself, unless it is set to run on, and prints a
+ * summary.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { world, mayfly, forever, json, flags, signal, hurry } = options;
@@ -77,7 +78,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
       cards = await cardsOf(world, ledger, settled, Date.now());
       return score(cards).pending;
     };
-    // A demo that ended by itself has had its rest already.
+    // A demo that ended by itself has already waited for the last answers.
     const pending = signal.aborted ? lookAgain : async () => 0;
     await settle({ pending, idle: () => mayfly.idle(), limitMs: REST_MS, signal: hurry });
     await lookAgain();
@@ -89,7 +90,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   else process.stdout.write(closing(cards, flags));
 }
 
-/** The summary at the end, for people. */
+/** Formats the final summary as text. */
 function closing(cards: readonly TaskCard[], flags: string): string {
   const { pending } = score(cards);
   const note = pending > 0 ? `\n\n${stillPending(pending)}` : '';
@@ -101,7 +102,10 @@ function ledgerOf(mayfly: LocalMayfly): Ledger {
   return new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
 }
 
-/** One card a task; `settled` keeps the records that cannot change any more, so that a long demo reads only young ones. */
+/**
+ * Returns one card per task. `settled` caches the records that can no longer change, so that a long demo reads only
+ * recent ones.
+ */
 async function cardsOf(
   world: World,
   ledger: Ledger,
@@ -133,7 +137,7 @@ async function cardsOf(
 
 interface View {
   show(scene: Parameters<typeof frame>[0], cards: readonly TaskCard[]): void;
-  /** A sentence for people. */
+  /** Shows a message as text. */
   say(text: string): void;
   close(): void;
 }
@@ -147,7 +151,7 @@ function liveView(): View {
   };
 }
 
-/** For a pipe or a log: one line every few seconds. */
+/** A view for a pipe or a log: one line every few seconds. */
 function lineView(): View {
   let shownAtMs = 0;
   return {
@@ -165,7 +169,7 @@ function lineView(): View {
   };
 }
 
-/** One line for each task whenever its verdict changes. */
+/** A view that emits one JSON line whenever a task's verdict changes. */
 function jsonView(emit: (line: object) => void): View {
   const told = new Map<string, string>();
   return {

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types';
 import { livedMs, score, type TaskCard } from './scoreboard.ts';
 
-/** What the live view shows besides the tasks. */
+/** What the live view shows in addition to the tasks. */
 export interface Scene {
   readonly title: string;
   readonly url: string;
@@ -12,10 +12,10 @@ export interface Scene {
     readonly hot: boolean;
   }[];
   readonly startedAtMs: number;
-  readonly endsAtMs: number | undefined; // undefined: runs on
+  readonly endsAtMs: number | undefined; // undefined: no end
 }
 
-/** What a picture is drawn for. */
+/** Where and when a frame is drawn. */
 interface Screen {
   readonly nowMs: number;
   readonly rows: number;
@@ -25,8 +25,8 @@ interface Screen {
 const BAR = 24;
 
 /**
- * One picture of the live view: the hosts, what was seen by whom, and as many of the latest tasks as `rows` lines
- * have room for, as they live and die. Pure, so that it can be tested and drawn anywhere.
+ * Draws one frame of the live view: the hosts, what Mayfly and the schedule saw, and as many of the latest tasks as fit
+ * into `rows` lines. Pure, so that tests can check it without a terminal.
  */
 export function frame(scene: Scene, cards: readonly TaskCard[], { nowMs, rows, color }: Screen): string[] {
   const total = score(cards);
@@ -58,7 +58,7 @@ function hostCell({ name, running, enrolled, hot }: Scene['hosts'][number], colo
   return `${dot} ${name.slice(-6)} ${color.dim(`${running}`)}`;
 }
 
-/** A share as a bar, of which a part is lighter. */
+/** Draws a share as a bar. Part of the bar is lighter. */
 function bar(name: string, share: number | null, lightPart: number, color: Colors): string {
   const filled = share === null ? 0 : Math.round(share * BAR);
   const light = filled === 0 ? 0 : Math.round(filled * lightPart);
@@ -67,13 +67,13 @@ function bar(name: string, share: number | null, lightPart: number, color: Color
   return `${pad(name, 11)} ${cells} ${pad(percent(share), 6)}`;
 }
 
-/** `98 %`; a dash where there is nothing to be shared. */
+/** Formats a share as `98 %`; a dash for null. */
 export const percent = (share: number | null): string => (share === null ? '–' : `${Math.round(share * 100)} %`);
 
 function taskLine(card: TaskCard, nowMs: number, color: Colors): string {
   const lived = livedMs(card, nowMs);
   const running = card.startedAtMs !== undefined && card.endedAtMs === undefined;
-  // A logarithmic ruler: 1 s to 10 minutes across the bar, so that seconds and minutes are both visible.
+  // Logarithmic scale from 1 s to 10 minutes across the bar, so that both seconds and minutes are visible.
   const at = (ms: number): number =>
     Math.min(BAR, Math.max(1, Math.round((Math.log10(Math.max(1, ms / 1000)) / 2.8) * BAR)));
   const life = lived === undefined ? '' : `${'━'.repeat(at(lived))}${running ? '▶' : '┫'}`;
@@ -93,7 +93,7 @@ function taskLine(card: TaskCard, nowMs: number, color: Colors): string {
   return `${pad(card.family, 22)}${pad(card.host.slice(-6), 12)}${running ? text : color.dim(text)}${verdict}`;
 }
 
-/** A duration in ms as people read it: 0.4 s, 12 s, 3 min. */
+/** Formats a duration in ms for people: 0.4 s, 12 s, 3 min. */
 export function seconds(ms: number): string {
   if (ms >= 120_000) return `${Math.round(ms / 60_000)} min`;
   return ms < 9_950 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;

@@ -23,7 +23,7 @@ interface LocalFlags {
   readonly json: boolean;
 }
 
-/** Adds `mayfly local` and what belongs to it. */
+/** Adds `mayfly local` and its subcommands. */
 export function addLocal(program: Command): void {
   const local = program
     .command('local')
@@ -67,7 +67,7 @@ function port(text: string): number {
 }
 
 async function runLocal(flags: LocalFlags): Promise<void> {
-  process.umask(0o077); // all that is written from here on is private
+  process.umask(0o077); // every file written from here on is private
   const data = resolve(flags.data);
   const stop = new AbortController();
   const hurry = new AbortController();
@@ -79,7 +79,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
     await synthesize(folder, stop.signal).finally(done);
     return folder;
   };
-  // Loaded only when it is shown: the simulated hosts bring SQLite with them.
+  // Loaded only for the demo, because the simulated hosts load SQLite.
   const world = flags.demo ? new (await import('./world.ts')).World(stop.signal, Date.now()) : undefined;
   const mayfly = await started({
     assembly,
@@ -119,7 +119,7 @@ async function runLocal(flags: LocalFlags): Promise<void> {
   }
 }
 
-/** Writes the flagfile for agents. @returns where everything of a running Mayfly is */
+/** Writes the agents' flagfile. @returns the addresses and files of a running Mayfly */
 async function readyFor(mayfly: LocalMayfly, data: string): Promise<Ready> {
   const { url, certificate, enrollSecret, namedSecrets, events, results, dynamodb, tableName } = mayfly;
   const flagsFile = join(data, 'osquery.flags');
@@ -140,7 +140,7 @@ async function readyFor(mayfly: LocalMayfly, data: string): Promise<Ready> {
   };
 }
 
-/** Starts the runner, and puts what the flags could mend in their words. */
+/** Starts the runner. Rewords errors that other flags would fix. */
 async function started(options: LocalOptions): Promise<LocalMayfly> {
   try {
     return await startLocal(options);
@@ -152,7 +152,7 @@ async function started(options: LocalOptions): Promise<LocalMayfly> {
   }
 }
 
-/** An empty table gets the default policy as version 1; a later one stays. */
+/** Seeds an empty table with the default policy as version 1. Keeps an existing policy. */
 async function seedPolicy({ dynamodb, tableName, credentials }: ReadyFile): Promise<void> {
   const client = new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials });
   await policyIn(openTable(tableName, client), Date.now, () => undefined)();

@@ -1,13 +1,13 @@
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Events as if they happened now: every ISO time in them is moved alike, by whole seconds, so that the last event
- * happens at `nowMs` and all that lies between times stays.
+ * Shifts events to the present. Shifts all their ISO times by the same whole number of seconds, so that the last event
+ * happens at `nowMs` and the intervals stay the same.
  */
 export function moved<T extends object>(events: readonly T[], nowMs: number): T[] {
   const times = events.flatMap((event) => ('time' in event ? Date.parse(String(event.time)) : []));
   const lastMs = Math.max(...times);
-  if (!Number.isFinite(lastMs)) return [...events]; // what has no time happens when it is put
+  if (!Number.isFinite(lastMs)) return [...events]; // an event without a time happens when it is put
   const byMs = Math.floor((nowMs - lastMs) / 1000) * 1000;
   const text = JSON.stringify(events, (_, value) => (typeof value === 'string' ? later(value, byMs) : value));
   return JSON.parse(text);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { count, printable, seconds } from '../../lib/cli/print.ts';
 import type { LocalNotice } from '../local-aws/index.ts';
 
-/** What happened in a Mayfly on this machine, in a line for people, and where there is more about it. */
+/** Formats a notice of a local Mayfly as one line of text, with a pointer to the relevant log. */
 export function noticeText(notice: LocalNotice, logs: string): string {
   const logOf = (name: string): string => join(logs, `${name}.log`);
   switch (notice.kind) {

@@ -14,19 +14,20 @@ const Event = z.object({
 
 const Answer = z.object({ accepted: z.number(), unmatched: z.array(z.number()) });
 
-/** What became of events that were put. */
+/** The outcome of putting events. */
 export interface Put {
   readonly accepted: number;
-  /** Those that no rule of the stack matches, as a person would call them. */
+  /** Readable names of the events that match no rule of the stack. */
   readonly unmatched: readonly string[];
 }
 
 /**
- * Puts the events of JSON files (one event or an array each) on the bus behind an endpoint, in order, as EventBridge has
- * them. The bus gives each a new id: who puts one again means another.
+ * Puts the events of JSON files (each one event or an array, in EventBridge's format) on the bus behind an endpoint, in
+ * order. The bus gives each event a new id, so putting a file twice makes different events.
  *
- * @param nowMs moves all their times, so that the last of them happens then
- * @throws when a file is no event, naming file and path in it, or the bus refuses one
+ * @param nowMs shifts all times so that the last event happens at this time
+ * @throws if a file contains something other than events (naming the file and the path in it), or if the bus rejects an
+ *   event
  */
 export async function putEvents(
   files: readonly string[],

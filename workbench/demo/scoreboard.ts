@@ -1,6 +1,6 @@
 import type { Verdict } from '../../lib/core/ledger/workload.ts';
 
-/** One task of the demo, as the simulation knows it and as Mayfly's ledger judges it. */
+/** One task of the demo: the simulation's facts and the ledger's verdict. */
 export interface TaskCard {
   readonly arn: string;
   readonly family: string;
@@ -9,14 +9,14 @@ export interface TaskCard {
   readonly endedAtMs: number | undefined;
   readonly verdict: Verdict['verdict'];
   readonly reason?: string;
-  readonly answeredAtMs: number | undefined; // the first row about it was stored
-  readonly bySchedule: boolean; // a schedule on the same host returned its container
+  readonly answeredAtMs: number | undefined; // when the first row about the task was stored
+  readonly bySchedule: boolean; // whether a schedule on the same host returned the container
 }
 
-/** Counts over a set of tasks; the five verdicts add up to `tasks`. */
+/** Counts over a set of tasks; the five verdict counts add up to `tasks`. */
 export interface Score {
   readonly tasks: number;
-  /** Those of which a container existed. */
+  /** Tasks whose container existed. */
   readonly started: number;
   readonly seen: number;
   readonly postMortem: number;
@@ -24,11 +24,14 @@ export interface Score {
   readonly missed: number;
   readonly pending: number;
   readonly bySchedule: number;
-  /** Seen and post-mortem, of those on which there is a verdict, as `mayfly coverage` has it; null without any. */
+  /** Seen and post-mortem tasks as a share of those with a verdict, as in `mayfly coverage`; null without any. */
   readonly share: number | null;
-  /** The schedule's: of what it saw and what ended before it came; what still runs unseen is pending for it, too. */
+  /**
+   * The same share for the schedule. A task counts as missed if it ended before a scheduled run; one still running
+   * unseen is pending.
+   */
   readonly scheduleShare: number | null;
-  /** From the container's start to its first stored row, in ms, over the tasks that have one. */
+  /** From the container's start to its first stored row, in ms, over the tasks with a row. */
   readonly timeToAnswerMs?: { readonly p50: number; readonly p95: number; readonly max: number };
 }
 
@@ -61,16 +64,16 @@ export function score(cards: readonly TaskCard[]): Score {
 
 const shareOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
-/** The smallest value that is not below a share `q` of the sorted values. */
+/** Returns the smallest value that is not below a share `q` of the sorted values. */
 function quantile(sorted: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** How long a task lived, or has lived so far; undefined before its container exists. */
+/** Returns the task's lifetime so far; undefined before its container exists. */
 export const livedMs = ({ startedAtMs, endedAtMs }: TaskCard, nowMs: number): number | undefined =>
   startedAtMs === undefined ? undefined : (endedAtMs ?? nowMs) - startedAtMs;
 
-/** The rows of the summary: the talk's job, then tasks by how long they lived, then all. */
+/** Returns the rows of the summary: the talk's job, then tasks by lifetime, then all. */
 export function groups(
   cards: readonly TaskCard[],
   nowMs: number,

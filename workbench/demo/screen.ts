@@ -1,13 +1,13 @@
 import type { WriteStream } from 'node:tty';
 
-/** A terminal that shows one picture at a time, redrawn in place; leaves the last one standing when closed. */
+/** Draws frames on a terminal, each in place of the previous one. Leaves the last frame visible when closed. */
 export class Screen {
   readonly #out: WriteStream;
   #lines = 0;
 
   constructor(out: WriteStream) {
     this.#out = out;
-    out.write('\u001b[?25l\u001b[?7l'); // no cursor, and long lines are cut, not wrapped: one line stays one row
+    out.write('\u001b[?25l\u001b[?7l'); // hides the cursor; turns off line wrapping
   }
 
   get rows(): number {

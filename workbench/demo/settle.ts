@@ -1,17 +1,17 @@
-/** What is left to do when no more work comes. */
+/** What `settle` waits for. */
 export interface Settling {
-  /** How many tasks have no verdict yet. */
+  /** Returns the number of tasks without a verdict. */
   readonly pending: () => Promise<number>;
   /** Resolves when every queue is empty. */
   readonly idle: () => Promise<void>;
   readonly limitMs: number;
-  /** Ends the wait at once. */
+  /** Ends the wait immediately. */
   readonly signal: AbortSignal;
 }
 
 const LOOK_EVERY_MS = 500;
 
-/** Waits until no verdict is pending and no event waits, but no longer than the limit. */
+/** Waits until no verdict is pending and every queue is empty, or until the time limit. */
 export async function settle({ pending, idle, limitMs, signal }: Settling): Promise<void> {
   const done = new AbortController();
   const over = AbortSignal.any([signal, done.signal]);

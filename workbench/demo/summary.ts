@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { percent, seconds } from './frame.ts';
 import { groups, type Score, score, type TaskCard } from './scoreboard.ts';
 
-/** The summary as data: one entry a row of the table. */
+/** Returns the summary as data: one entry per row of the table. */
 export const summary = (cards: readonly TaskCard[], nowMs: number): readonly ({ group: string } & Score)[] =>
   groups(cards, nowMs).map(([group, members]) => ({ group, ...score(members) }));
 
@@ -15,7 +15,7 @@ Mayfly, 60 s schedule: share seen by Mayfly, and by a query scheduled every 60 s
 the very same hosts; what may still be seen is left out of either
 p50, p95, max: from the container's start to its first stored row`;
 
-/** The summary as a table for people, 80 columns wide. */
+/** Formats the summary as a text table 80 columns wide. */
 export function summaryTable(cards: readonly TaskCard[], nowMs: number): string {
   const table = new Table({
     head: [
@@ -43,7 +43,7 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
       percent(row.share),
       percent(row.scheduleShare),
       row.missed,
-      row.started - row.seen - row.postMortem - row.missed, // those without a container yet are not counted
+      row.started - row.seen - row.postMortem - row.missed, // without the tasks that have no container yet
       wait ? [wait.p50, wait.p95, wait.max].map(seconds).join(', ') : '–',
     ]);
   }
@@ -53,12 +53,12 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
   return `${table.toString()}\n\n${LEGEND}${note}`;
 }
 
-/** What becomes of tasks without a verdict when the demo ends. */
+/** Explains what happens to tasks without a verdict when the demo ends. */
 export const stillPending = (tasks: number): string =>
   `${tasks} ${tasks === 1 ? 'task is' : 'tasks are'} still pending: their hosts gave no answer before the demo ended.
 Once their queries expire, "npx mayfly coverage" counts them as missed.`;
 
-/** Where to go on from the summary. @param flags what names this Mayfly on a command line */
+/** Suggests commands to run after the summary. @param flags flags that select this Mayfly on a command line */
 export function nextSteps([task]: readonly TaskCard[], flags: string): string {
   const commands = ['coverage', 'missed', ...(task ? [`task ${task.arn}`] : [])];
   return `Look closer; all of it was kept:\n${commands.map((command) => `  npx mayfly ${command}${flags}`).join('\n')}`;

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Synthesizes the CDK app into `outdir`, in a process of its own: CDK's memory is gone when it ends.
+ * Synthesizes the CDK app into `outdir`. Runs in a child process, so that CDK's memory is freed afterwards.
  *
- * @throws with the app's own output when it fails
+ * @throws with the app's output if synthesis fails
  */
 export async function synthesize(outdir: string, signal?: AbortSignal): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', join('bin', 'mayfly.ts')], {

@@ -12,15 +12,15 @@ import {
   type TaskHandle,
 } from '../world/index.ts';
 
-/** What the schedule that Mayfly is compared with asks, and how often: the talk's own example. */
+/** The schedule that Mayfly is compared with: the talk's own example. */
 const SCHEDULE = { sql: 'SELECT id, name, image, state FROM docker_containers', intervalSeconds: 60 };
 const HOSTS = 6;
-/** Between two starts of the mixed workload, on average. */
+/** Mean time between two starts of the mixed workload. */
 const MEAN_GAP_MS = 1_200;
-/** Longer lives than this would only fill the hosts of a demo that runs on. */
+/** Maximum lifetime. Longer tasks would only fill the hosts of a demo that runs on. */
 const LONGEST_MS = 10 * 60_000;
 
-/** Where the agents of a world find their server, and where its events go. */
+/** Where the agents connect and where the events go. */
 export interface WorldServer {
   readonly url: string;
   readonly ca: string; // PEM text
@@ -28,7 +28,7 @@ export interface WorldServer {
   readonly putEvents: (events: EventBridgeEvent[]) => Promise<void>;
 }
 
-/** The simulated cluster of the demo: hosts with agents, a schedule to compare with, and tasks that come and go. */
+/** The simulated cluster of the demo: hosts with agents, a schedule for comparison, and short-lived tasks. */
 export class World {
   readonly #clock = new RealClock();
   readonly #random: Random;
@@ -55,7 +55,7 @@ export class World {
     });
   }
 
-  /** Answers the AWS APIs that the functions call. */
+  /** The simulated AWS APIs that the functions call. */
   get aws(): SimulatedCluster['aws'] {
     return this.#cluster.aws;
   }
@@ -63,7 +63,7 @@ export class World {
   /** Boots the hosts and starts their agents and schedules. */
   async start(server: WorldServer): Promise<void> {
     this.#server = server;
-    const registered = this.#cluster.registerHosts(); // takes some seconds, in which the agents enroll
+    const registered = this.#cluster.registerHosts(); // takes some seconds; the agents enroll meanwhile
     for (const host of this.#hosts) {
       const random = this.#random.fork(host.instanceId);
       const schedule = new ScheduleBaseline({ host, ...SCHEDULE, clock: this.#clock, random });
@@ -89,7 +89,7 @@ export class World {
     await registered;
   }
 
-  /** The talk's job: parallelism 5, `sleep 10`. */
+  /** Starts the talk's job: parallelism 5, `sleep 10`. */
   runSleepyJob(): void {
     for (let index = 0; index < 5; index++) {
       this.#run('sleepy', {
@@ -101,7 +101,7 @@ export class World {
     }
   }
 
-  /** Starts tasks whose lifetimes follow a published distribution until `untilMs`. */
+  /** Starts tasks until `untilMs`. Their lifetimes follow a published distribution. */
   async runMixedWorkload(untilMs: number): Promise<void> {
     const random = this.#random.fork('mixed workload');
     const families = ['api', 'batch-resize', 'migrate', 'report', 'cron-sync'] as const;
@@ -121,7 +121,7 @@ export class World {
     await Promise.all(this.#agents.map((agent) => agent.stop()));
   }
 
-  /** Resolves `ms` later, or when the world is asked to stop. */
+  /** Resolves after `ms`, or when the world is stopped. */
   async #sleep(ms: number): Promise<void> {
     await this.#clock.sleep(ms, this.#signal).catch(() => undefined);
   }
@@ -139,7 +139,7 @@ export class World {
     }));
   }
 
-  /** Whether the schedule on the task's host ever returned its container. */
+  /** Returns whether the schedule on the task's host ever returned its container. */
   bySchedule(task: TaskHandle): boolean {
     const schedule = this.#schedules.get(task.host.instanceId);
     return task.containers.some(({ runtimeId }) => runtimeId !== undefined && (schedule?.seen.has(runtimeId) ?? false));

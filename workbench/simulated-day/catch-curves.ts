@@ -1,6 +1,6 @@
 import type { Life } from './life.ts';
 
-/** A share of lives seen, by lifetime. */
+/** Share of lives seen, by lifetime. */
 export interface CatchCurve {
   readonly name: string;
   readonly points: readonly { readonly lifetimeMs: number; readonly share: number }[];
@@ -10,7 +10,7 @@ const SHORTEST_MS = 1000;
 const LONGEST_MS = 3_600_000;
 const RANGES = 16;
 
-/** What each of these looks saw of the lives of one range of lifetimes, the ranges of equal length on a log axis. */
+/** Computes the share that each mode or schedule saw, by lifetime range. The ranges have equal length on a log axis. */
 export function catchCurves(
   lives: readonly Life[],
   looks: readonly { readonly name: string; readonly saw: (life: Life) => boolean }[],

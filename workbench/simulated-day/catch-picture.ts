@@ -4,7 +4,7 @@ const WIDTH = 760;
 const HEIGHT = 440;
 const PLOT = { left: 72, right: 736, top: 56, bottom: 356 };
 
-/** Told apart in grey and by most who see few colours, as are the marks. */
+/** Line styles that differ in grey too and that most color-blind people can distinguish, as do the marks. */
 const STYLES = [
   { colour: '#8a8f98', dash: '6 4' },
   { colour: '#b45309', dash: '2 3' },
@@ -29,7 +29,7 @@ const x = (lifetimeMs: number): number =>
 const y = (share: number): number => PLOT.bottom - share * (PLOT.bottom - PLOT.top);
 const at = (value: number): string => value.toFixed(1);
 
-/** A picture of catch rates by lifetime, on a log axis from one second to one hour, as SVG text. */
+/** Draws the catch rates by lifetime as SVG text, on a log axis from one second to one hour. */
 export function catchPicture(curves: readonly CatchCurve[], caption: string): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" role="img">`,

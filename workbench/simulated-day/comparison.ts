@@ -24,30 +24,30 @@ import {
 } from './model.ts';
 import { type Mode, SCHEDULES } from './modes.ts';
 
-/** A share or a time in ms as we measured it, beside what the formulas say; null where there is no such thing. */
+/** A measured share or time (ms) and the formulas' value; null if there is none. */
 export interface Pair {
   readonly measured: number | null;
   readonly model: number | null;
 }
 
-/** How one way of looking did on one workload. */
+/** The figures of one mode or schedule on one workload. */
 export interface Comparison {
   readonly workload: string;
   readonly mode: string;
   readonly lives: number;
-  /** Share of containers that were seen while they ran. */
+  /** Share of containers seen while they ran. */
   readonly live: Pair;
-  /** Share of which a row tells, live or post-mortem; a schedule has live ones alone. */
+  /** Share of containers with a row, live or post-mortem. A schedule has only live rows. */
   readonly row: Pair;
-  /** From the container's start to its first row, each; a schedule's of what it saw. */
+  /** The wait from each container's start to its first row; for a schedule, of the containers it saw. */
   readonly waitsMs: readonly number[];
   readonly mttaP50: Pair;
   readonly mttaP99: Pair;
-  /** The longest way there is, where an event takes 5 s at most. */
+  /** The guaranteed bound, for events that take 5 s at most. */
   readonly bound: Pair;
-  /** Answers later than their own event and the rest of the bound allow; a schedule promises nothing. */
+  /** Answers later than their event's arrival plus the rest of the bound; null for a schedule, which has no bound. */
   readonly late: number | null;
-  /** Share of starts that found the host polling every 5 s. */
+  /** Share of starts on a host that polled every 5 s at that time. */
   readonly hot: Pair;
   readonly pollsPerHostHour: number | null;
   readonly verdicts?: Day['verdicts'];
@@ -55,16 +55,16 @@ export interface Comparison {
 
 const PATH = { latency: E_BASE, roundTripMs: ROUND_TRIP_MS, queryMs: QUERY_RUN_MS };
 
-/** The ECS agent's clean-up wait, 3 hours: so long a row about an exited container can be had. */
+/** The ECS agent's clean-up wait, 3 hours. Until then a query can still return an exited container. */
 const CLEANUP_WAIT_MS = 3 * 3_600_000;
 
-/** By how much osquery's splay may stretch an interval. */
+/** Maximum factor by which osquery's splay lengthens an interval. */
 const SPLAYED = 1.1;
 
 /**
- * The days of one workload, one a mode, and the schedules on the lives they share.
+ * Compares the days of one workload, one per mode, and the schedules on the same lives.
  *
- * @param isModelled whether the formulas are about such days: every event comes, once, and in order
+ * @param isModelled whether the formulas apply to these days: every event arrives, once and in order
  */
 export function compared(
   lifetime: Lifetime,
@@ -83,7 +83,7 @@ export function compared(
   ];
 }
 
-/** A kind of workload, and how long each of its tasks lives, ms. */
+/** A kind of workload, and the lifetime of each of its tasks, in ms. */
 interface Workload {
   readonly workload: string;
   readonly lifetimes: Float64Array;
@@ -143,7 +143,10 @@ function evented({ workload, lifetimes }: Workload, mode: Mode, day: Day, isMode
   };
 }
 
-/** How many first answers came later than guaranteed from the moment on at which the first question waited for its host. */
+/**
+ * Counts the first answers that came later than guaranteed. The guarantee starts when the first query is queued for the
+ * host.
+ */
 export function lateIn({ lives }: Pick<Day, 'lives'>, { idleSeconds }: Pick<Mode, 'idleSeconds'>): number {
   const boundMs = guaranteedBoundMs({ eventLatencyMs: 0, intervalSeconds: idleSeconds });
   return lives.filter(({ askedAfterMs = 0, answeredAfterMs = 0 }) => answeredAfterMs - askedAfterMs > boundMs).length;

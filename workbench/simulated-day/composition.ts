@@ -7,7 +7,7 @@ import type { SimulatedCluster } from '../world/index.ts';
 
 export const ENROLL_SECRET = 'a day is a life';
 
-/** What one environment of the functions holds for as long as it lives, its caches included. */
+/** The objects that one Lambda environment keeps for its lifetime, including caches. */
 export interface Functions {
   readonly api: TlsApi;
   readonly events: SweepDeps;
@@ -19,7 +19,7 @@ export const functionsOver = (ports: Ports, around: Around & { readonly spend: S
   api: tlsApi(ports, around, ENROLL_SECRET),
 });
 
-/** Finds the EC2 instances of the container instances of a simulated cluster. */
+/** Looks up the EC2 instances of a simulated cluster's container instances. */
 export const lookupIn = (cluster: SimulatedCluster): ContainerInstanceLookup => ({
   instancesOf: async (clusterArn, arns) => {
     const { containerInstances } = cluster.describeContainerInstances({

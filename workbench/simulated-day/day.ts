@@ -23,13 +23,16 @@ export interface DayOptions {
   readonly lifetime: Lifetime;
   readonly mode: Mode;
   readonly losses: Losses;
-  /** The reconciler sweeps so often, in seconds; 0 never. */
+  /** Interval of the reconciler's sweeps, in seconds; 0 for none. */
   readonly sweepSeconds: number;
-  /** Intervals of the schedules that look at the same lives, in seconds. */
+  /** Intervals, in seconds, of the schedules that are compared on the same lives. */
   readonly schedules: readonly number[];
 }
 
-/** A day, told. Verdicts of the ledger and workloads it never heard of add up to the tasks that were started. */
+/**
+ * The results of a day. The ledger's verdicts and the workloads without any event add up to the tasks that were
+ * started.
+ */
 export interface Day {
   readonly lives: readonly Life[];
   readonly verdicts: Readonly<Record<Life['verdict'], number>>;
@@ -43,16 +46,19 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Before the first task: hosts register, agents enroll one by one, and the heat of enrollment is over. */
+/**
+ * Time before the first task: hosts register, agents enroll one by one, and the accelerated polling after enrollment
+ * ends.
+ */
 const WARM_UP_MS = 5 * MINUTE_MS;
-/** A longer life is cut here: every mode and schedule has seen it long before, and hosts would only fill up. */
+/** Maximum lifetime. By then every mode and schedule has seen the task; longer ones would only fill the hosts. */
 const CUT_MS = 15 * MINUTE_MS;
-/** After the last event: a sweep, and two polls of the slowest mode. */
+/** Time after the last event: one sweep, and two polls of the slowest mode. */
 const COOL_DOWN_MS = 4 * MINUTE_MS;
-/** When it is judged: later than any answer is waited for. */
+/** When the verdicts are read: after the last time at which an answer can still arrive. */
 const JUDGED_AFTER_MS = 24 * HOUR_MS;
 
-/** Lets a seeded day of tasks pass in simulated time, the real core answering real agents. */
+/** Simulates a seeded day of tasks in simulated time, with the real core and real agents. */
 export async function simulateDay(options: DayOptions): Promise<Day> {
   const { seed, tasks, hosts: count, lifetime, mode, losses } = options;
   const random = new Random(seed).fork(lifetime.name);
@@ -71,8 +77,8 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
     clock,
     random: random.fork('cluster'),
     emit: path.emit,
-    // The path's latency is all there is between a container and the queue; whatever else ECS does takes its time.
-    // A pull, with what is before and behind it, is 3 s at the median.
+    // Only the event path delays the event from container to queue; the other ECS delays are realistic. A pull takes 3
+    // s at the median, including the steps before and after it.
     delays: { report: [0, 0], deliver: [0, 0], pull: [300, 4000] },
     onTask: ({ arn, lastStatus, host }) => {
       if (lastStatus === 'RUNNING' && !hotAtStart.has(arn)) hotAtStart.set(arn, fleet.isHot(host.instanceId));
@@ -117,7 +123,7 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   };
 }
 
-/** Starts the reconciler's schedule; aborting it ends it. */
+/** Starts the reconciler's schedule. @returns a controller that stops it */
 function sweepEvery(seconds: number, mayfly: InMemoryMayfly, clock: Clock): AbortController {
   const end = new AbortController();
   const run = async (): Promise<void> => {

@@ -1,26 +1,26 @@
 import type { Clock, EventBridgeEvent, Random } from '../world/index.ts';
 
-/** A latency as a lognormal through two of its quantiles. */
+/** A lognormal latency, given by two of its quantiles. */
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-/** From a change of a container to the row in its host's queue: assumption E of docs/spec/performance.md §3.2. */
+/** From a container's state change to the query in its host's queue: assumption E of docs/spec/performance.md §3.2. */
 export const E_BASE: Latency = { p50Ms: 1000, p99Ms: 4000 };
 
 /** The standard score of the 99th percentile. */
 const Z99 = 2.3263;
 
-/** A latency at a standard score, in ms. */
+/** Returns the latency at a standard score, in ms. */
 export const latencyAt = ({ p50Ms, p99Ms }: Latency, z: number): number => p50Ms * (p99Ms / p50Ms) ** (z / Z99);
 
-/** What may happen to an event on its way, each as a probability. */
+/** Probabilities of what can happen to an event in transit. */
 export interface Losses {
   readonly drop: number;
-  /** It arrives twice, each time after a latency of its own. */
+  /** The event arrives twice, each time with its own latency. */
   readonly duplicate: number;
-  /** It is held back by up to {@link HELD_BACK_MS}, so that later ones overtake it. */
+  /** The event is delayed by up to {@link HELD_BACK_MS}, so that later events overtake it. */
   readonly reorder: number;
 }
 
@@ -34,9 +34,9 @@ interface PathOptions {
   readonly deliver: (event: EventBridgeEvent) => Promise<void>;
 }
 
-/** The way of events from ECS to Mayfly: late, and as unreliable as it is told to be. */
+/** The path of events from ECS to Mayfly, with latency and the configured losses. */
 export class EventPath {
-  /** How many were given to it, and how many of those were lost. */
+  /** Number of events sent, and number lost. */
   sent = 0;
   lost = 0;
   readonly #options: PathOptions;
@@ -48,7 +48,7 @@ export class EventPath {
   readonly emit = (event: EventBridgeEvent): void => {
     const { losses, random } = this.#options;
     this.sent++;
-    // Drawn in any case: what one event meets never shifts what the next one meets.
+    // Draw both numbers for every event, so that one event's fate does not change the random numbers of the next.
     const [isLost, isTwice] = [random.chance(losses.drop), random.chance(losses.duplicate)];
     const [first, second] = [this.#delayMs(), this.#delayMs()];
     if (isLost) {
@@ -65,7 +65,7 @@ export class EventPath {
     return latencyAt(latency, random.normal()) + (random.chance(losses.reorder) ? heldBackMs : 0);
   }
 
-  /** Whoever handles it fails loudly: there is nothing in memory that could fail in passing. */
+  /** Delivers the event. A handler's error is thrown, because in-memory ports have no transient failures. */
   #send(event: EventBridgeEvent, delayMs: number): void {
     void this.#options.clock.sleep(delayMs).then(() => this.#options.deliver(event));
   }

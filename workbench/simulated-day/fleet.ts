@@ -3,10 +3,10 @@ import { type Clock, type Random, SimulatedAgent, type SimulatedHost } from '../
 import { ENROLL_SECRET } from './composition.ts';
 import type { InMemoryMayfly } from './mayfly.ts';
 
-/** What one query takes: the six of a full delivery together take as long as MTTA's bound assumes. */
+/** Duration of one query. The six queries of a full delivery together take as long as MTTA's bound assumes. */
 const QUERY_MS = QUERY_RUN_MS / 6;
 
-/** Agents come up one by one within this, so that no two hosts poll in step. */
+/** Agents start one by one within this time, so that no two hosts poll in step. */
 const STAGGER_MS = 60_000;
 
 interface FleetOptions {
@@ -16,9 +16,9 @@ interface FleetOptions {
   readonly random: Random;
 }
 
-/** An agent on every host. */
+/** One agent on every host. */
 export class Fleet {
-  /** Reads answered so far. */
+  /** Number of reads answered so far. */
   polls = 0;
   readonly #hotUntilMs = new Map<string, number>();
   readonly #agents: readonly SimulatedAgent[];
@@ -48,7 +48,7 @@ export class Fleet {
     );
   }
 
-  /** Starts them all; resolves when the last one runs. */
+  /** Starts all agents. Resolves when the last one is running. */
   async start(): Promise<void> {
     await Promise.all(
       this.#agents.map(async (agent) => {
@@ -58,7 +58,7 @@ export class Fleet {
     );
   }
 
-  /** Whether the host's agent polls every 5 s now. */
+  /** Returns whether the host's agent currently polls every 5 s. */
   isHot(host: string): boolean {
     return this.#clock.now() < (this.#hotUntilMs.get(host) ?? 0);
   }

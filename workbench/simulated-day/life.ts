@@ -3,26 +3,26 @@ import type { Verdict } from '../../lib/core/ledger/workload.ts';
 import type { MemoryLedger } from '../../lib/memory/ledger.ts';
 import type { TaskHandle } from '../world/index.ts';
 
-/** What the ledger says of a task; `unheard` when no event about it ever came. */
+/** The ledger's verdict on a task; `unheard` if no event about it arrived. */
 export interface Judgement {
   readonly verdict: Verdict['verdict'] | 'unheard';
   readonly reason?: string;
-  /** From the container's start until a question about it waited for its host, in ms: how late its event was. */
+  /** From the container's start until a query about it was queued for its host, in ms: the delay of its event. */
   readonly askedAfterMs?: number;
   /** From the container's start to its first stored row, in ms. */
   readonly answeredAfterMs?: number;
 }
 
-/** What became of one task. */
+/** The outcome of one task. */
 export interface Life extends Judgement {
-  readonly lifetimeMs: number; // as drawn
+  readonly lifetimeMs: number; // as drawn from the distribution
   /** Whether its host's agent polled every 5 s when the container started. */
   readonly hot: boolean;
-  /** For each schedule, from the start to the run that returned the container, in ms; null if none did. */
+  /** For each schedule, the time from the start to the run that returned the container, in ms; null if no run did. */
   readonly scheduledAfterMs: readonly (number | null)[];
 }
 
-/** The ledger's word on a task. */
+/** Returns the ledger's verdict on a task. */
 export function judged({ arn, containers }: TaskHandle, ledger: MemoryLedger, nowMs: number): Judgement {
   const record = ledger.record(arn);
   if (!record) return { verdict: 'unheard' };
@@ -37,9 +37,9 @@ export function judged({ arn, containers }: TaskHandle, ledger: MemoryLedger, no
 }
 
 /**
- * How many lives came to which end.
+ * Counts the lives by verdict.
  *
- * @throws if they do not add up: a task that the ledger has twice, or one that never was
+ * @throws if the counts do not add up: the ledger has a task twice, or one that was never started
  */
 export function tally(lives: readonly Life[], ledger: MemoryLedger): Record<Life['verdict'], number> {
   const counts = { seen: 0, 'post-mortem': 0, 'never-started': 0, ignored: 0, missed: 0, pending: 0, unheard: 0 };

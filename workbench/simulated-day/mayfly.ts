@@ -22,19 +22,19 @@ import { WorldInventory } from './world-inventory.ts';
 export interface MayflyOptions {
   readonly policy: Policy;
   readonly clock: Clock;
-  /** What ECS and EC2 answer about. */
+  /** The cluster that the simulated ECS and EC2 APIs describe. */
   readonly cluster: SimulatedCluster;
 }
 
-/** What the function may take for a sweep, its reserve off. */
+/** Time that the function may spend on a sweep, without its reserve. */
 const SWEEP_MS = 45_000;
-/** The timeout of the function that answers agents. */
+/** Timeout of the function that answers agents. */
 const FUNCTION_MS = 15_000;
 
-/** Mayfly without AWS: the decisions of lib/core, all of them, on ports in memory and somebody else's clock. */
+/** Mayfly without AWS: all decisions of lib/core on in-memory ports, with an injected clock. */
 export class InMemoryMayfly {
   readonly ledger: MemoryLedger;
-  /** Requests that failed: memory never does, so each is a fault of the core or of this simulation. */
+  /** Requests that failed. In-memory ports do not fail, so each is a bug in the core or in this simulation. */
   readonly failures: string[] = [];
   readonly #functions: Functions;
   readonly #now: () => number;
@@ -65,20 +65,20 @@ export class InMemoryMayfly {
     });
   }
 
-  /** Takes an event as the functions behind EventBridge do. */
+  /** Handles an event like the functions behind EventBridge. */
   async take(event: EventBridgeEvent): Promise<void> {
     await handleEvent(parseEvent(event), this.#functions.events);
   }
 
-  /** Looks for what no event told, as the reconciler does every minute. */
+  /** Looks for changes that no event reported, as the reconciler does every minute. */
   async sweep(): Promise<void> {
     await sweep(this.#functions.events, this.#place, this.#now() + SWEEP_MS);
   }
 
   /**
-   * A way for agents to reach it without a network.
+   * Returns a transport for agents that uses no network.
    *
-   * @param trip passes the time that half a round trip takes
+   * @param trip waits for half a round trip
    */
   transport(trip: (signal: AbortSignal) => Promise<void>): Transport {
     return {
@@ -104,5 +104,5 @@ export class InMemoryMayfly {
   }
 }
 
-/** The ledger knows what the rows proved; the rows themselves nobody asks for. */
+/** Discards the rows: the simulation needs only what they prove, which is in the ledger. */
 const nowhere = async (): Promise<void> => {};

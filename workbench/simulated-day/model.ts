@@ -3,37 +3,36 @@ import { type Latency, latencyAt } from './event-path.ts';
 import { HOT_SECONDS, type Mode } from './modes.ts';
 import { STARTS_PER_HOST_HOUR } from './workload.ts';
 
-/*
- * The formulas of docs/spec/performance.md §3.1. A delay's distribution is all there is to them: a container is seen alive if it
- * lives longer than its delay, and the MTTA is the delay itself.
+/**
+ * The probability that a container is seen at most this many ms after its start. These functions are the formulas of
+ * docs/spec/performance.md §3.1. They need only the distribution of a delay: a container is seen alive if it lives
+ * longer than its delay, and the MTTA is the delay itself.
  */
-
-/** The probability that a container is seen at most so many ms after its start. */
 export type DelayDistribution = (ms: number) => number;
 
 const clamp = (x: number): number => Math.min(1, Math.max(0, x));
 
-/** (a) A schedule looks every `periodSeconds`, at a random phase. */
+/** (a) A schedule runs every `periodSeconds`, at a random phase. */
 export const scheduleDelay =
   (periodSeconds: number): DelayDistribution =>
   (ms) =>
     clamp(ms / (periodSeconds * 1000));
 
-/** What a delay is made of beside the interval: `E`, `r` and `q` of docs/spec/performance.md §3.1. */
+/** The parts of a delay besides the interval: `E`, `r` and `q` of docs/spec/performance.md §3.1. */
 export interface Path {
   readonly latency: Latency;
   readonly roundTripMs: number;
   readonly queryMs: number;
 }
 
-/** Standard scores at equal steps and how likely each is: the integral over E. */
+/** Standard scores at equal steps with their probabilities, for the integral over E. */
 const SCORES = Array.from({ length: 201 }, (_, index) => (index - 100) / 20).map((z) => ({
   z,
   density: Math.exp((-z * z) / 2),
 }));
 const TOTAL = SCORES.reduce((sum, { density }) => sum + density, 0);
 
-/** E + W + r + q, where W is how long a question waits for a poll: at most so many ms with which probability. */
+/** E + W + r + q, where W is how long a query waits for a poll. @param waits the distribution of W */
 function afterEvent(waits: DelayDistribution, { latency, roundTripMs, queryMs }: Path): DelayDistribution {
   const steps = SCORES.map(({ z, density }) => ({ eventMs: latencyAt(latency, z), weight: density / TOTAL }));
   return (ms) =>
@@ -50,8 +49,8 @@ export const pollDelay = (intervalSeconds: number, path: Path): DelayDistributio
 const LEAD_MS = 3000;
 
 /**
- * (c) PENDING heats a cold host: a poll between it and RUNNING is followed by one 5 s later, else what is left of the idle
- * interval is less by the lead.
+ * (c) PENDING makes a cold host hot. If the host polls between PENDING and RUNNING, its next poll is 5 s later.
+ * Otherwise the rest of the idle interval is shorter by the lead.
  */
 function armedDelay(intervalSeconds: number, path: Path): DelayDistribution {
   const [idleMs, hotMs] = [cycleMs(intervalSeconds, path), cycleMs(HOT_SECONDS, path)];
@@ -60,15 +59,15 @@ function armedDelay(intervalSeconds: number, path: Path): DelayDistribution {
   return afterEvent((ms) => (within(ms, hotMs - LEAD_MS, hotMs) + within(ms, 0, idleMs - LEAD_MS)) / idleMs, path);
 }
 
-/** `h` of docs/spec/performance.md §3.1 (c): the share of starts that find their host hot from one before them. */
+/** `h` of docs/spec/performance.md §3.1 (c): the share of starts on a host that an earlier start made hot. */
 export const hotShare = ({ leaseSeconds }: Pick<Mode, 'leaseSeconds'>): number =>
   1 - Math.exp((-STARTS_PER_HOST_HOUR / 3600) * leaseSeconds);
 
-/** Those included that PENDING heats in time, with a probability of about P / I. */
+/** The share including the hosts that PENDING makes hot in time, with a probability of about P / I. */
 export const armedShare = ({ idleSeconds, pulls }: Pick<Mode, 'idleSeconds' | 'pulls'>, hot: number): number =>
   pulls ? hot + (1 - hot) * clamp(LEAD_MS / (1000 * idleSeconds)) : hot;
 
-/** (c) Some starts find the host hot, the others wait for its idle poll. */
+/** (c) Some starts find the host hot; the others wait for its idle poll. */
 export function modeDelay(
   { idleSeconds, pulls }: Pick<Mode, 'idleSeconds' | 'pulls'>,
   hot: number,
@@ -79,11 +78,11 @@ export function modeDelay(
   return (ms) => hot * atHot(ms) + (1 - hot) * atIdle(ms);
 }
 
-/** MTTA's bound as the model has it: E + (I + r) + r + q. */
+/** The model's MTTA bound: E + (I + r) + r + q. */
 export const modelBoundMs = ({ idleSeconds }: Pick<Mode, 'idleSeconds'>, eventMs: number, path: Path): number =>
   eventMs + cycleMs(idleSeconds, path) + path.roundTripMs + path.queryMs;
 
-/** The time within which a share of containers is seen, in ms. */
+/** Returns the time within which a share of containers is seen, in ms. */
 export function quantileOf(delay: DelayDistribution, share: number): number {
   let [low, high] = [0, 3_600_000];
   while (high - low > 1) {
@@ -96,15 +95,15 @@ export function quantileOf(delay: DelayDistribution, share: number): number {
 
 const SAMPLES = 200_000;
 
-/** Draws of a workload's lifetimes, in ms. */
+/** Draws the lifetimes of a workload, in ms. */
 export const lifetimesOf = (lifetime: Lifetime, random: Random): Float64Array =>
   Float64Array.from({ length: SAMPLES }, () => lifetime.sample(random));
 
 const STEP_MS = 50;
 
-/** The share of lives that are longer than their delay. */
+/** Returns the share of lives that are longer than their delay. */
 export function catchRate(delay: DelayDistribution, lifetimesMs: Float64Array): number {
-  // Tabulated up to where it is certain: between two steps it is all but straight.
+  // Tabulate up to the time of near certainty. The function is almost linear between two steps.
   const certainMs = quantileOf(delay, 1 - 1e-6);
   const table = Float64Array.from({ length: Math.ceil(certainMs / STEP_MS) + 2 }, (_, step) => delay(step * STEP_MS));
   const at = (ms: number): number => {

@@ -1,27 +1,27 @@
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 
-/** How agents poll: `idleSeconds` apart, and every 5 s while their host is hot. */
+/** How agents poll: every `idleSeconds`, and every 5 s while their host is hot. */
 export interface Mode {
   readonly name: string;
   readonly idleSeconds: number;
-  /** How long a start keeps its host hot; 0 never. */
+  /** How long a start keeps its host hot; 0 for not at all. */
   readonly leaseSeconds: number;
-  /** Whether no host has any task's image: the pull gives PENDING a lead before there is a container to see. */
+  /** Whether hosts lack the tasks' images. The pull then puts PENDING ahead of the container's start. */
   readonly pulls?: boolean;
 }
 
-/** osquery's own: what `accelerate` makes of any interval. */
+/** osquery's interval during `accelerate`, whatever the configured interval. */
 export const HOT_SECONDS = 5;
 
 const LEASE_SECONDS = 300;
 
-/** What ships. */
+/** The shipped default. */
 export const SHIPPED: Mode = { name: 'event + 10 s idle / 5 s hot', idleSeconds: 10, leaseSeconds: LEASE_SECONDS };
 
 export const POLL_60: Mode = { name: 'event + 60 s', idleSeconds: 60, leaseSeconds: 0 };
 
-/** What Mayfly is measured with. */
+/** The modes that the simulation measures. */
 export const MODES = [
   POLL_60,
   { name: 'event + 10 s', idleSeconds: 10, leaseSeconds: 0 },
@@ -29,21 +29,23 @@ export const MODES = [
   { name: 'event + 1 s', idleSeconds: 1, leaseSeconds: 0 },
   { name: 'event + 60 s idle / 5 s hot', idleSeconds: 60, leaseSeconds: LEASE_SECONDS },
   SHIPPED,
-  // So short a heat that nearly every start finds its host cold: what PENDING does for the first one.
+  // With so short a lease nearly every start finds its host cold, so this mode shows what PENDING does for the first
+  // start.
   { name: 'event + 10 s, cold, armed at PENDING', idleSeconds: 10, leaseSeconds: 10, pulls: true },
 ] as const satisfies readonly Mode[];
 
-/** Intervals of the schedules it is compared with, in seconds. */
+/** Intervals of the schedules for comparison, in seconds. */
 export const SCHEDULES: readonly number[] = [300, 60, 30, 10, 5];
 
-/** The built-in policy, told to poll and to heat as the mode says. */
+/** Returns the built-in policy with the mode's polling and lease. */
 export function policyOf({ idleSeconds, leaseSeconds, pulls = false }: Mode): Policy {
   return {
     ...builtIn.policy,
     heatSeconds: leaseSeconds,
     rules: builtIn.policy.rules.map((rule) => ({
       ...rule,
-      // A last gasp heats for as long as its answer is of use: where starts are to find hosts cold, not at all.
+      // A last gasp keeps its host hot as long as its answer is useful. With `pulls` starts must find cold hosts, so it
+      // is 0.
       accelerateSeconds: pulls && rule.lastGasp ? 0 : Math.min(rule.accelerateSeconds, leaseSeconds),
     })),
     profiles: builtIn.policy.profiles.map((profile) => ({

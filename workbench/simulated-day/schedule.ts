@@ -1,8 +1,8 @@
 import { type Clock, type Random, ScheduleBaseline, type SimulatedHost, type TaskHandle } from '../world/index.ts';
 
 /**
- * What a scheduled query would have seen: computed from the same lives rather than run, since its instants are known
- * (multiples of the interval that osquery's splay gives each host).
+ * A scheduled query. What it sees is computed from the lives, not run: its run times are known multiples of the
+ * interval that osquery's splay gives each host.
  */
 export class Schedule {
   readonly #periodMs: ReadonlyMap<string, number>;
@@ -16,7 +16,10 @@ export class Schedule {
     );
   }
 
-  /** From the task's start to the first run that returns all its containers, in ms; null if none does. */
+  /**
+   * Returns the time from the task's start to the first run that returns all its containers, in ms; null if no run
+   * does.
+   */
   firstSight({ host, containers }: TaskHandle): number | null {
     const periodMs = this.#periodMs.get(host.instanceId) ?? Number.NaN;
     const fromMs = Math.max(...containers.map(({ startedAtMs }) => startedAtMs ?? Number.POSITIVE_INFINITY));

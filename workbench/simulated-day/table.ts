@@ -3,8 +3,9 @@ import { percentilesOf } from '../../lib/core/ledger/percentiles.ts';
 import type { Comparison, Pair } from './comparison.ts';
 
 /**
- * The comparison as a table in Markdown, one line a way of looking: the live catch of each workload, then, over all of them,
- * row catch, MTTA, its bound and polls; measured, and in brackets what the formulas say.
+ * Formats the comparison as a Markdown table, one line per mode or schedule. The columns are the live catch of each
+ * workload, then over all workloads the row catch, MTTA, its bound and polls. Each cell has the measured value, with
+ * the formulas' value in brackets.
  */
 export function tableOf(comparisons: readonly Comparison[]): string {
   const workloads = [...new Set(comparisons.map(({ workload }) => workload))];
@@ -17,7 +18,7 @@ export function tableOf(comparisons: readonly Comparison[]): string {
       measured: mean(rows.map((row) => of(row).measured)),
       model: mean(rows.map((row) => of(row).model)),
     });
-    // Those of all lives: a mean of percentiles would be nobody's.
+    // Percentiles over all lives, because a mean of percentiles is meaningless.
     const waits = percentilesOf(rows.flatMap(({ waitsMs }) => waitsMs));
     const late = rows.flatMap((row) => row.late ?? []);
     return [
@@ -47,13 +48,13 @@ export function tableOf(comparisons: readonly Comparison[]): string {
 
 const NONE = '-';
 
-/** The mean of what there is of them; null without any. */
+/** Returns the mean of the values that are not null; null if there are none. */
 function mean(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
 }
 
-/** A value, and in brackets what the model has for it. */
+/** Formats a value, with the model's value in brackets. */
 function told({ measured, model }: Pair, format: (value: number) => string): string {
   if (measured === null) return NONE;
   return model === null ? format(measured) : `${format(measured)} (${format(model).replace(/ .*$/, '')})`;

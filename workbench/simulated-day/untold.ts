@@ -4,21 +4,21 @@ import { type Percentiles, percentilesOf } from '../../lib/core/ledger/percentil
 import type { Day } from './day.ts';
 import type { Mode } from './modes.ts';
 
-/** A day of which no event told: the reconciler alone accounts for it. */
+/** Results of a day on which every event was dropped, so that only the reconciler finds tasks. */
 export interface Untold {
   readonly workload: string;
   readonly mode: string;
   readonly tasks: number;
-  /** Share of tasks that were seen while they ran, and of those that a row tells of. */
+  /** Share of tasks seen while they ran, and share with a row. */
   readonly live: number;
   readonly row: number;
-  /** From a container's start to its first stored row, and what is guaranteed where no event comes. */
+  /** From a container's start to its first stored row, and the bound that holds without events. */
   readonly mttaMs: Percentiles | null;
   readonly boundMs: number;
   readonly verdicts: Day['verdicts'];
 }
 
-/** Sums up such a day. */
+/** Summarizes such a day. */
 export function untoldOf(
   workload: string,
   { name, idleSeconds }: Mode,
@@ -37,7 +37,7 @@ export function untoldOf(
   };
 }
 
-/** Such days as a table in Markdown. */
+/** Formats such days as a Markdown table. */
 export function untoldTable(days: readonly Untold[]): string {
   const head = ['workload', 'polling', 'row catch', 'live', 'MTTA p50', 'MTTA max', 'bound', 'no row'];
   const lines = days.map(({ workload, mode, tasks, live, row, mttaMs, boundMs }) => [

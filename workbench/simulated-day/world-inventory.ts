@@ -3,7 +3,7 @@ import type { InstanceInventory, TaskInventory, TaskList, TaskPage } from '../..
 import type { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { SimulatedCluster } from '../world/index.ts';
 
-/** What exists in a simulated world, through the same interfaces that AWS has. */
+/** Lists the resources of a simulated world through the same interfaces as the AWS adapters. */
 export class WorldInventory implements TaskInventory, InstanceInventory {
   readonly #cluster: SimulatedCluster;
   readonly #spend: Spend;
@@ -30,7 +30,7 @@ export class WorldInventory implements TaskInventory, InstanceInventory {
 
   async describe(cluster: string, tasks: readonly string[]): Promise<readonly unknown[]> {
     await this.#take('DescribeTasks');
-    return JSON.parse(JSON.stringify(this.#cluster.describeTasks({ cluster, tasks }).tasks)); // instants become text
+    return JSON.parse(JSON.stringify(this.#cluster.describeTasks({ cluster, tasks }).tasks)); // instants to text
   }
 
   async *instances(): AsyncGenerator<readonly Instance[]> {

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { examples } from '../../../lib/cli/print.ts';
 import { WORKLOADS } from '../workload.ts';
 
-/** What a run is told. */
+/** The options of a run. */
 export interface SimulateOptions {
   readonly seed: string;
   readonly tasks: number;
@@ -17,14 +17,14 @@ export interface SimulateOptions {
 }
 
 const ALL = 'all';
-/** They say how the answer is shown, not what it is. */
+/** Options that change only how the output is shown. */
 const SHOWN = new Set(['json', 'out']);
 
 /**
- * Reads the command line of the simulated day.
+ * Parses the command line of the simulated day.
  *
- * @returns the options, and the command that gives the same output
- * @throws {CommanderError} for help, and for a command line that makes no sense; either has been said by then
+ * @returns the options, and the command that reproduces the output
+ * @throws {CommanderError} for help and for an invalid command line, after printing the message
  */
 export function optionsOf(args: readonly string[]): { readonly options: SimulateOptions; readonly command: string } {
   const program = new Command('npm run simulate --')

@@ -1,6 +1,7 @@
 /**
- * The simulated day: thousands of seeded lives, in simulated time, through the real core and real agents, beside schedules on
- * the same hosts and the formulas of docs/spec/performance.md §3.1. The same seed gives the same output.
+ * Simulates a day: thousands of seeded task lives, in simulated time, with the real core and real agents. Compares them
+ * with schedules on the same hosts and with the formulas of docs/spec/performance.md §3.1. The same seed gives the same
+ * output.
  *
  *   npm run simulate -- --seed 1 --lifetimes sysdig2025 --drop 0.2 --json
  */
@@ -27,13 +28,13 @@ import { optionsOf } from './simulate-options.ts';
 
 const SWEEP_SECONDS = SWEEP_EVERY_MS / 1000;
 
-/** Both cores of a small machine. */
+/** One per core of a small computer. */
 const PROCESSES = 2;
 
-/** The argument that makes this one of them. */
+/** Argument that marks a child process. */
 const CHILD = '--one-of-several';
 
-/** How many lives the picture takes beside those of a workload. */
+/** Lives in the picture, as a multiple of those of a workload. */
 const PICTURED_LIVES = 2;
 
 interface Job {
@@ -56,11 +57,14 @@ async function run({ workload, mode, ...rest }: Job): Promise<Day> {
   return simulateDay({ ...rest, lifetime: lifetimeOf(workload), mode: MODES[mode] ?? SHIPPED, schedules: SCHEDULES });
 }
 
-/** What the processes run: this file in one, as compiling every module in each of them costs a tenth of their time. */
+/**
+ * The bundle that the child processes run. Without it, compiling every module in each process takes a tenth of their
+ * time.
+ */
 const BUNDLE = fileURLToPath(new URL('../../../dist/simulate.mjs', import.meta.url));
 const ESM = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const;
 
-/** Each day is a job of its own; processes take the next one as they become free. */
+/** Runs each day as a separate job. A process takes the next job when it is free. */
 async function runAll(jobs: readonly Job[]): Promise<Day[]> {
   await build({ ...ESM, entryPoints: [fileURLToPath(import.meta.url)], outfile: BUNDLE });
   const days: Day[] = [];
@@ -125,7 +129,7 @@ async function main(): Promise<void> {
   process.stderr.write(`took ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
 }
 
-/** The formulas know of events that all come, once and in order, and of sweeps that need find nothing. */
+/** The formulas assume that every event arrives, once and in order, and that sweeps find nothing to do. */
 const isModelled = ({ losses, sweepSeconds }: Pick<Job, 'losses' | 'sweepSeconds'>): boolean =>
   Object.values(losses).every((share) => share === 0) && sweepSeconds === SWEEP_SECONDS;
 
@@ -147,7 +151,7 @@ function pictureOf({ lives }: Day, command: string): string {
   return catchPicture(catchCurves(lives, looks), `${lives.length} simulated lives, ${command}`);
 }
 
-/** A comparison as data: percentiles stand for its hundreds of waits. */
+/** Returns a comparison as data, with percentiles in place of its hundreds of waits. */
 const withoutWaits = ({ waitsMs, ...comparison }: Comparison) => ({ ...comparison, mttaMs: percentilesOf(waitsMs) });
 
 const untoldDay = ({ workload, mode, sweepSeconds }: Job, day: Day): Untold =>
@@ -195,7 +199,7 @@ else {
   process.exitCode = await main().then(
     () => 0,
     (error) => {
-      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // it has said what is wrong
+      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // already printed
       throw error;
     },
   );

@@ -8,7 +8,7 @@ const SPLAY_PERCENT = 10;
 
 export interface BaselineOptions {
   readonly host: SimulatedHost;
-  /** A query whose column `id` names containers. */
+  /** The query to schedule; its column `id` contains container ids. */
   readonly sql?: string;
   readonly intervalSeconds?: number;
   readonly clock: Clock;

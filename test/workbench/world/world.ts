@@ -13,7 +13,7 @@ import {
 
 export const T0 = Date.parse('2025-10-06T12:34:56Z');
 
-/** A request as a scripted server received it. */
+/** A request that a scripted server received. */
 export interface Received {
   readonly endpoint: Endpoint;
   readonly url: string;
@@ -99,7 +99,6 @@ export interface World {
   readonly server: ScriptedServer;
   readonly agent: SimulatedAgent;
   readonly events: AgentEvent[];
-  /** The events of one kind. */
   happened<K extends AgentEvent['kind']>(kind: K): Extract<AgentEvent, { kind: K }>[];
 }
 

@@ -28,7 +28,7 @@ export class Registry<T> {
     this.entries.set(id, { position: this.positions++, item });
   }
 
-  /** Marks a resource as ended: its last hour begins. */
+  /** Marks a resource as ended; AWS returns it for one more hour. */
   end(id: string): void {
     this.forget();
     this.endedAtMs.set(id, this.clock.now());

@@ -46,7 +46,10 @@ export interface ClusterOptions {
   readonly onTask?: (task: TaskHandle) => void;
 }
 
-/** An ECS cluster whose tasks run on simulated hosts, with its EC2 and Auto Scaling. All send EventBridge events. */
+/**
+ * An ECS cluster whose tasks run on simulated hosts, with the account's EC2 and Auto Scaling. It publishes the
+ * EventBridge events of all three.
+ */
 export class SimulatedCluster {
   readonly arn: string;
   readonly name: string;
@@ -175,7 +178,7 @@ export class SimulatedCluster {
     });
     this.announceInstance(instance);
     const done = unlessStopped(
-      Promise.resolve().then(() => life.run()), // not before the caller has a handle
+      Promise.resolve().then(() => life.run()), // only once the caller has its handle
       this.end.signal,
     );
     const handle = new TaskHandle(task, life, done);

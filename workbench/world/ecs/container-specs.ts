@@ -20,7 +20,7 @@ export function specOf(task: Task, { definition }: TaskContainer, random: Random
   };
 }
 
-/** The container that holds an awsvpc task's network namespace; it never appears in ECS's events. */
+/** The container that holds an awsvpc task's network namespace. ECS's events never show it. */
 export function pauseSpec(task: Task, random: Random): ContainerSpec {
   return {
     name: dockerName(task, 'internalecspause', random),

@@ -44,7 +44,7 @@ export class TaskLife {
     private readonly task: Task,
     private readonly context: LifeContext,
   ) {
-    this.asked.catch(() => {}); // every waiter gets the rejection itself
+    this.asked.catch(() => {}); // the waiters handle the rejection
   }
 
   /** Asks for the task's end, like StopTask or a service's scheduler. Only the first cause counts. */
@@ -56,7 +56,7 @@ export class TaskLife {
   /**
    * Ends the task because its host is off: its containers are gone and no agent reports their end.
    *
-   * @param afterMs when ECS gives the task up by itself, in milliseconds from now
+   * @param afterMs when ECS stops the task without a report, in milliseconds from now
    */
   lose(cause: StopCause, afterMs: number): void {
     this.lost = { cause, afterMs };

@@ -12,9 +12,9 @@ export interface ContainerDefinition {
   readonly lifetimeMs: number | null;
   /** Its exit code at the end of its lifetime. Default 0. */
   readonly exitCode?: number;
-  /** Its end ends the task. Default true. */
+  /** The task ends when this container ends. Default true. */
   readonly essential?: boolean;
-  /** The image cannot be pulled: the task never runs. */
+  /** The image pull fails, so the task never runs. */
   readonly pullFails?: boolean;
   /** The agent has to kill it when the task is stopped. */
   readonly ignoresSigterm?: boolean;
@@ -61,7 +61,7 @@ export interface TaskContainer {
 /** The instants of a task's life that ECS reports. */
 export const MOMENTS = ['pullStarted', 'pullStopped', 'started', 'stopping', 'executionStopped', 'stopped'] as const;
 
-/** What is fixed once ECS has placed a task. */
+/** The properties that are fixed once ECS has placed a task. */
 type PlacedTask = Pick<
   Task,
   'id' | 'arn' | 'clusterArn' | 'definitionArn' | 'request' | 'instance' | 'containers' | 'createdAtMs'

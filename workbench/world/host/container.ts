@@ -34,7 +34,7 @@ export interface ContainerMount {
   readonly readOnly?: boolean;
 }
 
-/** A process of a container, as the host numbers it. */
+/** A process of a container, with its pids on the host. */
 export interface ContainerProcess {
   readonly pid: number;
   readonly parentPid: number;
@@ -55,7 +55,7 @@ export interface Container {
   readonly shimPid: number;
   readonly ipAddress: string;
   readonly macAddress: string;
-  /** Numbers of its kernel namespaces, keyed by the column names of docker_containers. */
+  /** Its kernel namespace numbers, keyed by the column names of docker_containers. */
   readonly namespaces: Readonly<Record<string, string>>;
   readonly exit: { readonly code: number; readonly atMs: number } | null;
 }

@@ -141,7 +141,7 @@ export class SimulatedHost implements HostView {
     return container;
   }
 
-  /** Ends a running container now. A container that has ended or is unknown is left as it is. */
+  /** Ends a running container now. Does nothing if the container has ended or is unknown. */
   stopContainer(id: string, exitCode: number): void {
     const container = this.all.get(id);
     if (!container || container.exit) return;

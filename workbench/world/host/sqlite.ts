@@ -35,7 +35,7 @@ export interface ModuleMethods {
 }
 
 /**
- * The part of the SQLite build that we use, typed by its real behavior: the package's own types lack most of the
+ * The part of the SQLite build that we use, typed by its real behaviour: the package's own types lack most of the
  * virtual-table interface.
  */
 export interface Sqlite {

@@ -1,7 +1,7 @@
 /** The differences between osquery versions on the wire, each with its first release. */
 export interface Profile {
   readonly version: string;
-  /** `Authorization: NodeKey …` on every request but enroll: 5.23.0. */
+  /** `Authorization: NodeKey …` on every request except enroll: 5.23.0. */
   readonly authorizationHeader: boolean;
   /** Log backoff: 5.12.0. Older versions retry every period. */
   readonly logBackoff: boolean;
@@ -11,7 +11,7 @@ export interface Profile {
   readonly stats: boolean;
   /** Distributed denylist: 5.5.0. */
   readonly denylist: boolean;
-  /** CLI-only flags are refused in `options`: 5.4.0. */
+  /** `options` may not set CLI-only flags: 5.4.0. */
   readonly cliOnlyFlags: boolean;
   /** `messages` in distributed/write: 4.4.0. */
   readonly messages: boolean;

@@ -68,7 +68,7 @@ describe('enrollment', () => {
     expect(details.system_info).not.toHaveProperty('hardware_vendor');
     expect(details.system_info?.cpu_brand).toMatch(/^Intel.*C\0+$/);
     const [row] = rowsOf(host.query('SELECT cpu_brand FROM system_info'));
-    expect(row?.cpu_brand).toBe('Intel(R) Xeon(R) Platinum 8488C'); // SQL texts end at a NUL
+    expect(row?.cpu_brand).toBe('Intel(R) Xeon(R) Platinum 8488C'); // SQLite text ends at the first NUL
   });
 
   it('takes `id` for a node key where there is no `node_key`', async () => {

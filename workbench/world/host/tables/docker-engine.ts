@@ -1,7 +1,7 @@
 import type { HostState } from '../host-state.ts';
 import { columns, type Table } from '../table.ts';
 
-/** What Docker reports on Amazon Linux 2023 for ECS. */
+/** The version Docker reports on Amazon Linux 2023 for ECS. */
 const DOCKER_VERSION = '25.0.14';
 const KERNEL = '6.1.155-176.282.amzn2023';
 

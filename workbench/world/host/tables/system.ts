@@ -89,7 +89,7 @@ const kernelInfo: Table<HostState> = {
   ],
 };
 
-/** uid and gid, name, comment, home, shell: the accounts of the ECS-optimised Amazon Linux 2023. */
+/** uid and gid, name, comment, home and shell of the accounts on the ECS-optimised Amazon Linux 2023. */
 const ACCOUNTS: readonly (readonly [number, string, string, string, string])[] = [
   [0, 'root', 'Super User', '/root', '/bin/bash'],
   [1, 'bin', 'bin', '/bin', '/sbin/nologin'],

@@ -63,14 +63,14 @@ describe('config', () => {
     expect(depth(config)).toBeLessThan(32);
   });
 
-  it('check 25: answers node_invalid for an unknown key, the empty one included', async () => {
+  it('check 25: answers node_invalid for an unknown or empty key', async () => {
     for (const key of ['', 'unknown', 'mf1.abc.def.ghi', agent.key.slice(0, -1)]) {
       const { text } = (await server.post('/v1/config', { node_key: key })) as { text: string };
       expect(text).toBe('{"node_invalid":true}');
     }
   });
 
-  it('check 26: an unchanged configuration is the same bytes, so its hash can be told in advance', async () => {
+  it('check 26: an unchanged configuration is the same bytes, so its hash is predictable', async () => {
     const texts = await Promise.all([1, 2, 3].map(async () => (await agent.config()).text));
     expect(new Set(texts).size).toBe(1);
     const other = await anEnrolled(server, 'i-0def');
@@ -95,13 +95,13 @@ describe('config', () => {
     expect('config_refresh').toMatch(CLI_ONLY);
   });
 
-  it('check 29: still sends every option it ever sent, since leaving one out resets nothing', () => {
+  it('check 29: keeps sending every option it ever sent, because osquery does not reset an omitted one', () => {
     expect(EVER_SENT.filter((name) => !Object.hasOwn(config.options, name))).toEqual([]);
     expect(Object.values(config.options)).not.toContain(null);
     expect(Object.values(config.options)).not.toContain('');
   });
 
-  it('check 30: packs, if any, are objects', () => {
+  it('check 30: packs are objects', () => {
     expect(Object.values(config.packs ?? {}).filter((pack) => typeof pack !== 'object')).toEqual([]);
     expect(typeof config).toBe('object');
   });

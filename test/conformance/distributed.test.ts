@@ -23,7 +23,7 @@ describe('distributed', () => {
     expect(server.thrown).toEqual([]);
   });
 
-  it('check 37: ids, queries and discovery are non-empty strings, and discovery names only ids that are asked', async () => {
+  it('check 37: ids, queries and discovery are non-empty strings, and discovery names only ids of delivered queries', async () => {
     const fresh = await anEnrolled(server, 'i-0def'); // enrollment has a query with discovery
     await ask(server, 'i-0def');
     const { queries = {}, discovery = {} } = (await fresh.read()).json as Record<string, Record<string, unknown>>;
@@ -54,7 +54,7 @@ describe('distributed', () => {
     ).toBeGreaterThanOrEqual(5);
   });
 
-  it('check 39: discovery SQL is valid, and asked of a table that every host has', async () => {
+  it('check 39: discovery SQL is valid, and uses a table that every host has', async () => {
     const sqlite = await sqlite3InitModule();
     const db = new sqlite.oo1.DB(':memory:');
     db.exec('CREATE TABLE system_info (hostname, uuid, hardware_vendor); CREATE TABLE processes (pid, name, path)');
@@ -65,7 +65,7 @@ describe('distributed', () => {
     db.close();
   });
 
-  it('check 40: a query stays deliverable until it is answered, with a cap on deliveries and never past expiry', async () => {
+  it('check 40: a query stays deliverable until it is answered, with a limit of deliveries and never past expiry', async () => {
     await ask(server, 'i-0abc', { only: 'container' });
     const first = Object.entries(await agent.poll());
     expect(first).toHaveLength(1);
@@ -100,7 +100,7 @@ describe('distributed', () => {
     expect((await record(server)).seenLive).toEqual([containerId(1)]);
   });
 
-  it('check 40: a query that expires while it is out is not delivered again', async () => {
+  it('check 40: a query that expires in flight is not delivered again', async () => {
     await ask(server, 'i-0abc', { only: 'container' });
     server.clock.nowMs += 599_000;
     expect(Object.keys(await agent.poll())).toHaveLength(1);
@@ -151,7 +151,7 @@ describe('distributed', () => {
     expect((await record(server, 2)).troubles).toEqual(['query-failed']);
   });
 
-  it('check 43: the same result twice, in one body more or at the same moment, is stored once', async () => {
+  it('check 43: the same result twice, in one body or at the same moment, is stored once', async () => {
     await ask(server, 'i-0abc', { only: 'container' });
     const [id = ''] = Object.keys(await agent.poll());
     const both = await Promise.all([agent.write({ [id]: [row(1)] }), agent.write({ [id]: [row(1)] })]);
@@ -168,7 +168,7 @@ describe('distributed', () => {
     );
   });
 
-  it('check 44: OK means stored: while Firehose refuses, the agent is told to keep its results', async () => {
+  it('check 44: OK means stored: while Firehose refuses, the reply makes the agent keep its results', async () => {
     await ask(server, 'i-0abc', { only: 'container' });
     const [id = ''] = Object.keys(await agent.poll());
     const before = (await server.lines('results')).length;
@@ -180,7 +180,7 @@ describe('distributed', () => {
     expect(await server.lines('results')).toHaveLength(before + 1);
   });
 
-  it('check 45: a write that never comes ends by timeout, also where discovery skipped the query', async () => {
+  it('check 45: a missing write ends by timeout, even if discovery skipped the query', async () => {
     const fresh = await anEnrolled(server, 'i-0ff');
     const { queries = {}, discovery = {} } = (await fresh.read()).json as Record<string, Record<string, string>>;
     const skipped = Object.keys(discovery);
@@ -201,12 +201,12 @@ describe('distributed', () => {
     expect(await agent.poll()).toEqual({});
   });
 
-  it('check 47: an idle read is answered at once, with no work in it', async () => {
+  it('check 47: an idle read is answered at once, without a query', async () => {
     const { json, verdict } = await agent.read();
     expect([json, verdict]).toEqual([{ queries: {} }, 'ok']);
   });
 
-  it('check 48: ids have one length and sort bytewise in the order in which queries are to run', async () => {
+  it('check 48: ids have one length and sort bytewise in the intended order of the queries', async () => {
     const seen: string[] = [];
     for (let n = 1; n <= 4; n++) {
       await ask(server, 'i-0abc', { n });

@@ -12,7 +12,7 @@ describe('enroll', () => {
   });
   afterEach(() => server.close());
 
-  it('check 16: takes missing host_details tables, and an empty secret without a server error', async () => {
+  it('check 16: accepts missing host_details tables, and an empty secret without a server error', async () => {
     const bare = new WireAgent(server, 'bare');
     expect((await bare.enroll({ host_details: undefined })).json.node_key).toEqual(expect.any(String));
     for (const table of ['os_version', 'osquery_info', 'system_info', 'platform_info']) {
@@ -25,7 +25,7 @@ describe('enroll', () => {
     expect(secretless.json).not.toHaveProperty('node_key');
   });
 
-  it('check 17: answers with a node_key of printable ASCII, at most 4 KiB, however long the identifier', async () => {
+  it('check 17: answers with a node_key of printable ASCII, at most 4 KiB, for an identifier of any length', async () => {
     for (const host of ['i-0abc', 'a', 'h'.repeat(255), 'ホ'.repeat(255), 'käse/"\\ ']) {
       const agent = new WireAgent(server, host);
       const { json } = await agent.enroll();
@@ -35,7 +35,7 @@ describe('enroll', () => {
     }
   });
 
-  it('check 18: a refusal holds neither node_key nor id', async () => {
+  it('check 18: a rejection contains neither node_key nor id', async () => {
     const wishes = [
       { enroll_secret: 'wrong' },
       { enroll_secret: 7 },
@@ -49,7 +49,7 @@ describe('enroll', () => {
     }
   });
 
-  it('check 19: enrolls of one host at once, or again within the grace period, are one node, and no key dies meanwhile', async () => {
+  it('check 19: concurrent enrollments of one host, or repeated ones within the grace period, are one node, and every key stays valid meanwhile', async () => {
     const threads = [new WireAgent(server, 'storm'), new WireAgent(server, 'storm')];
     await Promise.all(threads.map((thread) => thread.enroll()));
     for (const thread of threads) expect((await thread.config()).verdict).toBe('ok');
@@ -75,7 +75,7 @@ describe('enroll', () => {
     expect(new Set(keys).size).toBe(names.length);
   });
 
-  it('check 21: two live machines under one identifier are found out, get a host each, and do not fight', async () => {
+  it('check 21: two live hosts under one identifier are detected, get a separate host name each, and do not evict each other', async () => {
     const one = new WireAgent(server, 'clone', { uuid: 'machine-1', instanceId: 'db-1' });
     const two = new WireAgent(server, 'clone', { uuid: 'machine-2', instanceId: 'db-2' });
     for (const agent of [one, two]) await agent.enroll();
@@ -97,7 +97,7 @@ describe('enroll', () => {
     });
   });
 
-  it('check 22: reads platform_type as a string, and does not mind another type', async () => {
+  it('check 22: reads platform_type as a string, and tolerates another type', async () => {
     for (const [index, type] of ['9', '21', 9, null, undefined, {}].entries()) {
       const { json } = await new WireAgent(server, `platform-${index}`).enroll({ platform_type: type });
       expect(json.node_key).toEqual(expect.any(String));

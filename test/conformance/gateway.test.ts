@@ -22,7 +22,7 @@ function expectFailsEverywhere(answer: HttpAnswer): void {
 /*
  * docs/spec/osquery-protocol.md §14 through the synthesized template, while parts of it fail: what the gateway itself says then.
  */
-describe('the synthesized template, while something fails', () => {
+describe('the synthesized template, with failures', () => {
   let server: LocalServer | undefined;
   let cleanUp: () => void = () => undefined;
   afterEach(async () => {
@@ -57,7 +57,7 @@ describe('the synthesized template, while something fails', () => {
     ['answers nothing', 'exports.handler = async () => undefined;'],
     ['answers with something that is no response', 'exports.handler = async () => ({ message: "hello" });'],
     ['never answers', 'exports.handler = () => new Promise(() => {});'],
-  ])('check 9: a function that %s costs no agent its data', async (_, code) => {
+  ])('check 9: no agent loses data when a function %s', async (_, code) => {
     const { post, notices } = await altered(code);
     // One after the other where each costs the function its life.
     for (const path of ENDPOINTS.slice(code.includes('new Promise') ? -1 : 0)) {
@@ -66,7 +66,7 @@ describe('the synthesized template, while something fails', () => {
     expect(notices.some((notice) => notice.kind === 'gateway-response')).toBe(true);
   });
 
-  it('check 9: a throttled request costs no agent its data, whatever it accepts', async () => {
+  it('check 9: no agent loses data by a throttled request, for any Accept header', async () => {
     server = await aLocalServer({ throttle: { ratePerSecond: 0, burst: 0 } });
     for (const Accept of ['application/json', 'text/plain', 'text/html', '*/*', '']) {
       const answer = await server.post('/v1/config', {}, { headers: { Accept } });
@@ -75,7 +75,7 @@ describe('the synthesized template, while something fails', () => {
     }
   });
 
-  it('check 9: no response of the gateway, of any type, is empty or JSON, but the one for bodies that are too large', async () => {
+  it('check 9: no response of the gateway is empty or JSON, except the one for bodies that are too large', async () => {
     const { Resources } = JSON.parse(readFileSync(join(await theAssembly(), 'Mayfly.template.json'), 'utf8')) as {
       Resources: Record<
         string,
@@ -97,7 +97,7 @@ describe('the synthesized template, while something fails', () => {
     }
   });
 
-  it('check 33: a body that is too large for the front is acknowledged, since it would be too large for ever', async () => {
+  it('check 33: a body too large for the front is acknowledged, because it will never fit', async () => {
     server = await aLocalServer();
     const agent = await anEnrolled(server, 'i-0abc');
     for (const bytes of [11 * MiB, 5 * MiB]) {
@@ -140,7 +140,7 @@ describe('the synthesized template, while something fails', () => {
       agent.enroll(),
     ];
 
-    it('check 23: no configuration is sent when the table refuses, and no key is lost', async () => {
+    it('check 23: no configuration is sent and no key is lost when the table refuses', async () => {
       dynamodb.mood = 'refusing';
       for (const reply of await Promise.all(acts())) {
         expect([reply.status, reply.verdict, Object.keys(reply.json)]).toEqual([503, 'fail', ['error']]);
@@ -149,7 +149,7 @@ describe('the synthesized template, while something fails', () => {
       expect((await agent.config()).json).toHaveProperty('schedule');
     });
 
-    it('check 44: nothing is acknowledged when the table does not answer at all', async () => {
+    it('check 44: nothing is acknowledged when the table does not respond', async () => {
       dynamodb.mood = 'silent';
       for (const reply of await Promise.all(acts())) expectFailsEverywhere(reply.http);
       dynamodb.mood = 'well';

@@ -12,7 +12,7 @@ describe('log', () => {
   });
   afterEach(() => server.close());
 
-  it('check 31: takes an empty batch, unknown members, numbers or strings, in any order', async () => {
+  it('check 31: accepts an empty batch, unknown members, and numbers or strings, in any order', async () => {
     expect((await agent.log('result', [])).verdict).toBe('ok');
     expect(await server.lines('logs')).toEqual([]);
     const lines = [
@@ -48,7 +48,7 @@ describe('log', () => {
     expect((await server.lines('logs')).map((entry) => entry.line)).toEqual(lines);
   });
 
-  it('check 33: answers OK to a batch it can never accept, and puts it aside', async () => {
+  it('check 33: answers OK to a batch it can never accept, and quarantines it', async () => {
     const bodies = [{ data: 'x' }, { data: null }, { data: { a: 1 } }, {}, { log_type: 'result' }];
     for (const body of bodies) expect((await agent.send('/v1/log', body)).verdict).toBe('ok');
     const aside = await server.lines('quarantine');
@@ -57,7 +57,7 @@ describe('log', () => {
     expect(await server.lines('logs')).toEqual([]);
   });
 
-  it('check 35: a batch sent again is stored once; the same lines of another host have other ids', async () => {
+  it('check 35: a resent batch is stored once; the same lines of another host have other ids', async () => {
     const batch = [
       { name: 'q', unixTime: 1, counter: 1 },
       { name: 'q', unixTime: 1, counter: 2 },

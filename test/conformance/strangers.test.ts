@@ -17,7 +17,7 @@ describe('a request without a valid key', () => {
     requests = strangersRequests();
   });
 
-  it('is refused without a call, whatever it is, and little of it is looked at', async () => {
+  it('is rejected without an AWS call, and little of it is read', async () => {
     const reports: ((report: Report) => void)[] = [];
     const { api, calls } = aWatchedApi((event, fields) => void reports.push((report) => report(event, fields)));
     for (const { name, path, body, authorization } of requests) {

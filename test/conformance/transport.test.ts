@@ -47,7 +47,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
   }, SYNTHESIS_MS);
   afterAll(() => server.close());
 
-  it('check 1: speaks TLS 1.2 and 1.3 with a chain that holds for its name, ECDHE and AES-GCM', async () => {
+  it('check 1: speaks TLS 1.2 and 1.3 with a valid chain for its name, ECDHE and AES-GCM', async () => {
     // The agent's suites for 1.2, and its verification of chain and name (send verifies against `ca` and localhost).
     const ciphers =
       'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384';
@@ -61,7 +61,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     );
   });
 
-  it('check 2: takes a new connection for every request', async () => {
+  it('check 2: accepts a new connection for every request', async () => {
     const ports = new Set<number>();
     for (let i = 0; i < 5; i++) {
       const reply = await agent.config();
@@ -71,7 +71,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     expect(ports.size).toBe(5);
   });
 
-  it('check 3: answers each request far inside 16 seconds of the connect', async () => {
+  it('check 3: answers each request well within 16 seconds of the connect', async () => {
     const begun = performance.now();
     const all = await Promise.all([agent.config(), agent.read(), agent.log('result', []), agent.write({})]);
     expect(all.map((reply) => reply.verdict)).toEqual(['ok', 'ok', 'ok', 'ok']);
@@ -96,7 +96,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     }
   });
 
-  it('check 6: does not compress a reply unless asked, and then says so', async () => {
+  it('check 6: compresses a reply only on request, and declares it', async () => {
     for (const [name, reply] of replies) expect([name, reply.headers['content-encoding']]).toEqual([name, undefined]);
     const asked = await server.post('/v1/config', { node_key: agent.key }, { headers: { 'Accept-Encoding': 'gzip' } });
     const plain = asked.headers['content-encoding'] === undefined;
@@ -104,7 +104,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     else expect(asked.headers['content-encoding']).toBe('gzip');
   });
 
-  it('check 7: answers with a JSON object or with text that is no JSON, never with a scalar or an array', () => {
+  it('check 7: answers with a JSON object or with text that is not JSON, never with a scalar or an array', () => {
     for (const [name, { text }] of replies) {
       let document: unknown = {};
       try {
@@ -119,7 +119,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     }
   });
 
-  it('check 8: sends no byte-order mark, no NUL and nothing behind the document', () => {
+  it('check 8: sends no byte-order mark, no NUL and nothing after the document', () => {
     for (const [name, { bytes, text }] of replies) {
       expect([name, bytes.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))]).toEqual([name, false]);
       expect([name, bytes.includes(0)]).toEqual([name, false]);
@@ -156,7 +156,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     expect(invalid.map(([, reply]) => heard(reply).json)).toEqual(invalid.map(() => ({ node_invalid: true })));
   });
 
-  it('check 11: ignores unknown members and headers, and takes the key from the body when there is no header', async () => {
+  it('check 11: ignores unknown members and headers, and reads the key from the body without a header', async () => {
     const more = { unknown: { deep: [1] }, version: 99, node_key: agent.key };
     const reply = await server.post('/v1/config', more, { headers: { 'X-Whatever': 'x', Cookie: 'a=b' } });
     expect(heard(reply).json).toHaveProperty('schedule');
@@ -175,7 +175,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     expect(heard(reply).json).not.toHaveProperty('schedule');
   });
 
-  it('check 13: decodes bodies leniently: bytes that are not UTF-8, and a key that comes twice', async () => {
+  it('check 13: decodes bodies leniently: bytes that are not UTF-8, and a repeated key', async () => {
     const before = (await server.lines('logs')).length;
     const body = Buffer.concat([
       Buffer.from(`{"node_key":"${agent.key}","log_type":"wrong","log_type":"result","data":[{"name":"caf`),
@@ -187,7 +187,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     expect(stored).toMatchObject([{ logType: 'result', line: { name: 'caf\uFFFD\uFFFD\uFFFD', name2: 'x' } }]);
   });
 
-  it('check 14: a request received twice changes nothing the second time', async () => {
+  it('check 14: a repeated request changes nothing', async () => {
     const twice = { 'twice-0': [{ column: 'value' }] };
     expect([(await agent.write(twice)).verdict, (await agent.write(twice)).verdict]).toEqual(['ok', 'ok']);
     const stored = (await server.lines('results')).filter((line) => line.queryId === 'twice-0');
@@ -210,7 +210,7 @@ describe.each(fronts)('transport, through %s', (_, start) => {
     expect(texts[0]).toContain('"schedule"');
   });
 
-  it('check 34: takes a log body in gzip, with its header and without', async () => {
+  it('check 34: accepts a gzip log body with or without its header', async () => {
     const before = (await server.lines('logs')).length;
     const body = (n: number) => gzipSync(JSON.stringify({ node_key: agent.key, log_type: 'status', data: [{ n }] }));
     const declared = await server.post('/v1/log', body(1), { headers: { 'Content-Encoding': 'gzip' } });

@@ -19,14 +19,14 @@ const aDelivery = (id: string, ...queries: readonly PendingQuery[]): Delivery =>
   );
 
 contract('a queue', (begin) => {
-  it('is empty where nothing was ever done', async () => {
+  it('is empty at first', async () => {
     const { queue } = await begin();
     expect(await queue.read('h1')).toEqual({ deliveries: [], pending: [] });
     expect(await queue.waitingIds('h1', T0)).toEqual(new Set());
     expect(await queue.findDeliveries('h1', ['000000001-aaaa'])).toEqual([]);
   });
 
-  it('holds what waits by priority, then id, for its host alone', async () => {
+  it('lists the pending queries of one host by priority, then id', async () => {
     const { queue } = await begin();
     const later = aPendingQuery(1, { priority: 5 });
     const [b, a] = [aPendingQuery(3), aPendingQuery(2)];
@@ -35,7 +35,7 @@ contract('a queue', (begin) => {
     expect((await queue.read('h2', true)).pending).toEqual([aPendingQuery(4, { host: 'h2' })]);
   });
 
-  it('adds a query once, and again only where the first has expired', async () => {
+  it('adds a query once, and again only if the first has expired', async () => {
     const { queue } = await begin();
     const query = aPendingQuery(1, { expiresAtMs: T0 + MINUTE });
     await queue.enqueue(query);
@@ -46,7 +46,7 @@ contract('a queue', (begin) => {
     expect((await queue.read('h1', true)).pending).toEqual([again]);
   });
 
-  it('counts as waiting what has not expired', async () => {
+  it('counts pending queries without expired ones', async () => {
     const { queue } = await begin();
     await queue.enqueue(aPendingQuery(1, { expiresAtMs: T0 + MINUTE }));
     await queue.enqueue(aPendingQuery(2, { expiresAtMs: T0 + 2 * MINUTE }));
@@ -56,7 +56,7 @@ contract('a queue', (begin) => {
     expect(await queue.waitingIds('h1', T0 + 2 * MINUTE)).toEqual(new Set(['a id with spaces / and #']));
   });
 
-  it('removes what waits, once or twice', async () => {
+  it('removes pending queries idempotently', async () => {
     const { queue } = await begin();
     const queries = Array.from({ length: 30 }, (_, n) => aPendingQuery(n));
     for (const query of queries) await queue.enqueue(query);
@@ -72,7 +72,7 @@ contract('a queue', (begin) => {
     reserves: { question, untilMs },
   });
 
-  it('reserves a question for one query of a host, which may reserve it again, until its time is over', async () => {
+  it('reserves a question for one query of a host, which may renew it, until the reservation ends', async () => {
     const { queue } = await begin();
     const leftOut = async (nowMs: number, ...spaced: SpacedQuery[]) => [...(await queue.enqueueSpaced(spaced, nowMs))];
     expect(await leftOut(T0, asking(1, 'what', T0 + MINUTE))).toEqual([]);
@@ -85,7 +85,7 @@ contract('a queue', (begin) => {
     expect(await queue.waitingIds('h1', T0)).toEqual(new Set(['q0001', 'q0002', 'q0003']));
   });
 
-  it('adds many queries at once, without those whose question is reserved and those that wait', async () => {
+  it('adds many queries at once, except reserved questions and pending queries', async () => {
     const { queue } = await begin();
     const many = Array.from({ length: 25 }, (_, n) => asking(n, `what ${n}`, T0 + MINUTE));
     const first = aPendingQuery(3, { sql: 'SELECT 2' });
@@ -100,7 +100,7 @@ contract('a queue', (begin) => {
     expect(await queue.enqueueSpaced([asking(50, 'what 3', T0 + MINUTE)], T0)).toEqual(new Set(['q0050']));
   });
 
-  it('adds queries that reserve nothing, each once', async () => {
+  it('adds queries without a reservation, each once', async () => {
     const { queue } = await begin();
     const [query, other] = [aPendingQuery(1), aPendingQuery(2)];
     expect(await queue.enqueueSpaced([{ query }], T0)).toEqual(new Set());
@@ -111,7 +111,7 @@ contract('a queue', (begin) => {
     expect(await queue.enqueueSpaced([], T0)).toEqual(new Set());
   });
 
-  it('gives a question to one of two who ask at once', async () => {
+  it('gives a question to one of two concurrent callers', async () => {
     const { queue } = await begin();
     const [one, two] = [1, 2].map((n) => asking(n, 'what', T0 + MINUTE));
     const leftOut = await Promise.all([one, two].map((spaced) => queue.enqueueSpaced(spaced ? [spaced] : [], T0)));
@@ -121,7 +121,7 @@ contract('a queue', (begin) => {
 });
 
 contract('a claim', (begin) => {
-  it('succeeds for the one who saw the current revision, and says what it takes', async () => {
+  it('succeeds for a caller with the current revision, and returns the queries it takes', async () => {
     const { queue, registry } = await begin();
     await registry.enroll(aNode('h1', { rev: 4 }), undefined);
     expect(await queue.claim('h1', 3, { q1: T0 })).toBe(false);
@@ -131,7 +131,7 @@ contract('a claim', (begin) => {
     expect((await queue.read('h1', true)).node).toMatchObject({ rev: 6, taken: { q2: T0 + 1 } });
   });
 
-  it('fails where no node is', async () => {
+  it('fails without a node', async () => {
     const { queue } = await begin();
     expect(await queue.claim('h1', 0, {})).toBe(false);
   });
@@ -140,7 +140,7 @@ contract('a claim', (begin) => {
 contract('a delivery', (begin) => {
   const [first, second] = [aPendingQuery(1), aHostQuery(2)];
 
-  it('is in flight from when it is written, the oldest first', async () => {
+  it('is in flight once it is written, oldest first', async () => {
     const { queue } = await begin();
     const later = aDelivery('000000002-aaaa', second);
     const earlier = aDelivery('000000001-aaaa', first);
@@ -149,7 +149,7 @@ contract('a delivery', (begin) => {
     expect((await queue.read('h1', true)).deliveries).toEqual([earlier, later]);
   });
 
-  it('is offered again for one of those who saw the same lease', async () => {
+  it('is offered again for one of several callers with the same lease', async () => {
     const { queue } = await begin();
     const delivery = aDelivery('000000001-aaaa', first, second);
     const offer = { atMs: T0 + MINUTE, positions: [1] };
@@ -163,7 +163,7 @@ contract('a delivery', (begin) => {
     ]);
   });
 
-  it('notes every repeat of a read, each with a number of its own, and leaves the lease as it is', async () => {
+  it('records every repeat of a read with its own number, without changing the lease', async () => {
     const { queue } = await begin();
     const delivery = aDelivery('000000001-aaaa', first);
     await queue.deliver(delivery);
@@ -176,7 +176,7 @@ contract('a delivery', (begin) => {
     expect(known?.offers).toHaveLength(5);
   });
 
-  it('is retired once all of it is answered, whatever the order, and does not come back', async () => {
+  it('is retired once all of it is answered, in any order, and does not come back', async () => {
     const { queue } = await begin();
     const delivery = aDelivery('000000001-aaaa', first, second);
     const complete = async (...marks: string[]): Promise<void> => {
@@ -196,7 +196,7 @@ contract('a delivery', (begin) => {
     ]);
   });
 
-  it('knows both answers of two who each saw none, and stays for the next look', async () => {
+  it('keeps both answers of two concurrent writers, and stays until the next read', async () => {
     const { queue } = await begin();
     const delivery = aDelivery('000000001-aaaa', first, second);
     await queue.deliver(delivery);
@@ -207,7 +207,7 @@ contract('a delivery', (begin) => {
     expect(open?.answered.toSorted()).toEqual(['00-00', '00-01']);
   });
 
-  it('notes which of its queries another host is asked, in flight and retired', async () => {
+  it('records which of its queries another host gets, both in flight and retired', async () => {
     const { queue } = await begin();
     const [first, second] = [aPendingQuery(1), aPendingQuery(2)];
     const [flying, retired] = [aDelivery('000000001-aaaa', first, second), aDelivery('000000002-aaaa', first)];
@@ -224,7 +224,7 @@ contract('a delivery', (begin) => {
     expect(await queue.retiredDeliveries('h1')).toContainEqual({ ...flying, moved: both });
   });
 
-  it('that is retired is no longer the host’s, and is found by its id, as others are', async () => {
+  it('that is retired is no longer listed for the host, but is found by its id like others', async () => {
     const { queue } = await begin();
     const [flying, retired] = [aDelivery('000000001-aaaa', first), aDelivery('000000002-aaaa', second)];
     for (const delivery of [flying, retired]) await queue.deliver(delivery);

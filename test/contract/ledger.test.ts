@@ -22,7 +22,7 @@ async function recordOf(ledger: Ledger): Promise<WorkloadRecord> {
 }
 
 contract('the ledger', (begin) => {
-  it('opens a record with the first event, and returns it to be handled', async () => {
+  it('creates a record with the first event, and returns it to be handled', async () => {
     const { ledger } = await begin();
     const snapshot = aSnapshot(1, { occurredAtMs: T0 - 1, identity: { task_family: 'api' } });
     const expected = {
@@ -45,7 +45,7 @@ contract('the ledger', (begin) => {
     expect(await ledger.read([TASK, taskArn(2), TASK])).toEqual([expected]);
   });
 
-  it('advances to newer versions alone, and to the same one until it is handled', async () => {
+  it('advances to newer versions only, or to the same one until it is handled', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1, { version: 3 }));
     expect(await ledger.advance(aSnapshot(1, { version: 2 }))).toBeUndefined();
@@ -58,7 +58,7 @@ contract('the ledger', (begin) => {
     expect(await recordOf(ledger)).toMatchObject({ version: 6, handledVersion: 3, handling: HANDLING });
   });
 
-  it('keeps what a newer event leaves out, and when it heard first', async () => {
+  it('keeps the facts that a newer event leaves out, and the first time of receipt', async () => {
     const { ledger } = await begin();
     const container = { name: 'web', lastStatus: 'RUNNING', runtimeId: dockerId(1) };
     await ledger.advance(aSnapshot(1, { containers: [container], identity: { task_family: 'api', a: '1' } }));
@@ -81,7 +81,7 @@ contract('the ledger', (begin) => {
     });
   });
 
-  it('remembers each question once, whoever asked it', async () => {
+  it('records each query once, from any number of callers', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
     const [first, second] = [keyOf(aPendingQuery(1)), keyOf(aPendingQuery(2))];
@@ -97,7 +97,7 @@ contract('the ledger', (begin) => {
     expect(record.lastGasps).toEqual([gasp]);
   });
 
-  it('knows the host that was found, before or after its questions are noted, unless they went to a host', async () => {
+  it('records the host that was found, before or after its queries, unless they went to a host', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
     await ledger.recordHost(TASK, 'h2');
@@ -109,7 +109,7 @@ contract('the ledger', (begin) => {
     expect((await recordOf(ledger)).handling?.host).toBe('h1');
   });
 
-  it('adds what rows prove, the first row about a container counting unless one is of after its end', async () => {
+  it('adds evidence from rows, keeping the first row about a container unless that came after its end', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
     expect(await ledger.recordSighting(TASK, aSighting([], [], T0))).toBeUndefined();
@@ -128,7 +128,7 @@ contract('the ledger', (begin) => {
     });
   });
 
-  it('gathers troubles, each once, and the first hand-over', async () => {
+  it('collects troubles, each once, and the first delivery', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
     for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.recordTrouble(TASK, trouble);
@@ -137,7 +137,7 @@ contract('the ledger', (begin) => {
     expect(await recordOf(ledger)).toMatchObject({ troubles: ['expired', 'no-row'], deliveredAtMs: T0 + 1 });
   });
 
-  it('hears first of a life when a clock says so that is not ahead', async () => {
+  it('keeps the earliest time of receipt', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1, { receivedAtMs: T0 + 1000 }));
     await ledger.advance(aSnapshot(1, { version: 2, receivedAtMs: T0 }));
@@ -145,7 +145,7 @@ contract('the ledger', (begin) => {
     expect(await recordOf(ledger)).toMatchObject({ firstReceivedAtMs: T0, version: 3 });
   });
 
-  it('gathers closed questions, each once: with what was proved, with a trouble, and by themselves', async () => {
+  it('collects closed queries, each once: with evidence, with a trouble, or alone', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
     await ledger.recordSighting(TASK, aSighting(['a'], [], T0, { closes: ['q3'] }));
@@ -156,7 +156,7 @@ contract('the ledger', (begin) => {
     expect((await recordOf(ledger)).closed).toEqual(['q1', 'q2', 'q3']);
   });
 
-  it('lets events win over what was learned beside them, and the latest stays of each address', async () => {
+  it('prefers facts from events to learned facts, and keeps the latest time of each address', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1, { identity: { image: 'event' } }));
     await ledger.addIdentity(TASK, { image: 'learned', tags: 'x' }, { '10.0.0.1': T0, '10.0.0.2': T0 });
@@ -169,7 +169,7 @@ contract('the ledger', (begin) => {
     });
   });
 
-  it('amends the containers of the very version', async () => {
+  it('amends the containers of that version only', async () => {
     const { ledger } = await begin();
     const containers = [{ name: 'web', lastStatus: 'RUNNING', essential: false }];
     await ledger.advance(aSnapshot(1, { version: 2 }));
@@ -179,7 +179,7 @@ contract('the ledger', (begin) => {
     expect((await recordOf(ledger)).containers).toEqual(containers);
   });
 
-  it('tells a verdict once, and another one again', async () => {
+  it('accepts a verdict once, and then only a different one', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
     expect(await ledger.recordVerdict(TASK, { verdict: 'missed', reason: 'no-row' })).toBe(true);
@@ -189,7 +189,7 @@ contract('the ledger', (begin) => {
     expect((await recordOf(ledger)).recordedVerdict).toEqual({ verdict: 'seen' });
   });
 
-  it('has no record that no event made', async () => {
+  it('creates no record without an event', async () => {
     const { ledger } = await begin();
     expect(await ledger.recordSighting(TASK, aSighting(['a'], [], T0))).toBeUndefined();
     await ledger.recordTrouble(TASK, 'expired');

@@ -6,7 +6,7 @@ import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
 
 contract('the registry of nodes', (begin) => {
-  it('knows the node that enrolled, in its host’s partition too', async () => {
+  it('finds the enrolled node, also in its host’s partition', async () => {
     const { queue, registry } = await begin();
     expect(await registry.find('h1', true)).toBeUndefined();
     expect(await registry.enroll(aNode('h1'), undefined)).toBe(true);
@@ -15,7 +15,7 @@ contract('the registry of nodes', (begin) => {
     expect((await queue.read('h2', true)).node).toBeUndefined();
   });
 
-  it('replaces a node only as it was when that was decided', async () => {
+  it('replaces a node only if it did not change since the decision', async () => {
     const { registry } = await begin();
     const node = aNode('h1', { rev: 2 });
     const next = aNode('h1', { epoch: node.epoch + 1 });
@@ -28,7 +28,7 @@ contract('the registry of nodes', (begin) => {
     expect(await registry.find('h1', true)).toEqual(next);
   });
 
-  it('renews a node that is seen', async () => {
+  it('renews a node that polls', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1'), undefined);
     await registry.recordPoll('h1', T0 + MINUTE);
@@ -44,7 +44,7 @@ contract('the registry of nodes', (begin) => {
     expect((await registry.find('h1', true))?.hotUntilMs).toBe(T0 + 2 * MINUTE);
   });
 
-  it('keeps the tags that were noted last', async () => {
+  it('keeps the last recorded tags', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1'), undefined);
     await registry.setTags('h1', { team: 'web', stage: 'test' });
@@ -52,7 +52,7 @@ contract('the registry of nodes', (begin) => {
     expect((await registry.find('h1', true))?.tags).toEqual({ team: 'db' });
   });
 
-  it('ends a node once, at the first time that is told, so that claims and enrollments under way fail', async () => {
+  it('ends a node once, at the first recorded time, so that concurrent claims and enrollments fail', async () => {
     const { queue, registry } = await begin();
     const node = aNode('h1');
     await registry.enroll(node, undefined);
@@ -64,7 +64,7 @@ contract('the registry of nodes', (begin) => {
     expect(await queue.claim('h1', node.rev, {})).toBe(false);
   });
 
-  it('remembers other agents under the identifier, each once, until the node is seen', async () => {
+  it('records other agents under the identifier, each once, until the node polls', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1', { contests: 'h0' }), undefined);
     for (const twin of ['h1~a', 'h1~b', 'h1~a']) await registry.recordTwin('h1', twin, T0 + SECOND);
@@ -78,7 +78,7 @@ contract('the registry of nodes', (begin) => {
     expect((await registry.find('h1', true))?.seesContainersAtMs).toBe(T0 + SECOND);
   });
 
-  it('revokes a node, and lets none but a revoked one in again', async () => {
+  it('revokes a node, and re-admits only a revoked one', async () => {
     const { registry } = await begin();
     expect(await registry.revoke('h1', T0)).toBe(false);
     await registry.enroll(aNode('h1'), undefined);
@@ -89,7 +89,7 @@ contract('the registry of nodes', (begin) => {
     expect(await registry.find('h1', true)).toBeUndefined();
   });
 
-  it('has no node that did not enroll', async () => {
+  it('has no node without an enrollment', async () => {
     const { registry } = await begin();
     await registry.recordPoll('h1', T0);
     await registry.accelerate('h1', T0);
@@ -109,7 +109,7 @@ contract('aliases', (begin) => {
     expect(await aliases.hostOf('i-1', true)).toBe('h2');
   });
 
-  it('know on whose word and since when, and are forgotten only as they were', async () => {
+  it('record their source and time, and are deleted only if unchanged', async () => {
     const { aliases } = await begin();
     await aliases.learn('i-1', 'h1', T0);
     expect(await aliases.find('i-1', true)).toEqual({ host: 'h1', source: 'agent', sinceMs: T0 });
@@ -123,7 +123,7 @@ contract('aliases', (begin) => {
 });
 
 contract('the directory', (begin) => {
-  it('keeps the tags that were noted last, of those alone that are in it', async () => {
+  it('keeps the last recorded tags of listed nodes only', async () => {
     const { directory } = await begin();
     await directory.record(entryOf(aNode('h1', { tags: { team: 'web' } })), T0 + MINUTE);
     await directory.setTags('h1', { team: 'db' });
@@ -133,7 +133,7 @@ contract('the directory', (begin) => {
     ]);
   });
 
-  it('lists every node once, as it was noted last, with the configuration that it runs', async () => {
+  it('lists every node once, as last recorded, with the configuration it runs', async () => {
     const { directory } = await begin();
     await directory.record(entryOf(aNode('h1'), 'default'), T0 + MINUTE);
     await directory.record(entryOf(aNode('h2'), 'default'), T0 + MINUTE);
@@ -147,7 +147,7 @@ contract('the directory', (begin) => {
     ]);
   });
 
-  it('passes over what has expired or was removed', async () => {
+  it('skips expired and removed nodes', async () => {
     const { clock, directory } = await begin();
     await directory.record(entryOf(aNode('h1')), T0 + MINUTE);
     await directory.record(entryOf(aNode('h2')), T0 + 2 * MINUTE);
@@ -158,7 +158,7 @@ contract('the directory', (begin) => {
     expect((await everyEntry(directory)).map(({ hostIdentifier }) => hostIdentifier)).toEqual(['h2']);
   });
 
-  it('has no node of which only the configuration is told, and forgets it with the node', async () => {
+  it('does not list a node from its configuration alone, and deletes that with the node', async () => {
     const { directory } = await begin();
     await directory.recordConfigHash('h1', 'hash');
     expect(await everyEntry(directory)).toEqual([]);

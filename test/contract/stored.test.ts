@@ -9,7 +9,7 @@ import { contract } from './editions.ts';
 contract('the answer book', (begin) => {
   const untilMs = T0 + 20 * SECOND;
 
-  it('gives a page to one of all who want it at once', async () => {
+  it('gives a page to one of several concurrent callers', async () => {
     const { storedAnswers } = await begin();
     const states = await Promise.all([1, 2, 3, 4].map(() => storedAnswers.claim('h1', 'p1', T0, untilMs)));
     expect(states.filter((state) => state === 'busy')).toHaveLength(3);
@@ -22,14 +22,14 @@ contract('the answer book', (begin) => {
       expect(await storedAnswers.claim(host, page, T0, untilMs)).toEqual(new Set());
   });
 
-  it('frees a page whose request has died, when its claim runs out', async () => {
+  it('frees the page of a crashed request when its claim expires', async () => {
     const { storedAnswers } = await begin();
     await storedAnswers.claim('h1', 'p1', T0, untilMs);
     expect(await storedAnswers.claim('h1', 'p1', untilMs - 1, untilMs + MINUTE)).toBe('busy');
     expect(await storedAnswers.claim('h1', 'p1', untilMs, untilMs + MINUTE)).toEqual(new Set());
   });
 
-  it('gives back with a page what was marked on it, and the page is free again', async () => {
+  it('returns a page with its marks when it is freed', async () => {
     const { storedAnswers } = await begin();
     await storedAnswers.claim('h1', 'p1', T0, untilMs);
     await storedAnswers.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
@@ -40,7 +40,7 @@ contract('the answer book', (begin) => {
     expect(await storedAnswers.claim('h1', 'p1', T0 + MINUTE, T0 + 2 * MINUTE)).toEqual(new Set(['a', 'b', 'c']));
   });
 
-  it('reads the marks on many pages, also while a request holds them', async () => {
+  it('reads the marks of many pages, even while requests hold them', async () => {
     const { storedAnswers } = await begin();
     const pages = Array.from({ length: 120 }, (_, n) => `p${n}`);
     await storedAnswers.markStored('h1', 'p1', { marks: ['a', 'b'], nowMs: T0, replaces: false });
@@ -58,7 +58,7 @@ contract('the answer book', (begin) => {
     expect(await storedAnswers.claim('h1', 'p119', T0, untilMs)).toBe('busy');
   });
 
-  it('forgets what was on a page when that is full', async () => {
+  it('clears a page when it is full', async () => {
     const { storedAnswers } = await begin();
     await storedAnswers.markStored('h1', 'p1', { marks: ['a'], nowMs: T0, replaces: false });
     await storedAnswers.markStored('h1', 'p1', { marks: ['b'], nowMs: T0, replaces: true });
@@ -67,7 +67,7 @@ contract('the answer book', (begin) => {
 });
 
 contract('the book of log batches', (begin) => {
-  it('remembers the latest batch of each host and type, for a day', async () => {
+  it('keeps the latest batch of each host and type for a day', async () => {
     const { storedLogs } = await begin();
     expect(await storedLogs.stored('h1', 'result', T0)).toEqual([]);
     await storedLogs.replace('h1', 'result', ['aaaaaaaa', 'bbbbbbbb'], T0);
@@ -83,7 +83,7 @@ contract('the book of log batches', (begin) => {
     expect(await storedLogs.stored('h1', 'result', T0 + MINUTE)).toEqual(['eeeeeeee']);
   });
 
-  it('holds the largest batch there is', async () => {
+  it('stores the largest possible batch', async () => {
     const { storedLogs } = await begin();
     const marks = Array.from({ length: 40_000 }, (_, n) => `${n}`.padStart(8, '0'));
     await storedLogs.replace('h1', 'result', marks, T0);
@@ -92,7 +92,7 @@ contract('the book of log batches', (begin) => {
 });
 
 contract('the progress of a fan-out', (begin) => {
-  it('goes on where it was left, for a day', async () => {
+  it('resumes where it stopped, for a day', async () => {
     const { fanOuts } = await begin();
     expect(await fanOuts.resume('one', T0)).toEqual({ hosts: 0, done: false });
     await fanOuts.save('one', { hosts: 5, cursor: 'c', done: false }, T0);
@@ -101,7 +101,7 @@ contract('the progress of a fan-out', (begin) => {
     expect(await fanOuts.resume('two', T0)).toEqual({ hosts: 0, done: false });
   });
 
-  it('is not replaced by one that is remembered for less long', async () => {
+  it('is not replaced by one with a shorter lifetime', async () => {
     const { fanOuts } = await begin();
     await fanOuts.save('one', { hosts: 1, done: true }, T0, 90 * FAN_OUT_KEEPS_MS);
     await fanOuts.save('one', { hosts: 0, done: false }, T0 + MINUTE);
@@ -110,7 +110,7 @@ contract('the progress of a fan-out', (begin) => {
 });
 
 contract('what is wrong with hosts', (begin) => {
-  it('is open from when it was noted first until it is not confirmed any more', async () => {
+  it('is open from its first confirmation until confirmations stop', async () => {
     const { fleetIssues } = await begin();
     const closesMs = CLOSED_AFTER_MS['no-agent'];
     expect(await fleetIssues.record('no-agent', 'i-1', 'one', T0)).toBe(true);
@@ -128,7 +128,7 @@ contract('what is wrong with hosts', (begin) => {
 });
 
 contract('the progress of sweeps', (begin) => {
-  it('is held by one sweep at a time, and goes on where the last one ended', async () => {
+  it('is given to one sweep at a time, and resumes where the last one ended', async () => {
     const { progress } = await begin();
     expect(await progress.begin(T0, T0 + MINUTE)).toEqual({});
     expect(await progress.begin(T0 + SECOND, T0 + 2 * MINUTE)).toBeUndefined();
@@ -136,7 +136,7 @@ contract('the progress of sweeps', (begin) => {
     expect(await progress.begin(T0 + SECOND, T0 + 2 * MINUTE)).toEqual({ beganMs: T0 });
   });
 
-  it('is not ended by a sweep whose time was over when another began', async () => {
+  it('is not ended by a sweep that lost its turn to another', async () => {
     const { progress } = await begin();
     await progress.begin(T0, T0 + MINUTE);
     expect(await progress.begin(T0 + MINUTE, T0 + 2 * MINUTE)).toEqual({});
@@ -148,7 +148,7 @@ contract('the progress of sweeps', (begin) => {
 });
 
 contract('the store of policies', (begin) => {
-  it('makes the version live that follows the live one, and keeps those before', async () => {
+  it('makes the next version live, and keeps the previous ones', async () => {
     const { policies } = await begin();
     expect([await policies.liveNumber(), await policies.current(), await policies.history(5)]).toEqual([
       0,

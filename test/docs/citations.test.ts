@@ -79,12 +79,12 @@ describe('a citation', () => {
     ['an appendix', `docs/spec/aws-events.md ${S}A.2`],
     ['one that a comment wraps', `// as docs/spec/aws-events.md\n  // ${S}1.2,\n * ${S}1.6`],
     ["an RFC's", `RFC 4291 ${S}2.5.5.2`],
-  ])('of %s is right', (_, text) => {
+  ])('of %s is accepted', (_, text) => {
     expect(wrongSections('lib/core/some.ts', text)).toEqual([]);
     expect(missingPages('lib/core/some.ts', text)).toEqual([]);
   });
 
-  it('in a reference may mean that page, or one beside it', () => {
+  it('in a reference may mean that page, or one in the same folder', () => {
     expect(wrongSections('docs/spec/performance.md', `${S}3.2, [x](${basename(PAGE)}) ${S}2.1`)).toEqual([]);
     expect(wrongSections('docs/spec/performance.md', `see ${S}99`)).toHaveLength(1);
   });
@@ -97,11 +97,11 @@ describe('a citation', () => {
     ['a page that is not there', `${GONE} ${S}3.5`],
     ['a page outside of the references', `docs/performance.md ${S}3.1`],
     ['a page without its path', `${basename(PAGE)} ${S}3.5`],
-  ])('of %s is wrong', (_, text) => {
+  ])('of %s is rejected', (_, text) => {
     expect(wrongSections('lib/core/some.ts', text)).toHaveLength(1);
   });
 
-  it('without a section is checked, too', () => {
+  it('without a section is checked too', () => {
     expect(missingPages('lib/core/some.ts', `see ${GONE}`)).toHaveLength(1);
     expect(missingPages('lib/core/some.ts', `see ${basename(PAGE)}`)).toHaveLength(1);
     expect(missingPages('docs/hosts.md', `[a](${'runbook'}.md#throttles), [b](https://example.com/some.md)`)).toEqual(

@@ -17,7 +17,7 @@ describe('the page for contributors', () => {
     expect(matches?.map((match) => match.rule)).toEqual(['ecs-instance-draining']);
   });
 
-  it('names only files and folders that exist', () => {
+  it('names only existing files and folders', () => {
     const paths = [...PAGE.matchAll(/`((?:lib|lambdas|bin|test|docs|policy)(?:\/[\w./-]+)?)`/g)].map(([, path]) =>
       String(path),
     );
@@ -26,7 +26,7 @@ describe('the page for contributors', () => {
     expect(paths.filter((path) => !existsSync(path) && !made.includes(path))).toEqual([]);
   });
 
-  it('names only scripts that exist', () => {
+  it('names only existing scripts', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = [...PAGE.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => String(name));
     expect(named.filter((name) => !(name in scripts))).toEqual([]);

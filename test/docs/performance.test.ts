@@ -6,7 +6,7 @@ import builtIn from '../../policy/built-in.json' with { type: 'json' };
 const PAGE = readFileSync('docs/performance.md', 'utf8');
 
 describe('the page on performance', () => {
-  it('gives the bounds that "mayfly mtta" gives', () => {
+  it('gives the same bounds as "mayfly mtta"', () => {
     const rows = [...PAGE.matchAll(/^\| (\d+) s(?:, shipped)? \| ([\d.]+) s \| ([\d.]+) s \| ([\d.]+) s \|$/gm)];
     expect(rows).toHaveLength(3);
     for (const [, interval, ...bounds] of rows) {
@@ -18,7 +18,7 @@ describe('the page on performance', () => {
     }
   });
 
-  it('says what ships', () => {
+  it('describes the shipped policy', () => {
     expect(PAGE).toContain(`| 10 s / ${builtIn.policy.heatSeconds} s, shipped |`);
     expect(builtIn.policy.profiles[0]?.config.options).toMatchObject({ distributed_interval: 10 });
   });

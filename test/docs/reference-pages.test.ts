@@ -10,7 +10,7 @@ describe('the generated reference pages', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  it('describe no event and no code that the source does not use', () => {
+  it('describe only events and codes that the source uses', () => {
     const catalogues = ['log-events.ts', 'errors.ts'];
     const source = ['lib/core', 'lib/aws', 'lambdas']
       .flatMap((folder) =>

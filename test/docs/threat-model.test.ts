@@ -9,13 +9,13 @@ const promises = [...PAGE.matchAll(/^\| (?!promise|who|---|a |an )(.+) \| (.+) \
 }));
 
 describe('the threat model', () => {
-  it('names what tests each promise', () => {
+  it('names the tests of each promise', () => {
     expect(promises.length).toBeGreaterThan(20);
     for (const { promise, tests } of promises)
       expect([promise, /`test\/|`npm run |\]\(world\.md\)/.test(tests)]).toEqual([promise, true]);
   });
 
-  it('names only tests and scripts that exist', () => {
+  it('names only existing tests and scripts', () => {
     const paths = [...PAGE.matchAll(/`(test\/[\w./-]+)`/g)].map(([, path]) => String(path));
     const scripts = [...PAGE.matchAll(/`npm run ([\w:]+)/g)].map(([, name]) => String(name));
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);

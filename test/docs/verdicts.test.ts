@@ -10,7 +10,7 @@ const rows = (text: string): [string, string][] =>
   [...text.matchAll(/^\| `([a-z-]+)` \|.*\| (.+) \|$/gm)].map(([, name, last]) => [String(name), String(last)]);
 
 describe('the reference page of verdicts', () => {
-  it('gives for every reason of a miss the advice of "mayfly missed", and for no other', () => {
+  it('gives the advice of "mayfly missed" for every reason of a miss, and for no other', () => {
     expect(Object.fromEntries(rows(REASONS))).toEqual(ADVICE);
     expect(rows(REASONS)).toHaveLength(Object.keys(ADVICE).length);
     expect(Object.keys(ADVICE)).toEqual(expect.arrayContaining([...TROUBLES]));
@@ -20,7 +20,7 @@ describe('the reference page of verdicts', () => {
     expect(PAGE).toContain(`${ON_FARGATE}.`);
   });
 
-  it('shows an event with all its members, and with the advice for its reason', () => {
+  it('shows an event with all its members and the advice for its reason', () => {
     const members: Record<keyof CoverageEvent, true> = {
       ...{ workload: true, kind: true, verdict: true, reason: true, advice: true },
       ...{ cluster: true, host: true, firstEventAt: true },
@@ -30,7 +30,7 @@ describe('the reference page of verdicts', () => {
     expect(shown.advice).toBe(ADVICE[shown.reason as MissReason]);
   });
 
-  it('has every verdict', () => {
+  it('lists every verdict', () => {
     const source = readFileSync(new URL('../../lib/core/ledger/workload.ts', import.meta.url), 'utf8');
     const verdicts = [...source.matchAll(/readonly verdict: '([a-z-]+)'/g)].map(([, verdict]) => verdict);
     expect(rows(VERDICTS).map(([verdict]) => verdict)).toEqual(verdicts);

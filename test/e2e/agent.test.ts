@@ -47,7 +47,7 @@ describe('simulated agents and the synthesized template', () => {
   }
 
   it(
-    'enroll, configure themselves and answer who they are',
+    'enroll, fetch their configuration and report their identity',
     async () => {
       expect(kinds('enrolled')).toBe(2);
       await until(
@@ -68,7 +68,7 @@ describe('simulated agents and the synthesized template', () => {
   );
 
   it(
-    'see every task that ECS tells of, and its row is stored once with the workload it belongs to',
+    'see every task that ECS reports, and its row is stored once with its workload',
     async () => {
       const tasks = site.run(4);
       await until(() => seen(tasks));
@@ -98,7 +98,7 @@ describe('simulated agents and the synthesized template', () => {
     ['duplicate', 'read', 1],
     ['refuse', 'write', 6],
   ] as readonly (readonly [Fault, 'read' | 'write', number])[])(
-    'lose nothing and store nothing twice when the link does this: %s on %s, %i times',
+    'lose nothing and store nothing twice with this fault of the link: %s on %s, %i times',
     async (fault, endpoint, times) => {
       // The first read after the pause is the one that takes the queries away.
       await Promise.all(site.agents.map((agent) => agent.stop()));
@@ -138,7 +138,7 @@ describe('simulated agents and the synthesized template', () => {
   }
 
   it(
-    'leave no line in the log of the function while they poll in vain',
+    'write no log line of the function while their polls find nothing',
     async () => {
       await until(() => quiet());
       const before = logged();
@@ -157,7 +157,7 @@ describe('simulated agents and the synthesized template', () => {
     return readFileSync(join(folder, file), 'utf8').split('\n');
   };
 
-  it('keep their nodes all the while: one enrollment each, no key lost, no failure of a function', () => {
+  it('keep their nodes throughout: one enrollment each, no lost key, no failed function', () => {
     expect(kinds('enrolled')).toBe(2);
     expect(kinds('node-key-deleted')).toBe(0);
     const failures = site.server.notices.filter(({ kind }) => kind === 'function-error' || kind === 'dead-letter');

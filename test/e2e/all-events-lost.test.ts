@@ -12,7 +12,7 @@ import { SimulatedSite } from '../support/simulated-site.ts';
 const LONG_MS = 120_000; // a bound, not a measurement: a busy machine synthesizes slowly
 const FACTOR = 15; // of schedules: a sweep every four seconds
 
-describe('the template, the simulated cluster, and every event lost', () => {
+describe('the template and the simulated cluster, with every event lost', () => {
   let site: SimulatedSite;
   let ledger: DynamoLedger;
   beforeAll(async () => {
@@ -44,7 +44,7 @@ describe('the template, the simulated cluster, and every event lost', () => {
     );
 
   it(
-    'still give a row of every task, of those that ended in a second too, and of every instance',
+    'still give a row about every task, even one that ran for a second, and every instance',
     async () => {
       const long = site.run(3);
       const container = { name: 'brief', image: 'busybox:1', command: ['true'], lifetimeMs: 1000 };
@@ -65,7 +65,7 @@ describe('the template, the simulated cluster, and every event lost', () => {
     LONG_MS,
   );
 
-  it('ask ECS for no more than a sweep needs, and no function fails', () => {
+  it('call ECS no more often than a sweep needs, and no function fails', () => {
     const { calls } = site.cluster;
     const sweeps = calls.get('ListClusters') ?? 0;
     expect(sweeps).toBeGreaterThan(0);

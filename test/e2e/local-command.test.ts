@@ -86,7 +86,7 @@ describe('mayfly local', () => {
   afterAll(() => rm(data, { recursive: true, force: true }));
 
   it(
-    'takes events from files and hands their queries to the host they concern, across kill -9',
+    'reads events from files and delivers their queries to the right host, across kill -9',
     async () => {
       const first = await start();
       expect(first.ready).toMatchObject({
@@ -126,7 +126,7 @@ describe('mayfly local', () => {
     expect(flags).toContain(`--tls_hostname=${ready.url.replace('https://', '')}`);
   });
 
-  it('ends without a word when its reader has had enough', async () => {
+  it('exits silently when its reader closes the pipe', async () => {
     const { NODE_OPTIONS: _, ...env } = process.env;
     const child = spawn(process.execPath, ['bin/mayfly.js', 'policy', 'check', '--help'], { cwd: ROOT, env });
     child.stdout.destroy();
@@ -137,7 +137,7 @@ describe('mayfly local', () => {
     expect([...(await once(child, 'close')), errors]).toEqual([141, null, '']);
   });
 
-  it('tells the next step when nothing runs', async () => {
+  it('prints the next step when nothing runs', async () => {
     await expect(mayfly('local', 'put-events', '--data', join(data, 'none'), 'x.json')).rejects.toMatchObject({
       stderr: expect.stringContaining('npx mayfly local'),
     });

@@ -58,7 +58,7 @@ describe("the README's commands", () => {
     }
   }
 
-  it('run unchanged, in their order', async () => {
+  it('run unchanged, in order', async () => {
     const { NODE_OPTIONS: _, ...rest } = process.env;
     const options = { cwd: folder, env: { ...rest, MAYFLY_DATA: join(folder, 'data') } };
     const ci = await readFile(join(ROOT, '.ci/run'), 'utf8');

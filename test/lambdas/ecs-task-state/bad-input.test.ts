@@ -152,7 +152,7 @@ describe('runtime ids', () => {
     });
 
   it.each(["' OR 1=1 --", 'a b', 'ü', 'a\0', '', 'a'.repeat(256), "x');DROP TABLE y;--", '*'])(
-    'outside their alphabet are asked about by nobody, the others are: %j',
+    'outside their alphabet are never queried, but others are: %j',
     async (id) => {
       expect(await world.send(withIds(id, 'good-1'))).toEqual([]);
       expect((await everySql()).map((sql) => sql.slice(sql.indexOf('IN')))).toEqual(["IN ('good-1')", "IN ('good-1')"]);
@@ -166,7 +166,7 @@ describe('runtime ids', () => {
   });
 
   it.each(['__proto__', 'constructor', 'toString'])(
-    'that are names of what every object has harm nobody else: %s',
+    'named like members of Object.prototype do not affect others: %s',
     async (id) => {
       expect(await world.send(withIds(id, 'good-1'), fixture(9))).toEqual([]);
       expect(await world.record(String(fixture(5).detail.taskArn))).toMatchObject({ handledVersion: 5 });

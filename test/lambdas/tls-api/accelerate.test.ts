@@ -32,29 +32,29 @@ async function read(): Promise<{ asked: number; accelerate: unknown }> {
   return { asked: ids.length, accelerate };
 }
 
-describe('a cold host for which more waits than a delivery takes', () => {
+describe('a cold host with more pending queries than fit in a delivery', () => {
   beforeEach(() => begin(60));
 
-  it('is polled every 5 s until it has all of it, in whole seconds', async () => {
+  it('is polled every 5 s until it has them all, in whole seconds', async () => {
     await queue(1, 2, 3, 4, 5);
     expect(await read()).toEqual({ asked: 3, accelerate: 30 });
     expect(await read()).toEqual({ asked: 2, accelerate: undefined });
   });
 
-  it('keeps the longer heat of its own', async () => {
+  it('keeps its own heat if that lasts longer', async () => {
     await server.registry.accelerate(HOST, T0 + 300_000);
     await queue(1, 2, 3, 4);
     expect(await read()).toEqual({ asked: 3, accelerate: 300 });
   });
 
-  it('is so too while the same read, repeated, keeps back what is new', async () => {
+  it('is polled fast even if a repeated read holds back new queries', async () => {
     await queue(1);
     await agent.read();
     await queue(2);
     expect((await agent.read()).json).toMatchObject({ accelerate: 30 });
   });
 
-  it('has in the log how much waited, and how long, from its enrollment on at the earliest', async () => {
+  it('logs the number of pending queries and their age, counted from its enrollment at the earliest', async () => {
     server.clock.nowMs = T0 + 7000;
     const times = { queuedAtMs: T0 - 60_000, expiresAtMs: T0 + 600_000 };
     for (const n of [1, 2, 3, 4]) await server.queue.enqueue(aHostQuery(n, { host: HOST, ...times }));
@@ -64,8 +64,8 @@ describe('a cold host for which more waits than a delivery takes', () => {
   });
 });
 
-describe('an agent that polls every 5 s by itself, or more often,', () => {
-  it.each([5, 1])('at %d s is never told to accelerate: osquery would make it 5 s', async (seconds) => {
+describe('an agent with a short polling interval', () => {
+  it.each([5, 1])('of %d s never gets accelerate, because osquery would set 5 s', async (seconds) => {
     await begin(seconds);
     await server.registry.accelerate(HOST, T0 + 300_000);
     await queue(1, 2, 3, 4);
@@ -73,7 +73,7 @@ describe('an agent that polls every 5 s by itself, or more often,', () => {
     expect(await read()).toEqual({ asked: 1, accelerate: undefined });
   });
 
-  it('is told so from 6 s on', async () => {
+  it('gets accelerate from 6 s on', async () => {
     await begin(6);
     await server.registry.accelerate(HOST, T0 + 300_000);
     expect(await read()).toEqual({ asked: 0, accelerate: 300 });

@@ -47,7 +47,7 @@ const Enroll = members({
   host_details: members({ os_version: table, osquery_info: table, system_info: table, platform_info: table }),
 });
 
-describe('whatever a request holds', () => {
+describe('for a request of any content', () => {
   let server: TlsHarness;
   let agent: WireAgent;
   beforeAll(async () => {
@@ -64,14 +64,14 @@ describe('whatever a request holds', () => {
     heard(await server.post(path, JSON.stringify({ ...body, node_key: agent.key })));
   const holds = (property: fc.IAsyncProperty<[Record<string, unknown>]>) => fc.assert(property, { numRuns: 100 });
 
-  it('a write of a known node is acknowledged, since it would be the same the next time', () =>
+  it('a write of a known node is acknowledged, because a retry would be the same', () =>
     holds(
       fc.asyncProperty(Write, async (body) => {
         expect((await say('/v1/distributed/write', body)).text).toBe('{}');
       }),
     ));
 
-  it('a log of a known node is acknowledged, and every line of it is stored, or the body put aside', () =>
+  it('a log of a known node is acknowledged, and every line is stored, or the body quarantined', () =>
     holds(
       fc.asyncProperty(Log, async (body) => {
         const before = (await server.lines('quarantine')).length;
@@ -91,7 +91,7 @@ describe('whatever a request holds', () => {
       }),
     ));
 
-  it('an enroll with our secret yields a key that opens the node, or an error', () =>
+  it('an enrollment with our secret returns a key that opens the node, or an error', () =>
     holds(
       fc.asyncProperty(Enroll, async (body) => {
         const { json } = heard(
@@ -102,7 +102,7 @@ describe('whatever a request holds', () => {
       }),
     ));
 
-  it('an enroll without our secret yields none', () =>
+  it('an enrollment without our secret returns no key', () =>
     holds(
       fc.asyncProperty(Enroll, async (body) => {
         const { json } = heard(await server.post('/v1/enroll', JSON.stringify({ enroll_secret: 'wrong', ...body })));
@@ -110,7 +110,7 @@ describe('whatever a request holds', () => {
       }),
     ));
 
-  it('bytes of any kind are answered with a document that no agent chokes on', async () => {
+  it('bytes of any kind are answered with a document that every agent accepts', async () => {
     const paths = fc.constantFrom(
       '/v1/enroll',
       '/v1/config',

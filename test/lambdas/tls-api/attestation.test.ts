@@ -30,8 +30,8 @@ const attested = (instance = INSTANCE) => ({
 const anAgent = (host: string, details: HostDetails = {}): WireAgent => new WireAgent(server, host, details);
 const issues = () => new DynamoFleetIssues(server.table).open(server.clock.nowMs);
 
-describe('attestation that is required', () => {
-  it('gives the name of an instance to an agent with its document alone', async () => {
+describe('required attestation', () => {
+  it('gives the name of an instance only to an agent with its document', async () => {
     await begin('required');
     const evil = anAgent(INSTANCE, { uuid: 'evil', instanceId: 'evil' });
     expect((await evil.enroll()).json).toEqual({ error: expect.stringContaining('did not attest its instance') });
@@ -46,13 +46,13 @@ describe('attestation that is required', () => {
     expect((await real.config()).verdict).toBe('ok');
   });
 
-  it('still wants the secret', async () => {
+  it('still requires the secret', async () => {
     await begin('required');
     const wrong = { enroll_secret: secretFile('wrong', documentText(INSTANCE)) };
     expect((await anAgent(INSTANCE).enroll(wrong)).json).toEqual({ error: expect.stringContaining('secret') });
   });
 
-  it('takes the instance from the document, not from what the agent says', async () => {
+  it("reads the instance from the document, not from the agent's report", async () => {
     await begin('required');
     const world = new TableWorld(server.table);
     world.nowMs = server.clock.nowMs;
@@ -70,7 +70,7 @@ describe('attestation that is required', () => {
     expect(await issues()).toMatchObject([{ kind: 'unattested', host: 'evil-3' }]);
   });
 
-  it('tells a second agent with the same document apart, and refuses one once the instance has ended', async () => {
+  it('distinguishes a second agent with the same document, and rejects one after the end of the instance', async () => {
     await begin('required');
     const world = new TableWorld(server.table);
     world.nowMs = server.clock.nowMs;
@@ -98,8 +98,8 @@ describe('attestation that is required', () => {
   });
 });
 
-describe('attestation that is preferred', () => {
-  it('lets the first one have the name of an instance, as a fleet issue, and takes it back for one with a document', async () => {
+describe('preferred attestation', () => {
+  it('gives the name of an instance without a document, as a fleet issue, and later to an agent with a document', async () => {
     await begin('preferred');
     const evil = anAgent(INSTANCE, { uuid: 'evil', instanceId: 'evil' });
     expect((await evil.enroll()).json).toHaveProperty('node_key');

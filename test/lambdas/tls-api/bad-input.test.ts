@@ -28,7 +28,7 @@ describe('bad input', () => {
     (await Promise.all((['results', 'logs', 'quarantine'] as const).map((kind) => server.lines(kind)))).flat().length;
 
   describe('from strangers', () => {
-    it('stores nothing, whatever it is', async () => {
+    it('stores nothing', async () => {
       const before = [(await everything(server.table)).length, await stored()];
       const bodies: (string | Buffer | Record<string, unknown>)[] = [
         { queries: { x: [{ a: '1' }] }, data: [{ a: 1 }], log_type: 'result' },
@@ -50,7 +50,7 @@ describe('bad input', () => {
       expect([(await everything(server.table)).length, await stored()]).toEqual(before);
     });
 
-    it('with a forged, foreign, damaged or out-dated key is told that the key is invalid', async () => {
+    it('with a forged, foreign, damaged or expired key is answered with node_invalid', async () => {
       const { epoch } = (await server.registry.find('i-0abc', true)) ?? { epoch: 0 };
       const [version = '', , host = '', mac = ''] = agent.key.split('.');
       const keys = {
@@ -73,13 +73,13 @@ describe('bad input', () => {
       expect(await server.lines('logs')).toEqual([]);
     });
 
-    it('with a key of another type is told the same', async () => {
+    it('with a key of another type is answered the same', async () => {
       for (const key of [null, 5, true, {}, [], [agent.key], { toString: agent.key }]) {
         expect(heard(await server.post('/v1/config', { node_key: key })).json).toEqual({ node_invalid: true });
       }
     });
 
-    it('with two keys that differ is refused, whichever of them is good', async () => {
+    it('with two different keys is rejected, whichever is valid', async () => {
       const foreign = await anEnrolled(server, 'i-0def');
       for (const [body, header] of [
         [agent.key, 'forged'],
@@ -96,7 +96,7 @@ describe('bad input', () => {
       expect(await server.lines('logs')).toEqual([]);
     });
 
-    it('with another kind of Authorization is judged by the key in the body', async () => {
+    it('with another kind of Authorization header is judged by the key in the body', async () => {
       for (const header of ['Basic Zm9vOmJhcg==', 'Bearer x', 'NodeKey', 'NodeKey  ', '']) {
         const reply = await server.post('/v1/config', { node_key: agent.key }, { headers: { Authorization: header } });
         expect([header, heard(reply).verdict]).toEqual([header, 'ok']);
@@ -104,7 +104,7 @@ describe('bad input', () => {
     });
   });
 
-  describe('that is no JSON', () => {
+  describe('that is not JSON', () => {
     const unreadable: Readonly<Record<string, Buffer>> = {
       'a word': Buffer.from('hello'),
       'half a document': Buffer.from('{"data":[1,'),
@@ -116,22 +116,19 @@ describe('bad input', () => {
       'UTF-16': Buffer.from('{"data":[]}', 'utf16le'),
     };
 
-    it.each(Object.keys(unreadable))(
-      'is put aside and acknowledged, when a known node sends it as data: %s',
-      async (name) => {
-        const body = unreadable[name] ?? Buffer.alloc(0);
-        for (const path of ['/v1/log', '/v1/distributed/write']) {
-          expect(heard(await server.post(path, body, signed())).json).toEqual({});
-        }
-        const aside = await server.lines('quarantine');
-        expect(aside.map((line) => [line.host, line.endpoint, line.bodyBase64])).toEqual([
-          ['i-0abc', 'log', body.toString('base64')],
-          ['i-0abc', 'write', body.toString('base64')],
-        ]);
-      },
-    );
+    it.each(Object.keys(unreadable))('is quarantined and acknowledged as data of a known node: %s', async (name) => {
+      const body = unreadable[name] ?? Buffer.alloc(0);
+      for (const path of ['/v1/log', '/v1/distributed/write']) {
+        expect(heard(await server.post(path, body, signed())).json).toEqual({});
+      }
+      const aside = await server.lines('quarantine');
+      expect(aside.map((line) => [line.host, line.endpoint, line.bodyBase64])).toEqual([
+        ['i-0abc', 'log', body.toString('base64')],
+        ['i-0abc', 'write', body.toString('base64')],
+      ]);
+    });
 
-    it.each(Object.keys(unreadable))('is an error where there is no data to lose: %s', async (name) => {
+    it.each(Object.keys(unreadable))('is an error if there is no data to lose: %s', async (name) => {
       for (const path of ['/v1/config', '/v1/distributed/read', '/v1/enroll']) {
         const reply = heard(await server.post(path, unreadable[name] ?? '', signed()));
         expect([path, Object.keys(reply.json)]).toEqual([path, ['error']]);
@@ -139,7 +136,7 @@ describe('bad input', () => {
       expect(await server.lines('quarantine')).toEqual([]);
     });
 
-    it('of any JSON type but an object is no request', async () => {
+    it('of any JSON type but an object is not a request', async () => {
       for (const body of ['null', 'true', '7', '"text"', '[]', '[{"node_key":"x"}]']) {
         for (const path of PATHS)
           expect([body, path, heard(await server.post(path, body)).verdict]).toEqual([body, path, 'invalid']);
@@ -154,7 +151,7 @@ describe('bad input', () => {
   describe('of great size', () => {
     const idOf = (text: string): string => `id-${text.codePointAt(0)}`;
 
-    it('of 10 MiB in ordinary lines is stored whole', async () => {
+    it('of 10 MiB in ordinary lines is stored completely', async () => {
       const lines = Array.from({ length: 700 }, (_, n) => ({ n, text: 'x'.repeat(15_000) }));
       expect((await agent.log('result', lines)).verdict).toBe('ok');
       expect((await server.lines('logs')).map((line) => (line.line as { n: number }).n)).toEqual(
@@ -176,7 +173,7 @@ describe('bad input', () => {
       ],
       ['an id', (text: string) => ['/v1/distributed/write', { queries: { [text]: [{ a: '1' }] } }]],
       ['unusable data', (text: string) => ['/v1/log', { data: text }]],
-    ] as const)('in one place is cut there, stored and acknowledged: %s', async (_, request) => {
+    ] as const)('in one value is truncated, stored and acknowledged: %s', async (_, request) => {
       for (const text of ['x'.repeat(2 * MiB), '\u0001'.repeat(MiB), '\u{1F600}"\\'.repeat(MiB / 4)]) {
         const [path, body] = request(text) as [string, Record<string, unknown>];
         const before = await stored();
@@ -185,7 +182,7 @@ describe('bad input', () => {
       }
     });
 
-    it('in very many wide columns is cut, stored and acknowledged', async () => {
+    it('in very many wide columns is truncated, stored and acknowledged', async () => {
       const row = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`column_${n}`, 'ü'.repeat(2000)]));
       expect((await agent.write({ wide: [row] })).json).toEqual({});
       expect((await server.lines('results')).at(-1)).toMatchObject({ queryId: 'wide', truncated: true });
@@ -199,7 +196,7 @@ describe('bad input', () => {
       expect(await stored()).toBe(before + 200);
     });
 
-    it('once unpacked (a gzip bomb) is put aside unread for a node, and refused to a stranger', async () => {
+    it('once unpacked (a gzip bomb) is quarantined unread for a node, and rejected from a stranger', async () => {
       const bomb = gzipSync(Buffer.alloc(80 * MiB, 0x20));
       expect(heard(await server.post('/v1/log', bomb)).json).toEqual({ error: expect.any(String) });
       expect(await stored()).toBe(2); // the two enrollment answers
@@ -223,7 +220,7 @@ describe('bad input', () => {
       ['a status', '/v1/distributed/write', (nest: string) => `"queries":{"x":[]},"statuses":{"x":${nest}}`],
       ['a message', '/v1/distributed/write', (nest: string) => `"queries":{"x":[]},"messages":{"x":${nest}}`],
       ['the statistics', '/v1/distributed/write', (nest: string) => `"queries":{"x":[]},"stats":{"x":${nest}}`],
-    ])('is acknowledged and kept: %s', async (_, path, members) => {
+    ])('is acknowledged and stored: %s', async (_, path, members) => {
       for (const nest of [deep, deepObject]) {
         const before = await stored();
         expect(heard(await server.post(path, with_(members(nest)))).json).toEqual({});
@@ -231,7 +228,7 @@ describe('bad input', () => {
       }
     });
 
-    it('does no harm to the endpoints that carry no data', async () => {
+    it('does not affect the endpoints without data', async () => {
       for (const path of ['/v1/config', '/v1/distributed/read']) {
         expect(heard(await server.post(path, with_(`"x":${deep}`))).verdict).not.toBe('crash');
       }
@@ -247,7 +244,7 @@ describe('bad input', () => {
     });
   });
 
-  it('named after the machinery of JavaScript is data like any other', async () => {
+  it('named like members of JavaScript objects is ordinary data', async () => {
     await ask(server, 'i-0abc', { only: 'container' });
     const [id = ''] = Object.keys(await agent.poll());
     const body = `{"node_key":"${agent.key}","queries":{

@@ -58,7 +58,7 @@ describe('the configuration of a node', () => {
   });
 });
 
-describe('a policy that is pushed', () => {
+describe('a pushed policy', () => {
   const next: Policy = {
     ...policy,
     profiles: policy.profiles.map((profile) => ({
@@ -76,7 +76,7 @@ describe('a policy that is pushed', () => {
     await pushes(policy, 1);
   });
 
-  it('is served within 30 s without anybody touching the host, under the hash that was predicted', async () => {
+  it('is served within 30 s without a change on the host, under the predicted hash', async () => {
     const agent = await anEnrolled(server, 'h1', { hostname: 'db-01-ro-x' });
     const before = (await agent.config()).text;
     await pushes(next, 2);
@@ -88,7 +88,7 @@ describe('a policy that is pushed', () => {
     expect(expected).not.toContain(configHash(before));
   });
 
-  it('costs no read of the policy within 30 s, and one small one after', async () => {
+  it('costs no read of the policy within 30 s, and a small one after that', async () => {
     const agent = await anEnrolled(server, 'h1');
     const cost = async () => {
       server.dynamo.calls.length = 0;
@@ -102,7 +102,7 @@ describe('a policy that is pushed', () => {
     expect(await cost()).toEqual(['#node']);
   });
 
-  it('waits while it cannot be read: the one before is served on', async () => {
+  it('waits while it cannot be read: the previous one is still served', async () => {
     const agent = await anEnrolled(server, 'h1');
     await pushes(next, 2);
     server.clock.nowMs += 30 * SECOND;
@@ -115,7 +115,7 @@ describe('a policy that is pushed', () => {
     expect((await agent.config()).text).toBe(documentOf(next, 'default'));
   });
 
-  it('is seeded where there is none, and never written over', async () => {
+  it('is seeded into an empty table, and never overwritten', async () => {
     await server.close();
     server = await aTlsServer('in the table');
     store = new DynamoPolicyStore(server.table);
@@ -125,7 +125,7 @@ describe('a policy that is pushed', () => {
     expect(await pushes(policy, 1)).toBe(false);
   });
 
-  it('is an error while none can be read at all, never an empty document', async () => {
+  it('is an error while no version can be read, never an empty document', async () => {
     await server.close();
     server = await aTlsServer('in the table');
     server.dynamo.fault = ({ input }) => (JSON.stringify(input).includes('"POLICY"') ? new Error('no') : undefined);

@@ -24,7 +24,7 @@ describe('while a service fails', () => {
     (await server.lines('results')).filter((line) => line.columns?.id !== undefined);
 
   describe('Firehose', () => {
-    it('that refuses makes the agent keep its results, and its next try stores them once', async () => {
+    it('that refuses all records makes the agent keep its results, and its next attempt stores them once', async () => {
       await ask(server, 'i-0abc', { only: 'container' });
       const [id = ''] = Object.keys(await agent.poll());
       const results = { [id]: [{ id: containerId(1), state: 'running' }] };
@@ -37,7 +37,7 @@ describe('while a service fails', () => {
       expect((await record(server)).seenLive).toEqual([containerId(1)]);
     });
 
-    it('that refuses some records is asked again for those alone', async () => {
+    it('that refuses some records is retried with those only', async () => {
       const lines = Array.from({ length: 50 }, (_, n) => ({ n, text: 'x'.repeat(30_000) }));
       server.firehose.script.push({ refuse: (index) => index === 1 }, { refuse: () => true });
       expect((await agent.log('result', lines)).verdict).toBe('ok');
@@ -45,7 +45,7 @@ describe('while a service fails', () => {
       expect([...stored].sort((a, b) => a - b)).toEqual(lines.map((line) => line.n));
     });
 
-    it('that goes on refusing some makes the agent keep the batch; copies bear the same ids', async () => {
+    it('that keeps refusing some records makes the agent keep the batch; copies have the same ids', async () => {
       const lines = Array.from({ length: 50 }, (_, n) => ({ n, text: 'x'.repeat(30_000) }));
       server.firehose.script.push(...Array.from({ length: 50 }, () => ({ refuse: (index: number) => index === 0 })));
       expect((await agent.log('result', lines)).verdict).toBe('fail');
@@ -56,7 +56,7 @@ describe('while a service fails', () => {
       expect(new Set(stored.map((line) => line.id)).size).toBe(50);
     });
 
-    it('whose answer is lost may store a row twice, under one id', async () => {
+    it('may store a row twice under one id if its reply is lost', async () => {
       await ask(server, 'i-0abc', { only: 'container' });
       const [id = ''] = Object.keys(await agent.poll());
       const results = { [id]: [{ id: containerId(1), state: 'running' }] };
@@ -68,7 +68,7 @@ describe('while a service fails', () => {
       expect(stored[0]).toEqual(stored[1]);
     });
 
-    it('that refuses a body put aside makes the agent keep it', async () => {
+    it('that refuses a quarantined body makes the agent keep it', async () => {
       server.firehose.script.push('unavailable');
       expect((await agent.send('/v1/log', { data: 'unusable' })).verdict).toBe('fail');
       expect((await agent.send('/v1/log', { data: 'unusable' })).verdict).toBe('ok');
@@ -77,7 +77,7 @@ describe('while a service fails', () => {
   });
 
   describe('DynamoDB', () => {
-    it('is an error on every endpoint, and never costs an agent its key', async () => {
+    it('failing is an error on every endpoint, and never costs an agent its key', async () => {
       server.dynamo.failAll();
       const again = new WireAgent(server, 'i-0abc');
       const replies = [
@@ -95,7 +95,7 @@ describe('while a service fails', () => {
       expect((await agent.config()).verdict).toBe('ok');
     });
 
-    it('at any one call of a write loses nothing, and makes no second row of one', async () => {
+    it('failing in any one call of a write loses nothing, and duplicates no row', async () => {
       let failures = 0;
       for (let call = 1; ; call++) {
         await ask(server, 'i-0abc', { n: call, only: 'container' });
@@ -136,7 +136,7 @@ describe('while a service fails', () => {
       return offered;
     };
 
-    it('at any one call of a read loses no query', async () => {
+    it('failing in any one call of a read loses no query', async () => {
       let failures = 0;
       for (let call = 1; ; call++) {
         await ask(server, 'i-0abc', { n: call, only: 'container' });
@@ -152,7 +152,7 @@ describe('while a service fails', () => {
       expect(failures).toBeGreaterThanOrEqual(4);
     });
 
-    it('at any one call of an enrollment refuses it, and the next try enrolls and queues each query once', async () => {
+    it('failing in any one call of an enrollment rejects it, and the next attempt enrolls and queues each query once', async () => {
       let failures = 0;
       for (let call = 1; ; call++) {
         const fresh = new WireAgent(server, `host-${call}`);

@@ -25,7 +25,7 @@ async function ends(): Promise<void> {
 }
 
 describe('an agent whose instance was terminated', () => {
-  it('is told that its key is dead, on every endpoint, and never that its data are stored', async () => {
+  it('gets node_invalid on every endpoint, and no acknowledgement of its data', async () => {
     expect((await agent.read()).json).toHaveProperty('queries');
     await ends();
     for (const reply of [await agent.read(), await agent.write({ w: [{ a: '1' }] }), await agent.config()])
@@ -34,7 +34,7 @@ describe('an agent whose instance was terminated', () => {
     expect(await server.lines('results')).toEqual([]);
   });
 
-  it('gets no new key for that, and is told why', async () => {
+  it('gets no new key for that host, and an error with the reason', async () => {
     await ends();
     const { json, verdict } = await agent.enroll();
     expect(verdict).toBe('fail');
@@ -44,7 +44,7 @@ describe('an agent whose instance was terminated', () => {
     expect(server.thrown).toEqual([]);
   });
 
-  it('is no hindrance to another machine of its name', async () => {
+  it('does not affect another host of its name', async () => {
     await ends();
     const other = new WireAgent(server, INSTANCE, { uuid: 'another-machine' });
     expect((await other.enroll()).json).toHaveProperty('node_key');
@@ -54,7 +54,7 @@ describe('an agent whose instance was terminated', () => {
 });
 
 describe('an agent whose host was revoked', () => {
-  it('has a dead key at its next request, and gets no new one under this name', async () => {
+  it('has an invalid key at its next request, and gets no new one under this name', async () => {
     expect((await agent.config()).verdict).toBe('ok');
     expect(await server.registry.revoke(INSTANCE, server.clock.nowMs)).toBe(true);
     for (const reply of [await agent.read(), await agent.write({ w: [{ a: '1' }] }), await agent.config()])

@@ -42,7 +42,7 @@ async function asked(agent: WireAgent): Promise<string[]> {
 }
 
 describe('a node that enrolls', () => {
-  it('is asked what the rules for its attributes ask, by its very next poll', async () => {
+  it('gets the queries of the rules for its attributes at its next poll', async () => {
     expect(await asked(await anEnrolled(server, 'h1'))).toEqual(['everybody', 'in-the-cloud']);
     expect(await asked(await anEnrolled(server, 'h2', { hostname: 'db-01', vendor: 'QEMU' }))).toEqual([
       'databases',
@@ -50,14 +50,14 @@ describe('a node that enrolls', () => {
     ]);
   });
 
-  it('can be asked about what it said', async () => {
+  it('can be queried by the attributes it reported', async () => {
     expect(await asked(await anEnrolled(server, 'h1', { hostname: "who-'x", vendor: 'x' }))).toEqual([
       'everybody',
       'who-',
     ]);
   });
 
-  it('is not asked what its platform has no tables for', async () => {
+  it('gets no query for tables its platform lacks', async () => {
     const linuxOnly: PolicyRule['queries'] = [
       { name: 'deb', sql: "SELECT 'deb' AS rule FROM deb_packages", bind: {}, platforms: ['linux'] },
     ];
@@ -67,14 +67,14 @@ describe('a node that enrolls', () => {
     other.close();
   });
 
-  it('polls fast at once where a rule that matched wants so, and only there', async () => {
+  it('polls fast at once if a matching rule wants that, and otherwise not', async () => {
     const database = await anEnrolled(server, 'h1', { hostname: 'db-01' });
     expect((await database.read()).json).toMatchObject({ accelerate: 120 });
     const other = await anEnrolled(server, 'h2');
     expect((await other.read()).json).not.toHaveProperty('accelerate');
   });
 
-  it('is asked once, however often it repeats its enrollment within the grace', async () => {
+  it('is queried once for any number of enrollments within the grace period', async () => {
     const agent = await anEnrolled(server, 'h1');
     await agent.enroll();
     expect(await asked(agent)).toEqual(['everybody', 'in-the-cloud']);
@@ -83,7 +83,7 @@ describe('a node that enrolls', () => {
     expect(await asked(agent)).toEqual([]);
   });
 
-  it('is asked once, though several of its requests come at the same time', async () => {
+  it('is queried once for concurrent requests', async () => {
     const agent = await anEnrolled(server, 'h0');
     const twice = await Promise.all([anEnrolled(server, 'h1'), anEnrolled(server, 'h1')]);
     expect(await asked(agent)).toEqual(['everybody', 'in-the-cloud']);
@@ -91,7 +91,7 @@ describe('a node that enrolls', () => {
     expect(await asked(twice[1])).toEqual([]);
   });
 
-  it('is asked again when it enrolls anew', async () => {
+  it('is queried again when it enrolls anew', async () => {
     const agent = await anEnrolled(server, 'h1');
     await asked(agent);
     server.clock.nowMs += 11 * MINUTE;
@@ -99,7 +99,7 @@ describe('a node that enrolls', () => {
     expect(await asked(agent)).toEqual(['everybody', 'in-the-cloud']);
   });
 
-  it('is asked again when somebody deleted its record, with what still waited for it', async () => {
+  it('is queried again after its record was deleted, along with its pending queries', async () => {
     const agent = await anEnrolled(server, 'h1');
     await asked(agent);
     await server.table.db.send(
@@ -110,7 +110,7 @@ describe('a node that enrolls', () => {
     expect(await asked(agent)).toEqual(['everybody', 'in-the-cloud']);
   });
 
-  it('is asked once, wherever its enrollment failed first', async () => {
+  it('is queried once, wherever its first enrollment failed', async () => {
     for (let call = 1; ; call++) {
       const host = `h${call}`;
       await anEnrolled(server, 'warm');

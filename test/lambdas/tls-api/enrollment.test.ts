@@ -21,7 +21,7 @@ describe('enrollment', () => {
   const forget = (host: string) =>
     server.table.db.send(new DeleteCommand({ TableName: server.table.name, Key: { pk: `HOST#${host}`, sk: '#node' } }));
 
-  it('of one host fifty times at once makes one node, one key, and one set of questions', async () => {
+  it('of one host fifty times at once creates one node, one key, and one set of queries', async () => {
     const storm = Array.from({ length: 50 }, () => new WireAgent(server, 'i-0abc'));
     await Promise.all(storm.map((agent) => agent.enroll()));
     expect(new Set(storm.map((agent) => agent.key)).size).toBe(1);
@@ -32,7 +32,7 @@ describe('enrollment', () => {
     expect(server.reports.map((report) => report.event)).toEqual(['node_enrolled']);
   });
 
-  it('costs six requests to the table, whatever it asks', async () => {
+  it('costs six requests to the table, for any number of queries', async () => {
     await new WireAgent(server, 'first').enroll(); // with it the function has the policy
     server.dynamo.calls.length = 0;
     await new WireAgent(server, 'second').enroll();
@@ -47,7 +47,7 @@ describe('enrollment', () => {
   });
 
   it.each([3, 4])(
-    'of %i agents on one machine under one identifier tells each apart, with one enrollment each',
+    'of %i agents on one host under one identifier distinguishes them, with one enrollment each',
     async (n) => {
       const agents = Array.from(
         { length: n },
@@ -84,7 +84,7 @@ describe('enrollment', () => {
     expect(issues).toMatchObject([{ kind: 'identifier-shared', host: 'i-0abc' }]);
   });
 
-  it('of an agent that lost its database ends under its old name by itself', async () => {
+  it('of an agent that lost its database gets its old name back without help', async () => {
     await anEnrolled(server, 'i-0abc', { uuid: 'U', instanceId: 'db-1' });
     server.clock.nowMs += MINUTE;
     const again = await anEnrolled(server, 'i-0abc', { uuid: 'U', instanceId: 'db-2' });
@@ -100,7 +100,7 @@ describe('enrollment', () => {
     expect(Object.keys(await again.poll())).not.toEqual([]);
   });
 
-  it('of two machines with one host_identifier gives each a queue of its own', async () => {
+  it('of two hosts with one host_identifier gives each its own queue', async () => {
     const one = await anEnrolled(server, 'clone', { uuid: 'machine-1', instanceId: 'db-1', hostname: 'one' });
     const two = await anEnrolled(server, 'clone', { uuid: 'machine-2', instanceId: 'db-2', hostname: 'two' });
     for (const agent of [one, two]) await settled(server, agent);
@@ -118,7 +118,7 @@ describe('enrollment', () => {
     expect((await again.config()).verdict).toBe('ok');
   });
 
-  it('takes over the identifier of a machine that has been silent for a quarter of an hour', async () => {
+  it('takes over the identifier of a host that has been silent for 15 minutes', async () => {
     await anEnrolled(server, 'db-01', { uuid: 'machine-1' });
     server.clock.nowMs += 15 * MINUTE;
     await anEnrolled(server, 'db-01', { uuid: 'machine-2', hostname: 'successor' });
@@ -126,7 +126,7 @@ describe('enrollment', () => {
     expect(nodes).toMatchObject([{ host: 'db-01', identity: { hostname: 'successor' } }]);
   });
 
-  it('takes a secret under another name, as tls_enroll_override sends it', async () => {
+  it('reads the secret under another name, as tls_enroll_override sends it', async () => {
     const { enroll_secret: secret, ...body } = new WireAgent(server, 'i-0abc').enrollBody();
     for (const member of ['my_secret', 'token', '__proto__']) {
       const text = JSON.stringify(body).replace(/^\{/, `{${JSON.stringify(member)}:${JSON.stringify(secret)},`);
@@ -138,7 +138,7 @@ describe('enrollment', () => {
     expect(many.text).not.toContain('node_key'); // no trying of one value after another
   });
 
-  it('takes the current secret and the one before, not the one before that', async () => {
+  it('accepts the current secret and the previous one, but no older one', async () => {
     server.secrets.rotate(ENROLL_SECRET_ARN, 'second');
     server.clock.nowMs += 31_000; // a secret that does not fit makes the function look again, every 30 s at most
     expect((await new WireAgent(server, 'a').enroll({ enroll_secret: 'second' })).json).toHaveProperty('node_key');
@@ -150,7 +150,7 @@ describe('enrollment', () => {
     expect((await new WireAgent(server, 'e').enroll({ enroll_secret: 'third' })).json).toHaveProperty('node_key');
   });
 
-  it('outlives a rotation of the signing key, and after the next one every node comes back by itself', async () => {
+  it('survives a rotation of the signing key, and after the next one every node enrolls again without help', async () => {
     const agent = await anEnrolled(server, 'i-0abc');
     server.secrets.rotate(NODE_KEY_SECRET_ARN, 'second');
     server.clock.nowMs += 5 * MINUTE;
@@ -164,7 +164,7 @@ describe('enrollment', () => {
     expect((await agent.config()).verdict).toBe('ok');
   });
 
-  it('of a node whose record was deleted happens again by itself, and its queue is intact', async () => {
+  it('of a node whose record was deleted happens again without help, and its queue is intact', async () => {
     const agent = await anEnrolled(server, 'i-0abc');
     await settled(server, agent);
     await ask(server, 'i-0abc', { n: 1, only: 'container' });
@@ -181,7 +181,7 @@ describe('enrollment', () => {
     expect(Object.values(await agent.poll()).join()).toContain(containerId(2));
   });
 
-  it('counts at once, even where a read that is only eventually consistent does not show it yet', async () => {
+  it('is effective at once, even if an eventually consistent read does not show it yet', async () => {
     server.dynamo.stale = true;
     const agent = await anEnrolled(server, 'i-0abc');
     expect(Object.keys(await agent.poll())).toHaveLength(2);
@@ -202,7 +202,7 @@ describe('enrollment', () => {
     expect((await everything(server.table)).some((item) => item.sk === '#node')).toBe(true);
   });
 
-  it('asks its questions once, however often the agent enrolls within the grace period', async () => {
+  it('queues its queries once for any number of enrollments within the grace period', async () => {
     const agent = await anEnrolled(server, 'i-0abc');
     const first = Object.keys(await agent.poll());
     expect(first).toHaveLength(2);
@@ -219,13 +219,13 @@ describe('enrollment', () => {
     ['a name with control characters', 'web\u001b[2J', 'control'],
     ['a name that changes the direction of text', 'web\u202e4-bd', 'control'],
     ["another host's second agent", 'i-0abc~0123abcd', 'second agents'],
-  ])('as %s is refused with the reason, and drains nothing', async (_, host, reason) => {
+  ])('as %s is rejected with the reason, and drains nothing', async (_, host, reason) => {
     const { json } = await new WireAgent(server, host).enroll();
     expect(json).toEqual({ error: expect.stringContaining(reason) });
     expect(await everything(server.table)).toEqual([]);
   });
 
-  it('with a wrong secret costs no database call, and at most one look at the secret in 30 seconds', async () => {
+  it('with a wrong secret costs no database call, and at most one read of the secret in 30 seconds', async () => {
     await new WireAgent(server, 'i-0abc').enroll({ enroll_secret: 'wrong' });
     const looks = server.secrets.calls;
     for (let n = 0; n < 10; n++) await new WireAgent(server, 'i-0abc').enroll({ enroll_secret: `wrong ${n}` });

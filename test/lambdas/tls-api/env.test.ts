@@ -12,7 +12,7 @@ const WHOLE = {
 };
 
 describe('the environment of tls-api', () => {
-  it('is read as it is, without what belongs to others', () => {
+  it('is read without variables of others', () => {
     expect(readEnv({ ...WHOLE, AWS_REGION: 'eu-west-1' })).toEqual({
       ...WHOLE,
       SWEEP_EVERY_SECONDS: 60,
@@ -20,7 +20,7 @@ describe('the environment of tls-api', () => {
     });
   });
 
-  it('names further enroll secrets', () => {
+  it('names additional enroll secrets', () => {
     const { NAMED_SECRET_ARNS } = readEnv({ ...WHOLE, NAMED_SECRET_ARNS: 'web=arn:aws:a:b:c:d:x db-2=arn:y' });
     expect(NAMED_SECRET_ARNS).toEqual([
       ['web', 'arn:aws:a:b:c:d:x'],
@@ -28,18 +28,18 @@ describe('the environment of tls-api', () => {
     ]);
   });
 
-  it.each(Object.keys(WHOLE))('is refused without %s, by name', (name) => {
+  it.each(Object.keys(WHOLE))('is rejected without %s, by name', (name) => {
     expect(() => readEnv({ ...WHOLE, [name]: undefined })).toThrow(name);
     expect(() => readEnv({ ...WHOLE, [name]: '' })).toThrow(name);
   });
 });
 
-describe('whose identity documents count', () => {
-  it('is nobody by default', () => {
+describe('the accounts trusted for identity documents', () => {
+  it('are none by default', () => {
     expect(readTrust({})).toEqual({ mode: 'off', accounts: [], certificates: {} });
   });
 
-  it('is read from the environment', () => {
+  it('are read from the environment', () => {
     const source = {
       ATTEST: 'required',
       ATTEST_ACCOUNTS: '111122223333,444455556666',

@@ -28,7 +28,7 @@ const refusals = () =>
   server.reports.filter(({ event }) => event === 'query_refused').map(({ fields }) => fields.problem);
 const waiting = async () => (await server.queue.read('h1', true)).pending;
 
-describe('a line that is no row', () => {
+describe('a line that is not a row', () => {
   it.each<[string, unknown]>([
     ['null', null],
     ['text', 'pack/container-events/container_starts'],
@@ -47,14 +47,14 @@ describe('a line that is no row', () => {
     ['whose columns are of the prototype', { ...forms.event(1), columns: proto }],
     ['which is a prototype', { ...forms.event(1), name: undefined, ...proto }],
     ['whose path is no text', forms.event(1, aStart(1, { path: { suffix: '/usr/bin/runc' } }))],
-  ])('%s, is stored and asks nothing', async (_, line) => {
+  ])('%s, is stored and queues nothing', async (_, line) => {
     expect((await agent.log('result', [line])).verdict).toBe('ok');
     expect(await server.lines('logs')).toHaveLength(1);
     expect([failures(), refusals(), await waiting()]).toEqual([[], [], []]);
     expect(({} as { path?: string }).path).toBeUndefined();
   });
 
-  it('does not keep the rows beside it from asking', async () => {
+  it('does not keep valid rows beside it from queueing', async () => {
     await agent.log('result', [null, { ...forms.event(1), columns: proto }, forms.event(2)]);
     expect(await waiting()).toHaveLength(1);
   });
@@ -68,7 +68,7 @@ describe('a line that is no row', () => {
   });
 });
 
-describe('a matching row with a value that cannot be asked about', () => {
+describe('a matching row with a value that cannot be bound', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'binding-empty'],
     ['null', null, 'binding-empty'],
@@ -78,7 +78,7 @@ describe('a matching row with a value that cannot be asked about', () => {
     ['a number beyond all', 1e300, 'unsafe-value'],
     ['a number below all', 5e-324, 'unsafe-value'],
     ['a text longer than a query may be', 'x'.repeat(500_000), 'too-large'],
-  ])('%s, is refused with the reason, and its line acknowledged', async (_, pid, problem) => {
+  ])('%s, is rejected with the reason, and its line acknowledged', async (_, pid, problem) => {
     expect((await agent.log('result', [forms.event(1, aStart(1, { pid }))])).verdict).toBe('ok');
     expect([failures(), refusals(), await waiting()]).toEqual([[], [problem], []]);
   });
@@ -94,10 +94,13 @@ describe('a matching row with a value that cannot be asked about', () => {
     expect(Object.values(await agent.poll())).toEqual([`SELECT path FROM processes WHERE pid = ${literal}`]);
   });
 
-  it.each([1e300, -1, 5e-324, 'soon', {}, [1], null])('asks with a clock that is off: %p', async (unixTime) => {
-    expect((await agent.log('result', [{ ...forms.event(1), unixTime }])).verdict).toBe('ok');
-    const [query] = await waiting();
-    expect(failures()).toEqual([]);
-    expect(query?.triggeredAtMs).toBe(server.clock.nowMs);
-  });
+  it.each([1e300, -1, 5e-324, 'soon', {}, [1], null])(
+    'queues its query despite a wrong clock: %p',
+    async (unixTime) => {
+      expect((await agent.log('result', [{ ...forms.event(1), unixTime }])).verdict).toBe('ok');
+      const [query] = await waiting();
+      expect(failures()).toEqual([]);
+      expect(query?.triggeredAtMs).toBe(server.clock.nowMs);
+    },
+  );
 });

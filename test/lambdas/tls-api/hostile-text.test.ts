@@ -37,7 +37,7 @@ describe('half of a surrogate pair', () => {
   });
 
   it.each(['os_version', 'osquery_info', 'system_info'])(
-    'in the %s of an enrollment is taken as U+FFFD',
+    'in the %s of an enrollment is read as U+FFFD',
     async (table) => {
       const agent = new WireAgent(server, 'h1');
       const text = `x${half}`;
@@ -56,19 +56,19 @@ describe('half of a surrogate pair', () => {
     },
   );
 
-  it('in host_identifier and platform_type is taken as U+FFFD', async () => {
+  it('in host_identifier and platform_type is read as U+FFFD', async () => {
     const agent = new WireAgent(server, `h${half}`);
     await agent.enroll({ platform_type: half });
     expect(agent.key).not.toBe('');
     expect((await agent.read()).verdict).toBe('ok');
   });
 
-  it('made by the cut of a long text is none', async () => {
+  it('is never created by truncating a long text', async () => {
     const agent = new WireAgent(server, 'h1', { hostname: `${'h'.repeat(99)}\u{1F600}` });
     expect((await agent.enroll()).json).toEqual({ node_key: expect.any(String) });
   });
 
-  it('in rows, names and types of a log is stored, and the row asks', async () => {
+  it('in rows, names and types of a log is stored, and the row queues its query', async () => {
     const agent = await anEnrolled(server, 'h1');
     expect((await agent.log('result', [aLine({ path: half, [half]: half }, `any${half}`)])).json).toEqual({});
     expect((await agent.log(`status${half}`, [{ message: half }])).json).toEqual({});
@@ -90,7 +90,7 @@ describe('half of a surrogate pair', () => {
     ]);
   });
 
-  it('in what is no request is put aside', async () => {
+  it('in a body that is not a request is quarantined', async () => {
     const agent = await anEnrolled(server, 'h1');
     const headers = { Authorization: `NodeKey ${agent.key}` };
     expect(heard(await server.post('/v1/log', { data: half, log_type: half }, { headers })).json).toEqual({});
@@ -99,7 +99,7 @@ describe('half of a surrogate pair', () => {
 });
 
 describe('a value of a row', () => {
-  it('that is long and looks like an address is compared in no time', async () => {
+  it('that is long and looks like an address is compared quickly', async () => {
     server = await aTlsServer(aPolicyOf([fromAddress]));
     const agent = await anEnrolled(server, 'h1');
     const rows = [`${':'.repeat(1_000_000)}x`, '169.254.169.254'].map((address) => aLine({ remote_address: address }));
@@ -110,7 +110,7 @@ describe('a value of a row', () => {
   it.each([
     ['safe', (n: number) => `id-${n}`],
     ['unsafe', (n: number) => `'${n}`],
-  ])('that is a list of 130,000 %s ids is stored, asks nothing and is reported once', async (_, id) => {
+  ])('that is a list of 130,000 %s ids is stored, queues nothing and is reported once', async (_, id) => {
     server = await aTlsServer(aPolicyOf([aboutIds]));
     const agent = await anEnrolled(server, 'h1');
     server.reports.length = 0;

@@ -40,14 +40,14 @@ describe('an idle poll', () => {
     expect(server.reports).toEqual([]);
   });
 
-  it('stays that cheap while the host is hot', async () => {
+  it('is as cheap while the host is hot', async () => {
     await server.registry.accelerate('i-0abc', server.clock.nowMs + 60_000);
     server.dynamo.calls.length = 0;
     expect((await agent.read()).json).toEqual({ queries: {}, accelerate: 60 });
     expect(server.dynamo.calls.map((call) => call.name)).toEqual(['QueryCommand']);
   });
 
-  it('renews the node and its line in the directory, looks for a wrong alias, and only every five minutes', async () => {
+  it('renews the node and its directory entry, and checks for a wrong alias, only every five minutes', async () => {
     server.clock.nowMs += 5 * 60_000;
     await agent.poll();
     expect(server.dynamo.calls.map((call) => call.name)).toEqual([
@@ -62,7 +62,7 @@ describe('an idle poll', () => {
     expect(server.dynamo.calls.map((call) => call.name)).toEqual(['QueryCommand']);
   });
 
-  it('costs nothing at all with a key that no secret of ours signed', async () => {
+  it('costs no call with a key that none of our secrets signed', async () => {
     for (const key of ['', 'foreign', `${agent.key.slice(0, -2)}xx`]) {
       agent.key = key;
       expect((await agent.read()).verdict).toBe('invalid');
@@ -70,7 +70,7 @@ describe('an idle poll', () => {
     expect(server.dynamo.calls).toEqual([]);
   });
 
-  it('is the measure: a poll that has something to deliver does write and report', async () => {
+  it('differs from a poll with a delivery, which writes and reports', async () => {
     await ask(server, 'i-0abc');
     server.dynamo.calls.length = 0;
     expect(Object.keys(await agent.poll())).toHaveLength(2);

@@ -36,15 +36,15 @@ const writesTo = (partition: string) =>
     )
     .filter((input) => JSON.stringify(Object(input).Put ?? Object(input).Item)?.includes(partition));
 
-describe('a row that tells of a started container', () => {
+describe('a row about a started container', () => {
   beforeEach(() => start(aPolicyOf([containerStarted()])));
 
-  it.each(Object.entries(forms))('asks the node for its containers within one request, as %s', async (_, line) => {
+  it.each(Object.entries(forms))('queries the containers of the node within one request, as %s', async (_, line) => {
     expect((await agent.log('result', [line(1)])).verdict).toBe('ok');
     expect(await asked()).toEqual([CONTAINERS]);
   });
 
-  it('asks that node alone', async () => {
+  it('queries that node only', async () => {
     const other = await anEnrolled(server, 'h2');
     await agent.log('result', [forms.event(1)]);
     expect(await other.poll()).toEqual({});
@@ -56,12 +56,12 @@ describe('a row that tells of a started container', () => {
     ['that went away', 'result', { ...forms.event(1), action: 'removed' }],
     ['that went away, in a batch', 'result', { ...forms.batch(1), diffResults: { removed: [aStart(1)], added: '' } }],
     ['of the status log', 'status', forms.event(1)],
-  ])('asks nothing %s', async (_, type, line) => {
+  ])('queues nothing %s', async (_, type, line) => {
     await agent.log(type, [line]);
     expect(await asked()).toEqual([]);
   });
 
-  it('says in the answer which row made it ask, and when', async () => {
+  it('is recorded in the answer, with its time', async () => {
     const startedAtMs = server.clock.nowMs + 7000;
     server.clock.nowMs += 9000;
     await agent.log('result', [forms.event(7)]);
@@ -79,17 +79,17 @@ describe('a row that tells of a started container', () => {
   });
 });
 
-describe('a batch that is sent again', () => {
+describe('a resent batch', () => {
   beforeEach(() => start(aPolicyOf([containerStarted()], { spacingSeconds: 10 })));
   const batch = [forms.event(1), forms.batch(2), forms.snapshot(3)];
 
-  it('asks nothing while the query waits', async () => {
+  it('queues nothing while the query is pending', async () => {
     await agent.log('result', batch);
     await agent.log('result', batch);
     expect(await asked()).toEqual([CONTAINERS]);
   });
 
-  it('asks nothing once the query was delivered', async () => {
+  it('queues nothing once the query was delivered', async () => {
     await agent.log('result', batch);
     const queries = await agent.poll();
     await agent.log('result', batch);
@@ -98,7 +98,7 @@ describe('a batch that is sent again', () => {
     expect((await server.queue.read('h1', true)).pending).toEqual([]);
   });
 
-  it('asks nothing once the query was answered, however much later', async () => {
+  it('queues nothing once the query was answered, however much later', async () => {
     await agent.log('result', batch);
     await asked();
     for (const wait of [0, MINUTE, 60 * MINUTE]) {
@@ -108,7 +108,7 @@ describe('a batch that is sent again', () => {
     }
   });
 
-  it('asks for what is new in it', async () => {
+  it('queues queries for its new rows', async () => {
     await agent.log('result', batch);
     await asked();
     server.clock.nowMs += MINUTE;
@@ -118,7 +118,7 @@ describe('a batch that is sent again', () => {
 });
 
 describe('a batch whose handling failed', () => {
-  it.each([0, 10])('asks once when it comes again, wherever it failed (spacing %i s)', async (spacingSeconds) => {
+  it.each([0, 10])('queues once when it is resent, wherever it failed (spacing %i s)', async (spacingSeconds) => {
     for (let call = 1; ; call++) {
       await start(aPolicyOf([containerStarted()], { spacingSeconds }));
       server.dynamo.failCall(call);
@@ -137,7 +137,7 @@ describe('a batch whose handling failed', () => {
 describe('a storm of 256 matching rows', () => {
   const storm = Array.from({ length: 256 }, (_, n) => forms.event(n + 1));
 
-  it('with one question asks it once, at the price of one, and reports the others once', async () => {
+  it('with one question queues it once, at the cost of one, and reports the others once', async () => {
     await start(aPolicyOf([containerStarted()], { spacingSeconds: 10 }));
     await agent.log('result', storm);
     expect(drops()).toEqual([expect.objectContaining({ host: 'h1', limit: 'spacingSeconds', count: 255 })]);
@@ -146,7 +146,7 @@ describe('a storm of 256 matching rows', () => {
     expect(await asked()).toEqual([CONTAINERS]);
   });
 
-  it('asks the same question again only after its spacing', async () => {
+  it('queues the same question again only after its spacing', async () => {
     await start(aPolicyOf([containerStarted()], { spacingSeconds: 10 }));
     await agent.log('result', storm.slice(0, 1));
     await asked();
@@ -158,14 +158,14 @@ describe('a storm of 256 matching rows', () => {
     expect(await asked()).toEqual([CONTAINERS]);
   });
 
-  it('with a question each queues as many as may wait, and reports the others once', async () => {
+  it('with a question each queues up to the limit, and reports the others once', async () => {
     await start(aPolicyOf([containerStarted(aboutTheProcess)], { spacingSeconds: 10, pendingPerHost: 20 }));
     await agent.log('result', storm);
     expect((await server.queue.read('h1', true)).pending).toHaveLength(20);
     expect(drops()).toEqual([expect.objectContaining({ query: 'process', limit: 'pendingPerHost', count: 236 })]);
   });
 
-  it('leaves room again once the queries have expired, though the table still holds them', async () => {
+  it('leaves room again once the queries have expired, even if the table still holds them', async () => {
     await start(aPolicyOf([containerStarted(aboutTheProcess)], { pendingPerHost: 20 }));
     await agent.log('result', storm);
     server.reports.length = 0;

@@ -30,8 +30,8 @@ async function send(lines: readonly unknown[], slicesInTime = Number.POSITIVE_IN
   return verdict === 'ok';
 }
 
-describe('a batch that takes longer than the function lives', () => {
-  it('gets further at every try, and each of its lines is stored once', async () => {
+describe('a batch that takes longer than one invocation', () => {
+  it('makes progress with every attempt, and each of its lines is stored once', async () => {
     const lines = batch(1000);
     const tries: boolean[] = [];
     do tries.push(await send(lines, 1));
@@ -42,7 +42,7 @@ describe('a batch that takes longer than the function lives', () => {
     expect(reported('log_stored_in_part').map(({ stored }) => stored)).toEqual([256, 512, 768]);
   });
 
-  it('goes on where a failure left it', async () => {
+  it('resumes where a failure interrupted it', async () => {
     const lines = batch(1000);
     const stored: number[] = [];
     for (let tries = 0; tries < 3; tries++) {
@@ -56,7 +56,7 @@ describe('a batch that takes longer than the function lives', () => {
     expect(await ids()).toHaveLength(1000);
   });
 
-  it('may have newer lines in it at the next try, at any place', async () => {
+  it('may contain newer lines at the next attempt, at any position', async () => {
     const lines = batch(600);
     expect(await send(lines, 1)).toBe(false);
     const later = [...batch(5, 5000), ...lines.slice(0, 100), ...batch(5, 6000), ...lines.slice(100)];
@@ -66,8 +66,8 @@ describe('a batch that takes longer than the function lives', () => {
   });
 });
 
-describe('a batch that is sent again', () => {
-  it('is stored once, also when its reply got lost', async () => {
+describe('a resent batch', () => {
+  it('is stored once, even if its reply was lost', async () => {
     const lines = batch(300);
     for (const minutes of [0, 1, 60]) {
       server.clock.nowMs += minutes * 60_000;
@@ -83,13 +83,13 @@ describe('a batch that is sent again', () => {
     expect(await ids()).toHaveLength(4);
   });
 
-  it('is told from a new batch in which a line happens to come again', async () => {
+  it('is distinguished from a new batch that repeats one line', async () => {
     expect(await send(batch(4))).toBe(true);
     expect(await send([forms.event(1), ...batch(3, 100)])).toBe(true);
     expect(await ids()).toHaveLength(8);
   });
 
-  it.each(['status', ''])('is known by its type: "%s"', async (type) => {
+  it.each(['status', ''])('is identified by its type: "%s"', async (type) => {
     await agent.log('result', batch(2));
     await agent.log(type, batch(2));
     await agent.log('result', batch(2));
@@ -98,7 +98,7 @@ describe('a batch that is sent again', () => {
 });
 
 describe('matching rows that spacing drops', () => {
-  it('cost one look at the queue and one of the spacing a slice, and one line of log', async () => {
+  it('cost one read of the queue and one of the spacing per slice, and one log line', async () => {
     const line = { ...forms.snapshot(1), snapshot: Array.from({ length: 1024 }, (_, n) => aStart(n)) };
     expect(await send([line])).toBe(true);
     expect(reported('query_dropped')).toEqual([
@@ -111,7 +111,7 @@ describe('matching rows that spacing drops', () => {
   });
 });
 
-it('rows that spacing drops in many slices of one request are one line of log, also where the request fails', async () => {
+it('rows that spacing drops in several slices of a request are one log line, even if the request fails', async () => {
   const dropped = (count: number) => ({
     host: 'h1',
     rule: 'container-started',
@@ -126,7 +126,7 @@ it('rows that spacing drops in many slices of one request are one line of log, a
   expect(reported('query_dropped')).toEqual([dropped(1024), dropped(512)]);
 });
 
-it('a batch of more lines than any agent sends is put aside', async () => {
+it('a batch with more lines than any agent sends is quarantined', async () => {
   expect(await send(Array(40_001).fill({}))).toBe(true);
   expect(await ids()).toEqual([]);
   expect(await server.lines('quarantine')).toMatchObject([{ reason: 'more than 40000 lines' }]);

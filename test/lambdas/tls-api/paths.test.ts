@@ -145,14 +145,14 @@ describe('paths', () => {
     '/prod/api/fleet/orbit/config',
     '/api/osquery/yara/rule',
     '/osctrld-flags',
-  ])('%s is nobody: an error, and nothing done', async (path) => {
+  ])('%s is unknown: an error without effects', async (path) => {
     const reply = heard(
       await server.post(path, { ...agent.enrollBody(), node_key: agent.key, data: [{}], queries: { x: [] } }),
     );
     expect([reply.verdict, Object.keys(reply.json)]).toEqual(['fail', ['error']]);
   });
 
-  it.each(CARVING)('%s is refused with text that is no JSON', async (path) => {
+  it.each(CARVING)('%s is rejected with text that is not JSON', async (path) => {
     for (const variant of [path, `/prod${path}/`]) {
       const reply = heard(await server.post(variant, { node_key: agent.key, carve_id: 'x', block_count: 1 }));
       expect(() => JSON.parse(reply.text)).toThrow();
@@ -160,14 +160,14 @@ describe('paths', () => {
     }
   });
 
-  it.each(['GET', 'DELETE', 'PATCH', 'OPTIONS'])('%s is refused with an error on every endpoint', async (method) => {
+  it.each(['GET', 'DELETE', 'PATCH', 'OPTIONS'])('%s is rejected with an error on every endpoint', async (method) => {
     for (const path of ['/v1/enroll', '/v1/config', '/v1/log', '/v1/distributed/read', '/v1/distributed/write']) {
       const reply = heard(await server.post(path, { ...agent.enrollBody(), node_key: agent.key }, { method }));
       expect([path, reply.verdict]).toEqual([path, 'fail']);
     }
   });
 
-  it('are the ones the reference page lists', () => {
+  it('are the ones on the reference page', () => {
     const page = readFileSync(join(process.cwd(), 'docs/reference/paths.md'), 'utf8');
     const rows = [...page.matchAll(/^\| (.+?) \|(.*)\|$/gm)].slice(2).map(([, name = '', rest = '']) => {
       const cells = rest.split('|').map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, path]) => path));

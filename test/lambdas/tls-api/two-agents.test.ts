@@ -54,7 +54,7 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
     return queries.some(([, sql]) => sql.includes('docker_containers '));
   }
 
-  it('have names of their own; the one that can reach Docker gets the queries, and no task is missed', async () => {
+  it('have separate names; the one with access to Docker gets the queries, and no task is missed', async () => {
     // The first task shows which of the two it is; after that only this one gets the queries.
     expect(await run(1)).toEqual(['blind', 'sighted']);
     for (let n = 2; n <= 6; n++) expect(await run(n)).toEqual(['sighted']);
@@ -89,18 +89,18 @@ describe('an agent that takes over the name of a lost one', () => {
     expect(await server.registry.find('web-7', true)).toMatchObject({ identity: { agentInstance: 'new' } });
   }
 
-  it('leaves no entry in the directory under the name that it had', async () => {
+  it('leaves no directory entry under its old name', async () => {
     await takeOver();
     expect(await listed()).toEqual(['web-7']);
   });
 
-  it('is found by its instance under the new name, on the same word as before', async () => {
+  it('is found by its instance under the new name, with the same source as before', async () => {
     await server.aliases.learn(INSTANCE, was, server.clock.nowMs, 'aws');
     await takeOver();
     expect(await server.aliases.find(INSTANCE, true)).toMatchObject({ host: 'web-7', source: 'aws' });
   });
 
-  it('takes no instance that names another host by now', async () => {
+  it('does not take the instance if its alias names another host by now', async () => {
     await server.aliases.learn(INSTANCE, 'web-8', server.clock.nowMs, 'agent');
     await takeOver();
     expect(await server.aliases.find(INSTANCE, true)).toMatchObject({ host: 'web-8' });

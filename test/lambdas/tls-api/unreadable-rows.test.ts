@@ -23,7 +23,7 @@ const aside = async (): Promise<unknown[]> =>
     JSON.parse(Buffer.from(bodyBase64, 'base64').toString()),
   );
 
-describe('an answer whose rows are no list of objects', () => {
+describe('an answer whose rows are not a list of objects', () => {
   it.each([
     ['an object', { 0: { id: 'x' } }],
     ['a number', 7],
@@ -38,14 +38,14 @@ describe('an answer whose rows are no list of objects', () => {
     expect((await record(server)).troubles).toEqual(['query-failed']);
   });
 
-  it('keeps out neither the other answers of its body nor good rows that come later', async () => {
+  it('blocks neither other answers in its body nor good rows that come later', async () => {
     await write({ [id]: { 0: 'x' }, other: [{ a: '1' }] });
     expect((await server.lines('results')).some(({ queryId }) => queryId === 'other')).toBe(true);
     await write({ [id]: [{ id: containerId(1), state: 'running' }] });
     expect((await record(server)).seenLive).toEqual([containerId(1)]);
   });
 
-  it('is kept without the keys that are in it', async () => {
+  it('is stored without the keys in it', async () => {
     await write({ [id]: agent.key });
     expect(JSON.stringify(await aside())).toContain('mf1.redacted');
     expect(JSON.stringify(await aside())).not.toContain(agent.key);
@@ -54,7 +54,7 @@ describe('an answer whose rows are no list of objects', () => {
   it.each([
     ['a status', { statuses: { ID: 0 } }],
     ['a message', { messages: { ID: 'done' } }],
-  ])('goes to quarantine where its rows are missing: %s without rows', async (_, body) => {
+  ])('goes to quarantine if its rows are missing: %s without rows', async (_, body) => {
     const sent: Record<string, unknown> = JSON.parse(JSON.stringify(body).replace('ID', id));
     expect((await agent.send('/v1/distributed/write', { queries: {}, ...sent })).verdict).toBe('ok');
     expect(await aside()).toEqual([{ queries: { [id]: null } }]);
@@ -65,7 +65,7 @@ describe('an answer whose rows are no list of objects', () => {
     ['null', () => ({ [id]: null })],
     ['an empty text', () => ({ [id]: '' })],
     ['missing', () => ({})],
-  ])('is an answer, and nothing to put aside, where the query failed: %s', async (_, queries) => {
+  ])('is an ordinary answer without quarantine if the query failed: %s', async (_, queries) => {
     const statuses = { [id]: 1 };
     expect((await agent.send('/v1/distributed/write', { queries: queries(), statuses })).verdict).toBe('ok');
     expect(await aside()).toEqual([]);

@@ -4,14 +4,14 @@ import type { AttestMode, Trust } from '../../lib/core/attest/trust.ts';
 export const REGION = 'eu-west-1';
 const ACCOUNT = '111122223333';
 
-/** A key that stands in for AWS's. */
+/** A key used in place of AWS's. */
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   modulusLength: 1024,
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
 
-/** Trust in documents that are signed with that key. */
+/** Trusts documents signed with that key. */
 export const aTrust = (mode: AttestMode): Trust => ({
   mode,
   accounts: [ACCOUNT],
@@ -19,7 +19,7 @@ export const aTrust = (mode: AttestMode): Trust => ({
   certificates: { [REGION]: createPublicKey(publicKey).export({ type: 'spki', format: 'pem' }).toString() },
 });
 
-/** A document as EC2 writes it. */
+/** Writes an instance identity document in EC2's format. */
 export const documentText = (instanceId: string, changes: Readonly<Record<string, unknown>> = {}): string =>
   JSON.stringify(
     {
@@ -39,7 +39,7 @@ export const documentText = (instanceId: string, changes: Readonly<Record<string
     2,
   );
 
-/** What a host writes into its enroll secret file. */
+/** Returns the content of a host's enroll secret file. */
 export function secretFile(secret: string, text: string, signed = text): string {
   const signature = sign('sha256', Buffer.from(signed), createPrivateKey(privateKey));
   return `${secret}.${Buffer.from(text).toString('base64')}.${signature.toString('base64')}`;

@@ -3,8 +3,8 @@ import { type AnyEvent, fixture } from './fixtures.ts';
 type Members = Record<string, unknown>;
 
 /**
- * The finding of fixture 25 (on an EC2 instance) or 26 (of Runtime Monitoring), as it is published for the n-th time:
- * counts and times go on. `change` alters its detail.
+ * Fixture 25 (a finding on an EC2 instance) or 26 (of Runtime Monitoring) as published for the n-th time, with advanced
+ * count and times. `change` alters its detail.
  */
 export function aFinding(n: number, change: (detail: Members) => Members = (detail) => detail, number = 25): AnyEvent {
   const event = fixture(number);
@@ -17,17 +17,17 @@ export function aFinding(n: number, change: (detail: Members) => Members = (deta
   return { ...event, id: `publication-${n}`, time: later, detail: change(detail) };
 }
 
-/** A change of a finding's `resource`, whole. */
+/** Replaces a finding's `resource`. */
 export const withResource =
   (resource: unknown) =>
   (detail: Members): Members => ({ ...detail, resource });
 
-/** A change of some members of a finding's `service`. */
+/** Changes some members of a finding's `service`. */
 export const withService =
   (service: Members) =>
   (detail: Members): Members => ({ ...detail, service: { ...(detail.service as Members), ...service } });
 
-/** What Runtime Monitoring says of a container of an ECS task. */
+/** The resource of a Runtime Monitoring finding on an ECS task's container. */
 export const aTaskResource = (taskArn: unknown, ids: readonly unknown[] = []) => ({
   resourceType: 'ECSCluster',
   ecsClusterDetails: {
@@ -42,7 +42,7 @@ export const aTaskResource = (taskArn: unknown, ids: readonly unknown[] = []) =>
   },
 });
 
-/** An attack sequence about these resources. */
+/** An attack sequence with these resources. */
 export const aSequence = (n: number, resources: unknown): AnyEvent =>
   aFinding(n, (detail) => ({
     ...detail,

@@ -2,7 +2,7 @@ import type { Policy, PolicyVersion } from '../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../lib/core/policy/policy-version.ts';
 import { T0 } from './times.ts';
 
-/** A policy of one rule, named after its number. */
+/** A policy with one rule, named after `n`. */
 export const aPolicy = (n: number, policy: Partial<Policy> = {}): Policy => ({
   rules: [
     {
@@ -26,7 +26,7 @@ export const aPolicy = (n: number, policy: Partial<Policy> = {}): Policy => ({
   ...policy,
 });
 
-/** Version n, holding `aPolicy(n)`, pushed by somebody n minutes after T0. */
+/** Version n, containing `aPolicy(n)`, pushed n minutes after T0. */
 export const aVersion = (n: number, version: Partial<PolicyVersion> = {}): PolicyVersion => ({
   ...versionAfter(n - 1, {
     policy: aPolicy(n),

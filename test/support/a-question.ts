@@ -12,15 +12,15 @@ export const taskArn = (n: number): string =>
   `arn:aws:ecs:eu-west-1:123456789012:task/demo/${n.toString(16).padStart(32, '0')}`;
 
 export interface Question {
-  /** Tells questions apart: task n runs container n. */
+  /** Number of the task, default 1. Task n runs container n. */
   readonly n?: number;
   readonly rule?: PolicyRule;
   readonly set?: 'live' | 'post-mortem';
-  /** Only this query of the rule; all when absent. */
+  /** Only this query of the rule; all queries if absent. */
   readonly only?: string;
 }
 
-/** Queues what a task start asks of a host, and puts the task in the ledger, as the event function does. */
+/** Queues the task-start queries for a host and records the task in the ledger, as the event function does. */
 export async function ask(server: TlsHarness, host: string, question: Question = {}): Promise<PendingQuery[]> {
   const { n = 1, rule = plainPolicy.rules[0] as PolicyRule, set = 'live', only } = question;
   const nowMs = server.clock.nowMs;
@@ -53,14 +53,14 @@ export async function ask(server: TlsHarness, host: string, question: Question =
   return queries;
 }
 
-/** The ledger's record of task n. */
+/** Returns the ledger's record of task n. */
 export async function record(server: TlsHarness, n = 1): Promise<WorkloadRecord> {
   const [found] = await server.ledger.read([taskArn(n)]);
   if (!found) throw new Error(`the ledger knows no task ${n}`);
   return found;
 }
 
-/** A host whose enrollment queries are out of the way. */
+/** Enrolls a host and completes its enrollment queries. */
 export async function settled(
   server: TlsHarness,
   agent: { poll(): Promise<Record<string, string>>; write(rows: Record<string, []>): Promise<unknown> },

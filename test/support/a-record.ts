@@ -2,7 +2,7 @@ import type { Poller, Sighting, WorkloadRecord, WorkloadSnapshot } from '../../l
 import { dockerId, taskArn } from './builders.ts';
 import { MINUTE, T0 } from './times.ts';
 
-/** Task n in its first version, running its only container `dockerId(n)`. */
+/** Version 1 of task n, whose only container, `dockerId(n)`, is running. */
 export const aSnapshot = (n: number, snapshot: Partial<WorkloadSnapshot> = {}): WorkloadSnapshot => ({
   workload: taskArn(n),
   kind: 'ecs-task',
@@ -20,7 +20,7 @@ export const aSnapshot = (n: number, snapshot: Partial<WorkloadSnapshot> = {}): 
   ...snapshot,
 });
 
-/** An agent of the shipped default profile, enrolled a day before T0. */
+/** An agent with the shipped default profile, enrolled a day before T0. */
 export const aPoller = (poller: Partial<Poller> = {}): Poller => ({
   profile: 'default',
   intervalSeconds: 10,
@@ -28,7 +28,7 @@ export const aPoller = (poller: Partial<Poller> = {}): Poller => ({
   ...poller,
 });
 
-/** What one answer proved, delivered and stored the moment it came. */
+/** A sighting from one answer, delivered and stored the moment it arrived. */
 export const aSighting = (
   live: readonly string[],
   postMortem: readonly string[],
@@ -45,7 +45,7 @@ export const aSighting = (
   ...sighting,
 });
 
-/** A running task of two containers that was asked about and has not answered yet. */
+/** A running task with two containers and unanswered queries. */
 export const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord => ({
   ...aSnapshot(0, { workload: 'task', version: 5, subjects: ['a', 'b'] }),
   handledVersion: 5,

@@ -5,7 +5,7 @@ import { type BaseWorld, World } from './world.ts';
 
 let count = 0;
 
-/** A custom event on Mayfly's bus; each has an id of its own. */
+/** A custom event on Mayfly's bus, with a unique id. */
 export const aRequest = (name: unknown, detail: Readonly<Record<string, unknown>> = {}): AnyEvent => ({
   ...fixture(20),
   id: `request-${++count}`,
@@ -14,14 +14,14 @@ export const aRequest = (name: unknown, detail: Readonly<Record<string, unknown>
   detail: { request: name, ...detail },
 });
 
-/** A Mayfly where this policy is in force. */
+/** A Mayfly with this policy in force. */
 export async function aWorldUnder(policy: Policy): Promise<World> {
   const world = await World.begin();
   world.policy = inForce(policy);
   return world;
 }
 
-/** Takes everything that waits for a host and answers it; says what it was. */
+/** Delivers and answers all pending queries of a host. @returns the queries */
 export async function answerAll(world: BaseWorld, host: string): Promise<string[]> {
   const queries = await world.poll(host, {
     queriesPerDelivery: 1000,

@@ -1,7 +1,7 @@
 import type { Limits, Policy, PolicyRule } from '../../lib/core/policy/policy.ts';
 import { plainPolicy } from './plain-policy.ts';
 
-/** A rule with one question about the host itself; `rule` replaces what it says. */
+/** A rule with one query about the host itself; `rule` overrides its properties. */
 export const aRule = (name: string, on: PolicyRule['on'], rule: Partial<PolicyRule> = {}): PolicyRule => ({
   name,
   answers: 'What runs there?',
@@ -17,7 +17,7 @@ export const aRule = (name: string, on: PolicyRule['on'], rule: Partial<PolicyRu
   ...rule,
 });
 
-/** A policy of these rules alone. */
+/** A policy with only these rules. */
 export const aPolicyOf = (rules: readonly PolicyRule[], limits: Partial<Limits> = {}): Policy => ({
   ...plainPolicy,
   rules,

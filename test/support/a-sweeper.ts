@@ -17,7 +17,7 @@ export const CLUSTER = 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-pro
 export const ON_HOST = 'arn:aws:ecs:us-east-1:111122223333:container-instance/ephemeral-prod/1';
 export const HOST = 'i-0000000000000001';
 
-/** Task n as DescribeTasks gives it: at a moment of its life that began at `sinceMs`. */
+/** Task n in DescribeTasks format, in one state of its life, which began at `sinceMs`. */
 export function aDescription(
   n: number,
   moment: TaskMoment,
@@ -53,7 +53,7 @@ export const anInstance = (instanceId: string, instance: Partial<Instance> = {})
   ...instance,
 });
 
-/** A reconciler with everything in memory, on an account and a clock of the test's. */
+/** A reconciler on in-memory ports, with the test's account and clock. */
 export class Sweeper {
   nowMs = T0;
   readonly now = (): number => this.nowMs;
@@ -69,9 +69,9 @@ export class Sweeper {
     this.nowMs += ms;
   });
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
-  /** Container instance → EC2 instance, as ECS knows it. */
+  /** Container instance → EC2 instance, as ECS reports it. */
   readonly known = new Map([[ON_HOST, HOST]]);
-  /** What ECS answers to DescribeContainerInstances. */
+  /** The answer to DescribeContainerInstances. */
   instancesOf = async (): Promise<ReadonlyMap<string, string>> => this.known;
   deps: SweepDeps;
 
@@ -79,7 +79,7 @@ export class Sweeper {
     this.deps = this.coldStart();
   }
 
-  /** Another instance of the function: what one had in mind is forgotten. */
+  /** Simulates a cold start, which empties the function's caches. */
   coldStart(): SweepDeps {
     const { now, account, stores, spend } = this;
     const lookup = { instancesOf: () => this.instancesOf() };
@@ -90,17 +90,17 @@ export class Sweeper {
     return this.deps;
   }
 
-  /** One sweep, which may take as long as the function's. */
+  /** Runs one sweep with `ms` of time left, by default as much as the function has. */
   sweep(ms = 45 * SECOND): Promise<number | undefined> {
     return sweep(this.deps, PLACE, this.nowMs + ms);
   }
 
-  /** An event of EventBridge. */
+  /** Handles an EventBridge event. */
   async take(event: unknown): Promise<string> {
     return handleEvent(parseEvent(event), this.deps);
   }
 
-  /** What the latest sweep said of itself. */
+  /** Returns the latest sweep's report. */
   done(): Readonly<Record<string, unknown>> {
     return this.told('sweep_done').at(-1) ?? {};
   }
@@ -109,7 +109,7 @@ export class Sweeper {
     return this.reports.flatMap((report) => (report.event === event ? [report.fields] : []));
   }
 
-  /** What waits for a host: `set query`. */
+  /** Returns the pending queries of a host as `set query`. */
   async waiting(host = HOST): Promise<string[]> {
     const { pending } = await this.hosts.read(host);
     return pending.map(({ set, query }) => `${set} ${query}`).sort();

@@ -13,14 +13,14 @@ const PHASES = [
   'STOPPED',
 ] as const;
 
-/** One state of a task's life as ECS reports it: `phase` 0 is PROVISIONING, 7 is STOPPED. */
+/** One state of a task's life as ECS reports it. `phase` 0 is PROVISIONING, 7 is STOPPED. */
 export interface TaskMoment {
   readonly version: number;
   readonly phase: number;
   readonly stopping: boolean;
 }
 
-/** The event of one moment of task n, which has the containers `dockerId(10 n)`, `dockerId(10 n + 1)`, … */
+/** The event of one state of task n, which has the containers `dockerId(10 n)`, `dockerId(10 n + 1)`, … */
 export function aTaskEvent(
   n: number,
   { version, phase, stopping }: TaskMoment,

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { theAssembly } from './assembly.ts';
 
 export interface Alteration {
-  /** The code of the tls-api function, instead of its bundle. */
+  /** Code that replaces the tls-api function's bundle. */
   readonly code?: string;
-  /** Its timeout, instead of 15 s: no test waits that long. */
+  /** Timeout that replaces the function's 15 s, which is too long for a test. */
   readonly timeoutSeconds?: number;
 }
 
@@ -19,7 +19,7 @@ interface FunctionResource {
   };
 }
 
-/** A copy of the synthesized app whose tls-api function is another, to see what the gateway makes of it. */
+/** Copies the synthesized app with a changed tls-api function, to test how the gateway handles it. */
 export async function anAlteredAssembly({
   code,
   timeoutSeconds,

@@ -13,7 +13,7 @@ export const anIdentity = (identity: Partial<NodeIdentity> = {}): NodeIdentity =
   ...identity,
 });
 
-/** An agent that enrolls, and of which nothing is known that speaks for or against it. */
+/** An enrolling agent without any known fact for or against it. */
 export const aNewcomer = (
   host: string,
   identity: Partial<NodeIdentity> = {},

@@ -1,4 +1,4 @@
-/** A line of any of the three streams, as a reader of the files meets it. */
+/** A line of any of the three streams, as read from the files. */
 export interface AnyLine {
   readonly id: string;
   readonly kind: string;

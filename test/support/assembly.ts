@@ -4,8 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { synthesize } from '../../workbench/demo/synthesize.ts';
 
 /**
- * The synthesized app, made once a run by whichever test file asks first: the others, in processes of their own, wait
- * for it. Treat it as read-only.
+ * The synthesized app. The first test file that needs it makes it, once per run; the others, in their own processes,
+ * wait for it. Treat it as read-only.
  */
 export async function theAssembly(): Promise<string> {
   const folder = process.env.TEST_RUN_FOLDER ?? '';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../workbench/world/index.ts';
 import { RealClock } from '../../workbench/world/index.ts';
 
-/** Real time, made faster: what waits a minute waits a second. For simulations against a server that lives in real time. */
+/** Real time sped up by a factor. For simulations with a server that uses real time. */
 export class BriskClock implements Clock {
   readonly #real = new RealClock();
   readonly #startMs = this.#real.now();

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import { T0 } from './times.ts';
 
-/** A Docker id: 64 hex digits, one for each number. */
+/** A Docker id: 64 hex digits derived from the number. */
 export const dockerId = (n: number): string => createHash('sha256').update(String(n)).digest('hex');
 export const taskArn = (n: number): string =>
   `arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/${n.toString(16).padStart(32, '0')}`;
 
-/** Every partition of AWS, with one of its regions. @see AWS General Reference, "Amazon Resource Names" */
+/** Every AWS partition with one of its regions. @see AWS General Reference, "Amazon Resource Names" */
 export const PARTITIONS = [
   ['aws', 'us-east-1'],
   ['aws-cn', 'cn-north-1'],
@@ -42,7 +42,7 @@ export function aPendingQuery(n: number, query: Partial<PendingQuery> = {}): Pen
   };
 }
 
-/** A query about the host itself, which merges with nothing. */
+/** A query about the host itself. It does not merge with other queries. */
 export const aHostQuery = (n: number, query: Partial<PendingQuery> = {}): PendingQuery => {
   const {
     workload: _,

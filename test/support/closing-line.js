@@ -1,4 +1,4 @@
-/** Ends a run with one line that counts its tests, for people and for CI. */
+/** A reporter that ends a run with one line with the number of tests, for people and for CI. */
 export default class ClosingLine {
   onRunComplete(_contexts, { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites }) {
     const failed = numFailedTests + numRuntimeErrorTestSuites;

@@ -1,6 +1,6 @@
 import { type Endpoint, type Fault, Faults } from '../../workbench/world/index.ts';
 
-/** Faults that say how many of them came to pass. */
+/** Faults that count how many of them occurred. */
 export class CountedFaults extends Faults {
   happened = 0;
 

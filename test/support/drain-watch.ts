@@ -5,7 +5,7 @@ import { anAnswer } from './an-agent.ts';
 import { SECOND } from './times.ts';
 import type { BaseWorld } from './world.ts';
 
-/** By how much the clocks of functions that answer at the same time differ at most. */
+/** Maximum difference between the clocks of functions that answer at the same time. */
 export const SPREAD_MS = 4 * SECOND;
 
 interface HandedOver {
@@ -14,12 +14,12 @@ interface HandedOver {
   readonly attempts: number;
 }
 
-/** Watches what one host is handed, and holds it against what a drain promises. */
+/** Watches the deliveries to one host and checks them against the promises of a drain. */
 export class DrainWatch {
   readonly #world: BaseWorld;
   readonly #host: string;
-  readonly #placeOf = new Map<string, string>(); // pending query → its one place in the one delivery it was ever in
-  readonly #handedOver = new Map<string, HandedOver>(); // by place
+  readonly #placeOf = new Map<string, string>(); // pending query → its place in the only delivery that contained it
+  readonly #handedOver = new Map<string, HandedOver>(); // keyed by place
   readonly #ids = new Set<string>();
 
   constructor(world: BaseWorld, host: string) {
@@ -28,19 +28,19 @@ export class DrainWatch {
   }
 
   /**
-   * Notes one reply.
+   * Records one reply.
    *
-   * @param untilMs the latest clock among the functions that answered at the same time
+   * @param untilMs the latest clock of the functions that answered at the same time
    */
   saw(queries: readonly OfferedQuery[], atMs: number, untilMs = atMs): void {
-    // Last gasps come beside what is repeated.
+    // Last gasps can accompany a redelivery.
     const unhurried = queries.filter(({ set }) => set !== 'last-gasp');
     const proofs = unhurried.filter(({ evidence }) => evidence).length;
     expect(proofs).toBeLessThanOrEqual(defaultLimits.queriesPerDelivery);
     expect(unhurried.length - proofs).toBeLessThanOrEqual(defaultLimits.queriesPerDelivery);
     for (const query of queries) this.#sawOne(query, atMs, untilMs);
     const again = queries.filter((query) => (this.#handedOver.get(placeOf(query))?.attempts ?? 0) > 1);
-    // What went unanswered comes alone, or as all that proves something in its delivery.
+    // Unanswered queries are redelivered alone, or all evidence queries of a delivery together.
     if (again.length === 0) return;
     expect(queries).toEqual(again);
     if (again.length > 1) expect(again.every(({ evidence }) => evidence)).toBe(true);
@@ -51,7 +51,7 @@ export class DrainWatch {
     const { wireId, expiresAtMs, askers } = query;
     const place = placeOf(query);
     expect(expiresAtMs).toBeGreaterThan(atMs);
-    expect([...this.#ids]).not.toContain(wireId); // an answer that the agent still holds is never replaced
+    expect([...this.#ids]).not.toContain(wireId); // the agent may still hold an answer under an earlier id, which must not be overwritten
     this.#ids.add(wireId);
     for (const { queryId } of askers) {
       expect([queryId, this.#placeOf.get(queryId) ?? place]).toEqual([queryId, place]);
@@ -59,7 +59,7 @@ export class DrainWatch {
     }
     const before = this.#handedOver.get(place);
     const isRepeat = before?.attempts === 1 && untilMs - before.firstAtMs <= defaultLimits.resendMs + SPREAD_MS;
-    // A lease runs from the hand-over itself: up to a repeat earlier, if that one's reply got lost.
+    // A lease starts at the first hand-over, which is up to a resend earlier if that reply was lost.
     const leaseMs = defaultLimits.leaseMs - defaultLimits.resendMs - SPREAD_MS;
     if (before && !isRepeat) expect(atMs - before.atMs).toBeGreaterThanOrEqual(leaseMs);
     const attempts = (before?.attempts ?? 0) + (isRepeat ? 0 : 1);
@@ -68,7 +68,7 @@ export class DrainWatch {
     this.#handedOver.set(place, { firstAtMs, atMs: isRepeat ? before.atMs : untilMs, attempts });
   }
 
-  /** One undisturbed poll; its agent answers if it is to. */
+  /** Makes one successful poll. With `answers`, the agent answers it. */
   async poll(answers: boolean): Promise<void> {
     const queries = await this.#world.poll(this.#host);
     this.saw(queries, this.#world.nowMs);
@@ -82,7 +82,9 @@ export class DrainWatch {
     }
   }
 
-  /** Polls and answers every 10 s until nothing is left, and says which pending queries ever were answered in time. */
+  /**
+   * Polls and answers every 10 s until no query is left. @returns the pending queries that were ever answered in time
+   */
   async settle(): Promise<Set<string>> {
     for (let round = 0; round < 40; round++) {
       this.#world.nowMs += 10 * SECOND;
@@ -96,7 +98,7 @@ export class DrainWatch {
   }
 }
 
-/** Where a query stands, under whatever id it is offered. */
+/** Returns a query's place, independent of the id under which it is offered. */
 function placeOf({ wireId }: OfferedQuery): string {
   const run = runOf(wireId);
   if (!run) throw new Error(`${wireId} names no run`);

@@ -5,12 +5,12 @@ export interface DynamoCall {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** Sees every call a client makes, and lets some fail before they leave. */
+/** Records every call of a client and can make calls fail before they are sent. */
 export class DynamoTap {
   readonly calls: DynamoCall[] = [];
-  /** Asked before each call; an error it returns is what the caller gets. */
+  /** Called before each call. If it returns an error, the call fails with it. */
   fault: (call: DynamoCall) => Error | undefined = () => undefined;
-  /** While true, reads that are only eventually consistent find nothing, as they may right after a write. */
+  /** While true, eventually consistent reads find nothing, as can happen right after a write. */
   stale = false;
 
   constructor(client: DynamoDBClient) {
@@ -28,13 +28,13 @@ export class DynamoTap {
     );
   }
 
-  /** Lets the n-th call from now fail, counted from 1, and only that one. */
+  /** Makes only the n-th call from now fail, counted from 1. */
   failCall(n: number): void {
     const at = this.calls.length + n;
     this.fault = () => (this.calls.length === at ? throttled() : undefined);
   }
 
-  /** Lets every call fail until it is healed. */
+  /** Makes every call fail until `heal`. */
   failAll(): void {
     this.fault = throttled;
   }

@@ -8,7 +8,7 @@ import {
 import { BY_DAY } from '../../lib/aws/ledger.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 
-/** A client of the DynamoDB of this run: the embedded one, or that of `DYNAMODB_ENDPOINT` in `AWS_REGION`. */
+/** A client of this run's DynamoDB: the embedded one, or `DYNAMODB_ENDPOINT` in `AWS_REGION`. */
 export const dynamodb = (): DynamoDBClient =>
   new DynamoDBClient({
     endpoint: process.env.TEST_DYNAMODB_ENDPOINT ?? '',
@@ -20,7 +20,7 @@ export const dynamodb = (): DynamoDBClient =>
     },
   });
 
-/** Keys and indexes of Mayfly's table; a test of the stack compares them with the template's. */
+/** Keys and indexes of Mayfly's table. A stack test compares them with the template. */
 export const KEYS = {
   AttributeDefinitions: [
     { AttributeName: 'pk', AttributeType: 'S' },
@@ -44,7 +44,7 @@ export const KEYS = {
   ],
 } satisfies Partial<CreateTableCommandInput>;
 
-/** A new, empty table with Mayfly's keys, ready for use. */
+/** Creates a new, empty table with Mayfly's keys, ready for use. */
 export async function aTable(client: DynamoDBClient = dynamodb()): Promise<Table> {
   const name = `mayfly-${randomUUID()}`;
   const { TableDescription } = await client.send(

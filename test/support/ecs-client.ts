@@ -9,7 +9,7 @@ import type { FakeEcs } from './fake-ecs.ts';
 
 const REFUSED = { $fault: 'client', $metadata: { httpStatusCode: 400 } } as const;
 
-/** A client of the SDK whose calls a fake ECS answers. */
+/** An SDK client that a fake ECS answers. */
 export function ecsClient(ecs: FakeEcs): ECSClient {
   const client = new ECSClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
   mockClient(client)
@@ -26,7 +26,7 @@ function define(ecs: FakeEcs, arn: string) {
   const containers = ecs.definitions.get(arn);
   if (!containers)
     throw new ECSServiceException({ ...REFUSED, name: 'ClientException', message: 'Unable to describe' });
-  // As ECS answers: true is left out where nobody wrote it.
+  // Like ECS, omits `essential` where the definition does not set it; the default is true.
   const definitions = Object.entries(containers).map(([name, essential]) =>
     essential ? { name } : { name, essential },
   );

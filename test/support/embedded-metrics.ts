@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { telemetry } from '../../lib/aws/telemetry.ts';
 import type { Report } from '../../lib/core/report.ts';
 
-/** A metric as CloudWatch knows it. */
+/** A metric as CloudWatch stores it. */
 interface Datum {
   readonly namespace: string;
   readonly name: string;
@@ -18,9 +18,10 @@ interface Directive {
 }
 
 /**
- * What a function prints while it reports: every line, their bytes, and the metrics that CloudWatch takes from them.
+ * Returns what a function prints while it reports: the lines, their size in bytes, and the metrics that CloudWatch
+ * extracts.
  *
- * @param namespace as the function's environment has it
+ * @param namespace the metric namespace in the function's environment
  * @see Amazon CloudWatch User Guide, "Specification: Embedded metric format"
  */
 export function printed(act: (report: Report) => void, namespace = 'Mayfly/Test') {
@@ -47,7 +48,7 @@ export function printed(act: (report: Report) => void, namespace = 'Mayfly/Test'
   return { lines, metrics: lines.flatMap(metricsOf), bytes: Buffer.byteLength(text.join('')) };
 }
 
-/** The metrics of one line: each one in each set of dimensions. @throws where CloudWatch would drop the line */
+/** Returns the metrics of one line, each for every dimension set. @throws if CloudWatch would drop the line */
 function metricsOf(line: Readonly<Record<string, unknown>>): Datum[] {
   if (!('_aws' in line)) return [];
   const { Timestamp, CloudWatchMetrics } = line._aws as { Timestamp: number; CloudWatchMetrics: readonly Directive[] };

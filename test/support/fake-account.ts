@@ -2,7 +2,7 @@ import type { Instance } from '../../lib/core/inventory/instance.ts';
 import type { InstanceInventory, TaskInventory, TaskList, TaskPage } from '../../lib/core/inventory/inventory.ts';
 import { MINUTE } from './times.ts';
 
-/** What DescribeTasks says of a task, as far as tests need it. */
+/** The parts of a DescribeTasks answer that tests need. */
 export interface TaskDetail {
   readonly taskArn: string;
   readonly clusterArn: string;
@@ -11,34 +11,34 @@ export interface TaskDetail {
   readonly stoppedAt?: string;
 }
 
-const KEPT_MS = 60 * MINUTE; // a stopped task, at least
+const KEPT_MS = 60 * MINUTE; // minimum time that ECS lists a stopped task
 
-/** An account as ECS and EC2 tell of it: what a test puts there, and nothing by itself. */
+/** An account as ECS and EC2 describe it. It contains only what a test adds. */
 export class FakeAccount implements TaskInventory, InstanceInventory {
   readonly #now: () => number;
   readonly #tasks = new Map<string, TaskDetail>();
   readonly #instances = new Map<string, Instance>();
-  /** Clusters that are listed without having a task. */
+  /** Additional clusters that are listed although they have no task. */
   readonly others: string[] = [];
-  /** Tasks of a page; ECS's own limit is 100. */
+  /** Tasks per page; ECS's own limit is 100. */
   pageSize = 100;
-  /** ARNs of each call of DescribeTasks. */
+  /** The ARNs of each DescribeTasks call. */
   readonly described: (readonly string[])[] = [];
-  /** Every other call: `cluster RUNNING 100`, the latter where the page begins. */
+  /** Every other call, such as `cluster RUNNING 100`; the number is the start of the page. */
   readonly listed: string[] = [];
-  /** Does something before a call is answered, such as throwing; `what` is as in `listed`. */
+  /** Runs before a call is answered, for example to throw; `what` has the format of `listed`. */
   before: (what: string) => Promise<void> | void = () => {};
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** A task is now as this says. */
+  /** Sets the current state of a task. */
   put(detail: TaskDetail): void {
     this.#tasks.set(detail.taskArn, detail);
   }
 
-  /** An instance is now as this says. */
+  /** Sets the current state of an instance. */
   putInstance(instance: Instance): void {
     this.#instances.set(instance.instanceId, instance);
   }

@@ -1,25 +1,25 @@
 import type { ContainerInstanceLookup } from '../../lib/core/triggers/container-hosts.ts';
 import type { TaskDefinitions } from '../../lib/core/triggers/task-definitions.ts';
 
-/** ECS as far as Mayfly asks it: which instance stands behind a container instance, which containers are essential. */
+/** The parts of ECS that Mayfly uses: the instance of a container instance, and which containers are essential. */
 export class FakeEcs implements ContainerInstanceLookup, TaskDefinitions {
-  /** Container-instance ARN → EC2 or `mi-` instance id; every other ARN is MISSING. */
+  /** Container-instance ARN → EC2 or `mi-` instance id; other ARNs are MISSING. */
   readonly known = new Map<string, string>();
-  /** Task definition ARN → container name → whether it is essential; every other ARN is unknown. */
+  /** Task definition ARN → container name → whether it is essential; other ARNs are unknown. */
   readonly definitions = new Map<string, Readonly<Record<string, boolean>>>();
-  /** ARNs that were described as task definitions, a call each. */
+  /** The task definition ARNs that were described, one call each. */
   readonly described: string[] = [];
-  /** Every call about container instances that was made. */
+  /** All calls about container instances. */
   readonly calls: { readonly cluster: string; readonly arns: readonly string[] }[] = [];
-  /** The name of the error that calls fail with, instead of an answer. */
+  /** Name of the error with which calls fail. */
   failure: string | undefined;
 
-  /** The call is refused as when the account's bucket of 20 a second is empty. */
+  /** Makes calls fail with throttling, as when the account's bucket of 20 a second is empty. */
   throttle(): void {
     this.fail('ThrottlingException');
   }
 
-  /** Every call from now on is refused with this error of ECS. */
+  /** Makes every later call fail with this ECS error. */
   fail(name: string): void {
     this.failure = name;
   }

@@ -2,17 +2,17 @@ import { FirehoseClient, PutRecordBatchCommand, ServiceUnavailableException } fr
 import { mockClient } from 'aws-sdk-client-mock';
 
 /**
- * How a put goes: everything is kept; nothing is, with an error; everything is, but the answer is lost; or some records
- * are refused within an answer of status 200.
+ * The outcome of a put: all records are stored; none is, with an error; all are, but the answer is lost; or some
+ * records are rejected within an answer of status 200.
  */
 export type PutOutcome = 'ok' | 'unavailable' | 'answer lost' | { readonly refuse: (index: number) => boolean };
 
-/** A Firehose in memory that keeps to the limits of the real one and fails on demand. */
+/** An in-memory Firehose with the real one's limits. It fails on demand. */
 export class FakeFirehose {
   readonly client = new FirehoseClient({ region: 'local', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
-  /** Outcomes of the calls to come; `ok` once it is empty. */
+  /** Outcomes of the next calls; `ok` once empty. */
   readonly script: PutOutcome[] = [];
-  /** Called before a put is answered: to make something happen meanwhile. */
+  /** Runs before a put is answered, to simulate something that happens at that moment. */
   meanwhile: () => Promise<void> = async () => {};
   calls = 0;
   readonly #records = new Map<string, string[]>();
@@ -23,7 +23,7 @@ export class FakeFirehose {
       .callsFake((input) => this.#put(input));
   }
 
-  /** The NDJSON lines that are durable in a stream, parsed. */
+  /** Returns the durable NDJSON lines of a stream, parsed. */
   lines<Line>(stream: string): Line[] {
     return (this.#records.get(stream) ?? []).flatMap((record) => {
       if (!record.endsWith('\n')) throw new Error('a record does not end its last line');

@@ -1,12 +1,12 @@
 import type { LifecycleAction, LifecycleHooks } from '../../lib/core/triggers/lifecycle-hook.ts';
 
-/** Auto Scaling as far as Mayfly asks it: how long hooks wait, and which actions are over. */
+/** The parts of Auto Scaling that Mayfly uses: the hooks' heartbeat timeouts and the completed lifecycle actions. */
 export class FakeHooks implements LifecycleHooks {
-  /** Seconds; undefined: there is no such hook. */
+  /** Heartbeat timeout in seconds; undefined if there is no such hook. */
   heartbeat: number | undefined = 120;
-  /** Every completion, in order, with the time at which it came. */
+  /** Every completion, in order, with its time. */
   readonly completed: { readonly action: LifecycleAction; readonly atMs: number }[] = [];
-  /** What asking for the heartbeat, or completing, fails with; the latter until a time, if one is given. */
+  /** Errors of the heartbeat and completion calls. With `completeUntilMs`, completions fail only until that time. */
   readonly failures: { heartbeat?: Error; complete?: Error; completeUntilMs?: number } = {};
   readonly #now: () => number;
   readonly #over = new Set<string>();

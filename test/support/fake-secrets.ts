@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 
-/** A Secrets Manager in memory: secrets with a current and, once rotated, a previous value. */
+/** An in-memory Secrets Manager. A secret has a current value and, once rotated, a previous one. */
 export class FakeSecrets {
   readonly client = new SecretsManagerClient({
     region: 'local',

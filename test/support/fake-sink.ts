@@ -1,11 +1,11 @@
 import type { LogLine, QuarantineLine, ResultLine, ResultSink } from '../../lib/core/results/lines.ts';
 
-/** A sink in memory: what it holds is durable. */
+/** An in-memory sink. What it contains counts as durable. */
 export class FakeSink implements ResultSink {
   readonly stored: ResultLine[] = [];
   readonly logged: LogLine[] = [];
   readonly aside: QuarantineLine[] = [];
-  /** Runs in place of a write: to fail it, to hold it, or to die around it. */
+  /** Wraps each write: a test can make it fail, delay it, or kill the process before or after it. */
   around: (write: () => Promise<void>) => Promise<void> = (write) => write();
 
   results(lines: readonly ResultLine[]): Promise<void> {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, SQSEvent } from 'aws-lambda';
 
-/** An EventBridge event as a test bends it. */
+/** An EventBridge event that a test can modify freely. */
 export interface AnyEvent {
   id: string;
   source: string;
@@ -18,7 +18,7 @@ const FILES = readdirSync(FOLDER).sort();
 /** Numbers of all fixtures, in the order of their story. */
 export const fixtureNumbers: readonly number[] = FILES.map((file) => Number(file.slice(0, 2)));
 
-/** A fresh copy of the fixture of this number; `detail` replaces fields of its detail. */
+/** Returns a fresh copy of the fixture with this number; `detail` replaces fields of its detail. */
 export function fixture(number: number, detail: Record<string, unknown> = {}): AnyEvent {
   const file = FILES.find((name) => Number(name.slice(0, 2)) === number);
   if (!file) throw new Error(`there is no fixture ${number}`);
@@ -26,7 +26,7 @@ export function fixture(number: number, detail: Record<string, unknown> = {}): A
   return { ...event, detail: { ...event.detail, ...detail } };
 }
 
-/** The batch in which SQS hands these bodies to a function; message ids are `m0`, `m1`, … */
+/** Returns an SQS batch with these bodies, as a function receives it; message ids are `m0`, `m1`, … */
 export function sqsBatch(bodies: readonly string[]): SQSEvent {
   return {
     Records: bodies.map((body, index) => ({
@@ -48,7 +48,7 @@ export function sqsBatch(bodies: readonly string[]): SQSEvent {
   };
 }
 
-/** What Lambda tells a function of its invocation. */
+/** A Lambda invocation context. */
 export const context: Context = {
   callbackWaitsForEmptyEventLoop: false,
   functionName: 'mayfly',

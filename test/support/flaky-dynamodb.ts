@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The embedded DynamoDB behind a door that can be shut: refusing each call, or leaving it without an answer. */
+/** The embedded DynamoDB behind a proxy that can refuse calls or leave them unanswered. */
 export interface FlakyDynamodb {
   readonly endpoint: string;
   mood: 'well' | 'refusing' | 'silent';

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /**
- * Makes a folder for what the test files of this run share, and starts the embedded DynamoDB once for all test files, in memory; `DYNAMODB_ENDPOINT` names another one to use
- * where there is no binary for the platform.
+ * Creates a folder that the test files of a run share and starts one embedded, in-memory DynamoDB for all of them.
+ * `DYNAMODB_ENDPOINT` selects another one where there is no binary for the platform.
  */
 export default async function setup(): Promise<void> {
   process.env.TEST_RUN_FOLDER = mkdtempSync(join(tmpdir(), 'mayfly-test-'));

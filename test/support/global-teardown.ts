@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 
-/** Ends the embedded DynamoDB of this run, and removes what its files shared. */
+/** Stops the run's embedded DynamoDB and removes the shared folder. */
 export default async function teardown(): Promise<void> {
   (globalThis as { mayflyDynamodb?: ChildProcess }).mayflyDynamodb?.kill();
   const folder = process.env.TEST_RUN_FOLDER;

@@ -1,7 +1,7 @@
 import { request } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 
-/** What came back over the wire. */
+/** An HTTP response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -10,7 +10,7 @@ export interface HttpAnswer {
   readonly bytes: Buffer;
   readonly text: string;
   readonly tls: { readonly protocol: string | null; readonly cipher: string };
-  /** The client's end of the connection, which tells connections apart. */
+  /** The client's port, which identifies the connection. */
   readonly localPort: number;
 }
 
@@ -22,7 +22,7 @@ export interface HttpOptions {
   readonly ciphers?: string;
 }
 
-/** One HTTPS request on a connection of its own, as osquery makes them (docs/spec/osquery-protocol.md §2.1). */
+/** Sends one HTTPS request on a new connection, like osquery (docs/spec/osquery-protocol.md §2.1). */
 export function send(url: string, ca: string, body: Buffer, options: HttpOptions = {}): Promise<HttpAnswer> {
   const { method = 'POST', headers = {}, ...tls } = options;
   return new Promise((resolve, reject) => {

@@ -3,8 +3,8 @@ import { openTable, type Table } from '../../lib/aws/table.ts';
 import { dynamodb } from './dynamodb.ts';
 
 /**
- * Runs processes whose calls to DynamoDB interleave in a given order: each call waits for its turn and is made alone.
- * `order` says at each step which of the waiting calls goes next (modulo their number; the first when it is used up).
+ * Runs processes whose DynamoDB calls interleave in a given order, one call at a time. At each step `order` selects
+ * which of the waiting calls goes next (modulo their number; the first one when `order` is used up).
  */
 export async function interleave<T>(
   { name }: Table,
@@ -32,7 +32,7 @@ export async function interleave<T>(
   );
   const turns = [...order];
   while (running > 0) {
-    await turn(); // whoever can go on without DynamoDB has done so
+    await turn(); // by now every process waits for DynamoDB or has ended
     const [call] = waiting.splice((turns.shift() ?? 0) % Math.max(1, waiting.length), 1);
     await call?.();
   }

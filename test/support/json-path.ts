@@ -1,7 +1,7 @@
-/** Leads to a node of a JSON document: names and indexes. */
+/** The path of a node in a JSON document: names and indexes. */
 export type Path = readonly (string | number)[];
 
-/** Every path in a document, inner nodes included. */
+/** Returns every path in a document, including inner nodes. */
 export function pathsOf(value: unknown, at: Path = []): Path[] {
   if (typeof value !== 'object' || value === null) return [at];
   const below = Object.entries(value).flatMap(([key, child]) =>
@@ -14,7 +14,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((node, key) => (node as Record<string | number, unknown>)[key], value);
 }
 
-/** The document with another value at the path; unchanged where an earlier change took the path away. */
+/** Returns the document with another value at the path; unchanged if an earlier change removed the path. */
 export function replaced(value: unknown, [key, ...rest]: Path, by: unknown): unknown {
   if (key === undefined) return by;
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return value;

@@ -9,19 +9,19 @@ import { TableWorld } from './table-world.ts';
 import { SECOND } from './times.ts';
 
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
-/** What the default policy asks an instance that will be taken away, in this order by name. */
+/** The default policy's queries for an instance that is about to be terminated, sorted by name. */
 export const QUESTIONS = ['containers', 'instance', 'people', 'processes'];
 
-/** The function is ended after 150 s, as in the template. */
+/** Time left at the start: the function's timeout in the template, 150 s. */
 export const LAST_GASP_CONTEXT = { ...context, getRemainingTimeInMillis: () => 150 * SECOND };
 
-/** The last-gasp function in a world of its own, where a second passes only when the function waits for it. */
+/** The last-gasp function in its own world, where time passes only when the function waits. */
 export class LastGasp {
   readonly world: TableWorld;
   readonly hooks: FakeHooks;
-  /** What happens on the host while the function waits, second by second. */
+  /** Runs for every second that the function waits, to simulate the host. */
   meanwhile: () => Promise<void> = async () => {};
-  /** How long each pause was that the function made, in ms. */
+  /** Duration of each of the function's pauses, in ms. */
   readonly pauses: number[] = [];
   readonly #alarms = new Set<{ readonly atMs: number; readonly ring: () => void }>();
 
@@ -48,7 +48,7 @@ export class LastGasp {
     return Promise.race([work, over]);
   };
 
-  /** Time passes that the function did not mean to wait, too: a call that takes long. */
+  /** Passes time beyond the function's own waits, for a slow call. */
   async passes(ms: number): Promise<void> {
     const untilMs = this.world.nowMs + ms;
     const due = [...this.#alarms].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs);
@@ -56,12 +56,12 @@ export class LastGasp {
       this.#alarms.delete(alarm);
       this.world.nowMs = Math.max(this.world.nowMs, alarm.atMs);
       alarm.ring();
-      await turn(); // whoever waited for it goes on now
+      await turn(); // lets code that waited for this time continue
     }
     this.world.nowMs = untilMs;
   }
 
-  /** Sends events in one batch; returns the ids of the messages that failed. */
+  /** Sends events in one batch. @returns the ids of the failed messages */
   async send(...events: (AnyEvent | string)[]): Promise<string[]> {
     const { hooks, pause, within } = this;
     const handler = eventHandler(this.world.taskDeps(), { hooks, pause, within });
@@ -70,19 +70,19 @@ export class LastGasp {
     return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 
-  /** Sends events the moment they occurred. */
+  /** Sends events at the time they occurred. */
   at(event: AnyEvent): Promise<string[]> {
     this.world.nowMs = Date.parse(event.time);
     return this.send(event);
   }
 
-  /** Queries that wait for a host, in the order in which they are delivered. */
+  /** Returns a host's pending queries in delivery order. */
   async waiting(host = INSTANCE) {
     const { pending } = await this.world.ports.queue.read(host, true);
     return pending;
   }
 
-  /** The names of the last-gasp queries that wait for a host, sorted. */
+  /** Returns the names of a host's pending last-gasp queries, sorted. */
   async asked(host = INSTANCE): Promise<string[]> {
     const pending = await this.waiting(host);
     return pending.flatMap(({ set, query }) => (set === 'last-gasp' ? [query] : [])).sort();

@@ -8,17 +8,17 @@ import { theAssembly } from './assembly.ts';
 import { send } from './https.ts';
 import { bytesOf, type Kind, type TlsServer } from './tls-server.ts';
 
-/** The synthesized template, run by the local runner: real bundles, real gateway responses, its own clock. */
+/** The synthesized template on the local runner: real bundles, real gateway responses, its own clock. */
 export interface LocalServer extends TlsServer {
   readonly local: LocalMayfly;
   readonly notices: LocalNotice[];
-  readonly data: string; // its data folder
+  readonly data: string; // data folder
 }
 
 /** The path prefix of the deployed stage. */
 const STAGE = '/prod';
 
-/** Starts the template on a fresh data folder. Close it. */
+/** Starts the template on a fresh data folder. The caller must close it. */
 export async function aLocalServer(options: Partial<LocalOptions> = {}): Promise<LocalServer> {
   const data = await mkdtemp(join(tmpdir(), 'mayfly-local-'));
   const notices: LocalNotice[] = [];
@@ -43,7 +43,7 @@ export async function aLocalServer(options: Partial<LocalOptions> = {}): Promise
 }
 
 function linesIn(results: string, kind: Kind): AnyLine[] {
-  if (!existsSync(results)) return []; // made with the first line
+  if (!existsSync(results)) return []; // created with the first line
   const files = readdirSync(results, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.startsWith(kind) && file.endsWith('.ndjson'),
   );

@@ -4,7 +4,7 @@ import type { Mortal } from './mortal.ts';
 
 const READS = new Set(['GetItemCommand', 'QueryCommand', 'BatchGetItemCommand', 'GetCommand', 'BatchGetCommand']);
 
-/** The same table through the client of a process that may die. */
+/** The same table, through the client of a process that can die. */
 export function mortalTable(mortal: Mortal, { name }: Table): Table {
   const client = dynamodb();
   client.middlewareStack.add(

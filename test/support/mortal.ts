@@ -1,6 +1,6 @@
 import type { Ports } from './world.ts';
 
-/** What a process throws once it has died: nothing it does afterwards has any effect. */
+/** Thrown when a process dies. Nothing it does afterwards has any effect. */
 export class Died extends Error {}
 
 const READS = new Set([
@@ -8,7 +8,9 @@ const READS = new Set([
   ...['findDeliveries', 'retiredDeliveries'],
 ]);
 
-/** A process that dies before or after its n-th write (counted from 1), as Lambda functions do; 0: it lives. */
+/**
+ * A process that dies before or after its n-th write (counted from 1), like a Lambda function that is killed. 0: never.
+ */
 export class Mortal {
   writes = 0;
   #dead = false;
@@ -24,7 +26,7 @@ export class Mortal {
     return this.#dead;
   }
 
-  /** Makes a write, unless this is the moment of death. */
+  /** Makes a write, unless the process dies. */
   async write<T>(make: () => Promise<T>): Promise<T> {
     this.#breathe();
     this.writes += 1;
@@ -36,13 +38,13 @@ export class Mortal {
     return made;
   }
 
-  /** Makes a read: the dead make none. */
+  /** Makes a read, unless the process is dead. */
   async read<T>(make: () => Promise<T>): Promise<T> {
     this.#breathe();
     return make();
   }
 
-  /** The same ports as this process uses them; one call is one write, or a read. */
+  /** Wraps ports so that each call counts as one write or one read of this process. */
   ports<P extends Ports>(ports: P): P {
     const entries = Object.entries(ports).map(([name, port]) => [name, this.#port(port)]);
     return Object.fromEntries(entries) as P;
@@ -70,7 +72,7 @@ export class Mortal {
   }
 }
 
-/** Runs a process that may die; undefined when it did. */
+/** Runs a process that can die. @returns undefined if it died */
 export async function untilDeath<T>(life: () => Promise<T>): Promise<T | undefined> {
   try {
     return await life();

@@ -89,7 +89,7 @@ const enrollment: PolicyRule = {
   ],
 };
 
-/** A small policy that stays as it is, whatever the default folder becomes. */
+/** A small policy that does not change with the default policy. */
 export const plainPolicy: Policy = {
   rules: [taskRunning, launched, enrollment],
   profiles: [
@@ -106,7 +106,7 @@ export const plainPolicy: Policy = {
   ledgerKeepsSeconds: 90 * 86_400,
 };
 
-/** A policy that is in force and never changes. */
+/** A policy in force that never changes. */
 export const inForce = (policy: Policy = plainPolicy): LivePolicy => {
   const compiled = compiledPolicy(policy);
   return async () => compiled;

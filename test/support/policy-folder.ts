@@ -5,7 +5,7 @@ import { compilePolicy, readPolicyFolder } from '../../lib/policy-compiler/index
 
 const FOLDER = join(import.meta.dirname, '../../policy');
 
-/** The default policy with these files of `policy/examples/` added, compiled as `mayfly policy push` does. */
+/** The default policy plus these files of `policy/examples/`, compiled as `mayfly policy push` does. */
 export function defaultPolicyWith(...examples: readonly string[]): Policy {
   const files = new Map(readPolicyFolder(FOLDER));
   for (const file of examples) files.set(file, readFileSync(join(FOLDER, 'examples', file), 'utf8'));

@@ -6,7 +6,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 export const SCHEDULED = 'pack/container-events/container_starts';
 
-/** The talk's example: a process that starts containers was started, so which containers are there? */
+/** The talk's example: when a process that starts containers starts, query the containers. */
 export const containerStarted = (rule: Partial<PolicyRule> = {}): PolicyRule =>
   aRule(
     'container-started',
@@ -14,12 +14,12 @@ export const containerStarted = (rule: Partial<PolicyRule> = {}): PolicyRule =>
     rule,
   );
 
-/** A question of its own for each row: about the process that was started. */
+/** Queues a separate query for each row, about the started process. */
 export const aboutTheProcess: Partial<PolicyRule> = {
   queries: [{ name: 'process', sql: 'SELECT path FROM processes WHERE pid = :pid', bind: { pid: 'columns.pid' } }],
 };
 
-/** A row of `process_events`: process n starts. */
+/** A `process_events` row: process n starts. */
 export const aStart = (n: number, row: Row = {}): Row => ({
   pid: String(n),
   path: '/usr/bin/runc',
@@ -37,7 +37,7 @@ const envelope = (n: number) => ({
   numerics: false,
 });
 
-/** The forms in which an agent logs rows (docs/spec/osquery-protocol.md §8). */
+/** The formats in which an agent logs rows (docs/spec/osquery-protocol.md §8). */
 export const forms = {
   event: (n: number, row = aStart(n)) => ({ ...envelope(n), columns: row, action: 'added' }),
   batch: (n: number, row = aStart(n)) => ({ ...envelope(n), diffResults: { removed: '', added: [row] } }),

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 
-/** What a REST API with every media type binary hands to a proxy integration: payload 1.0, the body in base64. */
+/** Builds the proxy integration event of a REST API with all media types binary: payload 1.0, the body in base64. */
 export function proxyEvent(request: IncomingMessage, body: Buffer): APIGatewayProxyEvent {
   const url = new URL(request.url ?? '/', 'https://localhost');
   const headers: Record<string, string> = {};

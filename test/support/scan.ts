@@ -2,7 +2,7 @@ import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from '../../lib/aws/table.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 
-/** Every item of a table. */
+/** Returns every item of a table. */
 export async function everything(table: Table): Promise<Record<string, unknown>[]> {
   const items: Record<string, unknown>[] = [];
   let from: Record<string, unknown> | undefined;
@@ -16,7 +16,7 @@ export async function everything(table: Table): Promise<Record<string, unknown>[
   return items;
 }
 
-/** Every query that waits anywhere in a table. */
+/** Returns every pending query in a table. */
 export async function everyQuery(table: Table): Promise<PendingQuery[]> {
   const items = await everything(table);
   return items.flatMap(({ sk, query }) => (String(sk).startsWith('q#') ? [query as PendingQuery] : []));

@@ -11,14 +11,14 @@ import {
 import { CountedFaults } from './counted-faults.ts';
 import { aLocalServer, type LocalServer } from './local-server.ts';
 
-/** A server from the synthesized template, and a simulated cluster of hosts with agents that talks to it alone. */
+/** A server from the synthesized template and a simulated cluster of hosts whose agents talk only to that server. */
 export class SimulatedSite {
   readonly server: LocalServer;
   readonly cluster: SimulatedCluster;
   readonly agents: readonly SimulatedAgent[];
-  /** What the link of each agent is to do; in the order of the agents. */
+  /** The network faults of each agent's connection, in the order of the agents. */
   readonly faults: readonly CountedFaults[];
-  /** What the agents told of themselves, in order. */
+  /** The agents' events, in order. */
   readonly heard: readonly AgentEvent[];
 
   private constructor(parts: Pick<SimulatedSite, 'server' | 'cluster' | 'agents' | 'faults' | 'heard'>) {
@@ -29,7 +29,7 @@ export class SimulatedSite {
     this.heard = parts.heard;
   }
 
-  /** @param options how its server differs from the usual one; `lossy` when every event is lost on its way */
+  /** @param options changes to the default server; with `lossy` every event is lost */
   static async start(
     clock: Clock,
     hostCount: number,
@@ -67,7 +67,7 @@ export class SimulatedSite {
     return new SimulatedSite({ server, cluster, agents, faults, heard });
   }
 
-  /** Starts tasks of one container each, which run until the simulation ends. */
+  /** Starts tasks with one container each. They run until the simulation ends. */
   run(count: number): TaskHandle[] {
     const container = { name: 'sleepy', image: 'busybox:1', command: ['sleep', '3600'], lifetimeMs: null };
     return Array.from({ length: count }, () => this.cluster.runTask({ family: 'sleepy', containers: [container] }));

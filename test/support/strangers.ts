@@ -6,7 +6,7 @@ import { inForce, plainPolicy } from './plain-policy.ts';
 
 const MiB = 1024 * 1024;
 
-/** One request of somebody without a valid key or secret. */
+/** A request from a client without a valid key or secret. */
 export interface StrangersRequest {
   readonly name: string;
   readonly path: string;
@@ -19,7 +19,7 @@ const PATHS = ['/enroll', '/config', '/log', '/distributed/read', '/distributed/
 const forged = signNodeKey({ host: 'i-0123456789abcdef0', epoch: 1_740_000_000 }, 'a guess');
 const member = (key: string): string => `"node_key":"${key}"`;
 
-/** 30 KB that become 10 million values and 2 GB of objects. */
+/** 30 KB that expand to 10 million values and 2 GB of objects. */
 const manyValuesPacked = (): Buffer => gzipSync(`[${'{},'.repeat(10_300_000)}{}]`, { level: 9 });
 
 const bodies = (): Readonly<Record<string, Buffer>> => ({
@@ -59,7 +59,7 @@ const headers: Readonly<Record<string, string | undefined>> = {
   'a header of spaces': `NodeKey${' '.repeat(9_000)}`,
 };
 
-/** Every endpoint × body × header. */
+/** Returns all combinations of endpoint, body and header. */
 export function strangersRequests(): StrangersRequest[] {
   const made = Object.entries(bodies());
   return PATHS.flatMap((path) =>
@@ -74,7 +74,7 @@ export function strangersRequests(): StrangersRequest[] {
   );
 }
 
-/** A port of which every call is noted, and fails. */
+/** A port that records every call and fails it. */
 const watched = <T extends object>(name: string, calls: string[]): T =>
   new Proxy({} as T, {
     get: (_, method) => (): never => {
@@ -83,7 +83,7 @@ const watched = <T extends object>(name: string, calls: string[]): T =>
     },
   });
 
-/** The API as strangers meet it: whatever it does beyond looking at the request is noted. */
+/** The API without any valid key. Records every call beyond the inspection of the request. */
 export function aWatchedApi(report: TlsApiDeps['report']) {
   const calls: string[] = [];
   const secret = { values: async () => ['a secret', 'an older secret'], refreshed: async () => ['a secret'] };

@@ -16,7 +16,7 @@ import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
 import { BaseWorld } from './world.ts';
 
-/** Every port over one table, as one running function has it. */
+/** Every port on one table, as one function has them. */
 export const portsOn = (table: Table, now: () => number) => ({
   queue: new DynamoHostQueue(table),
   ledger: new DynamoLedger(table),
@@ -28,7 +28,7 @@ export const portsOn = (table: Table, now: () => number) => ({
   fanOuts: new DynamoFanOuts(table),
 });
 
-/** A world on the embedded DynamoDB, whose events may also go through the Lambda function. */
+/** A world on the embedded DynamoDB. Its events can also go through the Lambda function. */
 export class TableWorld extends BaseWorld<ReturnType<typeof portsOn>> {
   readonly table: Table;
   #function: ReturnType<typeof eventHandler> | undefined;
@@ -42,7 +42,7 @@ export class TableWorld extends BaseWorld<ReturnType<typeof portsOn>> {
     return new TableWorld(await aTable());
   }
 
-  /** Puts a policy in force on a new table. */
+  /** Creates a world on a new table with this policy in force. */
   static async under(policy: Policy): Promise<TableWorld> {
     const world = await TableWorld.begin();
     world.policy = inForce(policy);
@@ -54,7 +54,7 @@ export class TableWorld extends BaseWorld<ReturnType<typeof portsOn>> {
     this.#function = undefined;
   }
 
-  /** Sends events to the function, all in one batch; returns the ids of the messages that failed. */
+  /** Sends events to the function in one batch. @returns the ids of the failed messages */
   async send(...events: (AnyEvent | string)[]): Promise<string[]> {
     this.#function ??= eventHandler(this.taskDeps());
     const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));

@@ -1,4 +1,4 @@
-/** Lets a stream be a terminal, or none, as long as `work` takes. */
+/** Makes a stream a terminal, or not, while `work` runs. */
 export async function onTerminal<T>(
   stream: NodeJS.WriteStream,
   isTTY: boolean,

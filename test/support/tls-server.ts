@@ -29,22 +29,22 @@ import { proxyEvent } from './proxy-event.ts';
 
 export type Kind = 'results' | 'logs' | 'quarantine';
 
-/** A Mayfly that answers agents over HTTPS, whatever is behind it. */
+/** A Mayfly that answers agents over HTTPS; implementations differ in what is behind the front. */
 export interface TlsServer {
-  /** `https://localhost:port`, with the path prefix of the deployment, if it has one. */
+  /** `https://localhost:port`, plus the deployment's path prefix, if any. */
   readonly url: string;
   readonly ca: string;
   readonly enrollSecret: string;
-  /** Sends a document as JSON; text and bytes as they are. */
+  /** Sends a document as JSON; sends text and bytes unchanged. */
   post(path: string, body: unknown, options?: HttpOptions): Promise<HttpAnswer>;
-  /** What is durable of a kind. */
+  /** Returns the durable lines of a kind. */
   lines(kind: Kind): Promise<AnyLine[]>;
   close(): Promise<void>;
 }
 
 export const T0 = Date.parse('2025-03-01T12:00:00Z');
 
-/** The tls-api function itself behind a minimal front; its clock stands still, and its services fail on demand. */
+/** The tls-api function behind a minimal front. Its clock is fixed, and its services fail on demand. */
 export interface TlsHarness extends TlsServer {
   readonly table: Table;
   readonly queue: DynamoHostQueue;
@@ -54,15 +54,15 @@ export interface TlsHarness extends TlsServer {
   readonly clock: { nowMs: number };
   readonly firehose: FakeFirehose;
   readonly secrets: FakeSecrets;
-  /** Every call that reached DynamoDB, and faults for those to come. */
+  /** Records every DynamoDB call and injects faults. */
   readonly dynamo: DynamoTap;
-  /** How long the function still lives, as its context says. */
+  /** The function's remaining time, as in its context. */
   readonly context: { timeLeftMs: () => number };
-  /** What the function reported, in order. */
+  /** The function's reports, in order. */
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
-  /** What escaped the function: always a bug. */
+  /** Errors that the function threw; each is a bug. */
   readonly thrown: unknown[];
-  /** TCP connections accepted so far. */
+  /** Number of TCP connections accepted so far. */
   connections(): number;
 }
 
@@ -72,10 +72,10 @@ export const ENROLL_SECRET_ARN = 'arn:enroll';
 export const NODE_KEY_SECRET_ARN = 'arn:node-key';
 
 /**
- * Starts a fresh function on a fresh table. Close it.
+ * Starts a new function on a new table. The caller must close it.
  *
- * @param policy what is in force for good; or the policy in the table, as the function on AWS follows it
- * @param attestation whose instance identity documents count
+ * @param policy a fixed policy in force, or the policy in the table, which the function follows as on AWS
+ * @param attestation which instance identity documents are trusted
  */
 export async function aTlsServer(
   policy: Policy | 'in the table' = plainPolicy,

@@ -2,11 +2,11 @@ import { classify } from '../../workbench/world/osquery/classify.ts';
 import type { HttpAnswer, HttpOptions } from './https.ts';
 import type { TlsServer } from './tls-server.ts';
 
-/** A reply, and what osquery makes of it: `fail` keeps data and key, `invalid` drops the key. */
+/** A reply and osquery's reading of it: `fail` keeps data and key, `invalid` drops the key. */
 export interface Heard {
   readonly status: number;
   readonly text: string;
-  /** The document, empty when the body is none. */
+  /** The reply's document; empty if the body is not one. */
   readonly json: Readonly<Record<string, unknown>>;
   readonly verdict: 'ok' | 'fail' | 'invalid' | 'crash';
   readonly http: HttpAnswer;
@@ -31,11 +31,11 @@ export interface HostDetails {
   readonly hostname?: string;
   readonly uuid?: string;
   readonly vendor?: string;
-  readonly instanceId?: string; // of the agent's database
-  readonly platform?: string; // of os_version
+  readonly instanceId?: string; // from the agent's database
+  readonly platform?: string; // from os_version
 }
 
-/** An agent that does what it is told, one request at a time: for tests that look at single requests. */
+/** An agent that makes single requests, for tests of single requests. */
 export class WireAgent {
   key = '';
   readonly #server: TlsServer;
@@ -48,7 +48,7 @@ export class WireAgent {
     this.#details = details;
   }
 
-  /** The enroll request as osquery 5 sends it (docs/spec/osquery-protocol.md §5). */
+  /** The enroll request of osquery 5 (docs/spec/osquery-protocol.md §5). */
   enrollBody(): Record<string, unknown> {
     const {
       hostname = 'ip-10-0-0-1',
@@ -93,14 +93,14 @@ export class WireAgent {
   read = (): Promise<Heard> => this.send('/v1/distributed/read', {});
   log = (type: string, data: readonly unknown[]): Promise<Heard> => this.send('/v1/log', { log_type: type, data });
 
-  /** The queries of a read that went well: id → SQL. */
+  /** Makes a successful read. @returns the queries: id → SQL */
   async poll(): Promise<Record<string, string>> {
     const { json, text, verdict } = await this.read();
     if (verdict !== 'ok') throw new Error(`the poll failed: ${text}`);
     return (json.queries ?? {}) as Record<string, string>;
   }
 
-  /** A distributed write of these rows, each answer a success. */
+  /** Writes these rows as successful answers. */
   write(
     rows: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>,
     more: Record<string, unknown> = {},
@@ -116,14 +116,14 @@ export class WireAgent {
     });
   }
 
-  /** Any request, with the key in body and header as osquery ≥ 5.23 sends it. */
+  /** Sends a request with the key in body and header, like osquery ≥ 5.23. */
   async send(path: string, body: Readonly<Record<string, unknown>>, options: HttpOptions = {}): Promise<Heard> {
     const headers = { ...(this.key ? { Authorization: `NodeKey ${this.key}` } : {}), ...options.headers };
     return heard(await this.#server.post(path, { ...body, node_key: this.key }, { ...options, headers }));
   }
 }
 
-/** An agent that has enrolled. */
+/** An enrolled agent. */
 export async function anEnrolled(server: TlsServer, host: string, details: HostDetails = {}): Promise<WireAgent> {
   const agent = new WireAgent(server, host, details);
   const reply = await agent.enroll();

@@ -36,7 +36,7 @@ import type { AnyEvent } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
 import { MINUTE, T0 } from './times.ts';
 
-/** Every port that keeps something, as one running function has it. */
+/** Every port that stores data, as one function has them. */
 export interface Ports {
   readonly queue: HostQueue;
   readonly ledger: Ledger;
@@ -48,16 +48,16 @@ export interface Ports {
   readonly fanOuts: FanOuts;
 }
 
-/** Mayfly without its edges: the real functions of the core, with a clock of the test's. */
+/** Mayfly without its edges: the core's real functions, with the test's clock. */
 export abstract class BaseWorld<P extends Ports = Ports> {
   nowMs = T0;
   readonly now = (): number => this.nowMs;
-  /** How long the function that works still lives. */
+  /** The current function's remaining time. */
   timeLeftMs = (): number => 15_000;
   readonly ports: P;
   readonly ecs = new FakeEcs();
   readonly sink = new FakeSink();
-  /** What is in force; a test may put another in its place at any time. */
+  /** The policy in force. A test can replace it at any time. */
   policy = inForce();
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
   readonly report = (event: string, fields: Readonly<Record<string, unknown>>): void => {
@@ -69,22 +69,22 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     this.ports = ports(this.now);
   }
 
-  /** What Mayfly asks ECS, over these ports. */
+  /** Mayfly's ECS lookups on these ports. */
   protected abstract ecsOver(ports: Ports): { lookup: ContainerInstanceLookup; definitions: TaskDefinitions };
 
-  /** Puts new instances of the functions in place: whatever they cached is forgotten. */
+  /** Replaces the functions by new ones, which empties their caches. */
   coldStart(): void {
     this.#deps = undefined;
   }
 
-  /** What events are handled with, on these ports. */
+  /** The dependencies of the event handlers, on these ports. */
   taskDeps(ports: Ports = this.ports) {
     const { lookup, definitions } = this.ecsOver(ports);
     const hosts = new ContainerHosts(ports.aliases, lookup, this.now);
     return { ...ports, hosts, definitions, policy: () => this.policy(), now: this.now, report: this.report };
   }
 
-  /** Handles events as one batch of a function. Throws what handling an event threw; the events after it are not handled. */
+  /** Handles events as one batch of a function. Throws a handler's error and skips the remaining events. */
   async take(...events: AnyEvent[]): Promise<void> {
     this.#deps ??= this.taskDeps();
     const parsed = events.map((event) => parseEvent(JSON.parse(JSON.stringify(event)), 'event', this.nowMs));
@@ -95,12 +95,12 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     }
   }
 
-  /** What became of each event handled so far, in order of handling. */
+  /** The outcome of each event handled so far, in order. */
   outcomes(): unknown[] {
     return this.reports.flatMap(({ event, fields }) => (event === 'event_handled' ? [fields.outcome] : []));
   }
 
-  /** Queries that wait for a host, as SQL, by name. */
+  /** Returns a host's pending queries with name, rule and SQL. */
   async waiting(host: string): Promise<{ query: string; rule: string; sql: string }[]> {
     const { pending } = await this.ports.queue.read(host, true);
     return pending
@@ -127,7 +127,7 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     return outcome;
   }
 
-  /** A host with an agent whose enrollment queries are out of the way. */
+  /** A node whose enrollment queries are completed. */
   async aNode(host: string, identity: Partial<NodeIdentity> = {}): Promise<Node> {
     const { node } = await this.enroll(host, identity);
     const { pending } = await this.ports.queue.read(host, true);
@@ -135,7 +135,7 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     return node;
   }
 
-  /** One poll of the host's agent. */
+  /** Makes one poll of the host's agent. */
   async poll(host: string, limits?: DrainLimits, ports: Ports = this.ports): Promise<OfferedQuery[]> {
     const partition = await ports.queue.read(host);
     const { node } = partition;
@@ -148,7 +148,7 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     return [...drained.queries];
   }
 
-  /** One distributed write of the host's agent; false means "come again". */
+  /** Makes one distributed write of the host's agent. @returns false if the agent must retry */
   async answer(
     host: string,
     answers: readonly Answer[],
@@ -188,11 +188,11 @@ const memoryPorts = (now: () => number) => {
   };
 };
 
-/** A world in memory, whose ports behave as those on the table: `test/contract` holds both to that. */
+/** An in-memory world. `test/contract` checks that its ports behave like those on the table. */
 export class World extends BaseWorld {
   readonly #memory: ReturnType<typeof memoryPorts>;
 
-  /** @param other a world that keeps everything in the same place, with a clock of its own */
+  /** @param other a world with which it shares its storage; it has its own clock */
   constructor(other?: World) {
     const clock = { now: () => T0 };
     const memory = other ? other.#memory : memoryPorts(() => clock.now());
@@ -205,12 +205,12 @@ export class World extends BaseWorld {
     return new World();
   }
 
-  /** Every record of the ledger. */
+  /** Every ledger record. */
   get records(): readonly WorkloadRecord[] {
     return this.#memory.ledger.records;
   }
 
-  /** Every query that waits, for any host. */
+  /** Returns every pending query, of all hosts. */
   async everyQuery(): Promise<PendingQuery[]> {
     const { queue } = this.#memory;
     const partitions = await Promise.all(queue.names.map((host) => queue.read(host)));

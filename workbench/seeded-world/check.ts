@@ -5,14 +5,14 @@ import type { SimulatedHost, TaskHandle } from '../world/index.ts';
 import type { Member } from './crew.ts';
 import { MINUTE_MS, SECOND_MS } from './times.ts';
 
-/** Everything in an agent or a queue is delivered within this time in the calm. */
+/** After the storm, agents and queues deliver everything within this time. */
 const DRAINED_WITHIN_MS = 90 * SECOND_MS;
-/** An agent polls if its node record is newer than this: the record can be five minutes old. */
+/** An agent counts as polling if its node record is newer than this; a record can be five minutes old. */
 const SILENT_MS = 6 * MINUTE_MS;
-/** How often an agent may enroll in the calm. */
+/** Maximum number of enrollments of an agent after the storm. */
 const MAX_ENROLLMENTS = 3;
 
-/** A world at its end. */
+/** The state of a world at its end. */
 export interface FinalState {
   readonly nowMs: number;
   /** When the storm ended. */
@@ -27,7 +27,7 @@ export interface FinalState {
   readonly violate: (what: string) => void;
 }
 
-/** Checks the promises that hold at the end of a world, and reports each broken one. */
+/** Checks the promises that hold at the end of a world and reports each broken one. */
 export async function checkFinalState(state: FinalState): Promise<void> {
   checkLedgerIsComplete(state);
   checkProbesAreSeen(state);
@@ -64,7 +64,10 @@ function checkAgent({ name, agent, host, enrollments, kept, retired }: Member, {
   if (enrollments > MAX_ENROLLMENTS) violate(`${name} enrolled ${enrollments} times in the calm`);
 }
 
-/** On hosts whose agents poll, no query from the calm is still pending, and some delivery is in flight or open for retry. */
+/**
+ * Checks that on hosts with polling agents no query from after the storm is pending, and that not every delivery is
+ * stuck.
+ */
 async function checkQueues({ stores, hosts, nowMs, calmFromMs, violate }: FinalState): Promise<void> {
   const before = nowMs - DRAINED_WITHIN_MS;
   const down = new Set(hosts.flatMap((host) => (host.down ? [host.instanceId, host.hostname] : [])));
@@ -76,7 +79,7 @@ async function checkQueues({ stores, hosts, nowMs, calmFromMs, violate }: FinalS
       ({ queuedAtMs, expiresAtMs }) => queuedAtMs > calmFromMs && queuedAtMs < before && expiresAtMs > nowMs,
     );
     if (waiting.length > 0) violate(`${waiting.length} queries from the calm are still pending for ${name}`);
-    // Unanswered queries are offered again in parts, one part at a time. Some leases may be over, but not all.
+    // Unanswered queries are redelivered one part at a time, so some leases may have ended, but not all of them.
     const isStuck = deliveries.length > 0 && deliveries.every(({ leaseUntilMs }) => leaseUntilMs < before);
     if (isStuck) violate(`${deliveries.length} deliveries of ${name} are neither offered again nor dropped`);
   }

@@ -20,18 +20,18 @@ const NETWORK: readonly [Fault, ...Fault[]] = [
   'duplicate',
 ];
 
-/** An agent of the crew. */
+/** An agent of the world. */
 export interface Member {
   readonly name: string;
   readonly host: SimulatedHost;
   readonly agent: SimulatedAgent;
-  /** Its network is cut until then. */
+  /** When its network outage ends. */
   silentUntilMs: number;
-  /** Whether it was taken out of service on purpose. */
+  /** Whether the storm decommissioned it. */
   retired: boolean;
   /** Enrollments since the storm ended. */
   enrollments: number;
-  /** Ids of answers that the server did not take at the last attempt. */
+  /** Ids of the answers that the server did not accept at the last attempt. */
   kept: readonly string[];
 }
 
@@ -41,11 +41,11 @@ interface CrewOptions {
   readonly trace: Trace;
   readonly witness: Witness;
   readonly calmFromMs: number;
-  /** The way to the server of one agent. */
+  /** Returns one agent's connection to the server. */
   readonly transport: (member: string) => Transport;
 }
 
-/** The agents of a world, and the misfortunes they meet. */
+/** The agents of a world and the faults that happen to them. */
 export class Crew {
   readonly members: Member[] = [];
   readonly #options: CrewOptions;
@@ -56,7 +56,7 @@ export class Crew {
     this.#random = options.random.fork('crew');
   }
 
-  /** Starts an agent on a host under an identifier, with a database of its own. */
+  /** Starts an agent on a host with the given identifier and its own database. */
   join(host: SimulatedHost, hostIdentifier: string): Member {
     const { clock, random, trace, transport } = this.#options;
     const name = `agent ${this.members.length} ${hostIdentifier.slice(0, 14)}`;
@@ -83,7 +83,7 @@ export class Crew {
     return member !== undefined && member.silentUntilMs > this.#options.clock.now();
   }
 
-  /** Lets one of the things happen that happen to agents. */
+  /** Applies one random agent fault. */
   async misfortune(): Promise<void> {
     const random = this.#random;
     const active = this.members.filter(({ retired, host }) => !retired && !host.down);
@@ -116,7 +116,8 @@ export class Crew {
         tell(`meets ${fault}, ${times} times`);
         return agent.faults.inject(fault, { times });
       }
-      // Only this way: under the other name the instance's own would go on to be asked for as long as its node is known.
+      // Rename only in this direction. Otherwise the server would keep queuing queries under the instance's own
+      // identifier as long as its node is known.
       case 'rename':
         if (agent.hostIdentifier === member.host.instanceId) return;
         member.retired = true;
@@ -132,11 +133,11 @@ export class Crew {
     }
   }
 
-  /** The storm is over: networks work, and supervisors start what gave up. */
+  /** Ends the storm: restores networks and restarts agents that gave up. */
   heal(): void {
     for (const member of this.members) {
       member.silentUntilMs = 0;
-      while (member.agent.faults.take('read') || member.agent.faults.take('write')) {} // what was planned does not happen
+      while (member.agent.faults.take('read') || member.agent.faults.take('write')) {} // discards faults that are still planned
       if (!member.retired) member.agent.start();
     }
   }

@@ -5,17 +5,17 @@ interface EventQueueOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly trace: Trace;
-  /** Until when events are lost, doubled and held back. */
+  /** When the storm ends: until then events are lost, duplicated and delayed. */
   readonly calmFromMs: number;
   readonly handle: (event: EventBridgeEvent) => Promise<void>;
 }
 
 const SECOND_MS = 1000;
-/** An event whose function failed comes back after this. */
+/** After this time an event is redelivered if its function failed. */
 const VISIBILITY_MS = 90 * SECOND_MS;
 const TRIES = 5;
 
-/** The way of events to the functions: late, unreliable, and with another try where a function fails. */
+/** The path of events to the functions: delayed, unreliable, with a retry when a function fails. */
 export class EventQueue {
   readonly counts = { sent: 0, lost: 0, doubled: 0, dead: 0 };
   readonly #options: EventQueueOptions;
@@ -35,7 +35,7 @@ export class EventQueue {
     const random = this.#random;
     const isStorm = this.#options.clock.now() < this.#options.calmFromMs;
     counts.sent++;
-    // Drawn in any case: what one event meets never shifts what the next one meets.
+    // Draw both numbers for every event, so that one event's fate does not change the random numbers of the next.
     const [isLost, isTwice] = [random.chance(this.#rates.lost), random.chance(this.#rates.doubled)];
     const delays = [this.#delayMs(isStorm), this.#delayMs(isStorm)];
     if (isStorm && isLost) {

@@ -17,8 +17,8 @@ interface FrontOptions {
 }
 
 /**
- * The REST API's front. It rejects an oversized body itself with a JSON object, which agents take for acceptance: osquery
- * ignores the status.
+ * The REST API's front. It rejects an oversized body itself with a JSON object. Agents take that for acceptance,
+ * because osquery ignores the status.
  */
 export class Front {
   readonly #options: FrontOptions;
@@ -27,7 +27,7 @@ export class Front {
     this.#options = options;
   }
 
-  /** The connection of one agent. */
+  /** Returns one agent's connection to the front. */
   transport(member: string): Transport {
     return { exchange: (request) => this.#exchange(member, request) };
   }
@@ -60,7 +60,7 @@ export class Front {
       });
     } catch (error) {
       if (!(error instanceof Died)) throw error;
-      return response(502, 'Temporary trouble: keep your data and come again.'); // no JSON: agents keep everything
+      return response(502, 'Temporary trouble: keep your data and come again.'); // not JSON, so agents keep their data
     }
   }
 }

@@ -2,23 +2,23 @@ import type { Clock } from '../world/index.ts';
 import type { Trace } from './trace.ts';
 import type { Weather } from './weather.ts';
 
-/** Says what goes wrong next. */
+/** Decides the next fault. */
 type Faults = Pick<Weather, 'next'>;
 
-/** The function was killed: nothing it did after that has any effect. */
+/** The function was killed. Nothing it does afterwards has any effect. */
 export class Died extends Error {
   override readonly name = 'Died';
 }
 
-/** A call to a port that was refused, before or after it had its effect. */
+/** A port call that was refused, before or after it took effect. */
 class Refused extends Error {
   override readonly name = 'Refused';
 }
 
-/** What the code of a dead function waits for. */
+/** Never resolves; the code of a killed function waits for it. */
 const never = new Promise<never>(() => {});
 
-/** One invocation of a function: every port call it makes passes through here and may go wrong. */
+/** One invocation of a function. Every port call it makes passes through here and can fail. */
 export class Invocation {
   readonly name: string;
   /** Rejects with {@link Died} when the function is killed. */
@@ -44,23 +44,23 @@ export class Invocation {
     this.death = new Promise((_, reject) => {
       this.#die = reject;
     });
-    this.death.catch(() => {}); // nobody may be waiting for it any more
+    this.death.catch(() => {}); // avoids an unhandled rejection when there is no listener
   }
 
   get isDead(): boolean {
     return this.#isDead;
   }
 
-  /** Until the function's timeout, in ms. */
+  /** Returns the time until the function's timeout, in ms. */
   timeLeftMs(): number {
     return this.#deadlineMs - this.#clock.now();
   }
 
   /**
-   * Makes a call, unless this is when something goes wrong.
+   * Makes a port call, unless the next fault prevents it.
    *
    * @param call `port.method`
-   * @param items how much is asked of the port
+   * @param items number of items in the call
    */
   async call(call: string, items: number, act: () => unknown): Promise<unknown> {
     if (this.#isDead) return never;
@@ -90,14 +90,14 @@ export class Invocation {
     }
   }
 
-  /** The call takes its time, with the effect at its beginning or at its end; the timeout may end the function meanwhile. */
+  /** Makes a slow call. It takes effect at its start or its end; the function can time out meanwhile. */
   async #slowly(ms: number, first: boolean, act: () => unknown): Promise<unknown> {
     const early = first ? await act() : undefined;
     await this.#pass(ms);
     return first ? early : act();
   }
 
-  /** Takes time of the processor, of which there is one. */
+  /** Uses CPU time. There is one CPU. */
   async #work(ms: number): Promise<void> {
     const nowMs = this.#clock.now();
     this.#processorFreeAtMs = Math.max(nowMs, this.#processorFreeAtMs) + ms;
@@ -120,9 +120,9 @@ export class Invocation {
 }
 
 /**
- * The same port, each call of which goes through whatever invocation is running: a generator's too, page by page.
+ * Wraps a port so that each call goes through the current invocation; for a generator, each page.
  *
- * @param current the invocation that runs now
+ * @param current returns the current invocation
  */
 export function through<T extends object>(port: T, name: string, current: () => Invocation): T {
   return new Proxy(port, {
@@ -140,7 +140,7 @@ export function through<T extends object>(port: T, name: string, current: () => 
   });
 }
 
-/** All of some ports, seen through whatever invocation is running. */
+/** Wraps several ports with {@link through}. */
 export function throughAll<P extends object>(ports: P, current: () => Invocation): P {
   return new Proxy(ports, {
     get(target, name) {

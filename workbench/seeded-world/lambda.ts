@@ -15,7 +15,7 @@ interface LambdaOptions {
   readonly weather: Weather;
   readonly trace: Trace;
   readonly report: Report;
-  /** The ports themselves, on which nothing fails. */
+  /** The underlying ports, which do not fail. */
   readonly ports: (spend: Spend) => Ports;
 }
 
@@ -24,7 +24,10 @@ interface Environment {
   invocation: Invocation | undefined;
 }
 
-/** Runs functions as Lambda does: one invocation at a time in each environment, whose caches outlive it. */
+/**
+ * Runs functions as Lambda does: each environment runs one invocation at a time and keeps its caches between
+ * invocations.
+ */
 export class SimulatedLambda {
   readonly counts = { invocations: 0, deaths: 0, environments: 0 };
   readonly #options: LambdaOptions;
@@ -37,7 +40,7 @@ export class SimulatedLambda {
   /**
    * Runs a function once.
    *
-   * @throws {Died} when it was killed, and whatever it throws itself
+   * @throws {Died} if it was killed; otherwise the function's own error
    */
   async invoke<T>(
     name: string,
@@ -51,7 +54,7 @@ export class SimulatedLambda {
     try {
       return await Promise.race([work(environment.functions, invocation), invocation.death]);
     } finally {
-      // What was killed is never used again.
+      // An environment that was killed is not used again.
       if (invocation.isDead) this.counts.deaths++;
       else this.#idle.push(environment);
     }

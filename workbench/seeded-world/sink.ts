@@ -1,12 +1,12 @@
 import type { LogLine, QuarantineLine, ResultLine, ResultSink } from '../../lib/core/results/lines.ts';
 
-/** Everything that was stored, as far as the world asks for it. */
+/** A sink that keeps the parts of stored data that the world checks. */
 export class WorldSink implements ResultSink {
-  /** Rows and log lines as text → ids under which they were stored. */
+  /** Text of a row or log line → ids under which it was stored. */
   readonly rows = new Map<string, Set<string>>();
   readonly lines = new Map<string, Set<string>>();
   readonly quarantined: QuarantineLine[] = [];
-  /** Lines taken, copies included. */
+  /** Number of lines stored, including duplicates. */
   taken = 0;
 
   async results(lines: readonly ResultLine[]): Promise<void> {

@@ -1,21 +1,21 @@
 import type { Random, SimulatedHost } from '../world/index.ts';
 import { SECOND_MS } from './times.ts';
 
-/** Something that happens during the storm. */
+/** One scheduled event of the storm. */
 interface Moment {
   /** Milliseconds since the start of the world. */
   readonly atMs: number;
   readonly act: () => void;
 }
 
-/** What can happen in a storm. */
+/** The actions that a storm can take. */
 interface StormActions {
   readonly startTask: () => void;
   readonly misfortune: () => void;
   readonly terminate: (host: SimulatedHost) => void;
 }
 
-/** Draws what happens in a storm of `stormMs`: single tasks, misfortunes of agents, a burst, the end of a host. */
+/** Draws the events of a storm of `stormMs`: single tasks, agent faults, a burst of tasks, the end of a host. */
 export function stormOf(
   plan: Random,
   stormMs: number,

@@ -3,14 +3,14 @@ import { SECOND_MS } from './times.ts';
 import type { Trace } from './trace.ts';
 import { HEAVY } from './world-policy.ts';
 
-/** How long a task of the calm runs: longer than two leases. */
+/** Lifetime of a task started after the storm: longer than two leases. */
 const PROBE_LIFETIME_MS = 100 * SECOND_MS;
 
 /** The tasks of a world. */
 export class Tasks {
-  /** Started in the storm. */
+  /** Tasks started in the storm. */
   readonly started: TaskHandle[] = [];
-  /** Started in the calm, where nothing fails. */
+  /** Tasks started after the storm, when nothing fails. */
   readonly probes: TaskHandle[] = [];
   readonly #cluster: SimulatedCluster;
   readonly #trace: Trace;

@@ -1,6 +1,6 @@
 import type { Clock } from '../world/index.ts';
 
-/** What happened in a world, line by line. Where nobody reads it, nothing is written. */
+/** The trace of a world, line by line. Without a reader it writes nothing. */
 export class Trace {
   readonly lines: string[] = [];
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class Trace {
     if (this.#isOn) this.lines.push(`${this.at(this.#clock.now())}  ${who.padEnd(24)} ${what()}`);
   }
 
-  /** An instant as minutes, seconds and ms since the world began. */
+  /** Formats an instant as minutes, seconds and ms since the start of the world. */
   at(atMs: number): string {
     const ms = atMs - this.#startMs;
     const digits = (value: number, width: number) => String(Math.floor(value)).padStart(width, '0');

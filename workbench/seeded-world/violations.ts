@@ -3,7 +3,7 @@ import type { Trace } from './trace.ts';
 
 const MAX_LISTED = 20;
 
-/** The broken promises of one world, the first of them listed with their time. */
+/** Counts the broken promises of a world and lists the first ones with their time. */
 export class Violations {
   readonly listed: string[] = [];
   readonly #clock: Clock;

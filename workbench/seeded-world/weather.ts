@@ -1,16 +1,16 @@
 import type { Clock, Random } from '../world/index.ts';
 
-/** What goes wrong with one port call. */
+/** The fault of one port call. */
 export type Fault =
   | { readonly kind: 'die-before' | 'die-after' | 'refuse' | 'lose-reply' }
   | {
       readonly kind: 'slow';
       readonly ms: number;
-      /** Whether the effect comes at its beginning. */
+      /** Whether the call takes effect at its start. */
       readonly first: boolean;
     };
 
-/** A time in which all calls to some ports are refused. */
+/** A period in which all calls to some ports are refused. */
 interface Outage {
   readonly port: RegExp;
   readonly fromMs: number;
@@ -19,33 +19,33 @@ interface Outage {
 
 const SECOND_MS = 1000;
 
-/** A call takes the processor for longer where it is about many lines to store, or very many keys. */
+/** Beyond these numbers of lines to store or keys, the CPU time of a call grows in proportion. */
 const LINES_A_CALL = 4;
 const KEYS_A_CALL = 20;
 
-/** Agents gather answers for so long where there is a backlog of questions, and no sink. */
+/** How long agents accumulate answers when there is a backlog of queries and the sink is down. */
 const DELUGE_MS = 150 * SECOND_MS;
 
-/** How likely each fault is for each call. */
+/** The kinds of faults; each has its own probability per call. */
 const KINDS = ['die-before', 'die-after', 'refuse', 'lose-reply', 'slow'] as const;
 type Rates = Readonly<Record<(typeof KINDS)[number], number>>;
 
-/** The faults of one world's ports: drawn once from its seed, and over when the storm is. */
+/** The port faults of one world. They are drawn once from its seed and end with the storm. */
 export class Weather {
-  /** How often each fault has struck. */
+  /** Number of times each fault occurred. */
   readonly struck: Record<string, number> = {};
   readonly #random: Random;
   readonly #clock: Clock;
   readonly #rates: Rates;
   readonly #outages: readonly Outage[];
-  /** What each call takes of the processor, in ms, while the machine is busy; of a small one for ever. */
+  /** CPU time of each call, in ms, while the CPU is busy; on a small host always. */
   readonly #busyMs: number;
   readonly #isSmall: boolean;
   readonly #calmFromMs: number;
 
   /**
-   * @param deluge where all functions run on a small machine for ever: when its backlog begins, to be followed by an outage
-   *   of the sink
+   * @param deluge set if all functions always run on a small host: the time at which the backlog starts; an outage of
+   *   the sink follows
    */
   constructor(clock: Clock, random: Random, stormMs: number, deluge: { readonly atMs: number } | undefined) {
     this.#clock = clock;
@@ -76,7 +76,7 @@ export class Weather {
     ];
   }
 
-  /** What the next call meets. */
+  /** Returns the fault and the cost of the next call. */
   next(call: string, items: number): { readonly fault?: Fault; readonly costMs: number } {
     const nowMs = this.#clock.now();
     const isCalm = nowMs >= this.#calmFromMs;

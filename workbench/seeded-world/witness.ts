@@ -3,19 +3,19 @@ import type { AgentEvent, SimulatedHost, WireRequest, WireResponse } from '../wo
 import type { WorldSink } from './sink.ts';
 import { isLiveProof } from './world-policy.ts';
 
-/** One run of a query, with the containers that it proves alive. */
+/** One run of a query and the containers that it proves alive. */
 interface Proof {
   readonly id: string;
   readonly containers: readonly string[];
 }
 
-/** What an agent holds in memory until the server has it. */
+/** What an agent holds in memory until the server accepts it. */
 interface Holdings {
-  /** By the id on the wire; osquery keeps the last run of an id alone. */
+  /** Keyed by the id on the wire; osquery keeps only the last run of an id. */
   readonly held: Map<string, Proof>;
-  /** Ids whose answers the front dropped: the agent takes them for accepted. */
+  /** Ids whose answers the front dropped; the agent assumes they were accepted. */
   readonly dropped: Set<string>;
-  /** The host that it is to the server. */
+  /** The host identifier that the server knows it by. */
   name?: string;
 }
 
@@ -25,11 +25,11 @@ interface WitnessOptions {
   readonly violate: (what: string) => void;
 }
 
-/** Sees what agents did and what they were told, and holds the server to it. */
+/** Records what agents did and what the server replied, and checks that the server kept its promises. */
 export class Witness {
-  /** Containers that some agent saw alive. */
+  /** Containers that at least one agent saw alive. */
   readonly #alive = new Set<string>();
-  /** Proofs that the server has taken, or that no crash of an agent explains the loss of. */
+  /** Proofs that must be in the ledger: the server accepted them, or no agent crash explains their loss. */
   readonly #owed: { readonly proof: Proof; readonly why: string }[] = [];
   readonly #holdings = new Map<string, Holdings>();
   readonly #options: WitnessOptions;
@@ -40,7 +40,7 @@ export class Witness {
   }
 
   /**
-   * An agent's own word on what it did.
+   * Records an agent's event.
    *
    * @param isAlone whether no other agent shares its identifier
    */
@@ -63,7 +63,7 @@ export class Witness {
         }
         return;
       case 'enrolled':
-        // Evidence counts only from the host that was asked, and the agent has another name now.
+        // Evidence counts only from the host that the query was for, and the agent has a new identifier.
         if (nameIn(event.nodeKey) !== name) held.clear();
         this.#of(agent).name = nameIn(event.nodeKey);
         return;
@@ -77,7 +77,7 @@ export class Witness {
     }
   }
 
-  /** What a run of a query proves, if it proves anything. Its containers count as seen alive by the agent. */
+  /** Returns what a run of a query proves, if anything. Marks its containers as seen alive by the agent. */
   #proofOf(event: Extract<AgentEvent, { kind: 'query-executed' }>, host: SimulatedHost): Proof | undefined {
     if (!isLiveProof(event.sql) || event.message !== '') return undefined;
     const containers = host.running().flatMap(({ id }) => (event.sql.includes(id) ? [id] : []));
@@ -85,13 +85,13 @@ export class Witness {
     return { id: event.id, containers };
   }
 
-  /** What the front itself answered to a body that is too large: the agent deletes what it held. */
+  /** Records that the front rejected an oversized body: the agent deletes what it held. */
   droppedAtFront(agent: string, request: WireRequest): void {
     const { queries } = JSON.parse(Buffer.from(request.body).toString()) as { queries?: object };
     for (const id of Object.keys(queries ?? {})) this.#of(agent).dropped.add(id);
   }
 
-  /** A reply that lets the agent delete what it sent: all of it must be stored by now. */
+  /** Records a reply after which the agent deletes what it sent. All of it must be stored by then. */
   answered(request: WireRequest, response: WireResponse): void {
     const isLog = request.url.endsWith('/log');
     if (!(isLog || request.url.endsWith('/distributed/write')) || !isAcceptance(response)) return;
@@ -113,7 +113,7 @@ export class Witness {
     }
   }
 
-  /** Whether the ledger knows everything that was proved, and nothing that was not. */
+  /** Checks that the ledger contains everything that was proved, and nothing else. */
   check(): void {
     const { ledger, violate } = this.#options;
     const seen = new Map(ledger.records.flatMap((record) => record.subjects.map((id) => [id, record] as const)));
@@ -144,10 +144,10 @@ export class Witness {
   }
 }
 
-/** A node key carries the host's name. */
+/** Extracts the host identifier from a node key. */
 const nameIn = (nodeKey: string): string | undefined => nodeKey.split('.')[2];
 
-/** As osquery judges a reply: the status plays no part. */
+/** Judges a reply as osquery does, ignoring the status. */
 function isAcceptance({ body }: WireResponse): boolean {
   const text = Buffer.from(body).toString();
   if (text === '') return true;

@@ -3,21 +3,21 @@ import { versionAfter } from '../../lib/core/policy/policy-version.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 
-/** Tasks of this family bring an answer that the front does not carry. */
+/** Task family whose answer is larger than the front's limit. */
 export const HEAVY = 'heavy';
-/** A row of this many bytes is over the limit of the world's front, {@link FRONT_LIMIT_BYTES}. */
+/** Size of a row in bytes; exceeds the limit of the world's front, {@link FRONT_LIMIT_BYTES}. */
 const HEAVY_BYTES = 320_000;
-/** The largest body the front carries: small, so that too large a one costs the world little. */
+/** The largest body that the front accepts. Small, so that an oversized one costs little. */
 export const FRONT_LIMIT_BYTES = 300_000;
 
-/** In the column names of rows that were asked for after an end: nothing else tells them from those of a life. */
+/** Marks the rows of post-mortem queries, which otherwise look like rows of a running container. */
 const AFTER_END = '1 AS after_end';
 
-/** Whether this SQL proves that the containers it names are alive. */
+/** Returns whether this SQL proves that the containers it returns are alive. */
 export const isLiveProof = (sql: string): boolean =>
   /^SELECT id, name, image\b.* FROM docker_containers WHERE id IN \(/.test(sql) && !sql.includes(AFTER_END);
 
-/** One of a backlog of questions, each of which is asked alone. */
+/** Builds one query of a backlog. Each query merges with no other. */
 export const questionOf = (n: number, host: string, nowMs: number): PendingQuery => ({
   queryId: `deluge ${host} ${n}`,
   host,
@@ -57,9 +57,9 @@ const heavyRule: PolicyRule = {
 };
 
 /**
- * The built-in policy with a heavy rule, a configuration that costs simulated agents little, and marked post-mortems.
+ * The built-in policy with a heavy rule, an agent configuration that costs little to simulate, and marked post-mortems.
  *
- * @param queriesPerDelivery how much an agent is handed at a time
+ * @param queriesPerDelivery maximum number of queries per delivery
  */
 export const worldPolicy = (queriesPerDelivery: number): PolicyVersion =>
   versionAfter(0, {

@@ -31,19 +31,19 @@ import { questionOf, worldPolicy } from './world-policy.ts';
 
 const EPOCH_MS = Date.UTC(2026, 10, 20);
 const EVENT_TIMEOUT_MS = 60 * SECOND_MS;
-/** The part of the reconciler's minute that a sweep may use. */
+/** The time that a sweep may use of the reconciler's minute. */
 const SWEEP_MS = 45 * SECOND_MS;
-/** Everything kept during the storm is delivered within this time: after failures an agent's log waits up to 100 s. */
+/** Everything kept during the storm is delivered within this time. After failures an agent's log waits up to 100 s. */
 const HEALED_AFTER_MS = 5 * MINUTE_MS;
-/** From the start of the last tasks to the end of the world. */
+/** Time from the start of the last tasks to the end of the world. */
 const CALM_MS = 4 * MINUTE_MS;
 
-/** What became of one world. */
+/** The results of one world. */
 export interface WorldResult {
   readonly seed: number;
   readonly violations: readonly string[];
   readonly trace: readonly string[];
-  /** How much happened, and how often. */
+  /** How often each thing happened. */
   readonly counts: Readonly<Record<string, number>>;
 }
 
@@ -160,7 +160,7 @@ class World {
     if (!host.down) this.#crew.join(host, byHostname ? host.hostname : host.instanceId);
   }
 
-  /** Tasks start and end while things go wrong. */
+  /** Starts and ends tasks while faults occur. */
   async #storm(plan: Random): Promise<void> {
     const moments = stormOf(plan, this.#stormMs, this.#hosts, {
       startTask: () => this.#tasks.start(plan),
@@ -176,7 +176,7 @@ class World {
     await this.#pass(this.#calmFromMs - this.#clock.now());
   }
 
-  /** Queues many questions at once for one agent. */
+  /** Queues many queries at once for one agent. */
   async #flood(questions: number, plan: Random): Promise<void> {
     const [first, ...others] = this.#crew.members.filter(({ retired }) => !retired);
     if (!first) return;
@@ -186,7 +186,7 @@ class World {
       await this.#stores.hosts.enqueue(questionOf(n, hostIdentifier, this.#clock.now()));
   }
 
-  /** Advances the clock by `ms` and checks every verdict once a minute: a workload that was seen stays seen. */
+  /** Advances the clock by `ms`. Checks every verdict once a minute: a seen workload must stay seen. */
   async #pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= MINUTE_MS) {
       await this.#clock.advance(Math.min(left, MINUTE_MS));
@@ -220,7 +220,7 @@ class World {
     });
   }
 
-  /** Only faults of ports may make a request or a sweep fail. */
+  /** Reports a violation if a request or a sweep failed for any reason other than a port fault. */
   #reported(event: string, fields: Readonly<Record<string, unknown>>): void {
     this.#trace.say('report', () => `${event} ${JSON.stringify(fields).slice(0, 400)}`);
     const error = String(fields.error ?? '');

@@ -1,20 +1,20 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { examples } from '../../../lib/cli/print.ts';
 
-/** What a run of worlds is asked to do. */
+/** The options of a run of worlds. */
 export interface WorldOptions {
-  /** How many worlds, from this seed on. */
+  /** Number of worlds; their seeds are consecutive, starting at `from`. */
   readonly seeds: number;
   readonly from: number;
-  /** The one world to replay, with everything that happens in it. */
+  /** Replays only this world and prints everything that happens in it. */
   readonly seed?: number;
   readonly processes: number;
 }
 
 /**
- * Reads the command line of the seeded worlds.
+ * Parses the command line of the seeded worlds.
  *
- * @throws {CommanderError} for help, and for a command line that makes no sense; either has been said by then
+ * @throws {CommanderError} for help and for an invalid command line, after printing the message
  */
 export function worldOptionsOf(args: readonly string[]): WorldOptions {
   const program = new Command('npm run world --')

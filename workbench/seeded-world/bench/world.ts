@@ -1,6 +1,6 @@
 /**
- * Seeded worlds: the real core on ports that fail anywhere, simulated agents, simulated time. The same seed gives the same
- * world, call by call.
+ * Runs seeded worlds: the real core on ports that can fail at any call, simulated agents, simulated time. The same seed
+ * gives the same world, call by call.
  *
  *   npm run world -- --seeds 2000
  *   npm run world -- --seed 1234
@@ -14,17 +14,17 @@ import { ticking } from '../../../lib/cli/print.ts';
 import { runWorld, type WorldResult } from '../world.ts';
 import { type WorldOptions, worldOptionsOf } from './world-options.ts';
 
-/** The argument that makes this one of the processes. */
+/** Argument that marks a child process. */
 const CHILD = '--one-of-several';
-/** So many worlds are given to a process at a time. */
+/** Number of worlds per batch; each process gets one batch at a time. */
 const BATCH = 10;
-/** Of a replay the screen shows so many lines; a file has all of them. */
+/** Number of lines of a replay shown on the screen; the file has all of them. */
 const SHOWN_LINES = 60;
 
 const BUNDLE = fileURLToPath(new URL('../../../dist/world.mjs', import.meta.url));
 const ESM = { bundle: true, platform: 'node', format: 'esm', packages: 'external' } as const;
 
-/** Runs all worlds, a batch at a time in each process; tells of each that broke a promise as soon as it is known. */
+/** Runs all worlds, one batch at a time in each process. Reports each world that broke a promise at once. */
 async function runAll({ from, seeds, processes }: WorldOptions): Promise<WorldResult[]> {
   await build({ ...ESM, entryPoints: [fileURLToPath(import.meta.url)], outfile: BUNDLE });
   const results: WorldResult[] = [];
@@ -64,7 +64,7 @@ function given(child: ChildProcess, seeds: readonly number[]): Promise<WorldResu
 const summaryOf = ({ seed, violations }: WorldResult): string =>
   `\nworld ${seed} broke ${violations.length} promises: npm run world -- --seed ${seed}\n${violations.map((what) => `  ${what.slice(0, 300)}\n`).join('')}`;
 
-/** How much happened in all of them together: a run in which little happened proves little. */
+/** Sums up the events of all worlds. A run with few events proves little. */
 function totalsOf(results: readonly WorldResult[]): string {
   const totals = new Map<string, number>();
   for (const { counts } of results)

@@ -94,7 +94,7 @@ export class DistributedRunner {
   private discover(discovery: Json | undefined): Map<string, boolean> {
     const wanted = new Map<string, boolean>();
     for (const [id, sql] of entriesOf(discovery)) {
-      if (this.worker.faults.crashDuring(sql)) throw new WorkerCrash(`watchdog: discovery ${id}`); // a crash here leaves no mark
+      if (this.worker.faults.crashDuring(sql)) throw new WorkerCrash(`watchdog: discovery ${id}`); // leaves no mark
       const answer = this.query(sql);
       if (!answer.ok) throw new BadWork(`discovery query of ${id}: ${answer.message}`);
       if (!wanted.has(id)) wanted.set(id, answer.rows.length > 0);

@@ -125,7 +125,7 @@ describe('the policy store', () => {
       const live = await store.current();
       expect(live?.message).toBe(moment === 'after' ? 'dying' : 'change 1');
       expect(numbers(await store.history(10))).toEqual(moment === 'after' ? [2, 1] : [1]);
-      // Whoever comes next goes on from there, and what was live stays in the history as it was.
+      // The next pusher continues from there, and the history keeps the previous version unchanged.
       const next = (live?.version ?? 0) + 1;
       expect(await store.push(aVersion(next), next - 1)).toBe(true);
       expect((await store.history(10)).at(1)?.message).toBe(live?.message);

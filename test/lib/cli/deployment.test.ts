@@ -40,7 +40,7 @@ describe('the Mayfly that a policy command is about', () => {
     cloudformation.reset();
   });
 
-  it('is the one that runs on this machine', async () => {
+  it('is the local one', async () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1), 0);
     expect(await mayfly('policy', 'history', '--data', data)).toMatchObject({ code: 0 });
@@ -53,7 +53,7 @@ describe('the Mayfly that a policy command is about', () => {
     expect(jsonLines(stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
   });
 
-  it('can be named by its stack, whose output says which table', async () => {
+  it('can be named by its stack, whose output names the table', async () => {
     const { table, store } = await aMayfly();
     await store.push(aVersion(1), 0);
     cloudformation.on(DescribeStacksCommand, { StackName: 'Mayfly' }).resolves({
@@ -68,7 +68,7 @@ describe('the Mayfly that a policy command is about', () => {
     expect(jsonLines(stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
   });
 
-  it('is not both', async () => {
+  it('cannot be named by both', async () => {
     const { code, stderr } = await mayfly('policy', 'history', '--stack', 'Mayfly', '--table', 'table');
     expect([code, stderr]).toEqual([2, expect.stringContaining('cannot be used with')]);
   });
@@ -76,7 +76,7 @@ describe('the Mayfly that a policy command is about', () => {
   it.each([
     ['a stack that is not there', [], 'there is no stack Mayfly in eu-west-1'],
     ['a stack that is not ours', [stack([])], 'has no output TableName'],
-  ])('%s is told with the next step', async (_, stacks, message) => {
+  ])('%s is reported with the next step', async (_, stacks, message) => {
     const unknown = Object.assign(new Error('Stack with id Mayfly does not exist'), { name: 'ValidationError' });
     if (stacks.length > 0) cloudformation.on(DescribeStacksCommand).resolves({ Stacks: stacks });
     else cloudformation.on(DescribeStacksCommand).rejects(unknown);
@@ -88,7 +88,7 @@ describe('the Mayfly that a policy command is about', () => {
     ['CredentialsProviderError', 'aws sso login'],
     ['ExpiredTokenException', 'sign in again'],
     ['AccessDeniedException', 'dynamodb:GetItem'],
-  ])('%s is told with the next step', async (name, message) => {
+  ])('%s is reported with the next step', async (name, message) => {
     cloudformation.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name }));
     const { code, stderr } = await mayfly('policy', 'show', '--stack', 'Mayfly');
     expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
@@ -105,7 +105,7 @@ describe('the Mayfly that a policy command is about', () => {
   });
 
   it('must be running', async () => {
-    // Port 9 is "discard": nobody listens there, and nobody else will take it.
+    // Port 9 is "discard": nothing listens there, and no other program takes it.
     const ready = { dynamodb: 'http://127.0.0.1:9', tableName: 'mayfly' };
     const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
     const { code, stderr } = await mayfly('policy', 'show', '--data', data);
@@ -124,7 +124,7 @@ describe('the Mayfly that a policy command is about', () => {
     await new DynamoPolicyStore(table).push(aVersion(1), 0);
     client.destroy();
     await left?.close();
-    // Where it once was, nobody listens now.
+    // Nothing listens at its old address any more.
     const ready = { dynamodb: 'http://127.0.0.1:9', embedded: true, tableName: table.name };
     await writeFile(join(data, 'ready.json'), JSON.stringify(ready));
 
@@ -141,7 +141,7 @@ describe('the Mayfly that a policy command is about', () => {
     await release();
   });
 
-  it('takes no request while nothing runs there that could handle it', async () => {
+  it('rejects a request if nothing runs there to handle it', async () => {
     const { table, store } = await aMayfly();
     await store.push(aVersion(1), 0);
     const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: table.name, events: 'http://127.0.0.1:9' };
@@ -163,7 +163,7 @@ describe('a command that waits', () => {
     jest.restoreAllMocks();
   });
 
-  it('says for what after two seconds, and not before', async () => {
+  it('names what it waits for after two seconds, not before', async () => {
     jest.useFakeTimers();
     const said: string[] = [];
     jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
@@ -186,7 +186,7 @@ describe('a command that waits', () => {
   it.each([
     ['on a terminal, in its place', true, ['\r0 s\u001b[K', '\r1 s\u001b[K', '\r\u001b[K']],
     ['elsewhere, in a line every few seconds', false, ['0 s\n', '5 s\n']],
-  ])('says how far it has come %s', async (_, isTTY, expected) => {
+  ])('reports its progress %s', async (_, isTTY, expected) => {
     jest.useFakeTimers();
     const said: string[] = [];
     jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);

@@ -61,7 +61,7 @@ describe('mayfly node', () => {
     }
   });
 
-  it('teaches by examples that it understands', async () => {
+  it('has examples in its help, and accepts them', async () => {
     for (const command of ['show', 'revoke']) {
       const { stdout } = await mayfly('node', command, '--help');
       const examples = [...stdout.matchAll(/^ {2}\$ npx mayfly ([^|\n]*)/gm)].map(([, example]) => String(example));

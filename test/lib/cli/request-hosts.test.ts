@@ -10,25 +10,25 @@ const nodes = ['web-1', 'web-2', 'db-1'].map((hostIdentifier) => ({
   enrolledAtMs: T0,
 }));
 
-describe('the hosts that a request asks', () => {
+describe('the hosts of a request', () => {
   const policy = (target: Parameters<typeof aRule>[2], hostsPerTrigger = 10) =>
     aPolicyOf([aRule('ask', { request: 'it' }, target), aRule('other', { request: 'else' })], { hostsPerTrigger });
   const asked = (target: Parameters<typeof aRule>[2], detail = {}, hostsPerTrigger = 10) =>
     hostsOfRequest(policy(target, hostsPerTrigger), { name: 'it', event: { detail } }, nodes, T0);
 
-  it('are all nodes that hosts-where matches, up to the limit', () => {
+  it('are all nodes that match hosts-where, up to the limit', () => {
     const web = { target: { 'hosts-where': { hostname: ['web-*'] } } };
     expect(asked(web)).toEqual([{ rule: 'ask', hosts: 2, isLimited: false }]);
     expect(asked(web, {}, 1)).toEqual([{ rule: 'ask', hosts: 1, isLimited: true }]);
   });
 
-  it('are the host that it names', () => {
+  it('are the named host', () => {
     const named = { target: { host: 'detail.host' } };
     expect(asked(named, { host: 'web-1' })).toEqual([{ rule: 'ask', hosts: 1, isLimited: false }]);
     expect(asked(named)).toMatchObject([{ hosts: 0, why: 'detail.host yields no host' }]);
   });
 
-  it('are none, with the reason', () => {
+  it('are none, with a reason', () => {
     const none = { target: { 'hosts-where': { hostname: ['cache-*'] } } };
     expect(asked(none)).toMatchObject([{ hosts: 0, why: 'no node matches hosts-where' }]);
   });

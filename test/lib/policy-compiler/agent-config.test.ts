@@ -77,7 +77,7 @@ describe('log bodies', () => {
     );
   });
 
-  it('of a profile that says nothing about them draw a warning', () => {
+  it('of a profile without a limit cause a warning', () => {
     expect(problemsOf({ 'config/default.yaml': 'profile: default\noptions: { verbose: true }\n' })).toEqual([
       expect.stringContaining(
         'warning config/default.yaml:2:1 logger_tls_max_lines × logger_tls_max_linesize is 1073741824 bytes',
@@ -103,7 +103,7 @@ describe('a schedule', () => {
     expect(scheduled(fields)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it.each([1, 5, 29])('of %i s is refused with its four effects', (interval) => {
+  it.each([1, 5, 29])('of %i s is rejected with its four effects', (interval) => {
     expect(scheduled(`interval: ${interval}`)).toEqual([
       expect.stringMatching(/^error config\/default\.yaml:4:.*OOM.*CPU.*overlap.*watchdog.*allow_fast: true/),
     ]);
@@ -125,7 +125,7 @@ describe('a schedule', () => {
     });
   });
 
-  it.each([30, 604_800, '"60"'])('of %s is taken', (interval) => {
+  it.each([30, 604_800, '"60"'])('of %s is accepted', (interval) => {
     expect(scheduled(`interval: ${interval}`)).toEqual([]);
   });
 
@@ -136,7 +136,7 @@ describe('a schedule', () => {
     ['my_epoch', "names that end with epoch are osquery's own"],
     ['my_counter', "names that end with counter are osquery's own"],
     ["''", 'a scheduled query needs a name'],
-  ])('does not take the name %s', (name, problem) => {
+  ])('cannot contain the name %s', (name, problem) => {
     expect(scheduled('interval: 60', name)).toEqual([expect.stringContaining(problem)]);
   });
 
@@ -148,7 +148,7 @@ describe('a schedule', () => {
 });
 
 describe('decorators', () => {
-  it.each(['90', '0', 'x', '-60'])('do not run every %s seconds', (interval) => {
+  it.each(['90', '0', 'x', '-60'])('cannot run every %s seconds', (interval) => {
     expect(problemsOfProfile(`decorators: { interval: { '${interval}': [SELECT pid FROM osquery_info] } }`)).toEqual([
       expect.stringContaining(`interval ${interval}: osquery accepts only multiples of 60 seconds`),
     ]);
@@ -171,7 +171,7 @@ describe('a profile for hosts of another platform', () => {
       ).replace('default', 'windows'),
     });
 
-  it('is held against the tables of that platform', () => {
+  it('is checked against the tables of that platform', () => {
     expect(windows('platform: windows', 'SELECT name, status FROM services')).toEqual([]);
     expect(windows('platform: [windows]', 'SELECT name FROM apt_sources')).toEqual([
       expect.stringContaining('apt_sources is a table of Linux, not of Windows'),
@@ -180,7 +180,7 @@ describe('a profile for hosts of another platform', () => {
   });
 
   it.each(['platform: amzn', 'hostname: web-*', 'platform: [ubuntu, windows]', 'platform: "*"'])(
-    'is held against those of Linux, too, where hosts of Linux match: %s',
+    'is also checked against those of Linux if Linux hosts match: %s',
     (match) => {
       expect(windows(match, 'SELECT name, status FROM services')).toContainEqual(
         expect.stringContaining('services is a table of Windows, not of Linux'),
@@ -188,7 +188,7 @@ describe('a profile for hosts of another platform', () => {
     },
   );
 
-  it('lends its platform to the packs that it uses', () => {
+  it('applies its platform to its packs', () => {
     const pack = '{ "queries": { "a": { "query": "SELECT name FROM services", "interval": 60 } } }';
     const profile = aProfile('match: { platform: windows }\npacks: [x]').replace('default', 'windows');
     expect(problemsOf({ 'packs/x.conf': pack, 'config/windows.yaml': profile })).toEqual([]);
@@ -214,7 +214,7 @@ describe('packs', () => {
 }
 `;
 
-  it("are read in osquery's own format, with comments and lines that go on", () => {
+  it("are read in osquery's own format, with comments and continued lines", () => {
     const { policy, problems } = compilePolicy(
       aPolicy({ 'packs/x.conf': CONF, 'config/default.yaml': aProfile('packs: [x]') }),
     );
@@ -232,7 +232,7 @@ describe('packs', () => {
     });
   });
 
-  it('are taken as others export them', () => {
+  it('are accepted as other tools export them', () => {
     const exported = {
       platform: '',
       version: 'null',
@@ -272,21 +272,21 @@ describe('packs', () => {
     ['snapshot', '"perhaps"', 'snapshot: must be true or false'],
     ['shard', '"101"', 'shard: must be at most 100'],
     ['version', '"new"', 'version: must be a version such as 5.9.0'],
-  ])('are refused where osquery would make something else of %s: %s', (key, value, problem) => {
+  ])('are rejected if osquery would change %s: %s', (key, value, problem) => {
     const pack = `{ "queries": { "a": { "query": "SELECT pid FROM processes", "${key}": ${value} } } }`;
     expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toContainEqual(
       expect.stringContaining(problem),
     );
   });
 
-  it('do not lose options that osquery would take from them', () => {
+  it('may not contain options, because osquery would apply them', () => {
     const pack = '{ "queries": {}, "options": { "verbose": true } }';
     expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toEqual([
       expect.stringContaining('unknown key "options"'),
     ]);
   });
 
-  it('may hold queries for platforms that the profile does not reach', () => {
+  it('may contain queries for platforms outside the profile', () => {
     const pack = `{ "queries": { "a": { "query": "SELECT name FROM launchd", "interval": 60, "platform": "darwin" },
       "b": { "query": "SELECT x FROM y", "interval": 60, "platform": "freebsd" } } }`;
     expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toEqual([
@@ -294,7 +294,7 @@ describe('packs', () => {
     ]);
   });
 
-  it('join lines before they look for comments, as osquery does', () => {
+  it('join lines before they remove comments, like osquery', () => {
     const pack =
       '{\n# gone \\\n with what goes on\n"queries": { "a": { "query": "SELECT 1 AS \\\n#", "interval": 60 } } }';
     expect(problemsOf({ 'packs/x.conf': pack, 'config/default.yaml': aProfile('packs: [x]') })).toContainEqual(
@@ -308,7 +308,7 @@ describe('packs', () => {
     ).toEqual([]);
   });
 
-  it('have their problems at the right position in the file, also after comments', () => {
+  it('have problems at the right position in the file, even after comments', () => {
     expect(
       problemsOf({
         'packs/x.conf': CONF.replace('"interval"', '"intervall"'),
@@ -324,7 +324,7 @@ describe('packs', () => {
     expect(problemsOfProfile(line)).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('are named in profiles by their file, and a misspelt name is recognised', () => {
+  it('are named in profiles by their file, and a misspelt name is reported', () => {
     const packs = { 'packs/base.conf': '{"queries": {}}', 'packs/rest.conf': '{"queries": {}}' };
     expect(problemsOf({ ...packs, 'config/default.yaml': aProfile('packs: [bsae, rest, rest]') })).toEqual([
       expect.stringContaining('there is no pack "bsae" (did you mean "base"?)'),
@@ -333,7 +333,7 @@ describe('packs', () => {
     ]);
   });
 
-  it('must not be called main', () => {
+  it('must not be named main', () => {
     expect(
       problemsOf({ 'packs/main.conf': '{"queries": {}}', 'config/default.yaml': aProfile('packs: [main]') }),
     ).toEqual([expect.stringContaining('a pack must not be named "main"')]);
@@ -345,7 +345,7 @@ describe('profiles', () => {
     'config/other.yaml': `profile: other\noptions: { logger_tls_max_lines: 1 }\n${match}\n`,
   });
 
-  it('are tried by their order, the default last', () => {
+  it('are tried in order, the default last', () => {
     const profile = (name: string, order: number) =>
       `profile: ${name}\norder: ${order}\nmatch: { hostname: x }\noptions: { logger_tls_max_lines: 1 }\n`;
     const files = {
@@ -392,7 +392,7 @@ describe('profiles', () => {
     );
   });
 
-  it('take at most 1 MiB', () => {
+  it('are limited to 1 MiB', () => {
     const query = (i: number) =>
       `  q${i}: { query: "SELECT pid FROM processes WHERE name = '${'x'.repeat(16_000)}'" }\n`;
     const schedule = (n: number) => `schedule:\n${Array.from({ length: n }, (_, i) => query(i)).join('')}`;

@@ -45,7 +45,7 @@ function rows(sql: string): readonly Row[] {
 }
 
 describe('on a host', () => {
-  it('the questions about a running task find its container, processes and surroundings', () => {
+  it('the queries about a running task return its container, processes and surroundings', () => {
     const [container, processes, surroundings] = rule('ecs-task-running')?.queries ?? [];
     const containers = [live.id, dead.id];
     expect(Object.fromEntries(answer(container, { containers }).map(({ id, state }) => [id, state]))).toEqual({
@@ -62,13 +62,13 @@ describe('on a host', () => {
     );
   });
 
-  it('the questions about a stopped task find what is left of it', () => {
+  it('the queries about a stopped task return its remains', () => {
     const [container, mounts] = rule('ecs-task-running')?.postMortem ?? [];
     expect(answer(container, { containers: [dead.id] })).toMatchObject([{ id: dead.id, state: 'exited' }]);
     expect(answer(mounts, { containers: [dead.id] })).toMatchObject([{ id: dead.id, source: '/tmp' }]);
   });
 
-  it('the questions at the last gasp of a task find what its containers run, and whom they talk to', () => {
+  it('the last-gasp queries of a task return the processes of its containers and their connections', () => {
     const [container, processes, sockets] = rule('ecs-task-last-gasp')?.queries ?? [];
     const containers = [live.id];
     expect(answer(container, { containers })).toMatchObject([{ id: live.id, state: 'running' }]);
@@ -76,14 +76,14 @@ describe('on a host', () => {
     expect(answer(sockets, { containers })).toMatchObject([{ id: live.id, remote_address: '203.0.113.9' }]);
   });
 
-  it('the questions at the last gasp of an instance find who it is and what it runs', () => {
+  it('the last-gasp queries of an instance return its identity and its processes', () => {
     const query = (name: string) => rule('ec2-last-gasp')?.queries.find((one) => one.name === name);
     expect(answer(query('instance'))).toMatchObject([{ instance_id: 'i-0123456789abcdef0' }]);
     expect(answer(query('containers'))).toMatchObject([{ id: live.id }]);
     expect(answer(query('processes')).length).toBeGreaterThan(0);
   });
 
-  it.each(['enrollment-identity', 'ec2-launched'])('every question of %s is answered with a row', (name) => {
+  it.each(['enrollment-identity', 'ec2-launched'])('every query of %s returns a row', (name) => {
     for (const query of rule(name)?.queries ?? []) {
       // What osquery says of itself is there while it runs.
       if (!query.sql.includes('osquery_info'))
@@ -91,7 +91,7 @@ describe('on a host', () => {
     }
   });
 
-  it('every decorator gives one row of named values', () => {
+  it('every decorator returns one row of named values', () => {
     const decorators = policy?.profiles[0]?.config.decorators as
       | { load: string[]; interval: Record<string, string[]> }
       | undefined;

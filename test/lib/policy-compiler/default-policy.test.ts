@@ -24,18 +24,18 @@ describe('the default policy', () => {
     expect(policy).toBeDefined();
   });
 
-  it('says in one line which question each rule answers', () => {
+  it('describes in one line which question each rule answers', () => {
     for (const { answers } of rules) expect(answers).toMatch(/^[A-Z][^\n]*\?$/);
   });
 
-  it('asks about a running task in one delivery', () => {
+  it('queries a running task in one delivery', () => {
     const { queries, postMortem } = rule('ecs-task-running');
     expect(queries.map(({ name }) => name)).toEqual(['container', 'processes', 'surroundings']);
     expect(queries.length).toBeLessThanOrEqual(policy?.limits.queriesPerDelivery ?? 0);
     expect(postMortem.map(({ name }) => name)).toEqual(['container', 'mounts']);
   });
 
-  it('calls a container seen alive by its state, and dead ones by their row alone', () => {
+  it('treats a container as alive by its state, and as dead by its row alone', () => {
     const { queries, postMortem } = rule('ecs-task-running');
     expect(queries[0]?.evidence).toEqual({
       column: 'id',
@@ -52,7 +52,7 @@ describe('the default policy', () => {
     ['25-guardduty-finding-ec2-instance.json', ['guardduty-host']],
     ['26-guardduty-finding-eks-runtime.json', ['guardduty-host', 'guardduty-process', 'guardduty-container']],
     ['30-ecr-image-action-push.json', []],
-  ])('makes of %s the rules %j', (file, names) => {
+  ])('matches %s with the rules %j', (file, names) => {
     const evaluation = evaluate(policy as Policy, fixture(file));
     expect(evaluation.matches.map((match) => match.rule)).toEqual(names);
     expect(evaluation.matches.flatMap(({ queries }) => queries.flatMap(({ problem }) => problem ?? []))).toEqual([]);
@@ -64,14 +64,14 @@ describe('the default policy', () => {
     ['21-ec2-rebalance-recommendation.json', ['ec2-last-gasp last-gasp']],
     ['24-asg-terminate-lifecycle-action.json', ['ec2-last-gasp last-gasp']],
     ['23-asg-launch-lifecycle-action.json', []],
-  ])('makes of %s, which tells of an end, %j', (file, sets) => {
+  ])('matches %s, which reports an end, with %j', (file, sets) => {
     const { matches } = evaluate(policy as Policy, fixture(file));
     expect(matches.map((match) => `${match.rule} ${match.queries[0]?.set}`)).toEqual(sets);
     for (const { rule, priority, expiresSeconds } of matches.filter(({ rule }) => rule.endsWith('last-gasp')))
       expect([rule, priority, expiresSeconds]).toEqual([rule, 0, 120]);
   });
 
-  it('asks a task at its last gasp in one delivery, and takes a row of its container for proof', () => {
+  it('queries a task at its last gasp in one delivery, and accepts a row of its container as evidence', () => {
     const { queries, lastGasp, postMortem } = rule('ecs-task-last-gasp');
     expect(lastGasp).toBe(true);
     expect(postMortem).toEqual([]);
@@ -80,7 +80,7 @@ describe('the default policy', () => {
     expect(queries[1]?.sql).toContain('cmdline');
   });
 
-  it('takes an instance at its last gasp by its word for who it is', () => {
+  it('accepts the identity an instance reports at its last gasp', () => {
     const { queries, lastGasp } = rule('ec2-last-gasp');
     expect(lastGasp).toBe(true);
     expect(queries.flatMap(({ name, evidence }) => (evidence ? [[name, evidence]] : []))).toEqual([
@@ -88,13 +88,13 @@ describe('the default policy', () => {
     ]);
   });
 
-  it('sends five queries at enrollment, about EC2 only where the hardware is of EC2', () => {
+  it('sends five queries at enrollment, about EC2 only if the hardware is of EC2', () => {
     const { queries } = rule('enrollment-identity');
     expect(queries.map(({ name }) => name)).toEqual(['ec2', 'agent', 'system', 'interfaces', 'docker']);
     expect(queries[0]?.discovery).toContain("hardware_vendor = 'Amazon EC2'");
   });
 
-  it('answers an audited start of a container with a look at Docker on the same node', () => {
+  it('queries Docker on the same node after an audited start of a container', () => {
     const { on, target, queries } = rule('docker-start-seen');
     expect(on).toMatchObject({ log: { query: 'pack/container-events/container_starts' } });
     expect(target).toBe('same-node');
@@ -128,7 +128,7 @@ describe('the default policy', () => {
     expect(JSON.stringify(policy?.profiles[0]?.config.decorators)).toContain(part);
   });
 
-  it('is the same, byte for byte, in whatever order its files come', () => {
+  it('is the same, byte for byte, for any order of its files', () => {
     const files = [...readPolicyFolder(FOLDER)];
     expect(JSON.stringify(compilePolicy(new Map(files.reverse())).policy)).toBe(JSON.stringify(policy));
   });
@@ -147,7 +147,7 @@ describe('the examples', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('are all named in their README', () => {
+  it('are all listed in their README', () => {
     const readme = readFileSync(join(FOLDER, 'examples/README.md'), 'utf8');
     const files = readdirSync(join(FOLDER, 'examples'), { recursive: true, encoding: 'utf8' });
     for (const file of files.filter((name) => /\.(ya?ml|conf)$/.test(name))) expect(readme).toContain(`\`${file}\``);

@@ -11,12 +11,12 @@ function compiled(files: Record<string, string> = {}): Policy {
 }
 
 describe('the difference between two policies', () => {
-  it('is empty where nothing differs', () => {
+  it('is empty for equal policies', () => {
     expect(diffPolicies(compiled(), compiled())).toEqual({ rules: [], profiles: [], limits: [], isEmpty: true });
     expect(diffText(diffPolicies(compiled(), compiled()))).toBe('nothing changes\n');
   });
 
-  it('names a rule that is new, one that has gone, and what changed in the others', () => {
+  it('lists new, removed and changed rules', () => {
     const after = compiled({ 'rules/a.yaml': aRule('rule: other') });
     const diff = diffPolicies(compiled(), after);
     expect(diff.rules).toMatchObject([
@@ -26,7 +26,7 @@ describe('the difference between two policies', () => {
     expect(diff.isEmpty).toBe(false);
   });
 
-  it('shows SQL line by line, one clause and one column a line', () => {
+  it('shows SQL line by line, one clause or column per line', () => {
     const sql = (columns: string) => ({
       'rules/a.yaml': aRule('', `sql: SELECT ${columns} FROM processes WHERE uid = 0`),
     });
@@ -48,7 +48,7 @@ describe('the difference between two policies', () => {
     ]);
   });
 
-  it('shows fields with their paths, and new values beside the old', () => {
+  it('shows fields with their paths, and new values beside old ones', () => {
     const before = compiled();
     const after = compiled({
       'rules/a.yaml': aRule('priority: 1\nexpires: 1h'),
@@ -72,7 +72,7 @@ describe('the difference between two policies', () => {
     );
   });
 
-  it('keeps together what stands in brackets, and joins of several words', () => {
+  it('keeps bracketed text and multi-word joins together', () => {
     const sql =
       "SELECT group_concat(DISTINCT a, ', ') AS x, '  b, c' FROM p LEFT JOIN q ON q.id = p.id AND q.a IN (1, 2) GROUP BY a";
     expect(sqlLines(sql)).toEqual([
@@ -85,7 +85,7 @@ describe('the difference between two policies', () => {
     ]);
   });
 
-  it('tells of another order of profiles', () => {
+  it('shows a changed order of profiles', () => {
     const profile = (name: string, order: number) =>
       `profile: ${name}\norder: ${order}\nmatch: { hostname: x }\noptions: { logger_tls_max_lines: 1 }\n`;
     const before = compiled({ 'config/a.yaml': profile('a', 1), 'config/b.yaml': profile('b', 2) });
@@ -97,7 +97,7 @@ describe('the difference between two policies', () => {
     expect(diffText(diffPolicies(before, after))).toBe('~ profiles are tried in another order: b, a, default\n');
   });
 
-  it('tells of white space too: to the denylist of osquery that is another query', () => {
+  it("shows changed white space, because osquery's denylist treats it as another query", () => {
     const sql = (text: string) => ({ 'rules/a.yaml': aRule('', `sql: "${text}"`) });
     const [rule] = diffPolicies(
       compiled(sql('SELECT pid FROM processes')),

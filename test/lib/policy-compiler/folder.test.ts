@@ -16,7 +16,7 @@ function write(file: string, text: string): void {
 }
 
 describe('a policy folder', () => {
-  it('is read in the order of its paths, without what is no part of a policy', () => {
+  it('is read in the order of its paths, without files that are not part of a policy', () => {
     const files = [
       'rules/b.yaml',
       'rules/deep/a.yml',
@@ -33,7 +33,7 @@ describe('a policy folder', () => {
     expect(strayFiles(folder)).toEqual(['config.yaml']);
   });
 
-  it('with a file of 10 MB has no more of it read than shows that it is too large', () => {
+  it('with a file of 10 MB is read only until the file is known to be too large', () => {
     write('rules/a.yaml', 'x'.repeat(10_000_000));
     const read = readPolicyFolder(folder);
     expect(read.get('rules/a.yaml')?.length).toBeLessThan(5_000_000);
@@ -42,7 +42,7 @@ describe('a policy folder', () => {
     );
   });
 
-  it('that is not there is an error', () => {
+  it('that does not exist is an error', () => {
     expect(() => readPolicyFolder(join(folder, 'nowhere'))).toThrow('ENOENT');
   });
 });

@@ -15,7 +15,7 @@ describe('a last-gasp rule', () => {
     [spot, 'ec2-instance'],
     [hook, 'ec2-instance'],
     [`{ $or: [${spot}, ${hook}] }`, 'ec2-instance'],
-  ])('needs an event that announces an end: %s', (event, target) => {
+  ])('requires an event that announces an end: %s', (event, target) => {
     expect(problemsOfRule(lastGasp(event, target))).toEqual([]);
     const { policy } = compilePolicy(aPolicy({ 'rules/a.yaml': aRule(lastGasp(event, target)) }));
     expect(policy?.rules[0]).toMatchObject({ lastGasp: true });
@@ -39,7 +39,7 @@ describe('a last-gasp rule', () => {
       `${lastGasp(task, 'ecs-task-host')}\npost-mortem: { a: { sql: SELECT total_seconds FROM uptime } }`,
       'a last-gasp rule asks before the end: post-mortem is for another rule',
     ],
-  ])('is refused without such an event: %s', (fields, problem) => {
+  ])('is rejected without such an event: %s', (fields, problem) => {
     expect(problemsOfRule(fields)).toContainEqual(expect.stringContaining(problem));
   });
 });

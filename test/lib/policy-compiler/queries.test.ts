@@ -37,13 +37,13 @@ describe('the bindings of a query', () => {
     expect(problemsOfQuery(query)[0]).toEqual(expect.stringContaining(problem));
   });
 
-  it('without a placeholder are refused', () => {
+  it('without a placeholder are rejected', () => {
     expect(problemsOfQuery('sql: SELECT name FROM processes\nbind: { pid: detail.pid }')).toEqual([
       'error rules/a.yaml:7:15 the SQL has no :pid (remove the binding or use it)',
     ]);
   });
 
-  it('do not see a :name inside a text or a comment', () => {
+  it('ignore a :name inside a text or a comment', () => {
     expect(problemsOfQuery("sql: SELECT ':pid' AS a, name /* :x */ FROM processes")).toEqual([]);
   });
 });

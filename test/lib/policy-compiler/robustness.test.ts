@@ -8,7 +8,7 @@ const FILES = [...readPolicyFolder(join(import.meta.dirname, '../../../policy'))
 
 const isWellPlaced = ({ line, column, message }: Problem) => line >= 1 && column >= 1 && message !== '';
 
-describe('whatever is written', () => {
+describe('any text in a policy file', () => {
   // Pieces that a slip of the editor leaves, and that parsers stumble over.
   const piece = fc.oneof(
     fc.string({ maxLength: 6 }),
@@ -47,7 +47,7 @@ describe('whatever is written', () => {
     piece,
   });
 
-  it('is compiled or refused, and never throws', () => {
+  it('is compiled or rejected, and never throws', () => {
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
         const files = new Map(FILES);
@@ -66,7 +66,7 @@ describe('whatever is written', () => {
     );
   });
 
-  it('in any of the files, text or not, is refused without a throw', () => {
+  it('in any of the files is rejected without a throw', () => {
     const file = fc.constantFrom(
       'policy.yaml',
       'rules/a.yaml',
@@ -83,7 +83,7 @@ describe('whatever is written', () => {
     );
   });
 
-  it('as JSON of any shape is refused without a throw', () => {
+  it('as JSON of any shape is rejected without a throw', () => {
     const file = fc.constantFrom('policy.yaml', 'rules/a.yaml', 'config/default.yaml', 'packs/a.conf');
     fc.assert(
       fc.property(file, fc.jsonValue(), (name, value) => {
@@ -94,7 +94,7 @@ describe('whatever is written', () => {
   });
 });
 
-describe('a file that is an attack', () => {
+describe('a malicious file', () => {
   it('of ten million characters is not read', () => {
     const text = '- rule: x\n'.repeat(1_000_000);
     const began = performance.now();
@@ -104,7 +104,7 @@ describe('a file that is an attack', () => {
     expect(performance.now() - began).toBeLessThan(5_000); // parsing it takes minutes
   });
 
-  it('with an alias inside what it names ends at once', () => {
+  it('with an alias inside its own anchor ends at once', () => {
     expect(problemsOf({ 'rules/a.yaml': '- &a\n  rule: x\n  queries: *a\n' })).toEqual([
       'error rules/a.yaml:3:12 the alias *a is used inside what it names',
     ]);
@@ -127,19 +127,19 @@ describe('a file that is an attack', () => {
     ['brackets', '['.repeat(100_000)],
     ['dashes', '- '.repeat(50_000)],
     ['closed brackets', `${'['.repeat(5_000)}${']'.repeat(5_000)}`],
-  ])('with nesting without end is refused: %s', (_, text) => {
+  ])('with endless nesting is rejected: %s', (_, text) => {
     expect(problemsOf({ 'rules/a.yaml': text })).toEqual(
       expect.arrayContaining([expect.stringMatching(/^error rules\/a\.yaml/)]),
     );
   });
 
-  it('with expressions nested without end is refused', () => {
+  it('with endlessly nested expressions is rejected', () => {
     const sql = `SELECT ${'abs('.repeat(3_000)}1${')'.repeat(3_000)}`;
     const rule = `- rule: x\n  answers: y\n  on: { enrollment: true }\n  queries: { a: { sql: '${sql}' } }\n`;
     expect(problemsOf({ 'rules/a.yaml': rule })).toEqual([expect.stringMatching(/^error rules\/a\.yaml:4/)]);
   });
 
-  it('with a key of the language itself changes nothing', () => {
+  it('with a key named like a member of JavaScript objects changes nothing', () => {
     const rule =
       '- rule: x\n  answers: y\n  on: { enrollment: true }\n  queries: {}\n  __proto__: { polluted: true }\n';
     expect(problemsOf({ 'rules/a.yaml': rule })[0]).toContain('unknown key "__proto__"');
@@ -161,7 +161,7 @@ describe('a file with broken YAML', () => {
     expect(problemsOf({ 'rules/a.yaml': text })[0]).toMatch(problem);
   });
 
-  it('does not keep other files from being checked', () => {
+  it('does not prevent checks of other files', () => {
     expect(problemsOf({ 'rules/a.yaml': '[', 'rules/b.yaml': '- rule: x\n' })).toEqual([
       expect.stringContaining('rules/a.yaml'),
       expect.stringContaining('rules/b.yaml'),
@@ -170,7 +170,7 @@ describe('a file with broken YAML', () => {
     ]);
   });
 
-  it('of the settings twice is refused: one of them would be ignored', () => {
+  it('with the settings twice is rejected, because one copy would be ignored', () => {
     const limits = 'limits: { pending_per_host: 7 }';
     expect(problemsOf({ 'policy.yaml': limits, 'policy.yml': limits })).toEqual([
       'error policy.yml:1:1 the settings are in policy.yaml already',

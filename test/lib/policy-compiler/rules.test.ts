@@ -4,8 +4,8 @@ import { aPolicy, aProfile, aRule, aTaskRule, problemsOf } from './a-policy.ts';
 
 const problemsOfRule = (fields: string, query?: string) => problemsOf({ 'rules/a.yaml': aRule(fields, query) });
 
-describe('a rule that fits', () => {
-  it('is compiled with its durations in seconds and its defaults filled in', () => {
+describe('a valid rule', () => {
+  it('is compiled with durations in seconds and defaults filled in', () => {
     const { policy, problems } = compilePolicy(
       aPolicy({ 'rules/a.yaml': aRule('expires: 3h\naccelerate: 90s\npriority: 2') }),
     );
@@ -27,7 +27,7 @@ describe('a rule that fits', () => {
     ]);
   });
 
-  it('takes evidence, and the values that mean alive', () => {
+  it('accepts evidence, and the values that mean alive', () => {
     const sets = `queries:
   container:
     sql: SELECT id, state FROM docker_containers WHERE id IN (:ids)
@@ -49,14 +49,14 @@ describe('a rule that fits', () => {
     ],
     ['target: { host: columns.host }', { host: 'columns.host' }],
     ['target: same-node', 'same-node'],
-  ])('may name its hosts by %s', (target, compiled) => {
+  ])('may select its hosts by %s', (target, compiled) => {
     const { policy, problems } = compilePolicy(aPolicy({ 'rules/a.yaml': aRule(target) }));
     expect(problems).toEqual([]);
     expect(policy?.rules[0]?.target).toEqual(compiled);
   });
 });
 
-describe('a rule of the wrong shape', () => {
+describe('an invalid rule', () => {
   it.each([
     ['prioritty: 3', 'error rules/a.yaml:7:3 unknown key "prioritty" (did you mean "priority"?)'],
     ['postMortem: {}', 'error rules/a.yaml:7:3 unknown key "postMortem" (did you mean "post-mortem"?)'],
@@ -83,19 +83,19 @@ describe('a rule of the wrong shape', () => {
     expect(problemsOfRule(fields)).toEqual([problem]);
   });
 
-  it('says what is missing', () => {
+  it('reports missing fields', () => {
     expect(problemsOf({ 'rules/a.yaml': '- rule: x\n  on: { enrollment: true }\n  queries: {}\n' })).toEqual([
       'error rules/a.yaml:1:3 "answers" is missing',
     ]);
   });
 
-  it('says that rules are a list', () => {
+  it('reports that rules must be a list', () => {
     expect(problemsOf({ 'rules/a.yaml': 'rule: x\n' })).toEqual([
       expect.stringContaining('1:1 must be a list of rules'),
     ]);
   });
 
-  it('reports all its problems at once, including those of its SQL', () => {
+  it('reports all problems at once, including those of its SQL', () => {
     expect(problemsOfRule('prioritty: 3\nexpires: soon', 'sql: SELECT nme FROM processes')).toEqual([
       expect.stringContaining('6:19 no such column: nme (did you mean name?)'),
       expect.stringContaining('unknown key "prioritty"'),
@@ -103,20 +103,20 @@ describe('a rule of the wrong shape', () => {
     ]);
   });
 
-  it('does not keep the other rules of its file from being checked', () => {
+  it('does not prevent checks of the other rules in its file', () => {
     const files = { 'rules/a.yaml': `${aRule('prioritty: 3')}${aRule('rule: b', 'sql: SELECT nme FROM processes')}` };
     expect(problemsOf(files)).toHaveLength(2);
   });
 });
 
 describe('names', () => {
-  it('are given once: rules, wherever they are', () => {
+  it('are unique: rules, across files', () => {
     expect(problemsOf({ 'rules/b.yaml': aRule() })).toEqual([
       'error rules/b.yaml:1:9 there is already a rule "uptime" (the other is at rules/a.yaml:1:9)',
     ]);
   });
 
-  it('are given once: queries of a rule', () => {
+  it('are unique: queries of a rule', () => {
     const queries = 'queries:\n  a: { sql: SELECT 1 }\n  a: { sql: SELECT 2 }';
     expect(problemsOfRule(queries)).toEqual([
       expect.stringContaining('rules/a.yaml:6:5 not valid YAML: Map keys must be unique'),
@@ -164,7 +164,7 @@ describe('a trigger', () => {
     ['{ source: [] }', ':17 AWS would refuse this pattern: an empty array is not allowed'],
     ["{ detail: { a.b: [{ numeric: ['>', x] }] } }", 'AWS would refuse this pattern: the number to compare with'],
     ['{}', ':7 AWS would refuse this pattern: an empty object is not allowed'],
-  ])('with a pattern that AWS would refuse is refused at its position: %s', (pattern, problem) => {
+  ])('with a pattern that AWS would reject is rejected at its position: %s', (pattern, problem) => {
     expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
   });
 
@@ -177,7 +177,7 @@ describe('a trigger', () => {
       '{ source: [aws.ec2], detail-type: [EC2 Instance State-change Notification], detail: { state: [running, runing] } }',
       '"runing" is not a value that AWS sends here (did you mean "running"?)',
     ],
-  ])('with a misspelt value draws a warning: %s', (pattern, problem) => {
+  ])('with a misspelt value causes a warning: %s', (pattern, problem) => {
     expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
   });
 
@@ -193,24 +193,24 @@ describe('a trigger', () => {
     ],
     ['{ $or: [{ source: [a] }, { sourc: [b] }] }', '9:34 no event has "sourc" at its top level'],
     ['{ detials.state: [running] }', 'no event has "detials" at its top level'],
-  ])('with a field that no envelope has gives a warning: %s', (pattern, problem) => {
+  ])('with a field outside the envelope causes a warning: %s', (pattern, problem) => {
     expect(problemsOfRule(event(pattern))).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('may match every field of an envelope, also by paths and in alternatives', () => {
+  it('may match every field of an envelope, by path and in alternatives too', () => {
     const all =
       "{ version: ['0'], id: [x], detail-type: [x], source: [x], account: [x], time: [x], region: [x], resources: [x], " +
       '$or: [{ detail: { a: [x] } }, { detail.b: [x] }] }';
     expect(problemsOfRule(event(all))).toEqual([]);
   });
 
-  it('on rows is about columns, which have names of their own', () => {
+  it('on rows matches columns, which have their own names', () => {
     const rows = `${aRule()}${aRule('rule: b\non: { log: { query: starts, columns: { sorce: [x] } } }')}`;
     const config = `profile: default\noptions: { logger_tls_max_lines: 1 }\nschedule:\n  starts: { query: SELECT pid FROM process_events, interval: 60 }\n`;
     expect(problemsOf({ 'rules/a.yaml': rows, 'config/default.yaml': config })).toEqual([]);
   });
 
-  it('on a log name that no profile schedules draws a warning', () => {
+  it('on a log name that no profile schedules causes a warning', () => {
     const log = (query: string) => ({
       'rules/a.yaml': `${aRule()}${aRule(`rule: b\non: { log: { query: ${query} } }`)}`,
       'config/default.yaml': `profile: default\noptions: { logger_tls_max_lines: 1 }\nschedule:\n  starts: { query: SELECT pid FROM process_events, interval: 60 }\n`,
@@ -254,7 +254,7 @@ describe('the platforms of a rule', () => {
     compilePolicy(aPolicy({ 'rules/a.yaml': aRule(fields, `sql: ${sql}`) })).policy?.rules[0]?.queries[0]?.platforms;
   const problems = (fields: string, sql: string) => problemsOf({ 'rules/a.yaml': aRule(fields, `sql: ${sql}`) });
 
-  it('are Linux unless it says otherwise', () => {
+  it('default to Linux', () => {
     expect(problems('', 'SELECT name FROM programs')).toEqual([
       expect.stringContaining('programs is a table of Windows, not of Linux'),
     ]);
@@ -271,7 +271,7 @@ describe('the platforms of a rule', () => {
     ]);
   });
 
-  it('and the tables of a query decide which hosts get it', () => {
+  it('combine with the tables of a query to decide which hosts get it', () => {
     expect(query('', 'SELECT pid FROM processes')).toBeUndefined();
     expect(query('', 'SELECT name FROM deb_packages')).toEqual(['linux']);
     expect(query('', 'SELECT id FROM docker_containers')).toEqual(['linux', 'darwin']);
@@ -280,7 +280,7 @@ describe('the platforms of a rule', () => {
   });
 });
 
-describe('what can never match', () => {
+describe('a part that can never match', () => {
   const task = (detail: string, bind: string) =>
     problemsOf({
       'rules/a.yaml': `- rule: task
@@ -304,7 +304,7 @@ describe('what can never match', () => {
     ]);
   });
 
-  it('is a profile behind one that takes every node it matches', () => {
+  it('is a profile after another one that takes every node it matches', () => {
     const profile = (name: string, order: number, match: string) =>
       aProfile(`order: ${order}\nmatch: { ${match} }`).replace('default', name);
     const files = (wide: string, narrow: string) => ({

@@ -6,19 +6,19 @@ import { TABLES as SIMULATED } from '../../../workbench/world/host/tables/index.
 
 const LINUX = tablesOn('linux');
 
-describe('what is known of the tables of osquery', () => {
+describe("the schema of osquery's tables", () => {
   it('is that of 5.23.1, on all its platforms', () => {
     expect(OSQUERY_VERSION).toBe('5.23.1');
     expect(PLATFORMS.map((platform) => tablesOn(platform).size)).toEqual([163, 193, 123]);
   });
 
-  it('gives each column once', () => {
+  it('lists each column once', () => {
     for (const { name, columns } of PLATFORMS.flatMap((platform) => [...tablesOn(platform).values()])) {
       expect([name, columns.length]).toEqual([name, new Set(columns.map((column) => column.name)).size]);
     }
   });
 
-  it('has the columns of other platforms everywhere, hidden', () => {
+  it('includes the columns of other platforms, as hidden columns', () => {
     const elevated = (platform: 'linux' | 'windows') =>
       tablesOn(platform)
         .get('processes')
@@ -26,13 +26,13 @@ describe('what is known of the tables of osquery', () => {
     expect([elevated('linux'), elevated('windows')]).toEqual([true, false]);
   });
 
-  it('has aliases of tables and of columns', () => {
+  it('includes aliases of tables and columns', () => {
     expect(LINUX.get('hosts')?.columns).toEqual(LINUX.get('etc_hosts')?.columns.filter(({ hidden }) => !hidden));
     expect(platformsOf('hosts')).toEqual(['linux', 'darwin', 'windows']);
     expect(LINUX.get('process_events')?.columns).toContainEqual({ name: 'environment', type: 'TEXT', hidden: true });
   });
 
-  it('makes indexed and additional columns the key, and all where no column is indexed', () => {
+  it('uses indexed and additional columns as the key, or all columns if none is indexed', () => {
     expect(LINUX.get('processes')?.key).toEqual(['pid']);
     expect(LINUX.get('users')?.key).toEqual(['uid', 'username', 'uuid', 'pid_with_namespace', 'include_remote']);
     expect(LINUX.get('uptime')?.key).toEqual([]);
@@ -64,7 +64,7 @@ describe('the word platform of a query', () => {
     ['windows, linux', ['linux', 'windows']],
     ['freebsd', []],
     ['Linux', []],
-  ])('means what osquery makes of it: "%s"', (platform, platforms) => {
+  ])('means the same as in osquery: "%s"', (platform, platforms) => {
     expect(platformsSaid(platform)).toEqual(platforms);
   });
 });

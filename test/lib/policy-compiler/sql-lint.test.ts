@@ -51,14 +51,14 @@ describe('SQL that osquery on Linux runs', () => {
     expect(problemsOfSql(sql)).toEqual(none);
   });
 
-  it('as long as a list of some thousand values makes it', () => {
+  it('may be as long as a list of some thousand values makes it', () => {
     const list = Array.from({ length: 6000 }, (_, pid) => pid).join(', ');
     expect(list.length).toBeGreaterThan(33_000);
     expect(problemsOfSql(`SELECT pid FROM processes WHERE pid IN (${list})`)).toEqual(none);
   });
 });
 
-describe('SQL that osquery on Linux refuses', () => {
+describe('SQL that osquery on Linux rejects', () => {
   it.each([
     ['SELECT name FROM procesess', 'no such table: procesess (did you mean processes?)'],
     [
@@ -152,7 +152,7 @@ describe('SQL that runs but harms the host', () => {
       "SELECT pid FROM docker_container_processes WHERE id LIKE 'a%'",
       'docker_container_processes returns no row here: it wants to be given id',
     ],
-  ])('draws a warning: %s', (sql, problem) => {
+  ])('causes a warning: %s', (sql, problem) => {
     expect(problemsOfSql(sql)).toEqual([expect.stringContaining(`warning rules/a.yaml`)]);
     expect(problemsOfSql(sql)).toEqual([expect.stringContaining(problem)]);
   });
@@ -184,12 +184,12 @@ describe('SQL that runs but harms the host', () => {
         ),
       },
     ],
-  ])('asks for instance metadata without a warning behind %s', (_, files) => {
+  ])('may query instance metadata without a warning behind %s', (_, files) => {
     expect(problemsOf(files)).toEqual(none);
   });
 });
 
-describe('SQL that can return very much', () => {
+describe('SQL that can return very many rows', () => {
   const shared = 'all answers of a delivery share one body, and one too large loses the others';
 
   it.each([
@@ -198,7 +198,7 @@ describe('SQL that can return very much', () => {
     ['SELECT p.pid, u.uid FROM processes p, users u', 'every row of '],
     ['SELECT path FROM process_open_files', 'nothing narrows process_open_files'],
     ['SELECT f.path FROM processes p JOIN process_open_files f USING (pid)', 'nothing narrows process_open_files'],
-  ])('draws a warning that says what else is lost: %s', (sql, why) => {
+  ])('causes a warning that says what else is lost: %s', (sql, why) => {
     expect(problemsOfSql(sql)).toEqual([expect.stringContaining(why)]);
     expect(problemsOfSql(sql)).toEqual([expect.stringContaining(shared)]);
     expect(problemsOfSql(`${sql} LIMIT 100`)).toEqual(none);
@@ -209,7 +209,7 @@ describe('SQL that can return very much', () => {
     "SELECT f.path FROM processes p JOIN process_open_files f USING (pid) WHERE p.name = 'sshd'",
     'SELECT p.pid, o.name FROM processes p, os_version o',
     'SELECT path FROM process_open_files WHERE pid = 1',
-  ])('is not what is narrow: %s', (sql) => {
+  ])('does not include narrow queries: %s', (sql) => {
     expect(problemsOfSql(sql)).toEqual(none);
   });
 
@@ -229,7 +229,7 @@ describe('a post-mortem query', () => {
     });
 
   it.each(['docker_containers', 'docker_container_labels', 'docker_container_mounts'])(
-    'needs id on %s, which else lists running containers alone',
+    'requires id on %s, which otherwise lists only running containers',
     (table) => {
       expect(postMortem(`SELECT id FROM ${table} WHERE :ids IS NOT NULL`)).toEqual([
         expect.stringContaining(
@@ -240,7 +240,7 @@ describe('a post-mortem query', () => {
     },
   );
 
-  it('takes id from a join with a table that has it', () => {
+  it('may get id from a join with a table that has it', () => {
     expect(
       postMortem(
         'SELECT c.id FROM docker_containers c JOIN docker_container_labels l ON l.id = c.id WHERE c.id IN (:ids)',
@@ -248,7 +248,7 @@ describe('a post-mortem query', () => {
     ).toEqual(none);
   });
 
-  it('has no processes to ask for', () => {
+  it('cannot query processes', () => {
     expect(postMortem('SELECT pid FROM docker_container_processes WHERE id IN (:ids)')).toEqual([
       expect.stringContaining(
         'warning rules/a.yaml:8:28 docker_container_processes has no rows about a container that has exited',
@@ -263,7 +263,7 @@ describe('a discovery', () => {
   it.each([
     "SELECT 1 FROM docker_containers WHERE state = 'exited'",
     "SELECT 1 FROM docker_containers WHERE state IN ('exited', 'dead')",
-  ])('that never returns a row draws a warning: %s', (sql) => {
+  ])('that never returns a row causes a warning: %s', (sql) => {
     expect(discovery(sql)).toEqual([expect.stringContaining('this discovery never returns a row')]);
   });
 
@@ -276,7 +276,7 @@ describe('a discovery', () => {
     expect(discovery(sql)).toEqual(none);
   });
 
-  it('takes no bindings: it would be NULL', () => {
+  it('accepts no bindings: they would be NULL', () => {
     expect(discovery('SELECT 1 FROM processes WHERE pid = :pid')).toEqual([
       expect.stringContaining('nothing is bound here'),
     ]);
@@ -307,7 +307,7 @@ describe('a scheduled query for another platform', () => {
   const scheduled = (platform: string, sql: string) =>
     problemsOf({ 'config/default.yaml': aProfile(`schedule:\n  a: { query: '${sql}', platform: '${platform}' }`) });
 
-  it('may use its tables', () => {
+  it('may use the tables of that platform', () => {
     expect(scheduled('darwin', 'SELECT name FROM launchd')).toEqual(none);
     expect(scheduled('windows,darwin', 'SELECT name FROM launchd, programs')).toEqual([
       expect.stringContaining('launchd is a table of macOS, not of Windows'),
@@ -315,7 +315,7 @@ describe('a scheduled query for another platform', () => {
     ]);
   });
 
-  it('may not when it runs on Linux too', () => {
+  it('may not use them if it runs on Linux too', () => {
     expect(scheduled('posix', 'SELECT name FROM launchd')).toEqual([expect.stringContaining('not of Linux')]);
   });
 
@@ -325,7 +325,7 @@ describe('a scheduled query for another platform', () => {
     ]);
   });
 
-  it('is still one statement', () => {
+  it('must still be one statement', () => {
     expect(scheduled('darwin', 'SELECT name FROM launchd; SELECT 2')).toEqual([
       expect.stringContaining('several statements'),
     ]);

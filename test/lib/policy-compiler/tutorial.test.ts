@@ -9,11 +9,11 @@ const [, place = '', message = '', hint = ''] =
   /^policy\/(rules\/api-files\.yaml:\d+:\d+): error: (.+)\n {4}(.+)$/m.exec(PAGE) ?? [];
 
 describe('the tutorial', () => {
-  it('shows the error that its rule has', () => {
+  it('shows the error in its rule', () => {
     expect(problemsOf({ 'rules/api-files.yaml': rule })).toEqual([`error ${place} ${message} (${hint})`]);
   });
 
-  it('has no other: with the name mended the rule is fine', () => {
+  it('shows no other error: the rule with the corrected name is valid', () => {
     const mended = rule.replace('process_open_file ', 'process_open_files ');
     expect(mended).not.toBe(rule);
     expect(problemsOf({ 'rules/api-files.yaml': mended })).toEqual([]);

@@ -62,7 +62,7 @@ const misses = (template: Template): RuleProperties[] =>
     .map(([, rule]) => rule);
 
 describe('alarms', () => {
-  it('publish nowhere by default', () => {
+  it('publish to no topic by default', () => {
     const template = templateOf({});
     expect(actionsOf(template)).toEqual(['0 actions']);
     expect(topicsOf(template)).toEqual([]);
@@ -91,7 +91,7 @@ describe('alarms', () => {
     expect(topicsOf(template)).toEqual([]);
   });
 
-  it("all publish to a topic of the app, in whose policy CloudWatch may publish this account's alarms only", () => {
+  it("all publish to a topic of the app, whose policy lets CloudWatch publish only this account's alarms", () => {
     const stack = new Stack(anApp(), 'Other');
     const topic = new Topic(stack, 'Pager');
     const mayfly = new Mayfly(stack, 'Mayfly', { bundles: someBundles(), alarmTopic: topic });
@@ -129,7 +129,7 @@ describe('a miss', () => {
   it.each<[string, MayflyProps, Record<string, unknown>]>([
     ['the property', { alarmTopic: true, notifyMisses: true }, {}],
     ['the context', {}, { alarmTopic: 'true', notifyMisses: 'true' }],
-  ])('is published from the bus on request of %s, and later sightings are not', (_, props, context) => {
+  ])('is published from the bus if the app asks for it with %s, unlike later sightings', (_, props, context) => {
     const template = templateOf(props, context);
     const [rule] = misses(template);
     expect(rule?.Targets.map(({ Arn }) => Arn)).toEqual([{ Ref: topicsOf(template)[0] }]);
@@ -140,7 +140,7 @@ describe('a miss', () => {
     expect(matches(event({ verdict: 'seen', reason: null }))).toBe(false);
   });
 
-  it('is a custom notification for chat, in which only text without quotes stands in a sentence', () => {
+  it('is a custom notification for chat, whose sentence contains only text without quotes', () => {
     const [rule] = misses(templateOf({ alarmTopic: true, notifyMisses: true }));
     const inputTemplate = rule?.Targets[0]?.InputTransformer?.InputTemplate ?? '';
     // As EventBridge does: a variable that stands alone becomes a JSON string, one inside a text its bare value.
@@ -170,7 +170,7 @@ describe('a miss', () => {
 describe('a topic of Mayfly', () => {
   const props = { alarmTopic: true, notifyMisses: true } as const;
 
-  it('takes messages over TLS only, from the alarms and from the bus', () => {
+  it('accepts messages over TLS only, from the alarms and from the bus', () => {
     const { Statement } = theOnly<TopicPolicy>(templateOf(props), 'AWS::SNS::TopicPolicy').PolicyDocument;
     expect(Statement.map(({ Effect, Principal }) => [Effect, Principal])).toEqual([
       ['Deny', '*'],

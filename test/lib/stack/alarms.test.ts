@@ -56,12 +56,12 @@ describe('every alarm', () => {
     ([, heading]) => heading,
   );
 
-  it('names its section of the runbook, which has no other', () => {
+  it('names its section of the runbook, and every section has an alarm', () => {
     const of = alarms.map(([, alarm]) => /Runbook: docs\/runbook\.md, "(.+)"$/.exec(alarm.AlarmDescription)?.[1]);
     expect([...new Set(of)].sort()).toEqual([...sections].sort());
   });
 
-  it('has something to watch: each queue, the API, each function, each stream, the table, the reconciler, lives, fleet', () => {
+  it('watches something: each queue, the API, each function, each stream, the table, the reconciler, workloads, fleet', () => {
     const watched = alarms.flatMap(([, alarm]) =>
       metricsOf(alarm).map(
         ({ MetricName, Dimensions = [] }) => `${MetricName} ${Dimensions.map(({ Value }) => JSON.stringify(Value))}`,
@@ -96,13 +96,13 @@ describe('every alarm', () => {
     );
   });
 
-  it('takes silence for peace, but that of the reconciler', () => {
+  it('treats missing data as healthy, except the alarm of the reconciler', () => {
     const breaching = alarms.filter(([, { TreatMissingData }]) => TreatMissingData === 'breaching');
     expect(breaching.map(([id]) => id)).toEqual([expect.stringContaining('ReconcilerSilent')]);
     expect(alarms.filter(([, { TreatMissingData }]) => TreatMissingData === 'missing')).toEqual([]);
   });
 
-  it('on coverage rings below the objective, 99 % unless the app says another', () => {
+  it('on coverage fires below the objective, 99 % unless the app sets another', () => {
     expect(named(template, 'Coverage')).toMatchObject({ Threshold: 99, ComparisonOperator: 'LessThanThreshold' });
     const stack = new Stack(anApp(), 'Other');
     const props = { coverageObjective: 90, reconcileEvery: Duration.minutes(5) };
@@ -117,7 +117,7 @@ describe('every alarm', () => {
 });
 
 describe('server errors', () => {
-  it('ring by their share of the requests: an outage of a single host is one', () => {
+  it('fire on the share of failed requests, so that even an outage of a single host triggers them', () => {
     const { Metrics = [], ...alarm } = named(template, 'TlsApiServerErrors');
     expect(Metrics.map(({ Expression }) => Expression)).toContain('100 * errors / requests');
     expect(alarm).toMatchObject({ Threshold: 1, EvaluationPeriods: 3 });
@@ -129,7 +129,7 @@ describe('two Mayflies in one stack', () => {
   for (const id of ['Mayfly', 'Another one']) new Mayfly(stack, id, { bundles: someBundles() });
   const both = Assertions.fromStack(stack).toJSON() as Template;
 
-  it('write, and watch, their metrics each in a namespace of its own', () => {
+  it('each write and watch metrics in their own namespace', () => {
     const functions = resourcesOf<FunctionProperties>(both, 'AWS::Lambda::Function');
     for (const [name, namespace] of [
       ['Mayfly', 'Mayfly/Both'],
@@ -169,12 +169,12 @@ describe('the metrics that alarms and dashboard show', () => {
   };
   const shown = body.widgets.flatMap(({ properties }) => properties.metrics ?? []).flatMap(identitiesIn);
 
-  it('are written in one namespace, which is that of the stack', () => {
+  it('are written in one namespace, the one of the stack', () => {
     expect([...namespaces]).toEqual(['Mayfly/Mayfly']);
     expect(written.size).toBeGreaterThan(40);
   });
 
-  it('are all written by somebody, under that namespace, name and dimensions', () => {
+  it('are all written by some code, under that namespace, name and dimensions', () => {
     const watched = alarms.flatMap(([, alarm]) =>
       metricsOf(alarm).map((metric) =>
         identity(
@@ -189,7 +189,7 @@ describe('the metrics that alarms and dashboard show', () => {
     expect([...new Set(own)].filter((metric) => !written.has(metric))).toEqual([]);
   });
 
-  it('include what AWS measures of each function, queue, stream and the table', () => {
+  it('include AWS metrics of each function, queue, stream and the table', () => {
     const titles = body.widgets.map(({ properties }) => properties.title);
     expect(titles).toEqual(
       expect.arrayContaining(['Coverage', 'Misses by reason', 'Oldest event, s', 'Fleet', 'DynamoDB']),

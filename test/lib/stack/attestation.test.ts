@@ -18,7 +18,7 @@ describe('attested enrollment', () => {
     expect(variablesOf({})).not.toHaveProperty('ATTEST');
   });
 
-  it('expects instances of the account of the stack, or of those that are named', () => {
+  it("accepts instances of the stack's own account, or of the configured accounts", () => {
     expect(variablesOf({ attest: 'required' })).toMatchObject({
       ATTEST: 'required',
       ATTEST_ACCOUNTS: { Ref: 'AWS::AccountId' },
@@ -29,7 +29,7 @@ describe('attested enrollment', () => {
     });
   });
 
-  it('refuses a Region whose certificate is not known, and says how to give it', () => {
+  it('rejects a Region without a known certificate, and explains how to configure one', () => {
     expect(() => variablesOf({ attest: 'required' }, 'ap-northeast-3')).toThrow(
       /Region ap-northeast-3: give it with attestationCertificates/,
     );

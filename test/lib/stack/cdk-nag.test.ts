@@ -16,7 +16,7 @@ function synthesizeUnderNag(fill: (stack: Stack) => void, props: StackProps = {}
 const mayfly = (stack: Stack) => new Mayfly(stack, 'Mayfly', { bundles: someBundles() });
 
 describe("AWS's Solutions checks", () => {
-  it('find nothing in Mayfly, wherever it is to be deployed', () => {
+  it('find nothing in Mayfly, in any environment', () => {
     expect(() => synthesizeUnderNag(mayfly)).not.toThrow();
   });
 
@@ -24,7 +24,7 @@ describe("AWS's Solutions checks", () => {
     expect(() => synthesizeUnderNag(mayfly, { env: { account: '111122223333', region: 'eu-west-1' } })).not.toThrow();
   });
 
-  it('would find a bucket of somebody else in the same stack: what Mayfly acknowledges is about Mayfly alone', () => {
+  it("would find another bucket in the same stack: Mayfly's acknowledgements apply to Mayfly only", () => {
     const withBucket = (stack: Stack) => {
       mayfly(stack);
       new Bucket(stack, 'Theirs');

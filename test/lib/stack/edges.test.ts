@@ -50,8 +50,8 @@ const lastGasp = (() => {
 })();
 
 describe('events', () => {
-  it('are taken from the default bus by these rules, and from a bus of our own whole but for what we tell there', () => {
-    // GuardDuty's administrator hears of its members; every other event of another account is about nobody here.
+  it('are taken from the default bus by these rules, and from our bus except for events that Mayfly publishes there', () => {
+    // GuardDuty's administrator account gets the findings of its members; all other events of other accounts are irrelevant here.
     const own = { account: [{ Ref: 'AWS::AccountId' }] };
     const onBus = { ...own, source: [{ 'anything-but': ['mayfly'] }] };
     expect(rules.map(([, rule]) => rule.EventPattern)).toEqual([
@@ -75,7 +75,7 @@ describe('events', () => {
     expect(onOwnBus.map(([, rule]) => rule.EventPattern)).toEqual([onBus]);
   });
 
-  it.each(rules)('of %s wait in a queue that a function empties, with dead letters at both ends', (_id, rule) => {
+  it.each(rules)('of %s wait in a queue read by a function, with a dead-letter queue at both ends', (_id, rule) => {
     expect(rule.Targets).toHaveLength(1);
     for (const { Arn, DeadLetterConfig } of rule.Targets) {
       expect(mappings.filter((mapping) => idOf(mapping.EventSourceArn) === idOf(Arn))).toHaveLength(1);
@@ -86,7 +86,7 @@ describe('events', () => {
     }
   });
 
-  it.each(rules)('of %s may enter their queue and its dead letters', (id, rule) => {
+  it.each(rules)('of %s may enter their queue and its dead-letter queue', (id, rule) => {
     for (const target of rule.Targets.flatMap(({ Arn, DeadLetterConfig }) => [Arn, DeadLetterConfig.Arn])) {
       const senders = policies
         .filter(([, policy]) => policy.Queues?.some((queue) => idOf(queue) === idOf(target)))
@@ -97,7 +97,7 @@ describe('events', () => {
     }
   });
 
-  it('reach every function but the one that answers agents and those that a clock starts', () => {
+  it('reach every function except the one for agents and the scheduled ones', () => {
     const driven = mappings.map((mapping) => idOf(mapping.FunctionName));
     expect(functions.filter(([id]) => !driven.includes(id)).map(([, fn]) => nameOf(fn))).toEqual([
       'tls-api',
@@ -105,7 +105,7 @@ describe('events', () => {
     ]);
   });
 
-  it('go to the function at once, and only failed ones come back', () => {
+  it('go to the function at once, and only failed ones are retried', () => {
     for (const mapping of mappings)
       expect(mapping).toMatchObject({
         BatchSize: 10,
@@ -115,7 +115,7 @@ describe('events', () => {
       });
   });
 
-  it('of Spot never wait behind hooks that are held', () => {
+  it('of Spot never wait behind held hooks', () => {
     const queueOf = (detailType: string) => {
       const found = rules.find(([, { EventPattern }]) => JSON.stringify(EventPattern).includes(detailType));
       return found?.[1].Targets.map(({ Arn }) => idOf(Arn));
@@ -126,7 +126,7 @@ describe('events', () => {
     expect(queueOf('EC2 Instance Rebalance Recommendation')).not.toEqual(held);
   });
 
-  it('stay hidden for six times as long as the function may take, but for those of which a late repeat is of no use', () => {
+  it('stay invisible for six times the function timeout, except where a late retry is useless', () => {
     for (const { EventSourceArn, FunctionName } of mappings.filter((mapping) => mapping !== lastGasp.mapping)) {
       const fn = functions.find(([id]) => id === idOf(FunctionName));
       expect(queueAt(EventSourceArn).VisibilityTimeout).toBeGreaterThanOrEqual(6 * (fn?.[1].Timeout ?? Number.NaN));
@@ -138,7 +138,7 @@ describe('events', () => {
 });
 
 describe('every queue', () => {
-  it("is encrypted by SQS's own key, as EventBridge may not use the one AWS manages in KMS", () => {
+  it("is encrypted with SQS's own key, because EventBridge may not use the one AWS manages in KMS", () => {
     expect(queues.size).toBe(2 * mappings.length);
     for (const queue of queues.values()) {
       expect(queue.SqsManagedSseEnabled).toBe(true);
@@ -146,7 +146,7 @@ describe('every queue', () => {
     }
   });
 
-  it.each([...queues.keys()])('%s refuses what does not come over TLS', (id) => {
+  it.each([...queues.keys()])('%s rejects requests without TLS', (id) => {
     const statements = policies
       .filter(([, policy]) => policy.Queues?.some((queue) => idOf(queue) === id))
       .flatMap(([, policy]) => policy.PolicyDocument.Statement);
@@ -172,12 +172,12 @@ describe('the gateway', () => {
   );
   const refusals = responses.filter(({ ResponseType }) => ResponseType !== 'REQUEST_TOO_LARGE');
 
-  it('has an answer of ours for each of its 21 types of error', () => {
+  it('has a Mayfly response for each of its 21 types of error', () => {
     expect(responses.map(({ ResponseType }) => ResponseType).sort()).toEqual(types);
     expect(types).toHaveLength(21);
   });
 
-  it('answers each with text that no agent takes for success', () => {
+  it('answers each with text that no agent treats as success', () => {
     expect(refusals).toHaveLength(20);
     for (const { ResponseTemplates } of refusals) {
       expect(Object.keys(ResponseTemplates)).toEqual(['application/json', 'text/plain']); // osquery accepts the first
@@ -189,7 +189,7 @@ describe('the gateway', () => {
     }
   });
 
-  it('acknowledges only the body that is too large, which would come again for ever', () => {
+  it('acknowledges only a body that is too large, because the agent would resend it forever', () => {
     const [tooLarge] = responses.filter(({ ResponseType }) => ResponseType === 'REQUEST_TOO_LARGE');
     expect(tooLarge).toMatchObject({
       StatusCode: '413',
@@ -197,17 +197,17 @@ describe('the gateway', () => {
     });
   });
 
-  it('writes out every status, an error and no redirect', () => {
+  it('declares every status, always an error and never a redirect', () => {
     expect(responses.filter(({ StatusCode }) => !/^[45]\d\d$/.test(StatusCode))).toEqual([]);
   });
 
-  it('deploys them: a deployment made before its answers would lack them', () => {
+  it('deploys its responses: an earlier deployment would lack them', () => {
     const [deployment] = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::ApiGateway::Deployment');
     const ids = resourcesOf(template, 'AWS::ApiGateway::GatewayResponse').map(([id]) => id);
     expect((deployment as unknown as { DependsOn: string[] }).DependsOn).toEqual(expect.arrayContaining(ids));
   });
 
-  it('passes every method of every path to the function, bytes as bytes, and lets nobody else refuse', () => {
+  it('passes every method of every path to the function, with unchanged bytes and no check of its own', () => {
     const methods = resourcesOf<{
       HttpMethod: string;
       AuthorizationType: string;

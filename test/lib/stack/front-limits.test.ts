@@ -17,7 +17,7 @@ const reserved = (template: Template, name: string): unknown =>
   functionNamed(template, name)[1].ReservedConcurrentExecutions;
 
 describe('the requests of agents', () => {
-  it('are throttled by default, each method and path of the stage', () => {
+  it('are throttled by default, for each method and path of the stage', () => {
     expect(throttleOf(templateOf())).toEqual([
       expect.objectContaining({
         ResourcePath: '/*',
@@ -28,7 +28,7 @@ describe('the requests of agents', () => {
     ]);
   });
 
-  it('are throttled as a larger fleet needs it', () => {
+  it('are throttled at the rates the app sets', () => {
     const template = templateOf({ agentRequests: { perSecond: 4_000, burst: 5_000 } });
     expect(throttleOf(template)).toEqual([
       expect.objectContaining({ ThrottlingRateLimit: 4_000, ThrottlingBurstLimit: 5_000 }),
@@ -38,13 +38,13 @@ describe('the requests of agents', () => {
   it.each([
     ['a property', { agentConcurrency: 200 }, {}],
     ['the context of the command line', {}, { agentConcurrency: '200' }],
-  ])('take no more than their concurrency, where %s says so', (_, props, context) => {
+  ])('are limited to a configured concurrency, if %s sets it', (_, props, context) => {
     const template = templateOf(props, context);
     expect(reserved(template, 'tls-api')).toBe(200);
     for (const name of EVENT_FUNCTIONS) expect([name, reserved(template, name)]).toEqual([name, undefined]);
   });
 
-  it.each(['0', '-1', '1.5', 'many', ''])('have no concurrency of "%s"', (agentConcurrency) => {
+  it.each(['0', '-1', '1.5', 'many', ''])('cannot have a concurrency of "%s"', (agentConcurrency) => {
     expect(() => templateOf({}, { agentConcurrency })).toThrow(/whole number above 0/);
   });
 });

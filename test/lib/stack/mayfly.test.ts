@@ -30,7 +30,7 @@ const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Functi
 const policies = policiesOf(template);
 
 describe('every function', () => {
-  it('is one of those we know', () => {
+  it('is one of the expected ones', () => {
     expect(functions.map(([, fn]) => nameOf(fn)).sort()).toEqual([
       'ec2-launch',
       'ecs-task-state',
@@ -46,7 +46,7 @@ describe('every function', () => {
     expect(fn).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', Handler: 'index.handler' });
   });
 
-  it.each(functions)('%s logs JSON into a group of its own that forgets after a month', (_id, { LoggingConfig }) => {
+  it.each(functions)('%s logs JSON to its own log group, which retains a month', (_id, { LoggingConfig }) => {
     const groups = new Map(resourcesOf<{ RetentionInDays?: number }>(template, 'AWS::Logs::LogGroup'));
     expect(LoggingConfig.LogFormat).toBe('JSON');
     expect(groups.get(idOf(LoggingConfig.LogGroup))?.RetentionInDays).toBe(30);
@@ -55,7 +55,7 @@ describe('every function', () => {
     );
   });
 
-  it.each(functions)('%s reserves no concurrency, of which a new account has none to give', (_id, fn) => {
+  it.each(functions)('%s reserves no concurrency, because a new account has none to spare', (_id, fn) => {
     expect(fn).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
@@ -65,7 +65,7 @@ describe('every function', () => {
     ['tls-api', readTlsApiEnv],
     ['reconcile', readReconcileEnv],
     ...EVENT_FUNCTIONS.map((name) => [name, readEventEnv] as const),
-  ])('%s is told what it asks for at its start, and nothing else', (name, readEnv) => {
+  ])('%s gets exactly the environment variables that it reads', (name, readEnv) => {
     const variables = Object.keys(functionNamed(template, name)[1].Environment.Variables);
     const own = variables.filter((variable) => !powertools.includes(variable));
     const environment = Object.fromEntries(own.map((variable) => [variable, '300'])); // text and a number
@@ -75,7 +75,7 @@ describe('every function', () => {
     for (const variable of own) expect(() => readEnv({ ...environment, [variable]: undefined })).toThrow(variable);
   });
 
-  it('finds behind each variable what the variable says', () => {
+  it('gets the right value in each variable', () => {
     const { Variables } = functionNamed(template, 'tls-api')[1].Environment;
     const typeBehind = (variable: string) => template.Resources[idOf(Variables[variable] as Reference)]?.Type;
     expect(typeBehind('TABLE_NAME')).toBe('AWS::DynamoDB::Table');
@@ -91,11 +91,11 @@ describe('every function', () => {
 });
 
 describe('the function that answers polls', () => {
-  it('writes no line of its own accord, so that an empty poll costs none', () => {
+  it('writes no platform log lines, so that an empty poll costs none', () => {
     expect(functionNamed(template, 'tls-api')[1].LoggingConfig.SystemLogLevel).toBe('WARN');
   });
 
-  it('ends before the agent stops listening, which is after 16 s', () => {
+  it('times out before the agent stops listening, after 16 s', () => {
     expect(functionNamed(template, 'tls-api')[1].Timeout).toBeLessThanOrEqual(15);
   });
 });
@@ -117,7 +117,7 @@ describe('permissions', () => {
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  it('name every resource, but for objects of the bucket, what runs in ECS, and what IAM cannot name', () => {
+  it('name every resource, except for objects of the bucket, tasks and instances of ECS, and what IAM cannot name', () => {
     const wildcards = allowed
       .flatMap(({ statement }) => listOf(statement.Resource).map(textOf))
       .filter((resource) => resource.includes('*'))
@@ -131,7 +131,7 @@ describe('permissions', () => {
     ]);
   });
 
-  it('come from no managed policy, whose content AWS changes', () => {
+  it('come from no managed policy, because AWS can change those', () => {
     const roles = resourcesOf<{ ManagedPolicyArns?: unknown }>(template, 'AWS::IAM::Role');
     expect(roles.filter(([, role]) => role.ManagedPolicyArns !== undefined)).toEqual([]);
   });
@@ -173,7 +173,7 @@ describe('permissions', () => {
         ...['dynamodb:Query', 'events:PutEvents'], // the index, and Mayfly's own bus: to tell what became of lives
       ],
     ],
-  ])('of %s are what it does, and no more', (name, actions) => {
+  ])('of %s are exactly the ones it needs', (name, actions) => {
     expect(
       ofFunction(name)
         .flatMap(({ Action }) => listOf(Action))
@@ -181,14 +181,14 @@ describe('permissions', () => {
     ).toEqual(actions.sort());
   });
 
-  it('to list tasks are for all resources: ECS confines a listing only where it names a container instance', () => {
+  it('to list tasks are for all resources, because ECS confines a listing only if it names a container instance', () => {
     const listing = ofFunction('reconcile').find(({ Action }) => listOf(Action).includes('ecs:ListTasks'));
     expect(listing?.Resource).toBe('*');
   });
 });
 
-describe('what is kept', () => {
-  it('is in one table with one index, on demand, that forgets by itself and can be restored', () => {
+describe('stored data', () => {
+  it('is in one table with one index, on demand, with TTL and point-in-time recovery', () => {
     expect(theOnly(template, 'AWS::DynamoDB::Table')).toMatchObject({
       ...KEYS,
       BillingMode: 'PAY_PER_REQUEST',
@@ -197,7 +197,7 @@ describe('what is kept', () => {
     });
   });
 
-  it("goes gzipped and by date into one bucket that is nobody else's", () => {
+  it('is written gzipped and by date to one bucket that belongs to Mayfly alone', () => {
     const streams = resourcesOf<{ ExtendedS3DestinationConfiguration: { Prefix: string } }>(
       template,
       'AWS::KinesisFirehose::DeliveryStream',
@@ -255,7 +255,7 @@ describe('what is kept', () => {
     expect(new Set(kept.map(({ DeletionPolicy }) => DeletionPolicy))).toEqual(new Set([expected]));
   });
 
-  it('holds secrets that are generated, long, and safe to put in a file', () => {
+  it('includes generated secrets that are long and safe to put in a file', () => {
     const secrets = resourcesOf<{ GenerateSecretString: object }>(template, 'AWS::SecretsManager::Secret');
     expect(secrets.map(([, secret]) => secret.GenerateSecretString)).toEqual([
       { PasswordLength: 48, ExcludePunctuation: true },
@@ -265,7 +265,7 @@ describe('what is kept', () => {
 });
 
 describe('the outputs', () => {
-  it('tell where agents connect and give each host its flagfile', () => {
+  it('show the endpoint for agents, and give each host its flagfile', () => {
     const { Hostname, PathPrefix, EnrollSecretArn, Flagfile } = template.Outputs;
     const hostname = textOf(Hostname?.Value);
     expect(hostname).toMatch(/^<\w+>\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>$/);
@@ -285,7 +285,7 @@ describe('the outputs', () => {
 });
 
 describe('without its bundles', () => {
-  it('the construct says which is missing, where, and what makes it', () => {
+  it('the construct reports which one is missing, its path, and the command that builds it', () => {
     const other = new Stack(anApp(), 'Other');
     expect(() => new Mayfly(other, 'Mayfly', { bundles: temporaryFolder() })).toThrow(
       /No bundle of the function 'tls-api' in .*mayfly-stack-.*: run 'npm run bundle' first/,

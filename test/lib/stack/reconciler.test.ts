@@ -16,7 +16,7 @@ describe('the reconciler', () => {
   const template = mayflyTemplate();
   const [id, fn] = functionNamed(template, 'reconcile');
 
-  it('is started every minute, and is done before the next one begins', () => {
+  it('starts every minute, and ends before the next start', () => {
     expect(schedulesOf(template).map(([, rule]) => rule)).toEqual([
       expect.objectContaining({
         ScheduleExpression: 'rate(1 minute)',
@@ -27,7 +27,7 @@ describe('the reconciler', () => {
     expect(fn.Timeout).toBeLessThan(60);
   });
 
-  it('is not tried again, nor kept for later, by nobody: the next sweep does the work', () => {
+  it('has no retry and no dead-letter queue: the next sweep does the work', () => {
     const [rule] = schedulesOf(template);
     expect(rule?.[1].Targets[0]?.RetryPolicy?.MaximumRetryAttempts).toBe(0);
     const invokes = resourcesOf<{ FunctionName: unknown }>(template, 'AWS::Lambda::EventInvokeConfig');
@@ -36,7 +36,7 @@ describe('the reconciler', () => {
     );
   });
 
-  it('looks as often, and is as patient with new instances, as the app says', () => {
+  it('uses the interval and the patience with new instances that the app sets', () => {
     const stack = new Stack(anApp(), 'Other');
     const props = { reconcileEvery: Duration.minutes(5), noAgentAfter: Duration.minutes(15) };
     new Mayfly(stack, 'Mayfly', { bundles: someBundles(), ...props });

@@ -13,7 +13,7 @@ function aTemplate(names?: readonly string[], removalPolicy = RemovalPolicy.RETA
 }
 
 describe('enroll secrets', () => {
-  it('are one, beside the one that signs node keys, where none has a name', () => {
+  it('are one secret, beside the one that signs node keys, if none has a name', () => {
     const template = aTemplate();
     template.resourceCountIs('AWS::SecretsManager::Secret', 2);
     template.hasResourceProperties('AWS::Lambda::Function', {
@@ -21,7 +21,7 @@ describe('enroll secrets', () => {
     });
   });
 
-  it('with names are secrets of their own, which the function may read by name', () => {
+  it('with names are separate secrets, which the function may read by name', () => {
     const template = aTemplate(['web', 'db-2']);
     template.resourceCountIs('AWS::SecretsManager::Secret', 4);
     const [fn] = Object.values(template.findResources('AWS::Lambda::Function'));
@@ -33,7 +33,7 @@ describe('enroll secrets', () => {
   it.each([
     [RemovalPolicy.RETAIN, 'Retain'],
     [RemovalPolicy.DESTROY, 'Delete'],
-  ])('all follow the removal policy %s, with the one that signs node keys', (removalPolicy, expected) => {
+  ])('all have the removal policy %s, like the secret that signs node keys', (removalPolicy, expected) => {
     const secrets = Object.values(aTemplate(['web'], removalPolicy).findResources('AWS::SecretsManager::Secret'));
     expect(secrets.map((secret) => secret.DeletionPolicy)).toEqual([expected, expected, expected]);
   });
@@ -45,7 +45,7 @@ describe('enroll secrets', () => {
     [['Web']],
     [['a b']],
     [Array.from({ length: 16 }, (_, n) => `s${n}`)],
-  ])('have names of their own that can be written: %j', (names) => {
+  ])('cannot have these names: %j', (names) => {
     expect(() => aTemplate(names)).toThrow('enrollSecrets: ');
   });
 });

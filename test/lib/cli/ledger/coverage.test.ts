@@ -31,7 +31,7 @@ async function sevenLives() {
 }
 
 describe('mayfly coverage', () => {
-  it('counts every life once, by verdict and by cluster', async () => {
+  it('counts every workload once, by verdict and by cluster', async () => {
     const ask = await sevenLives();
     const { code, stdout } = await ask('coverage', '--json');
     const [answer] = jsonLines(stdout);
@@ -52,7 +52,7 @@ describe('mayfly coverage', () => {
     });
   });
 
-  it('is a table for people', async () => {
+  it('prints a readable table', async () => {
     const ask = await sevenLives();
     const { stdout } = await ask('coverage');
     const cells = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
@@ -68,7 +68,7 @@ describe('mayfly coverage', () => {
     );
   });
 
-  it('is of one cluster, and since a time, where that is asked', async () => {
+  it('is limited to one cluster and a start time by options', async () => {
     const ask = await sevenLives();
     const workloads = async (...args: string[]) =>
       jsonLines((await ask('coverage', '--json', ...args)).stdout)[0]?.workloads;
@@ -78,7 +78,7 @@ describe('mayfly coverage', () => {
     expect(await workloads('--since', '2026-11-20T11:15:00+01:00')).toBe(7);
   });
 
-  it('is red where something was missed, if somebody looks at a terminal', async () => {
+  it('prints misses in red on a terminal', async () => {
     const ask = await sevenLives();
     const plain = (await ask('coverage')).stdout;
     const { stdout } = await onTerminal(process.stdout, true, () => ask('coverage'));
@@ -97,15 +97,15 @@ describe('mayfly coverage', () => {
     ['2026-11-21', 'This time is in the future'],
     ['3651d', 'At most 3650 days'],
     ['', 'a date without a time for midnight UTC'],
-  ])('takes no --since %s', async (since, message) => {
+  ])('rejects --since %s', async (since, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('coverage', '--since', since);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 });
 
-describe('where there is no workload', () => {
-  it.each(['coverage', 'missed', 'mtta'])('%s says which there are', async (command) => {
+describe('without any workload', () => {
+  it.each(['coverage', 'missed', 'mtta'])('%s lists the existing clusters', async (command) => {
     const ask = await sevenLives();
     const said = async (...args: string[]) => (await ask(command, ...args)).stdout;
     expect(await said('--cluster', 'typo')).toContain(
@@ -118,15 +118,18 @@ describe('where there is no workload', () => {
     expect((await askNew(command)).stdout).toContain('and none before: no event and no sweep has reported any yet.');
   });
 
-  it.each(['', 'arn:aws:ecs:us-east-1:111122223333:cluster/prod', 'a b'])('%j is no cluster', async (cluster) => {
-    const { ask } = await aWatched();
-    const { code, stderr } = await ask('missed', '--cluster', cluster);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('The name of an ECS cluster')]);
-  });
+  it.each(['', 'arn:aws:ecs:us-east-1:111122223333:cluster/prod', 'a b'])(
+    '%j is rejected as a cluster',
+    async (cluster) => {
+      const { ask } = await aWatched();
+      const { code, stderr } = await ask('missed', '--cluster', cluster);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('The name of an ECS cluster')]);
+    },
+  );
 });
 
 describe('mayfly missed', () => {
-  it('names every miss with its reason and what to do about it', async () => {
+  it('lists every miss with its reason and advice', async () => {
     const ask = await sevenLives();
     const { code, stdout } = await ask('missed', '--json');
     expect(code).toBe(0);
@@ -148,7 +151,7 @@ describe('mayfly missed', () => {
     );
   });
 
-  it('puts them under their reasons, the most frequent first', async () => {
+  it('groups them by reason, the most frequent first', async () => {
     const { world, ask } = await aWatched();
     for (const n of [1, 2, 3]) await enter(world, n, { troubles: [n === 1 ? 'no-row' : 'limited'] });
     const { stdout } = await ask('missed', '--since', '2h');
@@ -158,13 +161,13 @@ describe('mayfly missed', () => {
     expect(stdout).toContain(ADVICE.limited);
   });
 
-  it('says so where nothing was', async () => {
+  it('reports when there are none', async () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, { seenLive: ['a', 'b'] });
     expect((await ask('missed')).stdout).toBe('Nothing was missed since 2026-11-19 11:15:00Z.\n');
   });
 
-  it('does not advise on Fargate what can be done elsewhere alone', async () => {
+  it('gives no advice on Fargate that applies only elsewhere', async () => {
     const { world, ask } = await aWatched();
     const handling = { enrolled: false, queryKeys: [], settleByMs: 0 };
     await enter(world, 1, { handling, identity: { cluster: 'prod', launch_type: 'FARGATE' } });

@@ -21,7 +21,7 @@ export function atNow(): void {
   });
 }
 
-/** A Mayfly "on this machine", of which commands can ask. */
+/** A local Mayfly that commands can query. */
 export async function aWatched() {
   const world = new TableWorld(await aTable());
   const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: world.table.name };

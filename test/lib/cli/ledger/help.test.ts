@@ -18,7 +18,7 @@ async function isUnderstood(example: string): Promise<void> {
 }
 
 describe('the commands of the ledger', () => {
-  it.each(COMMANDS)('%s is taught by examples that it understands', async (command) => {
+  it.each(COMMANDS)('%s has examples in its help, and accepts them', async (command) => {
     const { code, stdout } = await mayfly(command, '--help');
     expect([code, stdout]).toEqual([0, expect.stringContaining('--json')]);
     const examples = [...stdout.matchAll(/^ {2}\$ npx mayfly ([^|\n]*)/gm)].map(([, example]) => String(example));
@@ -26,14 +26,14 @@ describe('the commands of the ledger', () => {
     for (const example of examples) await isUnderstood(example);
   });
 
-  it('are all in the README, and understood as they stand there', async () => {
+  it('are all in the README, and accept its examples', async () => {
     const [, section = ''] = /^## See the verdicts\n([\s\S]*?)^## /m.exec(README) ?? [];
     const examples = [...section.matchAll(/^npx mayfly ([^#\n]*)/gm)].map(([, example]) => String(example));
     expect(examples.map((example) => example.split(' ')[0])).toEqual(COMMANDS);
     for (const example of examples) await isUnderstood(example);
   });
 
-  it('say of a table of an earlier version what to do', async () => {
+  it('name the next step for a table of an earlier version', async () => {
     const before = { ...process.env };
     const endpoint = process.env.TEST_DYNAMODB_ENDPOINT ?? '';
     const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };

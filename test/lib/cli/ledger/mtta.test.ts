@@ -44,7 +44,7 @@ interface Life {
   readonly cluster?: string;
 }
 
-/** Task n: its start is told of after 1 s, asked about 0.1 s later, delivered a second before it is answered. */
+/** Task n: the event about its start arrives after 1 s, its query is queued 0.1 s later and delivered a second before the answer. */
 async function live(
   world: TableWorld,
   n: number,
@@ -78,7 +78,7 @@ async function fiveLives() {
 }
 
 describe('mayfly mtta', () => {
-  it('holds the bound of each class beside what was measured, and names the answers beyond it', async () => {
+  it('compares the bound of each class with the measurements, and lists the answers beyond it', async () => {
     const ask = await fiveLives();
     const { code, stdout } = await ask('mtta', '--json');
     expect(code).toBe(0);
@@ -128,7 +128,7 @@ describe('mayfly mtta', () => {
     });
   });
 
-  it('counts, where no event comes, with the sweeps of this reconciler', async () => {
+  it('uses the interval of this reconciler for workloads without an event', async () => {
     const { world, ask } = await aFleet();
     const sweeps = new DynamoSweepProgress(world.table, 5 * MINUTE);
     await sweeps.begin(T0, T0 + MINUTE);
@@ -143,7 +143,7 @@ describe('mayfly mtta', () => {
     });
   });
 
-  it('is a table for people: the bound, then the longest answers first, then what to do about late ones', async () => {
+  it('prints a readable table: the bound, the longest answers first, then advice about late ones', async () => {
     const ask = await fiveLives();
     const { stdout } = await ask('mtta');
     const cells = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
@@ -160,7 +160,7 @@ describe('mayfly mtta', () => {
     expect(stdout).toMatch(/^queued → delivered: the agent polled late.*queries_per_delivery$/m);
   });
 
-  it('is of one cluster where that is asked, and gives the bounds where nothing was answered', async () => {
+  it('is limited to one cluster by an option, and prints the bounds without any answer', async () => {
     const ask = await fiveLives();
     expect(jsonLines((await ask('mtta', '--json', '--cluster', 'data')).stdout)[0]).toMatchObject({
       all: { answers: 1 },
@@ -171,7 +171,7 @@ describe('mayfly mtta', () => {
     expect(stdout).not.toContain('where the time goes');
   });
 
-  it('knows the bound of hosts that are gone, and keeps launches apart', async () => {
+  it('keeps the bound of ended hosts, and lists launches separately', async () => {
     const { world, ask } = await aFleet();
     await live(world, 1, { host: 'gone', answeredAfterMs: 100 * SECOND });
     const instance = 'i-0a1b2c3d4e5f60718';
@@ -184,7 +184,7 @@ describe('mayfly mtta', () => {
     });
   });
 
-  it('judges what was asked under another policy by that one, in a line of its own', async () => {
+  it('compares queries of an earlier policy with the bound of that policy, in a separate line', async () => {
     const { world, ask } = await aFleet();
     await live(world, 1, { host: 'db1', answeredAfterMs: 50 * SECOND });
     const policy = { ...plainPolicy, profiles: [{ ...database, config: {} }, ...plainPolicy.profiles] };
@@ -195,7 +195,7 @@ describe('mayfly mtta', () => {
     expect(stdout).toMatch(/^database, before +- +60 s +65\.5 s .* 1 +50\.0 s +50\.0 s +50\.0 s +50\.0 s +0$/m);
   });
 
-  it('shows the bounds of the built-in policy where the table has none yet', async () => {
+  it('prints the bounds of the built-in policy if the table has none yet', async () => {
     const { ask } = await aWatched();
     expect((await ask('mtta')).stdout).toMatch(/^default +0 +10 s +15\.5 s/m);
   });

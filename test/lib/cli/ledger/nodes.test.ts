@@ -46,7 +46,7 @@ describe('mayfly nodes', () => {
     ]);
   });
 
-  it('says when there is none', async () => {
+  it('reports when there is none', async () => {
     const { ask } = await aWatched();
     const { code, stdout } = await ask('nodes');
     expect([code, stdout]).toEqual([

@@ -95,7 +95,7 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/^ {2}host +i-0a1b2c3d4e5f60718$/m);
   });
 
-  it('says of a container that never was that it never started, and of an instance how it was seen', async () => {
+  it('marks a container without a start as never started, and shows how an instance was seen', async () => {
     const { world, ask } = await aWatched();
     const containers = [{ name: 'broken', lastStatus: 'STOPPED', reason: 'CannotPullContainerError\u001b[31m' }];
     await enter(world, 1, { stopped: true, lastStatus: 'STOPPED', subjects: [], containers });
@@ -108,7 +108,7 @@ describe('mayfly task', () => {
     expect(instances).toMatch(/^ {2}instance +seen\n {2}i-0a1b2c3d4e5f60718 +alive$/m);
   });
 
-  it('tells of a container that ran for a second its digest, command, exit status and times', async () => {
+  it('shows digest, command, exit status and times of a container that ran for a second', async () => {
     const { world, ask } = await aWatched();
     await world.aNode(INSTANCE);
     const [envoy] = fixture(7).detail.containers as object[];
@@ -133,7 +133,7 @@ describe('mayfly task', () => {
     expect(json).toMatchObject({ subjects: [{ startedAt: '2026-11-20T10:42:10.250Z', exitCode: 0 }] });
   });
 
-  it('tells the event that asked, and each question at its time, where an earlier event is the first', async () => {
+  it('shows the event that queued queries, and each query at its time, after an earlier event', async () => {
     const { world, ask } = await aWatched();
     await world.aNode(INSTANCE);
     await world.take(fixture(15));
@@ -157,7 +157,7 @@ describe('mayfly task', () => {
     ]);
   });
 
-  it('says why ECS stopped it, that an id is unusable, and long distances in days', async () => {
+  it('shows why ECS stopped it, that an id is unusable, and long durations in days', async () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, {
       stopped: true,
@@ -183,7 +183,7 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/\+0\.0 s {2}first change, not reported by an event\n.*\+40\.0 s {2}found by a sweep$/m);
   });
 
-  it('is seen though a container was not that it can do without, and says of each which it is', async () => {
+  it('is seen without a non-essential container, and marks which containers are essential', async () => {
     const { world, ask } = await aWatched();
     const containers = [
       { name: 'api', lastStatus: 'STOPPED', runtimeId: 'a', image: 'api:1', exitCode: 0 },
@@ -211,13 +211,13 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/\+60\.0 s {2}last event: RUNNING$/m);
   });
 
-  it('is found by its id however it is written', async () => {
+  it('is found by its id in any spelling', async () => {
     const ask = await aLife();
     expect((await ask('task', ID.toUpperCase())).stdout).toContain(ARN);
   });
 
   it.each(['task', 'arn:aws:ecs:us-east-1:111122223333:cluster/x', 'arn:aws:ecs:task/x', 'i-12', '9fd313b782de', ''])(
-    'takes no %j for a workload',
+    'does not accept %j as a workload',
     async (name) => {
       const { ask } = await aWatched();
       const { code, stderr } = await ask('task', name);
@@ -235,7 +235,7 @@ describe('mayfly task', () => {
     ]),
     'c5cba4eb-5dad-405e-96db-71ef8eefe6a8',
     'i-0a1b2c3d',
-  ])('says that it does not know %s, of any partition and format', async (name) => {
+  ])('reports that it does not know %s, of any partition and format', async (name) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('task', name);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`knows no ${name}`)]);

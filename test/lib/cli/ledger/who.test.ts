@@ -28,7 +28,7 @@ async function threeTenants() {
 }
 
 describe('mayfly who', () => {
-  it('has one answer, though many tasks used the address', async () => {
+  it('has one answer, even if many tasks used the address', async () => {
     const { ask } = await threeTenants();
     const had = async (...args: string[]) => jsonLines((await ask('who', '10.0.3.7', '--json', ...args)).stdout)[0];
     expect(await had('--at', '2026-11-20T10:36Z')).toEqual({
@@ -54,7 +54,7 @@ describe('mayfly who', () => {
     expect(await had('--at', '2026-11-20T10:44:30Z')).toMatchObject({ had: [], before: { workload: taskArn(2) } });
   });
 
-  it('tells image and tags of the instance a task ran on', async () => {
+  it('shows image and tags of the instance a task ran on', async () => {
     const { ask, world } = await threeTenants();
     const host = 'i-0a1b2c3d4e5f60718';
     const instance = aSnapshot(9, { workload: host, kind: 'ec2-instance', identity: { instance_id: host } });
@@ -77,7 +77,7 @@ describe('mayfly who', () => {
     expect((await ask('task', taskArn(4))).stdout).toMatch(/host tags +team=search/);
   });
 
-  it('says so in words', async () => {
+  it('prints readable text', async () => {
     const { ask } = await threeTenants();
     const one = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:26Z');
     expect([one.code, one.stdout.split('\n')[0]]).toEqual([0, taskArn(1)]);
@@ -89,7 +89,7 @@ describe('mayfly who', () => {
     );
   });
 
-  it('tells the interface, and of a task its own tags beside those of its host', async () => {
+  it('shows the interface, and the tags of a task beside those of its host', async () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, { identity: { ...IDENTITY, mac: '0a:1b:2c:3d:4e:5f', task_tags: 'team=search' } });
     const { stdout } = await ask('who', '10.0.3.7');
@@ -100,7 +100,7 @@ describe('mayfly who', () => {
     });
   });
 
-  it('says of an instance what an instance has', async () => {
+  it('shows the facts of an instance', async () => {
     const { world, ask } = await aWatched();
     const host = 'i-0a1b2c3d4e5f60718';
     const identity = { ip: '10.0.3.7', instance_id: host, image_id: 'ami-1' };
@@ -118,13 +118,13 @@ describe('mayfly who', () => {
     );
   });
 
-  it('looks at a time, or so long ago', async () => {
+  it('accepts an instant or a duration before now', async () => {
     const { ask } = await threeTenants();
     for (const at of ['39m', '2026-11-20T10:36Z', '2026-11-20T11:36+01:00'])
       expect((await ask('who', '10.0.3.7', '--at', at)).stdout).toContain(taskArn(2));
   });
 
-  it('says when it may have forgotten', async () => {
+  it('warns if the record may have expired', async () => {
     const { ask } = await threeTenants();
     const { code, stdout } = await ask('who', '10.0.3.7', '--at', '2026-08-01');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^No workload .*\nThe ledger keeps 90d\.\n$/)]);
@@ -140,7 +140,7 @@ describe('mayfly who', () => {
     expect(stdout).toContain('no end is known; last event 2026-11-20 10:17:00Z, RUNNING');
   });
 
-  it('looks back as far as there is an answer, since a task may have had its address for long', async () => {
+  it('searches back to the last answer, because a task may have had its address for long', async () => {
     const { world, ask } = await aWatched();
     await enter(world, 1, {
       identity: IDENTITY,
@@ -158,7 +158,7 @@ describe('mayfly who', () => {
     [['10.0.3.7', '--at', 'noon'], 'Write 2026-11-01T10:00Z'],
     [['10.0.3.7', '--at', '2 hours'], 'Write 2026-11-01T10:00Z'],
     [['10.0.3.7', '--at', '2026-11-21'], 'This time is in the future'],
-  ])('%j is a question that makes no sense', async (args, message) => {
+  ])('%j is rejected', async (args, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('who', ...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -40,7 +40,7 @@ async function nodes(): Promise<Record<string, unknown>> {
 }
 
 describe('mayfly policy drift', () => {
-  it('tells of each node whether it runs the configuration the policy gives it', async () => {
+  it('shows for each node whether it runs the configuration of the policy', async () => {
     const expected = hashOf(policy, 'default');
     await says(await anEnrolled(server, 'h1'), expected);
     await says(await anEnrolled(server, 'h2'), OLD);
@@ -55,7 +55,7 @@ describe('mayfly policy drift', () => {
     });
   });
 
-  it('shows people those that drifted, and counts the rest', async () => {
+  it('prints nodes that drifted, and counts the rest', async () => {
     await says(await anEnrolled(server, 'h1'), hashOf(policy, 'default'));
     await says(await anEnrolled(server, 'h2'), OLD);
     await anEnrolled(server, 'h3');
@@ -70,14 +70,14 @@ describe('mayfly policy drift', () => {
     for (const line of [/h1 .*current/, /h2 .*drifted/, /h3 .*unknown/]) expect(all).toMatch(line);
   });
 
-  it('goes by what the configuration is that the node was really sent', async () => {
+  it('uses the configuration that the node was really sent', async () => {
     const agent = await anEnrolled(server, 'h1');
     const { text } = await agent.config();
     await says(agent, configHash(text));
     expect(await nodes()).toMatchObject({ h1: { state: 'current' } });
   });
 
-  it('turns with a push: who was current has drifted until it says otherwise', async () => {
+  it('changes with a push: current nodes have drifted until they report the new hash', async () => {
     const agent = await anEnrolled(server, 'h1');
     await says(agent, hashOf(policy, 'default'));
     const next = {
@@ -94,7 +94,7 @@ describe('mayfly policy drift', () => {
     expect(await nodes()).toMatchObject({ h1: { state: 'current' } });
   });
 
-  it('hears a new hash, not the one that went away with it', async () => {
+  it('records a new hash, not the one of the previous configuration', async () => {
     const agent = await anEnrolled(server, 'h1');
     const row = (config_hash: string) => [{ config_hash }];
     const expected = hashOf(policy, 'default');
@@ -107,7 +107,7 @@ describe('mayfly policy drift', () => {
     expect(await nodes()).toMatchObject({ h1: { state: 'current' } });
   });
 
-  it('remembers what a node said when the node is seen again', async () => {
+  it("keeps a node's report when the node polls again", async () => {
     const agent = await anEnrolled(server, 'h1');
     await says(agent, OLD);
     server.clock.nowMs += 6 * 60_000;
@@ -122,7 +122,7 @@ describe('mayfly policy drift', () => {
     ['a terminal escape', `\u001b[31m${OLD}`],
     ['an object', { hash: OLD }],
     ['a number', 7],
-  ])('does not take %s for an answer', async (_, hash) => {
+  ])('does not accept %s as a report', async (_, hash) => {
     const agent = await anEnrolled(server, 'h1');
     expect((await says(agent, hash)).verdict).toBe('ok');
     expect(await nodes()).toMatchObject({ h1: { reported: null, state: 'unknown' } });

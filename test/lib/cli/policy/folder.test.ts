@@ -23,7 +23,7 @@ describe('mayfly policy init', () => {
     });
   });
 
-  it('overwrites nothing, not even what a link points to, and brings back what is missing', async () => {
+  it('overwrites nothing, even behind a link, and restores missing files', async () => {
     const dir = join(await aFolder(), 'policy');
     await mayfly('policy', 'init', dir);
     const [first = '', second = '', third = ''] = await filesIn(dir);
@@ -44,13 +44,13 @@ describe('mayfly policy init', () => {
 });
 
 describe('mayfly policy check', () => {
-  it('has nothing to say against a good folder', async () => {
+  it('reports no problem in a good folder', async () => {
     const dir = await policyAsking('id, name');
     const { code, stdout } = await mayfly('policy', 'check', dir);
     expect([code, stdout]).toEqual([0, `${dir}: 1 rule, 2 queries, 1 profile: no problems\n`]);
   });
 
-  it('names file, line and column of every error, and exits with 1', async () => {
+  it('prints file, line and column of every error, and exits with 1', async () => {
     const dir = await folderOf({
       'rules/task.yaml': `${ruleAsking('id, nmae')}\n- rule: broken\n  anwsers: typo\n`,
       'config/default.yaml': CONFIG,
@@ -63,7 +63,7 @@ describe('mayfly policy check', () => {
     expect(stdout.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
   });
 
-  it('as JSON gives each problem as an object', async () => {
+  it('prints each problem as an object with --json', async () => {
     const dir = await folderOf({ 'rules/task.yaml': ruleAsking('no_such'), 'config/default.yaml': CONFIG });
     const { code, stdout } = await mayfly('policy', 'check', dir, '--json');
     expect([code, jsonLines(stdout)]).toEqual([
@@ -84,7 +84,7 @@ describe('mayfly policy check', () => {
     ]);
   });
 
-  it('lets warnings pass', async () => {
+  it('accepts warnings', async () => {
     const dir = await folderOf({
       'rules/task.yaml': ruleAsking('id'),
       'config/default.yaml': CONFIG.replace(/, logger_tls_max.* }/, ' }'),
@@ -93,7 +93,7 @@ describe('mayfly policy check', () => {
     expect([code, stdout]).toEqual([0, expect.stringMatching(/config\/default\.yaml:2:1: warning: /)]);
   });
 
-  it('refuses what would not fit the table', async () => {
+  it('rejects a policy too large for the table', async () => {
     const noise = Array.from({ length: 40_000 }, (_, n) => `# ${Math.sin(n)} ${Math.cos(n)}\n`).join('');
     const files = { 'rules/task.yaml': ruleAsking('id'), 'config/default.yaml': CONFIG };
     const dir = await folderOf({
@@ -119,7 +119,7 @@ describe('mayfly policy show', () => {
     expect(jsonLines(json.stdout)[0]).toEqual({ ...(await store.current()), live: true });
   });
 
-  it('writes the files of a version, to be pushed again', async () => {
+  it('writes the files of a version, which can be pushed again', async () => {
     const { data, store } = await aMayfly();
     const dir = await policyAsking('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
@@ -133,7 +133,7 @@ describe('mayfly policy show', () => {
     expect(await store.liveNumber()).toBe(1);
   });
 
-  it('writes nothing outside the folder it was given', async () => {
+  it('writes nothing outside the given folder', async () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1, { sources: { 'rules/a.yaml': 'a', '../evil.yaml': 'x' } }), 0);
     const parent = await aFolder();
@@ -141,7 +141,7 @@ describe('mayfly policy show', () => {
     expect([code, await readdir(parent)]).toEqual([1, []]);
   });
 
-  it('lets no control character of a message reach the terminal', async () => {
+  it('removes control characters of a message before it reaches the terminal', async () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1, { message: 'good\u001b[2J\u202ebye', pushedBy: 'eve\u0007' }), 0);
     for (const command of ['show', 'history']) {
@@ -153,7 +153,7 @@ describe('mayfly policy show', () => {
 });
 
 describe('mayfly policy history', () => {
-  it('is newest first and marks what is live', async () => {
+  it('lists the newest version first and marks the live one', async () => {
     const { data, store } = await aMayfly();
     expect((await mayfly('policy', 'history', '--data', data)).stdout).toContain('no policy yet');
     for (const n of [1, 2]) await store.push(aVersion(n), n - 1);

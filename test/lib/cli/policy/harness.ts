@@ -74,7 +74,7 @@ export const ruleAsking = (columns: string): string => `- rule: task
 export const policyAsking = (columns: string): Promise<string> =>
   folderOf({ 'rules/task.yaml': ruleAsking(columns), 'config/default.yaml': CONFIG });
 
-/** The data folder of a Mayfly "on this machine": its table is on the embedded DynamoDB. */
+/** The data folder of a local Mayfly, whose table is on the embedded DynamoDB. */
 export async function aMayfly() {
   const table = await aTable();
   const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: table.name };

@@ -4,14 +4,14 @@ import { mayfly } from './harness.ts';
 const COMMANDS = ['init', 'check', 'diff', 'push', 'rollback', 'history', 'show', 'test', 'replay'];
 
 describe('mayfly policy --help', () => {
-  it('names every command, and the exit codes', async () => {
+  it('lists every command and the exit codes', async () => {
     const { code, stdout } = await mayfly('policy', '--help');
     expect(code).toBe(0);
     for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command}[ |]`, 'm'));
     expect(stdout).toContain('3 diff found changes');
   });
 
-  it.each(COMMANDS)('teaches %s by examples that it understands', async (command) => {
+  it.each(COMMANDS)('has examples for %s, and accepts them', async (command) => {
     const { code, stdout } = await mayfly('policy', command, '--help');
     expect([code, stdout]).toEqual([0, expect.stringContaining('--json')]);
     const examples = [...stdout.matchAll(/^ {2}\$ .*?npx mayfly (policy [^|)]*)/gm)].map(([, example]) =>

@@ -6,7 +6,7 @@ import { aVersion } from '../../../support/a-policy.ts';
 import { aMayfly, CONFIG, folderOf, jsonLines, mayfly, mayflyAtOnce, policyAsking, ruleAsking } from './harness.ts';
 
 describe('mayfly policy push', () => {
-  it('makes a folder the first version of an empty table', async () => {
+  it('makes a folder the first version in an empty table', async () => {
     const { data, store } = await aMayfly();
     const dir = await policyAsking('id, name');
     const { code, stdout } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
@@ -17,7 +17,7 @@ describe('mayfly policy push', () => {
     expect(live?.policy.rules[0]?.queries[0]?.sql).toContain('SELECT id, name FROM');
   });
 
-  it('shows what it changes, and makes it live', async () => {
+  it('shows the changes and makes them live', async () => {
     const { data, store } = await aMayfly();
     await mayfly('policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'first');
     const { stdout } = await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'second');
@@ -26,7 +26,7 @@ describe('mayfly policy push', () => {
     expect((await store.current())?.message).toBe('second');
   });
 
-  it('pushes nothing where nothing has changed', async () => {
+  it('pushes nothing without a change', async () => {
     const { data, store } = await aMayfly();
     const dir = await policyAsking('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
@@ -35,7 +35,7 @@ describe('mayfly policy push', () => {
     expect(await store.liveNumber()).toBe(1);
   });
 
-  it('pushes a comment too: what is live can be shown as it was written', async () => {
+  it('pushes a changed comment too: the live version can be shown as it was written', async () => {
     const { data, store } = await aMayfly();
     const before = { 'rules/none.yaml': '[]\n', 'config/default.yaml': CONFIG };
     await mayfly('policy', 'push', await folderOf(before), '--data', data, '-m', 'first');
@@ -62,12 +62,12 @@ describe('mayfly policy push', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('warning')]);
   });
 
-  it('needs a message', async () => {
+  it('requires a message', async () => {
     const { code, stderr } = await mayfly('policy', 'push');
     expect([code, stderr]).toEqual([2, expect.stringContaining("'-m, --message <text>' not specified")]);
   });
 
-  it('with --expect lists what was pushed in between, and by whom', async () => {
+  it('with --expect lists the versions pushed in between, and their authors', async () => {
     const { data, store } = await aMayfly();
     for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
     const dir = await policyAsking('id, name');
@@ -94,7 +94,7 @@ describe('mayfly policy push', () => {
     expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'now', '--expect', '3')).code).toBe(0);
   });
 
-  it('of four at once, who have seen the same version, lets one through and tells the others', async () => {
+  it('lets one of four concurrent pushes win, and the others report the conflict', async () => {
     const { data, store } = await aMayfly();
     await mayfly('policy', 'push', await policyAsking('id'), '--data', data, '-m', 'first');
     const messages = ['name', 'image', 'state', 'pid'];
@@ -108,7 +108,7 @@ describe('mayfly policy push', () => {
     expect(stderr.match(new RegExp(`  2  .*: ${winner}$`, 'gm'))).toHaveLength(3);
   });
 
-  it('does not overwrite what a colleague pushed since the diff', async () => {
+  it('does not overwrite a version that a colleague pushed since the diff', async () => {
     const { data, store } = await aMayfly();
     const mine = await policyAsking('id, name');
     await mayfly('policy', 'push', mine, '--data', data, '-m', 'first');
@@ -125,7 +125,7 @@ describe('mayfly policy push', () => {
     expect((await mayfly('policy', 'push', mine, '--data', data, '-m', 'my next')).code).toBe(0);
   });
 
-  it("asks before it replaces a colleague's version that the folder was never compared with", async () => {
+  it("asks for confirmation before it replaces a colleague's version that the folder was never compared with", async () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1, { pushedBy: 'somebody@else' }), 0);
     const dir = await policyAsking('id, name');
@@ -134,7 +134,7 @@ describe('mayfly policy push', () => {
     expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'mine', '--expect', '1')).code).toBe(0);
   });
 
-  it('does not ask about the default policy, which is the work of no colleague', async () => {
+  it('does not ask about the default policy, which no colleague pushed', async () => {
     const { data, store } = await aMayfly();
     const policy = { ...aVersion(1).policy, rules: [] };
     await store.push(aVersion(1, { policy, pushedBy: SHIPPED_BY }), 0);
@@ -155,7 +155,7 @@ describe('mayfly policy push', () => {
     expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'second', '--yes')).code).toBe(0);
   });
 
-  it('as JSON says what was pushed', async () => {
+  it('prints the pushed version with --json', async () => {
     const { data } = await aMayfly();
     const dir = await policyAsking('id, name');
     const { stdout } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'first', '--json');
@@ -168,7 +168,7 @@ describe('mayfly policy push', () => {
 });
 
 describe('mayfly policy rollback', () => {
-  it('makes the version before live again, as a new one', async () => {
+  it('makes the previous version live again, as a new one', async () => {
     const { data, store } = await aMayfly();
     for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
     const { code, stdout } = await mayfly('policy', 'rollback', '--data', data);
@@ -183,7 +183,7 @@ describe('mayfly policy rollback', () => {
     });
   });
 
-  it('goes to any version, and says why', async () => {
+  it('goes to any version, and records the reason', async () => {
     const { data, store } = await aMayfly();
     for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
     await mayfly('policy', 'rollback', '1', '--data', data, '-m', 'too slow');
@@ -203,7 +203,7 @@ describe('mayfly policy rollback', () => {
     expect(await store.liveNumber()).toBe(3);
   });
 
-  it('has nowhere to go from the first version, or from none', async () => {
+  it('fails on the first version, or without one', async () => {
     const { data, store } = await aMayfly();
     expect((await mayfly('policy', 'rollback', '--data', data)).stderr).toContain('no version before');
     await store.push(aVersion(1), 0);
@@ -213,7 +213,7 @@ describe('mayfly policy rollback', () => {
 });
 
 describe('mayfly policy diff', () => {
-  it('exits with 0 when nothing would change and with 3 when something would', async () => {
+  it('exits with 0 without a difference and with 3 with one', async () => {
     const { data } = await aMayfly();
     const dir = await policyAsking('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
@@ -225,20 +225,20 @@ describe('mayfly policy diff', () => {
     });
   });
 
-  it('against an empty table is all of it', async () => {
+  it('shows the whole policy against an empty table', async () => {
     const { data } = await aMayfly();
     const { code, stdout } = await mayfly('policy', 'diff', await policyAsking('id'), '--data', data);
     expect([code, stdout]).toEqual([3, expect.stringContaining('task')]);
   });
 
-  it('as JSON names the version it compares with', async () => {
+  it('names the compared version with --json', async () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1), 0);
     const { stdout } = await mayfly('policy', 'diff', await policyAsking('id'), '--data', data, '--json');
     expect(jsonLines(stdout)[0]).toMatchObject({ live: 1, same: false, changes: { isEmpty: false } });
   });
 
-  it('of a folder that is not there says so', async () => {
+  it('reports a missing folder', async () => {
     const { data } = await aMayfly();
     const dir = await policyAsking('id');
     await rm(dir, { recursive: true });

@@ -32,7 +32,7 @@ const eventIn = async (file: string) => JSON.parse(await readFile(join(FIXTURES,
 const kinds = (stdout: string) => jsonLines(stdout).map(({ kind, file, query }) => [kind, file, query]);
 
 describe('mayfly policy replay', () => {
-  it('prints the same bytes for the same events and the same policy', async () => {
+  it('prints the same bytes for the same events and policy', async () => {
     const first = await mayfly('policy', 'replay', FIXTURES, '--policy', 'policy');
     const again = await mayfly('policy', 'replay', FIXTURES, '--policy', 'policy');
     expect(first.code).toBe(0);
@@ -40,7 +40,7 @@ describe('mayfly policy replay', () => {
     expect(again.stdout).toBe(first.stdout);
   });
 
-  it('leaves the queue that the functions leave on DynamoDB', async () => {
+  it('leaves the same queue as the functions leave on DynamoDB', async () => {
     const { stdout } = await mayfly('policy', 'replay', FIXTURES, '--policy', 'policy');
     const lines = jsonLines(stdout);
     const withdrawn = new Set(lines.filter(({ kind }) => kind === 'withdrawn').map(({ queryId }) => queryId));
@@ -53,7 +53,7 @@ describe('mayfly policy replay', () => {
     expect(left.sort(byId)).toEqual((await queueOfFunctions()).sort(byId));
   });
 
-  it('follows the names of files, not their dates, and passes over what is no JSON file', async () => {
+  it('sorts by file name, not by date, and skips files that are not JSON', async () => {
     const running = JSON.stringify(await eventIn('05-ecs-task-ec2-running.json'));
     const stopped = JSON.stringify(await eventIn('07-ecs-task-ec2-stopped.json'));
     const recording = { '2.json': stopped, '1.json': running, 'notes.md': '# what happened' };
@@ -71,7 +71,7 @@ describe('mayfly policy replay', () => {
     ]);
   });
 
-  it('asks nothing for a duplicate, and nothing for an event that comes too late', async () => {
+  it('queues nothing for a duplicate or a late event', async () => {
     const recording = await folderOf({
       'a.json': JSON.stringify(await eventIn('07-ecs-task-ec2-stopped.json')),
       'b.json': JSON.stringify(await eventIn('07-ecs-task-ec2-stopped.json')),
@@ -81,7 +81,7 @@ describe('mayfly policy replay', () => {
     expect(kinds(stdout)).toEqual([['queued', 'a.json', 'container']]);
   });
 
-  it('calls a host by its instance where any event of the recording tells it, and by its container instance else', async () => {
+  it('names a host by its instance if any event of the recording reveals it, and else by its container instance', async () => {
     const running = JSON.stringify(await eventIn('05-ecs-task-ec2-running.json'));
     const registered = JSON.stringify(await eventIn('15-ecs-container-instance-registered.json'));
     const dir = await policyAsking('id');
@@ -97,7 +97,7 @@ describe('mayfly policy replay', () => {
     expect(jsonLines(unknown.stdout)[0]?.host).toMatch(/^arn:aws:ecs:.*:container-instance\//);
   });
 
-  it('takes its clock from the events, and never back', async () => {
+  it('takes its clock from the events, and never turns it back', async () => {
     const event = await eventIn('05-ecs-task-ec2-running.json');
     const other = (n: number, time: string) =>
       JSON.stringify({ ...event, time, detail: { ...event.detail, taskArn: `${event.detail.taskArn}${n}` } });
@@ -115,7 +115,7 @@ describe('mayfly policy replay', () => {
     expect(lines.map(({ queuedAtMs }) => queuedAtMs)).toEqual([atMs, atMs]);
   });
 
-  it('tells what a limit drops, what cannot be bound and what no event is', async () => {
+  it('reports queries dropped by a limit, unbindable values and files that are not events', async () => {
     const event = await eventIn('05-ecs-task-ec2-running.json');
     const other = (n: number, runtimeId: string) =>
       JSON.stringify({
@@ -149,7 +149,7 @@ describe('mayfly policy replay', () => {
     ]);
   });
 
-  it('replays against what is live unless a folder is named', async () => {
+  it('replays against the live policy unless a folder is given', async () => {
     const { data } = await aMayfly();
     await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'first');
     const recording = await folderOf({ '1.json': await readFile(RUNNING, 'utf8') });
@@ -157,7 +157,7 @@ describe('mayfly policy replay', () => {
     expect(jsonLines(stdout)).toEqual([expect.objectContaining({ sql: expect.stringContaining('SELECT id, image') })]);
   });
 
-  it('says when there is nothing to replay', async () => {
+  it('reports when there is nothing to replay', async () => {
     const empty = await aFolder();
     expect(await mayfly('policy', 'replay', empty, '--policy', 'policy')).toMatchObject({
       code: 1,

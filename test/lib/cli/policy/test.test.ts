@@ -24,7 +24,7 @@ const runtimeIds = async (): Promise<string[]> =>
   );
 
 describe('mayfly policy test', () => {
-  it('shows which rule matches, whom it asks, and the very SQL', async () => {
+  it('shows which rule matches, its hosts, and the exact SQL', async () => {
     const { code, stdout } = await mayfly('policy', 'test', RUNNING, '--policy', await policyAsking('id, name'));
     expect(code).toBe(0);
     expect(stdout).toContain('05-ecs-task-ec2-running.json  aws.ecs · ECS Task State Change');
@@ -36,14 +36,14 @@ describe('mayfly policy test', () => {
     expect(stdout).toContain('1 query: one poll takes them');
   });
 
-  it('shows what a stopped task would be asked instead', async () => {
+  it('shows the post-mortem queries of a stopped task', async () => {
     const dir = await policyAsking('id, name');
     const { stdout } = await mayfly('policy', 'test', `${FIXTURES}/07-ecs-task-ec2-stopped.json`, '--policy', dir);
     expect(stdout).toMatch(/container \(post-mortem\)/);
     expect(stdout).toContain('for     3h');
   });
 
-  it('shows what is asked at the last gasp of a task and of an instance, first of all and not for long', async () => {
+  it('shows the last-gasp queries of a task and an instance, with their priority and short expiry', async () => {
     const told = await folderOf({ 'stop.json': await running(() => ({ desiredStatus: 'STOPPED' })) });
     const task = await mayfly('policy', 'test', join(told, 'stop.json'), '--policy', 'policy');
     expect(task.stdout).toMatch(/ecs-task-last-gasp .*\n.*\n {4}for {5}2m, priority 0\n {4}container \(last-gasp\)\n/);
@@ -53,7 +53,7 @@ describe('mayfly policy test', () => {
     expect(stdout).toMatch(/ec2-last-gasp .*\n {4}asks {4}i-0a1b2c3d4e5f60718\n {4}for {5}2m, priority 0\n/);
   });
 
-  it('shows of a finding the hosts it would ask, or why there are none', async () => {
+  it('shows the hosts for a finding, or why there are none', async () => {
     const { stdout } = await mayfly(
       'policy',
       'test',
@@ -69,14 +69,14 @@ describe('mayfly policy test', () => {
     expect(pod.stdout).toContain('asks    no host: the finding names no EC2 instance and no ECS task');
   });
 
-  it('tries the live policy unless a folder is named', async () => {
+  it('uses the live policy unless a folder is given', async () => {
     const { data } = await aMayfly();
     await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'first');
     const { stdout } = await mayfly('policy', 'test', RUNNING, '--data', data);
     expect(stdout).toContain('SELECT id, image FROM docker_containers');
   });
 
-  it('says when no rule matches', async () => {
+  it('reports when no rule matches', async () => {
     const dir = await policyAsking('id');
     const { code, stdout } = await mayfly(
       'policy',
@@ -88,7 +88,7 @@ describe('mayfly policy test', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('no rule matches: no query is sent')]);
   });
 
-  it('names ids outside the alphabet, which are left out', async () => {
+  it('lists ids outside the alphabet, which are left out', async () => {
     const events = await folderOf({
       'hostile.json': await running(() => ({ containers: [{ runtimeId: 'good1' }, { runtimeId: "x' OR 1=1 --" }] })),
     });
@@ -103,7 +103,7 @@ describe('mayfly policy test', () => {
     expect(stdout).toContain("left out: x' OR 1=1 --");
   });
 
-  it('says why a query would not be asked', async () => {
+  it('explains why a query would not be queued', async () => {
     const events = await folderOf({
       'empty.json': await running(() => ({ containers: [] })),
       'hostless.json': await running(() => ({ containerInstanceArn: undefined })),
@@ -116,7 +116,7 @@ describe('mayfly policy test', () => {
     expect(hostless.stdout).toContain('no host: the event names no container instance');
   });
 
-  it('says what limits would do', async () => {
+  it('shows the effect of limits', async () => {
     const queries = Array.from({ length: 7 }, (_, n) => `    q${n}: { sql: 'SELECT pid FROM processes' }\n`).join('');
     const rule = ruleAsking('id').replace('  queries:\n', `  queries:\n${queries}`);
     const dir = await folderOf({
@@ -130,7 +130,7 @@ describe('mayfly policy test', () => {
     );
   });
 
-  it('as JSON gives one object for each event of each file', async () => {
+  it('prints one object for each event of each file with --json', async () => {
     const events = await folderOf({ 'two.json': `[${await running()},${await running()}]` });
     const { stdout } = await mayfly(
       'policy',
@@ -149,7 +149,7 @@ describe('mayfly policy test', () => {
   it.each([
     ['[1, 2]', 'not an event'],
     ['{"a":', 'not JSON'],
-  ])('refuses %s', async (text, message) => {
+  ])('rejects %s', async (text, message) => {
     const events = await folderOf({ 'bad.json': text });
     const { code, stderr } = await mayfly(
       'policy',
@@ -161,7 +161,7 @@ describe('mayfly policy test', () => {
     expect([code, stderr]).toEqual([1, expect.stringMatching(`bad.json: ${message}`)]);
   });
 
-  it('refuses a file that is not there, and a folder with errors', async () => {
+  it('rejects a missing file, and a folder with errors', async () => {
     const absent = await mayfly(
       'policy',
       'test',

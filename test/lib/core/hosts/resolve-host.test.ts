@@ -81,7 +81,7 @@ describe('a host that enrolled by its hostname, and later by its instance id', (
     await world.enroll('ip-10-0-12-34', { agentInstance: 'wiped' });
     world.nowMs += 20 * MINUTE;
     await world.aNode(INSTANCE);
-    await world.take(fixture(15)); // its container instance is heard of again
+    await world.take(fixture(15)); // another event about its container instance
     expect(await names(INSTANCE)).toEqual(['container', 'instance', 'processes', 'system']);
     expect((await names('ip-10-0-12-34')).filter((name) => name !== 'agent' && name !== 'ec2')).toEqual([]);
   });

@@ -18,7 +18,7 @@ let instances = 0;
 const START = Date.parse(fixture(19).time);
 const LATE = 24 * 60 * MINUTE; // after all: no answer can come any more
 
-/** What can happen to an instance: it is told of, its agent enrolls, or its agent polls and answers. */
+/** The steps of an instance: an event about it, the enrollment of its agent, or a poll with answers. */
 const TOLD = {
   running: () => fixture(19),
   launched: () => fixture(22),

@@ -19,7 +19,7 @@ const HOUR = 60 * MINUTE;
 /** A time that never comes. */
 const UNBOUNDED = Number.POSITIVE_INFINITY;
 
-/** What a review stands on, in memory; a port that is told to fail does so once. */
+/** The ports of a review, in memory; each can be made to fail once. */
 class Desk implements ReviewDeps {
   nowMs = T0;
   readonly ledger = new MemoryLedger();

@@ -16,7 +16,7 @@ const running = (n: number) => ({ id: dockerId(n), state: 'running' });
 const reported = (event: string) =>
   world.reports.filter((report) => report.event === event).map(({ fields }) => fields);
 
-/** A query about a task whose event came `agoMs` before T0, heard of 1 s and queued 1.2 s later, merged with none. */
+/** An unmerged query about a task whose event occurred `agoMs` before T0, was received 1 s later and queued 1.2 s later. */
 const aQuestion = (n: number, query: Partial<PendingQuery> = {}, agoMs = 3 * SECOND): PendingQuery =>
   aPendingQuery(n, {
     triggeredAtMs: T0 - agoMs,

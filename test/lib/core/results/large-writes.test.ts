@@ -43,7 +43,7 @@ async function tries(answers: readonly Answer[], livesMs: number, writeMs: numbe
   throw new Error('it is never accepted');
 }
 
-/** Ids that nobody asked under, of each kind: no id of ours, and of a delivery that is not known any more. */
+/** Unknown ids of each kind: not an id of ours, and an id of a deleted delivery. */
 const strangers = {
   'no id of ours': (n: number) => `not-ours-${n}`,
   'a forgotten delivery': (n: number) => wireIdOf({ deliveryId: `0mhy1${1000 + n}-0001`, offer: 0, position: 0 }),

@@ -6,7 +6,7 @@ import { SECOND } from '../../../support/times.ts';
 import { World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
-/** A rule that asks about running tasks and heats nobody itself. */
+/** A rule that queries running tasks and accelerates no host itself. */
 const cool = plainPolicy.rules.map((rule) => ({ ...rule, accelerateSeconds: 0 }));
 
 /** How long the host of the fixtures' task stays hot after this event of it, in seconds. */

@@ -51,7 +51,7 @@ export class DrainWatch {
     const { wireId, expiresAtMs, askers } = query;
     const place = placeOf(query);
     expect(expiresAtMs).toBeGreaterThan(atMs);
-    expect([...this.#ids]).not.toContain(wireId); // the agent may still hold an answer under an earlier id, which must not be overwritten
+    expect([...this.#ids]).not.toContain(wireId); // else a kept answer is overwritten
     this.#ids.add(wireId);
     for (const { queryId } of askers) {
       expect([queryId, this.#placeOf.get(queryId) ?? place]).toEqual([queryId, place]);

@@ -19,7 +19,7 @@ export const LAST_GASP_CONTEXT = { ...context, getRemainingTimeInMillis: () => 1
 export class LastGasp {
   readonly world: TableWorld;
   readonly hooks: FakeHooks;
-  /** Runs for every second that the function waits, to simulate the host. */
+  /** Runs after each pause of the function, to simulate the host. */
   meanwhile: () => Promise<void> = async () => {};
   /** Duration of each of the function's pauses, in ms. */
   readonly pauses: number[] = [];

@@ -134,7 +134,7 @@ export class EventSource {
     this.notify({ kind: 'retry', queue, function: this.config.function, messages: waiting.length, delayMs });
   }
 
-  /** Delays all messages after an error of the queue's own file. None is lost; all are received again. */
+  /** Delays these messages after an error of the queue's own file. None is lost: they are received again. */
   private postpone(messages: readonly Message[], error: unknown): void {
     this.ends.queue.release(
       messages.map(({ id }) => id),

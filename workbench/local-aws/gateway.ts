@@ -162,7 +162,7 @@ function failureOf({ errorType }: InvocationFailure): ResponseType {
 const announcedBytes = (request: IncomingMessage) => Number(request.headers['content-length'] ?? 0);
 
 /**
- * Reads the whole body, whatever its size. A client that is answered and cut off while it sends would see a broken
+ * Reads the whole body, up to MAX_DRAINED_BYTES. A client that is answered and cut off while it sends would see a broken
  * connection instead of the answer, and retry.
  */
 async function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | 'cut off'> {

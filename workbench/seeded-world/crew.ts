@@ -137,7 +137,7 @@ export class Crew {
   heal(): void {
     for (const member of this.members) {
       member.silentUntilMs = 0;
-      while (member.agent.faults.take('read') || member.agent.faults.take('write')) {} // discards faults that are still planned
+      while (member.agent.faults.take('read') || member.agent.faults.take('write')) {} // discards planned faults
       if (!member.retired) member.agent.start();
     }
   }

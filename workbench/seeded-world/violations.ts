@@ -3,7 +3,7 @@ import type { Trace } from './trace.ts';
 
 const MAX_LISTED = 20;
 
-/** Counts the broken promises of a world and lists the first ones with their time. */
+/** Lists the first broken promises of a world with their time. The trace has all of them. */
 export class Violations {
   readonly listed: string[] = [];
   readonly #clock: Clock;

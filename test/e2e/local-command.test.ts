@@ -49,7 +49,7 @@ async function post(ready: Ready, path: string, body: object): Promise<Record<st
   return JSON.parse((await send(`${ready.url}${path}`, ca, Buffer.from(JSON.stringify(body)))).text);
 }
 
-/** What of a data folder others than its owner may do anything with. Of the app, which is no secret, CDK copies the modes. */
+/** The files of a data folder that other users may access. The app is excluded: it is not secret, and CDK copies its modes. */
 async function openToOthers(folder: string): Promise<string[]> {
   const inside = await readdir(folder, { recursive: true });
   const names = ['.', ...inside.filter((name) => !name.startsWith('cdk.out/'))];

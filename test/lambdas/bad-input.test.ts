@@ -56,7 +56,7 @@ async function accounts() {
   return all;
 }
 
-/** What an event comes to where nothing was before, in the words of what it may change. */
+/** The effects of an event on an empty world: the state that it may change. */
 async function comesTo(event: AnyEvent | string, prepare = (): void => {}) {
   await begin();
   prepare();

@@ -90,7 +90,7 @@ describe('paths', () => {
     expect(server.thrown).toEqual([]);
   });
 
-  /** Which endpoint answers there, told by what it does. */
+  /** The endpoint behind a path, identified by its effects. */
   async function endpointAt(path: string, method = 'POST'): Promise<Endpoint | 'none'> {
     const before = { results: (await server.lines('results')).length, logs: (await server.lines('logs')).length };
     const body = {

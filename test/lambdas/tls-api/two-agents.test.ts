@@ -82,7 +82,7 @@ describe('an agent that takes over the name of a lost one', () => {
   });
   afterEach(() => server.close());
 
-  /** The lost one does not show that it lives, so the other one gets the name. */
+  /** The lost agent shows no sign of life, so the other one gets its name. */
   async function takeOver(): Promise<void> {
     server.clock.nowMs += 2 * MINUTE;
     await agent.enroll();

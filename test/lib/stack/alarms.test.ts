@@ -47,7 +47,7 @@ const metricsOf = ({ Namespace = '', MetricName, Dimensions, Metrics = [] }: Ala
     ? [{ Namespace, MetricName, ...(Dimensions ? { Dimensions } : {}) }]
     : Metrics.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []));
 
-/** A metric as CloudWatch tells it from others, but for the values of its dimensions: names in no order count. */
+/** The identity of a metric in CloudWatch, without the values of its dimensions; the order of their names does not matter. */
 const identity = (namespace: string, name: string, dimensions: readonly string[]): string =>
   `${namespace} ${name} {${[...dimensions].sort().join(', ')}}`;
 

@@ -5,7 +5,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { anApp, someBundles } from './template.ts';
 
-/** Synthesizes an app whose stack holds what `fill` puts there, under cdk-nag; throws where there is a finding. */
+/** Synthesizes an app under cdk-nag, with the resources that `fill` adds to its stack; throws if cdk-nag reports an error. */
 function synthesizeUnderNag(fill: (stack: Stack) => void, props: StackProps = {}): void {
   const app = anApp();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

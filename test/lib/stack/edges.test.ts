@@ -207,7 +207,7 @@ describe('the gateway', () => {
     expect((deployment as unknown as { DependsOn: string[] }).DependsOn).toEqual(expect.arrayContaining(ids));
   });
 
-  it('passes every method of every path to the function, with unchanged bytes and no check of its own', () => {
+  it('passes every method of every path to the function, with unchanged bytes and without an authorizer', () => {
     const methods = resourcesOf<{
       HttpMethod: string;
       AuthorizationType: string;

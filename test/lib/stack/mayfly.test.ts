@@ -170,7 +170,7 @@ describe('permissions', () => {
       [
         ...[...logs, ...events, 'dynamodb:BatchGetItem', 'ec2:DescribeInstances', 'ecs:DescribeContainerInstances'],
         ...['ecs:DescribeTaskDefinition', 'ecs:DescribeTasks', 'ecs:ListClusters', 'ecs:ListTasks'],
-        ...['dynamodb:Query', 'events:PutEvents'], // the index, and Mayfly's own bus: to tell what became of lives
+        ...['dynamodb:Query', 'events:PutEvents'], // the index, and Mayfly's own bus for coverage events
       ],
     ],
   ])('of %s are exactly the ones it needs', (name, actions) => {

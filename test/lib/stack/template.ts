@@ -129,7 +129,7 @@ export function theOnly<Properties>(template: Template, type: string): Propertie
   return first[1];
 }
 
-/** What tells functions apart in a template: the name each is given for its logs, that of its folder under lambdas/. */
+/** The name of a function in a template: the one in its logs, which is its folder under lambdas/. */
 export const nameOf = (fn: FunctionProperties) => fn.Environment.Variables.POWERTOOLS_SERVICE_NAME;
 
 export function functionNamed(template: Template, name: string): [id: string, properties: FunctionProperties] {

@@ -11,7 +11,7 @@ atNow();
 
 const ASKED = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 + MINUTE };
 
-/** Seven lives of every kind, in two clusters and in none, and one of the day before yesterday. */
+/** Seven workloads of every kind, in two clusters and in none, and one from the day before yesterday. */
 async function sevenLives() {
   const { world, ask } = await aWatched();
   await enter(world, 1, { seenLive: ['a', 'b'], firstAnswerAtMs: T0 + 2 * SECOND });

@@ -251,10 +251,10 @@ describe('several agents on one host with one identifier', () => {
     expect([node.host, was]).toEqual(['h1', twin.host]);
     const waiting = (await world.waiting('h1')).map(({ query }) => query);
     expect(waiting).toEqual(expect.arrayContaining(['host-1', 'host-2']));
-    // What it was called meanwhile saw containers, and is asked no more.
+    // Its temporary name has Docker access, but gets no more queries.
     await world.ports.registry.recordDockerAccess(twin.host, world.nowMs);
     expect((await resolveHost('h1', { ...world.ports, now: world.now, report: world.report })).host).toBe('h1');
-    // The lost one comes back all the same.
+    // The lost agent comes back after all.
     expect((await world.enroll('h1', { agentInstance: 'lost' })).twin).toBe(true);
   });
 

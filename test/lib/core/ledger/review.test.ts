@@ -266,7 +266,7 @@ describe('the review', () => {
     desk.nowMs += HOUR;
     await desk.pass(2 * HOUR);
     expect(desk.reports).toEqual([]);
-    await desk.pass(3 * HOUR); // at the age of 4 h it is no longer of before
+    await desk.pass(3 * HOUR); // at the age of 4 h it no longer counts as older than the first review
     expect(desk.put).toHaveLength(1);
   });
 

@@ -151,7 +151,8 @@ export class LocalQueue {
       (message) => message.sentAtMs + this.config.retentionMs <= nowMs && !message.inFlight,
     );
     for (const { id } of old) this.messages.delete(id);
-    if (old.length > 0) this.write({ op: 'delete', ids: old.map(({ id }) => id) }).catch(() => undefined); // else it expires again
+    // If a crash loses the deletion, the message expires again.
+    if (old.length > 0) this.write({ op: 'delete', ids: old.map(({ id }) => id) }).catch(() => undefined);
   }
 
   private write(entry: Entry): Promise<void> {

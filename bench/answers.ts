@@ -28,7 +28,7 @@ import { compiledPolicy } from '../lib/core/policy/compiled-policy.ts';
 import type { PendingQuery } from '../lib/core/queue/pending-query.ts';
 import builtIn from '../policy/built-in.json' with { type: 'json' };
 
-const ANSWERS = Number(process.argv[2] ?? 3000);
+const ANSWERS = Number(process.argv[2] ?? 1200); // their deliveries must fit the one page that a read takes
 const PORT = 18_000 + (process.pid % 1000);
 const A_DELIVERY = 6; // the queries of one read: three with evidence and three others
 

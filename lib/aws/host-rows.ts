@@ -5,6 +5,8 @@ import type { Asker, PendingQuery } from '../core/queue/pending-query.ts';
 import {
   detectedBy,
   evidence,
+  flag,
+  list,
   members,
   membersOrNone,
   number,
@@ -20,9 +22,6 @@ import {
 
 /** The partition of a host: its node, its deliveries, its pending queries. */
 export const hostKey = (host: string): string => `HOST#${host}`;
-
-const list = z.array(text);
-const flag = z.boolean();
 
 const identity = z.object({
   hostname: text,

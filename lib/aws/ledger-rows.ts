@@ -19,7 +19,9 @@ import {
 } from '../core/ledger/workload.ts';
 import {
   detectedBy,
+  flag,
   json,
+  list,
   membersOrNone,
   number,
   querySet,
@@ -34,8 +36,6 @@ import {
 /** The prefix of attributes that hold what a row said about a container: `facts#<container id>`. */
 export const FACTS = 'facts#';
 
-const flag = z.boolean();
-const list = z.array(text);
 /** Only `true` is ever written. */
 const mark = z.optional(z.literal(true));
 const instants = z.record(text, number);

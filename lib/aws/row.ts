@@ -29,6 +29,8 @@ const problemOf = (issue: z.core.$ZodIssue): string =>
 
 export const text = z.string();
 export const number = z.number();
+export const flag = z.boolean();
+export const list = z.array(text);
 export const texts = z.record(text, text);
 
 /**

@@ -82,8 +82,8 @@ describe('mayfly who', () => {
     const one = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:26Z');
     expect([one.code, one.stdout.split('\n')[0]]).toEqual([0, taskArn(1)]);
     expect(one.stdout).toMatch(/^ {2}until +2026-11-20 10:34:00Z\n.*prod\n.*api:87\n.*h1\n.*api:1 sha256:1\n$/m);
-    const nobody = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:44:30Z');
-    expect(nobody.stdout).toContain(`had 10.0.3.7 at 2026-11-20 10:44:30Z.\nThe last one before:\n${taskArn(2)}`);
+    const unheld = await ask('who', '10.0.3.7', '--at', '2026-11-20T10:44:30Z');
+    expect(unheld.stdout).toContain(`had 10.0.3.7 at 2026-11-20 10:44:30Z.\nThe last one before:\n${taskArn(2)}`);
     expect((await ask('who', '2001:db8::1')).stdout).toBe(
       'No workload that the ledger knows had 2001:db8::1 at 2026-11-20 11:15:00Z.\n',
     );

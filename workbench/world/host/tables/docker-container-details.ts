@@ -79,7 +79,8 @@ const mounts: Table<HostState> = {
         ...(type === 'volume' ? volumeOf(source) : { name: '', driver: '' }),
         source,
         destination,
-        ...(readOnly ? { mode: 'ro', rw: 0 } : { mode: '', rw: 1 }),
+        mode: readOnly ? 'ro' : '',
+        rw: readOnly ? 0 : 1,
         propagation: type === 'bind' ? 'rprivate' : '',
       })),
     ),
@@ -101,6 +102,7 @@ const NO_ENDPOINT = {
 };
 
 const endpointOf = (container: Container, network: string) => ({
+  ...NO_ENDPOINT,
   endpoint_id: digest(container.id, network),
   gateway: '172.17.0.1',
   ip_address: container.ipAddress,
@@ -120,8 +122,7 @@ const networks: Table<HostState> = {
         id,
         name: network,
         network_id: digest(network, state.host.dockerId),
-        ...NO_ENDPOINT,
-        ...(isAttached ? endpointOf(container, network) : {}),
+        ...(isAttached ? endpointOf(container, network) : NO_ENDPOINT),
       };
     }),
 };

@@ -1,6 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { type Command, Option } from 'commander';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { DynamoFleetIssues } from '../aws/fleet-issues.ts';
 import { DynamoLedgerIndex } from '../aws/ledger-index.ts';
@@ -15,15 +14,9 @@ import type { LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
+import type { DeploymentFlags } from './deployment-flags.ts';
 import { DATA, openStopped, readyIn } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
-
-/** Which Mayfly a command is about. */
-export interface DeploymentFlags {
-  readonly data: string;
-  readonly stack?: string;
-  readonly table?: string;
-}
 
 /** The Mayfly that a command reads or changes. */
 export interface Deployment {
@@ -38,15 +31,6 @@ export interface Deployment {
   readonly fleetIssues: FleetIssues;
   readonly sweeps: { readonly read: () => Promise<SweepState> };
 }
-
-/** Adds the options that choose a Mayfly. */
-export const withDeploymentOptions = (command: Command): Command =>
-  command
-    .option('-d, --data <folder>', 'a Mayfly on this machine, given by its data folder', DATA)
-    .addOption(
-      new Option('-s, --stack <name>', 'a Mayfly in AWS, given by its stack; uses your credentials').conflicts('table'),
-    )
-    .option('-t, --table <name>', 'a Mayfly in AWS, given by its table');
 
 /**
  * Opens the Mayfly that the flags name, calls `work` with it, and closes it.

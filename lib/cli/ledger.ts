@@ -1,13 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addressDigits } from '../core/policy/ip-address.ts';
-import { withDeploymentOptions } from './deployment.ts';
-import { coverage } from './ledger/coverage.ts';
-import { missed } from './ledger/missed.ts';
-import { mtta } from './ledger/mtta.ts';
-import { nodes } from './ledger/nodes.ts';
-import { task } from './ledger/task.ts';
+import { withDeploymentOptions } from './deployment-flags.ts';
+import { lazily } from './lazily.ts';
 import { pastTime } from './ledger/times.ts';
-import { who } from './ledger/who.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
 /** Adds the commands that read the ledger and the node directory. */
@@ -18,14 +13,14 @@ export function addLedger(program: Command): void {
       'after',
       examples('npx mayfly coverage', 'npx mayfly coverage --stack Mayfly --cluster prod --since 7d'),
     )
-    .action(coverage);
+    .action(lazily(async () => (await import('./ledger/coverage.ts')).coverage));
   timed(withDeploymentOptions(program.command('missed')))
     .description('List missed workloads, with the reason and what to do about it')
     .addHelpText(
       'after',
       examples('npx mayfly missed', 'npx mayfly missed --since 2026-11-01T10:00Z --json | jq .[].workload'),
     )
-    .action(missed);
+    .action(lazily(async () => (await import('./ledger/missed.ts')).missed));
   withDeploymentOptions(program.command('task'))
     .description('Show one workload as a timeline: events, queries, answers, containers')
     .argument('<workload>', 'ARN or full id of an ECS task, or id of an EC2 instance', workload)
@@ -38,7 +33,7 @@ export function addLedger(program: Command): void {
         'npx mayfly task i-0a1b2c3d4e5f60718',
       ),
     )
-    .action(task);
+    .action(lazily(async () => (await import('./ledger/task.ts')).task));
   withDeploymentOptions(program.command('nodes'))
     .description(
       'List enrolled nodes (host, hostname, platform, profile, last seen, version of osquery) and fleet issues',
@@ -52,7 +47,7 @@ Mayfly looks for fleet issues every minute: instances without an enrolled node, 
 host runs, and ECS agents that remove stopped containers at once. Instances with the tag mayfly:ignore = true are left
 out. With --json, an instance without a node is listed too; its lastSeenAt is null.`,
     )
-    .action(nodes);
+    .action(lazily(async () => (await import('./ledger/nodes.ts')).nodes));
   withDeploymentOptions(program.command('who'))
     .description('Show which workload had an IP address, now or at a time')
     .argument('<ip>', 'an IPv4 or IPv6 address', address)
@@ -66,7 +61,7 @@ The ledger keeps a workload for 90 days after its last event or sweep; ledger_ke
 the addresses of task network interfaces and of EC2 instances, including public ones. A task on its host's own network
 has no address, so the answer is the host.`,
     )
-    .action(who);
+    .action(lazily(async () => (await import('./ledger/who.ts')).who));
   timed(withDeploymentOptions(program.command('mtta')))
     .description('Show the longest time to answer that each class of nodes guarantees, and the measured times')
     .addHelpText(
@@ -78,7 +73,7 @@ policy. Its bound is the time of an event (5 s), plus its distributed_interval, 
 the bound while the host's agent polls every 5 s after a start; "no event" is the bound for what only a sweep finds. An
 answer after the bound is late: it is counted as MttaBreaches and sets off an alarm.`,
     )
-    .action(mtta);
+    .action(lazily(async () => (await import('./ledger/mtta.ts')).mtta));
 }
 
 const TIMES = '90m, 24h, 7d ago, or 2026-11-01T10:00Z; a date without a time is midnight UTC';

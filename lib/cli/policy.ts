@@ -1,14 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withDeploymentOptions } from './deployment.ts';
-import { check } from './policy/check.ts';
-import { diff } from './policy/diff.ts';
-import { drift } from './policy/drift.ts';
-import { history } from './policy/history.ts';
-import { init } from './policy/init.ts';
-import { push, rollback } from './policy/push.ts';
-import { replay } from './policy/replay.ts';
-import { show } from './policy/show.ts';
-import { test } from './policy/test.ts';
+import { withDeploymentOptions } from './deployment-flags.ts';
+import { lazily } from './lazily.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
 const FOLDER = 'policy';
@@ -47,20 +39,20 @@ function addFolderCommands(policy: Command): void {
     .argument('[dir]', 'the folder', FOLDER)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy init', 'npx mayfly policy init security/policy'))
-    .action(init);
+    .action(lazily(async () => (await import('./policy/init.ts')).init));
   policy
     .command('check')
     .description('Find every problem in a policy folder; exit code 1 if there is an error')
     .argument('[dir]', 'the folder', FOLDER)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy check', 'npx mayfly policy check --json | jq .problems'))
-    .action(check);
+    .action(lazily(async () => (await import('./policy/check.ts')).check));
   withDeploymentOptions(policy.command('diff'))
     .description('Show what a push would change; exit code 0 for no change, 3 for changes')
     .argument('[dir]', 'the folder', FOLDER)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy diff', 'npx mayfly policy diff security/policy --stack Mayfly'))
-    .action(diff);
+    .action(lazily(async () => (await import('./policy/diff.ts')).diff));
   withDeploymentOptions(policy.command('push'))
     .description('Check a folder, show what it changes, and make it live')
     .argument('[dir]', 'the folder', FOLDER)
@@ -80,7 +72,7 @@ which version they compared it with. If another version is live by now, nothing 
 You have to confirm deletions, and the replacement of a colleague's version that the folder was never compared with;
 without a terminal, use --yes or --expect. After any failure the live version is unchanged, and the exit code is 1.`,
     )
-    .action(push);
+    .action(lazily(async () => (await import('./policy/push.ts')).push));
 }
 
 function addVersionCommands(policy: Command): void {
@@ -89,7 +81,7 @@ function addVersionCommands(policy: Command): void {
     .option('-a, --all', 'also list nodes that have not drifted', false)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy drift', 'npx mayfly policy drift --all --stack Mayfly'))
-    .action(drift);
+    .action(lazily(async () => (await import('./policy/drift.ts')).drift));
   withDeploymentOptions(policy.command('rollback'))
     .description('Make an older version live again, as a new version')
     .argument('[version]', 'its number; default: the one before the live one', version)
@@ -102,20 +94,20 @@ function addVersionCommands(policy: Command): void {
 
 A rollback is a new version, so a second rollback without a number undoes the first.`,
     )
-    .action(rollback);
+    .action(lazily(async () => (await import('./policy/push.ts')).rollback));
   withDeploymentOptions(policy.command('history'))
     .description('List versions and who pushed them, newest first; * is live')
     .option('-n, --limit <count>', 'how many', version, 20)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy history', 'npx mayfly policy history --stack Mayfly --limit 100'))
-    .action(history);
+    .action(lazily(async () => (await import('./policy/history.ts')).history));
   withDeploymentOptions(policy.command('show'))
     .description('Show a version: its rules, and its profiles with the config_hash of nodes that run them')
     .argument('[version]', 'its number; default: the live one', version)
     .option('-f, --files <dir>', 'write its YAML into this folder, to edit it again; nothing is overwritten')
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy show', 'npx mayfly policy show 5 --files policy-5'))
-    .action(show);
+    .action(lazily(async () => (await import('./policy/show.ts')).show));
 }
 
 function addTrialCommands(policy: Command): void {
@@ -134,7 +126,7 @@ function addTrialCommands(policy: Command): void {
         'npx mayfly policy test --stack Mayfly --json guardduty-finding.json',
       ),
     )
-    .action(test);
+    .action(lazily(async () => (await import('./policy/test.ts')).test));
   withDeploymentOptions(policy.command('replay'))
     .description('Run recorded events through the policy in the order of their file names, and print what is queued')
     .argument('<dir>', 'a folder of JSON files, one event or an array each')
@@ -152,7 +144,7 @@ It prints one JSON object a line: "queued" and "withdrawn" queries, and queries 
 bytes. There are no agents, so queued queries wait until they expire, and hosts-where matches no node. If no event
 names the instance behind a container instance, its ARN stands for the host.`,
     )
-    .action(replay);
+    .action(lazily(async () => (await import('./policy/replay.ts')).replay));
 }
 
 function version(text: string): number {

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { registerOpener } from '../../lib/cli/local-mayfly.ts';
-import { openLeft } from '../local-aws/index.ts';
 import { addLocal } from './local-command.ts';
 
 /**
@@ -9,5 +8,5 @@ import { addLocal } from './local-command.ts';
  */
 export function addWorkbench(program: Command): void {
   addLocal(program);
-  registerOpener(openLeft);
+  registerOpener(async (data) => (await import('../local-aws/index.ts')).openLeft(data));
 }

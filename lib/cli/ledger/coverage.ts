@@ -1,7 +1,8 @@
 import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../../core/ledger/coverage.ts';
 import { CLOCK_AHEAD_MS, type LedgerIndex } from '../../core/ledger/ledger-index.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
-import { type DeploymentFlags, withDeployment } from '../deployment.ts';
+import { withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { colours, columns, figures, printable, say, sayJson, seconds, when } from '../print.ts';
 
 export interface SinceFlags extends DeploymentFlags {

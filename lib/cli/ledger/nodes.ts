@@ -3,7 +3,8 @@ import type { FleetIssue, FleetIssueKind } from '../../core/fleet/fleet-issue.ts
 import { grouped } from '../../core/grouped.ts';
 import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
 import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
-import { type DeploymentFlags, withDeployment } from '../deployment.ts';
+import { withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { columns, count, printable, say, sayJson, when } from '../print.ts';
 
 /** What to do about each kind of fleet issue. */

@@ -10,7 +10,8 @@ import {
   type Verdict,
   type WorkloadRecord,
 } from '../../core/ledger/workload.ts';
-import { type DeploymentFlags, withDeployment } from '../deployment.ts';
+import { withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
 import { hostFacts, instanceFactsOf } from './instance-facts.ts';
 

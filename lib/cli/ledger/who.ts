@@ -1,6 +1,7 @@
 import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type Tenant, whoHad } from '../../core/ledger/who-had.ts';
-import { type DeploymentFlags, withDeployment } from '../deployment.ts';
+import { withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { columns, duration, printable, say, sayJson, when } from '../print.ts';
 import { hostFacts, type InstanceFacts, instanceFactsOf, ownFacts } from './instance-facts.ts';
 

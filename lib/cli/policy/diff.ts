@@ -1,6 +1,7 @@
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import { diffPolicies, diffText, type PolicyDiff } from '../../policy-compiler/index.ts';
-import { type DeploymentFlags, withDeployment } from '../deployment.ts';
+import { withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { Exit } from '../exit.ts';
 import { colours, say, sayJson } from '../print.ts';
 import { rememberBase } from './base.ts';

@@ -1,7 +1,8 @@
 import { type DirectoryEntry, everyEntry, seenFrom } from '../../core/nodes/directory.ts';
 import { agentConfig, profileFor } from '../../core/policy/agent-config.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { type DeploymentFlags, livePolicyOf, withDeployment } from '../deployment.ts';
+import { livePolicyOf, withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { columns, count, printable, say, sayJson } from '../print.ts';
 
 /** A node, the configuration it should run, and the configuration it reports. */

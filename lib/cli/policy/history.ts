@@ -1,4 +1,5 @@
-import { type DeploymentFlags, withDeployment } from '../deployment.ts';
+import { withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
 
 /** Lists versions and who pushed them, newest first. */

@@ -1,6 +1,7 @@
 import { type Evaluation, evaluate } from '../../core/policy/evaluate.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { type DeploymentFlags, livePolicyOf, withDeployment } from '../deployment.ts';
+import { livePolicyOf, withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { colours, count, duration, printable, say, sayJson } from '../print.ts';
 import { type RecordedEvent, readEvents, titleOf } from './events.ts';
 import { goodFolder } from './folder.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { hostsOfRequest, untilFollowedMs } from '../../../lib/cli/request-hosts.ts';
-import { aPolicyOf, aRule } from '../../support/a-rule.ts';
+import { hostsOfRequest, untilFollowedMs } from '../../../../lib/cli/request/hosts.ts';
+import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 
 const T0 = Date.parse('2025-03-01T12:00:00Z');
 const nodes = ['web-1', 'web-2', 'db-1'].map((hostIdentifier) => ({

@@ -1,7 +1,7 @@
-import { type DirectoryEntry, seenFrom } from '../core/nodes/directory.ts';
-import { matchNode } from '../core/policy/match-node.ts';
-import type { Policy, PolicyVersion } from '../core/policy/policy.ts';
-import { namedBy } from '../core/policy/target.ts';
+import { type DirectoryEntry, seenFrom } from '../../core/nodes/directory.ts';
+import { matchNode } from '../../core/policy/match-node.ts';
+import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
+import { namedBy } from '../../core/policy/target.ts';
 
 /** Functions cache a policy for 30 s; the other 2 s are for clocks that differ. */
 const FOLLOWED_AFTER_MS = 32_000;

@@ -1,0 +1,18 @@
+import { type Command, Option } from 'commander';
+import { DATA } from './local-mayfly.ts';
+
+/** Which Mayfly a command is about. */
+export interface DeploymentFlags {
+  readonly data: string;
+  readonly stack?: string;
+  readonly table?: string;
+}
+
+/** Adds the options that choose a Mayfly. */
+export const withDeploymentOptions = (command: Command): Command =>
+  command
+    .option('-d, --data <folder>', 'a Mayfly on this machine, given by its data folder', DATA)
+    .addOption(
+      new Option('-s, --stack <name>', 'a Mayfly in AWS, given by its stack; uses your credentials').conflicts('table'),
+    )
+    .option('-t, --table <name>', 'a Mayfly in AWS, given by its table');

@@ -1,0 +1,65 @@
+import { createInterface } from 'node:readline/promises';
+import type { Node } from '../../core/nodes/node.ts';
+import { type Deployment, withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { Exit } from '../exit.ts';
+import { note, printable, say, sayJson } from '../print.ts';
+import { known } from './known.ts';
+
+interface RevokeFlags extends DeploymentFlags {
+  readonly yes: boolean;
+  readonly undo: boolean;
+  readonly json: boolean;
+}
+
+/** Revokes a node, or readmits its host. @throws {Exit} 1 when the operator did not confirm */
+export async function revoke(host: string, flags: RevokeFlags): Promise<void> {
+  const { node, name } = await withDeployment(flags, async (deployment) => ({
+    node: await known(host, deployment),
+    name: deployment.name,
+  }));
+  // Confirms while no connection is open, because an operator may take their time.
+  if (!flags.undo) await confirmed(node, name, flags);
+  const done = await withDeployment(flags, async (deployment) => {
+    if (flags.undo) return readmit(node, deployment);
+    await deployment.registry.revoke(host, Date.now());
+    await deployment.directory.remove(host);
+    return { host, revoked: true, otherAgents: node.twins ?? [] };
+  });
+  if (flags.json) return sayJson(done);
+  const { revoked, otherAgents } = done;
+  say(
+    revoked
+      ? `${printable(host)} is revoked: its node key is refused from now on. It still has the enroll secret: rotate that too.`
+      : `${printable(host)} may enroll again.`,
+  );
+  for (const agent of otherAgents)
+    note(
+      `${printable(agent)} enrolled under the same identifier and still has its node key: revoke it too if necessary.`,
+    );
+}
+
+interface Revocation {
+  readonly host: string;
+  readonly revoked: boolean;
+  /** Second agents under the same identifier. They keep their keys. */
+  readonly otherAgents: readonly string[];
+}
+
+async function readmit({ host, revokedAtMs }: Node, { registry }: Deployment): Promise<Revocation> {
+  if (revokedAtMs === undefined) throw new Error(`${printable(host)} is not revoked`);
+  await registry.readmit(host);
+  return { host, revoked: false, otherAgents: [] };
+}
+
+async function confirmed(node: Node, deployment: string, { yes }: RevokeFlags): Promise<void> {
+  if (yes) return;
+  const what = `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${deployment}?`;
+  if (!process.stdin.isTTY) {
+    note(`${what} Confirm with --yes.`);
+    throw new Exit(1);
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${what} [y/N] `).finally(() => terminal.close());
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Exit(1);
+}

@@ -1,0 +1,61 @@
+import type { FleetIssue } from '../../core/fleet/fleet-issue.ts';
+import { lives, type Node } from '../../core/nodes/node.ts';
+import { withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { ADVICE } from '../ledger/nodes.ts';
+import { columns, printable, say, sayJson, when } from '../print.ts';
+import { known } from './known.ts';
+
+/** Shows the identity of a node and its fleet issues. */
+export async function show(host: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
+  const { node, issues } = await withDeployment(flags, async (deployment) => ({
+    node: await known(host, deployment),
+    issues: (await deployment.fleetIssues.open(Date.now())).filter((issue) => issue.host === host),
+  }));
+  if (flags.json) return sayJson(asJson(node, issues));
+  say(columns(factsOf(node).map(([name, value]) => [name, printable(value)])));
+  for (const { kind, firstAtMs, detail } of issues)
+    say(`\n${kind} since ${when(firstAtMs)}: ${printable(detail)}\n  ${ADVICE[kind]}`);
+}
+
+const timeOf = (atMs: number | undefined): string => (atMs === undefined ? '-' : when(atMs));
+
+const factsOf = (node: Node): [string, string][] => [
+  ['host', node.host],
+  ['state', stateOf(node)],
+  ['hostname', node.identity.hostname || '-'],
+  ['instance', node.instanceId ?? '-'],
+  ['attested', node.attested ? 'yes' : 'no'],
+  ['platform', node.identity.platform || '-'],
+  ['osquery', node.identity.osqueryVersion || '-'],
+  ['hardware', node.identity.uuid || '-'],
+  ['enrolled', timeOf(node.enrolledAtMs)],
+  ['last seen', timeOf(node.lastSeenMs)],
+  ['other agents', node.twins?.join(' ') ?? '-'],
+];
+
+function stateOf(node: Node): string {
+  if (node.revokedAtMs !== undefined) return `revoked ${when(node.revokedAtMs)}`;
+  if (node.endedAtMs !== undefined) return `ended ${when(node.endedAtMs)}`;
+  return lives(node, Date.now()) ? 'enrolled' : 'expired';
+}
+
+const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
+
+const asJson = (node: Node, issues: readonly FleetIssue[]): unknown => ({
+  host: node.host,
+  ...node.identity,
+  instance: node.instanceId ?? null,
+  attested: node.attested === true,
+  enrolledAt: isoOf(node.enrolledAtMs),
+  lastSeenAt: isoOf(node.lastSeenMs),
+  endedAt: isoOf(node.endedAtMs),
+  revokedAt: isoOf(node.revokedAtMs),
+  otherAgents: node.twins ?? [],
+  fleetIssues: issues.map(({ kind, firstAtMs, detail }) => ({
+    kind,
+    since: isoOf(firstAtMs),
+    detail,
+    advice: ADVICE[kind],
+  })),
+});

@@ -43,7 +43,7 @@ export class MemoryStoredAnswers implements StoredAnswers {
 /** Progress of fan-outs in memory. */
 export class MemoryFanOuts implements FanOuts {
   readonly #secret: string;
-  readonly #places = new Map<string, { readonly progress: FanOutProgress; readonly untilMs: number }>();
+  readonly #fanOuts = new Map<string, { readonly progress: FanOutProgress; readonly untilMs: number }>();
 
   /** @param secret orders fan-outs: the same secret gives the same order */
   constructor(secret = 'memory') {
@@ -55,13 +55,13 @@ export class MemoryFanOuts implements FanOuts {
   }
 
   async resume(id: string, nowMs: number): Promise<FanOutProgress> {
-    const place = this.#places.get(id);
-    return place && place.untilMs > nowMs ? place.progress : { hosts: 0, done: false };
+    const saved = this.#fanOuts.get(id);
+    return saved && saved.untilMs > nowMs ? saved.progress : { hosts: 0, done: false };
   }
 
   async save(id: string, progress: FanOutProgress, nowMs: number, keepMs = FAN_OUT_KEEPS_MS): Promise<void> {
     const untilMs = nowMs + keepMs;
-    if ((this.#places.get(id)?.untilMs ?? 0) <= untilMs) this.#places.set(id, { progress, untilMs });
+    if ((this.#fanOuts.get(id)?.untilMs ?? 0) <= untilMs) this.#fanOuts.set(id, { progress, untilMs });
   }
 }
 

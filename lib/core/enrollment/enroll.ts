@@ -5,7 +5,7 @@ import { factsOf } from '../nodes/directory.ts';
 import { lives, type Node, type NodeIdentity } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import { tagsOf } from '../nodes/tags.ts';
-import { areTwoMachines, contestMsOf, isSameAgent, twinName } from '../nodes/twins.ts';
+import { contestMsOf, haveOtherHardware, isSameAgent, twinName } from '../nodes/twins.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
@@ -215,7 +215,7 @@ async function instanceOf(
  * checked: the end of the instance ends that node.
  */
 const isGone = (identity: NodeIdentity, before: Node | undefined, nowMs: number): boolean =>
-  !(before && areTwoMachines(before.identity, identity)) && !lives(before, nowMs);
+  !(before && haveOtherHardware(before.identity, identity)) && !lives(before, nowMs);
 
 /**
  * Queues the enrollment queries. Ids derive from the enrollment that is replaced, so concurrent enrollments queue the same

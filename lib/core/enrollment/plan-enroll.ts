@@ -1,6 +1,6 @@
 import { type Fit, fitsBetter } from '../hosts/fit.ts';
 import { GRACE_MS, lives, NODE_TTL_MS, type Node, type NodeIdentity } from '../nodes/node.ts';
-import { areOneMachine, isHeard, isLost, isSameAgent, mayBeOneMachine, twinName } from '../nodes/twins.ts';
+import { haveSameHardware, isHeard, isLost, isSameAgent, mayHaveSameHardware, twinName } from '../nodes/twins.ts';
 
 /** An agent that enrolls, with the facts the decision needs. */
 export interface Newcomer {
@@ -48,7 +48,7 @@ export function planEnroll(newcomer: Newcomer, before: Node | undefined, nowMs: 
   const { identity } = newcomer;
   // An agent can change what it says about itself, so a revoked name is closed to every agent without a better proof.
   if (before?.revokedAtMs !== undefined && (before.attested || !newcomer.attested)) return { kind: 'revoked' };
-  if (before?.endedAtMs !== undefined && mayBeOneMachine(before.identity, identity)) return { kind: 'ended' };
+  if (before?.endedAtMs !== undefined && mayHaveSameHardware(before.identity, identity)) return { kind: 'ended' };
   if (!lives(before, nowMs)) {
     const node = nodeOf(newcomer, before, nowMs);
     return { kind: 'new', node, replaces: before, isTakeover: false, displaces: false };
@@ -89,13 +89,13 @@ function mayReplace({ attested, fit, fitBefore, contestMs }: Newcomer, known: No
 function asTwin({ identifier, identity }: Newcomer, known: Node): EnrollPlan {
   const host = twinName(identifier, known.identity, identity);
   if (host === undefined || host === known.host) return { kind: 'refused', why: NAMELESS };
-  return { kind: 'twin', host, contests: areOneMachine(known.identity, identity) };
+  return { kind: 'twin', host, contests: haveSameHardware(known.identity, identity) };
 }
 
 function nodeOf({ host, identity, attested }: Newcomer, before: Node | undefined, nowMs: number): Node {
   const known = lives(before, nowMs) ? before : undefined;
   const isSame = before !== undefined && isSameAgent(before.identity, identity);
-  const isSameMachine = before !== undefined && (isSame || areOneMachine(before.identity, identity));
+  const isSameHardware = before !== undefined && (isSame || haveSameHardware(before.identity, identity));
   return {
     host,
     // Always a new epoch: a key of the previous enrollment must not open this one after its grace period.
@@ -109,9 +109,9 @@ function nodeOf({ host, identity, attested }: Newcomer, before: Node | undefined
     rev: before?.rev ?? 0,
     taken: before?.taken ?? {},
     identity,
-    instanceId: isSameMachine ? before.instanceId : undefined,
+    instanceId: isSameHardware ? before.instanceId : undefined,
     attested: attested || undefined,
-    twins: isSameMachine ? before.twins : undefined,
+    twins: isSameHardware ? before.twins : undefined,
     expiresAtMs: nowMs + NODE_TTL_MS,
   };
 }

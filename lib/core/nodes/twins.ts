@@ -5,16 +5,16 @@ import { lives, type Node, type NodeIdentity, SILENT_AFTER_MS } from './node.ts'
 const hardwareOf = ({ uuid }: NodeIdentity): string => uuid.trim().toLowerCase();
 
 /** Whether the agents certainly run on different hardware. */
-export const areTwoMachines = (one: NodeIdentity, other: NodeIdentity): boolean =>
+export const haveOtherHardware = (one: NodeIdentity, other: NodeIdentity): boolean =>
   hardwareOf(one) !== '' && hardwareOf(other) !== '' && hardwareOf(one) !== hardwareOf(other);
 
 /** Whether both agents report the same hardware id. Missing ids do not match. */
-export const areOneMachine = (one: NodeIdentity, other: NodeIdentity): boolean =>
+export const haveSameHardware = (one: NodeIdentity, other: NodeIdentity): boolean =>
   hardwareOf(one) !== '' && hardwareOf(one) === hardwareOf(other);
 
 /** Whether both agents may run on the same hardware: hardware id or database id match, as far as they are reported. */
-export const mayBeOneMachine = (one: NodeIdentity, other: NodeIdentity): boolean =>
-  !areTwoMachines(one, other) && (areOneMachine(one, other) || one.agentInstance === other.agentInstance);
+export const mayHaveSameHardware = (one: NodeIdentity, other: NodeIdentity): boolean =>
+  !haveOtherHardware(one, other) && (haveSameHardware(one, other) || one.agentInstance === other.agentInstance);
 
 /**
  * Whether an agent reports the same hardware id and database id as the one that enrolled before. An agent without a hardware
@@ -32,7 +32,7 @@ export const isSameAgent = (one: NodeIdentity, other: NodeIdentity): boolean =>
 export function twinName(identifier: string, holder: NodeIdentity, identity: NodeIdentity): string | undefined {
   const { agentInstance } = identity;
   const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 8);
-  if (areTwoMachines(holder, identity)) return `${identifier}~${digest(hardwareOf(identity))}`;
+  if (haveOtherHardware(holder, identity)) return `${identifier}~${digest(hardwareOf(identity))}`;
   return hardwareOf(identity) + agentInstance === ''
     ? undefined
     : `${identifier}~${digest(`${hardwareOf(identity)} ${agentInstance}`)}`;

@@ -81,12 +81,12 @@ export async function settleAnswers(
       await noteShortCleanup({ host, asker, answered: proved, reached: answer.rows.length > 0 }, deps);
   }
   const byWorkload = grouped(news, ({ workload }) => workload);
-  const told = new Map<string, Proof[]>();
+  const proofs = new Map<string, Proof[]>();
   await together(byWorkload, async ([workload, ofIt]) => {
-    told.set(workload, await tellLedger(workload, ofIt, clocks, deps));
+    proofs.set(workload, await recordNews(workload, ofIt, clocks, deps));
   });
-  const proofs = [...byWorkload.keys()].flatMap((workload) => told.get(workload) ?? []);
-  reportClocks(host, proofs, deps.sweepEveryMs, deps.report);
+  const inOrder = [...byWorkload.keys()].flatMap((workload) => proofs.get(workload) ?? []);
+  reportClocks(host, inOrder, deps.sweepEveryMs, deps.report);
 }
 
 /** Whether an answer shows that its agent can reach Docker: it names a container in question, or Docker's version. */
@@ -139,8 +139,8 @@ async function learnFrom(host: string, known: readonly Known[], deps: SettleDeps
   );
   for (const instance of new Set(instances)) if (instance !== host) await deps.learnInstance(host, instance);
   const fanOutIds = good.flatMap(({ query }) => query.askers.flatMap((asker) => asker.fanOutIds ?? []));
-  for (const place of new Set(fanOutIds))
-    await deps.fanOuts.save(place, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
+  for (const id of new Set(fanOutIds))
+    await deps.fanOuts.save(id, { hosts: 1, done: true }, deps.now(), FINDING_KEEPS_MS);
   const hashes = known.flatMap(({ answer }) => firstMatch(answer.rows, 'config_hash', CONFIG_HASH));
   const latest = hashes.at(-1);
   if (latest) await deps.learnConfig(host, latest);
@@ -226,7 +226,7 @@ function troubleOf({ status, message }: Answer, isPartial: boolean): Trouble | u
 }
 
 /** Records the news about one workload. @returns what was proved, for each asker */
-async function tellLedger(
+async function recordNews(
   workload: string,
   news: readonly News[],
   clocks: Clocks,

@@ -55,7 +55,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
       host: handling?.host ?? null,
       firstDetectedBy,
       identity,
-      machine: instance ?? null,
+      instance: instance ?? null,
       timeline,
       subjects,
     });

@@ -68,7 +68,7 @@ const jsonOf = (tenancy: InstanceTenant) => ({
   mac: tenancy.record.identity.mac ?? null,
   taskDefinition: definitionOf(tenancy) ?? null,
   host: tenancy.record.handling?.host ?? null,
-  machine: tenancy.instance ?? null,
+  instance: tenancy.instance ?? null,
   images: imagesOf(tenancy),
 });
 

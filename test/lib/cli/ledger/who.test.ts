@@ -44,7 +44,7 @@ describe('mayfly who', () => {
           mac: null,
           taskDefinition: 'api:87',
           host: 'h1',
-          machine: null,
+          instance: null,
           images: ['api:1 sha256:1'],
         },
       ],
@@ -69,7 +69,7 @@ describe('mayfly who', () => {
       handling: { host, enrolled: true, queryKeys: [], settleByMs: T0 },
     });
     expect(jsonLines((await ask('who', '10.0.3.9', '--json')).stdout)[0]).toMatchObject({
-      had: [{ host, machine: { instance_id: host, ami_id: 'ami-1', instance_tags: 'team=search' } }],
+      had: [{ host, instance: { instance_id: host, ami_id: 'ami-1', instance_tags: 'team=search' } }],
     });
     expect((await ask('who', '10.0.3.9')).stdout).toMatch(
       /host AMI +ami-1\n +host type +m7g.large\n +host tags +team=search/,

@@ -10,12 +10,12 @@ import {
 import { number, type Row, readRow, text } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
 
-const PK = 'FINDINGS';
+const PK = 'ISSUES';
 
 /** An issue that was observed now. */
 type Confirmation = ObservedIssue & { readonly nowMs: number };
 
-/** Fleet issues: `FINDINGS` / `<kind>#<host>`. An issue that was not confirmed for long enough is closed, by the reader's clock. */
+/** Fleet issues: `ISSUES` / `<kind>#<host>`. An issue that was not confirmed for long enough is closed, by the reader's clock. */
 export class DynamoFleetIssues implements FleetIssues {
   readonly #table: Table;
 

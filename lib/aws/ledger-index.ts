@@ -12,7 +12,13 @@ import { itemsOf, type Table } from './table.ts';
 const DAY_MS = 24 * 3_600_000;
 const READ_AT_ONCE = 800; // eight reads of a hundred, a few MB at most
 
-const StayRow = z.object({ sk: text, realm: z._default(text, ''), leftAtMs: z.optional(number) });
+/** `leftAtMs` is what earlier versions called `releasedAtMs`. */
+const AddressRow = z.object({
+  sk: text,
+  realm: z._default(text, ''),
+  releasedAtMs: z.optional(number),
+  leftAtMs: z.optional(number),
+});
 const DayRow = z.object({ pk: text, firstReceivedAtMs: number });
 
 /** The keys of a workload in the index. */
@@ -66,20 +72,20 @@ export class DynamoLedgerIndex implements LedgerIndex {
   async tenants(address: string, atMs: number): Promise<Tenancy[]> {
     const digits = addressDigits(address);
     if (digits === undefined) return [];
-    const addressesSince = itemsOf(this.#table, {
+    const rows = itemsOf(this.#table, {
       KeyConditionExpression: 'pk = :pk AND sk < :after',
       ExpressionAttributeValues: { ':pk': addressPk(digits), ':after': sortable(atMs + 1) },
       ScanIndexForward: false,
     });
-    const latest = new Map<string, z.output<typeof StayRow>>();
-    for await (const row of addressesSince) {
-      const stay = readRow(StayRow, row);
-      if (!latest.has(stay.realm)) latest.set(stay.realm, stay);
+    const latest = new Map<string, z.output<typeof AddressRow>>();
+    for await (const row of rows) {
+      const address = readRow(AddressRow, row);
+      if (!latest.has(address.realm)) latest.set(address.realm, address);
     }
-    const found = [...latest.values()].map(async ({ sk, leftAtMs }): Promise<Tenancy[]> => {
+    const found = [...latest.values()].map(async ({ sk, releasedAtMs, leftAtMs }): Promise<Tenancy[]> => {
       const [since = '', ...workload] = sk.split('#');
       const [record] = await this.#ledger.read([workload.join('#')]);
-      return record ? [{ record, fromMs: Number(since), leftAtMs }] : [];
+      return record ? [{ record, fromMs: Number(since), releasedAtMs: leftAtMs ?? releasedAtMs }] : [];
     });
     return (await Promise.all(found)).flat();
   }

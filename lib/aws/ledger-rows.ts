@@ -166,14 +166,18 @@ const facts = z.object({
 
 const answerFrom = z.object({ deliveredAtMs: number, poller } satisfies ShapeOf<AnswerFrom>);
 
-/** A row of the ledger without its `facts#` attributes. Attributes that a workload or an older row may lack are optional. */
+/**
+ * A row of the ledger without its `facts#` attributes. Attributes that a workload or an older row may lack are optional. A row
+ * written by an earlier version and this one may have an attribute under both its former and its present name.
+ */
 const WorkloadRow = z.object({
   snapshot,
   handledVersion: number,
   handling: z.optional(handling),
   learned: z.optional(texts),
   foundHost: z.optional(text),
-  alsoAsked: setOf(pendingKey),
+  lateQueries: setOf(pendingKey),
+  alsoAsked: setOf(pendingKey), // formerly lateQueries
   closedQueries: membersOrNone,
   lastGasps: setOf(queryCount),
   seenLive: membersOrNone,
@@ -181,10 +185,13 @@ const WorkloadRow = z.object({
   troubles: z._default(z.pipe(membersOrNone, z.array(trouble)), () => []),
   firstEventAtMs: number,
   firstReceivedAtMs: z.optional(number),
-  firstToldBy: z._default(detectedBy, 'event'),
+  firstDetectedBy: z._default(detectedBy, 'event'),
+  firstToldBy: z.optional(detectedBy), // formerly firstDetectedBy
   lastSignAtMs: z.optional(number),
-  stays: z.optional(instants),
-  told: z.optional(recordedVerdict),
+  addressesSince: z.optional(instants),
+  stays: z.optional(instants), // formerly addressesSince
+  recordedVerdict: z.optional(recordedVerdict),
+  told: z.optional(recordedVerdict), // formerly recordedVerdict
   deliveredAtMs: z.optional(number),
   firstAnswerAtMs: z.optional(number),
   firstStoredAtMs: z.optional(number),
@@ -211,12 +218,12 @@ export function workloadOfRow(row: Row): ReadWorkload {
     identity: { ...learned, ...snapshot.identity },
     handling: handling && { ...handling, host: handling.host ?? foundHost },
     closed: closedQueries,
-    lateQueries: alsoAsked,
-    firstDetectedBy: firstToldBy,
-    recordedVerdict: told,
+    lateQueries: [...alsoAsked, ...read.lateQueries],
+    firstDetectedBy: firstToldBy ?? read.firstDetectedBy,
+    recordedVerdict: read.recordedVerdict ?? told,
     firstReceivedAtMs,
     lastSignAtMs: read.lastSignAtMs ?? Math.max(snapshot.receivedAtMs, firstReceivedAtMs),
-    addressesSince: { ...stays, ...handling?.addressesSince },
+    addressesSince: { ...(read.addressesSince ?? stays), ...handling?.addressesSince },
     facts: factsOf(row),
   };
   return { snapshot, record };

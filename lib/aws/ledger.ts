@@ -98,7 +98,7 @@ export class DynamoLedger implements Ledger {
             'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
             `firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = ${first('#day', ':day')}, ` +
             `firstReceivedAtMs = ${first('firstReceivedAtMs', ':received')}, ` +
-            'firstToldBy = if_not_exists(firstToldBy, :toldBy), lastSignAtMs = :received, expiresAt = :expires',
+            'firstDetectedBy = if_not_exists(firstDetectedBy, :detectedBy), lastSignAtMs = :received, expiresAt = :expires',
           ConditionExpression: known
             ? 'version = :knownVersion AND handledVersion = :knownHandled'
             : 'attribute_not_exists(version)',
@@ -110,7 +110,7 @@ export class DynamoLedger implements Ledger {
             ':occurred': occurredAtMs,
             ':day': dayOf(receivedAtMs, shardOf(workload)),
             ':received': receivedAtMs,
-            ':toldBy': detectedBy,
+            ':detectedBy': detectedBy,
             ':expires': ttl(receivedAtMs + keepsMs),
             ':knownVersion': known?.version, // undefined for a new record: the marshaller drops it
             ':knownHandled': known?.handledVersion,
@@ -132,14 +132,14 @@ export class DynamoLedger implements Ledger {
     });
   }
 
-  async addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void> {
-    if (asked.length === 0) return;
-    const keys = new Set(asked.map((key) => JSON.stringify(key)));
-    await this.#change(workload, 'ADD alsoAsked :keys', { values: { ':keys': keys } });
+  async addLateQueries(workload: string, queries: readonly PendingKey[]): Promise<void> {
+    if (queries.length === 0) return;
+    const keys = new Set(queries.map((key) => JSON.stringify(key)));
+    await this.#change(workload, 'ADD lateQueries :keys', { values: { ':keys': keys } });
   }
 
-  async recordLastGasp(workload: string, asked: QueryCount): Promise<void> {
-    await this.#change(workload, 'ADD lastGasps :asked', { values: { ':asked': new Set([JSON.stringify(asked)]) } });
+  async recordLastGasp(workload: string, count: QueryCount): Promise<void> {
+    await this.#change(workload, 'ADD lastGasps :count', { values: { ':count': new Set([JSON.stringify(count)]) } });
   }
 
   async recordHost(workload: string, host: string): Promise<void> {
@@ -208,8 +208,8 @@ export class DynamoLedger implements Ledger {
     identity: Readonly<Record<string, string>>,
     addressesSince: AddressesSince,
   ): Promise<void> {
-    const values = { ':identity': identity, ':stays': addressesSince };
-    await this.#change(workload, 'SET learned = :identity, stays = :stays', { values });
+    const values = { ':identity': identity, ':addresses': addressesSince };
+    await this.#change(workload, 'SET learned = :identity, addressesSince = :addresses', { values });
   }
 
   async indexAddresses(record: WorkloadRecord, addressesSince: AddressesSince): Promise<void> {
@@ -220,7 +220,7 @@ export class DynamoLedger implements Ledger {
       await this.#table.db.send(
         new UpdateCommand({
           TableName: this.#table.name,
-          Key: stayKey(digits, sinceMs, record.workload),
+          Key: addressKey(digits, sinceMs, record.workload),
           UpdateExpression: 'SET realm = :realm, expiresAt = :expires',
           ExpressionAttributeValues: { ':realm': realm, ':expires': expiresAt },
         }),
@@ -234,8 +234,8 @@ export class DynamoLedger implements Ledger {
         this.#table.db.send(
           new UpdateCommand({
             TableName: this.#table.name,
-            Key: stayKey(digits, sinceMs, record.workload),
-            UpdateExpression: 'SET leftAtMs = if_not_exists(leftAtMs, :until)',
+            Key: addressKey(digits, sinceMs, record.workload),
+            UpdateExpression: 'SET releasedAtMs = if_not_exists(releasedAtMs, :until)',
             ConditionExpression: 'attribute_exists(pk)',
             ExpressionAttributeValues: { ':until': untilMs },
           }),
@@ -269,9 +269,9 @@ export class DynamoLedger implements Ledger {
   }
 
   recordVerdict(workload: string, verdict: RecordedVerdict): Promise<boolean> {
-    return this.#change(workload, 'SET told = :told', {
-      condition: '(attribute_not_exists(told) OR told <> :told)',
-      values: { ':told': verdict },
+    return this.#change(workload, 'SET recordedVerdict = :verdict', {
+      condition: '(attribute_not_exists(recordedVerdict) OR recordedVerdict <> :verdict)',
+      values: { ':verdict': verdict },
     });
   }
 
@@ -317,7 +317,7 @@ interface ChangeDetails {
   readonly values: Record<string, unknown>;
 }
 
-const stayKey = (digits: string, sinceMs: number, workload: string) => ({
+const addressKey = (digits: string, sinceMs: number, workload: string) => ({
   pk: addressPk(digits),
   sk: `${sortable(sinceMs)}#${workload}`,
 });

@@ -63,13 +63,13 @@ export class MemoryLedger implements Ledger {
     return true;
   }
 
-  async addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void> {
-    this.#change(workload, ({ lateQueries }) => ({ lateQueries: uniqueKeys([...lateQueries, ...asked]) }));
+  async addLateQueries(workload: string, queries: readonly PendingKey[]): Promise<void> {
+    this.#change(workload, ({ lateQueries }) => ({ lateQueries: uniqueKeys([...lateQueries, ...queries]) }));
   }
 
-  async recordLastGasp(workload: string, asked: QueryCount): Promise<void> {
+  async recordLastGasp(workload: string, count: QueryCount): Promise<void> {
     this.#change(workload, ({ lastGasps }) => ({
-      lastGasps: [...lastGasps.filter((one) => !isSame(one, asked)), asked],
+      lastGasps: [...lastGasps.filter((one) => !isSame(one, count)), count],
     }));
   }
 

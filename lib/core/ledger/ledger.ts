@@ -35,7 +35,7 @@ export interface Workloads extends WorkloadReader {
   /** Records how a version was handled. @returns false if a newer version has been recorded; then nothing changed */
   markHandled(workload: string, version: number, handling: Handling): Promise<boolean>;
   /** Adds queries queued on an event that was superseded meanwhile, so that the end of the workload can withdraw them. */
-  addLateQueries(workload: string, asked: readonly PendingKey[]): Promise<void>;
+  addLateQueries(workload: string, queries: readonly PendingKey[]): Promise<void>;
   /** Adds facts about a version's containers that its event lacked; does nothing once a newer version is recorded. */
   amendContainers(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void>;
   /**
@@ -55,7 +55,7 @@ export interface Workloads extends WorkloadReader {
 /** Sightings: the queries about a workload, from delivery to what their answers proved. */
 export interface Sightings {
   /** Records the last-gasp queries queued on a notice about an instance. For display only; no decision reads it. */
-  recordLastGasp(workload: string, asked: QueryCount): Promise<void>;
+  recordLastGasp(workload: string, count: QueryCount): Promise<void>;
   /** Records the host to which its queries moved from an alias. */
   recordHost(workload: string, host: string): Promise<void>;
   /** Records the first delivery of a query about it. */
@@ -90,5 +90,5 @@ export interface Reviews {
   /** Schedules another review of its verdict, for a time after the regular reviews. */
   scheduleReview(workload: string, atMs: number): Promise<void>;
   /** Records the verdict that is about to be published. @returns false if exactly this verdict was recorded before */
-  recordVerdict(workload: string, told: RecordedVerdict): Promise<boolean>;
+  recordVerdict(workload: string, verdict: RecordedVerdict): Promise<boolean>;
 }

@@ -6,7 +6,7 @@ export interface Tenancy {
   readonly record: WorkloadRecord;
   readonly fromMs: number;
   /** When it gave up the address, if known. */
-  readonly leftAtMs?: number;
+  readonly releasedAtMs?: number;
 }
 
 /** A tenancy with its end; `untilMs` is undefined while it lasts. */
@@ -31,7 +31,7 @@ export interface AddressAnswer {
 export function whoHad(tenancies: readonly Tenancy[], atMs: number, nowMs: number): AddressAnswer {
   const tenants = tenancies
     .filter(({ fromMs }) => fromMs <= atMs)
-    .map((tenancy): Tenant => ({ ...tenancy, untilMs: tenancy.leftAtMs ?? endOf(tenancy.record, nowMs) }))
+    .map((tenancy): Tenant => ({ ...tenancy, untilMs: tenancy.releasedAtMs ?? endOf(tenancy.record, nowMs) }))
     .sort((a, b) => b.fromMs - a.fromMs || (a.record.workload < b.record.workload ? -1 : 1));
   // The end is exclusive: at that moment the address is free for the next workload.
   const had = tenants.filter(({ untilMs }) => untilMs === undefined || untilMs > atMs);

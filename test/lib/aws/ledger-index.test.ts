@@ -149,7 +149,7 @@ describe('the workloads that had an address', () => {
     const record = await comes(ledger, 1, T0);
     for (const minutes of [3, 9]) await ledger.endAddresses(record, { [DIGITS]: T0 }, T0 + minutes * MINUTE);
     await ledger.indexAddresses(record, { [DIGITS]: T0 }); // indexed again
-    expect(await tenants(ledgerIndex, T0 + HOUR)).toEqual([[taskArn(1), T0, { leftAtMs: T0 + 3 * MINUTE }]]);
+    expect(await tenants(ledgerIndex, T0 + HOUR)).toEqual([[taskArn(1), T0, { releasedAtMs: T0 + 3 * MINUTE }]]);
   });
 });
 

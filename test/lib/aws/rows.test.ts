@@ -5,6 +5,7 @@ import { DynamoFanOuts } from '../../../lib/aws/fan-outs.ts';
 import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
 import { DynamoHostQueue } from '../../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
+import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../../lib/aws/node-registry.ts';
 import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
@@ -13,7 +14,9 @@ import { json, readRow } from '../../../lib/aws/row.ts';
 import { DynamoStoredAnswers } from '../../../lib/aws/stored-answers.ts';
 import { DynamoStoredLogs } from '../../../lib/aws/stored-logs.ts';
 import type { Table } from '../../../lib/aws/table.ts';
+import type { PendingKey } from '../../../lib/core/ledger/pending-key.ts';
 import { verdictOf } from '../../../lib/core/ledger/verdict.ts';
+import { addressDigits } from '../../../lib/core/policy/ip-address.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aTable } from '../../support/dynamodb.ts';
 import { everything } from '../../support/scan.ts';
@@ -58,8 +61,8 @@ describe('an unreadable row', () => {
       { pk: `WORKLOAD#${taskArn(1)}`, sk: '#ledger', snapshot: {}, handledVersion: 1, firstEventAtMs: 1 },
       () => new DynamoLedger(table).read([taskArn(1)]),
     ],
-    ['a fleet issue', { pk: 'FINDINGS', sk: 'no-agent#i-1', detail: 'd' }, () => new DynamoFleetIssues(table).open(T0)],
-    ['a kind of fleet issue', { pk: 'FINDINGS', sk: 'odd#i-1' }, () => new DynamoFleetIssues(table).open(T0)],
+    ['a fleet issue', { pk: 'ISSUES', sk: 'no-agent#i-1', detail: 'd' }, () => new DynamoFleetIssues(table).open(T0)],
+    ['a kind of fleet issue', { pk: 'ISSUES', sk: 'odd#i-1' }, () => new DynamoFleetIssues(table).open(T0)],
     [
       'marks of log lines',
       { pk: 'LOG#h', sk: '#result', marks: 5, expiresAt: week },
@@ -129,6 +132,11 @@ describe('a row of an earlier version', () => {
     expiresAtMs: T0 + MINUTE,
   };
   const query = { rule: 'r', query: 'q', set: 'live', sql: 'SELECT 1' };
+  const aSnapshot = (workload: string) => ({
+    ...{ workload, kind: 'ecs-task' as const, version: 3, versionStep: 1, lastStatus: 'RUNNING' },
+    ...{ desiredStatus: 'RUNNING', stopped: false, subjects: [], containers: [], identity: {}, occurredAtMs: T0 },
+  });
+  const pendingKey = (queryId: string): PendingKey => ({ host: 'h', priority: 1, queryId, set: 'live' });
 
   it('reads as a node', async () => {
     const node = { host: 'h', epoch: 1, enrolledAtMs: T0, lastSeenMs: T0, hotUntilMs: 0, rev: 1, taken: {}, identity };
@@ -175,6 +183,45 @@ describe('a row of an earlier version', () => {
       ...{ closed: [], lastGasps: [], lateQueries: [], addressesSince: {}, facts: {}, troubles: ['no-row'] },
     });
     expect(record && verdictOf(record, T0)).toEqual({ verdict: 'seen' });
+  });
+
+  it('reads as a workload whose attributes had other names, beside those that this version added since', async () => {
+    const snapshot = aSnapshot(taskArn(2));
+    await put({
+      ...{ pk: `WORKLOAD#${taskArn(2)}`, sk: '#ledger', snapshot, version: 3, handledVersion: 3, firstEventAtMs: T0 },
+      ...{ firstToldBy: 'sweep', stays: { '0a000001': T0 }, told: { verdict: 'missed', reason: 'no-row' } },
+      alsoAsked: new Set([JSON.stringify(pendingKey('q1'))]),
+    });
+    const ledger = new DynamoLedger(table);
+    const [before] = await ledger.read([taskArn(2)]);
+    expect(before).toMatchObject({
+      ...{ firstDetectedBy: 'sweep', addressesSince: { '0a000001': T0 }, lateQueries: [pendingKey('q1')] },
+      recordedVerdict: { verdict: 'missed', reason: 'no-row' },
+    });
+    await ledger.advance({ ...snapshot, version: 4, receivedAtMs: T0 + SECOND, detectedBy: 'event' });
+    await ledger.addLateQueries(taskArn(2), [pendingKey('q2')]);
+    await ledger.addIdentity(taskArn(2), {}, { '0a000002': T0 });
+    await ledger.recordVerdict(taskArn(2), { verdict: 'seen' });
+    const [after] = await ledger.read([taskArn(2)]);
+    expect(after).toMatchObject({
+      ...{
+        firstDetectedBy: 'sweep',
+        addressesSince: { '0a000002': T0 },
+        lateQueries: [pendingKey('q1'), pendingKey('q2')],
+      },
+      recordedVerdict: { verdict: 'seen' },
+    });
+  });
+
+  it('reads as an address that its workload released', async () => {
+    const digits = addressDigits('10.0.0.1') ?? '';
+    const address = { pk: `ADDRESS#${digits}`, sk: `${String(T0).padStart(15, '0')}#${taskArn(3)}`, realm: '' };
+    await put({ ...address, leftAtMs: T0 + MINUTE });
+    const record = { snapshot: aSnapshot(taskArn(3)), handledVersion: 3, firstEventAtMs: T0 };
+    await put({ pk: `WORKLOAD#${taskArn(3)}`, sk: '#ledger', ...record });
+    expect(await new DynamoLedgerIndex(table).tenants('10.0.0.1', T0 + MINUTE)).toMatchObject([
+      { fromMs: T0, releasedAtMs: T0 + MINUTE },
+    ]);
   });
 
   it('reads as an alias that an agent reported', async () => {

@@ -17,10 +17,10 @@ async function aWorld(): Promise<TableWorld> {
   return world;
 }
 const tenants = async (world: TableWorld, ip: string, atMs: number) =>
-  (await new DynamoLedgerIndex(world.table).tenants(ip, atMs)).map(({ record, fromMs, leftAtMs }) => [
+  (await new DynamoLedgerIndex(world.table).tenants(ip, atMs)).map(({ record, fromMs, releasedAtMs }) => [
     record.workload,
     fromMs,
-    leftAtMs,
+    releasedAtMs,
   ]);
 
 it('an address from before a restart can be looked up', async () => {

@@ -36,7 +36,7 @@ describe('who had an address', () => {
   });
 
   it('is not a running workload that gave it up', () => {
-    const moved = { ...aTenant('moved', 0), leftAtMs: T0 + 3 * MINUTE };
+    const moved = { ...aTenant('moved', 0), releasedAtMs: T0 + 3 * MINUTE };
     expect(names(2, [moved])).toEqual([['moved'], undefined]);
     expect(names(3, [moved])).toEqual([[], 'moved']);
   });

@@ -10,7 +10,7 @@ import { DynamoLedgerIndex } from '../../lib/aws/ledger-index.ts';
 import { metered } from '../../lib/aws/metered.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../lib/aws/progress.ts';
 import { PATIENT } from '../../lib/aws/prompt.ts';
-import { openTable } from '../../lib/aws/table.ts';
+import { tableIn } from '../../lib/aws/table.ts';
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import { Settled } from '../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
@@ -18,7 +18,7 @@ import { readEnv } from './env.ts';
 import { createHandler } from './handler.ts';
 
 const env = readEnv(process.env);
-const table = openTable(env.TABLE_NAME);
+const table = tableIn(env);
 const spend = new Spend(Date.now, sleep);
 // One retry: every try counts against the account's rate limit, which other tools share, and the next sweep is a minute away.
 const ecs = new ECSClient({ maxAttempts: 2, ...PATIENT });

@@ -16,7 +16,7 @@ import type { Call } from './metered.ts';
 import { DynamoNodeDirectory } from './node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from './node-registry.ts';
 import { PROMPT } from './prompt.ts';
-import { openTable, type Table, TableEnv } from './table.ts';
+import { type Table, TableEnv, tableIn } from './table.ts';
 import { EcsTaskDefinitions } from './task-definitions.ts';
 import { telemetry } from './telemetry.ts';
 
@@ -49,7 +49,7 @@ export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.p
 
 /** The function on AWS. A hanging call of the table is retried after seconds. */
 export function eventFunction(environment: NodeJS.ProcessEnv, { holding, ...own }: Own = {}): EventHandler {
-  const table = openTable(readEnv(environment).TABLE_NAME, new DynamoDBClient(PROMPT));
+  const table = tableIn(readEnv(environment), new DynamoDBClient(PROMPT));
   return eventHandler({ ...ruleDeps(table), ...own }, holding);
 }
 

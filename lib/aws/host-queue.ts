@@ -17,6 +17,7 @@ import { deliveryOf, hostKey, nodeOf, OffersRow, pendingOf } from './host-rows.t
 import { type Put, putTogether } from './put-together.ts';
 import { readRow } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
+import { hintsFor } from './wake-hints.ts';
 
 /*
  * HOST#<host> / #node                     the node
@@ -82,7 +83,9 @@ export class DynamoHostQueue implements HostQueue {
       let left = spaced.slice(from, from + QUERIES_AT_ONCE).map((one) => writesOf(one, nowMs));
       while (left.length > 0) {
         const puts = left.flatMap(({ reservation, pending }) => [reservation ?? [], pending ?? []].flat());
-        const refused = await putTogether(this.#table, puts);
+        const hosts = new Set(left.flatMap(({ host, pending }) => (pending ? [host] : [])));
+        const hints = [...hosts].flatMap((host) => hintsFor(host, this.#table));
+        const refused = await putTogether(this.#table, [...puts, ...hints]);
         if (refused.size === 0) break;
         for (const { queryId, reservation } of left) if (reservation && refused.has(reservation)) leftOut.add(queryId);
         left = left.flatMap((writes) => withoutRefused(writes, refused));
@@ -92,7 +95,9 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   async enqueue(query: PendingQuery): Promise<void> {
-    await conditional(this.#table.db.send(new PutCommand({ TableName: this.#table.name, ...pendingPut(query) })));
+    const hints = hintsFor(query.host, this.#table);
+    if (hints.length > 0) await putTogether(this.#table, [pendingPut(query), ...hints]);
+    else await conditional(this.#table.db.send(new PutCommand({ TableName: this.#table.name, ...pendingPut(query) })));
   }
 
   claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean> {
@@ -259,22 +264,25 @@ export class DynamoHostQueue implements HostQueue {
 
 /** The writes that queue one query: all of them or none. */
 interface Writes {
+  readonly host: string;
   readonly queryId: string;
   readonly reservation?: Put;
   readonly pending?: Put;
 }
 
 const writesOf = ({ query, reserves }: SpacedQuery, nowMs: number): Writes => ({
+  host: query.host,
   queryId: query.queryId,
   reservation: reserves && reservationPut(query, reserves, nowMs),
   pending: pendingPut(query),
 });
 
 /** The writes that remain after some conditions failed. A query that is already pending keeps its reservation. */
-function withoutRefused({ queryId, reservation, pending }: Writes, refused: ReadonlySet<Put>): Writes[] {
+function withoutRefused(writes: Writes, refused: ReadonlySet<Put>): Writes[] {
+  const { reservation, pending } = writes;
   if (reservation && refused.has(reservation)) return [];
-  if (!pending || !refused.has(pending)) return [{ queryId, reservation, pending }];
-  return reservation ? [{ queryId, reservation }] : [];
+  if (!pending || !refused.has(pending)) return [writes];
+  return reservation ? [{ ...writes, pending: undefined }] : [];
 }
 
 const pendingPut = (query: PendingQuery): Put => ({

@@ -3,8 +3,10 @@ import * as z from 'zod/mini';
 import { MOST_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { Alias, Aliases, AliasSource, NodeRegistry, NodeState } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
+import { updateTogether } from './put-together.ts';
 import { number, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
+import { hintsFor } from './wake-hints.ts';
 
 /** Nodes: `HOST#<host>` / `#node`. */
 export class DynamoNodeRegistry implements NodeRegistry, NodeState {
@@ -69,13 +71,13 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
 
   async end(host: string, nowMs: number): Promise<void> {
     const values = { ':now': nowMs, ':one': 1 };
-    await this.#change(host, 'SET endedAtMs = if_not_exists(endedAtMs, :now), rev = rev + :one', values);
+    await this.#end(host, 'SET endedAtMs = if_not_exists(endedAtMs, :now), rev = rev + :one', values);
   }
 
   revoke(host: string, nowMs: number): Promise<boolean> {
     const values = { ':now': nowMs, ':one': 1, ':expires': ttl(nowMs + REVOKED_TTL_MS) };
     const ended = 'endedAtMs = if_not_exists(endedAtMs, :now)';
-    return this.#change(host, `SET ${ended}, revokedAtMs = :now, expiresAt = :expires, rev = rev + :one`, values);
+    return this.#end(host, `SET ${ended}, revokedAtMs = :now, expiresAt = :expires, rev = rev + :one`, values);
   }
 
   readmit(host: string): Promise<boolean> {
@@ -88,6 +90,15 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
         }),
       ),
     );
+  }
+
+  // With a hint, so that a held read of the node is rejected at once.
+  #end(host: string, UpdateExpression: string, ExpressionAttributeValues: Record<string, unknown>): Promise<boolean> {
+    const hints = hintsFor(host, this.#table);
+    if (hints.length === 0) return this.#change(host, UpdateExpression, ExpressionAttributeValues);
+    const ConditionExpression = 'attribute_exists(pk)';
+    const update = { Key: this.#key(host), UpdateExpression, ConditionExpression, ExpressionAttributeValues };
+    return updateTogether(this.#table, update, hints);
   }
 
   // Never creates a node.

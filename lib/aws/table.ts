@@ -8,12 +8,18 @@ import {
 import * as z from 'zod/mini';
 
 /** The environment variables of every adapter of the table. */
-export const TableEnv = { TABLE_NAME: z.string().check(z.minLength(1)) };
+export const TableEnv = {
+  TABLE_NAME: z.string().check(z.minLength(1)),
+  /** `on` where a long-poll front reads hints. */
+  WAKE_HINTS: z.optional(z.enum(['on', 'off'])),
+};
 
 /** The table and a client for it; items have `pk`, `sk` and, for TTL, `expiresAt` in epoch seconds. */
 export interface Table {
   readonly db: DynamoDBDocumentClient;
   readonly name: string;
+  /** The clock of the hints for a long-poll front. @default - the deployment has none, and no hint is written */
+  readonly hintClock?: () => number;
 }
 
 /**
@@ -21,6 +27,15 @@ export interface Table {
  */
 export function openTable(name: string, client: DynamoDBClient = new DynamoDBClient({})): Table {
   return { name, db: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }) };
+}
+
+/** The table, with hints for a long-poll front. */
+export const withHints = (table: Table, hintClock: () => number): Table => ({ ...table, hintClock });
+
+/** The table of a function's environment. */
+export function tableIn(env: z.infer<z.ZodMiniObject<typeof TableEnv>>, client?: DynamoDBClient): Table {
+  const table = openTable(env.TABLE_NAME, client);
+  return env.WAKE_HINTS === 'on' ? withHints(table, Date.now) : table;
 }
 
 /** Epoch seconds for TTL, rounded up: the item lives at least until then. */

@@ -19,7 +19,13 @@ interface Partition {
 /** Nodes and queues in memory. A host's node record is part of its partition, so a poll needs one read. */
 export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
   readonly #partitions = new Map<string, Partition>();
+  readonly #announce: (host: string) => void;
   readonly #spaces = new Map<string, { readonly queryId: string; readonly untilMs: number }>();
+
+  /** @param announce writes a hint for a long-poll front @default - there is none */
+  constructor(announce: (host: string) => void = () => undefined) {
+    this.#announce = announce;
+  }
 
   /** Every host with a partition. */
   get names(): readonly string[] {
@@ -60,7 +66,9 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
   async enqueue(query: PendingQuery): Promise<void> {
     const { pending } = this.#of(query.host);
     const before = pending.get(nameOf(query));
-    if (!before || before.expiresAtMs <= query.queuedAtMs) pending.set(nameOf(query), query);
+    if (before && before.expiresAtMs > query.queuedAtMs) return;
+    pending.set(nameOf(query), query);
+    this.#announce(query.host);
   }
 
   async claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean> {
@@ -175,12 +183,14 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
 
   async end(host: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => ({ ...node, endedAtMs: node.endedAtMs ?? nowMs, rev: node.rev + 1 }));
+    if (this.#of(host).node) this.#announce(host);
   }
 
   async revoke(host: string, nowMs: number): Promise<boolean> {
     const isKnown = this.#of(host).node !== undefined;
     const ended = { revokedAtMs: nowMs, expiresAtMs: nowMs + REVOKED_TTL_MS };
     this.#change(host, (node) => ({ ...node, ...ended, endedAtMs: node.endedAtMs ?? nowMs, rev: node.rev + 1 }));
+    if (isKnown) this.#announce(host);
     return isKnown;
   }
 

@@ -18,12 +18,14 @@ import { MemoryPolicyStore } from './policy-store.ts';
 import { MemoryFanOuts, MemoryStoredAnswers, MemorySweepProgress } from './progress.ts';
 import { MemoryStoredLogs } from './stored-logs.ts';
 import { noTaskDefinitions } from './task-definitions.ts';
+import { MemoryWakeHints } from './wake-hints.ts';
 
 const NO_AGENT_AFTER_MS = 5 * 60_000;
 
 /** What Mayfly's table holds, in memory. */
-export const memoryStores = (now: () => number) => ({
-  hosts: new MemoryHosts(),
+export const memoryStores = (now: () => number, hints = new MemoryWakeHints(now)) => ({
+  hints,
+  hosts: new MemoryHosts((host) => hints.announce(host)),
   aliases: new MemoryAliases(),
   directory: new MemoryDirectory(now),
   ledger: new MemoryLedger(),

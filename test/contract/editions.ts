@@ -9,7 +9,10 @@ import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
 import { DynamoSweepProgress } from '../../lib/aws/progress.ts';
 import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
 import { DynamoStoredLogs } from '../../lib/aws/stored-logs.ts';
+import { withHints } from '../../lib/aws/table.ts';
+import { DynamoWakeHints } from '../../lib/aws/wake-hints.ts';
 import type { FleetIssues } from '../../lib/core/fleet/fleet-issue.ts';
+import type { WakeHints } from '../../lib/core/front/wake-hints.ts';
 import type { SweepProgress } from '../../lib/core/inventory/inventory.ts';
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
 import type { NodeDirectory } from '../../lib/core/nodes/directory.ts';
@@ -37,6 +40,7 @@ export interface Ports {
   readonly fleetIssues: FleetIssues;
   readonly progress: SweepProgress;
   readonly policies: PolicyStore;
+  readonly hints: WakeHints;
 }
 
 async function inMemory(): Promise<Ports> {
@@ -48,7 +52,7 @@ async function inMemory(): Promise<Ports> {
 /** On the embedded DynamoDB, in a table with the keys of the template. */
 async function onDynamo(): Promise<Ports> {
   const clock = { nowMs: T0 };
-  const table = await aTable();
+  const table = withHints(await aTable(), () => clock.nowMs);
   return {
     clock,
     queue: new DynamoHostQueue(table),
@@ -62,6 +66,7 @@ async function onDynamo(): Promise<Ports> {
     fleetIssues: new DynamoFleetIssues(table),
     progress: new DynamoSweepProgress(table),
     policies: new DynamoPolicyStore(table),
+    hints: new DynamoWakeHints(table),
   };
 }
 

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
+import { HINT_TTL_MS, shardOf, type WakeHint, type WakeHints } from '../core/front/wake-hints.ts';
+import type { Put } from './put-together.ts';
+import { readRow, text } from './row.ts';
+import { itemsOf, type Table, ttl } from './table.ts';
+
+// 13 digits last until the year 2286. The random part keeps two hints of one host in one millisecond apart: a front that has
+// seen the first one must not take the second one for a copy.
+const timeOf = (atMs: number): string => String(Math.floor(atMs)).padStart(13, '0');
+const KEY = /^(\d{13})#[0-9a-f]{8}#(.+)$/s;
+
+const HintRow = z.object({ sk: text });
+
+/** The write of a hint: `WAKE#<shard>` / `<ms>#<random>#<host>`. */
+const hintPut = (host: string, nowMs: number): Put => ({
+  Item: {
+    pk: `WAKE#${shardOf(host)}`,
+    sk: `${timeOf(nowMs)}#${randomUUID().slice(0, 8)}#${host}`,
+    expiresAt: ttl(nowMs + HINT_TTL_MS),
+  },
+});
+
+/** The hint that goes with a change of a host's partition; none if the deployment has no long-poll front. */
+export const hintsFor = (host: string, { hintClock }: Table): Put[] => (hintClock ? [hintPut(host, hintClock())] : []);
+
+/** Reads the hints in the table. */
+export class DynamoWakeHints implements WakeHints {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async since(shard: number, fromMs: number): Promise<WakeHint[]> {
+    const items = itemsOf(this.#table, {
+      KeyConditionExpression: 'pk = :pk AND sk >= :from',
+      ExpressionAttributeValues: { ':pk': `WAKE#${shard}`, ':from': timeOf(fromMs) },
+      ProjectionExpression: 'sk',
+    });
+    const hints: WakeHint[] = [];
+    for await (const item of items) {
+      const { sk: id } = readRow(HintRow, item);
+      const [, time, host] = KEY.exec(id) ?? [];
+      if (time !== undefined && host !== undefined) hints.push({ id, host, atMs: Number(time) });
+    }
+    return hints;
+  }
+}

@@ -1,0 +1,24 @@
+import { HINT_TTL_MS, shardOf, type WakeHint, type WakeHints } from '../core/front/wake-hints.ts';
+
+/** Hints in memory. */
+export class MemoryWakeHints implements WakeHints {
+  readonly #now: () => number;
+  #hints: WakeHint[] = [];
+  #written = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Writes a hint for a host. */
+  announce(host: string): void {
+    const atMs = this.#now();
+    this.#written += 1;
+    this.#hints = this.#hints.filter((hint) => hint.atMs > atMs - HINT_TTL_MS);
+    this.#hints.push({ id: `${String(atMs).padStart(13, '0')}#${this.#written}`, host, atMs });
+  }
+
+  async since(shard: number, fromMs: number): Promise<WakeHint[]> {
+    return this.#hints.filter(({ host, atMs }) => shardOf(host) === shard && atMs >= fromMs);
+  }
+}

@@ -1,4 +1,7 @@
 import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import type { CustomDomain } from './custom-domain.ts';
 import { Mayfly, type MayflyProps } from './mayfly.ts';
 
 /** `cdk deploy --context agentConcurrency=200`; the CLI passes it as text. */
@@ -25,6 +28,26 @@ function switchOf(name: string, value: unknown): boolean | undefined {
   throw new Error(`the context ${name} is ${JSON.stringify(value)}: it has to be true or false`);
 }
 
+/** `-c domainName=… -c certificateArn=…`, and `-c hostedZoneId=…` for the DNS record. */
+function domainOf(stack: Stack): CustomDomain | undefined {
+  const [name, arn, hostedZoneId] = ['domainName', 'certificateArn', 'hostedZoneId'].map((key) =>
+    stack.node.tryGetContext(key),
+  );
+  if (name === undefined) return undefined;
+  if (typeof name !== 'string' || typeof arn !== 'string')
+    throw new Error(
+      `the context domainName is ${JSON.stringify(name)}: it needs certificateArn, the ARN of a certificate`,
+    );
+  return {
+    name,
+    certificate: Certificate.fromCertificateArn(stack, 'Certificate', arn),
+    hostedZone:
+      typeof hostedZoneId === 'string'
+        ? HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId, zoneName: name.replace(/^[^.]+\./, '') })
+        : undefined,
+  };
+}
+
 /** A stack with one Mayfly; its outputs are what hosts need. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
@@ -37,12 +60,15 @@ export class MayflyStack extends Stack {
     const mayfly = new Mayfly(this, 'Mayfly', {
       agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
       alarmTopic: alarmTopicOf(app.node.tryGetContext('alarmTopic')),
+      domainName: domainOf(this),
       notifyMisses: switchOf('notifyMisses', app.node.tryGetContext('notifyMisses')),
       ...props,
     });
 
     this.output('Hostname', mayfly.hostname, 'Host name of the TLS API');
     this.output('PathPrefix', mayfly.pathPrefix, "What precedes every endpoint's path");
+    if (mayfly.domain)
+      this.output('DomainTarget', mayfly.domain.domainNameAliasDomainName, 'What the DNS name of domainName points at');
     this.output(
       'EnrollSecretArn',
       mayfly.enrollSecret.secretArn,

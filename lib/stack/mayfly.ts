@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { DomainName, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { EventBus, Match } from 'aws-cdk-lib/aws-events';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Grant, type PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -11,6 +13,7 @@ import { acknowledgeWildcard } from './acknowledge.ts';
 import { AlarmTopic, type AlarmTopicChoice } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { type AttestMode, addAttestation } from './attestation.ts';
+import type { CustomDomain } from './custom-domain.ts';
 import { Dashboard } from './dashboard.ts';
 import { Variable } from './environment.ts';
 import { EventRoute } from './event-route.ts';
@@ -83,6 +86,32 @@ export interface MayflyProps {
    */
   readonly agentConcurrency?: number;
   /**
+   * A host name of your own, with its certificate. Endpoints have no path prefix there, so a fleet moves to Mayfly, or from
+   * one stack to another, by `--tls_hostname` or DNS alone (docs/recipes.md).
+   * @default - the name that AWS gives the API, with the path prefix `/prod`
+   */
+  readonly domainName?: CustomDomain;
+  /**
+   * Whether hosts can also use the name that AWS gives the API. It must be false, or unset, with a truststore.
+   * @default true - unless `domainName` has a truststore
+   */
+  readonly defaultEndpoint?: boolean;
+  /**
+   * Interface endpoints of `execute-api`: the API becomes private, and only they reach it.
+   * @default - the API is public
+   */
+  readonly vpcEndpoints?: readonly IVpcEndpoint[];
+  /**
+   * Resource policy of the API, such as allowed address ranges.
+   * @default - everybody may call it; with `vpcEndpoints` only they
+   */
+  readonly resourcePolicy?: PolicyDocument;
+  /**
+   * ARN of a regional web ACL of AWS WAF. Its custom responses, if any, must not be JSON (docs/recipes.md).
+   * @default - none
+   */
+  readonly webAclArn?: string;
+  /**
    * Where alarms go when they fire and when they end: a topic, `true` for a new one, or an e-mail address, which is
    * subscribed to a new one (docs/recipes.md).
    * @default - nowhere
@@ -109,8 +138,12 @@ const BUNDLES = fileURLToPath(new URL('../../dist/lambdas', import.meta.url));
 export class Mayfly extends Construct {
   /** Host name of the TLS API, for `--tls_hostname`. */
   readonly hostname: string;
-  /** Prefix of every endpoint's path. */
+  /** Prefix of every endpoint's path; empty on a domain of your own. */
   readonly pathPrefix: string;
+  /** The REST API of the agents. */
+  readonly api: RestApi;
+  /** The custom domain of `domainName`. */
+  readonly domain: DomainName | undefined;
   /** The enroll secret named `default`. */
   readonly enrollSecret: Secret;
   /** Additional enroll secrets, by name. */
@@ -145,6 +178,7 @@ export class Mayfly extends Construct {
       bundles,
       requests: props.agentRequests ?? AGENT_REQUESTS,
       concurrency: props.agentConcurrency,
+      access: props,
     });
     table.grantServeAgents(tlsApi.fn);
     secrets.grantRead(tlsApi.fn);
@@ -254,6 +288,8 @@ export class Mayfly extends Construct {
     this.tableName = table.tableName;
     this.hostname = tlsApi.hostname;
     this.pathPrefix = tlsApi.pathPrefix;
+    this.api = tlsApi.api;
+    this.domain = tlsApi.domain;
     this.enrollSecret = secrets.enrollSecret;
     this.namedSecrets = secrets.namedSecrets;
     this.flagfile = flagfile(tlsApi);

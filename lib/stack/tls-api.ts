@@ -1,7 +1,22 @@
-import { Aws, Duration, Names, Validations } from 'aws-cdk-lib';
-import { EndpointType, LambdaIntegration, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import { Duration, Names, Validations } from 'aws-cdk-lib';
+import {
+  type DomainName,
+  EndpointType,
+  LambdaIntegration,
+  RestApi,
+  type RestApiProps,
+} from 'aws-cdk-lib/aws-apigateway';
 import { type Function as LambdaFunction, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import {
+  type ApiAccess,
+  checkAccess,
+  defaultHostname,
+  hasDefaultEndpoint,
+  protectByWaf,
+  requireModernTls,
+} from './api-access.ts';
+import { ApiDomain } from './custom-domain.ts';
 import { defineFunction } from './function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 
@@ -11,6 +26,8 @@ export interface TlsApiProps {
   readonly requests: RequestLimit;
   /** Maximum number of requests handled at a time. @default - the account's limit */
   readonly concurrency?: number;
+  /** @default - everybody, under the name that AWS gives the API */
+  readonly access?: ApiAccess;
 }
 
 /** A token bucket of API Gateway. */
@@ -26,9 +43,17 @@ const STAGE = 'prod';
 export class TlsApi extends Construct {
   readonly api: RestApi;
   readonly fn: LambdaFunction;
+  /** Host name without scheme or path, for `--tls_hostname`. */
+  readonly hostname: string;
+  /** Prefix of every endpoint's path: none on a domain of your own, else the stage. */
+  readonly pathPrefix: string;
+  /** The custom domain. */
+  readonly domain: DomainName | undefined;
 
   constructor(scope: Construct, id: string, props: TlsApiProps) {
     super(scope, id);
+    const { access = {} } = props;
+    checkAccess(access);
     this.fn = defineFunction(this, {
       bundles: props.bundles,
       name: 'tls-api',
@@ -42,7 +67,7 @@ export class TlsApi extends Construct {
     this.api = new RestApi(this, 'Api', {
       restApiName: Names.uniqueResourceName(this, {}), // the only dimension of its metrics, so it must be unique
       description: 'Mayfly: the TLS API of osquery agents',
-      endpointTypes: [EndpointType.REGIONAL],
+      ...endpointOf(access),
       binaryMediaTypes: ['*/*'], // gzip bodies and invalid UTF-8 reach the function byte for byte, as base64
       deployOptions: {
         stageName: STAGE,
@@ -55,17 +80,14 @@ export class TlsApi extends Construct {
     this.api.root.addMethod('ANY');
     this.api.root.addProxy({ anyMethod: true });
     addGatewayResponses(this.api);
+    requireModernTls(this.api);
+    if (access.webAclArn) protectByWaf(this.api, access.webAclArn);
+    const { domainName, vpcEndpoints, resourcePolicy } = access;
+    if (vpcEndpoints && !resourcePolicy) this.api.grantInvokeFromVpcEndpointsOnly([...vpcEndpoints]);
+    this.domain = domainName && new ApiDomain(this, 'Domain', this.api, domainName).domain;
+    this.hostname = domainName?.name ?? defaultHostname(this.api, vpcEndpoints);
+    this.pathPrefix = domainName ? '' : `/${STAGE}`;
     this.acknowledge();
-  }
-
-  /** Host name without scheme or path, for `--tls_hostname`. */
-  get hostname(): string {
-    return `${this.api.restApiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`;
-  }
-
-  /** Prefix of every endpoint's path: the stage. */
-  get pathPrefix(): string {
-    return `/${STAGE}`;
   }
 
   private acknowledge(): void {
@@ -88,7 +110,7 @@ export class TlsApi extends Construct {
       },
       {
         id: 'AwsSolutions-APIG3',
-        reason: 'A WAF is optional: attach one to the stage, with a custom block response that is not JSON.',
+        reason: 'A WAF is optional (`webAclArn`).',
       },
       {
         id: 'AwsSolutions-APIG6',
@@ -96,4 +118,16 @@ export class TlsApi extends Construct {
       },
     );
   }
+}
+
+/** Properties of the API that decide who can reach it. */
+function endpointOf(access: ApiAccess): RestApiProps {
+  const { vpcEndpoints, resourcePolicy } = access;
+  return {
+    endpointConfiguration: vpcEndpoints
+      ? { types: [EndpointType.PRIVATE], vpcEndpoints: [...vpcEndpoints] }
+      : { types: [EndpointType.REGIONAL] },
+    policy: resourcePolicy,
+    disableExecuteApiEndpoint: hasDefaultEndpoint(access) ? undefined : true,
+  };
 }

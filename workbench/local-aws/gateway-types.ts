@@ -1,11 +1,15 @@
-import { LABELS, noEffect, type ResourceType, USED, WATCHING } from './property-schema.ts';
+import { LABELS, noEffect, PERMISSIONS, type ResourceType, USED, WATCHING } from './property-schema.ts';
+
+const ADDRESS = noEffect('there is one address: localhost');
+const TLS = noEffect("the runner's server accepts TLS 1.2 and later");
 
 /** The REST API resource types that the runner supports. */
 export const GATEWAY_TYPES: { readonly [type: string]: ResourceType } = {
   'AWS::ApiGateway::RestApi': {
     properties: {
       ...{ Name: LABELS, BinaryMediaTypes: USED, Description: LABELS },
-      EndpointConfiguration: noEffect('there is one address: localhost'),
+      ...{ EndpointConfiguration: ADDRESS, DisableExecuteApiEndpoint: ADDRESS },
+      ...{ SecurityPolicy: TLS, EndpointAccessMode: TLS, Policy: PERMISSIONS },
     },
     attributes: { RootResourceId: 'name' },
   },
@@ -50,4 +54,12 @@ export const GATEWAY_TYPES: { readonly [type: string]: ResourceType } = {
     },
     nameProperty: 'StageName',
   },
+  'AWS::ApiGateway::DomainName': {
+    properties: ADDRESS,
+    nameProperty: 'DomainName',
+    attributes: { RegionalDomainName: 'name', RegionalHostedZoneId: 'name' },
+  },
+  'AWS::ApiGateway::BasePathMapping': { properties: ADDRESS },
+  'AWS::Route53::RecordSet': { properties: ADDRESS },
+  'AWS::WAFv2::WebACLAssociation': { properties: PERMISSIONS },
 };

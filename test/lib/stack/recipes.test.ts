@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
+import { InterfaceVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { UrlSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { anApp, someBundles } from './template.ts';
@@ -19,8 +22,13 @@ function templateOf(name: string): Template {
     }
   }
   const stack = new Stack(anApp(), 'Recipe');
-  const run = new Function('Mayfly', 'SlackChannelConfiguration', 'UrlSubscription', snippet);
-  run.call(stack, WithBundles, SlackChannelConfiguration, UrlSubscription);
+  const endpoint = InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(stack, 'Vpce', {
+    vpcEndpointId: 'vpce-1',
+    port: 443,
+  });
+  const names = { SlackChannelConfiguration, UrlSubscription, Certificate, HostedZone, endpoint };
+  const run = new Function('Mayfly', ...Object.keys(names), snippet);
+  run.call(stack, WithBundles, ...Object.values(names));
   return Template.fromStack(stack);
 }
 
@@ -40,5 +48,18 @@ describe('the recipe', () => {
     const [subscription] = Object.values(template.findResources('AWS::SNS::Subscription'));
     expect(subscription?.Properties).toMatchObject({ Protocol: 'https', TopicArn: { Ref: topic } });
     expect(subscription?.Properties.Endpoint).toMatch(/^https:\/\/events\.pagerduty\.com\/integration\/\w+\/enqueue$/);
+  });
+
+  it('for a host name of your own adds the domain and its DNS record', () => {
+    const template = templateOf('domain');
+    template.hasResourceProperties('AWS::ApiGateway::DomainName', { DomainName: 'osquery.example.com' });
+    template.hasResourceProperties('AWS::Route53::RecordSet', { Name: 'osquery.example.com.' });
+  });
+
+  it.each([
+    ['a private API', 'private', 'AWS::ApiGateway::RestApi', { EndpointConfiguration: { Types: ['PRIVATE'] } }],
+    ['a web ACL', 'waf', 'AWS::WAFv2::WebACLAssociation', {}],
+  ])('for %s adds it', (_what, name, type, properties) => {
+    templateOf(name).hasResourceProperties(type, properties);
   });
 });

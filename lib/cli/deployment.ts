@@ -7,7 +7,7 @@ import { DynamoNodeDirectory } from '../aws/node-directory.ts';
 import { DynamoNodeRegistry } from '../aws/node-registry.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { DynamoSweepProgress } from '../aws/progress.ts';
-import { openTable } from '../aws/table.ts';
+import { openTable, withHints } from '../aws/table.ts';
 import type { FleetIssues } from '../core/fleet/fleet-issue.ts';
 import type { SweepState } from '../core/inventory/inventory.ts';
 import type { LedgerIndex } from '../core/ledger/ledger-index.ts';
@@ -53,7 +53,8 @@ export async function withDeployment<T>(
         name,
         store,
         keepsMs,
-        registry: new DynamoNodeRegistry(openTable(table, client)),
+        // A revoked node may have a held read: the hint ends it. Where no front reads hints, it expires.
+        registry: new DynamoNodeRegistry(withHints(openTable(table, client), Date.now)),
         directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
         ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keepsMs),
         fleetIssues: new DynamoFleetIssues(openTable(table, client)),

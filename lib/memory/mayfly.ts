@@ -1,6 +1,7 @@
 import { InstanceNodes } from '../core/fleet/instance-nodes.ts';
 import type { InstanceInventory, TaskInventory } from '../core/inventory/inventory.ts';
 import { SWEEP_EVERY_MS } from '../core/ledger/bound.ts';
+import type { LongPoll } from '../core/osquery/deps.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
 import type { LivePolicy } from '../core/policy/live-policy.ts';
 import type { SweepDeps } from '../core/reconcile/run.ts';
@@ -82,9 +83,15 @@ export const sweepDeps = (ports: Omit<Ports, 'sink'>, around: Around & { readonl
 });
 
 /** The API for agents that enroll with `enrollSecret`. */
-export const tlsApi = (ports: Ports, around: Around, enrollSecret: string): TlsApi =>
+export const tlsApi = (
+  ports: MemoryStores & Pick<Ports, 'sink'>,
+  around: Around,
+  enrollSecret: string,
+  longPoll?: LongPoll,
+): TlsApi =>
   new TlsApi({
     ...around,
+    longPoll,
     ledger: ports.ledger,
     queue: ports.hosts,
     registry: ports.hosts,

@@ -1,5 +1,5 @@
 import { type DirectoryEntry, everyEntry, seenFrom } from '../../core/nodes/directory.ts';
-import { agentConfig, profileFor } from '../../core/policy/agent-config.ts';
+import { agentConfig, LONG_POLL_SECONDS, pollingEvery, profileFor } from '../../core/policy/agent-config.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
@@ -38,7 +38,12 @@ export async function drift(flags: DeploymentFlags & { all: boolean; json: boole
 function configOf(entry: DirectoryEntry, policy: Policy): NodeConfig {
   const profile = profileFor(policy.profiles, seenFrom(entry, Date.now()));
   const expected = agentConfig(profile).configHash;
+  // Behind the long-poll front, agents get their profile with the interval of that front.
+  const current = new Set([
+    expected,
+    ...LONG_POLL_SECONDS.map((s) => agentConfig(pollingEvery(s, profile)).configHash),
+  ]);
   const reported = entry.configHash ?? null;
-  const state = reported === null ? 'unknown' : reported === expected ? 'current' : 'drifted';
+  const state = reported === null ? 'unknown' : current.has(reported) ? 'current' : 'drifted';
   return { host: entry.hostIdentifier, profile: profile.name, expected, reported, state };
 }

@@ -4,7 +4,8 @@ import { accelerateSeconds, type Node } from '../nodes/node.ts';
 import type { NodeClaim } from '../nodes/node-key.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import { agentConfig } from '../policy/agent-config.ts';
-import { drain } from '../queue/drain.ts';
+import { type Drained, drain } from '../queue/drain.ts';
+import type { HostPartition } from '../queue/host-queue.ts';
 import { defaultLimits } from '../queue/plan-drain.ts';
 import { giveUp } from '../results/give-up.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
@@ -37,24 +38,38 @@ export async function answerConfig(claim: NodeClaim, deps: TlsApiDeps): Promise<
 
 /** Answers a distributed read with the host's pending queries. */
 export async function answerRead(claim: NodeClaim, timeLeftMs: TimeLeft, deps: TlsApiDeps): Promise<Reply> {
-  const { now, report, limits = defaultLimits } = deps;
+  const { now, limits = defaultLimits } = deps;
   const partition = await partitionOf(claim, deps);
   if (!partition) return nodeInvalid;
+  const nowMs = now();
+  const drained = await drainFor(partition, timeLeftMs, deps);
+  if (!drained) return nodeInvalid;
+  return work(drained.queries, await accelerateFor(partition.node, drained.isMore ? limits.leaseMs : 0, nowMs, deps));
+}
+
+/** Records that the node polled, and drains its queue; undefined if the node has to enroll again. */
+export async function drainFor(
+  partition: HostPartition & { readonly node: Node },
+  timeLeftMs: TimeLeft,
+  deps: TlsApiDeps,
+): Promise<Drained | undefined> {
+  const { now, report, limits = defaultLimits } = deps;
   const { node } = partition;
   const nowMs = now();
   await recordSeen(node, deps);
-  if (node.contests && (await hasOutlived(node, node.contests, deps))) return nodeInvalid;
+  if (node.contests && (await hasOutlived(node, node.contests, deps))) return undefined;
   // An idle poll of a cold host needs no policy, and so does not read it.
   const idle = partition.pending.length === 0;
   const { queriesPerDelivery } = idle ? limits : (await deps.policy()).policy.limits;
-  const { queries, waiting, longestWaitMs, isMore } = await drain(partition, nowMs, {
+  const drained = await drain(partition, nowMs, {
     ...deps,
     limits: { ...limits, queriesPerDelivery },
     giveUp: (delivery, given) => giveUp(node, delivery, given, { ...deps, timeLeftMs }),
   });
+  const { queries, waiting, longestWaitMs } = drained;
   const wireIds = queries.map((query) => query.wireId);
   if (queries.length > 0) report('queries_delivered', { host: node.host, wireIds, waiting, longestWaitMs });
-  return work(queries, await accelerateFor(node, isMore ? limits.leaseMs : 0, nowMs, deps));
+  return drained;
 }
 
 /**
@@ -79,7 +94,10 @@ export async function answerWrite(node: Node, data: NodeData, deps: TlsApiDeps):
     ...deps,
     timeLeftMs: data.timeLeftMs,
     learnConfig: (host, hash) => deps.directory.recordConfigHash(host, hash),
-    poller: async () => pollerOf(node, (await deps.policy()).policy.profiles, now()),
+    poller: async () => ({
+      ...pollerOf(node, (await deps.policy()).policy.profiles, now()),
+      intervalSeconds: await nodeIntervalSeconds(node, deps),
+    }),
     learnInstance: (host, instance) => hearInstance(node, host, instance, deps),
     seesContainers: () => registry.recordDockerAccess(node.host, now()),
     otherHostOf: (name) => otherHostOf(name, node.host, deps),

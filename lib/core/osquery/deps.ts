@@ -1,9 +1,11 @@
 import type { Trust } from '../attest/trust.ts';
 import type { FleetIssues } from '../fleet/fleet-issue.ts';
+import type { HeldReads } from '../front/held-reads.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { NodeDirectory } from '../nodes/directory.ts';
 import type { Aliases, NodeRegistry, NodeState } from '../nodes/registry.ts';
 import type { RotatingSecret } from '../nodes/rotating-secret.ts';
+import type { LONG_POLL_SECONDS } from '../policy/agent-config.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import type { FanOuts } from '../queue/fan-out.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
@@ -12,6 +14,14 @@ import type { Report } from '../report.ts';
 import type { ResultSink } from '../results/lines.ts';
 import type { StoredAnswers } from '../results/stored-answers.ts';
 import type { StoredLogs } from '../results/stored-logs.ts';
+import type { Reply } from './replies.ts';
+
+/** The long-poll front: agents poll without pause, and their empty reads are held. */
+export interface LongPoll {
+  readonly reads: HeldReads<Reply>;
+  /** The `distributed_interval` of all agents, in place of that of their profiles. */
+  readonly intervalSeconds: (typeof LONG_POLL_SECONDS)[number];
+}
 
 /** What the TLS API reads and writes. */
 export interface TlsApiDeps {
@@ -35,6 +45,8 @@ export interface TlsApiDeps {
   readonly limits?: DrainLimits;
   /** How often the reconciler sweeps, ms. */
   readonly sweepEveryMs: number;
+  /** Holds empty reads. @default - each read is answered at once */
+  readonly longPoll?: LongPoll;
   readonly now: () => number; // epoch ms
   readonly report: Report;
 }

@@ -39,12 +39,17 @@ export async function nodeOf({ host, epoch }: NodeClaim, deps: Deps): Promise<No
   return isOpen(sure, epoch, deps) ? sure : undefined;
 }
 
-/** A host's partition with a valid node, read as in `nodeOf`. */
+/**
+ * A host's partition with a valid node, read as in `nodeOf`.
+ *
+ * @param isSure whether to read consistently at once
+ */
 export async function partitionOf(
   { host, epoch }: NodeClaim,
   deps: Deps,
+  isSure = false,
 ): Promise<(HostPartition & { readonly node: Node }) | undefined> {
-  for (const isConsistent of [false, true]) {
+  for (const isConsistent of isSure ? [true] : [false, true]) {
     const partition = await deps.queue.read(host, isConsistent);
     const { node } = partition;
     if (isOpen(node, epoch, deps)) return { ...partition, node };

@@ -6,7 +6,7 @@ import { entryOf, factsOf } from '../nodes/directory.ts';
 import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
 import { lives, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
 import { contestMsOf, isContested, isLost } from '../nodes/twins.ts';
-import { profileFor } from '../policy/agent-config.ts';
+import { pollingEvery, profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Profile } from '../policy/policy.ts';
 import type { TlsApiDeps } from './deps.ts';
@@ -20,6 +20,7 @@ type Deps = Pick<
   | 'directory'
   | 'fleetIssues'
   | 'attestation'
+  | 'longPoll'
   | 'policy'
   | 'now'
   | 'report'
@@ -74,11 +75,19 @@ export async function listNode(node: Node, policy: CompiledPolicy, deps: Deps): 
 }
 
 /** How often the node's profile makes it poll, seconds. */
-export async function nodeIntervalSeconds(node: Node, deps: Pick<Deps, 'policy' | 'now'>): Promise<number> {
-  return intervalSecondsOf(nodeProfile(node, await deps.policy(), deps));
+export async function nodeIntervalSeconds(
+  node: Node,
+  deps: Pick<TlsApiDeps, 'policy' | 'now' | 'longPoll'>,
+): Promise<number> {
+  return deps.longPoll?.intervalSeconds ?? intervalSecondsOf(nodeProfile(node, await deps.policy(), deps));
 }
 
-/** The profile that the policy selects for a node. */
-export function nodeProfile(node: Node, { policy }: CompiledPolicy, { now }: Pick<Deps, 'now'>): Profile {
-  return profileFor(policy.profiles, factsOf(node, now()));
+/** The profile that the policy selects for a node; behind a long-poll front, with that front's polling interval. */
+export function nodeProfile(
+  node: Node,
+  { policy }: CompiledPolicy,
+  { now, longPoll }: Pick<TlsApiDeps, 'now' | 'longPoll'>,
+): Profile {
+  const profile = profileFor(policy.profiles, factsOf(node, now()));
+  return longPoll ? pollingEvery(longPoll.intervalSeconds, profile) : profile;
 }

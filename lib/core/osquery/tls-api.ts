@@ -4,6 +4,7 @@ import { boundsOf, documentOf, keysOf } from './admission.ts';
 import { answerEnroll } from './answer-enroll.ts';
 import { answerConfig, answerLog, answerRead, answerWrite } from './answer-node.ts';
 import type { TlsApiDeps } from './deps.ts';
+import { heldRead, type Link } from './held-read.ts';
 import { type Bearer, bearerOf, nodeOf } from './node-access.ts';
 import { quarantine } from './quarantine.ts';
 import { nodeInvalid, plain, type Reply, refused } from './replies.ts';
@@ -19,6 +20,8 @@ export interface AgentRequest {
   readonly body: RequestBody;
   /** How long the function may still run: longer work is left to the agent's next try. */
   readonly timeLeftMs: TimeLeft;
+  /** The connection, for a front that holds reads. */
+  readonly link?: Link;
 }
 
 /**
@@ -57,9 +60,11 @@ export class TlsApi {
     const read = documentOf(body, boundsOf(endpoint));
     if ('problem' in read) return refused(read.problem);
     if (nodeKeyOf(read.document, authorization) !== bearer.key) return nodeInvalid;
-    return endpoint === 'read'
-      ? answerRead(bearer.claim, request.timeLeftMs, this.#deps)
-      : answerConfig(bearer.claim, this.#deps);
+    if (endpoint === 'config') return answerConfig(bearer.claim, this.#deps);
+    const { longPoll } = this.#deps;
+    return longPoll && request.link
+      ? longPoll.reads.answer(heldRead(bearer.claim, request.link, request.timeLeftMs, this.#deps))
+      : answerRead(bearer.claim, request.timeLeftMs, this.#deps);
   }
 
   async #data(

@@ -20,6 +20,24 @@ export function profileFor(profiles: readonly Profile[], node: NodeFacts): Profi
   return profile;
 }
 
+/** What the long-poll front may set as `distributed_interval`. */
+export const LONG_POLL_SECONDS = [1, 0] as const;
+
+const paced = new WeakMap<Profile, Map<number, Profile>>();
+
+/** A profile with another polling interval; the same object each time. */
+export function pollingEvery(seconds: number, profile: Profile): Profile {
+  const known = paced.get(profile) ?? new Map<number, Profile>();
+  paced.set(profile, known);
+  const { options } = profile.config as { readonly options?: Readonly<Record<string, unknown>> };
+  const made = known.get(seconds) ?? {
+    ...profile,
+    config: { ...profile.config, options: { ...options, distributed_interval: seconds } },
+  };
+  known.set(seconds, made);
+  return made;
+}
+
 const built = new WeakMap<Profile, AgentConfig>();
 
 /**

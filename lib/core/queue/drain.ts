@@ -34,6 +34,8 @@ export interface Drained {
   readonly longestWaitMs: number;
   /** Whether some queries are left for another poll. */
   readonly isMore: boolean;
+  /** Whether another poll took the queries of the new delivery. */
+  readonly isOvertaken: boolean;
 }
 
 /**
@@ -64,7 +66,8 @@ export async function drain(partition: HostPartition, nowMs: number, deps: Drain
 
   const { waiting, isMore } = plan;
   const sinceMs = Math.max(Math.min(...waiting.map(({ queuedAtMs }) => queuedAtMs)), partition.node?.enrolledAtMs ?? 0);
-  return { queries, waiting: waiting.length, longestWaitMs: Math.max(0, nowMs - sinceMs), isMore };
+  const isOvertaken = plan.fresh !== undefined && !isTaken;
+  return { queries, waiting: waiting.length, longestWaitMs: Math.max(0, nowMs - sinceMs), isMore, isOvertaken };
 }
 
 /** Offers delivered queries again, under new wire ids. */

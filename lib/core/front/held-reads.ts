@@ -1,0 +1,209 @@
+import { Hold, type Timer } from './hold.ts';
+
+/** What one look at a host's partition found. */
+export interface Look<Reply> {
+  /** The reply to give now. @default - there is nothing to say, and the read is held */
+  readonly reply?: Reply;
+  /**
+   * When something may become due without any change of the table, such as an unanswered query, epoch ms; `Infinity` if
+   * nothing will. @default - unknown: the next read has to look again
+   */
+  readonly dueAtMs?: number;
+  /** Whether the queries that were there went to another read of the host. */
+  readonly isOvertaken?: boolean;
+}
+
+/** How to look: a look that is to find what a hint announced must be consistent. */
+export interface LookMode {
+  readonly isConsistent: boolean;
+  /** Whether this look comes with the request. Later ones are looks of a read that is being held. */
+  readonly isFirst: boolean;
+}
+
+/** One read of an agent. */
+export interface HeldRead<Reply> {
+  readonly host: string;
+  /** The enrollment that the read's key belongs to. What is remembered of a host holds for one enrollment. */
+  readonly epoch: number;
+  /** The latest end of the hold, epoch ms: when the request's connection is too old to wait longer. @default - none */
+  readonly untilMs?: number;
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<void>;
+  look(mode: LookMode): Promise<Look<Reply>>;
+  /** The reply if there was no work. */
+  readonly empty: Reply;
+}
+
+export interface HoldSettings {
+  /** How long an empty read is held, ms. An agent gives up 16 s after it started to connect. */
+  readonly holdMs: number;
+  /**
+   * The least time after which a read gets an empty reply, ms. An agent with `distributed_interval` 0 polls again at once, so
+   * without this it would spin where a hold ends early.
+   */
+  readonly leastHoldMs: number;
+  /** For how long a host's empty partition is remembered, ms: each host is looked at this often. */
+  readonly memoryMs: number;
+  /** Without a look at the hints for this long, nothing remembered is trusted, ms. */
+  readonly blindAfterMs: number;
+  /** For how long after a hint looks are consistent, ms: longer than eventually consistent reads lag. */
+  readonly recentMs: number;
+}
+
+const defaultHolds: HoldSettings = {
+  holdMs: 12_000,
+  leastHoldMs: 1_000,
+  memoryMs: 60_000,
+  blindAfterMs: 3_000,
+  recentMs: 5_000,
+};
+
+interface Quiet {
+  readonly epoch: number;
+  readonly untilMs: number;
+}
+
+interface Deps {
+  readonly now: () => number; // epoch ms
+  readonly timer: Timer;
+  /** @default defaultHolds */
+  readonly settings?: Partial<HoldSettings>;
+}
+
+/**
+ * Holds the empty reads of hosts until there is work for them, and remembers which hosts' partitions are empty: while no hint
+ * comes, a held host is looked at once a minute.
+ *
+ * Hints only say when to look. What a look finds, and who gets a delivery, is decided by the table, so a missing, late or
+ * doubled hint costs time or a read, never a query.
+ */
+export class HeldReads<Reply> {
+  readonly #now: () => number;
+  readonly #timer: Timer;
+  readonly #settings: HoldSettings;
+  /** All holds of a host, the newest last. Only the newest one is woken: an agent reads one after another. */
+  readonly #holds = new Map<string, Hold[]>();
+  /** In the order of their looks. */
+  readonly #quiet = new Map<string, Quiet>();
+  /** When a hint for a host was last seen, in this order. */
+  readonly #hinted = new Map<string, number>();
+  #sightedAtMs = -Infinity;
+  #count = 0;
+  #isClosing = false;
+
+  constructor({ now, timer, settings }: Deps) {
+    this.#now = now;
+    this.#timer = timer;
+    this.#settings = { ...defaultHolds, ...settings };
+  }
+
+  /** How many reads are held. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether hints matter: a read is held, or an empty partition is remembered. */
+  get isWatching(): boolean {
+    this.#forgetOld();
+    return this.#count > 0 || this.#quiet.size > 0;
+  }
+
+  /** Answers a read: at once if there is work, otherwise as soon as work arrives, and at the end of the hold at the latest. */
+  async answer(read: HeldRead<Reply>): Promise<Reply> {
+    const hold = this.#enter(read);
+    try {
+      return await this.#held(read, hold);
+    } finally {
+      this.#leave(read.host, hold);
+    }
+  }
+
+  /** Reports a successful look at all hints that were written before `atMs`, and the hosts of the new ones. */
+  sighted(hosts: Iterable<string>, atMs: number): void {
+    this.#sightedAtMs = Math.max(this.#sightedAtMs, atMs);
+    for (const host of hosts) {
+      this.#quiet.delete(host);
+      this.#hinted.delete(host);
+      this.#hinted.set(host, this.#now());
+      this.#holds.get(host)?.at(-1)?.wake();
+    }
+    this.#forgetOld();
+  }
+
+  /** Answers all held reads at once, and holds no more. */
+  close(): void {
+    this.#isClosing = true;
+    for (const holds of this.#holds.values()) for (const hold of holds) hold.end();
+  }
+
+  async #held(read: HeldRead<Reply>, hold: Hold): Promise<Reply> {
+    let isFirst = true;
+    let lookAtMs = this.#quietUntil(read);
+    for (;;) {
+      if (lookAtMs <= this.#now()) {
+        const look = await this.#look(read, hold, isFirst);
+        if (look.reply !== undefined) return look.reply;
+        if (look.isOvertaken) hold.endBy(hold.sinceMs + this.#settings.leastHoldMs);
+        lookAtMs = look.dueAtMs ?? Infinity;
+      }
+      if ((await hold.until(lookAtMs)) === 'over') return read.empty;
+      isFirst = false;
+      lookAtMs = 0;
+    }
+  }
+
+  async #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
+    const isConsistent = hold.heed() || this.#hinted.has(read.host);
+    const startedAtMs = this.#now();
+    this.#quiet.delete(read.host);
+    const look = await read.look({ isConsistent, isFirst });
+    // A hint that came during the look makes `hold` look again.
+    if (look.reply === undefined && look.dueAtMs !== undefined && !hold.isWoken) {
+      const untilMs = Math.min(startedAtMs + this.#settings.memoryMs, look.dueAtMs);
+      this.#quiet.set(read.host, { epoch: read.epoch, untilMs });
+    }
+    return look;
+  }
+
+  /** Until when the host's partition is known to be empty, epoch ms; 0 if it is not. */
+  #quietUntil({ host, epoch }: HeldRead<Reply>): number {
+    if (this.#now() - this.#sightedAtMs > this.#settings.blindAfterMs) return 0;
+    this.#forgetOld();
+    const quiet = this.#quiet.get(host);
+    return quiet?.epoch === epoch ? quiet.untilMs : 0;
+  }
+
+  #enter({ host, untilMs = Infinity, closed }: HeldRead<Reply>): Hold {
+    const { holdMs, leastHoldMs } = this.#settings;
+    const nowMs = this.#now();
+    const hold = new Hold({ now: this.#now, timer: this.#timer, endsAtMs: Math.min(nowMs + holdMs, untilMs) });
+    if (this.#isClosing) hold.end();
+    closed.then(() => hold.end());
+    // The agent that sent the older read has given it up. If two agents share a key, each gets short holds.
+    const before = this.#holds.get(host) ?? [];
+    for (const older of before) older.endBy(older.sinceMs + leastHoldMs);
+    this.#holds.set(host, [...before, hold]);
+    this.#count += 1;
+    return hold;
+  }
+
+  #leave(host: string, hold: Hold): void {
+    const left = (this.#holds.get(host) ?? []).filter((other) => other !== hold);
+    if (left.length > 0) this.#holds.set(host, left);
+    else this.#holds.delete(host);
+    this.#count -= 1;
+  }
+
+  /** Both maps are in the order of time, so this stops at the first entry that is young enough. */
+  #forgetOld(): void {
+    const nowMs = this.#now();
+    for (const [host, { untilMs }] of this.#quiet) {
+      if (untilMs > nowMs) break;
+      this.#quiet.delete(host);
+    }
+    for (const [host, atMs] of this.#hinted) {
+      if (nowMs - atMs < this.#settings.recentMs) break;
+      this.#hinted.delete(host);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { HeldRead, Look } from '../front/held-reads.ts';
+import type { Node } from '../nodes/node.ts';
+import type { NodeClaim } from '../nodes/node-key.ts';
+import type { HostPartition } from '../queue/host-queue.ts';
+import { isOut, latestOf } from '../queue/offers.ts';
+import { defaultLimits } from '../queue/plan-drain.ts';
+import type { TimeLeft } from '../results/lines.ts';
+import { drainFor } from './answer-node.ts';
+import type { TlsApiDeps } from './deps.ts';
+import { partitionOf } from './node-access.ts';
+import { nodeInvalid, type Reply, work } from './replies.ts';
+
+/** The connection of a request. */
+export interface Link {
+  /** The latest time of a reply, epoch ms: the agent counts from when it began to connect. @default - any */
+  readonly untilMs?: number;
+  /** Resolves when the connection is closed or the reply is sent. */
+  readonly closed: Promise<void>;
+}
+
+/** A `resendMs` for which no delivery is young enough. */
+const NO_REPEATS_MS = -1;
+
+/** A distributed read for a front that holds it. Its agent polls again by itself, so it is never accelerated. */
+export function heldRead(claim: NodeClaim, link: Link, timeLeftMs: TimeLeft, deps: TlsApiDeps): HeldRead<Reply> {
+  const { limits = defaultLimits, now } = deps;
+  const arrivedAtMs = now();
+  const look: HeldRead<Reply>['look'] = async ({ isConsistent, isFirst }) => {
+    const partition = await partitionOf(claim, deps, isConsistent);
+    if (!partition) return { reply: nodeInvalid };
+    // What another read got while this one was held is no reason to hand it out again: this agent did not lose that reply.
+    const repeats = isFirst ? limits : { ...limits, resendMs: NO_REPEATS_MS };
+    const drained = await drainFor(partition, timeLeftMs, { ...deps, limits: repeats });
+    if (!drained) return { reply: nodeInvalid };
+    if (drained.queries.length > 0) return { reply: work(drained.queries, undefined) };
+    return quietLook(partition, claim, { isOvertaken: drained.isOvertaken, arrivedAtMs, nowMs: now() });
+  };
+  return {
+    host: claim.host,
+    epoch: claim.epoch,
+    untilMs: link.untilMs,
+    closed: link.closed,
+    look,
+    empty: work([], undefined),
+  };
+}
+
+interface Seen {
+  readonly isOvertaken: boolean;
+  readonly arrivedAtMs: number;
+  readonly nowMs: number;
+}
+
+/**
+ * A look that handed nothing out. If another read got queries since this one arrived, and this one's agent still waits, that
+ * other connection is dead: this read ends soon, and the agent's next read gets the same queries again.
+ */
+function quietLook(
+  partition: HostPartition & { readonly node: Node },
+  claim: NodeClaim,
+  { isOvertaken, arrivedAtMs, nowMs }: Seen,
+): Look<Reply> {
+  const { node, deliveries, pending } = partition;
+  const out = deliveries.filter((delivery) => isOut(delivery, nowMs));
+  if (isOvertaken || out.some((delivery) => latestOf(delivery).atMs >= arrivedAtMs)) return { isOvertaken: true };
+  const isQuiet = pending.length === 0 && out.length === deliveries.length && node.contests === undefined;
+  if (!isQuiet) return {};
+  const keyUntilMs =
+    node.epoch === claim.epoch ? node.expiresAtMs : Math.min(node.expiresAtMs, node.previousUntilMs ?? 0);
+  return { dueAtMs: Math.min(keyUntilMs, ...out.map(({ leaseUntilMs }) => leaseUntilMs)) };
+}

@@ -1,0 +1,280 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type HeldRead, HeldReads, type Look, type LookMode } from '../../../../lib/core/front/held-reads.ts';
+import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { aVirtualTimer } from '../../../support/virtual-timer.ts';
+
+type Reply = 'nothing' | 'work' | 'invalid';
+const QUIET: Look<Reply> = { dueAtMs: Infinity };
+const open = new Promise<void>(() => undefined);
+
+/** A front process, with what each look finds. */
+class Front {
+  readonly #timing = aVirtualTimer(T0);
+  readonly clock = this.#timing.clock;
+  readonly reads = new HeldReads<Reply>({ now: () => this.clock.now(), timer: this.#timing.timer });
+  readonly looks: LookMode[] = [];
+  find: () => Look<Reply> | Promise<Look<Reply>> = () => QUIET;
+
+  constructor() {
+    this.see();
+  }
+
+  /** Sees hints of these hosts, or none. */
+  see(...hosts: string[]): void {
+    this.reads.sighted(hosts, this.clock.now());
+  }
+
+  /** Lets time pass, and looks at the hints often. */
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 200) {
+      await this.clock.advance(Math.min(left, 200));
+      this.see();
+    }
+  }
+
+  /** A read of the agent, with its reply and how long it took as soon as it has one. */
+  read(read: Partial<HeldRead<Reply>> = {}): { reply?: Reply; afterMs?: number } {
+    const sinceMs = this.clock.now();
+    const got: { reply?: Reply; afterMs?: number } = {};
+    const look = async (mode: LookMode) => {
+      this.looks.push(mode);
+      return this.find();
+    };
+    void this.reads.answer({ host: 'h1', epoch: 1, closed: open, look, empty: 'nothing', ...read }).then((reply) => {
+      Object.assign(got, { reply, afterMs: this.clock.now() - sinceMs });
+    });
+    return got;
+  }
+}
+
+let front: Front;
+beforeEach(() => {
+  front = new Front();
+});
+
+describe('a read that finds no work', () => {
+  it('is held for 12 seconds', async () => {
+    const read = front.read();
+    await front.pass(12 * SECOND - 1);
+    expect(read).toEqual({});
+    await front.pass(1);
+    expect(read).toEqual({ reply: 'nothing', afterMs: 12 * SECOND });
+    expect(front.reads.count).toBe(0);
+  });
+
+  it('is answered at once when a hint of its host comes, after a consistent look', async () => {
+    const read = front.read();
+    const other = front.read({ host: 'h2' });
+    await front.pass(3 * SECOND);
+    front.find = () => ({ reply: 'work' });
+    front.see('h1');
+    await front.clock.settle();
+    expect(read).toEqual({ reply: 'work', afterMs: 3 * SECOND });
+    expect(other).toEqual({});
+    expect(front.looks).toEqual([
+      { isConsistent: false, isFirst: true },
+      { isConsistent: false, isFirst: true },
+      { isConsistent: true, isFirst: false },
+    ]);
+  });
+
+  it('is held on if the look after a hint finds nothing', async () => {
+    const read = front.read();
+    await front.pass(3 * SECOND);
+    front.see('h1');
+    front.see('h1');
+    await front.pass(9 * SECOND);
+    expect(read).toEqual({ reply: 'nothing', afterMs: 12 * SECOND });
+    expect(front.looks).toHaveLength(2); // a doubled hint costs at most one look more
+  });
+
+  it('looks again if a hint came during its look', async () => {
+    let finish: (look: Look<Reply>) => void = () => undefined;
+    front.find = () => new Promise((resolve) => (finish = resolve));
+    const read = front.read();
+    await front.clock.settle();
+    front.see('h1'); // the look may have missed what this hint is about
+    front.find = () => ({ reply: 'work' });
+    finish(QUIET);
+    await front.clock.settle();
+    expect(read).toEqual({ reply: 'work', afterMs: 0 });
+    expect(front.looks.map(({ isConsistent }) => isConsistent)).toEqual([false, true]);
+  });
+
+  it('looks consistently if a hint came shortly before it', async () => {
+    front.see('h1');
+    await front.pass(4 * SECOND);
+    front.read();
+    await front.clock.settle();
+    expect(front.looks).toEqual([{ isConsistent: true, isFirst: true }]);
+  });
+
+  it('looks again when something becomes due without a hint', async () => {
+    front.find = () => ({ dueAtMs: T0 + 5 * SECOND });
+    const read = front.read();
+    await front.pass(4 * SECOND);
+    front.find = () => ({ reply: 'work' });
+    await front.pass(2 * SECOND);
+    expect(read).toEqual({ reply: 'work', afterMs: 5 * SECOND });
+  });
+
+  it('ends when its connection has no more time', async () => {
+    const read = front.read({ untilMs: T0 + 2 * SECOND });
+    await front.pass(3 * SECOND);
+    expect(read).toEqual({ reply: 'nothing', afterMs: 2 * SECOND });
+  });
+
+  it('ends with its connection, and never looks for an agent that is gone', async () => {
+    let close: () => void = () => undefined;
+    front.read({ closed: new Promise((resolve) => (close = resolve)) });
+    await front.pass(SECOND);
+    close();
+    await front.clock.settle();
+    expect(front.reads.count).toBe(0);
+    front.see('h1');
+    await front.pass(SECOND);
+    expect(front.looks).toHaveLength(1);
+  });
+
+  it('is answered with what a look throws', async () => {
+    const failing = { host: 'h1', epoch: 1, closed: open, empty: 'nothing' as const };
+    const look = (): Promise<Look<Reply>> => Promise.reject(new Error('throttled'));
+    await expect(front.reads.answer({ ...failing, look })).rejects.toThrow('throttled');
+    expect(front.reads.count).toBe(0);
+  });
+});
+
+describe('an empty partition', () => {
+  it('is looked at once a minute while its host is held', async () => {
+    for (let poll = 0; poll < 23; poll++) {
+      front.read();
+      await front.pass(13 * SECOND); // a hold and the agent's pause: 23 polls take five minutes
+    }
+    expect(front.looks).toHaveLength(5);
+  });
+
+  it('is forgotten with a hint, or if the key is of another enrollment', async () => {
+    front.read();
+    await front.pass(13 * SECOND);
+    front.read();
+    await front.pass(13 * SECOND);
+    expect(front.looks).toHaveLength(1);
+    front.see('h1');
+    front.read();
+    await front.pass(13 * SECOND);
+    expect(front.looks).toHaveLength(2);
+    front.read({ epoch: 2 });
+    await front.pass(13 * SECOND);
+    expect(front.looks).toHaveLength(3);
+  });
+
+  it('is not remembered after work, or while something is open', async () => {
+    front.find = () => ({});
+    front.read();
+    await front.pass(13 * SECOND);
+    front.find = () => ({ reply: 'work' });
+    front.read();
+    await front.pass(SECOND);
+    front.find = () => QUIET;
+    front.read();
+    await front.pass(SECOND);
+    expect(front.looks).toHaveLength(3);
+  });
+
+  it('is not trusted while hints cannot be read, so each read looks', async () => {
+    front.read();
+    await front.clock.advance(13 * SECOND);
+    front.read();
+    await front.clock.advance(13 * SECOND);
+    expect(front.looks).toHaveLength(2);
+    front.see();
+    front.read();
+    await front.clock.advance(SECOND);
+    expect(front.looks).toHaveLength(2);
+  });
+
+  it('takes no memory a minute after the last read of its host', async () => {
+    front.read();
+    await front.pass(12 * SECOND);
+    expect(front.reads.isWatching).toBe(true);
+    await front.pass(MINUTE);
+    expect(front.reads.isWatching).toBe(false);
+  });
+});
+
+describe('two reads of one host', () => {
+  it('leave the work to the newer one, and end the older one, but not within a second of its arrival', async () => {
+    const older = front.read();
+    await front.pass(300);
+    const newer = front.read();
+    front.find = () => ({ reply: 'work' });
+    await front.pass(100);
+    front.see('h1');
+    await front.clock.settle();
+    expect(newer).toEqual({ reply: 'work', afterMs: 100 });
+    expect(older).toEqual({});
+    await front.pass(SECOND);
+    expect(older).toEqual({ reply: 'nothing', afterMs: SECOND });
+  });
+
+  it('end soon after another process handed the queries out, so that the agent asks again', async () => {
+    front.find = () => ({ isOvertaken: true });
+    const read = front.read();
+    await front.pass(2 * SECOND);
+    expect(read).toEqual({ reply: 'nothing', afterMs: SECOND });
+  });
+});
+
+describe('a front that closes', () => {
+  it('answers all held reads at once, and holds no more', async () => {
+    const held = Array.from({ length: 5_000 }, (_, n) => front.read({ host: `h${n}` }));
+    await front.pass(2 * SECOND);
+    front.reads.close();
+    await front.clock.settle();
+    for (const read of held) expect(read).toEqual({ reply: 'nothing', afterMs: 2 * SECOND });
+    front.find = () => ({ reply: 'work' });
+    const late = front.read({ host: 'late' });
+    await front.clock.settle();
+    expect(late).toEqual({ reply: 'work', afterMs: 0 });
+  });
+});
+
+/** Agents of one host that poll again at once, for 100 ms after each of these happenings. @returns their empty replies */
+async function emptyReplies(happenings: readonly string[]): Promise<{ empties: number; agents: number }> {
+  const busy = new Front();
+  const agents = [busy.read(), busy.read()];
+  let empties = 0;
+  const happens: Readonly<Record<string, () => void>> = {
+    hint: () => busy.see('h1'),
+    quiet: () => (busy.find = () => QUIET),
+    rival: () => agents.push(busy.read()),
+    overtaken: () => {
+      busy.find = () => ({ isOvertaken: true });
+      busy.see('h1');
+    },
+  };
+  for (const happening of happenings) {
+    happens[happening]?.();
+    await busy.pass(100);
+    for (const [n] of agents.entries()) {
+      if (agents[n]?.reply === undefined) continue;
+      empties += 1;
+      agents[n] = busy.read();
+    }
+  }
+  return { empties, agents: agents.length };
+}
+
+describe('agents that poll without a pause', () => {
+  it('get at most one empty reply a second each, whatever happens to their reads', async () => {
+    const happenings = fc.array(fc.constantFrom('hint', 'overtaken', 'rival', 'quiet', 'wait'), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(happenings, async (all) => {
+        const { empties, agents } = await emptyReplies(all);
+        expect(empties).toBeLessThanOrEqual(agents * Math.floor(all.length / 10));
+      }),
+      { numRuns: 60, seed: 12 },
+    );
+  });
+});

@@ -5,6 +5,7 @@ import { DATA } from './local-mayfly.ts';
 export interface DeploymentFlags {
   readonly data: string;
   readonly stack?: string;
+  readonly id?: string;
   readonly table?: string;
 }
 
@@ -15,4 +16,5 @@ export const withDeploymentOptions = (command: Command): Command =>
     .addOption(
       new Option('-s, --stack <name>', 'a Mayfly in AWS, given by its stack; uses your credentials').conflicts('table'),
     )
+    .addOption(new Option('--id <path>', 'which Mayfly of the stack, if it has several').conflicts('table'))
     .option('-t, --table <name>', 'a Mayfly in AWS, given by its table');

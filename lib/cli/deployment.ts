@@ -1,4 +1,3 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { DynamoFleetIssues } from '../aws/fleet-issues.ts';
@@ -15,8 +14,10 @@ import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import type { DeploymentFlags } from './deployment-flags.ts';
-import { DATA, openStopped, readyIn } from './local-mayfly.ts';
+import { explained } from './explained.ts';
+import { openStopped, readyIn } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
+import { namesInStack } from './stack-names.ts';
 
 /** The Mayfly that a command reads or changes. */
 export interface Deployment {
@@ -87,7 +88,7 @@ interface Where {
 async function whereIs(flags: DeploymentFlags): Promise<Where> {
   if (flags.table) return { name: `the table ${flags.table}`, table: flags.table, client: new DynamoDBClient({}) };
   if (flags.stack) {
-    const table = await tableOf(flags.stack);
+    const { table } = await namesInStack(flags.stack, flags.id);
     return { name: `the stack ${flags.stack}`, table, client: new DynamoDBClient({}) };
   }
   const { dynamodb, embedded, tableName, credentials } = await readyIn(flags.data).catch((cause) => {
@@ -99,59 +100,4 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
   const at = left ?? { endpoint: dynamodb, credentials };
   const client = new DynamoDBClient({ endpoint: at.endpoint, region: 'us-east-1', credentials: at.credentials });
   return { name: `the Mayfly in ${flags.data}`, table: tableName, client, close: left?.close };
-}
-
-const OUTPUT = 'TableName';
-
-async function tableOf(stack: string): Promise<string> {
-  const client = new CloudFormationClient({});
-  try {
-    const { Stacks = [] } = await client.send(new DescribeStacksCommand({ StackName: stack }));
-    const table = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
-    if (table) return table;
-    throw new Error(
-      `the stack ${stack} has no output ${OUTPUT}: is it a Mayfly stack? Deploy it again, or use --table NAME`,
-    );
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ValidationError') {
-      throw new Error(
-        `there is no stack ${stack} in ${await client.config.region()}: check its name, AWS_PROFILE and AWS_REGION`,
-        { cause: error },
-      );
-    }
-    throw explained(error, `the stack ${stack}`, { data: DATA, stack });
-  } finally {
-    client.destroy();
-  }
-}
-
-/** Adds the next step to an error of the SDK that we know. Returns any other error unchanged. */
-function explained(error: unknown, name: string, flags: DeploymentFlags): unknown {
-  const local = !flags.stack && !flags.table;
-  const because = (text: string): Error => new Error(text, { cause: error });
-  if (local && String(error).includes('ECONNREFUSED')) {
-    const next = `start it with "npx mayfly local --no-demo --data ${flags.data}", or wait until it is up`;
-    return because(`${name} is not running: ${next}`);
-  }
-  if (!(error instanceof Error)) return error;
-  switch (error.name) {
-    case 'ResourceNotFoundException':
-      return because(`${name} does not exist: check the name, AWS_PROFILE and AWS_REGION`);
-    case 'CredentialsProviderError':
-      return because(`no AWS credentials for ${name}: set AWS_PROFILE, or sign in with "aws sso login"`);
-    case 'ExpiredTokenException':
-    case 'UnrecognizedClientException':
-      return because(`AWS no longer accepts these credentials for ${name}: sign in again (${error.message})`);
-    case 'AccessDeniedException':
-      return because(
-        `access denied to ${name}: you need dynamodb:GetItem, BatchGetItem, Query, PutItem, UpdateItem and DeleteItem on its table and its index, ` +
-          `and cloudformation:DescribeStacks for --stack (${error.message})`,
-      );
-    case 'ValidationException':
-      return /specified index/.test(error.message)
-        ? because(`${name} is an earlier version, which has no index of workloads: deploy it again`)
-        : error;
-    default:
-      return /region is missing/i.test(error.message) ? because(`no Region for ${name}: set AWS_REGION`) : error;
-  }
 }

@@ -1,17 +1,15 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { DATA } from './local-mayfly.ts';
 
 /** Adds `mayfly request`. */
 export function addRequest(program: Command): void {
-  program
-    .command('request')
+  withDeploymentOptions(program.command('request'))
     .description("Trigger the policy's rules for a request of this name, as a webhook would")
     .argument('<name>', 'the name in `on: { request: NAME }` of the rules')
     .option('--detail <json>', 'the detail of the request, such as the host to query', object, {})
     .option('-k, --key <text>', 'requests with the same key within a day are one request; default: a new key each time')
-    .option('-d, --data <folder>', 'a Mayfly on this machine, given by its data folder', DATA)
-    .option('-s, --stack <name>', 'a Mayfly in AWS, given by its stack; uses your credentials')
+    .addOption(new Option('-b, --bus <name>', 'the bus of a Mayfly in AWS that --table names').conflicts('stack'))
     .addHelpText(
       'after',
       `

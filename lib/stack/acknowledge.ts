@@ -1,5 +1,19 @@
-import { Stack, Validations } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import { Stack } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/** A rule of cdk-nag that does not apply, with the reason. */
+export interface Acknowledgement {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** What `Validations.of(scope).acknowledge` writes. Versions of the range in package.json lack that class. */
+const KEY = 'aws:cdk:acknowledged-rules';
+
+/** Acknowledges rules for a construct and those below it. */
+export function acknowledge(scope: IConstruct, ...rules: readonly Acknowledgement[]): void {
+  for (const { id, reason } of rules) scope.node.addMetadata(KEY, { [id]: reason });
+}
 
 /**
  * Acknowledges one wildcard in the policies below `scope`, for any account and Region.
@@ -9,9 +23,9 @@ import type { Construct } from 'constructs';
  * @param resource the ARN with its `*`, as given to the policy
  * @see cdk-nag, RULES.md, AwsSolutions-IAM5
  */
-export function acknowledgeWildcard(scope: Construct, resource: string, reason: string): void {
+export function acknowledgeWildcard(scope: IConstruct, resource: string, reason: string): void {
   const named = asNagWritesIt(Stack.of(scope).resolve(resource));
-  Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[Resource::${named}]`, reason });
+  acknowledge(scope, { id: `AwsSolutions-IAM5[Resource::${named}]`, reason });
 }
 
 function asNagWritesIt(value: unknown): string {

@@ -1,4 +1,4 @@
-import { type App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { type App, Stack, type StackProps } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { CustomDomain } from './custom-domain.ts';
@@ -48,7 +48,7 @@ function domainOf(stack: Stack): CustomDomain | undefined {
   };
 }
 
-/** A stack with one Mayfly; its outputs are what hosts need. */
+/** A stack with one Mayfly. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
     super(app, id, {
@@ -57,38 +57,12 @@ export class MayflyStack extends Stack {
       terminationProtection: switchOf('terminationProtection', app.node.tryGetContext('terminationProtection')) ?? true,
       ...props,
     });
-    const mayfly = new Mayfly(this, 'Mayfly', {
+    new Mayfly(this, 'Mayfly', {
       agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
       alarmTopic: alarmTopicOf(app.node.tryGetContext('alarmTopic')),
       domainName: domainOf(this),
       notifyMisses: switchOf('notifyMisses', app.node.tryGetContext('notifyMisses')),
       ...props,
     });
-
-    this.output('Hostname', mayfly.hostname, 'Host name of the TLS API');
-    this.output('PathPrefix', mayfly.pathPrefix, "What precedes every endpoint's path");
-    if (mayfly.domain)
-      this.output('DomainTarget', mayfly.domain.domainNameAliasDomainName, 'What the DNS name of domainName points at');
-    this.output(
-      'EnrollSecretArn',
-      mayfly.enrollSecret.secretArn,
-      'ARN of the enroll secret; its value goes into the file of --enroll_secret_path',
-    );
-    for (const [name, { secretArn }] of mayfly.namedSecrets)
-      this.output(`NamedSecretArn${name.replaceAll('-', '')}`, secretArn, `The enroll secret '${name}'`);
-    this.output('Flagfile', mayfly.flagfile, 'The flagfile for every host');
-    this.output('TableName', mayfly.tableName, 'For `mayfly policy --table`; `--stack` finds it automatically');
-    this.output('BusName', mayfly.bus.eventBusName, 'Event bus for requests and your own events');
-    this.output('DashboardName', mayfly.dashboardName, 'Name of the CloudWatch dashboard');
-    if (mayfly.alarmTopic) this.output('AlarmTopicArn', mayfly.alarmTopic.topicArn, 'SNS topic of the alarms');
-    this.output(
-      'ResultsBucket',
-      mayfly.resultsBucket.bucketName,
-      'Bucket of answers, agent logs and bodies that could not be parsed',
-    );
-  }
-
-  private output(id: string, value: string, description: string): void {
-    new CfnOutput(this, id, { value, description });
   }
 }

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { ArnFormat, Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { DomainName, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
@@ -19,6 +19,7 @@ import { Variable } from './environment.ts';
 import { EventRoute } from './event-route.ts';
 import { flagfile } from './flagfile.ts';
 import { MayflyTable } from './mayfly-table.ts';
+import { addOutputs } from './outputs.ts';
 import { nameMetrics } from './own-metrics.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResultStreams } from './result-streams.ts';
@@ -257,6 +258,8 @@ export class Mayfly extends Construct {
     grantDescribeContainerInstances(finding);
 
     this.bus = new EventBus(this, 'Bus', {
+      // CDK's own default has the stack's id instead of its name: two stacks of one class would share a bus.
+      eventBusName: Names.uniqueResourceName(this, {}),
       description: 'Mayfly: requests for queries, and other events for the rules',
     });
     const queryRequest = new EventRoute(this, 'QueryRequest', {
@@ -299,6 +302,7 @@ export class Mayfly extends Construct {
     this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;
     this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
     this.alarmTopic = this.publishAlarms(props);
+    addOutputs(this);
   }
 
   private publishAlarms({ alarmTopic, notifyMisses }: MayflyProps): ITopic | undefined {

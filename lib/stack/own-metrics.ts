@@ -9,9 +9,15 @@ const NAMESPACE = 'mayfly:metrics-namespace';
  * Call it before the construct has children.
  */
 export function nameMetrics(mayfly: Construct): void {
-  const stack = Stack.of(mayfly);
+  const stack = deployedStack(mayfly);
   const path = mayfly.node.path.slice(stack.node.path.length + 1).replace(/[^\w./#:-]/g, '-');
   mayfly.node.setContext(NAMESPACE, ['Mayfly', stack.stackName, ...(path === 'Mayfly' ? [] : [path])].join('/'));
+}
+
+/** The stack that is deployed by name: of nested stacks the outermost, as the others get their names at deployment. */
+function deployedStack(scope: Construct): Stack {
+  const stack = Stack.of(scope);
+  return stack.nestedStackParent ? deployedStack(stack.nestedStackParent) : stack;
 }
 
 /** The metrics namespace of the Mayfly that contains this construct. */

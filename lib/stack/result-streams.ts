@@ -1,11 +1,11 @@
-import { Aws, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, LogStream, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { Variable } from './environment.ts';
 
 export interface ResultStreamsProps {
@@ -34,7 +34,7 @@ export class ResultStreams extends Construct {
       enforceSSL: true,
       removalPolicy: props.removalPolicy,
     });
-    Validations.of(this.bucket).acknowledge({
+    acknowledge(this.bucket, {
       id: 'AwsSolutions-S1',
       reason:
         'Only Firehose writes here, and IAM controls readers. CloudTrail data events, which an account enables for all its buckets, record reads.',

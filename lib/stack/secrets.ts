@@ -1,8 +1,9 @@
-import { type RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { Variable } from './environment.ts';
 
 /** Policies match on these names; `default` names the secret that always exists. */
@@ -48,13 +49,13 @@ export class Secrets extends Construct {
       removalPolicy,
     });
     for (const secret of [this.enrollSecret, ...this.namedSecrets.values()]) {
-      Validations.of(secret).acknowledge({
+      acknowledge(secret, {
         id: 'AwsSolutions-SMG4',
         reason:
           'Automatic rotation would lock out new hosts: the operator rotates it together with the fleet, and the previous value stays valid meanwhile.',
       });
     }
-    Validations.of(this.nodeKeySecret).acknowledge({
+    acknowledge(this.nodeKeySecret, {
       id: 'AwsSolutions-SMG4',
       reason:
         'A new signing key makes every host enroll again: the operator decides when, and the previous value stays valid meanwhile.',

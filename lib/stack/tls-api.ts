@@ -1,4 +1,4 @@
-import { Duration, Names, Validations } from 'aws-cdk-lib';
+import { Duration, Names } from 'aws-cdk-lib';
 import {
   type DomainName,
   EndpointType,
@@ -8,6 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { type Function as LambdaFunction, SystemLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import {
   type ApiAccess,
   checkAccess,
@@ -93,7 +94,8 @@ export class TlsApi extends Construct {
   private acknowledge(): void {
     const authentication =
       "Agents authenticate in the function, by enroll secret and signed node key: an authorizer's denial is a JSON body without `error`, which osquery takes for success.";
-    Validations.of(this.api).acknowledge(
+    acknowledge(
+      this.api,
       {
         id: 'AwsSolutions-APIG2',
         reason:
@@ -102,7 +104,8 @@ export class TlsApi extends Construct {
       { id: 'AwsSolutions-APIG4', reason: authentication },
       { id: 'AwsSolutions-COG4', reason: authentication },
     );
-    Validations.of(this.api.deploymentStage).acknowledge(
+    acknowledge(
+      this.api.deploymentStage,
       {
         id: 'AwsSolutions-APIG1',
         reason:

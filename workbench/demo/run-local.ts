@@ -91,7 +91,7 @@ async function readyFor(mayfly: LocalMayfly, data: string): Promise<Ready> {
     dynamodb,
     embedded: !process.env.DYNAMODB_ENDPOINT,
     tableName,
-    bus: mayfly.outputs.BusName ?? 'default',
+    bus: Object.entries(mayfly.outputs).find(([name]) => name.endsWith('BusName'))?.[1] ?? 'default',
   };
 }
 

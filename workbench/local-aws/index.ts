@@ -176,7 +176,7 @@ async function start(
     url: `https://localhost:${gateway.port}`,
     certificate: certificate.file,
     enrollSecret,
-    namedSecrets: assembly.outputs(/^NamedSecretArn/).flatMap(([, arn]) => secrets.fileOf(String(arn)) ?? []),
+    namedSecrets: assembly.outputs(/NamedSecretArn/).flatMap(([, arn]) => secrets.fileOf(String(arn)) ?? []),
     events: aws.url,
     results,
     tableName: table.name,

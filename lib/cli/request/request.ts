@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { REQUEST } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
 import { readyIn } from '../local-mayfly.ts';
 import { count, note, printable, say } from '../print.ts';
+import { namesInStack } from '../stack-names.ts';
 import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './hosts.ts';
 
-interface RequestFlags {
-  readonly data: string;
-  readonly stack?: string;
+interface RequestFlags extends DeploymentFlags {
+  readonly bus?: string;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly key?: string;
 }
@@ -43,9 +43,11 @@ const requestsOf = ({ rules }: Policy): string[] => [
  */
 async function sent(
   name: string,
-  { detail, key, data, stack }: RequestFlags,
+  flags: RequestFlags,
 ): Promise<{ readonly id: string; readonly rules: readonly RuleHosts[] }> {
-  const { live, nodes } = await withDeployment({ data, stack }, async (deployment) => ({
+  const { detail, key, data } = flags;
+  const { client, bus } = await busOf(flags);
+  const { live, nodes } = await withDeployment(flags, async (deployment) => ({
     live: await livePolicyOf(deployment),
     nodes: await everyEntry(deployment.directory),
   }));
@@ -60,7 +62,6 @@ async function sent(
     note(`Version ${live.version} is in use everywhere in ${Math.ceil(waitMs / 1000)} s: waiting …`);
     await setTimeout(waitMs);
   }
-  const { client, bus } = stack ? await inAws(stack) : await here(data);
   const command = new PutEventsCommand({
     Entries: [
       {
@@ -72,7 +73,7 @@ async function sent(
     ],
   });
   const { Entries: [answer] = [] } = await client.send(command).catch((cause) => {
-    if (stack || !String(cause).includes('ECONNREFUSED')) throw cause;
+    if (flags.stack || flags.table || !String(cause).includes('ECONNREFUSED')) throw cause;
     throw new Error(
       `no Mayfly runs in ${data} that could handle it: start it with "npx mayfly local --no-demo --data ${data}"`,
       {
@@ -86,14 +87,21 @@ async function sent(
   return { id: answer.EventId, rules: hostsOfRequest(live.policy, { name, event }, nodes, Date.now()) };
 }
 
-async function here(data: string): Promise<{ client: EventBridgeClient; bus: string }> {
-  const { events: endpoint, bus, credentials } = await readyIn(data);
+interface Bus {
+  readonly client: EventBridgeClient;
+  readonly bus: string;
+}
+
+async function busOf(flags: RequestFlags): Promise<Bus> {
+  if (flags.stack || flags.table) return { client: new EventBridgeClient({}), bus: await busInAws(flags) };
+  const { events: endpoint, bus, credentials } = await readyIn(flags.data);
   return { client: new EventBridgeClient({ endpoint, region: 'us-east-1', credentials }), bus };
 }
 
-async function inAws(stack: string): Promise<{ client: EventBridgeClient; bus: string }> {
-  const { Stacks = [] } = await new CloudFormationClient({}).send(new DescribeStacksCommand({ StackName: stack }));
-  const bus = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'BusName')?.OutputValue;
-  if (!bus) throw new Error(`the stack ${stack} has no output BusName: is it a Mayfly?`);
-  return { client: new EventBridgeClient({}), bus };
+async function busInAws({ stack, id, bus }: RequestFlags): Promise<string> {
+  if (bus) return bus;
+  if (!stack) throw new Error('a request goes to the bus: name it with --bus NAME, or use --stack NAME');
+  const names = await namesInStack(stack, id);
+  if (names.bus) return names.bus;
+  throw new Error(`the stack ${stack} has no output BusName: is it a Mayfly stack?`);
 }

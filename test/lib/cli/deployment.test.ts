@@ -68,6 +68,30 @@ describe('the Mayfly that a policy command is about', () => {
     expect(jsonLines(stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
   });
 
+  it('is one of several in a stack: then --id chooses, and without it the command names them', async () => {
+    const { table, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    const outputsOf = (id: string, name: string) =>
+      ['TableName', 'BusName', 'ResultsBucket', 'Hostname'].map((end) => ({ OutputKey: id + end, OutputValue: name }));
+    cloudformation.on(DescribeStacksCommand).resolves({
+      Stacks: [
+        stack([...outputsOf('TeamA', table.name), ...outputsOf('TeamB', 'b'), ...outputsOf('', 'old').slice(1)]),
+      ],
+    });
+    const named = await mayfly('policy', 'history', '--stack', 'Mayfly', '--id', 'Team-A', '--json');
+    expect(jsonLines(named.stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
+    const { code, stderr } = await mayfly('policy', 'history', '--stack', 'Mayfly');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('choose one with --id, of TeamA, TeamB')]);
+  });
+
+  it('must be named with its bus for a request, or by its stack', async () => {
+    const { table } = await aMayfly();
+    const { code, stderr } = await mayfly('request', 'x', '--table', table.name);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('--bus NAME, or use --stack NAME')]);
+    const named = await mayfly('request', 'x', '--table', table.name, '--bus', 'bus');
+    expect(named.stderr).toContain(`the table ${table.name} has no policy yet`);
+  });
+
   it('cannot be named by both', async () => {
     const { code, stderr } = await mayfly('policy', 'history', '--stack', 'Mayfly', '--table', 'table');
     expect([code, stderr]).toEqual([2, expect.stringContaining('cannot be used with')]);

@@ -86,9 +86,9 @@ describe('a custom domain', () => {
   });
 
   it('gives hosts a flagfile without a path prefix', () => {
-    expect(template.Outputs.Hostname?.Value).toBe('osquery.example.com');
-    expect(template.Outputs.PathPrefix?.Value).toBe('');
-    expect(template.Outputs.Flagfile?.Value).toContain('--enroll_tls_endpoint=/enroll\n');
+    expect(template.Outputs.MayflyHostname?.Value).toBe('osquery.example.com');
+    expect(template.Outputs.MayflyPathPrefix?.Value).toBe('');
+    expect(template.Outputs.MayflyFlagfile?.Value).toContain('--enroll_tls_endpoint=/enroll\n');
   });
 
   it('leaves the endpoint that AWS names open, so that hosts can move one by one, until the app closes it', () => {
@@ -98,7 +98,7 @@ describe('a custom domain', () => {
 
   it('without a hosted zone has no record, but an output with the target of one', () => {
     expect(resourcesOf(guarded, 'AWS::Route53::RecordSet')).toEqual([]);
-    expect(guarded.Outputs).toHaveProperty('DomainTarget');
+    expect(guarded.Outputs).toHaveProperty('MayflyDomainTarget');
   });
 
   it('with a truststore demands client certificates, and closes the endpoint that would not', () => {
@@ -140,7 +140,7 @@ describe('a private API', () => {
   });
 
   it('has a host name that needs no private DNS', () => {
-    expect(textOf(privately.Outputs.Hostname?.Value)).toMatch(
+    expect(textOf(privately.Outputs.MayflyHostname?.Value)).toMatch(
       /^<\w+>-vpce-0123456789abcdef0\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>$/,
     );
   });

@@ -75,7 +75,7 @@ describe('alarms', () => {
     const template = templateOf(props, context);
     const [topic] = topicsOf(template);
     expect(actionsOf(template)).toEqual([`<${topic}>`]);
-    expect(template.Outputs.AlarmTopicArn?.Value).toEqual({ Ref: topic });
+    expect(template.Outputs.MayflyAlarmTopicArn?.Value).toEqual({ Ref: topic });
     const isEmail = JSON.stringify([props, context]).includes('@');
     expect(resourcesOf(template, 'AWS::SNS::Subscription').map(([, subscription]) => subscription)).toEqual(
       isEmail ? [{ Protocol: 'email', Endpoint: 'ops@example.com', TopicArn: { Ref: topic } }] : [],

@@ -266,12 +266,14 @@ describe('stored data', () => {
 
 describe('the outputs', () => {
   it('show the endpoint for agents, and give each host its flagfile', () => {
-    const { Hostname, PathPrefix, EnrollSecretArn, Flagfile } = template.Outputs;
-    const hostname = textOf(Hostname?.Value);
+    const { MayflyHostname, MayflyPathPrefix, MayflyEnrollSecretArn, MayflyFlagfile } = template.Outputs;
+    const hostname = textOf(MayflyHostname?.Value);
     expect(hostname).toMatch(/^<\w+>\.execute-api\.<AWS::Region>\.<AWS::URLSuffix>$/);
-    expect(PathPrefix?.Value).toBe('/prod');
-    expect(template.Resources[idOf(EnrollSecretArn?.Value as Reference)]?.Type).toBe('AWS::SecretsManager::Secret');
-    const flags = textOf(Flagfile?.Value).split('\n');
+    expect(MayflyPathPrefix?.Value).toBe('/prod');
+    expect(template.Resources[idOf(MayflyEnrollSecretArn?.Value as Reference)]?.Type).toBe(
+      'AWS::SecretsManager::Secret',
+    );
+    const flags = textOf(MayflyFlagfile?.Value).split('\n');
     expect(flags).toContain(`--tls_hostname=${hostname}`);
     expect(flags.filter((line) => line.includes('_endpoint='))).toEqual([
       '--enroll_tls_endpoint=/prod/enroll',

@@ -1,0 +1,50 @@
+/** The names of one Mayfly that commands use. */
+export interface MayflyNames {
+  /** Which Mayfly of the stack this is, for `--id`. */
+  readonly id: string;
+  readonly table: string;
+  /** Undefined in a stack of an early version. */
+  readonly bus: string | undefined;
+}
+
+/** An output of a stack, as CloudFormation describes it. */
+export interface StackOutput {
+  readonly OutputKey?: string | undefined;
+  readonly OutputValue?: string | undefined;
+}
+
+/** The ends of the keys that every Mayfly's outputs have (lib/stack/outputs.ts). An app's own outputs do not have them all. */
+const ENDS = ['TableName', 'BusName', 'ResultsBucket', 'Hostname'] as const;
+
+/** The keys of version 0.1.0 had no start: its stack held one Mayfly and nothing else. */
+const UNNAMED = 'Mayfly';
+
+/**
+ * The Mayfly of a stack that is meant. The keys of one Mayfly's outputs have the same start, which is its id.
+ *
+ * @param id the construct's path in its stack, such as `Platform/Mayfly`; needed if there are several
+ * @throws naming those that the stack has
+ */
+export function theMayfly(stack: string, outputs: readonly StackOutput[], id?: string): MayflyNames {
+  const all = mayfliesOf(outputs);
+  const meant = id === undefined ? all : all.filter((one) => one.id === id.replace(/[^A-Za-z0-9]/g, ''));
+  const [first, ...others] = meant;
+  if (first && others.length === 0) return first;
+  const ids = all.map((one) => one.id).join(', ');
+  if (first) throw new Error(`the stack ${stack} has several Mayflies: choose one with --id, of ${ids}`);
+  if (ids) throw new Error(`the stack ${stack} has no Mayfly ${id}: it has ${ids}`);
+  throw new Error(
+    `the stack ${stack} has no output TableName: is it a Mayfly stack? Deploy it again, name the nested stack that has it, or use --table NAME`,
+  );
+}
+
+function mayfliesOf(outputs: readonly StackOutput[]): MayflyNames[] {
+  const values = new Map(outputs.map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]));
+  const starts = [...values.keys()].flatMap((key) => (key.endsWith(ENDS[0]) ? [key.slice(0, -ENDS[0].length)] : []));
+  return starts
+    .filter((start) => start === '' || ENDS.every((end) => values.has(`${start}${end}`)))
+    .flatMap((start) => {
+      const table = values.get(`${start}TableName`);
+      return table ? [{ id: start || UNNAMED, table, bus: values.get(`${start}BusName`) }] : [];
+    });
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from '@jest/globals';
+import { NestedStack, Stack } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { Construct } from 'constructs';
+import { theMayfly } from '../../../lib/cli/stack-outputs.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { anApp, someBundles, type Template } from './template.ts';
+
+const bundles = someBundles();
+const templateOf = (stack: Stack): Template => Assertions.fromStack(stack).toJSON() as Template;
+
+/** Outputs as CloudFormation describes them, with logical ids in place of names. */
+const deployed = ({ Outputs }: Template) =>
+  Object.entries(Outputs).map(([OutputKey, { Value }]) => ({
+    OutputKey,
+    OutputValue: typeof Value === 'object' && Value !== null && 'Ref' in Value ? String(Value.Ref) : 'other',
+  }));
+
+describe('the outputs of a construct in an app of its own', () => {
+  const stack = new Stack(anApp(), 'Platform');
+  for (const id of ['Mayfly', 'Team-A'])
+    new Mayfly(id === 'Mayfly' ? stack : new Construct(stack, 'Osquery'), id, { bundles });
+  const template = templateOf(stack);
+
+  it('start with its path in the stack, so that they are stable and those of two differ', () => {
+    const keys = Object.keys(template.Outputs);
+    expect(keys.filter((key) => key.endsWith('Hostname'))).toEqual(['MayflyHostname', 'OsqueryTeamAHostname']);
+    expect(keys.filter((key) => !/^(Mayfly|OsqueryTeamA)[A-Z]/.test(key))).toEqual([]);
+  });
+
+  it('are what --stack and --id look up, also below other constructs', () => {
+    const outputs = deployed(template);
+    for (const [id, start] of [
+      ['Mayfly', 'Mayfly'],
+      ['Osquery/Team-A', 'OsqueryTeamA'],
+    ] as const) {
+      const { table, bus } = theMayfly('Platform', outputs, id);
+      expect(template.Resources[table]).toMatchObject({ Type: 'AWS::DynamoDB::Table' });
+      expect(template.Resources[bus ?? '']).toMatchObject({ Type: 'AWS::Events::EventBus' });
+      expect([table, bus]).toEqual([expect.stringMatching(`^${start}Table`), expect.stringMatching(`^${start}Bus`)]);
+    }
+    expect(() => theMayfly('Platform', outputs)).toThrow(
+      'has several Mayflies: choose one with --id, of Mayfly, OsqueryTeamA',
+    );
+    expect(() => theMayfly('Platform', outputs, 'Other')).toThrow('has no Mayfly Other: it has Mayfly, OsqueryTeamA');
+  });
+});
+
+describe('two Mayflies in one account and Region', () => {
+  /** What a template names by itself. CloudFormation makes up the names that a template leaves out. */
+  function namesIn(template: Template): string[] {
+    return Object.values(template.Resources).flatMap(({ Type, Properties = {} }) =>
+      Object.entries(Properties)
+        .filter(([key, value]) => /Name$/.test(key) && typeof value === 'string' && !PARTS.has(`${Type}.${key}`))
+        .map(([key, value]) => `${Type}.${key} = ${value}`),
+    );
+  }
+  const namespacesIn = (template: Template): string[] => [
+    ...new Set(JSON.stringify(template).match(/"POWERTOOLS_METRICS_NAMESPACE":"[^"]*"/g)),
+  ];
+
+  /** Names inside another resource, which belongs to one Mayfly. */
+  const PARTS = new Set([
+    'AWS::ApiGateway::Stage.StageName',
+    'AWS::CloudWatch::Alarm.MetricName',
+    'AWS::IAM::Policy.PolicyName',
+    'AWS::Logs::LogStream.LogStreamName',
+  ]);
+
+  const named = (stackName: string): Template => {
+    const stack = new Stack(anApp(), 'Same', { stackName });
+    new Mayfly(stack, 'Mayfly', { bundles });
+    return templateOf(stack);
+  };
+  const nested = (stackName: string): Template => {
+    const inner = new NestedStack(new Stack(anApp(), 'Same', { stackName }), 'Inner');
+    new Mayfly(inner, 'Mayfly', { bundles });
+    return templateOf(inner);
+  };
+
+  it.each([
+    ['stacks of one class with different names', named],
+    ['nested stacks of such stacks', nested],
+  ])('share no name: %s', (_, templateNamed) => {
+    const [one, other] = [templateNamed('first'), templateNamed('second')];
+    expect(namesIn(one)).toEqual([
+      expect.stringContaining('AWS::ApiGateway::RestApi.Name'),
+      expect.stringContaining('AWS::Events::EventBus.Name'),
+    ]);
+    expect(namesIn(one).filter((name) => namesIn(other).includes(name))).toEqual([]);
+    expect(namespacesIn(one)).toHaveLength(1);
+    expect(namespacesIn(one)).not.toEqual(namespacesIn(other));
+  });
+});

@@ -1,10 +1,5 @@
-import { run } from '../lib/cli/program.ts';
+/** The command in a clone: the operator's commands, and those that run on this machine only. */
+import { main } from '../lib/cli/main.ts';
 import { addWorkbench } from '../workbench/demo/add-workbench.ts';
 
-// The reader of the pipe closed it, as `head` does. Exit with the code of SIGPIPE, as other programs do.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(141);
-});
-
-process.exitCode = await run(process.argv.slice(2), addWorkbench);
+await main(addWorkbench);

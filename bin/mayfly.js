@@ -13,9 +13,5 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   // The SDK warns that future releases drop Node 20. package-lock.json pins the release that we use.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED =
     process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED || 'true';
-  // tsx compiles the TypeScript files that are imported after register(), on every Node that Mayfly supports.
-  import('tsx/esm/api').then(({ register }) => {
-    register();
-    return import('./mayfly-cli.ts');
-  });
+  import('./start.js');
 }

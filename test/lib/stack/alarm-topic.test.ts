@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
 import { compilePattern } from '../../../lib/core/policy/event-pattern.ts';
 import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
@@ -177,13 +176,6 @@ describe('a topic of Mayfly', () => {
       ['Allow', { Service: 'cloudwatch.amazonaws.com' }],
       ['Allow', { Service: 'events.amazonaws.com' }],
     ]);
-  });
-
-  it("passes AWS's Solutions checks", () => {
-    const app = anApp();
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-    new MayflyStack(app, 'Mayfly', { bundles: someBundles(), ...props });
-    expect(() => app.synth()).not.toThrow();
   });
 
   it('is known to the local runner, which publishes nothing', () => {

@@ -6,8 +6,7 @@ import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { anApp, someBundles } from './template.ts';
 
 /** Synthesizes an app under cdk-nag, with the resources that `fill` adds to its stack; throws if cdk-nag reports an error. */
-function synthesizeUnderNag(fill: (stack: Stack) => void, props: StackProps = {}): void {
-  const app = anApp();
+function synthesizeUnderNag(fill: (stack: Stack) => void, props: StackProps = {}, app = anApp()): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   fill(new Stack(app, 'Stack', props));
   app.synth();
@@ -22,6 +21,12 @@ describe("AWS's Solutions checks", () => {
 
   it('find nothing in Mayfly inside a stack with an account and a Region', () => {
     expect(() => synthesizeUnderNag(mayfly, { env: { account: '111122223333', region: 'eu-west-1' } })).not.toThrow();
+  });
+
+  it("and CDK's own rules find nothing in Mayfly with a topic for alarms and misses", () => {
+    const withTopic = (stack: Stack) =>
+      new Mayfly(stack, 'Mayfly', { bundles: someBundles(), alarmTopic: true, notifyMisses: true });
+    expect(() => synthesizeUnderNag(withTopic, {}, anApp({ validation: true }))).not.toThrow();
   });
 
   it("would find another bucket in the same stack: Mayfly's acknowledgements apply to Mayfly only", () => {

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Secrets } from '../../../lib/stack/secrets.ts';
+import { anApp } from './template.ts';
 
 function aTemplate(names?: readonly string[], removalPolicy = RemovalPolicy.RETAIN): Template {
-  const stack = new Stack(new App(), 'S');
+  const stack = new Stack(anApp(), 'S');
   const code = Code.fromInline('exports.handler = async () => {}');
   const fn = new LambdaFunction(stack, 'F', { runtime: Runtime.NODEJS_LATEST, handler: 'index.handler', code });
   new Secrets(stack, 'Secrets', { names, removalPolicy }).grantRead(fn);

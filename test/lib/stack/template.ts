@@ -64,10 +64,18 @@ export function mayflyTemplate(props: MayflyProps = {}): Template {
   return Assertions.fromStack(stack).toJSON() as Template;
 }
 
-/** An app with the flags of cdk.json and without the CLI. */
-export function anApp(): App {
+/**
+ * An app with the flags of cdk.json and without the CLI.
+ *
+ * @param validation whether CDK's built-in rules check each template; they take several times as long as the synthesis
+ */
+export function anApp({ validation = false } = {}): App {
   const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
-  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] }, outdir: temporaryFolder() });
+  return new App({
+    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    outdir: temporaryFolder(),
+    builtinCloudFormationValidation: validation,
+  });
 }
 
 /** The functions that EventBridge's events reach through a queue, in the order of their routes. */

@@ -75,6 +75,13 @@ module.exports = {
       to: oursBut(['^lib/(aws|core)/', '^lambdas/$1/']),
     },
     {
+      name: 'service-knows-aws-and-core',
+      comment: 'lib/service is a process instead of a function',
+      severity: 'error',
+      from: { path: '^lib/service/' },
+      to: oursBut('^lib/(service|aws|core)/'),
+    },
+    {
       name: 'stack-knows-no-runtime-code',
       severity: 'error',
       from: { path: '^lib/stack/' },

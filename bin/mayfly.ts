@@ -6,8 +6,9 @@ import cdkJson from '../cdk.json' with { type: 'json' };
 import { attestModeOf } from '../lib/stack/attestation.ts';
 import { MayflyStack } from '../lib/stack/mayfly-stack.ts';
 import { bundleFunctions } from '../scripts/bundle.ts';
+import { bundleService } from '../scripts/bundle-service.ts';
 
-await bundleFunctions();
+await Promise.all([bundleFunctions(), bundleService()]);
 
 // The CDK CLI passes both. Without the CLI (`node --import tsx bin/mayfly.ts`) the template must be the same, in the same folder.
 const app = new App({ context: cdkJson.context, outdir: env.CDK_OUTDIR ?? 'cdk.out' });

@@ -112,6 +112,21 @@ export const EVENT_METRICS: { readonly [E in EventName]?: EventMetrics<FieldName
       SweepsComplete: { unit: 'Count', field: 'complete' },
     },
   },
+  front_measured: {
+    values: {
+      ReadsHeld: { unit: 'Count', field: 'held', meaning: 'reads that one process of the long-poll front holds' },
+      Connections: { unit: 'Count', field: 'connections', meaning: 'of one process of the long-poll front' },
+      AgentRequests: { unit: 'Count', field: 'requests', meaning: 'to the long-poll front' },
+      ClientsRefused: {
+        unit: 'Count',
+        field: 'refused',
+        meaning: 'connections and requests of addresses with too many that had not shown a valid node key',
+      },
+      BodiesTooLarge: { unit: 'Count', field: 'tooLarge', meaning: 'results in them are lost' },
+    },
+    isLine: true,
+  },
+  hints_unreadable: { values: { HintsUnreadable: one } },
   request_failed: { values: { RequestsFailed: one } },
   enroll_refused: { values: { EnrollmentsRefused: one }, isLine: true }, // a stranger's request is worth one short line
   host_identifier_shared: { values: { HostIdentifiersShared: one } },

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { pollingEvery } from '../../lib/core/policy/agent-config.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
-import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
+import { harnesses } from '../support/fronts.ts';
+import type { TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
 /** docs/spec/osquery-protocol.md §7: what only a flagfile can set. */
@@ -30,12 +32,12 @@ interface Config {
 }
 
 /* docs/spec/osquery-protocol.md §14, config. */
-describe('config', () => {
+describe.each(harnesses)('config, through %s', (_, start, isLongPoll) => {
   let server: TlsHarness;
   let agent: WireAgent;
   let config: Config;
   beforeAll(async () => {
-    server = await aTlsServer(builtIn.policy);
+    server = await start(builtIn.policy);
     agent = await anEnrolled(server, 'i-0abc');
     config = (await agent.config()).json as unknown as Config;
   });
@@ -43,7 +45,8 @@ describe('config', () => {
   afterAll(() => server.close());
 
   it('check 23: is complete or fails; a broken dependency never yields a part of it', async () => {
-    expect(config).toEqual(builtIn.policy.profiles[0]?.config);
+    const [profile] = builtIn.policy.profiles;
+    expect(config).toEqual(isLongPoll && profile ? pollingEvery(1, profile).config : profile?.config);
     server.dynamo.failAll();
     const broken = await agent.config();
     expect([broken.verdict, Object.keys(broken.json)]).toEqual(['fail', ['error']]);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { ask, containerId, record, settled, taskArn } from '../support/a-question.ts';
-import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
+import { harnesses } from '../support/fronts.ts';
+import type { TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
 const LEASE = 30_000;
@@ -10,11 +11,11 @@ const { rules, heatSeconds } = builtIn.policy; // what ships keeps the protocol'
 const row = (n: number, state = 'running') => ({ id: containerId(n), name: `/web-${n}`, state });
 
 /* docs/spec/osquery-protocol.md §14, distributed queries. */
-describe('distributed', () => {
+describe.each(harnesses)('distributed, through %s', (_, start, isLongPoll) => {
   let server: TlsHarness;
   let agent: WireAgent;
   beforeEach(async () => {
-    server = await aTlsServer();
+    server = await start();
     agent = await anEnrolled(server, 'i-0abc');
     await settled(server, agent);
   });
@@ -40,7 +41,7 @@ describe('distributed', () => {
     }
   });
 
-  it('check 38: accelerate is an integer within the policy, only while the host is hot', async () => {
+  const accelerated = async (): Promise<void> => {
     expect((await agent.read()).json).toEqual({ queries: {} });
     await server.registry.accelerate('i-0abc', server.clock.nowMs + 90_500);
     const { accelerate } = (await agent.read()).json;
@@ -52,7 +53,16 @@ describe('distributed', () => {
     expect(
       ((await agent.config()).json.options as Record<string, unknown>).distributed_interval,
     ).toBeGreaterThanOrEqual(5);
-  });
+  };
+  const neverAccelerated = async (): Promise<void> => {
+    await server.registry.accelerate('i-0abc', server.clock.nowMs + 90_500);
+    await ask(server, 'i-0abc');
+    expect((await agent.read()).json).not.toHaveProperty('accelerate');
+    expect((await agent.read()).json).not.toHaveProperty('accelerate');
+    expect((await agent.config()).json).toMatchObject({ options: { distributed_interval: 1 } });
+  };
+  if (isLongPoll) it('check 38: accelerate is never sent, because the interval is less than 5 s', neverAccelerated);
+  else it('check 38: accelerate is an integer within the policy, only while the host is hot', accelerated);
 
   it('check 39: discovery SQL is valid, and uses a table that every host has', async () => {
     const sqlite = await sqlite3InitModule();

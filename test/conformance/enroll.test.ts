@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
+import { harnesses } from '../support/fronts.ts';
+import type { TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, WireAgent } from '../support/wire-agent.ts';
 
 const MINUTE = 60_000;
 
 /* docs/spec/osquery-protocol.md §14, enroll. */
-describe('enroll', () => {
+describe.each(harnesses)('enroll, through %s', (_, start) => {
   let server: TlsHarness;
   beforeEach(async () => {
-    server = await aTlsServer();
+    server = await start();
   });
   afterEach(() => server.close());
 

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { aTlsServer, type TlsHarness } from '../support/tls-server.ts';
+import { harnesses } from '../support/fronts.ts';
+import type { TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
 /* docs/spec/osquery-protocol.md §14, log; 34 is in transport.test.ts, 36 in config.test.ts. */
-describe('log', () => {
+describe.each(harnesses)('log, through %s', (_, start) => {
   let server: TlsHarness;
   let agent: WireAgent;
   beforeEach(async () => {
-    server = await aTlsServer();
+    server = await start();
     agent = await anEnrolled(server, 'i-0abc');
   });
   afterEach(() => server.close());

@@ -12,7 +12,7 @@ describe('the generated reference pages', () => {
 
   it('describe only events and codes that the source uses', () => {
     const catalogues = ['log-events.ts', 'errors.ts'];
-    const source = ['lib/core', 'lib/aws', 'lambdas']
+    const source = ['lib/core', 'lib/aws', 'lib/service', 'lambdas']
       .flatMap((folder) =>
         readdirSync(folder, { recursive: true, encoding: 'utf8' })
           .filter((file) => file.endsWith('.ts') && !catalogues.includes(file))

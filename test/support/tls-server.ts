@@ -13,8 +13,9 @@ import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.t
 import { AwsSecret } from '../../lib/aws/secrets.ts';
 import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
 import { DynamoStoredLogs } from '../../lib/aws/stored-logs.ts';
-import type { Table } from '../../lib/aws/table.ts';
+import { type Table, withHints } from '../../lib/aws/table.ts';
 import { NO_TRUST, type Trust } from '../../lib/core/attest/trust.ts';
+import type { TlsApiDeps } from '../../lib/core/osquery/deps.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
@@ -62,8 +63,25 @@ export interface TlsHarness extends TlsServer {
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[];
   /** Errors that the function threw; each is a bug. */
   readonly thrown: unknown[];
-  /** Number of TCP connections accepted so far. */
-  connections(): number;
+}
+
+/** A front with the TLS API behind it. */
+export interface Carried {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** What a front is made of. */
+export interface Parts {
+  readonly deps: TlsApiDeps;
+  readonly tls: { readonly key: string; readonly cert: string };
+  readonly table: Table;
+  /** The current function's remaining time, without the waits of its retries … */
+  readonly timeLeftMs: () => number;
+  /** … which take no time, but count. */
+  readonly waitedMs: () => number;
+  /** For errors that the front let through. */
+  readonly thrown: unknown[];
 }
 
 const STREAMS = { results: 'results-stream', logs: 'logs-stream', quarantine: 'quarantine-stream' };
@@ -76,18 +94,20 @@ export const NODE_KEY_SECRET_ARN = 'arn:node-key';
  *
  * @param policy a fixed policy in force, or the policy in the table, which the function follows as on AWS
  * @param attestation which instance identity documents are trusted
+ * @param carry starts the front
  */
 export async function aTlsServer(
   policy: Policy | 'in the table' = plainPolicy,
   attestation: Trust = NO_TRUST,
+  carry: (parts: Parts) => Promise<Carried> = behindFunction,
 ): Promise<TlsHarness> {
   const client = dynamodb();
-  const table = await aTable(client);
+  const clock = { nowMs: T0 };
+  const now = (): number => clock.nowMs;
+  const table = withHints(await aTable(client), now);
   const dynamo = new DynamoTap(client);
   const firehose = new FakeFirehose();
   const secrets = new FakeSecrets({ [ENROLL_SECRET_ARN]: ENROLL_SECRET, [NODE_KEY_SECRET_ARN]: 'a signing secret' });
-  const clock = { nowMs: T0 };
-  const now = (): number => clock.nowMs;
   const reports: TlsHarness['reports'] = [];
   const report = (event: string, fields: Readonly<Record<string, unknown>>): void =>
     void reports.push({ event, fields });
@@ -102,8 +122,14 @@ export async function aTlsServer(
   const registry = new DynamoNodeRegistry(table);
   const aliases = new DynamoAliases(table);
   const ledger = new DynamoLedger(table);
-  const handler = createHandler(
-    new TlsApi({
+  const { key, cert } = await makeCertificate(Date.now());
+  const { port, close } = await carry({
+    tls: { key, cert },
+    table,
+    thrown,
+    waitedMs: () => waitedMs,
+    timeLeftMs: () => context.timeLeftMs(),
+    deps: {
       queue,
       registry,
       aliases,
@@ -121,31 +147,9 @@ export async function aTlsServer(
       sweepEveryMs: 60_000,
       now,
       report,
-    }),
-  );
-
-  const { key, cert } = await makeCertificate(Date.now());
-  let connections = 0;
-  const server = createServer({ key, cert }, async (request, response) => {
-    const body = await bodyOf(request);
-    const waitedBeforeMs = waitedMs;
-    try {
-      const answer = await handler(proxyEvent(request, body), {
-        getRemainingTimeInMillis: () => context.timeLeftMs() - (waitedMs - waitedBeforeMs),
-      });
-      response.writeHead(answer.statusCode, answer.headers as Record<string, string>);
-      response.end(answer.body);
-    } catch (error) {
-      thrown.push(error);
-      response.writeHead(502, { 'Content-Type': 'text/plain' });
-      response.end('gateway: INTEGRATION_FAILURE');
-    }
+    },
   });
-  server.on('connection', () => {
-    connections += 1;
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const url = `https://localhost:${port}`;
 
   return {
     url,
@@ -165,11 +169,35 @@ export async function aTlsServer(
     context,
     reports,
     thrown,
-    connections: () => connections,
     close: async () => {
-      await new Promise((resolve) => server.close(resolve));
+      await close();
       client.destroy();
     },
+  };
+}
+
+/** The function behind a minimal front. Its remaining time counts from each request. */
+async function behindFunction({ deps, tls, timeLeftMs, waitedMs, thrown }: Parts): Promise<Carried> {
+  const handler = createHandler(new TlsApi(deps));
+  const server = createServer(tls, async (request, response) => {
+    const body = await bodyOf(request);
+    const waitedBeforeMs = waitedMs();
+    try {
+      const answer = await handler(proxyEvent(request, body), {
+        getRemainingTimeInMillis: () => timeLeftMs() - (waitedMs() - waitedBeforeMs),
+      });
+      response.writeHead(answer.statusCode, answer.headers as Record<string, string>);
+      response.end(answer.body);
+    } catch (error) {
+      thrown.push(error);
+      response.writeHead(502, { 'Content-Type': 'text/plain' });
+      response.end('gateway: INTEGRATION_FAILURE');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
 

@@ -16,6 +16,8 @@ export interface Link {
   readonly untilMs?: number;
   /** Resolves when the connection is closed or the reply is sent. */
   readonly closed: Promise<void>;
+  /** Called once the request has shown a valid node key. */
+  readonly prove?: () => void;
 }
 
 /** A `resendMs` for which no delivery is young enough. */
@@ -25,6 +27,7 @@ const NO_REPEATS_MS = -1;
 export function heldRead(claim: NodeClaim, link: Link, timeLeftMs: TimeLeft, deps: TlsApiDeps): HeldRead<Reply> {
   const { limits = defaultLimits, now } = deps;
   const arrivedAtMs = now();
+  link.prove?.();
   const look: HeldRead<Reply>['look'] = async ({ isConsistent, isFirst }) => {
     const partition = await partitionOf(claim, deps, isConsistent);
     if (!partition) return { reply: nodeInvalid };

@@ -1,0 +1,118 @@
+import { traceOf } from '../core/errors.ts';
+import { HeldReads } from '../core/front/held-reads.ts';
+import { HintReader } from '../core/front/hint-reader.ts';
+import type { Timer } from '../core/front/hold.ts';
+import type { WakeHints } from '../core/front/wake-hints.ts';
+import type { TlsApiDeps } from '../core/osquery/deps.ts';
+import type { Reply } from '../core/osquery/replies.ts';
+import { TlsApi } from '../core/osquery/tls-api.ts';
+import { type ServiceOptions, ServiceServer } from './server.ts';
+
+/** How often hints are read, ms: half of it is the mean delay of a query. */
+const HINTS_EVERY_MS = 200;
+const MEASURE_EVERY_MS = 60_000;
+/** How long requests that are not held may take to end after SIGTERM, ms. */
+const PATIENCE_MS = 10_000;
+
+export interface LongPollOptions extends Pick<ServiceOptions, 'tls' | 'limits'> {
+  /** Everything of the TLS API but the holds. */
+  readonly deps: Omit<TlsApiDeps, 'longPoll'>;
+  readonly hints: WakeHints;
+  readonly intervalSeconds: 0 | 1;
+  /** The settings of holds, for tests. @default - those of `HeldReads` */
+  readonly holds?: ConstructorParameters<typeof HeldReads>[0]['settings'];
+  /** The clock of holds, for tests whose other clock stands still, epoch ms. @default - the one of `deps` */
+  readonly holdClock?: () => number;
+  /** @default 200 ms */
+  readonly hintsEveryMs?: number;
+}
+
+/** One process of the long-poll front: the TLS API, the holds of idle hosts, and the loop that reads hints. */
+export class LongPollService {
+  readonly #server: ServiceServer;
+  readonly #reads: HeldReads<Reply>;
+  readonly #reader: HintReader;
+  readonly #options: LongPollOptions;
+  #isStopping = false;
+  #areHintsReadable = true;
+  #hintTimer: NodeJS.Timeout | undefined;
+  #measureTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: LongPollOptions) {
+    const { deps, hints, intervalSeconds, holds, holdClock = deps.now, tls, limits } = options;
+    this.#options = options;
+    this.#reads = new HeldReads<Reply>({ now: holdClock, timer: realTimer, settings: holds });
+    this.#reader = new HintReader({ hints, reads: this.#reads, now: holdClock });
+    const api = new TlsApi({ ...deps, longPoll: { reads: this.#reads, intervalSeconds } });
+    this.#server = new ServiceServer({
+      answer: (request) => api.answer(request),
+      now: holdClock,
+      report: deps.report,
+      tls,
+      limits,
+    });
+  }
+
+  /** How many reads are held. */
+  get held(): number {
+    return this.#reads.count;
+  }
+
+  get connections(): number {
+    return this.#server.connections;
+  }
+
+  /** Starts to accept connections. @returns the port */
+  async start(port: number, host?: string): Promise<number> {
+    const listensOn = await this.#server.listen(port, host);
+    this.#readHintsLater();
+    this.#measureTimer = setInterval(() => this.#measure(), MEASURE_EVERY_MS);
+    return listensOn;
+  }
+
+  /** Accepts no more connections, answers all held reads at once, and finishes the other requests. */
+  async stop(): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    clearTimeout(this.#hintTimer);
+    clearInterval(this.#measureTimer);
+    this.#options.deps.report('front_stopping', { held: this.held, connections: this.connections });
+    const stopped = this.#server.stop(PATIENCE_MS);
+    this.#reads.close();
+    await stopped;
+    this.#measure();
+  }
+
+  #readHintsLater(): void {
+    if (this.#isStopping) return;
+    this.#hintTimer = setTimeout(() => void this.#readHints(), this.#options.hintsEveryMs ?? HINTS_EVERY_MS);
+  }
+
+  /** While hints cannot be read, nothing remembered is trusted, and each read looks at the table. */
+  async #readHints(): Promise<void> {
+    try {
+      if (this.#reads.isWatching) await this.#reader.read();
+      this.#areHintsReadable = true;
+    } catch (error) {
+      if (this.#areHintsReadable) this.#options.deps.report('hints_unreadable', { error: traceOf(error) });
+      this.#areHintsReadable = false;
+    }
+    this.#readHintsLater();
+  }
+
+  #measure(): void {
+    const { requests, refused, tooLarge } = this.#server.takeCounts();
+    this.#options.deps.report('front_measured', {
+      held: this.held,
+      connections: this.connections,
+      requests,
+      refused,
+      tooLarge,
+    });
+  }
+}
+
+const realTimer: Timer = (ms, ring) => {
+  const handle = setTimeout(ring, ms);
+  return () => clearTimeout(handle);
+};

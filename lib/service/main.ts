@@ -1,0 +1,42 @@
+/** The process of the long-poll front: composition and nothing else. */
+import { readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { tableIn } from '../aws/table.ts';
+import { telemetry } from '../aws/telemetry.ts';
+import { readAgentEnv, tlsApiDeps } from '../aws/tls-api-deps.ts';
+import { DynamoWakeHints } from '../aws/wake-hints.ts';
+import { readServiceEnv } from './env.ts';
+import { defaultServiceLimits } from './limits.ts';
+import { LongPollService } from './long-poll-service.ts';
+
+/** One query to thousands of hosts wakes all of them at once. */
+const PATIENT_TABLE = {
+  requestHandler: {
+    connectionTimeout: 1_000,
+    requestTimeout: 3_000,
+    throwOnRequestTimeout: true,
+    httpsAgent: { maxSockets: 128, keepAlive: true },
+  },
+};
+
+const env = readServiceEnv(process.env);
+const agentEnv = readAgentEnv(process.env);
+const table = tableIn(agentEnv, new DynamoDBClient(PATIENT_TABLE));
+const { TLS_KEY_FILE: keyFile, TLS_CERTIFICATE_FILE: certificateFile } = env;
+
+const service = new LongPollService({
+  deps: tlsApiDeps(agentEnv, table, telemetry()),
+  // A client of its own: hints must not wait behind the reads that they cause.
+  hints: new DynamoWakeHints(tableIn(agentEnv)),
+  intervalSeconds: env.DISTRIBUTED_INTERVAL === '0' ? 0 : 1,
+  tls:
+    keyFile && certificateFile
+      ? { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certificateFile, 'utf8') }
+      : undefined,
+  limits: { ...defaultServiceLimits, connections: env.MAX_CONNECTIONS },
+});
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void service.stop().then(() => process.exit(0)));
+
+void service.start(env.PORT);

@@ -1,0 +1,264 @@
+import { constants } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { traceOf } from '../core/errors.ts';
+import { plain, type Reply, refused } from '../core/osquery/replies.ts';
+import { RequestBody } from '../core/osquery/request-body.ts';
+import { endpointOf } from '../core/osquery/routes.ts';
+import type { AgentRequest } from '../core/osquery/tls-api.ts';
+import type { Report } from '../core/report.ts';
+import {
+  defaultServiceLimits,
+  HEADERS_MS,
+  KEEP_ALIVE_MS,
+  REPLY_MS,
+  REQUEST_MS,
+  type ServiceLimits,
+  SMALL_BODY_BYTES,
+  workedBytesOf,
+} from './limits.ts';
+import { Newcomers } from './newcomers.ts';
+import { readBody } from './read-body.ts';
+import { Room } from './room.ts';
+
+/** The path of the load balancer's health check. */
+export const HEALTH_PATH = '/health';
+
+export interface ServiceOptions {
+  readonly answer: (request: AgentRequest) => Promise<Reply>;
+  readonly now: () => number; // epoch ms
+  readonly report: Report;
+  /** Key and certificate, PEM. @default - plain HTTP behind a load balancer that ends TLS and sets X-Forwarded-For */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** @default defaultServiceLimits */
+  readonly limits?: Partial<ServiceLimits>;
+}
+
+/** What happened since the last look. */
+export interface ServiceCounts {
+  /** Requests of agents. */
+  requests: number;
+  /** Connections and requests that were refused because their address had too many without a valid key. */
+  refused: number;
+  /** Bodies that were too large. They were thrown away and acknowledged, because their agents would send them for ever. */
+  tooLarge: number;
+}
+
+const none = (): ServiceCounts => ({ requests: 0, refused: 0, tooLarge: 0 });
+
+/**
+ * The TLS API over HTTP. A reply of this server itself is text that is not JSON, except where its agent has to give up its
+ * data, because an agent takes an empty body, or a JSON object without `error`, as success
+ * (docs/spec/osquery-protocol.md §3.2).
+ */
+export class ServiceServer {
+  readonly #options: ServiceOptions;
+  readonly #limits: ServiceLimits;
+  readonly #server: Server;
+  readonly #received: Room;
+  readonly #worked: Room;
+  readonly #newcomers: Newcomers;
+  /** Connections by the client's address and port: what to call once it has shown a valid key. */
+  readonly #unproven = new Map<string, () => void>();
+  readonly #acceptedAtMs = new WeakMap<Socket, number>();
+  /** Connections with a request that is being answered. */
+  readonly #busy = new WeakSet<Socket>();
+  #counts = none();
+  #connections = 0;
+  #isStopping = false;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultServiceLimits, ...options.limits };
+    this.#received = new Room(this.#limits.receivedBytes);
+    this.#worked = new Room(this.#limits.workedBytes);
+    this.#newcomers = new Newcomers(this.#limits.unprovenPerAddress);
+    this.#server = this.#create();
+    this.#server.maxConnections = this.#limits.connections;
+    this.#server.on('connection', (socket: Socket) => this.#accept(socket));
+    this.#server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+      this.#acceptedAtMs.set(socket, options.now());
+    });
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => rejectConnection(error, socket));
+  }
+
+  /** Connections at this moment. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** What happened since the last call. */
+  takeCounts(): ServiceCounts {
+    const counts = this.#counts;
+    this.#counts = none();
+    return counts;
+  }
+
+  /** Starts to accept connections. @param port 0 for any free one @returns the port */
+  async listen(port: number, host?: string): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host, backlog: 4096 }, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Accepts no more connections, and resolves when all requests are answered, or after `patienceMs`. */
+  async stop(patienceMs: number): Promise<void> {
+    this.#isStopping = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const late = setTimeout(() => this.#server.closeAllConnections(), patienceMs);
+    await closed;
+    clearTimeout(late);
+  }
+
+  #create(): Server {
+    const { tls } = this.#options;
+    const options: ServerOptions = {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: 1_000,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      noDelay: true,
+    };
+    const handle = (request: IncomingMessage, response: ServerResponse): void => void this.#handle(request, response);
+    if (!tls) return createServer(options, handle);
+    // An agent never resumes a session, so tickets would only cost.
+    const tlsOptions = {
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: 5_000,
+      secureOptions: constants.SSL_OP_NO_TICKET,
+    } as const;
+    return createTlsServer({ ...options, ...tls, ...tlsOptions }, handle);
+  }
+
+  /** Bounds the connections of one address. Behind a load balancer, `#admit` bounds the requests of one client instead. */
+  #accept(socket: Socket): void {
+    this.#connections += 1;
+    const name = nameOf(socket);
+    const prove = this.#options.tls ? this.#newcomers.admit(socket.remoteAddress ?? '') : () => undefined;
+    if (prove) this.#unproven.set(name, prove);
+    socket.once('close', () => {
+      this.#connections -= 1;
+      this.#unproven.delete(name);
+      prove?.();
+    });
+    if (prove) return;
+    this.#counts.refused += 1;
+    socket.destroy();
+  }
+
+  /** @returns how to stop counting a request as one without a valid key; undefined if its client has too many */
+  #admit(request: IncomingMessage): (() => void) | undefined {
+    if (this.#options.tls) return this.#unproven.get(nameOf(request.socket)) ?? (() => undefined);
+    return this.#newcomers.admit(clientOf(request));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    if (request.url === HEALTH_PATH) return this.#send(response, this.#health());
+    this.#counts.requests += 1;
+    // No agent and no load balancer sends a request before the reply to the one before.
+    if (this.#busy.has(socket)) return void socket.destroy();
+    this.#busy.add(socket);
+    const closed = new Promise<void>((resolve) => response.once('close', resolve));
+    const prove = this.#admit(request);
+    if (!prove) {
+      this.#counts.refused += 1;
+      return void socket.destroy();
+    }
+    try {
+      const reply = await this.#answer(request, { closed, prove });
+      this.#busy.delete(socket);
+      if (reply) this.#send(response, reply);
+      else socket.destroy();
+    } catch (error) {
+      const endpoint = endpointOf(request.url ?? '');
+      if (endpoint) this.#options.report('request_failed', { endpoint, error: traceOf(error) });
+      socket.destroy();
+    } finally {
+      if (!this.#options.tls) prove();
+    }
+  }
+
+  /** @returns the reply; undefined if the connection is to be closed without one */
+  async #answer(
+    request: IncomingMessage,
+    { closed, prove }: { readonly closed: Promise<void>; readonly prove: () => void },
+  ): Promise<Reply | undefined> {
+    const { now } = this.#options;
+    const path = request.url ?? '';
+    const endpoint = endpointOf(path);
+    const isData = endpoint === 'log' || endpoint === 'write';
+    const { bodyBytes, drainedBytes } = this.#limits;
+    const startedAtMs = this.#startedAtMs(request);
+    const maxBytes = isData ? bodyBytes : SMALL_BODY_BYTES;
+    const body = await readBody(request, { maxBytes, drainedBytes, room: this.#received });
+    if (body.kind === 'broken') return undefined;
+    if (body.kind === 'too-large') return this.#tooLarge(isData);
+    if (body.kind === 'no-room') return refused('Too many bodies at a time: keep your data and try again.', 503);
+    const leave = isData ? await this.#worked.take(workedBytesOf(body.bytes, this.#limits)) : undefined;
+    try {
+      return await this.#options.answer({
+        method: request.method ?? '',
+        path,
+        authorization: request.headers.authorization,
+        body: RequestBody.of(body.bytes),
+        timeLeftMs: () => startedAtMs + REPLY_MS - now(),
+        link: { untilMs: startedAtMs + REPLY_MS, closed, prove },
+      });
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** Like the gateway's: an agent would send the same results again and again, with newer ones added. */
+  #tooLarge(isData: boolean): Reply {
+    this.#counts.tooLarge += 1;
+    return isData
+      ? { status: 413, body: '{}', contentType: 'application/json' }
+      : refused(`the body has more than ${SMALL_BODY_BYTES} bytes`, 413);
+  }
+
+  /** An agent counts from when it connects. A load balancer's connections are older than the requests in them. */
+  #startedAtMs({ socket }: IncomingMessage): number {
+    const nowMs = this.#options.now();
+    return this.#options.tls ? (this.#acceptedAtMs.get(socket) ?? nowMs) : nowMs;
+  }
+
+  #health(): Reply {
+    return this.#isStopping ? { ...plain('stopping'), status: 503 } : plain('ok');
+  }
+
+  #send(response: ServerResponse, { status, body, contentType }: Reply): void {
+    // An agent never uses a connection again, but leaves it open until its next request.
+    if (this.#options.tls || this.#isStopping) response.shouldKeepAlive = false;
+    response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) });
+    response.end(body);
+  }
+}
+
+const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+/** The client's address: the last one in the header, which the load balancer added; those before are the client's words. */
+function clientOf({ headers, socket }: IncomingMessage): string {
+  const forwarded = headers['x-forwarded-for'];
+  const all = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',');
+  return all.at(-1)?.trim() || (socket.remoteAddress ?? '');
+}
+
+const STATUS_BY_CODE: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
+/** Node's own reply would have an empty body, which agents take for success. */
+function rejectConnection({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || code === 'ECONNRESET') return void socket.destroy();
+  const status = STATUS_BY_CODE[code] ?? '400 Bad Request';
+  const body = `mayfly front: ${status}, keep your data and try again`;
+  const headers = `Connection: close\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${body}`, () => socket.destroy());
+}

@@ -1,0 +1,43 @@
+/** Bundles the process of the long-poll front, `lib/service/main.ts` → `dist/service`, which is also the context of its image. */
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SOURCE = join(ROOT, 'lib', 'service');
+const FOLDER = join(ROOT, 'dist', 'service');
+
+/** Writes `index.js`, `package.json` and `Dockerfile`. Files whose contents are the same are not touched. */
+export async function bundleService(): Promise<void> {
+  const { outputFiles } = await build({
+    entryPoints: [join(SOURCE, 'main.ts')],
+    outfile: join(FOLDER, 'index.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20', // it also runs locally (docs/decisions/0004-bundles-esbuild-cjs.md)
+    mainFields: ['module', 'main'],
+    minify: true,
+    keepNames: true, // error names decide what is retried
+    legalComments: 'none',
+    logLevel: 'warning',
+    write: false,
+  });
+  const [output] = outputFiles;
+  if (!output) throw new Error('esbuild made no file of lib/service');
+  writeWhole('index.js', output.contents);
+  writeWhole('package.json', Buffer.from('{"type":"commonjs"}\n'));
+  writeWhole('Dockerfile', readFileSync(join(SOURCE, 'Dockerfile')));
+}
+
+/** Replaces a file atomically, because another synthesis may read it. */
+function writeWhole(name: string, contents: Uint8Array): void {
+  const file = join(FOLDER, name);
+  if (existsSync(file) && readFileSync(file).equals(contents)) return;
+  mkdirSync(FOLDER, { recursive: true });
+  const unfinished = join(ROOT, 'dist', `.${randomUUID()}`);
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, file);
+}

@@ -23,8 +23,11 @@ import { DynamoAliases, DynamoNodeRegistry } from '../lib/aws/node-registry.ts';
 import { DynamoStoredAnswers } from '../lib/aws/stored-answers.ts';
 import { DynamoStoredLogs } from '../lib/aws/stored-logs.ts';
 import { openTable } from '../lib/aws/table.ts';
+import type { WorkloadSnapshot } from '../lib/core/ledger/workload.ts';
 import { TlsApi } from '../lib/core/osquery/tls-api.ts';
 import { compiledPolicy } from '../lib/core/policy/compiled-policy.ts';
+import { deliveryOf } from '../lib/core/queue/delivery.ts';
+import { wireIdOf } from '../lib/core/queue/offers.ts';
 import type { PendingQuery } from '../lib/core/queue/pending-query.ts';
 import builtIn from '../policy/built-in.json' with { type: 'json' };
 
@@ -130,6 +133,23 @@ function aQuery(host: string, n: number, proves: boolean): PendingQuery {
   };
 }
 
+/** A running task. Half of the answers prove that one was seen. */
+const aTask = (workload: string): WorkloadSnapshot => ({
+  workload,
+  kind: 'ecs-task',
+  version: 1,
+  versionStep: 1,
+  lastStatus: 'RUNNING',
+  desiredStatus: 'RUNNING',
+  stopped: false,
+  subjects: [],
+  containers: [{ name: 'web', lastStatus: 'RUNNING', image: 'example.com/web:1' }],
+  identity: { cluster: 'bench', group: 'service:bench', task_definition: 'web:1' },
+  occurredAtMs: nowMs,
+  receivedAtMs: nowMs,
+  detectedBy: 'event',
+});
+
 const aRow = (n: number) => ({
   id: String(n).padStart(64, '0'),
   name: '/web',
@@ -141,14 +161,20 @@ const aRow = (n: number) => ({
 /** The answers of an agent that read and ran this many queries but could not write them. */
 async function held(host: string, node_key: string, count: number, proves: boolean) {
   const ids: string[] = [];
-  for (let n = 0; ids.length < count; ) {
-    const batch = Array.from({ length: A_DELIVERY }, (_, i) => aQuery(host, n + i, proves));
-    await Promise.all(batch.map((query) => queue.enqueue(query)));
-    n += A_DELIVERY;
+  for (let n = 0; n < count; n += A_DELIVERY) {
+    const queries = Array.from({ length: A_DELIVERY }, (_, i) => aQuery(host, n + i, proves));
     nowMs += 7_000;
-    const { queries } = (await post('distributed/read', { node_key })) as { queries: Record<string, string> };
-    ids.push(...Object.keys(queries));
-    if (Object.keys(queries).length === 0) throw new Error('a read brought nothing');
+    const id = `${nowMs.toString(36).padStart(9, '0')}-0000`;
+    await Promise.all(queries.map(({ workload }) => ledger.advance(aTask(workload ?? ''))));
+    await queue.deliver(
+      deliveryOf(
+        id,
+        queries.map((query) => [query]),
+        nowMs,
+        36_000_000,
+      ),
+    );
+    for (const position of queries.keys()) ids.push(wireIdOf({ deliveryId: id, offer: 0, position }));
   }
   return {
     node_key,

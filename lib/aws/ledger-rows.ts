@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import {
   type AnswerFrom,
+  type AskedRecord,
   type ContainerFacts,
   type FirstQuery,
   type Handling,
@@ -61,13 +62,15 @@ const times = z.object({
   stoppedAtMs: z.optional(number),
 } satisfies ShapeOf<TaskTimes>);
 
+const workloadKind = z.enum(['ecs-task', 'ec2-instance']);
+
 /** Rows of earlier versions lack `receivedAtMs` and `detectedBy`: the event's own time and `event` stand in. */
 const snapshot = z.pipe(
   renamed(
     { toldBy: 'detectedBy' },
     z.object({
       workload: text,
-      kind: z.enum(['ecs-task', 'ec2-instance']),
+      kind: workloadKind,
       version: number,
       versionStep: number,
       lastStatus: text,
@@ -227,6 +230,25 @@ export function workloadOfRow(row: Row): ReadWorkload {
     facts: factsOf(row),
   };
   return { snapshot, record };
+}
+
+/** The attributes of a row that make an `AskedRecord`; `handling` and `snapshot` with the other names they may have. */
+export const ASKED_ATTRIBUTES = {
+  expression: 'pk, sk, #snapshot.#kind, handling.firstQuery, handling.firstAsked, deliveredAtMs, firstAnswerAtMs',
+  names: { '#snapshot': 'snapshot', '#kind': 'kind' },
+};
+
+const AskedRow = z.object({
+  snapshot: z.object({ kind: workloadKind }),
+  handling: z.optional(renamed({ firstAsked: 'firstQuery' }, z.object({ firstQuery: z.optional(firstQuery) }))),
+  deliveredAtMs: z.optional(number),
+  firstAnswerAtMs: z.optional(number),
+});
+
+/** @throws {MayflyError} `ROW_UNREADABLE` */
+export function askedOfRow(row: Row): AskedRecord {
+  const { snapshot, handling, deliveredAtMs, firstAnswerAtMs } = readRow(AskedRow, row);
+  return { kind: snapshot.kind, firstQuery: handling?.firstQuery, deliveredAtMs, firstAnswerAtMs };
 }
 
 const FactsRow = z.object({ facts: z.record(text, facts) });

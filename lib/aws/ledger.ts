@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  ConditionalCheckFailedException,
+  type KeysAndAttributes,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
@@ -9,7 +13,9 @@ import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
+  AskedRecord,
   Handling,
+  Outcome,
   QueryCount,
   RecordedVerdict,
   Sighting,
@@ -19,7 +25,9 @@ import type {
   WorkloadSnapshot,
 } from '../core/ledger/workload.ts';
 
-import { FACTS, workloadOfRow } from './ledger-rows.ts';
+import { each } from '../core/together.ts';
+import { ASKED_ATTRIBUTES, askedOfRow, FACTS, workloadOfRow } from './ledger-rows.ts';
+import type { Row } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 const PREFIX = 'WORKLOAD#';
@@ -44,6 +52,10 @@ export const AGAIN = 'REVIEW#again';
 const DAY_MS = 24 * 3_600_000;
 /** BatchGetItem's own limit. */
 const READ_AT_ONCE = 100;
+/** A transaction takes 100 items and 4 MB. */
+const OUTCOMES_AT_ONCE = 50;
+/** From here on, a read and a transaction cost less CPU than a request for each. */
+const TRANSACTION_PAYS = 4;
 
 /**
  * The ledger: one item per workload, `WORKLOAD#<arn or id>` / `#ledger`.
@@ -146,42 +158,82 @@ export class DynamoLedger implements Ledger {
     await this.#change(workload, 'SET foundHost = :host', { values: { ':host': host } });
   }
 
-  async recordSighting(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
-    const { live, postMortem } = sighting;
-    if (live.length + postMortem.length === 0) return undefined;
-    const first = Object.entries(firstAnswer(sighting));
-    const facts = Object.entries(sighting.facts);
-    const once = (name: string, value: string): string => `${name} = if_not_exists(${name}, ${value})`;
-    const sets = [
-      ...first.map(([name]) => once(name, `:${name}`)),
-      ...facts.map(([id], n) =>
-        postMortem.includes(id) ? `#facts${n} = :facts${n}` : once(`#facts${n}`, `:facts${n}`),
-      ),
-    ];
-    const added = [
-      live.length > 0 ? 'seenLive :live' : '',
-      postMortem.length > 0 ? 'seenPostMortem :dead' : '',
-      'closedQueries :closed',
-    ];
-    const names = Object.fromEntries(facts.map(([id], n) => [`#facts${n}`, `${FACTS}${id}`]));
-    const values = Object.fromEntries([
-      ...first.map(([name, value]) => [`:${name}`, value]),
-      ...facts.map(([, said], n) => [`:facts${n}`, said]),
-      [':closed', new Set(sighting.closes)],
-      [':live', live.length > 0 ? new Set(live) : undefined], // DynamoDB has no empty set
-      [':dead', postMortem.length > 0 ? new Set(postMortem) : undefined],
-    ]);
-    const change = this.#changing(workload, `SET ${sets.join(', ')} ADD ${added.filter(Boolean).join(', ')}`, {
-      values,
-      names: facts.length > 0 ? names : undefined,
+  async recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AskedRecord>> {
+    const before = new Map<string, AskedRecord>();
+    const all = [...outcomes];
+    for (let from = 0; from < all.length; from += OUTCOMES_AT_ONCE) {
+      const some = all.slice(from, from + OUTCOMES_AT_ONCE);
+      const read = some.length < TRANSACTION_PAYS ? undefined : await this.#recordTogether(some);
+      for (const [workload, record] of read ?? (await this.#recordEach(some))) before.set(workload, record);
+    }
+    return before;
+  }
+
+  /**
+   * Records outcomes in two calls. One request for each costs several times the CPU.
+   *
+   * @returns the records before; undefined if nothing was written, and each has to be written by itself
+   */
+  async #recordTogether(outcomes: readonly WorkloadOutcome[]): Promise<Map<string, AskedRecord> | undefined> {
+    const { expression, names } = ASKED_ATTRIBUTES;
+    const rows = await this.#rows(
+      outcomes.map(([workload]) => workload),
+      { ProjectionExpression: expression, ExpressionAttributeNames: names },
+    );
+    const before = new Map(rows.map((row) => [workloadOf(String(row.pk)), askedOfRow(row)]));
+    const updates = outcomes.flatMap(([workload, outcome]) => {
+      const record = before.get(workload);
+      if (!record) return [];
+      // Another request may store the first answer at this moment. Its bound is compared once.
+      const isFirst = outcome.sighting && record.firstAnswerAtMs === undefined;
+      return [
+        { Update: this.#outcome(workload, outcome, isFirst ? 'attribute_not_exists(firstAnswerAtMs)' : undefined) },
+      ];
     });
+    if (updates.length === 0) return before;
     try {
-      const { Attributes } = await this.#table.db.send(new UpdateCommand({ ...change, ReturnValues: 'ALL_OLD' }));
-      return Attributes && workloadOfRow(Attributes).record;
+      await this.#table.db.send(new TransactWriteCommand({ TransactItems: updates }));
+      return before;
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined;
+      // A condition failed, another writer has one of the records, or they are too large together.
+      if (error instanceof TransactionCanceledException || isInvalid(error)) return undefined;
       throw error;
     }
+  }
+
+  /** Records each outcome by itself. @returns the records before */
+  async #recordEach(outcomes: readonly WorkloadOutcome[]): Promise<Map<string, AskedRecord>> {
+    const before = new Map<string, AskedRecord>();
+    await each(outcomes, async ([workload, outcome]) => {
+      try {
+        const update = { ...this.#outcome(workload, outcome), ReturnValues: 'ALL_OLD' as const };
+        const { Attributes } = await this.#table.db.send(new UpdateCommand(update));
+        if (Attributes) before.set(workload, askedOfRow(Attributes));
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    });
+    return before;
+  }
+
+  #outcome(workload: string, { closes, troubles, sighting }: Outcome, condition?: string) {
+    const { sets, ...seen } = sighting ? seenIn(sighting) : NOTHING_SEEN;
+    const added = {
+      closedQueries: closes,
+      troubles,
+      seenLive: sighting?.live ?? [],
+      seenPostMortem: sighting?.postMortem ?? [],
+    };
+    const adds = Object.entries(added).filter(([, members]) => members.length > 0); // DynamoDB has no empty set
+    return this.#changing(
+      workload,
+      `${sets.length > 0 ? `SET ${sets.join(', ')} ` : ''}ADD ${adds.map(([name]) => `${name} :${name}`).join(', ')}`,
+      {
+        condition,
+        names: seen.names,
+        values: { ...seen.values, ...Object.fromEntries(adds.map(([name, some]) => [`:${name}`, new Set(some)])) },
+      },
+    );
   }
 
   async recordTrouble(workload: string | undefined, trouble: Trouble, closes: readonly string[] = []): Promise<void> {
@@ -276,21 +328,25 @@ export class DynamoLedger implements Ledger {
   }
 
   async read(workloads: readonly string[]): Promise<WorkloadRecord[]> {
-    const records: WorkloadRecord[] = [];
+    return (await this.#rows(workloads)).map((row) => workloadOfRow(row).record);
+  }
+
+  /** The rows of these workloads, read consistently, in any order. */
+  async #rows(workloads: readonly string[], projection: Projection = {}): Promise<Row[]> {
+    const rows: Row[] = [];
     let keys: Record<string, unknown>[] = [...new Set(workloads)].map(keyOf);
     while (keys.length > 0) {
+      const few = { Keys: keys.slice(0, READ_AT_ONCE), ConsistentRead: true, ...projection };
       const { Responses, UnprocessedKeys } = await this.#table.db.send(
-        new BatchGetCommand({
-          RequestItems: { [this.#table.name]: { Keys: keys.slice(0, READ_AT_ONCE), ConsistentRead: true } },
-        }),
+        new BatchGetCommand({ RequestItems: { [this.#table.name]: few } }),
       );
-      records.push(...(Responses?.[this.#table.name] ?? []).map((row) => workloadOfRow(row).record));
+      rows.push(...(Responses?.[this.#table.name] ?? []));
       const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
       keys = [...unprocessed, ...keys.slice(READ_AT_ONCE)];
       // The SDK reports throttled keys without an error, so it does not wait by itself.
       if (unprocessed.length > 0) await sleep(Math.random() * 100);
     }
-    return records;
+    return rows;
   }
 
   // Changes existing records only: an answer never creates a workload.
@@ -308,6 +364,33 @@ export class DynamoLedger implements Ledger {
       ExpressionAttributeValues: values,
     };
   }
+}
+
+type WorkloadOutcome = readonly [workload: string, outcome: Outcome];
+
+type Projection = Pick<KeysAndAttributes, 'ProjectionExpression' | 'ExpressionAttributeNames'>;
+
+const isInvalid = (error: unknown): boolean => error instanceof Error && error.name === 'ValidationException';
+
+const NOTHING_SEEN = { sets: [] as string[], names: undefined, values: {} };
+
+/** The parts of an update that record a sighting, except its sets of ids. */
+function seenIn(sighting: Sighting) {
+  const first = Object.entries(firstAnswer(sighting));
+  const facts = Object.entries(sighting.facts);
+  const once = (name: string, value: string): string => `${name} = if_not_exists(${name}, ${value})`;
+  const sets = [
+    ...first.map(([name]) => once(name, `:${name}`)),
+    ...facts.map(([id], n) =>
+      sighting.postMortem.includes(id) ? `#facts${n} = :facts${n}` : once(`#facts${n}`, `:facts${n}`),
+    ),
+  ];
+  const values = Object.fromEntries([
+    ...first.map(([name, value]) => [`:${name}`, value]),
+    ...facts.map(([, said], n) => [`:facts${n}`, said]),
+  ]);
+  const names = Object.fromEntries(facts.map(([id], n) => [`#facts${n}`, `${FACTS}${id}`]));
+  return { sets, names: facts.length > 0 ? names : undefined, values }; // DynamoDB refuses an empty map of names
 }
 
 /** The parts of an update besides its expression. */

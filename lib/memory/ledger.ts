@@ -4,7 +4,9 @@ import type { Ledger } from '../core/ledger/ledger.ts';
 import { isNews, merged } from '../core/ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../core/ledger/pending-key.ts';
 import type {
+  AskedRecord,
   Handling,
+  Outcome,
   QueryCount,
   RecordedVerdict,
   Sighting,
@@ -78,18 +80,18 @@ export class MemoryLedger implements Ledger {
     if (entry) this.#entries.set(workload, { ...entry, foundHost: host });
   }
 
-  async recordSighting(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined> {
-    const { live, postMortem, facts } = sighting;
-    if (live.length + postMortem.length === 0) return undefined;
-    const before = this.record(workload);
-    const last = Object.entries(facts).filter(([id]) => postMortem.includes(id));
-    this.#change(workload, (known) => ({
-      seenLive: union(known.seenLive, live),
-      seenPostMortem: union(known.seenPostMortem, postMortem),
-      facts: { ...facts, ...known.facts, ...Object.fromEntries(last) },
-      closed: union(known.closed, sighting.closes),
-      ...(known.firstAnswerAtMs === undefined ? firstAnswer(sighting) : {}),
-    }));
+  async recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AskedRecord>> {
+    const before = new Map<string, AskedRecord>();
+    for (const [workload, { closes, troubles, sighting }] of outcomes) {
+      const record = this.record(workload);
+      if (!record) continue;
+      before.set(workload, { ...record, firstQuery: record.handling?.firstQuery });
+      this.#change(workload, (known) => ({
+        troubles: union(known.troubles, troubles),
+        closed: union(known.closed, closes),
+        ...(sighting && seenIn(known, sighting)),
+      }));
+    }
     return before;
   }
 
@@ -157,6 +159,18 @@ export class MemoryLedger implements Ledger {
     const facts = { ...entry.facts, ...change(entry.facts) };
     this.#entries.set(entry.snapshot.workload, { ...entry, facts });
   }
+}
+
+/** The facts that a sighting changes. */
+function seenIn(known: Facts, sighting: Sighting): Partial<Facts> {
+  const { live, postMortem, facts } = sighting;
+  const last = Object.entries(facts).filter(([id]) => postMortem.includes(id));
+  return {
+    seenLive: union(known.seenLive, live),
+    seenPostMortem: union(known.seenPostMortem, postMortem),
+    facts: { ...facts, ...known.facts, ...Object.fromEntries(last) },
+    ...(known.firstAnswerAtMs === undefined ? firstAnswer(sighting) : {}),
+  };
 }
 
 const firstFacts = ({ occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot): Facts => ({

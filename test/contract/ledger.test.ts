@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
-import type { Handling, WorkloadRecord } from '../../lib/core/ledger/workload.ts';
+import type { FirstQuery, Handling, Outcome, WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { keyOf } from '../../lib/core/queue/pending-query.ts';
-import { aSighting, aSnapshot } from '../support/a-record.ts';
+import { aSighting, aSnapshot, recordSighting } from '../support/a-record.ts';
 import { aPendingQuery, dockerId, taskArn } from '../support/builders.ts';
 import { MINUTE, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
@@ -14,6 +14,8 @@ const HANDLING: Handling = {
   queryKeys: [keyOf(aPendingQuery(1))],
   settleByMs: T0 + MINUTE,
 };
+
+const FIRST_QUERY: FirstQuery = { eventAtMs: T0 - 3, receivedAtMs: T0 - 2, queuedAtMs: T0 - 1, detectedBy: 'sweep' };
 
 async function recordOf(ledger: Ledger): Promise<WorkloadRecord> {
   const [record] = await ledger.read([TASK]);
@@ -112,12 +114,11 @@ contract('the ledger', (begin) => {
   it('adds evidence from rows, keeping the first row about a container unless that came after its end', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    expect(await ledger.recordSighting(TASK, aSighting([], [], T0))).toBeUndefined();
     const first = aSighting(['b', 'a'], [], T0 + 1, { facts: { a: { command: 'one' } } });
-    expect(await ledger.recordSighting(TASK, first)).toMatchObject({ seenLive: [] });
+    expect((await recordSighting(ledger, TASK, first))?.firstAnswerAtMs).toBeUndefined();
     const second = aSighting(['c'], ['a'], T0 + 2, { facts: { a: { exitCode: 3 }, c: { command: 'three' } } });
-    expect(await ledger.recordSighting(TASK, second)).toMatchObject({ seenLive: ['a', 'b'] });
-    await ledger.recordSighting(TASK, aSighting(['c'], [], T0 + 3, { facts: { c: { command: 'four' } } }));
+    expect(await recordSighting(ledger, TASK, second)).toMatchObject({ firstAnswerAtMs: T0 + 1 });
+    await recordSighting(ledger, TASK, aSighting(['c'], [], T0 + 3, { facts: { c: { command: 'four' } } }));
     expect(await recordOf(ledger)).toMatchObject({
       seenLive: ['a', 'b', 'c'],
       seenPostMortem: ['a'],
@@ -148,7 +149,7 @@ contract('the ledger', (begin) => {
   it('collects closed queries, each once: with evidence, with a trouble, or alone', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));
-    await ledger.recordSighting(TASK, aSighting(['a'], [], T0, { closes: ['q3'] }));
+    await recordSighting(ledger, TASK, aSighting(['a'], [], T0), ['q3']);
     await ledger.recordTrouble(TASK, 'no-row', ['q1', 'q3']);
     await ledger.recordTrouble(TASK, 'expired');
     await ledger.closeQueries(TASK, ['q2', 'q1']);
@@ -189,9 +190,53 @@ contract('the ledger', (begin) => {
     expect((await recordOf(ledger)).recordedVerdict).toEqual({ verdict: 'seen' });
   });
 
+  it('records the outcomes of many workloads at once, leaving out unknown ones', async () => {
+    const { ledger } = await begin();
+    const known = Array.from({ length: 120 }, (_, n) => n + 1);
+    for (const n of known) await ledger.advance(aSnapshot(n));
+    await ledger.markHandled(taskArn(1), 1, { ...HANDLING, firstQuery: FIRST_QUERY });
+    await ledger.recordDelivery(taskArn(1), T0 + 1);
+    await recordSighting(ledger, taskArn(2), aSighting(['early'], [], T0 + 2));
+    const news = (n: number): Outcome => ({
+      closes: [`q${n}`],
+      troubles: [],
+      sighting: aSighting([`c${n}`], [], T0 + 9, { facts: { [`c${n}`]: { exitCode: n } } }),
+    });
+    const outcomes = new Map([...known, 999].map((n) => [taskArn(n), news(n)]));
+    outcomes.set(taskArn(3), { closes: ['q3', 'q4'], troubles: ['no-row', 'denylisted'] });
+    const before = await ledger.recordOutcomes(outcomes);
+    await ledger.recordOutcomes(outcomes); // a repeat changes nothing
+    expect(before.size).toBe(known.length);
+    expect(before.get(taskArn(1))).toMatchObject({
+      kind: 'ecs-task',
+      firstQuery: FIRST_QUERY,
+      deliveredAtMs: T0 + 1,
+    });
+    expect(before.get(taskArn(1))?.firstAnswerAtMs).toBeUndefined();
+    expect(before.get(taskArn(2))).toMatchObject({ firstAnswerAtMs: T0 + 2 });
+    const read = new Map((await ledger.read([...known, 999].map(taskArn))).map((one) => [one.workload, one]));
+    expect(read.size).toBe(known.length);
+    for (const n of known.slice(3)) {
+      expect(read.get(taskArn(n))).toMatchObject({
+        closed: [`q${n}`],
+        troubles: [],
+        seenLive: [`c${n}`],
+        facts: { [`c${n}`]: { exitCode: n } },
+        firstAnswerAtMs: T0 + 9,
+      });
+    }
+    expect(read.get(taskArn(2))).toMatchObject({ seenLive: ['c2', 'early'], firstAnswerAtMs: T0 + 2 });
+    expect(read.get(taskArn(3))).toMatchObject({
+      closed: ['q3', 'q4'],
+      troubles: ['denylisted', 'no-row'],
+      seenLive: [],
+    });
+    expect(read.get(taskArn(3))?.firstAnswerAtMs).toBeUndefined();
+  });
+
   it('creates no record without an event', async () => {
     const { ledger } = await begin();
-    expect(await ledger.recordSighting(TASK, aSighting(['a'], [], T0))).toBeUndefined();
+    expect(await recordSighting(ledger, TASK, aSighting(['a'], [], T0))).toBeUndefined();
     await ledger.recordTrouble(TASK, 'expired');
     await ledger.recordTrouble(undefined, 'expired');
     await ledger.closeQueries(TASK, ['q1']);

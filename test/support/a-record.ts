@@ -1,4 +1,11 @@
-import type { Poller, Sighting, WorkloadRecord, WorkloadSnapshot } from '../../lib/core/ledger/workload.ts';
+import type { Ledger } from '../../lib/core/ledger/ledger.ts';
+import type {
+  AskedRecord,
+  Poller,
+  Sighting,
+  WorkloadRecord,
+  WorkloadSnapshot,
+} from '../../lib/core/ledger/workload.ts';
 import { dockerId, taskArn } from './builders.ts';
 import { MINUTE, T0 } from './times.ts';
 
@@ -38,12 +45,22 @@ export const aSighting = (
   live,
   postMortem,
   facts: {},
-  closes: ['q1'],
   from: { deliveredAtMs: atMs, poller: aPoller() },
   answeredAtMs: atMs,
   storedAtMs: atMs,
   ...sighting,
 });
+
+/** Records one sighting; it closes these queries. @returns what the ledger knew of the workload before */
+export async function recordSighting(
+  ledger: Pick<Ledger, 'recordOutcomes'>,
+  workload: string,
+  sighting: Sighting,
+  closes: readonly string[] = ['q1'],
+): Promise<AskedRecord | undefined> {
+  const before = await ledger.recordOutcomes(new Map([[workload, { closes, troubles: [], sighting }]]));
+  return before.get(workload);
+}
 
 /** A running task with two containers and unanswered queries. */
 export const aRecord = (record: Partial<WorkloadRecord> = {}): WorkloadRecord => ({

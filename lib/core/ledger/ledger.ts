@@ -1,10 +1,11 @@
 import type { AddressesSince } from './addresses.ts';
 import type { PendingKey } from './pending-key.ts';
 import type {
+  AskedRecord,
   Handling,
+  Outcome,
   QueryCount,
   RecordedVerdict,
-  Sighting,
   TaskContainer,
   Trouble,
   WorkloadRecord,
@@ -61,12 +62,13 @@ export interface Sightings {
   /** Records the first delivery of a query about it. */
   recordDelivery(workload: string, nowMs: number): Promise<void>;
   /**
-   * Adds what rows proved, and closes their queries: subjects seen alive, subjects seen after their end, and facts from
-   * the rows. For each container the first facts are kept, except that facts from after its end replace earlier ones.
+   * Adds what answers proved about each workload, or why they proved nothing, and closes their queries. For each container
+   * the first facts are kept, except that facts from after its end replace earlier ones.
    *
-   * @returns the record before this write; undefined if the workload is unknown or nothing was proved
+   * @param outcomes by workload
+   * @returns parts of the records before this call, by workload; unknown workloads are missing
    */
-  recordSighting(workload: string, sighting: Sighting): Promise<WorkloadRecord | undefined>;
+  recordOutcomes(outcomes: ReadonlyMap<string, Outcome>): Promise<ReadonlyMap<string, AskedRecord>>;
   /**
    * Adds a reason why an answer is missing. Does nothing if `workload` is undefined.
    *

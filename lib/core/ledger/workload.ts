@@ -178,14 +178,25 @@ export interface ContainerFacts {
   readonly exitCode?: number;
 }
 
-/** Proof from one answer that containers of a workload were seen. */
+/** Proof from answers that containers of a workload were seen: at least one of them, alive or after its end. */
 export interface Sighting extends Arrival {
   readonly live: readonly string[];
   readonly postMortem: readonly string[];
   /** Container id → facts, for ids in `live` or `postMortem`. */
   readonly facts: Readonly<Record<string, ContainerFacts>>;
-  /** Ids of the queries this answer closes; at least one. */
+}
+
+/** What the answers of one write say about one workload. */
+export interface Outcome {
+  /** Ids of the answered queries; at least one. */
   readonly closes: readonly string[];
+  readonly troubles: readonly Trouble[];
+  readonly sighting?: Sighting;
+}
+
+/** The parts of a record that the clocks of its next answer depend on. */
+export interface AskedRecord extends Pick<WorkloadRecord, 'kind' | 'deliveredAtMs' | 'firstAnswerAtMs'> {
+  readonly firstQuery?: FirstQuery;
 }
 
 /** Whether a container counts as essential: yes unless the task definition or its early end shows otherwise. */

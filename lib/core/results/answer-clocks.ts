@@ -1,6 +1,6 @@
 import { clocksOf } from '../ledger/clocks.ts';
 import { type Judged, judged } from '../ledger/first-answer.ts';
-import type { Arrival, FirstQuery, WorkloadRecord } from '../ledger/workload.ts';
+import type { Arrival, AskedRecord, FirstQuery } from '../ledger/workload.ts';
 import type { QuerySet } from '../policy/query-set.ts';
 import type { DeliveredQuery } from '../queue/delivery.ts';
 import type { Asker } from '../queue/pending-query.ts';
@@ -11,7 +11,7 @@ export interface Proof extends Arrival {
   readonly query: DeliveredQuery;
   readonly asker: Asker;
   /** The ledger's record of the workload before the answer. */
-  readonly before: WorkloadRecord | undefined;
+  readonly before: AskedRecord | undefined;
 }
 
 /** Sets whose answers are timed. A launch waits for boot and enrollment, and the other sets are about no workload. */
@@ -58,6 +58,6 @@ function timed({ asker, before, ...arrival }: Proof, sweepEveryMs: number): Pick
   const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, detectedBy = 'event' } = asker;
   const own: FirstQuery = { eventAtMs, receivedAtMs, queuedAtMs, detectedBy };
   if (!before || before.kind === 'ec2-instance') return held(own);
-  if (before.firstAnswerAtMs === undefined) return held(before.handling?.firstQuery ?? own);
+  if (before.firstAnswerAtMs === undefined) return held(before.firstQuery ?? own);
   return { ...held(own), lateMs: 0 };
 }

@@ -2,7 +2,15 @@ import type { FleetIssues } from '../fleet/fleet-issue.ts';
 import { noteShortCleanup } from '../fleet/short-cleanup.ts';
 import { grouped } from '../grouped.ts';
 import type { Sightings } from '../ledger/ledger.ts';
-import type { AnswerFrom, ContainerFacts, Poller, Sighting, Trouble } from '../ledger/workload.ts';
+import type {
+  AnswerFrom,
+  AskedRecord,
+  ContainerFacts,
+  Outcome,
+  Poller,
+  Sighting,
+  Trouble,
+} from '../ledger/workload.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Evidence } from '../policy/query-set.ts';
 import { askTwins, wantsTwins } from '../queue/ask-twins.ts';
@@ -13,7 +21,6 @@ import { moveNamed } from '../queue/move.ts';
 import { waitingFor } from '../queue/offers.ts';
 import type { Asker } from '../queue/pending-query.ts';
 import type { Report } from '../report.ts';
-import { together } from '../together.ts';
 import type { Answer, Row } from './answer.ts';
 import { type Proof, reportClocks } from './answer-clocks.ts';
 import { type Answered, offerOf } from './answered.ts';
@@ -81,12 +88,11 @@ export async function settleAnswers(
       await noteShortCleanup({ host, asker, answered: proved, reached: answer.rows.length > 0 }, deps);
   }
   const byWorkload = grouped(news, ({ workload }) => workload);
-  const proofs = new Map<string, Proof[]>();
-  await together(byWorkload, async ([workload, ofIt]) => {
-    proofs.set(workload, await recordNews(workload, ofIt, clocks, deps));
-  });
-  const inOrder = [...byWorkload.keys()].flatMap((workload) => proofs.get(workload) ?? []);
-  reportClocks(host, inOrder, deps.sweepEveryMs, deps.report);
+  const before = await deps.ledger.recordOutcomes(
+    new Map([...byWorkload].map(([workload, ofIt]) => [workload, outcomeOf(ofIt, clocks)])),
+  );
+  const proofs = [...byWorkload].flatMap(([workload, ofIt]) => proofsOf(ofIt, before.get(workload), clocks));
+  reportClocks(host, proofs, deps.sweepEveryMs, deps.report);
 }
 
 /** Whether an answer shows that its agent can reach Docker: it names a container in question, or Docker's version. */
@@ -225,31 +231,28 @@ function troubleOf({ status, message }: Answer, isPartial: boolean): Trouble | u
   return message.includes('denylisted') ? 'denylisted' : 'query-failed';
 }
 
-/** Records the news about one workload. @returns what was proved, for each asker */
-async function recordNews(
-  workload: string,
-  news: readonly News[],
-  clocks: Clocks,
-  { ledger }: SettleDeps,
-): Promise<Proof[]> {
-  const troubles = grouped(
-    news.filter(({ trouble }) => trouble),
-    ({ trouble }) => trouble,
-  );
-  for (const [trouble, ofIt] of troubles) if (trouble) await ledger.recordTrouble(workload, trouble, queryIdsOf(ofIt));
-  const proving = news.filter(({ live, postMortem }) => live.length + postMortem.length > 0);
+/** The news about one workload in one record. */
+function outcomeOf(news: readonly News[], clocks: Clocks): Outcome {
+  const proving = provingOf(news);
   const [first] = proving;
-  if (!first) return [];
-  const closes = queryIdsOf(proving);
-  const before = await ledger.recordSighting(workload, { ...sightingOf(proving), closes, from: first.from, ...clocks });
-  return proving.map(({ query, asker, from }, index) => {
+  return {
+    closes: [...new Set(news.map(({ asker }) => asker.queryId))],
+    troubles: [...new Set(news.flatMap(({ trouble }) => trouble ?? []))],
+    sighting: first && { ...sightingOf(proving), from: first.from, ...clocks },
+  };
+}
+
+/** What the news about one workload proved, for each asker. */
+function proofsOf(news: readonly News[], before: AskedRecord | undefined, clocks: Clocks): Proof[] {
+  return provingOf(news).map(({ query, asker, from }, index) => {
     // The bound applies to the first answer only; for the others the workload had already been seen.
     const then = before && index > 0 ? { ...before, firstAnswerAtMs: clocks.answeredAtMs } : before;
     return { query, asker, from, ...clocks, before: then };
   });
 }
 
-const queryIdsOf = (news: readonly News[]): string[] => [...new Set(news.map(({ asker }) => asker.queryId))];
+const provingOf = (news: readonly News[]): News[] =>
+  news.filter(({ live, postMortem }) => live.length + postMortem.length > 0);
 
 function sightingOf(proving: readonly News[]): Pick<Sighting, 'live' | 'postMortem' | 'facts'> {
   const unique = (ids: readonly string[]): string[] => [...new Set(ids)];

@@ -3,7 +3,7 @@ import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { openTable } from '../../../lib/aws/table.ts';
 import type { WorkloadRecord } from '../../../lib/core/ledger/workload.ts';
-import { aSighting, aSnapshot } from '../../support/a-record.ts';
+import { aSighting, aSnapshot, recordSighting } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
 import { aTable, dynamodb } from '../../support/dynamodb.ts';
 import { everything } from '../../support/scan.ts';
@@ -50,7 +50,7 @@ describe('the index of the ledger', () => {
 
   it('returns whole records, as the ledger does', async () => {
     const { ledgerIndex, ledger } = await aLedger(T0);
-    await ledger.recordSighting(taskArn(0), aSighting(['a'], [], T0 + 5));
+    await recordSighting(ledger, taskArn(0), aSighting(['a'], [], T0 + 5));
     for await (const record of ledgerIndex.between(T0, T0)) expect([record]).toEqual(await ledger.read([taskArn(0)]));
     expect(await listed(ledgerIndex.between(T0, T0))).toHaveLength(1);
   });

@@ -1,9 +1,13 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
+import { openTable } from '../../../lib/aws/table.ts';
 import type { WorkloadSnapshot } from '../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../lib/memory/ledger.ts';
-import { aSighting, aSnapshot } from '../../support/a-record.ts';
+import { aSighting, aSnapshot, recordSighting } from '../../support/a-record.ts';
 import { taskArn } from '../../support/builders.ts';
+import { dynamodb } from '../../support/dynamodb.ts';
+import { DynamoTap } from '../../support/dynamodb-tap.ts';
 import { everything } from '../../support/scan.ts';
 import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
@@ -66,9 +70,8 @@ describe('the ledger in DynamoDB', () => {
 
   it('only adds proofs, in any order and any number of times', async () => {
     await ledger.advance(aVersion(3));
-    await ledger.recordSighting(taskArn(1), aSighting(['b'], [], T0 + 5));
-    await ledger.recordSighting(taskArn(1), aSighting(['a', 'b'], ['c'], T0 + 9));
-    await ledger.recordSighting(taskArn(1), aSighting([], [], T0 + 9));
+    await recordSighting(ledger, taskArn(1), aSighting(['b'], [], T0 + 5));
+    await recordSighting(ledger, taskArn(1), aSighting(['a', 'b'], ['c'], T0 + 9));
     for (const trouble of ['no-row', 'expired', 'no-row'] as const) await ledger.recordTrouble(taskArn(1), trouble);
     await ledger.recordDelivery(taskArn(1), T0 + 1);
     await ledger.recordDelivery(taskArn(1), T0 + 2);
@@ -91,24 +94,22 @@ describe('the ledger in DynamoDB', () => {
     const books = of();
     const atEnd = { command: 'sleep 1', startedAtMs: T0, finishedAtMs: T0 + 1, exitCode: 3 };
     const first = aSighting(['a', '__proto__'], [], T0 + 5, { facts: { a: { command: 'one' }, __proto__: {} } });
-    expect(await books.recordSighting(taskArn(1), first)).toBeUndefined(); // no event made it
+    expect(await recordSighting(books, taskArn(1), first)).toBeUndefined(); // no event made it
     await books.advance(aVersion(3));
-    expect(await books.recordSighting(taskArn(1), first)).toMatchObject({ version: 3, seenLive: [], facts: {} });
+    expect((await recordSighting(books, taskArn(1), first))?.firstAnswerAtMs).toBeUndefined();
     const second = aSighting(['a'], ['b'], T0 + 9, { facts: { a: { command: 'two' }, b: atEnd } });
-    expect(await books.recordSighting(taskArn(1), second)).toMatchObject({
+    expect(await recordSighting(books, taskArn(1), second)).toMatchObject({
       firstAnswerAtMs: T0 + 5,
-      seenPostMortem: [],
     });
-    await books.recordSighting(taskArn(1), aSighting(['b'], [], T0 + 9, { facts: { b: { command: 'three' } } }));
+    await recordSighting(books, taskArn(1), aSighting(['b'], [], T0 + 9, { facts: { b: { command: 'three' } } }));
     const [record] = await books.read([taskArn(1)]);
     expect(record).toMatchObject({ facts: { a: { command: 'one' }, b: atEnd }, firstAnswerFrom: first.from });
-    await books.recordSighting(taskArn(1), aSighting([], ['a'], T0 + 9, { facts: { a: atEnd } }));
+    await recordSighting(books, taskArn(1), aSighting([], ['a'], T0 + 9, { facts: { a: atEnd } }));
     expect((await books.read([taskArn(1)]))[0]?.facts).toEqual({ a: atEnd, b: atEnd });
-    expect(await books.recordSighting(taskArn(1), aSighting([], [], T0 + 9))).toBeUndefined();
   });
 
   it('creates no record without an event', async () => {
-    await ledger.recordSighting(taskArn(1), aSighting(['a'], [], T0));
+    await recordSighting(ledger, taskArn(1), aSighting(['a'], [], T0));
     await ledger.recordTrouble(taskArn(1), 'expired');
     await ledger.recordTrouble(undefined, 'expired');
     await ledger.recordDelivery(taskArn(1), T0);
@@ -161,5 +162,57 @@ describe('the ledger in DynamoDB', () => {
     await ledger.advance(aVersion(4));
     await ledger.markHandled(taskArn(1), 4, nowhere);
     expect((await world.record(taskArn(1))).handling?.host).toBe('h2');
+  });
+});
+
+const TASKS = [1, 2, 3, 4, 5].map(taskArn);
+const someOutcomes = () =>
+  new Map(TASKS.map((task) => [task, { closes: ['q1'], troubles: [], sighting: aSighting(['a'], [], T0 + 5) }]));
+
+describe('outcomes of one write', () => {
+  let client: DynamoDBClient;
+  let tapped: DynamoLedger;
+  beforeEach(async () => {
+    client = dynamodb();
+    tapped = new DynamoLedger(openTable(world.table.name, client));
+    for (const task of TASKS) await ledger.advance(aVersion(1, { workload: task }));
+  });
+
+  it('records many outcomes with one read and one write', async () => {
+    const tap = new DynamoTap(client);
+    await tapped.recordOutcomes(someOutcomes());
+    expect(tap.calls.map(({ name }) => name)).toEqual(['BatchGetItemCommand', 'TransactWriteItemsCommand']);
+    expect((await ledger.read(TASKS)).map(({ seenLive }) => seenLive)).toEqual(TASKS.map(() => ['a']));
+  });
+
+  it('records each outcome by itself after the transaction met another first answer', async () => {
+    const first = aSighting(['b'], [], T0 + 1);
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        // Between the read and the transaction.
+        if (context.commandName === 'TransactWriteItemsCommand') await recordSighting(ledger, taskArn(2), first);
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    const before = await tapped.recordOutcomes(someOutcomes());
+    expect(before.get(taskArn(1))?.firstAnswerAtMs).toBeUndefined();
+    expect(before.get(taskArn(2))?.firstAnswerAtMs).toBe(T0 + 1);
+    expect(await world.record(taskArn(2))).toMatchObject({ seenLive: ['a', 'b'], firstAnswerAtMs: T0 + 1 });
+    expect(await world.record(taskArn(5))).toMatchObject({ seenLive: ['a'], firstAnswerAtMs: T0 + 5 });
+  });
+
+  it('records each outcome by itself if they are too large for one transaction', async () => {
+    const tap = new DynamoTap(client);
+    tap.fault = ({ name }) =>
+      name === 'TransactWriteItemsCommand' ? Object.assign(new Error(), { name: 'ValidationException' }) : undefined;
+    expect((await tapped.recordOutcomes(someOutcomes())).size).toBe(TASKS.length);
+    expect((await ledger.read(TASKS)).map(({ seenLive }) => seenLive)).toEqual(TASKS.map(() => ['a']));
+  });
+
+  it('fails if the table is throttled, so that the agent sends its answers again', async () => {
+    const tap = new DynamoTap(client);
+    tap.failAll();
+    await expect(tapped.recordOutcomes(someOutcomes())).rejects.toThrow('Rate exceeded');
   });
 });

@@ -3,7 +3,7 @@ import { MemoryLedger } from '../../../lib/memory/ledger.ts';
 import { WorldSink } from '../../../workbench/seeded-world/sink.ts';
 import { Witness } from '../../../workbench/seeded-world/witness.ts';
 import { Random, SimulatedHost, VirtualClock } from '../../../workbench/world/index.ts';
-import { aSighting, aSnapshot } from '../../support/a-record.ts';
+import { aSighting, aSnapshot, recordSighting } from '../../support/a-record.ts';
 import { T0 } from '../../support/times.ts';
 
 let clock: VirtualClock;
@@ -40,7 +40,7 @@ describe('the witness of a world', () => {
   it('has nothing to say where the ledger knows what was proved', async () => {
     ran('q1');
     wrote('q1');
-    await ledger.recordSighting(aSnapshot(1).workload, aSighting([container], [], T0));
+    await recordSighting(ledger, aSnapshot(1).workload, aSighting([container], [], T0));
     witness.check();
     expect(violations).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('the witness of a world', () => {
   });
 
   it('knows a forged proof', async () => {
-    await ledger.recordSighting(aSnapshot(1).workload, aSighting([container], [], T0));
+    await recordSighting(ledger, aSnapshot(1).workload, aSighting([container], [], T0));
     witness.check();
     expect(violations).toEqual([expect.stringContaining('which no agent saw')]);
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
 import { compareAddresses } from '../../../../lib/core/ledger/addresses.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
-import { aRecord, aSighting } from '../../../support/a-record.ts';
+import { aRecord, aSighting, recordSighting } from '../../../support/a-record.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { aTable } from '../../../support/dynamodb.ts';
 import { TableWorld } from '../../../support/table-world.ts';
@@ -57,6 +57,6 @@ export async function enter({ ports: { ledger } }: TableWorld, n: number, record
   const [entered] = await ledger.read([workload]);
   if (entered) await ledger.indexAddresses(entered, compareAddresses(entered.identity, {}, firstEventAtMs).gained);
   if (handling) await ledger.markHandled(workload, version, handling);
-  await ledger.recordSighting(workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
+  await recordSighting(ledger, workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
   for (const trouble of troubles) await ledger.recordTrouble(workload, trouble);
 }

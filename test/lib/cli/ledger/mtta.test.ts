@@ -5,7 +5,7 @@ import { DynamoSweepProgress } from '../../../../lib/aws/progress.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { Profile } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
-import { aPoller, aSighting, aSnapshot } from '../../../support/a-record.ts';
+import { aPoller, aSighting, aSnapshot, recordSighting } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { plainPolicy } from '../../../support/plain-policy.ts';
 import type { TableWorld } from '../../../support/table-world.ts';
@@ -60,7 +60,8 @@ async function live(
   if (answeredAfterMs === undefined) return;
   const answeredAtMs = T0 + answeredAfterMs;
   const from = { deliveredAtMs: answeredAtMs - SECOND, poller };
-  await ledger.recordSighting(
+  await recordSighting(
+    ledger,
     taskArn(n),
     aSighting([dockerId(n)], [], answeredAtMs, { from, storedAtMs: answeredAtMs + 50 }),
   );
@@ -176,7 +177,7 @@ describe('mayfly mtta', () => {
     await live(world, 1, { host: 'gone', answeredAfterMs: 100 * SECOND });
     const instance = 'i-0a1b2c3d4e5f60718';
     await world.ports.ledger.advance(aSnapshot(2, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
-    await world.ports.ledger.recordSighting(instance, aSighting([instance], [], T0 + 90 * SECOND));
+    await recordSighting(world.ports.ledger, instance, aSighting([instance], [], T0 + 90 * SECOND));
     expect(jsonLines((await ask('mtta', '--json')).stdout)[0]).toMatchObject({
       classes: [{ name: 'database' }, { name: 'default', nodes: 2, answers: 1, late: 1 }],
       launches: { answers: 1, timeToAnswerMs: { max: 90_000 } },

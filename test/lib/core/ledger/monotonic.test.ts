@@ -4,7 +4,7 @@ import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
-import { aSighting } from '../../../support/a-record.ts';
+import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { aTaskEvent, type TaskMoment } from '../../../support/a-task-event.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { interleave } from '../../../support/interleave.ts';
@@ -209,7 +209,7 @@ describe('verdicts', () => {
         }) => {
           const ids = subjects.slice(container, container + 1);
           if (trouble) await ledger.recordTrouble(taskArn(n), 'no-row');
-          else await ledger.recordSighting(taskArn(n), aSighting(alive ? ids : [], alive ? [] : ids, world.nowMs));
+          else await recordSighting(ledger, taskArn(n), aSighting(alive ? ids : [], alive ? [] : ids, world.nowMs));
         };
         let best = 0;
         for (const one of [...life, ...list]) {

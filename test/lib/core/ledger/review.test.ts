@@ -11,7 +11,7 @@ import {
 import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import type { Verdict, WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
-import { aSighting, aSnapshot } from '../../../support/a-record.ts';
+import { aSighting, aSnapshot, recordSighting } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
@@ -76,7 +76,7 @@ class Desk implements ReviewDeps {
   }
 
   async see(n: number, how: 'live' | 'postMortem' = 'live'): Promise<void> {
-    await this.ledger.recordSighting(taskArn(n), aSighting([], [], this.nowMs, { [how]: [dockerId(n)] }));
+    await recordSighting(this.ledger, taskArn(n), aSighting([], [], this.nowMs, { [how]: [dockerId(n)] }));
   }
 
   of = (event: string) => this.reports.filter((one) => one.event === event).map(({ fields }) => fields);

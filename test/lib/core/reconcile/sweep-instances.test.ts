@@ -4,7 +4,7 @@ import type { Instance } from '../../../../lib/core/inventory/instance.ts';
 import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';
-import { aSighting } from '../../../support/a-record.ts';
+import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { anInstance, PLACE, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
@@ -125,7 +125,7 @@ describe('an ignored instance', () => {
   it('is seen if it has an agent anyway', async () => {
     there({ tags: { 'mayfly:ignore': 'true' } });
     await later(1);
-    await sweeper.ledger.recordSighting(ID, aSighting([ID], [], sweeper.nowMs));
+    await recordSighting(sweeper.ledger, ID, aSighting([ID], [], sweeper.nowMs));
     expect(verdict()).toEqual({ verdict: 'seen' });
   });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
-import { aSighting } from '../../../support/a-record.ts';
+import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { aDescription, CLUSTER, HOST, PLACE, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
@@ -294,7 +294,7 @@ describe('a task whose definition ECS does not describe', () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs, { containers: 2 }));
     await sweeper.sweep();
     expect(await sweeper.waiting()).toEqual(['live container', 'live processes']);
-    await sweeper.ledger.recordSighting(taskArn(1), aSighting([FIRST], [], sweeper.nowMs));
+    await recordSighting(sweeper.ledger, taskArn(1), aSighting([FIRST], [], sweeper.nowMs));
     for (let minute = 0; minute < 20; minute += 1) {
       sweeper.nowMs += MINUTE;
       await sweeper.sweep();

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
-import { aSighting, aSnapshot } from '../../../support/a-record.ts';
+import { aSighting, aSnapshot, recordSighting } from '../../../support/a-record.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
@@ -105,7 +105,7 @@ describe('the last gasp of an instance', () => {
   it('is compared with the bound each time, from its notice, even if the instance was seen before', async () => {
     await enrolledLongAgo();
     await world.ports.ledger.advance(aSnapshot(1, { workload: instance, kind: 'ec2-instance', subjects: [instance] }));
-    await world.ports.ledger.recordSighting(instance, aSighting([instance], [], T0 - 10 * MINUTE));
+    await recordSighting(world.ports.ledger, instance, aSighting([instance], [], T0 - 10 * MINUTE));
     for (const n of [1, 2]) await answered([aNotice(n)], [{ instance_id: instance }]);
     expect(reported('mtta_breached')).toMatchObject([
       { set: 'last-gasp', workload: instance, timeToAnswerMs: 60_400 },

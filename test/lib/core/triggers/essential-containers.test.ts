@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
 import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
-import { aSighting } from '../../../support/a-record.ts';
+import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { aTaskEvent } from '../../../support/a-task-event.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
@@ -174,7 +174,7 @@ async function lived(n: number, { essential, known, steps }: Life): Promise<bool
     } else {
       const ids = step.seen.map((c) => dockerId(10 * n + c));
       const sighting = step.alive ? aSighting(ids, [], world.nowMs) : aSighting([], ids, world.nowMs);
-      await world.ports.ledger.recordSighting(taskArn(n), sighting);
+      await recordSighting(world.ports.ledger, taskArn(n), sighting);
     }
   }
   return version > 0;

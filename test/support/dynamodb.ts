@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { Agent } from 'node:http';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DynamoDBClient,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
+import { afterAll } from '@jest/globals';
 import { BY_DAY } from '../../lib/aws/ledger.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
+
+/** The connections of all clients of a test file. With connections of its own, each table's client would leave one open. */
+const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 });
+afterAll(() => httpAgent.destroy());
 
 /** A client of this run's DynamoDB: the embedded one, or `DYNAMODB_ENDPOINT` in `AWS_REGION`. */
 export const dynamodb = (): DynamoDBClient =>
@@ -18,6 +24,7 @@ export const dynamodb = (): DynamoDBClient =>
       secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
       sessionToken: process.env.AWS_SESSION_TOKEN,
     },
+    requestHandler: process.env.TEST_DYNAMODB_ENDPOINT?.startsWith('http:') ? { httpAgent } : undefined,
   });
 
 /** Keys and indexes of Mayfly's table. A stack test compares them with the template. */

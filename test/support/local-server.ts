@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalMayfly, type LocalNotice, type LocalOptions, startLocal } from '../../workbench/local-aws/index.ts';
@@ -21,6 +21,8 @@ const STAGE = '/prod';
 /** Starts the template on a fresh data folder. The caller must close it. */
 export async function aLocalServer(options: Partial<LocalOptions> = {}): Promise<LocalServer> {
   const data = await mkdtemp(join(tmpdir(), 'mayfly-local-'));
+  for (const file of ['certificate.pem', 'certificate.key']) // those of the run, because making them takes a second
+    await copyFile(join(process.env.TEST_RUN_FOLDER ?? '', file), join(data, file));
   const notices: LocalNotice[] = [];
   const assembly = options.assembly ?? (await theAssembly());
   const local = await startLocal({ data, port: 0, onEvent: (notice) => notices.push(notice), ...options, assembly });

@@ -18,7 +18,7 @@ import { NO_TRUST, type Trust } from '../../lib/core/attest/trust.ts';
 import type { TlsApiDeps } from '../../lib/core/osquery/deps.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
-import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
+import { localCertificate } from '../../workbench/local-aws/certificate.ts';
 import { type AnyLine, asAnyLine } from './any-line.ts';
 import { aTable, dynamodb } from './dynamodb.ts';
 import { DynamoTap } from './dynamodb-tap.ts';
@@ -122,7 +122,7 @@ export async function aTlsServer(
   const registry = new DynamoNodeRegistry(table);
   const aliases = new DynamoAliases(table);
   const ledger = new DynamoLedger(table);
-  const { key, cert } = await makeCertificate(Date.now());
+  const { key, cert } = await localCertificate(process.env.TEST_RUN_FOLDER ?? '', Date.now());
   const { port, close } = await carry({
     tls: { key, cert },
     table,

@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Database } from '@sqlite.org/sqlite-wasm';
 import fc from 'fast-check';
 import { renderSql } from '../../../lib/core/sql/render.ts';
+import { scaled } from '../../support/effort.ts';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
 import { pathsOf, replaced, valueAt } from '../../support/json-path.ts';
 import { everyQuery } from '../../support/scan.ts';
@@ -231,7 +232,7 @@ describe('hostile values', () => {
         met[isMalformed ? 'malformed' : 'handled'] += 1;
         met.queries += queries.length - 1;
       }),
-      { numRuns: 80 },
+      { numRuns: scaled(20) },
     );
     expect(Math.min(met.handled, met.malformed, met.queries)).toBeGreaterThan(0);
   });

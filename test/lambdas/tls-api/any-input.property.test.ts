@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { scaled } from '../../support/effort.ts';
 import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
 import { anEnrolled, heard, type WireAgent } from '../../support/wire-agent.ts';
 
@@ -62,7 +63,8 @@ describe('for a request of any content', () => {
 
   const say = async (path: string, body: object) =>
     heard(await server.post(path, JSON.stringify({ ...body, node_key: agent.key })));
-  const holds = (property: fc.IAsyncProperty<[Record<string, unknown>]>) => fc.assert(property, { numRuns: 100 });
+  const holds = (property: fc.IAsyncProperty<[Record<string, unknown>]>) =>
+    fc.assert(property, { numRuns: scaled(25) });
 
   it('a write of a known node is acknowledged, because a retry would be the same', () =>
     holds(
@@ -124,7 +126,7 @@ describe('for a request of any content', () => {
         const reply = heard(await server.post(path, Buffer.from(bytes)));
         expect(['fail', 'invalid']).toContain(reply.verdict);
       }),
-      { numRuns: 150 },
+      { numRuns: scaled(40) },
     );
   });
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePolicy, type Problem, readPolicyFolder } from '../../../lib/policy-compiler/index.ts';
+import { scaled } from '../../support/effort.ts';
 import { aPolicy, problemsOf } from './a-policy.ts';
 
 const FILES = [...readPolicyFolder(join(import.meta.dirname, '../../../policy'))];
@@ -62,7 +63,7 @@ describe('any text in a policy file', () => {
         expect(policy === undefined).toBe(problems.some(({ severity }) => severity === 'error'));
         expect(compilePolicy(files).problems).toEqual(problems);
       }),
-      { numRuns: 60 },
+      { numRuns: scaled(15) },
     );
   });
 
@@ -79,7 +80,7 @@ describe('any text in a policy file', () => {
       fc.property(file, fc.string({ unit: 'binary', maxLength: 200 }), (name, text) => {
         expect(compilePolicy(aPolicy({ [name]: text })).problems.every(isWellPlaced)).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: scaled(25) },
     );
   });
 
@@ -89,7 +90,7 @@ describe('any text in a policy file', () => {
       fc.property(file, fc.jsonValue(), (name, value) => {
         expect(compilePolicy(aPolicy({ [name]: JSON.stringify(value) })).problems.every(isWellPlaced)).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: scaled(25) },
     );
   });
 });

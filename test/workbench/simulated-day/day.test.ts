@@ -3,6 +3,7 @@ import { lateIn } from '../../../workbench/simulated-day/comparison.ts';
 import { type Day, type DayOptions, simulateDay } from '../../../workbench/simulated-day/day.ts';
 import { MODES, POLL_60, SHIPPED } from '../../../workbench/simulated-day/modes.ts';
 import { fixedLifetime, LIFETIMES } from '../../../workbench/world/index.ts';
+import { scaled } from '../../support/effort.ts';
 
 const [, POLL_10, POLL_5, , HEAT_60] = MODES;
 
@@ -26,7 +27,7 @@ const total = ({ verdicts }: Day): number => Object.values(verdicts).reduce((sum
 describe('the 10 s job at polls of 5 s', () => {
   let day: Day;
   beforeAll(async () => {
-    day = await aDay({ tasks: 100 });
+    day = await aDay({ tasks: 60 });
   });
 
   it('is seen live, 99 times in 100', () => {
@@ -34,7 +35,7 @@ describe('the 10 s job at polls of 5 s', () => {
   });
 
   it('is told of by a row every time', () => {
-    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(100);
+    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(60);
   });
 
   it('is answered within the bound of the model', () => {
@@ -52,13 +53,14 @@ describe('the 10 s job at polls of 5 s', () => {
 });
 
 describe('with no event lost', () => {
+  const tasks = scaled(30);
   const lifetimes = [LIFETIMES.TenSecondJob, LIFETIMES.Sysdig2025];
   it.each([POLL_60, POLL_10, HEAT_60, SHIPPED])(
     'every first answer comes within the latency of its own event and the rest of the bound: $name',
     async (mode) => {
       for (const lifetime of lifetimes) {
-        const day = await aDay({ tasks: 150, hosts: 1, lifetime, mode, seed: 'bound' });
-        expect(day.lives.filter(({ askedAfterMs }) => askedAfterMs !== undefined)).toHaveLength(150);
+        const day = await aDay({ tasks, hosts: 1, lifetime, mode, seed: 'bound' });
+        expect(day.lives.filter(({ askedAfterMs }) => askedAfterMs !== undefined)).toHaveLength(tasks);
         expect(day.lives.filter(({ answeredAfterMs }) => answeredAfterMs === undefined)).toEqual([]);
         expect(lateIn(day, mode)).toBe(0);
       }
@@ -95,19 +97,19 @@ describe('a simulated day', () => {
     { drop: 0, duplicate: 0.2, reorder: 0.2 },
     { drop: 0.2, duplicate: 0.2, reorder: 0.2 },
   ])('accounts for every task once, with events lost like this: %j', async (losses) => {
-    const day = await aDay({ tasks: 40, lifetime: LIFETIMES.Sysdig2025, losses });
-    expect(total(day)).toBe(40);
-    expect(day.lives).toHaveLength(40);
+    const day = await aDay({ tasks: 20, lifetime: LIFETIMES.Sysdig2025, losses });
+    expect(total(day)).toBe(20);
+    expect(day.lives).toHaveLength(20);
     // Events that come twice or late cost nothing; those that do not come at all may.
     const rows = day.verdicts.seen + day.verdicts['post-mortem'];
-    if (losses.drop === 0) expect(rows).toBe(40);
+    if (losses.drop === 0) expect(rows).toBe(20);
     else expect(day.events.lost).toBeGreaterThan(0);
   });
 
-  // Of ten thousand lives one may be without a row, so of two thousand none.
+  // Of ten thousand lives one may be without a row, so of the two thousand of the long run none.
   it.each([
-    [POLL_60.name, POLL_60, 2000],
-    [SHIPPED.name, SHIPPED, 200],
+    [POLL_60.name, POLL_60, scaled(200)],
+    [SHIPPED.name, SHIPPED, scaled(40)],
   ])(
     'has a row of every task though every event was dropped, where the reconciler sweeps: %s',
     async (_, mode, tasks) => {
@@ -122,8 +124,8 @@ describe('a simulated day', () => {
 
   it('gains from sweeps what lost events cost', async () => {
     const losses = { drop: 0.2, duplicate: 0.2, reorder: 0.2 };
-    const day = await aDay({ tasks: 40, lifetime: LIFETIMES.Sysdig2025, losses, sweepSeconds: 60 });
-    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(40);
+    const day = await aDay({ tasks: 20, lifetime: LIFETIMES.Sysdig2025, losses, sweepSeconds: 60 });
+    expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(20);
   });
 
   it('does not hear of tasks of which no event ever came, without the reconciler', async () => {

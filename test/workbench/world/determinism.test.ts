@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type AgentEvent,
   LIFETIMES,
@@ -11,7 +11,7 @@ import {
 } from '../../../workbench/world/index.ts';
 import { MINUTE, ScriptedServer, SECOND, T0 } from './world.ts';
 
-/** Runs three hosts with agents and tasks for half an hour and returns everything observable. */
+/** Runs three hosts with agents and tasks for ten minutes and returns everything observable. */
 async function aRun(seed: string) {
   const clock = new VirtualClock(T0);
   const random = new Random(seed);
@@ -31,7 +31,7 @@ async function aRun(seed: string) {
   await clock.advance(5 * SECOND);
   await registered;
   const lifetimes = random.fork('lifetimes');
-  for (let n = 0; n < 60; n++) {
+  for (let n = 0; n < 20; n++) {
     const lifetimeMs = LIFETIMES.Sysdig2019.sample(lifetimes);
     cluster.runTask({ family: `job-${n % 5}`, containers: [{ name: 'main', image: `image-${n % 7}`, lifetimeMs }] });
     await clock.advance(30 * SECOND);
@@ -44,27 +44,32 @@ async function aRun(seed: string) {
 }
 
 describe('a simulation', () => {
+  let first: Awaited<ReturnType<typeof aRun>>;
+  beforeAll(async () => {
+    first = await aRun('one');
+  });
+
   it('is the same for the same seed, to the last byte', async () => {
-    const [first, second] = [await aRun('one'), await aRun('one')];
-    expect(second).toEqual(first);
-    expect(first.sent.length).toBeGreaterThan(1000);
-    expect(first.seen.length).toBeGreaterThan(300);
+    expect(await aRun('one')).toEqual(first);
+    expect(first.sent.length).toBeGreaterThan(300);
+    expect(first.seen.length).toBeGreaterThan(100);
   });
 
   it('is another for another seed', async () => {
-    expect((await aRun('two')).seen).not.toEqual((await aRun('one')).seen);
+    expect((await aRun('two')).seen).not.toEqual(first.seen);
   });
 
-  it('has hosts and agents of their own identity', async () => {
-    const { sent } = await aRun('three');
-    const enrolled = sent.filter(([endpoint]) => endpoint === 'enroll').map(([, , body]) => JSON.parse(String(body)));
+  it('has hosts and agents of their own identity', () => {
+    const enrolled = first.sent
+      .filter(([endpoint]) => endpoint === 'enroll')
+      .map(([, , body]) => JSON.parse(String(body)));
     expect(new Set(enrolled.map((body) => body.host_identifier)).size).toBe(3);
     expect(new Set(enrolled.map((body) => body.host_details.osquery_info.instance_id)).size).toBe(3);
     expect(new Set(enrolled.map((body) => body.host_details.system_info.uuid)).size).toBe(3);
   });
 
-  it('passes an hour of agent life in well under ten seconds', async () => {
-    const started = performance.now();
+  it('needs well under ten seconds of CPU for an hour of agent life', async () => {
+    const before = process.cpuUsage();
     const clock = new VirtualClock(T0);
     const random = new Random('speed');
     const host = new SimulatedHost({ clock, random });
@@ -74,6 +79,6 @@ describe('a simulation', () => {
     await clock.advance(60 * MINUTE);
     await agent.stop();
     expect(transport.to('write').length).toBeGreaterThan(300);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(10_000_000);
   });
 });

@@ -6,6 +6,7 @@ import { otherHostOf, resolveHost } from '../../../../lib/core/hosts/resolve-hos
 import { accepts, GRACE_MS, NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { aNewcomer } from '../../../support/an-agent.ts';
 import { aHostQuery } from '../../../support/builders.ts';
+import { scaled } from '../../../support/effort.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { mortalTable } from '../../../support/mortal-table.ts';
@@ -108,7 +109,7 @@ describe('concurrent enrollments', () => {
           expect(await one.waiting(host)).toMatchObject(IDENTITY_QUERIES);
         },
       ),
-      { numRuns: 20 },
+      { numRuns: scaled(7) },
     );
   });
 
@@ -133,7 +134,7 @@ describe('concurrent enrollments', () => {
         // The questions of both enrollments, each handed out once.
         expect(polled.toSorted()).toEqual(['agent', 'agent', 'ec2', 'ec2']);
       }),
-      { numRuns: 20 },
+      { numRuns: scaled(7) },
     );
   });
 

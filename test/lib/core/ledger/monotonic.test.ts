@@ -7,6 +7,7 @@ import { handleTask } from '../../../../lib/core/triggers/handle-task.ts';
 import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { aTaskEvent, type TaskMoment } from '../../../support/a-task-event.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
+import { scaled } from '../../../support/effort.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { mortalTable } from '../../../support/mortal-table.ts';
@@ -118,7 +119,7 @@ describe('the ledger', () => {
           expect(asked(other.pending)).toEqual(asked(one.pending));
         }
       }),
-      { numRuns: 25 },
+      { numRuns: scaled(8) },
     );
   });
 
@@ -142,7 +143,7 @@ describe('the ledger', () => {
         const { pending } = await world.ports.queue.read(host);
         if (newest.phase === 7) expect(asked(pending)).toEqual(['post-mortem container']);
       }),
-      { numRuns: 25 },
+      { numRuns: scaled(8) },
     );
   });
 
@@ -154,8 +155,11 @@ describe('the ledger', () => {
 
   it('ends in the same state when functions die before or after any write and their events are retried', async () => {
     const deaths = fc.array(
-      fc.record({ at: fc.integer({ min: 1, max: 7 }), when: fc.constantFrom('before' as const, 'after' as const) }),
-      { maxLength: 4 },
+      fc.record({
+        at: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.integer({ min: 4, max: 7 })),
+        when: fc.constantFrom('before' as const, 'after' as const),
+      }),
+      { minLength: 1, maxLength: 4 },
     );
     let died = 0;
     await fc.assert(
@@ -181,7 +185,7 @@ describe('the ledger', () => {
         const { pending } = await world.ports.queue.read(host);
         expect(asked(pending)).toEqual(expect.arrayContaining(WANTED_AFTER[newest?.phase ?? 0] ?? []));
       }),
-      { numRuns: 25 },
+      { numRuns: scaled(8) },
     );
     expect(died).toBeGreaterThan(0);
   });
@@ -220,7 +224,7 @@ describe('verdicts', () => {
           best = RANK[verdict];
         }
       }),
-      { numRuns: 25 },
+      { numRuns: scaled(8) },
     );
   });
 
@@ -237,7 +241,7 @@ describe('verdicts', () => {
         expect(records.map((record) => record.workload).toSorted()).toEqual(workloads.toSorted());
         for (const record of records) expect(Object.keys(RANK)).toContain(verdictOf(record, LATE).verdict);
       }),
-      { numRuns: 10 },
+      { numRuns: scaled(4) },
     );
   });
 });

@@ -13,6 +13,7 @@ import type { Verdict, WorkloadRecord } from '../../../../lib/core/ledger/worklo
 import { MemoryLedger } from '../../../../lib/memory/ledger.ts';
 import { aSighting, aSnapshot, recordSighting } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
+import { scaled } from '../../../support/effort.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const HOUR = 60 * MINUTE;
@@ -382,7 +383,7 @@ describe('after a day and two hours', () => {
         for (const n of lives.keys()) expectPublished(n, desk);
         expect(desk.sum('review_done', 'judged')).toBe(lives.length);
       }),
-      { numRuns: 60 },
+      { numRuns: scaled(20) },
     );
   });
 });

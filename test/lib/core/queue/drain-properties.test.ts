@@ -5,6 +5,7 @@ import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { defaultLimits, planDrain } from '../../../../lib/core/queue/plan-drain.ts';
 import { aHostQuery, aPendingQuery } from '../../../support/builders.ts';
 import { DrainWatch, SPREAD_MS } from '../../../support/drain-watch.ts';
+import { scaled } from '../../../support/effort.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { mortalTable } from '../../../support/mortal-table.ts';
@@ -135,7 +136,7 @@ describe('a drain', () => {
   it('loses nothing, and delivers nothing twice, when it crashes before or after any of its writes', async () => {
     // Twice: each death may use up one of the three attempts.
     const death = fc.record({
-      at: fc.integer({ min: 1, max: 9 }),
+      at: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.integer({ min: 4, max: 9 })),
       when: fc.constantFrom('before' as const, 'after' as const),
       thenMs: pause,
     });
@@ -161,7 +162,7 @@ describe('a drain', () => {
           for (const id of longLived([...queries, ...later])) expect(answered).toContain(id);
         },
       ),
-      { numRuns: 40, endOnFailure: true },
+      { numRuns: scaled(12), endOnFailure: true },
     );
     expect(deaths).toBeGreaterThan(0);
   });
@@ -190,7 +191,7 @@ describe('a drain', () => {
         const answered = await watch.settle();
         for (const id of longLived(queries)) expect(answered).toContain(id);
       }),
-      { numRuns: 30, endOnFailure: true },
+      { numRuns: scaled(8), endOnFailure: true },
     );
   });
 
@@ -206,7 +207,7 @@ describe('a drain', () => {
         }
         await watch.settle();
       }),
-      { numRuns: 20, endOnFailure: true },
+      { numRuns: scaled(5), endOnFailure: true },
     );
   });
 });

@@ -1,12 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Policy } from '../../../../lib/core/policy/policy.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
+import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { aSequence } from '../../../support/a-finding.ts';
 import { answerAll, aWorldUnder } from '../../../support/a-request.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { defaultPolicyWith } from '../../../support/policy-folder.ts';
 import { MINUTE } from '../../../support/times.ts';
 import type { World } from '../../../support/world.ts';
 
@@ -14,7 +15,7 @@ const ON_ECS = 'i-0a1b2c3d4e5f60718';
 const ON_EKS = 'i-0b9c8d7e6f5a41230';
 const TASK = String(fixture(5).detail.taskArn);
 const HOUR = 60 * MINUTE;
-const policy = defaultPolicyWith();
+const policy: Policy = builtIn.policy;
 /** What `guardduty-host` asks; no other rule matches a sequence. */
 const QUERIES = ['connections', 'persistence', 'unusual-processes'];
 

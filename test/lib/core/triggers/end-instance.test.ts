@@ -11,6 +11,7 @@ import { aWorldUnder } from '../../../support/a-request.ts';
 import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { aNewcomer, anAnswer, anIdentity } from '../../../support/an-agent.ts';
 import { aHostQuery, aPendingQuery, dockerId, taskArn } from '../../../support/builders.ts';
+import { scaled } from '../../../support/effort.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { interleave } from '../../../support/interleave.ts';
 import { inForce } from '../../../support/plain-policy.ts';
@@ -387,7 +388,7 @@ describe('an enrollment after the end', () => {
         ]);
         expect(lives(await one.ports.registry.find(host, true), one.nowMs)).toBe(false);
       }),
-      { numRuns: 40 },
+      { numRuns: scaled(12) },
     );
   });
 

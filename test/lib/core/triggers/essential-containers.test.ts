@@ -7,6 +7,7 @@ import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { aTaskEvent } from '../../../support/a-task-event.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
+import { scaled } from '../../../support/effort.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { TableWorld } from '../../../support/table-world.ts';
 import { MINUTE } from '../../../support/times.ts';
@@ -222,7 +223,7 @@ describe('the verdicts on tasks whose events and answers name any of their conta
         expect(Object.values(all.verdicts).reduce((sum, count) => sum + count, 0)).toBe(begun.length);
         for (const one of begun) await expectNoneSkipped(one, records);
       }),
-      { numRuns: 40 },
+      { numRuns: scaled(12) },
     );
   });
 });

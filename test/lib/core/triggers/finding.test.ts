@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Policy } from '../../../../lib/core/policy/policy.ts';
+import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { aFinding, aTaskResource, withResource, withService } from '../../../support/a-finding.ts';
 import { aSnapshot } from '../../../support/a-record.ts';
 import { answerAll, aRequest, aWorldUnder } from '../../../support/a-request.ts';
@@ -6,7 +8,6 @@ import { aPolicyOf, aRule } from '../../../support/a-rule.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { inForce } from '../../../support/plain-policy.ts';
-import { defaultPolicyWith } from '../../../support/policy-folder.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 import type { World } from '../../../support/world.ts';
 
@@ -14,7 +15,7 @@ const ON_ECS = 'i-0a1b2c3d4e5f60718';
 const ON_EKS = 'i-0b9c8d7e6f5a41230';
 const TASK = String(fixture(5).detail.taskArn);
 const HOUR = 60 * MINUTE;
-const policy = defaultPolicyWith();
+const policy: Policy = builtIn.policy;
 
 const HOST_RULE = ['connections', 'persistence', 'unusual-processes'].map((query) => `guardduty-host ${query}`);
 const PROCESS_RULE = ['binary', 'open-files', 'process'].map((query) => `guardduty-process ${query}`);

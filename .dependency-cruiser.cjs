@@ -128,12 +128,28 @@ module.exports = {
       to: { path: '^(bin|scripts|test|bench)/' },
     },
     {
-      name: 'no-dev-dependency-at-run-time',
+      name: 'construct-needs-its-peers-only',
+      comment: 'the app that synthesizes has aws-cdk-lib and constructs; the npm package has no other dependencies',
+      severity: 'error',
+      from: { path: '^lib/stack/' },
+      to: { path: '^node_modules/', pathNot: '^node_modules/(aws-cdk-lib|constructs)/' },
+    },
+    {
+      name: 'no-tool-in-what-ships',
+      comment: 'functions and command are bundled with the packages that they use: no tool for tests or builds is among them',
+      severity: 'error',
+      from: { path: '^(lib|lambdas)/' },
+      to: {
+        path: '^node_modules/(@biomejs|@jest|@swc|aws-cdk|aws-cdk-lib-oldest|aws-sdk-client-mock|cdk-nag|dependency-cruiser|esbuild|fast-check|jest|knip|tsx|typescript)/',
+      },
+    },
+    {
+      name: 'packages-are-listed',
       comment:
-        'what runs is in the `dependencies` of the package.json above it: lib, lambdas and bin see the root one, the workbench its own as well, so no product code can use a package that only the workbench lists',
+        'what runs is in the package.json above it: lib, lambdas and bin see the root one, the workbench its own as well, so no product code can use a package that only the workbench lists',
       severity: 'error',
       from: { path: '^(bin|lib|lambdas|workbench|scripts)/', pathNot: '/bench/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],
   options: {

@@ -1,5 +1,6 @@
 // @ts-check
-import { readFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 
@@ -21,7 +22,7 @@ export async function buildCommand({ root, entry, outdir }) {
     format: 'esm',
     target: 'node20',
     mainFields: ['module', 'main'], // ES modules can be tree-shaken
-    external: ['esbuild', '@sqlite.org/sqlite-wasm', 'selfsigned'], // those that do not run from a bundle
+    external: ['esbuild', 'selfsigned'], // used in a clone alone
     // Packages in CommonJS call `require`, which an ES module does not have.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
@@ -34,6 +35,11 @@ export async function buildCommand({ root, entry, outdir }) {
     metafile: true,
     plugins: [sourceAddresses(root, outdir)],
   });
+  // SQLite looks for its code beside the file that it is in.
+  await copyFile(
+    createRequire(import.meta.url).resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm'),
+    join(outdir, 'sqlite3.wasm'),
+  );
   return metafile;
 }
 

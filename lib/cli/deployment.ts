@@ -15,7 +15,7 @@ import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import type { DeploymentFlags } from './deployment-flags.ts';
 import { explained } from './explained.ts';
-import { openStopped, readyIn } from './local-mayfly.ts';
+import { openStopped, readyIn, startsLocally } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
 import { namesInStack } from './stack-names.ts';
 
@@ -92,7 +92,8 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
     return { name: `the stack ${flags.stack}`, table, client: new DynamoDBClient({}) };
   }
   const { dynamodb, embedded, tableName, credentials } = await readyIn(flags.data).catch((cause) => {
-    const next = 'start one with "npx mayfly local", or name one in AWS with --stack NAME or --table NAME';
+    const start = startsLocally() ? 'start one with "npx mayfly local", or ' : '';
+    const next = `${start}name one in AWS with --stack NAME or --table NAME`;
     throw new Error(`no Mayfly has run in ${flags.data}: ${next}`, { cause });
   });
   const left = embedded ? await openStopped(flags.data) : undefined;

@@ -59,11 +59,14 @@ interface StoppedTable {
 /** Opens the table in the data folder of a stopped local Mayfly; undefined while one runs there. */
 export type OpenStopped = (data: string) => Promise<StoppedTable | undefined>;
 
-let opener: OpenStopped = async () => undefined;
+let opener: OpenStopped | undefined;
 
 /** Registers the workbench's function for the table of a stopped Mayfly. `lib` must not import the workbench. */
 export function registerOpener(open: OpenStopped): void {
   opener = open;
 }
 
-export const openStopped: OpenStopped = (data) => opener(data);
+export const openStopped: OpenStopped = async (data) => opener?.(data);
+
+/** Whether this command can start a local Mayfly. The one in the npm package cannot. */
+export const startsLocally = (): boolean => opener !== undefined;

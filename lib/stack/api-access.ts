@@ -47,8 +47,9 @@ export const hasDefaultEndpoint = ({ defaultEndpoint, domainName }: ApiAccess): 
 export function requireModernTls(api: RestApi): void {
   const resource = api.node.defaultChild;
   if (!(resource instanceof CfnRestApi)) throw new Error('the REST API has no resource of its own');
-  resource.securityPolicy = 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09';
-  resource.endpointAccessMode = 'BASIC';
+  // Overrides, because the oldest aws-cdk-lib of the range in package.json would drop properties that it does not know.
+  resource.addPropertyOverride('SecurityPolicy', 'SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09');
+  resource.addPropertyOverride('EndpointAccessMode', 'BASIC');
 }
 
 /** Lets AWS WAF judge each request before the API does. */

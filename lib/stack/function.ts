@@ -9,6 +9,7 @@ import {
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
+  RuntimeFamily,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -30,6 +31,9 @@ export interface FunctionSettings {
   readonly systemLogLevel?: SystemLogLevel;
 }
 
+/** Not `Runtime.NODEJS_24_X`, which the oldest aws-cdk-lib of the range in package.json lacks. */
+const RUNTIME = new Runtime('nodejs24.x', RuntimeFamily.NODEJS, { supportsInlineCode: true });
+
 /**
  * A Lambda function of Mayfly: arm64, the current Node runtime, JSON logs kept for a month, and a role that can only write
  * those logs until a grant adds more.
@@ -45,7 +49,7 @@ export function defineFunction(scope: Construct, settings: FunctionSettings): La
 
   return new LambdaFunction(scope, 'Function', {
     description: settings.description,
-    runtime: Runtime.NODEJS_24_X,
+    runtime: RUNTIME,
     architecture: Architecture.ARM_64,
     handler: 'index.handler',
     code: Code.fromAsset(bundleFolder(settings)),

@@ -1,0 +1,7 @@
+/** What the npm package exports: the construct, and the types of its props. */
+export type { AlarmTopicChoice } from './alarm-topic.ts';
+export type { AttestMode } from './attestation.ts';
+export type { CustomDomain } from './custom-domain.ts';
+export { Mayfly, type MayflyProps } from './mayfly.ts';
+export type { Reconciler } from './reconciler.ts';
+export type { RequestLimit } from './tls-api.ts';

@@ -1,0 +1,49 @@
+/** Builds what the npm package contains beside the policy: the functions, the construct with its types, and the command. */
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { buildCommand } from '../bin/build-command.js';
+import { bundleFunctions } from './bundle.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const STACK = join(ROOT, 'dist', 'stack');
+const COMMAND = join(ROOT, 'dist', 'command');
+
+await Promise.all([bundleFunctions(), buildConstruct(), buildOperatorCommand()]);
+
+/** CommonJS, as `cdk init` makes apps: an app that is an ES module can import it too. */
+async function buildConstruct(): Promise<void> {
+  await rm(STACK, { recursive: true, force: true });
+  await mkdir(STACK, { recursive: true });
+  const ownAddress = 'addressOfThisFile';
+  await build({
+    entryPoints: [join(ROOT, 'lib/stack/index.ts')],
+    outfile: join(STACK, 'index.js'),
+    bundle: true,
+    packages: 'external', // aws-cdk-lib and constructs, which the app has
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    define: { 'import.meta.url': ownAddress },
+    banner: { js: `const ${ownAddress} = require('node:url').pathToFileURL(__filename).href;` },
+    logLevel: 'warning',
+  });
+  await writeFile(join(STACK, 'package.json'), '{"type":"commonjs"}\n'); // the package's own says ES modules
+  await promisify(execFile)(
+    process.execPath,
+    [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.package.json'],
+    { cwd: ROOT },
+  );
+  const types = (await readdir(STACK)).filter((name) => name.endsWith('.d.ts')).map((name) => join(STACK, name));
+  // Not every TypeScript resolves the ending .ts in declarations.
+  for (const file of types)
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
+}
+
+async function buildOperatorCommand(): Promise<void> {
+  await rm(COMMAND, { recursive: true, force: true });
+  await buildCommand({ root: ROOT, entry: 'bin/mayfly-operator.ts', outdir: COMMAND });
+}

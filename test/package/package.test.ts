@@ -1,0 +1,173 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
+import { aVersion } from '../support/a-policy.ts';
+import { aTable } from '../support/dynamodb.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MODULES = join(ROOT, 'node_modules');
+/** A bound against hanging: the package is built once, and each app type-checked and synthesized. */
+const LONG_MS = 900_000;
+
+// Without jest's own options, as in a user's shell, and without a network.
+const { NODE_OPTIONS: _, ...rest } = process.env;
+const ENV = { ...rest, npm_config_offline: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true', NODE_NO_WARNINGS: '1' };
+
+const run = (cwd: string, program: string, ...args: string[]): string =>
+  execFileSync(program, args, { cwd, env: ENV, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+let folder: string;
+let tarball: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mayfly-package-'));
+  const [packed] = JSON.parse(run(ROOT, 'npm', 'pack', '--json', '--silent', '--pack-destination', folder));
+  tarball = join(folder, packed.filename);
+}, LONG_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Installs the tarball into a new folder, and links packages that an app gets from a registry. */
+function installed(name: string, links: Readonly<Record<string, string>>): string {
+  const app = join(folder, name);
+  mkdirSync(app, { recursive: true });
+  writeFileSync(join(app, 'package.json'), '{"private":true}');
+  run(app, 'npm', 'install', '--legacy-peer-deps', '--no-audit', '--no-fund', tarball);
+  for (const [link, target] of Object.entries(links)) {
+    mkdirSync(dirname(join(app, 'node_modules', link)), { recursive: true });
+    symlinkSync(join(MODULES, target), join(app, 'node_modules', link));
+  }
+  return app;
+}
+
+describe('the npm package', () => {
+  it('holds the compiled construct, the bundles, the command and the default policy, and nothing else', () => {
+    const files = run(folder, 'tar', '-tzf', tarball)
+      .trim()
+      .split('\n')
+      .map((file) => file.replace('package/', ''));
+    const kinds = {
+      papers: /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
+      construct: /^dist\/stack\/([a-z-]+\.d\.ts|index\.js|package\.json)$/,
+      functions: /^dist\/lambdas\/[a-z0-9-]+\/(index\.js|package\.json)$/,
+      command: /^(bin\/(mayfly|start)\.js|dist\/command\/([\w.-]+\.js|sqlite3\.wasm))$/,
+      policy: /^policy\/(policy\.yaml|(config|rules|packs|examples)\/[\w./-]+\.(yaml|conf|md))$/,
+    };
+    expect(files.filter((file) => !Object.values(kinds).some((kind) => kind.test(file)))).toEqual([]);
+    const functions = readdirSync(join(ROOT, 'lambdas'));
+    expect(files.filter((file) => kinds.functions.test(file)).sort()).toEqual(
+      functions.flatMap((name) => [`dist/lambdas/${name}/index.js`, `dist/lambdas/${name}/package.json`]).sort(),
+    );
+    for (const file of [
+      'LICENSE',
+      'README.md',
+      'CHANGELOG.md',
+      'dist/stack/index.d.ts',
+      'policy/policy.yaml',
+      'dist/command/sqlite3.wasm',
+    ])
+      expect(files).toContain(file);
+  });
+
+  it('needs no package but the two that every CDK app has', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect([manifest.dependencies, manifest.optionalDependencies]).toEqual([undefined, undefined]);
+    expect(Object.keys(manifest.peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
+    const construct = readFileSync(join(ROOT, 'dist/stack/index.js'), 'utf8');
+    const required = [...construct.matchAll(/require\("([^"]+)"\)/g)].map(([, name = '']) => name);
+    expect(required.filter((name) => !/^(node:|aws-cdk-lib(\/|$)|constructs$)/.test(name))).toEqual([]);
+    expect(required).toContain('aws-cdk-lib');
+  });
+
+  it('is tested with the oldest aws-cdk-lib of its range', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const oldest = JSON.parse(readFileSync(join(MODULES, 'aws-cdk-lib-oldest/package.json'), 'utf8'));
+    expect(manifest.peerDependencies['aws-cdk-lib']).toBe(`^${oldest.version}`);
+  });
+
+  it(
+    'has a command that works with nothing else installed, on the table of a Mayfly',
+    async () => {
+      const app = installed('command', {});
+      const mayfly = (...args: string[]) => run(app, join(app, 'node_modules/.bin/mayfly'), ...args);
+      expect(readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['mayfly']);
+      expect(mayfly('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
+      expect(mayfly('--help')).not.toContain(' local ');
+      expect(mayfly('policy', 'init', 'mine')).toContain('Edit the files');
+      expect(mayfly('policy', 'check', 'mine')).toContain('no problems');
+      const table = await aTable();
+      await new DynamoPolicyStore(table).push(aVersion(1), 0);
+      const aws = {
+        AWS_ENDPOINT_URL_DYNAMODB: process.env.TEST_DYNAMODB_ENDPOINT,
+        AWS_REGION: 'eu-west-1',
+        AWS_ACCESS_KEY_ID: 'a',
+        AWS_SECRET_ACCESS_KEY: 'b',
+      };
+      Object.assign(ENV, aws);
+      expect(JSON.parse(mayfly('policy', 'history', '--table', table.name, '--json'))).toMatchObject([{ version: 1 }]);
+      expect(() => mayfly('nodes')).toThrow(
+        'no Mayfly has run in .mayfly: name one in AWS with --stack NAME or --table NAME',
+      );
+    },
+    LONG_MS,
+  );
+});
+
+describe('an app made by cdk init --language typescript, with the package and three lines', () => {
+  it.each([
+    ['the newest', 'aws-cdk-lib'],
+    ['the oldest', 'aws-cdk-lib-oldest'],
+  ])(
+    'type-checks and synthesizes with %s aws-cdk-lib of the range',
+    (name, library) => {
+      const app = installed(name.replace(' ', '-'), {
+        'aws-cdk-lib': library,
+        constructs: 'constructs',
+        // What the template of cdk init lists for development; jest is not used here.
+        typescript: 'typescript',
+        tsx: 'tsx',
+        '@types/node': '@types/node',
+        'undici-types': 'undici-types',
+        '.bin/tsc': '.bin/tsc',
+        '.bin/tsx': '.bin/tsx',
+      });
+      const made = join(folder, `made-${name}`, 'our-app'); // cdk init wants an empty folder, whose name is the app's
+      mkdirSync(made, { recursive: true });
+      run(made, join(MODULES, '.bin/cdk'), 'init', 'app', '--language', 'typescript', '--generate-only');
+      for (const part of ['bin', 'lib', 'cdk.json', 'tsconfig.json'])
+        cpSync(join(made, part), join(app, part), { recursive: true });
+      const tsconfig = readFileSync(join(app, 'tsconfig.json'), 'utf8');
+      writeFileSync(join(app, 'tsconfig.json'), tsconfig.replace(/"jest",\s*/, '')); // its types are not installed here
+
+      const [file = ''] = readdirSync(join(app, 'lib'));
+      const stack = readFileSync(join(app, 'lib', file), 'utf8');
+      const lines = stack.replace(/^/, "import { Mayfly } from 'mayfly';\n").replace(
+        'super(scope, id, props);',
+        `$&
+    const mayfly = new Mayfly(this, 'Mayfly');
+    new cdk.CfnOutput(this, 'Agents', { value: mayfly.hostname });`,
+      );
+      expect(lines.split('\n')).toHaveLength(stack.split('\n').length + 3);
+      writeFileSync(join(app, 'lib', file), lines);
+
+      run(app, join(MODULES, '.bin/cdk'), 'synth', '--quiet', '--no-notices');
+      const out = join(app, 'cdk.out');
+      const [template = ''] = readdirSync(out).filter((one) => one.endsWith('.template.json'));
+      const { Resources, Outputs } = JSON.parse(readFileSync(join(out, template), 'utf8'));
+      expect(Object.keys(Outputs)).toEqual(
+        expect.arrayContaining(['MayflyHostname', 'MayflyTableName', 'MayflyFlagfile', 'Agents']),
+      );
+      const functions = Object.values<{ Type: string; Properties: { Runtime?: string } }>(Resources).filter(
+        ({ Type, Properties }) => Type === 'AWS::Lambda::Function' && Properties.Runtime === 'nodejs24.x',
+      );
+      expect(functions).toHaveLength(readdirSync(join(ROOT, 'lambdas')).length);
+      const assets = readdirSync(out).filter((one) => one.startsWith('asset.'));
+      const shipped = assets.map((asset) => readdirSync(join(out, asset)).sort());
+      expect(new Set(shipped.map((names) => names.join(' ')))).toEqual(new Set(['index.js package.json']));
+      expect(Resources).toHaveProperty(basename(Outputs.MayflyTableName.Value.Ref));
+    },
+    LONG_MS,
+  );
+});

@@ -10,7 +10,7 @@ import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
-import { isNews, merged } from '../core/ledger/merge.ts';
+import { isNews, listedAtMs, merged } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
   AskedRecord,
@@ -86,20 +86,24 @@ export class DynamoLedger implements Ledger {
       );
       const known = Item && workloadOfRow(Item);
       if (!isNews(known?.record, news)) return undefined;
-      const record = await this.#write(merged(known?.snapshot, news), known?.record, keepsMs);
+      const record = await this.#write(
+        { snapshot: merged(known?.snapshot, news), listedAtMs: listedAtMs(news) },
+        known?.record,
+        keepsMs,
+      );
       if (record) return record;
     }
   }
 
   /** Writes a snapshot. @returns the new record; undefined if the record changed since it was read */
   async #write(
-    snapshot: WorkloadSnapshot,
+    { snapshot, listedAtMs }: { readonly snapshot: WorkloadSnapshot; readonly listedAtMs: number },
     known: WorkloadRecord | undefined,
     keepsMs: number,
   ): Promise<WorkloadRecord | undefined> {
     const { workload, version, occurredAtMs, receivedAtMs, detectedBy } = snapshot;
     // A first event in the future was recorded by a function whose clock was ahead: replace its time.
-    const isAhead = known !== undefined && known.firstReceivedAtMs > receivedAtMs;
+    const isAhead = known !== undefined && known.firstReceivedAtMs > listedAtMs;
     const first = (name: string, value: string): string => (isAhead ? value : `if_not_exists(${name}, ${value})`);
     try {
       const { Attributes } = await this.#table.db.send(
@@ -109,7 +113,7 @@ export class DynamoLedger implements Ledger {
           UpdateExpression:
             'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
             `firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = ${first('#day', ':day')}, ` +
-            `firstReceivedAtMs = ${first('firstReceivedAtMs', ':received')}, ` +
+            `firstReceivedAtMs = ${first('firstReceivedAtMs', ':listed')}, ` +
             'firstDetectedBy = if_not_exists(firstDetectedBy, :detectedBy), lastSignAtMs = :received, expiresAt = :expires',
           ConditionExpression: known
             ? 'version = :knownVersion AND handledVersion = :knownHandled'
@@ -120,7 +124,8 @@ export class DynamoLedger implements Ledger {
             ':version': version,
             ':none': -1,
             ':occurred': occurredAtMs,
-            ':day': dayOf(receivedAtMs, shardOf(workload)),
+            ':day': dayOf(listedAtMs, shardOf(workload)),
+            ':listed': listedAtMs,
             ':received': receivedAtMs,
             ':detectedBy': detectedBy,
             ':expires': ttl(receivedAtMs + keepsMs),

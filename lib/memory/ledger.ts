@@ -1,7 +1,7 @@
 import type { AddressesSince } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Ledger } from '../core/ledger/ledger.ts';
-import { isNews, merged } from '../core/ledger/merge.ts';
+import { isNews, listedAtMs, merged } from '../core/ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../core/ledger/pending-key.ts';
 import type {
   AskedRecord,
@@ -47,12 +47,13 @@ export class MemoryLedger implements Ledger {
 
   async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
     const { workload, receivedAtMs } = news;
+    const listed = listedAtMs(news);
     const known = this.#entries.get(workload);
     if (!isNews(known && recordOf(known), news)) return undefined;
     const snapshot = merged(known?.snapshot, news);
-    const before = known?.facts ?? firstFacts(snapshot);
+    const before = known?.facts ?? firstFacts(snapshot, listed);
     // An earlier instant that lies after this one came from a clock that was ahead.
-    const firstReceivedAtMs = Math.min(before.firstReceivedAtMs, receivedAtMs);
+    const firstReceivedAtMs = Math.min(before.firstReceivedAtMs, listed);
     const facts = { ...before, firstReceivedAtMs, lastSignAtMs: receivedAtMs };
     const entry: Entry = { learned: {}, ...known, snapshot, facts };
     this.#entries.set(workload, entry);
@@ -173,7 +174,10 @@ function seenIn(known: Facts, sighting: Sighting): Partial<Facts> {
   };
 }
 
-const firstFacts = ({ occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot): Facts => ({
+const firstFacts = (
+  { occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot,
+  firstReceivedAtMs: number,
+): Facts => ({
   handledVersion: -1,
   seenLive: [],
   seenPostMortem: [],
@@ -184,7 +188,7 @@ const firstFacts = ({ occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot
   lastGasps: [],
   facts: {},
   firstEventAtMs: occurredAtMs,
-  firstReceivedAtMs: receivedAtMs,
+  firstReceivedAtMs,
   firstDetectedBy: detectedBy,
   lastSignAtMs: receivedAtMs,
 });

@@ -146,6 +146,20 @@ contract('the ledger', (begin) => {
     expect(await recordOf(ledger)).toMatchObject({ firstReceivedAtMs: T0, version: 3 });
   });
 
+  it('takes the time of the event if our clock was an hour or more behind it, but not more than a week', async () => {
+    const HOUR = 60 * MINUTE;
+    const { ledger } = await begin();
+    const behind = T0 - 3 * 24 * HOUR;
+    await ledger.advance(aSnapshot(1, { occurredAtMs: T0, receivedAtMs: behind }));
+    await ledger.advance(aSnapshot(1, { version: 2, occurredAtMs: T0 + 1, receivedAtMs: behind + 1 }));
+    await ledger.advance(aSnapshot(1, { version: 3, occurredAtMs: T0 + 2, receivedAtMs: T0 + 3 }));
+    expect(await recordOf(ledger)).toMatchObject({ firstReceivedAtMs: T0, firstEventAtMs: behind });
+    await ledger.advance(aSnapshot(2, { occurredAtMs: T0 + HOUR - 1, receivedAtMs: T0 }));
+    await ledger.advance(aSnapshot(3, { occurredAtMs: T0 + 365 * 24 * HOUR, receivedAtMs: T0 }));
+    const records = await ledger.read([taskArn(2), taskArn(3)]);
+    expect(records.map(({ firstReceivedAtMs }) => firstReceivedAtMs)).toEqual([T0, T0]);
+  });
+
   it('collects closed queries, each once: with evidence, with a trouble, or alone', async () => {
     const { ledger } = await begin();
     await ledger.advance(aSnapshot(1));

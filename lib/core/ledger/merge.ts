@@ -1,4 +1,17 @@
+import { CLOCK_AHEAD_MS } from './ledger-index.ts';
 import type { TaskContainer, WorkloadRecord, WorkloadSnapshot } from './workload.ts';
+
+/** AWS's clock and ours never differ by this much, unless ours is wrong. */
+const CLOCK_BEHIND_MS = 3_600_000;
+
+/**
+ * The instant under which a workload is listed: when its event was received. If our clock is behind AWS's by an hour to a week,
+ * the event's own time, so that the workload is still found after our clock is set right.
+ */
+export function listedAtMs({ occurredAtMs, receivedAtMs }: WorkloadSnapshot): number {
+  const behindMs = occurredAtMs - receivedAtMs;
+  return behindMs >= CLOCK_BEHIND_MS && behindMs <= CLOCK_AHEAD_MS ? occurredAtMs : receivedAtMs;
+}
 
 /**
  * Whether a snapshot must be handled: it is newer than the record, or it is the recorded version and its handling never

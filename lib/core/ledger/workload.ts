@@ -137,6 +137,7 @@ export interface WorkloadRecord extends WorkloadSnapshot {
   readonly seenPostMortem: readonly string[];
   readonly troubles: readonly Trouble[];
   readonly firstEventAtMs: number;
+  /** When Mayfly received the first event, by our clock; the event's own time if our clock was far behind. @see listedAtMs */
   readonly firstReceivedAtMs: number;
   /** When it was last known to exist, by our clock: an event, or a sweep that found it. */
   readonly lastSignAtMs: number;

@@ -62,6 +62,15 @@ describe('the index of the ledger', () => {
     expect(await listed(ledgerIndex.between(MIDNIGHT + DAY, MIDNIGHT + 3 * DAY))).toEqual([]);
   });
 
+  it('lists a workload under the time of its event if our clock was days behind', async () => {
+    const { ledgerIndex, ledger } = await aLedger();
+    const event = { ...snapshot(0, MIDNIGHT - 3 * DAY), occurredAtMs: MIDNIGHT + 5 };
+    await ledger.advance(event);
+    expect(await listed(ledgerIndex.between(MIDNIGHT, MIDNIGHT + DAY))).toEqual([taskArn(0)]);
+    await ledger.advance({ ...event, version: 9, receivedAtMs: MIDNIGHT - 3 * DAY + 5 });
+    expect(await listed(ledgerIndex.between(MIDNIGHT, MIDNIGHT + DAY))).toEqual([taskArn(0)]);
+  });
+
   it('keeps a workload under its first event, whatever comes later', async () => {
     const { ledgerIndex, ledger } = await aLedger(MIDNIGHT - 1);
     await ledger.advance(snapshot(0, MIDNIGHT + DAY, 2));

@@ -1,7 +1,7 @@
 /** Bundles the functions: `lambdas/<name>/index.ts` → `dist/lambdas/<name>/index.js`. As a command it prints their sizes. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -46,10 +46,33 @@ function functionNames(): string[] {
 }
 
 async function bundleFunction(name: string): Promise<Bundle> {
-  const file = join(BUNDLES, name, 'index.js');
+  const folder = join(BUNDLES, name);
+  let bytes = 0;
+  let gzippedBytes = 0;
+  const files = ['index.ts'];
+  for (const file of files) {
+    // grows while it is walked
+    const { contents, later } = await bundleFile(join(SOURCES, name, file));
+    files.push(...later.filter((other) => !files.includes(other)));
+    writeWhole(join(folder, file.replace(/\.ts$/, '.js')), contents);
+    bytes += contents.length;
+    gzippedBytes += gzipSync(contents).length;
+  }
+  // Without this file, Node uses the repository's package.json, which says that files are ES modules.
+  writeWhole(join(folder, 'package.json'), Buffer.from('{"type":"commonjs"}\n'));
+  return { name, file: join(folder, 'index.js'), bytes, gzippedBytes };
+}
+
+/**
+ * Bundles one file of a function. What it imports with `import('./…')` becomes a file of its own, so that a start does not
+ * load it.
+ *
+ * @returns `later`: the names of those files
+ */
+async function bundleFile(source: string): Promise<{ contents: Uint8Array; later: readonly string[] }> {
+  const later: string[] = [];
   const { outputFiles } = await build({
-    entryPoints: [join(SOURCES, name, 'index.ts')],
-    outfile: file,
+    entryPoints: [source],
     bundle: true,
     platform: 'node',
     format: 'cjs',
@@ -60,13 +83,21 @@ async function bundleFunction(name: string): Promise<Bundle> {
     legalComments: 'none',
     logLevel: 'warning',
     write: false,
+    plugins: [
+      {
+        name: 'later',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^\.\/[^/]+\.ts$/ }, ({ path, kind, importer }) => {
+            if (kind !== 'dynamic-import' || importer !== source) return undefined;
+            later.push(basename(path));
+            return { path: path.replace(/\.ts$/, '.js'), external: true };
+          }),
+      },
+    ],
   });
   const [output] = outputFiles;
-  if (!output) throw new Error(`esbuild made no file of lambdas/${name}`);
-  writeWhole(file, output.contents);
-  // Without this file, Node uses the repository's package.json, which says that files are ES modules.
-  writeWhole(join(BUNDLES, name, 'package.json'), Buffer.from('{"type":"commonjs"}\n'));
-  return { name, file, bytes: output.contents.length, gzippedBytes: gzipSync(output.contents).length };
+  if (!output) throw new Error(`esbuild made no file of ${source}`);
+  return { contents: output.contents, later };
 }
 
 /** Replaces a file atomically, because another synthesis may read it. Does not touch a file whose contents are the same. */

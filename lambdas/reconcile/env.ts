@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { BusEnv } from '../../lib/aws/coverage-events.ts';
-import { TableEnv } from '../../lib/aws/table.ts';
+import { TableEnv } from '../../lib/aws/env.ts';
 
 const seconds = z.coerce.number().check(z.int(), z.positive());
 const Env = z.object({

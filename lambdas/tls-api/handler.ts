@@ -6,7 +6,7 @@ type ProxyEvent = Pick<APIGatewayProxyEvent, 'httpMethod' | 'path' | 'headers' |
 
 /** The TLS API behind a REST API's proxy integration. */
 export const createHandler =
-  (api: TlsApi) =>
+  (api: Pick<TlsApi, 'answer'>) =>
   async (event: ProxyEvent, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<APIGatewayProxyResult> => {
     const authorization = Object.entries(event.headers ?? {}).find(
       ([name]) => name.toLowerCase() === 'authorization',

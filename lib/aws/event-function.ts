@@ -7,6 +7,7 @@ import { type EventDeps, handleEvent, prepareBatch } from '../core/triggers/hand
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import type { Hold } from '../core/triggers/lifecycle-hook.ts';
 import { EcsContainerInstances } from './container-instances.ts';
+import { TableEnv } from './env.ts';
 import { eventBatch } from './event-batch.ts';
 import { DynamoFanOuts } from './fan-outs.ts';
 import { DynamoHostQueue } from './host-queue.ts';
@@ -16,7 +17,7 @@ import type { Call } from './metered.ts';
 import { DynamoNodeDirectory } from './node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from './node-registry.ts';
 import { PROMPT } from './prompt.ts';
-import { type Table, TableEnv, tableIn } from './table.ts';
+import { type Table, tableIn } from './table.ts';
 import { EcsTaskDefinitions } from './task-definitions.ts';
 import { telemetry } from './telemetry.ts';
 

@@ -1,11 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
-import * as z from 'zod/mini';
 import { MayflyError } from '../core/errors.ts';
 import { type Line, packed, type ResultSink, type TimeLeft } from '../core/results/lines.ts';
-
-const name = z.string().check(z.minLength(1));
-export const SinkEnv = { RESULTS_STREAM_NAME: name, LOGS_STREAM_NAME: name, QUARANTINE_STREAM_NAME: name };
 
 export interface StreamNames {
   readonly results: string;

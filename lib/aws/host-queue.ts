@@ -13,7 +13,7 @@ import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
 import { attemptsOf, latestOf, unanswered } from '../core/queue/offers.ts';
 import { keyOf, type PendingQuery } from '../core/queue/pending-query.ts';
-import { deliveryOf, hostKey, nodeOf, OffersRow, pendingOf } from './host-rows.ts';
+import { deliveryOf, hostKey, OffersRow, partitionOf } from './host-rows.ts';
 import { type Put, putTogether } from './put-together.ts';
 import { readRow } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
@@ -56,12 +56,7 @@ export class DynamoHostQueue implements HostQueue {
         ConsistentRead: consistent,
       }),
     );
-    const node = Items.find((item) => item.sk === '#node');
-    return {
-      node: node && nodeOf(node),
-      deliveries: Items.filter((item) => String(item.sk).startsWith('d#')).map(deliveryOf),
-      pending: Items.filter((item) => String(item.sk).startsWith('q#')).map(pendingOf),
-    };
+    return partitionOf(Items);
   }
 
   // Reads all pages: large queries would never reach a limit that is counted on one page.

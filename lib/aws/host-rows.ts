@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Node, NodeIdentity } from '../core/nodes/node.ts';
 import type { DeliveredQuery, Delivery, Offer } from '../core/queue/delivery.ts';
+import type { HostPartition } from '../core/queue/host-queue.ts';
 import type { Asker, PendingQuery } from '../core/queue/pending-query.ts';
 import {
   detectedBy,
@@ -104,7 +105,7 @@ const PendingRow = z.object({
   ),
 });
 
-export const pendingOf = (row: Row): PendingQuery => received(readRow(PendingRow, row).query);
+const pendingOf = (row: Row): PendingQuery => received(readRow(PendingRow, row).query);
 
 const deliveredQuery = z.object({
   rule: text,
@@ -141,5 +142,15 @@ export function deliveryOf(row: Row): Delivery {
     ...rest,
     queries: queries.map((query) => ({ ...query, askers: query.askers.map(received) })),
     offers: offers ?? [{ atMs: deliveredAtMs ?? rest.leaseUntilMs, positions: [...queries.keys()] }],
+  };
+}
+
+/** A page of a host's partition. */
+export function partitionOf(rows: readonly Row[]): HostPartition {
+  const node = rows.find(({ sk }) => sk === '#node');
+  return {
+    node: node && nodeOf(node),
+    deliveries: rows.filter(({ sk }) => String(sk).startsWith('d#')).map(deliveryOf),
+    pending: rows.filter(({ sk }) => String(sk).startsWith('q#')).map(pendingOf),
   };
 }

@@ -1,9 +1,9 @@
-import {
-  GetSecretValueCommand,
-  ResourceNotFoundException,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
 import type { RotatingSecret } from '../core/nodes/rotating-secret.ts';
+
+type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
+
+/** Reads one value of a secret; undefined if the secret has no previous value, as before its first rotation. */
+export type ReadSecret = (arn: string, stage: Stage) => Promise<string | undefined>;
 
 // A rotation takes effect within a minute (docs/runbook.md, "Revoke a host or a secret").
 const REFRESH_MS = 50_000;
@@ -17,13 +17,14 @@ const RETRY_MS = 30_000; // requests with a wrong secret must not cost a call ea
 export class AwsSecret implements RotatingSecret {
   readonly #arn: string;
   readonly #now: () => number;
-  readonly #client: SecretsManagerClient;
+  readonly #read: ReadSecret;
   #cached: { readonly values: Promise<readonly string[]>; readonly atMs: number } | undefined;
 
-  constructor(arn: string, now: () => number, client: SecretsManagerClient = new SecretsManagerClient({})) {
+  /** @param now epoch ms */
+  constructor(arn: string, now: () => number, read: ReadSecret) {
     this.#arn = arn;
     this.#now = now;
-    this.#client = client;
+    this.#read = read;
   }
 
   values(): Promise<readonly string[]> {
@@ -51,20 +52,12 @@ export class AwsSecret implements RotatingSecret {
   }
 
   async #fetch(): Promise<readonly string[]> {
-    const [current, previous] = await Promise.all([this.#stage('AWSCURRENT'), this.#stage('AWSPREVIOUS')]);
+    const [current, previous] = await Promise.all([
+      this.#read(this.#arn, 'AWSCURRENT'),
+      this.#read(this.#arn, 'AWSPREVIOUS'),
+    ]);
     // Without it every node key would count as invalid.
     if (!current) throw new Error(`${this.#arn} has no current value`);
     return previous ? [current, previous] : [current];
-  }
-
-  async #stage(stage: string): Promise<string | undefined> {
-    try {
-      const command = new GetSecretValueCommand({ SecretId: this.#arn, VersionStage: stage });
-      return (await this.#client.send(command)).SecretString;
-    } catch (error) {
-      // Before the first rotation there is no previous value.
-      if (error instanceof ResourceNotFoundException && stage === 'AWSPREVIOUS') return undefined;
-      throw error;
-    }
   }
 }

@@ -5,14 +5,7 @@ import {
   type QueryCommandInput,
   type QueryCommandOutput,
 } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod/mini';
-
-/** The environment variables of every adapter of the table. */
-export const TableEnv = {
-  TABLE_NAME: z.string().check(z.minLength(1)),
-  /** `on` where a long-poll front reads hints. */
-  WAKE_HINTS: z.optional(z.enum(['on', 'off'])),
-};
+import type { TableVariables } from './env.ts';
 
 /** The table and a client for it; items have `pk`, `sk` and, for TTL, `expiresAt` in epoch seconds. */
 export interface Table {
@@ -35,7 +28,7 @@ export function openTable(name: string, client: DynamoDBClient = new DynamoDBCli
 export const withHints = (table: Table, hintClock: () => number): Table => ({ ...table, hintClock });
 
 /** The table of a function's environment. */
-export function tableIn(env: z.infer<z.ZodMiniObject<typeof TableEnv>>, client?: DynamoDBClient): Table {
+export function tableIn(env: TableVariables, client?: DynamoDBClient): Table {
   const table = openTable(env.TABLE_NAME, client);
   return env.WAKE_HINTS === 'on' ? withHints(table, Date.now) : table;
 }

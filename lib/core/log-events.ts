@@ -56,6 +56,12 @@ export const LOG_EVENTS = {
       "An agent's request failed, because an AWS service refused or timed out or because of a bug. The agent keeps its data and tries again.",
     fields: { endpoint: ['enroll', 'config', 'log', 'read', 'write'], error: 'trace' },
   },
+  read_retried: {
+    level: 'WARN',
+    meaning:
+      "The short path for idle hosts could not read a host's partition. The whole API reads again, with the SDK's retries.",
+    fields: { error: 'trace' },
+  },
   enroll_refused: {
     level: 'WARN',
     meaning: 'An enroll request had a secret that is neither the current nor the previous one.',

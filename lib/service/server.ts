@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { traceOf } from '../core/errors.ts';
+import type { AgentRequest } from '../core/osquery/agent-request.ts';
 import { plain, type Reply, refused } from '../core/osquery/replies.ts';
 import { RequestBody } from '../core/osquery/request-body.ts';
 import { endpointOf } from '../core/osquery/routes.ts';
-import type { AgentRequest } from '../core/osquery/tls-api.ts';
 import type { Report } from '../core/report.ts';
 import {
   defaultServiceLimits,

@@ -7,6 +7,8 @@
 export const Variable = {
   /** The table. */
   table: 'TABLE_NAME',
+  /** The end of AWS's host names in this partition. */
+  urlSuffix: 'URL_SUFFIX',
   /** Firehose streams. */
   resultsStream: 'RESULTS_STREAM_NAME',
   logsStream: 'LOGS_STREAM_NAME',

@@ -1,4 +1,4 @@
-import { Duration, Names } from 'aws-cdk-lib';
+import { Aws, Duration, Names } from 'aws-cdk-lib';
 import {
   type DomainName,
   EndpointType,
@@ -18,6 +18,7 @@ import {
   requireModernTls,
 } from './api-access.ts';
 import { ApiDomain } from './custom-domain.ts';
+import { Variable } from './environment.ts';
 import { defineFunction } from './function.ts';
 import { addGatewayResponses } from './gateway-responses.ts';
 
@@ -64,6 +65,7 @@ export class TlsApi extends Construct {
       reservedConcurrency: props.concurrency,
       systemLogLevel: SystemLogLevel.WARN, // no report line for each invocation: an empty poll logs nothing
     });
+    this.fn.addEnvironment(Variable.urlSuffix, Aws.URL_SUFFIX);
 
     this.api = new RestApi(this, 'Api', {
       restApiName: Names.uniqueResourceName(this, {}), // the only dimension of its metrics, so it must be unique

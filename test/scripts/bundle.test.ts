@@ -32,7 +32,7 @@ describe('npm run bundle', () => {
 
   it.each(names)('makes of %s a file that this Node loads and that has a handler', (name) => {
     const variables =
-      'TABLE_NAME RESULTS_STREAM_NAME LOGS_STREAM_NAME QUARANTINE_STREAM_NAME ENROLL_SECRET_ARN NODE_KEY_SECRET_ARN BUS_NAME';
+      'TABLE_NAME RESULTS_STREAM_NAME LOGS_STREAM_NAME QUARANTINE_STREAM_NAME ENROLL_SECRET_ARN NODE_KEY_SECRET_ARN BUS_NAME URL_SUFFIX';
     const environment = Object.fromEntries(
       [...variables.split(' '), 'NO_AGENT_AFTER_SECONDS', 'SWEEP_EVERY_SECONDS'].map((variable) => [variable, '300']),
     );

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import type { AttestMode, Trust } from '../../lib/core/attest/trust.ts';
+import type { AttestMode } from '../../lib/core/attest/mode.ts';
+import type { Trust } from '../../lib/core/attest/trust.ts';
 
 export const REGION = 'eu-west-1';
 const ACCOUNT = '111122223333';

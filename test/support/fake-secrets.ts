@@ -4,6 +4,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
+import { readWithSdk } from '../../lib/aws/secrets-manager.ts';
 
 /** An in-memory Secrets Manager. A secret has a current value and, once rotated, a previous one. */
 export class FakeSecrets {
@@ -11,6 +12,7 @@ export class FakeSecrets {
     region: 'local',
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   });
+  readonly read = readWithSdk(this.client);
   failing = false;
   calls = 0;
   readonly #stages = new Map<string, { AWSCURRENT: string; AWSPREVIOUS?: string }>();

@@ -16,6 +16,7 @@ import { DynamoStoredLogs } from '../../lib/aws/stored-logs.ts';
 import { type Table, withHints } from '../../lib/aws/table.ts';
 import { NO_TRUST, type Trust } from '../../lib/core/attest/trust.ts';
 import type { TlsApiDeps } from '../../lib/core/osquery/deps.ts';
+import { IdleReads } from '../../lib/core/osquery/idle-reads.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { localCertificate } from '../../workbench/local-aws/certificate.ts';
@@ -139,8 +140,8 @@ export async function aTlsServer(
       storedLogs: new DynamoStoredLogs(table),
       fleetIssues: new DynamoFleetIssues(table),
       attestation,
-      enrollSecrets: new Map([['default', new AwsSecret(ENROLL_SECRET_ARN, now, secrets.client)]]),
-      nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.client),
+      enrollSecrets: new Map([['default', new AwsSecret(ENROLL_SECRET_ARN, now, secrets.read)]]),
+      nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.read),
       policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),
       directory: new DynamoNodeDirectory(table, now),
       fanOuts: new DynamoFanOuts(table),
@@ -178,7 +179,7 @@ export async function aTlsServer(
 
 /** The function behind a minimal front. Its remaining time counts from each request. */
 async function behindFunction({ deps, tls, timeLeftMs, waitedMs, thrown }: Parts): Promise<Carried> {
-  const handler = createHandler(new TlsApi(deps));
+  const handler = createHandler(new IdleReads(deps, async () => ({ api: new TlsApi(deps), report: deps.report })));
   const server = createServer(tls, async (request, response) => {
     const body = await bodyOf(request);
     const waitedBeforeMs = waitedMs();

@@ -1,4 +1,4 @@
-import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
+import { looksLikeInstance } from '../nodes/host-identifier.ts';
 import { attestationOf, type Proof } from './identity-document.ts';
 import type { Trust } from './trust.ts';
 
@@ -28,7 +28,3 @@ export function admit(identifier: string, proof: Proof | undefined, trust: Trust
   if (isInstance && trust.mode === 'required') return { kind: 'refused', why };
   return { kind: 'admitted', issue: isInstance || checked ? why : undefined };
 }
-
-/** Whether an enrolled node may keep its name under the current mode. */
-export const isAdmitted = (node: { readonly host: string; readonly attested?: boolean }, { mode }: Trust): boolean =>
-  mode !== 'required' || node.attested === true || !looksLikeInstance(identifierOf(node.host));

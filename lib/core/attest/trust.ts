@@ -1,11 +1,5 @@
 import awsCertificates from './aws-certificates.json' with { type: 'json' };
-
-/**
- * `off`: documents are ignored. `preferred`: an agent with a document takes its instance's name from an agent without one; an
- * agent without one gets the name if it is the first, and is a fleet issue. `required`: only an agent with a document gets an
- * instance's name.
- */
-export type AttestMode = 'off' | 'preferred' | 'required';
+import type { AttestMode } from './mode.ts';
 
 /** Which documents are accepted. */
 export interface Trust {

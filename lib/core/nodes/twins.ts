@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lives, type Node, type NodeIdentity, SILENT_AFTER_MS } from './node.ts';
+import { lives, type Node, type NodeIdentity, SEEN_EVERY_MS, SILENT_AFTER_MS } from './node.ts';
 
 /** The hardware id, normalized: firmware and tools differ in case and in surrounding blanks. */
 const hardwareOf = ({ uuid }: NodeIdentity): string => uuid.trim().toLowerCase();
@@ -52,6 +52,10 @@ export const contestMsOf = (intervalSeconds: number): number =>
 /** Whether the agent has not polled since another one enrolled under its identifier. Its next poll renews `lastSeenMs` at once. */
 export const isContested = ({ contestedAtMs, lastSeenMs }: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>): boolean =>
   contestedAtMs !== undefined && lastSeenMs <= contestedAtMs;
+
+/** Whether a poll has to be recorded: every five minutes, and at once in a contest. */
+export const isSeenDue = (node: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>, nowMs: number): boolean =>
+  nowMs - node.lastSeenMs >= SEEN_EVERY_MS || isContested(node);
 
 /** Whether a contested agent has not polled within its time. */
 export const isLost = (node: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>, contestMs: number, nowMs: number): boolean =>

@@ -1,6 +1,10 @@
 import { MayflyError } from '../errors.ts';
+import type { NodeClaim } from '../nodes/node-key.ts';
+import type { AgentRequest } from './agent-request.ts';
+import { type AccessDeps, type Bearer, bearerOf } from './node-access.ts';
+import { nodeInvalid, type Reply, refused } from './replies.ts';
 import { type BodyBounds, MAX_INFLATED_BYTES, type RequestBody } from './request-body.ts';
-import { keyInHeader } from './requests.ts';
+import { keyInHeader, nodeKeyOf } from './request-key.ts';
 import type { Endpoint } from './routes.ts';
 
 /** Far above any real request: a batch of differential rows has six levels. */
@@ -34,15 +38,6 @@ export function boundsOf(endpoint: Endpoint): BodyBounds {
   }
 }
 
-/** The keys that a request may carry: the one in its header, otherwise those near the ends of its body. */
-export async function keysOf(
-  endpoint: Endpoint,
-  { authorization, body }: { readonly authorization?: string; readonly body: RequestBody },
-): Promise<readonly string[]> {
-  const key = keyInHeader(authorization);
-  return key === undefined ? body.claimedKeys(endpoint === 'log') : [key];
-}
-
 /** The body as JSON, or why it cannot be read. */
 export function documentOf(body: RequestBody, bounds: BodyBounds): { document: unknown } | { problem: string } {
   try {
@@ -51,4 +46,43 @@ export function documentOf(body: RequestBody, bounds: BodyBounds): { document: u
     if (error instanceof MayflyError) return { problem: error.message };
     throw error;
   }
+}
+
+type Keyed = Pick<AgentRequest, 'authorization' | 'body'>;
+type KeyDeps = Pick<AccessDeps, 'nodeKeySecret'>;
+
+/** What the agent gets instead of an answer. */
+interface Refusal {
+  readonly refusal: Reply;
+}
+
+/** The claim of a config or read request whose key has a valid signature. */
+export async function claimIn(
+  endpoint: 'config' | 'read',
+  request: Keyed,
+  deps: KeyDeps,
+): Promise<{ readonly claim: NodeClaim } | Refusal> {
+  const bearer = await bearerIn(endpoint, request, deps);
+  if ('refusal' in bearer) return bearer;
+  const read = documentOf(request.body, boundsOf(endpoint));
+  if ('problem' in read) return { refusal: refused(read.problem) };
+  const isSame = nodeKeyOf(read.document, request.authorization) === bearer.key;
+  return isSame ? { claim: bearer.claim } : { refusal: nodeInvalid };
+}
+
+/** A key with a valid signature near the ends of a request, or in its header. The parsed body may show another one. */
+export async function bearerIn(
+  endpoint: Endpoint,
+  { authorization, body }: Keyed,
+  deps: KeyDeps,
+): Promise<Bearer | Refusal> {
+  const inHeader = keyInHeader(authorization);
+  const keys = inHeader === undefined ? await body.claimedKeys(endpoint === 'log') : [inHeader];
+  return (await bearerOf(keys, deps)) ?? { refusal: keys.length > 0 ? nodeInvalid : withoutKey(body) };
+}
+
+/** A readable request without a key has no node, so its agent enrolls again. An unreadable one may have had a key. */
+function withoutKey(body: RequestBody): Reply {
+  const read = documentOf(body, boundsOf('read'));
+  return 'problem' in read ? refused(`no node key was found, and ${read.problem}`) : nodeInvalid;
 }

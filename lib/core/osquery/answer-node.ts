@@ -5,7 +5,6 @@ import type { NodeClaim } from '../nodes/node-key.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import { agentConfig } from '../policy/agent-config.ts';
 import { type Drained, drain } from '../queue/drain.ts';
-import type { HostPartition } from '../queue/host-queue.ts';
 import { defaultLimits } from '../queue/plan-drain.ts';
 import { giveUp } from '../results/give-up.ts';
 import { handleAnswers } from '../results/handle-answers.ts';
@@ -13,7 +12,7 @@ import type { TimeLeft } from '../results/lines.ts';
 import { cut } from '../text.ts';
 import type { TlsApiDeps } from './deps.ts';
 import { hearInstance } from './instance-claim.ts';
-import { nodeOf, partitionOf } from './node-access.ts';
+import { type NodePartition, nodeOf } from './node-access.ts';
 import { hasOutlived, nodeIntervalSeconds, nodeProfile, recordSeen } from './presence.ts';
 import { quarantine } from './quarantine.ts';
 import { accepted, document, nodeInvalid, type Reply, refused, work } from './replies.ts';
@@ -37,10 +36,8 @@ export async function answerConfig(claim: NodeClaim, deps: TlsApiDeps): Promise<
 }
 
 /** Answers a distributed read with the host's pending queries. */
-export async function answerRead(claim: NodeClaim, timeLeftMs: TimeLeft, deps: TlsApiDeps): Promise<Reply> {
+export async function answerRead(partition: NodePartition, timeLeftMs: TimeLeft, deps: TlsApiDeps): Promise<Reply> {
   const { now, limits = defaultLimits } = deps;
-  const partition = await partitionOf(claim, deps);
-  if (!partition) return nodeInvalid;
   const nowMs = now();
   const drained = await drainFor(partition, timeLeftMs, deps);
   if (!drained) return nodeInvalid;
@@ -49,7 +46,7 @@ export async function answerRead(claim: NodeClaim, timeLeftMs: TimeLeft, deps: T
 
 /** Records that the node polled, and drains its queue; undefined if the node has to enroll again. */
 export async function drainFor(
-  partition: HostPartition & { readonly node: Node },
+  partition: NodePartition,
   timeLeftMs: TimeLeft,
   deps: TlsApiDeps,
 ): Promise<Drained | undefined> {

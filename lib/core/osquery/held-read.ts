@@ -1,24 +1,13 @@
 import type { HeldRead, Look } from '../front/held-reads.ts';
-import type { Node } from '../nodes/node.ts';
 import type { NodeClaim } from '../nodes/node-key.ts';
-import type { HostPartition } from '../queue/host-queue.ts';
 import { isOut, latestOf } from '../queue/offers.ts';
 import { defaultLimits } from '../queue/plan-drain.ts';
 import type { TimeLeft } from '../results/lines.ts';
 import { drainFor } from './answer-node.ts';
 import type { TlsApiDeps } from './deps.ts';
-import { partitionOf } from './node-access.ts';
+import type { Link } from './link.ts';
+import { type NodePartition, partitionOf } from './node-access.ts';
 import { nodeInvalid, type Reply, work } from './replies.ts';
-
-/** The connection of a request. */
-export interface Link {
-  /** The latest time of a reply, epoch ms: the agent counts from when it began to connect. @default - any */
-  readonly untilMs?: number;
-  /** Resolves when the connection is closed or the reply is sent. */
-  readonly closed: Promise<void>;
-  /** Called once the request has shown a valid node key. */
-  readonly prove?: () => void;
-}
 
 /** A `resendMs` for which no delivery is young enough. */
 const NO_REPEATS_MS = -1;
@@ -58,11 +47,7 @@ interface Seen {
  * A look that handed nothing out. If another read got queries since this one arrived, and this one's agent still waits, that
  * other connection is dead: this read ends soon, and the agent's next read gets the same queries again.
  */
-function quietLook(
-  partition: HostPartition & { readonly node: Node },
-  claim: NodeClaim,
-  { isOvertaken, arrivedAtMs, nowMs }: Seen,
-): Look<Reply> {
+function quietLook(partition: NodePartition, claim: NodeClaim, { isOvertaken, arrivedAtMs, nowMs }: Seen): Look<Reply> {
   const { node, deliveries, pending } = partition;
   const out = deliveries.filter((delivery) => isOut(delivery, nowMs));
   if (isOvertaken || out.some((delivery) => latestOf(delivery).atMs >= arrivedAtMs)) return { isOvertaken: true };

@@ -1,11 +1,20 @@
-import { isAdmitted } from '../attest/admit.ts';
-import { NO_TRUST } from '../attest/trust.ts';
+import { type AttestMode, isAdmitted } from '../attest/mode.ts';
 import { accepts, type Node } from '../nodes/node.ts';
 import { type NodeClaim, readNodeKey } from '../nodes/node-key.ts';
-import type { HostPartition } from '../queue/host-queue.ts';
+import type { RotatingSecret } from '../nodes/rotating-secret.ts';
+import type { HostPartition, HostQueue } from '../queue/host-queue.ts';
 import type { TlsApiDeps } from './deps.ts';
 
-type Deps = Pick<TlsApiDeps, 'nodeKeySecret' | 'registry' | 'queue' | 'attestation' | 'now'>;
+/** What reading a host's partition needs. */
+export interface AccessDeps {
+  readonly nodeKeySecret: RotatingSecret;
+  readonly queue: Pick<HostQueue, 'read'>;
+  /** @default - attestation is off */
+  readonly attestation?: { readonly mode: AttestMode };
+  readonly now: () => number; // epoch ms
+}
+
+type NodeDeps = Omit<AccessDeps, 'queue'> & Pick<TlsApiDeps, 'registry'>;
 
 /** A node key with a valid signature, and the claim in it. */
 export interface Bearer {
@@ -14,7 +23,10 @@ export interface Bearer {
 }
 
 /** The first of these keys with a valid signature; undefined if there is none. */
-export async function bearerOf(keys: readonly string[], deps: Deps): Promise<Bearer | undefined> {
+export async function bearerOf(
+  keys: readonly string[],
+  deps: Pick<AccessDeps, 'nodeKeySecret'>,
+): Promise<Bearer | undefined> {
   for (const key of keys) {
     const claim = await claimOf(key, deps);
     if (claim) return { key, claim };
@@ -23,7 +35,10 @@ export async function bearerOf(keys: readonly string[], deps: Deps): Promise<Bea
 }
 
 /** Checks a key's signature. Reads the signing secret again only if the signature fails, as the secret may have been rotated. */
-async function claimOf(key: string, { nodeKeySecret }: Deps): Promise<NodeClaim | undefined> {
+async function claimOf(
+  key: string,
+  { nodeKeySecret }: Pick<AccessDeps, 'nodeKeySecret'>,
+): Promise<NodeClaim | undefined> {
   if (!key.startsWith('mf1.')) return undefined;
   return readNodeKey(key, await nodeKeySecret.values()) ?? readNodeKey(key, await nodeKeySecret.refreshed());
 }
@@ -32,23 +47,28 @@ async function claimOf(key: string, { nodeKeySecret }: Deps): Promise<NodeClaim 
  * The node of a claim; undefined if the key is no longer valid. An eventually consistent read may miss a recent enrollment,
  * and the agent discards its key on "invalid", so only a consistent read can reject it.
  */
-export async function nodeOf({ host, epoch }: NodeClaim, deps: Deps): Promise<Node | undefined> {
+export async function nodeOf({ host, epoch }: NodeClaim, deps: NodeDeps): Promise<Node | undefined> {
   const node = await deps.registry.find(host);
   if (isOpen(node, epoch, deps)) return node;
   const sure = await deps.registry.find(host, true);
   return isOpen(sure, epoch, deps) ? sure : undefined;
 }
 
+/** A host's partition with a valid node. */
+export interface NodePartition extends HostPartition {
+  readonly node: Node;
+}
+
 /**
- * A host's partition with a valid node, read as in `nodeOf`.
+ * The partition of a claim's host; undefined if the key is no longer valid, read as in `nodeOf`.
  *
  * @param isSure whether to read consistently at once
  */
 export async function partitionOf(
   { host, epoch }: NodeClaim,
-  deps: Deps,
+  deps: AccessDeps,
   isSure = false,
-): Promise<(HostPartition & { readonly node: Node }) | undefined> {
+): Promise<NodePartition | undefined> {
   for (const isConsistent of isSure ? [true] : [false, true]) {
     const partition = await deps.queue.read(host, isConsistent);
     const { node } = partition;
@@ -58,6 +78,10 @@ export async function partitionOf(
 }
 
 /** Whether a key of this epoch opens the node now, and attestation lets the node keep its name. */
-function isOpen(node: Node | undefined, epoch: number, { attestation = NO_TRUST, now }: Deps): node is Node {
-  return accepts(node, epoch, now()) && node !== undefined && isAdmitted(node, attestation);
+function isOpen(
+  node: Node | undefined,
+  epoch: number,
+  { attestation, now }: Pick<AccessDeps, 'attestation' | 'now'>,
+): node is Node {
+  return accepts(node, epoch, now()) && node !== undefined && isAdmitted(node, attestation?.mode ?? 'off');
 }

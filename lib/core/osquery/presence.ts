@@ -4,8 +4,8 @@ import { resolveHost } from '../hosts/resolve-host.ts';
 import { intervalSecondsOf } from '../ledger/bound.ts';
 import { entryOf, factsOf } from '../nodes/directory.ts';
 import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
-import { lives, NODE_TTL_MS, type Node, SEEN_EVERY_MS } from '../nodes/node.ts';
-import { contestMsOf, isContested, isLost } from '../nodes/twins.ts';
+import { lives, NODE_TTL_MS, type Node } from '../nodes/node.ts';
+import { contestMsOf, isContested, isLost, isSeenDue } from '../nodes/twins.ts';
 import { pollingEvery, profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { Profile } from '../policy/policy.ts';
@@ -30,7 +30,7 @@ type Deps = Pick<
 export async function recordSeen(node: Node, deps: Deps): Promise<void> {
   const { registry, policy, attestation = NO_TRUST } = deps;
   const nowMs = deps.now();
-  if (nowMs - node.lastSeenMs < SEEN_EVERY_MS && !isContested(node)) return;
+  if (!isSeenDue(node, nowMs)) return;
   await registry.recordPoll(node.host, nowMs);
   const identifier = identifierOf(node.host);
   if (identifier !== node.host) await noteTwin(identifier, node, deps);

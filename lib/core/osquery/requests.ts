@@ -61,18 +61,6 @@ function renamedSecret(body: unknown): string {
   return other.length === 1 ? String(other[0]?.[1]) : '';
 }
 
-/** The node key in the header, which agents send since 5.23.0. */
-export const keyInHeader = (authorization: string | undefined): string | undefined =>
-  /^NodeKey\s+(\S+)$/i.exec(authorization ?? '')?.[1];
-
-/** The node key in the body or in the header; '' if there is none or the two differ. */
-export function nodeKeyOf(body: unknown, authorization: string | undefined): string {
-  const inBody = isObject(body) && typeof body.node_key === 'string' ? body.node_key : '';
-  const inHeader = keyInHeader(authorization) ?? '';
-  if (inBody && inHeader && inBody !== inHeader) return '';
-  return inBody || inHeader;
-}
-
 /**
  * Whether a value can be the rows of an answer with this status. osquery sends a list of objects, empty if the query failed
  * (docs/spec/osquery-protocol.md §9.4). Null, an empty text or a missing value counts as no rows only if the query failed.

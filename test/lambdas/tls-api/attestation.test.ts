@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
-import type { AttestMode } from '../../../lib/core/attest/trust.ts';
+import type { AttestMode } from '../../../lib/core/attest/mode.ts';
 import { aTrust, documentText, secretFile } from '../../support/a-document.ts';
 import { settled } from '../../support/a-question.ts';
 import { fixture } from '../../support/fixtures.ts';

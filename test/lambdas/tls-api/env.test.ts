@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { readEnv, readTrust } from '../../../lambdas/tls-api/env.ts';
+import { readEnv } from '../../../lambdas/tls-api/env.ts';
+import { trustOf } from '../../../lib/aws/tls-api-deps.ts';
 
 const WHOLE = {
   TABLE_NAME: 'table',
@@ -9,14 +10,18 @@ const WHOLE = {
   ENROLL_SECRET_ARN: 'arn:enroll',
   NODE_KEY_SECRET_ARN: 'arn:node-key',
   SWEEP_EVERY_SECONDS: '60',
+  URL_SUFFIX: 'amazonaws.com',
 };
 
 describe('the environment of tls-api', () => {
   it('is read without variables of others', () => {
-    expect(readEnv({ ...WHOLE, AWS_REGION: 'eu-west-1' })).toEqual({
+    expect(readEnv({ ...WHOLE, POWERTOOLS_SERVICE_NAME: 'tls-api' })).toEqual({
       ...WHOLE,
       SWEEP_EVERY_SECONDS: 60,
       NAMED_SECRET_ARNS: [],
+      ATTEST: 'off',
+      ATTEST_ACCOUNTS: '',
+      ATTEST_CERTIFICATES: '{}',
     });
   });
 
@@ -36,7 +41,7 @@ describe('the environment of tls-api', () => {
 
 describe('the accounts trusted for identity documents', () => {
   it('are none by default', () => {
-    expect(readTrust({})).toEqual({ mode: 'off', accounts: [], certificates: {} });
+    expect(trustOf(readEnv(WHOLE))).toEqual({ mode: 'off', accounts: [], certificates: {} });
   });
 
   it('are read from the environment', () => {
@@ -46,13 +51,13 @@ describe('the accounts trusted for identity documents', () => {
       ATTEST_CERTIFICATES: '{"xx-nowhere-1":"PEM"}',
       AWS_REGION: 'eu-west-1',
     };
-    expect(readTrust(source)).toEqual({
+    expect(trustOf(readEnv({ ...WHOLE, ...source }))).toEqual({
       mode: 'required',
       accounts: ['111122223333', '444455556666'],
       region: 'eu-west-1',
       certificates: { 'xx-nowhere-1': 'PEM' },
     });
-    expect(() => readTrust({ ...source, ATTEST: 'yes' })).toThrow('ATTEST');
-    expect(() => readTrust({ ...source, ATTEST_CERTIFICATES: '[]' })).toThrow();
+    expect(() => readEnv({ ...WHOLE, ...source, ATTEST: 'yes' })).toThrow('ATTEST');
+    expect(() => trustOf(readEnv({ ...WHOLE, ...source, ATTEST_CERTIFICATES: '[]' }))).toThrow();
   });
 });

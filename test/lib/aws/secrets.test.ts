@@ -9,7 +9,7 @@ let secret: AwsSecret;
 beforeEach(() => {
   nowMs = T0;
   manager = new FakeSecrets({ arn: 'first' });
-  secret = new AwsSecret('arn', () => nowMs, manager.client);
+  secret = new AwsSecret('arn', () => nowMs, manager.read);
 });
 
 describe('a secret', () => {
@@ -62,8 +62,8 @@ describe('a secret', () => {
   });
 
   it('does not exist without a current value', async () => {
-    await expect(new AwsSecret('another', () => nowMs, manager.client).values()).rejects.toThrow();
-    await expect(new AwsSecret('empty', () => nowMs, new FakeSecrets({ empty: '' }).client).values()).rejects.toThrow(
+    await expect(new AwsSecret('another', () => nowMs, manager.read).values()).rejects.toThrow();
+    await expect(new AwsSecret('empty', () => nowMs, new FakeSecrets({ empty: '' }).read).values()).rejects.toThrow(
       /empty/,
     );
   });

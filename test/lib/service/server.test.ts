@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { AgentRequest } from '../../../lib/core/osquery/agent-request.ts';
 import { accepted, type Reply, work } from '../../../lib/core/osquery/replies.ts';
-import type { AgentRequest } from '../../../lib/core/osquery/tls-api.ts';
 import { HEALTH_PATH, type ServiceOptions, ServiceServer } from '../../../lib/service/server.ts';
 import { classify } from '../../../workbench/world/osquery/classify.ts';
 

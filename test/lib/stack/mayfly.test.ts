@@ -59,7 +59,8 @@ describe('every function', () => {
     expect(fn).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
-  const optional = ['NAMED_SECRET_ARNS']; // only with the property enrollSecrets
+  // Only with the properties enrollSecrets and attest.
+  const optional = ['NAMED_SECRET_ARNS', 'ATTEST', 'ATTEST_ACCOUNTS', 'ATTEST_CERTIFICATES'];
   const powertools = ['POWERTOOLS_LOG_LEVEL', 'POWERTOOLS_METRICS_NAMESPACE', 'POWERTOOLS_SERVICE_NAME'];
   it.each([
     ['tls-api', readTlsApiEnv],

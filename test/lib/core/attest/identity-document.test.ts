@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { admit, isAdmitted } from '../../../../lib/core/attest/admit.ts';
+import { admit } from '../../../../lib/core/attest/admit.ts';
 import { attestationOf, splitSecret } from '../../../../lib/core/attest/identity-document.ts';
+import { isAdmitted } from '../../../../lib/core/attest/mode.ts';
 import { certificateOf, knownRegions, NO_TRUST } from '../../../../lib/core/attest/trust.ts';
 import { ATTESTABLE_REGIONS, attestModeOf } from '../../../../lib/stack/attestation.ts';
 import { aTrust, documentText, REGION, secretFile } from '../../../support/a-document.ts';
@@ -120,11 +121,11 @@ describe('an agent that enrolls', () => {
 
   it('loses the name of an instance once attestation is required, if it got it without a document', () => {
     for (const host of [INSTANCE, `${INSTANCE}~0123abcd`]) {
-      expect(isAdmitted({ host }, aTrust('required'))).toBe(false);
-      expect(isAdmitted({ host, attested: true }, aTrust('required'))).toBe(true);
-      expect(isAdmitted({ host }, aTrust('preferred'))).toBe(true);
+      expect(isAdmitted({ host }, 'required')).toBe(false);
+      expect(isAdmitted({ host, attested: true }, 'required')).toBe(true);
+      expect(isAdmitted({ host }, 'preferred')).toBe(true);
     }
-    expect(isAdmitted({ host: 'web-7' }, aTrust('required'))).toBe(true);
+    expect(isAdmitted({ host: 'web-7' }, 'required')).toBe(true);
   });
 });
 

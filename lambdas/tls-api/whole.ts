@@ -1,0 +1,15 @@
+import { tableIn } from '../../lib/aws/table.ts';
+import { telemetry } from '../../lib/aws/telemetry.ts';
+import { tlsApiDeps } from '../../lib/aws/tls-api-deps.ts';
+import type { RotatingSecret } from '../../lib/core/nodes/rotating-secret.ts';
+import type { WholeApi } from '../../lib/core/osquery/idle-reads.ts';
+import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
+import type { Env } from './env.ts';
+
+export { readSecret } from '../../lib/aws/tls-api-deps.ts';
+
+/** The whole TLS API on AWS. It has a file of its own, because the polls of idle hosts do without it and without the SDK. */
+export function wholeApi(env: Env, nodeKeySecret: RotatingSecret): WholeApi {
+  const report = telemetry();
+  return { api: new TlsApi({ ...tlsApiDeps(env, tableIn(env), report), nodeKeySecret }), report };
+}

@@ -26,6 +26,11 @@ export function fixture(number: number, detail: Record<string, unknown> = {}): A
   return { ...event, detail: { ...event.detail, ...detail } };
 }
 
+/** One fixture of each detail-type, and of tasks those that run, have stopped, and are on Fargate. */
+export const KINDS = [5, 7, 11, 15, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30, 31, 32].map(
+  (number) => [number, fixture(number)['detail-type']] as const,
+);
+
 /** Returns an SQS batch with these bodies, as a function receives it; message ids are `m0`, `m1`, … */
 export function sqsBatch(bodies: readonly string[]): SQSEvent {
   return {

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type LocalMayfly, type LocalNotice, type LocalOptions, startLocal } from '../../workbench/local-aws/index.ts';
 import { type AnyLine, asAnyLine } from './any-line.ts';
 import { theAssembly } from './assembly.ts';
+import { theCertificate } from './certificate.ts';
 import { send } from './https.ts';
 import { bytesOf, type Kind, type TlsServer } from './tls-server.ts';
 
@@ -21,8 +22,9 @@ const STAGE = '/prod';
 /** Starts the template on a fresh data folder. The caller must close it. */
 export async function aLocalServer(options: Partial<LocalOptions> = {}): Promise<LocalServer> {
   const data = await mkdtemp(join(tmpdir(), 'mayfly-local-'));
-  for (const file of ['certificate.pem', 'certificate.key']) // those of the run, because making them takes a second
-    await copyFile(join(process.env.TEST_RUN_FOLDER ?? '', file), join(data, file));
+  const { cert, key } = await theCertificate();
+  await writeFile(join(data, 'certificate.pem'), cert); // as if left by an earlier start
+  await writeFile(join(data, 'certificate.key'), key);
   const notices: LocalNotice[] = [];
   const assembly = options.assembly ?? (await theAssembly());
   const local = await startLocal({ data, port: 0, onEvent: (notice) => notices.push(notice), ...options, assembly });

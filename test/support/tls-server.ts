@@ -19,8 +19,8 @@ import type { TlsApiDeps } from '../../lib/core/osquery/deps.ts';
 import { IdleReads } from '../../lib/core/osquery/idle-reads.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
-import { localCertificate } from '../../workbench/local-aws/certificate.ts';
 import { type AnyLine, asAnyLine } from './any-line.ts';
+import { theCertificate } from './certificate.ts';
 import { aTable, dynamodb } from './dynamodb.ts';
 import { DynamoTap } from './dynamodb-tap.ts';
 import { FakeFirehose } from './fake-firehose.ts';
@@ -123,9 +123,9 @@ export async function aTlsServer(
   const registry = new DynamoNodeRegistry(table);
   const aliases = new DynamoAliases(table);
   const ledger = new DynamoLedger(table);
-  const { key, cert } = await localCertificate(process.env.TEST_RUN_FOLDER ?? '', Date.now());
+  const tls = await theCertificate();
   const { port, close } = await carry({
-    tls: { key, cert },
+    tls,
     table,
     thrown,
     waitedMs: () => waitedMs,
@@ -154,9 +154,9 @@ export async function aTlsServer(
 
   return {
     url,
-    ca: cert,
+    ca: tls.cert,
     enrollSecret: ENROLL_SECRET,
-    post: (path, body, options) => send(`${url}${path}`, cert, bytesOf(body), options),
+    post: (path, body, options) => send(`${url}${path}`, tls.cert, bytesOf(body), options),
     lines: async (kind) => firehose.lines<unknown>(STREAMS[kind]).map(asAnyLine),
     table,
     queue,

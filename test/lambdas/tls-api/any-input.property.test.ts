@@ -1,15 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { anyText } from '../../support/any-text.ts';
 import { scaled } from '../../support/effort.ts';
 import { aTlsServer, type TlsHarness } from '../../support/tls-server.ts';
 import { anEnrolled, heard, type WireAgent } from '../../support/wire-agent.ts';
 
 const NAMES = ['__proto__', 'constructor', 'toString', 'toJSON', 'id', 'a', '', '\u0000', '0'];
-const text = fc.oneof(
-  fc.constantFrom(...NAMES),
-  fc.string({ unit: 'binary', maxLength: 20 }),
-  fc.string({ maxLength: 20 }),
-);
+const text = fc.oneof(fc.constantFrom(...NAMES), anyText({ maxLength: 20 }));
 
 /** Any JSON value, with the names that hurt. */
 const { any } = fc.letrec((tie) => ({

@@ -104,7 +104,9 @@ describe('mayfly local', () => {
       first.child.kill('SIGKILL');
       await once(first.child, 'exit');
 
+      const synthesized = await lstat(join(data, 'cdk.out/manifest.json'));
       const second = await start();
+      expect((await lstat(join(data, 'cdk.out/manifest.json'))).mtimeMs).toBe(synthesized.mtimeMs); // not made again
       const queries = await firstQueries(second.ready, key);
       expect(Object.values(queries)).toContainEqual(
         expect.stringContaining("IN ('9fd313b782ded4c240eda6ac1cf1bd2563d044274c240c68fe6ac033001c0ba9'"),

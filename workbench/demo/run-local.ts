@@ -4,13 +4,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { policyIn } from '../../lib/aws/live-policy.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { DATA, READY_FILE, type Ready, type ReadyFile } from '../../lib/cli/local-mayfly.ts';
-import { colours, say, sayJson, ticking } from '../../lib/cli/print.ts';
+import { colours, note, say, sayJson, ticking } from '../../lib/cli/print.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
 import { type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/index.ts';
 import { replaceFile } from '../local-aws/replace-file.ts';
 import { runDemo } from './demo.ts';
 import { noticeText } from './notice-text.ts';
-import { synthesize } from './synthesize.ts';
+import { synthesizeIfChanged } from './synthesize.ts';
 
 interface LocalFlags {
   readonly port: number;
@@ -28,12 +28,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
   const hurry = new AbortController();
   const interrupt = (): void => (stop.signal.aborted ? hurry : stop).abort();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const assembly = async (): Promise<string> => {
-    const folder = join(data, 'cdk.out');
-    const done = flags.json ? () => undefined : ticking((took) => `Synthesizing the CDK app … ${took} s`);
-    await synthesize(folder, stop.signal).finally(done);
-    return folder;
-  };
+  const assembly = (): Promise<string> => assemblyIn(data, flags.json, stop.signal);
   // Loaded only for the demo, because the simulated hosts load SQLite.
   const world = flags.demo ? new (await import('./world.ts')).World(stop.signal, Date.now()) : undefined;
   const mayfly = await started({
@@ -72,6 +67,15 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+/** The synthesized app of the data folder; says on standard error whether it is new. */
+async function assemblyIn(data: string, json: boolean, signal: AbortSignal): Promise<string> {
+  const done = json ? () => undefined : ticking((took) => `Synthesizing the CDK app … ${took} s`);
+  const { folder, digest, isReused } = await synthesizeIfChanged(data, { signal }).finally(done);
+  const what = isReused ? 'Nothing changed since the last synthesis' : 'Synthesized the CDK app';
+  if (!json) note(`${what} (sources ${digest.slice(0, 8)}).`);
+  return folder;
 }
 
 /** Writes the agents' flagfile. @returns the addresses and files of a running Mayfly */

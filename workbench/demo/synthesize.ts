@@ -1,9 +1,57 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { sourceDigest } from '../../bin/source-digest.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** All that the template and the bundles are made of: sources, policy, context, and the packages that are installed. */
+const INPUTS = [
+  ...['bin', 'lambdas', 'lib', 'policy', 'scripts', 'cdk.json', 'cdk.context.json', 'package.json', 'tsconfig.json'],
+  ...['package-lock.json', 'node_modules/.package-lock.json'],
+];
+
+/** A synthesized app, and whether it was there already. */
+export interface Synthesized {
+  readonly folder: string;
+  /** Digest of what it is made of. */
+  readonly digest: string;
+  readonly isReused: boolean;
+}
+
+/** The digest of what the app is made of now. CDK and the app read these variables. */
+const digestNow = (root: string): string =>
+  sourceDigest(root, INPUTS, [
+    process.version,
+    ...Object.entries(env)
+      .filter(([name]) => name.startsWith('CDK_'))
+      .flatMap(([name, value = '']) => [name, value])
+      .sort(),
+  ]);
+
+/**
+ * Synthesizes the CDK app into `<data>/cdk.out`, unless the app there was made from the same sources.
+ *
+ * The digest beside it is written last and removed first, so an interrupted synthesis is not used.
+ */
+export async function synthesizeIfChanged(
+  data: string,
+  { root = ROOT, signal, make = synthesize }: { root?: string; signal?: AbortSignal; make?: typeof synthesize } = {},
+): Promise<Synthesized> {
+  const folder = join(data, 'cdk.out');
+  const file = join(data, 'cdk.out.digest');
+  const digest = digestNow(root);
+  const made = await readFile(file, 'utf8').catch(() => undefined);
+  if (made === digest && existsSync(join(folder, 'manifest.json'))) return { folder, digest, isReused: true };
+  await rm(file, { force: true });
+  await make(folder, signal);
+  // A source that changed meanwhile may or may not be in it: the next start synthesizes again.
+  if (digestNow(root) === digest) await writeFile(file, digest);
+  return { folder, digest, isReused: false };
+}
 
 /**
  * Synthesizes the CDK app into `outdir`. Runs in a child process, so that CDK's memory is freed afterwards. Skips CDK's

@@ -15,11 +15,12 @@ import type { MayflyTable } from './mayfly-table.ts';
 import { coverageShare, ownMetric } from './own-metrics.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { ResultStreams } from './result-streams.ts';
+import type { ServiceFront } from './service-front.ts';
 import type { TlsApi } from './tls-api.ts';
 
 export interface AlarmsProps {
   readonly routes: readonly EventRoute[];
-  readonly tlsApi: TlsApi;
+  readonly front: TlsApi | ServiceFront;
   readonly streams: ResultStreams;
   readonly reconciler: Reconciler;
   readonly table: MayflyTable;
@@ -55,8 +56,8 @@ export class Alarms extends Construct {
       ...this.ofFleet(props.reconciler),
       ...this.ofReconciler(props.reconciler),
       ...props.routes.flatMap((route) => this.ofRoute(route)),
-      ...this.ofTlsApi(props.tlsApi),
-      ...[props.tlsApi, props.reconciler, ...props.routes].map((one) => this.ofThrottles(one)),
+      ...this.ofFront(props.front),
+      ...[props.reconciler, ...props.routes].map((one) => this.ofThrottles(one)),
       ...this.ofQueues(),
       this.ofTable(props.table),
       ...this.ofStreams(props.streams),
@@ -147,6 +148,49 @@ export class Alarms extends Construct {
         periods: 3,
         problem: `Events of ${route.node.id} have waited for ${route.lateAfter.toSeconds()} s or more`,
         runbook: 'Oldest event',
+      }),
+    ];
+  }
+
+  private ofFront(front: TlsApi | ServiceFront): Alarm[] {
+    return front.kind === 'service' ? this.ofService(front) : [...this.ofTlsApi(front), this.ofThrottles(front)];
+  }
+
+  private ofService(front: ServiceFront): Alarm[] {
+    const own = (name: string) => ownMetric(this, name, { period: MINUTE, statistic: Stats.SUM });
+    return [
+      this.alarm('FrontServerErrors', {
+        metric: new MathExpression({
+          expression: '100 * (FILL(tasks, 0) + FILL(balancer, 0)) / requests',
+          usingMetrics: { ...front.metricsServerErrors(MINUTE), requests: front.metricRequests(MINUTE) },
+          period: MINUTE,
+          label: '5xx, %',
+        }),
+        atLeast: 1, // percent
+        periods: 3,
+        problem: 'The long-poll front answers at least 1 % of agent requests with 5xx',
+        runbook: 'Server errors',
+      }),
+      this.alarm('FrontUnhealthy', {
+        metric: front.metricUnhealthy(MINUTE),
+        atLeast: 1,
+        periods: 5, // a deployment replaces tasks within minutes
+        problem: 'A task of the long-poll front fails its health checks',
+        runbook: 'Front tasks',
+      }),
+      this.alarm('FrontRefusals', {
+        metric: own('BodiesTooLarge'),
+        atLeast: 1,
+        periods: 1,
+        problem: 'The front refused bodies of more than 10 MB; the results in them are lost',
+        runbook: 'Gateway refusals',
+      }),
+      this.alarm('HintsUnreadable', {
+        metric: own('HintsUnreadable'),
+        atLeast: 1,
+        periods: 2,
+        problem: 'The long-poll front cannot read hints: queries wait for up to 12 s',
+        runbook: 'Front tasks',
       }),
     ];
   }

@@ -1,6 +1,6 @@
 import { Aws, Stack, Token } from 'aws-cdk-lib';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Variable } from './environment.ts';
+import type { Runner } from './runner.ts';
 
 const MODES = ['off', 'preferred', 'required'] as const;
 export type AttestMode = (typeof MODES)[number];
@@ -35,7 +35,7 @@ export function attestModeOf(value: unknown): AttestMode | undefined {
  *
  * @throws if no certificate is known for the Region of the stack
  */
-export function addAttestation(fn: LambdaFunction, props: AttestationProps): void {
+export function addAttestation(fn: Runner, props: AttestationProps): void {
   const { attest = 'off', attestAccounts = [Aws.ACCOUNT_ID], attestationCertificates = {} } = props;
   if (attest === 'off') return; // the function's default
   const { region } = Stack.of(fn);

@@ -16,11 +16,12 @@ import type { MayflyTable } from './mayfly-table.ts';
 import { coverageShare, ownMetric, ownMetricBy } from './own-metrics.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { ResultStreams } from './result-streams.ts';
+import type { ServiceFront } from './service-front.ts';
 import type { TlsApi } from './tls-api.ts';
 
 export interface DashboardProps {
   readonly routes: readonly EventRoute[];
-  readonly tlsApi: TlsApi;
+  readonly front: TlsApi | ServiceFront;
   readonly streams: ResultStreams;
   readonly reconciler: Reconciler;
   readonly table: MayflyTable;
@@ -124,13 +125,14 @@ export class Dashboard extends Construct {
   }
 
   /** What drives the bill. */
-  private costs({ routes, tlsApi, streams, reconciler, table }: DashboardProps): IWidget[][] {
-    const functions = [tlsApi.fn, reconciler.fn, ...routes.map(({ fn }) => fn)];
+  private costs({ routes, front, streams, reconciler, table }: DashboardProps): IWidget[][] {
+    const own = front.kind === 'serverless' ? [front.fn] : [];
+    const functions = [...own, reconciler.fn, ...routes.map(({ fn }) => fn)];
     const each = (metricOf: (fn: LambdaFunction) => Metric) => functions.map(metricOf);
     const of = (fn: LambdaFunction) => ({ period: PERIOD, statistic: Stats.SUM, label: fn.node.scope?.node.id ?? '' });
     return [
       row(
-        graph('API Gateway requests', [tlsApi.api.metricCount({ period: PERIOD, statistic: Stats.SUM })]),
+        this.requests(front),
         graph(
           'Invocations',
           each((fn) => fn.metricInvocations(of(fn))),
@@ -155,6 +157,15 @@ export class Dashboard extends Construct {
         graph('ECS calls of the reconciler', [this.own('EcsCalls', Stats.SUM)]),
       ),
     ];
+  }
+
+  private requests(front: TlsApi | ServiceFront): (width: number) => IWidget {
+    if (front.kind === 'serverless')
+      return graph('API Gateway requests', [front.api.metricCount({ period: PERIOD, statistic: Stats.SUM })]);
+    return graph('Long-poll front', [
+      front.metricRequests(PERIOD).with({ label: 'requests' }),
+      this.own('ReadsHeld', Stats.MAXIMUM, 'held by one task, at most'),
+    ]);
   }
 
   private own(name: string, statistic: string, label?: string): Metric {

@@ -28,4 +28,8 @@ export const Variable = {
   noAgentAfter: 'NO_AGENT_AFTER_SECONDS',
   /** The interval of sweeps, on which the bound for lost events depends. */
   sweepEvery: 'SWEEP_EVERY_SECONDS',
+  /** Whether a long-poll front reads hints. */
+  wakeHints: 'WAKE_HINTS',
+  /** `distributed_interval` of all agents behind the long-poll front. */
+  distributedInterval: 'DISTRIBUTED_INTERVAL',
 } as const;

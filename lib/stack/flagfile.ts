@@ -8,6 +8,8 @@ export interface AgentEndpoint {
   readonly enrollSecret?: string;
   /** File with trusted certificates. @default - osquery's bundle of public authorities */
   readonly certificate?: string;
+  /** Seconds between the polls of a host; an agent behind the long-poll front waits there, not between polls. @default 10 */
+  readonly intervalSeconds?: number;
 }
 
 /**
@@ -16,7 +18,8 @@ export interface AgentEndpoint {
  * osquery reads most of these flags from a flagfile only. A configuration could also set the `distributed_*` ones, but an
  * agent that fails to fetch its first configuration would lack them until it restarts.
  */
-export function flagfile({ hostname, pathPrefix, certificate, enrollSecret }: AgentEndpoint): string {
+export function flagfile(endpoint: AgentEndpoint): string {
+  const { hostname, pathPrefix, certificate, enrollSecret, intervalSeconds = 10 } = endpoint;
   return [
     `--tls_hostname=${hostname}`,
     ...(certificate ? [`--tls_server_certs=${certificate}`] : []),
@@ -29,7 +32,7 @@ export function flagfile({ hostname, pathPrefix, certificate, enrollSecret }: Ag
     `--logger_tls_endpoint=${pathPrefix}/log`,
     '--disable_distributed=false',
     '--distributed_plugin=tls',
-    '--distributed_interval=10',
+    `--distributed_interval=${intervalSeconds}`,
     `--distributed_tls_read_endpoint=${pathPrefix}/distributed/read`,
     `--distributed_tls_write_endpoint=${pathPrefix}/distributed/write`,
     '--host_identifier=specified',

@@ -1,8 +1,11 @@
-import { type App, Stack, type StackProps } from 'aws-cdk-lib';
+import { type App, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { CustomDomain } from './custom-domain.ts';
+import { Front } from './front.ts';
 import { Mayfly, type MayflyProps } from './mayfly.ts';
+import type { ServiceFrontProps } from './service-front.ts';
 
 /** `cdk deploy --context agentConcurrency=200`; the CLI passes it as text. */
 function concurrencyOf(value: unknown): number | undefined {
@@ -48,6 +51,65 @@ function domainOf(stack: Stack): CustomDomain | undefined {
   };
 }
 
+/** `-c front=service`, with the domain of `-c domainName=… -c certificateArn=…` and the network of `-c vpcId=…`. */
+function frontOf(stack: Stack, domain: CustomDomain | undefined): Front {
+  const front: unknown = stack.node.tryGetContext('front') ?? 'serverless';
+  if (front === 'serverless') return Front.serverless();
+  if (front !== 'service')
+    throw new Error(`the context front is ${JSON.stringify(front)}: it has to be serverless or service`);
+  if (!domain) throw new Error('the context front is service: it needs domainName and certificateArn');
+  return Front.service({
+    ...networkOf(stack),
+    domainName: domain.name,
+    certificate: domain.certificate,
+    hostedZone: domain.hostedZone,
+    distributedInterval: intervalOf(stack.node.tryGetContext('distributedInterval')),
+  });
+}
+
+/** `-c vpcId=… -c availabilityZones=… -c publicSubnetIds=… -c privateSubnetIds=…`, or a new VPC with public subnets only. */
+function networkOf(stack: Stack): Pick<ServiceFrontProps, 'vpc' | 'hasPublicTasks' | 'taskSubnets'> {
+  const listOf = (name: string): string[] => {
+    const value: unknown = stack.node.tryGetContext(name);
+    return typeof value === 'string' ? value.split(',').filter((one) => one !== '') : [];
+  };
+  const vpcId: unknown = stack.node.tryGetContext('vpcId');
+  if (typeof vpcId === 'string') {
+    const [availabilityZones, publicSubnetIds, privateSubnetIds] = [
+      listOf('availabilityZones'),
+      listOf('publicSubnetIds'),
+      listOf('privateSubnetIds'),
+    ];
+    if (availabilityZones.length < 2 || publicSubnetIds.length < 2 || privateSubnetIds.length < 2)
+      throw new Error(
+        `the context vpcId is ${vpcId}: it needs availabilityZones, publicSubnetIds and privateSubnetIds, at least two of each, separated by commas`,
+      );
+    return {
+      vpc: Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId, availabilityZones, publicSubnetIds, privateSubnetIds }),
+    };
+  }
+  // Without a NAT gateway, which would cost more than the tasks.
+  const vpc = new Vpc(stack, 'Vpc', {
+    maxAzs: 2,
+    natGateways: 0,
+    subnetConfiguration: [{ name: 'Public', subnetType: SubnetType.PUBLIC }],
+    restrictDefaultSecurityGroup: false, // nothing uses that group
+    gatewayEndpoints: { DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB } },
+  });
+  Validations.of(vpc).acknowledge({
+    id: 'AwsSolutions-VPC7',
+    reason: 'Only the front is in this VPC, which logs what matters. Give a VPC of your own for flow logs.',
+  });
+  return { vpc, hasPublicTasks: true, taskSubnets: { subnetType: SubnetType.PUBLIC } };
+}
+
+function intervalOf(value: unknown): 0 | 1 | undefined {
+  if (value === undefined) return undefined;
+  if (String(value) === '0') return 0;
+  if (String(value) === '1') return 1;
+  throw new Error(`the context distributedInterval is ${JSON.stringify(value)}: it has to be 0 or 1`);
+}
+
 /** A stack with one Mayfly. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
@@ -57,10 +119,13 @@ export class MayflyStack extends Stack {
       terminationProtection: switchOf('terminationProtection', app.node.tryGetContext('terminationProtection')) ?? true,
       ...props,
     });
+    const domain = domainOf(this);
+    const front = frontOf(this, domain);
     new Mayfly(this, 'Mayfly', {
+      front,
       agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
       alarmTopic: alarmTopicOf(app.node.tryGetContext('alarmTopic')),
-      domainName: domainOf(this),
+      domainName: front.kind === 'serverless' ? domain : undefined,
       notifyMisses: switchOf('notifyMisses', app.node.tryGetContext('notifyMisses')),
       ...props,
     });

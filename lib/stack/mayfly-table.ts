@@ -2,9 +2,9 @@ import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { Variable } from './environment.ts';
+import type { Runner } from './runner.ts';
 
 export interface MayflyTableProps {
   readonly removalPolicy: RemovalPolicy;
@@ -40,17 +40,17 @@ export class MayflyTable extends Construct {
   }
 
   /** Lets `fn` serve agents: enroll nodes, drain queries, settle deliveries and ledger. */
-  grantServeAgents(fn: LambdaFunction): void {
+  grantServeAgents(fn: Runner): void {
     this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
   /** Lets `fn` handle events: write ledger, aliases and pending queries. */
-  grantRecordEvents(fn: LambdaFunction): void {
+  grantRecordEvents(fn: Runner): void {
     this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
   }
 
   /** Lets `fn` list workloads by time, for the review of verdicts. No other function may. */
-  grantReview(fn: LambdaFunction): void {
+  grantReview(fn: Runner): void {
     Grant.addToPrincipal({
       grantee: fn,
       actions: ['dynamodb:Query'],
@@ -101,7 +101,7 @@ export class MayflyTable extends Construct {
     });
   }
 
-  private grant(fn: LambdaFunction, ...operations: string[]): void {
+  private grant(fn: Runner, ...operations: string[]): void {
     // Not `table.grant`: it would include the index, which only one function may read.
     Grant.addToPrincipal({
       grantee: fn,

@@ -3,6 +3,7 @@ import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-l
 import type { DomainName, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { EventBus, Match } from 'aws-cdk-lib/aws-events';
 import { Grant, type PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -18,12 +19,15 @@ import { Dashboard } from './dashboard.ts';
 import { Variable } from './environment.ts';
 import { EventRoute } from './event-route.ts';
 import { flagfile } from './flagfile.ts';
+import { Front } from './front.ts';
 import { MayflyTable } from './mayfly-table.ts';
 import { addOutputs } from './outputs.ts';
 import { nameMetrics } from './own-metrics.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResultStreams } from './result-streams.ts';
+import type { Runner } from './runner.ts';
 import { Secrets } from './secrets.ts';
+import { ServiceFront } from './service-front.ts';
 import { type RequestLimit, TlsApi } from './tls-api.ts';
 
 export interface MayflyProps {
@@ -75,6 +79,11 @@ export interface MayflyProps {
    * @default - those that AWS publishes
    */
   readonly attestationCertificates?: Readonly<Record<string, string>>;
+  /**
+   * What agents connect to: `Front.serverless()`, or `Front.service(…)`, which answers within a second (docs/fronts.md).
+   * @default Front.serverless() - the properties of the gateway below apply only to it
+   */
+  readonly front?: Front;
   /**
    * Request limit of the gateway, for agents and strangers together. Requests beyond it are refused, and agents retry.
    * @default - 1,000 requests a second, bursts of 2,000: enough for 10,000 hosts that poll every 10 s (docs/decisions/0020)
@@ -141,8 +150,10 @@ export class Mayfly extends Construct {
   readonly hostname: string;
   /** Prefix of every endpoint's path; empty on a domain of your own. */
   readonly pathPrefix: string;
-  /** The REST API of the agents. */
-  readonly api: RestApi;
+  /** The REST API of the agents; undefined with `Front.service`. */
+  readonly api: RestApi | undefined;
+  /** The load balancer of the agents; undefined with `Front.serverless`. */
+  readonly loadBalancer: ApplicationLoadBalancer | undefined;
   /** The custom domain of `domainName`. */
   readonly domain: DomainName | undefined;
   /** The enroll secret named `default`. */
@@ -175,16 +186,12 @@ export class Mayfly extends Construct {
     const secrets = new Secrets(this, 'Secrets', { removalPolicy, names: props.enrollSecrets });
     const streams = new ResultStreams(this, 'ResultStreams', { removalPolicy });
 
-    const tlsApi = new TlsApi(this, 'TlsApi', {
-      bundles,
-      requests: props.agentRequests ?? AGENT_REQUESTS,
-      concurrency: props.agentConcurrency,
-      access: props,
-    });
-    table.grantServeAgents(tlsApi.fn);
-    secrets.grantRead(tlsApi.fn);
-    streams.grantPut(tlsApi.fn);
-    addAttestation(tlsApi.fn, props);
+    const front = this.defineFront(bundles, props);
+    const agents: Runner = front.kind === 'service' ? front : front.fn;
+    table.grantServeAgents(agents);
+    secrets.grantRead(agents);
+    streams.grantPut(agents);
+    addAttestation(agents, props);
 
     const ecsTaskState = new EventRoute(this, 'EcsTaskState', {
       bundles,
@@ -285,24 +292,37 @@ export class Mayfly extends Construct {
     table.grantReview(this.reconciler.fn);
     this.bus.grantPutEventsTo(this.reconciler.fn);
     this.reconciler.fn.addEnvironment(Variable.bus, this.bus.eventBusName);
-    for (const fn of [this.reconciler.fn, tlsApi.fn])
+    for (const fn of [this.reconciler.fn, agents])
       fn.addEnvironment(Variable.sweepEvery, String(this.reconciler.every.toSeconds()));
 
     this.tableName = table.tableName;
-    this.hostname = tlsApi.hostname;
-    this.pathPrefix = tlsApi.pathPrefix;
-    this.api = tlsApi.api;
-    this.domain = tlsApi.domain;
+    this.hostname = front.hostname;
+    this.pathPrefix = front.pathPrefix;
+    this.api = front.kind === 'serverless' ? front.api : undefined;
+    this.loadBalancer = front.kind === 'service' ? front.loadBalancer : undefined;
+    this.domain = front.kind === 'serverless' ? front.domain : undefined;
     this.enrollSecret = secrets.enrollSecret;
     this.namedSecrets = secrets.namedSecrets;
-    this.flagfile = flagfile(tlsApi);
+    this.flagfile = flagfile(front);
     this.resultsBucket = streams.bucket;
     const routes = [ecsTaskState, ec2Launch, lastGasp, finding, queryRequest];
-    const watched = { routes, tlsApi, streams, reconciler: this.reconciler, table };
+    if (front.kind === 'service') writeHints([agents, this.reconciler.fn, ...routes.map(({ fn }) => fn)]);
+    const watched = { routes, front, streams, reconciler: this.reconciler, table };
     this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;
     this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
     this.alarmTopic = this.publishAlarms(props);
     addOutputs(this);
+  }
+
+  private defineFront(bundles: string, props: MayflyProps): TlsApi | ServiceFront {
+    const { front = Front.serverless() } = props;
+    if (front.kind === 'service') return new ServiceFront(this, 'ServiceFront', front.service);
+    return new TlsApi(this, 'TlsApi', {
+      bundles,
+      requests: props.agentRequests ?? AGENT_REQUESTS,
+      concurrency: props.agentConcurrency,
+      access: props,
+    });
   }
 
   private publishAlarms({ alarmTopic, notifyMisses }: MayflyProps): ITopic | undefined {
@@ -314,6 +334,11 @@ export class Mayfly extends Construct {
     return new AlarmTopic(this, 'AlarmTopic', { choice: alarmTopic, alarms, missesOf: notifyMisses ? bus : undefined })
       .topic;
   }
+}
+
+/** Everything that queues queries or ends nodes writes hints for held reads. */
+function writeHints(runners: readonly Runner[]): void {
+  for (const runner of runners) runner.addEnvironment(Variable.wakeHints, 'on');
 }
 
 /** A task event names the container instance, but not its EC2 instance. */

@@ -1,5 +1,6 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { IDomainName } from 'aws-cdk-lib/aws-apigateway';
+import type { IApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -11,6 +12,7 @@ interface OutputValues extends Construct {
   readonly hostname: string;
   readonly pathPrefix: string;
   readonly domain: IDomainName | undefined;
+  readonly loadBalancer: IApplicationLoadBalancer | undefined;
   readonly enrollSecret: ISecret;
   readonly namedSecrets: ReadonlyMap<string, ISecret>;
   readonly flagfile: string;
@@ -39,6 +41,8 @@ export function addOutputs(mayfly: OutputValues): void {
   add('PathPrefix', mayfly.pathPrefix, "What precedes every endpoint's path");
   if (mayfly.domain)
     add('DomainTarget', mayfly.domain.domainNameAliasDomainName, 'What the DNS name of domainName points at');
+  if (mayfly.loadBalancer)
+    add('DomainTarget', mayfly.loadBalancer.loadBalancerDnsName, 'What the DNS name of the front points at');
   add(
     'EnrollSecretArn',
     mayfly.enrollSecret.secretArn,

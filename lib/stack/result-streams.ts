@@ -1,12 +1,12 @@
 import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, LogStream, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { Variable } from './environment.ts';
+import type { Runner } from './runner.ts';
 
 export interface ResultStreamsProps {
   readonly removalPolicy: RemovalPolicy;
@@ -54,7 +54,7 @@ export class ResultStreams extends Construct {
   }
 
   /** Lets `fn` put records into the three streams. */
-  grantPut(fn: LambdaFunction): void {
+  grantPut(fn: Runner): void {
     const { results, logs, quarantine } = this.streams;
     Grant.addToPrincipal({
       grantee: fn,

@@ -1,10 +1,10 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { Variable } from './environment.ts';
+import type { Runner } from './runner.ts';
 
 /** Policies match on these names; `default` names the secret that always exists. */
 const SECRET_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
@@ -63,7 +63,7 @@ export class Secrets extends Construct {
   }
 
   /** Lets `fn` read all of them. */
-  grantRead(fn: LambdaFunction): void {
+  grantRead(fn: Runner): void {
     const { enrollSecret, nodeKeySecret, namedSecrets } = this;
     const named = [...namedSecrets].map(([name, { secretArn }]) => `${name}=${secretArn}`);
     Grant.addToPrincipal({

@@ -43,6 +43,7 @@ const STAGE = 'prod';
 
 /** The API for osquery agents: a REST API that passes every method and path to one function. */
 export class TlsApi extends Construct {
+  readonly kind = 'serverless';
   readonly api: RestApi;
   readonly fn: LambdaFunction;
   /** Host name without scheme or path, for `--tls_hostname`. */

@@ -1,0 +1,188 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { Stack, Validations } from 'aws-cdk-lib';
+import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { readAgentEnv } from '../../../lib/aws/tls-api-env.ts';
+import { readServiceEnv } from '../../../lib/service/env.ts';
+import { HEALTH_PATH } from '../../../lib/service/server.ts';
+import { Front } from '../../../lib/stack/front.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
+import {
+  anApp,
+  type FunctionProperties,
+  mayflyTemplate,
+  nameOf,
+  type PolicyProperties,
+  resourcesOf,
+  someBundles,
+  type Template,
+  theOnly,
+} from './template.ts';
+
+const ARN = 'arn:aws:acm:us-east-1:111122223333:certificate/x';
+const CONTEXT = { front: 'service', domainName: 'osquery.example.com', certificateArn: ARN };
+/** A prebuilt image: no bundle and no Docker is needed. */
+const image = ContainerImage.fromRegistry('example.com/mayfly-front:1');
+
+const networkIn = (stack: Stack) => ({
+  vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+    vpcId: 'vpc-1',
+    availabilityZones: ['us-east-1a', 'us-east-1b'],
+    publicSubnetIds: ['subnet-1', 'subnet-2'],
+    publicSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+    privateSubnetIds: ['subnet-3', 'subnet-4'],
+    privateSubnetRouteTableIds: ['rtb-3', 'rtb-4'],
+  }),
+  certificate: Certificate.fromCertificateArn(stack, 'Certificate', ARN),
+});
+
+/** A stack with a Mayfly behind the long-poll front. */
+function aServiceStack(app = anApp()): { stack: Stack; mayfly: Mayfly } {
+  const stack = new Stack(app, 'Stack');
+  const front = Front.service({ ...networkIn(stack), domainName: 'osquery.example.com', image });
+  return { stack, mayfly: new Mayfly(stack, 'Mayfly', { bundles: someBundles(), front }) };
+}
+
+interface Container {
+  Environment: { Name: string; Value: unknown }[];
+  ReadonlyRootFilesystem: boolean;
+  StopTimeout: number;
+  Image: string;
+}
+interface Task {
+  Cpu: string;
+  RuntimePlatform: { CpuArchitecture: string };
+  ContainerDefinitions: [Container];
+  TaskRoleArn: { 'Fn::GetAtt': [string, string] };
+}
+
+describe('the long-poll front', () => {
+  let template: Template;
+  let mayfly: Mayfly;
+  let container: Container;
+  let variables: Record<string, unknown>;
+  beforeAll(() => {
+    const made = aServiceStack();
+    mayfly = made.mayfly;
+    template = Assertions.fromStack(made.stack).toJSON() as Template;
+    [container] = theOnly<Task>(template, 'AWS::ECS::TaskDefinition').ContainerDefinitions;
+    variables = Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, Value]));
+  });
+
+  it('takes the place of API Gateway and its function', () => {
+    expect(resourcesOf(template, 'AWS::ApiGateway::RestApi')).toEqual([]);
+    const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Function').map(([, fn]) => nameOf(fn));
+    expect(functions).not.toContain('tls-api');
+    expect(mayfly.api).toBeUndefined();
+    expect(mayfly.loadBalancer).toBeDefined();
+  });
+
+  it('is two arm64 tasks, replaced without a gap, and rolled back if the new ones fail', () => {
+    expect(theOnly<Task>(template, 'AWS::ECS::TaskDefinition').RuntimePlatform.CpuArchitecture).toBe('ARM64');
+    expect(theOnly(template, 'AWS::ECS::Service')).toMatchObject({
+      DesiredCount: 2,
+      LaunchType: 'FARGATE',
+      DeploymentConfiguration: {
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+        MinimumHealthyPercent: 100,
+        MaximumPercent: 200,
+      },
+    });
+    expect(theOnly(template, 'AWS::ApplicationAutoScaling::ScalableTarget')).toMatchObject({
+      MinCapacity: 2,
+      MaxCapacity: 10,
+    });
+    const metrics = resourcesOf<Record<string, Record<string, Record<string, string>>>>(
+      template,
+      'AWS::ApplicationAutoScaling::ScalingPolicy',
+    ).map(([, p]) => p.TargetTrackingScalingPolicyConfiguration?.PredefinedMetricSpecification?.PredefinedMetricType);
+    expect(metrics.sort()).toEqual(['ECSServiceAverageCPUUtilization', 'ECSServiceAverageMemoryUtilization']);
+  });
+
+  it('gets no new reads long before its held ones have to end', () => {
+    const { TargetGroupAttributes, HealthCheckPath, Protocol } = theOnly<{
+      TargetGroupAttributes: { Key: string; Value: string }[];
+      HealthCheckPath: string;
+      Protocol: string;
+    }>(template, 'AWS::ElasticLoadBalancingV2::TargetGroup');
+    const delay = TargetGroupAttributes.find(({ Key }) => Key === 'deregistration_delay.timeout_seconds');
+    expect(Number(delay?.Value)).toBeGreaterThan(12);
+    expect(container.StopTimeout).toBeGreaterThanOrEqual(15);
+    expect([HealthCheckPath, Protocol]).toEqual([HEALTH_PATH, 'HTTP']);
+  });
+
+  it('speaks TLS 1.2 or 1.3 with the given certificate, and nothing in the clear', () => {
+    expect(theOnly(template, 'AWS::ElasticLoadBalancingV2::Listener')).toMatchObject({
+      Port: 443,
+      Protocol: 'HTTPS',
+      Certificates: [{ CertificateArn: ARN }],
+      SslPolicy: expect.stringMatching(/TLS13/),
+    });
+  });
+
+  it('has an environment that its process can read', () => {
+    const environment = Object.fromEntries(Object.keys(variables).map((name) => [name, '300']));
+    const names = { ...environment, DISTRIBUTED_INTERVAL: '1', WAKE_HINTS: 'on' };
+    expect(() => [readAgentEnv(names), readServiceEnv(names)]).not.toThrow();
+    expect(variables).toMatchObject({ PORT: '8080', DISTRIBUTED_INTERVAL: '1', WAKE_HINTS: 'on' });
+  });
+
+  it('makes everything that queues queries or ends nodes write hints', () => {
+    const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(5);
+    for (const [, fn] of functions)
+      if ('TABLE_NAME' in fn.Environment.Variables) expect(fn.Environment.Variables.WAKE_HINTS).toBe('on');
+    const serverless = resourcesOf<FunctionProperties>(mayflyTemplate(), 'AWS::Lambda::Function');
+    for (const [, fn] of serverless) expect(fn.Environment.Variables).not.toHaveProperty('WAKE_HINTS');
+  });
+
+  it('may use the table, the secrets and the streams, and nothing else', () => {
+    const role = theOnly<Task>(template, 'AWS::ECS::TaskDefinition').TaskRoleArn['Fn::GetAtt'][0];
+    const statements = resourcesOf<PolicyProperties>(template, 'AWS::IAM::Policy')
+      .filter(([, { Roles = [] }]) => Roles.some((one) => 'Ref' in one && one.Ref === role))
+      .flatMap(([, { PolicyDocument }]) => PolicyDocument.Statement);
+    const services = new Set(statements.flatMap(({ Action }) => [Action].flat().map((action) => action.split(':')[0])));
+    expect([...services].sort()).toEqual(['dynamodb', 'firehose', 'secretsmanager']);
+    expect(statements.flatMap(({ Resource }) => [Resource].flat())).not.toContain('*');
+    expect(container.ReadonlyRootFilesystem).toBe(true);
+  });
+
+  it('tells agents its own name, no path prefix, and an interval of one second', () => {
+    expect([mayfly.hostname, mayfly.pathPrefix]).toEqual(['osquery.example.com', '']);
+    expect(mayfly.flagfile).toContain('--tls_hostname=osquery.example.com\n');
+    expect(mayfly.flagfile).toContain('--enroll_tls_endpoint=/enroll\n');
+    expect(mayfly.flagfile).toContain('--distributed_interval=1\n');
+  });
+});
+
+describe('the shipped app with -c front=service', () => {
+  const shipped = (context: Record<string, unknown>): Template => {
+    const app = anApp();
+    for (const [name, value] of Object.entries(context)) app.node.setContext(name, value);
+    return Assertions.fromStack(new MayflyStack(app, 'Mayfly', { bundles: someBundles() })).toJSON() as Template;
+  };
+
+  it('needs a domain with its certificate, and says so', () => {
+    expect(() => shipped({ front: 'service' })).toThrow('it needs domainName and certificateArn');
+    expect(() => shipped({ front: 'both' })).toThrow('the context front is "both": it has to be serverless or service');
+    expect(() => shipped({ ...CONTEXT, distributedInterval: '5' })).toThrow('it has to be 0 or 1');
+    expect(() => shipped({ ...CONTEXT, vpcId: 'vpc-1' })).toThrow('it needs availabilityZones');
+  });
+
+  it('changes nothing for a stack without it', () => {
+    expect(resourcesOf(shipped({ front: 'serverless' }), 'AWS::ECS::Service')).toEqual([]);
+  });
+});
+
+describe("AWS's Solutions checks", () => {
+  it('find nothing in the long-poll front', () => {
+    const app = anApp();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    aServiceStack(app);
+    expect(() => app.synth()).not.toThrow();
+  });
+});

@@ -19,7 +19,7 @@ export interface LocalDynamo {
 }
 
 /**
- * Makes the database's files private to this user. (`$0` and `$@` keep the program and its arguments across `exec`.)
+ * Makes the database's files private to this user. `$0` and `$@` pass the program and its arguments on to `exec`.
  */
 const PRIVATE = 'umask 077; exec "$0" "$@"';
 
@@ -38,56 +38,40 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
   const pidFile = path.join(folder, 'dynoxide.pid');
   await endStale(pidFile);
   await mkdir(path.dirname(logFile), { recursive: true, mode: 0o700 });
+  const dynoxide = new Dynoxide({ binary, folder, pidFile, logFile, notify });
+  await dynoxide.start();
+  return { answer: dynamodbService(() => dynoxide.database), close: () => dynoxide.close() };
+}
 
-  let closing = false;
-  let database: Database | undefined;
-  let child = await start();
-  supervise();
+interface DynoxideOptions {
+  readonly binary: string;
+  readonly folder: string;
+  readonly pidFile: string;
+  readonly logFile: string;
+  readonly notify: Notify;
+}
 
-  async function start(): Promise<ChildProcess> {
-    const serve = ['mcp', '--db-path', path.join(folder, 'dynamodb.sqlite')];
-    // Detached, because Ctrl-C signals the terminal's whole process group and the database must finish the requests in
-    // flight.
-    const started = spawn('/bin/sh', ['-c', PRIVATE, binary, ...serve], { stdio: 'pipe', env: {}, detached: true });
-    const talk = new McpChild(started);
-    const said = logged(started, logFile);
-    try {
-      database = { child: talk, tools: await talk.start() };
-    } catch (cause) {
-      throw new LocalError(`dynoxide did not start: ${said()}`.trim(), { cause });
-    }
-    if (started.pid !== undefined) await replaceFile(pidFile, JSON.stringify(identityOf(started.pid)));
-    return started;
+/** The database's process, restarted when it ends by itself. */
+class Dynoxide {
+  /** Undefined while the process restarts. */
+  database: Database | undefined;
+  readonly #options: DynoxideOptions;
+  #child: ChildProcess | undefined;
+  #closing = false;
+
+  constructor(options: DynoxideOptions) {
+    this.#options = options;
   }
 
-  function supervise(): void {
-    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
-      database = undefined;
-      if (closing) return;
-      notify({ kind: 'dynamodb-restarted', exit: signal ?? `code ${code}` });
-      restart().catch((error) => notify({ kind: 'dynamodb-restarted', exit: `and could not be: ${String(error)}` }));
-    };
-    if (hasEnded(child)) ended(child.exitCode, child.signalCode);
-    else child.once('exit', ended);
+  async start(): Promise<void> {
+    this.#child = await this.#spawn();
+    this.#supervise(this.#child);
   }
 
-  async function restart(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        child = await start();
-        if (closing) child.kill('SIGKILL');
-        else supervise();
-        return;
-      } catch (error) {
-        if (attempt === START_ATTEMPTS || closing) throw error;
-        await pause(50 * attempt);
-      }
-    }
-  }
-
-  async function close(): Promise<void> {
-    closing = true;
-    if (!hasEnded(child)) {
+  async close(): Promise<void> {
+    this.#closing = true;
+    const child = this.#child;
+    if (child && !hasEnded(child)) {
       const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       child.stdin?.end();
       child.kill('SIGTERM');
@@ -95,10 +79,54 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
       await exited;
       clearTimeout(timer);
     }
-    await rm(pidFile, { force: true });
+    await rm(this.#options.pidFile, { force: true });
   }
 
-  return { answer: dynamodbService(() => database), close };
+  async #spawn(): Promise<ChildProcess> {
+    const { binary, folder, pidFile, logFile } = this.#options;
+    const serve = ['mcp', '--db-path', path.join(folder, 'dynamodb.sqlite')];
+    // Detached, because Ctrl-C signals the terminal's whole process group and the database must finish the requests in
+    // flight.
+    const started = spawn('/bin/sh', ['-c', PRIVATE, binary, ...serve], { stdio: 'pipe', env: {}, detached: true });
+    const talk = new McpChild(started);
+    const said = logged(started, logFile);
+    try {
+      this.database = { child: talk, tools: await talk.start() };
+    } catch (cause) {
+      throw new LocalError(`dynoxide did not start: ${said()}`.trim(), { cause });
+    }
+    if (started.pid !== undefined) await replaceFile(pidFile, JSON.stringify(identityOf(started.pid)));
+    return started;
+  }
+
+  #supervise(child: ChildProcess): void {
+    const { notify } = this.#options;
+    const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+      this.database = undefined;
+      if (this.#closing) return;
+      notify({ kind: 'dynamodb-restarted', exit: signal ?? `code ${code}` });
+      this.#restart().catch((error) =>
+        notify({ kind: 'dynamodb-restarted', exit: `and could not be: ${String(error)}` }),
+      );
+    };
+    if (hasEnded(child)) ended(child.exitCode, child.signalCode);
+    else child.once('exit', ended);
+  }
+
+  async #restart(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const child = await this.#spawn();
+        this.#child = child;
+        if (this.#closing) child.kill('SIGKILL');
+        else this.#supervise(child);
+        return;
+      } catch (error) {
+        if (attempt === START_ATTEMPTS || this.#closing) throw error;
+        await pause(50 * attempt);
+      }
+    }
+  }
 }
 
 const hasEnded = ({ exitCode, signalCode }: ChildProcess) => exitCode !== null || signalCode !== null;

@@ -74,37 +74,91 @@ function send(result: ProxyResult, response: ServerResponse): void {
 
 /** Serves the template's REST API on https://localhost. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { api, certificate, clock, notify } = options;
-  const allow = throttle(options.throttle ?? api.throttle, clock);
+  const { certificate } = options;
+  const requests = new Requests(options);
+  const server = https.createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('request', (request, response) => requests.handle(request, response));
+  // Answers `Expect: 100-continue` before the client sends the body; by default Node would ask for the body.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    if (announcedBytes(request) > MAX_BODY_BYTES) {
+      response.setHeader('connection', 'close');
+      return requests.refuse('REQUEST_TOO_LARGE', request, response);
+    }
+    response.writeContinue();
+    requests.handle(request, response);
+  });
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  return { port: await listen(server, options.port), close: (graceMs) => close(server, graceMs) };
+}
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+function close(server: https.Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(cutOff);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** Answers requests with the function behind their route, or with a response of the gateway itself. */
+class Requests {
+  readonly #options: GatewayOptions;
+  readonly #allow: () => boolean;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#allow = throttle(options.throttle ?? options.api.throttle, options.clock);
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    request.on('error', () => response.destroy()); // the client has disconnected
+    this.#answer(request, response).catch(() => {
+      if (response.headersSent) response.destroy();
+      else this.refuse('INTEGRATION_FAILURE', request, response); // such as a response header that HTTP forbids
+    });
+  }
+
+  refuse(type: ResponseType, request: IncomingMessage, response: ServerResponse): void {
+    const { api, notify } = this.#options;
+    const context = contextOf(request, api.stage);
+    const { status, headers, body } = gatewayAnswer(type, api.responses, context, request.headers.accept);
+    notify({ kind: 'gateway-response', responseType: type, status, method: context.httpMethod, path: context.path });
+    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === 'cut off') return;
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const result = await decide(request, body, gone.signal);
-    if (typeof result === 'string') return refuse(result, request, response);
+    const result = await this.#decide(request, body, gone.signal);
+    if (typeof result === 'string') return this.refuse(result, request, response);
     send(result, response);
   }
 
-  async function decide(
+  async #decide(
     request: IncomingMessage,
     body: Buffer | 'too large',
     gone: AbortSignal,
   ): Promise<ProxyResult | ResponseType> {
-    if (!allow()) return 'THROTTLED';
+    const { api, account, clock } = this.#options;
+    if (!this.#allow()) return 'THROTTLED';
     if (body === 'too large') return 'REQUEST_TOO_LARGE';
     const path = withoutStage((request.url ?? '/').split('?')[0] ?? '/', api.stage);
     const match = matchRoute(api.root, request.method ?? 'GET', path);
     if (!match) return 'MISSING_AUTHENTICATION_TOKEN'; // API Gateway's response for "no such route"
-    const event = proxyEvent(request, body, { path, match }, { api, account: options.account, nowMs: clock.now() });
+    const event = proxyEvent(request, body, { path, match }, { api, account, nowMs: clock.now() });
     if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) return 'REQUEST_TOO_LARGE';
-    return integrate(match, event, gone);
+    return this.#integrate(match, event, gone);
   }
 
   /** @param gone aborts when the client disconnects; an invocation still waiting for an environment is then dropped */
-  async function integrate({ method }: Match, event: string, gone: AbortSignal): Promise<ProxyResult | ResponseType> {
-    const target = options.functions.get(method.functionArn);
+  async #integrate({ method }: Match, event: string, gone: AbortSignal): Promise<ProxyResult | ResponseType> {
+    const { functions, clock } = this.#options;
+    const target = functions.get(method.functionArn);
     if (!target) return 'INTEGRATION_FAILURE';
     const over = new AbortController();
     const late = clock.sleep(method.timeoutMs, over.signal).then(() => 'late' as const);
@@ -112,46 +166,6 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     const invocation = await Promise.race([invoked, late]).finally(() => over.abort());
     return invocation === 'late' ? 'INTEGRATION_TIMEOUT' : resultOf(invocation);
   }
-
-  function refuse(type: ResponseType, request: IncomingMessage, response: ServerResponse): void {
-    const context = contextOf(request, api.stage);
-    const { status, headers, body } = gatewayAnswer(type, api.responses, context, request.headers.accept);
-    notify({ kind: 'gateway-response', responseType: type, status, method: context.httpMethod, path: context.path });
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
-  }
-
-  const server = https.createServer({ cert: certificate.cert, key: certificate.key, minVersion: 'TLSv1.2' });
-  server.maxConnections = MAX_CONNECTIONS;
-  const handle = (request: IncomingMessage, response: ServerResponse) => {
-    request.on('error', () => response.destroy()); // the client has disconnected
-    answer(request, response).catch(() => {
-      if (response.headersSent) response.destroy();
-      else refuse('INTEGRATION_FAILURE', request, response); // such as a response header that HTTP forbids
-    });
-  };
-  server.on('request', handle);
-  // Answers `Expect: 100-continue` before the client sends the body; by default Node would ask for the body.
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    if (announcedBytes(request) <= MAX_BODY_BYTES) response.writeContinue();
-    else {
-      response.setHeader('connection', 'close');
-      return refuse('REQUEST_TOO_LARGE', request, response);
-    }
-    handle(request, response);
-  });
-  server.on('tlsClientError', (_, socket) => socket.destroy());
-  return {
-    port: await listen(server, options.port),
-    close: (graceMs) =>
-      new Promise((resolve) => {
-        const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
-        server.close(() => {
-          clearTimeout(cutOff);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
-  };
 }
 
 function failureOf({ errorType }: InvocationFailure): ResponseType {

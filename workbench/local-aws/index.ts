@@ -121,40 +121,29 @@ const servicesOf = ({ dynamo, firehose, secrets, bus }: OwnServices, world: Loca
   bus,
 });
 
+type CleanUp = (() => Promise<unknown>)[];
+
 async function start(
   assembly: Assembly,
   data: string,
   options: LocalOptions,
-  { cleanUp, close }: { readonly cleanUp: (() => Promise<unknown>)[]; readonly close: () => Promise<void> },
+  { cleanUp, close }: { readonly cleanUp: CleanUp; readonly close: () => Promise<void> },
 ): Promise<LocalMayfly> {
   const { clock = systemClock } = options;
   const notify: Notify = options.onEvent ?? (() => undefined);
   const logs = path.join(data, 'logs');
   await mkdir(logs, { recursive: true, mode: 0o700 });
   const { account, region } = assembly;
-  const ofType = (...types: string[]) => assembly.resources.filter(({ type }) => types.includes(type));
 
-  // Read the whole template before starting anything, so that an unsupported template fails at once.
-  const api = readRestApi(assembly.resources);
-  const [table, ...otherTables] = ofType('AWS::DynamoDB::Table');
-  if (!table || otherTables.length > 0) throw new LocalError('the template must have exactly one table');
-  const secrets = new LocalSecrets(ofType('AWS::SecretsManager::Secret'), path.join(data, 'secrets'));
-  const results = path.join(data, 'results');
-  const firehose = new LocalFirehose(ofType('AWS::KinesisFirehose::DeliveryStream'), results, clock, notify);
-  cleanUp.push(() => firehose.close());
-
-  const elsewhere = options.dynamodbEndpoint ?? process.env.DYNAMODB_ENDPOINT;
-  const dynamo = elsewhere ? undefined : await startDynoxide(data, path.join(logs, 'dynoxide.log'), notify);
-  if (dynamo) cleanUp.push(() => dynamo.close());
-  const [certificate] = await Promise.all([localCertificate(data, Date.now()), secrets.create()]);
-
+  const api = readRestApi(assembly.resources); // first, so that an unsupported template fails before anything starts
+  const { table, secrets, certificate, results, ...own } = await startStores(assembly, data, options, cleanUp);
   const queues = await openQueues(assembly.resources, path.join(data, 'queues'), clock, notify);
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
   const credentials = newCredentials();
-  const aws = await startAwsServer(servicesOf({ dynamo, firehose, secrets, bus }, options.world), credentials);
+  const aws = await startAwsServer(servicesOf({ ...own, secrets, bus }, options.world), credentials);
   cleanUp.push(() => aws.close());
-  const endpoint = elsewhere || aws.url;
+  const endpoint = dynamodbOf(options) || aws.url;
   await ensureTable(endpoint, region, table, credentials);
 
   const functions = createFunctions(assembly, { dynamo: endpoint, aws: aws.url, credentials }, logs, notify);
@@ -167,8 +156,7 @@ async function start(
   cleanUp.push(stopWork);
   const enrollSecret = enrollSecretFile(assembly, secrets);
   const { port, throttle } = options;
-  const edge = { api, functions, certificate, clock, notify, port, account };
-  const gateway = await startGateway(throttle ? { ...edge, throttle } : edge);
+  const gateway = await startGateway({ api, functions, certificate, clock, notify, port, account, throttle });
   cleanUp.pop();
   cleanUp.push(() => Promise.all([stopWork(), gateway.close(CLOSE_GRACE_MS)]));
 
@@ -191,6 +179,28 @@ async function start(
     },
     close,
   };
+}
+
+/** The endpoint of a DynamoDB that is used instead of the embedded one. */
+const dynamodbOf = ({ dynamodbEndpoint }: LocalOptions): string | undefined =>
+  dynamodbEndpoint ?? process.env.DYNAMODB_ENDPOINT;
+
+/** Starts what keeps data: the database, the secrets, the results. */
+async function startStores(assembly: Assembly, data: string, options: LocalOptions, cleanUp: CleanUp) {
+  const { clock = systemClock } = options;
+  const notify: Notify = options.onEvent ?? (() => undefined);
+  const ofType = (type: string) => assembly.resources.filter((resource) => resource.type === type);
+  const [table, ...otherTables] = ofType('AWS::DynamoDB::Table');
+  if (!table || otherTables.length > 0) throw new LocalError('the template must have exactly one table');
+  const secrets = new LocalSecrets(ofType('AWS::SecretsManager::Secret'), path.join(data, 'secrets'));
+  const results = path.join(data, 'results');
+  const firehose = new LocalFirehose(ofType('AWS::KinesisFirehose::DeliveryStream'), results, clock, notify);
+  cleanUp.push(() => firehose.close());
+  const log = path.join(data, 'logs', 'dynoxide.log');
+  const dynamo = dynamodbOf(options) ? undefined : await startDynoxide(data, log, notify);
+  if (dynamo) cleanUp.push(() => dynamo.close());
+  const [certificate] = await Promise.all([localCertificate(data, Date.now()), secrets.create()]);
+  return { table, secrets, results, firehose, dynamo, certificate };
 }
 
 /** A DynamoDB that listens on loopback. */

@@ -78,12 +78,8 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
     },
     xFilter(pointer, ...[, text, argc, argv]) {
       const cursor = cursorOf(pointer);
-      const { name, columns } = cursor.table;
-      const planned = readPlan(wasm.cstrToJs(text), columns);
-      if (columns.some((column) => column.required && !planned.some((one) => one.column === column.name))) {
-        setError(cursor.vtab, `Table ${name} was queried without a required column in the WHERE clause`);
-        return capi.SQLITE_CONSTRAINT;
-      }
+      const planned = readPlan(wasm.cstrToJs(text), cursor.table.columns);
+      if (lacksRequired(cursor, planned)) return capi.SQLITE_CONSTRAINT;
       cursor.rows = [...cursor.table.rows(stateOf(), constraintsOf(planned, argc, argv))];
       cursor.position = 0;
       return capi.SQLITE_OK;
@@ -97,11 +93,7 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
       return cursor.position >= cursor.rows.length ? 1 : 0;
     },
     xColumn(pointer, context, index) {
-      const { table, rows, position } = cursorOf(pointer);
-      const column = found(table.columns[index]);
-      const value = rows[position]?.[column.name] ?? null;
-      if (column.type === 'DOUBLE' && typeof value === 'number') capi.sqlite3_result_double(context, value);
-      else capi.sqlite3_result_js(context, value);
+      writeColumn(cursorOf(pointer), context, index);
       return capi.SQLITE_OK;
     },
     xRowid(pointer, out) {
@@ -112,6 +104,23 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
 
   const module = vtab.setupModule({ methods, catchExceptions: true });
   for (const name of byName.keys()) capi.sqlite3_create_module(db, name, module.pointer, 0);
+}
+
+/** Whether the query leaves out a column that the table requires. Sets the table's error if so. */
+function lacksRequired<S>(
+  { table: { name, columns }, vtab: pointer }: Cursor<S>,
+  planned: ReturnType<typeof readPlan>,
+): boolean {
+  if (columns.every((column) => !column.required || planned.some((one) => one.column === column.name))) return false;
+  setError(pointer, `Table ${name} was queried without a required column in the WHERE clause`);
+  return true;
+}
+
+function writeColumn<S>({ table, rows, position }: Cursor<S>, context: Pointer, index: number): void {
+  const column = found(table.columns[index]);
+  const value = rows[position]?.[column.name] ?? null;
+  if (column.type === 'DOUBLE' && typeof value === 'number') capi.sqlite3_result_double(context, value);
+  else capi.sqlite3_result_js(context, value);
 }
 
 function declaration(columns: readonly Column[]): string {

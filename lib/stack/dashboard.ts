@@ -169,7 +169,7 @@ export class Dashboard extends Construct {
   }
 
   private own(name: string, statistic: string, label?: string): Metric {
-    return ownMetric(this, name, { period: PERIOD, statistic, ...(label ? { label } : {}) });
+    return ownMetric(this, name, { period: PERIOD, statistic, label });
   }
 
   private by(name: string, dimension: string, statistic: string): IMetric {

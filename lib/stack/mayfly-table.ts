@@ -97,7 +97,7 @@ export class MayflyTable extends Construct {
       dimensionsMap: { TableName: this.table.tableName, ...index },
       statistic: Stats.SUM,
       period,
-      ...(label ? { label } : {}),
+      label,
     });
   }
 

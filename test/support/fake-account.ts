@@ -58,7 +58,7 @@ export class FakeAccount implements TaskInventory, InstanceInventory {
       this.listed.push(what);
       const end = start + this.pageSize;
       const arns = listed.slice(start, end).map(({ taskArn }) => taskArn);
-      yield { arns, ...(end < listed.length ? { next: String(end) } : {}) };
+      yield { arns, next: end < listed.length ? String(end) : undefined };
     }
   }
 

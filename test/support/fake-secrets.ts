@@ -32,6 +32,6 @@ export class FakeSecrets {
 
   rotate(id: string, value: string): void {
     const before = this.#stages.get(id);
-    this.#stages.set(id, { AWSCURRENT: value, ...(before ? { AWSPREVIOUS: before.AWSCURRENT } : {}) });
+    this.#stages.set(id, { AWSCURRENT: value, AWSPREVIOUS: before?.AWSCURRENT });
   }
 }

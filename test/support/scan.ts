@@ -8,7 +8,7 @@ export async function everything(table: Table): Promise<Record<string, unknown>[
   let from: Record<string, unknown> | undefined;
   do {
     const page = await table.db.send(
-      new ScanCommand({ TableName: table.name, ConsistentRead: true, ...(from ? { ExclusiveStartKey: from } : {}) }),
+      new ScanCommand({ TableName: table.name, ConsistentRead: true, ExclusiveStartKey: from }),
     );
     items.push(...(page.Items ?? []));
     from = page.LastEvaluatedKey;

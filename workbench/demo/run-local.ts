@@ -35,8 +35,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     assembly,
     data,
     port: flags.port,
-    ...(process.env.DYNAMODB_ENDPOINT ? { dynamodbEndpoint: process.env.DYNAMODB_ENDPOINT } : {}),
-    ...(world ? { world: world.aws } : {}),
+    world: world?.aws,
     onEvent: (notice) => {
       if (flags.json) sayJson({ notice });
       else if (!world) say(colours().yellow(noticeText(notice, join(data, 'logs'))));

@@ -22,9 +22,9 @@ export class WorldInventory implements TaskInventory, InstanceInventory {
     let next = from;
     do {
       await this.#take('ListTasks');
-      const page = this.#cluster.listTasks({ cluster, desiredStatus, ...(next ? { nextToken: next } : {}) });
+      const page = this.#cluster.listTasks({ cluster, desiredStatus, nextToken: next });
       next = page.nextToken;
-      yield { arns: page.taskArns, ...(next ? { next } : {}) };
+      yield { arns: page.taskArns, next };
     } while (next);
   }
 

@@ -44,7 +44,7 @@ const named = (of: Template, name: string): AlarmProperties => {
 };
 const metricsOf = ({ Namespace = '', MetricName, Dimensions, Metrics = [] }: AlarmProperties): AlarmMetric[] =>
   MetricName
-    ? [{ Namespace, MetricName, ...(Dimensions ? { Dimensions } : {}) }]
+    ? [{ Namespace, MetricName, Dimensions }]
     : Metrics.flatMap(({ MetricStat }) => (MetricStat ? [MetricStat.Metric] : []));
 
 /** The identity of a metric in CloudWatch, without the values of its dimensions; the order of their names does not matter. */

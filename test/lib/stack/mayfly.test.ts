@@ -247,7 +247,7 @@ describe('stored data', () => {
     ['goes with it on request', RemovalPolicy.DESTROY, 'Delete'],
   ])('%s', (_says, removalPolicy, expected) => {
     const other = new Stack(anApp(), 'Other');
-    new Mayfly(other, 'Mayfly', { bundles: someBundles(), ...(removalPolicy && { removalPolicy }) });
+    new Mayfly(other, 'Mayfly', { bundles: someBundles(), removalPolicy });
     const { Resources } = Assertions.fromStack(other).toJSON() as Template;
     const kept = Object.values(Resources).filter(({ Type }) =>
       ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret'].includes(Type),

@@ -81,6 +81,7 @@ function detailOf(task: Task, version: number, nowMs: number): TaskDetail {
     memory: String(memory),
     overrides: { containerOverrides: request.containers.map(({ name }) => ({ name })) },
     ...Object.fromEntries(moments),
+    // ECS leaves out what a task does not have.
     ...(request.startedBy ? { startedBy: request.startedBy } : {}),
     ...(task.stoppedReason ? { stoppedReason: task.stoppedReason } : {}),
     ...(task.stopCode ? { stopCode: task.stopCode } : {}),
@@ -99,6 +100,7 @@ function containerDetail({ arn, eni, request }: Task, container: TaskContainer):
   const runtimeId = container.status === 'PENDING' ? undefined : container.runtimeId;
   const exitCode = container.status === 'STOPPED' ? container.exitCode : undefined;
   const bridged = request.networkMode !== 'awsvpc' && runtimeId !== undefined;
+  // As of a task, ECS leaves out what a container does not have.
   return {
     containerArn: container.arn,
     ...(exitCode === undefined ? {} : { exitCode }),

@@ -54,7 +54,7 @@ export class Logger {
         line: written(line),
         message,
         version: profile.version,
-        ...(decorated && !flags.get('decorations_top_level') ? { decorations } : {}),
+        decorations: decorated && !flags.get('decorations_top_level') ? decorations : undefined,
         ...(decorated && flags.get('decorations_top_level') ? decorations : {}),
       };
       this.buffer.add('status', JSON.stringify(status), unixSeconds);

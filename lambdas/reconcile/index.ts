@@ -35,7 +35,7 @@ const sweeping = {
   settled: new Settled(),
   noAgentAfterMs: env.NO_AGENT_AFTER_SECONDS * 1000,
 };
-const telling = {
+const reviewing = {
   ledgerIndex: new DynamoLedgerIndex(table),
   ledger: deps.ledger,
   events: new BusCoverageEvents(env.BUS_NAME),
@@ -43,4 +43,4 @@ const telling = {
   now: Date.now,
   report: deps.report,
 };
-export const handler = createHandler(sweeping, telling);
+export const handler = createHandler(sweeping, reviewing);

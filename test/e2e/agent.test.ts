@@ -9,7 +9,7 @@ import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import type { Fault, TaskHandle } from '../../workbench/world/index.ts';
 import type { AnyLine } from '../support/any-line.ts';
 import { BriskClock } from '../support/brisk-clock.ts';
-import { SimulatedSite } from '../support/simulated-site.ts';
+import { SimulatedDeployment } from '../support/simulated-deployment.ts';
 
 const LONG_MS = 120_000; // bounds, not measurements: a busy machine synthesizes and polls slowly
 
@@ -19,23 +19,23 @@ async function until(look: () => Promise<boolean>): Promise<void> {
 }
 
 describe('simulated agents and the synthesized template', () => {
-  let site: SimulatedSite;
+  let deployment: SimulatedDeployment;
   let ledger: DynamoLedger;
   beforeAll(async () => {
-    site = await SimulatedSite.start(new BriskClock(20), 2, 'agents');
-    const { dynamodb: endpoint, tableName, credentials } = site.server.local;
+    deployment = await SimulatedDeployment.start(new BriskClock(20), 2, 'agents');
+    const { dynamodb: endpoint, tableName, credentials } = deployment.server.local;
     ledger = new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
-    for (const agent of site.agents) agent.start();
+    for (const agent of deployment.agents) agent.start();
     await until(async () => kinds('config-applied') === 2 && kinds('polled') > 2);
   }, LONG_MS);
-  afterAll(() => site.close());
+  afterAll(() => deployment.close());
 
-  const kinds = (kind: string) => site.heard.filter((event) => event.kind === kind).length;
+  const kinds = (kind: string) => deployment.heard.filter((event) => event.kind === kind).length;
   const idOf = (task: TaskHandle) => task.containers[0]?.runtimeId ?? '';
 
   /** The stored rows that show a task's container. */
   const rowsOf = async (task: TaskHandle): Promise<AnyLine[]> =>
-    (await site.server.lines('results')).filter(
+    (await deployment.server.lines('results')).filter(
       (line) => line.query === 'container' && line.columns?.id === idOf(task),
     );
 
@@ -51,15 +51,15 @@ describe('simulated agents and the synthesized template', () => {
     async () => {
       expect(kinds('enrolled')).toBe(2);
       await until(
-        async () => (await site.server.lines('results')).filter((line) => line.set === 'enrollment').length >= 4,
+        async () => (await deployment.server.lines('results')).filter((line) => line.set === 'enrollment').length >= 4,
       );
       const launches = async () =>
-        (await site.server.lines('results')).filter((line) => line.set === 'launch' && line.query === 'instance');
+        (await deployment.server.lines('results')).filter((line) => line.set === 'launch' && line.query === 'instance');
       await until(async () => (await launches()).length >= 2);
       const hosts = (await launches()).map((line) => [line.host, line.workload, line.columns?.instance_id]);
-      expect(hosts.sort()).toEqual(site.agents.map(({ hostIdentifier: id }) => [id, id, id]).sort());
+      expect(hosts.sort()).toEqual(deployment.agents.map(({ hostIdentifier: id }) => [id, id, id]).sort());
       expect(
-        site.heard.filter((event) =>
+        deployment.heard.filter((event) =>
           ['would-have-crashed', 'config-rejected', 'work-rejected', 'exited'].includes(event.kind),
         ),
       ).toEqual([]);
@@ -70,7 +70,7 @@ describe('simulated agents and the synthesized template', () => {
   it(
     'see every task that ECS reports, and its row is stored once with its workload',
     async () => {
-      const tasks = site.run(4);
+      const tasks = deployment.run(4);
       await until(() => seen(tasks));
       for (const task of tasks) {
         const rows = await rowsOf(task);
@@ -101,21 +101,21 @@ describe('simulated agents and the synthesized template', () => {
     'lose nothing and store nothing twice with this fault of the link: %s on %s, %i times',
     async (fault, endpoint, times) => {
       // The first read after the pause is the one that takes the queries away.
-      await Promise.all(site.agents.map((agent) => agent.stop()));
-      const tasks = site.run(4);
+      await Promise.all(deployment.agents.map((agent) => agent.stop()));
+      const tasks = deployment.run(4);
       await until(
         async () =>
           (await ledger.read(tasks.map((task) => task.arn))).filter((record) => record.handling?.queryKeys.length)
             .length === 4,
       );
-      for (const faults of site.faults) {
+      for (const faults of deployment.faults) {
         faults.happened = 0;
         faults.inject(fault, { endpoint, times });
       }
-      for (const agent of site.agents) agent.start();
+      for (const agent of deployment.agents) agent.start();
       await until(() => seen(tasks));
       await until(() => quiet());
-      expect(site.faults.map((faults) => faults.happened)).toEqual([times, times]);
+      expect(deployment.faults.map((faults) => faults.happened)).toEqual([times, times]);
       for (const task of tasks) {
         const rows = await rowsOf(task);
         // While writes fail, what was not answered is offered again: a second run is stored as such, and each run once.
@@ -128,13 +128,15 @@ describe('simulated agents and the synthesized template', () => {
 
   /** Both agents have polled in vain after their last answer. */
   async function quiet(): Promise<boolean> {
-    const from = site.heard.length;
+    const from = deployment.heard.length;
     await until(async () =>
-      site.agents.every((agent) =>
-        site.heard.slice(from).some((event) => event.host === agent.hostIdentifier && event.kind === 'polled'),
+      deployment.agents.every((agent) =>
+        deployment.heard.slice(from).some((event) => event.host === agent.hostIdentifier && event.kind === 'polled'),
       ),
     );
-    return !site.heard.slice(from).some((event) => event.kind === 'results-kept' || event.kind === 'query-executed');
+    return !deployment.heard
+      .slice(from)
+      .some((event) => event.kind === 'results-kept' || event.kind === 'query-executed');
   }
 
   it(
@@ -152,7 +154,7 @@ describe('simulated agents and the synthesized template', () => {
 
   /** The lines of the tls-api function's log. */
   const logged = (): string[] => {
-    const folder = join(site.server.data, 'logs');
+    const folder = join(deployment.server.data, 'logs');
     const [file = ''] = readdirSync(folder).filter((name) => /tls-?api/i.test(name));
     return readFileSync(join(folder, file), 'utf8').split('\n');
   };
@@ -160,7 +162,9 @@ describe('simulated agents and the synthesized template', () => {
   it('keep their nodes throughout: one enrollment each, no lost key, no failed function', () => {
     expect(kinds('enrolled')).toBe(2);
     expect(kinds('node-key-deleted')).toBe(0);
-    const failures = site.server.notices.filter(({ kind }) => kind === 'function-error' || kind === 'dead-letter');
+    const failures = deployment.server.notices.filter(
+      ({ kind }) => kind === 'function-error' || kind === 'dead-letter',
+    );
     expect(failures).toEqual([]);
   });
 });

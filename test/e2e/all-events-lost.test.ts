@@ -7,25 +7,25 @@ import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import { systemClock } from '../../workbench/local-aws/clock.ts';
 import type { TaskHandle } from '../../workbench/world/index.ts';
 import { BriskClock } from '../support/brisk-clock.ts';
-import { SimulatedSite } from '../support/simulated-site.ts';
+import { SimulatedDeployment } from '../support/simulated-deployment.ts';
 
 const LONG_MS = 120_000; // a bound, not a measurement: a busy machine synthesizes slowly
 const FACTOR = 15; // of schedules: a sweep every four seconds
 
 describe('the template and the simulated cluster, with every event lost', () => {
-  let site: SimulatedSite;
+  let deployment: SimulatedDeployment;
   let ledger: DynamoLedger;
   beforeAll(async () => {
     const clock = new BriskClock(FACTOR);
-    site = await SimulatedSite.start(clock, 2, 'all lost', {
+    deployment = await SimulatedDeployment.start(clock, 2, 'all lost', {
       lossy: true,
       clock: { now: () => clock.now(), sleep: (ms, signal) => systemClock.sleep(ms / FACTOR, signal) },
     });
-    const { dynamodb: endpoint, tableName, credentials } = site.server.local;
+    const { dynamodb: endpoint, tableName, credentials } = deployment.server.local;
     ledger = new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
-    for (const agent of site.agents) agent.start();
+    for (const agent of deployment.agents) agent.start();
   }, LONG_MS);
-  afterAll(() => site.close());
+  afterAll(() => deployment.close());
 
   const verdictsOf = async (names: readonly string[]): Promise<string[]> =>
     (await ledger.read(names)).map((record) => verdictOf(record, Date.now()).verdict);
@@ -39,21 +39,23 @@ describe('the template and the simulated cluster, with every event lost', () => 
   }
 
   const rowsOf = async (task: TaskHandle) =>
-    (await site.server.lines('results')).filter(
+    (await deployment.server.lines('results')).filter(
       ({ columns, query }) => query === 'container' && columns?.id === task.containers[0]?.runtimeId,
     );
 
   it(
     'still give a row about every task, even one that ran for a second, and every instance',
     async () => {
-      const long = site.run(3);
+      const long = deployment.run(3);
       const container = { name: 'brief', image: 'busybox:1', command: ['true'], lifetimeMs: 1000 };
-      const short = Array.from({ length: 3 }, () => site.cluster.runTask({ family: 'brief', containers: [container] }));
+      const short = Array.from({ length: 3 }, () =>
+        deployment.cluster.runTask({ family: 'brief', containers: [container] }),
+      );
       await Promise.all(short.map(({ done }) => done));
       const name = ({ arn }: TaskHandle): string => arn;
       await come(long.map(name), 'seen');
       await come(short.map(name), 'post-mortem', 'seen'); // the latter where a sweep fell into their second
-      const hosts = site.agents.map(({ hostIdentifier }) => hostIdentifier);
+      const hosts = deployment.agents.map(({ hostIdentifier }) => hostIdentifier);
       await come(hosts, 'seen');
 
       for (const task of [...long, ...short]) expect((await rowsOf(task)).length).toBeGreaterThan(0);
@@ -66,11 +68,13 @@ describe('the template and the simulated cluster, with every event lost', () => 
   );
 
   it('call ECS no more often than a sweep needs, and no function fails', () => {
-    const { calls } = site.cluster;
+    const { calls } = deployment.cluster;
     const sweeps = calls.get('ListClusters') ?? 0;
     expect(sweeps).toBeGreaterThan(0);
     expect(calls.get('ListTasks')).toBeLessThanOrEqual(2 * sweeps);
     expect(calls.get('DescribeTasks')).toBeLessThanOrEqual(2 * sweeps);
-    expect(site.server.notices.filter(({ kind }) => kind === 'function-error' || kind === 'dead-letter')).toEqual([]);
+    expect(deployment.server.notices.filter(({ kind }) => kind === 'function-error' || kind === 'dead-letter')).toEqual(
+      [],
+    );
   });
 });

@@ -12,7 +12,7 @@ import { FakeAccount, type TaskDetail } from './fake-account.ts';
 import { inForce } from './plain-policy.ts';
 import { SECOND, T0 } from './times.ts';
 
-export const PLACE = { partition: 'aws', account: '111122223333', region: 'us-east-1' };
+export const SCOPE = { partition: 'aws', account: '111122223333', region: 'us-east-1' };
 export const CLUSTER = 'arn:aws:ecs:us-east-1:111122223333:cluster/ephemeral-prod';
 export const ON_HOST = 'arn:aws:ecs:us-east-1:111122223333:container-instance/ephemeral-prod/1';
 export const HOST = 'i-0000000000000001';
@@ -92,7 +92,7 @@ export class Sweeper {
 
   /** Runs one sweep with `ms` of time left, by default as much as the function has. */
   sweep(ms = 45 * SECOND): Promise<number | undefined> {
-    return sweep(this.deps, PLACE, this.nowMs + ms);
+    return sweep(this.deps, SCOPE, this.nowMs + ms);
   }
 
   /** Handles an EventBridge event. */
@@ -102,10 +102,10 @@ export class Sweeper {
 
   /** Returns the latest sweep's report. */
   done(): Readonly<Record<string, unknown>> {
-    return this.told('sweep_done').at(-1) ?? {};
+    return this.reported('sweep_done').at(-1) ?? {};
   }
 
-  told(event: string): Readonly<Record<string, unknown>>[] {
+  reported(event: string): Readonly<Record<string, unknown>>[] {
     return this.reports.flatMap((report) => (report.event === event ? [report.fields] : []));
   }
 

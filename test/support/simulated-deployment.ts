@@ -12,7 +12,7 @@ import { CountedFaults } from './counted-faults.ts';
 import { aLocalServer, type LocalServer } from './local-server.ts';
 
 /** A server from the synthesized template and a simulated cluster of hosts whose agents talk only to that server. */
-export class SimulatedSite {
+export class SimulatedDeployment {
   readonly server: LocalServer;
   readonly cluster: SimulatedCluster;
   readonly agents: readonly SimulatedAgent[];
@@ -21,7 +21,7 @@ export class SimulatedSite {
   /** The agents' events, in order. */
   readonly heard: readonly AgentEvent[];
 
-  private constructor(parts: Pick<SimulatedSite, 'server' | 'cluster' | 'agents' | 'faults' | 'heard'>) {
+  private constructor(parts: Pick<SimulatedDeployment, 'server' | 'cluster' | 'agents' | 'faults' | 'heard'>) {
     this.server = parts.server;
     this.cluster = parts.cluster;
     this.agents = parts.agents;
@@ -35,7 +35,7 @@ export class SimulatedSite {
     hostCount: number,
     seed: string,
     { lossy = false, ...options }: Partial<LocalOptions> & { readonly lossy?: boolean } = {},
-  ): Promise<SimulatedSite> {
+  ): Promise<SimulatedDeployment> {
     const random = new Random(seed);
     const hosts = simulatedHosts(hostCount, { clock, random });
     const cluster = new SimulatedCluster({
@@ -64,7 +64,7 @@ export class SimulatedSite {
         }),
     );
     await cluster.registerHosts();
-    return new SimulatedSite({ server, cluster, agents, faults, heard });
+    return new SimulatedDeployment({ server, cluster, agents, faults, heard });
   }
 
   /** Starts tasks with one container each. They run until the simulation ends. */

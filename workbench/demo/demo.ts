@@ -128,7 +128,7 @@ async function cardsOf(
       startedAtMs: task.containers[0]?.startedAtMs,
       endedAtMs: task.containers[0]?.stoppedAtMs,
       verdict: verdict.verdict,
-      ...('reason' in verdict ? { reason: verdict.reason } : {}),
+      reason: 'reason' in verdict ? verdict.reason : undefined,
       answeredAtMs: record?.firstAnswerAtMs,
       bySchedule: world.bySchedule(task),
     };
@@ -171,12 +171,12 @@ function lineView(): View {
 
 /** A view that emits one JSON line whenever a task's verdict changes. */
 function jsonView(emit: (line: object) => void): View {
-  const told = new Map<string, string>();
+  const shown = new Map<string, string>();
   return {
     show: (_, cards) => {
       for (const card of cards) {
-        if (told.get(card.arn) === card.verdict) continue;
-        told.set(card.arn, card.verdict);
+        if (shown.get(card.arn) === card.verdict) continue;
+        shown.set(card.arn, card.verdict);
         emit({ task: card });
       }
     },

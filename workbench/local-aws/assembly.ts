@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Json, record } from './json.ts';
 import { LocalError } from './local-error.ts';
-import { readTemplate, type StackPlace, type Template } from './template.ts';
+import { readTemplate, type StackScope, type Template } from './template.ts';
 
 /** One stack of a synthesized CDK app. */
-export interface Assembly extends StackPlace, Template {
+export interface Assembly extends StackScope, Template {
   /** The folder of an asset, by the S3 key the template gives it. */
   assetFolder(s3Key: string): string | undefined;
 }

@@ -47,7 +47,7 @@ const MAX_EVENT_BYTES = 1024 * 1024;
 export class EventBus {
   constructor(
     private readonly rules: readonly EventRule[],
-    private readonly place: { readonly account: string; readonly region: string },
+    private readonly scope: { readonly account: string; readonly region: string },
     private readonly clock: Clock,
   ) {}
 
@@ -128,7 +128,7 @@ export class EventBus {
       id: randomUUID(),
       time: secondsUtc(this.clock.now()),
       resources: [],
-      ...this.place,
+      ...this.scope,
       ...given,
     };
     if (Buffer.byteLength(JSON.stringify(envelope)) > MAX_EVENT_BYTES) {

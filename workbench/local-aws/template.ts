@@ -22,7 +22,7 @@ export interface Template {
   outputs(name: RegExp): [string, unknown][];
 }
 
-export interface StackPlace {
+export interface StackScope {
   readonly stackName: string;
   readonly account: string;
   readonly region: string;
@@ -31,7 +31,7 @@ export interface StackPlace {
 const SECTIONS = ['Description', 'Parameters', 'Rules', 'Resources', 'Outputs'];
 
 /** Checks and resolves a template. @throws {LocalError} naming anything the runner does not know */
-export function readTemplate(template: Json, stack: StackPlace): Template {
+export function readTemplate(template: Json, stack: StackScope): Template {
   const section = Object.keys(template).find((key) => !SECTIONS.includes(key));
   if (section) throw new LocalError(`the template has a section ${section}, which is not implemented locally`);
   const lookups = lookupsOf(template, stack);
@@ -87,7 +87,7 @@ function readProperty(
 const isList = (schema: PropertyTable | readonly [PropertyTable]): schema is readonly [PropertyTable] =>
   Array.isArray(schema);
 
-function lookupsOf(template: Json, stack: StackPlace): Lookups {
+function lookupsOf(template: Json, stack: StackScope): Lookups {
   const resources = record(template.Resources);
   const parameters = record(template.Parameters ?? {});
   const pseudo: Json = {
@@ -128,16 +128,16 @@ function typeOf(logicalId: string, resource: Json): ResourceType {
   return known;
 }
 
-function identityOf(logicalId: string, resource: Json, lookups: Lookups, stack: StackPlace) {
+function identityOf(logicalId: string, resource: Json, lookups: Lookups, stack: StackScope) {
   const { nameProperty, arn } = typeOf(logicalId, resource);
   const given = nameProperty
     ? resolve(record(resource.Properties ?? {})[nameProperty], lookups, `${logicalId}.${nameProperty}`)
     : undefined;
   const name = typeof given === 'string' ? given : `${stack.stackName}-${logicalId}`;
-  const place = arn?.global ? (arn.service === 's3' ? ':' : `:${stack.account}`) : `${stack.region}:${stack.account}`;
+  const scope = arn?.global ? (arn.service === 's3' ? ':' : `:${stack.account}`) : `${stack.region}:${stack.account}`;
   return {
     name,
-    arn: arn ? `arn:aws:${arn.service}:${place}:${arn.resource.replace('{name}', () => name)}` : name,
+    arn: arn ? `arn:aws:${arn.service}:${scope}:${arn.resource.replace('{name}', () => name)}` : name,
     url: `https://${arn?.service}.${stack.region}.amazonaws.com/${stack.account}/${name}`,
   };
 }

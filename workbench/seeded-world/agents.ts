@@ -35,7 +35,7 @@ export interface Member {
   kept: readonly string[];
 }
 
-interface CrewOptions {
+interface AgentsOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly trace: Trace;
@@ -46,14 +46,14 @@ interface CrewOptions {
 }
 
 /** The agents of a world and the faults that happen to them. */
-export class Crew {
+export class Agents {
   readonly members: Member[] = [];
-  readonly #options: CrewOptions;
+  readonly #options: AgentsOptions;
   readonly #random: Random;
 
-  constructor(options: CrewOptions) {
+  constructor(options: AgentsOptions) {
     this.#options = options;
-    this.#random = options.random.fork('crew');
+    this.#random = options.random.fork('crew'); // another label would change what every seed does
   }
 
   /** Starts an agent on a host with the given identifier and its own database. */
@@ -92,28 +92,28 @@ export class Crew {
     const member = random.pick([first, ...others]);
     const { agent } = member;
     const { clock, trace } = this.#options;
-    const tell = (what: string) => trace.say(member.name, () => what);
+    const say = (what: string) => trace.say(member.name, () => what);
     const kind = random.pick(['restart', 'crash', 'wipe', 'silence', 'network', 'network', 'rename', 'clone'] as const);
     switch (kind) {
       case 'restart':
-        tell('is restarted');
+        say('is restarted');
         return agent.restart();
       case 'crash':
-        tell('is killed');
+        say('is killed');
         return agent.crash();
       case 'wipe':
-        tell('loses its database');
+        say('loses its database');
         return agent.wipe();
       case 'silence': {
         const ms = random.integer(20 * SECOND_MS, 240 * SECOND_MS);
-        tell(`is cut off for ${Math.round(ms / SECOND_MS)} s`);
+        say(`is cut off for ${Math.round(ms / SECOND_MS)} s`);
         member.silentUntilMs = clock.now() + ms;
         return;
       }
       case 'network': {
         const fault = random.pick(NETWORK);
         const times = random.integer(1, 6);
-        tell(`meets ${fault}, ${times} times`);
+        say(`meets ${fault}, ${times} times`);
         return agent.faults.inject(fault, { times });
       }
       // Rename only in this direction. Otherwise the server would keep queuing queries under the instance's own

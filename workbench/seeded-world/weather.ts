@@ -24,7 +24,7 @@ const LINES_A_CALL = 4;
 const KEYS_A_CALL = 20;
 
 /** How long agents accumulate answers when there is a backlog of queries and the sink is down. */
-const DELUGE_MS = 150 * SECOND_MS;
+const SINK_OUTAGE_MS = 150 * SECOND_MS;
 
 /** The kinds of faults; each has its own probability per call. */
 const KINDS = ['die-before', 'die-after', 'refuse', 'lose-reply', 'slow'] as const;
@@ -44,10 +44,10 @@ export class Weather {
   readonly #calmFromMs: number;
 
   /**
-   * @param deluge set if all functions always run on a small host: the time at which the backlog starts; an outage of
+   * @param backlog set if all functions always run on a small host: the time at which the backlog starts; an outage of
    *   the sink follows
    */
-  constructor(clock: Clock, random: Random, stormMs: number, deluge: { readonly atMs: number } | undefined) {
+  constructor(clock: Clock, random: Random, stormMs: number, backlog: { readonly atMs: number } | undefined) {
     this.#clock = clock;
     this.#random = random.fork('faults');
     const plan = random.fork('weather');
@@ -61,15 +61,15 @@ export class Weather {
       'lose-reply': rate(),
       slow: rate(),
     };
-    this.#isSmall = deluge !== undefined;
-    if (deluge) this.#busyMs = plan.integer(60, 120);
+    this.#isSmall = backlog !== undefined;
+    if (backlog) this.#busyMs = plan.integer(60, 120);
     else this.#busyMs = plan.chance(0.15) ? Math.round(10 ** plan.between(1.3, 2.5)) : 0;
     const outage = (port: RegExp, longestMs: number): Outage => {
       const startMs = fromMs + plan.integer(0, stormMs);
       return { port, fromMs: startMs, untilMs: startMs + plan.integer(5 * SECOND_MS, longestMs) };
     };
     this.#outages = [
-      ...(deluge ? [{ port: /^sink\./, fromMs: deluge.atMs, untilMs: deluge.atMs + DELUGE_MS }] : []),
+      ...(backlog ? [{ port: /^sink\./, fromMs: backlog.atMs, untilMs: backlog.atMs + SINK_OUTAGE_MS }] : []),
       ...(plan.chance(0.5) ? [outage(/^sink\./, 180 * SECOND_MS)] : []),
       ...(plan.chance(0.25) ? [outage(/^(hosts|ledger|storedAnswers)\./, 60 * SECOND_MS)] : []),
       ...(plan.chance(0.2) ? [outage(/^(lookup|inventory)\./, 120 * SECOND_MS)] : []),

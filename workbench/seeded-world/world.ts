@@ -14,8 +14,8 @@ import {
   simulatedHosts,
   VirtualClock,
 } from '../world/index.ts';
+import { Agents } from './agents.ts';
 import { checkFinalState } from './check.ts';
-import { Crew } from './crew.ts';
 import { EventQueue } from './event-queue.ts';
 import { Front } from './front.ts';
 import { SimulatedLambda } from './lambda.ts';
@@ -67,12 +67,12 @@ class World {
   readonly #witness: Witness;
   readonly #queue: EventQueue;
   readonly #lambda: SimulatedLambda;
-  readonly #crew: Crew;
+  readonly #agents: Agents;
   readonly #hosts: readonly SimulatedHost[];
   readonly #cluster: SimulatedCluster;
   readonly #stormMs: number;
   /** A backlog of questions for one host, in a world with a slow CPU. */
-  readonly #deluge: { readonly atMs: number; readonly questions: number } | undefined;
+  readonly #backlog: { readonly atMs: number; readonly questions: number } | undefined;
   readonly #tasks: Tasks;
   readonly #seen = new Set<string>();
 
@@ -88,11 +88,11 @@ class World {
     this.#trace = trace;
     this.#violations = new Violations(clock, trace);
     this.#stores = memoryStores(() => clock.now());
-    const isDeluge = plan.chance(0.06);
-    this.#deluge = isDeluge
+    const hasBacklog = plan.chance(0.06);
+    this.#backlog = hasBacklog
       ? { atMs: EPOCH_MS + plan.integer(60 * SECOND_MS, 120 * SECOND_MS), questions: plan.integer(900, 1200) }
       : undefined;
-    this.#weather = new Weather(clock, random, this.#stormMs, this.#deluge);
+    this.#weather = new Weather(clock, random, this.#stormMs, this.#backlog);
     this.#witness = new Witness({ ledger: this.#stores.ledger, sink: this.#sink, violate: this.#violations.add });
     this.#queue = new EventQueue({ clock, random, trace, calmFromMs, handle: (event) => this.#handle(event) });
     this.#hosts = simulatedHosts(plan.integer(1, 3), { clock, random });
@@ -103,7 +103,7 @@ class World {
       emit: this.#queue.emit,
     });
     this.#tasks = new Tasks(this.#cluster, trace);
-    void this.#stores.policies.push(worldPolicy(this.#deluge ? 300 : 3), 0);
+    void this.#stores.policies.push(worldPolicy(this.#backlog ? 300 : 3), 0);
     this.#lambda = new SimulatedLambda({
       clock,
       weather: this.#weather,
@@ -120,10 +120,10 @@ class World {
       lambda: this.#lambda,
       witness: this.#witness,
       trace,
-      isSilent: (member) => this.#crew.isSilent(member),
+      isSilent: (member) => this.#agents.isSilent(member),
     });
     const transport = (member: string) => front.transport(member);
-    this.#crew = new Crew({ clock, random, trace, witness: this.#witness, calmFromMs, transport });
+    this.#agents = new Agents({ clock, random, trace, witness: this.#witness, calmFromMs, transport });
   }
 
   get #calmFromMs(): number {
@@ -139,13 +139,13 @@ class World {
     await this.#storm(plan);
     await registered;
     this.#trace.say('world', () => 'the storm is over');
-    this.#crew.heal();
+    this.#agents.heal();
     await this.#pass(HEALED_AFTER_MS);
     for (const host of this.#hosts) if (!host.down) this.#tasks.probe(host, plan);
     await this.#pass(CALM_MS);
     await this.#check();
     sweeping.abort();
-    await this.#crew.stop();
+    await this.#agents.stop();
     await this.#cluster.stop();
     return {
       seed: this.#seed,
@@ -157,18 +157,18 @@ class World {
 
   async #arrive(host: SimulatedHost, afterMs: number, byHostname: boolean): Promise<void> {
     await this.#clock.sleep(afterMs);
-    if (!host.down) this.#crew.join(host, byHostname ? host.hostname : host.instanceId);
+    if (!host.down) this.#agents.join(host, byHostname ? host.hostname : host.instanceId);
   }
 
   /** Starts and ends tasks while faults occur. */
   async #storm(plan: Random): Promise<void> {
     const moments = stormOf(plan, this.#stormMs, this.#hosts, {
       startTask: () => this.#tasks.start(plan),
-      misfortune: () => void this.#crew.misfortune(),
+      misfortune: () => void this.#agents.misfortune(),
       terminate: (host) => void this.#cluster.terminateHost(host),
     });
-    const deluge = this.#deluge;
-    if (deluge) moments.push({ atMs: deluge.atMs - EPOCH_MS, act: () => void this.#flood(deluge.questions, plan) });
+    const backlog = this.#backlog;
+    if (backlog) moments.push({ atMs: backlog.atMs - EPOCH_MS, act: () => void this.#flood(backlog.questions, plan) });
     for (const { atMs, act } of moments.sort((a, b) => a.atMs - b.atMs)) {
       await this.#pass(EPOCH_MS + atMs - this.#clock.now());
       act();
@@ -178,7 +178,7 @@ class World {
 
   /** Queues many queries at once for one agent. */
   async #flood(questions: number, plan: Random): Promise<void> {
-    const [first, ...others] = this.#crew.members.filter(({ retired }) => !retired);
+    const [first, ...others] = this.#agents.members.filter(({ retired }) => !retired);
     if (!first) return;
     const { hostIdentifier } = plan.pick([first, ...others]).agent;
     this.#trace.say('world', () => `${questions} questions are pending for ${hostIdentifier}`);
@@ -236,7 +236,7 @@ class World {
       calmFromMs: this.#calmFromMs,
       stores: this.#stores,
       hosts: this.#hosts,
-      members: this.#crew.members,
+      members: this.#agents.members,
       tasks: this.#tasks.started,
       probes: this.#tasks.probes,
       violate,
@@ -247,7 +247,7 @@ class World {
   #counts(nowMs: number): Record<string, number> {
     const counts: Record<string, number> = {
       minutes: (nowMs - EPOCH_MS) / MINUTE_MS,
-      agents: this.#crew.members.length,
+      agents: this.#agents.members.length,
       tasks: this.#tasks.started.length,
       stored: this.#sink.taken,
       ...this.#lambda.counts,

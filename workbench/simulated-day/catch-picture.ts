@@ -73,9 +73,9 @@ const strokeOf = (index: number): string => {
 };
 
 function curveOf({ points }: CatchCurve, index: number): string {
-  const places = points.map(({ lifetimeMs, share }) => [at(x(lifetimeMs)), at(y(share))] as const);
-  const marks = places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${styleOf(index).colour}"/>`);
-  return `<polyline points="${places.map((place) => place.join(',')).join(' ')}" ${strokeOf(index)}/>${marks.join('')}`;
+  const positions = points.map(({ lifetimeMs, share }) => [at(x(lifetimeMs)), at(y(share))] as const);
+  const marks = positions.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${styleOf(index).colour}"/>`);
+  return `<polyline points="${positions.map((position) => position.join(',')).join(' ')}" ${strokeOf(index)}/>${marks.join('')}`;
 }
 
 function legendOf({ name }: CatchCurve, index: number): string {

@@ -149,7 +149,7 @@ function evented({ workload, lifetimes }: Workload, mode: Mode, day: Day, isMode
  */
 export function lateIn({ lives }: Pick<Day, 'lives'>, { idleSeconds }: Pick<Mode, 'idleSeconds'>): number {
   const boundMs = guaranteedBoundMs({ eventLatencyMs: 0, intervalSeconds: idleSeconds });
-  return lives.filter(({ askedAfterMs = 0, answeredAfterMs = 0 }) => answeredAfterMs - askedAfterMs > boundMs).length;
+  return lives.filter(({ queuedAfterMs = 0, answeredAfterMs = 0 }) => answeredAfterMs - queuedAfterMs > boundMs).length;
 }
 
 function mttaOf(

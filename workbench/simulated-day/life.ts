@@ -8,7 +8,7 @@ export interface Judgement {
   readonly verdict: Verdict['verdict'] | 'unheard';
   readonly reason?: string;
   /** From the container's start until a query about it was queued for its host, in ms: the delay of its event. */
-  readonly askedAfterMs?: number;
+  readonly queuedAfterMs?: number;
   /** From the container's start to its first stored row, in ms. */
   readonly answeredAfterMs?: number;
 }
@@ -29,10 +29,11 @@ export function judged({ arn, containers }: TaskHandle, ledger: MemoryLedger, no
   const startedAtMs = containers[0]?.startedAtMs;
   const { firstAnswerAtMs, handling } = record;
   const queuedAtMs = handling?.firstQuery?.queuedAtMs;
+  const since = (atMs: number | undefined) => (atMs && startedAtMs ? atMs - startedAtMs : undefined);
   return {
     ...verdictOf(record, nowMs),
-    ...(queuedAtMs && startedAtMs ? { askedAfterMs: queuedAtMs - startedAtMs } : {}),
-    ...(firstAnswerAtMs && startedAtMs ? { answeredAfterMs: firstAnswerAtMs - startedAtMs } : {}),
+    queuedAfterMs: since(queuedAtMs),
+    answeredAfterMs: since(firstAnswerAtMs),
   };
 }
 

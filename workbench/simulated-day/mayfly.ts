@@ -38,7 +38,7 @@ export class InMemoryMayfly {
   readonly failures: string[] = [];
   readonly #functions: Functions;
   readonly #now: () => number;
-  readonly #place: AwsScope;
+  readonly #scope: AwsScope;
 
   constructor({ policy, clock, cluster }: MayflyOptions) {
     const now = (): number => clock.now();
@@ -53,7 +53,7 @@ export class InMemoryMayfly {
     };
     this.ledger = stores.ledger;
     this.#now = now;
-    this.#place = scopeOf(cluster.arn);
+    this.#scope = scopeOf(cluster.arn);
     this.#functions = functionsOver(ports, {
       policy: async () => compiled,
       spend,
@@ -72,7 +72,7 @@ export class InMemoryMayfly {
 
   /** Looks for changes that no event reported, as the reconciler does every minute. */
   async sweep(): Promise<void> {
-    await sweep(this.#functions.events, this.#place, this.#now() + SWEEP_MS);
+    await sweep(this.#functions.events, this.#scope, this.#now() + SWEEP_MS);
   }
 
   /**

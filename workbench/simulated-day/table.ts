@@ -23,24 +23,24 @@ export function tableOf(comparisons: readonly Comparison[]): string {
     const late = rows.flatMap((row) => row.late ?? []);
     return [
       mode,
-      ...rows.map(({ live }) => told(live, percent)),
-      told(
+      ...rows.map(({ live }) => cell(live, percent)),
+      cell(
         pair(({ row }) => row),
         percent,
       ),
-      told({ ...pair(({ mttaP50 }) => mttaP50), measured: waits?.p50 ?? null }, seconds),
-      told({ ...pair(({ mttaP99 }) => mttaP99), measured: waits?.p99 ?? null }, seconds),
-      told({ measured: waits?.max ?? null, model: null }, seconds),
-      told(
+      cell({ ...pair(({ mttaP50 }) => mttaP50), measured: waits?.p50 ?? null }, seconds),
+      cell({ ...pair(({ mttaP99 }) => mttaP99), measured: waits?.p99 ?? null }, seconds),
+      cell({ measured: waits?.max ?? null, model: null }, seconds),
+      cell(
         pair(({ bound }) => bound),
         seconds,
       ),
       late.length > 0 ? String(late.reduce((sum, count) => sum + count, 0)) : NONE,
-      told(
+      cell(
         pair(({ hot }) => hot),
         percent,
       ),
-      told({ measured: mean(rows.map(({ pollsPerHostHour }) => pollsPerHostHour)), model: null }, (n) => n.toFixed(0)),
+      cell({ measured: mean(rows.map(({ pollsPerHostHour }) => pollsPerHostHour)), model: null }, (n) => n.toFixed(0)),
     ];
   });
   return markdownTable([head, ...lines]);
@@ -55,7 +55,7 @@ function mean(values: readonly (number | null)[]): number | null {
 }
 
 /** Formats a value, with the model's value in brackets. */
-function told({ measured, model }: Pair, format: (value: number) => string): string {
+function cell({ measured, model }: Pair, format: (value: number) => string): string {
   if (measured === null) return NONE;
   return model === null ? format(measured) : `${format(measured)} (${format(model).replace(/ .*$/, '')})`;
 }

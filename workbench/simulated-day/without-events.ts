@@ -5,7 +5,7 @@ import type { Day } from './day.ts';
 import type { Mode } from './modes.ts';
 
 /** Results of a day on which every event was dropped, so that only the reconciler finds tasks. */
-export interface Untold {
+export interface DayWithoutEvents {
   readonly workload: string;
   readonly mode: string;
   readonly tasks: number;
@@ -19,12 +19,12 @@ export interface Untold {
 }
 
 /** Summarizes such a day. */
-export function untoldOf(
+export function summaryWithoutEvents(
   workload: string,
   { name, idleSeconds }: Mode,
   sweepSeconds: number,
   { lives, verdicts }: Day,
-): Untold {
+): DayWithoutEvents {
   return {
     workload,
     mode: name,
@@ -38,7 +38,7 @@ export function untoldOf(
 }
 
 /** Formats such days as a Markdown table. */
-export function untoldTable(days: readonly Untold[]): string {
+export function tableWithoutEvents(days: readonly DayWithoutEvents[]): string {
   const head = ['workload', 'polling', 'row catch', 'live', 'MTTA p50', 'MTTA max', 'bound', 'no row'];
   const lines = days.map(({ workload, mode, tasks, live, row, mttaMs, boundMs }) => [
     workload,

@@ -46,14 +46,14 @@ const firstReceived = ({ firstEventAtMs, firstReceivedAtMs, firstDetectedBy }: W
  * @param deliveredAtMs first delivery of a query about the workload, epoch ms
  */
 export function judged(
-  { poller: askedOf, ...asked }: FirstQuery,
+  { poller: pollerWhenQueued, ...query }: FirstQuery,
   { from: { poller, deliveredAtMs }, answeredAtMs, storedAtMs }: Arrival,
   { deliveredAtMs: takenAtMs = deliveredAtMs }: Pick<WorkloadRecord, 'deliveredAtMs'>,
   sweepEveryMs: number,
 ): Judged {
-  const instants = { ...asked, deliveredAtMs, answeredAtMs, storedAtMs };
-  const sinceMs = askedOf ? 0 : Math.min(poller.enrolledAtMs, takenAtMs);
-  const of = askedOf ?? poller;
+  const instants = { ...query, deliveredAtMs, answeredAtMs, storedAtMs };
+  const sinceMs = pollerWhenQueued ? 0 : Math.min(poller.enrolledAtMs, takenAtMs);
+  const of = pollerWhenQueued ?? poller;
   return {
     instants,
     poller: of,

@@ -47,19 +47,19 @@ export function evaluate(policy: Policy, event: unknown): Evaluation {
     String((event as { detail?: { lastStatus?: unknown } })?.detail?.lastStatus),
   );
   const lastGasps = compiled.lastGaspRules(event).map((rule) => lastGaspQueriesOf(rule, lastGaspSeconds(rule, event)));
-  const asked = compiled
+  const live = compiled
     .eventRules(event)
     .filter((rule) => !stopped || rule.postMortem.length === 0)
     .map((rule) => ruleQueriesOf(rule, stopped ? 'post-mortem' : 'live'));
   const postMortem = stopped ? compiled.postMortemRules(event).map(postMortemQueriesOf) : [];
   return {
-    matches: [...lastGasps, ...asked, ...postMortem].map((asking) => matched(asking, event)),
+    matches: [...lastGasps, ...live, ...postMortem].map((one) => matched(one, event)),
     queriesPerDelivery: policy.limits.queriesPerDelivery,
   };
 }
 
-function matched(asking: RuleQueries, event: unknown): Evaluation['matches'][number] {
-  const { rule, set, queries, expiresSeconds } = asking;
+function matched(ruleQueries: RuleQueries, event: unknown): Evaluation['matches'][number] {
+  const { rule, set, queries, expiresSeconds } = ruleQueries;
   const named = namedBy(rule.target, event);
   return {
     rule: rule.name,
@@ -67,14 +67,14 @@ function matched(asking: RuleQueries, event: unknown): Evaluation['matches'][num
     target: rule.target,
     host: hostOf(named),
     hostProblem: named.kind === 'none' ? named.why : undefined,
-    priority: Math.min(...queries.map((query) => priorityOf(asking, query)), 9),
+    priority: Math.min(...queries.map((query) => priorityOf(ruleQueries, query)), 9),
     expiresSeconds,
     queries: queries.map((query) => {
       const bound = bind(query, event, listsAreIds(rule, query));
-      const asked = { name: query.name, set, evidence: query.evidence !== undefined };
+      const known = { name: query.name, set, evidence: query.evidence !== undefined };
       return bound.ok
-        ? { ...asked, sql: renderSql(query.sql, bound.bindings), refused: bound.refused }
-        : { ...asked, sql: query.sql, problem: bound.problem, refused: [] };
+        ? { ...known, sql: renderSql(query.sql, bound.bindings), refused: bound.refused }
+        : { ...known, sql: query.sql, problem: bound.problem, refused: [] };
     }),
   };
 }

@@ -54,7 +54,7 @@ export function reportClocks(host: string, proofs: readonly Proof[], sweepEveryM
  * event. Each last gasp of an instance is compared with the bound, because the instance was seen long before.
  */
 function timed({ asker, before, ...arrival }: Proof, sweepEveryMs: number): Pick<Judged, 'instants' | 'lateMs'> {
-  const held = (asked: FirstQuery): Judged => judged(asked, arrival, before ?? {}, sweepEveryMs);
+  const held = (query: FirstQuery): Judged => judged(query, arrival, before ?? {}, sweepEveryMs);
   const { triggeredAtMs: eventAtMs, receivedAtMs, queuedAtMs, detectedBy = 'event' } = asker;
   const own: FirstQuery = { eventAtMs, receivedAtMs, queuedAtMs, detectedBy };
   if (!before || before.kind === 'ec2-instance') return held(own);

@@ -19,7 +19,7 @@ export interface Answered {
 }
 
 /** An answer without a known query. */
-export const unaskedFor = (answer: Answer): Answered => ({ answer, entry: entryOf(answer, undefined) });
+export const withoutQuestion = (answer: Answer): Answered => ({ answer, entry: entryOf(answer, undefined) });
 
 /** Finds the queries of these answers, in flight or retired. */
 export async function withQuestions(host: string, answers: readonly Answer[], queue: HostQueue): Promise<Answered[]> {
@@ -31,7 +31,7 @@ export async function withQuestions(host: string, answers: readonly Answer[], qu
     const run = runs.get(answer);
     const delivery = run && deliveries.get(run.deliveryId);
     const query = run && delivery?.queries[run.position];
-    if (!run || !delivery || !query) return unaskedFor(answer);
+    if (!run || !delivery || !query) return withoutQuestion(answer);
     const mark = markOf(run, answer.status !== 0);
     return { answer, entry: entryOf(answer, run), question: { run, mark, delivery, query } };
   });

@@ -4,7 +4,7 @@ import type { HostQueue } from '../queue/host-queue.ts';
 import { runOf } from '../queue/offers.ts';
 import { together } from '../together.ts';
 import type { Answer } from './answer.ts';
-import { type Answered, isSettled, repeatsAmong, settledIn, unaskedFor, withQuestions } from './answered.ts';
+import { type Answered, isSettled, repeatsAmong, settledIn, withoutQuestion, withQuestions } from './answered.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
 import { linesOf } from './result-lines.ts';
 import { type SettleDeps, settleAnswers } from './settle.ts';
@@ -55,14 +55,14 @@ async function* openSlices(host: string, answers: readonly Answer[], deps: Answe
   const left = isLarge(answers) ? await unmarked(host, answers, deps.storedAnswers) : answers;
   const sorted = left.toSorted((a, b) => (a.wireId < b.wireId ? -1 : 1));
   const [ours, others] = parted(sorted, ({ wireId }) => runOf(wireId) !== undefined);
-  const unasked = others.map(unaskedFor);
+  const unmatched = others.map(withoutQuestion);
   for (const slice of slicesOf(ours, (answer) => answer)) {
-    const [asked, late] = parted(await withQuestions(host, slice, deps.queue), (one) => one.question !== undefined);
-    for (const one of late) unasked.push(one);
-    const open = asked.filter((one) => !isSettled(one));
+    const [matched, late] = parted(await withQuestions(host, slice, deps.queue), (one) => one.question !== undefined);
+    for (const one of late) unmatched.push(one);
+    const open = matched.filter((one) => !isSettled(one));
     if (open.length > 0) yield open;
   }
-  const byPage = grouped(unasked, ({ entry }) => entry.page);
+  const byPage = grouped(unmatched, ({ entry }) => entry.page);
   yield* slicesOf([...byPage.values()].flat(), ({ answer }) => answer);
 }
 
@@ -72,7 +72,7 @@ const isLarge = (answers: readonly Answer[]): boolean =>
 
 /** Leaves out answers that are stored as answers without a known query. Their queries have not been looked up yet. */
 async function unmarked(host: string, answers: readonly Answer[], storedAnswers: StoredAnswers): Promise<Answer[]> {
-  const all = answers.map(unaskedFor);
+  const all = answers.map(withoutQuestion);
   const marks = await storedAnswers.read(host, [...new Set(all.map(({ entry }) => entry.page))]);
   return all.flatMap(({ answer, entry }) => (marks.get(entry.page)?.has(entry.mark) ? [] : answer));
 }

@@ -40,7 +40,7 @@ export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<
     case 'container-instance':
       return handleContainerInstance(event, deps);
     case 'other':
-      return (await handleRules(event.event, deps)) > 0 ? 'asked' : 'noted';
+      return (await handleRules(event.event, deps)) > 0 ? 'queued' : 'noted';
     case 'ignored':
     case 'malformed':
       return ignore(event, deps);
@@ -60,7 +60,7 @@ function ignore(event: Ignored | Malformed, { report }: Pick<RuleDeps, 'report'>
 
 async function handleContainerInstance(event: ContainerInstanceEvent, deps: RuleDeps): Promise<string> {
   await learnHost(event, deps);
-  if ((await handleRules(event.event, deps)) > 0) return 'asked';
+  if ((await handleRules(event.event, deps)) > 0) return 'queued';
   if (event.instance) return 'learned';
   return ignore({ kind: 'ignored', eventId: event.event.id, why: `${event.arn} names no EC2 instance` }, deps);
 }

@@ -28,7 +28,7 @@ export type LastGaspDeps = RuleDeps & { readonly hold?: Hold };
  *
  * @throws whatever a port throws; the event is then retried, and queues nothing twice
  */
-export async function handleNotice(notice: InstanceNotice, deps: LastGaspDeps): Promise<'asked' | 'noted'> {
+export async function handleNotice(notice: InstanceNotice, deps: LastGaspDeps): Promise<'queued' | 'noted'> {
   const { hold, report } = deps;
   const { action } = notice;
   if (hold && action && isOurs(action)) {
@@ -39,8 +39,8 @@ export async function handleNotice(notice: InstanceNotice, deps: LastGaspDeps): 
   return outcomeOf(queries, await askOthers(notice, deps));
 }
 
-const outcomeOf = (queries: readonly PendingQuery[], others: number): 'asked' | 'noted' =>
-  queries.length + others > 0 ? 'asked' : 'noted';
+const outcomeOf = (queries: readonly PendingQuery[], others: number): 'queued' | 'noted' =>
+  queries.length + others > 0 ? 'queued' : 'noted';
 
 /**
  * Handles a notice of an instance held by one of our lifecycle hooks. The hook is completed as soon as the answers are stored,
@@ -52,7 +52,7 @@ async function askHeld(
   action: LifecycleAction,
   hold: Hold,
   deps: LastGaspDeps,
-): Promise<'asked' | 'noted'> {
+): Promise<'queued' | 'noted'> {
   const { queue, now, report } = deps;
   const { group, hook, instanceId = null } = action;
   const startedAtMs = now();
@@ -110,20 +110,20 @@ async function heartbeatOf({ group, hook }: LifecycleAction, { hold, report }: L
   }
 }
 
-interface Asked {
+interface InstanceQueries {
   readonly host: string;
   /** Whether its agent was seen in the last minutes. False for a stopped instance, such as in a warm pool, which cannot answer. */
   readonly isResponsive: boolean;
   readonly queries: readonly PendingQuery[]; // queued by this call
 }
 
-const NONE: Asked = { host: '', isResponsive: false, queries: [] };
+const NONE: InstanceQueries = { host: '', isResponsive: false, queries: [] };
 
 async function askInstance(
   notice: InstanceNotice,
   deadlineAtMs: number | undefined,
   deps: LastGaspDeps,
-): Promise<Asked> {
+): Promise<InstanceQueries> {
   const { instanceId, raw } = notice;
   if (!instanceId) return NONE;
   const { ledger, fanOuts, now } = deps;
@@ -143,16 +143,16 @@ async function askInstance(
   const options = { limits: compiled.policy.limits, heatSeconds: heatSecondsOf(matched), workload: instanceId };
   const queries = done ? [] : await enqueue(host, wanted, options, deps);
   if (!done) await fanOuts.save(cause.key, { hosts: 1, done: true }, now());
-  const asked = done ? wanted.queries : queries;
+  const current = done ? wanted.queries : queries;
   if (!record && queries.length > 0)
     await ledger.recordLastGasp(instanceId, { set: 'last-gasp', atMs: now(), queries: queries.length });
   if (record) {
     await ledger.markHandled(instanceId, record.version, {
       host,
       enrolled: hasAgent,
-      queryKeys: asked.map(keyOf),
-      settleByMs: settleByMsOf(asked),
-      ...firstQueryOf(record.handling, asked),
+      queryKeys: current.map(keyOf),
+      settleByMs: settleByMsOf(current),
+      ...firstQueryOf(record.handling, current),
     });
   }
   return { host, isResponsive: hasAgent && now() - node.lastSeenMs < SILENT_AFTER_MS, queries };

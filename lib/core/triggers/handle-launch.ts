@@ -39,7 +39,7 @@ export interface LaunchDeps extends AskDeps {
 export const SAME_LAUNCH_MS = 10 * 60_000;
 
 /** Queues the launch queries under the instance id, usually before its agent enrolls; its first poll takes them. */
-export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'noted' | 'asked'> {
+export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promise<'stale' | 'noted' | 'queued'> {
   const { ledger, now } = deps;
   const record = await ledger.advance(launchSnapshot(event, now()));
   if (!record) return 'stale';
@@ -73,7 +73,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
     settleByMs: settleByMsOf(queries),
     ...firstQueryOf(record.handling, queries),
   });
-  return queries.length > 0 ? 'asked' : 'noted';
+  return queries.length > 0 ? 'queued' : 'noted';
 }
 
 /** Learns attributes that the event lacks at once, because the instance may be gone before a sweep sees it. */

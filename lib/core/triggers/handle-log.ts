@@ -65,9 +65,9 @@ function wantedBy(node: Node, matches: readonly Match[], nowMs: number) {
       receivedAtMs: nowMs,
     };
     for (const rule of rules) {
-      const asking = matched.get(rule.name) ?? ruleQueriesOf(rule, 'log');
-      matched.set(rule.name, asking);
-      const { queries, refusals } = queriesFor(node.host, [asking], cause, nowMs);
+      const ruleQueries = matched.get(rule.name) ?? ruleQueriesOf(rule, 'log');
+      matched.set(rule.name, ruleQueries);
+      const { queries, refusals } = queriesFor(node.host, [ruleQueries], cause, nowMs);
       for (const query of queries) wanted.queries.push(query);
       for (const refusal of refusals) wanted.refusals.push(refusal);
     }

@@ -175,17 +175,17 @@ async function ask(
   const own = { ...cause, alias, key: `${cause.key} ${host}`, fanOutIds };
   const { queries, refusals } = queriesFor(host, [ruleQueriesOf(rule, 'request')], own, deps.now());
   // Deliveries may split the queries: the last one stands for all.
-  const asked = queries.map(({ fanOutIds: last, ...query }, index) =>
+  const sent = queries.map(({ fanOutIds: last, ...query }, index) =>
     last && index === queries.length - 1 ? { ...query, fanOutIds: last } : query,
   );
   const limits = isFinding ? limitsOfFindings(policy.policy.limits) : policy.policy.limits;
   const queued = await enqueue(
     host,
-    { queries: asked, refusals },
+    { queries: sent, refusals },
     { limits, heatSeconds: rule.accelerateSeconds },
     deps,
   );
-  return { queued: queued.length, dropped: asked.length - queued.length };
+  return { queued: queued.length, dropped: sent.length - queued.length };
 }
 
 /** Hosts handled in parallel; the progress of a fan-out is saved after each group. */

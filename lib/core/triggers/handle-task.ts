@@ -31,7 +31,7 @@ export interface TaskDeps extends AskDeps {
 }
 
 /** Outcome of one event, for the log and the metrics. */
-export type TaskOutcome = 'stale' | 'noted' | 'asked' | 'no-host' | 'superseded';
+export type TaskOutcome = 'stale' | 'noted' | 'queued' | 'no-host' | 'superseded';
 
 /**
  * Queues the queries for one task event. Safe under duplicates, reordering and crashes: the ledger's version is checked first,
@@ -55,7 +55,7 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   if (!(await ledger.markHandled(record.workload, record.version, { ...handling, addressesSince })))
     return superseded(record, queries, deps);
   if (!taskHost.host && record.subjects.length > 0) return 'no-host';
-  return queries.length > 0 ? 'asked' : 'noted';
+  return queries.length > 0 ? 'queued' : 'noted';
 }
 
 /** Reports an event that came through another account than the task's own; it is handled under the task's ARN anyway. */

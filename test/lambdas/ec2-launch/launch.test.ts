@@ -33,7 +33,7 @@ describe('an instance that starts', () => {
   ])('is queried once for events from %s', async (_, numbers) => {
     for (const number of numbers) expect(await world.send(fixture(number))).toEqual([]);
     expect(await world.waiting(INSTANCE)).toEqual(LAUNCH);
-    expect(world.outcomes().filter((outcome) => outcome === 'asked')).toHaveLength(1);
+    expect(world.outcomes().filter((outcome) => outcome === 'queued')).toHaveLength(1);
     expect(await world.record(INSTANCE)).toMatchObject({ kind: 'ec2-instance', subjects: [INSTANCE] });
   });
 

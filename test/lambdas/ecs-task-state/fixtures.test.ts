@@ -128,7 +128,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
     expect(await world.poll(INSTANCE)).toHaveLength(2);
     await arrives(8);
     expect(await world.waiting(INSTANCE)).toEqual([]);
-    expect(world.outcomes()).toEqual(['learned', 'asked', 'stale', 'stale']);
+    expect(world.outcomes()).toEqual(['learned', 'queued', 'stale', 'stale']);
   });
 
   it('is queried once if both copies arrive in one batch (05, 08)', async () => {
@@ -162,7 +162,7 @@ describe('a task on an instance that ECS events have named (15)', () => {
 
   it('has post-mortem queries only if the stop arrives first (09), and no others when the start arrives late (10)', async () => {
     await arrives(9, 10);
-    expect(world.outcomes()).toEqual(['learned', 'asked', 'stale']);
+    expect(world.outcomes()).toEqual(['learned', 'queued', 'stale']);
     expect(await world.waiting(INSTANCE)).toEqual([
       { query: 'container', rule: 'ecs-task-running', sql: CONTAINER(`'${MIGRATE}'`) },
     ]);

@@ -105,7 +105,7 @@ describe('while ECS throttles', () => {
     // 16 names the instance of task 1; only the second task is unknown.
     expect(failed).toEqual(['m2']);
     expect(world.ecs.calls).toHaveLength(1);
-    expect(world.outcomes().sort()).toEqual(['asked', 'learned', 'no-host']);
+    expect(world.outcomes().sort()).toEqual(['learned', 'no-host', 'queued']);
 
     world.ecs.failure = undefined;
     world.ecs.known.set(instanceArn(2), 'i-2');

@@ -9,7 +9,7 @@ import { ourHook } from '../../support/our-hook.ts';
 import { inForce } from '../../support/plain-policy.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
 
-const TOLD = Date.parse('2026-11-20T10:40:03Z');
+const NOTICED_AT = Date.parse('2026-11-20T10:40:03Z');
 const ACTION = {
   group: 'ephemeral-spot-arm64',
   hook: 'mayfly-last-gasp',
@@ -20,11 +20,11 @@ const ACTION = {
 let gasp: LastGasp;
 beforeEach(async () => {
   gasp = await LastGasp.begin();
-  gasp.world.nowMs = TOLD - MINUTE;
+  gasp.world.nowMs = NOTICED_AT - MINUTE;
   await gasp.world.aNode(INSTANCE);
 });
 
-const completedAfter = () => gasp.hooks.completed.map(({ atMs }) => (atMs - TOLD) / SECOND);
+const completedAfter = () => gasp.hooks.completed.map(({ atMs }) => (atMs - NOTICED_AT) / SECOND);
 
 /** The host's agent polls every `seconds`, and answers a second after each poll. */
 function anAgentPolls(seconds: number): void {
@@ -33,7 +33,7 @@ function anAgentPolls(seconds: number): void {
     const answers = ids.map((wireId) => anAnswer(wireId, [{ instance_id: INSTANCE }]));
     if (answers.length > 0) await gasp.world.answer(INSTANCE, answers);
     ids = [];
-    if (((gasp.world.nowMs - TOLD) / SECOND) % seconds !== 0) return;
+    if (((gasp.world.nowMs - NOTICED_AT) / SECOND) % seconds !== 0) return;
     ids = (await gasp.world.poll(INSTANCE)).map(({ wireId }) => wireId);
   };
 }
@@ -44,7 +44,7 @@ describe('one of our terminate hooks', () => {
     expect(await gasp.at(ourHook())).toEqual([]);
     expect(gasp.world.sink.stored.map(({ query }) => query).sort()).toEqual(QUESTIONS);
     // All at the fifth second, answered a second later.
-    expect(gasp.hooks.completed).toEqual([{ action: ACTION, atMs: TOLD + 6 * SECOND }]);
+    expect(gasp.hooks.completed).toEqual([{ action: ACTION, atMs: NOTICED_AT + 6 * SECOND }]);
     expect(await gasp.world.verdict(INSTANCE)).toEqual({ verdict: 'seen' });
     expect(gasp.world.reports).toContainEqual({
       event: 'hook_completed',
@@ -58,7 +58,7 @@ describe('one of our terminate hooks', () => {
   it('is not completed before the answers are stored', async () => {
     gasp.meanwhile = async () => {
       expect(gasp.hooks.completed).toEqual([]);
-      if (gasp.world.nowMs === TOLD + 5 * SECOND) await gasp.world.poll(INSTANCE);
+      if (gasp.world.nowMs === NOTICED_AT + 5 * SECOND) await gasp.world.poll(INSTANCE);
     };
     await gasp.at(ourHook());
     expect(completedAfter()).toEqual([96]);
@@ -78,7 +78,7 @@ describe('one of our terminate hooks', () => {
   });
 
   it('counts the heartbeat from the event, not from its receipt', async () => {
-    gasp.world.nowMs = TOLD + 40 * SECOND;
+    gasp.world.nowMs = NOTICED_AT + 40 * SECOND;
     await gasp.send(ourHook());
     expect(completedAfter()).toEqual([96]);
   });
@@ -87,7 +87,7 @@ describe('one of our terminate hooks', () => {
     ['behind', -5 * MINUTE, 96],
     ['ahead', 5 * MINUTE, 15],
   ])('is held for as long as is safe if our clock is minutes %s', async (_, skewMs, seconds) => {
-    gasp.world.nowMs = TOLD + skewMs;
+    gasp.world.nowMs = NOTICED_AT + skewMs;
     await gasp.send(ourHook());
     expect(completedAfter()).toEqual([skewMs / SECOND + seconds]);
   });
@@ -106,7 +106,7 @@ describe('one of our terminate hooks', () => {
     ['out of its group', {}],
     ['out of a warm pool, where it was stopped', { Origin: 'WarmPool', Destination: 'EC2' }],
   ])('is completed at once for a silent agent, whose queries are still queued: %s', async (_, detail) => {
-    gasp.world.nowMs = TOLD - 16 * MINUTE;
+    gasp.world.nowMs = NOTICED_AT - 16 * MINUTE;
     await gasp.world.ports.registry.recordPoll(INSTANCE, gasp.world.nowMs);
     await gasp.at(ourHook(detail));
     expect(completedAfter()).toEqual([0]);
@@ -121,7 +121,7 @@ describe('one of our terminate hooks', () => {
 
   it('is completed if its instance is gone before it answered', async () => {
     gasp.meanwhile = async () => {
-      if (gasp.world.nowMs === TOLD + 3 * SECOND)
+      if (gasp.world.nowMs === NOTICED_AT + 3 * SECOND)
         await gasp.world.send({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:40:06Z' });
     };
     await gasp.at(ourHook());
@@ -144,7 +144,7 @@ describe('one of our terminate hooks', () => {
     expect(gasp.world.nowMs).toBe(heldMs);
     expect(gasp.hooks.completed).toHaveLength(2);
     expect(await gasp.asked()).toEqual([]);
-    expect(gasp.world.outcomes()).toEqual(['asked', 'noted']);
+    expect(gasp.world.outcomes()).toEqual(['queued', 'noted']);
   });
 });
 
@@ -201,7 +201,7 @@ describe('when something fails', () => {
 
   it('the completion is retried until Auto Scaling accepts it', async () => {
     gasp.hooks.failures.complete = new Error('Throttling');
-    gasp.hooks.failures.completeUntilMs = TOLD + 117.5 * SECOND;
+    gasp.hooks.failures.completeUntilMs = NOTICED_AT + 117.5 * SECOND;
     expect(await gasp.at(ourHook())).toEqual([]);
     expect(completedAfter()).toEqual([118]);
     expect([...new Set(disturbed())]).toEqual(['completing']);
@@ -218,7 +218,7 @@ describe('when something fails', () => {
     anAgentPolls(5);
     gasp.hooks.failures.complete = new Error('Throttling');
     expect(await gasp.at(ourHook())).toEqual(['m0']);
-    expect(gasp.world.nowMs).toBeLessThan(TOLD + 140 * SECOND); // Lambda has not ended it, and with it nine others
+    expect(gasp.world.nowMs).toBeLessThan(NOTICED_AT + 140 * SECOND); // Lambda has not ended it, and with it nine others
     delete gasp.hooks.failures.complete;
     const againMs = gasp.world.nowMs;
     expect(await gasp.send(ourHook())).toEqual([]);
@@ -235,7 +235,7 @@ describe('when the function crashes', () => {
     async (_, isTaken) => {
       const heartbeat = Number(/--heartbeat-timeout (\d+)/.exec(readFileSync('docs/hosts.md', 'utf8'))?.[1]);
       gasp.hooks.heartbeat = heartbeat;
-      gasp.world.nowMs = TOLD;
+      gasp.world.nowMs = NOTICED_AT;
       const never = new Promise<never>(() => {});
       let waits = false;
       const pause = () => {
@@ -247,7 +247,7 @@ describe('when the function crashes', () => {
       await until(() => waits);
       if (isTaken) await gasp.world.poll(INSTANCE);
 
-      gasp.world.nowMs = TOLD + 162 * SECOND; // hidden for 160 s from when it was received
+      gasp.world.nowMs = NOTICED_AT + 162 * SECOND; // hidden for 160 s from when it was received
       expect(await gasp.send(ourHook())).toEqual([]);
       expect(completedAfter()).toHaveLength(1);
       expect(completedAfter()[0]).toBeLessThanOrEqual(heartbeat - 60);
@@ -280,7 +280,7 @@ describe('when something is slow', () => {
   });
 
   it('the hook is completed early enough for a second attempt before the end of the function', async () => {
-    gasp.world.nowMs = TOLD;
+    gasp.world.nowMs = NOTICED_AT;
     const { hooks, pause, within } = gasp;
     const handler = eventHandler(gasp.world.taskDeps(), { hooks, pause, within });
     const ending = { ...context, getRemainingTimeInMillis: () => 60 * SECOND };
@@ -370,9 +370,9 @@ describe('a hook that Mayfly must not complete', () => {
   });
 
   it('is any hook in a function without permission: it queues, and does not wait', async () => {
-    gasp.world.nowMs = TOLD;
+    gasp.world.nowMs = NOTICED_AT;
     expect(await gasp.world.send(ourHook())).toEqual([]);
-    expect(gasp.world.outcomes()).toEqual(['asked']);
+    expect(gasp.world.outcomes()).toEqual(['queued']);
     expect(await gasp.asked()).toEqual(QUESTIONS);
     expect(gasp.hooks.completed).toEqual([]);
   });
@@ -388,7 +388,7 @@ describe('one batch', () => {
   it('holds several hooks at a time without delaying Spot warnings', async () => {
     const { world, hooks } = gasp;
     await Promise.all([1, 2].map((n) => world.aNode(`i-0000000000000000${n}`, { uuid: `uuid-${n}` })));
-    world.nowMs = TOLD;
+    world.nowMs = NOTICED_AT;
     const holding: (() => void)[] = [];
     const pause = () => new Promise<void>((resolve) => holding.push(resolve));
     const handler = eventHandler(world.taskDeps(), { hooks, pause, within: (_, work) => work });

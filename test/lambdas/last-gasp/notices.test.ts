@@ -28,7 +28,7 @@ describe('an instance that will be interrupted', () => {
         ...{ priority: 0, set: 'last-gasp', rule: 'ec2-last-gasp', workload: INSTANCE, subjects: [INSTANCE] },
         triggeredAtMs: Date.parse(event.time),
       });
-    expect(gasp.world.outcomes()).toEqual(['asked']);
+    expect(gasp.world.outcomes()).toEqual(['queued']);
   });
 
   it('is queried under the name its agent enrolled with', async () => {

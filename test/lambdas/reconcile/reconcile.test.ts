@@ -43,13 +43,13 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
     settled: new Settled(),
     noAgentAfterMs: 5 * MINUTE,
   };
-  const telling = {
+  const reviewing = {
     ...deps,
     ledgerIndex: new DynamoLedgerIndex(world.table),
     events: { put: async (events: readonly CoverageEvent[]) => void misses.push(...events) },
     progress: new DynamoReviewProgress(world.table),
   };
-  return createHandler(sweeping, telling)({}, { ...context, getRemainingTimeInMillis: () => leftMs, ...invoked });
+  return createHandler(sweeping, reviewing)({}, { ...context, getRemainingTimeInMillis: () => leftMs, ...invoked });
 }
 /** Lets every write about a task fail. */
 function failAbout(n: number): void {

@@ -12,7 +12,7 @@ import { metered } from '../../../lib/aws/metered.ts';
 import { OutOfBudget, Spend } from '../../../lib/core/reconcile/spend.ts';
 import { taskEvent } from '../../../lib/core/reconcile/synthetic.ts';
 import { parseEvent } from '../../../lib/core/triggers/parse.ts';
-import { PLACE } from '../../support/a-sweeper.ts';
+import { SCOPE } from '../../support/a-sweeper.ts';
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
 
@@ -119,13 +119,13 @@ describe('a described task', () => {
     });
     ecs.on(DescribeTasksCommand).resolves({ $metadata: { attempts: 1 }, tasks: [task as object], failures: [] });
     const [described] = await inventory.describe('c', [String(detail.taskArn)]);
-    const swept = parseEvent(taskEvent(String(detail.taskArn), described, Date.parse(event.time), PLACE), 'sweep');
-    const told = parseEvent(event as AnyEvent);
-    if (swept.kind !== 'task' || told.kind !== 'task') throw new Error('no task');
-    expect(swept.event.task).toEqual(told.event.task);
+    const swept = parseEvent(taskEvent(String(detail.taskArn), described, Date.parse(event.time), SCOPE), 'sweep');
+    const fromEvent = parseEvent(event as AnyEvent);
+    if (swept.kind !== 'task' || fromEvent.kind !== 'task') throw new Error('no task');
+    expect(swept.event.task).toEqual(fromEvent.event.task);
     expect(swept.event).toMatchObject({
       detectedBy: 'sweep',
-      occurredAtMs: told.event.occurredAtMs,
+      occurredAtMs: fromEvent.event.occurredAtMs,
       region: 'us-east-1',
     });
     expect((described as { attachments: unknown }).attachments).toEqual(detail.attachments);

@@ -5,7 +5,7 @@ import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
 import { LocalQueue } from '../../../workbench/local-aws/queues.ts';
 import { folderOf, mayfly, RUNNING } from '../../lib/cli/policy/harness.ts';
 import { fixture } from '../../support/fixtures.ts';
-import { PLACE, type Served, serve } from '../local-aws/serve.ts';
+import { SCOPE, type Served, serve } from '../local-aws/serve.ts';
 import { aFolder, notices, VirtualClock } from '../local-aws/support.ts';
 
 /** The data folder of a Mayfly whose bus is a server. */
@@ -22,7 +22,7 @@ describe('mayfly local put-events', () => {
     const config = { name: 'q', arn: 'arn:q', visibilityTimeoutMs: 1000, retentionMs: 1e15, delayMs: 0 };
     queue = await LocalQueue.open(path.join(aFolder(), 'q'), config, clock, notices().notify);
     const matches = (event: unknown) => Object(event).source !== 'unwanted';
-    server = await serve({}, new EventBus([{ bus: 'default', matches, targets: [queue] }], PLACE, clock));
+    server = await serve({}, new EventBus([{ bus: 'default', matches, targets: [queue] }], SCOPE, clock));
   });
   afterAll(async () => {
     await server.close();

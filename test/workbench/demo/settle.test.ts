@@ -26,7 +26,7 @@ describe('settling what is pending when a demo is stopped', () => {
     await expect(wait({ ...given, limitMs: 20 })).resolves.toBeUndefined();
   });
 
-  it('ends at once when it is told to', async () => {
+  it('ends at once when it is aborted', async () => {
     const hurry = new AbortController();
     const settled = wait({ pending: async () => 1, idle: never, signal: hurry.signal });
     hurry.abort();

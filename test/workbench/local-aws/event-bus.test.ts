@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signedHeaders } from '../../../workbench/local-aws/credentials.ts';
 import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
 import { LocalQueue } from '../../../workbench/local-aws/queues.ts';
-import { PLACE, type Served, serve } from './serve.ts';
+import { SCOPE, type Served, serve } from './serve.ts';
 import { aFolder, notices, VirtualClock } from './support.ts';
 
 const clock = new VirtualClock(Date.parse('2026-11-23T00:00:00Z'));
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const config = { name: 'q', arn: 'arn:q', visibilityTimeoutMs: 1000, retentionMs: 1e9 };
   queue = await LocalQueue.open(path.join(aFolder(), 'q'), config, clock, notices().notify);
   const matches = (event: unknown) => Object(event).source !== 'unwanted';
-  const bus = new EventBus([{ bus: 'default', matches, targets: [queue] }], PLACE, clock);
+  const bus = new EventBus([{ bus: 'default', matches, targets: [queue] }], SCOPE, clock);
   server = await serve({ json: { AWSEvents: bus.answer } }, bus);
 });
 afterAll(async () => {

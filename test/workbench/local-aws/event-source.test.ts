@@ -18,7 +18,7 @@ const failures = (records: Record[]) => ({
   batchItemFailures: records.map(({ messageId }) => ({ itemIdentifier: messageId })),
 });
 
-/** A queue with a dead-letter queue, its mapping, and a function that answers as told. */
+/** A queue with a dead-letter queue, its mapping, and a function with the given answers. */
 async function aMapping(answer: Answer, given: Partial<EventSourceConfig> = {}) {
   const clock = new VirtualClock();
   const { seen, notify } = notices();

@@ -9,7 +9,7 @@ const DONE: Invocation = { ok: true, payload: 'null' };
 const open: Schedule[] = [];
 afterEach(() => Promise.all(open.splice(0).map((schedule) => schedule.close())));
 
-/** A rule of one minute, whose function answers as told; `runs` has what it was invoked with. */
+/** A rule of one minute, with a function that gives the given answers; `runs` lists what it was invoked with. */
 function aSchedule(answer: () => Promise<Invocation> = async () => DONE, given: Partial<ScheduleConfig> = {}) {
   const clock = new VirtualClock();
   const runs: string[] = [];

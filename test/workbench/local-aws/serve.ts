@@ -3,7 +3,7 @@ import { newCredentials, type RunCredentials } from '../../../workbench/local-aw
 import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
 import { VirtualClock } from './support.ts';
 
-export const PLACE = { account: '000000000000', region: 'us-east-1' };
+export const SCOPE = { account: '000000000000', region: 'us-east-1' };
 
 export interface Served {
   readonly url: string;
@@ -16,7 +16,7 @@ export interface Served {
 /** A server of some services. */
 export async function serve(
   { json = {}, query = {} }: Partial<Services>,
-  bus = new EventBus([], PLACE, new VirtualClock()),
+  bus = new EventBus([], SCOPE, new VirtualClock()),
 ): Promise<Served> {
   const credentials = newCredentials();
   const server = await startAwsServer({ json, query, bus }, credentials);
@@ -25,7 +25,7 @@ export async function serve(
     url: server.url,
     credentials,
     client: (Client) => {
-      const made = new Client({ endpoint: server.url, region: PLACE.region, maxAttempts: 1, credentials });
+      const made = new Client({ endpoint: server.url, region: SCOPE.region, maxAttempts: 1, credentials });
       clients.push(made);
       return made;
     },

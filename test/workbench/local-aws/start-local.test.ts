@@ -111,7 +111,7 @@ describe('a stack that runs locally', () => {
       Source,
       DetailType: 'T',
       Detail: JSON.stringify({ kind }),
-      ...(EventBusName ? { EventBusName } : {}),
+      EventBusName,
     });
     await client.send(
       new PutEventsCommand({
@@ -165,7 +165,7 @@ describe('a stack that runs locally', () => {
     await mayfly.close();
   });
 
-  it('tells of a scheduled run that fails, and ends one that hangs when it is closed', async () => {
+  it('reports a scheduled run that fails, and ends one that hangs when it is closed', async () => {
     const clock = new VirtualClock();
     const { seen, notify } = notices();
     let asked = 0;
@@ -256,7 +256,7 @@ describe('a stack that runs locally', () => {
     for (const client of [dynamo, firehose, again]) client.destroy();
   });
 
-  it('uses another DynamoDB where it is told to', async () => {
+  it('uses another DynamoDB if one is given', async () => {
     const dynamodbEndpoint = process.env.TEST_DYNAMODB_ENDPOINT ?? ''; // the one of this test run
     const other = await startLocal({ assembly: app.assembly, data: aFolder(), port: 0, dynamodbEndpoint });
     expect(other.dynamodb).toBe(dynamodbEndpoint);

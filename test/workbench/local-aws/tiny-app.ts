@@ -38,7 +38,7 @@ const CONSUMER = `
 
 const sdk = (name: string) => JSON.stringify(createRequire(import.meta.url).resolve(`@aws-sdk/client-${name}`));
 
-/** Asks the account about its instances and hooks, and says what it was invoked with and told on the bus of the stack. */
+/** Lists the instances and hooks of the account, and publishes on the stack's bus what it was invoked with and what it found. */
 const SWEEP = `
   const { EC2, paginateDescribeInstances } = require(${sdk('ec2')});
   const { AutoScaling } = require(${sdk('auto-scaling')});

@@ -22,9 +22,9 @@ describe('a seeded world', () => {
   });
 
   it('is the same whether or not somebody writes down what happens', async () => {
-    const { trace: _, ...told } = await runWorld(12, { trace: true });
-    const { trace, ...untold } = await runWorld(12);
-    expect(untold).toEqual(told);
+    const { trace: _, ...traced } = await runWorld(12, { trace: true });
+    const { trace, ...untraced } = await runWorld(12);
+    expect(untraced).toEqual(traced);
     expect(trace).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ describe('the 10 s job at polls of 5 s', () => {
     expect(shareOf(day, ({ verdict }) => verdict === 'seen')).toBeGreaterThanOrEqual(0.99);
   });
 
-  it('is told of by a row every time', () => {
+  it('has a row every time', () => {
     expect(day.verdicts.seen + day.verdicts['post-mortem']).toBe(60);
   });
 
@@ -60,7 +60,7 @@ describe('with no event lost', () => {
     async (mode) => {
       for (const lifetime of lifetimes) {
         const day = await aDay({ tasks, hosts: 1, lifetime, mode, seed: 'bound' });
-        expect(day.lives.filter(({ askedAfterMs }) => askedAfterMs !== undefined)).toHaveLength(tasks);
+        expect(day.lives.filter(({ queuedAfterMs }) => queuedAfterMs !== undefined)).toHaveLength(tasks);
         expect(day.lives.filter(({ answeredAfterMs }) => answeredAfterMs === undefined)).toEqual([]);
         expect(lateIn(day, mode)).toBe(0);
       }

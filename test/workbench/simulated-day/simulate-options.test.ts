@@ -14,7 +14,7 @@ describe('npm run simulate', () => {
     jest.restoreAllMocks();
   });
 
-  it('needs to be told nothing', () => {
+  it('needs no options', () => {
     expect(optionsOf([])).toEqual({
       options: {
         ...{ seed: '1', tasks: 300, hosts: 6, lifetimes: 'all', sweep: 60, drop: 0, duplicate: 0, reorder: 0 },
@@ -25,8 +25,8 @@ describe('npm run simulate', () => {
   });
 
   it('knows the command that gives the same again, however it is shown', () => {
-    const told = '--seed x --tasks 20 --lifetimes ci --drop 0.2';
-    expect(optionsOf([...told.split(' '), '--json', '--out', 'x.svg']).command).toBe(`npm run simulate -- ${told}`);
+    const given = '--seed x --tasks 20 --lifetimes ci --drop 0.2';
+    expect(optionsOf([...given.split(' '), '--json', '--out', 'x.svg']).command).toBe(`npm run simulate -- ${given}`);
   });
 
   it.each([

@@ -26,7 +26,7 @@ describe('a scheduled query for comparison', () => {
     expect((baseline.seen.get(long.id) ?? 0) % periodMs).toBe(0);
   });
 
-  it('keeps its interval within the splay of a tenth, and stops when told', async () => {
+  it('keeps its interval within the splay of a tenth, and stops on request', async () => {
     const { clock, baseline } = aBaseline();
     expect(baseline.intervalSeconds).toBeGreaterThanOrEqual(54);
     expect(baseline.intervalSeconds).toBeLessThanOrEqual(66);

@@ -55,10 +55,10 @@ What is simulated, and what the columns mean: docs/performance.md`,
     .exitOverride();
   program.parse([...args], { from: 'user' });
   const options = program.opts<SimulateOptions>();
-  const told = Object.entries(options).filter(
+  const given = Object.entries(options).filter(
     ([name]) => name === 'seed' || (program.getOptionValueSource(name) === 'cli' && !SHOWN.has(name)),
   );
-  return { options, command: ['npm run simulate --', ...told.map(([name, value]) => `--${name} ${value}`)].join(' ') };
+  return { options, command: ['npm run simulate --', ...given.map(([name, value]) => `--${name} ${value}`)].join(' ') };
 }
 
 function seed(text: string): string {

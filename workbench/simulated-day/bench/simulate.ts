@@ -22,7 +22,7 @@ import { type Day, simulateDay } from '../day.ts';
 import type { Losses } from '../event-path.ts';
 import { MODES, POLL_60, SCHEDULES, SHIPPED } from '../modes.ts';
 import { tableOf } from '../table.ts';
-import { type Untold, untoldOf, untoldTable } from '../untold.ts';
+import { type DayWithoutEvents, summaryWithoutEvents, tableWithoutEvents } from '../without-events.ts';
 import { EVEN_LIVES, WORKLOADS } from '../workload.ts';
 import { optionsOf } from './simulate-options.ts';
 
@@ -48,7 +48,7 @@ interface Job {
 }
 
 /** The modes that are measured a second time, with every event dropped. */
-const UNTOLD_MODES = [POLL_60, SHIPPED].map((mode) => MODES.indexOf(mode));
+const MODES_WITHOUT_EVENTS = [POLL_60, SHIPPED].map((mode) => MODES.indexOf(mode));
 const NO_EVENTS: Losses = { drop: 1, duplicate: 0, reorder: 0 };
 
 const lifetimeOf = (workload: string): Lifetime => WORKLOADS[workload] ?? EVEN_LIVES;
@@ -104,11 +104,11 @@ async function main(): Promise<void> {
   const rest = { seed, tasks, hosts, sweepSeconds, losses };
   const startedAt = performance.now();
   const even = { ...rest, workload: 'even', mode: MODES.indexOf(SHIPPED), tasks: PICTURED_LIVES * rest.tasks };
-  const told = workloads.flatMap((workload) => MODES.map((_, mode) => ({ ...rest, workload, mode })));
-  const untold = workloads.flatMap((workload) =>
-    UNTOLD_MODES.map((mode) => ({ ...rest, workload, mode, losses: NO_EVENTS })),
+  const withEvents = workloads.flatMap((workload) => MODES.map((_, mode) => ({ ...rest, workload, mode })));
+  const lost = workloads.flatMap((workload) =>
+    MODES_WITHOUT_EVENTS.map((mode) => ({ ...rest, workload, mode, losses: NO_EVENTS })),
   );
-  const [pictured, ...days] = await runAll([even, ...told, ...untold]);
+  const [pictured, ...days] = await runAll([even, ...withEvents, ...lost]);
   if (!pictured) throw new Error('no day for the picture');
   const comparisons = workloads.flatMap((workload, index) =>
     compared(
@@ -118,7 +118,7 @@ async function main(): Promise<void> {
       isModelled(rest),
     ),
   );
-  const withoutEvents = days.slice(told.length).map((day, index) => untoldDay(untold[index] as Job, day));
+  const withoutEvents = days.slice(withEvents.length).map((day, index) => dayWithoutEvents(lost[index] as Job, day));
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, pictureOf(pictured, command));
   process.stdout.write(
@@ -154,19 +154,19 @@ function pictureOf({ lives }: Day, command: string): string {
 /** Returns a comparison as data, with percentiles in place of its hundreds of waits. */
 const withoutWaits = ({ waitsMs, ...comparison }: Comparison) => ({ ...comparison, mttaMs: percentilesOf(waitsMs) });
 
-const untoldDay = ({ workload, mode, sweepSeconds }: Job, day: Day): Untold =>
-  untoldOf(lifetimeOf(workload).name, MODES[mode] ?? SHIPPED, sweepSeconds, day);
+const dayWithoutEvents = ({ workload, mode, sweepSeconds }: Job, day: Day): DayWithoutEvents =>
+  summaryWithoutEvents(lifetimeOf(workload).name, MODES[mode] ?? SHIPPED, sweepSeconds, day);
 
 const FOOTNOTES = `(…): what the model says of a day on which no event is lost, where it can say it.
 Columns of a workload: live catch, the share seen while they ran. row catch: seen live or post-mortem; a schedule has no post-mortem.
-MTTA: from a container's start to its first row. A schedule's counts only the lives it saw, an event mode's all that a row tells of.
+MTTA: from a container's start to its first row. A schedule's counts only the lives it saw, an event mode's all with a row.
 hot: starts that found their host polling every 5 s. polls/host-h: distributed reads of a host in an hour.
 bound: what is guaranteed where events take 5 s at most. late: first rows that came later than that, their own event's time beside.
-unheard: tasks of which neither an event nor a sweep told.`;
+unheard: tasks that neither an event nor a sweep reported.`;
 
 function report(
   comparisons: readonly Comparison[],
-  withoutEvents: readonly Untold[],
+  withoutEvents: readonly DayWithoutEvents[],
   options: Omit<Job, 'workload' | 'mode'>,
   out: string,
 ): string {
@@ -187,7 +187,7 @@ function report(
     '',
     `The same days with every event dropped: what a sweep every ${sweepSeconds} s finds by itself.`,
     '',
-    untoldTable(withoutEvents),
+    tableWithoutEvents(withoutEvents),
     '',
     `Picture: ${out}`,
     '',

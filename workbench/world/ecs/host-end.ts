@@ -43,7 +43,7 @@ export interface HostEndContext {
  * @throws {Stopped} when the simulation ends first
  */
 export async function endHost(host: SimulatedHost, how: HostEnd, context: HostEndContext): Promise<void> {
-  await foretell(host, how, context);
+  await announceEnd(host, how, context);
   const { clock, delays, ec2, random, signal } = context;
   const stops = how.hook?.destination === 'WarmPool';
   const end = stops ? 'stopped' : 'terminated';
@@ -64,7 +64,7 @@ export async function endHost(host: SimulatedHost, how: HostEnd, context: HostEn
 }
 
 /** Sends the warnings of the end, then waits until the host has to end. */
-async function foretell(host: SimulatedHost, { rebalance, spot, hook }: HostEnd, context: HostEndContext) {
+async function announceEnd(host: SimulatedHost, { rebalance, spot, hook }: HostEnd, context: HostEndContext) {
   const { autoScaling, clock, delays, ec2, random, signal } = context;
   if (rebalance) {
     ec2.recommendRebalance(host);

@@ -35,7 +35,7 @@ export class TaskLife {
   private wake: () => void = () => {};
   private fail: (error: unknown) => void = () => {};
   /** Resolves when the task is asked to end; rejects when its simulation ends or fails. */
-  private readonly asked = new Promise<void>((resolve, reject) => {
+  private readonly stopRequest = new Promise<void>((resolve, reject) => {
     this.wake = resolve;
     this.fail = reject;
   });
@@ -44,7 +44,7 @@ export class TaskLife {
     private readonly task: Task,
     private readonly context: LifeContext,
   ) {
-    this.asked.catch(() => {}); // the waiters handle the rejection
+    this.stopRequest.catch(() => {}); // the waiters handle the rejection
   }
 
   /** Asks for the task's end, like StopTask or a service's scheduler. Only the first cause counts. */
@@ -92,7 +92,7 @@ export class TaskLife {
     await this.wait('accept');
     await this.pull();
     if (!this.cause) await this.start();
-    await this.asked;
+    await this.stopRequest;
     await this.windDown();
   }
 

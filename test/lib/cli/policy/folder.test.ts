@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { aVersion } from '../../../support/a-policy.ts';
-import { aFolder, aMayfly, CONFIG, folderOf, jsonLines, mayfly, policyAsking, ruleAsking } from './harness.ts';
+import { aFolder, aMayfly, CONFIG, folderOf, jsonLines, mayfly, policySelecting, ruleSelecting } from './harness.ts';
 
 const filesIn = async (dir: string): Promise<string[]> =>
   (await readdir(dir, { recursive: true, withFileTypes: true }))
@@ -45,14 +45,14 @@ describe('mayfly policy init', () => {
 
 describe('mayfly policy check', () => {
   it('reports no problem in a good folder', async () => {
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     const { code, stdout } = await mayfly('policy', 'check', dir);
     expect([code, stdout]).toEqual([0, `${dir}: 1 rule, 2 queries, 1 profile: no problems\n`]);
   });
 
   it('prints file, line and column of every error, and exits with 1', async () => {
     const dir = await folderOf({
-      'rules/task.yaml': `${ruleAsking('id, nmae')}\n- rule: broken\n  anwsers: typo\n`,
+      'rules/task.yaml': `${ruleSelecting('id, nmae')}\n- rule: broken\n  anwsers: typo\n`,
       'config/default.yaml': CONFIG,
     });
     const { code, stdout } = await mayfly('policy', 'check', dir);
@@ -64,7 +64,7 @@ describe('mayfly policy check', () => {
   });
 
   it('prints each problem as an object with --json', async () => {
-    const dir = await folderOf({ 'rules/task.yaml': ruleAsking('no_such'), 'config/default.yaml': CONFIG });
+    const dir = await folderOf({ 'rules/task.yaml': ruleSelecting('no_such'), 'config/default.yaml': CONFIG });
     const { code, stdout } = await mayfly('policy', 'check', dir, '--json');
     expect([code, jsonLines(stdout)]).toEqual([
       1,
@@ -86,7 +86,7 @@ describe('mayfly policy check', () => {
 
   it('accepts warnings', async () => {
     const dir = await folderOf({
-      'rules/task.yaml': ruleAsking('id'),
+      'rules/task.yaml': ruleSelecting('id'),
       'config/default.yaml': CONFIG.replace(/, logger_tls_max.* }/, ' }'),
     });
     const { code, stdout } = await mayfly('policy', 'check', dir);
@@ -95,7 +95,7 @@ describe('mayfly policy check', () => {
 
   it('rejects a policy too large for the table', async () => {
     const noise = Array.from({ length: 40_000 }, (_, n) => `# ${Math.sin(n)} ${Math.cos(n)}\n`).join('');
-    const files = { 'rules/task.yaml': ruleAsking('id'), 'config/default.yaml': CONFIG };
+    const files = { 'rules/task.yaml': ruleSelecting('id'), 'config/default.yaml': CONFIG };
     const dir = await folderOf({
       ...files,
       'rules/a.yaml': `${noise.slice(0, 900_000)}\n[]`,
@@ -109,7 +109,7 @@ describe('mayfly policy check', () => {
 describe('mayfly policy show', () => {
   it('names rules, profiles and the hash that nodes will report', async () => {
     const { data, store } = await aMayfly();
-    await mayfly('policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'first');
+    await mayfly('policy', 'push', await policySelecting('id, name'), '--data', data, '-m', 'first');
     const { code, stdout } = await mayfly('policy', 'show', '--data', data);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Version 1, live: first$/m);
@@ -121,7 +121,7 @@ describe('mayfly policy show', () => {
 
   it('writes the files of a version, which can be pushed again', async () => {
     const { data, store } = await aMayfly();
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
     const out = join(await aFolder(), 'out');
     await mayfly('policy', 'show', '--files', out, '--data', data);

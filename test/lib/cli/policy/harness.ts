@@ -54,7 +54,7 @@ schedule:
 `;
 
 /** A rule that asks about an ECS task, in so many columns. */
-export const ruleAsking = (columns: string): string => `- rule: task
+export const ruleSelecting = (columns: string): string => `- rule: task
   answers: Which container is this?
   on: { event: { source: [aws.ecs], detail-type: [ECS Task State Change], detail: { lastStatus: [RUNNING] } } }
   target: ecs-task-host
@@ -71,8 +71,8 @@ export const ruleAsking = (columns: string): string => `- rule: task
       evidence: id
 `;
 
-export const policyAsking = (columns: string): Promise<string> =>
-  folderOf({ 'rules/task.yaml': ruleAsking(columns), 'config/default.yaml': CONFIG });
+export const policySelecting = (columns: string): Promise<string> =>
+  folderOf({ 'rules/task.yaml': ruleSelecting(columns), 'config/default.yaml': CONFIG });
 
 /** The data folder of a local Mayfly, whose table is on the embedded DynamoDB. */
 export async function aMayfly() {

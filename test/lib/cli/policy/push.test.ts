@@ -3,12 +3,21 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SHIPPED_BY } from '../../../../lib/core/policy/policy-version.ts';
 import { aVersion } from '../../../support/a-policy.ts';
-import { aMayfly, CONFIG, folderOf, jsonLines, mayfly, mayflyAtOnce, policyAsking, ruleAsking } from './harness.ts';
+import {
+  aMayfly,
+  CONFIG,
+  folderOf,
+  jsonLines,
+  mayfly,
+  mayflyAtOnce,
+  policySelecting,
+  ruleSelecting,
+} from './harness.ts';
 
 describe('mayfly policy push', () => {
   it('makes a folder the first version in an empty table', async () => {
     const { data, store } = await aMayfly();
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     const { code, stdout } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
     expect([code, stdout]).toEqual([0, expect.stringContaining('Version 1 is live')]);
     const live = await store.current();
@@ -19,8 +28,16 @@ describe('mayfly policy push', () => {
 
   it('shows the changes and makes them live', async () => {
     const { data, store } = await aMayfly();
-    await mayfly('policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'first');
-    const { stdout } = await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'second');
+    await mayfly('policy', 'push', await policySelecting('id, name'), '--data', data, '-m', 'first');
+    const { stdout } = await mayfly(
+      'policy',
+      'push',
+      await policySelecting('id, image'),
+      '--data',
+      data,
+      '-m',
+      'second',
+    );
     expect(stdout).toMatch(/~ query container\n.*\n +- +name\n +\+ +image\n/);
     expect(stdout).toContain('Version 2 is live');
     expect((await store.current())?.message).toBe('second');
@@ -28,7 +45,7 @@ describe('mayfly policy push', () => {
 
   it('pushes nothing without a change', async () => {
     const { data, store } = await aMayfly();
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
     const again = await mayfly('policy', 'push', dir, '--data', data, '-m', 'again');
     expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('Nothing to push')]);
@@ -47,8 +64,8 @@ describe('mayfly policy push', () => {
 
   it('refuses a folder with errors and leaves the live version unchanged', async () => {
     const { data, store } = await aMayfly();
-    await mayfly('policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'first');
-    const bad = await mayfly('policy', 'push', await policyAsking('id, no_such'), '--data', data, '-m', 'bad');
+    await mayfly('policy', 'push', await policySelecting('id, name'), '--data', data, '-m', 'first');
+    const bad = await mayfly('policy', 'push', await policySelecting('id, no_such'), '--data', data, '-m', 'bad');
     expect(bad.code).toBe(1);
     expect(bad.stderr).toMatch(/rules\/task\.yaml:\d+:\d+: error: .*no_such/);
     expect(bad.stderr).toContain('the live version is unchanged');
@@ -70,7 +87,7 @@ describe('mayfly policy push', () => {
   it('with --expect lists the versions pushed in between, and their authors', async () => {
     const { data, store } = await aMayfly();
     for (const n of [1, 2, 3]) await store.push(aVersion(n), n - 1);
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     const late = await mayfly('policy', 'push', dir, '--data', data, '-m', 'late', '--expect', '1');
     expect(late.code).toBe(1);
     expect(late.stderr).toContain('nothing is pushed');
@@ -96,9 +113,9 @@ describe('mayfly policy push', () => {
 
   it('lets one of four concurrent pushes win, and the others report the conflict', async () => {
     const { data, store } = await aMayfly();
-    await mayfly('policy', 'push', await policyAsking('id'), '--data', data, '-m', 'first');
+    await mayfly('policy', 'push', await policySelecting('id'), '--data', data, '-m', 'first');
     const messages = ['name', 'image', 'state', 'pid'];
-    const dirs = await Promise.all(messages.map((column) => policyAsking(`id, ${column}`)));
+    const dirs = await Promise.all(messages.map((column) => policySelecting(`id, ${column}`)));
     const { codes, stderr } = await mayflyAtOnce(
       ...dirs.map((dir, n) => ['policy', 'push', dir, '--data', data, '-m', messages[n] ?? '', '--expect', '1']),
     );
@@ -110,25 +127,25 @@ describe('mayfly policy push', () => {
 
   it('does not overwrite a version that a colleague pushed since the diff', async () => {
     const { data, store } = await aMayfly();
-    const mine = await policyAsking('id, name');
+    const mine = await policySelecting('id, name');
     await mayfly('policy', 'push', mine, '--data', data, '-m', 'first');
-    await writeFile(join(mine, 'rules/task.yaml'), ruleAsking('id, state'));
+    await writeFile(join(mine, 'rules/task.yaml'), ruleSelecting('id, state'));
     expect((await mayfly('policy', 'diff', mine, '--data', data)).code).toBe(3);
-    await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'of a colleague');
+    await mayfly('policy', 'push', await policySelecting('id, image'), '--data', data, '-m', 'of a colleague');
     const { code, stderr } = await mayfly('policy', 'push', mine, '--data', data, '-m', 'mine');
     expect([code, stderr]).toEqual([1, expect.stringContaining('not version 1 but 2 is live')]);
     expect(stderr).toContain('of a colleague');
     expect(await store.liveNumber()).toBe(2);
     await mayfly('policy', 'diff', mine, '--data', data);
     expect((await mayfly('policy', 'push', mine, '--data', data, '-m', 'mine')).code).toBe(0);
-    await writeFile(join(mine, 'rules/task.yaml'), ruleAsking('id, status'));
+    await writeFile(join(mine, 'rules/task.yaml'), ruleSelecting('id, status'));
     expect((await mayfly('policy', 'push', mine, '--data', data, '-m', 'my next')).code).toBe(0);
   });
 
   it("asks for confirmation before it replaces a colleague's version that the folder was never compared with", async () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1, { pushedBy: 'somebody@else' }), 0);
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     const { code, stderr } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'mine');
     expect([code, stderr]).toEqual([1, expect.stringContaining('it replaces version 1 of somebody@else')]);
     expect((await mayfly('policy', 'push', dir, '--data', data, '-m', 'mine', '--expect', '1')).code).toBe(0);
@@ -138,15 +155,15 @@ describe('mayfly policy push', () => {
     const { data, store } = await aMayfly();
     const policy = { ...aVersion(1).policy, rules: [] };
     await store.push(aVersion(1, { policy, pushedBy: SHIPPED_BY }), 0);
-    const push = ['policy', 'push', await policyAsking('id, name'), '--data', data, '-m', 'mine'];
+    const push = ['policy', 'push', await policySelecting('id, name'), '--data', data, '-m', 'mine'];
     expect(await mayfly(...push)).toMatchObject({ code: 0 });
   });
 
   it('deletes rules and profiles only with --yes when there is no terminal', async () => {
     const { data, store } = await aMayfly();
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
-    await writeFile(join(dir, 'rules/task.yaml'), ruleAsking('id, name').replace('rule: task', 'rule: other'));
+    await writeFile(join(dir, 'rules/task.yaml'), ruleSelecting('id, name').replace('rule: task', 'rule: other'));
     const { code, stderr } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'second');
     expect([code, stderr]).toEqual([1, expect.stringContaining('nothing is pushed: it deletes the rule task')]);
     const json = await mayfly('policy', 'push', dir, '--data', data, '-m', 'second', '--json');
@@ -157,7 +174,7 @@ describe('mayfly policy push', () => {
 
   it('prints the pushed version with --json', async () => {
     const { data } = await aMayfly();
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     const { stdout } = await mayfly('policy', 'push', dir, '--data', data, '-m', 'first', '--json');
     const [answer, ...more] = jsonLines(stdout);
     expect(more).toEqual([]);
@@ -215,10 +232,10 @@ describe('mayfly policy rollback', () => {
 describe('mayfly policy diff', () => {
   it('exits with 0 without a difference and with 3 with one', async () => {
     const { data } = await aMayfly();
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     await mayfly('policy', 'push', dir, '--data', data, '-m', 'first');
     expect(await mayfly('policy', 'diff', dir, '--data', data)).toMatchObject({ code: 0 });
-    const other = await mayfly('policy', 'diff', await policyAsking('id, image'), '--data', data);
+    const other = await mayfly('policy', 'diff', await policySelecting('id, image'), '--data', data);
     expect(other).toMatchObject({
       code: 3,
       stdout: expect.stringMatching(/- +name\n +\+ +image\n/),
@@ -227,20 +244,20 @@ describe('mayfly policy diff', () => {
 
   it('shows the whole policy against an empty table', async () => {
     const { data } = await aMayfly();
-    const { code, stdout } = await mayfly('policy', 'diff', await policyAsking('id'), '--data', data);
+    const { code, stdout } = await mayfly('policy', 'diff', await policySelecting('id'), '--data', data);
     expect([code, stdout]).toEqual([3, expect.stringContaining('task')]);
   });
 
   it('names the compared version with --json', async () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1), 0);
-    const { stdout } = await mayfly('policy', 'diff', await policyAsking('id'), '--data', data, '--json');
+    const { stdout } = await mayfly('policy', 'diff', await policySelecting('id'), '--data', data, '--json');
     expect(jsonLines(stdout)[0]).toMatchObject({ live: 1, same: false, changes: { isEmpty: false } });
   });
 
   it('reports a missing folder', async () => {
     const { data } = await aMayfly();
-    const dir = await policyAsking('id');
+    const dir = await policySelecting('id');
     await rm(dir, { recursive: true });
     const { code, stderr } = await mayfly('policy', 'diff', join(dir, 'x'), '--data', data);
     expect([code, stderr]).toEqual([1, expect.stringContaining('mayfly policy init')]);

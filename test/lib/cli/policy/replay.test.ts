@@ -23,9 +23,9 @@ import {
   folderOf,
   jsonLines,
   mayfly,
-  policyAsking,
+  policySelecting,
   RUNNING,
-  ruleAsking,
+  ruleSelecting,
 } from './harness.ts';
 
 const eventIn = async (file: string) => JSON.parse(await readFile(join(FIXTURES, file), 'utf8'));
@@ -62,7 +62,7 @@ describe('mayfly policy replay', () => {
       'replay',
       await folderOf(recording),
       '--policy',
-      await policyAsking('id'),
+      await policySelecting('id'),
     );
     expect(kinds(stdout)).toEqual([
       ['queued', '1.json', 'container'],
@@ -77,14 +77,14 @@ describe('mayfly policy replay', () => {
       'b.json': JSON.stringify(await eventIn('07-ecs-task-ec2-stopped.json')),
       'c.json': JSON.stringify(await eventIn('05-ecs-task-ec2-running.json')),
     });
-    const { stdout } = await mayfly('policy', 'replay', recording, '--policy', await policyAsking('id'));
+    const { stdout } = await mayfly('policy', 'replay', recording, '--policy', await policySelecting('id'));
     expect(kinds(stdout)).toEqual([['queued', 'a.json', 'container']]);
   });
 
   it('names a host by its instance if any event of the recording reveals it, and else by its container instance', async () => {
     const running = JSON.stringify(await eventIn('05-ecs-task-ec2-running.json'));
     const registered = JSON.stringify(await eventIn('15-ecs-container-instance-registered.json'));
-    const dir = await policyAsking('id');
+    const dir = await policySelecting('id');
     const known = await mayfly(
       'policy',
       'replay',
@@ -106,7 +106,7 @@ describe('mayfly policy replay', () => {
       '2.json': other(2, '2026-11-20T09:00:00Z'),
     });
     const dir = await folderOf({
-      'rules/task.yaml': ruleAsking('id'),
+      'rules/task.yaml': ruleSelecting('id'),
       'config/default.yaml': CONFIG,
       'policy.yaml': 'limits: { spacing: 0s }',
     });
@@ -133,7 +133,7 @@ describe('mayfly policy replay', () => {
       '4.json': '{}',
     });
     const dir = await folderOf({
-      'rules/task.yaml': ruleAsking('id'),
+      'rules/task.yaml': ruleSelecting('id'),
       'config/default.yaml': CONFIG,
       'policy.yaml': 'limits: { pending_per_host: 1 }',
     });
@@ -151,7 +151,7 @@ describe('mayfly policy replay', () => {
 
   it('replays against the live policy unless a folder is given', async () => {
     const { data } = await aMayfly();
-    await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'first');
+    await mayfly('policy', 'push', await policySelecting('id, image'), '--data', data, '-m', 'first');
     const recording = await folderOf({ '1.json': await readFile(RUNNING, 'utf8') });
     const { stdout } = await mayfly('policy', 'replay', recording, '--data', data);
     expect(jsonLines(stdout)).toEqual([expect.objectContaining({ sql: expect.stringContaining('SELECT id, image') })]);

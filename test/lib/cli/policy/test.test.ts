@@ -9,9 +9,9 @@ import {
   folderOf,
   jsonLines,
   mayfly,
-  policyAsking,
+  policySelecting,
   RUNNING,
-  ruleAsking,
+  ruleSelecting,
 } from './harness.ts';
 
 const running = async (change: (detail: Record<string, unknown>) => object = () => ({})) => {
@@ -25,7 +25,7 @@ const runtimeIds = async (): Promise<string[]> =>
 
 describe('mayfly policy test', () => {
   it('shows which rule matches, its hosts, and the exact SQL', async () => {
-    const { code, stdout } = await mayfly('policy', 'test', RUNNING, '--policy', await policyAsking('id, name'));
+    const { code, stdout } = await mayfly('policy', 'test', RUNNING, '--policy', await policySelecting('id, name'));
     expect(code).toBe(0);
     expect(stdout).toContain('05-ecs-task-ec2-running.json  aws.ecs · ECS Task State Change');
     expect(stdout).toContain('task  Which container is this?');
@@ -37,15 +37,15 @@ describe('mayfly policy test', () => {
   });
 
   it('shows the post-mortem queries of a stopped task', async () => {
-    const dir = await policyAsking('id, name');
+    const dir = await policySelecting('id, name');
     const { stdout } = await mayfly('policy', 'test', `${FIXTURES}/07-ecs-task-ec2-stopped.json`, '--policy', dir);
     expect(stdout).toMatch(/container \(post-mortem\)/);
     expect(stdout).toContain('for     3h');
   });
 
   it('shows the last-gasp queries of a task and an instance, with their priority and short expiry', async () => {
-    const told = await folderOf({ 'stop.json': await running(() => ({ desiredStatus: 'STOPPED' })) });
-    const task = await mayfly('policy', 'test', join(told, 'stop.json'), '--policy', 'policy');
+    const stopping = await folderOf({ 'stop.json': await running(() => ({ desiredStatus: 'STOPPED' })) });
+    const task = await mayfly('policy', 'test', join(stopping, 'stop.json'), '--policy', 'policy');
     expect(task.stdout).toMatch(/ecs-task-last-gasp .*\n.*\n {4}for {5}2m, priority 0\n {4}container \(last-gasp\)\n/);
     expect(task.stdout).toMatch(/ecs-task-running .*\n.*\n {4}for {5}10m, priority 3\n {4}container\n/);
     const spot = `${FIXTURES}/20-ec2-spot-interruption-warning.json`;
@@ -71,13 +71,13 @@ describe('mayfly policy test', () => {
 
   it('uses the live policy unless a folder is given', async () => {
     const { data } = await aMayfly();
-    await mayfly('policy', 'push', await policyAsking('id, image'), '--data', data, '-m', 'first');
+    await mayfly('policy', 'push', await policySelecting('id, image'), '--data', data, '-m', 'first');
     const { stdout } = await mayfly('policy', 'test', RUNNING, '--data', data);
     expect(stdout).toContain('SELECT id, image FROM docker_containers');
   });
 
   it('reports when no rule matches', async () => {
-    const dir = await policyAsking('id');
+    const dir = await policySelecting('id');
     const { code, stdout } = await mayfly(
       'policy',
       'test',
@@ -97,7 +97,7 @@ describe('mayfly policy test', () => {
       'test',
       join(events, 'hostile.json'),
       '--policy',
-      await policyAsking('id'),
+      await policySelecting('id'),
     );
     expect(stdout).toContain("WHERE id IN ('good1')");
     expect(stdout).toContain("left out: x' OR 1=1 --");
@@ -108,7 +108,7 @@ describe('mayfly policy test', () => {
       'empty.json': await running(() => ({ containers: [] })),
       'hostless.json': await running(() => ({ containerInstanceArn: undefined })),
     });
-    const dir = await policyAsking('id');
+    const dir = await policySelecting('id');
     const empty = await mayfly('policy', 'test', join(events, 'empty.json'), '--policy', dir);
     expect(empty.stdout).toContain('not sent: the value it binds is not in this event');
     expect(empty.stdout).toContain('no query is sent');
@@ -118,7 +118,7 @@ describe('mayfly policy test', () => {
 
   it('shows the effect of limits', async () => {
     const queries = Array.from({ length: 7 }, (_, n) => `    q${n}: { sql: 'SELECT pid FROM processes' }\n`).join('');
-    const rule = ruleAsking('id').replace('  queries:\n', `  queries:\n${queries}`);
+    const rule = ruleSelecting('id').replace('  queries:\n', `  queries:\n${queries}`);
     const dir = await folderOf({
       'rules/task.yaml': rule,
       'config/default.yaml': CONFIG,
@@ -138,7 +138,7 @@ describe('mayfly policy test', () => {
       RUNNING,
       join(events, 'two.json'),
       '--policy',
-      await policyAsking('id'),
+      await policySelecting('id'),
       '--json',
     );
     const lines = jsonLines(stdout);
@@ -156,7 +156,7 @@ describe('mayfly policy test', () => {
       'test',
       join(events, 'bad.json'),
       '--policy',
-      await policyAsking('id'),
+      await policySelecting('id'),
     );
     expect([code, stderr]).toEqual([1, expect.stringMatching(`bad.json: ${message}`)]);
   });
@@ -167,10 +167,10 @@ describe('mayfly policy test', () => {
       'test',
       join(await aFolder(), 'x.json'),
       '--policy',
-      await policyAsking('id'),
+      await policySelecting('id'),
     );
     expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('there is no such file')]);
-    const bad = await mayfly('policy', 'test', RUNNING, '--policy', await policyAsking('no_such'));
+    const bad = await mayfly('policy', 'test', RUNNING, '--policy', await policySelecting('no_such'));
     expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('error:')]);
   });
 });

@@ -25,9 +25,9 @@ const every = (distributed_interval: number): Profile[] => [
   { name: 'default', config: { options: { distributed_interval } } },
 ];
 /** Tells of the task's start, or of its end, a second after it happened. */
-const start = () => told(5, RUNNING_AT);
-const end = () => told(7, STOPPED_AT);
-async function told(number: number, atMs: number): Promise<void> {
+const start = () => takeEvent(5, RUNNING_AT);
+const end = () => takeEvent(7, STOPPED_AT);
+async function takeEvent(number: number, atMs: number): Promise<void> {
   world.nowMs = atMs + SECOND;
   await world.take(fixture(number));
 }

@@ -19,7 +19,7 @@ const START = Date.parse(fixture(19).time);
 const LATE = 24 * 60 * MINUTE; // after all: no answer can come any more
 
 /** The steps of an instance: an event about it, the enrollment of its agent, or a poll with answers. */
-const TOLD = {
+const EVENTS = {
   running: () => fixture(19),
   launched: () => fixture(22),
   recommendation: () => fixture(21),
@@ -29,8 +29,8 @@ const TOLD = {
   'shutting-down': () => ({ ...fixture(19, { state: 'shutting-down' }), time: '2026-11-20T10:41:40Z' }),
   terminated: () => ({ ...fixture(19, { state: 'terminated' }), time: '2026-11-20T10:42:30Z' }),
 } satisfies Record<string, () => AnyEvent>;
-type Step = keyof typeof TOLD | 'enrolls' | 'answers';
-const names = Object.keys(TOLD) as (keyof typeof TOLD)[];
+type Step = keyof typeof EVENTS | 'enrolls' | 'answers';
+const names = Object.keys(EVENTS) as (keyof typeof EVENTS)[];
 const ENDS: readonly Step[] = ['shutting-down', 'terminated'];
 
 /** Any of its events in any order, each lost, once or more often, with an agent that comes and answers at any time. */
@@ -52,18 +52,14 @@ function anInstance() {
     world.nowMs += ms;
   };
   const within = <T>(_: number, work: Promise<T>): Promise<T> => work;
-  const told = (name: keyof typeof TOLD) => {
-    const event = TOLD[name]();
+  const eventOf = (name: keyof typeof EVENTS) => {
+    const event = EVENTS[name]();
     const { 'instance-id': old, EC2InstanceId } = event.detail;
-    const detail = {
-      ...event.detail,
-      ...(old ? { 'instance-id': id } : {}),
-      ...(EC2InstanceId ? { EC2InstanceId: id } : {}),
-    };
+    const detail = { ...event.detail, 'instance-id': old && id, EC2InstanceId: EC2InstanceId && id };
     return parseEvent({ ...event, detail });
   };
-  const takes = (name: keyof typeof TOLD, ports = world.ports) =>
-    handleEvent(told(name), {
+  const takes = (name: keyof typeof EVENTS, ports = world.ports) =>
+    handleEvent(eventOf(name), {
       ...world.taskDeps(ports),
       hold: { hooks, pause, within, endsAtMs: world.nowMs + 150 * SECOND },
     });
@@ -92,24 +88,24 @@ function anInstance() {
   return { id, world, hooks, step, takes, verdict };
 }
 
-const isTold = (steps: readonly Step[]) => steps.some((step) => step in TOLD);
+const hasEvent = (steps: readonly Step[]) => steps.some((step) => step in EVENTS);
 const records = () => shared.records.map(({ workload }) => workload);
 
 describe('the ledger about an instance', () => {
   it('has one record and one verdict for any lost, repeated or reordered events', async () => {
-    const told: string[] = [];
+    const reported: string[] = [];
     const before = records();
     await fc.assert(
       fc.asyncProperty(aLife, async (steps) => {
         const { id, step, verdict } = anInstance();
         for (const one of steps) await step(one);
-        if (!isTold(steps)) return;
-        told.push(id);
+        if (!hasEvent(steps)) return;
+        reported.push(id);
         expect((await verdict(LATE)).verdict).toMatch(/^(seen|missed)$/);
       }),
       { numRuns: 40 },
     );
-    expect(records().sort()).toEqual([...before, ...told].sort());
+    expect(records().sort()).toEqual([...before, ...reported].sort());
   });
 
   it('is final at the first event about its end, and allows no enrollment or query afterwards', async () => {
@@ -137,7 +133,7 @@ describe('the ledger about an instance', () => {
         let best = 0;
         for (const [index, one] of steps.entries()) {
           await step(one);
-          if (!isTold(steps.slice(0, index + 1))) continue;
+          if (!hasEvent(steps.slice(0, index + 1))) continue;
           const rank = RANK[(await verdict(LATE)).verdict] ?? -1;
           expect(rank).toBeGreaterThanOrEqual(best);
           best = rank;
@@ -158,11 +154,11 @@ describe('the ledger about an instance', () => {
         const { id, world, step, takes, verdict } = anInstance();
         const left = [...fates];
         for (const one of [...steps, end]) {
-          if (!(one in TOLD)) {
+          if (!(one in EVENTS)) {
             await step(one);
             continue;
           }
-          const name = one as keyof typeof TOLD;
+          const name = one as keyof typeof EVENTS;
           const mortal = new Mortal(left[0]?.at ?? 0, left.shift()?.when ?? 'before');
           await untilDeath(() => takes(name, mortal.ports(world.ports)));
           if (!mortal.died) continue;

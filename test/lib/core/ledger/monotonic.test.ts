@@ -29,10 +29,10 @@ const aLife: fc.Arbitrary<TaskMoment[]> = fc
   .record({
     gaps: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 9, maxLength: 9 }),
     stopsRunning: fc.boolean(), // an extra RUNNING with desiredStatus STOPPED
-    told: fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+    delivered: fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
     end: fc.integer({ min: 1, max: 9 }),
   })
-  .map(({ gaps, stopsRunning, told, end }) => {
+  .map(({ gaps, stopsRunning, delivered, end }) => {
     const phases = [0, 1, 2, 3, ...(stopsRunning ? [3] : []), 4, 5, 6, 7];
     let version = 0;
     return phases
@@ -41,7 +41,7 @@ const aLife: fc.Arbitrary<TaskMoment[]> = fc
         return { version, phase, stopping: stopsRunning && index === 4 };
       })
       .slice(0, end)
-      .filter((_, index) => told[index]);
+      .filter((_, index) => delivered[index]);
   })
   .filter((moments) => moments.length > 0);
 

@@ -15,7 +15,8 @@ const resource = (change: Record<string, unknown>) => (detail: Record<string, un
 
 describe('a finding that is published again', () => {
   const cluster = (count: number) => withResource({ ...aTaskResource(TASK), runningTasksCount: count });
-  const told = (value: object) => withService({ additionalInfo: { type: 'default', value: JSON.stringify(value) } });
+  const withInfo = (value: object) =>
+    withService({ additionalInfo: { type: 'default', value: JSON.stringify(value) } });
   const signals = (count: number, lastSeenAt: string) =>
     withService({ detection: { sequence: { signals: [{ uid: 's', count, lastSeenAt, updatedAt: lastSeenAt }] } } });
   const talk = (connection: object) => {
@@ -56,7 +57,7 @@ describe('a finding that is published again', () => {
       aFinding(1, (detail) => ({ ...withService({ detectorId: 'other' })(detail), arn: 'arn:aws:guardduty:other' })),
     ],
     ['with a mark on it', aFinding(1), aFinding(1, withService({ userFeedback: 'USEFUL', archived: true }))],
-    ['with more bytes', aFinding(1, told({ bytes: '10', n: 2 })), aFinding(1, told({ bytes: '99', n: 3 }))],
+    ['with more bytes', aFinding(1, withInfo({ bytes: '10', n: 2 })), aFinding(1, withInfo({ bytes: '99', n: 3 }))],
     ['with counts of its cluster', aFinding(1, cluster(3)), aFinding(1, cluster(4))],
     ['with counts of its signals', aFinding(1, signals(1, 'a')), aFinding(1, signals(9, 'b'))],
     [

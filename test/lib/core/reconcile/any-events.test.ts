@@ -4,7 +4,7 @@ import { coverageOf } from '../../../../lib/core/ledger/coverage.ts';
 import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent, taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
-import { aDescription, anInstance, CLUSTER, ON_HOST, PLACE, Sweeper } from '../../../support/a-sweeper.ts';
+import { aDescription, anInstance, CLUSTER, ON_HOST, SCOPE, Sweeper } from '../../../support/a-sweeper.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { scaled } from '../../../support/effort.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
@@ -54,7 +54,7 @@ function stepsOfTask(n: number, life: typeof aLife extends fc.Arbitrary<infer T>
     const on = hosted ? ON_HOST : '';
     const moment = { version, phase, stopping: index === 4 };
     const detail = aDescription(n, moment, atMs, { cluster, containers, on });
-    const event = taskEvent(taskArn(n), detail, atMs, PLACE);
+    const event = taskEvent(taskArn(n), detail, atMs, SCOPE);
     return [
       { atMs, act: (sweeper: Sweeper) => sweeper.account.put(detail) },
       ...(life.fates[index] ?? []).map((ms) => ({ atMs: atMs + ms, act: (sweeper: Sweeper) => sweeper.take(event) })),
@@ -72,7 +72,7 @@ function stepsOfInstance(id: string, life: typeof anInstanceLife extends fc.Arbi
     { atMs, act: (sweeper: Sweeper) => sweeper.account.putInstance(anInstance(id, { state, launchedAtMs })) },
     ...(life.fates[index] ?? []).map((ms) => ({
       atMs: atMs + ms,
-      act: (sweeper: Sweeper) => sweeper.take(instanceEvent(id, state, atMs, PLACE)),
+      act: (sweeper: Sweeper) => sweeper.take(instanceEvent(id, state, atMs, SCOPE)),
     })),
   ]);
 }
@@ -98,12 +98,12 @@ describe('events that are lost, late, repeated or reordered', () => {
     let byEvent = 0;
     let bySweep = 0;
     await fc.assert(
-      fc.asyncProperty(lives, instances, budgets, async (tasks, machines, limits) => {
+      fc.asyncProperty(lives, instances, budgets, async (tasks, instanceLives, limits) => {
         const sweeper = new Sweeper();
         const steps = [
           ...stepsOfSweeps(limits),
           ...tasks.flatMap((life, n) => stepsOfTask(n, life)),
-          ...machines.flatMap((life, n) => stepsOfInstance(`i-${n}`, life)),
+          ...instanceLives.flatMap((life, n) => stepsOfInstance(`i-${n}`, life)),
         ].sort((a, b) => a.atMs - b.atMs);
         for (const { atMs, act } of steps) {
           sweeper.nowMs = Math.max(sweeper.nowMs, atMs);
@@ -111,7 +111,7 @@ describe('events that are lost, late, repeated or reordered', () => {
         }
 
         const { records } = sweeper.ledger;
-        const expected = [...tasks.map((_, n) => taskArn(n)), ...machines.map((_, n) => `i-${n}`)];
+        const expected = [...tasks.map((_, n) => taskArn(n)), ...instanceLives.map((_, n) => `i-${n}`)];
         expect(records.map(({ workload }) => workload).sort()).toEqual(expected.sort());
         for (const record of records) {
           expect(record).toMatchObject({ stopped: true, handledVersion: record.version });

@@ -5,7 +5,7 @@ import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { instanceEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aSighting, recordSighting } from '../../../support/a-record.ts';
-import { anInstance, PLACE, Sweeper } from '../../../support/a-sweeper.ts';
+import { anInstance, SCOPE, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const ID = 'i-0a1b2c3d4e5f60718';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 const there = (instance: Partial<Instance> = {}): void =>
   sweeper.account.putInstance(anInstance(ID, { launchedAtMs: T0, ...instance }));
 const record = () => sweeper.ledger.record(ID);
-const told = (state: string): Promise<string> => sweeper.take(instanceEvent(ID, state, sweeper.nowMs, PLACE));
+const takeEvent = (state: string): Promise<string> => sweeper.take(instanceEvent(ID, state, sweeper.nowMs, SCOPE));
 const asked = async (): Promise<string[]> => sweeper.waiting(ID);
 
 describe('an instance without an event', () => {
@@ -39,7 +39,7 @@ describe('an instance without an event', () => {
   it('is queried once, for any number of sweeps and later events', async () => {
     there();
     for (let n = 0; n < 3; n++) await sweeper.sweep();
-    expect(await told('running')).toBe('stale');
+    expect(await takeEvent('running')).toBe('stale');
     expect(await asked()).toHaveLength(2);
     expect(sweeper.done()).toMatchObject({ found: 0, caughtUp: 0 });
   });
@@ -91,7 +91,7 @@ describe('an ignored instance', () => {
     ['is run by Lambda', { managedBy: 'scaler.lambda.amazonaws.com' }],
   ])('has a record and is not missed, if it %s', async (_, instance) => {
     there(instance);
-    await told('running');
+    await takeEvent('running');
     await later(70);
     expect(verdict()).toEqual({ verdict: 'ignored' });
     there({ ...instance, state: 'terminated', addresses: [], macs: [], tags: {} });
@@ -133,7 +133,7 @@ describe('an ignored instance', () => {
 describe('a known instance', () => {
   it.each(['shutting-down', 'terminated'])('is ended when it is found %s', async (state) => {
     there();
-    await told('running');
+    await takeEvent('running');
     there({ state });
     await sweeper.sweep();
     expect(record()).toMatchObject({
@@ -150,8 +150,8 @@ describe('a known instance', () => {
 
   it('stays ended while EC2 still lists it as running', async () => {
     there();
-    await told('running');
-    await told('terminated');
+    await takeEvent('running');
+    await takeEvent('terminated');
     await sweeper.sweep();
     expect(record()).toMatchObject({ stopped: true, detectedBy: 'event' });
     expect(sweeper.done()).toMatchObject({ failures: 0 });
@@ -166,7 +166,7 @@ describe('a known instance', () => {
       ...sweeper.deps,
       policy: async () => (calls.n++ === 0 ? policy() : Promise.reject(new Error('away'))),
     };
-    await expect(told('running')).rejects.toThrow('away');
+    await expect(takeEvent('running')).rejects.toThrow('away');
     sweeper.deps = { ...sweeper.deps, policy };
     sweeper.nowMs += 3 * MINUTE;
     await sweeper.sweep();
@@ -206,7 +206,7 @@ describe('the identity of an instance', () => {
 
   it('is learned once after an event, and again when an address changes', async () => {
     there();
-    await told('running');
+    await takeEvent('running');
     let writes = 0;
     const { ledger } = sweeper.deps;
     const identify = ledger.addIdentity.bind(ledger);
@@ -263,7 +263,7 @@ describe('while EC2 does not answer', () => {
     sweeper.reports.length = 0;
     expect(await sweeper.sweep()).toBe(0);
     expect(sweeper.done()).toMatchObject({ clusters: 1, complete: false });
-    expect(sweeper.told('fleet_counted')).toEqual([]);
+    expect(sweeper.reported('fleet_counted')).toEqual([]);
     expect(sweeper.progress.state).toEqual({ beganMs: T0, tasksSinceMs: T0 + MINUTE, instancesSinceMs: T0 });
   });
 
@@ -272,6 +272,6 @@ describe('while EC2 does not answer', () => {
       if (what === 'instances') throw new Error('UnauthorizedOperation');
     };
     expect(await sweeper.sweep()).toBe(1);
-    expect(sweeper.told('sweep_failed')).toMatchObject([{ what: 'instances' }]);
+    expect(sweeper.reported('sweep_failed')).toMatchObject([{ what: 'instances' }]);
   });
 });

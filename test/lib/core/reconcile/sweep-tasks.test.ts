@@ -3,7 +3,7 @@ import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import { OutOfBudget } from '../../../../lib/core/reconcile/spend.ts';
 import { taskEvent } from '../../../../lib/core/reconcile/synthetic.ts';
 import { aSighting, recordSighting } from '../../../support/a-record.ts';
-import { aDescription, CLUSTER, HOST, PLACE, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
+import { aDescription, CLUSTER, HOST, RUNNING, SCOPE, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
@@ -87,16 +87,16 @@ describe('a task without an event', () => {
 });
 
 describe('a task with events', () => {
-  const told = (moment = RUNNING, n = 1) =>
-    sweeper.take(taskEvent(taskArn(n), aDescription(n, moment, sweeper.nowMs), sweeper.nowMs, PLACE));
+  const takeEvent = (moment = RUNNING, n = 1) =>
+    sweeper.take(taskEvent(taskArn(n), aDescription(n, moment, sweeper.nowMs), sweeper.nowMs, SCOPE));
 
   it('is not described as long as the ledger is not behind', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
-    await told();
+    await takeEvent();
     await sweeper.sweep();
     sweeper.account.put(aDescription(1, STOPPED, sweeper.nowMs));
-    await told(STOPPED);
+    await takeEvent(STOPPED);
     await sweeper.sweep();
     expect(sweeper.account.described).toEqual([]);
   });
@@ -106,7 +106,7 @@ describe('a task with events', () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     await sweeper.sweep();
     const before = sweeper.ledger.record(taskArn(1));
-    expect(await told()).toBe('stale');
+    expect(await takeEvent()).toBe('stale');
     expect(sweeper.ledger.record(taskArn(1))).toEqual(before);
     expect(await sweeper.waiting()).toHaveLength(2);
   });
@@ -116,7 +116,7 @@ describe('a task with events', () => {
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
     const { instancesOf } = sweeper;
     sweeper.instancesOf = async () => Promise.reject(new Error('ECS is away'));
-    await expect(told()).rejects.toThrow('ECS is away');
+    await expect(takeEvent()).rejects.toThrow('ECS is away');
     sweeper.instancesOf = instancesOf;
     sweeper.nowMs += 3 * MINUTE - 1;
     await sweeper.sweep();
@@ -134,7 +134,7 @@ describe('a task with events', () => {
     const containers = (whole as unknown as { containers: { runtimeId?: string }[] }).containers;
     const half = { ...whole, version: 4, containers: [containers[0], { ...containers[1], runtimeId: undefined }] };
     sweeper.account.put(whole);
-    await sweeper.take(taskEvent(taskArn(1), half, sweeper.nowMs, PLACE));
+    await sweeper.take(taskEvent(taskArn(1), half, sweeper.nowMs, SCOPE));
     await sweeper.sweep();
     expect(sweeper.ledger.record(taskArn(1))?.subjects).toEqual([first, ...others]);
   });
@@ -330,8 +330,8 @@ describe('a sweep that begins while another is under way', () => {
     };
     expect(await sweeper.sweep()).toBe(0);
     expect(second).toBeUndefined();
-    expect(sweeper.told('sweep_skipped')).toHaveLength(1);
-    expect(sweeper.told('sweep_done')).toHaveLength(1);
+    expect(sweeper.reported('sweep_skipped')).toHaveLength(1);
+    expect(sweeper.reported('sweep_done')).toHaveLength(1);
     expect(sweeper.account.listed).toHaveLength(2);
     expect(sweeper.ledger.records).toHaveLength(1);
   });
@@ -348,8 +348,8 @@ describe('a part of a sweep that fails', () => {
       if (what === 'other RUNNING 0') throw new Error('AccessDenied');
     };
     expect(await sweeper.sweep()).toBe(1);
-    expect(sweeper.told('event_malformed')).toEqual([{ why: expect.stringContaining(taskArn(1)) }]);
-    expect(sweeper.told('sweep_failed')).toEqual([
+    expect(sweeper.reported('event_malformed')).toEqual([{ why: expect.stringContaining(taskArn(1)) }]);
+    expect(sweeper.reported('sweep_failed')).toEqual([
       { what: cluster('other'), error: expect.stringContaining('AccessDenied') },
     ]);
     expect(sweeper.ledger.records.map(({ workload }) => workload)).toEqual([taskArn(2)]);

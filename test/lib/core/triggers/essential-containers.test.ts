@@ -76,7 +76,7 @@ describe('a task of several containers', () => {
     async (name) => {
       world.ecs.fail(name);
       await arrives(fixture(5));
-      expect(world.outcomes().at(-1)).toBe('asked');
+      expect(world.outcomes().at(-1)).toBe('queued');
       await answers(API);
       expect(await essentials()).toEqual({ api: true, envoy: true });
       expect(await world.verdict(TASK)).toEqual({ verdict: 'missed', reason: 'no-row' });
@@ -152,7 +152,7 @@ interface Life {
   readonly essential: readonly number[];
   readonly known: boolean;
   readonly steps: readonly (
-    | { readonly phase: number; readonly told: readonly number[] }
+    | { readonly phase: number; readonly listed: readonly number[] }
     | { readonly seen: readonly number[]; readonly alive: boolean }
   )[];
 }
@@ -167,9 +167,9 @@ async function lived(n: number, { essential, known, steps }: Life): Promise<bool
   await world.ports.aliases.learn(container, `i-${n}`, world.nowMs);
   let version = 0;
   for (const step of steps) {
-    if ('told' in step) {
+    if ('listed' in step) {
       const event = aTaskEvent(n, { version: ++version, phase: step.phase, stopping: false }, 3, container);
-      const containers = event.task.containers.filter((_, index) => step.told.includes(index));
+      const containers = event.task.containers.filter((_, index) => step.listed.includes(index));
       const task = { ...event.task, taskDefinitionArn: revision, containers };
       await handleTask({ ...event, task, raw: { ...Object(event.raw), detail: task } }, world.taskDeps());
     } else {
@@ -201,7 +201,7 @@ describe('the verdicts on tasks whose events and answers name any of their conta
     known: fc.boolean(),
     steps: fc.array(
       fc.oneof(
-        fc.record({ phase: fc.integer({ min: 0, max: 7 }), told: subset }),
+        fc.record({ phase: fc.integer({ min: 0, max: 7 }), listed: subset }),
         fc.record({ seen: subset, alive: fc.boolean() }),
       ),
       { minLength: 1, maxLength: 6 },

@@ -158,10 +158,14 @@ describe('a finding without a known host', () => {
 
   it.each<[string, AnyEvent, string]>([
     ['names a pod alone', pod, 'the finding names no EC2 instance and no ECS task'],
-    ['names an instance nobody told of', aFinding(1), `${ON_ECS} of account 111122223333: the host is unknown here`],
-    ['names a task nobody told of', onTask(taskArn(7)), `${taskArn(7)} of account 111122223333: unknown here`],
     [
-      'came through an administrator',
+      'names an instance that no event reported',
+      aFinding(1),
+      `${ON_ECS} of account 111122223333: the host is unknown here`,
+    ],
+    ['names a task that no event reported', onTask(taskArn(7)), `${taskArn(7)} of account 111122223333: unknown here`],
+    [
+      'arrived through an administrator account',
       { ...aFinding(1, (detail) => ({ ...detail, accountId: '444455556666' })), account: '111122223333' },
       `${ON_ECS} of account 444455556666: the host is unknown here`,
     ],

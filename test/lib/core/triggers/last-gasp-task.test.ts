@@ -32,7 +32,7 @@ const arrives = async (event: ReturnType<typeof inState>) => {
   await world.take(event);
 };
 const runs = () => arrives(inState(5, 'RUNNING', 'RUNNING'));
-const isToldToStop = () => arrives(inState(6, 'RUNNING'));
+const stopIsRequested = () => arrives(inState(6, 'RUNNING'));
 const pending = async () => (await world.ports.queue.read(HOST, true)).pending;
 const names = async (set: string) =>
   (await pending()).flatMap((query) => (query.set === set ? [query.query] : [])).sort();
@@ -58,7 +58,7 @@ describe('the earliest stop signal of a task', () => {
     await runs();
     await answered('running');
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
-    await isToldToStop();
+    await stopIsRequested();
     expect(await names('last-gasp')).toEqual(GASP);
     expect(await names('live')).toEqual([]);
     expect((await pending()).map(({ rule }) => rule)).toEqual(Array(3).fill('ecs-task-last-gasp'));
@@ -68,13 +68,13 @@ describe('the earliest stop signal of a task', () => {
     await runs();
     for (let n = 0; n < 5; n++) await world.ports.queue.enqueue(aHostQuery(n, { host: HOST, priority: 1 }));
     world.nowMs += SECOND;
-    await isToldToStop();
+    await stopIsRequested();
     const taken = await world.poll(HOST);
     expect(taken.map(({ set }) => set)).toEqual([...Array(3).fill('last-gasp'), 'live', 'live']);
   });
 
   it('also queues the queries of a lost RUNNING event', async () => {
-    await isToldToStop();
+    await stopIsRequested();
     expect(await names('last-gasp')).toEqual(GASP);
     expect(await names('live')).toEqual(['container', 'processes', 'surroundings']);
   });
@@ -82,7 +82,7 @@ describe('the earliest stop signal of a task', () => {
   it('sets an expiry of two minutes, and accelerates the agent for as long', async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, accelerateSeconds: 1, expiresSeconds: 3600 }));
     await under({ ...builtIn.policy, rules, heatSeconds: 0 });
-    await isToldToStop();
+    await stopIsRequested();
     const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
     expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(2 * MINUTE));
     expect(await world.ports.registry.find(HOST, true)).toMatchObject({ hotUntilMs: world.nowMs + 2 * MINUTE });
@@ -91,7 +91,7 @@ describe('the earliest stop signal of a task', () => {
   it('respects a shorter expiry of the rule', async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 40 }));
     await under({ ...builtIn.policy, rules });
-    await isToldToStop();
+    await stopIsRequested();
     const gasps = (await pending()).filter(({ set }) => set === 'last-gasp');
     expect(gasps.map(({ expiresAtMs }) => expiresAtMs - world.nowMs)).toEqual(Array(3).fill(40 * SECOND));
   });
@@ -108,20 +108,20 @@ describe('the earliest stop signal of a task', () => {
   });
 
   it('leads to a live sighting if the answer has evidence', async () => {
-    await isToldToStop();
+    await stopIsRequested();
     expect((await answered('running')).slice(0, 3).every((asked) => asked.startsWith('last-gasp'))).toBe(true);
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
     expect(world.sink.stored.some(({ set }) => set === 'last-gasp')).toBe(true);
   });
 
   it('leads to a post-mortem sighting if the row says that the container has exited', async () => {
-    await isToldToStop();
+    await stopIsRequested();
     await answered('exited');
     expect(await world.verdict(TASK)).toEqual({ verdict: 'post-mortem' });
   });
 
   it('queues once, for any states that follow before the end', async () => {
-    await isToldToStop();
+    await stopIsRequested();
     await answered('running');
     for (const [version, status] of ['DEACTIVATING', 'STOPPING', 'DEPROVISIONING'].entries())
       await arrives(inState(7 + version, status));
@@ -145,7 +145,7 @@ describe('the earliest stop signal of a task', () => {
 describe('the end of a task', () => {
   it('withdraws undelivered live and last-gasp queries, and queues post-mortem ones', async () => {
     await runs();
-    await isToldToStop();
+    await stopIsRequested();
     await arrives(inState(9, 'STOPPED'));
     expect(await names('last-gasp')).toEqual([]);
     expect(await names('live')).toEqual([]);
@@ -155,7 +155,7 @@ describe('the end of a task', () => {
   it('withdraws the last gasp of a task that was seen, and queues nothing else', async () => {
     await runs();
     await answered('running');
-    await isToldToStop();
+    await stopIsRequested();
     await arrives(inState(9, 'STOPPED'));
     expect(await pending()).toEqual([]);
     expect(await world.verdict(TASK)).toEqual({ verdict: 'seen' });
@@ -164,7 +164,7 @@ describe('the end of a task', () => {
   it('withdraws it even if no rule matches stopped tasks', async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, postMortem: [] }));
     await under({ ...builtIn.policy, rules });
-    await isToldToStop();
+    await stopIsRequested();
     await arrives(inState(9, 'STOPPED'));
     expect(await names('last-gasp')).toEqual([]);
   });

@@ -66,10 +66,10 @@ describe("a task's addresses", () => {
   it('are written once, and once more at the end of a long-running task', async () => {
     const { ledger } = world.ports;
     let writes = 0;
-    const came = ledger.indexAddresses.bind(ledger);
+    const indexAddresses = ledger.indexAddresses.bind(ledger);
     ledger.indexAddresses = async (record, addressesSince) => {
       writes += 1;
-      await came(record, addressesSince);
+      await indexAddresses(record, addressesSince);
     };
     for (const number of [5, 8]) await arrives(number);
     expect(writes).toBe(1);
@@ -85,15 +85,15 @@ describe('the instance of a task', () => {
     await arrives(5);
     await world.ports.ledger.addIdentity(HOST, { image_id: 'ami-1', 'tag:team': 'other' }, {});
     await arrives(7);
-    const machine = {
+    const instanceFacts = {
       instance_id: HOST,
       ami_id: 'ami-1',
       instance_type: 'm7g.large',
       instance_tags: 'Name=web team=search',
     };
-    expect((await world.record(TASK)).handling?.instanceFacts).toEqual(machine);
+    expect((await world.record(TASK)).handling?.instanceFacts).toEqual(instanceFacts);
     const { pending } = await world.ports.queue.read(HOST, true);
-    expect(pending[0]?.decorations).toMatchObject({ ...machine, task_family: expect.any(String) });
+    expect(pending[0]?.decorations).toMatchObject({ ...instanceFacts, task_family: expect.any(String) });
   });
 
   it('is completed later if only its id was known, even if its agent has another name', async () => {
@@ -124,7 +124,7 @@ it("a task's own tags are part of its identity", async () => {
   expect((await world.record(TASK)).identity.task_tags).toBe('a= team=search');
 });
 
-it('an event that came through another account is handled under its ARN, and reported', async () => {
+it('an event that indexAddresses through another account is handled under its ARN, and reported', async () => {
   await world.take({ ...fixture(5), account: '999999999999' });
   expect(world.reports).toContainEqual({
     event: 'account_differs',

@@ -60,12 +60,7 @@ export async function aCluster({
       .filter((event) => event['detail-type'] === 'ECS Task State Change' && event.resources[0] === arn)
       .map((event) => event.detail as TaskDetail)
       .sort((a, b) => a.version - b.version);
-  /** The details of the events of one type, in order of arrival. */
-  const told = (detailType: string) =>
-    events
-      .filter((event) => event['detail-type'] === detailType)
-      .map(({ detail }) => detail as Record<string, unknown>);
-  return { clock, hosts, cluster, events, story, told };
+  return { clock, hosts, cluster, events, story };
 }
 
 /** A task that runs until it is stopped. */

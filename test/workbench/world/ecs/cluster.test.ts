@@ -7,13 +7,13 @@ const statuses = (story: readonly TaskDetail[]) =>
   story.map(({ lastStatus, desiredStatus }) => `${lastStatus}/${desiredStatus}`);
 
 describe('a task of the simulated cluster', () => {
-  it('tells of its life as ECS does', async () => {
+  it('emits the events that ECS emits', async () => {
     const { clock, cluster, story } = await aCluster();
     const task = cluster.runTask(SLEEPY);
     await clock.advance(MINUTE);
     await task.done;
-    const told = story(task.arn);
-    expect(statuses(told)).toEqual([
+    const events = story(task.arn);
+    expect(statuses(events)).toEqual([
       'PENDING/RUNNING',
       'PENDING/RUNNING',
       'RUNNING/RUNNING',
@@ -21,7 +21,7 @@ describe('a task of the simulated cluster', () => {
       'DEPROVISIONING/STOPPED',
       'STOPPED/STOPPED',
     ]);
-    const [pending, digest, running, stopping, , stopped] = told.map(({ containers }) => containers[0]);
+    const [pending, digest, running, stopping, , stopped] = events.map(({ containers }) => containers[0]);
     expect(pending).not.toHaveProperty('imageDigest');
     expect(digest).toMatchObject({
       lastStatus: 'PENDING',
@@ -172,7 +172,7 @@ describe('a task of the simulated cluster', () => {
     expect(gaps.length).toBeGreaterThan(0);
   });
 
-  it('may be told of twice, under one id', async () => {
+  it('may emit an event twice, under one id', async () => {
     const { clock, cluster, events } = await aCluster({ duplicates: 1 });
     cluster.runTask(SLEEPY);
     await clock.advance(MINUTE);

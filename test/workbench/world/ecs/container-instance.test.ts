@@ -24,7 +24,7 @@ describe('the hosts of the simulated cluster', () => {
     });
   });
 
-  it('are told of again whenever their resources change', async () => {
+  it('emit an event whenever their resources change', async () => {
     const { clock, cluster, events } = await aCluster({ hosts: 1 });
     cluster.runTask(SLEEPY);
     await clock.advance(MINUTE);

@@ -21,7 +21,7 @@ const shapeOf = (value: unknown, path = ''): string[] =>
     : [`${path}: ${typeof value}`];
 
 describe('a host that ends', () => {
-  it('goes at once, unless something foretells it', async () => {
+  it('goes at once, unless something announces it', async () => {
     const { clock, cluster, host, diary } = await aDoomedHost();
     const ended = cluster.terminateHost(host);
     await clock.advance(MINUTE);
@@ -35,7 +35,7 @@ describe('a host that ends', () => {
     ]);
   });
 
-  it('is foretold by a recommendation, a warning two minutes before its end, and a hook that does not delay it', async () => {
+  it('is announced by a recommendation, a warning two minutes before its end, and a hook that does not delay it', async () => {
     const { clock, cluster, host, diary } = await aDoomedHost();
     const ended = cluster.terminateHost(host, { rebalance: true, spot: true, hook: HOOK });
     await clock.advance(10 * MINUTE);
@@ -57,7 +57,7 @@ describe('a host that ends', () => {
     expect(diary().slice(0, 2)).toEqual(['0 EC2 Spot Instance Interruption Warning', '120 EC2 Instance shutting-down']);
   });
 
-  it('is told of in the shapes of AWS', async () => {
+  it('is announced by events of the form that AWS sends', async () => {
     const { clock, cluster, host, ofType } = await aDoomedHost();
     const ended = cluster.terminateHost(host, { rebalance: true, spot: true, hook: HOOK });
     await clock.advance(10 * MINUTE);
@@ -171,8 +171,8 @@ describe('a host that ends', () => {
     const ended = cluster.terminateHost(host);
     await clock.advance(MINUTE);
     await ended;
-    const told = ofType('ECS Container Instance State Change').map(({ detail }) => detail);
-    expect(told).toMatchObject([
+    const changes = ofType('ECS Container Instance State Change').map(({ detail }) => detail);
+    expect(changes).toMatchObject([
       { agentConnected: false, status: 'ACTIVE', runningTasksCount: 1 },
       { agentConnected: false, status: 'INACTIVE', runningTasksCount: 0, ec2InstanceId: host.instanceId },
     ]);

@@ -7,7 +7,7 @@ const isAlive = ({ host, containers }: TaskHandle) =>
   containers.some(({ runtimeId }) => host.running().some(({ id }) => id === runtimeId));
 
 describe('a task that is asked to stop', () => {
-  it('is told of while it runs, and may take the whole stop timeout to end', async () => {
+  it('is announced while it runs, and may take the whole stop timeout to end', async () => {
     const { clock, cluster, story } = await aCluster({ delays: { deliver: [0, 0], terminate: [2000, 2000] } });
     const [kind, stubborn] = [false, true].map((ignoresSigterm) =>
       cluster.runTask({ family: 'api', containers: [{ name: 'a', image: 'a', lifetimeMs: null, ignoresSigterm }] }),

@@ -1,6 +1,6 @@
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type { Node } from '../core/nodes/node.ts';
-import { MOST_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
+import { MAX_TWINS, NODE_TTL_MS, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { NodeRegistry, NodeState } from '../core/nodes/registry.ts';
 import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
@@ -168,7 +168,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
   async recordTwin(host: string, twin: string, nowMs: number): Promise<void> {
     this.#change(host, (node) => {
       const { twins = [] } = node;
-      const isNew = !twins.includes(twin) && twins.length < MOST_TWINS;
+      const isNew = !twins.includes(twin) && twins.length < MAX_TWINS;
       return { ...node, contestedAtMs: nowMs, twins: isNew ? [...twins, twin] : twins };
     });
   }

@@ -22,11 +22,11 @@ import type { FanOuts } from '../../lib/core/queue/fan-out.ts';
 import type { HostQueue } from '../../lib/core/queue/host-queue.ts';
 import type { StoredAnswers } from '../../lib/core/results/stored-answers.ts';
 import type { StoredLogs } from '../../lib/core/results/stored-logs.ts';
-import { memoryStores } from '../../lib/memory/mayfly.ts';
+import { memoryStores } from '../../lib/memory/composition.ts';
 import { aTable } from '../support/dynamodb.ts';
 import { T0 } from '../support/times.ts';
 
-/** Every port that keeps something, over one store, and a clock for those that ask for it themselves. */
+/** Every port that stores something, on one store, and a clock for those that read the time themselves. */
 export interface Ports {
   readonly clock: { nowMs: number };
   readonly queue: HostQueue;
@@ -70,7 +70,7 @@ async function onDynamo(): Promise<Ports> {
   };
 }
 
-/** Runs a suite on both editions of the ports; `begin` gives a test ports of its own, with nothing in them. */
+/** Runs a suite on both implementations of the ports; `begin` gives each test its own empty ports. */
 export function contract(name: string, suite: (begin: () => Promise<Ports>) => void): void {
   describe(`${name} in memory`, () => suite(inMemory));
   describe(`${name} on DynamoDB`, () => suite(onDynamo));

@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { grouped } from '../../lib/core/grouped.ts';
 import { evaluate } from '../../lib/core/policy/evaluate.ts';
 import { compilePolicy, readPolicyFolder } from '../../lib/policy-compiler/index.ts';
 import { fixture } from '../support/fixtures.ts';
@@ -24,6 +26,22 @@ describe('the page for contributors', () => {
     const made = ['policy/rules/draining.yaml'];
     expect(paths.length).toBeGreaterThan(15);
     expect(paths.filter((path) => !existsSync(path) && !made.includes(path))).toEqual([]);
+  });
+
+  it('gives the reason why two files of lib may have the same name', () => {
+    const files = readdirSync('lib', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+    const named = grouped(files, (file) => basename(file));
+    const layersOf = (same: readonly string[]) =>
+      same.map((file) => file.split('/')[0] ?? '').filter((layer) => layer !== 'cli' && layer !== 'stack');
+    const adapters = ['core', 'aws', 'memory'];
+    const unexplained = [...named.values()].filter((same) => {
+      const layers = layersOf(same);
+      return (
+        new Set(layers).size < layers.length || (layers.length > 1 && layers.some((one) => !adapters.includes(one)))
+      );
+    });
+    expect(named.size).toBeGreaterThan(200);
+    expect(unexplained).toEqual([]);
   });
 
   it('names only existing scripts', () => {

@@ -6,7 +6,7 @@ import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import type { Report } from '../../lib/core/report.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { memoryStores, sweepDeps } from '../../lib/memory/mayfly.ts';
+import { memoryStores, sweepDeps } from '../../lib/memory/composition.ts';
 import { aTaskEvent, type TaskMoment } from './a-task-event.ts';
 import { FakeAccount, type TaskDetail } from './fake-account.ts';
 import { inForce } from './plain-policy.ts';

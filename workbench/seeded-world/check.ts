@@ -1,6 +1,6 @@
 import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import { lives } from '../../lib/core/nodes/node.ts';
-import type { MemoryStores } from '../../lib/memory/mayfly.ts';
+import type { MemoryStores } from '../../lib/memory/composition.ts';
 import type { SimulatedHost, TaskHandle } from '../world/index.ts';
 import type { Member } from './agents.ts';
 import { MINUTE_MS, SECOND_MS } from './times.ts';

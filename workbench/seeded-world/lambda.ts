@@ -2,7 +2,7 @@ import { livePolicy } from '../../lib/core/policy/live-policy.ts';
 import { PolicyCache } from '../../lib/core/policy/policy-cache.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { Report } from '../../lib/core/report.ts';
-import type { Ports } from '../../lib/memory/mayfly.ts';
+import type { Ports } from '../../lib/memory/composition.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { type Functions, functionsOver } from '../simulated-day/composition.ts';
 import type { Clock } from '../world/index.ts';

@@ -3,7 +3,7 @@ import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { type MemoryStores, memoryStores } from '../../lib/memory/mayfly.ts';
+import { type MemoryStores, memoryStores } from '../../lib/memory/composition.ts';
 import { lookupIn } from '../simulated-day/composition.ts';
 import { WorldInventory } from '../simulated-day/world-inventory.ts';
 import {

@@ -2,7 +2,7 @@ import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import type { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { ContainerInstanceLookup } from '../../lib/core/triggers/container-hosts.ts';
-import { type Around, type Ports, sweepDeps, tlsApi } from '../../lib/memory/mayfly.ts';
+import { type Around, type Ports, sweepDeps, tlsApi } from '../../lib/memory/composition.ts';
 import type { SimulatedCluster } from '../world/index.ts';
 
 export const ENROLL_SECRET = 'a day is a life';

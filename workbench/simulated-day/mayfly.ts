@@ -6,8 +6,8 @@ import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
+import { memoryStores } from '../../lib/memory/composition.ts';
 import type { MemoryLedger } from '../../lib/memory/ledger.ts';
-import { memoryStores } from '../../lib/memory/mayfly.ts';
 import type {
   Clock,
   EventBridgeEvent,

@@ -8,8 +8,8 @@ import type { ContainerInstanceLookup } from '../../core/triggers/container-host
 import { handleEvent } from '../../core/triggers/handle-event.ts';
 import { parseEvent } from '../../core/triggers/parse.ts';
 import type { ParsedEvent } from '../../core/triggers/parsed-event.ts';
+import { eventDeps, memoryStores } from '../../memory/composition.ts';
 import { MemoryHosts } from '../../memory/hosts.ts';
-import { eventDeps, memoryStores } from '../../memory/mayfly.ts';
 import { sayJson } from '../print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';

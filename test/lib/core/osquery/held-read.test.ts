@@ -5,7 +5,7 @@ import type { Reply } from '../../../../lib/core/osquery/replies.ts';
 import { RequestBody } from '../../../../lib/core/osquery/request-body.ts';
 import type { TlsApi } from '../../../../lib/core/osquery/tls-api.ts';
 import { keyOf } from '../../../../lib/core/queue/pending-query.ts';
-import { type MemoryStores, memoryStores, tlsApi } from '../../../../lib/memory/mayfly.ts';
+import { type MemoryStores, memoryStores, tlsApi } from '../../../../lib/memory/composition.ts';
 import { aHostQuery } from '../../../support/builders.ts';
 import { FakeSink } from '../../../support/fake-sink.ts';
 import { inForce } from '../../../support/plain-policy.ts';

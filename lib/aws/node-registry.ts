@@ -1,6 +1,6 @@
 import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
-import { MOST_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
+import { MAX_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { Alias, Aliases, AliasSource, NodeRegistry, NodeState } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
 import { updateTogether } from './put-together.ts';
@@ -56,7 +56,7 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
 
   async recordTwin(host: string, twin: string, nowMs: number): Promise<void> {
     await this.#change(host, 'SET contestedAtMs = :now', { ':now': nowMs });
-    const values = { ':twins': [twin], ':twin': twin, ':none': [], ':most': MOST_TWINS };
+    const values = { ':twins': [twin], ':twin': twin, ':none': [], ':most': MAX_TWINS };
     const isNew = 'attribute_not_exists(twins) OR (NOT contains(twins, :twin) AND size(twins) < :most)';
     await this.#change(host, 'SET twins = list_append(if_not_exists(twins, :none), :twins)', values, `(${isNew})`);
   }

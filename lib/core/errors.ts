@@ -60,8 +60,8 @@ declare const traced: unique symbol;
 /** An error as logs show it. Only `traceOf` makes one, so that every logged error has its stack. */
 export type Trace = string & { readonly [traced]: true };
 
-const MOST_CAUSES = 5; // the error itself included
-const MOST_TRACE = 8_000; // UTF-16 units; CloudWatch takes far more, a reader does not
+const MAX_CAUSES = 5; // the error itself included
+const MAX_TRACE_UNITS = 8_000; // of UTF-16; CloudWatch takes far more, a reader does not
 
 /**
  * The stack of an error and its causes. Other properties are left out, because SDK errors may contain table items.
@@ -71,11 +71,11 @@ const MOST_TRACE = 8_000; // UTF-16 units; CloudWatch takes far more, a reader d
 export function traceOf(error: unknown): Trace {
   const parts = [stackOf(error)];
   let cause = causeOf(error);
-  while (cause !== undefined && parts.length < MOST_CAUSES) {
+  while (cause !== undefined && parts.length < MAX_CAUSES) {
     parts.push(stackOf(cause));
     cause = causeOf(cause);
   }
-  return cut(parts.join('\ncaused by '), MOST_TRACE) as Trace;
+  return cut(parts.join('\ncaused by '), MAX_TRACE_UNITS) as Trace;
 }
 
 function stackOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import type { Trace } from './errors.ts';
 
-/** ERROR: the work failed and is repeated or given up. WARN: it went on without something. INFO: it went as it should. */
+/** ERROR: the work failed, and is repeated or given up. WARN: it continued without something. INFO: it worked as intended. */
 export type Level = 'INFO' | 'WARN' | 'ERROR';
 
 /** What a field's type means in TypeScript. Units are types too: `ms` are milliseconds. */
@@ -114,7 +114,7 @@ export const LOG_EVENTS = {
       done: {
         type: 'boolean',
         meaning:
-          'false when some are not stored yet, because time ran out or another request was storing them; the agent sends them again',
+          'false if some are not stored yet, because time ran out or another request was storing them; the agent sends them again',
       },
     },
   },
@@ -196,8 +196,7 @@ export const LOG_EVENTS = {
   },
   log_stored_in_part: {
     level: 'WARN',
-    meaning:
-      'A log batch took more time than the function had. The agent sends it again, and storing goes on from there.',
+    meaning: 'A log batch took more time than the function had. The agent sends it again, and Mayfly stores the rest.',
     fields: { host: 'string', logType: 'string', stored: 'number', lines: 'number' },
   },
   body_quarantined: {
@@ -244,12 +243,12 @@ export const LOG_EVENTS = {
   },
   policy_refresh_failed: {
     level: 'ERROR',
-    meaning: 'The function could not read the current policy and goes on with the version named here.',
+    meaning: 'The function could not read the current policy and keeps using the version named here.',
     fields: { version: 'number', error: 'trace' },
   },
   query_refused: {
     level: 'WARN',
-    meaning: 'A query could not be asked, or some ids had to be left out of it.',
+    meaning: 'A query could not be queued, or some ids had to be left out of it.',
     fields: {
       host: 'string',
       workload: WORKLOAD,
@@ -266,7 +265,7 @@ export const LOG_EVENTS = {
   query_dropped: {
     level: 'WARN',
     meaning:
-      'A limit of the policy dropped a query. The ledger records `limited`, except for a last gasp that another notice asked for a moment ago. Findings are never dropped.',
+      'A limit of the policy dropped a query. The ledger records `limited`, except for a last gasp that another notice asked for a moment ago. Queries about GuardDuty findings are never dropped.',
     fields: {
       host: 'string',
       rule: 'string',
@@ -278,13 +277,13 @@ export const LOG_EVENTS = {
   query_unanswered: {
     level: 'WARN',
     meaning:
-      'The agent received a query several times, kept polling and never answered. Mayfly gives the query up: its rows do not fit one request, or the query kills the agent. The results of those who asked have a line with `givenUp`.',
+      'The agent received a query several times, kept polling and never answered. Mayfly gives the query up: its rows do not fit one request, or the query kills the agent. The results have a line with `givenUp` for each trigger.',
     fields: GIVEN_UP,
   },
   agent_was_silent: {
     level: 'WARN',
     meaning:
-      'A delivered query expired because its agent stopped polling. The results of those who asked have a line with `givenUp`.',
+      'A delivered query expired because its agent stopped polling. The results have a line with `givenUp` for each trigger.',
     fields: GIVEN_UP,
   },
   giving_up_failed: {
@@ -463,7 +462,7 @@ type ValueOf<F> = F extends keyof TypeNames
       ? ValueOf<Type>
       : never;
 
-/** What a report of this event has to say. */
+/** The fields of a report of this event. */
 export type FieldsOf<E extends EventName> = {
   readonly [F in keyof (typeof LOG_EVENTS)[E]['fields']]: ValueOf<(typeof LOG_EVENTS)[E]['fields'][F]>;
 };

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
 /** Longer than any ledger keeps. The index reads day by day, so a longer span costs reads and finds nothing. */
-const MOST_DAYS = 3650;
+const MAX_DAYS = 3650;
 
 /**
  * Parses a span before now or a time, to epoch milliseconds. A date without a time is midnight UTC.
@@ -16,7 +16,7 @@ export function pastTime(text: string): number {
   const nowMs = Date.now();
   const atMs = unit ? nowMs - Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS] : time(text);
   if (atMs > nowMs) throw new InvalidArgumentError('This time is in the future.');
-  if (atMs < nowMs - MOST_DAYS * UNIT_MS.d) throw new InvalidArgumentError(`At most ${MOST_DAYS} days ago.`);
+  if (atMs < nowMs - MAX_DAYS * UNIT_MS.d) throw new InvalidArgumentError(`At most ${MAX_DAYS} days ago.`);
   return atMs;
 }
 

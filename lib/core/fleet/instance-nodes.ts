@@ -5,8 +5,8 @@ import { each } from '../together.ts';
 import type { EnrolledAs } from './judge-fleet.ts';
 
 /** How long an alias, or its absence, is cached: aliases are learned once, at enrollment. */
-const NAMED_MS = 3_600_000;
-const NAMELESS_MS = 3 * 60_000;
+const ALIAS_CACHED_MS = 3_600_000;
+const ABSENCE_CACHED_MS = 3 * 60_000;
 
 /**
  * Finds the nodes of instances. The directory is read as a whole; aliases of instances are cached, so that a sweep does not
@@ -54,7 +54,7 @@ export class InstanceNodes {
     if (known && known.untilMs > nowMs) return known.alias;
     const host = await this.#aliases.hostOf(instanceId);
     const alias: Alias | undefined = host === undefined ? undefined : { host, source: 'agent', sinceMs: 0 };
-    this.#names.set(instanceId, { alias, untilMs: nowMs + (alias ? NAMED_MS : NAMELESS_MS) });
+    this.#names.set(instanceId, { alias, untilMs: nowMs + (alias ? ALIAS_CACHED_MS : ABSENCE_CACHED_MS) });
     return alias;
   }
 

@@ -5,11 +5,11 @@ import type { Node } from '../nodes/node.ts';
 export type Fit = 'fits' | 'unknown' | 'contradicts';
 
 /** EC2's host names, made from an address or from the instance id. @see Amazon EC2 User Guide, "EC2 instance hostnames and domains" */
-const AFTER_ADDRESS = /^ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?:\.|$)/;
-const AFTER_INSTANCE = /^(i-[0-9a-f]{8,17})(?:\.|$)/;
+const ADDRESS_NAME = /^ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?:\.|$)/;
+const INSTANCE_NAME = /^(i-[0-9a-f]{8,17})(?:\.|$)/;
 
 /** Sweeps find an instance within minutes, so one that Mayfly learns of much later did not run before. */
-const HEARD_WITHIN_MS = 10 * 60_000;
+const LEARNED_WITHIN_MS = 10 * 60_000;
 
 /**
  * Compares an agent's identity with EC2's facts about the instance. A host name can be forged, so a fit proves little. But an
@@ -26,16 +26,16 @@ export function fitOf(
 ): Fit {
   if (!instance) return 'unknown';
   const launchedAtMs = Date.parse(instance.identity.launched_at ?? '');
-  const isHeardLater = instance.firstReceivedAtMs - claimedAtMs > HEARD_WITHIN_MS;
-  if (launchedAtMs > claimedAtMs && isHeardLater) return 'contradicts';
+  const isLearnedLate = instance.firstReceivedAtMs - claimedAtMs > LEARNED_WITHIN_MS;
+  if (launchedAtMs > claimedAtMs && isLearnedLate) return 'contradicts';
   return byName(identity.hostname, instance) ?? byName(host, instance) ?? 'unknown';
 }
 
 function byName(name: string, { workload, identity }: Pick<WorkloadRecord, 'workload' | 'identity'>): Fit | undefined {
-  const [, ...octets] = AFTER_ADDRESS.exec(name) ?? [];
+  const [, ...octets] = ADDRESS_NAME.exec(name) ?? [];
   const addresses = identity.ip?.split(' ');
   if (octets.length > 0 && addresses) return addresses.includes(octets.join('.')) ? 'fits' : 'contradicts';
-  const [, id] = AFTER_INSTANCE.exec(name) ?? [];
+  const [, id] = INSTANCE_NAME.exec(name) ?? [];
   // The instance id itself proves nothing: it is the claim.
   if (id === undefined || name === workload) return undefined;
   return id === workload ? 'fits' : 'contradicts';

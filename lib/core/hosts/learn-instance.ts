@@ -120,8 +120,8 @@ async function assign(host: string, instanceId: string, { source, own, alias }: 
   for (const former of formerHosts) await moveNamed(instanceId, former, host, deps);
 }
 
-const WORTH: Readonly<Record<AliasSource, number>> = { agent: 0, aws: 1, attestation: 2 };
+const RANK: Readonly<Record<AliasSource, number>> = { agent: 0, aws: 1, attestation: 2 };
 
 /** Whether to write the alias: it names another host, or the proof for the same host is better now. */
 const isNews = (alias: Alias | undefined, host: string, source: AliasSource): boolean =>
-  alias?.host !== host || WORTH[source] > WORTH[alias.source];
+  alias?.host !== host || RANK[source] > RANK[alias.source];

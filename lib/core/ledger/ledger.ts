@@ -79,7 +79,7 @@ export interface Sightings {
   closeQueries(workload: string, queryIds: readonly string[]): Promise<void>;
 }
 
-/** The index from addresses to workloads, for `mayfly ledger` look-ups by address. */
+/** The index from addresses to workloads, for `mayfly who`. */
 export interface AddressIndex {
   /** Indexes the workload under each address, from the time it got it. */
   indexAddresses(record: WorkloadRecord, addressesSince: AddressesSince): Promise<void>;

@@ -55,7 +55,7 @@ export interface NodeIdentity {
 }
 
 /** The most second agents in a node's record, because every poll reads it. */
-export const MOST_TWINS = 8;
+export const MAX_TWINS = 8;
 /** A node that has not polled for this long expires; a poll renews it with `lastSeenMs`. */
 export const NODE_TTL_MS = 7 * 24 * 3_600_000;
 /** How long the name of a revoked node stays closed. */

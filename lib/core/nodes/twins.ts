@@ -40,14 +40,14 @@ export function twinName(identifier: string, holder: NodeIdentity, identity: Nod
 
 /** How many polls in a row an agent may miss before it counts as gone. */
 const MISSED_POLLS = 3;
-const LEAST_MS = 2 * 60_000;
+const MIN_CONTEST_MS = 2 * 60_000;
 
 /**
  * How long an agent may stay silent after another one enrolled under its identifier, before it counts as gone. The second
  * agent may be the same host with a new database.
  */
 export const contestMsOf = (intervalSeconds: number): number =>
-  Math.max(LEAST_MS, MISSED_POLLS * intervalSeconds * 1000);
+  Math.max(MIN_CONTEST_MS, MISSED_POLLS * intervalSeconds * 1000);
 
 /** Whether the agent has not polled since another one enrolled under its identifier. Its next poll renews `lastSeenMs` at once. */
 export const isContested = ({ contestedAtMs, lastSeenMs }: Pick<Node, 'contestedAtMs' | 'lastSeenMs'>): boolean =>
@@ -75,6 +75,6 @@ export function chooseAgent(holder: Node, twins: readonly Node[], nowMs: number)
   // A contested agent that stays silent for the shortest time counts as gone, whatever its interval.
   // A name that the holder itself had earlier is not another agent.
   const others = twins.filter((twin) => !isSameAgent(twin.identity, holder.identity));
-  const heard = [holder, ...others].filter((node) => isHeard(node, nowMs) && !isLost(node, LEAST_MS, nowMs));
+  const heard = [holder, ...others].filter((node) => isHeard(node, nowMs) && !isLost(node, MIN_CONTEST_MS, nowMs));
   return heard.find(({ seesContainersAtMs }) => seesContainersAtMs !== undefined) ?? heard[0] ?? holder;
 }

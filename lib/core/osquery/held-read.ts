@@ -1,6 +1,6 @@
 import type { HeldRead, Look } from '../front/held-reads.ts';
 import type { NodeClaim } from '../nodes/node-key.ts';
-import { isOut, latestOf } from '../queue/offers.ts';
+import { isInFlight, latestOf } from '../queue/offers.ts';
 import { defaultLimits } from '../queue/plan-drain.ts';
 import type { TimeLeft } from '../results/lines.ts';
 import { drainFor } from './answer-node.ts';
@@ -49,7 +49,7 @@ interface Seen {
  */
 function quietLook(partition: NodePartition, claim: NodeClaim, { isOvertaken, arrivedAtMs, nowMs }: Seen): Look<Reply> {
   const { node, deliveries, pending } = partition;
-  const out = deliveries.filter((delivery) => isOut(delivery, nowMs));
+  const out = deliveries.filter((delivery) => isInFlight(delivery, nowMs));
   if (isOvertaken || out.some((delivery) => latestOf(delivery).atMs >= arrivedAtMs)) return { isOvertaken: true };
   const isQuiet = pending.length === 0 && out.length === deliveries.length && node.contests === undefined;
   if (!isQuiet) return {};

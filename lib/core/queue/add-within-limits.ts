@@ -14,7 +14,7 @@ interface Options {
   readonly queue: PendingQueries;
   readonly limits: Limits;
   /** Ids of pending queries that will be withdrawn; they do not count against the limits. */
-  readonly leaving: ReadonlySet<string>;
+  readonly withdrawn: ReadonlySet<string>;
   readonly now: () => number; // epoch ms
 }
 
@@ -27,10 +27,10 @@ interface Options {
 export async function addWithinLimits(
   host: string,
   queries: readonly PendingQuery[],
-  { queue, limits, leaving, now }: Options,
+  { queue, limits, withdrawn, now }: Options,
 ): Promise<{ readonly queued: PendingQuery[]; readonly dropped: Dropped[] }> {
   const waiting = new Set(await queue.waitingIds(host, now()));
-  const capacity = limits.pendingPerHost + [...leaving].filter((id) => waiting.has(id)).length;
+  const capacity = limits.pendingPerHost + [...withdrawn].filter((id) => waiting.has(id)).length;
   const dropped: Dropped[] = [];
   const questions = new Set<string>();
   let batch = new Map<string, SpacedQuery>();

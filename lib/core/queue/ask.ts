@@ -119,7 +119,7 @@ export interface EnqueueOptions {
   /** The workload whose ledger record notes refusals. @default - none */
   readonly workload?: string;
   /** Ids of pending queries that will be withdrawn; they do not count against the limits. @default - none */
-  readonly leaving?: ReadonlySet<string>;
+  readonly withdrawn?: ReadonlySet<string>;
 }
 
 /**
@@ -131,7 +131,7 @@ export interface EnqueueOptions {
 export async function enqueue(
   host: string,
   wanted: Wanted,
-  { limits, heatSeconds, workload, leaving = new Set() }: EnqueueOptions,
+  { limits, heatSeconds, workload, withdrawn = new Set() }: EnqueueOptions,
   deps: AskDeps,
 ): Promise<PendingQuery[]> {
   const { queue, registry, now } = deps;
@@ -139,7 +139,7 @@ export async function enqueue(
   const { queries } = answerable;
   await recordRefusals(host, workload, answerable, deps);
   if (queries.length === 0) return [];
-  const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, leaving, now });
+  const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, withdrawn, now });
   await recordDropped(host, dropped, deps);
   if (queued.length > 0 && heatSeconds > 0) await registry.accelerate(host, now() + heatSeconds * 1000);
   return queued;

@@ -93,14 +93,14 @@ export const queriesAt = (delivery: Delivery, positions: readonly number[]): Del
   positions.flatMap((position) => delivery.queries[position] ?? []);
 
 /** Positions in the latest offer that may still be answered. */
-export function outIn(delivery: Delivery, nowMs: number): number[] {
+export function openInLatestOffer(delivery: Delivery, nowMs: number): number[] {
   const { positions } = latestOf(delivery);
   return openIn(delivery, nowMs).filter((position) => positions.includes(position));
 }
 
 /** Whether the lease has not ended and an answer may still come. */
-export const isOut = (delivery: Delivery, nowMs: number): boolean =>
-  delivery.leaseUntilMs > nowMs && outIn(delivery, nowMs).length > 0;
+export const isInFlight = (delivery: Delivery, nowMs: number): boolean =>
+  delivery.leaseUntilMs > nowMs && openInLatestOffer(delivery, nowMs).length > 0;
 
 /** How often a query was offered, and how often as the only query. */
 export function offersOf(delivery: Delivery, position: number): { readonly times: number; readonly alone: number } {

@@ -1,6 +1,15 @@
 import { type Delivery, deliveryOf, fitting, type Group, mergeable } from './delivery.ts';
 import type { HostPartition } from './host-queue.ts';
-import { attemptsOf, isOut, latestOf, nextPart, openIn, outIn, queriesAt, waitingFor } from './offers.ts';
+import {
+  attemptsOf,
+  isInFlight,
+  latestOf,
+  nextPart,
+  openIn,
+  openInLatestOffer,
+  queriesAt,
+  waitingFor,
+} from './offers.ts';
 import type { PendingQuery } from './pending-query.ts';
 
 /** How many queries a delivery holds, how long its lease lasts, and how often a query is tried. */
@@ -68,7 +77,9 @@ export interface DrainPlan {
 export function planDrain(partition: HostPartition, nowMs: number, limits: DrainLimits): DrainPlan {
   const { deliveries } = partition;
   const due = dueParts(deliveries, nowMs, limits);
-  const spent = deliveries.filter((delivery) => !isOut(delivery, nowMs) && !due.some((p) => p.delivery === delivery));
+  const spent = deliveries.filter(
+    (delivery) => !isInFlight(delivery, nowMs) && !due.some((p) => p.delivery === delivery),
+  );
   const pending = pendingOf(partition, spent, nowMs);
   const groups = mergeable(pending.waiting);
   const lastGasps = groups.filter(([query]) => rank(query) === 0);
@@ -114,15 +125,15 @@ function repeatsOf(deliveries: readonly Delivery[], nowMs: number, { resendMs }:
     .filter((delivery) => {
       const [first, ...more] = attemptsOf(delivery);
       const isRecent = first !== undefined && more.length === 0 && nowMs - first.atMs <= resendMs;
-      return isRecent && delivery.offers.length <= REPEATS_OF_A_READ && isOut(delivery, nowMs);
+      return isRecent && delivery.offers.length <= REPEATS_OF_A_READ && isInFlight(delivery, nowMs);
     })
-    .map((delivery) => ({ delivery, positions: outIn(delivery, nowMs) }));
+    .map((delivery) => ({ delivery, positions: openInLatestOffer(delivery, nowMs) }));
 }
 
 /** The next part of each unanswered delivery, the most urgent first. */
 function dueParts(deliveries: readonly Delivery[], nowMs: number, { attempts }: DrainLimits): Part[] {
   const parts = deliveries
-    .filter((delivery) => !isOut(delivery, nowMs))
+    .filter((delivery) => !isInFlight(delivery, nowMs))
     .map((delivery) => ({ delivery, positions: nextPart(delivery, nowMs, attempts) }));
   return parts
     .filter(({ positions }) => positions.length > 0)
@@ -147,7 +158,7 @@ function againOf(
   if (!first || waiting.length === 0) return first;
   const isLastGasp = waiting.some(([query]) => rank(query) === 0);
   const latest = deliveries.toSorted((a, b) => latestOf(b).atMs - latestOf(a).atMs)[0];
-  const wasTurn = latest !== undefined && attemptsOf(latest).length > 1 && isOut(latest, nowMs);
+  const wasTurn = latest !== undefined && attemptsOf(latest).length > 1 && isInFlight(latest, nowMs);
   return isLastGasp || wasTurn || !proves(first) ? undefined : first;
 }
 
@@ -155,7 +166,7 @@ function againOf(
 function isBehind(deliveries: readonly Delivery[], handed: readonly Part[], nowMs: number): boolean {
   return deliveries.some((delivery) => {
     const now = handed.find((part) => part.delivery === delivery)?.positions;
-    const out = now ?? (isOut(delivery, nowMs) ? outIn(delivery, nowMs) : []);
+    const out = now ?? (isInFlight(delivery, nowMs) ? openInLatestOffer(delivery, nowMs) : []);
     return openIn(delivery, nowMs).length > out.length;
   });
 }

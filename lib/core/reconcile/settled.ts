@@ -21,8 +21,8 @@ export class Settled {
     this.#now.set(key, nowMs);
   }
 
-  /** Ends a complete sweep: drops keys that it did not ask for, because their workloads are gone. */
-  turn(): void {
+  /** Drops the keys that the sweep did not ask for, because their workloads are gone. */
+  endSweep(): void {
     this.#before = this.#now;
     this.#now = new Map();
   }

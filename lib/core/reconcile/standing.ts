@@ -24,7 +24,7 @@ export const wantsSign = ({ stopped, lastSignAtMs }: WorkloadRecord, nowMs: numb
   !stopped && nowMs - lastSignAtMs >= LOST_AFTER_MS / 2;
 
 /** The container instance of a task whose host is still unknown; undefined otherwise. */
-export const strayOf = ({ stopped, handling, identity }: WorkloadRecord): string | undefined =>
+export const unresolvedHostOf = ({ stopped, handling, identity }: WorkloadRecord): string | undefined =>
   stopped || !handling || handling.host ? undefined : identity.container_instance;
 
 export const isUnhandled = ({ handledVersion, version }: WorkloadRecord): boolean => handledVersion < version;

@@ -7,7 +7,7 @@ import { each } from '../together.ts';
 import { parseEvent } from '../triggers/parse.ts';
 import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
-import { standingOf, strayOf, wantsSign } from './standing.ts';
+import { standingOf, unresolvedHostOf, wantsSign } from './standing.ts';
 import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
 
 /** RUNNING first: a task that stops in between is then found on the other list; in reverse order it would be on neither. */
@@ -19,7 +19,7 @@ const BATCH = 100;
  * Tasks of at most this many pages are described together, because few tasks of a page are unsettled. The number starts at one
  * page and doubles each time, so that a sweep makes progress even with the smallest budget.
  */
-const MOST_PAGES = 10;
+const MAX_PAGES = 10;
 
 /** An event takes a second or two: the event of a more recent change may still arrive. */
 const FRESH_MS = 10_000;
@@ -101,7 +101,7 @@ async function sweepCluster(run: Run, start: Position, reached: Reached): Promis
       await describeAndHandle(run, cluster, looks);
       looks = [];
       pages = 0;
-      together = Math.min(MOST_PAGES, 2 * together);
+      together = Math.min(MAX_PAGES, 2 * together);
       if (next) reached({ cluster, list, from: next });
     }
   }
@@ -113,13 +113,17 @@ async function toDescribe(run: Run, cluster: string, arns: readonly string[], li
   const unsettled = arns.filter((arn) => !settled.has(`${arn} ${list}`, now()));
   if (unsettled.length === 0) return [];
   const records = await ledger.read(unsettled);
-  await findStrays(run, cluster, records);
+  await findUnresolvedHosts(run, cluster, records);
   if (list === 'RUNNING') await recordAlive(run, records);
   const known = new Map(records.map((record) => [record.workload, record]));
   const looks = unsettled.map((arn) => ({ arn, record: known.get(arn) }));
   const standings = new Map(looks.map(({ arn, record }) => [arn, standingOf(record, list, now())]));
   await each(records, async (record) => {
-    if (standings.get(record.workload) !== 'settled' || strayOf(record) || !(await knowsEssentials(run, record)))
+    if (
+      standings.get(record.workload) !== 'settled' ||
+      unresolvedHostOf(record) ||
+      !(await knowsEssentials(run, record))
+    )
       return;
     settled.add(`${record.workload} ${list}`, now());
   });
@@ -150,10 +154,10 @@ function definitionOf({ workload, identity }: WorkloadRecord): string | undefine
 }
 
 /** Retries the look-up of container instances that ECS did not know when the task's event arrived. */
-async function findStrays({ deps }: Run, cluster: string, records: readonly WorkloadRecord[]): Promise<void> {
-  const strays = [...new Set(records.flatMap((record) => strayOf(record) ?? []))];
-  await deps.hosts.prefetch(strays.map((arn) => ({ clusterArn: cluster, containerInstanceArn: arn })));
-  for (const arn of strays) {
+async function findUnresolvedHosts({ deps }: Run, cluster: string, records: readonly WorkloadRecord[]): Promise<void> {
+  const unresolved = [...new Set(records.flatMap((record) => unresolvedHostOf(record) ?? []))];
+  await deps.hosts.prefetch(unresolved.map((arn) => ({ clusterArn: cluster, containerInstanceArn: arn })));
+  for (const arn of unresolved) {
     const instance = await deps.hosts.instanceOf(cluster, arn).catch(() => undefined); // the next sweep retries
     if (instance) await moveWaiting(arn, (await resolveHost(instance, deps)).host, deps);
   }

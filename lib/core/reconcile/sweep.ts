@@ -35,7 +35,7 @@ export async function sweep(deps: SweepDeps, scope: AwsScope, untilMs: number): 
     instancesSinceMs: advance(instances, since.instancesSinceMs, startedAtMs),
     unfinished: tasks.left && { startedAtMs: beganAtMs, at: tasks.left },
   });
-  if (!tasks.left) settled.turn();
+  if (!tasks.left) settled.endSweep();
   const { clusters, listed, described, found, caughtUp, ahead, fleetIssues } = run.tally;
   report('sweep_done', {
     clusters,

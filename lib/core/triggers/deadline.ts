@@ -1,7 +1,7 @@
 import { NOTICE_SECONDS } from '../policy/ending.ts';
 
 /** Least time granted to reach a polling agent, whatever the clocks say. */
-export const LEAST_MS = 15_000;
+export const MIN_ANSWER_MS = 15_000;
 
 const NOTICE_MS = NOTICE_SECONDS * 1000;
 
@@ -10,10 +10,10 @@ const NOTICE_MS = NOTICE_SECONDS * 1000;
  * result is clamped: not before an agent can be reached, and not later than a full notice from now.
  */
 export const deadlineOf = (noticedAtMs: number, nowMs: number): number =>
-  Math.min(Math.max(noticedAtMs + NOTICE_MS, nowMs + LEAST_MS), nowMs + NOTICE_MS);
+  Math.min(Math.max(noticedAtMs + NOTICE_MS, nowMs + MIN_ANSWER_MS), nowMs + NOTICE_MS);
 
 /** The shortest heartbeat an Auto Scaling group allows, in seconds; assumed if the real one is unknown. */
-export const LEAST_HEARTBEAT_SECONDS = 30;
+export const MIN_HEARTBEAT_SECONDS = 30;
 
 /** Longest time to complete a hook: three attempts of the SDK and its pauses. */
 export const COMPLETION_MS = 12_000;
@@ -21,7 +21,7 @@ export const COMPLETION_MS = 12_000;
 /** Part of the heartbeat reserved for the completion and its retries … */
 const marginMs = (heartbeatMs: number): number => Math.max(10_000, heartbeatMs / 5);
 /** … and the least reserve, where an agent would otherwise get no time. */
-const LEAST_MARGIN_MS = 5_000;
+const MIN_MARGIN_MS = 5_000;
 
 /**
  * Until when to hold a lifecycle hook, in epoch ms by our clock: its heartbeat less a margin, at most two minutes.
@@ -32,10 +32,10 @@ const LEAST_MARGIN_MS = 5_000;
  * @param noticedAtMs when the action began, by Auto Scaling's clock
  */
 export function holdUntil(noticedAtMs: number, heartbeatSeconds: number, nowMs: number): number {
-  const heartbeatMs = Math.max(heartbeatSeconds, LEAST_HEARTBEAT_SECONDS) * 1000;
+  const heartbeatMs = Math.max(heartbeatSeconds, MIN_HEARTBEAT_SECONDS) * 1000;
   const leftMs = noticedAtMs + heartbeatMs - nowMs;
-  if (leftMs <= 0) return nowMs + LEAST_MS;
+  if (leftMs <= 0) return nowMs + MIN_ANSWER_MS;
   const usableMs = Math.min(leftMs, heartbeatMs) - marginMs(heartbeatMs);
-  const leastMs = Math.max(0, Math.min(LEAST_MS, leftMs - LEAST_MARGIN_MS));
+  const leastMs = Math.max(0, Math.min(MIN_ANSWER_MS, leftMs - MIN_MARGIN_MS));
   return nowMs + Math.min(NOTICE_MS, Math.max(usableMs, leastMs));
 }

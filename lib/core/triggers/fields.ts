@@ -45,9 +45,9 @@ export function wholeOf(value: unknown): number | undefined {
 }
 
 /** A smaller number is epoch seconds (until the year 5138), a larger one epoch ms (from March 1973). */
-const LEAST_MS = 1e11;
+const MIN_EPOCH_MS = 1e11;
 /** The latest time a Date can represent. */
-const MOST_MS = 8.64e15;
+const MAX_EPOCH_MS = 8.64e15;
 
 /** An instant in epoch ms: from ISO text, or from a number of seconds or ms, as in the API of ECS and in Batch. */
 export function instantOf(value: unknown): number | undefined {
@@ -56,8 +56,8 @@ export function instantOf(value: unknown): number | undefined {
     return Number.isFinite(atMs) ? atMs : undefined;
   }
   if (typeof value !== 'number' || !(value > 0)) return undefined;
-  const atMs = Math.round(value < LEAST_MS ? value * 1000 : value);
-  return atMs <= MOST_MS ? atMs : undefined;
+  const atMs = Math.round(value < MIN_EPOCH_MS ? value * 1000 : value);
+  return atMs <= MAX_EPOCH_MS ? atMs : undefined;
 }
 
 /** The objects of a list; other elements are left out. Empty if the value is not a list. */

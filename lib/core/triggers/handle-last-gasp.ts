@@ -6,7 +6,7 @@ import { lives, SILENT_AFTER_MS } from '../nodes/node.ts';
 import { heatSecondsOf, lastGaspQueriesOf } from '../policy/rule-queries.ts';
 import { type Cause, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
-import { COMPLETION_MS, deadlineOf, holdUntil, LEAST_HEARTBEAT_SECONDS, LEAST_MS } from './deadline.ts';
+import { COMPLETION_MS, deadlineOf, holdUntil, MIN_ANSWER_MS, MIN_HEARTBEAT_SECONDS } from './deadline.ts';
 import { type AnyEvent, handleRules, type RuleDeps } from './handle-rules.ts';
 import { type Hold, isNamed, isOurs, type LifecycleAction, lastGaspOver, persist } from './lifecycle-hook.ts';
 
@@ -103,10 +103,10 @@ const heldUntil = async (noticedAtMs: number, action: LifecycleAction, deps: Las
 /** The hook's heartbeat, in seconds; if the look-up fails, the shortest possible one, so that queries are queued in time. */
 async function heartbeatOf({ group, hook }: LifecycleAction, { hold, report }: LastGaspDeps): Promise<number> {
   try {
-    return (await hold?.hooks.heartbeatSeconds(group, hook)) ?? LEAST_HEARTBEAT_SECONDS;
+    return (await hold?.hooks.heartbeatSeconds(group, hook)) ?? MIN_HEARTBEAT_SECONDS;
   } catch (error) {
     report('heartbeat_unknown', { group, hook, error: traceOf(error) });
-    return LEAST_HEARTBEAT_SECONDS;
+    return MIN_HEARTBEAT_SECONDS;
   }
 }
 
@@ -160,7 +160,7 @@ async function askInstance(
 
 /** At least the time to reach an agent, even if the end is closer. */
 const secondsUntil = (deadlineAtMs: number, nowMs: number): number =>
-  Math.ceil(Math.max(deadlineAtMs - nowMs, LEAST_MS) / 1000);
+  Math.ceil(Math.max(deadlineAtMs - nowMs, MIN_ANSWER_MS) / 1000);
 
 const nameOf = ({ instanceId = '', notice }: InstanceNotice): string => `${instanceId} ${notice}`;
 

@@ -104,8 +104,8 @@ async function ask(
   deps: TaskDeps,
 ): Promise<PendingQuery[]> {
   const heat = poller ? heatSeconds : 0;
-  const leaving = new Set(late.map(({ queryId }) => queryId));
-  const options = { limits: policy.limits, heatSeconds: heat, workload, leaving };
+  const withdrawn = new Set(late.map(({ queryId }) => queryId));
+  const options = { limits: policy.limits, heatSeconds: heat, workload, withdrawn };
   const queries = waitsFor ? await enqueue(waitsFor, fresh, options, deps) : [];
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
   // A starting task accelerates its host too, so that the agent polls fast by the time the container exists.

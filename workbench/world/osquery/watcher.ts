@@ -6,7 +6,7 @@ const RESPAWN_LIMIT_SECONDS = 4;
 const RESPAWN_DELAY_SECONDS = 5;
 const LONGEST_DELAY_SECONDS = 600;
 /** After this many early deaths the watcher gives up. */
-const MOST_RESTARTS = 4;
+const MAX_RESTARTS = 4;
 
 /** From the watchdog's kill to the next worker's start. */
 const AFTER_KILL_MS = 200;
@@ -34,7 +34,7 @@ export class Watcher {
    */
   respawnAfterMs(nowMs: number, killed: boolean): number | undefined {
     const noticedMs = killed ? nowMs + AFTER_KILL_MS : this.nextCheckMs(nowMs);
-    if (this.tooSoon === MOST_RESTARTS) return undefined;
+    if (this.tooSoon === MAX_RESTARTS) return undefined;
     const seconds = (ms: number) => Math.floor(ms / 1000);
     const isTooSoon = seconds(this.startedAtMs ?? 0) > seconds(noticedMs) - RESPAWN_LIMIT_SECONDS;
     if (!isTooSoon) return noticedMs - nowMs;

@@ -42,14 +42,14 @@ describe('queries within the limits of a host', () => {
     const queue = new CountingHosts();
     const queries = Array.from({ length: 12 }, (_, n) => asking(n, n));
     const limits = limitsOf(100, 10);
-    const { queued, dropped } = await addWithinLimits('h1', queries, { queue, limits, leaving: nothing, now });
+    const { queued, dropped } = await addWithinLimits('h1', queries, { queue, limits, withdrawn: nothing, now });
     expect([queued, dropped, queue.writes]).toEqual([queries, [], 1]);
   });
 
   it('fill the room left by queries that spacing drops', async () => {
     const queue = new CountingHosts();
     const limits = limitsOf(3, 10);
-    const options = { queue, limits, leaving: nothing, now };
+    const options = { queue, limits, withdrawn: nothing, now };
     await addWithinLimits('h1', [asking(1, 1)], options);
     const late = [asking(2, 1), asking(3, 3), asking(4, 4), asking(5, 5)];
     const { queued, dropped } = await addWithinLimits('h1', late, options);
@@ -77,13 +77,13 @@ describe('queries within the limits of a host', () => {
             await addWithinLimits('h1', before, {
               queue,
               limits: limitsOf(100, spacingSeconds),
-              leaving: nothing,
+              withdrawn: nothing,
               now,
             });
-          const all = await addWithinLimits('h1', queries, { queue: together, limits, leaving: nothing, now });
+          const all = await addWithinLimits('h1', queries, { queue: together, limits, withdrawn: nothing, now });
           const dropped: object[] = [];
           for (const one of queries) {
-            const each = await addWithinLimits('h1', [one], { queue: oneByOne, limits, leaving: nothing, now });
+            const each = await addWithinLimits('h1', [one], { queue: oneByOne, limits, withdrawn: nothing, now });
             dropped.push(...each.dropped);
           }
           expect((await together.read('h1')).pending).toEqual((await oneByOne.read('h1')).pending);

@@ -8,7 +8,7 @@ it('a settled workload is cached for as long as each sweep asks for it', () => {
   settled.add('stays', T0);
   settled.add('goes', T0);
   for (let sweep = 0; sweep < 3; sweep++) {
-    settled.turn();
+    settled.endSweep();
     expect([sweep, settled.has('stays', T0 + sweep * MINUTE)]).toEqual([sweep, true]);
   }
   expect(settled.has('goes', T0 + 3 * MINUTE)).toBe(false);
@@ -30,7 +30,7 @@ it('a quiet minute reads no record of the ledger, until a cold start', async () 
     sweeper.nowMs += MINUTE;
     return reads;
   };
-  // The first finds all of them, the second that they are in order.
+  // The first sweep finds all of them, the second that they are up to date.
   expect([await readsOf(), await readsOf(), await readsOf(), await readsOf()]).toEqual([5, 5, 0, 0]);
   sweeper.coldStart();
   expect([await readsOf(), await readsOf()]).toEqual([5, 0]);

@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Runs `mayfly --help` on this Node, which says that it is another version. */
+/** Runs `mayfly --help` on this Node, which reports another version. */
 function onNode(version: string) {
   const disguise = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
   const preload = `data:text/javascript,${encodeURIComponent(disguise)}`;
@@ -15,7 +15,7 @@ function onNode(version: string) {
 }
 
 describe('the command on an old Node', () => {
-  it.each(['18.20.4', '20.18.3', '16.20.2'])('says which version it needs and what to do: %s', (version) => {
+  it.each(['18.20.4', '20.18.3', '16.20.2'])('prints which version it needs and what to do: %s', (version) => {
     const { status, stderr, stdout } = onNode(version);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(
@@ -23,7 +23,7 @@ describe('the command on an old Node', () => {
     );
   });
 
-  it('runs on the version that package.json demands', () => {
+  it('runs on the version that package.json requires', () => {
     const { engines } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'));
     expect(onNode(`${engines.node.replace('>=', '')}.0`).stdout).toContain('Usage: mayfly');
   });

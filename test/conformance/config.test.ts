@@ -6,11 +6,11 @@ import { harnesses } from '../support/fronts.ts';
 import type { TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
-/** docs/spec/osquery-protocol.md §7: what only a flagfile can set. */
+/** Options that only a flagfile can set (docs/spec/osquery-protocol.md §7). */
 const CLI_ONLY =
   /^(tls_(hostname|server_certs|client_cert|client_key|session_reuse|session_timeout|accept_gzip|enroll_max_attempts|enroll_max_interval)|proxy_hostname|enroll_(tls_endpoint|secret_path|secret_env|always)|disable_(enrollment|reenrollment|carver|watchdog|extensions|tables)|config_(plugin|tls_endpoint|tls_max_attempts|refresh|accelerated_refresh|enable_backup|path)|logger_(plugin|stderr|mode)|carver_.*|database_path|pidfile|force|watchdog_.*|alarm_timeout|extensions_.*|enable_tables|keep_container_worker_open|aws_enforce_fips)$/;
 
-/** Every option a released configuration ever held: agents keep a value until another one is sent. */
+/** Every option that a released configuration has set: agents keep a value until another one is sent. */
 const EVER_SENT = [
   'disable_distributed',
   'distributed_interval',
@@ -112,7 +112,7 @@ describe.each(harnesses)('config, through %s', (_, start, isLongPoll) => {
   it('check 36: a full log batch stays below the body limit of the front', () => {
     const { logger_tls_max_lines: lines, logger_tls_max_linesize: size } = config.options as Record<string, number>;
     const base64 = (bytes: number) => Math.ceil(bytes / 3) * 4;
-    // Lambda takes 6 MB of event: the body in base64, and the rest of the request.
+    // Lambda accepts an event of 6 MB: the body in base64, and the rest of the request.
     expect(base64(Number(lines) * (Number(size) + 1) + 1000) + 20_000).toBeLessThan(6 * 1024 * 1024);
   });
 });

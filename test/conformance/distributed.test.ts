@@ -7,7 +7,7 @@ import type { TlsHarness } from '../support/tls-server.ts';
 import { anEnrolled, type WireAgent } from '../support/wire-agent.ts';
 
 const LEASE = 30_000;
-const { rules, heatSeconds } = builtIn.policy; // what ships keeps the protocol's rules, too
+const { rules, heatSeconds } = builtIn.policy; // the shipped policy follows the protocol's rules too
 const row = (n: number, state = 'running') => ({ id: containerId(n), name: `/web-${n}`, state });
 
 /* docs/spec/osquery-protocol.md §14, distributed queries. */
@@ -49,7 +49,7 @@ describe.each(harnesses)('distributed, through %s', (_, start, isLongPoll) => {
     expect(accelerate).toBeLessThanOrEqual(heatSeconds);
     server.clock.nowMs += 90_500;
     expect((await agent.read()).json).toEqual({ queries: {} });
-    // osquery takes five seconds instead of the interval, even where that is slower.
+    // osquery polls every five seconds instead of at its interval, even if that is slower.
     expect(
       ((await agent.config()).json.options as Record<string, unknown>).distributed_interval,
     ).toBeGreaterThanOrEqual(5);
@@ -114,13 +114,13 @@ describe.each(harnesses)('distributed, through %s', (_, start, isLongPoll) => {
     await ask(server, 'i-0abc', { only: 'container' });
     server.clock.nowMs += 599_000;
     expect(Object.keys(await agent.poll())).toHaveLength(1);
-    server.clock.nowMs += LEASE; // its lease is over, but so is its time
+    server.clock.nowMs += LEASE; // its lease has ended, and it has expired
     expect(await agent.poll()).toEqual({});
     expect((await server.queue.read('i-0abc', true)).deliveries).toEqual([]);
   });
 
   it('check 41: results for unknown, expired or foreign ids are acknowledged, marked as late, and change nothing', async () => {
-    server.clock.nowMs += 7000; // ids hold the time: this one is none of the first host's own
+    server.clock.nowMs += 7000; // ids contain the time: this one is not an id of the first host
     await ask(server, 'i-0def', { only: 'container' });
     const other = await anEnrolled(server, 'i-0def');
     const foreign = Object.entries(await other.poll()).find(([, sql]) => sql.includes('docker_containers'))?.[0] ?? '';
@@ -133,7 +133,7 @@ describe.each(harnesses)('distributed, through %s', (_, start, isLongPoll) => {
         .sort(),
     ).toEqual([foreign, 'no-such-id'].sort());
     expect((await record(server)).seenLive).toEqual([]);
-    // The host it was asked of can still answer it.
+    // The host that received the query can still answer it.
     expect((await other.write({ [foreign]: [row(1)] })).verdict).toBe('ok');
     expect((await record(server)).seenLive).toEqual([containerId(1)]);
   });
@@ -197,7 +197,7 @@ describe.each(harnesses)('distributed, through %s', (_, start, isLongPoll) => {
     const others = Object.keys(queries).filter((id) => !skipped.includes(id));
     await fresh.write(Object.fromEntries(others.map((id) => [id, []])));
     server.clock.nowMs += LEASE;
-    expect(await fresh.poll()).toEqual({}); // silence is what a skip looks like: it is not asked again
+    expect(await fresh.poll()).toEqual({}); // no answer looks like a skipped query, so it is not sent again
     expect((await server.queue.read('i-0ff', true)).deliveries).toEqual([]);
   });
 

@@ -31,7 +31,7 @@ describe.each(harnesses)('enroll, through %s', (_, start) => {
       const agent = new WireAgent(server, host);
       const { json } = await agent.enroll();
       expect(json.node_key).toMatch(/^[\x21-\x7e]{1,4096}$/);
-      // A key is only as good as the requests it opens.
+      // A key is valid only if later requests with it are accepted.
       expect((await agent.config()).verdict).toBe('ok');
     }
   });
@@ -60,7 +60,7 @@ describe.each(harnesses)('enroll, through %s', (_, start) => {
     const again = await anEnrolled(server, 'storm');
     expect(again.key).toBe(threads[0]?.key);
 
-    // Beyond the grace period it is a new enrollment, and the key before stays good for as long again.
+    // After the grace period it is a new enrollment, and the previous key stays valid for another grace period.
     server.clock.nowMs += 2 * MINUTE;
     const later = await anEnrolled(server, 'storm');
     expect(later.key).not.toBe(again.key);

@@ -11,7 +11,7 @@ import { anEnrolled, heard, type WireAgent } from '../support/wire-agent.ts';
 const START_MS = 120_000; // a bound for synthesis on a busy machine
 const MiB = 1024 * 1024;
 
-/** What an agent accepts there as proof of nothing: a body that fails on every endpoint, carving included. */
+/** Whether a body is a failure to the agent on every endpoint, carving included. */
 function expectFailsEverywhere(answer: HttpAnswer): void {
   expect(answer.text.trim()).not.toBe('');
   expect(() => JSON.parse(answer.text)).toThrow();
@@ -52,14 +52,14 @@ describe('the synthesized template, with failures', () => {
   it.each([
     ['throws', 'exports.handler = async () => { throw new Error("a bug"); };'],
     ['cannot be loaded', 'throw new Error("no such module");'],
-    ['is no JavaScript', '}{'],
+    ['is not JavaScript', '}{'],
     ['ends its process', 'exports.handler = async () => process.exit(1);'],
-    ['answers nothing', 'exports.handler = async () => undefined;'],
-    ['answers with something that is no response', 'exports.handler = async () => ({ message: "hello" });'],
-    ['never answers', 'exports.handler = () => new Promise(() => {});'],
+    ['returns nothing', 'exports.handler = async () => undefined;'],
+    ['returns something that is not a response', 'exports.handler = async () => ({ message: "hello" });'],
+    ['never returns', 'exports.handler = () => new Promise(() => {});'],
   ])('check 9: no agent loses data when a function %s', async (_, code) => {
     const { post, notices } = await altered(code);
-    // One after the other where each costs the function its life.
+    // One after the other if each ends the function.
     for (const path of ENDPOINTS.slice(code.includes('new Promise') ? -1 : 0)) {
       expectFailsEverywhere(await post(path, { node_key: 'mf1.x', data: [{}] }));
     }
@@ -105,7 +105,7 @@ describe('the synthesized template, with failures', () => {
       expect([reply.status, reply.text, reply.verdict]).toEqual([413, '{}', 'ok']);
     }
     expect(await server.lines('logs')).toEqual([]);
-    // What the shipped limits allow (256 lines of 16 KiB) passes.
+    // A batch within the shipped limits (256 lines of 16 KiB) is accepted.
     const full = Array.from({ length: 256 }, () => 'x'.repeat(16_384 - 2));
     expect((await agent.log('result', full)).verdict).toBe('ok');
     expect(await server.lines('logs')).toHaveLength(256);

@@ -10,7 +10,7 @@ import { anEnrolled, heard, WireAgent } from '../support/wire-agent.ts';
 const SYNTHESIS_MS = 120_000;
 
 /*
- * docs/spec/osquery-protocol.md §14, transport. Every endpoint, in every mood: what is asked of one reply is asked of all.
+ * docs/spec/osquery-protocol.md §14, transport. Every endpoint in every state: each check applies to all replies.
  */
 describe.each(fronts)('transport, through %s', (_, start) => {
   let server: TlsServer;

@@ -9,7 +9,7 @@ import { contract } from './editions.ts';
 
 const LEASE_MS = 30 * SECOND;
 
-/** A delivery of these queries, each a question of its own. */
+/** A delivery of these queries, each with its own question. */
 const aDelivery = (id: string, ...queries: readonly PendingQuery[]): Delivery =>
   deliveryOf(
     id,
@@ -96,7 +96,7 @@ contract('a queue', (begin) => {
     const { pending } = await queue.read('h1', true);
     expect(pending).toHaveLength(25);
     expect(pending).toContainEqual(first);
-    // The query that was there holds its question, too.
+    // The query that was pending reserves its question too.
     expect(await queue.enqueueSpaced([asking(50, 'what 3', T0 + MINUTE)], T0)).toEqual(new Set(['q0050']));
   });
 

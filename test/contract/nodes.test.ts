@@ -36,7 +36,7 @@ contract('the registry of nodes', (begin) => {
     expect(await registry.find('h1', true)).toEqual(aNode('h1', seen));
   });
 
-  it('makes a node hotter, never colder', async () => {
+  it('extends the acceleration of a node, and never shortens it', async () => {
     const { registry } = await begin();
     await registry.enroll(aNode('h1'), undefined);
     await registry.accelerate('h1', T0 + 2 * MINUTE);

@@ -6,7 +6,7 @@ import { aVersion } from '../support/a-policy.ts';
 import { MINUTE, SECOND, T0 } from '../support/times.ts';
 import { contract } from './editions.ts';
 
-contract('the answer book', (begin) => {
+contract('the record of stored answers', (begin) => {
   const untilMs = T0 + 20 * SECOND;
 
   it('gives a page to one of several concurrent callers', async () => {
@@ -66,7 +66,7 @@ contract('the answer book', (begin) => {
   });
 });
 
-contract('the book of log batches', (begin) => {
+contract('the record of log batches', (begin) => {
   it('keeps the latest batch of each host and type for a day', async () => {
     const { storedLogs } = await begin();
     expect(await storedLogs.stored('h1', 'result', T0)).toEqual([]);
@@ -109,7 +109,7 @@ contract('the progress of a fan-out', (begin) => {
   });
 });
 
-contract('what is wrong with hosts', (begin) => {
+contract('a fleet issue', (begin) => {
   it('is open from its first confirmation until confirmations stop', async () => {
     const { fleetIssues } = await begin();
     const closesMs = CLOSED_AFTER_MS['no-agent'];
@@ -136,7 +136,7 @@ contract('the progress of sweeps', (begin) => {
     expect(await progress.begin(T0 + SECOND, T0 + 2 * MINUTE)).toEqual({ beganMs: T0 });
   });
 
-  it('is not ended by a sweep that lost its turn to another', async () => {
+  it('is not ended by a sweep whose lock another one has taken', async () => {
     const { progress } = await begin();
     await progress.begin(T0, T0 + MINUTE);
     expect(await progress.begin(T0 + MINUTE, T0 + 2 * MINUTE)).toEqual({});

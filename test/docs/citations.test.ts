@@ -23,11 +23,11 @@ const sectionsOf = (page: string): ReadonlySet<string> =>
 /** Text without the line breaks and comment marks at which a citation may be wrapped. */
 const unwrapped = (text: string): string => text.replace(/\s*\n\s*(?:\*(?!\/)|\/\/|#)?\s*/g, ' ');
 
-/** The file a text means by `name`: from the root of the repository, or from its own folder, as links are. */
+/** The file that a text means by `name`: relative to the root of the repository, or to its own folder, as in links. */
 const fileNamed = (name: string, citing: string): string | undefined =>
   [name, join(dirname(citing), name)].find((path) => existsSync(path));
 
-/** What is wrong with the section signs of a text: those of an RFC are not ours to check. */
+/** The problems of the section signs in a text. Those of an RFC are not checked. */
 function wrongSections(citing: string, text: string): string[] {
   const flat = unwrapped(text);
   return [...flat.matchAll(/\u00a7([0-9A-Z]+(?:\.\d+)*)?/g)].flatMap((match) => {
@@ -67,7 +67,7 @@ function missingPages(citing: string, text: string): string[] {
 /** The names of the pages in `docs`, without their folders. */
 const pageNames = (): ReadonlySet<string> => new Set(sources('docs').map((path) => basename(path)));
 
-// Spelt so that this file cites nothing that is wrong.
+// Written so that this file itself contains no wrong citation.
 const S = '\u00a7';
 const PAGE = `${REFERENCES}/osquery-protocol.md`;
 const GONE = `${REFERENCES}/gone.md`;
@@ -77,8 +77,8 @@ describe('a citation', () => {
     ['a section', `docs/spec/osquery-protocol.md ${S}3.5`],
     ['several', `(docs/spec/osquery-protocol.md ${S}5, ${S}8 and ${S}9.4)`],
     ['an appendix', `docs/spec/aws-events.md ${S}A.2`],
-    ['one that a comment wraps', `// as docs/spec/aws-events.md\n  // ${S}1.2,\n * ${S}1.6`],
-    ["an RFC's", `RFC 4291 ${S}2.5.5.2`],
+    ['one across two lines of a comment', `// as docs/spec/aws-events.md\n  // ${S}1.2,\n * ${S}1.6`],
+    ['an RFC', `RFC 4291 ${S}2.5.5.2`],
   ])('of %s is accepted', (_, text) => {
     expect(wrongSections('lib/core/some.ts', text)).toEqual([]);
     expect(missingPages('lib/core/some.ts', text)).toEqual([]);
@@ -90,12 +90,12 @@ describe('a citation', () => {
   });
 
   it.each([
-    ['a section that is not there', `${PAGE} ${S}3.77`],
-    ['a second section that is not there', `${PAGE} ${S}5, ${S}99`],
+    ['a missing section', `${PAGE} ${S}3.77`],
+    ['a second, missing section', `${PAGE} ${S}5, ${S}99`],
     ['no section', `${PAGE} ${S}`],
     ['no page', `as ${S}3.5 says`],
-    ['a page that is not there', `${GONE} ${S}3.5`],
-    ['a page outside of the references', `docs/performance.md ${S}3.1`],
+    ['a missing page', `${GONE} ${S}3.5`],
+    ['a page outside the references', `docs/performance.md ${S}3.1`],
     ['a page without its path', `${basename(PAGE)} ${S}3.5`],
   ])('of %s is rejected', (_, text) => {
     expect(wrongSections('lib/core/some.ts', text)).toHaveLength(1);

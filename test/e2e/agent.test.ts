@@ -13,7 +13,7 @@ import { SimulatedDeployment } from '../support/simulated-deployment.ts';
 
 const LONG_MS = 120_000; // bounds, not measurements: a busy machine synthesizes and polls slowly
 
-/** Looks until `look` is content; jest ends a test that waits in vain. */
+/** Polls until `look` returns true; jest's timeout is the only limit. */
 async function until(look: () => Promise<boolean>): Promise<void> {
   while (!(await look())) await pause(20);
 }
@@ -100,7 +100,7 @@ describe('simulated agents and the synthesized template', () => {
   ] as readonly (readonly [Fault, 'read' | 'write', number])[])(
     'lose nothing and store nothing twice with this fault of the link: %s on %s, %i times',
     async (fault, endpoint, times) => {
-      // The first read after the pause is the one that takes the queries away.
+      // The first read after the pause takes the queries.
       await Promise.all(deployment.agents.map((agent) => agent.stop()));
       const tasks = deployment.run(4);
       await until(
@@ -118,7 +118,7 @@ describe('simulated agents and the synthesized template', () => {
       expect(deployment.faults.map((faults) => faults.happened)).toEqual([times, times]);
       for (const task of tasks) {
         const rows = await rowsOf(task);
-        // While writes fail, what was not answered is offered again: a second run is stored as such, and each run once.
+        // While writes fail, unanswered queries are offered again: each run is stored once, a second run with its mark.
         expect([task.id, rows.filter(({ repeat }) => !repeat).length]).toEqual([task.id, 1]);
         expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
       }
@@ -126,7 +126,7 @@ describe('simulated agents and the synthesized template', () => {
     LONG_MS,
   );
 
-  /** Both agents have polled in vain after their last answer. */
+  /** Whether both agents have polled without work after their last answer. */
   async function quiet(): Promise<boolean> {
     const from = deployment.heard.length;
     await until(async () =>

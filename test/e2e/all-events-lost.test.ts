@@ -10,7 +10,7 @@ import { BriskClock } from '../support/brisk-clock.ts';
 import { SimulatedDeployment } from '../support/simulated-deployment.ts';
 
 const LONG_MS = 120_000; // a bound, not a measurement: a busy machine synthesizes slowly
-const FACTOR = 15; // of schedules: a sweep every four seconds
+const FACTOR = 15; // applies to schedules: a sweep every four seconds
 
 describe('the template and the simulated cluster, with every event lost', () => {
   let deployment: SimulatedDeployment;
@@ -44,7 +44,7 @@ describe('the template and the simulated cluster, with every event lost', () => 
     );
 
   it(
-    'still give a row about every task, even one that ran for a second, and every instance',
+    'still produce a row about every task, even one that ran for a second, and every instance',
     async () => {
       const long = deployment.run(3);
       const container = { name: 'brief', image: 'busybox:1', command: ['true'], lifetimeMs: 1000 };
@@ -54,7 +54,7 @@ describe('the template and the simulated cluster, with every event lost', () => 
       await Promise.all(short.map(({ done }) => done));
       const name = ({ arn }: TaskHandle): string => arn;
       await come(long.map(name), 'seen');
-      await come(short.map(name), 'post-mortem', 'seen'); // the latter where a sweep fell into their second
+      await come(short.map(name), 'post-mortem', 'seen'); // the latter if a sweep ran during their second
       const hosts = deployment.agents.map(({ hostIdentifier }) => hostIdentifier);
       await come(hosts, 'seen');
 

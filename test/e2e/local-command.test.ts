@@ -24,7 +24,7 @@ interface Running {
 const running: ChildProcess[] = [];
 let data: string;
 
-/** `mayfly local --json --no-demo`, as a shell would start it; resolves when it says that it is ready. */
+/** `mayfly local --json --no-demo`, as a shell would start it; resolves when it reports that it is ready. */
 async function start(): Promise<Running> {
   const args = ['bin/mayfly.js', 'local', '--json', '--no-demo', '--port', '0', '--data', data];
   // Without jest's own options: the command has to work as a user starts it.
@@ -57,7 +57,7 @@ async function openToOthers(folder: string): Promise<string[]> {
   return names.filter((_, index) => (modes[index] ?? 0) & 0o077);
 }
 
-/** Polls until something is there to run: the event's way through bus, queue and function takes its time. */
+/** Polls until a query is delivered: the event takes a moment through bus, queue and function. */
 async function firstQueries(ready: Ready, nodeKey: unknown): Promise<Record<string, string>> {
   for (;;) {
     const { queries } = (await post(ready, '/v1/distributed/read', { node_key: nodeKey })) as {
@@ -94,7 +94,7 @@ describe('mayfly local', () => {
         events: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         results: join(data, 'results'),
       });
-      expect(first.ready).not.toHaveProperty('credentials'); // they are in the ready file alone
+      expect(first.ready).not.toHaveProperty('credentials'); // only the ready file contains them
       expect(await openToOthers(data)).toEqual([]);
       const key = await enroll(first.ready);
       const files = ['15-ecs-container-instance-registered', '05-ecs-task-ec2-running'].map(

@@ -29,7 +29,7 @@ async function begin(): Promise<void> {
 }
 beforeEach(begin);
 
-/** Hands events to the functions one after the other, and holds each to its line in the log. */
+/** Sends events to the functions one after the other, and checks the log line of each. */
 async function handle(...events: (AnyEvent | string)[]) {
   const from = world.reports.length;
   for (const event of events) await world.send(event);
@@ -43,7 +43,7 @@ async function handle(...events: (AnyEvent | string)[]) {
 
 const waiting = () => everyQuery(world.table);
 
-/** The records of the ledger, of which each has one verdict, now and when nothing can come any more, and no negative time. */
+/** The records of the ledger, after a check: each has one verdict, now and after the last possible answer, and no negative time. */
 async function accounts() {
   const keys = (await everything(world.table)).filter(({ sk }) => sk === '#ledger').map(({ pk }) => String(pk));
   const all = await world.ports.ledger.read(keys.map((key) => key.slice('WORKLOAD#'.length)));
@@ -122,7 +122,7 @@ describe('a descriptive field', () => {
     ['attachments of another kind', { attachments: [{ details: { name: 'macAddress', value: 'x' } }] }],
     ['thousands of attachments', { attachments: Array.from({ length: 5000 }, () => ({ details: [{}] })) }],
     ['texts of a megabyte', { group: 'g'.repeat(1e6), startedBy: '\u{1F41D}'.repeat(2e5), stopCode: 's'.repeat(1e6) }],
-    ['halves of characters', { group: '\ud83d', startedBy: '\udc1d', availabilityZone: 'a\ud83d' }],
+    ['halves of surrogate pairs', { group: '\ud83d', startedBy: '\udc1d', availabilityZone: 'a\ud83d' }],
   ])('is left out or cut if it is invalid: %s', async (_, detail) => {
     const { failures } = await handle(fixture(5, detail));
     expect(failures).toEqual([]);
@@ -133,10 +133,10 @@ describe('a descriptive field', () => {
 
   it.each<[string, unknown, number | undefined]>([
     ['a text', '137', 137],
-    ['a text that is no number', 'x', undefined],
-    ['half a number', 1.5, undefined],
-    ['beyond every number', 1e308, undefined],
-    ['below zero', -1, -1],
+    ['a text that is not a number', 'x', undefined],
+    ['a fraction', 1.5, undefined],
+    ['larger than any number', 1e308, undefined],
+    ['negative', -1, -1],
     ['null', null, undefined],
   ])('such as an exit code that is %s', async (_, exitCode, kept) => {
     const [container] = fixture(7).detail.containers as object[];
@@ -151,14 +151,14 @@ describe('an event with an impossible value', () => {
       'more containers than a task can have',
       fixture(5, { containers: Array(51).fill({ name: 'c', lastStatus: 'RUNNING' }) }),
     ],
-    ['an ARN beyond any key', { ...fixture(5, { taskArn: '\u{1F41D}'.repeat(300) }), resources: [] }],
+    ['an ARN that is too long for a key', { ...fixture(5, { taskArn: '\u{1F41D}'.repeat(300) }), resources: [] }],
     [
-      'a container instance beyond any key',
+      'a container instance whose ARN is too long for a key',
       { ...fixture(15, { containerInstanceArn: 'x'.repeat(1025) }), resources: [] },
     ],
     ['an instance that is a number', { ...fixture(19, { 'instance-id': 7 }), resources: [] }],
-    ['a notice about nobody', { ...fixture(20, { 'instance-id': '' }), resources: [] }],
-    ['a hook of nobody', fixture(24, { LifecycleHookName: undefined, EC2InstanceId: null })],
+    ['a notice about no instance', { ...fixture(20, { 'instance-id': '' }), resources: [] }],
+    ['a hook without a group', fixture(24, { LifecycleHookName: undefined, EC2InstanceId: null })],
     ['no source', { ...fixture(25), source: '' }],
     ['no detail type', { ...fixture(25), 'detail-type': null as unknown as string }],
   ])('is malformed, is not retried, and changes nothing: %s', async (_, event) => {
@@ -173,7 +173,7 @@ describe('an event that names its subject in resources only', () => {
     ['a container instance', fixture(15), fixture(15, { containerInstanceArn: null })],
     ['an instance', fixture(19), fixture(19, { 'instance-id': null })],
     ['an instance that a group has launched', fixture(22), fixture(22, { EC2InstanceId: '' })],
-    ['an instance that Spot takes away', fixture(20), fixture(20, { 'instance-id': [] })],
+    ['an instance that Spot interrupts', fixture(20), fixture(20, { 'instance-id': [] })],
     ['the group of a hook', fixture(24), fixture(24, { AutoScalingGroupName: '' })],
   ])('is parsed the same: %s', async (_, whole, less) => {
     expect(await comesTo(less)).toEqual(await comesTo(whole));
@@ -214,12 +214,12 @@ describe('a finding', () => {
     ['no resource', undefined],
     ['an empty one', {}],
     ['a list', [1]],
-    ['an instance that is none', { resourceType: 'Instance', instanceDetails: 'i-1' }],
+    ['an instance that is not an object', { resourceType: 'Instance', instanceDetails: 'i-1' }],
     ['an instance without an id', { resourceType: 'Instance', instanceDetails: {} }],
     ['an instance whose id is a list', { resourceType: 'Instance', instanceDetails: { instanceId: [INSTANCE] } }],
     ['a cluster alone', { resourceType: 'ECSCluster', ecsClusterDetails: {} }],
     ['tasks of another kind', { resourceType: 'ECSCluster', ecsClusterDetails: { taskDetails: [{ arn: 'x' }] } }],
-    ['a task by a bare id', { resourceType: 'ECSCluster', ecsClusterDetails: { taskDetails: { arn: 'c5cba4eb' } } }],
+    ['a task with a bare id', { resourceType: 'ECSCluster', ecsClusterDetails: { taskDetails: { arn: 'c5cba4eb' } } }],
     ['nulls', { resourceType: 'EKSCluster', instanceDetails: null, eksClusterDetails: null, kubernetesDetails: null }],
   ])('with %s queues nothing and does not fail', async (_, resource) => {
     const event = aFinding(1, withResource(resource));

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { execPath } from 'node:process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 
-/** Runs Node as a process of its own: jest's module registry is no place to load a bundle as Lambda does. */
+/** Runs Node in a separate process, because jest's module registry does not load a bundle as Lambda does. */
 const node = (args: string[], environment: Record<string, string> = {}): string =>
   execFileSync(execPath, args, {
     encoding: 'utf8',
@@ -12,7 +12,7 @@ const node = (args: string[], environment: Record<string, string> = {}): string 
   });
 
 const bundleOf = (name: string) => `./dist/lambdas/${name}/index.js`;
-/** What the handler is, or the message of what was thrown: Node itself would print the whole bundle before it. */
+/** Prints the type of the handler or the error's message; Node itself would print the whole bundle first. */
 const load = (name: string, environment: Record<string, string>) => {
   const attempt = `try { console.log(typeof require('${bundleOf(name)}').handler) } catch (e) { console.log(e.message) }`;
   return node(['-e', attempt], environment);
@@ -30,7 +30,7 @@ describe('npm run bundle', () => {
     expect(printed).toMatch(new RegExp(`│ ${name} +│ +\\d+\\.\\d │ +\\d+\\.\\d │`));
   });
 
-  it.each(names)('makes of %s a file that this Node loads and that has a handler', (name) => {
+  it.each(names)('makes %s a file that this Node loads and that has a handler', (name) => {
     const variables =
       'TABLE_NAME RESULTS_STREAM_NAME LOGS_STREAM_NAME QUARANTINE_STREAM_NAME ENROLL_SECRET_ARN NODE_KEY_SECRET_ARN BUS_NAME URL_SUFFIX';
     const environment = Object.fromEntries(
@@ -39,11 +39,11 @@ describe('npm run bundle', () => {
     expect(load(name, { ...environment, AWS_REGION: 'eu-west-1' })).toBe('function\n');
   });
 
-  it.each(names)('makes of %s a file that refuses to start without its environment, and says what it lacks', (name) => {
+  it.each(names)('makes %s a file that does not start without its environment, and names what is missing', (name) => {
     expect(load(name, {})).toMatch(/TABLE_NAME/);
   });
 
-  it('leaves alone what has not changed, so that whoever reads a bundle is not disturbed', () => {
+  it('does not write unchanged files again, so that their readers are not disturbed', () => {
     const times = () => names.map((name) => statSync(bundleOf(name)).mtimeMs);
     const before = times();
     node(['--import', 'tsx', 'scripts/bundle.ts']);

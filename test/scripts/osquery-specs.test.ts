@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { differences, tablesIn } from '../../scripts/osquery-specs.ts';
 
-/** A folder of specs as osquery has it. */
+/** A folder of specs with osquery's layout. */
 function specs(files: Readonly<Record<string, string>>, cmake: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'specs-'));
   mkdirSync(join(folder, 'posix'));
@@ -41,7 +41,7 @@ describe('osquery-specs', () => {
     'set(files\n made_up.table # everywhere\n)\n "posix/other.table:linux,macos"\n# "x.table:linux"\n',
   );
 
-  it('reads names, types, options and platforms, of the tables that are built', () => {
+  it('reads names, types, options and platforms of the tables that a build contains', () => {
     expect(tablesIn(folder)).toEqual({
       made_up: {
         platforms: ['linux', 'darwin', 'windows'],
@@ -86,7 +86,7 @@ describe('osquery-specs', () => {
     ]);
   });
 
-  it('says where a spec cannot be read', () => {
+  it('names the place at which a spec cannot be read', () => {
     const broken = specs({ 'a.table': 'table_name("a")\nschema(@)' }, 'a.table');
     expect(() => tablesIn(broken)).toThrow('cannot read the spec at: @)');
   });

@@ -18,8 +18,8 @@ interface HandedOver {
 export class DrainWatch {
   readonly #world: BaseWorld;
   readonly #host: string;
-  readonly #placeOf = new Map<string, string>(); // pending query → its place in the only delivery that contained it
-  readonly #handedOver = new Map<string, HandedOver>(); // keyed by place
+  readonly #placeOf = new Map<string, string>(); // pending query → its position in the only delivery that contained it
+  readonly #handedOver = new Map<string, HandedOver>(); // keyed by position
   readonly #ids = new Set<string>();
 
   constructor(world: BaseWorld, host: string) {
@@ -51,7 +51,7 @@ export class DrainWatch {
     const { wireId, expiresAtMs, askers } = query;
     const place = placeOf(query);
     expect(expiresAtMs).toBeGreaterThan(atMs);
-    expect([...this.#ids]).not.toContain(wireId); // else a kept answer is overwritten
+    expect([...this.#ids]).not.toContain(wireId); // otherwise a kept answer would be overwritten
     this.#ids.add(wireId);
     for (const { queryId } of askers) {
       expect([queryId, this.#placeOf.get(queryId) ?? place]).toEqual([queryId, place]);
@@ -98,7 +98,7 @@ export class DrainWatch {
   }
 }
 
-/** Returns a query's place, independent of the id under which it is offered. */
+/** Returns a query's position, independent of the id under which it is offered. */
 function placeOf({ wireId }: OfferedQuery): string {
   const run = runOf(wireId);
   if (!run) throw new Error(`${wireId} names no run`);

@@ -118,7 +118,7 @@ describe('an instance that starts', () => {
 describe('an event that is not a launch', () => {
   it.each([
     ['a state other than running', fixture(19, { state: 'stopping' })],
-    ['a state that nobody knew when this was written', fixture(19, { state: 'hibernating-sideways' })],
+    ['an unknown state', fixture(19, { state: 'hibernating-sideways' })],
     ['a launch into a warm pool', fixture(22, { Destination: 'WarmPool' })],
     ['a launch that names no instance', { ...fixture(22, { EC2InstanceId: '' }), resources: [] }],
   ])('queues nothing: %s', async (_, event) => {
@@ -135,7 +135,7 @@ describe('an event that is not a launch', () => {
 
   it.each([
     ['no instance id anywhere', { ...fixture(19), resources: [], detail: { state: 'running' } }],
-    ['an instance id that is no text', { ...fixture(19, { 'instance-id': { $gt: '' } }), resources: [] }],
+    ['an instance id that is not a text', { ...fixture(19, { 'instance-id': { $gt: '' } }), resources: [] }],
     ['no state', fixture(19, { state: null })],
     ['no detail and resources', { ...fixture(19), detail: null, resources: [] }],
   ])('is not retried: an event with %s', async (_, event) => {

@@ -29,12 +29,12 @@ beforeEach(async () => {
   world.ecs.known.set(ON_INSTANCE, INSTANCE);
 });
 
-/** Every query that waits anywhere in the table, as SQL. */
+/** Every pending query in the table, as SQL. */
 async function everySql(): Promise<string[]> {
   return (await everyQuery(world.table)).map(({ sql, bindings }) => renderSql(sql, bindings));
 }
 
-/** Holds the SQL to what the policy says around its literals, and to SQLite. */
+/** Checks that the SQL is the policy's except for its literals, and that SQLite accepts it. */
 function expectOnlyLiterals(sql: string): void {
   const around = sql.replace(/'(?:[^']|'')*'|(?<=[(,] ?)-?\d[\d.e+-]*(?=[,)])/g, '?'); // texts and numbers
   expect(around).toMatch(/^SELECT [a-z_, ]+ FROM docker_container(s|_processes) WHERE id IN \((\?, )*\?\)$/);
@@ -44,21 +44,21 @@ function expectOnlyLiterals(sql: string): void {
 describe('a message that is not an event', () => {
   const body = JSON.stringify(fixture(5));
   it.each([
-    ['no text at all', ''],
-    ['no JSON', 'not json'],
+    ['not a text', ''],
+    ['not JSON', 'not json'],
     ['JSON that ends too early', body.slice(0, -2)],
     ['null', 'null'],
     ['a number', '7'],
     ['a list', `[${body}]`],
     ['an event within text', JSON.stringify(body)],
     ['a hundred thousand brackets', '['.repeat(100_000)],
-    ['an object without anything', '{}'],
+    ['an empty object', '{}'],
     ['an object that inherits the event', `{"__proto__": ${body}}`],
     ['an event without detail and resources', JSON.stringify({ ...fixture(5), detail: undefined, resources: [] })],
     ['a task without an ARN', JSON.stringify({ ...fixture(5, { taskArn: undefined }), resources: [] })],
     ['a task without a version', JSON.stringify(fixture(5, { version: undefined }))],
-    ['a task with half a version', JSON.stringify(fixture(5, { version: 5.5 }))],
-    ['a task with a version before the first', JSON.stringify(fixture(5, { version: -1 }))],
+    ['a task with a fractional version', JSON.stringify(fixture(5, { version: 5.5 }))],
+    ['a task with a negative version', JSON.stringify(fixture(5, { version: -1 }))],
     ['a task without a state', JSON.stringify(fixture(5, { lastStatus: null }))],
   ])('is not retried, with the reason in the log: %s', async (_, message) => {
     expect(await world.send(message, fixture(9))).toEqual([]);
@@ -86,10 +86,10 @@ describe('a task event without optional fields', () => {
     ['times that are numbers', { createdAt: 1_763_633_700, startedAt: 1_763_633_701_123 }],
     ['a container without a state', { containers: [envoy, { ...api, lastStatus: undefined }] }],
     ['a container without a name', { containers: [envoy, { ...api, name: null, containerArn: null }] }],
-    ['containers that are none', { containers: [null, 7, envoy, api, {}, []] }],
+    ['containers that are not objects', { containers: [null, 7, envoy, api, {}, []] }],
     ['one unusable tag', { tags: [null, { key: 7 }, { key: 'team', value: 'db' }] }],
   ])('is queried: %s', async (_, detail) => {
-    // A task that is to stop has a last gasp beside; without the status the policy's pattern does not match.
+    // A task that was requested to stop also has a last gasp; without the status the policy's pattern does not match.
     expect(await world.send(fixture(5, detail))).toEqual([]);
     const record = await world.record(TASK);
     expect(record.subjects.toSorted()).toEqual([envoy?.runtimeId, api?.runtimeId].map(String).sort());

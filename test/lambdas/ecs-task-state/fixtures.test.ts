@@ -200,7 +200,7 @@ describe('tasks without a host for an agent', () => {
     expect(world.ecs.calls).toEqual([
       { cluster: String(fixture(number).detail.clusterArn), arns: [containerInstance] },
     ]);
-    expect(await world.verdict(task)).toEqual({ verdict: 'pending' }); // it may be known in a moment
+    expect(await world.verdict(task)).toEqual({ verdict: 'pending' }); // ECS may know it a moment later
     world.nowMs += 20 * MINUTE;
     expect(await world.verdict(task)).toEqual({ verdict: 'missed', reason: 'no-host' });
   });

@@ -119,7 +119,7 @@ describe('while ECS throttles', () => {
     expect(await world.send(start(1))).toEqual(['m0']);
     world.nowMs += 19 * MINUTE;
     expect(await world.verdict(task(1))).toEqual({ verdict: 'pending' });
-    world.nowMs += 2 * MINUTE; // no try is left: its event lies among the dead letters
+    world.nowMs += 2 * MINUTE; // no attempt is left: its event is in the dead-letter queue
     expect(await world.verdict(task(1))).toEqual({ verdict: 'missed', reason: 'lost-track' });
   });
 });

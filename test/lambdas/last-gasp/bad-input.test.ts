@@ -23,7 +23,7 @@ describe('a hook is completed for any event', () => {
   it.each([
     ['no token', without(ourHook(), 'LifecycleActionToken')],
     ['an empty token', ourHook({ LifecycleActionToken: '' })],
-    ['a token that is no text', ourHook({ LifecycleActionToken: { $gt: '' } })],
+    ['a token that is not a text', ourHook({ LifecycleActionToken: { $gt: '' } })],
     ['a token that Auto Scaling did not make', ourHook({ LifecycleActionToken: 'not-a-token' })],
   ])('by its instance: %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
@@ -33,7 +33,7 @@ describe('a hook is completed for any event', () => {
 
   it.each([
     ['neither', without(without(ourHook(), 'LifecycleActionToken'), 'EC2InstanceId')],
-    ['a token that is none, and an empty instance', ourHook({ LifecycleActionToken: 'x', EC2InstanceId: '' })],
+    ['an invalid token, and an empty instance', ourHook({ LifecycleActionToken: 'x', EC2InstanceId: '' })],
   ])('unless it names neither action nor instance, which is reported: %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
     expect(actions()).toEqual([]);
@@ -47,8 +47,8 @@ describe('a hook is completed for any event', () => {
   it.each([
     ['no instance', without(ourHook(), 'EC2InstanceId')],
     ['an empty instance', ourHook({ EC2InstanceId: '' })],
-    ['an instance that is no text', ourHook({ EC2InstanceId: 17 })],
-    ['an instance longer than any', ourHook({ EC2InstanceId: 'i-'.padEnd(256, '0') })],
+    ['an instance that is not a text', ourHook({ EC2InstanceId: 17 })],
+    ['an instance id that is too long', ourHook({ EC2InstanceId: 'i-'.padEnd(256, '0') })],
   ])('by its token, without queries: %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
     expect(actions()).toEqual([
@@ -62,10 +62,10 @@ describe('a hook is completed for any event', () => {
   });
 
   it.each([
-    ['a transition that nobody knew when this was written', { LifecycleTransition: 'autoscaling:EC2_INSTANCE_FADING' }],
+    ['an unknown transition', { LifecycleTransition: 'autoscaling:EC2_INSTANCE_FADING' }],
     ['no transition', { LifecycleTransition: undefined }],
-    ['an origin that nobody knew', { Origin: 'ColdPool', Destination: null }],
-    ['fields that nobody knew', { NotificationMetadata: '🪰'.repeat(500), Retained: { deep: [true] } }],
+    ['an unknown origin', { Origin: 'ColdPool', Destination: null }],
+    ['unknown fields', { NotificationMetadata: '🪰'.repeat(500), Retained: { deep: [true] } }],
   ])('like any other: %s', async (_, detail) => {
     expect(await gasp.at(ourHook(detail))).toEqual([]);
     expect(actions()).toHaveLength(1);
@@ -141,7 +141,7 @@ describe('an event that names no instance', () => {
 
 it.each([
   ['as Spot writes it', `arn:aws:ec2:us-east-1a:instance/${INSTANCE}`],
-  ['as others do', `arn:aws-cn:ec2:cn-north-1:111122223333:instance/${INSTANCE}`],
+  ['as other sources write it', `arn:aws-cn:ec2:cn-north-1:111122223333:instance/${INSTANCE}`],
   ['as a bare id', INSTANCE],
 ])('a warning without an instance in its detail is about the instance in its resources: %s', async (_, resource) => {
   gasp.world.nowMs = Date.parse(fixture(20).time);
@@ -151,7 +151,7 @@ it.each([
 
 describe('a warning is about its detail', () => {
   it.each([
-    ['the odd ARN of Spot', fixture(20).resources],
+    ['the malformed ARN that Spot sends', fixture(20).resources],
     ['a bare id of another instance', ['i-0fedcba9876543210']],
     ['nothing', []],
     ['no ARN at all', ['arn', ':::::', '🪰']],

@@ -65,11 +65,11 @@ describe('one of our terminate hooks', () => {
   });
 
   it.each([
-    ['the 30 s that are the least', 30, 20],
+    ['the minimum of 30 s', 30, 20],
     ['a minute', 60, 48],
     ['two minutes', 120, 96],
-    ['an hour, which nobody wants to wait for us', 3600, 120],
-    ['a time that Auto Scaling does not say', undefined, 20],
+    ['an hour', 3600, 120],
+    ['unknown', undefined, 20],
   ])('is completed before its heartbeat ends, if that is %s', async (_, heartbeat, seconds) => {
     gasp.hooks.heartbeat = heartbeat;
     await gasp.at(ourHook());
@@ -94,7 +94,7 @@ describe('one of our terminate hooks', () => {
 
   it.each([
     ['its agent has ended', async () => gasp.world.ports.registry.end(INSTANCE, gasp.world.nowMs)],
-    ['the policy asks nothing', async () => void Object.assign(gasp.world, { policy: silent })],
+    ['the policy queues nothing', async () => void Object.assign(gasp.world, { policy: silent })],
   ])('is completed at once if %s', async (_, arrange) => {
     await arrange();
     await gasp.at(ourHook());
@@ -103,8 +103,8 @@ describe('one of our terminate hooks', () => {
   });
 
   it.each([
-    ['out of its group', {}],
-    ['out of a warm pool, where it was stopped', { Origin: 'WarmPool', Destination: 'EC2' }],
+    ['from its group', {}],
+    ['from a warm pool, where it was stopped', { Origin: 'WarmPool', Destination: 'EC2' }],
   ])('is completed at once for a silent agent, whose queries are still queued: %s', async (_, detail) => {
     gasp.world.nowMs = NOTICED_AT - 16 * MINUTE;
     await gasp.world.ports.registry.recordPoll(INSTANCE, gasp.world.nowMs);
@@ -150,7 +150,7 @@ describe('one of our terminate hooks', () => {
 
 describe('when something fails', () => {
   type Method = (...args: unknown[]) => Promise<unknown>;
-  /** The parts that may fail, and the method that does. */
+  /** The parts that may fail, and their method that fails. */
   const parts = {
     queueing: () => [gasp.world.ports.queue, 'enqueueSpaced'],
     'looking into the queue': () => [gasp.world.ports.queue, 'read'],
@@ -161,7 +161,7 @@ describe('when something fails', () => {
   } satisfies Record<string, () => [object, string]>;
   const names = Object.keys(parts) as (keyof typeof parts)[];
 
-  /** Lets calls of a part fail, from the first on. */
+  /** Makes calls of a part fail, from the first on. */
   function fail(part: keyof typeof parts, times: number): void {
     const [port, method] = parts[part]() as unknown as [Record<string, Method>, string];
     const works = port[method]?.bind(port);
@@ -185,7 +185,7 @@ describe('when something fails', () => {
 
   it.each(names)('for good, the hook is completed before its heartbeat ends: %s', async (part) => {
     fail(part, Number.POSITIVE_INFINITY);
-    // What was asked is asked; of the rest the event has to come back.
+    // Queries that were queued stay queued; for the rest the event has to be retried.
     expect(await gasp.at(ourHook())).toEqual(part === 'looking into the queue' ? [] : ['m0']);
     expect(completedAfter()).toHaveLength(1);
     expect(completedAfter()[0]).toBeGreaterThan(90);
@@ -218,7 +218,7 @@ describe('when something fails', () => {
     anAgentPolls(5);
     gasp.hooks.failures.complete = new Error('Throttling');
     expect(await gasp.at(ourHook())).toEqual(['m0']);
-    expect(gasp.world.nowMs).toBeLessThan(NOTICED_AT + 140 * SECOND); // Lambda has not ended it, and with it nine others
+    expect(gasp.world.nowMs).toBeLessThan(NOTICED_AT + 140 * SECOND); // Lambda has not ended it, nor the nine other events of the batch
     delete gasp.hooks.failures.complete;
     const againMs = gasp.world.nowMs;
     expect(await gasp.send(ourHook())).toEqual([]);
@@ -228,8 +228,8 @@ describe('when something fails', () => {
 
 describe('when the function crashes', () => {
   it.each([
-    ['what nobody has taken', false],
-    ['what the agent has taken and does not answer', true],
+    ['queries that no agent has taken', false],
+    ['queries that the agent has taken and does not answer', true],
   ])(
     'the event comes back within the heartbeat that is recommended, and waits no longer for %s',
     async (_, isTaken) => {
@@ -256,7 +256,7 @@ describe('when the function crashes', () => {
 });
 
 describe('when something is slow', () => {
-  /** Every call of these takes so long. */
+  /** Every call of these takes this long. */
   function slow(seconds: number, ...ports: object[]): void {
     for (const port of ports as Record<string, (...args: unknown[]) => Promise<unknown>>[]) {
       for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(port))) {
@@ -290,14 +290,14 @@ describe('when something is slow', () => {
 });
 
 describe('rules with other targets on the end of an instance', () => {
-  const GROUP = ACTION.group; // whose name is an alias of the one that is asked
+  const GROUP = ACTION.group; // whose name is an alias of the queried host
   beforeEach(() => {
     const [last] = builtIn.policy.rules.filter(({ name }) => name === 'ec2-last-gasp');
     if (!last) throw new Error('the default policy has no ec2-last-gasp');
     const beside = { ...last, name: 'beside', lastGasp: false, target: { host: 'detail.AutoScalingGroupName' } };
     gasp.world.policy = inForce({ ...builtIn.policy, rules: [...builtIn.policy.rules, beside] });
   });
-  /** Something comes before the alias of the group is looked up. */
+  /** Runs something before the alias of the group is looked up. */
   function beforeLookUp(act: () => Promise<void>): void {
     const { aliases } = gasp.world.ports;
     const { find } = aliases;
@@ -411,7 +411,7 @@ describe('one batch', () => {
   });
 });
 
-/** Lets everything that can go on do so until something is true; jest's timeout is the only limit. */
+/** Waits until a condition is true; jest's timeout is the only limit. */
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
 }

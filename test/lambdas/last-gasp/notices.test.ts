@@ -18,7 +18,7 @@ describe('an instance that will be interrupted', () => {
     ['Spot interrupts', fixture(20)],
     ['Spot may interrupt soon', fixture(21)],
     ['its group terminates, held by a hook of ours', ourHook()],
-    ["its group terminates, held by somebody else's hook", fixture(24)],
+    ["its group terminates, held by another owner's hook", fixture(24)],
   ])('is queried first when %s', async (_, event) => {
     expect(await gasp.at(event)).toEqual([]);
     const pending = await gasp.waiting();
@@ -40,8 +40,8 @@ describe('an instance that will be interrupted', () => {
   });
 
   it.each([
-    ['until its deadline, for how short a time ever the rule says', 1, 2 * MINUTE],
-    ['by a rule that wants no haste not at all', 0, -WARNED],
+    ['until its deadline, however short the time in the rule', 1, 2 * MINUTE],
+    ['not at all, by a rule without acceleration', 0, -WARNED],
   ])('is accelerated %s', async (_, accelerateSeconds, ms) => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, accelerateSeconds }));
     gasp = await LastGasp.begin({ ...builtIn.policy, rules });

@@ -28,7 +28,7 @@ beforeEach(async () => {
   account = new FakeAccount(world.now);
 });
 
-/** The function on the test's table and clock, with so much time left. */
+/** Runs the function on the test's table and clock, with this much time left. */
 function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promise<void> {
   const deps = world.taskDeps();
   const sweeping = {
@@ -51,7 +51,7 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
   };
   return createHandler(sweeping, reviewing)({}, { ...context, getRemainingTimeInMillis: () => leftMs, ...invoked });
 }
-/** Lets every write about a task fail. */
+/** Makes every write about a task fail. */
 function failAbout(n: number): void {
   const { ledger } = world.ports;
   const advance: typeof ledger.advance = ledger.advance.bind(ledger);

@@ -24,7 +24,7 @@ const queue = async (...numbers: number[]): Promise<void> => {
   const times = { queuedAtMs: T0, expiresAtMs: T0 + 600_000 };
   for (const n of numbers) await server.queue.enqueue(aHostQuery(n, { host: HOST, ...times }));
 };
-/** What one read says, its queries answered at once. */
+/** The reply to one read; its queries are answered at once. */
 async function read(): Promise<{ asked: number; accelerate: unknown }> {
   const { queries, accelerate } = (await agent.read()).json;
   const ids = Object.keys(queries as object);

@@ -8,7 +8,7 @@ import { anEnrolled, heard, type WireAgent } from '../../support/wire-agent.ts';
 const NAMES = ['__proto__', 'constructor', 'toString', 'toJSON', 'id', 'a', '', '\u0000', '0'];
 const text = fc.oneof(fc.constantFrom(...NAMES), anyText({ maxLength: 20 }));
 
-/** Any JSON value, with the names that hurt. */
+/** Any JSON value, including names of object members such as `__proto__`. */
 const { any } = fc.letrec((tie) => ({
   any: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -79,7 +79,7 @@ describe('for a request of any content', () => {
         const aside = (await server.lines('quarantine')).slice(before);
         const { data } = body;
         const stored = logs.map((line) => JSON.stringify(line.line));
-        // The same batch may have come before, and is then stored once.
+        // The same batch may have arrived before; it is stored once.
         const sent = Array.isArray(data) ? data.map((line) => JSON.stringify(line)) : [];
         for (const text of new Set(sent))
           expect(stored.filter((one) => one === text).length).toBeGreaterThanOrEqual(

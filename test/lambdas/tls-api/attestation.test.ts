@@ -110,7 +110,7 @@ describe('preferred attestation', () => {
     expect((await evil.read()).verdict).toBe('invalid');
     expect((await real.read()).verdict).toBe('ok');
     expect((await issues()).map(({ kind }) => kind)).toContain('identity-contested');
-    // It comes back as another agent, and never under this name.
+    // It enrolls again as another agent, and never under this name.
     await evil.enroll();
     expect((await real.read()).verdict).toBe('ok');
     expect(await server.registry.find(INSTANCE, true)).toMatchObject({ attested: true });

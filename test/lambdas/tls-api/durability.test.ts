@@ -4,7 +4,7 @@ import type { AnyLine } from '../../support/any-line.ts';
 import { aTlsServer, NODE_KEY_SECRET_ARN, type TlsHarness } from '../../support/tls-server.ts';
 import { anEnrolled, type Heard, WireAgent } from '../../support/wire-agent.ts';
 
-/** Beyond a claim, a lease and a resend: whatever a broken request held is free again. */
+/** Longer than a claim, a lease and a resend: everything that a failed request held is free again. */
 const LATER = 31_000;
 
 describe('while a service fails', () => {

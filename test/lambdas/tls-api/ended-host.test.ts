@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** EC2 says that the instance is gone, to the functions on the same table. */
+/** Sends EC2's event about the end of the instance to the functions on the same table. */
 async function ends(): Promise<void> {
   const world = new TableWorld(server.table);
   world.nowMs = server.clock.nowMs;

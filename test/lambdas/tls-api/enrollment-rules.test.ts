@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** Names of the rules whose questions the next polls hand out; all are answered. */
+/** Names of the rules whose queries the next polls deliver; all are answered. */
 async function asked(agent: WireAgent): Promise<string[]> {
   const names: string[] = [];
   for (;;) {

@@ -33,7 +33,7 @@ describe('enrollment', () => {
   });
 
   it('costs six requests to the table, for any number of queries', async () => {
-    await new WireAgent(server, 'first').enroll(); // with it the function has the policy
+    await new WireAgent(server, 'first').enroll(); // this one also reads the policy
     server.dynamo.calls.length = 0;
     await new WireAgent(server, 'second').enroll();
     expect(server.dynamo.calls.map(({ name }) => name)).toEqual([
@@ -54,7 +54,7 @@ describe('enrollment', () => {
         (_, i) => new WireAgent(server, 'i-0abc', { instanceId: `db-${i}`, uuid: 'one machine' }),
       );
       for (const agent of agents) await agent.enroll();
-      // Half a minute of polls, then an hour of now and then.
+      // Polls for half a minute, then occasional ones for an hour.
       for (const seconds of [...Array.from({ length: 6 }, () => 5), ...Array.from({ length: 20 }, () => 180)]) {
         server.clock.nowMs += seconds * 1000;
         for (const agent of agents) {
@@ -109,7 +109,7 @@ describe('enrollment', () => {
     const [id = ''] = Object.keys(await one.poll());
     await one.write({ [id]: [{ id: containerId(1), state: 'running' }] });
     expect((await server.lines('results')).at(-1)).toMatchObject({ host: 'clone', hostname: 'one' });
-    // It gets the same name each time it comes back.
+    // It gets the same name each time it enrolls.
     server.clock.nowMs += 11 * MINUTE;
     await one.read();
     const again = await anEnrolled(server, 'clone', { uuid: 'machine-2', instanceId: 'db-2', hostname: 'two' });
@@ -135,12 +135,12 @@ describe('enrollment', () => {
     const wrong = await server.post('/v1/enroll', { ...body, my_secret: 'wrong' });
     expect(wrong.text).not.toContain('node_key');
     const many = await server.post('/v1/enroll', { ...body, a: secret, b: 'x', c: 'y' });
-    expect(many.text).not.toContain('node_key'); // no trying of one value after another
+    expect(many.text).not.toContain('node_key'); // a client cannot try one value after another
   });
 
   it('accepts the current secret and the previous one, but no older one', async () => {
     server.secrets.rotate(ENROLL_SECRET_ARN, 'second');
-    server.clock.nowMs += 31_000; // a secret that does not fit makes the function look again, every 30 s at most
+    server.clock.nowMs += 31_000; // a secret that does not match makes the function read again, at most every 30 s
     expect((await new WireAgent(server, 'a').enroll({ enroll_secret: 'second' })).json).toHaveProperty('node_key');
     expect((await new WireAgent(server, 'b').enroll()).json).toHaveProperty('node_key');
     server.secrets.rotate(ENROLL_SECRET_ARN, 'third');
@@ -174,7 +174,7 @@ describe('enrollment', () => {
     for (const act of ['config', 'read'] as const) expect((await agent[act]()).json).toEqual({ node_invalid: true });
     server.clock.nowMs += 1000;
     await agent.enroll();
-    // What it had taken before is answered under the new key, what waited is delivered.
+    // Queries taken before are answered under the new key, and pending ones are delivered.
     const [id = ''] = delivered;
     expect((await agent.write({ [id]: [{ id: containerId(1), state: 'running' }] })).verdict).toBe('ok');
     expect((await record(server, 1)).seenLive).toEqual([containerId(1)]);
@@ -194,7 +194,7 @@ describe('enrollment', () => {
   it('lapses after a week of silence, whether or not TTL has removed the record', async () => {
     const agent = await anEnrolled(server, 'i-0abc');
     server.clock.nowMs += 7 * 24 * 60 * MINUTE - 1000;
-    expect((await agent.config()).verdict).toBe('ok'); // which renews it
+    expect((await agent.config()).verdict).toBe('ok'); // the poll renews it
     server.clock.nowMs += 7 * 24 * 60 * MINUTE - 1000;
     expect((await agent.config()).verdict).toBe('ok');
     server.clock.nowMs += 7 * 24 * 60 * MINUTE + 1000;

@@ -40,13 +40,13 @@ describe('a line that is not a row', () => {
     ['whose columns are a list', { ...forms.event(1), columns: [aStart(1)] }],
     ['whose columns are null', { ...forms.event(1), columns: null }],
     ['whose snapshot is an object', { name: SCHEDULED, snapshot: aStart(1) }],
-    ['whose snapshot holds anything', { name: SCHEDULED, snapshot: [null, 1, 'x', [aStart(1)], {}] }],
+    ['whose snapshot holds values of any type', { name: SCHEDULED, snapshot: [null, 1, 'x', [aStart(1)], {}] }],
     ['whose difference is text', { name: SCHEDULED, diffResults: '' }],
-    ['whose differences are anything', { name: SCHEDULED, diffResults: { added: { 0: aStart(1) }, removed: 7 } }],
+    ['whose differences have any type', { name: SCHEDULED, diffResults: { added: { 0: aStart(1) }, removed: 7 } }],
     ['whose action is an object', { ...forms.event(1), action: { length: 1 } }],
-    ['whose columns are of the prototype', { ...forms.event(1), columns: proto }],
-    ['which is a prototype', { ...forms.event(1), name: undefined, ...proto }],
-    ['whose path is no text', forms.event(1, aStart(1, { path: { suffix: '/usr/bin/runc' } }))],
+    ['whose columns are named after members of the prototype', { ...forms.event(1), columns: proto }],
+    ['named __proto__', { ...forms.event(1), name: undefined, ...proto }],
+    ['whose path is not a text', forms.event(1, aStart(1, { path: { suffix: '/usr/bin/runc' } }))],
   ])('%s, is stored and queues nothing', async (_, line) => {
     expect((await agent.log('result', [line])).verdict).toBe('ok');
     expect(await server.lines('logs')).toHaveLength(1);
@@ -75,8 +75,8 @@ describe('a matching row with a value that cannot be bound', () => {
     ['an object', { __proto__: null, a: 1 }, 'binding-not-scalar'],
     ['a list of objects', [{}], 'binding-not-scalar'],
     ['NUL', 'a\0b', 'unsafe-value'],
-    ['a number beyond all', 1e300, 'unsafe-value'],
-    ['a number below all', 5e-324, 'unsafe-value'],
+    ['a number that is too large', 1e300, 'unsafe-value'],
+    ['a number that is too small', 5e-324, 'unsafe-value'],
     ['a text longer than a query may be', 'x'.repeat(500_000), 'too-large'],
   ])('%s, is rejected with the reason, and its line acknowledged', async (_, pid, problem) => {
     expect((await agent.log('result', [forms.event(1, aStart(1, { pid }))])).verdict).toBe('ok');
@@ -88,7 +88,7 @@ describe('a matching row with a value that cannot be bound', () => {
     ['a placeholder', ':pid', "':pid'"],
     ['a number', 4711, '4711'],
     ['a list', ['1', '2'], "'1', '2'"],
-    ['half a character', '\ud800', "'\uFFFD'"],
+    ['half a surrogate pair', '\ud800', "'\uFFFD'"],
   ])('%s, is a literal', async (_, pid, literal) => {
     await agent.log('result', [forms.event(1, aStart(1, { pid }))]);
     expect(Object.values(await agent.poll())).toEqual([`SELECT path FROM processes WHERE pid = ${literal}`]);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await server.close();
 });
 
-/** The SQL that the next poll hands out; it is answered at once. */
+/** The SQL that the next poll delivers; it is answered at once. */
 async function asked(): Promise<string[]> {
   const queries = await agent.poll();
   await agent.write(Object.fromEntries(Object.keys(queries).map((id) => [id, []])));
@@ -28,7 +28,7 @@ async function asked(): Promise<string[]> {
 }
 
 const drops = () => server.reports.filter(({ event }) => event === 'query_dropped').map(({ fields }) => fields);
-/** The items that were written to such a partition, alone or in a transaction. */
+/** The items that were written to a partition with this prefix, alone or in a transaction. */
 const writesTo = (partition: string) =>
   server.dynamo.calls
     .flatMap(({ name, input }) =>
@@ -53,8 +53,8 @@ describe('a row about a started container', () => {
   it.each([
     ['of another scheduled query', 'result', { ...forms.event(1), name: 'pack/container-events/other' }],
     ['whose columns do not match', 'result', forms.event(1, aStart(1, { path: '/usr/bin/bash' }))],
-    ['that went away', 'result', { ...forms.event(1), action: 'removed' }],
-    ['that went away, in a batch', 'result', { ...forms.batch(1), diffResults: { removed: [aStart(1)], added: '' } }],
+    ['that was removed', 'result', { ...forms.event(1), action: 'removed' }],
+    ['that was removed, in a batch', 'result', { ...forms.batch(1), diffResults: { removed: [aStart(1)], added: '' } }],
     ['of the status log', 'status', forms.event(1)],
   ])('queues nothing %s', async (_, type, line) => {
     await agent.log(type, [line]);
@@ -94,7 +94,7 @@ describe('a resent batch', () => {
     const queries = await agent.poll();
     await agent.log('result', batch);
     server.clock.nowMs += MINUTE;
-    expect(Object.values(await agent.poll())).toEqual(Object.values(queries)); // the lease is over: offered again
+    expect(Object.values(await agent.poll())).toEqual(Object.values(queries)); // the lease has ended: offered again
     expect((await server.queue.read('h1', true)).pending).toEqual([]);
   });
 

@@ -9,7 +9,7 @@ let agent: WireAgent;
 beforeEach(async () => {
   server = await aTlsServer(aPolicyOf([containerStarted()], { spacingSeconds: 3600 }));
   agent = await anEnrolled(server, 'h1');
-  await agent.log('result', [forms.event(0)]); // the question is asked: spacing drops it from now on
+  await agent.log('result', [forms.event(0)]); // the question is queued: spacing drops it from now on
   server.reports.length = 0;
   server.dynamo.calls.length = 0;
 });
@@ -22,7 +22,7 @@ const batch = (length: number, from = 1) => Array.from({ length }, (_, n) => for
 const ids = async () => (await server.lines('logs')).slice(1).map(({ id }) => id);
 const reported = (name: string) => server.reports.filter(({ event }) => event === name).map(({ fields }) => fields);
 
-/** One try of a function that has time for so many slices. */
+/** One attempt of a function that has time for this many slices. */
 async function send(lines: readonly unknown[], slicesInTime = Number.POSITIVE_INFINITY): Promise<boolean> {
   const before = server.firehose.calls;
   server.context.timeLeftMs = () => (server.firehose.calls - before < slicesInTime ? 15_000 : 0);

@@ -55,7 +55,7 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
   }
 
   it('have separate names; the one with access to Docker gets the queries, and no task is missed', async () => {
-    // The first task shows which of the two it is; after that only this one gets the queries.
+    // The first task shows which agent has access; after that only this one gets the queries.
     expect(await run(1)).toEqual(['blind', 'sighted']);
     for (let n = 2; n <= 6; n++) expect(await run(n)).toEqual(['sighted']);
     for (let n = 1; n <= 6; n++) expect(await world.verdict(task(n))).toEqual({ verdict: 'seen' });
@@ -82,7 +82,7 @@ describe('an agent that takes over the name of a lost one', () => {
   });
   afterEach(() => server.close());
 
-  /** The lost agent shows no sign of life, so the other one gets its name. */
+  /** Lets time pass without a poll of the lost agent, so that the other one gets its name. */
   async function takeOver(): Promise<void> {
     server.clock.nowMs += 2 * MINUTE;
     await agent.enroll();

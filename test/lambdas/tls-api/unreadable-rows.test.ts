@@ -28,7 +28,7 @@ describe('an answer whose rows are not a list of objects', () => {
     ['an object', { 0: { id: 'x' } }],
     ['a number', 7],
     ['text', 'rows'],
-    ['a list with something else in it', [{ id: 'x' }, 5]],
+    ['a list with a member that is not an object', [{ id: 'x' }, 5]],
     ['a list of lists', [[1]]],
     ['null', null],
     ['an empty text', ''],

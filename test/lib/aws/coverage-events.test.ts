@@ -24,7 +24,7 @@ describe('coverage events of misses', () => {
   });
   const events = () => new BusCoverageEvents('mayfly-bus', new EventBridgeClient({ region: 'eu-west-1' }));
   const sent = () => bus.commandCalls(PutEventsCommand).map(({ args }) => args[0].input.Entries ?? []);
-  /** Answers a request: every entry taken, but those about these tasks. */
+  /** Answers a request: every entry is accepted, except those about these tasks. */
   const taking = (refused: readonly number[] = []) =>
     bus.on(PutEventsCommand).callsFake(({ Entries }: { Entries: { Resources: string[] }[] }) => ({
       FailedEntryCount: 0, // the entries say it
@@ -63,7 +63,7 @@ describe('coverage events of misses', () => {
     ]);
   });
 
-  it('fail as a whole if one is refused permanently, so that the review does not go on', async () => {
+  it('fail as a whole if one is refused permanently, so that the review stops', async () => {
     taking([1]);
     await expect(events().put(some(3))).rejects.toThrow('the bus mayfly-bus refused 1 events: ThrottlingException');
     expect(sent()).toHaveLength(3);

@@ -39,7 +39,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
-/** Answers a listing of 250 tasks by pages; an unknown token is refused. */
+/** Lists 250 tasks in pages; rejects an unknown token. */
 function pages(): void {
   ecs.on(ListTasksCommand).callsFake(async ({ nextToken }) => {
     const page = nextToken === undefined ? 0 : Number(/^t([12])$/.exec(nextToken)?.[1] ?? 'NaN');

@@ -25,7 +25,7 @@ const aRecord = (messageId: string): SQSRecord => ({
   awsRegion: 'eu-west-1',
 });
 
-/** What a function on two events answers and reports. */
+/** The answer and the reports of a function that receives two events. */
 async function run(deps: Partial<EventBatchDeps>) {
   const reports: { event: string; fields: Readonly<Record<string, unknown>> }[] = [];
   const handler = eventBatch({

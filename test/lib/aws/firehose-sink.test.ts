@@ -7,13 +7,13 @@ import { T0 } from '../../support/times.ts';
 let firehose: FakeFirehose;
 let sink: FirehoseSink;
 let nowMs = 0;
-/** How long the sink waited, each time. */
+/** The waits of the sink, ms. */
 let pauses: number[] = [];
 const sleep = async (ms: number): Promise<void> => {
   pauses.push(ms);
   nowMs += ms;
 };
-/** A function that ends at a time. */
+/** A function that ends at a given time. */
 const until = (endsAtMs: number) => () => endsAtMs - nowMs;
 beforeEach(() => {
   firehose = new FakeFirehose();
@@ -22,7 +22,7 @@ beforeEach(() => {
   const waiting = { sleep, random: () => 0.5, now: () => nowMs };
   sink = new FirehoseSink({ results: 'r', logs: 'l', quarantine: 'q' }, firehose.client, waiting);
 });
-/** All calls to come refuse the first record. */
+/** Every later call refuses the first record. */
 const throttle = (calls: number): void => {
   firehose.script.push(...Array.from({ length: calls }, () => ({ refuse: (index: number) => index === 0 })));
 };
@@ -87,7 +87,7 @@ describe('the Firehose sink', () => {
   });
 
   it('retries only the refused records until all are stored', async () => {
-    const lines = many(6, 400_000); // a record each
+    const lines = many(6, 400_000); // one record each
     firehose.script.push({ refuse: (index) => index === 1 || index === 4 }, { refuse: (index) => index === 0 });
     await sink.logs(lines);
     expect(firehose.calls).toBe(3);

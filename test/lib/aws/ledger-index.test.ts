@@ -13,7 +13,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MIDNIGHT = Date.parse('2026-11-20T00:00:00Z');
 
-/** A ledger with one life for each of these first events: task n at the n-th of them. */
+/** A ledger with one task for each of these times: the first event of task n is at the n-th time. */
 async function aLedger(...firstEvents: number[]) {
   const table = await aTable();
   const ledger = new DynamoLedger(table);

@@ -94,7 +94,7 @@ describe('the ledger in DynamoDB', () => {
     const books = of();
     const atEnd = { command: 'sleep 1', startedAtMs: T0, finishedAtMs: T0 + 1, exitCode: 3 };
     const first = aSighting(['a', '__proto__'], [], T0 + 5, { facts: { a: { command: 'one' }, __proto__: {} } });
-    expect(await recordSighting(books, taskArn(1), first)).toBeUndefined(); // no event made it
+    expect(await recordSighting(books, taskArn(1), first)).toBeUndefined(); // no event created it
     await books.advance(aVersion(3));
     expect((await recordSighting(books, taskArn(1), first))?.firstAnswerAtMs).toBeUndefined();
     const second = aSighting(['a'], ['b'], T0 + 9, { facts: { a: { command: 'two' }, b: atEnd } });

@@ -113,6 +113,6 @@ describe('the heartbeat timeout of a hook', () => {
 it('a hanging call is aborted: by default the SDK only logs a warning', () => {
   const { connectionTimeout, requestTimeout, throwOnRequestTimeout } = PROMPT.requestHandler;
   expect(throwOnRequestTimeout).toBe(true);
-  // Three tries and their pauses fit into the least margin before a heartbeat's end.
+  // Three attempts and their pauses fit into the shortest margin before the end of a heartbeat.
   expect(3 * (connectionTimeout + requestTimeout)).toBeLessThan(11_000);
 });

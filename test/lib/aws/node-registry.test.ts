@@ -29,7 +29,7 @@ describe('nodes in DynamoDB', () => {
     });
   });
 
-  it('get hotter, never colder', async () => {
+  it('extend their acceleration, and never shorten it', async () => {
     await world.enroll('h1');
     await world.ports.registry.accelerate('h1', T0 + 2 * MINUTE);
     await world.ports.registry.accelerate('h1', T0 + MINUTE);

@@ -24,7 +24,7 @@ const cancelled = (...codes: readonly string[]) =>
     CancellationReasons: codes.map((Code) => ({ Code })),
   });
 
-/** Lets the next calls fail with these errors, one after another. */
+/** Makes the next calls fail with these errors, one after another. */
 const failWith = (...errors: readonly Error[]): void => {
   const left = [...errors];
   tap.fault = () => left.shift();

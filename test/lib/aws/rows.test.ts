@@ -75,12 +75,12 @@ describe('an unreadable row', () => {
     ],
     ['the secret of fan-outs', { pk: 'FANOUT', sk: '#secret', secret: 1 }, () => new DynamoFanOuts(table).secret()],
     [
-      'how far sweeps came',
+      'the progress of sweeps',
       { pk: 'SWEEP', sk: '#progress', state: { left: 1 } },
       () => new DynamoSweepProgress(table).read(),
     ],
     [
-      'how far reviews came',
+      'the progress of reviews',
       { pk: 'REVIEW', sk: '#progress', state: { '15m': 'x' } },
       () => new DynamoReviewProgress(table).read(),
     ],

@@ -26,7 +26,7 @@ beforeEach(async () => {
   reports = [];
 });
 
-/** What one running function has. */
+/** The task definitions of one running function. */
 const aFunction = () =>
   new EcsTaskDefinitions(table, {
     now: () => nowMs,
@@ -109,7 +109,7 @@ describe('the essential containers of a task definition', () => {
 
     ecs.throttle();
     expect(await sweep()).toBe(0);
-    expect(ecs.described.length).toBeLessThanOrEqual(10); // those under way at once
+    expect(ecs.described.length).toBeLessThanOrEqual(10); // calls under way at the same time
     expect(spend.calls).toEqual({ DescribeTaskDefinition: ecs.described.length });
     expect([spend.throttled, spend.sharedCalls]).toEqual([true, ecs.described.length]);
     ecs.failure = undefined;

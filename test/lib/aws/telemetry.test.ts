@@ -88,7 +88,7 @@ describe('what a function reports', () => {
     expect(metrics.filter(({ dimensions }) => 'Cluster' in dimensions)).toEqual([]);
   });
 
-  it('never mixes two events', () => {
+  it('never combines two events in one line', () => {
     const { lines, metrics } = printed((report) => {
       report('verdicts_recorded', { cluster: 'prod', verdict: 'missed', reason: 'expired', count: 3 });
       report('fleet_counted', { running: null, enrolled: null, silent: null }); // nothing to measure: a plain line

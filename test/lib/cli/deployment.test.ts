@@ -98,7 +98,7 @@ describe('the Mayfly that a policy command is about', () => {
   });
 
   it.each([
-    ['a stack that is not there', [], 'there is no stack Mayfly in eu-west-1'],
+    ['a stack that does not exist', [], 'there is no stack Mayfly in eu-west-1'],
     ['a stack that is not ours', [stack([])], 'has no output TableName'],
   ])('%s is reported with the next step', async (_, stacks, message) => {
     const unknown = Object.assign(new Error('Stack with id Mayfly does not exist'), { name: 'ValidationError' });
@@ -159,7 +159,7 @@ describe('the Mayfly that a policy command is about', () => {
       `No Mayfly runs in ${data} now: reading the table in its data folder.\n`,
     ]);
 
-    const release = await takeFolder(data); // as one does that starts
+    const release = await takeFolder(data); // as a starting Mayfly does
     const other = await mayfly('policy', 'history', '--data', data);
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('or wait until it is up')]);
     await release();

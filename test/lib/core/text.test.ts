@@ -8,11 +8,11 @@ const escaped = (text: string): string =>
 
 describe('JSON from an untrusted source', () => {
   it.each([
-    ['half a pair', String.raw`"\udfff"`, '\uFFFD'],
-    ['the other half', String.raw`"any\uD800"`, 'any\uFFFD'],
+    ['the first half of a pair', String.raw`"\udfff"`, '\uFFFD'],
+    ['the second half of a pair', String.raw`"any\uD800"`, 'any\uFFFD'],
     ['two first halves', String.raw`"\ud83d\ud83d\ude00"`, '\uFFFD\u{1F600}'],
     ['halves in the wrong order', String.raw`"\ude00\ud83d"`, '\uFFFD\uFFFD'],
-    ['a half after a whole character', '"\u{1F600}\\ude00"', '\u{1F600}\uFFFD'],
+    ['a half after a whole pair', '"\u{1F600}\\ude00"', '\u{1F600}\uFFFD'],
   ])('has no half surrogate pairs: %s', (_, text, value) => {
     expect(parseJson(text)).toBe(value);
     expect(parseJson(`{"a":[{${text}:${text}}]}`)).toEqual({ a: [{ [value]: value }] });

@@ -1,6 +1,6 @@
 import { compilePolicy } from '../../../lib/policy-compiler/index.ts';
 
-/** The least policy without a problem; `files` replace or add some. */
+/** The smallest policy without a problem; `files` replace or add files. */
 export const aPolicy = (files: Readonly<Record<string, string>> = {}): Map<string, string> =>
   new Map(Object.entries({ 'config/default.yaml': aProfile(), 'rules/a.yaml': aRule(), ...files }));
 
@@ -33,7 +33,7 @@ ${more}
 
 const indented = (text: string, by: string): string => text.replace(/^(?=.)/gm, by);
 
-/** The problems of a policy as people see them: `severity file:line:column message (hint)`. */
+/** The problems of a policy as the command prints them: `severity file:line:column message (hint)`. */
 export const problemsOf = (files: Readonly<Record<string, string>> = {}): string[] =>
   compilePolicy(aPolicy(files)).problems.map(
     ({ severity, file, line, column, message, hint }) =>

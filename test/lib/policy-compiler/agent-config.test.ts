@@ -372,13 +372,13 @@ describe('profiles', () => {
       'profile cannot choose a profile: it is known only after',
     ],
     [
-      'a name that is taken',
+      'a name that is in use',
       { 'config/z.yaml': aProfile('match: { hostname: x }') },
       'there is already a profile "default" (the other is at config/default.yaml:1:10)',
     ],
     ['no default', { 'config/default.yaml': aProfile('match: { hostname: x }') }, 'no profile is the default'],
     [
-      'nothing in it',
+      'no content',
       { 'config/z.yaml': 'profile: z\nmatch: { hostname: x }\noptions: {}\nschedule: {}\n' },
       'logger_tls_max_lines',
     ],

@@ -62,7 +62,7 @@ describe('on a host', () => {
     );
   });
 
-  it('the queries about a stopped task return its remains', () => {
+  it('the queries about a stopped task return what is left of it', () => {
     const [container, mounts] = rule('ecs-task-running')?.postMortem ?? [];
     expect(answer(container, { containers: [dead.id] })).toMatchObject([{ id: dead.id, state: 'exited' }]);
     expect(answer(mounts, { containers: [dead.id] })).toMatchObject([{ id: dead.id, source: '/tmp' }]);
@@ -85,7 +85,7 @@ describe('on a host', () => {
 
   it.each(['enrollment-identity', 'ec2-launched'])('every query of %s returns a row', (name) => {
     for (const query of rule(name)?.queries ?? []) {
-      // What osquery says of itself is there while it runs.
+      // osquery's tables about itself have rows while it runs.
       if (!query.sql.includes('osquery_info'))
         expect([query.name, answer(query).length > 0]).toEqual([query.name, true]);
     }

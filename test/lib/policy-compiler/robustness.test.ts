@@ -11,7 +11,7 @@ const FILES = [...readPolicyFolder(join(import.meta.dirname, '../../../policy'))
 const isWellPlaced = ({ line, column, message }: Problem) => line >= 1 && column >= 1 && message !== '';
 
 describe('any text in a policy file', () => {
-  // Pieces that a slip of the editor leaves, and that parsers stumble over.
+  // Fragments that editing mistakes leave, and on which parsers fail.
   const piece = fc.oneof(
     fc.string({ maxLength: 6 }),
     fc.constantFrom(

@@ -159,7 +159,7 @@ describe('SQL that runs but harms the host', () => {
 
   it.each([
     [
-      'a discovery that asks for the vendor',
+      'a discovery query on the vendor',
       {
         'rules/a.yaml': aRule(
           '',
@@ -177,7 +177,7 @@ describe('SQL that runs but harms the host', () => {
       },
     ],
     [
-      'a CROSS JOIN behind the vendor',
+      'a CROSS JOIN after a condition on the vendor',
       {
         'config/default.yaml': aProfile(
           'decorators:\n  load: ["SELECT m.mac FROM system_info s CROSS JOIN ec2_instance_metadata m WHERE s.hardware_vendor = \'Amazon EC2\'"]',

@@ -25,7 +25,7 @@ interface TopicPolicy {
 }
 
 const bundles = someBundles();
-const templates = new Map<string, Template>(); // several cases look at the same one, and a synthesis takes a second
+const templates = new Map<string, Template>(); // several cases use the same template, and a synthesis takes a second
 
 function templateOf(props: MayflyProps, context: Readonly<Record<string, unknown>> = {}): Template {
   const key = JSON.stringify([props, context]);
@@ -40,7 +40,7 @@ function synthesized(props: MayflyProps, context: Readonly<Record<string, unknow
   return Assertions.fromStack(new MayflyStack(app, 'Mayfly', { bundles, ...props })).toJSON() as Template;
 }
 
-/** What the alarms' actions name, as text, each once. */
+/** The targets of the alarms' actions, as text, each once. */
 function actionsOf(template: Template): string[] {
   const alarms = resourcesOf<{ AlarmActions?: unknown[]; OKActions?: unknown[] }>(template, 'AWS::CloudWatch::Alarm');
   expect(alarms.length).toBeGreaterThan(20);

@@ -152,7 +152,7 @@ describe('the metrics that alarms and dashboard show', () => {
   const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Function');
   const namespaces = new Set(functions.map(([, fn]) => String(fn.Environment.Variables.POWERTOOLS_METRICS_NAMESPACE)));
   const [namespace = ''] = namespaces;
-  /** What the functions write, by letting them report each event once. */
+  /** The metrics that the functions write when each event is reported once. */
   const written = new Set(
     printed((report) => {
       const reportAny: (event: string, fields: object) => void = report as never;

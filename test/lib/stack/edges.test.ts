@@ -41,7 +41,7 @@ const queueAt = (reference: Reference): QueueProperties => {
   return queue;
 };
 
-/** The function that waits. */
+/** The function that holds instances. */
 const lastGasp = (() => {
   const [id, fn] = functionNamed(template, 'last-gasp');
   const mapping = mappings.find(({ FunctionName }) => idOf(FunctionName) === id);
@@ -132,8 +132,8 @@ describe('events', () => {
       expect(queueAt(EventSourceArn).VisibilityTimeout).toBeGreaterThanOrEqual(6 * (fn?.[1].Timeout ?? Number.NaN));
     }
     expect(lastGasp.timeout).toBeGreaterThan(120); // a hook is held for two minutes at most
-    expect(lastGasp.visibility).toBeGreaterThan(lastGasp.timeout); // or Lambda refuses the queue
-    expect(lastGasp.visibility).toBeLessThan(180); // hooks that live to see it are the ones docs/hosts.md recommends
+    expect(lastGasp.visibility).toBeGreaterThan(lastGasp.timeout); // a shorter one makes Lambda refuse the queue
+    expect(lastGasp.visibility).toBeLessThan(180); // only hooks with the heartbeat that docs/hosts.md recommends last that long
   });
 });
 
@@ -184,7 +184,7 @@ describe('the gateway', () => {
       for (const body of Object.values(ResponseTemplates)) {
         expect(() => JSON.parse(body)).toThrow(SyntaxError);
         expect(body.trim()).not.toBe('');
-        expect(body).not.toContain('$'); // no variable: what a client sent must not come back
+        expect(body).not.toContain('$'); // no variable: the reply must not contain what a client sent
       }
     }
   });

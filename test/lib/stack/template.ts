@@ -7,7 +7,7 @@ import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import type { MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
 
-/** As written in a template: a value, or a reference to be resolved at deployment. */
+/** A value in a template, or a reference that the deployment resolves. */
 export type Reference = { readonly Ref: string } | { readonly 'Fn::GetAtt': readonly [string, string] };
 
 interface Statement {
@@ -58,7 +58,7 @@ export interface PolicyProperties {
   Queues?: Reference[];
 }
 
-/** The template of Mayfly in a stack of its own. */
+/** The template of a stack with one Mayfly. */
 export function mayflyTemplate(props: MayflyProps = {}): Template {
   const stack = new MayflyStack(anApp(), 'Mayfly', { bundles: someBundles(), ...props });
   return Assertions.fromStack(stack).toJSON() as Template;
@@ -81,7 +81,7 @@ export function anApp({ validation = false } = {}): App {
 /** The functions that EventBridge's events reach through a queue, in the order of their routes. */
 export const EVENT_FUNCTIONS = ['ecs-task-state', 'ec2-launch', 'last-gasp', 'finding', 'query-request'] as const;
 
-/** A folder of bundles that stand for the real ones, so that no stack test waits for a build. */
+/** A folder of small bundles in place of the real ones, so that stack tests need no build. */
 export function someBundles(): string {
   const folder = temporaryFolder();
   for (const name of [...EVENT_FUNCTIONS, 'tls-api', 'reconcile']) {
@@ -96,7 +96,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-/** A folder that goes when the test file ends. */
+/** A folder that is removed when the test file ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mayfly-stack-'));
   folders.push(folder);
@@ -115,7 +115,7 @@ export function idOf(reference: Reference): string {
   return 'Ref' in reference ? reference.Ref : reference['Fn::GetAtt'][0];
 }
 
-/** A value as text: references as `<Id>` or `<Id.Attribute>`, joins joined. */
+/** A value as text: references as `<Id>` or `<Id.Attribute>`, with `Fn::Join` resolved. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   const [intrinsic, argument] = Object.entries(value as object)[0] as [string, unknown];

@@ -5,7 +5,7 @@ import { fixture } from '../../support/fixtures.ts';
 const NOW = Date.parse('2027-03-01T12:00:00.700Z');
 
 describe('events that are moved to now', () => {
-  it('keep every distance between their times, however those are written', () => {
+  it('keep the differences between their times, in any format', () => {
     const events = [
       {
         time: '2026-11-20T10:00:00Z',
@@ -22,13 +22,13 @@ describe('events that are moved to now', () => {
     ]);
   });
 
-  it('are what they were but for their times', () => {
+  it('are unchanged except for their times', () => {
     const [task] = moved([fixture(5)], NOW);
     expect(task).toMatchObject({ time: '2027-03-01T12:00:00Z', detail: { createdAt: '2027-03-01T11:59:35.31Z' } });
     expect(Object.keys(task ?? {})).toEqual(Object.keys(fixture(5)));
   });
 
-  it('have no time to move where none tells one', () => {
+  it('stay as they are if none has a time', () => {
     expect(moved([{ detail: { createdAt: '2026-11-20T10:00:00Z' } }], NOW)).toEqual([
       { detail: { createdAt: '2026-11-20T10:00:00Z' } },
     ]);

@@ -3,8 +3,8 @@ import { noticeText } from '../../../workbench/demo/notice-text.ts';
 
 const LOGS = '/data/logs';
 
-describe('what the terminal of a running Mayfly says', () => {
-  it('leads from an event that could not be handled to the log that says why', () => {
+describe('a notice on the terminal of a running Mayfly', () => {
+  it('names the log that explains why an event could not be handled', () => {
     const retry = { kind: 'retry', queue: 'q', function: 'tasks', messages: 1, delayMs: 500 } as const;
     expect(noticeText(retry, LOGS)).toBe(
       'tasks could not handle 1 event, tries again in 0.5 s; "event_failed" in /data/logs/tasks.log says why',
@@ -13,7 +13,7 @@ describe('what the terminal of a running Mayfly says', () => {
     expect(noticeText(last, LOGS)).toBe('an event failed 5 times and lies in dead now, from q');
   });
 
-  it('is one line, whoever words it', () => {
+  it('is one line, whatever text it contains', () => {
     const failed = {
       kind: 'function-error',
       function: 'f',

@@ -8,7 +8,7 @@ import { fixture } from '../../support/fixtures.ts';
 import { SCOPE, type Served, serve } from '../local-aws/serve.ts';
 import { aFolder, notices, VirtualClock } from '../local-aws/support.ts';
 
-/** The data folder of a Mayfly whose bus is a server. */
+/** The data folder of a Mayfly whose bus is this server. */
 const ready = ({ url: events, credentials }: Pick<Served, 'url' | 'credentials'>) =>
   folderOf({ 'ready.json': JSON.stringify({ events, credentials }) });
 
@@ -33,7 +33,7 @@ describe('mayfly local put-events', () => {
   const put = async (...args: string[]) => mayfly('local', 'put-events', '--data', await ready(server), ...args);
   const file = async (text: string) => path.join(await folderOf({ 'event.json': text }), 'event.json');
 
-  it('puts events as EventBridge has them, each under a new id', async () => {
+  it('puts events in EventBridge format, each with a new id', async () => {
     const event = fixture(5);
     expect(await put(RUNNING, RUNNING)).toMatchObject({ code: 0, stdout: '2 events accepted\n' });
     const [first, second] = received();
@@ -41,7 +41,7 @@ describe('mayfly local put-events', () => {
     expect(new Set([event.id, first.id, second.id]).size).toBe(3);
   });
 
-  it('says of which nothing comes, as no rule matches them', async () => {
+  it('reports events that no rule matches', async () => {
     const events = [{ ...AN_EVENT, source: 'unwanted' }, AN_EVENT];
     const { code, stdout } = await put(await file(JSON.stringify(events)));
     expect([code, stdout]).toEqual([
@@ -51,7 +51,7 @@ describe('mayfly local put-events', () => {
     expect(received()).toHaveLength(1);
   });
 
-  it('lets them happen now if asked to', async () => {
+  it('moves their times to now on request', async () => {
     const beforeMs = Date.now();
     await put('--now', RUNNING);
     expect(Date.parse(received()[0].time)).toBeGreaterThan(beforeMs - 2000);
@@ -64,25 +64,25 @@ describe('mayfly local put-events', () => {
     [JSON.stringify({ ...AN_EVENT, source: 1 }), 'event: source: Invalid input: expected string, received number'],
     [JSON.stringify({ ...AN_EVENT, time: 'noon' }), 'event: time: Invalid ISO datetime'],
     [JSON.stringify([AN_EVENT, { source: 's', 'detail-type': 'd' }]), 'event (number 2): detail: Invalid input'],
-  ])('refuses %s, and says where the fault is', async (text, message) => {
+  ])('refuses %s, and names the position of the mistake', async (text, message) => {
     const { code, stderr } = await put(await file(text));
     expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
     expect(received()).toEqual([]);
   });
 
-  it('is refused with the credential of another run', async () => {
+  it('fails with the credential of another run', async () => {
     const data = await ready({ url: server.url, credentials: newCredentials() });
     const { code, stderr } = await mayfly('local', 'put-events', '--data', data, RUNNING);
     expect([code, stderr]).toEqual([1, expect.stringContaining('the signature does not match')]);
     expect(received()).toEqual([]);
   });
 
-  it('names the file that is not there, or is none', async () => {
+  it('names a file that does not exist or is not a file', async () => {
     expect((await put('none.json')).stderr).toBe('mayfly: none.json: there is no such file\n');
     expect((await put('test')).stderr).toBe('mayfly: test: is a folder: name the JSON files in it\n');
   });
 
-  it.each(['http://127.0.0.1:1', 'nowhere'])('tells the next step when nobody takes them at %s', async (endpoint) => {
+  it.each(['http://127.0.0.1:1', 'nowhere'])('prints the next step when nothing answers at %s', async (endpoint) => {
     const { code, stderr } = await put(RUNNING, '--endpoint', endpoint);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`${endpoint}: start Mayfly with "npm start`)]);
   });

@@ -36,12 +36,12 @@ describe('the score', () => {
     expect(seen + postMortem + neverStarted + missed + pending).toBe(tasks);
   });
 
-  it('takes percentiles from values that were measured, not from between them', () => {
+  it('takes percentiles from measured values, without interpolation', () => {
     const cards = [1, 2, 3, 4].map((s) => aCard({ answeredAtMs: T0 + s * 1000 }));
     expect(score(cards).timeToAnswerMs).toEqual({ p50: 2_000, p95: 4_000, max: 4_000 });
   });
 
-  it('shares what there is a verdict on, for the schedule what it saw or can see no more', () => {
+  it('computes shares of the tasks with a verdict; for the schedule, of those it saw or can no longer see', () => {
     const running = { endedAtMs: undefined };
     const cards = [
       aCard({ bySchedule: true }),
@@ -59,7 +59,7 @@ describe('the score', () => {
     expect(score([{ ...card, answeredAtMs: undefined }])).not.toHaveProperty('timeToAnswerMs');
   });
 
-  it('groups the mixed workload by how long tasks lived, each task once', () => {
+  it('groups the mixed workload by lifetime, each task once', () => {
     const lives = [1_000, 10_000, 10_001, 60_000, 60_001].map((ms) => aCard({ endedAtMs: T0 + ms }));
     const counts = groups([...lives, aCard({ family: 'sleepy' })], T0 + 90_000).map(([, cards]) => cards.length);
     expect(counts).toEqual([1, 2, 2, 1, 6]);
@@ -67,7 +67,7 @@ describe('the score', () => {
 });
 
 describe('the live view', () => {
-  it('shows how much was seen of what there is a verdict on, by Mayfly and by the schedule', () => {
+  it('shows the share of tasks with a verdict that Mayfly and the schedule saw', () => {
     const cards = [
       aCard({ bySchedule: true }),
       aCard({ verdict: 'post-mortem' }),
@@ -80,7 +80,7 @@ describe('the live view', () => {
     expect(lines.join('\n')).toContain('missed: no-host');
   });
 
-  it('leaves out tasks that never started a container when it speaks of shares', () => {
+  it('excludes tasks that never started a container from shares', () => {
     const lines = frame(aScene, [aCard(), aCard({ verdict: 'never-started', startedAtMs: undefined })], {
       nowMs: T0,
       rows: 40,
@@ -96,20 +96,20 @@ describe('the live view', () => {
     expect(lines.find((line) => line.startsWith('f'))).toMatch(/^f49 /);
   });
 
-  it('writes durations as people read them', () => {
+  it('writes durations in a readable form', () => {
     expect([400, 9_949, 12_400, 180_000].map(seconds)).toEqual(['0.4 s', '9.9 s', '12 s', '3 min']);
   });
 });
 
 describe('the summary', () => {
-  it('ends with what to look at next, in this Mayfly', () => {
+  it('ends with the next commands for this Mayfly', () => {
     expect(nextSteps([aCard()], ' --data x')).toContain(
       '  npx mayfly coverage --data x\n  npx mayfly missed --data x\n  npx mayfly task arn:aws:ecs:us-east-1:111122223333:task/demo/1 --data x',
     );
     expect(nextSteps([], '')).not.toContain('task');
   });
 
-  it('says the same to people and to machines', () => {
+  it('has the same content as text and as JSON', () => {
     const cards = [aCard(), aCard({ family: 'sleepy', verdict: 'missed', reason: 'no-host', answeredAtMs: undefined })];
     expect(summary(cards, T0).at(-1)).toMatchObject({ group: 'all', tasks: 2, seen: 1, missed: 1 });
     const table = summaryTable(cards, T0);
@@ -118,14 +118,14 @@ describe('the summary', () => {
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(86);
   });
 
-  it('tells of tasks that never started a container', () => {
+  it('mentions tasks that never started a container', () => {
     expect(summaryTable([aCard({ verdict: 'never-started', startedAtMs: undefined })], T0)).toContain(
       '1 more never started a container',
     );
   });
 });
 
-it('says what becomes of tasks that are still pending', () => {
+it('explains what happens to tasks that are still pending', () => {
   expect(stillPending(1)).toMatch(/^1 task is still pending: .*\n.*missed\.$/);
   expect(stillPending(3)).toMatch(/^3 tasks are still pending: /);
 });

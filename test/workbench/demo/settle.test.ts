@@ -11,7 +11,7 @@ const wait = (given: Partial<Settling>) =>
     ...given,
   });
 
-describe('settling what is pending when a demo is stopped', () => {
+describe('settling pending tasks when a demo is stopped', () => {
   it('ends as soon as every task has its verdict and every queue is empty', async () => {
     const left = [2, 1, 0];
     const pending = jest.fn(async () => left.shift() ?? 0);
@@ -22,7 +22,7 @@ describe('settling what is pending when a demo is stopped', () => {
   it.each<[string, Partial<Settling>]>([
     ['a task that stays pending', { pending: async () => 1 }],
     ['an event that keeps failing', { idle: never }],
-  ])('is not held up for ever by %s', async (_, given) => {
+  ])('does not wait forever for %s', async (_, given) => {
     await expect(wait({ ...given, limitMs: 20 })).resolves.toBeUndefined();
   });
 

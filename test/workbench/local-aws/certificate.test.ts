@@ -9,7 +9,7 @@ const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 const DAY_MS = 86_400_000;
 
 describe("the runner's certificate", () => {
-  it('is ECDSA P-256 for localhost, readable with its key by the user alone', async () => {
+  it('is ECDSA P-256 for localhost; only the user can read it and its key', async () => {
     const { cert, key, file } = await localCertificate(aFolder(), NOW_MS);
     const { subjectAltName, publicKey, validTo, validFrom, ca } = new X509Certificate(cert);
     expect(publicKey.asymmetricKeyDetails).toEqual({ namedCurve: 'prime256v1' });
@@ -28,7 +28,7 @@ describe("the runner's certificate", () => {
     expect((await localCertificate(folder, NOW_MS + 771 * DAY_MS)).cert).not.toBe(first.cert);
   });
 
-  it('is made again if its file is damaged', async () => {
+  it('is created again if its file is damaged', async () => {
     const folder = aFolder();
     const first = await localCertificate(folder, NOW_MS);
     writeFileSync(first.file, first.cert.slice(0, 200));

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => mayfly.close());
 
-/** One call of every service that is answered on loopback. */
+/** One call to every service on loopback. */
 const CALLS: Readonly<Record<string, (options: object) => Promise<unknown>>> = {
   DynamoDB: (options) => new DynamoDB(options).listTables(),
   'Secrets Manager': (options) => new SecretsManager(options).getSecretValue({ SecretId: 'x' }),
@@ -55,7 +55,7 @@ describe('the loopback endpoints', () => {
     expect(await status(call(optionsFor(mayfly.credentials)))).not.toBe(403);
   });
 
-  it('refuse a request that is not signed at all, whatever it asks for', async () => {
+  it('refuse every unsigned request', async () => {
     const unsigned: Record<string, string>[] = [
       {},
       { 'x-amz-target': 'secretsmanager.GetSecretValue' },
@@ -65,7 +65,7 @@ describe('the loopback endpoints', () => {
     for (const headers of unsigned) expect([await post(headers), await post(headers, '{}', '/')]).toEqual([403, 403]);
   });
 
-  it('refuse a signature that was made for another body, path, host or time', async () => {
+  it('refuse a signature for another body, path, host or time', async () => {
     const url = new URL(`${mayfly.events}/events`);
     const sign = (body: string, at = url) => signedHeaders(at, body, mayfly.credentials);
     const { host: _, ...headers } = await sign('[]'); // fetch sets the host itself
@@ -77,7 +77,7 @@ describe('the loopback endpoints', () => {
     expect(await post({ ...headers, 'x-amz-date': 'soon' })).toBe(403);
   });
 
-  it('demand a new credential at each start', () => {
+  it('require a new credential at each start', () => {
     const [first, second] = [newCredentials(), newCredentials()];
     expect(first.secretAccessKey).toMatch(/^[\w-]{43}$/); // 256 bits
     expect(first.secretAccessKey).not.toBe(second.secretAccessKey);

@@ -18,13 +18,13 @@ describe('a data folder', () => {
     expect(existsSync(lockOf(folder))).toBe(false);
   });
 
-  it('is taken by exactly one of many that start at once', async () => {
+  it('belongs to exactly one of many runners that start at once', async () => {
     const folder = aFolder();
     const taken = await Promise.allSettled(Array.from({ length: 10 }, () => takeFolder(folder)));
     expect(taken.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('is taken over from a runner that was killed, also if its process number is in use again', async () => {
+  it('is taken over from a killed runner, even if its process id is in use again', async () => {
     const folder = aFolder();
     const child = spawn('sleep', ['60']);
     const dead = identityOf(child.pid ?? 0);
@@ -41,14 +41,14 @@ describe('a data folder', () => {
     }
   });
 
-  it('is no file, nor below one', async () => {
+  it('cannot be a file or below a file', async () => {
     const file = path.join(aFolder(), 'file');
     writeFileSync(file, '');
     for (const folder of [file, path.join(file, 'below')])
       await expect(takeFolder(folder)).rejects.toThrow(`${folder} is no folder: choose another`);
   });
 
-  it('keeps the permissions of a folder that was there', async () => {
+  it('keeps the permissions of an existing folder', async () => {
     const folder = aFolder();
     const before = statSync(folder).mode;
     await (await takeFolder(folder))();

@@ -21,7 +21,7 @@ describe('a durable log', () => {
     expect(readFileSync(file, 'utf8')).toBe(lines.join(''));
   });
 
-  it('goes on after lines that arrive the moment others are done', async () => {
+  it('accepts lines that arrive the moment others are written', async () => {
     const file = aFile();
     const log = await DurableLog.open(file, notices().notify);
     for (let i = 0; i < 20; i++) await log.append(Buffer.from('1\n'));
@@ -29,7 +29,7 @@ describe('a durable log', () => {
     expect(log.bytes).toBe(40);
   });
 
-  it('removes the unfinished line that a crash left, and reports it', async () => {
+  it('removes an unfinished line after a crash, and reports it', async () => {
     const file = aFile();
     const first = await DurableLog.open(file, notices().notify);
     await first.append(Buffer.from('{"kept":1}\n'));
@@ -43,7 +43,7 @@ describe('a durable log', () => {
     expect(seen).toEqual([{ kind: 'torn-tail', file, bytes: 100_009 }]);
   });
 
-  it('completes a last line that lacks nothing but its newline', async () => {
+  it('completes a last line that lacks only its newline', async () => {
     const file = path.join(aFolder(), 'file.ndjson');
     writeFileSync(file, '{"a":1}\n{"whole":2}');
     const { seen, notify } = notices();
@@ -54,7 +54,7 @@ describe('a durable log', () => {
     expect(seen).toEqual([]);
   });
 
-  it('is emptied only while nothing is being written', async () => {
+  it('is emptied only when no write is in progress', async () => {
     const file = aFile();
     const log = await DurableLog.open(file, notices().notify);
     const writing = log.append(Buffer.from('{"a":1}\n'));

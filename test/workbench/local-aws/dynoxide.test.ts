@@ -70,7 +70,7 @@ describe('the embedded DynamoDB', () => {
     expect((await again.client.getItem({ TableName: 'things', Key: ITEM })).Item).toEqual(ITEM);
   });
 
-  it('refuses a table of an earlier run that has other keys', async () => {
+  it('refuses a table of an earlier run with other keys', async () => {
     const { ensure } = await aDynamo();
     await ensure(TABLE);
     const other = {
@@ -82,7 +82,7 @@ describe('the embedded DynamoDB', () => {
     );
   });
 
-  it('adds an index to a table of an earlier run, whose items stay', async () => {
+  it('adds an index to a table of an earlier run, and keeps its items', async () => {
     const { client, ensure } = await aDynamo();
     await ensure(TABLE);
     await client.putItem({ TableName: 'things', Item: ITEM });
@@ -113,7 +113,7 @@ describe('the embedded DynamoDB', () => {
     expect((await client.getItem({ TableName: 'things', Key: ITEM })).Item).toEqual(ITEM);
   });
 
-  it('comes back at the same place, with what was acknowledged, when it is killed', async () => {
+  it('restarts at the same endpoint with all acknowledged writes when it is killed', async () => {
     const { client, folder, seen, ensure } = await aDynamo();
     await ensure(TABLE);
     await client.putItem({ TableName: 'things', Item: ITEM });
@@ -133,7 +133,7 @@ describe('the embedded DynamoDB', () => {
     expect(seen).toEqual([]);
   });
 
-  it('is asked for elsewhere on a platform that has no binary of it', async () => {
+  it('names DYNAMODB_ENDPOINT on a platform without a binary', async () => {
     const platform = Object.getOwnPropertyDescriptor(process, 'platform') ?? {};
     Object.defineProperty(process, 'platform', { value: 'plan9' });
     const started = startDynoxide(aFolder(), 'log', () => undefined);
@@ -143,24 +143,24 @@ describe('the embedded DynamoDB', () => {
     );
   });
 
-  it('says so if no DynamoDB answers where one should be', async () => {
+  it('reports an endpoint at which no DynamoDB answers', async () => {
     const nowhere = 'http://127.0.0.1:1';
     await expect(ensureTable(nowhere, 'us-east-1', TABLE, newCredentials())).rejects.toThrow(
       `the DynamoDB at ${nowhere} does not give us the table things: connect ECONNREFUSED`,
     );
   });
 
-  it('is ended at the next start if an earlier runner left it behind, but no other process in its place', async () => {
+  it('is stopped at the next start if an earlier runner left it behind, but never another process with its id', async () => {
     const folder = aFolder();
     const { dynamo: left } = await aDynamo(folder);
     const orphan = processOf(folder);
-    running.length = 0; // nobody closes it
+    running.length = 0; // the runner does not close it
     await aDynamo(folder);
     expect(isRunning(orphan)).toBe(false);
     await left.close();
 
     const other = aFolder();
     writeFileSync(path.join(other, 'dynoxide.pid'), JSON.stringify({ pid: process.pid, startedAt: 'long ago' }));
-    await expect(aDynamo(other)).resolves.toBeDefined(); // and we are still here
+    await expect(aDynamo(other)).resolves.toBeDefined(); // this process was not killed
   });
 });

@@ -47,7 +47,7 @@ describe('EventBridge', () => {
     Detail: '{"version":3}',
   };
 
-  it('makes an event of an entry, sources of AWS included, and has it in the queue when it answers', async () => {
+  it('turns an entry into an event, also with a source of AWS, and answers when it is in the queue', async () => {
     const answer = await put({ ...entry, Resources: ['arn:task'], Time: new Date('2026-11-22T10:00:00.900Z') }, entry);
     expect(answer.FailedEntryCount).toBe(0);
     expect(received()).toEqual([
@@ -66,7 +66,7 @@ describe('EventBridge', () => {
     ]);
   });
 
-  it('fails single entries as AWS does, and takes the others', async () => {
+  it('rejects single entries as AWS does, and accepts the others', async () => {
     const answer = await put({ ...entry, Source: '' }, { ...entry, Detail: '[1]' }, { ...entry, Detail: '{' }, entry, {
       Source: 'a',
       DetailType: 'b',
@@ -99,7 +99,7 @@ describe('EventBridge', () => {
     expect(received()).toEqual([]);
   });
 
-  it('drops what no rule wants and what goes to a bus that does not exist', async () => {
+  it('drops events that no rule matches and events to a missing bus', async () => {
     expect(await put({ ...entry, Source: 'unwanted' }, { ...entry, EventBusName: 'nowhere' })).toMatchObject({
       FailedEntryCount: 0,
     });
@@ -108,7 +108,7 @@ describe('EventBridge', () => {
     expect(received()).toHaveLength(1);
   });
 
-  it('takes whole events over HTTP as they are, one or many', async () => {
+  it('accepts one or many complete events over HTTP unchanged', async () => {
     const event = {
       version: '0',
       id: 'i1',
@@ -131,7 +131,7 @@ describe('EventBridge', () => {
     ]);
   });
 
-  it('tells which of whole events no rule matches', async () => {
+  it('reports which complete events no rule matches', async () => {
     const [wanted, unwanted] = ['aws.ec2', 'unwanted'].map((source) => ({ source, 'detail-type': 'T', detail: {} }));
     const answer = await post(JSON.stringify([unwanted, wanted, unwanted]));
     expect(await answer.json()).toEqual({ accepted: 3, unmatched: [0, 2] });
@@ -139,24 +139,24 @@ describe('EventBridge', () => {
   });
 
   it.each<[string, string]>([
-    ['no JSON', '{'],
-    ['no object', '[5]'],
+    ['text that is not JSON', '{'],
+    ['JSON that is not an object', '[5]'],
     ['an event without detail', '{"source":"s","detail-type":"d"}'],
     ['an event whose id is a number', '{"source":"s","detail-type":"d","detail":{},"id":5}'],
-    ['a good event beside a bad one', '[{"source":"s","detail-type":"d","detail":{}},{"source":5}]'],
-  ])('refuses %s, and queues nothing of it', async (_, body) => {
+    ['a valid event with an invalid one', '[{"source":"s","detail-type":"d","detail":{}},{"source":5}]'],
+  ])('refuses %s, and queues nothing', async (_, body) => {
     expect((await post(body)).status).toBe(400);
     expect(received()).toEqual([]);
   });
 
-  it('names what it does not implement', async () => {
+  it('names an operation that it does not implement', async () => {
     await expect(server.client(EventBridgeClient).send(new ListRulesCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
     });
     expect((await fetch(`${server.url}/other`)).status).toBe(403);
   });
 
-  it('answers no web page, whether it says so or comes under another host name', async () => {
+  it('answers no web page, neither one with an Origin nor one under another host name', async () => {
     const event = '{"source":"s","detail-type":"d","detail":{}}';
     expect((await post(event, { origin: 'https://evil.example' })).status).toBe(403);
     expect(received()).toEqual([]);

@@ -65,7 +65,7 @@ async function aMapping(answer: Answer, given: Partial<EventSourceConfig> = {}) 
 const PAIRS = { batchSize: 2, windowMs: 1000 };
 
 describe('an event source mapping', () => {
-  it('hands over messages as Lambda does', async () => {
+  it('passes messages as Lambda does', async () => {
     const { queue, source, batches, close, clock } = await aMapping(() => ({}));
     const messageId = await queue.send('{"id":1}');
     await source.idle();
@@ -103,7 +103,7 @@ describe('an event source mapping', () => {
     });
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((body) => queue.send(body)));
     await until(() => batches.length === 2);
-    expect(queue.nextVisibleAtMs()).toBeDefined(); // "e" waits for a free place
+    expect(queue.nextVisibleAtMs()).toBeDefined(); // "e" waits for a free slot
     release();
     await source.idle();
     expect(batches.flatMap(bodies).sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
@@ -111,7 +111,7 @@ describe('an event source mapping', () => {
     await close();
   });
 
-  it('waits for a fuller batch as long as the window, and no longer once it is full', async () => {
+  it('waits for a fuller batch for its window at most, and not once the batch is full', async () => {
     const { clock, queue, source, batches, close } = await aMapping(() => ({}), { batchSize: 3, windowMs: 1000 });
     await queue.send('a');
     await until(() => queue.nextVisibleAtMs() === undefined);
@@ -121,7 +121,7 @@ describe('an event source mapping', () => {
     clock.advance(1000);
     await until(() => batches.length === 1);
     for (const body of ['c', 'd', 'e']) await queue.send(body);
-    await source.idle(); // without time passing
+    await source.idle(); // before any time passes
     expect(batches.map(bodies)).toEqual([
       ['a', 'b'],
       ['c', 'd', 'e'],
@@ -145,7 +145,7 @@ describe('an event source mapping', () => {
     await close();
   });
 
-  it('retries a message after each visibility timeout, then hands it to the dead-letter queue', async () => {
+  it('retries a message after each visibility timeout, then moves it to the dead-letter queue', async () => {
     const { clock, queue, deadLetters, source, batches, seen, close } = await aMapping(
       () => Promise.reject(new Error('no')),
       { maxReceiveCount: 5 },
@@ -206,7 +206,7 @@ describe('an event source mapping', () => {
     await close();
   });
 
-  it('survives a database that is away for less than its tries take', async () => {
+  it('survives an outage of the database that is shorter than its attempts', async () => {
     let isDown = true;
     const { clock, queue, deadLetters, source, close } = await aMapping(() => {
       if (isDown) throw new Error('ECONNREFUSED');
@@ -223,7 +223,7 @@ describe('an event source mapping', () => {
     await close();
   });
 
-  it('finishes what is in flight when it is closed, and takes no more', async () => {
+  it('finishes messages in flight when it is closed, and takes no more', async () => {
     let release = () => {};
     const blocked = new Promise<void>((resolve) => {
       release = resolve;
@@ -249,18 +249,18 @@ describe('the answer to a batch', () => {
     ['null', 'null', []],
     ['an empty object', '{}', []],
     ['an empty list', '{"batchItemFailures":[]}', []],
-    ['no list', '{"batchItemFailures":null}', []],
+    ['something other than a list', '{"batchItemFailures":null}', []],
     ['text', '"done"', []],
     ['one message', '{"batchItemFailures":[{"itemIdentifier":"m2"}]}', ['m2']],
-    ['a message of no batch', '{"batchItemFailures":[{"itemIdentifier":"m2"},{"itemIdentifier":"m9"}]}', batch],
+    ['a message of another batch', '{"batchItemFailures":[{"itemIdentifier":"m2"},{"itemIdentifier":"m9"}]}', batch],
     ['an empty id', '{"batchItemFailures":[{"itemIdentifier":""}]}', batch],
     ['another key', '{"batchItemFailures":[{"id":"m1"}]}', batch],
     ['no list of failures', '{"batchItemFailures":"m1"}', batch],
-  ])('that names %s fails what Lambda would take for failed', (_, payload, failed) => {
+  ])('with %s fails the messages that Lambda would treat as failed', (_, payload, failed) => {
     expect(failedItems(payload, batch, true)).toEqual(failed);
   });
 
-  it('says nothing without ReportBatchItemFailures', () => {
+  it('is ignored without ReportBatchItemFailures', () => {
     expect(failedItems('{"batchItemFailures":[{"itemIdentifier":"m2"}]}', batch, false)).toEqual([]);
   });
 });

@@ -43,7 +43,7 @@ describe('a function', () => {
   it.each<[string, Record<string, string>]>([
     ['an .mjs file', { 'index.js': '', 'app.mjs': 'export const handler = () => "module"' }],
     [
-      'a package.json of its own',
+      'its own package.json',
       { 'app.js': 'export const handler = () => "module"', 'package.json': '{"type":"module"}' },
     ],
   ])('may be an ES module by %s', async (_, files) => {
@@ -51,7 +51,7 @@ describe('a function', () => {
     expect(payloadOf(await fn.invoke('{}'))).toBe('module');
   });
 
-  it('sees its own environment and nothing of ours', async () => {
+  it("sees its own environment and none of the runner's", async () => {
     process.env.MAYFLY_SECRET_OF_THE_OPERATOR = 'x';
     const { fn } = aFunction('exports.handler = () => process.env');
     expect(payloadOf(await fn.invoke('{}'))).toEqual({ GREETING: 'hello' });
@@ -75,19 +75,19 @@ describe('a function', () => {
     expect(second.awsRequestId).not.toBe(first.awsRequestId);
   });
 
-  it('keeps its state between invocations, in one environment as long as one is enough', async () => {
+  it('keeps its state between invocations, in one environment while one is enough', async () => {
     const { fn } = aFunction('let count = 0; exports.handler = () => ++count');
     const counts = [];
     for (let i = 0; i < 3; i++) counts.push(payloadOf(await fn.invoke('{}')));
     expect(counts).toEqual([1, 2, 3]);
   });
 
-  it('answers null for nothing', async () => {
+  it('returns null if the handler returns nothing', async () => {
     const { fn } = aFunction('exports.handler = async () => {}');
     expect(await fn.invoke('{}')).toEqual({ ok: true, payload: 'null' });
   });
 
-  it('reports what it throws, with the stack in its log and not on the terminal', async () => {
+  it('reports errors, with the stack in its log and not on the terminal', async () => {
     const { fn, seen, config } = aFunction(`
       exports.handler = async () => { console.log('to the log'); throw new TypeError('not a task'); };
     `);
@@ -101,7 +101,7 @@ describe('a function', () => {
   it.each<[string, string, string, RegExp]>([
     ['exits', 'exports.handler = () => process.exit(3)', 'Runtime.ExitError', /code 3/],
     [
-      'crashes outside of its promise',
+      'throws outside its promise',
       'exports.handler = () => new Promise(() => setImmediate(() => { throw new RangeError("late") }))',
       'RangeError',
       /late/,
@@ -112,31 +112,31 @@ describe('a function', () => {
       'RangeError',
       /lost/,
     ],
-    ['answers what is no JSON', 'exports.handler = () => 1n', 'TypeError', /BigInt/],
+    ['returns a value that has no JSON', 'exports.handler = () => 1n', 'TypeError', /BigInt/],
     [
-      'answers more than 6 MB',
+      'returns more than 6 MB',
       'exports.handler = () => "x".repeat(6 * 1024 * 1024)',
       'Function.ResponseSizeTooLarge',
       /exceeded maximum/,
     ],
     ['cannot be loaded', 'require("./missing")', 'Error', /Cannot find module/],
-    ['does not parse', 'exports.handler = (', 'SyntaxError', /Unexpected/],
-    ['lacks its handler', 'exports.other = 1', 'Error', /index.handler is undefined or not exported/],
+    ['has a syntax error', 'exports.handler = (', 'SyntaxError', /Unexpected/],
+    ['has no handler', 'exports.other = 1', 'Error', /index.handler is undefined or not exported/],
   ])('fails the invocation when it %s', async (_, code, errorType, message) => {
     const { fn } = aFunction(code);
     expect(await fn.invoke('{}')).toEqual({ ok: false, errorType, message: expect.stringMatching(message) });
   });
 
-  it('is started again after a crash, which fails no other invocation', async () => {
+  it('restarts after a crash, which fails no other invocation', async () => {
     const { fn } = aFunction(HELD);
     const waiting = fn.invoke(held());
     expect(await fn.invoke('{"crash":true}')).toMatchObject({ ok: false, errorType: 'Runtime.ExitError' });
     release();
     expect(payloadOf(await waiting)).toBe(1);
-    expect(payloadOf(await fn.invoke('{}'))).toBe(2); // in the environment that is left
+    expect(payloadOf(await fn.invoke('{}'))).toBe(2); // in the remaining environment
   });
 
-  it('is ended at its timeout even if it never lets go of its thread, and started again', async () => {
+  it('is ended at its timeout even if it blocks its thread, and restarts', async () => {
     const { fn } = aFunction(
       'let count = 0; exports.handler = (event) => { count++; while (event.spin); return count; }',
       { timeoutSeconds: 0.2 },
@@ -149,7 +149,7 @@ describe('a function', () => {
     expect(payloadOf(await fn.invoke('{}'))).toBe(1);
   });
 
-  it('has the memory that it was given, and no other invocation pays for its excess', async () => {
+  it('has its configured memory; exceeding it affects no other invocation', async () => {
     const { fn } = aFunction(
       'let count = 0; exports.handler = ({ greedy }) => { const kept = []; while (greedy) kept.push({ n: count++ }); return ++count; }',
       { memoryMb: 32 },
@@ -168,7 +168,7 @@ describe('a function', () => {
   });
 });
 
-/** Answers a running number; first waits until the file that the event names is there. Fails if it is called meanwhile. */
+/** Returns a running number once the file that the event names exists. Fails if it is called in between. */
 const HELD = `
   const { existsSync } = require('node:fs');
   let [count, active] = [0, 0];
@@ -191,16 +191,16 @@ beforeEach(() => {
 });
 
 describe('under load, a function', () => {
-  it('runs one invocation at a time in each of its environments, and no more at once than its concurrency', async () => {
+  it('runs one invocation at a time in each environment, and at most its concurrency at once', async () => {
     const { fn } = aFunction(HELD, { concurrency: 2 });
     const results = Promise.all(Array.from({ length: 6 }, () => fn.invoke(held())));
     release();
     const counts = (await results).map(payloadOf);
-    expect(counts.filter((count) => count === 1)).toHaveLength(2); // each environment counts for itself
+    expect(counts.filter((count) => count === 1)).toHaveLength(2); // each environment counts separately
     expect(counts.every((count) => typeof count === 'number')).toBe(true);
   });
 
-  it('throttles what exceeds its environments and its queue, and works on', async () => {
+  it('throttles invocations beyond its environments and its queue, and continues', async () => {
     const { fn, seen } = aFunction(HELD, { concurrency: 1 });
     const accepted = Array.from({ length: 1 + 512 }, () => fn.invoke(held()));
     expect(await fn.invoke('{}')).toMatchObject({ ok: false, errorType: 'TooManyRequestsException' });
@@ -210,7 +210,7 @@ describe('under load, a function', () => {
     expect(seen).toEqual([]);
   });
 
-  it('throttles what would wait longer than an agent does, and lets no queue of slow invocations grow', async () => {
+  it('throttles invocations that would wait longer than an agent, so that no queue of slow ones grows', async () => {
     const { fn } = aFunction(HELD, { concurrency: 1, timeoutSeconds: 60 });
     const slow = Array.from({ length: 60 }, () => fn.invoke('{"takesMs":400}'));
     await slow[10]; // by now the average is over 250 ms: 10 s are 40 of them
@@ -219,7 +219,7 @@ describe('under load, a function', () => {
     await Promise.all(slow);
   });
 
-  it('never runs what was given up while it waited', async () => {
+  it('never runs an invocation that was given up while it waited', async () => {
     const { fn } = aFunction(HELD, { concurrency: 1 });
     const running = fn.invoke(held());
     const client = new AbortController();
@@ -240,7 +240,7 @@ describe('under load, a function', () => {
     expect(results.map(payloadOf)).toEqual(Array(10).fill('done')); // the last of them starts after 1.35 s
   });
 
-  it('ends only the environment that is late', async () => {
+  it('ends only the environment that exceeded its timeout', async () => {
     const { fn } = aFunction(HELD, { concurrency: 2, timeoutSeconds: 0.5 });
     const late = fn.invoke(held());
     expect([payloadOf(await fn.invoke('{}')), payloadOf(await fn.invoke('{}'))]).toEqual([1, 2]);
@@ -254,7 +254,7 @@ describe('under load, a function', () => {
     );
     expect(payloadOf(await fn.invoke('{"doomed":true}'))).toBe('fine');
     expect(await until(async () => (await fn.invoke('{}')).ok)).toBe(true);
-    expect(seen.length).toBeLessThanOrEqual(1); // at most the one that was on its way when the environment ended
+    expect(seen.length).toBeLessThanOrEqual(1); // at most the invocation that was under way when the environment ended
   });
 });
 

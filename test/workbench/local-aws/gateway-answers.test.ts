@@ -28,13 +28,13 @@ describe("a function's answer", () => {
   });
 });
 
-describe('the gateway itself answers as the template says', () => {
+describe('the gateway itself answers as the template defines', () => {
   it.each<[string, string, number, string]>([
     ['a function that throws', '/throw', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
-    ['a result that is no object', '/text', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
+    ['a result that is not an object', '/text', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
     ['a result with other keys', '/keys', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
-    ['a result whose status is no number', '/status', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
-    ['a result whose body is no text', '/body', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
+    ['a result whose status is not a number', '/status', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
+    ['a result whose body is not a text', '/body', 500, 'sorry: DEFAULT_5XX "Internal server error"'],
     [
       'a body that is not the base64 it claims',
       '/undecodable',
@@ -42,7 +42,7 @@ describe('the gateway itself answers as the template says', () => {
       'sorry: API_CONFIGURATION_ERROR "Internal server error"',
     ],
     ['a header that HTTP forbids', '/header', 500, 'sorry: INTEGRATION_FAILURE "Internal server error"'],
-    ['an integration that leads nowhere', '/lost', 500, 'sorry: INTEGRATION_FAILURE "Internal server error"'],
+    ['an integration without a function', '/lost', 500, 'sorry: INTEGRATION_FAILURE "Internal server error"'],
     ['an unknown route', '/pets/1?x=DELETE', 403, 'no'],
   ])('for %s', async (_, target, status, body) => {
     const answer = await harness.send(target);
@@ -74,16 +74,16 @@ describe('the gateway itself answers as the template says', () => {
       'a body over 6 MB as base64 only',
       { body: Buffer.alloc(5 * 1024 * 1024), headers: { 'Content-Type': 'image/png' } },
     ],
-  ])('for %s, once the sender is ready to read', async (_, sent) => {
+  ])('for %s, when the sender is ready to read', async (_, sent) => {
     const { status, headers, body } = await harness.send('/log', sent);
     expect([status, headers['x-reason'], body.toString()]).toEqual([413, 'size', '{}']);
   });
 
-  it('takes a body just within the limits', async () => {
+  it('accepts a body just within the limits', async () => {
     expect((await harness.send('/teapot', { body: Buffer.alloc(6 * 1024 * 1024 - 10_000, 'x') })).status).toBe(418);
   });
 
-  it('before an upload, to a sender that asks first', async () => {
+  it('before an upload, if the sender asks first', async () => {
     const socket = tls.connect({ port: harness.port, host: 'localhost', ca: harness.ca });
     socket.write('POST /log HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 20000000\r\n\r\n');
     let text = '';
@@ -114,7 +114,7 @@ describe('the gateway itself answers as the template says', () => {
     await narrow.close(0);
   });
 
-  it('for a request that no environment of the function takes', async () => {
+  it('for a request for which no environment is free', async () => {
     const full: Invocation = { ok: false, errorType: 'TooManyRequestsException', message: 'Rate Exceeded.' };
     const busy = await harness.aGateway([...API, response('THROTTLED', '429', 'later')], { invoke: async () => full });
     const answer = await harness.send('/x', { port: busy.port });
@@ -122,7 +122,7 @@ describe('the gateway itself answers as the template says', () => {
     await busy.close(0);
   });
 
-  it("with AWS's own words where the template says nothing", async () => {
+  it("with AWS's own text if the template defines none", async () => {
     const bare = await harness.aGateway(API.filter(({ type }) => !type.endsWith('GatewayResponse')));
     const answer = await harness.send('/pets/1', { port: bare.port });
     expect([answer.status, answer.body.toString()]).toEqual([403, '{"message":"Missing Authentication Token"}']);

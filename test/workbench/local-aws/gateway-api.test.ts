@@ -21,7 +21,7 @@ describe('a REST API that the runner cannot serve', () => {
     ],
     ['a second API', resource('RestApi', 'api2', {}), /one REST API/],
     ['a throttle of one method', resource('Stage', 'x', {}), /one stage/],
-  ])('is refused at start: %s', (_, bad, message) => {
+  ])('is rejected at the start: %s', (_, bad, message) => {
     expect(() => readRestApi([...API, bad])).toThrow(message);
   });
 });

@@ -11,7 +11,7 @@ afterAll(() => harness.close());
 const eventOf = async (target: string, sent?: Sent) => JSON.parse((await harness.send(target, sent)).body.toString());
 
 describe('the event that a function gets from the gateway', () => {
-  it('has the shape of payload 1.0', async () => {
+  it('has the format of payload 1.0', async () => {
     const headers = {
       'Content-Type': 'application/json',
       'User-Agent': 'osquery/5.23.0',
@@ -56,7 +56,7 @@ describe('the event that a function gets from the gateway', () => {
     });
   });
 
-  it('has the same path with the prefix of the stage and without', async () => {
+  it('has the same path with and without the prefix of the stage', async () => {
     const event = await eventOf('/prod/some/path');
     expect([event.path, event.pathParameters, event.requestContext.path]).toEqual([
       '/some/path',
@@ -78,7 +78,7 @@ describe('the event that a function gets from the gateway', () => {
     expect(await eventOf('/a/%zz')).toMatchObject({ pathParameters: { proxy: 'a/%zz' } });
   });
 
-  it('carries a body of a binary media type as base64, and no body as null', async () => {
+  it('contains a body of a binary media type as base64, and null without a body', async () => {
     const body = gzipSync('{"a":1}');
     expect(await eventOf('/', { body, headers: { 'Content-Type': 'application/gzip' } }).catch(() => 'no root')).toBe(
       'no root',

@@ -48,10 +48,10 @@ export interface Answer {
   body: Buffer;
 }
 
-/** A gateway before a function that does as the path says; close it. */
+/** A gateway in front of a function whose behaviour the path selects. The caller must close it. */
 export class GatewayHarness {
   readonly clock = new VirtualClock();
-  /** What the gateways reported. */
+  /** The notices of the gateways. */
   readonly seen: LocalNotice[] = [];
 
   private constructor(
@@ -83,12 +83,12 @@ export class GatewayHarness {
     return this.started?.port ?? 0;
   }
 
-  /** The certificate that clients are to trust, PEM. */
+  /** The certificate that clients must trust, as PEM. */
   get ca(): string {
     return readFileSync(path.join(this.folder, 'certificate.pem'), 'utf8');
   }
 
-  /** Another gateway, before the same function unless another one is given. */
+  /** Another gateway, in front of the same function unless another one is given. */
   async aGateway(resources: readonly Resource[] = API, fn: Pick<LocalFunction, 'invoke'> = this.fn): Promise<Gateway> {
     return startGateway({
       api: readRestApi(resources),
@@ -101,7 +101,7 @@ export class GatewayHarness {
     });
   }
 
-  /** One request on a connection of its own, certificate checked. */
+  /** Sends one request on a new connection, and checks the certificate. */
   send(target: string, { method = 'POST', headers = {}, body = '', port = this.port }: Sent = {}): Promise<Answer> {
     const { ca } = this;
     return new Promise((resolve, reject) => {

@@ -27,7 +27,7 @@ export const response = (ResponseType: string, StatusCode: string | undefined, b
     ...more,
   });
 
-/** An API of every kind of route, and its own answers. */
+/** An API with every kind of route and with its own gateway responses. */
 export const API: readonly Resource[] = [
   resource('RestApi', 'api', { BinaryMediaTypes: ['image/*', 'application/gzip'] }),
   resource('Stage', 'prod', { Variables: { colour: 'blue' } }),

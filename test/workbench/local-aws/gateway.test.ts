@@ -36,7 +36,7 @@ describe('the gateway', () => {
     await expect(connect('TLSv1.1')).rejects.toThrow(/version|protocol/i);
   });
 
-  it('survives clients that speak no TLS, no HTTP, or leave in the middle', async () => {
+  it('survives clients that speak no TLS or no HTTP, or disconnect midway', async () => {
     const half = tls.connect({ port: harness.port, host: 'localhost', ca: harness.ca });
     await new Promise<void>((resolve) =>
       half.write('POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf', () => resolve()),
@@ -51,7 +51,7 @@ describe('the gateway', () => {
     expect((await harness.send('/teapot')).status).toBe(418);
   });
 
-  it('finishes the request in flight when it closes, and takes no other', async () => {
+  it('finishes the request in flight when it closes, and accepts no other', async () => {
     const closing = await harness.aGateway();
     const held = harness.send('/hold', { port: closing.port });
     await until(async () => (await harness.send('/held')).status === 200);
@@ -62,7 +62,7 @@ describe('the gateway', () => {
     await expect(harness.send('/x', { port: closing.port })).rejects.toThrow(/ECONNREFUSED/);
   });
 
-  it('tells a function that the client of a request has left', async () => {
+  it('signals to a function that the client of a request has disconnected', async () => {
     const signals: (AbortSignal | undefined)[] = [];
     const invoke: LocalFunction['invoke'] = (_, gone) => {
       signals.push(gone);
@@ -78,7 +78,7 @@ describe('the gateway', () => {
     await other.close(0);
   });
 
-  it('cuts off what does not end in time when it closes', async () => {
+  it('cuts off requests that do not end in time when it closes', async () => {
     const closing = await harness.aGateway();
     const before = harness.seen.length;
     const hanging = harness.send('/hang', { port: closing.port }).catch((error) => error.code);

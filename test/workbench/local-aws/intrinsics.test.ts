@@ -20,7 +20,7 @@ describe('an intrinsic function of a template', () => {
     expect(resolved(value)).toEqual(expected);
   });
 
-  it('is not seen in an object that merely has such a key among others, nor in the Condition of a policy', () => {
+  it('is not assumed in an object with other keys too, nor in the Condition of a policy', () => {
     const policy = { Condition: { StringEquals: { 'aws:SourceArn': { Ref: 'Rule' } } } };
     expect(resolved(policy)).toEqual({ Condition: { StringEquals: { 'aws:SourceArn': 'ref of Rule' } } });
   });
@@ -29,7 +29,7 @@ describe('an intrinsic function of a template', () => {
     ['is unknown', { a: { 'Fn::Cidr': [] } }, /Here\.a\.Fn::Cidr: .*not implemented locally/],
     ['has malformed arguments', { 'Fn::Join': ['-'] }, /Here\.Fn::Join: malformed arguments/],
     ['is a dynamic reference', '{{resolve:ssm:x}}', /Here: dynamic references are not implemented locally/],
-  ])('stops the runner, with its place, if it %s', (_, value, message) => {
+  ])('stops the runner with its position if it %s', (_, value, message) => {
     expect(() => resolved(value)).toThrow(message);
   });
 });

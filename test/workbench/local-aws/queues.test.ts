@@ -32,7 +32,7 @@ describe('a queue', () => {
     await queue.close();
   });
 
-  it('shows a released message again after its delay, with its receives counted', async () => {
+  it('shows a released message again after its delay, with its receive count', async () => {
     const { queue, clock } = await aQueue();
     await queue.send('again');
     queue.release(
@@ -56,12 +56,12 @@ describe('a queue', () => {
     await queue.close();
   });
 
-  it('finds after a crash what was sent and not deleted, and how often it was received', async () => {
+  it('has after a crash all messages that were sent and not deleted, with their receive counts', async () => {
     const { queue, file, clock } = await aQueue();
     const ids = [await queue.send('done'), await queue.send('in flight'), await queue.send('waiting')];
     const taken = queue.receive(2);
     await queue.delete([taken[0]?.id ?? '']);
-    const journal = readFileSync(file); // the crash: what is in the file now is all there is
+    const journal = readFileSync(file); // the crash: only the file's present content survives
     await queue.close();
     writeFileSync(file, Buffer.concat([journal, Buffer.from('{"op":"send","id":"torn","bo')]));
 
@@ -73,7 +73,7 @@ describe('a queue', () => {
     await next.close();
   });
 
-  it('opens on a journal that holds only what is left', async () => {
+  it('rewrites its journal with only the remaining messages when it opens', async () => {
     const { queue, file } = await aQueue();
     const id = await queue.send('x'.repeat(1000));
     await queue.delete([id]);
@@ -84,7 +84,7 @@ describe('a queue', () => {
     await next.close();
   });
 
-  it('cuts back its journal when it is empty', async () => {
+  it('truncates its journal when it is empty', async () => {
     const { queue, file } = await aQueue();
     for (let i = 0; i < 6; i++) await queue.send('x'.repeat(1024 * 1024));
     await queue.delete(queue.receive(10).map(({ id }) => id));
@@ -94,7 +94,7 @@ describe('a queue', () => {
     await queue.close();
   });
 
-  it('names the line of a journal that somebody damaged', async () => {
+  it('names the damaged line of a journal', async () => {
     const file = path.join(aFolder(), 'q.journal');
     writeFileSync(file, '{"op":"delete","ids":[]}\nnonsense\n{"op":"delete","ids":[]}\n');
     await expect(aQueue({ file })).rejects.toThrow(`${file}:2: the queue's journal is damaged`);

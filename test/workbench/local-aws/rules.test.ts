@@ -22,7 +22,7 @@ const target = (more = {}) => ({ Targets: [{ Id: 'a', Arn: FUNCTION, ...more }] 
 const EVERY_MINUTE = { ScheduleExpression: 'rate(1 minute)' };
 
 describe('a rule with a schedule', () => {
-  it('leads to functions, with the input of each target', () => {
+  it('targets functions, with the input of each target', () => {
     const RetryPolicy = { MaximumRetryAttempts: 0 };
     const [schedule] = schedulesOf({ ...EVERY_MINUTE, ...target({ RetryPolicy, DeadLetterConfig: { Arn: 'arn:q' } }) });
     const ruleArn = 'arn:aws:events:eu-west-1:111122223333:rule/Stack-Tick';
@@ -32,7 +32,7 @@ describe('a rule with a schedule', () => {
     expect(other?.targets).toEqual([{ fn, input: '{"full":true}' }]);
   });
 
-  it('does nothing while it is disabled, and is no rule on events', () => {
+  it('does nothing while it is disabled, and is not a rule on events', () => {
     expect(schedulesOf({ ...EVERY_MINUTE, ...target(), State: 'DISABLED' })).toEqual([]);
     expect(createRules(resourcesOf({ ...EVERY_MINUTE, ...target() }), new Map())).toEqual([]);
   });
@@ -44,12 +44,12 @@ describe('a rule with a schedule', () => {
       'the schedule cron(0 12 * * ? *) is not implemented locally',
     ],
     [
-      'that AWS does not know',
+      'in a unit that AWS does not have',
       { ScheduleExpression: 'rate(1 minutes)', ...target() },
       'AWS would refuse the schedule rate(1 minutes)',
     ],
     [
-      'beside a pattern',
+      'together with a pattern',
       { ...EVERY_MINUTE, EventPattern: { source: ['a'] }, ...target() },
       'a pattern beside a schedule is not implemented locally',
     ],
@@ -63,8 +63,8 @@ describe('a rule with a schedule', () => {
       { ...EVERY_MINUTE, Targets: [{ Id: 'a', Arn: 'arn:queue' }] },
       'the target arn:queue is no function of this template: not implemented locally',
     ],
-    ['with an input that is no JSON', { ...EVERY_MINUTE, ...target({ Input: '{' }) }, 'AWS would refuse the input: '],
-  ])('is refused %s, by name', (_, properties, reason) => {
+    ['with an input that is not JSON', { ...EVERY_MINUTE, ...target({ Input: '{' }) }, 'AWS would refuse the input: '],
+  ])('is rejected by name: %s', (_, properties, reason) => {
     expect(() => schedulesOf(properties)).toThrow(
       expect.objectContaining({
         name: 'LocalError',
@@ -86,7 +86,7 @@ describe('a rule with a pattern', () => {
       { Targets: [{ Id: 'a', Arn: 'arn:queue', Input: '{}' }] },
       'an input for a queue is not implemented locally',
     ],
-  ])('is refused %s, by name', (_, targets, reason) => {
+  ])('is rejected by name: %s', (_, targets, reason) => {
     const queues = new Map([['arn:queue', {} as never]]);
     expect(() => createRules(resourcesOf({ EventPattern: { source: ['a'] }, ...targets }), queues)).toThrow(
       `Tick (AWS::Events::Rule): ${reason}`,

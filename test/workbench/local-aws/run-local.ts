@@ -1,4 +1,4 @@
-/** A runner in a process of its own, for tests that kill it: `run-local.ts <assembly> <data>`, prints where it is. */
+/** A runner in its own process, for tests that kill it: `run-local.ts <assembly> <data>` prints its endpoints. */
 import { startLocal } from '../../../workbench/local-aws/index.ts';
 
 const [assembly = '', data = ''] = process.argv.slice(2);

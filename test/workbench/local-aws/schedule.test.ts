@@ -23,7 +23,7 @@ function aSchedule(answer: () => Promise<Invocation> = async () => DONE, given: 
   const place = { account: '111122223333', region: 'eu-west-1' };
   const schedule = new Schedule({ ruleArn, ...place, everyMs: MINUTE, targets: [{ fn }], ...given }, clock);
   open.push(schedule);
-  /** Lets time pass, and everything happen that is due. */
+  /** Advances the clock and runs everything that is due. */
   const pass = async (ms: number) => {
     clock.advance(ms);
     await new Promise(setImmediate);
@@ -31,7 +31,7 @@ function aSchedule(answer: () => Promise<Invocation> = async () => DONE, given: 
   return { clock, fn, runs, schedule, pass };
 }
 
-/** A promise and what resolves it. */
+/** A promise and its `resolve`. */
 function held<T>() {
   let release: (value: T) => void = () => undefined;
   const promise = new Promise<T>((resolve) => {
@@ -53,7 +53,7 @@ describe('a scheduled rule', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it("gives its function EventBridge's event, another one each time", async () => {
+  it("passes EventBridge's event to its function, a new one each time", async () => {
     const { runs, pass } = aSchedule();
     await pass(MINUTE);
     await pass(MINUTE + 999);
@@ -85,7 +85,7 @@ describe('a scheduled rule', () => {
     expect(runs[2]).toBe(runs[0]);
   });
 
-  it('does not wait for the run before', async () => {
+  it('does not wait for the previous run', async () => {
     const { promise, release } = held<Invocation>();
     const { runs, pass } = aSchedule(() => promise);
     for (let n = 0; n < 3; n++) await pass(MINUTE);
@@ -93,7 +93,7 @@ describe('a scheduled rule', () => {
     release(DONE);
   });
 
-  it('fires at its next time after a run that failed, not before', async () => {
+  it('fires at its next regular time after a failed run', async () => {
     const { runs, pass } = aSchedule(async () => ({ ok: false, errorType: 'Error', message: 'no' }), {
       everyMs: 5 * MINUTE,
     });
@@ -104,7 +104,7 @@ describe('a scheduled rule', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it('fires once after the machine has slept, and keeps its beat', async () => {
+  it('fires once after the computer has slept, and keeps its schedule', async () => {
     const { runs, pass } = aSchedule();
     await pass(10.5 * MINUTE);
     expect(runs).toHaveLength(1);
@@ -114,7 +114,7 @@ describe('a scheduled rule', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it('waits in steps that a timer can make', async () => {
+  it('waits in steps that a timer supports', async () => {
     const everyMs = 60 * 86_400_000;
     const clock = new VirtualClock();
     const sleeps: number[] = [];
@@ -134,7 +134,7 @@ describe('a scheduled rule', () => {
     expect(sleeps.reduce((sum, ms) => sum + ms)).toBe(everyMs);
   });
 
-  it('fires no more once it is closed, and closes when the runs in flight have ended', async () => {
+  it('does not fire after it is closed, and closes when the runs in flight have ended', async () => {
     const { promise, release } = held<Invocation>();
     const { runs, pass, schedule } = aSchedule(() => promise);
     await pass(MINUTE);

@@ -8,12 +8,12 @@ export const SCOPE = { account: '000000000000', region: 'us-east-1' };
 export interface Served {
   readonly url: string;
   readonly credentials: RunCredentials;
-  /** A client of AWS's own SDK that tries once; closed with the server. */
+  /** A client of the AWS SDK with one attempt; closed with the server. */
   client<T extends { destroy(): void }>(Client: new (options: object) => T): T;
   close(): Promise<void>;
 }
 
-/** A server of some services. */
+/** A server with the given services. */
 export async function serve(
   { json = {}, query = {} }: Partial<Services>,
   bus = new EventBus([], SCOPE, new VirtualClock()),

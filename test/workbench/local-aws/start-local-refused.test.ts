@@ -15,17 +15,17 @@ describe('a stack that cannot run locally', () => {
 
   it.each<[string, (resources: Resources) => void, RegExp]>([
     [
-      'a resource it does not know',
+      'an unknown resource type',
       (all) => Object.assign(all, { Cluster: { Type: 'AWS::ECS::Cluster' } }),
       /Cluster: the resource type AWS::ECS::Cluster/,
     ],
     [
-      'a property it does not know',
+      'an unknown property',
       (all) => each(all, 'AWS::SQS::Queue', { FifoQueue: true }),
       /\(AWS::SQS::Queue\): the property FifoQueue/,
     ],
     [
-      'a pattern that AWS would refuse',
+      'a pattern that AWS would reject',
       (all) => each(all, 'AWS::Events::Rule', { EventPattern: { a: [{ nope: 1 }] } }),
       /AWS would refuse the pattern: \$\.a\[0\]\.nope/,
     ],
@@ -40,11 +40,11 @@ describe('a stack that cannot run locally', () => {
       /the runtime python3\.13 is not implemented/,
     ],
     [
-      'code from elsewhere',
+      'code outside the assembly',
       (all) => each(all, 'AWS::Lambda::Function', { Code: { S3Bucket: 'b', S3Key: 'k' } }),
       /its code is no asset/,
     ],
-  ])('says why at once: %s', async (_, change, message) => {
+  ])('is rejected at once with the reason: %s', async (_, change, message) => {
     const broken = aFolder();
     const changed = template();
     change(changed.Resources);
@@ -57,7 +57,7 @@ describe('a stack that cannot run locally', () => {
     expect(existsSync(path.join(folder, 'dynoxide.pid'))).toBe(false);
   });
 
-  it('asks for the assembly, and for the stack if it is not clear which', async () => {
+  it('is rejected if the folder is not an assembly, or the assembly lacks the named stack', async () => {
     await expect(startLocal({ assembly: aFolder(), data: aFolder(), port: 0 })).rejects.toThrow(
       /is no CDK cloud assembly/,
     );

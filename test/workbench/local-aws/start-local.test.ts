@@ -19,7 +19,7 @@ import {
 import { aFolder, notices, until, VirtualClock } from './support.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';
 
-/** What every client of a runner needs. */
+/** The settings of every client of a runner. */
 const as = ({ credentials }: { credentials: RunCredentials }) => ({ region: 'us-east-1', credentials });
 const ITEM = { pk: { S: 'a' }, sk: { S: 'b' } };
 
@@ -32,7 +32,7 @@ beforeAll(() => {
 });
 afterAll(() => running?.close());
 
-/** Starts the tiny app; an earlier runner of this file is ended first. */
+/** Starts the tiny app; stops an earlier runner of this file first. */
 async function start(options: Partial<LocalOptions> = {}): Promise<LocalMayfly> {
   await running?.close();
   data = options.data ?? path.join(aFolder(), 'data');
@@ -82,7 +82,7 @@ describe('a stack that runs locally', () => {
     expect(await get(mayfly, '/crash')).toEqual({ status: 500, text: 'come again' });
   });
 
-  it("gives its functions the template's environment, and the machine's own services instead of AWS", async () => {
+  it("gives its functions the template's environment, with local services instead of AWS", async () => {
     const mayfly = running ?? (await start());
     const env = JSON.parse((await get(mayfly, '/env')).text);
     expect(env).toMatchObject({
@@ -104,7 +104,7 @@ describe('a stack that runs locally', () => {
     expect(readFileSync(mayfly.enrollSecret, 'utf8')).toMatch(/^[A-Za-z0-9]{40}$/);
   });
 
-  it('leads events through its rules to its functions, whatever bus they are on', async () => {
+  it('routes events through its rules to its functions, on any bus', async () => {
     const mayfly = running ?? (await start());
     const client = new EventBridgeClient({ endpoint: mayfly.events, ...as(mayfly) });
     const entry = (Source: string, kind: string, EventBusName?: string) => ({
@@ -136,7 +136,7 @@ describe('a stack that runs locally', () => {
     expect(consumed()).toHaveLength(3);
   });
 
-  it('runs what is scheduled, against the account it is given', async () => {
+  it('runs scheduled functions against the given account', async () => {
     const clock = new VirtualClock();
     const page = (id: string, more = {}) => ({ Reservations: [{ Instances: [{ InstanceId: id }] }], ...more });
     const mayfly = await start({
@@ -182,7 +182,7 @@ describe('a stack that runs locally', () => {
     expect(seen[1]).toMatchObject({ ...sweep, errorType: 'Runtime.Closed' });
   });
 
-  it('finds an empty account where it is given none', async () => {
+  it('has an empty account by default', async () => {
     const clock = new VirtualClock();
     const before = consumed().length;
     const mayfly = await start({ clock });
@@ -206,7 +206,7 @@ describe('a stack that runs locally', () => {
     expect(existsSync(path.join(other, 'runner.lock'))).toBe(false);
   });
 
-  it('ends within two seconds, though a function hangs and an event is failing, and delivers it at the next start', async () => {
+  it('ends within two seconds even if a function hangs and an event fails, and delivers the event at the next start', async () => {
     const mayfly = running ?? (await start());
     const released = path.join(aFolder(), 'released');
     await mayfly.putEvents([wanted({ id: 'survivor', until: released })]);
@@ -225,7 +225,7 @@ describe('a stack that runs locally', () => {
     expect(consumed().filter(({ id }) => id === 'survivor')).toHaveLength(1);
   });
 
-  it('survives kill -9: nothing that was acknowledged is lost, and no process is left behind', async () => {
+  it('survives kill -9: nothing acknowledged is lost, and no process remains', async () => {
     const folder = path.join(aFolder(), 'data');
     const released = path.join(aFolder(), 'released');
     const { child, ready } = await aRunnerProcess(folder);

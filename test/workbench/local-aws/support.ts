@@ -21,13 +21,13 @@ export function aBundle(code: string, files: Record<string, string> = {}): strin
   return folder;
 }
 
-/** Collects what the runner reports. */
+/** Collects the notices of the runner. */
 export function notices(): { seen: LocalNotice[]; notify: (notice: LocalNotice) => void } {
   const seen: LocalNotice[] = [];
   return { seen, notify: (notice) => void seen.push(notice) };
 }
 
-/** Looks again and again until `look` finds something; a test that waits in vain is ended by jest. */
+/** Polls until `look` finds something; jest's timeout is the only limit. */
 export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
   for (;;) {
     const found = await look();
@@ -36,7 +36,7 @@ export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<
   }
 }
 
-/** Time that moves when the test says so. */
+/** A clock that the test advances. */
 export class VirtualClock implements Clock {
   private sleepers: { atMs: number; wake: () => void }[] = [];
   constructor(private nowMs = Date.parse('2026-11-22T12:00:00Z')) {}

@@ -10,7 +10,7 @@ const read = (Resources: Record<string, unknown>, more: Record<string, unknown> 
 const aQueue = (Properties = {}) => ({ Type: 'AWS::SQS::Queue', Properties });
 
 describe('reading a template', () => {
-  it('stops at a resource type the runner does not know, naming it', () => {
+  it('fails at an unknown resource type, and names it', () => {
     const bucket = { Type: 'AWS::ElastiCache::CacheCluster', Properties: {} };
     expect(() => read({ Cache: bucket })).toThrow(
       'Cache: the resource type AWS::ElastiCache::CacheCluster is not implemented locally',
@@ -30,7 +30,7 @@ describe('reading a template', () => {
       'R (AWS::Events::Rule).Targets[0]: the property InputPath',
     ],
     [
-      'that would lead on what an asynchronous invocation answers',
+      'a destination of asynchronous invocations',
       {
         C: {
           Type: 'AWS::Lambda::EventInvokeConfig',
@@ -40,15 +40,15 @@ describe('reading a template', () => {
       'C (AWS::Lambda::EventInvokeConfig): the property DestinationConfig',
     ],
     [
-      'named as one that every object has',
+      'named after a member of Object.prototype',
       { Q: aQueue({ constructor: 1 }) },
       'Q (AWS::SQS::Queue): the property constructor',
     ],
-  ])('stops at a property it does not know %s, naming it', (_, resources, message) => {
+  ])('fails at an unknown property and names it: %s', (_, resources, message) => {
     expect(() => read(resources)).toThrow(`${message} is not implemented locally`);
   });
 
-  it('stops at a section, an attribute or a reference it does not know', () => {
+  it('fails at an unknown section, attribute or reference', () => {
     expect(() => read({}, { Transform: 'AWS::Serverless-2016-10-31' })).toThrow(/section Transform/);
     const asking = (value: unknown) => ({ Q: aQueue({ QueueName: value }), T: { Type: 'AWS::Events::EventBus' } });
     expect(() => read(asking({ 'Fn::GetAtt': ['T', 'DisplayName'] }))).toThrow(
@@ -57,7 +57,7 @@ describe('reading a template', () => {
     expect(() => read(asking({ Ref: 'Missing' }))).toThrow(/refers to Missing, which it does not have/);
   });
 
-  it('resolves what the runner uses, and does not look into what has no local effect', () => {
+  it('resolves the properties that the runner uses, and ignores those without local effect', () => {
     const { resources } = read({
       Dead: aQueue({ QueueName: 'dead' }),
       Q: aQueue({
@@ -76,7 +76,7 @@ describe('reading a template', () => {
     });
   });
 
-  it('knows parameters by their defaults, and outputs', () => {
+  it('resolves parameters to their defaults, and outputs', () => {
     const { resources, outputs } = read(
       { Q: aQueue({ QueueName: { 'Fn::Sub': `orders-\${Stage}` } }) },
       {
@@ -90,7 +90,7 @@ describe('reading a template', () => {
 });
 
 describe("Mayfly's own template", () => {
-  it('has only resource types and properties that the local runner knows, and the runner knows no other type', () => {
+  it('has only resource types and properties that the local runner supports, and the runner supports no other type', () => {
     const everyOption = { alarmTopic: 'ops@example.com', notifyMisses: true };
     const template = JSON.parse(JSON.stringify(mayflyTemplate(everyOption)));
     const { resources } = readTemplate(template, STACK);

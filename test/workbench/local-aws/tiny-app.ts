@@ -26,7 +26,7 @@ const EDGE = `
   exports.handler = async (event) => ({ statusCode: 200, body: JSON.stringify(await (answers[event.path] ?? echo)(event)) });
 `;
 
-/** Notes each event in the file named by OUT; one with \`detail.until\` fails as long as that file is missing. */
+/** Writes each event to the file named by OUT; one with \`detail.until\` fails while that file is missing. */
 const CONSUMER = `
   const { appendFileSync, existsSync } = require('node:fs');
   exports.handler = async ({ Records }) => ({ batchItemFailures: Records.filter(({ body }) => {
@@ -58,7 +58,7 @@ const SWEEP = `
   };
 `;
 
-/** A stack with one of everything, synthesized to a folder; \`out\` is where its consumer of events notes them. */
+/** A stack with one of everything, synthesized to a folder; \`out\` is the file to which its consumer writes events. */
 export function synthesizeTinyApp(folder: string): { assembly: string; out: string } {
   const [assembly, out] = [path.join(folder, 'cdk.out'), path.join(folder, 'consumed.ndjson')];
   const app = new App({ outdir: assembly });

@@ -7,7 +7,7 @@ import { VirtualClock } from '../../../workbench/world/index.ts';
 const T0 = Date.parse('2026-11-20T10:00:00Z');
 const TIMEOUT_MS = 15_000;
 
-/** A port that remembers what was done. */
+/** A port that records its calls. */
 class Shelf {
   readonly done: string[] = [];
   #count = 0;
@@ -33,7 +33,7 @@ beforeEach(() => {
   shelf = new Shelf();
 });
 
-/** A port seen through an invocation whose calls meet these faults in turn. */
+/** A port as used by an invocation whose calls have these faults in turn. */
 function faulty(...faults: readonly (Fault | undefined)[]) {
   const planned = [...faults];
   const weather = { next: () => ({ fault: planned.shift(), costMs: 0 }) };
@@ -41,7 +41,7 @@ function faulty(...faults: readonly (Fault | undefined)[]) {
   return { invocation, port: through(shelf, 'shelf', () => invocation) };
 }
 
-/** What became of some work when nothing is left to do. */
+/** The outcome of some work once nothing is left to do. */
 async function outcome(work: Promise<unknown>, ms = 60_000): Promise<string> {
   let text = 'never ends';
   work.then(
@@ -57,7 +57,7 @@ async function outcome(work: Promise<unknown>, ms = 60_000): Promise<string> {
 }
 
 describe('a port call of a simulated function', () => {
-  it('does what the port does where nothing goes wrong', async () => {
+  it('does what the port does without a fault', async () => {
     const { port } = faulty();
     expect(await outcome(port.put('a'))).toBe('returns 1');
     expect(port.done).toEqual(['a']);
@@ -84,7 +84,7 @@ describe('a port call of a simulated function', () => {
     expect(await outcome(port.put('b'))).toMatch(/^returns/);
   });
 
-  it('may take its time, with its effect at either end of it', async () => {
+  it('may be slow, with its effect at its start or its end', async () => {
     const { port } = faulty({ kind: 'slow', ms: 1000, first: true }, { kind: 'slow', ms: 1000, first: false });
     expect(await outcome(port.put('early'), 999)).toBe('never ends');
     expect(shelf.done).toEqual(['early']);
@@ -94,7 +94,7 @@ describe('a port call of a simulated function', () => {
     expect(shelf.done).toEqual(['early', 'late']);
   });
 
-  it('ends with the function where it takes longer than the function may live', async () => {
+  it("ends with the function if it exceeds the function's time", async () => {
     const { invocation, port } = faulty({ kind: 'slow', ms: TIMEOUT_MS, first: false });
     expect(await outcome(port.put('a'))).toBe('never ends');
     expect(invocation.isDead).toBe(true);
@@ -102,7 +102,7 @@ describe('a port call of a simulated function', () => {
     expect(shelf.done).toEqual([]);
   });
 
-  it('is a call a page where a port returns pages', async () => {
+  it('is one call for each page if a port returns pages', async () => {
     const { port } = faulty(undefined, { kind: 'refuse' });
     const pages: string[] = [];
     const reading = (async () => {

@@ -37,7 +37,7 @@ const request = (path: string, body: object) => ({
 const reply = (body: string) => ({ status: 200, headers: {}, body: Buffer.from(body) });
 
 describe('the witness of a world', () => {
-  it('has nothing to say where the ledger knows what was proved', async () => {
+  it('reports nothing if the ledger has every proof', async () => {
     ran('q1');
     wrote('q1');
     await recordSighting(ledger, aSnapshot(1).workload, aSighting([container], [], T0));
@@ -45,14 +45,14 @@ describe('the witness of a world', () => {
     expect(violations).toEqual([]);
   });
 
-  it('misses a proof that was acknowledged and never counted', () => {
+  it('reports a proof that was acknowledged and never counted', () => {
     ran('q1');
     wrote('q1');
     witness.check();
     expect(violations).toEqual([expect.stringContaining('q1 was acknowledged')]);
   });
 
-  it('misses a proof that a second run of the same id took the place of', () => {
+  it('reports a proof that a second run under the same id replaced', () => {
     ran('q1');
     host.stopContainer(container, 0);
     ran('q1');
@@ -61,7 +61,7 @@ describe('the witness of a world', () => {
     expect(violations).toEqual([expect.stringContaining('an offer of q1 again destroyed it')]);
   });
 
-  it('forgives what an agent lost by its own death, or to a front that drops what is too large', () => {
+  it('ignores proofs that an agent lost by crashing, or to a front that drops large bodies', () => {
     ran('q1');
     witness.saw('a', host, { kind: 'crashed', reason: 'killed', ...about }, true);
     ran('q2');
@@ -71,7 +71,7 @@ describe('the witness of a world', () => {
     expect(violations).toEqual([]);
   });
 
-  it('knows a forged proof', async () => {
+  it('reports a forged proof', async () => {
     await recordSighting(ledger, aSnapshot(1).workload, aSighting([container], [], T0));
     witness.check();
     expect(violations).toEqual([expect.stringContaining('which no agent saw')]);
@@ -80,7 +80,7 @@ describe('the witness of a world', () => {
   it.each([
     ['/v1/log', { data: [{ line: 1 }] }, 'a log line was acknowledged and not stored'],
     ['/v1/distributed/write', { queries: { q1: [{ a: '1' }] } }, 'a row of q1 was acknowledged and not stored'],
-  ])('sees that %s was acknowledged before it was stored', (path, body, text) => {
+  ])('reports that %s was acknowledged before it was stored', (path, body, text) => {
     witness.answered(request(path, body), reply('{"error":"later"}'));
     witness.answered(request(path, body), reply('no JSON'));
     expect(violations).toEqual([]);

@@ -8,7 +8,7 @@ describe('npm run world', () => {
     expect(worldOptionsOf('--seed 1234'.split(' '))).toMatchObject({ seed: 1234 });
   });
 
-  it('refuses what is no number above 0', () => {
+  it('rejects anything but a number above 0', () => {
     const quiet = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
     for (const text of ['0', '-1', 'x', '1.5']) expect(() => worldOptionsOf(['--seeds', text])).toThrow('whole number');
     quiet.mockRestore();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { runWorld } from '../../../workbench/seeded-world/world.ts';
 
-/** A short run; `npm run world` has the long one. */
+/** A short run; `npm run world` runs more. */
 const SEEDS = Array.from({ length: 20 }, (_, index) => index + 101);
 
 describe('a seeded world', () => {
-  it('keeps every promise, in each of some worlds', async () => {
+  it('keeps every promise, in each of several worlds', async () => {
     const broken: string[] = [];
     for (const seed of SEEDS) {
       const { violations } = await runWorld(seed);
@@ -21,7 +21,7 @@ describe('a seeded world', () => {
     expect((await runWorld(11, { trace: true })).trace).not.toEqual(first.trace);
   });
 
-  it('is the same whether or not somebody writes down what happens', async () => {
+  it('is the same with and without a trace', async () => {
     const { trace: _, ...traced } = await runWorld(12, { trace: true });
     const { trace, ...untraced } = await runWorld(12);
     expect(untraced).toEqual(traced);

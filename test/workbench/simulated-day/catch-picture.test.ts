@@ -11,7 +11,7 @@ const life = (lifetimeMs: number, verdict: 'seen' | 'post-mortem') => ({
 const isSeen = ({ verdict }: { verdict: string }): boolean => verdict === 'seen';
 
 describe('the curves of catch rates', () => {
-  it('tell the share of each range of lifetimes, and leave out ranges without lives', () => {
+  it('show the share of each range of lifetimes, and leave out ranges without lives', () => {
     const lives = [life(1100, 'seen'), life(1200, 'post-mortem'), life(3_000_000, 'seen')];
     const [curve] = catchCurves(lives, [{ name: 'live', saw: isSeen }]);
     expect(curve?.points.map(({ share }) => share)).toEqual([0.5, 1]);
@@ -43,7 +43,7 @@ describe('the picture of catch rates', () => {
     expect(text).not.toMatch(/&(?!(amp|lt|gt);)/);
   });
 
-  it('has a light ground, labelled axes and a legend', () => {
+  it('has a light background, labelled axes and a legend', () => {
     expect(svg).toContain('fill="#ffffff"');
     for (const label of ['lifetime of the container', 'share of containers seen', '1 s', '1 h', '100 %']) {
       expect(svg).toContain(`>${label}`);
@@ -52,7 +52,7 @@ describe('the picture of catch rates', () => {
     expect(svg).toContain('event</text>');
   });
 
-  it('puts one second and nothing at the lower left, one hour and all at the upper right', () => {
+  it('has one second and 0 % at the lower left, one hour and 100 % at the upper right', () => {
     const [first = ''] = [...svg.matchAll(/<polyline points="([^"]*)"/g)].map(([, points]) => points ?? '');
     const places = first.split(' ').map((place) => place.split(',').map(Number));
     expect(places).toEqual([

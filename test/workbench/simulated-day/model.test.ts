@@ -13,7 +13,7 @@ import {
 } from '../../../workbench/simulated-day/model.ts';
 import { LIFETIMES, type Lifetime, Random } from '../../../workbench/world/index.ts';
 
-/** What the published table was computed with (docs/spec/performance.md §3.2). */
+/** The parameters of the published table (docs/spec/performance.md §3.2). */
 const PATH = { latency: E_BASE, roundTripMs: 80, queryMs: 150 };
 
 const { Sysdig2019, Sysdig2025, CI, TenSecondJob } = LIFETIMES;
@@ -82,14 +82,14 @@ describe('the formulas give the table of docs/spec/performance.md §3.2', () => 
     { lifetime: Sysdig2019, percent: 86.1 },
     { lifetime: Sysdig2025, percent: 78.5 },
     { lifetime: CI, percent: 99.7 },
-  ])('polls of 10 s that PENDING has armed see $percent % of $lifetime.name', ({ lifetime, percent }) => {
+  ])('polls of 10 s after acceleration at PENDING see $percent % of $lifetime.name', ({ lifetime, percent }) => {
     const delay = modeDelay({ idleSeconds: 10, pulls: true }, 0, PATH);
     // The published one drew its leads, around the 3 s that ours are.
     expect(Math.abs(100 * catchRate(delay, of(lifetime)) - percent)).toBeLessThan(1.2);
     expect(Math.abs(quantileOf(delay, 0.5) / 1000 - 4.9)).toBeLessThan(0.15);
   });
 
-  it('a lease of 300 s finds 93.6 % of starts hot, none finds none, and PENDING arms three in ten of the cold ones', () => {
+  it('a lease of 300 s finds 93.6 % of starts hot, no lease none, and PENDING accelerates three in ten of the cold ones', () => {
     expect(hotShare({ leaseSeconds: 300 })).toBeCloseTo(0.936, 3);
     expect(hotShare({ leaseSeconds: 0 })).toBe(0);
     expect(armedShare({ idleSeconds: 10, pulls: true }, 0)).toBeCloseTo(0.3, 9);
@@ -104,7 +104,7 @@ describe('the formulas give the table of docs/spec/performance.md §3.2', () => 
     expect((modelBoundMs({ idleSeconds }, 5000, PATH) / 1000).toFixed(1)).toBe(bound.toFixed(1));
   });
 
-  it('a life shorter than round trip and query is never seen, one beyond every bound always', () => {
+  it('a life shorter than round trip and query is never seen, one longer than every bound always', () => {
     expect(pollDelay(5, PATH)(230)).toBe(0);
     expect(pollDelay(5, PATH)(60_000)).toBeCloseTo(1, 9);
   });

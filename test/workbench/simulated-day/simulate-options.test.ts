@@ -24,7 +24,7 @@ describe('npm run simulate', () => {
     });
   });
 
-  it('knows the command that gives the same again, however it is shown', () => {
+  it('knows the command that repeats the run, whatever the output format', () => {
     const given = '--seed x --tasks 20 --lifetimes ci --drop 0.2';
     expect(optionsOf([...given.split(' '), '--json', '--out', 'x.svg']).command).toBe(`npm run simulate -- ${given}`);
   });
@@ -40,13 +40,13 @@ describe('npm run simulate', () => {
     ['--bogus', "unknown option '--bogus'"],
     ['--seed', 'argument missing'],
     ['stray', 'too many arguments'],
-  ])('does not run with %s, and says why', (args, message) => {
+  ])('does not run with %s, and prints the reason', (args, message) => {
     expect(() => optionsOf(args.split(' '))).toThrow(expect.objectContaining({ exitCode: 1 }));
     expect(said.join('')).toContain(message);
     expect(said.join('')).toContain('Try the same with --help');
   });
 
-  it('ends with 2 where its command line makes no sense, and with 0 after its help', async () => {
+  it('exits with 2 for an invalid command line, and with 0 after its help', async () => {
     const { NODE_OPTIONS: _, ...env } = process.env;
     const simulate = (arg: string) =>
       promisify(execFile)(process.execPath, ['--import', 'tsx', 'workbench/simulated-day/bench/simulate.ts', arg], {

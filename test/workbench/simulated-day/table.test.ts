@@ -31,7 +31,7 @@ const cellsOf = (...comparisons: Comparison[]): string[][] =>
     );
 
 describe('the table of a comparison', () => {
-  it('has percentiles of all lives together, not means of those of each workload', () => {
+  it('has percentiles of all lives together, not means of the percentiles of each workload', () => {
     const [cells] = cellsOf(
       aComparison({ workload: 'a', waitsMs: [1000], mttaP50: pair(1000, 4000), mttaP99: pair(1000, 9000) }),
       aComparison({ workload: 'b', waitsMs: [2000, 3000, 9000], mttaP50: pair(3000, 4000), late: 2 }),
@@ -46,7 +46,7 @@ describe('the table of a comparison', () => {
     ]);
   });
 
-  it('shows a dash where there is nothing to measure, and no model where there is none', () => {
+  it('shows a dash without a measurement, and no model if there is none', () => {
     const [cells] = cellsOf(
       aComparison({
         live: pair(0.5),

@@ -16,7 +16,7 @@ describe('a virtual clock', () => {
     expect(woken.at(-1)).toBe('late@1030');
   });
 
-  it('lets a sleeper sleep again within one advance', async () => {
+  it('allows a sleeper to sleep again within one advance', async () => {
     const clock = new VirtualClock(0);
     let ticks = 0;
     const loop = async () => {

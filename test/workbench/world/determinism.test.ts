@@ -55,11 +55,11 @@ describe('a simulation', () => {
     expect(first.seen.length).toBeGreaterThan(100);
   });
 
-  it('is another for another seed', async () => {
+  it('is different for another seed', async () => {
     expect((await aRun('two')).seen).not.toEqual(first.seen);
   });
 
-  it('has hosts and agents of their own identity', () => {
+  it('gives each host and agent its own identity', () => {
     const enrolled = first.sent
       .filter(([endpoint]) => endpoint === 'enroll')
       .map(([, , body]) => JSON.parse(String(body)));

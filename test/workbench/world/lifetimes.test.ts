@@ -31,14 +31,14 @@ describe('lifetimes', () => {
     expect(new Set(draw(LIFETIMES.TenSecondJob, 'any'))).toEqual(new Set([10]));
   });
 
-  it('are the same for the same seed and others for another', () => {
+  it('are the same for the same seed and different for another', () => {
     expect(draw(LIFETIMES.Sysdig2019, 'a')).toEqual(draw(LIFETIMES.Sysdig2019, 'a'));
     expect(draw(LIFETIMES.Sysdig2019, 'a')).not.toEqual(draw(LIFETIMES.Sysdig2019, 'b'));
   });
 });
 
-describe('a seeded source of chance', () => {
-  it('gives each use its own sequence, whatever others have drawn', () => {
+describe('a seeded random source', () => {
+  it('gives each use its own sequence, independent of the others', () => {
     const random = new Random('seed');
     const before = random.fork('ids').hex(32);
     random.next();

@@ -10,7 +10,7 @@ function aBaseline() {
 }
 
 describe('a scheduled query for comparison', () => {
-  it('meets what lives at its instants and nothing else', async () => {
+  it('sees only containers that run at its instants', async () => {
     const { clock, host, baseline } = aBaseline();
     baseline.start();
     const periodMs = baseline.intervalSeconds * 1000;

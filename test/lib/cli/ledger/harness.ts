@@ -8,10 +8,10 @@ import { TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 import { folderOf, mayfly } from '../policy/harness.ts';
 
-/** The commands are run at this time. */
+/** The time at which the commands run. */
 export const NOW = T0 + 60 * MINUTE;
 
-/** Stops the clock of the commands, since a life has its time. */
+/** Fixes the commands' clock, because the events have fixed times. */
 export function atNow(): void {
   beforeEach(() => {
     jest.spyOn(Date, 'now').mockReturnValue(NOW);
@@ -29,7 +29,7 @@ export async function aWatched() {
   return { world, ask: (...args: string[]) => mayfly(...args, '--data', data) };
 }
 
-/** Enters a task into the ledger as its functions would have left it: of containers a and b, asked about at T0. */
+/** Writes a task to the ledger as the functions do: with containers a and b, and queries queued at T0. */
 export async function enter({ ports: { ledger } }: TableWorld, n: number, record: Partial<WorkloadRecord> = {}) {
   const {
     seenLive,

@@ -9,7 +9,7 @@ atNow();
 const COMMANDS = ['coverage', 'missed', 'task', 'nodes', 'who', 'mtta'];
 const README = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
 
-/** Asked for help as well, a command does nothing but has read what stands before. */
+/** With `--help` at the end a command does nothing, but has parsed its other arguments. */
 async function isUnderstood(example: string): Promise<void> {
   const words = example.trim().split(/\s+/);
   expect(await mayfly(...words, '--help')).toMatchObject({ code: 0 });

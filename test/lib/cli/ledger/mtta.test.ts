@@ -21,7 +21,7 @@ const database: Profile = {
   config: { options: { distributed_interval: 60 } },
 };
 
-/** A Mayfly with hosts h1 and h2 of the default profile and db1 of another. */
+/** A Mayfly with the hosts h1 and h2 of the default profile and db1 of another profile. */
 async function aFleet() {
   const { world, ask } = await aWatched();
   const policy = { ...plainPolicy, profiles: [database, ...plainPolicy.profiles] };
@@ -67,7 +67,7 @@ async function live(
   );
 }
 
-/** Answers after 4 and 20 s on hosts polled every 10 s, 20 s on one polled every 60 s; one a sweep found, one unanswered. */
+/** Answers after 4 and 20 s from hosts that poll every 10 s, after 20 s from one that polls every 60 s; one task found by a sweep, one unanswered. */
 async function fiveLives() {
   const { world, ask } = await aFleet();
   await live(world, 1, { answeredAfterMs: 4 * SECOND });

@@ -13,7 +13,7 @@ const ID = 'a70715f36657d2e5fcdd07f4d8a04d76';
 const ARN = `arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/${ID}`;
 const ENVOY = '9fd313b782ded4c240eda6ac1cf1bd2563d044274c240c68fe6ac033001c0ba9';
 
-/** The life of the fixtures: runs, is asked about, answers for one of its two containers, stops. */
+/** The task of the fixtures: it runs, is queried, has an answer about one of its two containers, and stops. */
 async function aLife() {
   const { world, ask } = await aWatched();
   await world.aNode(INSTANCE);

@@ -20,7 +20,7 @@ let server: TlsHarness;
 let data: string;
 beforeEach(async () => {
   server = await aTlsServer(policy);
-  server.clock.nowMs = Date.now(); // the command is run now
+  server.clock.nowMs = Date.now(); // the command runs now
   const store = new DynamoPolicyStore(server.table);
   await store.push(versionAfter(0, { policy, sources: {}, message: '', pushedBy: '', pushedAtMs: 0 }), 0);
   const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: server.table.name };
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** What the node says of itself in a scheduled query, in the form of an event. */
+/** The node's own report in a scheduled query, in event format. */
 const says = (agent: WireAgent, hash: unknown, action = 'snapshot') =>
   agent.log('result', [{ name: 'osquery_health', action, columns: { version: '5.23.1', config_hash: hash } }]);
 

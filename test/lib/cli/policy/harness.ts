@@ -13,7 +13,7 @@ export async function mayfly(...args: string[]) {
   return { code: codes[0], ...said };
 }
 
-/** Runs several commands at the same time; what they say is mixed. */
+/** Runs several commands at the same time; their output is mixed. */
 export async function mayflyAtOnce(...commands: string[][]) {
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -53,7 +53,7 @@ schedule:
   health: { query: 'SELECT version, config_hash FROM osquery_info', interval: 3600 }
 `;
 
-/** A rule that asks about an ECS task, in so many columns. */
+/** A rule that queries these columns about an ECS task. */
 export const ruleSelecting = (columns: string): string => `- rule: task
   answers: Which container is this?
   on: { event: { source: [aws.ecs], detail-type: [ECS Task State Change], detail: { lastStatus: [RUNNING] } } }

@@ -20,7 +20,7 @@ describe('mayfly policy --help', () => {
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) {
       const words = [...example.matchAll(/"[^"]*"|\S+/g)].map(([word]) => word);
-      // Asked for help as well, the command does nothing but has read what stands before.
+      // With `--help` at the end the command does nothing, but has parsed its other arguments.
       expect(await mayfly(...words, '--help')).toMatchObject({ code: 0 });
       const wrong = await mayfly(...words, '--no-such-option');
       expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("unknown option '--no-such-option'")]);

@@ -97,7 +97,7 @@ describe('mayfly policy replay', () => {
     expect(jsonLines(unknown.stdout)[0]?.host).toMatch(/^arn:aws:ecs:.*:container-instance\//);
   });
 
-  it('takes its clock from the events, and never turns it back', async () => {
+  it('takes the time from the events, and never sets it back', async () => {
     const event = await eventIn('05-ecs-task-ec2-running.json');
     const other = (n: number, time: string) =>
       JSON.stringify({ ...event, time, detail: { ...event.detail, taskArn: `${event.detail.taskArn}${n}` } });
@@ -170,7 +170,7 @@ describe('mayfly policy replay', () => {
   });
 });
 
-/** What the functions, on DynamoDB, leave in the queue when the fixtures arrive one after another. */
+/** The queue that the functions leave on DynamoDB after the fixtures, one after another. */
 async function queueOfFunctions(): Promise<Record<string, unknown>[]> {
   const { policy } = compilePolicy(readPolicyFolder('policy'));
   if (!policy) throw new Error('the default policy does not compile');

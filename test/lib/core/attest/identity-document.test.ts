@@ -47,10 +47,10 @@ describe('an instance identity document', () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     ['of another account', { accountId: '999999999999' }, 'of account 999999999999'],
-    ['of a time to come', { pendingTime: '2025-03-01T12:06:00Z' }, 'a time to come'],
+    ['of a time in the future', { pendingTime: '2025-03-01T12:06:00Z' }, 'a time to come'],
     ['without a time', { pendingTime: 'soon' }, 'a time to come'],
     ['without an instance', { instanceId: undefined }, 'lacks instanceId'],
-    ['of something that is no instance', { instanceId: "i-0' OR 1" }, 'lacks instanceId'],
+    ['of something other than an instance', { instanceId: "i-0' OR 1" }, 'lacks instanceId'],
     [
       'of a Region without a certificate',
       { region: 'xx-nowhere-1' },
@@ -74,7 +74,7 @@ describe('an instance identity document', () => {
     damaged[7] = (damaged[7] ?? 0) ^ 1;
     expect(attestationOf({ document, signature: damaged }, aTrust('required'), NOW)).toEqual(why);
     expect(attestationOf({ document, signature: Buffer.alloc(0) }, aTrust('required'), NOW)).toEqual(why);
-    // Signed by the stand-in, checked with the certificate that AWS publishes.
+    // Signed with the test's key, checked with the certificate that AWS publishes.
     expect(judged({}, { ...aTrust('required'), certificates: {} })).toEqual(why);
     expect(judged({}, { ...aTrust('required'), certificates: { [REGION]: 'no PEM' } })).toEqual(why);
   });

@@ -131,7 +131,7 @@ describe('concurrent enrollments', () => {
         ]);
         one.nowMs += 16 * SECOND;
         polled.push(...(await one.poll(host)).map(({ query }) => query));
-        // The questions of both enrollments, each handed out once.
+        // The queries of both enrollments, each delivered once.
         expect(polled.toSorted()).toEqual(['agent', 'agent', 'ec2', 'ec2']);
       }),
       { numRuns: scaled(7) },
@@ -255,7 +255,7 @@ describe('several agents on one host with one identifier', () => {
     // Its temporary name has Docker access, but gets no more queries.
     await world.ports.registry.recordDockerAccess(twin.host, world.nowMs);
     expect((await resolveHost('h1', { ...world.ports, now: world.now, report: world.report })).host).toBe('h1');
-    // The lost agent comes back after all.
+    // The lost agent enrolls again after all.
     expect((await world.enroll('h1', { agentInstance: 'lost' })).twin).toBe(true);
   });
 

@@ -20,7 +20,7 @@ const enrolled = (host: string, lastSeenMs: number): Promise<void> =>
   );
 const open = async (): Promise<string[]> =>
   (await sweeper.fleetIssues.open(sweeper.nowMs)).map(({ kind, host }) => `${kind} ${host}`);
-/** Minutes pass, with a sweep at the end of each. */
+/** Advances the clock by minutes, with a sweep at the end of each. */
 const pass = async (minutes: number): Promise<void> => {
   for (let n = 0; n < minutes; n++) {
     sweeper.nowMs += MINUTE;
@@ -70,7 +70,7 @@ describe('an instance from which no node enrolled', () => {
       if (alias === ID) reads += 1;
       return hostOf(alias);
     };
-    await pass(1); // its launch is asked about under its node's name
+    await pass(1); // its launch queries are queued under its node's name
     reads = 0;
     await pass(14);
     expect(await open()).toEqual([]);
@@ -79,7 +79,7 @@ describe('an instance from which no node enrolled', () => {
 
   it.each([
     ['has the tag mayfly:ignore', { tags: { 'mayfly:ignore': 'true' } }],
-    ['is run by Lambda, where nobody can put one', { managedBy: 'scaler.lambda.amazonaws.com' }],
+    ['is run by Lambda, which accepts no agent', { managedBy: 'scaler.lambda.amazonaws.com' }],
     ['is still starting', { state: 'pending' }],
     ['is ending', { state: 'shutting-down' }],
   ])('is not an issue if the instance %s', async (_, instance) => {
@@ -153,7 +153,7 @@ describe('a fleet of thousands whose nodes have other names', () => {
     aliases.hostOf = async () => {
       most = Math.max(most, ++atOnce);
       await Promise.resolve();
-      if (--atOnce === 0) sweeper.nowMs += READ_MS; // those under way at once take as long as one
+      if (--atOnce === 0) sweeper.nowMs += READ_MS; // look-ups under way at the same time take as long as one
       return undefined;
     };
     for (let n = 0; n < SIZE; n++) runs({ launchedAtMs: T0 - 10 * MINUTE }, `i-${n}`);
@@ -162,7 +162,7 @@ describe('a fleet of thousands whose nodes have other names', () => {
     expect(sweeper.done()).toMatchObject({ complete: false, failures: 0 });
     expect(await open()).toEqual([]);
     expect(most).toBeGreaterThan(1);
-    // What was learned is kept: the next sweeps get further, and then through.
+    // Results are kept, so the next sweeps get further and then finish.
     for (let sweeps = 0; (await open()).length < SIZE; sweeps += 1) {
       expect(sweeps).toBeLessThan(10);
       await sweeper.sweep(30 * SECOND);

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 const open = () => world.ports.fleetIssues.open(world.nowMs);
 
-/** The agent answers the post-mortem question so many minutes after the task's end. */
+/** The agent answers the post-mortem query this many minutes after the task's end. */
 async function answered(minutes: number, rows: Answer['rows'], answer: Partial<Answer> = {}): Promise<void> {
   await world.take(fixture(STOPPED));
   world.nowMs += minutes * MINUTE;
@@ -55,8 +55,8 @@ describe('a container that is gone when its post-mortem query runs', () => {
   });
 
   it.each([
-    ['every container is still there', 1, rows, {}],
-    ['osquery refused the question', 1, [], { status: 1, message: 'no such table' }],
+    ['every container still exists', 1, rows, {}],
+    ['osquery rejected the query', 1, [], { status: 1, message: 'no such table' }],
     ['three hours have passed, after which the ECS agent removes it anyway', 179.99, [], {}],
   ])('is not an issue if %s', async (_, minutes, rows, answer) => {
     await answered(minutes, rows, answer);

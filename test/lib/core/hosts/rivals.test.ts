@@ -53,7 +53,7 @@ describe("AWS's facts about an instance", () => {
   it('contradict a claim that is older than the instance', () => {
     const later = { launched_at: new Date(T0 + 60 * MINUTE).toISOString() };
     expect(judged('web-7', 'web-7', known(later, T0 + 61 * MINUTE))).toBe('contradicts');
-    // Started anew: it was known when the claim was made.
+    // After a restart: the instance was known when the claim was made.
     expect(judged('web-7', 'web-7', known(later, T0))).toBe('unknown');
   });
 });
@@ -95,8 +95,8 @@ describe('an impostor that claims an instance before it boots', () => {
   };
 
   it.each([
-    ['by the host name that EC2 gave it', { hostname: 'ip-10-0-12-34' }],
-    ['by having come only when the instance was there', { hostname: 'web-7' }],
+    ['by the host name that EC2 assigned', { hostname: 'ip-10-0-12-34' }],
+    ['by a claim that is not older than the instance', { hostname: 'web-7' }],
   ])(
     'loses it to the real one, %s, with all pending queries; its answers prove nothing from then on',
     async (_, identity) => {
@@ -113,7 +113,7 @@ describe('an impostor that claims an instance before it boots', () => {
 
       await world.enroll('real', identity);
       await saysWhoItIs('real');
-      // What the impostor took is asked again.
+      // Queries that the impostor took are queued again.
       expect(await names('real')).toEqual(['container', 'instance', 'processes', 'system']);
       expect(await names('evil-3')).toEqual([]);
       expect(await world.ports.aliases.hostOf(INSTANCE)).toBe('real');

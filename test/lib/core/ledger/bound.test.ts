@@ -39,7 +39,7 @@ describe('the guaranteed bound', () => {
     });
     fc.assert(
       fc.property(anAgent, ({ intervalMs, phase, eventLatencyMs, busy }) => {
-        // Reads reach the server at phase × (I + r) of a cycle, longer by what each brought; one sees what was queued before.
+        // Reads reach the server at phase × (I + r) of a cycle; a read with queries takes longer. A read returns what was queued before it.
         const everyMs = intervalMs + 80 + (busy ? 150 + 80 : 0);
         const firstMs = phase * everyMs;
         const waits = Math.max(0, Math.ceil((eventLatencyMs - firstMs) / everyMs));

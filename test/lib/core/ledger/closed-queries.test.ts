@@ -6,7 +6,7 @@ import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 import { World } from '../../../support/world.ts';
 
-/* A verdict waits for nothing that cannot come: each way in which the last open question is closed makes it final. */
+/* A verdict does not wait for impossible answers: it is final as soon as the last open query is closed, in whatever way. */
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const TASK = String(fixture(5).detail.taskArn);
@@ -26,7 +26,7 @@ async function arrives(event: AnyEvent): Promise<void> {
   await world.take(event);
 }
 
-/** The agent takes what waits, and answers all of it like this. */
+/** The agent takes all pending queries, and answers each of them like this. */
 async function answers(rows: readonly Row[], answer: { status?: number; message?: string } = {}): Promise<void> {
   const delivered = await world.poll(INSTANCE);
   expect(delivered.length).toBeGreaterThan(0);
@@ -53,7 +53,7 @@ describe('the verdict is known at once', () => {
   it.each([
     ['denylisted', 'distributed query is denylisted'],
     ['query-failed', 'no such table: docker_containers'],
-  ])('when its only query came back %s (S18)', async (reason, message) => {
+  ])('when its only query was answered with %s (S18)', async (reason, message) => {
     await arrives(fixture(5));
     await answers([], { status: 1, message });
     expect(await verdict()).toEqual(missed(reason));

@@ -12,7 +12,7 @@ const sum = (counts: object): number => Object.values(counts).reduce((total, n) 
 
 const identityIn = (cluster?: string): Record<string, string> => (cluster === undefined ? {} : { cluster });
 
-/** Any record that any history could have left. */
+/** Any record that a sequence of events and answers can produce. */
 const anyRecord = fc
   .record({
     ids: fc.subarray(['a', 'b']),

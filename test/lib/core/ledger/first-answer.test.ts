@@ -24,14 +24,14 @@ beforeEach(async () => {
 const every = (distributed_interval: number): Profile[] => [
   { name: 'default', config: { options: { distributed_interval } } },
 ];
-/** Tells of the task's start, or of its end, a second after it happened. */
+/** Handles the event about the task's start, or about its end, a second after it happened. */
 const start = () => takeEvent(5, RUNNING_AT);
 const end = () => takeEvent(7, STOPPED_AT);
 async function takeEvent(number: number, atMs: number): Promise<void> {
   world.nowMs = atMs + SECOND;
   await world.take(fixture(number));
 }
-/** Lets the agent of the host answer about these containers what it takes at a time. */
+/** Lets the host's agent take its queries at one time, and answer about these containers. */
 async function answers(atMs: number, ...ids: string[]): Promise<void> {
   world.nowMs = atMs;
   const taken = await world.poll(HOST);
@@ -43,10 +43,10 @@ async function answers(atMs: number, ...ids: string[]): Promise<void> {
   );
 }
 const reported = (event: string) => world.reports.filter((one) => one.event === event).map(({ fields }) => fields);
-/** What "mayfly mtta" would say now. */
+/** What `mayfly mtta` would print now. */
 const measured = async (profiles = plainPolicy.profiles) => mttaOf([await world.record(TASK)], profiles, [], MINUTE);
 
-/** Holds that command and metrics have the same clocks, and the same opinion of them, of the task's first answer. */
+/** Checks that command and metrics agree on the clocks of the task's first answer, and on whether it was late. */
 async function bothSay(): Promise<{ tookMs: number; lateMs: number }> {
   const { late, stages } = await measured();
   const [first] = reported('answer_timed');

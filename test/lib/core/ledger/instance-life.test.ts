@@ -16,7 +16,7 @@ import { World } from '../../../support/world.ts';
 const shared = await World.begin();
 let instances = 0;
 const START = Date.parse(fixture(19).time);
-const LATE = 24 * 60 * MINUTE; // after all: no answer can come any more
+const LATE = 24 * 60 * MINUTE; // after the last possible answer
 
 /** The steps of an instance: an event about it, the enrollment of its agent, or a poll with answers. */
 const EVENTS = {
@@ -33,13 +33,13 @@ type Step = keyof typeof EVENTS | 'enrolls' | 'answers';
 const names = Object.keys(EVENTS) as (keyof typeof EVENTS)[];
 const ENDS: readonly Step[] = ['shutting-down', 'terminated'];
 
-/** Any of its events in any order, each lost, once or more often, with an agent that comes and answers at any time. */
+/** Any of its events in any order, each any number of times, with an agent that enrolls and answers at any time. */
 const aLife: fc.Arbitrary<Step[]> = fc.array(fc.constantFrom<Step>(...names, 'enrolls', 'answers', 'answers'), {
   minLength: 1,
   maxLength: 12,
 });
 
-/** An instance of its own in the shared ledger. */
+/** A new instance in the shared ledger. */
 function anInstance() {
   const n = ++instances;
   const id = `i-${n.toString(16).padStart(17, '0')}`;

@@ -55,7 +55,7 @@ const history = aLife.chain((life) =>
   fc.tuple(fc.constant(life), shuffled(life), fc.integer({ min: 1, max: 3 }), fc.boolean()),
 );
 
-/** A new task on a host of its own, or on none. */
+/** A new task on its own host, or on none. */
 async function aTask(hosted: boolean, containers: number) {
   const n = ++tasks;
   const world = new TableWorld(shared.table);
@@ -67,7 +67,7 @@ async function aTask(hosted: boolean, containers: number) {
   return { n, world, host, event, subjects: Array.from({ length: containers }, (_, c) => dockerId(10 * n + c)) };
 }
 
-/** What must not depend on the order: everything but when things happened, and ids that hold the task's number. */
+/** Everything that must not depend on the order: all except times, and ids that contain the task's number. */
 const essence = ({
   version,
   lastStatus,
@@ -88,7 +88,7 @@ const essence = ({
 const asked = (pending: readonly PendingQuery[]): string[] =>
   pending.map(({ set, query }) => `${set} ${query}`).toSorted();
 
-/** Which write a function dies at, and whether before or after it; 0 for none. */
+/** The write at which a function dies, and whether it dies before or after it; 0 for none. */
 interface Fate {
   readonly at: number;
   readonly when: 'before' | 'after';
@@ -139,7 +139,7 @@ describe('the ledger', () => {
         const newest = moments.reduce((a, b) => (b.version > a.version ? b : a));
         const record = await world.record(taskArn(n));
         expect(record).toMatchObject({ version: newest.version, handledVersion: newest.version });
-        // The end withdraws the queries of the start, whichever of the two was faster.
+        // The end withdraws the queries of the start, in either order.
         const { pending } = await world.ports.queue.read(host);
         if (newest.phase === 7) expect(asked(pending)).toEqual(['post-mortem container']);
       }),

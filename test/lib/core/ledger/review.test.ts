@@ -17,7 +17,7 @@ import { scaled } from '../../../support/effort.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 const HOUR = 60 * MINUTE;
-/** A time that never comes. */
+/** A time far in the future. */
 const UNBOUNDED = Number.POSITIVE_INFINITY;
 
 /** The ports of a review, in memory; each can be made to fail once. */
@@ -27,7 +27,7 @@ class Desk implements ReviewDeps {
   readonly put: CoverageEvent[] = [];
   readonly reports: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> }[] = [];
   cursors: Cursors = {};
-  /** Names of ports that fail, each one time. */
+  /** Names of the ports that fail, each once. */
   readonly failing = new Set<'events' | 'progress'>();
   readonly now = (): number => this.nowMs;
   readonly report: ReviewDeps['report'] = (event, fields) => void this.reports.push({ event, fields });
@@ -63,7 +63,7 @@ class Desk implements ReviewDeps {
     }
   }
 
-  /** Task n, which starts now, was asked about and is waited for as long. */
+  /** Task n, which starts now and has queries; answers are awaited for this long. */
   async start(n: number, settleAfterMs = 10 * MINUTE): Promise<string> {
     const snapshot = aSnapshot(n, {
       occurredAtMs: this.nowMs,
@@ -85,7 +85,7 @@ class Desk implements ReviewDeps {
     this.of(event).reduce((sum, fields) => sum + Number(fields[field]), 0);
 }
 
-/** A desk that has reviewed before, so that what happens now is reviewed. */
+/** A review that has run before, so that it covers what happens now. */
 async function aDesk(): Promise<Desk> {
   const desk = new Desk();
   await review(desk, UNBOUNDED);
@@ -175,7 +175,7 @@ describe('the review', () => {
       let rows = 0;
       for await (const records of desk.ledger.due(UNBOUNDED)) {
         rows += records.length;
-        break; // and leaves them
+        break; // and does not review them
       }
       return rows;
     };
@@ -346,7 +346,7 @@ async function happens({ startsAfterMin, settlesAfterMin, seen }: Life, n: numbe
   if (seen && startsAfterMin + seen.afterMin === minute) await desk.see(n, seen.how);
 }
 
-/** The recorded verdict of a task is its verdict now, and its last event is about a miss only if it is one. */
+/** Checks that a task's recorded verdict is its present one, and that its last event is about a miss only if it is missed. */
 function expectPublished(n: number, desk: Desk): void {
   const record = desk.ledger.record(taskArn(n)) as WorkloadRecord;
   const verdict: Verdict = verdictOf(record, desk.nowMs);

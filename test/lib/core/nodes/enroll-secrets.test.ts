@@ -32,7 +32,7 @@ describe('the enroll secret that a host presents', () => {
     expect(await secretNamed(given, all)).toBeUndefined();
   });
 
-  it('is found while another secret cannot be read, and no secret is called wrong meanwhile', async () => {
+  it('is found while another secret cannot be read, and no secret is rejected meanwhile', async () => {
     const some = new Map([
       ['default', secret('a')],
       ['db', failing],

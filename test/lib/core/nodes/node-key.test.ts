@@ -8,7 +8,7 @@ const SECRET = 's'.repeat(64);
 const CLAIM = { host: 'i-0a1b2c3d4e5f60718', epoch: 1_795_170_000 };
 const KEY = signNodeKey(CLAIM, SECRET);
 
-// What an enroll request may bring as host_identifier, and a twin's suffix on top of it.
+// Any host_identifier of an enroll request, with and without the suffix of a second agent.
 const host = anyText({ minLength: 1, maxLength: 255 })
   .filter((host_identifier) => readEnroll({ host_identifier }) !== undefined)
   .chain((name) => fc.constantFrom(name, `${name}~0123abcd`));

@@ -12,7 +12,7 @@ const aProfile = (config: Profile['config'], profile: Partial<Profile> = {}): Pr
 });
 const CONFIG = { options: { distributed_interval: 10 }, schedule: { up: { query: 'SELECT 1', interval: 60 } } };
 
-/** Texts that JSON writers spell differently, all of which osquery accepts. */
+/** Texts that JSON writers format differently; osquery accepts every format. */
 const ODD = {
   schedule: {
     up: { query: 'SELECT *\n\tFROM "time"\r\n -- \\u001f \u0001\u001b\u007f\u2028 ✓ 😀 </script> \b\f', interval: 60 },
@@ -73,7 +73,7 @@ describe('the document of a profile', () => {
   it.each([
     ['empty', {}, 'is empty'],
     ['over 1 MiB', { schedule: { long: { query: 'x'.repeat(1024 * 1024) } } }, '1048576 are allowed'],
-    ['no text that osquery can parse', { schedule: { half: { query: 'SELECT \ud83d' } } }, 'a lone surrogate'],
+    ['not parsable by osquery', { schedule: { half: { query: 'SELECT \ud83d' } } }, 'a lone surrogate'],
   ])('that is %s is never served', (_, config, message) => {
     expect(() => agentConfig(aProfile(config))).toThrow(message);
   });

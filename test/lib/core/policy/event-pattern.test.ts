@@ -107,7 +107,7 @@ describe('an event pattern', () => {
   });
 });
 
-/** `count` times an $or of six values. */
+/** `count` fields, each with an $or of six values. */
 function sixWays(count: number): object {
   const alternatives = (name: string) => Array.from({ length: 6 }, (_, i) => ({ [name]: [i] }));
   let pattern: object = { $or: alternatives('a0') };

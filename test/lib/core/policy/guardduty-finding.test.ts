@@ -50,13 +50,13 @@ describe('a finding that is published again', () => {
 
   it.each<[string, AnyEvent, AnyEvent]>([
     ['with new counts and times', aFinding(1), aFinding(400)],
-    ['to the administrator', aFinding(1), { ...aFinding(1), account: '999999999999' }],
+    ['to the administrator account', aFinding(1), { ...aFinding(1), account: '999999999999' }],
     [
       'by the detector of another account',
       aFinding(1),
       aFinding(1, (detail) => ({ ...withService({ detectorId: 'other' })(detail), arn: 'arn:aws:guardduty:other' })),
     ],
-    ['with a mark on it', aFinding(1), aFinding(1, withService({ userFeedback: 'USEFUL', archived: true }))],
+    ['with a note by a user', aFinding(1), aFinding(1, withService({ userFeedback: 'USEFUL', archived: true }))],
     ['with more bytes', aFinding(1, withInfo({ bytes: '10', n: 2 })), aFinding(1, withInfo({ bytes: '99', n: 3 }))],
     ['with counts of its cluster', aFinding(1, cluster(3)), aFinding(1, cluster(4))],
     ['with counts of its signals', aFinding(1, signals(1, 'a')), aFinding(1, signals(9, 'b'))],
@@ -70,11 +70,11 @@ describe('a finding that is published again', () => {
       aFinding(1),
       aFinding(1, (detail) => Object.fromEntries(Object.entries(detail).reverse())),
     ],
-    ['with another port of ours', aFinding(1, outbound(40_001, 443)), aFinding(1, outbound(51_234, 443))],
-    ['with another port of theirs', aFinding(1, inbound(22, 40_001)), aFinding(1, inbound(22, 51_234))],
-    ['with another who scans', aFinding(1, probed(22, '1.1.1.1')), aFinding(1, probed(22, '2.2.2.2'))],
+    ['with another local port', aFinding(1, outbound(40_001, 443)), aFinding(1, outbound(51_234, 443))],
+    ['with another remote port', aFinding(1, inbound(22, 40_001)), aFinding(1, inbound(22, 51_234))],
+    ['with another scanner', aFinding(1, probed(22, '1.1.1.1')), aFinding(1, probed(22, '2.2.2.2'))],
     [
-      'with the task a state further',
+      'with the task in a later state',
       aFinding(1, task({ version: '4' })),
       aFinding(1, task({ version: '5', startedAt: 1_763_630_002.25, startedBy: 'ecs-svc/1' })),
     ],
@@ -88,22 +88,26 @@ describe('a finding that is published again', () => {
       aFinding(1, process({})),
       aFinding(1, process({ pid: 8, uuid: 'b', startTime: 't' })),
     ],
-    ['in other words', aFinding(1), aFinding(1, (detail) => ({ ...detail, title: 'T', description: 'seen 9 times' }))],
+    [
+      'with another description',
+      aFinding(1),
+      aFinding(1, (detail) => ({ ...detail, title: 'T', description: 'seen 9 times' })),
+    ],
   ])('%s, is the same', (_, first, second) => {
     expect(keyOf(first)).toMatch(/^finding 041b66e31d817aa2d23193884db08747 [0-9a-f]{32}$/);
     expect(keyOf(second)).toBe(keyOf(first));
   });
 
   it.each<[string, AnyEvent, AnyEvent]>([
-    ['the port it talks to', aFinding(1, outbound(1, 443)), aFinding(1, outbound(1, 4444))],
-    ['the port that is talked to', aFinding(1, inbound(22, 1)), aFinding(1, inbound(80, 1))],
-    ['who it talks to', aFinding(1, from('1.1.1.1')), aFinding(1, from('2.2.2.2'))],
-    ['the port that is scanned', aFinding(1, probed(22, '1.1.1.1')), aFinding(1, probed(23, '1.1.1.1'))],
+    ['the remote port of an outbound connection', aFinding(1, outbound(1, 443)), aFinding(1, outbound(1, 4444))],
+    ['the local port of an inbound connection', aFinding(1, inbound(22, 1)), aFinding(1, inbound(80, 1))],
+    ['the remote address', aFinding(1, from('1.1.1.1')), aFinding(1, from('2.2.2.2'))],
+    ['the scanned port', aFinding(1, probed(22, '1.1.1.1')), aFinding(1, probed(23, '1.1.1.1'))],
     ['its program', aFinding(1, process({})), aFinding(1, process({ executablePath: '/tmp/y' }))],
     ["its program's content", aFinding(1, process({})), aFinding(1, process({ executableSha256: 'cd' }))],
-    ['what changed its program', aFinding(1, changedBy('/bin/a')), aFinding(1, changedBy('/bin/b'))],
-    ['the malware in it', aFinding(1, malware('a')), aFinding(1, malware('b'))],
-    ['what belongs to its attack', aFinding(1, attack('Recon')), aFinding(1, attack('Exfiltration'))],
+    ['the process that changed its program', aFinding(1, changedBy('/bin/a')), aFinding(1, changedBy('/bin/b'))],
+    ['its malware', aFinding(1, malware('a')), aFinding(1, malware('b'))],
+    ['the signals of its attack sequence', aFinding(1, attack('Recon')), aFinding(1, attack('Exfiltration'))],
     ['its container', aFinding(1, task({})), aFinding(1, task({ containers: [{ id: 'c2' }] }))],
     ['its task', aFinding(1, task({})), aFinding(1, task({ arn: `${TASK}0` }))],
   ])('is a different one if %s changed', (_, first, second) => {
@@ -115,7 +119,7 @@ describe('a finding that is published again', () => {
     ['its type', (detail) => ({ ...detail, type: 'Backdoor:EC2/C&CActivity.B' })],
     ['its id', (detail) => ({ ...detail, id: 'another' })],
     ['its instance', resource({ instanceDetails: { instanceId: 'i-1' } })],
-    ['what it talks to', withService({ action: { actionType: 'DNS_REQUEST', dnsRequestAction: { domain: 'b' } } })],
+    ['its remote domain', withService({ action: { actionType: 'DNS_REQUEST', dnsRequestAction: { domain: 'b' } } })],
     ['its list of threats', withService({ additionalInfo: { value: '{"threatListName":"Another"}' } })],
   ])('is a different one if %s changed', (_, change) => {
     expect(keyOf(aFinding(1, change))).not.toBe(keyOf(aFinding(1)));
@@ -127,8 +131,8 @@ describe('an event without a finding', () => {
     ['of another source', { ...fixture(25), source: 'aws.inspector' }],
     ['of another type', { ...fixture(25), 'detail-type': 'GuardDuty Malware Protection Object Scan Result' }],
     ['without an id', fixture(25, { id: undefined })],
-    ['with an id that is no text', fixture(25, { id: 7 })],
-    ['with an id beyond any key', fixture(25, { id: 'x'.repeat(2000) })],
+    ['with an id that is not a text', fixture(25, { id: 7 })],
+    ['with an id that is too long for a key', fixture(25, { id: 'x'.repeat(2000) })],
     ['without detail', { ...fixture(25), detail: null }],
     ['null', null],
   ])('is identified by its own id: %s', (_, event) => {
@@ -170,7 +174,7 @@ describe('the subjects of a finding', () => {
     ['a pod without an instance', aFinding(1, (detail) => resource({ instanceDetails: null })(detail), 26), []],
     ['nothing', aFinding(1, withResource({})), []],
     ['no resource', aFinding(1, withResource(undefined)), []],
-    ['an instance by a number', aFinding(1, withResource({ instanceDetails: { instanceId: 7 } })), []],
+    ['an instance whose id is a number', aFinding(1, withResource({ instanceDetails: { instanceId: 7 } })), []],
     ['an instance without a name', aFinding(1, withResource({ instanceDetails: { instanceId: '' } })), []],
   ])('%s', (_, event, expected) => {
     expect(subjects(event)).toEqual(expected);

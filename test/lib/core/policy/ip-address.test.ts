@@ -26,7 +26,7 @@ describe('an IP address', () => {
     ['digits', '1'.repeat(MiB)],
     ['numbers and dots', '1.'.repeat(MiB)],
   ])('is not a text of a megabyte, which is rejected as fast as a short one: %s', (_, text) => {
-    // The quadratic test that was here before took minutes for one of these.
+    // An earlier, quadratic parser took minutes for one of these.
     for (let n = 0; n < 1000; n++) expect(addressDigits(text)).toBeUndefined();
   });
 });

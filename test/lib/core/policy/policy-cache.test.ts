@@ -11,7 +11,7 @@ import { T0 } from '../../../support/times.ts';
 const SECOND = 1000;
 const builtIn = { policy: aPolicy(0), sources: { 'rules/built-in.yaml': '# built in\n' } };
 
-/** A cache on a table of its own, a clock, and somebody else who pushes. */
+/** A cache on its own table, a clock, and another pusher. */
 async function aCache({ pushed = 1 } = {}) {
   const table = await aTable();
   const store = new DynamoPolicyStore(table);
@@ -154,7 +154,7 @@ describe('an empty table', () => {
   });
 
   it.each([[[]], [[1, 1, 1, 1, 1]], [[0, 1, 0, 1, 0]], [[0, 0, 1, 1, 0, 1]]])(
-    'is seeded once by two functions that start together, and both go on with it (order %j)',
+    'is seeded once by two functions that start together, and both use it (order %j)',
     async (order) => {
       const { table, store } = await aCache({ pushed: 0 });
       const seen = await interleave(

@@ -15,7 +15,7 @@ import { SECOND, T0 } from '../../../support/times.ts';
 const shared = await TableWorld.begin();
 let runs = 0;
 
-/** A host of its own for each run, on the shared table. */
+/** A new host for each run, on the shared table. */
 async function aHost(waiting: readonly Waiting[]) {
   const host = `host-${++runs}`;
   const world = new TableWorld(shared.table);
@@ -62,7 +62,7 @@ function toQuery({ n, merges, discovery, lastGasp, priority, lifeSeconds }: Wait
 const longLived = (queries: readonly PendingQuery[]): string[] =>
   queries.filter((query) => query.expiresAtMs === T0 + 600 * SECOND).map((query) => query.queryId);
 
-/** A kind of query: those of it are asked as one. */
+/** A kind of query; queries of one kind are merged. */
 interface Kind {
   readonly n: number;
   readonly proves: boolean;
@@ -134,7 +134,7 @@ describe('a plan', () => {
 
 describe('a drain', () => {
   it('loses nothing, and delivers nothing twice, when it crashes before or after any of its writes', async () => {
-    // Twice: each death may use up one of the three attempts.
+    // At most twice: each crash may use up one of the three attempts.
     const death = fc.record({
       at: fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 3 }) }, fc.integer({ min: 4, max: 9 })),
       when: fc.constantFrom('before' as const, 'after' as const),
@@ -202,7 +202,7 @@ describe('a drain', () => {
         const { world, add, watch } = await aHost(waiting);
         for (const [index, { thenMs, answers, more }] of steps.entries()) {
           await watch.poll(answers);
-          if (more) await add([{ ...more, n: 2 ** 32 + index }]); // ids come from causes: no two are the same
+          if (more) await add([{ ...more, n: 2 ** 32 + index }]); // ids derive from causes, so they are unique
           world.nowMs += thenMs;
         }
         await watch.settle();

@@ -22,7 +22,7 @@ const poll = async (atMs = world.nowMs): Promise<string[]> => {
   world.nowMs = atMs;
   return (await world.poll('h1')).map((query) => query.wireId);
 };
-/** The queries that a poll is handed, by name. */
+/** The names of the queries that a poll gets. */
 const names = async (atMs = world.nowMs): Promise<string[]> => {
   world.nowMs = atMs;
   return (await world.poll('h1')).map(({ query }) => query);
@@ -30,7 +30,7 @@ const names = async (atMs = world.nowMs): Promise<string[]> => {
 const reported = (name: string) => world.reports.filter(({ event }) => event === name).map(({ fields }) => fields);
 const givenUp = () => reported('query_unanswered');
 const partition = () => world.ports.queue.read('h1', true);
-/** A task whose query waits, with a record in the ledger. */
+/** A task with a pending query and a record in the ledger. */
 async function aTask(n: number, query: Partial<PendingQuery> = {}): Promise<void> {
   await world.ports.ledger.advance(aSnapshot(n, { occurredAtMs: T0, receivedAtMs: T0 }));
   await world.ports.ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 });
@@ -88,7 +88,7 @@ describe('a poll', () => {
     expect(await names(T0 + 1 * SECOND)).toEqual(asked);
     expect(await names(T0 + 6 * SECOND)).toEqual(asked);
     expect((await partition()).deliveries.map((delivery) => attemptsOf(delivery).length)).toEqual([1]);
-    expect(await names(T0 + 6 * SECOND + 1)).toEqual(['host-3']); // a poll of its own: only what is new
+    expect(await names(T0 + 6 * SECOND + 1)).toEqual(['host-3']); // a separate poll gets only new queries
   });
 
   it('gets new ids each time: the first reply may have arrived, and the agent may hold its answers', async () => {
@@ -296,7 +296,7 @@ describe('a query without an answer', () => {
 });
 
 describe('several unanswered queries', () => {
-  /** Polls every 5 s; the agent answers what it is handed unless that holds `heavy`: such a body is too large. */
+  /** Polls every 5 s; the agent answers each delivery, except those with `heavy`, whose body is too large. */
   async function polling(heavy: string, untilMs: number): Promise<string[][]> {
     const handed: string[][] = [];
     for (; world.nowMs <= untilMs; world.nowMs += 5 * SECOND) {
@@ -370,7 +370,7 @@ describe('a query behind a discovery query', () => {
     const [plain = ''] = await poll();
     expect(await names(T0 + 30_000)).toEqual(['host-1']);
     expect(await names(T0 + 60_000)).toEqual(['host-2']);
-    await world.answer('h1', [anAnswer(plain)]); // of the first offer, which held both
+    await world.answer('h1', [anAnswer(plain)]); // of the first offer, which contained both
     expect(await names(T0 + 90_000)).toEqual([]);
     expect(givenUp()).toEqual([]);
   });
@@ -384,7 +384,7 @@ describe('a query behind a discovery query', () => {
 });
 
 describe('expiry', () => {
-  it('goes by the clock: a row that TTL has not removed yet is counted, not delivered', async () => {
+  it('depends on the clock: a row that TTL has not removed yet is counted, not delivered', async () => {
     await aTask(1);
     expect(await poll(T0 + 600_000)).toEqual([]);
     expect((await partition()).pending).toEqual([]);

@@ -9,13 +9,13 @@ import { taskArn } from '../../../support/builders.ts';
 import { scaled } from '../../../support/effort.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
-/** The fate of each event: after how long it arrives, each time that it does. */
+/** For each event, the delays after which it arrives, none if it is lost. */
 const fates = fc.array(fc.array(fc.integer({ min: 0, max: 150 * SECOND }), { maxLength: 2 }), {
   minLength: 9,
   maxLength: 9,
 });
 
-/** A task's life: when each of its changes comes, and what becomes of their events. It is over within 12 minutes. */
+/** A task's life: the time of each change, and the delays of their events. It ends within 12 minutes. */
 const aLife = fc.record({
   startsMs: fc.integer({ min: 0, max: 4 * MINUTE }),
   gapsMs: fc.array(fc.oneof(fc.integer({ max: 500, min: 0 }), fc.integer({ max: MINUTE, min: 0 })), {
@@ -36,7 +36,7 @@ const anInstanceLife = fc.record({
   fates,
 });
 
-/** Sweeps that end early, after so many calls; the others do what there is to do. */
+/** Sweeps that end early, after this many calls; the others finish. */
 const budgets = fc.array(fc.option(fc.integer({ min: 2, max: 6 })), { minLength: 10, maxLength: 10 });
 
 interface Step {
@@ -132,7 +132,7 @@ describe('events that are lost, late, repeated or reordered', () => {
       }),
       { numRuns: scaled(20) },
     );
-    // Both ways were gone.
+    // Both ways occurred.
     expect(Math.min(byEvent, bySweep)).toBeGreaterThan(scaled(5));
   });
 });

@@ -41,7 +41,7 @@ describe("a sweep's share of the account's bucket", () => {
           await spend.take('tasks');
           atMs.push(nowMs);
         }
-        // Between any two calls lie no more of them than a burst and what came in since.
+        // Between any two calls there are at most a burst and the tokens added since.
         for (const [first, from] of atMs.entries())
           for (const [last, to] of atMs.entries())
             if (last >= first) expect(last - first + 1).toBeLessThanOrEqual(20 + ((to - from) / 1000) * 4 + 1e-6);
@@ -56,7 +56,7 @@ describe("a sweep's share of the account's bucket", () => {
     await Promise.all([spend.take('tasks'), spend.take('tasks')]);
     expect(spend.calls).toEqual({ ListTasks: 3 });
     await spend.take('tasks');
-    // 2 tries again, 3 calls: 5 tokens at 4 a second. Its fake clock adds up waits that would run side by side.
+    // 2 retries and 3 calls: 5 tokens at 4 a second. The fake clock adds up waits that would overlap.
     expect(nowMs).toBeGreaterThanOrEqual(T0 + 1250);
   });
 

@@ -13,7 +13,7 @@ const ID = 'i-0a1b2c3d4e5f60718';
 let sweeper: Sweeper;
 beforeEach(async () => {
   sweeper = new Sweeper();
-  await sweeper.sweep(); // the first of all
+  await sweeper.sweep(); // the first sweep
   sweeper.nowMs += MINUTE;
 });
 const there = (instance: Partial<Instance> = {}): void =>
@@ -161,7 +161,7 @@ describe('a known instance', () => {
     there();
     const { policy } = sweeper.deps;
     const calls = { n: 0 };
-    // The rules that ask somebody else come first; the ledger has the instance by the time it fails.
+    // Rules with other targets come first; the ledger has the instance when one fails.
     sweeper.deps = {
       ...sweeper.deps,
       policy: async () => (calls.n++ === 0 ? policy() : Promise.reject(new Error('away'))),

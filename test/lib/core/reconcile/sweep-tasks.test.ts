@@ -14,7 +14,7 @@ beforeEach(() => {
   sweeper = new Sweeper();
 });
 
-/** The first sweep of all finds nothing; the one a minute later is the test's. */
+/** The very first sweep finds nothing; the one a minute later is the tested one. */
 async function begun(): Promise<void> {
   await sweeper.sweep();
   sweeper.nowMs += MINUTE;
@@ -167,7 +167,7 @@ describe('the time of a change found by a sweep', () => {
     }
     expect(sweeper.done()).toMatchObject({ complete: false });
     sweeper.account.put(aDescription(1, STOPPED, T0 + 10 * MINUTE));
-    sweeper.account.put(aDescription(2, RUNNING, T0 - MINUTE)); // it was there before Mayfly
+    sweeper.account.put(aDescription(2, RUNNING, T0 - MINUTE)); // it is older than Mayfly
     await sweeper.sweep();
     expect(occurred()).toBe(T0 + 10 * MINUTE);
     expect(sweeper.ledger.record(taskArn(2))?.occurredAtMs).toBe(sweeper.nowMs);
@@ -232,7 +232,7 @@ describe('a sweep that runs out of time or calls', () => {
     } while (!sweeper.done().complete);
     expect(sweeper.ledger.records).toHaveLength(280);
     expect(sweeps).toBeGreaterThan(5);
-    // What it looked at first was as it was then.
+    // The first part was swept before the change.
     expect(sweeper.progress.state).toMatchObject({ tasksSinceMs: T0 });
   });
 

@@ -26,7 +26,7 @@ const aQuestion = (n: number, query: Partial<PendingQuery> = {}, agoMs = 3 * SEC
     ...query,
   });
 
-/** Hands the queries over at T0 and answers them 400 ms later; a row takes 70 ms to store. Returns the ids on the wire. */
+/** Delivers the queries at T0 and answers them 400 ms later; a row takes 70 ms to store. Returns the wire ids. */
 async function answered(queries: readonly PendingQuery[], rows: readonly Record<string, string>[]): Promise<string[]> {
   for (const query of queries) {
     await world.ports.ledger.advance(aSnapshot(Number(query.queryId.slice(1))));
@@ -117,7 +117,7 @@ describe('the last gasp of an instance', () => {
 describe('an answer without evidence', () => {
   it.each([
     ['has no row', aQuestion(1), []],
-    ['has rows of others', aQuestion(1), [running(2)]],
+    ['has rows about other containers', aQuestion(1), [running(2)]],
     ['is to a question without evidence', { ...aHostQuery(1), workload: taskArn(1) }, [running(1)]],
   ])('is not timed: it %s', async (_, question, rows) => {
     await answered([question], rows);
@@ -162,7 +162,7 @@ describe("MTTA's bound, 15.5 s at an interval of 10 s and a second for that of t
   });
 });
 
-/** Lets h1 have enrolled a day before T0. */
+/** Enrolls h1 a day before T0. */
 async function enrolledLongAgo(): Promise<void> {
   const node = await world.ports.registry.find('h1', true);
   if (!node) throw new Error('no node');

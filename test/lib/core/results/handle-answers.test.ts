@@ -12,7 +12,7 @@ beforeEach(async () => {
   await world.aNode('h1', { hostname: 'web-7' });
 });
 
-/** Tasks whose queries were just handed to h1; returns their ids on the wire. */
+/** Tasks whose queries were just delivered to h1; returns their wire ids. */
 async function delivered(...queries: PendingQuery[]): Promise<string[]> {
   for (const query of queries) {
     const n = Number(query.queryId.slice(1));
@@ -228,7 +228,7 @@ describe('the evidence in an answer', () => {
       { verdict: 'missed', reason: 'query-failed' },
     ],
     [
-      'nothing, when the agent will not run it',
+      'nothing, when the agent has denylisted it',
       { status: 1, message: 'distributed query is denylisted' },
       { verdict: 'missed', reason: 'denylisted' },
     ],

@@ -15,7 +15,7 @@ beforeEach(async () => {
   await world.aNode('h1');
 });
 
-/** What an agent holds that took many queries at few reads and could not write. */
+/** The answers of an agent that took many queries in few reads and could not write. */
 async function held(count: number): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (let n = 0; n < count; n++) await world.ports.queue.enqueue(aHostQuery(n));
@@ -27,7 +27,7 @@ async function held(count: number): Promise<Answer[]> {
   return answers;
 }
 
-/** Functions that live for so long, in which each write to the store takes a while. */
+/** Functions with this much time, in which each write to the store is slow. */
 async function tries(answers: readonly Answer[], livesMs: number, writeMs: number): Promise<number> {
   for (let count = 1; count <= 30; count++) {
     let leftMs = livesMs;

@@ -10,7 +10,7 @@ beforeAll(async () => {
   db = await aDatabase();
 });
 
-// Mostly what tries to get out of a literal, among any text at all.
+// Mostly texts that try to end a literal, within arbitrary text.
 const hostile = fc.constantFrom(
   "'",
   "''",

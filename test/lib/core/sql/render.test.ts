@@ -49,7 +49,7 @@ describe('rendered SQL', () => {
     ['an identifier in backticks', 'SELECT :x AS `:x`'],
     ['an identifier in brackets', 'SELECT :x AS [:x]'],
     ['a comment to the end of the line', 'SELECT :x -- :x \' " :x'],
-    ['a comment to the end of the line, with more behind', "SELECT -- ' :x\n:x"],
+    ['a comment to the end of the line, with SQL after it', "SELECT -- ' :x\n:x"],
     ['a block comment', "SELECT /* ' :x \n -- :x */ :x"],
     ['a block comment that never ends', "SELECT :x /* ' :x"],
     ['a comment after a string that looks like one', "SELECT '/*', :x /* :x */ -- '"],

@@ -16,7 +16,7 @@ const ON_EKS = 'i-0b9c8d7e6f5a41230';
 const TASK = String(fixture(5).detail.taskArn);
 const HOUR = 60 * MINUTE;
 const policy: Policy = builtIn.policy;
-/** What `guardduty-host` asks; no other rule matches a sequence. */
+/** The queries of `guardduty-host`; no other rule matches a sequence. */
 const QUERIES = ['connections', 'persistence', 'unusual-processes'];
 
 let world: World;
@@ -57,7 +57,7 @@ describe('an attack sequence', () => {
     ]);
     world.nowMs += 6 * HOUR;
     await world.aNode(ON_EKS, { agentInstance: 'b' });
-    await world.take(fixture(15), fixture(5)); // the task runs on the host that was asked
+    await world.take(fixture(15), fixture(5)); // the task runs on the queried host
     await answerAll(world, ON_ECS);
     await arrives(aSequence(2, resources));
     expect([await asked(ON_ECS), await asked(ON_EKS)]).toEqual([[], QUERIES]);

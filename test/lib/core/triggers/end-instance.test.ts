@@ -114,12 +114,12 @@ describe('an instance that is terminated', () => {
 });
 
 describe('rules on instances with other targets', () => {
-  /** There is one that asks the bastion on these events. */
+  /** Adds a rule that queries the bastion on these events. */
   function rule(event: Record<string, unknown>): void {
     const asksBastion = aRule('bastion', { event }, { target: { host: "'bastion'" } });
     world.policy = inForce(aPolicyOf([asksBastion]));
   }
-  /** How often the bastion is asked; each time it answers at once. */
+  /** How often the bastion is queried; each time it answers at once. */
   async function asked(): Promise<number> {
     const { pending } = await world.ports.queue.read('bastion', true);
     await world.ports.queue.remove(pending);
@@ -136,7 +136,7 @@ describe('rules on instances with other targets', () => {
       counts.push(await asked());
     }
     expect(counts).toEqual([1, 0, 0, 0]);
-    await arrives({ ...fixture(19), time: new Date(ENDED).toISOString() }); // it was stopped meanwhile
+    await arrives({ ...fixture(19), time: new Date(ENDED).toISOString() }); // it was stopped in between
     expect(await asked()).toBe(1);
     await arrives(fixture(22));
     expect(await asked()).toBe(0);
@@ -204,7 +204,7 @@ describe('the pending queries of an ended instance', () => {
     expect(await Promise.all(tasks.map((task) => world.verdict(task)))).toEqual(Array(4).fill({ verdict: 'pending' }));
     await ends();
     expect(await Promise.all(tasks.slice(0, 3).map((task) => world.verdict(task)))).toEqual([gone, gone, gone]);
-    expect(await world.verdict(taskArn(4))).toEqual({ verdict: 'pending' }); // it waited for nothing here
+    expect(await world.verdict(taskArn(4))).toEqual({ verdict: 'pending' }); // it had no query here
     expect(await world.ports.queue.read(INSTANCE, true)).toMatchObject({ pending: [], deliveries: [] });
     expect(world.reports).toContainEqual({
       event: 'instance_ended',

@@ -72,7 +72,7 @@ describe('a task of several containers', () => {
   });
 
   it.each(['ThrottlingException', 'AccessDeniedException', 'ClientException'])(
-    'needs them all while ECS says %s, and its event is handled',
+    'needs them all while ECS answers %s, and its event is handled',
     async (name) => {
       world.ecs.fail(name);
       await arrives(fixture(5));
@@ -147,7 +147,7 @@ it('the definition of a task with one container is not looked up', async () => {
   expect(world.ecs.described).toEqual([]);
 });
 
-/** A task of three containers: which are essential, whether ECS knows that, and its events and answers. */
+/** A task of three containers: which are essential, whether ECS describes that, and its events and answers. */
 interface Life {
   readonly essential: readonly number[];
   readonly known: boolean;
@@ -181,7 +181,7 @@ async function lived(n: number, { essential, known, steps }: Life): Promise<bool
   return version > 0;
 }
 
-/** A task that counts as covered has every essential container of its record seen. */
+/** Checks that a covered task has a sighting of every essential container in its record. */
 async function expectNoneSkipped({ n, essential, known }: Begun, records: readonly WorkloadRecord[]): Promise<void> {
   const record = records.find(({ workload }) => workload === taskArn(n));
   if (!record || record.subjects.length === 0) return;

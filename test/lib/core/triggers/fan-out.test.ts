@@ -15,19 +15,19 @@ beforeEach(async () => {
   world = await World.begin();
 });
 
-/** Puts a policy in force whose sweep is for these nodes. */
+/** Puts a policy in force whose request rule is for these nodes. */
 function sweep(match: NodeMatch, hostsPerTrigger = 100): void {
   const rule = aRule('sweep', { request: 'sweep' }, { target: { 'hosts-where': match } });
   world.policy = inForce(aPolicyOf([rule], { hostsPerTrigger }));
 }
 
-/** An enrolled node with its line in the directory. */
+/** An enrolled node with its entry in the directory. */
 async function listed(host: string, identity: Partial<NodeIdentity> = {}, profile = 'default'): Promise<void> {
   const node = await world.aNode(host, identity);
   await world.ports.directory.record(entryOf(node, profile), world.nowMs + 60 * MINUTE);
 }
 
-/** Hosts with a query that waits, and how many. */
+/** Hosts with pending queries, and how many. */
 async function asked(): Promise<Record<string, number>> {
   const hosts = (await world.everyQuery()).map(({ host }) => host).sort();
   return Object.fromEntries(hosts.map((host) => [host, hosts.filter((other) => other === host).length]));
@@ -45,8 +45,8 @@ describe('a request for all nodes with some attributes', () => {
     ['profile', { profile: ['db-read-only'] }, ['db']],
     ['several attributes', { platform: ['amzn'], hostname: ['web-*'] }, ['web']],
     ['last seen', { seenWithinSeconds: 60 }, ['late']],
-    ['no attribute: everybody', {}, ['db', 'late', 'web']],
-    ['an attribute nobody has', { tags: { team: ['*'] } }, []],
+    ['no attribute, which matches every node', {}, ['db', 'late', 'web']],
+    ['an attribute that no node has', { tags: { team: ['*'] } }, []],
   ])('queries only those, by %s', async (_, match, expected) => {
     await listed('db', { platform: 'amzn', hostname: 'db-01-ro-eu' }, 'db-read-only');
     await listed('web', { platform: 'amzn', hostname: 'web-01' });
@@ -98,7 +98,7 @@ describe('a request for all nodes with some attributes', () => {
       const after = await asked();
       reached += real.filter((host) => (after[host] ?? 0) > (before[host] ?? 0)).length;
     }
-    // Two thirds of ten, ten times; it would be none by name.
+    // Two thirds of ten, ten times; ordered by name there would be none.
     expect(reached).toBeGreaterThan(40);
     expect(reached).toBeLessThan(90);
   });

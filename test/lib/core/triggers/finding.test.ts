@@ -36,7 +36,7 @@ const anInstance = (change: object = {}) =>
   world.ports.ledger.advance(
     aSnapshot(1, { workload: ON_ECS, kind: 'ec2-instance', subjects: [ON_ECS], versionStep: 1, ...change }),
   );
-/** Everything that waits anywhere. */
+/** Every pending query of every host. */
 const total = async () => (await world.everyQuery()).length;
 
 describe('a GuardDuty finding', () => {
@@ -114,17 +114,17 @@ describe('a GuardDuty finding', () => {
     await world.take(fixture(19));
     await arrives(fixture(25));
     const delivered = await world.poll(ON_ECS);
-    // What makes a verdict has room of its own.
+    // Queries with evidence have separate room.
     expect(delivered.map(({ rule }) => rule)).toEqual([...Array(3).fill('guardduty-host'), 'ec2-launched']);
   });
 
   it.each<[string, AnyEvent]>([
     ['of low severity', aFinding(1, (detail) => ({ ...detail, severity: 3.9 }))],
-    ['whose severity is no number', aFinding(1, (detail) => ({ ...detail, severity: '8' }))],
-    ['that somebody archived', aFinding(1, withService({ archived: true }))],
+    ['whose severity is not a number', aFinding(1, (detail) => ({ ...detail, severity: '8' }))],
+    ['that is archived', aFinding(1, withService({ archived: true }))],
     ['on a bucket', aFinding(1, withResource({ resourceType: 'S3Bucket' }))],
-    ['on a resource that is new to us', aFinding(1, withResource({ resourceType: 'QuantumBucket' }))],
-    ['on nothing', aFinding(1, withResource({}))],
+    ['on an unknown kind of resource', aFinding(1, withResource({ resourceType: 'QuantumBucket' }))],
+    ['on an empty resource', aFinding(1, withResource({}))],
     ['without a resource', aFinding(1, withResource(null))],
     ['without detail', { ...aFinding(1), detail: null as never }],
   ])('%s queues nothing and does not fail', async (_, event) => {
@@ -157,7 +157,7 @@ describe('a finding without a known host', () => {
   const onTask = (arn: string) => aFinding(1, withResource(aTaskResource(arn)));
 
   it.each<[string, AnyEvent, string]>([
-    ['names a pod alone', pod, 'the finding names no EC2 instance and no ECS task'],
+    ['names only a pod', pod, 'the finding names no EC2 instance and no ECS task'],
     [
       'names an instance that no event reported',
       aFinding(1),
@@ -170,7 +170,7 @@ describe('a finding without a known host', () => {
       `${ON_ECS} of account 444455556666: the host is unknown here`,
     ],
     [
-      'does not say whose it is',
+      'names no account',
       aFinding(1, (detail) => ({ ...detail, accountId: undefined })),
       `${ON_ECS}: the host is unknown here`,
     ],

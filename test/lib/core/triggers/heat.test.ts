@@ -9,7 +9,7 @@ const INSTANCE = 'i-0a1b2c3d4e5f60718';
 /** A rule that queries running tasks and accelerates no host itself. */
 const cool = plainPolicy.rules.map((rule) => ({ ...rule, accelerateSeconds: 0 }));
 
-/** How long the host of the fixtures' task stays hot after this event of it, in seconds. */
+/** For how long the host of the fixtures' task is hot after this event, in seconds. */
 async function heatAfter(event: number, policy: Partial<Policy>): Promise<number> {
   const world = await World.begin();
   world.policy = inForce({ ...plainPolicy, rules: cool, ...policy });

@@ -37,7 +37,7 @@ const pending = async () => (await world.ports.queue.read(HOST, true)).pending;
 const names = async (set: string) =>
   (await pending()).flatMap((query) => (query.set === set ? [query.query] : [])).sort();
 
-/** The agent polls and answers until nothing waits; returns what it was asked. */
+/** The agent polls and answers until nothing is pending. @returns the queries it got */
 async function answered(state: string): Promise<string[]> {
   const { subjects } = await world.record(TASK);
   const asked: string[] = [];
@@ -128,7 +128,7 @@ describe('the earliest stop signal of a task', () => {
     expect(await pending()).toEqual([]);
   });
 
-  it.each(['DEACTIVATING', 'STOPPING'])('is replaced by the next event if it got lost: %s', async (status) => {
+  it.each(['DEACTIVATING', 'STOPPING'])('is replaced by the next event if it was lost: %s', async (status) => {
     await runs();
     await answered('running');
     await arrives(inState(7, status));

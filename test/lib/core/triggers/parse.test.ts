@@ -98,7 +98,7 @@ it('a container instance without an instance id is not an error', () => {
 
 describe('any two members of any event that are absent, null or empty', () => {
   const lacks: readonly unknown[] = [undefined, null, '', [], {}];
-  /** Fails for what throws, and for what is passed over without a reason. */
+  /** Fails if parsing throws, or if it ignores an event without a reason. */
   const read = (event: unknown): void => {
     const parsed = parseEvent(JSON.parse(JSON.stringify(event)), 'event', atMs(5));
     expect('why' in parsed ? parsed.why : parsed.event.occurredAtMs).toBeTruthy();

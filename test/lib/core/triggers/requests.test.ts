@@ -73,17 +73,17 @@ describe('a request on the bus', () => {
   it.each<[string, unknown, Record<string, unknown>]>([
     ['by a name that no rule has', 'no-such-rule', { host: 'h1' }],
     ['by a name of another case', 'Host-Check', { host: 'h1' }],
-    ['by the name of a rule, which is not what it waits for', 'check', { host: 'h1' }],
-    ['by no name', undefined, { host: 'h1' }],
+    ['by the name of a rule instead of its request', 'check', { host: 'h1' }],
+    ['without a name', undefined, { host: 'h1' }],
     ['by an object', { 'host-check': true }, { host: 'h1' }],
-    ['by a name of the prototype', '__proto__', { host: 'h1' }],
-    ['for nobody', 'host-check', {}],
-    ['for nobody by name', 'host-check', { host: '' }],
+    ['by a name of a prototype member', '__proto__', { host: 'h1' }],
+    ['without a host', 'host-check', {}],
+    ['for a host with an empty name', 'host-check', { host: '' }],
     ['for an object', 'host-check', { host: { id: 'h1' } }],
     ['for several hosts, which is another target', 'host-check', { host: ['h1', 'h2'] }],
     ['for a name that is too long', 'host-check', { host: 'h'.repeat(1025) }],
     ['for a name that is too long in bytes', 'host-check', { host: '\u{1F41D}'.repeat(500) }],
-    ['with a value that cannot be asked about', 'ports', { host: 'h1', ports: [{ from: 1 }] }],
+    ['with a value that cannot be bound', 'ports', { host: 'h1', ports: [{ from: 1 }] }],
     ['with no value', 'ports', { host: 'h1', ports: [] }],
   ])('%s, is handled and queues nothing', async (_, name, detail) => {
     await world.take(aRequest(name, detail));

@@ -33,7 +33,7 @@ const anInstance = async (identity: Record<string, string>, instance = HOST) => 
 describe("a task's addresses", () => {
   it('are recorded from when its network was ready until it stopped, even without an event about its start', async () => {
     await arrives(7); // its STOPPED, of 10:42:29, says when images were pulled
-    await arrives(5); // comes too late
+    await arrives(5); // arrives too late
     expect(await had('2026-11-20T10:30:00Z')).toEqual([TASK]);
     expect(await had('2026-11-20T10:42:28Z')).toEqual([TASK]);
     expect(await had('2026-11-20T10:42:29Z')).toEqual([]);
@@ -124,7 +124,7 @@ it("a task's own tags are part of its identity", async () => {
   expect((await world.record(TASK)).identity.task_tags).toBe('a= team=search');
 });
 
-it('an event that indexAddresses through another account is handled under its ARN, and reported', async () => {
+it('an event that arrives through another account is handled under its ARN, and reported', async () => {
   await world.take({ ...fixture(5), account: '999999999999' });
   expect(world.reports).toContainEqual({
     event: 'account_differs',
@@ -135,7 +135,7 @@ it('an event that indexAddresses through another account is handled under its AR
 
 it.each([
   ['five minutes ahead', '2026-11-20T10:20:27Z'],
-  ['of a time that never comes', '+050000-01-01T00:00:00Z'],
+  ['in the far future', '+050000-01-01T00:00:00Z'],
 ])('the time to answer is correct if the clock of the event is %s', async (_, time) => {
   await world.aNode(HOST);
   world.nowMs = Date.parse('2026-11-20T10:15:27Z');

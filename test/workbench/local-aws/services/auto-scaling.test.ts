@@ -58,7 +58,7 @@ describe('Auto Scaling', () => {
   });
 
   it.each([[{}], [{ LifecycleHookNames: [] }], [{ LifecycleHookNames: ['a', 'b'] }]])(
-    'asks the simulated account for hooks as the SDK was asked: %j',
+    'passes the request of the SDK on to the simulated account: %j',
     async (names) => {
       asked = [];
       api = async () => ({ LifecycleHooks: [] });
@@ -68,7 +68,7 @@ describe('Auto Scaling', () => {
     },
   );
 
-  it('has no groups where there is no account', async () => {
+  it('has no groups without an account', async () => {
     const empty = await serve({ query: { [AUTO_SCALING_VERSION]: autoScalingService() } });
     const hooks = new DescribeLifecycleHooksCommand({ AutoScalingGroupName: 'workers' });
     expect((await empty.client(AutoScalingClient).send(hooks)).LifecycleHooks).toEqual([]);
@@ -91,7 +91,7 @@ describe('Auto Scaling', () => {
     ['ValidationError', 'No active Lifecycle Action found with token <t>', 400],
     ['Throttling', 'Rate exceeded', 400],
     ['ResourceContention', 'busy', 500],
-  ])('says %s in its own words', async (name, message, statusCode) => {
+  ])('returns the error %s with its message', async (name, message, statusCode) => {
     api = async () => {
       throw Object.assign(new Error(message), { name, statusCode });
     };
@@ -102,7 +102,7 @@ describe('Auto Scaling', () => {
     });
   });
 
-  it('lets the SDK throw an error under its name, and its modelled exceptions under theirs', async () => {
+  it('makes the SDK throw an error with its name, and modelled exceptions with theirs', async () => {
     const nameOf = async (code: string) => {
       api = async () => {
         throw Object.assign(new Error('no'), { name: code });
@@ -115,7 +115,7 @@ describe('Auto Scaling', () => {
     expect(await nameOf('ResourceContention')).toBe('ResourceContentionFault');
   });
 
-  it('names what it does not implement', async () => {
+  it('names an operation that it does not implement', async () => {
     await expect(client().send(new DescribeAutoScalingGroupsCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
       message: 'autoscaling DescribeAutoScalingGroups is not implemented locally',

@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 describe("DynamoDB's API through the pipes of dynoxide", () => {
-  it('keeps every kind of value as it is', async () => {
+  it('keeps every kind of value unchanged', async () => {
     expect((await client.getItem({ TableName, Key, ConsistentRead: true })).Item).toEqual(Item);
   });
 
@@ -46,7 +46,7 @@ describe("DynamoDB's API through the pipes of dynoxide", () => {
     await expect(silent).rejects.toMatchObject({ name: 'ConditionalCheckFailedException', Item: undefined });
   });
 
-  it('names the reasons of a cancelled transaction, in its order', async () => {
+  it('names the reasons of a cancelled transaction, in the order of its items', async () => {
     const TransactItems = [
       { Put: { TableName, Item: { pk: { S: 'c' }, sk: { S: 'c' } } } },
       { ConditionCheck: { TableName, Key, ConditionExpression: ABSENT } },
@@ -72,7 +72,7 @@ describe("DynamoDB's API through the pipes of dynoxide", () => {
     expect((await client.query({ ...query, Select: 'COUNT', Limit: undefined })).Count).toBe(3);
   });
 
-  it('says in its own terms what it does not do', async () => {
+  it('reports unsupported operations in the terms of DynamoDB', async () => {
     await expect(client.getItem({ TableName: 'nothing', Key })).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
@@ -82,7 +82,7 @@ describe("DynamoDB's API through the pipes of dynoxide", () => {
     await expect(client.putItem({ TableName, Item: half })).rejects.toMatchObject({ name: 'SerializationException' });
   });
 
-  it('answers many calls at once, those alone and those together', async () => {
+  it('answers many calls at once, alone and in batches', async () => {
     const ReturnValuesOnConditionCheckFailure = 'ALL_OLD';
     const failed = { TableName, Item: Key, ConditionExpression: ABSENT, ReturnValuesOnConditionCheckFailure } as const;
     const calls = Array.from({ length: 60 }, (_, n) =>

@@ -47,7 +47,7 @@ describe('EC2', () => {
     ['managed instances too', { IncludeManagedResources: true }],
     ['managed instances not', { IncludeManagedResources: false }],
     ['more than nine ids', { InstanceIds: Array.from({ length: 12 }, (_, n) => `i-${n}`) }],
-  ])('asks the simulated account as the SDK was asked: %s', async (_, input) => {
+  ])('passes the request of the SDK on to the simulated account: %s', async (_, input) => {
     const asked: unknown[] = [];
     api = async (...call) => {
       asked.push(call);
@@ -57,7 +57,7 @@ describe('EC2', () => {
     expect(asked).toEqual([['DescribeInstances', input]]);
   });
 
-  it('answers every member that an instance can have, under the name that the SDK reads', async () => {
+  it('returns every member that an instance can have, under the name that the SDK reads', async () => {
     const answer = sample(DescribeInstancesResult$);
     api = async () => answer;
     const { $metadata, ...received } = await describeInstances();
@@ -65,7 +65,7 @@ describe('EC2', () => {
     expect(JSON.stringify(answer)).toContain('SecondaryInterfaces'); // the sample is not empty
   });
 
-  it('loses no character of a text', async () => {
+  it('returns every character of a text', async () => {
     const text = anyText().filter((value) => value.trim() === value && value !== '');
     await fc.assert(
       fc.asyncProperty(text, async (Value) => {
@@ -77,7 +77,7 @@ describe('EC2', () => {
     );
   });
 
-  it('has no instances where there is no account', async () => {
+  it('has no instances without an account', async () => {
     const empty = await serve({ query: { [EC2_VERSION]: ec2Service() } });
     expect((await empty.client(EC2Client).send(new DescribeInstancesCommand({}))).Reservations).toEqual([]);
     await empty.close();
@@ -86,7 +86,7 @@ describe('EC2', () => {
   it.each<[string, number | undefined, number]>([
     ['InvalidInstanceID.NotFound', undefined, 400],
     ['RequestLimitExceeded', 503, 503],
-  ])('says %s in its own words', async (name, statusCode, httpStatusCode) => {
+  ])('returns the error %s with its message', async (name, statusCode, httpStatusCode) => {
     api = failing(Object.assign(new Error('no <i-1> & no "i-2"'), { name }, statusCode ? { statusCode } : {}));
     await expect(describeInstances()).rejects.toMatchObject({
       name,
@@ -95,7 +95,7 @@ describe('EC2', () => {
     });
   });
 
-  it('takes any other error for a failure of the service', async () => {
+  it('treats any other error as a failure of the service', async () => {
     api = failing(new TypeError('a bug'));
     await expect(describeInstances()).rejects.toMatchObject({
       name: 'InternalFailure',
@@ -104,7 +104,7 @@ describe('EC2', () => {
     });
   });
 
-  it('names what it does not implement', async () => {
+  it('names an operation that it does not implement', async () => {
     await expect(server.client(EC2Client).send(new DescribeVpcsCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
       message: 'ec2 DescribeVpcs is not implemented locally',
@@ -121,7 +121,7 @@ describe('EC2', () => {
     ['Version=2016-11-15&Version=2016-11-15', '<ErrorResponse><Error><Type>Sender</Type>'],
     ['Action=DescribeInstances&Version=2016-11-15&Filter=x', '<Response><Errors><Error>'],
     ['Action=DescribeInstances&Version=2016-11-15&InstanceId.Name=x', '<Response><Errors><Error>'],
-  ])('refuses the form %s in XML, as the protocol has it', async (body, begin) => {
+  ])('rejects the form %s with an XML error, as the protocol does', async (body, begin) => {
     const headers = {
       ...(await signedHeaders(new URL(server.url), body, server.credentials)),
       'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
@@ -137,7 +137,7 @@ describe('EC2', () => {
   });
 });
 
-/** A value of everything that a schema of the SDK's has. A schema is a number, a list that begins with its kind, or makes one. */
+/** A value with every member of an SDK schema. A schema is a number, a list that begins with its kind, or a function that returns one. */
 function sample(schema: unknown): unknown {
   if (typeof schema === 'function') return sample(schema());
   if (typeof schema === 'number') return schema >= 64 ? [sample(schema - 64)] : SIMPLE[schema];
@@ -150,7 +150,7 @@ function sample(schema: unknown): unknown {
 }
 const SIMPLE: Readonly<Record<number, unknown>> = { 0: 'a <text>', 1: 7, 2: true, 4: new Date('2026-11-22T12:00:00Z') };
 
-/** What no XML can hold is replaced. */
+/** Replaces characters that XML cannot contain. */
 const withoutForbidden = (text: string) =>
   [...text].map((c) => (isForbidden(c.codePointAt(0) ?? 0) ? '\ufffd' : c)).join('');
 const isForbidden = (code: number) =>

@@ -26,7 +26,7 @@ describe('ECS', () => {
   const describeTasks = (...tasks: string[]) =>
     server.client(ECSClient).send(new DescribeTasksCommand({ cluster: 'c', tasks }));
 
-  it('misses every instance and every task where there is no cluster', async () => {
+  it('reports every instance and every task as MISSING without a cluster', async () => {
     api = undefined;
     const failures = [
       { arn: 'a', reason: 'MISSING' },
@@ -43,7 +43,7 @@ describe('ECS', () => {
     });
   });
 
-  it('names what it does not implement', async () => {
+  it('names an operation that it does not implement', async () => {
     api = undefined;
     const asked = server.client(ECSClient).send(new DescribeServicesCommand({ services: ['s'] }));
     await expect(asked).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe('ECS', () => {
     });
   });
 
-  it('is answered by the simulated cluster, instants included', async () => {
+  it('returns the answers of the simulated cluster, including times', async () => {
     const registeredAt = new Date('2026-11-22T10:00:00Z');
     const asked: unknown[] = [];
     api = async (...call: unknown[]) => {
@@ -65,7 +65,7 @@ describe('ECS', () => {
     expect(asked).toEqual([['DescribeContainerInstances', { cluster: 'c', containerInstances: ['a'] }]]);
   });
 
-  it("passes on the cluster's exceptions by name, and takes anything else for a failure of the service", async () => {
+  it("passes on the cluster's exceptions by name, and treats any other error as a failure of the service", async () => {
     api = async () => {
       throw Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' });
     };
@@ -83,7 +83,7 @@ describe('ECS', () => {
     });
   });
 
-  it('takes 1 to 100 ids', async () => {
+  it('accepts 1 to 100 ids', async () => {
     api = async () => ({ containerInstances: [], tasks: [], failures: [] });
     for (const ask of [describeInstances, describeTasks]) {
       await expect(ask(...Array<string>(101).fill('a'))).rejects.toMatchObject({ name: 'InvalidParameterException' });

@@ -42,7 +42,7 @@ describe('Firehose', () => {
   const send = (command: PutRecordBatchCommand) => server.client(FirehoseClient).send(command);
   const records = (...lines: string[]) => lines.map((line) => ({ Data: Buffer.from(line) }));
 
-  it("has records in the day's file of the stream's prefix when it answers, a new file after midnight UTC", async () => {
+  it("answers when the records are in the day's file of the stream's prefix; a new file starts at midnight UTC", async () => {
     const first = await send(
       new PutRecordBatchCommand({ DeliveryStreamName: 'answers', Records: records('{"a":1}\n', '{"b":"ü"}\n') }),
     );
@@ -58,7 +58,7 @@ describe('Firehose', () => {
     expect(readFileSync(path.join(results, 'results', '2026-11-23.ndjson'), 'utf8')).toBe('{"c":3}\n');
   });
 
-  it('keeps each stream apart', async () => {
+  it('keeps streams separate', async () => {
     await send(new PutRecordBatchCommand({ DeliveryStreamName: 'junk', Records: records('{"x":1}\n') }));
     expect(readFileSync(path.join(results, 'mayfly', 'quarantine', '2026-11-23.ndjson'), 'utf8')).toBe('{"x":1}\n');
   });
@@ -68,13 +68,13 @@ describe('Firehose', () => {
     ['more than 500 records', 'answers', Array<string>(501).fill('x'), 'ValidationException'],
     ['a record over 1000 KiB', 'answers', ['x'.repeat(1_024_001)], 'InvalidArgumentException'],
     ['more than 4 MiB', 'answers', Array<string>(5).fill('x'.repeat(1_000_000)), 'InvalidArgumentException'],
-  ])('refuses %s as AWS does', async (_, DeliveryStreamName, lines, name) => {
+  ])('rejects %s as AWS does', async (_, DeliveryStreamName, lines, name) => {
     await expect(
       send(new PutRecordBatchCommand({ DeliveryStreamName, Records: records(...lines) })),
     ).rejects.toMatchObject({ name });
   });
 
-  it('names what it does not implement', async () => {
+  it('names an operation that it does not implement', async () => {
     const deletion = server
       .client(FirehoseClient)
       .send(new DeleteDeliveryStreamCommand({ DeliveryStreamName: 'answers' }));
@@ -84,7 +84,7 @@ describe('Firehose', () => {
     });
   });
 
-  it('needs a prefix that begins with a folder of its own', () => {
+  it('requires a prefix that begins with a separate folder', () => {
     const make = (...streams: Resource[]) => new LocalFirehose(streams, results, clock, notices().notify);
     expect(() => make(stream('a', '!{timestamp:yyyy}/'))).toThrow(/a: locally a delivery stream must be DirectPut/);
     expect(() => make(stream('a', '../outside/'))).toThrow(/a: locally/);

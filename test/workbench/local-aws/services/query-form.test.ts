@@ -15,13 +15,13 @@ describe('a form of a query protocol', () => {
       'Filter.1.Name=n&Filter.1.Value.1=v&Filter.1.Value.2=w&Filter.2.Name=m',
       { Filter: [{ Name: 'n', Value: ['v', 'w'] }, { Name: 'm' }] },
     ],
-    ['numbers that count nothing', 'A.0=x&B.01=y', { A: { 0: 'x' }, B: { '01': 'y' } }],
+    ['numbers that are not list positions', 'A.0=x&B.01=y', { A: { 0: 'x' }, B: { '01': 'y' } }],
     ['nothing', '', {}],
   ])('holds %s', (_, body, form) => {
     expect(readForm(body)).toEqual(form);
   });
 
-  it('gives hostile names no power', () => {
+  it('is not affected by names of prototype members', () => {
     const form = readForm('__proto__.polluted=1&constructor=2&toString.1=3');
     expect(Object.entries(form)).toEqual([
       ['__proto__', { polluted: '1' }],
@@ -33,7 +33,7 @@ describe('a form of a query protocol', () => {
   });
 
   it.each(['A=1&A=2', 'A=1&A.B=2', 'A.B=2&A=1', 'A.1.B=1&A.1=2'])(
-    'is refused where it contradicts itself: %s',
+    'is rejected if it contradicts itself: %s',
     (body) => {
       expect(() => readForm(body)).toThrow(expect.objectContaining({ code: 'MalformedQueryString' }));
     },
@@ -42,7 +42,7 @@ describe('a form of a query protocol', () => {
   it.each<[string, string]>([
     ['EC2', ''],
     ['AWS query', 'member.'],
-  ])('says what the protocol wrote: %s', (_, wrapper) => {
+  ])('reads what the protocol wrote: %s', (_, wrapper) => {
     fc.assert(
       fc.property(fc.dictionary(name, value, { maxKeys: 4 }), (form) => {
         const pairs = Object.entries(form).flatMap(([key, content]) => flatten(key, content, wrapper));
@@ -62,7 +62,7 @@ const { value } = fc.letrec<{ value: FormValue }>((tie) => ({
   ),
 }));
 
-/** What Smithy's serializers of both protocols write. */
+/** The output of Smithy's serializers for both protocols. */
 function flatten(path: string, content: FormValue, wrapper: string): [string, string][] {
   if (typeof content === 'string') return [[path, content]];
   const isList = Array.isArray(content);

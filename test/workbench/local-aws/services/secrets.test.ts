@@ -35,7 +35,7 @@ describe('Secrets Manager', () => {
   const get = (input: { SecretId: string; VersionStage?: string; VersionId?: string }) =>
     server.client(SecretsManagerClient).send(new GetSecretValueCommand(input));
 
-  it('makes values as the template asks, once, for the user alone', async () => {
+  it('generates values as the template defines, once, readable by the user only', async () => {
     const { SecretString, Name, ARN, VersionStages, CreatedDate } = await get({ SecretId: 'enroll' });
     expect(SecretString).toMatch(/^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[a-zA-Z0-9]{48}$/);
     expect({ Name, ARN, VersionStages }).toEqual({
@@ -50,7 +50,7 @@ describe('Secrets Manager', () => {
     expect(readFileSync(secrets.fileOf('arn:of:enroll') ?? '', 'utf8')).toBe(SecretString);
   });
 
-  it('makes 32 characters with punctuation unless the template says otherwise, and nothing too short', async () => {
+  it('generates 32 characters with punctuation by default, and rejects too short a length', async () => {
     expect((await get({ SecretId: 'default' })).SecretString).toMatch(/^(?=.*[^a-zA-Z0-9])[!-~]{32}$/);
     const short = new LocalSecrets([resource('short', { GenerateSecretString: { PasswordLength: 3 } })], aFolder());
     await expect(short.create()).rejects.toThrow('short: a secret of 3 characters is too short');
@@ -75,7 +75,7 @@ describe('Secrets Manager', () => {
     });
   });
 
-  it('knows no other secret and no other operation', async () => {
+  it('rejects other secrets and other operations', async () => {
     await expect(get({ SecretId: '../certificate.key' })).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     await expect(server.client(SecretsManagerClient).send(new ListSecretsCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',

@@ -34,7 +34,7 @@ describe('a task of the simulated cluster', () => {
     expect(stopped).toMatchObject({ lastStatus: 'STOPPED', exitCode: 0, runtimeId: running?.runtimeId });
   });
 
-  it('has the shape of the events AWS sends', async () => {
+  it('has the format of the events that AWS sends', async () => {
     const { clock, cluster, events } = await aCluster();
     const task = cluster.runTask({ ...SLEEPY, networkMode: 'awsvpc' });
     await clock.advance(MINUTE);
@@ -106,7 +106,7 @@ describe('a task of the simulated cluster', () => {
     expect(last?.containers[0]).not.toHaveProperty('exitCode');
   });
 
-  it('that is over before its agent reports goes from PENDING to STOPPED', async () => {
+  it('that ends before its agent reports goes from PENDING to STOPPED', async () => {
     const { clock, cluster, story } = await aCluster();
     const task = cluster.runTask({
       family: 'flash',
@@ -118,7 +118,7 @@ describe('a task of the simulated cluster', () => {
     expect(story(task.arn).at(-1)?.containers[0]).toMatchObject({ exitCode: 3, runtimeId: expect.any(String) });
   });
 
-  it('runs until it is stopped, then ends with 143, or 137 where it does not heed SIGTERM', async () => {
+  it('runs until it is stopped, then ends with 143, or with 137 if it ignores SIGTERM', async () => {
     const { clock, cluster, hosts, story } = await aCluster();
     const service = { family: 'api', group: 'service:api', startedBy: 'ecs-svc/1' };
     const kind = cluster.runTask({ ...service, containers: [{ name: 'a', image: 'api', lifetimeMs: null }] });
@@ -157,7 +157,7 @@ describe('a task of the simulated cluster', () => {
     ).toEqual([0, 1, 143]);
   });
 
-  it('has versions that only grow, and ids that differ', async () => {
+  it('has growing versions and unique ids', async () => {
     const { clock, cluster, events, story } = await aCluster();
     const tasks = Array.from({ length: 40 }, () => cluster.runTask(SLEEPY));
     await clock.advance(2 * MINUTE);
@@ -181,7 +181,7 @@ describe('a task of the simulated cluster', () => {
     expect(new Set(counts.values())).toEqual(new Set([2]));
   });
 
-  it('goes to the host with the fewest tasks, and nowhere if none has room', async () => {
+  it('goes to the host with the fewest tasks, and is rejected if none has room', async () => {
     const { cluster, hosts } = await aCluster({ hosts: 3 });
     const placed = Array.from({ length: 6 }, () => cluster.runTask(SLEEPY).host);
     expect(hosts.map((host) => placed.filter((one) => one === host).length)).toEqual([2, 2, 2]);

@@ -40,7 +40,7 @@ describe('the hosts of the simulated cluster', () => {
     ]);
   });
 
-  it('are described, and what is not there is a failure of reason MISSING', async () => {
+  it('are described; unknown ones are failures with the reason MISSING', async () => {
     const { cluster, hosts } = await aCluster();
     const arns = hosts.map((host) => cluster.instanceArnOf(host) ?? '');
     const missing = `${arns[0]}0`;
@@ -58,7 +58,7 @@ describe('the hosts of the simulated cluster', () => {
     [{ containerInstances: ['x'] }, 'ClusterNotFoundException'],
     [{ cluster: 'demo' }, 'InvalidParameterException'],
     [{ cluster: 'demo', containerInstances: Array(101).fill('x') }, 'InvalidParameterException'],
-    ['nonsense', 'ClusterNotFoundException'],
+    ['an unknown value', 'ClusterNotFoundException'],
   ])('are not described to a request that ECS refuses', async (input, name) => {
     const { cluster } = await aCluster();
     expect(() => cluster.describeContainerInstances(input)).toThrow(EcsApiError);

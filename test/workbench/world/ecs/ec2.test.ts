@@ -9,7 +9,7 @@ const idsOf = ({ Reservations }: DescribeInstancesOutput) =>
 const inState = (...Values: string[]) => ({ Filters: [{ Name: 'instance-state-name', Values }] });
 
 describe('DescribeInstances of the simulated hosts', () => {
-  it('shows each as the SDK does', async () => {
+  it('shows each one as the SDK does', async () => {
     const { clock, cluster } = await aCluster({ hosts: 0 });
     const host = new SimulatedHost({ clock, random: new Random('one'), tags: { Name: 'one', team: 'blue' } });
     const registered = cluster.registerHost(host);
@@ -96,7 +96,7 @@ describe('DescribeInstances of the simulated hosts', () => {
     expect(() => cluster.ec2.describeInstances(input)).toThrow(expect.objectContaining({ name }));
   });
 
-  it('answers by its name and no other, counts, and knows no filter but its own', async () => {
+  it('answers only operations it has, counts them, and rejects unknown filters', async () => {
     const { cluster } = await aCluster({ hosts: 1 });
     const Filters = [{ Name: 'vpc-id', Values: ['vpc-1'] }];
     await expect(cluster.ec2.api('DescribeInstances', {})).resolves.toHaveProperty('Reservations');

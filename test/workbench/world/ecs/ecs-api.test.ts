@@ -17,7 +17,7 @@ function listed(cluster: SimulatedCluster, request: { desiredStatus?: string; ma
 }
 
 describe('ListTasks of the simulated cluster', () => {
-  it('lists the tasks that are to run, pending ones too, and by STOPPED the others', async () => {
+  it('lists the tasks that should run, pending ones included, and with STOPPED the others', async () => {
     const { clock, cluster } = await aCluster();
     const [running, stopping] = [cluster.runTask(SERVICE), cluster.runTask(SERVICE)];
     await clock.advance(MINUTE);
@@ -30,7 +30,7 @@ describe('ListTasks of the simulated cluster', () => {
     expect(listed(cluster, { desiredStatus: 'STOPPED' })).toEqual([stopping.arn]);
   });
 
-  it('remembers a stopped task for an hour', async () => {
+  it('lists a stopped task for an hour', async () => {
     const { clock, cluster, story } = await aCluster();
     const task = cluster.runTask(SLEEPY);
     await clock.advance(MINUTE);
@@ -46,7 +46,7 @@ describe('ListTasks of the simulated cluster', () => {
     });
   });
 
-  it('has pages that miss and repeat nothing, although tasks end and start between them', async () => {
+  it('has pages without gaps or repeats, even if tasks start and end between them', async () => {
     const { clock, cluster } = await aCluster({ hosts: 10 });
     const tasks = Array.from({ length: 250 }, () => cluster.runTask(SERVICE));
     await clock.advance(MINUTE);
@@ -65,7 +65,7 @@ describe('ListTasks of the simulated cluster', () => {
     expect(listed(cluster, { maxResults: 7 })).toEqual([...tasks.slice(50).map(({ arn }) => arn), late.arn]);
   });
 
-  it('can be asked for one host', async () => {
+  it('can be limited to one host', async () => {
     const { clock, cluster, hosts } = await aCluster();
     const [here] = hosts.map((host) => cluster.runTask({ ...SERVICE, host }));
     await clock.advance(MINUTE);
@@ -75,7 +75,7 @@ describe('ListTasks of the simulated cluster', () => {
 });
 
 describe('DescribeTasks of the simulated cluster', () => {
-  it('says what the latest event said, under its version, at every moment', async () => {
+  it('matches the latest event and its version at every moment', async () => {
     const { clock, cluster, story } = await aCluster({ delays: { deliver: [0, 0] } });
     const tasks = Array.from({ length: 30 }, (_, n) =>
       cluster.runTask({ ...SLEEPY, networkMode: n % 2 === 0 ? 'bridge' : 'awsvpc' }),
@@ -100,7 +100,7 @@ describe('DescribeTasks of the simulated cluster', () => {
     expect(Math.max(...versions)).toBeGreaterThan(7); // some changes were merged into the next event
   });
 
-  it('knows a task before its first event, and nothing that its agent has not reported', async () => {
+  it('describes a task before its first event, without facts that its agent has not reported', async () => {
     const { clock, cluster } = await aCluster({ delays: { report: [5000, 5000] } });
     const task = cluster.runTask({ ...SERVICE, networkMode: 'awsvpc' });
     const described = () => cluster.describeTasks({ cluster: 'demo', tasks: [task.id] }).tasks[0];
@@ -116,7 +116,7 @@ describe('DescribeTasks of the simulated cluster', () => {
     });
   });
 
-  it('has the members of the API, not those of the event, and instants as Dates', async () => {
+  it('has the members of the API, not those of the event, and times as Dates', async () => {
     const { clock, cluster, story } = await aCluster();
     const task = cluster.runTask({ ...SLEEPY, networkMode: 'awsvpc', startedBy: 'me' });
     await clock.advance(MINUTE);

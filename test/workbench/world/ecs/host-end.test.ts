@@ -21,7 +21,7 @@ const shapeOf = (value: unknown, path = ''): string[] =>
     : [`${path}: ${typeof value}`];
 
 describe('a host that ends', () => {
-  it('goes at once, unless something announces it', async () => {
+  it('ends at once, unless something announces it', async () => {
     const { clock, cluster, host, diary } = await aDoomedHost();
     const ended = cluster.terminateHost(host);
     await clock.advance(MINUTE);
@@ -49,7 +49,7 @@ describe('a host that ends', () => {
     expect(cluster.autoScaling.actions).toMatchObject([{ end: { by: 'reclaim' } }]);
   });
 
-  it('is taken away by Spot two minutes after the warning', async () => {
+  it('is interrupted by Spot two minutes after the warning', async () => {
     const { clock, cluster, host, diary } = await aDoomedHost();
     const ended = cluster.terminateHost(host, { spot: true });
     await clock.advance(10 * MINUTE);
@@ -84,7 +84,7 @@ describe('a host that ends', () => {
     });
   });
 
-  it('takes its tasks with it: ECS stops them, and never hears how their containers ended', async () => {
+  it('ends its tasks: ECS stops them, and never learns how their containers ended', async () => {
     const { clock, cluster, host, task, story } = await aDoomedHost();
     const pending = cluster.runTask({ ...SERVICE, host, delays: { pull: [HOUR, HOUR], cached: [HOUR, HOUR] } });
     await clock.advance(SECOND);
@@ -112,7 +112,7 @@ describe('a host that ends', () => {
     expect(described()).toMatchObject({ lastStatus: 'STOPPED', version: story(task.arn).at(-1)?.version });
   });
 
-  it('silences what its ECS agent has not reported yet', async () => {
+  it('loses changes that its ECS agent has not reported yet', async () => {
     const { clock, cluster, host, story } = await aDoomedHost();
     const slow = { delays: { report: [9000, 9000] } } as const;
     const ending = cluster.runTask({ ...SLEEPY, host, ...slow }); // runs for 10 s, reported after 9 s
@@ -130,7 +130,7 @@ describe('a host that ends', () => {
     expect(unstarted).not.toHaveProperty('runtimeId');
   });
 
-  it('is given no task any more, even before ECS notices', async () => {
+  it('gets no further task, even before ECS notices', async () => {
     const { clock, cluster, host } = await aDoomedHost();
     const ended = cluster.terminateHost(host);
     await clock.settle();
@@ -150,7 +150,7 @@ describe('a host that ends', () => {
     expect(cluster.instanceArnOf(host)).toBeUndefined();
   });
 
-  it('does not change why a task stops that was stopping before', async () => {
+  it('does not change the reason of a task that was already stopping', async () => {
     const { clock, cluster, host, story } = await aDoomedHost();
     const container = { name: 'a', image: 'a', lifetimeMs: null, ignoresSigterm: true };
     const task = cluster.runTask({ family: 'stubborn', host, containers: [container] });
@@ -165,7 +165,7 @@ describe('a host that ends', () => {
     expect(last?.containers[0]).not.toHaveProperty('exitCode');
   });
 
-  it('leaves the cluster, and is forgotten after an hour', async () => {
+  it('leaves the cluster, and is not listed after an hour', async () => {
     const { clock, cluster, host, ofType } = await aDoomedHost();
     const containerInstances = [cluster.instanceArnOf(host)];
     const ended = cluster.terminateHost(host);
@@ -183,7 +183,7 @@ describe('a host that ends', () => {
     expect(answer().failures).toMatchObject([{ reason: 'MISSING' }]);
   });
 
-  it('ends its osquery agent and schedule with it, and those of no other host', async () => {
+  it("ends its osquery agent and schedule, and no other host's", async () => {
     const { clock, cluster, hosts, host } = await aDoomedHost(2);
     const random = new Random('agents');
     const events: AgentEvent[] = [];
@@ -217,7 +217,7 @@ describe('a host that ends', () => {
     schedules[1]?.stop();
   });
 
-  it('ends once, and only if it ever began', async () => {
+  it('ends once, and only if it began', async () => {
     const { clock, cluster, host } = await aDoomedHost();
     const ended = cluster.terminateHost(host);
     await expect(cluster.terminateHost(host)).rejects.toThrow(`${host.instanceId} is ending already`);
@@ -228,7 +228,7 @@ describe('a host that ends', () => {
     await expect(another.cluster.terminateHost(stranger)).rejects.toThrow(`${stranger.instanceId} was never launched`);
   });
 
-  it('that waits when the simulation stops goes no further', async () => {
+  it('stops waiting when the simulation stops', async () => {
     const { clock, cluster, host, diary } = await aDoomedHost();
     const ended = cluster.terminateHost(host, { hook: HOOK });
     await clock.advance(SECOND);

@@ -6,7 +6,7 @@ import { aCluster, SLEEPY, type TaskDetail } from './a-cluster.ts';
 const isAlive = ({ host, containers }: TaskHandle) =>
   containers.some(({ runtimeId }) => host.running().some(({ id }) => id === runtimeId));
 
-describe('a task that is asked to stop', () => {
+describe('a task that was requested to stop', () => {
   it('is announced while it runs, and may take the whole stop timeout to end', async () => {
     const { clock, cluster, story } = await aCluster({ delays: { deliver: [0, 0], terminate: [2000, 2000] } });
     const [kind, stubborn] = [false, true].map((ignoresSigterm) =>
@@ -36,7 +36,7 @@ describe('an ended container', () => {
   it.each([
     [undefined, 3 * HOUR],
     [MINUTE, MINUTE],
-  ])('can be asked for by its id until the clean-up wait %s is over', async (cleanupWaitMs, expectedMs) => {
+  ])('can be queried by its id until the clean-up wait %s ends', async (cleanupWaitMs, expectedMs) => {
     const { clock, cluster } = await aCluster({ hosts: 0 });
     const waits = cleanupWaitMs === undefined ? {} : { cleanupWaitMs };
     const host = new SimulatedHost({ clock, random: new Random('host'), ...waits });
@@ -55,7 +55,7 @@ describe('an ended container', () => {
 });
 
 describe('a host without an osquery agent', () => {
-  it('runs its tasks all the same, whether its agent has stopped or there never was one', async () => {
+  it('runs its tasks, whether its agent has stopped or never existed', async () => {
     const { clock, cluster, hosts, story } = await aCluster();
     const server = new ScriptedServer(clock);
     const [host] = hosts as [SimulatedHost];

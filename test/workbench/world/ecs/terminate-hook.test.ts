@@ -23,7 +23,7 @@ describe('a terminate hook', () => {
     expect(action?.heartbeatEndsAtMs).toBe((action?.startedAtMs ?? 0) + 300_000);
   });
 
-  it('lets it go when the heartbeat ends, and abandons', async () => {
+  it('releases it when the heartbeat ends, with the result ABANDON', async () => {
     const { clock, cluster, host, diary } = await aDoomedHost();
     const ended = cluster.terminateHost(host, { hook: HOOK });
     await clock.advance(10 * MINUTE);
@@ -33,7 +33,7 @@ describe('a terminate hook', () => {
     expect(action?.end).toEqual({ atMs: action?.heartbeatEndsAtMs, by: 'heartbeat', result: 'ABANDON' });
   });
 
-  it('lets a Spot instance go before its two minutes are over, if it is completed', async () => {
+  it('releases a Spot instance before its two minutes end, if it is completed', async () => {
     const { clock, cluster, host, diary } = await aDoomedHost();
     const ended = cluster.terminateHost(host, { spot: true, hook: HOOK });
     await clock.advance(20 * SECOND);
@@ -48,7 +48,7 @@ describe('a terminate hook', () => {
     expect(diary()[2]).toBe('20 EC2 Instance shutting-down');
   });
 
-  it('stops what goes to a warm pool: it keeps its place in the cluster and is shown as stopped', async () => {
+  it('stops an instance that moves to a warm pool: it stays in the cluster, shown as stopped', async () => {
     const { clock, cluster, host, task, diary, story, ofType } = await aDoomedHost();
     const ended = cluster.terminateHost(host, { hook: { ...HOOK, heartbeatSeconds: 30, destination: 'WarmPool' } });
     await clock.advance(2 * HOUR);
@@ -94,7 +94,7 @@ describe('a terminate hook', () => {
     expect(cluster.autoScaling.calls.get('CompleteLifecycleAction')).toBe(3);
   });
 
-  it('is described, also before anything waits at it', async () => {
+  it('is described, even before an instance waits', async () => {
     const { cluster } = await aDoomedHost();
     const AutoScalingGroupName = HOOK.autoScalingGroup;
     const describeHooks = (input: object) => cluster.autoScaling.api('DescribeLifecycleHooks', input);

@@ -23,7 +23,7 @@ const reads = (cluster: SimulatedCluster, count: number) =>
   );
 
 describe('the throttling of the simulated APIs', () => {
-  it('lets 100 reads of cluster resources through at once, whatever the operation, and 20 more a second', async () => {
+  it('allows 100 reads of cluster resources at once, of any operation, and 20 more a second', async () => {
     const { clock, cluster } = await aCluster({ throttling: true });
     expect(await reads(cluster, 130)).toBe(100);
     await clock.advance(SECOND);
@@ -33,13 +33,13 @@ describe('the throttling of the simulated APIs', () => {
     expect([...cluster.calls.values()]).toEqual([195, 195]); // refused calls count too
   });
 
-  it('has a bucket of its own for each category', async () => {
+  it('has a separate bucket for each category', async () => {
     const { cluster } = await aCluster({ throttling: true });
     await reads(cluster, 100);
     expect(await answered(60, () => cluster.api('ListClusters', {}), 'ThrottlingException')).toBe(50);
   });
 
-  it('grants EC2 less for everything at once than for a part of it', async () => {
+  it('allows fewer EC2 calls for all instances than for some of them', async () => {
     const { cluster } = await aCluster({ throttling: true });
     const part = { MaxResults: 5 };
     const ask = (input: object) => () => cluster.ec2.api('DescribeInstances', input);
@@ -47,7 +47,7 @@ describe('the throttling of the simulated APIs', () => {
     expect(await answered(120, ask(part), 'RequestLimitExceeded')).toBe(100);
   });
 
-  it('is off unless asked for, but single calls can be refused', async () => {
+  it('is off by default, but single calls can be refused', async () => {
     const { cluster } = await aCluster();
     expect(await reads(cluster, 1000)).toBe(1000);
     cluster.throttleNext('ListTasks', 2);

@@ -53,14 +53,14 @@ describe('columns of other platforms', () => {
     ['interface_addresses', 'friendly_name'],
     ['interface_details', 'dhcp_enabled'],
     ['time', 'win_timestamp'],
-  ])('of %s are there, empty and hidden: %s', (table, column) => {
+  ])('of %s exist, empty and hidden: %s', (table, column) => {
     expect(rows(`SELECT ${column} FROM ${table} LIMIT 1`)).toEqual([{ [column]: '' }]);
     expect(rows(`SELECT * FROM ${table} LIMIT 1`)[0]).not.toHaveProperty(column);
   });
 });
 
 describe('docker_containers', () => {
-  it('lists running containers only, as long as no id is asked for', () => {
+  it('lists only running containers without a condition on id', () => {
     expect(ids('SELECT * FROM docker_containers')).toEqual([live.id]);
     expect(ids("SELECT id FROM docker_containers WHERE state = 'exited'")).toEqual([]);
     expect(ids("SELECT id FROM docker_containers WHERE name = '/gone'")).toEqual([]);
@@ -68,7 +68,7 @@ describe('docker_containers', () => {
     expect(ids("SELECT id FROM docker_containers WHERE id = ''")).toEqual([]);
   });
 
-  it('shows an exited one by its id, with the exit code in its status alone', () => {
+  it('shows an exited one by its id, with the exit code only in its status', () => {
     expect(rows(`SELECT * FROM docker_containers WHERE id = '${dead.id}'`)).toMatchObject([
       {
         id: dead.id,
@@ -101,7 +101,7 @@ describe('docker_containers', () => {
     ]);
   });
 
-  it('takes IN and OR as one comparison after another', () => {
+  it('handles IN and OR as one comparison after another', () => {
     const both = [dead.id, live.id].sort();
     expect(ids(`SELECT id FROM docker_containers WHERE id IN ('${dead.id}', '${live.id}') ORDER BY id`)).toEqual(both);
     expect(ids(`SELECT id FROM docker_containers WHERE id = '${dead.id}' OR id = '${live.id}' ORDER BY id`)).toEqual(
@@ -110,7 +110,7 @@ describe('docker_containers', () => {
     expect(ids(`SELECT id FROM docker_containers WHERE id IN (SELECT '${dead.id}')`)).toEqual([dead.id]);
   });
 
-  it('echoes the prefix it was asked for', () => {
+  it('returns the prefix of the condition as id', () => {
     const prefix = dead.id.slice(0, 12);
     expect(ids(`SELECT id FROM docker_containers WHERE id = '${prefix}'`)).toEqual([prefix]);
   });
@@ -203,7 +203,7 @@ describe('the host tables', () => {
     ]);
   });
 
-  it('know the instance and the time', () => {
+  it('contain the instance and the time', () => {
     expect(rows('SELECT instance_id, architecture FROM ec2_instance_metadata')).toEqual([
       { instance_id: 'i-0123456789abcdef0', architecture: 'arm64' },
     ]);
@@ -235,7 +235,7 @@ describe('the host tables', () => {
     },
   );
 
-  it('answer the first row with hidden columns, as an enrollment needs it', () => {
+  it('return the first row with hidden columns, as an enrollment needs it', () => {
     expect(host.firstRow('os_version')).toMatchObject({ platform: 'amzn', pid_with_namespace: '0' });
     expect(rows('SELECT * FROM os_version')[0]).not.toHaveProperty('pid_with_namespace');
   });
@@ -272,7 +272,7 @@ describe('SQL on a host', () => {
     expect(ids('SELECT id FROM docker_containers')).toEqual([live.id]);
   });
 
-  it('of white space or a comment has neither columns nor rows', () => {
+  it('that is white space or a comment has neither columns nor rows', () => {
     expect(host.query(' -- nothing\n ')).toEqual({ ok: true, columns: [], rows: [] });
   });
 

@@ -51,7 +51,7 @@ describe('a response body (docs/spec/osquery-protocol.md §3.2)', () => {
     expect(verdictOn('{"node_invalid":true,"node_invalid":false}')).toBe('fail, key deleted');
   });
 
-  it('is a failure when it is gzip that nobody asked for', () => {
+  it('is a failure if it is gzip without being requested', () => {
     expect(classify(Buffer.from('1f8b0800', 'hex')).kind).toBe('fail');
   });
 });

@@ -33,7 +33,7 @@ describe('a configuration', () => {
     expect(server.to('config').map(({ atMs }) => (atMs - start) / 1000)).toEqual([0, 60, 61, 65, 365]);
   });
 
-  it('is known by the SHA-1 of its SHA-1, which its own queries see', async () => {
+  it('has the SHA-1 of its SHA-1 as hash, which its queries can select', async () => {
     const { agent, clock, server } = aWorld();
     server
       .on('config', CONFIG)
@@ -65,7 +65,7 @@ describe('a configuration', () => {
     expect(happened('config-applied').map(({ scheduled }) => scheduled)).toEqual([1, 0, 1]);
   });
 
-  it('that is refused leaves the old one in force', async () => {
+  it('that is rejected leaves the old one in force', async () => {
     const { agent, clock, server, happened } = aWorld({ flags: { config_refresh: 60 } });
     server.inTurn('config', CONFIG, { error: 'later' });
     agent.start();
@@ -78,7 +78,7 @@ describe('a configuration', () => {
     ['larger than 1 MiB', { schedule: {}, filler: 'x'.repeat(1_048_577) }],
     ['nested more than 32 levels', JSON.parse(`${'{"a":'.repeat(33)}1${'}'.repeat(33)}`)],
     ['an array', []],
-  ])('that is %s leaves the agent with nothing to run, also when it comes again', async (_, bad) => {
+  ])('that is %s leaves the agent without a schedule, also when it is sent again', async (_, bad) => {
     const { agent, clock, server, happened } = aWorld({ flags: { config_refresh: 60 } });
     server.inTurn('config', CONFIG, { raw: { body: Buffer.from(JSON.stringify(bad)) } });
     agent.start();

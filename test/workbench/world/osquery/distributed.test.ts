@@ -27,7 +27,7 @@ describe('distributed queries', () => {
     ]);
   });
 
-  it('are polled for at the interval, counted from the end of the work', async () => {
+  it('are polled at the interval, counted from the end of the work', async () => {
     const { agent, clock, server } = aWorld({ flags: { distributed_interval: 10 }, queryDurationMs: () => 2500 });
     server.inTurn('read', {}, { queries: { q: 'SELECT 1' } }, {});
     agent.start();
@@ -35,7 +35,7 @@ describe('distributed queries', () => {
     expect(secondsOf(server.to('read'))).toEqual([0, 10, 22.5, 32.5]);
   });
 
-  it('are polled for every 5 s while accelerated, even where the interval is shorter', async () => {
+  it('are polled every 5 s while accelerated, even if the interval is shorter', async () => {
     const { agent, clock, server } = aWorld({ flags: { distributed_interval: 2 } });
     server.inTurn('read', {}, { accelerate: 12 }, {});
     agent.start();
@@ -61,7 +61,7 @@ describe('distributed queries', () => {
     expect(server.to('read')).toHaveLength(1);
   });
 
-  it('are accepted in document order up to the first bad entry', async () => {
+  it('are accepted in document order up to the first invalid entry', async () => {
     const { agent, clock, server, happened } = aWorld();
     server.inTurn('read', '{"queries":{"2":"SELECT 2","1":7,"0":"SELECT 0"},"accelerate":60}', {});
     agent.start();
@@ -81,7 +81,7 @@ describe('distributed queries', () => {
     expect(Object.keys(server.bodiesTo('write')[0]?.queries as object)).toEqual(['free', 'yes']);
   });
 
-  it('are all refused when one discovery query is not SQL', async () => {
+  it('are all rejected if one discovery query is not SQL', async () => {
     const { agent, clock, server, happened } = aWorld();
     server.inTurn('read', { queries: { a: 'SELECT 1' }, discovery: { b: 'nonsense' }, accelerate: 60 }, {});
     agent.start();
@@ -92,7 +92,7 @@ describe('distributed queries', () => {
     expect(agent.database.accelerateUntil).toBeUndefined();
   });
 
-  it('have their results kept when the write fails, and merged with newer ones', async () => {
+  it('keep their results when the write fails, merged with newer ones', async () => {
     const { agent, clock, server, happened } = aWorld({ flags: { distributed_interval: 10 } });
     server.inTurn(
       'read',
@@ -108,7 +108,7 @@ describe('distributed queries', () => {
     expect(server.bodiesTo('write').at(-1)).toMatchObject({ queries: { a: [{ v: 'new' }], b: [{ v: '1' }] } });
   });
 
-  it('are dropped as delivered when the server answers with an AWS error', async () => {
+  it('are dropped as if accepted when the server answers with an AWS error', async () => {
     const { agent, clock, server } = aWorld();
     server.inTurn('read', { queries: { a: 'SELECT 1' } }, {}).on('write', { message: 'Too Many Requests' });
     agent.start();
@@ -125,7 +125,7 @@ describe('distributed queries', () => {
     expect(server.bodiesTo('write').map((body) => body.node_key)).toEqual(['one', 'two']);
   });
 
-  it('reach the server twice when a connection breaks after it has worked, with the same bytes', async () => {
+  it('reach the server twice, with the same bytes, when a connection breaks after the server processed them', async () => {
     const { agent, clock, server } = aWorld();
     server.inTurn('read', { queries: { a: 'SELECT 1' } }, {});
     agent.faults.inject('drop-after-processing', { endpoint: 'write' });
@@ -136,7 +136,7 @@ describe('distributed queries', () => {
     expect(second?.bytes).toEqual(first?.bytes);
   });
 
-  it('are lost when the worker dies before the write, and denylisted when they come again', async () => {
+  it('are lost if the worker dies before the write, and denylisted when they are delivered again', async () => {
     const { agent, clock, server, happened } = aWorld({ flags: { distributed_interval: 10 } });
     agent.faults.crashDuring = (sql) => sql.includes('deadly');
     server.inTurn(
@@ -196,7 +196,7 @@ describe('distributed queries', () => {
     expect(server.to('write')).toHaveLength(2);
   });
 
-  it('take the name of every column, and of equal ones the last value', async () => {
+  it('have every column by name, with the last value of equal names', async () => {
     const { agent, clock, server } = aWorld();
     server.inTurn('read', { queries: { q: 'SELECT 1 AS a, 2 AS a, 3 AS __proto__; SELECT 4 AS a, 5 AS b' } }, {});
     agent.start();
@@ -205,7 +205,7 @@ describe('distributed queries', () => {
     expect(text).toContain('"queries":{"q":[{"a":"2","__proto__":"3"},{"a":"4"}]}');
   });
 
-  it('are answered as older versions do', async () => {
+  it('are answered in the format of older versions', async () => {
     const written = async (version: string) => {
       const { agent, clock, server } = aWorld({ version });
       server.inTurn('read', { queries: { q: 'SELECT 1' } }, {});

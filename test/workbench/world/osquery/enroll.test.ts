@@ -35,7 +35,7 @@ describe('enrollment', () => {
     expect(texts.every((text) => typeof text === 'string')).toBe(true);
   });
 
-  it('tells of each table what it sets alone, by name, with a value that no column shows', async () => {
+  it('contains only the columns that each table sets, by name', async () => {
     const { agent, clock, server } = aWorld();
     agent.start();
     await clock.advance(SECOND);
@@ -52,10 +52,10 @@ describe('enrollment', () => {
       ['platform_like', 'fedora'],
       ['version', '2023'],
     ]);
-    expect(details.system_info).not.toHaveProperty('cpu_brand'); // there is no cpuid on Arm
+    expect(details.system_info).not.toHaveProperty('cpu_brand'); // Arm has no cpuid
   });
 
-  it('has no platform_info where the SMBIOS cannot be read, and NULs behind the name of an Intel processor', async () => {
+  it('has no platform_info without a readable SMBIOS, and NULs after the name of an Intel processor', async () => {
     const clock = new VirtualClock(T0);
     const host = new SimulatedHost({ clock, random: new Random('smbios'), smbios: false, architecture: 'x86_64' });
     const server = new ScriptedServer(clock);
@@ -71,7 +71,7 @@ describe('enrollment', () => {
     expect(row?.cpu_brand).toBe('Intel(R) Xeon(R) Platinum 8488C'); // SQLite text ends at the first NUL
   });
 
-  it('takes `id` for a node key where there is no `node_key`', async () => {
+  it('accepts `id` as node key if there is no `node_key`', async () => {
     const { agent, clock, server } = aWorld();
     server.on('enroll', { id: 'other name' });
     agent.start();
@@ -79,7 +79,7 @@ describe('enrollment', () => {
     expect(server.bodiesTo('config')[0]).toEqual({ node_key: 'other name' });
   });
 
-  it('succeeds with a key even beside node_invalid, which plays no part here', async () => {
+  it('succeeds with a key even together with node_invalid, which has no effect here', async () => {
     const { agent, clock, server, happened } = aWorld();
     server.on('enroll', { node_key: 'k', node_invalid: true });
     agent.start();
@@ -135,7 +135,7 @@ describe('enrollment', () => {
     expect((server.to('read')[1]?.atMs ?? 0) - (server.to('read')[0]?.atMs ?? 0)).toBe(1000);
   });
 
-  it('does not happen again where re-enrollment is disabled', async () => {
+  it('does not happen again if re-enrollment is disabled', async () => {
     const { agent, clock, server } = aWorld({ flags: { disable_reenrollment: true } });
     server.on('read', { node_invalid: true });
     agent.start();
@@ -143,7 +143,7 @@ describe('enrollment', () => {
     expect(server.to('enroll')).toHaveLength(1);
   });
 
-  it('is one for all threads that need a key at the same time', async () => {
+  it('is shared by all threads that need a key at the same time', async () => {
     const { agent, clock, server } = aWorld({ flags: { config_refresh: 10, distributed_interval: 10 } });
     agent.start();
     await clock.advance(5 * SECOND);

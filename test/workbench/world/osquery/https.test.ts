@@ -59,7 +59,7 @@ const exchange = (path: string, trusted = ca, to = url) =>
   );
 
 describe('the HTTPS transport', () => {
-  it('takes an agent through enrollment, query and answer, one connection a request', async () => {
+  it('carries enrollment, query and answer, with a new connection for each request', async () => {
     const clock = new RealClock();
     const random = new Random('https');
     const host = new SimulatedHost({ clock, random });
@@ -92,7 +92,7 @@ describe('the HTTPS transport', () => {
     expect(connections).toBeGreaterThanOrEqual(4);
   });
 
-  it('refuses a server whose certificate it does not trust, or that bears another name', async () => {
+  it('rejects a server whose certificate is not trusted or has another name', async () => {
     const stranger = await makeCertificate(Date.now());
     await expect(exchange('/', stranger.cert)).rejects.toThrow(/certificate/);
     await expect(exchange('/', ca, url.replace('localhost', '[::ffff:127.0.0.1]'))).rejects.toThrow(

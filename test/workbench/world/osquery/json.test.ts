@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { depthOf, JsonNumber, JsonObject, parseJson, writeJson } from '../../../../workbench/world/osquery/json.ts';
 
 describe('the JSON reader', () => {
-  it('writes back what JSON.stringify wrote, byte for byte, for documents without fractions', () => {
+  it('writes the same bytes as JSON.stringify for documents without fractions', () => {
     const value = fc.letrec((tie) => ({
       any: fc.oneof(
         { depthSize: 'small' },
@@ -24,7 +24,7 @@ describe('the JSON reader', () => {
     );
   });
 
-  it('keeps the order of members, also of those that look like numbers', () => {
+  it('keeps the order of members, even of names that look like numbers', () => {
     const document = parseJson('{"b":1,"2":2,"1":3,"__proto__":4}');
     expect(document instanceof JsonObject && document.members.map(([key]) => key)).toEqual([
       'b',
@@ -34,7 +34,7 @@ describe('the JSON reader', () => {
     ]);
   });
 
-  it('tells integers from other numbers', () => {
+  it('distinguishes integers from other numbers', () => {
     const isInt = (text: string) => {
       const number = parseJson(text);
       return number instanceof JsonNumber && number.isInt32;
@@ -51,7 +51,7 @@ describe('the JSON reader', () => {
     expect(depthOf(parseJson('{"a":[{"b":1}],"c":2}'))).toBe(3);
   });
 
-  it.each(['01', '+1', '.5', 'nul', "{'a':1}", '[1 2]', '"\\x"', ''])('refuses %s', (text) => {
+  it.each(['01', '+1', '.5', 'nul', "{'a':1}", '[1 2]', '"\\x"', ''])('rejects %s', (text) => {
     expect(() => parseJson(text)).toThrow(SyntaxError);
   });
 });

@@ -15,7 +15,7 @@ const scheduled = (query: object) => ({
 });
 
 describe('scheduled queries', () => {
-  it('report rows as they come and go, one line a row, with a counter that starts at 0', async () => {
+  it('report added and removed rows, one line a row, with a counter from 0', async () => {
     const { agent, clock, host, server } = aWorld();
     const first = host.startContainer({ name: 'a', image: 'x', command: ['sleep'] });
     server.on('config', { ...scheduled({}), decorators: { load: ['SELECT instance_id FROM ec2_instance_metadata'] } });
@@ -53,7 +53,7 @@ describe('scheduled queries', () => {
     expect(runs.length).toBeGreaterThanOrEqual(Math.floor(3600 / interval));
   });
 
-  it('report snapshots whole, also empty ones, and always with counter 0', async () => {
+  it('report complete snapshots, even empty ones, always with counter 0', async () => {
     const { agent, clock, server } = aWorld();
     server.on('config', scheduled({ snapshot: true }));
     agent.start();
@@ -63,7 +63,7 @@ describe('scheduled queries', () => {
     expect(lines[1]).toMatchObject({ name: 'q', snapshot: [], action: 'snapshot', counter: 0 });
   });
 
-  it('report runs instead of rows where logger_event_type is off', async () => {
+  it('report runs instead of rows if logger_event_type is off', async () => {
     const { agent, clock, host, server } = aWorld();
     const { id } = host.startContainer({ name: 'a', image: 'x', command: ['sleep'] });
     server.on('config', { ...scheduled({}), options: { logger_event_type: false } });
@@ -72,7 +72,7 @@ describe('scheduled queries', () => {
     expect(linesOf(server, 'result')).toMatchObject([{ diffResults: { removed: [], added: [{ id }] }, counter: 0 }]);
   });
 
-  it('leave removed rows out where they are not wanted', async () => {
+  it('leave out removed rows if the query does not want them', async () => {
     const { agent, clock, host, server } = aWorld();
     const { id } = host.startContainer({ name: 'a', image: 'x', command: ['sleep'] });
     server.on('config', scheduled({ removed: false }));
@@ -94,7 +94,7 @@ describe('scheduled queries', () => {
     expect(linesOf(server, 'result')).toHaveLength(1);
   });
 
-  it('of packs carry the pack in their name and run only where the pack applies', async () => {
+  it('of packs have the pack in their name and run only where the pack applies', async () => {
     const { agent, clock, server, happened } = aWorld();
     const queries = { one: { query: 'SELECT 1 AS one', interval: 10 } };
     server.on('config', {
@@ -124,7 +124,7 @@ describe('scheduled queries', () => {
     expect(happened('config-applied')).toMatchObject([{ scheduled: 0 }]);
   });
 
-  it('that ran when the worker died are skipped for a day, others run on', async () => {
+  it('that ran when the worker died are skipped for a day; others continue', async () => {
     const { agent, clock, server, happened } = aWorld();
     const schedule = {
       bad: { query: "SELECT 'deadly' AS how", interval: 10 },
@@ -150,9 +150,9 @@ describe('scheduled queries', () => {
   });
 
   it.each([
-    ['says denylist: false', { query: "SELECT 'deadly' AS how", interval: 10, denylist: false }],
-    ['asks for events', { query: "SELECT 'deadly' AS socket_events", interval: 10 }],
-  ])('are never skipped where the query %s', async (_, bad) => {
+    ['sets denylist: false', { query: "SELECT 'deadly' AS how", interval: 10, denylist: false }],
+    ['reads events', { query: "SELECT 'deadly' AS socket_events", interval: 10 }],
+  ])('are never skipped if the query %s', async (_, bad) => {
     const { agent, clock, server, happened } = aWorld();
     server.on('config', { schedule: { bad } });
     let deaths = 0;
@@ -177,7 +177,7 @@ describe('scheduled queries', () => {
 });
 
 describe('the log', () => {
-  it('is sent results first, statuses in a request of their own, and forgotten once the server has it', async () => {
+  it('is sent results first, then statuses in a separate request, and deleted once the server has it', async () => {
     const { agent, clock, host, server } = aWorld();
     host.startContainer({ name: 'a', image: 'x', command: ['sleep'] });
     server.on('config', scheduled({}));
@@ -210,7 +210,7 @@ describe('the log', () => {
     expect(at.length).toBeGreaterThan(5);
   });
 
-  it('has its numbers as texts in status lines before 5.10.0', async () => {
+  it('has numbers as texts in status lines before 5.10.0', async () => {
     const status = async (version: string) => {
       const { agent, clock, server } = aWorld({ version });
       agent.start();
@@ -222,7 +222,7 @@ describe('the log', () => {
     expect(await status('5.23.1')).toEqual(['number', 'number', 'number']);
   });
 
-  it('goes out as node key, type and lines, in this order', async () => {
+  it('is sent as node key, type and lines, in this order', async () => {
     const { agent, clock, server } = aWorld();
     agent.start();
     await clock.advance(10 * SECOND);
@@ -261,7 +261,7 @@ describe('the log', () => {
     expect([...agent.database.logs.keys()]).toEqual(['s_3_1', 's_4_1']);
   });
 
-  it('is compressed where logger_tls_compress says so', async () => {
+  it('is compressed if logger_tls_compress is set', async () => {
     const { agent, clock, server } = aWorld({ flags: { logger_tls_compress: true } });
     agent.start();
     await clock.advance(10 * SECOND);
@@ -270,7 +270,7 @@ describe('the log', () => {
     expect(JSON.parse(gunzipSync(log?.bytes ?? Buffer.alloc(0)).toString())).toMatchObject({ log_type: 'status' });
   });
 
-  it('has no line delivered twice or lost, whatever breaks, unless the answer was lost', async () => {
+  it('delivers no line twice and loses none under any fault, unless an answer is lost', async () => {
     const { agent, clock, server, random } = aWorld();
     server.on('config', scheduled({ query: 'SELECT unix_time FROM time', interval: 5 }));
     const weather = random.fork('weather');

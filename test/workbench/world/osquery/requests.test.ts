@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { aWorld, HOUR, MINUTE, SECOND } from '../world.ts';
 
 describe('a request of the simulated agent', () => {
-  it('carries the headers of osquery and the node key in body and header', async () => {
+  it('has the headers of osquery, and the node key in body and header', async () => {
     const { agent, clock, server } = aWorld();
     agent.start();
     await clock.advance(SECOND);
@@ -19,7 +19,7 @@ describe('a request of the simulated agent', () => {
     expect(config?.body).toEqual({ node_key: 'key-1' });
   });
 
-  it('goes to the URL and the endpoint written one after the other', async () => {
+  it('goes to the URL followed by the endpoint', async () => {
     const { agent, clock, server } = aWorld({
       url: 'https://api.example.com:8443/prod',
       endpoints: { read: '/q/read' },
@@ -31,7 +31,7 @@ describe('a request of the simulated agent', () => {
     expect(server.to('read')[0]?.headers.Host).toBe('api.example.com:8443');
   });
 
-  it('goes out once more with the same bytes when the connection breaks, before anybody hears of it', async () => {
+  it('is sent once more with the same bytes when the connection breaks, before the caller learns of it', async () => {
     const { agent, clock, server, happened } = aWorld();
     agent.faults.inject('drop-after-processing', { endpoint: 'config' });
     agent.start();
@@ -43,7 +43,7 @@ describe('a request of the simulated agent', () => {
     expect(happened('config-failed')).toEqual([]);
   });
 
-  it('that breaks twice has failed, and is tried again after 1 s and 4 s', async () => {
+  it('that breaks twice fails, and is tried again after 1 s and 4 s', async () => {
     const { agent, clock, server, happened } = aWorld();
     agent.faults.inject('half-response', { endpoint: 'config', times: 6 });
     agent.start();
@@ -53,14 +53,14 @@ describe('a request of the simulated agent', () => {
     expect(happened('config-failed')).toHaveLength(1);
   });
 
-  it('has 16 s for everything, and is not resent when they are over', async () => {
+  it('has 16 s in total, and is not resent after that', async () => {
     const { agent, clock, server, happened } = aWorld();
     agent.faults.inject('stall', { endpoint: 'config' });
     agent.start();
     await clock.advance(16 * SECOND);
     expect(server.to('config')).toHaveLength(1);
     expect(happened('requested').at(-1)).toMatchObject({ endpoint: 'config', durationMs: 16_000, copies: 1 });
-    await clock.advance(SECOND); // the caller's second attempt
+    await clock.advance(SECOND); // the second attempt of the caller
     expect(server.to('config')).toHaveLength(2);
   });
 
@@ -76,7 +76,7 @@ describe('a request of the simulated agent', () => {
     expect(server.to('config').length).toBeGreaterThanOrEqual(3);
   });
 
-  it('is sent twice by a network that duplicates it, and counts as one', async () => {
+  it('is sent twice by a network that duplicates it, and counts once', async () => {
     const { agent, clock, server, happened } = aWorld();
     agent.faults.inject('duplicate', { endpoint: 'enroll' });
     agent.start();
@@ -102,7 +102,7 @@ describe('a request of the simulated agent', () => {
 
   it.each([
     ['a redirect without Location', { status: 304, headers: {} }],
-    ['a redirect that never ends', { status: 307, headers: { location: '/v1/config' } }],
+    ['an endless redirect', { status: 307, headers: { location: '/v1/config' } }],
     ['a header block above 8 KiB', { headers: { 'x-big': 'x'.repeat(8200) } }],
     ['a body above 8 MiB', { body: Buffer.alloc(8 * 1024 * 1024 + 1, 0x20) }],
   ])('fails on %s', async (_, raw) => {
@@ -113,7 +113,7 @@ describe('a request of the simulated agent', () => {
     expect(happened('config-failed')).toHaveLength(1);
   });
 
-  it.each([200, 403, 413, 429, 500, 503])('is judged by its body alone, not by status %i', async (status) => {
+  it.each([200, 403, 413, 429, 500, 503])('is classified by its body only, not by status %i', async (status) => {
     const { agent, clock, server, happened } = aWorld();
     server.on('config', { raw: { status, body: Buffer.from('{"schedule":{}}') } });
     agent.start();
@@ -121,7 +121,7 @@ describe('a request of the simulated agent', () => {
     expect(happened('config-applied')).toHaveLength(1);
   });
 
-  it('kills the worker when the answer is a bare scalar, and the watcher starts another', async () => {
+  it('kills the worker if the answer is a bare scalar, and the watcher starts another', async () => {
     const { agent, clock, server, happened } = aWorld();
     server.inTurn('config', '"ok"', {});
     agent.start();
@@ -141,7 +141,7 @@ describe('a request of the simulated agent', () => {
     expect(server.to('read')[0]?.body).toEqual({ node_key: 'key-1' });
   });
 
-  it('comes no more once the agent has stopped, and resumes with its key when it starts again', async () => {
+  it('is not sent after the agent has stopped, and has its key when it starts again', async () => {
     const { agent, clock, server } = aWorld();
     agent.start();
     await clock.advance(MINUTE);

@@ -6,7 +6,7 @@ import { aWorld, MINUTE, SECOND, type World } from '../world.ts';
 const starts = ({ server }: World) => server.to('config').map(({ atMs }) => atMs);
 
 describe('a worker that died', () => {
-  it('is replaced when the watcher looks next, at most 3 s later', async () => {
+  it("is replaced at the watcher's next check, at most 3 s later", async () => {
     const world = aWorld();
     world.agent.start();
     await world.clock.advance(MINUTE + 1300);
@@ -44,7 +44,7 @@ describe('the watchdog', () => {
     return { world, askedAtMs };
   }
 
-  it('ends a worker that holds too much, and every answer in memory is lost', async () => {
+  it('ends a worker that uses too much memory, and every answer in memory is lost', async () => {
     const { world, askedAtMs } = await afterAnswer(large(LIMIT + 1));
     expect(world.happened('crashed')).toMatchObject([{ reason: expect.stringContaining('memory limit exceeded') }]);
     expect(starts(world)).toHaveLength(2);
@@ -57,12 +57,12 @@ describe('the watchdog', () => {
     expect(world.happened('query-denylisted')).toEqual([]); // its query had ended
   });
 
-  it('counts the body that is being written too', async () => {
+  it('counts the body of a write in progress too', async () => {
     const { world } = await afterAnswer(large(LIMIT / 3));
     expect(world.happened('crashed')).toHaveLength(1);
   });
 
-  it('leaves a worker alone that holds less, or whose watchdog is off', async () => {
+  it('does not end a worker that uses less, or whose watchdog is off', async () => {
     const { world } = await afterAnswer(large(1));
     expect(world.happened('crashed')).toEqual([]);
     const off = await afterAnswer(large(LIMIT + 1), { disable_watchdog: true });
@@ -72,7 +72,7 @@ describe('the watchdog', () => {
     expect(off.world.happened('results-written')).toMatchObject([{ ids: ['innocent', 'large'] }]);
   });
 
-  it('looks from the sixtieth second of a worker on', async () => {
+  it('checks from the sixtieth second of a worker', async () => {
     const world = aWorld({ flags: { watchdog_memory_limit: LIMIT, distributed_interval: 10 } });
     world.server.on('write', { error: 'later' }).inTurn('read', { queries: { large: large(LIMIT + 1) } }, {});
     world.agent.start();

@@ -23,14 +23,17 @@ describe('a host identifier', () => {
     ['web\u2066', 'control'],
     ['w\u200beb', 'control'],
     ['web\u2028', 'control'],
+    ['web\u3164', 'invisible'],
+    ['  ', 'blank'],
     ['half \ud800', 'half a character'],
     ['i-0a1b2c3d4e5f60718~0123abcd', 'second agents'],
   ])('may not be %j', (text, why) => {
     expect(identifierProblem(text)).toContain(why);
   });
 
-  it('is recognised as an instance id in any case and length', () => {
+  it('is recognised as an instance id in any case, length, width and with blanks around it', () => {
     expect(['i-0a1b2c3d4e5f60718', 'i-0a1b2c3d', 'I-0A1B'].map(looksLikeInstance)).toEqual([true, true, true]);
+    expect([' i-0a1b2c3d ', '\uff49-0a1b2c3d'].map(looksLikeInstance)).toEqual([true, true]);
     expect(['i-web', 'ip-10-0-0-4', 'xi-0a1b'].map(looksLikeInstance)).toEqual([false, false, false]);
   });
 });

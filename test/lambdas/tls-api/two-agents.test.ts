@@ -64,6 +64,29 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
   });
 });
 
+describe('several agents with one identifier and one hardware uuid, each with a database of its own', () => {
+  it.each([3, 4])('are told apart: %i of them enroll a few times, and then poll', async (count) => {
+    const server = await aTlsServer();
+    const agents = await Promise.all(
+      Array.from({ length: count }, (_, n) => anEnrolled(server, 'web-7', { uuid: 'U', instanceId: `database ${n}` })),
+    );
+    let enrollments = count;
+    for (let second = 0; second < 600; second += 10) {
+      server.clock.nowMs += 10_000;
+      for (const agent of agents) {
+        if ((await agent.read()).verdict !== 'invalid') continue;
+        await agent.enroll();
+        enrollments++;
+      }
+    }
+    expect(new Set(agents.map(({ key }) => key)).size).toBe(count);
+    expect(enrollments).toBeLessThanOrEqual(2 * count);
+    const issues = await new TableWorld(server.table).ports.fleetIssues.open(server.clock.nowMs);
+    expect(issues).toMatchObject([{ kind: 'identifier-shared', host: 'web-7' }]);
+    await server.close();
+  });
+});
+
 describe('an agent that takes over the name of a lost one', () => {
   let server: TlsHarness;
   let agent: WireAgent;

@@ -32,11 +32,11 @@ export async function currentBundle(root = ROOT) {
   for (;;) {
     const digest = sourceDigest(root, INPUTS);
     const folder = join(bundles, digest);
-    if (!existsSync(folder)) await buildInto(root, folder);
-    // A source may have changed while esbuild read it.
-    if (existsSync(folder) && sourceDigest(root, INPUTS) === digest)
-      return pathToFileURL(join(folder, 'mayfly-cli.js')).href;
-    rmSync(folder, { recursive: true, force: true });
+    const address = pathToFileURL(join(folder, 'mayfly-cli.js')).href;
+    if (existsSync(folder)) return address;
+    await buildInto(root, folder);
+    if (sourceDigest(root, INPUTS) === digest) return address;
+    rmSync(folder, { recursive: true, force: true }); // a source changed while esbuild read it
   }
 }
 

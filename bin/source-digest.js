@@ -2,7 +2,6 @@
 // JavaScript, because it runs before any TypeScript is compiled.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 
 /**
  * A digest of the names and contents of files. It changes when a file does, is added or goes.
@@ -14,20 +13,20 @@ import { join } from 'node:path';
  */
 export function sourceDigest(root, paths, values = []) {
   const hash = createHash('sha1');
-  // With its length, so that no two lists of parts make the same bytes.
-  const add = (/** @type {string | Buffer} */ part) => hash.update(`${part.length}:`).update(part);
   for (const file of paths.flatMap((path) => filesOf(root, path))) {
-    add(file);
-    add(contentsOf(join(root, file)) ?? 'absent');
+    const contents = contentsOf(`${root}/${file}`);
+    // With lengths, so that no two lists of files have the same bytes.
+    hash.update(`${file}:${contents?.length ?? 'absent'}:`);
+    if (contents) hash.update(contents);
   }
-  for (const value of values) add(value);
+  for (const value of values) hash.update(`${value.length}:${value}`);
   return hash.digest('hex');
 }
 
 /** @type {(root: string, path: string) => string[]} */
 function filesOf(root, path) {
   try {
-    return readdirSync(join(root, path), { withFileTypes: true })
+    return readdirSync(`${root}/${path}`, { withFileTypes: true })
       .filter(({ name }) => name !== 'node_modules')
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap((entry) => {

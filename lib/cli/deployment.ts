@@ -1,5 +1,4 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { DynamoFleetIssues } from '../aws/fleet-issues.ts';
 import { DynamoLedgerIndex } from '../aws/ledger-index.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
@@ -17,7 +16,6 @@ import type { DeploymentFlags } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { openStopped, readyIn, startsLocally } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
-import { namesInStack } from './stack-names.ts';
 
 /** The Mayfly that a command reads or changes. */
 export interface Deployment {
@@ -47,7 +45,7 @@ export async function withDeployment<T>(
   try {
     const store = new DynamoPolicyStore(openTable(table, client));
     // An empty table is seeded with the built-in policy by the first request.
-    const keepsMs = async () => ((await store.current())?.policy ?? builtIn.policy).ledgerKeepsSeconds * 1000;
+    const keepsMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
     return await patiently(
       `Waiting for ${name}`,
       work({
@@ -78,6 +76,9 @@ export async function livePolicyOf({ name, store }: Deployment): Promise<PolicyV
   return live;
 }
 
+const builtInPolicy = async () =>
+  (await import('../../policy/built-in.json', { with: { type: 'json' } })).default.policy;
+
 interface Where {
   readonly name: string;
   readonly table: string;
@@ -88,6 +89,7 @@ interface Where {
 async function whereIs(flags: DeploymentFlags): Promise<Where> {
   if (flags.table) return { name: `the table ${flags.table}`, table: flags.table, client: new DynamoDBClient({}) };
   if (flags.stack) {
+    const { namesInStack } = await import('./stack-names.ts'); // with a client of CloudFormation, for --stack alone
     const { table } = await namesInStack(flags.stack, flags.id);
     return { name: `the stack ${flags.stack}`, table, client: new DynamoDBClient({}) };
   }

@@ -6,9 +6,9 @@ import { telemetry } from '../aws/telemetry.ts';
 import { tlsApiDeps } from '../aws/tls-api-deps.ts';
 import { readAgentEnv } from '../aws/tls-api-env.ts';
 import { DynamoWakeHints } from '../aws/wake-hints.ts';
-import { readServiceEnv } from './env.ts';
 import { defaultServiceLimits } from './limits.ts';
 import { LongPollService } from './long-poll-service.ts';
+import { readServiceEnv } from './service-env.ts';
 
 /** One query to thousands of hosts wakes all of them at once. */
 const PATIENT_TABLE = {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addCost } from './cost.ts';
 import { Exit } from './exit.ts';
 import { addLedger } from './ledger.ts';
 import { addNode } from './node.ts';
@@ -29,6 +30,7 @@ export async function run(args: readonly string[], addMore?: (program: Command) 
   addNode(program);
   addPolicy(program);
   addRequest(program);
+  addCost(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { EVENT_METRICS, type EventMetrics } from '../../../lib/aws/event-metrics.ts';
+import { STANDING } from '../../../lib/cost/bill.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { printed } from '../../support/embedded-metrics.ts';
 import {
@@ -52,6 +53,13 @@ const identity = (namespace: string, name: string, dimensions: readonly string[]
   `${namespace} ${name} {${[...dimensions].sort().join(', ')}}`;
 
 describe('every alarm', () => {
+  it('is in the estimate of an idle stack', () => {
+    const metrics = alarmsOf(template).map(
+      ([, { Metrics }]) => Metrics?.filter((one) => 'MetricStat' in one).length ?? 1,
+    );
+    expect(metrics.reduce((sum, each) => sum + each)).toBe(STANDING.alarmMetrics);
+  });
+
   const sections = [...readFileSync('docs/runbook.md', 'utf8').matchAll(/^## (.+)\n\n(?!No alarm\.)/gm)].map(
     ([, heading]) => heading,
   );

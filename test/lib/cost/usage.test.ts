@@ -1,0 +1,109 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Answer } from '../../../lib/core/results/answer.ts';
+import { billOf, STANDING, totalOf } from '../../../lib/cost/bill.ts';
+import prices from '../../../lib/cost/prices.json' with { type: 'json' };
+import { EACH, type Load, usageOf } from '../../../lib/cost/usage.ts';
+import { type CountedUnits, countUnits } from '../../support/counted-units.ts';
+import { fixture } from '../../support/fixtures.ts';
+import { TableWorld } from '../../support/table-world.ts';
+import { MINUTE, SECOND } from '../../support/times.ts';
+
+const LOAD: Load = { hosts: 1000, intervalSeconds: 10, front: 'serverless', startsPerHour: 0, clusters: 1 };
+const HOST = 'i-0a1b2c3d4e5f60718';
+const CONTAINERS = [
+  '9fd313b782ded4c240eda6ac1cf1bd2563d044274c240c68fe6ac033001c0ba9',
+  'c723a4ec70a07b3de6fee444c3e0111c074caf79931a2fc374ec6ab3b4c5376f',
+];
+/** Fixtures: the container instance is registered, and a task on it lives from PROVISIONING to STOPPED. */
+const REGISTERED = 15;
+const STARTS = [1, 2, 4, 5];
+const ENDS = [6, 7];
+
+describe('what the estimate assumes, counted in the units that the embedded DynamoDB consumes', () => {
+  let world: TableWorld;
+  let units: CountedUnits;
+
+  const happen = async (...numbers: readonly number[]): Promise<void> => {
+    for (const number of numbers) {
+      const event = fixture(number);
+      world.nowMs = Date.parse(event.time);
+      expect(await world.send(event)).toEqual([]);
+    }
+  };
+  const answerOf = (wireId: string): Answer => ({
+    wireId,
+    status: 0,
+    message: '',
+    rows: CONTAINERS.map((id) => ({ id })),
+  });
+
+  beforeEach(async () => {
+    world = await TableWorld.begin();
+    world.nowMs = Date.parse(fixture(REGISTERED).time);
+    await world.aNode(HOST);
+    await happen(REGISTERED);
+    units = countUnits(world.table);
+  });
+
+  it('is one eventually consistent read for a poll', async () => {
+    await world.poll(HOST);
+    expect(units.counted()).toEqual({ reads: EACH.poll.readUnits, writes: 0 });
+  });
+
+  it('is within a tenth for the life of a task', async () => {
+    await happen(...STARTS);
+    world.nowMs += 5 * SECOND;
+    const offered = await world.poll(HOST);
+    expect(offered).toHaveLength(2);
+    expect(
+      await world.answer(
+        HOST,
+        offered.map(({ wireId }) => answerOf(wireId)),
+      ),
+    ).toBe(true);
+    await happen(...ENDS);
+    const { reads, writes } = units.counted();
+    expect(Math.abs(reads / EACH.life.readUnits - 1)).toBeLessThan(0.1);
+    expect(Math.abs(writes / EACH.life.writeUnits - 1)).toBeLessThan(0.1);
+    expect(STARTS.length + ENDS.length).toBe(EACH.life.events);
+  });
+
+  it('is no more for the record that a host is alive', async () => {
+    world.nowMs += 5 * MINUTE;
+    const { registry, directory } = world.ports;
+    await registry.recordPoll(HOST, world.nowMs);
+    await directory.recordConfigHash(HOST, 'abc');
+    expect(units.counted().writes).toBeLessThanOrEqual(EACH.presence.writeUnits);
+  });
+});
+
+describe('the estimate', () => {
+  const bill = (load: Partial<Load>) => billOf(usageOf({ ...LOAD, ...load }), prices);
+  const dollars = (load: Partial<Load>, service: string) =>
+    totalOf(bill(load).filter((line) => line.service === service));
+
+  it('bills each poll of the serverless front at the gateway, at falling prices', () => {
+    const polls = (1000 * 730 * 3600) / 10.08 / 1e6;
+    const rest = (1000 * 730 * (12 + 1)) / 1e6; // configurations and logs
+    expect(dollars({}, 'API Gateway')).toBeCloseTo((polls + rest) * 3.5, 1);
+    expect(dollars({ hosts: 10_000 }, 'API Gateway')).toBeLessThan(10 * dollars({}, 'API Gateway'));
+  });
+
+  it('bills the long-poll front by the hour, and a read a minute for each host', () => {
+    expect(dollars({ front: 'service' }, 'API Gateway')).toBe(0);
+    expect(dollars({ front: 'service' }, 'Fargate')).toBeGreaterThan(20);
+    expect(totalOf(bill({ front: 'service' }))).toBeLessThan(totalOf(bill({})) / 5);
+  });
+
+  it('grows with the lives of tasks, and not with polls, where tasks start', () => {
+    const [quiet, busy] = [bill({}), bill({ startsPerHour: 20 })];
+    expect(totalOf(busy)).toBeGreaterThan(totalOf(quiet));
+    expect(dollars({ startsPerHour: 20 }, 'DynamoDB')).toBeGreaterThan(10 * dollars({}, 'DynamoDB'));
+  });
+
+  it('bills an idle stack for what it has', () => {
+    const idle = totalOf(bill({ hosts: 0 }));
+    expect(idle).toBeGreaterThan(STANDING.alarmMetrics * prices.cloudwatch.perAlarmMetric);
+    expect(idle).toBeLessThan(12);
+  });
+});

@@ -1,3 +1,4 @@
+import { grouped } from '../../lib/core/grouped.ts';
 import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import { lives } from '../../lib/core/nodes/node.ts';
 import type { MemoryStores } from '../../lib/memory/composition.ts';
@@ -32,6 +33,7 @@ export async function checkFinalState(state: FinalState): Promise<void> {
   checkLedgerIsComplete(state);
   checkProbesAreSeen(state);
   for (const member of state.members) checkAgent(member, state);
+  checkKeys(state);
   await checkQueues(state);
 }
 
@@ -62,6 +64,15 @@ function checkAgent({ name, agent, host, enrollments, kept, retired }: Member, {
   if (pendingQueries.size > 0) violate(`${name} still has ${pendingQueries.size} queries that it has not run`);
   if (kept.length > 0) violate(`${name} still has answers that the server did not accept: ${kept.join(', ')}`);
   if (enrollments > MAX_ENROLLMENTS) violate(`${name} enrolled ${enrollments} times in the calm`);
+}
+
+/** Every agent has a key of its own, and with it a queue of its own. */
+function checkKeys({ members, violate }: FinalState): void {
+  const active = members.filter(({ host, retired }) => !retired && !host.down);
+  for (const [key, holders] of grouped(active, ({ agent }) => agent.database.nodeKey)) {
+    if (key === undefined || holders.length === 1) continue;
+    violate(`${holders.map(({ name }) => name).join(' and ')} share a node key`);
+  }
 }
 
 /**

@@ -109,8 +109,7 @@ describe('the index of the ledger', () => {
     expect(await ledgerIndex.find(idOf(0), T0 + HOUR)).toMatchObject({ workload: taskArn(0) });
     expect(await ledgerIndex.find(idOf(1), T0)).toMatchObject({ workload: taskArn(1) });
     expect(await ledgerIndex.find(idOf(1), T0 + 2 * DAY)).toBeUndefined();
-    expect(await ledgerIndex.find(idOf(2), T0)).toBeUndefined();
-    expect(await ledgerIndex.find(idOf(0).slice(1), T0)).toBeUndefined();
+    expect(await ledgerIndex.find(idOf(0).slice(1), T0)).toBeUndefined(); // a search through all 91 days
   });
 
   it('finds a workload by its full name, however old', async () => {

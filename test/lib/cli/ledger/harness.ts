@@ -57,6 +57,7 @@ export async function enter({ ports: { ledger } }: TableWorld, n: number, record
   const [entered] = await ledger.read([workload]);
   if (entered) await ledger.indexAddresses(entered, compareAddresses(entered.identity, {}, firstEventAtMs).gained);
   if (handling) await ledger.markHandled(workload, version, handling);
-  await recordSighting(ledger, workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
+  if (seenLive.length + seenPostMortem.length > 0)
+    await recordSighting(ledger, workload, aSighting(seenLive, seenPostMortem, firstAnswerAtMs ?? T0));
   for (const trouble of troubles) await ledger.recordTrouble(workload, trouble);
 }

@@ -54,17 +54,22 @@ export interface Around {
   readonly report: Report;
 }
 
+/** The ports that the event functions and the API for agents share. */
+const sharedPorts = ({ ledger, hosts, aliases, directory, fanOuts }: MemoryStores) => ({
+  ledger,
+  queue: hosts,
+  registry: hosts,
+  aliases,
+  directory,
+  fanOuts,
+});
+
 /** What the event functions need. */
 export const eventDeps = (ports: MemoryStores & Pick<Ports, 'lookup'>, { policy, now, report }: Around): RuleDeps => ({
   policy,
   now,
   report,
-  ledger: ports.ledger,
-  queue: ports.hosts,
-  registry: ports.hosts,
-  aliases: ports.aliases,
-  directory: ports.directory,
-  fanOuts: ports.fanOuts,
+  ...sharedPorts(ports),
   definitions: noTaskDefinitions,
   hosts: new ContainerHosts(ports.aliases, ports.lookup, now),
 });
@@ -92,12 +97,7 @@ export const tlsApi = (
   new TlsApi({
     ...around,
     longPoll,
-    ledger: ports.ledger,
-    queue: ports.hosts,
-    registry: ports.hosts,
-    aliases: ports.aliases,
-    directory: ports.directory,
-    fanOuts: ports.fanOuts,
+    ...sharedPorts(ports),
     fleetIssues: ports.fleetIssues,
     storedAnswers: ports.storedAnswers,
     storedLogs: ports.storedLogs,

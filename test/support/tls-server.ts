@@ -114,37 +114,23 @@ export async function aTlsServer(
     void reports.push({ event, fields });
   const thrown: unknown[] = [];
   const context = { timeLeftMs: () => 15_000 };
-  let waitedMs = 0;
-  const sleep = async (ms: number): Promise<void> => {
-    waitedMs += ms;
-  };
-  const waiting = { sleep, random: () => 0.5, now: () => waitedMs };
-  const queue = new DynamoHostQueue(table);
-  const registry = new DynamoNodeRegistry(table);
-  const aliases = new DynamoAliases(table);
-  const ledger = new DynamoLedger(table);
+  const waiting = countedWaits();
+  const ports = portsOn(table, now);
+  const { queue, registry, aliases, ledger } = ports;
   const tls = await theCertificate();
   const { port, close } = await carry({
     tls,
     table,
     thrown,
-    waitedMs: () => waitedMs,
+    waitedMs: waiting.now,
     timeLeftMs: () => context.timeLeftMs(),
     deps: {
-      queue,
-      registry,
-      aliases,
-      ledger,
-      storedAnswers: new DynamoStoredAnswers(table),
+      ...ports,
       sink: new FirehoseSink(STREAMS, firehose.client, waiting),
-      storedLogs: new DynamoStoredLogs(table),
-      fleetIssues: new DynamoFleetIssues(table),
       attestation,
       enrollSecrets: new Map([['default', new AwsSecret(ENROLL_SECRET_ARN, now, secrets.read)]]),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.read),
       policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),
-      directory: new DynamoNodeDirectory(table, now),
-      fanOuts: new DynamoFanOuts(table),
       sweepEveryMs: 60_000,
       now,
       report,
@@ -175,6 +161,28 @@ export async function aTlsServer(
       client.destroy();
     },
   };
+}
+
+/** The ports of the API on one table. */
+const portsOn = (table: Table, now: () => number) => ({
+  queue: new DynamoHostQueue(table),
+  registry: new DynamoNodeRegistry(table),
+  aliases: new DynamoAliases(table),
+  ledger: new DynamoLedger(table),
+  storedAnswers: new DynamoStoredAnswers(table),
+  storedLogs: new DynamoStoredLogs(table),
+  fleetIssues: new DynamoFleetIssues(table),
+  directory: new DynamoNodeDirectory(table, now),
+  fanOuts: new DynamoFanOuts(table),
+});
+
+/** Waits that take no time; `now` is the sum of them, ms. */
+function countedWaits() {
+  let waitedMs = 0;
+  const sleep = async (ms: number): Promise<void> => {
+    waitedMs += ms;
+  };
+  return { sleep, random: () => 0.5, now: () => waitedMs };
 }
 
 /** The function behind a minimal front. Its remaining time counts from each request. */

@@ -4,6 +4,7 @@ import {
   Random,
   type RunTask,
   SimulatedCluster,
+  type SimulatedHost,
   simulatedHosts,
   type TaskHandle,
   VirtualClock,
@@ -93,13 +94,7 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   await Promise.all([registered, started]);
   const sweeping = sweepEvery(options.sweepSeconds, mayfly, clock);
   const starts = startsOf(tasks, count, lifetime, random.fork('starts'));
-  const handles: TaskHandle[] = [];
-  for (const [index, start] of starts.entries()) {
-    await clock.advance(EPOCH_MS + WARM_UP_MS + start.atMs - clock.now());
-    const host = hosts[start.host];
-    if (host) handles.push(cluster.runTask({ ...taskOf(start, mode.pulls ? index : 1), host }));
-  }
-  while (cluster.tasks.length > 0) await clock.advance(10 * SECOND_MS);
+  const handles = await runTasks(starts, { cluster, hosts, clock, pulls: mode.pulls });
   await clock.advance(COOL_DOWN_MS);
   sweeping.abort();
   await fleet.stop();
@@ -121,6 +116,29 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
     hostHours: (count * (clock.now() - EPOCH_MS)) / HOUR_MS,
     events: { sent: path.sent, lost: path.lost },
   };
+}
+
+/** Starts the tasks at their times, and waits until all have ended. */
+async function runTasks(
+  starts: readonly Start[],
+  { cluster, hosts, clock, pulls }: RunOptions,
+): Promise<readonly TaskHandle[]> {
+  const handles: TaskHandle[] = [];
+  for (const [index, start] of starts.entries()) {
+    await clock.advance(EPOCH_MS + WARM_UP_MS + start.atMs - clock.now());
+    const host = hosts[start.host];
+    if (host) handles.push(cluster.runTask({ ...taskOf(start, pulls ? index : 1), host }));
+  }
+  while (cluster.tasks.length > 0) await clock.advance(10 * SECOND_MS);
+  return handles;
+}
+
+interface RunOptions {
+  readonly cluster: SimulatedCluster;
+  readonly hosts: readonly SimulatedHost[];
+  readonly clock: VirtualClock;
+  /** Whether every task has an image that its host must pull. */
+  readonly pulls?: boolean;
 }
 
 /** Starts the reconciler's schedule. @returns a controller that stops it */

@@ -83,7 +83,7 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
     },
   });
 
-  const fn = (id: string, code: string, environment: Record<string, string>, timeoutSeconds = 5) =>
+  const fn: MakeFunction = (id, code, environment, timeoutSeconds = 5) =>
     new LambdaFunction(stack, id, {
       runtime: Runtime.NODEJS_24_X,
       handler: 'index.handler',
@@ -102,6 +102,21 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
   const trouble = { type: ResponseType.DEFAULT_5XX, statusCode: '500', templates: { 'text/plain': 'come again' } };
   api.addGatewayResponse('Trouble', trouble);
 
+  addEvents(stack, fn, out);
+  new CfnOutput(stack, 'EnrollSecretArn', { value: secret.secretArn });
+  app.synth();
+  return { assembly, out };
+}
+
+type MakeFunction = (
+  id: string,
+  code: string,
+  environment: Record<string, string>,
+  timeoutSeconds?: number,
+) => LambdaFunction;
+
+/** Adds a consumer of events with its rules, and a function that runs on schedules. */
+function addEvents(stack: Stack, fn: MakeFunction, out: string): void {
   const deadLetters = new Queue(stack, 'DeadLetters');
   const queue = new Queue(stack, 'Queue', {
     visibilityTimeout: Duration.seconds(1), // tests wait for retries
@@ -131,8 +146,4 @@ export function synthesizeTinyApp(folder: string): { assembly: string; out: stri
     schedule: Schedule.rate(Duration.hours(2)),
     targets: [new LambdaTarget(sweep, { event: RuleTargetInput.fromObject({ full: sweep.functionName }) })],
   });
-
-  new CfnOutput(stack, 'EnrollSecretArn', { value: secret.secretArn });
-  app.synth();
-  return { assembly, out };
 }

@@ -10,19 +10,19 @@ export interface Image {
 /** The part of a host that the tables read. */
 export interface HostView {
   readonly clock: { now(): number };
-  readonly instanceId: string;
+  readonly instanceId: string; // such as `i-0abc123def4567890`
   readonly hostname: string;
   readonly privateIp: string;
   readonly instanceType: string;
   readonly region: string;
   readonly availabilityZone: string;
-  readonly accountId: string;
+  readonly accountId: string; // 12 digits
   readonly amiId: string;
   readonly architecture: 'x86_64' | 'aarch64';
-  readonly cpus: number;
+  readonly cpus: number; // virtual processors
   readonly memoryBytes: number;
   readonly tags: Readonly<Record<string, string>>;
-  readonly bootedAtMs: number;
+  readonly bootedAtMs: number; // epoch milliseconds
   /** The SMBIOS product UUID; on EC2 it starts with `ec2`. */
   readonly uuid: string;
   /** Whether osquery can read the SMBIOS. In most containers it cannot. */

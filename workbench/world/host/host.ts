@@ -10,28 +10,26 @@ import { TABLES } from './tables/index.ts';
 /** How long the ECS agent keeps an exited container: 3 hours, its default. */
 const CLEANUP_WAIT_MS = 3 * 60 * 60 * 1000;
 
-export interface HostOptions {
-  /** For example `i-0abc123def4567890`; drawn from `random` if absent. */
-  readonly instanceId?: string;
-  readonly hostname?: string;
-  readonly privateIp?: string;
-  readonly instanceType?: string;
-  readonly region?: string;
-  readonly availabilityZone?: string;
-  /** 12 digits. */
-  readonly accountId?: string;
-  readonly amiId?: string;
-  readonly architecture?: 'x86_64' | 'aarch64';
-  /** Virtual processors. */
-  readonly cpus?: number;
-  readonly memoryBytes?: number;
-  readonly tags?: Readonly<Record<string, string>>;
-  /** Whether osquery can read the SMBIOS. Default true. */
-  readonly smbios?: boolean;
+/** The facts of a host that a simulation may fix. The others, and facts left out, are drawn from `random` or have a default. */
+type GivenFacts =
+  | 'instanceId'
+  | 'hostname'
+  | 'privateIp'
+  | 'instanceType'
+  | 'region'
+  | 'availabilityZone'
+  | 'accountId'
+  | 'amiId'
+  | 'architecture'
+  | 'cpus'
+  | 'memoryBytes'
+  | 'tags'
+  | 'smbios'
+  | 'bootedAtMs';
+
+export interface HostOptions extends Partial<Pick<HostView, GivenFacts>> {
   /** How long exited containers can be queried by id, in milliseconds. */
   readonly cleanupWaitMs?: number;
-  /** When the host booted, in epoch milliseconds; ten minutes before now by default. */
-  readonly bootedAtMs?: number;
   readonly clock: Clock;
   readonly random: Random;
 }

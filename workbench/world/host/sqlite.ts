@@ -1,3 +1,7 @@
+/*
+ * Repeats the declarations of lib/policy-compiler/lint/sqlite.ts on purpose: the simulated host shares no code with the product,
+ * so that a mistake in one shows up against the other.
+ */
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
 
 /** An address in SQLite's memory. */

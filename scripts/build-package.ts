@@ -1,4 +1,4 @@
-/** Builds what the npm package contains beside the policy: the functions, the construct with its types, and the command. */
+/** Builds what the npm package contains beside the policy: the functions, the long-poll front, the construct with its types, and the command. */
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,12 +7,13 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { buildCommand } from '../bin/build-command.js';
 import { bundleFunctions } from './bundle.ts';
+import { bundleService } from './bundle-service.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STACK = join(ROOT, 'dist', 'stack');
 const COMMAND = join(ROOT, 'dist', 'command');
 
-await Promise.all([bundleFunctions(), buildConstruct(), buildOperatorCommand()]);
+await Promise.all([bundleFunctions(), bundleService(), buildConstruct(), buildOperatorCommand()]);
 
 /** CommonJS, as `cdk init` makes apps: an app that is an ES module can import it too. */
 async function buildConstruct(): Promise<void> {

@@ -2,6 +2,8 @@
 export type { AlarmTopicChoice } from './alarm-topic.ts';
 export type { AttestMode } from './attestation.ts';
 export type { CustomDomain } from './custom-domain.ts';
+export { Front } from './front.ts';
 export { Mayfly, type MayflyProps } from './mayfly.ts';
 export type { Reconciler } from './reconciler.ts';
+export type { ServiceFrontProps } from './service-front.ts';
 export type { RequestLimit } from './tls-api.ts';

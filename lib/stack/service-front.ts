@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
@@ -27,7 +27,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53';
 import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
-import { acknowledgeWildcard } from './acknowledge.ts';
+import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { Variable } from './environment.ts';
 import { metricsNamespace } from './own-metrics.ts';
 import type { Runner } from './runner.ts';
@@ -204,7 +204,8 @@ export class ServiceFront extends Construct implements Runner {
   }
 
   private acknowledge(): void {
-    Validations.of(this.loadBalancer).acknowledge(
+    acknowledge(
+      this.loadBalancer,
       {
         id: 'AwsSolutions-ELB2',
         reason:
@@ -212,11 +213,11 @@ export class ServiceFront extends Construct implements Runner {
       },
       { id: 'AwsSolutions-EC23', reason: 'Agents connect from anywhere; they authenticate by secret and node key.' },
     );
-    Validations.of(this.task).acknowledge({
+    acknowledge(this.task, {
       id: 'AwsSolutions-ECS2',
       reason: 'The environment holds names and ARNs; the process fetches the values of secrets itself.',
     });
-    Validations.of(this).acknowledge({
+    acknowledge(this, {
       id: 'AwsSolutions-ECS4',
       reason: "Container Insights is priced by task; Mayfly's own metrics and those of the load balancer suffice.",
     });

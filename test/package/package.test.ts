@@ -54,15 +54,15 @@ describe('the npm package', () => {
     const kinds = {
       papers: /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
       construct: /^dist\/stack\/([a-z-]+\.d\.ts|index\.js|package\.json)$/,
-      functions: /^dist\/lambdas\/[a-z0-9-]+\/(index\.js|package\.json)$/,
+      functions: /^dist\/lambdas\/[a-z0-9-]+\/([a-z-]+\.js|package\.json)$/,
+      service: /^dist\/service\/(Dockerfile|index\.js|package\.json)$/,
       command: /^(bin\/(mayfly|start)\.js|dist\/command\/([\w.-]+\.js|sqlite3\.wasm))$/,
       policy: /^policy\/(policy\.yaml|(config|rules|packs|examples)\/[\w./-]+\.(yaml|conf|md))$/,
     };
     expect(files.filter((file) => !Object.values(kinds).some((kind) => kind.test(file)))).toEqual([]);
     const functions = readdirSync(join(ROOT, 'lambdas'));
-    expect(files.filter((file) => kinds.functions.test(file)).sort()).toEqual(
-      functions.flatMap((name) => [`dist/lambdas/${name}/index.js`, `dist/lambdas/${name}/package.json`]).sort(),
-    );
+    for (const name of functions)
+      for (const file of ['index.js', 'package.json']) expect(files).toContain(`dist/lambdas/${name}/${file}`);
     for (const file of [
       'LICENSE',
       'README.md',
@@ -70,6 +70,7 @@ describe('the npm package', () => {
       'dist/stack/index.d.ts',
       'policy/policy.yaml',
       'dist/command/sqlite3.wasm',
+      'dist/service/Dockerfile',
     ])
       expect(files).toContain(file);
   });
@@ -167,10 +168,47 @@ describe('an app made by cdk init --language typescript, with the package and th
       );
       expect(functions).toHaveLength(readdirSync(join(ROOT, 'lambdas')).length);
       const assets = readdirSync(out).filter((one) => one.startsWith('asset.'));
-      const shipped = assets.map((asset) => readdirSync(join(out, asset)).sort());
-      expect(new Set(shipped.map((names) => names.join(' ')))).toEqual(new Set(['index.js package.json']));
+      const shipped = assets.flatMap((asset) => readdirSync(join(out, asset)));
+      expect(shipped.filter((one) => !/^([a-z-]+\.js|package\.json)$/.test(one))).toEqual([]);
       expect(Resources).toHaveProperty(basename(Outputs.MayflyTableName.Value.Ref));
     },
     LONG_MS,
   );
+
+  it(
+    'synthesizes every part of the construct with the oldest aws-cdk-lib of the range',
+    () => {
+      const app = installed('whole', { 'aws-cdk-lib': 'aws-cdk-lib-oldest', constructs: 'constructs' });
+      writeFileSync(join(app, 'app.js'), WHOLE);
+      run(app, process.execPath, 'app.js');
+      const template = (stack: string) => readFileSync(join(app, 'out', `${stack}.template.json`), 'utf8');
+      expect(template('Serverless')).toContain('SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09');
+      expect(template('Serverless')).toContain('"email"');
+      expect(template('Service')).toContain('AWS::ECS::Service');
+    },
+    LONG_MS,
+  );
 });
+
+/** An app with both fronts and all that is off by default. */
+const WHOLE = `
+const { App, Stack } = require('aws-cdk-lib');
+const { Certificate } = require('aws-cdk-lib/aws-certificatemanager');
+const { Vpc } = require('aws-cdk-lib/aws-ec2');
+const { Front, Mayfly } = require('mayfly');
+const app = new App({ outdir: 'out', analyticsReporting: false });
+const certificateIn = (stack) =>
+  Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:111122223333:certificate/x');
+const serverless = new Stack(app, 'Serverless');
+new Mayfly(serverless, 'Mayfly', {
+  alarmTopic: 'you@example.com',
+  notifyMisses: true,
+  attest: 'preferred',
+  enrollSecrets: ['web'],
+  domainName: { name: 'osquery.example.com', certificate: certificateIn(serverless) },
+});
+const service = new Stack(app, 'Service');
+const front = { vpc: new Vpc(service, 'Vpc'), certificate: certificateIn(service), domainName: 'osquery.example.com' };
+new Mayfly(service, 'Mayfly', { front: Front.service(front) });
+app.synth();
+`;

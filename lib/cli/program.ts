@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCost } from './cost.ts';
 import { Exit } from './exit.ts';
+import { addHost } from './host.ts';
 import { addLedger } from './ledger.ts';
 import { addNode } from './node.ts';
 import { addPolicy } from './policy.ts';
@@ -28,6 +29,7 @@ export async function run(args: readonly string[], addMore?: (program: Command) 
   addMore?.(program);
   addLedger(program);
   addNode(program);
+  addHost(program);
   addPolicy(program);
   addRequest(program);
   addCost(program);

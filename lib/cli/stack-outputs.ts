@@ -5,6 +5,9 @@ export interface MayflyNames {
   readonly table: string;
   /** Undefined in a stack of an early version. */
   readonly bus: string | undefined;
+  /** What hosts need; undefined in a stack of an early version. */
+  readonly flagfile: string | undefined;
+  readonly enrollSecretArn: string | undefined;
 }
 
 /** An output of a stack, as CloudFormation describes it. */
@@ -45,6 +48,9 @@ function mayfliesOf(outputs: readonly StackOutput[]): MayflyNames[] {
     .filter((start) => start === '' || ENDS.every((end) => values.has(`${start}${end}`)))
     .flatMap((start) => {
       const table = values.get(`${start}TableName`);
-      return table ? [{ id: start || UNNAMED, table, bus: values.get(`${start}BusName`) }] : [];
+      if (!table) return [];
+      const of = (end: string) => values.get(`${start}${end}`);
+      const names = { bus: of('BusName'), flagfile: of('Flagfile'), enrollSecretArn: of('EnrollSecretArn') };
+      return [{ id: start || UNNAMED, table, ...names }];
     });
 }

@@ -1,0 +1,41 @@
+/** What an instance needs to enroll. */
+export interface Enrolling {
+  /** As the construct outputs it: without the host's own line. */
+  readonly flagfile: string;
+  readonly enrollSecretArn: string;
+  /** Whether to add the instance identity document to the secret. */
+  readonly attest: boolean;
+}
+
+/**
+ * A shell script that configures an installed osqueryd and restarts it: host identifier, enroll secret, flagfile.
+ *
+ * @see docs/hosts.md, "Attested enrollment", for the form of the secret's file
+ */
+export function userDataScript({ flagfile, enrollSecretArn, attest }: Enrolling): string {
+  const region = enrollSecretArn.split(':')[3] ?? '';
+  const shared = flagfile.split('\n').filter((line) => !line.startsWith('#'));
+  const secret = attest
+    ? [
+        'imds() { curl -sf -H "X-aws-ec2-metadata-token: $TOKEN" "http://169.254.169.254/latest/dynamic/instance-identity/$1"; }',
+        `DOCUMENT=$(imds document | base64 | tr -d '\\n')`,
+        `SIGNATURE=$(imds signature | tr -d '\\n')`,
+        `(umask 077; printf '%s.%s.%s' "$SECRET" "$DOCUMENT" "$SIGNATURE" >/etc/osquery/enroll_secret)`,
+      ]
+    : [`(umask 077; printf '%s' "$SECRET" >/etc/osquery/enroll_secret)`];
+  return [
+    '#!/bin/bash',
+    'set -euo pipefail',
+    "TOKEN=$(curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)",
+    'INSTANCE=$(curl -sf -H "X-aws-ec2-metadata-token: $TOKEN" http://169.254.169.254/latest/meta-data/instance-id)',
+    `SECRET=$(aws secretsmanager get-secret-value --region ${region} --secret-id '${enrollSecretArn}' --query SecretString --output text)`,
+    'mkdir -p /etc/osquery',
+    ...secret,
+    'cat >/etc/osquery/osquery.flags <<FLAGS',
+    ...shared,
+    '--specified_identifier=$INSTANCE',
+    'FLAGS',
+    'systemctl enable osqueryd',
+    'systemctl restart osqueryd',
+  ].join('\n');
+}

@@ -7,6 +7,11 @@ import { examples, JSON_FLAG } from './print.ts';
 
 /** Adds the commands that read the ledger and the node directory. */
 export function addLedger(program: Command): void {
+  addVerdicts(program);
+  addFleet(program);
+}
+
+function addVerdicts(program: Command): void {
   timed(withDeploymentOptions(program.command('coverage')))
     .description('Count workloads by verdict (seen, post-mortem, missed and why), and show how long answers took')
     .addHelpText(
@@ -34,6 +39,9 @@ export function addLedger(program: Command): void {
       ),
     )
     .action(lazily(async () => (await import('./ledger/task.ts')).task));
+}
+
+function addFleet(program: Command): void {
   withDeploymentOptions(program.command('nodes'))
     .description(
       'List enrolled nodes (host, hostname, platform, profile, last seen, version of osquery) and fleet issues',

@@ -109,14 +109,11 @@ export async function aTlsServer(
   const dynamo = new DynamoTap(client);
   const firehose = new FakeFirehose();
   const secrets = new FakeSecrets({ [ENROLL_SECRET_ARN]: ENROLL_SECRET, [NODE_KEY_SECRET_ARN]: 'a signing secret' });
-  const reports: TlsHarness['reports'] = [];
-  const report = (event: string, fields: Readonly<Record<string, unknown>>): void =>
-    void reports.push({ event, fields });
+  const { reports, report } = recorder();
   const thrown: unknown[] = [];
   const context = { timeLeftMs: () => 15_000 };
   const waiting = countedWaits();
   const ports = portsOn(table, now);
-  const { queue, registry, aliases, ledger } = ports;
   const tls = await theCertificate();
   const { port, close } = await carry({
     tls,
@@ -145,10 +142,7 @@ export async function aTlsServer(
     post: (path, body, options) => send(`${url}${path}`, tls.cert, bytesOf(body), options),
     lines: async (kind) => firehose.lines<unknown>(STREAMS[kind]).map(asAnyLine),
     table,
-    queue,
-    ledger,
-    registry,
-    aliases,
+    ...ports,
     clock,
     firehose,
     secrets,
@@ -175,6 +169,14 @@ const portsOn = (table: Table, now: () => number) => ({
   directory: new DynamoNodeDirectory(table, now),
   fanOuts: new DynamoFanOuts(table),
 });
+
+/** A `report` that keeps what is reported. */
+function recorder() {
+  const reports: TlsHarness['reports'] = [];
+  const report = (event: string, fields: Readonly<Record<string, unknown>>): void =>
+    void reports.push({ event, fields });
+  return { reports, report };
+}
 
 /** Waits that take no time; `now` is the sum of them, ms. */
 function countedWaits() {

@@ -26,5 +26,7 @@ export function noticeText(notice: LocalNotice, logs: string): string {
       return `${notice.file}: a write that a crash cut short was removed, ${count(notice.bytes, 'byte')}`;
     case 'dynamodb-restarted':
       return `the embedded DynamoDB was restarted (${printable(notice.exit)}); see ${logOf('dynoxide')}`;
+    default:
+      return notice satisfies never;
   }
 }

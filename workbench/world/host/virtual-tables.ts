@@ -88,10 +88,7 @@ export function installTables<S>(db: Pointer, tables: readonly Table<S>[], state
       cursorOf(pointer).position++;
       return capi.SQLITE_OK;
     },
-    xEof(pointer) {
-      const cursor = cursorOf(pointer);
-      return cursor.position >= cursor.rows.length ? 1 : 0;
-    },
+    xEof: (pointer) => (isAtEnd(cursorOf(pointer)) ? 1 : 0),
     xColumn(pointer, context, index) {
       writeColumn(cursorOf(pointer), context, index);
       return capi.SQLITE_OK;
@@ -115,6 +112,8 @@ function lacksRequired<S>(
   setError(pointer, `Table ${name} was queried without a required column in the WHERE clause`);
   return true;
 }
+
+const isAtEnd = <S>({ position, rows }: Cursor<S>): boolean => position >= rows.length;
 
 function writeColumn<S>({ table, rows, position }: Cursor<S>, context: Pointer, index: number): void {
   const column = found(table.columns[index]);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import Table from 'cli-table3';
 import { build } from 'esbuild';
+import { bundleService } from './bundle-service.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SOURCES = join(ROOT, 'lambdas');
@@ -127,4 +128,7 @@ function sizes(bundles: readonly Bundle[]): string {
   return table.toString();
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) console.log(sizes(await bundleFunctions()));
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  await bundleService();
+  console.log(sizes(await bundleFunctions()));
+}

@@ -417,6 +417,11 @@ export const LOG_EVENTS = {
       'The long-poll front cannot read hints. Until it can, held reads find queries only at the end of their holds, 12 s at most.',
     fields: { error: 'trace' },
   },
+  front_started: {
+    level: 'INFO',
+    meaning: 'A process of the long-poll front accepts connections.',
+    fields: { port: 'number', pid: 'number' },
+  },
   front_measured: {
     level: 'INFO',
     meaning: 'One process of the long-poll front, once a minute and at its end.',

@@ -25,8 +25,9 @@ const agentEnv = readAgentEnv(process.env);
 const table = tableIn(agentEnv, new DynamoDBClient(PATIENT_TABLE));
 const { TLS_KEY_FILE: keyFile, TLS_CERTIFICATE_FILE: certificateFile } = env;
 
+const report = telemetry();
 const service = new LongPollService({
-  deps: tlsApiDeps(agentEnv, table, telemetry()),
+  deps: tlsApiDeps(agentEnv, table, report),
   // A client of its own: hints must not wait behind the reads that they cause.
   hints: new DynamoWakeHints(tableIn(agentEnv)),
   intervalSeconds: env.DISTRIBUTED_INTERVAL === '0' ? 0 : 1,
@@ -40,4 +41,4 @@ const service = new LongPollService({
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => void service.stop().then(() => process.exit(0)));
 
-void service.start(env.PORT);
+void service.start(env.PORT, env.HOST).then((port) => report('front_started', { port, pid: process.pid }));

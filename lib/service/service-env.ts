@@ -4,6 +4,8 @@ const whole = z.coerce.number().check(z.int(), z.nonnegative());
 
 const Env = z.object({
   PORT: z._default(whole, 8080),
+  /** The address to listen on. Without it, all addresses. */
+  HOST: z.optional(z.string()),
   /** Files with key and certificate, PEM. Without them the process speaks plain HTTP, behind a load balancer. */
   TLS_KEY_FILE: z.optional(z.string()),
   TLS_CERTIFICATE_FILE: z.optional(z.string()),

@@ -22,6 +22,8 @@ export interface DemoOptions {
   readonly json: ((line: object) => void) | undefined;
   /** Flags that select this Mayfly on a command line, with a leading space; empty if none are needed. */
   readonly flags: string;
+  /** `distributed_interval` of the agents' flagfile. */
+  readonly intervalSeconds: number;
   /** Ends the workload early. The demo then settles what is running and prints the summary. */
   readonly signal: AbortSignal;
   /** Also ends the settling. */
@@ -41,7 +43,7 @@ const LINE_EVERY_MS = 5_000;
  * summary.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const { world, mayfly, forever, json, flags, signal, hurry } = options;
+  const { world, mayfly, forever, json, flags, signal, hurry, intervalSeconds } = options;
   const startedAtMs = Date.now();
   const ledger = ledgerOf(mayfly);
   const view = json ? jsonView(json) : process.stdout.isTTY ? liveView() : lineView();
@@ -51,6 +53,7 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     ca: await readFile(mayfly.certificate, 'utf8'),
     enrollSecret: (await readFile(mayfly.enrollSecret, 'utf8')).trim(),
     putEvents: (events) => mayfly.putEvents(events),
+    intervalSeconds,
   });
   const endsAtMs = forever ? undefined : Date.now() + WARM_UP_MS + WORK_MS + REST_MS;
   const work = (async () => {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { lazily } from '../../lib/cli/lazily.ts';
 import { DATA } from '../../lib/cli/local-mayfly.ts';
 
@@ -9,6 +9,11 @@ export function addLocal(program: Command): void {
     .description('Run Mayfly whole on this machine, from its synthesized CDK template')
     .option('-p, --port <number>', 'HTTPS port for osquery agents; 0 picks a free one', port, 8443)
     .option('-d, --data <folder>', 'where table, queues, secrets, certificate and results are kept', DATA)
+    .addOption(
+      new Option('-f, --front <kind>', 'what agents connect to: they poll, or their reads are held (docs/fronts.md)')
+        .choices(['serverless', 'service'])
+        .default('serverless'),
+    )
     .option('--no-demo', 'without the simulated cluster; put events in yourself')
     .option('--forever', 'let the demo run on until Ctrl-C', false)
     .option('--json', 'one JSON object a line instead of pictures, the first {"ready":{…}}', false)

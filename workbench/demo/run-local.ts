@@ -10,9 +10,10 @@ import { type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/in
 import { replaceFile } from '../local-aws/replace-file.ts';
 import { runDemo } from './demo.ts';
 import { noticeText } from './notice-text.ts';
-import { synthesizeIfChanged } from './synthesize.ts';
+import { SERVICE_CONTEXT, synthesizeIfChanged } from './synthesize.ts';
 
 interface LocalFlags {
+  readonly front: 'serverless' | 'service';
   readonly port: number;
   readonly data: string;
   readonly demo: boolean;
@@ -23,12 +24,13 @@ interface LocalFlags {
 /** Runs Mayfly on this machine, and the demo unless the flags say otherwise, until it ends or is interrupted. */
 export async function runLocal(flags: LocalFlags): Promise<void> {
   process.umask(0o077); // every file written from here on is private
+  const isHeld = flags.front === 'service';
   const data = resolve(flags.data);
   const stop = new AbortController();
   const hurry = new AbortController();
   const interrupt = (): void => (stop.signal.aborted ? hurry : stop).abort();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  const assembly = (): Promise<string> => assemblyIn(data, flags.json, stop.signal);
+  const assembly = (): Promise<string> => assemblyIn(data, flags, stop.signal);
   // Loaded only for the demo, because the simulated hosts load SQLite.
   const world = flags.demo ? new (await import('./world.ts')).World(stop.signal, Date.now()) : undefined;
   const mayfly = await started({
@@ -42,12 +44,12 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     },
   });
   try {
-    const ready = await readyFor(mayfly, data);
+    const ready = await readyFor(mayfly, data, intervalOf(isHeld));
     const { credentials } = mayfly;
     await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials } satisfies ReadyFile));
     await seedPolicy({ ...ready, credentials });
     if (flags.json) sayJson({ ready });
-    else say(greeting(ready, data));
+    else say(greeting(ready, data, isHeld));
     if (world)
       await runDemo({
         world,
@@ -55,6 +57,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         forever: flags.forever,
         json: flags.json ? sayJson : undefined,
         flags: flags.data === DATA ? '' : ` --data ${flags.data}`,
+        intervalSeconds: intervalOf(isHeld),
         signal: stop.signal,
         hurry: hurry.signal,
       });
@@ -68,20 +71,24 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
   }
 }
 
+/** The seconds between polls in the agents' flagfile. */
+const intervalOf = (isHeld: boolean): number => (isHeld ? 1 : 10);
+
 /** The synthesized app of the data folder; says on standard error whether it is new. */
-async function assemblyIn(data: string, json: boolean, signal: AbortSignal): Promise<string> {
+async function assemblyIn(data: string, { json, front }: LocalFlags, signal: AbortSignal): Promise<string> {
+  const context = front === 'service' ? SERVICE_CONTEXT : {};
   const done = json ? () => undefined : ticking((took) => `Synthesizing the CDK app … ${took} s`);
-  const { folder, digest, isReused } = await synthesizeIfChanged(data, { signal }).finally(done);
+  const { folder, digest, isReused } = await synthesizeIfChanged(data, { signal, context }).finally(done);
   const what = isReused ? 'Nothing changed since the last synthesis' : 'Synthesized the CDK app';
   if (!json) note(`${what} (sources ${digest.slice(0, 8)}).`);
   return folder;
 }
 
 /** Writes the agents' flagfile. @returns the addresses and files of a running Mayfly */
-async function readyFor(mayfly: LocalMayfly, data: string): Promise<Ready> {
+async function readyFor(mayfly: LocalMayfly, data: string, intervalSeconds: number): Promise<Ready> {
   const { url, certificate, enrollSecret, namedSecrets, events, results, dynamodb, tableName } = mayfly;
   const flagsFile = join(data, 'osquery.flags');
-  const agent = { hostname: new URL(url).host, pathPrefix: '', enrollSecret, certificate };
+  const agent = { hostname: new URL(url).host, pathPrefix: '', enrollSecret, certificate, intervalSeconds };
   await writeFile(flagsFile, `${flagfile(agent)}\n`, { mode: 0o600 });
   return {
     url,
@@ -117,10 +124,11 @@ async function seedPolicy({ dynamodb, tableName, credentials }: ReadyFile): Prom
   client.destroy();
 }
 
-function greeting(ready: Ready, data: string): string {
+function greeting(ready: Ready, data: string, isHeld: boolean): string {
   const { bold, dim } = colours();
   return `${bold('Mayfly runs.')}
   agents   ${ready.url}   ${dim(`osqueryd --flagfile ${ready.flagfile} --specified_identifier=$(hostname)`)}
+  front    ${isHeld ? 'holds empty reads, and answers them when work arrives' : 'answers each poll at once'}
   events   ${ready.events}   ${dim('npx mayfly local put-events FILE…')}
   results  ${ready.results}
   logs     ${join(data, 'logs')}

@@ -22,10 +22,28 @@ export interface Synthesized {
   readonly isReused: boolean;
 }
 
+/** Context of the app, as `cdk -c` gives it. */
+export type Context = Readonly<Record<string, string>>;
+
+/** The context of the app with the long-poll front. Its host name and certificate are those of this machine. */
+export const SERVICE_CONTEXT: Context = {
+  front: 'service',
+  domainName: 'mayfly.localhost.example',
+  certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/local',
+};
+
+interface Options {
+  readonly root?: string;
+  readonly signal?: AbortSignal;
+  readonly make?: typeof synthesize;
+  readonly context?: Context;
+}
+
 /** The digest of what the app is made of now. CDK and the app read these variables. */
-const digestNow = (root: string): string =>
+const digestNow = (root: string, context: Context): string =>
   sourceDigest(root, INPUTS, [
     process.version,
+    JSON.stringify(context),
     ...Object.entries(env)
       .filter(([name]) => name.startsWith('CDK_'))
       .flatMap(([name, value = '']) => [name, value])
@@ -39,17 +57,17 @@ const digestNow = (root: string): string =>
  */
 export async function synthesizeIfChanged(
   data: string,
-  { root = ROOT, signal, make = synthesize }: { root?: string; signal?: AbortSignal; make?: typeof synthesize } = {},
+  { root = ROOT, signal, make = synthesize, context = {} }: Options = {},
 ): Promise<Synthesized> {
   const folder = join(data, 'cdk.out');
   const file = join(data, 'cdk.out.digest');
-  const digest = digestNow(root);
+  const digest = digestNow(root, context);
   const made = await readFile(file, 'utf8').catch(() => undefined);
   if (made === digest && existsSync(join(folder, 'manifest.json'))) return { folder, digest, isReused: true };
   await rm(file, { force: true });
-  await make(folder, signal);
+  await make(folder, signal, context);
   // A source that changed meanwhile may or may not be in it: the next start synthesizes again.
-  if (digestNow(root) === digest) await writeFile(file, digest);
+  if (digestNow(root, context) === digest) await writeFile(file, digest);
   return { folder, digest, isReused: false };
 }
 
@@ -59,10 +77,16 @@ export async function synthesizeIfChanged(
  *
  * @throws with the app's output if synthesis fails
  */
-export async function synthesize(outdir: string, signal?: AbortSignal): Promise<void> {
+export async function synthesize(outdir: string, signal?: AbortSignal, context: Context = {}): Promise<void> {
   const child = spawn(process.execPath, ['--import', 'tsx', join('bin', 'mayfly.ts')], {
     cwd: ROOT,
-    env: { ...process.env, CDK_OUTDIR: outdir, CDK_VALIDATION: 'false', NODE_NO_WARNINGS: '1' },
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_VALIDATION: 'false',
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      NODE_NO_WARNINGS: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stop = (): boolean => child.kill();

@@ -26,6 +26,8 @@ export interface WorldServer {
   readonly ca: string; // PEM text
   readonly enrollSecret: string;
   readonly putEvents: (events: EventBridgeEvent[]) => Promise<void>;
+  /** `distributed_interval` of the flagfile. */
+  readonly intervalSeconds: number;
 }
 
 /** The simulated cluster of the demo: hosts with agents, a schedule for comparison, and short-lived tasks. */
@@ -74,7 +76,7 @@ export class World {
         url: server.url,
         ca: server.ca,
         enrollSecret: server.enrollSecret,
-        flags: { distributed_interval: 10 },
+        flags: { distributed_interval: server.intervalSeconds },
         clock: this.#clock,
         random,
         on: (event) => {

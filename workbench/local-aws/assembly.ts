@@ -6,8 +6,8 @@ import { readTemplate, type StackScope, type Template } from './template.ts';
 
 /** One stack of a synthesized CDK app. */
 export interface Assembly extends StackScope, Template {
-  /** The folder of an asset, by the S3 key the template gives it. */
-  assetFolder(s3Key: string): string | undefined;
+  /** The folder of an asset, by the S3 key or the image tag that the template gives it. */
+  assetFolder(name: string): string | undefined;
 }
 
 /** Account for an environment-agnostic assembly: the one that AWS's examples use, and the events made after them. */
@@ -43,7 +43,7 @@ export function readAssembly(folder: string, stackName?: string): Assembly {
       .flatMap(([, other]) => readAssets(folder, String(record(record(other).properties).file))),
   );
   const stack = { stackName: typeof deployedName === 'string' ? deployedName : id, account, region };
-  return { ...stack, ...readTemplate(template, stack), assetFolder: (s3Key) => assets.get(s3Key) };
+  return { ...stack, ...readTemplate(template, stack), assetFolder: (name) => assets.get(name) };
 }
 
 /** Parses an environment such as "aws://unknown-account/unknown-region". */
@@ -55,14 +55,16 @@ function environmentOf(environment: string): [account: string, region: string] {
   ];
 }
 
-function readAssets(folder: string, file: string): [s3Key: string, folder: string][] {
-  const { files } = readJson(path.join(folder, file), 'the assembly lacks its list of assets');
-  return Object.values(record(files ?? {})).flatMap((asset) => {
+function readAssets(folder: string, file: string): [name: string, folder: string][] {
+  const { files, dockerImages } = readJson(path.join(folder, file), 'the assembly lacks its list of assets');
+  const assets = [...Object.values(record(files ?? {})), ...Object.values(record(dockerImages ?? {}))];
+  return assets.flatMap((asset) => {
     const { source, destinations } = record(asset);
-    return Object.values(record(destinations)).map((destination): [string, string] => [
-      String(record(destination).objectKey),
-      path.resolve(folder, String(record(source).path)),
-    ]);
+    const { path: file, directory } = record(source);
+    return Object.values(record(destinations)).map((destination): [string, string] => {
+      const { objectKey, imageTag } = record(destination);
+      return [String(objectKey ?? imageTag), path.resolve(folder, String(file ?? directory))];
+    });
   });
 }
 

@@ -9,6 +9,9 @@ export interface Certificate {
   readonly key: string; // PEM
 }
 
+/** The file of the certificate's key, in the data folder. */
+export const CERTIFICATE_KEY = 'certificate.key';
+
 const DAY_MS = 86_400_000;
 /** Some clients refuse server certificates that are valid for more than 825 days. */
 const VALID_DAYS = 800;
@@ -20,7 +23,7 @@ const RENEW_DAYS = 30;
  */
 export async function localCertificate(folder: string, nowMs: number): Promise<Certificate> {
   const file = path.join(folder, 'certificate.pem');
-  const keyFile = path.join(folder, 'certificate.key');
+  const keyFile = path.join(folder, CERTIFICATE_KEY);
   const [cert, key] = await Promise.all([file, keyFile].map((name) => readFile(name, 'utf8').catch(() => '')));
   if (cert && key && isUsable(cert, nowMs)) return { file, cert, key };
 

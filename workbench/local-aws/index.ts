@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { type Services, startAwsServer } from './aws-server.ts';
-import { localCertificate } from './certificate.ts';
+import { CERTIFICATE_KEY, localCertificate } from './certificate.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { newCredentials, type RunCredentials } from './credentials.ts';
 import { takeFolder } from './data-folder.ts';
@@ -16,6 +16,7 @@ import type { LocalNotice, Notify } from './notice.ts';
 import { freePort } from './port.ts';
 import { createRules, readSchedules } from './rules.ts';
 import { Schedule } from './schedule.ts';
+import { readService, startService } from './service.ts';
 import { AUTO_SCALING_VERSION, autoScalingService } from './services/auto-scaling.ts';
 import type { Service } from './services/aws-error.ts';
 import type { AwsWorld } from './services/aws-world.ts';
@@ -121,6 +122,14 @@ const servicesOf = ({ dynamo, firehose, secrets, bus }: OwnServices, world: Loca
   bus,
 });
 
+/** What agents connect to. */
+function readFront(assembly: Assembly) {
+  const service = readService(assembly);
+  return service
+    ? ({ kind: 'service', service } as const)
+    : ({ kind: 'gateway', api: readRestApi(assembly.resources) } as const);
+}
+
 type CleanUp = (() => Promise<unknown>)[];
 
 async function start(
@@ -135,7 +144,7 @@ async function start(
   await mkdir(logs, { recursive: true, mode: 0o700 });
   const { account, region } = assembly;
 
-  const api = readRestApi(assembly.resources); // first, so that an unsupported template fails before anything starts
+  const front = readFront(assembly); // first, so that an unsupported template fails before anything starts
   const { table, secrets, certificate, results, ...own } = await startStores(assembly, data, options, cleanUp);
   const queues = await openQueues(assembly.resources, path.join(data, 'queues'), clock, notify);
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
@@ -146,7 +155,8 @@ async function start(
   const endpoint = dynamodbOf(options) || aws.url;
   await ensureTable(endpoint, region, table, credentials);
 
-  const functions = createFunctions(assembly, { dynamo: endpoint, aws: aws.url, credentials }, logs, notify);
+  const local = { dynamo: endpoint, aws: aws.url, credentials };
+  const functions = createFunctions(assembly, local, logs, notify);
   cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
   const scheduled = readSchedules(assembly, functions);
   const sources = createSources(assembly, { queues, functions }, clock, notify);
@@ -156,7 +166,11 @@ async function start(
   cleanUp.push(stopWork);
   const enrollSecret = enrollSecretFile(assembly, secrets);
   const { port, throttle } = options;
-  const gateway = await startGateway({ api, functions, certificate, clock, notify, port, account, throttle });
+  const keyFile = path.join(data, CERTIFICATE_KEY);
+  const gateway =
+    front.kind === 'service'
+      ? await startService(front.service, { region, services: local, certificate, keyFile, port, logs, notify })
+      : await startGateway({ api: front.api, functions, certificate, clock, notify, port, account, throttle });
   cleanUp.pop();
   cleanUp.push(() => Promise.all([stopWork(), gateway.close(CLOSE_GRACE_MS)]));
 

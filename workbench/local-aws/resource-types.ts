@@ -12,6 +12,7 @@ import {
   USED,
   WATCHING,
 } from './property-schema.ts';
+import { SERVICE_TYPES } from './service-types.ts';
 
 const DELIVERY = noEffect('an event is in its queues before it is accepted, and a function takes what it is given');
 const RETRIES = noEffect('only schedules invoke asynchronously here, and the next run does the work of a failed one');
@@ -91,6 +92,7 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
     arn: { service: 'events', resource: 'rule/{name}' },
   },
   ...GATEWAY_TYPES,
+  ...SERVICE_TYPES,
   'AWS::KinesisFirehose::DeliveryStream': {
     properties: {
       ...{ DeliveryStreamName: USED, DeliveryStreamType: USED },

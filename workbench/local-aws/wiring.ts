@@ -86,11 +86,6 @@ function environmentOf(
     ...Object(Object(properties.Environment).Variables),
     ...(LogFormat ? { AWS_LAMBDA_LOG_FORMAT: LogFormat } : {}),
     ...(ApplicationLogLevel ? { AWS_LAMBDA_LOG_LEVEL: ApplicationLogLevel } : {}),
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: services.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: services.credentials.secretAccessKey,
-    AWS_SESSION_TOKEN: 'local',
     AWS_EXECUTION_ENV: `AWS_Lambda_${properties.Runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
@@ -101,21 +96,31 @@ function environmentOf(
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: String(properties.Handler),
     TZ: ':UTC',
-    // Keep the operator's own AWS configuration away from the function.
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // this Node is not Lambda's
-    AWS_ENDPOINT_URL: services.aws, // calls to services that are not implemented fail here instead of reaching AWS
-    AWS_ENDPOINT_URL_DYNAMODB: services.dynamo,
-    AWS_ENDPOINT_URL_FIREHOSE: services.aws,
-    AWS_ENDPOINT_URL_SECRETS_MANAGER: services.aws,
-    AWS_ENDPOINT_URL_ECS: services.aws,
-    AWS_ENDPOINT_URL_EC2: services.aws,
-    AWS_ENDPOINT_URL_AUTO_SCALING: services.aws,
-    AWS_ENDPOINT_URL_EVENTBRIDGE: services.aws,
+    ...awsEnvironment(region, services),
   };
 }
+
+/** What tells an SDK where the local services are, and with which credentials. */
+export const awsEnvironment = (region: string, services: Services): Record<string, string> => ({
+  AWS_REGION: region,
+  AWS_DEFAULT_REGION: region,
+  AWS_ACCESS_KEY_ID: services.credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: services.credentials.secretAccessKey,
+  AWS_SESSION_TOKEN: 'local',
+  // Keep the operator's own AWS configuration away from the function.
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', // this Node is not Lambda's
+  AWS_ENDPOINT_URL: services.aws, // calls to services that are not implemented fail here instead of reaching AWS
+  AWS_ENDPOINT_URL_DYNAMODB: services.dynamo,
+  AWS_ENDPOINT_URL_FIREHOSE: services.aws,
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: services.aws,
+  AWS_ENDPOINT_URL_ECS: services.aws,
+  AWS_ENDPOINT_URL_EC2: services.aws,
+  AWS_ENDPOINT_URL_AUTO_SCALING: services.aws,
+  AWS_ENDPOINT_URL_EVENTBRIDGE: services.aws,
+});
 
 /** Starts the enabled event source mappings. The defaults are Lambda's. */
 export function createSources(

@@ -10,7 +10,6 @@ import { HEALTH_PATH } from '../../../lib/service/server.ts';
 import { readServiceEnv } from '../../../lib/service/service-env.ts';
 import { Front } from '../../../lib/stack/front.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
-import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
 import {
   anApp,
   type FunctionProperties,
@@ -20,6 +19,7 @@ import {
   resourcesOf,
   someBundles,
   type Template,
+  templateWith,
   theOnly,
 } from './template.ts';
 
@@ -160,21 +160,17 @@ describe('the long-poll front', () => {
 });
 
 describe('the shipped app with -c front=service', () => {
-  const shipped = (context: Record<string, unknown>): Template => {
-    const app = anApp();
-    for (const [name, value] of Object.entries(context)) app.node.setContext(name, value);
-    return Assertions.fromStack(new MayflyStack(app, 'Mayfly', { bundles: someBundles() })).toJSON() as Template;
-  };
-
   it('needs a domain with its certificate, and says so', () => {
-    expect(() => shipped({ front: 'service' })).toThrow('it needs domainName and certificateArn');
-    expect(() => shipped({ front: 'both' })).toThrow('the context front is "both": it has to be serverless or service');
-    expect(() => shipped({ ...CONTEXT, distributedInterval: '5' })).toThrow('it has to be 0 or 1');
-    expect(() => shipped({ ...CONTEXT, vpcId: 'vpc-1' })).toThrow('it needs availabilityZones');
+    expect(() => templateWith({ front: 'service' })).toThrow('it needs domainName and certificateArn');
+    expect(() => templateWith({ front: 'both' })).toThrow(
+      'the context front is "both": it has to be serverless or service',
+    );
+    expect(() => templateWith({ ...CONTEXT, distributedInterval: '5' })).toThrow('it has to be 0 or 1');
+    expect(() => templateWith({ ...CONTEXT, vpcId: 'vpc-1' })).toThrow('it needs availabilityZones');
   });
 
   it('changes nothing for a stack without it', () => {
-    expect(resourcesOf(shipped({ front: 'serverless' }), 'AWS::ECS::Service')).toEqual([]);
+    expect(resourcesOf(templateWith({ front: 'serverless' }), 'AWS::ECS::Service')).toEqual([]);
   });
 });
 

@@ -64,6 +64,14 @@ export function mayflyTemplate(props: MayflyProps = {}): Template {
   return Assertions.fromStack(stack).toJSON() as Template;
 }
 
+/** The template of the shipped stack with this context, as `cdk -c` gives it. */
+export function templateWith(context: Readonly<Record<string, string>>, props: MayflyProps = {}): Template {
+  const app = anApp();
+  for (const [name, value] of Object.entries(context)) app.node.setContext(name, value);
+  const stack = new MayflyStack(app, 'Mayfly', { bundles: someBundles(), ...props });
+  return Assertions.fromStack(stack).toJSON() as Template;
+}
+
 /**
  * An app with the flags of cdk.json and without the CLI.
  *

@@ -16,8 +16,8 @@ describe('a stack that cannot run locally', () => {
   it.each<[string, (resources: Resources) => void, RegExp]>([
     [
       'an unknown resource type',
-      (all) => Object.assign(all, { Cluster: { Type: 'AWS::ECS::Cluster' } }),
-      /Cluster: the resource type AWS::ECS::Cluster/,
+      (all) => Object.assign(all, { Stream: { Type: 'AWS::Kinesis::Stream' } }),
+      /Stream: the resource type AWS::Kinesis::Stream/,
     ],
     [
       'an unknown property',

@@ -1,7 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { execPath } from 'node:process';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RESOURCE_TYPES } from '../../../workbench/local-aws/resource-types.ts';
 import { readTemplate } from '../../../workbench/local-aws/template.ts';
-import { mayflyTemplate } from '../../lib/stack/template.ts';
+import { templateWith } from '../../lib/stack/template.ts';
 
 const STACK = { stackName: 'Stack', account: '000000000000', region: 'us-east-1' };
 const read = (Resources: Record<string, unknown>, more: Record<string, unknown> = {}) =>
@@ -90,11 +92,24 @@ describe('reading a template', () => {
 });
 
 describe("Mayfly's own template", () => {
+  beforeAll(() => {
+    execFileSync(execPath, ['--import', 'tsx', 'scripts/bundle.ts']); // the image of the front is built from a bundle
+  });
+
   it('has only resource types and properties that the local runner supports, and the runner supports no other type', () => {
+    const domain = { domainName: 'a.example.com', certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/x' };
+    const webAclArn = 'arn:aws:wafv2:us-east-1:111122223333:regional/webacl/x/y';
     const everyOption = { alarmTopic: 'ops@example.com', notifyMisses: true };
-    const template = JSON.parse(JSON.stringify(mayflyTemplate(everyOption)));
-    const { resources } = readTemplate(template, STACK);
-    expect(resources).toHaveLength(Object.keys(template.Resources).length);
-    expect(new Set(resources.map(({ type }) => type))).toEqual(new Set(Object.keys(RESOURCE_TYPES)));
+    const templates = [
+      templateWith({ ...domain, hostedZoneId: 'Z1' }, { ...everyOption, webAclArn }),
+      templateWith({ ...domain, front: 'service', hostedZoneId: 'Z1' }, everyOption),
+    ];
+    const types = new Set<string>();
+    for (const template of templates) {
+      const { resources } = readTemplate(JSON.parse(JSON.stringify(template)), STACK);
+      expect(resources).toHaveLength(Object.keys(template.Resources).length);
+      for (const { type } of resources) types.add(type);
+    }
+    expect(types).toEqual(new Set(Object.keys(RESOURCE_TYPES)));
   });
 });

@@ -1,0 +1,93 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DynamoHostQueue } from '../../../lib/aws/host-queue.ts';
+import { DynamoNodeRegistry } from '../../../lib/aws/node-registry.ts';
+import { openTable, withHints } from '../../../lib/aws/table.ts';
+import { keyOf } from '../../../lib/core/queue/pending-query.ts';
+import { SERVICE_CONTEXT, synthesize } from '../../../workbench/demo/synthesize.ts';
+import { aHostQuery } from '../../support/builders.ts';
+import { aLocalServer, type LocalServer } from '../../support/local-server.ts';
+import { anEnrolled, type WireAgent } from '../../support/wire-agent.ts';
+
+const SYNTHESIS_MS = 180_000;
+
+/* The bundle of the image as a process of its own, with the environment of the task definition and TLS. */
+describe('the synthesized template with the long-poll front', () => {
+  let folder: string;
+  let server: LocalServer;
+  let agent: WireAgent;
+  let queue: DynamoHostQueue;
+  let registry: DynamoNodeRegistry;
+  let client: DynamoDBClient;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'mayfly-service-'));
+    await synthesize(join(folder, 'cdk.out'), undefined, SERVICE_CONTEXT);
+    server = await aLocalServer({ assembly: join(folder, 'cdk.out') });
+    const { dynamodb: endpoint, credentials, tableName } = server.local;
+    client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+    const table = withHints(openTable(tableName, client), Date.now);
+    queue = new DynamoHostQueue(table);
+    registry = new DynamoNodeRegistry(table);
+    agent = await anEnrolled(server, 'web-7');
+    const { pending } = await queue.read('web-7', true);
+    await queue.remove(pending.map(keyOf));
+    await pause(5_200); // until a first look need not be consistent, as in the steady state
+  }, SYNTHESIS_MS);
+  afterAll(async () => {
+    client.destroy();
+    await server.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const question = (n: number) =>
+    aHostQuery(n, { host: 'web-7', queuedAtMs: Date.now(), expiresAtMs: Date.now() + 60_000 });
+  const log = () => readFile(join(server.data, 'logs', 'front.log'), 'utf8');
+
+  it('gives agents an interval of one second', async () => {
+    expect((await agent.config()).json).toMatchObject({ options: { distributed_interval: 1 } });
+  });
+
+  it('holds an empty read, and answers it when a query is queued', async () => {
+    const startedAtMs = performance.now();
+    const read = agent.poll();
+    await pause(1_000);
+    const queuedAtMs = performance.now();
+    await queue.enqueue(question(1));
+    const queries = await read;
+    expect(Object.values(queries)).toEqual(['SELECT 1 FROM osquery_info']);
+    expect(performance.now() - queuedAtMs).toBeLessThan(10_000); // a hold would have ended after 12 s
+    expect(performance.now() - startedAtMs).toBeGreaterThan(1_000);
+    const rows = Object.fromEntries(Object.keys(queries).map((id) => [id, []]));
+    expect((await agent.write(rows)).verdict).toBe('ok');
+  }, 30_000);
+
+  it('rejects the held read of a node that is revoked', async () => {
+    const other = await anEnrolled(server, 'web-8');
+    const { pending } = await queue.read('web-8', true);
+    await queue.remove(pending.map(keyOf));
+    const read = other.read();
+    await pause(500);
+    await registry.revoke('web-8', Date.now());
+    expect((await read).verdict).toBe('invalid');
+  }, 30_000);
+
+  it('starts the process again after kill -9, and loses nothing', async () => {
+    await queue.enqueue(question(2));
+    const pid = Number(/"pid":(\d+)/.exec(await log())?.[1]);
+    process.kill(pid, 'SIGKILL');
+    const answered = async (): Promise<Record<string, string>> => {
+      for (;;) {
+        const queries = await agent.poll().catch(() => ({})); // as an agent, which tries again
+        if (Object.keys(queries).length > 0) return queries;
+        await pause(200);
+      }
+    };
+    expect(Object.values(await answered())).toContain('SELECT 2 FROM osquery_info');
+    expect(server.notices).toContainEqual(expect.objectContaining({ kind: 'function-error', function: 'front' }));
+  }, 60_000);
+});

@@ -1,0 +1,116 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Assembly } from './assembly.ts';
+import type { Certificate } from './certificate.ts';
+import type { Gateway } from './gateway.ts';
+import { record } from './json.ts';
+import { LocalError } from './local-error.ts';
+import type { Notify } from './notice.ts';
+import { freePort } from './port.ts';
+import { awsEnvironment, type Services } from './wiring.ts';
+
+/** The process of a container, as its task definition describes it. */
+export interface ServiceConfig {
+  readonly name: string;
+  /** The folder of the image: `index.js` is what it runs. */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const READY_WITHIN_MS = 20_000;
+const RESTART_AFTER_MS = 1_000;
+
+/** The service of a template; undefined if it has none. @throws {LocalError} if the runner cannot run it */
+export function readService({ resources, assetFolder }: Assembly): ServiceConfig | undefined {
+  const [service, ...others] = resources.filter(({ type }) => type === 'AWS::ECS::Service');
+  if (!service) return undefined;
+  const task = resources.find(({ name }) => name === service.properties.TaskDefinition);
+  const [container, ...more] = (task?.properties.ContainerDefinitions ?? []) as Record<string, unknown>[];
+  if (others.length > 0 || !container || more.length > 0)
+    throw new LocalError('the template must have one service with one container at most');
+  // The tag of an image that the CLI would build is the digest of its folder.
+  const tag = /:([0-9a-f]{64})$/.exec(String(container.Image))?.[1] ?? '';
+  const folder = assetFolder(tag);
+  if (folder === undefined || !existsSync(path.join(folder, 'index.js')))
+    throw new LocalError(`${service.logicalId} (AWS::ECS::Service): its image is no asset of the assembly`);
+  const variables = (container.Environment ?? []) as unknown[];
+  const environment = variables.map((one): [string, string] => {
+    const { Name, Value } = record(one);
+    return [String(Name), String(Value)];
+  });
+  return { name: 'front', folder, environment: Object.fromEntries(environment) };
+}
+
+interface ServiceOptions {
+  readonly region: string;
+  readonly services: Services;
+  readonly certificate: Certificate;
+  /** File with the certificate's key. */
+  readonly keyFile: string;
+  readonly port: number; // 0 for any free port
+  readonly logs: string;
+  readonly notify: Notify;
+}
+
+/** Runs the process of a service. The load balancer's part, TLS, it does itself. It is started again if it ends. */
+export async function startService(config: ServiceConfig, options: ServiceOptions): Promise<Gateway> {
+  const { region, services, certificate, keyFile, logs, notify } = options;
+  const port = await freePort(options.port);
+  const log = createWriteStream(path.join(logs, `${config.name}.log`), { flags: 'a', mode: 0o600 });
+  log.on('error', () => undefined); // a full disk must not stop the runner
+  const env = {
+    ...config.environment,
+    ...awsEnvironment(region, services),
+    ...{ PORT: String(port), HOST: '127.0.0.1', TLS_KEY_FILE: keyFile, TLS_CERTIFICATE_FILE: certificate.file },
+  };
+  let isClosing = false;
+  let child: ChildProcess;
+  const start = (): void => {
+    child = spawn(process.execPath, ['index.js'], { cwd: config.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    child.once('exit', (code, signal) => {
+      if (isClosing) return;
+      const message = `it ended with ${signal ?? `code ${code}`}`;
+      notify({ kind: 'function-error', function: config.name, errorType: 'ServiceEnded', message });
+      setTimeout(() => !isClosing && start(), RESTART_AFTER_MS).unref();
+    });
+  };
+  start();
+  const close = async (graceMs: number): Promise<void> => {
+    isClosing = true;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const isEnded = await Promise.race([ended.then(() => true), pause(graceMs, false)]);
+    if (!isEnded) child.kill('SIGKILL');
+    await ended;
+    log.end();
+  };
+  if (await isHealthy(port, certificate.cert)) return { port, close };
+  await close(0);
+  throw new LocalError(`the service does not start: see ${path.join(logs, `${config.name}.log`)}`);
+}
+
+/** Waits until the process answers its health check. */
+async function isHealthy(port: number, ca: string): Promise<boolean> {
+  for (const endAtMs = Date.now() + READY_WITHIN_MS; Date.now() < endAtMs; await pause(50)) {
+    const isOk = await new Promise<boolean>((resolve) => {
+      const request = https.get({
+        host: '127.0.0.1',
+        port,
+        path: '/health',
+        ca,
+        servername: 'localhost',
+        agent: false,
+      });
+      request.on('response', (response) => resolve(response.resume().statusCode === 200));
+      request.on('error', () => resolve(false));
+    });
+    if (isOk) return true;
+  }
+  return false;
+}

@@ -8,6 +8,8 @@ import { aSighting, aSnapshot, recordSighting } from '../../support/a-record.ts'
 import { taskArn } from '../../support/builders.ts';
 import { dynamodb } from '../../support/dynamodb.ts';
 import { DynamoTap } from '../../support/dynamodb-tap.ts';
+import { Died, Mortal } from '../../support/mortal.ts';
+import { mortalTable } from '../../support/mortal-table.ts';
 import { everything } from '../../support/scan.ts';
 import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, T0 } from '../../support/times.ts';
@@ -209,6 +211,17 @@ describe('outcomes of one write', () => {
     expect((await tapped.recordOutcomes(someOutcomes())).size).toBe(TASKS.length);
     expect((await ledger.read(TASKS)).map(({ seenLive }) => seenLive)).toEqual(TASKS.map(() => ['a']));
   });
+
+  it.each(['before', 'after'] as const)(
+    'are the same after a repeat if the process died %s the write',
+    async (when) => {
+      const dying = new DynamoLedger(mortalTable(new Mortal(1, when), world.table));
+      await expect(dying.recordOutcomes(someOutcomes())).rejects.toThrow(Died);
+      await ledger.recordOutcomes(someOutcomes());
+      for (const record of await ledger.read(TASKS))
+        expect(record).toMatchObject({ seenLive: ['a'], closed: ['q1'], troubles: [], firstAnswerAtMs: T0 + 5 });
+    },
+  );
 
   it('fails if the table is throttled, so that the agent sends its answers again', async () => {
     const tap = new DynamoTap(client);

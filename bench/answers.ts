@@ -31,7 +31,7 @@ import { wireIdOf } from '../lib/core/queue/offers.ts';
 import type { PendingQuery } from '../lib/core/queue/pending-query.ts';
 import builtIn from '../policy/built-in.json' with { type: 'json' };
 
-const ANSWERS = Number(process.argv[2] ?? 1200); // their deliveries must fit the one page that a read takes
+const ANSWERS = Number(process.argv[2] ?? 3000);
 const PORT = 18_000 + (process.pid % 1000);
 const A_DELIVERY = 6; // the queries of one read: three with evidence and three others
 
@@ -209,7 +209,7 @@ async function measure(label: string, count: number, kind: Kind): Promise<void> 
 }
 
 await measure('warm-up', 300, 'proofs');
-await measure('half-of-them-prove', ANSWERS, 'proofs'); // one task and one ledger write per query
+await measure('half-of-them-prove', ANSWERS, 'proofs'); // each query is about a task of its own
 await measure('nothing-to-prove', ANSWERS, 'no proofs');
 await measure('not-asked-by-us', ANSWERS, 'not asked');
 await measure('one-delivery', A_DELIVERY, 'proofs');

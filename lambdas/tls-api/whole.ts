@@ -8,7 +8,7 @@ import type { Env } from './env.ts';
 
 export { readSecret } from '../../lib/aws/tls-api-deps.ts';
 
-/** The whole TLS API on AWS. It has a file of its own, because the polls of idle hosts do without it and without the SDK. */
+/** The whole TLS API on AWS. It is a separate file, because polls of idle hosts need neither it nor the SDK. */
 export function wholeApi(env: Env, nodeKeySecret: RotatingSecret): WholeApi {
   const report = telemetry();
   return { api: new TlsApi({ ...tlsApiDeps(env, tableIn(env), report), nodeKeySecret }), report };

@@ -5,7 +5,7 @@ const name = z.string().check(z.minLength(1));
 /** The environment variables of every adapter of the table. */
 export const TableEnv = {
   TABLE_NAME: name,
-  /** `on` where a long-poll front reads hints. */
+  /** `on` if a long-poll front reads hints. */
   WAKE_HINTS: z.optional(z.enum(['on', 'off'])),
 };
 

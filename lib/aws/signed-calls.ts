@@ -15,7 +15,7 @@ export interface JsonService {
   readonly contentType: string;
 }
 
-/** An error that a service answered. */
+/** An error in a service's reply. */
 export class ServiceError extends Error {
   /** @param name as in the SDK. @example 'ResourceNotFoundException' */
   constructor(
@@ -96,7 +96,7 @@ function endpointOf({ name }: JsonService, region: string, env: NodeJS.ProcessEn
   return named ?? `https://${name}.${region}.${env.URL_SUFFIX}`;
 }
 
-/** Names of services in the settings of AWS's tools, where they differ from the host name's. */
+/** Names of services in the settings of AWS's tools, if they differ from those in host names. */
 const SETTINGS: Readonly<Record<string, string>> = { secretsmanager: 'SECRETS_MANAGER' };
 
 interface Answer {

@@ -10,7 +10,7 @@ const namedArns = z.pipe(
     [...text.matchAll(/([a-z0-9-]+)=(\S+)/g)].map(([, name = '', arn = '']) => [name, arn] as const),
   ),
 );
-/** The variables of whatever answers agents. */
+/** The variables of the function or process that answers agents. */
 export const AgentVariables = {
   ...TableEnv,
   ...SinkEnv,

@@ -6,7 +6,7 @@ import { readRow, text } from './row.ts';
 import { itemsOf, type Table, ttl } from './table.ts';
 
 // 13 digits last until the year 2286. The random part keeps two hints of one host in one millisecond apart: a front that has
-// seen the first one must not take the second one for a copy.
+// seen the first one must not mistake the second one for a copy.
 const timeOf = (atMs: number): string => String(Math.floor(atMs)).padStart(13, '0');
 const KEY = /^(\d{13})#[0-9a-f]{8}#(.+)$/s;
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { DATA } from './local-mayfly.ts';
 
-/** Which Mayfly a command is about. */
+/** The flags that choose the Mayfly a command works on. */
 export interface DeploymentFlags {
   readonly data: string;
   readonly stack?: string;

@@ -1,6 +1,6 @@
 import type { DeploymentFlags } from './deployment-flags.ts';
 
-/** Adds the next step to an error of the SDK that we know. Returns any other error unchanged. */
+/** Adds the next step to a known error of the SDK. Returns any other error unchanged. */
 export function explained(
   error: unknown,
   name: string,

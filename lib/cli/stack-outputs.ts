@@ -19,11 +19,11 @@ export interface StackOutput {
 /** The ends of the keys that every Mayfly's outputs have (lib/stack/outputs.ts). An app's own outputs do not have them all. */
 const ENDS = ['TableName', 'BusName', 'ResultsBucket', 'Hostname'] as const;
 
-/** The keys of version 0.1.0 had no start: its stack held one Mayfly and nothing else. */
+/** The keys of version 0.1.0 had no prefix: its stack contained one Mayfly and nothing else. */
 const UNNAMED = 'Mayfly';
 
 /**
- * The Mayfly of a stack that is meant. The keys of one Mayfly's outputs have the same start, which is its id.
+ * The Mayfly with this id in a stack, or its only one. The keys of one Mayfly's outputs have the same start, which is its id.
  *
  * @param id the construct's path in its stack, such as `Platform/Mayfly`; needed if there are several
  * @throws naming those that the stack has

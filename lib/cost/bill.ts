@@ -11,7 +11,7 @@ export interface Line {
 }
 
 /**
- * What an idle stack has that costs by the month. CloudWatch bills an alarm for each metric it reads; a stack test compares
+ * The parts of an idle stack that cost by the month. CloudWatch bills an alarm for each metric it reads; a stack test compares
  * their number with the template. Free tiers are left out.
  */
 export const STANDING = { alarmMetrics: 36, metrics: 7, dashboards: 1, secrets: 2 } as const;
@@ -55,7 +55,7 @@ export function billOf(usage: Usage, prices: Prices): readonly Line[] {
 
 export const totalOf = (lines: readonly Line[]): number => lines.reduce((sum, { dollars }) => sum + dollars, 0);
 
-/** API Gateway's price for requests falls in steps. */
+/** API Gateway's price for a request falls with their number, in steps. */
 function tiered(millions: number, { apiGateway }: Prices): number {
   let dollars = 0;
   let counted = 0;

@@ -1,4 +1,4 @@
-/** What a fleet makes Mayfly do. */
+/** The load that a fleet causes. */
 export interface Load {
   readonly hosts: number;
   /** Seconds between the polls of a host. An agent behind the long-poll front is held instead. */
@@ -34,8 +34,8 @@ export const HOURS = 730;
 const SECONDS = HOURS * 3600;
 
 /**
- * What each thing costs, as counted on the embedded DynamoDB with the default policy; `test/lib/cost/usage.test.ts` counts
- * again. A life is a task with two containers: six events, one delivery of its two queries, and their answers.
+ * The usage of each operation, as counted on the embedded DynamoDB with the default policy; `test/lib/cost/usage.test.ts`
+ * counts again. A life is a task with two containers: six events, one delivery of its two queries, and their answers.
  */
 export const EACH = {
   poll: { readUnits: 0.5 },

@@ -1,4 +1,4 @@
-/** What one process accepts. */
+/** The limits of one process. */
 export interface ServiceLimits {
   /** Connections at a time. The kernel's queue holds further ones until their agents give up. */
   readonly connections: number;
@@ -27,9 +27,9 @@ export const defaultServiceLimits: ServiceLimits = {
 
 /** Bytes of an enroll, config or read request; the core parses no more. */
 export const SMALL_BODY_BYTES = 64 * 1024;
-/** Headers have to be there within this time, ms. */
+/** Headers must arrive within this time, ms. */
 export const HEADERS_MS = 10_000;
-/** A whole request has to be there within this time, ms: its agent gives up at 16 s. */
+/** A whole request must arrive within this time, ms: its agent gives up after 16 s. */
 export const REQUEST_MS = 15_000;
 /** The latest reply, ms after the connection was made. */
 export const REPLY_MS = 14_000;

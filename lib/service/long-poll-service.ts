@@ -15,13 +15,13 @@ const MEASURE_EVERY_MS = 60_000;
 const PATIENCE_MS = 10_000;
 
 export interface LongPollOptions extends Pick<ServiceOptions, 'tls' | 'limits'> {
-  /** Everything of the TLS API but the holds. */
+  /** The dependencies of the TLS API, without holds. */
   readonly deps: Omit<TlsApiDeps, 'longPoll'>;
   readonly hints: WakeHints;
   readonly intervalSeconds: 0 | 1;
   /** The settings of holds, for tests. @default - those of `HeldReads` */
   readonly holds?: ConstructorParameters<typeof HeldReads>[0]['settings'];
-  /** The clock of holds, for tests whose other clock stands still, epoch ms. @default - the one of `deps` */
+  /** The clock of holds, for tests whose other clock is fixed, epoch ms. @default - the one of `deps` */
   readonly holdClock?: () => number;
   /** @default 200 ms */
   readonly hintsEveryMs?: number;
@@ -88,7 +88,7 @@ export class LongPollService {
     this.#hintTimer = setTimeout(() => void this.#readHints(), this.#options.hintsEveryMs ?? HINTS_EVERY_MS);
   }
 
-  /** While hints cannot be read, nothing remembered is trusted, and each read looks at the table. */
+  /** While hints cannot be read, remembered partitions are not trusted, and each read looks at the table. */
   async #readHints(): Promise<void> {
     try {
       if (this.#reads.isWatching) await this.#reader.read();

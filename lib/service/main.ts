@@ -28,7 +28,7 @@ const { TLS_KEY_FILE: keyFile, TLS_CERTIFICATE_FILE: certificateFile } = env;
 const report = telemetry();
 const service = new LongPollService({
   deps: tlsApiDeps(agentEnv, table, report),
-  // A client of its own: hints must not wait behind the reads that they cause.
+  // A separate client: reads of hints must not wait behind the reads that they cause.
   hints: new DynamoWakeHints(tableIn(agentEnv)),
   intervalSeconds: env.DISTRIBUTED_INTERVAL === '0' ? 0 : 1,
   tls:

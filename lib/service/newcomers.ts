@@ -7,7 +7,7 @@ export class Newcomers {
     this.#most = most;
   }
 
-  /** Admits one; undefined if its address has too many. @returns how to stop counting it, which may be called repeatedly */
+  /** Admits one; undefined if its address has too many. @returns an idempotent function that stops counting it */
   admit(address: string): (() => void) | undefined {
     const count = this.#counts.get(address) ?? 0;
     if (count >= this.#most) return undefined;

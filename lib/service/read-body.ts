@@ -17,7 +17,7 @@ interface Bounds {
 }
 
 /**
- * Reads a body. One that is too large is read on and thrown away: an agent reads the reply only after it has sent everything,
+ * Reads a body. One that is too large is read to its end and discarded: an agent reads the reply only after it has sent everything,
  * and takes an early end of the connection as a reason to send the same again.
  */
 export async function readBody(request: IncomingMessage, { maxBytes, drainedBytes, room }: Bounds): Promise<ReadBody> {
@@ -45,7 +45,7 @@ export async function readBody(request: IncomingMessage, { maxBytes, drainedByte
     }
     return problem ? { kind: problem } : { kind: 'whole', bytes: Buffer.concat(chunks) };
   } catch {
-    return { kind: 'broken' }; // its connection is closed, so nobody waits for a reply
+    return { kind: 'broken' }; // its connection is closed, so no reply is needed
   } finally {
     drop();
   }

@@ -15,7 +15,11 @@ export class Room {
     return true;
   }
 
-  /** Waits for room, first come, first served; more than the whole room counts as the whole room. @returns how to leave */
+  /**
+   * Waits for room, first come, first served; a request for more than the whole room gets the whole room.
+   *
+   * @returns a function that gives it back
+   */
   async take(wanted: number): Promise<() => void> {
     const bytes = Math.min(wanted, this.#size);
     if (this.#waiting.length > 0 || !this.tryTake(bytes))

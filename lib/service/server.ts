@@ -35,13 +35,13 @@ export interface ServiceOptions {
   readonly limits?: Partial<ServiceLimits>;
 }
 
-/** What happened since the last look. */
+/** Counts since the last call. */
 export interface ServiceCounts {
   /** Requests of agents. */
   requests: number;
   /** Connections and requests that were refused because their address had too many without a valid key. */
   refused: number;
-  /** Bodies that were too large. They were thrown away and acknowledged, because their agents would send them for ever. */
+  /** Bodies that were too large. They were discarded and acknowledged, because their agents would send them forever. */
   tooLarge: number;
 }
 
@@ -88,7 +88,7 @@ export class ServiceServer {
     return this.#connections;
   }
 
-  /** What happened since the last call. */
+  /** Returns the counts since the last call. */
   takeCounts(): ServiceCounts {
     const counts = this.#counts;
     this.#counts = none();
@@ -150,7 +150,7 @@ export class ServiceServer {
     socket.destroy();
   }
 
-  /** @returns how to stop counting a request as one without a valid key; undefined if its client has too many */
+  /** @returns a function that stops counting a request as one without a valid key; undefined if its client has too many */
   #admit(request: IncomingMessage): (() => void) | undefined {
     if (this.#options.tls) return this.#unproven.get(nameOf(request.socket)) ?? (() => undefined);
     return this.#newcomers.admit(clientOf(request));
@@ -160,7 +160,7 @@ export class ServiceServer {
     const { socket } = request;
     if (request.url === HEALTH_PATH) return this.#send(response, this.#health());
     this.#counts.requests += 1;
-    // No agent and no load balancer sends a request before the reply to the one before.
+    // Neither an agent nor a load balancer sends a request before the previous one is answered.
     if (this.#busy.has(socket)) return void socket.destroy();
     this.#busy.add(socket);
     const closed = new Promise<void>((resolve) => response.once('close', resolve));
@@ -233,7 +233,7 @@ export class ServiceServer {
   }
 
   #send(response: ServerResponse, { status, body, contentType }: Reply): void {
-    // An agent never uses a connection again, but leaves it open until its next request.
+    // An agent never reuses a connection, but leaves it open until its next request.
     if (this.#options.tls || this.#isStopping) response.shouldKeepAlive = false;
     response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': Buffer.byteLength(body) });
     response.end(body);
@@ -242,7 +242,7 @@ export class ServiceServer {
 
 const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
-/** The client's address: the last one in the header, which the load balancer added; those before are the client's words. */
+/** The client's address: the last one in the header, which the load balancer added; the others come from the client. */
 function clientOf({ headers, socket }: IncomingMessage): string {
   const forwarded = headers['x-forwarded-for'];
   const all = (Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '')).split(',');

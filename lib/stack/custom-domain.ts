@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 
 /** A host name of your own for the TLS API. Endpoints have no path prefix there. */
 export interface CustomDomain {
-  /** Small letters, such as `osquery.example.com`. Only one stack of the account and Region can have it at a time. */
+  /** Lower-case letters, such as `osquery.example.com`. Only one stack of the account and Region can have it at a time. */
   readonly name: string;
   /** A certificate of ACM for this name, in the Region of the stack, from an authority that osquery's bundle trusts. */
   readonly certificate: ICertificate;

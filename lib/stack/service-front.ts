@@ -47,9 +47,9 @@ export interface ServiceFrontProps {
   readonly image?: ContainerImage;
   /** Whether only the VPC and what is connected to it can reach the load balancer. @default false */
   readonly isInternal?: boolean;
-  /** Subnets of the tasks. @default - private subnets with a way out */
+  /** Subnets of the tasks. @default - private subnets with egress */
   readonly taskSubnets?: SubnetSelection;
-  /** Whether tasks get public addresses, in place of a NAT gateway. @default false */
+  /** Whether tasks get public addresses, instead of a NAT gateway. @default false */
   readonly hasPublicTasks?: boolean;
   /** CPU units of a task; 1024 are one vCPU. @default 512 */
   readonly cpu?: number;
@@ -65,7 +65,7 @@ export interface ServiceFrontProps {
 
 const PORT = 8080;
 const HEALTH_PATH = '/health';
-/** Longer than a hold of 12 s, so that a task that leaves answers its held reads in time. */
+/** Longer than a hold of 12 s, so that a stopping task answers its held reads in time. */
 const DEREGISTRATION = Duration.seconds(20);
 const BUNDLE = fileURLToPath(new URL('../../dist/service', import.meta.url));
 

@@ -53,7 +53,7 @@ function ofName(name: string, line: number, earlier: Flag | undefined): FlagProb
   return [{ level: 'warning', line, flag: name, message: `is unknown to osquery 5.23: ${hint}` }];
 }
 
-/** What each flag must be, and what happens otherwise. */
+/** The required value of each flag, and what happens otherwise. */
 const NEEDED: readonly { readonly name: string; readonly value?: string; readonly otherwise: string }[] = [
   { name: 'tls_hostname', otherwise: 'osquery has no server' },
   { name: 'enroll_tls_endpoint', otherwise: 'the host never enrolls' },

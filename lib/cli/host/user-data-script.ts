@@ -1,4 +1,4 @@
-/** What an instance needs to enroll. */
+/** The settings with which an instance enrolls. */
 export interface Enrolling {
   /** As the construct outputs it: without the host's own line. */
   readonly flagfile: string;

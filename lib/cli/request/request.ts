@@ -17,7 +17,7 @@ interface RequestFlags extends DeploymentFlags {
   readonly key?: string;
 }
 
-/** Puts a request on the bus, and shows how many hosts each rule asks. */
+/** Puts a request on the bus, and shows how many hosts each rule queries. */
 export async function request(name: string, flags: RequestFlags): Promise<void> {
   const { id, rules } = await sent(name, flags);
   say(`accepted as ${id}`);
@@ -39,7 +39,7 @@ const requestsOf = ({ rules }: Policy): string[] => [
 /**
  * Puts one request on Mayfly's bus. Waits first until every function uses the live policy: functions cache it for 30 s.
  *
- * @returns the event's id, and the hosts that each rule asks
+ * @returns the event's id, and the hosts that each rule queries
  */
 async function sent(
   name: string,

@@ -2,28 +2,28 @@ import { Hold, type Timer } from './hold.ts';
 
 /** What one look at a host's partition found. */
 export interface Look<Reply> {
-  /** The reply to give now. @default - there is nothing to say, and the read is held */
+  /** The reply to give now. @default - none: the read is held */
   readonly reply?: Reply;
   /**
    * When something may become due without any change of the table, such as an unanswered query, epoch ms; `Infinity` if
    * nothing will. @default - unknown: the next read has to look again
    */
   readonly dueAtMs?: number;
-  /** Whether the queries that were there went to another read of the host. */
+  /** Whether another read of the host got the queries. */
   readonly isOvertaken?: boolean;
 }
 
-/** How to look: a look that is to find what a hint announced must be consistent. */
+/** How to look: after a hint the read must be consistent, so that it sees what the hint announced. */
 export interface LookMode {
   readonly isConsistent: boolean;
-  /** Whether this look comes with the request. Later ones are looks of a read that is being held. */
+  /** Whether this is the look on arrival; later looks are those of a held read. */
   readonly isFirst: boolean;
 }
 
 /** One read of an agent. */
 export interface HeldRead<Reply> {
   readonly host: string;
-  /** The enrollment that the read's key belongs to. What is remembered of a host holds for one enrollment. */
+  /** The enrollment of the read's key. A remembered empty partition is valid for one enrollment only. */
   readonly epoch: number;
   /** The latest end of the hold, epoch ms: when the request's connection is too old to wait longer. @default - none */
   readonly untilMs?: number;
@@ -38,15 +38,15 @@ export interface HoldSettings {
   /** How long an empty read is held, ms. An agent gives up 16 s after it started to connect. */
   readonly holdMs: number;
   /**
-   * The least time after which a read gets an empty reply, ms. An agent with `distributed_interval` 0 polls again at once, so
-   * without this it would spin where a hold ends early.
+   * The minimum time before an empty reply, ms. An agent with `distributed_interval` 0 polls again at once, so without this it
+   * would poll without a pause when holds end early.
    */
   readonly leastHoldMs: number;
   /** For how long a host's empty partition is remembered, ms: each host is looked at this often. */
   readonly memoryMs: number;
-  /** Without a look at the hints for this long, nothing remembered is trusted, ms. */
+  /** If hints were not read for this long, remembered partitions are not trusted, ms. */
   readonly blindAfterMs: number;
-  /** For how long after a hint looks are consistent, ms: longer than eventually consistent reads lag. */
+  /** How long looks stay consistent after a hint, ms: longer than eventually consistent reads lag. */
   readonly recentMs: number;
 }
 
@@ -72,20 +72,20 @@ interface Deps {
 
 /**
  * Holds the empty reads of hosts until there is work for them, and remembers which hosts' partitions are empty: while no hint
- * comes, a held host is looked at once a minute.
+ * comes, the partition of a held host is read once a minute.
  *
  * Hints only say when to look. What a look finds, and who gets a delivery, is decided by the table, so a missing, late or
- * doubled hint costs time or a read, never a query.
+ * repeated hint costs time or a read, never a query.
  */
 export class HeldReads<Reply> {
   readonly #now: () => number;
   readonly #timer: Timer;
   readonly #settings: HoldSettings;
-  /** All holds of a host, the newest last. Only the newest one is woken: an agent reads one after another. */
+  /** All holds of a host, the newest last. Only the newest one is woken, because an agent sends one read at a time. */
   readonly #holds = new Map<string, Hold[]>();
   /** In the order of their looks. */
   readonly #quiet = new Map<string, Quiet>();
-  /** When a hint for a host was last seen, in this order. */
+  /** When a hint for a host was last seen, in order of time. */
   readonly #hinted = new Map<string, number>();
   #sightedAtMs = -Infinity;
   #count = 0;
@@ -179,7 +179,7 @@ export class HeldReads<Reply> {
     const hold = new Hold({ now: this.#now, timer: this.#timer, endsAtMs: Math.min(nowMs + holdMs, untilMs) });
     if (this.#isClosing) hold.end();
     closed.then(() => hold.end());
-    // The agent that sent the older read has given it up. If two agents share a key, each gets short holds.
+    // The agent has given up its older read. If two agents share a key, each gets short holds.
     const before = this.#holds.get(host) ?? [];
     for (const older of before) older.endBy(older.sinceMs + leastHoldMs);
     this.#holds.set(host, [...before, hold]);
@@ -194,7 +194,7 @@ export class HeldReads<Reply> {
     this.#count -= 1;
   }
 
-  /** Both maps are in the order of time, so this stops at the first entry that is young enough. */
+  /** Both maps are in order of time, so this stops at the first recent entry. */
   #forgetOld(): void {
     const nowMs = this.#now();
     for (const [host, { untilMs }] of this.#quiet) {

@@ -2,20 +2,20 @@ import type { HeldReads } from './held-reads.ts';
 import { HINT_SHARDS, type WakeHint, type WakeHints } from './wake-hints.ts';
 
 export interface HintSettings {
-  /** How far each read goes back behind the one before, ms: for hints that become readable late, and for clocks that differ. */
+  /** By how much each read overlaps the previous one, ms: for hints that become readable late, and for clocks that differ. */
   readonly overlapMs: number;
-  /** Now and then a read goes back this far, ms, and finds hints that were later still. */
+  /** Occasionally a read goes back this far, ms, to find hints that became readable even later. */
   readonly catchUpMs: number;
-  /** How often it does, ms: less than a hold. */
+  /** The interval of such reads, ms: less than a hold. */
   readonly catchUpEveryMs: number;
 }
 
 export const defaultHints: HintSettings = { overlapMs: 2_000, catchUpMs: 60_000, catchUpEveryMs: 10_000 };
 
-/** The position in one shard, and what was already seen near it. */
+/** The position in one shard, and the hints already seen near it. */
 export class HintCursor {
   readonly #settings: HintSettings;
-  /** Ids of the hints that were seen, with the time of each, in the order of their sight. */
+  /** Ids of the hints that were seen, with the time of each, in the order in which they were seen. */
   readonly #seen = new Map<string, number>();
   #readAtMs = -Infinity;
   #caughtUpAtMs = -Infinity;
@@ -29,7 +29,7 @@ export class HintCursor {
     return this.#readAtMs;
   }
 
-  /** From which time a read at `nowMs` has to look, epoch ms. */
+  /** The time from which a read at `nowMs` must list hints, epoch ms. */
   fromMs(nowMs: number): number {
     const { overlapMs, catchUpMs, catchUpEveryMs } = this.#settings;
     const isCatchUp = nowMs - this.#caughtUpAtMs >= catchUpEveryMs;

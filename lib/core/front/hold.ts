@@ -24,12 +24,12 @@ export class Hold {
     this.sinceMs = now();
   }
 
-  /** Whether a hint came that no look has heeded yet. */
+  /** Whether a hint arrived since the last look. */
   get isWoken(): boolean {
     return this.#isWoken;
   }
 
-  /** Marks hints as heeded; true if there was one. */
+  /** Clears the hints; true if there was one. */
   heed(): boolean {
     const wasWoken = this.#isWoken;
     this.#isWoken = false;

@@ -8,7 +8,7 @@ export interface AgentRequest {
   readonly path: string;
   readonly authorization?: string;
   readonly body: RequestBody;
-  /** How long the function may still run: longer work is left to the agent's next try. */
+  /** How long the function may still run: longer work is left to the agent's next attempt. */
   readonly timeLeftMs: TimeLeft;
   /** The connection, for a front that holds reads. */
   readonly link?: Link;

@@ -9,7 +9,7 @@ import type { Link } from './link.ts';
 import { type NodePartition, partitionOf } from './node-access.ts';
 import { nodeInvalid, type Reply, work } from './replies.ts';
 
-/** A `resendMs` for which no delivery is young enough. */
+/** A `resendMs` that no delivery meets, so nothing counts as a repeated read. */
 const NO_REPEATS_MS = -1;
 
 /** A distributed read for a front that holds it. Its agent polls again by itself, so it is never accelerated. */
@@ -20,7 +20,7 @@ export function heldRead(claim: NodeClaim, link: Link, timeLeftMs: TimeLeft, dep
   const look: HeldRead<Reply>['look'] = async ({ isConsistent, isFirst }) => {
     const partition = await partitionOf(claim, deps, isConsistent);
     if (!partition) return { reply: nodeInvalid };
-    // What another read got while this one was held is no reason to hand it out again: this agent did not lose that reply.
+    // Queries that another read got while this one was held are not delivered again: this agent did not lose that reply.
     const repeats = isFirst ? limits : { ...limits, resendMs: NO_REPEATS_MS };
     const drained = await drainFor(partition, timeLeftMs, { ...deps, limits: repeats });
     if (!drained) return { reply: nodeInvalid };
@@ -44,7 +44,7 @@ interface Seen {
 }
 
 /**
- * A look that handed nothing out. If another read got queries since this one arrived, and this one's agent still waits, that
+ * A look that delivered nothing. If another read got queries since this one arrived, and this one's agent still waits, that
  * other connection is dead: this read ends soon, and the agent's next read gets the same queries again.
  */
 function quietLook(partition: NodePartition, claim: NodeClaim, { isOvertaken, arrivedAtMs, nowMs }: Seen): Look<Reply> {

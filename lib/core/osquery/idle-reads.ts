@@ -9,7 +9,7 @@ import { type Reply, work } from './replies.ts';
 import { endpointOf } from './routes.ts';
 import type { TlsApi } from './tls-api.ts';
 
-/** The whole TLS API, for whatever is not the poll of an idle host. */
+/** The whole TLS API, for every request except polls of idle hosts. */
 export interface WholeApi {
   readonly api: Pick<TlsApi, 'answer' | 'answerRead'>;
   readonly report: Report;

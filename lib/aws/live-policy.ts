@@ -1,16 +1,14 @@
-import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { type LivePolicy, livePolicy } from '../core/policy/live-policy.ts';
 import { PolicyCache } from '../core/policy/policy-cache.ts';
 import type { Report } from '../core/report.ts';
 import { DynamoPolicyStore } from './policy-store.ts';
 import type { Table } from './table.ts';
 
-/** The policy in the table. In an empty table the built-in one becomes version 1. */
+/** The policy in the table. */
 export const policyIn = (table: Table, now: () => number, report: Report): LivePolicy =>
   livePolicy(
     new PolicyCache({
       store: new DynamoPolicyStore(table),
-      builtIn,
       now,
       report,
     }),

@@ -44,7 +44,7 @@ export async function withDeployment<T>(
   const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
   try {
     const store = new DynamoPolicyStore(openTable(table, client));
-    // An empty table is seeded with the built-in policy by the first request.
+    // The deployment writes the built-in policy into an empty table.
     const keepsMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
     return await patiently(
       `Waiting for ${name}`,
@@ -72,7 +72,9 @@ export async function withDeployment<T>(
 export async function livePolicyOf({ name, store }: Deployment): Promise<PolicyVersion> {
   const live = await store.current();
   if (!live)
-    throw new Error(`${name} has no policy yet: its first request stores the default policy, or push one yourself`);
+    throw new Error(
+      `${name} has no policy: its deployment stores the default policy. Deploy it again, or push one yourself`,
+    );
   return live;
 }
 

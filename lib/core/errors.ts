@@ -38,6 +38,12 @@ export const ERROR_CODES = {
     consequence:
       'The request or event fails and is tried again. An event goes to the dead-letter queue after five tries.',
   },
+  POLICY_MISSING: {
+    problem:
+      'The table has no policy. The deployment of the stack writes the default policy into an empty table, so the deployment failed, or somebody deleted the rows.',
+    consequence:
+      'Agents keep their data and ask again, and events come back. Deploy the stack again, or push a policy with `mayfly policy push`.',
+  },
   POLICY_TOO_LARGE: {
     problem: 'A version of the policy with its files does not fit one item of the table (400 KB compressed).',
     consequence: 'Nothing is pushed, and the live version stays active.',

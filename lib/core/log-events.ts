@@ -236,6 +236,16 @@ export const LOG_EVENTS = {
     meaning: 'Looking up the hosts of a whole batch failed. Each event looks up its own.',
     fields: { error: 'trace' },
   },
+  policy_deployed: {
+    level: 'INFO',
+    meaning: 'A deployment of the stack looked for a policy in the table, and wrote the default one if there was none.',
+    fields: { request: 'string', isSeeded: 'boolean' },
+  },
+  policy_seed_failed: {
+    level: 'ERROR',
+    meaning: 'The default policy could not be written, and the deployment of the stack fails.',
+    fields: { error: 'trace' },
+  },
   policy_loaded: {
     level: 'INFO',
     meaning: 'A function started to use a new version of the policy.',

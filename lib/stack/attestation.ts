@@ -36,6 +36,7 @@ export function attestModeOf(value: unknown): AttestMode | undefined {
  * @throws if no certificate is known for the Region of the stack
  */
 export function addAttestation(fn: Runner, props: AttestationProps): void {
+  attestModeOf(props.attest);
   const { attest = 'off', attestAccounts = [Aws.ACCOUNT_ID], attestationCertificates = {} } = props;
   if (attest === 'off') return; // the function's default
   const { region } = Stack.of(fn);

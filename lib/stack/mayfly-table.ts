@@ -1,13 +1,17 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
-import { Grant } from 'aws-cdk-lib/aws-iam';
+import { AttributeType, BillingMode, type ITable, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { checkTable } from './check-table.ts';
 import { Variable } from './environment.ts';
+import { type RowAccess, statementsOf } from './row-access.ts';
 import type { Runner } from './runner.ts';
 
 export interface MayflyTableProps {
   readonly removalPolicy: RemovalPolicy;
+  /** A table of another stack or Mayfly, which keeps its own settings. @default - a new one */
+  readonly existing?: ITable;
 }
 
 const BY_DAY = 'byDay';
@@ -17,36 +21,60 @@ const BY_DAY = 'byDay';
  * A grant gives a function the permission and the table's name together.
  */
 export class MayflyTable extends Construct {
-  private readonly table: Table; // its id must never change: a new id replaces the table
+  private readonly table: ITable;
 
   constructor(scope: Construct, id: string, props: MayflyTableProps) {
     super(scope, id);
-    this.table = new Table(this, 'Table', {
+    if (props.existing) checkTable(props.existing);
+    this.table = props.existing ?? this.newTable(props.removalPolicy);
+  }
+
+  private newTable(removalPolicy: RemovalPolicy): Table {
+    // Its id must never change: a new id replaces the table.
+    const table = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt', // epoch seconds; TTL deletes late, so readers check expiry themselves
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy: props.removalPolicy,
+      removalPolicy,
     });
     // Lists workloads by the time of their first event, for people and for the review. Only ledger rows have its keys, which
     // never change: one write a workload.
-    this.table.addGlobalSecondaryIndex({
+    table.addGlobalSecondaryIndex({
       indexName: BY_DAY,
       partitionKey: { name: 'day', type: AttributeType.STRING },
       sortKey: { name: 'firstReceivedAtMs', type: AttributeType.NUMBER },
       projectionType: ProjectionType.KEYS_ONLY,
     });
+    return table;
   }
 
-  /** Lets `fn` serve agents: enroll nodes, drain queries, settle deliveries and ledger. */
-  grantServeAgents(fn: Runner): void {
-    this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+  /** Lets `fn` use the partitions that it needs, and tells it the table's name. */
+  grant(fn: Runner, access: RowAccess): void {
+    this.grantRows(fn, access);
+    fn.addEnvironment(Variable.table, this.table.tableName);
   }
 
-  /** Lets `fn` handle events: write ledger, aliases and pending queries. */
-  grantRecordEvents(fn: Runner): void {
-    this.grant(fn, 'BatchGetItem', 'BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem');
+  /**
+   * Allows operations on rows by their partition key. Not `table.grant`: it would include the index, which only one function may
+   * read. Without the condition on `Null` a request without keys would be allowed, because `ForAllValues` is true for none.
+   *
+   * @see Amazon DynamoDB Developer Guide, "Using IAM policy conditions for fine-grained access control"
+   */
+  grantRows(grantee: IGrantable, access: RowAccess): void {
+    this.table.encryptionKey?.grantEncryptDecrypt(grantee);
+    for (const { operations, partitions } of statementsOf(access)) {
+      Grant.addToPrincipal({
+        grantee,
+        actions: operations.map((operation) => `dynamodb:${operation}`),
+        resourceArns: [this.table.tableArn],
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitions },
+          Null: { 'dynamodb:LeadingKeys': 'false' },
+        },
+      });
+    }
   }
 
   /** Lets `fn` list workloads by time, for the review of verdicts. No other function may. */
@@ -99,15 +127,5 @@ export class MayflyTable extends Construct {
       period,
       label,
     });
-  }
-
-  private grant(fn: Runner, ...operations: string[]): void {
-    // Not `table.grant`: it would include the index, which only one function may read.
-    Grant.addToPrincipal({
-      grantee: fn,
-      actions: operations.map((operation) => `dynamodb:${operation}`),
-      resourceArns: [this.table.tableArn],
-    });
-    fn.addEnvironment(Variable.table, this.table.tableName);
   }
 }

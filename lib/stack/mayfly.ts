@@ -2,18 +2,20 @@ import { fileURLToPath } from 'node:url';
 import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { DomainName, RestApi } from 'aws-cdk-lib/aws-apigateway';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { EventBus, Match } from 'aws-cdk-lib/aws-events';
 import { Grant, type PolicyDocument } from 'aws-cdk-lib/aws-iam';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
 import { AlarmTopic, type AlarmTopicChoice } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { type AttestMode, addAttestation } from './attestation.ts';
+import { checkProps } from './check-props.ts';
 import type { CustomDomain } from './custom-domain.ts';
 import { Dashboard } from './dashboard.ts';
 import { Variable } from './environment.ts';
@@ -23,10 +25,12 @@ import { Front } from './front.ts';
 import { MayflyTable } from './mayfly-table.ts';
 import { addOutputs } from './outputs.ts';
 import { nameMetrics } from './own-metrics.ts';
+import { PolicySeed } from './policy-seed.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResultStreams } from './result-streams.ts';
+import { ANNOUNCE, LISTEN, ROW_ACCESS } from './row-access.ts';
 import type { Runner } from './runner.ts';
-import { Secrets } from './secrets.ts';
+import { type ExistingSecrets, Secrets } from './secrets.ts';
 import { ServiceFront } from './service-front.ts';
 import { type RequestLimit, TlsApi } from './tls-api.ts';
 
@@ -47,6 +51,21 @@ export interface MayflyProps {
    * @default - only the secret named `default`
    */
   readonly enrollSecrets?: readonly string[];
+  /**
+   * Secrets that exist already, such as those that a former stack kept (docs/moving.md).
+   * @default - all are generated
+   */
+  readonly secrets?: ExistingSecrets;
+  /**
+   * A table that exists already, with Mayfly's keys and index; it keeps its own settings (docs/moving.md).
+   * @default - a new one
+   */
+  readonly table?: ITable;
+  /**
+   * A bucket that exists already, for answers, agent logs and bodies that could not be parsed; it keeps its own settings.
+   * @default - a new one
+   */
+  readonly resultsBucket?: IBucket;
   /**
    * How often the reconciler looks for workloads whose events were lost; whole minutes.
    * @default - every minute
@@ -157,9 +176,11 @@ export class Mayfly extends Construct {
   /** The custom domain of `domainName`. */
   readonly domain: DomainName | undefined;
   /** The enroll secret named `default`. */
-  readonly enrollSecret: Secret;
+  readonly enrollSecret: ISecret;
   /** Additional enroll secrets, by name. */
-  readonly namedSecrets: ReadonlyMap<string, Secret>;
+  readonly namedSecrets: ReadonlyMap<string, ISecret>;
+  /** The key that signs node keys. */
+  readonly nodeKeySecret: ISecret;
   /** The flagfile for every host, one flag a line. */
   readonly flagfile: string;
   /** Put your own events here; the policy's rules match them. */
@@ -167,7 +188,7 @@ export class Mayfly extends Construct {
   /** Name of the table, which also holds the policy. */
   readonly tableName: string;
   /** Holds answers, agent logs and bodies that could not be parsed. */
-  readonly resultsBucket: Bucket;
+  readonly resultsBucket: IBucket;
   /** Finds workloads whose events were lost. */
   readonly reconciler: Reconciler;
   /** Their actions publish to the alarm topic; without one, add your own to each. */
@@ -179,16 +200,21 @@ export class Mayfly extends Construct {
 
   constructor(scope: Construct, id: string, props: MayflyProps = {}) {
     super(scope, id);
+    checkProps(props);
     nameMetrics(this);
     const { bundles = BUNDLES, removalPolicy = RemovalPolicy.RETAIN } = props;
 
-    const table = new MayflyTable(this, 'Table', { removalPolicy });
-    const secrets = new Secrets(this, 'Secrets', { removalPolicy, names: props.enrollSecrets });
-    const streams = new ResultStreams(this, 'ResultStreams', { removalPolicy });
+    const table = new MayflyTable(this, 'Table', { removalPolicy, existing: props.table });
+    const secrets = new Secrets(this, 'Secrets', {
+      removalPolicy,
+      names: props.enrollSecrets,
+      existing: props.secrets,
+    });
+    const streams = new ResultStreams(this, 'ResultStreams', { removalPolicy, existing: props.resultsBucket });
 
     const front = this.defineFront(bundles, props);
     const agents: Runner = front.kind === 'service' ? front : front.fn;
-    table.grantServeAgents(agents);
+    table.grant(agents, ROW_ACCESS['tls-api']);
     secrets.grantRead(agents);
     streams.grantPut(agents);
     addAttestation(agents, props);
@@ -206,7 +232,7 @@ export class Mayfly extends Construct {
         },
       },
     });
-    table.grantRecordEvents(ecsTaskState.fn);
+    table.grant(ecsTaskState.fn, ROW_ACCESS['ecs-task-state']);
     grantDescribeContainerInstances(ecsTaskState);
     grantDescribeTaskDefinition(ecsTaskState);
 
@@ -228,7 +254,7 @@ export class Mayfly extends Construct {
         Rebalance: { ...OWN, source: ['aws.ec2'], detailType: ['EC2 Instance Rebalance Recommendation'] },
       },
     });
-    table.grantRecordEvents(ec2Launch.fn);
+    table.grant(ec2Launch.fn, ROW_ACCESS['ec2-launch']);
     grantDescribeInstances(ec2Launch);
 
     const lastGasp = new EventRoute(this, 'LastGasp', {
@@ -251,7 +277,7 @@ export class Mayfly extends Construct {
         gathers: Duration.seconds(1),
       },
     });
-    table.grantRecordEvents(lastGasp.fn);
+    table.grant(lastGasp.fn, ROW_ACCESS['last-gasp']);
     grantLifecycleHooks(lastGasp);
 
     const finding = new EventRoute(this, 'Finding', {
@@ -261,7 +287,7 @@ export class Mayfly extends Construct {
       // From any account: an administrator account gets its members' findings, and may know some of their hosts.
       events: { Finding: { source: ['aws.guardduty'], detailType: ['GuardDuty Finding'] } },
     });
-    table.grantRecordEvents(finding.fn);
+    table.grant(finding.fn, ROW_ACCESS.finding);
     grantDescribeContainerInstances(finding);
 
     this.bus = new EventBus(this, 'Bus', {
@@ -280,7 +306,7 @@ export class Mayfly extends Construct {
         events: { Request: { ...OWN, source: Match.anythingBut('mayfly') } },
       },
     });
-    table.grantRecordEvents(queryRequest.fn);
+    table.grant(queryRequest.fn, ROW_ACCESS['query-request']);
     grantDescribeContainerInstances(queryRequest);
 
     this.reconciler = new Reconciler(this, 'Reconciler', {
@@ -288,12 +314,14 @@ export class Mayfly extends Construct {
       every: props.reconcileEvery ?? Duration.minutes(1),
       noAgentAfter: props.noAgentAfter ?? Duration.minutes(5),
     });
-    table.grantRecordEvents(this.reconciler.fn);
+    table.grant(this.reconciler.fn, ROW_ACCESS.reconcile);
     table.grantReview(this.reconciler.fn);
     this.bus.grantPutEventsTo(this.reconciler.fn);
     this.reconciler.fn.addEnvironment(Variable.bus, this.bus.eventBusName);
     for (const fn of [this.reconciler.fn, agents])
       fn.addEnvironment(Variable.sweepEvery, String(this.reconciler.every.toSeconds()));
+
+    new PolicySeed(this, 'PolicySeed', { bundles, table });
 
     this.tableName = table.tableName;
     this.hostname = front.hostname;
@@ -303,10 +331,14 @@ export class Mayfly extends Construct {
     this.domain = front.kind === 'serverless' ? front.domain : undefined;
     this.enrollSecret = secrets.enrollSecret;
     this.namedSecrets = secrets.namedSecrets;
+    this.nodeKeySecret = secrets.nodeKeySecret;
     this.flagfile = flagfile(front);
     this.resultsBucket = streams.bucket;
     const routes = [ecsTaskState, ec2Launch, lastGasp, finding, queryRequest];
-    if (front.kind === 'service') writeHints([agents, this.reconciler.fn, ...routes.map(({ fn }) => fn)]);
+    if (front.kind === 'service') {
+      table.grantRows(agents, LISTEN);
+      writeHints(table, [agents, this.reconciler.fn, ...routes.map(({ fn }) => fn)]);
+    }
     const watched = { routes, front, streams, reconciler: this.reconciler, table };
     this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;
     this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
@@ -337,8 +369,11 @@ export class Mayfly extends Construct {
 }
 
 /** Everything that queues queries or ends nodes writes hints for held reads. */
-function writeHints(runners: readonly Runner[]): void {
-  for (const runner of runners) runner.addEnvironment(Variable.wakeHints, 'on');
+function writeHints(table: MayflyTable, runners: readonly Runner[]): void {
+  for (const runner of runners) {
+    table.grantRows(runner, ANNOUNCE);
+    runner.addEnvironment(Variable.wakeHints, 'on');
+  }
 }
 
 /** A task event names the container instance, but not its EC2 instance. */

@@ -15,6 +15,7 @@ interface OutputValues extends Construct {
   readonly loadBalancer: IApplicationLoadBalancer | undefined;
   readonly enrollSecret: ISecret;
   readonly namedSecrets: ReadonlyMap<string, ISecret>;
+  readonly nodeKeySecret: ISecret;
   readonly flagfile: string;
   readonly tableName: string;
   readonly bus: IEventBus;
@@ -50,6 +51,7 @@ export function addOutputs(mayfly: OutputValues): void {
   );
   for (const [name, { secretArn }] of mayfly.namedSecrets)
     add(`NamedSecretArn${name}`, secretArn, `The enroll secret '${name}'`);
+  add('NodeKeySecretArn', mayfly.nodeKeySecret.secretArn, 'ARN of the key that signs node keys; hosts never see it');
   add('Flagfile', mayfly.flagfile, 'The flagfile for every host');
   add('TableName', mayfly.tableName, 'Table, for --table; --stack finds it automatically');
   add('BusName', mayfly.bus.eventBusName, 'Event bus for requests and your own events');

@@ -2,7 +2,7 @@ import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { LogGroup, LogStream, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { Variable } from './environment.ts';
@@ -10,6 +10,8 @@ import type { Runner } from './runner.ts';
 
 export interface ResultStreamsProps {
   readonly removalPolicy: RemovalPolicy;
+  /** A bucket of another stack or Mayfly, which keeps its own settings. @default - a new one */
+  readonly existing?: IBucket;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface ResultStreamsProps {
  * scheduled results and status lines (`logs/`), and bodies that could not be parsed (`quarantine/`).
  */
 export class ResultStreams extends Construct {
-  readonly bucket: Bucket;
+  readonly bucket: IBucket;
   readonly streams: {
     readonly results: CfnDeliveryStream;
     readonly logs: CfnDeliveryStream;
@@ -28,17 +30,11 @@ export class ResultStreams extends Construct {
 
   constructor(scope: Construct, id: string, props: ResultStreamsProps) {
     super(scope, id);
-    this.bucket = new Bucket(this, 'Bucket', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      removalPolicy: props.removalPolicy,
-    });
-    acknowledge(this.bucket, {
-      id: 'AwsSolutions-S1',
-      reason:
-        'Only Firehose writes here, and IAM controls readers. CloudTrail data events, which an account enables for all its buckets, record reads.',
-    });
+    if (props.existing !== undefined && typeof props.existing?.bucketArn !== 'string')
+      throw new Error(
+        `resultsBucket is ${JSON.stringify(props.existing)}: it has to be a bucket, such as Bucket.fromBucketName(…)`,
+      );
+    this.bucket = props.existing ?? this.newBucket(props.removalPolicy);
 
     this.errorLog = new LogGroup(this, 'DeliveryErrors', {
       retention: RetentionDays.ONE_MONTH,
@@ -51,6 +47,22 @@ export class ResultStreams extends Construct {
       logs: this.stream('Logs', 'logs', role),
       quarantine: this.stream('Quarantine', 'quarantine', role),
     };
+  }
+
+  private newBucket(removalPolicy: RemovalPolicy): Bucket {
+    const bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      removalPolicy,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY, // a bucket with objects cannot be deleted
+    });
+    acknowledge(bucket, {
+      id: 'AwsSolutions-S1',
+      reason:
+        'Only Firehose writes here, and IAM controls readers. CloudTrail data events, which an account enables for all its buckets, record reads.',
+    });
+    return bucket;
   }
 
   /** Lets `fn` put records into the three streams. */
@@ -88,6 +100,7 @@ export class ResultStreams extends Construct {
       },
     });
     stream.node.addDependency(role); // Firehose checks its access to the bucket when the stream is created
+    if (this.bucket.node.tryFindChild('AutoDeleteObjectsCustomResource')) stream.node.addDependency(this.bucket); // so that it is gone, and writes no more, when the bucket is emptied
     return stream;
   }
 
@@ -112,6 +125,7 @@ export class ResultStreams extends Construct {
         resources: [this.bucket.arnForObjects('*')],
       }),
     );
+    this.bucket.encryptionKey?.grantEncryptDecrypt(role);
     role.addToPolicy(new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [this.errorLog.logGroupArn] }));
     acknowledgeWildcard(
       role,

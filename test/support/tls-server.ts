@@ -10,6 +10,7 @@ import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { policyIn } from '../../lib/aws/live-policy.ts';
 import { DynamoNodeDirectory } from '../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
+import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
 import { AwsSecret } from '../../lib/aws/secrets.ts';
 import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
 import { DynamoStoredLogs } from '../../lib/aws/stored-logs.ts';
@@ -18,7 +19,10 @@ import { NO_TRUST, type Trust } from '../../lib/core/attest/trust.ts';
 import type { TlsApiDeps } from '../../lib/core/osquery/deps.ts';
 import { IdleReads } from '../../lib/core/osquery/idle-reads.ts';
 import { TlsApi } from '../../lib/core/osquery/tls-api.ts';
+import type { LivePolicy } from '../../lib/core/policy/live-policy.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
+import { seedPolicy } from '../../lib/core/policy/seed-policy.ts';
+import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { type AnyLine, asAnyLine } from './any-line.ts';
 import { theCertificate } from './certificate.ts';
 import { aTable, dynamodb } from './dynamodb.ts';
@@ -85,6 +89,12 @@ export interface Parts {
   readonly thrown: unknown[];
 }
 
+/** The policy in the table, where a deployment wrote the built-in one. */
+async function deployedIn(...[table, now, report]: Parameters<typeof policyIn>): Promise<LivePolicy> {
+  await seedPolicy(new DynamoPolicyStore(table), builtIn, now());
+  return policyIn(table, now, report);
+}
+
 const STREAMS = { results: 'results-stream', logs: 'logs-stream', quarantine: 'quarantine-stream' };
 const ENROLL_SECRET = 'correct-horse-battery-staple';
 export const ENROLL_SECRET_ARN = 'arn:enroll';
@@ -127,7 +137,7 @@ export async function aTlsServer(
       attestation,
       enrollSecrets: new Map([['default', new AwsSecret(ENROLL_SECRET_ARN, now, secrets.read)]]),
       nodeKeySecret: new AwsSecret(NODE_KEY_SECRET_ARN, now, secrets.read),
-      policy: policy === 'in the table' ? policyIn(table, now, report) : inForce(policy),
+      policy: policy === 'in the table' ? await deployedIn(table, now, report) : inForce(policy),
       sweepEveryMs: 60_000,
       now,
       report,

@@ -1,8 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { policyIn } from '../../lib/aws/live-policy.ts';
-import { openTable } from '../../lib/aws/table.ts';
 import { DATA, READY_FILE, type Ready, type ReadyFile } from '../../lib/cli/local-mayfly.ts';
 import { colours, note, say, sayJson, ticking } from '../../lib/cli/print.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
@@ -47,7 +44,6 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     const ready = await readyFor(mayfly, data, intervalOf(isHeld));
     const { credentials } = mayfly;
     await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials } satisfies ReadyFile));
-    await seedPolicy({ ...ready, credentials });
     if (flags.json) sayJson({ ready });
     else say(greeting(ready, data, isHeld));
     if (world)
@@ -115,13 +111,6 @@ async function started(options: LocalOptions): Promise<LocalMayfly> {
       cause,
     });
   }
-}
-
-/** Seeds an empty table with the default policy as version 1. Keeps an existing policy. */
-async function seedPolicy({ dynamodb, tableName, credentials }: ReadyFile): Promise<void> {
-  const client = new DynamoDBClient({ endpoint: dynamodb, region: 'us-east-1', credentials });
-  await policyIn(openTable(tableName, client), Date.now, () => undefined)();
-  client.destroy();
 }
 
 function greeting(ready: Ready, data: string, isHeld: boolean): string {

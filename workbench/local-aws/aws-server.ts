@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { checkSignature, type RunCredentials, readClaim } from './credentials.ts';
+import { demandsOf, formDemand, type Place } from './demands.ts';
 import type { EventBus } from './event-bus.ts';
+import type { Demand, Permissions } from './permissions.ts';
+import { AUTO_SCALING_VERSION } from './services/auto-scaling.ts';
 import { AwsError, internalFailure, type Service } from './services/aws-error.ts';
 import { RawJson } from './services/dynamodb.ts';
+import { EC2_VERSION } from './services/ec2.ts';
 import { answerForm, awsQueryRefusal, type QueryService } from './services/query-service.ts';
 
 /**
@@ -27,10 +31,23 @@ export interface Services {
   readonly bus?: EventBus;
 }
 
-export async function startAwsServer(services: Services, credentials: RunCredentials): Promise<AwsServer> {
+/** A program that may call, with what it may do. */
+export interface Caller {
+  readonly credentials: RunCredentials;
+  /** @default - everything, as the operator's own programs */
+  readonly permissions?: Permissions;
+}
+
+/** Who may call, by access key id, and what their requests are about. */
+export interface Callers {
+  readonly known: ReadonlyMap<string, Caller>;
+  readonly place: Place;
+}
+
+export async function startAwsServer(services: Services, callers: Callers): Promise<AwsServer> {
   const server = http.createServer(async (request, response) => {
     const requestId = randomUUID();
-    const [status, type, body] = await answer(request, services, credentials, requestId);
+    const [status, type, body] = await answer(request, services, callers, requestId);
     response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': requestId }).end(body);
   });
   server.keepAliveTimeout = 60_000; // SDK clients reuse idle connections; a shorter timeout would race with that
@@ -51,18 +68,25 @@ type Reply = [status: number, contentType: string, body: string];
 async function answer(
   request: http.IncomingMessage,
   services: Services,
-  credentials: RunCredentials,
+  callers: Callers,
   requestId: string,
 ): Promise<Reply> {
   const isForm = request.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
   try {
     refuseBrowsers(request);
-    const body = await readSigned(request, credentials);
+    const { body, caller } = await readSigned(request, callers);
     if (isForm) {
+      checkForm(body, caller);
       const [status, xml] = await answerForm(body, services.query, requestId);
       return [status, 'text/xml', xml];
     }
-    return json(200, await answerJson(request, parse(body), services));
+    const input = parse(body);
+    if (caller.permissions)
+      check(
+        caller.permissions,
+        demandsOf(String(request.headers['x-amz-target'] ?? request.url), input, callers.place),
+      );
+    return json(200, await answerJson(request, input, services));
   } catch (error) {
     const known = error instanceof AwsError ? error : internalFailure(error);
     if (isForm) return [known.status, 'text/xml', awsQueryRefusal(known, requestId)];
@@ -71,11 +95,42 @@ async function answer(
   }
 }
 
-async function readSigned(request: http.IncomingMessage, credentials: RunCredentials): Promise<string> {
-  const claim = readClaim(request, credentials, Date.now());
+/** Reads a request and checks who signed it. */
+async function readSigned(
+  request: http.IncomingMessage,
+  { known }: Callers,
+): Promise<{ readonly body: string; readonly caller: Caller }> {
+  const claim = readClaim(request, (id) => known.has(id), Date.now());
+  const caller = known.get(claim.accessKeyId);
+  if (!caller) throw new AwsError('UnrecognizedClientException', 'the access key is not known here', 403);
   const body = await readBody(request);
-  await checkSignature(request, body, claim, credentials);
-  return body.toString('utf8');
+  await checkSignature(request, body, claim, caller.credentials);
+  return { body: body.toString('utf8'), caller };
+}
+
+/** The services of the query protocols, by API version. */
+const FORM_SERVICES: Readonly<Record<string, 'ec2' | 'autoscaling'>> = {
+  [EC2_VERSION]: 'ec2',
+  [AUTO_SCALING_VERSION]: 'autoscaling',
+};
+
+function checkForm(body: string, { permissions }: Caller): void {
+  if (!permissions) return;
+  const form = new URLSearchParams(body);
+  const service = FORM_SERVICES[form.get('Version') ?? ''];
+  if (service) check(permissions, [formDemand(service, form.get('Action') ?? '')]);
+}
+
+/** @throws {AwsError} `AccessDeniedException`, as AWS does, naming what the role lacks */
+function check(permissions: Permissions, demands: readonly Demand[]): void {
+  const denied = demands.find((one) => !permissions.allows(one));
+  if (!denied) return;
+  const { action, resource = '*', context } = denied;
+  throw new AwsError(
+    'AccessDeniedException',
+    `the function's role does not allow ${action} on ${resource} ${JSON.stringify(context)}`,
+    400,
+  );
 }
 
 const json = (status: number, body: unknown): Reply => [

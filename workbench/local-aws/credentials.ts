@@ -18,6 +18,12 @@ export const newCredentials = (): RunCredentials => ({
   secretAccessKey: randomBytes(32).toString('base64url'),
 });
 
+/** The credentials of one function of the run. They identify it, so that its own permissions apply. */
+export const credentialsOf = (run: RunCredentials, functionName: string): RunCredentials => ({
+  accessKeyId: `${ACCESS_KEY_ID}.${functionName}`,
+  secretAccessKey: createHmac('sha256', run.secretAccessKey).update(functionName).digest('base64url'),
+});
+
 /** AWS's limit on the age of a signature. */
 const MAX_AGE_MS = 5 * 60_000;
 
@@ -25,6 +31,7 @@ const AUTHORIZATION =
   /^AWS4-HMAC-SHA256 Credential=([^/,]+)\/(\d{8})\/([^/,]+)\/([^/,]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
 
 interface Claim {
+  readonly accessKeyId: string;
   readonly region: string;
   readonly service: string;
   readonly signedHeaders: ReadonlySet<string>;
@@ -35,19 +42,20 @@ interface Claim {
 /**
  * Reads a request's signature headers. This is cheap, and enough to reject a stranger before the body is read.
  *
+ * @param isKnown whether an access key belongs to this run
  * @throws {AwsError} with status 403
  */
-export function readClaim({ headers }: IncomingMessage, { accessKeyId }: RunCredentials, nowMs: number): Claim {
+export function readClaim({ headers }: IncomingMessage, isKnown: (id: string) => boolean, nowMs: number): Claim {
   const parts = AUTHORIZATION.exec(headers.authorization ?? '');
   if (!parts) throw refused('MissingAuthenticationTokenException', 'the request is not signed');
-  const [, id, , region = '', service = '', signed = '', signature = ''] = parts;
-  if (id !== accessKeyId) throw refused('UnrecognizedClientException', 'the access key is not known here');
+  const [, accessKeyId = '', , region = '', service = '', signed = '', signature = ''] = parts;
+  if (!isKnown(accessKeyId)) throw refused('UnrecognizedClientException', 'the access key is not known here');
   const [, date, time] = /^(\d{8})T(\d{6})Z$/.exec(String(headers['x-amz-date'])) ?? [];
   const iso = `${date?.replace(/(....)(..)(..)/, '$1-$2-$3')}T${time?.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`;
   const signedAt = new Date(iso);
   if (!(Math.abs(nowMs - signedAt.getTime()) <= MAX_AGE_MS))
     throw refused('InvalidSignatureException', 'the signature is too old, or lies in the future');
-  return { region, service, signedHeaders: new Set(signed.split(';')), signature, signedAt };
+  return { accessKeyId, region, service, signedHeaders: new Set(signed.split(';')), signature, signedAt };
 }
 
 /**

@@ -3,9 +3,11 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Assembly, readAssembly } from './assembly.ts';
 import { type Services, startAwsServer } from './aws-server.ts';
+import { callersOf, theOperator } from './callers.ts';
 import { CERTIFICATE_KEY, localCertificate } from './certificate.ts';
 import { type Clock, systemClock } from './clock.ts';
-import { newCredentials, type RunCredentials } from './credentials.ts';
+import { credentialsOf, newCredentials, type RunCredentials } from './credentials.ts';
+import { createCustomResources } from './custom-resources.ts';
 import { takeFolder } from './data-folder.ts';
 import { type LocalDynamo, startDynoxide } from './dynoxide.ts';
 import { EventBus } from './event-bus.ts';
@@ -150,14 +152,20 @@ async function start(
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
   const credentials = newCredentials();
-  const aws = await startAwsServer(servicesOf({ ...own, secrets, bus }, options.world), credentials);
+  const aws = await startAwsServer(
+    servicesOf({ ...own, secrets, bus }, options.world),
+    callersOf(assembly, credentials),
+  );
   cleanUp.push(() => aws.close());
   const endpoint = dynamodbOf(options) || aws.url;
   await ensureTable(endpoint, region, table, credentials);
 
+  // Another DynamoDB may keep a table for each access key, so functions use the run's own there.
+  const credentialsFor = (name: string) => (dynamodbOf(options) ? credentials : credentialsOf(credentials, name));
   const local = { dynamo: endpoint, aws: aws.url, credentials };
-  const functions = createFunctions(assembly, local, logs, notify);
+  const functions = createFunctions(assembly, { ...local, credentialsFor }, logs, notify);
   cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
+  await createCustomResources(assembly, functions);
   const scheduled = readSchedules(assembly, functions);
   const sources = createSources(assembly, { queues, functions }, clock, notify);
   const work = [...sources, ...scheduled.map((config) => new Schedule(config, clock))];
@@ -246,7 +254,7 @@ export async function openLeft(data: string): Promise<OpenTable | undefined> {
     const dynamo = await startDynoxide(folder, path.join(folder, 'logs', 'dynoxide.log'), () => undefined);
     cleanUp.push(() => dynamo.close());
     const credentials = newCredentials();
-    const server = await startAwsServer({ json: dynamodb(dynamo), query: {} }, credentials);
+    const server = await startAwsServer({ json: dynamodb(dynamo), query: {} }, theOperator(credentials));
     cleanUp.push(() => server.close());
     return { endpoint: server.url, credentials, close };
   } catch (error) {

@@ -24,7 +24,9 @@ export interface ResourceType {
 export const USED = 'used';
 export const noEffect = (reason: string) => new NoEffect(reason);
 
-export const PERMISSIONS = noEffect('one machine has one user: there is no IAM to ask');
+export const PERMISSIONS = noEffect(
+  'who may call what is decided by the policies of the functions, and one machine has one user',
+);
 export const ENCRYPTION = noEffect('files of the data folder are as protected as the disk they are on');
 export const WATCHING = noEffect('nobody is paged by a machine under a desk; the view and the logs show it instead');
 export const LABELS = noEffect('a label');

@@ -42,7 +42,7 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
       ...{ FunctionName: USED, Handler: USED, Runtime: USED, Timeout: USED, MemorySize: USED },
       Environment: { Variables: USED },
       Code: { S3Key: USED, S3Bucket: noEffect('assets are read from the assembly') },
-      ...{ Role: PERMISSIONS, Description: LABELS, Architectures: noEffect('bundles are JavaScript') },
+      ...{ Role: USED, Description: LABELS, Architectures: noEffect('bundles are JavaScript') },
       LoggingConfig: { LogFormat: USED, ApplicationLogLevel: USED, SystemLogLevel: WATCHING, LogGroup: WATCHING },
       ReservedConcurrentExecutions: USED,
     },
@@ -124,7 +124,14 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
     nameProperty: 'RoleName',
     arn: { service: 'iam', resource: 'role/{name}', global: true },
   }),
-  'AWS::IAM::Policy': whole(PERMISSIONS),
+  'AWS::IAM::Policy': { properties: { PolicyDocument: USED, Roles: USED, PolicyName: LABELS } },
+  'Custom::MayflyPolicy': {
+    properties: {
+      ...{ ServiceToken: USED, TableName: USED },
+      ServiceTimeout: noEffect('a function has a minute here'),
+    },
+  },
+  'Custom::S3AutoDeleteObjects': whole(STORAGE),
   'AWS::Logs::LogGroup': whole(noEffect('logs are files of the data folder'), {
     nameProperty: 'LogGroupName',
     arn: { service: 'logs', resource: 'log-group:{name}:*' },

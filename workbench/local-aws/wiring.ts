@@ -41,8 +41,19 @@ export interface Services {
   readonly credentials: RunCredentials;
 }
 
+/** The same, for functions with credentials of their own. */
+interface FunctionServices extends Services {
+  /** The credentials of a function, by its name. */
+  readonly credentialsFor: (functionName: string) => RunCredentials;
+}
+
 /** Creates the template's functions. Each is loaded at its first invocation. */
-export function createFunctions(assembly: Assembly, services: Services, logs: string, notify: Notify): Functions {
+export function createFunctions(
+  assembly: Assembly,
+  services: FunctionServices,
+  logs: string,
+  notify: Notify,
+): Functions {
   const resources = ofType(assembly.resources, 'AWS::Lambda::Function');
   const machine = { cores: availableParallelism(), memoryMb: totalmem() / 1024 / 1024 };
   const possible = environmentsFor(machine, resources.length);
@@ -79,7 +90,7 @@ function environmentOf(
   { name, properties }: Resource,
   folder: string,
   region: string,
-  services: Services,
+  services: FunctionServices,
 ): Record<string, string> {
   const { ApplicationLogLevel, LogFormat } = Object(properties.LoggingConfig);
   return {
@@ -96,7 +107,7 @@ function environmentOf(
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: String(properties.Handler),
     TZ: ':UTC',
-    ...awsEnvironment(region, services),
+    ...awsEnvironment(region, { ...services, credentials: services.credentialsFor(name) }),
   };
 }
 

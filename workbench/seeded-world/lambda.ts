@@ -3,7 +3,6 @@ import { PolicyCache } from '../../lib/core/policy/policy-cache.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { Report } from '../../lib/core/report.ts';
 import type { Ports } from '../../lib/memory/composition.ts';
-import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { type Functions, functionsOver } from '../simulated-day/composition.ts';
 import type { Clock } from '../world/index.ts';
 import { Invocation, throughAll } from './invocation.ts';
@@ -70,7 +69,7 @@ export class SimulatedLambda {
     const now = () => clock.now();
     const spend = new Spend(now, (ms) => clock.sleep(ms));
     const faulty = throughAll(ports(spend), current);
-    const policy = livePolicy(new PolicyCache({ store: faulty.policies, builtIn, now, report }));
+    const policy = livePolicy(new PolicyCache({ store: faulty.policies, now, report }));
     const environment: Environment = {
       functions: functionsOver(faulty, { policy, spend, now, report }),
       invocation: undefined,

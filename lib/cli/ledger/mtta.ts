@@ -54,7 +54,7 @@ export async function mtta(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
   const { none, late, stages, classes, sweepEveryMs, ...rest } = await withDeployment(flags, async (deployment) => {
     const { ledgerIndex, store, directory, sweeps } = deployment;
-    // An empty table is seeded with the built-in policy by the first request.
+    // The deployment writes the built-in policy into an empty table.
     const { profiles } = (await store.current())?.policy ?? builtIn.policy;
     const { everyMs = SWEEP_EVERY_MS } = await sweeps.read();
     const records = meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags);

@@ -1,12 +1,9 @@
-import { traceOf } from '../errors.ts';
+import { MayflyError, traceOf } from '../errors.ts';
 import type { Report } from '../report.ts';
-import type { Policy, PolicyStore, PolicyVersion } from './policy.ts';
-import { SHIPPED_BY, versionAfter } from './policy-version.ts';
+import type { PolicyStore, PolicyVersion } from './policy.ts';
 
 export interface PolicyCacheDeps {
   readonly store: PolicyStore;
-  /** The policy that an empty table is seeded with. */
-  readonly builtIn: { readonly policy: Policy; readonly sources: Readonly<Record<string, string>> };
   readonly now: () => number; // epoch ms
   readonly report: Report;
 }
@@ -36,7 +33,7 @@ export class PolicyCache {
   /**
    * The live version, at most 30 s old; while the table cannot be read, the last known one.
    *
-   * @throws the error of the table if no version is known yet
+   * @throws the error of the table if no version is known yet; {@link MayflyError} `POLICY_MISSING` if the table has none
    */
   async get(): Promise<PolicyVersion> {
     if (this.#held && this.#deps.now() < this.#freshUntilMs) return this.#held;
@@ -72,24 +69,13 @@ export class PolicyCache {
     const { store } = this.#deps;
     const number = await store.liveNumber();
     if (held && number <= held.version) return held;
-    if (number === 0) return this.#seed();
+    if (number === 0)
+      throw new MayflyError(
+        'POLICY_MISSING',
+        'the table has no policy: deploy the stack again, or push one with `mayfly policy push`',
+      );
     const version = await store.version(number);
     if (!version) throw new Error(`version ${number} of the policy is live but missing`);
     return version;
-  }
-
-  /** Writes version 1 to an empty table. If several functions start at once, one writes and all use what is stored. */
-  async #seed(): Promise<PolicyVersion> {
-    const { store, builtIn, now } = this.#deps;
-    const first = versionAfter(0, {
-      ...builtIn,
-      message: 'The default policy',
-      pushedBy: SHIPPED_BY,
-      pushedAtMs: now(),
-    });
-    if (await store.push(first, 0)) return first;
-    const theirs = await store.current();
-    if (!theirs) throw new Error('a live policy exists but cannot be read');
-    return theirs;
   }
 }

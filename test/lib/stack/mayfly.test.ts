@@ -5,6 +5,7 @@ import { readEnv as readReconcileEnv } from '../../../lambdas/reconcile/env.ts';
 import { readEnv as readTlsApiEnv } from '../../../lambdas/tls-api/env.ts';
 import { readEnv as readEventEnv } from '../../../lib/aws/event-function.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { ROW_ACCESS, statementsOf } from '../../../lib/stack/row-access.ts';
 import { KEYS } from '../../support/dynamodb.ts';
 import {
   anApp,
@@ -32,6 +33,7 @@ const policies = policiesOf(template);
 describe('every function', () => {
   it('is one of the expected ones', () => {
     expect(functions.map(([, fn]) => nameOf(fn)).sort()).toEqual([
+      'deployment',
       'ec2-launch',
       'ecs-task-state',
       'finding',
@@ -174,12 +176,37 @@ describe('permissions', () => {
         ...['dynamodb:Query', 'events:PutEvents'], // the index, and Mayfly's own bus for coverage events
       ],
     ],
+    ['deployment', [...logs, 'dynamodb:GetItem', 'dynamodb:PutItem']],
   ])('of %s are exactly the ones it needs', (name, actions) => {
     expect(
       ofFunction(name)
         .flatMap(({ Action }) => listOf(Action))
         .sort(),
     ).toEqual(actions.sort());
+  });
+
+  it.each(Object.entries(ROW_ACCESS))('of %s are for its partitions of the table only', (name, access) => {
+    const table = Object.keys(template.Resources).find((id) => template.Resources[id]?.Type === 'AWS::DynamoDB::Table');
+    const onTable = ofFunction(name).filter(({ Resource }) => listOf(Resource).map(textOf).includes(`<${table}.Arn>`));
+    const allowedRows = onTable.map(({ Action, Condition }) => ({
+      operations: listOf(Action).map((action) => action.replace('dynamodb:', '')),
+      partitions: listOf(Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys']),
+    }));
+    expect(allowedRows).toEqual(expect.arrayContaining(statementsOf(access)));
+    expect(allowedRows).toHaveLength(statementsOf(access).length);
+    for (const { Condition } of onTable) expect(Condition?.Null).toEqual({ 'dynamodb:LeadingKeys': 'false' });
+  });
+
+  it('let only the deployment write the policy, whose SQL runs on every host', () => {
+    const writers = Object.entries(ROW_ACCESS).filter(([, access]) =>
+      statementsOf(access).some(
+        ({ operations, partitions }) =>
+          partitions.includes('POLICY') && operations.some((one) => !['GetItem', 'Query'].includes(one)),
+      ),
+    );
+    expect(writers.map(([name]) => name)).toEqual(['deployment']);
+    const patterns = Object.values(ROW_ACCESS).flatMap((access) => Object.keys(access));
+    expect(patterns.filter((one) => one.endsWith('*') && 'POLICY'.startsWith(one.slice(0, -1)))).toEqual([]);
   });
 
   it('to list tasks are for all resources, because ECS confines a listing only if it names a container instance', () => {

@@ -92,7 +92,7 @@ export const EVENT_FUNCTIONS = ['ecs-task-state', 'ec2-launch', 'last-gasp', 'fi
 /** A folder of small bundles in place of the real ones, so that stack tests need no build. */
 export function someBundles(): string {
   const folder = temporaryFolder();
-  for (const name of [...EVENT_FUNCTIONS, 'tls-api', 'reconcile']) {
+  for (const name of [...EVENT_FUNCTIONS, 'tls-api', 'reconcile', 'deployment']) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.js'), `exports.handler = async () => '${name}';`);
   }

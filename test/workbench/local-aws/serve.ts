@@ -1,4 +1,5 @@
 import { type Services, startAwsServer } from '../../../workbench/local-aws/aws-server.ts';
+import { theOperator } from '../../../workbench/local-aws/callers.ts';
 import { newCredentials, type RunCredentials } from '../../../workbench/local-aws/credentials.ts';
 import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
 import { VirtualClock } from './support.ts';
@@ -19,7 +20,7 @@ export async function serve(
   bus = new EventBus([], SCOPE, new VirtualClock()),
 ): Promise<Served> {
   const credentials = newCredentials();
-  const server = await startAwsServer({ json, query, bus }, credentials);
+  const server = await startAwsServer({ json, query, bus }, theOperator(credentials));
   const clients: { destroy(): void }[] = [];
   return {
     url: server.url,

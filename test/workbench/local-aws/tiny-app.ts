@@ -5,6 +5,7 @@ import { LambdaIntegration, ResponseType, RestApi } from 'aws-cdk-lib/aws-apigat
 import { AttributeType, BillingMode, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus, Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction as LambdaTarget, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -137,6 +138,9 @@ function addEvents(stack: Stack, fn: MakeFunction, out: string): void {
   });
 
   const sweep = fn('Sweep', SWEEP, { BUS: bus.eventBusName });
+  bus.grantPutEventsTo(sweep);
+  const account = ['autoscaling:CompleteLifecycleAction', 'ec2:DescribeInstances', 'ecs:ListClusters'];
+  sweep.addToRolePolicy(new PolicyStatement({ actions: account, resources: ['*'] }));
   sweep.configureAsyncInvoke({ retryAttempts: 1 });
   new Rule(stack, 'EveryMinute', {
     schedule: Schedule.rate(Duration.minutes(1)),

@@ -2,14 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
 import { openTable, type Table } from '../../../../lib/aws/table.ts';
 import { PolicyCache } from '../../../../lib/core/policy/policy-cache.ts';
-import { aPolicy, aVersion } from '../../../support/a-policy.ts';
+import { aVersion } from '../../../support/a-policy.ts';
 import { aTable, dynamodb } from '../../../support/dynamodb.ts';
 import { DynamoTap } from '../../../support/dynamodb-tap.ts';
-import { interleave } from '../../../support/interleave.ts';
 import { T0 } from '../../../support/times.ts';
 
 const SECOND = 1000;
-const builtIn = { policy: aPolicy(0), sources: { 'rules/built-in.yaml': '# built in\n' } };
 
 /** A cache on its own table, a clock, and another pusher. */
 async function aCache({ pushed = 1 } = {}) {
@@ -26,7 +24,6 @@ function cacheOn({ name }: Table) {
   const reports: string[] = [];
   const cache = new PolicyCache({
     store: new DynamoPolicyStore(openTable(name, client)),
-    builtIn,
     now: () => clock.nowMs,
     report: (event) => void reports.push(event),
   });
@@ -137,7 +134,7 @@ describe('the policy cache of a function', () => {
     };
     let store: typeof older = { ...older, liveNumber: async () => 2, version: async () => aVersion(2) };
     const port = new Proxy(older, { get: (_, name: keyof typeof older) => store[name] });
-    const lagging = new PolicyCache({ store: port, builtIn, now: () => clock.nowMs, report: () => undefined });
+    const lagging = new PolicyCache({ store: port, now: () => clock.nowMs, report: () => undefined });
     expect(await lagging.get()).toEqual(shown);
     store = older;
     clock.nowMs += 60 * SECOND;
@@ -146,53 +143,9 @@ describe('the policy cache of a function', () => {
 });
 
 describe('an empty table', () => {
-  it('is seeded with the built-in policy as version 1', async () => {
+  it('is an error, because only the deployment may write the default policy', async () => {
     const { cache, store } = await aCache({ pushed: 0 });
-    const seeded = await cache.get();
-    expect(seeded).toMatchObject({ ...builtIn, version: 1, pushedBy: 'mayfly', pushedAtMs: T0 });
-    expect(await store.current()).toEqual(seeded);
-  });
-
-  it.each([[[]], [[1, 1, 1, 1, 1]], [[0, 1, 0, 1, 0]], [[0, 0, 1, 1, 0, 1]]])(
-    'is seeded once by two functions that start together, and both use it (order %j)',
-    async (order) => {
-      const { table, store } = await aCache({ pushed: 0 });
-      const seen = await interleave(
-        table,
-        order,
-        [T0, T0 + 7].map((nowMs) => async (its) => {
-          const deps = { store: new DynamoPolicyStore(its), builtIn, now: () => nowMs, report: () => undefined };
-          return new PolicyCache(deps).get();
-        }),
-      );
-      const live = await store.current();
-      expect(seen).toEqual([live, live]);
-      expect(await store.history(10)).toHaveLength(1);
-    },
-  );
-
-  it('keeps a version that was pushed during seeding', async () => {
-    const { table, store } = await aCache({ pushed: 0 });
-    const client = dynamodb();
-    let isFirst = true;
-    client.middlewareStack.add(
-      (next) => async (args) => {
-        const answer = await next(args);
-        if (isFirst) {
-          isFirst = false;
-          await store.push(aVersion(1), 0);
-        }
-        return answer;
-      },
-      { step: 'initialize', name: 'meanwhile' },
-    );
-    const cache = new PolicyCache({
-      store: new DynamoPolicyStore(openTable(table.name, client)),
-      builtIn,
-      now: () => T0,
-      report: () => undefined,
-    });
-    expect(await cache.get()).toEqual(aVersion(1));
-    expect(await store.current()).toEqual(aVersion(1));
+    await expect(cache.get()).rejects.toMatchObject({ code: 'POLICY_MISSING' });
+    expect(await store.current()).toBeUndefined();
   });
 });

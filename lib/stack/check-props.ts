@@ -1,0 +1,56 @@
+import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import type { RequestLimit } from './tls-api.ts';
+
+/** The properties whose values have limits that their types do not state. */
+export interface LimitedProps {
+  readonly removalPolicy?: RemovalPolicy;
+  readonly reconcileEvery?: Duration;
+  readonly noAgentAfter?: Duration;
+  readonly coverageObjective?: number;
+  readonly agentRequests?: RequestLimit;
+  readonly agentConcurrency?: number;
+}
+
+type Rule = readonly [name: keyof LimitedProps, isAllowed: (props: LimitedProps) => boolean, allowed: string];
+
+const isWhole = (value: number): boolean => Number.isInteger(value) && value > 0;
+const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
+
+const RULES: readonly Rule[] = [
+  [
+    'removalPolicy',
+    ({ removalPolicy }) => removalPolicy === RemovalPolicy.RETAIN || removalPolicy === RemovalPolicy.DESTROY,
+    'RemovalPolicy.RETAIN or RemovalPolicy.DESTROY',
+  ],
+  [
+    'reconcileEvery',
+    ({ reconcileEvery }) => isWhole((reconcileEvery?.toSeconds() ?? 0) / 60),
+    'a number of whole minutes',
+  ],
+  ['noAgentAfter', ({ noAgentAfter }) => isWhole(noAgentAfter?.toSeconds() ?? 0), 'a positive number of whole seconds'],
+  [
+    'coverageObjective',
+    ({ coverageObjective = 0 }) => isPositive(coverageObjective) && coverageObjective <= 100,
+    'a percentage above 0 and up to 100',
+  ],
+  [
+    'agentRequests',
+    ({ agentRequests }) => isPositive(agentRequests?.perSecond ?? 0) && isWhole(agentRequests?.burst ?? 0),
+    'a rate (perSecond) above 0 and a whole burst above 0',
+  ],
+  ['agentConcurrency', ({ agentConcurrency = 0 }) => isWhole(agentConcurrency), 'a whole number above 0'],
+];
+
+/** @throws naming the first property with a wrong value, that value, and what is allowed */
+export function checkProps(props: LimitedProps): void {
+  for (const [name, isAllowed, allowed] of RULES) {
+    const value = props[name];
+    if (value === undefined || Token.isUnresolved(value) || isAllowed(props)) continue;
+    throw new Error(`${name} is ${textOf(value)}: it has to be ${allowed}`);
+  }
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'toHumanString' in value && typeof value.toHumanString === 'function'
+    ? String(value.toHumanString())
+    : JSON.stringify(value);

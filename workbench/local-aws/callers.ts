@@ -1,0 +1,43 @@
+import type { Assembly } from './assembly.ts';
+import type { Caller, Callers } from './aws-server.ts';
+import { credentialsOf, type RunCredentials } from './credentials.ts';
+import type { Place } from './demands.ts';
+import { Permissions, permissionsOf } from './permissions.ts';
+import type { Resource } from './template.ts';
+
+/** The operator's own programs, which may do everything. */
+export const theOperator = (credentials: RunCredentials): Callers => ({
+  known: new Map([[credentials.accessKeyId, { credentials }]]),
+  place: { arnOf: () => undefined, hashKeys: { table: '', indexes: {} } },
+});
+
+/** The operator's programs, and each function of the template with the permissions of its role. */
+export function callersOf({ resources }: Assembly, credentials: RunCredentials): Callers {
+  const ofRoles = permissionsOf(resources);
+  const functions = resources
+    .filter(({ type }) => type === 'AWS::Lambda::Function')
+    .map(({ name, properties }): [string, Caller] => {
+      const role = String(properties.Role).split('/').at(-1) ?? '';
+      const own = credentialsOf(credentials, name);
+      return [own.accessKeyId, { credentials: own, permissions: ofRoles.get(role) ?? new Permissions([]) }];
+    });
+  return { known: new Map([...theOperator(credentials).known, ...functions]), place: placeOf(resources) };
+}
+
+function placeOf(resources: readonly Resource[]): Place {
+  const arns = new Map(resources.map(({ type, name, arn }) => [`${type} ${name}`, arn]));
+  const table = resources.find(({ type }) => type === 'AWS::DynamoDB::Table')?.properties ?? {};
+  const indexes = Array.from(Object(table.GlobalSecondaryIndexes ?? []), (index) => Object(index));
+  return {
+    arnOf: (type, name) => arns.get(`${type} ${name}`),
+    hashKeys: {
+      table: hashKeyIn(table.KeySchema),
+      indexes: Object.fromEntries(indexes.map(({ IndexName, KeySchema }) => [IndexName, hashKeyIn(KeySchema)])),
+    },
+  };
+}
+
+const hashKeyIn = (schema: unknown): string =>
+  String(
+    Array.from(Object(schema ?? []), (key) => Object(key)).find(({ KeyType }) => KeyType === 'HASH')?.AttributeName,
+  );

@@ -4,18 +4,19 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
+import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { InterfaceVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { UrlSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { anApp, someBundles } from './template.ts';
 
-/** The template of a stack whose constructor is the snippet of docs/recipes.md. */
-function templateOf(name: string): Template {
-  const snippet = new RegExp(`^\`\`\`ts ${name}\\n(.+?)^\`\`\``, 'ms').exec(
-    readFileSync('docs/recipes.md', 'utf8'),
-  )?.[1];
-  if (snippet === undefined) throw new Error(`docs/recipes.md has no snippet ${name}`);
+/** The template of a stack whose constructor is a snippet of a page. */
+function templateOf(name: string, page = 'docs/recipes.md'): Template {
+  const snippet = new RegExp(`^\`\`\`[jt]s ${name}\\n(.+?)^\`\`\``, 'ms').exec(readFileSync(page, 'utf8'))?.[1];
+  if (snippet === undefined) throw new Error(`${page} has no snippet ${name}`);
   class WithBundles extends Mayfly {
     constructor(scope: Stack, id: string, props: MayflyProps) {
       super(scope, id, { bundles: someBundles(), ...props });
@@ -26,13 +27,30 @@ function templateOf(name: string): Template {
     vpcEndpointId: 'vpce-1',
     port: 443,
   });
-  const names = { SlackChannelConfiguration, UrlSubscription, Certificate, HostedZone, endpoint };
+  const names = {
+    SlackChannelConfiguration,
+    UrlSubscription,
+    Certificate,
+    HostedZone,
+    endpoint,
+    Secret,
+    Table,
+    Bucket,
+  };
   const run = new Function('Mayfly', ...Object.keys(names), snippet);
   run.call(stack, WithBundles, ...Object.values(names));
   return Template.fromStack(stack);
 }
 
 const topicOf = (template: Template) => Object.keys(template.findResources('AWS::SNS::Topic'));
+
+describe('the page about moving', () => {
+  it('shows a stack that creates neither table, bucket nor secret', () => {
+    const template = templateOf('moving', 'docs/moving.md');
+    for (const type of ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::SecretsManager::Secret'])
+      template.resourceCountIs(type, 0);
+  });
+});
 
 describe('the recipe', () => {
   it('for Slack subscribes the channel to the topic of the alarms', () => {

@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { InterfaceVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Bucket, EventType } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { UrlSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { anApp, someBundles } from './template.ts';
 
@@ -36,6 +38,10 @@ function templateOf(name: string, page = 'docs/recipes.md'): Template {
     Secret,
     Table,
     Bucket,
+    Queue,
+    Duration,
+    EventType,
+    SqsDestination,
   };
   const run = new Function('Mayfly', ...Object.keys(names), snippet);
   run.call(stack, WithBundles, ...Object.values(names));
@@ -72,6 +78,13 @@ describe('the recipe', () => {
     const template = templateOf('domain');
     template.hasResourceProperties('AWS::ApiGateway::DomainName', { DomainName: 'osquery.example.com' });
     template.hasResourceProperties('AWS::Route53::RecordSet', { Name: 'osquery.example.com.' });
+  });
+
+  it('for Splunk and Elastic tells a queue of each object of answers and of logs', () => {
+    const [notifications] = Object.values(templateOf('siem').findResources('Custom::S3BucketNotifications'));
+    const { QueueConfigurations } = Object(notifications?.Properties.NotificationConfiguration);
+    expect(QueueConfigurations).toHaveLength(2);
+    expect(JSON.stringify(QueueConfigurations)).toMatch(/results\/.*logs\//);
   });
 
   it.each([

@@ -17,8 +17,8 @@ const MAX_DEPTH = 64;
 const SMALL: BodyBounds = { maxBytes: 64 * 1024, maxValues: 500, maxDepth: MAX_DEPTH, maxInflatedBytes: 0 };
 
 /**
- * Bounds of a node's data: as many bytes as the front accepts. Rows are names and texts, so the largest honest body has fewer
- * values than this; so many values take at most 100 MB of memory.
+ * Bounds of a node's data: as many bytes as the front accepts. Rows are names and texts, so even the largest body of a real
+ * agent has fewer values than `maxValues`. That many values take at most 100 MB of memory.
  */
 const LARGE: BodyBounds = { maxBytes: Infinity, maxValues: 1_000_000, maxDepth: MAX_DEPTH, maxInflatedBytes: 0 };
 
@@ -70,7 +70,7 @@ export async function claimIn(
   return isSame ? { claim: bearer.claim } : { refusal: nodeInvalid };
 }
 
-/** A key with a valid signature near the ends of a request, or in its header. The parsed body may show another one. */
+/** Finds a node key with a valid signature in the header, or near the ends of the body. The parsed body may contain another key. */
 export async function bearerIn(
   endpoint: Endpoint,
   { authorization, body }: Keyed,
@@ -81,7 +81,7 @@ export async function bearerIn(
   return (await bearerOf(keys, deps)) ?? { refusal: keys.length > 0 ? nodeInvalid : withoutKey(body) };
 }
 
-/** A readable request without a key has no node, so its agent enrolls again. An unreadable one may have had a key. */
+/** The reply to a request without a key. If its body is readable, the agent has to enroll; an unreadable one may hold a key. */
 function withoutKey(body: RequestBody): Reply {
   const read = documentOf(body, boundsOf('read'));
   return 'problem' in read ? refused(`no node key was found, and ${read.problem}`) : nodeInvalid;

@@ -40,9 +40,9 @@ export async function answerEnroll(body: RequestBody, deps: TlsApiDeps): Promise
 
 interface Admitted {
   readonly hostIdentifier: string;
-  /** The instance that a document names. */
+  /** The instance in a verified identity document. */
   readonly attested?: string;
-  /** Why the agent counts as unattested although it should not. */
+  /** Why the agent was admitted without attestation, if that is a problem. */
   readonly issue?: string;
 }
 
@@ -87,7 +87,7 @@ async function welcome(
   if (issue) await noteUnattested(node.host, issue, deps);
   if (attested && attested !== hostIdentifier) await hearAttested(node.host, attested, deps);
   await correctAlias(node.host, deps);
-  await listNode(node, policy, deps); // also for a repeated enrollment: the first request may have died before this
+  await listNode(node, policy, deps); // also for a repeated enrollment: the first request may have failed before this line
   if (twin) report('host_identifier_shared', { hostIdentifier, host: node.host, hostname });
   if (fresh) report('node_enrolled', { host: node.host, hostname, osquery });
   const [signing] = await nodeKeySecret.values();

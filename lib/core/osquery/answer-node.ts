@@ -99,11 +99,11 @@ export async function answerWrite(node: Node, data: NodeData, deps: TlsApiDeps):
     seesContainers: () => registry.recordDockerAccess(node.host, now()),
     otherHostOf: (name) => otherHostOf(name, node.host, deps),
   });
-  // The network wrote these ids, thousands of them after an outage: the log gets ten, cut.
+  // These ids are untrusted, and after an outage there are thousands: log ten of them, shortened.
   const wireIds = answers.slice(0, 10).map((answer) => cut(answer.wireId, 64));
   report('answers_stored', { host: node.host, answers: answers.length, wireIds, done });
   if (!done) return refused('Some of these results are not stored yet: keep all of them and try again.', 503);
-  // Last: a copy that arrives before this ends stores the same lines again, under the same ids.
+  // Quarantine lines come last. A copy of the request that arrives meanwhile stores them again, with the same ids.
   for (const part of unreadableRows(data.document))
     await unreadable('rows are no list of objects', RequestBody.of(Buffer.from(part)));
   return accepted;

@@ -20,7 +20,7 @@ export function heldRead(claim: NodeClaim, link: Link, timeLeftMs: TimeLeft, dep
   const look: HeldRead<Reply>['look'] = async ({ isConsistent, isFirst }) => {
     const partition = await partitionOf(claim, deps, isConsistent);
     if (!partition) return { reply: nodeInvalid };
-    // Queries that another read got while this one was held are not delivered again: this agent did not lose that reply.
+    // Queries that another read took while this one was held are not delivered again, because the agent did not lose that reply.
     const repeats = isFirst ? limits : { ...limits, resendMs: NO_REPEATS_MS };
     const drained = await drainFor(partition, timeLeftMs, { ...deps, limits: repeats });
     if (!drained) return { reply: nodeInvalid };
@@ -44,8 +44,9 @@ interface Seen {
 }
 
 /**
- * A look that delivered nothing. If another read got queries since this one arrived, and this one's agent still waits, that
- * other connection is dead: this read ends soon, and the agent's next read gets the same queries again.
+ * The result of a look that delivered nothing. If another read of this node took queries after this read arrived, and the agent
+ * still waits for this one, then the other connection is dead. This read then ends soon, and the agent's next read gets the same
+ * queries again.
  */
 function quietLook(partition: NodePartition, claim: NodeClaim, { isOvertaken, arrivedAtMs, nowMs }: Seen): Look<Reply> {
   const { node, deliveries, pending } = partition;

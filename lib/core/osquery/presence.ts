@@ -41,8 +41,8 @@ export async function recordSeen(node: Node, deps: Deps): Promise<void> {
 }
 
 /**
- * Whether the agent whose identifier this second agent shares is gone. If so, this one enrolls again and gets the
- * identifier. If the other agent has polled meanwhile, the contest is over.
+ * Whether the first agent with an identifier is gone, seen from a second agent that shares it. If so, the second agent enrolls
+ * again and gets the identifier. If the first agent has polled meanwhile, the contest is over.
  */
 export async function hasOutlived(node: Node, holderHost: string, deps: Deps): Promise<boolean> {
   const { registry } = deps;
@@ -54,7 +54,7 @@ export async function hasOutlived(node: Node, holderHost: string, deps: Deps): P
   return isLost(holder, contestMsOf(await nodeIntervalSeconds(holder, deps)), nowMs);
 }
 
-/** Removes a wrong alias of a living host: such an alias would send the host's queries to another host. */
+/** Corrects an alias that equals the name of a live host. It would send that host's queries to another host. */
 export async function correctAlias(host: string, deps: Deps): Promise<void> {
   if (await deps.aliases.find(host)) await resolveHost(host, deps);
 }

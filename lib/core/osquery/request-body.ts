@@ -11,7 +11,7 @@ export interface BodyBounds extends JsonBounds {
   readonly maxInflatedBytes: number;
 }
 
-/** API Gateway's limit for a body: gzip does not get more data through than a plain body. */
+/** API Gateway's limit for a body. It also limits inflated data, so that gzip cannot carry more than a plain body. */
 export const MAX_INFLATED_BYTES = 10 * 1024 * 1024;
 
 /** How much of each end of a body is searched for a node key: many times the longest key. */

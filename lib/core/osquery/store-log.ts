@@ -5,7 +5,7 @@ import { MARK_LENGTH, type StoredLogs } from '../results/stored-logs.ts';
 import { tally } from '../tally.ts';
 import { askOnLog, type LogRuleDeps } from '../triggers/handle-log.ts';
 
-/** A result line has at least 250 bytes, so the largest honest body has fewer lines; their marks fit a table item. */
+/** A result line has at least 250 bytes, so even the largest body of a real agent has fewer lines. Their marks fit a table item. */
 export const MAX_LOG_LINES = 40_000;
 
 /** As many lines as the shipped profile sends at once, and at most a second's work. */
@@ -23,7 +23,7 @@ export interface LogDeps extends LogRuleDeps {
 
 /**
  * Stores a batch of log lines and queues the queries that its rows trigger, in slices. Each slice is marked before the next
- * one, so that a batch that outlasts the function gets further with every try, and a repeated batch adds nothing.
+ * one, so that a batch that outlasts the function makes progress with every try, and a repeated batch adds nothing.
  *
  * @returns whether the whole batch is stored; otherwise the agent must send it again
  */

@@ -5,7 +5,7 @@ import type { WorkloadRecord } from '../ledger/workload.ts';
 /** The ledger's record compared with AWS's list: `behind` must be described, `under-way` has an event being handled. */
 export type Standing = 'behind' | 'under-way' | 'settled';
 
-/** The sweep handles an event again that is unhandled for this long: one invocation and one retry are over by then. */
+/** After this time the sweep handles an unhandled event again. Its first invocation and one retry are over by then. */
 const REDONE_AFTER_MS = 3 * 60_000;
 
 /** Compares the record of a task with the list it is on. @param record undefined if the ledger has none */
@@ -33,7 +33,7 @@ export const isUnhandled = ({ handledVersion, version }: WorkloadRecord): boolea
 export const isOverdue = (record: WorkloadRecord, nowMs: number): boolean =>
   isUnhandled(record) && nowMs - record.receivedAtMs >= REDONE_AFTER_MS;
 
-/** A container without an id may have got one since. */
+/** Whether a container had no id yet. It may have one by now, so the task is described again. */
 const isStarting = ({ containers }: WorkloadRecord): boolean =>
   containers.some(
     ({ runtimeId, unsafeId, lastStatus }) => runtimeId === undefined && !unsafeId && lastStatus !== 'STOPPED',

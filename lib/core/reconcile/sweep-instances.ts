@@ -12,7 +12,7 @@ import { OutOfBudget } from './spend.ts';
 import { isOverdue, isUnhandled, wantsSign } from './standing.ts';
 import { instanceEvent, occurredAtMs } from './synthetic.ts';
 
-/** The event about a start arrives when the instance runs, some tens of seconds after its launch. */
+/** EC2 sends the event about a start when the instance is running, tens of seconds after its launch. */
 const FRESH_MS = 60_000;
 /** EC2's answers lag by seconds, so a sweep may have missed an instance launched shortly before it. */
 const SEEN_LATE_MS = 60_000;
@@ -83,7 +83,8 @@ function missedStates(
 ): readonly string[] {
   if (ENDS.has(state)) {
     if (record) return record.stopped && !isOverdue(record, nowMs) ? [] : [state];
-    // It started and ended between two sweeps. An end before the first sweep is before Mayfly's time.
+    // The instance started and ended between two sweeps. One that ended before the first sweep is left out, because Mayfly was
+    // not installed then.
     const lived = sinceMs !== undefined && launchedAtMs >= sinceMs - SEEN_LATE_MS;
     return lived ? ['running', state] : [];
   }
@@ -100,7 +101,8 @@ function foundAs(
 ): Found {
   const nowMs = run.deps.now();
   const starts = state === 'running';
-  // An event whose handling never finished must get the same version; EC2 does not say when an instance ended.
+  // The version is the time of the event. Repeating an unfinished start needs the same version as before. For an end the time
+  // is unknown, because EC2 does not report it.
   const again = starts && record && record.version > 0 && isOverdue(record, nowMs);
   const { instancesSinceMs: completeMs, beganMs } = run.before;
   const atMs = again ? record.version : occurredAtMs(starts ? launchedAtMs : undefined, { completeMs, beganMs }, nowMs);

@@ -10,7 +10,7 @@ import { OutOfBudget } from './spend.ts';
 import { standingOf, unresolvedHostOf, wantsSign } from './standing.ts';
 import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
 
-/** RUNNING first: a task that stops in between is then found on the other list; in reverse order it would be on neither. */
+/** RUNNING first: a task that stops between the two listings is then on the second list. In reverse order it is on neither. */
 const LISTS: readonly TaskList[] = ['RUNNING', 'STOPPED'];
 
 /** The limit of DescribeTasks. */
@@ -21,7 +21,7 @@ const BATCH = 100;
  */
 const MAX_PAGES = 10;
 
-/** An event takes a second or two: the event of a more recent change may still arrive. */
+/** An event arrives after a second or two, so the event about a more recent change may still be on its way. */
 const FRESH_MS = 10_000;
 
 /** A task to describe, and its record. */

@@ -67,9 +67,9 @@ export interface SweptSince {
 }
 
 /**
- * The time at which a change without an event counts as occurred. Not before the last complete sweep began, which would have
- * found it. Before the first complete sweep, a change older than the first sweep counts as new, because no answer about it was
- * due before Mayfly was installed.
+ * The time at which a change without an event counts as occurred. It is not before the last complete sweep began, because that
+ * sweep would have found the change. Before the first complete sweep, a change older than the first sweep counts as new, because
+ * no answer about it was due before Mayfly was installed.
  *
  * @param ownMs the time of the change by AWS, if known
  */

@@ -14,7 +14,7 @@ export interface Proof extends Arrival {
   readonly before: AskedRecord | undefined;
 }
 
-/** Sets whose answers are timed. A launch waits for boot and enrollment, and the other sets are about no workload. */
+/** The query sets whose answers are timed. Launch queries wait for boot and enrollment; the other sets are not about a workload. */
 const TIMED: ReadonlySet<QuerySet> = new Set(['live', 'last-gasp', 'post-mortem']);
 
 /**

@@ -4,7 +4,7 @@ export type Row = Readonly<Record<string, string>>;
 /** One query's answer. */
 export interface Answer {
   readonly wireId: string;
-  readonly status: number; // 0 means it ran
+  readonly status: number; // 0 if the query succeeded
   readonly message: string;
   readonly rows: readonly Row[];
 }

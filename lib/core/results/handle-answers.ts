@@ -26,7 +26,7 @@ const RESERVE_MS = 1_500;
 /**
  * Stores the answers of one distributed write, once each, and settles what they prove. It works in slices and finishes each
  * slice before the next: claim, store, mark as stored, settle, mark in the delivery. If time runs out, or after a crash, the
- * agent's next copy skips the finished part and gets further. Only a crash between storing and marking stores lines twice,
+ * agent's next copy skips the finished part and makes progress. Only a crash between storing and marking stores lines twice,
  * with the same ids.
  *
  * @returns false if answers are left over, because time ran out or another request is storing them: the agent must keep all
@@ -37,7 +37,7 @@ export async function handleAnswers(node: Node, answers: readonly Answer[], deps
   let slowestMs = 0;
   for await (const open of openSlices(node.host, answers, deps)) {
     const leftMs = deps.timeLeftMs();
-    // The first slice starts however little time is left, so that each try gets further.
+    // Always handle the first slice, even with little time left, so that each try makes progress.
     if (slowestMs > 0 && leftMs < RESERVE_MS + 2 * slowestMs) return false;
     const isWhole = await storeSlice(node, open, deps);
     isDone &&= isWhole;
@@ -110,7 +110,7 @@ async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDep
     if (lines.length > 0) await deps.sink.results(lines, deps.timeLeftMs);
     await closePages(node.host, pages, unstored, { storedAnswers: deps.storedAnswers, nowMs: answeredAtMs });
   } catch (error) {
-    // Released so that the agent's next try, a second later, finds no page busy.
+    // Release the pages at once, because the agent tries again a second later.
     await together(pages.keys(), (page) => deps.storedAnswers.release(node.host, page));
     throw error;
   }
@@ -127,7 +127,7 @@ async function claimPages(
   { storedAnswers, timeLeftMs }: AnswerDeps,
 ): Promise<Map<string, ReadonlySet<string>>> {
   const pages = new Map<string, ReadonlySet<string>>();
-  const untilMs = nowMs + Math.max(1, timeLeftMs()); // a claim ends when its function must have ended
+  const untilMs = nowMs + Math.max(1, timeLeftMs()); // the claim expires when this invocation must have ended
   try {
     await together(new Set(open.map(({ entry }) => entry.page)), async (page) => {
       const marks = await storedAnswers.claim(host, page, nowMs, untilMs);

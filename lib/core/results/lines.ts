@@ -113,7 +113,7 @@ function serialized(line: Line): string {
     const share = Math.floor(60_000 / Math.max(1, all.length));
     const kept = all.map(([name, value]) => [cut(name, share), cut(value, share)]);
     const message = cut(line.message, 20_000);
-    const queryId = cut(line.queryId, 2_000); // of an answer without a known query: any length
+    const queryId = cut(line.queryId, 2_000); // can have any length if the query is unknown
     const columns = line.columns && Object.fromEntries(kept);
     return JSON.stringify({ ...line, queryId, message, columns, truncated: true });
   }

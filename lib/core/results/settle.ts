@@ -220,7 +220,7 @@ function factsIn(rows: readonly Row[], column: string): Record<string, Container
     const isEmpty = Object.values(facts).every((fact) => fact === undefined);
     return isEmpty ? [] : [[row[column] ?? '', facts]];
   });
-  // The last entry of a name wins.
+  // The list is reversed because a Map keeps the last entry of each key: the first row wins.
   return Object.fromEntries([...new Map(said.toReversed())].slice(-MAX_FACTS));
 }
 
@@ -256,7 +256,8 @@ const provingOf = (news: readonly News[]): News[] =>
 
 function sightingOf(proving: readonly News[]): Pick<Sighting, 'live' | 'postMortem' | 'facts'> {
   const unique = (ids: readonly string[]): string[] => [...new Set(ids)];
-  // A container's first answer counts, unless a later one is from after its end. The last entry of a name wins.
+  // For each container the first post-mortem answer wins, or else the first answer. The best one is last, because a Map keeps
+  // the last entry of each key.
   const isEnded = ({ postMortem }: News): boolean => postMortem.length > 0;
   const inOrder = proving.toReversed().toSorted((a, b) => Number(isEnded(a)) - Number(isEnded(b)));
   const facts = inOrder.flatMap((one) => Object.entries(one.facts));

@@ -13,7 +13,7 @@ export interface StoredAnswers {
   /**
    * Claims a page in order to store its answers.
    *
-   * @param untilMs when the claim ends by itself, because its request has certainly ended
+   * @param untilMs when the claim expires, because the request that made it must have ended
    * @returns the marks on the page; `busy` while another request holds it, so that the agent has to send again
    */
   claim(host: string, page: string, nowMs: number, untilMs: number): Promise<ReadonlySet<string> | 'busy'>;
@@ -31,7 +31,7 @@ export interface PageNews {
   readonly replaces: boolean;
 }
 
-/** A table item can hold ten times as many; only invented ids can fill a page. */
+/** A table item can hold ten times as many. Only an agent that invents ids can reach this limit. */
 const MAX_MARKS = 10_000;
 
 /** The update that adds marks to a page. A full page drops its old marks, so a very late copy is stored again. */

@@ -82,7 +82,7 @@ export class ContainerHosts {
     this.#keep(containerInstanceArn, { instance, moved: true }, HIT_MS);
   }
 
-  /** The instance of a container instance that was unknown a moment ago; reads only the alias table, bypassing the cache. */
+  /** Reads the instance of a container instance from the alias table again, bypassing the cache. Makes no call to ECS. */
   async lookAgain(containerInstanceArn: string): Promise<string | undefined> {
     const instance = await this.#aliases.hostOf(containerInstanceArn, true);
     if (instance) this.#keep(containerInstanceArn, { instance }, HIT_MS);

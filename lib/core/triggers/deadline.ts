@@ -18,9 +18,9 @@ export const MIN_HEARTBEAT_SECONDS = 30;
 /** Longest time to complete a hook: three attempts of the SDK and its pauses. */
 export const COMPLETION_MS = 12_000;
 
-/** Part of the heartbeat reserved for the completion and its retries … */
+/** The part of a heartbeat that is reserved for the completion and its retries, ms. */
 const marginMs = (heartbeatMs: number): number => Math.max(10_000, heartbeatMs / 5);
-/** … and the least reserve, where an agent would otherwise get no time. */
+/** The reserve when so little of the heartbeat is left that the usual one would give an agent no time to answer, ms. */
 const MIN_MARGIN_MS = 5_000;
 
 /**
@@ -30,6 +30,7 @@ const MIN_MARGIN_MS = 5_000;
  * held just long enough to reach an agent, which is within every heartbeat.
  *
  * @param noticedAtMs when the action began, by Auto Scaling's clock
+ * @example holdUntil(nowMs, 60, nowMs) // nowMs + 48_000: a fifth of the heartbeat is reserved
  */
 export function holdUntil(noticedAtMs: number, heartbeatSeconds: number, nowMs: number): number {
   const heartbeatMs = Math.max(heartbeatSeconds, MIN_HEARTBEAT_SECONDS) * 1000;

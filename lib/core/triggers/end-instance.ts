@@ -24,13 +24,13 @@ export async function endInstance(event: InstanceEnd, deps: RuleDeps): Promise<'
   const { ledger, now, report } = deps;
   const { instanceId } = event;
   const record = await ledger.advance(endSnapshot(event, now()));
-  // On a repeated event too: an agent may have enrolled for the first time in between.
+  // Also for a repeated event, because an agent may have enrolled for the first time since the first copy.
   const { host, withdrawn } = await endNodes(instanceId, deps);
   if (!record) return 'stale';
   const { handling } = record;
   const enrolled = (handling?.enrolled ?? false) || host !== undefined;
   const queryKeys = handling?.queryKeys ?? [];
-  // No answer is awaited any more. With an agent but no query, 0 makes `not-asked` the reason.
+  // No further answer can arrive. If the instance had an agent but no query, 0 gives its verdict the reason `not-asked`.
   const settleByMs = queryKeys.length > 0 || !enrolled ? Math.min(handling?.settleByMs || now(), now()) : 0;
   await reviewAfterEnd(record, settleByMs, deps);
   await ledger.markHandled(instanceId, record.version, {

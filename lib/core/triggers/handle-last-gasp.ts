@@ -12,7 +12,7 @@ import { type Hold, isNamed, isOurs, type LifecycleAction, lastGaspOver, persist
 
 /** A notice that an instance will be interrupted or terminated. */
 export interface InstanceNotice extends AnyEvent {
-  /** Undefined if a group's action is about an instance that it never got. */
+  /** Undefined if a lifecycle action is about a launch that produced no instance. */
   readonly instanceId?: string;
   /** Identifies the notice among those about the same instance; the same in every copy. */
   readonly notice: string;
@@ -26,7 +26,7 @@ export type LastGaspDeps = RuleDeps & { readonly hold?: Hold };
 /**
  * Queues the last gasps of an instance that will end, and then applies the other rules that match the notice.
  *
- * @throws whatever a port throws; the event is then retried, and queues nothing twice
+ * @throws the errors of the ports; the event is then retried, and a retry queues nothing twice
  */
 export async function handleNotice(notice: InstanceNotice, deps: LastGaspDeps): Promise<'queued' | 'noted'> {
   const { hold, report } = deps;
@@ -80,7 +80,7 @@ async function askHeld(
     .then((outcome) =>
       report('hook_completed', { group, hook, instance: instanceId, outcome, heldMs: now() - startedAtMs }),
     );
-  // One failure must not cut off the others.
+  // Wait for all three, so that a failure of one does not interrupt the others.
   await Promise.allSettled([completing, asking, others]);
   await completing;
   return outcomeOf((await asking).queries, await others);
@@ -138,7 +138,7 @@ async function askInstance(
   const cause = { ...causeOf(instanceId, notice, known, now()), alias };
   const matched = rules.map((rule) => lastGaspQueriesOf(rule, secondsLeft ?? rule.expiresSeconds));
   const wanted = queriesFor(host, matched, cause, now());
-  // The ids of answered queries are gone, so they alone would not reveal a repeat.
+  // Answered queries are deleted, so their ids alone would not reveal a repeated notice.
   const { done } = await fanOuts.resume(cause.key, now());
   const options = { limits: compiled.policy.limits, heatSeconds: heatSecondsOf(matched), workload: instanceId };
   const queries = done ? [] : await enqueue(host, wanted, options, deps);

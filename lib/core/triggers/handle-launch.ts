@@ -76,7 +76,7 @@ export async function handleLaunch(event: LaunchEvent, deps: LaunchDeps): Promis
   return queries.length > 0 ? 'queued' : 'noted';
 }
 
-/** Learns attributes that the event lacks at once, because the instance may be gone before a sweep sees it. */
+/** Looks up at once the attributes that the event lacks, because the instance may be gone before the next sweep. */
 async function identify(record: WorkloadRecord, deps: LaunchDeps): Promise<WorkloadRecord['identity']> {
   if (!deps.describeInstance || record.detectedBy === 'sweep') return {};
   try {
@@ -93,7 +93,7 @@ function launchSnapshot(event: LaunchEvent, receivedAtMs: number): WorkloadSnaps
   return {
     workload: instanceId,
     kind: 'ec2-instance',
-    // Clamp event timestamps that lie in the future: all later starts would count as stale.
+    // Clamp event timestamps that lie in the future. Otherwise all later starts would count as stale.
     version: Math.min(occurredAtMs, receivedAtMs),
     versionStep: SAME_LAUNCH_MS,
     lastStatus: 'running',

@@ -155,7 +155,7 @@ async function askOnce(
   return queued;
 }
 
-/** Room for the queries of ten to thirty findings. */
+/** How far findings may exceed the limit of pending queries: enough for ten to thirty findings. */
 const ROOM_FOR_FINDINGS = 100;
 
 /** Limits for a finding: pending queries and spacing do not drop it, but a flood of findings does. */
@@ -174,7 +174,7 @@ async function ask(
 ): Promise<{ readonly queued: number; readonly dropped: number }> {
   const own = { ...cause, alias, key: `${cause.key} ${host}`, fanOutIds };
   const { queries, refusals } = queriesFor(host, [ruleQueriesOf(rule, 'request')], own, deps.now());
-  // Deliveries may split the queries: the last one stands for all.
+  // The queries may be split over several deliveries, so only an answer to the last one extends the progress.
   const sent = queries.map(({ fanOutIds: last, ...query }, index) =>
     last && index === queries.length - 1 ? { ...query, fanOutIds: last } : query,
   );

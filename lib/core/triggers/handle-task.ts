@@ -209,7 +209,7 @@ async function taskHostOf(
   return {
     host: found?.host,
     alias: found?.alias,
-    // An unknown container instance may be known in a moment, because events overtake each other.
+    // An unknown container instance may become known in a moment, because events arrive in any order.
     waitsFor: found?.host ?? containerInstanceArn,
     poller: lives(node, now()) ? pollerOf(node, profiles, now()) : undefined,
     hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
@@ -227,16 +227,17 @@ function instanceBehind(
   return instance ? instanceDecorations(instance) : { instance_id: runsOn };
 }
 
-/** The end of a task older than this indexes its addresses again: the entries would expire before the record. */
+/** When an older task ends, its addresses are indexed again. Otherwise the entries would expire before the record. */
 const LONG_LIFE_MS = 24 * 3_600_000;
 
-/** Indexes the task under its addresses. @returns since when it has each */
+/** Indexes the task under its addresses. @returns each address with the time from which the task has it */
 async function indexAddressesOf(
   record: WorkloadRecord,
   { task, occurredAtMs }: TaskEvent,
   ledger: AddressIndex,
 ): Promise<AddressesSince> {
-  // The network is ready before images are pulled. A task recorded before without addresses got them with this event.
+  // A task gets its addresses before its images are pulled. Without that time, a task that was already recorded without
+  // addresses got them with this event.
   const ownMs = task.pullStartedAt ?? (record.handling ? occurredAtMs : (task.startedAt ?? task.createdAt));
   const { current, gained } = compareAddresses(
     record.identity,

@@ -5,7 +5,7 @@ import type { TaskEvent } from './task.ts';
 
 const MAX_LIST = 50; // a task has at most ten containers and a few that AWS adds
 const MAX_ID = 256; // of a container id: one more than SAFE_ID allows, so a longer id stays unsafe after the cut
-/** The version counts state changes; a larger number is not a count, and would make all later events stale. */
+/** The largest plausible version, which counts state changes. A larger number would make all later events stale. */
 const MAX_VERSION = 1e9;
 
 /**

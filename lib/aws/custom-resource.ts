@@ -9,11 +9,11 @@ const Request = z.object({
   PhysicalResourceId: z.optional(z.string()),
 });
 
-/** What CloudFormation asks of a custom resource. */
+/** A request of CloudFormation to a custom resource. */
 export interface CustomResourceRequest {
   readonly type: 'Create' | 'Update' | 'Delete';
   readonly responseUrl: string;
-  /** Names the request in its result. */
+  /** Identifies the request; its result repeats these ids. */
   readonly ids: { readonly StackId: string; readonly RequestId: string; readonly LogicalResourceId: string };
   /** The resource that exists already. */
   readonly physicalId?: string;

@@ -40,7 +40,10 @@ export class Ec2Inventory implements InstanceInventory {
   }
 }
 
-/** The description of an `awsvpc` task's network interface, which its host has while the task runs, is the attachment's ARN. */
+/**
+ * Matches the description of an `awsvpc` task's network interface, which is an ARN of ECS. The interface is attached to the
+ * task's host while the task runs.
+ */
 const OF_A_TASK = /^arn:aws[a-z-]*:ecs:/;
 
 /** One instance as EC2 describes it now; undefined if EC2 does not know it (yet). */
@@ -87,5 +90,5 @@ function instanceOf(described: Ec2Instance): Instance[] {
   ];
 }
 
-/** The texts that are there, each once, in order. */
+/** The texts that are not empty, without duplicates, in order. */
 const present = (texts: readonly (string | undefined)[]): string[] => [...new Set(texts.flatMap((text) => text || []))];

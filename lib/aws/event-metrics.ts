@@ -5,9 +5,9 @@ type FieldName<E extends EventName> = keyof FieldsOf<E> & string;
 
 interface MetricOf<Field extends string> {
   readonly unit: typeof MetricUnit.Count | typeof MetricUnit.Milliseconds;
-  /** The field with the value; null in that field is no value. @default - each event counts 1 */
+  /** The field that holds the value; null there means no value. @default - each event counts 1 */
   readonly field?: Field;
-  /** What it counts or measures, where the event and the metric's name do not say so. */
+  /** What it counts or measures, if the names of event and metric do not make it clear. */
   readonly meaning?: string;
 }
 
@@ -128,7 +128,7 @@ export const EVENT_METRICS: { readonly [E in EventName]?: EventMetrics<FieldName
   },
   hints_unreadable: { values: { HintsUnreadable: one } },
   request_failed: { values: { RequestsFailed: one } },
-  enroll_refused: { values: { EnrollmentsRefused: one }, isLine: true }, // a stranger's request is worth one short line
+  enroll_refused: { values: { EnrollmentsRefused: one }, isLine: true }, // one short line, because anyone can send such requests
   host_identifier_shared: { values: { HostIdentifiersShared: one } },
   body_quarantined: { values: { BodiesQuarantined: one } },
   event_failed: { values: { EventsFailed: one } },

@@ -27,7 +27,8 @@ export class DynamoFanOuts implements FanOuts {
     return this.#secret;
   }
 
-  // Expiry is decided here: TTL deletes late. Consistent: a copy of an event may follow its original by milliseconds.
+  // Checks expiry itself, because TTL deletes late. Reads consistently, because a copy of an event may arrive milliseconds after
+  // the original.
   async resume(id: string, nowMs: number): Promise<FanOutProgress> {
     const key = { TableName: this.#table.name, Key: this.#key(id), ConsistentRead: true };
     const { Item } = await this.#table.db.send(new GetCommand(key));
@@ -55,7 +56,7 @@ export class DynamoFanOuts implements FanOuts {
     return Item && readRow(SecretRow, Item).secret;
   }
 
-  /** Of several functions that make one at the same time, one wins. */
+  /** Creates the secret. If several functions do so at the same time, all use the one that was written first. */
   async #makeSecret(): Promise<string> {
     const secret = randomBytes(32).toString('hex');
     const isOurs = await conditional(

@@ -43,7 +43,7 @@ export const DAY_SHARDS = 8;
 export const dayOf = (atMs: number, shard: number): string => `${new Date(atMs).toISOString().slice(0, 10)}#${shard}`;
 const shardOf = (workload: string): number => (createHash('sha256').update(workload).digest()[0] ?? 0) % DAY_SHARDS;
 
-/** An instant in a form that sorts as text. */
+/** An instant in a form that sorts as text. @example sortable(1_740_830_400_000) // '001740830400000' */
 export const sortable = (atMs: number): string => String(Math.max(0, Math.round(atMs))).padStart(15, '0');
 export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
 /** Workloads whose verdict is due for review (a small partition). */
@@ -54,7 +54,7 @@ const DAY_MS = 24 * 3_600_000;
 const READ_AT_ONCE = 100;
 /** A transaction takes 100 items and 4 MB. */
 const OUTCOMES_AT_ONCE = 50;
-/** From here on, a read and a transaction cost less CPU than a request for each. */
+/** From this number of outcomes on, one read and one transaction cost less CPU than a request for each outcome. */
 const TRANSACTION_PAYS = 4;
 
 /**
@@ -189,7 +189,8 @@ export class DynamoLedger implements Ledger {
     const updates = outcomes.flatMap(([workload, outcome]) => {
       const record = before.get(workload);
       if (!record) return [];
-      // Another request may store the first answer at this moment. Its bound is compared once.
+      // Another request may record the first answer at this moment. Only one answer may count as the first, because it alone
+      // is compared with the bound.
       const isFirst = outcome.sighting && record.firstAnswerAtMs === undefined;
       return [
         { Update: this.#outcome(workload, outcome, isFirst ? 'attribute_not_exists(firstAnswerAtMs)' : undefined) },
@@ -395,7 +396,7 @@ function seenIn(sighting: Sighting) {
     ...facts.map(([, said], n) => [`:facts${n}`, said]),
   ]);
   const names = Object.fromEntries(facts.map(([id], n) => [`#facts${n}`, `${FACTS}${id}`]));
-  return { sets, names: facts.length > 0 ? names : undefined, values }; // DynamoDB refuses an empty map of names
+  return { sets, names: facts.length > 0 ? names : undefined, values }; // DynamoDB rejects an empty map of names
 }
 
 /** The parts of an update besides its expression. */

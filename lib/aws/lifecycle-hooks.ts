@@ -55,7 +55,7 @@ export class AutoScalingHooks implements LifecycleHooks {
         new CompleteLifecycleActionCommand({
           AutoScalingGroupName: group,
           LifecycleHookName: hook,
-          // ABANDON would end a termination too, but skip the hooks of others.
+          // ABANDON would also end the wait, but would skip the remaining hooks, which belong to others.
           LifecycleActionResult: 'CONTINUE',
           ...named,
         }),
@@ -75,5 +75,5 @@ const isInvalid = (error: unknown): error is AutoScalingServiceException =>
 const isOver = (error: unknown): boolean =>
   isInvalid(error) && /No active Lifecycle Action found|not found/i.test(error.message);
 
-/** Such as `Invalid lifecycle action token`. A token whose action is over gives another error. */
+/** Whether the token is invalid: `Invalid lifecycle action token`. A token whose action is over causes another error. */
 const isTokenRefused = (error: unknown): boolean => isInvalid(error) && /token/i.test(error.message);

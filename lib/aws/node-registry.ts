@@ -29,7 +29,7 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
         new PutCommand({
           TableName: this.#table.name,
           Item: { ...this.#key(node.host), ...node, expiresAt: ttl(expiresAtMs) },
-          // The revision as well: a poll of the former enrollment may be claiming queries at this moment.
+          // Also checks the revision, because a poll of the former enrollment may be claiming queries at this moment.
           ConditionExpression: replaces ? 'epoch = :epoch AND rev = :rev' : 'attribute_not_exists(pk)',
           ExpressionAttributeValues: replaces && { ':epoch': replaces.epoch, ':rev': replaces.rev },
         }),
@@ -92,7 +92,7 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
     );
   }
 
-  // With a hint, so that a held read of the node is rejected at once.
+  // Writes a hint as well, so that a held read of the node is rejected at once.
   #end(host: string, UpdateExpression: string, ExpressionAttributeValues: Record<string, unknown>): Promise<boolean> {
     const hints = hintsFor(host, this.#table);
     if (hints.length === 0) return this.#change(host, UpdateExpression, ExpressionAttributeValues);
@@ -101,7 +101,7 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
     return updateTogether(this.#table, update, hints);
   }
 
-  // Never creates a node.
+  // Changes an existing node; never creates one.
   #change(
     host: string,
     update: string,

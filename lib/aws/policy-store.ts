@@ -11,8 +11,8 @@ import type { Table } from './table.ts';
 /*
  * POLICY / #current           which version is live
  * POLICY / v#<number>         one version; `content` is gzip of the JSON of policy and sources
- * A version and the pointer to it are written in one transaction: whatever is under `v#` was live once, and nothing
- * under it is ever written again.
+ * A version and the pointer to it are written in one transaction. So every version under `v#` has been live, and none is
+ * ever overwritten.
  */
 const PK = 'POLICY';
 const CURRENT = { pk: PK, sk: '#current' };

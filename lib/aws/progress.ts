@@ -76,7 +76,7 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
       );
       return this.stateIn(Attributes);
     } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return undefined; // another one holds it
+      if (error instanceof ConditionalCheckFailedException) return undefined; // another sweep is running
       throw error;
     }
   }

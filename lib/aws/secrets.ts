@@ -11,8 +11,8 @@ const STALE_MS = 60 * 60_000;
 const RETRY_MS = 30_000; // requests with a wrong secret must not cost a call each
 
 /**
- * A secret in Secrets Manager: a plain string with the stages AWSCURRENT and AWSPREVIOUS. A TTL cache does not fit: one
- * value has three ages (refresh, retry, outage), and which applies depends on the question.
+ * A secret in Secrets Manager: a plain string with the stages AWSCURRENT and AWSPREVIOUS. A TTL cache does not fit,
+ * because the same value has three maximum ages (refresh, retry, outage), and the caller determines which one applies.
  */
 export class AwsSecret implements RotatingSecret {
   readonly #arn: string;
@@ -56,7 +56,7 @@ export class AwsSecret implements RotatingSecret {
       this.#read(this.#arn, 'AWSCURRENT'),
       this.#read(this.#arn, 'AWSPREVIOUS'),
     ]);
-    // Without it every node key would count as invalid.
+    // Without a current value every node key would count as invalid.
     if (!current) throw new Error(`${this.#arn} has no current value`);
     return previous ? [current, previous] : [current];
   }

@@ -28,8 +28,8 @@ export class ServiceError extends Error {
 
 /**
  * Calls operations of one service over connections that stay open, signed by AWS's own signer. A call takes a sixth of the
- * SDK's CPU and starts in a third of its time (docs/decisions/0007-sdk-behind-narrow-ports.md). It is tried once: the caller
- * goes on with the SDK, which retries.
+ * SDK's CPU and starts in a third of its time (docs/decisions/0007-sdk-behind-narrow-ports.md). It is tried once; after
+ * an error the caller uses the SDK, which retries.
  */
 export class SignedCalls {
   readonly #service: JsonService;

@@ -6,7 +6,7 @@ import type { PageNews, StoredAnswers } from '../core/results/stored-answers.ts'
 import { type Row, readRow, text } from './row.ts';
 import { type Table, ttl } from './table.ts';
 
-// An agent resends until it gets a reply. No lost reply is repaired later than a day.
+// An agent resends an answer until it gets a reply. After a day without one, a copy is stored again.
 const KEPT_MS = 24 * 3_600_000;
 
 /** BatchGetItem's own limit. */
@@ -29,7 +29,7 @@ export class DynamoStoredAnswers implements StoredAnswers {
     const read = new Map<string, ReadonlySet<string>>();
     let left: Record<string, unknown>[] = pages.map((page) => keyOf(host, page));
     while (left.length > 0) {
-      // Not consistent: a claim gives the marks of this moment.
+      // An eventually consistent read suffices, because the claim returns the current marks.
       const { Responses, UnprocessedKeys } = await this.#table.db.send(
         new BatchGetCommand({ RequestItems: { [this.#table.name]: { Keys: left.slice(0, READ_AT_ONCE) } } }),
       );

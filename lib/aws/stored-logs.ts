@@ -14,7 +14,7 @@ export class DynamoStoredLogs implements StoredLogs {
     this.#table = table;
   }
 
-  // Consistent: an agent sends a batch again a moment later. TTL deletes late, so expiry is decided here.
+  // Reads consistently, because an agent sends a batch again a moment later. Checks expiry itself, because TTL deletes late.
   async stored(host: string, logType: string, nowMs: number): Promise<readonly string[]> {
     const { Item } = await this.#table.db.send(
       new GetCommand({ TableName: this.#table.name, Key: keyOf(host, logType), ConsistentRead: true }),
@@ -33,5 +33,5 @@ export class DynamoStoredLogs implements StoredLogs {
   }
 }
 
-/** A sort key is never empty; a log type may be. */
+/** The `#` is needed because a log type may be empty and a sort key may not. */
 const keyOf = (host: string, logType: string) => ({ pk: `LOG#${host}`, sk: `#${logType}` });

@@ -19,7 +19,7 @@ export interface Table {
  * @param client a client of the caller's, for tests and tools; Lambda functions leave it out
  */
 export function openTable(name: string, client: DynamoDBClient = new DynamoDBClient({})): Table {
-  // It copies every input and output for a log that we do not have: a tenth of the CPU of a call.
+  // This middleware copies every input and output for a log that we do not use. It takes a tenth of a call's CPU.
   client.middlewareStack.remove('loggerMiddleware');
   return { name, db: DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } }) };
 }
@@ -33,7 +33,7 @@ export function tableIn(env: TableVariables, client?: DynamoDBClient): Table {
   return env.WAKE_HINTS === 'on' ? withHints(table, Date.now) : table;
 }
 
-/** Epoch seconds for TTL, rounded up: the item lives at least until then. */
+/** Epoch seconds for TTL, rounded up, so that the item lives at least until then. @example ttl(1_500) // 2 */
 export const ttl = (atMs: number): number => Math.ceil(atMs / 1000);
 
 /** @returns whether the write was made: false when its condition did not hold, which is no error */

@@ -23,7 +23,7 @@ export interface TaskDefinitionsOptions {
 interface Held {
   readonly names: Promise<ReadonlySet<string> | undefined>;
   untilMs: number;
-  /** Whether ECS did not describe it. This is reported once. */
+  /** Whether the call to ECS failed, so that the failure is reported once. */
   failed: boolean;
 }
 
@@ -32,7 +32,7 @@ const RETRY_MS = 60_000;
 
 const EssentialRow = z.object({ containers: z.array(text) });
 
-/** With a revision: a family alone means its latest revision, which changes. */
+/** The ARN of one revision. Without a revision it means the latest one, which changes. */
 const REVISION = /^arn:[a-z0-9-]+:ecs:[a-z0-9-]+:\d{12}:task-definition\/[A-Za-z0-9_-]{1,255}:\d{1,10}$/;
 
 /**
@@ -58,7 +58,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
     this.#call = call;
   }
 
-  /** @throws errors of the table; an error of ECS is no failure */
+  /** @throws errors of the table; an error of ECS is reported instead, and the containers are unknown */
   async essentialContainers(arn: string): Promise<ReadonlySet<string> | undefined> {
     if (!REVISION.test(arn)) return undefined;
     const before = this.#held.get(arn);
@@ -88,7 +88,7 @@ export class EcsTaskDefinitions implements TaskDefinitions {
       names = essential.flatMap(({ name }) => name ?? []);
       if (names.length === 0) throw new Error('it has no essential container');
     } catch (error) {
-      // ECS was not asked, so there is nothing to remember.
+      // The sweep's budget was used up before the call, so there is no answer to cache.
       if (error instanceof OutOfBudget) this.#held.delete(arn);
       else this.#failed(arn, error);
       return undefined;

@@ -12,7 +12,7 @@ import { EVENT_METRICS, type EventMetrics } from './event-metrics.ts';
  */
 export function telemetry(): Report {
   const logger = new Logger();
-  // It warns of every dimension that is in two sets, on each line; its other warnings are about what is checked here.
+  // The library warns on each line about a dimension in two sets. Its other warnings are about values that this file checks.
   const metrics = new Metrics({ logger: { debug: silent, info: silent, warn: silent, error: silent } });
   // The library's default dimension, the function's name, would be in every set: an alarm would have to name it.
   metrics.clearDefaultDimensions();

@@ -33,7 +33,7 @@ export const when = (atMs: number): string => new Date(atMs).toISOString().repla
 /** `1 rule`, `2 rules`, `2 queries` */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-/** Whole seconds as a policy writes them: `90s`, `10m`, `3h`. */
+/** Whole seconds in the form of a policy file. @example duration(600) // '10m' */
 export function duration(seconds: number): string {
   if (seconds > 0 && seconds % 86_400 === 0) return `${seconds / 86_400}d`;
   if (seconds > 0 && seconds % 3600 === 0) return `${seconds / 3600}h`;

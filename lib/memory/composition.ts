@@ -23,7 +23,7 @@ import { MemoryWakeHints } from './wake-hints.ts';
 
 const NO_AGENT_AFTER_MS = 5 * 60_000;
 
-/** What Mayfly's table holds, in memory. */
+/** The stores of Mayfly's table, in memory. */
 export const memoryStores = (now: () => number, hints = new MemoryWakeHints(now)) => ({
   hints,
   hosts: new MemoryHosts((host) => hints.announce(host)),
@@ -40,14 +40,14 @@ export const memoryStores = (now: () => number, hints = new MemoryWakeHints(now)
 
 export type MemoryStores = ReturnType<typeof memoryStores>;
 
-/** Everything that the functions call. */
+/** All ports of the functions. */
 export interface Ports extends MemoryStores {
   readonly sink: ResultSink;
   readonly lookup: ContainerInstanceLookup;
   readonly inventory: TaskInventory & InstanceInventory;
 }
 
-/** What surrounds the ports. */
+/** What every composition needs besides the ports: policy, clock and reports. */
 export interface Around {
   readonly policy: LivePolicy;
   readonly now: () => number;

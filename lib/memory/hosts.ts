@@ -115,7 +115,7 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
     for (const { delivery, marks } of settled) {
       const { isRetired, ...asRead } = delivery;
       const { deliveries, retired } = this.#of(delivery.host);
-      // As with the table, the delivery as the caller read it decides whether every query is answered.
+      // As in the table, completeness is checked on the delivery that the caller read, together with these marks.
       const whole = { ...asRead, answered: [...new Set([...asRead.answered, ...marks])].sort() };
       if (!isRetired && unanswered(whole).length === 0) {
         await this.retire(whole);

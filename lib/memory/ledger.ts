@@ -128,7 +128,7 @@ export class MemoryLedger implements Ledger {
     this.#again.push({ workload, atMs });
   }
 
-  /** Those that are to be looked at again by now; afterwards they are so no more. */
+  /** Workloads whose review is due by now. Each scheduled review is returned once. */
   async *due(nowMs: number): AsyncGenerator<readonly WorkloadRecord[]> {
     const due = this.#again.filter(({ atMs }) => atMs <= nowMs);
     if (due.length > 0) yield this.read(due.map(({ workload }) => workload));

@@ -22,7 +22,7 @@ export class MemoryAliases implements Aliases {
   }
 }
 
-/** The directory in memory, as one page: what fits into memory is small. */
+/** The node directory in memory. It has a single page. */
 export class MemoryDirectory implements NodeDirectory {
   readonly #lines = new Map<string, { readonly entry: DirectoryEntry; readonly expiresAtMs: number }>();
   /** Kept apart from the entries, because each poll replaces its entry. */

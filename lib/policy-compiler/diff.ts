@@ -110,7 +110,7 @@ function queryChange([before, after]: Pair<PolicyQuery>, set: QueryChange['set']
 function sqlDiff(before: string | undefined, after: string | undefined): DiffLine[] {
   const diff = diffLines(before === undefined ? [] : sqlLines(before), after === undefined ? [] : sqlLines(after));
   if (before === undefined || after === undefined || diff.some(({ sign }) => sign !== ' ')) return diff;
-  // Only white space differs: to osquery's denylist that is another query, so it is shown as written.
+  // Only white space differs. osquery's denylist treats that as another query, so both are shown as written.
   return diffLines([before], [after]);
 }
 
@@ -140,7 +140,7 @@ const kindOf = (before: unknown, after: unknown) =>
 
 type Pair<T> = readonly [before: T | undefined, after: T | undefined];
 
-/** What has one name in both: in the later order, then what has gone. */
+/** Pairs the entries of both lists by name: first those of `after`, in order, then those that were removed. */
 function pairs<T>(before: readonly T[], after: readonly T[], name: (one: T) => string): Pair<T>[] {
   const was = new Map(before.map((one) => [name(one), one]));
   const is = new Set(after.map(name));

@@ -12,6 +12,8 @@ const DISTRIBUTIONS = (
 /**
  * The platforms of hosts that meet these conditions, judged by `platform`. Without a `platform` it is Linux, the default of
  * a policy.
+ *
+ * @example platformsOfMatch({ platform: ['darwin', 'ubuntu'] }) // ['linux', 'darwin']
  */
 export function platformsOfMatch(match: MatchText | undefined): readonly Platform[] {
   const globs = [match?.platform ?? []].flat();

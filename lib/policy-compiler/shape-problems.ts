@@ -44,7 +44,7 @@ export function readShape<S extends z.ZodType>(
   return isPruned ? schema.safeParse(rest).data : undefined;
 }
 
-/** A "must name at least one" that only repeats that all keys are unknown. */
+/** Whether an issue "must name at least one" only follows from unknown keys, which are reported already. */
 const isFollowUp = ({ code, path }: Issue, issues: readonly Issue[]): boolean =>
   code === 'custom' && issues.some((other) => other.code === 'unrecognized_keys' && samePath(other.path, path));
 
@@ -56,7 +56,7 @@ function prune(schema: z.ZodType, value: unknown, issue: Issue): boolean {
   if (entry < 0) return false;
   const isUnknown = issue.code === 'unrecognized_keys';
   const parent = valueAt(value, isUnknown ? issue.path : issue.path.slice(0, entry));
-  if (typeof parent !== 'object' || parent === null) return true; // gone with another issue
+  if (typeof parent !== 'object' || parent === null) return true; // already removed for another issue
   for (const key of isUnknown ? issue.keys : [issue.path[entry] ?? '']) Reflect.deleteProperty(parent, key);
   return true;
 }

@@ -7,7 +7,7 @@ import { offsetInScalar } from './scalar-offset.ts';
 /** The path of a value in a document: keys and indices from the root. */
 export type Path = readonly PropertyKey[];
 
-/** People write policies, so a larger file is a mistake or an attack. It is not parsed. */
+/** No file written by hand is larger. A larger one is a mistake or an attack, and is not parsed. */
 export const MAX_FILE_CHARACTERS = 1_000_000;
 /** The most values in one file with aliases expanded. It stops cycles and "billion laughs" files. */
 const MAX_VALUES = 50_000;

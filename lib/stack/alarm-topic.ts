@@ -33,7 +33,7 @@ export class AlarmTopic extends Construct {
     const action = new SnsAction(this.topic);
     for (const alarm of props.alarms) {
       alarm.addAlarmAction(action);
-      alarm.addOkAction(action); // incident tools close by it what the alarm opened
+      alarm.addOkAction(action); // with it, incident tools close the incident that the alarm opened
     }
     if (props.missesOf) this.addMisses(props.missesOf);
   }

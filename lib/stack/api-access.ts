@@ -52,7 +52,7 @@ export function requireModernTls(api: RestApi): void {
   resource.addPropertyOverride('EndpointAccessMode', 'BASIC');
 }
 
-/** Lets AWS WAF judge each request before the API does. */
+/** Puts a web ACL of AWS WAF in front of the API, which then filters each request. */
 export function protectByWaf(api: RestApi, webAclArn: string): void {
   new CfnWebACLAssociation(api, 'WebAcl', { resourceArn: api.deploymentStage.stageArn, webAclArn });
 }

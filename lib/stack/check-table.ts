@@ -7,8 +7,8 @@ const INDEX = 'byDay with day (S, HASH) and firstReceivedAtMs (N, RANGE)';
 const TTL = 'expiresAt';
 
 /**
- * Checks a table that is defined in the same app. Of a table by its name nothing is known here; its deployment fails if the
- * keys differ.
+ * Checks a table that is defined in the same app. A table that is imported by its name cannot be checked here; its deployment
+ * fails if the keys differ.
  *
  * @throws naming the property, what the table has, and what it has to have
  */

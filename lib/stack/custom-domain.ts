@@ -19,7 +19,7 @@ export interface CustomDomain {
   readonly hostedZone?: IHostedZone;
   /**
    * Only clients with a certificate of these authorities can connect: the flags `--tls_client_cert` and
-   * `--tls_client_key`. The endpoint that AWS names is closed then, because it asks for no certificate.
+   * `--tls_client_key`. The default endpoint of AWS is then disabled, because it requires no client certificate.
    * @default - every client can connect, and enrolls with a secret
    */
   readonly truststore?: Truststore;

@@ -31,7 +31,7 @@ export interface DashboardProps {
 const PERIOD = Duration.minutes(5);
 /** Columns of the dashboard. */
 const WHOLE = 24;
-/** The maximum comes first: it is what a guarantee is about. */
+/** The maximum comes first, because the guaranteed bound applies to it. */
 const PERCENTILES = [Stats.MAXIMUM, 'p99', 'p95', 'p50'] as const;
 const STAGES = {
   EventToReceived: 'event → received',

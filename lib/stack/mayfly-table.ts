@@ -50,7 +50,7 @@ export class MayflyTable extends Construct {
     return table;
   }
 
-  /** Lets `fn` use the partitions that it needs, and tells it the table's name. */
+  /** Allows `fn` to use the partitions that it needs, and passes the table's name to it. */
   grant(fn: Runner, access: RowAccess): void {
     this.grantRows(fn, access);
     fn.addEnvironment(Variable.table, this.table.tableName);

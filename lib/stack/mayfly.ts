@@ -132,7 +132,7 @@ export interface MayflyProps {
   readonly vpcEndpoints?: readonly IVpcEndpoint[];
   /**
    * Resource policy of the API, such as allowed address ranges.
-   * @default - everybody may call it; with `vpcEndpoints` only they
+   * @default - every client may call it; with `vpcEndpoints`, only clients of those endpoints
    */
   readonly resourcePolicy?: PolicyDocument;
   /**

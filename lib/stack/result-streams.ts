@@ -100,7 +100,8 @@ export class ResultStreams extends Construct {
       },
     });
     stream.node.addDependency(role); // Firehose checks its access to the bucket when the stream is created
-    if (this.bucket.node.tryFindChild('AutoDeleteObjectsCustomResource')) stream.node.addDependency(this.bucket); // so that it is gone, and writes no more, when the bucket is emptied
+    // On deletion the stream then goes before the bucket is emptied, so that it cannot write into it afterwards.
+    if (this.bucket.node.tryFindChild('AutoDeleteObjectsCustomResource')) stream.node.addDependency(this.bucket);
     return stream;
   }
 

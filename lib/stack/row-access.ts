@@ -92,7 +92,11 @@ export interface AccessStatement {
   readonly partitions: readonly string[];
 }
 
-/** The fewest statements that allow this access, and nothing else. */
+/**
+ * The fewest statements that allow this access, and nothing else.
+ *
+ * @example statementsOf({ POLICY: ['GetItem'] }) // [{ operations: ['GetItem'], partitions: ['POLICY'] }]
+ */
 export function statementsOf(access: RowAccess): AccessStatement[] {
   const operations = [...new Set(Object.values(access).flat())].sort();
   const byPartitions = new Map<string, { operations: string[]; partitions: string[] }>();

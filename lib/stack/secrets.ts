@@ -20,7 +20,7 @@ export interface SecretsProps {
   readonly existing?: ExistingSecrets;
 }
 
-/** Secrets that a former stack kept, so that its hosts go on with what they have. */
+/** Secrets that a former stack kept, so that its hosts keep their enroll secrets and node keys. */
 export interface ExistingSecrets {
   /** The enroll secret named `default`. @default - a new one */
   readonly enroll?: ISecret;

@@ -166,7 +166,7 @@ function linesOf(moments: readonly Moment[], { firstEventAtMs }: WorkloadRecord)
 
 const HOUR_MS = 3_600_000;
 
-/** `+5.0 s`, `-310 s`, `+2h 5m`, `+6d 13h` */
+/** A span of time with its sign: `+5.0 s`, `-310 s`, `+2h 5m`, `+6d 13h`. */
 function distance(ms: number): string {
   const sign = ms < 0 ? '-' : '+';
   const minutes = Math.floor(Math.abs(ms) / 60_000);

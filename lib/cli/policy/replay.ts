@@ -89,7 +89,10 @@ class WatchedHosts extends MemoryHosts {
   }
 }
 
-/** What ECS would say, as far as the recording tells it; else the container instance stands for its host. */
+/**
+ * Answers look-ups of container instances from their events in the recording. Without such an event, the ARN is used in place
+ * of the instance id.
+ */
 function lookUpIn(events: readonly ParsedEvent[]): ContainerInstanceLookup {
   const instances = new Map(
     events.flatMap((event) =>

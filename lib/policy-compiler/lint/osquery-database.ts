@@ -35,7 +35,7 @@ export type Prepared =
   | { readonly ok: true; readonly columns: readonly string[]; readonly scans: readonly Scan[] }
   | { readonly ok: false; readonly message: string; readonly offset: number };
 
-/** A query may only read. */
+/** The SQLite actions of a query that only reads. */
 const ALLOWED: ReadonlySet<number> = new Set([
   capi.SQLITE_SELECT,
   capi.SQLITE_READ,
@@ -55,7 +55,7 @@ const ORDERINGS: ReadonlySet<number> = new Set([
   capi.SQLITE_INDEX_CONSTRAINT_LE,
 ]);
 
-// Statements are never run, so one function stands for all.
+// One function stands in for all functions and one for all collations, because statements are never run.
 const NEVER_CALLED = wasm.installFunction('v(pip)', () => 0);
 const NEVER_COMPARED = wasm.installFunction('i(pipip)', () => 0);
 
@@ -91,7 +91,7 @@ export class OsqueryDatabase {
     for (const name of OSQUERY_COLLATIONS) {
       capi.sqlite3_create_collation_v2(this.db, name, capi.SQLITE_UTF8, 0, NEVER_COMPARED, 0);
     }
-    // As in osquery's build: "text" in double quotes is text where it names no column.
+    // As in osquery's build: a name in double quotes is a string if no column has that name.
     capi.sqlite3_db_config(this.db, capi.SQLITE_DBCONFIG_DQS_DML, 1, 0);
     capi.sqlite3_db_config(this.db, capi.SQLITE_DBCONFIG_DQS_DDL, 1, 0);
     this.module = this.install();
@@ -198,7 +198,7 @@ export class OsqueryDatabase {
           return capi.SQLITE_OK;
         },
         xBestIndex: (pointer, info) => this.plan(this.connected.get(pointer), info),
-        // Statements are never run, so SQLite never opens a cursor.
+        // SQLite never opens a cursor, because statements are never run.
         xOpen: () => capi.SQLITE_DENY,
         xClose: ok,
         xFilter: ok,

@@ -27,6 +27,8 @@ export const firstStatement = (sql: string): string => sql.slice(0, endOfStateme
 /**
  * The offset of a `*` that selects every column of a table. A `*` over a subquery or a common table expression selects
  * named columns, and the one in `EXISTS (SELECT *)` selects none.
+ *
+ * @example offsetOfStar('SELECT * FROM processes') // 7
  */
 export function offsetOfStar(sql: string): number | undefined {
   const text = masked(sql);

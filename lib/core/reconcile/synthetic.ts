@@ -50,7 +50,11 @@ function envelope(
 /** Fields of a task with the time of a change, the latest first. */
 const CHANGED = ['stoppedAt', 'stoppingAt', 'startedAt', 'createdAt'] as const;
 
-/** When a described task last changed, by its own fields, epoch ms; undefined if it has none. */
+/**
+ * When a described task last changed, by its own fields, epoch ms; undefined if it has none.
+ *
+ * @example changedAtMs({ createdAt: '2025-03-01T11:00:00Z', stoppedAt: '2025-03-01T12:00:00Z' }) // that of `stoppedAt`
+ */
 export function changedAtMs(detail: unknown): number | undefined {
   const task = Object(detail) as Readonly<Record<string, unknown>>;
   const text = CHANGED.map((field) => task[field]).find((value) => typeof value === 'string');

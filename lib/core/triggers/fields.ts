@@ -38,7 +38,7 @@ export function textOf(value: unknown): string | undefined {
   return cut.toString().replace(/\uFFFD$/, '');
 }
 
-/** A whole number, also in a string. */
+/** A whole number, also in a string. @example wholeOf('12') // 12 */
 export function wholeOf(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
@@ -49,7 +49,11 @@ const MIN_EPOCH_MS = 1e11;
 /** The latest time a Date can represent. */
 const MAX_EPOCH_MS = 8.64e15;
 
-/** An instant in epoch ms: from ISO text, or from a number of seconds or ms, as in the API of ECS and in Batch. */
+/**
+ * An instant in epoch ms: from ISO text, or from a number of seconds or ms, as in the API of ECS and in Batch.
+ *
+ * @example instantOf(1_740_830_400) // 1_740_830_400_000, as for '2025-03-01T12:00:00Z'
+ */
 export function instantOf(value: unknown): number | undefined {
   if (typeof value === 'string' && value !== '') {
     const atMs = Date.parse(value);

@@ -3,7 +3,7 @@ const OPAQUE = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*
 /** Replaces texts, quoted names and comments with spaces, so that offsets do not change. @example masked("a = 'b'") // 'a =    ' */
 export const masked = (sql: string): string => sql.replace(OPAQUE, (text) => text.replace(/[^\n]/g, ' '));
 
-/** The texts between single quotes. */
+/** The texts between single quotes. @example textLiterals("a = 'b'") // ['b'] */
 export function textLiterals(sql: string): string[] {
   return [...sql.matchAll(OPAQUE)].flatMap(([text]) =>
     text.startsWith("'") ? [text.slice(1, -1).replaceAll("''", "'")] : [],
@@ -16,7 +16,7 @@ export function offsetOfWord(sql: string, word: string): number {
   return Math.max(at, 0);
 }
 
-/** The end of the first statement: after its semicolon, else the end of the text. */
+/** The end of the first statement: after its semicolon, else the end of the text. @example endOfStatement('SELECT 1; SELECT 2') // 9 */
 export function endOfStatement(sql: string): number {
   const at = masked(sql).indexOf(';');
   return at < 0 ? sql.length : at + 1;

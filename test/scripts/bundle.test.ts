@@ -32,11 +32,11 @@ describe('npm run bundle', () => {
 
   it.each(names)('makes %s a file that this Node loads and that has a handler', (name) => {
     const variables =
-      'TABLE_NAME RESULTS_STREAM_NAME LOGS_STREAM_NAME QUARANTINE_STREAM_NAME ENROLL_SECRET_ARN NODE_KEY_SECRET_ARN BUS_NAME URL_SUFFIX';
+      'TABLE_NAME RESULTS_STREAM_NAME LOGS_STREAM_NAME QUARANTINE_STREAM_NAME ENROLL_SECRET_ARN NODE_KEY_SECRET_ARN BUS_NAME';
     const environment = Object.fromEntries(
       [...variables.split(' '), 'NO_AGENT_AFTER_SECONDS', 'SWEEP_EVERY_SECONDS'].map((variable) => [variable, '300']),
     );
-    expect(load(name, { ...environment, AWS_REGION: 'eu-west-1' })).toBe('function\n');
+    expect(load(name, { ...environment, AWS_REGION: 'eu-west-1', URL_SUFFIX: 'amazonaws.com' })).toBe('function\n');
   });
 
   it.each(names)('makes %s a file that does not start without its environment, and names what is missing', (name) => {

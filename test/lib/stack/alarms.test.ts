@@ -6,6 +6,7 @@ import { EVENT_METRICS, type EventMetrics } from '../../../lib/aws/event-metrics
 import { STANDING } from '../../../lib/cost/bill.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { printed } from '../../support/embedded-metrics.ts';
+import { aServiceStack } from './service-stack.ts';
 import {
   anApp,
   type FunctionProperties,
@@ -64,8 +65,10 @@ describe('every alarm', () => {
     ([, heading]) => heading,
   );
 
-  it('names its section of the runbook, and every section has an alarm', () => {
-    const of = alarms.map(([, alarm]) => /Runbook: docs\/runbook\.md, "(.+)"$/.exec(alarm.AlarmDescription)?.[1]);
+  it('names its section of the runbook, and every section has an alarm, of one of the fronts', () => {
+    const of = [...alarms, ...alarmsOf(Assertions.fromStack(aServiceStack().stack).toJSON() as Template)].map(
+      ([, alarm]) => /Runbook: docs\/runbook\.md, "(.+)"$/.exec(alarm.AlarmDescription)?.[1],
+    );
     expect([...new Set(of)].sort()).toEqual([...sections].sort());
   });
 

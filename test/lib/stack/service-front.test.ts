@@ -1,15 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
-import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { readAgentEnv } from '../../../lib/aws/tls-api-env.ts';
 import { HEALTH_PATH } from '../../../lib/service/server.ts';
 import { readServiceEnv } from '../../../lib/service/service-env.ts';
-import { Front } from '../../../lib/stack/front.ts';
-import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import type { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { ARN, aServiceStack } from './service-stack.ts';
 import {
   anApp,
   type FunctionProperties,
@@ -17,36 +14,12 @@ import {
   nameOf,
   type PolicyProperties,
   resourcesOf,
-  someBundles,
   type Template,
   templateWith,
   theOnly,
 } from './template.ts';
 
-const ARN = 'arn:aws:acm:us-east-1:111122223333:certificate/x';
 const CONTEXT = { front: 'service', domainName: 'osquery.example.com', certificateArn: ARN };
-/** A prebuilt image: no bundle and no Docker is needed. */
-const image = ContainerImage.fromRegistry('example.com/mayfly-front:1');
-
-const networkIn = (stack: Stack) => ({
-  vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
-    vpcId: 'vpc-1',
-    availabilityZones: ['us-east-1a', 'us-east-1b'],
-    publicSubnetIds: ['subnet-1', 'subnet-2'],
-    publicSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
-    privateSubnetIds: ['subnet-3', 'subnet-4'],
-    privateSubnetRouteTableIds: ['rtb-3', 'rtb-4'],
-  }),
-  certificate: Certificate.fromCertificateArn(stack, 'Certificate', ARN),
-});
-
-/** A stack with a Mayfly behind the long-poll front. */
-function aServiceStack(app = anApp()): { stack: Stack; mayfly: Mayfly } {
-  const stack = new Stack(app, 'Stack');
-  const front = Front.service({ ...networkIn(stack), domainName: 'osquery.example.com', image });
-  return { stack, mayfly: new Mayfly(stack, 'Mayfly', { bundles: someBundles(), front }) };
-}
-
 interface Container {
   Environment: { Name: string; Value: unknown }[];
   ReadonlyRootFilesystem: boolean;

@@ -89,7 +89,7 @@ describe('the Mayfly that a policy command is about', () => {
     const { code, stderr } = await mayfly('request', 'x', '--table', table.name);
     expect([code, stderr]).toEqual([1, expect.stringContaining('--bus NAME, or use --stack NAME')]);
     const named = await mayfly('request', 'x', '--table', table.name, '--bus', 'bus');
-    expect(named.stderr).toContain(`the table ${table.name} has no policy yet`);
+    expect(named.stderr).toContain(`the table ${table.name} has no policy: its deployment stores the default policy`);
   });
 
   it('cannot be named by both', async () => {
@@ -177,7 +177,10 @@ describe('the Mayfly that a policy command is about', () => {
   it('may have no policy yet', async () => {
     const { data } = await aMayfly();
     const { code, stderr } = await mayfly('policy', 'show', '--data', data);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('has no policy yet')]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('has no policy: its deployment stores the default policy'),
+    ]);
   });
 });
 

@@ -97,11 +97,12 @@ describe('events', () => {
     }
   });
 
-  it('reach every function except the one for agents and the scheduled ones', () => {
+  it('reach every function except the one for agents, the scheduled one and the one that a deployment calls', () => {
     const driven = mappings.map((mapping) => idOf(mapping.FunctionName));
     expect(functions.filter(([id]) => !driven.includes(id)).map(([, fn]) => nameOf(fn))).toEqual([
       'tls-api',
       'reconcile',
+      'deployment',
     ]);
   });
 

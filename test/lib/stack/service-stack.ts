@@ -8,9 +8,9 @@ import { anApp, someBundles } from './template.ts';
 
 export const ARN = 'arn:aws:acm:us-east-1:111122223333:certificate/x';
 /** A prebuilt image: no bundle and no Docker is needed. */
-export const image = ContainerImage.fromRegistry('example.com/mayfly-front:1');
+const image = ContainerImage.fromRegistry('example.com/mayfly-front:1');
 
-export const networkIn = (stack: Stack) => ({
+const networkIn = (stack: Stack) => ({
   vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
     vpcId: 'vpc-1',
     availabilityZones: ['us-east-1a', 'us-east-1b'],

@@ -73,13 +73,13 @@ describe('a pushed policy', () => {
   beforeEach(async () => {
     server = await aTlsServer('in the table');
     store = new DynamoPolicyStore(server.table);
-    await pushes(policy, 1);
+    expect(await pushes(policy, 2)).toBe(true); // the deployment stored version 1
   });
 
   it('is served within 30 s without a change on the host, under the predicted hash', async () => {
     const agent = await anEnrolled(server, 'h1', { hostname: 'db-01-ro-x' });
     const before = (await agent.config()).text;
-    await pushes(next, 2);
+    await pushes(next, 3);
     server.clock.nowMs += 30 * SECOND;
     const after = (await agent.config()).text;
     expect([before, after]).toEqual([documentOf(policy, 'db-read-only'), documentOf(next, 'db-read-only')]);
@@ -104,7 +104,7 @@ describe('a pushed policy', () => {
 
   it('waits while it cannot be read: the previous one is still served', async () => {
     const agent = await anEnrolled(server, 'h1');
-    await pushes(next, 2);
+    await pushes(next, 3);
     server.clock.nowMs += 30 * SECOND;
     server.dynamo.fault = ({ input }) =>
       JSON.stringify(input).includes('"POLICY"') ? new Error('no such luck') : undefined;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { execPath } from 'node:process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { RESOURCE_TYPES } from '../../../workbench/local-aws/resource-types.ts';
 import { readTemplate } from '../../../workbench/local-aws/template.ts';
 import { templateWith } from '../../lib/stack/template.ts';
@@ -101,7 +102,10 @@ describe("Mayfly's own template", () => {
     const webAclArn = 'arn:aws:wafv2:us-east-1:111122223333:regional/webacl/x/y';
     const everyOption = { alarmTopic: 'ops@example.com', notifyMisses: true };
     const templates = [
-      templateWith({ ...domain, hostedZoneId: 'Z1' }, { ...everyOption, webAclArn }),
+      templateWith(
+        { ...domain, hostedZoneId: 'Z1' },
+        { ...everyOption, webAclArn, removalPolicy: RemovalPolicy.DESTROY },
+      ),
       templateWith({ ...domain, front: 'service', hostedZoneId: 'Z1' }, everyOption),
     ];
     const types = new Set<string>();

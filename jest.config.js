@@ -15,6 +15,7 @@ export default {
   watchPathIgnorePatterns: ['<rootDir>/(dist|cdk\\.out|coverage|\\.mayfly)/'], // written by tests: a change there starts no new run
   maxWorkers: '100%', // jest leaves one core idle otherwise: half of them on a small machine
   workerIdleMemoryLimit: '400MB', // Node keeps what a test file of ES modules has loaded: in a worker of 2 GB everything is slow
+  workerGracefulExitTimeout: 10_000, // a bound as well: half a second is too short for a large heap on a busy machine
   testTimeout: 300_000, // a bound against hanging, not a measurement: machines differ
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',

@@ -27,9 +27,9 @@ export class ServiceError extends Error {
 }
 
 /**
- * Calls operations of one service over connections that stay open, signed by AWS's own signer. A call takes a sixth of the
- * SDK's CPU and starts in a third of its time (docs/decisions/0007-sdk-behind-narrow-ports.md). It is tried once; after
- * an error the caller uses the SDK, which retries.
+ * Calls operations of one service over connections that stay open, signed by AWS's own signer. It takes less CPU than the SDK
+ * and starts faster (docs/decisions/0033-idle-polls-without-the-sdk.md). A call is tried once; after an error the caller uses
+ * the SDK, which retries.
  */
 export class SignedCalls {
   readonly #service: JsonService;

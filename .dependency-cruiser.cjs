@@ -83,9 +83,10 @@ module.exports = {
     },
     {
       name: 'stack-knows-no-runtime-code',
+      comment: 'except the fields of stored lines, which are the columns of the tables in Glue',
       severity: 'error',
       from: { path: '^lib/stack/' },
-      to: oursBut('^lib/stack/'),
+      to: oursBut(['^lib/stack/', '^lib/core/results/line-fields\\.ts$']),
     },
     {
       name: 'cdk-stays-in-stack',

@@ -38,6 +38,7 @@ async function buildConstruct(): Promise<void> {
     [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.package.json'],
     { cwd: ROOT },
   );
+  await rm(join(ROOT, 'dist', 'core'), { recursive: true, force: true }); // types that no exported type refers to
   const types = (await readdir(STACK)).filter((name) => name.endsWith('.d.ts')).map((name) => join(STACK, name));
   // Not every TypeScript resolves the ending .ts in declarations.
   for (const file of types)

@@ -2,7 +2,9 @@
 import { EVENT_METRICS, type EventMetrics } from '../lib/aws/event-metrics.ts';
 import { ERROR_CODES } from '../lib/core/errors.ts';
 import { type Field, LOG_EVENTS, type LogEvent } from '../lib/core/log-events.ts';
+import { columnsOf, LINE_KINDS, type LineKind } from '../lib/core/results/line-fields.ts';
 import { policyReference } from '../lib/policy-compiler/reference.ts';
+import { SAVED_QUERIES } from '../lib/stack/saved-queries.ts';
 
 /** Path of the page, from the root of the repository → its text. */
 export const referencePages = (): Readonly<Record<string, string>> => ({
@@ -10,6 +12,7 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
   'docs/reference/log-events.md': logEventsPage(),
   'docs/reference/metrics.md': metricsPage(),
   'docs/reference/policy.md': policyReference(),
+  'docs/reference/results.md': resultsPage(),
 });
 
 /** A link to another page of the same folder. */
@@ -114,3 +117,61 @@ const costOf = (rules: number, clusters: number): string => {
 };
 
 const capital = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+function resultsPage(): string {
+  const kinds = (Object.keys(LINE_KINDS) as LineKind[]).map((kind) => {
+    const rows = columnsOf(kind).map(({ field, name, type, meaning }) => [
+      code(field),
+      code(name),
+      code(type),
+      meaning,
+    ]);
+    return `## ${kind}
+
+Each line is ${LINE_KINDS[kind].meaning}.
+
+${table(['field', 'column in Athena', 'type', 'meaning'], rows)}
+`;
+  });
+  const saved = SAVED_QUERIES.map(({ name, answers, parameters }) => [
+    code(name),
+    answers,
+    parameters.map((parameter, index) => `${index + 1}. ${parameter}`).join('<br>'),
+  ]);
+  return `# Results
+
+What Mayfly stores of answers, agent logs and bodies that it could not read: NDJSON, one JSON document a line.
+
+- In AWS: gzipped objects in the results bucket (stack output \`MayflyResultsBucket\`), by the UTC hour of their first line:
+  \`results/2026/11/01/10/….ndjson.gz\`. Firehose writes an object after a minute, or 64 MB.
+- On one machine: \`results/results/2026-11-01.ndjson\` in the data folder.
+
+Lines are stored at least once; two with the same \`id\` are one. Texts in \`columns\`, \`line\`, \`message\` and \`hostname\` come from
+hosts: treat them as hostile.
+
+${kinds.join('\n')}
+## Athena
+
+The stack has a Glue database (output \`MayflyResultsDatabase\`) with a table for each kind, and an Athena workgroup
+(\`MayflyResultsWorkgroup\`). They cost nothing until you query: Athena bills the bytes that it reads ($5 a TB, list price,
+us-east-1), and the workgroup ends a query at 100 GB. So always bound \`datehour\`, the partition of a line: the UTC hour of its object, as in
+\`2026/11/01/10\`. A line may be in the object of the hour before. Partitions are projected, so there is nothing to repair
+or crawl.
+
+\`columns\` and \`decorations\` are maps. \`element_at(columns, 'pid')\` is null for a row without that column;
+\`columns['pid']\` fails. \`from_iso8601_timestamp(time)\` is a timestamp.
+
+Saved queries of the workgroup; the console asks for their parameters, and texts need quotes (\`'2026/11/01/10'\`):
+
+${table(['query', 'answers', 'parameters'], saved)}
+
+Who queries needs \`athena:StartQueryExecution\`, \`GetQueryExecution\`, \`GetQueryResults\` and \`StopQueryExecution\` on the workgroup,
+\`glue:GetDatabase\`, \`GetTable\` and \`GetPartitions\` on database and tables, and on the bucket \`s3:GetBucketLocation\`, \`s3:ListBucket\`,
+\`s3:GetObject\`, and \`s3:PutObject\` below \`athena/\`.
+
+## How long lines are kept
+
+For ever, unless \`resultsKeptFor\` of the construct says how many days (\`npx cdk deploy -c resultsKeptFor=90\`). A bucket of your
+own keeps its settings. Answers of Athena, below \`athena/\`, are deleted after a week. On one machine nothing is deleted.
+`;
+}

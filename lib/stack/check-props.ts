@@ -7,6 +7,7 @@ export interface LimitedProps {
   readonly reconcileEvery?: Duration;
   readonly noAgentAfter?: Duration;
   readonly coverageObjective?: number;
+  readonly resultsKeptFor?: Duration;
   readonly agentRequests?: RequestLimit;
   readonly agentConcurrency?: number;
 }
@@ -28,6 +29,11 @@ const RULES: readonly Rule[] = [
     'a number of whole minutes',
   ],
   ['noAgentAfter', ({ noAgentAfter }) => isWhole(noAgentAfter?.toSeconds() ?? 0), 'a positive number of whole seconds'],
+  [
+    'resultsKeptFor',
+    ({ resultsKeptFor }) => isWhole(resultsKeptFor?.toDays({ integral: false }) ?? 0),
+    'a positive number of whole days',
+  ],
   [
     'coverageObjective',
     ({ coverageObjective = 0 }) => isPositive(coverageObjective) && coverageObjective <= 100,

@@ -5,5 +5,6 @@ export type { CustomDomain } from './custom-domain.ts';
 export { Front } from './front.ts';
 export { Mayfly, type MayflyProps } from './mayfly.ts';
 export type { Reconciler } from './reconciler.ts';
+export type { ResultTables } from './result-tables.ts';
 export type { ServiceFrontProps } from './service-front.ts';
 export type { RequestLimit } from './tls-api.ts';

@@ -1,4 +1,4 @@
-import { type App, Stack, type StackProps, Validations } from 'aws-cdk-lib';
+import { type App, Duration, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
@@ -13,6 +13,14 @@ function concurrencyOf(value: unknown): number | undefined {
   const concurrency = Number(value);
   if (Number.isInteger(concurrency) && concurrency > 0) return concurrency;
   throw new Error(`the context agentConcurrency is "${value}": it has to be a whole number above 0`);
+}
+
+/** `-c resultsKeptFor=90`: days. */
+function keptForOf(value: unknown): Duration | undefined {
+  if (value === undefined) return undefined;
+  const days = Number(value);
+  if (Number.isInteger(days) && days > 0) return Duration.days(days);
+  throw new Error(`the context resultsKeptFor is "${value}": it has to be a number of whole days above 0`);
 }
 
 /** The context alarmTopic: `true`, an e-mail address or the ARN of a topic. The construct checks text. */
@@ -126,6 +134,7 @@ export class MayflyStack extends Stack {
       agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
       alarmTopic: alarmTopicOf(app.node.tryGetContext('alarmTopic')),
       domainName: front.kind === 'serverless' ? domain : undefined,
+      resultsKeptFor: keptForOf(app.node.tryGetContext('resultsKeptFor')),
       notifyMisses: switchOf('notifyMisses', app.node.tryGetContext('notifyMisses')),
       ...props,
     });

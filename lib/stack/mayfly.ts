@@ -28,6 +28,7 @@ import { nameMetrics } from './own-metrics.ts';
 import { PolicySeed } from './policy-seed.ts';
 import { Reconciler } from './reconciler.ts';
 import { ResultStreams } from './result-streams.ts';
+import { ResultTables } from './result-tables.ts';
 import { ANNOUNCE, LISTEN, ROW_ACCESS } from './row-access.ts';
 import type { Runner } from './runner.ts';
 import { type ExistingSecrets, Secrets } from './secrets.ts';
@@ -66,6 +67,12 @@ export interface MayflyProps {
    * @default - a new one
    */
   readonly resultsBucket?: IBucket;
+  /**
+   * How long the new results bucket keeps answers, agent logs and quarantine; whole days. The ledger has a time of its own
+   * (`ledger_keeps` of the policy).
+   * @default - for ever
+   */
+  readonly resultsKeptFor?: Duration;
   /**
    * How often the reconciler looks for workloads whose events were lost; whole minutes.
    * @default - every minute
@@ -189,6 +196,8 @@ export class Mayfly extends Construct {
   readonly tableName: string;
   /** Holds answers, agent logs and bodies that could not be parsed. */
   readonly resultsBucket: IBucket;
+  /** Glue database and Athena workgroup for the results bucket (docs/reference/results.md). */
+  readonly resultTables: ResultTables;
   /** Finds workloads whose events were lost. */
   readonly reconciler: Reconciler;
   /** Their actions publish to the alarm topic; without one, add your own to each. */
@@ -210,7 +219,16 @@ export class Mayfly extends Construct {
       names: props.enrollSecrets,
       existing: props.secrets,
     });
-    const streams = new ResultStreams(this, 'ResultStreams', { removalPolicy, existing: props.resultsBucket });
+    const streams = new ResultStreams(this, 'ResultStreams', {
+      removalPolicy,
+      existing: props.resultsBucket,
+      keptFor: props.resultsKeptFor,
+    });
+    this.resultsBucket = streams.bucket;
+    this.resultTables = new ResultTables(this, 'ResultTables', {
+      bucket: streams.bucket,
+      keptFor: props.resultsKeptFor,
+    });
 
     const front = this.defineFront(bundles, props);
     const agents: Runner = front.kind === 'service' ? front : front.fn;
@@ -333,7 +351,6 @@ export class Mayfly extends Construct {
     this.namedSecrets = secrets.namedSecrets;
     this.nodeKeySecret = secrets.nodeKeySecret;
     this.flagfile = flagfile(front);
-    this.resultsBucket = streams.bucket;
     const routes = [ecsTaskState, ec2Launch, lastGasp, finding, queryRequest];
     if (front.kind === 'service') {
       table.grantRows(agents, LISTEN);

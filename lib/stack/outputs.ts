@@ -22,6 +22,7 @@ interface OutputValues extends Construct {
   readonly dashboardName: string;
   readonly alarmTopic: ITopic | undefined;
   readonly resultsBucket: IBucket;
+  readonly resultTables: { readonly database: string; readonly workgroup: string };
 }
 
 /**
@@ -62,4 +63,6 @@ export function addOutputs(mayfly: OutputValues): void {
     mayfly.resultsBucket.bucketName,
     'Bucket of answers, agent logs and bodies that could not be parsed',
   );
+  add('ResultsDatabase', mayfly.resultTables.database, 'Glue database of the tables results, logs and quarantine');
+  add('ResultsWorkgroup', mayfly.resultTables.workgroup, 'Athena workgroup, with saved queries');
 }

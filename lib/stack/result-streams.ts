@@ -1,4 +1,4 @@
-import { Aws, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { LogGroup, LogStream, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -6,13 +6,19 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-c
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
 import { Variable } from './environment.ts';
+import { ANSWERS } from './result-tables.ts';
 import type { Runner } from './runner.ts';
 
 export interface ResultStreamsProps {
   readonly removalPolicy: RemovalPolicy;
   /** A bucket of another stack or Mayfly, which keeps its own settings. @default - a new one */
   readonly existing?: IBucket;
+  /** How long a new bucket keeps its objects. @default - for ever */
+  readonly keptFor?: Duration;
 }
+
+/** The answers of Athena can be asked for again. */
+const ANSWERS_KEPT_FOR = Duration.days(7);
 
 /**
  * Three Firehose streams into one bucket, gzipped NDJSON by date: answers to queries (`results/`), the agents' own
@@ -34,7 +40,11 @@ export class ResultStreams extends Construct {
       throw new Error(
         `resultsBucket is ${JSON.stringify(props.existing)}: it has to be a bucket, such as Bucket.fromBucketName(…)`,
       );
-    this.bucket = props.existing ?? this.newBucket(props.removalPolicy);
+    if (props.existing && props.keptFor)
+      throw new Error(
+        'resultsKeptFor goes with a new bucket: resultsBucket keeps its own settings, so add a lifecycle rule to it',
+      );
+    this.bucket = props.existing ?? this.newBucket(props);
 
     this.errorLog = new LogGroup(this, 'DeliveryErrors', {
       retention: RetentionDays.ONE_MONTH,
@@ -49,13 +59,17 @@ export class ResultStreams extends Construct {
     };
   }
 
-  private newBucket(removalPolicy: RemovalPolicy): Bucket {
+  private newBucket({ removalPolicy, keptFor }: ResultStreamsProps): Bucket {
     const bucket = new Bucket(this, 'Bucket', {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       encryption: BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY, // a bucket with objects cannot be deleted
+      lifecycleRules: [
+        { id: 'answers-of-athena', prefix: `${ANSWERS}/`, expiration: ANSWERS_KEPT_FOR },
+        { id: 'all', expiration: keptFor, abortIncompleteMultipartUploadAfter: Duration.days(7) },
+      ],
     });
     acknowledge(bucket, {
       id: 'AwsSolutions-S1',
@@ -131,7 +145,7 @@ export class ResultStreams extends Construct {
     acknowledgeWildcard(
       role,
       this.bucket.arnForObjects('*'),
-      'Firehose names objects by date, under results/, logs/, quarantine/ and errors/. The bucket holds nothing else.',
+      'Firehose names objects by date, under results/, logs/, quarantine/ and errors/. The bucket holds nothing else but the answers of Athena.',
     );
     return role;
   }

@@ -17,6 +17,8 @@ import { SERVICE_TYPES } from './service-types.ts';
 const DELIVERY = noEffect('an event is in its queues before it is accepted, and a function takes what it is given');
 const RETRIES = noEffect('only schedules invoke asynchronously here, and the next run does the work of a failed one');
 
+const ATHENA = noEffect('commands read the files of the data folder');
+
 const whole = (properties: NoEffect, type: Omit<ResourceType, 'properties'> = {}): ResourceType => ({
   properties,
   ...type,
@@ -120,6 +122,10 @@ export const RESOURCE_TYPES: { readonly [type: string]: ResourceType } = {
     arn: { service: 's3', resource: '{name}', global: true },
   }),
   'AWS::S3::BucketPolicy': whole(PERMISSIONS),
+  'AWS::Glue::Database': whole(ATHENA),
+  'AWS::Glue::Table': whole(ATHENA),
+  'AWS::Athena::WorkGroup': whole(ATHENA),
+  'AWS::Athena::NamedQuery': whole(ATHENA),
   'AWS::IAM::Role': whole(PERMISSIONS, {
     nameProperty: 'RoleName',
     arn: { service: 'iam', resource: 'role/{name}', global: true },

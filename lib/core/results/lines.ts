@@ -5,16 +5,20 @@ import { cut } from '../text.ts';
 
 /*
  * Lines that leave through Firehose: NDJSON, one document per line. `id` derives from content and origin, so a consumer can
- * detect a repeated line (Firehose and Mayfly deliver at least once).
+ * detect a repeated line (Firehose and Mayfly deliver at least once). `line-fields.ts` says what each field means.
  */
 
-/** One returned row, or one answer without rows (`columns: null`). */
-export interface ResultLine {
+interface StoredLine {
   readonly id: string;
-  readonly kind: 'result';
-  readonly time: string; // ISO 8601, when it was stored
+  readonly time: string;
   readonly storedAtMs: number;
   readonly host: string;
+  readonly truncated?: true;
+}
+
+/** One returned row, or one answer without rows (`columns: null`). */
+export interface ResultLine extends StoredLine {
+  readonly kind: 'result';
   readonly hostname: string;
   readonly rule: string;
   readonly query: string;
@@ -25,11 +29,8 @@ export interface ResultLine {
   readonly workload: string | null;
   readonly columns: Readonly<Record<string, string>> | null;
   readonly decorations: Decorations;
-  /** True if Mayfly has no record of the query: it is older than a day, or from another enrollment. */
   readonly late: boolean;
-  /** True if the query was already answered: it was offered again and ran again. */
   readonly repeat: boolean;
-  /** Why Mayfly gave the query up without an answer. `status` is 1 then, and `columns` is null. */
   readonly givenUp?: 'unanswered' | 'agent-silent';
   readonly triggeredAtMs?: number;
   readonly receivedAtMs?: number;
@@ -38,24 +39,16 @@ export interface ResultLine {
 }
 
 /** One line of an agent's own log. */
-export interface LogLine {
-  readonly id: string;
+export interface LogLine extends StoredLine {
   readonly kind: 'log';
-  readonly time: string; // ISO 8601, when it was stored
-  readonly storedAtMs: number;
-  readonly host: string;
   readonly hostname: string;
   readonly logType: string;
   readonly line: unknown;
 }
 
 /** An unreadable body: kept for operators and acknowledged, because the agent would send it forever. */
-export interface QuarantineLine {
-  readonly id: string;
+export interface QuarantineLine extends StoredLine {
   readonly kind: 'quarantine';
-  readonly time: string; // ISO 8601, when it was stored
-  readonly storedAtMs: number;
-  readonly host: string;
   readonly endpoint: string;
   readonly reason: string;
   readonly bodyBase64: string;

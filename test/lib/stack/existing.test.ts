@@ -99,6 +99,10 @@ describe('a mistake in the properties', () => {
     [{ coverageObjective: 120 }, 'coverageObjective is 120: it has to be a percentage'],
     [{ reconcileEvery: Duration.seconds(30) }, 'reconcileEvery is 30 seconds: it has to be a number of whole minutes'],
     [{ noAgentAfter: Duration.seconds(0) }, 'noAgentAfter is'],
+    [
+      { resultsKeptFor: Duration.hours(36) },
+      'resultsKeptFor is 1 day 12 hours: it has to be a positive number of whole days',
+    ],
     [{ agentRequests: { perSecond: 0, burst: 5 } }, 'agentRequests is {"perSecond":0,"burst":5}: it has to be a rate'],
     [{ agentConcurrency: 1.5 }, 'agentConcurrency is 1.5: it has to be a whole number'],
     [{ enrollSecrets: ['Web'] }, "enrollSecrets: 'Web' is"],

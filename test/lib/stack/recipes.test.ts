@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -59,6 +59,12 @@ describe('the page about moving', () => {
 });
 
 describe('the recipe', () => {
+  it('for keeping results for a year expires the objects of the bucket', () => {
+    templateOf('kept').hasResourceProperties('AWS::S3::Bucket', {
+      LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ Id: 'all', ExpirationInDays: 365 })]) },
+    });
+  });
+
   it('for Slack subscribes the channel to the topic of the alarms', () => {
     const template = templateOf('slack');
     const [topic] = topicOf(template);

@@ -1,23 +1,16 @@
-/** Run through `npm test`: ESM in jest wants node --experimental-vm-modules. */
+/**
+ * Test files run in bare Node, two processes that keep the modules they have loaded: Jest's own runner loads the product, the
+ * SDK and the CDK again for each file, which took twice the time (docs/decisions/0038).
+ */
 export default {
+  runner: ['jest-light-runner', { runtime: 'child_process' }],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '\\.ts$': [
-      '@swc/jest',
-      {
-        jsc: { parser: { syntax: 'typescript' }, target: 'es2023', experimental: { keepImportAttributes: true } },
-        module: { type: 'es6' },
-        sourceMaps: 'inline',
-      },
-    ],
-  },
+  transform: {},
+  setupFiles: ['<rootDir>/test/support/jest/modules.js'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest/completed.js'],
   watchPathIgnorePatterns: ['<rootDir>/(dist|cdk\\.out|coverage|\\.mayfly)/'], // written by tests: a change there starts no new run
   maxWorkers: '100%', // jest leaves one core idle otherwise: half of them on a small machine
-  workerIdleMemoryLimit: '400MB', // Node keeps what a test file of ES modules has loaded: in a worker of 2 GB everything is slow
-  workerGracefulExitTimeout: 10_000, // a bound as well: half a second is too short for a large heap on a busy machine
-  testTimeout: 300_000, // a bound against hanging, not a measurement: machines differ
-  reporters: ['default', '<rootDir>/test/support/closing-line.js'],
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  reporters: ['default', '<rootDir>/test/support/jest/closing-line.js'],
+  globalSetup: '<rootDir>/test/support/jest/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/jest/global-teardown.js',
 };

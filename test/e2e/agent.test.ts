@@ -13,7 +13,7 @@ import { SimulatedDeployment } from '../support/simulated-deployment.ts';
 
 const LONG_MS = 120_000; // bounds, not measurements: a busy machine synthesizes and polls slowly
 
-/** Polls until `look` returns true; jest's timeout is the only limit. */
+/** Polls until `look` returns true; the bound of a test is the only limit. */
 async function until(look: () => Promise<boolean>): Promise<void> {
   while (!(await look())) await pause(20);
 }

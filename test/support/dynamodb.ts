@@ -6,13 +6,11 @@ import {
   DynamoDBClient,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { afterAll } from '@jest/globals';
 import { BY_DAY } from '../../lib/aws/ledger.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 
-/** The connections of all clients of a test file. With connections of its own, each table's client would leave one open. */
+/** The connections of all clients. With connections of its own, each table's client would leave one open. */
 const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 });
-afterAll(() => httpAgent.destroy());
 
 /** A client of this run's DynamoDB: the embedded one, or `DYNAMODB_ENDPOINT` in `AWS_REGION`. */
 export const dynamodb = (): DynamoDBClient =>

@@ -411,7 +411,7 @@ describe('one batch', () => {
   });
 });
 
-/** Waits until a condition is true; jest's timeout is the only limit. */
+/** Waits until a condition is true; the bound of a test is the only limit. */
 async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
 }

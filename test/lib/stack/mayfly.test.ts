@@ -7,6 +7,7 @@ import { readEnv as readEventEnv } from '../../../lib/aws/event-function.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { ROW_ACCESS, statementsOf } from '../../../lib/stack/row-access.ts';
 import { KEYS } from '../../support/dynamodb.ts';
+import { aFolder } from '../../support/folder.ts';
 import {
   anApp,
   EVENT_FUNCTIONS,
@@ -21,7 +22,6 @@ import {
   resourcesOf,
   someBundles,
   type Template,
-  temporaryFolder,
   textOf,
   theOnly,
 } from './template.ts';
@@ -317,8 +317,8 @@ describe('the outputs', () => {
 describe('without its bundles', () => {
   it('the construct reports which one is missing, its path, and the command that builds it', () => {
     const other = new Stack(anApp(), 'Other');
-    expect(() => new Mayfly(other, 'Mayfly', { bundles: temporaryFolder() })).toThrow(
-      /No bundle of the function 'tls-api' in .*mayfly-stack-.*: run 'npm run bundle' first/,
+    expect(() => new Mayfly(other, 'Mayfly', { bundles: aFolder() })).toThrow(
+      /No bundle of the function 'tls-api' in .*folder-.*: run 'npm run bundle' first/,
     );
   });
 });

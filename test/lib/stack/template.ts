@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import type { MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
+import { aFolder } from '../../support/folder.ts';
 
 /** A value in a template, or a reference that the deployment resolves. */
 export type Reference = { readonly Ref: string } | { readonly 'Fn::GetAtt': readonly [string, string] };
@@ -81,7 +80,7 @@ export function anApp({ validation = false } = {}): App {
   const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
   return new App({
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
-    outdir: temporaryFolder(),
+    outdir: aFolder(),
     builtinCloudFormationValidation: validation,
   });
 }
@@ -91,23 +90,11 @@ export const EVENT_FUNCTIONS = ['ecs-task-state', 'ec2-launch', 'last-gasp', 'fi
 
 /** A folder of small bundles in place of the real ones, so that stack tests need no build. */
 export function someBundles(): string {
-  const folder = temporaryFolder();
+  const folder = aFolder();
   for (const name of [...EVENT_FUNCTIONS, 'tls-api', 'reconcile', 'deployment']) {
     mkdirSync(join(folder, name));
     writeFileSync(join(folder, name, 'index.js'), `exports.handler = async () => '${name}';`);
   }
-  return folder;
-}
-
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true });
-});
-
-/** A folder that is removed when the test file ends. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'mayfly-stack-'));
-  folders.push(folder);
   return folder;
 }
 

@@ -5,8 +5,9 @@ import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
 import { LocalQueue } from '../../../workbench/local-aws/queues.ts';
 import { folderOf, mayfly, RUNNING } from '../../lib/cli/policy/harness.ts';
 import { fixture } from '../../support/fixtures.ts';
+import { aFolder } from '../../support/folder.ts';
 import { SCOPE, type Served, serve } from '../local-aws/serve.ts';
-import { aFolder, notices, VirtualClock } from '../local-aws/support.ts';
+import { notices, VirtualClock } from '../local-aws/support.ts';
 
 /** The data folder of a Mayfly whose bus is this server. */
 const ready = ({ url: events, credentials }: Pick<Served, 'url' | 'credentials'>) =>

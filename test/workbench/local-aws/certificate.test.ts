@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { localCertificate } from '../../../workbench/local-aws/certificate.ts';
-import { aFolder } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
 
 const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 const DAY_MS = 86_400_000;

@@ -8,7 +8,7 @@ import { SecretsManager } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newCredentials, type RunCredentials, signedHeaders } from '../../../workbench/local-aws/credentials.ts';
 import { type LocalMayfly, startLocal } from '../../../workbench/local-aws/index.ts';
-import { aFolder } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';
 
 let mayfly: LocalMayfly;

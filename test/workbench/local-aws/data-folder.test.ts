@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { identityOf, isRunning, takeFolder } from '../../../workbench/local-aws/data-folder.ts';
-import { aFolder } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
 
 const lockOf = (folder: string) => path.join(folder, 'runner.lock');
 

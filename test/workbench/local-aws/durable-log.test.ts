@@ -2,7 +2,8 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { DurableLog } from '../../../workbench/local-aws/durable-log.ts';
-import { aFolder, notices } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
+import { notices } from './support.ts';
 
 const aFile = () => path.join(aFolder(), 'deep', 'file.ndjson');
 

@@ -7,8 +7,9 @@ import { isRunning, type ProcessIdentity, parseIdentity } from '../../../workben
 import { type LocalDynamo, startDynoxide } from '../../../workbench/local-aws/dynoxide.ts';
 import { ensureTable } from '../../../workbench/local-aws/table.ts';
 import type { Resource } from '../../../workbench/local-aws/template.ts';
+import { aFolder } from '../../support/folder.ts';
 import { type Served, serve } from './serve.ts';
-import { aFolder, notices, until } from './support.ts';
+import { notices, until } from './support.ts';
 
 const running: LocalDynamo[] = [];
 const servers: Served[] = [];

@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { signedHeaders } from '../../../workbench/local-aws/credentials.ts';
 import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
 import { LocalQueue } from '../../../workbench/local-aws/queues.ts';
+import { aFolder } from '../../support/folder.ts';
 import { SCOPE, type Served, serve } from './serve.ts';
-import { aFolder, notices, VirtualClock } from './support.ts';
+import { notices, VirtualClock } from './support.ts';
 
 const clock = new VirtualClock(Date.parse('2026-11-23T00:00:00Z'));
 let queue: LocalQueue;

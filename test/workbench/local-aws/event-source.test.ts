@@ -3,7 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { EventSource, type EventSourceConfig, failedItems } from '../../../workbench/local-aws/event-source.ts';
 import type { Invocation } from '../../../workbench/local-aws/invocation.ts';
 import { LocalQueue } from '../../../workbench/local-aws/queues.ts';
-import { aFolder, notices, until, VirtualClock } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
+import { notices, until, VirtualClock } from './support.ts';
 
 interface Record {
   messageId: string;

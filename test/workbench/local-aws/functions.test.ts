@@ -3,7 +3,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { environmentsFor, LocalFunction } from '../../../workbench/local-aws/functions.ts';
 import type { FunctionConfig, Invocation } from '../../../workbench/local-aws/invocation.ts';
-import { aBundle, aFolder, notices, until } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
+import { aBundle, notices, until } from './support.ts';
 
 const open: LocalFunction[] = [];
 afterEach(async () => {

@@ -7,8 +7,9 @@ import { type Gateway, startGateway } from '../../../workbench/local-aws/gateway
 import { readRestApi } from '../../../workbench/local-aws/gateway-api.ts';
 import type { LocalNotice } from '../../../workbench/local-aws/notice.ts';
 import type { Resource } from '../../../workbench/local-aws/template.ts';
+import { aFolder } from '../../support/folder.ts';
 import { API } from './gateway-resources.ts';
-import { aBundle, aFolder, VirtualClock } from './support.ts';
+import { aBundle, VirtualClock } from './support.ts';
 
 const CODE = `
   const { existsSync, writeFileSync } = require('node:fs');

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { LocalQueue, type QueueConfig } from '../../../workbench/local-aws/queues.ts';
-import { aFolder, notices, VirtualClock } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
+import { notices, VirtualClock } from './support.ts';
 
 const MINUTE_MS = 60_000;
 const CONFIG: QueueConfig = {

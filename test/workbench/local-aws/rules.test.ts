@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LocalFunction } from '../../../workbench/local-aws/functions.ts';
 import { createRules, readSchedules } from '../../../workbench/local-aws/rules.ts';
 import { readTemplate } from '../../../workbench/local-aws/template.ts';
-import { aFolder } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
 
 const STACK = { stackName: 'Stack', account: '111122223333', region: 'eu-west-1' };
 const FUNCTION = 'arn:aws:lambda:eu-west-1:111122223333:function:sweep';

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { startLocal } from '../../../workbench/local-aws/index.ts';
-import { aFolder } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';
 
 let app: { assembly: string };

@@ -16,7 +16,8 @@ import {
   signedHeaders,
   startLocal,
 } from '../../../workbench/local-aws/index.ts';
-import { aFolder, notices, until, VirtualClock } from './support.ts';
+import { aFolder } from '../../support/folder.ts';
+import { notices, until, VirtualClock } from './support.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';
 
 /** The settings of every client of a runner. */

@@ -1,16 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll } from '@jest/globals';
 import type { Clock } from '../../../workbench/local-aws/clock.ts';
 import type { LocalNotice } from '../../../workbench/local-aws/notice.ts';
-
-const ROOT = mkdtempSync(path.join(tmpdir(), 'mayfly-local-'));
-afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
-
-/** A new folder, removed when the tests of the file are done. */
-export const aFolder = () => mkdtempSync(path.join(ROOT, 'a-'));
+import { aFolder } from '../../support/folder.ts';
 
 /** A function's code as an asset folder. */
 export function aBundle(code: string, files: Record<string, string> = {}): string {
@@ -27,7 +20,7 @@ export function notices(): { seen: LocalNotice[]; notify: (notice: LocalNotice) 
   return { seen, notify: (notice) => void seen.push(notice) };
 }
 
-/** Polls until `look` finds something; jest's timeout is the only limit. */
+/** Polls until `look` finds something; the bound of a test is the only limit. */
 export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<T>> {
   for (;;) {
     const found = await look();

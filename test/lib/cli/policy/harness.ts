@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
 import { run } from '../../../../lib/cli/program.ts';
 import { addWorkbench } from '../../../../workbench/demo/add-workbench.ts';
 import { aTable } from '../../../support/dynamodb.ts';
+import { aFolder } from '../../../support/folder.ts';
 
 /** Runs `mayfly <args>` in this process. */
 export async function mayfly(...args: string[]) {
@@ -35,11 +35,11 @@ export const jsonLines = (stdout: string): Record<string, unknown>[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 
-export const aFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'mayfly-policy-'));
+export { aFolder };
 
 /** Writes files into a new folder. */
 export async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
-  const dir = await aFolder();
+  const dir = aFolder();
   for (const [file, text] of Object.entries(files)) {
     await mkdir(dirname(join(dir, file)), { recursive: true });
     await writeFile(join(dir, file), text);

@@ -3,8 +3,8 @@ import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type LocalDynamo, startDynoxide } from '../../../../workbench/local-aws/dynoxide.ts';
 import { KEYS } from '../../../support/dynamodb.ts';
+import { aFolder } from '../../../support/folder.ts';
 import { type Served, serve } from '../serve.ts';
-import { aFolder } from '../support.ts';
 
 const TableName = 'things';
 const Key = { pk: { S: 'a' }, sk: { S: 'b' } };

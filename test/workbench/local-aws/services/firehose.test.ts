@@ -9,8 +9,9 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LocalFirehose } from '../../../../workbench/local-aws/services/firehose.ts';
 import type { Resource } from '../../../../workbench/local-aws/template.ts';
+import { aFolder } from '../../../support/folder.ts';
 import { type Served, serve } from '../serve.ts';
-import { aFolder, notices, VirtualClock } from '../support.ts';
+import { notices, VirtualClock } from '../support.ts';
 
 const clock = new VirtualClock(Date.parse('2026-11-22T23:59:59.500Z'));
 const stream = (name: string, Prefix: string): Resource => ({

@@ -4,8 +4,8 @@ import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LocalSecrets } from '../../../../workbench/local-aws/services/secrets.ts';
 import type { Resource } from '../../../../workbench/local-aws/template.ts';
+import { aFolder } from '../../../support/folder.ts';
 import { type Served, serve } from '../serve.ts';
-import { aFolder } from '../support.ts';
 
 const resource = (name: string, properties: Resource['properties']): Resource => ({
   logicalId: name,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
  * Creates a folder that the test files of a run share and starts one embedded, in-memory DynamoDB for all of them.
  * `DYNAMODB_ENDPOINT` selects another one where there is no binary for the platform.
  */
-export default async function setup(): Promise<void> {
+export default async function setup() {
   process.env.TEST_RUN_FOLDER = mkdtempSync(join(tmpdir(), 'mayfly-test-'));
   if (process.env.DYNAMODB_ENDPOINT) {
     process.env.TEST_DYNAMODB_ENDPOINT = process.env.DYNAMODB_ENDPOINT;
@@ -17,7 +17,7 @@ export default async function setup(): Promise<void> {
   }
   const port = await freePort();
   const child = spawn(binary(), ['serve', '--port', String(port)], { stdio: 'ignore' });
-  (globalThis as { mayflyDynamodb?: ChildProcess }).mayflyDynamodb = child;
+  globalThis.mayflyDynamodb = child;
   const endpoint = `http://127.0.0.1:${port}`;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the embedded DynamoDB ended with ${child.exitCode}`);
@@ -32,7 +32,7 @@ export default async function setup(): Promise<void> {
   process.env.TEST_DYNAMODB_ENDPOINT = endpoint;
 }
 
-function binary(): string {
+function binary() {
   const name = `@dynoxide/${process.platform}-${process.arch}`;
   try {
     return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'dynoxide');
@@ -41,7 +41,7 @@ function binary(): string {
   }
 }
 
-const freePort = (): Promise<number> =>
+const freePort = () =>
   new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {

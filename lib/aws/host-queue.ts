@@ -13,7 +13,9 @@ import type { Delivery, Offer } from '../core/queue/delivery.ts';
 import type { FoundDelivery, HostPartition, HostQueue, Settled, SpacedQuery } from '../core/queue/host-queue.ts';
 import { attemptsOf, latestOf, unanswered } from '../core/queue/offers.ts';
 import { keyOf, type PendingQuery } from '../core/queue/pending-query.ts';
+import { each } from '../core/together.ts';
 import { deliveryOf, hostKey, OffersRow, partitionOf } from './host-rows.ts';
+import { pack } from './packed.ts';
 import { type Put, putTogether } from './put-together.ts';
 import { readRow } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
@@ -60,12 +62,13 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   // Reads all pages: large queries would never reach a limit that is counted on one page.
-  async waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+  async waitingIds(host: string, afterMs: number, consistent = false): Promise<ReadonlySet<string>> {
     const waiting = itemsOf(this.#table, {
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :pending)',
-      FilterExpression: 'expiresAt > :now',
+      FilterExpression: 'expiresAt > :after',
       ProjectionExpression: 'sk',
-      ExpressionAttributeValues: { ':pk': hostKey(host), ':pending': 'q#', ':now': nowMs / 1000 },
+      ExpressionAttributeValues: { ':pk': hostKey(host), ':pending': 'q#', ':after': afterMs / 1000 },
+      ConsistentRead: consistent,
     });
     const ids = new Set<string>();
     for await (const { sk } of waiting) ids.add(String(sk).slice('q#0#'.length));
@@ -73,6 +76,17 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   async enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>> {
+    // A query without a reservation, and without a hint, is one write, at half the price that a transaction has for it.
+    const isAlone = ({ reserves }: SpacedQuery): boolean =>
+      reserves === undefined && this.#table.hintClock === undefined;
+    await each(spaced.filter(isAlone), ({ query }) => this.enqueue(query));
+    return this.#enqueueTogether(
+      spaced.filter((one) => !isAlone(one)),
+      nowMs,
+    );
+  }
+
+  async #enqueueTogether(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>> {
     const leftOut = new Set<string>();
     for (let from = 0; from < spaced.length; from += QUERIES_AT_ONCE) {
       let left = spaced.slice(from, from + QUERIES_AT_ONCE).map((one) => writesOf(one, nowMs));
@@ -281,7 +295,7 @@ function withoutRefused(writes: Writes, refused: ReadonlySet<Put>): Writes[] {
 }
 
 const pendingPut = (query: PendingQuery): Put => ({
-  Item: { ...pendingKey(keyOf(query)), query, expiresAt: ttl(query.expiresAtMs) },
+  Item: { ...pendingKey(keyOf(query)), query: pack(query), expiresAt: ttl(query.expiresAtMs) },
   ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :queued',
   ExpressionAttributeValues: { ':queued': query.queuedAtMs / 1000 },
 });
@@ -300,10 +314,11 @@ const reservationPut = (
 type WriteRequest = NonNullable<NonNullable<BatchWriteCommandInput['RequestItems']>[string]>[number];
 
 function itemOf(key: { readonly pk: string; readonly sk: string }, delivery: Delivery) {
-  const { answered, moved = [], ...rest } = delivery;
+  const { answered, moved = [], queries, ...rest } = delivery;
   return {
     ...key,
     ...rest,
+    queries: pack(queries),
     answered: answered.length > 0 ? new Set(answered) : undefined, // a set of the table is never empty
     moved: moved.length > 0 ? new Set(moved) : undefined,
     expiresAt: ttl((attemptsOf(delivery).at(-1) ?? latestOf(delivery)).atMs + DELIVERY_TTL_MS),

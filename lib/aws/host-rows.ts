@@ -3,6 +3,7 @@ import type { Node, NodeIdentity } from '../core/nodes/node.ts';
 import type { DeliveredQuery, Delivery, Offer } from '../core/queue/delivery.ts';
 import type { HostPartition } from '../core/queue/host-queue.ts';
 import type { Asker, PendingQuery } from '../core/queue/pending-query.ts';
+import { unpacked } from './packed.ts';
 import {
   detectedBy,
   evidence,
@@ -87,21 +88,23 @@ const received = <A extends Asker>(asker: A): A =>
 const scalar = z.union([text, number, flag, z.null()]);
 
 const PendingRow = z.object({
-  query: renamed(
-    OLD_ASKER_NAMES,
-    z.object({
-      ...askerShape,
-      host: text,
-      priority: number,
-      rule: text,
-      query: text,
-      set: querySet,
-      sql: text,
-      bindings: z.record(text, z.union([scalar, z.array(scalar)])),
-      evidence: z.optional(evidence),
-      discovery: z.optional(text),
-      platforms: z.optional(z.array(platform)),
-    } satisfies ShapeOf<PendingQuery>),
+  query: unpacked(
+    renamed(
+      OLD_ASKER_NAMES,
+      z.object({
+        ...askerShape,
+        host: text,
+        priority: number,
+        rule: text,
+        query: text,
+        set: querySet,
+        sql: text,
+        bindings: z.record(text, z.union([scalar, z.array(scalar)])),
+        evidence: z.optional(evidence),
+        discovery: z.optional(text),
+        platforms: z.optional(z.array(platform)),
+      } satisfies ShapeOf<PendingQuery>),
+    ),
   ),
 });
 
@@ -128,7 +131,7 @@ export const OffersRow = z.object({ offers: z.array(offer) });
 const DeliveryRow = z.object({
   id: text,
   host: text,
-  queries: z.array(deliveredQuery),
+  queries: unpacked(z.array(deliveredQuery)),
   offers: z.optional(z.array(offer)),
   deliveredAtMs: z.optional(number), // of earlier versions, in place of offers
   answered: membersOrNone,

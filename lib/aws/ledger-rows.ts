@@ -18,6 +18,7 @@ import {
   type WorkloadRecord,
   type WorkloadSnapshot,
 } from '../core/ledger/workload.ts';
+import { unpacked } from './packed.ts';
 import {
   detectedBy,
   flag,
@@ -174,9 +175,9 @@ const answerFrom = z.object({ deliveredAtMs: number, poller } satisfies ShapeOf<
  * written by an earlier version and this one may have an attribute under both its former and its present name.
  */
 const WorkloadRow = z.object({
-  snapshot,
+  snapshot: unpacked(snapshot),
   handledVersion: number,
-  handling: z.optional(handling),
+  handling: z.optional(unpacked(handling)),
   learned: z.optional(texts),
   foundHost: z.optional(text),
   lateQueries: setOf(pendingKey),
@@ -232,15 +233,17 @@ export function workloadOfRow(row: Row): ReadWorkload {
   return { snapshot, record };
 }
 
-/** The attributes of a row that make an `AskedRecord`; `handling` and `snapshot` with the other names they may have. */
+/** The attributes of a row that make an `AskedRecord`. */
 export const ASKED_ATTRIBUTES = {
-  expression: 'pk, sk, #snapshot.#kind, handling.firstQuery, handling.firstAsked, deliveredAtMs, firstAnswerAtMs',
-  names: { '#snapshot': 'snapshot', '#kind': 'kind' },
+  expression: 'pk, sk, #snapshot, handling, deliveredAtMs, firstAnswerAtMs',
+  names: { '#snapshot': 'snapshot' },
 };
 
 const AskedRow = z.object({
-  snapshot: z.object({ kind: workloadKind }),
-  handling: z.optional(renamed({ firstAsked: 'firstQuery' }, z.object({ firstQuery: z.optional(firstQuery) }))),
+  snapshot: unpacked(z.object({ kind: workloadKind })),
+  handling: z.optional(
+    unpacked(renamed({ firstAsked: 'firstQuery' }, z.object({ firstQuery: z.optional(firstQuery) }))),
+  ),
   deliveredAtMs: z.optional(number),
   firstAnswerAtMs: z.optional(number),
 });

@@ -8,9 +8,9 @@ import {
 import { BatchGetCommand, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
-import type { Ledger } from '../core/ledger/ledger.ts';
+import type { Handled, Ledger } from '../core/ledger/ledger.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
-import { isNews, listedAtMs, merged } from '../core/ledger/merge.ts';
+import { type Advance, advanceOf } from '../core/ledger/merge.ts';
 import type { PendingKey } from '../core/ledger/pending-key.ts';
 import type {
   AskedRecord,
@@ -27,6 +27,7 @@ import type {
 
 import { each } from '../core/together.ts';
 import { ASKED_ATTRIBUTES, askedOfRow, FACTS, workloadOfRow } from './ledger-rows.ts';
+import { pack } from './packed.ts';
 import type { Row } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
@@ -58,7 +59,7 @@ const OUTCOMES_AT_ONCE = 50;
 const TRANSACTION_PAYS = 4;
 
 /**
- * The ledger: one item per workload, `WORKLOAD#<arn or id>` / `#ledger`.
+ * The ledger: one item per workload, `WORKLOAD#<arn or id>` / `#ledger`. Snapshot and handling are packed: see `pack`.
  *
  * Ids and troubles are DynamoDB sets that grow by ADD, so order and repeats do not matter. The version guards the snapshot.
  * The keys of `byDay` are written with the first event and never change, so the index costs one write per workload. The
@@ -78,59 +79,63 @@ export class DynamoLedger implements Ledger {
   }
 
   async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const keepsMs = await this.#keepsMs();
     // Another writer changed the record in between: read it again.
     for (;;) {
-      const { Item } = await this.#table.db.send(
-        new GetCommand({ TableName: this.#table.name, Key: keyOf(news.workload), ConsistentRead: true }),
-      );
-      const known = Item && workloadOfRow(Item);
-      if (!isNews(known?.record, news)) return undefined;
-      const record = await this.#write(
-        { snapshot: merged(known?.snapshot, news), listedAtMs: listedAtMs(news) },
-        known?.record,
-        keepsMs,
-      );
+      const advance = await this.prepare(news);
+      if (!advance) return undefined;
+      const record = await this.commit(advance);
       if (record) return record;
     }
   }
 
-  /** Writes a snapshot. @returns the new record; undefined if the record changed since it was read */
-  async #write(
-    { snapshot, listedAtMs }: { readonly snapshot: WorkloadSnapshot; readonly listedAtMs: number },
-    known: WorkloadRecord | undefined,
-    keepsMs: number,
-  ): Promise<WorkloadRecord | undefined> {
+  async prepare(news: WorkloadSnapshot): Promise<Advance | undefined> {
+    const { Item } = await this.#table.db.send(
+      new GetCommand({ TableName: this.#table.name, Key: keyOf(news.workload), ConsistentRead: true }),
+    );
+    return advanceOf(Item && workloadOfRow(Item), news);
+  }
+
+  async commit({ snapshot, listedAtMs, known }: Advance, handled?: Handled): Promise<WorkloadRecord | undefined> {
     const { workload, version, occurredAtMs, receivedAtMs, detectedBy } = snapshot;
+    const { closes = [], handling } = handled ?? {};
     // A first event in the future was recorded by a function whose clock was ahead: replace its time.
     const isAhead = known !== undefined && known.firstReceivedAtMs > listedAtMs;
     const first = (name: string, value: string): string => (isAhead ? value : `if_not_exists(${name}, ${value})`);
+    const keepsMs = await this.#keepsMs();
     try {
       const { Attributes } = await this.#table.db.send(
         new UpdateCommand({
           TableName: this.#table.name,
           Key: keyOf(workload),
           UpdateExpression:
-            'SET #snapshot = :snapshot, version = :version, handledVersion = if_not_exists(handledVersion, :none), ' +
-            `firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), #day = ${first('#day', ':day')}, ` +
-            `firstReceivedAtMs = ${first('firstReceivedAtMs', ':listed')}, ` +
-            'firstDetectedBy = if_not_exists(firstDetectedBy, :detectedBy), lastSignAtMs = :received, expiresAt = :expires',
+            `SET #snapshot = :snapshot, version = :version, firstEventAtMs = if_not_exists(firstEventAtMs, :occurred), ` +
+            `#day = ${first('#day', ':day')}, firstReceivedAtMs = ${first('firstReceivedAtMs', ':listed')}, ` +
+            'firstDetectedBy = if_not_exists(firstDetectedBy, :detectedBy), lastSignAtMs = :received, expiresAt = :expires, ' +
+            (handling
+              ? 'handledVersion = :version, handling = :handling'
+              : 'handledVersion = if_not_exists(handledVersion, :none)') +
+            (closes.length > 0 ? ' ADD closedQueries :closed' : ''),
           ConditionExpression: known
-            ? 'version = :knownVersion AND handledVersion = :knownHandled'
+            ? 'version = :knownVersion AND handledVersion = :knownHandled AND ' +
+              '(attribute_not_exists(lateQueries) OR size(lateQueries) <= :knownLate)'
             : 'attribute_not_exists(version)',
           ExpressionAttributeNames: { '#snapshot': 'snapshot', '#day': 'day' },
+          // The marshaller drops the values that are undefined.
           ExpressionAttributeValues: {
-            ':snapshot': snapshot,
+            ':snapshot': pack(snapshot),
             ':version': version,
-            ':none': -1,
+            ':none': handling ? undefined : -1,
+            ':handling': handling && pack(handling),
+            ':closed': closes.length > 0 ? new Set(closes) : undefined,
             ':occurred': occurredAtMs,
             ':day': dayOf(listedAtMs, shardOf(workload)),
             ':listed': listedAtMs,
             ':received': receivedAtMs,
             ':detectedBy': detectedBy,
             ':expires': ttl(receivedAtMs + keepsMs),
-            ':knownVersion': known?.version, // undefined for a new record: the marshaller drops it
+            ':knownVersion': known?.version,
             ':knownHandled': known?.handledVersion,
+            ':knownLate': known?.lateQueries.length,
           },
           ReturnValues: 'ALL_NEW',
         }),
@@ -145,7 +150,7 @@ export class DynamoLedger implements Ledger {
   markHandled(workload: string, version: number, handling: Handling): Promise<boolean> {
     return this.#change(workload, 'SET handledVersion = :version, handling = :handling', {
       condition: 'version = :version',
-      values: { ':version': version, ':handling': handling },
+      values: { ':version': version, ':handling': pack(handling) },
     });
   }
 
@@ -319,10 +324,14 @@ export class DynamoLedger implements Ledger {
   }
 
   async amendContainers(workload: string, version: number, containers: readonly TaskContainer[]): Promise<void> {
-    await this.#change(workload, 'SET #snapshot.containers = :containers', {
-      condition: 'version = :version',
+    const [row] = await this.#rows([workload]);
+    if (!row) return;
+    const { snapshot } = workloadOfRow(row);
+    // A writer in between has a newer snapshot, or the next sweep amends this one.
+    await this.#change(workload, 'SET #snapshot = :amended', {
+      condition: 'version = :version AND #snapshot = :snapshot',
       names: { '#snapshot': 'snapshot' },
-      values: { ':containers': containers, ':version': version },
+      values: { ':amended': pack({ ...snapshot, containers }), ':snapshot': row.snapshot, ':version': version },
     });
   }
 

@@ -14,6 +14,15 @@ const DYNAMODB: JsonService = {
 type Item = Parameters<typeof unmarshall>[0];
 const Page = z.object({ Items: z._default(z.array(z.custom<Item>(isItem)), () => []) });
 
+/** Decodes binary attributes: JSON carries them in base64, and only the SDK's own calls decode them. */
+const withBytes = (item: Item): Item =>
+  Object.fromEntries(
+    Object.entries(item).map(([name, value]) => [
+      name,
+      typeof value.B === 'string' ? { B: Buffer.from(value.B, 'base64') } : value,
+    ]),
+  );
+
 function isItem(value: unknown): value is Item {
   return typeof value === 'object' && value !== null;
 }
@@ -36,7 +45,7 @@ export class LightPartitions implements Pick<HostQueue, 'read'> {
       ExpressionAttributeValues: { ':pk': { S: hostKey(host) } },
       ConsistentRead: consistent,
     });
-    return partitionOf(Page.parse(output).Items.map((item) => unmarshall(item)));
+    return partitionOf(Page.parse(output).Items.map((item) => unmarshall(withBytes(item))));
   }
 
   close(): void {

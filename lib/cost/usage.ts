@@ -35,13 +35,13 @@ const SECONDS = HOURS * 3600;
 
 /**
  * The usage of each operation, as counted on the embedded DynamoDB with the default policy; `test/lib/cost/usage.test.ts`
- * counts again. A life is a task with two containers: six events, one delivery of its two queries, and their answers.
+ * counts again. A life is a task with two containers: six events, one delivery of its queries, their answers, and the review.
  */
 export const EACH = {
   poll: { readUnits: 0.5 },
   /** Every five minutes a poll is recorded: the node, its directory entry, a look for a wrong alias. */
   presence: { readUnits: 0.5, writeUnits: 3 },
-  life: { events: 6, writes: 1, readUnits: 24, writeUnits: 72, lines: 4, logLines: 16 },
+  life: { events: 6, queries: 3, writes: 1, readUnits: 25, writeUnits: 28, lines: 4, logLines: 16 },
 } as const;
 
 /** The round trip of a poll, which an agent adds to its interval. */

@@ -41,9 +41,9 @@ export class MemoryHosts implements HostQueue, NodeRegistry, NodeState {
     };
   }
 
-  async waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>> {
+  async waitingIds(host: string, afterMs: number): Promise<ReadonlySet<string>> {
     const pending = [...this.#of(host).pending.values()];
-    return new Set(pending.filter(({ expiresAtMs }) => expiresAtMs > nowMs).map(({ queryId }) => queryId));
+    return new Set(pending.filter(({ expiresAtMs }) => expiresAtMs > afterMs).map(({ queryId }) => queryId));
   }
 
   async enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>> {

@@ -1,7 +1,7 @@
 import type { AddressesSince } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
-import type { Ledger } from '../core/ledger/ledger.ts';
-import { isNews, listedAtMs, merged } from '../core/ledger/merge.ts';
+import type { Handled, Ledger } from '../core/ledger/ledger.ts';
+import { type Advance, advanceOf, type Facts, firstFacts } from '../core/ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../core/ledger/pending-key.ts';
 import type {
   AskedRecord,
@@ -17,9 +17,6 @@ import type {
 } from '../core/ledger/workload.ts';
 
 type Identity = WorkloadSnapshot['identity'];
-
-/** The part of a record that is not in its snapshot. */
-type Facts = Omit<WorkloadRecord, keyof WorkloadSnapshot>;
 
 /** A workload in parts; its record is assembled when it is read. */
 interface Entry {
@@ -46,17 +43,31 @@ export class MemoryLedger implements Ledger {
   }
 
   async advance(news: WorkloadSnapshot): Promise<WorkloadRecord | undefined> {
-    const { workload, receivedAtMs } = news;
-    const listed = listedAtMs(news);
-    const known = this.#entries.get(workload);
-    if (!isNews(known && recordOf(known), news)) return undefined;
-    const snapshot = merged(known?.snapshot, news);
-    const before = known?.facts ?? firstFacts(snapshot, listed);
-    // An earlier instant that lies after this one came from a clock that was ahead.
-    const firstReceivedAtMs = Math.min(before.firstReceivedAtMs, listed);
-    const facts = { ...before, firstReceivedAtMs, lastSignAtMs: receivedAtMs };
+    const advance = await this.prepare(news);
+    return advance && this.#put(advance);
+  }
+
+  async prepare(news: WorkloadSnapshot): Promise<Advance | undefined> {
+    const known = this.#entries.get(news.workload);
+    return advanceOf(known && { snapshot: known.snapshot, record: recordOf(known) }, news);
+  }
+
+  async commit(advance: Advance, handled?: Handled): Promise<WorkloadRecord | undefined> {
+    const { workload, version } = advance.snapshot;
+    if (!isSameState(this.record(workload), advance.known)) return undefined;
+    this.#put(advance);
+    if (handled) {
+      const { handling, closes } = handled;
+      this.#change(workload, ({ closed }) => ({ handledVersion: version, handling, closed: union(closed, closes) }));
+    }
+    return this.record(workload);
+  }
+
+  #put({ snapshot, listedAtMs, record: { firstReceivedAtMs, lastSignAtMs } }: Advance): WorkloadRecord {
+    const known = this.#entries.get(snapshot.workload);
+    const facts = { ...(known?.facts ?? firstFacts(snapshot, listedAtMs)), firstReceivedAtMs, lastSignAtMs };
     const entry: Entry = { learned: {}, ...known, snapshot, facts };
-    this.#entries.set(workload, entry);
+    this.#entries.set(snapshot.workload, entry);
     return recordOf(entry);
   }
 
@@ -174,24 +185,11 @@ function seenIn(known: Facts, sighting: Sighting): Partial<Facts> {
   };
 }
 
-const firstFacts = (
-  { occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot,
-  firstReceivedAtMs: number,
-): Facts => ({
-  handledVersion: -1,
-  seenLive: [],
-  seenPostMortem: [],
-  troubles: [],
-  addressesSince: {},
-  lateQueries: [],
-  closed: [],
-  lastGasps: [],
-  facts: {},
-  firstEventAtMs: occurredAtMs,
-  firstReceivedAtMs,
-  firstDetectedBy: detectedBy,
-  lastSignAtMs: receivedAtMs,
-});
+/** Whether no event was recorded or handled, and no late query added, between two reads of a record. */
+const isSameState = (now: WorkloadRecord | undefined, then: WorkloadRecord | undefined): boolean =>
+  now?.version === then?.version &&
+  now?.handledVersion === then?.handledVersion &&
+  now?.lateQueries.length === then?.lateQueries.length;
 
 /** Assembled records by entry. Entries are immutable, and reviews read all of them every minute. */
 const records = new WeakMap<Entry, WorkloadRecord>();

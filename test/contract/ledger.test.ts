@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Ledger } from '../../lib/core/ledger/ledger.ts';
+import type { Advance } from '../../lib/core/ledger/merge.ts';
 import type { FirstQuery, Handling, Outcome, WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import { keyOf } from '../../lib/core/queue/pending-query.ts';
 import { aSighting, aSnapshot, recordSighting } from '../support/a-record.ts';
@@ -192,6 +193,32 @@ contract('the ledger', (begin) => {
     expect((await recordOf(ledger)).containers).toEqual([]);
     await ledger.amendContainers(TASK, 2, containers);
     expect((await recordOf(ledger)).containers).toEqual(containers);
+  });
+
+  it('records an event and its handling in one write, unless the record changed since it was read', async () => {
+    const { ledger } = await begin();
+    const handled = { handling: HANDLING, closes: ['q1'] };
+    const prepare = async (version: number): Promise<Advance> => {
+      const advance = await ledger.prepare(aSnapshot(1, { version }));
+      if (!advance) throw new Error('the snapshot is no news');
+      return advance;
+    };
+    const first = await prepare(1);
+    expect(await ledger.read([TASK])).toEqual([]);
+    expect(first).toMatchObject({ known: undefined, record: { version: 1, handledVersion: -1 } });
+    expect(await ledger.commit(first, handled)).toMatchObject({ handledVersion: 1, closed: ['q1'] });
+    expect(await ledger.commit(first, handled)).toBeUndefined();
+    expect(await ledger.prepare(aSnapshot(1))).toBeUndefined();
+
+    const [second, third] = [await prepare(2), await prepare(3)];
+    expect(second.record).toEqual({ ...(await recordOf(ledger)), ...aSnapshot(1, { version: 2 }) });
+    expect(await ledger.commit(second)).toMatchObject({ version: 2, handledVersion: 1 });
+    expect(await ledger.commit(third, handled)).toBeUndefined();
+    const again = await prepare(3);
+    await ledger.addLateQueries(TASK, [{ host: 'h1', priority: 3, queryId: 'q2', set: 'live' }]);
+    expect(await ledger.commit(again, handled)).toBeUndefined();
+    expect(await recordOf(ledger)).toMatchObject({ version: 2, handledVersion: 1 });
+    expect(await ledger.commit(await prepare(3), handled)).toMatchObject({ version: 3, handledVersion: 3 });
   });
 
   it('accepts a verdict once, and then only a different one', async () => {

@@ -4,7 +4,7 @@ import type { Ports } from './world.ts';
 export class Died extends Error {}
 
 const READS = new Set([
-  ...['find', 'hostOf', 'read', 'waitingIds', 'open', 'due', 'page', 'resume', 'secret'],
+  ...['find', 'prepare', 'hostOf', 'read', 'waitingIds', 'open', 'due', 'page', 'resume', 'secret'],
   ...['findDeliveries', 'retiredDeliveries'],
 ]);
 

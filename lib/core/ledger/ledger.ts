@@ -1,4 +1,5 @@
 import type { AddressesSince } from './addresses.ts';
+import type { Advance } from './merge.ts';
 import type { PendingKey } from './pending-key.ts';
 import type {
   AskedRecord,
@@ -18,6 +19,12 @@ import type {
  */
 export type Ledger = Workloads & Sightings & AddressIndex & Reviews;
 
+/** How a version was handled, and the ids of the queries that this closed. */
+export interface Handled {
+  readonly handling: Handling;
+  readonly closes: readonly string[];
+}
+
 /** Reads records of workloads. */
 export interface WorkloadReader {
   /** The records of these workloads, in any order; unknown ones are left out. */
@@ -33,6 +40,14 @@ export interface Workloads extends WorkloadReader {
    *   never finished. Undefined if it is stale or a duplicate; then nothing changed
    */
   advance(snapshot: WorkloadSnapshot): Promise<WorkloadRecord | undefined>;
+  /** The first half of `advance`: reads and decides, and writes nothing. @returns undefined if the snapshot is stale or a duplicate */
+  prepare(snapshot: WorkloadSnapshot): Promise<Advance | undefined>;
+  /**
+   * The second half of `advance`: writes a prepared snapshot. With `handled`, one write also records how it was handled.
+   *
+   * @returns the record; undefined if an event was recorded or handled, or a late query added, since it was read: then nothing changed
+   */
+  commit(advance: Advance, handled?: Handled): Promise<WorkloadRecord | undefined>;
   /** Records how a version was handled. @returns false if a newer version has been recorded; then nothing changed */
   markHandled(workload: string, version: number, handling: Handling): Promise<boolean>;
   /** Adds queries queued on an event that was superseded meanwhile, so that the end of the workload can withdraw them. */

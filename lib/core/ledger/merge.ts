@@ -8,7 +8,7 @@ const CLOCK_BEHIND_MS = 3_600_000;
  * The instant under which a workload is listed: when its event was received. If our clock is behind AWS's by an hour to a week,
  * the event's own time, so that the workload is still found after our clock is set right.
  */
-export function listedAtMs({ occurredAtMs, receivedAtMs }: WorkloadSnapshot): number {
+function listedAtMs({ occurredAtMs, receivedAtMs }: WorkloadSnapshot): number {
   const behindMs = occurredAtMs - receivedAtMs;
   return behindMs >= CLOCK_BEHIND_MS && behindMs <= CLOCK_AHEAD_MS ? occurredAtMs : receivedAtMs;
 }
@@ -55,6 +55,60 @@ export function merged(known: WorkloadSnapshot | undefined, newer: WorkloadSnaps
     times: known.times || news.times ? { ...known.times, ...news.times } : undefined,
   };
 }
+
+/** A snapshot that must be handled, and what the ledger knew before; not written yet. */
+export interface Advance {
+  /** Merged into the known snapshot. */
+  readonly snapshot: WorkloadSnapshot;
+  readonly listedAtMs: number;
+  /** @default - the workload is new */
+  readonly known?: WorkloadRecord;
+  /** The record as this snapshot makes it. */
+  readonly record: WorkloadRecord;
+}
+
+/** The record after a snapshot, or undefined if that is stale or a duplicate. @param known as the ledger has them now */
+export function advanceOf(
+  known: { readonly snapshot: WorkloadSnapshot; readonly record: WorkloadRecord } | undefined,
+  news: WorkloadSnapshot,
+): Advance | undefined {
+  if (!isNews(known?.record, news)) return undefined;
+  const snapshot = merged(known?.snapshot, news);
+  const listed = listedAtMs(news);
+  const before = known?.record ?? firstFacts(snapshot, listed);
+  const record = {
+    ...before,
+    ...snapshot,
+    identity: { ...known?.record.identity, ...snapshot.identity },
+    // A first event in the future was recorded by a function whose clock was ahead: its time is replaced.
+    firstReceivedAtMs: Math.min(before.firstReceivedAtMs, listed),
+    lastSignAtMs: news.receivedAtMs,
+  };
+  return { snapshot, listedAtMs: listed, known: known?.record, record };
+}
+
+/** What a record has besides its snapshot. */
+export type Facts = Omit<WorkloadRecord, keyof WorkloadSnapshot>;
+
+/** The facts of a workload after its first event. */
+export const firstFacts = (
+  { occurredAtMs, receivedAtMs, detectedBy }: WorkloadSnapshot,
+  firstReceivedAtMs: number,
+): Facts => ({
+  handledVersion: -1,
+  seenLive: [],
+  seenPostMortem: [],
+  troubles: [],
+  addressesSince: {},
+  lateQueries: [],
+  closed: [],
+  lastGasps: [],
+  facts: {},
+  firstEventAtMs: occurredAtMs,
+  firstReceivedAtMs,
+  firstDetectedBy: detectedBy,
+  lastSignAtMs: receivedAtMs,
+});
 
 /** The fields of a container that the event contains. */
 const present = (container: TaskContainer): Partial<TaskContainer> =>

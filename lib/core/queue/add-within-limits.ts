@@ -68,8 +68,17 @@ export async function addWithinLimits(
 }
 
 function spacedQuery(query: PendingQuery, { spacingSeconds }: Limits, nowMs: number): SpacedQuery {
-  if (spacingSeconds === 0) return { query };
+  if (spacingSeconds === 0 || namesSubject(query)) return { query };
   // The set is part of the question: the same SQL after a task's end asks something else.
   const question = digestOf(query.rule, query.set, query.query, renderSql(query.sql, query.bindings));
   return { query, reserves: { question, untilMs: nowMs + spacingSeconds * 1000 } };
+}
+
+/**
+ * Whether its SQL names a container or an instance that it is about. Their ids are unique, so no other workload asks the same,
+ * and the query's own id keeps the same workload from asking twice.
+ */
+function namesSubject({ bindings, subjects }: PendingQuery): boolean {
+  const bound = new Set(Object.values(bindings).flat());
+  return subjects.some((id) => bound.has(id));
 }

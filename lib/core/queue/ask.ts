@@ -116,6 +116,8 @@ export interface EnqueueOptions {
   readonly limits: Limits;
   /** For how long the host polls fast once something is queued; 0 leaves its interval alone. */
   readonly heatSeconds: number;
+  /** Until when the host polls fast already. @default - unknown */
+  readonly hotUntilMs?: number;
   /** The workload whose ledger record notes refusals. @default - none */
   readonly workload?: string;
   /** Ids of pending queries that will be withdrawn; they do not count against the limits. @default - none */
@@ -131,18 +133,32 @@ export interface EnqueueOptions {
 export async function enqueue(
   host: string,
   wanted: Wanted,
-  { limits, heatSeconds, workload, withdrawn = new Set() }: EnqueueOptions,
+  { limits, heatSeconds, hotUntilMs, workload, withdrawn = new Set() }: EnqueueOptions,
   deps: AskDeps,
 ): Promise<PendingQuery[]> {
-  const { queue, registry, now } = deps;
+  const { queue, now } = deps;
   const answerable = await answerableOn(host, wanted, deps);
   const { queries } = answerable;
   await recordRefusals(host, workload, answerable, deps);
   if (queries.length === 0) return [];
   const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, withdrawn, now });
   await recordDropped(host, dropped, deps);
-  if (queued.length > 0 && heatSeconds > 0) await registry.accelerate(host, now() + heatSeconds * 1000);
+  if (queued.length > 0 && heatSeconds > 0) await accelerate(host, heatSeconds, hotUntilMs, deps);
   return queued;
+}
+
+/**
+ * Makes a host poll fast for this long. A task start has several events within seconds; so a host that already polls fast for
+ * nine tenths of that time is left alone.
+ */
+export async function accelerate(
+  host: string,
+  heatSeconds: number,
+  hotUntilMs: number | undefined,
+  { registry, now }: AskDeps,
+): Promise<void> {
+  if ((hotUntilMs ?? 0) >= now() + heatSeconds * 900) return;
+  await registry.accelerate(host, now() + heatSeconds * 1000);
 }
 
 async function recordRefusals(

@@ -27,8 +27,10 @@ export interface SpacedQuery {
 
 /** The pending queries of hosts. */
 export interface PendingQueries {
-  /** Ids of the pending queries that have not expired. */
-  waitingIds(host: string, nowMs: number): Promise<ReadonlySet<string>>;
+  /**
+   * Ids of the pending queries that expire after `afterMs`, epoch ms; 0 returns all. Eventually consistent by default.
+   */
+  waitingIds(host: string, afterMs: number, consistent?: boolean): Promise<ReadonlySet<string>>;
   /**
    * Adds queries of one host as `enqueue` does, and reserves their questions. A query whose question is reserved by another
    * query is left out. The query that holds a reservation may renew it, for example after a crash.

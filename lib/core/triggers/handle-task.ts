@@ -4,6 +4,7 @@ import { resolveHost } from '../hosts/resolve-host.ts';
 import { type AddressesSince, compareAddresses } from '../ledger/addresses.ts';
 import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { AddressIndex, Ledger } from '../ledger/ledger.ts';
+import type { Advance } from '../ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../ledger/pending-key.ts';
 import { reviewAfterEnd } from '../ledger/review.ts';
 import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
@@ -14,7 +15,15 @@ import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
 import type { Profile } from '../policy/policy.ts';
 import { heatSecondsOf } from '../policy/rule-queries.ts';
-import { type AskDeps, type BoundQueries, enqueue, firstQueryOf, queriesFor, settleByMsOf } from '../queue/ask.ts';
+import {
+  type AskDeps,
+  accelerate,
+  type BoundQueries,
+  enqueue,
+  firstQueryOf,
+  queriesFor,
+  settleByMsOf,
+} from '../queue/ask.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
@@ -33,30 +42,70 @@ export interface TaskDeps extends AskDeps {
 /** Outcome of one event, for the log and the metrics. */
 export type TaskOutcome = 'stale' | 'noted' | 'queued' | 'no-host' | 'superseded';
 
+/** What handling an event has done so far; kept when another writer changed the record and the event is handled again. */
+interface Done {
+  readonly queries: readonly PendingQuery[];
+  /** Ids of the queries that were withdrawn before any poll took them. */
+  readonly closes: readonly string[];
+}
+
 /**
  * Queues the queries for one task event. Safe under duplicates, reordering and crashes: the ledger's version is checked first,
  * ids derive from the task and its containers, and a version counts as handled only after its queries are queued.
+ *
+ * One write records the event and how it was handled. If another event was recorded since the read, this one is decided again.
  */
 export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<TaskOutcome> {
   const { ledger, now } = deps;
-  const record = await ledger.advance(taskSnapshot(event, now(), await essentialsOf(event, deps)));
-  if (!record) return 'stale';
-  noteAccount(record, event, deps);
+  const snapshot = taskSnapshot(event, now(), await essentialsOf(event, deps));
+  let done: Done = { queries: [], closes: [] };
+  for (;;) {
+    const advance = await ledger.prepare(snapshot);
+    if (!advance) return stale(snapshot.workload, done, deps);
+    const handled = await handleOnce(event, advance, done, deps);
+    if (typeof handled === 'string') {
+      noteAccount(advance.record, event, deps);
+      return handled;
+    }
+    done = handled;
+    await superseded(advance.record, done.queries, deps);
+  }
+}
+
+/** Handles an event on what the ledger knows. @returns what was done, if another writer changed the record meanwhile */
+async function handleOnce(event: TaskEvent, advance: Advance, done: Done, deps: TaskDeps): Promise<TaskOutcome | Done> {
+  const { ledger, now } = deps;
+  const { record } = advance;
   const policy = await deps.policy();
   const taskHost = await taskHostOf(event.task, record.handling, policy.policy.profiles, deps);
   const context = { record, taskHost, policy };
   const plan = planTask(event, context, now());
-  const queries = await ask(plan, context, deps);
+  // Answers and troubles change existing records only: a new workload that is asked about needs its record first.
+  const isNew = !advance.known && !isQuiet(plan, context);
+  if (isNew && !(await ledger.commit(advance))) return done;
+  const queries = [...done.queries, ...(await ask(plan, context, deps))];
   const addressesSince = await indexAddressesOf(record, event, ledger);
   if (taskHost.hasEnded && unseen(record).length > 0) await ledger.recordTrouble(record.workload, 'host-gone');
-  await withdraw(withdrawnOf(plan, record, queries), record, taskHost, deps);
-  const handling = handlingOf(plan, context, queries, now());
+  const closes = [...done.closes, ...(await withdraw(withdrawnOf(plan, record, queries), record, taskHost, deps))];
+  const handling = { ...handlingOf(plan, context, queries, now()), addressesSince };
   await reviewAfterEnd(record, handling.settleByMs, deps);
-  if (!(await ledger.markHandled(record.workload, record.version, { ...handling, addressesSince })))
-    return superseded(record, queries, deps);
+  const isHandled = isNew
+    ? await ledger.markHandled(record.workload, record.version, handling)
+    : await ledger.commit(advance, { handling, closes });
+  if (!isHandled) return { queries, closes };
   if (!taskHost.host && record.subjects.length > 0) return 'no-host';
   return queries.length > 0 ? 'queued' : 'noted';
 }
+
+/** Ends the handling of an event that another writer has handled, or superseded, meanwhile. */
+async function stale(workload: string, { queries, closes }: Done, { ledger }: TaskDeps): Promise<TaskOutcome> {
+  await ledger.closeQueries(workload, closes);
+  return queries.length > 0 ? 'superseded' : 'stale';
+}
+
+/** Whether nothing has to be written about a task besides its record. */
+const isQuiet = ({ fresh }: TaskPlan, { record, taskHost }: TaskContext): boolean =>
+  fresh.queries.length + fresh.refusals.length === 0 && !(taskHost.hasEnded && unseen(record).length > 0);
 
 /** Reports an event that came through another account than the task's own; it is handled under the task's ARN anyway. */
 function noteAccount({ workload }: WorkloadRecord, { account }: TaskEvent, { report }: TaskDeps): void {
@@ -100,17 +149,22 @@ function planTask(event: TaskEvent, { record, taskHost, policy }: TaskContext, n
 /** Queues the planned queries. @returns the queued ones */
 async function ask(
   { fresh, heatSeconds, late }: TaskPlan,
-  { record: { workload, stopped }, taskHost: { host, waitsFor, poller }, policy: { policy } }: TaskContext,
+  {
+    record: { workload, stopped, desiredStatus },
+    taskHost: { host, waitsFor, poller, hotUntilMs },
+    policy: { policy },
+  }: TaskContext,
   deps: TaskDeps,
 ): Promise<PendingQuery[]> {
   const heat = poller ? heatSeconds : 0;
   const withdrawn = new Set(late.map(({ queryId }) => queryId));
-  const options = { limits: policy.limits, heatSeconds: heat, workload, withdrawn };
+  const options = { limits: policy.limits, heatSeconds: heat, hotUntilMs, workload, withdrawn };
   const queries = waitsFor ? await enqueue(waitsFor, fresh, options, deps) : [];
   if (!host && waitsFor && queries.length > 0) await joinHost(waitsFor, deps);
   // A starting task accelerates its host too, so that the agent polls fast by the time the container exists.
-  if (host && poller && !stopped && policy.heatSeconds > heat)
-    await deps.registry.accelerate(host, deps.now() + policy.heatSeconds * 1000);
+  const isStarting = !stopped && desiredStatus !== 'STOPPED';
+  if (host && poller && isStarting && policy.heatSeconds > heat)
+    await accelerate(host, policy.heatSeconds, hotUntilMs, deps);
   return queries;
 }
 
@@ -120,24 +174,23 @@ function withdrawnOf({ late }: TaskPlan, record: WorkloadRecord, queries: readon
   return late.filter(({ set }) => set === 'last-gasp' || isReplaced);
 }
 
+/** Removes pending queries. @returns the ids of those that no poll had taken and whose answer was awaited */
 async function withdraw(
   keys: readonly PendingKey[],
   record: WorkloadRecord,
   { host, waitsFor }: TaskHost,
-  { queue, ledger, now }: TaskDeps,
-): Promise<void> {
-  if (keys.length === 0) return;
+  { queue }: TaskDeps,
+): Promise<string[]> {
+  if (keys.length === 0) return [];
   const isOpen = ({ queryId, answerByMs }: PendingKey): boolean =>
     answerByMs !== undefined && !record.closed.includes(queryId);
-  // A pending query was never delivered: once it is withdrawn, no answer to it can arrive.
-  const pending = waitsFor && keys.some(isOpen) ? await queue.waitingIds(waitsFor, now()) : new Set<string>();
+  // Most of them have been taken, and a read costs far less than a delete for each.
+  const pending = waitsFor ? await queue.waitingIds(waitsFor, 0, true) : new Set<string>();
   const moved = keys.flatMap((key) => (host && key.host !== host ? [{ ...key, host }] : []));
-  await queue.remove([...keys, ...moved]);
-  const closed = keys.filter((key) => isOpen(key) && pending.has(key.queryId));
-  await ledger.closeQueries(
-    record.workload,
-    closed.map(({ queryId }) => queryId),
-  );
+  const left = [...keys, ...moved].filter((key) => key.host !== waitsFor || pending.has(key.queryId));
+  await queue.remove(left);
+  // A pending query was never delivered: once it is withdrawn, no answer to it can arrive.
+  return keys.flatMap((key) => (isOpen(key) && pending.has(key.queryId) ? [key.queryId] : []));
 }
 
 function handlingOf(
@@ -157,24 +210,24 @@ function handlingOf(
 }
 
 /**
- * Handles that a newer event was recorded meanwhile. If it is the task's end, this withdraws the queries. Both sides write
- * first and then read what the other wrote, so that one of them withdraws the queries.
+ * Records the queries of an event that another writer overtook, so that the end of the task withdraws them. If it has ended
+ * already, this withdraws them: both sides write first and then read what the other wrote.
  */
 async function superseded(
   { workload, stopped }: WorkloadRecord,
   queries: readonly PendingQuery[],
   { ledger, queue }: TaskDeps,
-): Promise<'superseded'> {
+): Promise<void> {
+  if (queries.length === 0) return;
   const keys = queries.map(keyOf);
   await ledger.addLateQueries(workload, keys);
   const [newer] = await ledger.read([workload]);
-  if (!newer?.stopped || stopped) return 'superseded';
+  if (!newer?.stopped || stopped) return;
   await queue.remove(keys);
   await ledger.closeQueries(
     workload,
     keys.flatMap(({ queryId, answerByMs }) => (answerByMs === undefined ? [] : [queryId])),
   );
-  return 'superseded';
 }
 
 /** The host of a task, and the agent that can answer there. */
@@ -186,6 +239,8 @@ interface TaskHost {
   readonly waitsFor?: string;
   /** The agent enrolled there. */
   readonly poller?: Poller;
+  /** Until when that agent polls fast, as last read. */
+  readonly hotUntilMs?: number;
   /** Whether the host was terminated, so that no agent can answer. */
   readonly hasEnded: boolean;
   readonly instanceFacts?: Decorations;
@@ -212,6 +267,7 @@ async function taskHostOf(
     // An unknown container instance may become known in a moment, because events arrive in any order.
     waitsFor: found?.host ?? containerInstanceArn,
     poller: lives(node, now()) ? pollerOf(node, profiles, now()) : undefined,
+    hotUntilMs: node?.hotUntilMs,
     hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
     instanceFacts: instanceBehind(runsOn, instance, before?.instanceFacts),
   };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { DynamoHostQueue } from '../../../lib/aws/host-queue.ts';
@@ -139,7 +140,10 @@ describe('the queue of a host in DynamoDB', () => {
   });
 
   it('counts all pending queries even if they do not fit in one read', async () => {
-    const large = (n: number) => aHostQuery(n, { sql: `SELECT '${'x'.repeat(100_000)}' AS x`, queryId: `large${n}` });
+    const large = (n: number) => {
+      const text = randomBytes(60_000).toString('hex'); // compresses to half its length
+      return aHostQuery(n, { sql: `SELECT '${text}' AS x`, queryId: `large${n}` });
+    };
     const limits = { ...plainPolicy.limits, pendingPerHost: 20 };
     for (let n = 0; n < 20; n++) await queue.enqueue(large(n));
     expect((await queue.read('h1')).pending.length).toBeLessThan(20); // a page is 1 MB

@@ -46,6 +46,23 @@ describe('queries within the limits of a host', () => {
     expect([queued, dropped, queue.writes]).toEqual([queries, [], 1]);
   });
 
+  it('reserve no question that names their own container, which no other workload can ask', async () => {
+    const queue = new CountingHosts();
+    const options = { queue, limits: limitsOf(100, 10), withdrawn: nothing, now };
+    const naming = (n: number, id: string): PendingQuery => ({
+      ...asking(n, 1),
+      sql: 'SELECT pid FROM docker_containers WHERE id IN (:ids)',
+      subjects: ['c1'],
+      bindings: { ids: [id] },
+    });
+    await addWithinLimits('h1', [naming(1, 'c1')], options);
+    const { dropped } = await addWithinLimits('h1', [naming(2, 'c1')], options);
+    expect(dropped).toEqual([]);
+    await addWithinLimits('h1', [naming(3, 'c2')], options);
+    const { dropped: spaced } = await addWithinLimits('h1', [naming(4, 'c2')], options);
+    expect(namesOf(spaced.map(({ query }) => query))).toEqual(['q0004']);
+  });
+
   it('fill the room left by queries that spacing drops', async () => {
     const queue = new CountingHosts();
     const limits = limitsOf(3, 10);

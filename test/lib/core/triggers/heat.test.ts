@@ -34,7 +34,23 @@ describe('the acceleration of the policy', () => {
     expect(await heatAfter(5, { heatSeconds: 45, rules })).toBe(120);
   });
 
-  it('does not apply to a stopped task', async () => {
+  it('does not apply to a task that stops or has stopped', async () => {
+    expect(await heatAfter(6, { heatSeconds: 300 })).toBe(0);
     expect(await heatAfter(7, { heatSeconds: 300 })).toBe(0);
+  });
+
+  it('is renewed when a tenth of it has passed, so that the events of one start cost one write', async () => {
+    const world = await World.begin();
+    world.policy = inForce({ ...plainPolicy, rules: cool, heatSeconds: 300 });
+    await world.aNode(INSTANCE);
+    await world.take(fixture(15), fixture(1));
+    const hotUntilMs = async () => (await world.ports.registry.find(INSTANCE, true))?.hotUntilMs;
+    const first = world.nowMs + 300 * SECOND;
+    world.nowMs += 30 * SECOND;
+    await world.take(fixture(2));
+    expect(await hotUntilMs()).toBe(first);
+    world.nowMs += SECOND;
+    await world.take(fixture(4));
+    expect(await hotUntilMs()).toBe(first + 31 * SECOND);
   });
 });

@@ -5,10 +5,13 @@ import { type Field, LOG_EVENTS, type LogEvent } from '../lib/core/log-events.ts
 import { columnsOf, LINE_KINDS, type LineKind } from '../lib/core/results/line-fields.ts';
 import { policyReference } from '../lib/policy-compiler/reference.ts';
 import { SAVED_QUERIES } from '../lib/stack/saved-queries.ts';
+import { commandPage } from './command-page.ts';
+import { code, table } from './markdown.ts';
 
 /** Path of the page, from the root of the repository → its text. */
 export const referencePages = (): Readonly<Record<string, string>> => ({
   'docs/reference/errors.md': errorsPage(),
+  'docs/reference/exit-codes.md': commandPage(),
   'docs/reference/log-events.md': logEventsPage(),
   'docs/reference/metrics.md': metricsPage(),
   'docs/reference/policy.md': policyReference(),
@@ -17,9 +20,6 @@ export const referencePages = (): Readonly<Record<string, string>> => ({
 
 /** A link to another page of the same folder. */
 const linkTo = (page: string, text: string): string => `[${text}](${page}.md)`;
-const code = (text: string): string => `\`${text}\``;
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 function errorsPage(): string {
   const rows = Object.entries(ERROR_CODES).map(([name, { problem, consequence }]) => [

@@ -12,7 +12,8 @@ import type { LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { NodeRegistry } from '../core/nodes/registry.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
-import type { DeploymentFlags } from './deployment-flags.ts';
+import { CommandError } from './command-error.ts';
+import { type DeploymentFlags, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { openStopped, readyIn, startsLocally } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
@@ -21,6 +22,8 @@ import { note, patiently } from './print.ts';
 export interface Deployment {
   /** Its name in messages, such as `the stack Mayfly`. */
   readonly name: string;
+  /** The flags that choose it, for commands in messages, such as ` --stack Mayfly`. */
+  readonly chosen: string;
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
   readonly registry: NodeRegistry;
@@ -50,6 +53,7 @@ export async function withDeployment<T>(
       `Waiting for ${name}`,
       work({
         name,
+        chosen: pasted(flags),
         store,
         keepsMs,
         // A revoked node may have a held read: the hint ends it. Where no front reads hints, it expires.
@@ -72,9 +76,9 @@ export async function withDeployment<T>(
 export async function livePolicyOf({ name, store }: Deployment): Promise<PolicyVersion> {
   const live = await store.current();
   if (!live)
-    throw new Error(
-      `${name} has no policy: its deployment stores the default policy. Deploy it again, or push one yourself`,
-    );
+    throw new CommandError('NOT_FOUND', `${name} has no policy`, {
+      next: 'its deployment stores the default policy. Deploy it again, or push one yourself',
+    });
   return live;
 }
 
@@ -98,7 +102,7 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
   const { dynamodb, embedded, tableName, credentials } = await readyIn(flags.data).catch((cause) => {
     const start = startsLocally() ? 'start one with "npx mayfly local", or ' : '';
     const next = `${start}name one in AWS with --stack NAME or --table NAME`;
-    throw new Error(`no Mayfly has run in ${flags.data}: ${next}`, { cause });
+    throw new CommandError('NOT_RUNNING', `no Mayfly has run in ${flags.data}`, { next, cause });
   });
   const left = embedded ? await openStopped(flags.data) : undefined;
   if (left) note(`No Mayfly runs in ${flags.data} now: reading the table in its data folder.`);

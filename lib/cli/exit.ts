@@ -1,8 +1,19 @@
+/** The exit codes of the command. docs/reference/exit-codes.md is generated from this. */
+export const EXIT_CODES = {
+  0: 'Success.',
+  1: 'It failed, or it was refused, or what it checked has an error: the message on standard error says which.',
+  2: 'The command line is wrong. Nothing was done.',
+  3: '`policy diff` found changes.',
+  141: 'The reader of its output closed the pipe, as `head` does.',
+} as const satisfies Readonly<Record<number, string>>;
+
+export type ExitCode = keyof typeof EXIT_CODES;
+
 /** Thrown by a command that has printed its result, to end with this exit code. */
 export class Exit extends Error {
   override readonly name = 'Exit';
-  readonly code: number;
-  constructor(code: number) {
+  readonly code: ExitCode;
+  constructor(code: ExitCode) {
     super(`exit code ${code}`);
     this.code = code;
   }

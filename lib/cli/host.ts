@@ -5,7 +5,10 @@ import { examples, JSON_FLAG } from './print.ts';
 
 /** Adds `mayfly host flags`, `mayfly host user-data` and `mayfly host lint`. */
 export function addHost(program: Command): void {
-  const host = program.command('host').description('Print what a host needs to enroll, or check what it has');
+  const host = program
+    .command('host')
+    .description('Print what a host needs to enroll, or check what it has')
+    .addHelpText('after', examples('npx mayfly host flags', 'npx mayfly host lint /etc/osquery/osquery.flags'));
   withDeploymentOptions(host.command('flags'))
     .description("Print osquery's flagfile for every host")
     .addHelpText(

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CommandError } from './command-error.ts';
 
 /** The AWS credentials that the local endpoints require. */
 interface Credentials {
@@ -33,7 +34,7 @@ export interface ReadyFile extends Ready {
 /** The file of the data folder that holds a `ReadyFile`. */
 export const READY_FILE = 'ready.json';
 /** The default data folder of commands. */
-export const DATA = process.env.MAYFLY_DATA ?? '.mayfly';
+export const DATA = process.env.MAYFLY_DATA || '.mayfly';
 
 /** For the ready file of an earlier version, whose endpoints accepted any credentials. */
 const NONE_DEMANDED: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -43,7 +44,8 @@ export async function readyIn(data: string): Promise<ReadyFile> {
   try {
     return { credentials: NONE_DEMANDED, ...JSON.parse(await readFile(join(data, READY_FILE), 'utf8')) };
   } catch (cause) {
-    throw new Error(`no Mayfly has run in ${data}: start one with "npx mayfly local"`, {
+    throw new CommandError('NOT_RUNNING', `no Mayfly has run in ${data}`, {
+      next: 'start one with "npx mayfly local"',
       cause,
     });
   }

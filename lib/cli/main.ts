@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ExitCode } from './exit.ts';
 import { run } from './program.ts';
 
 /** Runs the command line of this process, and sets its exit code. */
@@ -6,7 +7,7 @@ export async function main(addMore?: (program: Command) => void): Promise<void> 
   // The reader of the pipe closed it, as `head` does. Exit with the code of SIGPIPE, as other programs do.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
-    process.exit(141);
+    process.exit(141 satisfies ExitCode);
   });
   process.exitCode = await run(process.argv.slice(2), addMore);
 }

@@ -5,7 +5,10 @@ import { examples, JSON_FLAG } from './print.ts';
 
 /** Adds `mayfly node show` and `mayfly node revoke`. */
 export function addNode(program: Command): void {
-  const node = program.command('node').description('Show one node, or revoke it');
+  const node = program
+    .command('node')
+    .description('Show one node, or revoke it')
+    .addHelpText('after', examples('npx mayfly node show i-0a1b2c3d4e5f60718', 'npx mayfly node revoke web-7'));
   withDeploymentOptions(node.command('show'))
     .description('Show one node: the identity it enrolled with, when it was last seen, and its fleet issues')
     .argument('<host>', 'its host identifier, as listed by "mayfly nodes"')

@@ -10,19 +10,34 @@ export const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
+let notesAreJson = false;
+
+/** Makes notes JSON objects, one a line, as errors are with `--json`. */
+export function writeNotesAsJson(isJson: boolean): void {
+  notesAreJson = isJson;
+}
+
 /** Prints a line about the work, on standard error, so that it does not get into a file with the result. */
 export const note = (text: string): void => {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${notesAreJson ? escaped({ note: text }) : text}\n`);
 };
 
-export const sayJson = (value: unknown): void => say(JSON.stringify(value));
+export const sayJson = (value: unknown): void => say(escaped(value));
+
+/** JSON in which control and format characters are escaped, because it may be printed on a terminal. */
+export const escaped = (value: unknown): string =>
+  JSON.stringify(value).replace(/[\p{Cc}\p{Cf}]/gu, (found) =>
+    Array.from({ length: found.length }, (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`).join(
+      '',
+    ),
+  );
 
 /** The option of every command that prints a result. */
 export const JSON_FLAG = ['--json', 'JSON for programs, on standard output', false] as const;
 
 /** The examples at the end of a command's help. */
 export const examples = (...commands: string[]): string =>
-  `\nExamples:\n${commands.map((command) => `  $ ${command}`).join('\n')}`;
+  `\n${commands.length === 1 ? 'Example' : 'Examples'}:\n${commands.map((command) => `  $ ${command}`).join('\n')}`;
 
 /** Untrusted text for one line of a terminal: without control characters, and so without escape sequences. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();

@@ -1,11 +1,15 @@
-import { Command, CommanderError } from 'commander';
+import { Command, type OutputConfiguration } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { addCompletion } from './completion.ts';
 import { addCost } from './cost.ts';
-import { Exit } from './exit.ts';
+import type { ExitCode } from './exit.ts';
+import { addHelp } from './help.ts';
 import { addHost } from './host.ts';
 import { addLedger } from './ledger.ts';
 import { addNode } from './node.ts';
 import { addPolicy } from './policy.ts';
+import { examples, writeNotesAsJson } from './print.ts';
+import { reportError } from './report-error.ts';
 import { addRequest } from './request.ts';
 
 /**
@@ -13,11 +17,24 @@ import { addRequest } from './request.ts';
  *
  * @param args the command line after `mayfly`
  * @param addMore adds commands that are not part of the product, such as those of the workbench
- * @returns the exit code: 0 for success, 1 for failure, 2 for a wrong command line; a command may have others, which its
- *   help lists
+ * @returns the exit code (`EXIT_CODES`)
  * @example process.exitCode = await run(['coverage', '--since', '7d']);
  */
-export async function run(args: readonly string[], addMore?: (program: Command) => void): Promise<number> {
+export async function run(args: readonly string[], addMore?: (program: Command) => void): Promise<ExitCode> {
+  const isJson = args.includes('--json');
+  writeNotesAsJson(isJson);
+  // With --json standard error has JSON only: `reportError` prints what Commander found.
+  const program = programWith(addMore, isJson ? { writeErr: () => undefined, outputError: () => undefined } : {});
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    return reportError(error, isJson);
+  }
+}
+
+/** The command line: all commands with their options. */
+export function programWith(addMore?: (program: Command) => void, output: OutputConfiguration = {}): Command {
   const program = new Command('mayfly')
     .description(
       'Mayfly turns lifecycle events into osquery queries that reach the host while the workload still runs.',
@@ -25,6 +42,14 @@ export async function run(args: readonly string[], addMore?: (program: Command) 
     .version(packageJson.version)
     .showHelpAfterError('Try the same with --help')
     .enablePositionalOptions() // an option after a subcommand is that subcommand's
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly coverage --since 24h', 'npx mayfly nodes --stack Mayfly', 'npx mayfly help policy push')}
+
+Commands use the Mayfly on this machine (--data), or one in AWS (--stack, --table) with your credentials. MAYFLY_DATA and
+MAYFLY_STACK set both once: docs/reference/exit-codes.md lists them, the exit codes and the codes of errors.`,
+    )
+    .configureOutput(output) // before the subcommands, which inherit it
     .exitOverride();
   addMore?.(program);
   addLedger(program);
@@ -33,14 +58,7 @@ export async function run(args: readonly string[], addMore?: (program: Command) 
   addPolicy(program);
   addRequest(program);
   addCost(program);
-  try {
-    await program.parseAsync([...args], { from: 'user' });
-    return 0;
-  } catch (error) {
-    if (error instanceof Exit) return error.code;
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`mayfly: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (process.env.MAYFLY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-    return 1;
-  }
+  addCompletion(program);
+  addHelp(program);
+  return program;
 }

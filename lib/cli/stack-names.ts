@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CommandError } from './command-error.ts';
 import { explained } from './explained.ts';
 import { DATA } from './local-mayfly.ts';
 import { type MayflyNames, theMayfly } from './stack-outputs.ts';
@@ -11,10 +12,10 @@ export async function namesInStack(stack: string, id?: string): Promise<MayflyNa
     return theMayfly(stack, Stacks[0]?.Outputs ?? [], id);
   } catch (error) {
     if (error instanceof Error && error.name === 'ValidationError') {
-      throw new Error(
-        `there is no stack ${stack} in ${await client.config.region()}: check its name, AWS_PROFILE and AWS_REGION`,
-        { cause: error },
-      );
+      throw new CommandError('NOT_FOUND', `there is no stack ${stack} in ${await client.config.region()}`, {
+        next: 'check its name, AWS_PROFILE and AWS_REGION',
+        cause: error,
+      });
     }
     throw explained(error, `the stack ${stack}`, { data: DATA, stack });
   } finally {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { lazily } from '../../lib/cli/lazily.ts';
 import { DATA } from '../../lib/cli/local-mayfly.ts';
+import { examples } from '../../lib/cli/print.ts';
 
 /** Adds `mayfly local` and its subcommands. */
 export function addLocal(program: Command): void {
@@ -33,6 +34,10 @@ Examples:
     .option('-e, --endpoint <url>', 'the bus, as printed at start; default: what runs in the data folder')
     .option('-d, --data <folder>', 'the data folder of the running Mayfly', DATA)
     .option('--now', 'move the times in them, so that the last event happens now', false)
+    .addHelpText(
+      'after',
+      examples('npx mayfly local put-events --now test/fixtures/events/05-ecs-task-ec2-running.json'),
+    )
     .action(lazily(async () => (await import('./put-events-command.ts')).putEventsCommand));
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { CommandError } from '../command-error.ts';
 import { Exit, hasCode } from '../exit.ts';
 import { colours, count, printable, say, sayJson } from '../print.ts';
 import { type FlagProblem, lintFlagfile } from './lint-flagfile.ts';
@@ -20,7 +21,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) throw new Error(`there is no file ${file}`);
+    if (hasCode(error, 'ENOENT')) throw new CommandError('NOT_FOUND', `there is no file ${file}`);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import type { Node } from '../../core/nodes/node.ts';
+import { CommandError } from '../command-error.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { Exit } from '../exit.ts';
@@ -56,8 +57,7 @@ async function confirmed(node: Node, deployment: string, { yes }: RevokeFlags): 
   if (yes) return;
   const what = `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${deployment}?`;
   if (!process.stdin.isTTY) {
-    note(`${what} Confirm with --yes.`);
-    throw new Exit(1);
+    throw new CommandError('UNCONFIRMED', `${what} There is no terminal to confirm it`, { next: 'add --yes' });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${what} [y/N] `).finally(() => terminal.close());

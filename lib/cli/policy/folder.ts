@@ -2,7 +2,7 @@ import { packPolicy } from '../../aws/policy-store.ts';
 import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../../policy-compiler/index.ts';
-import { Exit } from '../exit.ts';
+import { CommandError } from '../command-error.ts';
 import { colours, count, note, printable } from '../print.ts';
 
 /** A policy folder as it is on disk. */
@@ -34,7 +34,7 @@ function filesOf(dir: string): ReadonlyMap<string, string> {
     return readPolicyFolder(dir);
   } catch (cause) {
     const next = `name its folder, or make one with "npx mayfly policy init ${dir}"`;
-    throw new Error(`no policy in ${dir}: ${next}`, { cause });
+    throw new CommandError('NOT_FOUND', `no policy in ${dir}`, { next, cause });
   }
 }
 
@@ -48,13 +48,12 @@ function sizeProblem(policy: Policy, sources: Folder['sources']): Problem[] {
   }
 }
 
-/** Opens a folder and prints its problems. @throws {Exit} 1 when one of them is an error */
+/** Opens a folder and prints its problems. @throws {CommandError} when one of them is an error */
 export function goodFolder(dir: string): GoodFolder {
   const folder = openFolder(dir);
   if (folder.problems.length > 0) note(problemLines(folder, process.stderr));
   if (isGood(folder)) return folder;
-  note(`mayfly: ${verdict(folder)}; the live version is unchanged`);
-  throw new Exit(1);
+  throw new CommandError('REFUSED', `${verdict(folder)}; the live version is unchanged`);
 }
 
 const isGood = (folder: Folder): folder is GoodFolder => folder.policy !== undefined;

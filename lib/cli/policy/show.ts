@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { agentConfig } from '../../core/policy/agent-config.ts';
 import type { PolicyRule, PolicyVersion, Target, Trigger } from '../../core/policy/policy.ts';
+import { CommandError } from '../command-error.ts';
 import { type Deployment, livePolicyOf, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { hasCode } from '../exit.ts';
@@ -28,9 +29,12 @@ export async function show(
 }
 
 /** One version by its number. @throws with the next step when there is no such version */
-export async function versionAt({ name, store }: Deployment, number: number): Promise<PolicyVersion> {
+export async function versionAt({ name, chosen, store }: Deployment, number: number): Promise<PolicyVersion> {
   const version = await store.version(number);
-  if (!version) throw new Error(`${name} has no version ${number}: see "npx mayfly policy history"`);
+  if (!version)
+    throw new CommandError('NOT_FOUND', `${name} has no version ${number}`, {
+      next: `"npx mayfly policy history${chosen}" lists those that it has`,
+    });
   return version;
 }
 
@@ -90,7 +94,7 @@ async function writeSources({ sources }: PolicyVersion, dir: string): Promise<st
     await mkdir(dirname(join(root, file)), { recursive: true });
     await writeFile(join(root, file), sources[file] ?? '', { flag: 'wx' }).catch((cause) => {
       if (!hasCode(cause, 'EEXIST')) throw cause;
-      throw new Error(`${join(dir, file)} exists already: name an empty folder`, { cause });
+      throw new CommandError('REFUSED', `${join(dir, file)} exists already`, { next: 'name an empty folder', cause });
     });
   }
   return files;

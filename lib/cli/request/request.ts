@@ -4,8 +4,9 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { REQUEST } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import { CommandError } from '../command-error.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
+import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
 import { readyIn } from '../local-mayfly.ts';
 import { count, note, printable, say } from '../print.ts';
 import { namesInStack } from '../stack-names.ts';
@@ -55,7 +56,7 @@ async function sent(
   if (!waited.includes(name)) {
     const known =
       waited.length > 0 ? `there are rules for: ${waited.join(', ')}` : 'no rule has a request as its trigger';
-    throw new Error(`no rule of the live policy is for a request "${name}"; ${known}`);
+    throw new CommandError('NOT_FOUND', `no rule of the live policy is for a request "${name}"; ${known}`);
   }
   const waitMs = untilFollowedMs(live, Date.now());
   if (waitMs > 0) {
@@ -74,12 +75,10 @@ async function sent(
   });
   const { Entries: [answer] = [] } = await client.send(command).catch((cause) => {
     if (flags.stack || flags.table || !String(cause).includes('ECONNREFUSED')) throw cause;
-    throw new Error(
-      `no Mayfly runs in ${data} that could handle it: start it with "npx mayfly local --no-demo --data ${data}"`,
-      {
-        cause,
-      },
-    );
+    throw new CommandError('NOT_RUNNING', `no Mayfly runs in ${data} that could handle it`, {
+      next: `start it with "npx mayfly local --no-demo${pasted(flags)}"`,
+      cause,
+    });
   });
   client.destroy();
   if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);

@@ -156,7 +156,7 @@ describe('the Mayfly that a policy command is about', () => {
     expect([code, jsonLines(stdout), stderr]).toEqual([
       0,
       [[expect.objectContaining({ version: 1 })]],
-      `No Mayfly runs in ${data} now: reading the table in its data folder.\n`,
+      `{"note":"No Mayfly runs in ${data} now: reading the table in its data folder."}\n`,
     ]);
 
     const release = await takeFolder(data); // as a starting Mayfly does

@@ -1,0 +1,55 @@
+import type { CommandWords, OptionWords, Value } from './words.ts';
+
+/** A completion script for fish. */
+export const fishScript = (commands: readonly CommandWords[]): string => `# Completes mayfly in fish.
+function __mayfly_at
+    set -l at mayfly
+    for word in (commandline -opc)[2..-1]
+        switch "$at $word"
+            case ${commands
+              .slice(1)
+              .map(({ path }) => quote(path))
+              .join(' ')}
+                set at "$at $word"
+        end
+    end
+    test "$at" = "$argv[1]"
+end
+complete -c mayfly -f
+${commands.flatMap(linesOf).join('\n')}
+`;
+
+const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+
+function linesOf({ path, commands, options, argument }: CommandWords): string[] {
+  const at = `complete -c mayfly -n ${quote(`__mayfly_at "${path}"`)}`;
+  return [
+    ...commands.map(({ name, description }) => `${at} -a ${name} -d ${quote(description)}`),
+    ...options.map((option) => `${at} ${flagsOf(option)} -d ${quote(option.description)}`),
+    ...(argument && argument.kind !== 'text' ? [`${at} ${valueFlags(argument)}`] : []),
+  ];
+}
+
+const flagsOf = ({ short, long, value }: OptionWords): string =>
+  [
+    ...(short ? [`-s ${short.slice(1)}`] : []),
+    ...(long ? [`-l ${long.slice(2)}`] : []),
+    ...(value ? ['-r', valueFlags(value)] : []),
+  ]
+    .filter((flag) => flag !== '')
+    .join(' ');
+
+function valueFlags(value: Value): string {
+  switch (value.kind) {
+    case 'words':
+      return `-a ${quote(value.words.join(' '))}`;
+    case 'folder':
+      return "-a '(__fish_complete_directories)'";
+    case 'file':
+      return '-F';
+    case 'text':
+      return '';
+    default:
+      return value satisfies never;
+  }
+}

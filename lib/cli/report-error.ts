@@ -1,0 +1,44 @@
+import { CommanderError } from 'commander';
+import { CommandError, type CommandErrorCode } from './command-error.ts';
+import { Exit, type ExitCode } from './exit.ts';
+import { escaped } from './print.ts';
+
+/** An error as `--json` prints it, as the member `error` of one object on standard error. */
+interface ErrorReport {
+  readonly code: CommandErrorCode;
+  readonly message: string;
+  /** What to do about it; null if that is unknown. */
+  readonly next: string | null;
+}
+
+/**
+ * Prints an error that ended a command, on standard error.
+ *
+ * @param isJson whether the command line has `--json`
+ * @returns the exit code
+ */
+export function reportError(error: unknown, isJson: boolean): ExitCode {
+  if (error instanceof Exit) return error.code;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    // Commander has printed its message already, except with --json.
+    if (isJson) write({ code: 'COMMAND_LINE_INVALID', message: messageOf(error), next: 'add --help for its usage' });
+    return 2;
+  }
+  const { code, message, next } = reportOf(error);
+  if (isJson) write({ code, message, next });
+  else process.stderr.write(`mayfly: ${next === null ? message : `${message}: ${next}`}\n`);
+  if (process.env.MAYFLY_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return code === 'COMMAND_LINE_INVALID' ? 2 : 1;
+}
+
+const write = (error: ErrorReport): void => {
+  process.stderr.write(`${escaped({ error })}\n`);
+};
+
+function reportOf(error: unknown): ErrorReport {
+  if (error instanceof CommandError) return { code: error.code, message: error.message, next: error.next ?? null };
+  return { code: 'FAILED', message: error instanceof Error ? error.message : String(error), next: null };
+}
+
+const messageOf = ({ message }: CommanderError): string => message.replace(/^error: /, '');

@@ -1,8 +1,8 @@
+import { functionCalls, masked, offsetOfWord } from '../../core/sql/sql-text.ts';
 import { nearest } from '../nearest.ts';
 import { FIXED_ARGUMENTS, FUNCTIONS } from '../osquery/functions.ts';
 import type { Observation } from './osquery-database.ts';
 import type { SqlProblem } from './sql-problem.ts';
-import { functionCalls, masked, offsetOfWord } from './sql-text.ts';
 
 /** The SQLite in osquery. */
 const CARRIED = "osquery's SQLite is 3.42, without math functions";

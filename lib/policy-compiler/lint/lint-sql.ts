@@ -1,4 +1,13 @@
 import type { Platform } from '../../core/policy/policy.ts';
+import {
+  endOfStatement,
+  firstStatement,
+  isBlank,
+  masked,
+  offsetOfStar,
+  offsetOfWord,
+  textLiterals,
+} from '../../core/sql/sql-text.ts';
 import { nearest } from '../nearest.ts';
 import {
   BLOCKS_OFF_EC2,
@@ -14,15 +23,6 @@ import { laterSqlite } from './later-sqlite.ts';
 import { isFruitless, missingRequired, type Observation, type OsqueryDatabase, type Scan } from './osquery-database.ts';
 import type { OsqueryDatabases } from './osquery-databases.ts';
 import type { SqlProblem } from './sql-problem.ts';
-import {
-  endOfStatement,
-  firstStatement,
-  isBlank,
-  masked,
-  offsetOfStar,
-  offsetOfWord,
-  textLiterals,
-} from './sql-text.ts';
 import { explainFailure, unknownTable } from './sqlite-failure.ts';
 import { volumeProblems } from './volume.ts';
 

@@ -1,3 +1,4 @@
+import { masked, offsetOfWord } from '../../core/sql/sql-text.ts';
 import { nearest } from '../nearest.ts';
 import { GONE_TABLES } from '../osquery/behaviour.ts';
 import { FUNCTIONS } from '../osquery/functions.ts';
@@ -5,7 +6,6 @@ import { PLATFORM_NAMES } from '../osquery/platform.ts';
 import { platformsOf } from '../osquery/tables.ts';
 import type { OsqueryDatabase } from './osquery-database.ts';
 import type { SqlProblem } from './sql-problem.ts';
-import { masked, offsetOfWord } from './sql-text.ts';
 
 /** SQLite's reason for refusing a statement, with a suggestion. */
 export function explainFailure(

@@ -1,7 +1,7 @@
+import { masked, offsetOfWord, textLiterals } from '../../core/sql/sql-text.ts';
 import { LARGE, ONE_ROW, TAKES_LIKE } from '../osquery/behaviour.ts';
 import type { Scan } from './osquery-database.ts';
 import type { SqlProblem } from './sql-problem.ts';
-import { masked, offsetOfWord, textLiterals } from './sql-text.ts';
 
 const HINT = 'all answers of a delivery share one body, and one too large loses the others: narrow it, or add LIMIT';
 

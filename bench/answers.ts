@@ -13,6 +13,7 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { mockClient } from 'aws-sdk-client-mock';
 import { createHandler } from '../lambdas/tls-api/handler.ts';
+import { DynamoCampaigns } from '../lib/aws/campaigns.ts';
 import { DynamoFanOuts } from '../lib/aws/fan-outs.ts';
 import { FirehoseSink } from '../lib/aws/firehose-sink.ts';
 import { DynamoFleetIssues } from '../lib/aws/fleet-issues.ts';
@@ -88,6 +89,7 @@ const api = new TlsApi({
   policy: async () => policy,
   directory: new DynamoNodeDirectory(table, now),
   fanOuts: new DynamoFanOuts(table),
+  campaigns: new DynamoCampaigns(table),
   // The long lease prevents redelivery while the answers accumulate.
   limits: { queriesPerDelivery: 3, leaseMs: 36_000_000, attempts: 3, resendMs: 6_000, claimMs: 15_000 },
   sweepEveryMs: 60_000,

@@ -6,6 +6,7 @@ import { ContainerHosts } from '../core/triggers/container-hosts.ts';
 import { type EventDeps, handleEvent, prepareBatch } from '../core/triggers/handle-event.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import type { Hold } from '../core/triggers/lifecycle-hook.ts';
+import { DynamoCampaigns } from './campaigns.ts';
 import { EcsContainerInstances } from './container-instances.ts';
 import { TableEnv } from './env.ts';
 import { eventBatch } from './event-batch.ts';
@@ -75,6 +76,7 @@ export function ruleDeps(table: Table, ecs?: MeteredEcs): RuleDeps {
     definitions: new EcsTaskDefinitions(table, { now: Date.now, report, client: ecs?.client, call: ecs?.definitions }),
     directory: new DynamoNodeDirectory(table, Date.now),
     fanOuts: new DynamoFanOuts(table),
+    campaigns: new DynamoCampaigns(table),
     policy,
     now: Date.now,
     report,

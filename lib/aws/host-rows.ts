@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Node, NodeIdentity } from '../core/nodes/node.ts';
 import type { DeliveredQuery, Delivery, Offer } from '../core/queue/delivery.ts';
 import type { HostPartition } from '../core/queue/host-queue.ts';
-import type { Asker, PendingQuery } from '../core/queue/pending-query.ts';
+import type { Asker, AskingCampaign, PendingQuery } from '../core/queue/pending-query.ts';
 import { unpacked } from './packed.ts';
 import {
   detectedBy,
@@ -76,6 +76,7 @@ const askerShape = {
   queuedAtMs: number,
   expiresAtMs: number,
   fanOutIds: z.optional(list),
+  campaign: z.optional(z.object({ id: text, keepBytes: number } satisfies ShapeOf<AskingCampaign>)),
 } satisfies ShapeOf<Asker>;
 
 /** What earlier versions called the properties of an asker. */

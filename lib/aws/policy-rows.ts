@@ -1,7 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
+import { nodeMatchShape } from '../core/policy/node-match-shape.ts';
 import type {
+  AdHoc,
   Limits,
   NodeMatch,
   Policy,
@@ -19,17 +21,7 @@ export type VersionHead = Omit<PolicyVersion, 'policy' | 'sources'>;
 const list = z.optional(z.array(text));
 const anything = z.record(text, z.unknown());
 
-const match = z.object({
-  hostIdentifier: list,
-  hostname: list,
-  platform: list,
-  osqueryVersion: list,
-  vendor: list,
-  secret: list,
-  tags: z.optional(z.record(text, z.array(text))),
-  profile: list,
-  seenWithinSeconds: z.optional(number),
-} satisfies ShapeOf<NodeMatch>);
+const match: z.ZodMiniType<NodeMatch> = z.object(nodeMatchShape);
 
 const trigger: z.ZodMiniType<Trigger> = z.union([
   z.object({ event: anything }),
@@ -76,6 +68,8 @@ const limits = z.object({
 
 const profile = z.object({ name: text, match: z.optional(match), config: anything } satisfies ShapeOf<Profile>);
 
+const adHoc = z.object({ allow: z.boolean(), forbidTables: z.array(text) } satisfies ShapeOf<AdHoc>);
+
 /** Policies of earlier versions have no last-gasp rules and no `ledgerKeepsSeconds`. */
 const policy = z.object({
   rules: z.array(rule),
@@ -83,6 +77,7 @@ const policy = z.object({
   limits,
   heatSeconds: number,
   ledgerKeepsSeconds: z._default(number, LEDGER_KEEPS_MS / 1000),
+  adHoc: z.optional(adHoc),
 } satisfies ShapeOf<Policy>);
 
 const HeadRow = z.object({

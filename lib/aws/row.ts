@@ -77,6 +77,7 @@ export const querySet = z.enum({
   enrollment: 'enrollment',
   log: 'log',
   request: 'request',
+  campaign: 'campaign',
 } as const satisfies { readonly [Set in QuerySet]: Set });
 
 export const detectedBy = z.enum({ event: 'event', sweep: 'sweep' } as const satisfies {

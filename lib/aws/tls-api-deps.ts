@@ -3,6 +3,7 @@ import type { Trust } from '../core/attest/trust.ts';
 import { DEFAULT_SECRET } from '../core/nodes/enroll-secrets.ts';
 import type { TlsApiDeps } from '../core/osquery/deps.ts';
 import type { Report } from '../core/report.ts';
+import { DynamoCampaigns } from './campaigns.ts';
 import { DynamoFanOuts } from './fan-outs.ts';
 import { FirehoseSink } from './firehose-sink.ts';
 import { DynamoFleetIssues } from './fleet-issues.ts';
@@ -56,6 +57,7 @@ export const tlsApiDeps = (env: AgentEnv, table: Table, report: Report): TlsApiD
   policy: policyIn(table, Date.now, report),
   directory: new DynamoNodeDirectory(table, Date.now),
   fanOuts: new DynamoFanOuts(table),
+  campaigns: new DynamoCampaigns(table),
   sweepEveryMs: env.SWEEP_EVERY_SECONDS * 1000,
   now: Date.now,
   report,

@@ -34,8 +34,9 @@ export interface LogEvent {
 const HOSTNAME = { type: 'string', meaning: 'as the agent reported it' } as const;
 const SET = {
   type: 'string',
-  meaning: '`live`, `last-gasp`, `post-mortem`, `launch`, `enrollment`, `log` or `request`',
+  meaning: '`live`, `last-gasp`, `post-mortem`, `launch`, `enrollment`, `log`, `request` or `campaign`',
 } as const;
+const ASKED_BY = { type: 'string', meaning: "as the asker's command reports it: an ARN, or a local user" } as const;
 const WORKLOAD = { type: 'string or null', meaning: 'ECS task ARN or EC2 instance id' } as const;
 
 /** Fields of the two events about a query that ends without an answer. */
@@ -209,7 +210,7 @@ export const LOG_EVENTS = {
     meaning: 'An event was handled.',
     fields: {
       messageId: 'string',
-      kind: ['task', 'container-instance', 'launch', 'notice', 'end', 'other', 'ignored', 'malformed'],
+      kind: ['task', 'container-instance', 'launch', 'notice', 'end', 'campaign', 'other', 'ignored', 'malformed'],
       outcome: 'string',
     },
   },
@@ -455,6 +456,28 @@ export const LOG_EVENTS = {
     meaning:
       'A process of the long-poll front was asked to end. It answers its held reads and finishes the other requests.',
     fields: { held: 'number', connections: 'number' },
+  },
+  campaign_queued: {
+    level: 'INFO',
+    meaning: 'The query of a campaign is queued for every host of its target. Who asked what of whom.',
+    fields: {
+      campaign: 'string',
+      askedBy: ASKED_BY,
+      target: { type: 'string', meaning: 'in the words of the asker' },
+      sql: 'string',
+      hosts: 'number',
+      isLimited: { type: 'boolean', meaning: 'whether more hosts match than `hosts_per_trigger` allows' },
+    },
+  },
+  campaign_refused: {
+    level: 'WARN',
+    meaning: 'A campaign asks no host, for example because the policy forbids it. `mayfly query` shows the reason.',
+    fields: { campaign: 'string', askedBy: ASKED_BY, target: 'string', why: 'string' },
+  },
+  campaign_cancelled: {
+    level: 'INFO',
+    meaning: 'A campaign was cancelled: its pending queries are withdrawn.',
+    fields: { campaign: 'string', hosts: { type: 'number', meaning: 'hosts that had not answered' } },
   },
   fleet_issue_opened: {
     level: 'WARN',

@@ -11,6 +11,7 @@ import type { Report } from '../core/report.ts';
 import type { ResultSink } from '../core/results/lines.ts';
 import { ContainerHosts, type ContainerInstanceLookup } from '../core/triggers/container-hosts.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';
+import { MemoryCampaigns } from './campaigns.ts';
 import { MemoryFleetIssues } from './fleet-issues.ts';
 import { MemoryHosts } from './hosts.ts';
 import { MemoryLedger } from './ledger.ts';
@@ -33,6 +34,7 @@ export const memoryStores = (now: () => number, hints = new MemoryWakeHints(now)
   storedAnswers: new MemoryStoredAnswers(),
   storedLogs: new MemoryStoredLogs(),
   fanOuts: new MemoryFanOuts(),
+  campaigns: new MemoryCampaigns(),
   fleetIssues: new MemoryFleetIssues(),
   progress: new MemorySweepProgress(),
   policies: new MemoryPolicyStore(),
@@ -55,13 +57,14 @@ export interface Around {
 }
 
 /** The ports that the event functions and the API for agents share. */
-const sharedPorts = ({ ledger, hosts, aliases, directory, fanOuts }: MemoryStores) => ({
+const sharedPorts = ({ ledger, hosts, aliases, directory, fanOuts, campaigns }: MemoryStores) => ({
   ledger,
   queue: hosts,
   registry: hosts,
   aliases,
   directory,
   fanOuts,
+  campaigns,
 });
 
 /** What the event functions need. */

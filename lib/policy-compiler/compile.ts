@@ -229,7 +229,7 @@ function assemble(
   profiles: readonly CompiledProfile[],
   settings: SettingsText,
 ): Policy {
-  const { limits, heat, ledger_keeps } = settings;
+  const { limits, heat, ledger_keeps, ad_hoc } = settings;
   const ordered = inTurn(profiles);
   return canonical({
     rules: rules.map(({ rule }) => rule),
@@ -242,6 +242,7 @@ function assemble(
     },
     heatSeconds: seconds(heat),
     ledgerKeepsSeconds: seconds(ledger_keeps),
+    adHoc: ad_hoc && { allow: ad_hoc.allow, forbidTables: ad_hoc.forbid_tables },
   });
 }
 

@@ -66,7 +66,12 @@ export function diffPolicies(before: Policy | undefined, after: Policy): PolicyD
 
 const settings = (policy: Policy | undefined) =>
   policy
-    ? { ...policy.limits, heatSeconds: policy.heatSeconds, ledgerKeepsSeconds: policy.ledgerKeepsSeconds }
+    ? {
+        ...policy.limits,
+        heatSeconds: policy.heatSeconds,
+        ledgerKeepsSeconds: policy.ledgerKeepsSeconds,
+        adHoc: policy.adHoc,
+      }
     : undefined;
 
 function ruleChange([before, after]: Pair<PolicyRule>): RuleChange[] {

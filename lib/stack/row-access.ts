@@ -51,7 +51,10 @@ export const ROW_ACCESS = {
   'ec2-launch': INSTANCES,
   'last-gasp': merged(ASK, FOLLOW),
   finding: merged(ASK, LEARN_HOSTS),
-  'query-request': merged(ASK, LEARN_HOSTS),
+  'query-request': merged(ASK, LEARN_HOSTS, {
+    CAMPAIGNS: ['PutItem'],
+    'CAMPAIGN#*': ['GetItem', 'PutItem', 'Query', 'UpdateItem'],
+  }),
   reconcile: merged(TASKS, INSTANCES, {
     SWEEP: ['PutItem', 'UpdateItem'],
     REVIEW: ['GetItem', 'PutItem'],
@@ -68,6 +71,7 @@ export const ROW_ACCESS = {
     'NODES#*': ['DeleteItem', 'UpdateItem'],
     'ANSWER#*': ['BatchGetItem', 'UpdateItem'],
     'LOG#*': ['GetItem', 'PutItem'],
+    'CAMPAIGN#*': ['BatchWriteItem', 'UpdateItem'], // answers, and rows for an hour
     ISSUES: ['UpdateItem'],
   }),
   /** The only function that writes the policy: version 1, while the stack is deployed. */

@@ -1,4 +1,5 @@
 import { describe } from '@jest/globals';
+import { DynamoCampaigns } from '../../lib/aws/campaigns.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
 import { DynamoFleetIssues } from '../../lib/aws/fleet-issues.ts';
 import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
@@ -11,6 +12,7 @@ import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
 import { DynamoStoredLogs } from '../../lib/aws/stored-logs.ts';
 import { withHints } from '../../lib/aws/table.ts';
 import { DynamoWakeHints } from '../../lib/aws/wake-hints.ts';
+import type { Campaigns } from '../../lib/core/campaigns/campaign.ts';
 import type { FleetIssues } from '../../lib/core/fleet/fleet-issue.ts';
 import type { WakeHints } from '../../lib/core/front/wake-hints.ts';
 import type { SweepProgress } from '../../lib/core/inventory/inventory.ts';
@@ -37,6 +39,7 @@ export interface Ports {
   readonly storedAnswers: StoredAnswers;
   readonly storedLogs: StoredLogs;
   readonly fanOuts: FanOuts;
+  readonly campaigns: Campaigns;
   readonly fleetIssues: FleetIssues;
   readonly progress: SweepProgress;
   readonly policies: PolicyStore;
@@ -63,6 +66,7 @@ async function onDynamo(): Promise<Ports> {
     storedAnswers: new DynamoStoredAnswers(table),
     storedLogs: new DynamoStoredLogs(table),
     fanOuts: new DynamoFanOuts(table),
+    campaigns: new DynamoCampaigns(table),
     fleetIssues: new DynamoFleetIssues(table),
     progress: new DynamoSweepProgress(table),
     policies: new DynamoPolicyStore(table),

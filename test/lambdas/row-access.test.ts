@@ -15,6 +15,7 @@ import { Settled } from '../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { ROW_ACCESS } from '../../lib/stack/row-access.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
+import { aCancellation, aQuestion } from '../support/a-campaign.ts';
 import { aFinding, aTaskResource, withResource } from '../support/a-finding.ts';
 import { aRequest } from '../support/a-request.ts';
 import { aRule } from '../support/a-rule.ts';
@@ -173,6 +174,9 @@ async function theStory(): Promise<void> {
   // Requests, findings, and the end.
   await event('query-request', aRequest('anywhere'));
   await event('query-request', aRequest('task-host', { host: INSTANCE }));
+  await event('query-request', aQuestion({}, world.nowMs));
+  for (const one of [own, agent, stranger]) await polls(one, [{ total_seconds: '5' }]);
+  await event('query-request', aCancellation(world.nowMs));
   await event('finding', aFinding(0));
   await polls(own);
   await event('finding', aFinding(1, withResource(aTaskResource(fixture(5).detail.taskArn)), 26));

@@ -98,6 +98,7 @@ export function aWatchedApi(report: TlsApiDeps['report']) {
     fleetIssues: watched('fleetIssues', calls),
     directory: watched('directory', calls),
     fanOuts: watched('fanOuts', calls),
+    campaigns: watched('campaigns', calls),
     enrollSecrets: new Map([['default', secret]]),
     nodeKeySecret: secret,
     policy: inForce(plainPolicy),

@@ -1,3 +1,4 @@
+import { DynamoCampaigns } from '../../lib/aws/campaigns.ts';
 import { EcsContainerInstances } from '../../lib/aws/container-instances.ts';
 import { eventHandler } from '../../lib/aws/event-function.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
@@ -26,6 +27,7 @@ export const portsOn = (table: Table, now: () => number) => ({
   fleetIssues: new DynamoFleetIssues(table),
   directory: new DynamoNodeDirectory(table, now),
   fanOuts: new DynamoFanOuts(table),
+  campaigns: new DynamoCampaigns(table),
 });
 
 /** A world on the embedded DynamoDB. Its events can also go through the Lambda function. */

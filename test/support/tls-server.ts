@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createHandler } from '../../lambdas/tls-api/handler.ts';
+import { DynamoCampaigns } from '../../lib/aws/campaigns.ts';
 import { DynamoFanOuts } from '../../lib/aws/fan-outs.ts';
 import { FirehoseSink } from '../../lib/aws/firehose-sink.ts';
 import { DynamoFleetIssues } from '../../lib/aws/fleet-issues.ts';
@@ -178,6 +179,7 @@ const portsOn = (table: Table, now: () => number) => ({
   fleetIssues: new DynamoFleetIssues(table),
   directory: new DynamoNodeDirectory(table, now),
   fanOuts: new DynamoFanOuts(table),
+  campaigns: new DynamoCampaigns(table),
 });
 
 /** A `report` that keeps what is reported. */

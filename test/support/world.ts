@@ -1,3 +1,4 @@
+import type { Campaigns } from '../../lib/core/campaigns/campaign.ts';
 import { enroll } from '../../lib/core/enrollment/enroll.ts';
 import type { FleetIssues } from '../../lib/core/fleet/fleet-issue.ts';
 import { learnInstance } from '../../lib/core/hosts/learn-instance.ts';
@@ -24,6 +25,7 @@ import { ContainerHosts, type ContainerInstanceLookup } from '../../lib/core/tri
 import { type EventDeps, handleEvent, prepareBatch } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
 import type { TaskDefinitions } from '../../lib/core/triggers/task-definitions.ts';
+import { MemoryCampaigns } from '../../lib/memory/campaigns.ts';
 import { MemoryFleetIssues } from '../../lib/memory/fleet-issues.ts';
 import { MemoryHosts } from '../../lib/memory/hosts.ts';
 import { MemoryLedger } from '../../lib/memory/ledger.ts';
@@ -46,6 +48,7 @@ export interface Ports {
   readonly fleetIssues: FleetIssues;
   readonly directory: NodeDirectory;
   readonly fanOuts: FanOuts;
+  readonly campaigns: Campaigns;
 }
 
 /** Mayfly without its edges: the core's real functions, with the test's clock. */
@@ -185,6 +188,7 @@ const memoryPorts = (now: () => number) => {
     fleetIssues: new MemoryFleetIssues(),
     directory: new MemoryDirectory(now),
     fanOuts: new MemoryFanOuts(),
+    campaigns: new MemoryCampaigns(),
   };
 };
 

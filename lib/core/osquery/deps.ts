@@ -1,4 +1,5 @@
 import type { Trust } from '../attest/trust.ts';
+import type { Campaigns } from '../campaigns/campaign.ts';
 import type { FleetIssues } from '../fleet/fleet-issue.ts';
 import type { HeldReads } from '../front/held-reads.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -41,6 +42,7 @@ export interface TlsApiDeps {
   readonly policy: LivePolicy;
   readonly directory: NodeDirectory;
   readonly fanOuts: FanOuts;
+  readonly campaigns: Campaigns;
   /** How deliveries are leased; the policy sets how many queries one holds. @default defaultLimits */
   readonly limits?: DrainLimits;
   /** How often the reconciler sweeps, ms. */

@@ -11,6 +11,15 @@ export interface Policy {
   readonly heatSeconds: number;
   /** How long the ledger keeps a workload after the last sign of it, in seconds. */
   readonly ledgerKeepsSeconds: number;
+  /** What operators may ask without a rule. @default - every SELECT */
+  readonly adHoc?: AdHoc;
+}
+
+/** Which ad-hoc queries are allowed. */
+export interface AdHoc {
+  readonly allow: boolean;
+  /** Tables that ad-hoc queries may not name. */
+  readonly forbidTables: readonly string[];
 }
 
 /** What triggers a rule. */

@@ -141,7 +141,7 @@ export function pendingAgain(query: DeliveredQuery, asker: Asker, host: string, 
  */
 function askerOf(query: PendingQuery): Asker {
   const { queryId, workload, alias, subjects, decorations, subjectDecorations } = query;
-  const { triggeredAtMs, receivedAtMs, detectedBy, queuedAtMs, expiresAtMs, fanOutIds } = query;
+  const { triggeredAtMs, receivedAtMs, detectedBy, queuedAtMs, expiresAtMs, fanOutIds, campaign } = query;
   const clocks = { triggeredAtMs, receivedAtMs, queuedAtMs, expiresAtMs, detectedBy };
-  return { queryId, workload, alias, subjects, decorations, subjectDecorations, ...clocks, fanOutIds };
+  return { queryId, workload, alias, subjects, decorations, subjectDecorations, ...clocks, fanOutIds, campaign };
 }

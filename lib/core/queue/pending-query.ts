@@ -26,6 +26,14 @@ export interface Asker {
   readonly expiresAtMs: number;
   /** Fan-out ids of a GuardDuty finding: its answer saves their progress for as long as GuardDuty may repeat the finding. */
   readonly fanOutIds?: readonly string[];
+  /** The campaign it belongs to. @default - a trigger of the policy asked */
+  readonly campaign?: AskingCampaign;
+}
+
+/** The campaign of a query, and how many bytes of rows it keeps of this host. */
+export interface AskingCampaign {
+  readonly id: string;
+  readonly keepBytes: number;
 }
 
 /** One distributed query pending for one host; self-contained, so a drain needs no policy. */

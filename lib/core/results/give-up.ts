@@ -1,3 +1,5 @@
+import type { Campaigns } from '../campaigns/campaign.ts';
+import { type DeliveredAnswer, keepAnswers } from '../campaigns/keep-answers.ts';
 import { traceOf } from '../errors.ts';
 import { grouped } from '../grouped.ts';
 import type { Sightings } from '../ledger/ledger.ts';
@@ -6,11 +8,12 @@ import type { Delivery } from '../queue/delivery.ts';
 import type { GivenUp } from '../queue/drain.ts';
 import type { Report } from '../report.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
-import { linesOfGivenUp } from './result-lines.ts';
+import { linesOfGivenUp, messageOfGivenUp } from './result-lines.ts';
 
 export interface GiveUpDeps {
   readonly sink: ResultSink;
   readonly ledger: Sightings;
+  readonly campaigns: Pick<Campaigns, 'keepAnswer'>;
   readonly timeLeftMs: TimeLeft;
   readonly now: () => number; // epoch ms
   readonly report: Report;
@@ -28,12 +31,18 @@ export async function giveUp(
   node: Node,
   delivery: Delivery,
   queries: readonly GivenUp[],
-  { sink, ledger, timeLeftMs, now, report }: GiveUpDeps,
+  { sink, ledger, campaigns, timeLeftMs, now, report }: GiveUpDeps,
 ): Promise<boolean> {
   const nowMs = now();
   const lines = queries.flatMap((given) => linesOfGivenUp(node, delivery, given, nowMs));
   try {
     await sink.results(lines, () => Math.min(PATIENCE_MS, timeLeftMs()));
+    await keepAnswers(
+      node,
+      queries.map((given) => failureOf(delivery, given)),
+      campaigns,
+      nowMs,
+    );
   } catch (error) {
     // Reported instead of thrown, so that the host's pending queries do not wait for the result store.
     report('giving_up_failed', { host: node.host, error: traceOf(error) });
@@ -50,3 +59,12 @@ export async function giveUp(
   }
   return true;
 }
+
+/** A query that was given up, as a campaign shows it. */
+const failureOf = ({ id }: Delivery, given: GivenUp): DeliveredAnswer => ({
+  query: given.query,
+  run: `${id}-${given.position}-given-up`,
+  status: 1,
+  message: messageOfGivenUp(given),
+  rows: [],
+});

@@ -1,3 +1,5 @@
+import type { Campaigns } from '../campaigns/campaign.ts';
+import { type DeliveredAnswer, keepAnswers } from '../campaigns/keep-answers.ts';
 import { grouped } from '../grouped.ts';
 import type { Node } from '../nodes/node.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
@@ -14,6 +16,7 @@ export interface AnswerDeps extends SettleDeps {
   readonly queue: HostQueue;
   readonly storedAnswers: StoredAnswers;
   readonly sink: ResultSink;
+  readonly campaigns: Pick<Campaigns, 'keepAnswer'>;
   readonly timeLeftMs: TimeLeft;
 }
 
@@ -108,6 +111,7 @@ async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDep
     const repeats = repeatsAmong(mine);
     const lines = unstored.flatMap((one) => linesOf(node, one, repeats.has(one), answeredAtMs));
     if (lines.length > 0) await deps.sink.results(lines, deps.timeLeftMs);
+    await keepAnswers(node, unstored.flatMap(deliveredAnswer), deps.campaigns, answeredAtMs);
     await closePages(node.host, pages, unstored, { storedAnswers: deps.storedAnswers, nowMs: answeredAtMs });
   } catch (error) {
     // Release the pages at once, because the agent tries again a second later.
@@ -118,6 +122,10 @@ async function storeSlice(node: Node, open: readonly Answered[], deps: AnswerDep
   await deps.queue.complete(settledIn(mine));
   return mine.length === open.length;
 }
+
+/** The answer as a campaign keeps it; none if its query is unknown. */
+const deliveredAnswer = ({ answer, entry, question }: Answered): DeliveredAnswer[] =>
+  question ? [{ ...answer, query: question.query, run: entry.mark }] : [];
 
 /** Claims the pages of these answers. @returns the marks on the pages that are not busy, by page */
 async function claimPages(

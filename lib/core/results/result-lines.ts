@@ -39,14 +39,14 @@ export function linesOf(node: Node, { answer, question }: Answered, isRepeat: bo
 
 /** The lines about a query that was given up, one for each asker. */
 export function linesOfGivenUp(node: Node, delivery: Delivery, given: GivenUp, nowMs: number): ResultLine[] {
-  const { query, position, reason, times, alone } = given;
+  const { query, position, reason } = given;
   return query.askers.map((asker) => ({
     ...commonOf(node, query, nowMs),
     ...ofAsker(node, query, asker, null),
     id: lineId(node.host, delivery.id, position, 'given up', asker.queryId),
     queryId: asker.queryId,
     status: 1,
-    message: `Mayfly: ${reason}: no answer came; offered ${times} times, ${alone} of them alone`,
+    message: messageOfGivenUp(given),
     columns: null,
     late: false,
     repeat: false,
@@ -54,6 +54,10 @@ export function linesOfGivenUp(node: Node, delivery: Delivery, given: GivenUp, n
     deliveredAtMs: latestOf(delivery).atMs,
   }));
 }
+
+/** Why a query ended without an answer. */
+export const messageOfGivenUp = ({ reason, times, alone }: GivenUp): string =>
+  `Mayfly: ${reason}: no answer came; offered ${times} times, ${alone} of them alone`;
 
 const commonOf = (node: Node, query: DeliveredQuery | undefined, nowMs: number) => ({
   kind: 'result' as const,

@@ -88,3 +88,20 @@ function outermost(text: string): string {
 /** Whether a text has only white space, comments and semicolons. */
 export const isBlank = (sql: string): boolean =>
   sql.replace(/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/g, '').replace(/[\s;]/g, '') === '';
+
+const NAME =
+  /'((?:[^']|'')*)'|"((?:[^"]|"")*)"|`((?:[^`]|``)*)`|\[([^\]]*)\]|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|([\p{L}_][\p{L}\p{N}_$]*)/gu;
+
+/**
+ * Every text that may name a table, in lower case: words, quoted names, and texts, because SQLite also takes a text for a
+ * name.
+ *
+ * @example [...namesIn("SELECT a FROM 'Users'")] // ['select', 'a', 'from', 'users']
+ */
+export function namesIn(sql: string): ReadonlySet<string> {
+  const names = [...sql.matchAll(NAME)].flatMap(([, text, double, back, bracket, word]) => {
+    const quoted = text?.replaceAll("''", "'") ?? double?.replaceAll('""', '"') ?? back?.replaceAll('``', '`');
+    return quoted ?? bracket ?? word ?? [];
+  });
+  return new Set(names.map((name) => name.toLowerCase()));
+}

@@ -1,3 +1,4 @@
+import { handleCampaign } from '../campaigns/handle-campaign.ts';
 import { type HostDeps, resolveHost } from '../hosts/resolve-host.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { endInstance } from './end-instance.ts';
@@ -39,6 +40,8 @@ export async function handleEvent(event: ParsedEvent, deps: EventDeps): Promise<
     }
     case 'container-instance':
       return handleContainerInstance(event, deps);
+    case 'campaign':
+      return handleCampaign(event.event, deps);
     case 'other':
       return (await handleRules(event.event, deps)) > 0 ? 'queued' : 'noted';
     case 'ignored':

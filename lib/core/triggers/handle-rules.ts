@@ -1,3 +1,4 @@
+import type { Campaigns } from '../campaigns/campaign.ts';
 import { type Resolved, resolveHost } from '../hosts/resolve-host.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { ANSWER_GRACE_MS } from '../ledger/pending-key.ts';
@@ -26,6 +27,7 @@ export interface RuleDeps extends AskDeps {
   readonly definitions: TaskDefinitions;
   readonly directory: NodeDirectory;
   readonly fanOuts: FanOuts;
+  readonly campaigns: Campaigns;
 }
 
 /** The parts of an EventBridge event that rules need. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { CAMPAIGN_EVENT, parseCampaign } from '../campaigns/campaign-event.ts';
 import type { DetectedBy } from '../ledger/clocks.ts';
 import { isWarmPoolMove } from '../policy/ending.ts';
 import { fieldsOf, instanceIdOf, instantOf, nameOf, namesOf, textOf } from './fields.ts';
@@ -39,7 +40,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 export function parseEvent(input: unknown, detectedBy: DetectedBy = 'event', receivedAtMs?: number): ParsedEvent {
   const envelope = readEnvelope(input, receivedAtMs);
   if ('kind' in envelope) return envelope;
-  const read = READERS.get(envelope.type) ?? readOther;
+  const isCampaign = envelope.type.endsWith(` ${CAMPAIGN_EVENT}`); // of any source: IAM decides who may ask
+  const read = READERS.get(envelope.type) ?? (isCampaign ? readCampaign : readOther);
   return read(envelope, input, detectedBy);
 }
 
@@ -64,6 +66,11 @@ function readEnvelope(input: unknown, receivedAtMs: number | undefined): Envelop
 const malformed = (why: string): Malformed => ({ kind: 'malformed', why });
 
 const readOther: Reader = ({ id, occurredAtMs }, raw) => ({ kind: 'other', event: { id, occurredAtMs, raw } });
+
+function readCampaign({ id, occurredAtMs, detail }: Envelope): ParsedEvent {
+  const parsed = parseCampaign(detail);
+  return 'why' in parsed ? malformed(parsed.why) : { kind: 'campaign', event: { id, occurredAtMs, ...parsed } };
+}
 
 function readContainerInstance({ id, occurredAtMs, detail, resources }: Envelope, raw: unknown): ParsedEvent {
   const arn =

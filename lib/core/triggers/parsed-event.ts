@@ -1,3 +1,4 @@
+import type { CampaignEvent } from '../campaigns/campaign-event.ts';
 import type { InstanceEnd } from './end-instance.ts';
 import type { Fields } from './fields.ts';
 import type { InstanceNotice } from './handle-last-gasp.ts';
@@ -19,6 +20,8 @@ export type ParsedEvent =
   | { readonly kind: 'notice'; readonly event: InstanceNotice }
   /** An instance was terminated. */
   | { readonly kind: 'end'; readonly event: InstanceEnd }
+  /** A person asks hosts, or withdraws the question. */
+  | { readonly kind: 'campaign'; readonly event: CampaignEvent }
   /** Any other event; only the policy's rules apply. */
   | { readonly kind: 'other'; readonly event: AnyEvent }
   | Ignored

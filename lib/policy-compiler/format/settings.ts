@@ -40,6 +40,16 @@ export const Settings = z
     ledger_keeps: Duration.describe(
       'How long verdict, identity and addresses of a workload are kept after its last sign of life; the range of `mayfly who`.',
     ).default('90d'),
+    ad_hoc: z
+      .strictObject({
+        allow: z.boolean().describe('Whether `mayfly query` and the console may ask hosts at all.').default(true),
+        forbid_tables: z
+          .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a table'))
+          .describe('Tables that ad-hoc queries may not name, not even in a text.')
+          .default([]),
+      })
+      .describe('What operators may ask with `mayfly query`. By default every SELECT.')
+      .optional(),
     extension_tables: z
       .record(
         z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a table'),

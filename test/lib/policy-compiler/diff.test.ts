@@ -66,6 +66,14 @@ describe('the difference between two policies', () => {
 `);
   });
 
+  it('shows what changed about ad-hoc queries', () => {
+    const after = compiled({ 'policy.yaml': 'ad_hoc: { forbid_tables: [shadow] }\n' });
+    expect(after.adHoc).toEqual({ allow: true, forbidTables: ['shadow'] });
+    expect(diffText(diffPolicies(compiled(), after))).toBe(
+      '~ limits\n    + adHoc.allow: true\n    + adHoc.forbidTables: ["shadow"]\n',
+    );
+  });
+
   it('shows a first policy as all new', () => {
     expect(diffText(diffPolicies(undefined, compiled()))).toMatch(
       /^\+ rule uptime: Since when does it run\?\n(.*\n)* {2}\+ query first\n {4}\+ SELECT total_seconds\n {4}\+ FROM uptime\n\+ profile default\n/,

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
+import { DynamoCampaigns } from '../../../../lib/aws/campaigns.ts';
 import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
 import { DynamoHostQueue } from '../../../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../../../lib/aws/ledger.ts';
@@ -197,6 +198,7 @@ async function queueOfFunctions(): Promise<Record<string, unknown>[]> {
     registry: new DynamoNodeRegistry(table),
     directory: new DynamoNodeDirectory(table, now),
     fanOuts: new DynamoFanOuts(table),
+    campaigns: new DynamoCampaigns(table),
     aliases,
     hosts: new ContainerHosts(
       aliases,

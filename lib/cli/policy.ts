@@ -18,13 +18,14 @@ export function addPolicy(program: Command): void {
 The policy is a folder of YAML. A push is live within 30 s, without a deploy. Every version is kept.
 
   $ npx mayfly policy init                     the default policy, into ./policy
+  $ npx mayfly policy import fleet-gitops      a policy from the files of another server
   $ npx mayfly policy check                    every mistake, with file, line and column
   $ npx mayfly policy test --policy policy test/fixtures/events/05-ecs-task-ec2-running.json
   $ npx mayfly policy diff                     what a push would change
   $ npx mayfly policy push -m "Ask for sockets too"
   $ npx mayfly policy rollback                 make the version before live again
 
-All commands except init and check use the Mayfly on this machine (--data), or one in AWS (--stack, --table) with your
+All commands except init, import and check use the Mayfly on this machine (--data), or one in AWS (--stack, --table) with your
 credentials. Exit codes: 0 success, 1 refused or failed, 2 wrong command line, 3 diff found changes.`,
     );
   addFolderCommands(policy);
@@ -40,6 +41,22 @@ function addFolderCommands(policy: Command): void {
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy init', 'npx mayfly policy init security/policy'))
     .action(lazily(async () => (await import('./policy/init.ts')).init));
+  policy
+    .command('import')
+    .description(
+      "Make a policy from another server's files: osquery configurations, packs, Fleet's YAML, osctrl's exports",
+    )
+    .argument('<source>', 'a file, or a folder with all of them')
+    .option('--to <dir>', 'the folder of the policy; existing files are kept', FOLDER)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly policy import /etc/osquery', 'npx mayfly policy import fleet-gitops --to policy --json')}
+
+It prints what it left out or changed, and why. A new folder also gets Mayfly's default rules.
+docs/from-fleet.md and docs/from-osctrl.md show how to move the hosts.`,
+    )
+    .action(lazily(async () => (await import('./policy/import.ts')).importFrom));
   policy
     .command('check')
     .description('Find every problem in a policy folder; exit code 1 if there is an error')

@@ -127,14 +127,19 @@ export function checkDocument(document: SourceDocument, problems: Problem[], con
   if (Object.keys(config).length === 0) {
     problems.push(document.error([], 'the profile is empty: its nodes would do nothing'));
   }
-  // osquery hashes the document as its own JSON writer writes it. Control characters differ there; lone surrogates are refused.
-  const odd = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u.exec(stringsOf(config).join('\n'));
+  const odd = oddCharacter(config);
   if (odd) {
-    const code = odd[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    problems.push(
-      document.error([], `the configuration holds the character U+${code}, which osquery writes differently`),
-    );
+    problems.push(document.error([], `the configuration holds the character ${odd}, which osquery writes differently`));
   }
+}
+
+/**
+ * The first character of a value's texts and keys that no configuration can hold, such as `U+0007`. osquery hashes the
+ * document as its own JSON writer writes it: control characters differ there, and lone surrogates are refused.
+ */
+export function oddCharacter(value: unknown): string | undefined {
+  const [odd] = /(?![\t\n\r])[\p{Cc}\p{Cs}]/u.exec(stringsOf(value).join('\n')) ?? [];
+  return odd && `U+${odd.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 function depthOf(value: unknown): number {

@@ -25,7 +25,8 @@ const pathsIn = (folder: string): string[] =>
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
     .sort();
 
-function readStart(file: string): string {
+/** The text of a file; of a file that is too large only enough to detect that. */
+export function readStart(file: string): string {
   const bytes = Buffer.alloc(Math.min(statSync(file).size, 4 * MAX_FILE_CHARACTERS + 4));
   const handle = openSync(file, 'r');
   try {

@@ -2,5 +2,7 @@
 export { compilePolicy } from './compile.ts';
 export { diffPolicies, type PolicyDiff } from './diff.ts';
 export { diffText } from './diff-text.ts';
-export { readPolicyFolder, strayFiles } from './folder.ts';
+export { readPolicyFolder, readStart, strayFiles } from './folder.ts';
+export type { ImportNote } from './import/draft.ts';
+export { type ImportedPolicy, importPolicy, NothingToImport } from './import/import-policy.ts';
 export type { Problem } from './problem.ts';

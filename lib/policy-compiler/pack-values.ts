@@ -49,12 +49,13 @@ export function packValues(value: unknown): unknown {
   if (!isObject(value)) return value;
   const pack = valuesOf(value, PACK, Object.keys(Pack.shape));
   if (!isObject(pack.queries)) return pack;
-  const queries = Object.entries(pack.queries).map(([name, query]) => [
-    name,
-    isObject(query) ? valuesOf(query, QUERY, Object.keys(ScheduledQuery.shape)) : query,
-  ]);
+  const queries = Object.entries(pack.queries).map(([name, query]) => [name, queryValues(query)]);
   return { ...pack, queries: Object.fromEntries(queries) };
 }
+
+/** A scheduled query as osquery reads it. */
+export const queryValues = (query: unknown): unknown =>
+  isObject(query) ? valuesOf(query, QUERY, Object.keys(ScheduledQuery.shape)) : query;
 
 function valuesOf(
   object: JsonObject,

@@ -78,7 +78,8 @@ const ENDPOINTS: readonly (readonly [flag: string, endpoint: Endpoint])[] = [
 function ofFlags(flags: Flags): FlagProblem[] {
   return [
     ...NEEDED.flatMap(({ name, value, otherwise }) => ofNeeded(flags, name, value, otherwise)),
-    ...ENDPOINTS.flatMap(([name, endpoint]) => ofEndpoint(flags.get(name), endpoint)),
+    ...ENDPOINTS.flatMap(([name, endpoint]) => ofEndpoint(flags.get(name), endpoint, flags.get('tls_hostname'))),
+    ...ofCertificates(flags),
     ...ofHostname(flags.get('tls_hostname')),
     ...ofSecret(flags),
     ...ofLogger(flags.get('logger_plugin')),
@@ -97,11 +98,30 @@ function ofNeeded(flags: Flags, name: string, value: string | undefined, otherwi
   return [];
 }
 
-function ofEndpoint(flag: Flag | undefined, endpoint: Endpoint): FlagProblem[] {
+/** The name that API Gateway gives a stack's API. Only paths that begin with the stage reach it. */
+const GATEWAY = /^[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?::443)?$/i;
+const STAGE = '/prod';
+
+function ofEndpoint(flag: Flag | undefined, endpoint: Endpoint, hostname: Flag | undefined): FlagProblem[] {
   if (!flag || flag.value === '') return [];
   if (!flag.value.startsWith('/')) return [error(flag, flag.name, `must begin with "/", not "${flag.value}"`)];
-  if (endpointOf(flag.value) === endpoint) return [];
-  return [error(flag, flag.name, `is a path that Mayfly does not answer as ${endpoint} (docs/reference/paths.md)`)];
+  if (endpointOf(flag.value) !== endpoint) {
+    return [error(flag, flag.name, `is a path that Mayfly does not answer as ${endpoint} (docs/reference/paths.md)`)];
+  }
+  if (!hostname || !GATEWAY.test(hostname.value) || flag.value.startsWith(`${STAGE}/`)) return [];
+  const message = `must be ${STAGE}${flag.value}: API Gateway refuses paths without the stage ${STAGE.slice(1)}, unless the API has a host name of your own (docs/recipes.md)`;
+  return [error(flag, flag.name, message)];
+}
+
+function ofCertificates(flags: Flags): FlagProblem[] {
+  const [hostname, certificates] = [flags.get('tls_hostname'), flags.get('tls_server_certs')];
+  if (!hostname || !certificates || !GATEWAY.test(hostname.value)) return [];
+  return [
+    warning(
+      certificates,
+      'must hold the authorities of Amazon, not those of another server; without this flag osquery trusts its own bundle, which has them',
+    ),
+  ];
 }
 
 function ofHostname(flag: Flag | undefined): FlagProblem[] {

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { hasCode } from '../exit.ts';
 import { count, say, sayJson } from '../print.ts';
 
-const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
+/** The folder of the default policy. */
+export const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));
 /** The start of the names of generated files, which are not copied. */
 const COMPILED = 'built-in.';
 

@@ -26,6 +26,13 @@ const SERVERS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   SGT: [['/node/enroll'], ['/node/configure'], [], ['/distributed/read'], ['/distributed/write']],
   osctrl: [['/{uuid}/enroll'], ['/{uuid}/config'], ['/{uuid}/log'], ['/{uuid}/read'], ['/{uuid}/write']],
+  'osctrl, older': [
+    ['/{env}/osquery_enroll'],
+    ['/{env}/osquery_config'],
+    ['/{env}/osquery_log'],
+    ['/{env}/osquery_read'],
+    ['/{env}/osquery_write'],
+  ],
   Zentral: [
     ['/public/osquery/enroll'],
     ['/public/osquery/config'],
@@ -75,6 +82,8 @@ const CARVING = [
   '/public/osquery/carver/continue',
   '/carve_init',
   '/carve_block',
+  '/dev/carver_init',
+  '/dev/carver_block',
 ];
 
 describe('paths', () => {
@@ -109,7 +118,8 @@ describe('paths', () => {
     return (await server.lines('results')).length > before.results ? 'write' : 'none';
   }
 
-  const filled = (path: string): string => path.replace('{uuid}', '0b6f2b3c-0000-4000-8000-000000000000');
+  const filled = (path: string): string =>
+    path.replace('{uuid}', '0b6f2b3c-0000-4000-8000-000000000000').replace('{env}', 'dev');
 
   it.each([...new Map(KNOWN)])('%s means %s', async (path, endpoint) => {
     expect(await endpointAt(filled(path))).toBe(endpoint);

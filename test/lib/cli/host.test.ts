@@ -154,8 +154,23 @@ describe('mayfly host lint', () => {
   });
 
   it('accepts the paths of other servers', () => {
-    const fleet = having('enroll_tls_endpoint', '/api/osquery/enroll');
+    const fleet = having('enroll_tls_endpoint', '/prod/api/osquery/enroll');
     expect(lintFlagfile(fleet)).toEqual([]);
+  });
+
+  it('finds paths without the stage, and pinned certificates, behind the name that API Gateway gives', () => {
+    const fleet = having('enroll_tls_endpoint', '/api/osquery/enroll');
+    expect(lintFlagfile(fleet)).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        flag: 'enroll_tls_endpoint',
+        message: expect.stringContaining('stage'),
+      }),
+    ]);
+    expect(lintFlagfile(fleet.replace(/--tls_hostname=.*/, '--tls_hostname=osquery.example.com'))).toEqual([]);
+    expect(lintFlagfile(`${WHOLE}--tls_server_certs=/etc/osquery/fleet.pem\n`)).toEqual([
+      expect.objectContaining({ level: 'warning', flag: 'tls_server_certs' }),
+    ]);
   });
 
   it('prints each problem with file and line, escaped, and fails only on errors', async () => {

@@ -36,6 +36,7 @@ const FOLLOW: RowAccess = { 'WORKLOAD#*': ['GetItem'] };
 
 const TASKS = merged(ASK, LEARN_HOSTS, FOLLOW, {
   'ADDRESS#*': ['UpdateItem'],
+  'NODES#*': ['DeleteItem'], // the agent of a Fargate task ends with it
   'TASKDEF#*': ['GetItem', 'PutItem'],
 });
 

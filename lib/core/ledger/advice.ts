@@ -28,10 +28,15 @@ export const ADVICE: Readonly<Record<MissReason, string>> = {
   'unsafe-id': 'its container id has characters that are not allowed in SQL: check the event, it may be forged',
 };
 
-/** Advice on `no-host` for a Fargate task; docs/reference/verdicts.md has the same text. */
-export const ON_FARGATE =
-  'a Fargate task has no host of yours: only an agent in the task itself can answer; set coverageObjective to a share you can reach';
+/** The same for tasks on Fargate, where it differs. */
+export const ON_FARGATE: Partial<Readonly<Record<MissReason, string>>> = {
+  'no-host':
+    'a Fargate task has no host of yours: add the sidecar of "mayfly host fargate-sidecar", an agent in the task itself',
+  'not-enrolled': 'the agent of its sidecar has not enrolled: check the log of the container mayfly-osquery',
+  'host-gone':
+    'it ended before the agent of its sidecar answered: containers that depend on the start of the sidecar start after it and stop before it',
+};
 
 /** Advice on the miss of this workload. */
 export const adviceOn = (reason: MissReason, { identity }: Pick<WorkloadRecord, 'identity'>): string =>
-  reason === 'no-host' && identity.launch_type === 'FARGATE' ? ON_FARGATE : ADVICE[reason];
+  (identity.launch_type === 'FARGATE' ? ON_FARGATE[reason] : undefined) ?? ADVICE[reason];

@@ -8,6 +8,7 @@ import type { Advance } from '../ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../ledger/pending-key.ts';
 import { reviewAfterEnd } from '../ledger/review.ts';
 import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
+import type { NodeDirectory } from '../nodes/directory.ts';
 import { lives } from '../nodes/node.ts';
 import { pollerOf } from '../nodes/poller.ts';
 import type { Aliases } from '../nodes/registry.ts';
@@ -27,6 +28,7 @@ import {
 import { moveWaiting } from '../queue/move.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
 import type { ContainerHosts } from './container-hosts.ts';
+import { sidecarHostOf } from './sidecar.ts';
 import { type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
 import { causeOf, ruleQueriesFor, unseen } from './task-queries.ts';
@@ -35,6 +37,7 @@ export interface TaskDeps extends AskDeps {
   readonly ledger: Ledger;
   readonly hosts: ContainerHosts;
   readonly aliases: Aliases;
+  readonly directory: Pick<NodeDirectory, 'remove'>;
   readonly policy: LivePolicy;
   readonly definitions: TaskDefinitions;
 }
@@ -77,7 +80,7 @@ async function handleOnce(event: TaskEvent, advance: Advance, done: Done, deps: 
   const { ledger, now } = deps;
   const { record } = advance;
   const policy = await deps.policy();
-  const taskHost = await taskHostOf(event.task, record.handling, policy.policy.profiles, deps);
+  const taskHost = await taskHostOf(event.task, record, policy.policy.profiles, deps);
   const context = { record, taskHost, policy };
   const plan = planTask(event, context, now());
   // Answers and troubles change existing records only: a new workload that is asked about needs its record first.
@@ -86,7 +89,8 @@ async function handleOnce(event: TaskEvent, advance: Advance, done: Done, deps: 
   const queries = [...done.queries, ...(await ask(plan, context, deps))];
   const addressesSince = await indexAddressesOf(record, event, ledger);
   if (taskHost.hasEnded && unseen(record).length > 0) await ledger.recordTrouble(record.workload, 'host-gone');
-  const closes = [...done.closes, ...(await withdraw(withdrawnOf(plan, record, queries), record, taskHost, deps))];
+  const closes = [...done.closes, ...(await withdraw(withdrawnOf(plan, context, queries), record, taskHost, deps))];
+  if (taskHost.sidecar && record.stopped) await endSidecar(taskHost.sidecar, deps);
   const handling = { ...handlingOf(plan, context, queries, now()), addressesSince };
   await reviewAfterEnd(record, handling.settleByMs, deps);
   const isHandled = isNew
@@ -168,9 +172,16 @@ async function ask(
   return queries;
 }
 
-/** The queries to withdraw at the end. A live query that could still prove something is kept unless another replaces it. */
-function withdrawnOf({ late }: TaskPlan, record: WorkloadRecord, queries: readonly PendingQuery[]): PendingKey[] {
-  const isReplaced = unseen(record).length === 0 || queries.some(({ evidence }) => evidence);
+/**
+ * The queries to withdraw at the end. A live query that could still prove something is kept unless another replaces it or no
+ * agent is left.
+ */
+function withdrawnOf(
+  { late }: TaskPlan,
+  { record, taskHost: { hasEnded } }: TaskContext,
+  queries: readonly PendingQuery[],
+): PendingKey[] {
+  const isReplaced = hasEnded || unseen(record).length === 0 || queries.some(({ evidence }) => evidence);
   return late.filter(({ set }) => set === 'last-gasp' || isReplaced);
 }
 
@@ -195,14 +206,14 @@ async function withdraw(
 
 function handlingOf(
   { queryKeys }: TaskPlan,
-  { record: { handling: before }, taskHost: { host, instanceFacts, poller, hasEnded } }: TaskContext,
+  { record: { handling: before }, taskHost: { host, instanceFacts, poller, hasEnded, isEnrolled } }: TaskContext,
   queries: readonly PendingQuery[],
   nowMs: number,
 ): Handling {
   return {
     host,
     instanceFacts,
-    enrolled: poller !== undefined || hasEnded || (before?.enrolled ?? false),
+    enrolled: isEnrolled || (before?.enrolled ?? false),
     queryKeys: uniqueKeys([...queryKeys, ...queries.map(keyOf)]),
     settleByMs: hasEnded ? nowMs : Math.max(before?.settleByMs ?? 0, settleByMsOf(queries)),
     ...firstQueryOf(before, queries, poller),
@@ -241,34 +252,44 @@ interface TaskHost {
   readonly poller?: Poller;
   /** Until when that agent polls fast, as last read. */
   readonly hotUntilMs?: number;
-  /** Whether the host was terminated, so that no agent can answer. */
+  /** Its host, if that is the agent in the task itself. */
+  readonly sidecar?: string;
+  /** Whether the host was terminated, or the sidecar has ended with its task, so that no agent can answer. */
   readonly hasEnded: boolean;
+  /** Whether an agent is, or was, enrolled there. */
+  readonly isEnrolled: boolean;
   readonly instanceFacts?: Decorations;
 }
 
 async function taskHostOf(
-  { clusterArn, containerInstanceArn }: TaskEvent['task'],
-  before: Handling | undefined,
+  task: TaskEvent['task'],
+  { handling: before, containers, stopped }: WorkloadRecord,
   profiles: readonly Profile[],
   deps: TaskDeps,
 ): Promise<TaskHost> {
   const { hosts, ledger, now } = deps;
+  const { clusterArn, containerInstanceArn } = task;
   const runsOn = await hosts.instanceOf(clusterArn, containerInstanceArn);
+  const sidecar = sidecarHostOf({ ...task, containers });
   // ECS may have deleted the container instance; the earlier handling still knows the instance.
-  const name = runsOn ?? before?.instanceFacts?.instance_id ?? before?.host;
+  const name = runsOn ?? sidecar ?? before?.instanceFacts?.instance_id ?? before?.host;
   const [found, [instance] = []] = await Promise.all([
     name === undefined ? undefined : resolveHost(name, deps),
     runsOn === undefined ? undefined : ledger.read([runsOn]),
   ]);
   const node = found?.node;
+  const poller = lives(node, now()) ? pollerOf(node, profiles, now()) : undefined;
+  const isGone = node?.endedAtMs !== undefined || instance?.stopped === true;
   return {
     host: found?.host,
     alias: found?.alias,
     // An unknown container instance may become known in a moment, because events arrive in any order.
     waitsFor: found?.host ?? containerInstanceArn,
-    poller: lives(node, now()) ? pollerOf(node, profiles, now()) : undefined,
+    poller,
     hotUntilMs: node?.hotUntilMs,
-    hasEnded: node?.endedAtMs !== undefined || instance?.stopped === true,
+    sidecar,
+    hasEnded: isGone || (sidecar !== undefined && stopped),
+    isEnrolled: poller !== undefined || isGone,
     instanceFacts: instanceBehind(runsOn, instance, before?.instanceFacts),
   };
 }
@@ -281,6 +302,12 @@ function instanceBehind(
 ): Decorations | undefined {
   if (before?.ami_id || !runsOn) return before;
   return instance ? instanceDecorations(instance) : { instance_id: runsOn };
+}
+
+/** Ends the node of a sidecar: its key is rejected from now on, and selectors no longer find it. */
+async function endSidecar(host: string, { registry, directory, now }: TaskDeps): Promise<void> {
+  await registry.end(host, now());
+  await directory.remove(host);
 }
 
 /** When an older task ends, its addresses are indexed again. Otherwise the entries would expire before the record. */

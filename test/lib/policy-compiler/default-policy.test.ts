@@ -59,7 +59,7 @@ describe('the default policy', () => {
   });
 
   it.each([
-    ['12-ecs-task-fargate-spot-interrupted.json', ['ecs-task-last-gasp last-gasp', 'ecs-task-running live']],
+    ['12-ecs-task-fargate-spot-interrupted.json', ['fargate-task-last-gasp last-gasp', 'fargate-task-running live']],
     ['20-ec2-spot-interruption-warning.json', ['ec2-last-gasp last-gasp']],
     ['21-ec2-rebalance-recommendation.json', ['ec2-last-gasp last-gasp']],
     ['24-asg-terminate-lifecycle-action.json', ['ec2-last-gasp last-gasp']],

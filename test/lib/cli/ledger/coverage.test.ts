@@ -176,8 +176,8 @@ describe('mayfly missed', () => {
     await enter(world, 2, { handling });
     const { stdout } = await ask('missed');
     expect(stdout).toContain('no-host: 2 workloads\n');
-    expect(stdout).toMatch(new RegExp(`^  ${ON_FARGATE}\n.*${taskArn(1)}$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^  ${ON_FARGATE['no-host']}\n.*${taskArn(1)}$`, 'm'));
     expect(stdout).toMatch(new RegExp(`^  ${ADVICE['no-host']}\n.*${taskArn(2)}$`, 'm'));
-    expect((await ask('task', taskArn(1))).stdout).toContain(`missed: no-host (${ON_FARGATE})`);
+    expect((await ask('task', taskArn(1))).stdout).toContain(`missed: no-host (${ON_FARGATE['no-host']})`);
   });
 });

@@ -163,7 +163,7 @@ describe('the review', () => {
     );
     await desk.ledger.markHandled(taskArn(1), 1, { enrolled: false, queryKeys: [], settleByMs: 0 });
     await desk.pass(26 * HOUR);
-    expect(desk.put).toMatchObject([{ reason: 'no-host', advice: ON_FARGATE }]);
+    expect(desk.put).toMatchObject([{ reason: 'no-host', advice: ON_FARGATE['no-host'] }]);
   });
 
   it('reviews due workloads once, even if earlier reviews ran out of time', async () => {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
+import { DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import type { Fault, TaskHandle } from '../../workbench/world/index.ts';
@@ -21,10 +22,13 @@ async function until(look: () => Promise<boolean>): Promise<void> {
 describe('simulated agents and the synthesized template', () => {
   let deployment: SimulatedDeployment;
   let ledger: DynamoLedger;
+  let nodes: DynamoNodeRegistry;
   beforeAll(async () => {
     deployment = await SimulatedDeployment.start(new BriskClock(20), 2, 'agents');
     const { dynamodb: endpoint, tableName, credentials } = deployment.server.local;
-    ledger = new DynamoLedger(openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials })));
+    const table = openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }));
+    ledger = new DynamoLedger(table);
+    nodes = new DynamoNodeRegistry(table);
     for (const agent of deployment.agents) agent.start();
     await until(async () => kinds('config-applied') === 2 && kinds('polled') > 2);
   }, LONG_MS);
@@ -84,6 +88,27 @@ describe('simulated agents and the synthesized template', () => {
           host_identifier: task.host.instanceId,
         });
       }
+    },
+    LONG_MS,
+  );
+
+  it(
+    'see a task on Fargate through the agent in its sidecar, and end its node with the task',
+    async () => {
+      const task = deployment.runOnFargate();
+      await until(() => seen([task]));
+      const rows = (await deployment.server.lines('results')).filter(
+        ({ query, columns }) => query === 'processes' && columns?.id === idOf(task),
+      );
+      expect(rows.map(({ host, workload, columns }) => [host, workload, columns?.cmdline])).toEqual([
+        [task.id, task.arn, 'sleep 3600'],
+      ]);
+      task.stop();
+      const [record] = await ledger.read([task.arn]);
+      await until(async () => (await ledger.read([task.arn]))[0]?.stopped === true);
+      expect(record?.handling?.host).toBe(task.id);
+      await until(async () => (await nodes.find(task.id, true))?.endedAtMs !== undefined);
+      expect(await seen([task])).toBe(true);
     },
     LONG_MS,
   );

@@ -162,7 +162,7 @@ async function theStory(): Promise<void> {
   await polls(agent, [{ instance_id: 'i-00000000000000007' }]);
   for (const one of [own, stranger, agent]) await polls(one);
 
-  // An instance launches, and a task starts and stops there.
+  // An instance launches, a task starts and stops there, and one with a sidecar stops on Fargate.
   await event('ec2-launch', fixture(19));
   await event('ecs-task-state', fixture(15));
   await event('ecs-task-state', fixture(5));
@@ -170,6 +170,8 @@ async function theStory(): Promise<void> {
   await polls(own, [{ id: dockerOf(fixture(5)), state: 'running' }]);
   await event('ecs-task-state', fixture(7));
   await polls(own);
+  const sidecar = { name: 'mayfly-osquery', lastStatus: 'STOPPED' };
+  await event('ecs-task-state', fixture(11, { lastStatus: 'STOPPED', containers: [sidecar] }));
 
   // Requests, findings, and the end.
   await event('query-request', aRequest('anywhere'));

@@ -1,6 +1,7 @@
 import type { LocalOptions } from '../../workbench/local-aws/index.ts';
 import {
   type AgentEvent,
+  type AgentOptions,
   type Clock,
   Random,
   SimulatedAgent,
@@ -11,6 +12,11 @@ import {
 import { CountedFaults } from './counted-faults.ts';
 import { aLocalServer, type LocalServer } from './local-server.ts';
 
+interface Parts extends Pick<SimulatedDeployment, 'server' | 'cluster' | 'agents' | 'faults' | 'heard'> {
+  /** Makes an agent that talks only to the server. */
+  readonly agentOn: (options: Pick<AgentOptions, 'host' | 'hostIdentifier' | 'faults'>) => SimulatedAgent;
+}
+
 /** A server from the synthesized template and a simulated cluster of hosts whose agents talk only to that server. */
 export class SimulatedDeployment {
   readonly server: LocalServer;
@@ -20,8 +26,11 @@ export class SimulatedDeployment {
   readonly faults: readonly CountedFaults[];
   /** The agents' events, in order. */
   readonly heard: readonly AgentEvent[];
+  private readonly agentOn: Parts['agentOn'];
+  private readonly sidecars: SimulatedAgent[] = [];
 
-  private constructor(parts: Pick<SimulatedDeployment, 'server' | 'cluster' | 'agents' | 'faults' | 'heard'>) {
+  private constructor(parts: Parts) {
+    this.agentOn = parts.agentOn;
     this.server = parts.server;
     this.cluster = parts.cluster;
     this.agents = parts.agents;
@@ -50,21 +59,13 @@ export class SimulatedDeployment {
     const server = await aLocalServer({ world: cluster.aws, ...options });
     const heard: AgentEvent[] = [];
     const faults = hosts.map(() => new CountedFaults());
-    const agents = hosts.map(
-      (host, index) =>
-        new SimulatedAgent({
-          host,
-          url: server.url,
-          ca: server.ca,
-          enrollSecret: server.enrollSecret,
-          clock,
-          random,
-          faults: faults[index] ?? new CountedFaults(),
-          on: (event) => heard.push(event),
-        }),
-    );
+    const { url, ca, enrollSecret } = server;
+    const on = (event: AgentEvent): unknown => heard.push(event);
+    const agentOn: Parts['agentOn'] = (options) =>
+      new SimulatedAgent({ url, ca, enrollSecret, clock, random, on, ...options });
+    const agents = hosts.map((host, index) => agentOn({ host, faults: faults[index] ?? new CountedFaults() }));
     await cluster.registerHosts();
-    return new SimulatedDeployment({ server, cluster, agents, faults, heard });
+    return new SimulatedDeployment({ server, cluster, agents, faults, heard, agentOn });
   }
 
   /** Starts tasks with one container each. They run until the simulation ends. */
@@ -73,8 +74,20 @@ export class SimulatedDeployment {
     return Array.from({ length: count }, () => this.cluster.runTask({ family: 'sleepy', containers: [container] }));
   }
 
+  /** Starts a task on Fargate that runs until it is stopped, with an agent in its sidecar, which enrolls under the task's id. */
+  runOnFargate(): TaskHandle {
+    const image = 'osquery/osquery:5.17.0-ubuntu22.04';
+    const sidecar = { name: 'mayfly-osquery', image, command: ['osqueryd'], lifetimeMs: null, essential: false };
+    const job = { name: 'sleepy', image: 'busybox:1', command: ['sleep', '3600'], lifetimeMs: null };
+    const task = this.cluster.runTask({ family: 'sleepy', launchType: 'FARGATE', containers: [job, sidecar] });
+    const agent = this.agentOn({ host: task.host, hostIdentifier: task.id });
+    this.sidecars.push(agent);
+    agent.start();
+    return task;
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.agents.map((agent) => agent.stop()));
+    await Promise.all([...this.agents, ...this.sidecars].map((agent) => agent.stop()));
     await this.cluster.stop();
     await this.server.close();
   }

@@ -6,12 +6,12 @@ import { Registry } from '../aws/registry.ts';
 import { type Clock, stopper, unlessStopped } from '../clock.ts';
 import { DELAYS, type Delays, draw } from '../delays.ts';
 import type { ContainerSpec } from '../host/container.ts';
-import type { SimulatedHost } from '../host/host.ts';
+import { SimulatedHost } from '../host/host.ts';
 import type { Random } from '../random.ts';
 import { ContainerInstance } from './container-instance.ts';
 import * as api from './ecs-api.ts';
 import { endHost, type HostEnd } from './host-end.ts';
-import { type RunTask, reservationOf, Task } from './task.ts';
+import { isAwsvpc, type RunTask, reservationOf, Task } from './task.ts';
 import { TaskHandle } from './task-handle.ts';
 import { TaskLife } from './task-life.ts';
 import { TaskRecord } from './task-record.ts';
@@ -151,13 +151,13 @@ export class SimulatedCluster {
   /** Starts a task. @throws if no registered host has room, as RunTask fails with `RESOURCE:…` */
   runTask(request: RunTask): TaskHandle {
     const { clock, onTask, random } = this.options;
-    const instance = this.placementOf(request);
+    const instance = request.launchType === 'FARGATE' ? undefined : this.placementOf(request);
     const id = this.ids.hex(32);
     const task = this.newTask(id, request, instance);
     const record = new TaskRecord(task);
     this.records.add(task.arn, record);
     this.definitions.set(task.definitionArn, request);
-    instance.place(task.arn, task.reservation);
+    instance?.place(task.arn, task.reservation);
     const life = new TaskLife(task, {
       clock,
       random: random.fork(`task ${id}`),
@@ -171,12 +171,13 @@ export class SimulatedCluster {
         this.feed.publish('aws.ecs', 'ECS Task State Change', task.arn, detail);
       },
       announceInstance: () => {
+        if (!instance) return;
         if (task.lastStatus === 'STOPPED') instance.release(task.arn);
         else instance.running(task.arn);
         this.announceInstance(instance);
       },
     });
-    this.announceInstance(instance);
+    if (instance) this.announceInstance(instance);
     const done = unlessStopped(
       Promise.resolve().then(() => life.run()), // only once the caller has its handle
       this.end.signal,
@@ -231,7 +232,8 @@ export class SimulatedCluster {
     await Promise.all([this.feed.idle(), ...this.ends.values(), ...this.tasks.map(({ done }) => done)]);
   }
 
-  private newTask(id: string, request: RunTask, instance: ContainerInstance): Task {
+  private newTask(id: string, request: RunTask, instance: ContainerInstance | undefined): Task {
+    const { clock, random } = this.options;
     const arn = this.arnOf('task', `${this.name}/${id}`);
     const containers = request.containers.map((definition) => ({
       definition,
@@ -245,16 +247,17 @@ export class SimulatedCluster {
       clusterArn: this.arn,
       definitionArn,
       request,
+      host: instance?.host ?? new SimulatedHost({ clock, random: random.fork(`fargate ${id}`), launchType: 'FARGATE' }),
       instance,
       containers,
-      createdAtMs: this.options.clock.now(),
+      createdAtMs: clock.now(),
     });
-    if (request.networkMode === 'awsvpc') {
+    if (isAwsvpc(request)) {
       task.lastStatus = 'PROVISIONING';
       task.eni = {
         id: this.ids.uuid(),
         status: 'PRECREATED',
-        address: `10.0.${this.ids.integer(64, 127)}.${this.ids.integer(4, 250)}`,
+        address: instance ? `10.0.${this.ids.integer(64, 127)}.${this.ids.integer(4, 250)}` : task.host.privateIp,
         mac: `0a:${(this.ids.hex(10).match(/../g) ?? []).join(':')}`,
         networkInterfaceId: `eni-0${this.ids.hex(16)}`,
       };

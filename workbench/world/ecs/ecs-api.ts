@@ -118,7 +118,7 @@ export class EcsApi {
     }
     const host = containerInstance === undefined ? undefined : this.arnOf('container-instance', containerInstance);
     const wanted = ({ task, detail }: TaskRecord) =>
-      detail.desiredStatus === desiredStatus && (host === undefined || task.instance.arn === host);
+      detail.desiredStatus === desiredStatus && (host === undefined || task.instance?.arn === host);
     const { items, ...more } = this.cluster.tasks.page(wanted, limitOf(maxResults), nextToken, invalidToken);
     return { taskArns: items.map(({ task }) => task.arn), ...more };
   }

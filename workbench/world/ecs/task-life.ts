@@ -140,7 +140,7 @@ export class TaskLife {
 
   private async start(): Promise<void> {
     const { task, context } = this;
-    if (task.eni) task.host.startContainer(pauseSpec(task, context.random));
+    if (task.eni && task.instance) task.host.startContainer(pauseSpec(task, context.random));
     for (const container of task.containers) {
       await this.wait('start');
       container.runtimeId = task.host.startContainer(specOf(task, container, context.random)).id;
@@ -198,7 +198,8 @@ export class TaskLife {
     task.lastStatus = 'DEPROVISIONING';
     if (task.eni) task.eni.status = 'DETACHING';
     context.announce(task);
-    this.stopPause();
+    if (task.instance) this.stopPause();
+    else task.host.powerOff(); // its agent ends with its containers
     await this.wait('deprovision');
     task.lastStatus = 'STOPPED';
     if (task.eni) task.eni.status = 'DELETED';

@@ -1,5 +1,5 @@
 import { ecsTime } from './ecs-time.ts';
-import { type ContainerDefinition, MOMENTS, sizeOf, type Task, type TaskContainer } from './task.ts';
+import { type ContainerDefinition, isAwsvpc, MOMENTS, sizeOf, type Task, type TaskContainer } from './task.ts';
 
 /** The detail of a task's state-change event. */
 export interface TaskDetail extends Readonly<Record<string, unknown>> {
@@ -62,26 +62,24 @@ function detailOf(task: Task, version: number, nowMs: number): TaskDetail {
   });
   return {
     attachments: attachmentsOf(task),
-    attributes: [
-      { name: 'ecs.cpu-architecture', value: instance.host.architecture === 'aarch64' ? 'arm64' : 'x86_64' },
-    ],
-    availabilityZone: instance.host.availabilityZone,
+    attributes: [{ name: 'ecs.cpu-architecture', value: task.host.architecture === 'aarch64' ? 'arm64' : 'x86_64' }],
+    availabilityZone: task.host.availabilityZone,
     clusterArn: task.clusterArn,
     connectivity: 'CONNECTED',
     connectivityAt: ecsTime(task.createdAtMs),
-    containerInstanceArn: instance.arn,
     containers: task.containers.map((container) => containerDetail(task, container)),
     cpu: String(cpu),
     createdAt: ecsTime(task.createdAtMs),
     desiredStatus: task.desiredStatus,
     enableExecuteCommand: false,
     group: request.group ?? `family:${request.family}`,
-    launchType: 'EC2',
+    launchType: request.launchType ?? 'EC2',
     lastStatus: task.lastStatus,
     memory: String(memory),
     overrides: { containerOverrides: request.containers.map(({ name }) => ({ name })) },
     ...Object.fromEntries(moments),
     // ECS leaves out what a task does not have.
+    ...(instance ? { containerInstanceArn: instance.arn } : ON_FARGATE),
     ...(request.startedBy ? { startedBy: request.startedBy } : {}),
     ...(task.stoppedReason ? { stoppedReason: task.stoppedReason } : {}),
     ...(task.stopCode ? { stopCode: task.stopCode } : {}),
@@ -92,6 +90,9 @@ function detailOf(task: Task, version: number, nowMs: number): TaskDetail {
   };
 }
 
+/** What only tasks on Fargate have (docs/spec/aws-events.md, Appendix B). */
+const ON_FARGATE = { ephemeralStorage: { sizeInGiB: 20 }, platformFamily: 'Linux', platformVersion: '1.4.0' };
+
 function containerDetail({ arn, eni, request }: Task, container: TaskContainer): object {
   const { definition } = container;
   const { cpu, memory } = sizeOf(definition);
@@ -99,7 +100,7 @@ function containerDetail({ arn, eni, request }: Task, container: TaskContainer):
   // Changes on the host appear once the agent has reported them.
   const runtimeId = container.status === 'PENDING' ? undefined : container.runtimeId;
   const exitCode = container.status === 'STOPPED' ? container.exitCode : undefined;
-  const bridged = request.networkMode !== 'awsvpc' && runtimeId !== undefined;
+  const bridged = !isAwsvpc(request) && runtimeId !== undefined;
   // As of a task, ECS leaves out what a container does not have.
   return {
     containerArn: container.arn,

@@ -33,6 +33,8 @@ export interface RunTask {
   readonly family: string;
   readonly revision?: number;
   readonly containers: readonly [ContainerDefinition, ...ContainerDefinition[]];
+  /** Default EC2. On Fargate the task has a host of its own, and its network mode is `awsvpc`. */
+  readonly launchType?: 'EC2' | 'FARGATE';
   /** Default `bridge`. With `awsvpc` the task starts in PROVISIONING and has its own network interface. */
   readonly networkMode?: 'bridge' | 'host' | 'awsvpc';
   /** Default `family:<family>`. */
@@ -64,7 +66,7 @@ export const MOMENTS = ['pullStarted', 'pullStopped', 'started', 'stopping', 'ex
 /** The properties that are fixed once ECS has placed a task. */
 type PlacedTask = Pick<
   Task,
-  'id' | 'arn' | 'clusterArn' | 'definitionArn' | 'request' | 'instance' | 'containers' | 'createdAtMs'
+  'id' | 'arn' | 'clusterArn' | 'definitionArn' | 'request' | 'host' | 'instance' | 'containers' | 'createdAtMs'
 >;
 
 /** A task's real state, independent of what ECS knows of it. */
@@ -82,7 +84,9 @@ export class Task {
   readonly clusterArn: string;
   readonly definitionArn: string;
   readonly request: RunTask;
-  readonly instance: ContainerInstance;
+  readonly host: SimulatedHost;
+  /** Undefined on Fargate. */
+  readonly instance: ContainerInstance | undefined;
   readonly containers: readonly TaskContainer[];
   readonly createdAtMs: number;
 
@@ -92,13 +96,10 @@ export class Task {
     this.clusterArn = placed.clusterArn;
     this.definitionArn = placed.definitionArn;
     this.request = placed.request;
+    this.host = placed.host;
     this.instance = placed.instance;
     this.containers = placed.containers;
     this.createdAtMs = placed.createdAtMs;
-  }
-
-  get host(): SimulatedHost {
-    return this.instance.host;
   }
 
   get reservation(): Reservation {
@@ -112,14 +113,19 @@ export function sizeOf({ cpu = 64, memory = 64 }: ContainerDefinition): { cpu: n
 }
 
 /** The resources a task takes from a host: the sum of its containers. */
-export function reservationOf({ containers, networkMode }: RunTask): Reservation {
+export function reservationOf(request: RunTask): Reservation {
+  const { containers } = request;
   const sizes = containers.map(sizeOf);
   return {
     cpu: sizes.reduce((sum, { cpu }) => sum + cpu, 0),
     memory: sizes.reduce((sum, { memory }) => sum + memory, 0),
-    hostPorts: networkMode === 'awsvpc' ? [] : containers.flatMap(({ ports = [] }) => ports.flatMap(hostPortOf)),
+    hostPorts: isAwsvpc(request) ? [] : containers.flatMap(({ ports = [] }) => ports.flatMap(hostPortOf)),
   };
 }
+
+/** Whether a task has a network interface of its own. */
+export const isAwsvpc = ({ launchType, networkMode }: RunTask): boolean =>
+  launchType === 'FARGATE' || networkMode === 'awsvpc';
 
 function hostPortOf({ hostPort }: ContainerPort): number[] {
   return hostPort ? [hostPort] : [];

@@ -1,5 +1,7 @@
 /** What a container is started with. */
 export interface ContainerSpec {
+  /** The id that Fargate gives it: `<task id>-<digits>`. Docker gives the others an id of 64 hexadecimal digits. */
+  readonly fargateId?: string;
   /** Docker's name, without the leading `/` that its tables show. */
   readonly name: string;
   readonly image: string;
@@ -43,7 +45,7 @@ export interface ContainerProcess {
 
 /** A container as Docker knows it: running, then exited until it is removed. */
 export interface Container {
-  /** 64 hexadecimal digits: Docker's id, and on EC2 the `runtimeId` of ECS. */
+  /** The `runtimeId` of ECS: 64 hexadecimal digits of Docker, or Fargate's id. */
   readonly id: string;
   readonly spec: ContainerSpec;
   /** 64 hexadecimal digits, without `sha256:`. */
@@ -87,10 +89,11 @@ export function dockerTime(atMs: number): string {
   return new Date(atMs).toISOString().replace('Z', '000000Z');
 }
 
-/** The cgroup v2 path of the container's processes: below the ECS task if the container has one. */
+/** The cgroup path of the container's processes: below the ECS task if the container has one; version 1 on Fargate. */
 export function cgroupPath(container: Container): string {
   const taskArn = container.spec.labels?.['com.amazonaws.ecs.task-arn'];
   const scope = `docker-${container.id}.scope`;
+  if (container.spec.fargateId) return `/ecs/${taskArn?.split('/').at(-1)}/${container.id}`;
   if (!taskArn) return `/system.slice/${scope}`;
   return `/ecstasks.slice/ecstasks-${taskArn.split('/').at(-1)}.slice/${scope}`;
 }

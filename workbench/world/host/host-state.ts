@@ -9,6 +9,8 @@ export interface Image {
 
 /** The part of a host that the tables read. */
 export interface HostView {
+  /** On Fargate a host is one task: its agent sees the task's processes and neither Docker nor the metadata service. */
+  readonly launchType: 'EC2' | 'FARGATE';
   readonly clock: { now(): number };
   readonly instanceId: string; // such as `i-0abc123def4567890`
   readonly hostname: string;

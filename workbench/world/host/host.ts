@@ -5,13 +5,14 @@ import type { HostState, HostView, Image, OsqueryFacts } from './host-state.ts';
 import { type SqlAnswer, SqlEngine } from './sql-engine.ts';
 import type { TableRow } from './table.ts';
 import { UNCONSTRAINED } from './table.ts';
-import { TABLES } from './tables/index.ts';
+import { FARGATE_TABLES, TABLES } from './tables/index.ts';
 
 /** How long the ECS agent keeps an exited container: 3 hours, its default. */
 const CLEANUP_WAIT_MS = 3 * 60 * 60 * 1000;
 
 /** The facts of a host that a simulation may fix. The others, and facts left out, are drawn from `random` or have a default. */
 type GivenFacts =
+  | 'launchType'
   | 'instanceId'
   | 'hostname'
   | 'privateIp'
@@ -37,12 +38,13 @@ export interface HostOptions extends Partial<Pick<HostView, GivenFacts>> {
 /** The exit code of a killed process. */
 const KILLED = 137;
 
-/** One engine serves all hosts: a query finishes before another starts. */
-const engine = new SqlEngine<HostState>(TABLES);
+/** One engine serves all hosts of a launch type: a query finishes before another starts. */
+const ENGINES = { EC2: new SqlEngine<HostState>(TABLES), FARGATE: new SqlEngine<HostState>(FARGATE_TABLES) };
 
-/** A host with Docker. Its tables show the host's state at the moment of the query. */
+/** A host with Docker, or a task on Fargate. Its tables show the host's state at the moment of the query. */
 export class SimulatedHost implements HostView {
   readonly clock: Clock;
+  readonly launchType: 'EC2' | 'FARGATE';
   readonly instanceId: string;
   readonly hostname: string;
   readonly privateIp: string;
@@ -72,7 +74,8 @@ export class SimulatedHost implements HostView {
   private readonly power = stopper();
 
   constructor(options: HostOptions) {
-    const { region = 'us-east-1', instanceType = 'm8g.xlarge', architecture = 'aarch64', smbios = true } = options;
+    const { launchType = 'EC2', smbios = launchType === 'EC2' } = options;
+    const { region = 'us-east-1', instanceType = 'm8g.xlarge', architecture = 'aarch64' } = options;
     const { accountId = '111122223333', amiId = 'ami-0abc12345def67890' } = options;
     const { cpus = 4, memoryBytes = 16_326_590_464, cleanupWaitMs = CLEANUP_WAIT_MS } = options;
     // The fork's name differs per host, so hosts made from one random source differ too.
@@ -80,6 +83,7 @@ export class SimulatedHost implements HostView {
     this.random = random;
     this.clock = options.clock;
     this.createdAtMs = options.clock.now();
+    this.launchType = launchType;
     this.instanceId = options.instanceId ?? `i-0${random.hex(16)}`;
     this.privateIp = options.privateIp ?? `10.0.${random.integer(0, 63)}.${random.integer(10, 250)}`;
     this.region = region;
@@ -124,7 +128,7 @@ export class SimulatedHost implements HostView {
     const main: ContainerProcess = { pid: this.nextPid(), parentPid: shimPid, command: spec.command };
     const children = (spec.children ?? []).map((command) => ({ pid: this.nextPid(), parentPid: main.pid, command }));
     const container: Container = {
-      id: this.random.hex(64),
+      id: spec.fargateId ?? this.random.hex(64),
       spec,
       imageId: this.pullImage(spec.image),
       startedAtMs: this.clock.now(),
@@ -174,7 +178,7 @@ export class SimulatedHost implements HostView {
   /** Runs SQL over the host's current tables; an error if the host is off. */
   query(sql: string, osquery: OsqueryFacts | null = null): SqlAnswer {
     if (this.down) return { ok: false, message: `${this.instanceId} is off` };
-    return engine.run(sql, { host: this, osquery });
+    return ENGINES[this.launchType].run(sql, { host: this, osquery });
   }
 
   /**
@@ -182,7 +186,7 @@ export class SimulatedHost implements HostView {
    * rows.
    */
   firstRow(tableName: string, osquery: OsqueryFacts | null = null): Record<string, string> | null {
-    const table = engine.tables.find(({ name }) => name === tableName);
+    const table = ENGINES[this.launchType].tables.find(({ name }) => name === tableName);
     if (!table) throw new Error(`no table ${tableName} on a simulated host`);
     const first: TableRow | undefined = [...table.rows({ host: this, osquery }, UNCONSTRAINED)][0];
     if (!first) return null;

@@ -45,8 +45,12 @@ const SERVICES: readonly Service[] = [
   { pid: PID_OF.osqueryWorker, parentPid: 1902, command: ['/opt/osquery/bin/osqueryd'], cgroup: 'osqueryd' },
 ];
 
-/** Every process of the host: its services, and the shim and the processes of each running container. */
+/**
+ * Every process of the host: its services, and the shim and the processes of each running container. With `pidMode: task` on
+ * Fargate: those of the containers alone.
+ */
 export const processesOf = perQuery((host): HostProcess[] => {
+  if (host.launchType === 'FARGATE') return host.running().flatMap(ownProcesses);
   const services = SERVICES.map((service) => ({
     pid: service.pid,
     parentPid: service.parentPid,
@@ -71,7 +75,11 @@ function containerProcesses(container: Container): HostProcess[] {
     netNamespace: HOST_NET_NAMESPACE,
     container: null,
   };
-  const own = container.processes.map((process) => ({
+  return [shim, ...ownProcesses(container)];
+}
+
+function ownProcesses(container: Container): HostProcess[] {
+  return container.processes.map((process) => ({
     ...process,
     uid: container.spec.uid ?? 0,
     startedAtMs: container.startedAtMs,
@@ -79,5 +87,4 @@ function containerProcesses(container: Container): HostProcess[] {
     netNamespace: container.namespaces.net_namespace ?? HOST_NET_NAMESPACE,
     container,
   }));
-  return [shim, ...own];
 }

@@ -51,6 +51,34 @@ describe('a task of the simulated cluster', () => {
     expect(ours?.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   });
 
+  it('has the format of the events that AWS sends about Fargate', async () => {
+    const { clock, cluster, events } = await aCluster();
+    const task = cluster.runTask({ ...SLEEPY, launchType: 'FARGATE' });
+    await clock.advance(MINUTE);
+    await task.done;
+    const fixture = JSON.parse(readFileSync('test/fixtures/events/11-ecs-task-fargate-running.json', 'utf8'));
+    const ours = events.find(({ detail }) => (detail as TaskDetail).lastStatus === 'RUNNING')?.detail as TaskDetail;
+    // The fixture's task was started by a capacity provider.
+    expect(Object.keys(fixture.detail).filter((key) => !Object.hasOwn(ours, key))).toEqual(['capacityProviderName']);
+    expect(ours).not.toHaveProperty('containerInstanceArn');
+    expect(ours.containers[0]?.runtimeId).toMatch(new RegExp(`^${task.id}-\\d{10}$`));
+    expect(ours.containers).toHaveLength(1);
+  });
+
+  it('shows the agent of its sidecar on Fargate only its own processes', async () => {
+    const { clock, cluster } = await aCluster();
+    const task = cluster.runTask({ ...SLEEPY, launchType: 'FARGATE' });
+    await clock.advance(10 * SECOND);
+    const rowsOf = (sql: string) => task.host.query(sql);
+    expect(rowsOf('SELECT cmdline, cgroup_path FROM processes')).toMatchObject({
+      rows: [{ cgroup_path: `/ecs/${task.id}/${task.containers[0]?.runtimeId}` }],
+    });
+    expect(rowsOf('SELECT id FROM docker_info')).toMatchObject({ ok: true, rows: [] });
+    expect(rowsOf('SELECT instance_id FROM ec2_instance_metadata')).toMatchObject({ ok: true, rows: [] });
+    await clock.advance(MINUTE);
+    expect(task.host.down).toBe(true);
+  });
+
   it('exists on its host from its start to its end, whenever the events about it arrive', async () => {
     const { clock, cluster, hosts } = await aCluster({ hosts: 1 });
     const task = cluster.runTask({ ...SLEEPY, delays: { deliver: [60_000, 60_000] } });

@@ -7,6 +7,8 @@ interface MetricOf<Field extends string> {
   readonly unit: typeof MetricUnit.Count | typeof MetricUnit.Milliseconds;
   /** The field that holds the value; null there means no value. @default - each event counts 1 */
   readonly field?: Field;
+  /** Smaller values are not written, because CloudWatch bills each hour in which a metric is written. @default - all are */
+  readonly atLeast?: number;
   /** What it counts or measures, if the names of event and metric do not make it clear. */
   readonly meaning?: string;
 }
@@ -97,18 +99,37 @@ export const EVENT_METRICS: { readonly [E in EventName]?: EventMetrics<FieldName
   },
   fleet_counted: {
     values: {
-      InstancesRunning: { unit: 'Count', field: 'running', meaning: 'instances that should have an agent by now' },
-      InstancesEnrolled: { unit: 'Count', field: 'enrolled', meaning: 'those of them that have one' },
-      AgentsSilent: { unit: 'Count', field: 'silent', meaning: 'enrolled ones whose agent stopped polling' },
+      InstancesRunning: {
+        unit: 'Count',
+        field: 'running',
+        atLeast: 1,
+        meaning: 'instances that should have an agent by now',
+      },
+      InstancesWithoutAgent: {
+        unit: 'Count',
+        field: 'withoutAgent',
+        atLeast: 1,
+        meaning: 'those of them that have none',
+      },
+      AgentsSilent: {
+        unit: 'Count',
+        field: 'silent',
+        atLeast: 1,
+        meaning: 'instances with a node whose agent stopped polling',
+      },
     },
     isLine: true,
   },
   fleet_issue_opened: { values: { FleetIssuesOpened: one }, by: [['kind']] },
   sweep_done: {
     values: {
-      WorkloadsFound: { unit: 'Count', field: 'found', meaning: 'workloads without any earlier event' },
-      EcsCalls: { unit: 'Count', field: 'ecsCalls', meaning: "calls from the account's shared ECS buckets" },
-      SweepDuration: { unit: 'Milliseconds', field: 'durationMs' },
+      WorkloadsFound: { unit: 'Count', field: 'found', atLeast: 1, meaning: 'workloads without any earlier event' },
+      EcsCalls: {
+        unit: 'Count',
+        field: 'ecsCalls',
+        atLeast: 10,
+        meaning: "calls from the account's shared ECS buckets, of sweeps that made ten or more",
+      },
       SweepsComplete: { unit: 'Count', field: 'complete' },
     },
   },

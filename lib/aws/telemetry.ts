@@ -43,9 +43,10 @@ function publish(
   { values, by = [[]] }: EventMetrics,
   line: { readonly message: string; readonly level: Level } | undefined,
 ): boolean {
-  const measured = Object.entries(values).flatMap(([metric, { unit, field }]) => {
+  const measured = Object.entries(values).flatMap(([metric, { unit, field, atLeast = 0 }]) => {
     const value = field === undefined ? 1 : fields[field];
-    return typeof value === 'number' || typeof value === 'boolean' ? [{ metric, unit, value: Number(value) }] : [];
+    const isWritten = (typeof value === 'number' || typeof value === 'boolean') && Number(value) >= atLeast;
+    return isWritten ? [{ metric, unit, field, value: Number(value) }] : [];
   });
   const sets = by
     .map((names) => names.map((name) => [dimensionOf(name), dimensionValue(fields[name])] as const))
@@ -54,7 +55,7 @@ function publish(
   for (const { metric, unit, value } of measured) metrics.addMetric(metric, unit, value);
   for (const set of sets) metrics.addDimensions(Object.fromEntries(set));
   if (line) {
-    const others = { ...line, ...withoutMeasured(fields, values) };
+    const others = { ...line, ...withoutMeasured(fields, new Set(measured.map(({ field }) => field))) };
     for (const [name, value] of Object.entries(others)) metrics.addMetadata(name, String(value));
   }
   metrics.publishStoredMetrics();
@@ -62,8 +63,7 @@ function publish(
 }
 
 /** The fields of a line that no metric holds. */
-function withoutMeasured(fields: Fields, values: EventMetrics['values']): Fields {
-  const measured = new Set(Object.values(values).map(({ field }) => field));
+function withoutMeasured(fields: Fields, measured: ReadonlySet<string | undefined>): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([name, value]) => !measured.has(name) && value !== null));
 }
 

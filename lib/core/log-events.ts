@@ -419,6 +419,7 @@ export const LOG_EVENTS = {
     fields: {
       running: 'number or null',
       enrolled: 'number or null',
+      withoutAgent: { type: 'number or null', meaning: 'running ones without a node' },
       silent: { type: 'number or null', meaning: 'enrolled ones whose agent stopped polling' },
     },
   },

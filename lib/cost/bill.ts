@@ -12,9 +12,10 @@ export interface Line {
 
 /**
  * The parts of an idle stack that cost by the month. CloudWatch bills an alarm for each metric it reads; a stack test compares
- * their number with the template. Free tiers are left out.
+ * their numbers with the template. Free tiers are left out, except that the dashboard is taken to be one of the account's
+ * first three, which are free with up to 50 metrics each.
  */
-export const STANDING = { alarmMetrics: 36, metrics: 7, dashboards: 1, secrets: 2 } as const;
+export const STANDING = { alarmMetrics: 25, dashboardMetrics: 49, secrets: 2 } as const;
 
 /** vCPU and GB of one task of the long-poll front. */
 const FRONT_TASK = { vcpu: 0.5, gb: 1 } as const;
@@ -46,8 +47,12 @@ export function billOf(usage: Usage, prices: Prices): readonly Line[] {
     { service: 'S3', what: 'one month of lines', dollars: usage.storedGb * s3.perGbMonth },
     { service: 'CloudWatch', what: 'logs', dollars: usage.loggedGb * logs.perGb },
     { service: 'CloudWatch', what: 'alarms', dollars: STANDING.alarmMetrics * cloudwatch.perAlarmMetric },
-    { service: 'CloudWatch', what: 'metrics', dollars: STANDING.metrics * cloudwatch.perMetric },
-    { service: 'CloudWatch', what: 'dashboard', dollars: STANDING.dashboards * cloudwatch.perDashboard },
+    { service: 'CloudWatch', what: 'metrics', dollars: usage.metrics * cloudwatch.perMetric },
+    {
+      service: 'CloudWatch',
+      what: 'dashboard',
+      dollars: STANDING.dashboardMetrics > cloudwatch.metricsOnFreeDashboard ? cloudwatch.perDashboard : 0,
+    },
     { service: 'Secrets Manager', what: 'secrets', dollars: STANDING.secrets * secrets.perSecret },
   ];
   return lines.filter(({ dollars }) => dollars > 0);

@@ -24,6 +24,8 @@ export interface Usage {
   readonly streamedGb: number;
   readonly storedGb: number;
   readonly loggedGb: number;
+  /** Custom metrics that are written in every hour. */
+  readonly metrics: number;
   /** Hours of the long-poll front. */
   readonly frontHours: number;
   readonly connections: number;
@@ -70,6 +72,9 @@ const REPLY_GB = 1_500 / 1e9; // request, reply and TLS
 /** A sweep reads its lease, its progress and what is due. */
 const SWEEP = { everySeconds: 60, readUnits: 12, writeUnits: 6, seconds: 1 } as const;
 
+/** The heartbeat of the sweeps; with hosts, the fleet; with starts, queues and verdicts, and six clocks by rule and cluster. */
+const METRICS = { idle: 1, hosts: 1, starts: 8, clocks: 6, rules: 1 } as const;
+
 /** Estimates a month. Every number scales with the load, except the sweeps, the queues and the front's own reads. */
 export function usageOf({ hosts, intervalSeconds, front, startsPerHour, clusters }: Load): Usage {
   const isService = front === 'service';
@@ -100,8 +105,15 @@ export function usageOf({ hosts, intervalSeconds, front, startsPerHour, clusters
     streamedGb: lives * EACH.life.lines * LINE_GB,
     storedGb: lives * EACH.life.lines * STORED_LINE_GB,
     loggedGb: lives * EACH.life.logLines * LOG_LINE_GB,
+    metrics: metricsOf({ hosts, startsPerHour, clusters }),
     frontHours: isService ? HOURS * FRONT.tasks : 0,
     connections: isService ? hosts : 0,
     servedGb: isService ? agentRequests * REPLY_GB : 0,
   };
+}
+
+function metricsOf({ hosts, startsPerHour, clusters }: Pick<Load, 'hosts' | 'startsPerHour' | 'clusters'>): number {
+  const starts =
+    hosts * startsPerHour === 0 ? 0 : METRICS.starts + METRICS.clocks * (1 + METRICS.rules) * (1 + clusters);
+  return METRICS.idle + (hosts > 0 ? METRICS.hosts : 0) + starts;
 }

@@ -8,7 +8,7 @@ import {
   Stats,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EventRoute } from './event-route.ts';
 import type { MayflyTable } from './mayfly-table.ts';
@@ -20,6 +20,7 @@ import type { TlsApi } from './tls-api.ts';
 
 export interface AlarmsProps {
   readonly routes: readonly EventRoute[];
+  readonly deadLetters: IQueue;
   readonly front: TlsApi | ServiceFront;
   readonly streams: ResultStreams;
   readonly reconciler: Reconciler;
@@ -55,9 +56,9 @@ export class Alarms extends Construct {
       ...this.ofWorkloads(props.coverageObjective),
       ...this.ofFleet(props.reconciler),
       ...this.ofReconciler(props.reconciler),
-      ...props.routes.flatMap((route) => this.ofRoute(route)),
+      this.ofDeadLetters(props.deadLetters),
+      ...props.routes.map((route) => this.ofRoute(route)),
       ...this.ofFront(props.front),
-      ...[props.reconciler, ...props.routes].map((one) => this.ofThrottles(one)),
       ...this.ofQueues(),
       this.ofTable(props.table),
       ...this.ofStreams(props.streams),
@@ -83,17 +84,12 @@ export class Alarms extends Construct {
     ];
   }
 
-  /** Each sweep writes these metrics once. In a shorter period they would be missing, which counts as healthy. */
+  /** Each sweep writes these metrics once, unless they are zero. Missing data counts as healthy. */
   private ofFleet({ every }: Reconciler): Alarm[] {
     const counted = (name: string) => ownMetric(this, name, { period: every, statistic: Stats.MAXIMUM });
     return [
       this.alarm('HostsWithoutAgent', {
-        metric: new MathExpression({
-          expression: 'running - enrolled',
-          usingMetrics: { running: counted('InstancesRunning'), enrolled: counted('InstancesEnrolled') },
-          period: every,
-          label: 'instances without an agent',
-        }),
+        metric: counted('InstancesWithoutAgent'),
         atLeast: 1, // one host without osquery is enough for an attacker
         periods: 3,
         problem: 'EC2 instances run from which no node has enrolled',
@@ -130,26 +126,24 @@ export class Alarms extends Construct {
     ];
   }
 
-  private ofRoute(route: EventRoute): Alarm[] {
-    return [
-      this.alarm(`${route.node.id}DeadLetters`, {
-        metric: route.deadLetters.metricApproximateNumberOfMessagesVisible({
-          period: MINUTE,
-          statistic: Stats.MAXIMUM,
-        }),
-        atLeast: 1,
-        periods: 1,
-        problem: `Events of ${route.node.id} could not be delivered or handled`,
-        runbook: 'Dead letters',
-      }),
-      this.alarm(`${route.node.id}OldestEvent`, {
-        metric: route.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
-        atLeast: route.lateAfter.toSeconds(),
-        periods: 3,
-        problem: `Events of ${route.node.id} have waited for ${route.lateAfter.toSeconds()} s or more`,
-        runbook: 'Oldest event',
-      }),
-    ];
+  private ofDeadLetters(queue: IQueue): Alarm {
+    return this.alarm('DeadLetters', {
+      metric: queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: Stats.MAXIMUM }),
+      atLeast: 1,
+      periods: 1,
+      problem: 'Events could not be delivered or handled',
+      runbook: 'Dead letters',
+    });
+  }
+
+  private ofRoute(route: EventRoute): Alarm {
+    return this.alarm(`${route.node.id}OldestEvent`, {
+      metric: route.queue.metricApproximateAgeOfOldestMessage({ period: MINUTE, statistic: Stats.MAXIMUM }),
+      atLeast: route.lateAfter.toSeconds(),
+      periods: 3, // also when its function is throttled or fails
+      problem: `Events of ${route.node.id} have waited for ${route.lateAfter.toSeconds()} s or more`,
+      runbook: 'Oldest event',
+    });
   }
 
   private ofFront(front: TlsApi | ServiceFront): Alarm[] {
@@ -224,7 +218,10 @@ export class Alarms extends Construct {
     ];
   }
 
-  private ofThrottles({ node, fn }: Construct & { readonly fn: LambdaFunction }): Alarm {
+  /**
+   * Only polls: throttled events raise the age of the oldest event, and a throttled reconciler completes no sweep.
+   */
+  private ofThrottles({ node, fn }: TlsApi): Alarm {
     return this.alarm(`${node.id}Throttles`, {
       metric: fn.metricThrottles({ period: MINUTE, statistic: Stats.SUM }),
       atLeast: 1,

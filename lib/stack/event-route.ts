@@ -17,6 +17,8 @@ export interface EventRouteProps {
   readonly events: Readonly<Record<string, EventPattern>>;
   /** Rules on Mayfly's own bus. @default - none */
   readonly requests?: { readonly bus: IEventBus; readonly events: Readonly<Record<string, EventPattern>> };
+  /** Takes the events that could not be delivered or handled. */
+  readonly deadLetters: Queue;
   /** Settings of a function that waits. @default - it does its work at once */
   readonly waiting?: Waiting;
 }
@@ -44,14 +46,22 @@ const MAX_CONCURRENCY = 10;
 /** Attempts before an event goes to the dead-letter queue. */
 const MAX_RECEIVES = 5;
 
+/** The queue of the events that no route could deliver or handle. SQS remembers from which queue each of them came. */
+export const deadLetterQueue = (scope: Construct): Queue =>
+  new Queue(scope, 'DeadLetters', {
+    retentionPeriod: Duration.days(14),
+    // SQS's own key, because EventBridge cannot use the AWS managed KMS key of SQS.
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+  });
+
 /**
- * The route of one family of events: rules on the default bus → queue → function. One dead-letter queue takes events that
- * EventBridge could not deliver, and events that the function could not handle.
+ * The route of one family of events: rules on the default bus → queue → function. The dead-letter queue, which all routes share,
+ * takes events that EventBridge could not deliver, and events that the function could not handle.
  */
 export class EventRoute extends Construct {
   readonly fn: LambdaFunction;
   readonly queue: Queue;
-  readonly deadLetters: Queue;
   /** Age at which an event is late. Half of short-lived workloads end within a minute. */
   readonly lateAfter: Duration;
 
@@ -59,20 +69,14 @@ export class EventRoute extends Construct {
     super(scope, id);
     const { timeout, visibilityTimeout, gathers } = props.waiting ?? PROMPT;
     this.lateAfter = props.waiting ? visibilityTimeout : Duration.minutes(1);
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      retentionPeriod: Duration.days(14),
-      // SQS's own key, because EventBridge cannot use the AWS managed KMS key of SQS.
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-    });
     this.queue = new Queue(this, 'Queue', {
       visibilityTimeout,
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
+      deadLetterQueue: { queue: props.deadLetters, maxReceiveCount: MAX_RECEIVES },
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     });
 
-    const target = new SqsQueue(this.queue, { deadLetterQueue: this.deadLetters });
+    const target = new SqsQueue(this.queue, { deadLetterQueue: props.deadLetters });
     for (const [ruleId, eventPattern] of Object.entries(props.events)) {
       new Rule(this, ruleId, { eventPattern, targets: [target] });
     }

@@ -101,14 +101,11 @@ export class MayflyTable extends Construct {
     });
   }
 
-  /** Consumed capacity units, which an on-demand table is billed by. */
+  /** Consumed capacity units, which an on-demand table is billed by; those of the index are few. */
   metricsConsumed(period: Duration): Metric[] {
-    const index = { GlobalSecondaryIndexName: BY_DAY };
     return [
       this.metric('ConsumedReadCapacityUnits', period, {}, 'read units'),
       this.metric('ConsumedWriteCapacityUnits', period, {}, 'write units'),
-      this.metric('ConsumedReadCapacityUnits', period, index, 'read units of the index'),
-      this.metric('ConsumedWriteCapacityUnits', period, index, 'write units of the index'),
     ];
   }
 

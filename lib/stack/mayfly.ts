@@ -19,7 +19,7 @@ import { checkProps } from './check-props.ts';
 import type { CustomDomain } from './custom-domain.ts';
 import { Dashboard } from './dashboard.ts';
 import { Variable } from './environment.ts';
-import { EventRoute } from './event-route.ts';
+import { deadLetterQueue, EventRoute } from './event-route.ts';
 import { flagfile } from './flagfile.ts';
 import { Front } from './front.ts';
 import { MayflyTable } from './mayfly-table.ts';
@@ -237,8 +237,10 @@ export class Mayfly extends Construct {
     streams.grantPut(agents);
     addAttestation(agents, props);
 
+    const deadLetters = deadLetterQueue(this);
     const ecsTaskState = new EventRoute(this, 'EcsTaskState', {
       bundles,
+      deadLetters,
       name: 'ecs-task-state',
       description: 'Mayfly: follows ECS tasks and container instances',
       events: {
@@ -256,6 +258,7 @@ export class Mayfly extends Construct {
 
     const ec2Launch = new EventRoute(this, 'Ec2Launch', {
       bundles,
+      deadLetters,
       name: 'ec2-launch',
       description:
         'Mayfly: queues queries for new EC2 instances and for Spot interruptions, and ends the nodes of terminated instances',
@@ -277,6 +280,7 @@ export class Mayfly extends Construct {
 
     const lastGasp = new EventRoute(this, 'LastGasp', {
       bundles,
+      deadLetters,
       name: 'last-gasp',
       description: 'Mayfly: holds instances with a lifecycle hook until their last answers are stored',
       events: {
@@ -300,6 +304,7 @@ export class Mayfly extends Construct {
 
     const finding = new EventRoute(this, 'Finding', {
       bundles,
+      deadLetters,
       name: 'finding',
       description: 'Mayfly: queries the hosts of GuardDuty findings',
       // From any account: an administrator account gets its members' findings, and may know some of their hosts.
@@ -315,6 +320,7 @@ export class Mayfly extends Construct {
     });
     const queryRequest = new EventRoute(this, 'QueryRequest', {
       bundles,
+      deadLetters,
       name: 'query-request',
       description: 'Mayfly: queues the queries requested on its bus',
       events: {},
@@ -356,7 +362,7 @@ export class Mayfly extends Construct {
       table.grantRows(agents, LISTEN);
       writeHints(table, [agents, this.reconciler.fn, ...routes.map(({ fn }) => fn)]);
     }
-    const watched = { routes, front, streams, reconciler: this.reconciler, table };
+    const watched = { routes, deadLetters, front, streams, reconciler: this.reconciler, table };
     this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;
     this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
     this.alarmTopic = this.publishAlarms(props);

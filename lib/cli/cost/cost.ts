@@ -25,6 +25,10 @@ export async function cost({ interval, json, ...flags }: CostFlags): Promise<voi
   say(figures([['a month', 'dollars', ''], ...rows, ['total', money(total), '']]));
   if (load.hosts > 0) say(`\n${money(total / load.hosts)} for each of ${load.hosts} hosts.`);
   say(`Fleet's published figure for as many hosts: ${money(fleetDollars)} (${fleet.source}).`);
+  const { freeDashboards, metricsOnFreeDashboard, perDashboard } = prices.cloudwatch;
+  say(
+    `The dashboard is free as one of the account's first ${freeDashboards} with up to ${metricsOnFreeDashboard} metrics, else ${money(perDashboard)} more.`,
+  );
   say(`Prices of ${region}, ${asOf}. An estimate: docs/cost.md says what it assumes.`);
 }
 

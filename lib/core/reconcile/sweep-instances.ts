@@ -151,7 +151,7 @@ async function checkFleet(run: Run, instances: readonly Instance[]): Promise<voi
   );
   await copyTags(run, running, enrolled);
   const { count, fleetIssues: found } = judgeFleet(expected, enrolled, now());
-  report('fleet_counted', { running: count.running, enrolled: count.enrolled, silent: count.silent });
+  report('fleet_counted', { ...count, withoutAgent: count.running - count.enrolled });
   run.tally.fleetIssues = found.length;
 
   const confirmed = new Map(

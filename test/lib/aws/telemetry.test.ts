@@ -88,10 +88,22 @@ describe('what a function reports', () => {
     expect(metrics.filter(({ dimensions }) => 'Cluster' in dimensions)).toEqual([]);
   });
 
+  it('leaves out values below the least one that is worth its price, and keeps them in the line', () => {
+    const { lines, metrics } = printed((report) => {
+      report('fleet_counted', { running: 0, enrolled: 0, withoutAgent: 0, silent: 0 });
+      report('fleet_counted', { running: 3, enrolled: 3, withoutAgent: 0, silent: 0 });
+    });
+    expect(metrics.map(shapeOf)).toEqual([['InstancesRunning', {}, 3]]);
+    expect(lines).toMatchObject([
+      { running: 0, silent: 0 },
+      { InstancesRunning: 3, withoutAgent: '0' },
+    ]);
+  });
+
   it('never combines two events in one line', () => {
     const { lines, metrics } = printed((report) => {
       report('verdicts_recorded', { cluster: 'prod', verdict: 'missed', reason: 'expired', count: 3 });
-      report('fleet_counted', { running: null, enrolled: null, silent: null }); // nothing to measure: a plain line
+      report('fleet_counted', { running: null, enrolled: null, withoutAgent: null, silent: null }); // nothing to measure: a plain line
       report('verdicts_recorded', { cluster: null, verdict: 'seen', reason: null, count: 40 });
     });
     expect(lines.map(({ message }) => message)).toEqual(['verdicts_recorded', 'fleet_counted', 'verdicts_recorded']);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Policy } from '../../../lib/core/policy/policy.ts';
 import type { Answer } from '../../../lib/core/results/answer.ts';
@@ -110,6 +111,8 @@ describe('the estimate', () => {
   it('bills an idle stack for what it has', () => {
     const idle = totalOf(bill({ hosts: 0 }));
     expect(idle).toBeGreaterThan(STANDING.alarmMetrics * prices.cloudwatch.perAlarmMetric);
-    expect(idle).toBeLessThan(12);
+    const printed = (page: string) =>
+      /idle stack costs (?:about )?\$([\d.]+) a month/.exec(readFileSync(page, 'utf8'))?.[1];
+    expect([printed('README.md'), printed('docs/cost.md')]).toEqual([idle.toFixed(2), idle.toFixed(2)]);
   });
 });

@@ -4,6 +4,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { EVENT_METRICS, type EventMetrics } from '../../../lib/aws/event-metrics.ts';
 import { STANDING } from '../../../lib/cost/bill.ts';
+import prices from '../../../lib/cost/prices.json' with { type: 'json' };
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { printed } from '../../support/embedded-metrics.ts';
 import { aServiceStack } from './service-stack.ts';
@@ -72,7 +73,7 @@ describe('every alarm', () => {
     expect([...new Set(of)].sort()).toEqual([...sections].sort());
   });
 
-  it('watches something: each queue, the API, each function, each stream, the table, the reconciler, workloads, fleet', () => {
+  it('watches something: each queue, the API, each stream, the table, the reconciler, workloads, fleet', () => {
     const watched = alarms.flatMap(([, alarm]) =>
       metricsOf(alarm).map(
         ({ MetricName, Dimensions = [] }) => `${MetricName} ${Dimensions.map(({ Value }) => JSON.stringify(Value))}`,
@@ -86,21 +87,18 @@ describe('every alarm', () => {
       ([id]) => `DeliveryToS3.DataFreshness {"Ref":"${id}"}`,
     );
     const { Name } = theOnly<{ Name: string }>(template, 'AWS::ApiGateway::RestApi');
-    const [deployment] = functionNamed(template, 'deployment'); // CloudFormation itself waits for it
-    const throttles = resourcesOf(template, 'AWS::Lambda::Function').flatMap(([id]) =>
-      id === deployment ? [] : `Throttles {"Ref":"${id}"}`,
-    );
+    const [polls] = functionNamed(template, 'tls-api'); // others that are throttled delay events or sweeps
     const [reconcile] = functionNamed(template, 'reconcile');
     const [[table]] = resourcesOf(template, 'AWS::DynamoDB::Table') as [[string, unknown]];
     const ours =
-      'Covered,Judged,MttaBreaches,OldestWaiting,QueriesUnanswered,InstancesRunning,InstancesEnrolled,AgentsSilent,SweepsComplete'.split(
+      'Covered,Judged,MttaBreaches,OldestWaiting,QueriesUnanswered,InstancesWithoutAgent,AgentsSilent,SweepsComplete'.split(
         ',',
       );
     expect(watched.sort()).toEqual(
       [
         ...queues,
         ...streams,
-        ...throttles,
+        `Throttles {"Ref":"${polls}"}`,
         ...[`4XXError "${Name}"`, `5XXError "${Name}"`, `Count "${Name}"`],
         ...['Read', 'Write'].map((way) => `${way}ThrottleEvents {"Ref":"${table}"}`),
         `WriteThrottleEvents "byDay",{"Ref":"${table}"}`,
@@ -171,7 +169,7 @@ describe('the metrics that alarms and dashboard show', () => {
     printed((report) => {
       const reportAny: (event: string, fields: object) => void = report as never;
       for (const [event, { values, by = [] }] of Object.entries<EventMetrics>(EVENT_METRICS)) {
-        const numbers = Object.values(values).flatMap(({ field }) => (field ? [[field, 1]] : []));
+        const numbers = Object.values(values).flatMap(({ field, atLeast = 1 }) => (field ? [[field, atLeast]] : []));
         reportAny(event, Object.fromEntries([...numbers, ...by.flat().map((field) => [field, 'a value'])]));
       }
     }, namespace).metrics.map((metric) => identity(metric.namespace, metric.name, Object.keys(metric.dimensions))),
@@ -199,7 +197,7 @@ describe('the metrics that alarms and dashboard show', () => {
       ),
     );
     const own = [...watched, ...shown].filter((metric) => metric.startsWith('Mayfly'));
-    expect(own.length).toBeGreaterThan(35);
+    expect(own.length).toBeGreaterThan(30);
     expect([...new Set(own)].filter((metric) => !written.has(metric))).toEqual([]);
   });
 
@@ -211,8 +209,12 @@ describe('the metrics that alarms and dashboard show', () => {
     expect(body.widgets[0]?.properties.alarms).toHaveLength(alarms.length);
     const invoked = shown.filter((metric) => metric === 'AWS/Lambda Invocations {FunctionName}');
     expect(invoked).toHaveLength(functions.length - 1); // CloudFormation itself waits for the one that deploys
-    for (const bytes of ['AWS/Logs IncomingBytes {LogGroupName}', 'AWS/Firehose IncomingBytes {DeliveryStreamName}'])
-      expect(shown).toContain(bytes);
+    expect(shown).toContain('AWS/Firehose IncomingBytes {DeliveryStreamName}');
+  });
+
+  it('are few enough for a free dashboard', () => {
+    expect(shown).toHaveLength(STANDING.dashboardMetrics);
+    expect(STANDING.dashboardMetrics).toBeLessThanOrEqual(prices.cloudwatch.metricsOnFreeDashboard);
   });
 
   it('fit beside each other', () => {

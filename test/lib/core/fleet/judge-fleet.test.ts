@@ -86,7 +86,7 @@ describe('an instance from which no node enrolled', () => {
     runs(instance);
     await pass(10);
     expect(await open()).toEqual([]);
-    expect(sweeper.reported('fleet_counted').at(-1)).toEqual({ running: 0, enrolled: 0, silent: 0 });
+    expect(sweeper.reported('fleet_counted').at(-1)).toEqual({ running: 0, enrolled: 0, withoutAgent: 0, silent: 0 });
   });
 
   it('is still a fleet issue if the tag has another value', async () => {
@@ -138,7 +138,7 @@ describe('the fleet', () => {
     await enrolled('i-2', sweeper.nowMs - 4 * MINUTE);
     await enrolled('i-3', sweeper.nowMs - 16 * MINUTE);
     await sweeper.sweep();
-    expect(sweeper.reported('fleet_counted')).toEqual([{ running: 4, enrolled: 3, silent: 1 }]);
+    expect(sweeper.reported('fleet_counted')).toEqual([{ running: 4, enrolled: 3, withoutAgent: 1, silent: 1 }]);
     expect(await open()).toEqual(['agent-silent i-3', 'no-agent i-4']);
   });
 });

@@ -4,6 +4,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { BusCoverageEvents } from '../../lib/aws/coverage-events.ts';
 import { Ec2Inventory } from '../../lib/aws/ec2-inventory.ts';
 import { EcsInventory } from '../../lib/aws/ecs-inventory.ts';
+import { heldEverySecondsIn } from '../../lib/aws/env.ts';
 import { ruleDeps } from '../../lib/aws/event-function.ts';
 import { DynamoFleetIssues } from '../../lib/aws/fleet-issues.ts';
 import { DynamoLedgerIndex } from '../../lib/aws/ledger-index.ts';
@@ -23,12 +24,17 @@ const spend = new Spend(Date.now, sleep);
 // One retry: every try counts against the account's rate limit, which other tools share, and the next sweep is a minute away.
 const ecs = new ECSClient({ maxAttempts: 2, ...PATIENT });
 const aboutTasks = metered(spend, 'tasks');
-const deps = ruleDeps(table, { client: ecs, tasks: aboutTasks, definitions: metered(spend, 'definitions') });
+const heldEverySeconds = heldEverySecondsIn(env);
+const deps = ruleDeps(table, heldEverySeconds, {
+  client: ecs,
+  tasks: aboutTasks,
+  definitions: metered(spend, 'definitions'),
+});
 const sweeping = {
   ...deps,
   tasks: new EcsInventory(ecs, aboutTasks),
   instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend)),
-  progress: new DynamoSweepProgress(table, env.SWEEP_EVERY_SECONDS * 1000),
+  progress: new DynamoSweepProgress(table, { everyMs: env.SWEEP_EVERY_SECONDS * 1000, heldEverySeconds }),
   fleetIssues: new DynamoFleetIssues(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),
   spend,

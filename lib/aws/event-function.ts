@@ -8,7 +8,7 @@ import type { RuleDeps } from '../core/triggers/handle-rules.ts';
 import type { Hold } from '../core/triggers/lifecycle-hook.ts';
 import { DynamoCampaigns } from './campaigns.ts';
 import { EcsContainerInstances } from './container-instances.ts';
-import { TableEnv } from './env.ts';
+import { heldEverySecondsIn, TableEnv } from './env.ts';
 import { eventBatch } from './event-batch.ts';
 import { DynamoFanOuts } from './fan-outs.ts';
 import { DynamoHostQueue } from './host-queue.ts';
@@ -51,8 +51,9 @@ export const readEnv = (source: NodeJS.ProcessEnv): z.infer<typeof Env> => Env.p
 
 /** The function on AWS. A hanging call of the table is retried after seconds. */
 export function eventFunction(environment: NodeJS.ProcessEnv, { holding, ...own }: Own = {}): EventHandler {
-  const table = tableIn(readEnv(environment), new DynamoDBClient(PROMPT));
-  return eventHandler({ ...ruleDeps(table), ...own }, holding);
+  const env = readEnv(environment);
+  const table = tableIn(env, new DynamoDBClient(PROMPT));
+  return eventHandler({ ...ruleDeps(table, heldEverySecondsIn(env)), ...own }, holding);
 }
 
 /** ECS for a caller that counts calls by token bucket. */
@@ -62,8 +63,8 @@ export interface MeteredEcs {
   readonly definitions: Call;
 }
 
-/** The ports that events need, on AWS. */
-export function ruleDeps(table: Table, ecs?: MeteredEcs): RuleDeps {
+/** The ports that events need, on AWS, and how often agents poll behind a long-poll front. */
+export function ruleDeps(table: Table, heldEverySeconds: number | undefined, ecs?: MeteredEcs): RuleDeps {
   const report = telemetry();
   const aliases = new DynamoAliases(table);
   const policy = policyIn(table, Date.now, report);
@@ -77,6 +78,7 @@ export function ruleDeps(table: Table, ecs?: MeteredEcs): RuleDeps {
     directory: new DynamoNodeDirectory(table, Date.now),
     fanOuts: new DynamoFanOuts(table),
     campaigns: new DynamoCampaigns(table),
+    heldEverySeconds,
     policy,
     now: Date.now,
     report,

@@ -89,7 +89,12 @@ const snapshot = z.pipe(
   z.transform((read): WorkloadSnapshot => ({ ...read, receivedAtMs: read.receivedAtMs ?? read.occurredAtMs })),
 );
 
-const poller = z.object({ profile: text, intervalSeconds: number, enrolledAtMs: number } satisfies ShapeOf<Poller>);
+const poller = z.object({
+  profile: text,
+  intervalSeconds: number,
+  isHeld: z.optional(flag),
+  enrolledAtMs: number,
+} satisfies ShapeOf<Poller>);
 
 const pendingKey = z.object({
   host: text,

@@ -47,19 +47,23 @@ const sweepState = renamed(
       }),
     ),
     everyMs: z.optional(number),
+    heldEverySeconds: z.optional(number),
   } satisfies ShapeOf<SweepState>),
 );
 
 const cursors = z.record(text, number);
 
+/** The settings of a deployment on which bounds depend. */
+type SweepSettings = Pick<SweepState, 'everyMs' | 'heldEverySeconds'>;
+
 /** The progress of sweeps: `SWEEP`, with `heldUntilMs` while a sweep is running. */
 export class DynamoSweepProgress extends DynamoProgress<SweepState> implements SweepProgress {
-  readonly #everyMs: number | undefined;
+  readonly #settings: SweepSettings;
 
-  /** @param everyMs the interval between sweeps, saved for readers; only the reconciler knows it */
-  constructor(table: Table, everyMs?: number) {
+  /** @param settings what only the reconciler knows, saved for readers */
+  constructor(table: Table, settings: SweepSettings = {}) {
     super(table, 'SWEEP', sweepState);
-    this.#everyMs = everyMs;
+    this.#settings = settings;
   }
 
   async begin(nowMs: number, untilMs: number): Promise<SweepState | undefined> {
@@ -86,7 +90,7 @@ export class DynamoSweepProgress extends DynamoProgress<SweepState> implements S
       this.table.db.send(
         new PutCommand({
           TableName: this.table.name,
-          Item: { ...this.key, state: { ...state, everyMs: this.#everyMs } },
+          Item: { ...this.key, state: { ...state, ...this.#settings } },
           ConditionExpression: 'heldUntilMs = :until',
           ExpressionAttributeValues: { ':until': untilMs },
         }),

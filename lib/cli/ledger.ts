@@ -79,7 +79,8 @@ has no address, so the answer is the host.`,
 MTTA, max time to alert, is the bound to plan with; an average guarantees nothing. A class of nodes is a profile of the
 policy. Its bound is the time of an event (5 s), plus its distributed_interval, plus a fetch and a run (0.31 s). "hot" is
 the bound while the host's agent polls every 5 s after a start; "no event" is the bound for what only a sweep finds. An
-answer after the bound is late: it is counted as MttaBreaches and sets off an alarm.`,
+answer after the bound is late: it is counted as MttaBreaches and sets off an alarm. Behind the long-poll front every
+profile polls in the same way, "held": the front answers when a query is queued.`,
     )
     .action(lazily(async () => (await import('./ledger/mtta.ts')).mtta));
 }

@@ -54,6 +54,8 @@ export interface Around {
   readonly policy: LivePolicy;
   readonly now: () => number;
   readonly report: Report;
+  /** `distributed_interval` of all agents behind the long-poll front. @default - agents connect to the other front */
+  readonly heldEverySeconds?: number;
 }
 
 /** The ports that the event functions and the API for agents share. */
@@ -68,13 +70,11 @@ const sharedPorts = ({ ledger, hosts, aliases, directory, fanOuts, campaigns }: 
 });
 
 /** What the event functions need. */
-export const eventDeps = (ports: MemoryStores & Pick<Ports, 'lookup'>, { policy, now, report }: Around): RuleDeps => ({
-  policy,
-  now,
-  report,
+export const eventDeps = (ports: MemoryStores & Pick<Ports, 'lookup'>, around: Around): RuleDeps => ({
+  ...around,
   ...sharedPorts(ports),
   definitions: noTaskDefinitions,
-  hosts: new ContainerHosts(ports.aliases, ports.lookup, now),
+  hosts: new ContainerHosts(ports.aliases, ports.lookup, around.now),
 });
 
 /** What the reconciler needs. */

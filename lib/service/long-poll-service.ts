@@ -1,6 +1,6 @@
 import { traceOf } from '../core/errors.ts';
 import { HeldReads } from '../core/front/held-reads.ts';
-import { HintReader } from '../core/front/hint-reader.ts';
+import { HINTS_EVERY_MS, HintReader } from '../core/front/hint-reader.ts';
 import type { Timer } from '../core/front/hold.ts';
 import type { WakeHints } from '../core/front/wake-hints.ts';
 import type { TlsApiDeps } from '../core/osquery/deps.ts';
@@ -8,8 +8,6 @@ import type { Reply } from '../core/osquery/replies.ts';
 import { TlsApi } from '../core/osquery/tls-api.ts';
 import { type ServiceOptions, ServiceServer } from './server.ts';
 
-/** How often hints are read, ms: half of it is the mean delay of a query. */
-const HINTS_EVERY_MS = 200;
 const MEASURE_EVERY_MS = 60_000;
 /** How long requests that are not held may take to end after SIGTERM, ms. */
 const PATIENCE_MS = 10_000;
@@ -23,7 +21,7 @@ export interface LongPollOptions extends Pick<ServiceOptions, 'tls' | 'limits'> 
   readonly holds?: ConstructorParameters<typeof HeldReads>[0]['settings'];
   /** The clock of holds, for tests whose other clock is fixed, epoch ms. @default - the one of `deps` */
   readonly holdClock?: () => number;
-  /** @default 200 ms */
+  /** @default HINTS_EVERY_MS */
   readonly hintsEveryMs?: number;
 }
 

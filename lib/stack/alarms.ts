@@ -59,7 +59,7 @@ export class Alarms extends Construct {
       this.ofDeadLetters(props.deadLetters),
       ...props.routes.map((route) => this.ofRoute(route)),
       ...this.ofFront(props.front),
-      ...this.ofQueues(),
+      ...this.ofQueues(props.front),
       this.ofTable(props.table),
       ...this.ofStreams(props.streams),
     ];
@@ -231,13 +231,15 @@ export class Alarms extends Construct {
     });
   }
 
-  private ofQueues(): Alarm[] {
+  private ofQueues({ kind }: TlsApi | ServiceFront): Alarm[] {
+    // Half the expiry of a task's queries; even a cold host polls within its interval. A held read ends after 12 s.
+    const waits = kind === 'service' ? Duration.minutes(1) : Duration.minutes(5);
     return [
       this.alarm('QueriesWait', {
         metric: ownMetric(this, 'OldestWaiting', { period: MINUTE, statistic: Stats.MAXIMUM }),
-        atLeast: 300_000, // ms: half the expiry of a task's queries; even a cold host polls within its interval
+        atLeast: waits.toMilliseconds(),
         periods: 3, // a host that was away drains its queue with its first polls
-        problem: 'Queries have waited for 5 minutes or more for hosts that poll',
+        problem: `Queries have waited for ${waits.toHumanString()} or more for hosts that poll`,
         runbook: 'Queries that wait',
       }),
       this.alarm('QueriesUnanswered', {

@@ -360,7 +360,10 @@ export class Mayfly extends Construct {
     const routes = [ecsTaskState, ec2Launch, lastGasp, finding, queryRequest];
     if (front.kind === 'service') {
       table.grantRows(agents, LISTEN);
-      writeHints(table, [agents, this.reconciler.fn, ...routes.map(({ fn }) => fn)]);
+      const functions = [this.reconciler.fn, ...routes.map(({ fn }) => fn)];
+      writeHints(table, [agents, ...functions]);
+      // The bound that they record for a query depends on how often agents poll.
+      for (const fn of functions) fn.addEnvironment(Variable.distributedInterval, String(front.intervalSeconds));
     }
     const watched = { routes, deadLetters, front, streams, reconciler: this.reconciler, table };
     this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;

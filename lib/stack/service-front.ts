@@ -79,6 +79,8 @@ export class ServiceFront extends Construct implements Runner {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly service: FargateService;
   readonly intervalSeconds: number;
+  /** From an event to its answer, ms: the guarantee of `mayfly mtta` (`guaranteedBoundMs` in lib/core/ledger/bound.ts). */
+  readonly boundMs: number;
   private readonly targets: ApplicationTargetGroup;
   private readonly task: FargateTaskDefinition;
 
@@ -86,6 +88,7 @@ export class ServiceFront extends Construct implements Runner {
     super(scope, id);
     this.hostname = props.domainName;
     this.intervalSeconds = props.distributedInterval ?? 1;
+    this.boundMs = 1_000 * this.intervalSeconds + 5_790;
     this.task = this.defineTask(props);
     this.service = this.defineService(props);
     this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {

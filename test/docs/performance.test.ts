@@ -7,7 +7,7 @@ const PAGE = readFileSync('docs/performance.md', 'utf8');
 
 describe('the page on performance', () => {
   it('gives the same bounds as "mayfly mtta"', () => {
-    const rows = [...PAGE.matchAll(/^\| (\d+) s(?:, shipped)? \| ([\d.]+) s \| ([\d.]+) s \| ([\d.]+) s \|$/gm)];
+    const rows = [...PAGE.matchAll(/^\| ([1-9]\d*) s(?:, shipped)? \| ([\d.]+) s \| ([\d.]+) s \| ([\d.]+) s \|$/gm)];
     expect(rows).toHaveLength(3);
     for (const [, interval, ...bounds] of rows) {
       const { idleMs, hotMs, unheardMs } = boundsOf({
@@ -15,6 +15,16 @@ describe('the page on performance', () => {
         sweepEveryMs: SWEEP_EVERY_MS,
       });
       expect(bounds).toEqual([idleMs, hotMs, unheardMs].map((ms) => (ms / 1000).toFixed(1)));
+    }
+  });
+
+  it('gives the same bounds for the long-poll front', () => {
+    const rows = [...PAGE.matchAll(/^\| ([01]) s(?:, default)? \| ([\d.]+) s \| ([\d.]+) s \| ([\d.]+) s \|$/gm)];
+    expect(rows).toHaveLength(2);
+    for (const [, interval, ...bounds] of rows) {
+      const held = { intervalSeconds: Number(interval), isHeld: true, sweepEveryMs: SWEEP_EVERY_MS };
+      const { idleMs, lateHintMs = Number.NaN, unheardMs } = boundsOf(held);
+      expect(bounds).toEqual([idleMs, lateHintMs, unheardMs].map((ms) => (ms / 1000).toFixed(1)));
     }
   });
 

@@ -115,7 +115,7 @@ async function sweeps(account: FakeAccount): Promise<void> {
     ...deps,
     tasks: account,
     instances: account,
-    progress: new DynamoSweepProgress(server.table, MINUTE),
+    progress: new DynamoSweepProgress(server.table, { everyMs: MINUTE }),
     nodes: new InstanceNodes(deps.directory, deps.aliases, world.now),
     spend: new Spend(world.now, async (ms) => setNow(world.nowMs + ms)),
     settled: new Settled(),

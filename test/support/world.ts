@@ -80,11 +80,15 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     this.#deps = undefined;
   }
 
+  /** `distributed_interval` of all agents, if the front holds their reads. */
+  heldEverySeconds: number | undefined;
+
   /** The dependencies of the event handlers, on these ports. */
   taskDeps(ports: Ports = this.ports) {
     const { lookup, definitions } = this.ecsOver(ports);
     const hosts = new ContainerHosts(ports.aliases, lookup, this.now);
-    return { ...ports, hosts, definitions, policy: () => this.policy(), now: this.now, report: this.report };
+    const { heldEverySeconds, now, report } = this;
+    return { ...ports, hosts, definitions, policy: () => this.policy(), now, report, heldEverySeconds };
   }
 
   /** Handles events as one batch of a function. Throws a handler's error and skips the remaining events. */
@@ -165,7 +169,7 @@ export abstract class BaseWorld<P extends Ports = Ports> {
       sink: this.sink,
       now: this.now,
       report: this.report,
-      poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this.nowMs),
+      poller: async () => pollerOf(node, (await this.policy()).policy.profiles, this),
       sweepEveryMs: MINUTE,
       learnConfig: (name, hash) => ports.directory.recordConfigHash(name, hash),
       seesContainers: () => ports.registry.recordDockerAccess(host, this.nowMs),

@@ -53,7 +53,7 @@ export interface Comparison {
   readonly verdicts?: Day['verdicts'];
 }
 
-const PATH = { latency: E_BASE, roundTripMs: ROUND_TRIP_MS, queryMs: QUERY_RUN_MS };
+export const PATH = { latency: E_BASE, roundTripMs: ROUND_TRIP_MS, queryMs: QUERY_RUN_MS };
 
 /** The ECS agent's clean-up wait, 3 hours. Until then a query can still return an exited container. */
 const CLEANUP_WAIT_MS = 3 * 3_600_000;
@@ -119,7 +119,7 @@ function evented({ workload, lifetimes }: Workload, mode: Mode, day: Day, isMode
   const delay = isModelled ? modeDelay(mode, hot, PATH) : undefined;
   const afterwards: DelayDistribution | undefined = delay && ((ms) => delay(ms + CLEANUP_WAIT_MS));
   const isSeen = ({ verdict }: Life): boolean => verdict === 'seen';
-  const ours = boundsOf({ intervalSeconds: mode.idleSeconds, sweepEveryMs: SWEEP_EVERY_MS });
+  const ours = boundsOf({ intervalSeconds: mode.idleSeconds, isHeld: mode.isHeld, sweepEveryMs: SWEEP_EVERY_MS });
   return {
     workload,
     mode: mode.name,
@@ -147,8 +147,11 @@ function evented({ workload, lifetimes }: Workload, mode: Mode, day: Day, isMode
  * Counts the first answers that came later than guaranteed. The guarantee starts when the first query is queued for the
  * host.
  */
-export function lateIn({ lives }: Pick<Day, 'lives'>, { idleSeconds }: Pick<Mode, 'idleSeconds'>): number {
-  const boundMs = guaranteedBoundMs({ eventLatencyMs: 0, intervalSeconds: idleSeconds });
+export function lateIn(
+  { lives }: Pick<Day, 'lives'>,
+  { idleSeconds, isHeld }: Pick<Mode, 'idleSeconds' | 'isHeld'>,
+): number {
+  const boundMs = guaranteedBoundMs({ eventLatencyMs: 0, intervalSeconds: idleSeconds, isHeld });
   return lives.filter(({ queuedAfterMs = 0, answeredAfterMs = 0 }) => answeredAfterMs - queuedAfterMs > boundMs).length;
 }
 

@@ -1,3 +1,4 @@
+import type { LongPoll } from '../../lib/core/osquery/deps.ts';
 import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import type { Spend } from '../../lib/core/reconcile/spend.ts';
@@ -14,9 +15,13 @@ export interface Functions {
 }
 
 /** Builds the core's functions over these ports, as each Lambda function does once per cold start. */
-export const functionsOver = (ports: Ports, around: Around & { readonly spend: Spend }): Functions => ({
-  events: sweepDeps(ports, around),
-  api: tlsApi(ports, around, ENROLL_SECRET),
+export const functionsOver = (
+  ports: Ports,
+  around: Around & { readonly spend: Spend },
+  longPoll?: LongPoll,
+): Functions => ({
+  events: sweepDeps(ports, { ...around, heldEverySeconds: longPoll?.intervalSeconds }),
+  api: tlsApi(ports, around, ENROLL_SECRET, longPoll),
 });
 
 /** Looks up the EC2 instances of a simulated cluster's container instances. */

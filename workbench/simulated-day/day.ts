@@ -85,7 +85,12 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
       if (lastStatus === 'RUNNING' && !hotAtStart.has(arn)) hotAtStart.set(arn, fleet.isHot(host.instanceId));
     },
   });
-  const mayfly = new InMemoryMayfly({ policy: policyOf(mode), clock, cluster });
+  const mayfly = new InMemoryMayfly({
+    policy: policyOf(mode),
+    clock,
+    cluster,
+    heldEverySeconds: mode.isHeld ? 1 : undefined,
+  });
   const fleet = new Fleet({ hosts, mayfly, clock, random: random.fork('agents') });
 
   const registered = cluster.registerHosts();
@@ -98,6 +103,7 @@ export async function simulateDay(options: DayOptions): Promise<Day> {
   await clock.advance(COOL_DOWN_MS);
   sweeping.abort();
   await fleet.stop();
+  mayfly.stop();
   await cluster.stop();
 
   if (mayfly.failures.length > 0) throw new Error(`requests failed: ${mayfly.failures.join('\n')}`);

@@ -4,6 +4,7 @@ import { compiledPolicy } from '../../lib/core/policy/compiled-policy.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
+import type { Report } from '../../lib/core/report.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
 import { memoryStores } from '../../lib/memory/composition.ts';
@@ -17,11 +18,14 @@ import type {
   WireResponse,
 } from '../world/index.ts';
 import { type Functions, functionsOver, lookupIn } from './composition.ts';
+import { SimulatedLongPoll } from './long-poll.ts';
 import { WorldInventory } from './world-inventory.ts';
 
 export interface MayflyOptions {
   readonly policy: Policy;
   readonly clock: Clock;
+  /** `distributed_interval` behind the long-poll front. @default - each poll is answered at once */
+  readonly heldEverySeconds?: 0 | 1;
   /** The cluster that the simulated ECS and EC2 APIs describe. */
   readonly cluster: SimulatedCluster;
 }
@@ -39,8 +43,9 @@ export class InMemoryMayfly {
   readonly #functions: Functions;
   readonly #now: () => number;
   readonly #scope: AwsScope;
+  readonly #longPoll: SimulatedLongPoll | undefined;
 
-  constructor({ policy, clock, cluster }: MayflyOptions) {
+  constructor({ policy, clock, cluster, heldEverySeconds }: MayflyOptions) {
     const now = (): number => clock.now();
     const compiled = compiledPolicy(policy);
     const stores = memoryStores(now);
@@ -54,15 +59,21 @@ export class InMemoryMayfly {
     this.ledger = stores.ledger;
     this.#now = now;
     this.#scope = scopeOf(cluster.arn);
-    this.#functions = functionsOver(ports, {
-      policy: async () => compiled,
-      spend,
-      now,
-      report: (event, fields) => {
-        if (event === 'request_failed' || event === 'sweep_failed')
-          this.failures.push(`${event}: ${JSON.stringify(fields)}`);
-      },
-    });
+    const report: Report = (event, fields) => {
+      if (event === 'request_failed' || event === 'sweep_failed')
+        this.failures.push(`${event}: ${JSON.stringify(fields)}`);
+    };
+    if (heldEverySeconds !== undefined) {
+      this.#longPoll = new SimulatedLongPoll(heldEverySeconds, stores.hints, clock);
+      this.#longPoll.run().catch((error) => this.failures.push(`hints: ${error}`));
+    }
+    const around = { policy: async () => compiled, spend, now, report };
+    this.#functions = functionsOver(ports, around, this.#longPoll);
+  }
+
+  /** Ends the long-poll front. */
+  stop(): void {
+    this.#longPoll?.stop();
   }
 
   /** Handles an event like the functions behind EventBridge. */
@@ -84,15 +95,17 @@ export class InMemoryMayfly {
     return {
       exchange: async ({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> => {
         await trip(signal);
-        const authorization = headers.Authorization;
         const endsAtMs = this.#now() + FUNCTION_MS;
-        const reply = await this.#functions.api.answer({
-          method: 'POST',
-          path: new URL(url).pathname,
-          body: RequestBody.of(Buffer.from(body)),
-          authorization,
-          timeLeftMs: () => endsAtMs - this.#now(),
-        });
+        const reply = await linked(signal, (closed) =>
+          this.#functions.api.answer({
+            method: 'POST',
+            path: new URL(url).pathname,
+            body: RequestBody.of(Buffer.from(body)),
+            authorization: headers.Authorization,
+            timeLeftMs: () => endsAtMs - this.#now(),
+            link: { closed },
+          }),
+        );
         await trip(signal);
         return {
           status: reply.status,
@@ -101,6 +114,21 @@ export class InMemoryMayfly {
         };
       },
     };
+  }
+}
+
+/** Calls `work` with a promise that resolves when the agent gives up, or when the work is done. */
+async function linked<T>(signal: AbortSignal, work: (closed: Promise<void>) => Promise<T>): Promise<T> {
+  let close = (): void => undefined;
+  const closed = new Promise<void>((resolve) => {
+    close = resolve;
+  });
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    return await work(closed);
+  } finally {
+    signal.removeEventListener('abort', close);
+    close();
   }
 }
 

@@ -1,3 +1,5 @@
+import { HINTS_EVERY_MS } from '../../lib/core/front/hint-reader.ts';
+import { HOLD_MS } from '../../lib/core/ledger/bound.ts';
 import type { Lifetime, Random } from '../world/index.ts';
 import { type Latency, latencyAt } from './event-path.ts';
 import { HOT_SECONDS, type Mode } from './modes.ts';
@@ -43,7 +45,32 @@ const cycleMs = (intervalSeconds: number, { roundTripMs }: Path): number => inte
 
 /** (b) An event, then the next poll: W = U(0, I + r). */
 export const pollDelay = (intervalSeconds: number, path: Path): DelayDistribution =>
-  afterEvent((ms) => clamp(ms / cycleMs(intervalSeconds, path)), path);
+  afterEvent(pollWait(intervalSeconds, path), path);
+
+const pollWait =
+  (intervalSeconds: number, path: Path): DelayDistribution =>
+  (ms) =>
+    clamp(ms / cycleMs(intervalSeconds, path));
+
+/**
+ * (d) A held read waits for the next look at the hints. A query that comes between two reads waits for the rest of the gap,
+ * which is as long as the cycle of a poll.
+ */
+const heldWait =
+  (intervalSeconds: number, path: Path): DelayDistribution =>
+  (ms) => {
+    const gapMs = cycleMs(intervalSeconds, path);
+    return (HOLD_MS * clamp(ms / HINTS_EVERY_MS) + gapMs * clamp(ms / gapMs)) / (HOLD_MS + gapMs);
+  };
+
+/** Events are lost, and a sweep detects the start: E is between 0 and the interval of the sweeps. */
+export function sweptDelay(mode: Pick<Mode, 'idleSeconds' | 'isHeld'>, sweepMs: number, path: Path): DelayDistribution {
+  const waits = mode.isHeld ? heldWait(mode.idleSeconds, path) : pollWait(mode.idleSeconds, path);
+  const steps = Array.from({ length: SWEEP_STEPS }, (_, step) => ((step + 0.5) / SWEEP_STEPS) * sweepMs);
+  return (ms) =>
+    steps.reduce((sum, sweptMs) => sum + waits(ms - sweptMs - path.roundTripMs - path.queryMs), 0) / SWEEP_STEPS;
+}
+const SWEEP_STEPS = 200;
 
 /** From PENDING to the container on a host that pulls its images: the median of docs/spec/performance.md §3.2. */
 const LEAD_MS = 3000;
@@ -60,19 +87,20 @@ function armedDelay(intervalSeconds: number, path: Path): DelayDistribution {
 }
 
 /** `h` of docs/spec/performance.md §3.1 (c): the share of starts on a host that an earlier start made hot. */
-export const hotShare = ({ leaseSeconds }: Pick<Mode, 'leaseSeconds'>): number =>
-  1 - Math.exp((-STARTS_PER_HOST_HOUR / 3600) * leaseSeconds);
+export const hotShare = ({ leaseSeconds, isHeld }: Pick<Mode, 'leaseSeconds' | 'isHeld'>): number =>
+  isHeld ? 0 : 1 - Math.exp((-STARTS_PER_HOST_HOUR / 3600) * leaseSeconds);
 
 /** The share including the hosts that PENDING makes hot in time, with a probability of about P / I. */
 export const armedShare = ({ idleSeconds, pulls }: Pick<Mode, 'idleSeconds' | 'pulls'>, hot: number): number =>
   pulls ? hot + (1 - hot) * clamp(LEAD_MS / (1000 * idleSeconds)) : hot;
 
-/** (c) Some starts find the host hot; the others wait for its idle poll. */
+/** (c) Some starts find the host hot; the others wait for its idle poll. Behind the long-poll front, (d). */
 export function modeDelay(
-  { idleSeconds, pulls }: Pick<Mode, 'idleSeconds' | 'pulls'>,
+  { idleSeconds, isHeld, pulls }: Pick<Mode, 'idleSeconds' | 'isHeld' | 'pulls'>,
   hot: number,
   path: Path,
 ): DelayDistribution {
+  if (isHeld) return afterEvent(heldWait(idleSeconds, path), path);
   const atHot = pollDelay(HOT_SECONDS, path);
   const atIdle = pulls ? armedDelay(idleSeconds, path) : pollDelay(idleSeconds, path);
   return (ms) => hot * atHot(ms) + (1 - hot) * atIdle(ms);

@@ -7,6 +7,8 @@ export interface Mode {
   readonly idleSeconds: number;
   /** How long a start keeps its host hot; 0 for not at all. */
   readonly leaseSeconds: number;
+  /** Whether the long-poll front holds their reads. Then `idleSeconds` is its interval, and nothing is accelerated. */
+  readonly isHeld?: boolean;
   /** Whether hosts lack the tasks' images. The pull then puts PENDING ahead of the container's start. */
   readonly pulls?: boolean;
 }
@@ -18,6 +20,9 @@ const LEASE_SECONDS = 300;
 
 /** The shipped default. */
 export const SHIPPED: Mode = { name: 'event + 10 s idle / 5 s hot', idleSeconds: 10, leaseSeconds: LEASE_SECONDS };
+
+/** The long-poll front with its default interval. */
+export const LONG_POLL: Mode = { name: 'event + long poll', idleSeconds: 1, leaseSeconds: LEASE_SECONDS, isHeld: true };
 
 export const POLL_60: Mode = { name: 'event + 60 s', idleSeconds: 60, leaseSeconds: 0 };
 
@@ -32,6 +37,7 @@ export const MODES = [
   // With so short a lease nearly every start finds its host cold, so this mode shows what PENDING does for the first
   // start.
   { name: 'event + 10 s, cold, armed at PENDING', idleSeconds: 10, leaseSeconds: 10, pulls: true },
+  LONG_POLL,
 ] as const satisfies readonly Mode[];
 
 /** Intervals of the schedules for comparison, in seconds. */

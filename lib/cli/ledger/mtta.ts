@@ -2,12 +2,14 @@ import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { grouped } from '../../core/grouped.ts';
 import {
   EVENT_LATENCY_MS,
+  HOLD_MS,
   HOT_INTERVAL_SECONDS,
   QUERY_RUN_MS,
   REFUSED_MS,
   ROUND_TRIP_MS,
   SWEEP_EVERY_MS,
   SWEEP_RUN_MS,
+  WAKE_MS,
 } from '../../core/ledger/bound.ts';
 import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
@@ -25,6 +27,8 @@ const ASSUMED = {
   refusedMs: REFUSED_MS,
   hotIntervalSeconds: HOT_INTERVAL_SECONDS,
   sweepRunMs: SWEEP_RUN_MS,
+  wakeMs: WAKE_MS,
+  holdMs: HOLD_MS,
 };
 
 /** The step between two stages, and what to do if a late answer spent most of its time there. */
@@ -56,9 +60,12 @@ export async function mtta(flags: SinceFlags): Promise<void> {
     const { ledgerIndex, store, directory, sweeps } = deployment;
     // The deployment writes the built-in policy into an empty table.
     const { profiles } = (await store.current())?.policy ?? builtIn.policy;
-    const { everyMs = SWEEP_EVERY_MS } = await sweeps.read();
+    const { everyMs = SWEEP_EVERY_MS, heldEverySeconds } = await sweeps.read();
     const records = meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags);
-    const found = await mttaOf(records, profiles, await everyEntry(directory), everyMs);
+    const found = await mttaOf(records, profiles, await everyEntry(directory), {
+      sweepEveryMs: everyMs,
+      heldEverySeconds,
+    });
     const answers = found.all.answers + found.swept.answers + found.launches.answers;
     return {
       ...found,
@@ -83,6 +90,8 @@ export async function mtta(flags: SinceFlags): Promise<void> {
     const ways = STAGES.map((stage) => [WAYS[stage].name, ...percentiles(stages[stage])]);
     say(`\n${figures([['where the time goes', 'max', 'p99', 'p95', 'p50'], ...ways])}`);
   }
+  const held = heldNote(classes);
+  if (held) say(`\n${held}`);
   sayLate(late);
   if (none) say(`\n${none}`);
   say(`\nSince ${when(flags.since)}. Plan with the bound, not with an average: only the bound is guaranteed.`);
@@ -90,15 +99,20 @@ export async function mtta(flags: SinceFlags): Promise<void> {
 
 const HEAD = 'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(',');
 
-const classLine = ({ name, inForce, nodes, intervalSeconds, boundsMs, late, ...answers }: ClassMtta): string[] => {
-  const bounds = [boundsMs.idleMs, boundsMs.hotMs, boundsMs.unheardMs].map(seconds);
-  return line(
-    `${printable(name)}${inForce ? '' : ', before'}`,
-    answers,
-    [inForce ? String(nodes) : '-', `${intervalSeconds} s`, ...bounds],
-    String(late),
-  );
-};
+function classLine({ name, inForce, nodes, intervalSeconds, isHeld, boundsMs, late, ...answers }: ClassMtta): string[] {
+  const { idleMs, hotMs, unheardMs } = boundsMs;
+  const every = isHeld ? 'held' : `${intervalSeconds} s`;
+  const bounds = [seconds(idleMs), isHeld ? '-' : seconds(hotMs), seconds(unheardMs)];
+  const of = `${printable(name)}${inForce ? '' : ', before'}`;
+  return line(of, answers, [inForce ? String(nodes) : '-', every, ...bounds], String(late));
+}
+
+/** What "held" in the table means for the bound; undefined if no class of agents is held. */
+function heldNote(classes: readonly ClassMtta[]): string | undefined {
+  const { lateHintMs } = classes.find(({ isHeld }) => isHeld)?.boundsMs ?? {};
+  if (lateHintMs === undefined) return undefined;
+  return `held: the front answers a read within ${seconds(WAKE_MS)} of the query. If that hint is late, the read ends after ${seconds(HOLD_MS)}: ${seconds(lateHintMs)}.`;
+}
 
 const line = (
   name: string,

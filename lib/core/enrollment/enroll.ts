@@ -1,11 +1,12 @@
 import { fitOf } from '../hosts/fit.ts';
+import { intervalSecondsOf } from '../ledger/bound.ts';
 import type { Sightings, WorkloadReader } from '../ledger/ledger.ts';
 import type { WorkloadRecord } from '../ledger/workload.ts';
 import { factsOf } from '../nodes/directory.ts';
 import { lives, type Node, type NodeIdentity } from '../nodes/node.ts';
-import { pollerOf } from '../nodes/poller.ts';
 import { tagsOf } from '../nodes/tags.ts';
 import { contestMsOf, haveOtherHardware, isSameAgent, twinName } from '../nodes/twins.ts';
+import { profileFor } from '../policy/agent-config.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import { matchNode } from '../policy/match-node.ts';
 import { heatSecondsOf, ruleQueriesOf } from '../policy/rule-queries.ts';
@@ -146,7 +147,7 @@ function newcomerOf(
   { policy }: CompiledPolicy,
   nowMs: number,
 ): Newcomer {
-  const { intervalSeconds } = before ? pollerOf(before, policy.profiles, nowMs) : { intervalSeconds: 0 };
+  const intervalSeconds = before ? intervalSecondsOf(profileFor(policy.profiles, factsOf(before, nowMs))) : 0;
   return {
     identifier: hostIdentifier,
     host,

@@ -1,3 +1,4 @@
+import { HOLD_MS } from '../ledger/bound.ts';
 import { Hold, type Timer } from './hold.ts';
 
 /** What one look at a host's partition found. */
@@ -35,7 +36,7 @@ export interface HeldRead<Reply> {
 }
 
 export interface HoldSettings {
-  /** How long an empty read is held, ms. An agent gives up 16 s after it started to connect. */
+  /** How long an empty read is held, ms. @default HOLD_MS */
   readonly holdMs: number;
   /**
    * The minimum time before an empty reply, ms. An agent with `distributed_interval` 0 polls again at once, so without this it
@@ -51,7 +52,7 @@ export interface HoldSettings {
 }
 
 const defaultHolds: HoldSettings = {
-  holdMs: 12_000,
+  holdMs: HOLD_MS,
   leastHoldMs: 1_000,
   memoryMs: 60_000,
   blindAfterMs: 3_000,

@@ -1,6 +1,9 @@
 import type { HeldReads } from './held-reads.ts';
 import { HINT_SHARDS, type WakeHint, type WakeHints } from './wake-hints.ts';
 
+/** How often hints are read, ms: half of it is the mean delay of a query. */
+export const HINTS_EVERY_MS = 200;
+
 export interface HintSettings {
   /** By how much each read overlaps the previous one, ms: for hints that become readable late, and for clocks that differ. */
   readonly overlapMs: number;

@@ -53,6 +53,8 @@ export interface SweepState {
   readonly unfinished?: { readonly startedAtMs: number; readonly at: Position };
   /** The interval between sweeps; unknown before the first sweep. */
   readonly everyMs?: number;
+  /** `distributed_interval` of all agents behind the long-poll front. @default - agents connect to the other front */
+  readonly heldEverySeconds?: number;
 }
 
 /** Stores the progress of sweeping, and prevents overlapping sweeps, which would exceed their share of ECS's buckets. */

@@ -18,6 +18,10 @@ export const REFUSED_MS = 0;
 export const HOT_INTERVAL_SECONDS = 5;
 /** `distributed_interval` if a profile sets none: that of the flagfile we ship (lib/stack/flagfile.ts). */
 export const FLAGFILE_INTERVAL_SECONDS = 10;
+/** From a hint for a held read to its reply: hints are read every 200 ms, then the host's partition. */
+export const WAKE_MS = 250;
+/** How long the long-poll front holds an empty read. An agent gives up 16 s after it started to connect. */
+export const HOLD_MS = 12_000;
 /** If no event arrives, the next sweep of the reconciler detects the change. Sweeps start this often by default … */
 export const SWEEP_EVERY_MS = 60_000;
 /** … and have queued their queries after this time. */
@@ -25,10 +29,16 @@ export const SWEEP_RUN_MS = 2_000;
 /** Event times are in whole seconds, so a measured time to answer may be up to this much too long. */
 const EVENT_TIME_STEP_MS = 1_000;
 
-/** The intervals that determine the bounds of a class of nodes. */
-export interface Pace {
-  /** Poll interval of its agents when not accelerated. */
+/** How an agent gets its queries. */
+export interface Polling {
+  /** Pause between two reads when not accelerated. */
   readonly intervalSeconds: number;
+  /** Whether the front holds its empty reads, and never accelerates it. @default false */
+  readonly isHeld?: boolean;
+}
+
+/** The intervals that determine the bounds of a class of nodes. */
+export interface Pace extends Polling {
   /** How often the reconciler sweeps. */
   readonly sweepEveryMs: number;
 }
@@ -36,18 +46,17 @@ export interface Pace {
 /**
  * The guaranteed time from event to answer, ms: E + (I + r + q + r) + r + q + R. An agent sleeps I after each round trip
  * and after its work. In the worst case a query just misses a read: it waits until that read's queries have run and are
- * answered (q + r), then for I + r; then it is fetched (r), run (q) and answered. The bound holds for an enrolled agent
- * whose pending queries with evidence fit into one delivery.
+ * answered (q + r), then for I + r; then it is fetched (r), run (q) and answered. Where reads are held, the next read may
+ * arrive before its hint is read, so it waits for that too. The bound holds for an enrolled agent whose pending queries with
+ * evidence fit into one delivery.
  */
 export const guaranteedBoundMs = ({
   eventLatencyMs,
   intervalSeconds,
-}: {
-  readonly eventLatencyMs: number;
-  readonly intervalSeconds: number;
-}): number => {
+  isHeld = false,
+}: Polling & { readonly eventLatencyMs: number }): number => {
   const cycleMs = intervalSeconds * 1000 + ROUND_TRIP_MS + QUERY_RUN_MS + ROUND_TRIP_MS;
-  return eventLatencyMs + cycleMs + ROUND_TRIP_MS + QUERY_RUN_MS + REFUSED_MS;
+  return eventLatencyMs + cycleMs + (isHeld ? WAKE_MS : 0) + ROUND_TRIP_MS + QUERY_RUN_MS + REFUSED_MS;
 };
 
 /** The bounds of a class of nodes, ms. */
@@ -58,17 +67,35 @@ export interface Bounds {
   readonly hotMs: number;
   /** No event arrived and the host was not accelerated. */
   readonly unheardMs: number;
+  /** The event arrived, and the hint for the held read was late or lost. @default - reads are not held */
+  readonly lateHintMs?: number;
 }
 
 /** The bounds for these intervals. An agent whose own interval is shorter than the accelerated one is not accelerated. */
-export const boundsOf = ({ intervalSeconds, sweepEveryMs }: Pace): Bounds => ({
-  idleMs: guaranteedBoundMs({ eventLatencyMs: EVENT_LATENCY_MS, intervalSeconds }),
-  hotMs: guaranteedBoundMs({
-    eventLatencyMs: EVENT_LATENCY_MS,
-    intervalSeconds: Math.min(intervalSeconds, HOT_INTERVAL_SECONDS),
-  }),
-  unheardMs: guaranteedBoundMs({ eventLatencyMs: sweepEveryMs + SWEEP_RUN_MS, intervalSeconds }),
-});
+export const boundsOf = ({ intervalSeconds, isHeld, sweepEveryMs }: Pace): Bounds => {
+  const idleMs = guaranteedBoundMs({ eventLatencyMs: EVENT_LATENCY_MS, intervalSeconds, isHeld });
+  return {
+    idleMs,
+    hotMs: guaranteedBoundMs({
+      eventLatencyMs: EVENT_LATENCY_MS,
+      intervalSeconds: Math.min(intervalSeconds, HOT_INTERVAL_SECONDS),
+      isHeld,
+    }),
+    unheardMs: guaranteedBoundMs({ eventLatencyMs: sweepEveryMs + SWEEP_RUN_MS, intervalSeconds, isHeld }),
+    lateHintMs: isHeld ? idleMs + HOLD_MS : undefined,
+  };
+};
+
+/**
+ * How agents with this profile get their queries.
+ *
+ * @param heldEverySeconds `distributed_interval` behind the long-poll front, in place of the profile's; undefined behind the
+ *   other front
+ */
+export const pollingOf = (profile: Profile, heldEverySeconds: number | undefined): Polling =>
+  heldEverySeconds === undefined
+    ? { intervalSeconds: intervalSecondsOf(profile) }
+    : { intervalSeconds: heldEverySeconds, isHeld: true };
 
 /** Poll interval of an agent with this profile: its `distributed_interval`, or else the flagfile's. */
 export function intervalSecondsOf({ config }: Profile): number {

@@ -57,6 +57,6 @@ export function judged(
   return {
     instants,
     poller: of,
-    lateMs: lateByMs(instants, { intervalSeconds: of.intervalSeconds, sweepEveryMs }, sinceMs),
+    lateMs: lateByMs(instants, { ...of, sweepEveryMs }, sinceMs),
   };
 }

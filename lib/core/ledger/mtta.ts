@@ -1,5 +1,5 @@
 import type { Profile } from '../policy/policy.ts';
-import { type Bounds, boundsOf, intervalSecondsOf } from './bound.ts';
+import { type Bounds, boundsOf, pollingOf } from './bound.ts';
 import { clocksOf, STAGES, type Stage } from './clocks.ts';
 import { clusterOf } from './coverage.ts';
 import { firstAnswerOf, type Judged } from './first-answer.ts';
@@ -28,13 +28,15 @@ export interface Answers {
   readonly timeToAnswerMs: Percentiles | null;
 }
 
-/** The answers of one class of nodes: those of one profile, which poll at one interval. */
+/** The answers of one class of nodes: those of one profile, which poll in the same way. */
 export interface ClassMtta extends Answers {
   readonly name: string;
-  /** Whether the live policy has this profile and interval. Earlier queries count for the class of their time. */
+  /** Whether this profile polls so now, by the live policy and the front. Earlier queries count for the class of their time. */
   readonly inForce: boolean;
   readonly nodes: number;
   readonly intervalSeconds: number;
+  /** Whether the front held empty reads. */
+  readonly isHeld: boolean;
   readonly boundsMs: Bounds;
   readonly late: number;
 }
@@ -51,24 +53,31 @@ export interface LateAnswer {
   readonly stage: Stage;
 }
 
+/** The settings of a deployment on which bounds depend. */
+interface MttaSettings {
+  /** How often the reconciler sweeps. */
+  readonly sweepEveryMs: number;
+  /** `distributed_interval` of all agents behind the long-poll front. @default - agents connect to the other front */
+  readonly heldEverySeconds?: number;
+}
+
 /**
  * Measures how long first answers took, each against the bound that applied when its query was queued.
  *
  * @param nodes enrolled nodes, to count those of each class
- * @param sweepEveryMs how often the reconciler sweeps
  * @example
- * const { all, late } = await mttaOf(records, policy.profiles, nodes, 60_000);
+ * const { all, late } = await mttaOf(records, policy.profiles, nodes, { sweepEveryMs: 60_000 });
  * // all: { answers: 412, timeToAnswerMs: { p50: 6100, p95: 10900, p99: 11200, max: 11800 } }, late: []
  */
 export async function mttaOf(
   records: AsyncIterable<WorkloadRecord> | Iterable<WorkloadRecord>,
   profiles: readonly Profile[],
   nodes: readonly { readonly profile?: string }[],
-  sweepEveryMs: number,
+  settings: MttaSettings,
 ): Promise<Mtta> {
-  const tally = new MttaTally(profiles, sweepEveryMs);
+  const tally = new MttaTally(profiles, settings);
   for await (const record of records) {
-    const answer = firstAnswerOf(record, sweepEveryMs);
+    const answer = firstAnswerOf(record, settings.sweepEveryMs);
     if (answer) tally.add(record, answer);
   }
   return tally.summary(nodes);
@@ -81,11 +90,11 @@ class MttaTally {
   readonly #stages = STAGES.map((stage) => ({ stage, took: [] as number[] }));
   readonly #late: LateAnswer[] = [];
 
-  constructor(profiles: readonly Profile[], sweepEveryMs: number) {
+  constructor(profiles: readonly Profile[], { sweepEveryMs, heldEverySeconds }: MttaSettings) {
     this.#sweepEveryMs = sweepEveryMs;
     this.#classes = profiles.map(
       (profile) =>
-        new NodeClass({ profile: profile.name, intervalSeconds: intervalSecondsOf(profile) }, sweepEveryMs, true),
+        new NodeClass({ profile: profile.name, ...pollingOf(profile, heldEverySeconds) }, sweepEveryMs, true),
     );
   }
 
@@ -138,33 +147,35 @@ function lateAnswer(record: WorkloadRecord, { instants, poller, lateMs }: Judged
   };
 }
 
-type Polling = Pick<Poller, 'profile' | 'intervalSeconds'>;
+type ClassPolling = Omit<Poller, 'enrolledAtMs'>;
 
 class NodeClass {
   readonly waits: number[] = [];
   late = 0;
-  readonly #polling: Polling;
+  readonly #polling: ClassPolling;
   readonly #sweepEveryMs: number;
   readonly #inForce: boolean;
 
-  constructor(polling: Polling, sweepEveryMs: number, inForce: boolean) {
+  constructor(polling: ClassPolling, sweepEveryMs: number, inForce: boolean) {
     this.#polling = polling;
     this.#sweepEveryMs = sweepEveryMs;
     this.#inForce = inForce;
   }
 
-  isOf({ profile, intervalSeconds }: Polling): boolean {
-    return this.#polling.profile === profile && this.#polling.intervalSeconds === intervalSeconds;
+  isOf({ profile, intervalSeconds, isHeld = false }: ClassPolling): boolean {
+    const own = this.#polling;
+    return own.profile === profile && own.intervalSeconds === intervalSeconds && (own.isHeld ?? false) === isHeld;
   }
 
   summary(nodes: readonly { readonly profile?: string }[]): ClassMtta {
-    const { profile, intervalSeconds } = this.#polling;
+    const { profile, intervalSeconds, isHeld = false } = this.#polling;
     return {
       name: profile,
       inForce: this.#inForce,
       nodes: this.#inForce ? nodes.filter((node) => node.profile === profile).length : 0,
       intervalSeconds,
-      boundsMs: boundsOf({ intervalSeconds, sweepEveryMs: this.#sweepEveryMs }),
+      isHeld,
+      boundsMs: boundsOf({ intervalSeconds, isHeld, sweepEveryMs: this.#sweepEveryMs }),
       ...answersOf(this.waits),
       late: this.late,
     };

@@ -1,6 +1,7 @@
 import type { Decorations } from '../decorations.ts';
 import type { QuerySet } from '../policy/query-set.ts';
 import type { AddressesSince } from './addresses.ts';
+import type { Polling } from './bound.ts';
 import type { DetectedBy } from './clocks.ts';
 import type { PendingKey } from './pending-key.ts';
 
@@ -57,10 +58,9 @@ export interface TaskTimes {
   readonly stoppedAtMs?: number;
 }
 
-/** The agent whose guaranteed bound applies: its profile, its poll interval when not accelerated, its enrollment. */
-export interface Poller {
+/** The agent whose guaranteed bound applies: its profile, how it polls, its enrollment. */
+export interface Poller extends Polling {
   readonly profile: string;
-  readonly intervalSeconds: number;
   readonly enrolledAtMs: number;
 }
 

@@ -91,10 +91,11 @@ export async function answerWrite(node: Node, data: NodeData, deps: TlsApiDeps):
     ...deps,
     timeLeftMs: data.timeLeftMs,
     learnConfig: (host, hash) => deps.directory.recordConfigHash(host, hash),
-    poller: async () => ({
-      ...pollerOf(node, (await deps.policy()).policy.profiles, now()),
-      intervalSeconds: await nodeIntervalSeconds(node, deps),
-    }),
+    poller: async () =>
+      pollerOf(node, (await deps.policy()).policy.profiles, {
+        nowMs: now(),
+        heldEverySeconds: deps.longPoll?.intervalSeconds,
+      }),
     learnInstance: (host, instance) => hearInstance(node, host, instance, deps),
     seesContainers: () => registry.recordDockerAccess(node.host, now()),
     otherHostOf: (name) => otherHostOf(name, node.host, deps),

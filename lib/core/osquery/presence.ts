@@ -1,7 +1,7 @@
 import { NO_TRUST } from '../attest/trust.ts';
 import { noteTwin, noteUnattested } from '../fleet/note-contest.ts';
 import { resolveHost } from '../hosts/resolve-host.ts';
-import { intervalSecondsOf } from '../ledger/bound.ts';
+import { pollingOf } from '../ledger/bound.ts';
 import { entryOf, factsOf } from '../nodes/directory.ts';
 import { identifierOf, looksLikeInstance } from '../nodes/host-identifier.ts';
 import { lives, NODE_TTL_MS, type Node } from '../nodes/node.ts';
@@ -79,7 +79,7 @@ export async function nodeIntervalSeconds(
   node: Node,
   deps: Pick<TlsApiDeps, 'policy' | 'now' | 'longPoll'>,
 ): Promise<number> {
-  return deps.longPoll?.intervalSeconds ?? intervalSecondsOf(nodeProfile(node, await deps.policy(), deps));
+  return pollingOf(nodeProfile(node, await deps.policy(), deps), deps.longPoll?.intervalSeconds).intervalSeconds;
 }
 
 /** The profile that the policy selects for a node; behind a long-poll front, with that front's polling interval. */

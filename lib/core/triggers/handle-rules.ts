@@ -28,6 +28,8 @@ export interface RuleDeps extends AskDeps {
   readonly directory: NodeDirectory;
   readonly fanOuts: FanOuts;
   readonly campaigns: Campaigns;
+  /** `distributed_interval` of all agents behind the long-poll front. @default - agents connect to the other front */
+  readonly heldEverySeconds?: number;
 }
 
 /** The parts of an EventBridge event that rules need. */

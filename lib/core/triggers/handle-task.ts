@@ -40,6 +40,8 @@ export interface TaskDeps extends AskDeps {
   readonly directory: Pick<NodeDirectory, 'remove'>;
   readonly policy: LivePolicy;
   readonly definitions: TaskDefinitions;
+  /** `distributed_interval` of all agents behind the long-poll front. @default - agents connect to the other front */
+  readonly heldEverySeconds?: number;
 }
 
 /** Outcome of one event, for the log and the metrics. */
@@ -267,7 +269,7 @@ async function taskHostOf(
   profiles: readonly Profile[],
   deps: TaskDeps,
 ): Promise<TaskHost> {
-  const { hosts, ledger, now } = deps;
+  const { hosts, ledger, now, heldEverySeconds } = deps;
   const { clusterArn, containerInstanceArn } = task;
   const runsOn = await hosts.instanceOf(clusterArn, containerInstanceArn);
   const sidecar = sidecarHostOf({ ...task, containers });
@@ -278,7 +280,7 @@ async function taskHostOf(
     runsOn === undefined ? undefined : ledger.read([runsOn]),
   ]);
   const node = found?.node;
-  const poller = lives(node, now()) ? pollerOf(node, profiles, now()) : undefined;
+  const poller = lives(node, now()) ? pollerOf(node, profiles, { nowMs: now(), heldEverySeconds }) : undefined;
   const isGone = node?.endedAtMs !== undefined || instance?.stopped === true;
   return {
     host: found?.host,

@@ -7,10 +7,14 @@ import { MINUTE, SECOND, T0 } from '../../support/times.ts';
 
 it('the sweep interval is stored with the progress if the reconciler sets it', async () => {
   const table = await aTable();
-  const progress = new DynamoSweepProgress(table, 60_000);
+  const progress = new DynamoSweepProgress(table, { everyMs: 60_000, heldEverySeconds: 1 });
   await progress.begin(T0, T0 + 1);
   await progress.end(T0 + 1, { tasksSinceMs: T0 });
-  expect(await new DynamoSweepProgress(table).read()).toEqual({ tasksSinceMs: T0, everyMs: 60_000 });
+  expect(await new DynamoSweepProgress(table).read()).toEqual({
+    tasksSinceMs: T0,
+    everyMs: 60_000,
+    heldEverySeconds: 1,
+  });
 });
 
 describe.each([

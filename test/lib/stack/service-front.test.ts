@@ -3,6 +3,7 @@ import { Validations } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { readAgentEnv } from '../../../lib/aws/tls-api-env.ts';
+import { boundsOf } from '../../../lib/core/ledger/bound.ts';
 import { HEALTH_PATH } from '../../../lib/service/server.ts';
 import { readServiceEnv } from '../../../lib/service/service-env.ts';
 import type { Mayfly } from '../../../lib/stack/mayfly.ts';
@@ -112,6 +113,25 @@ describe('the long-poll front', () => {
       if ('TABLE_NAME' in fn.Environment.Variables) expect(fn.Environment.Variables.WAKE_HINTS).toBe('on');
     const serverless = resourcesOf<FunctionProperties>(mayflyTemplate(), 'AWS::Lambda::Function');
     for (const [, fn] of serverless) expect(fn.Environment.Variables).not.toHaveProperty('WAKE_HINTS');
+  });
+
+  it('shows the bound of "mayfly mtta" beside the measured times', () => {
+    for (const distributedInterval of [0, 1] as const) {
+      const bound = boundsOf({ intervalSeconds: distributedInterval, isHeld: true, sweepEveryMs: 60_000 }).idleMs;
+      const { stack } = aServiceStack(anApp(), { distributedInterval });
+      const made = Assertions.fromStack(stack).toJSON() as Template;
+      const { DashboardBody } = theOnly<{ DashboardBody: object }>(made, 'AWS::CloudWatch::Dashboard');
+      expect(JSON.stringify(DashboardBody)).toContain(`\\"value\\":${bound},\\"label\\":\\"guaranteed bound\\"`);
+    }
+  });
+
+  it('gives the functions that queue queries the interval of its agents, for the bound they record', () => {
+    const functions = resourcesOf<FunctionProperties>(template, 'AWS::Lambda::Function');
+    const named = functions.filter(([, { Environment }]) => 'DISTRIBUTED_INTERVAL' in Environment.Variables);
+    expect(named.map(([, fn]) => nameOf(fn)).sort()).toEqual(
+      'ec2-launch ecs-task-state finding last-gasp query-request reconcile'.split(' '),
+    );
+    for (const [, fn] of named) expect(fn.Environment.Variables.DISTRIBUTED_INTERVAL).toBe('1');
   });
 
   it('may use the table, the secrets and the streams, and nothing else', () => {

@@ -4,6 +4,7 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Front } from '../../../lib/stack/front.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import type { ServiceFrontProps } from '../../../lib/stack/service-front.ts';
 import { anApp, someBundles } from './template.ts';
 
 export const ARN = 'arn:aws:acm:us-east-1:111122223333:certificate/x';
@@ -23,8 +24,11 @@ const networkIn = (stack: Stack) => ({
 });
 
 /** A stack with a Mayfly behind the long-poll front. */
-export function aServiceStack(app = anApp()): { stack: Stack; mayfly: Mayfly } {
+export function aServiceStack(
+  app = anApp(),
+  props: Pick<ServiceFrontProps, 'distributedInterval'> = {},
+): { stack: Stack; mayfly: Mayfly } {
   const stack = new Stack(app, 'Stack');
-  const front = Front.service({ ...networkIn(stack), domainName: 'osquery.example.com', image });
+  const front = Front.service({ ...networkIn(stack), domainName: 'osquery.example.com', image, ...props });
   return { stack, mayfly: new Mayfly(stack, 'Mayfly', { bundles: someBundles(), front }) };
 }

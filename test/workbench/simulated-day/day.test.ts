@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { guaranteedBoundMs } from '../../../lib/core/ledger/bound.ts';
 import { lateIn } from '../../../workbench/simulated-day/comparison.ts';
 import { type Day, type DayOptions, simulateDay } from '../../../workbench/simulated-day/day.ts';
-import { MODES, POLL_60, SHIPPED } from '../../../workbench/simulated-day/modes.ts';
+import { LONG_POLL, MODES, POLL_60, SHIPPED } from '../../../workbench/simulated-day/modes.ts';
 import { fixedLifetime, LIFETIMES } from '../../../workbench/world/index.ts';
 import { scaled } from '../../support/effort.ts';
 
@@ -52,10 +53,37 @@ describe('the 10 s job at polls of 5 s', () => {
   });
 });
 
+describe('behind the long-poll front', () => {
+  it('the 10 s job is always seen live, and answered in about the time of its event', async () => {
+    const day = await aDay({ tasks: scaled(60), mode: LONG_POLL });
+    expect(day.verdicts.seen).toBe(scaled(60));
+    const waits = day.lives.flatMap(
+      ({ answeredAfterMs = Infinity, queuedAfterMs = 0 }) => answeredAfterMs - queuedAfterMs,
+    );
+    expect(Math.max(...waits)).toBeLessThanOrEqual(
+      guaranteedBoundMs({ eventLatencyMs: 0, intervalSeconds: 1, isHeld: true }),
+    );
+    const sorted = day.lives.map(({ answeredAfterMs = Infinity }) => answeredAfterMs).sort((a, b) => a - b);
+    expect(sorted[Math.floor(sorted.length / 2)]).toBeLessThanOrEqual(1_500);
+  });
+
+  it('more lives are seen live than by a schedule of 5 s, and 1.7 times as many as by one of 60 s', async () => {
+    const day = await aDay({ tasks: scaled(150), hosts: 3, lifetime: LIFETIMES.Sysdig2025, mode: LONG_POLL });
+    const live = shareOf(day, ({ verdict }) => verdict === 'seen');
+    const [by60, by5] = [0, 1].map((index) => shareOf(day, (life) => life.scheduledAfterMs[index] !== null));
+    expect(live).toBeGreaterThanOrEqual(0.94);
+    expect(live).toBeGreaterThan(by5 ?? 1);
+    expect(live / (by60 ?? 1)).toBeGreaterThanOrEqual(1.6); // 1.7 times over all seeds; this many tasks differ by 0.1
+    expect(shareOf(day, (life) => life.hot)).toBe(0);
+    // A held host polls once in 12 s and a pause, and once for each delivery.
+    expect(day.polls / day.hostHours).toBeLessThan(3600 / 13 + 33 * 4);
+  });
+});
+
 describe('with no event lost', () => {
   const tasks = scaled(30);
   const lifetimes = [LIFETIMES.TenSecondJob, LIFETIMES.Sysdig2025];
-  it.each([POLL_60, POLL_10, HEAT_60, SHIPPED])(
+  it.each([POLL_60, POLL_10, HEAT_60, SHIPPED, LONG_POLL])(
     'every first answer comes within the latency of its own event and the rest of the bound: $name',
     async (mode) => {
       for (const lifetime of lifetimes) {
@@ -110,6 +138,7 @@ describe('a simulated day', () => {
   it.each([
     [POLL_60.name, POLL_60, scaled(200)],
     [SHIPPED.name, SHIPPED, scaled(40)],
+    [LONG_POLL.name, LONG_POLL, scaled(40)],
   ])('has a row about every task although every event was dropped, with a reconciler: %s', async (_, mode, tasks) => {
     const losses = { drop: 1, duplicate: 0, reorder: 0 };
     const world = { lifetime: LIFETIMES.Sysdig2025, hosts: 8, schedules: [] };

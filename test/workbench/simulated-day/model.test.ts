@@ -10,6 +10,7 @@ import {
   pollDelay,
   quantileOf,
   scheduleDelay,
+  sweptDelay,
 } from '../../../workbench/simulated-day/model.ts';
 import { LIFETIMES, type Lifetime, Random } from '../../../workbench/world/index.ts';
 
@@ -64,6 +65,28 @@ describe('the formulas give the table of docs/spec/performance.md §3.2', () => 
   ])('$idleSeconds s idle with $hot of starts hot sees $percent % of Sysdig 2025', ({ idleSeconds, hot, percent }) => {
     const delay = modeDelay({ idleSeconds }, hot, PATH);
     expect(Math.abs(100 * catchRate(delay, of(Sysdig2025)) - percent)).toBeLessThan(TOLERANCE);
+  });
+
+  it.each([
+    { lifetime: TenSecondJob, percent: 100 },
+    { lifetime: Sysdig2019, percent: 96.6 },
+    { lifetime: Sysdig2025, percent: 94.6 },
+    { lifetime: CI, percent: 100 },
+  ])('held reads see $percent % of $lifetime.name', ({ lifetime, percent }) => {
+    const delay = modeDelay({ idleSeconds: 1, isHeld: true }, 0, PATH);
+    expect(Math.abs(100 * catchRate(delay, of(lifetime)) - percent)).toBeLessThan(TOLERANCE);
+  });
+
+  it('held reads have an MTTA of 1.3 s, and 4.3 s at the 99th percentile', () => {
+    const delay = modeDelay({ idleSeconds: 1, isHeld: true }, 0, PATH);
+    expect(Math.abs(quantileOf(delay, 0.5) / 1000 - 1.3)).toBeLessThan(0.15);
+    expect(Math.abs(quantileOf(delay, 0.99) / 1000 - 4.3)).toBeLessThan(0.15);
+  });
+
+  it('without events, polls of 60 s wait for half a sweep and half an interval at the median', () => {
+    const delay = sweptDelay({ idleSeconds: 60 }, 60_000, PATH);
+    expect(quantileOf(delay, 0.5) / 1000).toBeCloseTo(60.3, 0);
+    expect(quantileOf(sweptDelay({ idleSeconds: 1, isHeld: true }, 60_000, PATH), 0.5) / 1000).toBeCloseTo(30.4, 0);
   });
 
   it.each([

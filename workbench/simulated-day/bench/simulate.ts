@@ -20,7 +20,7 @@ import { catchPicture } from '../catch-picture.ts';
 import { type Comparison, compared } from '../comparison.ts';
 import { type Day, simulateDay } from '../day.ts';
 import type { Losses } from '../event-path.ts';
-import { MODES, POLL_60, SCHEDULES, SHIPPED } from '../modes.ts';
+import { LONG_POLL, MODES, POLL_60, SCHEDULES, SHIPPED } from '../modes.ts';
 import { tableOf } from '../table.ts';
 import { type DayWithoutEvents, summaryWithoutEvents, tableWithoutEvents } from '../without-events.ts';
 import { EVEN_LIVES, WORKLOADS } from '../workload.ts';
@@ -48,7 +48,7 @@ interface Job {
 }
 
 /** The modes that are measured a second time, with every event dropped. */
-const MODES_WITHOUT_EVENTS = [POLL_60, SHIPPED].map((mode) => MODES.indexOf(mode));
+const MODES_WITHOUT_EVENTS = [POLL_60, SHIPPED, LONG_POLL].map((mode) => MODES.indexOf(mode));
 const NO_EVENTS: Losses = { drop: 1, duplicate: 0, reorder: 0 };
 
 const lifetimeOf = (workload: string): Lifetime => WORKLOADS[workload] ?? EVEN_LIVES;
@@ -155,7 +155,7 @@ function pictureOf({ lives }: Day, command: string): string {
 const withoutWaits = ({ waitsMs, ...comparison }: Comparison) => ({ ...comparison, mttaMs: percentilesOf(waitsMs) });
 
 const dayWithoutEvents = ({ workload, mode, sweepSeconds }: Job, day: Day): DayWithoutEvents =>
-  summaryWithoutEvents(lifetimeOf(workload).name, MODES[mode] ?? SHIPPED, sweepSeconds, day);
+  summaryWithoutEvents(lifetimeOf(workload), MODES[mode] ?? SHIPPED, sweepSeconds, day);
 
 const FOOTNOTES = `(…): what the model says of a day on which no event is lost, where it can say it.
 Columns of a workload: live catch, the share seen while they ran. row catch: seen live or post-mortem; a schedule has no post-mortem.

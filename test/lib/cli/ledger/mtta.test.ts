@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
 import { DynamoSweepProgress } from '../../../../lib/aws/progress.ts';
-import type { WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
+import type { Poller, WorkloadRecord } from '../../../../lib/core/ledger/workload.ts';
 import type { Profile } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { aPoller, aSighting, aSnapshot, recordSighting } from '../../../support/a-record.ts';
@@ -42,19 +42,21 @@ interface Life {
   readonly detectedBy?: WorkloadRecord['detectedBy'];
   readonly answeredAfterMs?: number;
   readonly cluster?: string;
+  readonly poller?: Poller;
 }
 
 /** Task n: the event about its start arrives after 1 s, its query is queued 0.1 s later and delivered a second before the answer. */
 async function live(
   world: TableWorld,
   n: number,
-  { host = 'h1', detectedBy = 'event', answeredAfterMs, cluster = 'prod' }: Life,
+  { host = 'h1', detectedBy = 'event', answeredAfterMs, cluster = 'prod', ...given }: Life,
 ) {
   const { ledger } = world.ports;
   const receivedAtMs = T0 + (detectedBy === 'event' ? SECOND : 60 * SECOND);
   const queuedAtMs = receivedAtMs + 100;
   await ledger.advance(aSnapshot(n, { receivedAtMs, detectedBy, identity: { cluster } }));
-  const poller = host === 'db1' ? aPoller({ profile: 'database', intervalSeconds: 60 }) : aPoller();
+  const own = host === 'db1' ? aPoller({ profile: 'database', intervalSeconds: 60 }) : aPoller();
+  const { poller = own } = given;
   const firstQuery = { eventAtMs: T0, receivedAtMs, queuedAtMs, detectedBy, poller };
   await ledger.markHandled(taskArn(n), 1, { host, enrolled: true, queryKeys: [], settleByMs: NOW, firstQuery });
   if (answeredAfterMs === undefined) return;
@@ -131,7 +133,7 @@ describe('mayfly mtta', () => {
 
   it('uses the interval of this reconciler for workloads without an event', async () => {
     const { world, ask } = await aFleet();
-    const sweeps = new DynamoSweepProgress(world.table, 5 * MINUTE);
+    const sweeps = new DynamoSweepProgress(world.table, { everyMs: 5 * MINUTE });
     await sweeps.begin(T0, T0 + MINUTE);
     await sweeps.end(T0 + MINUTE, { tasksSinceMs: T0 });
     await live(world, 1, { detectedBy: 'sweep', answeredAfterMs: 312_540 });
@@ -194,6 +196,32 @@ describe('mayfly mtta', () => {
     const { stdout } = await ask('mtta');
     expect(stdout).toMatch(/^database +1 +10 s .* 0 +- +- +- +- +0$/m);
     expect(stdout).toMatch(/^database, before +- +60 s +65\.5 s .* 1 +50\.0 s +50\.0 s +50\.0 s +50\.0 s +0$/m);
+  });
+
+  it('gives every profile the bound of held reads behind the long-poll front', async () => {
+    const { world, ask } = await aFleet();
+    const sweeps = new DynamoSweepProgress(world.table, { everyMs: MINUTE, heldEverySeconds: 1 });
+    await sweeps.begin(T0, T0 + MINUTE);
+    await sweeps.end(T0 + MINUTE, {});
+    await live(world, 1, { answeredAfterMs: 9 * SECOND, poller: aPoller({ intervalSeconds: 1, isHeld: true }) });
+    await live(world, 2, { answeredAfterMs: 9 * SECOND }); // queued behind the other front
+    const held = {
+      intervalSeconds: 1,
+      isHeld: true,
+      boundsMs: { idleMs: 6790, unheardMs: 63_790, lateHintMs: 18_790 },
+    };
+    expect(jsonLines((await ask('mtta', '--json')).stdout)[0]).toMatchObject({
+      assumed: { wakeMs: 250, holdMs: 12_000 },
+      classes: [
+        { name: 'database', ...held, answers: 0 },
+        { name: 'default', ...held, answers: 1, late: 1 },
+        { name: 'default', inForce: false, intervalSeconds: 10, isHeld: false, answers: 1, late: 0 },
+      ],
+      late: [{ workload: taskArn(1), lateByMs: 1210 }],
+    });
+    const { stdout } = await ask('mtta');
+    expect(stdout).toMatch(/^default +2 +held +6\.8 s +- +63\.8 s +1 .* 1$/m);
+    expect(stdout).toMatch(/^held: .* 0\.3 s .* 12\.0 s: 18\.8 s\.$/m);
   });
 
   it('prints the bounds of the built-in policy if the table has none yet', async () => {

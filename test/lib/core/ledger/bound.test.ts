@@ -5,9 +5,14 @@ import {
   EVENT_LATENCY_MS,
   FLAGFILE_INTERVAL_SECONDS,
   guaranteedBoundMs,
+  HOLD_MS,
   intervalSecondsOf,
   lateByMs,
+  pollingOf,
+  QUERY_RUN_MS,
+  ROUND_TRIP_MS,
   SWEEP_EVERY_MS,
+  WAKE_MS,
 } from '../../../../lib/core/ledger/bound.ts';
 import { flagfile } from '../../../../lib/stack/flagfile.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
@@ -56,6 +61,39 @@ describe('the guaranteed bound', () => {
       expect(unheardMs - idleMs).toBe(57_000);
     }
     expect(boundsOf(every(1)).hotMs).toBe(boundsOf(every(1)).idleMs);
+  });
+
+  it('behind the long-poll front is that of a second, with the delay of a hint and, if the hint is late, a hold', () => {
+    const held = boundsOf({ intervalSeconds: 1, isHeld: true, sweepEveryMs: SWEEP_EVERY_MS });
+    const polled = boundsOf(every(1));
+    expect(held.idleMs - polled.idleMs).toBe(WAKE_MS);
+    expect(held.lateHintMs).toBe(held.idleMs + HOLD_MS);
+    expect(polled.lateHintMs).toBeUndefined();
+    expect(held.idleMs).toBeLessThan(7_000);
+  });
+
+  it('covers a read of any length of hold: a query waits for the pause of its agent and for its hint, never for the hold', () => {
+    const aHold = fc.record({
+      phase: fc.double({ min: 0, max: 1, noNaN: true }),
+      hintMs: fc.integer({ min: 0, max: WAKE_MS }),
+      intervalMs: fc.constantFrom(0, 1_000),
+    });
+    fc.assert(
+      fc.property(aHold, ({ phase, hintMs, intervalMs }) => {
+        // A cycle: a read arrives, is held for 12 s, its reply travels back, the agent pauses, the next read travels here.
+        const cycleMs = HOLD_MS + ROUND_TRIP_MS + intervalMs;
+        const queuedAtMs = phase * cycleMs;
+        const arrivesAtMs = queuedAtMs <= HOLD_MS ? 0 : cycleMs;
+        const answeredMs = Math.max(queuedAtMs, arrivesAtMs) + hintMs + ROUND_TRIP_MS + QUERY_RUN_MS - queuedAtMs;
+        const bound = guaranteedBoundMs({ eventLatencyMs: 0, intervalSeconds: intervalMs / 1000, isHeld: true });
+        expect(answeredMs).toBeLessThanOrEqual(bound);
+      }),
+    );
+  });
+
+  it('takes the interval of the long-poll front in place of that of the profile', () => {
+    expect(pollingOf(aProfile({ distributed_interval: 30 }), 0)).toEqual({ intervalSeconds: 0, isHeld: true });
+    expect(pollingOf(aProfile({ distributed_interval: 30 }), undefined)).toEqual({ intervalSeconds: 30 });
   });
 
   it("uses the interval of the node's profile, or else of the flagfile", () => {

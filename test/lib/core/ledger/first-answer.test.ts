@@ -44,7 +44,11 @@ async function answers(atMs: number, ...ids: string[]): Promise<void> {
 }
 const reported = (event: string) => world.reports.filter((one) => one.event === event).map(({ fields }) => fields);
 /** What `mayfly mtta` would print now. */
-const measured = async (profiles = plainPolicy.profiles) => mttaOf([await world.record(TASK)], profiles, [], MINUTE);
+const measured = async (profiles = plainPolicy.profiles) =>
+  mttaOf([await world.record(TASK)], profiles, [], {
+    sweepEveryMs: MINUTE,
+    heldEverySeconds: world.heldEverySeconds,
+  });
 
 /** Checks that command and metrics agree on the clocks of the task's first answer, and on whether it was late. */
 async function bothSay(): Promise<{ tookMs: number; lateMs: number }> {
@@ -134,6 +138,26 @@ describe('the first answer about a task', () => {
       deliveredAtMs: RUNNING_AT + 3 * SECOND,
       firstAnswerFrom: { deliveredAtMs: RUNNING_AT + 40 * SECOND },
     });
+  });
+
+  it('is compared with the bound of held reads behind the long-poll front, and is late after seven seconds', async () => {
+    world.heldEverySeconds = 1;
+    world.coldStart();
+    await world.aNode(HOST);
+    await start();
+    await answers(RUNNING_AT + 7 * SECOND, API);
+    expect((await bothSay()).lateMs).toBe(0);
+    expect((await measured()).classes).toMatchObject([{ intervalSeconds: 1, isHeld: true, answers: 1 }]);
+  });
+
+  it('is late behind the long-poll front where a poll would be in time', async () => {
+    world.heldEverySeconds = 1;
+    world.coldStart();
+    await world.aNode(HOST);
+    await start();
+    world.heldEverySeconds = undefined; // a later change of the front does not change the bound of the query
+    await answers(RUNNING_AT + 12 * SECOND, API);
+    expect((await bothSay()).lateMs).toBe(12_300 - 7_790);
   });
 
   it('is compared with the bound of the policy under which it was queued', async () => {

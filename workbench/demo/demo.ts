@@ -11,7 +11,7 @@ import { frame, seconds } from './frame.ts';
 import { score, type TaskCard } from './scoreboard.ts';
 import { Screen } from './screen.ts';
 import { pause, settle } from './settle.ts';
-import { nextSteps, stillPending, summary, summaryTable } from './summary.ts';
+import { frontNote, nextSteps, stillPending, summary, summaryTable } from './summary.ts';
 import type { World } from './world.ts';
 
 export interface DemoOptions {
@@ -24,6 +24,8 @@ export interface DemoOptions {
   readonly flags: string;
   /** `distributed_interval` of the agents' flagfile. */
   readonly intervalSeconds: number;
+  /** Whether the front holds reads. */
+  readonly isHeld: boolean;
   /** Ends the workload early. The demo then settles what is running and prints the summary. */
   readonly signal: AbortSignal;
   /** Also ends the settling. */
@@ -43,7 +45,7 @@ const LINE_EVERY_MS = 5_000;
  * summary.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
-  const { world, mayfly, forever, json, flags, signal, hurry, intervalSeconds } = options;
+  const { world, mayfly, forever, json, flags, signal, hurry, intervalSeconds, isHeld } = options;
   const startedAtMs = Date.now();
   const ledger = ledgerOf(mayfly);
   const view = json ? jsonView(json) : process.stdout.isTTY ? liveView() : lineView();
@@ -71,7 +73,8 @@ export async function runDemo(options: DemoOptions): Promise<void> {
         readAtMs = Date.now();
         cards = await cardsOf(world, ledger, settled, readAtMs);
       }
-      view.show({ title: 'Mayfly', url: mayfly.url, hosts: world.hosts(Date.now()), startedAtMs, endsAtMs }, cards);
+      const hosts = world.hosts(Date.now());
+      view.show({ title: 'Mayfly', url: mayfly.url, isHeld, hosts, startedAtMs, endsAtMs }, cards);
       await pause(REDRAW_MS, signal);
     }
     await work;
@@ -90,14 +93,14 @@ export async function runDemo(options: DemoOptions): Promise<void> {
     await world.stop();
   }
   if (json) json({ summary: summary(cards, Date.now()) });
-  else process.stdout.write(closing(cards, flags));
+  else process.stdout.write(closing(cards, flags, isHeld));
 }
 
 /** Formats the final summary as text. */
-function closing(cards: readonly TaskCard[], flags: string): string {
+function closing(cards: readonly TaskCard[], flags: string, isHeld: boolean): string {
   const { pending } = score(cards);
   const note = pending > 0 ? `\n\n${stillPending(pending)}` : '';
-  return `\n${summaryTable(cards, Date.now())}${note}\n\n${nextSteps(cards, flags)}\n`;
+  return `\n${summaryTable(cards, Date.now())}\n\n${frontNote(cards, isHeld)}${note}\n\n${nextSteps(cards, flags)}\n`;
 }
 
 function ledgerOf(mayfly: LocalMayfly): Ledger {
@@ -133,9 +136,17 @@ async function cardsOf(
       verdict: verdict.verdict,
       reason: 'reason' in verdict ? verdict.reason : undefined,
       answeredAtMs: record?.firstAnswerAtMs,
+      fetchedAfterMs: fetchedAfterMs(record),
       bySchedule: world.bySchedule(task),
     };
   });
+}
+
+/** How long the query of a task's first answer waited for its agent. */
+function fetchedAfterMs(record: WorkloadRecord | undefined): number | undefined {
+  const queuedAtMs = record?.handling?.firstQuery?.queuedAtMs;
+  const deliveredAtMs = record?.deliveredAtMs;
+  return queuedAtMs && deliveredAtMs ? Math.max(0, deliveredAtMs - queuedAtMs) : undefined;
 }
 
 interface View {

@@ -54,6 +54,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         json: flags.json ? sayJson : undefined,
         flags: flags.data === DATA ? '' : ` --data ${flags.data}`,
         intervalSeconds: intervalOf(isHeld),
+        isHeld,
         signal: stop.signal,
         hurry: hurry.signal,
       });

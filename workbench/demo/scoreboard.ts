@@ -10,7 +10,15 @@ export interface TaskCard {
   readonly verdict: Verdict['verdict'];
   readonly reason?: string;
   readonly answeredAtMs: number | undefined; // when the first row about the task was stored
+  readonly fetchedAfterMs: number | undefined; // from queued until the agent had the query
   readonly bySchedule: boolean; // whether a schedule on the same host returned the container
+}
+
+/** Percentiles of durations, ms. */
+export interface Waits {
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
 }
 
 /** Counts over a set of tasks; the five verdict counts add up to `tasks`. */
@@ -32,16 +40,17 @@ export interface Score {
    */
   readonly scheduleShare: number | null;
   /** From the container's start to its first stored row, in ms, over the tasks with a row. */
-  readonly timeToAnswerMs?: { readonly p50: number; readonly p95: number; readonly max: number };
+  readonly timeToAnswerMs?: Waits;
+  /** From queued until the agent had the query, over the same tasks: what the front decides. */
+  readonly timeToFetchMs?: Waits;
 }
 
 export function score(cards: readonly TaskCard[]): Score {
   const count = (verdict: Verdict['verdict']): number => cards.filter((card) => card.verdict === verdict).length;
-  const waits = cards
-    .flatMap(({ startedAtMs, answeredAtMs }) =>
-      startedAtMs && answeredAtMs ? [Math.max(0, answeredAtMs - startedAtMs)] : [],
-    )
-    .sort((a, b) => a - b);
+  const answers = cards.flatMap(({ startedAtMs, answeredAtMs }) =>
+    startedAtMs && answeredAtMs ? [Math.max(0, answeredAtMs - startedAtMs)] : [],
+  );
+  const fetches = cards.flatMap(({ fetchedAfterMs }) => fetchedAfterMs ?? []);
   const covered = count('seen') + count('post-mortem');
   const bySchedule = cards.filter((card) => card.bySchedule).length;
   const unscheduled = cards.filter((card) => !card.bySchedule && card.endedAtMs !== undefined).length;
@@ -56,10 +65,15 @@ export function score(cards: readonly TaskCard[]): Score {
     bySchedule,
     share: shareOf(covered, covered + count('missed')),
     scheduleShare: shareOf(bySchedule, bySchedule + unscheduled),
-    ...(waits.length > 0
-      ? { timeToAnswerMs: { p50: quantile(waits, 0.5), p95: quantile(waits, 0.95), max: quantile(waits, 1) } }
-      : {}),
+    timeToAnswerMs: waitsOf(answers),
+    timeToFetchMs: waitsOf(fetches),
   };
+}
+
+function waitsOf(durations: readonly number[]): Waits | undefined {
+  if (durations.length === 0) return undefined;
+  const sorted = durations.toSorted((a, b) => a - b);
+  return { p50: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), max: quantile(sorted, 1) };
 }
 
 const shareOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { percent, seconds } from './frame.ts';
+import { brief, percent, seconds } from './frame.ts';
 import { groups, type Score, score, type TaskCard } from './scoreboard.ts';
 
 /** Returns the summary as data: one entry per row of the table. */
@@ -51,6 +51,16 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
   const note =
     stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
   return `${table.toString()}\n\n${LEGEND}${note}`;
+}
+
+/** Says how long queries waited for their agents, which the front decides. */
+export function frontNote(cards: readonly TaskCard[], isHeld: boolean): string {
+  const waits = score(cards).timeToFetchMs;
+  if (!waits) return 'No query reached an agent.';
+  const took = `${brief(waits.p50)} after it was queued at the median, ${brief(waits.max)} at most`;
+  return isHeld
+    ? `Reads were held, and answered when work came: agents had a query ${took}.\nPolls, "npm start" without --front service, take 10 s at most, and 5 s while their host is hot.`
+    : `Agents polled: they had a query ${took}.\nTry "npm start -- --front service", which holds their reads and answers when work comes.`;
 }
 
 /** Explains what happens to tasks without a verdict when the demo ends. */

@@ -20,6 +20,9 @@ const MEAN_GAP_MS = 1_200;
 /** Maximum lifetime. Longer tasks would only fill the hosts of a demo that runs on. */
 const LONGEST_MS = 10 * 60_000;
 
+/** The time of a read that is not held, with something to spare. */
+const READ_MS = 500;
+
 /** Where the agents connect and where the events go. */
 export interface WorldServer {
   readonly url: string;
@@ -42,6 +45,8 @@ export class World {
   readonly #tasks: TaskHandle[] = [];
   readonly #enrolled = new Set<string>();
   readonly #hotUntilMs = new Map<string, number>();
+  /** When the last read of each host ended. */
+  readonly #readAtMs = new Map<string, number>();
   #server: WorldServer | undefined;
 
   constructor(signal: AbortSignal, seed: string | number) {
@@ -81,6 +86,7 @@ export class World {
         random,
         on: (event) => {
           if (event.kind === 'enrolled') this.#enrolled.add(event.host);
+          if (event.kind === 'requested' && event.endpoint === 'read') this.#readAtMs.set(event.host, event.atMs);
           if (event.kind === 'polled')
             this.#hotUntilMs.set(event.host, event.atMs + 1000 * (event.accelerateSeconds ?? 0));
         },
@@ -138,7 +144,14 @@ export class World {
       running: host.running().length,
       enrolled: this.#enrolled.has(host.instanceId),
       hot: (this.#hotUntilMs.get(host.instanceId) ?? 0) > nowMs,
+      // After its pause an agent reads again. A poll ends at once, so only a held read lasts.
+      held: nowMs - (this.#readAtMs.get(host.instanceId) ?? nowMs) > this.#pauseMs(),
     }));
+  }
+
+  /** The longest time from one read to the next that is not held. */
+  #pauseMs(): number {
+    return 1000 * Math.max(1, this.#server?.intervalSeconds ?? 0) + READ_MS;
   }
 
   /** Returns whether the schedule on the task's host ever returned its container. */

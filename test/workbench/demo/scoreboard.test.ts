@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import pc from 'picocolors';
 import { frame, seconds } from '../../../workbench/demo/frame.ts';
 import { groups, score, type TaskCard } from '../../../workbench/demo/scoreboard.ts';
-import { nextSteps, stillPending, summary, summaryTable } from '../../../workbench/demo/summary.ts';
+import { frontNote, nextSteps, stillPending, summary, summaryTable } from '../../../workbench/demo/summary.ts';
 
 const T0 = Date.parse('2026-11-20T12:00:00Z');
 const plain = pc.createColors(false);
@@ -15,6 +15,7 @@ const aCard = (card: Partial<TaskCard> = {}): TaskCard => ({
   endedAtMs: T0 + 8_000,
   verdict: 'seen',
   answeredAtMs: T0 + 2_000,
+  fetchedAfterMs: 70,
   bySchedule: false,
   ...card,
 });
@@ -22,7 +23,8 @@ const aCard = (card: Partial<TaskCard> = {}): TaskCard => ({
 const aScene = {
   title: 'Mayfly',
   url: 'https://localhost:8443',
-  hosts: [{ name: 'i-0a1b2c3d4e5f60718', running: 3, enrolled: true, hot: true }],
+  isHeld: false,
+  hosts: [{ name: 'i-0a1b2c3d4e5f60718', running: 3, enrolled: true, hot: true, held: false }],
   startedAtMs: T0,
   endsAtMs: T0 + 60_000,
 };
@@ -56,7 +58,7 @@ describe('the score', () => {
 
   it('has no time to answer before the first answer', () => {
     const { answeredAtMs: _, ...card } = aCard();
-    expect(score([{ ...card, answeredAtMs: undefined }])).not.toHaveProperty('timeToAnswerMs');
+    expect(score([{ ...card, answeredAtMs: undefined }]).timeToAnswerMs).toBeUndefined();
   });
 
   it('groups the mixed workload by lifetime, each task once', () => {
@@ -78,6 +80,17 @@ describe('the live view', () => {
     expect(lines.find((line) => line.startsWith('Mayfly     '))).toContain('67 %');
     expect(lines.find((line) => line.startsWith('every 60 s'))).toContain('25 %');
     expect(lines.join('\n')).toContain('missed: no-host');
+  });
+
+  it('shows which reads are held, and how soon each was answered', () => {
+    const held = { ...aScene, isHeld: true, hosts: [{ ...aScene.hosts[0], held: true, hot: false }] } as typeof aScene;
+    const text = frame(held, [aCard(), aCard({ fetchedAfterMs: 900 })], { nowMs: T0, rows: 40, color: plain }).join(
+      '\n',
+    );
+    expect(text).toContain('◉ f60718');
+    expect(text).toMatch(/^queued → agent {3}p50 70 ms {3}p95 0\.9 s {3}max 0\.9 s {3}reads are held/m);
+    expect(text).toMatch(/seen \+2\.0 s {2}woken in 70 ms$/m);
+    expect(frame(aScene, [aCard()], { nowMs: T0, rows: 40, color: plain }).join('\n')).not.toContain('woken');
   });
 
   it('excludes tasks that never started a container from shares', () => {
@@ -116,6 +129,15 @@ describe('the summary', () => {
     expect(table).toMatch(/^ +60 s +\ntasks +alive +after +Mayfly +schedule +missed/);
     expect(table).toMatch(/^all +2 +1 +0 +50 % +0 % +1 +0 /m);
     expect(Math.max(...table.split('\n').map((line) => line.length))).toBeLessThanOrEqual(86);
+  });
+
+  it('says how long queries waited for their agents, and how to try the other front', () => {
+    const cards = [aCard(), aCard({ fetchedAfterMs: 900 })];
+    expect(frontNote(cards, true)).toMatch(
+      /^Reads were held.* 70 ms after it was queued at the median, 0\.9 s at most\./,
+    );
+    expect(frontNote(cards, false)).toMatch(/^Agents polled.*\n.*--front service/);
+    expect(frontNote([aCard({ fetchedAfterMs: undefined })], true)).toBe('No query reached an agent.');
   });
 
   it('mentions tasks that never started a container', () => {

@@ -15,7 +15,7 @@ export interface TaskCard {
 }
 
 /** Percentiles of durations, ms. */
-export interface Waits {
+interface Waits {
   readonly p50: number;
   readonly p95: number;
   readonly max: number;

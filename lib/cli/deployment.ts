@@ -1,16 +1,18 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoCampaigns } from '../aws/campaigns.ts';
 import { DynamoFleetIssues } from '../aws/fleet-issues.ts';
 import { DynamoLedgerIndex } from '../aws/ledger-index.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
-import { DynamoNodeRegistry } from '../aws/node-registry.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../aws/node-registry.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { DynamoSweepProgress } from '../aws/progress.ts';
 import { openTable, withHints } from '../aws/table.ts';
+import type { Campaigns } from '../core/campaigns/campaign.ts';
 import type { FleetIssues } from '../core/fleet/fleet-issue.ts';
 import type { SweepState } from '../core/inventory/inventory.ts';
 import type { LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
-import type { NodeRegistry } from '../core/nodes/registry.ts';
+import type { Aliases, NodeRegistry } from '../core/nodes/registry.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import { CommandError } from './command-error.ts';
 import { type DeploymentFlags, pasted } from './deployment-flags.ts';
@@ -27,6 +29,8 @@ export interface Deployment {
   readonly store: PolicyStore;
   readonly directory: NodeDirectory;
   readonly registry: NodeRegistry;
+  readonly aliases: Aliases;
+  readonly campaigns: Campaigns;
   readonly ledgerIndex: LedgerIndex;
   /** How long its ledger keeps a workload after the last event or sweep that reported it. */
   readonly keepsMs: () => Promise<number>;
@@ -37,33 +41,35 @@ export interface Deployment {
 /**
  * Opens the Mayfly that the flags name, calls `work` with it, and closes it.
  *
+ * @param follows whether the work shows its own progress. @default - after two seconds a note says what the command waits for
  * @throws with the next step to take, when it cannot be reached
  * @example const live = await withDeployment(flags, ({ store }) => store.current());
  */
 export async function withDeployment<T>(
   flags: DeploymentFlags,
   work: (deployment: Deployment) => Promise<T>,
+  follows?: 'follows',
 ): Promise<T> {
   const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
   try {
     const store = new DynamoPolicyStore(openTable(table, client));
     // The deployment writes the built-in policy into an empty table.
     const keepsMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
-    return await patiently(
-      `Waiting for ${name}`,
-      work({
-        name,
-        chosen: pasted(flags),
-        store,
-        keepsMs,
-        // A revoked node may have a held read: the hint ends it. Where no front reads hints, it expires.
-        registry: new DynamoNodeRegistry(withHints(openTable(table, client), Date.now)),
-        directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
-        ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keepsMs),
-        fleetIssues: new DynamoFleetIssues(openTable(table, client)),
-        sweeps: new DynamoSweepProgress(openTable(table, client)),
-      }),
-    );
+    const open: Deployment = {
+      name,
+      chosen: pasted(flags),
+      store,
+      keepsMs,
+      // A revoked node may have a held read: the hint ends it. Where no front reads hints, it expires.
+      registry: new DynamoNodeRegistry(withHints(openTable(table, client), Date.now)),
+      aliases: new DynamoAliases(openTable(table, client)),
+      campaigns: new DynamoCampaigns(openTable(table, client)),
+      directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
+      ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keepsMs),
+      fleetIssues: new DynamoFleetIssues(openTable(table, client)),
+      sweeps: new DynamoSweepProgress(openTable(table, client)),
+    };
+    return await (follows ? work(open) : patiently(`Waiting for ${name}`, work(open)));
   } catch (error) {
     throw explained(error, name, flags);
   } finally {

@@ -4,6 +4,9 @@ export const EXIT_CODES = {
   1: 'It failed, or it was refused, or what it checked has an error: the message on standard error says which.',
   2: 'The command line is wrong. Nothing was done.',
   3: '`policy diff` found changes.',
+  4: '`query` ended before enough hosts had answered: it expired, it was cancelled, or its --timeout was over.',
+  5: '`query` ended, and at least one host had answered with an error.',
+  130: '`query` was interrupted with Ctrl-C. The query goes on.',
   141: 'The reader of its output closed the pipe, as `head` does.',
 } as const satisfies Readonly<Record<number, string>>;
 

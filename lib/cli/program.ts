@@ -9,6 +9,7 @@ import { addLedger } from './ledger.ts';
 import { addNode } from './node.ts';
 import { addPolicy } from './policy.ts';
 import { examples, writeNotesAsJson } from './print.ts';
+import { addQuery } from './query.ts';
 import { reportError } from './report-error.ts';
 import { addRequest } from './request.ts';
 
@@ -56,6 +57,7 @@ MAYFLY_STACK set both once: docs/reference/exit-codes.md lists them, the exit co
   addNode(program);
   addHost(program);
   addPolicy(program);
+  addQuery(program);
   addRequest(program);
   addCost(program);
   addCompletion(program);

@@ -75,6 +75,13 @@ export function compilePolicy(files: ReadonlyMap<string, string>): Compilation {
   }
 }
 
+/** The databases that check SQL under the policy in these files. The caller closes them. */
+export function databasesOf(files: ReadonlyMap<string, string>): OsqueryDatabases {
+  const documents = readFiles(files, []);
+  const settings = readSettings(documents.settings, []);
+  return new OsqueryDatabases((db) => addOwnTables(db, settings, documents.config));
+}
+
 type Documents = Readonly<Record<PolicyFileKind, SourceDocument[]>>;
 
 function readFiles(files: ReadonlyMap<string, string>, problems: Problem[]): Documents {

@@ -1,4 +1,5 @@
 /** Compiles a folder of YAML into the policy that the functions read, with all problems; compares policies. */
+export { type AdHocReport, lintAdHoc } from './ad-hoc.ts';
 export { compilePolicy } from './compile.ts';
 export { diffPolicies, type PolicyDiff } from './diff.ts';
 export { diffText } from './diff-text.ts';

@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { REQUEST } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import { type BusFlags, putEvent } from '../bus.ts';
 import { CommandError } from '../command-error.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
-import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
-import { readyIn } from '../local-mayfly.ts';
 import { count, note, printable, say } from '../print.ts';
-import { namesInStack } from '../stack-names.ts';
 import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './hosts.ts';
 
-interface RequestFlags extends DeploymentFlags {
-  readonly bus?: string;
+interface RequestFlags extends BusFlags {
   readonly detail: Readonly<Record<string, unknown>>;
   readonly key?: string;
 }
@@ -46,8 +42,7 @@ async function sent(
   name: string,
   flags: RequestFlags,
 ): Promise<{ readonly id: string; readonly rules: readonly RuleHosts[] }> {
-  const { detail, key, data } = flags;
-  const { client, bus } = await busOf(flags);
+  const { detail, key } = flags;
   const { live, nodes } = await withDeployment(flags, async (deployment) => ({
     live: await livePolicyOf(deployment),
     nodes: await everyEntry(deployment.directory),
@@ -63,44 +58,7 @@ async function sent(
     note(`Version ${live.version} is in use everywhere in ${Math.ceil(waitMs / 1000)} s: waiting …`);
     await setTimeout(waitMs);
   }
-  const command = new PutEventsCommand({
-    Entries: [
-      {
-        EventBusName: bus,
-        Source: 'mayfly.cli',
-        DetailType: REQUEST,
-        Detail: JSON.stringify({ ...detail, request: name, idempotencyKey: key ?? randomUUID() }),
-      },
-    ],
-  });
-  const { Entries: [answer] = [] } = await client.send(command).catch((cause) => {
-    if (flags.stack || flags.table || !String(cause).includes('ECONNREFUSED')) throw cause;
-    throw new CommandError('NOT_RUNNING', `no Mayfly runs in ${data} that could handle it`, {
-      next: `start it with "npx mayfly local --no-demo${pasted(flags)}"`,
-      cause,
-    });
-  });
-  client.destroy();
-  if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
+  const id = await putEvent(flags, REQUEST, { ...detail, request: name, idempotencyKey: key ?? randomUUID() });
   const event = { detail: { ...detail, request: name } };
-  return { id: answer.EventId, rules: hostsOfRequest(live.policy, { name, event }, nodes, Date.now()) };
-}
-
-interface Bus {
-  readonly client: EventBridgeClient;
-  readonly bus: string;
-}
-
-async function busOf(flags: RequestFlags): Promise<Bus> {
-  if (flags.stack || flags.table) return { client: new EventBridgeClient({}), bus: await busInAws(flags) };
-  const { events: endpoint, bus, credentials } = await readyIn(flags.data);
-  return { client: new EventBridgeClient({ endpoint, region: 'us-east-1', credentials }), bus };
-}
-
-async function busInAws({ stack, id, bus }: RequestFlags): Promise<string> {
-  if (bus) return bus;
-  if (!stack) throw new Error('a request goes to the bus: name it with --bus NAME, or use --stack NAME');
-  const names = await namesInStack(stack, id);
-  if (names.bus) return names.bus;
-  throw new Error(`the stack ${stack} has no output BusName: is it a Mayfly stack?`);
+  return { id, rules: hostsOfRequest(live.policy, { name, event }, nodes, Date.now()) };
 }

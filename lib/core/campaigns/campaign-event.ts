@@ -10,7 +10,7 @@ import { CAMPAIGN_ID } from './campaign.ts';
 export const CAMPAIGN_EVENT = 'Mayfly Campaign';
 
 /** The most host names in one event: an event of 1 MB holds twice as many. */
-const MAX_NAMED_HOSTS = 5_000;
+export const MAX_NAMED_HOSTS = 5_000;
 const MAX_EXPIRES_SECONDS = 7 * 24 * 3600;
 const MIN_EXPIRES_SECONDS = 10;
 

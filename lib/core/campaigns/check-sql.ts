@@ -7,7 +7,7 @@ import { endOfStatement, isBlank, masked, namesIn } from '../sql/sql-text.ts';
 const MAX_SQL_BYTES = 16_384;
 
 /** Ad-hoc queries under a policy that says nothing about them. */
-const ALL_ALLOWED: AdHoc = { allow: true, forbidTables: [] };
+export const ALL_ALLOWED: AdHoc = { allow: true, forbidTables: [] };
 
 /**
  * Why an ad-hoc query may not be asked; undefined if it may. The last check before hosts get it: the command has checked it

@@ -8,7 +8,7 @@ import { ROWS_KEEP_MS } from './campaign.ts';
 type HostState = 'answered' | 'failed' | 'silent' | 'expired' | 'cancelled' | 'refused';
 
 /** Hosts of a campaign by state. `asked` is their sum without `refused`. */
-type CampaignCounts = Readonly<Record<HostState | 'asked' | 'rows', number>>;
+export type CampaignCounts = Readonly<Record<HostState | 'asked' | 'rows', number>>;
 
 /** The state of one host. */
 function hostState(
@@ -23,7 +23,7 @@ function hostState(
 }
 
 /** Counts the hosts of a campaign by state. */
-function countsOf(hosts: readonly CampaignHost[], campaign: CampaignRecord, nowMs: number): CampaignCounts {
+export function countsOf(hosts: readonly CampaignHost[], campaign: CampaignRecord, nowMs: number): CampaignCounts {
   const counts = { asked: 0, answered: 0, failed: 0, silent: 0, expired: 0, cancelled: 0, refused: 0, rows: 0 };
   for (const host of hosts) {
     const state = hostState(host, campaign, nowMs);
@@ -35,14 +35,14 @@ function countsOf(hosts: readonly CampaignHost[], campaign: CampaignRecord, nowM
 }
 
 /** Whether nothing more can come of a campaign. */
-function isOver(campaign: CampaignRecord, counts: CampaignCounts, nowMs: number): boolean {
+export function isOver(campaign: CampaignRecord, counts: CampaignCounts, nowMs: number): boolean {
   const isSettled = campaign.refused !== undefined || campaign.cancelledAtMs !== undefined;
   if (isSettled || nowMs >= campaign.expiresAtMs) return true;
   return campaign.isQueued === true && counts.silent === 0;
 }
 
 /** The answer of one host, with its rows. */
-interface HostAnswer {
+export interface HostAnswer {
   readonly host: string;
   readonly hostname: string;
   readonly answeredAtMs: number;

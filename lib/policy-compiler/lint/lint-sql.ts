@@ -28,7 +28,7 @@ import { volumeProblems } from './volume.ts';
 
 /** What a SQL text is for. The same statement can be right for one purpose and useless for another. */
 export interface SqlPurpose {
-  readonly kind: 'query' | 'post-mortem' | 'discovery' | 'schedule' | 'decorator' | 'other';
+  readonly kind: 'query' | 'post-mortem' | 'discovery' | 'schedule' | 'decorator' | 'ad-hoc' | 'other';
   /** Where it runs. @default - Linux */
   readonly platforms?: readonly Platform[] | undefined;
   /** The placeholders that `bind` fills; undefined if the SQL cannot have bindings. */
@@ -215,7 +215,8 @@ const requiredNames = ({ table }: Scan): string =>
   table.columns.flatMap(({ name, isRequired }) => (isRequired ? [name] : [])).join(' or ');
 
 function starProblems({ db, sql, purpose, observed }: Statement): SqlProblem[] {
-  const offset = purpose.kind === 'discovery' ? undefined : offsetOfStar(sql);
+  // A person who asks once may want every column.
+  const offset = purpose.kind === 'discovery' || purpose.kind === 'ad-hoc' ? undefined : offsetOfStar(sql);
   if (offset === undefined) return [];
   const message = 'SELECT * takes every column, needed or not, and may be answered from a cache';
   return [{ severity: 'warning', message, offset, hint: `name the columns${namesOf(db, observed)}` }];

@@ -1,0 +1,86 @@
+import type { CampaignRow } from '../../core/campaigns/campaign.ts';
+import type { HostAnswer } from '../../core/campaigns/follow.ts';
+import { columns, escaped, printable } from '../print.ts';
+
+/** Turns answers into lines of standard output, as they arrive. */
+export interface RowPrinter {
+  linesOf(answer: HostAnswer): string[];
+}
+
+/** One JSON object a line: a row, or the failure of a host. */
+export const jsonRows = (campaign: string): RowPrinter => ({
+  linesOf: ({ host, hostname, answeredAtMs, status, message, rows }) => {
+    const common = { campaign, host, hostname, answeredAt: new Date(answeredAtMs).toISOString() };
+    if (status !== 0) return [escaped({ ...common, error: message || 'osquery gave no reason' })];
+    return rows.map((row) => escaped({ ...common, columns: row }));
+  },
+});
+
+/**
+ * CSV with a heading. Rows come from hosts, and spreadsheets run cells: a cell that could be a formula begins with an
+ * apostrophe, and control and format characters are escaped, line breaks too.
+ */
+export function csvRows(known: readonly string[] | undefined): RowPrinter {
+  let names = known;
+  return {
+    linesOf: ({ host, hostname, rows }) => {
+      const [first] = rows;
+      if (!first) return [];
+      const isFirst = names === undefined || names === known;
+      const fixed = isFirst ? [...new Set([...(names ?? []), ...Object.keys(first)])] : (names ?? []);
+      names = fixed;
+      const lines = rows.map((row) => csvLine([host, hostname, ...fixed.map((name) => fieldOf(row, name))]));
+      return isFirst ? [csvLine(['host', 'hostname', ...fixed]), ...lines] : lines;
+    },
+  };
+}
+
+const csvLine = (cells: readonly string[]): string => cells.map(csvCell).join(',');
+
+/** A number may begin with a sign; any other text that a spreadsheet could take for a formula may not. */
+function csvCell(text: string): string {
+  const plain = text.replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (found) => `\\u${found.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+  );
+  const isFormula = /^\s*[=+\-@＝＋－＠|%]/.test(plain) && !/^[+-]?\d+(\.\d+)?$/.test(plain);
+  const safe = isFormula ? `'${plain}` : plain;
+  return /[",]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** The most characters of a cell in a table for people; the other formats have it whole. */
+const MAX_CELL = 80;
+
+/** A table for people. Rows arrive in parts, so columns may become wider later; a heading is printed whenever columns change. */
+export function tableRows(known: readonly string[] | undefined): RowPrinter {
+  let [heading, widths]: [string, number[]] = ['', []];
+  return {
+    linesOf: ({ host, hostname, rows }) => {
+      const [first] = rows;
+      if (!first) return [];
+      const names = known && sameNames(known, first) ? known : Object.keys(first);
+      const head = ['host', 'hostname', ...names];
+      const cells = rows.map((row) => [host, hostname, ...names.map((name) => fieldOf(row, name))].map(cellOf));
+      const isNew = heading !== head.join('\0');
+      heading = head.join('\0');
+      const pad = head.map((_, at) => ' '.repeat(isNew ? 0 : (widths[at] ?? 0)));
+      const lines = columns([pad, ...(isNew ? [head.map(cellOf)] : []), ...cells])
+        .split('\n')
+        .slice(1);
+      widths = head.map((name, at) =>
+        Math.max(isNew ? cellOf(name).length : (widths[at] ?? 0), ...cells.map((row) => row[at]?.length ?? 0)),
+      );
+      return lines;
+    },
+  };
+}
+
+const sameNames = (known: readonly string[], row: CampaignRow): boolean =>
+  known.length === Object.keys(row).length && known.every((name) => Object.hasOwn(row, name));
+
+const fieldOf = (row: CampaignRow, name: string): string => (Object.hasOwn(row, name) ? (row[name] ?? '') : '');
+
+function cellOf(text: string): string {
+  const plain = printable(text);
+  return plain.length > MAX_CELL ? `${plain.slice(0, MAX_CELL - 1).toWellFormed()}…` : plain || '-';
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline/promises';
+import { CAMPAIGN_ID } from '../../core/campaigns/campaign.ts';
+import { CAMPAIGN_EVENT, type Cancellation, type Question } from '../../core/campaigns/campaign-event.ts';
+import { lintAdHoc } from '../../policy-compiler/index.ts';
+import { type BusFlags, putEvent } from '../bus.ts';
+import { CommandError } from '../command-error.ts';
+import { livePolicyOf, withDeployment } from '../deployment.ts';
+import { pasted } from '../deployment-flags.ts';
+import { Exit } from '../exit.ts';
+import { count, note, printable, say, sayJson, when } from '../print.ts';
+import { askerOf } from './asker.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { csvRows, jsonRows, type RowPrinter, tableRows } from './print-rows.ts';
+import type { TargetFlags } from './targets.ts';
+import { type Until, watch } from './watch.ts';
+
+/** The flags of `mayfly query`. */
+export interface QueryFlags extends BusFlags, TargetFlags {
+  readonly resume?: string;
+  readonly cancel: boolean;
+  readonly expires: number; // seconds
+  readonly timeout?: number; // seconds
+  readonly exitWhen?: number;
+  readonly yes: boolean;
+  readonly json: boolean;
+  readonly csv: boolean;
+}
+
+/** A question to more hosts needs a confirmation. */
+const MANY = 20;
+
+/** Asks hosts a query and streams their rows, resumes that, or cancels it. */
+export async function query(text: string | undefined, flags: QueryFlags): Promise<void> {
+  const id = flags.resume ?? (text !== undefined && CAMPAIGN_ID.test(text) ? text : undefined);
+  if (id !== undefined) {
+    if (isTargeted(flags)) throw wrong(`${id} has its hosts already: leave the target out`);
+    return flags.cancel ? cancel(id, flags) : resume(id, flags);
+  }
+  if (flags.cancel) throw wrong('--cancel needs the id of a query', '"npx mayfly queries" lists them');
+  if (text === undefined)
+    throw wrong('there is no query', 'add SQL, such as "SELECT * FROM os_version", or --resume ID');
+  if (!isTargeted(flags))
+    throw wrong('it is not said whom to ask', 'add --host H, --where CONDITIONS, --cluster C or --all');
+  return ask(text, flags);
+}
+
+const wrong = (message: string, next?: string): CommandError =>
+  new CommandError('COMMAND_LINE_INVALID', message, { next });
+
+const isTargeted = ({ host, where, cluster, all }: TargetFlags): boolean =>
+  host !== undefined || where !== undefined || cluster !== undefined || all === true;
+
+async function ask(sql: string, flags: QueryFlags): Promise<void> {
+  const prepared = await withDeployment(flags, (deployment) => prepare(sql, flags, deployment));
+  for (const warning of prepared.warnings) note(`Warning: ${printable(warning)}`);
+  // Confirms while no connection is open, because an operator may take their time.
+  await confirmed(prepared, flags);
+  const campaign = newId();
+  const question: Question = {
+    ...prepared.question,
+    campaign,
+    askedBy: await askerOf(flags),
+    expiresSeconds: flags.expires,
+  };
+  await putEvent(flags, CAMPAIGN_EVENT, question);
+  return watch(
+    { ...untilOf(flags), id: campaign, isNew: true, printer: printerOf(campaign, flags, prepared.columns) },
+    flags,
+  );
+}
+
+async function resume(id: string, flags: QueryFlags): Promise<void> {
+  const columns = await withDeployment(flags, async (deployment) => {
+    const campaign = await deployment.campaigns.find(id);
+    if (!campaign) return undefined;
+    const { sources } = await livePolicyOf(deployment);
+    return lintAdHoc(campaign.sql, ['linux', 'darwin', 'windows'], sources).columns;
+  });
+  return watch({ ...untilOf(flags), id, isNew: false, printer: printerOf(id, flags, columns) }, flags);
+}
+
+const untilOf = ({ timeout, exitWhen }: QueryFlags): Until => ({ timeoutSeconds: timeout, exitWhen });
+
+function printerOf(id: string, { json, csv }: QueryFlags, columns: readonly string[] | undefined): RowPrinter {
+  if (json) return jsonRows(id);
+  return csv ? csvRows(columns) : tableRows(columns);
+}
+
+async function cancel(id: string, flags: QueryFlags): Promise<void> {
+  const found = await withDeployment(flags, ({ campaigns }) => campaigns.find(id));
+  if (!found)
+    throw new CommandError('NOT_FOUND', `there is no query ${id}`, { next: '"npx mayfly queries" lists them' });
+  const cancellation: Cancellation = { campaign: id, cancel: true };
+  await putEvent(flags, CAMPAIGN_EVENT, cancellation);
+  if (flags.json) return sayJson({ campaign: id, cancelled: true });
+  say(`${id} is being cancelled: hosts that have not taken it will not get it.`);
+}
+
+/** Ten characters without a meaning, from an alphabet that is easy to copy. */
+const newId = (): string =>
+  [...randomBytes(10)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'.charAt(byte % 32)).join('');
+
+async function confirmed({ hosts, limitedFrom, lacking }: Prepared, flags: QueryFlags): Promise<void> {
+  if (limitedFrom !== undefined)
+    note(`${limitedFrom} hosts are meant; hosts_per_trigger of the policy lets one query ask ${hosts} of them.`);
+  if (lacking > 0) note(`${count(lacking, 'host')} will not be asked: the platform lacks a table of the query.`);
+  if (hosts <= MANY || flags.yes) return;
+  const what = `Ask ${count(hosts, 'host')}, until ${when(Date.now() + flags.expires * 1000)}?`;
+  if (!process.stdin.isTTY) {
+    throw new CommandError('UNCONFIRMED', `${what} There is no terminal to confirm it`, {
+      next: `add --yes${pasted(flags)}`,
+    });
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question(`${what} [y/N] `).finally(() => terminal.close());
+  if (!/^y(es)?$/i.test(answer.trim())) throw new Exit(1);
+}

@@ -2,8 +2,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { addressDigits } from '../core/policy/ip-address.ts';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { pastTime } from './ledger/times.ts';
 import { examples, JSON_FLAG } from './print.ts';
+import { pastTime, TIMES } from './times.ts';
 
 /** Adds the commands that read the ledger and the node directory. */
 export function addLedger(program: Command): void {
@@ -84,8 +84,6 @@ profile polls in the same way, "held": the front answers when a query is queued.
     )
     .action(lazily(async () => (await import('./ledger/mtta.ts')).mtta));
 }
-
-const TIMES = '90m, 24h, 7d ago, or 2026-11-01T10:00Z; a date without a time is midnight UTC';
 
 const timed = (command: Command): Command =>
   command

@@ -42,8 +42,22 @@ export const examples = (...commands: string[]): string =>
 /** Untrusted text for one line of a terminal: without control characters, and so without escape sequences. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ').trim();
 
-/** `2025-03-01 12:00:00Z` */
-export const when = (atMs: number): string => new Date(atMs).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+/** `2025-03-01 12:00:00Z`, or `2025-03-01 13:00:00+01:00` if `MAYFLY_TIMES` is `local`. `pastTime` reads both. */
+export function when(atMs: number): string {
+  const isLocal = process.env.MAYFLY_TIMES === 'local';
+  const aheadMinutes = isLocal ? -new Date(atMs).getTimezoneOffset() : 0;
+  const text = new Date(atMs + aheadMinutes * 60_000)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z/, '');
+  return `${text}${isLocal ? zoneOf(aheadMinutes) : 'Z'}`;
+}
+
+/** @example zoneOf(-210) // '-03:30' */
+function zoneOf(aheadMinutes: number): string {
+  const [hours, minutes] = [Math.floor(Math.abs(aheadMinutes) / 60), Math.abs(aheadMinutes) % 60];
+  return `${aheadMinutes < 0 ? '-' : '+'}${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+}
 
 /** `1 rule`, `2 rules`, `2 queries` */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

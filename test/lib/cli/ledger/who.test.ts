@@ -157,7 +157,7 @@ describe('mayfly who', () => {
     [['10.0.3.7/32'], 'Not an IP address'],
     [['10.0.3.7', '--at', 'noon'], 'Write 2026-11-01T10:00Z'],
     [['10.0.3.7', '--at', '2 hours'], 'Write 2026-11-01T10:00Z'],
-    [['10.0.3.7', '--at', '2026-11-21'], 'This time is in the future'],
+    [['10.0.3.7', '--at', '2026-11-22'], 'This time is in the future'],
   ])('%j is rejected', async (args, message) => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('who', ...args);

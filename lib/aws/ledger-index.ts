@@ -1,7 +1,7 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { batches } from '../core/batches.ts';
-import { LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledger/ledger-index.ts';
+import { CLOCK_AHEAD_MS, LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
@@ -10,7 +10,10 @@ import { number, readRow, text } from './row.ts';
 import { itemsOf, type Table } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
+/** Days searched together: the week that a clock may be ahead, and the last one. */
+const SEARCHED_DAYS = 14;
 const READ_AT_ONCE = 800; // eight reads of a hundred, a few MB at most
+const FIRST_READ = 100;
 
 /** `leftAtMs` is what earlier versions called `releasedAtMs`. */
 const AddressRow = z.object({
@@ -53,6 +56,19 @@ export class DynamoLedgerIndex implements LedgerIndex {
     }
   }
 
+  async *newest(fromMs: number, toMs: number): AsyncGenerator<WorkloadRecord> {
+    for (let day = startOf(toMs); day + DAY_MS > fromMs; day -= DAY_MS) {
+      const entries = (await this.#entries(day, fromMs, toMs)).sort((a, b) => byAge(b, a));
+      // Few at first: most listings end after a screenful.
+      for (let from = 0, some = FIRST_READ; from < entries.length; from += some, some = READ_AT_ONCE) {
+        const read = chunks(entries.slice(from, from + some), 100).map((few) =>
+          this.#ledger.read(few.map(({ workload }) => workload)),
+        );
+        yield* (await Promise.all(read)).flat().sort((a, b) => byAge(b, a));
+      }
+    }
+  }
+
   async latest(atMs: number): Promise<number | undefined> {
     for await (const day of this.#daysBack(atMs)) {
       if (day.length > 0) return day.reduce((latest, entry) => Math.max(latest, entry.firstReceivedAtMs), 0);
@@ -67,6 +83,18 @@ export class DynamoLedgerIndex implements LedgerIndex {
       if (found) return (await this.#ledger.read([found.workload]))[0];
     }
     return undefined;
+  }
+
+  async startingWith(text: string, nowMs: number): Promise<string[]> {
+    const oldestMs = nowMs - (await this.#keepsMs()) - DAY_MS;
+    const latestMs = nowMs + CLOCK_AHEAD_MS;
+    for (let last = startOf(latestMs); last > oldestMs; last -= SEARCHED_DAYS * DAY_MS) {
+      const days = Array.from({ length: SEARCHED_DAYS }, (_, n) => last - n * DAY_MS).filter((day) => day > oldestMs);
+      const entries = (await Promise.all(days.map((day) => this.#entries(day, day, latestMs)))).flat();
+      const found = entries.filter(({ workload }) => begins(workload, text));
+      if (found.length > 0) return found.sort((a, b) => byAge(b, a)).map(({ workload }) => workload);
+    }
+    return [];
   }
 
   async tenants(address: string, atMs: number): Promise<Tenancy[]> {
@@ -132,6 +160,12 @@ export class DynamoLedgerIndex implements LedgerIndex {
 
 const byAge = (a: Entry, b: Entry): number =>
   a.firstReceivedAtMs - b.firstReceivedAtMs || (a.workload < b.workload ? -1 : 1);
+
+/** Whether a name, or what follows `task/` or the cluster in it, begins with this text. */
+const begins = (workload: string, text: string): boolean =>
+  workload.startsWith(text) ||
+  workload.slice(workload.indexOf('/') + 1).startsWith(text) ||
+  workload.slice(workload.lastIndexOf('/') + 1).startsWith(text);
 
 const startOf = (atMs: number): number => Math.floor(atMs / DAY_MS) * DAY_MS;
 

@@ -45,4 +45,5 @@ export function pasted({ data, stack, id, table }: DeploymentFlags): string {
 }
 
 /** A word for a shell, in quotes if it needs them. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+export const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Verdict } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { examples, JSON_FLAG } from './print.ts';
-import { pastTime, TIMES } from './times.ts';
+import { limit } from './paging.ts';
+import { CSV_FLAG, examples, JSON_FLAG } from './print.ts';
+import { pastTime, TIMES, untilTime } from './times.ts';
 
 /** Adds the commands that read the ledger and the node directory. */
 export function addLedger(program: Command): void {
@@ -26,20 +28,55 @@ function addVerdicts(program: Command): void {
       examples('npx mayfly missed', 'npx mayfly missed --since 2026-11-01T10:00Z --json | jq .[].workload'),
     )
     .action(lazily(async () => (await import('./ledger/missed.ts')).missed));
+  addTasks(program);
   withDeploymentOptions(program.command('task'))
     .description('Show one workload as a timeline: events, queries, answers, containers')
-    .argument('<workload>', 'ARN or full id of an ECS task, or id of an EC2 instance', workload)
+    .argument('<workload>', 'ARN or id of an ECS task, or id of an EC2 instance, or its unique beginning', workload)
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
       examples(
         'npx mayfly task arn:aws:ecs:us-east-1:111122223333:task/prod/4f1c8d52b3e94c1d8a7e6f5a4b3c2d1e',
-        'npx mayfly task 4f1c8d52b3e94c1d8a7e6f5a4b3c2d1e --stack Mayfly',
+        'npx mayfly task 4f1c8d52 --stack Mayfly',
         'npx mayfly task i-0a1b2c3d4e5f60718',
       ),
     )
     .action(lazily(async () => (await import('./ledger/task.ts')).task));
 }
+
+function addTasks(program: Command): void {
+  timed(withDeploymentOptions(program.command('tasks')))
+    .description('List workloads, newest first: when they started, on which host, and what became of them')
+    .option('--until <time>', `workloads whose first event is not newer: ${TIMES}`, untilTime)
+    .option('--host <host>', 'only workloads on this host: its identifier, its host name, or a unique beginning')
+    .option('--family <name>', 'only tasks of this task definition family')
+    .addOption(new Option('--verdict <verdict>', 'only workloads with this verdict').choices(VERDICTS))
+    .addOption(new Option('--kind <kind>', 'only ECS tasks, or only EC2 instances').choices(KINDS).default('all'))
+    .option('--limit <number>', 'at most so many', limit, 50)
+    .option(...CSV_FLAG)
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx mayfly tasks',
+        'npx mayfly tasks --host i-0a1b2c3d4e5f60718 --since yesterday --until yesterday',
+        'npx mayfly tasks --family api --verdict missed --since 1w --stack Mayfly',
+        'npx mayfly tasks --kind task --limit 10000 --csv > tasks.csv',
+      )}
+
+A day, such as yesterday or 2026-11-01, is included whole. --json prints one object a line.`,
+    )
+    .action(lazily(async () => (await import('./ledger/tasks.ts')).tasks));
+}
+
+const VERDICTS: readonly Verdict['verdict'][] = [
+  'pending',
+  'seen',
+  'post-mortem',
+  'never-started',
+  'ignored',
+  'missed',
+];
+const KINDS = ['task', 'instance', 'all'] as const;
 
 function addFleet(program: Command): void {
   withDeploymentOptions(program.command('nodes'))
@@ -95,18 +132,20 @@ const timed = (command: Command): Command =>
     .option('-c, --cluster <name>', 'only workloads of this ECS cluster', cluster)
     .option(...JSON_FLAG);
 
-// AWS uses all of these: other partitions, the short format without a cluster, and ids with and without dashes.
+// AWS uses all of these: other partitions, the short format without a cluster, and ids with and without dashes. An operator may
+// leave out the end.
 const TASK_ARN = /^arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:task\/([A-Za-z0-9_-]{1,255}\/)?[A-Za-z0-9-]{1,64}$/;
-const TASK_ID = /^([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
-const INSTANCE_ID = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/;
+const TASK_ID = /^([A-Za-z0-9_-]{1,255}\/)?[0-9a-f][0-9a-f-]{3,35}$/;
+const INSTANCE_ID = /^i-[0-9a-f]{4,17}$/;
 
 function workload(text: string): string {
   if (TASK_ARN.test(text)) return text;
   const id = text.toLowerCase(); // as AWS writes them
-  if (TASK_ID.test(id) || INSTANCE_ID.test(id)) return id;
+  if (INSTANCE_ID.test(id) || (TASK_ID.test(id) && !text.includes('/'))) return id;
+  if (TASK_ID.test(text)) return text; // the name of a cluster may have upper case
   throw new InvalidArgumentError(
-    'Neither an ARN or a full id of an ECS task (32 hex digits), nor an id of an EC2 instance (i- and 17). ' +
-      'The ECS console, "npx mayfly missed" and "npx mayfly who" show the full id.',
+    'Neither an ARN or an id of an ECS task, nor an id of an EC2 instance (i- and 17 digits). The first four digits of an id ' +
+      'are enough, if no other begins with them. "npx mayfly tasks" shows ids.',
   );
 }
 

@@ -11,7 +11,7 @@ export function addNode(program: Command): void {
     .addHelpText('after', examples('npx mayfly node show i-0a1b2c3d4e5f60718', 'npx mayfly node revoke web-7'));
   withDeploymentOptions(node.command('show'))
     .description('Show one node: the identity it enrolled with, when it was last seen, and its fleet issues')
-    .argument('<host>', 'its host identifier, as listed by "mayfly nodes"')
+    .argument('<host>', 'its host identifier or host name, as listed by "mayfly nodes", or a unique beginning')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -20,7 +20,7 @@ export function addNode(program: Command): void {
     .action(lazily(async () => (await import('./node/show.ts')).show));
   withDeploymentOptions(node.command('revoke'))
     .description('Revoke a node at once and keep its host from enrolling again')
-    .argument('<host>', 'its host identifier, as listed by "mayfly nodes"')
+    .argument('<host>', 'its host identifier or host name, as listed by "mayfly nodes", or a unique beginning')
     .option('-y, --yes', 'do not ask for confirmation', false)
     .option('--undo', 'let a revoked host enroll again', false)
     .option(...JSON_FLAG)

@@ -1,5 +1,4 @@
 import { adviceOn } from '../../core/ledger/advice.ts';
-import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { awaitedUntilMs, verdictOf } from '../../core/ledger/verdict.ts';
 import {
   type ContainerFacts,
@@ -14,6 +13,7 @@ import { withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
 import { hostFacts, instanceFactsOf } from './instance-facts.ts';
+import { workloadNamed } from './workload-named.ts';
 
 /** Stages of a workload itself, and of a query about it. */
 type Stage =
@@ -34,7 +34,7 @@ type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not sta
 export async function task(name: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const nowMs = Date.now();
   const { record, instance } = await withDeployment(flags, async (deployment) => {
-    const found = await deployment.ledgerIndex.find(name, nowMs + CLOCK_AHEAD_MS);
+    const found = await workloadNamed(name, deployment, nowMs);
     if (!found)
       throw new Error(
         `${deployment.name} knows no ${name}: no event and no sweep reported it, or that was longer ago than the ` +

@@ -1,10 +1,15 @@
 import type { Node } from '../../core/nodes/node.ts';
 import { CommandError } from '../command-error.ts';
 import type { Deployment } from '../deployment.ts';
+import { hostNamed } from '../hosts-named.ts';
 
-/** The node of a host. @throws when none is enrolled under that name */
-export async function known(host: string, { registry, name, chosen }: Deployment): Promise<Node> {
-  const node = await registry.find(host, true);
+/** The node of a host, by its name or a unique beginning of it. @throws when none is enrolled under that name */
+export async function known(text: string, deployment: Deployment): Promise<Node> {
+  const { registry, name, chosen } = deployment;
+  const exact = await registry.find(text, true);
+  if (exact) return exact;
+  const host = await hostNamed(text, deployment);
+  const node = host === undefined ? undefined : await registry.find(host, true);
   if (node) return node;
   throw new CommandError('NOT_FOUND', `no node of that name is enrolled at ${name}`, {
     next: `"npx mayfly nodes${chosen}" lists those that are`,

@@ -23,16 +23,16 @@ export async function revoke(host: string, flags: RevokeFlags): Promise<void> {
   if (!flags.undo) await confirmed(node, name, flags);
   const done = await withDeployment(flags, async (deployment) => {
     if (flags.undo) return readmit(node, deployment);
-    await deployment.registry.revoke(host, Date.now());
-    await deployment.directory.remove(host);
-    return { host, revoked: true, otherAgents: node.twins ?? [] };
+    await deployment.registry.revoke(node.host, Date.now());
+    await deployment.directory.remove(node.host);
+    return { host: node.host, revoked: true, otherAgents: node.twins ?? [] };
   });
   if (flags.json) return sayJson(done);
   const { revoked, otherAgents } = done;
   say(
     revoked
-      ? `${printable(host)} is revoked: its node key is refused from now on. It still has the enroll secret: rotate that too.`
-      : `${printable(host)} may enroll again.`,
+      ? `${printable(done.host)} is revoked: its node key is refused from now on. It still has the enroll secret: rotate that too.`
+      : `${printable(done.host)} may enroll again.`,
   );
   for (const agent of otherAgents)
     note(

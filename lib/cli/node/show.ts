@@ -8,10 +8,11 @@ import { known } from './known.ts';
 
 /** Shows the identity of a node and its fleet issues. */
 export async function show(host: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
-  const { node, issues } = await withDeployment(flags, async (deployment) => ({
-    node: await known(host, deployment),
-    issues: (await deployment.fleetIssues.open(Date.now())).filter((issue) => issue.host === host),
-  }));
+  const { node, issues } = await withDeployment(flags, async (deployment) => {
+    const node = await known(host, deployment);
+    const open = await deployment.fleetIssues.open(Date.now());
+    return { node, issues: open.filter((issue) => issue.host === node.host) };
+  });
   if (flags.json) return sayJson(asJson(node, issues));
   say(columns(factsOf(node).map(([name, value]) => [name, printable(value)])));
   for (const { kind, firstAtMs, detail } of issues)

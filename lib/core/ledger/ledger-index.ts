@@ -5,10 +5,17 @@ import type { WorkloadRecord } from './workload.ts';
 export interface LedgerIndex {
   /** Every workload first received in this span, both ends included, oldest first; pages are read as they are consumed. */
   between(fromMs: number, toMs: number): AsyncIterable<WorkloadRecord>;
+  /** The same workloads, newest first; only what is consumed is read. */
+  newest(fromMs: number, toMs: number): AsyncIterable<WorkloadRecord>;
   /** When the latest workload up to `atMs` was first received, epoch ms; undefined if there is none. */
   latest(atMs: number): Promise<number | undefined>;
   /** The workload with this ARN, instance id or bare task id; a bare id is searched backwards from `nowMs`. */
   find(name: string, nowMs: number): Promise<WorkloadRecord | undefined>;
+  /**
+   * Names of workloads whose ARN, instance id, task id or `<cluster>/<task id>` begins with this text, newest first. Searched
+   * backwards from `nowMs` and `CLOCK_AHEAD_MS`, two weeks at a time, until two weeks have some.
+   */
+  startingWith(text: string, nowMs: number): Promise<readonly string[]>;
   /** The latest holder of an address up to `atMs`, in each of its realms. @see realmOf */
   tenants(address: string, atMs: number): Promise<readonly Tenancy[]>;
   /** Workloads scheduled for review until `nowMs`, in pages. Requesting the next page deletes the previous one. */

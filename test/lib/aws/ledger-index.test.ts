@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { DynamoLedger } from '../../../lib/aws/ledger.ts';
 import { DynamoLedgerIndex } from '../../../lib/aws/ledger-index.ts';
 import { openTable } from '../../../lib/aws/table.ts';
@@ -37,6 +37,38 @@ describe('the index of the ledger', () => {
     expect(await listed(ledgerIndex.between(from, MIDNIGHT + DAY))).toEqual([2, 1, 4, 0, 3].map(taskArn));
     expect(await listed(ledgerIndex.between(from + 1, MIDNIGHT))).toEqual([1, 4].map(taskArn));
     expect(await listed(ledgerIndex.between(MIDNIGHT + 2, MIDNIGHT + 3))).toEqual([]);
+  });
+
+  it('lists the same workloads newest first, and reads only what is consumed', async () => {
+    const { ledgerIndex, table } = await aLedger(
+      ...[MIDNIGHT + 1, MIDNIGHT - 1, MIDNIGHT - 3 * DAY, MIDNIGHT + DAY, MIDNIGHT],
+    );
+    const from = MIDNIGHT - 3 * DAY;
+    expect(await listed(ledgerIndex.newest(from, MIDNIGHT + DAY))).toEqual([3, 0, 4, 1, 2].map(taskArn));
+    expect(await listed(ledgerIndex.newest(from + 1, MIDNIGHT))).toEqual([4, 1].map(taskArn));
+    expect(await listed(ledgerIndex.newest(MIDNIGHT + 2, MIDNIGHT + 3))).toEqual([]);
+    const sent = jest.spyOn(table.db, 'send');
+    for await (const { workload } of ledgerIndex.newest(from, MIDNIGHT + DAY)) {
+      expect(workload).toBe(taskArn(3));
+      break;
+    }
+    expect(sent).toHaveBeenCalledTimes(9); // the shards of one day, and one read
+  });
+
+  it('lists more workloads of a day than one read takes, newest first', async () => {
+    const times = Array.from({ length: 230 }, (_, n) => MIDNIGHT + n * 1000);
+    const { ledgerIndex } = await aLedger(...times);
+    expect(await listed(ledgerIndex.newest(MIDNIGHT, MIDNIGHT + DAY))).toEqual(times.map((_, n) => taskArn(229 - n)));
+  });
+
+  it('finds workloads by the beginning of their ARN, id, or cluster and id, in the latest weeks that have some', async () => {
+    const { ledgerIndex } = await aLedger(MIDNIGHT, MIDNIGHT - 5 * DAY, MIDNIGHT - 40 * DAY);
+    const id = '0'.repeat(31);
+    for (const text of [taskArn(0).slice(0, -1), id, `ephemeral-prod/${id}`, '0000'])
+      expect(await ledgerIndex.startingWith(text, MIDNIGHT + DAY)).toEqual([0, 1].map(taskArn));
+    expect(await ledgerIndex.startingWith(`${id}2`, MIDNIGHT + DAY)).toEqual([taskArn(2)]);
+    expect(await ledgerIndex.startingWith(`${id}2`, MIDNIGHT + 52 * DAY)).toEqual([]);
+    expect(await ledgerIndex.startingWith(`${id}3`, MIDNIGHT + DAY)).toEqual([]);
   });
 
   it('finds the latest first event before a given time, as far back as retention goes', async () => {

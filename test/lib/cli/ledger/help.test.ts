@@ -7,6 +7,8 @@ import { atNow } from './harness.ts';
 atNow();
 
 const COMMANDS = ['coverage', 'missed', 'task', 'nodes', 'who', 'mtta'];
+/** Commands that the section of the README does not show. */
+const OTHERS = ['tasks'];
 const README = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
 
 /** With `--help` at the end a command does nothing, but has parsed its other arguments. */
@@ -18,7 +20,7 @@ async function isUnderstood(example: string): Promise<void> {
 }
 
 describe('the commands of the ledger', () => {
-  it.each(COMMANDS)('%s has examples in its help, and accepts them', async (command) => {
+  it.each([...COMMANDS, ...OTHERS])('%s has examples in its help, and accepts them', async (command) => {
     const { code, stdout } = await mayfly(command, '--help');
     expect([code, stdout]).toEqual([0, expect.stringContaining('--json')]);
     const examples = [...stdout.matchAll(/^ {2}\$ npx mayfly ([^|\n]*)/gm)].map(([, example]) => String(example));

@@ -211,19 +211,36 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/\+60\.0 s {2}last event: RUNNING$/m);
   });
 
+  it.each([8, 4])('is found by the first %d digits of its id, or of its cluster and id', async (digits) => {
+    const ask = await aLife();
+    const id = ID.slice(0, digits);
+    for (const name of [id, `ephemeral-prod/${id}`, ARN.slice(0, ARN.length - 32 + digits)])
+      expect((await ask('task', name)).stdout).toContain(ARN);
+    expect((await ask('task', INSTANCE.slice(0, 10))).stderr).toContain(`knows no ${INSTANCE.slice(0, 10)}`);
+  });
+
+  it('lists the candidates if several workloads begin with the same digits', async () => {
+    const { world, ask } = await aWatched();
+    for (const n of [1, 2, 3]) await enter(world, n);
+    const { code, stderr } = await ask('task', taskArn(1).slice(-32, -4));
+    expect(code).toBe(1);
+    expect(stderr).toContain('is the beginning of 3 workloads:\n');
+    for (const n of [1, 2, 3]) expect(stderr).toContain(`\n  ${taskArn(n)}`);
+  });
+
   it('is found by its id in any spelling', async () => {
     const ask = await aLife();
     expect((await ask('task', ID.toUpperCase())).stdout).toContain(ARN);
   });
 
-  it.each(['task', 'arn:aws:ecs:us-east-1:111122223333:cluster/x', 'arn:aws:ecs:task/x', 'i-12', '9fd313b782de', ''])(
+  it.each(['task', 'arn:aws:ecs:us-east-1:111122223333:cluster/x', 'arn:aws:ecs:task/x', 'i-12', 'a70', ''])(
     'does not accept %j as a workload',
     async (name) => {
       const { ask } = await aWatched();
       const { code, stderr } = await ask('task', name);
       expect([code, stderr]).toEqual([
         2,
-        expect.stringMatching(/Neither an ARN or a full id .*32 hex digits.*"npx mayfly missed"/),
+        expect.stringMatching(/Neither an ARN or an id .*first four digits.*"npx mayfly tasks"/),
       ]);
     },
   );

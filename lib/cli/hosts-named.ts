@@ -1,0 +1,36 @@
+import { everyEntry } from '../core/nodes/directory.ts';
+import type { Deployment } from './deployment.ts';
+import { printable } from './print.ts';
+
+/** More candidates are counted, not listed. */
+const MAX_LISTED = 10;
+
+/**
+ * The host that an operator means: by its host identifier, its host name, or a unique beginning of one of them.
+ *
+ * @returns undefined if no enrolled node is meant
+ * @throws listing the candidates, if there are several
+ */
+export async function hostNamed(
+  text: string,
+  { directory }: Pick<Deployment, 'directory'>,
+): Promise<string | undefined> {
+  const entries = await everyEntry(directory);
+  const by = [
+    entries.filter(({ hostIdentifier }) => hostIdentifier === text),
+    entries.filter(({ hostname }) => hostname === text),
+    entries.filter(({ hostIdentifier, hostname = '' }) =>
+      [hostIdentifier, hostname].some((name) => name.startsWith(text)),
+    ),
+  ];
+  const [host, ...others] = (by.find((some) => some.length > 0) ?? []).map(({ hostIdentifier }) => hostIdentifier);
+  if (host !== undefined && others.length > 0) throw ambiguous(text, [host, ...others], 'hosts');
+  return host;
+}
+
+/** @example ambiguous('4f1c', ['arn:…/4f1c8d52…', 'arn:…/4f1cff00…'], 'workloads') */
+export function ambiguous(text: string, candidates: readonly string[], what: string): Error {
+  const listed = candidates.slice(0, MAX_LISTED).map((one) => `\n  ${printable(one)}`);
+  const more = candidates.length > MAX_LISTED ? `\n  and ${candidates.length - MAX_LISTED} more` : '';
+  return new Error(`${printable(text)} is the beginning of ${candidates.length} ${what}:${listed.join('')}${more}`);
+}

@@ -1,0 +1,169 @@
+import { clusterOf } from '../../core/ledger/coverage.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
+import { verdictOf } from '../../core/ledger/verdict.ts';
+import type { Verdict, WorkloadRecord } from '../../core/ledger/workload.ts';
+import { csv } from '../csv.ts';
+import { type Deployment, withDeployment } from '../deployment.ts';
+import { pasted, quoted } from '../deployment-flags.ts';
+import { hostNamed } from '../hosts-named.ts';
+import { sayMore } from '../paging.ts';
+import { printable, say, sayJson, when } from '../print.ts';
+import { slowly } from '../progress.ts';
+import { fitted } from '../table.ts';
+import { nothing, type SinceFlags } from './coverage.ts';
+
+export interface TasksFlags extends SinceFlags {
+  readonly until?: number;
+  readonly host?: string;
+  readonly family?: string;
+  readonly verdict?: Verdict['verdict'];
+  readonly kind: 'task' | 'instance' | 'all';
+  readonly limit: number;
+  readonly csv: boolean;
+}
+
+/** What selects workloads; the host is resolved to its host identifier. */
+type Selection = Pick<TasksFlags, 'host' | 'cluster' | 'family' | 'verdict' | 'kind'>;
+
+/** A page of workloads, newest first. */
+interface Page {
+  readonly records: readonly WorkloadRecord[];
+  /** When the first one that is left out was first received, epoch ms; undefined if none is. */
+  readonly nextMs?: number;
+}
+
+/** Lists workloads, newest first. */
+export async function tasks(flags: TasksFlags): Promise<void> {
+  const nowMs = Date.now();
+  const { page, none } = await withDeployment(flags, async (deployment) => {
+    const selection = { ...flags, host: flags.host && ((await hostNamed(flags.host, deployment)) ?? flags.host) };
+    const page = await pageOf(deployment, { flags, selection, nowMs });
+    const isEmpty = page.records.length === 0 && !flags.json && !flags.csv;
+    return { page, none: isEmpty ? await noneOf(deployment, flags, nowMs) : undefined };
+  });
+  const rows = page.records.map((record) => rowOf(record, nowMs));
+  if (flags.json) for (const row of rows) sayJson(row);
+  else if (flags.csv) say(csv([HEAD, ...rows.map(cellsOf)]));
+  else if (none) say(none);
+  else say(tableOf(page.records, rows, flags));
+  if (page.nextMs !== undefined) sayNext(flags, page.nextMs);
+  else if (!none && !flags.json && !flags.csv) say(`\nWhat one of them returned: npx mayfly rows ID${pasted(flags)}`);
+}
+
+interface Search {
+  readonly flags: TasksFlags;
+  readonly selection: Selection;
+  readonly nowMs: number;
+}
+
+async function pageOf({ ledgerIndex }: Deployment, { flags, selection, nowMs }: Search): Promise<Page> {
+  const records: WorkloadRecord[] = [];
+  let read = 0;
+  const stop = slowly(() => `${read} workloads read, ${records.length} found`);
+  try {
+    for await (const record of ledgerIndex.newest(flags.since, flags.until ?? nowMs + CLOCK_AHEAD_MS)) {
+      read += 1;
+      if (!isMeant(record, selection, nowMs)) continue;
+      if (records.length === flags.limit) return { records, nextMs: record.firstReceivedAtMs };
+      records.push(record);
+    }
+    return { records };
+  } finally {
+    stop();
+  }
+}
+
+const KINDS = { task: 'ecs-task', instance: 'ec2-instance' } as const;
+
+function isMeant(record: WorkloadRecord, { host, cluster, family, verdict, kind }: Selection, nowMs: number): boolean {
+  return (
+    (kind === 'all' || record.kind === KINDS[kind]) &&
+    (host === undefined || hostOf(record) === host || record.handling?.instanceFacts?.instance_id === host) &&
+    (cluster === undefined || clusterOf(record) === cluster) &&
+    (family === undefined || record.identity.task_family === family) &&
+    (verdict === undefined || verdictOf(record, nowMs).verdict === verdict)
+  );
+}
+
+const hostOf = ({ kind, workload, handling }: WorkloadRecord): string | null =>
+  handling?.host ?? (kind === 'ec2-instance' ? workload : null);
+
+async function noneOf({ ledgerIndex }: Deployment, flags: TasksFlags, nowMs: number): Promise<string> {
+  const some = await nothing(ledgerIndex, flags, nowMs);
+  const until = flags.until === undefined ? '' : ` until ${when(flags.until)}`;
+  return some ?? `No such workload since ${when(flags.since)}${until}. Try fewer filters, or another time.`;
+}
+
+/** A workload for programs. */
+const rowOf = (record: WorkloadRecord, nowMs: number) => {
+  const { workload, kind, identity, times = {}, lastStatus, firstEventAtMs, stopped, occurredAtMs } = record;
+  const verdict = verdictOf(record, nowMs);
+  return {
+    workload,
+    kind,
+    verdict: verdict.verdict,
+    reason: verdict.verdict === 'missed' ? verdict.reason : null,
+    cluster: clusterOf(record),
+    family: identity.task_family ?? null,
+    host: hostOf(record),
+    firstEventAt: new Date(firstEventAtMs).toISOString(),
+    startedAt: isoOf(times.startedAtMs),
+    stoppedAt: isoOf(times.stoppedAtMs ?? (stopped ? occurredAtMs : undefined)),
+    lastStatus,
+    ip: identity.ip ?? null,
+    containers: record.containers.map(({ name }) => name),
+  };
+};
+type Row = ReturnType<typeof rowOf>;
+
+const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
+
+const HEAD: readonly (keyof Row)[] = [
+  ...(['workload', 'kind', 'verdict', 'reason', 'cluster', 'family', 'host'] as const),
+  ...(['firstEventAt', 'startedAt', 'stoppedAt', 'lastStatus', 'ip', 'containers'] as const),
+];
+const cellsOf = (row: Row): string[] => HEAD.map((name) => [row[name] ?? ''].flat().join(' '));
+
+/** Eight digits of an id are unique among millions. */
+const ID_DIGITS = 8;
+
+function tableOf(records: readonly WorkloadRecord[], rows: readonly Row[], { host }: TasksFlags): string {
+  const lines = records.map((record, at) => {
+    const { verdict, reason, containers, family, host: on } = rows[at] as Row;
+    const what = record.kind === 'ecs-task' ? `${family ?? '?'}: ${containers.join(' ')}` : instanceText(record);
+    return [
+      when(record.firstEventAtMs),
+      shortId(record),
+      reason ? `${verdict}: ${reason}` : verdict,
+      printable(what),
+      ...(host === undefined ? [printable(on ?? '-')] : []),
+    ];
+  });
+  return fitted(
+    [['first event', 'id', 'verdict', 'what', ...(host === undefined ? ['host'] : [])], ...lines],
+    [3, 4, 2],
+  );
+}
+
+const shortId = ({ kind, workload }: WorkloadRecord): string =>
+  printable(
+    kind === 'ecs-task'
+      ? workload.slice(workload.lastIndexOf('/') + 1).slice(0, ID_DIGITS)
+      : workload.slice(0, ID_DIGITS + 'i-'.length),
+  );
+
+const instanceText = ({ identity }: WorkloadRecord): string =>
+  ['instance', identity.instance_type, identity.image_id].filter(Boolean).join(' ');
+
+/** The command for the next page, on standard error under `--json` and `--csv`. */
+function sayNext(flags: TasksFlags, nextMs: number): void {
+  const given = [
+    `--since ${new Date(flags.since).toISOString()} --until ${new Date(nextMs).toISOString()}`,
+    ...(['host', 'cluster', 'family', 'verdict'] as const).flatMap((name) =>
+      flags[name] === undefined ? [] : [`--${name} ${quoted(flags[name])}`],
+    ),
+    ...(flags.kind === 'all' ? [] : [`--kind ${flags.kind}`]),
+    `--limit ${flags.limit}`,
+  ];
+  sayMore(`npx mayfly tasks ${given.join(' ')}${pasted(flags)}`, flags);
+}

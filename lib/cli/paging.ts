@@ -1,0 +1,18 @@
+import { InvalidArgumentError } from 'commander';
+import { note, say } from './print.ts';
+
+/** The most rows that a command holds in memory. */
+const MAX_LIMIT = 100_000;
+
+/** Parses `--limit`. */
+export function limit(text: string): number {
+  const value = Number(text);
+  if (/^[1-9]\d*$/.test(text) && value <= MAX_LIMIT) return value;
+  throw new InvalidArgumentError(`A whole number from 1 to ${MAX_LIMIT}.`);
+}
+
+/** Prints the command for the next page: on standard error if the result is for programs. */
+export function sayMore(command: string, { json, csv }: { readonly json: boolean; readonly csv: boolean }): void {
+  if (json || csv) note(`There are more: ${command}`);
+  else say(`\nThere are more: ${command}`);
+}

@@ -7,6 +7,7 @@ export const VARIABLES: Readonly<Record<string, string>> = {
   MAYFLY_DATA: 'The data folder of the Mayfly on this machine: the default of `--data`. Without it `.mayfly`.',
   MAYFLY_STACK:
     'The stack of a Mayfly in AWS: the default of `--stack`. `--data`, `--stack` and `--table` on the command line come first.',
+  MAYFLY_TIMES: '`local` prints times in local time with its offset, instead of UTC. JSON and CSV always have UTC.',
   MAYFLY_DEBUG: 'Prints the stack of an error too.',
 };
 

@@ -2,6 +2,7 @@
 export const COMMAND_ERRORS = {
   COMMAND_LINE_INVALID: 'The command line is wrong: an unknown command or option, a missing or impossible value.',
   NOT_FOUND: 'What the command line names does not exist: a stack, a table, a host, a file, a version.',
+  AMBIGUOUS: 'The beginning of an id or a name fits several; the message lists them.',
   NOT_RUNNING: 'No Mayfly runs in the data folder, and the command needs one that runs.',
   NO_CREDENTIALS: 'There are no AWS credentials, or AWS does not accept them any more, or no Region is set.',
   ACCESS_DENIED: 'The AWS credentials do not allow a call.',

@@ -1,4 +1,5 @@
 import { everyEntry } from '../core/nodes/directory.ts';
+import { CommandError } from './command-error.ts';
 import type { Deployment } from './deployment.ts';
 import { printable } from './print.ts';
 
@@ -32,5 +33,6 @@ export async function hostNamed(
 export function ambiguous(text: string, candidates: readonly string[], what: string): Error {
   const listed = candidates.slice(0, MAX_LISTED).map((one) => `\n  ${printable(one)}`);
   const more = candidates.length > MAX_LISTED ? `\n  and ${candidates.length - MAX_LISTED} more` : '';
-  return new Error(`${printable(text)} is the beginning of ${candidates.length} ${what}:${listed.join('')}${more}`);
+  const message = `${printable(text)} is the beginning of ${candidates.length} ${what}:${listed.join('')}${more}`;
+  return new CommandError('AMBIGUOUS', message);
 }

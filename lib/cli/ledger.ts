@@ -3,7 +3,7 @@ import type { Verdict } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { limit } from './paging.ts';
+import { limit, skip } from './paging.ts';
 import { CSV_FLAG, examples, JSON_FLAG } from './print.ts';
 import { pastTime, TIMES, untilTime } from './times.ts';
 
@@ -53,6 +53,7 @@ function addTasks(program: Command): void {
     .addOption(new Option('--verdict <verdict>', 'only workloads with this verdict').choices(VERDICTS))
     .addOption(new Option('--kind <kind>', 'only ECS tasks, or only EC2 instances').choices(KINDS).default('all'))
     .option('--limit <number>', 'at most so many', limit, 50)
+    .option('--skip <number>', 'leave out so many of the newest', skip, 0)
     .option(...CSV_FLAG)
     .addHelpText(
       'after',

@@ -11,6 +11,12 @@ export function limit(text: string): number {
   throw new InvalidArgumentError(`A whole number from 1 to ${MAX_LIMIT}.`);
 }
 
+/** Parses `--skip`. */
+export function skip(text: string): number {
+  if (/^\d{1,7}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A whole number.');
+}
+
 /** Prints the command for the next page: on standard error if the result is for programs. */
 export function sayMore(command: string, { json, csv }: { readonly json: boolean; readonly csv: boolean }): void {
   if (json || csv) note(`There are more: ${command}`);

@@ -12,6 +12,7 @@ import { examples, writeNotesAsJson } from './print.ts';
 import { addQuery } from './query.ts';
 import { reportError } from './report-error.ts';
 import { addRequest } from './request.ts';
+import { addRows } from './rows.ts';
 
 /**
  * Runs the operator's command.
@@ -54,6 +55,7 @@ MAYFLY_STACK set both once: docs/reference/exit-codes.md lists them, the exit co
     .exitOverride();
   addMore?.(program);
   addLedger(program);
+  addRows(program);
   addNode(program);
   addHost(program);
   addPolicy(program);

@@ -8,6 +8,9 @@ export interface MayflyNames {
   /** What hosts need; undefined in a stack of an early version. */
   readonly flagfile: string | undefined;
   readonly enrollSecretArn: string | undefined;
+  /** The Glue database and the Athena workgroup of stored rows; undefined in a stack of an early version. */
+  readonly database: string | undefined;
+  readonly workgroup: string | undefined;
 }
 
 /** An output of a stack, as CloudFormation describes it. */
@@ -51,6 +54,7 @@ function mayfliesOf(outputs: readonly StackOutput[]): MayflyNames[] {
       if (!table) return [];
       const of = (end: string) => values.get(`${start}${end}`);
       const names = { bus: of('BusName'), flagfile: of('Flagfile'), enrollSecretArn: of('EnrollSecretArn') };
-      return [{ id: start || UNNAMED, table, ...names }];
+      const tables = { database: of('ResultsDatabase'), workgroup: of('ResultsWorkgroup') };
+      return [{ id: start || UNNAMED, table, ...names, ...tables }];
     });
 }

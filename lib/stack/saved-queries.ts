@@ -48,7 +48,7 @@ ORDER BY first_time`,
     parameters: [...HOURS, 'the name of the rule, or the id of the campaign'],
     sql: `SELECT time, host, hostname, workload, query, status, message, columns, decorations
 FROM results
-WHERE ${BETWEEN} AND rule = ?
+WHERE ${BETWEEN} AND ? IN (rule, query)
 ORDER BY stored_at_ms
 LIMIT 10000`,
   },

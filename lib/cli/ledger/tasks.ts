@@ -19,6 +19,7 @@ export interface TasksFlags extends SinceFlags {
   readonly verdict?: Verdict['verdict'];
   readonly kind: 'task' | 'instance' | 'all';
   readonly limit: number;
+  readonly skip: number;
   readonly csv: boolean;
 }
 
@@ -28,8 +29,7 @@ type Selection = Pick<TasksFlags, 'host' | 'cluster' | 'family' | 'verdict' | 'k
 /** A page of workloads, newest first. */
 interface Page {
   readonly records: readonly WorkloadRecord[];
-  /** When the first one that is left out was first received, epoch ms; undefined if none is. */
-  readonly nextMs?: number;
+  readonly hasMore: boolean;
 }
 
 /** Lists workloads, newest first. */
@@ -46,7 +46,7 @@ export async function tasks(flags: TasksFlags): Promise<void> {
   else if (flags.csv) say(csv([HEAD, ...rows.map(cellsOf)]));
   else if (none) say(none);
   else say(tableOf(page.records, rows, flags));
-  if (page.nextMs !== undefined) sayNext(flags, page.nextMs);
+  if (page.hasMore) sayMore(nextOf(page, flags), flags);
   else if (!none && !flags.json && !flags.csv) say(`\nWhat one of them returned: npx mayfly rows ID${pasted(flags)}`);
 }
 
@@ -58,16 +58,17 @@ interface Search {
 
 async function pageOf({ ledgerIndex }: Deployment, { flags, selection, nowMs }: Search): Promise<Page> {
   const records: WorkloadRecord[] = [];
-  let read = 0;
-  const stop = slowly(() => `${read} workloads read, ${records.length} found`);
+  let [read, found] = [0, 0];
+  const stop = slowly(() => `${read} workloads read, ${found} found`);
   try {
     for await (const record of ledgerIndex.newest(flags.since, flags.until ?? nowMs + CLOCK_AHEAD_MS)) {
       read += 1;
       if (!isMeant(record, selection, nowMs)) continue;
-      if (records.length === flags.limit) return { records, nextMs: record.firstReceivedAtMs };
-      records.push(record);
+      found += 1;
+      if (records.length === flags.limit) return { records, hasMore: true };
+      if (found > flags.skip) records.push(record);
     }
-    return { records };
+    return { records, hasMore: false };
   } finally {
     stop();
   }
@@ -155,15 +156,17 @@ const shortId = ({ kind, workload }: WorkloadRecord): string =>
 const instanceText = ({ identity }: WorkloadRecord): string =>
   ['instance', identity.instance_type, identity.image_id].filter(Boolean).join(' ');
 
-/** The command for the next page, on standard error under `--json` and `--csv`. */
-function sayNext(flags: TasksFlags, nextMs: number): void {
+/** The command for the next page. It leaves out as many workloads of the same millisecond as this page has shown. */
+function nextOf({ records }: Page, flags: TasksFlags): string {
+  const lastMs = records.at(-1)?.firstReceivedAtMs ?? flags.since;
+  const shown = records.filter(({ firstReceivedAtMs }) => firstReceivedAtMs === lastMs).length;
+  const isSame = lastMs === flags.until; // the page before ended in the same millisecond
   const given = [
-    `--since ${new Date(flags.since).toISOString()} --until ${new Date(nextMs).toISOString()}`,
-    ...(['host', 'cluster', 'family', 'verdict'] as const).flatMap((name) =>
+    ...(['host', 'cluster', 'family', 'verdict', 'kind'] as const).flatMap((name) =>
       flags[name] === undefined ? [] : [`--${name} ${quoted(flags[name])}`],
     ),
-    ...(flags.kind === 'all' ? [] : [`--kind ${flags.kind}`]),
-    `--limit ${flags.limit}`,
+    `--since ${new Date(flags.since).toISOString()} --until ${new Date(lastMs).toISOString()}`,
+    `--skip ${shown + (isSame ? flags.skip : 0)} --limit ${flags.limit}`,
   ];
-  sayMore(`npx mayfly tasks ${given.join(' ')}${pasted(flags)}`, flags);
+  return `npx mayfly tasks ${given.join(' ')}${pasted(flags)}`;
 }

@@ -47,13 +47,16 @@ const COMMON = {
 const RESULT: FieldsOf<ResultLine> = {
   ...COMMON,
   kind: { type: 'string', meaning: '`result`' },
-  rule: { type: 'string', meaning: 'name of the rule; empty if the answer is `late`' },
-  query: { type: 'string', meaning: 'name of the query in the rule; empty if the answer is `late`' },
+  rule: { type: 'string', meaning: 'name of the rule, or `campaign`; empty if the answer is `late`' },
+  query: {
+    type: 'string',
+    meaning: 'name of the query in the rule, or id of the campaign; empty if the answer is `late`',
+  },
   queryId: { type: 'string', meaning: 'id of the query: one rule, one query, one trigger' },
   set: {
     type: 'string',
     meaning:
-      '`live`, `last-gasp`, `post-mortem`, `launch`, `enrollment`, `log` or `request`; empty if the answer is `late`',
+      '`live`, `last-gasp`, `post-mortem`, `launch`, `enrollment`, `log`, `request` or `campaign`; empty if the answer is `late`',
   },
   status: { type: 'integer', meaning: '0, or the error code that osquery gave the query' },
   message: { type: 'string', meaning: 'the error that osquery reported; else empty' },

@@ -104,7 +104,7 @@ describe('the Athena workgroup', () => {
 
 describe('a saved query', () => {
   const WORDS =
-    /^(select|distinct|as|from|where|and|or|between|group|by|order|desc|limit|filter|is|not|null|like|array|contains|concat|split|coalesce|map_values|element_at|min|max|count|array_agg|array_distinct|json_extract|json_extract_scalar|from_utf8|from_base64|substr|\d+)$/i;
+    /^(select|distinct|as|from|where|and|or|in|between|group|by|order|desc|limit|filter|is|not|null|like|array|contains|concat|split|coalesce|map_values|element_at|min|max|count|array_agg|array_distinct|json_extract|json_extract_scalar|from_utf8|from_base64|substr|\d+)$/i;
 
   it.each(SAVED_QUERIES)('$name names columns that its table has, and its parameters', ({ sql, parameters }) => {
     const table = /\nFROM (\w+)/.exec(sql)?.[1] as LineKind;

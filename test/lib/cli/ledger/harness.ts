@@ -26,7 +26,7 @@ export async function aWatched() {
   const world = new TableWorld(await aTable());
   const ready = { dynamodb: process.env.TEST_DYNAMODB_ENDPOINT, tableName: world.table.name };
   const data = await folderOf({ 'ready.json': JSON.stringify(ready) });
-  return { world, ask: (...args: string[]) => mayfly(...args, '--data', data) };
+  return { world, data, ask: (...args: string[]) => mayfly(...args, '--data', data) };
 }
 
 /** Writes a task to the ledger as the functions do: with containers a and b, and queries queued at T0. */

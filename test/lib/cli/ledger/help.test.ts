@@ -8,7 +8,7 @@ atNow();
 
 const COMMANDS = ['coverage', 'missed', 'task', 'nodes', 'who', 'mtta'];
 /** Commands that the section of the README does not show. */
-const OTHERS = ['tasks'];
+const OTHERS = ['tasks', 'rows'];
 const README = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
 
 /** With `--help` at the end a command does nothing, but has parsed its other arguments. */

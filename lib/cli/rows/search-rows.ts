@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { CommandError } from '../command-error.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { explained } from '../explained.ts';
+import { note } from '../print.ts';
+import { slowly } from '../progress.ts';
+import type { ResultTables } from './athena-rows.ts';
+import type { RowFilter, StoredRow } from './stored-row.ts';
+
+/** The flags that say where rows are. */
+export interface RowsDeployment extends DeploymentFlags {
+  readonly database?: string;
+  readonly workgroup?: string;
+}
+
+export interface RowSearch {
+  readonly filter: RowFilter;
+  /** How many of the newest rows to leave out. */
+  readonly skip: number;
+  readonly limit: number;
+}
+
+/** A page of rows, newest first. */
+export interface RowPage {
+  readonly rows: readonly StoredRow[];
+  readonly hasMore: boolean;
+}
+
+/** Finds stored rows: in the files of a local Mayfly, or with Athena. */
+export async function searchRows(flags: RowsDeployment, search: RowSearch): Promise<RowPage> {
+  const isLocal = !flags.stack && !flags.table;
+  // One more than the page, to know whether there are more.
+  const rows = isLocal ? await inFiles(flags, search) : await inAthena(flags, search);
+  return { rows: rows.slice(0, search.limit), hasMore: rows.length > search.limit };
+}
+
+async function inFiles({ data }: RowsDeployment, { filter, skip, limit }: RowSearch): Promise<StoredRow[]> {
+  const { DISORDER_MS, localRows } = await import('./local-rows.ts');
+  const found = new Map<string, StoredRow>(); // by id: a line may have been stored twice
+  let lastMs = Number.NEGATIVE_INFINITY; // when the last row of the page was stored, about
+  let lines = 0;
+  const stop = slowly(() => `${lines} lines read, ${found.size} rows found`);
+  const count = (read: number): void => {
+    lines = read;
+  };
+  try {
+    for await (const row of localRows(join(data, 'results', 'results'), filter, count)) {
+      found.set(row.id, row);
+      if (found.size === skip + limit + 1) lastMs = row.storedAtMs;
+      if (row.storedAtMs < lastMs - DISORDER_MS) break;
+    }
+  } finally {
+    stop();
+  }
+  // Newest first; the rows of one answer in their own order, which is that of the files.
+  return [...found.values()]
+    .reverse()
+    .sort((a, b) => b.storedAtMs - a.storedAtMs)
+    .slice(skip);
+}
+
+async function inAthena(flags: RowsDeployment, { filter, skip, limit }: RowSearch): Promise<StoredRow[]> {
+  const [{ AthenaClient }, { athenaRows }, tables] = await Promise.all([
+    import('@aws-sdk/client-athena'),
+    import('./athena-rows.ts'),
+    tablesOf(flags),
+  ]);
+  const client = new AthenaClient({});
+  const stop = slowly((seconds) => `Athena reads the results, ${seconds} s`);
+  try {
+    const search = { filter, skip, limit: limit + 1 };
+    const { rows, scannedBytes } = await athenaRows(client, tables, search);
+    note(`Athena read ${(scannedBytes / 1e6).toFixed(1)} MB. Rows of the last two minutes may be missing.`);
+    const ids = new Set<string>();
+    return rows.filter(({ id }) => !ids.has(id) && ids.add(id));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'AccessDeniedException')
+      throw new CommandError('ACCESS_DENIED', `access denied to Athena (${error.message})`, {
+        next: 'docs/reference/results.md, "Athena", lists the permissions',
+        cause: error,
+      });
+    throw explained(error, `the workgroup ${tables.workgroup}`, flags);
+  } finally {
+    stop();
+    client.destroy();
+  }
+}
+
+async function tablesOf(flags: RowsDeployment): Promise<ResultTables> {
+  const { database, workgroup, stack, id } = flags;
+  if (database && workgroup) return { database, workgroup };
+  if (!stack)
+    throw new CommandError('COMMAND_LINE_INVALID', 'Athena has the rows', {
+      next: 'name its database and workgroup with --database NAME --workgroup NAME, or use --stack NAME',
+    });
+  const { namesInStack } = await import('../stack-names.ts');
+  const names = await namesInStack(stack, id);
+  if (names.database && names.workgroup) return { database: names.database, workgroup: names.workgroup };
+  throw new CommandError('OUTDATED', `the stack ${stack} has no tables for Athena`, { next: 'deploy it again' });
+}

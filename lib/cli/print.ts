@@ -1,5 +1,5 @@
-import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
+import { aligned, type Fitted, visible, withoutExtras, wrapped } from './layout.ts';
 
 /** Colours for a terminal, plain text for pipes and files. Respects `NO_COLOR`. */
 export const colours = (stream: NodeJS.WriteStream = process.stdout): ReturnType<typeof pc.createColors> =>
@@ -72,33 +72,51 @@ export function duration(seconds: number): string {
   return seconds > 0 && seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`;
 }
 
+/** The width of lines: two less than a terminal's, without a limit elsewhere, so that no data is lost. */
+const lineWidth = (): number => (process.stdout.isTTY ? Math.max(40, process.stdout.columns ?? 80) - 2 : Infinity);
+
+/** How a table changes on a narrow terminal. */
+interface Narrowing {
+  /** Headings of columns that are hidden if there is no room, the least important first. */
+  readonly drop?: readonly string[];
+}
+
 /**
- * Aligns rows in columns, two spaces apart. The last column is not padded.
+ * Aligns rows in columns, two spaces apart. On a terminal that is too narrow, columns of `drop` are hidden; then the last
+ * column's text is wrapped, and the widest cells are cut.
  *
  * @example columns([['web-1', 'seen'], ['a', 'missed']]) // 'web-1  seen\na      missed'
  */
-export function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>((widest, row) => {
-    row.forEach((cell, at) => {
-      widest[at] = Math.max(widest[at] ?? 0, width(cell));
-    });
-    return widest;
-  }, []);
-  const line = (row: readonly string[]): string =>
-    row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - width(cell))).join('  ');
-  return rows.map((row) => line(row).trimEnd()).join('\n');
+export function columns(rows: readonly (readonly string[])[], { drop = [] }: Narrowing = {}): string {
+  const width = lineWidth();
+  const fitted = withoutExtras(rows, { width, drop });
+  return [...aligned(fitted.rows, width), ...noteOf(fitted)].join('\n');
 }
 
 /** A table of numbers: the first column is left-aligned, the others are right-aligned. */
-export function figures([head = [], ...rows]: readonly (readonly string[])[]): string {
-  const all = [head, ...rows];
-  const widths = head.map((_, at) => Math.max(...all.map((row) => width(row[at] ?? ''))));
-  const right = (cell: string, at: number): string => ' '.repeat((widths[at] ?? 0) - width(cell)) + cell;
-  return columns(all.map((row) => row.map((cell, at) => (at === 0 ? cell : right(cell, at)))));
+export function figures(rows: readonly (readonly string[])[], { drop = [] }: Narrowing = {}): string {
+  const width = lineWidth();
+  const fitted = withoutExtras(rows, { width, drop });
+  const [head = []] = fitted.rows;
+  const widths = head.map((_, at) => Math.max(...fitted.rows.map((row) => visible(row[at] ?? ''))));
+  const right = (cell: string, at: number): string => ' '.repeat((widths[at] ?? 0) - visible(cell)) + cell;
+  const cells = fitted.rows.map((row) => row.map((cell, at) => (at === 0 ? cell : right(cell, at))));
+  return [...aligned(cells, width), ...noteOf(fitted)].join('\n');
 }
 
-/** The visible width: colour codes have none. */
-const width = (cell: string): number => stripVTControlCharacters(cell).length;
+const noteOf = ({ hidden }: Fitted): string[] =>
+  hidden.length === 0
+    ? []
+    : [prose(colours().dim(`Without room: ${hidden.join(', ')}. A wider terminal or --json shows all.`))];
+
+/** Text in lines that fit the terminal. */
+export const prose = (text: string, indent = ''): string => {
+  const width = lineWidth();
+  if (width === Infinity) return indent + text;
+  return wrapped(text, width - indent.length)
+    .map((line) => indent + line)
+    .join('\n');
+};
 
 /** `1.2 s`, `310 s` */
 export const seconds = (ms: number): string => `${ms < 100_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;

@@ -8,6 +8,7 @@ import { verdictOf } from '../../lib/core/ledger/verdict.ts';
 import type { WorkloadRecord } from '../../lib/core/ledger/workload.ts';
 import type { LocalMayfly } from '../local-aws/index.ts';
 import { frame, seconds } from './frame.ts';
+import { latestRow } from './latest-row.ts';
 import { score, type TaskCard } from './scoreboard.ts';
 import { Screen } from './screen.ts';
 import { pause, settle } from './settle.ts';
@@ -66,15 +67,17 @@ export async function runDemo(options: DemoOptions): Promise<void> {
 
   const settled = new Map<string, WorkloadRecord>();
   let cards: readonly TaskCard[] = [];
+  let row: string | undefined;
   let readAtMs = 0;
   try {
     while (!signal.aborted && (endsAtMs === undefined || Date.now() < endsAtMs)) {
       if (Date.now() - readAtMs >= LEDGER_EVERY_MS) {
         readAtMs = Date.now();
         cards = await cardsOf(world, ledger, settled, readAtMs);
+        row = (await latestRow(mayfly.results)) ?? row;
       }
       const hosts = world.hosts(Date.now());
-      view.show({ title: 'Mayfly', url: mayfly.url, isHeld, hosts, startedAtMs, endsAtMs }, cards);
+      view.show({ title: 'Mayfly', url: mayfly.url, isHeld, hosts, startedAtMs, endsAtMs, latestRow: row }, cards);
       await pause(REDRAW_MS, signal);
     }
     await work;

@@ -17,6 +17,8 @@ export interface Scene {
   }[];
   readonly startedAtMs: number;
   readonly endsAtMs: number | undefined; // undefined: no end
+  /** A row that a host returned, in one line; undefined before the first. */
+  readonly latestRow?: string;
 }
 
 /** Where and when a frame is drawn. */
@@ -26,32 +28,52 @@ interface Screen {
   readonly color: Colors;
 }
 
+/** The width of a life's bar, and of the bars of shares. */
 const BAR = 24;
+const SHARE = 18;
+/** Lines are no wider, so that they fit a terminal of 80 columns. */
+const WIDTH = 78;
+
+const POLL_LEGEND = '● polls every 10 s  ● in yellow: every 5 s, after a start  ○ not enrolled yet';
+const HELD_LEGEND = '◉ its read is held  ● it has work  ○ not enrolled yet; beside it: its tasks';
+
+/** What the bars are made of. The schedule's differs without colour, too. */
+const ALIVE = '█';
+const AFTER = '▒';
+const SCHEDULE = '=';
 
 /**
- * Draws one frame of the live view: the hosts, what Mayfly and the schedule saw, and as many of the latest tasks as fit
- * into `rows` lines. Pure, so that tests can check it without a terminal.
+ * Draws one frame of the live view: the hosts, what Mayfly and the schedule saw, the latest stored row, and as many of the
+ * latest tasks as fit into `rows` lines. Pure, so that tests can check it without a terminal.
  */
 export function frame(scene: Scene, cards: readonly TaskCard[], { nowMs, rows, color }: Screen): string[] {
   const total = score(cards);
   const wait = total.timeToAnswerMs;
   const left = scene.endsAtMs === undefined ? '' : ` · ${seconds(scene.endsAtMs - nowMs)} to go`;
+  const after = total.postMortem / (total.seen + total.postMortem);
+  const mayfly = [
+    { part: 1 - after, cell: ALIVE, paint: color.green },
+    { part: after, cell: AFTER, paint: color.cyan },
+  ];
+  const schedule = [{ part: 1, cell: SCHEDULE, paint: color.magenta }];
   const head = [
     `${color.bold(scene.title)}  ${color.dim(`${scene.url} · ${seconds(nowMs - scene.startedAtMs)}${left}`)}`,
     '',
     scene.hosts.map((host) => hostCell(host, color)).join('  '),
+    color.dim(scene.isHeld ? HELD_LEGEND : POLL_LEGEND),
     '',
-    bar('Mayfly', total.share, total.postMortem / (total.seen + total.postMortem), color) +
-      color.dim(
-        `  ${total.seen} alive, ${total.postMortem} post-mortem, ${total.missed} missed, ${total.pending} pending`,
-      ),
-    bar('every 60 s', total.scheduleShare, 0, color) + color.dim(`  the same hosts, a scheduled query`),
+    bar('Mayfly', total.share, mayfly, color) +
+      color.dim(` ${total.seen} alive, ${total.postMortem} after, ${total.missed} missed, ${total.pending} open`),
+    bar('every 60 s', total.scheduleShare, schedule, color) + color.dim(' the same hosts, a scheduled query'),
+    `${color.green(ALIVE)} ${color.dim('seen alive')}  ${color.cyan(AFTER)} ${color.dim('seen post-mortem')}  ` +
+      `${color.magenta(SCHEDULE)} ${color.dim('seen by the schedule')}  ${color.dim('· missed')}`,
     wait
       ? `time to answer   p50 ${seconds(wait.p50)}   p95 ${seconds(wait.p95)}   max ${seconds(wait.max)}`
       : color.dim('time to answer   no answer yet'),
     fetchLine(scene.isHeld, total.timeToFetchMs, color),
+    scene.latestRow ? clipped(`a stored row     ${scene.latestRow}`) : color.dim('a stored row     none yet'),
     '',
-    color.dim(`${pad('task', 22)}${pad('host', 12)}${pad('life', BAR + 10)}looked at`),
+    color.dim(`${pad('task', 14)}${pad('host', 8)}${pad(axis(), BAR + 9)}looked at`),
   ];
   const room = Math.max(3, rows - head.length - 1);
   const latest = cards.slice(-room).reverse();
@@ -60,7 +82,7 @@ export function frame(scene: Scene, cards: readonly TaskCard[], { nowMs, rows, c
 
 /** How long queries waited for their agents: the part of the time to answer that the front decides. */
 function fetchLine(isHeld: boolean, waits: Score['timeToFetchMs'], color: Colors): string {
-  const how = color.dim(isHeld ? 'reads are held (◉) and answered when work comes' : 'agents poll');
+  const how = color.dim(isHeld ? 'reads are held' : 'agents poll');
   if (!waits) return `queued → agent   ${how}`;
   return `queued → agent   p50 ${brief(waits.p50)}   p95 ${brief(waits.p95)}   max ${brief(waits.max)}   ${how}`;
 }
@@ -76,13 +98,38 @@ function dotOf({ enrolled, hot, held }: Pick<Scene['hosts'][number], 'enrolled' 
   return hot ? color.yellow('●') : color.green('●');
 }
 
-/** Draws a share as a bar. Part of the bar is lighter. */
-function bar(name: string, share: number | null, lightPart: number, color: Colors): string {
-  const filled = share === null ? 0 : Math.round(share * BAR);
-  const light = filled === 0 ? 0 : Math.round(filled * lightPart);
-  const cells =
-    color.green('█'.repeat(filled - light)) + color.cyan('▒'.repeat(light)) + color.dim('·'.repeat(BAR - filled));
-  return `${pad(name, 11)} ${cells} ${pad(percent(share), 6)}`;
+/** A part of a bar, as a share of what is filled. */
+interface Part {
+  readonly part: number;
+  readonly cell: string;
+  readonly paint: (text: string) => string;
+}
+
+/** Draws a share as a bar with the parts that it consists of. */
+function bar(name: string, share: number | null, parts: readonly Part[], color: Colors): string {
+  const filled = share === null ? 0 : Math.round(share * SHARE);
+  let room = filled;
+  const cells = parts.map(({ part, cell, paint }, at) => {
+    const width = at === parts.length - 1 ? room : Math.min(room, Math.round(filled * (part || 0)));
+    room -= width;
+    return paint(cell.repeat(width));
+  });
+  return `${pad(name, 11)} ${cells.join('')}${color.dim('·'.repeat(SHARE - filled))} ${pad(percent(share), 6)}`;
+}
+
+/** The cell of a duration on a logarithmic scale from 1 s to 10 minutes, so that both seconds and minutes are visible. */
+const cellAt = (ms: number): number =>
+  Math.min(BAR, Math.max(1, Math.round((Math.log10(Math.max(1, ms / 1000)) / 2.8) * BAR)));
+
+/** The scale of the lives' bars: each label begins where a life of that length ends. */
+function axis(): string {
+  const marks = [
+    [1_000, '1 s'],
+    [10_000, '10 s'],
+    [60_000, '1 min'],
+    [600_000, '10 min'],
+  ] as const;
+  return marks.reduce((line, [ms, label]) => line.padEnd(cellAt(ms) - 1) + label, '');
 }
 
 /** Formats a share as `98 %`; a dash for null. */
@@ -91,26 +138,33 @@ export const percent = (share: number | null): string => (share === null ? '–'
 function taskLine(card: TaskCard, isHeld: boolean, nowMs: number, color: Colors): string {
   const lived = livedMs(card, nowMs);
   const running = card.startedAtMs !== undefined && card.endedAtMs === undefined;
-  // Logarithmic scale from 1 s to 10 minutes across the bar, so that both seconds and minutes are visible.
-  const at = (ms: number): number =>
-    Math.min(BAR, Math.max(1, Math.round((Math.log10(Math.max(1, ms / 1000)) / 2.8) * BAR)));
-  const life = lived === undefined ? '' : `${'━'.repeat(at(lived))}${running ? '▶' : '┫'}`;
+  const life = lived === undefined ? '' : `${'━'.repeat(cellAt(lived))}${running ? '▶' : '┫'}`;
   const looked =
     card.answeredAtMs !== undefined && card.startedAtMs !== undefined
       ? `+${seconds(card.answeredAtMs - card.startedAtMs)}`
       : '';
-  const woken =
-    isHeld && card.fetchedAfterMs !== undefined ? color.dim(`  woken in ${brief(card.fetchedAfterMs)}`) : '';
-  const verdict = {
+  const woken = isHeld && card.fetchedAfterMs !== undefined ? ` woken ${brief(card.fetchedAfterMs)}` : '';
+  const verdict = verdictCell(card, { lived, looked, woken }, color);
+  const text = `${pad(life, BAR + 2)}${pad(lived === undefined ? '' : seconds(lived), 7)}`;
+  return `${pad(card.family, 14)}${pad(card.host.slice(-6), 8)}${running ? text : color.dim(text)}${verdict}`;
+}
+
+/** What Mayfly saw of a task, no wider than the room for it. */
+function verdictCell(
+  { verdict, reason }: TaskCard,
+  { lived, looked, woken }: { readonly lived: number | undefined; readonly looked: string; readonly woken: string },
+  color: Colors,
+): string {
+  const seen = `seen ${looked}`;
+  const cells = {
     pending: () => color.dim(lived === undefined ? 'starting' : 'pending'),
-    seen: () => color.green(`seen ${looked}`),
-    'post-mortem': () => color.cyan(`post-mortem ${looked}`),
+    seen: () => color.green(seen.slice(0, LOOK)) + color.dim(woken.slice(0, Math.max(0, LOOK - seen.length))),
+    'post-mortem': () => color.cyan(`post-mortem ${looked}`.slice(0, LOOK)),
     'never-started': () => color.dim('never started'),
     ignored: () => color.dim('ignored'),
-    missed: () => color.red(`missed: ${card.reason ?? ''}`),
-  }[card.verdict]();
-  const text = `${pad(life, BAR + 2)}${pad(lived === undefined ? '' : seconds(lived), 8)}`;
-  return `${pad(card.family, 22)}${pad(card.host.slice(-6), 12)}${running ? text : color.dim(text)}${verdict}${woken}`;
+    missed: () => color.red(`missed: ${reason ?? ''}`.slice(0, LOOK)),
+  };
+  return cells[verdict]();
 }
 
 /** Formats a duration in ms for people: 0.4 s, 12 s, 3 min. */
@@ -121,5 +175,10 @@ export function seconds(ms: number): string {
 
 /** Formats a short duration: 70 ms, 0.4 s. */
 export const brief = (ms: number): string => (ms < 100 ? `${Math.round(ms)} ms` : seconds(ms));
+
+/** The width that is left for what Mayfly saw of a life. */
+const LOOK = WIDTH - 14 - 8 - BAR - 9;
+
+const clipped = (text: string): string => (text.length <= WIDTH ? text : `${text.slice(0, WIDTH - 1)}…`);
 
 const pad = (text: string, width: number): string => text.slice(0, width - 1).padEnd(width);

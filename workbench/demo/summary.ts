@@ -11,24 +11,14 @@ const OPEN = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
 const END = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
 
 const LEGEND = `alive: seen while it ran · after: seen post-mortem
-Mayfly, 60 s schedule: share seen by Mayfly, and by a query scheduled every 60 s on
-the very same hosts; what may still be seen is left out of either
-p50, p95, max: from the container's start to its first stored row`;
+Mayfly, 60 s schedule: share seen by Mayfly, and by a query scheduled every
+60 s on the very same hosts; what may still be seen is left out of either
+p95, max: from the container's start to its first stored row`;
 
-/** Formats the summary as a text table 80 columns wide. */
+/** Formats the summary as a text table at most 78 columns wide. */
 export function summaryTable(cards: readonly TaskCard[], nowMs: number): string {
   const table = new Table({
-    head: [
-      '\ntasks',
-      '',
-      '\nalive',
-      '\nafter',
-      '\nMayfly',
-      '60 s\nschedule',
-      '\nmissed',
-      '\npending',
-      '\np50, p95, max',
-    ],
+    head: ['\ntasks', '', '\nalive', '\nafter', '\nMayfly', '60 s\nschedule', '\nmissed', '\npending', '\np95, max'],
     chars: { ...RULED, ...OPEN, ...END },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: ['left', ...Array<'right'>(8).fill('right')],
@@ -44,7 +34,7 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
       percent(row.scheduleShare),
       row.missed,
       row.started - row.seen - row.postMortem - row.missed, // without the tasks that have no container yet
-      wait ? [wait.p50, wait.p95, wait.max].map(seconds).join(', ') : '–',
+      wait ? [wait.p95, wait.max].map(seconds).join(', ') : '–',
     ]);
   }
   const stillborn = score(cards).neverStarted;

@@ -1,7 +1,7 @@
 import { billOf, totalOf } from '../../cost/bill.ts';
 import prices from '../../cost/prices.json' with { type: 'json' };
 import { type Load, usageOf } from '../../cost/usage.ts';
-import { figures, say, sayJson } from '../print.ts';
+import { figures, prose, say, sayJson } from '../print.ts';
 
 interface CostFlags extends Omit<Load, 'intervalSeconds'> {
   readonly interval: number;
@@ -24,10 +24,12 @@ export async function cost({ interval, json, ...flags }: CostFlags): Promise<voi
   ]);
   say(figures([['a month', 'dollars', ''], ...rows, ['total', money(total), '']]));
   if (load.hosts > 0) say(`\n${money(total / load.hosts)} for each of ${load.hosts} hosts.`);
-  say(`Fleet's published figure for as many hosts: ${money(fleetDollars)} (${fleet.source}).`);
+  say(prose(`Fleet's published figure for as many hosts: ${money(fleetDollars)} (${fleet.source}).`));
   const { freeDashboards, metricsOnFreeDashboard, perDashboard } = prices.cloudwatch;
   say(
-    `The dashboard is free as one of the account's first ${freeDashboards} with up to ${metricsOnFreeDashboard} metrics, else ${money(perDashboard)} more.`,
+    prose(
+      `The dashboard is free as one of the account's first ${freeDashboards} with up to ${metricsOnFreeDashboard} metrics, else ${money(perDashboard)} more.`,
+    ),
   );
   say(`Prices of ${region}, ${asOf}. An estimate: docs/cost.md says what it assumes.`);
 }

@@ -2,8 +2,8 @@ import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../.
 import { CLOCK_AHEAD_MS, type LedgerIndex } from '../../core/ledger/ledger-index.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { colours, columns, figures, printable, say, sayJson, seconds, when } from '../print.ts';
+import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
+import { colours, columns, figures, printable, prose, say, sayJson, seconds, when } from '../print.ts';
 
 export interface SinceFlags extends DeploymentFlags {
   readonly since: number;
@@ -54,21 +54,23 @@ export async function coverage(flags: SinceFlags): Promise<void> {
   if (flags.json) return sayJson({ since: sinceAt, at: new Date(nowMs).toISOString(), ...all, clusters });
   if (none) return say(none);
   const rows = clusters.map((each) => line(nameOf(each), each));
-  say(figures([HEAD, ...rows, ...(clusters.length > 1 ? [line('all', all)] : [])]));
+  say(figures([HEAD, ...rows, ...(clusters.length > 1 ? [line('all', all)] : [])], { drop: DROP }));
   const reasons = Object.entries(all.reasons);
   if (reasons.length > 0) {
-    say(`\nMissed, and why (what to do: npx mayfly missed)`);
+    say(`\nMissed, and why (what to do: npx mayfly missed${pasted(flags)})`);
     say(columns(reasons.map(([reason, n]) => ['  ', reason, String(n)])));
   }
-  say(
-    `\nSince ${when(flags.since)}. Covered: the share of seen and post-mortem, without pending, never-started and ignored.`,
-  );
+  const covered = 'Covered: the share of seen and post-mortem, without pending, never-started and ignored.';
+  say(`\n${prose(`Since ${when(flags.since)}. ${covered}`)}`);
   say('Time to answer: from the event that queued the query to the first row.');
 }
 
 const HEAD = 'cluster,workloads,covered,seen,post-mortem,missed,never-started,ignored,pending,p50,p95,p99,max'.split(
   ',',
 );
+
+/** The least important first. */
+const DROP = ['ignored', 'never-started', 'p95', 'p50', 'post-mortem', 'seen', 'p99'];
 
 const nameOf = ({ cluster }: ClusterCoverage): string => (cluster === null ? inNone : printable(cluster));
 

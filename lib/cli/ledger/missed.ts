@@ -5,7 +5,8 @@ import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { MissReason } from '../../core/ledger/workload.ts';
 import { withDeployment } from '../deployment.ts';
-import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
+import { pasted } from '../deployment-flags.ts';
+import { colours, columns, count, printable, prose, say, sayJson, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** A workload with the verdict missed. */
@@ -50,8 +51,8 @@ export async function missed(flags: SinceFlags): Promise<void> {
         printable(workload),
         host ? `on ${printable(host)}` : '',
       ]);
-      say(`  ${advice}\n${columns(rows)}\n`);
+      say(`${prose(advice, '  ')}\n${columns(rows)}\n`);
     }
   }
-  say('One workload as a timeline: npx mayfly task ARN');
+  say(`One workload as a timeline: npx mayfly task ARN${pasted(flags)}`);
 }

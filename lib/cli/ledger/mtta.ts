@@ -16,7 +16,7 @@ import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { withDeployment } from '../deployment.ts';
-import { columns, count, figures, printable, say, sayJson, seconds, when } from '../print.ts';
+import { columns, count, figures, printable, prose, say, sayJson, seconds, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** The times that the bounds assume. */
@@ -85,19 +85,26 @@ export async function mtta(flags: SinceFlags): Promise<void> {
     ['EC2 launches', launches],
   ] as const;
   const named = others.filter(([name, { answers }]) => answers > 0 || name.startsWith('all'));
-  say(figures([HEAD, ...classes.map(classLine), ...named.map(([name, answers]) => line(name, answers))]));
+  say(
+    figures([HEAD, ...classes.map(classLine), ...named.map(([name, answers]) => line(name, answers))], { drop: DROP }),
+  );
   if (all.answers + swept.answers > 0) {
     const ways = STAGES.map((stage) => [WAYS[stage].name, ...percentiles(stages[stage])]);
     say(`\n${figures([['where the time goes', 'max', 'p99', 'p95', 'p50'], ...ways])}`);
   }
   const held = heldNote(classes);
-  if (held) say(`\n${held}`);
+  if (held) say(`\n${prose(held)}`);
   sayLate(late);
   if (none) say(`\n${none}`);
-  say(`\nSince ${when(flags.since)}. Plan with the bound, not with an average: only the bound is guaranteed.`);
+  say(
+    `\n${prose(`Since ${when(flags.since)}. Plan with the bound, not with an average: only the bound is guaranteed.`)}`,
+  );
 }
 
 const HEAD = 'class,nodes,every,bound,hot,no event,answers,max,p99,p95,p50,late'.split(',');
+
+/** The least important first. */
+const DROP = ['no event', 'p95', 'nodes', 'p99', 'hot'];
 
 function classLine({ name, inForce, nodes, intervalSeconds, isHeld, boundsMs, late, ...answers }: ClassMtta): string[] {
   const { idleMs, hotMs, unheardMs } = boundsMs;
@@ -129,7 +136,7 @@ function sayLate(late: readonly LateAnswer[]): void {
   if (late.length === 0) return;
   say(`\nBeyond the bound: ${count(late.length, 'answer')}`);
   for (const [stage, those] of grouped(late, (one) => one.stage)) {
-    say(`\n${WAYS[stage].name}: ${WAYS[stage].advice}`);
+    say(`\n${prose(`${WAYS[stage].name}: ${WAYS[stage].advice}`)}`);
     const rows = those.map(({ eventAtMs, timeToAnswerMs, lateByMs, workload, host }) => [
       `  ${when(eventAtMs)}`,
       `took ${seconds(timeToAnswerMs)}, ${seconds(lateByMs)} too late`,

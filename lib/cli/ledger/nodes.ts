@@ -5,7 +5,7 @@ import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
 import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
 import { withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
-import { columns, count, printable, say, sayJson, when } from '../print.ts';
+import { columns, count, printable, prose, say, sayJson, when } from '../print.ts';
 
 /** What to do about each kind of fleet issue. */
 export const ADVICE: Readonly<Record<FleetIssueKind, string>> = {
@@ -32,8 +32,13 @@ export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise
   if (flags.json) return sayJson(asJson(entries, open));
   if (entries.length === 0) say(`No node is enrolled at ${name}.\n${enrolling(flags)}`);
   else {
-    say(columns([['host', 'hostname', 'platform', 'profile', 'last seen', 'osquery'], ...entries.map(rowOf)]));
-    say(`\nLast seen is updated every ${SEEN_EVERY_MS / 60_000} minutes: it may be that old although the node polls.`);
+    say(
+      columns([['host', 'hostname', 'platform', 'profile', 'last seen', 'osquery'], ...entries.map(rowOf)], {
+        drop: DROP,
+      }),
+    );
+    const every = `Last seen is updated every ${SEEN_EVERY_MS / 60_000} minutes`;
+    say(`\n${prose(`${every}: it may be that old although the node polls.`)}`);
   }
   for (const [kind, those] of grouped(open, ({ kind }) => kind)) {
     const rows = those.map(({ host, firstAtMs, detail }) => [
@@ -41,7 +46,7 @@ export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise
       `since ${when(firstAtMs)}`,
       printable(detail),
     ]);
-    say(`\n${kind}: ${count(those.length, 'host')}\n  ${ADVICE[kind]}\n${columns(rows)}`);
+    say(`\n${kind}: ${count(those.length, 'host')}\n${prose(ADVICE[kind], '  ')}\n${columns(rows)}`);
   }
 }
 
@@ -50,6 +55,9 @@ const enrolling = ({ data, stack, table }: DeploymentFlags): string =>
   stack || table
     ? "Start osqueryd with the flagfile that is an output of the stack, and --specified_identifier=<the instance's id>."
     : `Start one: osqueryd --flagfile ${join(data, 'osquery.flags')} --specified_identifier=$(hostname)`;
+
+/** The least important first. */
+const DROP = ['osquery', 'platform', 'hostname'];
 
 const rowOf = ({ hostIdentifier, hostname, platform, profile, osqueryVersion, lastSeenMs }: DirectoryEntry) => [
   ...[hostIdentifier, hostname, platform, profile].map((text) => printable(text ?? '') || '-'),

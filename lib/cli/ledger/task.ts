@@ -11,7 +11,7 @@ import {
 } from '../../core/ledger/workload.ts';
 import { withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
-import { colours, columns, count, duration, printable, say, sayJson, seconds, when } from '../print.ts';
+import { colours, columns, count, duration, printable, prose, say, sayJson, seconds, when } from '../print.ts';
 import { hostFacts, instanceFactsOf } from './instance-facts.ts';
 import { workloadNamed } from './workload-named.ts';
 
@@ -61,7 +61,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
     });
   }
   const paint = colours();
-  say(`${paint.bold(printable(record.workload))}\n${paint.bold(verdictText(verdict, record))}\n`);
+  say(`${paint.bold(printable(record.workload))}\n${paint.bold(prose(verdictText(verdict, record)))}\n`);
   const known = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
   const facts = record.kind === 'ecs-task' ? [...known, ...hostFacts(instance)] : known;
   say(columns(facts.map(([fact, value]) => [`  ${fact}`, printable(value)])));

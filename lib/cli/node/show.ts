@@ -3,7 +3,7 @@ import { lives, type Node } from '../../core/nodes/node.ts';
 import { withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { ADVICE } from '../ledger/nodes.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
+import { columns, printable, prose, say, sayJson, when } from '../print.ts';
 import { known } from './known.ts';
 
 /** Shows the identity of a node and its fleet issues. */
@@ -16,7 +16,7 @@ export async function show(host: string, flags: DeploymentFlags & { json: boolea
   if (flags.json) return sayJson(asJson(node, issues));
   say(columns(factsOf(node).map(([name, value]) => [name, printable(value)])));
   for (const { kind, firstAtMs, detail } of issues)
-    say(`\n${kind} since ${when(firstAtMs)}: ${printable(detail)}\n  ${ADVICE[kind]}`);
+    say(`\n${prose(`${kind} since ${when(firstAtMs)}: ${printable(detail)}`)}\n${prose(ADVICE[kind], '  ')}`);
 }
 
 const timeOf = (atMs: number | undefined): string => (atMs === undefined ? '-' : when(atMs));

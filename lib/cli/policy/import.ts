@@ -10,7 +10,7 @@ import {
   readStart,
 } from '../../policy-compiler/index.ts';
 import { Exit, hasCode } from '../exit.ts';
-import { colours, count, note, printable, say, sayJson } from '../print.ts';
+import { colours, count, note, printable, prose, say, sayJson } from '../print.ts';
 import { DEFAULT_FOLDER } from './init.ts';
 
 /** The pack that the default rules need. */
@@ -75,12 +75,12 @@ function print(
     count(scheduled, 'scheduled query', 'scheduled queries'),
     count(requests, 'rule on request', 'rules on request'),
   ];
-  say(`${parts.join(', ')}.${isNew ? ' The default rules and settings are there too.' : ''}`);
+  say(prose(`${parts.join(', ')}.${isNew ? ' The default rules and settings are there too.' : ''}`));
   for (const kind of ['left-out', 'changed', 'to-do'] as const) {
     const own = notes.filter((one) => one.kind === kind);
     if (own.length === 0) continue;
     say(`\n${bold(`${HEADINGS[kind]} (${own.length})`)}`);
-    for (const one of own) say(`  ${line(one)}\n      ${dim(printable(one.why))}`);
+    for (const one of own) say(`${prose(line(one), '  ')}\n${dim(prose(printable(one.why), '      '))}`);
   }
   const check = warnings > 0 ? ` (${count(warnings, 'warning')})` : '';
   say(`\nRead the files, then run: npx mayfly policy check ${to}${check}`);

@@ -84,7 +84,7 @@ async function publish(
   if (dir !== undefined && questions.length > 0) await confirmed(questions, { dir, deployment, live: expected, json });
   if (!(await deployment.store.push(next, expected))) return overtaken(deployment, expected, json);
   if (dir !== undefined) rememberBase(dir, deployment.name, next.version);
-  sayPushed(deployment.name, next, changes, json);
+  sayPushed(deployment, next, changes, json);
 }
 
 function planOf(
@@ -101,14 +101,14 @@ function planOf(
   return { next, changes, isLiveAlready, questions };
 }
 
-function sayPushed(name: string, next: PolicyVersion, changes: PolicyDiff, json: boolean): void {
+function sayPushed({ name, chosen }: Deployment, next: PolicyVersion, changes: PolicyDiff, json: boolean): void {
   const { policy: _, sources: __, ...head } = next;
   if (json) {
     sayJson({ pushed: head, changes });
     return;
   }
   say(colours().green(`Version ${next.version} is live at ${name}; functions follow within 30 s.`));
-  if (next.version > 1) say(colours().dim(`To undo: npx mayfly policy rollback ${next.version - 1}`));
+  if (next.version > 1) say(colours().dim(`To undo: npx mayfly policy rollback ${next.version - 1}${chosen}`));
 }
 
 /** What an operator has to confirm: deleted rules and profiles, and a colleague's version that they have not seen. */
@@ -142,13 +142,13 @@ async function confirmed(
   if (json) sayJson({ pushed: null, live, unconfirmed: questions });
   note(`mayfly: nothing is pushed: ${why}.`);
   note(
-    `Look at "npx mayfly policy diff ${dir}", then push with --yes; the live version at ${deployment.name} is unchanged.`,
+    `Look at "npx mayfly policy diff ${dir}${deployment.chosen}", then push with --yes; the live version at ${deployment.name} is unchanged.`,
   );
   throw new Exit(1);
 }
 
 /** Prints who pushed what since a version. @throws {Exit} 1 always */
-async function overtaken({ name, store }: Deployment, expected: number, json: boolean): Promise<never> {
+async function overtaken({ name, store, chosen }: Deployment, expected: number, json: boolean): Promise<never> {
   const live = await store.current();
   const between = (await store.history(SHOWN)).filter(({ version }) => version > expected);
   if (json) sayJson({ pushed: null, expected, live: live?.version ?? 0, between });
@@ -158,7 +158,7 @@ async function overtaken({ name, store }: Deployment, expected: number, json: bo
   }
   const seen = expected > 0 ? await store.version(expected) : undefined;
   if (live && between.length > 0) note(diffLines(diffPolicies(seen?.policy, live.policy), process.stderr));
-  note('Merge that into your folder, check "npx mayfly policy diff", and push again.');
+  note(`Merge that into your folder, check "npx mayfly policy diff${chosen}", and push again.`);
   throw new Exit(1);
 }
 

@@ -6,7 +6,7 @@ import { CommandError } from '../command-error.ts';
 import { type Deployment, livePolicyOf, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { hasCode } from '../exit.ts';
-import { colours, columns, count, printable, say, sayJson, when } from '../print.ts';
+import { colours, columns, count, printable, prose, say, sayJson, when } from '../print.ts';
 import { rememberBase } from './base.ts';
 import { contents } from './folder.ts';
 
@@ -42,8 +42,10 @@ function described(version: PolicyVersion, isLive: boolean): string {
   const { policy } = version;
   const paint = colours();
   const head = [
-    `${paint.bold(`Version ${version.version}`)}${isLive ? `, ${paint.green('live')}` : ''}: ${printable(version.message)}`,
-    paint.dim(`${when(version.pushedAtMs)}, ${printable(version.pushedBy)}, ${version.digest}`),
+    prose(
+      `${paint.bold(`Version ${version.version}`)}${isLive ? `, ${paint.green('live')}` : ''}: ${printable(version.message)}`,
+    ),
+    prose(paint.dim(`${when(version.pushedAtMs)}, ${printable(version.pushedBy)}, ${version.digest}`)),
     contents(policy),
   ];
   const rules = policy.rules.map((rule) => ['  ', rule.name, on(rule.on), to(rule.target), asks(rule)]);

@@ -1,0 +1,113 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** The room of a table. */
+export interface Room {
+  /** The widest line, in characters. */
+  readonly width: number;
+  /** Headings of columns that may be hidden, the least important first. The first row has the headings. */
+  readonly drop: readonly string[];
+}
+
+type Row = readonly string[];
+
+const GAP = 2;
+/** Text that is wrapped gets at least this width. */
+const MIN_TEXT = 24;
+const MIN_CELL = 8;
+
+/** A table with the columns that fit. */
+export interface Fitted {
+  readonly rows: readonly Row[];
+  readonly hidden: readonly string[];
+}
+
+/** Hides the columns of `drop`, in that order, until the rows fit. */
+export function withoutExtras(rows: readonly Row[], { width, drop }: Room): Fitted {
+  const headings = (rows[0] ?? []).map((cell) => stripVTControlCharacters(cell).trim());
+  let [fitted, hidden]: [readonly Row[], string[]] = [rows, []];
+  for (const heading of drop) {
+    if (totalOf(widthsOf(fitted)) <= width) break;
+    if (!headings.includes(heading)) continue;
+    hidden = [...hidden, heading];
+    const kept = headings.flatMap((one, at) => (hidden.includes(one) ? [] : [at]));
+    fitted = rows.map((row) => kept.map((at) => row[at] ?? ''));
+  }
+  return { rows: fitted, hidden };
+}
+
+/**
+ * Aligns rows in columns, two spaces apart, within a width. If they are too wide, the text of the last column is wrapped,
+ * and then the widest cells are cut in the middle. The last column is not padded.
+ */
+export function aligned(rows: readonly Row[], width: number): string[] {
+  const natural = widthsOf(rows);
+  if (totalOf(natural) <= width) return rows.map((row) => lineOf(row, natural));
+  const last = natural.length - 1;
+  const isText = rows.some((row) => / \S+ /.test(row[last] ?? ''));
+  const widths = [...natural];
+  if (isText)
+    widths[last] = Math.min(natural[last] ?? 0, Math.max(MIN_TEXT, width - totalOf(natural.slice(0, -1)) - GAP));
+  shrink(widths, width);
+  return rows.flatMap((row) => {
+    const cells = row.map((cell, at) => (at === last && isText ? cell : elided(cell, widths[at] ?? 0)));
+    if (!isText) return [lineOf(cells, widths)];
+    const [first = '', ...more] = wrapped(cells[last] ?? '', widths[last] ?? MIN_TEXT);
+    const indent = ' '.repeat(totalOf(widths.slice(0, -1)) + GAP);
+    return [lineOf([...cells.slice(0, -1), first], widths), ...more.map((line) => indent + line)];
+  });
+}
+
+/** Narrows the widest columns until all fit, but none below a minimum. */
+function shrink(widths: number[], width: number): void {
+  while (totalOf(widths) > width) {
+    const widest = Math.max(...widths);
+    if (widest <= MIN_CELL) return;
+    widths[widths.indexOf(widest)] = widest - 1;
+  }
+}
+
+/** Breaks a text at spaces into lines of at most `width` characters; a longer word is broken too. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && visible(line) + 1 + visible(word) > width) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+    while (visible(line) > width) {
+      lines.push(line.slice(0, width));
+      line = line.slice(width);
+    }
+  }
+  return [...lines, line];
+}
+
+/** Cuts a cell in the middle. The end stays longer, because the ends of names differ more than their beginnings. */
+function elided(cell: string, width: number): string {
+  const text = stripVTControlCharacters(cell);
+  if (text.length <= width) return cell;
+  const start = Math.max(1, Math.floor((width - 1) / 4));
+  return `${text.slice(0, start)}…${text.slice(text.length - (width - 1 - start))}`;
+}
+
+const widthsOf = (rows: readonly Row[]): number[] =>
+  rows.reduce<number[]>((widest, row) => {
+    row.forEach((cell, at) => {
+      widest[at] = Math.max(widest[at] ?? 0, visible(cell));
+    });
+    return widest;
+  }, []);
+
+const totalOf = (widths: readonly number[]): number =>
+  widths.reduce((sum, one) => sum + one, 0) + GAP * Math.max(0, widths.length - 1);
+
+const lineOf = (row: Row, widths: readonly number[]): string =>
+  row
+    .map((cell, at) => cell + ' '.repeat(Math.max(0, (widths[at] ?? 0) - visible(cell))))
+    .join(' '.repeat(GAP))
+    .trimEnd();
+
+/** The visible width: colour codes have none. */
+export const visible = (cell: string): number => stripVTControlCharacters(cell).length;

@@ -3,7 +3,7 @@ import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
-/** Adds `mayfly host flags`, `mayfly host user-data` and `mayfly host lint`. */
+/** Adds `mayfly host flags`, `user-data`, `ecs-daemon`, `fargate-sidecar`, `k8s-daemonset` and `lint`. */
 export function addHost(program: Command): void {
   const host = program
     .command('host')
@@ -18,7 +18,7 @@ export function addHost(program: Command): void {
     .action(lazily(async () => (await import('./host/flags.ts')).flags));
   withDeploymentOptions(host.command('user-data'))
     .description('Print a script for the user data of EC2 instances that have osquery installed')
-    .option('--attest', "prove the instance's identity at enrollment (docs/hosts.md, Attested enrollment)", false)
+    .option(...ATTEST)
     .addHelpText(
       'after',
       `${examples('npx mayfly host user-data --stack Mayfly', 'npx mayfly host user-data --stack Mayfly --attest >user-data.sh')}
@@ -26,6 +26,7 @@ export function addHost(program: Command): void {
 The instance needs the AWS CLI, and a role that may read the enroll secret.`,
     )
     .action(lazily(async () => (await import('./host/user-data.ts')).userData));
+  addContainers(host);
   host
     .command('lint')
     .description('Check a flagfile of osquery: what would keep its host from enrolling, or from being found')
@@ -38,6 +39,87 @@ The instance needs the AWS CLI, and a role that may read the enroll secret.`,
 Exit codes: 0 without errors, 1 with errors. Warnings do not count.`,
     )
     .action(lazily(async () => (await import('./host/lint.ts')).lint));
+}
+
+const ATTEST = [
+  '--attest',
+  "prove the instance's identity at enrollment (docs/hosts.md, Attested enrollment)",
+  false,
+] as const;
+const IMAGE = [
+  '--image <reference>',
+  "an image with osquery and bash; osquery's own by default, for x86_64 only",
+  text,
+] as const;
+const LOG_GROUP = [
+  '--log-group <name>',
+  "a log group of CloudWatch for the container's log, which exists",
+  text,
+] as const;
+
+/** Adds the commands that print agents in containers. */
+function addContainers(host: Command): void {
+  withDeploymentOptions(host.command('ecs-daemon'))
+    .description('Print the task definition of an agent on every instance of an ECS cluster, and its service')
+    .option('--execution-role <arn>', 'the role with which ECS reads the enroll secret', text)
+    .option('--service <cluster>', 'print the service for this cluster instead', text)
+    .option(...ATTEST)
+    .option(...IMAGE)
+    .option(...LOG_GROUP)
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx mayfly host ecs-daemon --stack Mayfly --execution-role arn:aws:iam::111122223333:role/ecsTaskExecutionRole >daemon.json',
+        'npx mayfly host ecs-daemon --service my-cluster >service.json',
+      )}
+
+Register them with "aws ecs register-task-definition --cli-input-json file://daemon.json" and
+"aws ecs create-service --cli-input-json file://service.json". The role needs secretsmanager:GetSecretValue on the enroll secret.`,
+    )
+    .action(lazily(async () => (await import('./host/ecs-daemon.ts')).ecsDaemon));
+  withDeploymentOptions(host.command('fargate-sidecar'))
+    .description('Print an agent for a task on Fargate, or a task definition with the agent added')
+    .argument(
+      '[file]',
+      'a task definition: the input of register-task-definition, or the output of describe-task-definition',
+      path,
+    )
+    .option(...IMAGE)
+    .option(...LOG_GROUP)
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx mayfly host fargate-sidecar --stack Mayfly',
+        'npx mayfly host fargate-sidecar --stack Mayfly web.json >web-with-agent.json',
+      )}
+
+The execution role of the task needs secretsmanager:GetSecretValue on the enroll secret.`,
+    )
+    .action(lazily(async () => (await import('./host/fargate-sidecar.ts')).fargateSidecar));
+  withDeploymentOptions(host.command('k8s-daemonset'))
+    .description('Print the manifests of an agent on every Linux node of a Kubernetes cluster')
+    .option('--namespace <name>', 'the namespace of the agent', text, 'mayfly')
+    .option(
+      '--secret-store <name>',
+      'a ClusterSecretStore of the External Secrets Operator that reads the enroll secret',
+      text,
+    )
+    .option('--node-name', 'name hosts by their Kubernetes node: for nodes outside EC2', false)
+    .option(...ATTEST)
+    .option(...IMAGE)
+    .addHelpText(
+      'after',
+      examples(
+        'npx mayfly host k8s-daemonset --stack Mayfly >mayfly.yaml',
+        'npx mayfly host k8s-daemonset --stack Mayfly --secret-store aws | kubectl apply --filename -',
+      ),
+    )
+    .action(lazily(async () => (await import('./host/k8s-daemonset.ts')).k8sDaemonset));
+}
+
+function text(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  return value;
 }
 
 function path(text: string): string {

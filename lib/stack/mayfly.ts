@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { ArnFormat, Aws, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { DomainName, RestApi } from 'aws-cdk-lib/aws-apigateway';
+import type { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
+import type { IVpcEndpoint, LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
+import type { ContainerDefinition, Ec2Service, FargateTaskDefinition, ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { EventBus, Match } from 'aws-cdk-lib/aws-events';
 import { Grant, type PolicyDocument } from 'aws-cdk-lib/aws-iam';
@@ -22,6 +24,13 @@ import { Variable } from './environment.ts';
 import { deadLetterQueue, EventRoute } from './event-route.ts';
 import { flagfile } from './flagfile.ts';
 import { Front } from './front.ts';
+import {
+  type AgentContainerProps,
+  addSidecar,
+  EcsDaemon,
+  type EnrollsHosts,
+  enrollInstances,
+} from './hosts/enroll-hosts.ts';
 import { MayflyTable } from './mayfly-table.ts';
 import { addOutputs } from './outputs.ts';
 import { nameMetrics } from './own-metrics.ts';
@@ -206,6 +215,8 @@ export class Mayfly extends Construct {
   readonly alarmTopic: ITopic | undefined;
   /** The CloudWatch dashboard: verdicts, time to answer, queues, fleet issues, cost. */
   readonly dashboardName: string;
+  /** Whether instances that `addTo` and `addDaemonTo` enroll add their identity document. */
+  private readonly attests: boolean;
 
   constructor(scope: Construct, id: string, props: MayflyProps = {}) {
     super(scope, id);
@@ -357,6 +368,7 @@ export class Mayfly extends Construct {
     this.namedSecrets = secrets.namedSecrets;
     this.nodeKeySecret = secrets.nodeKeySecret;
     this.flagfile = flagfile(front);
+    this.attests = props.attest !== undefined && props.attest !== 'off';
     const routes = [ecsTaskState, ec2Launch, lastGasp, finding, queryRequest];
     if (front.kind === 'service') {
       table.grantRows(agents, LISTEN);
@@ -370,6 +382,35 @@ export class Mayfly extends Construct {
     this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
     this.alarmTopic = this.publishAlarms(props);
     addOutputs(this);
+  }
+
+  /**
+   * Enrolls the instances of an Auto Scaling group or a launch template: their user data configures osquery, which their image
+   * has to contain, and their role may read the enroll secret (docs/hosts.md).
+   *
+   * @throws if they run Windows, or a launch template has no user data or no role
+   */
+  addTo(group: AutoScalingGroup | LaunchTemplate): void {
+    enrollInstances(group, this.enrolling());
+  }
+
+  /** Runs an agent on every instance of an ECS cluster: a service of the type DAEMON, in the stack of the cluster. */
+  addDaemonTo(cluster: ICluster, props: AgentContainerProps = {}): Ec2Service {
+    return new EcsDaemon(cluster, this.enrolling(), props).service;
+  }
+
+  /**
+   * Adds an agent to a task on Fargate, and `pidMode: task`. The task becomes a host named by its id.
+   *
+   * @returns its container; containers that depend on its start start after it and stop before it
+   */
+  addSidecarTo(taskDefinition: FargateTaskDefinition, props: AgentContainerProps = {}): ContainerDefinition {
+    return addSidecar(taskDefinition, this.enrolling(), props);
+  }
+
+  private enrolling(): EnrollsHosts {
+    const { flagfile, enrollSecret, attests } = this;
+    return { flagfile, enrollSecret, attests };
   }
 
   private defineFront(bundles: string, props: MayflyProps): TlsApi | ServiceFront {

@@ -1,6 +1,6 @@
 import type { TaskEvent } from './task.ts';
 
-/** The name of the container with the agent of a Fargate task; `lib/stack/host/sidecar.ts` prints containers of that name. */
+/** The name of the container with the agent of a Fargate task; `lib/stack/hosts` makes containers of that name. */
 const SIDECAR = 'mayfly-osquery';
 
 /** Ids of Fargate tasks. An event cannot make Mayfly ask another host, because no instance id has this form. */

@@ -6,8 +6,8 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { lintFlagfile } from '../../../lib/cli/host/lint-flagfile.ts';
-import { userDataScript } from '../../../lib/cli/host/user-data-script.ts';
 import { flagfile } from '../../../lib/stack/flagfile.ts';
+import { userDataScript } from '../../../lib/stack/hosts/user-data-script.ts';
 import { mayfly } from './policy/harness.ts';
 
 const SHARED = flagfile({ hostname: 'abc.execute-api.eu-west-1.amazonaws.com', pathPrefix: '/prod' });
@@ -69,11 +69,15 @@ describe('mayfly host user-data', () => {
     const stubs = {
       curl: 'case "$*" in */api/token) echo token;; */instance-id) echo i-0a1b2c3d4e5f60718;; */document) echo "{}";; */signature) echo sig;; esac',
       aws: 'echo "$@" >>"$LOG"; echo secret',
+      osqueryd: 'exit 1',
       systemctl: 'echo "$@" >>"$LOG"',
     };
     for (const [name, body] of Object.entries(stubs))
       await writeFile(join(dir, name), `#!/bin/bash\n${body}\n`, { mode: 0o755 });
-    const script = userDataScript({ flagfile: SHARED, enrollSecretArn: ARN, attest }).replaceAll('/etc/osquery', dir);
+    const script = userDataScript({ flagfile: SHARED, enrollSecretArn: ARN, region: 'eu-west-1', attest }).replaceAll(
+      '/etc/osquery',
+      dir,
+    );
     const log = join(dir, 'log');
     execFileSync('bash', ['--norc', '-c', script], { env: { PATH: `${dir}:${process.env.PATH}`, LOG: log } });
     const read = (file: string) => readFile(join(dir, file), 'utf8');

@@ -1,19 +1,19 @@
+import type { AgentSettings } from './agent-script.ts';
+
 /** The settings with which an instance enrolls. */
-export interface Enrolling {
-  /** As the construct outputs it: without the host's own line. */
-  readonly flagfile: string;
+export interface Enrolling extends AgentSettings {
   readonly enrollSecretArn: string;
-  /** Whether to add the instance identity document to the secret. */
-  readonly attest: boolean;
+  /** The Region of the secret. */
+  readonly region: string;
 }
 
 /**
- * A shell script that configures an installed osqueryd and restarts it: host identifier, enroll secret, flagfile.
+ * Commands for bash that configure an installed osqueryd and restart it: host identifier, enroll secret, flagfile. They run in a
+ * shell of their own, so that their failure does not end the rest of the user data.
  *
  * @see docs/hosts.md, "Attested enrollment", for the form of the secret's file
  */
-export function userDataScript({ flagfile, enrollSecretArn, attest }: Enrolling): string {
-  const region = enrollSecretArn.split(':')[3] ?? '';
+export function userDataScript({ flagfile, enrollSecretArn, region, attest }: Enrolling): string {
   const shared = flagfile.split('\n').filter((line) => !line.startsWith('#'));
   const secret = attest
     ? [
@@ -24,8 +24,9 @@ export function userDataScript({ flagfile, enrollSecretArn, attest }: Enrolling)
       ]
     : [`(umask 077; printf '%s' "$SECRET" >/etc/osquery/enroll_secret)`];
   return [
-    '#!/bin/bash',
+    '(',
     'set -euo pipefail',
+    `command -v osqueryd >/dev/null || { echo 'mayfly: osquery is not installed' >&2; exit 1; }`,
     "TOKEN=$(curl -sf -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' http://169.254.169.254/latest/api/token)",
     'INSTANCE=$(curl -sf -H "X-aws-ec2-metadata-token: $TOKEN" http://169.254.169.254/latest/meta-data/instance-id)',
     `SECRET=$(aws secretsmanager get-secret-value --region ${region} --secret-id '${enrollSecretArn}' --query SecretString --output text)`,
@@ -37,5 +38,6 @@ export function userDataScript({ flagfile, enrollSecretArn, attest }: Enrolling)
     'FLAGS',
     'systemctl enable osqueryd',
     'systemctl restart osqueryd',
+    ')',
   ].join('\n');
 }

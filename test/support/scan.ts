@@ -1,4 +1,6 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { unpacked } from '../../lib/aws/packed.ts';
 import type { Table } from '../../lib/aws/table.ts';
 import type { PendingQuery } from '../../lib/core/queue/pending-query.ts';
 
@@ -16,8 +18,10 @@ export async function everything(table: Table): Promise<Record<string, unknown>[
   return items;
 }
 
+const packedQuery = unpacked(z.custom<PendingQuery>());
+
 /** Returns every pending query in a table. */
 export async function everyQuery(table: Table): Promise<PendingQuery[]> {
   const items = await everything(table);
-  return items.flatMap(({ sk, query }) => (String(sk).startsWith('q#') ? [query as PendingQuery] : []));
+  return items.flatMap(({ sk, query }) => (String(sk).startsWith('q#') ? [z.parse(packedQuery, query)] : []));
 }

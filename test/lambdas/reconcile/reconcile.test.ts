@@ -54,10 +54,10 @@ function reconcile(leftMs = 55 * SECOND, invoked: Partial<Context> = {}): Promis
 /** Makes every write about a task fail. */
 function failAbout(n: number): void {
   const { ledger } = world.ports;
-  const advance: typeof ledger.advance = ledger.advance.bind(ledger);
-  ledger.advance = async (...args) => {
+  const prepare: typeof ledger.prepare = ledger.prepare.bind(ledger);
+  ledger.prepare = async (...args) => {
     if (args[0].workload === taskArn(n)) throw new Error('DynamoDB is away');
-    return advance(...args);
+    return prepare(...args);
   };
 }
 const done = () => world.reports.findLast(({ event }) => event === 'sweep_done')?.fields;

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from '@jest/globals';
 import { DynamoCampaigns } from '../../../../lib/aws/campaigns.ts';
 import { DynamoFanOuts } from '../../../../lib/aws/fan-outs.ts';
@@ -9,6 +8,7 @@ import { DynamoLedger } from '../../../../lib/aws/ledger.ts';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../../../lib/aws/node-registry.ts';
 import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
+import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { ContainerHosts } from '../../../../lib/core/triggers/container-hosts.ts';
 import { handleEvent } from '../../../../lib/core/triggers/handle-event.ts';
 import type { RuleDeps } from '../../../../lib/core/triggers/handle-rules.ts';
@@ -16,6 +16,7 @@ import { parseEvent } from '../../../../lib/core/triggers/parse.ts';
 import { noTaskDefinitions } from '../../../../lib/memory/task-definitions.ts';
 import { compilePolicy, readPolicyFolder } from '../../../../lib/policy-compiler/index.ts';
 import { aTable } from '../../../support/dynamodb.ts';
+import { everyQuery } from '../../../support/scan.ts';
 import {
   aFolder,
   aMayfly,
@@ -48,7 +49,7 @@ describe('mayfly policy replay', () => {
     const left = lines
       .filter(({ kind, queryId }) => kind === 'queued' && !withdrawn.has(queryId))
       .map(({ kind: _, file: __, rendered: ___, ...query }) => query);
-    const byId = (a: Record<string, unknown>, b: Record<string, unknown>) =>
+    const byId = (a: { queryId?: unknown }, b: { queryId?: unknown }) =>
       String(a.queryId) < String(b.queryId) ? -1 : 1;
     expect(withdrawn.size).toBeGreaterThan(0);
     expect(left.sort(byId)).toEqual((await queueOfFunctions()).sort(byId));
@@ -172,7 +173,7 @@ describe('mayfly policy replay', () => {
 });
 
 /** The queue that the functions leave on DynamoDB after the fixtures, one after another. */
-async function queueOfFunctions(): Promise<Record<string, unknown>[]> {
+async function queueOfFunctions(): Promise<PendingQuery[]> {
   const { policy } = compilePolicy(readPolicyFolder('policy'));
   if (!policy) throw new Error('the default policy does not compile');
   const compiled = compiledPolicy(policy);
@@ -214,6 +215,5 @@ async function queueOfFunctions(): Promise<Record<string, unknown>[]> {
     if ('event' in event) nowMs = Math.max(nowMs, event.event.occurredAtMs);
     await handleEvent(event, deps);
   }
-  const { Items = [] } = await table.db.send(new ScanCommand({ TableName: table.name }));
-  return Items.filter(({ sk }) => String(sk).startsWith('q#')).map(({ query }) => query);
+  return everyQuery(table);
 }

@@ -8,7 +8,7 @@ import { secondsOf, whereOf } from './query/where.ts';
 export function addQuery(program: Command): void {
   withDeploymentOptions(program.command('query'))
     .description('Ask hosts a query now, and print their rows as they arrive')
-    .argument('[sql|id]', 'one SELECT of osquery, or the id of an earlier query to resume')
+    .argument('[sql|id]', 'one SELECT of osquery, or the id of an earlier query, or its unique beginning')
     .addOption(
       new Option('--host <host>', 'ask this host: its identifier, hostname or instance id; may be repeated')
         .argParser((one: string, all: readonly string[] | undefined): readonly string[] => [...(all ?? []), one])
@@ -73,8 +73,8 @@ function share(text: string): number {
 }
 
 function campaignId(text: string): string {
-  if (/^[a-z0-9]{10}$/.test(text)) return text;
-  throw new InvalidArgumentError('An id has ten letters and digits: "npx mayfly queries" lists them.');
+  if (/^[a-z0-9]{3,10}$/.test(text)) return text;
+  throw new InvalidArgumentError('An id has ten letters and digits, or three at least of its beginning.');
 }
 
 function limit(text: string): number {

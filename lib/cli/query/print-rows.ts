@@ -1,6 +1,8 @@
 import type { CampaignRow } from '../../core/campaigns/campaign.ts';
 import type { HostAnswer } from '../../core/campaigns/follow.ts';
+import { csv } from '../csv.ts';
 import { columns, escaped, printable } from '../print.ts';
+import { shortened } from '../table.ts';
 
 /** Turns answers into lines of standard output, as they arrive. */
 export interface RowPrinter {
@@ -16,10 +18,7 @@ export const jsonRows = (campaign: string): RowPrinter => ({
   },
 });
 
-/**
- * CSV with a heading. Rows come from hosts, and spreadsheets run cells: a cell that could be a formula begins with an
- * apostrophe, and control and format characters are escaped, line breaks too.
- */
+/** CSV with a heading. */
 export function csvRows(known: readonly string[] | undefined): RowPrinter {
   let names = known;
   return {
@@ -29,23 +28,10 @@ export function csvRows(known: readonly string[] | undefined): RowPrinter {
       const isFirst = names === undefined || names === known;
       const fixed = isFirst ? [...new Set([...(names ?? []), ...Object.keys(first)])] : (names ?? []);
       names = fixed;
-      const lines = rows.map((row) => csvLine([host, hostname, ...fixed.map((name) => fieldOf(row, name))]));
-      return isFirst ? [csvLine(['host', 'hostname', ...fixed]), ...lines] : lines;
+      const lines = rows.map((row) => [host, hostname, ...fixed.map((name) => fieldOf(row, name))]);
+      return [csv(isFirst ? [['host', 'hostname', ...fixed], ...lines] : lines)];
     },
   };
-}
-
-const csvLine = (cells: readonly string[]): string => cells.map(csvCell).join(',');
-
-/** A number may begin with a sign; any other text that a spreadsheet could take for a formula may not. */
-function csvCell(text: string): string {
-  const plain = text.replace(
-    /[\p{Cc}\p{Cf}]/gu,
-    (found) => `\\u${found.codePointAt(0)?.toString(16).padStart(4, '0')}`,
-  );
-  const isFormula = /^\s*[=+\-@＝＋－＠|%]/.test(plain) && !/^[+-]?\d+(\.\d+)?$/.test(plain);
-  const safe = isFormula ? `'${plain}` : plain;
-  return /[",]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** The most characters of a cell in a table for people; the other formats have it whole. */
@@ -80,7 +66,4 @@ const sameNames = (known: readonly string[], row: CampaignRow): boolean =>
 
 const fieldOf = (row: CampaignRow, name: string): string => (Object.hasOwn(row, name) ? (row[name] ?? '') : '');
 
-function cellOf(text: string): string {
-  const plain = printable(text);
-  return plain.length > MAX_CELL ? `${plain.slice(0, MAX_CELL - 1).toWellFormed()}…` : plain || '-';
-}
+const cellOf = (text: string): string => shortened(printable(text), MAX_CELL) || '-';

@@ -3,6 +3,7 @@ import { type CampaignCounts, countsOf, isOver } from '../../core/campaigns/foll
 import { withDeployment } from '../deployment.ts';
 import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
+import { shortened } from '../table.ts';
 
 /** A campaign with its numbers. */
 interface Listed {
@@ -52,10 +53,7 @@ function stateOf(campaign: CampaignRecord, counts: CampaignCounts, nowMs: number
   return counts.expired > 0 ? 'expired' : 'done';
 }
 
-const short = (text: string, most: number): string => {
-  const plain = printable(text);
-  return plain.length > most ? `${plain.slice(0, most - 1).toWellFormed()}…` : plain;
-};
+const short = (text: string, most: number): string => shortened(printable(text), most);
 
 const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
 

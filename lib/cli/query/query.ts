@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
-import { CAMPAIGN_ID } from '../../core/campaigns/campaign.ts';
 import { CAMPAIGN_EVENT, type Cancellation, type Question } from '../../core/campaigns/campaign-event.ts';
 import { lintAdHoc } from '../../policy-compiler/index.ts';
 import { type BusFlags, putEvent } from '../bus.ts';
@@ -10,6 +9,7 @@ import { pasted } from '../deployment-flags.ts';
 import { Exit } from '../exit.ts';
 import { count, note, printable, say, sayJson, when } from '../print.ts';
 import { askerOf } from './asker.ts';
+import { campaignNamed, isCampaignName } from './campaign-named.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { csvRows, jsonRows, type RowPrinter, tableRows } from './print-rows.ts';
 import type { TargetFlags } from './targets.ts';
@@ -32,7 +32,7 @@ const MANY = 20;
 
 /** Asks hosts a query and streams their rows, resumes that, or cancels it. */
 export async function query(text: string | undefined, flags: QueryFlags): Promise<void> {
-  const id = flags.resume ?? (text !== undefined && CAMPAIGN_ID.test(text) ? text : undefined);
+  const id = flags.resume ?? (text !== undefined && isCampaignName(text) ? text : undefined);
   if (id !== undefined) {
     if (isTargeted(flags)) throw wrong(`${id} has its hosts already: leave the target out`);
     return flags.cancel ? cancel(id, flags) : resume(id, flags);
@@ -64,20 +64,16 @@ async function ask(sql: string, flags: QueryFlags): Promise<void> {
     expiresSeconds: flags.expires,
   };
   await putEvent(flags, CAMPAIGN_EVENT, question);
-  return watch(
-    { ...untilOf(flags), id: campaign, isNew: true, printer: printerOf(campaign, flags, prepared.columns) },
-    flags,
-  );
+  return watch({ ...untilOf(flags), id: campaign, printer: printerOf(campaign, flags, prepared.columns) }, flags);
 }
 
-async function resume(id: string, flags: QueryFlags): Promise<void> {
-  const columns = await withDeployment(flags, async (deployment) => {
-    const campaign = await deployment.campaigns.find(id);
-    if (!campaign) return undefined;
+async function resume(name: string, flags: QueryFlags): Promise<void> {
+  const { id, columns } = await withDeployment(flags, async (deployment) => {
+    const { id, sql } = await campaignNamed(name, deployment);
     const { sources } = await livePolicyOf(deployment);
-    return lintAdHoc(campaign.sql, ['linux', 'darwin', 'windows'], sources).columns;
+    return { id, columns: lintAdHoc(sql, ['linux', 'darwin', 'windows'], sources).columns };
   });
-  return watch({ ...untilOf(flags), id, isNew: false, printer: printerOf(id, flags, columns) }, flags);
+  return watch({ ...untilOf(flags), id, printer: printerOf(id, flags, columns) }, flags);
 }
 
 const untilOf = ({ timeout, exitWhen }: QueryFlags): Until => ({ timeoutSeconds: timeout, exitWhen });
@@ -87,10 +83,8 @@ function printerOf(id: string, { json, csv }: QueryFlags, columns: readonly stri
   return csv ? csvRows(columns) : tableRows(columns);
 }
 
-async function cancel(id: string, flags: QueryFlags): Promise<void> {
-  const found = await withDeployment(flags, ({ campaigns }) => campaigns.find(id));
-  if (!found)
-    throw new CommandError('NOT_FOUND', `there is no query ${id}`, { next: '"npx mayfly queries" lists them' });
+async function cancel(name: string, flags: QueryFlags): Promise<void> {
+  const { id } = await withDeployment(flags, (deployment) => campaignNamed(name, deployment));
   const cancellation: Cancellation = { campaign: id, cancel: true };
   await putEvent(flags, CAMPAIGN_EVENT, cancellation);
   if (flags.json) return sayJson({ campaign: id, cancelled: true });

@@ -6,6 +6,7 @@ import { matchNode } from '../../core/policy/match-node.ts';
 import type { NodeMatch } from '../../core/policy/policy.ts';
 import { CommandError } from '../command-error.ts';
 import type { Deployment } from '../deployment.ts';
+import { hostNamed } from '../hosts-named.ts';
 import { printable } from '../print.ts';
 
 /** The flags that say whom to ask: one of them. */
@@ -49,8 +50,8 @@ async function resolved(flags: TargetFlags, nodes: readonly DirectoryEntry[], de
   if (where) return { text: where.text, asked: { where: where.match }, nodes: matching(nodes, where.match) };
   if (cluster !== undefined) return named(`cluster ${cluster}`, await hostsOfCluster(cluster, deployment), nodes);
   if (host) {
-    const hosts = await Promise.all(host.map((name) => hostsOf(name, nodes, deployment)));
-    return named(host.join(', '), hosts.flat(), nodes);
+    const hosts = await Promise.all(host.map((name) => hostOf(name, nodes, deployment)));
+    return named(host.join(', '), hosts, nodes);
   }
   return { text: 'all', asked: { where: {} }, nodes };
 }
@@ -64,13 +65,10 @@ function named(text: string, hosts: readonly string[], nodes: readonly Directory
   return { text, asked: { hosts: found.map(({ hostIdentifier }) => hostIdentifier) }, nodes: found };
 }
 
-/** The host of this identifier; else the hosts of this hostname; else the host of this alias, such as an instance id. */
-async function hostsOf(name: string, nodes: readonly DirectoryEntry[], deployment: Needs): Promise<string[]> {
-  if (nodes.some(({ hostIdentifier }) => hostIdentifier === name)) return [name];
-  const ofHostname = nodes.filter(({ hostname }) => hostname === name).map(({ hostIdentifier }) => hostIdentifier);
-  if (ofHostname.length > 0) return ofHostname;
-  const host = await otherHostOf(name, name, { ...deployment, now: Date.now });
-  if (host !== undefined && nodes.some(({ hostIdentifier }) => hostIdentifier === host)) return [host];
+/** The host of this name or unique beginning of a name; else the host of this alias, such as an instance id. */
+async function hostOf(name: string, nodes: readonly DirectoryEntry[], deployment: Needs): Promise<string> {
+  const host = (await hostNamed(name, deployment)) ?? (await otherHostOf(name, name, { ...deployment, now: Date.now }));
+  if (host !== undefined && nodes.some(({ hostIdentifier }) => hostIdentifier === host)) return host;
   throw new CommandError('NOT_FOUND', `no node is enrolled as ${printable(name)}`, {
     next: `"npx mayfly nodes${deployment.chosen}" lists the nodes of ${deployment.name}`,
   });

@@ -19,8 +19,6 @@ export interface Until {
 export interface Watching extends Until {
   readonly id: string;
   readonly printer: RowPrinter;
-  /** Whether the campaign must exist: its event takes a moment if it was just asked. */
-  readonly isNew: boolean;
 }
 
 const PAUSE_MS = 250;
@@ -75,10 +73,6 @@ async function followed(
     const readAtMs = performance.now();
     const news = await persistently(() => follower.next(), name, signal);
     const tookMs = performance.now() - readAtMs;
-    if (!news && !watching.isNew)
-      throw new CommandError('NOT_FOUND', `there is no query ${watching.id} at ${name}`, {
-        next: 'it is listed by "npx mayfly queries" for 90 days',
-      });
     if (!news && !isWaitingSaid && elapsedMs() > STARTS_WITHIN_MS) {
       note(`Mayfly has not started this query yet. Does its function query-request fail? See docs/runbook.md.`);
       isWaitingSaid = true;

@@ -1,7 +1,8 @@
 /**
  * Measures what the short path saves on the poll of an idle host: CPU of the tls-api function for one poll, and for its start
- * together with the first poll. The baseline is the same function without the short path. Each runs as a process of its own,
- * in turns, against the embedded DynamoDB and a Secrets Manager in other processes.
+ * together with the first poll. The baseline is the same function without the short path. The floor is a function that only
+ * sends the same bytes with `node:http` over a kept connection, unsigned, and reads the reply. Each runs as a process of its
+ * own, in turns, against the embedded DynamoDB and a Secrets Manager in other processes.
  *
  *   npm run bench:poll
  */
@@ -106,6 +107,41 @@ await build({
   minify: true,
   keepNames: true,
 });
+const floor = join(folder, 'floor.cjs');
+await build({
+  stdin: {
+    contents: `import http from 'node:http';
+      const agent = new http.Agent({ keepAlive: true });
+      const body = JSON.stringify({
+        TableName: process.env.TABLE_NAME,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: 'HOST#i-0123456789abcdef0' } },
+        ConsistentRead: false,
+      });
+      const headers = {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'DynamoDB_20120810.Query',
+        'x-amz-date': '20261128T000000Z',
+        authorization: 'AWS4-HMAC-SHA256 Credential=local/20261128/local/dynamodb/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature=' + '0'.repeat(64),
+      };
+      export const handler = () =>
+        new Promise((resolve, reject) => {
+          const options = { method: 'POST', headers, agent };
+          const request = http.request(process.env.AWS_ENDPOINT_URL_DYNAMODB, options, (response) => {
+            let text = '';
+            response.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+            response.once('end', () => resolve({ body: text.includes('Count') ? '{"queries":{}}' : text }));
+          });
+          request.once('error', reject);
+          request.end(body);
+        });`,
+    loader: 'js',
+  },
+  outfile: floor,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+});
 const lean = (await bundleFunctions()).find(({ name }) => name === 'tls-api')?.file ?? '';
 
 interface Cpu {
@@ -137,8 +173,9 @@ async function run(bundle: string): Promise<Cpu> {
   return JSON.parse(stdout);
 }
 
-const runs: { readonly before: Cpu; readonly after: Cpu }[] = [];
-for (let round = 0; round < ROUNDS; round++) runs.push({ before: await run(baseline), after: await run(lean) });
+const runs: { readonly before: Cpu; readonly after: Cpu; readonly floor: Cpu }[] = [];
+for (let round = 0; round < ROUNDS; round++)
+  runs.push({ before: await run(baseline), after: await run(lean), floor: await run(floor) });
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
@@ -153,6 +190,11 @@ for (const [what, of] of [
     `${what.padEnd(20)} ${after.toFixed(0)} µs CPU with the short path, ${before.toFixed(0)} µs without: ${ratio.toFixed(1)} times less (medians of ${ROUNDS} pairs)`,
   );
 }
+const bare = median(runs.map((pair) => pair.floor.warm));
+const toFloor = median(runs.map((pair) => pair.after.warm / pair.floor.warm));
+console.log(
+  `the bare request     ${bare.toFixed(0)} µs CPU with node:http, unsigned: the short path takes ${toFloor.toFixed(2)} times as much`,
+);
 
 client.destroy();
 secrets.close();

@@ -1,0 +1,170 @@
+import net from 'node:net';
+import tls from 'node:tls';
+
+/** A reply whose body is text. */
+export interface WireReply {
+  readonly status: number;
+  readonly text: string;
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n');
+const STATUS = /^HTTP\/1\.1 (\d{3}) /;
+const LENGTH = /\r\ncontent-length: *(\d+) *(?:\r\n|$)/i;
+const CLOSES = /\r\nconnection: *close/i;
+/** A page of a query has 1 MB, which JSON with its types makes a few times larger. */
+const MAX_REPLY_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Posts over connections that stay open, for a caller that makes one request at a time, such as a function. It knows as much of
+ * HTTP/1.1 as AWS's JSON services need: each reply has a Content-Length. Everything else is an error, after which the caller
+ * uses the SDK. `node:http` would take three times the CPU (docs/decisions/0033-idle-polls-without-the-sdk.md).
+ */
+export class KeptConnections {
+  readonly #url: URL;
+  readonly #timeoutMs: number;
+  /** Open connections without a request. A second request at the same time gets a connection of its own. */
+  readonly #free: Connection[] = [];
+  /** Saves a part of the next handshake. */
+  #session: Buffer | undefined;
+
+  constructor(url: URL, timeoutMs: number) {
+    this.#url = url;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /**
+   * Sends a request, twice if the service had closed the kept connection, as it does while a function is frozen.
+   *
+   * @throws if there is no connection, no reply in time, or a reply that this client cannot read
+   */
+  async post(headers: Readonly<Record<string, string>>, body: string): Promise<WireReply> {
+    const head = `POST ${this.#url.pathname} HTTP/1.1\r\n${linesOf(headers)}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    const kept = this.#free.pop();
+    if (!kept) return this.#exchange(this.#connect(), head + body);
+    try {
+      return await this.#exchange(kept, head + body);
+    } catch (error) {
+      if (kept.hasReplied || !isClosed(error)) throw error;
+      return this.#exchange(this.#connect(), head + body);
+    }
+  }
+
+  close(): void {
+    for (const connection of this.#free.splice(0)) connection.close();
+  }
+
+  async #exchange(connection: Connection, request: string): Promise<WireReply> {
+    const reply = await connection.exchange(request, this.#timeoutMs);
+    if (connection.isOpen) this.#free.push(connection);
+    return reply;
+  }
+
+  #connect(): Connection {
+    const { protocol, hostname, port } = this.#url;
+    if (protocol === 'http:') return new Connection(net.connect({ host: hostname, port: Number(port || 80) }));
+    const options = { host: hostname, port: Number(port || 443), servername: hostname, session: this.#session };
+    const socket = tls.connect({ ...options, ALPNProtocols: ['http/1.1'] });
+    socket.on('session', (session) => {
+      this.#session = session;
+    });
+    return new Connection(socket);
+  }
+}
+
+/** One connection, with one request at a time. */
+class Connection {
+  readonly #socket: net.Socket;
+  #received: Buffer[] = [];
+  #settle: { readonly resolve: (reply: WireReply) => void; readonly reject: (error: Error) => void } | undefined;
+  #isOpen = true;
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#take(chunk));
+    socket.on('error', (error) => this.#fail(error));
+    socket.on('close', () => this.#fail(closedError()));
+    socket.on('end', () => this.#fail(closedError()));
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Whether a part of the current reply arrived. */
+  get hasReplied(): boolean {
+    return this.#received.length > 0;
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#socket.destroy();
+  }
+
+  exchange(request: string, timeoutMs: number): Promise<WireReply> {
+    if (!this.#isOpen) return Promise.reject(closedError());
+    this.#received = [];
+    this.#socket.ref();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.#fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      const settle =
+        <T>(how: (value: T) => void) =>
+        (value: T): void => {
+          clearTimeout(timer);
+          this.#settle = undefined;
+          how(value);
+        };
+      this.#settle = { resolve: settle(resolve), reject: settle(reject) };
+      this.#socket.write(request);
+    });
+  }
+
+  #take(chunk: Buffer): void {
+    if (!this.#settle) this.close(); // data that was not asked for
+    this.#received.push(chunk);
+    try {
+      const reply = replyIn(this.#received);
+      if (!reply) return;
+      this.#received = [];
+      if (reply.closes) this.close();
+      else this.#socket.unref();
+      this.#settle?.resolve(reply);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.close();
+    this.#settle?.reject(error);
+  }
+}
+
+/** The reply in these chunks; undefined if it is not complete. @throws for a reply of another form */
+function replyIn(chunks: Buffer[]): (WireReply & { readonly closes: boolean }) | undefined {
+  const [first = Buffer.alloc(0)] = chunks;
+  const bytes = chunks.length === 1 ? first : Buffer.concat(chunks);
+  if (chunks.length > 1) chunks.splice(0, chunks.length, bytes);
+  const headEnd = bytes.indexOf(HEAD_END);
+  if (headEnd === -1 && bytes.length < MAX_REPLY_BYTES) return undefined;
+  const head = bytes.toString('latin1', 0, headEnd);
+  const status = Number(STATUS.exec(head)?.[1]);
+  const length = Number(LENGTH.exec(head)?.[1]);
+  if (!(status >= 200 && length <= MAX_REPLY_BYTES)) throw new Error('a reply without status or Content-Length');
+  const from = headEnd + HEAD_END.length;
+  if (bytes.length < from + length) return undefined;
+  if (bytes.length > from + length) throw new Error('a reply that is longer than its Content-Length');
+  return { status, text: bytes.toString('utf8', from), closes: CLOSES.test(head) };
+}
+
+const linesOf = (headers: Readonly<Record<string, string>>): string => {
+  let lines = '';
+  for (const name in headers) lines += `${name}: ${headers[name]}\r\n`;
+  return lines;
+};
+
+const closedError = (): NodeJS.ErrnoException =>
+  Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' });
+
+const isClosed = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');

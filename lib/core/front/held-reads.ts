@@ -86,8 +86,8 @@ export class HeldReads<Reply> {
   readonly #holds = new Map<string, Hold[]>();
   /** In the order of their looks. */
   readonly #quiet = new Map<string, Quiet>();
-  /** When a hint for a host was last seen, in order of time. */
-  readonly #hinted = new Map<string, number>();
+  /** The last hint for a host that was seen, and when; in order of time. */
+  readonly #hinted = new Map<string, { readonly atMs: number }>();
   #sightedAtMs = -Infinity;
   #count = 0;
   #isClosing = false;
@@ -125,7 +125,7 @@ export class HeldReads<Reply> {
     for (const host of hosts) {
       this.#quiet.delete(host);
       this.#hinted.delete(host);
-      this.#hinted.set(host, this.#now());
+      this.#hinted.set(host, { atMs: this.#now() });
       this.#holds.get(host)?.at(-1)?.wake();
     }
     this.#forgetOld();
@@ -156,10 +156,13 @@ export class HeldReads<Reply> {
   async #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
     const isConsistent = hold.heed() || this.#hinted.has(read.host);
     const startedAtMs = this.#now();
+    const hintBefore = this.#hinted.get(read.host);
     this.#quiet.delete(read.host);
     const look = await read.look({ isConsistent, isFirst });
-    // A hint that came during the look makes `hold` look again.
-    if (look.reply === undefined && look.dueAtMs !== undefined && !hold.isWoken) {
+    // A hint that came during the look announced what the look may have missed. It wakes only the newest read of the host, so
+    // the look of an older one must not be remembered either.
+    const isHinted = hold.isWoken || this.#hinted.get(read.host) !== hintBefore;
+    if (look.reply === undefined && look.dueAtMs !== undefined && !isHinted) {
       const untilMs = Math.min(startedAtMs + this.#settings.memoryMs, look.dueAtMs);
       this.#quiet.set(read.host, { epoch: read.epoch, untilMs });
     }
@@ -202,7 +205,7 @@ export class HeldReads<Reply> {
       if (untilMs > nowMs) break;
       this.#quiet.delete(host);
     }
-    for (const [host, atMs] of this.#hinted) {
+    for (const [host, { atMs }] of this.#hinted) {
       if (nowMs - atMs < this.#settings.recentMs) break;
       this.#hinted.delete(host);
     }

@@ -102,6 +102,28 @@ describe('a read that finds no work', () => {
     expect(front.looks.map(({ isConsistent }) => isConsistent)).toEqual([false, true]);
   });
 
+  it('does not remember what the look of an older read missed, when the hint woke only the newer one', async () => {
+    let finish: (look: Look<Reply>) => void = () => undefined;
+    let hangUp: () => void = () => undefined;
+    const closed = new Promise<void>((resolve) => {
+      hangUp = resolve;
+    });
+    const slow = () => new Promise<Look<Reply>>((resolve) => (finish = resolve));
+    front.read({ look: slow }); // its agent is gone, and the connection not yet closed
+    await front.clock.settle();
+    front.find = () => new Promise(() => undefined);
+    front.read({ closed });
+    await front.clock.settle();
+    front.see('h1'); // the query came after the slow look read the table
+    hangUp();
+    finish(QUIET);
+    await front.clock.settle();
+    front.find = () => ({ reply: 'work' });
+    const next = front.read();
+    await front.clock.settle();
+    expect(next).toEqual({ reply: 'work', afterMs: 0 });
+  });
+
   it('looks consistently if a hint came shortly before it', async () => {
     front.see('h1');
     await front.pass(4 * SECOND);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { lazily } from '../../lib/cli/lazily.ts';
 import { DATA } from '../../lib/cli/local-mayfly.ts';
@@ -15,6 +16,15 @@ export function addLocal(program: Command): void {
         .choices(['serverless', 'service'])
         .default('serverless'),
     )
+    .addOption(
+      new Option(
+        '-l, --listen <address>',
+        'an IP address of this machine, for agents in a VM or container; 0.0.0.0 for all',
+      )
+        .argParser(address)
+        .default('127.0.0.1'),
+    )
+    .option('--quiet', 'with --no-demo: do not tell enrollments, events and answers as they happen', false)
     .option('--no-demo', 'without the simulated cluster; put events in yourself')
     .option('--forever', 'let the demo run on until Ctrl-C', false)
     .option('--json', 'one JSON object a line instead of pictures, the first {"ready":{…}}', false)
@@ -24,6 +34,7 @@ export function addLocal(program: Command): void {
 Examples:
   $ npm start                                        the demo: about a minute, then a summary
   $ npx mayfly local --no-demo --port 8443           wait for real agents and events
+  $ npx mayfly local --no-demo --listen 192.168.122.1  also for VMs, at that address of this machine
   $ npx mayfly local put-events --now test/fixtures/events/05-ecs-task-ec2-running.json`,
     )
     .action(lazily(async () => (await import('./run-local.ts')).runLocal));
@@ -39,6 +50,11 @@ Examples:
       examples('npx mayfly local put-events --now test/fixtures/events/05-ecs-task-ec2-running.json'),
     )
     .action(lazily(async () => (await import('./put-events-command.ts')).putEventsCommand));
+}
+
+function address(text: string): string {
+  if (isIP(text) === 0) throw new InvalidArgumentError('Use an IP address, such as 192.168.122.1 or 0.0.0.0.');
+  return text;
 }
 
 function port(text: string): number {

@@ -1,17 +1,22 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { hasCode } from '../../lib/cli/exit.ts';
 import { DATA, READY_FILE, type Ready, type ReadyFile } from '../../lib/cli/local-mayfly.ts';
 import { colours, note, say, sayJson, ticking } from '../../lib/cli/print.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
-import { type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/index.ts';
+import { addressesOf, inUrl, type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/index.ts';
 import { replaceFile } from '../local-aws/replace-file.ts';
 import { runDemo } from './demo.ts';
 import { noticeText } from './notice-text.ts';
+import { pause } from './settle.ts';
 import { SERVICE_CONTEXT, synthesizeIfChanged } from './synthesize.ts';
+import { LogFollower, toldLine } from './tell.ts';
 
 interface LocalFlags {
   readonly front: 'serverless' | 'service';
   readonly port: number;
+  readonly listen: string;
+  readonly quiet: boolean;
   readonly data: string;
   readonly demo: boolean;
   readonly forever: boolean;
@@ -34,6 +39,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     assembly,
     data,
     port: flags.port,
+    listen: flags.listen,
     world: world?.aws,
     onEvent: (notice) => {
       if (flags.json) sayJson({ notice });
@@ -42,10 +48,14 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
   });
   try {
     const ready = await readyFor(mayfly, data, intervalOf(isHeld));
+    const remotes = await remoteFlagfile(mayfly, data, { listen: flags.listen, intervalSeconds: intervalOf(isHeld) });
     const { credentials } = mayfly;
     await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials } satisfies ReadyFile));
     if (flags.json) sayJson({ ready });
-    else say(greeting(ready, data, isHeld));
+    else {
+      say(greeting(ready, data, isHeld));
+      if (remotes.length > 0) say(remoteGreeting(ready, data, remotes));
+    }
     if (world)
       await runDemo({
         world,
@@ -58,13 +68,29 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         signal: stop.signal,
         hurry: hurry.signal,
       });
-    else
-      await new Promise<void>((done) =>
-        stop.signal.aborted ? done() : stop.signal.addEventListener('abort', () => done()),
-      );
+    else await waitAndTell(join(data, 'logs'), { isQuiet: flags.quiet || flags.json, signal: stop.signal });
   } finally {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+const LOOK_EVERY_MS = 1000;
+
+/** Waits for the signal, and prints meanwhile what happens: enrollments, refusals, events and answers. */
+async function waitAndTell(
+  logs: string,
+  { isQuiet, signal }: { readonly isQuiet: boolean; readonly signal: AbortSignal },
+): Promise<void> {
+  const follower = new LogFollower(logs);
+  if (!isQuiet) await follower.skip();
+  while (!signal.aborted) {
+    await pause(LOOK_EVERY_MS, signal);
+    if (isQuiet) continue;
+    for (const line of await follower.added()) {
+      const told = toldLine(line);
+      if (told !== undefined) say(told);
+    }
   }
 }
 
@@ -102,12 +128,47 @@ async function readyFor(mayfly: LocalMayfly, data: string, intervalSeconds: numb
   };
 }
 
+/**
+ * Writes the flagfile for hosts elsewhere, such as VMs and containers. They get copies of the certificate and the secret.
+ *
+ * @returns the addresses that they can use; none if only this machine reaches Mayfly
+ */
+async function remoteFlagfile(
+  { url }: LocalMayfly,
+  data: string,
+  { listen, intervalSeconds }: { readonly listen: string; readonly intervalSeconds: number },
+): Promise<string[]> {
+  const { port } = new URL(url);
+  const addresses = addressesOf(listen).map((address) => `${inUrl(address)}:${port}`);
+  const [hostname] = addresses;
+  if (hostname === undefined) return [];
+  const text = flagfile({ hostname, pathPrefix: '', certificate: '/etc/osquery/mayfly.pem', intervalSeconds });
+  await writeFile(join(data, REMOTE_FLAGS), `${text}\n`, { mode: 0o600 });
+  return addresses;
+}
+
+const REMOTE_FLAGS = 'osquery-remote.flags';
+
+function remoteGreeting({ certificate, enrollSecret }: Ready, data: string, addresses: readonly string[]): string {
+  return `Hosts elsewhere reach it at ${addresses.join(' and ')}. Copy to each:
+  ${join(data, REMOTE_FLAGS)}  as /etc/osquery/osquery.flags
+  ${certificate}  as /etc/osquery/mayfly.pem
+  ${enrollSecret}  as /etc/osquery/enroll_secret, mode 0600
+Every host with that secret can enroll. Events, the table and all commands are still open to this machine only.
+`;
+}
+
 /** Starts the runner. Rewords errors that other flags would fix. */
 async function started(options: LocalOptions): Promise<LocalMayfly> {
   try {
     return await startLocal(options);
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE')) throw cause;
+    if (hasCode(cause, 'EADDRNOTAVAIL')) {
+      throw new Error(`${options.listen} is no address of this machine: list them with "ip address", or use 0.0.0.0`, {
+        cause,
+      });
+    }
+    if (!hasCode(cause, 'EADDRINUSE')) throw cause;
     throw new Error(`port ${options.port} is taken: choose another with --port, or any free one with --port 0`, {
       cause,
     });

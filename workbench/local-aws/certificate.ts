@@ -18,23 +18,30 @@ const VALID_DAYS = 800;
 const RENEW_DAYS = 30;
 
 /**
- * Returns the runner's own ECDSA P-256 certificate for localhost. Makes it at the first start and renews it shortly
- * before it expires.
+ * Returns the runner's own ECDSA P-256 certificate for localhost and for some IP addresses. Makes it at the first start, and
+ * again shortly before it expires or when it lacks an address.
  */
-export async function localCertificate(folder: string, nowMs: number): Promise<Certificate> {
+export async function localCertificate(
+  folder: string,
+  nowMs: number,
+  addresses: readonly string[] = [],
+): Promise<Certificate> {
   const file = path.join(folder, 'certificate.pem');
   const keyFile = path.join(folder, CERTIFICATE_KEY);
   const [cert, key] = await Promise.all([file, keyFile].map((name) => readFile(name, 'utf8').catch(() => '')));
-  if (cert && key && isUsable(cert, nowMs)) return { file, cert, key };
+  if (cert && key && isUsable(cert, nowMs, addresses)) return { file, cert, key };
 
-  const made = await makeCertificate(nowMs);
+  const made = await makeCertificate(nowMs, addresses);
   await replaceFile(keyFile, made.key);
   await replaceFile(file, made.cert);
   return { file, ...made };
 }
 
-/** Makes a self-signed certificate for localhost and its private key, both as PEM. */
-export async function makeCertificate(nowMs: number): Promise<Pick<Certificate, 'cert' | 'key'>> {
+/** Makes a self-signed certificate for localhost and some IP addresses, and its private key, both as PEM. */
+export async function makeCertificate(
+  nowMs: number,
+  addresses: readonly string[] = [],
+): Promise<Pick<Certificate, 'cert' | 'key'>> {
   const { generate } = await import('selfsigned'); // loading takes 100 ms, needed only at the first start
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
@@ -52,6 +59,7 @@ export async function makeCertificate(nowMs: number): Promise<Pick<Certificate, 
           { type: 2, value: 'localhost' },
           { type: 7, ip: '127.0.0.1' },
           { type: 7, ip: '::1' },
+          ...addresses.map((ip) => ({ type: 7, ip }) as const),
         ],
       },
     ],
@@ -59,9 +67,11 @@ export async function makeCertificate(nowMs: number): Promise<Pick<Certificate, 
   return { cert, key };
 }
 
-function isUsable(pem: string, nowMs: number): boolean {
+function isUsable(pem: string, nowMs: number, addresses: readonly string[]): boolean {
   try {
-    return Date.parse(new X509Certificate(pem).validTo) > nowMs + RENEW_DAYS * DAY_MS;
+    const certificate = new X509Certificate(pem);
+    const isValid = Date.parse(certificate.validTo) > nowMs + RENEW_DAYS * DAY_MS;
+    return isValid && addresses.every((address) => certificate.checkIP(address) !== undefined);
   } catch {
     return false; // an unreadable certificate is replaced
   }

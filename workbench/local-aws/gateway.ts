@@ -9,6 +9,7 @@ import { type Match, matchRoute, type RestApi, type Throttle } from './gateway-a
 import { type ProxyResult, proxyEvent, proxyResult } from './gateway-event.ts';
 import { gatewayAnswer, type ResponseType } from './gateway-responses.ts';
 import { CLOSED, type Invocation, type InvocationFailure, THROTTLED } from './invocation.ts';
+import { LOOPBACK } from './listen-address.ts';
 import type { Notify } from './notice.ts';
 
 export interface Gateway {
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   readonly functions: ReadonlyMap<string, Pick<LocalFunction, 'invoke'>>; // keyed by ARN
   readonly certificate: Certificate;
   readonly port: number; // 0 for any free port
+  /** The address to listen on. @default 127.0.0.1 */
+  readonly host?: string;
   readonly account: string;
   readonly throttle?: Throttle;
   readonly clock: Clock;
@@ -40,8 +43,8 @@ const MAX_DRAINED_BYTES = 256 * 1024 * 1024;
 const MAX_CONNECTIONS = 256;
 
 /** @returns the port; a free one if `port` is 0 */
-async function listen(server: https.Server, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+async function listen(server: https.Server, port: number, host: string): Promise<number> {
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;
 }
@@ -72,7 +75,7 @@ function send(result: ProxyResult, response: ServerResponse): void {
   response.writeHead(result.status).end(result.body);
 }
 
-/** Serves the template's REST API on https://localhost. */
+/** Serves the template's REST API over HTTPS. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { certificate } = options;
   const requests = new Requests(options);
@@ -89,7 +92,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     requests.handle(request, response);
   });
   server.on('tlsClientError', (_, socket) => socket.destroy());
-  return { port: await listen(server, options.port), close: (graceMs) => close(server, graceMs) };
+  return {
+    port: await listen(server, options.port, options.host ?? LOOPBACK),
+    close: (graceMs) => close(server, graceMs),
+  };
 }
 
 function close(server: https.Server, graceMs: number): Promise<void> {

@@ -13,6 +13,7 @@ import { type LocalDynamo, startDynoxide } from './dynoxide.ts';
 import { EventBus } from './event-bus.ts';
 import { startGateway } from './gateway.ts';
 import { readRestApi, type Throttle } from './gateway-api.ts';
+import { addressesOf, LOOPBACK, nameOf } from './listen-address.ts';
 import { LocalError } from './local-error.ts';
 import type { LocalNotice, Notify } from './notice.ts';
 import { freePort } from './port.ts';
@@ -30,6 +31,7 @@ import { ensureTable } from './table.ts';
 import { createFunctions, createSources, openQueues } from './wiring.ts';
 
 export { type RunCredentials, signedHeaders } from './credentials.ts';
+export { addressesOf, inUrl, LOOPBACK } from './listen-address.ts';
 export type { LocalNotice } from './notice.ts';
 
 export interface LocalOptions {
@@ -42,6 +44,8 @@ export interface LocalOptions {
   readonly data: string;
   /** Port of the HTTPS API; 0 for any free one. */
   readonly port: number;
+  /** The address that the HTTPS API listens on. @default 127.0.0.1: only this machine reaches it */
+  readonly listen?: string;
   /** Required if the assembly has several stacks. */
   readonly stackName?: string;
   /** Endpoint of a DynamoDB to use instead of the embedded one. @default the environment's DYNAMODB_ENDPOINT */
@@ -57,7 +61,7 @@ export interface LocalOptions {
 
 /** A running stack. */
 export interface LocalMayfly {
-  readonly url: string; // https://localhost:<port>
+  readonly url: string; // https://<localhost or the address>:<port>
   readonly certificate: string; // path of a file
   readonly enrollSecret: string; // path of a file
   readonly namedSecrets: readonly string[]; // paths of the files with further enroll secrets
@@ -92,7 +96,7 @@ export async function startLocal(options: LocalOptions): Promise<LocalMayfly> {
     for (const step of cleanUp.reverse()) await step();
   });
   try {
-    await freePort(options.port);
+    await freePort(options.port, options.listen);
     const folder = typeof options.assembly === 'string' ? options.assembly : await options.assembly();
     return await start(readAssembly(folder, options.stackName), data, options, { cleanUp, close });
   } catch (error) {
@@ -173,17 +177,17 @@ async function start(
     Promise.race([Promise.all(work.map((one) => one.close())), pause(CLOSE_GRACE_MS, undefined, { ref: false })]);
   cleanUp.push(stopWork);
   const enrollSecret = enrollSecretFile(assembly, secrets);
-  const { port, throttle } = options;
+  const { port, throttle, listen: host = LOOPBACK } = options;
   const keyFile = path.join(data, CERTIFICATE_KEY);
   const gateway =
     front.kind === 'service'
-      ? await startService(front.service, { region, services: local, certificate, keyFile, port, logs, notify })
-      : await startGateway({ api: front.api, functions, certificate, clock, notify, port, account, throttle });
+      ? await startService(front.service, { region, services: local, certificate, keyFile, port, host, logs, notify })
+      : await startGateway({ api: front.api, functions, certificate, clock, notify, port, host, account, throttle });
   cleanUp.pop();
   cleanUp.push(() => Promise.all([stopWork(), gateway.close(CLOSE_GRACE_MS)]));
 
   return {
-    url: `https://localhost:${gateway.port}`,
+    url: `https://${nameOf(host)}:${gateway.port}`,
     certificate: certificate.file,
     enrollSecret,
     namedSecrets: assembly.outputs(/NamedSecretArn/).flatMap(([, arn]) => secrets.fileOf(String(arn)) ?? []),
@@ -221,7 +225,10 @@ async function startStores(assembly: Assembly, data: string, options: LocalOptio
   const log = path.join(data, 'logs', 'dynoxide.log');
   const dynamo = dynamodbOf(options) ? undefined : await startDynoxide(data, log, notify);
   if (dynamo) cleanUp.push(() => dynamo.close());
-  const [certificate] = await Promise.all([localCertificate(data, Date.now()), secrets.create()]);
+  const [certificate] = await Promise.all([
+    localCertificate(data, Date.now(), addressesOf(options.listen ?? LOOPBACK)),
+    secrets.create(),
+  ]);
   return { table, secrets, results, firehose, dynamo, certificate };
 }
 

@@ -7,6 +7,7 @@ import type { Assembly } from './assembly.ts';
 import type { Certificate } from './certificate.ts';
 import type { Gateway } from './gateway.ts';
 import { record } from './json.ts';
+import { reachable } from './listen-address.ts';
 import { LocalError } from './local-error.ts';
 import type { Notify } from './notice.ts';
 import { freePort } from './port.ts';
@@ -51,6 +52,8 @@ interface ServiceOptions {
   /** File with the certificate's key. */
   readonly keyFile: string;
   readonly port: number; // 0 for any free port
+  /** The address to listen on. */
+  readonly host: string;
   readonly logs: string;
   readonly notify: Notify;
 }
@@ -58,13 +61,13 @@ interface ServiceOptions {
 /** Runs the process of a service. The load balancer's part, TLS, it does itself. It is started again if it ends. */
 export async function startService(config: ServiceConfig, options: ServiceOptions): Promise<Gateway> {
   const { region, services, certificate, keyFile, logs, notify } = options;
-  const port = await freePort(options.port);
+  const port = await freePort(options.port, options.host);
   const log = createWriteStream(path.join(logs, `${config.name}.log`), { flags: 'a', mode: 0o600 });
   log.on('error', () => undefined); // a full disk must not stop the runner
   const env = {
     ...config.environment,
     ...awsEnvironment(region, services),
-    ...{ PORT: String(port), HOST: '127.0.0.1', TLS_KEY_FILE: keyFile, TLS_CERTIFICATE_FILE: certificate.file },
+    ...{ PORT: String(port), HOST: options.host, TLS_KEY_FILE: keyFile, TLS_CERTIFICATE_FILE: certificate.file },
   };
   let isClosing = false;
   let child: ChildProcess;
@@ -90,17 +93,17 @@ export async function startService(config: ServiceConfig, options: ServiceOption
     await ended;
     log.end();
   };
-  if (await isHealthy(port, certificate.cert)) return { port, close };
+  if (await isHealthy(port, options.host, certificate.cert)) return { port, close };
   await close(0);
   throw new LocalError(`the service does not start: see ${path.join(logs, `${config.name}.log`)}`);
 }
 
 /** Waits until the process answers its health check. */
-async function isHealthy(port: number, ca: string): Promise<boolean> {
+async function isHealthy(port: number, host: string, ca: string): Promise<boolean> {
   for (const endAtMs = Date.now() + READY_WITHIN_MS; Date.now() < endAtMs; await pause(50)) {
     const isOk = await new Promise<boolean>((resolve) => {
       const request = https.get({
-        host: '127.0.0.1',
+        host: reachable(host),
         port,
         path: '/health',
         ca,

@@ -35,4 +35,17 @@ describe("the runner's certificate", () => {
     const second = await localCertificate(folder, NOW_MS);
     expect(new X509Certificate(second.cert).subject).toBe('CN=localhost');
   });
+
+  it('is made again when it lacks an address that the runner listens on, and then names all of them', async () => {
+    const folder = aFolder();
+    const first = await localCertificate(folder, NOW_MS);
+    const second = await localCertificate(folder, NOW_MS, ['192.0.2.7', '2001:db8::7']);
+    expect(second.cert).not.toBe(first.cert);
+    const { subjectAltName } = new X509Certificate(second.cert);
+    expect(subjectAltName).toBe(
+      'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, IP Address:192.0.2.7, IP Address:2001:DB8:0:0:0:0:0:7',
+    );
+    expect(await localCertificate(folder, NOW_MS, ['192.0.2.7'])).toEqual(second);
+    expect(await localCertificate(folder, NOW_MS)).toEqual(second);
+  });
 });

@@ -1,20 +1,20 @@
-import { printable } from './print.ts';
-
-/** What a spreadsheet takes for the beginning of a formula. @see OWASP, "CSV Injection" */
-const FORMULA = /^[=+\-@\t\r]/;
-const NUMBER = /^-?\d+(\.\d+)?$/;
-
 /**
- * Rows as CSV (RFC 4180). Cells are untrusted: control and format characters become blanks, and a cell that a spreadsheet would
- * run as a formula begins with an apostrophe.
+ * Rows as CSV (RFC 4180). Cells are untrusted, and spreadsheets run them: a cell that could be a formula begins with an
+ * apostrophe, and control and format characters are escaped, line breaks too.
  *
  * @example csv([['host', 'command'], ['web-1', '=cmd()']]) // 'host,command\nweb-1,\'=cmd()'
+ * @see OWASP, "CSV Injection"
  */
 export const csv = (rows: readonly (readonly string[])[]): string =>
-  rows.map((row) => row.map(cellOf).join(',')).join('\n');
+  rows.map((cells) => cells.map(csvCell).join(',')).join('\n');
 
-function cellOf(value: string): string {
-  const text = printable(value);
-  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
-  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** A number may begin with a sign; any other text that a spreadsheet could take for a formula may not. */
+function csvCell(text: string): string {
+  const plain = text.replace(
+    /[\p{Cc}\p{Cf}]/gu,
+    (found) => `\\u${found.codePointAt(0)?.toString(16).padStart(4, '0')}`,
+  );
+  const isFormula = /^\s*[=+\-@＝＋－＠|%]/.test(plain) && !/^[+-]?\d+(\.\d+)?$/.test(plain);
+  const safe = isFormula ? `'${plain}` : plain;
+  return /[",]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -3,8 +3,8 @@ import type { Verdict } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { limit, skip } from './paging.ts';
-import { CSV_FLAG, examples, JSON_FLAG } from './print.ts';
+import { csvOption, limit, skip } from './paging.ts';
+import { examples, JSON_FLAG } from './print.ts';
 import { pastTime, TIMES, untilTime } from './times.ts';
 
 /** Adds the commands that read the ledger and the node directory. */
@@ -32,6 +32,8 @@ function addVerdicts(program: Command): void {
   withDeploymentOptions(program.command('task'))
     .description('Show one workload as a timeline: events, queries, answers, containers')
     .argument('<workload>', 'ARN or id of an ECS task, or id of an EC2 instance, or its unique beginning', workload)
+    .option('--rows', 'show its newest rows, also with --stack, where Athena bills for them')
+    .option('--no-rows', 'do not')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -54,7 +56,7 @@ function addTasks(program: Command): void {
     .addOption(new Option('--kind <kind>', 'only ECS tasks, or only EC2 instances').choices(KINDS).default('all'))
     .option('--limit <number>', 'at most so many', limit, 50)
     .option('--skip <number>', 'leave out so many of the newest', skip, 0)
-    .option(...CSV_FLAG)
+    .addOption(csvOption())
     .addHelpText(
       'after',
       `${examples(

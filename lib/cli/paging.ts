@@ -1,8 +1,12 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { note, say } from './print.ts';
 
 /** The most rows that a command holds in memory. */
 const MAX_LIMIT = 100_000;
+
+/** The option of every command that lists rows or workloads. */
+export const csvOption = (): Option =>
+  new Option('--csv', 'CSV for spreadsheets, on standard output').default(false).conflicts('json');
 
 /** Parses `--limit`. */
 export function limit(text: string): number {

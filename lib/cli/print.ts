@@ -35,9 +35,6 @@ export const escaped = (value: unknown): string =>
 /** The option of every command that prints a result. */
 export const JSON_FLAG = ['--json', 'JSON for programs, on standard output', false] as const;
 
-/** The option of every command that prints rows. */
-export const CSV_FLAG = ['--csv', 'CSV for spreadsheets, on standard output', false] as const;
-
 /** The examples at the end of a command's help. */
 export const examples = (...commands: string[]): string =>
   `\n${commands.length === 1 ? 'Example' : 'Examples'}:\n${commands.map((command) => `  $ ${command}`).join('\n')}`;

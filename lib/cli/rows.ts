@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { limit, skip } from './paging.ts';
-import { CSV_FLAG, examples, JSON_FLAG } from './print.ts';
+import { csvOption, limit, skip } from './paging.ts';
+import { examples, JSON_FLAG } from './print.ts';
 import { pastTime, TIMES, untilTime } from './times.ts';
 
 /** Adds `mayfly rows`. */
@@ -20,7 +20,7 @@ export function addRows(program: Command): void {
     .option('--database <name>', 'the Glue database of a Mayfly in AWS that --table names')
     .option('--workgroup <name>', 'its Athena workgroup')
     .option(...JSON_FLAG)
-    .option(...CSV_FLAG)
+    .addOption(csvOption())
     .addHelpText(
       'after',
       `${examples(

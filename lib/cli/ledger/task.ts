@@ -10,8 +10,10 @@ import {
   type WorkloadRecord,
 } from '../../core/ledger/workload.ts';
 import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
+import { pasted, quoted } from '../deployment-flags.ts';
 import { colours, columns, count, duration, printable, prose, say, sayJson, seconds, when } from '../print.ts';
+import type { RowPage, RowsDeployment } from '../rows/search-rows.ts';
+import { spanOf } from '../rows/span.ts';
 import { hostFacts, instanceFactsOf } from './instance-facts.ts';
 import { workloadNamed } from './workload-named.ts';
 
@@ -30,8 +32,14 @@ interface Moment {
 /** How a container, or an instance itself, was seen. */
 type SeenHow = 'alive' | 'post-mortem' | 'not seen' | 'never started' | 'not started yet' | 'id unusable';
 
+interface TaskFlags extends RowsDeployment {
+  readonly json: boolean;
+  /** Whether to show rows; undefined for the default. */
+  readonly rows?: boolean;
+}
+
 /** Shows one workload: its identity, its timeline, and which of its containers were seen. */
-export async function task(name: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
+export async function task(name: string, flags: TaskFlags): Promise<void> {
   const nowMs = Date.now();
   const { record, instance } = await withDeployment(flags, async (deployment) => {
     const found = await workloadNamed(name, deployment, nowMs);
@@ -44,6 +52,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
   });
   const verdict = verdictOf(record, nowMs);
   const subjects = subjectsOf(record);
+  const page = await rowsOf(record, flags, nowMs);
   if (flags.json) {
     const { workload, kind, lastStatus, identity, handling, firstDetectedBy } = record;
     const timeline = momentsOf(record).map(({ atMs, ...moment }) => ({ at: isoOf(atMs) ?? null, ...moment }));
@@ -58,6 +67,7 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
       instance: instance ?? null,
       timeline,
       subjects,
+      rows: page?.rows ?? null,
     });
   }
   const paint = colours();
@@ -70,6 +80,30 @@ export async function task(name: string, flags: DeploymentFlags & { json: boolea
   if (record.handling && verdict.verdict === 'pending') say(`  ${outlook(record, record.handling, nowMs)}`);
   say(`\n${paint.bold('What was seen')}`);
   say(columns(tableOf(subjects, record)));
+  await sayRows(record, page, flags);
+}
+
+/** A person reads the newest; "mayfly rows" has all. */
+const MAX_ROWS = 20;
+const MAX_ROWS_SPAN_MS = 7 * 24 * 3_600_000;
+
+/** The newest rows about a workload; undefined if Athena would have to be asked for them without being told to. */
+async function rowsOf(record: WorkloadRecord, flags: TaskFlags, nowMs: number): Promise<RowPage | undefined> {
+  const isLocal = !flags.stack && !flags.table;
+  if (!(flags.rows ?? isLocal)) return undefined;
+  const { searchRows } = await import('../rows/search-rows.ts');
+  const { fromMs, untilMs } = spanOf(record, nowMs);
+  const span = { fromMs: Math.max(fromMs, untilMs - MAX_ROWS_SPAN_MS), untilMs };
+  return searchRows(flags, { filter: { workload: record.workload, ...span }, skip: 0, limit: MAX_ROWS });
+}
+
+async function sayRows({ workload }: WorkloadRecord, page: RowPage | undefined, flags: TaskFlags): Promise<void> {
+  const all = `npx mayfly rows ${quoted(workload)}${pasted(flags)}`;
+  if (page === undefined) return say(`\nThe rows about it: ${all}`);
+  if (page.rows.length === 0) return;
+  const { rowsText } = await import('../rows/print-rows.ts');
+  say(`\n${colours().bold('What it returned')}\n${rowsText(page.rows)}`);
+  if (page.hasMore) say(`\nThere are more: ${all}`);
 }
 
 /** What can still happen to a workload without a verdict. */

@@ -6,6 +6,7 @@ import { sayMore } from '../paging.ts';
 import { printable, say, sayJson, when } from '../print.ts';
 import { rowsCsv, rowsText } from './print-rows.ts';
 import { type RowPage, type RowSearch, type RowsDeployment, searchRows } from './search-rows.ts';
+import { spanOf } from './span.ts';
 import type { RowFilter } from './stored-row.ts';
 
 export interface RowsFlags extends RowsDeployment {
@@ -44,11 +45,10 @@ async function filterOf(
   const { rule, query } = flags;
   const record = name !== undefined && isWorkload(name) ? await workloadNamed(name, deployment, nowMs) : undefined;
   const host = flags.host && ((await hostNamed(flags.host, deployment)) ?? flags.host);
-  // A function's clock may be behind that of the command.
-  const sinceMs = record ? record.firstReceivedAtMs - HOUR_MS : nowMs - DAY_MS;
+  const span = record ? spanOf(record, nowMs) : { fromMs: nowMs - DAY_MS, untilMs: nowMs + HOUR_MS };
   return {
-    fromMs: flags.since ?? sinceMs,
-    untilMs: flags.until ?? nowMs + HOUR_MS,
+    fromMs: flags.since ?? span.fromMs,
+    untilMs: flags.until ?? span.untilMs,
     ...{ host, rule, query, workload: record?.workload, named: record ? undefined : name },
   };
 }

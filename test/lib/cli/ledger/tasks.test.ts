@@ -107,7 +107,7 @@ describe('mayfly tasks', () => {
     const [head, row] = stdout.split('\n');
     expect(head).toMatch(/^workload,kind,verdict,reason,cluster,family,host,/);
     expect(row).toContain(`,'@SUM(1),`);
-    expect(row).toContain(`,"'=cmd|""/c calc""!A1 [2J"`);
+    expect(row).toContain(`,"'=cmd|""/c calc""!A1\\u001b[2J\\u202e"`);
     expect(printable(stdout.replaceAll('\n', ' '))).toBe(stdout.replaceAll('\n', ' ').trim());
   });
 

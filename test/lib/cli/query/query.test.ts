@@ -57,7 +57,10 @@ describe('mayfly query', () => {
   it('writes CSV that no spreadsheet runs', async () => {
     const { ask } = await anAnswered();
     const { stdout } = await ask('query', CAMPAIGN, '--csv');
-    expect(stdout).toBe('host,hostname,total_seconds\n' + 'h [2J1,\'=cmd|calc,"\'=HYPERLINK(""x"") ]0;pwned"\n');
+    expect(stdout).toBe(
+      'host,hostname,total_seconds\n' +
+        'h\\u001b[2J1,\'=cmd|calc\\u202e,"\'=HYPERLINK(""x"")\\u000a\\u001b]0;pwned\\u0007"\n',
+    );
   });
 
   it('writes one JSON object for each row and each failure, with all characters escaped', async () => {

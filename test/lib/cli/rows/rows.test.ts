@@ -136,7 +136,7 @@ describe('mayfly rows', () => {
       for (const line of out.trimEnd().split('\n')) expect(printable(`.${line}.`)).toBe(`.${line}.`);
     const [head, row] = csv.split('\n');
     expect(head).toBe(`time,host,hostname,rule,query,workload,status,message,name,cmdline,'@x,'-y`);
-    expect(row).toContain(`,0,,'=1+1,a ]0;x b c,-2,"a,""b"""`);
+    expect(row).toContain(`,0,,'=1+1,a\\u001b]0;x\\u0007\\u202eb\\u009bc,-2,"a,""b"""`);
     expect((await found())[0]?.columns).toEqual(columns);
   });
 
@@ -164,5 +164,34 @@ describe('mayfly rows', () => {
     const { ask } = await aWatched();
     const { code, stderr } = await ask('rows', '--skip', skip);
     expect([code, stderr]).toEqual([2, expect.stringContaining('A whole number')]);
+  });
+});
+
+describe('mayfly task', () => {
+  it('shows the newest rows about the task, and the command for the others', async () => {
+    const lines = Array.from({ length: 25 }, (_, n) =>
+      aLine({ id: `${n}`, storedAtMs: T0 + n * SECOND, columns: { pid: String(1000 + n) } }),
+    );
+    const { world, ask } = await aMayflyWith(...lines, aLine({ id: 'other', workload: taskArn(2) }));
+    await enter(world, 1);
+    const { stdout } = await ask('task', taskArn(1));
+    const [, rows = ''] = stdout.split('\nWhat it returned\n');
+    expect(rows).toMatch(
+      /^2026-11-20 10:15:24Z {2}i-0a1b2c3d4e5f60718 {2}ecs-task-running\/container\n {2}about api: envoy/,
+    );
+    expect(rows.match(/^ {2}1\d{3}$/gm)).toHaveLength(20);
+    expect(rows).toContain(`\nThere are more: npx mayfly rows ${taskArn(1)} --data `);
+    const [json] = jsonLines((await ask('task', taskArn(1), '--json')).stdout);
+    expect(json?.rows).toHaveLength(20);
+  });
+
+  it('shows none on request, or if there are none', async () => {
+    const { world, ask } = await aMayflyWith(aLine());
+    await enter(world, 1);
+    await enter(world, 2);
+    expect((await ask('task', taskArn(2))).stdout).not.toContain('What it returned');
+    const { stdout } = await ask('task', taskArn(1), '--no-rows');
+    expect(stdout).not.toContain('What it returned');
+    expect(stdout).toContain(`\nThe rows about it: npx mayfly rows ${taskArn(1)} --data `);
   });
 });

@@ -25,6 +25,9 @@ const ENDS = ['TableName', 'BusName', 'ResultsBucket', 'Hostname'] as const;
 /** The keys of version 0.1.0 had no prefix: its stack contained one Mayfly and nothing else. */
 const UNNAMED = 'Mayfly';
 
+/** Whether a stack has outputs of a Mayfly. */
+export const hasMayfly = (outputs: readonly StackOutput[]): boolean => mayfliesOf(outputs).length > 0;
+
 /**
  * The Mayfly with this id in a stack, or its only one. The keys of one Mayfly's outputs have the same start, which is its id.
  *
@@ -40,7 +43,7 @@ export function theMayfly(stack: string, outputs: readonly StackOutput[], id?: s
   if (first) throw new Error(`the stack ${stack} has several Mayflies: choose one with --id, of ${ids}`);
   if (ids) throw new Error(`the stack ${stack} has no Mayfly ${id}: it has ${ids}`);
   throw new Error(
-    `the stack ${stack} has no output TableName: is it a Mayfly stack? Deploy it again, name the nested stack that has it, or use --table NAME`,
+    `neither the stack ${stack} nor a stack nested in it has an output TableName: is it a Mayfly stack? Deploy it again, or use --table NAME`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import type { Front } from './front.ts';
 import type { RequestLimit } from './tls-api.ts';
 
 /** The properties whose values have limits that their types do not state. */
@@ -46,6 +47,29 @@ const RULES: readonly Rule[] = [
   ],
   ['agentConcurrency', ({ agentConcurrency = 0 }) => isWhole(agentConcurrency), 'a whole number above 0'],
 ];
+
+/** The properties of the gateway, which only the serverless front has, and what the long-poll front has instead. */
+const OF_GATEWAY = [
+  ['agentRequests', 'the service has limits of its own (docs/fronts.md)'],
+  ['agentConcurrency', 'the service scales its tasks'],
+  ['domainName', 'the service gets its name from Front.service'],
+  ['defaultEndpoint', 'the service has one name'],
+  ['vpcEndpoints', 'the load balancer is in your VPC'],
+  ['resourcePolicy', 'the load balancer has security groups'],
+  ['webAclArn', 'associate the web ACL with the property loadBalancer'],
+] as const;
+
+type GatewayProps = Partial<Record<(typeof OF_GATEWAY)[number][0], unknown>>;
+
+/** @throws naming the first property that the front does not have */
+export function checkFrontProps(props: GatewayProps & { readonly front?: Front }): void {
+  if (props.front?.kind !== 'service') return;
+  for (const [name, instead] of OF_GATEWAY)
+    if (props[name] !== undefined)
+      throw new Error(
+        `${name} is there, but applies only to Front.serverless, and the front is Front.service: ${instead}`,
+      );
+}
 
 /** @throws naming the first property with a wrong value, that value, and what is allowed */
 export function checkProps(props: LimitedProps): void {

@@ -17,7 +17,7 @@ import { acknowledgeWildcard } from './acknowledge.ts';
 import { AlarmTopic, type AlarmTopicChoice } from './alarm-topic.ts';
 import { Alarms } from './alarms.ts';
 import { type AttestMode, addAttestation } from './attestation.ts';
-import { checkProps } from './check-props.ts';
+import { checkFrontProps, checkProps } from './check-props.ts';
 import type { CustomDomain } from './custom-domain.ts';
 import { Dashboard } from './dashboard.ts';
 import { Variable } from './environment.ts';
@@ -221,6 +221,7 @@ export class Mayfly extends Construct {
   constructor(scope: Construct, id: string, props: MayflyProps = {}) {
     super(scope, id);
     checkProps(props);
+    checkFrontProps(props);
     nameMetrics(this);
     const { bundles = BUNDLES, removalPolicy = RemovalPolicy.RETAIN } = props;
 

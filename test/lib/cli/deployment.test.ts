@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -68,6 +68,48 @@ describe('the Mayfly that a policy command is about', () => {
     expect(jsonLines(stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
   });
 
+  describe('in a nested stack', () => {
+    const outputsOf = (name: string) =>
+      ['TableName', 'BusName', 'ResultsBucket', 'Hostname'].map((end) => ({
+        OutputKey: `Mayfly${end}`,
+        OutputValue: name,
+      }));
+    /** Stacks nested in each stack, as CloudFormation lists them. */
+    const nesting = (stacks: Readonly<Record<string, readonly string[]>>) => {
+      cloudformation.on(DescribeStacksCommand).resolves({ Stacks: [stack([])] });
+      cloudformation.on(ListStackResourcesCommand).resolves({});
+      for (const [StackName, names] of Object.entries(stacks)) {
+        const nested = names.map((name) => ({
+          LogicalResourceId: name,
+          PhysicalResourceId: `arn:aws:cloudformation:eu-west-1:111122223333:stack/${name}/0a1b`,
+          ResourceType: 'AWS::CloudFormation::Stack',
+          LastUpdatedTimestamp: new Date(0),
+          ResourceStatus: 'CREATE_COMPLETE' as const,
+        }));
+        cloudformation.on(ListStackResourcesCommand, { StackName }).resolves({ StackResourceSummaries: nested });
+      }
+    };
+
+    it('is found by the name of a stack around it', async () => {
+      const { table, store } = await aMayfly();
+      await store.push(aVersion(1), 0);
+      nesting({ Platform: ['Network', 'Osquery'], Osquery: ['Inner'] });
+      const Stacks = [stack(outputsOf(table.name))];
+      cloudformation.on(DescribeStacksCommand, { StackName: 'Inner' }).resolves({ Stacks });
+      expect(await mayfly('policy', 'history', '--stack', 'Platform')).toMatchObject({ code: 0 });
+    });
+
+    it('has to be named if there are several', async () => {
+      nesting({ Platform: ['One', 'Two'] });
+      for (const StackName of ['One', 'Two'])
+        cloudformation.on(DescribeStacksCommand, { StackName }).resolves({ Stacks: [stack(outputsOf('t'))] });
+      expect(await mayfly('policy', 'history', '--stack', 'Platform')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('several nested stacks: name one of them, One or Two'),
+      });
+    });
+  });
+
   it('is one of several in a stack: then --id chooses, and without it the command names them', async () => {
     const { table, store } = await aMayfly();
     await store.push(aVersion(1), 0);
@@ -99,9 +141,10 @@ describe('the Mayfly that a policy command is about', () => {
 
   it.each([
     ['a stack that does not exist', [], 'there is no stack Mayfly in eu-west-1'],
-    ['a stack that is not ours', [stack([])], 'has no output TableName'],
+    ['a stack that is not ours', [stack([])], 'has an output TableName'],
   ])('%s is reported with the next step', async (_, stacks, message) => {
     const unknown = Object.assign(new Error('Stack with id Mayfly does not exist'), { name: 'ValidationError' });
+    cloudformation.on(ListStackResourcesCommand).resolves({});
     if (stacks.length > 0) cloudformation.on(DescribeStacksCommand).resolves({ Stacks: stacks });
     else cloudformation.on(DescribeStacksCommand).rejects(unknown);
     const { code, stderr } = await mayfly('policy', 'show', '--stack', 'Mayfly');

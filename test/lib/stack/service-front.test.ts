@@ -77,6 +77,15 @@ describe('the long-poll front', () => {
     expect(metrics.sort()).toEqual(['ECSServiceAverageCPUUtilization', 'ECSServiceAverageMemoryUtilization']);
   });
 
+  it.each([
+    ['agentRequests', { agentRequests: { perSecond: 1, burst: 1 } }],
+    ['agentConcurrency', { agentConcurrency: 5 }],
+    ['defaultEndpoint', { defaultEndpoint: true }],
+    ['webAclArn', { webAclArn: 'arn' }],
+  ])('refuses %s, which only the gateway has', (name, props) => {
+    expect(() => aServiceStack(anApp(), {}, props)).toThrow(`${name} is there, but applies only to Front.serverless`);
+  });
+
   it('gets no new reads long before its held ones have to end', () => {
     const { TargetGroupAttributes, HealthCheckPath, Protocol } = theOnly<{
       TargetGroupAttributes: { Key: string; Value: string }[];

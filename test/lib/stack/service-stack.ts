@@ -3,7 +3,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Front } from '../../../lib/stack/front.ts';
-import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
 import type { ServiceFrontProps } from '../../../lib/stack/service-front.ts';
 import { anApp, someBundles } from './template.ts';
 
@@ -27,8 +27,9 @@ const networkIn = (stack: Stack) => ({
 export function aServiceStack(
   app = anApp(),
   props: Pick<ServiceFrontProps, 'distributedInterval'> = {},
+  others: MayflyProps = {},
 ): { stack: Stack; mayfly: Mayfly } {
   const stack = new Stack(app, 'Stack');
   const front = Front.service({ ...networkIn(stack), domainName: 'osquery.example.com', image, ...props });
-  return { stack, mayfly: new Mayfly(stack, 'Mayfly', { bundles: someBundles(), front }) };
+  return { stack, mayfly: new Mayfly(stack, 'Mayfly', { bundles: someBundles(), front, ...others }) };
 }

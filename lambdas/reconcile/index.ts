@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { clusterMembers } from '../../lib/aws/cluster-members.ts';
 import { BusCoverageEvents } from '../../lib/aws/coverage-events.ts';
 import { Ec2Inventory } from '../../lib/aws/ec2-inventory.ts';
 import { EcsInventory } from '../../lib/aws/ecs-inventory.ts';
@@ -12,10 +13,11 @@ import { metered } from '../../lib/aws/metered.ts';
 import { DynamoReviewProgress, DynamoSweepProgress } from '../../lib/aws/progress.ts';
 import { PATIENT } from '../../lib/aws/prompt.ts';
 import { tableIn } from '../../lib/aws/table.ts';
+import { ExpectedInstances } from '../../lib/core/fleet/agent-scope.ts';
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
 import { Settled } from '../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
-import { readEnv } from './env.ts';
+import { readEnv, scopeIn } from './env.ts';
 import { createHandler } from './handler.ts';
 
 const env = readEnv(process.env);
@@ -25,6 +27,7 @@ const spend = new Spend(Date.now, sleep);
 const ecs = new ECSClient({ maxAttempts: 2, ...PATIENT });
 const aboutTasks = metered(spend, 'tasks');
 const heldEverySeconds = heldEverySecondsIn(env);
+const scope = scopeIn(env);
 const deps = ruleDeps(table, heldEverySeconds, {
   client: ecs,
   tasks: aboutTasks,
@@ -34,12 +37,17 @@ const sweeping = {
   ...deps,
   tasks: new EcsInventory(ecs, aboutTasks),
   instances: new Ec2Inventory(new EC2Client({ maxAttempts: 2, ...PATIENT }), metered(spend)),
-  progress: new DynamoSweepProgress(table, { everyMs: env.SWEEP_EVERY_SECONDS * 1000, heldEverySeconds }),
+  progress: new DynamoSweepProgress(table, {
+    everyMs: env.SWEEP_EVERY_SECONDS * 1000,
+    heldEverySeconds,
+    expectAgents: env.EXPECT_AGENTS,
+  }),
   fleetIssues: new DynamoFleetIssues(table),
   nodes: new InstanceNodes(deps.directory, deps.aliases, Date.now),
   spend,
   settled: new Settled(),
   noAgentAfterMs: env.NO_AGENT_AFTER_SECONDS * 1000,
+  expected: scope && new ExpectedInstances(scope, clusterMembers(ecs, aboutTasks), Date.now),
 };
 const reviewing = {
   ledgerIndex: new DynamoLedgerIndex(table),

@@ -60,7 +60,7 @@ export const describeInstance =
 
 /** One instance, or none if EC2 left out a required property. */
 function instanceOf(described: Ec2Instance): Instance[] {
-  const { InstanceId, State, LaunchTime, ImageId, InstanceType, Placement, SubnetId } = described;
+  const { InstanceId, State, LaunchTime, ImageId, InstanceType, Placement, SubnetId, VpcId } = described;
   if (!InstanceId || !State?.Name || !LaunchTime) return [];
   const tags = Object.fromEntries((described.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
   const interfaces = (described.NetworkInterfaces ?? []).filter(({ Description = '' }) => !OF_A_TASK.test(Description));
@@ -84,6 +84,7 @@ function instanceOf(described: Ec2Instance): Instance[] {
       instanceType: InstanceType,
       availabilityZone: Placement?.AvailabilityZone,
       subnetId: SubnetId,
+      vpcId: VpcId,
       autoScalingGroup: tags['aws:autoscaling:groupName'],
       managedBy: described.Operator?.Principal,
     },

@@ -48,13 +48,14 @@ const sweepState = renamed(
     ),
     everyMs: z.optional(number),
     heldEverySeconds: z.optional(number),
+    expectAgents: z.optional(text),
   } satisfies ShapeOf<SweepState>),
 );
 
 const cursors = z.record(text, number);
 
-/** The settings of a deployment on which bounds depend. */
-type SweepSettings = Pick<SweepState, 'everyMs' | 'heldEverySeconds'>;
+/** The settings of a deployment that readers need. */
+type SweepSettings = Pick<SweepState, 'everyMs' | 'heldEverySeconds' | 'expectAgents'>;
 
 /** The progress of sweeps: `SWEEP`, with `heldUntilMs` while a sweep is running. */
 export class DynamoSweepProgress extends DynamoProgress<SweepState> implements SweepProgress {

@@ -26,6 +26,8 @@ export const Variable = {
   bus: 'BUS_NAME',
   /** How long an instance may run without a node before it becomes a fleet issue. */
   noAgentAfter: 'NO_AGENT_AFTER_SECONDS',
+  /** Where agents are expected; JSON, only if not everywhere. */
+  expectAgents: 'EXPECT_AGENTS',
   /** The interval of sweeps, on which the bound for lost events depends. */
   sweepEvery: 'SWEEP_EVERY_SECONDS',
   /** Whether a long-poll front reads hints. */

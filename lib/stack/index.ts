@@ -2,6 +2,7 @@
 export type { AlarmTopicChoice } from './alarm-topic.ts';
 export type { AttestMode } from './attestation.ts';
 export type { CustomDomain } from './custom-domain.ts';
+export type { ExpectAgents } from './expect-agents.ts';
 export { Front } from './front.ts';
 export type { AgentContainerProps } from './hosts/enroll-hosts.ts';
 export { Mayfly, type MayflyProps } from './mayfly.ts';

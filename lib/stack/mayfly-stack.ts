@@ -3,6 +3,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { GatewayVpcEndpointAwsService, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { CustomDomain } from './custom-domain.ts';
+import type { ExpectAgents } from './expect-agents.ts';
 import { Front } from './front.ts';
 import { Mayfly, type MayflyProps } from './mayfly.ts';
 import type { ServiceFrontProps } from './service-front.ts';
@@ -118,6 +119,16 @@ function intervalOf(value: unknown): 0 | 1 | undefined {
   throw new Error(`the context distributedInterval is ${JSON.stringify(value)}: it has to be 0 or 1`);
 }
 
+/** `-c expectAgents='{ "vpcs": ["vpc-0a1b2c3d4e5f60718"] }'`, or an object in cdk.json. The construct checks it. */
+function expectAgentsOf(value: unknown): ExpectAgents | undefined {
+  if (value === undefined || (typeof value === 'object' && value !== null)) return value ?? undefined;
+  try {
+    return JSON.parse(String(value));
+  } catch (cause) {
+    throw new Error(`the context expectAgents is ${JSON.stringify(value)}: it has to be an object in JSON`, { cause });
+  }
+}
+
 /** A stack with one Mayfly. */
 export class MayflyStack extends Stack {
   constructor(app: App, id: string, props: StackProps & MayflyProps = {}) {
@@ -131,6 +142,7 @@ export class MayflyStack extends Stack {
     const front = frontOf(this, domain);
     new Mayfly(this, 'Mayfly', {
       front,
+      expectAgents: expectAgentsOf(app.node.tryGetContext('expectAgents')),
       agentConcurrency: concurrencyOf(app.node.tryGetContext('agentConcurrency')),
       alarmTopic: alarmTopicOf(app.node.tryGetContext('alarmTopic')),
       domainName: front.kind === 'serverless' ? domain : undefined,

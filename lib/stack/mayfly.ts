@@ -22,6 +22,7 @@ import type { CustomDomain } from './custom-domain.ts';
 import { Dashboard } from './dashboard.ts';
 import { Variable } from './environment.ts';
 import { deadLetterQueue, EventRoute } from './event-route.ts';
+import type { ExpectAgents } from './expect-agents.ts';
 import { flagfile } from './flagfile.ts';
 import { Front } from './front.ts';
 import {
@@ -93,6 +94,12 @@ export interface MayflyProps {
    * @default - 5 minutes
    */
   readonly noAgentAfter?: Duration;
+  /**
+   * Where agents are expected, for a partial rollout: by tag, VPC or ECS cluster; an instance has to match each part that is
+   * there. Other instances never become the fleet issue `no-agent`, and have the verdict `ignored` instead of `missed`.
+   * @default - on every instance
+   */
+  readonly expectAgents?: ExpectAgents;
   /**
    * Percent. An alarm fires when a smaller share of the workloads judged in 15 minutes was seen.
    * @default 99 - one miss fires among few workloads, not among hundreds; each miss is also an event on the bus
@@ -349,6 +356,7 @@ export class Mayfly extends Construct {
       bundles,
       every: props.reconcileEvery ?? Duration.minutes(1),
       noAgentAfter: props.noAgentAfter ?? Duration.minutes(5),
+      expectAgents: props.expectAgents,
     });
     table.grant(this.reconciler.fn, ROW_ACCESS.reconcile);
     table.grantReview(this.reconciler.fn);

@@ -6,6 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledgeWildcard } from './acknowledge.ts';
 import { Variable } from './environment.ts';
+import { checkExpectAgents, type ExpectAgents, scopeText } from './expect-agents.ts';
 import { defineFunction } from './function.ts';
 
 export interface ReconcilerProps {
@@ -15,6 +16,8 @@ export interface ReconcilerProps {
   readonly every: Duration;
   /** How long an instance may run without a node before it becomes a fleet issue. */
   readonly noAgentAfter: Duration;
+  /** @default - on every instance */
+  readonly expectAgents?: ExpectAgents;
 }
 
 /** Lists at a fixed rate what ECS and EC2 run, and handles workloads whose events were lost. */
@@ -42,6 +45,19 @@ export class Reconciler extends Construct {
       targets: [new LambdaTarget(this.fn, { retryAttempts: 0 })],
     });
     this.grantDescribe();
+    if (props.expectAgents) this.limitTo(props.expectAgents);
+  }
+
+  /** Expects agents only on some instances, and lets the function list the clusters that say which. */
+  private limitTo(expectAgents: ExpectAgents): void {
+    checkExpectAgents(expectAgents);
+    this.fn.addEnvironment(Variable.expectAgents, scopeText(expectAgents));
+    const { clusters = [] } = expectAgents;
+    if (clusters.length === 0) return;
+    const resourceArns = clusters.map((resourceName) =>
+      Stack.of(this).formatArn({ service: 'ecs', resource: 'cluster', resourceName }),
+    );
+    Grant.addToPrincipal({ grantee: this.fn, actions: ['ecs:ListContainerInstances'], resourceArns });
   }
 
   /** @see Service Authorization Reference, Amazon ECS and Amazon EC2: resource types of each action */

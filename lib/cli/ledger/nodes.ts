@@ -24,11 +24,15 @@ export const ADVICE: Readonly<Record<FleetIssueKind, string>> = {
 
 /** Lists enrolled nodes by host, and open fleet issues. */
 export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise<void> {
-  const { name, entries, open } = await withDeployment(flags, async ({ name, directory, fleetIssues }) => ({
-    name,
-    entries: (await everyEntry(directory)).sort((a, b) => (a.hostIdentifier < b.hostIdentifier ? -1 : 1)),
-    open: await fleetIssues.open(Date.now()),
-  }));
+  const { name, entries, open, scope } = await withDeployment(
+    flags,
+    async ({ name, directory, fleetIssues, sweeps }) => ({
+      name,
+      entries: (await everyEntry(directory)).sort((a, b) => (a.hostIdentifier < b.hostIdentifier ? -1 : 1)),
+      open: await fleetIssues.open(Date.now()),
+      scope: (await sweeps.read()).expectAgents,
+    }),
+  );
   if (flags.json) return sayJson(asJson(entries, open));
   if (entries.length === 0) say(`No node is enrolled at ${name}.\n${enrolling(flags)}`);
   else {
@@ -40,6 +44,8 @@ export async function nodes(flags: DeploymentFlags & { json: boolean }): Promise
     const every = `Last seen is updated every ${SEEN_EVERY_MS / 60_000} minutes`;
     say(`\n${prose(`${every}: it may be that old although the node polls.`)}`);
   }
+  if (scope)
+    say(`\nAgents are expected only on instances that match ${printable(scope)}: others have no fleet issue no-agent.`);
   for (const [kind, those] of grouped(open, ({ kind }) => kind)) {
     const rows = those.map(({ host, firstAtMs, detail }) => [
       `  ${printable(host)}`,

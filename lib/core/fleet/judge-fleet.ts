@@ -1,6 +1,6 @@
 import { type Instance, identityOf } from '../inventory/instance.ts';
 
-import { isIgnored } from '../ledger/ignored.ts';
+import { needsNoAgent } from '../ledger/ignored.ts';
 
 import type { ObservedIssue } from './fleet-issue.ts';
 
@@ -22,19 +22,28 @@ export interface FleetCount {
   readonly silent: number;
 }
 
-/** Whether an instance should have an enrolled agent by now: it has run for `noAgentAfterMs` and is not ignored. */
+/** Whether an instance can have an enrolled agent by now: it has run for `noAgentAfterMs` and is not ignored. */
 export const isExpected = (instance: Instance, nowMs: number, noAgentAfterMs: number): boolean =>
-  instance.state === 'running' && nowMs - instance.launchedAtMs >= noAgentAfterMs && !isIgnored(identityOf(instance));
+  instance.state === 'running' &&
+  nowMs - instance.launchedAtMs >= noAgentAfterMs &&
+  !needsNoAgent(identityOf(instance));
 
-/** Finds fleet issues of instances that should have an agent. @param enrolled their nodes, by instance id */
+/**
+ * Finds fleet issues of instances that should have an agent. One on which no agent is expected counts once it has one.
+ *
+ * @param enrolled their nodes, by instance id
+ */
 export function judgeFleet(
   expected: readonly Instance[],
   enrolled: ReadonlyMap<string, EnrolledAs>,
   nowMs: number,
 ): { readonly count: FleetCount; readonly fleetIssues: ObservedIssue[] } {
   const fleetIssues: ObservedIssue[] = [];
-  const count = { running: expected.length, enrolled: 0, silent: 0 };
-  for (const { instanceId, imageId = 'unknown', launchedAtMs } of expected) {
+  const judged = expected.filter(
+    ({ instanceId, agentExpected }) => agentExpected !== false || enrolled.has(instanceId),
+  );
+  const count = { running: judged.length, enrolled: 0, silent: 0 };
+  for (const { instanceId, imageId = 'unknown', launchedAtMs } of judged) {
     const node = enrolled.get(instanceId);
     if (!node) {
       const detail = `running since ${at(launchedAtMs)}, image ${imageId}, without an enrolled node`;

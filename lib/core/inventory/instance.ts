@@ -9,9 +9,12 @@ export interface Instance {
   readonly instanceType?: string;
   readonly availabilityZone?: string;
   readonly subnetId?: string;
+  readonly vpcId?: string;
   readonly autoScalingGroup?: string;
   /** The AWS service that manages it, such as `ecs.amazonaws.com`. */
   readonly managedBy?: string;
+  /** False if the operator expects no agent on it: see `ExpectedInstances`. */
+  readonly agentExpected?: boolean;
   readonly tags: Readonly<Record<string, string>>;
   /** Private and public addresses of its own network interfaces, without those of tasks. */
   readonly addresses: readonly string[];
@@ -24,15 +27,18 @@ const MAX_TAG_VALUE = 256;
 
 /** Attributes of an instance that its events lack, under the names of the ledger's identity. */
 export function identityOf(instance: Instance): Record<string, string> {
-  const { imageId, instanceType, availabilityZone, subnetId, autoScalingGroup, managedBy } = instance;
+  const { imageId, instanceType, availabilityZone, subnetId, vpcId, autoScalingGroup, managedBy, agentExpected } =
+    instance;
   const { launchedAtMs, addresses, macs, tags } = instance;
   const entries = [
     ['image_id', imageId],
     ['instance_type', instanceType],
     ['availability_zone', availabilityZone],
     ['subnet', subnetId],
+    ['vpc', vpcId],
     ['auto_scaling_group', autoScalingGroup],
     ['managed_by', managedBy],
+    ['agent_expected', agentExpected === false ? 'no' : undefined],
     ['launched_at', new Date(launchedAtMs).toISOString()],
     ['ip', addresses.join(' ')],
     ['mac', macs.join(' ')],

@@ -51,6 +51,8 @@ export interface SweepState {
   readonly instancesSinceMs?: number;
   /** The unfinished sweep of tasks: when it began, and where to continue. */
   readonly unfinished?: { readonly startedAtMs: number; readonly at: Position };
+  /** Where agents are expected, in the form of the construct's property; undefined if everywhere. */
+  readonly expectAgents?: string;
   /** The interval between sweeps; unknown before the first sweep. */
   readonly everyMs?: number;
   /** `distributed_interval` of all agents behind the long-poll front. @default - agents connect to the other front */

@@ -9,6 +9,10 @@ const IGNORE_TAG = 'tag:mayfly:ignore';
  */
 const CLOSED = /^([a-z-]+\.)?lambda\.amazonaws\.com$/;
 
-/** Whether an instance is excluded from coverage. @param identity of the ledger's record, with its tags and managing service */
-export const isIgnored = (identity: Readonly<Record<string, string>>): boolean =>
+/** Whether an instance needs no agent, wherever agents are expected. @param identity with its tags and managing service */
+export const needsNoAgent = (identity: Readonly<Record<string, string>>): boolean =>
   identity[IGNORE_TAG] === 'true' || CLOSED.test(identity.managed_by ?? '');
+
+/** Whether an instance is excluded from coverage. @param identity of the ledger's record */
+export const isIgnored = (identity: Readonly<Record<string, string>>): boolean =>
+  needsNoAgent(identity) || identity.agent_expected === 'no';

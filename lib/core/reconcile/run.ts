@@ -1,5 +1,6 @@
 import type { AwsScope } from '../arn.ts';
 import { traceOf } from '../errors.ts';
+import type { ExpectedInstances } from '../fleet/agent-scope.ts';
 import type { FleetIssues } from '../fleet/fleet-issue.ts';
 import type { InstanceNodes } from '../fleet/instance-nodes.ts';
 import type { InstanceInventory, SweepProgress, SweepState, TaskInventory } from '../inventory/inventory.ts';
@@ -20,6 +21,8 @@ export interface SweepDeps extends RuleDeps {
   readonly settled: Settled;
   /** An instance that has run for this long is expected to have an enrolled agent. */
   readonly noAgentAfterMs: number;
+  /** Where agents are expected. @default - on every instance */
+  readonly expected?: ExpectedInstances;
 }
 
 /** A change that the sweep found, as the event that would have reported it. */

@@ -31,8 +31,11 @@ export async function sweepInstances(run: Run): Promise<boolean> {
   try {
     return await run.attempt('instances', async () => {
       const all: Instance[] = [];
-      for await (const page of run.deps.instances.instances()) {
+      const { expected, instances } = run.deps;
+      await expected?.refresh();
+      for await (const listed of instances.instances()) {
         run.goOn();
+        const page = expected ? listed.map((one) => ({ ...one, agentExpected: expected.has(one) })) : listed;
         run.tally.instances += page.length;
         await sweepPage(run, page);
         all.push(...page);
@@ -56,10 +59,10 @@ async function sweepPage(run: Run, page: readonly Instance[]): Promise<void> {
   });
 }
 
-/** A new state, start, address or tag makes another key, so that the instance is read again. */
+/** A new state, start, address, tag or expectation makes another key, so that the instance is read again. */
 const keyOf = (instance: Instance): string => {
-  const { instanceId, state, launchedAtMs, addresses } = instance;
-  return JSON.stringify([instanceId, state, launchedAtMs, addresses, tagsIn(identityOf(instance))]);
+  const { instanceId, state, launchedAtMs, addresses, agentExpected } = instance;
+  return JSON.stringify([instanceId, state, launchedAtMs, addresses, agentExpected, tagsIn(identityOf(instance))]);
 };
 
 async function sweepInstance(run: Run, instance: Instance, record: WorkloadRecord | undefined): Promise<void> {
@@ -117,8 +120,8 @@ function foundAs(
 /** Whether the record lacks what EC2 knows: addresses may follow a start, tags may change; a terminated instance has none. */
 const lacksIdentity = (record: WorkloadRecord | undefined, instance: Instance): boolean => {
   const identity = identityOf(instance);
-  const { launched_at, ip } = identity;
-  if (record?.identity.launched_at !== launched_at) return true;
+  const { launched_at, agent_expected, ip } = identity;
+  if (record?.identity.launched_at !== launched_at || record?.identity.agent_expected !== agent_expected) return true;
   return ip !== undefined && (record?.identity.ip !== ip || !areSameTags(tagsIn(record.identity), tagsIn(identity)));
 };
 

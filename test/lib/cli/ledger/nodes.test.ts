@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
+import { DynamoSweepProgress } from '../../../../lib/aws/progress.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
 import { MINUTE } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
@@ -8,6 +9,16 @@ import { atNow, aWatched, NOW } from './harness.ts';
 atNow();
 
 describe('mayfly nodes', () => {
+  it('shows where agents are expected, if not everywhere', async () => {
+    const { world, ask } = await aWatched();
+    expect((await ask('nodes')).stdout).not.toContain('expected');
+    const expectAgents = '{"vpcs":["vpc-0a1b2c3d"]}';
+    const sweeps = new DynamoSweepProgress(world.table, { expectAgents });
+    await sweeps.begin(NOW, NOW + MINUTE);
+    await sweeps.end(NOW + MINUTE, {});
+    expect((await ask('nodes')).stdout).toContain(`Agents are expected only on instances that match ${expectAgents}`);
+  });
+
   it('lists enrolled nodes by host, with any hostname', async () => {
     const { world, ask } = await aWatched();
     const directory = new DynamoNodeDirectory(world.table, world.now);

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type AgentScope, ExpectedInstances } from '../../../../lib/core/fleet/agent-scope.ts';
 import type { Instance } from '../../../../lib/core/inventory/instance.ts';
 
+import { verdictOf } from '../../../../lib/core/ledger/verdict.ts';
 import type { DirectoryEntry } from '../../../../lib/core/nodes/directory.ts';
 import { NODE_TTL_MS } from '../../../../lib/core/nodes/node.ts';
 import { anInstance, Sweeper } from '../../../support/a-sweeper.ts';
@@ -102,6 +104,77 @@ describe('an instance from which no node enrolled', () => {
     if (record) await sweeper.ledger.advance({ ...record, version: record.version + 1, versionStep: 1, stopped: true });
     await pass(6);
     expect(await open()).toEqual([]);
+  });
+});
+
+describe('a partial rollout', () => {
+  const members = new Map([['prod', ['i-0000000000000001']]]);
+  const limitedTo = (scope: AgentScope): void => {
+    const membersOf = async (cluster: string) => members.get(cluster) ?? [];
+    sweeper.deps = { ...sweeper.deps, expected: new ExpectedInstances(scope, membersOf, sweeper.now) };
+  };
+  const both = (): void => {
+    runs({ tags: { team: 'db' }, vpcId: 'vpc-1' }, 'i-0000000000000001');
+    runs({ tags: { team: 'web' }, vpcId: 'vpc-2' }, 'i-0000000000000002');
+  };
+
+  it.each([
+    ['a tag', { tags: { team: ['db', 'cache'] } }],
+    ['a VPC', { vpcs: ['vpc-1'] }],
+    ['a cluster', { clusters: ['prod'] }],
+    ['all of them', { tags: { team: ['db'] }, vpcs: ['vpc-1'], clusters: ['prod'] }],
+  ])('expects agents only where %s matches', async (_, scope) => {
+    limitedTo(scope);
+    both();
+    await pass(6);
+    expect(await open()).toEqual(['no-agent i-0000000000000001']);
+    expect(sweeper.reported('fleet_counted').at(-1)).toMatchObject({ running: 1, withoutAgent: 1 });
+  });
+
+  it('expects no agent where one of the parts does not match', async () => {
+    limitedTo({ tags: { team: ['db'] }, vpcs: ['vpc-2'] });
+    both();
+    await pass(6);
+    expect(await open()).toEqual([]);
+  });
+
+  it('gives instances outside it the verdict ignored, until it grows', async () => {
+    limitedTo({ vpcs: ['vpc-1'] });
+    both();
+    await pass(6);
+    const verdictOn = (id: string) => {
+      const record = sweeper.ledger.record(id);
+      return record && verdictOf({ ...record, troubles: ['expired', 'host-gone'] }, sweeper.nowMs);
+    };
+    expect(verdictOn('i-0000000000000002')).toEqual({ verdict: 'ignored' });
+    limitedTo({ vpcs: ['vpc-1', 'vpc-2'] });
+    await pass(1);
+    expect(verdictOn('i-0000000000000002')).toEqual({ verdict: 'missed', reason: 'no-agent' });
+    expect(await open()).toEqual(['no-agent i-0000000000000001', 'no-agent i-0000000000000002']);
+  });
+
+  it('still reports a silent agent outside it', async () => {
+    limitedTo({ vpcs: ['vpc-1'] });
+    both();
+    await enrolled('i-0000000000000002', sweeper.nowMs);
+    await pass(16);
+    expect(await open()).toContain('agent-silent i-0000000000000002');
+  });
+
+  it('keeps the members of a cluster while ECS refuses calls', async () => {
+    const answers = [['i-1'], undefined, ['i-2']];
+    const membersOf = async () => answers.shift() ?? Promise.reject(new Error('throttled'));
+    const expected = new ExpectedInstances({ clusters: ['prod'] }, membersOf, sweeper.now);
+    const has = (instanceId: string) => expected.has({ instanceId, tags: {} });
+    await expected.refresh();
+    expect([has('i-1'), has('i-2')]).toEqual([true, false]);
+    sweeper.nowMs += 5 * MINUTE;
+    await expected.refresh();
+    expect([has('i-1'), has('i-2')]).toEqual([true, false]);
+    await expected.refresh();
+    expect([has('i-1'), has('i-2')]).toEqual([false, true]);
+    const unknown = new ExpectedInstances({ clusters: ['prod'] }, membersOf, sweeper.now);
+    await expect(unknown.refresh()).rejects.toThrow('throttled');
   });
 });
 

@@ -219,6 +219,7 @@ export class DynamoCampaigns implements Campaigns {
     const items = itemsOf(this.#table, {
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :host)',
       ExpressionAttributeValues: { ':pk': `CAMPAIGN#${id}`, ':host': hostSk('') },
+      ConsistentRead: true, // a host that is missing would make a campaign look complete
     });
     const hosts: CampaignHost[] = [];
     for await (const item of items) hosts.push(hostOf(item));

@@ -87,8 +87,10 @@ export class CampaignFollower {
   /** @returns undefined if there is no such campaign, or not yet: its event takes a moment */
   async next(): Promise<CampaignNews | undefined> {
     const { campaigns, now } = this.#deps;
-    const [campaign, hosts] = await Promise.all([campaigns.find(this.#id), campaigns.hosts(this.#id)]);
+    // In this order: once all hosts are recorded, a later read finds them all.
+    const campaign = await campaigns.find(this.#id);
     if (!campaign) return undefined;
+    const hosts = await campaigns.hosts(this.#id);
     const fresh = hosts.filter(({ host, answer }) => answer !== undefined && this.#returned.get(host) !== answer.run);
     const nowMs = now();
     const rows = await campaigns.rows(this.#id, fresh, nowMs);

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Campaigns } from '../../../../lib/core/campaigns/campaign.ts';
 import { CampaignFollower } from '../../../../lib/core/campaigns/follow.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
-import { aCancellation, aQuestion, CAMPAIGN, UPTIME } from '../../../support/a-campaign.ts';
+import { aCampaign, aCancellation, aQuestion, CAMPAIGN, UPTIME } from '../../../support/a-campaign.ts';
 import { aPolicy } from '../../../support/a-policy.ts';
 import { aWorldUnder } from '../../../support/a-request.ts';
 import { anAnswer } from '../../../support/an-agent.ts';
@@ -146,6 +147,25 @@ describe('a campaign', () => {
     ]);
     expect(campaign.isQueued).toBe(true);
     expect(await world.waiting('w1')).toEqual([]);
+  });
+
+  it('is not over while hosts are still being recorded', async () => {
+    const { campaigns } = world.ports;
+    await campaigns.begin(aCampaign());
+    const record = async () => {
+      await campaigns.recordHost(CAMPAIGN, { host: 'h1', hostname: '', askedAtMs: T0 });
+      await campaigns.recordProgress(CAMPAIGN, { isQueued: true });
+    };
+    const slow: Pick<Campaigns, 'find' | 'hosts' | 'rows'> = {
+      find: async (id) => {
+        await record(); // between the start and the end of the read
+        return campaigns.find(id);
+      },
+      hosts: (id) => campaigns.hosts(id),
+      rows: (...args) => campaigns.rows(...args),
+    };
+    const found = await new CampaignFollower(CAMPAIGN, { campaigns: slow, now: world.now }).next();
+    expect(found).toMatchObject({ counts: { asked: 1, silent: 1 }, isOver: false });
   });
 
   it('that reaches no host is over at once', async () => {

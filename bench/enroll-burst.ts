@@ -3,7 +3,7 @@
  * TLS connection and retries as osqueryd does. Prints the time until all hosts had a node key, and the replies they got
  * meanwhile. Fails if a host has no key within the limit.
  *
- *   npm run bench:enroll -- [hosts = 2000] [seconds over which they start = 10] [limit in seconds = 120]
+ *   npm run bench -- enroll [hosts = 2000] [seconds over which they start = 10] [limit in seconds = 120]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,20 +1,24 @@
 /**
- * Measures the cost of an idle poll: the bundled function behind the local HTTPS edge, with a new TLS connection for
- * each request, like osquery. Reports CPU per poll and latency percentiles. Compare ratios of paired runs, not single
- * figures (docs/spec/performance.md §6).
+ * Measures the cost of an idle poll, with a new TLS connection for each request, like osquery: the bundled function behind
+ * the local HTTPS edge, and the long-poll front with reads that are answered at once, beside a bare Node TLS server. Reports
+ * CPU per poll and latency percentiles. Compare ratios of paired runs, not single figures (docs/spec/performance.md §6).
  *
- *   npm run bench
+ *   npm run bench -- edge
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { synthesize } from '../workbench/demo/synthesize.ts';
 import { startLocal } from '../workbench/local-aws/index.ts';
+import { HeldAgent, startFront } from './support/held-agents.ts';
+import type { Served } from './support/served-front.ts';
 
 const WARM_UP = 200;
 const POLLS = 2_000;
 const AT_ONCE = 8;
+const HOSTS = 50;
 
 const data = await mkdtemp(join(tmpdir(), 'mayfly-bench-'));
 await synthesize(join(data, 'cdk.out'));
@@ -87,3 +91,25 @@ for (const [name, agent] of [
 }
 await mayfly.close();
 await rm(data, { recursive: true });
+
+/** CPU of a front's process for one read, µs. */
+async function readMicros(served: Served): Promise<number> {
+  const script = fileURLToPath(new URL('held-reads.ts', import.meta.url));
+  const front = await startFront(script, { served, carrier: 'tls', holdMs: 0, hosts: HOSTS });
+  const agents = Array.from({ length: HOSTS }, (_, host) => new HeldAgent(front, host));
+  const reads = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) await agents[n % HOSTS]?.read();
+  };
+  await reads(WARM_UP);
+  const before = await front.ask({ kind: 'usage' });
+  await reads(POLLS);
+  const after = await front.ask({ kind: 'usage' });
+  front.child.kill('SIGKILL');
+  return (after.cpuMicros - before.cpuMicros) / POLLS;
+}
+
+const [bare, ours] = [await readMicros('bare'), await readMicros('ours')];
+console.log(
+  `long-poll front      ${POLLS} idle reads, not held: ${ours.toFixed(0)} µs CPU each (front alone); a bare Node TLS server ${bare.toFixed(0)} µs: ${(ours / bare).toFixed(2)} times as much`,
+);
+process.exit(0);

@@ -4,7 +4,7 @@
  * sends the same bytes with `node:http` over a kept connection, unsigned, and reads the reply. Each runs as a process of its
  * own, in turns, against the embedded DynamoDB and a Secrets Manager in other processes.
  *
- *   npm run bench:poll
+ *   npm run bench -- poll
  */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

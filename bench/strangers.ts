@@ -3,7 +3,7 @@
  * budget (docs/decisions/0019-the-key-comes-first.md). Prints the most expensive kinds. Compare figures from an idle
  * machine.
  *
- *   npm run bench:strangers
+ *   npm run bench -- strangers
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,3 +1,7 @@
+import { constants } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { memoryUsage } from 'node:process';
 import { signNodeKey } from '../../lib/core/nodes/node-key.ts';
 import type { Report } from '../../lib/core/report.ts';
@@ -19,17 +23,59 @@ export interface FromFront {
   readonly held: number;
 }
 
-type FromParent = { readonly kind: 'usage' } | { readonly kind: 'queue'; readonly host: number };
+type FromParent = { readonly kind: 'usage' } | { readonly kind: 'queue'; readonly hosts: readonly string[] };
 
-const SECRET = 'signs the node keys of the benchmark';
+/** Signs the node keys of the benchmark, and enrolls agents. */
+export const SECRET = 'a secret of the benchmark';
 const secret = { values: async () => [SECRET], refreshed: async () => [SECRET] };
 
-/** Serves enrolled hosts `h0`, `h1`, … from memory, in a child process of the benchmark. */
-export async function aServedFront(hosts: number): Promise<void> {
+/** How the process is reached: as on one machine, or as behind a load balancer that ends TLS and keeps its connections. */
+export type Carrier = 'tls' | 'alb';
+/** The service, or a server of Node that does nothing but hold each read as long. */
+export type Served = 'ours' | 'bare';
+
+/** Serves one kind of front in a child process, as the environment says. */
+export async function serve(hosts: number): Promise<void> {
+  const { SERVED, CARRIER } = process.env;
+  if (SERVED === 'bare') await aBareFront(CARRIER as Carrier);
+  else await aServedFront(hosts, CARRIER as Carrier);
+}
+
+/** The baseline: no keys, no table, no hints, no limits. TLS is set up as in the service. */
+async function aBareFront(carrier: Carrier): Promise<void> {
+  const tls = await makeCertificate(Date.now());
+  const holdMs = Number(process.env.HOLD_MS);
+  let held = 0;
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    request.resume().once('end', () => {
+      held += 1;
+      setTimeout(() => {
+        held -= 1;
+        if (carrier === 'tls') response.shouldKeepAlive = false;
+        response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 14 }).end('{"queries":{}}');
+      }, holdMs);
+    });
+  };
+  const options = { key: tls.key, cert: tls.cert, secureOptions: constants.SSL_OP_NO_TICKET };
+  const server =
+    carrier === 'tls' ? createTlsServer(options, handle) : createServer({ keepAliveTimeout: 65_000 }, handle);
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
+  process.on('message', () => process.send?.(usageOf(held)));
+  process.send?.({ port: (server.address() as AddressInfo).port, ca: tls.cert, keys: [] });
+}
+
+function usageOf(held: number) {
+  const { user, system } = process.cpuUsage(); // before the collection, which only the figure of memory needs
+  globalThis.gc?.();
+  return { cpuMicros: user + system, bytes: memoryUsage().rss, held };
+}
+
+/** Serves enrolled hosts `h0`, `h1`, … from memory. The last host is for hostile clients that have a valid key. */
+async function aServedFront(hosts: number, carrier: Carrier): Promise<void> {
   const stores = memoryStores(Date.now);
   const holdMs = Number(process.env.HOLD_MS);
   const keys: string[] = [];
-  for (let n = 0; n < hosts; n++) {
+  for (let n = 0; n <= hosts; n++) {
     const node = aNode(`h${n}`, { lastSeenMs: Date.now(), expiresAtMs: Date.now() + 86_400_000 });
     await stores.hosts.enroll(node, undefined);
     keys.push(signNodeKey({ host: node.host, epoch: node.epoch }, SECRET));
@@ -53,21 +99,19 @@ export async function aServedFront(hosts: number): Promise<void> {
     intervalSeconds: 1,
     holds: { holdMs, leastHoldMs: Math.min(1_000, holdMs) },
     limits: { connections: 50_000 },
-    tls,
+    tls: carrier === 'tls' ? tls : undefined,
   });
   const port = await service.start(0, '127.0.0.1');
-  const usage = () => {
-    globalThis.gc?.();
-    const { user, system } = process.cpuUsage();
-    return { cpuMicros: user + system, bytes: memoryUsage().rss, held: service.held };
-  };
+  const usage = () => usageOf(service.held);
   process.on('SIGTERM', () => void service.stop().then(() => process.exit(0)));
   process.on('message', (message: FromParent) => {
     if (message.kind === 'usage') process.send?.(usage());
     else {
       const nowMs = Date.now();
-      const query = aHostQuery(nowMs, { host: `h${message.host}`, queuedAtMs: nowMs, expiresAtMs: nowMs + 600_000 });
-      void stores.hosts.enqueue(query).then(() => process.send?.(usage()));
+      const queries = message.hosts.map((host) =>
+        aHostQuery(nowMs, { host, queuedAtMs: nowMs, expiresAtMs: nowMs + 600_000 }),
+      );
+      void Promise.all(queries.map((query) => stores.hosts.enqueue(query))).then(() => process.send?.(usage()));
     }
   });
   process.send?.({ port, ca: tls.cert, keys });

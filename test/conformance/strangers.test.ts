@@ -9,7 +9,7 @@ const KiB = 1024;
 
 /*
  * What a request may cost before its key or secret is known to be ours. CPU and heap are measured by `npm run
- * bench:strangers`; here is what they come from.
+ * bench -- strangers`; here is what they come from.
  */
 describe('a request without a valid key', () => {
   let requests: readonly StrangersRequest[];

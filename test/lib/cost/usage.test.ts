@@ -115,4 +115,14 @@ describe('the estimate', () => {
       /idle stack costs (?:about )?\$([\d.]+) a month/.exec(readFileSync(page, 'utf8'))?.[1];
     expect([printed('README.md'), printed('docs/cost.md')]).toEqual([idle.toFixed(2), idle.toFixed(2)]);
   });
+
+  it('bills 1,000 hosts without task starts as the README says', () => {
+    const [, held, polled] =
+      /1,000 hosts cost \$([\d,]+) behind the long-poll front.* and \$([\d,]+)\s+if each polls/.exec(
+        readFileSync('README.md', 'utf8'),
+      ) ?? [];
+    const total = (front: 'serverless' | 'service') =>
+      Math.round(totalOf(bill({ hosts: 1000, intervalSeconds: 10, startsPerHour: 0, front }))).toLocaleString('en-US');
+    expect([held, polled]).toEqual([total('service'), total('serverless')]);
+  });
 });

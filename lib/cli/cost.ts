@@ -15,6 +15,10 @@ export function addCost(program: Command): void {
     )
     .option('-s, --starts-per-hour <number>', 'task starts on each host in an hour', numberFrom(0), 1)
     .option('-c, --clusters <number>', 'ECS clusters', numberFrom(0), 1)
+    .option(
+      '-d, --data <folder>',
+      'instead: what the last local Mayfly in this folder used, beside the estimate for that',
+    )
     .option(...JSON_FLAG)
     .addHelpText(
       'after',
@@ -22,6 +26,7 @@ export function addCost(program: Command): void {
         'npx mayfly cost --hosts 1000 --interval 10',
         'npx mayfly cost --hosts 1000 --front service --starts-per-hour 20',
         'npx mayfly cost --hosts 10000 --interval 60 --json',
+        'npx mayfly cost --data .mayfly',
       )}
 
 Prices are list prices of one Region, kept with the command; the output names their date. Free tiers, NAT and data

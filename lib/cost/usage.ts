@@ -14,13 +14,8 @@ export const FRONTS = ['serverless', 'service'] as const;
 type Front = (typeof FRONTS)[number];
 
 /** What AWS meters in a month of 730 hours. */
-export interface Usage {
-  readonly gatewayRequests: number;
-  readonly invocations: number;
+export interface Usage extends Units {
   readonly gbSeconds: number;
-  readonly readUnits: number;
-  readonly writeUnits: number;
-  readonly queueRequests: number;
   readonly streamedGb: number;
   readonly storedGb: number;
   readonly loggedGb: number;
@@ -40,15 +35,76 @@ const SECONDS = HOURS * 3600;
  * counts again. A life is a task with two containers: six events, one delivery of its queries, their answers, and the review.
  */
 export const EACH = {
-  poll: { readUnits: 0.5 },
+  poll: { readUnits: 0.5, writeUnits: 0 },
   /** Every five minutes a poll is recorded: the node, its directory entry, a look for a wrong alias. */
   presence: { readUnits: 0.5, writeUnits: 3 },
-  life: { events: 6, queries: 3, writes: 1, readUnits: 25, writeUnits: 28, lines: 4, logLines: 16 },
+  /** A life: six events, one delivery of its queries, their answers, and the review. */
+  life: { events: 6, queries: 3, writes: 1, lines: 4, logLines: 16 },
+  /** A configuration or a log request: the node is read. */
+  request: { readUnits: 1, writeUnits: 0 },
+  /** An enrollment, which queues queries. */
+  enrollment: { readUnits: 5, writeUnits: 13 },
+  /** An event about a task or a container instance, with the review of its verdict. */
+  event: { readUnits: 3, writeUnits: 2.5 },
+  /** A delivery of queries and its answers, which arrive in one request. */
+  delivery: { readUnits: 5, writeUnits: 13 },
+  /** A sweep reads its lease, its progress and what is due. */
+  sweep: { readUnits: 12, writeUnits: 6 },
 } as const;
+
+/** What agents, events and the clock make Mayfly do. */
+export interface Operations {
+  readonly polls: number;
+  /** Records that a host is alive. */
+  readonly presences: number;
+  /** Configuration and log requests. */
+  readonly requests: number;
+  readonly enrollments: number;
+  readonly events: number;
+  /** Invocations for events; each receives and deletes its messages in one request each. */
+  readonly batches: number;
+  readonly deliveries: number;
+  readonly sweeps: number;
+}
+
+/** What AWS meters for operations. */
+export interface Units {
+  readonly gatewayRequests: number;
+  readonly invocations: number;
+  readonly readUnits: number;
+  readonly writeUnits: number;
+  /** Without empty receives. */
+  readonly queueRequests: number;
+}
+
+export function unitsOf(counts: Operations): Units {
+  const { polls, requests, enrollments, deliveries, events, batches, sweeps } = counts;
+  const gatewayRequests = polls + requests + enrollments + deliveries;
+  return {
+    gatewayRequests,
+    invocations: gatewayRequests + batches + sweeps,
+    readUnits: capacity(counts, 'readUnits'),
+    writeUnits: capacity(counts, 'writeUnits'),
+    queueRequests: events + 2 * batches,
+  };
+}
+
+function capacity(counts: Operations, units: 'readUnits' | 'writeUnits'): number {
+  const each = [
+    counts.polls * EACH.poll[units],
+    counts.presences * EACH.presence[units],
+    counts.requests * EACH.request[units],
+    counts.enrollments * EACH.enrollment[units],
+    counts.events * EACH.event[units],
+    counts.deliveries * EACH.delivery[units],
+    counts.sweeps * EACH.sweep[units],
+  ];
+  return each.reduce((sum, some) => sum + some, 0);
+}
 
 /** The round trip of a poll, which an agent adds to its interval. */
 const ROUND_TRIP_SECONDS = 0.08;
-const PRESENCE_SECONDS = 300;
+export const PRESENCE_SECONDS = 300;
 const CONFIG_SECONDS = 300;
 /** Hours between the default policy's scheduled results, each a log request. */
 const LOG_HOURS = 1;
@@ -61,16 +117,14 @@ const FRONT = { tasks: 2, hintReadsPerSecond: 20 } as const;
 const FUNCTION_GB = 0.5;
 const IDLE_POLL_SECONDS = 0.005;
 const WORK_SECONDS = 0.06;
-/** Lambda's pollers of five queues, each with a receive in 20 s, and three requests for a message. */
+/** Lambda's pollers of five queues, each with a receive in 20 s. */
 const POLLERS = 25;
 const EMPTY_RECEIVE_SECONDS = 20;
-const REQUESTS_PER_MESSAGE = 3;
 const LINE_GB = 5120 / 1e9; // Firehose bills steps of 5 KB
 const STORED_LINE_GB = 400 / 1e9; // compressed
 const LOG_LINE_GB = 600 / 1e9;
 const REPLY_GB = 1_500 / 1e9; // request, reply and TLS
-/** A sweep reads its lease, its progress and what is due. */
-const SWEEP = { everySeconds: 60, readUnits: 12, writeUnits: 6, seconds: 1 } as const;
+const SWEEP = { everySeconds: 60, seconds: 1 } as const;
 
 /** The heartbeat of the sweeps; with hosts, the fleet; with starts, queues and verdicts, and six clocks by rule and cluster. */
 const METRICS = { idle: 1, hosts: 1, starts: 8, clocks: 6, rules: 1 } as const;
@@ -80,35 +134,38 @@ export function usageOf({ hosts, intervalSeconds, front, startsPerHour, clusters
   const isService = front === 'service';
   const pause = isService ? HOLD_SECONDS : intervalSeconds;
   const polls = (hosts * SECONDS) / (pause + ROUND_TRIP_SECONDS);
-  const tableReads = isService ? (hosts * SECONDS) / HELD_READ_SECONDS : polls;
-  const presences = (hosts * SECONDS) / PRESENCE_SECONDS;
   const lives = hosts * startsPerHour * HOURS;
-  const others = (hosts * SECONDS) / CONFIG_SECONDS + (hosts * HOURS) / LOG_HOURS + lives * EACH.life.writes;
-  const sweeps = (SECONDS / SWEEP.everySeconds) * Math.max(1, clusters / 10);
+  const requests = (hosts * SECONDS) / CONFIG_SECONDS + (hosts * HOURS) / LOG_HOURS;
   const events = lives * EACH.life.events;
-  const agentRequests = polls + others;
-  const agentSeconds = polls * IDLE_POLL_SECONDS + others * WORK_SECONDS;
+  const sweeps = (SECONDS / SWEEP.everySeconds) * Math.max(1, clusters / 10);
+  const others = {
+    presences: (hosts * SECONDS) / PRESENCE_SECONDS,
+    requests,
+    enrollments: 0,
+    events,
+    batches: events, // most events come alone
+    deliveries: lives * EACH.life.writes,
+    sweeps,
+  };
+  const units = unitsOf({ ...others, polls });
+  // The front reads the partitions of the hosts that it holds once a minute.
+  const { readUnits } = unitsOf({ ...others, polls: isService ? (hosts * SECONDS) / HELD_READ_SECONDS : polls });
+  const agentSeconds = polls * IDLE_POLL_SECONDS + (requests + lives * EACH.life.writes) * WORK_SECONDS;
   const hintUnits = isService ? SECONDS * FRONT.tasks * FRONT.hintReadsPerSecond * EACH.poll.readUnits : 0;
   return {
-    gatewayRequests: isService ? 0 : agentRequests,
-    invocations: (isService ? 0 : agentRequests) + events + sweeps,
+    gatewayRequests: isService ? 0 : units.gatewayRequests,
+    invocations: units.invocations - (isService ? units.gatewayRequests : 0),
     gbSeconds: FUNCTION_GB * ((isService ? 0 : agentSeconds) + events * WORK_SECONDS + sweeps * SWEEP.seconds),
-    readUnits:
-      tableReads * EACH.poll.readUnits +
-      presences * EACH.presence.readUnits +
-      others +
-      lives * EACH.life.readUnits +
-      sweeps * SWEEP.readUnits +
-      hintUnits,
-    writeUnits: presences * EACH.presence.writeUnits + lives * EACH.life.writeUnits + sweeps * SWEEP.writeUnits,
-    queueRequests: (SECONDS / EMPTY_RECEIVE_SECONDS) * POLLERS + events * REQUESTS_PER_MESSAGE,
+    readUnits: readUnits + hintUnits,
+    writeUnits: units.writeUnits,
+    queueRequests: (SECONDS / EMPTY_RECEIVE_SECONDS) * POLLERS + units.queueRequests,
     streamedGb: lives * EACH.life.lines * LINE_GB,
     storedGb: lives * EACH.life.lines * STORED_LINE_GB,
     loggedGb: lives * EACH.life.logLines * LOG_LINE_GB,
     metrics: metricsOf({ hosts, startsPerHour, clusters }),
     frontHours: isService ? HOURS * FRONT.tasks : 0,
     connections: isService ? hosts : 0,
-    servedGb: isService ? agentRequests * REPLY_GB : 0,
+    servedGb: isService ? units.gatewayRequests * REPLY_GB : 0,
   };
 }
 

@@ -3,9 +3,11 @@ import { join, resolve } from 'node:path';
 import { hasCode } from '../../lib/cli/exit.ts';
 import { DATA, READY_FILE, type Ready, type ReadyFile } from '../../lib/cli/local-mayfly.ts';
 import { colours, note, say, sayJson, ticking } from '../../lib/cli/print.ts';
+import { USAGE_FILE } from '../../lib/cost/counted-run.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
 import { addressesOf, inUrl, type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/index.ts';
 import { replaceFile } from '../local-aws/replace-file.ts';
+import { countedRun, usageText } from './counted-run.ts';
 import { runDemo } from './demo.ts';
 import { noticeText } from './notice-text.ts';
 import { pause } from './settle.ts';
@@ -69,6 +71,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         hurry: hurry.signal,
       });
     else await waitAndTell(join(data, 'logs'), { isQuiet: flags.quiet || flags.json, signal: stop.signal });
+    await keepUsage(mayfly, data, flags);
   } finally {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
@@ -92,6 +95,15 @@ async function waitAndTell(
       if (told !== undefined) say(told);
     }
   }
+}
+
+/** Keeps what the run used in the data folder, and prints it. */
+async function keepUsage({ usage }: LocalMayfly, data: string, flags: LocalFlags): Promise<void> {
+  if (!usage) return;
+  const run = countedRun(usage());
+  await replaceFile(join(data, USAGE_FILE), JSON.stringify(run));
+  if (flags.json) sayJson({ usage: run });
+  else say(usageText(run, flags.data));
 }
 
 /** The seconds between polls in the agents' flagfile. */

@@ -25,6 +25,8 @@ const MAX_BODY_BYTES = 32 * 1024 * 1024;
 export interface Services {
   /** Keyed by the target prefix of their operations: `X-Amz-Target: <prefix>.<operation>`. */
   readonly json: Readonly<Record<string, Service>>;
+  /** The same as functions use them, where that is counted. @default - `json` */
+  readonly metered?: Readonly<Record<string, Service>>;
   /** Keyed by API version, which the form contains. */
   readonly query: Readonly<Record<string, QueryService>>;
   /** Receives the events of `POST /events`. */
@@ -86,7 +88,8 @@ async function answer(
         caller.permissions,
         demandsOf(String(request.headers['x-amz-target'] ?? request.url), input, callers.place),
       );
-    return json(200, await answerJson(request, input, services));
+    const { json: plain, metered = plain } = services;
+    return json(200, await answerJson(request, input, { ...services, json: caller.permissions ? metered : plain }));
   } catch (error) {
     const known = error instanceof AwsError ? error : internalFailure(error);
     if (isForm) return [known.status, 'text/xml', awsQueryRefusal(known, requestId)];

@@ -54,6 +54,7 @@ export class LocalFunction {
   constructor(
     readonly config: FunctionConfig,
     private readonly notify: Notify,
+    private readonly count: (ms: number) => void = () => undefined,
   ) {}
 
   /**
@@ -67,7 +68,9 @@ export class LocalFunction {
     if (!environment) return this.closed ? stopping() : throttled();
     const begunAtMs = performance.now();
     const result = await environment.invoke(event);
-    this.averageMs += WEIGHT * (performance.now() - begunAtMs - this.averageMs);
+    const tookMs = performance.now() - begunAtMs;
+    this.count(tookMs);
+    this.averageMs += WEIGHT * (tookMs - this.averageMs);
     this.giveBack(environment);
     if (!result.ok) {
       const { errorType, message } = result;

@@ -29,6 +29,8 @@ export interface GatewayOptions {
   readonly throttle?: Throttle;
   readonly clock: Clock;
   readonly notify: Notify;
+  /** Takes the path of each request, without the stage. @default - nothing counts them */
+  readonly count?: (path: string) => void;
 }
 
 /** API Gateway's limit on a request body. */
@@ -154,6 +156,7 @@ class Requests {
     if (!this.#allow()) return 'THROTTLED';
     if (body === 'too large') return 'REQUEST_TOO_LARGE';
     const path = withoutStage((request.url ?? '/').split('?')[0] ?? '/', api.stage);
+    this.#options.count?.(path);
     const match = matchRoute(api.root, request.method ?? 'GET', path);
     if (!match) return 'MISSING_AUTHENTICATION_TOKEN'; // API Gateway's response for "no such route"
     const event = proxyEvent(request, body, { path, match }, { api, account, nowMs: clock.now() });

@@ -28,11 +28,14 @@ import { ecsService } from './services/ecs.ts';
 import { LocalFirehose } from './services/firehose.ts';
 import { LocalSecrets } from './services/secrets.ts';
 import { ensureTable } from './table.ts';
+import type { Resource } from './template.ts';
+import { type LocalUsage, Meter } from './usage/meter.ts';
 import { createFunctions, createSources, openQueues } from './wiring.ts';
 
 export { type RunCredentials, signedHeaders } from './credentials.ts';
 export { addressesOf, inUrl, LOOPBACK } from './listen-address.ts';
 export type { LocalNotice } from './notice.ts';
+export type { LocalUsage } from './usage/meter.ts';
 
 export interface LocalOptions {
   /**
@@ -72,6 +75,8 @@ export interface LocalMayfly {
   readonly dynamodb: string; // endpoint
   /** Required to sign each request to the endpoints of `events` and `dynamodb`. New at each start. */
   readonly credentials: RunCredentials;
+  /** What the run used so far; undefined where not all of it can be counted: another DynamoDB, or the long-poll front. */
+  readonly usage?: () => LocalUsage;
   /** Accepts complete events. Resolves when they are durable in the queues of every matching rule. */
   putEvents(events: unknown[]): Promise<void>;
   /** Resolves when every queue is empty: each event was handled or moved to its dead-letter queue. */
@@ -105,6 +110,22 @@ export async function startLocal(options: LocalOptions): Promise<LocalMayfly> {
   }
 }
 
+/** The services with those counted that AWS bills by use. */
+function meteredServices({ json }: Services, meter: Meter, table: Resource): Services['json'] {
+  const counted: Readonly<Record<string, (service: Service) => Service>> = {
+    DynamoDB_20120810: (service) => meter.database(service, indexKeysOf(table)),
+    Firehose_20150804: (service) => meter.firehose(service),
+    AWSEvents: (service) => meter.bus(service),
+  };
+  return Object.fromEntries(Object.entries(json).map(([name, service]) => [name, counted[name]?.(service) ?? service]));
+}
+
+/** The key attributes of the table's index. */
+function indexKeysOf({ properties }: Resource): string[] {
+  const [index] = Array.from(Object(properties.GlobalSecondaryIndexes));
+  return Array.from(Object(Object(index).KeySchema), (key) => String(Object(key).AttributeName));
+}
+
 interface OwnServices {
   readonly dynamo?: LocalDynamo;
   readonly firehose: LocalFirehose;
@@ -136,6 +157,13 @@ function readFront(assembly: Assembly) {
     : ({ kind: 'gateway', api: readRestApi(assembly.resources) } as const);
 }
 
+/** Starts what agents connect to. */
+const startFront = (
+  front: ReturnType<typeof readFront>,
+  gateway: Omit<Parameters<typeof startGateway>[0], 'api'>,
+  service: Parameters<typeof startService>[1],
+) => (front.kind === 'service' ? startService(front.service, service) : startGateway({ ...gateway, api: front.api }));
+
 type CleanUp = (() => Promise<unknown>)[];
 
 async function start(
@@ -152,12 +180,14 @@ async function start(
 
   const front = readFront(assembly); // first, so that an unsupported template fails before anything starts
   const { table, secrets, certificate, results, ...own } = await startStores(assembly, data, options, cleanUp);
-  const queues = await openQueues(assembly.resources, path.join(data, 'queues'), clock, notify);
+  const meter = new Meter(clock);
+  const queues = await openQueues(assembly.resources, path.join(data, 'queues'), clock, { notify, meter });
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
   const credentials = newCredentials();
+  const services = servicesOf({ ...own, secrets, bus }, options.world);
   const aws = await startAwsServer(
-    servicesOf({ ...own, secrets, bus }, options.world),
+    { ...services, metered: meteredServices(services, meter, table) },
     callersOf(assembly, credentials),
   );
   cleanUp.push(() => aws.close());
@@ -167,7 +197,7 @@ async function start(
   // Another DynamoDB may keep a table for each access key, so functions use the run's own there.
   const credentialsFor = (name: string) => (dynamodbOf(options) ? credentials : credentialsOf(credentials, name));
   const local = { dynamo: endpoint, aws: aws.url, credentials };
-  const functions = createFunctions(assembly, { ...local, credentialsFor }, logs, notify);
+  const functions = createFunctions(assembly, { ...local, credentialsFor }, logs, { notify, meter });
   cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
   await createCustomResources(assembly, functions);
   const scheduled = readSchedules(assembly, functions);
@@ -178,11 +208,11 @@ async function start(
   cleanUp.push(stopWork);
   const enrollSecret = enrollSecretFile(assembly, secrets);
   const { port, throttle, listen: host = LOOPBACK } = options;
+  const count = (at: string): void => meter.request(at);
   const keyFile = path.join(data, CERTIFICATE_KEY);
-  const gateway =
-    front.kind === 'service'
-      ? await startService(front.service, { region, services: local, certificate, keyFile, port, host, logs, notify })
-      : await startGateway({ api: front.api, functions, certificate, clock, notify, port, host, account, throttle });
+  const common = { certificate, port, host, notify };
+  const served = { ...common, functions, clock, account, throttle, count };
+  const gateway = await startFront(front, served, { ...common, region, services: local, keyFile, logs });
   cleanUp.pop();
   cleanUp.push(() => Promise.all([stopWork(), gateway.close(CLOSE_GRACE_MS)]));
 
@@ -197,6 +227,7 @@ async function start(
     outputs: Object.fromEntries(assembly.outputs(/./).map(([name, value]) => [name, String(value)])),
     dynamodb: endpoint,
     credentials,
+    usage: dynamodbOf(options) || front.kind === 'service' ? undefined : () => meter.usage(),
     putEvents: async (events) => {
       await bus.put(events);
     },

@@ -11,6 +11,8 @@ export interface QueueConfig {
   readonly arn: string;
   readonly visibilityTimeoutMs: number;
   readonly retentionMs: number;
+  /** Called for each request that SQS would bill, except empty receives. @default - nothing counts them */
+  readonly count?: (request: 'send' | 'receive' | 'delete', messages: number) => void;
 }
 
 /** A message as a receiver sees it. */
@@ -77,6 +79,7 @@ export class LocalQueue {
   /** Resolves with the message id once the message is on disk. */
   async send(body: string, sentAtMs = this.clock.now()): Promise<string> {
     const id = randomUUID();
+    this.config.count?.('send', 1);
     this.sending++;
     try {
       await this.write({ op: 'send', id, body, sentAtMs });
@@ -99,6 +102,7 @@ export class LocalQueue {
       message.receives++;
       message.firstReceivedAtMs ||= nowMs;
     }
+    if (taken.length > 0) this.config.count?.('receive', taken.length);
     if (taken.length > 0) this.write({ op: 'receive', ids: taken.map(({ id }) => id) }).catch(() => undefined); // only a count
     return taken.map(({ id, body, sentAtMs, receives, firstReceivedAtMs }) => ({
       id,
@@ -120,6 +124,7 @@ export class LocalQueue {
   }
 
   async delete(ids: readonly string[]): Promise<void> {
+    this.config.count?.('delete', ids.length);
     // If a crash loses the deletion, the message is delivered once more, which a standard queue allows.
     await this.write({ op: 'delete', ids: [...ids] });
     for (const id of ids) this.messages.delete(id);

@@ -9,6 +9,7 @@ import { LocalError } from './local-error.ts';
 import type { Notify } from './notice.ts';
 import { LocalQueue } from './queues.ts';
 import type { Resource } from './template.ts';
+import type { Meter } from './usage/meter.ts';
 
 export type Queues = ReadonlyMap<string, LocalQueue>; // keyed by ARN
 export type Functions = ReadonlyMap<string, LocalFunction>; // keyed by ARN
@@ -20,7 +21,7 @@ export async function openQueues(
   resources: readonly Resource[],
   folder: string,
   clock: Clock,
-  notify: Notify,
+  { notify, meter }: { readonly notify: Notify; readonly meter: Meter },
 ): Promise<Queues> {
   const opened = ofType(resources, 'AWS::SQS::Queue').map(async ({ name, arn, properties }) => {
     const config = {
@@ -28,6 +29,7 @@ export async function openQueues(
       arn,
       visibilityTimeoutMs: Number(properties.VisibilityTimeout ?? 30) * 1000,
       retentionMs: Number(properties.MessageRetentionPeriod ?? 345_600) * 1000,
+      count: (request: 'send' | 'receive' | 'delete', messages: number) => meter.queueRequest(request, messages),
     };
     return [arn, await LocalQueue.open(path.join(folder, `${name}.journal`), config, clock, notify)] as const;
   });
@@ -52,7 +54,7 @@ export function createFunctions(
   assembly: Assembly,
   services: FunctionServices,
   logs: string,
-  notify: Notify,
+  { notify, meter }: { readonly notify: Notify; readonly meter: Meter },
 ): Functions {
   const resources = ofType(assembly.resources, 'AWS::Lambda::Function');
   const machine = { cores: availableParallelism(), memoryMb: totalmem() / 1024 / 1024 };
@@ -78,7 +80,7 @@ export function createFunctions(
       logFile: path.join(logs, `${name}.log`),
       concurrency: Math.min(possible, Number(properties.ReservedConcurrentExecutions ?? possible)),
     };
-    return [arn, new LocalFunction(config, notify)] as const;
+    return [arn, new LocalFunction(config, notify, (ms) => meter.invocation(name, config.memoryMb, ms))] as const;
   });
   return new Map(functions);
 }

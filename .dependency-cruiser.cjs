@@ -82,6 +82,25 @@ module.exports = {
       to: oursBut('^lib/(service|aws|core)/'),
     },
     {
+      name: 'console-page-is-alone',
+      comment: 'lib/console runs in a browser: it imports nothing else of ours',
+      severity: 'error',
+      from: { path: '^lib/console/' },
+      to: oursBut('^lib/console/'),
+    },
+    {
+      name: 'console-page-needs-its-parts-only',
+      severity: 'error',
+      from: { path: '^lib/console/' },
+      to: { dependencyTypesNot: ['local'], pathNot: '^node_modules/(preact|uplot|@codemirror|@lezer)/' },
+    },
+    {
+      name: 'page-stays-in-the-browser',
+      severity: 'error',
+      from: { pathNot: '^lib/console/' },
+      to: { path: ['^lib/console/(editor|fetched|live)', '^node_modules/(preact|uplot|@codemirror|@lezer)/'] },
+    },
+    {
       name: 'stack-knows-no-runtime-code',
       comment: 'except the fields of stored lines, which are the columns of the tables in Glue',
       severity: 'error',
@@ -141,7 +160,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^(lib|lambdas)/' },
       to: {
-        path: '^node_modules/(@biomejs|@jest|@swc|aws-cdk|aws-cdk-lib-oldest|aws-sdk-client-mock|cdk-nag|dependency-cruiser|esbuild|fast-check|jest|knip|tsx|typescript)/',
+        path: '^node_modules/(@biomejs|@jest|@swc|aws-cdk|aws-cdk-lib-oldest|aws-sdk-client-mock|cdk-nag|dependency-cruiser|esbuild|fast-check|jest|knip|playwright-core|@sparticuz|tsx|typescript)/',
       },
     },
     {
@@ -155,6 +174,7 @@ module.exports = {
   ],
   options: {
     parser: 'swc', // its other parser needs TypeScript < 7
+    exclude: { path: '^lib/console/.*\\.tsx$' }, // this parser knows no JSX; test/bin/console-bundle.test.ts checks what the page is made of
     doNotFollow: { path: 'node_modules' },
     combinedDependencies: true, // of a file in workbench/: those of workbench/package.json and of the root
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },

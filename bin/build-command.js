@@ -1,11 +1,14 @@
 // @ts-check
+import { existsSync } from 'node:fs';
 import { copyFile, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
+import { buildConsole } from './build-console.js';
 
 /**
  * Bundles the command with all packages that it uses, in parts: each subcommand's code is a file that is loaded when it runs.
+ * The page of the web console is in the folder `console` beside it.
  *
  * @param {{ root: string, entry: string, outdir: string }} options `entry` relative to `root`
  * @returns {Promise<import('esbuild').Metafile>}
@@ -40,6 +43,7 @@ export async function buildCommand({ root, entry, outdir }) {
     createRequire(import.meta.url).resolve('@sqlite.org/sqlite-wasm/sqlite3.wasm'),
     join(outdir, 'sqlite3.wasm'),
   );
+  if (existsSync(join(root, 'lib', 'console'))) await buildConsole({ root, outdir: join(outdir, 'console') });
   return metafile;
 }
 

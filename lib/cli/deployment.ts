@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoCampaigns } from '../aws/campaigns.ts';
 import { DynamoFleetIssues } from '../aws/fleet-issues.ts';
+import { DynamoLedger } from '../aws/ledger.ts';
 import { DynamoLedgerIndex } from '../aws/ledger-index.ts';
 import { DynamoNodeDirectory } from '../aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../aws/node-registry.ts';
@@ -10,6 +11,7 @@ import { openTable, withHints } from '../aws/table.ts';
 import type { Campaigns } from '../core/campaigns/campaign.ts';
 import type { FleetIssues } from '../core/fleet/fleet-issue.ts';
 import type { SweepState } from '../core/inventory/inventory.ts';
+import type { WorkloadReader } from '../core/ledger/ledger.ts';
 import type { LedgerIndex } from '../core/ledger/ledger-index.ts';
 import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { Aliases, NodeRegistry } from '../core/nodes/registry.ts';
@@ -32,6 +34,7 @@ export interface Deployment {
   readonly aliases: Aliases;
   readonly campaigns: Campaigns;
   readonly ledgerIndex: LedgerIndex;
+  readonly ledger: WorkloadReader;
   /** How long its ledger keeps a workload after the last event or sweep that reported it. */
   readonly keepsMs: () => Promise<number>;
   readonly fleetIssues: FleetIssues;
@@ -50,12 +53,26 @@ export async function withDeployment<T>(
   work: (deployment: Deployment) => Promise<T>,
   follows?: 'follows',
 ): Promise<T> {
-  const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
+  const { deployment, close } = await openDeployment(flags);
   try {
-    const store = new DynamoPolicyStore(openTable(table, client));
-    // The deployment writes the built-in policy into an empty table.
-    const keepsMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
-    const open: Deployment = {
+    return await (follows ? work(deployment) : patiently(`Waiting for ${deployment.name}`, work(deployment)));
+  } catch (error) {
+    throw explained(error, deployment.name, flags);
+  } finally {
+    await close();
+  }
+}
+
+/** Opens the Mayfly that the flags name, for a command that runs until it is ended. */
+export async function openDeployment(
+  flags: DeploymentFlags,
+): Promise<{ readonly deployment: Deployment; readonly close: () => Promise<void> }> {
+  const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
+  const store = new DynamoPolicyStore(openTable(table, client));
+  // The deployment writes the built-in policy into an empty table.
+  const keepsMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
+  return {
+    deployment: {
       name,
       chosen: pasted(flags),
       store,
@@ -66,16 +83,15 @@ export async function withDeployment<T>(
       campaigns: new DynamoCampaigns(openTable(table, client)),
       directory: new DynamoNodeDirectory(openTable(table, client), Date.now),
       ledgerIndex: new DynamoLedgerIndex(openTable(table, client), keepsMs),
+      ledger: new DynamoLedger(openTable(table, client), keepsMs),
       fleetIssues: new DynamoFleetIssues(openTable(table, client)),
       sweeps: new DynamoSweepProgress(openTable(table, client)),
-    };
-    return await (follows ? work(open) : patiently(`Waiting for ${name}`, work(open)));
-  } catch (error) {
-    throw explained(error, name, flags);
-  } finally {
-    client.destroy();
-    await close?.();
-  }
+    },
+    close: async () => {
+      client.destroy();
+      await close?.();
+    },
+  };
 }
 
 /** The live version. @throws when there is none yet */

@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { addCompletion } from './completion.ts';
+import { addConsole } from './console.ts';
 import { addCost } from './cost.ts';
 import type { ExitCode } from './exit.ts';
 import { addHelp } from './help.ts';
@@ -61,6 +62,7 @@ MAYFLY_STACK set both once: docs/reference/exit-codes.md lists them, the exit co
   addPolicy(program);
   addQuery(program);
   addRequest(program);
+  addConsole(program);
   addCost(program);
   addCompletion(program);
   addHelp(program);

@@ -57,6 +57,7 @@ describe('the npm package', () => {
       functions: /^dist\/lambdas\/[a-z0-9-]+\/([a-z-]+\.js|package\.json)$/,
       service: /^dist\/service\/(Dockerfile|index\.js|package\.json)$/,
       command: /^(bin\/(mayfly|start)\.js|dist\/command\/([\w.-]+\.js|sqlite3\.wasm))$/,
+      console: /^dist\/command\/console\/(index\.html|page\.(js|css)|icon\.svg)$/,
       policy: /^policy\/(policy\.yaml|(config|rules|packs|examples)\/[\w./-]+\.(yaml|conf|md))$/,
     };
     expect(files.filter((file) => !Object.values(kinds).some((kind) => kind.test(file)))).toEqual([]);
@@ -70,6 +71,9 @@ describe('the npm package', () => {
       'dist/stack/index.d.ts',
       'policy/policy.yaml',
       'dist/command/sqlite3.wasm',
+      'dist/command/console/index.html',
+      'dist/command/console/page.js',
+      'dist/command/console/page.css',
       'dist/service/Dockerfile',
     ])
       expect(files).toContain(file);

@@ -5,9 +5,10 @@ import type { Policy } from '../../lib/core/policy/policy.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import type { Report } from '../../lib/core/report.ts';
+import type { ResultSink } from '../../lib/core/results/lines.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
-import { memoryStores } from '../../lib/memory/composition.ts';
+import { type MemoryStores, memoryStores } from '../../lib/memory/composition.ts';
 import type { MemoryLedger } from '../../lib/memory/ledger.ts';
 import type {
   Clock,
@@ -28,6 +29,8 @@ export interface MayflyOptions {
   readonly heldEverySeconds?: 0 | 1;
   /** The cluster that the simulated ECS and EC2 APIs describe. */
   readonly cluster: SimulatedCluster;
+  /** Receives the rows. @default - they are discarded: what they prove is in the ledger */
+  readonly results?: ResultSink['results'];
 }
 
 /** Time that the function may spend on a sweep, without its reserve. */
@@ -37,7 +40,7 @@ const FUNCTION_MS = 15_000;
 
 /** Mayfly without AWS: all decisions of lib/core on in-memory ports, with an injected clock. */
 export class InMemoryMayfly {
-  readonly ledger: MemoryLedger;
+  readonly stores: MemoryStores;
   /** Requests that failed. In-memory ports do not fail, so each is a bug in the core or in this simulation. */
   readonly failures: string[] = [];
   readonly #functions: Functions;
@@ -45,18 +48,18 @@ export class InMemoryMayfly {
   readonly #scope: AwsScope;
   readonly #longPoll: SimulatedLongPoll | undefined;
 
-  constructor({ policy, clock, cluster, heldEverySeconds }: MayflyOptions) {
+  constructor({ policy, clock, cluster, heldEverySeconds, results = nowhere }: MayflyOptions) {
     const now = (): number => clock.now();
     const compiled = compiledPolicy(policy);
     const stores = memoryStores(now);
     const spend = new Spend(now, (ms) => clock.sleep(ms));
     const ports = {
       ...stores,
-      sink: { results: nowhere, logs: nowhere, quarantine: nowhere },
+      sink: { results, logs: nowhere, quarantine: nowhere },
       lookup: lookupIn(cluster),
       inventory: new WorldInventory(cluster, spend),
     };
-    this.ledger = stores.ledger;
+    this.stores = stores;
     this.#now = now;
     this.#scope = scopeOf(cluster.arn);
     const report: Report = (event, fields) => {
@@ -74,6 +77,10 @@ export class InMemoryMayfly {
   /** Ends the long-poll front. */
   stop(): void {
     this.#longPoll?.stop();
+  }
+
+  get ledger(): MemoryLedger {
+    return this.stores.ledger;
   }
 
   /** Handles an event like the functions behind EventBridge. */
@@ -132,5 +139,5 @@ async function linked<T>(signal: AbortSignal, work: (closed: Promise<void>) => P
   }
 }
 
-/** Discards the rows: the simulation needs only what they prove, which is in the ledger. */
+/** Discards lines. */
 const nowhere = async (): Promise<void> => {};

@@ -139,7 +139,7 @@ const TROUBLE: Readonly<Record<Trouble, string>> = {
  * The timeline, in order. Times of events (in whole seconds) and states are AWS's, the others are ours: the clocks may
  * differ a little.
  */
-function momentsOf(record: WorkloadRecord): Moment[] {
+export function momentsOf(record: WorkloadRecord): Moment[] {
   const { handling, firstEventAtMs, occurredAtMs, lastStatus, stopped, identity, times = {} } = record;
   const { firstReceivedAtMs, firstDetectedBy, deliveredAtMs, firstAnswerAtMs, firstStoredAtMs, firstAnswerFrom } =
     record;
@@ -218,7 +218,7 @@ type Subject = Partial<TaskContainer> & {
   readonly finishedAt?: string;
 };
 
-function subjectsOf(record: WorkloadRecord): Subject[] {
+export function subjectsOf(record: WorkloadRecord): Subject[] {
   if (record.containers.length === 0)
     return record.subjects.map((id) => ({ name: id, seen: seenHow(record, { runtimeId: id }) }));
   return record.containers.map((container) => {

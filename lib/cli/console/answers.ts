@@ -1,0 +1,132 @@
+import * as z from 'zod/mini';
+import type { About } from '../../console/api.ts';
+import { SWEEP_EVERY_MS } from '../../core/ledger/bound.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
+import { everyEntry } from '../../core/nodes/directory.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { PLATFORMS } from '../../policy-compiler/osquery/specs.ts';
+import type { Deployment } from '../deployment.ts';
+import { instanceFactsOf } from '../ledger/instance-facts.ts';
+import { lintView, schemaView } from './ask-view.ts';
+import { coverageView, mttaView } from './charts.ts';
+import { hostsView } from './hosts-view.ts';
+import { LifeFeed } from './life-feed.ts';
+import { lifeView } from './life-view.ts';
+import type { RowsOf } from './local-rows.ts';
+import { diffView, versionsView, versionView } from './policy-view.ts';
+import type { Answer } from './server.ts';
+
+export interface ConsoleSource {
+  readonly deployment: Deployment;
+  readonly version: string;
+  readonly sinceMs: number;
+  /** The shortest time between two looks at the ledger. */
+  readonly everyMs: number;
+  readonly rows: (workload: string, fromMs: number) => Promise<RowsOf>;
+  readonly builtIn: () => Promise<Policy>;
+  readonly now: () => number;
+}
+
+const Lint = z.object({
+  sql: z.string().check(z.maxLength(100_000)),
+  platforms: z.array(z.enum(PLATFORMS)).check(z.minLength(1)),
+});
+
+type Handler = (query: URLSearchParams, body: unknown) => Promise<unknown>;
+
+/** The console's API: what each path answers. */
+export function answersOf(source: ConsoleSource): Answer {
+  const routes = new Map(Object.entries(new Answers(source).routes()));
+  return async (path, query, body) => routes.get(path)?.(query, body);
+}
+
+class Answers {
+  readonly #source: ConsoleSource;
+  readonly #feed: LifeFeed;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(source: ConsoleSource) {
+    const { deployment, sinceMs, now } = source;
+    this.#source = source;
+    this.#feed = new LifeFeed({ ledgerIndex: deployment.ledgerIndex, ledger: deployment.ledger, sinceMs, now });
+  }
+
+  routes(): Readonly<Record<string, Handler>> {
+    const { store } = this.#source.deployment;
+    const number = (query: URLSearchParams, name: string) => Number(query.get(name) ?? '0');
+    return {
+      'GET about': async () => this.#about(),
+      'GET lives': async (query) => (await this.#looked()).changedSince(number(query, 'since')),
+      'GET coverage': async (query) => coverageView(await this.#records(query), this.#source.now()),
+      'GET mtta': async (query) => this.#mtta(query),
+      'GET life': async (query) => this.#life(query.get('workload') ?? ''),
+      'GET hosts': async () => this.#hosts(),
+      'GET schema': async () => schemaView(),
+      'POST lint': async (_, body) => {
+        const { sql, platforms } = Lint.parse(body);
+        return lintView(sql, platforms);
+      },
+      'GET versions': async () => versionsView(store),
+      'GET version': async (query) => versionView(store, number(query, 'number')),
+      'GET diff': async (query) => diffView(store, number(query, 'from'), number(query, 'to')),
+    };
+  }
+
+  #about(): About {
+    const { deployment, version, sinceMs, everyMs } = this.#source;
+    return { name: deployment.name, version, sinceMs, everyMs };
+  }
+
+  /** The feed after a look that is no older than `everyMs`: without a page that asks, nothing is read. */
+  async #looked(): Promise<LifeFeed> {
+    const { everyMs, now } = this.#source;
+    if (now() - this.#lookedAtMs >= everyMs * 0.9) {
+      await this.#feed.look();
+      this.#lookedAtMs = now();
+    }
+    return this.#feed;
+  }
+
+  async #records(query: URLSearchParams) {
+    const cluster = query.get('cluster');
+    const records = (await this.#looked()).records();
+    return cluster ? records.filter(({ identity }) => identity.cluster === cluster) : records;
+  }
+
+  async #policy(): Promise<Policy> {
+    return (await this.#source.deployment.store.current())?.policy ?? this.#source.builtIn();
+  }
+
+  async #mtta(query: URLSearchParams) {
+    const { deployment, now } = this.#source;
+    const [{ profiles }, nodes, { everyMs }, records] = await Promise.all([
+      this.#policy(),
+      everyEntry(deployment.directory),
+      deployment.sweeps.read(),
+      this.#records(query),
+    ]);
+    return mttaView(records, { profiles, nodes, sweepEveryMs: everyMs ?? SWEEP_EVERY_MS }, now());
+  }
+
+  async #life(workload: string) {
+    const { deployment, rows, now } = this.#source;
+    const record = await deployment.ledgerIndex.find(workload, now() + CLOCK_AHEAD_MS);
+    if (!record) return undefined;
+    const [instance, found] = await Promise.all([
+      instanceFactsOf(record, deployment.ledgerIndex, now()),
+      rows(record.workload, record.firstReceivedAtMs),
+    ]);
+    return lifeView(record, instance, found, now());
+  }
+
+  async #hosts() {
+    const { deployment, now } = this.#source;
+    const [entries, issues, feed, { profiles }] = await Promise.all([
+      everyEntry(deployment.directory),
+      deployment.fleetIssues.open(now()),
+      this.#looked(),
+      this.#policy(),
+    ]);
+    return hostsView({ entries, issues, lives: feed.lives(), profiles });
+  }
+}

@@ -1,0 +1,49 @@
+import type { LifeSubject, LifeView } from '../../console/api.ts';
+import { adviceOn } from '../../core/ledger/advice.ts';
+import { verdictOf } from '../../core/ledger/verdict.ts';
+import type { WorkloadRecord } from '../../core/ledger/workload.ts';
+import { hostFacts, type InstanceFacts } from '../ledger/instance-facts.ts';
+import { momentsOf, subjectsOf } from '../ledger/task.ts';
+import { lifeOf } from './life.ts';
+import type { RowsOf } from './local-rows.ts';
+
+/** One workload with its timeline, its containers and its rows: what `mayfly task` shows. */
+export function lifeView(
+  record: WorkloadRecord,
+  instance: InstanceFacts | undefined,
+  { rows, note }: RowsOf,
+  nowMs: number,
+): LifeView {
+  const verdict = verdictOf(record, nowMs);
+  const known = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
+  return {
+    life: lifeOf(record, nowMs),
+    advice: verdict.verdict === 'missed' ? adviceOn(verdict.reason, record) : undefined,
+    facts: record.kind === 'ecs-task' ? [...known, ...hostFacts(instance)] : known,
+    moments: momentsOf(record),
+    subjects: subjectsOf(record).map(factsOfSubject),
+    rows,
+    rowsNote: note,
+  };
+}
+
+type Subject = ReturnType<typeof subjectsOf>[number];
+
+function factsOfSubject({ name, seen, ...facts }: Subject): LifeSubject {
+  const { command, image, imageDigest, exitCode, reason, startedAt, finishedAt, runtimeId } = facts;
+  const shown: Readonly<Record<string, string | number | undefined>> = {
+    id: runtimeId,
+    image,
+    digest: imageDigest,
+    command,
+    started: startedAt,
+    ended: finishedAt,
+    'exit code': exitCode,
+    reason,
+  };
+  return {
+    name,
+    seen,
+    facts: Object.entries(shown).flatMap(([fact, value]) => (value === undefined ? [] : [[fact, String(value)]])),
+  };
+}

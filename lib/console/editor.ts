@@ -1,0 +1,101 @@
+import { autocompletion, type Completion, completionKeymap } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
+import { SQLite, sql } from '@codemirror/lang-sql';
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { type Diagnostic, linter, lintKeymap } from '@codemirror/lint';
+import { EditorState } from '@codemirror/state';
+import { drawSelection, EditorView, highlightSpecialChars, keymap, placeholder } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+import type { LintView, SchemaView } from './api.ts';
+
+const COLOURS = HighlightStyle.define([
+  { tag: tags.keyword, class: 'sql-keyword' },
+  { tag: [tags.string, tags.special(tags.string)], class: 'sql-string' },
+  { tag: [tags.number, tags.bool, tags.null], class: 'sql-number' },
+  { tag: [tags.comment, tags.lineComment, tags.blockComment], class: 'sql-comment' },
+]);
+
+/**
+ * Replaces selected lines by what is typed. The browser would do it with elements that carry inline styles, which the page's
+ * policy refuses.
+ */
+const typedOverSelection = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    if (event.inputType !== 'insertText' || event.data === null || view.state.selection.main.empty) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: 'input.type' });
+    return true;
+  },
+});
+
+export interface EditorOptions {
+  readonly parent: HTMLElement;
+  readonly text: string;
+  readonly schema: SchemaView;
+  /** The style sheets that the editor adds carry it, or the page's policy refuses them. */
+  readonly nonce: string;
+  readonly lint: (text: string) => Promise<LintView>;
+  readonly onChange: (text: string) => void;
+  readonly onRun: () => void;
+}
+
+/** An editor of one osquery statement: it completes tables and columns, and shows what osquery would refuse. */
+export function openEditor({ parent, text, schema, nonce, lint, onChange, onRun }: EditorOptions): EditorView {
+  const run = () => {
+    onRun();
+    return true;
+  };
+  return new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        EditorView.cspNonce.of(nonce),
+        keymap.of([{ key: 'Mod-Enter', run }]),
+        history(),
+        typedOverSelection,
+        drawSelection(),
+        highlightSpecialChars(),
+        bracketMatching(),
+        syntaxHighlighting(COLOURS),
+        sql({ dialect: SQLite, schema: completions(schema), upperCaseKeywords: true }),
+        autocompletion({ icons: false }),
+        linter(async (view) => diagnostics(await lint(view.state.doc.toString()), view.state.doc.length), {
+          delay: 300,
+        }),
+        placeholder('SELECT … FROM …'),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of({ 'aria-label': 'SQL' }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) onChange(update.state.doc.toString());
+        }),
+        keymap.of([...completionKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap]),
+      ],
+    }),
+  });
+}
+
+function completions({ tables }: SchemaView) {
+  return Object.fromEntries(
+    tables.map(({ name, platforms, columns }) => [
+      name,
+      {
+        self: { label: name, type: 'type', detail: platforms.length === 3 ? '' : platforms.join(', ') },
+        children: columns.map(
+          ([label, type, isRequired]): Completion => ({
+            label,
+            type: 'property',
+            detail: isRequired ? `${type.toLowerCase()}, required` : type.toLowerCase(),
+            boost: isRequired ? 1 : 0,
+          }),
+        ),
+      },
+    ]),
+  );
+}
+
+const diagnostics = ({ problems }: LintView, length: number): Diagnostic[] =>
+  problems.map(({ severity, message, offset, hint }) => {
+    const from = Math.min(offset, Math.max(0, length - 1));
+    return { from, to: Math.min(length, from + 1), severity, message: hint ? `${message}. ${hint}` : message };
+  });

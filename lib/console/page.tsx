@@ -1,0 +1,204 @@
+import { render } from 'preact';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { About } from './api.ts';
+import { Ask } from './ask.tsx';
+import { Coverage } from './coverage.tsx';
+import { useFetched } from './fetched.ts';
+import { Hosts } from './hosts.tsx';
+import { LifePage } from './life.tsx';
+import { type Live, useLive } from './live.ts';
+import { Mtta } from './mtta.tsx';
+import { Now } from './now.tsx';
+import { Trouble } from './parts.tsx';
+import { Policy } from './policy.tsx';
+import { visible } from './shown.ts';
+
+const VIEWS = [
+  ['now', 'Now'],
+  ['coverage', 'Coverage'],
+  ['mtta', 'MTTA'],
+  ['hosts', 'Hosts'],
+  ['ask', 'Ask'],
+  ['policy', 'Policy'],
+] as const;
+type View = (typeof VIEWS)[number][0] | 'life';
+
+interface Place {
+  readonly view: View;
+  /** The workload of a life; else empty. */
+  readonly name: string;
+}
+
+function placeOf(hash: string): Place {
+  const [, view = '', name = ''] = /^#\/(\w+)\/?(.*)$/.exec(hash) ?? [];
+  if (view === 'life') return { view, name: decodeURIComponent(name) };
+  return { view: VIEWS.find(([id]) => id === view)?.[0] ?? 'now', name: '' };
+}
+
+function usePlace(): Place {
+  const [place, setPlace] = useState(() => placeOf(location.hash));
+  useEffect(() => {
+    const change = () => {
+      setPlace(placeOf(location.hash));
+      document.querySelector<HTMLElement>('main')?.scrollTo(0, 0);
+    };
+    addEventListener('hashchange', change);
+    return () => removeEventListener('hashchange', change);
+  }, []);
+  return place;
+}
+
+const isTyping = ({ target }: KeyboardEvent): boolean =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+/** What a key does outside of inputs; undefined for nothing. */
+function actionOf(key: string, toggleHelp: () => void): (() => void) | undefined {
+  const view = VIEWS[Number(key) - 1];
+  if (view) return () => (location.hash = `#/${view[0]}`);
+  if (key === '?') return toggleHelp;
+  if (key === '/') return () => document.querySelector<HTMLInputElement>('input[type=search]')?.focus();
+  if (key === 'Escape' && location.hash.startsWith('#/life/')) return () => history.back();
+  return undefined;
+}
+
+/** 1 to 6 choose a view, / the filter, ? the list of keys. */
+function useKeys(toggleHelp: () => void): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
+      const action = actionOf(event.key, toggleHelp);
+      if (!action) return;
+      event.preventDefault();
+      action();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [toggleHelp]);
+}
+
+function Page() {
+  const { value: about, error } = useFetched<About>('about');
+  const live = useLive(about?.everyMs);
+  const place = usePlace();
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const toggleHelp = useCallback(() => setHelpOpen((isOpen) => !isOpen), []);
+  useKeys(toggleHelp);
+  useEffect(() => {
+    const view = VIEWS.find(([id]) => id === place.view)?.[1] ?? 'One life';
+    document.title = `${view} · Mayfly`;
+  }, [place.view]);
+  return (
+    <>
+      <Head about={about} live={live} view={place.view} onHelp={() => setHelpOpen(true)} />
+      <main>
+        <Trouble error={error ?? live.error} />
+        {about ? <Chosen place={place} about={about} live={live} /> : null}
+      </main>
+      {isHelpOpen ? <Help onClose={() => setHelpOpen(false)} /> : null}
+    </>
+  );
+}
+
+function Chosen({ place, about, live }: { place: Place; about: About; live: Live }) {
+  switch (place.view) {
+    case 'now':
+      return <Now live={live} about={about} />;
+    case 'coverage':
+      return <Coverage />;
+    case 'mtta':
+      return <Mtta />;
+    case 'life':
+      return <LifePage key={place.name} workload={place.name} live={live} />;
+    case 'hosts':
+      return <Hosts live={live} />;
+    case 'ask':
+      return <Ask />;
+    case 'policy':
+      return <Policy />;
+    default:
+      return unknownView(place.view);
+  }
+}
+
+function unknownView(view: never): never {
+  throw new Error(`no view ${view}`);
+}
+
+interface HeadProps {
+  readonly about: About | undefined;
+  readonly live: Live;
+  readonly view: View;
+  readonly onHelp: () => void;
+}
+
+function Head({ about, live, view, onHelp }: HeadProps) {
+  const isOn = live.isLoaded && !live.error;
+  return (
+    <header class="head">
+      <a class="brand" href="#/now">
+        <img src="/icon.svg" alt="" width="24" height="24" />
+        Mayfly
+      </a>
+      <nav aria-label="Views">
+        {VIEWS.map(([id, name], index) => (
+          <a
+            key={id}
+            href={`#/${id}`}
+            aria-current={id === view || (view === 'life' && id === 'now') ? 'page' : undefined}
+            title={`${name} (${index + 1})`}
+          >
+            {name}
+          </a>
+        ))}
+      </nav>
+      <span class="whose">
+        <i class={isOn ? 'dot is-on' : 'dot'} aria-hidden="true" />
+        <span role="status">{about ? visible(`${isOn ? '' : 'waiting for '}${about.name}`) : 'loading'}</span>
+      </span>
+      <button type="button" class="quiet" onClick={onHelp} title="Keys (?)" aria-label="Keys">
+        ?
+      </button>
+    </header>
+  );
+}
+
+const KEYS = [
+  ['1 – 6', 'choose a view'],
+  ['/', 'filter'],
+  ['↑ ↓, j k', 'move in the list'],
+  ['Enter', 'open a life'],
+  ['Esc', 'back'],
+  ['Ctrl-Space', 'complete a table or column'],
+  ['Ctrl-Enter', 'run the query'],
+  ['?', 'this list'],
+] as const;
+
+function Help({ onClose }: { onClose: () => void }) {
+  return (
+    <dialog
+      class="help"
+      ref={(dialog) => {
+        if (dialog && !dialog.open) dialog.showModal();
+      }}
+      onClose={onClose}
+    >
+      <h2>Keys</h2>
+      <dl>
+        {KEYS.map(([key, what]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={onClose}>
+        Close
+      </button>
+    </dialog>
+  );
+}
+
+const root = document.getElementById('page');
+if (root) render(<Page />, root);

@@ -1,0 +1,204 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { buildConsole } from '../../../../bin/build-console.js';
+import { answersOf } from '../../../../lib/cli/console/answers.ts';
+import { type ConsoleServer, serveConsole } from '../../../../lib/cli/console/server.ts';
+import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
+import { type Browser, openBrowser } from '../../../../scripts/browser.ts';
+import { type Hours, simulateHours } from '../../../../scripts/pictured-hours.ts';
+import { aSnapshot } from '../../../support/a-record.ts';
+import { taskArn } from '../../../support/builders.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
+/** It tries to be markup, to turn the text after it, and to ring a bell. */
+const HOSTILE = '<img src=x onerror="document.title=1">\u202egnp.exe\u0007';
+const ESCAPED = '<img src=x onerror="document.title=1">\\u{202e}gnp.exe\\u{0007}';
+
+let folder: string;
+let hours: Hours;
+let server: ConsoleServer;
+let browser: Browser;
+let page: Page;
+/** What a page must never do. */
+const wrong: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mayfly-page-'));
+  await buildConsole({ root: ROOT, outdir: folder });
+  hours = await simulateHours({ startMs: T0, lengthMs: 8 * MINUTE, hosts: 4, startsPerMinute: 6 });
+  const { deployment, endedAtMs: nowMs, rows, ledger } = hours;
+  await ledger.advance(
+    aSnapshot(0, { identity: { task_family: HOSTILE, cluster: HOSTILE }, occurredAtMs: nowMs, receivedAtMs: nowMs }),
+  );
+  const hostileRow = {
+    atMs: nowMs,
+    rule: HOSTILE,
+    query: 'q',
+    set: 'live',
+    message: '',
+    columns: { [HOSTILE]: HOSTILE },
+  };
+  const answer = answersOf({
+    deployment,
+    rows: async (workload) => (workload === taskArn(0) ? { rows: [hostileRow] } : rows(workload)),
+    version: '0.1.0',
+    everyMs: 200,
+    sinceMs: T0,
+    builtIn: async () => builtIn.policy,
+    now: () => nowMs,
+  });
+  server = await serveConsole({ page: folder, answer, port: 0 });
+  browser = await openBrowser();
+  page = await opened();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A new page in the console, after it has its lives. */
+async function opened(options: { readonly dark?: boolean; readonly width?: number } = {}): Promise<Page> {
+  const made = await browser.page(options);
+  const link = server.link();
+  made.on('pageerror', (error) => wrong.push(error.message));
+  made.on('console', (message) => message.type() === 'error' && wrong.push(message.text()));
+  made.on('request', (sent) => new URL(sent.url()).origin === new URL(link).origin || wrong.push(sent.url()));
+  await made.goto(link);
+  await made.locator('.row').first().waitFor();
+  return made;
+}
+
+/** Opens a view, and waits for a text in it. */
+async function view(hash: string, text: string): Promise<void> {
+  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+  await page.locator('main').getByText(text, { exact: false }).first().waitFor();
+}
+
+const textOf = async (selector: string): Promise<string> => (await page.locator(selector).allTextContents()).join('\n');
+
+describe('the page of the console', () => {
+  it('shows lives with their looks, beside what a schedule would have seen', async () => {
+    await view('#/now', 'Mayfly saw');
+    await page.getByRole('button', { name: '10 min' }).click();
+    await page.locator('.row .mark.is-answered').nth(3).waitFor();
+    expect(await page.locator('.row').count()).toBeGreaterThan(5);
+    expect(await page.locator('.row .bar').count()).toBeGreaterThan(5);
+    const [mayfly = '', schedule = ''] = await page.locator('.versus strong').allTextContents();
+    expect(Number.parseFloat(mayfly)).toBeGreaterThan(Number.parseFloat(schedule));
+  });
+
+  it('shows hostile names and rows as text, with their hidden characters as escapes', async () => {
+    await view('#/now', 'Mayfly saw');
+    expect(await textOf('.row .name')).toContain(ESCAPED);
+    await view(`#/life/${encodeURIComponent(taskArn(0))}`, 'What happened');
+    for (const place of ['h1', '.facts', '.rowset h3', '.data th', '.data td'])
+      expect(await textOf(place)).toContain(ESCAPED);
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(await page.title()).toContain('Mayfly');
+  });
+
+  it('finds a life by its filter, and opens it by keyboard alone', async () => {
+    await view('#/now', 'Mayfly saw');
+    await page.keyboard.press('/');
+    await page.keyboard.type('onerror');
+    await page.locator('.rows').getByRole('option').nth(0).waitFor();
+    await page.waitForFunction('document.querySelectorAll(".row").length === 1');
+    await page.keyboard.press('Tab');
+    await page.locator('.viewport').focus();
+    await page.keyboard.press('ArrowDown');
+    expect(await page.locator('.row.is-picked').count()).toBe(1);
+    await page.keyboard.press('Enter');
+    await page.getByText('What was seen').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.timeline').waitFor();
+    await page.keyboard.press('5');
+    await page.locator('.editor').waitFor();
+    expect(await page.locator('nav [aria-current]').textContent()).toBe('Ask');
+  });
+
+  it('shows one life with its timeline, its containers and its rows', async () => {
+    const seen = hours.ledger.records.find(({ stopped, seenLive }) => stopped && seenLive.length > 0);
+    await view(`#/life/${encodeURIComponent(seen?.workload ?? '')}`, 'What happened');
+    expect(await textOf('.moments')).toMatch(/delivered to its host[\s\S]*answered/);
+    expect(await textOf('.picture')).toContain('answered +');
+    expect(await textOf('.rowset h3')).toContain('ecs-task-running / container');
+  });
+
+  it('shows coverage over time, and misses by reason', async () => {
+    await view('#/coverage', 'Coverage over time');
+    expect(await page.locator('.chart canvas').count()).toBe(2);
+    expect(await textOf('.panel td')).toContain('ephemeral-prod');
+    await page.getByText('Misses by reason').waitFor();
+  });
+
+  it('shows the time to answer beside its bound', async () => {
+    await view('#/mtta', 'guaranteed bound');
+    expect(await textOf('.figure')).toContain('guaranteed bound16 s');
+    expect(await textOf('.panel td')).toContain('queued → delivered');
+  });
+
+  it('shows hosts, what is wrong with them first', async () => {
+    await view('#/hosts', 'What is wrong');
+    expect(await textOf('.issue')).toContain('no-agent');
+    expect(await page.locator('tbody tr').count()).toBe(4);
+    expect(await page.locator('tbody tr').first().getAttribute('class')).toBe('is-ill');
+  });
+
+  it('completes tables and columns of osquery, and shows what osquery would refuse', async () => {
+    await view('#/ask', 'Tables');
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('SELECT pidd FROM proces');
+    await page.locator('.cm-tooltip-autocomplete').getByText('processes', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('ses');
+    await page.locator('.report .is-error').getByText('did you mean pid?').waitFor();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('SELECT pid FROM processes LIMIT 1');
+    await page.locator('.report .is-fine').waitFor();
+  });
+
+  it('shows the versions of the policy, and what each one changed', async () => {
+    await view('#/policy', 'Versions');
+    await page.locator('.diff').getByText('expiresSeconds').waitFor();
+    await page.locator('.versions button').nth(1).click();
+    await page.locator('.diff').getByText('heatSeconds: 300 → 600').waitFor();
+    await page.locator('.panel select').selectOption('0');
+    await page.locator('.diff .is-added').first().waitFor();
+    await page.locator('summary', { hasText: 'ecs-task-running' }).click();
+    await page.getByText('FROM docker_containers').first().waitFor();
+  });
+
+  it('is dark for a reader whose system is dark, and fits 800 pixels', async () => {
+    const other = await opened({ dark: true, width: 800 });
+    const ground = await other.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(ground).toBe('rgb(20, 22, 26)');
+    for (const hash of ['#/now', '#/coverage', '#/mtta', '#/hosts', '#/ask', '#/policy']) {
+      await other.evaluate(`location.hash = '${hash}'`);
+      await other.locator('.panel, .timeline').first().waitFor();
+      expect(
+        await other.evaluate('document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth'),
+      ).toBe(0);
+    }
+    await other.close();
+  });
+
+  it('tells when the console no longer answers, and goes on when it does again', async () => {
+    await view('#/now', 'Mayfly saw');
+    await page.route('**/api/lives*', (route) => route.abort());
+    await page.getByRole('alert').getByText('The console does not answer').waitFor();
+    await page.unroute('**/api/lives*');
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes('ERR_FAILED')));
+  });
+
+  it('breaks no rule of its own for content, and asks for nothing from another place', () => {
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,5 +1,7 @@
-import type { RowsOf } from '../lib/cli/console/local-rows.ts';
 import type { Deployment } from '../lib/cli/deployment.ts';
+import type { RowPage, RowSearch } from '../lib/cli/rows/search-rows.ts';
+import { isMeant, rowOf } from '../lib/cli/rows/stored-row.ts';
+import { CAMPAIGN_EVENT } from '../lib/core/campaigns/campaign-event.ts';
 import type { Policy } from '../lib/core/policy/policy.ts';
 import { versionAfter } from '../lib/core/policy/policy-version.ts';
 import type { ResultLine } from '../lib/core/results/lines.ts';
@@ -19,6 +21,8 @@ import {
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const FAMILIES = ['api', 'batch-resize', 'migrate', 'report', 'cron-sync'] as const;
+/** Two polls of an agent that is not hot. */
+const ANSWERED_WITHIN_MS = 21 * SECOND;
 const LONGEST_MS = 20 * MINUTE;
 
 interface HoursOptions {
@@ -33,8 +37,10 @@ interface HoursOptions {
 export interface Hours {
   readonly deployment: Deployment;
   readonly ledger: MemoryLedger;
-  readonly rows: (workload: string) => Promise<RowsOf>;
-  readonly endedAtMs: number;
+  readonly rows: (search: RowSearch) => Promise<RowPage>;
+  /** Sends an event about a campaign, and lets the hosts answer it. */
+  readonly put: (detail: object) => Promise<void>;
+  readonly now: () => number;
 }
 
 /**
@@ -83,9 +89,18 @@ export async function simulateHours({
     deployment: deploymentOf(mayfly.stores),
     ledger: mayfly.ledger,
     rows: rowsAmong(lines),
-    endedAtMs: clock.now(),
+    put: putTo(mayfly, clock),
+    now: () => clock.now(),
   };
 }
+
+const putTo = (mayfly: InMemoryMayfly, clock: VirtualClock) => async (detail: object) => {
+  await mayfly.take({
+    ...{ version: '0', id: 'campaign', account: '111122223333', region: 'us-east-1', resources: [] },
+    ...{ source: 'mayfly.cli', 'detail-type': CAMPAIGN_EVENT, time: new Date(clock.now()).toISOString(), detail },
+  });
+  await clock.advance(ANSWERED_WITHIN_MS);
+};
 
 async function sweeps(mayfly: InMemoryMayfly, clock: VirtualClock, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -139,7 +154,7 @@ async function pushVersions({ stores }: InMemoryMayfly, policy: Policy, startMs:
 
 /** The stores in memory as commands see a Mayfly. */
 export function deploymentOf(stores: MemoryStores): Deployment {
-  const { ledger, policies, directory, hosts, fleetIssues, progress } = stores;
+  const { ledger, policies, directory, hosts, fleetIssues, progress, aliases, campaigns } = stores;
   const find = async (name: string) =>
     ledger.record(name) ?? ledger.records.find(({ workload }) => workload.endsWith(`/${name}`));
   return {
@@ -148,6 +163,8 @@ export function deploymentOf(stores: MemoryStores): Deployment {
     store: policies,
     directory,
     registry: hosts,
+    aliases,
+    campaigns,
     keepsMs: async () => 0,
     ledger,
     fleetIssues,
@@ -156,6 +173,10 @@ export function deploymentOf(stores: MemoryStores): Deployment {
       async *between(fromMs, toMs) {
         yield* ledger.records.filter(({ firstReceivedAtMs: atMs }) => atMs >= fromMs && atMs <= toMs);
       },
+      async *newest(fromMs, toMs) {
+        yield* ledger.records.filter(({ firstReceivedAtMs: atMs }) => atMs >= fromMs && atMs <= toMs).reverse();
+      },
+      startingWith: async () => [],
       latest: async () => undefined,
       find,
       tenants: async () => [],
@@ -166,15 +187,7 @@ export function deploymentOf(stores: MemoryStores): Deployment {
 
 const rowsAmong =
   (lines: readonly ResultLine[]) =>
-  async (workload: string): Promise<RowsOf> => ({
-    rows: lines
-      .filter((line) => line.workload === workload)
-      .map(({ storedAtMs: atMs, rule, query, set, message, columns }) => ({
-        atMs,
-        rule,
-        query,
-        set,
-        message,
-        columns,
-      })),
-  });
+  async ({ filter, limit }: RowSearch): Promise<RowPage> => {
+    const rows = lines.flatMap((line) => rowOf(line) ?? []).filter((row) => isMeant(row, filter));
+    return { rows: rows.reverse().slice(0, limit), hasMore: rows.length > limit };
+  };

@@ -40,19 +40,20 @@ const PICTURES: readonly Picture[] = [
 ];
 
 async function serveHours(page: string): Promise<{ server: ConsoleServer; workload: string }> {
-  const { deployment, rows, endedAtMs } = await simulateHours({
+  const { deployment, rows, put, ...hours } = await simulateHours({
     startMs: START_MS,
     lengthMs: 1.5 * HOUR,
     hosts: 12,
     startsPerMinute: 9,
   });
   const servedAtMs = Date.now();
-  const now = () => endedAtMs + Date.now() - servedAtMs; // simulated time goes on
+  const now = () => hours.now() + Date.now() - servedAtMs; // simulated time goes on
   const policy = async () => builtIn.policy;
-  const source = { deployment, rows, now, version: '0.1.0', everyMs: 1000, sinceMs: START_MS, builtIn: policy };
-  const answer = answersOf(source);
+  const asker = async () => 'ana@laptop';
+  const source = { deployment, rows, now, put, asker, areRowsDear: false, version: '0.1.0', everyMs: 1000 };
+  const answer = answersOf({ ...source, sinceMs: START_MS, builtIn: policy });
   const lives = [];
-  for await (const record of deployment.ledgerIndex.between(0, endedAtMs)) lives.push(record);
+  for await (const record of deployment.ledgerIndex.between(0, now())) lives.push(record);
   const seen = lives.filter(({ stopped, seenLive }) => stopped && seenLive.length > 0);
   return { server: await serveConsole({ page, answer, port: 0 }), workload: seen.at(-20)?.workload ?? '' };
 }
@@ -66,6 +67,11 @@ async function draw(browser: Browser, server: ConsoleServer, workload: string): 
     await page.goto(`${page.url()}${hash}${hash === '#/life/' ? encodeURIComponent(workload) : ''}`);
     await page.waitForSelector('main > *');
     await page.waitForTimeout(1500); // charts and the editor draw themselves
+    if (hash === '#/ask') {
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByText('asked', { exact: false }).first().waitFor();
+      await page.waitForTimeout(1000);
+    }
     const path = join(IMAGES, `${name}.png`);
     await page.screenshot({ path });
     const { size } = await stat(path);

@@ -1,18 +1,19 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { pastTime } from './ledger/times.ts';
 import { examples } from './print.ts';
+import { pastTime, TIMES } from './times.ts';
 
 /** Adds the command that serves the web console. */
 export function addConsole(program: Command): void {
   withDeploymentOptions(program.command('console'))
     .description('Serve a page on this computer: lives as they happen, coverage, hosts, queries and policy')
     .addOption(
-      new Option('--since <time>', 'show workloads whose first event is not older: 90m, 24h, 7d ago, or a time')
+      new Option('--since <time>', `show workloads whose first event is not older: ${TIMES}`)
         .argParser(pastTime)
         .default(pastTime('24h'), '24h'),
     )
+    .addOption(new Option('-b, --bus <name>', 'the bus of a Mayfly in AWS that --table names').conflicts('stack'))
     .option('-p, --port <number>', 'port on 127.0.0.1; 0 picks a free one', port, 0)
     .addHelpText(
       'after',

@@ -35,11 +35,15 @@ export interface Lives {
 /** The Mayfly that the console shows. */
 export interface About {
   readonly name: string;
+  /** The flags that choose it, with a leading space. */
+  readonly chosen: string;
   readonly version: string;
   /** Lives since then are shown. */
   readonly sinceMs: number;
   /** How long the page waits between two looks. */
   readonly everyMs: number;
+  /** Whether a search for rows costs money: then a person starts it. */
+  readonly areRowsDear: boolean;
 }
 
 export interface Percentiles {
@@ -140,9 +144,12 @@ export interface LifeView {
   readonly facts: readonly (readonly [name: string, value: string])[];
   readonly moments: readonly LifeMoment[];
   readonly subjects: readonly LifeSubject[];
+}
+
+/** The stored rows about one life, newest first. */
+export interface RowsView {
   readonly rows: readonly StoredRow[];
-  /** Why `rows` may lack some; absent if all are there. */
-  readonly rowsNote?: string;
+  readonly hasMore: boolean;
 }
 
 export interface HostView {
@@ -212,7 +219,62 @@ export interface LintView {
     readonly hint?: string;
   }[];
   readonly columns: readonly string[];
-  readonly tables: readonly string[];
+}
+
+export type TargetKind = 'all' | 'host' | 'where' | 'cluster';
+
+/** Whom a person asks. `text` is empty for all. */
+export interface TargetView {
+  readonly kind: TargetKind;
+  readonly text: string;
+}
+
+/** A question before it is asked. */
+export interface PreparedView {
+  readonly hosts: number;
+  /** More hosts are meant than the policy lets one query reach. */
+  readonly limitedFrom?: number;
+  /** Hosts whose platform lacks a table of the query. */
+  readonly lacking: number;
+  readonly warnings: readonly string[];
+}
+
+export interface CampaignCountsView {
+  readonly asked: number;
+  readonly answered: number;
+  readonly failed: number;
+  readonly silent: number;
+  readonly expired: number;
+  readonly cancelled: number;
+  readonly rows: number;
+}
+
+export interface CampaignHead {
+  readonly id: string;
+  readonly sql: string;
+  readonly target: string;
+  readonly askedBy: string;
+  readonly askedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+export interface HostAnswerView {
+  readonly host: string;
+  readonly hostname: string;
+  readonly answeredAtMs: number;
+  readonly status: number;
+  readonly message: string;
+  readonly rows: readonly Readonly<Record<string, string>>[];
+  readonly rowsSent: number;
+}
+
+/** A campaign with the answers from the one numbered `since` on. */
+export interface CampaignView {
+  readonly campaign?: CampaignHead;
+  readonly refused?: string;
+  readonly counts?: CampaignCountsView;
+  readonly isOver: boolean;
+  readonly answers: readonly HostAnswerView[];
 }
 
 /** What a refused request gets. */

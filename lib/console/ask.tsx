@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { LintView, PlatformName, SchemaView } from './api.ts';
+import type { About, LintView, PlatformName, SchemaView } from './api.ts';
+import { Campaign, Campaigns, Question } from './campaign.tsx';
 import { openEditor } from './editor.ts';
 import { post, useFetched } from './fetched.ts';
 import { Empty, Panel, Trouble } from './parts.tsx';
@@ -13,12 +14,14 @@ const FIRST = "SELECT id, name, image, state, pid\nFROM docker_containers\nWHERE
 
 const nonceOfPage = (): string => document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
 
-/** A live query: an editor that knows osquery's tables, and what osquery would say to the statement. */
-export function Ask() {
+/** A live query: an editor that knows osquery's tables, whom to ask, and the rows as they arrive. */
+export function Ask({ about }: { about: About }) {
   const { value: schema, error } = useFetched<SchemaView>('schema');
   const [text, setText] = useState(() => sessionStorage.getItem('sql') ?? FIRST);
   const [platforms, setPlatforms] = useState<readonly PlatformName[]>(['linux']);
   const [report, setReport] = useState<LintView>();
+  const [id, setId] = useState<string>();
+  const run = useRef<() => void>(() => undefined);
   const change = (sql: string) => {
     setText(sql);
     sessionStorage.setItem('sql', sql);
@@ -35,9 +38,13 @@ export function Ask() {
             platforms={platforms}
             onChange={change}
             onReport={setReport}
+            onRun={() => run.current()}
           />
           <Report report={report} />
+          <Question sql={text} onAsked={setId} run={run} />
         </Panel>
+        {id === undefined ? null : <Campaign key={id} id={id} chosen={about.chosen} />}
+        <Campaigns chosen={id} choose={setId} />
       </div>
       <Tables schema={schema} platforms={platforms} />
     </div>
@@ -74,9 +81,10 @@ interface EditorProps {
   readonly platforms: readonly PlatformName[];
   readonly onChange: (text: string) => void;
   readonly onReport: (report: LintView) => void;
+  readonly onRun: () => void;
 }
 
-function Editor({ schema, text, platforms, onChange, onReport }: EditorProps) {
+function Editor({ schema, text, platforms, onChange, onReport, onRun }: EditorProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const parent = box.current;
@@ -93,7 +101,7 @@ function Editor({ schema, text, platforms, onChange, onReport }: EditorProps) {
         return report;
       },
       onChange,
-      onRun: () => undefined,
+      onRun,
     });
     return () => editor.destroy();
   }, []);
@@ -102,7 +110,7 @@ function Editor({ schema, text, platforms, onChange, onReport }: EditorProps) {
 
 function Report({ report }: { report: LintView | undefined }) {
   if (!report) return null;
-  const { problems, columns, tables } = report;
+  const { problems, columns } = report;
   return (
     <div class="report" role="status">
       {problems.map(({ severity, message, hint, offset }) => (
@@ -113,7 +121,7 @@ function Report({ report }: { report: LintView | undefined }) {
       ))}
       {problems.length === 0 ? (
         <p class="is-fine">
-          <b>fine</b> osquery accepts it: {tables.join(', ') || 'no table'} → {columns.join(', ')}
+          <b>fine</b> osquery accepts it, and returns {columns.join(', ')}
         </p>
       ) : null}
     </div>

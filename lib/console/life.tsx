@@ -1,4 +1,5 @@
-import type { LifeMoment, LifeSubject, LifeView, StoredRow } from './api.ts';
+import { useState } from 'preact/hooks';
+import type { About, LifeMoment, LifeSubject, LifeView, RowsView, StoredRow } from './api.ts';
 import { useFetched } from './fetched.ts';
 import { type Live, useNow } from './live.ts';
 import { Empty, Panel, Text, Trouble, Verdict } from './parts.tsx';
@@ -8,7 +9,13 @@ import { clock, count, duration, shortId, utc, visible, when } from './shown.ts'
 const AGAIN_MS = 3000;
 
 /** One workload: its life as a picture, what happened, what was seen, and the rows about it. */
-export function LifePage({ workload, live }: { workload: string; live: Live }) {
+interface LifePageProps {
+  readonly workload: string;
+  readonly live: Live;
+  readonly about: About;
+}
+
+export function LifePage({ workload, live, about }: LifePageProps) {
   const { value: view, error } = useFetched<LifeView>(`life?workload=${encodeURIComponent(workload)}`, AGAIN_MS);
   const isRunning = view ? view.life.endedAtMs === undefined : false;
   const nowMs = useNow(live.aheadMs, 500, isRunning);
@@ -49,7 +56,7 @@ export function LifePage({ workload, live }: { workload: string; live: Live }) {
           ))}
         </Panel>
       </div>
-      <Rows view={view} />
+      <Rows workload={life.workload} isDear={about.areRowsDear} />
       <Panel title="What it is">
         <dl class="facts">
           {view.facts.map(([name, value]) => (
@@ -219,16 +226,37 @@ function Subject({ subject: { name, seen, facts } }: { subject: LifeSubject }) {
   );
 }
 
-function Rows({ view: { rows, rowsNote } }: { view: LifeView }) {
+/** The stored rows, newest first. A search with Athena costs money and time, so a person starts it. */
+function Rows({ workload, isDear }: { workload: string; isDear: boolean }) {
+  const [isWanted, setWanted] = useState(!isDear);
+  if (isWanted) return <FoundRows workload={workload} everyMs={isDear ? undefined : ROWS_AGAIN_MS} />;
+  return (
+    <Panel title="Rows">
+      <button type="button" onClick={() => setWanted(true)}>
+        Find its rows with Athena
+      </button>
+    </Panel>
+  );
+}
+
+const ROWS_AGAIN_MS = 6000;
+
+function FoundRows({ workload, everyMs }: { workload: string; everyMs: number | undefined }) {
+  const { value, error } = useFetched<RowsView>(`rows?workload=${encodeURIComponent(workload)}`, everyMs);
+  const rows = value?.rows ?? [];
   const queries = new Map<string, StoredRow[]>();
   for (const row of rows) {
     const name = `${row.rule} / ${row.query}`;
     queries.set(name, [...(queries.get(name) ?? []), row]);
   }
   return (
-    <Panel title="Rows" aside={<p>{count(rows.length, 'row')}</p>}>
-      {rowsNote ? <Empty>{rowsNote}</Empty> : null}
-      {rows.length === 0 && !rowsNote ? <Empty>No row about it is stored.</Empty> : null}
+    <Panel
+      title="Rows"
+      aside={<p>{value ? `${value.hasMore ? 'the newest ' : ''}${count(rows.length, 'row')}` : ''}</p>}
+    >
+      <Trouble error={error} />
+      {!value && !error ? <Empty>Searching …</Empty> : null}
+      {value && rows.length === 0 ? <Empty>No row about it is stored.</Empty> : null}
       {[...queries].map(([name, those]) => (
         <RowTable key={name} name={name} rows={those} />
       ))}

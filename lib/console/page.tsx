@@ -108,11 +108,11 @@ function Chosen({ place, about, live }: { place: Place; about: About; live: Live
     case 'mtta':
       return <Mtta />;
     case 'life':
-      return <LifePage key={place.name} workload={place.name} live={live} />;
+      return <LifePage key={place.name} workload={place.name} live={live} about={about} />;
     case 'hosts':
       return <Hosts live={live} />;
     case 'ask':
-      return <Ask />;
+      return <Ask about={about} />;
     case 'policy':
       return <Policy />;
     default:

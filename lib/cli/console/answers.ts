@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { About } from '../../console/api.ts';
+import type { About, RowsView } from '../../console/api.ts';
+import type { Cancellation, Question } from '../../core/campaigns/campaign-event.ts';
 import { SWEEP_EVERY_MS } from '../../core/ledger/bound.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
@@ -7,12 +8,14 @@ import type { Policy } from '../../core/policy/policy.ts';
 import { PLATFORMS } from '../../policy-compiler/osquery/specs.ts';
 import type { Deployment } from '../deployment.ts';
 import { instanceFactsOf } from '../ledger/instance-facts.ts';
+import type { RowPage, RowSearch } from '../rows/search-rows.ts';
+import type { StoredRow } from '../rows/stored-row.ts';
 import { lintView, schemaView } from './ask-view.ts';
+import { CampaignDesk } from './campaign-desk.ts';
 import { coverageView, mttaView } from './charts.ts';
 import { hostsView } from './hosts-view.ts';
 import { LifeFeed } from './life-feed.ts';
 import { lifeView } from './life-view.ts';
-import type { RowsOf } from './local-rows.ts';
 import { diffView, versionsView, versionView } from './policy-view.ts';
 import type { Answer } from './server.ts';
 
@@ -22,7 +25,12 @@ export interface ConsoleSource {
   readonly sinceMs: number;
   /** The shortest time between two looks at the ledger. */
   readonly everyMs: number;
-  readonly rows: (workload: string, fromMs: number) => Promise<RowsOf>;
+  readonly rows: (search: RowSearch) => Promise<RowPage>;
+  /** Whether a search for rows costs money: then the page searches only when a person asks it to. */
+  readonly areRowsDear: boolean;
+  /** Sends an event about a campaign. */
+  readonly put: (detail: Question | Cancellation) => Promise<void>;
+  readonly asker: () => Promise<string>;
   readonly builtIn: () => Promise<Policy>;
   readonly now: () => number;
 }
@@ -32,7 +40,16 @@ const Lint = z.object({
   platforms: z.array(z.enum(PLATFORMS)).check(z.minLength(1)),
 });
 
-type Handler = (query: URLSearchParams, body: unknown) => Promise<unknown>;
+const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** More than a person reads on one page. */
+const MOST_ROWS = 500;
+
+const rowView = ({ storedAtMs: atMs, rule, query, set, message, columns }: StoredRow) => ({
+  ...{ atMs, rule, query, set, message, columns },
+});
+
+export type Handler = (query: URLSearchParams, body: unknown) => Promise<unknown>;
 
 /** The console's API: what each path answers. */
 export function answersOf(source: ConsoleSource): Answer {
@@ -43,11 +60,13 @@ export function answersOf(source: ConsoleSource): Answer {
 class Answers {
   readonly #source: ConsoleSource;
   readonly #feed: LifeFeed;
+  readonly #campaigns: CampaignDesk;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: ConsoleSource) {
     const { deployment, sinceMs, now } = source;
     this.#source = source;
+    this.#campaigns = new CampaignDesk(source);
     this.#feed = new LifeFeed({ ledgerIndex: deployment.ledgerIndex, ledger: deployment.ledger, sinceMs, now });
   }
 
@@ -55,16 +74,18 @@ class Answers {
     const { store } = this.#source.deployment;
     const number = (query: URLSearchParams, name: string) => Number(query.get(name) ?? '0');
     return {
+      ...this.#campaigns.routes(),
       'GET about': async () => this.#about(),
       'GET lives': async (query) => (await this.#looked()).changedSince(number(query, 'since')),
       'GET coverage': async (query) => coverageView(await this.#records(query), this.#source.now()),
       'GET mtta': async (query) => this.#mtta(query),
       'GET life': async (query) => this.#life(query.get('workload') ?? ''),
+      'GET rows': async (query) => this.#rows(query.get('workload') ?? ''),
       'GET hosts': async () => this.#hosts(),
       'GET schema': async () => schemaView(),
       'POST lint': async (_, body) => {
         const { sql, platforms } = Lint.parse(body);
-        return lintView(sql, platforms);
+        return lintView(sql, platforms, (await store.current())?.sources ?? {});
       },
       'GET versions': async () => versionsView(store),
       'GET version': async (query) => versionView(store, number(query, 'number')),
@@ -73,8 +94,8 @@ class Answers {
   }
 
   #about(): About {
-    const { deployment, version, sinceMs, everyMs } = this.#source;
-    return { name: deployment.name, version, sinceMs, everyMs };
+    const { deployment, version, sinceMs, everyMs, areRowsDear } = this.#source;
+    return { name: deployment.name, chosen: deployment.chosen, version, sinceMs, everyMs, areRowsDear };
   }
 
   /** The feed after a look that is no older than `everyMs`: without a page that asks, nothing is read. */
@@ -99,24 +120,29 @@ class Answers {
 
   async #mtta(query: URLSearchParams) {
     const { deployment, now } = this.#source;
-    const [{ profiles }, nodes, { everyMs }, records] = await Promise.all([
+    const [{ profiles }, nodes, { everyMs = SWEEP_EVERY_MS, heldEverySeconds }, records] = await Promise.all([
       this.#policy(),
       everyEntry(deployment.directory),
       deployment.sweeps.read(),
       this.#records(query),
     ]);
-    return mttaView(records, { profiles, nodes, sweepEveryMs: everyMs ?? SWEEP_EVERY_MS }, now());
+    return mttaView(records, { profiles, nodes, settings: { sweepEveryMs: everyMs, heldEverySeconds } }, now());
   }
 
   async #life(workload: string) {
-    const { deployment, rows, now } = this.#source;
+    const { deployment, now } = this.#source;
     const record = await deployment.ledgerIndex.find(workload, now() + CLOCK_AHEAD_MS);
     if (!record) return undefined;
-    const [instance, found] = await Promise.all([
-      instanceFactsOf(record, deployment.ledgerIndex, now()),
-      rows(record.workload, record.firstReceivedAtMs),
-    ]);
-    return lifeView(record, instance, found, now());
+    return lifeView(record, await instanceFactsOf(record, deployment.ledgerIndex, now()), now());
+  }
+
+  async #rows(workload: string): Promise<RowsView> {
+    const { rows, now } = this.#source;
+    const record = this.#feed.record(workload);
+    const fromMs = (record?.firstReceivedAtMs ?? now() - DAY_MS) - HOUR_MS; // a function's clock may be behind
+    const filter = { workload, fromMs, untilMs: now() + HOUR_MS };
+    const found = await rows({ filter, skip: 0, limit: MOST_ROWS });
+    return { rows: found.rows.map(rowView), hasMore: found.hasMore };
   }
 
   async #hosts() {

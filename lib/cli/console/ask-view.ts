@@ -1,7 +1,6 @@
 import type { LintView, PlatformName, SchemaView } from '../../console/api.ts';
 import type { Platform } from '../../core/policy/policy.ts';
-import { lintSql } from '../../policy-compiler/lint/lint-sql.ts';
-import { OsqueryDatabases } from '../../policy-compiler/lint/osquery-databases.ts';
+import { lintAdHoc } from '../../policy-compiler/index.ts';
 import { PLATFORMS } from '../../policy-compiler/osquery/specs.ts';
 import { OSQUERY_VERSION, type TableFacts, tablesOn } from '../../policy-compiler/osquery/tables.ts';
 
@@ -29,11 +28,16 @@ export function schemaView(): SchemaView {
   };
 }
 
-let databases: OsqueryDatabases | undefined;
-
-/** Checks a live query as osquery would on these platforms. */
-export function lintView(sql: string, platforms: readonly Platform[]): LintView {
-  databases ??= new OsqueryDatabases(() => undefined);
-  const { problems, columns = [], tables } = lintSql(databases, sql, { kind: 'query', platforms });
-  return { problems, columns, tables };
+/**
+ * Checks a live query as osquery would on these platforms.
+ *
+ * @param sources files of the policy, which may add tables
+ */
+export function lintView(
+  sql: string,
+  platforms: readonly Platform[],
+  sources: Readonly<Record<string, string>>,
+): LintView {
+  const { problems, columns = [] } = lintAdHoc(sql, platforms, sources);
+  return { problems, columns };
 }

@@ -88,18 +88,18 @@ const missOf = ({ record: { workload, identity, handling, firstEventAtMs } }: { 
 interface Pollers {
   readonly profiles: readonly Profile[];
   readonly nodes: readonly { readonly profile?: string }[];
-  readonly sweepEveryMs: number;
+  readonly settings: Parameters<typeof mttaOf>[3];
 }
 
 /** How long first answers took over time, beside their guaranteed bounds: the figures of `mayfly mtta`. */
 export async function mttaView(records: readonly WorkloadRecord[], pollers: Pollers, nowMs: number): Promise<MttaView> {
-  const { profiles, nodes, sweepEveryMs } = pollers;
+  const { profiles, nodes, settings } = pollers;
   const { stepMs, spans } = stepsOf(records, nowMs);
-  const { all, classes, stages, late } = await mttaOf(records, profiles, nodes, sweepEveryMs);
+  const { all, classes, stages, late } = await mttaOf(records, profiles, nodes, settings);
   return {
     stepMs,
     steps: spans.map(({ atMs, records }) => {
-      const waits = records.flatMap((record) => waitOf(record, sweepEveryMs));
+      const waits = records.flatMap((record) => waitOf(record, settings.sweepEveryMs));
       return { atMs, answers: waits.length, waits: percentilesOf(waits) };
     }),
     ...all,

@@ -2,20 +2,21 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import packageJson from '../../../package.json' with { type: 'json' };
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
+import { CAMPAIGN_EVENT } from '../../core/campaigns/campaign-event.ts';
+import { type BusFlags, putEvent } from '../bus.ts';
 import { type Deployment, openDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
 import { explained } from '../explained.ts';
-import { readyIn } from '../local-mayfly.ts';
 import { colours, say } from '../print.ts';
+import { askerOf } from '../query/asker.ts';
+import { searchRows } from '../rows/search-rows.ts';
 import { answersOf } from './answers.ts';
-import { localRows, type RowsOf } from './local-rows.ts';
 import { type Answer, serveConsole } from './server.ts';
 
 /** A local table costs nothing to read; in AWS a look costs about a cent an hour of an open page. */
 const LOCAL_EVERY_MS = 1000;
 const AWS_EVERY_MS = 2000;
 
-interface ConsoleFlags extends DeploymentFlags {
+interface ConsoleFlags extends BusFlags {
   readonly since: number;
   readonly port: number;
 }
@@ -41,26 +42,23 @@ export async function console(flags: ConsoleFlags): Promise<void> {
 
 function answersFor(deployment: Deployment, flags: ConsoleFlags): Answer {
   const isLocal = !flags.stack && !flags.table;
+  let asker: Promise<string> | undefined;
   return answersOf({
     deployment,
     version: packageJson.version,
     sinceMs: flags.since,
     everyMs: isLocal ? LOCAL_EVERY_MS : AWS_EVERY_MS,
-    rows: isLocal ? rowsIn(flags.data) : rowsInAws,
+    rows: (search) => searchRows(flags, search),
+    areRowsDear: !isLocal,
+    put: async (detail) => void (await putEvent(flags, CAMPAIGN_EVENT, detail)),
+    asker: () => {
+      asker ??= askerOf(flags);
+      return asker;
+    },
     builtIn: async () => builtIn.policy,
     now: Date.now,
   });
 }
-
-const rowsIn =
-  (data: string) =>
-  async (workload: string, fromMs: number): Promise<RowsOf> =>
-    localRows((await readyIn(data)).results, workload, fromMs);
-
-const rowsInAws = async (): Promise<RowsOf> => ({
-  rows: [],
-  note: 'In AWS the rows are in the results bucket: the output ResultsBucket of the stack.',
-});
 
 /** Adds the next step to what the API says about a failure. */
 const explaining =

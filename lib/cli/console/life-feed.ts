@@ -68,6 +68,10 @@ export class LifeFeed {
     return [...this.#entries.values()].flatMap(({ record }) => (record.firstReceivedAtMs >= fromMs ? [record] : []));
   }
 
+  record(workload: string): WorkloadRecord | undefined {
+    return this.#entries.get(workload)?.record;
+  }
+
   lives(): Life[] {
     return [...this.#entries.values()].map(({ life }) => life);
   }

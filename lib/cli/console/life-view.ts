@@ -5,15 +5,9 @@ import type { WorkloadRecord } from '../../core/ledger/workload.ts';
 import { hostFacts, type InstanceFacts } from '../ledger/instance-facts.ts';
 import { momentsOf, subjectsOf } from '../ledger/task.ts';
 import { lifeOf } from './life.ts';
-import type { RowsOf } from './local-rows.ts';
 
-/** One workload with its timeline, its containers and its rows: what `mayfly task` shows. */
-export function lifeView(
-  record: WorkloadRecord,
-  instance: InstanceFacts | undefined,
-  { rows, note }: RowsOf,
-  nowMs: number,
-): LifeView {
+/** One workload with its timeline, and its containers: what `mayfly task` shows. */
+export function lifeView(record: WorkloadRecord, instance: InstanceFacts | undefined, nowMs: number): LifeView {
   const verdict = verdictOf(record, nowMs);
   const known = Object.entries({ ...record.identity, host: record.handling?.host ?? 'unknown' }).sort();
   return {
@@ -22,8 +16,6 @@ export function lifeView(
     facts: record.kind === 'ecs-task' ? [...known, ...hostFacts(instance)] : known,
     moments: momentsOf(record),
     subjects: subjectsOf(record).map(factsOfSubject),
-    rows,
-    rowsNote: note,
   };
 }
 

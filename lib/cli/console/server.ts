@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Refusal } from '../../console/api.ts';
+import { CommandError } from '../command-error.ts';
 import { Guard, type Refused, securityHeaders } from './guard.ts';
 
 /** What the API answers: a document, or undefined for what does not exist. */
@@ -82,9 +83,9 @@ class Desk {
     try {
       await this.#route(request, response, nonce);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      const body: Refusal = { error: message };
-      await send(request, response, { status: 500, body }).catch(() => response.destroy());
+      // What a person asked for is refused; anything else is a failure of ours or of the table.
+      const status = error instanceof CommandError ? 400 : 500;
+      await send(request, response, { status, body: refusalOf(error) }).catch(() => response.destroy());
     }
   }
 
@@ -132,6 +133,11 @@ function refuse(request: IncomingMessage, response: ServerResponse, why: Refused
   const status = why === 'session' ? 401 : 403;
   if (request.url?.startsWith('/api/')) return send(request, response, { status, body: { error: WHY[why] } });
   return send(request, response, { status, content: `${WHY[why]}\n`, type: 'text/plain; charset=utf-8' });
+}
+
+function refusalOf(error: unknown): Refusal {
+  const next = error instanceof CommandError && error.next ? `: ${error.next}` : '';
+  return { error: (error instanceof Error ? error.message : String(error)) + next };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {

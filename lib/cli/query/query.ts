@@ -92,7 +92,7 @@ async function cancel(name: string, flags: QueryFlags): Promise<void> {
 }
 
 /** Ten characters without a meaning, from an alphabet that is easy to copy. */
-const newId = (): string =>
+export const newId = (): string =>
   [...randomBytes(10)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'.charAt(byte % 32)).join('');
 
 async function confirmed({ hosts, limitedFrom, lacking }: Prepared, flags: QueryFlags): Promise<void> {

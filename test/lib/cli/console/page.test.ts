@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { buildConsole } from '../../../../bin/build-console.js';
 import { answersOf } from '../../../../lib/cli/console/answers.ts';
 import { type ConsoleServer, serveConsole } from '../../../../lib/cli/console/server.ts';
+import { rowOf } from '../../../../lib/cli/rows/stored-row.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { type Browser, openBrowser } from '../../../../scripts/browser.ts';
 import { type Hours, simulateHours } from '../../../../scripts/pictured-hours.ts';
@@ -31,26 +32,28 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mayfly-page-'));
   await buildConsole({ root: ROOT, outdir: folder });
   hours = await simulateHours({ startMs: T0, lengthMs: 8 * MINUTE, hosts: 4, startsPerMinute: 6 });
-  const { deployment, endedAtMs: nowMs, rows, ledger } = hours;
+  const { deployment, now, put, rows, ledger } = hours;
+  const nowMs = now();
   await ledger.advance(
     aSnapshot(0, { identity: { task_family: HOSTILE, cluster: HOSTILE }, occurredAtMs: nowMs, receivedAtMs: nowMs }),
   );
-  const hostileRow = {
-    atMs: nowMs,
-    rule: HOSTILE,
-    query: 'q',
-    set: 'live',
-    message: '',
+  const hostileRow = rowOf({
+    ...{ id: 'r', kind: 'result', time: '', storedAtMs: nowMs, host: 'h', rule: HOSTILE, query: 'q', set: 'live' },
     columns: { [HOSTILE]: HOSTILE },
-  };
+  });
+  if (!hostileRow) throw new Error('the row is none');
   const answer = answersOf({
     deployment,
-    rows: async (workload) => (workload === taskArn(0) ? { rows: [hostileRow] } : rows(workload)),
+    rows: async (search) =>
+      search.filter.workload === taskArn(0) ? { rows: [hostileRow], hasMore: false } : rows(search),
+    areRowsDear: false,
+    put,
+    asker: async () => HOSTILE,
     version: '0.1.0',
     everyMs: 200,
     sinceMs: T0,
     builtIn: async () => builtIn.policy,
-    now: () => nowMs,
+    now,
   });
   server = await serveConsole({ page: folder, answer, port: 0 });
   browser = await openBrowser();
@@ -162,6 +165,24 @@ describe('the page of the console', () => {
     await page.keyboard.press('Control+a');
     await page.keyboard.type('SELECT pid FROM processes LIMIT 1');
     await page.locator('.report .is-fine').waitFor();
+  });
+
+  it('asks all nodes, and shows their rows with their hosts', async () => {
+    await view('#/ask', 'Tables');
+    await page.locator('.cm-content').click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('SELECT name, version FROM os_version');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.progress').getByText('2 answered').waitFor();
+    expect(await textOf('.data th')).toContain('version');
+    expect(await page.locator('.data tbody tr').count()).toBe(2);
+    await page.locator('.campaigns').getByText('os_version').waitFor();
+    expect(await textOf('.campaigns')).toContain(ESCAPED);
+    await page.locator('.question select').selectOption('host');
+    await page.locator('.question input').fill('no-such-host');
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.getByRole('alert').getByText('no node is enrolled as no-such-host').waitFor();
+    wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes('a status of 400')));
   });
 
   it('shows the versions of the policy, and what each one changed', async () => {

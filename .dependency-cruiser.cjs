@@ -98,7 +98,7 @@ module.exports = {
       name: 'page-stays-in-the-browser',
       severity: 'error',
       from: { pathNot: '^lib/console/' },
-      to: { path: ['^lib/console/(editor|fetched|live)', '^node_modules/(preact|uplot|@codemirror|@lezer)/'] },
+      to: { path: ['^lib/console/(editor|fetched|live)\\.ts$', '^node_modules/(preact|uplot|@codemirror|@lezer)/'] },
     },
     {
       name: 'stack-knows-no-runtime-code',

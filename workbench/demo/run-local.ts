@@ -55,7 +55,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials } satisfies ReadyFile));
     if (flags.json) sayJson({ ready });
     else {
-      say(greeting(ready, data, isHeld));
+      say(greeting(ready, flags, isHeld));
       if (remotes.length > 0) say(remoteGreeting(ready, data, remotes));
     }
     if (world)
@@ -187,12 +187,15 @@ async function started(options: LocalOptions): Promise<LocalMayfly> {
   }
 }
 
-function greeting(ready: Ready, data: string, isHeld: boolean): string {
+function greeting(ready: Ready, { data: chosen }: LocalFlags, isHeld: boolean): string {
+  const data = resolve(chosen);
+  const flags = chosen === DATA ? '' : ` --data ${chosen}`;
   const { bold, dim } = colours();
   return `${bold('Mayfly runs.')}
   agents   ${ready.url}   ${dim(`osqueryd --flagfile ${ready.flagfile} --specified_identifier=$(hostname)`)}
   front    ${isHeld ? 'holds empty reads, and answers them when work arrives' : 'answers each poll at once'}
   events   ${ready.events}   ${dim('npx mayfly local put-events FILE…')}
+  console  ${bold(`npx mayfly console${flags}`)}   ${dim('in another terminal: watch it in a browser')}
   results  ${ready.results}
   logs     ${join(data, 'logs')}
 ${ready.namedSecrets.map((file) => `  secret   ${file}\n`).join('')}`;

@@ -60,6 +60,6 @@ Once their queries expire, "npx mayfly coverage" counts them as missed.`;
 
 /** Suggests commands to run after the summary. @param flags flags that select this Mayfly on a command line */
 export function nextSteps([task]: readonly TaskCard[], flags: string): string {
-  const commands = ['coverage', 'missed', ...(task ? [`task ${task.arn}`] : [])];
+  const commands = ['console', 'coverage', 'missed', ...(task ? [`task ${task.arn}`] : [])];
   return `Look closer; all of it was kept:\n${commands.map((command) => `  npx mayfly ${command}${flags}`).join('\n')}`;
 }

@@ -1,14 +1,11 @@
 import * as z from 'zod/mini';
 import type { About, RowsView } from '../../console/api.ts';
-import type { Cancellation, Question } from '../../core/campaigns/campaign-event.ts';
 import { SWEEP_EVERY_MS } from '../../core/ledger/bound.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { PLATFORMS } from '../../policy-compiler/osquery/specs.ts';
-import type { Deployment } from '../deployment.ts';
 import { instanceFactsOf } from '../ledger/instance-facts.ts';
-import type { RowPage, RowSearch } from '../rows/search-rows.ts';
 import type { StoredRow } from '../rows/stored-row.ts';
 import { lintView, schemaView } from './ask-view.ts';
 import { CampaignDesk } from './campaign-desk.ts';
@@ -18,22 +15,7 @@ import { LifeFeed } from './life-feed.ts';
 import { lifeView } from './life-view.ts';
 import { diffView, versionsView, versionView } from './policy-view.ts';
 import type { Answer } from './server.ts';
-
-export interface ConsoleSource {
-  readonly deployment: Deployment;
-  readonly version: string;
-  readonly sinceMs: number;
-  /** The shortest time between two looks at the ledger. */
-  readonly everyMs: number;
-  readonly rows: (search: RowSearch) => Promise<RowPage>;
-  /** Whether a search for rows costs money: then the page searches only when a person asks it to. */
-  readonly areRowsDear: boolean;
-  /** Sends an event about a campaign. */
-  readonly put: (detail: Question | Cancellation) => Promise<void>;
-  readonly asker: () => Promise<string>;
-  readonly builtIn: () => Promise<Policy>;
-  readonly now: () => number;
-}
+import type { ConsoleSource, Handler } from './source.ts';
 
 const Lint = z.object({
   sql: z.string().check(z.maxLength(100_000)),
@@ -48,8 +30,6 @@ const MOST_ROWS = 500;
 const rowView = ({ storedAtMs: atMs, rule, query, set, message, columns }: StoredRow) => ({
   ...{ atMs, rule, query, set, message, columns },
 });
-
-export type Handler = (query: URLSearchParams, body: unknown) => Promise<unknown>;
 
 /** The console's API: what each path answers. */
 export function answersOf(source: ConsoleSource): Answer {

@@ -7,7 +7,7 @@ import { prepare } from '../query/prepare.ts';
 import { newId } from '../query/query.ts';
 import type { TargetFlags } from '../query/targets.ts';
 import { whereOf } from '../query/where.ts';
-import type { ConsoleSource, Handler } from './answers.ts';
+import type { ConsoleSource, Handler } from './source.ts';
 
 const RECENT = 20;
 /** Campaigns whose answers are kept in memory for pages that follow them. */

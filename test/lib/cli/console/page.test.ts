@@ -100,6 +100,7 @@ describe('the page of the console', () => {
     await view('#/now', 'Mayfly saw');
     expect(await textOf('.row .name')).toContain(ESCAPED);
     await view(`#/life/${encodeURIComponent(taskArn(0))}`, 'What happened');
+    await page.locator('.rowset').waitFor();
     for (const place of ['h1', '.facts', '.rowset h3', '.data th', '.data td'])
       expect(await textOf(place)).toContain(ESCAPED);
     expect(await page.locator('main img').count()).toBe(0);
@@ -130,7 +131,7 @@ describe('the page of the console', () => {
     await view(`#/life/${encodeURIComponent(seen?.workload ?? '')}`, 'What happened');
     expect(await textOf('.moments')).toMatch(/delivered to its host[\s\S]*answered/);
     expect(await textOf('.picture')).toContain('answered +');
-    expect(await textOf('.rowset h3')).toContain('ecs-task-running / container');
+    await page.locator('.rowset h3').getByText('ecs-task-running / container').first().waitFor();
   });
 
   it('shows coverage over time, and misses by reason', async () => {

@@ -47,7 +47,9 @@ export async function tasks(flags: TasksFlags): Promise<void> {
   else if (none) say(none);
   else say(tableOf(page.records, rows, flags));
   if (page.hasMore) sayMore(nextOf(page, flags), flags);
-  else if (!none && !flags.json && !flags.csv) say(`\nWhat one of them returned: npx mayfly rows ID${pasted(flags)}`);
+  const [first] = page.records;
+  if (first && !flags.json && !flags.csv)
+    say(`\nWhat one of them returned: npx mayfly rows ${shortId(first)}${pasted(flags)}`);
 }
 
 interface Search {

@@ -93,6 +93,8 @@ async function fanOut(
     if (done) await campaigns.recordProgress(campaign.id, { isQueued: true, isLimited });
     await fanOuts.save(key, { hosts, cursor, done }, now());
   } while (!done);
+  // A cancellation may have come while a group was queued.
+  if ((await campaigns.find(campaign.id))?.cancelledAtMs !== undefined) await withdraw(campaign, deps);
   return { hosts, isLimited };
 }
 
@@ -167,7 +169,7 @@ function queryOf(campaign: Campaign, host: string, keepBytes: number, nowMs: num
 
 /** Withdraws the queries that no host has taken yet. Answers that still come are kept. */
 async function cancelCampaign(id: string, deps: CampaignDeps): Promise<string> {
-  const { campaigns, queue, now, report } = deps;
+  const { campaigns, now, report } = deps;
   const campaign = await campaigns.find(id);
   if (!campaign) {
     report('campaign_refused', {
@@ -180,10 +182,16 @@ async function cancelCampaign(id: string, deps: CampaignDeps): Promise<string> {
   }
   // First, so that a fan-out under way stops.
   await campaigns.recordProgress(id, { cancelledAtMs: campaign.cancelledAtMs ?? now() });
-  const waiting = (await campaigns.hosts(id)).filter(isWaiting);
-  await each(waiting, ({ host }) => queue.remove([keyOf(queryOf(campaign, host, 0, now()))]));
-  report('campaign_cancelled', { campaign: id, hosts: waiting.length });
+  const hosts = await withdraw(campaign, deps);
+  report('campaign_cancelled', { campaign: id, hosts });
   return 'cancelled';
+}
+
+/** Removes the pending queries of a campaign. @returns the number of hosts that had not answered */
+async function withdraw(campaign: Campaign, { campaigns, queue, now }: CampaignDeps): Promise<number> {
+  const waiting = (await campaigns.hosts(campaign.id)).filter(isWaiting);
+  await each(waiting, ({ host }) => queue.remove([keyOf(queryOf(campaign, host, 0, now()))]));
+  return waiting.length;
 }
 
 const isWaiting = ({ refused, answer }: CampaignHost): boolean => refused === undefined && answer === undefined;

@@ -255,6 +255,22 @@ describe('a campaign', () => {
     expect(reported('campaign_cancelled')).toEqual([{ campaign: CAMPAIGN, hosts: 2 }]);
   });
 
+  it('that is cancelled while it is being queued withdraws all of it', async () => {
+    const { queue } = world.ports;
+    const { enqueueSpaced } = queue;
+    let isCancelled = false;
+    queue.enqueueSpaced = async (...spaced) => {
+      if (!isCancelled) {
+        isCancelled = true;
+        await world.take(aCancellation());
+      }
+      return enqueueSpaced.apply(queue, spaced);
+    };
+    await world.take(aQuestion());
+    for (const host of ['h1', 'h2', 'h3']) expect(await world.waiting(host)).toEqual([]);
+    expect((await news()).counts).toMatchObject({ asked: 3, cancelled: 3 });
+  });
+
   it('cannot be cancelled unless it exists', async () => {
     await world.take(aCancellation());
     expect(world.outcomes()).toEqual(['ignored']);

@@ -59,7 +59,7 @@ export function frame(scene: Scene, cards: readonly TaskCard[], { nowMs, rows, c
   const head = [
     `${color.bold(scene.title)}  ${color.dim(`${scene.url} · ${seconds(nowMs - scene.startedAtMs)}${left}`)}`,
     '',
-    scene.hosts.map((host) => hostCell(host, color)).join('  '),
+    scene.hosts.map((host) => hostCell({ ...host, held: scene.isHeld && host.held }, color)).join('  '),
     color.dim(scene.isHeld ? HELD_LEGEND : POLL_LEGEND),
     '',
     bar('Mayfly', total.share, mayfly, color) +

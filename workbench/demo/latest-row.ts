@@ -7,7 +7,7 @@ const Line = z.object({ query: z.string(), host: z.string(), columns: z.record(z
 type Line = z.infer<typeof Line>;
 
 /** The columns that tell the most, in this order. */
-const SHOWN = ['name', 'image', 'state', 'pid', 'path', 'cmdline', 'command'] as const;
+const SHOWN = ['image', 'state', 'pid', 'command', 'status', 'name'] as const;
 /** The end of the file that is read: some hundred rows. */
 const TAIL_BYTES = 131_072;
 

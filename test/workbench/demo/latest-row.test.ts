@@ -22,12 +22,12 @@ describe('the stored row that the demo shows', () => {
       line({ mac: '00:11' }),
     ];
     const folder = await resultsWith(`${rows.join('\n')}\n{"query":"half`);
-    expect(await latestRow(folder)).toBe('f60718: name=api image=api:2 state=running pid=7');
+    expect(await latestRow(folder)).toBe('f60718: image=api:2 state=running pid=7 name=api');
   });
 
   it('has no control characters, whatever a host returns', async () => {
     const folder = await resultsWith(`${line({ name: '\u001b[31mred', image: 'a\n', state: 'running' })}\n`);
-    expect(await latestRow(folder)).toBe('f60718: name= [31mred image=a  state=running');
+    expect(await latestRow(folder)).toBe('f60718: image=a  state=running name= [31mred');
   });
 
   it('is found at the end of a large file', async () => {
@@ -35,7 +35,7 @@ describe('the stored row that the demo shows', () => {
     const folder = await resultsWith(
       `${`${rows}\n`.repeat(300)}${line({ name: 'last', image: 'a', state: 'running' })}\n`,
     );
-    expect(await latestRow(folder)).toBe('f60718: name=last image=a state=running');
+    expect(await latestRow(folder)).toBe('f60718: image=a state=running name=last');
   });
 
   it('is absent before the first', async () => {

@@ -49,6 +49,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     measures: 'a write of 1,000 answers: CPU, calls and write units',
     baseline: 'one write for each answer',
   },
+  query: {
+    file: 'query.ts',
+    measures: 'how long a person waits for the first and the last row of mayfly query',
+    baseline: 'the other front, in another run',
+    options: '[hosts] [serverless|service]',
+  },
   strangers: {
     file: 'strangers.ts',
     measures: 'CPU and memory of requests without a valid key',

@@ -53,7 +53,7 @@ describe('the npm package', () => {
       .map((file) => file.replace('package/', ''));
     const kinds = {
       papers: /^(LICENSE|README\.md|CHANGELOG\.md|package\.json)$/,
-      construct: /^dist\/stack\/([a-z-]+\.d\.ts|index\.js|package\.json)$/,
+      construct: /^dist\/stack\/((hosts\/)?[a-z-]+\.d\.ts|index\.js|package\.json)$/,
       functions: /^dist\/lambdas\/[a-z0-9-]+\/([a-z-]+\.js|package\.json)$/,
       service: /^dist\/service\/(Dockerfile|index\.js|package\.json)$/,
       command: /^(bin\/(mayfly|start)\.js|dist\/command\/([\w.-]+\.js|sqlite3\.wasm))$/,

@@ -159,7 +159,7 @@ export function deploymentOf(stores: MemoryStores): Deployment {
     ledger.record(name) ?? ledger.records.find(({ workload }) => workload.endsWith(`/${name}`));
   return {
     name: 'the stack Mayfly',
-    chosen: '--stack Mayfly',
+    chosen: ' --stack Mayfly',
     store: policies,
     directory,
     registry: hosts,

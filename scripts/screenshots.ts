@@ -42,7 +42,7 @@ const PICTURES: readonly Picture[] = [
 async function serveHours(page: string): Promise<{ server: ConsoleServer; workload: string }> {
   const { deployment, rows, put, ...hours } = await simulateHours({
     startMs: START_MS,
-    lengthMs: 1.5 * HOUR,
+    lengthMs: HOUR,
     hosts: 12,
     startsPerMinute: 9,
   });
@@ -60,7 +60,7 @@ async function serveHours(page: string): Promise<{ server: ConsoleServer; worklo
 
 async function draw(browser: Browser, server: ConsoleServer, workload: string): Promise<void> {
   for (const { name, hash, dark = false, width = 1280 } of PICTURES) {
-    const page = await browser.page({ dark, width, height: 800 });
+    const page = await browser.page({ dark, width, height: 660 });
     await page.goto(server.link());
     await page.waitForURL(/\/$/);
     await page.waitForSelector('.head .is-on');

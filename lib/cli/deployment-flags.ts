@@ -14,7 +14,7 @@ export const withDeploymentOptions = (command: Command): Command =>
   withStackOptions(command).option('-t, --table <name>', 'a Mayfly in AWS, given by its table');
 
 /** Adds the same options without `--table`, for what the table alone does not tell. */
-const withStackOptions = (command: Command): Command =>
+export const withStackOptions = (command: Command): Command =>
   command
     .option('-d, --data <folder>', 'a Mayfly on this machine, given by its data folder', DATA)
     .addOption(

@@ -7,7 +7,7 @@ import { DynamoNodeDirectory } from '../aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../aws/node-registry.ts';
 import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { DynamoSweepProgress } from '../aws/progress.ts';
-import { openTable, withHints } from '../aws/table.ts';
+import { openTable, type Table, withHints } from '../aws/table.ts';
 import type { Campaigns } from '../core/campaigns/campaign.ts';
 import type { FleetIssues } from '../core/fleet/fleet-issue.ts';
 import type { SweepState } from '../core/inventory/inventory.ts';
@@ -39,6 +39,8 @@ export interface Deployment {
   readonly keepsMs: () => Promise<number>;
   readonly fleetIssues: FleetIssues;
   readonly sweeps: { readonly read: () => Promise<SweepState> };
+  /** Its table; undefined for one in memory. */
+  readonly table?: Table;
 }
 
 /**
@@ -86,6 +88,7 @@ export async function openDeployment(
       ledger: new DynamoLedger(openTable(table, client), keepsMs),
       fleetIssues: new DynamoFleetIssues(openTable(table, client)),
       sweeps: new DynamoSweepProgress(openTable(table, client)),
+      table: openTable(table, client),
     },
     close: async () => {
       client.destroy();

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from './command-error.ts';
+import type { StackOutput } from './stack-outputs.ts';
 
 /** The AWS credentials that the local endpoints require. */
 interface Credentials {
@@ -26,9 +27,25 @@ export interface Ready {
   readonly bus: string;
 }
 
+/** What CloudFormation would describe of the stack that runs here, with local values. */
+interface LocalStack {
+  readonly outputs: readonly StackOutput[];
+  readonly resources: readonly StackResource[];
+}
+
+/** A resource of a stack. */
+export interface StackResource {
+  readonly logicalId: string;
+  readonly type: string;
+  /** What AWS calls it: the URL of a queue, the name of a log group. Here a log group is a file. */
+  readonly physicalId: string;
+}
+
 /** What the data folder holds for commands: the addresses of the Mayfly and the credentials that its endpoints require. */
 export interface ReadyFile extends Ready {
   readonly credentials: Credentials;
+  /** Undefined in the file of an earlier version. */
+  readonly stack?: LocalStack;
 }
 
 /** The file of the data folder that holds a `ReadyFile`. */

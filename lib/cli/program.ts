@@ -3,6 +3,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { addCompletion } from './completion.ts';
 import { addConsole } from './console.ts';
 import { addCost } from './cost.ts';
+import { addDlq } from './dlq.ts';
+import { addDoctor } from './doctor.ts';
 import type { ExitCode } from './exit.ts';
 import { addHelp } from './help.ts';
 import { addHost } from './host.ts';
@@ -14,6 +16,8 @@ import { addQuery } from './query.ts';
 import { reportError } from './report-error.ts';
 import { addRequest } from './request.ts';
 import { addRows } from './rows.ts';
+import { addSecret } from './secret.ts';
+import { addTail } from './tail.ts';
 
 /**
  * Runs the operator's command.
@@ -47,7 +51,7 @@ export function programWith(addMore?: (program: Command) => void, output: Output
     .enablePositionalOptions() // an option after a subcommand is that subcommand's
     .addHelpText(
       'after',
-      `${examples('npx mayfly coverage --since 24h', 'npx mayfly nodes --stack Mayfly', 'npx mayfly help policy push')}
+      `${examples('npx mayfly coverage --since 24h', 'npx mayfly doctor --stack Mayfly', 'npx mayfly help policy push')}
 
 Commands use the Mayfly on this machine (--data), or one in AWS (--stack, --table) with your credentials. MAYFLY_DATA and
 MAYFLY_STACK set both once: docs/reference/exit-codes.md lists them, the exit codes and the codes of errors.`,
@@ -63,6 +67,10 @@ MAYFLY_STACK set both once: docs/reference/exit-codes.md lists them, the exit co
   addQuery(program);
   addRequest(program);
   addConsole(program);
+  addDoctor(program);
+  addTail(program);
+  addSecret(program);
+  addDlq(program);
   addCost(program);
   addCompletion(program);
   addHelp(program);

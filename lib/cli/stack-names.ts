@@ -2,29 +2,65 @@ import {
   CloudFormationClient,
   DescribeStacksCommand,
   paginateListStackResources,
+  type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
+import { CommandError } from './command-error.ts';
 import { explained } from './explained.ts';
-import { DATA } from './local-mayfly.ts';
-import { hasMayfly, type MayflyNames, type StackOutput, theMayfly } from './stack-outputs.ts';
+import { DATA, type StackResource } from './local-mayfly.ts';
+import { hasMayfly, type MayflyNames, resourcesOf, type StackOutput, theMayfly } from './stack-outputs.ts';
 
 /**
  * Looks up the names of a Mayfly in the outputs of its stack, or of a stack nested in it.
  *
  * @throws with the next step to take
  */
-export async function namesInStack(stack: string, id?: string): Promise<MayflyNames> {
+export const namesInStack = (stack: string, id?: string): Promise<MayflyNames> =>
+  withCloudFormation(stack, async (client) => (await mayflyIn(client, stack, id)).names);
+
+/** The same, with the resources of that Mayfly. */
+export const partsInStack = (
+  stack: string,
+  id?: string,
+): Promise<{ readonly names: MayflyNames; readonly resources: readonly StackResource[] }> =>
+  withCloudFormation(stack, async (client) => {
+    const { names, stackName } = await mayflyIn(client, stack, id);
+    const resources: StackResource[] = [];
+    for await (const { StackResourceSummaries = [] } of paginateListStackResources(
+      { client },
+      { StackName: stackName },
+    ))
+      resources.push(...StackResourceSummaries.flatMap(resourceOf));
+    return { names, resources: resourcesOf(names.id, resources) };
+  });
+
+interface FoundMayfly {
+  readonly names: MayflyNames;
+  /** The stack that has it: the one that was asked for, or one nested in it. */
+  readonly stackName: string;
+}
+
+async function mayflyIn(client: CloudFormationClient, stack: string, id?: string): Promise<FoundMayfly> {
+  const outputs = await outputsOf(client, stack);
+  const nested = hasMayfly(outputs) ? undefined : await nestedMayfly(client, stack);
+  const stackName = nested?.name ?? stack;
+  return { names: theMayfly(stackName, nested?.outputs ?? outputs, id), stackName };
+}
+
+const resourceOf = ({ LogicalResourceId, PhysicalResourceId, ResourceType }: StackResourceSummary): StackResource[] =>
+  LogicalResourceId && PhysicalResourceId && ResourceType
+    ? [{ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType }]
+    : [];
+
+async function withCloudFormation<T>(stack: string, work: (client: CloudFormationClient) => Promise<T>): Promise<T> {
   const client = new CloudFormationClient({});
   try {
-    const outputs = await outputsOf(client, stack);
-    if (hasMayfly(outputs)) return theMayfly(stack, outputs, id);
-    const nested = await nestedMayfly(client, stack);
-    return theMayfly(nested?.name ?? stack, nested?.outputs ?? outputs, id);
+    return await work(client);
   } catch (error) {
     if (error instanceof Error && error.name === 'ValidationError') {
-      throw new Error(
-        `there is no stack ${stack} in ${await client.config.region()}: check its name, AWS_PROFILE and AWS_REGION`,
-        { cause: error },
-      );
+      throw new CommandError('NOT_FOUND', `there is no stack ${stack} in ${await client.config.region()}`, {
+        next: 'check its name, AWS_PROFILE and AWS_REGION',
+        cause: error,
+      });
     }
     throw explained(error, `the stack ${stack}`, { data: DATA, stack });
   } finally {

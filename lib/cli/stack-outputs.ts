@@ -11,12 +11,23 @@ export interface MayflyNames {
   /** The Glue database and the Athena workgroup of stored rows; undefined in a stack of an early version. */
   readonly database: string | undefined;
   readonly workgroup: string | undefined;
+  /** Further enroll secrets. */
+  readonly namedSecrets: readonly NamedSecret[];
+  readonly nodeKeySecretArn: string | undefined;
+  readonly hostname: string | undefined;
+  readonly pathPrefix: string | undefined;
+}
+
+interface NamedSecret {
+  readonly name: string;
+  readonly arn: string;
 }
 
 /** An output of a stack, as CloudFormation describes it. */
 export interface StackOutput {
   readonly OutputKey?: string | undefined;
   readonly OutputValue?: string | undefined;
+  readonly Description?: string | undefined;
 }
 
 /** The ends of the keys that every Mayfly's outputs have (lib/stack/outputs.ts). An app's own outputs do not have them all. */
@@ -56,8 +67,36 @@ function mayfliesOf(outputs: readonly StackOutput[]): MayflyNames[] {
       const table = values.get(`${start}TableName`);
       if (!table) return [];
       const of = (end: string) => values.get(`${start}${end}`);
-      const names = { bus: of('BusName'), flagfile: of('Flagfile'), enrollSecretArn: of('EnrollSecretArn') };
-      const tables = { database: of('ResultsDatabase'), workgroup: of('ResultsWorkgroup') };
-      return [{ id: start || UNNAMED, table, ...names, ...tables }];
+      return [
+        {
+          id: start || UNNAMED,
+          table,
+          bus: of('BusName'),
+          flagfile: of('Flagfile'),
+          enrollSecretArn: of('EnrollSecretArn'),
+          namedSecrets: namedSecretsOf(start, outputs),
+          nodeKeySecretArn: of('NodeKeySecretArn'),
+          hostname: of('Hostname'),
+          pathPrefix: of('PathPrefix'),
+          database: of('ResultsDatabase'),
+          workgroup: of('ResultsWorkgroup'),
+        },
+      ];
     });
 }
+
+/** The key of an output has no hyphens, so the name of a secret is read from the description. */
+const namedSecretsOf = (start: string, outputs: readonly StackOutput[]): NamedSecret[] =>
+  outputs.flatMap(({ OutputKey = '', OutputValue: arn, Description = '' }) => {
+    const [, name] = /'([a-z0-9-]+)'$/.exec(Description) ?? [];
+    return arn && name && OutputKey.startsWith(`${start}NamedSecretArn`) ? [{ name, arn }] : [];
+  });
+
+/**
+ * The resources of one Mayfly: CDK begins the logical id of each with the construct's path, which is the Mayfly's id. A stack
+ * of version 0.1.0 contains one Mayfly and nothing else.
+ */
+export const resourcesOf = <R extends { readonly logicalId: string }>(id: string, resources: readonly R[]): R[] => {
+  const own = resources.filter(({ logicalId }) => logicalId.startsWith(id));
+  return own.length > 0 ? own : [...resources];
+};

@@ -51,8 +51,8 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
   try {
     const ready = await readyFor(mayfly, data, intervalOf(isHeld));
     const remotes = await remoteFlagfile(mayfly, data, { listen: flags.listen, intervalSeconds: intervalOf(isHeld) });
-    const { credentials } = mayfly;
-    await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials } satisfies ReadyFile));
+    const { credentials, stack } = mayfly;
+    await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials, stack } satisfies ReadyFile));
     if (flags.json) sayJson({ ready });
     else {
       say(greeting(ready, flags, isHeld));

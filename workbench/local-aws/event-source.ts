@@ -94,7 +94,8 @@ export class EventSource {
 
   private async bury({ id, body, sentAtMs, receives }: Message): Promise<void> {
     const deadLetterQueue = this.ends.deadLetters?.config.name ?? '';
-    await this.ends.deadLetters?.send(body, sentAtMs); // SQS keeps the original send time
+    // As SQS does, it keeps the id and the time of sending, and says where it came from.
+    await this.ends.deadLetters?.send(body, { id, sentAtMs, sourceArn: this.ends.queue.config.arn });
     await this.ends.queue.delete([id]);
     this.notify({
       kind: 'dead-letter',

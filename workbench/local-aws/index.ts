@@ -19,7 +19,7 @@ import type { LocalNotice, Notify } from './notice.ts';
 import { freePort } from './port.ts';
 import { createRules, readSchedules } from './rules.ts';
 import { Schedule } from './schedule.ts';
-import { readService, startService } from './service.ts';
+import { FRONT, readService, startService } from './service.ts';
 import { AUTO_SCALING_VERSION, autoScalingService } from './services/auto-scaling.ts';
 import type { Service } from './services/aws-error.ts';
 import type { AwsWorld } from './services/aws-world.ts';
@@ -27,10 +27,11 @@ import { EC2_VERSION, ec2Service } from './services/ec2.ts';
 import { ecsService } from './services/ecs.ts';
 import { LocalFirehose } from './services/firehose.ts';
 import { LocalSecrets } from './services/secrets.ts';
+import { sqsService, urlOf } from './services/sqs.ts';
 import { ensureTable } from './table.ts';
 import type { Resource } from './template.ts';
 import { type LocalUsage, Meter } from './usage/meter.ts';
-import { createFunctions, createSources, openQueues } from './wiring.ts';
+import { createFunctions, createSources, openQueues, type Queues } from './wiring.ts';
 
 export { type RunCredentials, signedHeaders } from './credentials.ts';
 export { addressesOf, inUrl, LOOPBACK } from './listen-address.ts';
@@ -72,6 +73,7 @@ export interface LocalMayfly {
   readonly results: string; // path of a folder
   readonly tableName: string;
   readonly outputs: Readonly<Record<string, string>>; // the stack's outputs with their local values
+  readonly stack: StackDescription;
   readonly dynamodb: string; // endpoint
   /** Required to sign each request to the endpoints of `events` and `dynamodb`. New at each start. */
   readonly credentials: RunCredentials;
@@ -83,6 +85,16 @@ export interface LocalMayfly {
   idle(): Promise<void>;
   /** Stops everything within 2 s. Queued messages stay on disk for the next start. */
   close(): Promise<void>;
+}
+
+/** A stack as CloudFormation would describe it, with local values: queues at local addresses, log groups as files. */
+export interface StackDescription {
+  readonly outputs: readonly {
+    readonly OutputKey: string;
+    readonly OutputValue: string;
+    readonly Description: string;
+  }[];
+  readonly resources: readonly { readonly logicalId: string; readonly type: string; readonly physicalId: string }[];
 }
 
 /** How long `close` waits for the requests in flight. */
@@ -131,16 +143,21 @@ interface OwnServices {
   readonly firehose: LocalFirehose;
   readonly secrets: LocalSecrets;
   readonly bus: EventBus;
+  readonly queues: Queues;
 }
 
 /** The AWS services that the runner provides, keyed by their names in the protocols. */
-const servicesOf = ({ dynamo, firehose, secrets, bus }: OwnServices, world: LocalOptions['world']): Services => ({
+const servicesOf = (
+  { dynamo, firehose, secrets, bus, queues }: OwnServices,
+  world: LocalOptions['world'],
+): Services => ({
   json: {
     ...dynamodb(dynamo),
     Firehose_20150804: firehose.answer,
     secretsmanager: secrets.answer,
     AmazonEC2ContainerServiceV20141113: ecsService(world?.ecs),
     AWSEvents: bus.answer,
+    AmazonSQS: sqsService([...queues.values()]),
   },
   query: {
     [EC2_VERSION]: ec2Service(world?.ec2),
@@ -185,7 +202,7 @@ async function start(
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
   const credentials = newCredentials();
-  const services = servicesOf({ ...own, secrets, bus }, options.world);
+  const services = servicesOf({ ...own, secrets, bus, queues }, options.world);
   const aws = await startAwsServer(
     { ...services, metered: meteredServices(services, meter, table) },
     callersOf(assembly, credentials),
@@ -225,6 +242,7 @@ async function start(
     results,
     tableName: table.name,
     outputs: Object.fromEntries(assembly.outputs(/./).map(([name, value]) => [name, String(value)])),
+    stack: describe(assembly, aws.url, logs),
     dynamodb: endpoint,
     credentials,
     usage: dynamodbOf(options) || front.kind === 'service' ? undefined : () => meter.usage(),
@@ -235,6 +253,26 @@ async function start(
       for (const source of sources) await source.idle();
     },
     close,
+  };
+}
+
+function describe(assembly: Assembly, endpoint: string, logs: string): StackDescription {
+  const queues = assembly.resources.flatMap(({ logicalId, type, name }) =>
+    type === 'AWS::SQS::Queue' ? [{ logicalId, type, physicalId: urlOf(endpoint, name) }] : [],
+  );
+  const logGroups = assembly.resources.flatMap(({ logicalId, type, name }) => {
+    // CDK names a function's log group as the function, with another last word.
+    const [, group, digest] = /^(\w*)(?:Function|Service)([0-9A-F]{8})$/.exec(logicalId) ?? [];
+    const file = type === 'AWS::Lambda::Function' ? name : type === 'AWS::ECS::Service' ? FRONT : undefined;
+    if (file === undefined || group === undefined) return [];
+    const physicalId = path.join(logs, `${file}.log`);
+    return [{ logicalId: `${group}Logs${digest}`, type: 'AWS::Logs::LogGroup', physicalId }];
+  });
+  return {
+    outputs: assembly
+      .outputs(/./)
+      .map(([OutputKey, value, Description]) => ({ OutputKey, OutputValue: String(value), Description })),
+    resources: [...queues, ...logGroups],
   };
 }
 

@@ -13,10 +13,21 @@ export interface QueueConfig {
   readonly retentionMs: number;
   /** Called for each request that SQS would bill, except empty receives. @default - nothing counts them */
   readonly count?: (request: 'send' | 'receive' | 'delete', messages: number) => void;
+  /** JSON: where messages go that keep failing, as SQS describes it. @default - nowhere */
+  readonly redrivePolicy?: string;
+}
+
+/** What a message keeps when it moves to a dead-letter queue. */
+interface Moved {
+  readonly id: string;
+  readonly sentAtMs: number;
+  /** The queue that it came from. */
+  readonly sourceArn: string | undefined;
 }
 
 /** A message as a receiver sees it. */
 export interface Message {
+  readonly sourceArn?: string;
   readonly id: string;
   readonly body: string;
   readonly sentAtMs: number;
@@ -26,6 +37,7 @@ export interface Message {
 }
 
 interface Stored {
+  sourceArn?: string;
   id: string;
   body: string;
   sentAtMs: number;
@@ -37,7 +49,7 @@ interface Stored {
 
 /** One line of the journal. */
 type Entry =
-  | { op: 'send'; id: string; body: string; sentAtMs: number; receives?: number }
+  | { op: 'send'; id: string; body: string; sentAtMs: number; sourceArn?: string; receives?: number }
   | { op: 'receive'; ids: string[] }
   | { op: 'delete'; ids: string[] };
 
@@ -65,9 +77,8 @@ export class LocalQueue {
     const survivors = replay(await readFile(file, 'utf8'), file);
     await compact(file, survivors);
     const queue = new LocalQueue(config, clock, await DurableLog.open(file, notify));
-    for (const { id, body, sentAtMs, receives } of survivors) {
-      queue.messages.set(id, { id, body, sentAtMs, receives, firstReceivedAtMs: 0, visibleAtMs: 0, inFlight: false });
-    }
+    for (const survivor of survivors)
+      queue.messages.set(survivor.id, { ...survivor, firstReceivedAtMs: 0, visibleAtMs: 0, inFlight: false });
     return queue;
   }
 
@@ -77,14 +88,15 @@ export class LocalQueue {
   }
 
   /** Resolves with the message id once the message is on disk. */
-  async send(body: string, sentAtMs = this.clock.now()): Promise<string> {
-    const id = randomUUID();
+  async send(body: string, moved: Partial<Moved> = {}): Promise<string> {
+    const { id = randomUUID(), sentAtMs = this.clock.now(), sourceArn } = moved;
     this.config.count?.('send', 1);
     this.sending++;
     try {
-      await this.write({ op: 'send', id, body, sentAtMs });
+      await this.write({ op: 'send', id, body, sentAtMs, sourceArn });
       const visibleAtMs = this.clock.now();
-      this.messages.set(id, { id, body, sentAtMs, receives: 0, firstReceivedAtMs: 0, visibleAtMs, inFlight: false });
+      const unread = { receives: 0, firstReceivedAtMs: 0, visibleAtMs, inFlight: false };
+      this.messages.set(id, { id, body, sentAtMs, sourceArn, ...unread });
     } finally {
       this.sending--;
       this.changed();
@@ -104,10 +116,11 @@ export class LocalQueue {
     }
     if (taken.length > 0) this.config.count?.('receive', taken.length);
     if (taken.length > 0) this.write({ op: 'receive', ids: taken.map(({ id }) => id) }).catch(() => undefined); // only a count
-    return taken.map(({ id, body, sentAtMs, receives, firstReceivedAtMs }) => ({
+    return taken.map(({ id, body, sentAtMs, sourceArn, receives, firstReceivedAtMs }) => ({
       id,
       body,
       sentAtMs,
+      sourceArn,
       receives,
       firstReceivedAtMs,
       receivedAtMs: nowMs,
@@ -171,7 +184,7 @@ export class LocalQueue {
   }
 }
 
-type Survivor = Pick<Stored, 'id' | 'body' | 'sentAtMs' | 'receives'>;
+type Survivor = Pick<Stored, 'id' | 'body' | 'sentAtMs' | 'sourceArn' | 'receives'>;
 
 /** Replays a journal. @returns the messages sent and not deleted, in sending order */
 function replay(journal: string, file: string): Survivor[] {
@@ -179,12 +192,20 @@ function replay(journal: string, file: string): Survivor[] {
   for (const [index, line] of journal.split('\n').entries()) {
     if (line === '') continue;
     const entry = parseEntry(line, `${file}:${index + 1}`);
-    if (entry.op === 'send') messages.set(entry.id, { ...entry, receives: entry.receives ?? 0 });
+    if (entry.op === 'send') messages.set(entry.id, survivorOf(entry));
     else if (entry.op === 'delete') for (const id of entry.ids) messages.delete(id);
     else for (const id of entry.ids) bump(messages.get(id));
   }
   return [...messages.values()];
 }
+
+const survivorOf = ({ id, body, sentAtMs, sourceArn, receives = 0 }: Extract<Entry, { op: 'send' }>): Survivor => ({
+  id,
+  body,
+  sentAtMs,
+  sourceArn,
+  receives,
+});
 
 function bump(message: Survivor | undefined): void {
   if (message) message.receives++;

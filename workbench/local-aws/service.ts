@@ -24,6 +24,9 @@ export interface ServiceConfig {
 const READY_WITHIN_MS = 20_000;
 const RESTART_AFTER_MS = 1_000;
 
+/** The name of the service here, and of its log. */
+export const FRONT = 'front';
+
 /** The service of a template; undefined if it has none. @throws {LocalError} if the runner cannot run it */
 export function readService({ resources, assetFolder }: Assembly): ServiceConfig | undefined {
   const [service, ...others] = resources.filter(({ type }) => type === 'AWS::ECS::Service');
@@ -42,7 +45,7 @@ export function readService({ resources, assetFolder }: Assembly): ServiceConfig
     const { Name, Value } = record(one);
     return [String(Name), String(Value)];
   });
-  return { name: 'front', folder, environment: Object.fromEntries(environment) };
+  return { name: FRONT, folder, environment: Object.fromEntries(environment) };
 }
 
 interface ServiceOptions {

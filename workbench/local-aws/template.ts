@@ -18,8 +18,8 @@ export interface Resource {
 
 export interface Template {
   readonly resources: readonly Resource[];
-  /** Resolves the outputs whose name matches. @returns pairs of `[name, value]` */
-  outputs(name: RegExp): [string, unknown][];
+  /** Resolves the outputs whose name matches. @returns triples of `[name, value, description]` */
+  outputs(name: RegExp): [string, unknown, string][];
 }
 
 export interface StackScope {
@@ -52,7 +52,10 @@ export function readTemplate(template: Json, stack: StackScope): Template {
   const outputs = (name: RegExp) =>
     Object.entries(record(template.Outputs ?? {}))
       .filter(([key]) => name.test(key))
-      .map(([key, output]): [string, unknown] => [key, resolve(record(output).Value, lookups, `Outputs.${key}`)]);
+      .map(([key, output]): [string, unknown, string] => {
+        const { Value, Description = '' } = record(output);
+        return [key, resolve(Value, lookups, `Outputs.${key}`), String(Description)];
+      });
   return { resources, outputs };
 }
 

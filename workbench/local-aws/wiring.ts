@@ -30,6 +30,7 @@ export async function openQueues(
       visibilityTimeoutMs: Number(properties.VisibilityTimeout ?? 30) * 1000,
       retentionMs: Number(properties.MessageRetentionPeriod ?? 345_600) * 1000,
       count: (request: 'send' | 'receive' | 'delete', messages: number) => meter.queueRequest(request, messages),
+      redrivePolicy: properties.RedrivePolicy === undefined ? undefined : JSON.stringify(properties.RedrivePolicy),
     };
     return [arn, await LocalQueue.open(path.join(folder, `${name}.journal`), config, clock, notify)] as const;
   });

@@ -1,9 +1,7 @@
-import { createInterface } from 'node:readline/promises';
 import type { Node } from '../../core/nodes/node.ts';
-import { CommandError } from '../command-error.ts';
+import { confirm } from '../confirm.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
-import { Exit } from '../exit.ts';
 import { note, printable, say, sayJson } from '../print.ts';
 import { known } from './known.ts';
 
@@ -20,7 +18,11 @@ export async function revoke(host: string, flags: RevokeFlags): Promise<void> {
     name: deployment.name,
   }));
   // Confirms while no connection is open, because an operator may take their time.
-  if (!flags.undo) await confirmed(node, name, flags);
+  if (!flags.undo)
+    await confirm(
+      `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${name}?`,
+      flags.yes,
+    );
   const done = await withDeployment(flags, async (deployment) => {
     if (flags.undo) return readmit(node, deployment);
     await deployment.registry.revoke(node.host, Date.now());
@@ -51,15 +53,4 @@ async function readmit({ host, revokedAtMs }: Node, { registry }: Deployment): P
   if (revokedAtMs === undefined) throw new Error(`${printable(host)} is not revoked`);
   await registry.readmit(host);
   return { host, revoked: false, otherAgents: [] };
-}
-
-async function confirmed(node: Node, deployment: string, { yes }: RevokeFlags): Promise<void> {
-  if (yes) return;
-  const what = `Revoke ${printable(node.host)} (${printable(node.identity.hostname) || 'no host name'}) at ${deployment}?`;
-  if (!process.stdin.isTTY) {
-    throw new CommandError('UNCONFIRMED', `${what} There is no terminal to confirm it`, { next: 'add --yes' });
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${what} [y/N] `).finally(() => terminal.close());
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Exit(1);
 }

@@ -6,7 +6,7 @@ import type { DeploymentFlags } from '../deployment-flags.ts';
 import { columns, count, printable, say, sayJson } from '../print.ts';
 
 /** A node, the configuration it should run, and the configuration it reports. */
-interface NodeConfig {
+export interface NodeConfig {
   readonly host: string;
   readonly profile: string;
   readonly expected: string;
@@ -35,7 +35,8 @@ export async function drift(flags: DeploymentFlags & { all: boolean; json: boole
   );
 }
 
-function configOf(entry: DirectoryEntry, policy: Policy): NodeConfig {
+/** The configuration of a node, as it should be and as it is. */
+export function configOf(entry: DirectoryEntry, policy: Policy): NodeConfig {
   const profile = profileFor(policy.profiles, seenFrom(entry, Date.now()));
   const expected = agentConfig(profile).configHash;
   // Behind the long-poll front, agents get their profile with the interval of that front.

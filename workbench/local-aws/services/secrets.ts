@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalError } from '../local-error.ts';
 import { replaceFile } from '../replace-file.ts';
@@ -8,6 +8,12 @@ import { AwsError, required, type Service, unknownOperation } from './aws-error.
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const KINDS = [LETTERS, LETTERS.toUpperCase(), '0123456789'];
+const OPERATIONS = new Set(['GetSecretValue', 'ListSecretVersionIds', 'PutSecretValue', 'UpdateSecretVersionStage']);
+/** Each stage, and the end of the file's name that holds its value. */
+const STAGES = [
+  ['AWSCURRENT', ''],
+  ['AWSPREVIOUS', '.previous'],
+] as const;
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /**
@@ -43,15 +49,62 @@ export class LocalSecrets {
   }
 
   readonly answer: Service = async (operation, input) => {
-    if (operation !== 'GetSecretValue') throw unknownOperation('secretsmanager', operation);
+    if (!OPERATIONS.has(operation)) throw unknownOperation('secretsmanager', operation);
     const secret = this.secrets.get(required(input, 'SecretId'));
     if (!secret) throw notFound('the specified secret');
+    switch (operation) {
+      case 'GetSecretValue':
+        return this.valueOf(secret, input);
+      case 'ListSecretVersionIds':
+        return { ARN: secret.arn, Name: secret.name, Versions: await this.versions(secret) };
+      case 'PutSecretValue':
+        return this.put(secret, required(input, 'SecretString'));
+      case 'UpdateSecretVersionStage':
+        return this.removePrevious(secret, input);
+      default:
+        throw unknownOperation('secretsmanager', operation);
+    }
+  };
+
+  /** The versions with a stage, the current one first. */
+  private async versions(secret: Resource): Promise<readonly { VersionId: string; VersionStages: string[] }[]> {
+    const found = await Promise.all(
+      STAGES.map(async ([label, suffix]) => {
+        const file = this.file(secret) + suffix;
+        const value = await readFile(file, 'utf8').catch(() => undefined);
+        if (value === undefined) return [];
+        const CreatedDate = Math.floor((await stat(file)).mtimeMs / 1000);
+        return [{ VersionId: versionOf(value), VersionStages: [label], CreatedDate }];
+      }),
+    );
+    return found.flat();
+  }
+
+  /** Makes the current value the previous one. The order of the two steps keeps a current value at all times. */
+  private async put(secret: Resource, value: string): Promise<object> {
+    const file = this.file(secret);
+    const { mtime } = await stat(file);
+    await replaceFile(`${file}.previous`, await readFile(file, 'utf8'));
+    await utimes(`${file}.previous`, mtime, mtime); // the time of a version is that of its creation
+    await replaceFile(file, value);
+    return { ARN: secret.arn, Name: secret.name, VersionId: versionOf(value), VersionStages: ['AWSCURRENT'] };
+  }
+
+  private async removePrevious(secret: Resource, input: unknown): Promise<object> {
+    const { VersionStage, RemoveFromVersionId, MoveToVersionId } = Object(input);
+    if (VersionStage !== 'AWSPREVIOUS' || MoveToVersionId !== undefined)
+      throw new AwsError('InvalidParameterException', 'only the stage AWSPREVIOUS can be removed locally');
+    const previous = (await this.versions(secret)).find(({ VersionStages }) => VersionStages.includes('AWSPREVIOUS'));
+    if (previous?.VersionId !== RemoveFromVersionId)
+      throw new AwsError('InvalidParameterException', `the version ${RemoveFromVersionId} is not AWSPREVIOUS`);
+    await rm(`${this.file(secret)}.previous`);
+    return { ARN: secret.arn, Name: secret.name };
+  }
+
+  private async valueOf(secret: Resource, input: unknown): Promise<object> {
     const stage = Object(input).VersionStage ?? 'AWSCURRENT';
     const wanted: unknown = Object(input).VersionId;
-    for (const [label, suffix] of [
-      ['AWSCURRENT', ''],
-      ['AWSPREVIOUS', '.previous'],
-    ] as const) {
+    for (const [label, suffix] of STAGES) {
       if (wanted === undefined && label !== stage) continue;
       const file = this.file(secret) + suffix;
       const value = await readFile(file, 'utf8').catch(() => undefined);
@@ -63,7 +116,7 @@ export class LocalSecrets {
     throw notFound(
       wanted === undefined ? `the specified secret value for staging label: ${stage}` : `the version ${wanted}`,
     );
-  };
+  }
 
   private file(secret: Resource): string {
     return path.join(this.folder, secret.name.replace(/[^\w.+=@-]/g, '_'));

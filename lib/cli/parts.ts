@@ -1,0 +1,76 @@
+import { CommandError } from './command-error.ts';
+import type { DeploymentFlags } from './deployment-flags.ts';
+import { pasted } from './deployment-flags.ts';
+import { explained } from './explained.ts';
+import { readyIn, type StackResource } from './local-mayfly.ts';
+import { patiently } from './print.ts';
+import { type MayflyNames, resourcesOf, theMayfly } from './stack-outputs.ts';
+
+/** Settings of an AWS client: none for AWS itself, the endpoint and credential of a local Mayfly. */
+interface ClientSettings {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** A Mayfly beyond its table: its queues, logs, secrets and alarms. */
+export interface Parts {
+  /** Its name in messages, such as `the stack Mayfly`. */
+  readonly name: string;
+  /** The flags that choose it, for commands in messages. */
+  readonly chosen: string;
+  readonly isLocal: boolean;
+  readonly names: MayflyNames;
+  readonly resources: readonly StackResource[];
+  readonly client: ClientSettings;
+}
+
+/** The flags that choose a Mayfly by more than its table. */
+export type StackFlags = Omit<DeploymentFlags, 'table'>;
+
+/**
+ * Finds the parts of the Mayfly that the flags name, and calls `work` with them.
+ *
+ * @param needs the permissions that the command needs in AWS, for an error that says one is missing
+ * @throws with the next step to take
+ */
+export async function withParts<T>(flags: StackFlags, needs: string, work: (parts: Parts) => Promise<T>): Promise<T> {
+  const parts = await patiently('Looking up the stack', flags.stack ? inAws(flags, flags.stack) : onThisMachine(flags));
+  try {
+    return await work(parts);
+  } catch (error) {
+    throw explained(
+      error,
+      parts.name,
+      flags,
+      `you need ${needs}, and cloudformation:DescribeStacks and ListStackResources`,
+    );
+  }
+}
+
+async function inAws(flags: StackFlags, stack: string): Promise<Parts> {
+  const { partsInStack } = await import('./stack-names.ts'); // with a client of CloudFormation, for --stack alone
+  const { names, resources } = await partsInStack(stack, flags.id);
+  return { name: `the stack ${stack}`, chosen: pasted(flags), isLocal: false, names, resources, client: {} };
+}
+
+async function onThisMachine(flags: StackFlags): Promise<Parts> {
+  const { events: endpoint, credentials, stack } = await readyIn(flags.data);
+  const name = `the Mayfly in ${flags.data}`;
+  if (!stack)
+    throw new CommandError('OUTDATED', `${name} was started by an earlier version`, {
+      next: `start it again with "npx mayfly local${pasted(flags)}"`,
+    });
+  const names = theMayfly(name, stack.outputs);
+  const client = { endpoint, region: 'us-east-1', credentials };
+  const resources = resourcesOf(names.id, stack.resources);
+  return { name, chosen: pasted(flags), isLocal: true, names, resources, client };
+}
+
+/** The resources of one type. */
+export const ofType = ({ resources }: Parts, type: string): StackResource[] =>
+  resources.filter((resource) => resource.type === type);
+
+/** The part of a logical id that says what a resource is: without the Mayfly's id and CDK's digest. */
+export const roleOf = ({ logicalId }: StackResource, { id }: MayflyNames): string =>
+  logicalId.slice(logicalId.startsWith(id) ? id.length : 0).replace(/[0-9A-F]{8}$/, '');

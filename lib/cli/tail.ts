@@ -1,0 +1,36 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { withStackOptions } from './deployment-flags.ts';
+import { lazily } from './lazily.ts';
+import { KINDS, type Kind } from './logs/kinds.ts';
+import { examples, JSON_FLAG } from './print.ts';
+import { pastTime } from './times.ts';
+
+/** Adds `mayfly tail`. */
+export function addTail(program: Command): void {
+  withStackOptions(program.command('tail'))
+    .description('Show what happens, a line each: enrollments, refusals, events, questions, answers and misses')
+    .option('-H, --host <name>', 'only lines about this host')
+    .option('-k, --kind <kinds>', `only these kinds, with commas between them: ${KINDS.join(', ')}`, kinds)
+    .option('--since <time>', 'begin there, such as 10m or 2026-11-01T10:00Z; default: now', pastTime)
+    .option('--no-follow', 'end after the lines so far')
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `${examples(
+        'npx mayfly tail',
+        'npx mayfly tail --kind refused,miss --since 1h --no-follow',
+        'npx mayfly tail --stack Mayfly --host i-0a1b2c3d4e5f60718 --json',
+      )}
+
+It reads the logs of the functions: files on this machine, CloudWatch Logs in AWS, where a line appears some seconds after
+it was written. With --json each line is an object. Ctrl-C ends it.`,
+    )
+    .action(lazily(async () => (await import('./logs/tail.ts')).tail));
+}
+
+function kinds(text: string): Kind[] {
+  const given = text.split(',').map((word) => word.trim());
+  const known = KINDS.filter((kind) => given.includes(kind));
+  if (known.length === new Set(given).size) return known;
+  throw new InvalidArgumentError(`The kinds are: ${KINDS.join(', ')}.`);
+}

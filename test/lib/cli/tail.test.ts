@@ -1,0 +1,121 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
+import { CloudWatchLogs } from '../../../lib/cli/logs/cloudwatch-logs.ts';
+import { LocalLogs } from '../../../lib/cli/logs/local-logs.ts';
+import { eventsOf } from '../../../lib/cli/logs/moments.ts';
+import { aCaredFor } from './care-harness.ts';
+import { jsonLines } from './policy/harness.ts';
+
+const AT = '2026-11-28T12:00:00.000Z';
+const AT_MS = Date.parse(AT);
+
+const LINES = [
+  { message: 'enroll_refused', timestamp: AT, hostIdentifier: 'web-\u001b[2J9' },
+  { message: 'node_enrolled', timestamp: AT, host: 'web-1', hostname: 'one', osquery: '5.23.0' },
+  { message: 'event_handled', timestamp: AT, messageId: 'm', kind: 'task', outcome: 'queued' },
+  { message: 'queries_delivered', timestamp: AT, host: 'web-1', wireIds: ['a', 'b'], waiting: 2, longestWaitMs: 1500 },
+  {
+    ...{ _aws: { Timestamp: AT_MS }, message: 'answer_timed', Rule: 'ecs-task', rule: 'ecs-task', host: 'web-1' },
+    ...{ workload: 'arn:task', TimeToAnswer: 2500 },
+  },
+  { _aws: { Timestamp: AT_MS }, message: 'verdicts_recorded', verdict: 'missed', reason: 'expired', Verdicts: 2 },
+  { _aws: { Timestamp: AT_MS }, message: 'verdicts_recorded', verdict: 'seen', Verdicts: 5 },
+  { message: 'sweep_done', timestamp: AT },
+  { time: AT, type: 'platform.report' },
+];
+
+describe('mayfly tail', () => {
+  let cared: Awaited<ReturnType<typeof aCaredFor>> | undefined;
+  afterEach(() => cared?.close());
+  const tail = async (...flags: string[]) => {
+    cared = await aCaredFor();
+    cared.log(...LINES);
+    return cared.ask('tail', '--no-follow', '--since', '2026-11-28', ...flags);
+  };
+
+  it('shows what happened, a line each, without escape sequences', async () => {
+    const { stdout } = await tail();
+    expect(stdout.split('\n')).toEqual([
+      '2026-11-28 12:00:00Z  refused   web- [2J9  wrong enroll secret',
+      '2026-11-28 12:00:00Z  enrolled  web-1  enrolled: one, osquery 5.23.0',
+      '2026-11-28 12:00:00Z  event     task: queued',
+      '2026-11-28 12:00:00Z  question  web-1  2 queries delivered after 1.5 s',
+      '2026-11-28 12:00:00Z  answer    web-1  ecs-task answered after 2.5 s about arn:task',
+      '2026-11-28 12:00:00Z  miss      2 workloads missed: expired',
+      '',
+    ]);
+  });
+
+  it('can be limited to a host, and to kinds', async () => {
+    const { stdout } = await tail('--host', 'web-1', '--kind', 'answer,enrolled', '--json');
+    expect(jsonLines(stdout)).toMatchObject([
+      { at: AT, kind: 'enrolled', event: 'node_enrolled', host: 'web-1' },
+      { kind: 'answer', fields: { timeToAnswerMs: 2500, workload: 'arn:task' } },
+    ]);
+  });
+
+  it('refuses a kind that does not exist', async () => {
+    expect(await tail('--kind', 'answers')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('the logs on this machine', () => {
+  it('return each complete line once, and what was appended since', async () => {
+    const cared = await aCaredFor();
+    const wish = { sinceMs: 0, events: eventsOf(['enrolled']) };
+    const logs = new LocalLogs([`${cared.data}/logs/tls-api.log`, `${cared.data}/logs/not-there.log`], wish);
+    cared.log(...LINES);
+    expect(await logs.next()).toHaveLength(1);
+    expect(await logs.next()).toEqual([]);
+    cared.log(...LINES);
+    expect(await logs.next()).toMatchObject([{ event: 'node_enrolled', atMs: AT_MS }]);
+    await cared.close();
+  });
+
+  it('return nothing from before', async () => {
+    const cared = await aCaredFor();
+    cared.log(...LINES);
+    const wish = { sinceMs: AT_MS + 1, events: eventsOf(undefined) };
+    expect(await new LocalLogs([`${cared.data}/logs/tls-api.log`], wish).next()).toEqual([]);
+    await cared.close();
+  });
+});
+
+describe('the logs in CloudWatch', () => {
+  it('are filtered there, and a line that comes again or late is returned once', async () => {
+    const client = new CloudWatchLogsClient({ region: 'x', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+    const calls = mockClient(client);
+    const event = (eventId: string, timestamp: number) => ({
+      eventId,
+      timestamp,
+      message: JSON.stringify({ ...LINES[1], timestamp: new Date(timestamp).toISOString() }),
+    });
+    calls
+      .on(FilterLogEventsCommand)
+      .resolvesOnce({ events: [event('a', AT_MS)], nextToken: 'more' })
+      .resolvesOnce({ events: [event('b', AT_MS + 60_000)] })
+      .resolvesOnce({ events: [event('b', AT_MS + 60_000), event('late', AT_MS + 40_000)] });
+    const logs = new CloudWatchLogs(
+      ['group'],
+      { sinceMs: AT_MS - 1000, events: ['node_enrolled', 'event_failed'] },
+      client,
+    );
+    expect((await logs.next()).map(({ atMs }) => atMs - AT_MS)).toEqual([0, 60_000]);
+    expect((await logs.next()).map(({ atMs }) => atMs - AT_MS)).toEqual([40_000]);
+    const inputs = calls.commandCalls(FilterLogEventsCommand).map(({ args: [{ input }] }) => input);
+    expect(inputs).toMatchObject([
+      { startTime: AT_MS - 1000, filterPattern: '{ ($.message = "node_enrolled") || ($.message = "event_failed") }' },
+      { nextToken: 'more' },
+      { startTime: AT_MS + 30_000 },
+    ]);
+  });
+
+  it('take a pattern for all events that CloudWatch accepts', () => {
+    // 1024 characters, @see CloudWatch Logs API Reference, FilterLogEvents
+    const pattern = eventsOf(undefined)
+      .map((event) => `($.message = "${event}")`)
+      .join(' || ');
+    expect(pattern.length + 4).toBeLessThanOrEqual(1024);
+  });
+});

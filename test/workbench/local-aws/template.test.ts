@@ -88,7 +88,9 @@ describe('reading a template', () => {
       },
     );
     expect(resources.map(({ name }) => name)).toEqual(['orders-test']);
-    expect(outputs(/^Queue/)).toEqual([['QueueUrl', 'https://sqs.us-east-1.amazonaws.com/000000000000/orders-test']]);
+    expect(outputs(/^Queue/)).toEqual([
+      ['QueueUrl', 'https://sqs.us-east-1.amazonaws.com/000000000000/orders-test', ''],
+    ]);
   });
 });
 

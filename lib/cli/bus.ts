@@ -10,6 +10,12 @@ export interface BusFlags extends DeploymentFlags {
   readonly bus?: string;
 }
 
+/** Checks that the flags name a bus. A table alone names none. @throws with the flag to add */
+export function checkBusNamed({ stack, table, bus }: BusFlags): void {
+  if (table && !stack && !bus)
+    throw new CommandError('REFUSED', 'this goes to the bus', { next: 'name it with --bus NAME, or use --stack NAME' });
+}
+
 const NEEDS =
   "you need events:PutEvents on Mayfly's bus (docs/ask.md has the policy), and cloudformation:DescribeStacks for --stack";
 
@@ -19,6 +25,7 @@ const NEEDS =
  * @returns the event's id
  */
 export async function putEvent(flags: BusFlags, detailType: string, detail: object): Promise<string> {
+  checkBusNamed(flags);
   const { client, bus } = await busOf(flags);
   const command = new PutEventsCommand({
     Entries: [{ EventBusName: bus, Source: 'mayfly.cli', DetailType: detailType, Detail: JSON.stringify(detail) }],
@@ -45,17 +52,13 @@ interface Bus {
 }
 
 async function busOf(flags: BusFlags): Promise<Bus> {
-  if (flags.stack || flags.table) return { client: new EventBridgeClient({}), bus: await busInAws(flags) };
+  const { stack, id, bus: named = stack && (await busOfStack(stack, id)) } = flags;
+  if (named) return { client: new EventBridgeClient({}), bus: named };
   const { events: endpoint, bus, credentials } = await readyIn(flags.data);
   return { client: new EventBridgeClient({ endpoint, region: 'us-east-1', credentials }), bus };
 }
 
-async function busInAws({ stack, id, bus }: BusFlags): Promise<string> {
-  if (bus) return bus;
-  if (!stack)
-    throw new CommandError('COMMAND_LINE_INVALID', 'this goes to the bus', {
-      next: 'name it with --bus NAME, or use --stack NAME',
-    });
+async function busOfStack(stack: string, id: string | undefined): Promise<string> {
   const names = await namesInStack(stack, id);
   if (names.bus) return names.bus;
   throw new CommandError('OUTDATED', `the stack ${stack} has no output BusName`, { next: 'is it a Mayfly stack?' });

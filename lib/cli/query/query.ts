@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline/promises';
 import { CAMPAIGN_EVENT, type Cancellation, type Question } from '../../core/campaigns/campaign-event.ts';
 import { lintAdHoc } from '../../policy-compiler/index.ts';
-import { type BusFlags, putEvent } from '../bus.ts';
+import { type BusFlags, checkBusNamed, putEvent } from '../bus.ts';
 import { CommandError } from '../command-error.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
 import { pasted } from '../deployment-flags.ts';
@@ -52,6 +52,7 @@ const isTargeted = ({ host, where, cluster, all }: TargetFlags): boolean =>
   host !== undefined || where !== undefined || cluster !== undefined || all === true;
 
 async function ask(sql: string, flags: QueryFlags): Promise<void> {
+  checkBusNamed(flags);
   const prepared = await withDeployment(flags, (deployment) => prepare(sql, flags, deployment));
   for (const warning of prepared.warnings) note(`Warning: ${printable(warning)}`);
   // Confirms while no connection is open, because an operator may take their time.

@@ -185,7 +185,7 @@ describe('simulated agents and the synthesized template', () => {
   };
 
   it('keep their nodes throughout: one enrollment each, no lost key, no failed function', () => {
-    expect(kinds('enrolled')).toBe(2);
+    expect(kinds('enrolled')).toBe(3); // two hosts, and the sidecar of the task on Fargate
     expect(kinds('node-key-deleted')).toBe(0);
     const failures = deployment.server.notices.filter(
       ({ kind }) => kind === 'function-error' || kind === 'dead-letter',

@@ -50,7 +50,9 @@ export async function startAwsServer(services: Services, callers: Callers): Prom
   const server = http.createServer(async (request, response) => {
     const requestId = randomUUID();
     const [status, type, body] = await answer(request, services, callers, requestId);
-    response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': requestId }).end(body);
+    // As AWS, with a length: without one, Node sends chunks.
+    const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body), 'x-amzn-requestid': requestId };
+    response.writeHead(status, headers).end(body);
   });
   server.keepAliveTimeout = 60_000; // SDK clients reuse idle connections; a shorter timeout would race with that
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));

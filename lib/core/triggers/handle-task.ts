@@ -67,7 +67,11 @@ export async function handleTask(event: TaskEvent, deps: TaskDeps): Promise<Task
   for (;;) {
     const advance = await ledger.prepare(snapshot);
     if (!advance) return stale(snapshot.workload, done, deps);
-    const handled = await handleOnce(event, advance, done, deps);
+    const handled = await handleOnce(event, advance, done, deps).catch(async (error) => {
+      // The ledger knows the event although its handling failed: the queue sends it again, or a sweep handles it.
+      await ledger.commit(advance).catch(() => undefined);
+      throw error;
+    });
     if (typeof handled === 'string') {
       noteAccount(advance.record, event, deps);
       return handled;

@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { BusCoverageEvents } from '../../../lib/aws/coverage-events.ts';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
@@ -19,6 +19,7 @@ const some = (count: number): CoverageEvent[] => Array.from({ length: count }, (
 
 describe('coverage events of misses', () => {
   const bus = mockClient(EventBridgeClient);
+  afterAll(() => bus.restore());
   beforeEach(() => {
     bus.reset();
   });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
 import { patiently, ticking } from '../../../lib/cli/print.ts';
@@ -32,6 +32,7 @@ const stack = (Outputs: { OutputKey: string; OutputValue: string }[]) => ({
 describe('the Mayfly that a policy command is about', () => {
   const before = { ...process.env };
   const cloudformation = mockClient(CloudFormationClient);
+  afterAll(() => cloudformation.restore());
   beforeEach(() => {
     Object.assign(process.env, AWS);
   });

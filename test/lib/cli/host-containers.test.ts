@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { parse, parseAllDocuments } from 'yaml';
 import { flagfile } from '../../../lib/stack/flagfile.ts';
@@ -17,6 +17,7 @@ const IMAGE = 'example.com/osquery:arm64';
 const plain = { flagfile: SHARED, attest: false };
 
 const cloudformation = mockClient(CloudFormationClient);
+afterAll(() => cloudformation.restore());
 beforeEach(() => {
   const outputs = {
     TableName: 't',

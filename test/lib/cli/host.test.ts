@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { lintFlagfile } from '../../../lib/cli/host/lint-flagfile.ts';
 import { flagfile } from '../../../lib/stack/flagfile.ts';
@@ -15,6 +15,7 @@ const WHOLE = `${SHARED}\n--specified_identifier=i-0a1b2c3d4e5f60718\n`;
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:MayflyEnroll-x';
 
 const cloudformation = mockClient(CloudFormationClient);
+afterAll(() => cloudformation.restore());
 afterEach(() => {
   cloudformation.reset();
 });

@@ -4,7 +4,7 @@ import {
   GetQueryResultsCommand,
   StartQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { athenaRows, sqlOf } from '../../../../lib/cli/rows/athena-rows.ts';
 import { rowOf, type StoredRow } from '../../../../lib/cli/rows/stored-row.ts';
@@ -13,6 +13,7 @@ import { aLine } from '../../../support/a-line.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 
 const athena = mockClient(AthenaClient);
+afterAll(() => athena.restore());
 const client = new AthenaClient({ region: 'eu-west-1' });
 const TABLES = { database: 'mayfly_db', workgroup: 'mayfly-wg' };
 const FILTER = { fromMs: T0, untilMs: T0 + 30 * MINUTE };

@@ -114,11 +114,10 @@ describe('a task with events', () => {
   it('is left to its event for three minutes, then handled by the sweep', async () => {
     await begun();
     sweeper.account.put(aDescription(1, RUNNING, sweeper.nowMs));
-    const { hosts: queue } = sweeper;
-    const enqueueSpaced: typeof queue.enqueueSpaced = queue.enqueueSpaced.bind(queue);
-    queue.enqueueSpaced = async () => Promise.reject(new Error('the queue is away'));
-    await expect(takeEvent()).rejects.toThrow('the queue is away');
-    queue.enqueueSpaced = enqueueSpaced;
+    const { instancesOf } = sweeper;
+    sweeper.instancesOf = async () => Promise.reject(new Error('ECS is away'));
+    await expect(takeEvent()).rejects.toThrow('ECS is away');
+    sweeper.instancesOf = instancesOf;
     sweeper.nowMs += 3 * MINUTE - 1;
     await sweeper.sweep();
     expect(sweeper.account.described).toEqual([]);

@@ -35,6 +35,12 @@ their own there: \`{"note":"…"}\`, one a line.
 
 ${table(['code', 'meaning'], errors)}
 
+## Times in JSON
+
+With \`--json\` a time is ISO 8601 in UTC, such as \`2026-11-20T10:15:00.000Z\`. A duration is a number, and its name ends with its
+unit, such as \`timeToAnswerMs\`. Rows of \`rows\` and \`task\` follow this too, while the files and tables of the
+[results](results.md) have epoch milliseconds.
+
 ## Variables
 
 ${table(['variable', 'meaning'], variables)}

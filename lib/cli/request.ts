@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
+import { JSON_FLAG } from './print.ts';
 
 /** Adds `mayfly request`. */
 export function addRequest(program: Command): void {
@@ -10,6 +11,7 @@ export function addRequest(program: Command): void {
     .option('--detail <json>', 'the detail of the request, such as the host to query', object, {})
     .option('-k, --key <text>', 'requests with the same key within a day are one request; default: a new key each time')
     .addOption(new Option('-b, --bus <name>', 'the bus of a Mayfly in AWS that --table names').conflicts('stack'))
+    .option(...JSON_FLAG)
     .addHelpText(
       'after',
       `

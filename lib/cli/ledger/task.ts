@@ -11,6 +11,7 @@ import {
 } from '../../core/ledger/workload.ts';
 import { withDeployment } from '../deployment.ts';
 import { pasted, quoted } from '../deployment-flags.ts';
+import { withIsoTimes } from '../iso.ts';
 import { colours, columns, count, duration, printable, prose, say, sayJson, seconds, when } from '../print.ts';
 import type { RowPage, RowsDeployment } from '../rows/search-rows.ts';
 import { spanOf } from '../rows/span.ts';
@@ -67,7 +68,7 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
       instance: instance ?? null,
       timeline,
       subjects,
-      rows: page?.rows ?? null,
+      rows: page?.rows.map(withIsoTimes) ?? null,
     });
   }
   const paint = colours();

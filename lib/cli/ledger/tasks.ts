@@ -6,6 +6,7 @@ import { csv } from '../csv.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
 import { pasted, quoted } from '../deployment-flags.ts';
 import { hostNamed } from '../hosts-named.ts';
+import { isoOf } from '../iso.ts';
 import { sayMore } from '../paging.ts';
 import { printable, say, sayJson, when } from '../print.ts';
 import { slowly } from '../progress.ts';
@@ -118,8 +119,6 @@ const rowOf = (record: WorkloadRecord, nowMs: number) => {
   };
 };
 type Row = ReturnType<typeof rowOf>;
-
-const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
 
 const HEAD: readonly (keyof Row)[] = [
   ...(['workload', 'kind', 'verdict', 'reason', 'cluster', 'family', 'host'] as const),

@@ -2,6 +2,7 @@ import type { FleetIssue } from '../../core/fleet/fleet-issue.ts';
 import { lives, type Node } from '../../core/nodes/node.ts';
 import { withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
+import { isoOf } from '../iso.ts';
 import { ADVICE } from '../ledger/nodes.ts';
 import { columns, printable, prose, say, sayJson, when } from '../print.ts';
 import { known } from './known.ts';
@@ -40,8 +41,6 @@ function stateOf(node: Node): string {
   if (node.endedAtMs !== undefined) return `ended ${when(node.endedAtMs)}`;
   return lives(node, Date.now()) ? 'enrolled' : 'expired';
 }
-
-const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
 
 const asJson = (node: Node, issues: readonly FleetIssue[]): unknown => ({
   host: node.host,

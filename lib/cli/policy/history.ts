@@ -1,5 +1,6 @@
 import { withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
+import { withIsoTimes } from '../iso.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
 
 /** Lists versions and who pushed them, newest first. */
@@ -8,7 +9,7 @@ export async function history(flags: DeploymentFlags & { limit: number; json: bo
     name,
     heads: await store.history(flags.limit),
   }));
-  if (flags.json) return sayJson(heads);
+  if (flags.json) return sayJson(heads.map(withIsoTimes));
   if (heads.length === 0) return say(`${name} has no policy yet.`);
   say(
     columns(

@@ -6,6 +6,7 @@ import { diffPolicies, type PolicyDiff } from '../../policy-compiler/index.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { Exit } from '../exit.ts';
+import { withIsoTimes } from '../iso.ts';
 import { colours, note, printable, say, sayJson, when } from '../print.ts';
 import { baseOf, rememberBase } from './base.ts';
 import { diffLines, sameSources } from './diff.ts';
@@ -104,7 +105,7 @@ function planOf(
 function sayPushed({ name, chosen }: Deployment, next: PolicyVersion, changes: PolicyDiff, json: boolean): void {
   const { policy: _, sources: __, ...head } = next;
   if (json) {
-    sayJson({ pushed: head, changes });
+    sayJson({ pushed: withIsoTimes(head), changes });
     return;
   }
   say(colours().green(`Version ${next.version} is live at ${name}; functions follow within 30 s.`));
@@ -151,7 +152,7 @@ async function confirmed(
 async function overtaken({ name, store, chosen }: Deployment, expected: number, json: boolean): Promise<never> {
   const live = await store.current();
   const between = (await store.history(SHOWN)).filter(({ version }) => version > expected);
-  if (json) sayJson({ pushed: null, expected, live: live?.version ?? 0, between });
+  if (json) sayJson({ pushed: null, expected, live: live?.version ?? 0, between: between.map(withIsoTimes) });
   note(`mayfly: nothing is pushed: not version ${expected} but ${live?.version ?? 'none'} is live at ${name}.`);
   for (const { version, pushedBy, pushedAtMs, message } of between) {
     note(`  ${version}  ${when(pushedAtMs)}  ${printable(pushedBy)}: ${printable(message)}`);

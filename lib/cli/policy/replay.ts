@@ -10,6 +10,7 @@ import { parseEvent } from '../../core/triggers/parse.ts';
 import type { ParsedEvent } from '../../core/triggers/parsed-event.ts';
 import { eventDeps, memoryStores } from '../../memory/composition.ts';
 import { MemoryHosts } from '../../memory/hosts.ts';
+import { withIsoTimes } from '../iso.ts';
 import { sayJson } from '../print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';
@@ -17,7 +18,7 @@ import { type PolicyFlags, policyToTry } from './test.ts';
 /** Prints how the queue changes while the events of a folder arrive in the order of their files. */
 export async function replay(dir: string, flags: PolicyFlags): Promise<void> {
   const events = await readRecording(dir);
-  await replayed(await policyToTry(flags), events, sayJson);
+  await replayed(await policyToTry(flags), events, (line) => sayJson(withIsoTimes(line)));
 }
 
 /** The output's names for log events of the core. */

@@ -6,6 +6,7 @@ import { CommandError } from '../command-error.ts';
 import { type Deployment, livePolicyOf, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { hasCode } from '../exit.ts';
+import { withIsoTimes } from '../iso.ts';
 import { colours, columns, count, printable, prose, say, sayJson, when } from '../print.ts';
 import { rememberBase } from './base.ts';
 import { contents } from './folder.ts';
@@ -23,7 +24,7 @@ export async function show(
   const written = flags.files ? await writeSources(version, flags.files) : undefined;
   // Edits of these files are changes to this version.
   if (flags.files) rememberBase(flags.files, name, version.version);
-  if (flags.json) return sayJson({ ...version, live: version.version === live, written });
+  if (flags.json) return sayJson({ ...withIsoTimes(version), live: version.version === live, written });
   say(described(version, version.version === live));
   if (written) say(`\n${count(written.length, 'file')} written to ${flags.files}.`);
 }

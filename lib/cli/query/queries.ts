@@ -2,6 +2,7 @@ import type { Campaign, CampaignRecord, Campaigns } from '../../core/campaigns/c
 import { type CampaignCounts, countsOf, isOver } from '../../core/campaigns/follow.ts';
 import { withDeployment } from '../deployment.ts';
 import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
+import { isoOf } from '../iso.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
 import { shortened } from '../table.ts';
 
@@ -54,8 +55,6 @@ function stateOf(campaign: CampaignRecord, counts: CampaignCounts, nowMs: number
 }
 
 const short = (text: string, most: number): string => shortened(printable(text), most);
-
-const isoOf = (atMs: number | undefined): string | null => (atMs === undefined ? null : new Date(atMs).toISOString());
 
 const asJson = ({ campaign, counts, state }: Listed): unknown => ({
   campaign: campaign.id,

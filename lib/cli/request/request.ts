@@ -6,17 +6,19 @@ import type { Policy } from '../../core/policy/policy.ts';
 import { type BusFlags, checkBusNamed, putEvent } from '../bus.ts';
 import { CommandError } from '../command-error.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
-import { count, note, printable, say } from '../print.ts';
+import { count, note, printable, say, sayJson } from '../print.ts';
 import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './hosts.ts';
 
 interface RequestFlags extends BusFlags {
   readonly detail: Readonly<Record<string, unknown>>;
   readonly key?: string;
+  readonly json: boolean;
 }
 
 /** Puts a request on the bus, and shows how many hosts each rule queries. */
 export async function request(name: string, flags: RequestFlags): Promise<void> {
   const { id, rules } = await sent(name, flags);
+  if (flags.json) return sayJson(asJson(id, rules));
   say(`accepted as ${id}`);
   for (const { rule, hosts, isLimited, why } of rules) {
     const limit = isLimited ? ', as many as hosts_per_trigger allows' : '';
@@ -24,6 +26,11 @@ export async function request(name: string, flags: RequestFlags): Promise<void> 
   }
   if (rules.some(({ hosts }) => hosts > 0)) say(whereAnswersAre(id));
 }
+
+const asJson = (eventId: string, rules: readonly RuleHosts[]): unknown => ({
+  eventId,
+  rules: rules.map(({ rule, hosts, isLimited, why }) => ({ rule, hosts, limited: isLimited, why: why ?? null })),
+});
 
 /** Results also have a line for each host that never answered: `linesOfGivenUp`. */
 const whereAnswersAre = (id: string): string =>

@@ -1,6 +1,7 @@
 import { type Deployment, withDeployment } from '../deployment.ts';
 import { pasted, quoted } from '../deployment-flags.ts';
 import { hostNamed } from '../hosts-named.ts';
+import { withIsoTimes } from '../iso.ts';
 import { workloadNamed } from '../ledger/workload-named.ts';
 import { sayMore } from '../paging.ts';
 import { printable, say, sayJson, when } from '../print.ts';
@@ -30,7 +31,7 @@ export async function rows(name: string | undefined, flags: RowsFlags): Promise<
   const filter = await withDeployment(flags, (deployment) => filterOf(name, flags, deployment, nowMs));
   const search = { filter, skip: flags.skip, limit: flags.limit };
   const page = await searchRows(flags, search);
-  if (flags.json) for (const row of page.rows) sayJson(row);
+  if (flags.json) for (const row of page.rows) sayJson(withIsoTimes(row));
   else if (flags.csv) say(rowsCsv(page.rows));
   else say(page.rows.length > 0 ? rowsText(page.rows) : noneText(filter, flags));
   if (page.hasMore) sayMore(nextOf(name, search, page, flags), flags);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { SHIPPED_BY } from '../../../../lib/core/policy/policy-version.ts';
 import { aVersion } from '../../../support/a-policy.ts';
+import { MINUTE, T0 } from '../../../support/times.ts';
 import {
   aMayfly,
   CONFIG,
@@ -13,6 +14,8 @@ import {
   policySelecting,
   ruleSelecting,
 } from './harness.ts';
+
+const ISO = /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/;
 
 describe('mayfly policy push', () => {
   it('makes a folder the first version in an empty table', async () => {
@@ -104,7 +107,7 @@ describe('mayfly policy push', () => {
           pushed: null,
           expected: 2,
           live: 3,
-          between: [expect.objectContaining({ version: 3, pushedBy: 'user3@laptop' })],
+          between: [expect.objectContaining({ version: 3, pushedAt: new Date(T0 + 3 * MINUTE).toISOString() })],
         },
       ],
     ]);
@@ -179,8 +182,23 @@ describe('mayfly policy push', () => {
     const [answer, ...more] = jsonLines(stdout);
     expect(more).toEqual([]);
     expect(answer).toMatchObject({
-      pushed: { version: 1, message: 'first', digest: expect.stringMatching(/^[0-9a-f]{64}$/) },
+      pushed: {
+        version: 1,
+        message: 'first',
+        pushedAt: expect.stringMatching(ISO),
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
     });
+  });
+});
+
+describe('--json of mayfly policy', () => {
+  it.each(['history', 'show'])('%s has the time of the push in ISO 8601', async (command) => {
+    const { data, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    const [version] = jsonLines((await mayfly('policy', command, '--data', data, '--json')).stdout).flat();
+    expect(version).toMatchObject({ version: 1, pushedAt: new Date(T0 + MINUTE).toISOString() });
+    expect(version).not.toHaveProperty('pushedAtMs');
   });
 });
 

@@ -7,6 +7,7 @@ import { DynamoHostQueue } from '../../../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../../../lib/aws/ledger.ts';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../../../lib/aws/node-registry.ts';
+import { withIsoTimes } from '../../../../lib/cli/iso.ts';
 import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { ContainerHosts } from '../../../../lib/core/triggers/container-hosts.ts';
@@ -52,7 +53,7 @@ describe('mayfly policy replay', () => {
     const byId = (a: { queryId?: unknown }, b: { queryId?: unknown }) =>
       String(a.queryId) < String(b.queryId) ? -1 : 1;
     expect(withdrawn.size).toBeGreaterThan(0);
-    expect(left.sort(byId)).toEqual((await queueOfFunctions()).sort(byId));
+    expect(left.sort(byId)).toEqual((await queueOfFunctions()).map(withIsoTimes).sort(byId));
   });
 
   it('sorts by file name, not by date, and skips files that are not JSON', async () => {
@@ -113,8 +114,8 @@ describe('mayfly policy replay', () => {
       'policy.yaml': 'limits: { spacing: 0s }',
     });
     const lines = jsonLines((await mayfly('policy', 'replay', recording, '--policy', dir)).stdout);
-    const atMs = Date.parse('2026-11-20T10:00:00Z');
-    expect(lines.map(({ queuedAtMs }) => queuedAtMs)).toEqual([atMs, atMs]);
+    const at = '2026-11-20T10:00:00.000Z';
+    expect(lines.map(({ queuedAt }) => queuedAt)).toEqual([at, at]);
   });
 
   it('reports queries dropped by a limit, unbindable values and files that are not events', async () => {

@@ -99,6 +99,13 @@ describe('mayfly rows', () => {
     expect(seen[0]).toBe('last');
   });
 
+  it('has ISO 8601 times in JSON', async () => {
+    const { found } = await aMayflyWith(aLine({ queuedAtMs: T0 - SECOND }));
+    const [row] = await found();
+    expect(row).toMatchObject({ storedAt: '2026-11-20T10:15:00.000Z', queuedAt: '2026-11-20T10:14:59.000Z' });
+    expect(Object.keys(row ?? {}).filter((name) => name.endsWith('AtMs'))).toEqual([]);
+  });
+
   it('counts a line that was stored twice once', async () => {
     const { ids } = await aMayflyWith(aLine({ id: 'same' }), aLine({ id: 'same' }));
     expect(await ids()).toEqual(['same']);

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { telemetry } from '../../lib/aws/telemetry.ts';
 import type { Report } from '../../lib/core/report.ts';
+import { restoreEnvironment } from './environment.ts';
 
 /** A metric as CloudWatch stores it. */
 interface Datum {
@@ -37,7 +38,7 @@ export function printed(act: (report: Report) => void, namespace = 'Mayfly/Test'
   try {
     act(telemetry());
   } finally {
-    process.env = before;
+    restoreEnvironment(before);
     for (const spy of spies) spy.mockRestore();
   }
   const lines = text

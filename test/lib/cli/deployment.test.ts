@@ -10,6 +10,7 @@ import { takeFolder } from '../../../workbench/local-aws/data-folder.ts';
 import { openLeft } from '../../../workbench/local-aws/index.ts';
 import { aVersion } from '../../support/a-policy.ts';
 import { aTable } from '../../support/dynamodb.ts';
+import { restoreEnvironment } from '../../support/environment.ts';
 import { onTerminal } from '../../support/terminal.ts';
 import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from './policy/harness.ts';
 
@@ -37,7 +38,7 @@ describe('the Mayfly that a policy command is about', () => {
     Object.assign(process.env, AWS);
   });
   afterEach(() => {
-    process.env = { ...before };
+    restoreEnvironment(before);
     cloudformation.reset();
   });
 

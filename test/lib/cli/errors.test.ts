@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aTable } from '../../support/dynamodb.ts';
+import { restoreEnvironment } from '../../support/environment.ts';
 import { aFolder, aMayfly, folderOf, mayfly } from './policy/harness.ts';
 
 const before = { ...process.env };
@@ -7,7 +8,7 @@ beforeEach(() => {
   delete process.env.MAYFLY_STACK;
 });
 afterEach(() => {
-  process.env = { ...before };
+  restoreEnvironment(before);
 });
 
 describe('an error', () => {

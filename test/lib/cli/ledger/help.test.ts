@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from '@jest/globals';
+import { restoreEnvironment } from '../../../support/environment.ts';
 import { mayfly } from '../policy/harness.ts';
 import { atNow } from './harness.ts';
 
@@ -53,7 +54,7 @@ describe('the commands of the ledger', () => {
       expect([code, stderr]).toEqual([1, expect.stringContaining('is an earlier version')]);
     } finally {
       client.destroy();
-      process.env = before;
+      restoreEnvironment(before);
     }
   });
 });

@@ -39,7 +39,7 @@ ${table(['code', 'meaning'], errors)}
 
 With \`--json\` a time is ISO 8601 in UTC, such as \`2026-11-20T10:15:00.000Z\`. A duration is a number, and its name ends with its
 unit, such as \`timeToAnswerMs\`. Rows of \`rows\` and \`task\` follow this too, while the files and tables of the
-[results](results.md) have epoch milliseconds.
+[results](results.md) have epoch milliseconds. [JSON output](json.md) has the schemas.
 
 ## Variables
 

@@ -6,12 +6,14 @@ import { columnsOf, LINE_KINDS, type LineKind } from '../lib/core/results/line-f
 import { policyReference } from '../lib/policy-compiler/reference.ts';
 import { SAVED_QUERIES } from '../lib/stack/saved-queries.ts';
 import { commandPage } from './command-page.ts';
+import { jsonPage } from './json-outputs.ts';
 import { code, table } from './markdown.ts';
 
 /** Path of the page, from the root of the repository → its text. */
 export const referencePages = (): Readonly<Record<string, string>> => ({
   'docs/reference/errors.md': errorsPage(),
   'docs/reference/exit-codes.md': commandPage(),
+  'docs/reference/json.md': jsonPage(),
   'docs/reference/log-events.md': logEventsPage(),
   'docs/reference/metrics.md': metricsPage(),
   'docs/reference/policy.md': policyReference(),

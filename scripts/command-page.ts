@@ -1,6 +1,6 @@
 import { COMMAND_ERRORS } from '../lib/cli/command-error.ts';
 import { EXIT_CODES } from '../lib/cli/exit.ts';
-import { code, table } from './markdown.ts';
+import { code, linkTo, table } from './markdown.ts';
 
 /** The variables of the environment that the command reads, besides AWS's own and NO_COLOR. */
 export const VARIABLES: Readonly<Record<string, string>> = {
@@ -39,7 +39,7 @@ ${table(['code', 'meaning'], errors)}
 
 With \`--json\` a time is ISO 8601 in UTC, such as \`2026-11-20T10:15:00.000Z\`. A duration is a number, and its name ends with its
 unit, such as \`timeToAnswerMs\`. Rows of \`rows\` and \`task\` follow this too, while the files and tables of the
-[results](results.md) have epoch milliseconds. [JSON output](json.md) has the schemas.
+${linkTo('results', 'results')} have epoch milliseconds. ${linkTo('json', 'JSON output')} has the schemas.
 
 ## Variables
 

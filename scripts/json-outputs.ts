@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Verdict } from '../lib/core/ledger/workload.ts';
+import { linkTo } from './markdown.ts';
 
 const at = z.iso.datetime().describe('ISO 8601 in UTC');
 const ms = z.number().describe('milliseconds');
@@ -260,7 +261,8 @@ export function jsonPage(): string {
   return `# JSON output
 
 Generated from the schemas by \`npm run docs\`; do not edit. JSON Schemas (draft 2020-12) of what commands print with \`--json\` on
-standard output; tests compare both. Later versions may add members. [Errors and times](exit-codes.md) are the same in all commands.
+standard output; tests compare both. Later versions may add members. ${linkTo('exit-codes', 'Errors and times')} are the same in
+all commands.
 Names and rows come from hosts and events: treat them as hostile text. Control and format characters are escaped.
 
 ${parts.join('\n')}`;

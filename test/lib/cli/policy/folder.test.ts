@@ -116,7 +116,9 @@ describe('mayfly policy show', () => {
     expect(stdout).toMatch(/task .*ECS Task State Change.* ecs-task-host .*container; post-mortem: container/);
     expect(stdout).toMatch(/default {2}all other nodes {2}[0-9a-f]{40}/);
     const json = await mayfly('policy', 'show', '1', '--data', data, '--json');
-    expect(jsonLines(json.stdout)[0]).toEqual({ ...(await store.current()), live: true });
+    const { pushedAtMs, ...version } = (await store.current()) ?? fail();
+    const pushedAt = new Date(pushedAtMs).toISOString();
+    expect(jsonLines(json.stdout)[0]).toEqual({ ...version, pushedAt, live: true });
   });
 
   it('writes the files of a version, which can be pushed again', async () => {
@@ -163,3 +165,7 @@ describe('mayfly policy history', () => {
     expect(jsonLines(json.stdout)).toEqual([[expect.objectContaining({ version: 2, message: 'change 2' })]]);
   });
 });
+
+function fail(): never {
+  throw new Error('no policy is in force');
+}

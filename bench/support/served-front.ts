@@ -4,13 +4,11 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { memoryUsage } from 'node:process';
 import { signNodeKey } from '../../lib/core/nodes/node-key.ts';
-import type { Report } from '../../lib/core/report.ts';
 import { memoryStores } from '../../lib/memory/composition.ts';
 import { LongPollService } from '../../lib/service/long-poll-service.ts';
 import { aNode } from '../../test/support/a-node.ts';
 import { aHostQuery } from '../../test/support/builders.ts';
-import { FakeSink } from '../../test/support/fake-sink.ts';
-import { inForce } from '../../test/support/plain-policy.ts';
+import { depsInMemory } from '../../test/support/memory-front.ts';
 import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
 
 /** What the served process tells its parent. */
@@ -81,20 +79,8 @@ async function aServedFront(hosts: number, carrier: Carrier): Promise<void> {
     keys.push(signNodeKey({ host: node.host, epoch: node.epoch }, SECRET));
   }
   const tls = await makeCertificate(Date.now());
-  const report: Report = () => undefined;
   const service = new LongPollService({
-    deps: {
-      ...stores,
-      queue: stores.hosts,
-      registry: stores.hosts,
-      sink: new FakeSink(),
-      enrollSecrets: new Map([['default', secret]]),
-      nodeKeySecret: secret,
-      policy: inForce(),
-      sweepEveryMs: 60_000,
-      now: Date.now,
-      report,
-    },
+    deps: depsInMemory(stores, secret),
     hints: stores.hints,
     intervalSeconds: 1,
     holds: { holdMs, leastHoldMs: Math.min(1_000, holdMs) },

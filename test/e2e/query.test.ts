@@ -100,7 +100,7 @@ describe('mayfly query on a running Mayfly', () => {
 
   it.each([
     ['no node of that name', 1, [SQL, '--host', 'nobody'], 'no node is enrolled as nobody'],
-    ['conditions that no node meets', 1, [SQL, '--where', 'profile=none'], 'this asks nobody'],
+    ['conditions that no node meets', 1, [SQL, '--where', 'profile=none'], 'no host to ask'],
     ['an unknown condition', 2, [SQL, '--where', 'profil=db'], 'is no attribute of a node'],
     ['no target', 2, [SQL], 'add --host H'],
     ['two targets', 2, [SQL, '--all', '--host', 'x'], 'cannot be used with'],

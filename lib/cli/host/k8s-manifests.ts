@@ -69,7 +69,7 @@ function podOf({ image, usesNodeName }: K8sSettings): object {
     dnsPolicy: 'ClusterFirstWithHostNet',
     automountServiceAccountToken: false,
     priorityClassName: 'system-node-critical',
-    nodeSelector: { 'kubernetes.io/os': 'linux', ...(image === undefined ? { 'kubernetes.io/arch': 'amd64' } : {}) },
+    nodeSelector: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': image === undefined ? 'amd64' : undefined },
     tolerations: [{ operator: 'Exists' }],
     containers: [
       {

@@ -40,7 +40,7 @@ export async function targetsOf(flags: TargetFlags, deployment: Needs): Promise<
   const nodes = await everyEntry(deployment.directory);
   const targets = await resolved(flags, nodes, deployment);
   if (targets.nodes.length > 0) return targets;
-  throw new CommandError('NOT_FOUND', `this asks nobody: no enrolled node is meant by ${printable(targets.text)}`, {
+  throw new CommandError('NOT_FOUND', `no host to ask: no enrolled node matches ${printable(targets.text)}`, {
     next: `"npx mayfly nodes${deployment.chosen}" lists those of ${deployment.name}`,
   });
 }

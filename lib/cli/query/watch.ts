@@ -143,7 +143,7 @@ function finish(news: CampaignNews | undefined, end: End, hint: string): void {
   if (news) {
     note(`${news.campaign.id}: ${summaryOf(news.counts)}.`);
     for (const line of leftOut(news)) note(line);
-    if (end === 'over' && news.counts.asked === 0) throw new CommandError('NOT_FOUND', 'this asked nobody');
+    if (end === 'over' && news.counts.asked === 0) throw new CommandError('NOT_FOUND', 'no host was asked');
   }
   if (end !== 'over') {
     const until = news ? ` until ${when(news.campaign.expiresAtMs)}` : '';

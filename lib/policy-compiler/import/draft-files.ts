@@ -35,7 +35,8 @@ function renderProfile(draft: Draft, profile: DraftProfile): RenderedFile {
   const { name, order, match, body, schedule, packs } = profile;
   const value = {
     profile: name,
-    ...(match ? { order, match } : {}),
+    order: match ? order : undefined,
+    match,
     ...body,
     schedule: schedule.size > 0 ? queriesOf(schedule) : undefined,
     packs: packs.length > 0 ? packs : undefined,

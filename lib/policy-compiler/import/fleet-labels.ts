@@ -43,7 +43,8 @@ export class FleetLabels {
     const isPlain = hosts.every((host) => oddCharacter(host) === undefined);
     const byHosts = hosts.length > 0 && isPlain ? { sql: listing(hosts), selector: { hostname: hosts } } : undefined;
     const byQuery = query ? { sql: query, selector: platformIn(query) } : undefined;
-    this.labels.set(name, { ...document.place(...at), ...(byHosts ?? byQuery ?? { sql: undefined }) });
+    const found = byHosts ?? byQuery;
+    this.labels.set(name, { ...document.place(...at), sql: found?.sql, selector: found?.selector });
   }
 
   /** SQL that returns a row on the hosts of these labels; undefined for all hosts. @throws {UnknownLabel} */

@@ -8,8 +8,7 @@ import { LongPollService } from '../../../lib/service/long-poll-service.ts';
 import { aNode } from '../../support/a-node.ts';
 import { aHostQuery } from '../../support/builders.ts';
 import { scaled } from '../../support/effort.ts';
-import { FakeSink } from '../../support/fake-sink.ts';
-import { inForce } from '../../support/plain-policy.ts';
+import { depsInMemory } from '../../support/memory-front.ts';
 
 const SECRET = 'signs node keys';
 const secret = { values: async () => [SECRET], refreshed: async () => [SECRET] };
@@ -19,18 +18,7 @@ type Stores = ReturnType<typeof memoryStores>;
 /** A process of the front on stores that outlive it, behind a load balancer that ends TLS. */
 function aProcess(stores: Stores): LongPollService {
   return new LongPollService({
-    deps: {
-      ...stores,
-      queue: stores.hosts,
-      registry: stores.hosts,
-      sink: new FakeSink(),
-      enrollSecrets: new Map([['default', secret]]),
-      nodeKeySecret: secret,
-      policy: inForce(),
-      sweepEveryMs: 60_000,
-      now: Date.now,
-      report: () => undefined,
-    },
+    deps: depsInMemory(stores, secret),
     hints: stores.hints,
     intervalSeconds: 1,
     hintsEveryMs: 10,

@@ -29,6 +29,8 @@ const noCluster: AwsApi = async (operation, input) => {
   switch (operation) {
     case 'ListClusters':
       return { clusterArns: [] };
+    case 'ListContainerInstances':
+      return { containerInstanceArns: [] };
     case 'ListTasks':
       return { taskArns: [] };
     case 'DescribeContainerInstances':

@@ -37,6 +37,11 @@ export class ContainerInstance {
     return left.cpu >= asked.cpu && left.memory >= asked.memory && free;
   }
 
+  /** Whether it still is in its cluster. */
+  get isMember(): boolean {
+    return this.status === 'ACTIVE';
+  }
+
   get taskCount(): number {
     return this.tasks.size;
   }

@@ -21,6 +21,7 @@ const CATEGORIES = {
   DescribeTaskDefinition: 'task definition read',
   DescribeTasks: 'cluster resource read',
   ListClusters: 'cluster read',
+  ListContainerInstances: 'cluster resource read',
   ListTasks: 'cluster resource read',
 } satisfies Record<string, keyof typeof RATES>;
 
@@ -39,6 +40,11 @@ export interface DescribeContainerInstancesOutput {
 
 export interface ListClustersOutput {
   readonly clusterArns: readonly string[];
+}
+
+export interface ListContainerInstancesOutput {
+  readonly containerInstanceArns: readonly string[];
+  readonly nextToken?: string;
 }
 
 export interface ListTasksOutput {
@@ -97,6 +103,7 @@ export class EcsApi {
     DescribeTaskDefinition: (input) => this.describeTaskDefinition(input),
     DescribeTasks: (input) => this.describeTasks(input),
     ListClusters: (input) => this.listClusters(input),
+    ListContainerInstances: (input) => this.listContainerInstances(input),
     ListTasks: (input) => this.listTasks(input),
   });
 
@@ -105,6 +112,16 @@ export class EcsApi {
     limitOf(maxResults);
     if (nextToken !== undefined) throw invalidToken();
     return { clusterArns: [this.cluster.arn] };
+  }
+
+  /** The members of the cluster. One that left is not listed, although it can be described for one hour. */
+  listContainerInstances(input: unknown): ListContainerInstancesOutput {
+    const known = ['cluster', 'maxResults', 'nextToken'] as const;
+    const { cluster, maxResults, nextToken } = this.read('ListContainerInstances', input, known);
+    this.requireCluster(cluster);
+    const isMember = (instance: ContainerInstance): boolean => instance.isMember;
+    const { items, ...more } = this.cluster.instances.page(isMember, limitOf(maxResults), nextToken, invalidToken);
+    return { containerInstanceArns: items.map(({ arn }) => arn), ...more };
   }
 
   /** Tasks of desired status RUNNING unless the request says otherwise. A stopped task is listed for one hour. */

@@ -5,6 +5,7 @@ import {
   DescribeTasksCommand,
   ECSClient,
   ListClustersCommand,
+  ListContainerInstancesCommand,
   ListTasksCommand,
 } from '@aws-sdk/client-ecs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -36,6 +37,7 @@ describe('ECS', () => {
     expect(await describeTasks('a', 'b')).toMatchObject({ tasks: [], failures });
     const client = server.client(ECSClient);
     expect((await client.send(new ListClustersCommand({}))).clusterArns).toEqual([]);
+    expect((await client.send(new ListContainerInstancesCommand({ cluster: 'c' }))).containerInstanceArns).toEqual([]);
     expect((await client.send(new ListTasksCommand({ cluster: 'c' }))).taskArns).toEqual([]);
     await expect(client.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'x:1' }))).rejects.toMatchObject({
       name: 'ClientException',

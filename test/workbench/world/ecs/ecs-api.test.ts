@@ -74,6 +74,22 @@ describe('ListTasks of the simulated cluster', () => {
   });
 });
 
+describe('ListContainerInstances of the simulated cluster', () => {
+  it('lists its members in pages, and no host that has left', async () => {
+    const { clock, cluster, hosts } = await aCluster({ hosts: 3 });
+    const arns = hosts.map((host) => cluster.instanceArnOf(host));
+    const list = async (more: object = {}) =>
+      Object(await cluster.api('ListContainerInstances', { cluster: 'demo', ...more }));
+    const { containerInstanceArns, nextToken } = await list({ maxResults: 2 });
+    expect(containerInstanceArns).toEqual(arns.slice(0, 2));
+    expect(await list({ nextToken })).toEqual({ containerInstanceArns: arns.slice(2) });
+    const end = cluster.terminateHost(hosts[0] ?? fail());
+    await clock.advance(HOUR / 2);
+    await end;
+    expect(await list()).toEqual({ containerInstanceArns: arns.slice(1) });
+  });
+});
+
 describe('DescribeTasks of the simulated cluster', () => {
   it('matches the latest event and its version at every moment', async () => {
     const { clock, cluster, story } = await aCluster({ delays: { deliver: [0, 0] } });
@@ -178,6 +194,7 @@ describe('the ECS API of the simulated cluster', () => {
   it.each([
     ['ListClusters', { maxResults: 101 }, 'InvalidParameterException'],
     ['ListClusters', { nextToken: 'x' }, 'InvalidParameterException'],
+    ['ListContainerInstances', { cluster: 'other' }, 'ClusterNotFoundException'],
     ['ListTasks', { cluster: 'other' }, 'ClusterNotFoundException'],
     ['ListTasks', { cluster: 'demo', maxResults: 0 }, 'InvalidParameterException'],
     ['ListTasks', { cluster: 'demo', nextToken: 'x' }, 'InvalidParameterException'],
@@ -192,3 +209,7 @@ describe('the ECS API of the simulated cluster', () => {
     await expect(cluster.api(operation, input)).rejects.toMatchObject({ name, statusCode: 400 });
   });
 });
+
+function fail(): never {
+  throw new Error('this cluster has no host');
+}

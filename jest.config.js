@@ -3,7 +3,7 @@
  * SDK and the CDK again for each file, which took twice the time (docs/decisions/0038).
  */
 export default {
-  runner: ['jest-light-runner', { runtime: 'child_process' }],
+  runner: '<rootDir>/test/support/jest/runner.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {},
   setupFiles: ['<rootDir>/test/support/jest/modules.js'],

@@ -1,9 +1,9 @@
-import { HINT_TTL_MS, shardOf, type WakeHint, type WakeHints } from '../core/front/wake-hints.ts';
+import { HINT_SHARDS, HINT_TTL_MS, shardOf, type WakeHint, type WakeHints } from '../core/front/wake-hints.ts';
 
 /** Hints in memory. */
 export class MemoryWakeHints implements WakeHints {
   readonly #now: () => number;
-  #hints: WakeHint[] = [];
+  readonly #shards = Array.from({ length: HINT_SHARDS }, (): WakeHint[] => []);
   #written = 0;
 
   constructor(now: () => number) {
@@ -14,11 +14,12 @@ export class MemoryWakeHints implements WakeHints {
   announce(host: string): void {
     const atMs = this.#now();
     this.#written += 1;
-    this.#hints = this.#hints.filter((hint) => hint.atMs > atMs - HINT_TTL_MS);
-    this.#hints.push({ id: `${String(atMs).padStart(13, '0')}#${this.#written}`, host, atMs });
+    const shard = shardOf(host);
+    const kept = this.#shards[shard]?.filter((hint) => hint.atMs > atMs - HINT_TTL_MS) ?? [];
+    this.#shards[shard] = [...kept, { id: `${String(atMs).padStart(13, '0')}#${this.#written}`, host, atMs }];
   }
 
   async since(shard: number, fromMs: number): Promise<WakeHint[]> {
-    return this.#hints.filter(({ host, atMs }) => shardOf(host) === shard && atMs >= fromMs);
+    return this.#shards[shard]?.filter(({ atMs }) => atMs >= fromMs) ?? [];
   }
 }

@@ -28,7 +28,8 @@ function channelFor(workerData) {
       answer = listener;
     },
     postMessage(message) {
-      if (message === 'jest-light-runner-get-worker-data') answer({ type: 'jest-light-runner-worker-data', workerData });
+      if (message === 'jest-light-runner-get-worker-data')
+        answer({ type: 'jest-light-runner-worker-data', workerData });
     },
   };
 }

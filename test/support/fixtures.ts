@@ -14,16 +14,23 @@ export interface AnyEvent {
 
 const FOLDER = join(import.meta.dirname, '../fixtures/events');
 const FILES = readdirSync(FOLDER).sort();
+const texts = new Map<number, string>();
 
 /** Numbers of all fixtures, in the order of their story. */
 export const fixtureNumbers: readonly number[] = FILES.map((file) => Number(file.slice(0, 2)));
 
 /** Returns a fresh copy of the fixture with this number; `detail` replaces fields of its detail. */
 export function fixture(number: number, detail: Record<string, unknown> = {}): AnyEvent {
+  const text = texts.get(number) ?? textOf(number);
+  texts.set(number, text);
+  const event = JSON.parse(text) as AnyEvent;
+  return { ...event, detail: { ...event.detail, ...detail } };
+}
+
+function textOf(number: number): string {
   const file = FILES.find((name) => Number(name.slice(0, 2)) === number);
   if (!file) throw new Error(`there is no fixture ${number}`);
-  const event = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as AnyEvent;
-  return { ...event, detail: { ...event.detail, ...detail } };
+  return readFileSync(join(FOLDER, file), 'utf8');
 }
 
 /** One fixture of each detail-type, and of tasks those that run, have stopped, and are on Fargate. */

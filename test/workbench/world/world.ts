@@ -87,8 +87,8 @@ export class ScriptedServer implements Transport {
     this.received.push(received);
     const answer = await this.scripts[endpoint](received);
     const raw = typeof answer === 'object' && 'raw' in answer ? (answer.raw as Partial<WireResponse>) : {};
-    const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
-    return { status: 200, headers: {}, body: Buffer.from(text), ...raw };
+    const textOf = (): string => (typeof answer === 'string' ? answer : JSON.stringify(answer));
+    return { status: 200, headers: {}, ...raw, body: raw.body ?? Buffer.from(textOf()) };
   }
 }
 

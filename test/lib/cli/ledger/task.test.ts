@@ -211,10 +211,9 @@ describe('mayfly task', () => {
     expect(stdout).toMatch(/\+60\.0 s {2}last event: RUNNING$/m);
   });
 
-  it.each([8, 4])('is found by the first %d digits of its id, or of its cluster and id', async (digits) => {
+  it('is found by the first digits of its id, or of its cluster and id', async () => {
     const ask = await aLife();
-    const id = ID.slice(0, digits);
-    for (const name of [id, `ephemeral-prod/${id}`, ARN.slice(0, ARN.length - 32 + digits)])
+    for (const name of [ID.slice(0, 4), `ephemeral-prod/${ID.slice(0, 8)}`, ARN.slice(0, ARN.length - 28)])
       expect((await ask('task', name)).stdout).toContain(ARN);
     expect((await ask('task', INSTANCE.slice(0, 10))).stderr).toContain(`knows no ${INSTANCE.slice(0, 10)}`);
   });

@@ -127,14 +127,14 @@ describe('scheduled queries', () => {
   it('that ran when the worker died are skipped for a day; others continue', async () => {
     const { agent, clock, server, happened } = aWorld();
     const schedule = {
-      bad: { query: "SELECT 'deadly' AS how", interval: 10 },
-      good: { query: 'SELECT 1 AS one', interval: 10 },
+      bad: { query: "SELECT 'deadly' AS how", interval: 60 },
+      good: { query: 'SELECT 1 AS one', interval: 600 },
     };
     server.on('config', { schedule });
     let deadly = true;
     agent.faults.crashDuring = (sql) => deadly && sql.includes('deadly');
     agent.start();
-    await clock.advance(MINUTE);
+    await clock.advance(5 * MINUTE);
     deadly = false;
     await clock.advance(23 * HOUR);
     expect(happened('crashed')).toMatchObject([{ reason: 'watchdog: scheduled query bad' }]);

@@ -26,7 +26,7 @@ import { signNodeKey } from '../lib/core/nodes/node-key.ts';
 import { bundleFunctions } from '../scripts/bundle.ts';
 
 const ROUNDS = 9;
-const POLLS = 1_000;
+const POLLS = 2_000;
 const PORT = 19_000 + (process.pid % 1000);
 const SECRET = 'a signing secret';
 const TABLE = 'bench';

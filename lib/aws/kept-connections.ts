@@ -13,6 +13,8 @@ const LENGTH = /\r\ncontent-length: *(\d+) *(?:\r\n|$)/i;
 const CLOSES = /\r\nconnection: *close/i;
 /** A page of a query has 1 MB, which JSON with its types makes a few times larger. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
+/** Most replies are smaller, so they arrive at once. */
+const READ_BYTES = 16 * 1024;
 
 /**
  * Posts over connections that stay open, for a caller that makes one request at a time, such as a function. It knows as much of
@@ -54,37 +56,47 @@ export class KeptConnections {
   }
 
   async #exchange(connection: Connection, request: string): Promise<WireReply> {
-    const reply = await connection.exchange(request, this.#timeoutMs);
+    const reply = await connection.exchange(request);
     if (connection.isOpen) this.#free.push(connection);
     return reply;
   }
 
   #connect(): Connection {
     const { protocol, hostname, port } = this.#url;
-    if (protocol === 'http:') return new Connection(net.connect({ host: hostname, port: Number(port || 80) }));
-    const options = { host: hostname, port: Number(port || 443), servername: hostname, session: this.#session };
-    const socket = tls.connect({ ...options, ALPNProtocols: ['http/1.1'] });
-    socket.on('session', (session) => {
-      this.#session = session;
-    });
-    return new Connection(socket);
+    const timeoutMs = this.#timeoutMs;
+    if (protocol === 'http:')
+      return new Connection((onread) => net.connect({ host: hostname, port: Number(port || 80), onread }), timeoutMs);
+    const named = { host: hostname, port: Number(port || 443), servername: hostname, session: this.#session };
+    return new Connection((onread) => {
+      const options = { ...named, ALPNProtocols: ['http/1.1'], onread };
+      return tls.connect(options).on('session', (session) => {
+        this.#session = session;
+      });
+    }, timeoutMs);
   }
 }
+
+const EMPTY = Buffer.alloc(0);
 
 /** One connection, with one request at a time. */
 class Connection {
   readonly #socket: net.Socket;
-  #received: Buffer[] = [];
-  #settle: { readonly resolve: (reply: WireReply) => void; readonly reject: (error: Error) => void } | undefined;
+  /** What arrived of the current reply. */
+  #received: Buffer = EMPTY;
+  #pending: { readonly resolve: (reply: WireReply) => void; readonly reject: (error: Error) => void } | undefined;
   #isOpen = true;
 
-  constructor(socket: net.Socket) {
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    socket.on('data', (chunk) => this.#take(chunk));
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#fail(closedError()));
-    socket.on('end', () => this.#fail(closedError()));
+  /** @param connect opens a socket that reads into one buffer: Node's streams would make one of 64 KB for each reply */
+  constructor(connect: (onread: net.OnReadOpts) => net.Socket, timeoutMs: number) {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (length: number): boolean => this.#take(buffer.subarray(0, length));
+    this.#socket = connect({ buffer, callback })
+      .setNoDelay(true)
+      .setTimeout(timeoutMs)
+      .on('timeout', () => this.#pending && this.#fail(new Error(`no answer within ${timeoutMs} ms`)))
+      .on('error', (error) => this.#fail(error))
+      .on('close', () => this.#fail(closedError()))
+      .on('end', () => this.#fail(closedError()));
   }
 
   get isOpen(): boolean {
@@ -101,50 +113,49 @@ class Connection {
     this.#socket.destroy();
   }
 
-  exchange(request: string, timeoutMs: number): Promise<WireReply> {
+  exchange(request: string): Promise<WireReply> {
     if (!this.#isOpen) return Promise.reject(closedError());
-    this.#received = [];
+    this.#received = EMPTY;
     this.#socket.ref();
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-      const settle =
-        <T>(how: (value: T) => void) =>
-        (value: T): void => {
-          clearTimeout(timer);
-          this.#settle = undefined;
-          how(value);
-        };
-      this.#settle = { resolve: settle(resolve), reject: settle(reject) };
+      this.#pending = { resolve, reject };
       this.#socket.write(request);
     });
   }
 
-  #take(chunk: Buffer): void {
-    if (!this.#settle) this.close(); // data that was not asked for
-    this.#received.push(chunk);
+  /** @returns true: to read on */
+  #take(chunk: Buffer): boolean {
+    if (!this.#pending) this.close(); // data that was not asked for
+    // The next read overwrites the chunk, so what is kept of it is copied.
+    const bytes = this.#received.length > 0 ? Buffer.concat([this.#received, chunk]) : chunk;
     try {
-      const reply = replyIn(this.#received);
-      if (!reply) return;
-      this.#received = [];
-      if (reply.closes) this.close();
-      else this.#socket.unref();
-      this.#settle?.resolve(reply);
+      const reply = replyIn(bytes);
+      if (reply) this.#settle(reply);
+      else this.#received = bytes === chunk ? Buffer.from(chunk) : bytes;
     } catch (error) {
+      this.#received = Buffer.from(bytes);
       this.#fail(error as Error);
     }
+    return true;
+  }
+
+  #settle(reply: WireReply & { readonly closes: boolean }): void {
+    this.#received = EMPTY;
+    if (reply.closes) this.close();
+    else this.#socket.unref();
+    this.#pending?.resolve(reply);
+    this.#pending = undefined;
   }
 
   #fail(error: Error): void {
     this.close();
-    this.#settle?.reject(error);
+    this.#pending?.reject(error);
+    this.#pending = undefined;
   }
 }
 
-/** The reply in these chunks; undefined if it is not complete. @throws for a reply of another form */
-function replyIn(chunks: Buffer[]): (WireReply & { readonly closes: boolean }) | undefined {
-  const [first = Buffer.alloc(0)] = chunks;
-  const bytes = chunks.length === 1 ? first : Buffer.concat(chunks);
-  if (chunks.length > 1) chunks.splice(0, chunks.length, bytes);
+/** The reply in these bytes; undefined if it is not complete. @throws for a reply of another form */
+function replyIn(bytes: Buffer): (WireReply & { readonly closes: boolean }) | undefined {
   const headEnd = bytes.indexOf(HEAD_END);
   if (headEnd === -1 && bytes.length < MAX_REPLY_BYTES) return undefined;
   const head = bytes.toString('latin1', 0, headEnd);

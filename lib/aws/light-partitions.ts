@@ -15,13 +15,10 @@ type Item = Parameters<typeof unmarshall>[0];
 const Page = z.object({ Items: z._default(z.array(z.custom<Item>(isItem)), () => []) });
 
 /** Decodes binary attributes: JSON carries them in base64, and only the SDK's own calls decode them. */
-const withBytes = (item: Item): Item =>
-  Object.fromEntries(
-    Object.entries(item).map(([name, value]) => [
-      name,
-      typeof value.B === 'string' ? { B: Buffer.from(value.B, 'base64') } : value,
-    ]),
-  );
+function withBytes(item: Item): Item {
+  for (const value of Object.values(item)) if (typeof value.B === 'string') value.B = Buffer.from(value.B, 'base64');
+  return item;
+}
 
 function isItem(value: unknown): value is Item {
   return typeof value === 'object' && value !== null;

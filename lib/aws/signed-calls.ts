@@ -1,8 +1,9 @@
 import { createHmac, hash } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
+import { createScope, SignatureV4 } from '@smithy/signature-v4';
 import { KeptConnections } from './kept-connections.ts';
 
 const TIMEOUT_MS = 3_000; // agents give up after 16 s, and the SDK tries again after this
+const ALGORITHM = 'AWS4-HMAC-SHA256';
 
 /** A service whose operations take and return JSON, as DynamoDB and Secrets Manager do. */
 export interface JsonService {
@@ -32,6 +33,8 @@ export class ServiceError extends Error {
  */
 export class SignedCalls {
   readonly #service: JsonService;
+  readonly #region: string;
+  readonly #credentials: { readonly accessKeyId: string; readonly secretAccessKey: string; sessionToken?: string };
   readonly #url: URL;
   readonly #signer: SignatureV4;
   readonly #connections: KeptConnections;
@@ -41,20 +44,20 @@ export class SignedCalls {
    *   the partition's host names. A function's credentials do not change while it lives.
    */
   constructor(service: JsonService, env: NodeJS.ProcessEnv) {
-    const region = env.AWS_REGION ?? '';
     this.#service = service;
-    this.#url = new URL(endpointOf(service, region, env));
+    this.#region = env.AWS_REGION ?? '';
+    this.#credentials = {
+      accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
+      secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
+      sessionToken: env.AWS_SESSION_TOKEN,
+    };
+    this.#url = new URL(endpointOf(service, this.#region, env));
     this.#connections = new KeptConnections(this.#url, TIMEOUT_MS);
     this.#signer = new SignatureV4({
       service: service.name,
-      region,
-      credentials: {
-        accessKeyId: env.AWS_ACCESS_KEY_ID ?? '',
-        secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? '',
-        sessionToken: env.AWS_SESSION_TOKEN,
-      },
-      sha256: Sha256,
-      applyChecksum: false, // the signature covers the body
+      region: this.#region,
+      credentials: this.#credentials,
+      sha256: Hmac,
     });
   }
 
@@ -63,25 +66,39 @@ export class SignedCalls {
    * @throws {ServiceError} when the service refuses; other errors when it cannot be reached in time
    */
   async call(operation: string, input: object): Promise<unknown> {
-    const { hostname, host, protocol } = this.#url;
     const body = JSON.stringify(input);
-    const { headers } = await this.#signer.sign({
-      method: 'POST',
-      protocol,
-      hostname,
-      path: '/',
-      query: {},
-      headers: {
-        host,
-        'content-type': this.#service.contentType,
-        'x-amz-target': `${this.#service.target}.${operation}`,
-      },
-      body,
-    });
-    const { status, text } = await this.#connections.post(headers, body);
+    const { status, text } = await this.#connections.post(await this.#signed(operation, body), body);
     const output: unknown = JSON.parse(text);
     if (status === 200) return output;
     throw errorOf(output, status);
+  }
+
+  /**
+   * The headers of a call, with its signature. AWS's signer derives the key and signs. It could also write the canonical form of
+   * any request, but the form of these calls never changes, so writing it here saves half of the signer's CPU.
+   *
+   * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+   */
+  async #signed(operation: string, body: string): Promise<Readonly<Record<string, string>>> {
+    const { accessKeyId, sessionToken } = this.#credentials;
+    const signingDate = new Date();
+    const date = `${signingDate.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+    const scope = createScope(date.slice(0, 8), this.#region, this.#service.name);
+    // In the order of their names, as they are signed.
+    const headers: Record<string, string> = {
+      'content-type': this.#service.contentType,
+      host: this.#url.host,
+      'x-amz-date': date,
+    };
+    if (sessionToken) headers['x-amz-security-token'] = sessionToken;
+    headers['x-amz-target'] = `${this.#service.target}.${operation}`;
+    const names = Object.keys(headers).join(';');
+    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
+    const canonical = `POST\n/\n\n${lines.join('')}\n${names}\n${hash('sha256', body)}`;
+    const toSign = `${ALGORITHM}\n${date}\n${scope}\n${hash('sha256', canonical)}`;
+    const signature = await this.#signer.sign(toSign, { signingDate });
+    headers.authorization = `${ALGORITHM} Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+    return headers;
   }
 
   close(): void {
@@ -104,23 +121,20 @@ function errorOf(output: unknown, status: number): ServiceError {
   return new ServiceError(type.slice(type.indexOf('#') + 1), String(message ?? `status ${status}`));
 }
 
-/** SHA-256, or HMAC-SHA256 with a key, as the signer takes it: it adds data once. */
-class Sha256 {
-  readonly #key: string | Uint8Array | undefined;
+/** HMAC-SHA256, as the signer takes it. It signs a text with keys only, and adds data once. */
+class Hmac {
+  readonly #key: string | Uint8Array;
   #data: string | Uint8Array = '';
 
-  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
-    this.#key = key === undefined ? undefined : bytesOf(key);
+  constructor(key: string | ArrayBuffer | ArrayBufferView = '') {
+    this.#key = bytesOf(key);
   }
 
   update(data: string | ArrayBuffer | ArrayBufferView): void {
-    if (this.#data.length > 0) throw new Error('the signer adds data once');
     this.#data = bytesOf(data);
   }
 
   async digest(): Promise<Uint8Array> {
-    // The one-shot function takes half the CPU of an object.
-    if (this.#key === undefined) return hash('sha256', this.#data, 'buffer');
     return createHmac('sha256', this.#key).update(this.#data).digest();
   }
 }

@@ -61,13 +61,13 @@ export class RequestBody {
   }
 
   get size(): number {
-    return Buffer.byteLength(this.#text, this.#encoding);
+    return this.#bytes?.length ?? Buffer.byteLength(this.#text, this.#encoding);
   }
 
   /** Whether the body is gzip, by its magic number: a proxy may drop the header. */
   get isGzip(): boolean {
-    const [first, second] = this.#decoded(0, 4);
-    return first === 0x1f && second === 0x8b;
+    const start = this.#bytes ?? this.#decoded(0, 4);
+    return start[0] === 0x1f && start[1] === 0x8b;
   }
 
   /**

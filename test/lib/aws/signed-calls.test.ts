@@ -1,7 +1,9 @@
+import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { lightSecrets } from '../../../lib/aws/light-secrets.ts';
 import type { ReadSecret } from '../../../lib/aws/secrets.ts';
 import { type JsonService, SignedCalls } from '../../../lib/aws/signed-calls.ts';
@@ -53,6 +55,47 @@ const refuse = (type: string, message: string) => (response: ServerResponse) => 
   response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message }));
 };
 
+/** The header by which AWS's signer signs a whole request: it brings it into canonical form itself. */
+async function signatureOf({ headers, body }: Received = { headers: {}, body: '' }, sessionToken?: string) {
+  const date = String(headers['x-amz-date']);
+  const signed = ['content-type', 'host', 'x-amz-target'].map((name) => [name, String(headers[name])]);
+  const signer = new SignatureV4({
+    service: 'dynamodb',
+    region: ENV.AWS_REGION,
+    credentials: { accessKeyId: ENV.AWS_ACCESS_KEY_ID, secretAccessKey: ENV.AWS_SECRET_ACCESS_KEY, sessionToken },
+    sha256: Sha256,
+    applyChecksum: false,
+  });
+  const request = { method: 'POST', protocol: 'http:', hostname: '127.0.0.1', path: '/', query: {}, body };
+  const signingDate = new Date(date.replace(/(....)(..)(..T..)(..)/, '$1-$2-$3:$4:'));
+  return (await signer.sign({ ...request, headers: Object.fromEntries(signed) }, { signingDate })).headers
+    .authorization;
+}
+
+/** SHA-256, or HMAC-SHA256 with a key. */
+class Sha256 {
+  readonly #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>;
+
+  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = key === undefined ? createHash('sha256') : createHmac('sha256', viewOf(key));
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(viewOf(data));
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+}
+
+const viewOf = (data: string | ArrayBuffer | ArrayBufferView): string | Uint8Array =>
+  typeof data === 'string'
+    ? data
+    : ArrayBuffer.isView(data)
+      ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+      : new Uint8Array(data);
+
 describe('a signed call', () => {
   it('names its operation, and is signed for service and Region with the session token', async () => {
     expect(await calls.call('Query', { TableName: 't' })).toEqual({ Count: 0 });
@@ -67,6 +110,17 @@ describe('a signed call', () => {
     expect(headers.authorization).toMatch(
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/dynamodb\/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target, Signature=[0-9a-f]{64}$/,
     );
+  });
+
+  it.each([
+    ['a session', 'token'],
+    ['a user', undefined],
+  ])('has the signature that AWS’s signer gives the whole request, with the credentials of %s', async (_, token) => {
+    const env = { ...ENV, AWS_SESSION_TOKEN: token, AWS_ENDPOINT_URL_DYNAMODB: endpoint };
+    const mine = new SignedCalls(DYNAMODB, env);
+    await mine.call('Query', { TableName: 'web-ü' });
+    mine.close();
+    expect(received[0]?.headers.authorization).toBe(await signatureOf(received[0], token));
   });
 
   it('keeps its connection open', async () => {

@@ -1,19 +1,13 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CommandError } from './command-error.ts';
-import { type DeploymentFlags, pasted } from './deployment-flags.ts';
+import { type DeploymentFlags, isInAws, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { readyIn } from './local-mayfly.ts';
-import { namesInStack } from './stack-names.ts';
+import { namesInAws } from './stack-names.ts';
 
 /** The flags that choose Mayfly's bus. */
 export interface BusFlags extends DeploymentFlags {
   readonly bus?: string;
-}
-
-/** Checks that the flags name a bus. A table alone names none. @throws with the flag to add */
-export function checkBusNamed({ stack, table, bus }: BusFlags): void {
-  if (table && !stack && !bus)
-    throw new CommandError('REFUSED', 'this goes to the bus', { next: 'name it with --bus NAME, or use --stack NAME' });
 }
 
 const NEEDS =
@@ -25,14 +19,14 @@ const NEEDS =
  * @returns the event's id
  */
 export async function putEvent(flags: BusFlags, detailType: string, detail: object): Promise<string> {
-  checkBusNamed(flags);
   const { client, bus } = await busOf(flags);
   const command = new PutEventsCommand({
     Entries: [{ EventBusName: bus, Source: 'mayfly.cli', DetailType: detailType, Detail: JSON.stringify(detail) }],
   });
   try {
     const { Entries: [answer] = [] } = await client.send(command);
-    if (!answer?.EventId) throw new Error(`the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
+    if (!answer?.EventId)
+      throw new CommandError('REFUSED', `the bus refused it: ${answer?.ErrorCode} ${answer?.ErrorMessage}`);
     return answer.EventId;
   } catch (cause) {
     if (flags.stack || flags.table || !String(cause).includes('ECONNREFUSED'))
@@ -52,14 +46,14 @@ interface Bus {
 }
 
 async function busOf(flags: BusFlags): Promise<Bus> {
-  const { stack, id, bus: named = stack && (await busOfStack(stack, id)) } = flags;
-  if (named) return { client: new EventBridgeClient({}), bus: named };
+  const inAws = flags.bus ?? (isInAws(flags) ? await busInAws(flags) : undefined);
+  if (inAws) return { client: new EventBridgeClient({}), bus: inAws };
   const { events: endpoint, bus, credentials } = await readyIn(flags.data);
   return { client: new EventBridgeClient({ endpoint, region: 'us-east-1', credentials }), bus };
 }
 
-async function busOfStack(stack: string, id: string | undefined): Promise<string> {
-  const names = await namesInStack(stack, id);
+async function busInAws(flags: BusFlags): Promise<string> {
+  const names = await namesInAws(flags);
   if (names.bus) return names.bus;
-  throw new CommandError('OUTDATED', `the stack ${stack} has no output BusName`, { next: 'is it a Mayfly stack?' });
+  throw new CommandError('OUTDATED', `${nameOf(flags)} has no output BusName`, { next: 'deploy it again' });
 }

@@ -5,10 +5,10 @@ export const COMMAND_ERRORS = {
   AMBIGUOUS: 'The beginning of an id or a name fits several; the message lists them.',
   NOT_RUNNING: 'No Mayfly runs in the data folder, and the command needs one that runs.',
   NO_CREDENTIALS: 'There are no AWS credentials, or AWS does not accept them any more, or no Region is set.',
-  ACCESS_DENIED: 'The AWS credentials do not allow a call.',
-  UNCONFIRMED: 'The change needs confirmation, and there is no terminal to ask at.',
+  ACCESS_DENIED: 'The AWS credentials do not allow a call, or the file system does not allow access to a file.',
+  UNCONFIRMED: 'The change was not confirmed, or it needs confirmation and there is no terminal to ask at.',
   OUTDATED: 'The Mayfly was deployed by an earlier version that lacks something the command needs.',
-  REFUSED: 'The command cannot do this, and did nothing.',
+  REFUSED: 'The command cannot do this, for example because a file is invalid, and did nothing.',
   FAILED: 'Anything else.',
 } as const satisfies Readonly<Record<string, string>>;
 

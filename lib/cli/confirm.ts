@@ -1,13 +1,11 @@
 import { createInterface } from 'node:readline/promises';
 import { CommandError } from './command-error.ts';
-import { Exit } from './exit.ts';
 
 /**
  * Asks for confirmation at a terminal.
  *
  * @param isConfirmed whether the command line has `--yes`
- * @throws {CommandError} `UNCONFIRMED` without a terminal
- * @throws {Exit} 1 for any answer but yes
+ * @throws {CommandError} `UNCONFIRMED` without a terminal, and for any answer but yes
  */
 export async function confirm(question: string, isConfirmed: boolean): Promise<void> {
   if (isConfirmed) return;
@@ -15,5 +13,5 @@ export async function confirm(question: string, isConfirmed: boolean): Promise<v
     throw new CommandError('UNCONFIRMED', `${question} There is no terminal to confirm it`, { next: 'add --yes' });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${question} [y/N] `).finally(() => terminal.close());
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Exit(1);
+  if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('UNCONFIRMED', 'nothing is done: it was not confirmed');
 }

@@ -13,7 +13,11 @@ export function addConsole(program: Command): void {
         .argParser(pastTime)
         .default(pastTime('24h'), '24h'),
     )
-    .addOption(new Option('-b, --bus <name>', 'the bus of a Mayfly in AWS that --table names').conflicts('stack'))
+    .addOption(
+      new Option('-b, --bus <name>', 'its bus, where --table is used and CloudFormation may not be read').conflicts(
+        'stack',
+      ),
+    )
     .option('-p, --port <number>', 'port on 127.0.0.1; 0 picks a free one', port, 0)
     .addHelpText(
       'after',

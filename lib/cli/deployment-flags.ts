@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
-import { DATA } from './local-mayfly.ts';
+
+/** The default data folder of commands. */
+export const DATA = process.env.MAYFLY_DATA || '.mayfly';
 
 /** The flags that choose the Mayfly a command works on. */
 export interface DeploymentFlags {
@@ -11,10 +13,6 @@ export interface DeploymentFlags {
 
 /** Adds the options that choose a Mayfly. */
 export const withDeploymentOptions = (command: Command): Command =>
-  withStackOptions(command).option('-t, --table <name>', 'a Mayfly in AWS, given by its table');
-
-/** Adds the same options without `--table`, for what the table alone does not tell. */
-export const withStackOptions = (command: Command): Command =>
   command
     .option('-d, --data <folder>', 'a Mayfly on this machine, given by its data folder', DATA)
     .addOption(
@@ -24,6 +22,7 @@ export const withStackOptions = (command: Command): Command =>
       ).conflicts('table'),
     )
     .addOption(new Option('--id <path>', 'which Mayfly of the stack, if it has several').conflicts('table'))
+    .option('-t, --table <name>', 'a Mayfly in AWS, given by its table')
     .hook('preAction', useStackOfEnvironment);
 
 /** Uses MAYFLY_STACK, unless the command line chooses a Mayfly itself. */
@@ -43,6 +42,14 @@ export function pasted({ data, stack, id, table }: DeploymentFlags): string {
   if (stack) return ` --stack ${quoted(stack)}${id ? ` --id ${quoted(id)}` : ''}`;
   return data === DATA ? '' : ` --data ${quoted(data)}`;
 }
+
+/** Whether the flags choose a Mayfly in AWS. */
+export const isInAws = ({ stack, table }: Pick<DeploymentFlags, 'stack' | 'table'>): boolean =>
+  stack !== undefined || table !== undefined;
+
+/** What messages call the Mayfly that the flags choose, such as `the stack Mayfly`. */
+export const nameOf = ({ data, stack, table }: DeploymentFlags): string =>
+  table ? `the table ${table}` : stack ? `the stack ${stack}` : `the Mayfly in ${data}`;
 
 /** A word for a shell, in quotes if it needs them. */
 export const quoted = (word: string): string =>

@@ -17,7 +17,7 @@ import type { NodeDirectory } from '../core/nodes/directory.ts';
 import type { Aliases, NodeRegistry } from '../core/nodes/registry.ts';
 import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
 import { CommandError } from './command-error.ts';
-import { type DeploymentFlags, pasted } from './deployment-flags.ts';
+import { type DeploymentFlags, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { openStopped, readyIn, startsLocally } from './local-mayfly.ts';
 import { note, patiently } from './print.ts';
@@ -118,14 +118,14 @@ interface Where {
 }
 
 async function whereIs(flags: DeploymentFlags): Promise<Where> {
-  if (flags.table) return { name: `the table ${flags.table}`, table: flags.table, client: new DynamoDBClient({}) };
+  if (flags.table) return { name: nameOf(flags), table: flags.table, client: new DynamoDBClient({}) };
   if (flags.stack) {
-    const { namesInStack } = await import('./stack-names.ts'); // with a client of CloudFormation, for --stack alone
-    const { table } = await namesInStack(flags.stack, flags.id);
-    return { name: `the stack ${flags.stack}`, table, client: new DynamoDBClient({}) };
+    const { namesInAws } = await import('./stack-names.ts'); // with a client of CloudFormation, for --stack alone
+    const { table } = await namesInAws(flags);
+    return { name: nameOf(flags), table, client: new DynamoDBClient({}) };
   }
   const { dynamodb, embedded, tableName, credentials } = await readyIn(flags.data).catch((cause) => {
-    const start = startsLocally() ? 'start one with "npx mayfly local", or ' : '';
+    const start = startsLocally() ? `start one with "npx mayfly local${pasted({ data: flags.data })}", or ` : '';
     const next = `${start}name one in AWS with --stack NAME or --table NAME`;
     throw new CommandError('NOT_RUNNING', `no Mayfly has run in ${flags.data}`, { next, cause });
   });
@@ -133,5 +133,5 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
   if (left) note(`No Mayfly runs in ${flags.data} now: reading the table in its data folder.`);
   const at = left ?? { endpoint: dynamodb, credentials };
   const client = new DynamoDBClient({ endpoint: at.endpoint, region: 'us-east-1', credentials: at.credentials });
-  return { name: `the Mayfly in ${flags.data}`, table: tableName, client, close: left?.close };
+  return { name: nameOf(flags), table: tableName, client, close: left?.close };
 }

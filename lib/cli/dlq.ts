@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withStackOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
@@ -9,19 +9,19 @@ export function addDlq(program: Command): void {
     .command('dlq')
     .description('Show the events that failed for good, in the dead-letter queues, or send them back')
     .addHelpText('after', examples('npx mayfly dlq list', 'npx mayfly dlq redrive --all --stack Mayfly'));
-  withStackOptions(dlq.command('list'))
+  withDeploymentOptions(dlq.command('list'))
     .description('List dead letters: which event, when, and why it failed')
-    .option('-n, --limit <count>', 'how many of each queue at most', whole, 100)
+    .option('-n, --limit <number>', 'how many of each queue at most', whole, 100)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly dlq list', 'npx mayfly dlq list --stack Mayfly --json'))
     .action(lazily(async () => (await import('./dlq/list.ts')).list));
-  withStackOptions(dlq.command('show'))
+  withDeploymentOptions(dlq.command('show'))
     .description('Show one dead letter: the event as it arrived, and the error')
     .argument('<id>', 'its id, as listed by "mayfly dlq list", or the start of it', letterId)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly dlq show 5f2c', 'npx mayfly dlq show 5f2c --stack Mayfly --json'))
     .action(lazily(async () => (await import('./dlq/show.ts')).show));
-  withStackOptions(dlq.command('redrive'))
+  withDeploymentOptions(dlq.command('redrive'))
     .description('Send dead letters back to the queue that they came from, to be handled again')
     .argument('[id]', 'the id of one, or the start of it', letterId)
     .option('-a, --all', 'all of them', false)

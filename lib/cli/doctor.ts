@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { withStackOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
 /** Adds `mayfly doctor`. */
 export function addDoctor(program: Command): void {
-  withStackOptions(program.command('doctor'))
+  withDeploymentOptions(program.command('doctor'))
     .description('Check that Mayfly works, and say what to do where it does not')
-    .argument('[host]', 'also check this host: its polls, configuration, queries and fleet issues')
+    .argument('[host]', 'also check this host, by its identifier, its host name or a unique beginning')
     .option(...JSON_FLAG)
     .addHelpText(
       'after',

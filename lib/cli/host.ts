@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { examples, JSON_FLAG } from './print.ts';
@@ -15,7 +15,7 @@ export function addHost(program: Command): void {
       'after',
       examples('npx mayfly host flags', 'npx mayfly host flags --stack Mayfly >/etc/osquery/osquery.flags'),
     )
-    .action(lazily(async () => (await import('./host/flags.ts')).flags));
+    .action(lazily(async () => (await import('./host/flags.ts')).flagsOf));
   withDeploymentOptions(host.command('user-data'))
     .description('Print a script for the user data of EC2 instances that have osquery installed')
     .option(...ATTEST)
@@ -105,7 +105,7 @@ The execution role of the task needs secretsmanager:GetSecretValue on the enroll
       text,
     )
     .option('--node-name', 'name hosts by their Kubernetes node: for nodes outside EC2', false)
-    .option(...ATTEST)
+    .addOption(new Option(ATTEST[0], ATTEST[1]).default(false).conflicts('nodeName'))
     .option(...IMAGE)
     .addHelpText(
       'after',

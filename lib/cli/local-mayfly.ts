@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from './command-error.ts';
+import { pasted } from './deployment-flags.ts';
 import type { StackOutput } from './stack-outputs.ts';
 
 /** The AWS credentials that the local endpoints require. */
@@ -50,8 +51,6 @@ export interface ReadyFile extends Ready {
 
 /** The file of the data folder that holds a `ReadyFile`. */
 export const READY_FILE = 'ready.json';
-/** The default data folder of commands. */
-export const DATA = process.env.MAYFLY_DATA || '.mayfly';
 
 /** For the ready file of an earlier version, whose endpoints accepted any credentials. */
 const NONE_DEMANDED: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -62,7 +61,7 @@ export async function readyIn(data: string): Promise<ReadyFile> {
     return { credentials: NONE_DEMANDED, ...JSON.parse(await readFile(join(data, READY_FILE), 'utf8')) };
   } catch (cause) {
     throw new CommandError('NOT_RUNNING', `no Mayfly has run in ${data}`, {
-      next: 'start one with "npx mayfly local"',
+      next: `start one with "npx mayfly local${pasted({ data })}"`,
       cause,
     });
   }

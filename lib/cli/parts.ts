@@ -1,6 +1,5 @@
 import { CommandError } from './command-error.ts';
-import type { DeploymentFlags } from './deployment-flags.ts';
-import { pasted } from './deployment-flags.ts';
+import { type DeploymentFlags, isInAws, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { readyIn, type StackResource } from './local-mayfly.ts';
 import { patiently } from './print.ts';
@@ -25,17 +24,18 @@ export interface Parts {
   readonly client: ClientSettings;
 }
 
-/** The flags that choose a Mayfly by more than its table. */
-export type StackFlags = Omit<DeploymentFlags, 'table'>;
-
 /**
  * Finds the parts of the Mayfly that the flags name, and calls `work` with them.
  *
  * @param needs the permissions that the command needs in AWS, for an error that says one is missing
  * @throws with the next step to take
  */
-export async function withParts<T>(flags: StackFlags, needs: string, work: (parts: Parts) => Promise<T>): Promise<T> {
-  const parts = await patiently('Looking up the stack', flags.stack ? inAws(flags, flags.stack) : onThisMachine(flags));
+export async function withParts<T>(
+  flags: DeploymentFlags,
+  needs: string,
+  work: (parts: Parts) => Promise<T>,
+): Promise<T> {
+  const parts = await patiently('Looking up the stack', isInAws(flags) ? inAws(flags) : onThisMachine(flags));
   try {
     return await work(parts);
   } catch (error) {
@@ -43,20 +43,20 @@ export async function withParts<T>(flags: StackFlags, needs: string, work: (part
       error,
       parts.name,
       flags,
-      `you need ${needs}, and cloudformation:DescribeStacks and ListStackResources`,
+      `you need ${needs}, and cloudformation:DescribeStacks, ListStackResources and DescribeStackResources`,
     );
   }
 }
 
-async function inAws(flags: StackFlags, stack: string): Promise<Parts> {
-  const { partsInStack } = await import('./stack-names.ts'); // with a client of CloudFormation, for --stack alone
-  const { names, resources } = await partsInStack(stack, flags.id);
-  return { name: `the stack ${stack}`, chosen: pasted(flags), isLocal: false, names, resources, client: {} };
+async function inAws(flags: DeploymentFlags): Promise<Parts> {
+  const { partsInAws } = await import('./stack-names.ts'); // with a client of CloudFormation
+  const { names, resources } = await partsInAws(flags);
+  return { name: nameOf(flags), chosen: pasted(flags), isLocal: false, names, resources, client: {} };
 }
 
-async function onThisMachine(flags: StackFlags): Promise<Parts> {
+async function onThisMachine(flags: DeploymentFlags): Promise<Parts> {
   const { events: endpoint, credentials, stack } = await readyIn(flags.data);
-  const name = `the Mayfly in ${flags.data}`;
+  const name = nameOf(flags);
   if (!stack)
     throw new CommandError('OUTDATED', `${name} was started by an earlier version`, {
       next: `start it again with "npx mayfly local${pasted(flags)}"`,

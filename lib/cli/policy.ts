@@ -114,7 +114,7 @@ A rollback is a new version, so a second rollback without a number undoes the fi
     .action(lazily(async () => (await import('./policy/push.ts')).rollback));
   withDeploymentOptions(policy.command('history'))
     .description('List versions and who pushed them, newest first; * is live')
-    .option('-n, --limit <count>', 'how many', version, 20)
+    .option('-n, --limit <number>', 'how many', version, 20)
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly policy history', 'npx mayfly policy history --stack Mayfly --limit 100'))
     .action(lazily(async () => (await import('./policy/history.ts')).history));

@@ -10,7 +10,7 @@ export function addQuery(program: Command): void {
     .description('Ask hosts a query now, and print their rows as they arrive')
     .argument('[sql|id]', 'one SELECT of osquery, or the id of an earlier query, or its unique beginning')
     .addOption(
-      new Option('--host <host>', 'ask this host: its identifier, hostname or instance id; may be repeated')
+      new Option('-H, --host <host>', 'ask this host: its identifier, hostname or instance id; may be repeated')
         .argParser((one: string, all: readonly string[] | undefined): readonly string[] => [...(all ?? []), one])
         .conflicts(['where', 'cluster', 'all']),
     )
@@ -32,7 +32,11 @@ export function addQuery(program: Command): void {
     .addOption(new Option('--resume <id>', 'watch an earlier query again').argParser(campaignId))
     .option('--cancel', 'withdraw the query with this id from the hosts that have not taken it', false)
     .option('-y, --yes', 'do not ask for confirmation before more than 20 hosts are asked', false)
-    .addOption(new Option('-b, --bus <name>', 'the bus of a Mayfly in AWS that --table names').conflicts('stack'))
+    .addOption(
+      new Option('-b, --bus <name>', 'its bus, where --table is used and CloudFormation may not be read').conflicts(
+        'stack',
+      ),
+    )
     .option('--json', 'one JSON object a line for each row, and for each host that failed', false)
     .addOption(new Option('--csv', 'CSV with a heading').default(false).conflicts('json'))
     .addHelpText(

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CommandError, type CommandErrorCode } from './command-error.ts';
-import { Exit, type ExitCode } from './exit.ts';
+import { Exit, type ExitCode, hasCode } from './exit.ts';
 import { escaped } from './print.ts';
 
 /** An error as `--json` prints it, as the member `error` of one object on standard error. */
@@ -38,7 +38,20 @@ const write = (error: ErrorReport): void => {
 
 function reportOf(error: unknown): ErrorReport {
   if (error instanceof CommandError) return { code: error.code, message: error.message, next: error.next ?? null };
-  return { code: 'FAILED', message: error instanceof Error ? error.message : String(error), next: null };
+  const message = error instanceof Error ? error.message : String(error);
+  return ofFile(error) ?? { code: 'FAILED', message, next: null };
+}
+
+/** An error of the file system about a file that the operator named; undefined for any other. */
+function ofFile(error: unknown): ErrorReport | undefined {
+  if (!(error instanceof Error && 'path' in error && typeof error.path === 'string')) return undefined;
+  const { path } = error;
+  if (hasCode(error, 'ENOENT')) return { code: 'NOT_FOUND', message: `there is no file ${path}`, next: null };
+  if (hasCode(error, 'EISDIR')) return { code: 'REFUSED', message: `${path} is a folder`, next: 'name a file' };
+  if (hasCode(error, 'ENOTDIR')) return { code: 'REFUSED', message: `${path} is not in a folder`, next: null };
+  if (hasCode(error, 'EACCES') || hasCode(error, 'EPERM') || hasCode(error, 'EROFS'))
+    return { code: 'ACCESS_DENIED', message: `no access to ${path}`, next: 'check its owner and mode' };
+  return undefined;
 }
 
 const messageOf = ({ message }: CommanderError): string => message.replace(/^error: /, '');

@@ -10,7 +10,11 @@ export function addRequest(program: Command): void {
     .argument('<name>', 'the name in `on: { request: NAME }` of the rules')
     .option('--detail <json>', 'the detail of the request, such as the host to query', object, {})
     .option('-k, --key <text>', 'requests with the same key within a day are one request; default: a new key each time')
-    .addOption(new Option('-b, --bus <name>', 'the bus of a Mayfly in AWS that --table names').conflicts('stack'))
+    .addOption(
+      new Option('-b, --bus <name>', 'its bus, where --table is used and CloudFormation may not be read').conflicts(
+        'stack',
+      ),
+    )
     .option(...JSON_FLAG)
     .addHelpText(
       'after',

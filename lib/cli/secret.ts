@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withStackOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { examples, JSON_FLAG } from './print.ts';
 
@@ -9,7 +9,7 @@ export function addSecret(program: Command): void {
     .command('secret')
     .description('Show or rotate the enroll secrets, and the key that signs node keys')
     .addHelpText('after', examples('npx mayfly secret status', 'npx mayfly secret rotate --stack Mayfly'));
-  withStackOptions(secret.command('status'))
+  withDeploymentOptions(secret.command('status'))
     .description('List the secrets: their age, whether the previous value is still accepted, and their hosts')
     .option(...JSON_FLAG)
     .addHelpText('after', examples('npx mayfly secret status', 'npx mayfly secret status --stack Mayfly --json'))
@@ -37,7 +37,7 @@ Do this when every host has the new value, or when the previous one has leaked. 
 }
 
 const changing = (command: Command): Command =>
-  withStackOptions(command)
+  withDeploymentOptions(command)
     .argument('[name]', 'the name of an enroll secret; default: the one that always exists', secretName)
     .option('--node-key', 'the key that signs node keys, instead of an enroll secret', false)
     .option('-y, --yes', 'do not ask for confirmation', false)

@@ -1,29 +1,33 @@
 import {
   CloudFormationClient,
+  DescribeStackResourcesCommand,
   DescribeStacksCommand,
   paginateListStackResources,
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 import { CommandError } from './command-error.ts';
+import { DATA, type DeploymentFlags, nameOf } from './deployment-flags.ts';
 import { explained } from './explained.ts';
-import { DATA, type StackResource } from './local-mayfly.ts';
-import { hasMayfly, type MayflyNames, resourcesOf, type StackOutput, theMayfly } from './stack-outputs.ts';
+import type { StackResource } from './local-mayfly.ts';
+import { hasMayfly, type MayflyNames, resourcesOf, type StackOutput, theMayfly, withTable } from './stack-outputs.ts';
+
+/** The flags that choose a Mayfly in AWS. */
+type AwsFlags = Pick<DeploymentFlags, 'stack' | 'id' | 'table'>;
 
 /**
  * Looks up the names of a Mayfly in the outputs of its stack, or of a stack nested in it.
  *
  * @throws with the next step to take
  */
-export const namesInStack = (stack: string, id?: string): Promise<MayflyNames> =>
-  withCloudFormation(stack, async (client) => (await mayflyIn(client, stack, id)).names);
+export const namesInAws = (flags: AwsFlags): Promise<MayflyNames> =>
+  withCloudFormation(flags, async (client) => (await mayflyOf(client, flags)).names);
 
 /** The same, with the resources of that Mayfly. */
-export const partsInStack = (
-  stack: string,
-  id?: string,
+export const partsInAws = (
+  flags: AwsFlags,
 ): Promise<{ readonly names: MayflyNames; readonly resources: readonly StackResource[] }> =>
-  withCloudFormation(stack, async (client) => {
-    const { names, stackName } = await mayflyIn(client, stack, id);
+  withCloudFormation(flags, async (client) => {
+    const { names, stackName } = await mayflyOf(client, flags);
     const resources: StackResource[] = [];
     for await (const { StackResourceSummaries = [] } of paginateListStackResources(
       { client },
@@ -39,6 +43,16 @@ interface FoundMayfly {
   readonly stackName: string;
 }
 
+const mayflyOf = (client: CloudFormationClient, { stack, id, table = '' }: AwsFlags): Promise<FoundMayfly> =>
+  stack === undefined ? mayflyWith(client, table) : mayflyIn(client, stack, id);
+
+/** The Mayfly that this table belongs to: CloudFormation knows the stack of a resource. */
+async function mayflyWith(client: CloudFormationClient, table: string): Promise<FoundMayfly> {
+  const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ PhysicalResourceId: table }));
+  const [{ StackName: stackName = '' } = {}] = StackResources;
+  return { names: withTable(stackName, await outputsOf(client, stackName), table), stackName };
+}
+
 async function mayflyIn(client: CloudFormationClient, stack: string, id?: string): Promise<FoundMayfly> {
   const outputs = await outputsOf(client, stack);
   const nested = hasMayfly(outputs) ? undefined : await nestedMayfly(client, stack);
@@ -51,18 +65,23 @@ const resourceOf = ({ LogicalResourceId, PhysicalResourceId, ResourceType }: Sta
     ? [{ logicalId: LogicalResourceId, physicalId: PhysicalResourceId, type: ResourceType }]
     : [];
 
-async function withCloudFormation<T>(stack: string, work: (client: CloudFormationClient) => Promise<T>): Promise<T> {
+async function withCloudFormation<T>(
+  { stack, table }: AwsFlags,
+  work: (client: CloudFormationClient) => Promise<T>,
+): Promise<T> {
   const client = new CloudFormationClient({});
   try {
     return await work(client);
   } catch (error) {
     if (error instanceof Error && error.name === 'ValidationError') {
-      throw new CommandError('NOT_FOUND', `there is no stack ${stack} in ${await client.config.region()}`, {
+      const what = stack === undefined ? `no stack has a table ${table}` : `there is no stack ${stack}`;
+      throw new CommandError('NOT_FOUND', `${what} in ${await client.config.region()}`, {
         next: 'check its name, AWS_PROFILE and AWS_REGION',
         cause: error,
       });
     }
-    throw explained(error, `the stack ${stack}`, { data: DATA, stack });
+    const flags = { data: DATA, stack, table };
+    throw explained(error, nameOf(flags), flags, 'you need cloudformation:DescribeStacks and DescribeStackResources');
   } finally {
     client.destroy();
   }
@@ -91,9 +110,9 @@ async function nestedMayfly(client: CloudFormationClient, stack: string): Promis
     }
   const [first, ...others] = found;
   if (others.length > 0)
-    throw new Error(
-      `the stack ${stack} has Mayflies in several nested stacks: name one of them, ${found.map(({ name }) => name).join(' or ')}`,
-    );
+    throw new CommandError('AMBIGUOUS', `the stack ${stack} has Mayflies in several nested stacks`, {
+      next: `name one of them, --stack ${found.map(({ name }) => name).join(' or --stack ')}`,
+    });
   return first;
 }
 

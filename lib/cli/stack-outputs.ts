@@ -1,3 +1,5 @@
+import { CommandError } from './command-error.ts';
+
 /** The names of one Mayfly that commands use. */
 export interface MayflyNames {
   /** Which Mayfly of the stack this is, for `--id`. */
@@ -51,11 +53,23 @@ export function theMayfly(stack: string, outputs: readonly StackOutput[], id?: s
   const [first, ...others] = meant;
   if (first && others.length === 0) return first;
   const ids = all.map((one) => one.id).join(', ');
-  if (first) throw new Error(`the stack ${stack} has several Mayflies: choose one with --id, of ${ids}`);
-  if (ids) throw new Error(`the stack ${stack} has no Mayfly ${id}: it has ${ids}`);
-  throw new Error(
-    `neither the stack ${stack} nor a stack nested in it has an output TableName: is it a Mayfly stack? Deploy it again, or use --table NAME`,
-  );
+  if (first)
+    throw new CommandError('AMBIGUOUS', `the stack ${stack} has several Mayflies`, {
+      next: `choose one with --id, of ${ids}`,
+    });
+  if (ids) throw new CommandError('NOT_FOUND', `the stack ${stack} has no Mayfly ${id}`, { next: `it has ${ids}` });
+  throw new CommandError('NOT_FOUND', `neither the stack ${stack} nor a stack nested in it has an output TableName`, {
+    next: 'is it a Mayfly stack? Deploy it again, or use --table NAME',
+  });
+}
+
+/** The Mayfly of a stack that has this table. @throws if the stack is none of Mayfly's */
+export function withTable(stack: string, outputs: readonly StackOutput[], table: string): MayflyNames {
+  const found = mayfliesOf(outputs).find((one) => one.table === table);
+  if (found) return found;
+  throw new CommandError('NOT_FOUND', `the table ${table} is of the stack ${stack}, which has no Mayfly with it`, {
+    next: 'name the table of a Mayfly, or use --stack NAME',
+  });
 }
 
 function mayfliesOf(outputs: readonly StackOutput[]): MayflyNames[] {

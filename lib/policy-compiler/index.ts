@@ -4,6 +4,6 @@ export { compilePolicy } from './compile.ts';
 export { diffPolicies, type PolicyDiff } from './diff.ts';
 export { diffText } from './diff-text.ts';
 export { readPolicyFolder, readStart, strayFiles } from './folder.ts';
-export type { ImportNote } from './import/draft.ts';
-export { type ImportedPolicy, importPolicy, NothingToImport } from './import/import-policy.ts';
+export { type ImportNote, ImportRefused } from './import/draft.ts';
+export { type ImportedPolicy, importPolicy } from './import/import-policy.ts';
 export type { Problem } from './problem.ts';

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DATA } from '../../lib/cli/deployment-flags.ts';
 import { lazily } from '../../lib/cli/lazily.ts';
-import { DATA } from '../../lib/cli/local-mayfly.ts';
-import { examples } from '../../lib/cli/print.ts';
+import { examples, JSON_FLAG } from '../../lib/cli/print.ts';
 
 /** Adds `mayfly local` and its subcommands. */
 export function addLocal(program: Command): void {
@@ -45,6 +45,7 @@ Examples:
     .option('-e, --endpoint <url>', 'the bus, as printed at start; default: what runs in the data folder')
     .option('-d, --data <folder>', 'the data folder of the running Mayfly', DATA)
     .option('--now', 'move the times in them, so that the last event happens now', false)
+    .option(...JSON_FLAG)
     .addHelpText(
       'after',
       examples('npx mayfly local put-events --now test/fixtures/events/05-ecs-task-ec2-running.json'),

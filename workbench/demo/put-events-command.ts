@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { readyIn } from '../../lib/cli/local-mayfly.ts';
-import { count, note, printable, say } from '../../lib/cli/print.ts';
+import { count, note, printable, say, sayJson } from '../../lib/cli/print.ts';
 import { putEvents } from './put-events.ts';
 
 interface PutEventsFlags {
   readonly endpoint?: string;
   readonly data: string;
   readonly now: boolean;
+  readonly json: boolean;
 }
 
 /** Puts the events of files on the local bus, and names those that no rule of the stack matches. */
@@ -14,6 +15,7 @@ export async function putEventsCommand(files: string[], flags: PutEventsFlags): 
   const ready = await readyIn(flags.data);
   const bus = { endpoint: flags.endpoint ?? ready.events, credentials: ready.credentials };
   const { accepted, unmatched } = await putEvents(files, bus, flags.now ? Date.now() : undefined);
+  if (flags.json) return sayJson({ accepted, unmatched });
   say(`${count(accepted, 'event')} accepted`);
   for (const title of unmatched) say(`no rule of the stack matches ${printable(title)}: nothing comes of it`);
   if (accepted > unmatched.length && !flags.endpoint)

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CommandError } from '../../lib/cli/command-error.ts';
 import { hasCode } from '../../lib/cli/exit.ts';
 import { readEvents, titleOf } from '../../lib/cli/policy/events.ts';
 import { type RunCredentials, signedHeaders } from '../local-aws/index.ts';
@@ -38,12 +39,15 @@ export async function putEvents(
   const events = read.map(({ event: { id: _, ...event } }) => event);
   const body = JSON.stringify(nowMs === undefined ? events : moved(events, nowMs));
   const response = await post(`${endpoint.replace(/\/$/, '')}/events`, body, credentials).catch((cause) => {
-    const why = hasCode(Object(cause).cause, 'ECONNREFUSED') ? 'nobody listens at' : 'there is no way to';
-    const next = 'start Mayfly with "npm start -- --no-demo", or give the address that it prints as events';
-    throw new Error(`${why} ${endpoint}: ${next}`, { cause });
+    const isDown = hasCode(Object(cause).cause, 'ECONNREFUSED');
+    throw new CommandError('NOT_RUNNING', isDown ? `nothing listens at ${endpoint}` : `${endpoint} is not reachable`, {
+      next: 'start Mayfly with "npm start -- --no-demo", or give the address that it prints as events',
+      cause,
+    });
   });
   const answer: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw new Error(`refused: ${Object(answer).message ?? `status ${response.status}`}`);
+  if (!response.ok)
+    throw new CommandError('REFUSED', `the bus refused it: ${Object(answer).message ?? `status ${response.status}`}`);
   const { accepted, unmatched } = Answer.parse(answer);
   const titles = unmatched.flatMap((index) => read[index] ?? []).map((one) => `${titleOf(one)} (${one.file})`);
   return { accepted, unmatched: titles };
@@ -56,13 +60,13 @@ async function post(address: string, body: string, credentials: RunCredentials):
 
 async function eventsOf(file: string) {
   const events = await readEvents([file]);
-  if (events.length === 0) throw new Error(`${file}: holds no event`);
+  if (events.length === 0) throw new CommandError('REFUSED', `${file}: it holds no event`);
   for (const [index, { event }] of events.entries()) {
     const { error } = Event.safeParse(event);
     if (!error) continue;
     const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
     const which = events.length > 1 ? ` (number ${index + 1})` : '';
-    throw new Error(`${file}: not an EventBridge event${which}: ${problems}`);
+    throw new CommandError('REFUSED', `${file}: not an EventBridge event${which}: ${problems}`);
   }
   return events;
 }

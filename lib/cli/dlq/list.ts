@@ -1,4 +1,5 @@
-import { type StackFlags, withParts } from '../parts.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { withParts } from '../parts.ts';
 import { count, printable, say, sayJson, when } from '../print.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { errorsOf, type LetterReport, LIST_NEEDS, reportOf } from './described.ts';
@@ -7,7 +8,7 @@ import { errorsOf, type LetterReport, LIST_NEEDS, reportOf } from './described.t
 const SHORT_ID = 8;
 
 /** Lists the dead letters of all queues, the oldest first. */
-export async function list(flags: StackFlags & { limit: number; json: boolean }): Promise<void> {
+export async function list(flags: DeploymentFlags & { limit: number; json: boolean }): Promise<void> {
   const { reports, total, name, chosen } = await withParts(flags, LIST_NEEDS, async (parts) => {
     const letters = new DeadLetters(parts);
     try {

@@ -1,11 +1,12 @@
 import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
-import { type Parts, type StackFlags, withParts } from '../parts.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { type Parts, withParts } from '../parts.ts';
 import { count, say, sayJson } from '../print.ts';
 import { type DeadLetter, type DeadLetterQueue, DeadLetters, READ_NEEDS } from './dead-letters.ts';
 import { theLetter } from './show.ts';
 
-interface RedriveFlags extends StackFlags {
+interface RedriveFlags extends DeploymentFlags {
   readonly all: boolean;
   readonly queue?: string;
   readonly yes: boolean;

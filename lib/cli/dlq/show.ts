@@ -1,5 +1,6 @@
 import { CommandError } from '../command-error.ts';
-import { type StackFlags, withParts } from '../parts.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { withParts } from '../parts.ts';
 import { columns, printable, say, sayJson, when } from '../print.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';
 import { errorsOf, LIST_NEEDS, reportOf } from './described.ts';
@@ -8,7 +9,7 @@ import { errorsOf, LIST_NEEDS, reportOf } from './described.ts';
 const SEARCHED = 1000;
 
 /** Shows one dead letter with its event and the whole error. */
-export async function show(id: string, flags: StackFlags & { json: boolean }): Promise<void> {
+export async function show(id: string, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const { letter, report } = await withParts(flags, LIST_NEEDS, async (parts) => {
     const letters = new DeadLetters(parts);
     try {

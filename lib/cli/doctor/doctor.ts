@@ -4,12 +4,14 @@ import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
 import type { HostPartition } from '../../core/queue/host-queue.ts';
 import { CommandError } from '../command-error.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
+import { type DeploymentFlags, isInAws, nameOf, quoted } from '../deployment-flags.ts';
 import { DeadLetters } from '../dlq/dead-letters.ts';
 import { Exit } from '../exit.ts';
 import { explained } from '../explained.ts';
+import { hostNamed } from '../hosts-named.ts';
 import { readyIn } from '../local-mayfly.ts';
-import { type Parts, type StackFlags, withParts } from '../parts.ts';
-import { colours, count, printable, say, sayJson } from '../print.ts';
+import { type Parts, withParts } from '../parts.ts';
+import { colours, count, printable, prose, say, sayJson } from '../print.ts';
 import { NODE_KEY, SecretVersions, secretsOf } from '../secret/secrets.ts';
 import { alarmChecks } from './alarms.ts';
 import { type Check, checksOf } from './check.ts';
@@ -23,7 +25,7 @@ const NEEDS =
 const DAY_MS = 86_400_000;
 
 /** Checks a Mayfly, and one of its hosts. @throws {Exit} 1 when a check fails */
-export async function doctor(host: string | undefined, flags: StackFlags & { json: boolean }): Promise<void> {
+export async function doctor(host: string | undefined, flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const nowMs = Date.now();
   const checks = (
     await Promise.all([
@@ -40,28 +42,27 @@ export async function doctor(host: string | undefined, flags: StackFlags & { jso
 /** The checks of one area. An error is a failed check, so that one that cannot be made does not hide the others. */
 async function ofArea(
   area: string,
-  flags: StackFlags,
+  flags: DeploymentFlags,
   make: () => Promise<readonly Check[]>,
 ): Promise<readonly Check[]> {
   try {
     return await make();
   } catch (cause) {
-    const name = flags.stack ? `the stack ${flags.stack}` : `the Mayfly in ${flags.data}`;
-    const error = explained(cause, name, flags, `you need ${NEEDS}`);
+    const error = explained(cause, nameOf(flags), flags, `you need ${NEEDS}`);
     const message = error instanceof Error ? error.message : String(error);
     const next = error instanceof CommandError && error.next ? error.next : nextFor(area, flags);
     return [checksOf(area).fail(message, next)];
   }
 }
 
-const nextFor = (area: string, { stack }: StackFlags): string =>
-  area === 'path'
-    ? 'check DNS, the network and the certificate on the way to it'
-    : stack
-      ? `check the stack: aws cloudformation describe-stack-events --stack-name ${stack}`
-      : 'see what it says where it runs';
+function nextFor(area: string, flags: DeploymentFlags): string {
+  if (area === 'path') return 'check DNS, the network and the certificate on the way to it';
+  if (!isInAws(flags)) return 'see what it says where it runs';
+  const named = flags.stack ? `--stack-name ${quoted(flags.stack)}` : '--stack-name NAME';
+  return `check the stack: aws cloudformation describe-stack-events ${named}`;
+}
 
-const partChecks = (flags: StackFlags, nowMs: number): Promise<readonly Check[]> =>
+const partChecks = (flags: DeploymentFlags, nowMs: number): Promise<readonly Check[]> =>
   withParts(flags, NEEDS, async (parts) => {
     const checks = await Promise.all([
       ofArea('secret', flags, () => secretChecks(parts, nowMs)),
@@ -106,7 +107,7 @@ async function queueChecks(parts: Parts): Promise<readonly Check[]> {
   }
 }
 
-async function tableChecks(host: string | undefined, deployment: Deployment, nowMs: number): Promise<Check[]> {
+async function tableChecks(named: string | undefined, deployment: Deployment, nowMs: number): Promise<Check[]> {
   const { store, sweeps, directory, fleetIssues, chosen } = deployment;
   const [live, swept, entries, open] = await Promise.all([
     store.current(),
@@ -120,7 +121,8 @@ async function tableChecks(host: string | undefined, deployment: Deployment, now
     ...judgeNodes(entries, live, chosen, nowMs),
     ...judgeIssues(open),
   ];
-  if (host === undefined) return checks;
+  if (named === undefined) return checks;
+  const host = (await hostNamed(named, deployment)) ?? named;
   const facts = {
     host,
     live,
@@ -144,12 +146,16 @@ async function denylistedOn(host: string, { ledgerIndex }: Deployment, nowMs: nu
   return found;
 }
 
+const INDENT = ' '.repeat(6);
+
 function print(checks: readonly Check[]): void {
   const { green, yellow, red } = colours();
   const paints = { OK: green, WARN: yellow, FAIL: red };
   for (const { area, level, message, next } of checks) {
-    say(`${paints[level](level.padEnd(4))}  ${printable(area)}: ${printable(message)}`);
-    if (next) say(`      ${printable(next)}`);
+    const [first = '', ...more] = prose(`${printable(area)}: ${printable(message)}`, INDENT).split('\n');
+    say([paints[level](level.padEnd(4)) + first.slice(4), ...more].join('\n'));
+    // A command stays on one line, to be copied.
+    if (next) say(next.includes('npx ') ? `${INDENT}${printable(next)}` : prose(printable(next), INDENT));
   }
   const of = (level: Check['level']): number => checks.filter((check) => check.level === level).length;
   say(`\n${of('OK')} OK, ${of('WARN')} WARN, ${of('FAIL')} FAIL`);

@@ -4,6 +4,7 @@ import type { SweepState } from '../../core/inventory/inventory.ts';
 import type { DirectoryEntry } from '../../core/nodes/directory.ts';
 import { SILENT_AFTER_MS } from '../../core/nodes/node.ts';
 import type { PolicyVersion } from '../../core/policy/policy.ts';
+import { quoted } from '../deployment-flags.ts';
 import { ADVICE } from '../ledger/nodes.ts';
 import { configOf } from '../policy/drift.ts';
 import { count, when } from '../print.ts';
@@ -45,7 +46,10 @@ export function judgeNodes(
   const polling = `${count(entries.length - silent.length, 'node')} of ${entries.length} polled in the last 15 minutes`;
   return [
     silent.length > 0
-      ? warn(`${polling}; not: ${some(silent)}`, `npx mayfly doctor ${silent[0]?.hostIdentifier}${chosen}`)
+      ? warn(
+          `${polling}; not: ${some(silent)}`,
+          `npx mayfly doctor ${quoted(silent[0]?.hostIdentifier ?? '')}${chosen}`,
+        )
       : ok(polling),
     ...(drifted.length > 0
       ? [

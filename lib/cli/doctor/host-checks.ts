@@ -4,6 +4,7 @@ import type { DirectoryEntry } from '../../core/nodes/directory.ts';
 import { lives, type Node, SILENT_AFTER_MS } from '../../core/nodes/node.ts';
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import type { HostPartition } from '../../core/queue/host-queue.ts';
+import { quoted } from '../deployment-flags.ts';
 import { ADVICE } from '../ledger/nodes.ts';
 import { configOf } from '../policy/drift.ts';
 import { count, when } from '../print.ts';
@@ -48,7 +49,9 @@ export function judgeHost(facts: HostFacts, chosen: string, nowMs: number): Chec
 function endOf(area: string, { revokedAtMs, endedAtMs, lastSeenMs, host }: Node, chosen: string): Check[] {
   const { fail, warn } = checksOf(area);
   if (revokedAtMs !== undefined)
-    return [fail(`an operator revoked it ${when(revokedAtMs)}`, `npx mayfly node revoke ${host} --undo${chosen}`)];
+    return [
+      fail(`an operator revoked it ${when(revokedAtMs)}`, `npx mayfly node revoke ${quoted(host)} --undo${chosen}`),
+    ];
   if (endedAtMs !== undefined)
     return [warn(`its instance ended ${when(endedAtMs)}`, 'nothing: it enrolls again under a new instance id')];
   return [
@@ -110,7 +113,7 @@ function denylistOf(area: string, { denylisted }: HostFacts, chosen: string): Ch
   return [
     checksOf(area).warn(
       `osquery has denylisted queries about ${count(denylisted.length, 'workload')} in the last day`,
-      `npx mayfly task ${first.workload}${chosen}; "Queries without an answer" in docs/runbook.md says what to do`,
+      `npx mayfly task ${quoted(first.workload)}${chosen}; "Queries without an answer" in docs/runbook.md says what to do`,
     ),
   ];
 }

@@ -1,4 +1,5 @@
 import { daemonService, daemonTaskDefinition } from '../../stack/hosts/containers.ts';
+import { CommandError } from '../command-error.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { say } from '../print.ts';
 import { enrollingIn } from './enrolling.ts';
@@ -19,7 +20,9 @@ export interface DaemonFlags extends ContainerFlags {
 export async function ecsDaemon({ service, executionRole, attest, image, logGroup, ...flags }: DaemonFlags) {
   if (service !== undefined) return say(JSON.stringify(daemonService(service), null, 2));
   if (executionRole === undefined)
-    throw new Error('ECS reads the enroll secret with an execution role: name it with --execution-role ARN');
+    throw new CommandError('COMMAND_LINE_INVALID', 'ECS reads the enroll secret with an execution role', {
+      next: 'name it with --execution-role ARN',
+    });
   const names = await enrollingIn(flags);
   const settings = { ...names, attest, image, logGroup, executionRoleArn: executionRole };
   say(JSON.stringify(daemonTaskDefinition(settings), null, 2));

@@ -1,4 +1,5 @@
-import type { DeploymentFlags } from '../deployment-flags.ts';
+import { CommandError } from '../command-error.ts';
+import { type DeploymentFlags, isInAws, nameOf } from '../deployment-flags.ts';
 
 /** What a host in AWS needs of its Mayfly. */
 export interface EnrollingNames {
@@ -10,11 +11,16 @@ export interface EnrollingNames {
 }
 
 /** Looks it up in the outputs of the stack. @throws with the next step to take */
-export async function enrollingIn({ stack, id }: DeploymentFlags): Promise<EnrollingNames> {
-  if (!stack) throw new Error('hosts in AWS need a Mayfly in AWS: name its stack with --stack NAME');
-  const { namesInStack } = await import('../stack-names.ts');
-  const { flagfile, enrollSecretArn } = await namesInStack(stack, id);
+export async function enrollingIn(flags: DeploymentFlags): Promise<EnrollingNames> {
+  if (!isInAws(flags))
+    throw new CommandError('COMMAND_LINE_INVALID', 'hosts in AWS need a Mayfly in AWS', {
+      next: 'name its stack with --stack NAME',
+    });
+  const { namesInAws } = await import('../stack-names.ts');
+  const { flagfile, enrollSecretArn } = await namesInAws(flags);
   if (!flagfile || !enrollSecretArn)
-    throw new Error(`the stack ${stack} has no outputs Flagfile and EnrollSecretArn: deploy it again`);
+    throw new CommandError('OUTDATED', `${nameOf(flags)} has no outputs Flagfile and EnrollSecretArn`, {
+      next: 'deploy it again',
+    });
   return { flagfile, enrollSecretArn, region: enrollSecretArn.split(':')[3] ?? '' };
 }

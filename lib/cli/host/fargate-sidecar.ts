@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { sidecarContainer } from '../../stack/hosts/containers.ts';
+import { CommandError } from '../command-error.ts';
 import { say } from '../print.ts';
 import type { ContainerFlags } from './ecs-daemon.ts';
 import { enrollingIn } from './enrolling.ts';
@@ -21,6 +22,6 @@ function added(file: string, text: string, sidecar: { readonly name: string }) {
     return withSidecar(text, sidecar);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${file}: ${why}`, { cause });
+    throw new CommandError('REFUSED', `${file}: ${why}`, { cause });
   }
 }

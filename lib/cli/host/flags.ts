@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import type { DeploymentFlags } from '../deployment-flags.ts';
+import { CommandError } from '../command-error.ts';
+import { type DeploymentFlags, isInAws, nameOf } from '../deployment-flags.ts';
 import { readyIn } from '../local-mayfly.ts';
 import { say } from '../print.ts';
 
 /** Prints the flagfile of a Mayfly. */
-export async function flags({ stack, id, table, data }: DeploymentFlags): Promise<void> {
-  if (table) throw new Error('a table does not know its API: name the stack with --stack NAME');
-  if (!stack) return say((await readFile((await readyIn(data)).flagfile, 'utf8')).trimEnd());
-  const { namesInStack } = await import('../stack-names.ts');
-  const { flagfile } = await namesInStack(stack, id);
-  if (!flagfile) throw new Error(`the stack ${stack} has no output Flagfile: deploy it again`);
+export async function flagsOf(flags: DeploymentFlags): Promise<void> {
+  if (!isInAws(flags)) return say((await readFile((await readyIn(flags.data)).flagfile, 'utf8')).trimEnd());
+  const { namesInAws } = await import('../stack-names.ts');
+  const { flagfile } = await namesInAws(flags);
+  if (!flagfile)
+    throw new CommandError('OUTDATED', `${nameOf(flags)} has no output Flagfile`, { next: 'deploy it again' });
   say(flagfile);
 }

@@ -9,6 +9,7 @@ import {
   type Verdict,
   type WorkloadRecord,
 } from '../../core/ledger/workload.ts';
+import { CommandError } from '../command-error.ts';
 import { withDeployment } from '../deployment.ts';
 import { pasted, quoted } from '../deployment-flags.ts';
 import { withIsoTimes } from '../iso.ts';
@@ -45,9 +46,11 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
   const { record, instance } = await withDeployment(flags, async (deployment) => {
     const found = await workloadNamed(name, deployment, nowMs);
     if (!found)
-      throw new Error(
+      throw new CommandError(
+        'NOT_FOUND',
         `${deployment.name} knows no ${name}: no event and no sweep reported it, or that was longer ago than the ` +
           `${duration((await deployment.keepsMs()) / 1000)} that its ledger keeps`,
+        { next: `"npx mayfly tasks${deployment.chosen}" lists those it knows` },
       );
     return { record: found, instance: await instanceFactsOf(found, deployment.ledgerIndex, nowMs) };
   });

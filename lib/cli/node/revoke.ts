@@ -1,4 +1,5 @@
 import type { Node } from '../../core/nodes/node.ts';
+import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
@@ -11,7 +12,7 @@ interface RevokeFlags extends DeploymentFlags {
   readonly json: boolean;
 }
 
-/** Revokes a node, or readmits its host. @throws {Exit} 1 when the operator did not confirm */
+/** Revokes a node, or readmits its host. @throws {CommandError} when the operator did not confirm */
 export async function revoke(host: string, flags: RevokeFlags): Promise<void> {
   const { node, name } = await withDeployment(flags, async (deployment) => ({
     node: await known(host, deployment),
@@ -50,7 +51,7 @@ interface Revocation {
 }
 
 async function readmit({ host, revokedAtMs }: Node, { registry }: Deployment): Promise<Revocation> {
-  if (revokedAtMs === undefined) throw new Error(`${printable(host)} is not revoked`);
+  if (revokedAtMs === undefined) throw new CommandError('REFUSED', `${printable(host)} is not revoked`);
   await registry.readmit(host);
   return { host, revoked: false, otherAgents: [] };
 }

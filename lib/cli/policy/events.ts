@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { CommandError } from '../command-error.ts';
 import { hasCode } from '../exit.ts';
+
+const RECORDING = 'name a folder of JSON files, one event or an array each';
 
 /** One recorded event, and the name of its file. */
 export interface RecordedEvent {
@@ -16,27 +19,33 @@ export async function readEvents(files: readonly string[]): Promise<RecordedEven
 /** The events of a folder's `.json` files, in the order of their names. @throws when there are none */
 export async function readRecording(dir: string): Promise<RecordedEvent[]> {
   const names = await readdir(dir).catch((cause) => {
-    throw new Error(`no recording in ${dir}: name a folder of JSON files, one event or an array each`, { cause });
+    throw new CommandError('NOT_FOUND', `no recording in ${dir}`, { next: RECORDING, cause });
   });
   const files = names.filter((name) => name.endsWith('.json')).sort();
-  if (files.length === 0) throw new Error(`${dir} holds no .json file: a recording is one event or an array a file`);
+  if (files.length === 0) throw new CommandError('NOT_FOUND', `${dir} holds no .json file`, { next: RECORDING });
   return readEvents(files.map((name) => join(dir, name)));
 }
 
 async function eventsOf(file: string): Promise<RecordedEvent[]> {
   const text = await readFile(file, 'utf8').catch((cause) => {
-    const why = hasCode(cause, 'EISDIR') ? 'is a folder: name the JSON files in it' : cause.message;
-    throw new Error(`${file}: ${hasCode(cause, 'ENOENT') ? 'there is no such file' : why}`, { cause });
+    if (hasCode(cause, 'ENOENT')) throw new CommandError('NOT_FOUND', `there is no file ${file}`, { cause });
+    if (hasCode(cause, 'EISDIR'))
+      throw new CommandError('REFUSED', `${file} is a folder`, { next: 'name the JSON files in it', cause });
+    throw cause;
   });
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${file}: not JSON: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    throw new CommandError('REFUSED', `${file}: not JSON: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    });
   }
   return [json].flat().map((event) => {
     if (typeof event !== 'object' || event === null) {
-      throw new Error(`${file}: not an event: put one JSON object, or an array of them, in a file`);
+      throw new CommandError('REFUSED', `${file}: not an event`, {
+        next: 'put one JSON object, or an array of them, in a file',
+      });
     }
     return { file: basename(file), event: event as RecordedEvent['event'] };
   });

@@ -3,6 +3,7 @@ import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../../policy-compiler/index.ts';
 import { CommandError } from '../command-error.ts';
+import { quoted } from '../deployment-flags.ts';
 import { colours, count, note, printable } from '../print.ts';
 
 /** A policy folder as it is on disk. */
@@ -33,7 +34,7 @@ function filesOf(dir: string): ReadonlyMap<string, string> {
   try {
     return readPolicyFolder(dir);
   } catch (cause) {
-    const next = `name its folder, or make one with "npx mayfly policy init ${dir}"`;
+    const next = `name its folder, or make one with "npx mayfly policy init ${quoted(dir)}"`;
     throw new CommandError('NOT_FOUND', `no policy in ${dir}`, { next, cause });
   }
 }

@@ -4,12 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import {
   type ImportedPolicy,
   type ImportNote,
+  ImportRefused,
   importPolicy,
-  NothingToImport,
   readPolicyFolder,
   readStart,
 } from '../../policy-compiler/index.ts';
-import { Exit, hasCode } from '../exit.ts';
+import { CommandError } from '../command-error.ts';
+import { quoted } from '../deployment-flags.ts';
+import { hasCode } from '../exit.ts';
 import { colours, count, note, printable, prose, say, sayJson } from '../print.ts';
 import { DEFAULT_FOLDER } from './init.ts';
 
@@ -31,7 +33,10 @@ export async function importFrom(
   const imported = attempt(source, () => importPolicy(sourcesIn(source), { existing, packs }));
   const files = new Map([...imported.files, ...defaults]);
   const conflict = [...files.keys()].find((file) => before.has(file));
-  if (conflict) throw new Error(`${join(to, conflict)} exists already: nothing is written; import into a new folder`);
+  if (conflict)
+    throw new CommandError('REFUSED', `${join(to, conflict)} exists already: nothing is written`, {
+      next: 'import into a new folder, with --to',
+    });
   for (const [file, text] of files) await write(join(to, file), text);
   if (json) sayJson(resultOf(imported, { source, to, written: [...files.keys()].sort() }));
   else print(imported, { to, files: imported.files, isNew });
@@ -41,10 +46,9 @@ function attempt(source: string, work: () => ImportedPolicy): ImportedPolicy {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof NothingToImport)) throw error;
+    if (!(error instanceof ImportRefused)) throw error;
     if (error.notes.length > 0) note(error.notes.map(line).join('\n'));
-    note(`mayfly: ${source}: ${error.message}`);
-    throw new Exit(1);
+    throw new CommandError('REFUSED', `${source}: ${error.message}`, { cause: error });
   }
 }
 
@@ -83,7 +87,7 @@ function print(
     for (const one of own) say(`${prose(line(one), '  ')}\n${dim(prose(printable(one.why), '      '))}`);
   }
   const check = warnings > 0 ? ` (${count(warnings, 'warning')})` : '';
-  say(`\nRead the files, then run: npx mayfly policy check ${to}${check}`);
+  say(`\nRead the files, then run: npx mayfly policy check ${quoted(to)}${check}`);
 }
 
 const line = ({ file, line: at, what }: ImportNote): string => printable(file === '' ? what : `${file}:${at}  ${what}`);
@@ -111,21 +115,23 @@ const MAX_CHARACTERS = 20_000_000;
 /** The files to import: path with `/` → text. Hidden files and symbolic links in a folder are skipped. */
 function sourcesIn(source: string): ReadonlyMap<string, string> {
   const stats = statSync(source, { throwIfNoEntry: false });
-  if (!stats) throw new Error(`there is no ${source}`);
+  if (!stats) throw new CommandError('NOT_FOUND', `there is no file or folder ${source}`);
   if (stats.isFile()) return new Map([[basename(source), readStart(source)]]);
-  if (!stats.isDirectory()) throw new Error(`${source} is neither a file nor a folder`);
+  if (!stats.isDirectory()) throw new CommandError('REFUSED', `${source} is neither a file nor a folder`);
   const files = new Map<string, string>();
   let characters = 0;
   for (const path of pathsIn(source, '')) {
     const text = readStart(join(source, path));
     files.set(path, text);
     characters += text.length;
-    if (files.size > MAX_FILES) throw new Error(`${source} has more than ${MAX_FILES} files: import a part of it`);
-    if (characters > MAX_CHARACTERS)
-      throw new Error(`${source} has more than ${MAX_CHARACTERS} characters: import a part of it`);
+    if (files.size > MAX_FILES) throw tooMuch(`${source} has more than ${MAX_FILES} files`);
+    if (characters > MAX_CHARACTERS) throw tooMuch(`${source} has more than ${MAX_CHARACTERS} characters`);
   }
   return files;
 }
+
+const tooMuch = (message: string): CommandError =>
+  new CommandError('REFUSED', message, { next: 'import a part of it' });
 
 function* pathsIn(folder: string, under: string): Generator<string> {
   const entries = readdirSync(join(folder, under), { withFileTypes: true });

@@ -1,6 +1,7 @@
 import { constants, copyFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { quoted } from '../deployment-flags.ts';
 import { hasCode } from '../exit.ts';
 import { count, say, sayJson } from '../print.ts';
 
@@ -27,7 +28,7 @@ export async function init(dir: string, { json }: { json: boolean }): Promise<vo
   for (const file of written) say(`  ${join(dir, file)}`);
   const also = kept.length > 0 ? `; ${count(kept.length, 'existing file')} kept` : '';
   say(`${count(written.length, 'file')} written${also}.`);
-  say(`Edit the files, then run: npx mayfly policy check ${dir}`);
+  say(`Edit the files, then run: npx mayfly policy check ${quoted(dir)}`);
 }
 
 async function copied(from: string, to: string): Promise<boolean> {

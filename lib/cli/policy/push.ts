@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline/promises';
 import type { Policy, PolicyVersion } from '../../core/policy/policy.ts';
 import { type Draft, SHIPPED_BY, versionAfter } from '../../core/policy/policy-version.ts';
 import { diffPolicies, type PolicyDiff } from '../../policy-compiler/index.ts';
+import { CommandError } from '../command-error.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { Exit } from '../exit.ts';
+import { type DeploymentFlags, quoted } from '../deployment-flags.ts';
 import { withIsoTimes } from '../iso.ts';
 import { colours, note, printable, say, sayJson, when } from '../print.ts';
 import { baseOf, rememberBase } from './base.ts';
@@ -41,7 +41,7 @@ interface Plan {
   readonly questions: readonly string[];
 }
 
-/** Checks a folder, shows what it changes, and makes it live. @throws {Exit} 1 for errors, or when it lost a race */
+/** Checks a folder, shows what it changes, and makes it live. @throws {CommandError} for errors, or when it lost a race */
 export async function push(dir: string, flags: PushFlags & { message: string }): Promise<void> {
   const { policy, sources } = goodFolder(dir);
   await withDeployment(flags, async (deployment) => {
@@ -53,12 +53,15 @@ export async function push(dir: string, flags: PushFlags & { message: string }):
   });
 }
 
-/** Makes the content of an older version live again, as a new version. @throws {Exit} 1 when it lost a race */
+/** Makes the content of an older version live again, as a new version. @throws {CommandError} when it lost a race */
 export async function rollback(number: number | undefined, flags: PushFlags): Promise<void> {
   await withDeployment(flags, async (deployment) => {
     const live = await deployment.store.current();
     const to = number ?? (live ? live.version - 1 : 0);
-    if (!live || to < 1) throw new Error(`${deployment.name} has no version before the live one`);
+    if (!live || to < 1)
+      throw new CommandError('NOT_FOUND', `${deployment.name} has no version before the live one`, {
+        next: `"npx mayfly policy history${deployment.chosen}" lists all versions`,
+      });
     const { policy, sources, message } = await versionAt(deployment, to);
     if (policy.rules.length === 0) note(`mayfly: warning: version ${to} has no rule: it silences everything`);
     const said = flags.message ?? `Roll back to version ${to}: ${message}`;
@@ -128,7 +131,7 @@ function questionsOf({ rules, profiles }: PolicyDiff, unseen: PolicyVersion | un
   ];
 }
 
-/** Asks for confirmation at a terminal; elsewhere --yes is needed. @throws {Exit} 1 when it is not confirmed */
+/** Asks for confirmation at a terminal; elsewhere --yes is needed. @throws {CommandError} when it is not confirmed */
 async function confirmed(
   questions: readonly string[],
   { dir, deployment, live, json }: { dir: string; deployment: Deployment; live: number; json: boolean },
@@ -141,26 +144,29 @@ async function confirmed(
     if (/^y(?:es)?$/i.test(answer.trim())) return;
   }
   if (json) sayJson({ pushed: null, live, unconfirmed: questions });
-  note(`mayfly: nothing is pushed: ${why}.`);
-  note(
-    `Look at "npx mayfly policy diff ${dir}${deployment.chosen}", then push with --yes; the live version at ${deployment.name} is unchanged.`,
+  throw new CommandError(
+    'UNCONFIRMED',
+    `nothing is pushed: ${why}; the live version at ${deployment.name} is unchanged`,
+    {
+      next: `look at "npx mayfly policy diff ${quoted(dir)}${deployment.chosen}", then push with --yes`,
+    },
   );
-  throw new Exit(1);
 }
 
-/** Prints who pushed what since a version. @throws {Exit} 1 always */
+/** Prints who pushed what since a version. @throws {CommandError} always */
 async function overtaken({ name, store, chosen }: Deployment, expected: number, json: boolean): Promise<never> {
   const live = await store.current();
   const between = (await store.history(SHOWN)).filter(({ version }) => version > expected);
   if (json) sayJson({ pushed: null, expected, live: live?.version ?? 0, between: between.map(withIsoTimes) });
-  note(`mayfly: nothing is pushed: not version ${expected} but ${live?.version ?? 'none'} is live at ${name}.`);
   for (const { version, pushedBy, pushedAtMs, message } of between) {
     note(`  ${version}  ${when(pushedAtMs)}  ${printable(pushedBy)}: ${printable(message)}`);
   }
   const seen = expected > 0 ? await store.version(expected) : undefined;
   if (live && between.length > 0) note(diffLines(diffPolicies(seen?.policy, live.policy), process.stderr));
-  note(`Merge that into your folder, check "npx mayfly policy diff${chosen}", and push again.`);
-  throw new Exit(1);
+  const is = `not version ${expected} but ${live?.version ?? 'none'} is live at ${name}`;
+  throw new CommandError('REFUSED', `nothing is pushed: ${is}`, {
+    next: `merge that into your folder, check "npx mayfly policy diff${chosen}", and push again`,
+  });
 }
 
 const SHOWN = 20;

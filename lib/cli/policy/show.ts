@@ -92,7 +92,8 @@ async function writeSources({ sources }: PolicyVersion, dir: string): Promise<st
   const root = resolve(dir);
   const files = Object.keys(sources).sort();
   const outside = files.find((file) => relative(root, join(root, file)).startsWith('..'));
-  if (outside !== undefined) throw new Error(`${printable(outside)} lies outside ${dir}: nothing is written`);
+  if (outside !== undefined)
+    throw new CommandError('REFUSED', `${printable(outside)} lies outside ${dir}: nothing is written`);
   for (const file of files) {
     await mkdir(dirname(join(root, file)), { recursive: true });
     await writeFile(join(root, file), sources[file] ?? '', { flag: 'wx' }).catch((cause) => {

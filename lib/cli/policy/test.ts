@@ -1,5 +1,6 @@
 import { type Evaluation, evaluate } from '../../core/policy/evaluate.ts';
 import type { Policy } from '../../core/policy/policy.ts';
+import { CommandError } from '../command-error.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { colours, count, duration, printable, say, sayJson } from '../print.ts';
@@ -17,8 +18,10 @@ export async function policyToTry(flags: PolicyFlags): Promise<Policy> {
   try {
     return await withDeployment(flags, async (deployment) => (await livePolicyOf(deployment)).policy);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`${why}; to try a folder instead, name it with --policy DIR`, { cause });
+    if (!(cause instanceof CommandError)) throw cause;
+    const { code, message, next } = cause;
+    const instead = 'to try a folder instead, name it with --policy DIR';
+    throw new CommandError(code, message, { next: next ? `${next}; ${instead}` : instead, cause });
   }
 }
 

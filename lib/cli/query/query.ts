@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
 import { CAMPAIGN_EVENT, type Cancellation, type Question } from '../../core/campaigns/campaign-event.ts';
 import { lintAdHoc } from '../../policy-compiler/index.ts';
-import { type BusFlags, checkBusNamed, putEvent } from '../bus.ts';
+import { type BusFlags, putEvent } from '../bus.ts';
 import { CommandError } from '../command-error.ts';
+import { confirm } from '../confirm.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
 import { pasted } from '../deployment-flags.ts';
-import { Exit } from '../exit.ts';
 import { count, note, printable, say, sayJson, when } from '../print.ts';
 import { askerOf } from './asker.ts';
 import { campaignNamed, isCampaignName } from './campaign-named.ts';
@@ -37,7 +36,7 @@ export async function query(text: string | undefined, flags: QueryFlags): Promis
     if (isTargeted(flags)) throw wrong(`${id} has its hosts already: leave the target out`);
     return flags.cancel ? cancel(id, flags) : resume(id, flags);
   }
-  if (flags.cancel) throw wrong('--cancel needs the id of a query', '"npx mayfly queries" lists them');
+  if (flags.cancel) throw wrong('--cancel needs the id of a query', `"npx mayfly queries${pasted(flags)}" lists them`);
   if (text === undefined)
     throw wrong('there is no query', 'add SQL, such as "SELECT * FROM os_version", or --resume ID');
   if (!isTargeted(flags))
@@ -52,7 +51,6 @@ const isTargeted = ({ host, where, cluster, all }: TargetFlags): boolean =>
   host !== undefined || where !== undefined || cluster !== undefined || all === true;
 
 async function ask(sql: string, flags: QueryFlags): Promise<void> {
-  checkBusNamed(flags);
   const prepared = await withDeployment(flags, (deployment) => prepare(sql, flags, deployment));
   for (const warning of prepared.warnings) note(`Warning: ${printable(warning)}`);
   // Confirms while no connection is open, because an operator may take their time.
@@ -100,14 +98,6 @@ async function confirmed({ hosts, limitedFrom, lacking }: Prepared, flags: Query
   if (limitedFrom !== undefined)
     note(`${limitedFrom} hosts are meant; hosts_per_trigger of the policy lets one query ask ${hosts} of them.`);
   if (lacking > 0) note(`${count(lacking, 'host')} will not be asked: the platform lacks a table of the query.`);
-  if (hosts <= MANY || flags.yes) return;
-  const what = `Ask ${count(hosts, 'host')}, until ${when(Date.now() + flags.expires * 1000)}?`;
-  if (!process.stdin.isTTY) {
-    throw new CommandError('UNCONFIRMED', `${what} There is no terminal to confirm it`, {
-      next: `add --yes${pasted(flags)}`,
-    });
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${what} [y/N] `).finally(() => terminal.close());
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Exit(1);
+  if (hosts <= MANY) return;
+  await confirm(`Ask ${count(hosts, 'host')}, until ${when(Date.now() + flags.expires * 1000)}?`, flags.yes);
 }

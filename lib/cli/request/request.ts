@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { REQUEST } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { type BusFlags, checkBusNamed, putEvent } from '../bus.ts';
+import { type BusFlags, putEvent } from '../bus.ts';
 import { CommandError } from '../command-error.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
 import { count, note, printable, say, sayJson } from '../print.ts';
@@ -49,7 +49,6 @@ async function sent(
   name: string,
   flags: RequestFlags,
 ): Promise<{ readonly id: string; readonly rules: readonly RuleHosts[] }> {
-  checkBusNamed(flags);
   const { detail, key } = flags;
   const { live, nodes } = await withDeployment(flags, async (deployment) => ({
     live: await livePolicyOf(deployment),

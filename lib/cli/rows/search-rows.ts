@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { CommandError } from '../command-error.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
+import { type DeploymentFlags, isInAws, nameOf } from '../deployment-flags.ts';
 import { explained } from '../explained.ts';
 import { note } from '../print.ts';
 import { slowly } from '../progress.ts';
@@ -28,9 +28,8 @@ export interface RowPage {
 
 /** Finds stored rows: in the files of a local Mayfly, or with Athena. */
 export async function searchRows(flags: RowsDeployment, search: RowSearch): Promise<RowPage> {
-  const isLocal = !flags.stack && !flags.table;
   // One more than the page, to know whether there are more.
-  const rows = isLocal ? await inFiles(flags, search) : await inAthena(flags, search);
+  const rows = isInAws(flags) ? await inAthena(flags, search) : await inFiles(flags, search);
   return { rows: rows.slice(0, search.limit), hasMore: rows.length > search.limit };
 }
 
@@ -87,14 +86,10 @@ async function inAthena(flags: RowsDeployment, { filter, skip, limit }: RowSearc
 }
 
 async function tablesOf(flags: RowsDeployment): Promise<ResultTables> {
-  const { database, workgroup, stack, id } = flags;
+  const { database, workgroup } = flags;
   if (database && workgroup) return { database, workgroup };
-  if (!stack)
-    throw new CommandError('COMMAND_LINE_INVALID', 'Athena has the rows', {
-      next: 'name its database and workgroup with --database NAME --workgroup NAME, or use --stack NAME',
-    });
-  const { namesInStack } = await import('../stack-names.ts');
-  const names = await namesInStack(stack, id);
+  const { namesInAws } = await import('../stack-names.ts');
+  const names = await namesInAws(flags);
   if (names.database && names.workgroup) return { database: names.database, workgroup: names.workgroup };
-  throw new CommandError('OUTDATED', `the stack ${stack} has no tables for Athena`, { next: 'deploy it again' });
+  throw new CommandError('OUTDATED', `${nameOf(flags)} has no tables for Athena`, { next: 'deploy it again' });
 }

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
 import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
-import { type Parts, type StackFlags, withParts } from '../parts.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { type Parts, withParts } from '../parts.ts';
 import { say, sayJson, when } from '../print.ts';
 import { type NamedSecret, NODE_KEY, SecretVersions, secretNamed, type Versions } from './secrets.ts';
 
-interface ChangeFlags extends StackFlags {
+interface ChangeFlags extends DeploymentFlags {
   readonly nodeKey: boolean;
   readonly yes: boolean;
   readonly json: boolean;

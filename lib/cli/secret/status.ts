@@ -1,7 +1,8 @@
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
 import { withDeployment } from '../deployment.ts';
-import { type StackFlags, withParts } from '../parts.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { withParts } from '../parts.ts';
 import { columns, duration, say, sayJson } from '../print.ts';
 import { NODE_KEY, SecretVersions, secretsOf } from './secrets.ts';
 
@@ -19,7 +20,7 @@ interface SecretStatus {
 }
 
 /** Lists the secrets of a Mayfly. */
-export async function status(flags: StackFlags & { json: boolean }): Promise<void> {
+export async function status(flags: DeploymentFlags & { json: boolean }): Promise<void> {
   const entries = await withDeployment(flags, ({ directory }) => everyEntry(directory));
   const nodesOf = (name: string): number => entries.filter(({ secret }) => (secret ?? DEFAULT_SECRET) === name).length;
   const { statuses, chosen } = await withParts(flags, NEEDS, async (parts) => {

@@ -6,7 +6,7 @@ import { platformsSaid } from '../osquery/platform.ts';
 import { PLATFORMS } from '../osquery/specs.ts';
 import type { Problem } from '../problem.ts';
 import { SourceDocument } from '../source-document.ts';
-import type { Draft, DraftQuery } from './draft.ts';
+import { type Draft, type DraftQuery, ImportRefused } from './draft.ts';
 import { filesOfDraft, type Removable, type RenderedFile } from './draft-files.ts';
 
 /** Leaving parts out can reveal other problems, but not often. */
@@ -24,7 +24,7 @@ export interface CompiledDraft {
  *
  * @param existing the files of the policy that the imported files are added to
  * @param finish completes the draft, each time after parts were left out
- * @throws if the existing files have errors of their own, or do not fit together with the imported ones
+ * @throws {ImportRefused} if the existing files have errors of their own, or do not fit together with the imported ones
  */
 export function compileDraft(draft: Draft, existing: ReadonlyMap<string, string>, finish: () => void): CompiledDraft {
   const databases = new OsqueryDatabases(() => undefined);
@@ -40,7 +40,7 @@ export function compileDraft(draft: Draft, existing: ReadonlyMap<string, string>
       }
       leaveOut(draft, databases, errorsByPart(rendered, errors));
     }
-    throw new Error('the imported files cannot be made into a policy: import them in smaller parts');
+    throw new ImportRefused('the imported files cannot be made into a policy: import them in smaller parts');
   } finally {
     databases.close();
   }
@@ -66,7 +66,9 @@ function errorsByPart(rendered: readonly RenderedFile[], errors: readonly Proble
   }
   if (found.size > 0) return found;
   const [first] = errors;
-  throw new Error(`${first?.file}:${first?.line}: ${first?.message}; correct this first ("mayfly policy check")`);
+  throw new ImportRefused(
+    `${first?.file}:${first?.line}: ${first?.message}; correct this first ("mayfly policy check")`,
+  );
 }
 
 function leaveOut(draft: Draft, databases: OsqueryDatabases, errors: ReadonlyMap<Removable, Problem>): void {

@@ -56,6 +56,16 @@ export interface TakenNames {
   readonly profiles: Iterable<string>;
 }
 
+/** Thrown when the files cannot be imported, or have nothing that a policy can hold. */
+export class ImportRefused extends Error {
+  override readonly name = 'ImportRefused';
+  readonly notes: readonly ImportNote[];
+  constructor(message: string, notes: readonly ImportNote[] = []) {
+    super(message);
+    this.notes = notes;
+  }
+}
+
 /** A policy in the making: what the imported files become, and the notes about what they do not. */
 export class Draft {
   readonly profiles: DraftProfile[] = [];

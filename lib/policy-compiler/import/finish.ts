@@ -1,5 +1,5 @@
 import { oddCharacter } from '../check-config.ts';
-import type { Draft, DraftProfile, Place } from './draft.ts';
+import { type Draft, type DraftProfile, ImportRefused, type Place } from './draft.ts';
 import { objectOf } from './json.ts';
 import { acceptFast } from './scheduled-query.ts';
 
@@ -7,12 +7,12 @@ import { acceptFast } from './scheduled-query.ts';
 const LOG_LIMITS = { logger_tls_max_lines: 256, logger_tls_max_linesize: 16_384 };
 const MAX_LOG_BODY_BYTES = 4_400_000;
 
-/** Drops the imported default profile, if the policy has one already. @throws if it has more than packs */
+/** Drops the imported default profile, if the policy has one already. @throws {ImportRefused} if it has more than packs */
 export function dropDefault(draft: Draft): void {
   const own = draft.profiles.find(({ match }) => !match);
   if (!own) return;
   if (Object.keys(own.body).length + own.schedule.size > 0) {
-    throw new Error(
+    throw new ImportRefused(
       'the policy has a default profile already: import into a new folder, which gets the default rules too',
     );
   }

@@ -4,7 +4,7 @@ import { kindOf } from '../policy-file.ts';
 import { SourceDocument } from '../source-document.ts';
 import { compileDraft } from './compile-draft.ts';
 import { documentsOf, type ImportedDocument } from './documents.ts';
-import { Draft, type ImportNote, secretName } from './draft.ts';
+import { Draft, type ImportNote, ImportRefused, secretName } from './draft.ts';
 import { addDefault, dropDefault, finishProfile, finishQueries } from './finish.ts';
 import { FleetSettings } from './fleet.ts';
 import { isObject, objectOf } from './json.ts';
@@ -37,7 +37,7 @@ export interface Target {
  *
  * @param sources path with `/` → text
  * @param existing the files of the policy that the new ones are added to, and the packs that all its profiles need
- * @throws if nothing in the files can be imported, or the existing policy has errors
+ * @throws {ImportRefused} if nothing in the files can be imported, or the existing policy has errors
  */
 export function importPolicy(
   sources: ReadonlyMap<string, string>,
@@ -45,7 +45,11 @@ export function importPolicy(
 ): ImportedPolicy {
   const draft = new Draft(namesIn(existing));
   addDocuments(draft, new Documents([...sources].flatMap(([file, text]) => documentsOf(file, text, draft))));
-  if (draft.profiles.length + draft.packs.length + draft.requests.length === 0) throw new NothingToImport(draft.notes);
+  if (draft.profiles.length + draft.packs.length + draft.requests.length === 0)
+    throw new ImportRefused(
+      'nothing to import: no osquery configuration, no pack, no YAML of Fleet and no export of osctrl',
+      draft.notes,
+    );
   const hasDefault = [...existing].some(([file, text]) => kindOf(file) === 'config' && isDefault(file, text));
   if (hasDefault) dropDefault(draft);
   finishQueries(draft);
@@ -63,14 +67,6 @@ export function importPolicy(
     notes: inOrder(withoutMoot(draft.notes)),
     warnings,
   };
-}
-
-/** Thrown when no file has anything that a policy can hold. */
-export class NothingToImport extends Error {
-  override readonly name = 'NothingToImport';
-  constructor(readonly notes: readonly ImportNote[]) {
-    super('nothing to import: no osquery configuration, no pack, no YAML of Fleet and no export of osctrl');
-  }
 }
 
 type Kind =

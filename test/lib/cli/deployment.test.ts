@@ -1,7 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+  ListStackResourcesCommand,
+} from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
@@ -107,7 +113,7 @@ describe('the Mayfly that a policy command is about', () => {
         cloudformation.on(DescribeStacksCommand, { StackName }).resolves({ Stacks: [stack(outputsOf('t'))] });
       expect(await mayfly('policy', 'history', '--stack', 'Platform')).toMatchObject({
         code: 1,
-        stderr: expect.stringContaining('several nested stacks: name one of them, One or Two'),
+        stderr: expect.stringContaining('several nested stacks: name one of them, --stack One or --stack Two'),
       });
     });
   });
@@ -128,12 +134,28 @@ describe('the Mayfly that a policy command is about', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining('choose one with --id, of TeamA, TeamB')]);
   });
 
-  it('must be named with its bus for a request, or by its stack', async () => {
-    const { table } = await aMayfly();
-    const { code, stderr } = await mayfly('request', 'x', '--table', table.name);
-    expect([code, stderr]).toEqual([1, expect.stringContaining('--bus NAME, or use --stack NAME')]);
-    const named = await mayfly('request', 'x', '--table', table.name, '--bus', 'bus');
-    expect(named.stderr).toContain(`the table ${table.name} has no policy: its deployment stores the default policy`);
+  it('is asked through the bus of its stack if it is named by its table', async () => {
+    const { table, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    const ends = ['BusName', 'ResultsBucket', 'Hostname'];
+    const outputs = ends.map((end) => ({ OutputKey: `Mayfly${end}`, OutputValue: `my-${end}` }));
+    const Outputs = [...outputs, { OutputKey: 'MayflyTableName', OutputValue: table.name }];
+    cloudformation.on(DescribeStacksCommand, { StackName: 'Mayfly' }).resolves({ Stacks: [stack(Outputs)] });
+    cloudformation.on(DescribeStackResourcesCommand, { PhysicalResourceId: table.name }).resolves({
+      StackResources: [
+        {
+          ...{ StackName: 'Mayfly', LogicalResourceId: 'T', ResourceType: 'AWS::DynamoDB::Table' },
+          ...{ Timestamp: new Date(0), ResourceStatus: 'CREATE_COMPLETE' },
+        },
+      ],
+    });
+    const bus = mockClient(EventBridgeClient);
+    bus.on(PutEventsCommand).resolves({ Entries: [{ EventId: 'event-1' }] });
+    expect(await mayfly('request', 'ask-1', '--table', table.name)).toMatchObject({ code: 0 });
+    expect(await mayfly('request', 'ask-1', '--table', table.name, '--bus', 'own')).toMatchObject({ code: 0 });
+    const buses = bus.commandCalls(PutEventsCommand).map(({ args: [{ input }] }) => input.Entries?.[0]?.EventBusName);
+    expect(buses).toEqual(['my-BusName', 'own']);
+    bus.restore();
   });
 
   it('cannot be named by both', async () => {
@@ -156,7 +178,7 @@ describe('the Mayfly that a policy command is about', () => {
   it.each([
     ['CredentialsProviderError', 'aws sso login'],
     ['ExpiredTokenException', 'sign in again'],
-    ['AccessDeniedException', 'dynamodb:GetItem'],
+    ['AccessDeniedException', 'you need cloudformation:DescribeStacks'],
   ])('%s is reported with the next step', async (name, message) => {
     cloudformation.on(DescribeStacksCommand).rejects(Object.assign(new Error('no'), { name }));
     const { code, stderr } = await mayfly('policy', 'show', '--stack', 'Mayfly');
@@ -166,6 +188,13 @@ describe('the Mayfly that a policy command is about', () => {
   it('must exist', async () => {
     const { code, stderr } = await mayfly('policy', 'show', '--table', 'no-such-table');
     expect([code, stderr]).toEqual([1, expect.stringContaining('the table no-such-table does not exist')]);
+    const unknown = Object.assign(new Error('Stack for no-such-table does not exist'), { name: 'ValidationError' });
+    cloudformation.on(DescribeStackResourcesCommand).rejects(unknown);
+    const status = await mayfly('dlq', 'list', '--table', 'no-such-table');
+    expect([status.code, status.stderr]).toEqual([
+      1,
+      expect.stringContaining('no stack has a table no-such-table in eu-west-1'),
+    ]);
   });
 
   it('must have run here', async () => {

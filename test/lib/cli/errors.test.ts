@@ -76,6 +76,71 @@ describe('an error', () => {
   });
 });
 
+/** What a person can do wrong, with the code of its error and the exit code. */
+const MISTAKES: readonly (readonly [words: string, error: string, exit: number])[] = [
+  ['help policy publish', 'COMMAND_LINE_INVALID', 2],
+  ['coverage --stack A --table B', 'COMMAND_LINE_INVALID', 2],
+  ['tasks --limit 0', 'COMMAND_LINE_INVALID', 2],
+  ['tail --kind answers', 'COMMAND_LINE_INVALID', 2],
+  ['query', 'COMMAND_LINE_INVALID', 2],
+  ['query --cancel', 'COMMAND_LINE_INVALID', 2],
+  ['query abcdefghij --all', 'COMMAND_LINE_INVALID', 2],
+  ['request x --detail {', 'COMMAND_LINE_INVALID', 2],
+  ['secret rotate web --node-key', 'COMMAND_LINE_INVALID', 2],
+  ['dlq show x', 'COMMAND_LINE_INVALID', 2],
+  ['dlq redrive', 'COMMAND_LINE_INVALID', 2],
+  ['host user-data', 'COMMAND_LINE_INVALID', 2],
+  ['host ecs-daemon', 'COMMAND_LINE_INVALID', 2],
+  ['host fargate-sidecar', 'COMMAND_LINE_INVALID', 2],
+  ['host k8s-daemonset', 'COMMAND_LINE_INVALID', 2],
+  ['host k8s-daemonset --node-name --attest --stack S', 'COMMAND_LINE_INVALID', 2],
+  ['completion tcsh', 'COMMAND_LINE_INVALID', 2],
+  ['cost --hosts -1', 'COMMAND_LINE_INVALID', 2],
+  ['local --port x', 'COMMAND_LINE_INVALID', 2],
+  ['local --listen localhost', 'COMMAND_LINE_INVALID', 2],
+  ['host lint no-such-file', 'NOT_FOUND', 1],
+  ['policy check no-such-folder', 'NOT_FOUND', 1],
+  ['policy import no-such-file', 'NOT_FOUND', 1],
+  ['policy import package.json --to no-such-folder', 'REFUSED', 1],
+  ['policy import policy --to policy', 'REFUSED', 1],
+  ['policy test --policy policy no-such-file', 'NOT_FOUND', 1],
+  ['policy test --policy policy lib', 'REFUSED', 1],
+  ['policy test --policy policy README.md', 'REFUSED', 1],
+  ['policy replay no-such-folder --policy policy', 'NOT_FOUND', 1],
+  ['policy replay docs --policy policy', 'NOT_FOUND', 1],
+  ['policy push -m x no-such-folder', 'NOT_FOUND', 1],
+  ...[
+    'coverage',
+    'missed',
+    'tasks',
+    'task abcd1234',
+    'nodes',
+    'who 10.0.0.1',
+    'mtta',
+    'rows',
+    'node show a',
+    'node revoke a',
+  ]
+    .concat('policy show', 'policy history', 'policy rollback', 'policy drift', 'policy push -m x policy', 'queries')
+    .concat('query SELECT+1 --all', 'query --resume abcdefghij', 'request x', 'tail', 'secret status')
+    .concat('secret rotate --yes', 'secret retire', 'dlq list', 'dlq show a', 'dlq redrive --all')
+    .concat('local put-events package.json', 'cost', 'policy test package.json')
+    .map((words) => [`${words} --data no-such-folder`, 'NOT_RUNNING', 1] as const),
+];
+
+describe('a mistake', () => {
+  it.each(MISTAKES)('"mayfly %s" has the code %s', async (words, error, exit) => {
+    const { code, stdout, stderr } = await mayfly(...words.split(' ').map((word) => word.replace('+', ' ')), '--json');
+    const last = stderr.trimEnd().split('\n').at(-1) ?? '';
+    const { error: found } = JSON.parse(last);
+    expect([code, stdout, found]).toEqual([
+      exit,
+      '',
+      { code: error, message: expect.any(String), next: found.next === null ? null : expect.any(String) },
+    ]);
+  });
+});
+
 describe('MAYFLY_STACK', () => {
   const inAws = async () => {
     const { stderr } = await mayfly('nodes', '--json');

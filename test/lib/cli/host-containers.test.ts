@@ -91,11 +91,11 @@ describe('mayfly host ecs-daemon', () => {
 
   it('names what is missing', async () => {
     expect(await host('ecs-daemon')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('--execution-role ARN'),
     });
     expect(await mayfly('host', 'ecs-daemon', '--execution-role', ROLE)).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('--stack NAME'),
     });
   });
@@ -211,7 +211,7 @@ describe('mayfly host k8s-daemonset', () => {
     expect(container.env[1]).toEqual({ name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } });
     expect(all[2].spec.template.spec.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
     expect(await host('k8s-daemonset', '--node-name', '--attest')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('attest'),
     });
   });

@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+} from '@aws-sdk/client-cloudformation';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { lintFlagfile } from '../../../lib/cli/host/lint-flagfile.ts';
@@ -30,6 +34,15 @@ const aStack = (outputs: Readonly<Record<string, string>>) =>
       },
     ],
   });
+const aResource = (PhysicalResourceId: string) => ({
+  ...{
+    StackName: 'Mayfly',
+    LogicalResourceId: 'MayflyTable',
+    PhysicalResourceId,
+    ResourceType: 'AWS::DynamoDB::Table',
+  },
+  ...{ Timestamp: new Date(0), ResourceStatus: 'CREATE_COMPLETE' as const },
+});
 const NAMES = {
   MayflyTableName: 't',
   MayflyBusName: 'b',
@@ -50,15 +63,22 @@ describe('mayfly host flags', () => {
     expect((await mayfly('host', 'flags', '--data', data)).stdout).toBe(`${SHARED}\n`);
   });
 
-  it('names the next step if the stack is of an early version, or only a table is named', async () => {
+  it('names the next step if the stack is of an early version', async () => {
     aStack(NAMES);
     expect(await mayfly('host', 'flags', '--stack', 'Mayfly')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('deploy it again'),
     });
-    expect(await mayfly('host', 'flags', '--table', 't')).toMatchObject({
+  });
+
+  it('finds the stack of a table', async () => {
+    aStack({ ...NAMES, MayflyFlagfile: SHARED, MayflyEnrollSecretArn: ARN });
+    cloudformation.on(DescribeStackResourcesCommand).resolves({ StackResources: [aResource('t')] });
+    expect(await mayfly('host', 'flags', '--table', 't')).toMatchObject({ code: 0, stdout: `${SHARED}\n` });
+    cloudformation.on(DescribeStackResourcesCommand).resolves({ StackResources: [aResource('other')] });
+    expect(await mayfly('host', 'flags', '--table', 'other')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('--stack NAME'),
+      stderr: expect.stringContaining('the table other is of the stack Mayfly, which has no Mayfly with it'),
     });
   });
 });
@@ -100,7 +120,7 @@ describe('mayfly host user-data', () => {
 
   it('needs a stack in AWS', async () => {
     expect(await mayfly('host', 'user-data')).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringContaining('--stack NAME'),
     });
     aStack({ ...NAMES, MayflyFlagfile: SHARED, MayflyEnrollSecretArn: ARN });

@@ -60,7 +60,7 @@ describe('mayfly local put-events', () => {
 
   it.each([
     ['{', 'event.json: not JSON'],
-    ['[]', 'event.json: holds no event'],
+    ['[]', 'event.json: it holds no event'],
     ['[5]', 'event.json: not an event'],
     [JSON.stringify({ ...AN_EVENT, source: 1 }), 'event: source: Invalid input: expected string, received number'],
     [JSON.stringify({ ...AN_EVENT, time: 'noon' }), 'event: time: Invalid ISO datetime'],
@@ -79,12 +79,12 @@ describe('mayfly local put-events', () => {
   });
 
   it('names a file that does not exist or is not a file', async () => {
-    expect((await put('none.json')).stderr).toBe('mayfly: none.json: there is no such file\n');
-    expect((await put('test')).stderr).toBe('mayfly: test: is a folder: name the JSON files in it\n');
+    expect((await put('none.json')).stderr).toBe('mayfly: there is no file none.json\n');
+    expect((await put('test')).stderr).toBe('mayfly: test is a folder: name the JSON files in it\n');
   });
 
   it.each(['http://127.0.0.1:1', 'nowhere'])('prints the next step when nothing answers at %s', async (endpoint) => {
     const { code, stderr } = await put(RUNNING, '--endpoint', endpoint);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`${endpoint}: start Mayfly with "npm start`)]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${endpoint} is not reachable: start Mayfly with "npm start`)]);
   });
 });

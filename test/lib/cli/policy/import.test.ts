@@ -69,7 +69,7 @@ describe('mayfly policy import', () => {
     expect(stderr).toMatch(/notes\.yml:1 {2}the document\n.*nothing to import: no osquery configuration, no pack/);
     expect(await mayfly('policy', 'import', '/no/such')).toMatchObject({
       code: 1,
-      stderr: 'mayfly: there is no /no/such\n',
+      stderr: 'mayfly: there is no file or folder /no/such\n',
     });
   });
 

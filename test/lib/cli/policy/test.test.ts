@@ -169,7 +169,7 @@ describe('mayfly policy test', () => {
       '--policy',
       await policySelecting('id'),
     );
-    expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('there is no such file')]);
+    expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('there is no file')]);
     const bad = await mayfly('policy', 'test', RUNNING, '--policy', await policySelecting('no_such'));
     expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('error:')]);
   });

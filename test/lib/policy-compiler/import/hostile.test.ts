@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { NothingToImport } from '../../../../lib/policy-compiler/import/import-policy.ts';
+import { ImportRefused } from '../../../../lib/policy-compiler/import/draft.ts';
 import { compilePolicy } from '../../../../lib/policy-compiler/index.ts';
 import { anyText } from '../../../support/any-text.ts';
 import { scaled } from '../../../support/effort.ts';
@@ -11,7 +11,7 @@ function attempt(files: Readonly<Record<string, string>>) {
   try {
     return imported(files);
   } catch (error) {
-    if (error instanceof NothingToImport) return undefined;
+    if (error instanceof ImportRefused) return undefined;
     throw error;
   }
 }

@@ -1,14 +1,18 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { traceOf } from '../core/errors.ts';
+import { type Queued, summaryOf } from '../core/queue/queued.ts';
 import type { Report } from '../core/report.ts';
 import { parseJson } from '../core/text.ts';
 import { parseEvent } from '../core/triggers/parse.ts';
 import type { ParsedEvent } from '../core/triggers/parsed-event.ts';
 
 export interface EventBatchDeps {
-  /** @returns the outcome, for the log */
-  readonly handle: (event: ParsedEvent, context: Context) => Promise<string>;
+  /**
+   * @param queued takes what the event queues, for the log
+   * @returns the outcome, for the log
+   */
+  readonly handle: (event: ParsedEvent, context: Context, queued: Queued[]) => Promise<string>;
   /** Prepares the whole batch at once where that is cheaper. If it fails, `handle` does the work for each event. */
   readonly prepare: (events: readonly ParsedEvent[]) => Promise<void>;
   readonly report: Report;
@@ -28,8 +32,9 @@ export function eventBatch({
   const one = async (record: SQSRecord, context: Context): Promise<void> => {
     try {
       const event = read(record, now());
-      const outcome = await handle(event, context);
-      report('event_handled', { messageId: record.messageId, kind: event.kind, outcome });
+      const queued: Queued[] = [];
+      const outcome = await handle(event, context, queued);
+      report('event_handled', { messageId: record.messageId, kind: event.kind, outcome, ...summaryOf(queued) });
     } catch (error) {
       report('event_failed', { messageId: record.messageId, error: traceOf(error) });
       throw error;

@@ -35,9 +35,15 @@ interface Own extends Pick<EventDeps, 'describeInstance'> {
 /** All functions on events share this handler. They differ in their EventBridge rules and permissions. */
 export const eventHandler = (deps: Omit<EventDeps, 'hold'>, holding?: Holding): EventHandler =>
   eventBatch({
-    handle: (event, context) => {
+    handle: (event, context, queued) => {
       const endsAtMs = deps.now() + context.getRemainingTimeInMillis();
-      return handleEvent(event, { ...deps, hold: holding && { ...holding, endsAtMs } });
+      // A notice may hold its instance for minutes: its line comes at the end, and its queries are reported at once.
+      const isHeld = event.kind === 'notice';
+      return handleEvent(event, {
+        ...deps,
+        hold: holding && { ...holding, endsAtMs },
+        queued: isHeld ? undefined : queued,
+      });
     },
     prepare: (events) => prepareBatch(events, deps),
     report: deps.report,

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withStackOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { KINDS, type Kind } from './logs/kinds.ts';
 import { examples, JSON_FLAG } from './print.ts';
@@ -7,10 +7,10 @@ import { pastTime } from './times.ts';
 
 /** Adds `mayfly tail`. */
 export function addTail(program: Command): void {
-  withStackOptions(program.command('tail'))
-    .description('Show what happens, a line each: enrollments, refusals, events, questions, answers and misses')
-    .option('-H, --host <name>', 'only lines about this host')
-    .option('-k, --kind <kinds>', `only these kinds, with commas between them: ${KINDS.join(', ')}`, kinds)
+  withDeploymentOptions(program.command('tail'))
+    .description('Show what happens, a line each: enrollments, refusals, events, questions, answers, misses')
+    .option('-H, --host <host>', 'only lines about this host: its identifier, or the beginning of it')
+    .option('-k, --kind <kind>', `only this kind, or several with commas between them: ${KINDS.join(', ')}`, kinds)
     .option('--since <time>', 'begin there, such as 10m or 2026-11-01T10:00Z; default: now', pastTime)
     .option('--no-follow', 'end after the lines so far')
     .option(...JSON_FLAG)

@@ -39,6 +39,13 @@ const SET = {
 const ASKED_BY = { type: 'string', meaning: "as the asker's command reports it: an ARN, or a local user" } as const;
 const WORKLOAD = { type: 'string or null', meaning: 'ECS task ARN or EC2 instance id' } as const;
 
+/** What was queued. */
+const QUEUED = {
+  hosts: { type: 'number', meaning: 'how many hosts have to answer' },
+  workload: { type: 'string or null', meaning: 'ECS task ARN or EC2 instance id; null for none, or several' },
+  queries: { type: 'strings', meaning: 'the queries, as `<rule>/<query>`, the first ten' },
+} as const;
+
 /** Fields of the two events about a query that ends without an answer. */
 const GIVEN_UP = {
   host: 'string',
@@ -212,7 +219,15 @@ export const LOG_EVENTS = {
       messageId: 'string',
       kind: ['task', 'container-instance', 'launch', 'notice', 'end', 'campaign', 'other', 'ignored', 'malformed'],
       outcome: 'string',
+      ...QUEUED,
+      host: { type: 'string or null', meaning: 'the host that has to answer; null for none, or several' },
     },
+  },
+  queries_queued: {
+    level: 'INFO',
+    meaning:
+      'Queries wait for the next poll of a host, without an event of their own: because it enrolled, because of a log row, of a last gasp, or of a workload that a sweep found. Queries of other events are in `event_handled`.',
+    fields: { ...QUEUED, host: 'string' },
   },
   event_ignored: {
     level: 'INFO',

@@ -97,7 +97,7 @@ export abstract class BaseWorld<P extends Ports = Ports> {
     const parsed = events.map((event) => parseEvent(JSON.parse(JSON.stringify(event)), 'event', this.nowMs));
     await prepareBatch(parsed, this.#deps);
     for (const event of parsed) {
-      const outcome = await handleEvent(event, this.#deps);
+      const outcome = await handleEvent(event, { ...this.#deps, queued: [] });
       this.report('event_handled', { kind: event.kind, outcome });
     }
   }

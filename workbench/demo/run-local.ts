@@ -1,7 +1,14 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { CommandError } from '../../lib/cli/command-error.ts';
+import { pasted, quoted } from '../../lib/cli/deployment-flags.ts';
 import { hasCode } from '../../lib/cli/exit.ts';
-import { DATA, READY_FILE, type Ready, type ReadyFile } from '../../lib/cli/local-mayfly.ts';
+import { READY_FILE, type Ready, type ReadyFile } from '../../lib/cli/local-mayfly.ts';
+import { LOGS_NEED, openLogs } from '../../lib/cli/logs/log-source.ts';
+import { eventsOf } from '../../lib/cli/logs/moments.ts';
+import { follow } from '../../lib/cli/logs/tail.ts';
+import { withParts } from '../../lib/cli/parts.ts';
 import { colours, note, say, sayJson, ticking } from '../../lib/cli/print.ts';
 import { USAGE_FILE } from '../../lib/cost/counted-run.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
@@ -10,9 +17,7 @@ import { replaceFile } from '../local-aws/replace-file.ts';
 import { countedRun, usageText } from './counted-run.ts';
 import { runDemo } from './demo.ts';
 import { noticeText } from './notice-text.ts';
-import { pause } from './settle.ts';
 import { SERVICE_CONTEXT, synthesizeIfChanged } from './synthesize.ts';
-import { LogFollower, toldLine } from './tell.ts';
 
 interface LocalFlags {
   readonly front: 'serverless' | 'service';
@@ -64,13 +69,13 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         mayfly,
         forever: flags.forever,
         json: flags.json ? sayJson : undefined,
-        flags: flags.data === DATA ? '' : ` --data ${flags.data}`,
+        flags: pasted(flags),
         intervalSeconds: intervalOf(isHeld),
         isHeld,
         signal: stop.signal,
         hurry: hurry.signal,
       });
-    else await waitAndTell(join(data, 'logs'), { isQuiet: flags.quiet || flags.json, signal: stop.signal });
+    else await wait(flags, stop.signal);
     await keepUsage(mayfly, data, flags);
   } finally {
     await mayfly.close();
@@ -78,23 +83,16 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
   }
 }
 
-const LOOK_EVERY_MS = 1000;
-
-/** Waits for the signal, and prints meanwhile what happens: enrollments, refusals, events and answers. */
-async function waitAndTell(
-  logs: string,
-  { isQuiet, signal }: { readonly isQuiet: boolean; readonly signal: AbortSignal },
-): Promise<void> {
-  const follower = new LogFollower(logs);
-  if (!isQuiet) await follower.skip();
-  while (!signal.aborted) {
-    await pause(LOOK_EVERY_MS, signal);
-    if (isQuiet) continue;
-    for (const line of await follower.added()) {
-      const told = toldLine(line);
-      if (told !== undefined) say(told);
-    }
+/** Waits for the signal, and prints meanwhile what happens, as `mayfly tail` does. */
+async function wait({ data, quiet, json }: LocalFlags, signal: AbortSignal): Promise<void> {
+  if (quiet || json) {
+    if (!signal.aborted) await once(signal, 'abort');
+    return;
   }
+  const source = await withParts({ data }, LOGS_NEED, (parts) =>
+    openLogs(parts, { sinceMs: Date.now(), events: eventsOf(undefined) }),
+  );
+  await follow(source, { follow: true, json }, signal).finally(() => source.close());
 }
 
 /** Keeps what the run used in the data folder, and prints it. */
@@ -176,12 +174,14 @@ async function started(options: LocalOptions): Promise<LocalMayfly> {
     return await startLocal(options);
   } catch (cause) {
     if (hasCode(cause, 'EADDRNOTAVAIL')) {
-      throw new Error(`${options.listen} is no address of this machine: list them with "ip address", or use 0.0.0.0`, {
+      throw new CommandError('REFUSED', `${options.listen} is no address of this machine`, {
+        next: 'list them with "ip address", or use 0.0.0.0',
         cause,
       });
     }
     if (!hasCode(cause, 'EADDRINUSE')) throw cause;
-    throw new Error(`port ${options.port} is taken: choose another with --port, or any free one with --port 0`, {
+    throw new CommandError('REFUSED', `port ${options.port} is taken`, {
+      next: 'choose another with --port, or any free one with --port 0',
       cause,
     });
   }
@@ -189,12 +189,12 @@ async function started(options: LocalOptions): Promise<LocalMayfly> {
 
 function greeting(ready: Ready, { data: chosen }: LocalFlags, isHeld: boolean): string {
   const data = resolve(chosen);
-  const flags = chosen === DATA ? '' : ` --data ${chosen}`;
+  const flags = pasted({ data: chosen });
   const { bold, dim } = colours();
   return `${bold('Mayfly runs.')}
-  agents   ${ready.url}   ${dim(`osqueryd --flagfile ${ready.flagfile} --specified_identifier=$(hostname)`)}
+  agents   ${ready.url}   ${dim(`osqueryd --flagfile ${quoted(ready.flagfile)} --specified_identifier=$(hostname)`)}
   front    ${isHeld ? 'holds empty reads, and answers them when work arrives' : 'answers each poll at once'}
-  events   ${ready.events}   ${dim('npx mayfly local put-events FILE…')}
+  events   ${ready.events}   ${dim(`npx mayfly local put-events${flags} FILE…`)}
   console  ${bold(`npx mayfly console${flags}`)}   ${dim('in another terminal: watch it in a browser')}
   results  ${ready.results}
   logs     ${join(data, 'logs')}

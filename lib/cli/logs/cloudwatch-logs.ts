@@ -1,4 +1,5 @@
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import { grouped } from '../../core/grouped.ts';
 import type { EventName } from '../../core/log-events.ts';
 import { type LogLine, type LogSource, type LogWish, readLogLine } from './log-line.ts';
 
@@ -14,6 +15,7 @@ export class CloudWatchLogs implements LogSource {
   readonly everyMs = 5000;
   readonly #groups: readonly string[];
   readonly #pattern: string;
+  readonly #events: ReadonlySet<EventName>;
   readonly #client: CloudWatchLogsClient;
   #fromMs: number;
   /** Ids of events that were returned, with their times. */
@@ -22,6 +24,7 @@ export class CloudWatchLogs implements LogSource {
   constructor(groups: readonly string[], { sinceMs, events }: LogWish, client = new CloudWatchLogsClient({})) {
     this.#groups = groups;
     this.#pattern = patternOf(events);
+    this.#events = new Set(events);
     this.#client = client;
     this.#fromMs = sinceMs;
   }
@@ -38,7 +41,8 @@ export class CloudWatchLogs implements LogSource {
     const latestMs = Math.max(this.#fromMs + LATE_MS, ...this.#returned.values());
     this.#fromMs = latestMs - LATE_MS;
     for (const [id, atMs] of this.#returned) if (atMs < this.#fromMs) this.#returned.delete(id);
-    return fresh.flatMap(({ message = '' }) => readLogLine(message) ?? []).sort((a, b) => a.atMs - b.atMs);
+    const lines = fresh.flatMap(({ message = '' }) => readLogLine(message) ?? []);
+    return lines.filter(({ event }) => this.#events.has(event)).sort((a, b) => a.atMs - b.atMs);
   }
 
   close(): void {
@@ -46,6 +50,15 @@ export class CloudWatchLogs implements LogSource {
   }
 }
 
-/** @see Amazon CloudWatch Logs User Guide, "Filter pattern syntax" for JSON */
-const patternOf = (events: readonly EventName[]): string =>
-  `{ ${events.map((event) => `($.message = "${event}")`).join(' || ')} }`;
+/**
+ * Events that begin with the same word share one condition: a pattern has 1024 characters at most.
+ *
+ * @see Amazon CloudWatch Logs User Guide, "Filter pattern syntax" for JSON
+ * @example patternOf(['event_failed', 'event_handled', 'node_enrolled']) // '{ ($.message = "event_*") || ($.message = "node_enrolled") }'
+ */
+export function patternOf(events: readonly EventName[]): string {
+  const names = [...grouped(events, (event) => event.slice(0, event.indexOf('_') + 1))].map(([start, those]) =>
+    those.length === 1 ? those[0] : `${start}*`,
+  );
+  return `{ ${names.map((name) => `($.message = "${name}")`).join(' || ')} }`;
+}

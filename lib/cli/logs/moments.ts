@@ -29,7 +29,24 @@ const about = ({ workload }: Fields): string => (workload ? ` about ${text(workl
 const query = ({ rule, query: name }: Fields): string => `${text(rule)}${name ? `/${text(name)}` : ''}`;
 const last = (trace: unknown): string => text(trace).split('\n', 1)[0] ?? '';
 
-const TELLINGS: { readonly [E in EventName]?: Telling } = {
+/** @example namesOf(['a/x', 'a/y', 'b/z', 'b/w']) // 'a/x, a/y, b/z and 1 more' */
+function namesOf(queries: unknown): string {
+  const names = Array.isArray(queries) ? queries.map(text) : [];
+  const more = names.length - MOST_NAMES;
+  return `${names.slice(0, MOST_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const MOST_NAMES = 3;
+
+const queued = (fields: Fields): string | undefined => {
+  const names = namesOf(fields.queries);
+  if (names === '') return undefined;
+  const hosts = number(fields.hosts);
+  return `${names} queued${hosts > 1 ? ` for ${count(hosts, 'host')}` : ''}${about(fields)}`;
+};
+
+/** What each log event tells. Most tell one thing. */
+const TELLINGS: { readonly [E in EventName]?: Telling | readonly Telling[] } = {
   enroll_refused: { kind: 'refused', what: () => 'wrong enroll secret' },
   attestation_refused: { kind: 'refused', what: ({ why }) => `not attested: ${text(why)}` },
   enroll_unproven: { kind: 'refused', what: ({ why }) => text(why) },
@@ -43,7 +60,37 @@ const TELLINGS: { readonly [E in EventName]?: Telling } = {
     kind: 'enrolled',
     what: ({ hostIdentifier }) => `a second agent under ${text(hostIdentifier)}`,
   },
-  event_handled: { kind: 'event', what: ({ kind, outcome }) => `${text(kind)}: ${text(outcome)}` },
+  event_handled: [
+    {
+      kind: 'event',
+      // `event_ignored` says why.
+      what: ({ kind, outcome }) => (kind === 'ignored' ? undefined : `${text(kind)}: ${text(outcome)}`),
+    },
+    { kind: 'question', what: queued },
+  ],
+  event_ignored: { kind: 'event', what: ({ why }) => `ignored: ${text(why)}` },
+  queries_queued: { kind: 'question', what: queued },
+  rule_without_host: { kind: 'question', what: ({ rule, why }) => `${text(rule)} asks no host: ${text(why)}` },
+  fan_out_limited: {
+    kind: 'question',
+    what: ({ rule, hosts }) => `${text(rule)} asks only ${count(number(hosts), 'host')}: hosts_per_trigger`,
+  },
+  campaign_queued: {
+    kind: 'question',
+    what: ({ campaign, askedBy, hosts, target }) =>
+      `campaign ${text(campaign)} of ${text(askedBy)}: asked ${count(number(hosts), 'host')} (${text(target)})`,
+  },
+  campaign_refused: {
+    kind: 'question',
+    what: ({ campaign, askedBy, why }) => `campaign ${text(campaign)} of ${text(askedBy)} refused: ${text(why)}`,
+  },
+  campaign_cancelled: { kind: 'question', what: ({ campaign }) => `campaign ${text(campaign)} cancelled` },
+  instance_ended: { kind: 'event', what: ({ instance }) => `${text(instance)} was terminated` },
+  hook_completed: {
+    kind: 'event',
+    what: ({ hook, instance, heldMs }) =>
+      `${text(hook)} completed: ${text(instance) || 'an instance'} was held for ${seconds(number(heldMs))}`,
+  },
   event_malformed: { kind: 'event', what: ({ why }) => `malformed: ${text(why)}` },
   event_failed: { kind: 'event', what: ({ error }) => `failed: ${last(error)}` },
   queries_delivered: {
@@ -69,6 +116,7 @@ const TELLINGS: { readonly [E in EventName]?: Telling } = {
   },
   query_unanswered: { kind: 'miss', what: (fields) => `${query(fields)} never answered` },
   agent_was_silent: { kind: 'miss', what: (fields) => `${query(fields)} expired: the agent stopped polling` },
+  fleet_issue_opened: { kind: 'issue', what: ({ kind, detail }) => `${text(kind)}: ${text(detail)}` },
   mtta_breached: {
     kind: 'miss',
     what: (fields) => `${query(fields)} answered ${seconds(number(fields.lateMs))} too late${about(fields)}`,
@@ -77,22 +125,19 @@ const TELLINGS: { readonly [E in EventName]?: Telling } = {
 
 /** The log events of these kinds. */
 export const eventsOf = (kinds: readonly Kind[] | undefined): EventName[] =>
-  Object.entries(TELLINGS).flatMap(([event, { kind }]) =>
-    isEvent(event) && (!kinds || kinds.includes(kind)) ? [event] : [],
+  Object.entries(TELLINGS).flatMap(([event, tellings]) =>
+    isEvent(event) && [tellings].flat().some(({ kind }) => isWanted(kind, kinds)) ? [event] : [],
   );
 
-/** What a log line tells; undefined if it tells nothing that is shown. */
-export function momentOf({ atMs, event, fields }: LogLine): Moment | undefined {
-  const telling = TELLINGS[event];
-  const what = telling?.what(fields);
-  if (!telling || what === undefined) return undefined;
+const isWanted = (kind: Kind, kinds: readonly Kind[] | undefined): boolean => !kinds || kinds.includes(kind);
+
+/** What a log line tells, of these kinds; empty if it tells nothing that is shown. */
+export function momentsOf({ atMs, event, fields }: LogLine, kinds?: readonly Kind[]): Moment[] {
   const host = fields.host ?? fields.hostIdentifier;
-  return {
-    at: new Date(atMs).toISOString(),
-    kind: telling.kind,
-    event,
-    host: typeof host === 'string' ? host : null,
-    what,
-    fields,
-  };
+  return [TELLINGS[event] ?? []].flat().flatMap(({ kind, what: telling }) => {
+    const what = isWanted(kind, kinds) ? telling(fields) : undefined;
+    if (what === undefined) return [];
+    const at = new Date(atMs).toISOString();
+    return [{ at, kind, event, host: typeof host === 'string' ? host : null, what, fields }];
+  });
 }

@@ -1,17 +1,22 @@
 import { setTimeout } from 'node:timers/promises';
-import { type StackFlags, withParts } from '../parts.ts';
+import type { DeploymentFlags } from '../deployment-flags.ts';
+import { withParts } from '../parts.ts';
 import { colours, note, printable, say, sayJson, when } from '../print.ts';
 import type { Kind } from './kinds.ts';
-import type { LogSource } from './log-line.ts';
+import type { LogLine, LogSource } from './log-line.ts';
 import { LOGS_NEED, openLogs } from './log-source.ts';
-import { eventsOf, type Moment, momentOf } from './moments.ts';
+import { eventsOf, type Moment, momentsOf } from './moments.ts';
 
-interface TailFlags extends StackFlags {
+/** What to show. */
+interface Shown {
   readonly host?: string;
   readonly kind?: readonly Kind[];
-  readonly since?: number;
   readonly follow: boolean;
   readonly json: boolean;
+}
+
+interface TailFlags extends DeploymentFlags, Shown {
+  readonly since?: number;
 }
 
 /** Shows what happens until Ctrl-C, or what happened so far. */
@@ -30,18 +35,17 @@ export async function tail(flags: TailFlags): Promise<void> {
   }
 }
 
-async function follow(source: LogSource, flags: TailFlags, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    for (const line of await source.next()) {
-      const moment = momentOf(line);
-      if (moment && (flags.host === undefined || moment.host === flags.host)) show(moment, flags.json);
-    }
-    if (!flags.follow || signal.aborted) return;
+/** Shows what the logs tell, until the signal. */
+export async function follow(source: LogSource, flags: Shown, signal: AbortSignal): Promise<void> {
+  do {
+    for (const line of await source.next()) for (const moment of wanted(line, flags)) show(moment, flags.json);
     // The wait ends with an error when the operator ends the command.
-    await setTimeout(source.everyMs, undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) return;
-  }
+    if (flags.follow) await setTimeout(source.everyMs, undefined, { signal }).catch(() => undefined);
+  } while (flags.follow && !signal.aborted);
 }
+
+const wanted = (line: LogLine, { kind, host }: Shown): Moment[] =>
+  momentsOf(line, kind).filter((moment) => host === undefined || moment.host?.startsWith(host));
 
 function show(moment: Moment, isJson: boolean): void {
   if (isJson) {
@@ -50,6 +54,8 @@ function show(moment: Moment, isJson: boolean): void {
   }
   const { at, kind, host, what } = moment;
   const { red, green, cyan } = colours();
-  const paint = { refused: red, miss: red, enrolled: green, answer: green, question: cyan, event: String }[kind];
+  const paint = { refused: red, miss: red, issue: red, enrolled: green, answer: green, question: cyan, event: String }[
+    kind
+  ];
   say(`${when(Date.parse(at))}  ${paint(kind.padEnd(8))}  ${host ? `${printable(host)}  ` : ''}${printable(what)}`);
 }

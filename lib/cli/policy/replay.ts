@@ -58,7 +58,7 @@ async function replayed(
     }
     // Events may arrive late, but the clock never goes back.
     if ('event' in event) nowMs = Math.max(nowMs, event.event.occurredAtMs);
-    await handleEvent(event, deps);
+    await handleEvent(event, { ...deps, queued: [] }); // the queues report each query
   }
 }
 

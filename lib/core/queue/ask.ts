@@ -14,6 +14,7 @@ import { digestOf } from './digest.ts';
 import type { HostQueue } from './host-queue.ts';
 import { onPlatform, platformOf } from './on-platform.ts';
 import type { Asker, PendingQuery } from './pending-query.ts';
+import { type Queued, recordQueued } from './queued.ts';
 
 /** What the queries of one trigger have in common. */
 export interface Cause {
@@ -40,6 +41,8 @@ export interface AskDeps {
   readonly registry: NodeRegistry & NodeState;
   readonly ledger: Sightings;
   readonly report: Report;
+  /** Collects what is queued, for the log line of the event. @default - a line for each host */
+  readonly queued?: Queued[];
   readonly now: () => number; // epoch ms
 }
 
@@ -143,6 +146,7 @@ export async function enqueue(
   if (queries.length === 0) return [];
   const { queued, dropped } = await addWithinLimits(host, queries, { queue, limits, withdrawn, now });
   await recordDropped(host, dropped, deps);
+  recordQueued(host, queued, deps);
   if (queued.length > 0 && heatSeconds > 0) await accelerate(host, heatSeconds, hotUntilMs, deps);
   return queued;
 }

@@ -71,6 +71,30 @@ describe('a function that handles a batch of events', () => {
     expect(of('event_failed')[0]?.error).toMatch(/^SQL_VALUE_UNSAFE MayflyError: a value with NUL\n {4}at /);
   });
 
+  it('names what an event queued in the line of the event', async () => {
+    const own = { host: 'h1', workload: 'arn:task/1', queries: ['ecs-task-running/container'] };
+    const { of } = await run({
+      handle: async (_, __, queued) => {
+        queued.push(own, { ...own, queries: ['ecs-task-running/container', 'ecs-task-running/processes'] });
+        return 'queued';
+      },
+    });
+    expect(of('event_handled')[0]).toEqual({
+      ...{ messageId: 'm1', kind: 'malformed', outcome: 'queued', hosts: 1, host: 'h1', workload: 'arn:task/1' },
+      queries: ['ecs-task-running/container', 'ecs-task-running/processes'],
+    });
+  });
+
+  it('names no host and no workload of queries for several', async () => {
+    const { of } = await run({
+      handle: async (_, __, queued) => {
+        for (const n of [1, 2, 3]) queued.push({ host: `h${n}`, workload: `arn:task/${n}`, queries: ['campaign/x'] });
+        return 'queued';
+      },
+    });
+    expect(of('event_handled')[0]).toMatchObject({ hosts: 3, host: null, workload: null, queries: ['campaign/x'] });
+  });
+
   it('writes no event and no row to its log', async () => {
     const { reports } = await run({
       handle: async () => {

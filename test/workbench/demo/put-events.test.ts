@@ -85,6 +85,9 @@ describe('mayfly local put-events', () => {
 
   it.each(['http://127.0.0.1:1', 'nowhere'])('prints the next step when nothing answers at %s', async (endpoint) => {
     const { code, stderr } = await put(RUNNING, '--endpoint', endpoint);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`${endpoint} is not reachable: start Mayfly with "npm start`)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`${endpoint} is not reachable: start Mayfly with "npm start`),
+    ]);
   });
 });

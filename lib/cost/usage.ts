@@ -30,41 +30,68 @@ export interface Usage extends Units {
 export const HOURS = 730;
 const SECONDS = HOURS * 3600;
 
-/**
- * The usage of each operation, as counted on the embedded DynamoDB with the default policy; `test/lib/cost/usage.test.ts`
- * counts again. A life is a task with two containers: six events, one delivery of its queries, their answers, and the review.
- */
+/** The capacity units of each operation, as counted on the embedded DynamoDB with the default policy; tests count again. */
 export const EACH = {
   poll: { readUnits: 0.5, writeUnits: 0 },
-  /** Every five minutes a poll is recorded: the node, its directory entry, a look for a wrong alias. */
   presence: { readUnits: 0.5, writeUnits: 3 },
-  /** A life: six events, one delivery of its queries, their answers, and the review. */
-  life: { events: 6, queries: 3, writes: 1, lines: 4, logLines: 16 },
-  /** A configuration or a log request: the node is read. */
-  request: { readUnits: 1, writeUnits: 0 },
-  /** An enrollment, which queues queries. */
-  enrollment: { readUnits: 5, writeUnits: 13 },
-  /** An event about a task or a container instance, with the review of its verdict. */
-  event: { readUnits: 3, writeUnits: 2.5 },
-  /** A delivery of queries and its answers, which arrive in one request. */
-  delivery: { readUnits: 5, writeUnits: 13 },
-  /** A sweep reads its lease, its progress and what is due. */
+  request: { readUnits: 0.5, writeUnits: 0 },
+  enrollment: { readUnits: 4.5, writeUnits: 28 },
+  launch: { readUnits: 4, writeUnits: 18 },
+  taskEvent: { readUnits: 3.6, writeUnits: 1.8 },
+  staleEvent: { readUnits: 1, writeUnits: 0 },
+  learning: { readUnits: 2, writeUnits: 1 },
+  ask: { readUnits: 0, writeUnits: 6 },
+  hint: { readUnits: 0, writeUnits: 5 },
+  delivery: { readUnits: 2.5, writeUnits: 6 },
+  sighting: { readUnits: 0.5, writeUnits: 3 },
+  verdict: { readUnits: 0, writeUnits: 2 },
   sweep: { readUnits: 12, writeUnits: 6 },
+  lookUp: { readUnits: 1, writeUnits: 0 },
+  policyLoad: { readUnits: 2.5, writeUnits: 0 },
+  policyWrite: { readUnits: 0.5, writeUnits: 18 },
 } as const;
+
+/**
+ * A task with two containers: what ECS sends about it and about its container instance, one delivery of its queries with their
+ * answers, and what is stored.
+ */
+export const LIFE = { taskEvents: 6, instanceEvents: 2, queries: 3, lookUps: 2, lines: 4, logLines: 16 } as const;
 
 /** What agents, events and the clock make Mayfly do. */
 export interface Operations {
-  readonly polls: number;
-  /** Records that a host is alive. */
-  readonly presences: number;
+  readonly poll: number;
+  /** Records that a host is alive, made every five minutes: the node, its directory entry, a look for a wrong alias. */
+  readonly presence: number;
   /** Configuration and log requests. */
-  readonly requests: number;
-  readonly enrollments: number;
-  readonly events: number;
-  /** Invocations for events; each receives and deletes its messages in one request each. */
-  readonly batches: number;
-  readonly deliveries: number;
-  readonly sweeps: number;
+  readonly request: number;
+  /** Each queues five queries. */
+  readonly enrollment: number;
+  /** Starts of instances; each queues two queries, which are delivered and answered. */
+  readonly launch: number;
+  /** Events that are news about a task. */
+  readonly taskEvent: number;
+  /** Repeated and late events about a task. */
+  readonly staleEvent: number;
+  /** Each environment of the function learns the instance behind a container instance once in five minutes. */
+  readonly learning: number;
+  /** Three queries about a task, from the queue until they leave it. */
+  readonly ask: number;
+  /** Asks behind the long-poll front: a hint and the queries are one transaction, where each write costs twice. */
+  readonly hint: number;
+  /** Deliveries of queries with their answers, which arrive in one request. */
+  readonly delivery: number;
+  /** Tasks that an answer proved something about. */
+  readonly sighting: number;
+  readonly verdict: number;
+  readonly sweep: number;
+  /** Tasks that a sweep compares with the ledger. */
+  readonly lookUp: number;
+  readonly policyLoad: number;
+  readonly policyWrite: number;
+  /** Messages in the queues: every event about a task, a container instance or an instance. */
+  readonly message: number;
+  /** Invocations for messages. Each receives and deletes its messages in one request each. */
+  readonly batch: number;
 }
 
 /** What AWS meters for operations. */
@@ -78,29 +105,44 @@ export interface Units {
 }
 
 export function unitsOf(counts: Operations): Units {
-  const { polls, requests, enrollments, deliveries, events, batches, sweeps } = counts;
-  const gatewayRequests = polls + requests + enrollments + deliveries;
+  const { poll, request, enrollment, delivery, message, batch, sweep } = counts;
+  const gatewayRequests = poll + request + enrollment + delivery;
   return {
     gatewayRequests,
-    invocations: gatewayRequests + batches + sweeps,
+    invocations: gatewayRequests + batch + sweep,
     readUnits: capacity(counts, 'readUnits'),
     writeUnits: capacity(counts, 'writeUnits'),
-    queueRequests: events + 2 * batches,
+    queueRequests: message + 2 * batch,
   };
 }
 
-function capacity(counts: Operations, units: 'readUnits' | 'writeUnits'): number {
-  const each = [
-    counts.polls * EACH.poll[units],
-    counts.presences * EACH.presence[units],
-    counts.requests * EACH.request[units],
-    counts.enrollments * EACH.enrollment[units],
-    counts.events * EACH.event[units],
-    counts.deliveries * EACH.delivery[units],
-    counts.sweeps * EACH.sweep[units],
-  ];
-  return each.reduce((sum, some) => sum + some, 0);
-}
+const COUNTED = Object.keys(EACH) as (keyof typeof EACH)[];
+
+const capacity = (counts: Operations, units: 'readUnits' | 'writeUnits'): number =>
+  COUNTED.reduce((sum, operation) => sum + counts[operation] * EACH[operation][units], 0);
+
+/** No operation. */
+export const NOTHING: Operations = {
+  poll: 0,
+  presence: 0,
+  request: 0,
+  enrollment: 0,
+  launch: 0,
+  taskEvent: 0,
+  staleEvent: 0,
+  learning: 0,
+  ask: 0,
+  hint: 0,
+  delivery: 0,
+  sighting: 0,
+  verdict: 0,
+  sweep: 0,
+  lookUp: 0,
+  policyLoad: 0,
+  policyWrite: 0,
+  message: 0,
+  batch: 0,
+};
 
 /** The round trip of a poll, which an agent adds to its interval. */
 const ROUND_TRIP_SECONDS = 0.08;
@@ -113,10 +155,10 @@ const HOLD_SECONDS = 12;
 const HELD_READ_SECONDS = 60;
 /** Tasks of the front, and how each looks for hints: four shards, five times a second. */
 const FRONT = { tasks: 2, hintReadsPerSecond: 20 } as const;
-/** Memory of a function, GB, and how long one invocation is billed. */
-const FUNCTION_GB = 0.5;
-const IDLE_POLL_SECONDS = 0.005;
-const WORK_SECONDS = 0.06;
+/** Memory of every function that runs for agents, events and sweeps, GB. */
+export const FUNCTION_GB = 0.5;
+/** How long one invocation is billed. */
+export const SECONDS_OF = { idlePoll: 0.005, work: 0.06, sweep: 1 } as const;
 /** Lambda's pollers of five queues, each with a receive in 20 s. */
 const POLLERS = 25;
 const EMPTY_RECEIVE_SECONDS = 20;
@@ -124,7 +166,9 @@ const LINE_GB = 5120 / 1e9; // Firehose bills steps of 5 KB
 const STORED_LINE_GB = 400 / 1e9; // compressed
 const LOG_LINE_GB = 600 / 1e9;
 const REPLY_GB = 1_500 / 1e9; // request, reply and TLS
-const SWEEP = { everySeconds: 60, seconds: 1 } as const;
+const SWEEP_EVERY_SECONDS = 60;
+/** How long an environment caches the instance behind a container instance. */
+export const LEARNED_SECONDS = 300;
 
 /** The heartbeat of the sweeps; with hosts, the fleet; with starts, queues and verdicts, and six clocks by rule and cluster. */
 const METRICS = { idle: 1, hosts: 1, starts: 8, clocks: 6, rules: 1 } as const;
@@ -136,38 +180,48 @@ export function usageOf({ hosts, intervalSeconds, front, startsPerHour, clusters
   const polls = (hosts * SECONDS) / (pause + ROUND_TRIP_SECONDS);
   const lives = hosts * startsPerHour * HOURS;
   const requests = (hosts * SECONDS) / CONFIG_SECONDS + (hosts * HOURS) / LOG_HOURS;
-  const events = lives * EACH.life.events;
-  const sweeps = (SECONDS / SWEEP.everySeconds) * Math.max(1, clusters / 10);
-  const others = {
-    presences: (hosts * SECONDS) / PRESENCE_SECONDS,
-    requests,
-    enrollments: 0,
-    events,
-    batches: events, // most events come alone
-    deliveries: lives * EACH.life.writes,
-    sweeps,
+  const messages = lives * (LIFE.taskEvents + LIFE.instanceEvents);
+  const sweeps = (SECONDS / SWEEP_EVERY_SECONDS) * Math.max(1, clusters / 10);
+  const others: Operations = {
+    ...NOTHING,
+    presence: (hosts * SECONDS) / PRESENCE_SECONDS,
+    request: requests,
+    taskEvent: lives * LIFE.taskEvents,
+    learning: Math.min(lives * LIFE.instanceEvents, (hosts * SECONDS) / LEARNED_SECONDS),
+    ask: lives,
+    hint: isService ? lives : 0,
+    delivery: lives,
+    sighting: lives,
+    verdict: lives,
+    sweep: sweeps,
+    lookUp: lives * LIFE.lookUps,
+    message: messages,
+    batch: messages, // most events come alone
   };
-  const units = unitsOf({ ...others, polls });
+  const units = unitsOf({ ...others, poll: polls });
   // The front reads the partitions of the hosts that it holds once a minute.
-  const { readUnits } = unitsOf({ ...others, polls: isService ? (hosts * SECONDS) / HELD_READ_SECONDS : polls });
-  const agentSeconds = polls * IDLE_POLL_SECONDS + (requests + lives * EACH.life.writes) * WORK_SECONDS;
-  const hintUnits = isService ? SECONDS * FRONT.tasks * FRONT.hintReadsPerSecond * EACH.poll.readUnits : 0;
+  const { readUnits } = unitsOf({ ...others, poll: isService ? (hosts * SECONDS) / HELD_READ_SECONDS : polls });
+  const agentSeconds = polls * SECONDS_OF.idlePoll + (requests + lives) * SECONDS_OF.work;
+  const hintUnits = isService ? FRONT.tasks * hintUnitsIn(SECONDS) : 0;
   return {
     gatewayRequests: isService ? 0 : units.gatewayRequests,
     invocations: units.invocations - (isService ? units.gatewayRequests : 0),
-    gbSeconds: FUNCTION_GB * ((isService ? 0 : agentSeconds) + events * WORK_SECONDS + sweeps * SWEEP.seconds),
+    gbSeconds: FUNCTION_GB * ((isService ? 0 : agentSeconds) + messages * SECONDS_OF.work + sweeps * SECONDS_OF.sweep),
     readUnits: readUnits + hintUnits,
     writeUnits: units.writeUnits,
     queueRequests: (SECONDS / EMPTY_RECEIVE_SECONDS) * POLLERS + units.queueRequests,
-    streamedGb: lives * EACH.life.lines * LINE_GB,
-    storedGb: lives * EACH.life.lines * STORED_LINE_GB,
-    loggedGb: lives * EACH.life.logLines * LOG_LINE_GB,
+    streamedGb: lives * LIFE.lines * LINE_GB,
+    storedGb: lives * LIFE.lines * STORED_LINE_GB,
+    loggedGb: lives * LIFE.logLines * LOG_LINE_GB,
     metrics: metricsOf({ hosts, startsPerHour, clusters }),
     frontHours: isService ? HOURS * FRONT.tasks : 0,
     connections: isService ? hosts : 0,
     servedGb: isService ? units.gatewayRequests * REPLY_GB : 0,
   };
 }
+
+/** Read units of one task of the front that looks for hints this long. */
+export const hintUnitsIn = (seconds: number): number => seconds * FRONT.hintReadsPerSecond * EACH.poll.readUnits;
 
 function metricsOf({ hosts, startsPerHour, clusters }: Pick<Load, 'hosts' | 'startsPerHour' | 'clusters'>): number {
   const starts =

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compared } from '../../lib/cost/counted-run.ts';
 import { countedRun } from '../../workbench/demo/counted-run.ts';
+import { LogTally } from '../../workbench/demo/log-tally.ts';
 import { fixture } from '../support/fixtures.ts';
 import { aLocalServer, type LocalServer } from '../support/local-server.ts';
 import { WireAgent } from '../support/wire-agent.ts';
@@ -19,8 +20,9 @@ const LIVES = 5;
 describe('a run of the local Mayfly', () => {
   let server: LocalServer;
   let agent: WireAgent;
+  const tally = new LogTally();
   beforeAll(async () => {
-    server = await aLocalServer();
+    server = await aLocalServer({ onLine: (line) => tally.add(line) });
     agent = new WireAgent(server, HOST);
   }, LONG_MS);
   afterAll(() => server.close());
@@ -47,37 +49,27 @@ describe('a run of the local Mayfly', () => {
     'counts what AWS would meter, within a tenth of the estimate for the same operations',
     async () => {
       await happen(REGISTERED, 0);
-      const before = countedRun(server.local.usage?.() ?? fail());
       await agent.enroll();
       await answerAll([{ instance_id: HOST }]);
       for (let n = 0; n < LIVES; n++) {
         for (const number of STARTS) await happen(number, n);
+        await happen(STARTS[0], n); // late
         await answerAll(CONTAINERS.map((id) => ({ id: nth(id, n), state: 'running' })));
         for (const number of ENDS) await happen(number, n);
+        await happen(REGISTERED, n); // as whenever the resources of a container instance change
       }
-      const { operations, units, functions, firehose } = countedRun(server.local.usage?.() ?? fail());
-      const run = {
-        ...before,
-        operations: {
-          ...operations,
-          events: operations.events - before.operations.events,
-          batches: operations.batches - before.operations.batches,
-        },
-        units: {
-          gatewayRequests: units.gatewayRequests,
-          invocations: units.invocations - before.units.invocations,
-          readUnits: units.readUnits - before.units.readUnits,
-          writeUnits: units.writeUnits - before.units.writeUnits,
-          queueRequests: units.queueRequests - before.units.queueRequests,
-        },
-      };
-      expect(run.operations).toMatchObject({ enrollments: 1, events: LIVES * (STARTS.length + ENDS.length) });
+      const run = countedRun(server.local.usage?.() ?? fail(), tally.counted());
+      const { operations, units, functions, firehose } = run;
+      expect(operations).toMatchObject({
+        ...{ enrollment: 1, taskEvent: LIVES * (STARTS.length + ENDS.length), staleEvent: LIVES, ask: LIVES },
+        ...{ sighting: LIVES, policyWrite: 1, message: LIVES * 8 + 1 },
+      });
       for (const { what, measured, estimated } of compared(run))
         expect([what, Math.abs(measured / estimated - 1) < 0.1]).toEqual([what, true]);
       const tlsApi = Object.entries(functions).find(([name]) => name.includes('TlsApi'))?.[1];
       expect(tlsApi?.invocations).toBe(units.gatewayRequests);
       expect(tlsApi?.gbSeconds).toBeGreaterThan(0);
-      expect(firehose.requests).toBe(operations.deliveries);
+      expect(firehose.requests).toBe(operations.delivery);
     },
     LONG_MS,
   );

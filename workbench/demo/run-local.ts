@@ -16,6 +16,7 @@ import { addressesOf, inUrl, type LocalMayfly, type LocalOptions, startLocal } f
 import { replaceFile } from '../local-aws/replace-file.ts';
 import { countedRun, usageText } from './counted-run.ts';
 import { runDemo } from './demo.ts';
+import { LogTally, type Reported } from './log-tally.ts';
 import { noticeText } from './notice-text.ts';
 import { SERVICE_CONTEXT, synthesizeIfChanged } from './synthesize.ts';
 
@@ -42,8 +43,10 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
   const assembly = (): Promise<string> => assemblyIn(data, flags, stop.signal);
   // Loaded only for the demo, because the simulated hosts load SQLite.
   const world = flags.demo ? new (await import('./world.ts')).World(stop.signal, Date.now()) : undefined;
+  const tally = new LogTally();
   const mayfly = await started({
     assembly,
+    onLine: (line) => tally.add(line),
     data,
     port: flags.port,
     listen: flags.listen,
@@ -76,7 +79,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         hurry: hurry.signal,
       });
     else await wait(flags, stop.signal);
-    await keepUsage(mayfly, data, flags);
+    await keepUsage(mayfly, tally.counted(), data, flags);
   } finally {
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
@@ -96,9 +99,14 @@ async function wait({ data, quiet, json }: LocalFlags, signal: AbortSignal): Pro
 }
 
 /** Keeps what the run used in the data folder, and prints it. */
-async function keepUsage({ usage }: LocalMayfly, data: string, flags: LocalFlags): Promise<void> {
+async function keepUsage(
+  { usage }: LocalMayfly,
+  reported: Reported,
+  data: string,
+  flags: Pick<LocalFlags, 'data' | 'json'>,
+): Promise<void> {
   if (!usage) return;
-  const run = countedRun(usage());
+  const run = countedRun(usage(), reported);
   await replaceFile(join(data, USAGE_FILE), JSON.stringify(run));
   if (flags.json) sayJson({ usage: run });
   else say(usageText(run, flags.data));

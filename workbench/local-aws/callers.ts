@@ -3,6 +3,7 @@ import type { Caller, Callers } from './aws-server.ts';
 import { credentialsOf, type RunCredentials } from './credentials.ts';
 import type { Place } from './demands.ts';
 import { Permissions, permissionsOf } from './permissions.ts';
+import { FRONT, taskOf } from './service.ts';
 import type { Resource } from './template.ts';
 
 /** The operator's own programs, which may do everything. */
@@ -11,17 +12,20 @@ export const theOperator = (credentials: RunCredentials): Callers => ({
   place: { arnOf: () => undefined, hashKeys: { table: '', indexes: {} } },
 });
 
-/** The operator's programs, and each function of the template with the permissions of its role. */
+/** The operator's programs, and each function and the service of the template with the permissions of its role. */
 export function callersOf({ resources }: Assembly, credentials: RunCredentials): Callers {
   const ofRoles = permissionsOf(resources);
+  const callerAs = (name: string, roleArn: unknown): [string, Caller] => {
+    const role = String(roleArn).split('/').at(-1) ?? '';
+    const own = credentialsOf(credentials, name);
+    return [own.accessKeyId, { credentials: own, permissions: ofRoles.get(role) ?? new Permissions([]) }];
+  };
   const functions = resources
     .filter(({ type }) => type === 'AWS::Lambda::Function')
-    .map(({ name, properties }): [string, Caller] => {
-      const role = String(properties.Role).split('/').at(-1) ?? '';
-      const own = credentialsOf(credentials, name);
-      return [own.accessKeyId, { credentials: own, permissions: ofRoles.get(role) ?? new Permissions([]) }];
-    });
-  return { known: new Map([...theOperator(credentials).known, ...functions]), place: placeOf(resources) };
+    .map(({ name, properties }) => callerAs(name, properties.Role));
+  const task = taskOf(resources);
+  const service = task ? [callerAs(FRONT, task.properties.TaskRoleArn)] : [];
+  return { known: new Map([...theOperator(credentials).known, ...functions, ...service]), place: placeOf(resources) };
 }
 
 function placeOf(resources: readonly Resource[]): Place {

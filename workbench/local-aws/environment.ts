@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
+import { eachLine, type OnLine } from './each-line.ts';
 import { type FunctionConfig, type Invocation, type InvocationFailure, invocationFailure } from './invocation.ts';
 
 /** Lambda's limit on the duration of an initialization. */
@@ -14,10 +15,14 @@ export class Environment {
   private ending: Promise<unknown> | undefined;
   private reason: InvocationFailure | undefined; // why the environment ended
 
-  /** @param log receives the function's output; the environment does not close it */
+  /**
+   * @param log receives the function's output; the environment does not close it
+   * @param onLine receives each line of it
+   */
   constructor(
     private readonly config: FunctionConfig,
     log: Writable,
+    onLine: OnLine,
   ) {
     const { name, arn, memoryMb, folder, handler, environment } = config;
     const context = {
@@ -37,8 +42,10 @@ export class Environment {
       stdout: true,
       stderr: true,
     });
-    this.worker.stdout.pipe(log, { end: false });
-    this.worker.stderr.pipe(log, { end: false });
+    for (const output of [this.worker.stdout, this.worker.stderr]) {
+      output.pipe(log, { end: false });
+      eachLine(output, onLine);
+    }
     this.ready = new Promise((resolve) => {
       const slow = invocationFailure('Runtime.InitTimeout', `Init took more than ${INIT_TIMEOUT_MS} ms`);
       const timer = setTimeout(() => this.end(slow), INIT_TIMEOUT_MS);

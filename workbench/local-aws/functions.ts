@@ -1,4 +1,5 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
+import type { OnLine } from './each-line.ts';
 import { Environment } from './environment.ts';
 import { CLOSED, type FunctionConfig, type Invocation, invocationFailure, THROTTLED } from './invocation.ts';
 import type { Notify } from './notice.ts';
@@ -55,6 +56,7 @@ export class LocalFunction {
     readonly config: FunctionConfig,
     private readonly notify: Notify,
     private readonly count: (ms: number) => void = () => undefined,
+    private readonly onLine: OnLine = () => undefined,
   ) {}
 
   /**
@@ -126,7 +128,7 @@ export class LocalFunction {
   }
 
   private start(): Environment {
-    const environment = new Environment(this.config, this.openLog());
+    const environment = new Environment(this.config, this.openLog(), this.onLine);
     this.environments.add(environment);
     return environment;
   }

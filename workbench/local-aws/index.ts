@@ -10,6 +10,7 @@ import { credentialsOf, newCredentials, type RunCredentials } from './credential
 import { createCustomResources } from './custom-resources.ts';
 import { takeFolder } from './data-folder.ts';
 import { type LocalDynamo, startDynoxide } from './dynoxide.ts';
+import type { OnLine } from './each-line.ts';
 import { EventBus } from './event-bus.ts';
 import { startGateway } from './gateway.ts';
 import { readRestApi, type Throttle } from './gateway-api.ts';
@@ -57,6 +58,8 @@ export interface LocalOptions {
   /** The account whose APIs the functions call. @default an account without tasks or instances */
   readonly world?: AwsWorld;
   readonly onEvent?: (notice: LocalNotice) => void;
+  /** Receives each line that a function or the service writes to its log. */
+  readonly onLine?: OnLine;
   /** @default the stage's throttling settings, if any */
   readonly throttle?: Throttle;
   /** Clock of schedules, retries, batch windows, expiry and gateway timeouts. Functions see the real time. */
@@ -77,7 +80,7 @@ export interface LocalMayfly {
   readonly dynamodb: string; // endpoint
   /** Required to sign each request to the endpoints of `events` and `dynamodb`. New at each start. */
   readonly credentials: RunCredentials;
-  /** What the run used so far; undefined where not all of it can be counted: another DynamoDB, or the long-poll front. */
+  /** What the run used so far; undefined with another DynamoDB, which is not counted. */
   readonly usage?: () => LocalUsage;
   /** Accepts complete events. Resolves when they are durable in the queues of every matching rule. */
   putEvents(events: unknown[]): Promise<void>;
@@ -189,7 +192,7 @@ async function start(
   options: LocalOptions,
   { cleanUp, close }: { readonly cleanUp: CleanUp; readonly close: () => Promise<void> },
 ): Promise<LocalMayfly> {
-  const { clock = systemClock } = options;
+  const { clock = systemClock, onLine = () => undefined } = options;
   const notify: Notify = options.onEvent ?? (() => undefined);
   const logs = path.join(data, 'logs');
   await mkdir(logs, { recursive: true, mode: 0o700 });
@@ -197,7 +200,7 @@ async function start(
 
   const front = readFront(assembly); // first, so that an unsupported template fails before anything starts
   const { table, secrets, certificate, results, ...own } = await startStores(assembly, data, options, cleanUp);
-  const meter = new Meter(clock);
+  const meter = new Meter(clock, front.kind === 'service' ? 'service' : 'serverless');
   const queues = await openQueues(assembly.resources, path.join(data, 'queues'), clock, { notify, meter });
   cleanUp.push(() => Promise.all([...queues.values()].map((queue) => queue.close())));
   const bus = new EventBus(createRules(assembly.resources, queues), { account, region }, clock);
@@ -214,7 +217,7 @@ async function start(
   // Another DynamoDB may keep a table for each access key, so functions use the run's own there.
   const credentialsFor = (name: string) => (dynamodbOf(options) ? credentials : credentialsOf(credentials, name));
   const local = { dynamo: endpoint, aws: aws.url, credentials };
-  const functions = createFunctions(assembly, { ...local, credentialsFor }, logs, { notify, meter });
+  const functions = createFunctions(assembly, { ...local, credentialsFor }, logs, { notify, meter, onLine });
   cleanUp.push(() => Promise.all([...functions.values()].map((fn) => fn.close())));
   await createCustomResources(assembly, functions);
   const scheduled = readSchedules(assembly, functions);
@@ -229,7 +232,8 @@ async function start(
   const keyFile = path.join(data, CERTIFICATE_KEY);
   const common = { certificate, port, host, notify };
   const served = { ...common, functions, clock, account, throttle, count };
-  const gateway = await startFront(front, served, { ...common, region, services: local, keyFile, logs });
+  const asService = { region, services: { ...local, credentials: credentialsFor(FRONT) }, keyFile, logs, onLine };
+  const gateway = await startFront(front, served, { ...common, ...asService });
   cleanUp.pop();
   cleanUp.push(() => Promise.all([stopWork(), gateway.close(CLOSE_GRACE_MS)]));
 
@@ -245,7 +249,7 @@ async function start(
     stack: describe(assembly, aws.url, logs),
     dynamodb: endpoint,
     credentials,
-    usage: dynamodbOf(options) || front.kind === 'service' ? undefined : () => meter.usage(),
+    usage: dynamodbOf(options) ? undefined : () => meter.usage(),
     putEvents: async (events) => {
       await bus.put(events);
     },

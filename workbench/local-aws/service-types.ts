@@ -39,7 +39,7 @@ export const SERVICE_TYPES: { readonly [type: string]: ResourceType } = {
   'AWS::ECS::TaskDefinition': {
     properties: {
       ...{ Family: LABELS, Cpu: SCALING, Memory: SCALING, RequiresCompatibilities: LABELS, NetworkMode: NETWORK },
-      ...{ TaskRoleArn: PERMISSIONS, ExecutionRoleArn: PERMISSIONS },
+      ...{ TaskRoleArn: USED, ExecutionRoleArn: PERMISSIONS },
       RuntimePlatform: noEffect('bundles are JavaScript'),
       ContainerDefinitions: [
         {

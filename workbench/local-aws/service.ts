@@ -5,12 +5,14 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Assembly } from './assembly.ts';
 import type { Certificate } from './certificate.ts';
+import { eachLine, type OnLine } from './each-line.ts';
 import type { Gateway } from './gateway.ts';
 import { record } from './json.ts';
 import { reachable } from './listen-address.ts';
 import { LocalError } from './local-error.ts';
 import type { Notify } from './notice.ts';
 import { freePort } from './port.ts';
+import type { Resource } from './template.ts';
 import { awsEnvironment, type Services } from './wiring.ts';
 
 /** The process of a container, as its task definition describes it. */
@@ -27,11 +29,17 @@ const RESTART_AFTER_MS = 1_000;
 /** The name of the service here, and of its log. */
 export const FRONT = 'front';
 
+/** The task definition of a template's service; undefined if it has none. */
+export function taskOf(resources: readonly Resource[]): Resource | undefined {
+  const service = resources.find(({ type }) => type === 'AWS::ECS::Service');
+  return service && resources.find(({ name }) => name === service.properties.TaskDefinition);
+}
+
 /** The service of a template; undefined if it has none. @throws {LocalError} if the runner cannot run it */
 export function readService({ resources, assetFolder }: Assembly): ServiceConfig | undefined {
   const [service, ...others] = resources.filter(({ type }) => type === 'AWS::ECS::Service');
   if (!service) return undefined;
-  const task = resources.find(({ name }) => name === service.properties.TaskDefinition);
+  const task = taskOf(resources);
   const [container, ...more] = (task?.properties.ContainerDefinitions ?? []) as Record<string, unknown>[];
   if (others.length > 0 || !container || more.length > 0)
     throw new LocalError('the template must have one service with one container at most');
@@ -59,11 +67,13 @@ interface ServiceOptions {
   readonly host: string;
   readonly logs: string;
   readonly notify: Notify;
+  /** Receives each line that the process writes. */
+  readonly onLine: OnLine;
 }
 
 /** Runs the process of a service. The load balancer's part, TLS, it does itself. It is started again if it ends. */
 export async function startService(config: ServiceConfig, options: ServiceOptions): Promise<Gateway> {
-  const { region, services, certificate, keyFile, logs, notify } = options;
+  const { region, services, certificate, keyFile, logs, notify, onLine } = options;
   const port = await freePort(options.port, options.host);
   const log = createWriteStream(path.join(logs, `${config.name}.log`), { flags: 'a', mode: 0o600 });
   log.on('error', () => undefined); // a full disk must not stop the runner
@@ -76,8 +86,10 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   let child: ChildProcess;
   const start = (): void => {
     child = spawn(process.execPath, ['index.js'], { cwd: config.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout?.pipe(log, { end: false });
-    child.stderr?.pipe(log, { end: false });
+    for (const output of [child.stdout, child.stderr]) {
+      output?.pipe(log, { end: false });
+      if (output) eachLine(output, onLine);
+    }
     child.once('exit', (code, signal) => {
       if (isClosing) return;
       const message = `it ended with ${signal ?? `code ${code}`}`;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Assembly } from './assembly.ts';
 import type { Clock } from './clock.ts';
 import type { RunCredentials } from './credentials.ts';
+import type { OnLine } from './each-line.ts';
 import { DEFAULT_CONCURRENCY, EventSource } from './event-source.ts';
 import { environmentsFor, LocalFunction } from './functions.ts';
 import { LocalError } from './local-error.ts';
@@ -55,7 +56,7 @@ export function createFunctions(
   assembly: Assembly,
   services: FunctionServices,
   logs: string,
-  { notify, meter }: { readonly notify: Notify; readonly meter: Meter },
+  { notify, meter, onLine }: { readonly notify: Notify; readonly meter: Meter; readonly onLine: OnLine },
 ): Functions {
   const resources = ofType(assembly.resources, 'AWS::Lambda::Function');
   const machine = { cores: availableParallelism(), memoryMb: totalmem() / 1024 / 1024 };
@@ -81,7 +82,10 @@ export function createFunctions(
       logFile: path.join(logs, `${name}.log`),
       concurrency: Math.min(possible, Number(properties.ReservedConcurrentExecutions ?? possible)),
     };
-    return [arn, new LocalFunction(config, notify, (ms) => meter.invocation(name, config.memoryMb, ms))] as const;
+    return [
+      arn,
+      new LocalFunction(config, notify, (ms) => meter.invocation(name, config.memoryMb, ms), onLine),
+    ] as const;
   });
   return new Map(functions);
 }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { billOf, totalOf } from '../../cost/bill.ts';
-import { type CountedRun, compared, USAGE_FILE } from '../../cost/counted-run.ts';
+import { CountedRun, compared, USAGE_FILE } from '../../cost/counted-run.ts';
 import prices from '../../cost/prices.json' with { type: 'json' };
-import { type Load, usageOf } from '../../cost/usage.ts';
+import { type Load, SECONDS_OF, usageOf } from '../../cost/usage.ts';
 import { CommandError } from '../command-error.ts';
 import { figures, prose, say, sayJson } from '../print.ts';
 
@@ -29,8 +29,8 @@ async function usageOfRun(data: string, json: boolean): Promise<void> {
   }
   const rows = comparison.map(({ what, measured, estimated }) => [
     what,
-    count(measured),
-    count(estimated),
+    amount(what, measured),
+    amount(what, estimated),
     estimated === 0 ? '' : `${Math.round(100 * (measured / estimated - 1))} %`,
   ]);
   say(figures([['', 'measured', 'estimated', 'difference'], ...rows]));
@@ -39,21 +39,41 @@ async function usageOfRun(data: string, json: boolean): Promise<void> {
     say(`${name}: ${invocations} invocations, ${gbSeconds.toFixed(1)} GB-seconds on this machine`);
   const { firehose, busEvents } = run;
   say(`Firehose: ${firehose.requests} requests, ${(firehose.gb * 1e6).toFixed(0)} KB. Own bus: ${busEvents} events.`);
+  say(prose(durations(run)));
+  if (run.front === 'service') say(prose(FRONT_LEFT_OUT));
   say(`The run of ${run.startedAt} took ${Math.round(run.seconds)} s. docs/cost.md says how it is counted.`);
 }
 
+/** What the GB-seconds rest on: the durations here, and those that a month's estimate assumes for Lambda. */
+function durations({ front, meanSeconds: { request, batch, sweep } }: CountedRun): string {
+  const { idlePoll, work, sweep: sweepSeconds } = SECONDS_OF;
+  const requests =
+    front === 'service' ? '' : `a request ${ms(request)} (${ms(idlePoll)} for an idle poll, ${ms(work)} for others), `;
+  return (
+    'GB-seconds are estimated with the mean durations of this machine. In brackets, what the estimate of a month ' +
+    `assumes for Lambda: ${requests}events ${ms(batch)} (${ms(work)}), a sweep ${ms(sweep)} (${ms(sweepSeconds)}).`
+  );
+}
+
+const FRONT_LEFT_OUT =
+  'Not compared: the front. Its requests cost nothing by themselves. In AWS two Fargate tasks and a load balancer are ' +
+  'billed by the hour, whatever the load; here one process takes their place.';
+
+const ms = (seconds: number): string => `${Math.round(seconds * 1000)} ms`;
+
 async function countedRunIn(data: string): Promise<CountedRun> {
   try {
-    return JSON.parse(await readFile(join(data, USAGE_FILE), 'utf8'));
+    return CountedRun.parse(JSON.parse(await readFile(join(data, USAGE_FILE), 'utf8')));
   } catch (cause) {
     throw new CommandError('NOT_RUNNING', `no run of a local Mayfly was counted in ${data}`, {
-      next: 'let "npx mayfly local" run and end there; it counts with its own DynamoDB and the serverless front',
+      next: 'let "npx mayfly local" run and end there; it counts with its own DynamoDB',
       cause,
     });
   }
 }
 
-const count = (units: number): string => String(Math.round(units));
+/** GB-seconds are few; everything else is counted in whole units. */
+const amount = (what: string, units: number): string => units.toFixed(what === 'GB-seconds' ? 2 : 0);
 
 function costOfMonth({ interval, json, ...flags }: Omit<CostFlags, 'data'>): void {
   const load: Load = { ...flags, intervalSeconds: interval };

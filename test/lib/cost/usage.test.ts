@@ -1,26 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { type Table, withHints } from '../../../lib/aws/table.ts';
 import type { Policy } from '../../../lib/core/policy/policy.ts';
 import type { Answer } from '../../../lib/core/results/answer.ts';
 import { billOf, STANDING, totalOf } from '../../../lib/cost/bill.ts';
 import prices from '../../../lib/cost/prices.json' with { type: 'json' };
-import { EACH, type Load, unitsOf, usageOf } from '../../../lib/cost/usage.ts';
+import { EACH, LIFE, type Load, NOTHING, type Operations, unitsOf, usageOf } from '../../../lib/cost/usage.ts';
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { type CountedUnits, countUnits } from '../../support/counted-units.ts';
+import { aTable } from '../../support/dynamodb.ts';
 import { fixture } from '../../support/fixtures.ts';
+import { inForce } from '../../support/plain-policy.ts';
 import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
 
-const NOTHING = {
-  polls: 0,
-  presences: 0,
-  requests: 0,
-  enrollments: 0,
-  events: 0,
-  batches: 0,
-  deliveries: 0,
-  sweeps: 0,
-};
 const LOAD: Load = { hosts: 1000, intervalSeconds: 10, front: 'serverless', startsPerHour: 0, clusters: 1 };
 const HOST = 'i-0a1b2c3d4e5f60718';
 const CONTAINERS = [
@@ -31,6 +24,9 @@ const CONTAINERS = [
 const REGISTERED = 15;
 const STARTS = [1, 2, 4, 5];
 const ENDS = [6, 7];
+/** Fixture: an instance starts. */
+const LAUNCHED = 19;
+const OTHER = 'i-0feed0face0feed0a';
 const TASK = 'arn:aws:ecs:us-east-1:111122223333:task/ephemeral-prod/a70715f36657d2e5fcdd07f4d8a04d76';
 const policy: Policy = JSON.parse(JSON.stringify(builtIn.policy));
 
@@ -38,6 +34,22 @@ describe('what the estimate assumes, counted in the units that the embedded Dyna
   let world: TableWorld;
   let units: CountedUnits;
 
+  /** Sends an event as it is, at whatever time it is. */
+  const again = async (number: number): Promise<void> => {
+    expect(await world.send(fixture(number))).toEqual([]);
+  };
+  const isWithinATenth = (done: Partial<Operations>): void => {
+    const { reads, writes } = units.counted();
+    const estimate = unitsOf({ ...NOTHING, ...done });
+    expect({ reads: Math.abs(reads - estimate.readUnits) <= estimate.readUnits / 10, counted: reads }).toEqual({
+      reads: true,
+      counted: reads,
+    });
+    expect({ writes: Math.abs(writes - estimate.writeUnits) <= estimate.writeUnits / 10, counted: writes }).toEqual({
+      writes: true,
+      counted: writes,
+    });
+  };
   const happen = async (...numbers: readonly number[]): Promise<void> => {
     for (const number of numbers) {
       const event = fixture(number);
@@ -52,25 +64,27 @@ describe('what the estimate assumes, counted in the units that the embedded Dyna
     rows: CONTAINERS.map((id) => ({ id })),
   });
 
-  beforeEach(async () => {
-    world = await TableWorld.under(policy);
+  const begin = async (table: Table): Promise<void> => {
+    world = new TableWorld(table);
+    world.policy = inForce(policy);
     world.nowMs = Date.parse(fixture(REGISTERED).time);
     await world.aNode(HOST);
     await happen(REGISTERED);
     await world.ports.registry.recordDockerAccess(HOST, world.nowMs); // once in the life of a host
     units = countUnits(world.table);
-  });
+  };
+  beforeEach(async () => begin(await aTable()));
 
   it('is one eventually consistent read for a poll', async () => {
     await world.poll(HOST);
     expect(units.counted()).toEqual({ reads: EACH.poll.readUnits, writes: 0 });
   });
 
-  it('is within a tenth for the life of a task', async () => {
+  const live = async (): Promise<void> => {
     await happen(...STARTS);
     world.nowMs += 5 * SECOND;
     const offered = await world.poll(HOST);
-    expect(offered).toHaveLength(EACH.life.queries);
+    expect(offered).toHaveLength(LIFE.queries);
     expect(
       await world.answer(
         HOST,
@@ -79,11 +93,55 @@ describe('what the estimate assumes, counted in the units that the embedded Dyna
     ).toBe(true);
     await happen(...ENDS);
     expect(await world.ports.ledger.recordVerdict(TASK, { verdict: 'post-mortem' })).toBe(true);
-    const { reads, writes } = units.counted();
-    const estimate = unitsOf({ ...NOTHING, polls: 1, events: EACH.life.events, deliveries: EACH.life.writes });
-    expect(Math.abs(reads / estimate.readUnits - 1)).toBeLessThan(0.1);
-    expect(Math.abs(writes / estimate.writeUnits - 1)).toBeLessThan(0.1);
-    expect(STARTS.length + ENDS.length).toBe(EACH.life.events);
+  };
+  const ONE_LIFE = { poll: 1, taskEvent: LIFE.taskEvents, ask: 1, delivery: 1, sighting: 1, verdict: 1 };
+
+  it('is within a tenth for the life of a task', async () => {
+    await live();
+    isWithinATenth(ONE_LIFE);
+    expect(STARTS.length + ENDS.length).toBe(LIFE.taskEvents);
+  });
+
+  it('is within a tenth for its life where queueing also writes a hint, for the long-poll front', async () => {
+    await begin(withHints(await aTable(), () => world.nowMs));
+    await live();
+    isWithinATenth({ ...ONE_LIFE, hint: 1 });
+  });
+
+  it('is one read for an event about a task that is repeated or late', async () => {
+    await happen(...STARTS);
+    units.counted();
+    await again(5);
+    await again(1);
+    isWithinATenth({ staleEvent: 2 });
+  });
+
+  it('is nothing for an event about a container instance that its environment knows', async () => {
+    await again(REGISTERED);
+    isWithinATenth({});
+    world.coldStart();
+    await again(REGISTERED);
+    isWithinATenth({ learning: 1 });
+  });
+
+  it('is within a tenth for an instance that starts, enrolls and answers its first queries', async () => {
+    const started = JSON.parse(JSON.stringify(fixture(LAUNCHED)).replaceAll(HOST, OTHER));
+    world.nowMs = Date.parse(started.time);
+    expect(await world.send(started)).toEqual([]);
+    await world.enroll(OTHER);
+    let delivery = 0;
+    for (;;) {
+      world.nowMs += 5 * SECOND;
+      const offered = await world.poll(OTHER);
+      if (offered.length === 0) break;
+      delivery += 1;
+      const rows = [{ instance_id: OTHER }];
+      await world.answer(
+        OTHER,
+        offered.map(({ wireId }) => ({ wireId, status: 0, message: '', rows })),
+      );
+    }
+    isWithinATenth({ poll: delivery + 1, launch: 1, enrollment: 1, delivery });
   });
 
   it('is no more for the record that a host is alive', async () => {

@@ -66,6 +66,14 @@ describe('the synthesized template with the long-poll front', () => {
     expect((await agent.write(rows)).verdict).toBe('ok');
   }, 30_000);
 
+  it("counts the front's calls of the table, which its task role allows", async () => {
+    const { front, requests, readUnits = 0, writeUnits = 0 } = server.local.usage?.() ?? {};
+    expect([front, requests]).toEqual(['service', {}]);
+    expect(readUnits).toBeGreaterThan(0);
+    expect(writeUnits).toBeGreaterThan(0);
+    expect(await log()).not.toContain('AccessDenied');
+  });
+
   it('rejects the held read of a node that is revoked', async () => {
     const other = await anEnrolled(server, 'web-8');
     const { pending } = await queue.read('web-8', true);

@@ -35,6 +35,7 @@ export class RowRecorder {
   readonly used = new Map<FunctionName, Set<string>>();
   /** Requests that the role of their function does not allow. */
   readonly denied: string[] = [];
+  readonly #permissions = new Map<FunctionName, Permissions>();
   #current: FunctionName | undefined;
 
   /** Records what a client sends, once it is on the wire. */
@@ -62,7 +63,8 @@ export class RowRecorder {
   #record(target: string, input: unknown): void {
     const name = this.#current;
     if (!name) return; // the test itself
-    const permissions = permissionsOf(name);
+    const permissions = this.#permissions.get(name) ?? permissionsOf(name);
+    this.#permissions.set(name, permissions);
     for (const demand of demandsOf(target, input, PLACE)) {
       if (!permissions.allows(demand)) this.denied.push(`${name}: ${demand.action} ${JSON.stringify(demand.context)}`);
       if (demand.resource !== INDEX) this.#use(name, demand);

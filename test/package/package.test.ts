@@ -25,19 +25,28 @@ const run = (cwd: string, program: string, ...args: string[]): string =>
 
 let folder: string;
 let tarball: string;
+/** An app that has installed the tarball, and nothing else. */
+let installed: string;
+/** What `cdk init app --language typescript` makes. */
+let template: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'mayfly-package-'));
   const [packed] = JSON.parse(run(ROOT, 'npm', 'pack', '--json', '--silent', '--pack-destination', folder));
   tarball = join(folder, packed.filename);
+  installed = join(folder, 'installed');
+  mkdirSync(installed);
+  writeFileSync(join(installed, 'package.json'), '{"private":true}');
+  run(installed, 'npm', 'install', '--legacy-peer-deps', '--no-audit', '--no-fund', tarball);
+  template = join(folder, 'template', 'our-app'); // cdk init wants an empty folder, whose name is the app's
+  mkdirSync(template, { recursive: true });
+  run(template, join(MODULES, '.bin/cdk'), 'init', 'app', '--language', 'typescript', '--generate-only');
 }, LONG_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Installs the tarball into a new folder, and links packages that an app gets from a registry. */
-function installed(name: string, links: Readonly<Record<string, string>>): string {
+/** Copies the app that has installed the tarball to a new folder, and links packages that an app gets from a registry. */
+function anApp(name: string, links: Readonly<Record<string, string>>): string {
   const app = join(folder, name);
-  mkdirSync(app, { recursive: true });
-  writeFileSync(join(app, 'package.json'), '{"private":true}');
-  run(app, 'npm', 'install', '--legacy-peer-deps', '--no-audit', '--no-fund', tarball);
+  cpSync(installed, app, { recursive: true, verbatimSymlinks: true });
   for (const [link, target] of Object.entries(links)) {
     mkdirSync(dirname(join(app, 'node_modules', link)), { recursive: true });
     symlinkSync(join(MODULES, target), join(app, 'node_modules', link));
@@ -98,7 +107,7 @@ describe('the npm package', () => {
   it(
     'has a command that works with nothing else installed, on the table of a Mayfly',
     async () => {
-      const app = installed('command', {});
+      const app = installed;
       const mayfly = (...args: string[]) => run(app, join(app, 'node_modules/.bin/mayfly'), ...args);
       expect(readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['mayfly']);
       expect(mayfly('--version')).toMatch(/^\d+\.\d+\.\d+\n$/);
@@ -130,7 +139,7 @@ describe('an app made by cdk init --language typescript, with the package and th
   ])(
     'type-checks and synthesizes with %s aws-cdk-lib of the range',
     (name, library) => {
-      const app = installed(name.replace(' ', '-'), {
+      const app = anApp(name.replace(' ', '-'), {
         'aws-cdk-lib': library,
         constructs: 'constructs',
         // What the template of cdk init lists for development; jest is not used here.
@@ -141,11 +150,8 @@ describe('an app made by cdk init --language typescript, with the package and th
         '.bin/tsc': '.bin/tsc',
         '.bin/tsx': '.bin/tsx',
       });
-      const made = join(folder, `made-${name}`, 'our-app'); // cdk init wants an empty folder, whose name is the app's
-      mkdirSync(made, { recursive: true });
-      run(made, join(MODULES, '.bin/cdk'), 'init', 'app', '--language', 'typescript', '--generate-only');
       for (const part of ['bin', 'lib', 'cdk.json', 'tsconfig.json'])
-        cpSync(join(made, part), join(app, part), { recursive: true });
+        cpSync(join(template, part), join(app, part), { recursive: true });
       const tsconfig = readFileSync(join(app, 'tsconfig.json'), 'utf8');
       writeFileSync(join(app, 'tsconfig.json'), tsconfig.replace(/"jest",\s*/, '')); // its types are not installed here
 
@@ -162,8 +168,8 @@ describe('an app made by cdk init --language typescript, with the package and th
 
       run(app, join(MODULES, '.bin/cdk'), 'synth', '--quiet', '--no-notices');
       const out = join(app, 'cdk.out');
-      const [template = ''] = readdirSync(out).filter((one) => one.endsWith('.template.json'));
-      const { Resources, Outputs } = JSON.parse(readFileSync(join(out, template), 'utf8'));
+      const [synthesized = ''] = readdirSync(out).filter((one) => one.endsWith('.template.json'));
+      const { Resources, Outputs } = JSON.parse(readFileSync(join(out, synthesized), 'utf8'));
       expect(Object.keys(Outputs)).toEqual(
         expect.arrayContaining(['MayflyHostname', 'MayflyTableName', 'MayflyFlagfile', 'Agents']),
       );
@@ -182,13 +188,13 @@ describe('an app made by cdk init --language typescript, with the package and th
   it(
     'synthesizes every part of the construct with the oldest aws-cdk-lib of the range',
     () => {
-      const app = installed('whole', { 'aws-cdk-lib': 'aws-cdk-lib-oldest', constructs: 'constructs' });
+      const app = anApp('whole', { 'aws-cdk-lib': 'aws-cdk-lib-oldest', constructs: 'constructs' });
       writeFileSync(join(app, 'app.js'), WHOLE);
       run(app, process.execPath, 'app.js');
-      const template = (stack: string) => readFileSync(join(app, 'out', `${stack}.template.json`), 'utf8');
-      expect(template('Serverless')).toContain('SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09');
-      expect(template('Serverless')).toContain('"email"');
-      expect(template('Service')).toContain('AWS::ECS::Service');
+      const templateOf = (stack: string) => readFileSync(join(app, 'out', `${stack}.template.json`), 'utf8');
+      expect(templateOf('Serverless')).toContain('SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09');
+      expect(templateOf('Serverless')).toContain('"email"');
+      expect(templateOf('Service')).toContain('AWS::ECS::Service');
     },
     LONG_MS,
   );

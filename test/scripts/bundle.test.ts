@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { execPath } from 'node:process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { bundleFunctions } from '../../scripts/bundle.ts';
 
 /** Runs Node in a separate process, because jest's module registry does not load a bundle as Lambda does. */
 const node = (args: string[], environment: Record<string, string> = {}): string =>
@@ -11,14 +12,15 @@ const node = (args: string[], environment: Record<string, string> = {}): string 
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 
-const bundleOf = (name: string) => `./dist/lambdas/${name}/index.js`;
-/** Prints the type of the handler or the error's message; Node itself would print the whole bundle first. */
-const load = (name: string, environment: Record<string, string>) => {
-  const attempt = `try { console.log(typeof require('${bundleOf(name)}').handler) } catch (e) { console.log(e.message) }`;
-  return node(['-e', attempt], environment);
-};
-
 const names = readdirSync('lambdas');
+const bundleOf = (name: string) => `./dist/lambdas/${name}/index.js`;
+/** Loads every bundle. @returns by name the type of its handler, or the message of the error */
+const load = (environment: Record<string, string>): Record<string, string> => {
+  const attempt = (file: string) =>
+    `(() => { try { return typeof require('${file}').handler } catch (e) { return e.message } })()`;
+  const entries = names.map((name) => `${JSON.stringify(name)}: ${attempt(bundleOf(name))}`);
+  return JSON.parse(node(['-e', `console.log(JSON.stringify({ ${entries} }))`], environment));
+};
 
 describe('npm run bundle', () => {
   let printed = '';
@@ -30,23 +32,25 @@ describe('npm run bundle', () => {
     expect(printed).toMatch(new RegExp(`│ ${name} +│ +\\d+\\.\\d │ +\\d+\\.\\d │`));
   });
 
-  it.each(names)('makes %s a file that this Node loads and that has a handler', (name) => {
+  it('makes files that this Node loads and that have a handler', () => {
     const variables =
       'TABLE_NAME RESULTS_STREAM_NAME LOGS_STREAM_NAME QUARANTINE_STREAM_NAME ENROLL_SECRET_ARN NODE_KEY_SECRET_ARN BUS_NAME';
     const environment = Object.fromEntries(
       [...variables.split(' '), 'NO_AGENT_AFTER_SECONDS', 'SWEEP_EVERY_SECONDS'].map((variable) => [variable, '300']),
     );
-    expect(load(name, { ...environment, AWS_REGION: 'eu-west-1', URL_SUFFIX: 'amazonaws.com' })).toBe('function\n');
+    const loaded = load({ ...environment, AWS_REGION: 'eu-west-1', URL_SUFFIX: 'amazonaws.com' });
+    expect(loaded).toEqual(Object.fromEntries(names.map((name) => [name, 'function'])));
   });
 
-  it.each(names)('makes %s a file that does not start without its environment, and names what is missing', (name) => {
-    expect(load(name, {})).toMatch(/TABLE_NAME/);
+  it('makes files that do not start without their environment, and name what is missing', () => {
+    const missing = expect.stringMatching(/TABLE_NAME/);
+    expect(load({})).toEqual(Object.fromEntries(names.map((name) => [name, missing])));
   });
 
-  it('does not write unchanged files again, so that their readers are not disturbed', () => {
+  it('does not write unchanged files again, so that their readers are not disturbed', async () => {
     const times = () => names.map((name) => statSync(bundleOf(name)).mtimeMs);
     const before = times();
-    node(['--import', 'tsx', 'scripts/bundle.ts']);
+    await bundleFunctions();
     expect(times()).toEqual(before);
   });
 });

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { execPath } from 'node:process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { RESOURCE_TYPES } from '../../../workbench/local-aws/resource-types.ts';
 import { readTemplate } from '../../../workbench/local-aws/template.ts';
 import { templateWith } from '../../lib/stack/template.ts';
+import { theAssembly } from '../../support/assembly.ts';
 
 const STACK = { stackName: 'Stack', account: '000000000000', region: 'us-east-1' };
 const read = (Resources: Record<string, unknown>, more: Record<string, unknown> = {}) =>
@@ -95,9 +94,9 @@ describe('reading a template', () => {
 });
 
 describe("Mayfly's own template", () => {
-  beforeAll(() => {
-    execFileSync(execPath, ['--import', 'tsx', 'scripts/bundle.ts']); // the image of the front is built from a bundle
-  });
+  beforeAll(async () => {
+    await theAssembly(); // makes the bundle that the image of the front is built from
+  }, 180_000);
 
   it('has only resource types and properties that the local runner supports, and the runner supports no other type', () => {
     const domain = { domainName: 'a.example.com', certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/x' };

@@ -1,13 +1,16 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { synthesizeIfChanged } from '../../workbench/demo/synthesize.ts';
+import { theAssembly } from '../support/assembly.ts';
 
+const SYNTHESIS_MS = 300_000; // a bound against hanging
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAYFLY = join(ROOT, 'bin/mayfly.js');
 
@@ -43,7 +46,10 @@ describe("the README's commands", () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mayfly-readme-'));
     await symlink(join(ROOT, 'test'), join(folder, 'test')); // where the README's fixtures are
-  });
+    // As if Mayfly had run here before: another test starts it in an empty folder.
+    const made = await theAssembly();
+    await synthesizeIfChanged(join(folder, 'data'), { make: (to) => cp(made, to, { recursive: true }) });
+  }, SYNTHESIS_MS);
   afterAll(async () => {
     runner?.kill('SIGINT');
     if (runner && runner.exitCode === null) await once(runner, 'exit');

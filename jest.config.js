@@ -9,7 +9,7 @@ export default {
   setupFiles: ['<rootDir>/test/support/jest/modules.js'],
   setupFilesAfterEnv: ['<rootDir>/test/support/jest/completed.js'],
   watchPathIgnorePatterns: ['<rootDir>/(dist|cdk\\.out|coverage|\\.mayfly)/'], // written by tests: a change there starts no new run
-  maxWorkers: '100%', // jest leaves one core idle otherwise: half of them on a small machine
+  maxWorkers: '150%', // tests of servers and processes wait a lot; by default jest would leave half the cores of a small machine idle
   reporters: ['default', '<rootDir>/test/support/jest/closing-line.js'],
   globalSetup: '<rootDir>/test/support/jest/global-setup.js',
   globalTeardown: '<rootDir>/test/support/jest/global-teardown.js',

@@ -16,7 +16,7 @@ const LONG_MS = 120_000; // bounds, not measurements: a busy machine synthesizes
 
 /** Polls until `look` returns true; the bound of a test is the only limit. */
 async function until(look: () => Promise<boolean>): Promise<void> {
-  while (!(await look())) await pause(20);
+  while (!(await look())) await pause(100);
 }
 
 describe('simulated agents and the synthesized template', () => {
@@ -113,18 +113,28 @@ describe('simulated agents and the synthesized template', () => {
     LONG_MS,
   );
 
-  it.each([
-    ['drop-after-processing', 'read', 2],
-    ['drop-after-processing', 'write', 2],
-    ['drop-after-processing', 'write', 6],
-    ['half-response', 'write', 1],
-    ['half-response', 'read', 1],
-    ['duplicate', 'write', 1],
-    ['duplicate', 'read', 1],
-    ['refuse', 'write', 6],
-  ] as readonly (readonly [Fault, 'read' | 'write', number])[])(
-    'lose nothing and store nothing twice with this fault of the link: %s on %s, %i times',
-    async (fault, endpoint, times) => {
+  interface LinkFault {
+    readonly fault: Fault;
+    readonly endpoint: 'read' | 'write';
+    readonly times: number;
+  }
+  const fault = (fault: Fault, endpoint: LinkFault['endpoint'], times: number): LinkFault => ({
+    fault,
+    endpoint,
+    times,
+  });
+
+  it.each<readonly [string, readonly [LinkFault, LinkFault]]>([
+    [
+      'answers are lost after two requests',
+      [fault('drop-after-processing', 'read', 2), fault('drop-after-processing', 'write', 2)],
+    ],
+    ['six writes in a row fail', [fault('drop-after-processing', 'write', 6), fault('refuse', 'write', 6)]],
+    ['half of an answer is lost', [fault('half-response', 'write', 1), fault('half-response', 'read', 1)]],
+    ['a request arrives twice', [fault('duplicate', 'write', 1), fault('duplicate', 'read', 1)]],
+  ])(
+    'lose nothing and store nothing twice when, on each of their links, %s',
+    async (_, faultsOf) => {
       // The first read after the pause takes the queries.
       await Promise.all(deployment.agents.map((agent) => agent.stop()));
       const tasks = deployment.run(4);
@@ -133,14 +143,15 @@ describe('simulated agents and the synthesized template', () => {
           (await ledger.read(tasks.map((task) => task.arn))).filter((record) => record.handling?.queryKeys.length)
             .length === 4,
       );
-      for (const faults of deployment.faults) {
-        faults.happened = 0;
-        faults.inject(fault, { endpoint, times });
+      for (const [index, link] of deployment.faults.entries()) {
+        const { fault, endpoint, times } = faultsOf[index] ?? faultsOf[0];
+        link.happened = 0;
+        link.inject(fault, { endpoint, times });
       }
       for (const agent of deployment.agents) agent.start();
       await until(() => seen(tasks));
       await until(() => quiet());
-      expect(deployment.faults.map((faults) => faults.happened)).toEqual([times, times]);
+      expect(deployment.faults.map(({ happened }) => happened)).toEqual(faultsOf.map(({ times }) => times));
       for (const task of tasks) {
         const rows = await rowsOf(task);
         // While writes fail, unanswered queries are offered again: each run is stored once, a second run with its mark.

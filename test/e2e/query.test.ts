@@ -15,7 +15,7 @@ const ask = (...args: string[]) => mayfly('query', ...args, '--data', deployment
 const hosts = (): string[] => deployment.agents.map(({ hostIdentifier }) => hostIdentifier).sort();
 
 async function until(look: () => Promise<boolean>): Promise<void> {
-  while (!(await look())) await pause(20);
+  while (!(await look())) await pause(100);
 }
 
 describe('mayfly query on a running Mayfly', () => {

@@ -3,10 +3,14 @@ import { createRunner } from 'jest-light-runner';
 const LightRunner = createRunner({ runtime: 'child_process' });
 
 /**
- * jest-light-runner with a channel for each task. Its own channel belongs to all workers: the first worker that asked for its
+ * jest-light-runner with slow files first and a channel for each task. Its own channel belongs to all workers: the first worker that asked for its
  * settings took the answers of all, so another one that started at the same time could wait for ever, and the run with it.
  */
 export default class Runner extends LightRunner {
+  runTests(tests, ...rest) {
+    return super.runTests(tests.some(({ duration }) => duration) ? tests : slowFirst(tests), ...rest);
+  }
+
   _runTest(test) {
     const { config } = test.context;
     const isFirst = !this._testRunners.has(config);
@@ -18,6 +22,13 @@ export default class Runner extends LightRunner {
     }
     return running;
   }
+}
+
+/** Without times of an earlier run, Jest begins with the largest files. A file of processes and servers that comes last leaves cores idle. */
+function slowFirst(tests) {
+  const isSlow = ({ path }) =>
+    /\/test\/(package|e2e|conformance|scripts|workbench\/(local-aws|seeded-world))\//.test(path);
+  return [...tests.filter(isSlow), ...tests.filter((test) => !isSlow(test))];
 }
 
 /** What a worker's process gets as an answer when it asks for its settings. */

@@ -55,6 +55,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     baseline: 'the other front, in another run',
     options: '[hosts] [serverless|service]',
   },
+  lookback: {
+    file: 'look-back.ts',
+    measures: 'questions about many workloads (tasks, coverage, missed, mtta): CPU of the command',
+    baseline: 'a command that reads nothing, and the CPU of the local Mayfly with its table',
+    options: '[workloads = 10000] [questions = 3]',
+  },
   strangers: {
     file: 'strangers.ts',
     measures: 'CPU and memory of requests without a valid key',

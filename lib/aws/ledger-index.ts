@@ -49,10 +49,8 @@ export class DynamoLedgerIndex implements LedgerIndex {
   async *between(fromMs: number, toMs: number): AsyncGenerator<WorkloadRecord> {
     for (let day = startOf(fromMs); day <= toMs; day += DAY_MS) {
       const entries = (await this.#entries(day, fromMs, toMs)).sort(byAge);
-      for (const some of chunks(entries, READ_AT_ONCE)) {
-        const read = chunks(some, 100).map((few) => this.#ledger.read(few.map(({ workload }) => workload)));
-        yield* (await Promise.all(read)).flat().sort(byAge);
-      }
+      for await (const records of readAhead(chunks(entries, READ_AT_ONCE), (some) => this.#records(some)))
+        yield* records.sort(byAge);
     }
   }
 
@@ -60,12 +58,10 @@ export class DynamoLedgerIndex implements LedgerIndex {
     for (let day = startOf(toMs); day + DAY_MS > fromMs; day -= DAY_MS) {
       const entries = (await this.#entries(day, fromMs, toMs)).sort((a, b) => byAge(b, a));
       // Few at first: most listings end after a screenful.
-      for (let from = 0, some = FIRST_READ; from < entries.length; from += some, some = READ_AT_ONCE) {
-        const read = chunks(entries.slice(from, from + some), 100).map((few) =>
-          this.#ledger.read(few.map(({ workload }) => workload)),
-        );
-        yield* (await Promise.all(read)).flat().sort((a, b) => byAge(b, a));
-      }
+      yield* (await this.#records(entries.slice(0, FIRST_READ))).sort((a, b) => byAge(b, a));
+      const others = chunks(entries.slice(FIRST_READ), READ_AT_ONCE);
+      for await (const records of readAhead(others, (some) => this.#records(some)))
+        yield* records.sort((a, b) => byAge(b, a));
     }
   }
 
@@ -137,6 +133,11 @@ export class DynamoLedgerIndex implements LedgerIndex {
     for (let day = startOf(fromMs); day > oldestMs - DAY_MS; day -= DAY_MS) yield await this.#entries(day, day, fromMs);
   }
 
+  async #records(entries: readonly Entry[]): Promise<WorkloadRecord[]> {
+    const read = chunks(entries, 100).map((few) => this.#ledger.read(few.map(({ workload }) => workload)));
+    return (await Promise.all(read)).flat();
+  }
+
   async #entries(dayMs: number, fromMs: number, toMs: number): Promise<Entry[]> {
     const shards = Array.from({ length: DAY_SHARDS }, (_, shard) => this.#shard(dayOf(dayMs, shard), fromMs, toMs));
     return (await Promise.all(shards)).flat();
@@ -166,6 +167,18 @@ const begins = (workload: string, text: string): boolean =>
   workload.startsWith(text) ||
   workload.slice(workload.indexOf('/') + 1).startsWith(text) ||
   workload.slice(workload.lastIndexOf('/') + 1).startsWith(text);
+
+/** Reads groups in order; the next one is on its way while the caller uses the one before. */
+async function* readAhead<T, R>(groups: readonly T[], read: (group: T) => Promise<R>): AsyncGenerator<R> {
+  let next: Promise<R> | undefined;
+  for (const [at, group] of groups.entries()) {
+    const current = await (next ?? read(group));
+    const following = groups[at + 1];
+    next = following && read(following);
+    next?.catch(() => undefined); // it fails when it is awaited; a caller that has enough never awaits it
+    yield current;
+  }
+}
 
 const startOf = (atMs: number): number => Math.floor(atMs / DAY_MS) * DAY_MS;
 

@@ -38,15 +38,16 @@ export const texts = z.record(text, text);
  *
  * @param names former name → name
  */
-export const renamed = <T>(names: Readonly<Record<string, string>>, schema: z.ZodMiniType<T>) =>
-  z.pipe(
-    z.transform((read: unknown) =>
-      typeof read === 'object' && read !== null
-        ? Object.fromEntries(Object.entries(read).map(([name, value]) => [names[name] ?? name, value]))
-        : read,
-    ),
+export const renamed = <T>(names: Readonly<Record<string, string>>, schema: z.ZodMiniType<T>) => {
+  const former = Object.keys(names);
+  return z.pipe(
+    z.transform((read: unknown) => {
+      if (typeof read !== 'object' || read === null || !former.some((name) => name in read)) return read;
+      return Object.fromEntries(Object.entries(read).map(([name, value]) => [names[name] ?? name, value]));
+    }),
     schema,
   );
+};
 
 /** A set of DynamoDB as a sorted list. */
 export const members = z.pipe(

@@ -143,7 +143,8 @@ export function ticking(lineOf: (seconds: number) => string): () => void {
   const { isTTY } = process.stderr;
   const print = (): void => {
     const line = lineOf(Math.round((performance.now() - startedAt) / 1000));
-    process.stderr.write(isTTY ? `\r${line}\u001b[K` : `${line}\n`);
+    if (isTTY) process.stderr.write(`\r${line}\u001b[K`);
+    else note(line);
   };
   print();
   const timer = setInterval(print, isTTY ? TICK_MS : LINE_MS);

@@ -1,4 +1,4 @@
-import { ticking } from './print.ts';
+import { count, ticking } from './print.ts';
 
 /** Quick work needs no progress. */
 const PATIENCE_MS = 2000;
@@ -13,4 +13,18 @@ export function slowly(lineOf: (seconds: number) => string): () => void {
     clearTimeout(timer);
     stop();
   };
+}
+
+/** Passes workloads on, and shows how many have been read if that takes longer than two seconds. */
+export async function* countedAloud<T>(workloads: AsyncIterable<T>): AsyncGenerator<T> {
+  let read = 0;
+  const stop = slowly(() => `${count(read, 'workload')} read`);
+  try {
+    for await (const workload of workloads) {
+      read += 1;
+      yield workload;
+    }
+  } finally {
+    stop();
+  }
 }

@@ -1,9 +1,10 @@
 import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../../core/ledger/coverage.ts';
 import { CLOCK_AHEAD_MS, type LedgerIndex } from '../../core/ledger/ledger-index.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
-import { withDeployment } from '../deployment.ts';
+import { type Deployment, withDeployment } from '../deployment.ts';
 import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
 import { colours, columns, figures, printable, prose, say, sayJson, seconds, when } from '../print.ts';
+import { countedAloud } from '../progress.ts';
 
 export interface SinceFlags extends DeploymentFlags {
   readonly since: number;
@@ -14,12 +15,12 @@ export interface SinceFlags extends DeploymentFlags {
 /** The name of the group without a cluster. */
 const inNone = 'EC2 instances';
 
-/** The records that the flags select: of one cluster, if one is named. */
+/** The records that the flags select: of one cluster, if one is named. Shows the progress of a long reading. */
 export async function* meant(
   records: AsyncIterable<WorkloadRecord>,
   flags: SinceFlags,
 ): AsyncGenerator<WorkloadRecord> {
-  for await (const record of records) if (isMeant(record, flags)) yield record;
+  for await (const record of countedAloud(records)) if (isMeant(record, flags)) yield record;
 }
 
 const isMeant = (record: WorkloadRecord, { cluster }: SinceFlags): boolean =>
@@ -46,10 +47,11 @@ export async function nothing(ledgerIndex: LedgerIndex, flags: SinceFlags, nowMs
 /** Shows the number of workloads for each verdict, by cluster, and how long answers took. */
 export async function coverage(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { all, clusters, none } = await withDeployment(flags, async ({ ledgerIndex }) => {
+  const count = async ({ ledgerIndex }: Deployment) => {
     const counted = await coverageOf(meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags), nowMs);
     return { ...counted, none: counted.all.workloads === 0 ? await nothing(ledgerIndex, flags, nowMs) : undefined };
-  });
+  };
+  const { all, clusters, none } = await withDeployment(flags, count, 'follows');
   const sinceAt = new Date(flags.since).toISOString();
   if (flags.json) return sayJson({ since: sinceAt, at: new Date(nowMs).toISOString(), ...all, clusters });
   if (none) return say(none);

@@ -4,7 +4,7 @@ import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { MissReason } from '../../core/ledger/workload.ts';
-import { withDeployment } from '../deployment.ts';
+import { type Deployment, withDeployment } from '../deployment.ts';
 import { pasted } from '../deployment-flags.ts';
 import { colours, columns, count, printable, prose, say, sayJson, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
@@ -22,7 +22,7 @@ interface Miss {
 /** Lists missed workloads by reason and advice, the most frequent reason first. */
 export async function missed(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { misses, none } = await withDeployment(flags, async ({ ledgerIndex }) => {
+  const search = async ({ ledgerIndex }: Deployment) => {
     const found: Miss[] = [];
     for await (const record of meant(ledgerIndex.between(flags.since, nowMs + CLOCK_AHEAD_MS), flags)) {
       const verdict = verdictOf(record, nowMs);
@@ -37,7 +37,8 @@ export async function missed(flags: SinceFlags): Promise<void> {
       });
     }
     return { misses: found, none: found.length === 0 ? await nothing(ledgerIndex, flags, nowMs) : undefined };
-  });
+  };
+  const { misses, none } = await withDeployment(flags, search, 'follows');
   if (flags.json) return sayJson(misses);
   if (misses.length === 0) return say(none ?? `Nothing was missed since ${when(flags.since)}.`);
   const paint = colours();

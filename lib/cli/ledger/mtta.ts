@@ -15,7 +15,7 @@ import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
-import { withDeployment } from '../deployment.ts';
+import { type Deployment, withDeployment } from '../deployment.ts';
 import { columns, count, figures, printable, prose, say, sayJson, seconds, when } from '../print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
@@ -56,8 +56,7 @@ const WAYS: Readonly<Record<Stage, { readonly name: string; readonly advice: str
 /** Shows the bound of each class of nodes, and the measured times. */
 export async function mtta(flags: SinceFlags): Promise<void> {
   const nowMs = Date.now();
-  const { none, late, stages, classes, sweepEveryMs, ...rest } = await withDeployment(flags, async (deployment) => {
-    const { ledgerIndex, store, directory, sweeps } = deployment;
+  const measure = async ({ ledgerIndex, store, directory, sweeps }: Deployment) => {
     // The deployment writes the built-in policy into an empty table.
     const { profiles } = (await store.current())?.policy ?? builtIn.policy;
     const { everyMs = SWEEP_EVERY_MS, heldEverySeconds } = await sweeps.read();
@@ -72,7 +71,9 @@ export async function mtta(flags: SinceFlags): Promise<void> {
       sweepEveryMs: everyMs,
       none: answers === 0 ? await nothing(ledgerIndex, flags, nowMs) : undefined,
     };
-  });
+  };
+  const found = await withDeployment(flags, measure, 'follows');
+  const { none, late, stages, classes, sweepEveryMs, ...rest } = found;
   if (flags.json) {
     const lateAnswers = late.map(({ eventAtMs, ...one }) => ({ ...one, eventAt: new Date(eventAtMs).toISOString() }));
     const times = { since: new Date(flags.since).toISOString(), at: new Date(nowMs).toISOString() };

@@ -33,24 +33,29 @@ interface Page {
   readonly hasMore: boolean;
 }
 
-/** Lists workloads, newest first. */
+/** Lists workloads, newest first. For programs, each one is printed as soon as it is found. */
 export async function tasks(flags: TasksFlags): Promise<void> {
   const nowMs = Date.now();
-  const { page, none } = await withDeployment(flags, async (deployment) => {
+  const print = printerOf(flags);
+  const search = async (deployment: Deployment) => {
     const selection = { ...flags, host: flags.host && ((await hostNamed(flags.host, deployment)) ?? flags.host) };
-    const page = await pageOf(deployment, { flags, selection, nowMs });
-    const isEmpty = page.records.length === 0 && !flags.json && !flags.csv;
-    return { page, none: isEmpty ? await noneOf(deployment, flags, nowMs) : undefined };
-  });
-  const rows = page.records.map((record) => rowOf(record, nowMs));
-  if (flags.json) for (const row of rows) sayJson(row);
-  else if (flags.csv) say(csv([HEAD, ...rows.map(cellsOf)]));
-  else if (none) say(none);
-  else say(tableOf(page.records, rows, flags));
+    const page = await pageOf(deployment, { flags, selection, nowMs }, (record) => print?.(rowOf(record, nowMs)));
+    return { page, none: page.records.length === 0 && !print ? await noneOf(deployment, flags, nowMs) : undefined };
+  };
+  const { page, none } = await withDeployment(flags, search, 'follows');
+  if (none) say(none);
+  else if (!print) say(tableOf(page.records, nowMs, flags));
   if (page.hasMore) sayMore(nextOf(page, flags), flags);
   const [first] = page.records;
-  if (first && !flags.json && !flags.csv)
-    say(`\nWhat one of them returned: npx mayfly rows ${shortId(first)}${pasted(flags)}`);
+  if (first && !print) say(`\nWhat one of them returned: npx mayfly rows ${shortId(first)}${pasted(flags)}`);
+}
+
+/** Prints a row for programs; undefined for people, who get an aligned table at the end. */
+function printerOf({ json, csv: isCsv }: TasksFlags): ((row: Row) => void) | undefined {
+  if (json) return sayJson;
+  if (!isCsv) return undefined;
+  say(csv([HEAD]));
+  return (row) => say(csv([cellsOf(row)]));
 }
 
 interface Search {
@@ -59,17 +64,25 @@ interface Search {
   readonly nowMs: number;
 }
 
-async function pageOf({ ledgerIndex }: Deployment, { flags, selection, nowMs }: Search): Promise<Page> {
+async function pageOf(
+  { ledgerIndex }: Deployment,
+  { flags, selection, nowMs }: Search,
+  onFound: (record: WorkloadRecord) => void,
+): Promise<Page> {
   const records: WorkloadRecord[] = [];
   let [read, found] = [0, 0];
-  const stop = slowly(() => `${read} workloads read, ${found} found`);
+  // Rows that appear on the terminal show the progress themselves.
+  const isShown = (flags.json || flags.csv) && process.stdout.isTTY;
+  const stop = isShown ? () => {} : slowly(() => `${read} workloads read, ${found} found`);
   try {
     for await (const record of ledgerIndex.newest(flags.since, flags.until ?? nowMs + CLOCK_AHEAD_MS)) {
       read += 1;
       if (!isMeant(record, selection, nowMs)) continue;
       found += 1;
       if (records.length === flags.limit) return { records, hasMore: true };
-      if (found > flags.skip) records.push(record);
+      if (found <= flags.skip) continue;
+      records.push(record);
+      onFound(record);
     }
     return { records, hasMore: false };
   } finally {
@@ -129,9 +142,9 @@ const cellsOf = (row: Row): string[] => HEAD.map((name) => [row[name] ?? ''].fla
 /** Eight digits of an id are unique among millions. */
 const ID_DIGITS = 8;
 
-function tableOf(records: readonly WorkloadRecord[], rows: readonly Row[], { host }: TasksFlags): string {
-  const lines = records.map((record, at) => {
-    const { verdict, reason, containers, family, host: on } = rows[at] as Row;
+function tableOf(records: readonly WorkloadRecord[], nowMs: number, { host }: TasksFlags): string {
+  const lines = records.map((record) => {
+    const { verdict, reason, containers, family, host: on } = rowOf(record, nowMs);
     const what = record.kind === 'ecs-task' ? `${family ?? '?'}: ${containers.join(' ')}` : instanceText(record);
     return [
       when(record.firstEventAtMs),

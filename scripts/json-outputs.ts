@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { KINDS } from '../lib/cli/logs/kinds.ts';
 import type { Verdict } from '../lib/core/ledger/workload.ts';
 import { linkTo } from './markdown.ts';
 
@@ -75,6 +76,106 @@ const subject = z.strictObject({
 });
 
 const fleetIssue = z.strictObject({ kind: z.string(), since: at, detail: z.string(), advice: z.string() });
+
+const dollars = z.number().describe('dollars');
+const anything = z.looseObject({});
+
+const secretChange = z.strictObject({
+  name: z.string(),
+  arn: z.string(),
+  rotated: z.boolean(),
+  previousAccepted: z.boolean().describe('whether the value before is still accepted'),
+});
+
+const letter = {
+  id: z.string(),
+  queue: z.string().nullable().describe('the queue it came from; null if the message does not say'),
+  sentAt: at,
+  receives: count,
+  event: z.strictObject({
+    id: z.string().nullable(),
+    source: z.string().nullable(),
+    detailType: z.string().nullable(),
+    about: z.string().nullable().describe('an ARN or an id'),
+  }),
+  failure: z
+    .strictObject({ kind: z.enum(['undelivered', 'function']), error: z.string() })
+    .nullable()
+    .describe('null if the log no longer says why'),
+};
+
+const problem = z.strictObject({
+  severity: z.enum(['error', 'warning']),
+  file: z.string(),
+  line: count,
+  column: count,
+  message: z.string(),
+  hint: z.string().optional(),
+});
+
+const importNote = z.strictObject({ file: z.string(), line: count, what: z.string(), why: z.string() });
+
+const fieldChange = z.strictObject({
+  field: z.string(),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+});
+const changeKind = z.enum(['added', 'removed', 'changed']);
+const changes = z.strictObject({
+  rules: z.array(
+    z.strictObject({
+      rule: z.string(),
+      kind: changeKind,
+      answers: z.string(),
+      fields: z.array(fieldChange),
+      queries: z.array(
+        z.strictObject({
+          query: z.string(),
+          set: z.enum(['live', 'post-mortem']),
+          kind: changeKind,
+          sql: z.array(z.strictObject({ sign: z.enum([' ', '+', '-']), text: z.string() })),
+          fields: z.array(fieldChange),
+        }),
+      ),
+    }),
+  ),
+  profiles: z.array(z.strictObject({ profile: z.string(), kind: changeKind, fields: z.array(fieldChange) })),
+  profileOrder: z.strictObject({ before: z.array(z.string()), after: z.array(z.string()) }).optional(),
+  limits: z.array(fieldChange),
+  isEmpty: z.boolean(),
+});
+
+const policyHead = {
+  version: count,
+  digest: z.string().describe('SHA-256 of the policy'),
+  pushedAt: at,
+  pushedBy: z.string(),
+  message: z.string(),
+};
+
+const pushed = z.union([
+  z.strictObject({ pushed: z.strictObject(policyHead), changes }).describe('it is live'),
+  z.strictObject({ pushed: z.null(), live: count, changes }).describe('it was live already'),
+  z
+    .strictObject({ pushed: z.null(), live: count, expected: count, between: z.array(z.strictObject(policyHead)) })
+    .describe('another version was pushed meanwhile'),
+  z
+    .strictObject({ pushed: z.null(), live: count, unconfirmed: z.array(z.string()) })
+    .describe('it needs --yes, for these reasons'),
+]);
+
+const tenancy = z.strictObject({
+  workload: z.string(),
+  from: at,
+  until: at.nullable().describe('null if no end is known'),
+  cluster: z.string().nullable(),
+  subnet: z.string().nullable(),
+  mac: z.string().nullable(),
+  taskDefinition: z.string().nullable().describe('<family>:<revision>'),
+  host: z.string().nullable(),
+  instance: texts.nullable().describe('the instance it ran on'),
+  images: z.array(z.string()),
+});
 
 const answeredRow = { campaign: z.string(), host: z.string(), hostname: z.string(), answeredAt: at };
 
@@ -239,6 +340,249 @@ export const JSON_OUTPUTS = {
       }),
     ),
   },
+  'query --cancel': {
+    prints: 'one document',
+    schema: z.strictObject({ campaign: z.string(), cancelled: z.literal(true) }),
+  },
+  rows: { prints: 'one document a line', schema: row },
+  who: {
+    prints: 'one document',
+    schema: z.strictObject({
+      ip: z.string(),
+      at,
+      had: z.array(tenancy).describe('who had it then'),
+      before: tenancy.nullable().describe('who had it last before, if none had it then'),
+    }),
+  },
+  'node show': {
+    prints: 'one document',
+    schema: z.strictObject({
+      host: z.string(),
+      hostname: z.string(),
+      platform: z.string(),
+      osqueryVersion: z.string(),
+      uuid: z.string().describe('of the hardware'),
+      vendor: z.string(),
+      agentInstance: z.string().describe("of osquery's database"),
+      instance: z.string().nullable(),
+      attested: z.boolean(),
+      enrolledAt: at,
+      lastSeenAt: at,
+      endedAt: at.nullable(),
+      revokedAt: at.nullable(),
+      otherAgents: z.array(z.string()).describe('second agents under the same identifier'),
+      fleetIssues: z.array(fleetIssue),
+    }),
+  },
+  'node revoke': {
+    prints: 'one document',
+    schema: z.strictObject({ host: z.string(), revoked: z.boolean(), otherAgents: z.array(z.string()) }),
+  },
+  request: {
+    prints: 'one document',
+    schema: z.strictObject({
+      eventId: z.string(),
+      rules: z.array(
+        z.strictObject({
+          rule: z.string(),
+          hosts: count,
+          limited: z.boolean().describe('hosts_per_trigger left hosts out'),
+          why: z.string().nullable().describe('why it asks no host'),
+        }),
+      ),
+    }),
+  },
+  doctor: {
+    prints: 'one document',
+    schema: z.strictObject({
+      ok: z.boolean().describe('no check has the level FAIL'),
+      checks: z.array(
+        z.strictObject({
+          area: z.string().describe('secret, path, queues, …'),
+          level: z.enum(['OK', 'WARN', 'FAIL']),
+          message: z.string(),
+          next: z.string().nullable().describe('what to do'),
+        }),
+      ),
+    }),
+  },
+  tail: {
+    prints: 'one document a line',
+    schema: z.strictObject({
+      at,
+      kind: z.enum(KINDS),
+      event: z.string().describe('a log event; docs/reference/log-events.md lists them and their fields'),
+      host: z.string().nullable(),
+      what: z.string().describe('in a few words, for people'),
+      fields: anything,
+    }),
+  },
+  'secret status': {
+    prints: 'one document',
+    schema: z.array(
+      z.strictObject({
+        name: z.string(),
+        arn: z.string(),
+        currentSince: at.nullable(),
+        previousFrom: at.nullable().describe('when the value before was made; null if none is accepted'),
+        nodes: count.nullable().describe('nodes that enrolled with it; null for the key of node keys'),
+      }),
+    ),
+  },
+  'secret rotate': { prints: 'one document', schema: secretChange },
+  'secret retire': { prints: 'one document', schema: secretChange },
+  'dlq list': { prints: 'one document', schema: z.array(z.strictObject(letter)) },
+  'dlq show': {
+    prints: 'one document',
+    schema: z.strictObject({ ...letter, body: z.union([anything, z.string()]).describe('the event as it arrived') }),
+  },
+  'dlq redrive': {
+    prints: 'one document',
+    schema: z.strictObject({ redriven: z.array(z.string()).describe('the ids of the dead letters') }),
+  },
+  'policy init': {
+    prints: 'one document',
+    schema: z.strictObject({
+      dir: z.string(),
+      written: z.array(z.string()),
+      kept: z.array(z.string()).describe('files that existed'),
+    }),
+  },
+  'policy import': {
+    prints: 'one document',
+    schema: z.strictObject({
+      source: z.string(),
+      to: z.string(),
+      written: z.array(z.string()),
+      profiles: count,
+      packs: count,
+      scheduledQueries: count,
+      requestRules: count,
+      leftOut: z.array(importNote),
+      changed: z.array(importNote),
+      toDo: z.array(importNote),
+      warnings: count,
+    }),
+  },
+  'policy check': {
+    prints: 'one document',
+    schema: z.strictObject({ ok: z.boolean(), problems: z.array(problem) }),
+  },
+  'policy diff': {
+    prints: 'one document',
+    schema: z.strictObject({
+      live: count.describe('the live version; 0 if there is none'),
+      same: z.boolean(),
+      changes,
+    }),
+  },
+  'policy push': { prints: 'one document', schema: pushed },
+  'policy rollback': { prints: 'one document', schema: pushed },
+  'policy history': { prints: 'one document', schema: z.array(z.strictObject(policyHead)) },
+  'policy show': {
+    prints: 'one document',
+    schema: z.strictObject({
+      ...policyHead,
+      policy: anything.describe('the compiled policy'),
+      sources: texts.describe('its files'),
+      live: z.boolean(),
+      written: z.array(z.string()).optional().describe('with --files'),
+    }),
+  },
+  'policy drift': {
+    prints: 'one document',
+    schema: z.array(
+      z.strictObject({
+        host: z.string(),
+        profile: z.string(),
+        expected: z.string().describe('a config hash'),
+        reported: z.string().nullable(),
+        state: z.enum(['current', 'drifted', 'unknown']),
+      }),
+    ),
+  },
+  'policy test': {
+    prints: 'one document a line',
+    schema: z.strictObject({
+      file: z.string(),
+      matches: z.array(
+        z.strictObject({
+          rule: z.string(),
+          answers: z.string(),
+          target: z.union([z.string(), anything]),
+          host: z.string().optional(),
+          hostProblem: z.string().optional(),
+          priority: z.number(),
+          expiresSeconds: z.number(),
+          queries: z.array(
+            z.strictObject({
+              name: z.string(),
+              set: z.string(),
+              sql: z.string(),
+              evidence: z.boolean(),
+              problem: z.string().optional(),
+              refused: z.array(z.string()).describe('ids that were left out'),
+            }),
+          ),
+        }),
+      ),
+      queriesPerDelivery: count,
+    }),
+  },
+  'policy replay': {
+    prints: 'one document a line',
+    schema: z.looseObject({
+      kind: z.string().describe('queued, withdrawn, dropped, refused, no-host, unreadable or a log event'),
+      file: z.string().describe('the file of the event that caused it'),
+    }),
+  },
+  'host lint': {
+    prints: 'one document',
+    schema: z.strictObject({
+      file: z.string(),
+      errors: count,
+      problems: z.array(
+        z.strictObject({
+          severity: z.enum(['error', 'warning']),
+          line: count.describe('0 if something is missing'),
+          flag: z.string(),
+          message: z.string(),
+        }),
+      ),
+    }),
+  },
+  cost: {
+    prints: 'one document',
+    schema: z.strictObject({
+      load: anything,
+      asOf: z.string().describe('the date of the prices'),
+      region: z.string(),
+      lines: z.array(z.strictObject({ service: z.string(), what: z.string(), dollars })),
+      total: dollars.describe('dollars a month'),
+      usage: z.record(z.string(), z.number()),
+      fleet: z.looseObject({ dollars }),
+    }),
+  },
+  'cost --data': {
+    prints: 'one document',
+    schema: z.strictObject({
+      startedAt: at,
+      seconds: z.number(),
+      operations: z.record(z.string(), z.number()),
+      units: z.record(z.string(), z.number()),
+      functions: z.record(z.string(), z.strictObject({ invocations: count, gbSeconds: z.number() })),
+      firehose: z.strictObject({ requests: count, gb: z.number() }),
+      busEvents: count,
+      comparison: z.array(z.strictObject({ what: z.string(), measured: z.number(), estimated: z.number() })),
+    }),
+  },
+  'local put-events': {
+    prints: 'one document',
+    schema: z.strictObject({
+      accepted: count,
+      unmatched: z.array(z.string()).describe('events that match no rule of the stack'),
+    }),
+  },
 } as const satisfies Readonly<Record<string, JsonOutput>>;
 
 /** Removes what only the test needs: other members are no error for a reader, because later versions may add some. */
@@ -264,6 +608,10 @@ Generated from the schemas by \`npm run docs\`; do not edit. JSON Schemas (draft
 standard output; tests compare both. Later versions may add members. ${linkTo('exit-codes', 'Errors and times')} are the same in
 all commands.
 Names and rows come from hosts and events: treat them as hostile text. Control and format characters are escaped.
+
+Commands: ${Object.keys(JSON_OUTPUTS)
+    .map((command) => `[${command}](#${command.replaceAll(' ', '-')})`)
+    .join(', ')}.
 
 ${parts.join('\n')}`;
 }

@@ -8,7 +8,7 @@ import { type FlagProblem, lintFlagfile } from './lint-flagfile.ts';
 export async function lint(file: string, { json }: { readonly json: boolean }): Promise<void> {
   const problems = lintFlagfile(await textOf(file));
   const errors = problems.filter(({ level }) => level === 'error').length;
-  if (json) sayJson({ file, errors, problems });
+  if (json) sayJson({ file, errors, problems: problems.map(({ level, ...rest }) => ({ severity: level, ...rest })) });
   else {
     for (const problem of problems) say(lineOf(file, problem));
     const warnings = problems.length - errors;

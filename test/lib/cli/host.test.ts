@@ -210,7 +210,7 @@ describe('mayfly host lint', () => {
     expect(json.code).toBe(0);
     expect(JSON.parse(json.stdout)).toMatchObject({
       errors: 0,
-      problems: [{ level: 'warning' }, { level: 'warning' }],
+      problems: [{ severity: 'warning' }, { severity: 'warning' }],
     });
   });
 

@@ -34,7 +34,9 @@ export function eventBatch({
       const event = read(record, now());
       const queued: Queued[] = [];
       const outcome = await handle(event, context, queued);
-      report('event_handled', { messageId: record.messageId, kind: event.kind, outcome, ...summaryOf(queued) });
+      const summary = summaryOf(queued);
+      const workload = summary.workload ?? workloadOf(event);
+      report('event_handled', { messageId: record.messageId, kind: event.kind, outcome, ...summary, workload });
     } catch (error) {
       report('event_failed', { messageId: record.messageId, error: traceOf(error) });
       throw error;
@@ -56,6 +58,20 @@ export function eventBatch({
       throwOnFullBatchFailure: false,
     });
   };
+}
+
+/** The task or instance that an event is about; null for any other event. */
+function workloadOf(event: ParsedEvent): string | null {
+  switch (event.kind) {
+    case 'task':
+      return event.event.task.taskArn;
+    case 'launch':
+    case 'notice':
+    case 'end':
+      return event.event.instanceId ?? null;
+    default:
+      return null;
+  }
 }
 
 /** An event without a time counts from when it was sent to its queue: that time is the same in every try. */

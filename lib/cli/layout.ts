@@ -84,6 +84,22 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, line];
 }
 
+/**
+ * Wraps the paragraphs of a help text. A paragraph is a block of lines without indentation; other blocks, such as lists of
+ * options and examples, stay as they are.
+ */
+export const reflowed = (help: string, width: number): string =>
+  help
+    .split('\n\n')
+    .map((block) => {
+      const lines = block.split('\n').filter((line) => line !== '');
+      const isProse = lines.length > 0 && lines.every((line) => !line.startsWith(' '));
+      if (!isProse) return block;
+      const [start = '', end = ''] = [/^\n*/.exec(block)?.[0], /\n*$/.exec(block)?.[0]];
+      return start + wrapped(lines.join(' '), width).join('\n') + end;
+    })
+    .join('\n\n');
+
 /** Cuts a cell in the middle. The end stays longer, because the ends of names differ more than their beginnings. */
 function elided(cell: string, width: number): string {
   const text = stripVTControlCharacters(cell);

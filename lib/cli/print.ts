@@ -115,6 +115,12 @@ export const prose = (text: string, indent = ''): string => {
     .join('\n');
 };
 
+/** Text whose first line begins at the margin, and whose others are indented. */
+export const hanging = (text: string, indent: string): string => {
+  const width = lineWidth();
+  return width === Infinity ? text : wrapped(text, width - indent.length).join(`\n${indent}`);
+};
+
 /** `1.2 s`, `310 s` */
 export const seconds = (ms: number): string => `${ms < 100_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
 

@@ -8,6 +8,7 @@ import { addDoctor } from './doctor.ts';
 import type { ExitCode } from './exit.ts';
 import { addHelp } from './help.ts';
 import { addHost } from './host.ts';
+import { reflowed } from './layout.ts';
 import { addLedger } from './ledger.ts';
 import { addNode } from './node.ts';
 import { addPolicy } from './policy.ts';
@@ -18,6 +19,9 @@ import { addRequest } from './request.ts';
 import { addRows } from './rows.ts';
 import { addSecret } from './secret.ts';
 import { addTail } from './tail.ts';
+
+/** The width of help that goes elsewhere than to a terminal, as Commander has it. */
+const HELP_WIDTH = 80;
 
 /**
  * Runs the operator's command.
@@ -31,7 +35,11 @@ export async function run(args: readonly string[], addMore?: (program: Command) 
   const isJson = args.includes('--json');
   writeNotesAsJson(isJson);
   // With --json standard error has JSON only: `reportError` prints what Commander found.
-  const program = programWith(addMore, isJson ? { writeErr: () => undefined, outputError: () => undefined } : {});
+  const silent = () => undefined;
+  const program = programWith(addMore, {
+    writeOut: (text) => void process.stdout.write(reflowed(text, process.stdout.columns ?? HELP_WIDTH)),
+    ...(isJson ? { writeErr: silent, outputError: silent } : {}),
+  });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;

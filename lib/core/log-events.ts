@@ -42,7 +42,10 @@ const WORKLOAD = { type: 'string or null', meaning: 'ECS task ARN or EC2 instanc
 /** What was queued. */
 const QUEUED = {
   hosts: { type: 'number', meaning: 'how many hosts have to answer' },
-  workload: { type: 'string or null', meaning: 'ECS task ARN or EC2 instance id; null for none, or several' },
+  workload: {
+    type: 'string or null',
+    meaning: 'the ECS task ARN or EC2 instance id that it is about; null for none, or several',
+  },
   queries: { type: 'strings', meaning: 'the queries, as `<rule>/<query>`, the first ten' },
 } as const;
 

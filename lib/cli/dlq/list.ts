@@ -1,6 +1,6 @@
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { withParts } from '../parts.ts';
-import { count, printable, say, sayJson, when } from '../print.ts';
+import { count, printable, prose, say, sayJson, when } from '../print.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { errorsOf, type LetterReport, LIST_NEEDS, reportOf } from './described.ts';
 
@@ -34,5 +34,5 @@ export async function list(flags: DeploymentFlags & { limit: number; json: boole
 function linesOf({ id, queue, sentAt, event, failure }: LetterReport): string {
   const what = [event.detailType ?? 'no event', event.about ?? ''].filter(Boolean).map(printable).join(', ');
   const why = failure ? printable(failure.error.split('\n', 1)[0] ?? '') : 'the log no longer says why';
-  return `${id.slice(0, SHORT_ID)}  ${when(Date.parse(sentAt))}  ${queue ?? 'of an unknown queue'}\n    ${what}\n    ${why}`;
+  return `${id.slice(0, SHORT_ID)}  ${when(Date.parse(sentAt))}  ${queue ?? 'of an unknown queue'}\n${prose(what, '    ')}\n${prose(why, '    ')}`;
 }

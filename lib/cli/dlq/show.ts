@@ -1,7 +1,7 @@
 import { CommandError } from '../command-error.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { withParts } from '../parts.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
+import { columns, printable, prose, say, sayJson, when } from '../print.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';
 import { errorsOf, LIST_NEEDS, reportOf } from './described.ts';
 
@@ -29,13 +29,13 @@ export async function show(id: string, flags: DeploymentFlags & { json: boolean 
       ['received', `${receives} times`],
     ]),
   );
-  say(`\n${failure ? failure.error.split('\n').map(printable).join('\n') : 'The log no longer says why it failed.'}`);
+  say(`\n${failure ? failure.error.split('\n').map(withIndent).join('\n') : 'The log no longer says why it failed.'}`);
   const body = letter.event ? JSON.stringify(letter.event, null, 2) : letter.body;
   say(`\n${body.split('\n').map(withIndent).join('\n')}`);
 }
 
 /** A line that may be hostile, with its indentation. */
-const withIndent = (line: string): string => `${/^ */.exec(line)?.[0] ?? ''}${printable(line)}`;
+const withIndent = (line: string): string => prose(printable(line), /^ */.exec(line)?.[0] ?? '');
 
 /** The letter whose id begins with `id`. @throws {CommandError} when there is none, or more than one */
 export function theLetter(id: string, letters: readonly DeadLetter[], chosen: string): DeadLetter {

@@ -11,7 +11,7 @@ import { explained } from '../explained.ts';
 import { hostNamed } from '../hosts-named.ts';
 import { readyIn } from '../local-mayfly.ts';
 import { type Parts, withParts } from '../parts.ts';
-import { colours, count, printable, prose, say, sayJson } from '../print.ts';
+import { colours, count, hanging, printable, prose, say, sayJson } from '../print.ts';
 import { NODE_KEY, SecretVersions, secretsOf } from '../secret/secrets.ts';
 import { alarmChecks } from './alarms.ts';
 import { type Check, checksOf } from './check.ts';
@@ -152,8 +152,7 @@ function print(checks: readonly Check[]): void {
   const { green, yellow, red } = colours();
   const paints = { OK: green, WARN: yellow, FAIL: red };
   for (const { area, level, message, next } of checks) {
-    const [first = '', ...more] = prose(`${printable(area)}: ${printable(message)}`, INDENT).split('\n');
-    say([paints[level](level.padEnd(4)) + first.slice(4), ...more].join('\n'));
+    say(`${paints[level](level.padEnd(4))}  ${hanging(`${printable(area)}: ${printable(message)}`, INDENT)}`);
     // A command stays on one line, to be copied.
     if (next) say(next.includes('npx ') ? `${INDENT}${printable(next)}` : prose(printable(next), INDENT));
   }

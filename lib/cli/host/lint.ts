@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CommandError } from '../command-error.ts';
 import { Exit, hasCode } from '../exit.ts';
-import { colours, count, printable, say, sayJson } from '../print.ts';
+import { colours, count, hanging, printable, say, sayJson } from '../print.ts';
 import { type FlagProblem, lintFlagfile } from './lint-flagfile.ts';
 
 /** Checks a flagfile and prints its problems. @throws {Exit} 1 if there are errors */
@@ -10,7 +10,7 @@ export async function lint(file: string, { json }: { readonly json: boolean }): 
   const errors = problems.filter(({ level }) => level === 'error').length;
   if (json) sayJson({ file, errors, problems: problems.map(({ level, ...rest }) => ({ severity: level, ...rest })) });
   else {
-    for (const problem of problems) say(lineOf(file, problem));
+    for (const problem of problems) say(hanging(lineOf(file, problem), '    '));
     const warnings = problems.length - errors;
     say(`${printable(file)}: ${count(errors, 'error')}, ${count(warnings, 'warning')}`);
   }

@@ -8,9 +8,8 @@ import { pasted, quoted } from '../deployment-flags.ts';
 import { hostNamed } from '../hosts-named.ts';
 import { isoOf } from '../iso.ts';
 import { sayMore } from '../paging.ts';
-import { printable, say, sayJson, when } from '../print.ts';
+import { columns, printable, say, sayJson, when } from '../print.ts';
 import { slowly } from '../progress.ts';
-import { fitted } from '../table.ts';
 import { nothing, type SinceFlags } from './coverage.ts';
 
 export interface TasksFlags extends SinceFlags {
@@ -154,10 +153,7 @@ function tableOf(records: readonly WorkloadRecord[], nowMs: number, { host }: Ta
       ...(host === undefined ? [printable(on ?? '-')] : []),
     ];
   });
-  return fitted(
-    [['first event', 'id', 'verdict', 'what', ...(host === undefined ? ['host'] : [])], ...lines],
-    [3, 4, 2],
-  );
+  return columns([['first event', 'id', 'verdict', 'what', ...(host === undefined ? ['host'] : [])], ...lines]);
 }
 
 const shortId = ({ kind, workload }: WorkloadRecord): string =>

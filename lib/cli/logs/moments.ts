@@ -25,7 +25,8 @@ interface Telling {
 
 const text = (value: unknown): string => (value === undefined || value === null ? '' : String(value));
 const number = (value: unknown): number => Number(value ?? 0);
-const about = ({ workload }: Fields): string => (workload ? ` about ${text(workload)}` : '');
+/** The id of a task, which `mayfly task` takes; the field has the whole ARN. */
+const about = ({ workload }: Fields): string => (workload ? ` about ${text(workload).split('/').at(-1)}` : '');
 const query = ({ rule, query: name }: Fields): string => `${text(rule)}${name ? `/${text(name)}` : ''}`;
 const last = (trace: unknown): string => text(trace).split('\n', 1)[0] ?? '';
 
@@ -64,7 +65,8 @@ const TELLINGS: { readonly [E in EventName]?: Telling | readonly Telling[] } = {
     {
       kind: 'event',
       // `event_ignored` says why.
-      what: ({ kind, outcome }) => (kind === 'ignored' ? undefined : `${text(kind)}: ${text(outcome)}`),
+      what: (fields) =>
+        fields.kind === 'ignored' ? undefined : `${text(fields.kind)}: ${text(fields.outcome)}${about(fields)}`,
     },
     { kind: 'question', what: queued },
   ],

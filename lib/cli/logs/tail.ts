@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { withParts } from '../parts.ts';
-import { colours, note, printable, say, sayJson, when } from '../print.ts';
+import { colours, hanging, note, printable, say, sayJson, when } from '../print.ts';
 import type { Kind } from './kinds.ts';
 import type { LogLine, LogSource } from './log-line.ts';
 import { LOGS_NEED, openLogs } from './log-source.ts';
@@ -57,5 +57,6 @@ function show(moment: Moment, isJson: boolean): void {
   const paint = { refused: red, miss: red, issue: red, enrolled: green, answer: green, question: cyan, event: String }[
     kind
   ];
-  say(`${when(Date.parse(at))}  ${paint(kind.padEnd(8))}  ${host ? `${printable(host)}  ` : ''}${printable(what)}`);
+  const text = `${host ? `${printable(host)}  ` : ''}${printable(what)}`;
+  say(hanging(`${when(Date.parse(at))}  ${paint(kind.padEnd(8))}  ${text}`, '    '));
 }

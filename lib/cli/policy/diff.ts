@@ -3,7 +3,7 @@ import { diffPolicies, diffText, type PolicyDiff } from '../../policy-compiler/i
 import { withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { Exit } from '../exit.ts';
-import { colours, say, sayJson } from '../print.ts';
+import { colours, prose, say, sayJson } from '../print.ts';
 import { rememberBase } from './base.ts';
 import { goodFolder } from './folder.ts';
 
@@ -33,7 +33,8 @@ export function sameSources(a: PolicyVersion['sources'] | undefined, b: PolicyVe
 
 /** A diff for people: added lines in green, removed lines in red. */
 export function diffLines(changes: PolicyDiff, stream: NodeJS.WriteStream): string {
-  if (changes.isEmpty) return 'Only comments or layout of the files differ: queries and configurations are the same.';
+  if (changes.isEmpty)
+    return prose('Only comments or layout of the files differ: queries and configurations are the same.');
   const paint = colours(stream);
   const SIGNS: Readonly<Record<string, (line: string) => string>> = {
     '+': paint.green,

@@ -3,7 +3,7 @@ import type { Policy } from '../../core/policy/policy.ts';
 import { CommandError } from '../command-error.ts';
 import { livePolicyOf, withDeployment } from '../deployment.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
-import { colours, count, duration, printable, say, sayJson } from '../print.ts';
+import { colours, count, duration, hanging, printable, prose, say, sayJson } from '../print.ts';
 import { type RecordedEvent, readEvents, titleOf } from './events.ts';
 import { goodFolder } from './folder.ts';
 
@@ -46,7 +46,7 @@ function described(recorded: RecordedEvent, { matches, queriesPerDelivery }: Eva
   return [
     head,
     ...matches.map((match) => matchLines(match, policy)),
-    `  ${limitLine(sent, queriesPerDelivery, policy)}`,
+    `  ${hanging(limitLine(sent, queriesPerDelivery, policy), '  ')}`,
   ].join('\n');
 }
 
@@ -54,12 +54,12 @@ function matchLines(match: Evaluation['matches'][number], policy: Policy): strin
   const paint = colours();
   const { rule, answers, priority, expiresSeconds, queries } = match;
   return [
-    `  ${paint.green(rule)}  ${printable(answers)}`,
-    `    asks    ${hostsText(match, policy)}`,
+    `  ${hanging(`${paint.green(rule)}  ${printable(answers)}`, '      ')}`,
+    `    asks    ${hanging(hostsText(match, policy), ' '.repeat(12))}`,
     `    for     ${duration(expiresSeconds)}, priority ${priority}`,
     ...queries.flatMap(({ name, set, sql, problem, refused }) => [
       `    ${paint.bold(name)}${set === 'live' ? '' : ` (${set})`}${problem ? paint.yellow(`  not sent: ${PROBLEMS[problem]}`) : ''}`,
-      ...sql.split('\n').map((line) => (problem ? paint.dim : String)(`      ${line.replace(/\p{Cc}/gu, ' ')}`)),
+      ...sql.split('\n').map((line) => (problem ? paint.dim : String)(prose(line.replace(/\p{Cc}/gu, ' '), '      '))),
       ...(refused.length > 0
         ? [paint.yellow(`      left out: ${refused.map(printable).join(', ')}: not a valid id`)]
         : []),

@@ -4,7 +4,7 @@ import { CommandError } from '../command-error.ts';
 import { confirm } from '../confirm.ts';
 import type { DeploymentFlags } from '../deployment-flags.ts';
 import { type Parts, withParts } from '../parts.ts';
-import { say, sayJson, when } from '../print.ts';
+import { prose, say, sayJson, when } from '../print.ts';
 import { type NamedSecret, NODE_KEY, SecretVersions, secretNamed, type Versions } from './secrets.ts';
 
 interface ChangeFlags extends DeploymentFlags {
@@ -86,7 +86,7 @@ const titleOf = ({ name }: NamedSecret): string =>
 
 function sayRotated(secret: NamedSecret, { isLocal, chosen }: Parts): void {
   const flag = secret.name === NODE_KEY ? ' --node-key' : secret.name === DEFAULT_SECRET ? '' : ` ${secret.name}`;
-  say(`${titleOf(secret)} has a new value; functions accept it within a minute, and the one before it too.`);
+  say(prose(`${titleOf(secret)} has a new value; functions accept it within a minute, and the one before it too.`));
   if (secret.name !== NODE_KEY) {
     const read = isLocal
       ? 'the file of --enroll_secret_path has it already'

@@ -1,23 +1,41 @@
-import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Command } from 'commander';
+import { DynamoCampaigns } from '../../../lib/aws/campaigns.ts';
 import { DynamoFleetIssues } from '../../../lib/aws/fleet-issues.ts';
 import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
 import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
 import { visible } from '../../../lib/cli/layout.ts';
+import { programWith } from '../../../lib/cli/program.ts';
 import { entryOf } from '../../../lib/core/nodes/directory.ts';
 import { versionAfter } from '../../../lib/core/policy/policy-version.ts';
+import { packed } from '../../../lib/core/results/lines.ts';
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
+import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
+import { aCampaign, aHostAnswer, CAMPAIGN } from '../../support/a-campaign.ts';
+import { aLine } from '../../support/a-line.ts';
 import { aSighting, recordSighting } from '../../support/a-record.ts';
 import { dockerId, taskArn } from '../../support/builders.ts';
+import type { TableWorld } from '../../support/table-world.ts';
 import { onTerminal } from '../../support/terminal.ts';
 import { MINUTE, SECOND, T0 } from '../../support/times.ts';
+import { aCaredFor } from './care-harness.ts';
 import { atNow, aWatched, enter, NOW } from './ledger/harness.ts';
+import { jsonLines, mayfly, RUNNING } from './policy/harness.ts';
+
+const pathsOf = (command: Command, path: readonly string[] = []): string[] => [
+  ...(path.length > 0 ? [path.join(' ')] : []),
+  ...command.commands.flatMap((sub) => pathsOf(sub, [...path, sub.name()])),
+];
+const HELPS = pathsOf(programWith(addWorkbench));
 
 const LONG = 'ip-10-0-123-234.a-region-with-a-long-name.compute.internal';
 
 /** A Mayfly with long names, in which every table has rows. */
 async function aFullMayfly() {
   jest.spyOn(Date, 'now').mockReturnValue(NOW);
-  const { world, ask } = await aWatched();
+  const { world, data, ask } = await aWatched();
   const directory = new DynamoNodeDirectory(world.table, world.now);
   for (const host of ['i-0a1b2c3d4e5f60718', LONG]) {
     const node = await world.aNode(host, { hostname: LONG });
@@ -39,8 +57,33 @@ async function aFullMayfly() {
   await enter(world, 2, { identity: { cluster: 'prod' } });
   await enter(world, 3, { identity: { cluster: 'prod' } });
   await recordSighting(world.ports.ledger, taskArn(3), aSighting([dockerId(3)], [], T0 + 5 * SECOND));
+  await withRowsAndCampaigns(world, data);
   return ask;
 }
+
+const WORDS = 'a long value with many words that a process may have as its command line '.repeat(3);
+
+/** Long rows of a task, and campaigns with long rows. */
+async function withRowsAndCampaigns({ table }: TableWorld, data: string) {
+  const campaigns = new DynamoCampaigns(table);
+  const sql = `SELECT ${LONG.replaceAll(/[.-]/g, '_')}, pid, name, path, cmdline, cwd, root FROM processes WHERE on_disk = 0`;
+  const asker = 'arn:aws:sts::111122223333:assumed-role/a-role-with-a-long-name/a-colleague@example.com';
+  await campaigns.begin(
+    aCampaign({ sql, askedBy: asker, target: WORDS, askedAtMs: NOW - MINUTE, expiresAtMs: NOW + 60 * MINUTE }),
+  );
+  await campaigns.recordProgress(CAMPAIGN, { isQueued: true });
+  const row = { cmdline: WORDS, path: `/opt/${LONG}/bin`, pid: '1' };
+  await campaigns.keepAnswer(CAMPAIGN, aHostAnswer(LONG, [row, row], { answeredAtMs: NOW }));
+  await campaigns.keepAnswer(CAMPAIGN, aHostAnswer('h2', [], { answeredAtMs: NOW, status: 1, message: WORDS }));
+  const results = join(data, 'results', 'results');
+  await mkdir(results, { recursive: true });
+  const line = aLine({ workload: taskArn(1), hostname: LONG, columns: { ...row, name: WORDS, state: WORDS } });
+  await writeFile(join(results, `${line.time.slice(0, 10)}.ndjson`), packed([line]).join(''));
+}
+
+/** Lines that a terminal of 80 columns wraps. A full id in a line of its own, and a command at its end, can be copied although. */
+const wideLines = (stdout: string): string[] =>
+  stdout.split('\n').filter((line) => visible(line) > 79 && / \S/.test(line.trim()) && !/npx mayfly/.test(line));
 
 describe('on a terminal of 80 columns', () => {
   atNow();
@@ -59,18 +102,67 @@ describe('on a terminal of 80 columns', () => {
     ['policy', 'show'],
     ['policy', 'history'],
     ['policy', 'drift', '--all'],
+    ['policy', 'diff', 'policy'],
+    ['tasks', '--since', '7d'],
+    ['rows', '--since', '7d'],
+    ['who', '10.0.0.1'],
+    ['queries'],
+    ['query', '--resume', CAMPAIGN],
+    ['doctor', LONG],
   ])('%s %s fits', async (...args) => {
     const { stdout } = await onTerminal(process.stdout, true, () => ask(...args), 80);
     expect(stdout.trim()).not.toBe('');
-    // A full id in a line of its own, and a command at the end of a line, can be copied although they wrap.
-    const wide = stdout
-      .split('\n')
-      .filter((line) => visible(line) > 79 && / \S/.test(line.trim()) && !/npx mayfly/.test(line));
-    expect(wide).toEqual([]);
+    expect(wideLines(stdout)).toEqual([]);
+  });
+
+  it.each([
+    ['policy', 'check', 'policy'],
+    ['policy', 'test', RUNNING, '--policy', 'policy'],
+    ['cost', '--hosts', '1000', '--front', 'service'],
+    ['host', 'lint', 'LICENSE'],
+  ])('%s %s fits', async (...args) => {
+    const { stdout } = await onTerminal(process.stdout, true, () => mayfly(...args), 80);
+    expect(stdout.trim()).not.toBe('');
+    expect(wideLines(stdout)).toEqual([]);
+  });
+
+  it.each(HELPS)('the help of "%s" fits, but for commands to be copied', async (path) => {
+    const { stdout } = await onTerminal(process.stdout, true, () => mayfly('help', ...path.split(' ')), 80);
+    expect(stdout.split('\n').filter((line) => visible(line) > 80 && !/^ {2}\$ /.test(line))).toEqual([]);
   });
 
   it('elsewhere, such as in a pipe, nothing is cut or hidden', async () => {
     const { stdout } = await ask('nodes');
     expect(stdout).toMatch(new RegExp(`${LONG}  ${LONG}  ubuntu +a-profile-with-a-long-name`));
+  });
+});
+
+describe('on a terminal of 80 columns, what is read from the services of a Mayfly', () => {
+  let cared: Awaited<ReturnType<typeof aCaredFor>>;
+  beforeAll(async () => {
+    cared = await aCaredFor();
+    const detail = { taskArn: taskArn(1), text: WORDS };
+    const id = await cared.bury({ id: 'e', source: 'aws.ecs', 'detail-type': 'ECS Task State Change', detail });
+    const timestamp = new Date().toISOString();
+    cared.log(
+      { message: 'event_failed', timestamp, messageId: id, error: `Error: ${WORDS}\n    at a handler (${LONG})` },
+      { message: 'enroll_unproven', timestamp, hostIdentifier: LONG, why: WORDS },
+    );
+  });
+  afterAll(() => cared.close());
+
+  it.each([
+    ['secret', 'status'],
+    ['secret', 'rotate', 'web', '--yes'],
+    ['dlq', 'list'],
+    ['dlq', 'show', ''],
+    ['tail', '--no-follow', '--since', '1h'],
+    ['doctor', LONG],
+  ])('%s %s fits', async (...args) => {
+    const [first] = jsonLines((await cared.ask('dlq', 'list', '--json')).stdout).flat();
+    const words = args.map((word) => word || String(Object(first).id));
+    const { stdout } = await onTerminal(process.stdout, true, () => cared.ask(...words), 80);
+    expect(stdout.trim()).not.toBe('');
+    expect(wideLines(stdout)).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ const LINES = [
   { message: 'node_enrolled', timestamp: AT, host: 'web-1', hostname: 'one', osquery: '5.23.0' },
   {
     ...{ message: 'event_handled', timestamp: AT, messageId: 'm', kind: 'task', outcome: 'queued', host: 'web-1' },
-    ...{ hosts: 1, workload: 'arn:task', queries: ['t/a', 't/b', 't/c', 't/d', 't/e'] },
+    ...{ hosts: 1, workload: 'arn:task/4f1c', queries: ['t/a', 't/b', 't/c', 't/d', 't/e'] },
   },
   { message: 'event_handled', timestamp: AT, kind: 'campaign', outcome: 'queued', hosts: 40, queries: ['campaign/x'] },
   { message: 'event_handled', timestamp: AT, kind: 'ignored', outcome: 'ignored', hosts: 0, queries: [] },
@@ -45,8 +45,8 @@ describe('mayfly tail', () => {
     expect(stdout.split('\n')).toEqual([
       '2026-11-28 12:00:00Z  refused   web- [2J9  wrong enroll secret',
       '2026-11-28 12:00:00Z  enrolled  web-1  enrolled: one, osquery 5.23.0',
-      '2026-11-28 12:00:00Z  event     web-1  task: queued',
-      '2026-11-28 12:00:00Z  question  web-1  t/a, t/b, t/c and 2 more queued about arn:task',
+      '2026-11-28 12:00:00Z  event     web-1  task: queued about 4f1c',
+      '2026-11-28 12:00:00Z  question  web-1  t/a, t/b, t/c and 2 more queued about 4f1c',
       '2026-11-28 12:00:00Z  event     campaign: queued',
       '2026-11-28 12:00:00Z  question  campaign/x queued for 40 hosts',
       '2026-11-28 12:00:00Z  question  web-1  enrolled/system queued',

@@ -568,6 +568,8 @@ export const JSON_OUTPUTS = {
     schema: z.strictObject({
       startedAt: at,
       seconds: z.number(),
+      front: z.enum(['serverless', 'service']),
+      meanSeconds: z.record(z.string(), z.number()),
       operations: z.record(z.string(), z.number()),
       units: z.record(z.string(), z.number()),
       functions: z.record(z.string(), z.strictObject({ invocations: count, gbSeconds: z.number() })),

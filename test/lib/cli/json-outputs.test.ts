@@ -13,7 +13,7 @@ import { programWith } from '../../../lib/cli/program.ts';
 import { entryOf } from '../../../lib/core/nodes/directory.ts';
 import { packed } from '../../../lib/core/results/lines.ts';
 import type { CountedRun } from '../../../lib/cost/counted-run.ts';
-import { unitsOf } from '../../../lib/cost/usage.ts';
+import { NOTHING, unitsOf } from '../../../lib/cost/usage.ts';
 import { JSON_OUTPUTS } from '../../../scripts/json-outputs.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
 import { aCampaign, aHostAnswer, CAMPAIGN } from '../../support/a-campaign.ts';
@@ -62,12 +62,11 @@ async function aBusyMayfly() {
   return { ...cared, letter };
 }
 
-const OPERATIONS = {
-  ...{ polls: 9, presences: 1, requests: 1, enrollments: 1, events: 2, batches: 1, deliveries: 1, sweeps: 1 },
-};
 const COUNTED: CountedRun = {
-  ...{ startedAt: new Date(T0).toISOString(), seconds: 61.5, operations: OPERATIONS, units: unitsOf(OPERATIONS) },
-  ...{ functions: { TlsApi: { invocations: 4, gbSeconds: 0.5 } }, firehose: { requests: 2, gb: 0.001 }, busEvents: 3 },
+  ...{ startedAt: new Date(T0).toISOString(), seconds: 61.5, front: 'serverless', operations: { ...NOTHING, poll: 9 } },
+  units: { ...unitsOf({ ...NOTHING, poll: 9 }), gbSeconds: 0.5 },
+  ...{ functions: { TlsApi: { invocations: 9, gbSeconds: 0.5 } }, meanSeconds: { request: 0.1, batch: 0, sweep: 0 } },
+  ...{ firehose: { requests: 2, gb: 0.001 }, busEvents: 3 },
 };
 
 /** What the words of a command need. */

@@ -1,4 +1,6 @@
 import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
+import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { Front } from './front.ts';
 import type { RequestLimit } from './tls-api.ts';
 
@@ -11,12 +13,27 @@ export interface LimitedProps {
   readonly resultsKeptFor?: Duration;
   readonly agentRequests?: RequestLimit;
   readonly agentConcurrency?: number;
+  readonly front?: Front;
+  readonly enrollSecrets?: readonly string[];
+  readonly vpcEndpoints?: readonly IVpcEndpoint[];
+  readonly resourcePolicy?: PolicyDocument;
+  readonly attestAccounts?: readonly string[];
+  readonly attestationCertificates?: Readonly<Record<string, string>>;
 }
 
 type Rule = readonly [name: keyof LimitedProps, isAllowed: (props: LimitedProps) => boolean, allowed: string];
 
 const isWhole = (value: number): boolean => Number.isInteger(value) && value > 0;
 const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
+
+/** In plain JavaScript a duration may be a number. An app may also use another copy of aws-cdk-lib, so its class does not count. */
+const secondsOf = (duration: Duration | undefined): number =>
+  typeof duration?.toSeconds === 'function' ? duration.toSeconds({ integral: false }) : Number.NaN;
+const isListOf = (values: unknown, isAllowed: (value: unknown) => boolean): boolean =>
+  Array.isArray(values) && values.every(isAllowed);
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isAccount = (value: unknown): boolean => isText(value) && (Token.isUnresolved(value) || /^\d{12}$/.test(value));
+const DAY_SECONDS = 86_400;
 
 const RULES: readonly Rule[] = [
   [
@@ -26,14 +43,18 @@ const RULES: readonly Rule[] = [
   ],
   [
     'reconcileEvery',
-    ({ reconcileEvery }) => isWhole((reconcileEvery?.toSeconds() ?? 0) / 60),
-    'a number of whole minutes',
+    ({ reconcileEvery }) => isWhole(secondsOf(reconcileEvery) / 60),
+    'a number of whole minutes, such as Duration.minutes(5)',
   ],
-  ['noAgentAfter', ({ noAgentAfter }) => isWhole(noAgentAfter?.toSeconds() ?? 0), 'a positive number of whole seconds'],
+  [
+    'noAgentAfter',
+    ({ noAgentAfter }) => isWhole(secondsOf(noAgentAfter)),
+    'a positive number of whole seconds, such as Duration.minutes(10)',
+  ],
   [
     'resultsKeptFor',
-    ({ resultsKeptFor }) => isWhole(resultsKeptFor?.toDays({ integral: false }) ?? 0),
-    'a positive number of whole days',
+    ({ resultsKeptFor }) => isWhole(secondsOf(resultsKeptFor) / DAY_SECONDS),
+    'a positive number of whole days, such as Duration.days(90)',
   ],
   [
     'coverageObjective',
@@ -46,6 +67,32 @@ const RULES: readonly Rule[] = [
     'a rate (perSecond) above 0 and a whole burst above 0',
   ],
   ['agentConcurrency', ({ agentConcurrency = 0 }) => isWhole(agentConcurrency), 'a whole number above 0'],
+  [
+    'front',
+    ({ front }) => front?.kind === 'serverless' || (front?.kind === 'service' && front.service !== undefined),
+    'Front.serverless() or Front.service(…)',
+  ],
+  ['enrollSecrets', ({ enrollSecrets }) => isListOf(enrollSecrets, isText), "a list of names, such as ['web', 'db']"],
+  [
+    'vpcEndpoints',
+    ({ vpcEndpoints }) => isListOf(vpcEndpoints, (one) => isText(Object(one).vpcEndpointId)),
+    'a list of interface endpoints, such as InterfaceVpcEndpoint.fromInterfaceVpcEndpointAttributes(…)',
+  ],
+  [
+    'resourcePolicy',
+    ({ resourcePolicy }) => typeof resourcePolicy?.toJSON === 'function' && 'addStatements' in resourcePolicy,
+    'a PolicyDocument',
+  ],
+  ['attestAccounts', ({ attestAccounts }) => isListOf(attestAccounts, isAccount), 'a list of accounts of 12 digits'],
+  [
+    'attestationCertificates',
+    ({ attestationCertificates }) =>
+      isListOf(
+        Object.values(Object(attestationCertificates)),
+        (one) => isText(one) && one.includes('BEGIN CERTIFICATE'),
+      ),
+    'the text of a PEM certificate for each Region',
+  ],
 ];
 
 /** The properties of the gateway, which only the serverless front has, and what the long-poll front has instead. */

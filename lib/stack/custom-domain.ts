@@ -59,17 +59,28 @@ export class ApiDomain extends Construct {
   }
 }
 
+const OF_GATEWAY = {
+  name: 'domainName.name',
+  certificate: 'domainName.certificate',
+  hostedZone: 'domainName.hostedZone',
+} as const;
+
+/** A custom domain, and the properties that hold its parts, for messages. */
+type NamedDomain = Pick<CustomDomain, 'name' | 'certificate' | 'hostedZone'> & {
+  readonly of?: { readonly name: string; readonly certificate: string; readonly hostedZone: string };
+};
+
 /** @throws naming the wrong property and what is allowed */
-export function checkDomain({ name, certificate, hostedZone }: CustomDomain): void {
+export function checkDomain({ name, certificate, hostedZone, of = OF_GATEWAY }: NamedDomain): void {
   if (typeof name !== 'string' || !(Token.isUnresolved(name) || NAME.test(name)))
     throw new Error(
-      `domainName.name is ${JSON.stringify(name)}: it has to be a host name in small letters, such as osquery.example.com`,
+      `${of.name} is ${JSON.stringify(name)}: it has to be a host name in small letters, such as osquery.example.com`,
     );
   if (typeof certificate?.certificateArn !== 'string')
     throw new Error(
-      `domainName.certificate of ${name} is missing: it has to be a certificate of ACM in the Region of the stack, such as Certificate.fromCertificateArn(…)`,
+      `${of.certificate} of ${name} is missing: it has to be a certificate of ACM in the Region of the stack, such as Certificate.fromCertificateArn(…)`,
     );
   const zone = hostedZone?.zoneName;
   if (zone && !Token.isUnresolved(zone) && !Token.isUnresolved(name) && !`.${name}`.endsWith(`.${zone}`))
-    throw new Error(`domainName.hostedZone is ${zone}: it has to be a zone of ${name}`);
+    throw new Error(`${of.hostedZone} is ${zone}: it has to be a zone of ${name}`);
 }

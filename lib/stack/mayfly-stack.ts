@@ -93,9 +93,12 @@ function networkOf(stack: Stack): Pick<ServiceFrontProps, 'vpc' | 'hasPublicTask
       throw new Error(
         `the context vpcId is ${vpcId}: it needs availabilityZones, publicSubnetIds and privateSubnetIds, at least two of each, separated by commas`,
       );
-    return {
-      vpc: Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId, availabilityZones, publicSubnetIds, privateSubnetIds }),
-    };
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId, availabilityZones, publicSubnetIds, privateSubnetIds });
+    Validations.of(vpc).acknowledge({
+      id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+      reason: 'Nothing here uses the route tables of the subnets.',
+    });
+    return { vpc };
   }
   // Without a NAT gateway, which would cost more than the tasks.
   const vpc = new Vpc(stack, 'Vpc', {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
@@ -28,6 +28,7 @@ import { ARecord, type IHostedZone, RecordTarget } from 'aws-cdk-lib/aws-route53
 import { LoadBalancerTarget } from 'aws-cdk-lib/aws-route53-targets';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcard } from './acknowledge.ts';
+import { checkDomain } from './custom-domain.ts';
 import { Variable } from './environment.ts';
 import { metricsNamespace } from './own-metrics.ts';
 import type { Runner } from './runner.ts';
@@ -63,6 +64,28 @@ export interface ServiceFrontProps {
   readonly distributedInterval?: 0 | 1;
 }
 
+const PARTS = {
+  name: 'Front.service: domainName',
+  certificate: 'Front.service: certificate',
+  hostedZone: 'Front.service: hostedZone',
+} as const;
+
+/** @throws naming the wrong property of `Front.service` and what is allowed */
+function checkService(props: ServiceFrontProps): void {
+  const { vpc, domainName, certificate, hostedZone, distributedInterval = 1, minTasks = 2, maxTasks = 10 } = props;
+  checkDomain({ name: domainName, certificate, hostedZone, of: PARTS });
+  if (typeof vpc?.vpcId !== 'string')
+    throw new Error('Front.service: vpc is missing: it has to be a VPC, such as Vpc.fromLookup(…)');
+  if (![0, 1].includes(distributedInterval))
+    throw new Error(`Front.service: distributedInterval is ${distributedInterval}: it has to be 0 or 1`);
+  const tasks = [minTasks, maxTasks];
+  if (tasks.some((number) => Token.isUnresolved(number))) return;
+  if (!tasks.every((number) => Number.isInteger(number) && number > 0) || minTasks > maxTasks)
+    throw new Error(
+      `Front.service: minTasks is ${minTasks} and maxTasks ${maxTasks}: they have to be whole numbers above 0, the second not below the first`,
+    );
+}
+
 const PORT = 8080;
 const HEALTH_PATH = '/health';
 /** Longer than a hold of 12 s, so that a stopping task answers its held reads in time. */
@@ -86,6 +109,7 @@ export class ServiceFront extends Construct implements Runner {
 
   constructor(scope: Construct, id: string, props: ServiceFrontProps) {
     super(scope, id);
+    checkService(props);
     this.hostname = props.domainName;
     this.intervalSeconds = props.distributedInterval ?? 1;
     this.boundMs = 1_000 * this.intervalSeconds + 5_790;

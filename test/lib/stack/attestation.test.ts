@@ -33,7 +33,7 @@ describe('attested enrollment', () => {
     expect(() => variablesOf({ attest: 'required' }, 'ap-northeast-3')).toThrow(
       /Region ap-northeast-3: give it with attestationCertificates/,
     );
-    const attestationCertificates = { 'ap-northeast-3': 'PEM' };
+    const attestationCertificates = { 'ap-northeast-3': '-----BEGIN CERTIFICATE-----' };
     expect(variablesOf({ attest: 'required', attestationCertificates }, 'ap-northeast-3')).toMatchObject({
       ATTEST_CERTIFICATES: JSON.stringify(attestationCertificates),
     });

@@ -1,15 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { AttributeType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Front } from '../../../lib/stack/front.ts';
 import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
+import type { ServiceFrontProps } from '../../../lib/stack/service-front.ts';
 import { RESOURCE_TYPES } from '../../../workbench/local-aws/resource-types.ts';
 import { anApp, functionNamed, resourcesOf, someBundles, type Template, textOf } from './template.ts';
 
 const bundles = someBundles();
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret';
+const CERTIFICATE = 'arn:aws:acm:us-east-1:111122223333:certificate/x';
 
 function templateOf(props: (stack: Stack) => MayflyProps): Template {
   const stack = new Stack(anApp(), 'Stack');
@@ -88,6 +93,13 @@ describe('a mistake in the properties', () => {
   let count = 0;
   const make = (props: object) => () => new Mayfly(stack, `Mayfly${++count}`, { bundles, ...props });
 
+  const service = (changes: object): ServiceFrontProps => ({
+    vpc: Vpc.fromVpcAttributes(stack, `Vpc${++count}`, { vpcId: 'vpc-1', availabilityZones: ['us-east-1a'] }),
+    certificate: Certificate.fromCertificateArn(stack, `Certificate${count}`, CERTIFICATE),
+    domainName: 'osquery.example.com',
+    ...changes,
+  });
+
   it('is none if a table has the keys', () => {
     expect(make({ table: aTable('Right', 'pk') })).not.toThrow();
   });
@@ -115,6 +127,28 @@ describe('a mistake in the properties', () => {
     ],
     [{ table: aTable('NoIndex', 'pk', false) }, 'table has the indexes none: it has to have byDay'],
     [{ resultsBucket: 'mine' }, 'resultsBucket is "mine": it has to be a bucket'],
+    [
+      { resultsKeptFor: 90 },
+      'resultsKeptFor is 90: it has to be a positive number of whole days, such as Duration.days(90)',
+    ],
+    [{ noAgentAfter: 5 }, 'noAgentAfter is 5: it has to be a positive number of whole seconds, such as'],
+    [{ front: 'service' }, 'front is "service": it has to be Front.serverless() or Front.service(…)'],
+    [{ enrollSecrets: 'web' }, `enrollSecrets is "web": it has to be a list of names, such as ['web', 'db']`],
+    [{ vpcEndpoints: ['vpce-1'] }, 'vpcEndpoints is ["vpce-1"]: it has to be a list of interface endpoints'],
+    [{ resourcePolicy: { Statement: [] } }, 'resourcePolicy is {"Statement":[]}: it has to be a PolicyDocument'],
+    [{ attestAccounts: ['12'] }, 'attestAccounts is ["12"]: it has to be a list of accounts of 12 digits'],
+    [{ attestationCertificates: { 'eu-west-9': 'x' } }, 'it has to be the text of a PEM certificate for each Region'],
+    [{ front: Front.service(service({ vpc: undefined })) }, 'Front.service: vpc is missing: it has to be a VPC'],
+    [
+      { front: Front.service(service({ certificate: undefined })) },
+      'Front.service: certificate of osquery.example.com is',
+    ],
+    [
+      { front: Front.service(service({ domainName: 'X' })) },
+      'Front.service: domainName is "X": it has to be a host name',
+    ],
+    [{ front: Front.service(service({ distributedInterval: 5 })) }, 'distributedInterval is 5: it has to be 0 or 1'],
+    [{ front: Front.service(service({ minTasks: 4, maxTasks: 3 })) }, 'minTasks is 4 and maxTasks 3: they have to be'],
   ])('is an error that names the property and what is allowed: %#', (props, message) => {
     expect(make(props)).toThrow(message);
   });

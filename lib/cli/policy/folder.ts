@@ -5,6 +5,7 @@ import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../..
 import { CommandError } from '../command-error.ts';
 import { quoted } from '../deployment-flags.ts';
 import { colours, count, note, printable } from '../print.ts';
+import { contents } from './contents.ts';
 
 /** A policy folder as it is on disk. */
 export interface Folder {
@@ -79,12 +80,4 @@ export function verdict({ dir, policy, problems }: Folder): string {
     ...(problems.length > errors ? [count(problems.length - errors, 'warning')] : []),
   ];
   return `${dir}: ${policy ? `${contents(policy)}: ` : ''}${found.length > 0 ? found.join(', ') : 'no problems'}`;
-}
-
-/** `7 rules, 12 queries, 2 profiles` */
-export function contents({ rules, profiles }: Policy): string {
-  const queries = rules.reduce((sum, { queries, postMortem }) => sum + queries.length + postMortem.length, 0);
-  return [count(rules.length, 'rule'), count(queries, 'query', 'queries'), count(profiles.length, 'profile')].join(
-    ', ',
-  );
 }

@@ -9,7 +9,7 @@ import { hasCode } from '../exit.ts';
 import { withIsoTimes } from '../iso.ts';
 import { colours, columns, count, printable, prose, say, sayJson, when } from '../print.ts';
 import { rememberBase } from './base.ts';
-import { contents } from './folder.ts';
+import { contents } from './contents.ts';
 
 /** Shows a version, by default the live one; `files` is a folder to write its YAML to. */
 export async function show(

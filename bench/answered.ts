@@ -9,7 +9,7 @@ import { argv } from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Random, RealClock, SimulatedAgent, simulatedHosts } from '../workbench/world/index.ts';
-import { printDelays, startFront } from './support/held-agents.ts';
+import { type Delay, printDelays, startFront } from './support/held-agents.ts';
 import { SECRET, serve } from './support/served-front.ts';
 
 const [HOSTS = 20, QUERIES = 200] = argv.slice(2).map(Number);
@@ -42,7 +42,7 @@ async function measure(name: string, holdMs: number): Promise<void> {
   while (enrolled.size < HOSTS) await pause(100);
   await pause(5_000); // the answers of their enrollment are stored
 
-  const took: number[] = [];
+  const delays: Delay[] = [];
   for (let n = 0; n < QUERIES; n++) {
     const host = agents[n % HOSTS]?.hostIdentifier ?? '';
     await pause(random.between(0, 2_000 / HOSTS)); // at any phase of the agent
@@ -50,9 +50,9 @@ async function measure(name: string, holdMs: number): Promise<void> {
     const answered = new Promise<void>((resolve) => written.set(host, resolve));
     await front.ask({ kind: 'queue', hosts: [host] });
     await answered;
-    took.push(performance.now() - queuedAtMs);
+    delays.push({ host: n % HOSTS, queuedAtMs, ms: performance.now() - queuedAtMs });
   }
-  printDelays(name, took);
+  printDelays(name, delays);
   await Promise.all(agents.map((agent) => agent.stop()));
   front.child.kill('SIGKILL');
 }

@@ -1,8 +1,9 @@
 /**
  * Measures the long-poll front: CPU and memory of a held host, with TLS in the process (a new connection for each read, as
  * osquery makes them) and behind a load balancer (plain HTTP on kept connections), each beside a bare Node server that holds
- * the same reads; how long a queued query takes to its host, alone, to all hosts at once and beside hostile clients; and how
- * the front ends. Fronts are child processes on queues in memory.
+ * the same reads; how long a queued query takes to its host, alone, beside hostile clients and to all hosts at once; and how
+ * the front ends. Fronts are child processes on queues in memory. More than 5,000 hosts beside 10,000 hostile connections need
+ * a limit of 20,000 open files (`ulimit -n`).
  *
  *   npm run bench -- held [hosts = 1000] [queries = 100] [hostile connections = 10000]
  */
@@ -10,11 +11,12 @@ import { once } from 'node:events';
 import { argv } from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Front, HeldFleet, printDelays, startFront, wakeAll, wakes } from './support/held-agents.ts';
-import { HostileClients } from './support/hostile-clients.ts';
+import { type Front, HeldFleet, PAUSE_MS, printDelays, startFront, wakeAll, wakes } from './support/held-agents.ts';
+import { beHostile, Crowd } from './support/hostile-clients.ts';
 import { type Carrier, type Served, serve } from './support/served-front.ts';
 
 const [HOSTS = 1_000, WAKES = 100, HOSTILE = 10_000] = argv.slice(2).map(Number);
+const SCRIPT = fileURLToPath(import.meta.url);
 const HOLD_MS = 12_000;
 /** One hold and one pause: every agent has read once. */
 const CYCLE_MS = 13_000;
@@ -28,7 +30,7 @@ interface Held {
 
 /** Holds all hosts for a cycle, after one to get even. */
 async function hold(served: Served, carrier: Carrier): Promise<Held> {
-  const front = await startFront(fileURLToPath(import.meta.url), { served, carrier, holdMs: HOLD_MS, hosts: HOSTS });
+  const front = await startFront(SCRIPT, { served, carrier, holdMs: HOLD_MS, hosts: HOSTS });
   const empty = await front.ask({ kind: 'usage' });
   const fleet = new HeldFleet(front, HOSTS, CYCLE_MS);
   await pause(2 * CYCLE_MS);
@@ -65,40 +67,61 @@ async function density(carrier: Carrier, name: string): Promise<Held> {
   return ours;
 }
 
-async function bench(): Promise<void> {
-  const balanced = await density('alb', 'plain HTTP on kept connections, as behind a load balancer');
-  printDelays('queued until the agent has it', await wakes(balanced.front, balanced.fleet, HOSTS, WAKES));
-  balanced.fleet.stop();
-  balanced.front.child.kill('SIGKILL');
-  balanced.fleet.close();
+/** Delays of single queries, to hosts that had none before, so that an unanswered one cannot be counted. */
+async function behindBalancer(): Promise<void> {
+  const { front, fleet } = await density('alb', 'plain HTTP on kept connections, as behind a load balancer');
+  printDelays('queued until the agent has it', await wakes(front, fleet, HOSTS, WAKES), fleet);
+  await end(front, fleet);
+}
 
+async function withTls(): Promise<void> {
   const { front, fleet } = await density('tls', 'TLS in the process, a new connection for each read');
-  printDelays('queued until the agent has it', await wakes(front, fleet, HOSTS, WAKES));
-  printDelays(`one query to all ${HOSTS} hosts`, await wakeAll(front, fleet, HOSTS));
-  const calm = await front.ask({ kind: 'usage' });
-  const lostBefore = fleet.lost;
-  const crowd = new HostileClients(front, HOSTILE);
-  await pause(10_000);
-  printDelays('beside hostile clients', await wakes(front, fleet, HOSTS, WAKES));
-  const crowded = await front.ask({ kind: 'usage' });
-  console.log(
-    `  ${crowd.opened} hostile connections, ${crowd.closed} of them closed by the front; ${((crowded.bytes - calm.bytes) / 2 ** 20).toFixed(0)} MB more memory; reads of agents without a reply: ${fleet.lost - lostBefore}`,
-  );
-  crowd.stop();
+  printDelays('queued until the agent has it', await wakes(front, fleet, HOSTS, WAKES), fleet);
+  if (HOSTILE > 0) await besideHostileClients(front, fleet);
+  printDelays(`one query to all ${HOSTS} hosts`, await wakeAll(front, fleet, HOSTS), fleet);
   await pause(CYCLE_MS);
+  await end(front, fleet);
+}
 
+/** The same queries again while hostile clients keep many connections open. */
+async function besideHostileClients(front: Front, fleet: HeldFleet): Promise<void> {
+  fleet.takeProblems();
+  const before = await front.ask({ kind: 'usage' });
+  const startedAtMs = performance.now();
+  const crowd = new Crowd(SCRIPT, front, HOSTILE);
+  await pause(CYCLE_MS);
+  const { cpuMicros, stalledMs } = await front.ask({ kind: 'usage' });
+  const share = (cpuMicros - before.cpuMicros) / 10 / (performance.now() - startedAtMs);
+  printDelays('the same beside hostile clients', await wakes(front, fleet, HOSTS, WAKES), fleet);
+  const after = await front.ask({ kind: 'usage' });
+  const problems = fleet.takeProblems();
+  const { opened, open, closed } = await crowd.stop();
+  console.log(`  ${opened} hostile connections, ${open} of them open, ${closed} closed by the front`);
+  console.log(
+    `  the front: ${share.toFixed(0)} % of a core while they came, its event loop waited ${stalledMs.toFixed(0)} ms at most; ${((after.bytes - before.bytes) / 2 ** 20).toFixed(0)} MB more memory; reads of agents without a reply: ${problems}`,
+  );
+  await pause(CYCLE_MS);
+}
+
+async function end(front: Front, fleet: HeldFleet): Promise<void> {
   const { held } = await front.ask({ kind: 'usage' });
-  const lostAtEnd = fleet.lost;
+  fleet.takeProblems();
   fleet.stop();
   const endsAtMs = performance.now();
   const ended = once(front.child, 'exit');
   front.child.kill('SIGTERM');
   await ended;
+  await pause(PAUSE_MS); // until the agents have noticed
   console.log(
-    `SIGTERM with ${held} reads held: ended after ${((performance.now() - endsAtMs) / 1_000).toFixed(1)} s; reads without a reply: ${fleet.lost - lostAtEnd}`,
+    `SIGTERM with ${held} reads held: ended after ${((performance.now() - PAUSE_MS - endsAtMs) / 1_000).toFixed(1)} s; reads without a reply: ${fleet.takeProblems()}`,
   );
-  process.exit(0);
+  fleet.close();
 }
 
 if (argv[2] === 'serve') await serve(Number(argv[3]));
-else await bench();
+else if (argv[2] === 'hostile') beHostile();
+else {
+  await behindBalancer();
+  await withTls();
+  process.exit(0);
+}

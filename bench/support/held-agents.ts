@@ -7,7 +7,8 @@ import type { Carrier, FromFront, Served } from './served-front.ts';
 
 /** An agent gives up this long after it began to connect. */
 const AGENT_MS = 16_000;
-const PAUSE_MS = 1_000;
+/** The pause of an agent between two reads. */
+export const PAUSE_MS = 1_000;
 
 /** A front in a child process. */
 export interface Front {
@@ -47,7 +48,7 @@ const connect = ({ carrier, port, ca }: Front): Socket =>
     ? connectSecurely({ port, host: '127.0.0.1', servername: 'localhost', ca })
     : connectPlainly({ port, host: '127.0.0.1' });
 
-/** One host's agent; behind a load balancer, the connection that carries its reads. */
+/** One host's agent; behind a load balancer, the connection that carries its requests. */
 export class HeldAgent {
   readonly #front: Front;
   readonly #host: number;
@@ -58,59 +59,90 @@ export class HeldAgent {
     this.#host = host;
   }
 
-  /** Makes one read: with TLS on a connection of its own. @returns the reply's body; undefined if there was none in time */
-  async read(): Promise<string | undefined> {
-    const { carrier, keys } = this.#front;
-    const socket = this.#kept ?? connect(this.#front);
-    if (!this.#kept) socket.on('error', () => undefined); // it fails with its read
-    if (carrier === 'alb') this.#kept = socket;
-    const body = JSON.stringify({ node_key: keys[this.#host] ?? 'none' });
-    const address = `10.${this.#host >> 16}.${(this.#host >> 8) & 255}.${this.#host & 255}`;
-    const text = await reply(socket, () =>
-      socket.write(
-        `POST /distributed/read HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${address}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-      ),
-    );
-    if (carrier === 'tls' || text === undefined) {
-      socket.destroy();
-      this.#kept = undefined;
-    }
-    return text;
+  read(): Promise<Replied> {
+    return this.#post('/distributed/read', { node_key: this.#key });
+  }
+
+  /** Answers the queries of a reply, without rows. */
+  async answer(work: string): Promise<void> {
+    const { queries } = JSON.parse(work);
+    const rows = Object.fromEntries(Object.keys(queries).map((id) => [id, []]));
+    await this.#post('/distributed/write', { node_key: this.#key, queries: rows, statuses: {} });
   }
 
   close(): void {
     this.#kept?.destroy();
   }
+
+  get #key(): string {
+    return this.#front.keys[this.#host] ?? 'none';
+  }
+
+  /** Sends a request: with TLS on a connection of its own. */
+  async #post(path: string, document: object): Promise<Replied> {
+    const { carrier } = this.#front;
+    const socket = this.#kept ?? connect(this.#front);
+    if (!this.#kept) socket.on('error', () => undefined); // it fails with its request
+    if (carrier === 'alb') this.#kept = socket;
+    const body = JSON.stringify(document);
+    const address = `10.${this.#host >> 16}.${(this.#host >> 8) & 255}.${this.#host & 255}`;
+    const replied = await reply(socket, () =>
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${address}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      ),
+    );
+    if (carrier === 'tls' || replied.body === undefined) {
+      socket.destroy();
+      this.#kept = undefined;
+    }
+    return replied;
+  }
 }
 
-/** The body of the next reply on a socket; undefined if it fails, closes or takes longer than an agent waits. */
-function reply(socket: Socket, send: () => void): Promise<string | undefined> {
+/** A reply's body, or why there is none. */
+interface Replied {
+  readonly body?: string;
+  readonly problem?: string;
+}
+
+/** The next reply on a socket; none if it fails, closes or takes longer than an agent waits. */
+function reply(socket: Socket, send: () => void): Promise<Replied> {
   return new Promise((resolve) => {
     let text = '';
-    const done = (body: string | undefined): void => {
+    const done = (replied: Replied): void => {
       clearTimeout(timer);
-      socket.off('data', take).off('close', close).off('error', close);
-      resolve(body);
+      socket.off('data', take).off('close', close).off('error', fail);
+      resolve(replied);
     };
-    const close = (): void => done(undefined);
+    const close = (): void => done({ problem: 'closed' });
+    const fail = (error: NodeJS.ErrnoException): void => done({ problem: error.code ?? error.message });
     const take = (chunk: Buffer): void => {
       text += chunk.toString('latin1');
       const headEnd = text.indexOf('\r\n\r\n');
       const length = Number(/content-length: (\d+)/i.exec(text)?.[1]);
-      if (headEnd >= 0 && text.length >= headEnd + 4 + length) done(text.slice(headEnd + 4));
+      if (headEnd >= 0 && text.length >= headEnd + 4 + length) done({ body: text.slice(headEnd + 4) });
     };
-    const timer = setTimeout(close, AGENT_MS);
-    socket.on('data', take).once('close', close).once('error', close);
+    const timer = setTimeout(() => done({ problem: 'timeout' }), AGENT_MS);
+    socket.on('data', take).once('close', close).once('error', fail);
     send();
   });
 }
 
-/** Agents that read, pause for a second and read again, like osqueryd with `distributed_interval` 1. */
+/** How one read of an agent went, by this process's clock, ms. */
+interface ReadNote {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly outcome: string;
+}
+
+/** Agents that read, answer, pause for a second and read again, like osqueryd with `distributed_interval` 1. */
 export class HeldFleet {
+  /** How often reads had no reply, by the reason. */
+  #problems = new Map<string, number>();
   /** Called with the time when a host gets a query. */
-  readonly arrivals = new Map<number, (atMs: number) => void>();
-  /** Reads without a reply. */
-  lost = 0;
+  readonly #arrivals = new Map<number, (atMs: number) => void>();
+  /** The reads of hosts that wait for a query. */
+  readonly #notes = new Map<number, ReadNote[]>();
   #isOver = false;
   readonly #agents: readonly HeldAgent[];
 
@@ -118,6 +150,24 @@ export class HeldFleet {
   constructor(front: Front, hosts: number, rampMs: number) {
     this.#agents = Array.from({ length: hosts }, (_, host) => new HeldAgent(front, host));
     this.#agents.forEach((agent, host) => void this.#run(agent, host, (host / hosts) * rampMs));
+  }
+
+  /** Resolves when the host gets a query. */
+  arrival(host: number): Promise<number> {
+    this.#notes.set(host, []);
+    return new Promise((resolve) => this.#arrivals.set(host, resolve));
+  }
+
+  /** The reads without a reply since the last call. */
+  takeProblems(): string {
+    const problems = [...this.#problems].map(([problem, times]) => `${times} ${problem}`);
+    this.#problems = new Map();
+    return problems.join(', ') || 'none';
+  }
+
+  /** The host's reads since `arrival`. */
+  notes(host: number): readonly ReadNote[] {
+    return this.#notes.get(host) ?? [];
   }
 
   stop(): void {
@@ -131,42 +181,64 @@ export class HeldFleet {
   async #run(agent: HeldAgent, host: number, afterMs: number): Promise<void> {
     await pause(afterMs);
     while (!this.#isOver) {
-      const body = await agent.read();
-      if (body === undefined && !this.#isOver) this.lost += 1;
-      if (body?.includes('SELECT')) this.arrivals.get(host)?.(performance.now());
+      const fromMs = performance.now();
+      const { body, problem } = await agent.read();
+      const untilMs = performance.now();
+      const hasWork = body?.includes('SELECT') === true;
+      this.#notes.get(host)?.push({ fromMs, untilMs, outcome: problem ?? (hasWork ? 'work' : 'empty') });
+      if (problem !== undefined) this.#problems.set(problem, (this.#problems.get(problem) ?? 0) + 1);
+      if (body && hasWork) {
+        this.#arrivals.get(host)?.(untilMs);
+        this.#arrivals.delete(host);
+        await agent.answer(body);
+      }
       await pause(PAUSE_MS);
     }
   }
 }
 
-/** Queues one query after another, each for another host, and measures until its agent has it. @returns durations, ms */
-export async function wakes(front: Front, fleet: HeldFleet, hosts: number, count: number): Promise<number[]> {
-  const took: number[] = [];
+/** How long a query took to its host. */
+export interface Delay {
+  readonly host: number;
+  readonly queuedAtMs: number;
+  readonly ms: number;
+}
+
+/** Queues one query after another, each for another host, and measures until its agent has it. */
+export async function wakes(front: Front, fleet: HeldFleet, hosts: number, count: number): Promise<Delay[]> {
+  const delays: Delay[] = [];
   for (let n = 0; n < count; n++) {
     const host = (n * 7919) % hosts;
+    const arrived = fleet.arrival(host);
     const queuedAtMs = performance.now();
-    const arrived = new Promise<number>((resolve) => fleet.arrivals.set(host, resolve));
     await front.ask({ kind: 'queue', hosts: [`h${host}`] });
-    took.push((await arrived) - queuedAtMs);
+    delays.push({ host, queuedAtMs, ms: (await arrived) - queuedAtMs });
   }
-  return took;
+  return delays;
 }
 
-/** Queues a query for every host at once, and measures until each agent has it. @returns durations, ms */
-export async function wakeAll(front: Front, fleet: HeldFleet, hosts: number): Promise<number[]> {
+/** Queues a query for every host at once, and measures until each agent has it. */
+export async function wakeAll(front: Front, fleet: HeldFleet, hosts: number): Promise<Delay[]> {
+  const all = Array.from({ length: hosts }, (_, host) => fleet.arrival(host));
   const queuedAtMs = performance.now();
-  const all = Array.from(
-    { length: hosts },
-    (_, host) => new Promise<number>((resolve) => fleet.arrivals.set(host, (atMs) => resolve(atMs - queuedAtMs))),
-  );
   await front.ask({ kind: 'queue', hosts: all.map((_, host) => `h${host}`) });
-  return Promise.all(all);
+  return Promise.all(all.map(async (arrived, host) => ({ host, queuedAtMs, ms: (await arrived) - queuedAtMs })));
 }
 
-/** Prints percentiles of durations. */
-export function printDelays(name: string, delays: readonly number[]): void {
-  const sorted = delays.toSorted((a, b) => a - b);
+/** A delay that needs an explanation, ms. */
+const LONG_MS = 3_000;
+
+/** Prints percentiles of delays and the reads of the agent that waited longest. */
+export function printDelays(name: string, delays: readonly Delay[], fleet?: HeldFleet): void {
+  const sorted = delays.toSorted((a, b) => a.ms - b.ms);
   const at = (share: number): string =>
-    `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(0)} ms`;
+    `${(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]?.ms ?? Number.NaN).toFixed(0)} ms`;
   console.log(`${name.padEnd(46)} p50 ${at(0.5)}, p99 ${at(0.99)}, max ${at(1)} (${sorted.length})`);
+  const longest = sorted.at(-1);
+  if (!fleet || !longest || longest.ms < LONG_MS) return;
+  const after = (ms: number): string => `${((ms - longest.queuedAtMs) / 1_000).toFixed(1)} s`;
+  const reads = fleet
+    .notes(longest.host)
+    .map((read) => `${after(read.fromMs)} to ${after(read.untilMs)} ${read.outcome}`);
+  console.log(`  reads of the agent with the longest delay, since its query was queued: ${reads.join('; ')}`);
 }

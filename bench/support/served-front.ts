@@ -2,6 +2,7 @@ import { constants } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import { signNodeKey } from '../../lib/core/nodes/node-key.ts';
 import { memoryStores } from '../../lib/memory/composition.ts';
@@ -19,6 +20,8 @@ export interface FromFront {
   readonly cpuMicros: number;
   readonly bytes: number;
   readonly held: number;
+  /** The longest wait of its event loop since the last message, ms. */
+  readonly stalledMs: number;
 }
 
 type FromParent = { readonly kind: 'usage' } | { readonly kind: 'queue'; readonly hosts: readonly string[] };
@@ -34,6 +37,7 @@ export type Served = 'ours' | 'bare';
 
 /** Serves one kind of front in a child process, as the environment says. */
 export async function serve(hosts: number): Promise<void> {
+  stalls.enable();
   const { SERVED, CARRIER } = process.env;
   if (SERVED === 'bare') await aBareFront(CARRIER as Carrier);
   else await aServedFront(hosts, CARRIER as Carrier);
@@ -62,10 +66,14 @@ async function aBareFront(carrier: Carrier): Promise<void> {
   process.send?.({ port: (server.address() as AddressInfo).port, ca: tls.cert, keys: [] });
 }
 
+const stalls = monitorEventLoopDelay({ resolution: 10 });
+
 function usageOf(held: number) {
   const { user, system } = process.cpuUsage(); // before the collection, which only the figure of memory needs
+  const stalledMs = stalls.max / 1e6;
   globalThis.gc?.();
-  return { cpuMicros: user + system, bytes: memoryUsage().rss, held };
+  stalls.reset();
+  return { cpuMicros: user + system, bytes: memoryUsage().rss, held, stalledMs };
 }
 
 /** Serves enrolled hosts `h0`, `h1`, … from memory. The last host is for hostile clients that have a valid key. */

@@ -332,6 +332,7 @@ export const JSON_OUTPUTS = {
           answered: count,
           failed: count,
           silent: count,
+          away: count.describe('not answered, and the agent has not polled for 15 minutes'),
           expired: count,
           cancelled: count,
           refused: count,

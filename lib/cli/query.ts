@@ -28,7 +28,11 @@ export function addQuery(program: Command): void {
     .addOption(new Option('--all', 'ask every node').conflicts(['host', 'where', 'cluster']))
     .option('--expires <duration>', 'how long hosts that are away may take to come back: 10s to 7d', expiry, 3600)
     .option('--timeout <duration>', 'stop watching after this time; the query goes on', secondsOf)
-    .option('--exit-when <share>', 'stop watching when this share of the hosts has answered, such as 95%', share)
+    .option(
+      '--exit-when <share>',
+      'stop watching when this share of the hosts has answered, such as 95%; 100% waits for hosts that are away',
+      share,
+    )
     .addOption(new Option('--resume <id>', 'watch an earlier query again').argParser(campaignId))
     .option('--cancel', 'withdraw the query with this id from the hosts that have not taken it', false)
     .option('-y, --yes', 'do not ask for confirmation before more than 20 hosts are asked', false)

@@ -236,6 +236,8 @@ export interface PreparedView {
   readonly limitedFrom?: number;
   /** Hosts whose platform lacks a table of the query. */
   readonly lacking: number;
+  /** Hosts whose agent has not polled for 15 minutes. */
+  readonly away: number;
   readonly warnings: readonly string[];
 }
 
@@ -244,6 +246,8 @@ export interface CampaignCountsView {
   readonly answered: number;
   readonly failed: number;
   readonly silent: number;
+  /** Those whose agent polls no more. */
+  readonly away: number;
   readonly expired: number;
   readonly cancelled: number;
   readonly rows: number;

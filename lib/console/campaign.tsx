@@ -96,10 +96,11 @@ interface ConfirmationProps {
   readonly cancel: () => void;
 }
 
-const Confirmation = ({ prepared: { hosts, lacking, limitedFrom }, confirm, cancel }: ConfirmationProps) => (
+const Confirmation = ({ prepared: { hosts, lacking, away, limitedFrom }, confirm, cancel }: ConfirmationProps) => (
   <p class="confirmation" role="alert">
     {limitedFrom === undefined ? null : `${limitedFrom} hosts are meant, more than the policy lets one query reach. `}
     {lacking > 0 ? `${count(lacking, 'host')} will not be asked: the platform lacks a table of the query. ` : null}
+    {away > 0 ? `${count(away, 'host')} of them ${away === 1 ? 'has' : 'have'} not polled for 15 minutes. ` : null}
     <button type="button" class="primary" onClick={confirm}>
       Ask {count(hosts, 'host')}
     </button>
@@ -162,11 +163,12 @@ export function Campaign({ id, chosen }: { id: string; chosen: string }) {
 }
 
 function Progress({ counts, isOver }: { counts: CampaignCountsView; isOver: boolean }) {
-  const { asked, answered, failed, silent, expired, cancelled, rows } = counts;
+  const { asked, answered, failed, silent, away, expired, cancelled, rows } = counts;
   const parts: readonly (readonly [string, number, string])[] = [
     ['answered', answered, 'is-seen'],
     ['with error', failed, 'is-missed'],
     ['silent', silent, 'is-pending'],
+    ['away', away, 'is-pending'],
     ['expired', expired, 'is-pending'],
     ['cancelled', cancelled, 'is-pending'],
   ];

@@ -52,8 +52,12 @@ export class CampaignDesk {
 
   async #prepared(body: unknown): Promise<PreparedView> {
     const { sql, target } = Asked.parse(body);
-    const { hosts, limitedFrom, lacking, warnings } = await prepare(sql, flagsOf(target), this.#source.deployment);
-    return { hosts, limitedFrom, lacking, warnings };
+    const { hosts, limitedFrom, lacking, away, warnings } = await prepare(
+      sql,
+      flagsOf(target),
+      this.#source.deployment,
+    );
+    return { hosts, limitedFrom, lacking, away, warnings };
   }
 
   async #ask(body: unknown): Promise<{ readonly id: string }> {

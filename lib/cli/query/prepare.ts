@@ -1,6 +1,7 @@
 import type { Question } from '../../core/campaigns/campaign-event.ts';
 import { MAX_NAMED_HOSTS } from '../../core/campaigns/campaign-event.ts';
 import { ALL_ALLOWED, refusalOf } from '../../core/campaigns/check-sql.ts';
+import { isAway } from '../../core/campaigns/follow.ts';
 import type { Platform } from '../../core/policy/policy.ts';
 import { platformOf } from '../../core/queue/on-platform.ts';
 import { type AdHocReport, lintAdHoc } from '../../policy-compiler/index.ts';
@@ -18,6 +19,8 @@ export interface Prepared {
   readonly limitedFrom?: number;
   /** Hosts whose platform lacks a table of the query. */
   readonly lacking: number;
+  /** Hosts whose agent has not polled for 15 minutes: they answer when they come back. */
+  readonly away: number;
   readonly warnings: readonly string[];
   readonly columns?: readonly string[];
 }
@@ -38,7 +41,8 @@ export async function prepare(sql: string, flags: TargetFlags, deployment: Deplo
   const { text, asked, nodes } = await targetsOf(flags, deployment);
   const platforms = nodes.map(({ platform }) => platformOf(platform));
   const report = checked(sql, platforms, sources);
-  const meant = platforms.filter((one) => one === undefined || report.platforms.includes(one)).length;
+  const able = nodes.filter((_, at) => isAmong(platforms[at], report.platforms));
+  const meant = able.length;
   if (meant > MAX_NAMED_HOSTS && 'hosts' in asked)
     throw new CommandError('REFUSED', `more than ${MAX_NAMED_HOSTS} hosts by name`, { next: 'use --where or --all' });
   return {
@@ -46,10 +50,14 @@ export async function prepare(sql: string, flags: TargetFlags, deployment: Deplo
     hosts: Math.min(meant, limits.hostsPerTrigger),
     limitedFrom: meant > limits.hostsPerTrigger ? meant : undefined,
     lacking: nodes.length - meant,
+    away: able.filter((node) => isAway(node, Date.now())).length,
     warnings: report.problems.map(({ message, hint }) => (hint ? `${message} (${hint})` : message)),
     columns: report.columns,
   };
 }
+
+const isAmong = (platform: Platform | undefined, platforms: readonly Platform[]): boolean =>
+  platform === undefined || platforms.includes(platform);
 
 /** @throws {CommandError} for SQL that osquery would refuse */
 function checked(

@@ -94,10 +94,11 @@ async function cancel(name: string, flags: QueryFlags): Promise<void> {
 export const newId = (): string =>
   [...randomBytes(10)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'.charAt(byte % 32)).join('');
 
-async function confirmed({ hosts, limitedFrom, lacking }: Prepared, flags: QueryFlags): Promise<void> {
+async function confirmed({ hosts, limitedFrom, lacking, away }: Prepared, flags: QueryFlags): Promise<void> {
   if (limitedFrom !== undefined)
     note(`${limitedFrom} hosts are meant; hosts_per_trigger of the policy lets one query ask ${hosts} of them.`);
   if (lacking > 0) note(`${count(lacking, 'host')} will not be asked: the platform lacks a table of the query.`);
+  if (away > 0) note(`${count(away, 'host')} of them polled last more than 15 minutes ago, and will answer when back.`);
   if (hosts <= MANY) return;
   await confirm(`Ask ${count(hosts, 'host')}, until ${when(Date.now() + flags.expires * 1000)}?`, flags.yes);
 }

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CampaignHost } from '../../core/campaigns/campaign.ts';
 import type { CampaignNews } from '../../core/campaigns/follow.ts';
-import { type CampaignCounts, CampaignFollower, type HostAnswer } from '../../core/campaigns/follow.ts';
+import {
+  type CampaignCounts,
+  CampaignFollower,
+  type HostAnswer,
+  hasAllHere,
+  isAway,
+} from '../../core/campaigns/follow.ts';
 import { CommandError } from '../command-error.ts';
 import { type Deployment, withDeployment } from '../deployment.ts';
 import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
@@ -8,9 +15,9 @@ import { Exit } from '../exit.ts';
 import { count, note, printable, say, when } from '../print.ts';
 import type { RowPrinter } from './print-rows.ts';
 
-/** When to stop watching, before every host has answered. */
+/** When to stop watching. @default - when every host that is not away has answered */
 export interface Until {
-  /** The share of the asked hosts that is enough, 0 to 1. */
+  /** The share of the asked hosts that is enough, 0 to 1: hosts that are away count. */
   readonly exitWhen?: number;
   readonly timeoutSeconds?: number;
 }
@@ -28,10 +35,12 @@ const REST = 3;
 const LOST_MS = 60_000;
 const STARTS_WITHIN_MS = 20_000;
 
-type End = 'over' | 'enough' | 'timeout' | 'interrupted';
+/** `here`: every host has answered that is not away. */
+type End = 'over' | 'here' | 'enough' | 'timeout' | 'interrupted';
 
 /**
- * Prints the rows of a campaign as they arrive, and its progress, until every host has answered or the watcher has had enough.
+ * Prints the rows of a campaign as they arrive, and its progress, until every host that is here has answered or the watcher has
+ * had enough.
  *
  * @throws {Exit} 4 if it ended before enough hosts answered, 5 if a host answered with an error, 130 after Ctrl-C
  */
@@ -90,6 +99,7 @@ function endOf(
   elapsedMs: number,
 ): End | undefined {
   if (news?.isOver) return 'over';
+  if (news && exitWhen === undefined && hasAllHere(news.campaign, news.counts)) return 'here';
   if (news && exitWhen !== undefined && news.campaign.isQueued) {
     const { asked, answered, failed } = news.counts;
     if (answered + failed >= exitWhen * asked) return 'enough';
@@ -127,10 +137,11 @@ function remarkOn({ status, message, rows, rowsSent, lacks }: HostAnswer): strin
   }
 }
 
-/** `40 asked, 31 answered, 1 with error, 8 silent, 0 expired; 124 rows` */
-function summaryOf({ asked, answered, failed, silent, expired, cancelled, rows }: CampaignCounts): string {
+/** `40 asked, 31 answered, 1 with error, 2 silent, 6 away, 0 expired; 124 rows` */
+function summaryOf({ asked, answered, failed, silent, away, expired, cancelled, rows }: CampaignCounts): string {
+  const gone = away > 0 ? `, ${away} away` : '';
   const withdrawn = cancelled > 0 ? `, ${cancelled} cancelled` : '';
-  return `${asked} asked, ${answered} answered, ${failed} with error, ${silent} silent, ${expired} expired${withdrawn}; ${count(rows, 'row')}`;
+  return `${asked} asked, ${answered} answered, ${failed} with error, ${silent} silent${gone}, ${expired} expired${withdrawn}; ${count(rows, 'row')}`;
 }
 
 /** How many silent hosts the end names. */
@@ -147,7 +158,8 @@ function finish(news: CampaignNews | undefined, end: End, hint: string): void {
   }
   if (end !== 'over') {
     const until = news ? ` until ${when(news.campaign.expiresAtMs)}` : '';
-    note(`The query goes on${until}. Resume: ${hint}`);
+    const isQueuedFor = end === 'here' ? ', and hosts that come back by then answer it' : '';
+    note(`The query goes on${until}${isQueuedFor}. Resume: ${hint}${end === 'here' ? ' --exit-when 100%' : ''}`);
   }
   const code = exitCodeOf(news?.counts, end);
   if (code !== 0) throw new Exit(code);
@@ -156,27 +168,37 @@ function finish(news: CampaignNews | undefined, end: End, hint: string): void {
 function exitCodeOf(counts: CampaignCounts | undefined, end: End): 0 | 4 | 5 | 130 {
   if (end === 'interrupted') return 130;
   if (!counts || end === 'timeout') return 4;
+  if (end === 'here' && counts.answered + counts.failed === 0) return 4;
   if (end === 'over' && counts.expired + counts.cancelled > 0) return 4;
   return counts.failed > 0 ? 5 : 0;
 }
 
 /** The hosts that were not asked, and those that have not answered. */
-function leftOut({ hosts, campaign }: CampaignNews): string[] {
+function leftOut({ hosts, campaign, nowMs }: CampaignNews): string[] {
   const of = (why: string) => hosts.filter(({ refused }) => refused === why).length;
   const [lacking, limited, gone] = [of('not-on-platform'), of('limited'), of('no-node')];
-  const silent = hosts.filter(({ refused, answer }) => !refused && !answer);
-  const names = silent.slice(0, NAMED).map(({ host, hostname, lastSeenMs }) => {
-    const seen = lastSeenMs === undefined ? '' : `, last seen ${when(lastSeenMs)}`;
-    return `  ${printable(host)} (${printable(hostname) || 'no hostname'}${seen})`;
-  });
+  const unanswered = hosts.filter(({ refused, answer }) => !refused && !answer);
+  const away = unanswered.filter((host) => isAway(host, nowMs));
+  const silent = unanswered.filter((host) => !isAway(host, nowMs));
   return [
     ...(campaign.isLimited ? ['More hosts match than hosts_per_trigger of the policy allows.'] : []),
     ...(lacking > 0 ? [`Not asked: ${count(lacking, 'host')} whose platform lacks a table of the query.`] : []),
     ...(limited > 0 ? [`Not asked: ${count(limited, 'host')} with too many pending queries.`] : []),
     ...(gone > 0 ? [`Not asked: ${count(gone, 'host')} without an enrolled node.`] : []),
-    ...(silent.length > 0 ? [`No answer of ${count(silent.length, 'host')}:`, ...names] : []),
-    ...(silent.length > NAMED ? [`  and ${silent.length - NAMED} more`] : []),
+    ...named('No answer of', silent),
+    ...named('No answer and no poll for 15 minutes of', away),
   ];
+}
+
+/** Names the first of these hosts, with their last polls. */
+function named(what: string, hosts: readonly CampaignHost[]): string[] {
+  if (hosts.length === 0) return [];
+  const names = hosts.slice(0, NAMED).map(({ host, hostname, lastSeenMs }) => {
+    const seen = lastSeenMs === undefined ? '' : `, last seen ${when(lastSeenMs)}`;
+    return `  ${printable(host)} (${printable(hostname) || 'no hostname'}${seen})`;
+  });
+  const more = hosts.length > NAMED ? [`  and ${hosts.length - NAMED} more`] : [];
+  return [`${what} ${count(hosts.length, 'host')}:`, ...names, ...more];
 }
 
 /** Calls again while the connection is lost, for a minute. */

@@ -1,30 +1,49 @@
+import { SILENT_AFTER_MS } from '../nodes/node.ts';
 import type { CampaignHost, CampaignRecord, CampaignRow, Campaigns } from './campaign.ts';
 import { ROWS_KEEP_MS } from './campaign.ts';
 
 /**
- * What a campaign knows about a host. `silent`: it has not answered so far. `expired`: it did not answer in time.
- * `cancelled`: the query was withdrawn before it answered.
+ * What a campaign knows about a host. `silent`: it has not answered so far. `away`: the same, and its agent has stopped polling.
+ * `expired`: it did not answer in time. `cancelled`: the query was withdrawn before it answered.
  */
-type HostState = 'answered' | 'failed' | 'silent' | 'expired' | 'cancelled' | 'refused';
+type HostState = 'answered' | 'failed' | 'silent' | 'away' | 'expired' | 'cancelled' | 'refused';
 
 /** Hosts of a campaign by state. `asked` is their sum without `refused`. */
 export type CampaignCounts = Readonly<Record<HostState | 'asked' | 'rows', number>>;
 
+/**
+ * Whether an agent polls no more, as far as the last poll says that was known when the host was asked. So a host that has not
+ * answered for 15 minutes is away, too.
+ */
+export const isAway = ({ lastSeenMs }: Pick<CampaignHost, 'lastSeenMs'>, nowMs: number): boolean =>
+  lastSeenMs !== undefined && nowMs - lastSeenMs >= SILENT_AFTER_MS;
+
 /** The state of one host. */
 function hostState(
-  { answer, refused }: CampaignHost,
+  { answer, refused, lastSeenMs }: CampaignHost,
   { expiresAtMs, cancelledAtMs }: CampaignRecord,
   nowMs: number,
 ): HostState {
   if (answer) return answer.status === 0 ? 'answered' : 'failed';
   if (refused !== undefined) return 'refused';
   if (cancelledAtMs !== undefined) return 'cancelled';
-  return nowMs >= expiresAtMs ? 'expired' : 'silent';
+  if (nowMs >= expiresAtMs) return 'expired';
+  return isAway({ lastSeenMs }, nowMs) ? 'away' : 'silent';
 }
 
 /** Counts the hosts of a campaign by state. */
 export function countsOf(hosts: readonly CampaignHost[], campaign: CampaignRecord, nowMs: number): CampaignCounts {
-  const counts = { asked: 0, answered: 0, failed: 0, silent: 0, expired: 0, cancelled: 0, refused: 0, rows: 0 };
+  const counts = {
+    asked: 0,
+    answered: 0,
+    failed: 0,
+    silent: 0,
+    away: 0,
+    expired: 0,
+    cancelled: 0,
+    refused: 0,
+    rows: 0,
+  };
   for (const host of hosts) {
     const state = hostState(host, campaign, nowMs);
     counts[state] += 1;
@@ -38,8 +57,12 @@ export function countsOf(hosts: readonly CampaignHost[], campaign: CampaignRecor
 export function isOver(campaign: CampaignRecord, counts: CampaignCounts, nowMs: number): boolean {
   const isSettled = campaign.refused !== undefined || campaign.cancelledAtMs !== undefined;
   if (isSettled || nowMs >= campaign.expiresAtMs) return true;
-  return campaign.isQueued === true && counts.silent === 0;
+  return hasAllHere(campaign, counts) && counts.away === 0;
 }
+
+/** Whether every host that is not away has answered. */
+export const hasAllHere = ({ isQueued }: CampaignRecord, { silent }: CampaignCounts): boolean =>
+  isQueued === true && silent === 0;
 
 /** The answer of one host, with its rows. */
 export interface HostAnswer {
@@ -60,6 +83,8 @@ export interface CampaignNews {
   readonly hosts: readonly CampaignHost[];
   readonly counts: CampaignCounts;
   readonly isOver: boolean;
+  /** The time of `counts`. */
+  readonly nowMs: number;
   /** Answers that no earlier call returned, the earliest first. */
   readonly answers: readonly HostAnswer[];
 }
@@ -102,6 +127,7 @@ export class CampaignFollower {
       hosts,
       counts,
       isOver: isOver(campaign, counts, nowMs),
+      nowMs,
       answers: answers.sort((a, b) => a.answeredAtMs - b.answeredAtMs),
     };
   }

@@ -107,6 +107,39 @@ describe('mayfly query', () => {
     expect(stderr).toMatch(/The query goes on until .*Z\. Resume: npx mayfly query --resume c000000001 --data \S+\n$/);
   });
 
+  it('does not wait for hosts that are away, and prints who they are and how to wait for them', async () => {
+    const { ask, campaigns } = await anAnswered();
+    const away = { host: HOSTILE.host.replace('1', '3'), hostname: 'h3.example', lastSeenMs: NOW - 15 * MINUTE };
+    await campaigns.recordHost(CAMPAIGN, { ...away, askedAtMs: NOW });
+    const { code, stderr } = await ask('query', CAMPAIGN);
+    expect(code).toBe(5); // for the host with an error
+    expect(stderr).toContain('3 asked, 1 answered, 1 with error, 0 silent, 1 away, 0 expired; 1 row.\n');
+    expect(stderr).toContain('No answer and no poll for 15 minutes of 1 host:\n  h [2J3 (h3.example, last seen ');
+    expect(stderr).toMatch(/and hosts that come back by then answer it\. Resume: npx .* --exit-when 100%\n$/);
+  });
+
+  it('waits for hosts that are away if all are to answer', async () => {
+    const { ask, campaigns } = await anAnswered();
+    const away = { host: 'h3', hostname: 'h3.example', lastSeenMs: NOW - 15 * MINUTE };
+    await campaigns.recordHost(CAMPAIGN, { ...away, askedAtMs: NOW });
+    const asked = ask('query', CAMPAIGN, '--exit-when', '100%');
+    const find = jest.spyOn(DynamoCampaigns.prototype, 'find');
+    while (find.mock.calls.length < 3) await new Promise(setImmediate);
+    await campaigns.keepAnswer(CAMPAIGN, aHostAnswer('h3', [{ total_seconds: '7' }], { answeredAtMs: NOW }));
+    const { stdout, stderr } = await asked;
+    expect(stdout).toContain('h3.example');
+    expect(stderr).toContain('3 asked, 2 answered, 1 with error, 0 silent, 0 expired; 2 rows.\n');
+  });
+
+  it('ends with 4 if all hosts are away', async () => {
+    const { world, ask } = await aFleet({});
+    const campaigns = new DynamoCampaigns(world.table);
+    await campaigns.begin(aCampaign({ askedAtMs: NOW, expiresAtMs: NOW + 60 * MINUTE }));
+    await campaigns.recordHost(CAMPAIGN, { host: 'h3', hostname: '', askedAtMs: NOW, lastSeenMs: NOW - 15 * MINUTE });
+    await campaigns.recordProgress(CAMPAIGN, { isQueued: true });
+    expect((await ask('query', CAMPAIGN)).code).toBe(4);
+  });
+
   it('tries a lost connection again, and names expired credentials', async () => {
     const { ask } = await anAnswered();
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });

@@ -89,7 +89,10 @@ describe('a campaign', () => {
 
   it('gets the answer of a host that was away and comes back before the expiry', async () => {
     await world.take(aQuestion());
-    world.nowMs += 59 * MINUTE;
+    world.nowMs += 14 * MINUTE;
+    expect(await news()).toMatchObject({ counts: { silent: 3, away: 0 }, isOver: false });
+    world.nowMs += 45 * MINUTE;
+    expect(await news()).toMatchObject({ counts: { silent: 0, away: 3 }, isOver: false });
     await answers('h1', [{ total_seconds: '5' }]);
     world.nowMs += MINUTE;
     expect(await world.poll('h2')).toEqual([]);

@@ -9,6 +9,7 @@ import { DynamoPolicyStore } from '../aws/policy-store.ts';
 import { DynamoSweepProgress } from '../aws/progress.ts';
 import { openTable, type Table, withHints } from '../aws/table.ts';
 import type { Campaigns } from '../core/campaigns/campaign.ts';
+import type { ClusterMembers } from '../core/fleet/agent-scope.ts';
 import type { FleetIssues } from '../core/fleet/fleet-issue.ts';
 import type { SweepState } from '../core/inventory/inventory.ts';
 import type { WorkloadReader } from '../core/ledger/ledger.ts';
@@ -39,6 +40,8 @@ export interface Deployment {
   readonly keepsMs: () => Promise<number>;
   readonly fleetIssues: FleetIssues;
   readonly sweeps: { readonly read: () => Promise<SweepState> };
+  /** The instances of an ECS cluster, according to ECS. @default - a local Mayfly, which has the ledger alone */
+  readonly membersOf?: ClusterMembers;
   /** Its table; undefined for one in memory. */
   readonly table?: Table;
 }
@@ -88,6 +91,7 @@ export async function openDeployment(
       ledger: new DynamoLedger(openTable(table, client), keepsMs),
       fleetIssues: new DynamoFleetIssues(openTable(table, client)),
       sweeps: new DynamoSweepProgress(openTable(table, client)),
+      membersOf: flags.stack || flags.table ? membersInEcs : undefined,
       table: openTable(table, client),
     },
     close: async () => {
@@ -96,6 +100,17 @@ export async function openDeployment(
     },
   };
 }
+
+/** Loads a client of ECS, which only questions about a cluster need. */
+const membersInEcs: ClusterMembers = async (cluster) => {
+  const [{ ECSClient }, { clusterMembers }, { unmetered }] = await Promise.all([
+    import('@aws-sdk/client-ecs'),
+    import('../aws/cluster-members.ts'),
+    import('../aws/metered.ts'),
+  ]);
+  const client = new ECSClient({});
+  return clusterMembers(client, unmetered)(cluster).finally(() => client.destroy());
+};
 
 /** The live version. @throws when there is none yet */
 export async function livePolicyOf({ name, store }: Deployment): Promise<PolicyVersion> {

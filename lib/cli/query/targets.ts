@@ -7,7 +7,7 @@ import type { NodeMatch } from '../../core/policy/policy.ts';
 import { CommandError } from '../command-error.ts';
 import type { Deployment } from '../deployment.ts';
 import { hostNamed } from '../hosts-named.ts';
-import { printable } from '../print.ts';
+import { note, printable } from '../print.ts';
 
 /** The flags that say whom to ask: one of them. */
 export interface TargetFlags {
@@ -27,9 +27,11 @@ export interface Targets {
   readonly nodes: readonly DirectoryEntry[];
 }
 
-type Needs = Pick<Deployment, 'name' | 'chosen' | 'directory' | 'registry' | 'aliases' | 'ledgerIndex'>;
+type Needs = Pick<Deployment, 'name' | 'chosen' | 'directory' | 'registry' | 'aliases' | 'ledgerIndex' | 'membersOf'>;
 
 const DAY_MS = 86_400_000;
+/** The ledger of a local Mayfly is small, and nothing else knows the cluster. Nodes that poll no more are enrolled for a week. */
+const DAYS_ALONE = 7;
 
 /**
  * Finds the nodes that the flags mean.
@@ -48,7 +50,8 @@ export async function targetsOf(flags: TargetFlags, deployment: Needs): Promise<
 async function resolved(flags: TargetFlags, nodes: readonly DirectoryEntry[], deployment: Needs): Promise<Targets> {
   const { host, where, cluster } = flags;
   if (where) return { text: where.text, asked: { where: where.match }, nodes: matching(nodes, where.match) };
-  if (cluster !== undefined) return named(`cluster ${cluster}`, await hostsOfCluster(cluster, deployment), nodes);
+  if (cluster !== undefined)
+    return named(`cluster ${cluster}`, await hostsOfCluster(cluster, nodes, deployment), nodes);
   if (host) {
     const hosts = await Promise.all(host.map((name) => hostOf(name, nodes, deployment)));
     return named(host.join(', '), hosts, nodes);
@@ -74,12 +77,46 @@ async function hostOf(name: string, nodes: readonly DirectoryEntry[], deployment
   });
 }
 
-/** The hosts on which a task of the cluster started in the last day, according to the ledger. */
-async function hostsOfCluster(cluster: string, { ledgerIndex }: Needs): Promise<string[]> {
+/**
+ * The hosts of a cluster: its container instances, according to ECS, and those on which one of its tasks started lately, according
+ * to the ledger. The ledger also has tasks on Fargate, whose agents are hosts of their own, and clusters of another account.
+ */
+async function hostsOfCluster(
+  cluster: string,
+  nodes: readonly DirectoryEntry[],
+  deployment: Needs,
+): Promise<readonly string[]> {
+  const [seen, members] = await Promise.all([hostsInLedger(cluster, deployment), membersOf(cluster, deployment)]);
+  const enrolled = new Set(nodes.map(({ hostIdentifier }) => hostIdentifier));
+  const hosts = members.map(async (id) =>
+    enrolled.has(id) ? id : otherHostOf(id, id, { ...deployment, now: Date.now }),
+  );
+  return [...seen, ...(await Promise.all(hosts)).filter((host) => host !== undefined)];
+}
+
+async function hostsInLedger(cluster: string, { ledgerIndex, membersOf }: Needs): Promise<Set<string>> {
   const hosts = new Set<string>();
   const nowMs = Date.now();
-  for await (const record of ledgerIndex.between(nowMs - DAY_MS, nowMs + CLOCK_AHEAD_MS)) {
+  const sinceMs = nowMs - (membersOf ? 1 : DAYS_ALONE) * DAY_MS;
+  for await (const record of ledgerIndex.between(sinceMs, nowMs + CLOCK_AHEAD_MS)) {
     if (clusterOf(record) === cluster && record.handling?.host) hosts.add(record.handling.host);
   }
-  return [...hosts];
+  return hosts;
+}
+
+/** ECS's errors that say nothing against the hosts of the ledger. */
+const NOTHING_TOLD = new Set(['ClusterNotFoundException', 'AccessDeniedException']);
+
+/** The ids of the cluster's instances. Without the right to ask ECS, a note says what is missing. */
+async function membersOf(cluster: string, { membersOf: ask }: Needs): Promise<readonly string[]> {
+  try {
+    return ask ? await ask(cluster) : [];
+  } catch (error) {
+    if (!(error instanceof Error) || !NOTHING_TOLD.has(error.name)) throw error;
+    note(
+      `ECS does not list the instances of ${printable(cluster)} (${printable(error.message)}): only hosts are asked on which one of ` +
+        'its tasks started in the last day.',
+    );
+    return [];
+  }
 }

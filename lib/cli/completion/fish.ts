@@ -34,7 +34,8 @@ const flagsOf = ({ short, long, value }: OptionWords): string =>
   [
     ...(short ? [`-s ${short.slice(1)}`] : []),
     ...(long ? [`-l ${long.slice(2)}`] : []),
-    ...(value ? ['-r', valueFlags(value)] : []),
+    // A required value alone offers files too.
+    ...(value ? [value.kind === 'file' ? '-r' : '-x', valueFlags(value)] : []),
   ]
     .filter((flag) => flag !== '')
     .join(' ');

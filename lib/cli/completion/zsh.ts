@@ -31,7 +31,7 @@ function valueCode(value: Value): string {
     case 'words':
       return `compadd -- ${value.words.map(quote).join(' ')}`;
     case 'folder':
-      return '_files -/';
+      return '_directories'; // `_files -/` offers files where no folder matches
     case 'file':
       return '_files';
     case 'text':

@@ -13,7 +13,7 @@ import { CommandError } from '../command-error.ts';
 import { quoted } from '../deployment-flags.ts';
 import { hasCode } from '../exit.ts';
 import { colours, count, note, printable, prose, say, sayJson } from '../print.ts';
-import { DEFAULT_FOLDER } from './init.ts';
+import { checkOwn, DEFAULT_FOLDER } from './init.ts';
 
 /** The pack that the default rules need. */
 const NEEDED_PACK = 'container-events';
@@ -31,6 +31,7 @@ export async function importFrom(
   const existing = new Map([...defaults, ...before]);
   const packs = isNew ? [NEEDED_PACK] : [];
   const imported = attempt(source, () => importPolicy(sourcesIn(source), { existing, packs }));
+  checkOwn(to);
   const files = new Map([...imported.files, ...defaults]);
   const conflict = [...files.keys()].find((file) => before.has(file));
   if (conflict)
@@ -47,7 +48,7 @@ function attempt(source: string, work: () => ImportedPolicy): ImportedPolicy {
     return work();
   } catch (error) {
     if (!(error instanceof ImportRefused)) throw error;
-    if (error.notes.length > 0) note(error.notes.map(line).join('\n'));
+    if (error.notes.length > 0) note(error.notes.map((one) => `${line(one)}: ${printable(one.why)}`).join('\n'));
     throw new CommandError('REFUSED', `${source}: ${error.message}`, { cause: error });
   }
 }

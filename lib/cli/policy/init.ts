@@ -1,6 +1,7 @@
 import { constants, copyFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CommandError } from '../command-error.ts';
 import { quoted } from '../deployment-flags.ts';
 import { hasCode } from '../exit.ts';
 import { count, say, sayJson } from '../print.ts';
@@ -10,8 +11,17 @@ export const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.me
 /** The start of the names of generated files, which are not copied. */
 const COMPILED = 'built-in.';
 
+/** @throws {CommandError} for the folder of the default policy itself, in a clone of Mayfly's repository */
+export function checkOwn(dir: string): void {
+  if (resolve(dir) === resolve(DEFAULT_FOLDER))
+    throw new CommandError('REFUSED', `${dir} is Mayfly's own default policy`, {
+      next: 'name another folder, such as my-policy',
+    });
+}
+
 /** Copies the default policy into `dir`; keeps files that exist already. */
 export async function init(dir: string, { json }: { json: boolean }): Promise<void> {
+  checkOwn(dir);
   const target = resolve(dir);
   const written: string[] = [];
   const kept: string[] = [];

@@ -56,6 +56,15 @@ describe('the completion for bash', () => {
   });
 });
 
+describe('the completions for zsh and fish', () => {
+  it('offer folders alone where a folder is expected, and no files for a text', async () => {
+    expect(await scriptFor('zsh')).toMatch(/'mayfly nodes --data'.*\) _directories; return/);
+    const fish = await scriptFor('fish');
+    expect(fish).toContain(`-n '__mayfly_at "mayfly nodes"' -s d -l data -x -a '(__fish_complete_directories)'`);
+    expect(fish).toContain(`-n '__mayfly_at "mayfly nodes"' -s s -l stack -x -d`);
+  });
+});
+
 describe.each(['zsh', 'fish'])('the completion for %s', (shell) => {
   it('has every command and option', async () => {
     const script = await scriptFor(shell);

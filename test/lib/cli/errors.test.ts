@@ -103,6 +103,7 @@ const MISTAKES: readonly (readonly [words: string, error: string, exit: number])
   ['policy import no-such-file', 'NOT_FOUND', 1],
   ['policy import package.json --to no-such-folder', 'REFUSED', 1],
   ['policy import policy --to policy', 'REFUSED', 1],
+  ['policy init policy', 'REFUSED', 1],
   ['policy test --policy policy no-such-file', 'NOT_FOUND', 1],
   ['policy test --policy policy lib', 'REFUSED', 1],
   ['policy test --policy policy README.md', 'REFUSED', 1],

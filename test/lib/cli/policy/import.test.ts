@@ -66,7 +66,9 @@ describe('mayfly policy import', () => {
     const from = await folderOf({ 'notes.yml': 'a: 1\n' });
     const { code, stderr } = await mayfly('policy', 'import', from, '--to', await aFolder());
     expect(code).toBe(1);
-    expect(stderr).toMatch(/notes\.yml:1 {2}the document\n.*nothing to import: no osquery configuration, no pack/);
+    expect(stderr).toMatch(
+      /notes\.yml:1 {2}the document: it is in no known format\n.*nothing to import: no osquery configuration, no pack/,
+    );
     expect(await mayfly('policy', 'import', '/no/such')).toMatchObject({
       code: 1,
       stderr: 'mayfly: there is no file or folder /no/such\n',

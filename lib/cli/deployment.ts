@@ -139,14 +139,25 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
     const { table } = await namesInAws(flags);
     return { name: nameOf(flags), table, client: new DynamoDBClient({}) };
   }
-  const { dynamodb, embedded, tableName, credentials } = await readyIn(flags.data).catch((cause) => {
+  const { embedded, tableName } = await readyIn(flags.data).catch((cause) => {
     const start = startsLocally() ? `start one with "npx mayfly local${pasted({ data: flags.data })}", or ` : '';
     const next = `${start}name one in AWS with --stack NAME or --table NAME`;
     throw new CommandError('NOT_RUNNING', `no Mayfly has run in ${flags.data}`, { next, cause });
   });
   const left = embedded ? await openStopped(flags.data) : undefined;
   if (left) note(`No Mayfly runs in ${flags.data} now: reading the table in its data folder.`);
-  const at = left ?? { endpoint: dynamodb, credentials };
-  const client = new DynamoDBClient({ endpoint: at.endpoint, region: 'us-east-1', credentials: at.credentials });
+  const settings = left ?? whereItRuns(flags.data);
+  const client = new DynamoDBClient({
+    region: 'us-east-1',
+    endpoint: settings.endpoint,
+    credentials: settings.credentials,
+  });
   return { name: nameOf(flags), table: tableName, client, close: left?.close };
 }
+
+/** Looks for each request where the Mayfly runs: it has another port and another credential after each start. */
+const whereItRuns = (data: string) => ({
+  endpoint: async () => ({ url: new URL((await readyIn(data)).dynamodb) }),
+  // The SDK keeps a credential that does not expire.
+  credentials: async () => ({ ...(await readyIn(data)).credentials, expiration: new Date() }),
+});

@@ -13,6 +13,12 @@ class Failure extends Error {
 
 const ENDED = 'The console does not answer. Is its command still running?';
 
+/** What fails because of a lost connection is tried again, until it is there again. */
+export const RETRY_MS = 3000;
+
+/** Whether an error may go away by itself: a refusal does not. */
+const isPassing = (error: unknown): boolean => !(error instanceof Failure) || error.status === 0 || error.status >= 500;
+
 /** Asks the API. @throws {Failure} with a message for people */
 export async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const response = await fetch(`/api/${path}`, init).catch(() => {
@@ -65,6 +71,7 @@ export function useFetched<T>(path: string, everyMs?: number): Fetched<T> {
         } catch (error) {
           const kept = (before: typeof fetched) => (before.path === path ? before.value : undefined);
           setFetched((before) => ({ path, error: messageOf(error), value: kept(before) }));
+          return everyMs ?? (isPassing(error) ? RETRY_MS : undefined);
         }
         return everyMs;
       }),

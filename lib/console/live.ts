@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Lives } from './api.ts';
-import { ask, messageOf, repeatedly } from './fetched.ts';
+import { ask, messageOf, RETRY_MS, repeatedly } from './fetched.ts';
 import { type Known, NOTHING, withUpdate } from './lives.ts';
 
 /** All lives that the server has, kept up to date; and whether it still answers. */
@@ -11,8 +11,6 @@ export interface Live {
   readonly aheadMs: number;
   readonly error?: string;
 }
-
-const RETRY_MS = 3000;
 
 /** Asks for changes every `everyMs`, from the revision that it has. */
 export function useLive(everyMs: number | undefined): Live {

@@ -26,6 +26,7 @@ export function addLocal(program: Command): void {
     )
     .option('--quiet', 'with --no-demo: do not tell enrollments, events and answers as they happen', false)
     .option('--no-demo', 'without the simulated cluster; put events in yourself')
+    .option('--console', 'also serve the web console of it, and run on after the demo until Ctrl-C', false)
     .option('--forever', 'let the demo run on until Ctrl-C', false)
     .option('--json', 'one JSON object a line instead of pictures, the first {"ready":{…}}', false)
     .addHelpText(
@@ -33,6 +34,7 @@ export function addLocal(program: Command): void {
       `
 Examples:
   $ npm start                                        the demo: about a minute, then a summary
+  $ npm start -- --console                           the same, and a page to watch it in a browser
   $ npx mayfly local --no-demo --port 8443           wait for real agents and events
   $ npx mayfly local --no-demo --listen 192.168.122.1  also for VMs, at that address of this machine
   $ npx mayfly local put-events --now test/fixtures/events/05-ecs-task-ec2-running.json`,

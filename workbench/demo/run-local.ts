@@ -28,6 +28,7 @@ interface LocalFlags {
   readonly data: string;
   readonly demo: boolean;
   readonly forever: boolean;
+  readonly console: boolean;
   readonly json: boolean;
 }
 
@@ -56,14 +57,16 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
       else if (!world) say(colours().yellow(noticeText(notice, join(data, 'logs'))));
     },
   });
+  let page: Page | undefined;
   try {
     const ready = await readyFor(mayfly, data, intervalOf(isHeld));
     const remotes = await remoteFlagfile(mayfly, data, { listen: flags.listen, intervalSeconds: intervalOf(isHeld) });
     const { credentials, stack } = mayfly;
     await replaceFile(join(data, READY_FILE), JSON.stringify({ ...ready, credentials, stack } satisfies ReadyFile));
-    if (flags.json) sayJson({ ready });
+    page = flags.console ? await pageOf(flags.data) : undefined;
+    if (flags.json) sayJson({ ready, console: page?.link() });
     else {
-      say(greeting(ready, flags, isHeld));
+      say(greeting(ready, flags, { isHeld, link: page?.link() }));
       if (remotes.length > 0) say(remoteGreeting(ready, data, remotes));
     }
     if (world)
@@ -79,11 +82,28 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         hurry: hurry.signal,
       });
     else await wait(flags, stop.signal);
+    if (page && world) await linger(flags, stop.signal);
     await keepUsage(mayfly, tally.counted(), data, flags);
   } finally {
+    await page?.close();
     await mayfly.close();
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
+}
+
+type Page = Awaited<ReturnType<typeof pageOf>>;
+
+/** The web console of the Mayfly that runs in the data folder. Loaded only if it is wanted. */
+async function pageOf(data: string) {
+  const { openConsole } = await import('../../lib/cli/console/console.ts');
+  return openConsole({ data, port: 0, since: Date.now() - SHOWN_MS });
+}
+
+/** Keeps Mayfly and its console running after the demo. */
+async function linger({ json }: LocalFlags, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  if (!json) say('\nThe console is open until Ctrl-C.');
+  await once(signal, 'abort');
 }
 
 /** Waits for the signal, and prints meanwhile what happens, as `mayfly tail` does. */
@@ -111,6 +131,9 @@ async function keepUsage(
   if (flags.json) sayJson({ usage: run });
   else say(usageText(run, flags.data));
 }
+
+/** The console shows the workloads of a day. */
+const SHOWN_MS = 24 * 3_600_000;
 
 /** The seconds between polls in the agents' flagfile. */
 const intervalOf = (isHeld: boolean): number => (isHeld ? 1 : 10);
@@ -195,15 +218,24 @@ async function started(options: LocalOptions): Promise<LocalMayfly> {
   }
 }
 
-function greeting(ready: Ready, { data: chosen }: LocalFlags, isHeld: boolean): string {
+interface Greeted {
+  readonly isHeld: boolean;
+  /** The link to its console, if that is served. */
+  readonly link?: string;
+}
+
+function greeting(ready: Ready, { data: chosen }: LocalFlags, { isHeld, link }: Greeted): string {
   const data = resolve(chosen);
   const flags = pasted({ data: chosen });
   const { bold, dim } = colours();
+  const page = link
+    ? `${bold(link)}\n           ${dim(`open it in a browser; it works once: npx mayfly console${flags} prints another`)}`
+    : `${bold(`npx mayfly console${flags}`)}   ${dim('in another terminal: watch it in a browser')}`;
   return `${bold('Mayfly runs.')}
   agents   ${ready.url}   ${dim(`osqueryd --flagfile ${quoted(ready.flagfile)} --specified_identifier=$(hostname)`)}
   front    ${isHeld ? 'holds empty reads, and answers them when work arrives' : 'answers each poll at once'}
   events   ${ready.events}   ${dim(`npx mayfly local put-events${flags} FILE…`)}
-  console  ${bold(`npx mayfly console${flags}`)}   ${dim('in another terminal: watch it in a browser')}
+  console  ${page}
   results  ${ready.results}
   logs     ${join(data, 'logs')}
 ${ready.namedSecrets.map((file) => `  secret   ${file}\n`).join('')}`;

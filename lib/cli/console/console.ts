@@ -4,9 +4,10 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { CAMPAIGN_EVENT } from '../../core/campaigns/campaign-event.ts';
 import { type BusFlags, putEvent } from '../bus.ts';
+import { CommandError } from '../command-error.ts';
 import { type Deployment, openDeployment } from '../deployment.ts';
 import { explained } from '../explained.ts';
-import { colours, say } from '../print.ts';
+import { colours, note, say } from '../print.ts';
 import { askerOf } from '../query/asker.ts';
 import { searchRows } from '../rows/search-rows.ts';
 import { answersOf } from './answers.ts';
@@ -21,22 +22,48 @@ interface ConsoleFlags extends BusFlags {
   readonly port: number;
 }
 
+/** A console that is served. */
+interface OpenConsole {
+  /** The name of its Mayfly in messages. */
+  readonly name: string;
+  /** An address that works once, to open in a browser. */
+  link(): string;
+  close(): Promise<void>;
+}
+
 /** Serves the console until Ctrl-C. */
 export async function console(flags: ConsoleFlags): Promise<void> {
-  const { deployment, close } = await openDeployment(flags);
+  const opened = await openConsole(flags);
   try {
-    const answer = explaining(answersFor(deployment, flags), deployment, flags);
-    const server = await serveConsole({ page: join(import.meta.dirname, 'console'), answer, port: flags.port });
-    const offer = () => say(`  ${colours().bold(server.link())}`);
-    say(`The console of ${deployment.name}. Open this link; it works once, and on this computer only:`);
+    const offer = () => say(`  ${colours().bold(opened.link())}`);
+    say(`The console of ${opened.name}. Open this link; it works once, and on this computer only:`);
     offer();
     if (process.stdin.isTTY) say('Press Enter for another link, Ctrl-C to end.');
     const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }).on('line', offer) : undefined;
     await ended();
     lines?.close();
-    await server.close();
   } finally {
+    await opened.close();
+  }
+}
+
+/** Serves the console of the Mayfly that the flags name. */
+export async function openConsole(flags: ConsoleFlags): Promise<OpenConsole> {
+  const { deployment, close } = await openDeployment(flags);
+  try {
+    const answer = explaining(answersFor(deployment, flags), deployment, flags);
+    const server = await serveConsole({ page: join(import.meta.dirname, 'console'), answer, port: flags.port });
+    return {
+      name: deployment.name,
+      link: server.link,
+      close: async () => {
+        await server.close();
+        await close();
+      },
+    };
+  } catch (error) {
     await close();
+    throw error;
   }
 }
 
@@ -60,16 +87,24 @@ function answersFor(deployment: Deployment, flags: ConsoleFlags): Answer {
   });
 }
 
-/** Adds the next step to what the API says about a failure. */
-const explaining =
-  (answer: Answer, { name }: Deployment, flags: ConsoleFlags): Answer =>
-  async (...asked) => {
+/** Adds the next step to what the API says about a failure, and prints when its Mayfly ends and when it runs again. */
+function explaining(answer: Answer, { name }: Deployment, flags: ConsoleFlags): Answer {
+  let isLost = false;
+  return async (...asked) => {
     try {
-      return await answer(...asked);
-    } catch (error) {
-      throw explained(error, name, flags);
+      const found = await answer(...asked);
+      if (isLost) note(`${name} runs again.`);
+      isLost = false;
+      return found;
+    } catch (cause) {
+      const error = explained(cause, name, flags);
+      const isNews = !isLost && error instanceof CommandError && error.code === 'NOT_RUNNING';
+      if (isNews) note(`${error.message}: the console waits for it.`);
+      isLost ||= isNews;
+      throw error;
     }
   };
+}
 
 const ended = (): Promise<void> =>
   new Promise((done) => {

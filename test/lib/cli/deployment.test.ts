@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CloudFormationClient,
@@ -11,6 +11,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
+import { openDeployment } from '../../../lib/cli/deployment.ts';
 import { patiently, ticking } from '../../../lib/cli/print.ts';
 import { takeFolder } from '../../../workbench/local-aws/data-folder.ts';
 import { openLeft } from '../../../workbench/local-aws/index.ts';
@@ -52,6 +53,20 @@ describe('the Mayfly that a policy command is about', () => {
     const { data, store } = await aMayfly();
     await store.push(aVersion(1), 0);
     expect(await mayfly('policy', 'history', '--data', data)).toMatchObject({ code: 0 });
+  });
+
+  it('is found again after it has restarted, with another port and another credential', async () => {
+    const { data, store } = await aMayfly();
+    await store.push(aVersion(1), 0);
+    const file = join(data, 'ready.json');
+    const ready = JSON.parse(await readFile(file, 'utf8'));
+    const credentials = { accessKeyId: 'before', secretAccessKey: 'before' };
+    await writeFile(file, JSON.stringify({ ...ready, dynamodb: 'http://127.0.0.1:1', credentials }));
+    const { deployment, close } = await openDeployment({ data });
+    await expect(deployment.store.current()).rejects.toThrow('ECONNREFUSED');
+    await writeFile(file, JSON.stringify(ready));
+    expect(await deployment.store.current()).toMatchObject({ version: 1 });
+    await close();
   });
 
   it('can be named by its table', async () => {

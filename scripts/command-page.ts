@@ -4,7 +4,8 @@ import { code, linkTo, table } from './markdown.ts';
 
 /** The variables of the environment that the command reads, besides AWS's own and NO_COLOR. */
 export const VARIABLES: Readonly<Record<string, string>> = {
-  MAYFLY_DATA: 'The data folder of the Mayfly on this machine: the default of `--data`. Without it `.mayfly`.',
+  MAYFLY_DATA:
+    'The data folder of the Mayfly on this machine: the default of `--data`. Without it `.mayfly`. `MAYFLY_STACK` comes first.',
   MAYFLY_STACK:
     'The stack of a Mayfly in AWS: the default of `--stack`. `--data`, `--stack` and `--table` on the command line come first.',
   MAYFLY_TIMES: '`local` prints times in local time with its offset, instead of UTC. JSON and CSV always have UTC.',

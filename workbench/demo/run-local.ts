@@ -54,7 +54,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     world: world?.aws,
     onEvent: (notice) => {
       if (flags.json) sayJson({ notice });
-      else if (!world) say(colours().yellow(noticeText(notice, join(data, 'logs'))));
+      else if (!world && !stop.signal.aborted) say(colours().yellow(noticeText(notice, join(data, 'logs'))));
     },
   });
   let page: Page | undefined;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { aTable } from '../../support/dynamodb.ts';
 import { restoreEnvironment } from '../../support/environment.ts';
@@ -139,6 +140,27 @@ describe('a mistake', () => {
       '',
       { code: error, message: expect.any(String), next: found.next === null ? null : expect.any(String) },
     ]);
+  });
+});
+
+describe('MAYFLY_DEBUG', () => {
+  it('prints the stack of an error too', async () => {
+    const without = await mayfly('nodes', '--data', 'no-such-folder');
+    process.env.MAYFLY_DEBUG = '1';
+    const { stderr } = await mayfly('nodes', '--data', 'no-such-folder');
+    expect(stderr.slice(0, without.stderr.length)).toBe(without.stderr);
+    expect(stderr.slice(without.stderr.length)).toMatch(/^CommandError: no Mayfly has run in no-such-folder\n {4}at /);
+  });
+});
+
+describe('MAYFLY_DATA', () => {
+  it('is the data folder of a command that names none', () => {
+    const env = { ...process.env, MAYFLY_DATA: 'another-folder', NODE_NO_WARNINGS: '1' };
+    const { stderr } = spawnSync(process.execPath, ['bin/mayfly.js', 'nodes', '--json'], { env, encoding: 'utf8' });
+    expect(JSON.parse(stderr).error).toMatchObject({
+      message: 'no Mayfly has run in another-folder',
+      next: expect.stringContaining('"npx mayfly local"'),
+    });
   });
 });
 

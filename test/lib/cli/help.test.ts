@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { programWith } from '../../../lib/cli/program.ts';
+import { grouped } from '../../../lib/core/grouped.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
 import { mayfly } from './policy/harness.ts';
 
@@ -53,6 +54,26 @@ describe('every command', () => {
     for (const { flags, description } of found?.options ?? []) expect([flags, description]).not.toEqual([flags, '']);
     for (const argument of found?.registeredArguments ?? [])
       expect([argument.name(), argument.description]).not.toEqual([argument.name(), '']);
+  });
+});
+
+describe('options with one name', () => {
+  const all = (command: Command): readonly Option[] => [...command.options, ...command.commands.flatMap(all)];
+  const byName = [...grouped(all(program), ({ long }) => long ?? '')];
+  /** `query --all` asks every node, so it has no short name. */
+  const OTHER = ['--all', '--front'];
+
+  it.each(byName.filter(([long]) => !OTHER.includes(long)))(
+    '%s have one short name and one placeholder',
+    (_, those) => {
+      expect(new Set(those.map(({ flags }) => flags)).size).toBe(1);
+    },
+  );
+
+  it('have one default, so that --data means the same everywhere but in cost', () => {
+    const defaults = all(program).flatMap(({ long, defaultValue }) => (long === '--data' ? [defaultValue] : []));
+    expect(new Set(defaults)).toEqual(new Set(['.mayfly', undefined]));
+    expect(defaults.filter((value) => value === undefined)).toHaveLength(1);
   });
 });
 

@@ -1,9 +1,11 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { CloudWatchLogs, patternOf } from '../../../lib/cli/logs/cloudwatch-logs.ts';
 import { LocalLogs } from '../../../lib/cli/logs/local-logs.ts';
+import type { LogLine, LogSource } from '../../../lib/cli/logs/log-line.ts';
 import { eventsOf } from '../../../lib/cli/logs/moments.ts';
+import { follow } from '../../../lib/cli/logs/tail.ts';
 import { aCaredFor } from './care-harness.ts';
 import { jsonLines } from './policy/harness.ts';
 
@@ -76,6 +78,30 @@ describe('mayfly tail', () => {
 
   it('refuses a kind that does not exist', async () => {
     expect(await tail('--kind', 'answers')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('what a local Mayfly tells without the demo', () => {
+  it('are the lines that mayfly tail shows, until it is stopped', async () => {
+    const stop = new AbortController();
+    const fields = { host: 'web-1', hostname: 'one', osquery: '5' };
+    const node: LogLine = { atMs: AT_MS, event: 'node_enrolled', fields };
+    const batches = [[node], [{ ...node, fields: { ...node.fields, host: 'web-2' } }]];
+    const source: LogSource = {
+      everyMs: 0,
+      next: async () => {
+        if (batches.length === 1) stop.abort();
+        return batches.shift() ?? [];
+      },
+      close: () => undefined,
+    };
+    const printed: string[] = [];
+    const out = jest.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
+    await follow(source, { follow: true, json: false }, stop.signal).finally(() => out.mockRestore());
+    expect(printed.join('')).toBe(
+      '2026-11-28 12:00:00Z  enrolled  web-1  enrolled: one, osquery 5\n' +
+        '2026-11-28 12:00:00Z  enrolled  web-2  enrolled: one, osquery 5\n',
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { optionsOf } from '../../../workbench/simulated-day/bench/simulate-options.ts';
+import { exitCodeOf, optionsOf } from '../../../workbench/simulated-day/bench/simulate-options.ts';
 
 describe('npm run simulate', () => {
   const said: string[] = [];
@@ -46,16 +46,25 @@ describe('npm run simulate', () => {
     expect(said.join('')).toContain('Try the same with --help');
   });
 
-  it('exits with 2 for an invalid command line, and with 0 after its help', async () => {
+  it('exits with 0 after its help, and throws what is no error of its command line', () => {
+    const help = (): unknown => {
+      try {
+        return optionsOf(['--help']);
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(exitCodeOf(help())).toBe(0);
+    expect(said.join('')).toContain('npm run simulate -- --lifetimes sysdig2025');
+    expect(() => exitCodeOf(new Error('a bug'))).toThrow('a bug');
+  });
+
+  it('exits with 2 for an invalid command line', async () => {
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const simulate = (arg: string) =>
-      promisify(execFile)(process.execPath, ['--import', 'tsx', 'workbench/simulated-day/bench/simulate.ts', arg], {
-        env,
-      });
-    await expect(simulate('--bogus')).rejects.toMatchObject({
+    const args = ['--import', 'tsx', 'workbench/simulated-day/bench/simulate.ts', '--bogus'];
+    await expect(promisify(execFile)(process.execPath, args, { env })).rejects.toMatchObject({
       code: 2,
       stderr: "error: unknown option '--bogus'\nTry the same with --help\n",
     });
-    expect((await simulate('--help')).stdout).toContain('npm run simulate -- --lifetimes sysdig2025');
   });
 });

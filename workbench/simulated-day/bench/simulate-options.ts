@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { examples } from '../../../lib/cli/print.ts';
 import { WORKLOADS } from '../workload.ts';
 
@@ -14,6 +14,12 @@ export interface SimulateOptions {
   readonly reorder: number;
   readonly json: boolean;
   readonly out: string;
+}
+
+/** The exit code after a parser's error, which is printed already: 0 after help, else 2. @throws any other error */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  throw error;
 }
 
 const ALL = 'all';

@@ -9,7 +9,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommanderError } from 'commander';
 import { build } from 'esbuild';
 import { ticking } from '../../../lib/cli/print.ts';
 import { SWEEP_EVERY_MS } from '../../../lib/core/ledger/bound.ts';
@@ -24,7 +23,7 @@ import { LONG_POLL, MODES, POLL_60, SCHEDULES, SHIPPED } from '../modes.ts';
 import { tableOf } from '../table.ts';
 import { type DayWithoutEvents, summaryWithoutEvents, tableWithoutEvents } from '../without-events.ts';
 import { EVEN_LIVES, WORKLOADS } from '../workload.ts';
-import { optionsOf } from './simulate-options.ts';
+import { exitCodeOf, optionsOf } from './simulate-options.ts';
 
 const SWEEP_SECONDS = SWEEP_EVERY_MS / 1000;
 
@@ -196,11 +195,5 @@ function report(
 
 if (process.argv[2] === CHILD) process.on('message', async (job) => process.send?.(await run(job as Job)));
 else {
-  process.exitCode = await main().then(
-    () => 0,
-    (error) => {
-      if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // already printed
-      throw error;
-    },
-  );
+  process.exitCode = await main().then(() => 0, exitCodeOf);
 }

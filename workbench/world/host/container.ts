@@ -7,7 +7,6 @@ export interface ContainerSpec {
   readonly image: string;
   /** The main process: path and arguments. */
   readonly command: readonly string[];
-  readonly entrypoint?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly ports?: readonly ContainerPort[];

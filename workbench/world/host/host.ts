@@ -29,8 +29,6 @@ type GivenFacts =
   | 'bootedAtMs';
 
 export interface HostOptions extends Partial<Pick<HostView, GivenFacts>> {
-  /** How long exited containers can be queried by id, in milliseconds. */
-  readonly cleanupWaitMs?: number;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -66,7 +64,6 @@ export class SimulatedHost implements HostView {
   readonly reservationId: string;
   /** The id of the Docker Engine. */
   readonly dockerId: string;
-  private readonly cleanupWaitMs: number;
   private readonly random: Random;
   private readonly all = new Map<string, Container>();
   private readonly imageIds = new Map<string, Image>();
@@ -77,7 +74,7 @@ export class SimulatedHost implements HostView {
     const { launchType = 'EC2', smbios = launchType === 'EC2' } = options;
     const { region = 'us-east-1', instanceType = 'm8g.xlarge', architecture = 'aarch64' } = options;
     const { accountId = '111122223333', amiId = 'ami-0abc12345def67890' } = options;
-    const { cpus = 4, memoryBytes = 16_326_590_464, cleanupWaitMs = CLEANUP_WAIT_MS } = options;
+    const { cpus = 4, memoryBytes = 16_326_590_464 } = options;
     // The fork's name differs per host, so hosts made from one random source differ too.
     const random = options.random.fork(`host ${options.instanceId ?? options.random.next()}`);
     this.random = random;
@@ -98,7 +95,6 @@ export class SimulatedHost implements HostView {
     this.tags = options.tags ?? { Name: this.hostname.split('.')[0] ?? this.hostname };
     this.bootedAtMs = options.bootedAtMs ?? this.createdAtMs - 600_000;
     this.smbios = smbios;
-    this.cleanupWaitMs = cleanupWaitMs;
     this.uuid = `ec2${random.uuid().slice(3)}`;
     this.macAddress = mac(random);
     this.reservationId = `r-0${random.hex(16)}`;
@@ -154,7 +150,7 @@ export class SimulatedHost implements HostView {
   containers(): Container[] {
     const nowMs = this.clock.now();
     for (const container of this.all.values()) {
-      if (container.exit && container.exit.atMs + this.cleanupWaitMs <= nowMs) this.all.delete(container.id);
+      if (container.exit && container.exit.atMs + CLEANUP_WAIT_MS <= nowMs) this.all.delete(container.id);
     }
     return [...this.all.values()];
   }

@@ -11,20 +11,20 @@ const containers: Table<HostState> = {
   rows: (state, where) =>
     listContainers(state, where).map(({ id, container }) => {
       const { spec, exit } = container;
-      const { entrypoint = [], env = {} } = spec;
+      const { env = {} } = spec;
       const namespaces = exit ? null : container.namespaces; // Docker shows no namespaces without a process
       return {
         id,
         name: `/${spec.name}`,
         image: spec.image,
         image_id: container.imageId,
-        command: [...entrypoint, ...spec.command].join(' '),
+        command: spec.command.join(' '),
         created: Math.floor(container.startedAtMs / 1000),
         state: exit ? 'exited' : 'running',
         status: dockerStatus(container, state.host.clock.now()),
         pid: exit ? 0 : container.processes[0].pid,
-        path: entrypoint[0] ?? spec.command[0] ?? '',
-        config_entrypoint: entrypoint.join(', '),
+        path: spec.command[0] ?? '',
+        config_entrypoint: '',
         started_at: dockerTime(container.startedAtMs),
         finished_at: exit ? dockerTime(exit.atMs) : '',
         privileged: spec.privileged ? 1 : 0,

@@ -12,6 +12,8 @@ import { MINUTE, T0 } from '../../support/times.ts';
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MIDNIGHT = Date.parse('2026-11-20T00:00:00Z');
+/** How long these ledgers keep workloads. A search back reads eight shards of each day. */
+const KEEPS_DAYS = 30;
 
 /** A ledger with one task for each of these times: the first event of task n is at the n-th time. */
 async function aLedger(...firstEvents: number[]) {
@@ -19,7 +21,7 @@ async function aLedger(...firstEvents: number[]) {
   const ledger = new DynamoLedger(table);
   const lives = firstEvents.map((occurredAtMs, n) => snapshot(n, occurredAtMs));
   for (const life of lives) await ledger.advance(life);
-  return { table, ledger, ledgerIndex: new DynamoLedgerIndex(table) };
+  return { table, ledger, ledgerIndex: new DynamoLedgerIndex(table, async () => KEEPS_DAYS * DAY) };
 }
 const snapshot = (n: number, occurredAtMs: number, version = 1) =>
   aSnapshot(n, { version, occurredAtMs, receivedAtMs: occurredAtMs });
@@ -62,12 +64,12 @@ describe('the index of the ledger', () => {
   });
 
   it('finds workloads by the beginning of their ARN, id, or cluster and id, in the latest weeks that have some', async () => {
-    const { ledgerIndex } = await aLedger(MIDNIGHT, MIDNIGHT - 5 * DAY, MIDNIGHT - 40 * DAY);
+    const { ledgerIndex } = await aLedger(MIDNIGHT, MIDNIGHT - 5 * DAY, MIDNIGHT - 16 * DAY);
     const id = '0'.repeat(31);
     for (const text of [taskArn(0).slice(0, -1), id, `ephemeral-prod/${id}`, '0000'])
       expect(await ledgerIndex.startingWith(text, MIDNIGHT + DAY)).toEqual([0, 1].map(taskArn));
     expect(await ledgerIndex.startingWith(`${id}2`, MIDNIGHT + DAY)).toEqual([taskArn(2)]);
-    expect(await ledgerIndex.startingWith(`${id}2`, MIDNIGHT + 52 * DAY)).toEqual([]);
+    expect(await ledgerIndex.startingWith(`${id}2`, MIDNIGHT + (KEEPS_DAYS - 14) * DAY)).toEqual([]);
     expect(await ledgerIndex.startingWith(`${id}3`, MIDNIGHT + DAY)).toEqual([]);
   });
 
@@ -77,7 +79,7 @@ describe('the index of the ledger', () => {
     expect(await ledgerIndex.latest(MIDNIGHT + 4)).toBe(MIDNIGHT - 1);
     expect(await ledgerIndex.latest(MIDNIGHT - 2)).toBe(MIDNIGHT - 3 * DAY);
     expect(await ledgerIndex.latest(MIDNIGHT - 3 * DAY - 1)).toBeUndefined();
-    expect(await ledgerIndex.latest(MIDNIGHT + 92 * DAY)).toBeUndefined();
+    expect(await ledgerIndex.latest(MIDNIGHT + (KEEPS_DAYS + 2) * DAY)).toBeUndefined();
   });
 
   it('returns whole records, as the ledger does', async () => {
@@ -136,12 +138,12 @@ describe('the index of the ledger', () => {
   });
 
   it('finds a task by its id alone, as far back as retention goes', async () => {
-    const { ledgerIndex } = await aLedger(T0, T0 - 90 * DAY);
+    const { ledgerIndex } = await aLedger(T0, T0 - KEEPS_DAYS * DAY);
     const idOf = (n: number) => taskArn(n).slice(taskArn(n).lastIndexOf('/') + 1);
     expect(await ledgerIndex.find(idOf(0), T0 + HOUR)).toMatchObject({ workload: taskArn(0) });
     expect(await ledgerIndex.find(idOf(1), T0)).toMatchObject({ workload: taskArn(1) });
     expect(await ledgerIndex.find(idOf(1), T0 + 2 * DAY)).toBeUndefined();
-    expect(await ledgerIndex.find(idOf(0).slice(1), T0)).toBeUndefined(); // a search through all 91 days
+    expect(await ledgerIndex.find(idOf(0).slice(1), T0)).toBeUndefined(); // a search through all days
   });
 
   it('finds a workload by its full name, however old', async () => {

@@ -57,8 +57,17 @@ export interface PolicyProperties {
   Queues?: Reference[];
 }
 
+/** The template with the defaults, made once for the test files of a worker. */
+let shipped: string | undefined;
+
 /** The template of a stack with one Mayfly. */
-export function mayflyTemplate(props: MayflyProps = {}): Template {
+export function mayflyTemplate(props?: MayflyProps): Template {
+  if (props) return templateOf(props);
+  shipped ??= JSON.stringify(templateOf({}));
+  return JSON.parse(shipped);
+}
+
+function templateOf(props: MayflyProps): Template {
   const stack = new MayflyStack(anApp(), 'Mayfly', { bundles: someBundles(), ...props });
   return Assertions.fromStack(stack).toJSON() as Template;
 }
@@ -82,6 +91,7 @@ export function anApp({ validation = false } = {}): App {
     context: { ...context, 'aws:cdk:bundling-stacks': [] },
     outdir: aFolder(),
     builtinCloudFormationValidation: validation,
+    ...{ analyticsReporting: false, stackTraces: false, treeMetadata: false }, // what no test reads
   });
 }
 

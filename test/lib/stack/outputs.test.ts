@@ -40,9 +40,11 @@ describe('the outputs of a construct in an app of its own', () => {
       expect([table, bus]).toEqual([expect.stringMatching(`^${start}Table`), expect.stringMatching(`^${start}Bus`)]);
     }
     expect(() => theMayfly('Platform', outputs)).toThrow(
-      'has several Mayflies: choose one with --id, of Mayfly, OsqueryTeamA',
+      expect.objectContaining({ code: 'AMBIGUOUS', next: 'choose one with --id, of Mayfly, OsqueryTeamA' }),
     );
-    expect(() => theMayfly('Platform', outputs, 'Other')).toThrow('has no Mayfly Other: it has Mayfly, OsqueryTeamA');
+    expect(() => theMayfly('Platform', outputs, 'Other')).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND', next: 'it has Mayfly, OsqueryTeamA' }),
+    );
   });
 });
 

@@ -3,12 +3,17 @@ import { once } from 'node:events';
 import { connect as connectPlainly, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect as connectSecurely } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import type { Carrier, FromFront, Served } from './served-front.ts';
 
 /** An agent gives up this long after it began to connect. */
 const AGENT_MS = 16_000;
 /** The pause of an agent between two reads. */
 export const PAUSE_MS = 1_000;
+
+const BUNDLE = fileURLToPath(new URL('../../dist/bench.mjs', import.meta.url));
+const ESM = { bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external' } as const;
 
 /** A front in a child process. */
 export interface Front {
@@ -27,10 +32,11 @@ export interface FrontOptions {
   readonly hosts: number;
 }
 
-/** Starts a front: the module `script`, with the argument `serve`. */
+/** Starts a front: the module `script`, with the argument `serve`, in a bundle as the deployed one. */
 export async function startFront(script: string, { served, carrier, holdMs, hosts }: FrontOptions): Promise<Front> {
-  const child = fork(script, ['serve', String(hosts)], {
-    execArgv: ['--import', 'tsx', '--expose-gc'],
+  await build({ ...ESM, entryPoints: [script], outfile: BUNDLE });
+  const child = fork(BUNDLE, ['serve', String(hosts)], {
+    execArgv: ['--expose-gc'],
     env: { ...process.env, HOLD_MS: String(holdMs), SERVED: served, CARRIER: carrier },
   });
   const next = async (): Promise<FromFront> => (await once(child, 'message'))[0] as FromFront;

@@ -67,19 +67,13 @@ async function density(carrier: Carrier, name: string): Promise<Held> {
   return ours;
 }
 
-/** Delays of single queries, to hosts that had none before, so that an unanswered one cannot be counted. */
-async function behindBalancer(): Promise<void> {
-  const { front, fleet } = await density('alb', 'plain HTTP on kept connections, as behind a load balancer');
-  printDelays('queued until the agent has it', await wakes(front, fleet, HOSTS, WAKES), fleet);
-  await end(front, fleet);
-}
-
-async function withTls(): Promise<void> {
-  const { front, fleet } = await density('tls', 'TLS in the process, a new connection for each read');
+/** Everything that is measured of one carrier. */
+async function measure(carrier: Carrier, name: string): Promise<void> {
+  const { front, fleet } = await density(carrier, name);
   printDelays('queued until the agent has it', await wakes(front, fleet, HOSTS, WAKES), fleet);
   if (HOSTILE > 0) await besideHostileClients(front, fleet);
   printDelays(`one query to all ${HOSTS} hosts`, await wakeAll(front, fleet, HOSTS), fleet);
-  await pause(CYCLE_MS);
+  await pause(CYCLE_MS / 2); // now all reads are held
   await end(front, fleet);
 }
 
@@ -121,7 +115,7 @@ async function end(front: Front, fleet: HeldFleet): Promise<void> {
 if (argv[2] === 'serve') await serve(Number(argv[3]));
 else if (argv[2] === 'hostile') beHostile();
 else {
-  await behindBalancer();
-  await withTls();
+  await measure('alb', 'plain HTTP on kept connections, as behind a load balancer');
+  await measure('tls', 'TLS in the process, a new connection for each read');
   process.exit(0);
 }

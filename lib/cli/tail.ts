@@ -22,6 +22,7 @@ export function addTail(program: Command): void {
         'npx mayfly tail --stack Mayfly --host i-0a1b2c3d4e5f60718 --json',
       )}
 
+A question is a query that is queued, delivered, refused or dropped; an issue is a new fleet issue.
 It reads the logs of the functions: files on this machine, CloudWatch Logs in AWS, where a line appears some seconds after
 it was written. With --json each line is an object. Ctrl-C ends it.`,
     )

@@ -34,7 +34,7 @@ describe('the template and the simulated cluster, with every event lost', () => 
     for (;;) {
       const verdicts = await verdictsOf(names);
       if (verdicts.length === names.length && verdicts.every((one) => wanted.includes(one))) return;
-      await pause(50);
+      await pause(200);
     }
   }
 

@@ -81,7 +81,7 @@ describe('behind the long-poll front', () => {
 });
 
 describe('with no event lost', () => {
-  const tasks = scaled(30);
+  const tasks = scaled(15);
   const lifetimes = [LIFETIMES.TenSecondJob, LIFETIMES.Sysdig2025];
   it.each([POLL_60, POLL_10, HEAT_60, SHIPPED, LONG_POLL])(
     'every first answer comes within the latency of its own event and the rest of the bound: $name',

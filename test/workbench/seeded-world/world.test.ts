@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { runWorld } from '../../../workbench/seeded-world/world.ts';
 import { scaled } from '../../support/effort.ts';
 
-/** A short run; `npm run world` runs more. */
+/** A short run, in which each change of docs/world.md breaks a promise. `npm run world` runs more. */
 const SEEDS = Array.from({ length: scaled(8) }, (_, index) => index + 101);
 
 describe('a seeded world', () => {

@@ -69,7 +69,7 @@ async function draw(browser: Browser, server: ConsoleServer, workload: string): 
     await page.waitForTimeout(1500); // charts and the editor draw themselves
     if (hash === '#/ask') {
       await page.getByRole('button', { name: 'Ask' }).click();
-      await page.getByText('asked', { exact: false }).first().waitFor();
+      await page.locator('.data tbody tr').first().waitFor();
       await page.waitForTimeout(1000);
     }
     const path = join(IMAGES, `${name}.png`);

@@ -10,7 +10,7 @@ import type {
 } from './api.ts';
 import { ask, messageOf, post, repeatedly, useFetched } from './fetched.ts';
 import { Empty, Panel, Text, Trouble } from './parts.tsx';
-import { clock, count, visible, when } from './shown.ts';
+import { clock, count, shortDigest, visible, when } from './shown.ts';
 
 const KINDS: readonly (readonly [TargetKind, name: string, hint: string])[] = [
   ['all', 'every node', ''],
@@ -223,7 +223,7 @@ function Answers({ answers }: { answers: readonly HostAnswerView[] }) {
                   </td>
                   {columns.map((column) => (
                     <td key={column}>
-                      <Text mono>{row[column] ?? ''}</Text>
+                      <Text mono>{shortDigest(row[column] ?? '')}</Text>
                     </td>
                   ))}
                 </tr>

@@ -44,7 +44,7 @@ export function Mtta() {
           label="Time to answer over time"
           times={steps.map(({ atMs }) => atMs)}
           height={260}
-          format={duration}
+          format={axisText}
           lines={linesOf(view)}
         />
       </Panel>
@@ -54,6 +54,9 @@ export function Mtta() {
     </div>
   );
 }
+
+/** A label of the axis: its steps may be halves of seconds. */
+const axisText = (ms: number): string => (ms > 0 && ms < 60_000 ? `${ms / 1000} s` : duration(ms));
 
 function linesOf({ steps, classes }: MttaView): Line[] {
   const bounds = classes.filter(({ inForce }) => inForce).map(({ boundMs }) => boundMs);

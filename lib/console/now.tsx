@@ -137,9 +137,7 @@ function Summary({ begun, nowMs, span }: SummaryProps) {
         <Figure name="start to answer" note="median">
           {p50 === undefined ? '–' : duration(p50)}
         </Figure>
-        <Figure name="of 95 %" note="within">
-          {p95 === undefined ? '–' : duration(p95)}
-        </Figure>
+        <Figure name="95 % within">{p95 === undefined ? '–' : duration(p95)}</Figure>
       </dl>
     </section>
   );

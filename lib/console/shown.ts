@@ -15,6 +15,9 @@ export function shortId(workload: string): string {
   return visible(workload.slice(workload.lastIndexOf('/') + 1).slice(0, 8));
 }
 
+/** Ids of containers and images with twelve digits, as Docker and the commands show them. */
+export const shortDigest = (text: string): string => text.replace(/^(sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, '$1$2');
+
 /** A duration for people. @example duration(400) // '0.4 s' */
 export function duration(ms: number): string {
   const size = Math.abs(ms);

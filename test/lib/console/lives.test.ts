@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Life } from '../../../lib/console/api.ts';
 import { axisStepMs, figuresOf, NOTHING, selected, sliceInView, withUpdate } from '../../../lib/console/lives.ts';
 import { scheduledLookMs, scheduleShare } from '../../../lib/console/schedule.ts';
-import { duration, percent, shortId, visible } from '../../../lib/console/shown.ts';
+import { duration, percent, shortDigest, shortId, visible } from '../../../lib/console/shown.ts';
 import { MINUTE, SECOND, T0 } from '../../support/times.ts';
 
 const aLife = (n: number, life: Partial<Life> = {}): Life => ({
@@ -83,6 +83,15 @@ describe('a query every 60 s', () => {
     const young = aLife(65);
     expect(scheduleShare([seen, gone, young], T0 + 70 * SECOND)).toBe(0.5);
     expect(scheduleShare([young], T0 + 70 * SECOND)).toBeNull();
+  });
+});
+
+describe('a digest on the page', () => {
+  it('is cut to twelve digits, and other texts are not', () => {
+    const digits = '3c9f2c374bd809fd'.repeat(4);
+    expect(shortDigest(digits)).toBe('3c9f2c374bd8');
+    expect(shortDigest(`sha256:${digits}`)).toBe('sha256:3c9f2c374bd8');
+    expect(shortDigest(`${digits}0`)).toBe(`${digits}0`);
   });
 });
 

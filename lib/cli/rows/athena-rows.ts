@@ -52,7 +52,8 @@ export async function athenaRows(
     }),
   );
   const stop = (): void => {
-    client.send(new StopQueryExecutionCommand({ QueryExecutionId })).finally(() => process.exit(130));
+    const end = (): never => process.exit(130); // whether or not Athena lets these credentials stop it
+    client.send(new StopQueryExecutionCommand({ QueryExecutionId })).then(end, end);
   };
   process.once('SIGINT', stop);
   try {
@@ -70,10 +71,18 @@ async function finished(client: AthenaClient, id: string | undefined, sleep: Sle
     if (execution && State === 'SUCCEEDED') return execution;
     if (State === 'FAILED' || State === 'CANCELLED')
       throw new CommandError('FAILED', `Athena did not answer: ${printable(StateChangeReason) || State}`, {
-        next: 'a shorter span (--since, --until) reads less',
+        next: nextAfter(StateChangeReason, id),
       });
     await sleep(waitMs);
   }
+}
+
+/** What to do after a query of Athena that failed for this reason. */
+function nextAfter(reason: string, id = ''): string {
+  if (/access denied|not authorized|permission/i.test(reason))
+    return 'docs/reference/results.md, "Athena", lists the permissions';
+  if (/scan|exceeded|exhausted|timeout/i.test(reason)) return 'a shorter span (--since, --until) reads less';
+  return `Athena knows more: aws athena get-query-execution --query-execution-id ${id}`;
 }
 
 async function resultsOf(client: AthenaClient, id: string | undefined): Promise<StoredRow[]> {

@@ -28,12 +28,16 @@ export interface RowPage {
 
 /** Finds stored rows: in the files of a local Mayfly, or with Athena. */
 export async function searchRows(flags: RowsDeployment, search: RowSearch): Promise<RowPage> {
-  // One more than the page, to know whether there are more.
-  const rows = isInAws(flags) ? await inAthena(flags, search) : await inFiles(flags, search);
-  return { rows: rows.slice(0, search.limit), hasMore: rows.length > search.limit };
+  return isInAws(flags) ? inAthena(flags, search) : inFiles(flags, search);
 }
 
-async function inFiles({ data }: RowsDeployment, { filter, skip, limit }: RowSearch): Promise<StoredRow[]> {
+/** The page of rows of which one more was searched for, to know whether there are more. */
+const pageOf = (rows: readonly StoredRow[], limit: number): RowPage => ({
+  rows: rows.slice(0, limit),
+  hasMore: rows.length > limit,
+});
+
+async function inFiles({ data }: RowsDeployment, { filter, skip, limit }: RowSearch): Promise<RowPage> {
   const { DISORDER_MS, localRows } = await import('./local-rows.ts');
   const found = new Map<string, StoredRow>(); // by id: a line may have been stored twice
   let lastMs = Number.NEGATIVE_INFINITY; // when the last row of the page was stored, about
@@ -52,13 +56,11 @@ async function inFiles({ data }: RowsDeployment, { filter, skip, limit }: RowSea
     stop();
   }
   // Newest first; the rows of one answer in their own order, which is that of the files.
-  return [...found.values()]
-    .reverse()
-    .sort((a, b) => b.storedAtMs - a.storedAtMs)
-    .slice(skip);
+  const sorted = [...found.values()].reverse().sort((a, b) => b.storedAtMs - a.storedAtMs);
+  return pageOf(sorted.slice(skip), limit);
 }
 
-async function inAthena(flags: RowsDeployment, { filter, skip, limit }: RowSearch): Promise<StoredRow[]> {
+async function inAthena(flags: RowsDeployment, { filter, skip, limit }: RowSearch): Promise<RowPage> {
   const [{ AthenaClient }, { athenaRows }, tables] = await Promise.all([
     import('@aws-sdk/client-athena'),
     import('./athena-rows.ts'),
@@ -70,8 +72,9 @@ async function inAthena(flags: RowsDeployment, { filter, skip, limit }: RowSearc
     const search = { filter, skip, limit: limit + 1 };
     const { rows, scannedBytes } = await athenaRows(client, tables, search);
     note(`Athena read ${(scannedBytes / 1e6).toFixed(1)} MB. Rows of the last two minutes may be missing.`);
-    const ids = new Set<string>();
-    return rows.filter(({ id }) => !ids.has(id) && ids.add(id));
+    // First the page: it ends where Athena's does, with fewer rows if some were stored twice.
+    const page = pageOf(rows, limit);
+    return { rows: [...new Map(page.rows.map((row) => [row.id, row])).values()], hasMore: page.hasMore };
   } catch (error) {
     if (error instanceof Error && error.name === 'AccessDeniedException')
       throw new CommandError('ACCESS_DENIED', `access denied to Athena (${error.message})`, {

@@ -3,10 +3,12 @@ import {
   GetQueryExecutionCommand,
   GetQueryResultsCommand,
   StartQueryExecutionCommand,
+  StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { athenaRows, sqlOf } from '../../../../lib/cli/rows/athena-rows.ts';
+import { searchRows } from '../../../../lib/cli/rows/search-rows.ts';
 import { rowOf, type StoredRow } from '../../../../lib/cli/rows/stored-row.ts';
 import { columnsOf } from '../../../../lib/core/results/line-fields.ts';
 import { aLine } from '../../../support/a-line.ts';
@@ -61,13 +63,51 @@ describe('rows from Athena', () => {
     });
   });
 
-  it('are an error with the reason, if Athena gives up', async () => {
+  it.each([
+    [
+      'Bytes scanned limit was exceeded\u001b[2J',
+      'Athena did not answer: Bytes scanned limit was exceeded [2J',
+      'shorter span',
+    ],
+    ['Access denied when writing output', 'Athena did not answer: Access denied', 'lists the permissions'],
+    ['TABLE_NOT_FOUND: results', 'Athena did not answer: TABLE_NOT_FOUND: results', '--query-execution-id q1'],
+  ])('are an error with the reason and the next step, if Athena gives up: %j', async (reason, message, next) => {
     athena.on(GetQueryExecutionCommand).resolves({
-      QueryExecution: {
-        Status: { State: 'CANCELLED', StateChangeReason: 'Bytes scanned limit was exceeded\u001b[2J' },
-      },
+      QueryExecution: { Status: { State: 'FAILED', StateChangeReason: reason } },
     });
-    await expect(rows()).rejects.toThrow('Athena did not answer: Bytes scanned limit was exceeded [2J');
+    await expect(rows()).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      next: expect.stringContaining(next),
+    });
+  });
+
+  it('are of a page with more after it, even if some of its rows were stored twice', async () => {
+    athena.on(GetQueryExecutionCommand).resolves({ QueryExecution: { Status: { State: 'SUCCEEDED' } } });
+    const twice = answered(aLine());
+    const Rows = [HEADER, twice, twice, answered(aLine({ id: 'c' }))];
+    athena.on(GetQueryResultsCommand).resolves({ ResultSet: { Rows } });
+    const search = { filter: FILTER, skip: 0, limit: 2 };
+    const page = await searchRows({ data: '', table: 't', ...TABLES }, search);
+    expect(page).toMatchObject({ rows: [{ id: aLine().id }], hasMore: true });
+    expect(page.rows).toHaveLength(1);
+    const [start] = athena.commandCalls(StartQueryExecutionCommand);
+    expect(start?.args[0].input.QueryString).toMatch(/OFFSET 0 LIMIT 3$/);
+  });
+
+  it('stop their query on Ctrl-C, and end with 130', async () => {
+    const exit = jest.spyOn(process, 'exit').mockReturnValue(undefined as never);
+    athena.on(GetQueryExecutionCommand).resolves({ QueryExecution: { Status: { State: 'RUNNING' } } });
+    athena.on(StopQueryExecutionCommand).callsFake(async () => {
+      athena.on(GetQueryExecutionCommand).resolves({ QueryExecution: { Status: { State: 'CANCELLED' } } });
+    });
+    const asked = athenaRows(client, TABLES, { filter: FILTER, skip: 0, limit: 10 }, async () => {
+      process.emit('SIGINT');
+      await new Promise(setImmediate);
+    });
+    await expect(asked).rejects.toThrow('Athena did not answer: CANCELLED');
+    expect(athena.commandCalls(StopQueryExecutionCommand)[0]?.args[0].input).toEqual({ QueryExecutionId: 'q1' });
+    expect(exit).toHaveBeenCalledWith(130);
+    exit.mockRestore();
   });
 });
 

@@ -16,8 +16,8 @@ import { withIsoTimes } from '../iso.ts';
 import { colours, columns, count, duration, printable, prose, say, sayJson, seconds, when } from '../print.ts';
 import type { RowPage, RowsDeployment } from '../rows/search-rows.ts';
 import { spanOf } from '../rows/span.ts';
+import { workloadNamed } from '../workload-named.ts';
 import { hostFacts, instanceFactsOf } from './instance-facts.ts';
-import { workloadNamed } from './workload-named.ts';
 
 /** Stages of a workload itself, and of a query about it. */
 type Stage =
@@ -105,7 +105,7 @@ async function sayRows({ workload }: WorkloadRecord, page: RowPage | undefined, 
   const all = `npx mayfly rows ${quoted(workload)}${pasted(flags)}`;
   if (page === undefined) return say(`\nThe rows about it: ${all}`);
   if (page.rows.length === 0) return;
-  const { rowsText } = await import('../rows/print-rows.ts');
+  const { rowsText } = await import('../rows/rows-text.ts');
   say(`\n${colours().bold('What it returned')}\n${rowsText(page.rows)}`);
   if (page.hasMore) say(`\nThere are more: ${all}`);
 }

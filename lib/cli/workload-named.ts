@@ -1,7 +1,7 @@
-import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
-import type { WorkloadRecord } from '../../core/ledger/workload.ts';
-import type { Deployment } from '../deployment.ts';
-import { ambiguous } from '../hosts-named.ts';
+import { CLOCK_AHEAD_MS } from '../core/ledger/ledger-index.ts';
+import type { WorkloadRecord } from '../core/ledger/workload.ts';
+import type { Deployment } from './deployment.ts';
+import { ambiguous } from './hosts-named.ts';
 
 /** A name with a whole id, as ECS and EC2 make them. It is not the beginning of another one. */
 const WHOLE = /^arn:.*\/([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$|^i-[0-9a-f]{17}$/;

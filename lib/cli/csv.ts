@@ -1,6 +1,6 @@
 /**
- * Rows as CSV (RFC 4180). Cells are untrusted, and spreadsheets run them: a cell that could be a formula begins with an
- * apostrophe, and control and format characters are escaped, line breaks too.
+ * Rows as CSV (RFC 4180). Cells are untrusted, and spreadsheets run them: what could be a formula begins with an apostrophe, at the
+ * start of a cell and after a semicolon, and control and format characters are escaped, line breaks too.
  *
  * @example csv([['host', 'command'], ['web-1', '=cmd()']]) // 'host,command\nweb-1,\'=cmd()'
  * @see OWASP, "CSV Injection"
@@ -14,7 +14,9 @@ function csvCell(text: string): string {
     /[\p{Cc}\p{Cf}]/gu,
     (found) => `\\u${found.codePointAt(0)?.toString(16).padStart(4, '0')}`,
   );
-  const isFormula = /^\s*[=+\-@＝＋－＠|%]/.test(plain) && !/^[+-]?\d+(\.\d+)?$/.test(plain);
-  const safe = isFormula ? `'${plain}` : plain;
+  const isFormula = /^["'\s]*[=+\-@＝＋－＠|%]/.test(plain) && !/^[+-]?\d+(\.\d+)?$/.test(plain);
+  // Where a comma separates decimals, spreadsheets separate cells at semicolons, whatever the quotes around them.
+  const inner = plain.replace(/;(?=["'\s]*[=+\-@＝＋－＠|%])/g, ";'");
+  const safe = isFormula ? `'${inner}` : inner;
   return /[",]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

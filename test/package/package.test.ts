@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -52,6 +53,34 @@ function anApp(name: string, links: Readonly<Record<string, string>>): string {
     symlinkSync(join(MODULES, target), join(app, 'node_modules', link));
   }
   return app;
+}
+
+/** Starts the installed console, opens its link as a browser does, and loads the page and what it names. */
+async function servesConsole(app: string, table: string): Promise<void> {
+  const args = [join(app, 'node_modules/.bin/mayfly'), 'console', '--table', table];
+  const child = spawn(process.execPath, args, { cwd: app, env: ENV, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    let said = '';
+    for await (const part of child.stdout) {
+      said += part;
+      if (said.includes('?token=')) break;
+    }
+    const [link = '', origin = ''] = /(http:\/\/127\.0\.0\.1:\d+)\/\?token=\S+/.exec(said) ?? [];
+    const entered = await fetch(link);
+    const cookie = (entered.headers.get('set-cookie') ?? '').replace(/;.*/, '');
+    const get = (path: string) => fetch(origin + path, { headers: { cookie } });
+    const page = await get('/');
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
+    const html = await page.text();
+    const named = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(named).toEqual(expect.arrayContaining(['/page.js', '/page.css', '/icon.svg']));
+    for (const path of named) expect([path, (await get(path)).status]).toEqual([path, 200]);
+    expect(await (await get('/api/about')).json()).toMatchObject({ name: `the table ${table}` });
+    expect((await fetch(`${origin}/api/about`)).status).toBe(401);
+  } finally {
+    child.kill('SIGINT');
+    await once(child, 'exit');
+  }
 }
 
 describe('the npm package', () => {
@@ -124,6 +153,7 @@ describe('the npm package', () => {
       };
       Object.assign(ENV, aws);
       expect(JSON.parse(mayfly('policy', 'history', '--table', table.name, '--json'))).toMatchObject([{ version: 1 }]);
+      await servesConsole(app, table.name);
       expect(() => mayfly('nodes')).toThrow(
         'no Mayfly has run in .mayfly: name one in AWS with --stack NAME or --table NAME',
       );

@@ -29,7 +29,12 @@ describe('enrollment', () => {
     const items = await everything(server.table);
     expect(items.filter((item) => item.sk === '#node')).toHaveLength(1);
     expect(items.filter((item) => String(item.sk).startsWith('q#'))).toHaveLength(2);
-    expect(server.reports.map((report) => report.event)).toEqual(['node_enrolled']);
+    // Enrollments that raced each report the same queries, which were queued once.
+    const [queued, others] = [true, false].map((isQueued) =>
+      server.reports.filter(({ event }) => (event === 'queries_queued') === isQueued),
+    );
+    expect(others?.map(({ event }) => event)).toEqual(['node_enrolled']);
+    expect(new Set(queued?.map(({ fields }) => JSON.stringify(fields.queries))).size).toBe(1);
   });
 
   it('costs six requests to the table, for any number of queries', async () => {

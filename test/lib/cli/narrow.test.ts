@@ -1,3 +1,4 @@
+import { cpSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -22,13 +23,17 @@ import { onTerminal } from '../../support/terminal.ts';
 import { MINUTE, SECOND, T0 } from '../../support/times.ts';
 import { aCaredFor } from './care-harness.ts';
 import { atNow, aWatched, enter, NOW } from './ledger/harness.ts';
-import { jsonLines, mayfly, RUNNING } from './policy/harness.ts';
+import { aFolder, jsonLines, mayfly, RUNNING } from './policy/harness.ts';
 
 const pathsOf = (command: Command, path: readonly string[] = []): string[] => [
   ...(path.length > 0 ? [path.join(' ')] : []),
   ...command.commands.flatMap((sub) => pathsOf(sub, [...path, sub.name()])),
 ];
 const HELPS = pathsOf(programWith(addWorkbench));
+
+/** A copy of the policy folder: `policy diff` notes in the folder what it compared. */
+const POLICY = aFolder();
+cpSync('policy', POLICY, { recursive: true });
 
 const LONG = 'ip-10-0-123-234.a-region-with-a-long-name.compute.internal';
 
@@ -102,7 +107,7 @@ describe('on a terminal of 80 columns', () => {
     ['policy', 'show'],
     ['policy', 'history'],
     ['policy', 'drift', '--all'],
-    ['policy', 'diff', 'policy'],
+    ['policy', 'diff', POLICY],
     ['tasks', '--since', '7d'],
     ['rows', '--since', '7d'],
     ['who', '10.0.0.1'],

@@ -5,6 +5,7 @@ import { countedAloud } from '../../../lib/cli/progress.ts';
 const printed: string[] = [];
 beforeEach(() => {
   printed.length = 0;
+  writeNotesAsJson(false); // a command of another file may have asked for JSON
   jest.useFakeTimers();
   jest.spyOn(process.stderr, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
 });

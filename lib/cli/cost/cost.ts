@@ -5,7 +5,7 @@ import { CountedRun, compared, USAGE_FILE } from '../../cost/counted-run.ts';
 import prices from '../../cost/prices.json' with { type: 'json' };
 import { type Load, SECONDS_OF, usageOf } from '../../cost/usage.ts';
 import { CommandError } from '../command-error.ts';
-import { figures, prose, say, sayJson } from '../print.ts';
+import { count, figures, prose, say, sayJson } from '../print.ts';
 
 interface CostFlags extends Omit<Load, 'intervalSeconds'> {
   readonly interval: number;
@@ -36,7 +36,7 @@ async function usageOfRun(data: string, json: boolean): Promise<void> {
   say(figures([['', 'measured', 'estimated', 'difference'], ...rows]));
   say('');
   for (const [name, { invocations, gbSeconds }] of Object.entries(run.functions))
-    say(`${name}: ${invocations} invocations, ${gbSeconds.toFixed(1)} GB-seconds on this machine`);
+    say(`${name}: ${count(invocations, 'invocation')}, ${gbSeconds.toFixed(1)} GB-seconds on this machine`);
   const { firehose, busEvents } = run;
   say(`Firehose: ${firehose.requests} requests, ${(firehose.gb * 1e6).toFixed(0)} KB. Own bus: ${busEvents} events.`);
   say(prose(durations(run)));

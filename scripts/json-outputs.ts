@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { KINDS } from '../lib/cli/logs/kinds.ts';
 import type { Verdict } from '../lib/core/ledger/workload.ts';
-import { linkTo } from './markdown.ts';
 
 const at = z.iso.datetime().describe('ISO 8601 in UTC');
 const ms = z.number().describe('milliseconds');
@@ -180,7 +179,7 @@ const tenancy = z.strictObject({
 const answeredRow = { campaign: z.string(), host: z.string(), hostname: z.string(), answeredAt: at };
 
 /** What a command prints with `--json`: how, and the schema of one document. */
-interface JsonOutput {
+export interface JsonOutput {
   readonly prints: 'one document' | 'one document a line';
   readonly schema: z.ZodType;
 }
@@ -587,34 +586,3 @@ export const JSON_OUTPUTS = {
     }),
   },
 } as const satisfies Readonly<Record<string, JsonOutput>>;
-
-/** Removes what only the test needs: other members are no error for a reader, because later versions may add some. */
-function loosen(json: z.core.JSONSchema.BaseSchema): void {
-  if (json.additionalProperties === false) delete json.additionalProperties;
-  if (json.format === 'date-time') delete json.pattern;
-  if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
-}
-
-/** JSON with the innermost objects and lists on one line each. */
-const compact = (json: unknown): string =>
-  JSON.stringify(json, null, 1).replace(/\{[^{}[\]]*\}|\[[^{}[\]]*\]/g, (inner) => inner.replace(/\n\s*/g, ' '));
-
-/** The page docs/reference/json.md. */
-export function jsonPage(): string {
-  const parts = Object.entries<JsonOutput>(JSON_OUTPUTS).map(([command, { prints, schema }]) => {
-    const { $schema: _, ...json } = z.toJSONSchema(schema, { override: ({ jsonSchema }) => loosen(jsonSchema) });
-    return `## ${command}\n\n\`mayfly ${command} --json\` prints ${prints}.\n\n\`\`\`json\n${compact(json)}\n\`\`\`\n`;
-  });
-  return `# JSON output
-
-Generated from the schemas by \`npm run docs\`; do not edit. JSON Schemas (draft 2020-12) of what commands print with \`--json\` on
-standard output; tests compare both. Later versions may add members. ${linkTo('exit-codes', 'Errors and times')} are the same in
-all commands.
-Names and rows come from hosts and events: treat them as hostile text. Control and format characters are escaped.
-
-Commands: ${Object.keys(JSON_OUTPUTS)
-    .map((command) => `[${command}](#${command.replaceAll(' ', '-')})`)
-    .join(', ')}.
-
-${parts.join('\n')}`;
-}

@@ -6,7 +6,7 @@ import { columnsOf, LINE_KINDS, type LineKind } from '../lib/core/results/line-f
 import { policyReference } from '../lib/policy-compiler/reference.ts';
 import { SAVED_QUERIES } from '../lib/stack/saved-queries.ts';
 import { commandPage } from './command-page.ts';
-import { jsonPage } from './json-outputs.ts';
+import { jsonPage } from './json-page.ts';
 import { code, table } from './markdown.ts';
 
 /** Path of the page, from the root of the repository → its text. */

@@ -35,10 +35,10 @@ export async function run(args: readonly string[], addMore?: (program: Command) 
   const isJson = args.includes('--json');
   writeNotesAsJson(isJson);
   // With --json standard error has JSON only: `reportError` prints what Commander found.
-  const silent = () => undefined;
   const program = programWith(addMore, {
     writeOut: (text) => void process.stdout.write(reflowed(text, process.stdout.columns ?? HELP_WIDTH)),
-    ...(isJson ? { writeErr: silent, outputError: silent } : {}),
+    writeErr: (text) => void (isJson || process.stderr.write(text)),
+    outputError: (text, write) => void (isJson || write(text)),
   });
   try {
     await program.parseAsync([...args], { from: 'user' });

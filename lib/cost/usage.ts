@@ -150,9 +150,10 @@ export const PRESENCE_SECONDS = 300;
 const CONFIG_SECONDS = 300;
 /** Hours between the default policy's scheduled results, each a log request. */
 const LOG_HOURS = 1;
-/** How long the front holds a read, and how often it reads the partition of a held host. */
+/** How long the front holds a read. */
 const HOLD_SECONDS = 12;
-const HELD_READ_SECONDS = 60;
+/** How often the front reads the partition of a host that it holds, while nothing happens. */
+export const HELD_READ_SECONDS = 60;
 /** Tasks of the front, and how each looks for hints: four shards, five times a second. */
 const FRONT = { tasks: 2, hintReadsPerSecond: 20 } as const;
 /** Memory of every function that runs for agents, events and sweeps, GB. */

@@ -1,5 +1,6 @@
 import { endpointOf } from '../../lib/core/osquery/routes.ts';
 import { type CountedRun, LEARNED_SECONDS, PRESENCE_SECONDS } from '../../lib/cost/counted-run.ts';
+import { HELD_READ_SECONDS } from '../../lib/cost/usage.ts';
 import type { LocalUsage } from '../local-aws/index.ts';
 import type { Reported } from './log-tally.ts';
 
@@ -11,9 +12,6 @@ function kindOf(functionName: string): Kind | undefined {
   if (/TlsApi/.test(functionName)) return 'request';
   return /Reconciler/.test(functionName) ? 'sweep' : 'batch';
 }
-
-/** How often the long-poll front reads the partition of a host that it holds, while nothing happens. */
-const HELD_READ_SECONDS = 60;
 
 /**
  * A run's usage, with the operations that it came from.

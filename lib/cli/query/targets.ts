@@ -105,14 +105,14 @@ async function hostsInLedger(cluster: string, { ledgerIndex, membersOf }: Needs)
 }
 
 /** ECS's errors that say nothing against the hosts of the ledger. */
-const NOTHING_TOLD = new Set(['ClusterNotFoundException', 'AccessDeniedException']);
+const UNLISTED = new Set(['ClusterNotFoundException', 'AccessDeniedException']);
 
 /** The ids of the cluster's instances. Without the right to ask ECS, a note says what is missing. */
 async function membersOf(cluster: string, { membersOf: ask }: Needs): Promise<readonly string[]> {
   try {
     return ask ? await ask(cluster) : [];
   } catch (error) {
-    if (!(error instanceof Error) || !NOTHING_TOLD.has(error.name)) throw error;
+    if (!(error instanceof Error) || !UNLISTED.has(error.name)) throw error;
     note(
       `ECS does not list the instances of ${printable(cluster)} (${printable(error.message)}): only hosts are asked on which one of ` +
         'its tasks started in the last day.',

@@ -1,5 +1,5 @@
 import type { Platform } from '../core/policy/policy.ts';
-import { databasesOf } from './compile.ts';
+import { databasesOf } from './compile/compile.ts';
 import { lintSql, platformsWith } from './lint/lint-sql.ts';
 import type { SqlProblem } from './lint/sql-problem.ts';
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { isMeant, kindOf } from './policy-file.ts';
-import { MAX_FILE_CHARACTERS } from './source-document.ts';
+import { isMeant, kindOf } from './compile/policy-file.ts';
+import { MAX_FILE_CHARACTERS } from './source/source-document.ts';
 
 /**
  * Reads the files of a policy folder: path with `/` → text. Skips files that are not part of a policy (`examples/`, a README).

@@ -1,6 +1,6 @@
 import { type Endpoint, endpointOf } from '../../core/osquery/routes.ts';
-import { nearest } from '../../policy-compiler/nearest.ts';
 import { CUSTOM_PREFIX, FLAGFILE_ONLY, REFRESH_ALIASES, SETTABLE } from '../../policy-compiler/osquery/options.ts';
+import { nearest } from '../../policy-compiler/source/nearest.ts';
 
 /** A problem of a flagfile. An error keeps the host from working with Mayfly. */
 export interface FlagProblem {

@@ -1,11 +1,11 @@
 import type { Platform } from '../../core/policy/policy.ts';
-import { compilePolicy } from '../compile.ts';
+import { compilePolicy } from '../compile/compile.ts';
 import { lintSql } from '../lint/lint-sql.ts';
 import { OsqueryDatabases } from '../lint/osquery-databases.ts';
 import { platformsSaid } from '../osquery/platform.ts';
 import { PLATFORMS } from '../osquery/specs.ts';
-import type { Problem } from '../problem.ts';
-import { SourceDocument } from '../source-document.ts';
+import type { Problem } from '../source/problem.ts';
+import { SourceDocument } from '../source/source-document.ts';
 import { type Draft, type DraftQuery, ImportRefused } from './draft.ts';
 import { filesOfDraft, type Removable, type RenderedFile } from './draft-files.ts';
 

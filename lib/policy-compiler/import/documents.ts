@@ -1,4 +1,4 @@
-import { MAX_FILE_CHARACTERS, SourceDocument } from '../source-document.ts';
+import { MAX_FILE_CHARACTERS, SourceDocument } from '../source/source-document.ts';
 import type { Draft, Place } from './draft.ts';
 
 /** One document of an imported file. A YAML file may have several. */

@@ -1,4 +1,4 @@
-import { oddCharacter } from '../check-config.ts';
+import { oddCharacter } from '../compile/check-config.ts';
 import { type Draft, type DraftProfile, ImportRefused, type Place } from './draft.ts';
 import { objectOf } from './json.ts';
 import { acceptFast } from './scheduled-query.ts';

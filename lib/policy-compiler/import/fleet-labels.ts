@@ -1,5 +1,5 @@
 import { sqlLiteral } from '../../core/sql/literal.ts';
-import { oddCharacter } from '../check-config.ts';
+import { oddCharacter } from '../compile/check-config.ts';
 import type { ImportedDocument } from './documents.ts';
 import type { Draft, Place } from './draft.ts';
 import { type JsonObject, textOf, textsOf } from './json.ts';

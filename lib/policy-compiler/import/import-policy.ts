@@ -1,7 +1,7 @@
 import { globMatcher } from '../../core/policy/glob.ts';
-import { packName } from '../compile-profiles.ts';
-import { kindOf } from '../policy-file.ts';
-import { SourceDocument } from '../source-document.ts';
+import { packName } from '../compile/compile-profiles.ts';
+import { kindOf } from '../compile/policy-file.ts';
+import { SourceDocument } from '../source/source-document.ts';
 import { compileDraft } from './compile-draft.ts';
 import { documentsOf, type ImportedDocument } from './documents.ts';
 import { Draft, type ImportNote, ImportRefused, secretName } from './draft.ts';

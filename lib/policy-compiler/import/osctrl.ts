@@ -1,5 +1,5 @@
-import { stripOsqueryJson } from '../osquery-json.ts';
-import { SourceDocument } from '../source-document.ts';
+import { stripOsqueryJson } from '../source/osquery-json.ts';
+import { SourceDocument } from '../source/source-document.ts';
 import type { ImportedDocument } from './documents.ts';
 import { type Draft, type Place, secretName } from './draft.ts';
 import { isObject, type JsonObject, textOf } from './json.ts';

@@ -1,6 +1,6 @@
-import { packName } from '../compile-profiles.ts';
+import { packName } from '../compile/compile-profiles.ts';
+import { packValues } from '../compile/pack-values.ts';
 import { Pack, ProfileFile } from '../format/profile.ts';
-import { packValues } from '../pack-values.ts';
 import type { ImportedDocument } from './documents.ts';
 import type { Draft, DraftPack, DraftProfile, DraftQuery, Place } from './draft.ts';
 import { isObject, type JsonObject, objectOf } from './json.ts';

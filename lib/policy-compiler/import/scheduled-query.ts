@@ -1,5 +1,5 @@
+import { queryValues } from '../compile/pack-values.ts';
 import { ScheduledQuery } from '../format/profile.ts';
-import { queryValues } from '../pack-values.ts';
 import type { Draft, DraftQuery, Place } from './draft.ts';
 import { isObject, type JsonObject } from './json.ts';
 

@@ -1,6 +1,6 @@
 import { functionCalls, masked, offsetOfWord } from '../../core/sql/sql-text.ts';
-import { nearest } from '../nearest.ts';
 import { FIXED_ARGUMENTS, FUNCTIONS } from '../osquery/functions.ts';
+import { nearest } from '../source/nearest.ts';
 import type { Observation } from './osquery-database.ts';
 import type { SqlProblem } from './sql-problem.ts';
 

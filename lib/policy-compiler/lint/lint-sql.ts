@@ -8,7 +8,6 @@ import {
   offsetOfWord,
   textLiterals,
 } from '../../core/sql/sql-text.ts';
-import { nearest } from '../nearest.ts';
 import {
   BLOCKS_OFF_EC2,
   GONE_AFTER_5_23,
@@ -18,10 +17,11 @@ import {
   STATES_NOT_RUNNING,
 } from '../osquery/behaviour.ts';
 import { PLATFORM_NAMES } from '../osquery/platform.ts';
-import { placeholders } from '../placeholders.ts';
+import { nearest } from '../source/nearest.ts';
 import { laterSqlite } from './later-sqlite.ts';
 import { isFruitless, missingRequired, type Observation, type OsqueryDatabase, type Scan } from './osquery-database.ts';
 import type { OsqueryDatabases } from './osquery-databases.ts';
+import { placeholders } from './placeholders.ts';
 import type { SqlProblem } from './sql-problem.ts';
 import { explainFailure, unknownTable } from './sqlite-failure.ts';
 import { volumeProblems } from './volume.ts';

@@ -3,7 +3,7 @@ import { firstStatement } from '../../core/sql/sql-text.ts';
 import { TAKES_LIKE } from '../osquery/behaviour.ts';
 import { FUNCTIONS, isOnlyHere, OSQUERY_COLLATIONS, OSQUERY_FUNCTIONS } from '../osquery/functions.ts';
 import { type ColumnFacts, type TableFacts, tablesOn } from '../osquery/tables.ts';
-import { placeholders } from '../placeholders.ts';
+import { placeholders } from './placeholders.ts';
 import { type IndexInfo, type Pointer, sqlite } from './sqlite.ts';
 
 const { capi, vtab, wasm } = sqlite;

@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../source/problem.ts';
 
 /** An error or a warning about a SQL text, at an offset in it. */
 export interface SqlProblem {

@@ -1,9 +1,9 @@
 import { masked, offsetOfWord } from '../../core/sql/sql-text.ts';
-import { nearest } from '../nearest.ts';
 import { GONE_TABLES } from '../osquery/behaviour.ts';
 import { FUNCTIONS } from '../osquery/functions.ts';
 import { PLATFORM_NAMES } from '../osquery/platform.ts';
 import { platformsOf } from '../osquery/tables.ts';
+import { nearest } from '../source/nearest.ts';
 import type { OsqueryDatabase } from './osquery-database.ts';
 import type { SqlProblem } from './sql-problem.ts';
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { compilePolicy } from '../../../lib/policy-compiler/compile.ts';
+import { compilePolicy } from '../../../lib/policy-compiler/compile/compile.ts';
 import { aPolicy, aProfile, aRule, problemsOf } from './a-policy.ts';
 
 const read = (name: string): string => readFileSync(new URL(`../../fixtures/cases/${name}`, import.meta.url), 'utf8');

@@ -1,9 +1,7 @@
 import * as z from 'zod';
-import { canonical } from '../core/policy/canonical.ts';
-import type { Platform, Profile } from '../core/policy/policy.ts';
-import { checkDecoratorIntervals, checkDocument, checkOptions, checkScheduled } from './check-config.ts';
-import { checkSql, type Reading } from './check-query.ts';
-import { nodeMatch } from './format/match.ts';
+import { canonical } from '../../core/policy/canonical.ts';
+import type { Platform, Profile } from '../../core/policy/policy.ts';
+import { nodeMatch } from '../format/match.ts';
 import {
   Pack,
   type PackText,
@@ -11,13 +9,15 @@ import {
   type ProfileText,
   ScheduledQuery,
   type ScheduledQueryText,
-} from './format/profile.ts';
-import { nearest } from './nearest.ts';
-import { platformsSaid } from './osquery/platform.ts';
+} from '../format/profile.ts';
+import { platformsSaid } from '../osquery/platform.ts';
+import { nearest } from '../source/nearest.ts';
+import { readShape } from '../source/shape-problems.ts';
+import type { Path, SourceDocument } from '../source/source-document.ts';
+import { checkDecoratorIntervals, checkDocument, checkOptions, checkScheduled } from './check-config.ts';
+import { checkSql, type Reading } from './check-query.ts';
 import { packValues } from './pack-values.ts';
 import { among, platformsOfMatch } from './platforms.ts';
-import { readShape } from './shape-problems.ts';
-import type { Path, SourceDocument } from './source-document.ts';
 
 /** A profile, with its order among the others. */
 export interface CompiledProfile {

@@ -1,6 +1,13 @@
 import * as z from 'zod';
-import { GUARDDUTY_FINDINGS } from '../core/policy/guardduty-finding.ts';
-import type { EventPattern, Platform, PolicyQuery, PolicyRule, Target, Trigger } from '../core/policy/policy.ts';
+import { GUARDDUTY_FINDINGS } from '../../core/policy/guardduty-finding.ts';
+import type { EventPattern, Platform, PolicyQuery, PolicyRule, Target, Trigger } from '../../core/policy/policy.ts';
+import { seconds } from '../format/duration.ts';
+import { nodeMatch } from '../format/match.ts';
+import { Query, type QueryText, Rule, type RuleText } from '../format/rules.ts';
+import { PLATFORMS } from '../osquery/specs.ts';
+import type { Position } from '../source/problem.ts';
+import { readShape } from '../source/shape-problems.ts';
+import type { Path, SourceDocument } from '../source/source-document.ts';
 import {
   checkDetail,
   checkEnvelope,
@@ -11,14 +18,7 @@ import {
 } from './check-pattern.ts';
 import { checkExpression, compileQuery, type QueryPurpose, type Reading } from './check-query.ts';
 import { NOTICE_TYPES, TASK_STATE_CHANGES } from './event-facts.ts';
-import { seconds } from './format/duration.ts';
-import { nodeMatch } from './format/match.ts';
-import { Query, type QueryText, Rule, type RuleText } from './format/rules.ts';
-import { PLATFORMS } from './osquery/specs.ts';
 import { platformsOfMatch } from './platforms.ts';
-import type { Position } from './problem.ts';
-import { readShape } from './shape-problems.ts';
-import type { Path, SourceDocument } from './source-document.ts';
 
 /** A rule, the position of its trigger, and whether an event can match it. */
 export interface CompiledRule {

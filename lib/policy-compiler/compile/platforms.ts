@@ -1,7 +1,7 @@
-import { globMatcher } from '../core/policy/glob.ts';
-import type { Platform } from '../core/policy/policy.ts';
-import type { MatchText } from './format/match.ts';
-import { PLATFORMS } from './osquery/specs.ts';
+import { globMatcher } from '../../core/policy/glob.ts';
+import type { Platform } from '../../core/policy/policy.ts';
+import type { MatchText } from '../format/match.ts';
+import { PLATFORMS } from '../osquery/specs.ts';
 
 /** `os_version.platform` of common Linux distributions. */
 const DISTRIBUTIONS = (

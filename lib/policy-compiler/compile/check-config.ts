@@ -1,8 +1,8 @@
-import type { ProfileText, ScheduledQueryText } from './format/profile.ts';
-import { nearest } from './nearest.ts';
-import { CUSTOM_PREFIX, FLAGFILE_ONLY, REFRESH_ALIASES, SETTABLE } from './osquery/options.ts';
-import type { Problem } from './problem.ts';
-import type { Path, SourceDocument } from './source-document.ts';
+import type { ProfileText, ScheduledQueryText } from '../format/profile.ts';
+import { CUSTOM_PREFIX, FLAGFILE_ONLY, REFRESH_ALIASES, SETTABLE } from '../osquery/options.ts';
+import { nearest } from '../source/nearest.ts';
+import type { Problem } from '../source/problem.ts';
+import type { Path, SourceDocument } from '../source/source-document.ts';
 
 /** The largest document that osquery 5.23 reads. @see docs/spec/osquery-protocol.md §2.5 */
 const MAX_CONFIG_BYTES = 1_048_576;

@@ -1,7 +1,7 @@
-import type { SettingsText } from './format/settings.ts';
-import type { OsqueryDatabase } from './lint/osquery-database.ts';
-import type { TableFacts } from './osquery/tables.ts';
-import type { SourceDocument } from './source-document.ts';
+import type { SettingsText } from '../format/settings.ts';
+import type { OsqueryDatabase } from '../lint/osquery-database.ts';
+import type { TableFacts } from '../osquery/tables.ts';
+import type { SourceDocument } from '../source/source-document.ts';
 
 /** Adds a policy's own tables to a database: tables of extensions, tables over SQLite files, and views. */
 export function addOwnTables(db: OsqueryDatabase, settings: SettingsText, configs: readonly SourceDocument[]): void {

@@ -1,9 +1,9 @@
-import { compilePattern, EventPatternError } from '../core/policy/event-pattern.ts';
-import type { EventPattern } from '../core/policy/policy.ts';
+import { compilePattern, EventPatternError } from '../../core/policy/event-pattern.ts';
+import type { EventPattern } from '../../core/policy/policy.ts';
+import { nearest } from '../source/nearest.ts';
+import type { Problem } from '../source/problem.ts';
+import type { Path, SourceDocument } from '../source/source-document.ts';
 import { DETAIL_FIELDS, DETAIL_TYPES, ENVELOPE, type EventFamily, FIELD_VALUES, NOTICE_TYPES } from './event-facts.ts';
-import { nearest } from './nearest.ts';
-import type { Problem } from './problem.ts';
-import type { Path, SourceDocument } from './source-document.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

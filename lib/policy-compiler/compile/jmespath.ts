@@ -6,7 +6,7 @@ import {
   search,
   UnknownFunctionError,
 } from '@aws-lambda-powertools/jmespath';
-import { nearest } from './nearest.ts';
+import { nearest } from '../source/nearest.ts';
 
 /** @see JMESPath specification, "Built-in functions" */
 const FUNCTIONS = (

@@ -1,5 +1,5 @@
-import { Pack, ScheduledQuery } from './format/profile.ts';
-import { nearest } from './nearest.ts';
+import { Pack, ScheduledQuery } from '../format/profile.ts';
+import { nearest } from '../source/nearest.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,14 +1,14 @@
-import type { Platform, PolicyQuery } from '../core/policy/policy.ts';
-import type { QueryText } from './format/rules.ts';
+import type { Platform, PolicyQuery } from '../../core/policy/policy.ts';
+import type { QueryText } from '../format/rules.ts';
+import { lintSql, platformsWith, type SqlPurpose, type SqlReport } from '../lint/lint-sql.ts';
+import type { OsqueryDatabases } from '../lint/osquery-databases.ts';
+import { placeholders } from '../lint/placeholders.ts';
+import { PLATFORMS } from '../osquery/specs.ts';
+import { platformsOf } from '../osquery/tables.ts';
+import { nearest } from '../source/nearest.ts';
+import type { Problem } from '../source/problem.ts';
+import type { Path, SourceDocument } from '../source/source-document.ts';
 import { jmespathProblem } from './jmespath.ts';
-import { lintSql, platformsWith, type SqlPurpose, type SqlReport } from './lint/lint-sql.ts';
-import type { OsqueryDatabases } from './lint/osquery-databases.ts';
-import { nearest } from './nearest.ts';
-import { PLATFORMS } from './osquery/specs.ts';
-import { platformsOf } from './osquery/tables.ts';
-import { placeholders } from './placeholders.ts';
-import type { Problem } from './problem.ts';
-import type { Path, SourceDocument } from './source-document.ts';
 
 /** A file being compiled, the list for its problems, and the databases that check its SQL. */
 export interface Reading {

@@ -1,20 +1,20 @@
 import * as z from 'zod';
-import { canonical } from '../core/policy/canonical.ts';
-import { globMatcher } from '../core/policy/glob.ts';
-import type { NodeMatch, Platform, Policy } from '../core/policy/policy.ts';
+import { canonical } from '../../core/policy/canonical.ts';
+import { globMatcher } from '../../core/policy/glob.ts';
+import type { NodeMatch, Platform, Policy } from '../../core/policy/policy.ts';
+import { seconds } from '../format/duration.ts';
+import { Match } from '../format/match.ts';
+import { Settings, type SettingsText } from '../format/settings.ts';
+import { OsqueryDatabases } from '../lint/osquery-databases.ts';
+import { nearest } from '../source/nearest.ts';
+import { inOrder, type Problem } from '../source/problem.ts';
+import { readShape } from '../source/shape-problems.ts';
+import { MAX_FILE_CHARACTERS, SourceDocument } from '../source/source-document.ts';
 import { type CompiledPack, type CompiledProfile, compilePack, compileProfile, packName } from './compile-profiles.ts';
 import { type CompiledRule, compileRules } from './compile-rules.ts';
-import { seconds } from './format/duration.ts';
-import { Match } from './format/match.ts';
-import { Settings, type SettingsText } from './format/settings.ts';
-import { OsqueryDatabases } from './lint/osquery-databases.ts';
-import { nearest } from './nearest.ts';
 import { addOwnTables } from './own-tables.ts';
 import { platformsOfMatch } from './platforms.ts';
 import { kindOf, type PolicyFileKind } from './policy-file.ts';
-import { inOrder, type Problem } from './problem.ts';
-import { readShape } from './shape-problems.ts';
-import { MAX_FILE_CHARACTERS, SourceDocument } from './source-document.ts';
 
 export interface Compilation {
   /** Undefined when a problem is an error. */

@@ -132,7 +132,7 @@ module.exports = {
       comment: 'workbench/simulated-day lets simulated agents meet the core, in memory',
       severity: 'error',
       from: { path: '^workbench/(simulated-day|seeded-world)/' },
-      to: oursBut(['^workbench/(simulated-day|seeded-world|world)/', '^lib/(core|memory)/', '^lib/cli/print\\.ts$', '^policy/']),
+      to: oursBut(['^workbench/(simulated-day|seeded-world|world)/', '^lib/(core|memory)/', '^lib/cli/terminal/print\\.ts$', '^policy/']),
     },
     {
       name: 'product-knows-no-workbench',

@@ -18,7 +18,7 @@ import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { DAY_SHARDS, dayOf } from '../lib/aws/ledger.ts';
 import { pack } from '../lib/aws/packed.ts';
 import { openTable, type Table } from '../lib/aws/table.ts';
-import { readyIn } from '../lib/cli/local-mayfly.ts';
+import { readyIn } from '../lib/cli/deployment/local-mayfly.ts';
 import type { WorkloadRecord } from '../lib/core/ledger/workload.ts';
 import { simulateHours } from '../scripts/pictured-hours.ts';
 

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { argv } from 'node:process';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Ready } from '../lib/cli/local-mayfly.ts';
+import type { Ready } from '../lib/cli/deployment/local-mayfly.ts';
 import { Faults, Random, RealClock, SimulatedAgent, simulatedHosts } from '../workbench/world/index.ts';
 
 const HOSTS = Number(argv[2] ?? 40);

@@ -1,5 +1,5 @@
-import { COMMAND_ERRORS } from '../lib/cli/command-error.ts';
-import { EXIT_CODES } from '../lib/cli/exit.ts';
+import { COMMAND_ERRORS } from '../lib/cli/errors/command-error.ts';
+import { EXIT_CODES } from '../lib/cli/errors/exit.ts';
 import { code, linkTo, table } from './markdown.ts';
 
 /** The variables of the environment that the command reads, besides AWS's own and NO_COLOR. */

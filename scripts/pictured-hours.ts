@@ -1,4 +1,4 @@
-import type { Deployment } from '../lib/cli/deployment.ts';
+import type { Deployment } from '../lib/cli/deployment/deployment.ts';
 import type { RowPage, RowSearch } from '../lib/cli/rows/search-rows.ts';
 import { isMeant, rowOf } from '../lib/cli/rows/stored-row.ts';
 import { CAMPAIGN_EVENT } from '../lib/core/campaigns/campaign-event.ts';

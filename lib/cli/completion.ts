@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { lazily } from './lazily.ts';
-import { examples } from './print.ts';
+import { examples } from './terminal/print.ts';
 
 /** Adds `mayfly completion`. */
 export function addCompletion(program: Command): void {

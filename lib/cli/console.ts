@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { examples } from './print.ts';
-import { pastTime, TIMES } from './times.ts';
+import { examples } from './terminal/print.ts';
+import { pastTime, TIMES } from './terminal/times.ts';
 
 /** Adds the command that serves the web console. */
 export function addConsole(program: Command): void {

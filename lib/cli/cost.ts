@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { FRONTS } from '../cost/usage.ts';
 import { lazily } from './lazily.ts';
-import { examples, JSON_FLAG } from './print.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
 
 /** Adds `mayfly cost`. */
 export function addCost(program: Command): void {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { examples, JSON_FLAG } from './print.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
 
 /** Adds `mayfly dlq list`, `mayfly dlq show` and `mayfly dlq redrive`. */
 export function addDlq(program: Command): void {

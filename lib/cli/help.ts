@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { CommandError } from './command-error.ts';
-import { examples } from './print.ts';
+import { CommandError } from './errors/command-error.ts';
+import { examples } from './terminal/print.ts';
 
 /** Adds `mayfly help`, which takes the whole path of a command, in place of Commander's, which takes its first word. */
 export function addHelp(program: Command): void {

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { examples, JSON_FLAG } from './print.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
 
 /** Adds `mayfly host flags`, `user-data`, `ecs-daemon`, `fargate-sidecar`, `k8s-daemonset` and `lint`. */
 export function addHost(program: Command): void {

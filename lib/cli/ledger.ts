@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Verdict } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { csvOption, limit, skip } from './paging.ts';
-import { examples, JSON_FLAG } from './print.ts';
-import { pastTime, TIMES, untilTime } from './times.ts';
+import { csvOption, limit, skip } from './terminal/paging.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
+import { pastTime, TIMES, untilTime } from './terminal/times.ts';
 
 /** Adds the commands that read the ledger and the node directory. */
 export function addLedger(program: Command): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ExitCode } from './exit.ts';
+import type { ExitCode } from './errors/exit.ts';
 import { run } from './program.ts';
 
 /** Runs the command line of this process, and sets its exit code. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { examples, JSON_FLAG } from './print.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
 
 /** Adds `mayfly node show` and `mayfly node revoke`. */
 export function addNode(program: Command): void {

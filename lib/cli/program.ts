@@ -5,20 +5,20 @@ import { addConsole } from './console.ts';
 import { addCost } from './cost.ts';
 import { addDlq } from './dlq.ts';
 import { addDoctor } from './doctor.ts';
-import type { ExitCode } from './exit.ts';
+import type { ExitCode } from './errors/exit.ts';
 import { addHelp } from './help.ts';
 import { addHost } from './host.ts';
-import { reflowed } from './layout.ts';
 import { addLedger } from './ledger.ts';
 import { addNode } from './node.ts';
 import { addPolicy } from './policy.ts';
-import { examples, writeNotesAsJson } from './print.ts';
 import { addQuery } from './query.ts';
 import { reportError } from './report-error.ts';
 import { addRequest } from './request.ts';
 import { addRows } from './rows.ts';
 import { addSecret } from './secret.ts';
 import { addTail } from './tail.ts';
+import { reflowed } from './terminal/layout.ts';
+import { examples, writeNotesAsJson } from './terminal/print.ts';
 
 /** The width of help that goes elsewhere than to a terminal, as Commander has it. */
 const HELP_WIDTH = 80;

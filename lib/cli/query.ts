@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { examples, JSON_FLAG } from './print.ts';
 import { secondsOf, whereOf } from './query/where.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
 
 /** Adds `mayfly query` and `mayfly queries`. */
 export function addQuery(program: Command): void {

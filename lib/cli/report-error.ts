@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
-import { CommandError, type CommandErrorCode } from './command-error.ts';
-import { Exit, type ExitCode, hasCode } from './exit.ts';
-import { escaped } from './print.ts';
+import { CommandError, type CommandErrorCode } from './errors/command-error.ts';
+import { Exit, type ExitCode, hasCode } from './errors/exit.ts';
+import { escaped } from './terminal/print.ts';
 
 /** An error as `--json` prints it, as the member `error` of one object on standard error. */
 interface ErrorReport {

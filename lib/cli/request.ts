@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { JSON_FLAG } from './print.ts';
+import { JSON_FLAG } from './terminal/print.ts';
 
 /** Adds `mayfly request`. */
 export function addRequest(program: Command): void {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
-import { csvOption, limit, skip } from './paging.ts';
-import { examples, JSON_FLAG } from './print.ts';
-import { pastTime, TIMES, untilTime } from './times.ts';
+import { csvOption, limit, skip } from './terminal/paging.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
+import { pastTime, TIMES, untilTime } from './terminal/times.ts';
 
 /** Adds `mayfly rows`. */
 export function addRows(program: Command): void {

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { withDeploymentOptions } from './deployment-flags.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { KINDS, type Kind } from './logs/kinds.ts';
-import { examples, JSON_FLAG } from './print.ts';
-import { pastTime } from './times.ts';
+import { examples, JSON_FLAG } from './terminal/print.ts';
+import { pastTime } from './terminal/times.ts';
 
 /** Adds `mayfly tail`. */
 export function addTail(program: Command): void {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { COMMAND_ERRORS } from '../../lib/cli/command-error.ts';
+import { COMMAND_ERRORS } from '../../lib/cli/errors/command-error.ts';
 import { VARIABLES } from '../../scripts/command-page.ts';
 
 const SOURCE = ['lib', 'bin', 'workbench']

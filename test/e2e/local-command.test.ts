@@ -7,7 +7,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Ready } from '../../lib/cli/local-mayfly.ts';
+import type { Ready } from '../../lib/cli/deployment/local-mayfly.ts';
 import { send } from '../support/https.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

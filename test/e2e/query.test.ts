@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { READY_FILE } from '../../lib/cli/local-mayfly.ts';
+import { READY_FILE } from '../../lib/cli/deployment/local-mayfly.ts';
 import { jsonLines, mayfly } from '../lib/cli/policy/harness.ts';
 import { BriskClock } from '../support/brisk-clock.ts';
 import { SimulatedDeployment } from '../support/simulated-deployment.ts';

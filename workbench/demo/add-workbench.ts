@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { registerOpener } from '../../lib/cli/local-mayfly.ts';
+import { registerOpener } from '../../lib/cli/deployment/local-mayfly.ts';
 import { addLocal } from './local-command.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { printable } from '../../lib/cli/print.ts';
+import { printable } from '../../lib/cli/terminal/print.ts';
 
 const Line = z.object({ query: z.string(), host: z.string(), columns: z.record(z.string(), z.unknown()) });
 type Line = z.infer<typeof Line>;

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DATA } from '../../lib/cli/deployment-flags.ts';
+import { DATA } from '../../lib/cli/deployment/deployment-flags.ts';
 import { lazily } from '../../lib/cli/lazily.ts';
-import { examples, JSON_FLAG } from '../../lib/cli/print.ts';
+import { examples, JSON_FLAG } from '../../lib/cli/terminal/print.ts';
 
 /** Adds `mayfly local` and its subcommands. */
 export function addLocal(program: Command): void {

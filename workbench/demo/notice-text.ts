@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { count, printable, seconds } from '../../lib/cli/print.ts';
+import { count, printable, seconds } from '../../lib/cli/terminal/print.ts';
 import type { LocalNotice } from '../local-aws/index.ts';
 
 /** Formats a notice of a local Mayfly as one line of text, with a pointer to the relevant log. */

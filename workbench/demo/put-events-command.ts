@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readyIn } from '../../lib/cli/local-mayfly.ts';
-import { count, note, printable, say, sayJson } from '../../lib/cli/print.ts';
+import { readyIn } from '../../lib/cli/deployment/local-mayfly.ts';
+import { count, note, printable, say, sayJson } from '../../lib/cli/terminal/print.ts';
 import { putEvents } from './put-events.ts';
 
 interface PutEventsFlags {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { CommandError } from '../../lib/cli/command-error.ts';
-import { hasCode } from '../../lib/cli/exit.ts';
+import { CommandError } from '../../lib/cli/errors/command-error.ts';
+import { hasCode } from '../../lib/cli/errors/exit.ts';
 import { readEvents, titleOf } from '../../lib/cli/policy/events.ts';
 import { type RunCredentials, signedHeaders } from '../local-aws/index.ts';
 import { moved } from './moved-events.ts';

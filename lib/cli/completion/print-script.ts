@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { say } from '../print.ts';
+import { say } from '../terminal/print.ts';
 import { bashScript } from './bash.ts';
 import { fishScript } from './fish.ts';
 import { wordsOf } from './words.ts';

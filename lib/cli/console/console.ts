@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline';
 import packageJson from '../../../package.json' with { type: 'json' };
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { CAMPAIGN_EVENT } from '../../core/campaigns/campaign-event.ts';
-import { type BusFlags, putEvent } from '../bus.ts';
-import { CommandError } from '../command-error.ts';
-import { type Deployment, openDeployment } from '../deployment.ts';
-import { explained } from '../explained.ts';
-import { colours, note, say } from '../print.ts';
+import { type BusFlags, putEvent } from '../deployment/bus.ts';
+import { type Deployment, openDeployment } from '../deployment/deployment.ts';
+import { explained } from '../deployment/explained.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { askerOf } from '../query/asker.ts';
 import { searchRows } from '../rows/search-rows.ts';
+import { colours, note, say } from '../terminal/print.ts';
 import { answersOf } from './answers.ts';
 import { type Answer, serveConsole } from './server.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Refusal } from '../../console/api.ts';
-import { CommandError } from '../command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { Guard, type Refused, securityHeaders } from './guard.ts';
 
 /** What the API answers: a document, or undefined for what does not exist. */

@@ -1,6 +1,6 @@
 import type { Cancellation, Question } from '../../core/campaigns/campaign-event.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import type { Deployment } from '../deployment.ts';
+import type { Deployment } from '../deployment/deployment.ts';
 import type { RowPage, RowSearch } from '../rows/search-rows.ts';
 
 /** What the console shows and asks: a Mayfly, a clock, and the ways out. */

@@ -4,8 +4,8 @@ import { billOf, totalOf } from '../../cost/bill.ts';
 import { CountedRun, compared, USAGE_FILE } from '../../cost/counted-run.ts';
 import prices from '../../cost/prices.json' with { type: 'json' };
 import { type Load, SECONDS_OF, usageOf } from '../../cost/usage.ts';
-import { CommandError } from '../command-error.ts';
-import { count, figures, prose, say, sayJson } from '../print.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { count, figures, prose, say, sayJson } from '../terminal/print.ts';
 
 interface CostFlags extends Omit<Load, 'intervalSeconds'> {
   readonly interval: number;

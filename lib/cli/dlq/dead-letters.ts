@@ -8,8 +8,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { parseJson } from '../../core/text.ts';
-import { CommandError } from '../command-error.ts';
-import { ofType, type Parts, roleOf } from '../parts.ts';
+import { ofType, type Parts, roleOf } from '../deployment/parts.ts';
+import { CommandError } from '../errors/command-error.ts';
 
 /** What reading dead letters needs in AWS. */
 export const READ_NEEDS =

@@ -1,6 +1,6 @@
+import type { Parts } from '../deployment/parts.ts';
 import { LOGS_NEED, openLogs } from '../logs/log-source.ts';
-import type { Parts } from '../parts.ts';
-import { note } from '../print.ts';
+import { note } from '../terminal/print.ts';
 import { type DeadLetter, READ_NEEDS } from './dead-letters.ts';
 
 /** What `dlq list` and `dlq show` need in AWS. */

@@ -1,6 +1,6 @@
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { withParts } from '../parts.ts';
-import { count, printable, prose, say, sayJson, when } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { withParts } from '../deployment/parts.ts';
+import { count, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { errorsOf, type LetterReport, LIST_NEEDS, reportOf } from './described.ts';
 

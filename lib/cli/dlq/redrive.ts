@@ -1,8 +1,8 @@
-import { CommandError } from '../command-error.ts';
-import { confirm } from '../confirm.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { type Parts, withParts } from '../parts.ts';
-import { count, say, sayJson } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { type Parts, withParts } from '../deployment/parts.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { count, say, sayJson } from '../terminal/print.ts';
 import { type DeadLetter, type DeadLetterQueue, DeadLetters, READ_NEEDS } from './dead-letters.ts';
 import { theLetter } from './show.ts';
 

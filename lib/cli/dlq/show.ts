@@ -1,7 +1,7 @@
-import { CommandError } from '../command-error.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { withParts } from '../parts.ts';
-import { columns, printable, prose, say, sayJson, when } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { withParts } from '../deployment/parts.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { columns, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 import { type DeadLetter, DeadLetters } from './dead-letters.ts';
 import { errorsOf, LIST_NEEDS, reportOf } from './described.ts';
 

@@ -1,6 +1,6 @@
 import { CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
-import { ofType, type Parts } from '../parts.ts';
-import { count, when } from '../print.ts';
+import { ofType, type Parts } from '../deployment/parts.ts';
+import { count, when } from '../terminal/print.ts';
 import { type Check, checksOf } from './check.ts';
 
 const PER_CALL = 100;

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { parseJson } from '../../core/text.ts';
-import type { Parts } from '../parts.ts';
-import { count } from '../print.ts';
+import type { Parts } from '../deployment/parts.ts';
+import { count } from '../terminal/print.ts';
 import { type Check, checksOf } from './check.ts';
 
 /** What the endpoint of agents said to an enroll request with a wrong secret. */

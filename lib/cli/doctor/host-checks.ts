@@ -4,10 +4,10 @@ import type { DirectoryEntry } from '../../core/nodes/directory.ts';
 import { lives, type Node, SILENT_AFTER_MS } from '../../core/nodes/node.ts';
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import type { HostPartition } from '../../core/queue/host-queue.ts';
-import { quoted } from '../deployment-flags.ts';
+import { quoted } from '../deployment/deployment-flags.ts';
 import { ADVICE } from '../ledger/nodes.ts';
 import { configOf } from '../policy/drift.ts';
-import { count, when } from '../print.ts';
+import { count, when } from '../terminal/print.ts';
 import { type Check, checksOf } from './check.ts';
 
 /** What is known about one host. */

@@ -1,7 +1,7 @@
 import { daemonService, daemonTaskDefinition } from '../../stack/hosts/containers.ts';
-import { CommandError } from '../command-error.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { say } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { say } from '../terminal/print.ts';
 import { enrollingIn } from './enrolling.ts';
 
 /** Options of an agent's container. */

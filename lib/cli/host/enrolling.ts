@@ -1,5 +1,5 @@
-import { CommandError } from '../command-error.ts';
-import { type DeploymentFlags, isInAws, nameOf } from '../deployment-flags.ts';
+import { type DeploymentFlags, isInAws, nameOf } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
 
 /** What a host in AWS needs of its Mayfly. */
 export interface EnrollingNames {
@@ -16,7 +16,7 @@ export async function enrollingIn(flags: DeploymentFlags): Promise<EnrollingName
     throw new CommandError('COMMAND_LINE_INVALID', 'hosts in AWS need a Mayfly in AWS', {
       next: 'name its stack with --stack NAME',
     });
-  const { namesInAws } = await import('../stack-names.ts');
+  const { namesInAws } = await import('../deployment/stack-names.ts');
   const { flagfile, enrollSecretArn } = await namesInAws(flags);
   if (!flagfile || !enrollSecretArn)
     throw new CommandError('OUTDATED', `${nameOf(flags)} has no outputs Flagfile and EnrollSecretArn`, {

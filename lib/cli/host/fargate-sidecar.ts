@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { sidecarContainer } from '../../stack/hosts/containers.ts';
-import { CommandError } from '../command-error.ts';
-import { say } from '../print.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { say } from '../terminal/print.ts';
 import type { ContainerFlags } from './ecs-daemon.ts';
 import { enrollingIn } from './enrolling.ts';
 import { withSidecar } from './with-sidecar.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { say } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { say } from '../terminal/print.ts';
 import { enrollingIn } from './enrolling.ts';
 import { k8sManifests, secretByHand } from './k8s-manifests.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { CommandError } from '../command-error.ts';
-import { Exit, hasCode } from '../exit.ts';
-import { colours, count, hanging, printable, say, sayJson } from '../print.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { Exit, hasCode } from '../errors/exit.ts';
+import { colours, count, hanging, printable, say, sayJson } from '../terminal/print.ts';
 import { type FlagProblem, lintFlagfile } from './lint-flagfile.ts';
 
 /** Checks a flagfile and prints its problems. @throws {Exit} 1 if there are errors */

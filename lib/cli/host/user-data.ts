@@ -1,6 +1,6 @@
 import { userDataScript } from '../../stack/hosts/user-data-script.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { say } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { say } from '../terminal/print.ts';
 import { enrollingIn } from './enrolling.ts';
 
 /** Prints a script for the user data of EC2 instances. */

@@ -1,10 +1,10 @@
 import { type ClusterCoverage, type Coverage, clusterOf, coverageOf } from '../../core/ledger/coverage.ts';
 import { CLOCK_AHEAD_MS, type LedgerIndex } from '../../core/ledger/ledger-index.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
-import { type Deployment, withDeployment } from '../deployment.ts';
-import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
-import { colours, columns, figures, printable, prose, say, sayJson, seconds, when } from '../print.ts';
-import { countedAloud } from '../progress.ts';
+import { type Deployment, withDeployment } from '../deployment/deployment.ts';
+import { type DeploymentFlags, pasted } from '../deployment/deployment-flags.ts';
+import { colours, columns, figures, printable, prose, say, sayJson, seconds, when } from '../terminal/print.ts';
+import { countedAloud } from '../terminal/progress.ts';
 
 export interface SinceFlags extends DeploymentFlags {
   readonly since: number;

@@ -4,9 +4,9 @@ import { byCount, clusterOf } from '../../core/ledger/coverage.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { MissReason } from '../../core/ledger/workload.ts';
-import { type Deployment, withDeployment } from '../deployment.ts';
-import { pasted } from '../deployment-flags.ts';
-import { colours, columns, count, printable, prose, say, sayJson, when } from '../print.ts';
+import { type Deployment, withDeployment } from '../deployment/deployment.ts';
+import { pasted } from '../deployment/deployment-flags.ts';
+import { colours, columns, count, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** A workload with the verdict missed. */

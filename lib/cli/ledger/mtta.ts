@@ -15,8 +15,8 @@ import { STAGES, type Stage } from '../../core/ledger/clocks.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { type Answers, type ClassMtta, type LateAnswer, mttaOf } from '../../core/ledger/mtta.ts';
 import { everyEntry } from '../../core/nodes/directory.ts';
-import { type Deployment, withDeployment } from '../deployment.ts';
-import { columns, count, figures, printable, prose, say, sayJson, seconds, when } from '../print.ts';
+import { type Deployment, withDeployment } from '../deployment/deployment.ts';
+import { columns, count, figures, printable, prose, say, sayJson, seconds, when } from '../terminal/print.ts';
 import { meant, nothing, type SinceFlags } from './coverage.ts';
 
 /** The times that the bounds assume. */

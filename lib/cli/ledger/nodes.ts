@@ -3,9 +3,9 @@ import type { FleetIssue, FleetIssueKind } from '../../core/fleet/fleet-issue.ts
 import { grouped } from '../../core/grouped.ts';
 import { type DirectoryEntry, everyEntry } from '../../core/nodes/directory.ts';
 import { SEEN_EVERY_MS } from '../../core/nodes/node.ts';
-import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { columns, count, printable, prose, say, sayJson, when } from '../print.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { columns, count, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 
 /** What to do about each kind of fleet issue. */
 export const ADVICE: Readonly<Record<FleetIssueKind, string>> = {

@@ -9,14 +9,14 @@ import {
   type Verdict,
   type WorkloadRecord,
 } from '../../core/ledger/workload.ts';
-import { CommandError } from '../command-error.ts';
-import { withDeployment } from '../deployment.ts';
-import { pasted, quoted } from '../deployment-flags.ts';
-import { withIsoTimes } from '../iso.ts';
-import { colours, columns, count, duration, printable, prose, say, sayJson, seconds, when } from '../print.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import { pasted, quoted } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { workloadNamed } from '../names/workload-named.ts';
 import type { RowPage, RowsDeployment } from '../rows/search-rows.ts';
 import { spanOf } from '../rows/span.ts';
-import { workloadNamed } from '../workload-named.ts';
+import { withIsoTimes } from '../terminal/iso.ts';
+import { colours, columns, count, duration, printable, prose, say, sayJson, seconds, when } from '../terminal/print.ts';
 import { hostFacts, instanceFactsOf } from './instance-facts.ts';
 
 /** Stages of a workload itself, and of a query about it. */

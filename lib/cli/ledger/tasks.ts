@@ -2,14 +2,14 @@ import { clusterOf } from '../../core/ledger/coverage.ts';
 import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { verdictOf } from '../../core/ledger/verdict.ts';
 import type { Verdict, WorkloadRecord } from '../../core/ledger/workload.ts';
-import { csv } from '../csv.ts';
-import { type Deployment, withDeployment } from '../deployment.ts';
-import { pasted, quoted } from '../deployment-flags.ts';
-import { hostNamed } from '../hosts-named.ts';
-import { isoOf } from '../iso.ts';
-import { sayMore } from '../paging.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
-import { slowly } from '../progress.ts';
+import { type Deployment, withDeployment } from '../deployment/deployment.ts';
+import { pasted, quoted } from '../deployment/deployment-flags.ts';
+import { hostNamed } from '../names/hosts-named.ts';
+import { csv } from '../terminal/csv.ts';
+import { isoOf } from '../terminal/iso.ts';
+import { sayMore } from '../terminal/paging.ts';
+import { columns, printable, say, sayJson, when } from '../terminal/print.ts';
+import { slowly } from '../terminal/progress.ts';
 import { nothing, type SinceFlags } from './coverage.ts';
 
 export interface TasksFlags extends SinceFlags {

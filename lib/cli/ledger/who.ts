@@ -1,8 +1,8 @@
 import { clusterOf } from '../../core/ledger/coverage.ts';
 import { type Tenant, whoHad } from '../../core/ledger/who-had.ts';
-import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { columns, duration, printable, say, sayJson, when } from '../print.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { columns, duration, printable, say, sayJson, when } from '../terminal/print.ts';
 import { hostFacts, type InstanceFacts, instanceFactsOf, ownFacts } from './instance-facts.ts';
 
 /** Shows which workload had an address at a time. */

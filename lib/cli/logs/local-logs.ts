@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { hasCode } from '../exit.ts';
+import { hasCode } from '../errors/exit.ts';
 import { type LogLine, type LogSource, type LogWish, readLogLine } from './log-line.ts';
 
 const CHUNK_BYTES = 1024 * 1024;

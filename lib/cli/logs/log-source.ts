@@ -1,4 +1,4 @@
-import { ofType, type Parts, roleOf } from '../parts.ts';
+import { ofType, type Parts, roleOf } from '../deployment/parts.ts';
 import type { LogSource, LogWish } from './log-line.ts';
 
 /** The permission to read logs in AWS. */

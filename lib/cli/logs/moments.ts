@@ -1,5 +1,5 @@
 import type { EventName } from '../../core/log-events.ts';
-import { count, seconds } from '../print.ts';
+import { count, seconds } from '../terminal/print.ts';
 import type { Kind } from './kinds.ts';
 import { isEvent, type LogLine } from './log-line.ts';
 

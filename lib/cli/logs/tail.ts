@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { withParts } from '../parts.ts';
-import { colours, hanging, note, printable, say, sayJson, when } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { withParts } from '../deployment/parts.ts';
+import { colours, hanging, note, printable, say, sayJson, when } from '../terminal/print.ts';
 import type { Kind } from './kinds.ts';
 import type { LogLine, LogSource } from './log-line.ts';
 import { LOGS_NEED, openLogs } from './log-source.ts';

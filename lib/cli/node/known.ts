@@ -1,7 +1,7 @@
 import type { Node } from '../../core/nodes/node.ts';
-import { CommandError } from '../command-error.ts';
-import type { Deployment } from '../deployment.ts';
-import { hostNamed } from '../hosts-named.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { hostNamed } from '../names/hosts-named.ts';
 
 /** The node of a host, by its name or a unique beginning of it. @throws when none is enrolled under that name */
 export async function known(text: string, deployment: Deployment): Promise<Node> {

@@ -1,9 +1,9 @@
 import type { Node } from '../../core/nodes/node.ts';
-import { CommandError } from '../command-error.ts';
-import { confirm } from '../confirm.ts';
-import { type Deployment, withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { note, printable, say, sayJson } from '../print.ts';
+import { type Deployment, withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { note, printable, say, sayJson } from '../terminal/print.ts';
 import { known } from './known.ts';
 
 interface RevokeFlags extends DeploymentFlags {

@@ -1,10 +1,10 @@
 import type { FleetIssue } from '../../core/fleet/fleet-issue.ts';
 import { lives, type Node } from '../../core/nodes/node.ts';
-import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { isoOf } from '../iso.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
 import { ADVICE } from '../ledger/nodes.ts';
-import { columns, printable, prose, say, sayJson, when } from '../print.ts';
+import { isoOf } from '../terminal/iso.ts';
+import { columns, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 import { known } from './known.ts';
 
 /** Shows the identity of a node and its fleet issues. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { hasCode } from '../exit.ts';
+import { hasCode } from '../errors/exit.ts';
 
 /** A file in the policy folder, but not part of the policy: the version last compared with, by the name of the Mayfly. */
 const FILE = '.mayfly-base.json';

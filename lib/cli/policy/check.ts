@@ -1,5 +1,5 @@
-import { Exit } from '../exit.ts';
-import { say, sayJson } from '../print.ts';
+import { Exit } from '../errors/exit.ts';
+import { say, sayJson } from '../terminal/print.ts';
 import { openFolder, problemLines, verdict } from './folder.ts';
 
 /** Shows every problem of a policy folder. @throws {Exit} 1 when one of them is an error */

@@ -1,5 +1,5 @@
 import type { Policy } from '../../core/policy/policy.ts';
-import { count } from '../print.ts';
+import { count } from '../terminal/print.ts';
 
 /** `7 rules, 12 queries, 2 profiles` */
 export function contents({ rules, profiles }: Pick<Policy, 'rules' | 'profiles'>): string {

@@ -1,9 +1,9 @@
 import type { PolicyVersion } from '../../core/policy/policy.ts';
 import { diffPolicies, diffText, type PolicyDiff } from '../../policy-compiler/index.ts';
-import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { Exit } from '../exit.ts';
-import { colours, prose, say, sayJson } from '../print.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { Exit } from '../errors/exit.ts';
+import { colours, prose, say, sayJson } from '../terminal/print.ts';
 import { rememberBase } from './base.ts';
 import { goodFolder } from './folder.ts';
 

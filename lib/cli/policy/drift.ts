@@ -1,9 +1,9 @@
 import { type DirectoryEntry, everyEntry, seenFrom } from '../../core/nodes/directory.ts';
 import { agentConfig, LONG_POLL_SECONDS, pollingEvery, profileFor } from '../../core/policy/agent-config.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { livePolicyOf, withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { columns, count, printable, say, sayJson } from '../print.ts';
+import { livePolicyOf, withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { columns, count, printable, say, sayJson } from '../terminal/print.ts';
 
 /** A node, the configuration it should run, and the configuration it reports. */
 export interface NodeConfig {

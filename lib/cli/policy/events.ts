@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { CommandError } from '../command-error.ts';
-import { hasCode } from '../exit.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { hasCode } from '../errors/exit.ts';
 
 const RECORDING = 'name a folder of JSON files, one event or an array each';
 

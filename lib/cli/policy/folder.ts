@@ -2,9 +2,9 @@ import { packPolicy } from '../../aws/policy-store.ts';
 import { MayflyError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import { compilePolicy, type Problem, readPolicyFolder, strayFiles } from '../../policy-compiler/index.ts';
-import { CommandError } from '../command-error.ts';
-import { quoted } from '../deployment-flags.ts';
-import { colours, count, note, printable } from '../print.ts';
+import { quoted } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { colours, count, note, printable } from '../terminal/print.ts';
 import { contents } from './contents.ts';
 
 /** A policy folder as it is on disk. */

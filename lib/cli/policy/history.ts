@@ -1,7 +1,7 @@
-import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { withIsoTimes } from '../iso.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { withIsoTimes } from '../terminal/iso.ts';
+import { columns, printable, say, sayJson, when } from '../terminal/print.ts';
 
 /** Lists versions and who pushed them, newest first. */
 export async function history(flags: DeploymentFlags & { limit: number; json: boolean }): Promise<void> {

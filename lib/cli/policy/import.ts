@@ -9,10 +9,10 @@ import {
   readPolicyFolder,
   readStart,
 } from '../../policy-compiler/index.ts';
-import { CommandError } from '../command-error.ts';
-import { quoted } from '../deployment-flags.ts';
-import { hasCode } from '../exit.ts';
-import { colours, count, note, printable, prose, say, sayJson } from '../print.ts';
+import { quoted } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { hasCode } from '../errors/exit.ts';
+import { colours, count, note, printable, prose, say, sayJson } from '../terminal/print.ts';
 import { checkOwn, DEFAULT_FOLDER } from './init.ts';
 
 /** The pack that the default rules need. */

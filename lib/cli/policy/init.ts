@@ -1,10 +1,10 @@
 import { constants, copyFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandError } from '../command-error.ts';
-import { quoted } from '../deployment-flags.ts';
-import { hasCode } from '../exit.ts';
-import { count, say, sayJson } from '../print.ts';
+import { quoted } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { hasCode } from '../errors/exit.ts';
+import { count, say, sayJson } from '../terminal/print.ts';
 
 /** The folder of the default policy. */
 export const DEFAULT_FOLDER = fileURLToPath(new URL('../../../policy', import.meta.url));

@@ -10,8 +10,8 @@ import { parseEvent } from '../../core/triggers/parse.ts';
 import type { ParsedEvent } from '../../core/triggers/parsed-event.ts';
 import { eventDeps, memoryStores } from '../../memory/composition.ts';
 import { MemoryHosts } from '../../memory/hosts.ts';
-import { withIsoTimes } from '../iso.ts';
-import { sayJson } from '../print.ts';
+import { withIsoTimes } from '../terminal/iso.ts';
+import { sayJson } from '../terminal/print.ts';
 import { type RecordedEvent, readRecording } from './events.ts';
 import { type PolicyFlags, policyToTry } from './test.ts';
 

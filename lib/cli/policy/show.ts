@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { agentConfig } from '../../core/policy/agent-config.ts';
 import type { PolicyRule, PolicyVersion, Target, Trigger } from '../../core/policy/policy.ts';
-import { CommandError } from '../command-error.ts';
-import { type Deployment, livePolicyOf, withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { hasCode } from '../exit.ts';
-import { withIsoTimes } from '../iso.ts';
-import { colours, columns, count, printable, prose, say, sayJson, when } from '../print.ts';
+import { type Deployment, livePolicyOf, withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { hasCode } from '../errors/exit.ts';
+import { withIsoTimes } from '../terminal/iso.ts';
+import { colours, columns, count, printable, prose, say, sayJson, when } from '../terminal/print.ts';
 import { rememberBase } from './base.ts';
 import { contents } from './contents.ts';
 

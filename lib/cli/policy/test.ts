@@ -1,9 +1,9 @@
 import { type Evaluation, evaluate } from '../../core/policy/evaluate.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { CommandError } from '../command-error.ts';
-import { livePolicyOf, withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { colours, count, duration, hanging, printable, prose, say, sayJson } from '../print.ts';
+import { livePolicyOf, withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { colours, count, duration, hanging, printable, prose, say, sayJson } from '../terminal/print.ts';
 import { type RecordedEvent, readEvents, titleOf } from './events.ts';
 import { goodFolder } from './folder.ts';
 

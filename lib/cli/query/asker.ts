@@ -1,7 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { explained } from '../explained.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { explained } from '../deployment/explained.ts';
 
 /** Who asks: the ARN of the caller in AWS, the user of this machine for a local Mayfly. */
 export async function askerOf(flags: DeploymentFlags): Promise<string> {

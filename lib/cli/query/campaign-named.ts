@@ -1,8 +1,8 @@
 import { CAMPAIGN_ID, type CampaignRecord } from '../../core/campaigns/campaign.ts';
-import { CommandError } from '../command-error.ts';
-import type { Deployment } from '../deployment.ts';
-import { ambiguous } from '../hosts-named.ts';
-import { printable } from '../print.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { ambiguous } from '../names/hosts-named.ts';
+import { printable } from '../terminal/print.ts';
 
 /** A beginning is looked up among so many of the latest campaigns. */
 const RECENT = 100;

@@ -5,9 +5,9 @@ import { isAway } from '../../core/campaigns/follow.ts';
 import type { Platform } from '../../core/policy/policy.ts';
 import { platformOf } from '../../core/queue/on-platform.ts';
 import { type AdHocReport, lintAdHoc } from '../../policy-compiler/index.ts';
-import { CommandError } from '../command-error.ts';
-import { type Deployment, livePolicyOf } from '../deployment.ts';
-import { printable } from '../print.ts';
+import { type Deployment, livePolicyOf } from '../deployment/deployment.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { printable } from '../terminal/print.ts';
 import { type TargetFlags, targetsOf } from './targets.ts';
 
 /** A question that may be asked, and what is known about it before. */

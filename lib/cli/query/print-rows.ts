@@ -1,8 +1,8 @@
 import type { CampaignRow } from '../../core/campaigns/campaign.ts';
 import type { HostAnswer } from '../../core/campaigns/follow.ts';
-import { csv } from '../csv.ts';
-import { columns, escaped, printable } from '../print.ts';
-import { shortened } from '../table.ts';
+import { csv } from '../terminal/csv.ts';
+import { columns, escaped, printable } from '../terminal/print.ts';
+import { shortened } from '../terminal/table.ts';
 
 /** Turns answers into lines of standard output, as they arrive. */
 export interface RowPrinter {

@@ -1,10 +1,10 @@
 import type { Campaign, CampaignRecord, Campaigns } from '../../core/campaigns/campaign.ts';
 import { type CampaignCounts, countsOf, isOver } from '../../core/campaigns/follow.ts';
-import { withDeployment } from '../deployment.ts';
-import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
-import { isoOf } from '../iso.ts';
-import { columns, printable, say, sayJson, when } from '../print.ts';
-import { shortened } from '../table.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import { type DeploymentFlags, pasted } from '../deployment/deployment-flags.ts';
+import { isoOf } from '../terminal/iso.ts';
+import { columns, printable, say, sayJson, when } from '../terminal/print.ts';
+import { shortened } from '../terminal/table.ts';
 
 /** A campaign with its numbers. */
 interface Listed {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { CAMPAIGN_EVENT, type Cancellation, type Question } from '../../core/campaigns/campaign-event.ts';
 import { lintAdHoc } from '../../policy-compiler/index.ts';
-import { type BusFlags, putEvent } from '../bus.ts';
-import { CommandError } from '../command-error.ts';
-import { confirm } from '../confirm.ts';
-import { livePolicyOf, withDeployment } from '../deployment.ts';
-import { pasted } from '../deployment-flags.ts';
-import { count, note, printable, say, sayJson, when } from '../print.ts';
+import { type BusFlags, putEvent } from '../deployment/bus.ts';
+import { livePolicyOf, withDeployment } from '../deployment/deployment.ts';
+import { pasted } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { count, note, printable, say, sayJson, when } from '../terminal/print.ts';
 import { askerOf } from './asker.ts';
 import { campaignNamed, isCampaignName } from './campaign-named.ts';
 import { type Prepared, prepare } from './prepare.ts';

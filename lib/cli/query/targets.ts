@@ -4,10 +4,10 @@ import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
 import { type DirectoryEntry, everyEntry, seenFrom } from '../../core/nodes/directory.ts';
 import { matchNode } from '../../core/policy/match-node.ts';
 import type { NodeMatch } from '../../core/policy/policy.ts';
-import { CommandError } from '../command-error.ts';
-import type { Deployment } from '../deployment.ts';
-import { hostNamed } from '../hosts-named.ts';
-import { note, printable } from '../print.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { hostNamed } from '../names/hosts-named.ts';
+import { note, printable } from '../terminal/print.ts';
 
 /** The flags that say whom to ask: one of them. */
 export interface TargetFlags {

@@ -8,11 +8,11 @@ import {
   hasAllHere,
   isAway,
 } from '../../core/campaigns/follow.ts';
-import { CommandError } from '../command-error.ts';
-import { type Deployment, withDeployment } from '../deployment.ts';
-import { type DeploymentFlags, pasted } from '../deployment-flags.ts';
-import { Exit } from '../exit.ts';
-import { count, note, printable, say, when } from '../print.ts';
+import { type Deployment, withDeployment } from '../deployment/deployment.ts';
+import { type DeploymentFlags, pasted } from '../deployment/deployment-flags.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { Exit } from '../errors/exit.ts';
+import { count, note, printable, say, when } from '../terminal/print.ts';
 import type { RowPrinter } from './print-rows.ts';
 
 /** When to stop watching. @default - when every host that is not away has answered */

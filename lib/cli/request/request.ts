@@ -3,10 +3,10 @@ import { setTimeout } from 'node:timers/promises';
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { REQUEST } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import { type BusFlags, putEvent } from '../bus.ts';
-import { CommandError } from '../command-error.ts';
-import { livePolicyOf, withDeployment } from '../deployment.ts';
-import { count, note, printable, say, sayJson } from '../print.ts';
+import { type BusFlags, putEvent } from '../deployment/bus.ts';
+import { livePolicyOf, withDeployment } from '../deployment/deployment.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { count, note, printable, say, sayJson } from '../terminal/print.ts';
 import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './hosts.ts';
 
 interface RequestFlags extends BusFlags {

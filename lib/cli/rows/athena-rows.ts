@@ -8,8 +8,8 @@ import {
   StopQueryExecutionCommand,
 } from '@aws-sdk/client-athena';
 import { columnsOf, type LineColumn } from '../../core/results/line-fields.ts';
-import { CommandError } from '../command-error.ts';
-import { printable } from '../print.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { printable } from '../terminal/print.ts';
 import { type RowFilter, rowOf, type StoredRow } from './stored-row.ts';
 
 /** The tables of a Mayfly in AWS. */

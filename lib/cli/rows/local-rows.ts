@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from '../exit.ts';
+import { hasCode } from '../errors/exit.ts';
 import { linesBackwards } from './lines-backwards.ts';
 import { isMeant, type RowFilter, rowOf, type StoredRow } from './stored-row.ts';
 

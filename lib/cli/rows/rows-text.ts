@@ -1,6 +1,6 @@
-import { csv } from '../csv.ts';
-import { printable, when } from '../print.ts';
-import { fits, fitted, MAX_WIDTH, shortened } from '../table.ts';
+import { csv } from '../terminal/csv.ts';
+import { printable, when } from '../terminal/print.ts';
+import { fits, fitted, MAX_WIDTH, shortened } from '../terminal/table.ts';
 import type { StoredRow } from './stored-row.ts';
 
 /** Longer values would leave no room for others. */

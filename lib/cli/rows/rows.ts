@@ -1,10 +1,10 @@
-import { type Deployment, withDeployment } from '../deployment.ts';
-import { pasted, quoted } from '../deployment-flags.ts';
-import { hostNamed } from '../hosts-named.ts';
-import { withIsoTimes } from '../iso.ts';
-import { sayMore } from '../paging.ts';
-import { printable, say, sayJson, when } from '../print.ts';
-import { workloadNamed } from '../workload-named.ts';
+import { type Deployment, withDeployment } from '../deployment/deployment.ts';
+import { pasted, quoted } from '../deployment/deployment-flags.ts';
+import { hostNamed } from '../names/hosts-named.ts';
+import { workloadNamed } from '../names/workload-named.ts';
+import { withIsoTimes } from '../terminal/iso.ts';
+import { sayMore } from '../terminal/paging.ts';
+import { printable, say, sayJson, when } from '../terminal/print.ts';
 import { rowsCsv, rowsText } from './rows-text.ts';
 import { type RowPage, type RowSearch, type RowsDeployment, searchRows } from './search-rows.ts';
 import { spanOf } from './span.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { CommandError } from '../command-error.ts';
-import { type DeploymentFlags, isInAws, nameOf } from '../deployment-flags.ts';
-import { explained } from '../explained.ts';
-import { note } from '../print.ts';
-import { slowly } from '../progress.ts';
+import { type DeploymentFlags, isInAws, nameOf } from '../deployment/deployment-flags.ts';
+import { explained } from '../deployment/explained.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { note } from '../terminal/print.ts';
+import { slowly } from '../terminal/progress.ts';
 import type { ResultTables } from './athena-rows.ts';
 import type { RowFilter, StoredRow } from './stored-row.ts';
 
@@ -91,7 +91,7 @@ async function inAthena(flags: RowsDeployment, { filter, skip, limit }: RowSearc
 async function tablesOf(flags: RowsDeployment): Promise<ResultTables> {
   const { database, workgroup } = flags;
   if (database && workgroup) return { database, workgroup };
-  const { namesInAws } = await import('../stack-names.ts');
+  const { namesInAws } = await import('../deployment/stack-names.ts');
   const names = await namesInAws(flags);
   if (names.database && names.workgroup) return { database: names.database, workgroup: names.workgroup };
   throw new CommandError('OUTDATED', `${nameOf(flags)} has no tables for Athena`, { next: 'deploy it again' });

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
-import { CommandError } from '../command-error.ts';
-import { confirm } from '../confirm.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { type Parts, withParts } from '../parts.ts';
-import { prose, say, sayJson, when } from '../print.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { type Parts, withParts } from '../deployment/parts.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { prose, say, sayJson, when } from '../terminal/print.ts';
 import { type NamedSecret, NODE_KEY, SecretVersions, secretNamed, type Versions } from './secrets.ts';
 
 interface ChangeFlags extends DeploymentFlags {

@@ -5,8 +5,8 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
-import { CommandError } from '../command-error.ts';
-import type { Parts } from '../parts.ts';
+import type { Parts } from '../deployment/parts.ts';
+import { CommandError } from '../errors/command-error.ts';
 
 /** The name under which the key that signs node keys is shown. */
 export const NODE_KEY = 'node keys';

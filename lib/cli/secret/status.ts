@@ -1,9 +1,9 @@
 import { everyEntry } from '../../core/nodes/directory.ts';
 import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
-import { withDeployment } from '../deployment.ts';
-import type { DeploymentFlags } from '../deployment-flags.ts';
-import { withParts } from '../parts.ts';
-import { columns, duration, say, sayJson } from '../print.ts';
+import { withDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { withParts } from '../deployment/parts.ts';
+import { columns, duration, say, sayJson } from '../terminal/print.ts';
 import { NODE_KEY, SecretVersions, secretsOf } from './secrets.ts';
 
 const NEEDS = 'secretsmanager:ListSecretVersionIds on its secrets';

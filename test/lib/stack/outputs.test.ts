@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { NestedStack, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { Construct } from 'constructs';
-import { theMayfly } from '../../../lib/cli/stack-outputs.ts';
+import { theMayfly } from '../../../lib/cli/deployment/stack-outputs.ts';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
 import { anApp, someBundles, type Template } from './template.ts';
 

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { examples } from '../../../lib/cli/print.ts';
+import { examples } from '../../../lib/cli/terminal/print.ts';
 
 /** The options of a run of worlds. */
 export interface WorldOptions {

@@ -10,7 +10,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { build } from 'esbuild';
-import { ticking } from '../../../lib/cli/print.ts';
+import { ticking } from '../../../lib/cli/terminal/print.ts';
 import { runWorld, type WorldResult } from '../world.ts';
 import { type WorldOptions, worldOptionsOf } from './world-options.ts';
 

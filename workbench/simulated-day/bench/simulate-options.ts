@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { examples } from '../../../lib/cli/print.ts';
+import { examples } from '../../../lib/cli/terminal/print.ts';
 import { WORKLOADS } from '../workload.ts';
 
 /** The options of a run. */

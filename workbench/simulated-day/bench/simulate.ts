@@ -10,7 +10,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { ticking } from '../../../lib/cli/print.ts';
+import { ticking } from '../../../lib/cli/terminal/print.ts';
 import { SWEEP_EVERY_MS } from '../../../lib/core/ledger/bound.ts';
 import { percentilesOf } from '../../../lib/core/ledger/percentiles.ts';
 import type { Lifetime } from '../../world/index.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
-import { printable } from '../../../../lib/cli/print.ts';
+import { printable } from '../../../../lib/cli/terminal/print.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
 import { taskArn } from '../../../support/builders.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';

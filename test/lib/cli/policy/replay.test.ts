@@ -7,7 +7,7 @@ import { DynamoHostQueue } from '../../../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../../../lib/aws/ledger.ts';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
 import { DynamoAliases, DynamoNodeRegistry } from '../../../../lib/aws/node-registry.ts';
-import { withIsoTimes } from '../../../../lib/cli/iso.ts';
+import { withIsoTimes } from '../../../../lib/cli/terminal/iso.ts';
 import { compiledPolicy } from '../../../../lib/core/policy/compiled-policy.ts';
 import type { PendingQuery } from '../../../../lib/core/queue/pending-query.ts';
 import { ContainerHosts } from '../../../../lib/core/triggers/container-hosts.ts';

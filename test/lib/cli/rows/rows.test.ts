@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
-import { printable } from '../../../../lib/cli/print.ts';
+import { printable } from '../../../../lib/cli/terminal/print.ts';
 import { grouped } from '../../../../lib/core/grouped.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
 import { packed, type ResultLine } from '../../../../lib/core/results/lines.ts';

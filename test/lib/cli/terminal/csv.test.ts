@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { csv } from '../../../lib/cli/csv.ts';
+import { csv } from '../../../../lib/cli/terminal/csv.ts';
 
 describe('CSV of untrusted cells', () => {
   it.each([

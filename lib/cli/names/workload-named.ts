@@ -1,6 +1,6 @@
-import { CLOCK_AHEAD_MS } from '../core/ledger/ledger-index.ts';
-import type { WorkloadRecord } from '../core/ledger/workload.ts';
-import type { Deployment } from './deployment.ts';
+import { CLOCK_AHEAD_MS } from '../../core/ledger/ledger-index.ts';
+import type { WorkloadRecord } from '../../core/ledger/workload.ts';
+import type { Deployment } from '../deployment/deployment.ts';
 import { ambiguous } from './hosts-named.ts';
 
 /** A name with a whole id, as ECS and EC2 make them. It is not the beginning of another one. */

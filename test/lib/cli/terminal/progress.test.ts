@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { writeNotesAsJson } from '../../../lib/cli/print.ts';
-import { countedAloud } from '../../../lib/cli/progress.ts';
+import { writeNotesAsJson } from '../../../../lib/cli/terminal/print.ts';
+import { countedAloud } from '../../../../lib/cli/terminal/progress.ts';
 
 const printed: string[] = [];
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { pasted } from './deployment-flags.ts';
 import type { StackOutput } from './stack-outputs.ts';
 

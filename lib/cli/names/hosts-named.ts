@@ -1,7 +1,7 @@
-import { everyEntry } from '../core/nodes/directory.ts';
-import { CommandError } from './command-error.ts';
-import type { Deployment } from './deployment.ts';
-import { printable } from './print.ts';
+import { everyEntry } from '../../core/nodes/directory.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { printable } from '../terminal/print.ts';
 
 /** More candidates are counted, not listed. */
 const MAX_LISTED = 10;

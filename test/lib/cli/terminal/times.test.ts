@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { when } from '../../../lib/cli/print.ts';
-import { pastTime, untilTime } from '../../../lib/cli/times.ts';
-import { T0 } from '../../support/times.ts';
+import { when } from '../../../../lib/cli/terminal/print.ts';
+import { pastTime, untilTime } from '../../../../lib/cli/terminal/times.ts';
+import { T0 } from '../../../support/times.ts';
 
 const HOUR = 3_600_000;
 /** 12:00 of a local day, so that no zone puts it into another one. */

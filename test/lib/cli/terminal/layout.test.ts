@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { aligned, visible, withoutExtras, wrapped } from '../../../lib/cli/layout.ts';
+import { aligned, visible, withoutExtras, wrapped } from '../../../../lib/cli/terminal/layout.ts';
 
 describe('a table', () => {
   const rows = [

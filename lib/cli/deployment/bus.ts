@@ -1,5 +1,5 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { type DeploymentFlags, isInAws, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { readyIn } from './local-mayfly.ts';

@@ -10,16 +10,16 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
-import { DynamoPolicyStore } from '../../../lib/aws/policy-store.ts';
-import { openDeployment } from '../../../lib/cli/deployment.ts';
-import { patiently, ticking } from '../../../lib/cli/print.ts';
-import { takeFolder } from '../../../workbench/local-aws/data-folder.ts';
-import { openLeft } from '../../../workbench/local-aws/index.ts';
-import { aVersion } from '../../support/a-policy.ts';
-import { aTable } from '../../support/dynamodb.ts';
-import { restoreEnvironment } from '../../support/environment.ts';
-import { onTerminal } from '../../support/terminal.ts';
-import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from './policy/harness.ts';
+import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { openDeployment } from '../../../../lib/cli/deployment/deployment.ts';
+import { patiently, ticking } from '../../../../lib/cli/terminal/print.ts';
+import { takeFolder } from '../../../../workbench/local-aws/data-folder.ts';
+import { openLeft } from '../../../../workbench/local-aws/index.ts';
+import { aVersion } from '../../../support/a-policy.ts';
+import { aTable } from '../../../support/dynamodb.ts';
+import { restoreEnvironment } from '../../../support/environment.ts';
+import { onTerminal } from '../../../support/terminal.ts';
+import { aFolder, aMayfly, folderOf, jsonLines, mayfly } from '../policy/harness.ts';
 
 const AWS = {
   AWS_ENDPOINT_URL_DYNAMODB: process.env.TEST_DYNAMODB_ENDPOINT,

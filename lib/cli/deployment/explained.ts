@@ -1,4 +1,4 @@
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { type DeploymentFlags, pasted } from './deployment-flags.ts';
 
 /** What the commands need that read or change the table. */

@@ -5,7 +5,7 @@ import {
   paginateListStackResources,
   type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 import { DATA, type DeploymentFlags, nameOf } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import type { StackResource } from './local-mayfly.ts';

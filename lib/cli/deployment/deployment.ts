@@ -1,27 +1,27 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoCampaigns } from '../aws/campaigns.ts';
-import { DynamoFleetIssues } from '../aws/fleet-issues.ts';
-import { DynamoLedger } from '../aws/ledger.ts';
-import { DynamoLedgerIndex } from '../aws/ledger-index.ts';
-import { DynamoNodeDirectory } from '../aws/node-directory.ts';
-import { DynamoAliases, DynamoNodeRegistry } from '../aws/node-registry.ts';
-import { DynamoPolicyStore } from '../aws/policy-store.ts';
-import { DynamoSweepProgress } from '../aws/progress.ts';
-import { openTable, type Table, withHints } from '../aws/table.ts';
-import type { Campaigns } from '../core/campaigns/campaign.ts';
-import type { ClusterMembers } from '../core/fleet/agent-scope.ts';
-import type { FleetIssues } from '../core/fleet/fleet-issue.ts';
-import type { SweepState } from '../core/inventory/inventory.ts';
-import type { WorkloadReader } from '../core/ledger/ledger.ts';
-import type { LedgerIndex } from '../core/ledger/ledger-index.ts';
-import type { NodeDirectory } from '../core/nodes/directory.ts';
-import type { Aliases, NodeRegistry } from '../core/nodes/registry.ts';
-import type { PolicyStore, PolicyVersion } from '../core/policy/policy.ts';
-import { CommandError } from './command-error.ts';
+import { DynamoCampaigns } from '../../aws/campaigns.ts';
+import { DynamoFleetIssues } from '../../aws/fleet-issues.ts';
+import { DynamoLedger } from '../../aws/ledger.ts';
+import { DynamoLedgerIndex } from '../../aws/ledger-index.ts';
+import { DynamoNodeDirectory } from '../../aws/node-directory.ts';
+import { DynamoAliases, DynamoNodeRegistry } from '../../aws/node-registry.ts';
+import { DynamoPolicyStore } from '../../aws/policy-store.ts';
+import { DynamoSweepProgress } from '../../aws/progress.ts';
+import { openTable, type Table, withHints } from '../../aws/table.ts';
+import type { Campaigns } from '../../core/campaigns/campaign.ts';
+import type { ClusterMembers } from '../../core/fleet/agent-scope.ts';
+import type { FleetIssues } from '../../core/fleet/fleet-issue.ts';
+import type { SweepState } from '../../core/inventory/inventory.ts';
+import type { WorkloadReader } from '../../core/ledger/ledger.ts';
+import type { LedgerIndex } from '../../core/ledger/ledger-index.ts';
+import type { NodeDirectory } from '../../core/nodes/directory.ts';
+import type { Aliases, NodeRegistry } from '../../core/nodes/registry.ts';
+import type { PolicyStore, PolicyVersion } from '../../core/policy/policy.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { note, patiently } from '../terminal/print.ts';
 import { type DeploymentFlags, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { openStopped, readyIn, startsLocally } from './local-mayfly.ts';
-import { note, patiently } from './print.ts';
 
 /** The Mayfly that a command reads or changes. */
 export interface Deployment {
@@ -105,8 +105,8 @@ export async function openDeployment(
 const membersInEcs: ClusterMembers = async (cluster) => {
   const [{ ECSClient }, { clusterMembers }, { unmetered }] = await Promise.all([
     import('@aws-sdk/client-ecs'),
-    import('../aws/cluster-members.ts'),
-    import('../aws/metered.ts'),
+    import('../../aws/cluster-members.ts'),
+    import('../../aws/metered.ts'),
   ]);
   const client = new ECSClient({});
   return clusterMembers(client, unmetered)(cluster).finally(() => client.destroy());
@@ -123,7 +123,7 @@ export async function livePolicyOf({ name, store }: Deployment): Promise<PolicyV
 }
 
 const builtInPolicy = async () =>
-  (await import('../../policy/built-in.json', { with: { type: 'json' } })).default.policy;
+  (await import('../../../policy/built-in.json', { with: { type: 'json' } })).default.policy;
 
 interface Where {
   readonly name: string;

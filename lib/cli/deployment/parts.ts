@@ -1,8 +1,8 @@
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
+import { patiently } from '../terminal/print.ts';
 import { type DeploymentFlags, isInAws, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
 import { readyIn, type StackResource } from './local-mayfly.ts';
-import { patiently } from './print.ts';
 import { type MayflyNames, resourcesOf, theMayfly } from './stack-outputs.ts';
 
 /** Settings of an AWS client: none for AWS itself, the endpoint and credential of a local Mayfly. */

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { aTable } from '../../support/dynamodb.ts';
-import { restoreEnvironment } from '../../support/environment.ts';
-import { aFolder, aMayfly, folderOf, mayfly } from './policy/harness.ts';
+import { aTable } from '../../../support/dynamodb.ts';
+import { restoreEnvironment } from '../../../support/environment.ts';
+import { aFolder, aMayfly, folderOf, mayfly } from '../policy/harness.ts';
 
 const before = { ...process.env };
 beforeEach(() => {

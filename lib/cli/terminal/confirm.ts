@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 
 /**
  * Asks for confirmation at a terminal.

@@ -1,4 +1,4 @@
-import { CommandError } from './command-error.ts';
+import { CommandError } from '../errors/command-error.ts';
 
 /** The names of one Mayfly that commands use. */
 export interface MayflyNames {

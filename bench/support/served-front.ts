@@ -10,7 +10,7 @@ import { LongPollService } from '../../lib/service/long-poll-service.ts';
 import { aNode } from '../../test/support/a-node.ts';
 import { aHostQuery } from '../../test/support/builders.ts';
 import { depsInMemory } from '../../test/support/memory-front.ts';
-import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
+import { makeCertificate } from '../../workbench/local-aws/machine/certificate.ts';
 
 /** What the served process tells its parent. */
 export interface FromFront {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { KEEP_ALIVE_MS } from '../../lib/service/limits.ts';
-import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
+import { makeCertificate } from '../../workbench/local-aws/machine/certificate.ts';
 import { aServiceStack } from '../lib/stack/service-stack.ts';
 import { resourcesOf, type Template, theOnly } from '../lib/stack/template.ts';
 import { type HttpAnswer, send } from '../support/https.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
+import { makeCertificate } from '../../workbench/local-aws/machine/certificate.ts';
 import { fronts } from '../support/fronts.ts';
 import { type HttpAnswer, send } from '../support/https.ts';
 import type { TlsServer } from '../support/tls-server.ts';

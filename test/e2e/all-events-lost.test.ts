@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { verdictOf } from '../../lib/core/ledger/verdict.ts';
-import { systemClock } from '../../workbench/local-aws/clock.ts';
+import { systemClock } from '../../workbench/local-aws/machine/clock.ts';
 import type { TaskHandle } from '../../workbench/world/index.ts';
 import { BriskClock } from '../support/brisk-clock.ts';
 import { SimulatedDeployment } from '../support/simulated-deployment.ts';

@@ -5,7 +5,7 @@ import { Duration } from 'aws-cdk-lib';
 import { DynamoFleetIssues } from '../../lib/aws/fleet-issues.ts';
 import { openTable } from '../../lib/aws/table.ts';
 import { MayflyStack } from '../../lib/stack/mayfly-stack.ts';
-import { systemClock } from '../../workbench/local-aws/clock.ts';
+import { systemClock } from '../../workbench/local-aws/machine/clock.ts';
 import { Random, RealClock, SimulatedCluster, simulatedHosts } from '../../workbench/world/index.ts';
 import { anApp } from '../lib/stack/template.ts';
 import { theAssembly } from '../support/assembly.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeCertificate } from '../../workbench/local-aws/certificate.ts';
-import { replaceFile } from '../../workbench/local-aws/replace-file.ts';
+import { makeCertificate } from '../../workbench/local-aws/machine/certificate.ts';
+import { replaceFile } from '../../workbench/local-aws/machine/replace-file.ts';
 
 /** The certificate of a run's servers and its key, both as PEM. The first test file that needs them makes them. */
 export async function theCertificate(): Promise<{ readonly cert: string; readonly key: string }> {

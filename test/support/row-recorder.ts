@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ANNOUNCE, type Operation, ROW_ACCESS, type RowAccess, statementsOf } from '../../lib/stack/row-access.ts';
-import { demandsOf, type Place } from '../../workbench/local-aws/demands.ts';
-import { type Demand, Permissions } from '../../workbench/local-aws/permissions.ts';
+import { demandsOf, type Place } from '../../workbench/local-aws/access/demands.ts';
+import { type Demand, Permissions } from '../../workbench/local-aws/access/permissions.ts';
 
 export type FunctionName = keyof typeof ROW_ACCESS;
 

@@ -13,7 +13,7 @@ import { colours, note, say, sayJson, ticking } from '../../lib/cli/terminal/pri
 import { USAGE_FILE } from '../../lib/cost/counted-run.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
 import { addressesOf, inUrl, type LocalMayfly, type LocalOptions, startLocal } from '../local-aws/index.ts';
-import { replaceFile } from '../local-aws/replace-file.ts';
+import { replaceFile } from '../local-aws/machine/replace-file.ts';
 import { countedRun, usageText } from './counted-run.ts';
 import { runDemo } from './demo.ts';
 import { LogTally, type Reported } from './log-tally.ts';

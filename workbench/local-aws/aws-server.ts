@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
-import { checkSignature, type RunCredentials, readClaim } from './credentials.ts';
-import { demandsOf, formDemand, type Place } from './demands.ts';
-import type { EventBus } from './event-bus.ts';
-import type { Demand, Permissions } from './permissions.ts';
+import { checkSignature, type RunCredentials, readClaim } from './access/credentials.ts';
+import { demandsOf, formDemand, type Place } from './access/demands.ts';
+import type { Demand, Permissions } from './access/permissions.ts';
+import type { EventBus } from './events/event-bus.ts';
+import { AwsError, internalFailure, type Service } from './protocol/aws-error.ts';
 import { AUTO_SCALING_VERSION } from './services/auto-scaling.ts';
-import { AwsError, internalFailure, type Service } from './services/aws-error.ts';
 import { RawJson } from './services/dynamodb.ts';
 import { EC2_VERSION } from './services/ec2.ts';
 import { answerForm, awsQueryRefusal, type QueryService } from './services/query-service.ts';

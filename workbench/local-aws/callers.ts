@@ -1,10 +1,10 @@
-import type { Assembly } from './assembly.ts';
+import { credentialsOf, type RunCredentials } from './access/credentials.ts';
+import type { Place } from './access/demands.ts';
+import { Permissions, permissionsOf } from './access/permissions.ts';
 import type { Caller, Callers } from './aws-server.ts';
-import { credentialsOf, type RunCredentials } from './credentials.ts';
-import type { Place } from './demands.ts';
-import { Permissions, permissionsOf } from './permissions.ts';
 import { FRONT, taskOf } from './service.ts';
-import type { Resource } from './template.ts';
+import type { Assembly } from './template/assembly.ts';
+import type { Resource } from './template/template.ts';
 
 /** The operator's own programs, which may do everything. */
 export const theOperator = (credentials: RunCredentials): Callers => ({

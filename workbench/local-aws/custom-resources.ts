@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { json } from 'node:stream/consumers';
-import type { Assembly } from './assembly.ts';
-import { LocalError } from './local-error.ts';
-import type { Resource } from './template.ts';
+import { LocalError } from './machine/local-error.ts';
+import type { Assembly } from './template/assembly.ts';
+import type { Resource } from './template/template.ts';
 import type { Functions } from './wiring.ts';
 
 /** How long a custom resource may take. */

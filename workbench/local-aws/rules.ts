@@ -1,9 +1,9 @@
 import { compilePattern } from '../../lib/core/policy/event-pattern.ts';
-import type { Assembly } from './assembly.ts';
-import type { EventRule } from './event-bus.ts';
-import { LocalError } from './local-error.ts';
-import { rateMs, type ScheduleConfig, type ScheduleTarget } from './schedule.ts';
-import type { Resource } from './template.ts';
+import type { EventRule } from './events/event-bus.ts';
+import { rateMs, type ScheduleConfig, type ScheduleTarget } from './events/schedule.ts';
+import { LocalError } from './machine/local-error.ts';
+import type { Assembly } from './template/assembly.ts';
+import type { Resource } from './template/template.ts';
 import type { Functions, Queues } from './wiring.ts';
 
 interface RuleTarget {

@@ -3,16 +3,16 @@ import { createWriteStream, existsSync } from 'node:fs';
 import https from 'node:https';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Assembly } from './assembly.ts';
-import type { Certificate } from './certificate.ts';
-import { eachLine, type OnLine } from './each-line.ts';
-import type { Gateway } from './gateway.ts';
-import { record } from './json.ts';
-import { reachable } from './listen-address.ts';
-import { LocalError } from './local-error.ts';
-import type { Notify } from './notice.ts';
-import { freePort } from './port.ts';
-import type { Resource } from './template.ts';
+import type { Gateway } from './gateway/gateway.ts';
+import type { Certificate } from './machine/certificate.ts';
+import { eachLine, type OnLine } from './machine/each-line.ts';
+import { record } from './machine/json.ts';
+import { reachable } from './machine/listen-address.ts';
+import { LocalError } from './machine/local-error.ts';
+import type { Notify } from './machine/notice.ts';
+import { freePort } from './machine/port.ts';
+import type { Assembly } from './template/assembly.ts';
+import type { Resource } from './template/template.ts';
 import { awsEnvironment, type Services } from './wiring.ts';
 
 /** The process of a container, as its task definition describes it. */

@@ -5,9 +5,9 @@ import type {
   KeySchemaElement,
   TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import type { RunCredentials } from './credentials.ts';
-import { LocalError } from './local-error.ts';
-import type { Resource } from './template.ts';
+import type { RunCredentials } from './access/credentials.ts';
+import { LocalError } from './machine/local-error.ts';
+import type { Resource } from './template/template.ts';
 
 /**
  * Creates the template's table on the DynamoDB at `endpoint`, unless an earlier run created it. Adds indexes that are

@@ -1,15 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
-import type { Assembly } from './assembly.ts';
-import type { Clock } from './clock.ts';
-import type { RunCredentials } from './credentials.ts';
-import type { OnLine } from './each-line.ts';
-import { DEFAULT_CONCURRENCY, EventSource } from './event-source.ts';
-import { environmentsFor, LocalFunction } from './functions.ts';
-import { LocalError } from './local-error.ts';
-import type { Notify } from './notice.ts';
-import { LocalQueue } from './queues.ts';
-import type { Resource } from './template.ts';
+import type { RunCredentials } from './access/credentials.ts';
+import { DEFAULT_CONCURRENCY, EventSource } from './events/event-source.ts';
+import { LocalQueue } from './events/queues.ts';
+import { environmentsFor, LocalFunction } from './functions/functions.ts';
+import type { Clock } from './machine/clock.ts';
+import type { OnLine } from './machine/each-line.ts';
+import { LocalError } from './machine/local-error.ts';
+import type { Notify } from './machine/notice.ts';
+import type { Assembly } from './template/assembly.ts';
+import type { Resource } from './template/template.ts';
 import type { Meter } from './usage/meter.ts';
 
 export type Queues = ReadonlyMap<string, LocalQueue>; // keyed by ARN

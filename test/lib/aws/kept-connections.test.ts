@@ -3,7 +3,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { KeptConnections } from '../../../lib/aws/kept-connections.ts';
-import { makeCertificate } from '../../../workbench/local-aws/certificate.ts';
+import { makeCertificate } from '../../../workbench/local-aws/machine/certificate.ts';
 
 const reply = (body: string, head = ''): string =>
   `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(body)}\r\n${head}\r\n${body}`;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { type LocalQueue, LocalQueue as Queue } from '../../../workbench/local-aws/queues.ts';
+import { type LocalQueue, LocalQueue as Queue } from '../../../workbench/local-aws/events/queues.ts';
 import { LocalSecrets } from '../../../workbench/local-aws/services/secrets.ts';
 import { sqsService, urlOf } from '../../../workbench/local-aws/services/sqs.ts';
 import { aTable } from '../../support/dynamodb.ts';

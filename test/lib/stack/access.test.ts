@@ -7,7 +7,7 @@ import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
-import { RESOURCE_TYPES } from '../../../workbench/local-aws/resource-types.ts';
+import { RESOURCE_TYPES } from '../../../workbench/local-aws/template/resource-types.ts';
 import { anApp, mayflyTemplate, resourcesOf, someBundles, textOf, theOnly } from './template.ts';
 
 const world = new Stack(anApp(), 'World');

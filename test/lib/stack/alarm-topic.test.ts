@@ -7,7 +7,7 @@ import { compilePattern } from '../../../lib/core/policy/event-pattern.ts';
 import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
 import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
 import { createRules } from '../../../workbench/local-aws/rules.ts';
-import { readTemplate } from '../../../workbench/local-aws/template.ts';
+import { readTemplate } from '../../../workbench/local-aws/template/template.ts';
 import { anApp, idOf, resourcesOf, someBundles, type Template, textOf, theOnly } from './template.ts';
 
 const ARN = 'arn:aws:sns:eu-west-1:111122223333:pager';

@@ -9,7 +9,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Front } from '../../../lib/stack/front.ts';
 import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
 import type { ServiceFrontProps } from '../../../lib/stack/service-front.ts';
-import { RESOURCE_TYPES } from '../../../workbench/local-aws/resource-types.ts';
+import { RESOURCE_TYPES } from '../../../workbench/local-aws/template/resource-types.ts';
 import { anApp, functionNamed, resourcesOf, someBundles, type Template, textOf } from './template.ts';
 
 const bundles = someBundles();

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newCredentials } from '../../../workbench/local-aws/credentials.ts';
-import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
-import { LocalQueue } from '../../../workbench/local-aws/queues.ts';
+import { newCredentials } from '../../../workbench/local-aws/access/credentials.ts';
+import { EventBus } from '../../../workbench/local-aws/events/event-bus.ts';
+import { LocalQueue } from '../../../workbench/local-aws/events/queues.ts';
 import { folderOf, mayfly, RUNNING } from '../../lib/cli/policy/harness.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { aFolder } from '../../support/folder.ts';

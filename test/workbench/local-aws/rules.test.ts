@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { LocalFunction } from '../../../workbench/local-aws/functions.ts';
+import { LocalFunction } from '../../../workbench/local-aws/functions/functions.ts';
 import { createRules, readSchedules } from '../../../workbench/local-aws/rules.ts';
-import { readTemplate } from '../../../workbench/local-aws/template.ts';
+import { readTemplate } from '../../../workbench/local-aws/template/template.ts';
 import { aFolder } from '../../support/folder.ts';
 
 const STACK = { stackName: 'Stack', account: '111122223333', region: 'eu-west-1' };

@@ -1,7 +1,7 @@
+import { newCredentials, type RunCredentials } from '../../../workbench/local-aws/access/credentials.ts';
 import { type Services, startAwsServer } from '../../../workbench/local-aws/aws-server.ts';
 import { theOperator } from '../../../workbench/local-aws/callers.ts';
-import { newCredentials, type RunCredentials } from '../../../workbench/local-aws/credentials.ts';
-import { EventBus } from '../../../workbench/local-aws/event-bus.ts';
+import { EventBus } from '../../../workbench/local-aws/events/event-bus.ts';
 import { VirtualClock } from './support.ts';
 
 export const SCOPE = { account: '000000000000', region: 'us-east-1' };

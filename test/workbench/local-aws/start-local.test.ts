@@ -8,7 +8,6 @@ import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { FirehoseClient, PutRecordCommand } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isRunning, parseIdentity } from '../../../workbench/local-aws/data-folder.ts';
 import {
   type LocalMayfly,
   type LocalOptions,
@@ -16,6 +15,7 @@ import {
   signedHeaders,
   startLocal,
 } from '../../../workbench/local-aws/index.ts';
+import { isRunning, parseIdentity } from '../../../workbench/local-aws/machine/data-folder.ts';
 import { aFolder } from '../../support/folder.ts';
 import { notices, until, VirtualClock } from './support.ts';
 import { synthesizeTinyApp } from './tiny-app.ts';

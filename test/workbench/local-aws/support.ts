@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Clock } from '../../../workbench/local-aws/clock.ts';
-import type { LocalNotice } from '../../../workbench/local-aws/notice.ts';
+import type { Clock } from '../../../workbench/local-aws/machine/clock.ts';
+import type { LocalNotice } from '../../../workbench/local-aws/machine/notice.ts';
 import { aFolder } from '../../support/folder.ts';
 
 /** A function's code as an asset folder. */

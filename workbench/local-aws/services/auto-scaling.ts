@@ -1,8 +1,8 @@
-import { AwsError, unknownOperation } from './aws-error.ts';
+import { AwsError, unknownOperation } from '../protocol/aws-error.ts';
+import type { Form } from '../protocol/query-form.ts';
+import { writeXml } from '../protocol/xml.ts';
 import { type AwsApi, ask } from './aws-world.ts';
-import type { Form } from './query-form.ts';
 import { AWS_QUERY, awsQueryRefusal, type QueryService, refuseOthers, texts } from './query-service.ts';
-import { writeXml } from './xml.ts';
 
 export const AUTO_SCALING_VERSION = '2011-01-01';
 

@@ -1,4 +1,4 @@
-import { AwsError } from './aws-error.ts';
+import { AwsError } from '../protocol/aws-error.ts';
 
 /**
  * Answers one AWS API from a simulated account. Maps an operation's name and input to its output, both in the format of

@@ -1,5 +1,5 @@
-import { type McpChild, RpcError, type ToolAnswer } from '../mcp-child.ts';
-import { AwsError, type Service, unknownOperation } from './aws-error.ts';
+import { AwsError, type Service, unknownOperation } from '../protocol/aws-error.ts';
+import { type McpChild, RpcError, type ToolAnswer } from './mcp-child.ts';
 
 /** An answer that is already JSON. */
 export class RawJson {

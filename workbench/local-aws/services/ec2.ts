@@ -1,8 +1,8 @@
-import { AwsError, unknownOperation } from './aws-error.ts';
+import { AwsError, unknownOperation } from '../protocol/aws-error.ts';
+import type { Form, FormValue } from '../protocol/query-form.ts';
+import { writeXml, type XmlStyle } from '../protocol/xml.ts';
 import { type AwsApi, ask } from './aws-world.ts';
-import type { Form, FormValue } from './query-form.ts';
 import { AWS_QUERY, type QueryService, refuseOthers, texts } from './query-service.ts';
-import { writeXml, type XmlStyle } from './xml.ts';
 
 export const EC2_VERSION = '2016-11-15';
 

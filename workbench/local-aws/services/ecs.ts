@@ -1,4 +1,4 @@
-import { AwsError, type Service, unknownOperation } from './aws-error.ts';
+import { AwsError, type Service, unknownOperation } from '../protocol/aws-error.ts';
 import { type AwsApi, ask } from './aws-world.ts';
 
 /**

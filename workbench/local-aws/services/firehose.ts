@@ -1,10 +1,10 @@
 import path from 'node:path';
-import type { Clock } from '../clock.ts';
-import { DurableLog } from '../durable-log.ts';
-import { LocalError } from '../local-error.ts';
-import type { Notify } from '../notice.ts';
-import type { Resource } from '../template.ts';
-import { AwsError, required, type Service, unknownOperation } from './aws-error.ts';
+import type { Clock } from '../machine/clock.ts';
+import { DurableLog } from '../machine/durable-log.ts';
+import { LocalError } from '../machine/local-error.ts';
+import type { Notify } from '../machine/notice.ts';
+import { AwsError, required, type Service, unknownOperation } from '../protocol/aws-error.ts';
+import type { Resource } from '../template/template.ts';
 
 /** Firehose's limits on one call. @see Firehose API reference, PutRecordBatch */
 const MAX_RECORDS = 500;

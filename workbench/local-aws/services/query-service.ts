@@ -1,6 +1,6 @@
-import { AwsError, internalFailure } from './aws-error.ts';
-import { type Form, type FormValue, readForm } from './query-form.ts';
-import { writeXml, type XmlStyle } from './xml.ts';
+import { AwsError, internalFailure } from '../protocol/aws-error.ts';
+import { type Form, type FormValue, readForm } from '../protocol/query-form.ts';
+import { writeXml, type XmlStyle } from '../protocol/xml.ts';
 
 /** A service with one of AWS's query protocols: requests are forms, responses are XML. */
 export interface QueryService {

@@ -1,10 +1,10 @@
 import { createHash, randomInt } from 'node:crypto';
 import { mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { LocalError } from '../local-error.ts';
-import { replaceFile } from '../replace-file.ts';
-import type { Resource } from '../template.ts';
-import { AwsError, required, type Service, unknownOperation } from './aws-error.ts';
+import { LocalError } from '../machine/local-error.ts';
+import { replaceFile } from '../machine/replace-file.ts';
+import { AwsError, required, type Service, unknownOperation } from '../protocol/aws-error.ts';
+import type { Resource } from '../template/template.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const KINDS = [LETTERS, LETTERS.toUpperCase(), '0123456789'];

@@ -1,5 +1,5 @@
-import { type LocalQueue, type Message, md5 } from '../queues.ts';
-import { AwsError, required, type Service, unknownOperation } from './aws-error.ts';
+import { type LocalQueue, type Message, md5 } from '../events/queues.ts';
+import { AwsError, required, type Service, unknownOperation } from '../protocol/aws-error.ts';
 
 /** SQS's limit on the messages of one call. */
 const MAX_MESSAGES = 10;

@@ -1,4 +1,4 @@
-import { AwsError, type Service } from '../services/aws-error.ts';
+import { AwsError, type Service } from '../protocol/aws-error.ts';
 import { RawJson } from '../services/dynamodb.ts';
 import { type Item, itemBytes } from './item-size.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Service } from '../services/aws-error.ts';
+import type { Clock } from '../machine/clock.ts';
+import type { Service } from '../protocol/aws-error.ts';
 import { countCapacity } from './capacity.ts';
 
 /** Firehose bills each record in steps of 5 KB. */

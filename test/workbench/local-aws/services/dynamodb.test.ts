@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type LocalDynamo, startDynoxide } from '../../../../workbench/local-aws/dynoxide.ts';
+import { type LocalDynamo, startDynoxide } from '../../../../workbench/local-aws/services/dynoxide.ts';
 import { KEYS } from '../../../support/dynamodb.ts';
 import { aFolder } from '../../../support/folder.ts';
 import { type Served, serve } from '../serve.ts';

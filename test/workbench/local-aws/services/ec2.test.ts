@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { signedHeaders } from '../../../../workbench/local-aws/credentials.ts';
+import { signedHeaders } from '../../../../workbench/local-aws/access/credentials.ts';
 import type { AwsApi } from '../../../../workbench/local-aws/services/aws-world.ts';
 import { EC2_VERSION, ec2Service } from '../../../../workbench/local-aws/services/ec2.ts';
 import { anyText } from '../../../support/any-text.ts';

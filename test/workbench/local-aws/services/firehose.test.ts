@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LocalFirehose } from '../../../../workbench/local-aws/services/firehose.ts';
-import type { Resource } from '../../../../workbench/local-aws/template.ts';
+import type { Resource } from '../../../../workbench/local-aws/template/template.ts';
 import { aFolder } from '../../../support/folder.ts';
 import { type Served, serve } from '../serve.ts';
 import { notices, VirtualClock } from '../support.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LocalSecrets } from '../../../../workbench/local-aws/services/secrets.ts';
-import type { Resource } from '../../../../workbench/local-aws/template.ts';
+import type { Resource } from '../../../../workbench/local-aws/template/template.ts';
 import { aFolder } from '../../../support/folder.ts';
 import { type Served, serve } from '../serve.ts';
 

@@ -9,7 +9,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { LocalQueue } from '../../../../workbench/local-aws/queues.ts';
+import { LocalQueue } from '../../../../workbench/local-aws/events/queues.ts';
 import { sqsService, urlOf } from '../../../../workbench/local-aws/services/sqs.ts';
 import { aFolder } from '../../../support/folder.ts';
 import { type Served, serve } from '../serve.ts';

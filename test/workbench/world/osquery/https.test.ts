@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeCertificate } from '../../../../workbench/local-aws/certificate.ts';
+import { makeCertificate } from '../../../../workbench/local-aws/machine/certificate.ts';
 import {
   type AgentEvent,
   HttpsTransport,

@@ -5,19 +5,19 @@
  */
 export type { DescribeInstancesOutput } from './aws/ec2.ts';
 export type { EventBridgeEvent } from './aws/event-feed.ts';
-export { type Clock, RealClock, Stopped, VirtualClock } from './clock.ts';
 export { type ClusterOptions, SimulatedCluster } from './ecs/cluster.ts';
 export { EcsApiError } from './ecs/ecs-api.ts';
 export type { RunTask } from './ecs/task.ts';
 export { TaskHandle } from './ecs/task-handle.ts';
-export type { Container } from './host/container.ts';
 export { SimulatedHost, simulatedHosts } from './host/host.ts';
 export type { Row, SqlAnswer } from './host/sql-engine.ts';
-export { fixedLifetime, LIFETIMES, type Lifetime } from './lifetimes.ts';
+export type { Container } from './host/state/container.ts';
 export { type AgentOptions, SimulatedAgent } from './osquery/agent.ts';
 export type { AgentEvent } from './osquery/events.ts';
 export { type Endpoint, type Fault, Faults } from './osquery/faults.ts';
 export type { FlagValues } from './osquery/flags.ts';
 export { HttpsTransport, type Transport, type WireRequest, type WireResponse } from './osquery/transport.ts';
-export { Random } from './random.ts';
 export { ScheduleBaseline } from './schedule-baseline.ts';
+export { type Clock, RealClock, Stopped, VirtualClock } from './simulation/clock.ts';
+export { fixedLifetime, LIFETIMES, type Lifetime } from './simulation/lifetimes.ts';
+export { Random } from './simulation/random.ts';

@@ -1,7 +1,7 @@
-import { type Clock, Stopped } from './clock.ts';
 import type { SimulatedHost } from './host/host.ts';
 import { splay } from './osquery/scheduler.ts';
-import type { Random } from './random.ts';
+import { type Clock, Stopped } from './simulation/clock.ts';
+import type { Random } from './simulation/random.ts';
 
 /** osquery's `schedule_splay_percent`. */
 const SPLAY_PERCENT = 10;

@@ -1,6 +1,6 @@
-import { assertRunning, type Clock, stopper, unlessStopped } from '../clock.ts';
 import type { SimulatedHost } from '../host/host.ts';
-import type { Random } from '../random.ts';
+import { assertRunning, type Clock, stopper, unlessStopped } from '../simulation/clock.ts';
+import type { Random } from '../simulation/random.ts';
 import { AwsApiError, apiOf, membersOf } from './api.ts';
 import type { EventFeed } from './event-feed.ts';
 import { ApiMeter } from './meter.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
 import type { SimulatedHost } from '../host/host.ts';
+import type { Clock } from '../simulation/clock.ts';
 import { AwsApiError, apiOf, membersOf } from './api.ts';
 import type { EventFeed } from './event-feed.ts';
 import { ApiMeter, type Rate } from './meter.ts';

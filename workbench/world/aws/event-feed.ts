@@ -1,6 +1,6 @@
-import { type Clock, unlessStopped } from '../clock.ts';
-import { draw, type Range } from '../delays.ts';
-import type { Random } from '../random.ts';
+import { type Clock, unlessStopped } from '../simulation/clock.ts';
+import { draw, type Range } from '../simulation/delays.ts';
+import type { Random } from '../simulation/random.ts';
 
 /** An event as EventBridge delivers it. */
 export interface EventBridgeEvent {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../simulation/clock.ts';
 import type { AwsApiError } from './api.ts';
 
 /** A token bucket: its capacity and its refill per second, in calls. */

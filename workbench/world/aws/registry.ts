@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../simulation/clock.ts';
 
 /** How long AWS still returns a stopped task or a terminated instance. AWS documents about one hour. */
 const REMEMBERED_MS = 60 * 60 * 1000;

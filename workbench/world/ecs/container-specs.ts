@@ -1,5 +1,5 @@
-import type { ContainerSpec } from '../host/container.ts';
-import type { Random } from '../random.ts';
+import type { ContainerSpec } from '../host/state/container.ts';
+import type { Random } from '../simulation/random.ts';
 import type { Task, TaskContainer } from './task.ts';
 
 /** The container that Docker runs for a task's container, as the ECS agent specifies it. */

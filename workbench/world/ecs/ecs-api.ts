@@ -1,7 +1,7 @@
 import { AwsApiError, apiOf, membersOf } from '../aws/api.ts';
 import { ApiMeter, type Rate } from '../aws/meter.ts';
 import type { Registry } from '../aws/registry.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../simulation/clock.ts';
 import type { ContainerInstance } from './container-instance.ts';
 import type { RunTask } from './task.ts';
 import type { TaskRecord } from './task-record.ts';

@@ -1,9 +1,9 @@
 import type { SimulatedAutoScaling, TerminateHook } from '../aws/auto-scaling.ts';
 import type { SimulatedEc2 } from '../aws/ec2.ts';
-import type { Clock } from '../clock.ts';
-import { type Delays, draw } from '../delays.ts';
 import type { SimulatedHost } from '../host/host.ts';
-import type { Random } from '../random.ts';
+import type { Clock } from '../simulation/clock.ts';
+import { type Delays, draw } from '../simulation/delays.ts';
+import type { Random } from '../simulation/random.ts';
 import type { StopCause } from './task-life.ts';
 
 /** How long before the interruption Spot sends its warning (docs/spec/aws-events.md §4). */

@@ -1,6 +1,6 @@
-import { type Clock, Stopped, stopper } from '../clock.ts';
-import { type Delays, draw, STOP_TIMEOUT_MS } from '../delays.ts';
-import type { Random } from '../random.ts';
+import { type Clock, Stopped, stopper } from '../simulation/clock.ts';
+import { type Delays, draw, STOP_TIMEOUT_MS } from '../simulation/delays.ts';
+import type { Random } from '../simulation/random.ts';
 import { pauseSpec, specOf } from './container-specs.ts';
 import type { Task, TaskContainer } from './task.ts';
 

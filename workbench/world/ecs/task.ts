@@ -1,6 +1,6 @@
-import type { Delays } from '../delays.ts';
-import type { ContainerMount, ContainerPort } from '../host/container.ts';
 import type { SimulatedHost } from '../host/host.ts';
+import type { ContainerMount, ContainerPort } from '../host/state/container.ts';
+import type { Delays } from '../simulation/delays.ts';
 import type { ContainerInstance, Reservation } from './container-instance.ts';
 
 /** A container of a task definition, and how it behaves. */

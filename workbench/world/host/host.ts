@@ -1,11 +1,11 @@
-import { type Clock, stopper } from '../clock.ts';
-import type { Random } from '../random.ts';
-import type { Container, ContainerProcess, ContainerSpec } from './container.ts';
-import type { HostState, HostView, Image, OsqueryFacts } from './host-state.ts';
+import { type Clock, stopper } from '../simulation/clock.ts';
+import type { Random } from '../simulation/random.ts';
 import { type SqlAnswer, SqlEngine } from './sql-engine.ts';
-import type { TableRow } from './table.ts';
-import { UNCONSTRAINED } from './table.ts';
+import type { Container, ContainerProcess, ContainerSpec } from './state/container.ts';
+import type { HostState, HostView, Image, OsqueryFacts } from './state/host-state.ts';
 import { FARGATE_TABLES, TABLES } from './tables/index.ts';
+import type { TableRow } from './tables/table.ts';
+import { UNCONSTRAINED } from './tables/table.ts';
 
 /** How long the ECS agent keeps an exited container: 3 hours, its default. */
 const CLEANUP_WAIT_MS = 3 * 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import { FUNCTIONS } from './sql-functions.ts';
 import { type Pointer, sqlite } from './sqlite.ts';
-import type { Table } from './table.ts';
+import type { Table } from './tables/table.ts';
 import { installTables } from './virtual-tables.ts';
 
 const { capi, wasm } = sqlite;

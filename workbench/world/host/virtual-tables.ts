@@ -1,5 +1,5 @@
 import { type ModuleMethods, type Pointer, sqlite } from './sqlite.ts';
-import type { Column, Constraints, Table, TableRow } from './table.ts';
+import type { Column, Constraints, Table, TableRow } from './tables/table.ts';
 
 const { capi, wasm, vtab } = sqlite;
 

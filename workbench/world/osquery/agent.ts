@@ -1,6 +1,6 @@
-import { type Clock, stopper, unlessStopped } from '../clock.ts';
 import type { SimulatedHost } from '../host/host.ts';
-import type { Random } from '../random.ts';
+import { type Clock, stopper, unlessStopped } from '../simulation/clock.ts';
+import type { Random } from '../simulation/random.ts';
 import type { ServerAddress } from './client.ts';
 import type { AgentEvent, AgentNotice } from './events.ts';
 import { Faults } from './faults.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Random } from '../random.ts';
+import type { Clock } from '../simulation/clock.ts';
+import type { Random } from '../simulation/random.ts';
 import type { Transport, WireRequest, WireResponse } from './transport.ts';
 
 export type Endpoint = 'enroll' | 'config' | 'log' | 'read' | 'write';

@@ -1,5 +1,5 @@
-import { assertRunning } from '../clock.ts';
 import type { Row } from '../host/sql-engine.ts';
+import { assertRunning } from '../simulation/clock.ts';
 import type { ConfigKeeper } from './config.ts';
 import type { Decorators } from './decorators.ts';
 import { type Logger, SEVERITY } from './logger.ts';

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { assertRunning, STOPPED, stopper } from '../clock.ts';
+import { assertRunning, STOPPED, stopper } from '../simulation/clock.ts';
 import { type Endpoint, exchangeWithFaults } from './faults.ts';
 import { MAX_BODY_BYTES, MAX_HEADER_BYTES, type Transport, type WireRequest, type WireResponse } from './transport.ts';
 import type { WorkerContext } from './worker-context.ts';

@@ -1,5 +1,5 @@
 import type { Row } from '../host/sql-engine.ts';
-import type { Random } from '../random.ts';
+import type { Random } from '../simulation/random.ts';
 
 /** A scheduled query's differential state. */
 export interface QueryState {

@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.ts';
 import type { SimulatedHost } from '../host/host.ts';
-import type { OsqueryFacts } from '../host/host-state.ts';
-import type { Random } from '../random.ts';
+import type { OsqueryFacts } from '../host/state/host-state.ts';
+import type { Clock } from '../simulation/clock.ts';
+import type { Random } from '../simulation/random.ts';
 import type { AgentNotice } from './events.ts';
 import type { Faults } from './faults.ts';
 import type { Flags } from './flags.ts';

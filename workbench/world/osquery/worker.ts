@@ -1,5 +1,5 @@
-import { Stopped, stopper } from '../clock.ts';
-import type { OsqueryFacts } from '../host/host-state.ts';
+import type { OsqueryFacts } from '../host/state/host-state.ts';
+import { Stopped, stopper } from '../simulation/clock.ts';
 import { Client, type ServerAddress } from './client.ts';
 import { ConfigKeeper } from './config.ts';
 import { Decorators } from './decorators.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dockerDuration } from '../../../../workbench/world/host/container.ts';
+import { dockerDuration } from '../../../../workbench/world/host/state/container.ts';
 
 describe('a duration in Docker’s words', () => {
   it.each([

@@ -1,6 +1,6 @@
-import type { Container } from '../container.ts';
-import type { HostState } from '../host-state.ts';
-import type { Constraints } from '../table.ts';
+import type { Container } from '../state/container.ts';
+import type { HostState } from '../state/host-state.ts';
+import type { Constraints } from './table.ts';
 
 /** A container and the id its rows show: the id prefix of the query, if it has one. */
 export interface Listed {

@@ -1,7 +1,7 @@
-import type { Container } from '../container.ts';
-import type { HostState } from '../host-state.ts';
-import { columns, type Table } from '../table.ts';
+import type { Container } from '../state/container.ts';
+import type { HostState } from '../state/host-state.ts';
 import { listContainers, namedRunning } from './container-scan.ts';
+import { columns, type Table } from './table.ts';
 
 /** From Docker's `top`: host pids, sizes in bytes, no rows for a container that is not running. */
 const processes: Table<HostState> = {

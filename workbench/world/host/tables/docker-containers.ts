@@ -1,7 +1,7 @@
-import { dockerStatus, dockerTime } from '../container.ts';
-import type { HostState } from '../host-state.ts';
-import { columns, type Table } from '../table.ts';
+import { dockerStatus, dockerTime } from '../state/container.ts';
+import type { HostState } from '../state/host-state.ts';
 import { listContainers } from './container-scan.ts';
+import { columns, type Table } from './table.ts';
 
 const containers: Table<HostState> = {
   name: 'docker_containers',

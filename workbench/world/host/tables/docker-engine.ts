@@ -1,5 +1,5 @@
-import type { HostState } from '../host-state.ts';
-import { columns, type Table } from '../table.ts';
+import type { HostState } from '../state/host-state.ts';
+import { columns, type Table } from './table.ts';
 
 /** The version Docker reports on Amazon Linux 2023 for ECS. */
 const DOCKER_VERSION = '25.0.14';

@@ -1,5 +1,5 @@
-import type { HostState } from '../host-state.ts';
-import { columns, type Table } from '../table.ts';
+import type { HostState } from '../state/host-state.ts';
+import { columns, type Table } from './table.ts';
 
 const metadata: Table<HostState> = {
   name: 'ec2_instance_metadata',

@@ -1,5 +1,4 @@
-import type { HostState } from '../host-state.ts';
-import type { Table } from '../table.ts';
+import type { HostState } from '../state/host-state.ts';
 import { DOCKER_CONTAINER_DETAIL_TABLES } from './docker-container-details.ts';
 import { DOCKER_CONTAINER_TABLES } from './docker-containers.ts';
 import { DOCKER_ENGINE_TABLES } from './docker-engine.ts';
@@ -8,6 +7,7 @@ import { NETWORK_TABLES } from './network.ts';
 import { OSQUERY_TABLES } from './osquery.ts';
 import { PROCESS_TABLES } from './processes.ts';
 import { SYSTEM_TABLES } from './system.ts';
+import type { Table } from './table.ts';
 import { TIME_TABLES } from './time.ts';
 
 /** Every table of a simulated host, with the columns of osquery 5.23's specs for Linux. */

@@ -1,6 +1,6 @@
-import type { HostState, HostView } from '../host-state.ts';
-import { HOST_NET_NAMESPACE, type HostProcess, PID_OF, processesOf } from '../processes.ts';
-import { columns, type Table } from '../table.ts';
+import type { HostState, HostView } from '../state/host-state.ts';
+import { HOST_NET_NAMESPACE, type HostProcess, PID_OF, processesOf } from '../state/processes.ts';
+import { columns, type Table } from './table.ts';
 
 const TCP = 6;
 const UDP = 17;

@@ -1,6 +1,6 @@
-import type { HostState } from '../host-state.ts';
-import { PID_OF } from '../processes.ts';
-import { columns, type Table } from '../table.ts';
+import type { HostState } from '../state/host-state.ts';
+import { PID_OF } from '../state/processes.ts';
+import { columns, type Table } from './table.ts';
 
 /** osquery's platform bit mask for Linux. */
 export const PLATFORM_MASK = 9;

@@ -1,6 +1,6 @@
-import type { HostState } from '../host-state.ts';
-import { processesOf } from '../processes.ts';
-import { columns, type Table } from '../table.ts';
+import type { HostState } from '../state/host-state.ts';
+import { processesOf } from '../state/processes.ts';
+import { columns, type Table } from './table.ts';
 
 const processes: Table<HostState> = {
   name: 'processes',

@@ -1,5 +1,5 @@
-import type { HostState, HostView } from '../host-state.ts';
-import { columns, type Table, type TableRow } from '../table.ts';
+import type { HostState, HostView } from '../state/host-state.ts';
+import { columns, type Table, type TableRow } from './table.ts';
 
 const systemInfo: Table<HostState> = {
   name: 'system_info',

@@ -1,5 +1,5 @@
-import type { HostState } from '../host-state.ts';
-import { columns, type Table } from '../table.ts';
+import type { HostState } from '../state/host-state.ts';
+import { columns, type Table } from './table.ts';
 
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const SHORT_DAYS = WEEKDAYS.map((day) => day.slice(0, 3));

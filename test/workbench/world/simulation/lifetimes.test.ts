@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { LIFETIMES, type Lifetime, Random } from '../../../workbench/world/index.ts';
+import { LIFETIMES, type Lifetime, Random } from '../../../../workbench/world/index.ts';
 
 /** Sampled lifetimes in seconds, sorted. */
 function draw({ sample }: Lifetime, seed: string): number[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { RealClock, Stopped, VirtualClock } from '../../../workbench/world/index.ts';
+import { RealClock, Stopped, VirtualClock } from '../../../../workbench/world/index.ts';
 
 describe('a virtual clock', () => {
   it('wakes sleepers in the order of their instants, then in the order they fell asleep', async () => {

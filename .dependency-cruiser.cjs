@@ -20,6 +20,21 @@ module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     {
+      name: 'no-folder-cycles',
+      comment: 'no two folders import each other',
+      severity: 'error',
+      scope: 'folder',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'root-is-the-top',
+      comment: 'the files of a folder compose its subfolders, which import none of them; in lib/core it is the other way round (core-has-a-base)',
+      severity: 'error',
+      from: { path: '^((?:lib|lambdas|workbench)/.+)/[^/]+/[^/]+$', pathNot: ['^lib/core/[^/]+/[^/]+$', '/bench/'] },
+      to: { path: '^$1/[^/]+$' },
+    },
+    {
       name: 'every-import-resolves',
       severity: 'error',
       from: {},
@@ -174,7 +189,7 @@ module.exports = {
   ],
   options: {
     parser: 'swc', // its other parser needs TypeScript < 7
-    exclude: { path: '^lib/console/.*\\.tsx$' }, // this parser knows no JSX; test/bin/console-bundle.test.ts checks what the page is made of
+    exclude: { path: '^lib/console/.*\\.tsx$' }, // this parser knows no JSX; test/scripts/console-bundle.test.ts checks what the page is made of
     doNotFollow: { path: 'node_modules' },
     combinedDependencies: true, // of a file in workbench/: those of workbench/package.json and of the root
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js'] },

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { buildCommand } from '../bin/build-command.js';
+import { buildCommand } from './build-command.js';
 import { bundleFunctions } from './bundle.ts';
 import { bundleService } from './bundle-service.ts';
 

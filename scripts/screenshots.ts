@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { buildConsole } from '../bin/build-console.js';
 import { answersOf } from '../lib/cli/console/answers.ts';
 import { type ConsoleServer, serveConsole } from '../lib/cli/console/server.ts';
 import builtIn from '../policy/built-in.json' with { type: 'json' };
 import { type Browser, openBrowser } from './browser.ts';
+import { buildConsole } from './build-console.js';
 import { simulateHours } from './pictured-hours.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));

@@ -11,6 +11,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** All that a bundle is made of. The lock file that npm keeps in node_modules names the packages that are installed. */
 const INPUTS = [
   'bin',
+  'scripts/build-command.js',
+  'scripts/build-console.js',
   'lib',
   'workbench',
   'policy',

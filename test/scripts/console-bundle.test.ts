@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buildConsole } from '../../bin/build-console.js';
+import { buildConsole } from '../../scripts/build-console.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { buildCommand } from '../../bin/build-command.js';
-import { currentBundle } from '../../bin/command-bundle.js';
-import { sourceDigest } from '../../bin/source-digest.js';
+import { buildCommand } from '../../scripts/build-command.js';
+import { currentBundle } from '../../scripts/command-bundle.js';
+import { sourceDigest } from '../../scripts/source-digest.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

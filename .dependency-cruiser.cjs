@@ -5,7 +5,7 @@ const oursBut = (allowed) => ({ path: '^(bin|lambdas|lib|workbench|scripts|test|
 
 /** The folders of lib/core from the lowest layer to the highest: each imports only those before it (docs/architecture.md). */
 const LAYERS = [
-  'sql', 'inventory', 'policy', 'ledger', 'nodes', 'attest', 'queue', 'hosts', 'campaigns', 'enrollment', 'fleet', 'results', 'triggers', 'reconcile', 'front', 'osquery',
+  'reports', 'sql', 'inventory', 'policy', 'ledger', 'nodes', 'attest', 'queue', 'hosts', 'campaigns', 'enrollment', 'fleet', 'results', 'triggers', 'reconcile', 'front', 'osquery',
 ];
 
 const layerRules = LAYERS.map((layer, index) => ({

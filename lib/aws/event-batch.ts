@@ -2,7 +2,7 @@ import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-p
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { traceOf } from '../core/errors.ts';
 import { type Queued, summaryOf } from '../core/queue/queued.ts';
-import type { Report } from '../core/report.ts';
+import type { Report } from '../core/reports/report.ts';
 import { parseJson } from '../core/text.ts';
 import { parseEvent } from '../core/triggers/parse.ts';
 import type { ParsedEvent } from '../core/triggers/parsed-event.ts';

@@ -1,5 +1,5 @@
 import type { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { EventName, FieldsOf } from '../core/log-events.ts';
+import type { EventName, FieldsOf } from '../core/reports/log-events.ts';
 
 type FieldName<E extends EventName> = keyof FieldsOf<E> & string;
 

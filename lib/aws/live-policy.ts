@@ -1,6 +1,6 @@
 import { type LivePolicy, livePolicy } from '../core/policy/live-policy.ts';
 import { PolicyCache } from '../core/policy/policy-cache.ts';
-import type { Report } from '../core/report.ts';
+import type { Report } from '../core/reports/report.ts';
 import { DynamoPolicyStore } from './policy-store.ts';
 import type { Table } from './table.ts';
 

@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { traceOf } from '../core/errors.ts';
 import { LEDGER_KEEPS_MS } from '../core/ledger/ledger-index.ts';
 import { OutOfBudget } from '../core/reconcile/spend.ts';
-import type { Report } from '../core/report.ts';
+import type { Report } from '../core/reports/report.ts';
 import type { TaskDefinitions } from '../core/triggers/task-definitions.ts';
 import { type Call, unmetered } from './metered.ts';
 import { PROMPT } from './prompt.ts';

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { type Level, LOG_EVENTS } from '../core/log-events.ts';
-import type { Report } from '../core/report.ts';
+import { type Level, LOG_EVENTS } from '../core/reports/log-events.ts';
+import type { Report } from '../core/reports/report.ts';
 import { EVENT_METRICS, type EventMetrics } from './event-metrics.ts';
 
 /**

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Trust } from '../core/attest/trust.ts';
 import { DEFAULT_SECRET } from '../core/nodes/enroll-secrets.ts';
 import type { TlsApiDeps } from '../core/osquery/deps.ts';
-import type { Report } from '../core/report.ts';
+import type { Report } from '../core/reports/report.ts';
 import { DynamoCampaigns } from './campaigns.ts';
 import { DynamoFanOuts } from './fan-outs.ts';
 import { FirehoseSink } from './firehose-sink.ts';

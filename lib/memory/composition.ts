@@ -7,7 +7,7 @@ import type { LivePolicy } from '../core/policy/live-policy.ts';
 import type { SweepDeps } from '../core/reconcile/run.ts';
 import { Settled } from '../core/reconcile/settled.ts';
 import type { Spend } from '../core/reconcile/spend.ts';
-import type { Report } from '../core/report.ts';
+import type { Report } from '../core/reports/report.ts';
 import type { ResultSink } from '../core/results/lines.ts';
 import { ContainerHosts, type ContainerInstanceLookup } from '../core/triggers/container-hosts.ts';
 import type { RuleDeps } from '../core/triggers/handle-rules.ts';

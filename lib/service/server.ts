@@ -7,7 +7,7 @@ import type { AgentRequest } from '../core/osquery/agent-request.ts';
 import { plain, type Reply, refused } from '../core/osquery/replies.ts';
 import { RequestBody } from '../core/osquery/request-body.ts';
 import { endpointOf } from '../core/osquery/routes.ts';
-import type { Report } from '../core/report.ts';
+import type { Report } from '../core/reports/report.ts';
 import {
   defaultServiceLimits,
   HEADERS_MS,

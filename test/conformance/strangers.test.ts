@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { RequestBody } from '../../lib/core/osquery/request-body.ts';
-import type { Report } from '../../lib/core/report.ts';
+import type { Report } from '../../lib/core/reports/report.ts';
 import { classify } from '../../workbench/world/osquery/classify.ts';
 import { printed } from '../support/embedded-metrics.ts';
 import { aWatchedApi, type StrangersRequest, strangersRequests } from '../support/strangers.ts';

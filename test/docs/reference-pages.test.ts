@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { ERROR_CODES } from '../../lib/core/errors.ts';
-import { LOG_EVENTS } from '../../lib/core/log-events.ts';
+import { LOG_EVENTS } from '../../lib/core/reports/log-events.ts';
 import { referencePages } from '../../scripts/reference-pages.ts';
 
 describe('the generated reference pages', () => {

@@ -3,7 +3,7 @@ import type { Instance } from '../../lib/core/inventory/instance.ts';
 import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
-import type { Report } from '../../lib/core/report.ts';
+import type { Report } from '../../lib/core/reports/report.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';
 import { memoryStores, sweepDeps } from '../../lib/memory/composition.ts';

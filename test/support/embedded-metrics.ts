@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { telemetry } from '../../lib/aws/telemetry.ts';
-import type { Report } from '../../lib/core/report.ts';
+import type { Report } from '../../lib/core/reports/report.ts';
 import { restoreEnvironment } from './environment.ts';
 
 /** A metric as CloudWatch stores it. */

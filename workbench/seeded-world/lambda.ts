@@ -1,7 +1,7 @@
 import { livePolicy } from '../../lib/core/policy/live-policy.ts';
 import { PolicyCache } from '../../lib/core/policy/policy-cache.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
-import type { Report } from '../../lib/core/report.ts';
+import type { Report } from '../../lib/core/reports/report.ts';
 import type { Ports } from '../../lib/memory/composition.ts';
 import { type Functions, functionsOver } from '../simulated-day/composition.ts';
 import type { Clock } from '../world/index.ts';

@@ -4,7 +4,7 @@ import { compiledPolicy } from '../../lib/core/policy/compiled-policy.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
-import type { Report } from '../../lib/core/report.ts';
+import type { Report } from '../../lib/core/reports/report.ts';
 import type { ResultSink } from '../../lib/core/results/lines.ts';
 import { handleEvent } from '../../lib/core/triggers/handle-event.ts';
 import { parseEvent } from '../../lib/core/triggers/parse.ts';

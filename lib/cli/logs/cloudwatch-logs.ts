@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, type FilteredLogEvent, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
 import { grouped } from '../../core/grouped.ts';
-import type { EventName } from '../../core/log-events.ts';
+import type { EventName } from '../../core/reports/log-events.ts';
 import { type LogLine, type LogSource, type LogWish, readLogLine } from './log-line.ts';
 
 /** Lines may become readable late, and not in the order of their times. */

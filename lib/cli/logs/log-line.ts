@@ -1,5 +1,5 @@
 import { EVENT_METRICS, type EventMetrics } from '../../aws/event-metrics.ts';
-import { type EventName, LOG_EVENTS } from '../../core/log-events.ts';
+import { type EventName, LOG_EVENTS } from '../../core/reports/log-events.ts';
 import { parseJson } from '../../core/text.ts';
 
 /** A log event of a function or of the long-poll front. */

@@ -1,4 +1,4 @@
-import type { EventName } from '../../core/log-events.ts';
+import type { EventName } from '../../core/reports/log-events.ts';
 import { count, seconds } from '../terminal/print.ts';
 import type { Kind } from './kinds.ts';
 import { isEvent, type LogLine } from './log-line.ts';

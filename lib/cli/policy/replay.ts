@@ -2,7 +2,7 @@ import type { PendingKey } from '../../core/ledger/pending-key.ts';
 import { compiledPolicy } from '../../core/policy/compiled-policy.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { PendingQuery } from '../../core/queue/pending-query.ts';
-import type { Report } from '../../core/report.ts';
+import type { Report } from '../../core/reports/report.ts';
 import { renderSql } from '../../core/sql/render.ts';
 import type { ContainerInstanceLookup } from '../../core/triggers/container-hosts.ts';
 import { handleEvent } from '../../core/triggers/handle-event.ts';

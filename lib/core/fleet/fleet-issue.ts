@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 
 /** Kinds of problems with a host that cause workloads on it to be missed or detected late. */
 export type FleetIssueKind =

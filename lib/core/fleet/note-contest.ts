@@ -1,7 +1,7 @@
 import type { Enrolled } from '../enrollment/enroll.ts';
 import type { Contest } from '../hosts/learn-instance.ts';
 import type { Node } from '../nodes/node.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import { type FleetIssues, recordFleetIssue } from './fleet-issue.ts';
 
 interface Deps {

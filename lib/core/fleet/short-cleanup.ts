@@ -1,5 +1,5 @@
 import type { Asker } from '../queue/pending-query.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import { type FleetIssues, recordFleetIssue } from './fleet-issue.ts';
 
 /** The ECS agent's default for ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION. @see Amazon ECS Developer Guide, "Container agent configuration" */

@@ -5,7 +5,7 @@ import type { Alias, Aliases, NodeReader } from '../nodes/registry.ts';
 import { chooseAgent } from '../nodes/twins.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed } from '../queue/move.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 
 /** The fields of a node that the decision uses. */
 export type NamedNode = Pick<Node, 'host' | 'expiresAtMs' | 'endedAtMs' | 'instanceId' | 'attested'>;

@@ -1,5 +1,5 @@
 import { batches } from '../batches.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import { adviceOn } from './advice.ts';
 import { clusterOf } from './coverage.ts';
 import type { Reviews } from './ledger.ts';

@@ -11,7 +11,7 @@ import type { LivePolicy } from '../policy/live-policy.ts';
 import type { FanOuts } from '../queue/fan-out.ts';
 import type { HostQueue } from '../queue/host-queue.ts';
 import type { DrainLimits } from '../queue/plan-drain.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import type { ResultSink } from '../results/lines.ts';
 import type { StoredAnswers } from '../results/stored-answers.ts';
 import type { StoredLogs } from '../results/stored-logs.ts';

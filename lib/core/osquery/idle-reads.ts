@@ -1,7 +1,7 @@
 import { traceOf } from '../errors.ts';
 import { accelerateSeconds } from '../nodes/node.ts';
 import { isSeenDue } from '../nodes/twins.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import { claimIn } from './admission.ts';
 import { type AgentRequest, isPost } from './agent-request.ts';
 import { type AccessDeps, type NodePartition, partitionOf } from './node-access.ts';

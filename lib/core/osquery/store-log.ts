@@ -1,8 +1,8 @@
 import type { Node } from '../nodes/node.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
+import { tally } from '../reports/tally.ts';
 import { type LogLine, lineId, type ResultSink, type TimeLeft } from '../results/lines.ts';
 import { MARK_LENGTH, type StoredLogs } from '../results/stored-logs.ts';
-import { tally } from '../tally.ts';
 import { askOnLog, type LogRuleDeps } from '../triggers/handle-log.ts';
 
 /** A result line has at least 250 bytes, so even the largest body of a real agent has fewer lines. Their marks fit a table item. */

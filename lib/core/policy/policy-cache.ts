@@ -1,5 +1,5 @@
 import { MayflyError, traceOf } from '../errors.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import type { PolicyStore, PolicyVersion } from './policy.ts';
 
 export interface PolicyCacheDeps {

@@ -8,7 +8,7 @@ import type { NodeRegistry, NodeState } from '../nodes/registry.ts';
 import { bind } from '../policy/binding.ts';
 import type { Limits, Platform } from '../policy/policy.ts';
 import { listsAreIds, priorityOf, type Refusal, type RuleQueries } from '../policy/rule-queries.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import { addWithinLimits, type Dropped } from './add-within-limits.ts';
 import { digestOf } from './digest.ts';
 import type { HostQueue } from './host-queue.ts';

@@ -1,4 +1,4 @@
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import type { PendingQuery } from './pending-query.ts';
 
 /** Queries that were queued for one host at once. */

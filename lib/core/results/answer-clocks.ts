@@ -4,7 +4,7 @@ import type { Arrival, AskedRecord, FirstQuery } from '../ledger/workload.ts';
 import type { QuerySet } from '../policy/query-set.ts';
 import type { DeliveredQuery } from '../queue/delivery.ts';
 import type { Asker } from '../queue/pending-query.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 
 /** An answer that proved something about a workload, for one asker. */
 export interface Proof extends Arrival {

@@ -6,7 +6,7 @@ import type { Sightings } from '../ledger/ledger.ts';
 import type { Node } from '../nodes/node.ts';
 import type { Delivery } from '../queue/delivery.ts';
 import type { GivenUp } from '../queue/drain.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import type { ResultSink, TimeLeft } from './lines.ts';
 import { linesOfGivenUp, messageOfGivenUp } from './result-lines.ts';
 

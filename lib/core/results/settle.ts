@@ -20,7 +20,7 @@ import type { HostQueue } from '../queue/host-queue.ts';
 import { moveNamed } from '../queue/move.ts';
 import { waitingFor } from '../queue/offers.ts';
 import type { Asker } from '../queue/pending-query.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../reports/report.ts';
 import type { Answer, Row } from './answer.ts';
 import { type Proof, reportClocks } from './answer-clocks.ts';
 import { type Answered, offerOf } from './answered.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { type EventBatchDeps, eventBatch } from '../../../lib/aws/event-batch.ts';
 import { MayflyError } from '../../../lib/core/errors.ts';
-import { LOG_EVENTS } from '../../../lib/core/log-events.ts';
+import { LOG_EVENTS } from '../../../lib/core/reports/log-events.ts';
 import { context } from '../../support/fixtures.ts';
 
 const T0 = Date.parse('2026-03-01T12:00:00Z');

@@ -1,4 +1,4 @@
-import type { Trace } from './errors.ts';
+import type { Trace } from '../errors.ts';
 
 /** ERROR: the work failed, and is repeated or given up. WARN: it continued without something. INFO: it worked as intended. */
 export type Level = 'INFO' | 'WARN' | 'ERROR';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { MayflyError, traceOf } from '../../../lib/core/errors.ts';
-import type { Report } from '../../../lib/core/report.ts';
-import { tally } from '../../../lib/core/tally.ts';
+import { MayflyError, traceOf } from '../../../../lib/core/errors.ts';
+import type { Report } from '../../../../lib/core/reports/report.ts';
+import { tally } from '../../../../lib/core/reports/tally.ts';
 
 /** Keeps what is reported. */
 function aLog() {

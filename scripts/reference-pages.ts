@@ -1,7 +1,8 @@
 /** Generates reference pages from the catalogues and schemas that the code uses, so that page and code cannot differ. */
 import { EVENT_METRICS, type EventMetrics } from '../lib/aws/event-metrics.ts';
 import { ERROR_CODES } from '../lib/core/errors.ts';
-import { type Field, LOG_EVENTS, type LogEvent } from '../lib/core/reports/log-events.ts';
+import type { Field, LogEvent } from '../lib/core/reports/log-event-fields.ts';
+import { LOG_EVENTS } from '../lib/core/reports/log-events.ts';
 import { columnsOf, LINE_KINDS, type LineKind } from '../lib/core/results/line-fields.ts';
 import { policyReference } from '../lib/policy-compiler/reference.ts';
 import { SAVED_QUERIES } from '../lib/stack/saved-queries.ts';

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { type Level, LOG_EVENTS } from '../core/reports/log-events.ts';
+import type { Level } from '../core/reports/log-event-fields.ts';
+import { LOG_EVENTS } from '../core/reports/log-events.ts';
 import type { Report } from '../core/reports/report.ts';
 import { EVENT_METRICS, type EventMetrics } from './event-metrics.ts';
 

@@ -61,6 +61,12 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     baseline: 'a command that reads nothing, and the CPU of the local Mayfly with its table',
     options: '[workloads = 10000] [questions = 3]',
   },
+  console: {
+    file: 'console.ts',
+    measures: 'the web console in Chromium with many lives: first row, complete coverage, CPU, cost of an open page',
+    baseline: 'the same console with the latest 100 lives',
+    options: '[lives = 10000] [times = 3]',
+  },
   strangers: {
     file: 'strangers.ts',
     measures: 'CPU and memory of requests without a valid key',

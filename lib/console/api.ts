@@ -28,6 +28,10 @@ export interface Life {
 /** Lives that are new or changed since a revision; `next` is the revision to ask from afterwards. */
 export interface Lives {
   readonly next: number;
+  /** There are more, for another request from `next` on. */
+  readonly hasMore: boolean;
+  /** The server still reads the ledger, from now back in time, and has come so far; absent when it has read all. */
+  readonly readBackToMs?: number;
   readonly nowMs: number;
   readonly lives: readonly Life[];
 }

@@ -1,11 +1,10 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { CoverageView, LifeVerdict } from './api.ts';
 import { Chart } from './chart.tsx';
 import { useFetched } from './fetched.ts';
+import { againMs, type Live } from './live.ts';
 import { Empty, Figure, lifeAddress, Panel, Text, Trouble, Waits } from './parts.tsx';
 import { count, percent, shortId, visible, when } from './shown.ts';
-
-const AGAIN_MS = 5000;
 
 const SHOWN: readonly (readonly [LifeVerdict, colour: string])[] = [
   ['seen', '--seen'],
@@ -15,13 +14,21 @@ const SHOWN: readonly (readonly [LifeVerdict, colour: string])[] = [
 ];
 
 /** Coverage over time beside a schedule's, verdicts by number, clusters, and misses by reason. */
-export function Coverage() {
+export function Coverage({ live }: { live: Live }) {
   const [cluster, setCluster] = useState('');
   const { value: view, error } = useFetched<CoverageView>(
     `coverage${cluster ? `?cluster=${encodeURIComponent(cluster)}` : ''}`,
-    AGAIN_MS,
+    againMs(live),
   );
-  if (!view) return <Trouble error={error} />;
+  // Charts are drawn anew for new figures, not for each change of a life.
+  return useMemo(
+    () =>
+      view ? <Figures view={view} error={error} cluster={cluster} choose={setCluster} /> : <Trouble error={error} />,
+    [view, error, cluster],
+  );
+}
+
+function Figures({ view, error, cluster, choose }: ClustersProps & { error: string | undefined }) {
   const times = view.steps.map(({ atMs }) => atMs);
   return (
     <div class="stack">
@@ -81,7 +88,7 @@ export function Coverage() {
           }))}
         />
       </Panel>
-      <Clusters view={view} cluster={cluster} choose={setCluster} />
+      <Clusters view={view} cluster={cluster} choose={choose} />
       <Reasons reasons={view.reasons} />
     </div>
   );

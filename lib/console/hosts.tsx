@@ -1,18 +1,16 @@
 import { useState } from 'preact/hooks';
 import type { HostView } from './api.ts';
 import { useFetched } from './fetched.ts';
-import type { Live } from './live.ts';
+import { againMs, type Live } from './live.ts';
 import { Empty, Figure, Panel, Text, Trouble } from './parts.tsx';
 import { count, duration, visible, when } from './shown.ts';
-
-const AGAIN_MS = 5000;
 
 const matches = (host: HostView, text: string): boolean =>
   JSON.stringify(host).toLowerCase().includes(text.toLowerCase());
 
 /** Hosts with what is wrong first, then all others. */
 export function Hosts({ live }: { live: Live }) {
-  const { value: hosts, error } = useFetched<HostView[]>('hosts', AGAIN_MS);
+  const { value: hosts, error } = useFetched<HostView[]>('hosts', againMs(live));
   const [text, setText] = useState('');
   if (!hosts) return <Trouble error={error} />;
   const shown = text ? hosts.filter((host) => matches(host, text)) : hosts;

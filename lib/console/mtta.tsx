@@ -1,10 +1,10 @@
+import { useMemo } from 'preact/hooks';
 import type { MttaView } from './api.ts';
 import { Chart, type Line } from './chart.tsx';
 import { useFetched } from './fetched.ts';
+import { againMs, type Live } from './live.ts';
 import { Empty, Figure, lifeAddress, Panel, Text, Trouble, Waits } from './parts.tsx';
 import { duration, shortId, visible, when } from './shown.ts';
-
-const AGAIN_MS = 5000;
 
 const STAGES: Readonly<Record<string, string>> = {
   eventToReceivedMs: 'event → received',
@@ -15,9 +15,13 @@ const STAGES: Readonly<Record<string, string>> = {
 };
 
 /** The guaranteed bound of each class of nodes beside what was measured, over time and by stage. */
-export function Mtta() {
-  const { value: view, error } = useFetched<MttaView>('mtta', AGAIN_MS);
-  if (!view) return <Trouble error={error} />;
+export function Mtta({ live }: { live: Live }) {
+  const { value: view, error } = useFetched<MttaView>('mtta', againMs(live));
+  // Charts are drawn anew for new figures, not for each change of a life.
+  return useMemo(() => (view ? <Figures view={view} error={error} /> : <Trouble error={error} />), [view, error]);
+}
+
+function Figures({ view, error }: { view: MttaView; error: string | undefined }) {
   const { timeToAnswerMs: waits, steps, classes } = view;
   const bounds = classes.filter(({ inForce }) => inForce);
   return (

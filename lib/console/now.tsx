@@ -90,7 +90,7 @@ export function Now({ live, about }: { live: Live; about: About }) {
           {pausedAtMs === undefined ? 'Pause' : 'Follow'}
         </button>
       </div>
-      {live.isLoaded && sorted.length === 0 ? (
+      {live.isLoaded && live.backToMs === undefined && sorted.length === 0 ? (
         <Empty>
           No workload since {when(about.sinceMs)}. The first task or instance that starts appears here within seconds.
         </Empty>

@@ -11,7 +11,7 @@ import { Mtta } from './mtta.tsx';
 import { Now } from './now.tsx';
 import { Trouble } from './parts.tsx';
 import { Policy } from './policy.tsx';
-import { visible } from './shown.ts';
+import { count, visible, when } from './shown.ts';
 
 const VIEWS = [
   ['now', 'Now'],
@@ -104,9 +104,9 @@ function Chosen({ place, about, live }: { place: Place; about: About; live: Live
     case 'now':
       return <Now live={live} about={about} />;
     case 'coverage':
-      return <Coverage />;
+      return <Coverage live={live} />;
     case 'mtta':
-      return <Mtta />;
+      return <Mtta live={live} />;
     case 'life':
       return <LifePage key={place.name} workload={place.name} live={live} about={about} />;
     case 'hosts':
@@ -151,6 +151,7 @@ function Head({ about, live, view, onHelp }: HeadProps) {
           </a>
         ))}
       </nav>
+      <Reading about={about} live={live} />
       <span class="whose">
         <i class={isOn ? 'dot is-on' : 'dot'} aria-hidden="true" />
         <span role="status">{about ? visible(`${isOn ? '' : 'waiting for '}${about.name}`) : 'loading'}</span>
@@ -159,6 +160,19 @@ function Head({ about, live, view, onHelp }: HeadProps) {
         ?
       </button>
     </header>
+  );
+}
+
+/** How far the lives are read, while older ones are missing: all figures are about those that are there. */
+function Reading({ about, live: { known, backToMs, aheadMs } }: Pick<HeadProps, 'about' | 'live'>) {
+  if (!about || backToMs === undefined) return null;
+  const nowMs = Date.now() + aheadMs;
+  const read = `${count(known.sorted.length, 'life', 'lives')}, back to ${when(backToMs)}`;
+  return (
+    <span class="reading" title={`Figures are about the lives that are read so far: ${read}`}>
+      <progress max={nowMs - about.sinceMs} value={nowMs - backToMs} aria-label="Lives read" />
+      reading {read}
+    </span>
   );
 }
 

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Life, Lives } from '../../console/api.ts';
+import { batches } from '../../core/batches.ts';
 import type { WorkloadReader } from '../../core/ledger/ledger.ts';
 import { CLOCK_AHEAD_MS, type LedgerIndex } from '../../core/ledger/ledger-index.ts';
 import type { WorkloadRecord } from '../../core/ledger/workload.ts';
@@ -6,21 +8,29 @@ import { isSettled, lifeOf } from './life.ts';
 
 /** Reads of the index are eventually consistent, and clocks differ: each look overlaps the one before. */
 const OVERLAP_MS = 15_000;
+/** Clocks that are ahead by more are rare. The days ahead are eight queries each, so not every look reads all of them. */
+const AHEAD_MS = 5 * 60_000;
+const FAR_AHEAD_EVERY_MS = 60_000;
 /** Unsettled records that one look reads again: the youngest, and as many of the others, which take turns. */
 const YOUNGEST_AT_ONCE = 100;
 const OTHERS_AT_ONCE = 100;
+/** The first reading goes back in groups of so many lives; other requests are answered between two groups. */
+const READ_AT_ONCE = 100;
+/** Lives of one reply: a page draws the first ones while it asks for more. */
+const SENT_AT_ONCE = 2000;
 /** The page gets no more than the latest of them. */
 const MOST_LIVES = 50_000;
 
 interface Entry {
   readonly record: WorkloadRecord;
   readonly life: Life;
+  /** Of its last change; 0 if pages do not get it. */
   readonly revision: number;
   readonly readAtMs: number;
 }
 
 interface FeedOptions {
-  readonly ledgerIndex: Pick<LedgerIndex, 'between'>;
+  readonly ledgerIndex: Pick<LedgerIndex, 'between' | 'newest'>;
   readonly ledger: WorkloadReader;
   /** Lives first received since then, epoch ms. */
   readonly sinceMs: number;
@@ -28,44 +38,53 @@ interface FeedOptions {
 }
 
 /**
- * The lives of the ledger, kept in memory: one reading of the index at first, and only new and unsettled records at each
- * look afterwards. Each change raises the revision, so a page asks for what changed since the last one it has.
+ * The lives of the ledger, kept in memory. The first reading of the index goes back in time and continues by itself, so the latest
+ * lives are there at once. Each look afterwards reads only new and unsettled records. Each change raises the revision, so a page
+ * asks for what changed since the last one it has.
  */
 export class LifeFeed {
   readonly #options: FeedOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #unsettled = new Set<string>();
   #revision = 0;
-  #cursorMs: number;
+  #cursorMs = Number.POSITIVE_INFINITY;
+  #farAheadAtMs = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> | undefined;
+  /** The first reading has come back to this time. */
+  #backToMs = Number.POSITIVE_INFINITY;
+  #readingBack: Promise<void> | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.#cursorMs = options.sinceMs;
   }
 
-  get revision(): number {
-    return this.#revision;
-  }
-
-  /** Reads what is new. Looks that are asked for at the same time are one look. */
+  /** Reads what is new; the first look only begins the first reading. Looks that are asked for at the same time are one look. */
   look(): Promise<void> {
-    this.#looking ??= this.#look().finally(() => {
+    this.#looking ??= (this.#readingBack ? this.#look() : this.#beginReading()).finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
   }
 
-  /** Lives that changed after a revision, oldest change first. */
+  /** Lives that changed after a revision, oldest change first; some of them, if they are many. */
   changedSince(revision: number): Lives {
-    const changed = [...this.#entries.values()].filter((entry) => entry.revision > revision);
-    const lives = changed.sort((a, b) => a.revision - b.revision).map(({ life }) => life);
-    return { next: this.#revision, nowMs: this.#options.now(), lives: lives.slice(-MOST_LIVES) };
+    const all = [...this.#entries.values()].filter((entry) => entry.revision > revision);
+    const changed = all.sort((a, b) => a.revision - b.revision).slice(0, SENT_AT_ONCE);
+    const hasMore = changed.length < all.length;
+    return {
+      next: hasMore ? (changed.at(-1)?.revision ?? revision) : this.#revision,
+      hasMore,
+      readBackToMs: this.#backToMs > this.#options.sinceMs ? this.#backToMs : undefined,
+      nowMs: this.#options.now(),
+      lives: changed.map(({ life }) => life),
+    };
   }
 
-  /** The records that were first received since `fromMs`. */
-  records(fromMs = 0): WorkloadRecord[] {
-    return [...this.#entries.values()].flatMap(({ record }) => (record.firstReceivedAtMs >= fromMs ? [record] : []));
+  /** All records, oldest first. */
+  records(): WorkloadRecord[] {
+    return [...this.#entries.values()]
+      .map(({ record }) => record)
+      .sort((a, b) => a.firstReceivedAtMs - b.firstReceivedAtMs);
   }
 
   record(workload: string): WorkloadRecord | undefined {
@@ -76,15 +95,48 @@ export class LifeFeed {
     return [...this.#entries.values()].map(({ life }) => life);
   }
 
-  async #look(): Promise<void> {
-    const { ledgerIndex, ledger, now } = this.#options;
+  /** Reads the latest lives, and lets the reading of the others continue. After a failure it begins where it stopped. */
+  async #beginReading(): Promise<void> {
+    const { ledgerIndex, sinceMs, now } = this.#options;
     const nowMs = now();
+    const toMs = Math.min(this.#backToMs, nowMs);
+    const groups = batches(ledgerIndex.newest(sinceMs, toMs), READ_AT_ONCE);
+    const { value: latest = [] } = await groups.next();
+    this.#keepOlder(latest);
+    this.#backToMs = Math.min(this.#backToMs, latest.at(-1)?.firstReceivedAtMs ?? sinceMs);
+    this.#cursorMs = Math.min(this.#cursorMs, Math.max(sinceMs, nowMs - OVERLAP_MS));
+    this.#readingBack = this.#readBack(groups);
+    this.#readingBack.catch(() => {
+      this.#readingBack = undefined; // the next look fails too, or begins again
+    });
+  }
+
+  async #readBack(groups: AsyncIterable<WorkloadRecord[]>): Promise<void> {
+    for await (const group of groups) {
+      this.#keepOlder(group);
+      this.#backToMs = Math.min(this.#backToMs, group.at(-1)?.firstReceivedAtMs ?? this.#backToMs);
+      await nextTurn();
+    }
+    this.#backToMs = this.#options.sinceMs;
+  }
+
+  /** Keeps records of the first reading. What a look has read meanwhile is newer. */
+  #keepOlder(records: readonly WorkloadRecord[]): void {
+    const nowMs = this.#options.now();
+    for (const record of records) if (!this.#entries.has(record.workload)) this.#keep(record, nowMs);
+  }
+
+  async #look(): Promise<void> {
+    const { ledgerIndex, ledger, now, sinceMs } = this.#options;
+    const nowMs = now();
+    const isFar = nowMs - this.#farAheadAtMs >= FAR_AHEAD_EVERY_MS;
     const read = new Set<string>();
-    for await (const record of ledgerIndex.between(this.#cursorMs, nowMs + CLOCK_AHEAD_MS)) {
+    for await (const record of ledgerIndex.between(this.#cursorMs, nowMs + (isFar ? CLOCK_AHEAD_MS : AHEAD_MS))) {
       read.add(record.workload);
       this.#keep(record, nowMs);
     }
-    this.#cursorMs = Math.max(this.#options.sinceMs, nowMs - OVERLAP_MS);
+    if (isFar) this.#farAheadAtMs = nowMs;
+    this.#cursorMs = Math.max(sinceMs, nowMs - OVERLAP_MS);
     const again = this.#turn(read);
     for (const record of again.length > 0 ? await ledger.read(again) : []) this.#keep(record, nowMs);
     this.#judgeAgain(nowMs);
@@ -111,8 +163,9 @@ export class LifeFeed {
       this.#entries.set(workload, { ...known, record, readAtMs });
       return;
     }
-    this.#revision += 1;
-    this.#entries.set(workload, { record, life, revision: this.#revision, readAtMs });
+    const isShown = known !== undefined || this.#entries.size < MOST_LIVES;
+    if (isShown) this.#revision += 1;
+    this.#entries.set(workload, { record, life, revision: isShown ? this.#revision : 0, readAtMs });
   }
 
   /** A verdict can change with the time alone. */

@@ -21,7 +21,7 @@ import { CommandError } from '../errors/command-error.ts';
 import { note, patiently } from '../terminal/print.ts';
 import { type DeploymentFlags, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
-import { openStopped, readyIn, startsLocally } from './local-mayfly.ts';
+import { openStopped, type ReadyFile, readyIn, startsLocally } from './local-mayfly.ts';
 
 /** The Mayfly that a command reads or changes. */
 export interface Deployment {
@@ -156,8 +156,18 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
 }
 
 /** Looks for each request where the Mayfly runs: it has another port and another credential after each start. */
-const whereItRuns = (data: string) => ({
-  endpoint: async () => ({ url: new URL((await readyIn(data)).dynamodb) }),
-  // The SDK keeps a credential that does not expire.
-  credentials: async () => ({ ...(await readyIn(data)).credentials, expiration: new Date() }),
-});
+function whereItRuns(data: string) {
+  let reading: Promise<ReadyFile> | undefined;
+  // Requests of the same moment share one reading of the file.
+  const ready = (): Promise<ReadyFile> => {
+    reading ??= readyIn(data).finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+  return {
+    endpoint: async () => ({ url: new URL((await ready()).dynamodb) }),
+    // The SDK keeps a credential that does not expire.
+    credentials: async () => ({ ...(await ready()).credentials, expiration: new Date() }),
+  };
+}

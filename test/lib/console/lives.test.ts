@@ -14,7 +14,7 @@ const aLife = (n: number, life: Partial<Life> = {}): Life => ({
   ...life,
 });
 
-const update = (next: number, ...lives: Life[]) => ({ next, nowMs: T0, lives });
+const update = (next: number, ...lives: Life[]) => ({ next, nowMs: T0, hasMore: false, lives });
 
 describe('the lives that the page has', () => {
   it('are sorted by their beginning, the latest first, whatever the order of updates', () => {

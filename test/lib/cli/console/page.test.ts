@@ -211,6 +211,18 @@ describe('the page of the console', () => {
     await other.close();
   });
 
+  it('shows how far the lives are read, while older ones are missing', async () => {
+    await view('#/now', 'Mayfly saw');
+    await page.route('**/api/lives*', async (route) => {
+      const reply = await route.fetch();
+      await route.fulfill({ response: reply, json: { ...(await reply.json()), readBackToMs: T0 } });
+    });
+    await page.locator('.reading progress').waitFor();
+    expect(await textOf('.reading')).toMatch(/reading \d+ lives, back to [-0-9]+ [:0-9]+/);
+    await page.unroute('**/api/lives*');
+    await page.locator('.reading').waitFor({ state: 'detached' });
+  });
+
   it('tells when the console no longer answers, and goes on when it does again', async () => {
     await view('#/now', 'Mayfly saw');
     await page.route('**/api/lives*', (route) => route.abort());

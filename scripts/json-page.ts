@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { JSON_OUTPUTS, type JsonOutput } from './json-outputs.ts';
+import { JSON_OUTPUTS } from './json-outputs/json-outputs.ts';
+import type { JsonOutput } from './json-outputs/schemas.ts';
 import { linkTo } from './markdown.ts';
 
 /** Removes what only the test needs: other members are no error for a reader, because later versions may add some. */

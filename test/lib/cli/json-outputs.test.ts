@@ -14,7 +14,7 @@ import { entryOf } from '../../../lib/core/nodes/directory.ts';
 import { packed } from '../../../lib/core/results/lines.ts';
 import type { CountedRun } from '../../../lib/cost/counted-run.ts';
 import { NOTHING, unitsOf } from '../../../lib/cost/usage.ts';
-import { JSON_OUTPUTS } from '../../../scripts/json-outputs.ts';
+import { JSON_OUTPUTS } from '../../../scripts/json-outputs/json-outputs.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
 import { aCampaign, aHostAnswer, CAMPAIGN } from '../../support/a-campaign.ts';
 import { aLine } from '../../support/a-line.ts';

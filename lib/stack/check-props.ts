@@ -1,27 +1,8 @@
 import { type Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
-import type { IVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
-import type { PolicyDocument } from 'aws-cdk-lib/aws-iam';
 import type { Front } from './front.ts';
-import type { RequestLimit } from './tls-api.ts';
+import type { MayflyProps } from './mayfly-props.ts';
 
-/** The properties whose values have limits that their types do not state. */
-export interface LimitedProps {
-  readonly removalPolicy?: RemovalPolicy;
-  readonly reconcileEvery?: Duration;
-  readonly noAgentAfter?: Duration;
-  readonly coverageObjective?: number;
-  readonly resultsKeptFor?: Duration;
-  readonly agentRequests?: RequestLimit;
-  readonly agentConcurrency?: number;
-  readonly front?: Front;
-  readonly enrollSecrets?: readonly string[];
-  readonly vpcEndpoints?: readonly IVpcEndpoint[];
-  readonly resourcePolicy?: PolicyDocument;
-  readonly attestAccounts?: readonly string[];
-  readonly attestationCertificates?: Readonly<Record<string, string>>;
-}
-
-type Rule = readonly [name: keyof LimitedProps, isAllowed: (props: LimitedProps) => boolean, allowed: string];
+type Rule = readonly [name: keyof MayflyProps, isAllowed: (props: MayflyProps) => boolean, allowed: string];
 
 const isWhole = (value: number): boolean => Number.isInteger(value) && value > 0;
 const isPositive = (value: number): boolean => Number.isFinite(value) && value > 0;
@@ -119,7 +100,7 @@ export function checkFrontProps(props: GatewayProps & { readonly front?: Front }
 }
 
 /** @throws naming the first property with a wrong value, that value, and what is allowed */
-export function checkProps(props: LimitedProps): void {
+export function checkProps(props: MayflyProps): void {
   for (const [name, isAllowed, allowed] of RULES) {
     const value = props[name];
     if (value === undefined || Token.isUnresolved(value) || isAllowed(props)) continue;

@@ -5,7 +5,8 @@ import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import type { CustomDomain } from './custom-domain.ts';
 import type { ExpectAgents } from './expect-agents.ts';
 import { Front } from './front.ts';
-import { Mayfly, type MayflyProps } from './mayfly.ts';
+import { Mayfly } from './mayfly.ts';
+import type { MayflyProps } from './mayfly-props.ts';
 import type { ServiceFrontProps } from './service-front.ts';
 
 /** `cdk deploy --context agentConcurrency=200`; the CLI passes it as text. */

@@ -5,7 +5,7 @@ import { InterfaceVpcEndpoint } from 'aws-cdk-lib/aws-ec2';
 import { AnyPrincipal, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { MayflyProps } from '../../../lib/stack/mayfly.ts';
+import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
 import { RESOURCE_TYPES } from '../../../workbench/local-aws/template/resource-types.ts';
 import { anApp, mayflyTemplate, resourcesOf, someBundles, textOf, theOnly } from './template.ts';

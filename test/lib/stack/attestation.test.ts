@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import { anApp, someBundles } from './template.ts';
 
 const variablesOf = (props: MayflyProps, region?: string): Record<string, unknown> => {

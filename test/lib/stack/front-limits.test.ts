@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
-import type { MayflyProps } from '../../../lib/stack/mayfly.ts';
+import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import { MayflyStack } from '../../../lib/stack/mayfly-stack.ts';
 import { anApp, EVENT_FUNCTIONS, functionNamed, someBundles, type Template, theOnly } from './template.ts';
 

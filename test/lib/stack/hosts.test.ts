@@ -16,7 +16,8 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { sidecarHostOf } from '../../../lib/core/triggers/sidecar.ts';
 import { AGENT_CONTAINER } from '../../../lib/stack/hosts/agent-script.ts';
 import { daemonTaskDefinition, sidecarContainer } from '../../../lib/stack/hosts/containers.ts';
-import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import { anApp, type PolicyProperties, resourcesOf, someBundles, type Template, textOf, theOnly } from './template.ts';
 
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:MayflyEnroll-x';

@@ -12,7 +12,8 @@ import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { UrlSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import { anApp, someBundles } from './template.ts';
 
 /** The template of a stack whose constructor is a snippet of a page. */

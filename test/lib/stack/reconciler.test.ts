@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Template as Assertions } from 'aws-cdk-lib/assertions';
 import { readEnv, scopeIn } from '../../../lambdas/reconcile/env.ts';
-import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import { anApp, functionNamed, mayflyTemplate, resourcesOf, someBundles, type Template } from './template.ts';
 
 interface Schedule {

@@ -3,7 +3,8 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Front } from '../../../lib/stack/front.ts';
-import { Mayfly, type MayflyProps } from '../../../lib/stack/mayfly.ts';
+import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import type { MayflyProps } from '../../../lib/stack/mayfly-props.ts';
 import type { ServiceFrontProps } from '../../../lib/stack/service-front.ts';
 import { anApp, someBundles } from './template.ts';
 

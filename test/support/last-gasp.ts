@@ -2,10 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { eventHandler } from '../../lib/aws/event-function.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
 import builtIn from '../../policy/built-in.json' with { type: 'json' };
+import { deliver } from './deliver.ts';
 import { FakeHooks } from './fake-hooks.ts';
-import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
-import { inForce } from './plain-policy.ts';
-import { TableWorld } from './table-world.ts';
+import { type AnyEvent, context } from './fixtures.ts';
+import { FunctionWorld } from './function-world.ts';
+import type { TableWorld } from './table-world.ts';
 import { SECOND } from './times.ts';
 
 export const INSTANCE = 'i-0a1b2c3d4e5f60718';
@@ -16,8 +17,8 @@ export const QUESTIONS = ['containers', 'instance', 'people', 'processes'];
 export const LAST_GASP_CONTEXT = { ...context, getRemainingTimeInMillis: () => 150 * SECOND };
 
 /** The last-gasp function in its own world, where time passes only when the function waits. */
-export class LastGasp {
-  readonly world: TableWorld;
+export class LastGasp<W extends FunctionWorld | TableWorld = FunctionWorld> {
+  readonly world: W;
   readonly hooks: FakeHooks;
   /** Runs after each pause of the function, to simulate the host. */
   meanwhile: () => Promise<void> = async () => {};
@@ -25,15 +26,14 @@ export class LastGasp {
   readonly pauses: number[] = [];
   readonly #alarms = new Set<{ readonly atMs: number; readonly ring: () => void }>();
 
-  private constructor(world: TableWorld) {
+  constructor(world: W) {
     this.world = world;
     this.hooks = new FakeHooks(world.now);
   }
 
-  static async begin(policy: Policy = builtIn.policy): Promise<LastGasp> {
-    const world = await TableWorld.begin();
-    world.policy = inForce(policy);
-    return new LastGasp(world);
+  /** The function in memory, with this policy in force. */
+  static begin(policy: Policy = builtIn.policy): LastGasp {
+    return new LastGasp(FunctionWorld.under(policy));
   }
 
   readonly pause = async (ms: number): Promise<void> => {
@@ -62,12 +62,9 @@ export class LastGasp {
   }
 
   /** Sends events in one batch. @returns the ids of the failed messages */
-  async send(...events: (AnyEvent | string)[]): Promise<string[]> {
+  send(...events: (AnyEvent | string)[]): Promise<string[]> {
     const { hooks, pause, within } = this;
-    const handler = eventHandler(this.world.taskDeps(), { hooks, pause, within });
-    const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
-    const { batchItemFailures } = await handler(sqsBatch(bodies), LAST_GASP_CONTEXT);
-    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    return deliver(events, eventHandler(this.world.taskDeps(), { hooks, pause, within }), LAST_GASP_CONTEXT);
   }
 
   /** Sends events at the time they occurred. */

@@ -11,9 +11,10 @@ import { DynamoStoredAnswers } from '../../lib/aws/stored-answers.ts';
 import type { Table } from '../../lib/aws/table.ts';
 import { EcsTaskDefinitions } from '../../lib/aws/task-definitions.ts';
 import type { Policy } from '../../lib/core/policy/policy.ts';
+import { deliver } from './deliver.ts';
 import { aTable } from './dynamodb.ts';
 import { ecsClient } from './ecs-client.ts';
-import { type AnyEvent, context, sqsBatch } from './fixtures.ts';
+import type { AnyEvent } from './fixtures.ts';
 import { inForce } from './plain-policy.ts';
 import { BaseWorld } from './world.ts';
 
@@ -57,11 +58,9 @@ export class TableWorld extends BaseWorld<ReturnType<typeof portsOn>> {
   }
 
   /** Sends events to the function in one batch. @returns the ids of the failed messages */
-  async send(...events: (AnyEvent | string)[]): Promise<string[]> {
+  send(...events: (AnyEvent | string)[]): Promise<string[]> {
     this.#function ??= eventHandler(this.taskDeps());
-    const bodies = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
-    const { batchItemFailures } = await this.#function(sqsBatch(bodies), context);
-    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    return deliver(events, this.#function);
   }
 
   protected override ecsOver() {

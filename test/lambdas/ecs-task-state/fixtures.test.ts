@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { NODE_TTL_MS } from '../../../lib/core/nodes/node.ts';
 import { fixture, fixtureNumbers } from '../../support/fixtures.ts';
-import { TableWorld } from '../../support/table-world.ts';
+import { FunctionWorld } from '../../support/function-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
@@ -32,9 +32,9 @@ const LIVE = [
   { query: 'processes', rule: 'ecs-task-running', sql: PROCESSES(API_IDS) },
 ];
 
-let world: TableWorld;
-beforeEach(async () => {
-  world = await TableWorld.begin();
+let world: FunctionWorld;
+beforeEach(() => {
+  world = new FunctionWorld();
 });
 
 /** Delivers a fixture at the second its envelope names. */

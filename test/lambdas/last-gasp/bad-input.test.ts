@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { type AnyEvent, fixture } from '../../support/fixtures.ts';
 import { INSTANCE, LastGasp, QUESTIONS } from '../../support/last-gasp.ts';
 import { ourHook } from '../../support/our-hook.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE } from '../../support/times.ts';
 
 const CASES = join(import.meta.dirname, '../../fixtures/cases');
 
-let gasp: LastGasp;
+let gasp: LastGasp<TableWorld>;
 beforeEach(async () => {
-  gasp = await LastGasp.begin();
+  gasp = new LastGasp(await TableWorld.under(builtIn.policy)); // whose keys and values must accept what is left of the input
 });
 
 const without = (event: AnyEvent, field: string): AnyEvent => {

@@ -4,9 +4,11 @@ import { eventHandler } from '../../../lib/aws/event-function.ts';
 import builtIn from '../../../policy/built-in.json' with { type: 'json' };
 import { anAnswer } from '../../support/an-agent.ts';
 import { type AnyEvent, context, fixture, sqsBatch } from '../../support/fixtures.ts';
+import { FunctionWorld } from '../../support/function-world.ts';
 import { INSTANCE, LAST_GASP_CONTEXT, LastGasp, QUESTIONS } from '../../support/last-gasp.ts';
 import { ourHook } from '../../support/our-hook.ts';
 import { inForce } from '../../support/plain-policy.ts';
+import { TableWorld } from '../../support/table-world.ts';
 import { MINUTE, SECOND } from '../../support/times.ts';
 
 const NOTICED_AT = Date.parse('2026-11-20T10:40:03Z');
@@ -17,12 +19,14 @@ const ACTION = {
   token: 'f55568da-68d3-fbe1-029c-20c9a0d4dee7',
 };
 
-let gasp: LastGasp;
-beforeEach(async () => {
-  gasp = await LastGasp.begin();
-  gasp.world.nowMs = NOTICED_AT - MINUTE;
-  await gasp.world.aNode(INSTANCE);
-});
+let gasp: LastGasp<FunctionWorld | TableWorld>;
+beforeEach(() => begin(FunctionWorld.under(builtIn.policy)));
+
+async function begin(world: FunctionWorld | TableWorld): Promise<void> {
+  gasp = new LastGasp(world);
+  world.nowMs = NOTICED_AT - MINUTE;
+  await world.aNode(INSTANCE);
+}
 
 const completedAfter = () => gasp.hooks.completed.map(({ atMs }) => (atMs - NOTICED_AT) / SECOND);
 
@@ -258,19 +262,20 @@ describe('when the function crashes', () => {
 describe('when something is slow', () => {
   /** Every call of these takes this long. */
   function slow(seconds: number, ...ports: object[]): void {
-    for (const port of ports as Record<string, (...args: unknown[]) => Promise<unknown>>[]) {
+    for (const port of new Set(ports) as Set<Record<string, unknown>>) {
       for (const method of Object.getOwnPropertyNames(Object.getPrototypeOf(port))) {
-        const works = port[method]?.bind(port);
-        if (!works || method === 'constructor') continue;
-        port[method] = async (...args) => {
+        const works = port[method];
+        if (typeof works !== 'function' || method === 'constructor') continue;
+        port[method] = async (...args: unknown[]) => {
           await gasp.passes(seconds * SECOND);
-          return works(...args);
+          return works.apply(port, args);
         };
       }
     }
   }
 
   it('the hook is completed in time, even while queueing is still under way', async () => {
+    await begin(await TableWorld.under(builtIn.policy));
     gasp.hooks.heartbeat = 30;
     const { queue, ledger, registry, aliases } = gasp.world.ports;
     slow(2.4, queue, ledger, registry, aliases);
@@ -417,6 +422,6 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 const silent = async () => {
-  const policy = await (await LastGasp.begin()).world.policy();
+  const policy = await LastGasp.begin().world.policy();
   return { ...policy, lastGaspRules: () => [] };
 };

@@ -9,8 +9,8 @@ import { MINUTE, SECOND } from '../../support/times.ts';
 const WARNED = Date.parse('2026-11-20T10:39:58Z');
 
 let gasp: LastGasp;
-beforeEach(async () => {
-  gasp = await LastGasp.begin();
+beforeEach(() => {
+  gasp = LastGasp.begin();
 });
 
 describe('an instance that will be interrupted', () => {
@@ -44,7 +44,7 @@ describe('an instance that will be interrupted', () => {
     ['not at all, by a rule without acceleration', 0, -WARNED],
   ])('is accelerated %s', async (_, accelerateSeconds, ms) => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, accelerateSeconds }));
-    gasp = await LastGasp.begin({ ...builtIn.policy, rules });
+    gasp = LastGasp.begin({ ...builtIn.policy, rules });
     gasp.world.nowMs = WARNED - MINUTE;
     await gasp.world.ports.registry.enroll(
       { ...(await gasp.world.aNode('other')), host: INSTANCE, hotUntilMs: 0 },
@@ -92,7 +92,7 @@ describe('an instance that will be interrupted', () => {
     const [last] = builtIn.policy.rules.filter(({ name }) => name === 'ec2-last-gasp');
     if (!last) throw new Error('the default policy has no ec2-last-gasp');
     const plain = { ...last, name: 'plain', lastGasp: false, priority: 4 };
-    gasp = await LastGasp.begin({ ...builtIn.policy, rules: [...builtIn.policy.rules, plain] });
+    gasp = LastGasp.begin({ ...builtIn.policy, rules: [...builtIn.policy.rules, plain] });
     await gasp.at(fixture(20));
     const sets = (await gasp.waiting()).map(({ rule, set }) => `${rule} ${set}`);
     expect([...new Set(sets)]).toEqual(['ec2-last-gasp last-gasp', 'plain request']);
@@ -110,14 +110,14 @@ describe('the expiry of the queries', () => {
 
   it("is the rule's own after a recommendation, which sets no end", async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 900 }));
-    gasp = await LastGasp.begin({ ...builtIn.policy, rules });
+    gasp = LastGasp.begin({ ...builtIn.policy, rules });
     await gasp.at(fixture(21));
     expect(await expiries()).toEqual([Date.parse(fixture(21).time) + 900 * SECOND]);
   });
 
   it("is the rule's own if that is shorter", async () => {
     const rules = builtIn.policy.rules.map((rule) => ({ ...rule, expiresSeconds: 20 }));
-    gasp = await LastGasp.begin({ ...builtIn.policy, rules });
+    gasp = LastGasp.begin({ ...builtIn.policy, rules });
     await gasp.at(fixture(20));
     expect(await expiries()).toEqual([WARNED + 20 * SECOND]);
   });

@@ -21,11 +21,11 @@ describe('enrollment', () => {
   const forget = (host: string) =>
     server.table.db.send(new DeleteCommand({ TableName: server.table.name, Key: { pk: `HOST#${host}`, sk: '#node' } }));
 
-  it('of one host fifty times at once creates one node, one key, and one set of queries', async () => {
-    const storm = Array.from({ length: 50 }, () => new WireAgent(server, 'i-0abc'));
+  it('of one host twenty times at once creates one node, one key, and one set of queries', async () => {
+    const storm = Array.from({ length: 20 }, () => new WireAgent(server, 'i-0abc'));
     await Promise.all(storm.map((agent) => agent.enroll()));
     expect(new Set(storm.map((agent) => agent.key)).size).toBe(1);
-    expect((await storm[49]?.config())?.verdict).toBe('ok');
+    expect((await storm.at(-1)?.config())?.verdict).toBe('ok');
     const items = await everything(server.table);
     expect(items.filter((item) => item.sk === '#node')).toHaveLength(1);
     expect(items.filter((item) => String(item.sk).startsWith('q#'))).toHaveLength(2);
@@ -59,8 +59,8 @@ describe('enrollment', () => {
         (_, i) => new WireAgent(server, 'i-0abc', { instanceId: `db-${i}`, uuid: 'one machine' }),
       );
       for (const agent of agents) await agent.enroll();
-      // Polls for half a minute, then occasional ones for an hour.
-      for (const seconds of [...Array.from({ length: 6 }, () => 5), ...Array.from({ length: 20 }, () => 180)]) {
+      // Polls for a quarter of a minute, then occasional ones for an hour.
+      for (const seconds of [5, 5, 5, ...Array.from({ length: 6 }, () => 600)]) {
         server.clock.nowMs += seconds * 1000;
         for (const agent of agents) {
           expect((await agent.read()).verdict).toBe('ok');

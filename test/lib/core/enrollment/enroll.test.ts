@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Table } from '../../../../lib/aws/table.ts';
 import { planEnroll } from '../../../../lib/core/enrollment/plan-enroll.ts';
@@ -12,10 +12,11 @@ import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { mortalTable } from '../../../support/mortal-table.ts';
 import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
+import { World } from '../../../support/world.ts';
 
-let world: TableWorld;
-beforeEach(async () => {
-  world = await TableWorld.begin();
+let world: World;
+beforeEach(() => {
+  world = new World();
 });
 const IDENTITY_QUERIES = [
   { rule: 'enrollment-identity', query: 'agent' },
@@ -82,6 +83,11 @@ describe('an enrollment', () => {
 });
 
 describe('concurrent enrollments', () => {
+  let world: TableWorld;
+  beforeAll(async () => {
+    world = await TableWorld.begin();
+  });
+
   it('share one node, one key and one set of queries', async () => {
     const results = await Promise.all(Array.from({ length: 5 }, () => world.enroll('h1')));
     expect(new Set(results.map(({ node }) => node.epoch)).size).toBe(1);
@@ -209,6 +215,7 @@ describe('several agents on one host with one identifier', () => {
   });
 
   it('are distinguished even if the request that enrolled the second one crashed before that', async () => {
+    const world = await TableWorld.begin();
     await world.enroll('h1', { agentInstance: 'first' });
     for (let at = 1, died = true; died; at++) {
       const mortal = new Mortal(at, 'before');

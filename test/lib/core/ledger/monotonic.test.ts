@@ -14,13 +14,16 @@ import { mortalTable } from '../../../support/mortal-table.ts';
 import { inForce, plainPolicy } from '../../../support/plain-policy.ts';
 import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
+import { type BaseWorld, World } from '../../../support/world.ts';
 
 const [running] = plainPolicy.rules;
 if (!running) throw new Error('the plain policy has no rule');
 const lastGasp = { ...running, name: 'last-gasp', lastGasp: true, postMortem: [] };
 const policy = inForce({ ...plainPolicy, rules: [...plainPolicy.rules, lastGasp] });
 
-const shared = await TableWorld.begin();
+/** What needs no order of single requests runs in memory. */
+const inMemory = new World();
+const onTable = await TableWorld.begin();
 let tasks = 0;
 const LATE = T0 + 24 * 60 * MINUTE;
 
@@ -56,9 +59,8 @@ const history = aLife.chain((life) =>
 );
 
 /** A new task on its own host, or on none. */
-async function aTask(hosted: boolean, containers: number) {
+async function aTask<W extends BaseWorld>(world: W, hosted: boolean, containers: number) {
   const n = ++tasks;
-  const world = new TableWorld(shared.table);
   world.policy = policy;
   const arn = hosted ? `arn:aws:ecs:us-east-1:111122223333:container-instance/c/${n}` : undefined;
   const host = `i-${n}`;
@@ -98,9 +100,9 @@ describe('the ledger', () => {
   it('ends in the same state, with the verdict of the newest event, for any order and repetition of events', async () => {
     await fc.assert(
       fc.asyncProperty(history, async ([life, order, containers, hosted]) => {
-        const straight = await aTask(hosted, containers);
+        const straight = await aTask(new World(inMemory), hosted, containers);
         for (const moment of life) await handleTask(straight.event(moment), straight.world.taskDeps());
-        const mixed = await aTask(hosted, containers);
+        const mixed = await aTask(new World(inMemory), hosted, containers);
         for (const moment of order) await handleTask(mixed.event(moment), mixed.world.taskDeps());
 
         const [wanted, got] = [
@@ -119,7 +121,7 @@ describe('the ledger', () => {
           expect(asked(other.pending)).toEqual(asked(one.pending));
         }
       }),
-      { numRuns: scaled(8) },
+      { numRuns: scaled(16) },
     );
   });
 
@@ -130,7 +132,7 @@ describe('the ledger', () => {
       .chain((life) => fc.shuffledSubarray(life, { minLength: 2, maxLength: 2 }));
     await fc.assert(
       fc.asyncProperty(pair, order, fc.integer({ min: 1, max: 3 }), async (moments, turns, containers) => {
-        const { n, world, host, event } = await aTask(true, containers);
+        const { n, world, host, event } = await aTask(new TableWorld(onTable.table), true, containers);
         await interleave(
           world.table,
           turns,
@@ -164,7 +166,7 @@ describe('the ledger', () => {
     let died = 0;
     await fc.assert(
       fc.asyncProperty(aLife, deaths, async (life, fates) => {
-        const { n, world, host, event } = await aTask(true, 2);
+        const { n, world, host, event } = await aTask(new TableWorld(onTable.table), true, 2);
         const survives = async (moment: TaskMoment, fate: Fate): Promise<boolean> => {
           const mortal = new Mortal(fate.at, fate.when);
           await untilDeath(() =>
@@ -200,7 +202,7 @@ describe('verdicts', () => {
     const steps = aLife.chain((life) => fc.tuple(fc.constant(life), fc.array(step(life), { maxLength: 6 })));
     await fc.assert(
       fc.asyncProperty(steps, fc.integer({ min: 1, max: 3 }), async ([life, list], containers) => {
-        const { n, world, event, subjects } = await aTask(true, containers);
+        const { n, world, event, subjects } = await aTask(new World(inMemory), true, containers);
         const { ledger } = world.ports;
         const answer = async ({
           container,
@@ -224,7 +226,7 @@ describe('verdicts', () => {
           best = RANK[verdict];
         }
       }),
-      { numRuns: scaled(8) },
+      { numRuns: scaled(16) },
     );
   });
 
@@ -233,15 +235,15 @@ describe('verdicts', () => {
       fc.asyncProperty(fc.array(history, { minLength: 1, maxLength: 4 }), async (histories) => {
         const workloads: string[] = [];
         for (const [, order, containers, hosted] of histories) {
-          const { n, world, event } = await aTask(hosted, containers);
+          const { n, world, event } = await aTask(new World(inMemory), hosted, containers);
           for (const moment of order) await handleTask(event(moment), world.taskDeps());
           workloads.push(taskArn(n));
         }
-        const records = await shared.ports.ledger.read(workloads);
+        const records = await inMemory.ports.ledger.read(workloads);
         expect(records.map((record) => record.workload).toSorted()).toEqual(workloads.toSorted());
         for (const record of records) expect(Object.keys(RANK)).toContain(verdictOf(record, LATE).verdict);
       }),
-      { numRuns: scaled(4) },
+      { numRuns: scaled(8) },
     );
   });
 });

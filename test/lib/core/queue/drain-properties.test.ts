@@ -11,14 +11,15 @@ import { Mortal, untilDeath } from '../../../support/mortal.ts';
 import { mortalTable } from '../../../support/mortal-table.ts';
 import { portsOn, TableWorld } from '../../../support/table-world.ts';
 import { SECOND, T0 } from '../../../support/times.ts';
+import { type BaseWorld, World } from '../../../support/world.ts';
 
-const shared = await TableWorld.begin();
+const onTable = await TableWorld.begin();
+const inMemory = new World();
 let runs = 0;
 
-/** A new host for each run, on the shared table. */
-async function aHost(waiting: readonly Waiting[]) {
+/** A new host for each run, in a world whose storage is shared. */
+async function aHost<W extends BaseWorld>(waiting: readonly Waiting[], world: W) {
   const host = `host-${++runs}`;
-  const world = new TableWorld(shared.table);
   await world.aNode(host);
   const add = async (list: readonly Waiting[]): Promise<PendingQuery[]> => {
     const queries = list.map((one) => toQuery(one, host));
@@ -147,7 +148,7 @@ describe('a drain', () => {
         fc.array(death, { minLength: 1, maxLength: 2 }),
         someWaiting,
         async (waiting, fates, more) => {
-          const { host, world, add, queries, watch } = await aHost(waiting);
+          const { host, world, add, queries, watch } = await aHost(waiting, new TableWorld(onTable.table));
           for (const { at, when, thenMs } of fates) {
             const mortal = new Mortal(at, when);
             const reply = await untilDeath(() =>
@@ -162,7 +163,7 @@ describe('a drain', () => {
           for (const id of longLived([...queries, ...later])) expect(answered).toContain(id);
         },
       ),
-      { numRuns: scaled(12), endOnFailure: true },
+      { numRuns: scaled(8), endOnFailure: true },
     );
     expect(deaths).toBeGreaterThan(0);
   });
@@ -173,7 +174,7 @@ describe('a drain', () => {
     const round = fc.record({ order, skew, thenMs: pause, readers: fc.integer({ min: 2, max: 3 }) });
     await fc.assert(
       fc.asyncProperty(someWaiting, fc.array(round, { minLength: 1, maxLength: 2 }), async (waiting, rounds) => {
-        const { host, world, queries, watch } = await aHost(waiting);
+        const { host, world, queries, watch } = await aHost(waiting, new TableWorld(onTable.table));
         for (const { order, skew, thenMs, readers } of rounds) {
           const clocks = Array.from({ length: readers }, (_, reader) => world.nowMs + reader * skew);
           const replies = await interleave(
@@ -191,7 +192,7 @@ describe('a drain', () => {
         const answered = await watch.settle();
         for (const id of longLived(queries)) expect(answered).toContain(id);
       }),
-      { numRuns: scaled(8), endOnFailure: true },
+      { numRuns: scaled(6), endOnFailure: true },
     );
   });
 
@@ -199,7 +200,7 @@ describe('a drain', () => {
     const step = fc.record({ thenMs: pause, answers: fc.boolean(), more: fc.option(aWaiting, { nil: undefined }) });
     await fc.assert(
       fc.asyncProperty(someWaiting, fc.array(step, { maxLength: 8 }), async (waiting, steps) => {
-        const { world, add, watch } = await aHost(waiting);
+        const { world, add, watch } = await aHost(waiting, new World(inMemory));
         for (const [index, { thenMs, answers, more }] of steps.entries()) {
           await watch.poll(answers);
           if (more) await add([{ ...more, n: 2 ** 32 + index }]); // ids derive from causes, so they are unique
@@ -207,7 +208,7 @@ describe('a drain', () => {
         }
         await watch.settle();
       }),
-      { numRuns: scaled(5), endOnFailure: true },
+      { numRuns: scaled(20), endOnFailure: true },
     );
   });
 });

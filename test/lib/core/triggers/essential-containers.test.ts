@@ -11,6 +11,7 @@ import { scaled } from '../../../support/effort.ts';
 import { type AnyEvent, fixture } from '../../../support/fixtures.ts';
 import { TableWorld } from '../../../support/table-world.ts';
 import { MINUTE } from '../../../support/times.ts';
+import { type BaseWorld, World } from '../../../support/world.ts';
 
 const INSTANCE = 'i-0a1b2c3d4e5f60718';
 const TASK = String(fixture(5).detail.taskArn);
@@ -18,7 +19,7 @@ const REVISION = String(fixture(5).detail.taskDefinitionArn);
 const ENVOY = '9fd313b782ded4c240eda6ac1cf1bd2563d044274c240c68fe6ac033001c0ba9';
 const API = 'c723a4ec70a07b3de6fee444c3e0111c074caf79931a2fc374ec6ab3b4c5376f';
 
-let world: TableWorld;
+let world: BaseWorld;
 beforeEach(async () => {
   world = await TableWorld.begin();
   await world.aNode(INSTANCE);
@@ -208,6 +209,9 @@ describe('the verdicts on tasks whose events and answers name any of their conta
     ),
   });
   let lives = 0;
+  beforeEach(() => {
+    world = new World();
+  });
 
   it('add up to the number of tasks, and never skip an essential container of the record', async () => {
     await fc.assert(
@@ -223,7 +227,7 @@ describe('the verdicts on tasks whose events and answers name any of their conta
         expect(Object.values(all.verdicts).reduce((sum, count) => sum + count, 0)).toBe(begun.length);
         for (const one of begun) await expectNoneSkipped(one, records);
       }),
-      { numRuns: scaled(12) },
+      { numRuns: scaled(20) },
     );
   });
 });

@@ -125,7 +125,7 @@ describe('scheduled queries', () => {
   });
 
   it('that ran when the worker died are skipped for a day; others continue', async () => {
-    const { agent, clock, server, happened } = aWorld();
+    const { agent, clock, server, happened } = aWorld({ flags: { distributed_interval: 600 } });
     const schedule = {
       bad: { query: "SELECT 'deadly' AS how", interval: 60 },
       good: { query: 'SELECT 1 AS one', interval: 600 },
@@ -281,16 +281,16 @@ describe('the log', () => {
       return {};
     });
     agent.start();
-    await clock.advance(HOUR);
+    await clock.advance(30 * MINUTE);
     server.on('log', ({ body }) => {
       stored.push(...((body?.data ?? []) as Line[]));
       return {};
     });
     server.on('config', {});
-    await clock.advance(HOUR);
+    await clock.advance(30 * MINUTE);
     const results = stored.filter((line) => line.action).map((line) => JSON.stringify(line));
     expect(new Set(results).size).toBe(results.length);
-    expect(results.length).toBeGreaterThan(1000);
+    expect(results.length).toBeGreaterThan(500);
     expect([...agent.database.logs.keys()].filter((key) => key.startsWith('r'))).toEqual([]);
   });
 });

@@ -30,7 +30,7 @@ describe('a worker that died', () => {
 
 describe('the watchdog', () => {
   /** Memory limit in MiB. */
-  const LIMIT = 10;
+  const LIMIT = 5;
   const large = (mebibytes: number) => `SELECT hex(zeroblob(${(mebibytes / 2) * 1024 * 1024})) AS x`;
 
   async function afterAnswer(sql: string, flags: Partial<FlagValues> = {}) {
@@ -63,7 +63,7 @@ describe('the watchdog', () => {
   });
 
   it('does not end a worker that uses less, or whose watchdog is off', async () => {
-    const { world } = await afterAnswer(large(1));
+    const { world } = await afterAnswer(large(LIMIT / 10));
     expect(world.happened('crashed')).toEqual([]);
     const off = await afterAnswer(large(LIMIT + 1), { disable_watchdog: true });
     expect(off.world.happened('crashed')).toEqual([]);

@@ -31,7 +31,7 @@ interface Held {
 /** Holds all hosts for a cycle, after one to get even. */
 async function hold(served: Served, carrier: Carrier): Promise<Held> {
   const front = await startFront(SCRIPT, { served, carrier, holdMs: HOLD_MS, hosts: HOSTS });
-  const empty = await front.ask({ kind: 'usage' });
+  const empty = await front.ask({ kind: 'memory' });
   const fleet = new HeldFleet(front, HOSTS, CYCLE_MS);
   await pause(2 * CYCLE_MS);
   const before = await front.ask({ kind: 'usage' });
@@ -39,11 +39,12 @@ async function hold(served: Served, carrier: Carrier): Promise<Held> {
   await pause(CYCLE_MS);
   const after = await front.ask({ kind: 'usage' });
   const tookMs = performance.now() - startedAtMs;
+  const full = await front.ask({ kind: 'memory' });
   return {
     front,
     fleet,
     cpuShare: (after.cpuMicros - before.cpuMicros) / 1_000 / tookMs,
-    bytesEach: (after.bytes - empty.bytes) / HOSTS,
+    bytesEach: (full.bytes - empty.bytes) / HOSTS,
   };
 }
 
@@ -80,14 +81,14 @@ async function measure(carrier: Carrier, name: string): Promise<void> {
 /** The same queries again while hostile clients keep many connections open. */
 async function besideHostileClients(front: Front, fleet: HeldFleet): Promise<void> {
   fleet.takeProblems();
-  const before = await front.ask({ kind: 'usage' });
+  const before = await front.ask({ kind: 'memory' });
   const startedAtMs = performance.now();
   const crowd = new Crowd(SCRIPT, front, HOSTILE);
   await pause(CYCLE_MS);
   const { cpuMicros, stalledMs } = await front.ask({ kind: 'usage' });
   const share = (cpuMicros - before.cpuMicros) / 10 / (performance.now() - startedAtMs);
   printDelays('the same beside hostile clients', await wakes(front, fleet, HOSTS, WAKES), fleet);
-  const after = await front.ask({ kind: 'usage' });
+  const after = await front.ask({ kind: 'memory' });
   const problems = fleet.takeProblems();
   const { opened, open, closed } = await crowd.stop();
   console.log(`  ${opened} hostile connections, ${open} of them open, ${closed} closed by the front`);

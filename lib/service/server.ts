@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { traceOf } from '../core/errors.ts';
 import type { AgentRequest } from '../core/osquery/agent-request.ts';
+import type { Link } from '../core/osquery/link.ts';
 import { plain, type Reply, refused } from '../core/osquery/replies.ts';
 import { RequestBody } from '../core/osquery/request-body.ts';
 import { endpointOf } from '../core/osquery/routes.ts';
@@ -44,6 +45,8 @@ export interface ServiceCounts {
   /** Bodies that were too large. They were discarded and acknowledged, because their agents would send them forever. */
   tooLarge: number;
 }
+
+type OpenLink = Link & { readonly untilMs: number };
 
 const none = (): ServiceCounts => ({ requests: 0, refused: 0, tooLarge: 0 });
 
@@ -123,7 +126,10 @@ export class ServiceServer {
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
     };
-    const handle = (request: IncomingMessage, response: ServerResponse): void => void this.#handle(request, response);
+    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      if (request.url === HEALTH_PATH) this.#send(response, this.#health());
+      else this.#handle(request, response);
+    };
     if (!tls) return createServer(options, handle);
     // An agent never resumes a session, so tickets would only cost.
     const tlsOptions = {
@@ -156,62 +162,72 @@ export class ServiceServer {
     return this.#newcomers.admit(clientOf(request));
   }
 
-  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  #handle(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
-    if (request.url === HEALTH_PATH) return this.#send(response, this.#health());
     this.#counts.requests += 1;
     // Neither an agent nor a load balancer sends a request before the previous one is answered.
     if (this.#busy.has(socket)) return void socket.destroy();
     this.#busy.add(socket);
-    const closed = new Promise<void>((resolve) => response.once('close', resolve));
     const prove = this.#admit(request);
     if (!prove) {
       this.#counts.refused += 1;
       return void socket.destroy();
     }
-    try {
-      const reply = await this.#answer(request, { closed, prove });
+    const closed = new Promise<void>((resolve) => response.once('close', resolve));
+    const end = (reply?: Reply): void => {
       this.#busy.delete(socket);
+      if (!this.#options.tls) prove();
       if (reply) this.#send(response, reply);
       else socket.destroy();
-    } catch (error) {
-      const endpoint = endpointOf(request.url ?? '');
-      if (endpoint) this.#options.report('request_failed', { endpoint, error: traceOf(error) });
-      socket.destroy();
-    } finally {
-      if (!this.#options.tls) prove();
-    }
+    };
+    this.#answer(request, { untilMs: this.#startedAtMs(request) + REPLY_MS, closed, prove })
+      .then(end)
+      .catch((error) => {
+        const endpoint = endpointOf(request.url ?? '');
+        if (endpoint) this.#options.report('request_failed', { endpoint, error: traceOf(error) });
+        end();
+      });
   }
 
   /** @returns the reply; undefined if the connection is to be closed without one */
-  async #answer(
-    request: IncomingMessage,
-    { closed, prove }: { readonly closed: Promise<void>; readonly prove: () => void },
-  ): Promise<Reply | undefined> {
-    const { now } = this.#options;
-    const path = request.url ?? '';
-    const endpoint = endpointOf(path);
+  #answer(request: IncomingMessage, link: OpenLink): Promise<Reply | undefined> {
+    const endpoint = endpointOf(request.url ?? '');
     const isData = endpoint === 'log' || endpoint === 'write';
-    const { bodyBytes, drainedBytes } = this.#limits;
-    const startedAtMs = this.#startedAtMs(request);
-    const maxBytes = isData ? bodyBytes : SMALL_BODY_BYTES;
-    const body = await readBody(request, { maxBytes, drainedBytes, room: this.#received });
-    if (body.kind === 'broken') return undefined;
-    if (body.kind === 'too-large') return this.#tooLarge(isData);
-    if (body.kind === 'no-room') return refused('Too many bodies at a time: keep your data and try again.', 503);
-    const leave = isData ? await this.#worked.take(workedBytesOf(body.bytes, this.#limits)) : undefined;
-    try {
-      return await this.#options.answer({
-        method: request.method ?? '',
-        path,
-        authorization: request.headers.authorization,
-        body: RequestBody.of(body.bytes),
-        timeLeftMs: () => startedAtMs + REPLY_MS - now(),
-        link: { untilMs: startedAtMs + REPLY_MS, closed, prove },
-      });
-    } finally {
-      leave?.();
-    }
+    const maxBytes = isData ? this.#limits.bodyBytes : SMALL_BODY_BYTES;
+    const { drainedBytes } = this.#limits;
+    // No async function waits for a held read: its frame would stay in memory, with the request's body.
+    return readBody(request, { maxBytes, drainedBytes, room: this.#received }).then((body) => {
+      switch (body.kind) {
+        case 'broken':
+          return undefined;
+        case 'too-large':
+          return this.#tooLarge(isData);
+        case 'no-room':
+          return refused('Too many bodies at a time: keep your data and try again.', 503);
+        case 'whole':
+          return isData ? this.#answerData(request, body.bytes, link) : this.#answerWhole(request, body.bytes, link);
+        default:
+          return body satisfies never;
+      }
+    });
+  }
+
+  /** Answers when there is room for what the body becomes. */
+  async #answerData(request: IncomingMessage, bytes: Buffer, link: OpenLink): Promise<Reply> {
+    const leave = await this.#worked.take(workedBytesOf(bytes, this.#limits));
+    return this.#answerWhole(request, bytes, link).finally(leave);
+  }
+
+  #answerWhole({ method = '', url = '', headers }: IncomingMessage, bytes: Buffer, link: OpenLink): Promise<Reply> {
+    const { now, answer } = this.#options;
+    return answer({
+      method,
+      path: url,
+      authorization: headers.authorization,
+      body: RequestBody.of(bytes),
+      timeLeftMs: () => link.untilMs - now(),
+      link,
+    });
   }
 
   /** Like the gateway's: an agent would send the same results again and again, with newer ones added. */

@@ -110,13 +110,12 @@ export class HeldReads<Reply> {
   }
 
   /** Answers a read: at once if there is work, otherwise as soon as work arrives, and at the end of the hold at the latest. */
-  async answer(read: HeldRead<Reply>): Promise<Reply> {
+  answer(read: HeldRead<Reply>): Promise<Reply> {
     const hold = this.#enter(read);
-    try {
-      return await this.#held(read, hold);
-    } finally {
-      this.#leave(read.host, hold);
-    }
+    const lookAtMs = this.#quietUntil(read);
+    const isQuiet = lookAtMs > this.#now();
+    const reply = isQuiet ? this.#afterWait(read, hold, lookAtMs) : this.#afterLook(read, hold, true);
+    return reply.finally(() => this.#leave(read.host, hold));
   }
 
   /** Reports a successful look at all hints that were written before `atMs`, and the hosts of the new ones. */
@@ -137,20 +136,17 @@ export class HeldReads<Reply> {
     for (const holds of this.#holds.values()) for (const hold of holds) hold.end();
   }
 
-  async #held(read: HeldRead<Reply>, hold: Hold): Promise<Reply> {
-    let isFirst = true;
-    let lookAtMs = this.#quietUntil(read);
-    for (;;) {
-      if (lookAtMs <= this.#now()) {
-        const look = await this.#look(read, hold, isFirst);
-        if (look.reply !== undefined) return look.reply;
-        if (look.isOvertaken) hold.endBy(hold.sinceMs + this.#settings.leastHoldMs);
-        lookAtMs = look.dueAtMs ?? Infinity;
-      }
-      if ((await hold.until(lookAtMs)) === 'over') return read.empty;
-      isFirst = false;
-      lookAtMs = 0;
-    }
+  #afterWait(read: HeldRead<Reply>, hold: Hold, lookAtMs: number): Promise<Reply> {
+    return hold
+      .until(lookAtMs)
+      .then((outcome) => (outcome === 'over' ? read.empty : this.#afterLook(read, hold, false)));
+  }
+
+  async #afterLook(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Reply> {
+    const look = await this.#look(read, hold, isFirst);
+    if (look.reply !== undefined) return look.reply;
+    if (look.isOvertaken) hold.endBy(hold.sinceMs + this.#settings.leastHoldMs);
+    return this.#afterWait(read, hold, look.dueAtMs ?? Infinity);
   }
 
   async #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
@@ -184,16 +180,17 @@ export class HeldReads<Reply> {
     if (this.#isClosing) hold.end();
     closed.then(() => hold.end());
     // The agent has given up its older read. If two agents share a key, each gets short holds.
-    const before = this.#holds.get(host) ?? [];
-    for (const older of before) older.endBy(older.sinceMs + leastHoldMs);
-    this.#holds.set(host, [...before, hold]);
+    const holds = this.#holds.get(host);
+    for (const older of holds ?? []) older.endBy(older.sinceMs + leastHoldMs);
+    if (holds) holds.push(hold);
+    else this.#holds.set(host, [hold]);
     this.#count += 1;
     return hold;
   }
 
   #leave(host: string, hold: Hold): void {
-    const left = (this.#holds.get(host) ?? []).filter((other) => other !== hold);
-    if (left.length > 0) this.#holds.set(host, left);
+    const holds = this.#holds.get(host) ?? [];
+    if (holds.length > 1) holds.splice(holds.indexOf(hold), 1);
     else this.#holds.delete(host);
     this.#count -= 1;
   }

@@ -14,8 +14,10 @@ export class Hold {
   readonly #now: () => number;
   readonly #timer: Timer;
   #endsAtMs: number;
+  #lookAtMs = Infinity;
   #isWoken = false;
-  #ring: (() => void) | undefined;
+  #resolve: ((outcome: 'look' | 'over') => void) | undefined;
+  #stopTimer: (() => void) | undefined;
 
   constructor({ now, timer, endsAtMs }: Settings) {
     this.#now = now;
@@ -39,7 +41,7 @@ export class Hold {
   /** Makes the read look again. */
   wake(): void {
     this.#isWoken = true;
-    this.#ring?.();
+    this.#check();
   }
 
   /** Ends the hold now. */
@@ -50,28 +52,31 @@ export class Hold {
   /** Ends the hold at this time, epoch ms, if it would end later. */
   endBy(atMs: number): void {
     this.#endsAtMs = Math.min(this.#endsAtMs, atMs);
-    this.#ring?.();
+    this.#check();
   }
 
   /** Waits for a hint, for `lookAtMs` or for the end of the hold. */
-  async until(lookAtMs: number): Promise<'look' | 'over'> {
-    for (;;) {
-      const nowMs = this.#now();
-      if (nowMs >= this.#endsAtMs) return 'over';
-      if (this.#isWoken || nowMs >= lookAtMs) return 'look';
-      await this.#rung(Math.min(this.#endsAtMs, lookAtMs) - nowMs);
-    }
+  until(lookAtMs: number): Promise<'look' | 'over'> {
+    this.#lookAtMs = lookAtMs;
+    // Without an async function: thousands of holds wait at a time, and each would keep a frame alive.
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#check();
+    });
   }
 
-  #rung(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const ring = (): void => {
-        this.#ring = undefined;
-        cancel();
-        resolve();
-      };
-      const cancel = this.#timer(ms, ring);
-      this.#ring = ring;
-    });
+  /** Ends the wait if there is a reason to; otherwise waits on, unless the read is looking. */
+  #check(): void {
+    if (!this.#resolve) return;
+    this.#stopTimer?.();
+    const nowMs = this.#now();
+    const isOver = nowMs >= this.#endsAtMs;
+    if (isOver || this.#isWoken || nowMs >= this.#lookAtMs) {
+      this.#resolve(isOver ? 'over' : 'look');
+      this.#resolve = undefined;
+    } else {
+      const leftMs = Math.min(this.#endsAtMs, this.#lookAtMs) - nowMs;
+      this.#stopTimer = this.#timer(leftMs, () => this.#check());
+    }
   }
 }

@@ -40,13 +40,14 @@ export interface BodyWork {
  */
 export class RequestBody {
   readonly work: BodyWork = { decodedBytes: 0, inflatedBytes: 0, parsedBytes: 0 };
-  readonly #text: string;
+  /** As the front passes it on. */
+  readonly text: string;
   readonly #encoding: BodyEncoding;
   #bytes: Buffer | undefined;
 
-  /** @param text as the front passes it on; base64 has no line breaks */
+  /** @param text base64 has no line breaks */
   constructor(text: string, encoding: BodyEncoding) {
-    this.#text = text;
+    this.text = text;
     this.#encoding = encoding;
   }
 
@@ -56,12 +57,12 @@ export class RequestBody {
   }
 
   get bytes(): Buffer {
-    this.#bytes ??= this.#decoded(0, this.#text.length);
+    this.#bytes ??= this.#decoded(0, this.text.length);
     return this.#bytes;
   }
 
   get size(): number {
-    return this.#bytes?.length ?? Buffer.byteLength(this.#text, this.#encoding);
+    return this.#bytes?.length ?? Buffer.byteLength(this.text, this.#encoding);
   }
 
   /** Whether the body is gzip, by its magic number: a proxy may drop the header. */
@@ -80,10 +81,10 @@ export class RequestBody {
   async claimedKeys(inflate: boolean): Promise<readonly string[]> {
     if (this.isGzip) return inflate ? keysIn(await this.#inflatedStart()).slice(0, MAX_CLAIMS) : [];
     const units = this.#encoding === 'base64' ? (WINDOW_BYTES / 3) * 4 : WINDOW_BYTES;
-    const isShort = this.#text.length <= 2 * units;
+    const isShort = this.text.length <= 2 * units;
     const [start, end] = isShort
       ? [[], keysIn(this.bytes)]
-      : [keysIn(this.#decoded(0, units)), keysIn(this.#decoded(this.#text.length - units, this.#text.length))];
+      : [keysIn(this.#decoded(0, units)), keysIn(this.#decoded(this.text.length - units, this.text.length))];
     const all = [...start, ...end];
     return [...new Set([...all.slice(-MAX_CLAIMS).reverse(), ...all.slice(0, MAX_CLAIMS)])];
   }
@@ -129,7 +130,7 @@ export class RequestBody {
   #decoded(from: number, to: number): Buffer {
     // Base64 decodes in groups of four characters.
     const start = this.#encoding === 'base64' ? from - (from % 4) : from;
-    const bytes = Buffer.from(this.#text.slice(start, to), this.#encoding);
+    const bytes = Buffer.from(this.text.slice(start, to), this.#encoding);
     this.work.decodedBytes += bytes.length;
     return bytes;
   }

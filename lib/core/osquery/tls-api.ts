@@ -1,5 +1,4 @@
 import { traceOf } from '../errors.ts';
-import type { NodeClaim } from '../nodes/node-key.ts';
 import type { TimeLeft } from '../results/lines.ts';
 import { bearerIn, boundsOf, claimIn, documentOf } from './admission.ts';
 import { type AgentRequest, isPost } from './agent-request.ts';
@@ -7,6 +6,7 @@ import { answerEnroll } from './answer-enroll.ts';
 import { answerConfig, answerLog, answerRead, answerWrite } from './answer-node.ts';
 import type { TlsApiDeps } from './deps.ts';
 import { heldRead } from './held-read.ts';
+import { KnownReads } from './known-reads.ts';
 import { type NodePartition, nodeOf, partitionOf } from './node-access.ts';
 import { quarantine } from './quarantine.ts';
 import { nodeInvalid, plain, type Reply, refused } from './replies.ts';
@@ -19,6 +19,7 @@ import { type Endpoint, endpointOf, isCarve } from './routes.ts';
  */
 export class TlsApi {
   readonly #deps: TlsApiDeps;
+  readonly #known = new KnownReads();
 
   constructor(deps: TlsApiDeps) {
     this.#deps = deps;
@@ -30,34 +31,49 @@ export class TlsApi {
     if (!endpoint)
       return refused('Unknown path. Mayfly serves enroll, config, log, distributed/read, distributed/write.');
     if (!isPost(request)) return refused(`${request.method} is not POST`);
-    return this.#safely(endpoint, () => this.#dispatch(endpoint, request));
+    return this.#safely(endpoint, this.#dispatch(endpoint, request));
   }
 
   /** Answers a distributed read whose key is checked and whose partition is read. Nothing is thrown. */
   answerRead(partition: NodePartition, timeLeftMs: TimeLeft): Promise<Reply> {
-    return this.#safely('read', () => answerRead(partition, timeLeftMs, this.#deps));
+    return this.#safely('read', answerRead(partition, timeLeftMs, this.#deps));
   }
 
-  async #safely(endpoint: Endpoint, answer: () => Promise<Reply>): Promise<Reply> {
-    try {
-      return await answer();
-    } catch (error) {
+  #safely(endpoint: Endpoint, answer: Promise<Reply>): Promise<Reply> {
+    return answer.catch((error) => {
       this.#deps.report('request_failed', { endpoint, error: traceOf(error) });
       return refused('Temporary failure: keep your data and try again.', 503);
+    });
+  }
+
+  /** Each checks the key's signature first: a request without a valid key is not inflated, looked up or stored. */
+  #dispatch(endpoint: Endpoint, request: AgentRequest): Promise<Reply> {
+    switch (endpoint) {
+      case 'enroll':
+        return answerEnroll(request.body, this.#deps);
+      case 'config':
+        return this.#config(request);
+      case 'read':
+        return this.#read(request);
+      case 'log':
+      case 'write':
+        return this.#data(endpoint, request);
+      default:
+        return endpoint satisfies never;
     }
   }
 
-  /** Checks the key's signature first: a request without a valid key is not inflated, looked up or stored. */
-  async #dispatch(endpoint: Endpoint, request: AgentRequest): Promise<Reply> {
-    if (endpoint === 'enroll') return answerEnroll(request.body, this.#deps);
-    if (endpoint === 'log' || endpoint === 'write') return this.#data(endpoint, request);
-    const claimed = await claimIn(endpoint, request, this.#deps);
-    if ('refusal' in claimed) return claimed.refusal;
-    return endpoint === 'config' ? answerConfig(claimed.claim, this.#deps) : this.#read(claimed.claim, request);
+  async #config(request: AgentRequest): Promise<Reply> {
+    const claimed = await claimIn('config', request, this.#deps);
+    return 'refusal' in claimed ? claimed.refusal : answerConfig(claimed.claim, this.#deps);
   }
 
-  async #read(claim: NodeClaim, { link, timeLeftMs }: AgentRequest): Promise<Reply> {
+  async #read(request: AgentRequest): Promise<Reply> {
     const { longPoll } = this.#deps;
+    const { link, timeLeftMs } = request;
+    const claimed = await this.#known.claimIn(request, this.#deps);
+    if ('refusal' in claimed) return claimed.refusal;
+    const { claim } = claimed;
     if (longPoll && link) return longPoll.reads.answer(heldRead(claim, link, timeLeftMs, this.#deps));
     const partition = await partitionOf(claim, this.#deps);
     return partition ? answerRead(partition, timeLeftMs, this.#deps) : nodeInvalid;

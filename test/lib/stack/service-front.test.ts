@@ -111,7 +111,12 @@ describe('the long-poll front', () => {
     const environment = Object.fromEntries(Object.keys(variables).map((name) => [name, '300']));
     const names = { ...environment, DISTRIBUTED_INTERVAL: '1', WAKE_HINTS: 'on' };
     expect(() => [readAgentEnv(names), readServiceEnv(names)]).not.toThrow();
-    expect(variables).toMatchObject({ PORT: '8080', DISTRIBUTED_INTERVAL: '1', WAKE_HINTS: 'on' });
+    expect(variables).toMatchObject({
+      PORT: '8080',
+      NODE_OPTIONS: '--max-semi-space-size=64',
+      DISTRIBUTED_INTERVAL: '1',
+      WAKE_HINTS: 'on',
+    });
   });
 
   it('makes everything that queues queries or ends nodes write hints', () => {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Agent } from 'node:http';
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -8,36 +7,28 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { BY_DAY } from '../../lib/aws/ledger.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
+import { scaled } from './effort.ts';
+import { shorten } from './short-client.ts';
 
-/** The connections of all clients. With connections of its own, each table's client would leave one open. */
-const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 });
-
-/** A signature that the embedded DynamoDB accepts. To compute one takes a third of the CPU time of a request. */
-const SIGNATURE = {
-  authorization:
-    'AWS4-HMAC-SHA256 Credential=local/20250101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-  'x-amz-date': '20250101T000000Z',
-};
-const constantSigner = {
-  sign: async <T extends { headers: Record<string, string> }>(request: T): Promise<T> => {
-    Object.assign(request.headers, SIGNATURE);
-    return request;
-  },
-};
+/** The long run and another DynamoDB get the whole SDK. */
+const isShort = (endpoint: string): boolean =>
+  !process.env.DYNAMODB_ENDPOINT && endpoint.startsWith('http:') && scaled(1) === 1;
 
 /** A client of this run's DynamoDB: the embedded one, or `DYNAMODB_ENDPOINT` in `AWS_REGION`. */
-export const dynamodb = (): DynamoDBClient =>
-  new DynamoDBClient({
-    endpoint: process.env.TEST_DYNAMODB_ENDPOINT ?? '',
+export function dynamodb(): DynamoDBClient {
+  const endpoint = process.env.TEST_DYNAMODB_ENDPOINT ?? '';
+  const client = new DynamoDBClient({
+    endpoint,
     region: process.env.AWS_REGION ?? 'local',
     credentials: {
       accessKeyId: process.env.AWS_ACCESS_KEY_ID ?? 'local',
       secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
       sessionToken: process.env.AWS_SESSION_TOKEN,
     },
-    signer: process.env.DYNAMODB_ENDPOINT ? undefined : constantSigner,
-    requestHandler: process.env.TEST_DYNAMODB_ENDPOINT?.startsWith('http:') ? { httpAgent } : undefined,
   });
+  if (isShort(endpoint)) shorten(client, endpoint);
+  return client;
+}
 
 /** Keys and indexes of Mayfly's table. A stack test compares them with the template. */
 export const KEYS = {

@@ -42,8 +42,9 @@ export class RowRecorder {
   attach({ middlewareStack }: Pick<DynamoDBClient, 'middlewareStack'>): void {
     middlewareStack.add(
       (next) => async (args) => {
-        const { headers, body } = args.request as { headers: Record<string, string>; body: Uint8Array };
-        this.#record(headers['x-amz-target'] ?? '', JSON.parse(new TextDecoder().decode(body)));
+        const { headers, body } = args.request as { headers: Record<string, string>; body: Uint8Array | string };
+        const text = typeof body === 'string' ? body : new TextDecoder().decode(body);
+        this.#record(headers['x-amz-target'] ?? '', JSON.parse(text));
         return next(args);
       },
       { step: 'build', name: 'rows', priority: 'low' },

@@ -6,14 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { buildCommand } from './build-command.js';
-import { bundleFunctions } from './bundle.ts';
-import { bundleService } from './bundle-service.ts';
+import { bundleIfChanged } from './bundle-if-changed.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STACK = join(ROOT, 'dist', 'stack');
 const COMMAND = join(ROOT, 'dist', 'command');
 
-await Promise.all([bundleFunctions(), bundleService(), buildConstruct(), buildOperatorCommand()]);
+await Promise.all([bundleIfChanged(), buildConstruct(), buildOperatorCommand()]);
 
 /** CommonJS, as `cdk init` makes apps: an app that is an ES module can import it too. */
 async function buildConstruct(): Promise<void> {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Ready } from '../../lib/cli/deployment/local-mayfly.ts';
+import { theAssembly } from '../support/assembly.ts';
 import { send } from '../support/https.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -78,8 +79,9 @@ async function enroll(ready: Ready): Promise<unknown> {
 
 describe('mayfly local', () => {
   beforeAll(async () => {
+    await theAssembly(); // whose bundles the command's own has too
     data = await mkdtemp(join(tmpdir(), 'mayfly-local-'));
-  });
+  }, START_MS);
   afterEach(() => {
     for (const child of running.splice(0)) child.kill('SIGKILL');
   });

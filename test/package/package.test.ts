@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DynamoPolicyStore } from '../../lib/aws/policy-store.ts';
 import { aVersion } from '../support/a-policy.ts';
+import { theAssembly } from '../support/assembly.ts';
 import { aTable } from '../support/dynamodb.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,7 +31,8 @@ let tarball: string;
 let installed: string;
 /** What `cdk init app --language typescript` makes. */
 let template: string;
-beforeAll(() => {
+beforeAll(async () => {
+  await theAssembly(); // whose bundles the package has too
   folder = mkdtempSync(join(tmpdir(), 'mayfly-package-'));
   const [packed] = JSON.parse(run(ROOT, 'npm', 'pack', '--json', '--silent', '--pack-destination', folder));
   tarball = join(folder, packed.filename);

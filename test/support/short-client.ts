@@ -54,7 +54,7 @@ export function shorten({ middlewareStack }: DynamoDBClient, endpoint: string): 
       async ({ request }) => {
         const { headers, body } = request as Request;
         const { status, text } = await kept.post(headers, body);
-        const answer = read(text);
+        const answer = Object(withBytes(JSON.parse(text)));
         const $metadata = { httpStatusCode: status, attempts: 1 };
         if (status !== 200) throw failure(answer, $metadata);
         return { response: undefined, output: { ...answer, $metadata } };
@@ -63,7 +63,7 @@ export function shorten({ middlewareStack }: DynamoDBClient, endpoint: string): 
   );
 }
 
-/** A copy with binary values as text in base64, as they are in JSON. A function that `JSON.stringify` calls gets no buffer to convert. */
+/** A copy with binary values as base64, as JSON has them. A function of `JSON.stringify` would get a buffer's own JSON. */
 function withText(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
@@ -73,11 +73,15 @@ function withText(value: unknown): unknown {
   return copy;
 }
 
-function read(text: string): Record<string, unknown> {
-  if (!text.includes('"B":"')) return JSON.parse(text);
-  return JSON.parse(text, (key, value) =>
-    key === 'B' && typeof value === 'string' ? Uint8Array.from(Buffer.from(value, 'base64')) : value,
-  );
+/** The same value with bytes where JSON has base64. */
+function withBytes(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(withBytes);
+  const copy: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value))
+    copy[name] =
+      name === 'B' && typeof part === 'string' ? Uint8Array.from(Buffer.from(part, 'base64')) : withBytes(part);
+  return copy;
 }
 
 /** The SDK's exceptions whose classes Mayfly compares. */

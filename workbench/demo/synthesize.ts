@@ -73,12 +73,13 @@ export async function synthesizeIfChanged(
 
 /**
  * Synthesizes the CDK app into `outdir`. Runs in a child process, so that CDK's memory is freed afterwards. Skips CDK's
- * validation of the template, which takes longer than the synthesis: `npm run synth` does it.
+ * validation of the template and cdk-nag, which take longer than the synthesis: `npm run synth` has them.
  *
  * @throws with the app's output if synthesis fails
  */
 export async function synthesize(outdir: string, signal?: AbortSignal, context: Context = {}): Promise<void> {
-  const child = spawn(process.execPath, ['--import', 'tsx', join('bin', 'mayfly.ts')], {
+  // The hooks for ES modules alone: those for CommonJS would look into every file of CDK.
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', join('bin', 'mayfly.ts')], {
     cwd: ROOT,
     env: {
       ...process.env,

@@ -9,6 +9,7 @@ import { DynamoNodeRegistry } from '../../../lib/aws/node-registry.ts';
 import { openTable, withHints } from '../../../lib/aws/table.ts';
 import { keyOf } from '../../../lib/core/queue/pending-query.ts';
 import { SERVICE_CONTEXT, synthesize } from '../../../workbench/demo/synthesize.ts';
+import { theAssembly } from '../../support/assembly.ts';
 import { aHostQuery } from '../../support/builders.ts';
 import { aLocalServer, type LocalServer } from '../../support/local-server.ts';
 import { anEnrolled, type WireAgent } from '../../support/wire-agent.ts';
@@ -37,6 +38,7 @@ describe('the synthesized template with the long-poll front', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mayfly-service-'));
+    await theAssembly(); // whose bundles this one has too
     await synthesize(join(folder, 'cdk.out'), undefined, SERVICE_CONTEXT);
     server = await aLocalServer({ assembly: join(folder, 'cdk.out') });
     const { dynamodb: endpoint, credentials, tableName } = server.local;

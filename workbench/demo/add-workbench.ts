@@ -8,5 +8,8 @@ import { addLocal } from './local-command.ts';
  */
 export function addWorkbench(program: Command): void {
   addLocal(program);
-  registerOpener(async (data) => (await import('../local-aws/index.ts')).openLeft(data));
+  registerOpener({
+    open: async (data) => (await import('../local-aws/index.ts')).openLeft(data),
+    copy: async (data) => (await import('../local-aws/index.ts')).openCopy(data),
+  });
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { credentialsOf, newCredentials, type RunCredentials } from './access/credentials.ts';
 import { type Services, startAwsServer } from './aws-server.ts';
-import { callersOf, theOperator } from './callers.ts';
+import { callersOf } from './callers.ts';
 import { createCustomResources } from './custom-resources.ts';
 import { EventBus } from './events/event-bus.ts';
 import { Schedule } from './events/schedule.ts';
@@ -16,6 +16,7 @@ import type { OnLine } from './machine/each-line.ts';
 import { addressesOf, LOOPBACK, nameOf } from './machine/listen-address.ts';
 import { LocalError } from './machine/local-error.ts';
 import type { LocalNotice, Notify } from './machine/notice.ts';
+import { once } from './machine/once.ts';
 import { freePort } from './machine/port.ts';
 import type { Service } from './protocol/aws-error.ts';
 import { createRules, readSchedules } from './rules.ts';
@@ -37,6 +38,7 @@ import { createFunctions, createSources, openQueues, type Queues } from './wirin
 export { type RunCredentials, signedHeaders } from './access/credentials.ts';
 export { addressesOf, inUrl, LOOPBACK } from './machine/listen-address.ts';
 export type { LocalNotice } from './machine/notice.ts';
+export { openCopy, openLeft } from './stopped-table.ts';
 export type { LocalUsage } from './usage/meter.ts';
 
 export interface LocalOptions {
@@ -305,44 +307,6 @@ async function startStores(assembly: Assembly, data: string, options: LocalOptio
   return { table, secrets, results, firehose, dynamo, certificate };
 }
 
-/** A DynamoDB that listens on loopback. */
-export interface OpenTable {
-  readonly endpoint: string;
-  readonly credentials: RunCredentials;
-  close(): Promise<void>;
-}
-
-/**
- * Opens the table in the data folder of a stopped Mayfly. Locks the folder, so that no Mayfly can start there
- * meanwhile.
- *
- * @returns undefined if a Mayfly is running or starting there
- * @throws {LocalError} if no binary is installed
- */
-export async function openLeft(data: string): Promise<OpenTable | undefined> {
-  const folder = path.resolve(data);
-  const release = await takeFolder(folder).catch((error) => {
-    if (error instanceof LocalError) return undefined;
-    throw error;
-  });
-  if (!release) return undefined;
-  const cleanUp: (() => Promise<unknown>)[] = [release];
-  const close = once(async () => {
-    for (const step of cleanUp.reverse()) await step();
-  });
-  try {
-    const dynamo = await startDynoxide(folder, path.join(folder, 'logs', 'dynoxide.log'), () => undefined);
-    cleanUp.push(() => dynamo.close());
-    const credentials = newCredentials();
-    const server = await startAwsServer({ json: dynamodb(dynamo), query: {} }, theOperator(credentials));
-    cleanUp.push(() => server.close());
-    return { endpoint: server.url, credentials, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
 /** Offers DynamoDB as a service of a loopback server. */
 const dynamodb = (dynamo: LocalDynamo | undefined): Record<string, Service> =>
   dynamo ? { DynamoDB_20120810: dynamo.answer } : {};
@@ -356,13 +320,4 @@ function enrollSecretFile(assembly: Assembly, secrets: LocalSecrets): string {
   if (file === undefined)
     throw new LocalError('the template must have an output "EnrollSecretArn" with the ARN of a secret');
   return file;
-}
-
-/** Runs `action` at the first call; later calls share its promise. */
-function once(action: () => Promise<void>): () => Promise<void> {
-  let outcome: Promise<void> | undefined;
-  return () => {
-    outcome ??= action();
-    return outcome;
-  };
 }

@@ -49,7 +49,7 @@ export async function console(flags: ConsoleFlags): Promise<void> {
 
 /** Serves the console of the Mayfly that the flags name. */
 export async function openConsole(flags: ConsoleFlags): Promise<OpenConsole> {
-  const { deployment, close } = await openDeployment(flags);
+  const { deployment, close } = await openDeployment(flags, 'copy');
   try {
     const answer = explaining(answersFor(deployment, flags), deployment, flags);
     const server = await serveConsole({ page: join(import.meta.dirname, 'console'), answer, port: flags.port });

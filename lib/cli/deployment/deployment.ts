@@ -21,7 +21,14 @@ import { CommandError } from '../errors/command-error.ts';
 import { note, patiently } from '../terminal/print.ts';
 import { type DeploymentFlags, nameOf, pasted } from './deployment-flags.ts';
 import { explained } from './explained.ts';
-import { openStopped, type ReadyFile, readyIn, startsLocally } from './local-mayfly.ts';
+import {
+  openStopped,
+  type ReadyFile,
+  readyIn,
+  type StoppedTable,
+  type StoppedTables,
+  startsLocally,
+} from './local-mayfly.ts';
 
 /** The Mayfly that a command reads or changes. */
 export interface Deployment {
@@ -68,11 +75,17 @@ export async function withDeployment<T>(
   }
 }
 
-/** Opens the Mayfly that the flags name, for a command that runs until it is ended. */
+/**
+ * Opens the Mayfly that the flags name.
+ *
+ * @param stopped how to open the table of a stopped local Mayfly. A copy, which is only read, lets one start there meanwhile, and
+ *   from then on its table is used.
+ */
 export async function openDeployment(
   flags: DeploymentFlags,
+  stopped: keyof StoppedTables = 'open',
 ): Promise<{ readonly deployment: Deployment; readonly close: () => Promise<void> }> {
-  const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags));
+  const { name, table, client, close } = await patiently('Looking up the table', whereIs(flags, stopped));
   const store = new DynamoPolicyStore(openTable(table, client));
   // The deployment writes the built-in policy into an empty table.
   const keepsMs = async () => ((await store.current())?.policy ?? (await builtInPolicy())).ledgerKeepsSeconds * 1000;
@@ -132,21 +145,22 @@ interface Where {
   readonly close?: () => Promise<void>;
 }
 
-async function whereIs(flags: DeploymentFlags): Promise<Where> {
+async function whereIs(flags: DeploymentFlags, stopped: keyof StoppedTables): Promise<Where> {
   if (flags.table) return { name: nameOf(flags), table: flags.table, client: new DynamoDBClient({}) };
   if (flags.stack) {
     const { namesInAws } = await import('./stack-names.ts'); // with a client of CloudFormation, for --stack alone
     const { table } = await namesInAws(flags);
     return { name: nameOf(flags), table, client: new DynamoDBClient({}) };
   }
-  const { embedded, tableName } = await readyIn(flags.data).catch((cause) => {
+  const ready = await readyIn(flags.data).catch((cause) => {
     const start = startsLocally() ? `start one with "npx mayfly local${pasted({ data: flags.data })}", or ` : '';
     const next = `${start}name one in AWS with --stack NAME or --table NAME`;
     throw new CommandError('NOT_RUNNING', `no Mayfly has run in ${flags.data}`, { next, cause });
   });
-  const left = embedded ? await openStopped(flags.data) : undefined;
-  if (left) note(`No Mayfly runs in ${flags.data} now: reading the table in its data folder.`);
-  const settings = left ?? whereItRuns(flags.data);
+  const { embedded, tableName } = ready;
+  const left = embedded ? await openStopped(flags.data, stopped) : undefined;
+  if (left) note(`No Mayfly runs in ${flags.data} now: reading ${READ[stopped]} in its data folder.`);
+  const settings = whereItRuns(flags.data, left && { ...left, before: ready });
   const client = new DynamoDBClient({
     region: 'us-east-1',
     endpoint: settings.endpoint,
@@ -155,19 +169,36 @@ async function whereIs(flags: DeploymentFlags): Promise<Where> {
   return { name: nameOf(flags), table: tableName, client, close: left?.close };
 }
 
-/** Looks for each request where the Mayfly runs: it has another port and another credential after each start. */
-function whereItRuns(data: string) {
-  let reading: Promise<ReadyFile> | undefined;
+/** What is read of a stopped Mayfly, for messages. */
+const READ: Readonly<Record<keyof StoppedTables, string>> = { open: 'the table', copy: 'a copy of the table' };
+
+interface Left extends StoppedTable {
+  /** Where the stopped Mayfly ran. */
+  readonly before: ReadyFile;
+}
+
+/**
+ * Looks for each request where the Mayfly runs: it has another port and another credential after each start.
+ *
+ * @param left the table that is used until a Mayfly starts
+ */
+function whereItRuns(data: string, left?: Left) {
+  let reading: Promise<Pick<ReadyFile, 'dynamodb' | 'credentials'>> | undefined;
+  const read = async () => {
+    const ready = await readyIn(data);
+    const hasStarted = !left || JSON.stringify(ready) !== JSON.stringify(left.before);
+    return hasStarted ? ready : { dynamodb: left.endpoint, credentials: left.credentials };
+  };
   // Requests of the same moment share one reading of the file.
-  const ready = (): Promise<ReadyFile> => {
-    reading ??= readyIn(data).finally(() => {
+  const where = () => {
+    reading ??= read().finally(() => {
       reading = undefined;
     });
     return reading;
   };
   return {
-    endpoint: async () => ({ url: new URL((await ready()).dynamodb) }),
+    endpoint: async () => ({ url: new URL((await where()).dynamodb) }),
     // The SDK keeps a credential that does not expire.
-    credentials: async () => ({ ...(await ready()).credentials, expiration: new Date() }),
+    credentials: async () => ({ ...(await where()).credentials, expiration: new Date() }),
   };
 }

@@ -67,24 +67,31 @@ export async function readyIn(data: string): Promise<ReadyFile> {
   }
 }
 
-/** The table of a stopped local Mayfly, opened for reading. */
-interface StoppedTable {
+/** The table of a stopped local Mayfly. */
+export interface StoppedTable {
   readonly endpoint: string;
   readonly credentials: Credentials;
   readonly close: () => Promise<void>;
 }
 
-/** Opens the table in the data folder of a stopped local Mayfly; undefined while one runs there. */
-export type OpenStopped = (data: string) => Promise<StoppedTable | undefined>;
-
-let opener: OpenStopped | undefined;
-
-/** Registers the workbench's function for the table of a stopped Mayfly. `lib` must not import the workbench. */
-export function registerOpener(open: OpenStopped): void {
-  opener = open;
+/**
+ * Ways to open the table of a stopped local Mayfly; undefined while one runs there. `open` locks its data folder until it is
+ * closed. `copy` opens a copy for reading, so that a Mayfly can start meanwhile.
+ */
+export interface StoppedTables {
+  readonly open: (data: string) => Promise<StoppedTable | undefined>;
+  readonly copy: (data: string) => Promise<StoppedTable | undefined>;
 }
 
-export const openStopped: OpenStopped = async (data) => opener?.(data);
+let opener: StoppedTables | undefined;
+
+/** Registers the workbench's functions for the table of a stopped Mayfly. `lib` must not import the workbench. */
+export function registerOpener(tables: StoppedTables): void {
+  opener = tables;
+}
+
+export const openStopped = async (data: string, how: keyof StoppedTables): Promise<StoppedTable | undefined> =>
+  opener?.[how](data);
 
 /** Whether this command can start a local Mayfly. The one in the npm package cannot. */
 export const startsLocally = (): boolean => opener !== undefined;

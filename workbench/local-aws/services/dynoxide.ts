@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -35,13 +35,27 @@ const STOP_GRACE_MS = 500;
  */
 export async function startDynoxide(folder: string, logFile: string, notify: Notify): Promise<LocalDynamo> {
   const binary = findBinary();
-  const pidFile = path.join(folder, 'dynoxide.pid');
+  const pidFile = path.join(folder, PID_FILE);
   await endStale(pidFile);
   await mkdir(path.dirname(logFile), { recursive: true, mode: 0o700 });
   const dynoxide = new Dynoxide({ binary, folder, pidFile, logFile, notify });
   await dynoxide.start();
   return { answer: dynamodbService(() => dynoxide.database), close: () => dynoxide.close() };
 }
+
+/** Copies the database in a folder, which no runner may use meanwhile, to another folder. */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  await endStale(path.join(from, PID_FILE));
+  await copyFile(path.join(from, DATABASE), path.join(to, DATABASE));
+  await copyFile(path.join(from, LOG), path.join(to, LOG)).catch((error) => {
+    if (Object(error).code !== 'ENOENT') throw error; // the database was closed in order
+  });
+}
+
+const DATABASE = 'dynamodb.sqlite';
+/** SQLite's write-ahead log. */
+const LOG = `${DATABASE}-wal`;
+const PID_FILE = 'dynoxide.pid';
 
 interface DynoxideOptions {
   readonly binary: string;
@@ -84,7 +98,7 @@ class Dynoxide {
 
   async #spawn(): Promise<ChildProcess> {
     const { binary, folder, pidFile, logFile } = this.#options;
-    const serve = ['mcp', '--db-path', path.join(folder, 'dynamodb.sqlite')];
+    const serve = ['mcp', '--db-path', path.join(folder, DATABASE)];
     // Detached, because Ctrl-C signals the terminal's whole process group and the database must finish the requests in
     // flight.
     const started = spawn('/bin/sh', ['-c', PRIVATE, binary, ...serve], { stdio: 'pipe', env: {}, detached: true });

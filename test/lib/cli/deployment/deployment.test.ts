@@ -11,9 +11,11 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { afterAll, afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
+import { openTable } from '../../../../lib/aws/table.ts';
 import { openDeployment } from '../../../../lib/cli/deployment/deployment.ts';
+import { registerOpener } from '../../../../lib/cli/deployment/local-mayfly.ts';
 import { patiently, ticking } from '../../../../lib/cli/terminal/print.ts';
-import { openLeft } from '../../../../workbench/local-aws/index.ts';
+import { openCopy, openLeft } from '../../../../workbench/local-aws/index.ts';
 import { takeFolder } from '../../../../workbench/local-aws/machine/data-folder.ts';
 import { aVersion } from '../../../support/a-policy.ts';
 import { aTable } from '../../../support/dynamodb.ts';
@@ -252,6 +254,38 @@ describe('the Mayfly that a policy command is about', () => {
     const other = await mayfly('policy', 'history', '--data', data);
     expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('or wait until it is up')]);
     await release();
+  });
+
+  it('lets a Mayfly start while the copy of its stopped table is read, and then reads that one', async () => {
+    const data = await aFolder();
+    const asMayfly = async (work: (client: DynamoDBClient) => Promise<string>) => {
+      const running = await openLeft(data);
+      if (!running) throw new Error('the folder is locked');
+      const { endpoint, credentials } = running;
+      const client = new DynamoDBClient({ endpoint, region: 'us-east-1', credentials });
+      const tableName = await work(client);
+      const ready = { dynamodb: endpoint, credentials, embedded: true, tableName };
+      await writeFile(join(data, 'ready.json'), JSON.stringify(ready));
+      client.destroy();
+      return { tableName, close: running.close };
+    };
+    const first = await asMayfly(async (client) => {
+      const table = await aTable(client);
+      await new DynamoPolicyStore(table).push(aVersion(1), 0);
+      return table.name;
+    });
+    await first.close();
+
+    registerOpener({ open: openLeft, copy: openCopy });
+    const { deployment, close } = await openDeployment({ data }, 'copy');
+    expect(await deployment.store.current()).toMatchObject({ version: 1 });
+    const second = await asMayfly(async (client) => {
+      await new DynamoPolicyStore(openTable(first.tableName, client)).push(aVersion(2), 1);
+      return first.tableName;
+    });
+    expect(await deployment.store.current()).toMatchObject({ version: 2 });
+    await second.close();
+    await close();
   });
 
   it('rejects a request if nothing runs there to handle it', async () => {

@@ -1,4 +1,5 @@
 import { LEDGER_OUTPUTS } from './ledger-outputs.ts';
+import { LOCAL_OUTPUTS } from './local-outputs.ts';
 import { OPERATION_OUTPUTS } from './operation-outputs.ts';
 import { POLICY_OUTPUTS } from './policy-outputs.ts';
 import { QUERY_OUTPUTS } from './query-outputs.ts';
@@ -10,4 +11,5 @@ export const JSON_OUTPUTS = {
   ...QUERY_OUTPUTS,
   ...OPERATION_OUTPUTS,
   ...POLICY_OUTPUTS,
+  ...LOCAL_OUTPUTS,
 } as const satisfies Readonly<Record<string, JsonOutput>>;

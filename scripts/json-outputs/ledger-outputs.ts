@@ -1,14 +1,5 @@
 import * as z from 'zod';
-import type { Verdict } from '../../lib/core/ledger/workload.ts';
-import { at, count, fleetIssue, type JsonOutput, row, texts } from './schemas.ts';
-
-const ms = z.number().describe('milliseconds');
-
-const VERDICTS = ['seen', 'post-mortem', 'missed', 'never-started', 'ignored', 'pending'] as const;
-
-const verdict = z.enum(VERDICTS satisfies readonly Verdict['verdict'][]);
-
-const reason = z.string().describe('why it was missed; docs/reference/verdicts.md lists the reasons');
+import { at, count, fleetIssue, type JsonOutput, ms, reason, row, texts, verdict } from './schemas.ts';
 
 const kind = z.enum(['ecs-task', 'ec2-instance']);
 

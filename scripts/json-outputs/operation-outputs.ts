@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { KINDS } from '../../lib/cli/logs/kinds.ts';
-import { anything, at, count, fleetIssue, type JsonOutput } from './schemas.ts';
+import { anything, at, count, fleetIssue, type JsonOutput, moment } from './schemas.ts';
 
 const dollars = z.number().describe('dollars');
 
@@ -68,17 +67,7 @@ export const OPERATION_OUTPUTS = {
       ),
     }),
   },
-  tail: {
-    prints: 'one document a line',
-    schema: z.strictObject({
-      at,
-      kind: z.enum(KINDS),
-      event: z.string().describe('a log event; docs/reference/log-events.md lists them and their fields'),
-      host: z.string().nullable(),
-      what: z.string().describe('in a few words, for people'),
-      fields: anything,
-    }),
-  },
+  tail: { prints: 'one document a line', schema: moment },
   'secret status': {
     prints: 'one document',
     schema: z.array(
@@ -127,28 +116,6 @@ export const OPERATION_OUTPUTS = {
       total: dollars.describe('dollars a month'),
       usage: z.record(z.string(), z.number()),
       fleet: z.looseObject({ dollars }),
-    }),
-  },
-  'cost --data': {
-    prints: 'one document',
-    schema: z.strictObject({
-      startedAt: at,
-      seconds: z.number(),
-      front: z.enum(['serverless', 'service']),
-      meanSeconds: z.record(z.string(), z.number()),
-      operations: z.record(z.string(), z.number()),
-      units: z.record(z.string(), z.number()),
-      functions: z.record(z.string(), z.strictObject({ invocations: count, gbSeconds: z.number() })),
-      firehose: z.strictObject({ requests: count, gb: z.number() }),
-      busEvents: count,
-      comparison: z.array(z.strictObject({ what: z.string(), measured: z.number(), estimated: z.number() })),
-    }),
-  },
-  'local put-events': {
-    prints: 'one document',
-    schema: z.strictObject({
-      accepted: count,
-      unmatched: z.array(z.string()).describe('events that match no rule of the stack'),
     }),
   },
 } as const satisfies Readonly<Record<string, JsonOutput>>;

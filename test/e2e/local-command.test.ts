@@ -7,7 +7,10 @@ import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import type { Ready } from '../../lib/cli/deployment/local-mayfly.ts';
+import type { Kind } from '../../lib/cli/logs/kinds.ts';
+import { JSON_OUTPUTS } from '../../scripts/json-outputs/json-outputs.ts';
 import { theAssembly } from '../support/assembly.ts';
 import { send } from '../support/https.ts';
 
@@ -20,6 +23,8 @@ interface Running {
   readonly ready: Ready;
   readonly child: ChildProcess;
   readonly lines: Interface;
+  /** What it has printed. */
+  readonly documents: readonly unknown[];
 }
 
 const running: ChildProcess[] = [];
@@ -37,10 +42,24 @@ async function start(): Promise<Running> {
     errors += chunk;
   });
   const lines = createInterface({ input: child.stdout });
+  const documents: unknown[] = [];
+  lines.on('line', (line) => documents.push(JSON.parse(line)));
   const first = await Promise.race([once(lines, 'line'), once(child, 'exit')]);
   if (typeof first[0] !== 'string') throw new Error(`mayfly local ended before it was ready: ${errors}`);
-  return { ready: JSON.parse(first[0]).ready, child, lines };
+  return { ready: JSON.parse(first[0]).ready, child, lines, documents };
 }
+
+/** Waits until it prints that something of this kind happened. */
+async function happened({ documents, lines }: Running, kind: Kind): Promise<void> {
+  while (!documents.some((document) => Object(document).moment?.kind === kind)) await once(lines, 'line');
+}
+
+/** What the published schema says against these documents. */
+const problemsOf = (documents: readonly unknown[]): string[] =>
+  documents.flatMap((document) => {
+    const { error } = z.safeParse(JSON_OUTPUTS.local.schema, document);
+    return error ? [`${JSON.stringify(document)}: ${z.prettifyError(error)}`] : [];
+  });
 
 const mayfly = async (...args: string[]): Promise<string> =>
   (await promisify(execFile)('npx', ['mayfly', ...args], { cwd: ROOT })).stdout;
@@ -72,8 +91,8 @@ async function firstQueries(ready: Ready, nodeKey: unknown): Promise<Record<stri
   }
 }
 
-async function enroll(ready: Ready): Promise<unknown> {
-  const secret = (await readFile(ready.enrollSecret, 'utf8')).trim();
+async function enroll(ready: Ready, given?: string): Promise<unknown> {
+  const secret = given ?? (await readFile(ready.enrollSecret, 'utf8')).trim();
   return (await post(ready, '/v1/enroll', { enroll_secret: secret, host_identifier: HOST })).node_key;
 }
 
@@ -103,6 +122,9 @@ describe('mayfly local', () => {
         (name) => `${FIXTURES}/${name}.json`,
       );
       expect(await mayfly('local', 'put-events', '--data', data, ...files)).toBe('2 events accepted\n');
+      await enroll(first.ready, 'a wrong secret');
+      for (const kind of ['enrolled', 'event', 'question', 'refused'] as const) await happened(first, kind);
+      expect(problemsOf(first.documents)).toEqual([]);
       first.child.kill('SIGKILL');
       await once(first.child, 'exit');
 
@@ -115,7 +137,9 @@ describe('mayfly local', () => {
       );
 
       second.child.kill('SIGINT');
-      expect(await once(second.child, 'exit')).toEqual([0, null]);
+      expect(await once(second.child, 'close')).toEqual([0, null]);
+      expect(problemsOf(second.documents)).toEqual([]);
+      expect(second.documents.at(-1)).toMatchObject({ usage: { seconds: expect.any(Number) } });
     },
     START_MS,
   );

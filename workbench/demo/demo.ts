@@ -12,7 +12,7 @@ import { latestRow } from './latest-row.ts';
 import { score, type TaskCard } from './scoreboard.ts';
 import { Screen } from './screen.ts';
 import { pause, settle } from './settle.ts';
-import { frontNote, nextSteps, stillPending, summary, summaryTable } from './summary.ts';
+import { frontNote, nextSteps, stillPending, summary, summaryTable, taskOf } from './summary.ts';
 import type { World } from './world.ts';
 
 export interface DemoOptions {
@@ -194,7 +194,7 @@ function jsonView(emit: (line: object) => void): View {
       for (const card of cards) {
         if (shown.get(card.arn) === card.verdict) continue;
         shown.set(card.arn, card.verdict);
-        emit({ task: card });
+        emit({ task: taskOf(card) });
       }
     },
     say: () => undefined,

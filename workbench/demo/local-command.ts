@@ -24,11 +24,15 @@ export function addLocal(program: Command): void {
         .argParser(address)
         .default('127.0.0.1'),
     )
-    .option('--quiet', 'with --no-demo: do not tell enrollments, events and answers as they happen', false)
+    .option('--quiet', 'with --no-demo or --json: do not tell enrollments, events and answers as they happen', false)
     .option('--no-demo', 'without the simulated cluster; put events in yourself')
     .option('--console', 'also serve the web console of it, and run on after the demo until Ctrl-C', false)
     .option('--forever', 'let the demo run on until Ctrl-C', false)
-    .option('--json', 'one JSON object a line instead of pictures, the first {"ready":{…}}', false)
+    .option(
+      '--json',
+      'one JSON object a line instead of pictures, the first {"ready":{…}}; what happens as {"moment":{…}}',
+      false,
+    )
     .addHelpText(
       'after',
       `

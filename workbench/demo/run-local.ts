@@ -7,8 +7,8 @@ import { withParts } from '../../lib/cli/deployment/parts.ts';
 import { CommandError } from '../../lib/cli/errors/command-error.ts';
 import { hasCode } from '../../lib/cli/errors/exit.ts';
 import { LOGS_NEED, openLogs } from '../../lib/cli/logs/log-source.ts';
-import { eventsOf } from '../../lib/cli/logs/moments.ts';
-import { follow } from '../../lib/cli/logs/tail.ts';
+import { eventsOf, type Moment } from '../../lib/cli/logs/moments.ts';
+import { follow, sayMoment } from '../../lib/cli/logs/tail.ts';
 import { colours, note, say, sayJson, ticking } from '../../lib/cli/terminal/print.ts';
 import { USAGE_FILE } from '../../lib/cost/counted-run.ts';
 import { flagfile } from '../../lib/stack/flagfile.ts';
@@ -69,6 +69,8 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
       say(greeting(ready, flags, { isHeld, link: page?.link() }));
       if (remotes.length > 0) say(remoteGreeting(ready, data, remotes));
     }
+    const over = new AbortController();
+    const told = world && flags.json ? tell(flags, over.signal) : undefined;
     if (world)
       await runDemo({
         world,
@@ -80,8 +82,9 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         isHeld,
         signal: stop.signal,
         hurry: hurry.signal,
-      });
-    else await wait(flags, stop.signal);
+      }).finally(() => over.abort());
+    else await tell(flags, stop.signal);
+    await told;
     if (page && world) await linger(flags, stop.signal);
     await keepUsage(mayfly, tally.counted(), data, flags);
   } finally {
@@ -107,15 +110,21 @@ async function linger({ json }: LocalFlags, signal: AbortSignal): Promise<void> 
 }
 
 /** Waits for the signal, and prints meanwhile what happens, as `mayfly tail` does. */
-async function wait({ data, quiet, json }: LocalFlags, signal: AbortSignal): Promise<void> {
-  if (quiet || json) {
+async function tell({ data, quiet, json }: Pick<LocalFlags, 'data' | 'quiet' | 'json'>, signal: AbortSignal) {
+  if (quiet) {
     if (!signal.aborted) await once(signal, 'abort');
     return;
   }
   const source = await withParts({ data }, LOGS_NEED, (parts) =>
     openLogs(parts, { sinceMs: Date.now(), events: eventsOf(undefined) }),
   );
-  await follow(source, { follow: true, json }, signal).finally(() => source.close());
+  const print = json ? (moment: Moment) => sayJson({ moment }) : sayMoment;
+  try {
+    await follow(source, { follow: true, print }, signal);
+    await follow(source, { follow: false, print }, signal); // what happened since the last look
+  } finally {
+    source.close();
+  }
 }
 
 /** Keeps what the run used in the data folder, and prints it. */

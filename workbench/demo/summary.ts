@@ -1,10 +1,20 @@
 import Table from 'cli-table3';
+import { isoOf } from '../../lib/cli/terminal/iso.ts';
 import { brief, percent, seconds } from './frame.ts';
 import { groups, type Score, score, type TaskCard } from './scoreboard.ts';
 
 /** Returns the summary as data: one entry per row of the table. */
 export const summary = (cards: readonly TaskCard[], nowMs: number): readonly ({ group: string } & Score)[] =>
   groups(cards, nowMs).map(([group, members]) => ({ group, ...score(members) }));
+
+/** Returns a task for programs. */
+export const taskOf = ({ arn, family, host, verdict, reason, bySchedule, fetchedAfterMs, ...times }: TaskCard) => ({
+  ...{ arn, family, host, verdict, reason },
+  startedAt: isoOf(times.startedAtMs),
+  endedAt: isoOf(times.endedAtMs),
+  answeredAt: isoOf(times.answeredAtMs),
+  ...{ fetchedAfterMs, bySchedule },
+});
 
 const RULED = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '', left: '', right: '', middle: ' ' };
 const OPEN = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };

@@ -12,10 +12,10 @@ interface Shown {
   readonly host?: string;
   readonly kind?: readonly Kind[];
   readonly follow: boolean;
-  readonly json: boolean;
 }
 
 interface TailFlags extends DeploymentFlags, Shown {
+  readonly json: boolean;
   readonly since?: number;
 }
 
@@ -28,31 +28,33 @@ export async function tail(flags: TailFlags): Promise<void> {
     await withParts(flags, LOGS_NEED, async (parts) => {
       const source = await openLogs(parts, { sinceMs: flags.since ?? Date.now(), events: eventsOf(flags.kind) });
       if (flags.follow) note(`Showing what happens at ${parts.name}; Ctrl-C ends it.`);
-      await follow(source, flags, stop.signal).finally(() => source.close());
+      await follow(source, { ...flags, print: flags.json ? sayJson : sayMoment }, stop.signal).finally(() =>
+        source.close(),
+      );
     });
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
   }
 }
 
+interface Followed extends Shown {
+  readonly print: (moment: Moment) => void;
+}
+
 /** Shows what the logs tell, until the signal. */
-export async function follow(source: LogSource, flags: Shown, signal: AbortSignal): Promise<void> {
+export async function follow(source: LogSource, followed: Followed, signal: AbortSignal): Promise<void> {
   do {
-    for (const line of await source.next()) for (const moment of wanted(line, flags)) show(moment, flags.json);
+    for (const line of await source.next()) for (const moment of wanted(line, followed)) followed.print(moment);
     // The wait ends with an error when the operator ends the command.
-    if (flags.follow) await setTimeout(source.everyMs, undefined, { signal }).catch(() => undefined);
-  } while (flags.follow && !signal.aborted);
+    if (followed.follow) await setTimeout(source.everyMs, undefined, { signal }).catch(() => undefined);
+  } while (followed.follow && !signal.aborted);
 }
 
 const wanted = (line: LogLine, { kind, host }: Shown): Moment[] =>
   momentsOf(line, kind).filter((moment) => host === undefined || moment.host?.startsWith(host));
 
-function show(moment: Moment, isJson: boolean): void {
-  if (isJson) {
-    sayJson(moment);
-    return;
-  }
-  const { at, kind, host, what } = moment;
+/** Prints a moment as a line for people. */
+export function sayMoment({ at, kind, host, what }: Moment): void {
   const { red, green, cyan } = colours();
   const paint = { refused: red, miss: red, issue: red, enrolled: green, answer: green, question: cyan, event: String }[
     kind

@@ -5,7 +5,7 @@ import { CloudWatchLogs, patternOf } from '../../../lib/cli/logs/cloudwatch-logs
 import { LocalLogs } from '../../../lib/cli/logs/local-logs.ts';
 import type { LogLine, LogSource } from '../../../lib/cli/logs/log-line.ts';
 import { eventsOf } from '../../../lib/cli/logs/moments.ts';
-import { follow } from '../../../lib/cli/logs/tail.ts';
+import { follow, sayMoment } from '../../../lib/cli/logs/tail.ts';
 import { aCaredFor } from './care-harness.ts';
 import { jsonLines } from './policy/harness.ts';
 
@@ -97,7 +97,7 @@ describe('what a local Mayfly tells without the demo', () => {
     };
     const printed: string[] = [];
     const out = jest.spyOn(process.stdout, 'write').mockImplementation((text) => printed.push(String(text)) > 0);
-    await follow(source, { follow: true, json: false }, stop.signal).finally(() => out.mockRestore());
+    await follow(source, { follow: true, print: sayMoment }, stop.signal).finally(() => out.mockRestore());
     expect(printed.join('')).toBe(
       '2026-11-28 12:00:00Z  enrolled  web-1  enrolled: one, osquery 5\n' +
         '2026-11-28 12:00:00Z  enrolled  web-2  enrolled: one, osquery 5\n',

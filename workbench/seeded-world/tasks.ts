@@ -23,8 +23,9 @@ export class Tasks {
   start(plan: Random): void {
     const lifetimeMs = Math.round(10 ** plan.between(3.3, 5.5));
     const family = plan.chance(0.12) ? HEAVY : plan.pick(['api', 'batch', 'cron']);
+    // ECS kills the sidecar 30 s after the main container ended: the task is announced as stopping while something runs.
     const sidecar = plan.chance(0.25)
-      ? [{ name: 'sidecar', image: 'sidecar:1', lifetimeMs: null, essential: false }]
+      ? [{ name: 'sidecar', image: 'sidecar:1', lifetimeMs: null, essential: false, ignoresSigterm: true }]
       : [];
     this.#run(this.started, { family, containers: [{ name: family, image: `${family}:1`, lifetimeMs }, ...sidecar] });
   }

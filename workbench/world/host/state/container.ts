@@ -17,7 +17,6 @@ export interface ContainerSpec {
   readonly children?: readonly (readonly string[])[];
   readonly network?: 'bridge' | 'host' | 'none';
   readonly privileged?: boolean;
-  readonly readonlyRootfs?: boolean;
   /** Numeric user id of every process. 0 is root. */
   readonly uid?: number;
 }

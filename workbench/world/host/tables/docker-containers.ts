@@ -32,7 +32,7 @@ const containers: Table<HostState> = {
         env_variables: Object.entries(env)
           .map(([key, value]) => `${key}=${value}`)
           .join(', '),
-        readonly_rootfs: spec.readonlyRootfs ? 1 : 0,
+        readonly_rootfs: 0,
         ...namespaces,
       };
     }),

@@ -18,13 +18,17 @@ import type { ResultStreams } from './result-streams.ts';
 import type { ServiceFront } from './service-front.ts';
 import type { TlsApi } from './tls-api.ts';
 
-export interface AlarmsProps {
+/** The parts of a Mayfly that alarms and dashboard watch. */
+export interface Watched {
   readonly routes: readonly EventRoute[];
   readonly deadLetters: IQueue;
   readonly front: TlsApi | ServiceFront;
   readonly streams: ResultStreams;
   readonly reconciler: Reconciler;
   readonly table: MayflyTable;
+}
+
+export interface AlarmsProps extends Watched {
   /** Percent. */
   readonly coverageObjective: number;
 }

@@ -10,23 +10,15 @@ import {
   Metric,
   Stats,
 } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Watched } from './alarms.ts';
 import type { EventRoute } from './event-route.ts';
-import type { MayflyTable } from './mayfly-table.ts';
 import { coverageShare, ownMetric, ownMetricBy } from './own-metrics.ts';
 import type { Reconciler } from './reconciler.ts';
-import type { ResultStreams } from './result-streams.ts';
 import type { ServiceFront } from './service-front.ts';
 import type { TlsApi } from './tls-api.ts';
 
-export interface DashboardProps {
-  readonly routes: readonly EventRoute[];
-  readonly deadLetters: IQueue;
-  readonly front: TlsApi | ServiceFront;
-  readonly streams: ResultStreams;
-  readonly reconciler: Reconciler;
-  readonly table: MayflyTable;
+export interface DashboardProps extends Watched {
   readonly alarms: readonly Alarm[];
 }
 

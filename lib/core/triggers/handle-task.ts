@@ -1,20 +1,13 @@
 import { scopeOf } from '../arn.ts';
-import type { Decorations } from '../decorations.ts';
-import { resolveHost } from '../hosts/resolve-host.ts';
 import { type AddressesSince, compareAddresses } from '../ledger/addresses.ts';
-import { instanceDecorations } from '../ledger/instance-decorations.ts';
 import type { AddressIndex, Ledger } from '../ledger/ledger.ts';
 import type { Advance } from '../ledger/merge.ts';
 import { type PendingKey, uniqueKeys } from '../ledger/pending-key.ts';
 import { reviewAfterEnd } from '../ledger/review.ts';
-import type { Handling, Poller, WorkloadRecord } from '../ledger/workload.ts';
+import type { Handling, WorkloadRecord } from '../ledger/workload.ts';
 import type { NodeDirectory } from '../nodes/directory.ts';
-import { lives } from '../nodes/node.ts';
-import { pollerOf } from '../nodes/poller.ts';
-import type { Aliases } from '../nodes/registry.ts';
 import type { CompiledPolicy } from '../policy/compiled-policy.ts';
 import type { LivePolicy } from '../policy/live-policy.ts';
-import type { Profile } from '../policy/policy.ts';
 import { heatSecondsOf } from '../policy/rule-queries.ts';
 import {
   type AskDeps,
@@ -25,23 +18,18 @@ import {
   queriesFor,
   settleByMsOf,
 } from '../queue/ask.ts';
-import { moveWaiting } from '../queue/move.ts';
 import { keyOf, type PendingQuery } from '../queue/pending-query.ts';
-import type { ContainerHosts } from './container-hosts.ts';
-import { sidecarHostOf } from './sidecar.ts';
 import { type TaskEvent, taskSnapshot } from './task.ts';
 import type { TaskDefinitions } from './task-definitions.ts';
+import { endSidecar, joinHost, type TaskHost, type TaskHostDeps, taskHostOf } from './task-host.ts';
 import { causeOf, ruleQueriesFor, unseen } from './task-queries.ts';
 
-export interface TaskDeps extends AskDeps {
+export interface TaskDeps extends AskDeps, TaskHostDeps {
   readonly ledger: Ledger;
-  readonly hosts: ContainerHosts;
-  readonly aliases: Aliases;
+  readonly registry: AskDeps['registry'];
   readonly directory: Pick<NodeDirectory, 'remove'>;
   readonly policy: LivePolicy;
   readonly definitions: TaskDefinitions;
-  /** `distributed_interval` of all agents behind the long-poll front. @default - agents connect to the other front */
-  readonly heldEverySeconds?: number;
 }
 
 /** Outcome of one event, for the log and the metrics. */
@@ -247,75 +235,6 @@ async function superseded(
   );
 }
 
-/** The host of a task, and the agent that can answer there. */
-interface TaskHost {
-  readonly host?: string;
-  /** Its instance id, if the host has another name. */
-  readonly alias?: string;
-  /** The name its queries are queued under: its host, or its container instance while the host is unknown. */
-  readonly waitsFor?: string;
-  /** The agent enrolled there. */
-  readonly poller?: Poller;
-  /** Until when that agent polls fast, as last read. */
-  readonly hotUntilMs?: number;
-  /** Its host, if that is the agent in the task itself. */
-  readonly sidecar?: string;
-  /** Whether the host was terminated, or the sidecar has ended with its task, so that no agent can answer. */
-  readonly hasEnded: boolean;
-  /** Whether an agent is, or was, enrolled there. */
-  readonly isEnrolled: boolean;
-  readonly instanceFacts?: Decorations;
-}
-
-async function taskHostOf(
-  task: TaskEvent['task'],
-  { handling: before, containers, stopped }: WorkloadRecord,
-  profiles: readonly Profile[],
-  deps: TaskDeps,
-): Promise<TaskHost> {
-  const { hosts, ledger, now, heldEverySeconds } = deps;
-  const { clusterArn, containerInstanceArn } = task;
-  const runsOn = await hosts.instanceOf(clusterArn, containerInstanceArn);
-  const sidecar = sidecarHostOf({ ...task, containers });
-  // ECS may have deleted the container instance; the earlier handling still knows the instance.
-  const name = runsOn ?? sidecar ?? before?.instanceFacts?.instance_id ?? before?.host;
-  const [found, [instance] = []] = await Promise.all([
-    name === undefined ? undefined : resolveHost(name, deps),
-    runsOn === undefined ? undefined : ledger.read([runsOn]),
-  ]);
-  const node = found?.node;
-  const poller = lives(node, now()) ? pollerOf(node, profiles, { nowMs: now(), heldEverySeconds }) : undefined;
-  const isGone = node?.endedAtMs !== undefined || instance?.stopped === true;
-  return {
-    host: found?.host,
-    alias: found?.alias,
-    // An unknown container instance may become known in a moment, because events arrive in any order.
-    waitsFor: found?.host ?? containerInstanceArn,
-    poller,
-    hotUntilMs: node?.hotUntilMs,
-    sidecar,
-    hasEnded: isGone || (sidecar !== undefined && stopped),
-    isEnrolled: poller !== undefined || isGone,
-    instanceFacts: instanceBehind(runsOn, instance, before?.instanceFacts),
-  };
-}
-
-/** Decorations of the instance of a task: at first only its id, because image and tags are learned a little later. */
-function instanceBehind(
-  runsOn: string | undefined,
-  instance: WorkloadRecord | undefined,
-  before: Decorations | undefined,
-): Decorations | undefined {
-  if (before?.ami_id || !runsOn) return before;
-  return instance ? instanceDecorations(instance) : { instance_id: runsOn };
-}
-
-/** Ends the node of a sidecar: its key is rejected from now on, and selectors no longer find it. */
-async function endSidecar(host: string, { registry, directory, now }: TaskDeps): Promise<void> {
-  await registry.end(host, now());
-  await directory.remove(host);
-}
-
 /** When an older task ends, its addresses are indexed again. Otherwise the entries would expire before the record. */
 const LONG_LIFE_MS = 24 * 3_600_000;
 
@@ -343,13 +262,4 @@ async function indexAddressesOf(
 async function essentialsOf({ task }: TaskEvent, { definitions }: TaskDeps): Promise<ReadonlySet<string> | undefined> {
   const isNamed = task.taskDefinitionArn !== '';
   return isNamed && task.containers.length > 1 ? definitions.essentialContainers(task.taskDefinitionArn) : undefined;
-}
-
-/**
- * Moves queries queued under a container instance's ARN to its host, if that is known by now. The function that learns a
- * container instance from its event does the same. Both write first and then read, so that one of them moves the queries.
- */
-async function joinHost(containerInstanceArn: string, deps: TaskDeps): Promise<void> {
-  const instance = await deps.hosts.lookAgain(containerInstanceArn);
-  if (instance) await moveWaiting(containerInstanceArn, (await resolveHost(instance, deps)).host, deps);
 }

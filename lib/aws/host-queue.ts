@@ -19,7 +19,7 @@ import { pack } from './packed.ts';
 import { type Put, putTogether } from './put-together.ts';
 import { readRow } from './row.ts';
 import { conditional, itemsOf, type Table, ttl } from './table.ts';
-import { hintsFor } from './wake-hints.ts';
+import { announce } from './wake-hints.ts';
 
 /*
  * HOST#<host> / #node                     the node
@@ -76,10 +76,13 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   async enqueueSpaced(spaced: readonly SpacedQuery[], nowMs: number): Promise<ReadonlySet<string>> {
-    // A query without a reservation, and without a hint, is one write, at half the price that a transaction has for it.
-    const isAlone = ({ reserves }: SpacedQuery): boolean =>
-      reserves === undefined && this.#table.hintClock === undefined;
-    await each(spaced.filter(isAlone), ({ query }) => this.enqueue(query));
+    await announce(
+      spaced.map(({ query }) => query.host),
+      this.#table,
+    );
+    // A query without a reservation is one write, at half the price that a transaction has for it.
+    const isAlone = ({ reserves }: SpacedQuery): boolean => reserves === undefined;
+    await each(spaced.filter(isAlone), ({ query }) => this.#add(query));
     return this.#enqueueTogether(
       spaced.filter((one) => !isAlone(one)),
       nowMs,
@@ -92,9 +95,7 @@ export class DynamoHostQueue implements HostQueue {
       let left = spaced.slice(from, from + QUERIES_AT_ONCE).map((one) => writesOf(one, nowMs));
       while (left.length > 0) {
         const puts = left.flatMap(({ reservation, pending }) => [reservation ?? [], pending ?? []].flat());
-        const hosts = new Set(left.flatMap(({ host, pending }) => (pending ? [host] : [])));
-        const hints = [...hosts].flatMap((host) => hintsFor(host, this.#table));
-        const refused = await putTogether(this.#table, [...puts, ...hints]);
+        const refused = await putTogether(this.#table, puts);
         if (refused.size === 0) break;
         for (const { queryId, reservation } of left) if (reservation && refused.has(reservation)) leftOut.add(queryId);
         left = left.flatMap((writes) => withoutRefused(writes, refused));
@@ -104,9 +105,12 @@ export class DynamoHostQueue implements HostQueue {
   }
 
   async enqueue(query: PendingQuery): Promise<void> {
-    const hints = hintsFor(query.host, this.#table);
-    if (hints.length > 0) await putTogether(this.#table, [pendingPut(query), ...hints]);
-    else await conditional(this.#table.db.send(new PutCommand({ TableName: this.#table.name, ...pendingPut(query) })));
+    await announce([query.host], this.#table);
+    await this.#add(query);
+  }
+
+  async #add(query: PendingQuery): Promise<void> {
+    await conditional(this.#table.db.send(new PutCommand({ TableName: this.#table.name, ...pendingPut(query) })));
   }
 
   claim(host: string, rev: number, taken: Readonly<Record<string, number>>): Promise<boolean> {
@@ -273,14 +277,12 @@ export class DynamoHostQueue implements HostQueue {
 
 /** The writes that queue one query: all of them or none. */
 interface Writes {
-  readonly host: string;
   readonly queryId: string;
   readonly reservation?: Put;
   readonly pending?: Put;
 }
 
 const writesOf = ({ query, reserves }: SpacedQuery, nowMs: number): Writes => ({
-  host: query.host,
   queryId: query.queryId,
   reservation: reserves && reservationPut(query, reserves, nowMs),
   pending: pendingPut(query),

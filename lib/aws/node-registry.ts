@@ -3,10 +3,9 @@ import * as z from 'zod/mini';
 import { MAX_TWINS, NODE_TTL_MS, type Node, REVOKED_TTL_MS } from '../core/nodes/node.ts';
 import type { Alias, Aliases, AliasSource, NodeRegistry, NodeState } from '../core/nodes/registry.ts';
 import { hostKey, nodeOf } from './host-rows.ts';
-import { updateTogether } from './put-together.ts';
 import { number, readRow, type ShapeOf, text } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
-import { hintsFor } from './wake-hints.ts';
+import { announce } from './wake-hints.ts';
 
 /** Nodes: `HOST#<host>` / `#node`. */
 export class DynamoNodeRegistry implements NodeRegistry, NodeState {
@@ -93,12 +92,9 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
   }
 
   // Writes a hint as well, so that a held read of the node is rejected at once.
-  #end(host: string, UpdateExpression: string, ExpressionAttributeValues: Record<string, unknown>): Promise<boolean> {
-    const hints = hintsFor(host, this.#table);
-    if (hints.length === 0) return this.#change(host, UpdateExpression, ExpressionAttributeValues);
-    const ConditionExpression = 'attribute_exists(pk)';
-    const update = { Key: this.#key(host), UpdateExpression, ConditionExpression, ExpressionAttributeValues };
-    return updateTogether(this.#table, update, hints);
+  async #end(host: string, update: string, values: Record<string, unknown>): Promise<boolean> {
+    await announce([host], this.#table);
+    return this.#change(host, update, values);
   }
 
   // Changes an existing node; never creates one.

@@ -1,20 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import {
-  type PutCommandInput,
-  TransactWriteCommand,
-  type TransactWriteCommandInput,
-  type UpdateCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { type PutCommandInput, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Table } from './table.ts';
 
 /** A write of one item, with or without a condition. */
 export type Put = Required<Pick<PutCommandInput, 'Item'>> &
   Pick<PutCommandInput, 'ConditionExpression' | 'ExpressionAttributeValues'>;
-
-/** A change of one item. */
-export type Update = Required<Pick<UpdateCommandInput, 'Key' | 'UpdateExpression' | 'ConditionExpression'>> &
-  Pick<UpdateCommandInput, 'ExpressionAttributeValues'>;
 
 /** Another transaction holds one of the items, or the table is throttled. A retry may succeed. */
 const PASSING = new Set(['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
@@ -28,30 +19,7 @@ const FIRST_PAUSE_MS = 25; // doubled after each attempt, with jitter: at most 0
  * @returns the writes whose condition failed: if there is one, nothing was written
  */
 export async function putTogether(table: Table, puts: readonly Put[]): Promise<ReadonlySet<Put>> {
-  const refused = await writeTogether(
-    table,
-    puts.map((put) => ({ Put: { TableName: table.name, ...put } })),
-  );
-  return new Set(puts.filter((_, n) => refused.has(n)));
-}
-
-/**
- * Changes an item and writes others, all of them or none.
- *
- * @returns false if the condition of the change failed
- */
-export async function updateTogether(table: Table, update: Update, puts: readonly Put[]): Promise<boolean> {
-  const refused = await writeTogether(table, [
-    { Update: { TableName: table.name, ...update } },
-    ...puts.map((put) => ({ Put: { TableName: table.name, ...put } })),
-  ]);
-  return refused.size === 0;
-}
-
-type Writes = NonNullable<TransactWriteCommandInput['TransactItems']>;
-
-/** @returns the positions of the writes whose condition failed: if there is one, nothing was written */
-async function writeTogether(table: Table, TransactItems: Writes): Promise<ReadonlySet<number>> {
+  const TransactItems = puts.map((put) => ({ Put: { TableName: table.name, ...put } }));
   for (let attempt = 1; ; attempt++) {
     try {
       await table.db.send(new TransactWriteCommand({ TransactItems }));
@@ -59,7 +27,7 @@ async function writeTogether(table: Table, TransactItems: Writes): Promise<Reado
     } catch (error) {
       if (!(error instanceof TransactionCanceledException)) throw error;
       const codes = (error.CancellationReasons ?? []).map(({ Code = 'None' }) => Code);
-      const refused = [...codes.keys()].filter((n) => codes[n] === 'ConditionalCheckFailed');
+      const refused = puts.filter((_, n) => codes[n] === 'ConditionalCheckFailed');
       if (refused.length > 0) return new Set(refused);
       if (attempt === ATTEMPTS || !codes.every((code) => PASSING.has(code))) throw error;
       await sleep(Math.random() * FIRST_PAUSE_MS * 2 ** (attempt - 1));

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { HINT_TTL_MS, shardOf, type WakeHint, type WakeHints } from '../core/front/wake-hints.ts';
-import type { Put } from './put-together.ts';
+import { each } from '../core/together.ts';
 import { readRow, text } from './row.ts';
 import { itemsOf, type Table, ttl } from './table.ts';
 
@@ -12,17 +13,19 @@ const KEY = /^(\d{13})#[0-9a-f]{8}#(.+)$/s;
 
 const HintRow = z.object({ sk: text });
 
-/** The write of a hint: `WAKE#<shard>` / `<ms>#<random>#<host>`. */
-const hintPut = (host: string, nowMs: number): Put => ({
-  Item: {
-    pk: `WAKE#${shardOf(host)}`,
-    sk: `${timeOf(nowMs)}#${randomUUID().slice(0, 8)}#${host}`,
-    expiresAt: ttl(nowMs + HINT_TTL_MS),
-  },
-});
-
-/** The hint that goes with a change of a host's partition; none if the deployment has no long-poll front. */
-export const hintsFor = (host: string, { hintClock }: Table): Put[] => (hintClock ? [hintPut(host, hintClock())] : []);
+/**
+ * Writes hints for hosts whose partitions are about to change: `WAKE#<shard>` / `<ms>#<random>#<host>`. Call it before the change,
+ * because a crash between the two then costs a look, and not a hold. Does nothing in a deployment without a long-poll front.
+ */
+export async function announce(hosts: Iterable<string>, { db, name, hintClock }: Table): Promise<void> {
+  if (!hintClock) return;
+  await each([...new Set(hosts)], async (host) => {
+    const nowMs = hintClock();
+    const sk = `${timeOf(nowMs)}#${randomUUID().slice(0, 8)}#${host}`;
+    const Item = { pk: `WAKE#${shardOf(host)}`, sk, expiresAt: ttl(nowMs + HINT_TTL_MS) };
+    await db.send(new PutCommand({ TableName: name, Item }));
+  });
+}
 
 /** Reads the hints in the table. */
 export class DynamoWakeHints implements WakeHints {

@@ -41,7 +41,7 @@ export const EACH = {
   staleEvent: { readUnits: 1, writeUnits: 0 },
   learning: { readUnits: 2, writeUnits: 1 },
   ask: { readUnits: 0, writeUnits: 6 },
-  hint: { readUnits: 0, writeUnits: 5 },
+  hint: { readUnits: 1, writeUnits: 1 },
   delivery: { readUnits: 2.5, writeUnits: 6 },
   sighting: { readUnits: 0.5, writeUnits: 3 },
   verdict: { readUnits: 0, writeUnits: 2 },
@@ -76,7 +76,7 @@ export interface Operations {
   readonly learning: number;
   /** Three queries about a task, from the queue until they leave it. */
   readonly ask: number;
-  /** Asks behind the long-poll front: a hint and the queries are one transaction, where each write costs twice. */
+  /** Asks behind the long-poll front, which writes a hint before the queries, and looks at two more reads after it. */
   readonly hint: number;
   /** Deliveries of queries with their answers, which arrive in one request. */
   readonly delivery: number;

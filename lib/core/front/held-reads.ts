@@ -49,6 +49,13 @@ export interface HoldSettings {
   readonly blindAfterMs: number;
   /** How long looks stay consistent after a hint, ms: longer than eventually consistent reads lag. */
   readonly recentMs: number;
+  /**
+   * For how long an empty partition is not remembered after a hint, ms: a hint is written before its change, and functions write
+   * the change within this time.
+   */
+  readonly doubtMs: number;
+  /** The first pause before another look if a look after a hint finds nothing, ms; doubled with each look. */
+  readonly lookAgainMs: number;
 }
 
 const defaultHolds: HoldSettings = {
@@ -57,11 +64,19 @@ const defaultHolds: HoldSettings = {
   memoryMs: 60_000,
   blindAfterMs: 3_000,
   recentMs: 5_000,
+  doubtMs: 30_000,
+  lookAgainMs: 200,
 };
 
 interface Quiet {
   readonly epoch: number;
   readonly untilMs: number;
+}
+
+interface Hint {
+  readonly atMs: number; // when it was seen
+  /** Whether a look has found work since. */
+  isMet: boolean;
 }
 
 interface Deps {
@@ -86,8 +101,8 @@ export class HeldReads<Reply> {
   readonly #holds = new Map<string, Hold[]>();
   /** In the order of their looks. */
   readonly #quiet = new Map<string, Quiet>();
-  /** The last hint for a host that was seen, and when; in order of time. */
-  readonly #hinted = new Map<string, { readonly atMs: number }>();
+  /** The last hint that was seen for each host, in order of time. */
+  readonly #hinted = new Map<string, Hint>();
   #sightedAtMs = -Infinity;
   #count = 0;
   #isClosing = false;
@@ -124,7 +139,7 @@ export class HeldReads<Reply> {
     for (const host of hosts) {
       this.#quiet.delete(host);
       this.#hinted.delete(host);
-      this.#hinted.set(host, { atMs: this.#now() });
+      this.#hinted.set(host, { atMs: this.#now(), isMet: false });
       this.#holds.get(host)?.at(-1)?.wake();
     }
     this.#forgetOld();
@@ -146,23 +161,40 @@ export class HeldReads<Reply> {
     const look = await this.#look(read, hold, isFirst);
     if (look.reply !== undefined) return look.reply;
     if (look.isOvertaken) hold.endBy(hold.sinceMs + this.#settings.leastHoldMs);
-    return this.#afterWait(read, hold, look.dueAtMs ?? Infinity);
+    return this.#afterWait(read, hold, this.#nextLookMs(read.host, look.dueAtMs));
   }
 
   async #look(read: HeldRead<Reply>, hold: Hold, isFirst: boolean): Promise<Look<Reply>> {
-    const isConsistent = hold.heed() || this.#hinted.has(read.host);
     const startedAtMs = this.#now();
-    const hintBefore = this.#hinted.get(read.host);
+    const hint = this.#hinted.get(read.host);
+    const isConsistent = hold.heed() || this.#isRecent(hint);
     this.#quiet.delete(read.host);
     const look = await read.look({ isConsistent, isFirst });
-    // A hint that came during the look announced what the look may have missed. It wakes only the newest read of the host, so
-    // the look of an older one must not be remembered either.
-    const isHinted = hold.isWoken || this.#hinted.get(read.host) !== hintBefore;
-    if (look.reply === undefined && look.dueAtMs !== undefined && !isHinted) {
+    if (look.reply !== undefined) {
+      if (hint) hint.isMet = true;
+    } else if (look.dueAtMs !== undefined && !this.#isInDoubt(read.host)) {
       const untilMs = Math.min(startedAtMs + this.#settings.memoryMs, look.dueAtMs);
       this.#quiet.set(read.host, { epoch: read.epoch, untilMs });
     }
     return look;
+  }
+
+  /** When to look again after a look that found nothing, epoch ms: soon if the change that a hint announced is still to come. */
+  #nextLookMs(host: string, dueAtMs = Infinity): number {
+    const hint = this.#hinted.get(host);
+    if (!hint || hint.isMet || !this.#isRecent(hint)) return dueAtMs;
+    const nowMs = this.#now();
+    return Math.min(dueAtMs, nowMs + Math.max(this.#settings.lookAgainMs, nowMs - hint.atMs));
+  }
+
+  #isRecent(hint: Hint | undefined): boolean {
+    return hint !== undefined && this.#now() - hint.atMs < this.#settings.recentMs;
+  }
+
+  /** Whether an empty partition may be about to change. */
+  #isInDoubt(host: string): boolean {
+    this.#forgetOld();
+    return this.#hinted.has(host);
   }
 
   /** Until when the host's partition is known to be empty, epoch ms; 0 if it is not. */
@@ -203,7 +235,7 @@ export class HeldReads<Reply> {
       this.#quiet.delete(host);
     }
     for (const [host, { atMs }] of this.#hinted) {
-      if (nowMs - atMs < this.#settings.recentMs) break;
+      if (nowMs - atMs < this.#settings.doubtMs) break;
       this.#hinted.delete(host);
     }
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A hint that a host's held read should look at the table again: queries were queued for the host, or its node ended. It is
- * written together with the change, so it exists if and only if the change does.
+ * A hint that a host's held read should look at the table again: queries are about to be queued for the host, or its node is about
+ * to end. It is written before the change, so there is no change without one.
  */
 export interface WakeHint {
   /** Unique; sorts by time. */
@@ -18,7 +18,7 @@ export interface WakeHints {
   since(shard: number, fromMs: number): Promise<readonly WakeHint[]>;
 }
 
-/** Four partitions take about 2,000 hints a second. Each front process queries all of them. */
+/** Four partitions take about 4,000 hints a second. Each front process queries all of them. */
 export const HINT_SHARDS = 4;
 /** Held reads end after seconds, so no front needs an older hint. */
 export const HINT_TTL_MS = 5 * 60_000;

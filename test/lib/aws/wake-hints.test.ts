@@ -32,23 +32,27 @@ describe('a deployment without a long-poll front', () => {
 });
 
 describe('a deployment with a long-poll front', () => {
-  it('writes the hint in the transaction of the change, so that neither exists without the other', async () => {
+  it('writes the hint before the change, so that no change can be without one, and queues at the price of plain writes', async () => {
     const hinted = withHints(table, () => T0);
     await new DynamoNodeRegistry(hinted).enroll(aNode('h1'), undefined);
     tap.calls.length = 0;
     await new DynamoHostQueue(hinted).enqueue(aPendingQuery(1));
     await new DynamoHostQueue(hinted).enqueueSpaced([{ query: aPendingQuery(2) }, { query: aPendingQuery(3) }], T0);
     await new DynamoNodeRegistry(hinted).end('h1', T0);
-    expect(callNames()).toEqual(Array.from({ length: 3 }, () => 'TransactWriteItemsCommand'));
+    const partitionsOf = tap.calls.map(({ input }) => JSON.stringify(input.Item ?? input.Key).match(/WAKE|HOST/)?.[0]);
+    expect(partitionsOf).toEqual(['WAKE', 'HOST', 'WAKE', 'HOST', 'HOST', 'WAKE', 'HOST']);
+    expect(callNames()).not.toContain('TransactWriteItemsCommand');
     const hints = (await everything(table)).filter(({ pk }) => String(pk).startsWith('WAKE#'));
-    expect(hints).toHaveLength(3); // one for both queries of a transaction
+    expect(hints).toHaveLength(3); // one for both queries that were queued together
     expect(hints.map(({ expiresAt }) => expiresAt)).toEqual([1, 2, 3].map(() => T0 / 1000 + 300));
   });
 
-  it('reports a throttled transaction as an error, so that its caller tries again', async () => {
+  it('changes nothing if the hint cannot be written, and reports an error, so that its caller tries again', async () => {
+    const hinted = withHints(table, () => T0);
     tap.failAll();
-    const queue = new DynamoHostQueue(withHints(table, () => T0));
-    await expect(queue.enqueue(aPendingQuery(1))).rejects.toThrow('Rate exceeded');
+    await expect(new DynamoHostQueue(hinted).enqueue(aPendingQuery(1))).rejects.toThrow('Rate exceeded');
+    await expect(new DynamoNodeRegistry(hinted).end('h1', T0)).rejects.toThrow('Rate exceeded');
+    expect(JSON.stringify(tap.calls.map(({ input }) => input.Item ?? input.Key))).not.toContain('HOST#');
     tap.heal();
     expect(await everything(table)).toEqual([]);
   });

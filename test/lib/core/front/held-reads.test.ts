@@ -14,6 +14,7 @@ class Front {
   readonly clock = this.#timing.clock;
   readonly reads = new HeldReads<Reply>({ now: () => this.clock.now(), timer: this.#timing.timer });
   readonly looks: LookMode[] = [];
+  readonly lookedAtMs: number[] = [];
   find: () => Look<Reply> | Promise<Look<Reply>> = () => QUIET;
 
   constructor() {
@@ -39,6 +40,7 @@ class Front {
     const got: { reply?: Reply; afterMs?: number } = {};
     const look = async (mode: LookMode) => {
       this.looks.push(mode);
+      this.lookedAtMs.push(this.clock.now());
       return this.find();
     };
     void this.reads.answer({ host: 'h1', epoch: 1, closed: open, look, empty: 'nothing', ...read }).then((reply) => {
@@ -79,14 +81,35 @@ describe('a read that finds no work', () => {
     ]);
   });
 
-  it('is held on if the look after a hint finds nothing', async () => {
+  it('is held on if the look after a hint finds nothing, and looks again after growing pauses', async () => {
     const read = front.read();
     await front.pass(3 * SECOND);
     front.see('h1');
-    front.see('h1');
+    front.see('h1'); // a doubled hint costs nothing more
     await front.pass(9 * SECOND);
     expect(read).toEqual({ reply: 'nothing', afterMs: 12 * SECOND });
-    expect(front.looks).toHaveLength(2); // a doubled hint costs at most one look more
+    expect(front.lookedAtMs.map((atMs) => atMs - T0)).toEqual([0, 3_000, 3_200, 3_400, 3_800, 4_600, 6_200, 9_400]);
+  });
+
+  it('finds a change that comes shortly after its hint as fast as the hint itself', async () => {
+    const read = front.read();
+    await front.pass(3 * SECOND);
+    front.see('h1');
+    await front.pass(10);
+    front.find = () => ({ reply: 'work' });
+    await front.pass(190);
+    expect(read).toEqual({ reply: 'work', afterMs: 3_200 });
+  });
+
+  it('does not look again for a hint whose work was found', async () => {
+    front.find = () => ({ reply: 'work' });
+    front.see('h1');
+    front.read();
+    await front.pass(SECOND);
+    front.find = () => QUIET;
+    front.read();
+    await front.pass(12 * SECOND);
+    expect(front.looks).toHaveLength(2);
   });
 
   it('looks again if a hint came during its look', async () => {
@@ -184,11 +207,45 @@ describe('an empty partition', () => {
     expect(front.looks).toHaveLength(1);
     front.see('h1');
     front.read();
-    await front.pass(13 * SECOND);
+    await front.clock.settle();
     expect(front.looks).toHaveLength(2);
+    await front.pass(MINUTE);
+    front.read();
+    await front.pass(13 * SECOND);
+    front.looks.length = 0;
     front.read({ epoch: 2 });
     await front.pass(13 * SECOND);
-    expect(front.looks).toHaveLength(3);
+    expect(front.looks).toHaveLength(1);
+  });
+
+  it('is looked at with each read for 30 s after a hint', async () => {
+    front.find = () => ({ reply: 'work' });
+    front.see('h1');
+    front.read();
+    await front.pass(SECOND);
+    front.find = () => QUIET;
+    for (let poll = 0; poll < 6; poll++) {
+      front.read();
+      await front.pass(13 * SECOND);
+    }
+    expect(front.lookedAtMs.map((atMs) => (atMs - T0) / SECOND)).toEqual([0, 1, 14, 27, 40]);
+  });
+
+  it('is remembered 30 s after a hint at the earliest, so a change that comes later than its hint waits for one hold at most', async () => {
+    for (const lateMs of [100, 5_000, 15_000, 29_000]) {
+      front.find = () => QUIET;
+      front.see('h1');
+      const reads = [front.read()];
+      for (let ms = 0; ms < 45_000 && reads.at(-1)?.reply !== 'work'; ms += 100) {
+        await front.pass(100);
+        if (ms >= lateMs) front.find = () => ({ reply: 'work' });
+        if (reads.at(-1)?.reply === 'nothing') reads.push(front.read());
+      }
+      const tookMs = reads.reduce((sum, { afterMs = Number.NaN }) => sum + afterMs, 0);
+      expect(tookMs).toBeGreaterThanOrEqual(lateMs);
+      expect(tookMs).toBeLessThanOrEqual(lateMs + 12_200);
+      await front.pass(2 * MINUTE);
+    }
   });
 
   it('is not remembered after work, or while something is open', async () => {

@@ -1,4 +1,6 @@
 import { Argument, type Command } from 'commander';
+import { NAMED } from './completion/words.ts';
+import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
 import { examples } from './terminal/print.ts';
 
@@ -20,4 +22,15 @@ The scripts complete the word "mayfly". Without a global installation, define it
 Print the script again after an upgrade.`,
     )
     .action(lazily(async () => (await import('./completion/print-script.ts')).printScript(program)));
+  withDeploymentOptions(program.command('names', { hidden: true }))
+    .description('Print names that begin with a text, one a line, for the completion of a shell')
+    .addArgument(new Argument('<of>', 'what they name').choices(NAMED))
+    .argument('[beginning]', 'the text', '')
+    .addHelpText(
+      'after',
+      `${examples('npx mayfly names hosts web-', 'npx mayfly names workloads 4f --stack Mayfly')}
+
+It reads little, prints nothing if that takes too long, and leaves out names that a shell would interpret.`,
+    )
+    .action(lazily(async () => (await import('./completion/names.ts')).names));
 }

@@ -33,7 +33,7 @@ export function addQuery(program: Command): void {
       'stop watching when this share of the hosts has answered, such as 95%; 100% waits for hosts that are away',
       share,
     )
-    .addOption(new Option('--resume <id>', 'watch an earlier query again').argParser(campaignId))
+    .addOption(new Option('--resume <campaign>', 'watch an earlier query again').argParser(campaignId))
     .option('--cancel', 'withdraw the query with this id from the hosts that have not taken it', false)
     .option('-y, --yes', 'do not ask for confirmation before more than 20 hosts are asked', false)
     .addOption(

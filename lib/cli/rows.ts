@@ -9,7 +9,10 @@ import { pastTime, TIMES, untilTime } from './terminal/times.ts';
 export function addRows(program: Command): void {
   withDeploymentOptions(program.command('rows'))
     .description('Show stored rows, newest first: what hosts answered')
-    .argument('[name]', 'a task, an instance or a campaign, by its id or the beginning of it; or a rule, or a query')
+    .argument(
+      '[workload|campaign|name]',
+      'a task, an instance or a campaign, by its id or the beginning of it; or a rule, or a query',
+    )
     .option('-H, --host <host>', 'only rows from this host: its identifier, its host name, or a unique beginning')
     .option('--rule <name>', 'only rows of this rule')
     .option('--query <name>', 'only rows of this query of a rule')

@@ -15,6 +15,17 @@ function __mayfly_at
     end
     test "$at" = "$argv[1]"
 end
+function __mayfly_names
+    set -l words (commandline -opc)
+    set -l chosen
+    for i in (seq 2 (count $words))
+        switch $words[$i]
+            case -d --data -s --stack --id -t --table
+                set -a chosen $words[$i] $words[(math $i + 1)]
+        end
+    end
+    mayfly names $argv[1] (commandline -ct) $chosen 2>/dev/null
+end
 complete -c mayfly -f
 ${commands.flatMap(linesOf).join('\n')}
 `;
@@ -44,6 +55,8 @@ function valueFlags(value: Value): string {
   switch (value.kind) {
     case 'words':
       return `-a ${quote(value.words.join(' '))}`;
+    case 'names':
+      return `-a '(__mayfly_names ${value.of})'`;
     case 'folder':
       return "-a '(__fish_complete_directories)'";
     case 'file':

@@ -3,6 +3,9 @@ import type { CommandWords, OptionWords, Value } from './words.ts';
 /** A text in single quotes, for bash and zsh. */
 export const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** The options that choose a Mayfly, as patterns of a `case`. */
+export const CHOOSING = '-d|--data|-s|--stack|--id|-t|--table';
+
 /** Both spellings of an option. */
 export const spellings = ({ short, long }: OptionWords): string[] => [short, long].flatMap((name) => name ?? []);
 

@@ -1,8 +1,13 @@
 import type { Argument, Command, Option } from 'commander';
 
+/** Names of a Mayfly that a shell completes: it asks `mayfly names` for them. */
+export const NAMED = ['hosts', 'workloads', 'queries', 'rows'] as const;
+export type Named = (typeof NAMED)[number];
+
 /** What a shell completes for the value of an option or an argument. */
 export type Value =
   | { readonly kind: 'file' | 'folder' | 'text' }
+  | { readonly kind: 'names'; readonly of: Named }
   | { readonly kind: 'words'; readonly words: readonly string[] };
 
 /** An option, as a shell completes it. */
@@ -30,14 +35,16 @@ export interface CommandWords {
 export function wordsOf(command: Command, parent: readonly string[] = []): CommandWords[] {
   const path = [...parent, command.name()];
   const [argument] = command.registeredArguments;
+  const visible = command.createHelp().visibleCommands(command);
+  const commands = command.commands.filter((sub) => visible.includes(sub));
   return [
     {
       path: path.join(' '),
-      commands: command.commands.map((sub) => ({ name: sub.name(), description: brief(sub.description()) })),
+      commands: commands.map((sub) => ({ name: sub.name(), description: brief(sub.description()) })),
       options: command.createHelp().visibleOptions(command).map(optionOf),
       argument: argument && valueNamed(argument.name(), argument),
     },
-    ...command.commands.flatMap((sub) => wordsOf(sub, path)),
+    ...commands.flatMap((sub) => wordsOf(sub, path)),
   ];
 }
 
@@ -51,9 +58,20 @@ const optionOf = (option: Option): OptionWords => {
   };
 };
 
+/** The placeholders of values that are names of a Mayfly. */
+const NAMES: Readonly<Record<string, Named>> = {
+  host: 'hosts',
+  workload: 'workloads',
+  'sql|id': 'queries',
+  campaign: 'queries',
+  'workload|campaign|name': 'rows',
+};
+
 /** The placeholder of a value says what it is: `<folder>`, `<file>`. */
 function valueNamed(placeholder: string, { argChoices }: Pick<Argument | Option, 'argChoices'>): Value {
   if (argChoices) return { kind: 'words', words: argChoices };
+  const named = Object.hasOwn(NAMES, placeholder) ? NAMES[placeholder] : undefined;
+  if (named) return { kind: 'names', of: named };
   if (/^(dir|folder)$/.test(placeholder)) return { kind: 'folder' };
   return { kind: /^(files?|events)$/.test(placeholder) ? 'file' : 'text' };
 }

@@ -1,9 +1,22 @@
-import { pathPatterns, quote, spellings, valueBranches } from './shell-text.ts';
+import { CHOOSING, pathPatterns, quote, spellings, valueBranches } from './shell-text.ts';
 import type { CommandWords, Value } from './words.ts';
 
 /** A completion script for zsh, for a file `_mayfly` in a folder of `$fpath`, or to be sourced. */
 export const zshScript = (commands: readonly CommandWords[]): string => `#compdef mayfly
 # Completes mayfly in zsh.
+_mayfly_names() {
+  local -a chosen found
+  local i
+  [[ $PREFIX = -* ]] && return
+  for ((i = 2; i < CURRENT - 1; i++)); do
+    case "\${words[i]}" in
+      ${CHOOSING}) chosen+=("\${words[i]}" "\${words[i + 1]}");;
+    esac
+  done
+  # eval, because mayfly may be an alias.
+  found=("\${(@f)$(eval 'mayfly names "$1" "$PREFIX" "\${chosen[@]}"' 2>/dev/null | cut -f 1)}")
+  compadd -- $found
+}
 _mayfly() {
   local at=mayfly word
   local -a subcommands options
@@ -30,6 +43,8 @@ function valueCode(value: Value): string {
   switch (value.kind) {
     case 'words':
       return `compadd -- ${value.words.map(quote).join(' ')}`;
+    case 'names':
+      return `_mayfly_names ${value.of}`;
     case 'folder':
       return '_directories'; // `_files -/` offers files where no folder matches
     case 'file':

@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { DynamoCampaigns } from '../../../lib/aws/campaigns.ts';
+import { DynamoNodeDirectory } from '../../../lib/aws/node-directory.ts';
 import { wordsOf } from '../../../lib/cli/completion/words.ts';
 import { programWith } from '../../../lib/cli/program.ts';
+import { entryOf } from '../../../lib/core/nodes/directory.ts';
 import { addWorkbench } from '../../../workbench/demo/add-workbench.ts';
+import { aCampaign, CAMPAIGN } from '../../support/a-campaign.ts';
+import { taskArn } from '../../support/builders.ts';
+import { aFolder } from '../../support/folder.ts';
+import { MINUTE } from '../../support/times.ts';
+import { atNow, aWatched, enter, NOW } from './ledger/harness.ts';
 import { mayfly } from './policy/harness.ts';
 
 const COMMANDS = wordsOf(programWith(addWorkbench));
@@ -56,7 +66,81 @@ describe('the completion for bash', () => {
   });
 });
 
+describe('names of a Mayfly', () => {
+  /** A command that prints how it was called, and two names. */
+  const STUB = 'mayfly() { printf "%s\\n" "$*" >&2; printf "web-1\\tone\\nweb-2\\ttwo\\n"; }';
+
+  const named = async (...words: string[]): Promise<{ offered: string[]; asked: string }> => {
+    const log = join(aFolder(), 'log');
+    const line = words.map((word) => `'${word}'`).join(' ');
+    const script = (await scriptFor('bash')).replace('2>/dev/null', `2>>'${log}'`);
+    const code = `${STUB}\n${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _mayfly; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', code], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    return {
+      offered: stdout.split('\n').filter((word) => word !== ''),
+      asked: existsSync(log) ? readFileSync(log, 'utf8').trim() : '',
+    };
+  };
+
+  it.each([
+    ['hosts', ['node', 'show', 'web']],
+    ['hosts', ['node', 'revoke', 'web']],
+    ['hosts', ['doctor', 'web']],
+    ['hosts', ['query', 'SELECT 1', '--host', 'web']],
+    ['workloads', ['task', 'web']],
+    ['queries', ['query', 'web']],
+    ['queries', ['query', '--resume', 'web']],
+    ['rows', ['rows', 'web']],
+  ])('are asked for: %s for %j', async (of, words) => {
+    expect(await named('mayfly', ...words)).toEqual({ offered: ['web-1', 'web-2'], asked: `names ${of} web` });
+  });
+
+  it('are those of the Mayfly that the line chooses', async () => {
+    const { asked } = await named('mayfly', 'node', 'show', '--stack', 'Blue', '-d', 'a b', 'web');
+    expect(asked).toBe('names hosts web --stack Blue -d a b');
+  });
+
+  it('are not asked for where an option or another word is completed', async () => {
+    expect((await named('mayfly', 'task', '--js')).asked).toBe('');
+    expect((await named('mayfly', 'task', '--stack', 'B')).asked).toBe('');
+    expect((await named('mayfly', 'coverage', '')).asked).toBe('');
+  });
+});
+
+describe('mayfly names', () => {
+  atNow();
+
+  it('prints hosts, workloads and queries that begin with a text, with a description', async () => {
+    const { world, ask } = await aWatched();
+    const directory = new DynamoNodeDirectory(world.table, world.now);
+    for (const host of ['web-1', 'web-2', 'db-1'])
+      await directory.record(entryOf(await world.aNode(host, { hostname: `${host}.test` }), 'default'), NOW + MINUTE);
+    await enter(world, 1, { seenLive: ['a', 'b'] });
+    await new DynamoCampaigns(world.table).begin(aCampaign({ askedAtMs: NOW - MINUTE, expiresAtMs: NOW + MINUTE }));
+    const id = taskArn(1).split('/').at(-1);
+    expect((await ask('names', 'hosts', 'web-')).stdout).toBe('web-1\tweb-1.test\nweb-2\tweb-2.test\n');
+    expect((await ask('names', 'workloads')).stdout).toBe(`${id}\tecs-task, seen\n`);
+    expect((await ask('names', 'workloads', String(id).slice(0, 5))).stdout).toMatch(`${id}\tarn:aws:ecs`);
+    expect((await ask('names', 'queries')).stdout).toMatch(`${CAMPAIGN}\tSELECT`);
+    expect((await ask('names', 'rows')).stdout.split('\n')).toHaveLength(3);
+  });
+
+  it('leaves out a name that a shell would interpret', async () => {
+    const { world, ask } = await aWatched();
+    const directory = new DynamoNodeDirectory(world.table, world.now);
+    for (const host of ['$(reboot)', 'a;b', '-rf', 'a b', 'fine'])
+      await directory.record(entryOf(await world.aNode(host, { hostname: '\u001b[1m' }), 'default'), NOW + MINUTE);
+    expect((await ask('names', 'hosts')).stdout).toBe('fine\t[1m\n');
+  });
+});
+
 describe('the completions for zsh and fish', () => {
+  it('ask for names of a Mayfly', async () => {
+    expect(await scriptFor('zsh')).toMatch(/'mayfly task'\) .*_mayfly_names workloads;/);
+    expect(await scriptFor('fish')).toContain(`-n '__mayfly_at "mayfly node show"' -a '(__mayfly_names hosts)'`);
+  });
+
   it('offer folders alone where a folder is expected, and no files for a text', async () => {
     expect(await scriptFor('zsh')).toMatch(/'mayfly nodes --data'.*\) _directories; return/);
     const fish = await scriptFor('fish');

@@ -1,0 +1,84 @@
+import { verdictOf } from '../../core/ledger/verdict.ts';
+import type { WorkloadRecord } from '../../core/ledger/workload.ts';
+import { type Deployment, openDeployment } from '../deployment/deployment.ts';
+import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
+import { printable, say } from '../terminal/print.ts';
+import type { Named } from './words.ts';
+
+/** A person who pressed Tab waits no longer. */
+const LIMIT_MS = 500;
+const MOST = 100;
+const MOST_CAMPAIGNS = 20;
+/** Of a description: a completion has one line for a name. */
+const MOST_CHARACTERS = 40;
+const DAY_MS = 24 * 3_600_000;
+/** bash expands the words that it completes, and names come from the network: these characters mean nothing to a shell. */
+const PLAIN = /^[a-z0-9][\w.:@%+,-]*$/i;
+
+interface Name {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** Prints names that begin with a text, each with a description after a tab. */
+export async function names(of: Named, beginning: string, flags: DeploymentFlags): Promise<void> {
+  const late = setTimeout(() => process.exit(0), LIMIT_MS);
+  try {
+    const { deployment, close } = await openDeployment(flags, 'copy');
+    try {
+      const found = (await READ[of](deployment, beginning)).filter(
+        ({ name }) => PLAIN.test(name) && name.startsWith(beginning),
+      );
+      for (const { name, description } of found.slice(0, MOST))
+        say(`${name}\t${printable(description).slice(0, MOST_CHARACTERS)}`);
+    } finally {
+      await close();
+    }
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+const READ: Readonly<Record<Named, (deployment: Deployment, beginning: string) => Promise<Name[]>>> = {
+  hosts,
+  workloads,
+  queries,
+  rows: async (...asked) => [...(await workloads(...asked)), ...(await queries(asked[0]))],
+};
+
+/** By host identifier; the pages of the directory are read until there are enough. */
+async function hosts({ directory }: Deployment, beginning: string): Promise<Name[]> {
+  const found: Name[] = [];
+  let cursor: string | undefined;
+  do {
+    const { entries, next } = await directory.page(cursor);
+    for (const { hostIdentifier: name, hostname: description = '' } of entries)
+      if (name.startsWith(beginning)) found.push({ name, description });
+    cursor = next;
+  } while (cursor !== undefined && found.length < MOST);
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The latest of a day, or all with this beginning, by task id or instance id. */
+async function workloads({ ledgerIndex }: Deployment, beginning: string): Promise<Name[]> {
+  const nowMs = Date.now();
+  if (beginning !== '') {
+    const found = await ledgerIndex.startingWith(beginning, nowMs);
+    return found.map((workload) => ({ name: idOf(workload), description: workload }));
+  }
+  const found: Name[] = [];
+  for await (const record of ledgerIndex.newest(nowMs - DAY_MS, nowMs)) {
+    if (found.push({ name: idOf(record.workload), description: descriptionOf(record, nowMs) }) === MOST) break;
+  }
+  return found;
+}
+
+const idOf = (workload: string): string => workload.slice(workload.lastIndexOf('/') + 1);
+
+const descriptionOf = (record: WorkloadRecord, nowMs: number): string =>
+  `${record.identity.task_family ?? record.kind}, ${verdictOf(record, nowMs).verdict}`;
+
+async function queries({ campaigns }: Deployment): Promise<Name[]> {
+  const recent = await campaigns.recent(MOST_CAMPAIGNS);
+  return recent.map(({ id: name, sql: description }) => ({ name, description }));
+}

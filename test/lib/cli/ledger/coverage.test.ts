@@ -5,7 +5,7 @@ import { taskArn } from '../../../support/builders.ts';
 import { onTerminal } from '../../../support/terminal.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
-import { atNow, aWatched, enter, NOW } from './harness.ts';
+import { atNow, aWatched, enter, keepsAWeek, NOW } from './harness.ts';
 
 atNow();
 
@@ -14,6 +14,7 @@ const ASKED = { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 + MINU
 /** Seven workloads of every kind, in two clusters and in none, and one from the day before yesterday. */
 async function enterSevenLives() {
   const { world, ask } = await aWatched();
+  await keepsAWeek(world);
   await enter(world, 1, { seenLive: ['a', 'b'], firstAnswerAtMs: T0 + 2 * SECOND });
   await enter(world, 2, { seenPostMortem: ['a', 'b'], firstAnswerAtMs: T0 + 8 * SECOND });
   await enter(world, 3, { troubles: ['expired'] });
@@ -116,7 +117,8 @@ describe('without any workload', () => {
   });
 
   it('ever, coverage reports that there is none', async () => {
-    const { ask } = await aWatched();
+    const { world, ask } = await aWatched();
+    await keepsAWeek(world);
     expect((await ask('coverage')).stdout).toContain('and none before: no event and no sweep has reported any yet.');
   });
 

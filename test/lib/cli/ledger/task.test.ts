@@ -1,10 +1,10 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { anAnswer } from '../../../support/an-agent.ts';
 import { PARTITIONS, taskArn } from '../../../support/builders.ts';
 import { fixture } from '../../../support/fixtures.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 import { jsonLines } from '../policy/harness.ts';
-import { atNow, aWatched, enter } from './harness.ts';
+import { atNow, aWatched, enter, keepsAWeek } from './harness.ts';
 
 atNow();
 
@@ -16,6 +16,7 @@ const ENVOY = '9fd313b782ded4c240eda6ac1cf1bd2563d044274c240c68fe6ac033001c0ba9'
 /** The task of the fixtures: it runs, is queried, has an answer about one of its two containers, and stops. */
 async function aLife() {
   const { world, ask } = await aWatched();
+  await keepsAWeek(world);
   await world.aNode(INSTANCE);
   world.nowMs = Date.parse('2026-11-20T10:15:28Z');
   await world.take(fixture(15), fixture(5));
@@ -36,9 +37,17 @@ async function aLife() {
 }
 
 describe('mayfly task', () => {
+  let askLife: Awaited<ReturnType<typeof aLife>>;
+  let askNone: typeof askLife;
+  beforeAll(async () => {
+    askLife = await aLife();
+    const { world, ask } = await aWatched();
+    await keepsAWeek(world);
+    askNone = ask;
+  });
+
   it('shows one workload as a timeline, with the containers that were seen', async () => {
-    const ask = await aLife();
-    const { code, stdout } = await ask('task', ARN, '--json');
+    const { code, stdout } = await askLife('task', ARN, '--json');
     expect(code).toBe(0);
     expect(jsonLines(stdout)[0]).toMatchObject({
       workload: ARN,
@@ -80,8 +89,7 @@ describe('mayfly task', () => {
   });
 
   it('finds a workload by its id, and prints text', async () => {
-    const ask = await aLife();
-    const { code, stdout } = await ask('task', ID);
+    const { code, stdout } = await askLife('task', ID);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^arn:aws:ecs:.*\npending\n/);
     expect(stdout).toMatch(/^ {2}2026-11-20 10:15:32Z +\+5\.0 s {2}delivered to its host$/m);
@@ -212,10 +220,9 @@ describe('mayfly task', () => {
   });
 
   it('is found by the first digits of its id, or of its cluster and id', async () => {
-    const ask = await aLife();
     for (const name of [ID.slice(0, 4), `ephemeral-prod/${ID.slice(0, 8)}`, ARN.slice(0, ARN.length - 28)])
-      expect((await ask('task', name)).stdout).toContain(ARN);
-    expect((await ask('task', INSTANCE.slice(0, 10))).stderr).toContain(`knows no ${INSTANCE.slice(0, 10)}`);
+      expect((await askLife('task', name)).stdout).toContain(ARN);
+    expect((await askLife('task', INSTANCE.slice(0, 10))).stderr).toContain(`knows no ${INSTANCE.slice(0, 10)}`);
   });
 
   it('lists the candidates if several workloads begin with the same digits', async () => {
@@ -228,15 +235,13 @@ describe('mayfly task', () => {
   });
 
   it('is found by its id in any spelling', async () => {
-    const ask = await aLife();
-    expect((await ask('task', ID.toUpperCase())).stdout).toContain(ARN);
+    expect((await askLife('task', ID.toUpperCase())).stdout).toContain(ARN);
   });
 
   it.each(['task', 'arn:aws:ecs:us-east-1:111122223333:cluster/x', 'arn:aws:ecs:task/x', 'i-12', 'a70', ''])(
     'does not accept %j as a workload',
     async (name) => {
-      const { ask } = await aWatched();
-      const { code, stderr } = await ask('task', name);
+      const { code, stderr } = await askNone('task', name);
       expect([code, stderr]).toEqual([
         2,
         expect.stringMatching(/Neither an ARN or an id .*first four digits.*"npx mayfly tasks"/),
@@ -252,8 +257,7 @@ describe('mayfly task', () => {
     'c5cba4eb-5dad-405e-96db-71ef8eefe6a8',
     'i-0a1b2c3d',
   ])('reports that it does not know %s, of any partition and format', async (name) => {
-    const { ask } = await aWatched();
-    const { code, stderr } = await ask('task', name);
+    const { code, stderr } = await askNone('task', name);
     expect([code, stderr]).toEqual([1, expect.stringContaining(`knows no ${name}`)]);
   });
 });

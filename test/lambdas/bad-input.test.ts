@@ -252,7 +252,7 @@ describe('any member of any event', () => {
         }
         await accounts();
       }),
-      { numRuns: scaled(12) },
+      { numRuns: scaled(8) },
     );
   });
 
@@ -278,7 +278,7 @@ describe('any member of any event', () => {
         }
         await accounts();
       }),
-      { numRuns: scaled(12) },
+      { numRuns: scaled(8) },
     );
     expect(Math.min(met.handled, met.malformed)).toBeGreaterThan(0);
   });

@@ -225,7 +225,8 @@ describe('mayfly mtta', () => {
   });
 
   it('prints the bounds of the built-in policy if the table has none yet', async () => {
-    const { ask } = await aWatched();
+    const { world, ask } = await aWatched();
+    await live(world, 1, {}); // otherwise the command searches 90 days for one
     expect((await ask('mtta')).stdout).toMatch(/^default +0 +10 s +15\.5 s/m);
   });
 });

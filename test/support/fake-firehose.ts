@@ -16,6 +16,8 @@ export class FakeFirehose {
   meanwhile: () => Promise<void> = async () => {};
   calls = 0;
   readonly #records = new Map<string, string[]>();
+  /** The lines of the records that have been asked for, parsed once. */
+  readonly #lines = new Map<string, readonly unknown[]>();
 
   constructor() {
     mockClient(this.client)
@@ -26,11 +28,9 @@ export class FakeFirehose {
   /** Returns the durable NDJSON lines of a stream, parsed. */
   lines<Line>(stream: string): Line[] {
     return (this.#records.get(stream) ?? []).flatMap((record) => {
-      if (!record.endsWith('\n')) throw new Error('a record does not end its last line');
-      return record
-        .slice(0, -1)
-        .split('\n')
-        .map((line) => JSON.parse(line) as Line);
+      const lines = this.#lines.get(record) ?? linesOf(record);
+      this.#lines.set(record, lines);
+      return lines as Line[];
     });
   }
 
@@ -52,15 +52,22 @@ export class FakeFirehose {
     const RequestResponses = data.map((record, index) => {
       if (typeof outcome === 'object' && outcome.refuse(index))
         return { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'Slow down.' };
-      this.#records.set(DeliveryStreamName, [
-        ...(this.#records.get(DeliveryStreamName) ?? []),
-        record.toString('utf8'),
-      ]);
+      const records = this.#records.get(DeliveryStreamName) ?? [];
+      this.#records.set(DeliveryStreamName, records);
+      records.push(record.toString('utf8'));
       return { RecordId: `r${this.calls}-${index}` };
     });
     if (outcome === 'answer lost') throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
     return { FailedPutCount: RequestResponses.filter((answer) => 'ErrorCode' in answer).length, RequestResponses };
   }
+}
+
+function linesOf(record: string): unknown[] {
+  if (!record.endsWith('\n')) throw new Error('a record does not end its last line');
+  return record
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 /** @see Firehose API reference, PutRecordBatch: 500 records or 4 MiB a call, 1,000 KiB a record. */

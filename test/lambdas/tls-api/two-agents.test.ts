@@ -71,8 +71,9 @@ describe('several agents with one identifier and one hardware uuid, each with a 
       Array.from({ length: count }, (_, n) => anEnrolled(server, 'web-7', { uuid: 'U', instanceId: `database ${n}` })),
     );
     let enrollments = count;
-    for (let second = 0; second < 600; second += 10) {
-      server.clock.nowMs += 10_000;
+    // Longer than an agent may stay silent before another one takes its name, and then for minutes.
+    for (const seconds of [...Array.from({ length: 14 }, () => 10), ...Array.from({ length: 7 }, () => 60)]) {
+      server.clock.nowMs += seconds * 1000;
       for (const agent of agents) {
         if ((await agent.read()).verdict !== 'invalid') continue;
         await agent.enroll();

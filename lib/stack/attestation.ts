@@ -43,7 +43,7 @@ export function addAttestation(fn: Runner, props: AttestationProps): void {
   const isKnown = ATTESTABLE_REGIONS.has(region) || Object.hasOwn(attestationCertificates, region);
   if (!Token.isUnresolved(region) && !isKnown)
     throw new Error(
-      `attest is '${attest}', and Mayfly brings no AWS certificate of the Region ${region}: give it with attestationCertificates`,
+      `attest is '${attest}', and Mayfly has no AWS certificate for the Region ${region}: add one to attestationCertificates`,
     );
   fn.addEnvironment(Variable.attest, attest);
   fn.addEnvironment(Variable.attestAccounts, attestAccounts.join(','));

@@ -1,12 +1,12 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ANNOUNCE, type Operation, ROW_ACCESS, type RowAccess, statementsOf } from '../../lib/stack/row-access.ts';
-import { demandsOf, type Place } from '../../workbench/local-aws/access/demands.ts';
+import { demandsOf, type ResourceNames } from '../../workbench/local-aws/access/demands.ts';
 import { type Demand, Permissions } from '../../workbench/local-aws/access/permissions.ts';
 
 export type FunctionName = keyof typeof ROW_ACCESS;
 
 const INDEX = 'the table/index/byDay';
-const PLACE: Place = {
+const NAMES: ResourceNames = {
   arnOf: () => 'the table',
   hashKeys: { table: 'pk', indexes: { byDay: 'day' } },
 };
@@ -66,7 +66,7 @@ export class RowRecorder {
     if (!name) return; // the test itself
     const permissions = this.#permissions.get(name) ?? permissionsOf(name);
     this.#permissions.set(name, permissions);
-    for (const demand of demandsOf(target, input, PLACE)) {
+    for (const demand of demandsOf(target, input, NAMES)) {
       if (!permissions.allows(demand)) this.denied.push(`${name}: ${demand.action} ${JSON.stringify(demand.context)}`);
       if (demand.resource !== INDEX) this.#use(name, demand);
     }

@@ -70,7 +70,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
       if (remotes.length > 0) say(remoteGreeting(ready, data, remotes));
     }
     const over = new AbortController();
-    const told = world && flags.json ? tell(flags, over.signal) : undefined;
+    const printed = world && flags.json ? printMoments(flags, over.signal) : undefined;
     if (world)
       await runDemo({
         world,
@@ -83,8 +83,8 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
         signal: stop.signal,
         hurry: hurry.signal,
       }).finally(() => over.abort());
-    else await tell(flags, stop.signal);
-    await told;
+    else await printMoments(flags, stop.signal);
+    await printed;
     if (page && world) await linger(flags, stop.signal);
     await keepUsage(mayfly, tally.counted(), data, flags);
   } finally {
@@ -109,8 +109,8 @@ async function linger({ json }: LocalFlags, signal: AbortSignal): Promise<void> 
   await once(signal, 'abort');
 }
 
-/** Waits for the signal, and prints meanwhile what happens, as `mayfly tail` does. */
-async function tell({ data, quiet, json }: Pick<LocalFlags, 'data' | 'quiet' | 'json'>, signal: AbortSignal) {
+/** Prints what happens until the signal, as `mayfly tail` does. */
+async function printMoments({ data, quiet, json }: Pick<LocalFlags, 'data' | 'quiet' | 'json'>, signal: AbortSignal) {
   if (quiet) {
     if (!signal.aborted) await once(signal, 'abort');
     return;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { checkSignature, type RunCredentials, readClaim } from './access/credentials.ts';
-import { demandsOf, formDemand, type Place } from './access/demands.ts';
+import { demandsOf, formDemand, type ResourceNames } from './access/demands.ts';
 import type { Demand, Permissions } from './access/permissions.ts';
 import type { EventBus } from './events/event-bus.ts';
 import { AwsError, internalFailure, type Service } from './protocol/aws-error.ts';
@@ -43,7 +43,7 @@ export interface Caller {
 /** Who may call, by access key id, and what their requests are about. */
 export interface Callers {
   readonly known: ReadonlyMap<string, Caller>;
-  readonly place: Place;
+  readonly names: ResourceNames;
 }
 
 export async function startAwsServer(services: Services, callers: Callers): Promise<AwsServer> {
@@ -88,7 +88,7 @@ async function answer(
     if (caller.permissions)
       check(
         caller.permissions,
-        demandsOf(String(request.headers['x-amz-target'] ?? request.url), input, callers.place),
+        demandsOf(String(request.headers['x-amz-target'] ?? request.url), input, callers.names),
       );
     const { json: plain, metered = plain } = services;
     return json(200, await answerJson(request, input, { ...services, json: caller.permissions ? metered : plain }));

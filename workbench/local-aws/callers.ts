@@ -1,5 +1,5 @@
 import { credentialsOf, type RunCredentials } from './access/credentials.ts';
-import type { Place } from './access/demands.ts';
+import type { ResourceNames } from './access/demands.ts';
 import { Permissions, permissionsOf } from './access/permissions.ts';
 import type { Caller, Callers } from './aws-server.ts';
 import { FRONT, taskOf } from './service.ts';
@@ -9,7 +9,7 @@ import type { Resource } from './template/template.ts';
 /** The operator's own programs, which may do everything. */
 export const theOperator = (credentials: RunCredentials): Callers => ({
   known: new Map([[credentials.accessKeyId, { credentials }]]),
-  place: { arnOf: () => undefined, hashKeys: { table: '', indexes: {} } },
+  names: { arnOf: () => undefined, hashKeys: { table: '', indexes: {} } },
 });
 
 /** The operator's programs, and each function and the service of the template with the permissions of its role. */
@@ -25,10 +25,10 @@ export function callersOf({ resources }: Assembly, credentials: RunCredentials):
     .map(({ name, properties }) => callerAs(name, properties.Role));
   const task = taskOf(resources);
   const service = task ? [callerAs(FRONT, task.properties.TaskRoleArn)] : [];
-  return { known: new Map([...theOperator(credentials).known, ...functions, ...service]), place: placeOf(resources) };
+  return { known: new Map([...theOperator(credentials).known, ...functions, ...service]), names: namesOf(resources) };
 }
 
-function placeOf(resources: readonly Resource[]): Place {
+function namesOf(resources: readonly Resource[]): ResourceNames {
   const arns = new Map(resources.map(({ type, name, arn }) => [`${type} ${name}`, arn]));
   const table = resources.find(({ type }) => type === 'AWS::DynamoDB::Table')?.properties ?? {};
   const indexes = Array.from(Object(table.GlobalSecondaryIndexes ?? []), (index) => Object(index));

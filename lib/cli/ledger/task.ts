@@ -91,7 +91,7 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
 const MAX_ROWS = 20;
 const MAX_ROWS_SPAN_MS = 7 * 24 * 3_600_000;
 
-/** The newest rows about a workload; undefined if Athena would have to be asked for them without being told to. */
+/** The newest rows about a workload; undefined if they are in Athena, which bills for reading, and --rows is not set. */
 async function rowsOf(record: WorkloadRecord, flags: TaskFlags, nowMs: number): Promise<RowPage | undefined> {
   const isLocal = !flags.stack && !flags.table;
   if (!(flags.rows ?? isLocal)) return undefined;

@@ -5,8 +5,8 @@ import { type LogLine, type LogSource, type LogWish, readLogLine } from './log-l
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** How far a file has been read. */
-interface Place {
+/** A log file, and how far it has been read. */
+interface LogFile {
   readonly file: string;
   bytes: number;
   /** The start of a line that is not complete yet. */
@@ -18,19 +18,19 @@ interface Place {
 export class LocalLogs implements LogSource {
   readonly everyMs = 500;
   readonly #wish: LogWish;
-  readonly #places: readonly Place[];
+  readonly #files: readonly LogFile[];
 
   constructor(files: readonly string[], wish: LogWish) {
     this.#wish = wish;
-    this.#places = files.map((file) => ({ file, bytes: 0, rest: '', decoder: new StringDecoder('utf8') }));
+    this.#files = files.map((file) => ({ file, bytes: 0, rest: '', decoder: new StringDecoder('utf8') }));
   }
 
   async next(): Promise<readonly LogLine[]> {
     const { sinceMs, events } = this.#wish;
     const wanted = new Set(events);
     const found: LogLine[] = [];
-    for (const place of this.#places)
-      for await (const text of linesFrom(place)) {
+    for (const log of this.#files)
+      for await (const text of linesFrom(log)) {
         const line = readLogLine(text);
         if (line && line.atMs >= sinceMs && wanted.has(line.event)) found.push(line);
       }
@@ -41,8 +41,8 @@ export class LocalLogs implements LogSource {
 }
 
 /** The complete lines that were appended since the last call. */
-async function* linesFrom(place: Place): AsyncGenerator<string> {
-  const handle = await open(place.file).catch((error: unknown) => {
+async function* linesFrom(log: LogFile): AsyncGenerator<string> {
+  const handle = await open(log.file).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined; // its function has not run yet
     throw error;
   });
@@ -50,11 +50,11 @@ async function* linesFrom(place: Place): AsyncGenerator<string> {
   try {
     const buffer = Buffer.alloc(CHUNK_BYTES);
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, place.bytes);
+      const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, log.bytes);
       if (bytesRead === 0) return;
-      place.bytes += bytesRead;
-      const lines = (place.rest + place.decoder.write(buffer.subarray(0, bytesRead))).split('\n');
-      place.rest = lines.pop() ?? '';
+      log.bytes += bytesRead;
+      const lines = (log.rest + log.decoder.write(buffer.subarray(0, bytesRead))).split('\n');
+      log.rest = lines.pop() ?? '';
       yield* lines;
     }
   } finally {

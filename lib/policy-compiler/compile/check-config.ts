@@ -129,7 +129,7 @@ export function checkDocument(document: SourceDocument, problems: Problem[], con
   }
   const odd = oddCharacter(config);
   if (odd) {
-    problems.push(document.error([], `the configuration holds the character ${odd}, which osquery writes differently`));
+    problems.push(document.error([], `the configuration contains the character ${odd}, which osquery writes in another way`));
   }
 }
 

@@ -1,12 +1,12 @@
 import { MAX_FILE_CHARACTERS, SourceDocument } from '../source/source-document.ts';
-import type { Draft, Place } from './draft.ts';
+import type { Draft, Origin } from './draft.ts';
 
 /** One document of an imported file. A YAML file may have several. */
 export interface ImportedDocument {
   readonly file: string;
   readonly value: unknown;
   /** Where the value at a path begins. */
-  readonly place: (...path: readonly PropertyKey[]) => Place;
+  readonly origin: (...path: readonly PropertyKey[]) => Origin;
 }
 
 /**
@@ -25,8 +25,8 @@ export function documentsOf(file: string, text: string, draft: Draft): ImportedD
       draft.leaveOut({ file, line: error.line }, 'the document', error.message);
       return [];
     }
-    const place = (...path: readonly PropertyKey[]) => ({ file, line: document.position(path, 'key').line });
-    return document.value === undefined || document.value === null ? [] : [{ file, value: document.value, place }];
+    const origin = (...path: readonly PropertyKey[]) => ({ file, line: document.position(path, 'key').line });
+    return document.value === undefined || document.value === null ? [] : [{ file, value: document.value, origin }];
   });
 }
 

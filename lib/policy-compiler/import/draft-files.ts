@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
-import type { Draft, DraftPack, DraftProfile, DraftQuery, DraftRequest, Place } from './draft.ts';
+import type { Draft, DraftPack, DraftProfile, DraftQuery, DraftRequest, Origin } from './draft.ts';
 
 /** A part of an imported policy that can be left out by itself. */
-export interface Removable extends Place {
+export interface Removable extends Origin {
   readonly what: string;
   /** Where it is in the file. */
   readonly path: readonly PropertyKey[];
@@ -46,7 +46,7 @@ function renderProfile(draft: Draft, profile: DraftProfile): RenderedFile {
     text: yamlOf(profile, value),
     parts: [...partsOfQueries(['schedule'], schedule), ...partsOfBody(profile)],
     whole: {
-      ...placeOf(profile),
+      ...originOf(profile),
       what: `profile "${name}"`,
       path: [],
       remove: () => remove(draft.profiles, profile),
@@ -61,7 +61,7 @@ function renderPack(draft: Draft, pack: DraftPack): RenderedFile {
     text: yamlOf(pack, { ...body, queries: queriesOf(queries) }),
     parts: partsOfQueries(['queries'], queries),
     whole: {
-      ...placeOf(pack),
+      ...originOf(pack),
       what: `pack "${name}"`,
       path: [],
       remove: () => draft.removePack(pack),
@@ -76,12 +76,12 @@ function renderRequests(draft: Draft): RenderedFile {
     file: REQUESTS_FILE,
     text: yamlOf(first, requests.map(ruleOf)),
     parts: requests.map((request, index) => ({
-      ...placeOf(request),
+      ...originOf(request),
       what: `query "${request.name}"`,
       path: [index],
       remove: () => remove(requests, request),
     })),
-    whole: { ...placeOf(first), what: 'the queries without a schedule', path: [], remove: () => requests.splice(0) },
+    whole: { ...originOf(first), what: 'the queries without a schedule', path: [], remove: () => requests.splice(0) },
   };
 }
 
@@ -102,7 +102,7 @@ const queriesOf = (queries: ReadonlyMap<string, DraftQuery>) =>
 
 function partsOfQueries(at: readonly PropertyKey[], queries: Map<string, DraftQuery>): Removable[] {
   return [...queries].map(([name, query]) => ({
-    ...placeOf(query),
+    ...originOf(query),
     what: `query "${name}"`,
     path: [...at, name],
     remove: () => queries.delete(name),
@@ -117,12 +117,12 @@ const MAPS: ReadonlySet<string> = new Set([
 
 function partsOfBody(profile: DraftProfile): Removable[] {
   const { body } = profile;
-  const place = (...path: readonly PropertyKey[]) => profile.placeOf?.(...path) ?? placeOf(profile);
+  const origin = (...path: readonly PropertyKey[]) => profile.originOf?.(...path) ?? originOf(profile);
   return Object.entries(body).flatMap(([key, value]) => {
-    const whole = { ...place(key), what: `"${key}"`, path: [key], remove: () => delete body[key] };
+    const whole = { ...origin(key), what: `"${key}"`, path: [key], remove: () => delete body[key] };
     if (!MAPS.has(key) || typeof value !== 'object' || value === null || Array.isArray(value)) return [whole];
     const members = Object.keys(value).map((name) => ({
-      ...place(key, name),
+      ...origin(key, name),
       what: `"${name}" of "${key}"`,
       path: [key, name],
       remove: () => {
@@ -134,14 +134,14 @@ function partsOfBody(profile: DraftProfile): Removable[] {
   });
 }
 
-const placeOf = ({ file, line }: Place): Place => ({ file, line });
+const originOf = ({ file, line }: Origin): Origin => ({ file, line });
 
 function remove<T>(list: T[], one: T): void {
   const index = list.indexOf(one);
   if (index >= 0) list.splice(index, 1);
 }
 
-function yamlOf({ file }: Place, value: unknown): string {
+function yamlOf({ file }: Origin, value: unknown): string {
   const from = file === '' ? '' : `# Imported from ${JSON.stringify(file)}.\n`;
   return `${from}${stringify(value, { lineWidth: 120, blockQuote: 'literal', aliasDuplicateObjects: false })}`;
 }

@@ -1,13 +1,13 @@
 import type { MatchText } from '../format/match.ts';
 
-/** A position in an imported file. */
-export interface Place {
+/** Where a part of the draft was in the imported files. */
+export interface Origin {
   readonly file: string;
   readonly line: number; // from 1
 }
 
 /** What the report says about one thing of the imported files. */
-export interface ImportNote extends Place {
+export interface ImportNote extends Origin {
   /** `left-out`: it is not in the policy. `changed`: it is, but not as it was. `to-do`: a step that only you can take. */
   readonly kind: 'left-out' | 'changed' | 'to-do';
   readonly what: string;
@@ -15,17 +15,17 @@ export interface ImportNote extends Place {
 }
 
 /** A scheduled query, as a policy file has it. */
-export interface DraftQuery extends Place {
+export interface DraftQuery extends Origin {
   value: Record<string, unknown>;
 }
 
 /** A profile that will be a file of `config/`. */
-export interface DraftProfile extends Place {
+export interface DraftProfile extends Origin {
   readonly name: string;
   readonly order?: number;
   readonly match?: MatchText;
   /** Where a part of the body was. @default - where the profile was */
-  readonly placeOf?: (...path: readonly PropertyKey[]) => Place;
+  readonly originOf?: (...path: readonly PropertyKey[]) => Origin;
   /** Every key of the profile but those above, `schedule` and `packs`. */
   readonly body: Record<string, unknown>;
   readonly schedule: Map<string, DraftQuery>;
@@ -33,7 +33,7 @@ export interface DraftProfile extends Place {
 }
 
 /** A pack that will be a file of `packs/`. */
-export interface DraftPack extends Place {
+export interface DraftPack extends Origin {
   readonly name: string;
   /** Every key of the pack but `queries`. */
   readonly body: Record<string, unknown>;
@@ -41,7 +41,7 @@ export interface DraftPack extends Place {
 }
 
 /** A query without a schedule. It becomes a rule on a request. */
-export interface DraftRequest extends Place {
+export interface DraftRequest extends Origin {
   readonly name: string;
   readonly answers: string;
   readonly sql: string;
@@ -80,15 +80,15 @@ export class Draft {
     this.taken = { rule: lower(taken.rules), pack: lower([...taken.packs, 'main']), profile: lower(taken.profiles) };
   }
 
-  leaveOut({ file, line }: Place, what: string, why: string): void {
+  leaveOut({ file, line }: Origin, what: string, why: string): void {
     this.notes.push({ kind: 'left-out', file, line, what, why });
   }
 
-  change({ file, line }: Place, what: string, why: string): void {
+  change({ file, line }: Origin, what: string, why: string): void {
     this.notes.push({ kind: 'changed', file, line, what, why });
   }
 
-  toDo({ file, line }: Place, what: string, why: string): void {
+  toDo({ file, line }: Origin, what: string, why: string): void {
     this.notes.push({ kind: 'to-do', file, line, what, why });
   }
 

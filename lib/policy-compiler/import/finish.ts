@@ -1,5 +1,5 @@
 import { oddCharacter } from '../compile/check-config.ts';
-import { type Draft, type DraftProfile, ImportRefused, type Place } from './draft.ts';
+import { type Draft, type DraftProfile, ImportRefused, type Origin } from './draft.ts';
 import { objectOf } from './json.ts';
 import { acceptFast } from './scheduled-query.ts';
 
@@ -29,8 +29,8 @@ export function finishQueries(draft: Draft): void {
       if (isUnsendable(draft, query, `query "${name}"`, [name, query.value])) queries.delete(name);
     }
   }
-  for (const { body, ...place } of draft.profiles) {
-    const odd = Object.entries(body).filter(([key, value]) => isUnsendable(draft, place, `"${key}"`, value));
+  for (const { body, ...origin } of draft.profiles) {
+    const odd = Object.entries(body).filter(([key, value]) => isUnsendable(draft, origin, `"${key}"`, value));
     for (const [key] of odd) delete body[key];
   }
   // Without its discovery a pack would run on more hosts.
@@ -40,10 +40,10 @@ export function finishQueries(draft: Draft): void {
 }
 
 /** Whether a part has a character that makes the whole configuration unusable; if so, notes that it is left out. */
-function isUnsendable(draft: Draft, place: Place, what: string, value: unknown): boolean {
+function isUnsendable(draft: Draft, origin: Origin, what: string, value: unknown): boolean {
   const odd = oddCharacter(value);
   if (odd === undefined) return false;
-  draft.leaveOut(place, what, `it holds the character ${odd}, which osquery writes differently`);
+  draft.leaveOut(origin, what, `it contains the character ${odd}, which osquery writes in another way`);
   return true;
 }
 
@@ -75,7 +75,7 @@ function finishOptions(draft: Draft, profile: DraftProfile): void {
     draft.change(
       profile,
       `profile "${profile.name}"`,
-      'logger_tls_max_lines and logger_tls_max_linesize keep a body within the limits of API Gateway',
+      'logger_tls_max_lines and logger_tls_max_linesize are lowered, so that a body stays within the limits of API Gateway',
     );
   }
   if (String(options.disable_distributed) === 'true') {
@@ -83,7 +83,7 @@ function finishOptions(draft: Draft, profile: DraftProfile): void {
     draft.change(
       profile,
       `profile "${profile.name}"`,
-      'disable_distributed is false: Mayfly asks its questions this way',
+      'disable_distributed is set to false: Mayfly sends its queries this way',
     );
   }
   profile.body.options = options;

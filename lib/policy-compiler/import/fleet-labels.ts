@@ -1,7 +1,7 @@
 import { sqlLiteral } from '../../core/sql/literal.ts';
 import { oddCharacter } from '../compile/check-config.ts';
 import type { ImportedDocument } from './documents.ts';
-import type { Draft, Place } from './draft.ts';
+import type { Draft, Origin } from './draft.ts';
 import { type JsonObject, textOf, textsOf } from './json.ts';
 
 /** The labels that a query of Fleet names. */
@@ -10,7 +10,7 @@ export interface LabelCondition {
   readonly names: readonly string[];
 }
 
-interface Label extends Place {
+interface Label extends Origin {
   /** SQL that returns a row on the hosts of the label; undefined if only Fleet's server knows them. */
   readonly sql: string | undefined;
   /** The same as a `match` of a policy, where that is possible. */
@@ -44,7 +44,7 @@ export class FleetLabels {
     const byHosts = hosts.length > 0 && isPlain ? { sql: listing(hosts), selector: { hostname: hosts } } : undefined;
     const byQuery = query ? { sql: query, selector: platformIn(query) } : undefined;
     const found = byHosts ?? byQuery;
-    this.labels.set(name, { ...document.place(...at), sql: found?.sql, selector: found?.selector });
+    this.labels.set(name, { ...document.origin(...at), sql: found?.sql, selector: found?.selector });
   }
 
   /** SQL that returns a row on the hosts of these labels; undefined for all hosts. @throws {UnknownLabel} */

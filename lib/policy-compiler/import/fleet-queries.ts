@@ -1,6 +1,6 @@
 import { platformsSaid } from '../osquery/platform.ts';
 import type { ImportedDocument } from './documents.ts';
-import type { Draft, DraftPack, Place } from './draft.ts';
+import type { Draft, DraftPack, Origin } from './draft.ts';
 import { type FleetLabels, type LabelCondition, UnknownLabel } from './fleet-labels.ts';
 import { type JsonObject, textOf, textsOf } from './json.ts';
 
@@ -29,23 +29,23 @@ export function importQueries(draft: Draft, labels: FleetLabels, { pack, queries
   for (const query of queries) {
     const prepared = prepare(draft, labels, query);
     if (!prepared) continue;
-    const { name, sql, platform, discovery, place } = prepared;
+    const { name, sql, platform, discovery, origin } = prepared;
     if (!prepared.interval) {
       const platforms = platformsSaid(platform);
       const answers = textOf(query.value.description) ?? name;
-      draft.addRequest({ ...place, name, answers, sql, platforms, discovery });
+      draft.addRequest({ ...origin, name, answers, sql, platforms, discovery });
       continue;
     }
     const key = discovery ?? '';
-    const target = packs.get(key) ?? newPack(draft, { pack, discovery, place, label: prepared.labelNames });
+    const target = packs.get(key) ?? newPack(draft, { pack, discovery, origin, label: prepared.labelNames });
     packs.set(key, target);
-    addTo(draft, target, name, { place, value: scheduled(draft, query, prepared) });
+    addTo(draft, target, name, { origin, value: scheduled(draft, query, prepared) });
   }
   return [...packs.values()].map(({ name }) => name);
 }
 
 interface Prepared {
-  readonly place: Place;
+  readonly origin: Origin;
   readonly name: string;
   readonly sql: string;
   readonly interval: number;
@@ -56,22 +56,22 @@ interface Prepared {
 }
 
 function prepare(draft: Draft, labels: FleetLabels, { document, at, value }: FleetQuery): Prepared | undefined {
-  const place = document.place(...at);
+  const origin = document.origin(...at);
   const [name, sql] = [textOf(value.name), textOf(value.query)];
   if (!name || !sql) {
-    draft.leaveOut(place, name ? `query "${name}"` : 'a query', `it has no "${name ? 'query' : 'name'}"`);
+    draft.leaveOut(origin, name ? `query "${name}"` : 'a query', `it has no "${name ? 'query' : 'name'}"`);
     return undefined;
   }
   const platform = platformOf(value);
   if (platform === 'chrome') {
-    draft.leaveOut(place, `query "${name}"`, "it is for ChromeOS, where Fleet's own extension answers, not osquery");
+    draft.leaveOut(origin, `query "${name}"`, "it is for ChromeOS, where Fleet's own extension answers, not osquery");
     return undefined;
   }
   const condition = conditionOf(value);
   try {
     const discovery = condition && labels.discovery(condition);
     return {
-      place,
+      origin,
       name,
       sql,
       interval: Number(value.interval ?? 0),
@@ -81,7 +81,7 @@ function prepare(draft: Draft, labels: FleetLabels, { document, at, value }: Fle
     };
   } catch (error) {
     if (!(error instanceof UnknownLabel)) throw error;
-    draft.leaveOut(place, `query "${name}"`, error.message);
+    draft.leaveOut(origin, `query "${name}"`, error.message);
     return undefined;
   }
 }
@@ -104,24 +104,24 @@ function conditionOf(value: JsonObject): LabelCondition | undefined {
 
 function newPack(
   draft: Draft,
-  { pack, discovery, place, label }: { pack: string; discovery?: string; place: Place; label: readonly string[] },
+  { pack, discovery, origin, label }: { pack: string; discovery?: string; origin: Origin; label: readonly string[] },
 ): DraftPack {
   const name = discovery ? `${pack}-${label.join('-').replace(/[^A-Za-z0-9_-]+/g, '-')}`.slice(0, 60) : pack;
-  return draft.addPack({ ...place, name, body: discovery ? { discovery: [discovery] } : {}, queries: new Map() });
+  return draft.addPack({ ...origin, name, body: discovery ? { discovery: [discovery] } : {}, queries: new Map() });
 }
 
 function addTo(
   draft: Draft,
   pack: DraftPack,
   name: string,
-  { place, value }: { readonly place: Place; readonly value: Record<string, unknown> },
+  { origin, value }: { readonly origin: Origin; readonly value: Record<string, unknown> },
 ): void {
-  if (name === '__proto__') draft.leaveOut(place, `query "${name}"`, 'a policy cannot have this name');
-  else if (pack.queries.has(name)) draft.leaveOut(place, `query "${name}"`, 'another query has the same name');
-  else pack.queries.set(name, { ...place, value });
+  if (name === '__proto__') draft.leaveOut(origin, `query "${name}"`, 'a policy cannot have this name');
+  else if (pack.queries.has(name)) draft.leaveOut(origin, `query "${name}"`, 'another query has the same name');
+  else pack.queries.set(name, { ...origin, value });
 }
 
-function scheduled(draft: Draft, { value }: FleetQuery, { place, name, sql, interval, platform }: Prepared) {
+function scheduled(draft: Draft, { value }: FleetQuery, { origin, name, sql, interval, platform }: Prepared) {
   const logging = textOf(value.logging) ?? 'snapshot';
   const query: Record<string, unknown> = { query: sql, interval };
   const version = textOf(value.min_osquery_version);
@@ -132,7 +132,7 @@ function scheduled(draft: Draft, { value }: FleetQuery, { place, name, sql, inte
   if (version) query.version = version;
   if (description) query.description = description;
   if (value.automations_enabled === false) {
-    draft.change(place, `query "${name}"`, 'Fleet kept its rows only as a report; Mayfly stores them like all results');
+    draft.change(origin, `query "${name}"`, 'Fleet kept its rows only as a report; Mayfly stores them like all results');
   }
   return query;
 }

@@ -1,5 +1,5 @@
 import type { ImportedDocument } from './documents.ts';
-import type { Draft, DraftProfile, Place } from './draft.ts';
+import type { Draft, DraftProfile, Origin } from './draft.ts';
 import { secretName, slug } from './draft.ts';
 import { FleetLabels, UnknownLabel } from './fleet-labels.ts';
 import { type FleetQuery, importQueries } from './fleet-queries.ts';
@@ -20,7 +20,7 @@ interface Scope {
   agentOptions?: FleetPart;
 }
 
-/** What of Fleet's files has no place in a policy. */
+/** Parts of Fleet's files that a policy cannot have. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   controls: "MDM, scripts and OS updates are not osquery's",
   software: "installing software is not osquery's",
@@ -33,7 +33,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 export class FleetSettings {
   readonly labels = new FleetLabels();
   private readonly global: Scope = { queries: [] };
-  private readonly teams = new Map<string, Scope & { readonly place: Place }>();
+  private readonly teams = new Map<string, Scope & { readonly origin: Origin }>();
   private readonly packs: FleetPart[] = [];
   private readonly saved = new Map<string, FleetQuery>();
   private readonly noted = new Set<FleetPart>();
@@ -50,7 +50,7 @@ export class FleetSettings {
     const value = objectOf(document.value);
     const name = textOf(value.name);
     const isGlobal = name === undefined || /^(no team|unassigned)$/i.test(name);
-    const scope = isGlobal ? this.global : this.team(name, document.place('name'));
+    const scope = isGlobal ? this.global : this.team(name, document.origin('name'));
     for (const key of ['queries', 'reports']) {
       scope.queries.push(...this.items({ document, at: [key], value }, value[key]));
     }
@@ -63,7 +63,7 @@ export class FleetSettings {
       scope.agentOptions = this.referenced(part) ?? part;
     }
     for (const [key, why] of Object.entries(ELSEWHERE)) {
-      if (value[key] !== undefined && value[key] !== null) this.draft.leaveOut(document.place(key), `"${key}"`, why);
+      if (value[key] !== undefined && value[key] !== null) this.draft.leaveOut(document.origin(key), `"${key}"`, why);
     }
   }
 
@@ -106,16 +106,16 @@ export class FleetSettings {
       case 'team': {
         const team = objectOf(value.team);
         const at = ['spec', 'team'];
-        const scope = this.team(textOf(team.name) ?? 'team', document.place(...at, 'name'));
+        const scope = this.team(textOf(team.name) ?? 'team', document.origin(...at, 'name'));
         this.addOptions(scope, { document, at: [...at, 'agent_options'], value: objectOf(team.agent_options) });
         return;
       }
       case 'enroll_secret':
-        this.draft.toDo(document.place('kind'), 'enroll secrets', SECRETS);
+        this.draft.toDo(document.origin('kind'), 'enroll secrets', SECRETS);
         return;
       default:
         this.draft.leaveOut(
-          document.place('kind'),
+          document.origin('kind'),
           `kind "${textOf(kind) ?? ''}"`,
           "it is a setting of Fleet's server",
         );
@@ -136,24 +136,24 @@ export class FleetSettings {
     ];
     const options = this.global.agentOptions;
     if (options || packs.length > 0) this.addProfiles({ name: 'default', order: 200 }, options, packs, packFiles);
-    for (const [name, { queries, agentOptions = options, place }] of this.teams) {
+    for (const [name, { queries, agentOptions = options, origin }] of this.teams) {
       const own = importQueries(draft, labels, { pack: `team-${slug(name)}`, queries });
       const secret = secretName(name);
-      const team = { name: slug(name), order: 20, match: { secret }, place };
+      const team = { name: slug(name), order: 20, match: { secret }, origin };
       this.addProfiles(team, agentOptions, [...packs, ...own], packFiles);
-      draft.toDo(place, `team "${name}"`, `its hosts enroll with the secret "${secret}": ${SECRETS}`);
+      draft.toDo(origin, `team "${name}"`, `its hosts enroll with the secret "${secret}": ${SECRETS}`);
     }
     labels.noteUnused(draft);
   }
 
-  private team(name: string, place: Place): Scope & { readonly place: Place } {
-    const team = this.teams.get(name) ?? { queries: [], place };
+  private team(name: string, origin: Origin): Scope & { readonly origin: Origin } {
+    const team = this.teams.get(name) ?? { queries: [], origin };
     this.teams.set(name, team);
     return team;
   }
 
   private scopeOf(team: string | undefined, { document, at }: FleetQuery): Scope {
-    return team === undefined ? this.global : this.team(team, document.place(...at, 'team'));
+    return team === undefined ? this.global : this.team(team, document.origin(...at, 'team'));
   }
 
   private addSaved(part: FleetPart): void {
@@ -161,7 +161,7 @@ export class FleetSettings {
     const known = name && this.saved.get(`${name}`);
     if (!name || known) {
       this.draft.leaveOut(
-        part.document.place('spec'),
+        part.document.origin('spec'),
         `query "${name ?? ''}"`,
         name ? 'it is there twice' : 'it has no name',
       );
@@ -195,53 +195,53 @@ export class FleetSettings {
   private filesOf(document: ImportedDocument, at: readonly PropertyKey[], path: string): readonly ImportedDocument[] {
     const files = this.filesAt(document, path);
     if (files.length > 0) return files;
-    this.draft.leaveOut(document.place(...at), path, 'the file is not among the imported files: import their folder');
+    this.draft.leaveOut(document.origin(...at), path, 'the file is not among the imported files: import their folder');
     return [];
   }
 
   private leavePolicyOut({ document, at, value }: FleetPart): void {
     const why =
       'a policy passes or fails in Fleet; to store its rows, schedule its query, or ask it with "mayfly query"';
-    this.draft.leaveOut(document.place(...at), `policy "${textOf(value.name) ?? ''}"`, why);
+    this.draft.leaveOut(document.origin(...at), `policy "${textOf(value.name) ?? ''}"`, why);
   }
 
   private addPack({ document, at, value }: FleetPart): string | undefined {
     const { draft, labels } = this;
-    const [name, place] = [textOf(value.name) ?? 'pack', document.place(...at)];
+    const [name, origin] = [textOf(value.name) ?? 'pack', document.origin(...at)];
     if (value.disabled === true) {
-      draft.leaveOut(place, `pack "${name}"`, 'it is disabled');
+      draft.leaveOut(origin, `pack "${name}"`, 'it is disabled');
       return undefined;
     }
     const names = textsOf(objectOf(value.targets).labels);
     if (listOf(objectOf(value.targets).teams).length > 0) {
-      draft.change(place, `pack "${name}"`, 'all profiles have it now, not only those of its teams');
+      draft.change(origin, `pack "${name}"`, 'all profiles have it now, not only those of its teams');
     }
     try {
       const discovery = labels.discovery({ how: 'any', names });
       const body = { discovery: discovery ? [discovery] : undefined, platform: textOf(value.platform) };
-      const pack = draft.addPack({ ...place, name, body, queries: new Map() });
+      const pack = draft.addPack({ ...origin, name, body, queries: new Map() });
       for (const [index, item] of listOf(value.queries).entries()) {
         const query = objectOf(item);
-        this.addToPack(pack.queries, document.place(...at, 'queries', index), query);
+        this.addToPack(pack.queries, document.origin(...at, 'queries', index), query);
       }
       return pack.name;
     } catch (error) {
       if (!(error instanceof UnknownLabel)) throw error;
-      draft.leaveOut(place, `pack "${name}"`, error.message);
+      draft.leaveOut(origin, `pack "${name}"`, error.message);
       return undefined;
     }
   }
 
-  private addToPack(queries: DraftProfile['schedule'], place: Place, item: JsonObject): void {
+  private addToPack(queries: DraftProfile['schedule'], origin: Origin, item: JsonObject): void {
     const of = textOf(item.query) ?? '';
     const name = textOf(item.name) ?? of;
     const sql = textOf(this.saved.get(of)?.value.query);
     if (!sql) {
-      this.draft.leaveOut(place, `query "${name}"`, `its query "${of}" is not among the imported files`);
+      this.draft.leaveOut(origin, `query "${name}"`, `its query "${of}" is not among the imported files`);
       return;
     }
     const { name: _, ...rest } = item;
-    const query = scheduledQuery(this.draft, place, name, { ...rest, query: sql });
+    const query = scheduledQuery(this.draft, origin, name, { ...rest, query: sql });
     if (query) queries.set(name, query);
   }
 
@@ -251,18 +251,18 @@ export class FleetSettings {
       readonly name: string;
       readonly order: number;
       readonly match?: { secret: string };
-      readonly place?: Place;
+      readonly origin?: Origin;
     },
     options: FleetPart | undefined,
     packs: readonly string[],
     packFiles: PackFiles,
   ): void {
     const { draft } = this;
-    const place = base.place ?? options?.document.place(...options.at) ?? { file: '', line: 1 };
+    const origin = base.origin ?? options?.document.origin(...options.at) ?? { file: '', line: 1 };
     const add = (name: string, match: DraftProfile['match'], order: number, part: FleetPart | undefined): void => {
       const content = part ? this.contentOf(part, packFiles) : { body: {}, schedule: new Map(), packs: [] };
       draft.addProfile({
-        ...place,
+        ...origin,
         ...copyOf(content),
         name,
         match,
@@ -294,18 +294,18 @@ export class FleetSettings {
     const flags = Object.entries(objectOf(value.command_line_flags)).map(([name, flag]) => `--${name}=${String(flag)}`);
     if (flags.length > 0) {
       const why = `add these lines to the flagfile of its hosts: ${flags.join(' ')}`;
-      this.draft.toDo(document.place(...at, 'command_line_flags'), 'command_line_flags', why);
+      this.draft.toDo(document.origin(...at, 'command_line_flags'), 'command_line_flags', why);
     }
     for (const key of Object.keys(value)) {
       if (['config', 'overrides', 'command_line_flags'].includes(key)) continue;
-      this.draft.leaveOut(document.place(...at, key), `"${key}" of the agent options`, "it is for Fleet's own agent");
+      this.draft.leaveOut(document.origin(...at, key), `"${key}" of the agent options`, "it is for Fleet's own agent");
     }
   }
 }
 
 /** A copy that can be changed alone. */
-function copyOf({ placeOf, ...content }: ProfileContent): ProfileContent {
-  return { ...structuredClone(content), placeOf };
+function copyOf({ originOf, ...content }: ProfileContent): ProfileContent {
+  return { ...structuredClone(content), originOf };
 }
 
 const SECRETS =

@@ -140,7 +140,7 @@ function addDocuments(draft: Draft, documents: Documents): void {
   addConfigs(draft, documents);
   addPacks(draft, documents.of('pack'));
   for (const document of documents.of('unknown')) {
-    draft.leaveOut(document.place(), 'the document', 'it is in no known format');
+    draft.leaveOut(document.origin(), 'the document', 'it is in no known format');
   }
 }
 
@@ -160,7 +160,7 @@ function addOsctrl(draft: Draft, documents: Documents): void {
   }
   for (const document of documents.of('saved-query')) {
     const all = Array.isArray(document.value) ? document.value : [document.value];
-    for (const [index, value] of all.entries()) importSavedQuery(draft, document.place(index), objectOf(value));
+    for (const [index, value] of all.entries()) importSavedQuery(draft, document.origin(index), objectOf(value));
   }
 }
 
@@ -172,12 +172,12 @@ function addConfigs(draft: Draft, documents: Documents): void {
   const main = hasDefault ? undefined : (configs.find(isMain) ?? configs[0]);
   for (const document of configs) {
     const content = profileContent(draft, { document, at: [], value: objectOf(document.value) }, documents.packFiles);
-    const place = document.place();
-    if (document === main) draft.addProfile({ ...place, ...content, name: 'default' });
+    const origin = document.origin();
+    if (document === main) draft.addProfile({ ...origin, ...content, name: 'default' });
     else {
       const secret = secretName(packName(document.file));
-      const { name } = draft.addProfile({ ...place, ...content, name: secret, order: 50, match: { secret } });
-      draft.toDo(place, `profile "${name}"`, `choose its hosts: it has those that enroll with the secret "${secret}"`);
+      const { name } = draft.addProfile({ ...origin, ...content, name: secret, order: 50, match: { secret } });
+      draft.toDo(origin, `profile "${name}"`, `choose its hosts: it has those that enroll with the secret "${secret}"`);
     }
   }
 }
@@ -193,7 +193,7 @@ function addPacks(draft: Draft, packs: readonly ImportedDocument[]): void {
   });
   const [first] = packs;
   if (isAlone && first && names.length > 0) {
-    draft.addProfile({ ...first.place(), name: 'default', body: {}, schedule: new Map(), packs: names });
+    draft.addProfile({ ...first.origin(), name: 'default', body: {}, schedule: new Map(), packs: names });
   }
 }
 

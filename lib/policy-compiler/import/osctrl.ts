@@ -1,7 +1,7 @@
 import { stripOsqueryJson } from '../source/osquery-json.ts';
 import { SourceDocument } from '../source/source-document.ts';
 import type { ImportedDocument } from './documents.ts';
-import { type Draft, type Place, secretName } from './draft.ts';
+import { type Draft, type Origin, secretName } from './draft.ts';
 import { isObject, type JsonObject, textOf } from './json.ts';
 import { profileContent } from './osquery-config.ts';
 
@@ -28,32 +28,32 @@ const PARTS: Readonly<Record<string, string>> = {
 export function importEnvironment(draft: Draft, document: ImportedDocument, at: readonly PropertyKey[]): void {
   const environment = valueAt(document.value, at);
   const name = textOf(environment.Name) ?? 'environment';
-  const place = document.place(...at);
-  const config = configOf(draft, place, environment);
+  const origin = document.origin(...at);
+  const config = configOf(draft, origin, environment);
   const secret = secretName(name);
-  const part = { document: { ...document, place: () => place }, at: [], value: config };
+  const part = { document: { ...document, origin: () => origin }, at: [], value: config };
   const content = profileContent(draft, part, () => []);
-  draft.addProfile({ ...place, ...content, name, order: 20, match: { secret } });
+  draft.addProfile({ ...origin, ...content, name, order: 20, match: { secret } });
   draft.toDo(
-    place,
+    origin,
     `environment "${name}"`,
     `its hosts enroll with the secret "${secret}": create it with enrollSecrets of the construct, and put the old value into Secrets Manager (docs/from-osctrl.md)`,
   );
 }
 
 /** Adds a saved query as a rule on a request. */
-export function importSavedQuery(draft: Draft, place: Place, { Name, Query }: JsonObject): void {
+export function importSavedQuery(draft: Draft, origin: Origin, { Name, Query }: JsonObject): void {
   const name = textOf(Name) ?? 'query';
   const sql = textOf(Query);
-  if (!sql) draft.leaveOut(place, `saved query "${name}"`, 'it has no SQL');
-  else draft.addRequest({ ...place, name, answers: name, sql, platforms: ['linux', 'darwin', 'windows'] });
+  if (!sql) draft.leaveOut(origin, `saved query "${name}"`, 'it has no SQL');
+  else draft.addRequest({ ...origin, name, answers: name, sql, platforms: ['linux', 'darwin', 'windows'] });
 }
 
 /** The configuration of an environment. Its parts are newer than the whole, which osctrl makes from them. */
-function configOf(draft: Draft, place: Place, environment: JsonObject): JsonObject {
-  const whole = parsed(draft, place, 'Configuration', environment.Configuration);
+function configOf(draft: Draft, origin: Origin, environment: JsonObject): JsonObject {
+  const whole = parsed(draft, origin, 'Configuration', environment.Configuration);
   const parts = Object.entries(PARTS).flatMap(([field, key]) => {
-    const value = parsed(draft, place, field, environment[field]);
+    const value = parsed(draft, origin, field, environment[field]);
     return Object.keys(value).length > 0 ? [[key, value] as const] : [];
   });
   const config = { ...whole, ...Object.fromEntries(parts) };
@@ -62,12 +62,12 @@ function configOf(draft: Draft, place: Place, environment: JsonObject): JsonObje
   );
 }
 
-function parsed(draft: Draft, place: Place, field: string, text: unknown): JsonObject {
+function parsed(draft: Draft, origin: Origin, field: string, text: unknown): JsonObject {
   if (isObject(text)) return text;
   if (textOf(text) === undefined) return {};
   const document = new SourceDocument(`${field}.json`, stripOsqueryJson(String(text)).text);
   if (isObject(document.value)) return document.value;
-  draft.leaveOut(place, `"${field}" of the environment`, document.problems[0]?.message ?? 'it is not a JSON object');
+  draft.leaveOut(origin, `"${field}" of the environment`, document.problems[0]?.message ?? 'it is not a JSON object');
   return {};
 }
 

@@ -2,7 +2,7 @@ import { packName } from '../compile/compile-profiles.ts';
 import { packValues } from '../compile/pack-values.ts';
 import { Pack, ProfileFile } from '../format/profile.ts';
 import type { ImportedDocument } from './documents.ts';
-import type { Draft, DraftPack, DraftProfile, DraftQuery, Place } from './draft.ts';
+import type { Draft, DraftPack, DraftProfile, DraftQuery, Origin } from './draft.ts';
 import { isObject, type JsonObject, objectOf } from './json.ts';
 import { scheduledQuery } from './scheduled-query.ts';
 
@@ -23,7 +23,7 @@ const PROFILE_KEYS: ReadonlySet<string> = new Set(
 const PACK_KEYS: ReadonlySet<string> = new Set(Object.keys(Pack.shape).filter((key) => key !== 'queries'));
 
 /** What a configuration of osquery says, as a profile has it. */
-export type ProfileContent = Pick<DraftProfile, 'body' | 'placeOf' | 'schedule' | 'packs'>;
+export type ProfileContent = Pick<DraftProfile, 'body' | 'originOf' | 'schedule' | 'packs'>;
 
 /** The content of a profile that has this configuration. Adds its packs to the draft. */
 export function profileContent(
@@ -31,29 +31,29 @@ export function profileContent(
   { document, at, value }: ConfigPart,
   packFiles: PackFiles,
 ): ProfileContent {
-  const place = (...path: readonly PropertyKey[]): Place => document.place(...at, ...path);
+  const origin = (...path: readonly PropertyKey[]): Origin => document.origin(...at, ...path);
   const body: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
     if (key === 'schedule' || key === 'packs' || member === null) continue;
     if (PROFILE_KEYS.has(key)) body[key] = structuredClone(member);
-    else draft.leaveOut(place(key), `"${key}" of the configuration`, 'a policy has no such key');
+    else draft.leaveOut(origin(key), `"${key}" of the configuration`, 'a policy has no such key');
   }
-  if (isObject(body.options)) body.options = withoutEndpoints(draft, (name) => place('options', name), body.options);
+  if (isObject(body.options)) body.options = withoutEndpoints(draft, (name) => origin('options', name), body.options);
   return {
     body,
-    placeOf: place,
-    schedule: queriesIn(draft, place, ['schedule'], value.schedule),
+    originOf: origin,
+    schedule: queriesIn(draft, origin, ['schedule'], value.schedule),
     packs: packsOf(draft, { document, at, value }, packFiles),
   };
 }
 
 /** Options that hold paths of the old server. The flagfile has them. */
-function withoutEndpoints(draft: Draft, placeOf: (name: string) => Place, options: JsonObject): JsonObject {
+function withoutEndpoints(draft: Draft, originOf: (name: string) => Origin, options: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => {
       const isEndpoint = /_tls_(?:\w+_)?endpoint$/.test(name);
       if (isEndpoint)
-        draft.leaveOut(placeOf(name), `option ${name}`, 'paths of the server are in the flagfile of each host');
+        draft.leaveOut(originOf(name), `option ${name}`, 'paths of the server are in the flagfile of each host');
       return !isEndpoint;
     }),
   );
@@ -61,13 +61,13 @@ function withoutEndpoints(draft: Draft, placeOf: (name: string) => Place, option
 
 function queriesIn(
   draft: Draft,
-  place: (...path: readonly PropertyKey[]) => Place,
+  origin: (...path: readonly PropertyKey[]) => Origin,
   at: readonly PropertyKey[],
   queries: unknown,
 ): Map<string, DraftQuery> {
   const found = new Map<string, DraftQuery>();
   for (const [name, value] of Object.entries(objectOf(queries))) {
-    const query = scheduledQuery(draft, place(...at, name), name, value);
+    const query = scheduledQuery(draft, origin(...at, name), name, value);
     if (query) found.set(name, query);
   }
   return found;
@@ -75,13 +75,13 @@ function queriesIn(
 
 function packsOf(draft: Draft, { document, at, value }: ConfigPart, packFiles: PackFiles): string[] {
   return Object.entries(objectOf(value.packs)).flatMap(([name, pack]) => {
-    const place = document.place(...at, 'packs', name);
+    const origin = document.origin(...at, 'packs', name);
     if (typeof pack !== 'string') {
       return importPack(draft, { document, at: [...at, 'packs', name], value: objectOf(pack) }, name)?.name ?? [];
     }
     const files = packFiles(pack);
     if (files.length === 0) {
-      draft.leaveOut(place, `pack "${name}"`, `its file ${pack} is not among the imported files`);
+      draft.leaveOut(origin, `pack "${name}"`, `its file ${pack} is not among the imported files`);
     }
     return files.flatMap(
       (file) =>
@@ -96,9 +96,9 @@ function packsOf(draft: Draft, { document, at, value }: ConfigPart, packFiles: P
 
 /** Adds a pack to the draft. */
 export function importPack(draft: Draft, { document, at, value }: ConfigPart, name: string): DraftPack | undefined {
-  const place = (...path: readonly PropertyKey[]): Place => document.place(...at, ...path);
+  const origin = (...path: readonly PropertyKey[]): Origin => document.origin(...at, ...path);
   if (!isObject(value.queries)) {
-    draft.leaveOut(place(), `pack "${name}"`, 'it has no "queries"');
+    draft.leaveOut(origin(), `pack "${name}"`, 'it has no "queries"');
     return undefined;
   }
   const body: Record<string, unknown> = {};
@@ -107,7 +107,7 @@ export function importPack(draft: Draft, { document, at, value }: ConfigPart, na
   }
   for (const key of Object.keys(value)) {
     if (key === 'queries' || PACK_KEYS.has(key)) continue;
-    draft.leaveOut(place(key), `"${key}" of pack "${name}"`, 'a pack has no such key');
+    draft.leaveOut(origin(key), `"${key}" of pack "${name}"`, 'a pack has no such key');
   }
-  return draft.addPack({ ...place(), name, body, queries: queriesIn(draft, place, ['queries'], value.queries) });
+  return draft.addPack({ ...origin(), name, body, queries: queriesIn(draft, origin, ['queries'], value.queries) });
 }

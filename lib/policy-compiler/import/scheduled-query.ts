@@ -1,6 +1,6 @@
 import { queryValues } from '../compile/pack-values.ts';
 import { ScheduledQuery } from '../format/profile.ts';
-import type { Draft, DraftQuery, Place } from './draft.ts';
+import type { Draft, DraftQuery, Origin } from './draft.ts';
 import { isObject, type JsonObject } from './json.ts';
 
 const KNOWN: readonly string[] = Object.keys(ScheduledQuery.shape);
@@ -12,35 +12,35 @@ const FAST_SECONDS = 30;
  *
  * @returns undefined if it is no object
  */
-export function scheduledQuery(draft: Draft, place: Place, name: string, value: unknown): DraftQuery | undefined {
+export function scheduledQuery(draft: Draft, origin: Origin, name: string, value: unknown): DraftQuery | undefined {
   if (!isObject(value)) {
-    draft.leaveOut(place, `query "${name}"`, 'it is not a map with "query" and "interval"');
+    draft.leaveOut(origin, `query "${name}"`, 'it is not a map with "query" and "interval"');
     return undefined;
   }
   if (name === '__proto__') {
-    draft.leaveOut(place, `query "${name}"`, 'a policy cannot have this name');
+    draft.leaveOut(origin, `query "${name}"`, 'a policy cannot have this name');
     return undefined;
   }
   const kept: Record<string, unknown> = { ...(queryValues(value) as JsonObject) };
   for (const key of Object.keys(value)) {
     if (KNOWN.includes(key)) continue;
     delete kept[key];
-    draft.leaveOut(place, `"${key}" of query "${name}"`, 'osquery has no such key');
+    draft.leaveOut(origin, `"${key}" of query "${name}"`, 'osquery has no such key');
   }
   for (const key of ['description', 'value'] as const) {
     if (typeof value[key] === 'string' && value[key] !== '') kept[key] = value[key];
   }
   if (typeof kept.query === 'string') kept.query = kept.query.trim();
-  return { ...place, value: kept };
+  return { ...origin, value: kept };
 }
 
 /** Accepts a schedule that is faster than a policy allows by default, and notes it. */
-export function acceptFast(draft: Draft, name: string, { value, ...place }: DraftQuery): void {
+export function acceptFast(draft: Draft, name: string, { value, ...origin }: DraftQuery): void {
   const interval = Number(value.interval ?? FAST_SECONDS);
   if (!(interval >= 1 && interval < FAST_SECONDS) || value.allow_fast === true) return;
   value.allow_fast = true;
   draft.change(
-    place,
+    origin,
     `query "${name}"`,
     `it still runs every ${interval} s, now with allow_fast: a rule on an event sees short lives and costs the host less`,
   );

@@ -1,8 +1,8 @@
 import { AwsError } from '../protocol/aws-error.ts';
 import type { Demand } from './permissions.ts';
 
-/** What identifies the resources of a request. */
-export interface Place {
+/** Finds the resources that requests name. */
+export interface ResourceNames {
   /** ARNs of the template's resources, by type and name. */
   arnOf(type: string, name: string): string | undefined;
   /** The partition keys of the table and, by name, of its indexes. */
@@ -19,7 +19,7 @@ const SERVICES: Readonly<Record<string, string>> = {
 };
 
 /** What a request of the JSON protocol wants to do. Resources of ECS are not checked: their ARNs depend on the action. */
-export function demandsOf(target: string, input: unknown, place: Place): Demand[] {
+export function demandsOf(target: string, input: unknown, names: ResourceNames): Demand[] {
   const [prefix = '', operation = ''] = target.split('.');
   const service = SERVICES[prefix];
   if (service === undefined) throw new AwsError('AccessDeniedException', `${target} has no action of IAM here`, 403);
@@ -27,14 +27,14 @@ export function demandsOf(target: string, input: unknown, place: Place): Demand[
   const request = Object(input);
   switch (service) {
     case 'dynamodb':
-      return tableDemands(operation, request, place);
+      return tableDemands(operation, request, names);
     case 'firehose':
-      return [demand(action, place.arnOf('AWS::KinesisFirehose::DeliveryStream', String(request.DeliveryStreamName)))];
+      return [demand(action, names.arnOf('AWS::KinesisFirehose::DeliveryStream', String(request.DeliveryStreamName)))];
     case 'secretsmanager':
       return [demand(action, String(request.SecretId))];
     case 'events':
       return Array.from(request.Entries ?? [], (entry) =>
-        demand(action, place.arnOf('AWS::Events::EventBus', String(Object(entry).EventBusName))),
+        demand(action, names.arnOf('AWS::Events::EventBus', String(Object(entry).EventBusName))),
       );
     default:
       return [demand(action, undefined)];
@@ -57,13 +57,13 @@ interface Names {
 }
 
 /** A batch needs its own action, a transaction those of its items. */
-function tableDemands(operation: string, request: Readonly<Record<string, unknown>>, place: Place): Demand[] {
+function tableDemands(operation: string, request: Readonly<Record<string, unknown>>, names: ResourceNames): Demand[] {
   const on = (name: string, { TableName, IndexName }: Names, keys: readonly unknown[]): Demand => {
-    const table = place.arnOf('AWS::DynamoDB::Table', String(TableName));
+    const table = names.arnOf('AWS::DynamoDB::Table', String(TableName));
     const resource = IndexName === undefined ? table : `${table}/index/${IndexName}`;
     return demand(`dynamodb:${name}`, resource, [...new Set(keys.map(textOf))]);
   };
-  const keyIn = (item: unknown): unknown => Object(item)[place.hashKeys.table];
+  const keyIn = (item: unknown): unknown => Object(item)[names.hashKeys.table];
   switch (operation) {
     case 'BatchGetItem':
       return Object.entries(Object(request.RequestItems)).map(([TableName, wanted]) =>
@@ -89,7 +89,7 @@ function tableDemands(operation: string, request: Readonly<Record<string, unknow
         ]);
       });
     case 'Query':
-      return [on(operation, request, [queriedKey(request, place.hashKeys)])];
+      return [on(operation, request, [queriedKey(request, names.hashKeys)])];
     default:
       return [
         on(operation, request, 'Key' in request || 'Item' in request ? [keyIn(request.Item ?? request.Key)] : []),
@@ -98,7 +98,7 @@ function tableDemands(operation: string, request: Readonly<Record<string, unknow
 }
 
 /** The value that a query compares the partition key with. */
-function queriedKey(request: Readonly<Record<string, unknown>>, hashKeys: Place['hashKeys']): unknown {
+function queriedKey(request: Readonly<Record<string, unknown>>, hashKeys: ResourceNames['hashKeys']): unknown {
   const { IndexName, KeyConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = request;
   const hashKey = IndexName === undefined ? hashKeys.table : hashKeys.indexes[String(IndexName)];
   for (const [, name = '', value = ''] of String(KeyConditionExpression).matchAll(/([#\w]+) = (:\w+)/g))

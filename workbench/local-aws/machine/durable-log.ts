@@ -28,7 +28,7 @@ export class DurableLog {
     await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     const handle = await open(file, 'a+', 0o600);
     try {
-      const sizeBytes = await mendTail(handle, file, notify);
+      const sizeBytes = await repairTail(handle, file, notify);
       await syncFolder(path.dirname(file)); // a new file is durable only after its folder is synced
       return new DurableLog(file, handle, sizeBytes);
     } catch (error) {
@@ -98,7 +98,7 @@ export async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Repairs a last line that a crash cut off: completes it if only its newline is missing, otherwise removes it. */
-async function mendTail(handle: FileHandle, file: string, notify: Notify): Promise<number> {
+async function repairTail(handle: FileHandle, file: string, notify: Notify): Promise<number> {
   const { size } = await handle.stat();
   const tail = await readTail(handle, size);
   if (tail.length === 0) return size;

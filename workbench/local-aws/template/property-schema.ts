@@ -28,7 +28,7 @@ export const PERMISSIONS = noEffect(
   'who may call what is decided by the policies of the functions, and one machine has one user',
 );
 export const ENCRYPTION = noEffect('files of the data folder are as protected as the disk they are on');
-export const WATCHING = noEffect('nobody is paged by a machine under a desk; the view and the logs show it instead');
+export const WATCHING = noEffect('a local run pages no one; the view and the logs show it instead');
 export const LABELS = noEffect('a label');
 export const BACKUP = noEffect('backups of a data folder are made by copying it');
 export const CAPACITY = noEffect('capacity is what the machine has');

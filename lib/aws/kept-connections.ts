@@ -11,15 +11,15 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const STATUS = /^HTTP\/1\.1 (\d{3}) /;
 const LENGTH = /\r\ncontent-length: *(\d+) *(?:\r\n|$)/i;
 const CLOSES = /\r\nconnection: *close/i;
-/** A page of a query has 1 MB, which JSON with its types makes a few times larger. */
+/** A page of a query holds up to 1 MB. As JSON with types it is a few times larger. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024;
 /** Most replies are smaller, so they arrive at once. */
 const READ_BYTES = 16 * 1024;
 
 /**
- * Posts over connections that stay open, for a caller that makes one request at a time, such as a function. It knows as much of
- * HTTP/1.1 as AWS's JSON services need: each reply has a Content-Length. Everything else is an error, after which the caller
- * uses the SDK. `node:http` would take three times the CPU (docs/decisions/0033-idle-polls-without-the-sdk.md).
+ * Posts over connections that stay open, for a caller that makes one request at a time, such as a function. It implements only
+ * the parts of HTTP/1.1 that AWS's JSON services use: each reply has a Content-Length. Anything else is an error, after which the
+ * caller uses the SDK. `node:http` would take three times the CPU (docs/decisions/0033-idle-polls-without-the-sdk.md).
  */
 export class KeptConnections {
   readonly #url: URL;

@@ -122,7 +122,7 @@ export class DynamoNodeRegistry implements NodeRegistry, NodeState {
   }
 }
 
-// Longer than most hosts exist. An expired alias is looked up and written again.
+// Longer than most hosts live. An expired alias is looked up and written again.
 const ALIAS_TTL_MS = 90 * 24 * 3_600_000;
 
 /** Aliases: `ALIAS#<alias>` / `#host`. */

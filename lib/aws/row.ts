@@ -11,7 +11,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export type ShapeOf<T> = { readonly [K in keyof T]-?: z.ZodMiniType<T[K]> };
 
 /**
- * Parses a row. Attributes that the schema lacks are left out.
+ * Parses a row. Attributes that are not in the schema are dropped.
  *
  * @throws {MayflyError} `ROW_UNREADABLE`, naming the row's key and the path, and no value
  */

@@ -121,7 +121,7 @@ function errorOf(output: unknown, status: number): ServiceError {
   return new ServiceError(type.slice(type.indexOf('#') + 1), String(message ?? `status ${status}`));
 }
 
-/** HMAC-SHA256, as the signer takes it. It signs a text with keys only, and adds data once. */
+/** HMAC-SHA256 for AWS's signer, which calls `update` at most once and passes only texts and bytes. */
 class Hmac {
   readonly #key: string | Uint8Array;
   #data: string | Uint8Array = '';

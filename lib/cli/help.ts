@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { CommandError } from './errors/command-error.ts';
 import { examples } from './terminal/print.ts';
 
-/** Adds `mayfly help`, which takes the whole path of a command, in place of Commander's, which takes its first word. */
+/** Adds `mayfly help`. It takes the whole path of a command; Commander's own takes only the first word. */
 export function addHelp(program: Command): void {
   program.helpCommand(false);
   program

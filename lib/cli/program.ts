@@ -20,7 +20,7 @@ import { addTail } from './tail.ts';
 import { reflowed } from './terminal/layout.ts';
 import { examples, writeNotesAsJson } from './terminal/print.ts';
 
-/** The width of help that goes elsewhere than to a terminal, as Commander has it. */
+/** The width of help that does not go to a terminal; the same as Commander's. */
 const HELP_WIDTH = 80;
 
 /**
@@ -34,7 +34,7 @@ const HELP_WIDTH = 80;
 export async function run(args: readonly string[], addMore?: (program: Command) => void): Promise<ExitCode> {
   const isJson = args.includes('--json');
   writeNotesAsJson(isJson);
-  // With --json standard error has JSON only: `reportError` prints what Commander found.
+  // With --json, standard error contains only JSON: `reportError` prints Commander's errors.
   const program = programWith(addMore, {
     writeOut: (text) => void process.stdout.write(reflowed(text, process.stdout.columns ?? HELP_WIDTH)),
     writeErr: (text) => void (isJson || process.stderr.write(text)),

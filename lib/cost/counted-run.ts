@@ -20,7 +20,7 @@ export const CountedRun = z.object({
     ...(['message', 'batch'] as const),
   ),
   units: counts('gatewayRequests', 'invocations', 'readUnits', 'writeUnits', 'queueRequests', 'gbSeconds'),
-  /** How long an invocation of each kind took on this machine, in the mean. */
+  /** The mean duration of an invocation of each kind on this machine. */
   meanSeconds: counts('request', 'batch', 'sweep'),
   /** By function. */
   functions: z.record(z.string(), z.object({ invocations: count, gbSeconds: count })),

@@ -74,7 +74,7 @@ export interface Operations {
   readonly staleEvent: number;
   /** Each environment of the function learns the instance behind a container instance once in five minutes. */
   readonly learning: number;
-  /** Three queries about a task, from the queue until they leave it. */
+  /** Three queries about a task, from when they are queued until they leave the queue. */
   readonly ask: number;
   /** Asks behind the long-poll front, which writes a hint before the queries, and looks at two more reads after it. */
   readonly hint: number;

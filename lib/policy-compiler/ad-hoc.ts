@@ -6,7 +6,7 @@ import type { SqlProblem } from './lint/sql-problem.ts';
 /** What osquery would say about an ad-hoc query. */
 export interface AdHocReport {
   readonly problems: readonly SqlProblem[];
-  /** The platforms that have all of its tables; all that were asked about if none has. */
+  /** The platforms that have all of its tables; if there are none, all platforms in question. */
   readonly platforms: readonly Platform[];
   /** The columns of the answer; undefined if the SQL could not be prepared. */
   readonly columns?: readonly string[];

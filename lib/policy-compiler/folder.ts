@@ -5,7 +5,7 @@ import { MAX_FILE_CHARACTERS } from './source/source-document.ts';
 
 /**
  * Reads the files of a policy folder: path with `/` → text. Skips files that are not part of a policy (`examples/`, a README).
- * Reads of a file that is too large only enough to detect that.
+ * Of a file that is too large it reads only enough to detect that.
  *
  * @throws the file system's error if there is no such folder
  * @example readPolicyFolder('policy').get('policy.yaml')
@@ -25,7 +25,7 @@ const pathsIn = (folder: string): string[] =>
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll(sep, '/'))
     .sort();
 
-/** The text of a file; of a file that is too large only enough to detect that. */
+/** The text of a file; if the file is too large, only enough of it to detect that. */
 export function readStart(file: string): string {
   const bytes = Buffer.alloc(Math.min(statSync(file).size, 4 * MAX_FILE_CHARACTERS + 4));
   const handle = openSync(file, 'r');

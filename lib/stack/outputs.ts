@@ -29,7 +29,7 @@ interface OutputValues extends Construct {
  * Adds the outputs of a Mayfly to its stack: what hosts need, and what the operator's commands look up with `--stack`.
  *
  * Their keys start with the construct's path in its stack, without slashes: `MayflyHostname`, or `PlatformMayflyHostname` for
- * a Mayfly below a construct `Platform`. `lib/cli/deployment/stack-outputs.ts` finds them by the ends of the keys.
+ * a Mayfly below a construct `Platform`. `lib/cli/deployment/stack-outputs.ts` finds them by their suffixes.
  */
 export function addOutputs(mayfly: OutputValues): void {
   const outputs = new Construct(mayfly, 'Outputs');

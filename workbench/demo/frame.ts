@@ -31,13 +31,13 @@ interface Screen {
 /** The width of a life's bar, and of the bars of shares. */
 const BAR = 24;
 const SHARE = 18;
-/** Lines are no wider, so that they fit a terminal of 80 columns. */
+/** The maximum width of a line, which fits a terminal of 80 columns. */
 const WIDTH = 78;
 
 const POLL_LEGEND = '● polls every 10 s  ● in yellow: every 5 s, after a start  ○ not enrolled yet';
 const HELD_LEGEND = '◉ its read is held  ● it has work  ○ not enrolled yet; beside it: its tasks';
 
-/** What the bars are made of. The schedule's differs without colour, too. */
+/** The characters of the bars. The schedule has one of its own, so that its bars differ without colour too. */
 const ALIVE = '█';
 const AFTER = '▒';
 const SCHEDULE = '=';

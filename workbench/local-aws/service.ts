@@ -71,7 +71,7 @@ interface ServiceOptions {
   readonly onLine: OnLine;
 }
 
-/** Runs the process of a service. The load balancer's part, TLS, it does itself. It is started again if it ends. */
+/** Runs the process of a service, restarts it if it ends, and terminates TLS in place of the load balancer. */
 export async function startService(config: ServiceConfig, options: ServiceOptions): Promise<Gateway> {
   const { region, services, certificate, keyFile, logs, notify, onLine } = options;
   const port = await freePort(options.port, options.host);

@@ -44,7 +44,7 @@ async function usageOfRun(data: string, json: boolean): Promise<void> {
   say(`The run of ${run.startedAt} took ${Math.round(run.seconds)} s. docs/cost.md says how it is counted.`);
 }
 
-/** What the GB-seconds rest on: the durations here, and those that a month's estimate assumes for Lambda. */
+/** The durations behind the GB-seconds: those measured here, and those that the monthly estimate assumes for Lambda. */
 function durations({ front, meanSeconds: { request, batch, sweep } }: CountedRun): string {
   const { idlePoll, work, sweep: sweepSeconds } = SECONDS_OF;
   const requests =

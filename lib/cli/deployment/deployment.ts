@@ -114,7 +114,7 @@ export async function openDeployment(
   };
 }
 
-/** Loads a client of ECS, which only questions about a cluster need. */
+/** Loads the ECS client, which only queries about a cluster need. */
 const membersInEcs: ClusterMembers = async (cluster) => {
   const [{ ECSClient }, { clusterMembers }, { unmetered }] = await Promise.all([
     import('@aws-sdk/client-ecs'),
@@ -178,7 +178,7 @@ interface Left extends StoppedTable {
 }
 
 /**
- * Looks for each request where the Mayfly runs: it has another port and another credential after each start.
+ * Finds the running Mayfly for each request: its port and its credentials change at each start.
  *
  * @param left the table that is used until a Mayfly starts
  */

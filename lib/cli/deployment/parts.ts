@@ -12,7 +12,7 @@ interface ClientSettings {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** A Mayfly beyond its table: its queues, logs, secrets and alarms. */
+/** The resources of a Mayfly besides its table: queues, logs, secrets and alarms. */
 export interface Parts {
   /** Its name in messages, such as `the stack Mayfly`. */
   readonly name: string;

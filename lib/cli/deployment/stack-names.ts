@@ -39,7 +39,7 @@ export const partsInAws = (
 
 interface FoundMayfly {
   readonly names: MayflyNames;
-  /** The stack that has it: the one that was asked for, or one nested in it. */
+  /** The stack that contains it: the requested one, or one nested in it. */
   readonly stackName: string;
 }
 

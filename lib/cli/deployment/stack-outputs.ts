@@ -32,7 +32,7 @@ export interface StackOutput {
   readonly Description?: string | undefined;
 }
 
-/** The ends of the keys that every Mayfly's outputs have (lib/stack/outputs.ts). An app's own outputs do not have them all. */
+/** Suffixes of the output keys that every Mayfly has (lib/stack/outputs.ts). An app's own outputs do not have all of them. */
 const ENDS = ['TableName', 'BusName', 'ResultsBucket', 'Hostname'] as const;
 
 /** The keys of version 0.1.0 had no prefix: its stack contained one Mayfly and nothing else. */
@@ -42,7 +42,7 @@ const UNNAMED = 'Mayfly';
 export const hasMayfly = (outputs: readonly StackOutput[]): boolean => mayfliesOf(outputs).length > 0;
 
 /**
- * The Mayfly with this id in a stack, or its only one. The keys of one Mayfly's outputs have the same start, which is its id.
+ * The Mayfly with this id in a stack, or its only one. The output keys of one Mayfly share a prefix, its id.
  *
  * @param id the construct's path in its stack, such as `Platform/Mayfly`; needed if there are several
  * @throws naming those that the stack has

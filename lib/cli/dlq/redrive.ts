@@ -43,7 +43,7 @@ async function redriveAll(letters: DeadLetters, parts: Parts, flags: RedriveFlag
   }
   const done: string[] = [];
   for (const queue of queues) {
-    // A letter that fails again returns here, so only as many as there are now are read.
+    // A message that fails again returns to this queue, so this reads only as many messages as the queue has now.
     await letters.each(queue, Math.max(queue.messages, 1), async (batch) => {
       const meant = batch.filter(isMeant);
       for (const letter of meant) await letters.redrive(letter);

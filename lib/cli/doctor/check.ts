@@ -1,4 +1,4 @@
-/** OK: as it should be. WARN: works, and needs attention. FAIL: does not work. */
+/** OK: works. WARN: works, but needs attention. FAIL: does not work. */
 type Level = 'OK' | 'WARN' | 'FAIL';
 
 /** The result of one check, as `--json` prints it. */

@@ -39,7 +39,7 @@ export async function doctor(host: string | undefined, flags: DeploymentFlags & 
   if (failures > 0) throw new Exit(1);
 }
 
-/** The checks of one area. An error is a failed check, so that one that cannot be made does not hide the others. */
+/** The checks of one area. A check that throws counts as failed, so that it does not hide the others. */
 async function ofArea(
   area: string,
   flags: DeploymentFlags,

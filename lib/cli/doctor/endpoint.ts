@@ -6,7 +6,7 @@ import type { Parts } from '../deployment/parts.ts';
 import { count } from '../terminal/print.ts';
 import { type Check, checksOf } from './check.ts';
 
-/** What the endpoint of agents said to an enroll request with a wrong secret. */
+/** The endpoint's reply to an enroll request with a wrong secret. */
 export interface EndpointAnswer {
   readonly status: number;
   readonly body: string;
@@ -68,13 +68,13 @@ export async function knock({ url, certificate }: Endpoint): Promise<EndpointAns
 }
 
 const DAY_MS = 86_400_000;
-/** ACM renews a certificate 60 days before its end, so one with less has a renewal that fails. */
+/** ACM renews certificates 60 days before they expire. If less time is left, the renewal fails. */
 const RENEWED_BY_DAYS = 30;
 /** AWS refuses signatures that are five minutes off. */
 const CLOCK_FAIL_MS = 5 * 60_000;
 const CLOCK_WARN_MS = 30_000;
 
-/** Judges path, certificate and clock by what the endpoint said. */
+/** Checks path, certificate and clock from the endpoint's reply. */
 export function judgeEndpoint(answer: EndpointAnswer, { url }: Endpoint, nowMs: number): Check[] {
   return [judgePath(answer, url), judgeCertificate(answer, url, nowMs), judgeClock(answer, nowMs)];
 }

@@ -31,7 +31,7 @@ export function judgeReconciler({ tasksSinceMs, instancesSinceMs, beganMs }: Swe
   return ok(`the last complete sweep began ${when(completeMs)}`);
 }
 
-/** Judges the nodes together: enrolled, polling, and with the configuration of their profile. */
+/** Checks all nodes: enrolled, polling, and with the configuration of their profile. */
 export function judgeNodes(
   entries: readonly DirectoryEntry[],
   live: PolicyVersion | undefined,

@@ -94,7 +94,7 @@ function configurationOf(area: string, { entry, live }: HostFacts, chosen: strin
   }
 }
 
-/** A query that waited for this long was not taken by many polls. */
+/** Many polls have passed over a query that has been pending for longer than this. */
 const LONG_WAIT_MS = 5 * 60_000;
 
 function queriesOf(area: string, { pending, deliveries }: HostPartition, nowMs: number): Check[] {

@@ -10,7 +10,7 @@ import { AGENT_MEMORY_MIB, DAEMON_CAPABILITIES } from '../../stack/hosts/contain
 export interface K8sSettings extends AgentSettings {
   readonly enrollSecretArn: string;
   readonly namespace: string;
-  /** Hosts are named by their Kubernetes node, because they are no EC2 instances. */
+  /** Hosts are named after their Kubernetes node, because they need not be EC2 instances. */
   readonly usesNodeName: boolean;
   /** Name of a ClusterSecretStore of the External Secrets Operator. @default - the secret is created by hand */
   readonly secretStore?: string;

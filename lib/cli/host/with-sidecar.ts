@@ -1,7 +1,7 @@
-/** A task definition as ECS takes it, or as it describes one. */
+/** A task definition, as RegisterTaskDefinition accepts it or DescribeTaskDefinition returns it. */
 type TaskDefinition = Readonly<Record<string, unknown>>;
 
-/** What ECS adds when it describes a task definition, and does not take back. */
+/** Fields that DescribeTaskDefinition adds and RegisterTaskDefinition rejects. */
 const DESCRIBED = [
   ...['taskDefinitionArn', 'revision', 'status', 'requiresAttributes', 'compatibilities'],
   ...['registeredAt', 'registeredBy', 'deregisteredAt'],

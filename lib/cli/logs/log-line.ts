@@ -17,7 +17,7 @@ export interface LogWish {
 
 /** The logs of a Mayfly. */
 export interface LogSource {
-  /** The events since the last call, at the first since `sinceMs`, in the order of their times. */
+  /** The events since the last call, or since `sinceMs` on the first call, ordered by time. */
   next(): Promise<readonly LogLine[]>;
   /** How long to wait between two calls. */
   readonly everyMs: number;
@@ -28,7 +28,7 @@ export interface LogSource {
 export const isEvent = (name: unknown): name is EventName =>
   typeof name === 'string' && Object.hasOwn(LOG_EVENTS, name);
 
-/** Parses a line of a log; undefined for a line that is no event, such as those of Lambda itself. */
+/** Parses a line of a log; undefined for a line that is not an event, such as those of Lambda itself. */
 export function readLogLine(text: string): LogLine | undefined {
   const line = objectIn(text);
   if (!line || !isEvent(line.message)) return undefined;

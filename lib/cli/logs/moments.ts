@@ -133,7 +133,7 @@ export const eventsOf = (kinds: readonly Kind[] | undefined): EventName[] =>
 
 const isWanted = (kind: Kind, kinds: readonly Kind[] | undefined): boolean => !kinds || kinds.includes(kind);
 
-/** What a log line tells, of these kinds; empty if it tells nothing that is shown. */
+/** The moments of these kinds in a log line; empty if there is nothing to show. */
 export function momentsOf({ atMs, event, fields }: LogLine, kinds?: readonly Kind[]): Moment[] {
   const host = fields.host ?? fields.hostIdentifier;
   return [TELLINGS[event] ?? []].flat().flatMap(({ kind, what: telling }) => {

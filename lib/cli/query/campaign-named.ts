@@ -4,7 +4,7 @@ import { CommandError } from '../errors/command-error.ts';
 import { ambiguous } from '../names/hosts-named.ts';
 import { printable } from '../terminal/print.ts';
 
-/** A beginning is looked up among so many of the latest campaigns. */
+/** A prefix of an id is looked up among this many of the latest campaigns. */
 const RECENT = 100;
 
 /** Whether a text is the id of a campaign or the beginning of one: SQL has blanks. */

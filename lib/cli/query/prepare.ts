@@ -10,12 +10,12 @@ import { CommandError } from '../errors/command-error.ts';
 import { printable } from '../terminal/print.ts';
 import { type TargetFlags, targetsOf } from './targets.ts';
 
-/** A question that may be asked, and what is known about it before. */
+/** A query that may be asked of its target, and what is known before it is. */
 export interface Prepared {
   readonly question: Pick<Question, 'sql' | 'target' | 'hosts' | 'where' | 'platforms'>;
   /** How many hosts will be asked. */
   readonly hosts: number;
-  /** More hosts are meant than the policy lets one trigger reach; undefined if all are asked. */
+  /** How many hosts match, if the policy allows fewer for one trigger; undefined if all are asked. */
   readonly limitedFrom?: number;
   /** Hosts whose platform lacks a table of the query. */
   readonly lacking: number;

@@ -34,7 +34,7 @@ export function csvRows(known: readonly string[] | undefined): RowPrinter {
   };
 }
 
-/** The most characters of a cell in a table for people; the other formats have it whole. */
+/** Cells of tables for people are cut to this many characters. Other formats keep them whole. */
 const MAX_CELL = 80;
 
 /** A table for people. Rows arrive in parts, so columns may become wider later; a heading is printed whenever columns change. */

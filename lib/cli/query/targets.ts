@@ -68,7 +68,7 @@ function named(text: string, hosts: readonly string[], nodes: readonly Directory
   return { text, asked: { hosts: found.map(({ hostIdentifier }) => hostIdentifier) }, nodes: found };
 }
 
-/** The host of this name or unique beginning of a name; else the host of this alias, such as an instance id. */
+/** The host with this name or unique prefix of a name; otherwise the host with this alias, such as an instance id. */
 async function hostOf(name: string, nodes: readonly DirectoryEntry[], deployment: Needs): Promise<string> {
   const host = (await hostNamed(name, deployment)) ?? (await otherHostOf(name, name, { ...deployment, now: Date.now }));
   if (host !== undefined && nodes.some(({ hostIdentifier }) => hostIdentifier === host)) return host;
@@ -104,7 +104,7 @@ async function hostsInLedger(cluster: string, { ledgerIndex, membersOf }: Needs)
   return hosts;
 }
 
-/** ECS's errors that say nothing against the hosts of the ledger. */
+/** Errors of ECS that do not affect the hosts found in the ledger. */
 const UNLISTED = new Set(['ClusterNotFoundException', 'AccessDeniedException']);
 
 /** The ids of the cluster's instances. Without the right to ask ECS, a note says what is missing. */

@@ -17,7 +17,7 @@ import type { RowPrinter } from './print-rows.ts';
 
 /** When to stop watching. @default - when every host that is not away has answered */
 export interface Until {
-  /** The share of the asked hosts that is enough, 0 to 1: hosts that are away count. */
+  /** The share of the target's hosts, 0 to 1, whose answers are enough. Hosts that are away belong to the target. */
   readonly exitWhen?: number;
   readonly timeoutSeconds?: number;
 }
@@ -29,7 +29,7 @@ export interface Watching extends Until {
 }
 
 const PAUSE_MS = 250;
-/** Reads of a campaign with thousands of hosts take long: the pause is at least this many times the read. */
+/** Reading a campaign with thousands of hosts takes long. The pause between reads is at least this many times as long. */
 const REST = 3;
 /** How long a lost connection is tried again. */
 const LOST_MS = 60_000;
@@ -118,7 +118,7 @@ function show({ answers, counts, campaign }: CampaignNews, printer: RowPrinter, 
   progress.show(`${campaign.id}: ${summaryOf(counts)}`);
 }
 
-/** What a person must know about an answer besides its rows. */
+/** What a reader has to know about an answer besides its rows. */
 function remarkOn({ status, message, rows, rowsSent, lacks }: HostAnswer): string | undefined {
   if (status !== 0) return printable(message) || 'osquery gave no reason for the failure';
   switch (lacks) {
@@ -217,7 +217,7 @@ async function persistently<T>(read: () => Promise<T>, name: string, signal: Abo
   }
 }
 
-/** Whether an error may go away by itself. Credentials that have expired do not. */
+/** Whether an error may be temporary. Expired credentials are not. */
 function isPassing(error: unknown): boolean {
   const { name, code, $retryable, $metadata } = Object(error) as {
     readonly name?: string;
@@ -235,7 +235,7 @@ interface Progress {
   clear(): void;
 }
 
-/** One line of a terminal that is overwritten; nothing elsewhere. */
+/** A progress line that is overwritten in place on a terminal; elsewhere nothing is printed. */
 function progressLine(): Progress {
   const { isTTY } = process.stderr;
   let shown = false;

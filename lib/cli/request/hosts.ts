@@ -10,7 +10,7 @@ const FOLLOWED_AFTER_MS = 32_000;
 export const untilFollowedMs = ({ pushedAtMs }: Pick<PolicyVersion, 'pushedAtMs'>, nowMs: number): number =>
   Math.min(FOLLOWED_AFTER_MS, Math.max(0, pushedAtMs + FOLLOWED_AFTER_MS - nowMs));
 
-/** How many hosts a rule asks on a request, and the reason where it asks none. */
+/** How many hosts a rule queries on a request, and the reason if it queries none. */
 export interface RuleHosts {
   readonly rule: string;
   readonly hosts: number;

@@ -77,7 +77,7 @@ async function finished(client: AthenaClient, id: string | undefined, sleep: Sle
   }
 }
 
-/** What to do after a query of Athena that failed for this reason. */
+/** The next step after an Athena query that failed for this reason. */
 function nextAfter(reason: string, id = ''): string {
   if (/access denied|not authorized|permission/i.test(reason))
     return 'docs/reference/results.md, "Athena", lists the permissions';
@@ -144,5 +144,5 @@ const isNamed = (text: string): string =>
 const hourOf = (atMs: number): string =>
   new Date(atMs).toISOString().slice(0, 13).replaceAll('-', '/').replace('T', '/');
 
-/** A text in SQL of Trino, which has no escapes but the doubled quote. */
+/** A text literal in Trino's SQL. Its only escape is the doubled quote. */
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -60,7 +60,7 @@ const member = (name: string, value: string): string => `"${name}":${JSON.string
 /** The time of a line without parsing it: no text in JSON has an unescaped quote. NaN, which selects it, if there is none. */
 const timeOf = (line: string): number => Number(/"storedAtMs":(\d+)/.exec(line)?.[1] ?? Number.NaN);
 
-/** Undefined for what is no JSON, such as a line of a disk that was full. */
+/** Undefined for text that is not JSON, such as a line that a full disk cut off. */
 function parsed(line: string): unknown {
   try {
     return JSON.parse(line);

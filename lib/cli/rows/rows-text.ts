@@ -5,7 +5,7 @@ import type { StoredRow } from './stored-row.ts';
 
 /** Longer values would leave no room for others. */
 const MAX_CELL = 40;
-/** So few rows are shown as a list of values, if they are too wide for a table. */
+/** Up to this many rows are shown as lists of values if they are too wide for a table. */
 const MAX_LISTED = 2;
 
 /** Rows for a terminal: those of one answer together, below a line that says when, where and to which query. */
@@ -86,7 +86,7 @@ const namesOf = (rows: readonly Columns[]): string[] => [...new Set(rows.flatMap
 
 const HEAD = ['time', 'host', 'hostname', 'rule', 'query', 'workload', 'status', 'message'] as const;
 
-/** Rows as CSV: when, where and to which query, then every column that one of them has. */
+/** Rows as CSV: time, host and query, then every column that occurs. */
 export function rowsCsv(rows: readonly StoredRow[]): string {
   const names = namesOf(rows.map(({ columns }) => columns ?? {}));
   const taken = new Set<string>(HEAD);

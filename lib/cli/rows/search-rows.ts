@@ -31,7 +31,7 @@ export async function searchRows(flags: RowsDeployment, search: RowSearch): Prom
   return isInAws(flags) ? inAthena(flags, search) : inFiles(flags, search);
 }
 
-/** The page of rows of which one more was searched for, to know whether there are more. */
+/** The page of these rows. The search asked for one more row, to know whether another page follows. */
 const pageOf = (rows: readonly StoredRow[], limit: number): RowPage => ({
   rows: rows.slice(0, limit),
   hasMore: rows.length > limit,

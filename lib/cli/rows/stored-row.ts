@@ -46,7 +46,7 @@ export interface RowFilter {
   readonly named?: string;
 }
 
-/** A line of a file or a row of Athena as a stored row; undefined if it is none. */
+/** A line of a file or a row of Athena as a stored row; undefined if it is not one. */
 export const rowOf = (value: unknown): StoredRow | undefined => Line.safeParse(value).data;
 
 export const isMeant = (row: StoredRow, filter: RowFilter): boolean =>

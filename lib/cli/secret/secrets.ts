@@ -8,7 +8,7 @@ import { DEFAULT_SECRET } from '../../core/nodes/enroll-secrets.ts';
 import type { Parts } from '../deployment/parts.ts';
 import { CommandError } from '../errors/command-error.ts';
 
-/** The name under which the key that signs node keys is shown. */
+/** The display name of the key that signs node keys. */
 export const NODE_KEY = 'node keys';
 
 /** A secret of a Mayfly, by name. */

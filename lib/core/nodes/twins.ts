@@ -72,7 +72,7 @@ export const isHeard = (node: Node | undefined, nowMs: number): node is Node =>
  * @param twins the agents that enrolled under its identifier later, in order
  */
 export function chooseAgent(holder: Node, twins: readonly Node[], nowMs: number): Node {
-  // A contested agent that stays silent for the shortest time counts as gone, whatever its interval.
+  // A contested agent counts as gone after the minimum silence, whatever its interval.
   // A name that the holder itself had earlier is not another agent.
   const others = twins.filter((twin) => !isSameAgent(twin.identity, holder.identity));
   const heard = [holder, ...others].filter((node) => isHeard(node, nowMs) && !isLost(node, MIN_CONTEST_MS, nowMs));

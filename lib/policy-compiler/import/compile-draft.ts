@@ -79,7 +79,7 @@ function leaveOut(draft: Draft, databases: OsqueryDatabases, errors: ReadonlyMap
   }
 }
 
-/** Restricts a scheduled query to the platforms that have its tables, if there are such. */
+/** Restricts a scheduled query to the platforms that have its tables, if there are any. */
 function narrowed(draft: Draft, databases: OsqueryDatabases, { what }: Removable, query: DraftQuery): boolean {
   const { query: sql, platform } = query.value;
   if (typeof sql !== 'string') return false;

@@ -66,7 +66,7 @@ export class ImportRefused extends Error {
   }
 }
 
-/** A policy in the making: what the imported files become, and the notes about what they do not. */
+/** The policy that an import builds, and notes about what it leaves out or changes. */
 export class Draft {
   readonly profiles: DraftProfile[] = [];
   readonly packs: DraftPack[] = [];

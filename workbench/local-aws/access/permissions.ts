@@ -31,7 +31,7 @@ export class Permissions {
     this.statements = statements;
   }
 
-  /** Whether a statement allows the demand. Only an allowed action is: there are no denials in these policies. */
+  /** Whether a statement allows the demand. These policies have no denials. */
   allows(demand: Demand): boolean {
     return this.statements.some((statement) => isAllowed(statement, demand));
   }

@@ -118,7 +118,7 @@ The execution role of the task needs secretsmanager:GetSecretValue on the enroll
 }
 
 function text(value: string): string {
-  if (value.trim() === '') throw new InvalidArgumentError('It is empty.');
+  if (value.trim() === '') throw new InvalidArgumentError('It must not be empty.');
   return value;
 }
 

@@ -147,8 +147,8 @@ function workload(text: string): string {
   if (INSTANCE_ID.test(id) || (TASK_ID.test(id) && !text.includes('/'))) return id;
   if (TASK_ID.test(text)) return text; // the name of a cluster may have upper case
   throw new InvalidArgumentError(
-    'Neither an ARN or an id of an ECS task, nor an id of an EC2 instance (i- and 17 digits). The first four digits of an id ' +
-      'are enough, if no other begins with them. "npx mayfly tasks" shows ids.',
+    'Not the ARN or id of an ECS task, or the id of an EC2 instance (i- and 17 digits). The first four digits of an id are ' +
+      'enough if no other id begins with them. "npx mayfly tasks" lists ids.',
   );
 }
 

@@ -45,5 +45,5 @@ const changing = (command: Command): Command =>
 
 function secretName(text: string): string {
   if (/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) return text;
-  throw new InvalidArgumentError('A name has small letters, digits and hyphens.');
+  throw new InvalidArgumentError('A name has lower-case letters, digits and hyphens.');
 }

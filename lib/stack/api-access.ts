@@ -24,7 +24,7 @@ export function checkAccess(access: ApiAccess): void {
     throw new Error('vpcEndpoints is empty: it has to name at least one interface endpoint of execute-api');
   if (vpcEndpoints && domainName)
     throw new Error(
-      'vpcEndpoints and domainName are both there: a private API has another kind of domain (AWS::ApiGateway::DomainNameV2), which this construct does not define. Use the name of the endpoint, or add such a domain to the property api yourself (docs/recipes.md)',
+      'vpcEndpoints and domainName are both set: a private API has another kind of domain (AWS::ApiGateway::DomainNameV2), which this construct does not define. Use the name of the endpoint, or add such a domain to the property api yourself (docs/recipes.md)',
     );
   if (access.defaultEndpoint === false && !domainName)
     throw new Error('defaultEndpoint is false: without a domainName no host could reach the API');

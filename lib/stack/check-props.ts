@@ -95,7 +95,7 @@ export function checkFrontProps(props: GatewayProps & { readonly front?: Front }
   for (const [name, instead] of OF_GATEWAY)
     if (props[name] !== undefined)
       throw new Error(
-        `${name} is there, but applies only to Front.serverless, and the front is Front.service: ${instead}`,
+        `${name} is set, but it applies only to Front.serverless, and the front is Front.service: ${instead}`,
       );
 }
 

@@ -74,7 +74,7 @@ type NamedDomain = Pick<CustomDomain, 'name' | 'certificate' | 'hostedZone'> & {
 export function checkDomain({ name, certificate, hostedZone, of = OF_GATEWAY }: NamedDomain): void {
   if (typeof name !== 'string' || !(Token.isUnresolved(name) || NAME.test(name)))
     throw new Error(
-      `${of.name} is ${JSON.stringify(name)}: it has to be a host name in small letters, such as osquery.example.com`,
+      `${of.name} is ${JSON.stringify(name)}: it has to be a host name in lower-case letters, such as osquery.example.com`,
     );
   if (typeof certificate?.certificateArn !== 'string')
     throw new Error(

@@ -42,7 +42,7 @@ export class ResultStreams extends Construct {
       );
     if (props.existing && props.keptFor)
       throw new Error(
-        'resultsKeptFor goes with a new bucket: resultsBucket keeps its own settings, so add a lifecycle rule to it',
+        'resultsKeptFor applies only to a new bucket: resultsBucket keeps its own settings, so add a lifecycle rule to it',
       );
     this.bucket = props.existing ?? this.newBucket(props);
 

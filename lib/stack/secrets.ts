@@ -94,7 +94,7 @@ function checkNames(names: readonly string[]): void {
   const wrong = names.find((name, at) => !SECRET_NAME.test(name) || name === 'default' || names.indexOf(name) !== at);
   if (wrong !== undefined)
     throw new Error(
-      `enrollSecrets: '${wrong}' is 'default', there twice, or not 1 to 32 small letters, digits and hyphens`,
+      `enrollSecrets: '${wrong}' is 'default', a duplicate, or not 1 to 32 lower-case letters, digits and hyphens`,
     );
   if (names.length > MAX_NAMED) throw new Error(`enrollSecrets: ${names.length} names, ${MAX_NAMED} are allowed`);
 }

@@ -82,7 +82,7 @@ function checkService(props: ServiceFrontProps): void {
   if (tasks.some((number) => Token.isUnresolved(number))) return;
   if (!tasks.every((number) => Number.isInteger(number) && number > 0) || minTasks > maxTasks)
     throw new Error(
-      `Front.service: minTasks is ${minTasks} and maxTasks ${maxTasks}: they have to be whole numbers above 0, the second not below the first`,
+      `Front.service: minTasks is ${minTasks} and maxTasks ${maxTasks}: they have to be whole numbers above 0, and maxTasks not below minTasks`,
     );
 }
 

@@ -48,7 +48,7 @@ export async function task(name: string, flags: TaskFlags): Promise<void> {
     if (!found)
       throw new CommandError(
         'NOT_FOUND',
-        `${deployment.name} knows no ${name}: no event and no sweep reported it, or that was longer ago than the ` +
+        `${deployment.name} does not know ${name}: no event and no sweep reported it, or that was longer ago than the ` +
           `${duration((await deployment.keepsMs()) / 1000)} that its ledger keeps`,
         { next: `"npx mayfly tasks${deployment.chosen}" lists those it knows` },
       );

@@ -41,7 +41,7 @@ function pairOf(text: string, _: number, all: readonly string[]): [key: string, 
   if (key.trim() === '' || values.includes('') || key.trim() === 'tag:')
     throw new InvalidArgumentError(`"${text}" is no condition: write KEY=VALUE, such as profile=db.`);
   if (all.filter((other) => other.split('=')[0]?.trim() === key.trim()).length > 1)
-    throw new InvalidArgumentError(`${key.trim()} is there twice: write ${key.trim()}=ONE|OTHER for alternatives.`);
+    throw new InvalidArgumentError(`${key.trim()} is given twice: write ${key.trim()}=ONE|OTHER for alternatives.`);
   return [key.trim(), values];
 }
 

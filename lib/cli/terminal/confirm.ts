@@ -13,5 +13,6 @@ export async function confirm(question: string, isConfirmed: boolean): Promise<v
     throw new CommandError('UNCONFIRMED', `${question} There is no terminal to confirm it`, { next: 'add --yes' });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`${question} [y/N] `).finally(() => terminal.close());
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('UNCONFIRMED', 'nothing is done: it was not confirmed');
+  if (!/^y(es)?$/i.test(answer.trim()))
+    throw new CommandError('UNCONFIRMED', 'nothing was changed: you did not confirm');
 }

@@ -129,7 +129,9 @@ export function checkDocument(document: SourceDocument, problems: Problem[], con
   }
   const odd = oddCharacter(config);
   if (odd) {
-    problems.push(document.error([], `the configuration contains the character ${odd}, which osquery writes in another way`));
+    problems.push(
+      document.error([], `the configuration contains the character ${odd}, which osquery writes in another way`),
+    );
   }
 }
 

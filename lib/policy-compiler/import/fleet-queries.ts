@@ -132,7 +132,11 @@ function scheduled(draft: Draft, { value }: FleetQuery, { origin, name, sql, int
   if (version) query.version = version;
   if (description) query.description = description;
   if (value.automations_enabled === false) {
-    draft.change(origin, `query "${name}"`, 'Fleet kept its rows only as a report; Mayfly stores them like all results');
+    draft.change(
+      origin,
+      `query "${name}"`,
+      'Fleet kept its rows only as a report; Mayfly stores them like all results',
+    );
   }
   return query;
 }

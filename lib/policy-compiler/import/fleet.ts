@@ -163,7 +163,7 @@ export class FleetSettings {
       this.draft.leaveOut(
         part.document.origin('spec'),
         `query "${name ?? ''}"`,
-        name ? 'it is there twice' : 'it has no name',
+        name ? 'there are two of this name' : 'it has no name',
       );
     } else this.saved.set(name, part);
   }

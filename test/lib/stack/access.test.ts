@@ -174,7 +174,7 @@ describe('a mistake in the access', () => {
     [{ domainName: { ...domainName, truststore }, defaultEndpoint: true }, 'defaultEndpoint is true'],
     [{ defaultEndpoint: false }, 'defaultEndpoint is false: without a domainName'],
     [{ vpcEndpoints: [] }, 'vpcEndpoints is empty'],
-    [{ vpcEndpoints: [endpoint], domainName }, 'vpcEndpoints and domainName are both there'],
+    [{ vpcEndpoints: [endpoint], domainName }, 'vpcEndpoints and domainName are both set'],
     [{ webAclArn: 'arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b' }, 'webAclArn is'],
   ])('is an error that names the property: %#', (props, message) => {
     expect(wrong(props)).toThrow(message);

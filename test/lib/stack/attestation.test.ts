@@ -32,7 +32,7 @@ describe('attested enrollment', () => {
 
   it('rejects a Region without a known certificate, and explains how to configure one', () => {
     expect(() => variablesOf({ attest: 'required' }, 'ap-northeast-3')).toThrow(
-      /Region ap-northeast-3: give it with attestationCertificates/,
+      /Region ap-northeast-3: add one to attestationCertificates/,
     );
     const attestationCertificates = { 'ap-northeast-3': '-----BEGIN CERTIFICATE-----' };
     expect(variablesOf({ attest: 'required', attestationCertificates }, 'ap-northeast-3')).toMatchObject({

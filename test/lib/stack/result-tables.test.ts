@@ -153,6 +153,6 @@ describe('the time that results are kept', () => {
     const resultsBucket = Bucket.fromBucketName(stack, 'Bucket', 'former-results');
     expect(
       () => new Mayfly(stack, 'Mayfly', { bundles: someBundles(), resultsBucket, resultsKeptFor: Duration.days(90) }),
-    ).toThrow('resultsKeptFor goes with a new bucket: resultsBucket keeps its own settings');
+    ).toThrow('resultsKeptFor applies only to a new bucket: resultsBucket keeps its own settings');
   });
 });

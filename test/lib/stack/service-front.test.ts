@@ -83,7 +83,7 @@ describe('the long-poll front', () => {
     ['defaultEndpoint', { defaultEndpoint: true }],
     ['webAclArn', { webAclArn: 'arn' }],
   ])('refuses %s, which only the gateway has', (name, props) => {
-    expect(() => aServiceStack(anApp(), {}, props)).toThrow(`${name} is there, but applies only to Front.serverless`);
+    expect(() => aServiceStack(anApp(), {}, props)).toThrow(`${name} is set, but it applies only to Front.serverless`);
   });
 
   it('gets no new reads long before its held ones have to end', () => {

@@ -222,7 +222,7 @@ describe('mayfly task', () => {
   it('is found by the first digits of its id, or of its cluster and id', async () => {
     for (const name of [ID.slice(0, 4), `ephemeral-prod/${ID.slice(0, 8)}`, ARN.slice(0, ARN.length - 28)])
       expect((await askLife('task', name)).stdout).toContain(ARN);
-    expect((await askLife('task', INSTANCE.slice(0, 10))).stderr).toContain(`knows no ${INSTANCE.slice(0, 10)}`);
+    expect((await askLife('task', INSTANCE.slice(0, 10))).stderr).toContain(`does not know ${INSTANCE.slice(0, 10)}`);
   });
 
   it('lists the candidates if several workloads begin with the same digits', async () => {
@@ -244,7 +244,7 @@ describe('mayfly task', () => {
       const { code, stderr } = await askNone('task', name);
       expect([code, stderr]).toEqual([
         2,
-        expect.stringMatching(/Neither an ARN or an id .*first four digits.*"npx mayfly tasks"/),
+        expect.stringMatching(/Not the ARN or id .*first four digits.*"npx mayfly tasks"/),
       ]);
     },
   );
@@ -258,6 +258,6 @@ describe('mayfly task', () => {
     'i-0a1b2c3d',
   ])('reports that it does not know %s, of any partition and format', async (name) => {
     const { code, stderr } = await askNone('task', name);
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`knows no ${name}`)]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`does not know ${name}`)]);
   });
 });

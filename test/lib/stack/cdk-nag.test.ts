@@ -3,6 +3,7 @@ import { Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Mayfly } from '../../../lib/stack/mayfly.ts';
+import { scaled } from '../../support/effort.ts';
 import { anApp, someBundles } from './template.ts';
 
 /** Synthesizes an app under cdk-nag, with the resources that `fill` adds to its stack; throws if cdk-nag reports an error. */
@@ -23,10 +24,11 @@ describe("AWS's Solutions checks", () => {
     expect(() => synthesizeUnderNag(mayfly, { env: { account: '111122223333', region: 'eu-west-1' } })).not.toThrow();
   });
 
-  it("and CDK's own rules find nothing in Mayfly with a topic for alarms and misses", () => {
+  // In the long run with CDK's own rules, which take as long as all other stacks; `npm run synth` has them for the shipped one.
+  it('find nothing in Mayfly with a topic for alarms and misses', () => {
     const withTopic = (stack: Stack) =>
       new Mayfly(stack, 'Mayfly', { bundles: someBundles(), alarmTopic: true, notifyMisses: true });
-    expect(() => synthesizeUnderNag(withTopic, {}, anApp({ validation: true }))).not.toThrow();
+    expect(() => synthesizeUnderNag(withTopic, {}, anApp({ validation: scaled(1) > 1 }))).not.toThrow();
   });
 
   it("would find another bucket in the same stack: Mayfly's acknowledgements apply to Mayfly only", () => {

@@ -88,7 +88,7 @@ export function templateWith(context: Readonly<Record<string, string>>, props: M
 export function anApp({ validation = false } = {}): App {
   const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> };
   return new App({
-    context: { ...context, 'aws:cdk:bundling-stacks': [] },
+    context: { ...context, 'aws:cdk:bundling-stacks': [], 'aws:cdk:disable-asset-staging': true },
     outdir: aFolder(),
     builtinCloudFormationValidation: validation,
     ...{ analyticsReporting: false, stackTraces: false, treeMetadata: false }, // what no test reads
@@ -98,8 +98,15 @@ export function anApp({ validation = false } = {}): App {
 /** The functions that EventBridge's events reach through a queue, in the order of their routes. */
 export const EVENT_FUNCTIONS = ['ecs-task-state', 'ec2-launch', 'last-gasp', 'finding', 'query-request'] as const;
 
-/** A folder of small bundles in place of the real ones, so that stack tests need no build. */
+let bundles: string | undefined;
+
+/** A folder of small bundles in place of the real ones, so that stack tests need no build. The stacks of a worker share it. */
 export function someBundles(): string {
+  bundles ??= madeBundles();
+  return bundles;
+}
+
+function madeBundles(): string {
   const folder = aFolder();
   for (const name of [...EVENT_FUNCTIONS, 'tls-api', 'reconcile', 'deployment']) {
     mkdirSync(join(folder, name));

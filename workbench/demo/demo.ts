@@ -12,7 +12,7 @@ import { latestRow } from './latest-row.ts';
 import { score, type TaskCard } from './scoreboard.ts';
 import { Screen } from './screen.ts';
 import { pause, settle } from './settle.ts';
-import { frontNote, nextSteps, stillPending, summary, summaryTable, taskOf } from './summary.ts';
+import { closing, summary, taskOf } from './summary.ts';
 import type { World } from './world.ts';
 
 export interface DemoOptions {
@@ -97,13 +97,6 @@ export async function runDemo(options: DemoOptions): Promise<void> {
   }
   if (json) json({ summary: summary(cards, Date.now()) });
   else process.stdout.write(closing(cards, flags, isHeld));
-}
-
-/** Formats the final summary as text. */
-function closing(cards: readonly TaskCard[], flags: string, isHeld: boolean): string {
-  const { pending } = score(cards);
-  const note = pending > 0 ? `\n\n${stillPending(pending)}` : '';
-  return `\n${summaryTable(cards, Date.now())}\n\n${frontNote(cards, isHeld)}${note}\n\n${nextSteps(cards, flags)}\n`;
 }
 
 function ledgerOf(mayfly: LocalMayfly): Ledger {

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { isoOf } from '../../lib/cli/terminal/iso.ts';
+import { prose } from '../../lib/cli/terminal/print.ts';
 import { brief, percent, seconds } from './frame.ts';
 import { groups, type Score, score, type TaskCard } from './scoreboard.ts';
 
@@ -52,6 +53,20 @@ export function summaryTable(cards: readonly TaskCard[], nowMs: number): string 
     stillborn > 0 ? `\n${stillborn} more never started a container (image pull failed): nothing to see.` : '';
   return `${table.toString()}\n\n${LEGEND}${note}`;
 }
+
+/** Formats the final summary as text. */
+export function closing(cards: readonly TaskCard[], flags: string, isHeld: boolean): string {
+  const { pending } = score(cards);
+  const note = pending > 0 ? `\n\n${inLines(stillPending(pending))}` : '';
+  return `\n${summaryTable(cards, Date.now())}\n\n${inLines(frontNote(cards, isHeld))}${note}\n\n${nextSteps(cards, flags)}\n`;
+}
+
+/** Wraps each line to the width of the terminal. */
+const inLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => prose(line))
+    .join('\n');
 
 /** Says how long queries waited for their agents, which the front decides. */
 export function frontNote(cards: readonly TaskCard[], isHeld: boolean): string {

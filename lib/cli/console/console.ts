@@ -9,7 +9,7 @@ import { explained } from '../deployment/explained.ts';
 import { CommandError } from '../errors/command-error.ts';
 import { askerOf } from '../query/asker.ts';
 import { searchRows } from '../rows/search-rows.ts';
-import { colours, note, say } from '../terminal/print.ts';
+import { colours, note, prose, say } from '../terminal/print.ts';
 import { answersOf } from './answers.ts';
 import { type Answer, serveConsole } from './server.ts';
 
@@ -36,7 +36,7 @@ export async function console(flags: ConsoleFlags): Promise<void> {
   const opened = await openConsole(flags);
   try {
     const offer = () => say(`  ${colours().bold(opened.link())}`);
-    say(`The console of ${opened.name}. Open this link; it works once, and on this computer only:`);
+    say(prose(`The console of ${opened.name}. Open this link; it works once, and on this computer only:`));
     offer();
     if (process.stdin.isTTY) say('Press Enter for another link, Ctrl-C to end.');
     const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }).on('line', offer) : undefined;

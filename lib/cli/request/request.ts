@@ -6,7 +6,7 @@ import type { Policy } from '../../core/policy/policy.ts';
 import { type BusFlags, putEvent } from '../deployment/bus.ts';
 import { livePolicyOf, withDeployment } from '../deployment/deployment.ts';
 import { CommandError } from '../errors/command-error.ts';
-import { count, note, printable, say, sayJson } from '../terminal/print.ts';
+import { count, hanging, note, printable, prose, say, sayJson } from '../terminal/print.ts';
 import { hostsOfRequest, type RuleHosts, untilFollowedMs } from './hosts.ts';
 
 interface RequestFlags extends BusFlags {
@@ -22,9 +22,9 @@ export async function request(name: string, flags: RequestFlags): Promise<void> 
   say(`accepted as ${id}`);
   for (const { rule, hosts, isLimited, why } of rules) {
     const limit = isLimited ? ', as many as hosts_per_trigger allows' : '';
-    say(`${rule} asks ${count(hosts, 'host')}${why ? ` (${printable(why)})` : limit}`);
+    say(hanging(`${rule} asks ${count(hosts, 'host')}${why ? ` (${printable(why)})` : limit}`, '  '));
   }
-  if (rules.some(({ hosts }) => hosts > 0)) say(whereAnswersAre(id));
+  if (rules.some(({ hosts }) => hosts > 0)) say(prose(whereAnswersAre(id)));
 }
 
 const asJson = (eventId: string, rules: readonly RuleHosts[]): unknown => ({

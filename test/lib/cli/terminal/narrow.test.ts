@@ -1,8 +1,12 @@
 import { cpSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
 import type { Command } from 'commander';
+import pc from 'picocolors';
 import { DynamoCampaigns } from '../../../../lib/aws/campaigns.ts';
 import { DynamoFleetIssues } from '../../../../lib/aws/fleet-issues.ts';
 import { DynamoNodeDirectory } from '../../../../lib/aws/node-directory.ts';
@@ -10,12 +14,17 @@ import { DynamoPolicyStore } from '../../../../lib/aws/policy-store.ts';
 import { programWith } from '../../../../lib/cli/program.ts';
 import { visible } from '../../../../lib/cli/terminal/layout.ts';
 import { entryOf } from '../../../../lib/core/nodes/directory.ts';
+import type { Target } from '../../../../lib/core/policy/policy.ts';
 import { versionAfter } from '../../../../lib/core/policy/policy-version.ts';
 import { packed } from '../../../../lib/core/results/lines.ts';
 import builtIn from '../../../../policy/built-in.json' with { type: 'json' };
 import { addWorkbench } from '../../../../workbench/demo/add-workbench.ts';
+import { frame } from '../../../../workbench/demo/frame.ts';
+import type { TaskCard } from '../../../../workbench/demo/scoreboard.ts';
+import { closing } from '../../../../workbench/demo/summary.ts';
 import { aCampaign, aHostAnswer, CAMPAIGN } from '../../../support/a-campaign.ts';
 import { aLine } from '../../../support/a-line.ts';
+import { aPolicy, aVersion } from '../../../support/a-policy.ts';
 import { aSighting, recordSighting } from '../../../support/a-record.ts';
 import { dockerId, taskArn } from '../../../support/builders.ts';
 import type { TableWorld } from '../../../support/table-world.ts';
@@ -139,6 +148,77 @@ describe('on a terminal of 80 columns', () => {
   it('elsewhere, such as in a pipe, nothing is cut or hidden', async () => {
     const { stdout } = await ask('nodes');
     expect(stdout).toMatch(new RegExp(`${LONG}  ${LONG}  ubuntu +a-profile-with-a-long-name`));
+  });
+});
+
+describe('on a terminal of 80 columns, what a command that asks or serves prints', () => {
+  const bus = mockClient(EventBridgeClient);
+  afterAll(() => bus.restore());
+
+  it('request fits', async () => {
+    bus.on(PutEventsCommand).resolves({ Entries: [{ EventId: '5f1d9c0e-7a52-4c1e-9a4e-3c1b7f0a9d11' }] });
+    const { world, data, ask } = await aWatched();
+    const ready = {
+      dynamodb: process.env.TEST_DYNAMODB_ENDPOINT,
+      tableName: world.table.name,
+      events: 'http://127.0.0.1:9',
+    };
+    await writeFile(join(data, 'ready.json'), JSON.stringify(ready));
+    const [rule] = aPolicy(1).rules;
+    if (!rule) throw new Error('the policy has no rule');
+    const name = 'a-rule-with-a-long-name-about-the-sockets-of-all-containers';
+    const everyNode: Target = { 'hosts-where': { hostname: ['*'] } };
+    const rules = [
+      { ...rule, name },
+      { ...rule, name: `${name}-2`, target: everyNode },
+    ];
+    await new DynamoPolicyStore(world.table).push(aVersion(1, { policy: aPolicy(1, { rules }) }), 0);
+    const node = await world.aNode(LONG, { hostname: LONG });
+    await new DynamoNodeDirectory(world.table, world.now).record(entryOf(node, 'default'), Date.now() + 60 * MINUTE);
+    const { stdout } = await onTerminal(process.stdout, true, () => ask('request', 'ask-1'), 80);
+    expect(stdout).toContain('asks 1 host');
+    expect(wideLines(stdout)).toEqual([]);
+  });
+
+  it('console fits', async () => {
+    const { ask } = await aWatched();
+    const before = new Set(process.listeners('SIGINT'));
+    const served = onTerminal(process.stdout, true, () => ask('console'), 80);
+    let end: NodeJS.SignalsListener | undefined;
+    while (!end) {
+      await nextTurn();
+      end = process.listeners('SIGINT').find((listener) => !before.has(listener));
+    }
+    end('SIGINT');
+    const { stdout } = await served;
+    expect(stdout).toMatch(/http:\/\/127\.0\.0\.1:\d+\/\?token=/);
+    expect(wideLines(stdout)).toEqual([]);
+  });
+
+  it.each([true, false])('the demo fits, whether its front holds reads: %s', async (isHeld) => {
+    const cards: TaskCard[] = Array.from({ length: 12 }, (_, n) => ({
+      ...{ arn: taskArn(n), family: 'a-family-with-a-long-name', host: LONG, startedAtMs: T0 - n * MINUTE },
+      ...{ endedAtMs: n % 2 ? T0 : undefined, verdict: n % 3 ? 'seen' : 'missed', reason: 'host-unreachable' },
+      ...{ answeredAtMs: n % 3 ? T0 : undefined, fetchedAfterMs: 104_000, bySchedule: false },
+    }));
+    const hosts = Array.from({ length: 4 }, () => ({
+      name: LONG,
+      running: 99,
+      enrolled: true,
+      hot: true,
+      held: isHeld,
+    }));
+    const scene = { title: 'Mayfly', url: 'https://localhost:65535', isHeld, hosts, startedAtMs: T0, endsAtMs: T0 };
+    const shown = await onTerminal(
+      process.stdout,
+      true,
+      () => [
+        ...frame({ ...scene, latestRow: WORDS }, cards, { nowMs: T0 + MINUTE, rows: 40, color: pc }),
+        closing(cards, ' --data /a/folder', isHeld),
+      ],
+      80,
+    );
+    expect(wideLines(shown.join('\n'))).toEqual([]);
   });
 });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { DAY_SHARDS, dayOf } from '../../lib/aws/ledger.ts';
+import { dayOf, shardOf } from '../../lib/aws/ledger-keys.ts';
 import { pack } from '../../lib/aws/packed.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 import { readyIn } from '../../lib/cli/deployment/local-mayfly.ts';
@@ -34,12 +34,11 @@ function rowOf(record: WorkloadRecord, workload: string) {
   const { version, kind, versionStep, lastStatus, desiredStatus, stopped, subjects, containers } = rest;
   const { identity, times, occurredAtMs, receivedAtMs, detectedBy, firstReceivedAtMs } = rest;
   const snapshot = { kind, version, versionStep, lastStatus, desiredStatus, stopped, subjects, containers, identity };
-  const shard = (createHash('sha256').update(workload).digest()[0] ?? 0) % DAY_SHARDS;
   const setOf = (members: readonly string[]) => (members.length > 0 ? new Set(members) : undefined);
   return {
     pk: `WORKLOAD#${workload}`,
     sk: '#ledger',
-    day: dayOf(firstReceivedAtMs, shard),
+    day: dayOf(firstReceivedAtMs, shardOf(workload)),
     firstReceivedAtMs,
     snapshot: pack({ workload, ...snapshot, times, occurredAtMs, receivedAtMs, detectedBy }),
     version,

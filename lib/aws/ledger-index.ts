@@ -5,7 +5,8 @@ import { CLOCK_AHEAD_MS, LEDGER_KEEPS_MS, type LedgerIndex } from '../core/ledge
 import type { Tenancy } from '../core/ledger/who-had.ts';
 import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
-import { AGAIN, addressPk, BY_DAY, DAY_SHARDS, DynamoLedger, dayOf, sortable, workloadOf } from './ledger.ts';
+import { DynamoLedger } from './ledger.ts';
+import { AGAIN, addressPk, BY_DAY, DAY_SHARDS, dayOf, sortable, workloadOf } from './ledger-keys.ts';
 import { number, readRow, text } from './row.ts';
 import { itemsOf, type Table } from './table.ts';
 

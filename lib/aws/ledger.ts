@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ConditionalCheckFailedException,
@@ -26,29 +25,11 @@ import type {
 } from '../core/ledger/workload.ts';
 
 import { each } from '../core/together.ts';
+import { AGAIN, addressKey, dayOf, keyOf, shardOf, sortable, workloadOf } from './ledger-keys.ts';
 import { ASKED_ATTRIBUTES, askedOfRow, FACTS, workloadOfRow } from './ledger-rows.ts';
 import { pack } from './packed.ts';
 import type { Row } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
-
-const PREFIX = 'WORKLOAD#';
-const keyOf = (workload: string) => ({ pk: `${PREFIX}${workload}`, sk: '#ledger' });
-/** The workload behind a partition key of the ledger. */
-export const workloadOf = (pk: string): string => pk.slice(PREFIX.length);
-
-/** The index that lists workloads by the time of their first event: `day` / `firstReceivedAtMs`, keys only. */
-export const BY_DAY = 'byDay';
-/** Partitions per day, so that a busy day does not write to a single one. */
-export const DAY_SHARDS = 8;
-/** `2026-11-01#3`: the UTC day, and one of its shards. */
-export const dayOf = (atMs: number, shard: number): string => `${new Date(atMs).toISOString().slice(0, 10)}#${shard}`;
-const shardOf = (workload: string): number => (createHash('sha256').update(workload).digest()[0] ?? 0) % DAY_SHARDS;
-
-/** An instant in a form that sorts as text. @example sortable(1_740_830_400_000) // '001740830400000' */
-export const sortable = (atMs: number): string => String(Math.max(0, Math.round(atMs))).padStart(15, '0');
-export const addressPk = (digits: string): string => `ADDRESS#${digits}`;
-/** Workloads whose verdict is due for review (a small partition). */
-export const AGAIN = 'REVIEW#again';
 
 const DAY_MS = 24 * 3_600_000;
 /** BatchGetItem's own limit. */
@@ -414,8 +395,3 @@ interface ChangeDetails {
   readonly names?: Record<string, string>;
   readonly values: Record<string, unknown>;
 }
-
-const addressKey = (digits: string, sinceMs: number, workload: string) => ({
-  pk: addressPk(digits),
-  sk: `${sortable(sinceMs)}#${workload}`,
-});

@@ -5,7 +5,7 @@ import {
   DynamoDBClient,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { BY_DAY } from '../../lib/aws/ledger.ts';
+import { BY_DAY } from '../../lib/aws/ledger-keys.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 import { scaled } from './effort.ts';
 import { shorten } from './short-client.ts';

@@ -22,9 +22,10 @@ import {
   type NewAnswer,
   ROWS_KEEP_MS,
 } from '../core/campaigns/campaign.ts';
+import { itemsOf } from './plain-reads.ts';
 import { type Put, putTogether } from './put-together.ts';
 import { flag, json, number, type Row, readRow, type ShapeOf, text, texts } from './row.ts';
-import { conditional, itemsOf, type Table, ttl } from './table.ts';
+import { conditional, type Table, ttl } from './table.ts';
 
 /*
  * CAMPAIGNS     / <ms>#<id>                     the list of campaigns

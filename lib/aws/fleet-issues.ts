@@ -7,8 +7,9 @@ import {
   type FleetIssues,
   type ObservedIssue,
 } from '../core/fleet/fleet-issue.ts';
+import { itemsOf } from './plain-reads.ts';
 import { number, type Row, readRow, text } from './row.ts';
-import { conditional, itemsOf, type Table, ttl } from './table.ts';
+import { conditional, type Table, ttl } from './table.ts';
 
 const PK = 'ISSUES';
 

@@ -16,9 +16,10 @@ import { keyOf, type PendingQuery } from '../core/queue/pending-query.ts';
 import { each } from '../core/together.ts';
 import { deliveryOf, hostKey, OffersRow, partitionOf } from './host-rows.ts';
 import { pack } from './packed.ts';
+import { itemsOf } from './plain-reads.ts';
 import { type Put, putTogether } from './put-together.ts';
 import { readRow } from './row.ts';
-import { conditional, itemsOf, type Table, ttl } from './table.ts';
+import { conditional, type Table, ttl } from './table.ts';
 import { announce } from './wake-hints.ts';
 
 /*

@@ -7,14 +7,15 @@ import type { WorkloadRecord } from '../core/ledger/workload.ts';
 import { addressDigits } from '../core/policy/ip-address.ts';
 import { DynamoLedger } from './ledger.ts';
 import { AGAIN, addressPk, BY_DAY, DAY_SHARDS, dayOf, sortable, workloadOf } from './ledger-keys.ts';
+import { itemsOf, READ_AT_ONCE } from './plain-reads.ts';
 import { number, readRow, text } from './row.ts';
-import { itemsOf, type Table } from './table.ts';
+import type { Table } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Days searched together: the week that a clock may be ahead, and the last one. */
 const SEARCHED_DAYS = 14;
-const READ_AT_ONCE = 800; // eight reads of a hundred, a few MB at most
-const FIRST_READ = 100;
+/** Reads under way at a time: few enough that their records, some MB, are used while they are young. */
+const READS_AHEAD = 4;
 
 /** `leftAtMs` is what earlier versions called `releasedAtMs`. */
 const AddressRow = z.object({
@@ -50,8 +51,7 @@ export class DynamoLedgerIndex implements LedgerIndex {
   async *between(fromMs: number, toMs: number): AsyncGenerator<WorkloadRecord> {
     for (let day = startOf(fromMs); day <= toMs; day += DAY_MS) {
       const entries = (await this.#entries(day, fromMs, toMs)).sort(byAge);
-      for await (const records of readAhead(chunks(entries, READ_AT_ONCE), (some) => this.#records(some)))
-        yield* records.sort(byAge);
+      for await (const records of readAhead(chunks(entries), (some) => this.#records(some))) yield* records.sort(byAge);
     }
   }
 
@@ -59,8 +59,8 @@ export class DynamoLedgerIndex implements LedgerIndex {
     for (let day = startOf(toMs); day + DAY_MS > fromMs; day -= DAY_MS) {
       const entries = (await this.#entries(day, fromMs, toMs)).sort((a, b) => byAge(b, a));
       // Few at first: most listings end after a screenful.
-      yield* (await this.#records(entries.slice(0, FIRST_READ))).sort((a, b) => byAge(b, a));
-      const others = chunks(entries.slice(FIRST_READ), READ_AT_ONCE);
+      const [first = [], ...others] = chunks(entries);
+      yield* (await this.#records(first)).sort((a, b) => byAge(b, a));
       for await (const records of readAhead(others, (some) => this.#records(some)))
         yield* records.sort((a, b) => byAge(b, a));
     }
@@ -134,9 +134,8 @@ export class DynamoLedgerIndex implements LedgerIndex {
     for (let day = startOf(fromMs); day > oldestMs - DAY_MS; day -= DAY_MS) yield await this.#entries(day, day, fromMs);
   }
 
-  async #records(entries: readonly Entry[]): Promise<WorkloadRecord[]> {
-    const read = chunks(entries, 100).map((few) => this.#ledger.read(few.map(({ workload }) => workload)));
-    return (await Promise.all(read)).flat();
+  #records(entries: readonly Entry[]): Promise<WorkloadRecord[]> {
+    return this.#ledger.read(entries.map(({ workload }) => workload));
   }
 
   async #entries(dayMs: number, fromMs: number, toMs: number): Promise<Entry[]> {
@@ -148,6 +147,7 @@ export class DynamoLedgerIndex implements LedgerIndex {
     const keys = itemsOf(this.#table, {
       IndexName: BY_DAY,
       KeyConditionExpression: '#day = :day AND firstReceivedAtMs BETWEEN :from AND :to',
+      ProjectionExpression: 'pk, firstReceivedAtMs',
       ExpressionAttributeNames: { '#day': 'day' },
       ExpressionAttributeValues: { ':day': day, ':from': fromMs, ':to': toMs },
     });
@@ -169,19 +169,23 @@ const begins = (workload: string, text: string): boolean =>
   workload.slice(workload.indexOf('/') + 1).startsWith(text) ||
   workload.slice(workload.lastIndexOf('/') + 1).startsWith(text);
 
-/** Reads groups in order; the next one is on its way while the caller uses the one before. */
+/** Reads groups in order; the next ones are on their way while the caller uses the one before. */
 async function* readAhead<T, R>(groups: readonly T[], read: (group: T) => Promise<R>): AsyncGenerator<R> {
-  let next: Promise<R> | undefined;
-  for (const [at, group] of groups.entries()) {
-    const current = await (next ?? read(group));
-    const following = groups[at + 1];
-    next = following && read(following);
-    next?.catch(() => undefined); // it fails when it is awaited; a caller that has enough never awaits it
-    yield current;
+  const underWay: Promise<R>[] = [];
+  for (const [at] of groups.entries()) {
+    for (const next of groups.slice(at + underWay.length, at + READS_AHEAD)) {
+      const reading = read(next);
+      reading.catch(() => undefined); // it fails when it is awaited; a caller that has enough never awaits it
+      underWay.push(reading);
+    }
+    const [current] = underWay.splice(0, 1);
+    if (current) yield await current;
   }
 }
 
 const startOf = (atMs: number): number => Math.floor(atMs / DAY_MS) * DAY_MS;
 
-const chunks = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
+const chunks = (entries: readonly Entry[]): Entry[][] =>
+  Array.from({ length: Math.ceil(entries.length / READ_AT_ONCE) }, (_, n) =>
+    entries.slice(n * READ_AT_ONCE, (n + 1) * READ_AT_ONCE),
+  );

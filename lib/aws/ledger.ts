@@ -4,7 +4,7 @@ import {
   type KeysAndAttributes,
   TransactionCanceledException,
 } from '@aws-sdk/client-dynamodb';
-import { BatchGetCommand, GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type AddressesSince, realmOf } from '../core/ledger/addresses.ts';
 import { firstAnswer } from '../core/ledger/first-answer.ts';
 import type { Handled, Ledger } from '../core/ledger/ledger.ts';
@@ -28,12 +28,11 @@ import { each } from '../core/together.ts';
 import { AGAIN, addressKey, dayOf, keyOf, shardOf, sortable, workloadOf } from './ledger-keys.ts';
 import { ASKED_ATTRIBUTES, askedOfRow, FACTS, workloadOfRow } from './ledger-rows.ts';
 import { pack } from './packed.ts';
+import { batchGet, READ_AT_ONCE } from './plain-reads.ts';
 import type { Row } from './row.ts';
 import { conditional, type Table, ttl } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
-/** BatchGetItem's own limit. */
-const READ_AT_ONCE = 100;
 /** A transaction takes 100 items and 4 MB. */
 const OUTCOMES_AT_ONCE = 50;
 /** From this number of outcomes on, one read and one transaction cost less CPU than a request for each outcome. */
@@ -330,17 +329,14 @@ export class DynamoLedger implements Ledger {
   /** The rows of these workloads, read consistently, in any order. */
   async #rows(workloads: readonly string[], projection: Projection = {}): Promise<Row[]> {
     const rows: Row[] = [];
-    let keys: Record<string, unknown>[] = [...new Set(workloads)].map(keyOf);
+    let keys: Row[] = [...new Set(workloads)].map(keyOf);
     while (keys.length > 0) {
       const few = { Keys: keys.slice(0, READ_AT_ONCE), ConsistentRead: true, ...projection };
-      const { Responses, UnprocessedKeys } = await this.#table.db.send(
-        new BatchGetCommand({ RequestItems: { [this.#table.name]: few } }),
-      );
-      rows.push(...(Responses?.[this.#table.name] ?? []));
-      const unprocessed = UnprocessedKeys?.[this.#table.name]?.Keys ?? [];
-      keys = [...unprocessed, ...keys.slice(READ_AT_ONCE)];
+      const batch = await batchGet(this.#table, few);
+      for (const row of batch.rows) rows.push(row);
+      keys = [...batch.unprocessed, ...keys.slice(READ_AT_ONCE)];
       // The SDK reports throttled keys without an error, so it does not wait by itself.
-      if (unprocessed.length > 0) await sleep(Math.random() * 100);
+      if (batch.unprocessed.length > 0) await sleep(Math.random() * 100);
     }
     return rows;
   }

@@ -1,10 +1,5 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  DynamoDBDocumentClient,
-  QueryCommand,
-  type QueryCommandInput,
-  type QueryCommandOutput,
-} from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { TableVariables } from './env.ts';
 
 /** The table and a client for it; items have `pk`, `sk` and, for TTL, `expiresAt` in epoch seconds. */
@@ -45,18 +40,4 @@ export async function conditional(write: Promise<unknown>): Promise<boolean> {
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
-}
-
-/** All items that a query finds. Pages are read as the items are consumed. */
-export async function* itemsOf(
-  { db, name }: Table,
-  query: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>,
-): AsyncGenerator<Record<string, unknown>> {
-  let from: QueryCommandOutput['LastEvaluatedKey'];
-  do {
-    const input = { TableName: name, ...query, ExclusiveStartKey: from };
-    const page: QueryCommandOutput = await db.send(new QueryCommand(input));
-    yield* page.Items ?? [];
-    from = page.LastEvaluatedKey;
-  } while (from);
 }

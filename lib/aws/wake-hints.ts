@@ -3,8 +3,9 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { HINT_TTL_MS, shardOf, type WakeHint, type WakeHints } from '../core/front/wake-hints.ts';
 import { each } from '../core/together.ts';
+import { itemsOf } from './plain-reads.ts';
 import { readRow, text } from './row.ts';
-import { itemsOf, type Table, ttl } from './table.ts';
+import { type Table, ttl } from './table.ts';
 
 // 13 digits last until the year 2286. The random part keeps two hints of one host in one millisecond apart: a front that has
 // seen the first one must not mistake the second one for a copy.

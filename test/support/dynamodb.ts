@@ -8,7 +8,7 @@ import {
 import { BY_DAY } from '../../lib/aws/ledger-keys.ts';
 import { openTable, type Table } from '../../lib/aws/table.ts';
 import { scaled } from './effort.ts';
-import { shorten } from './short-client.ts';
+import { shorten, shortWire } from './short-client.ts';
 
 /** The long run and another DynamoDB get the whole SDK. */
 const isShort = (endpoint: string): boolean =>
@@ -25,6 +25,7 @@ export function dynamodb(): DynamoDBClient {
       secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY ?? 'local',
       sessionToken: process.env.AWS_SESSION_TOKEN,
     },
+    requestHandler: isShort(endpoint) ? shortWire(endpoint) : undefined,
   });
   if (isShort(endpoint)) shorten(client, endpoint);
   return client;

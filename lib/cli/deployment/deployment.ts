@@ -25,6 +25,7 @@ import {
   openStopped,
   type ReadyFile,
   readyIn,
+  readyReader,
   type StoppedTable,
   type StoppedTables,
   startsLocally,
@@ -183,18 +184,11 @@ interface Left extends StoppedTable {
  * @param left the table that is used until a Mayfly starts
  */
 function whereItRuns(data: string, left?: Left) {
-  let reading: Promise<Pick<ReadyFile, 'dynamodb' | 'credentials'>> | undefined;
-  const read = async () => {
-    const ready = await readyIn(data);
+  const lastReady = readyReader(data);
+  const where = async () => {
+    const ready = await lastReady();
     const hasStarted = !left || JSON.stringify(ready) !== JSON.stringify(left.before);
     return hasStarted ? ready : { dynamodb: left.endpoint, credentials: left.credentials };
-  };
-  // Requests of the same moment share one reading of the file.
-  const where = () => {
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
-    return reading;
   };
   return {
     endpoint: async () => ({ url: new URL((await where()).dynamodb) }),

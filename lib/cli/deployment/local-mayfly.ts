@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../errors/command-error.ts';
@@ -65,6 +66,17 @@ export async function readyIn(data: string): Promise<ReadyFile> {
       cause,
     });
   }
+}
+
+/** Reads the ready file again only when a start has replaced it: a question about many workloads asks before each request. */
+export function readyReader(data: string): () => Promise<ReadyFile> {
+  let known: { readonly version: string; readonly ready: Promise<ReadyFile> } | undefined;
+  return () => {
+    const { ino, mtimeMs } = statSync(join(data, READY_FILE), { throwIfNoEntry: false }) ?? {};
+    const version = `${ino} ${mtimeMs}`;
+    if (known?.version !== version) known = { version, ready: readyIn(data) };
+    return known.ready;
+  };
 }
 
 /** The table of a stopped local Mayfly. */

@@ -74,8 +74,13 @@ export function readyReader(data: string): () => Promise<ReadyFile> {
   return () => {
     const { ino, mtimeMs } = statSync(join(data, READY_FILE), { throwIfNoEntry: false }) ?? {};
     const version = `${ino} ${mtimeMs}`;
-    if (known?.version !== version) known = { version, ready: readyIn(data) };
-    return known.ready;
+    if (known?.version === version) return known.ready;
+    const ready = readyIn(data);
+    known = { version, ready };
+    ready.catch(() => {
+      known = undefined; // the next request reads it again
+    });
+    return ready;
   };
 }
 

@@ -10,6 +10,7 @@ import type { Notify } from '../machine/notice.ts';
 import { replaceFile } from '../machine/replace-file.ts';
 import type { Service } from '../protocol/aws-error.ts';
 import { type Database, dynamodbService } from './dynamodb.ts';
+import { withKeptItems } from './kept-items.ts';
 import { McpChild } from './mcp-child.ts';
 
 /** A DynamoDB that runs in a child process. */
@@ -40,7 +41,8 @@ export async function startDynoxide(folder: string, logFile: string, notify: Not
   await mkdir(path.dirname(logFile), { recursive: true, mode: 0o700 });
   const dynoxide = new Dynoxide({ binary, folder, pidFile, logFile, notify });
   await dynoxide.start();
-  return { answer: dynamodbService(() => dynoxide.database), close: () => dynoxide.close() };
+  const answer = withKeptItems(dynamodbService(() => dynoxide.database));
+  return { answer, close: () => dynoxide.close() };
 }
 
 /** Copies the database in a folder, which no runner may use meanwhile, to another folder. */

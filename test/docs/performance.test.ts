@@ -5,6 +5,7 @@ import builtIn from '../../policy/built-in.json' with { type: 'json' };
 import { simulateDay } from '../../workbench/simulated-day/day.ts';
 import { SHIPPED } from '../../workbench/simulated-day/modes.ts';
 import { LIFETIMES } from '../../workbench/world/index.ts';
+import { scaled } from '../support/effort.ts';
 
 const PAGE = readFileSync('docs/performance.md', 'utf8');
 
@@ -31,10 +32,13 @@ describe('the page on performance', () => {
     }
   });
 
+  // The first hundred tasks of the day come to a point of the cell; the long run has all of them, and comes to the cell.
   it('gives the live catch of the shipped policy that the simulated day measures: one cell stands for the table', async () => {
+    const tasks = Math.min(scaled(100), 300);
+    const tolerance = tasks === 300 ? 0.05 : 1;
     const { lives } = await simulateDay({
       seed: '1',
-      tasks: 300,
+      tasks,
       hosts: 6,
       lifetime: LIFETIMES.Sysdig2025,
       mode: SHIPPED,
@@ -44,8 +48,8 @@ describe('the page on performance', () => {
     });
     const live = lives.filter(({ verdict }) => verdict === 'seen').length / lives.length;
     const [, , , , cell] = /^\| event \+ 10 s idle \/ 5 s hot .*$/m.exec(PAGE)?.[0].split(/ *\| */) ?? [];
-    expect(cell).toMatch(new RegExp(`^${(100 * live).toFixed(1)} %`)); // otherwise run `npm run simulate`
-  }, 180_000); // about 3 s of CPU
+    expect(Math.abs(Number.parseFloat(cell ?? '') - 100 * live)).toBeLessThanOrEqual(tolerance); // otherwise run `npm run simulate`
+  }, 180_000);
 
   it('describes the shipped policy', () => {
     expect(PAGE).toContain(`| 10 s / ${builtIn.policy.heatSeconds} s, shipped |`);

@@ -395,12 +395,12 @@ describe('profiles', () => {
   it('are limited to 1 MiB', () => {
     const query = (i: number) =>
       `  q${i}: { query: "SELECT pid FROM processes WHERE name = '${'x'.repeat(16_000)}'" }\n`;
-    const schedule = (n: number) => `schedule:\n${Array.from({ length: n }, (_, i) => query(i)).join('')}`;
-    const files = {
-      'config/default.yaml': aProfile(schedule(50)),
-      'packs/x.yaml': schedule(20).replace('schedule', 'queries'),
-    };
-    const [first] = problemsOf({ ...files, 'config/default.yaml': `${files['config/default.yaml']}packs: [x]\n` });
+    const queries = Array.from({ length: 10 }, (_, i) => query(i)).join('');
+    const paths = `file_paths: { a: ['/${'x'.repeat(920_000)}'] }\n`; // cheaper to check than queries
+    const [first] = problemsOf({
+      'config/default.yaml': aProfile(`${paths}packs: [x]\n`),
+      'packs/x.yaml': `queries:\n${queries}`,
+    });
     expect(first).toMatch(/error config\/default\.yaml:1:1 the configuration is \d+ bytes: osquery takes 1048576/);
   });
 

@@ -87,7 +87,7 @@ async function servesConsole(app: string, table: string): Promise<void> {
 }
 
 describe('the npm package', () => {
-  it('holds the compiled construct, the bundles, the command and the default policy, and nothing else', () => {
+  it('contains the compiled construct, the bundles, the command and the default policy, and nothing else', () => {
     const files = run(folder, 'tar', '-tzf', tarball)
       .trim()
       .split('\n')

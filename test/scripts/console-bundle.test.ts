@@ -31,7 +31,7 @@ describe('the bundle of the console page', () => {
     expect(gzipSync(await readFile(join(outdir, 'page.js'))).length).toBeLessThan(200 * 1024);
   });
 
-  it('asks for nothing from another place, and puts no HTML together from text', async () => {
+  it('requests nothing from other hosts, and builds no HTML from text', async () => {
     const source = await Promise.all(
       (await readdir(join(ROOT, 'lib/console'))).map((file) => readFile(join(ROOT, 'lib/console', file), 'utf8')),
     );

@@ -62,7 +62,7 @@ describe('an idle poll', () => {
     expect(server.dynamo.calls.map((call) => call.name)).toEqual(['QueryCommand']);
   });
 
-  it('costs no call with a key that none of our secrets signed', async () => {
+  it('costs no call if none of our secrets signed its key', async () => {
     for (const key of ['', 'foreign', `${agent.key.slice(0, -2)}xx`]) {
       agent.key = key;
       expect((await agent.read()).verdict).toBe('invalid');

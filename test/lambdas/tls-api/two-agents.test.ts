@@ -65,7 +65,7 @@ describe("the AMI's agent and the ECS daemon's agent on one host", () => {
 });
 
 describe('several agents with one identifier and one hardware uuid, each with a database of its own', () => {
-  it.each([3, 4])('are told apart: %i of them enroll a few times, and then poll', async (count) => {
+  it.each([3, 4])('are distinguished: %i of them enroll a few times, and then poll', async (count) => {
     const server = await aTlsServer();
     const agents = await Promise.all(
       Array.from({ length: count }, (_, n) => anEnrolled(server, 'web-7', { uuid: 'U', instanceId: `database ${n}` })),

@@ -16,7 +16,7 @@ describe.each([
     fleetIssues = await make();
   });
 
-  it('are new once, then confirmed: the detail is updated, the start stays', async () => {
+  it('are new once, then confirmed: the detail is updated, the start is kept', async () => {
     expect(await fleetIssues.record('no-agent', 'i-1', 'first', T0)).toBe(true);
     expect(await fleetIssues.record('no-agent', 'i-1', 'second', T0 + 4 * MINUTE)).toBe(false);
     expect(await fleetIssues.open(T0 + 4 * MINUTE)).toEqual([

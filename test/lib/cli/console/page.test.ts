@@ -232,7 +232,7 @@ describe('the page of the console', () => {
     wrong.splice(0, wrong.length, ...wrong.filter((text) => !text.includes('ERR_FAILED')));
   });
 
-  it('breaks no rule of its own for content, and asks for nothing from another place', () => {
+  it('obeys its own content policy, and requests nothing from other hosts', () => {
     expect(wrong).toEqual([]);
   });
 });

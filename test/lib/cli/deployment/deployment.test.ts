@@ -78,7 +78,7 @@ describe('the Mayfly that a policy command is about', () => {
     expect(jsonLines(stdout)).toEqual([[expect.objectContaining({ version: 1 })]]);
   });
 
-  it('can be named by its stack, whose output names the table', async () => {
+  it('can be chosen by its stack, whose outputs name the table', async () => {
     const { table, store } = await aMayfly();
     await store.push(aVersion(1), 0);
     cloudformation.on(DescribeStacksCommand, { StackName: 'Mayfly' }).resolves({

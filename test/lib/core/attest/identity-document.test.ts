@@ -20,7 +20,7 @@ const judged = (changes: Record<string, unknown> = {}, trust = aTrust('required'
   attestationOf(proofOf(documentText(INSTANCE, changes)), trust, NOW);
 
 describe('an enroll secret file', () => {
-  it('holds secret, document and signature, for any number of dots in the secret', () => {
+  it('contains secret, document and signature, for any number of dots in the secret', () => {
     const { secret, proof } = splitSecret(secretFile(SECRET, documentText(INSTANCE)));
     expect([secret, proof?.document.toString()]).toEqual([SECRET, documentText(INSTANCE)]);
   });

@@ -38,7 +38,7 @@ describe('the trace of an error', () => {
     expect(trace).toMatch(/\ncaused by Error: 503 Service Unavailable\n {4}at /);
   });
 
-  it('has no other property of an error, because those may hold rows and keys', () => {
+  it('contains no other property of an error, because those may contain rows and keys', () => {
     const error = Object.assign(new Error('refused'), { Item: { node_key: 'mf1.secret' } });
     expect(traceOf(error)).not.toContain('mf1.secret');
   });

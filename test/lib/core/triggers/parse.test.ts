@@ -11,7 +11,7 @@ const TOKEN = 'f55568da-68d3-fbe1-029c-20c9a0d4dee7';
 const atMs = (number: number): number => Date.parse(fixture(number).time);
 
 describe('an event about an instance', () => {
-  it('is a Spot interruption (20), read from its detail: its resources hold no proper ARN', () => {
+  it('is a Spot interruption (20), read from its detail, because its resources contain no valid ARN', () => {
     expect(parseEvent(fixture(20))).toEqual({
       kind: 'notice',
       event: {

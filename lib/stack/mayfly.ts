@@ -7,6 +7,7 @@ import type { LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, Ec2Service, FargateTaskDefinition, ICluster } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -120,23 +121,10 @@ export class Mayfly extends Construct {
     addAttestation(agents, props);
 
     const deadLetters = deadLetterQueue(this);
-    this.bus = new EventBus(this, 'Bus', {
-      // CDK's own default has the stack's id instead of its name: two stacks of one class would share a bus.
-      eventBusName: Names.uniqueResourceName(this, {}),
-      description: 'Mayfly: requests for queries, and other events for the rules',
-    });
+    this.bus = defineBus(this);
     const routes = addEventRoutes(this, { bundles, deadLetters, table, bus: this.bus });
 
-    this.reconciler = new Reconciler(this, 'Reconciler', {
-      bundles,
-      every: props.reconcileEvery ?? Duration.minutes(1),
-      noAgentAfter: props.noAgentAfter ?? Duration.minutes(5),
-      expectAgents: props.expectAgents,
-    });
-    table.grant(this.reconciler.fn, ROW_ACCESS.reconcile);
-    table.grantReview(this.reconciler.fn);
-    this.bus.grantPutEventsTo(this.reconciler.fn);
-    this.reconciler.fn.addEnvironment(Variable.bus, this.bus.eventBusName);
+    this.reconciler = this.defineReconciler(bundles, table, props);
     for (const fn of [this.reconciler.fn, agents])
       fn.addEnvironment(Variable.sweepEvery, String(this.reconciler.every.toSeconds()));
 
@@ -153,13 +141,7 @@ export class Mayfly extends Construct {
     this.nodeKeySecret = secrets.nodeKeySecret;
     this.flagfile = flagfile(front);
     this.attests = props.attest !== undefined && props.attest !== 'off';
-    if (front.kind === 'service') {
-      table.grantRows(agents, LISTEN);
-      const functions = [this.reconciler.fn, ...routes.map(({ fn }) => fn)];
-      writeHints(table, [agents, ...functions]);
-      // The bound that they record for a query depends on how often agents poll.
-      for (const fn of functions) fn.addEnvironment(Variable.distributedInterval, String(front.intervalSeconds));
-    }
+    if (front.kind === 'service') connectFront(front, table, [this.reconciler.fn, ...routes.map(({ fn }) => fn)]);
     const watched = { routes, deadLetters, front, streams, reconciler: this.reconciler, table };
     this.alarms = new Alarms(this, 'Alarms', { ...watched, coverageObjective: props.coverageObjective ?? 99 }).all;
     this.dashboardName = new Dashboard(this, 'Dashboard', { ...watched, alarms: this.alarms }).name;
@@ -207,6 +189,20 @@ export class Mayfly extends Construct {
     });
   }
 
+  private defineReconciler(bundles: string, table: MayflyTable, props: MayflyProps): Reconciler {
+    const reconciler = new Reconciler(this, 'Reconciler', {
+      bundles,
+      every: props.reconcileEvery ?? Duration.minutes(1),
+      noAgentAfter: props.noAgentAfter ?? Duration.minutes(5),
+      expectAgents: props.expectAgents,
+    });
+    table.grant(reconciler.fn, ROW_ACCESS.reconcile);
+    table.grantReview(reconciler.fn);
+    this.bus.grantPutEventsTo(reconciler.fn);
+    reconciler.fn.addEnvironment(Variable.bus, this.bus.eventBusName);
+    return reconciler;
+  }
+
   private publishAlarms({ alarmTopic, notifyMisses }: MayflyProps): ITopic | undefined {
     if (alarmTopic === undefined) {
       if (notifyMisses) throw new Error('notifyMisses is true: it needs an alarmTopic to publish to');
@@ -218,10 +214,20 @@ export class Mayfly extends Construct {
   }
 }
 
-/** Everything that queues queries or ends nodes writes hints for held reads. */
-function writeHints(table: MayflyTable, runners: readonly Runner[]): void {
-  for (const runner of runners) {
+const defineBus = (scope: Construct): EventBus =>
+  new EventBus(scope, 'Bus', {
+    // CDK's own default has the stack's id instead of its name: two stacks of one class would share a bus.
+    eventBusName: Names.uniqueResourceName(scope, {}),
+    description: 'Mayfly: requests for queries, and other events for the rules',
+  });
+
+/** Connects the long-poll front with the functions: everything that queues queries or ends nodes writes hints for held reads. */
+function connectFront(front: ServiceFront, table: MayflyTable, functions: readonly LambdaFunction[]): void {
+  table.grantRows(front, LISTEN);
+  for (const runner of [front, ...functions]) {
     table.grantRows(runner, ANNOUNCE);
     runner.addEnvironment(Variable.wakeHints, 'on');
   }
+  // The bound that they record for a query depends on how often agents poll.
+  for (const fn of functions) fn.addEnvironment(Variable.distributedInterval, String(front.intervalSeconds));
 }

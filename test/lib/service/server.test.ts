@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { connect as connectSecurely, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AgentRequest } from '../../../lib/core/osquery/agent-request.ts';
 import { accepted, type Reply, work } from '../../../lib/core/osquery/replies.ts';
 import { HEALTH_PATH, type ServiceOptions, ServiceServer } from '../../../lib/service/server.ts';
 import { classify } from '../../../workbench/world/osquery/classify.ts';
+import { theCertificate } from '../../support/certificate.ts';
 
 const idle = work([], undefined);
 const open: Socket[] = [];
@@ -154,6 +156,28 @@ describe('a client that misbehaves', () => {
     const { body } = await ask(port, post('/read', '{}', 'X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\n'));
     expect(body).toBe('{"queries":{}}');
     expect(server?.takeCounts().refused).toBe(7);
+  });
+
+  it.each([
+    ['of one address', { unprovenPerAddress: 3 }],
+    ['in all', { connections: 3 }],
+  ])('and opens too many TLS connections %s loses the rest before their handshakes begin', async (_, limits) => {
+    const tls = await theCertificate();
+    const port = await serve(async () => idle, { tls, limits });
+    const crowd = Array.from({ length: 10 }, () =>
+      connectSecurely({ port, host: '127.0.0.1', servername: 'localhost', ca: tls.cert }),
+    );
+    open.push(...crowd);
+    for (const socket of crowd) socket.on('error', () => undefined);
+    const isOver = (socket: TLSSocket): boolean => socket.closed || socket.authorized;
+    await until(() => crowd.every(isOver));
+    const [admitted, ...others] = crowd.filter(({ authorized }) => authorized);
+    expect(others).toHaveLength(2);
+    expect(crowd.filter(({ authorized, bytesRead }) => !authorized && bytesRead > 0)).toEqual([]);
+    if (!admitted) throw new Error('no connection was admitted');
+    admitted.write(post('/read', '{}'));
+    const [reply] = await once(admitted, 'data');
+    expect(String(reply)).toContain('{"queries":{}}');
   });
 
   it('does not count against its address once it has shown a valid key', async () => {

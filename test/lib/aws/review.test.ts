@@ -26,15 +26,15 @@ describe('a review of the table', () => {
     };
     expect(await progress.read()).toEqual({});
     await review(deps, nowMs + MINUTE);
-    for (let n = 0; n < 230; n += 1) await ledger.advance(aSnapshot(n, { receivedAtMs: T0 + n * 1000 }));
+    for (let n = 0; n < 120; n += 1) await ledger.advance(aSnapshot(n, { receivedAtMs: T0 + n * 1000 }));
     await Promise.all(
-      Array.from({ length: 230 }, (_, n) =>
+      Array.from({ length: 120 }, (_, n) =>
         ledger.markHandled(taskArn(n), 1, { host: 'h1', enrolled: true, queryKeys: [], settleByMs: T0 + MINUTE }),
       ),
     );
     nowMs += 20 * MINUTE;
     await review(deps, nowMs + MINUTE);
-    const started = Array.from({ length: 230 }, (_, n) => taskArn(n)).sort();
+    const started = Array.from({ length: 120 }, (_, n) => taskArn(n)).sort();
     expect(put.map(({ workload }) => workload).sort()).toEqual(started);
     expect(await progress.read()).toEqual({
       '15m': nowMs - 15 * MINUTE,
@@ -42,7 +42,7 @@ describe('a review of the table', () => {
       '25h': nowMs - 1500 * MINUTE,
     });
     await review(deps, nowMs + MINUTE);
-    expect(put).toHaveLength(230);
+    expect(put).toHaveLength(120);
     expect((await ledger.read([taskArn(7)]))[0]?.recordedVerdict).toEqual({
       verdict: 'missed',
       reason: 'agent-silent',

@@ -1,4 +1,5 @@
 import { request as httpsRequest } from 'node:https';
+import { type ConnectionOptions, createSecureContext, type SecureContext } from 'node:tls';
 
 /** One HTTP request over a new connection. */
 export interface WireRequest {
@@ -29,16 +30,20 @@ export const MAX_BODY_BYTES = 8 * 1024 * 1024;
  * This class closes the connection after the response; osquery leaves it idle until its next request.
  */
 export class HttpsTransport implements Transport {
+  #context: SecureContext | undefined;
+
   /** @param ca the certificate authority to trust, as PEM text (osquery's `tls_server_certs`) */
   constructor(private readonly ca: string) {}
 
   exchange({ url, headers, body }: WireRequest, signal: AbortSignal): Promise<WireResponse> {
     return new Promise((resolve, reject) => {
+      // Made once: to read the certificates takes a part of each handshake's time.
+      this.#context ??= createSecureContext({ ca: this.ca, minVersion: 'TLSv1.2' });
+      const connection: ConnectionOptions = { secureContext: this.#context };
       const request = httpsRequest(url, {
+        ...connection,
         method: 'POST',
         agent: false,
-        ca: this.ca,
-        minVersion: 'TLSv1.2',
         maxHeaderSize: MAX_HEADER_BYTES,
         headers: { ...headers },
         signal,

@@ -27,7 +27,9 @@ export default class Runner extends LightRunner {
 /** Without times of an earlier run, Jest begins with the largest files. A file of processes and servers that comes last leaves cores idle. */
 function slowFirst(tests) {
   const isSlow = ({ path }) =>
-    /\/test\/(package|e2e|conformance|scripts|workbench\/(local-aws|seeded-world))\//.test(path);
+    /\/test\/(package|e2e|conformance|scripts|docs\/performance|workbench\/(local-aws|seeded-world|simulated-day))\b/.test(
+      path,
+    );
   return [...tests.filter(isSlow), ...tests.filter((test) => !isSlow(test))];
 }
 

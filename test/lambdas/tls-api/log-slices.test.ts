@@ -107,7 +107,8 @@ describe('matching rows that spacing drops', () => {
     const calls = server.dynamo.calls.map(({ name, input }) => [name, JSON.stringify(input)] as const);
     const to = (partition: string) => calls.filter(([, input]) => input.includes(partition)).map(([name]) => name);
     expect([to('SPACING#'), to('LOG#')]).toEqual([['TransactWriteItemsCommand'], ['GetItemCommand', 'PutItemCommand']]);
-    expect(calls.length).toBeLessThanOrEqual(5);
+    expect(to('WAKE#').length).toBeLessThanOrEqual(1); // one hint for the host, where a front reads them
+    expect(calls.length - to('WAKE#').length).toBeLessThanOrEqual(5);
   });
 });
 

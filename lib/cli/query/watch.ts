@@ -208,10 +208,11 @@ async function persistently<T>(read: () => Promise<T>, name: string, signal: Abo
     try {
       return await read();
     } catch (error) {
+      const isFirst = lostAtMs === undefined;
       lostAtMs ??= performance.now();
       const isLast = signal.aborted || performance.now() - lostAtMs > LOST_MS;
       if (isLast || !isPassing(error)) throw error;
-      if (performance.now() - lostAtMs < 1) note(`The connection to ${name} is lost. Trying again …`);
+      if (isFirst) note(`The connection to ${name} is lost. Trying again …`);
       await sleep(1000, undefined, { signal }).catch(() => undefined);
     }
   }

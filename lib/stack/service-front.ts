@@ -90,11 +90,6 @@ const PORT = 8080;
 const HEALTH_PATH = '/health';
 /** Longer than a hold of 12 s, so that a stopping task answers its held reads in time. */
 const DEREGISTRATION = Duration.seconds(20);
-/**
- * A held read lives for 12 s. In V8's default young generation of 16 MB it is copied twice before it ends; in a larger one most
- * reads end before they are copied.
- */
-const NODE_OPTIONS = '--max-semi-space-size=64';
 const BUNDLE = fileURLToPath(new URL('../../dist/service', import.meta.url));
 
 /** The long-poll front: the TLS API in containers on Fargate, behind an Application Load Balancer that ends TLS. */
@@ -203,7 +198,6 @@ export class ServiceFront extends Construct implements Runner {
       ulimits: [{ name: UlimitName.NOFILE, softLimit: 65_536, hardLimit: 65_536 }],
       environment: {
         PORT: String(PORT),
-        NODE_OPTIONS,
         [Variable.distributedInterval]: String(this.intervalSeconds),
         POWERTOOLS_SERVICE_NAME: 'front',
         POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(this),

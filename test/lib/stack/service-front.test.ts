@@ -113,7 +113,6 @@ describe('the long-poll front', () => {
     expect(() => [readAgentEnv(names), readServiceEnv(names)]).not.toThrow();
     expect(variables).toMatchObject({
       PORT: '8080',
-      NODE_OPTIONS: '--max-semi-space-size=64',
       DISTRIBUTED_INTERVAL: '1',
       WAKE_HINTS: 'on',
     });

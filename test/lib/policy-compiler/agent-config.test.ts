@@ -406,7 +406,7 @@ describe('profiles', () => {
 
   it.each(['"\\u0001"', '"\\ud800"'])('have no character that osquery writes differently: %s', (text) => {
     expect(problemsOfProfile(`file_paths: { a: [${text}] }`)).toEqual([
-      expect.stringContaining('the configuration holds the character U+'),
+      expect.stringContaining('the configuration contains the character U+'),
     ]);
   });
 });

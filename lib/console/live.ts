@@ -5,7 +5,7 @@ import { type Known, NOTHING, withUpdate } from './lives.ts';
 
 /** More lives are on their way: the page asks for them at once, and again so soon while the server reads its ledger. */
 const MORE_MS = 0;
-const READING_MS = 250;
+const READING_MS = 400;
 
 /** All lives that the server has, kept up to date; and whether it still answers. */
 export interface Live {
@@ -72,8 +72,8 @@ export function useNow(aheadMs: number, everyMs: number, isOn: boolean): number 
 }
 
 const AGAIN_MS = 5000;
-/** While lives are still missing, figures about them change fast. */
-const AGAIN_READING_MS = 1000;
+/** While lives are still missing, figures change fast, but the server needs its time for the reading. */
+const AGAIN_READING_MS = 3000;
 
 /** How often to ask for a document about all lives. It is asked for anew as soon as all are there. */
 export const againMs = ({ backToMs }: Live): number => (backToMs === undefined ? AGAIN_MS : AGAIN_READING_MS);

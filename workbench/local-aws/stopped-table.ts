@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -41,7 +42,13 @@ export async function openCopy(data: string): Promise<OpenTable | undefined> {
   if (!release) return undefined;
   try {
     const copy = await mkdtemp(path.join(tmpdir(), 'mayfly-table-'));
-    const remove = () => rm(copy, { recursive: true, force: true });
+    // A command that ends before it closes the copy, as a completion does when it takes too long, leaves none behind.
+    const removeNow = (): void => rmSync(copy, { recursive: true, force: true });
+    process.once('exit', removeNow);
+    const remove = async (): Promise<void> => {
+      await rm(copy, { recursive: true, force: true });
+      process.off('exit', removeNow);
+    };
     await copyDatabase(folder, copy).catch((error) => remove().finally(() => Promise.reject(error)));
     return await serveTable(copy, path.join(copy, 'dynoxide.log'), remove);
   } finally {

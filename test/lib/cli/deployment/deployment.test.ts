@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CloudFormationClient,
@@ -286,6 +286,29 @@ describe('the Mayfly that a policy command is about', () => {
     expect(await deployment.store.current()).toMatchObject({ version: 2 });
     await second.close();
     await close();
+  });
+
+  it('leaves no copy of its stopped table behind when a command ends before it closes the copy', async () => {
+    const data = await aFolder();
+    await (await openLeft(data))?.close();
+    const before = process.listeners('exit');
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = await aFolder();
+    try {
+      const ended = await openCopy(data);
+      expect(await readdir(process.env.TMPDIR)).toHaveLength(1);
+      const atExit = process.listeners('exit').filter((listener) => !before.includes(listener));
+      for (const listener of atExit) listener(0);
+      expect(await readdir(process.env.TMPDIR)).toEqual([]);
+
+      const closed = await openCopy(data);
+      await Promise.all([ended?.close(), closed?.close()]);
+      expect(await readdir(process.env.TMPDIR)).toEqual([]);
+      expect(process.listeners('exit')).toEqual(before);
+    } finally {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    }
   });
 
   it('rejects a request if nothing runs there to handle it', async () => {

@@ -217,7 +217,11 @@ export class ServiceServer {
   /** Answers when there is room for what the body becomes. */
   async #answerData(request: IncomingMessage, bytes: Buffer, link: OpenLink): Promise<Reply> {
     const leave = await this.#worked.take(workedBytesOf(bytes, this.#limits));
-    return this.#answerWhole(request, bytes, link).finally(leave);
+    try {
+      return await this.#answerWhole(request, bytes, link);
+    } finally {
+      leave();
+    }
   }
 
   #answerWhole({ method = '', url = '', headers }: IncomingMessage, bytes: Buffer, link: OpenLink): Promise<Reply> {

@@ -24,11 +24,14 @@ export class KnownReads {
   /** Like `claimIn`. */
   async claimIn(request: Pick<AgentRequest, 'authorization' | 'body'>, deps: Deps): ReturnType<typeof claimIn> {
     const claims = this.#claimsUnder(await deps.nodeKeySecret.values());
-    const text = `${request.authorization ?? ''}\n${request.body.text}`; // a header has no line break
+    const { authorization = '', body } = request;
+    // A large body is not even copied before its key is checked.
+    if (authorization.length + body.text.length >= MAX_CHARACTERS) return claimIn('read', request, deps);
+    const text = `${authorization}\n${body.text}`; // a header has no line break
     const claim = claims.get(text);
     if (claim) return { claim };
     const claimed = await claimIn('read', request, deps);
-    if ('claim' in claimed && text.length <= MAX_CHARACTERS) remember(claims, text, claimed.claim);
+    if ('claim' in claimed) remember(claims, text, claimed.claim);
     return claimed;
   }
 

@@ -255,4 +255,20 @@ describe('a body', () => {
     for (const { head } of await Promise.all(replies)) expect(head).toContain('200 OK');
     expect(most).toBe(2);
   });
+
+  it('leaves its room to others if answering it throws at once', async () => {
+    let calls = 0;
+    const port = await serve(
+      () => {
+        calls += 1;
+        if (calls === 1) throw new Error('at once');
+        return Promise.resolve(accepted);
+      },
+      { limits: { bodyBytes: 1_000_000, workedBytes: 1_000 } },
+    );
+    const { socket } = await dial(port);
+    socket.write(post('/log', 'y'.repeat(1_000)));
+    await until(() => socket.closed);
+    expect((await ask(port, post('/log', 'y'.repeat(1_000)))).head).toContain('200 OK');
+  });
 });

@@ -71,6 +71,7 @@ export async function runLocal(flags: LocalFlags): Promise<void> {
     }
     const over = new AbortController();
     const printed = world && flags.json ? printMoments(flags, over.signal) : undefined;
+    printed?.catch(() => undefined); // it fails when it is awaited, after the demo: until then Node would end the process at once
     if (world)
       await runDemo({
         world,

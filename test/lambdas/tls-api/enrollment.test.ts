@@ -37,14 +37,15 @@ describe('enrollment', () => {
     expect(new Set(queued?.map(({ fields }) => JSON.stringify(fields.queries))).size).toBe(1);
   });
 
-  it('costs six requests to the table, for any number of queries', async () => {
+  it('costs seven requests to the table, and one for each query', async () => {
     await new WireAgent(server, 'first').enroll(); // this one also reads the policy
     server.dynamo.calls.length = 0;
     await new WireAgent(server, 'second').enroll();
     expect(server.dynamo.calls.map(({ name }) => name)).toEqual([
       'GetItemCommand', // the node
       'QueryCommand', // what waits
-      'TransactWriteItemsCommand', // the queries, and their spacing
+      'PutItemCommand', // the hint
+      ...['PutItemCommand', 'PutItemCommand'], // the queries
       'PutItemCommand', // the node
       'GetItemCommand', // an alias of that name
       'UpdateItemCommand', // the directory

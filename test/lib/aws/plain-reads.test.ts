@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchGetCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { mockClient } from 'aws-sdk-client-mock';
 import { batchGet, queryPage, rowOf } from '../../../lib/aws/plain-reads.ts';
 import { openTable, type Table } from '../../../lib/aws/table.ts';
 import { aTable } from '../../support/dynamodb.ts';
@@ -63,6 +64,15 @@ describe('a plain read', () => {
       n: '9007199254740993',
       m: 9007199254740991,
     });
+  });
+
+  it('finds the items of a client that a test mocks', async () => {
+    const mocked = openTable('t', new DynamoDBClient({ region: 'eu-west-1' }));
+    const mock = mockClient(mocked.db);
+    mock.on(QueryCommand).resolves({ Items: [KEY], LastEvaluatedKey: KEY });
+    mock.on(BatchGetCommand).resolves({ Responses: { t: [KEY] } });
+    expect(await queryPage(mocked, { TableName: 't' })).toEqual({ rows: [KEY], next: KEY });
+    expect(await batchGet(mocked, { Keys: [KEY] })).toEqual({ rows: [KEY], unprocessed: [] });
   });
 
   it('is tried again by the SDK, and names the keys that the table was too busy for', async () => {

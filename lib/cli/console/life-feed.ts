@@ -18,7 +18,7 @@ const OTHERS_AT_ONCE = 100;
 const READ_AT_ONCE = 100;
 /** Lives of one reply: a page draws the first ones while it asks for more. */
 const SENT_AT_ONCE = 2000;
-/** The page gets no more than the latest of them. */
+/** Of the first reading, the page gets no more than the latest of them. */
 const MOST_LIVES = 50_000;
 
 interface Entry {
@@ -35,6 +35,8 @@ interface FeedOptions {
   /** Lives first received since then, epoch ms. */
   readonly sinceMs: number;
   readonly now: () => number;
+  /** @default MOST_LIVES */
+  readonly mostLives?: number;
 }
 
 /**
@@ -123,7 +125,10 @@ export class LifeFeed {
   /** Keeps records of the first reading. What a look has read meanwhile is newer. */
   #keepOlder(records: readonly WorkloadRecord[]): void {
     const nowMs = this.#options.now();
-    for (const record of records) if (!this.#entries.has(record.workload)) this.#keep(record, nowMs);
+    for (const record of records) {
+      if (this.#entries.has(record.workload)) continue;
+      this.#keep(record, nowMs, { isShown: this.#entries.size < (this.#options.mostLives ?? MOST_LIVES) });
+    }
   }
 
   async #look(): Promise<void> {
@@ -153,7 +158,8 @@ export class LifeFeed {
     return turn.map(({ record }) => record.workload);
   }
 
-  #keep(record: WorkloadRecord, nowMs: number, readAtMs = nowMs): void {
+  /** @param isShown whether pages get it; one that changes is always shown */
+  #keep(record: WorkloadRecord, nowMs: number, { readAtMs = nowMs, isShown = true } = {}): void {
     const { workload } = record;
     if (isSettled(record, nowMs)) this.#unsettled.delete(workload);
     else this.#unsettled.add(workload);
@@ -163,16 +169,15 @@ export class LifeFeed {
       this.#entries.set(workload, { ...known, record, readAtMs });
       return;
     }
-    const isShown = known !== undefined || this.#entries.size < MOST_LIVES;
-    if (isShown) this.#revision += 1;
-    this.#entries.set(workload, { record, life, revision: isShown ? this.#revision : 0, readAtMs });
+    const revision = isShown ? ++this.#revision : 0;
+    this.#entries.set(workload, { record, life, revision, readAtMs });
   }
 
   /** A verdict can change with the time alone. */
   #judgeAgain(nowMs: number): void {
     for (const workload of this.#unsettled) {
       const entry = this.#entries.get(workload);
-      if (entry?.life.verdict === 'pending') this.#keep(entry.record, nowMs, entry.readAtMs);
+      if (entry?.life.verdict === 'pending') this.#keep(entry.record, nowMs, { readAtMs: entry.readAtMs });
     }
   }
 }

@@ -8,7 +8,7 @@ import { dockerId, taskArn } from '../../../support/builders.ts';
 import { MINUTE, SECOND, T0 } from '../../../support/times.ts';
 
 /** A feed on a ledger in memory, which counts the records that it reads. */
-function aFeed() {
+function aFeed(options: { readonly mostLives?: number } = {}) {
   let nowMs = T0;
   const stores = memoryStores(() => nowMs);
   const { ledger, ledgerIndex } = deploymentOf(stores);
@@ -16,6 +16,7 @@ function aFeed() {
   let failsAfter = Number.POSITIVE_INFINITY;
   let [letOn, held]: [() => void, Promise<void>] = [() => undefined, Promise.resolve()];
   const feed = new LifeFeed({
+    ...options,
     ledgerIndex: {
       between: ledgerIndex.between,
       async *newest(fromMs, toMs) {
@@ -171,6 +172,18 @@ describe('the feed of lives', () => {
     failAfter(Number.POSITIVE_INFINITY);
     await whole();
     expect(feed.lives()).toHaveLength(350);
+  });
+
+  it('sends the latest lives of a long ledger, and each one that begins later', async () => {
+    const { feed, start, later, whole } = aFeed({ mostLives: 300 });
+    for (let n = 0; n < 350; n++) await start(n, T0 - MINUTE + n);
+    await whole();
+    const { lives, next } = feed.changedSince(0);
+    expect(lives.map(({ workload }) => workload)).toEqual(arns(349, 50));
+    later(SECOND);
+    await start(400);
+    await feed.look();
+    expect(feed.changedSince(next).lives.map(({ workload }) => workload)).toEqual([taskArn(400)]);
   });
 
   it('sends many lives in several replies', async () => {

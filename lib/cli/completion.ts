@@ -2,6 +2,7 @@ import { Argument, type Command } from 'commander';
 import { NAMED } from './completion/words.ts';
 import { withDeploymentOptions } from './deployment/deployment-flags.ts';
 import { lazily } from './lazily.ts';
+import { limit } from './terminal/paging.ts';
 import { examples } from './terminal/print.ts';
 
 /** Adds `mayfly completion`. */
@@ -26,11 +27,12 @@ Print the script again after an upgrade.`,
     .description('Print names that begin with a text, one a line, for the completion of a shell')
     .addArgument(new Argument('<of>', 'what they name').choices(NAMED))
     .argument('[beginning]', 'the text', '')
+    .option('--within <ms>', 'end the command after this time', limit)
     .addHelpText(
       'after',
       `${examples('npx mayfly names hosts web-', 'npx mayfly names workloads 4f --stack Mayfly')}
 
-It reads little, prints nothing if that takes too long, and leaves out names that a shell would interpret.`,
+It reads little and leaves out names that a shell would interpret.`,
     )
     .action(lazily(async () => (await import('./completion/names.ts')).names));
 }

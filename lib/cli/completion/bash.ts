@@ -12,7 +12,7 @@ _mayfly_names() {
     esac
   done
   # eval, because mayfly may be an alias.
-  eval 'mayfly names "$1" "$current" \${chosen[@]+"\${chosen[@]}"}' 2>/dev/null | cut -f 1
+  eval 'mayfly names "$1" "$current" --within 500 \${chosen[@]+"\${chosen[@]}"}' 2>/dev/null | cut -f 1
 }
 _mayfly() {
   local current=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} at=mayfly words='' i

@@ -24,7 +24,7 @@ function __mayfly_names
                 set -a chosen $words[$i] $words[(math $i + 1)]
         end
     end
-    mayfly names $argv[1] (commandline -ct) $chosen 2>/dev/null
+    mayfly names $argv[1] (commandline -ct) --within 500 $chosen 2>/dev/null
 end
 complete -c mayfly -f
 ${commands.flatMap(linesOf).join('\n')}

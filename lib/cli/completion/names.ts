@@ -5,8 +5,6 @@ import type { DeploymentFlags } from '../deployment/deployment-flags.ts';
 import { printable, say } from '../terminal/print.ts';
 import type { Named } from './words.ts';
 
-/** A person who pressed Tab waits no longer. */
-const LIMIT_MS = 500;
 const MOST = 100;
 const MOST_CAMPAIGNS = 20;
 /** Of a description: a completion has one line for a name. */
@@ -20,9 +18,14 @@ interface Name {
   readonly description: string;
 }
 
+interface Flags extends DeploymentFlags {
+  /** Time in ms after which the process ends with nothing printed: a person who pressed Tab waits no longer. */
+  readonly within?: number;
+}
+
 /** Prints names that begin with a text, each with a description after a tab. */
-export async function names(of: Named, beginning: string, flags: DeploymentFlags): Promise<void> {
-  const late = setTimeout(() => process.exit(0), LIMIT_MS);
+export async function names(of: Named, beginning: string, flags: Flags): Promise<void> {
+  const late = flags.within === undefined ? undefined : setTimeout(() => process.exit(0), flags.within);
   try {
     const { deployment, close } = await openDeployment(flags, 'copy');
     try {

@@ -14,7 +14,7 @@ _mayfly_names() {
     esac
   done
   # eval, because mayfly may be an alias.
-  found=("\${(@f)$(eval 'mayfly names "$1" "$PREFIX" "\${chosen[@]}"' 2>/dev/null | cut -f 1)}")
+  found=("\${(@f)$(eval 'mayfly names "$1" "$PREFIX" --within 500 "\${chosen[@]}"' 2>/dev/null | cut -f 1)}")
   compadd -- $found
 }
 _mayfly() {

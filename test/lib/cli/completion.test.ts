@@ -93,12 +93,15 @@ describe('names of a Mayfly', () => {
     ['queries', ['query', '--resume', 'web']],
     ['rows', ['rows', 'web']],
   ])('are asked for: %s for %j', async (of, words) => {
-    expect(await named('mayfly', ...words)).toEqual({ offered: ['web-1', 'web-2'], asked: `names ${of} web` });
+    expect(await named('mayfly', ...words)).toEqual({
+      offered: ['web-1', 'web-2'],
+      asked: `names ${of} web --within 500`,
+    });
   });
 
   it('are those of the Mayfly that the line chooses', async () => {
     const { asked } = await named('mayfly', 'node', 'show', '--stack', 'Blue', '-d', 'a b', 'web');
-    expect(asked).toBe('names hosts web --stack Blue -d a b');
+    expect(asked).toBe('names hosts web --within 500 --stack Blue -d a b');
   });
 
   it('are not asked for where an option or another word is completed', async () => {

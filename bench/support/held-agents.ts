@@ -36,7 +36,7 @@ export interface FrontOptions {
 export async function startFront(script: string, { served, carrier, holdMs, hosts }: FrontOptions): Promise<Front> {
   await build({ ...ESM, entryPoints: [script], outfile: BUNDLE });
   const child = fork(BUNDLE, ['serve', String(hosts)], {
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', '--single-threaded-gc'], // the second one as in the image of the front
     env: { ...process.env, HOLD_MS: String(holdMs), SERVED: served, CARRIER: carrier },
   });
   const next = async (): Promise<FromFront> => (await once(child, 'message'))[0] as FromFront;

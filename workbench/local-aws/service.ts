@@ -85,7 +85,11 @@ export async function startService(config: ServiceConfig, options: ServiceOption
   let isClosing = false;
   let child: ChildProcess;
   const start = (): void => {
-    child = spawn(process.execPath, ['index.js'], { cwd: config.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = spawn(process.execPath, ['--single-threaded-gc', 'index.js'], {
+      cwd: config.folder,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const output of [child.stdout, child.stderr]) {
       output?.pipe(log, { end: false });
       if (output) eachLine(output, onLine);

@@ -12,6 +12,9 @@ import { nodeInvalid, type Reply, work } from './replies.ts';
 /** A `resendMs` that no delivery meets, so nothing counts as a repeated read. */
 const NO_REPEATS_MS = -1;
 
+/** One for all reads: thousands are held at a time. */
+const EMPTY = work([], undefined);
+
 /** A distributed read for a front that holds it. Its agent polls again by itself, so it is never accelerated. */
 export function heldRead(claim: NodeClaim, link: Link, timeLeftMs: TimeLeft, deps: TlsApiDeps): HeldRead<Reply> {
   const { limits = defaultLimits, now } = deps;
@@ -33,7 +36,7 @@ export function heldRead(claim: NodeClaim, link: Link, timeLeftMs: TimeLeft, dep
     untilMs: link.untilMs,
     closed: link.closed,
     look,
-    empty: work([], undefined),
+    empty: EMPTY,
   };
 }
 

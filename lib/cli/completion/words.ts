@@ -59,18 +59,18 @@ const optionOf = (option: Option): OptionWords => {
 };
 
 /** The placeholders of values that are names of a Mayfly. */
-const NAMES: Readonly<Record<string, Named>> = {
-  host: 'hosts',
-  workload: 'workloads',
-  'sql|id': 'queries',
-  campaign: 'queries',
-  'workload|campaign|name': 'rows',
-};
+const NAMES: ReadonlyMap<string, Named> = new Map([
+  ['host', 'hosts'],
+  ['workload', 'workloads'],
+  ['sql|id', 'queries'],
+  ['campaign', 'queries'],
+  ['workload|campaign|name', 'rows'],
+]);
 
 /** The placeholder of a value says what it is: `<folder>`, `<file>`. */
 function valueNamed(placeholder: string, { argChoices }: Pick<Argument | Option, 'argChoices'>): Value {
   if (argChoices) return { kind: 'words', words: argChoices };
-  const named = Object.hasOwn(NAMES, placeholder) ? NAMES[placeholder] : undefined;
+  const named = NAMES.get(placeholder);
   if (named) return { kind: 'names', of: named };
   if (/^(dir|folder)$/.test(placeholder)) return { kind: 'folder' };
   return { kind: /^(files?|events)$/.test(placeholder) ? 'file' : 'text' };

@@ -26,11 +26,6 @@ export class Hold {
     this.sinceMs = now();
   }
 
-  /** Whether a hint arrived since the last look. */
-  get isWoken(): boolean {
-    return this.#isWoken;
-  }
-
   /** Clears the hints; true if there was one. */
   heed(): boolean {
     const wasWoken = this.#isWoken;

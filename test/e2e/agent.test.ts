@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DynamoHostQueue } from '../../lib/aws/host-queue.ts';
 import { DynamoLedger } from '../../lib/aws/ledger.ts';
 import { DynamoNodeRegistry } from '../../lib/aws/node-registry.ts';
 import { openTable } from '../../lib/aws/table.ts';
@@ -23,12 +24,14 @@ describe('simulated agents and the synthesized template', () => {
   let deployment: SimulatedDeployment;
   let ledger: DynamoLedger;
   let nodes: DynamoNodeRegistry;
+  let queue: DynamoHostQueue;
   beforeAll(async () => {
     deployment = await SimulatedDeployment.start(new BriskClock(20), 2, 'agents');
     const { dynamodb: endpoint, tableName, credentials } = deployment.server.local;
     const table = openTable(tableName, new DynamoDBClient({ endpoint, region: 'us-east-1', credentials }));
     ledger = new DynamoLedger(table);
     nodes = new DynamoNodeRegistry(table);
+    queue = new DynamoHostQueue(table);
     for (const agent of deployment.agents) agent.start();
     await until(async () => kinds('config-applied') === 2 && kinds('polled') > 2);
   }, LONG_MS);
@@ -175,9 +178,16 @@ describe('simulated agents and the synthesized template', () => {
       .some((event) => event.kind === 'results-kept' || event.kind === 'query-executed');
   }
 
+  /** Whether the queues of both hosts are empty: nothing waits, and no delivery is unanswered. */
+  async function drained(): Promise<boolean> {
+    const queues = await Promise.all(deployment.agents.map(({ hostIdentifier }) => queue.read(hostIdentifier, true)));
+    return queues.every(({ pending, deliveries }) => pending.length + deliveries.length === 0);
+  }
+
   it(
     'write no log line of the function while their polls find nothing',
     async () => {
+      await until(() => drained());
       await until(() => quiet());
       const before = logged();
       const polls = kinds('polled');

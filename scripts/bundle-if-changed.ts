@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sourceDigest } from '../workbench/demo/source-digest.js';
 import { bundleFunctions } from './bundle.ts';
 import { bundleService } from './bundle-service.ts';
-import { sourceDigest } from './source-digest.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIGESTS = join(ROOT, 'dist', 'bundles.digest');

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { sourceDigest } from './source-digest.js';
+import { sourceDigest } from '../workbench/demo/source-digest.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { buildCommand } from '../../scripts/build-command.js';
 import { currentBundle } from '../../scripts/command-bundle.js';
-import { sourceDigest } from '../../scripts/source-digest.js';
+import { sourceDigest } from '../../workbench/demo/source-digest.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

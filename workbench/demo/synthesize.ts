@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { sourceDigest } from '../../scripts/source-digest.js';
+import { sourceDigest } from './source-digest.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

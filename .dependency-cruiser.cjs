@@ -163,6 +163,13 @@ module.exports = {
       to: { path: '^(bin|scripts|test|bench)/' },
     },
     {
+      name: 'workbench-is-below-scripts',
+      comment: 'scripts and benches build and measure what the workbench runs, never the other way round',
+      severity: 'error',
+      from: { path: '^workbench/' },
+      to: { path: '^(bin|scripts|test|bench)/' },
+    },
+    {
       name: 'construct-needs-its-peers-only',
       comment: 'the app that synthesizes has aws-cdk-lib and constructs; the npm package has no other dependencies',
       severity: 'error',

@@ -1,8 +1,13 @@
 import * as z from 'zod/mini';
 
-/** Reads a value as its schema does; `UNREAD` if the value does not fit, or the schema has a part that is unknown here. */
+/** Reads a value as its schema does. @returns the value read, or `REFUSED` or `UNDECIDED` */
 export type QuickRead = (value: unknown) => unknown;
-export const UNREAD = Symbol('unread');
+/** The schema refuses the value. */
+export const REFUSED = Symbol('refused');
+/** The value reached a part of the schema that is unknown here: only Zod can say whether it fits. */
+export const UNDECIDED = Symbol('undecided');
+/** Whether a quick reading has no value. No row of the table holds a symbol, and one test costs less than two. */
+export const isUnread = (read: unknown): boolean => typeof read === 'symbol';
 
 type Schema = z.core.$ZodType;
 
@@ -15,19 +20,19 @@ type Schema = z.core.$ZodType;
 export function quickReadOf(schema: Schema): QuickRead {
   const known = readers.get(schema);
   if (known) return known;
-  readers.set(schema, unread); // a schema inside itself is left to Zod
-  const read = isPlain(schema) ? readOf(schema) : unread;
+  readers.set(schema, undecided); // a schema inside itself is left to Zod
+  const read = isPlain(schema) ? readOf(schema) : undecided;
   readers.set(schema, read);
   return read;
 }
 
 const readers = new WeakMap<Schema, QuickRead>();
 
-const unread: QuickRead = () => UNREAD;
+const undecided: QuickRead = () => UNDECIDED;
 const same: QuickRead = (value) => value;
-const readText: QuickRead = (value) => (typeof value === 'string' ? value : UNREAD);
-const readNumber: QuickRead = (value) => (Number.isFinite(value) ? value : UNREAD);
-const readFlag: QuickRead = (value) => (typeof value === 'boolean' ? value : UNREAD);
+const readText: QuickRead = (value) => (typeof value === 'string' ? value : REFUSED);
+const readNumber: QuickRead = (value) => (Number.isFinite(value) ? value : REFUSED);
+const readFlag: QuickRead = (value) => (typeof value === 'boolean' ? value : REFUSED);
 
 /** Further checks and conversions of a schema are left to Zod. */
 function isPlain({ _zod: { def } }: Schema): boolean {
@@ -35,7 +40,7 @@ function isPlain({ _zod: { def } }: Schema): boolean {
 }
 
 function readOf(schema: Schema): QuickRead {
-  return ofValue(schema) ?? ofMembers(schema) ?? ofOther(schema) ?? unread;
+  return ofValue(schema) ?? ofMembers(schema) ?? ofOther(schema) ?? undecided;
 }
 
 function ofValue(schema: Schema): QuickRead | undefined {
@@ -45,7 +50,7 @@ function ofValue(schema: Schema): QuickRead | undefined {
   if (schema instanceof z.core.$ZodUnknown) return same;
   if (schema instanceof z.core.$ZodLiteral || schema instanceof z.core.$ZodEnum) {
     const values: ReadonlySet<unknown> = schema._zod.values;
-    return (value) => (values.has(value) ? value : UNREAD);
+    return (value) => (values.has(value) ? value : REFUSED);
   }
   return undefined;
 }
@@ -70,7 +75,7 @@ function ofOther(schema: Schema): QuickRead | undefined {
     const [first, second] = [quickReadOf(schema._zod.def.in), quickReadOf(schema._zod.def.out)];
     return (value) => {
       const between = first(value);
-      return between === UNREAD ? UNREAD : second(between);
+      return isUnread(between) ? between : second(between);
     };
   }
   if (schema instanceof z.core.$ZodTransform) {
@@ -78,7 +83,7 @@ function ofOther(schema: Schema): QuickRead | undefined {
     return (value) => {
       const payload = { value, issues: [] };
       const made = transform(value, payload);
-      return payload.issues.length > 0 ? UNREAD : made;
+      return payload.issues.length > 0 ? REFUSED : made;
     };
   }
   if (schema instanceof z.core.$ZodUnion) return anyOf(schema._zod.def.options.map(quickReadOf));
@@ -89,18 +94,19 @@ const isText = (schema: Schema): boolean => schema instanceof z.core.$ZodString 
 
 /** A value that may be missing; a missing value with a default inside is left to Zod. */
 function optionalOf(inner: Schema): QuickRead {
-  if (inner._zod.optin === 'defaulted') return unread;
+  if (inner._zod.optin === 'defaulted') return undecided;
   const read = quickReadOf(inner);
   return (value) => (value === undefined ? undefined : read(value));
 }
 
+/** The first option that the value fits. An option that is undecided leaves the value to Zod, because it may be the first. */
 function anyOf(reads: readonly QuickRead[]): QuickRead {
   return (value) => {
     for (const read of reads) {
       const found = read(value);
-      if (found !== UNREAD) return found;
+      if (found !== REFUSED) return found;
     }
-    return UNREAD;
+    return REFUSED;
   };
 }
 
@@ -113,15 +119,15 @@ function objectOf(shape: Readonly<Record<string, Schema>>): QuickRead {
     const { inner, mayLack } = lackable(schema);
     return { name, mayLack, read: quickReadOf(inner) };
   });
-  if (Object.hasOwn(shape, '__proto__')) return unread;
+  if (Object.hasOwn(shape, '__proto__')) return undecided;
   return (value) => {
-    if (!isMap(value)) return UNREAD;
+    if (!isMap(value)) return REFUSED;
     const made: Record<string, unknown> = {};
     for (const { name, mayLack, read } of properties) {
       const before = value[name];
       if (before === undefined && mayLack) continue;
       const after = read(before);
-      if (after === UNREAD) return UNREAD;
+      if (isUnread(after)) return after;
       made[name] = after;
     }
     return made;
@@ -136,11 +142,12 @@ function lackable(schema: Schema): { readonly inner: Schema; readonly mayLack: b
 
 function recordOf(read: QuickRead): QuickRead {
   return (value) => {
-    if (!isMap(value) || Object.getPrototypeOf(value) !== Object.prototype) return UNREAD;
+    if (!isMap(value)) return REFUSED;
+    if (Object.getPrototypeOf(value) !== Object.prototype) return UNDECIDED;
     const made: Record<string, unknown> = {};
     for (const name in value) {
-      const found = name === '__proto__' ? UNREAD : read(value[name]);
-      if (found === UNREAD) return UNREAD;
+      const found = name === '__proto__' ? UNDECIDED : read(value[name]);
+      if (isUnread(found)) return found;
       made[name] = found;
     }
     return made;
@@ -149,11 +156,11 @@ function recordOf(read: QuickRead): QuickRead {
 
 function arrayOf(read: QuickRead): QuickRead {
   return (value) => {
-    if (!Array.isArray(value)) return UNREAD;
+    if (!Array.isArray(value)) return REFUSED;
     const made: unknown[] = [];
     for (const member of value) {
       const found = read(member);
-      if (found === UNREAD) return UNREAD;
+      if (isUnread(found)) return found;
       made.push(found);
     }
     return made;
@@ -162,11 +169,11 @@ function arrayOf(read: QuickRead): QuickRead {
 
 function setOf(read: QuickRead): QuickRead {
   return (value) => {
-    if (!(value instanceof Set)) return UNREAD;
+    if (!(value instanceof Set)) return REFUSED;
     const made = new Set<unknown>();
     for (const member of value) {
       const found = read(member);
-      if (found === UNREAD) return UNREAD;
+      if (isUnread(found)) return found;
       made.add(found);
     }
     return made;

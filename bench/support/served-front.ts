@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
+import { HINTS_EVERY_MS } from '../../lib/core/front/hint-reader.ts';
 import { signNodeKey } from '../../lib/core/nodes/node-key.ts';
 import { memoryStores } from '../../lib/memory/composition.ts';
 import { LongPollService } from '../../lib/service/long-poll-service.ts';
@@ -91,6 +92,7 @@ async function aServedFront(hosts: number, carrier: Carrier): Promise<void> {
   const service = new LongPollService({
     deps: depsInMemory(stores, secret),
     hints: stores.hints,
+    hintsEveryMs: HINTS_EVERY_MS,
     intervalSeconds: 1,
     holds: { holdMs, leastHoldMs: Math.min(1_000, holdMs) },
     limits: { connections: 50_000 },

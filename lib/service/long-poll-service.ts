@@ -1,6 +1,6 @@
 import { traceOf } from '../core/errors.ts';
 import { HeldReads } from '../core/front/held-reads.ts';
-import { HINTS_EVERY_MS, HintReader } from '../core/front/hint-reader.ts';
+import { HintReader } from '../core/front/hint-reader.ts';
 import type { Timer } from '../core/front/hold.ts';
 import type { WakeHints } from '../core/front/wake-hints.ts';
 import type { TlsApiDeps } from '../core/osquery/deps.ts';
@@ -21,8 +21,8 @@ export interface LongPollOptions extends Pick<ServiceOptions, 'tls' | 'limits'> 
   readonly holds?: ConstructorParameters<typeof HeldReads>[0]['settings'];
   /** The clock of holds, for tests whose other clock is fixed, epoch ms. @default - the one of `deps` */
   readonly holdClock?: () => number;
-  /** @default HINTS_EVERY_MS */
-  readonly hintsEveryMs?: number;
+  /** The pause between two reads of hints, ms. */
+  readonly hintsEveryMs: number;
 }
 
 /** One process of the long-poll front: the TLS API, the holds of idle hosts, and the loop that reads hints. */
@@ -83,7 +83,7 @@ export class LongPollService {
 
   #readHintsLater(): void {
     if (this.#isStopping) return;
-    this.#hintTimer = setTimeout(() => void this.#readHints(), this.#options.hintsEveryMs ?? HINTS_EVERY_MS);
+    this.#hintTimer = setTimeout(() => void this.#readHints(), this.#options.hintsEveryMs);
   }
 
   /** While hints cannot be read, remembered partitions are not trusted, and each read looks at the table. */

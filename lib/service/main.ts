@@ -6,6 +6,7 @@ import { telemetry } from '../aws/telemetry.ts';
 import { tlsApiDeps } from '../aws/tls-api-deps.ts';
 import { readAgentEnv } from '../aws/tls-api-env.ts';
 import { DynamoWakeHints } from '../aws/wake-hints.ts';
+import { HINTS_EVERY_MS } from '../core/front/hint-reader.ts';
 import { defaultServiceLimits } from './limits.ts';
 import { LongPollService } from './long-poll-service.ts';
 import { readServiceEnv } from './service-env.ts';
@@ -30,6 +31,7 @@ const service = new LongPollService({
   deps: tlsApiDeps(agentEnv, table, report),
   // A separate client: reads of hints must not wait behind the reads that they cause.
   hints: new DynamoWakeHints(tableIn(agentEnv)),
+  hintsEveryMs: HINTS_EVERY_MS,
   intervalSeconds: env.DISTRIBUTED_INTERVAL === '0' ? 0 : 1,
   tls:
     keyFile && certificateFile

@@ -23,29 +23,30 @@ const VIEWS = [
 ] as const;
 type View = (typeof VIEWS)[number][0] | 'life';
 
-interface Place {
+/** What the address of the page shows. */
+interface Route {
   readonly view: View;
-  /** The workload of a life; else empty. */
-  readonly name: string;
+  /** The workload of the view `life`, otherwise empty. */
+  readonly workload: string;
 }
 
-function placeOf(hash: string): Place {
-  const [, view = '', name = ''] = /^#\/(\w+)\/?(.*)$/.exec(hash) ?? [];
-  if (view === 'life') return { view, name: decodeURIComponent(name) };
-  return { view: VIEWS.find(([id]) => id === view)?.[0] ?? 'now', name: '' };
+function routeOf(hash: string): Route {
+  const [, view = '', workload = ''] = /^#\/(\w+)\/?(.*)$/.exec(hash) ?? [];
+  if (view === 'life') return { view, workload: decodeURIComponent(workload) };
+  return { view: VIEWS.find(([id]) => id === view)?.[0] ?? 'now', workload: '' };
 }
 
-function usePlace(): Place {
-  const [place, setPlace] = useState(() => placeOf(location.hash));
+function useRoute(): Route {
+  const [route, setRoute] = useState(() => routeOf(location.hash));
   useEffect(() => {
     const change = () => {
-      setPlace(placeOf(location.hash));
+      setRoute(routeOf(location.hash));
       document.querySelector<HTMLElement>('main')?.scrollTo(0, 0);
     };
     addEventListener('hashchange', change);
     return () => removeEventListener('hashchange', change);
   }, []);
-  return place;
+  return route;
 }
 
 const isTyping = ({ target }: KeyboardEvent): boolean =>
@@ -79,28 +80,28 @@ function useKeys(toggleHelp: () => void): void {
 function Page() {
   const { value: about, error } = useFetched<About>('about');
   const live = useLive(about?.everyMs);
-  const place = usePlace();
+  const route = useRoute();
   const [isHelpOpen, setHelpOpen] = useState(false);
   const toggleHelp = useCallback(() => setHelpOpen((isOpen) => !isOpen), []);
   useKeys(toggleHelp);
   useEffect(() => {
-    const view = VIEWS.find(([id]) => id === place.view)?.[1] ?? 'One life';
+    const view = VIEWS.find(([id]) => id === route.view)?.[1] ?? 'One life';
     document.title = `${view} · Mayfly`;
-  }, [place.view]);
+  }, [route.view]);
   return (
     <>
-      <Head about={about} live={live} view={place.view} onHelp={() => setHelpOpen(true)} />
+      <Head about={about} live={live} view={route.view} onHelp={() => setHelpOpen(true)} />
       <main>
         <Trouble error={error ?? live.error} />
-        {about ? <Chosen place={place} about={about} live={live} /> : null}
+        {about ? <Chosen route={route} about={about} live={live} /> : null}
       </main>
       {isHelpOpen ? <Help onClose={() => setHelpOpen(false)} /> : null}
     </>
   );
 }
 
-function Chosen({ place, about, live }: { place: Place; about: About; live: Live }) {
-  switch (place.view) {
+function Chosen({ route, about, live }: { route: Route; about: About; live: Live }) {
+  switch (route.view) {
     case 'now':
       return <Now live={live} about={about} />;
     case 'coverage':
@@ -108,7 +109,7 @@ function Chosen({ place, about, live }: { place: Place; about: About; live: Live
     case 'mtta':
       return <Mtta live={live} />;
     case 'life':
-      return <LifePage key={place.name} workload={place.name} live={live} about={about} />;
+      return <LifePage key={route.workload} workload={route.workload} live={live} about={about} />;
     case 'hosts':
       return <Hosts live={live} />;
     case 'ask':
@@ -116,7 +117,7 @@ function Chosen({ place, about, live }: { place: Place; about: About; live: Live
     case 'policy':
       return <Policy />;
     default:
-      return unknownView(place.view);
+      return unknownView(route.view);
   }
 }
 

@@ -77,6 +77,7 @@ async function bundleFiles(sources: readonly string[]): Promise<{ files: OutputF
     platform: 'node',
     format: 'cjs',
     target: 'node20',
+    supported: { 'dynamic-import': false }, // becomes `require`: to `import` CommonJS, Node scans it for exports first, twice the CPU
     mainFields: ['module', 'main'], // the SDK's ES modules can be tree-shaken: the bundle is a third smaller and loads faster
     minify: true,
     keepNames: true, // error names decide what is retried

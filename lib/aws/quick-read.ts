@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as core from 'zod/v4/core';
 
 /** Reads a value as its schema does. @returns the value read, or `REFUSED` or `UNDECIDED` */
 export type QuickRead = (value: unknown) => unknown;
@@ -9,7 +9,7 @@ export const UNDECIDED = Symbol('undecided');
 /** Whether a quick reading has no value. No row of the table holds a symbol, and one test costs less than two. */
 export const isUnread = (read: unknown): boolean => typeof read === 'symbol';
 
-type Schema = z.core.$ZodType;
+type Schema = core.$ZodType;
 
 /**
  * Compiles a schema into functions that only read. Zod makes an object for each value in order to report what is wrong with it,
@@ -44,11 +44,11 @@ function readOf(schema: Schema): QuickRead {
 }
 
 function ofValue(schema: Schema): QuickRead | undefined {
-  if (schema instanceof z.core.$ZodString) return readText;
-  if (schema instanceof z.core.$ZodNumber) return readNumber;
-  if (schema instanceof z.core.$ZodBoolean) return readFlag;
-  if (schema instanceof z.core.$ZodUnknown) return same;
-  if (schema instanceof z.core.$ZodLiteral || schema instanceof z.core.$ZodEnum) {
+  if (schema instanceof core.$ZodString) return readText;
+  if (schema instanceof core.$ZodNumber) return readNumber;
+  if (schema instanceof core.$ZodBoolean) return readFlag;
+  if (schema instanceof core.$ZodUnknown) return same;
+  if (schema instanceof core.$ZodLiteral || schema instanceof core.$ZodEnum) {
     const values: ReadonlySet<unknown> = schema._zod.values;
     return (value) => (values.has(value) ? value : REFUSED);
   }
@@ -56,29 +56,29 @@ function ofValue(schema: Schema): QuickRead | undefined {
 }
 
 function ofMembers(schema: Schema): QuickRead | undefined {
-  if (schema instanceof z.core.$ZodObject && !schema._zod.def.catchall) return objectOf(schema._zod.def.shape);
-  if (schema instanceof z.core.$ZodArray) return arrayOf(quickReadOf(schema._zod.def.element));
-  if (schema instanceof z.core.$ZodSet) return setOf(quickReadOf(schema._zod.def.valueType));
-  if (schema instanceof z.core.$ZodRecord && isText(schema._zod.def.keyType))
+  if (schema instanceof core.$ZodObject && !schema._zod.def.catchall) return objectOf(schema._zod.def.shape);
+  if (schema instanceof core.$ZodArray) return arrayOf(quickReadOf(schema._zod.def.element));
+  if (schema instanceof core.$ZodSet) return setOf(quickReadOf(schema._zod.def.valueType));
+  if (schema instanceof core.$ZodRecord && isText(schema._zod.def.keyType))
     return recordOf(quickReadOf(schema._zod.def.valueType));
   return undefined;
 }
 
 function ofOther(schema: Schema): QuickRead | undefined {
-  if (schema instanceof z.core.$ZodOptional) return optionalOf(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodDefault) {
+  if (schema instanceof core.$ZodOptional) return optionalOf(schema._zod.def.innerType);
+  if (schema instanceof core.$ZodDefault) {
     const { def } = schema._zod;
     const read = quickReadOf(def.innerType);
     return (value) => (value === undefined ? def.defaultValue : read(value));
   }
-  if (schema instanceof z.core.$ZodPipe) {
+  if (schema instanceof core.$ZodPipe) {
     const [first, second] = [quickReadOf(schema._zod.def.in), quickReadOf(schema._zod.def.out)];
     return (value) => {
       const between = first(value);
       return isUnread(between) ? between : second(between);
     };
   }
-  if (schema instanceof z.core.$ZodTransform) {
+  if (schema instanceof core.$ZodTransform) {
     const { transform } = schema._zod.def;
     return (value) => {
       const payload = { value, issues: [] };
@@ -86,11 +86,11 @@ function ofOther(schema: Schema): QuickRead | undefined {
       return payload.issues.length > 0 ? REFUSED : made;
     };
   }
-  if (schema instanceof z.core.$ZodUnion) return anyOf(schema._zod.def.options.map(quickReadOf));
+  if (schema instanceof core.$ZodUnion) return anyOf(schema._zod.def.options.map(quickReadOf));
   return undefined;
 }
 
-const isText = (schema: Schema): boolean => schema instanceof z.core.$ZodString && isPlain(schema);
+const isText = (schema: Schema): boolean => schema instanceof core.$ZodString && isPlain(schema);
 
 /** A value that may be missing; a missing value with a default inside is left to Zod. */
 function optionalOf(inner: Schema): QuickRead {
@@ -136,7 +136,7 @@ function objectOf(shape: Readonly<Record<string, Schema>>): QuickRead {
 
 /** Takes the schema of an optional property apart, because most properties of a row are: one call less for each. */
 function lackable(schema: Schema): { readonly inner: Schema; readonly mayLack: boolean } {
-  const mayLack = schema instanceof z.core.$ZodOptional && schema._zod.optin !== 'defaulted';
+  const mayLack = schema instanceof core.$ZodOptional && schema._zod.optin !== 'defaulted';
   return { inner: mayLack ? schema._zod.def.innerType : schema, mayLack };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { execPath } from 'node:process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { theAssembly } from '../support/assembly.ts';
@@ -49,6 +49,19 @@ describe('npm run bundle', () => {
   it('makes files that do not start without their environment, and name what is missing', () => {
     const missing = expect.stringMatching(/TABLE_NAME/);
     expect(load({})).toEqual(Object.fromEntries(names.map((name) => [name, missing])));
+  });
+
+  it('makes a small file for the polls of idle hosts, which requires the rest when it is needed', () => {
+    const poll = readFileSync(bundleOf('tls-api'), 'utf8');
+    expect(poll.length).toBeLessThan(100_000);
+    expect(poll).toContain('require("./whole.js")');
+  });
+
+  it('leaves out what the functions do not use of Zod, such as its translations', () => {
+    const files = names.flatMap((name) =>
+      readdirSync(`dist/lambdas/${name}`).map((file) => `dist/lambdas/${name}/${file}`),
+    );
+    expect(files.filter((file) => readFileSync(file, 'utf8').includes('Eingabe'))).toEqual([]);
   });
 
   it('does not write unchanged files again, so that their readers are not disturbed', () => {

@@ -2,8 +2,8 @@ import type { Context } from 'aws-lambda';
 import { scopeOf } from '../../lib/core/arn.ts';
 import { traceOf } from '../../lib/core/errors.ts';
 import { type ReviewDeps, review } from '../../lib/core/ledger/review.ts';
-import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
+import type { SweepDeps } from '../../lib/core/reconcile/sweep-run.ts';
 
 /** Left for what is in progress when the sweep has to end: one batch of tasks, and saving where it stopped. */
 const RESERVE_MS = 10_000;

@@ -15,8 +15,8 @@ import { PATIENT } from '../../lib/aws/prompt.ts';
 import { tableIn } from '../../lib/aws/table.ts';
 import { ExpectedInstances } from '../../lib/core/fleet/agent-scope.ts';
 import { InstanceNodes } from '../../lib/core/fleet/instance-nodes.ts';
-import { Settled } from '../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
+import { Settled } from '../../lib/core/reconcile/up-to-date.ts';
 import { readEnv, scopeIn } from './env.ts';
 import { createHandler } from './handler.ts';
 

@@ -1,6 +1,6 @@
 import type { Instance } from '../../lib/core/inventory/instance.ts';
 
-import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
+import type { SweepDeps } from '../../lib/core/reconcile/sweep-run.ts';
 import { Spend } from '../../lib/core/reconcile/spend.ts';
 import { sweep } from '../../lib/core/reconcile/sweep.ts';
 import type { Report } from '../../lib/core/reports/report.ts';

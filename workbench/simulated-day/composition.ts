@@ -1,6 +1,6 @@
 import type { LongPoll } from '../../lib/core/osquery/deps.ts';
 import type { TlsApi } from '../../lib/core/osquery/tls-api.ts';
-import type { SweepDeps } from '../../lib/core/reconcile/run.ts';
+import type { SweepDeps } from '../../lib/core/reconcile/sweep-run.ts';
 import type { Spend } from '../../lib/core/reconcile/spend.ts';
 import type { ContainerInstanceLookup } from '../../lib/core/triggers/container-hosts.ts';
 import { type Around, type Ports, sweepDeps, tlsApi } from '../../lib/memory/composition.ts';

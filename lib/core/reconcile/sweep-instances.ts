@@ -7,9 +7,9 @@ import { areSameTags, tagsIn } from '../nodes/tags.ts';
 import { each } from '../together.ts';
 import { SAME_LAUNCH_MS } from '../triggers/handle-launch.ts';
 import { parseEvent } from '../triggers/parse.ts';
-import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
 import { isOverdue, isUnhandled, wantsSign } from './standing.ts';
+import type { Found, Run } from './sweep-run.ts';
 import { instanceEvent, occurredAtMs } from './synthetic.ts';
 
 /** EC2 sends the event about a start when the instance is running, tens of seconds after its launch. */

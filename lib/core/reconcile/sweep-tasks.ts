@@ -5,9 +5,9 @@ import type { WorkloadRecord } from '../ledger/workload.ts';
 import { moveWaiting } from '../queue/move.ts';
 import { each } from '../together.ts';
 import { parseEvent } from '../triggers/parse.ts';
-import type { Found, Run } from './run.ts';
 import { OutOfBudget } from './spend.ts';
 import { standingOf, unresolvedHostOf, wantsSign } from './standing.ts';
+import type { Found, Run } from './sweep-run.ts';
 import { changedAtMs, occurredAtMs, taskEvent } from './synthetic.ts';
 
 /** RUNNING first: a task that stops between the two listings is then on the second list. In reverse order it is on neither. */

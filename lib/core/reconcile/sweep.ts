@@ -1,6 +1,6 @@
 import type { AwsScope } from '../arn.ts';
-import { Run, type SweepDeps } from './run.ts';
 import { sweepInstances } from './sweep-instances.ts';
+import { Run, type SweepDeps } from './sweep-run.ts';
 import { sweepTasks } from './sweep-tasks.ts';
 
 /**

@@ -7,8 +7,8 @@ import { DynamoReviewProgress, DynamoSweepProgress } from '../../../lib/aws/prog
 import { InstanceNodes } from '../../../lib/core/fleet/instance-nodes.ts';
 import type { CoverageEvent } from '../../../lib/core/ledger/review.ts';
 import { defaultLimits } from '../../../lib/core/queue/plan-drain.ts';
-import { Settled } from '../../../lib/core/reconcile/settled.ts';
 import { Spend } from '../../../lib/core/reconcile/spend.ts';
+import { Settled } from '../../../lib/core/reconcile/up-to-date.ts';
 import { aDescription, anInstance, HOST, ON_HOST, RUNNING, STOPPED } from '../../support/a-sweeper.ts';
 import { anAnswer } from '../../support/an-agent.ts';
 import { dockerId, taskArn } from '../../support/builders.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { Settled } from '../../../../lib/core/reconcile/settled.ts';
+import { Settled } from '../../../../lib/core/reconcile/up-to-date.ts';
 import { aDescription, RUNNING, STOPPED, Sweeper } from '../../../support/a-sweeper.ts';
 import { MINUTE, T0 } from '../../../support/times.ts';
 

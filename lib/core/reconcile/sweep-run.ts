@@ -8,8 +8,8 @@ import { each } from '../together.ts';
 import { handleEvent, prepareBatch } from '../triggers/handle-event.ts';
 import type { RuleDeps } from '../triggers/handle-rules.ts';
 import type { ParsedEvent } from '../triggers/parsed-event.ts';
-import type { Settled } from './settled.ts';
 import { OutOfBudget, type Spend } from './spend.ts';
+import type { Settled } from './up-to-date.ts';
 
 export interface SweepDeps extends RuleDeps {
   readonly tasks: TaskInventory;
